@@ -1,0 +1,31 @@
+// Runs before start, test and bench: installs the locked dependencies where they are missing or older than
+// the lock file, then builds to dist/. Plain JavaScript, since nothing may be installed yet.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const modifiedMs = (path) => (existsSync(path) ? statSync(path).mtimeMs : -1);
+const lock = join(root, 'package-lock.json');
+const installed = join(root, 'node_modules', '.package-lock.json');
+
+if (modifiedMs(installed) < modifiedMs(lock)) {
+  process.stderr.write('parlance: installing dependencies (npm ci), once…\n');
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = { cwd: root, stdio: ['ignore', process.stderr, process.stderr] };
+  if (npm) execFileSync(process.execPath, [npm, ...args], options);
+  else
+    execFileSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, {
+      ...options,
+      shell: process.platform === 'win32',
+    });
+}
+
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const built = spawnSync(process.execPath, [tsc, '--project', root], {
+  cwd: root,
+  stdio: ['ignore', process.stderr, process.stderr],
+});
+process.exitCode = built.status ?? 1;

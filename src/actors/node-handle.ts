@@ -1,0 +1,97 @@
+/**
+ * The handle on a running node: what the command line, a script over the local API and an embedding program hold.
+ * One interface, whether the node runs in this process or behind the control socket.
+ */
+import type { ResultAsync } from 'neverthrow';
+import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
+import type {
+  ChatError,
+  HomeError,
+  RuntimeError,
+  SessionError,
+  StoreError,
+  TransportError,
+} from '../errors.js';
+
+export type NodeError = ChatError | HomeError | RuntimeError | SessionError | StoreError | TransportError;
+
+export interface NodeOptions {
+  readonly home: string;
+  readonly name?: string;
+  /** Address TCP and UDP listen on. Default `0.0.0.0`. */
+  readonly bind?: string;
+  /** 0: any free port. Taken: the next free one, unless `portStrict`. Default 6001. */
+  readonly port?: number;
+  readonly portStrict?: boolean;
+  /** Where beacons go. Default: every interface's broadcast address, and this machine. */
+  readonly broadcast?: readonly string[];
+  /** UDP ports beacons are sent to and heard on. Default 6000 and 6001. */
+  readonly beaconPorts?: readonly number[];
+  readonly beaconIntervalMs?: number;
+  readonly maxConnections?: number;
+  readonly dialects?: readonly string[];
+  readonly secureOnly?: boolean;
+  readonly log?: (level: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export type WaitFor = 'queued' | 'sent' | 'delivered';
+
+export interface SelfInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly tag: string;
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly pid: number;
+  readonly home: string;
+}
+
+export interface SafetyInfo {
+  readonly peer: PeerEvent;
+  /** 60 digits in groups of five, the same on both sides. */
+  readonly code: string;
+  readonly verified: boolean;
+}
+
+export interface HistoryOptions {
+  readonly peer?: string;
+  readonly search?: string;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly afterSeq?: number;
+  readonly beforeSeq?: number;
+  readonly direction?: 'in' | 'out';
+  readonly limit?: number;
+}
+
+export interface EventsOptions {
+  /** Also the messages with a greater `seq` that are stored already, before the live ones; none lost between. */
+  readonly sinceSeq?: number;
+}
+
+export interface NodeHandle {
+  readonly self: () => ResultAsync<SelfInfo, NodeError>;
+  /**
+   * Queues one message; the statuses reached so far follow as events. Resolves once it stands synced in the outbox.
+   * Errors: `chat/…` (unknown or ambiguous peer, text, outbox full, blocked, key changed), `store/…`.
+   */
+  readonly send: (peer: string, text: string) => ResultAsync<StatusEvent, NodeError>;
+  /** Many messages to one peer, in order; one sync for all. Same errors; either all are queued or none. */
+  readonly sendAll: (
+    peer: string,
+    texts: readonly string[],
+  ) => ResultAsync<readonly StatusEvent[], NodeError>;
+  readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
+  readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
+  /** Every event from now on; ends with `bye`. A reader that falls too far behind is ended with an `error` event. */
+  readonly events: (options?: EventsOptions) => AsyncIterable<NodeEvent>;
+  readonly safety: (peer: string) => ResultAsync<SafetyInfo, NodeError>;
+  /** Marks verified: `code` must be the pair's safety code (blanks ignored), or `null` for "I compared". */
+  readonly verify: (peer: string, code: string | null) => ResultAsync<SafetyInfo, NodeError>;
+  readonly block: (peer: string, blocked: boolean) => ResultAsync<PeerEvent, NodeError>;
+  readonly rename: (name: string) => ResultAsync<SelfInfo, NodeError>;
+  /** Ends live sessions with the peer; they start again when somebody has something to say. */
+  readonly disconnect: (peer: string) => ResultAsync<null, NodeError>;
+  readonly stats: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;
+  readonly close: () => Promise<void>;
+}

@@ -1,0 +1,121 @@
+/**
+ * The catalogue of expected failures: closed unions per layer, `code` = layer/what. Errors are plain data, since a
+ * thread boundary strips classes from `Error`s. A bug is not in here: it throws, and the supervisor restarts.
+ */
+
+/** Bytes and frames. Handled by the session actor: the connection is closed. */
+export type WireError =
+  | { readonly code: 'wire/truncated'; readonly neededBytes: number; readonly gotBytes: number }
+  | { readonly code: 'wire/frame-too-large'; readonly limitBytes: number; readonly gotBytes: number }
+  | { readonly code: 'wire/malformed'; readonly detail: string };
+
+/** The runtime. Handled by whoever cast, called or started. */
+export type RuntimeError =
+  /** The link holds `linkCreditMax` unacknowledged envelopes; nothing was queued. */
+  | { readonly code: 'runtime/mailbox-full'; readonly actor: string }
+  /** No reply in time; the receiver may still handle it. */
+  | {
+      readonly code: 'runtime/deadline';
+      readonly actor: string;
+      readonly name: string;
+      readonly deadlineMs: number;
+    }
+  /** The actor is stopped for good. */
+  | { readonly code: 'runtime/no-actor'; readonly actor: string }
+  /** The call crashed its actor `poisonTriesMax` times and is a dead letter now. */
+  | { readonly code: 'runtime/poison'; readonly actor: string; readonly name: string }
+  /** A child did not become ready, or its `init` refused. */
+  | { readonly code: 'runtime/start-failed'; readonly actor: string; readonly reason: string }
+  /** More restarts in the window than the supervisor allows. */
+  | { readonly code: 'runtime/restart-intensity'; readonly supervisor: string; readonly actor: string };
+
+/** A dialect's decoder or encoder. Handled by the session actor. */
+export type DialectError =
+  | { readonly code: 'dialect/malformed'; readonly dialect: string; readonly detail: string }
+  | { readonly code: 'dialect/too-long'; readonly dialect: string; readonly limitBytes: number }
+  | { readonly code: 'dialect/unsupported'; readonly dialect: string; readonly what: string };
+
+/** The native session. Every one of them ends the session; the peer sees only a closed connection. */
+export type SessionError =
+  | { readonly code: 'session/malformed'; readonly detail: string }
+  | { readonly code: 'session/decrypt-failed' }
+  | { readonly code: 'session/bad-certificate'; readonly detail: string }
+  /** The address answered with another key than the one pinned for that peer. A hard stop until the user decides. */
+  | { readonly code: 'session/key-changed'; readonly expected: string; readonly got: string }
+  | { readonly code: 'session/serial-rollback' }
+  | { readonly code: 'session/blocked' }
+  | { readonly code: 'session/order'; readonly detail: string }
+  | { readonly code: 'session/limit'; readonly detail: string }
+  | { readonly code: 'session/deadline' }
+  | { readonly code: 'session/unsupported-version'; readonly offered: readonly number[] }
+  | { readonly code: 'session/downgrade' }
+  | { readonly code: 'session/busy'; readonly retryAfterMs: number };
+
+/** Names, ids and what people ask for. Handled at the edge (command line, API, embedder). */
+export type ChatError =
+  | { readonly code: 'chat/unknown-peer'; readonly peer: string }
+  | { readonly code: 'chat/ambiguous-peer'; readonly peer: string; readonly candidates: readonly string[] }
+  | { readonly code: 'chat/text-empty' }
+  | { readonly code: 'chat/text-too-long'; readonly limitBytes: number; readonly gotBytes: number }
+  | { readonly code: 'chat/text-invalid'; readonly detail: string }
+  | { readonly code: 'chat/name-invalid'; readonly detail: string }
+  | { readonly code: 'chat/outbox-full'; readonly limit: number }
+  | { readonly code: 'chat/blocked'; readonly peer: string }
+  | { readonly code: 'chat/key-changed'; readonly peer: string }
+  | { readonly code: 'chat/code-mismatch'; readonly peer: string }
+  | { readonly code: 'chat/secure-only'; readonly dialect: string }
+  | { readonly code: 'chat/dialect-off'; readonly dialect: string };
+
+/** The home and its database. Handled by the root (start) and the node (while running). */
+export type StoreError =
+  | { readonly code: 'store/unusable'; readonly file: string; readonly reason: string }
+  | {
+      readonly code: 'store/newer-schema';
+      readonly file: string;
+      readonly found: number;
+      readonly known: number;
+    }
+  | { readonly code: 'store/full'; readonly file: string }
+  | { readonly code: 'store/io'; readonly file: string; readonly reason: string }
+  | { readonly code: 'store/bad-query'; readonly detail: string };
+
+/** Sockets. Handled by the root (listen) and the node (dial). */
+export type TransportError =
+  | { readonly code: 'transport/port-in-use'; readonly address: string; readonly port: number }
+  | {
+      readonly code: 'transport/cannot-listen';
+      readonly address: string;
+      readonly port: number;
+      readonly reason: string;
+    }
+  | {
+      readonly code: 'transport/dial-failed';
+      readonly address: string;
+      readonly port: number;
+      readonly reason: string;
+    }
+  | { readonly code: 'transport/too-many-dials'; readonly limit: number };
+
+/** The home directory and settings. Handled at start; exit codes 6 and 78. */
+export type HomeError =
+  | { readonly code: 'home/in-use'; readonly home: string; readonly pid: number }
+  | { readonly code: 'home/unusable'; readonly home: string; readonly reason: string }
+  | { readonly code: 'home/bad-settings'; readonly file: string; readonly detail: string }
+  | { readonly code: 'home/bad-identity'; readonly file: string; readonly reason: string };
+
+export type ParlanceError =
+  | WireError
+  | RuntimeError
+  | DialectError
+  | SessionError
+  | ChatError
+  | StoreError
+  | TransportError
+  | HomeError;
+
+export type ErrorCode = ParlanceError['code'];
+
+/** The end of every exhaustive switch: a case that was forgotten does not compile. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}

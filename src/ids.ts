@@ -1,0 +1,89 @@
+/**
+ * Branded identifiers and their parsers. A brand is given only here, after the text was checked, so a value of
+ * such a type is well-formed wherever it turns up.
+ */
+import { err, ok, type Result } from 'neverthrow';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/**
+ * Who a peer is. A native peer: its 56-character id in eight groups of seven (`chat/identity.ts` makes and checks
+ * it from the key). A peer of an older program: its address, such as `synergy://10.0.0.7:8080`.
+ */
+export type PeerId = Branded<'PeerId'>;
+/** One live session; unique within one run of the node. */
+export type SessionId = Branded<'SessionId'>;
+/** One accepted or dialled connection; unique within one run of the node. */
+export type ConnectionId = Branded<'ConnectionId'>;
+/** Which conversation a message belongs to; `dm:` and the peer's id for a talk between two. */
+export type ConversationId = Branded<'ConversationId'>;
+/** A message, for ever: a version 7 UUID in its lower-case text form (36 characters). */
+export type MessageId = Branded<'MessageId'>;
+
+export type IdError = { readonly code: 'ids/malformed'; readonly kind: string };
+
+const nativeShape = /^[A-Z2-7]{7}(?:-[A-Z2-7]{7}){7}$/;
+const addressShape = /^[a-z][a-z0-9]{1,15}:\/\/[0-9a-zA-Z.:[\]%-]{1,80}$/;
+const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const shortShape = /^[a-z0-9-]{1,40}$/;
+
+/** The one place where a brand is given: its callers have checked the shape, or built the text themselves. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a brand exists in types only
+const branded = <B extends string>(text: string): B => text as B;
+
+const malformed = (kind: string) => err<never, IdError>({ code: 'ids/malformed', kind });
+
+/** Shape only; whether check digits fit is told by `chat/identity.ts`. Errors: `ids/malformed`. */
+export function parsePeerId(text: string): Result<PeerId, IdError> {
+  return nativeShape.test(text) || addressShape.test(text) ? ok(branded(text)) : malformed('peer id');
+}
+
+/** Errors: `ids/malformed`. */
+export function parseMessageId(text: string): Result<MessageId, IdError> {
+  return uuidShape.test(text) ? ok(branded(text)) : malformed('message id');
+}
+
+/** Errors: `ids/malformed`. */
+export function parseSessionId(text: string): Result<SessionId, IdError> {
+  return shortShape.test(text) ? ok(branded(text)) : malformed('session id');
+}
+
+/** Errors: `ids/malformed`. */
+export function parseConnectionId(text: string): Result<ConnectionId, IdError> {
+  return shortShape.test(text) ? ok(branded(text)) : malformed('connection id');
+}
+
+/** The conversation of two: this node and `peer`. */
+export function directConversation(peer: PeerId): ConversationId {
+  return branded(`dm:${peer}`);
+}
+
+/** Sixteen bytes as a message id, the inverse of `messageIdBytes`. The caller guarantees the length. */
+export function messageIdFromBytes(bytes: Uint8Array, offset = 0): MessageId {
+  let text = '';
+  for (let i = 0; i < 16; i += 1) {
+    text += hexOfByte[bytes[offset + i] ?? 0] ?? '';
+    if (i === 3 || i === 5 || i === 7 || i === 9) text += '-';
+  }
+  return branded(text);
+}
+
+/** Writes the sixteen bytes of `id` into `target` at `offset`. */
+export function writeMessageId(id: MessageId, target: Uint8Array, offset: number): void {
+  let at = offset;
+  for (let i = 0; i < 36;) {
+    if (id.charCodeAt(i) === 45) {
+      i += 1;
+      continue;
+    }
+    target[at] = (nibble(id.charCodeAt(i)) << 4) | nibble(id.charCodeAt(i + 1));
+    at += 1;
+    i += 2;
+  }
+}
+
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** 0-9 are 48-57, a-f 97-102; the shape was checked when the brand was given. */
+const nibble = (charCode: number): number => (charCode < 58 ? charCode - 48 : charCode - 87);

@@ -1,0 +1,8 @@
+/**
+ * Parlance for programs: `startNode(options)` and the types that its handle speaks. Re-exports only.
+ */
+export type * from './chat/events.js';
+export type { DeliveryState, Direction } from './chat/conversation.js';
+export type { DialectName, Encryption } from './dialects/dialect.js';
+export type { ParlanceError, ErrorCode } from './errors.js';
+export type * from './actors/node-handle.js';

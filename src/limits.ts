@@ -1,0 +1,73 @@
+/**
+ * Every number with a meaning: name, unit last, why it has that value. Numbers that a specification fixes stand
+ * apart from those that are ours to choose. A layer adds its own here, never in its file.
+ */
+
+/** Fixed by `session-protocol` (wire version 1) and Noise revision 34. Changing one breaks interoperability. */
+export const wireV1 = {
+  /** Noise: a message never exceeds this. */
+  noiseMessageBytesMax: 65_535,
+  tagBytes: 16,
+  keyBytes: 32,
+  preambleFullBytes: 6,
+  preambleResumeBytes: 22,
+  ticketIdBytes: 16,
+  /** ver 1 + idKey 32 + serial 8 + notAfter 8 + sig 64. */
+  certificateBytes: 113,
+  /** Certificate and TLVs of handshake messages 2 and 3. */
+  handshakePayloadBytesMax: 1_024,
+  /** type 1 + len 2 before the content of a record. */
+  recordHeaderBytes: 3,
+  recordContentBytesMax: 16_384,
+  /** Plaintext of a record is padded to a multiple of 64 up to 1 KiB, of 1 KiB above. */
+  recordPaddingSmallBytes: 64,
+  recordPaddingLargeBytes: 1_024,
+  /** REKEY before each nonce that is a positive multiple of this. */
+  rekeyEveryRecords: 65_536,
+  sessionRecordsMax: 2 ** 32,
+  sessionAgeMaxMs: 24 * 3_600_000,
+  rekeySessionAfterMs: 3_600_000,
+  rekeySessionAfterBytes: 2 ** 30,
+  ticketAgeMaxMs: 24 * 3_600_000,
+  ticketResumesMax: 64,
+  ticketsMax: 512,
+  handshakeDeadlineMs: 3_000,
+  /** Each way, before the other side is authenticated. */
+  unauthenticatedBytesMax: 4_096,
+  restartsPerConnectionMax: 1,
+} as const;
+
+/** What one person may say at once, and how it is stored. */
+export const text = {
+  /** 64 KiB of UTF-8: a long letter; larger things are files. */
+  messageBytesMax: 65_536,
+  nameGraphemesMax: 64,
+  nameBytesMax: 256,
+} as const;
+
+/** Mailboxes, supervision and the watchdogs of the runtime. */
+export const runtime = {
+  /** Envelopes an actor may have waiting; a full mailbox is a value for its sender. */
+  mailboxMax: 4_096,
+  /** Envelopes a sender keeps per link until they are acknowledged as handled. */
+  linkCreditMax: 4_096,
+  /** Envelopes in one `postMessage`: past 64 the gain per envelope is below 2 %. */
+  linkBatchMax: 256,
+  callDeadlineMs: 10_000,
+  readyDeadlineMs: 10_000,
+  shutdownMs: 2_000,
+  heartbeatEveryMs: 500,
+  /** An actor that has not answered for this long is in an endless loop or its port is dead (goal: replaced < 3 s). */
+  heartbeatDeadlineMs: 2_000,
+  memorySampleEveryMs: 1_000,
+  /** `external + arrayBuffers` of one worker; V8's own limits do not count what lies off heap. */
+  offHeapBytesMax: 128 * 2 ** 20,
+  workerHeapMbMax: 256,
+  /** A crash at the same envelope this many times makes it a dead letter. */
+  poisonTriesMax: 3,
+  deadLettersMax: 1_000,
+  restartsMax: 5,
+  restartWindowMs: 10_000,
+  restartDelayMinMs: 5,
+  restartDelayMaxMs: 2_000,
+} as const;

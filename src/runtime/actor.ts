@@ -1,0 +1,190 @@
+/**
+ * What an actor is: a protocol (which messages, with what reply and fault), a behaviour and its place in a
+ * supervision tree. Types and their small constructors only; nothing here runs anything.
+ *
+ * Guarantees. One message at a time per actor. Order per sender and link. A message whose receiver crashes before it
+ * was acknowledged as handled is delivered again to the restarted actor (at least once: receivers are idempotent).
+ * Non-guarantees. No order between senders. An envelope that carried transferred objects is delivered at most once,
+ * since what was transferred died with the receiver. A reply that arrives after its deadline is dropped.
+ */
+import type { Transferable } from 'node:worker_threads';
+import type { Result, ResultAsync } from 'neverthrow';
+import type { RuntimeError } from '../errors.js';
+
+/** Plain data with a stable code: the only shape in which a failure crosses a thread. */
+export interface Fault {
+  readonly code: string;
+}
+
+/** A message without an answer. */
+export interface Cast<Body> {
+  readonly kind: 'cast';
+  readonly body: Body;
+}
+
+/** A message that is answered once, with a reply or with a fault from a closed union. */
+export interface Call<Body, Reply, Failure extends Fault = never> {
+  readonly kind: 'call';
+  readonly body: Body;
+  readonly reply: Reply;
+  readonly fault: Failure;
+}
+
+/** The manifest of an actor: name → cast or call. Declare it as a `type`, so that it fits the index signature. */
+export type Protocol = { readonly [name: string]: Cast<unknown> | Call<unknown, unknown, Fault> };
+
+export type CastName<P extends Protocol> = {
+  [N in keyof P & string]: P[N] extends Cast<unknown> ? N : never;
+}[keyof P & string];
+export type CallName<P extends Protocol> = {
+  [N in keyof P & string]: P[N] extends Call<unknown, unknown, Fault> ? N : never;
+}[keyof P & string];
+export type BodyOf<P extends Protocol, N extends keyof P> = P[N]['body'];
+export type ReplyOf<P extends Protocol, N extends keyof P> =
+  P[N] extends Call<unknown, infer R, Fault> ? R : never;
+export type FaultOf<P extends Protocol, N extends keyof P> =
+  P[N] extends Call<unknown, unknown, infer F> ? F : never;
+
+/** Sends to one actor. Survives restarts of that actor; owned by exactly one sender. */
+export interface Ref<P extends Protocol> {
+  /** Id of the actor it leads to. */
+  readonly actor: string;
+  /**
+   * Queues a message. Errors: `runtime/mailbox-full` (no credit: nothing was queued; wait for `credit()`),
+   * `runtime/no-actor`. With `transfer` the envelope is delivered at most once.
+   */
+  cast<N extends CastName<P>>(
+    name: N,
+    body: BodyOf<P, N>,
+    transfer?: readonly Transferable[],
+  ): Result<void, RuntimeError>;
+  /** Asks and waits for the answer. Errors: the call's own faults, and every `runtime/…` code. */
+  call<N extends CallName<P>>(
+    name: N,
+    body: BodyOf<P, N>,
+    options?: { readonly deadlineMs?: number; readonly transfer?: readonly Transferable[] },
+  ): ResultAsync<ReplyOf<P, N>, FaultOf<P, N> | RuntimeError>;
+  /** Settles once the link has credit again (at once when it has). */
+  credit(): Promise<void>;
+}
+
+/** Where the answer of a call goes when it is not given at once. Answering twice is ignored. */
+export interface ReplyTo<Reply, Failure extends Fault> {
+  ok(reply: Reply, transfer?: readonly Transferable[]): void;
+  err(fault: Failure): void;
+}
+
+/** Names of the links an actor needs → the protocols of the actors they lead to. */
+export type Links = { readonly [link: string]: Protocol };
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** What the runtime offers a running actor. */
+export interface Context<P extends Protocol, L extends Links> {
+  /** Id of this actor, unique in its system. */
+  readonly id: string;
+  /** How often it was restarted so far. */
+  readonly restarts: number;
+  readonly links: { readonly [K in keyof L]: Ref<L[K]> };
+  /** A cast to this actor itself, placed behind what waits already. */
+  self<N extends CastName<P>>(name: N, body: BodyOf<P, N>): void;
+  /** A cast to itself after `delayMs`; forgotten when the actor stops. Returns the function that calls it off. */
+  after<N extends CastName<P>>(delayMs: number, name: N, body: BodyOf<P, N>): () => void;
+  /** One structured line in the system's log. */
+  log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Why an actor ended. `shutdown`: its supervisor asked. `crash`: it threw, exited, hung or took too much memory. */
+export type ExitReason =
+  | { readonly type: 'normal' }
+  | { readonly type: 'shutdown' }
+  | { readonly type: 'crash'; readonly detail: string }
+  | { readonly type: 'refused'; readonly fault: Fault };
+
+export type Step<State, Reply = never, Failure extends Fault = never> =
+  | { readonly step: 'next'; readonly state: State }
+  | { readonly step: 'reply'; readonly state: State; readonly result: Result<Reply, Failure> }
+  | { readonly step: 'stop'; readonly state: State; readonly reason: ExitReason };
+
+/** Go on with `state`. In a call handler: the answer comes later, through its `ReplyTo`. */
+export const next = <State>(state: State): Step<State> => ({ step: 'next', state });
+/** Go on and answer the call. */
+export const reply = <State, R, F extends Fault>(state: State, result: Result<R, F>): Step<State, R, F> => ({
+  step: 'reply',
+  state,
+  result,
+});
+/** End this actor; whether it starts again is up to its restart type. */
+export const stop = <State>(state: State, reason: ExitReason = { type: 'normal' }): Step<State> => ({
+  step: 'stop',
+  state,
+  reason,
+});
+
+type Awaitable<T> = T | Promise<T>;
+
+export type Handler<State, P extends Protocol, L extends Links, N extends keyof P> =
+  P[N] extends Call<infer Body, infer Reply, infer Failure>
+    ? (
+        state: State,
+        body: Body,
+        context: Context<P, L>,
+        from: ReplyTo<Reply, Failure>,
+      ) => Awaitable<Step<State, Reply, Failure>>
+    : P[N] extends Cast<infer Body>
+      ? (state: State, body: Body, context: Context<P, L>) => Awaitable<Step<State>>
+      : never;
+
+/** Total: every name of the protocol has its handler. */
+export type Receive<State, P extends Protocol, L extends Links> = {
+  readonly [N in keyof P]: Handler<State, P, L, N>;
+};
+
+/** `permanent`: always started again. `transient`: only after a crash. `temporary`: never. */
+export type Restart = 'permanent' | 'transient' | 'temporary';
+
+export interface ActorDefinition<Args, State, P extends Protocol, L extends Links> {
+  /** The kind of actor; ids of children are their own. */
+  readonly name: string;
+  readonly restart: Restart;
+  /** How long `terminate` may take before the thread is ended. Default `limits.runtime.shutdownMs`. */
+  readonly shutdownMs?: number;
+  /** Envelopes that may wait per link. Default `limits.runtime.mailboxMax`. */
+  readonly mailboxMax?: number;
+  /** Runs before the first message; a fault is a refusal to start, which no restart mends. */
+  init(args: Args, context: Context<P, L>): Awaitable<Result<State, Fault>>;
+  readonly receive: Receive<State, P, L>;
+  /**
+   * Runs after each batch of messages and before the batch is acknowledged to its senders: the place for a group
+   * commit. What it leaves undone is done again after a crash.
+   */
+  settle?(state: State, context: Context<P, L>): Awaitable<void>;
+  /** Runs on `normal` and `shutdown` exits, after the last message. */
+  terminate?(state: State, reason: ExitReason): Awaitable<void>;
+}
+
+/** An actor's definition with its types checked against each other. */
+export const actor = <Args, State, P extends Protocol, L extends Links = Record<never, never>>(
+  definition: ActorDefinition<Args, State, P, L>,
+): ActorDefinition<Args, State, P, L> => definition;
+
+/**
+ * Where a child runs. `inline`: in the supervisor's thread. `thread`: in a worker started from `entry`; children that
+ * name the same `thread` share it, one without a name has its own.
+ */
+export type Placement =
+  { readonly kind: 'inline' } | { readonly kind: 'thread'; readonly entry: URL; readonly thread?: string };
+
+/** One child of a supervisor. */
+export interface ChildSpec<Args, P extends Protocol, L extends Links> {
+  /** Unique among all actors of one system; refs and links name it. */
+  readonly id: string;
+  // The state is the actor's own business: nobody outside reads it.
+  readonly definition: ActorDefinition<Args, never, P, L>;
+  readonly args: Args;
+  /** Link name → id of the actor it leads to. That one may start later; messages wait within the link's credit. */
+  readonly links: { readonly [K in keyof L]: string };
+  readonly placement: Placement;
+  /** Objects in `args` that move to the child's thread. Such a child is started once and never restarted. */
+  readonly transfer?: readonly Transferable[];
+}

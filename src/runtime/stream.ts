@@ -1,0 +1,107 @@
+/**
+ * A two-way stream of bytes over one MessagePort, with credit counted in bytes: how the bytes of a socket travel
+ * between the thread that owns the socket (a socket cannot cross threads) and the actor that understands them.
+ * Not a link: bytes are not kept for a restart, since a stream that lost its end has lost its meaning.
+ */
+import type { MessagePort } from 'node:worker_threads';
+
+type Packet =
+  | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[] }
+  | { readonly type: 'consumed'; readonly bytes: number }
+  | { readonly type: 'end'; readonly reason: string };
+
+export interface StreamHandlers {
+  /** A chunk arrived, in order. Give its credit back with `consumed` once it is dealt with. */
+  onBytes(chunk: Uint8Array): void;
+  /** The other end consumed something; `outstandingBytes` is lower than before. */
+  onDrain?(outstandingBytes: number): void;
+  /** Called once: the other end ended the stream, or is gone (`reason` is then `lost`). */
+  onEnd(reason: string): void;
+}
+
+export interface ByteStream {
+  /** Sends with the next flush (same tick, one `postMessage`). Returns the bytes the other end has not consumed. */
+  write(chunk: Uint8Array): number;
+  outstandingBytes(): number;
+  /** Gives back credit for `bytes` that were received. */
+  consumed(bytes: number): void;
+  /** Flushes and ends; the other end hears `reason`. Idempotent. */
+  end(reason: string): void;
+}
+
+/** Takes over `port`. Handlers are never called from within a call to the returned stream. */
+export function openByteStream(port: MessagePort, handlers: StreamHandlers): ByteStream {
+  let pending: Uint8Array[] = [];
+  let consumedBytes = 0;
+  let outstanding = 0;
+  let isFlushPlanned = false;
+  let isOver = false;
+
+  const finish = (reason: string, isTold: boolean): void => {
+    if (isOver) return;
+    isOver = true;
+    port.close();
+    if (isTold) handlers.onEnd(reason);
+  };
+  const post = (packet: Packet, transfer: ArrayBuffer[] = []): void => port.postMessage(packet, transfer);
+  const flush = (): void => {
+    isFlushPlanned = false;
+    if (isOver) return;
+    if (consumedBytes > 0) {
+      post({ type: 'consumed', bytes: consumedBytes });
+      consumedBytes = 0;
+    }
+    if (pending.length === 0) return;
+    const chunks = pending;
+    pending = [];
+    // A buffer may be transferred once only, and only when the chunk is all of it: pool windows are copied.
+    const whole = chunks.map((chunk) => (isWhole(chunk) ? chunk : chunk.slice()));
+    const buffers = whole.flatMap((chunk) => (chunk.buffer instanceof ArrayBuffer ? [chunk.buffer] : []));
+    post({ type: 'bytes', chunks: whole }, [...new Set(buffers)]);
+  };
+  const plan = (): void => {
+    if (isFlushPlanned || isOver) return;
+    isFlushPlanned = true;
+    queueMicrotask(flush);
+  };
+
+  port.on('message', (packet: Packet) => {
+    if (isOver) return;
+    switch (packet.type) {
+      case 'bytes':
+        for (const chunk of packet.chunks) if (!isOver) handlers.onBytes(chunk);
+        return;
+      case 'consumed':
+        outstanding -= packet.bytes;
+        handlers.onDrain?.(outstanding);
+        return;
+      case 'end':
+        finish(packet.reason, true);
+    }
+  });
+  port.on('close', () => finish('lost', true));
+
+  return {
+    write(chunk) {
+      if (isOver) return outstanding;
+      outstanding += chunk.byteLength;
+      pending.push(chunk);
+      plan();
+      return outstanding;
+    },
+    outstandingBytes: () => outstanding,
+    consumed(bytes) {
+      consumedBytes += bytes;
+      plan();
+    },
+    end(reason) {
+      if (isOver) return;
+      flush();
+      post({ type: 'end', reason });
+      finish(reason, false);
+    },
+  };
+}
+
+const isWhole = (chunk: Uint8Array): boolean =>
+  chunk.constructor === Uint8Array && chunk.byteLength === chunk.buffer.byteLength;

@@ -71,3 +71,18 @@ export const runtime = {
   restartDelayMinMs: 5,
   restartDelayMaxMs: 2_000,
 } as const;
+
+/** The five older programs. What they do is theirs; what we accept from them is ours. */
+export const legacy = {
+  /** Their readers call `recv(1024)` once and take what came as one message: nothing we write is longer. */
+  writeBytesMax: 1_024,
+  /** What we read as one message: other answers to the same assignments do not stop at 1,024; ours is the bound of a text. */
+  frameBytesMax: 65_536,
+  /** Depth and keys of a JSON message: the real ones have depth 1 and four keys. */
+  jsonDepthMax: 16,
+  jsonKeysMax: 64,
+  /** First bytes of a connection that may be looked at to tell its dialect; the longest real opening has 25. */
+  sniffBytesMax: 1_024,
+  /** Silence that ends a message where nothing else does: longer than the gap between two segments of one write, shorter than people and scripts wait. */
+  idleGapMs: 60,
+} as const;

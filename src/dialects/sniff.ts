@@ -1,0 +1,89 @@
+/**
+ * Which dialect a new connection on the shared port speaks, told from its first bytes. The only file that knows all
+ * dialects. Layer dialects, pure; used by the transport before any slot work is done.
+ *
+ * The order of the questions:
+ * 1. native, `PARL`: exact and ours, so nothing else may be asked before it.
+ * 2. JSON objects: cmp2204 and synergy share the port and the brace; the first key that one of them knows decides.
+ *    Asked by key and in order of arrival, so that the answer does not depend on how the bytes were cut.
+ * 3. netech, `LISTENING_PORT:`: exact.
+ * 4. synergy's older form, `IP:PORT `: the loosest pattern, so it comes last. No other opening starts with a digit.
+ *
+ * chatbuddy and cse310 send free text first and cannot be told from anything: they have ports of their own, and so
+ * has netech for its text without a header.
+ */
+import { legacy } from '../limits.js';
+import { outermostKeys, plainKey } from '../wire/json-keys.js';
+import type { DialectName, Sniffed } from './dialect.js';
+
+export type SniffAnswer = { readonly dialect: DialectName } | 'need-more' | 'unknown';
+
+/**
+ * `first`: everything the connection has sent so far. `need-more` is answered for fewer than `legacy.sniffBytesMax`
+ * bytes only. A dialect that is not enabled is `unknown`, also when its opening is recognised.
+ */
+export function sniff(first: Uint8Array, enabled: ReadonlySet<DialectName>): SniffAnswer {
+  const seen = first.length > legacy.sniffBytesMax ? first.subarray(0, legacy.sniffBytesMax) : first;
+  let mayStillBe = false;
+  for (const row of table) {
+    if (!row.dialects.some((name) => enabled.has(name))) continue;
+    const answer = row.ask(seen);
+    if (answer === 'no') continue;
+    if (answer === 'need-more') mayStillBe = true;
+    else return enabled.has(answer) ? { dialect: answer } : 'unknown';
+  }
+  return mayStillBe && seen.length < legacy.sniffBytesMax ? 'need-more' : 'unknown';
+}
+
+interface Row {
+  readonly dialects: readonly DialectName[];
+  ask(seen: Uint8Array): DialectName | 'no' | 'need-more';
+}
+
+const table: readonly Row[] = [
+  { dialects: ['native'], ask: (seen) => named('native', sniffPrefix(seen, 'PARL')) },
+  { dialects: ['cmp2204', 'synergy'], ask: sniffJson },
+  { dialects: ['netech'], ask: (seen) => named('netech', sniffPrefix(seen, 'LISTENING_PORT:')) },
+  { dialects: ['synergy'], ask: (seen) => named('synergy', sniffAddress(seen)) },
+];
+
+const named = (name: DialectName, answer: Sniffed): DialectName | 'no' | 'need-more' =>
+  answer === 'yes' ? name : answer;
+
+/** As `plainKey` spells them. */
+const keyOwners: ReadonlyMap<string, DialectName> = new Map([
+  ['unencryptedmessage', 'cmp2204'],
+  ['encryptedmessage', 'cmp2204'],
+  ['key', 'cmp2204'],
+  ['type', 'synergy'],
+  ['sendername', 'synergy'],
+  ['senderport', 'synergy'],
+  ['content', 'synergy'],
+]);
+
+function sniffJson(seen: Uint8Array): DialectName | 'no' | 'need-more' {
+  const { state, keys } = outermostKeys(seen);
+  for (const key of keys) {
+    const owner = keyOwners.get(plainKey(key));
+    if (owner !== undefined) return owner;
+  }
+  return state === 'open' ? 'need-more' : 'no';
+}
+
+function sniffPrefix(seen: Uint8Array, prefix: string): Sniffed {
+  const length = Math.min(seen.length, prefix.length);
+  for (let at = 0; at < length; at += 1) if (seen[at] !== prefix.charCodeAt(at)) return 'no';
+  return seen.length >= prefix.length ? 'yes' : 'need-more';
+}
+
+/** `255.255.255.255:65535 `: the longest there is. */
+const addressBytesMax = 22;
+
+/** What an address and port may look like before the blank has come. */
+const addressBegin = /^(?:\d{0,3}|(?:\d{1,3}\.){1,3}\d{0,3}|(?:\d{1,3}\.){3}\d{1,3}:\d{0,5})$/;
+
+function sniffAddress(seen: Uint8Array): Sniffed {
+  const head = String.fromCharCode(...seen.subarray(0, addressBytesMax));
+  if (/^(?:\d{1,3}\.){3}\d{1,3}:\d{1,5} /.test(head)) return 'yes';
+  return addressBegin.test(head) ? 'need-more' : 'no';
+}

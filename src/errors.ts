@@ -103,6 +103,33 @@ export type HomeError =
   | { readonly code: 'home/bad-settings'; readonly file: string; readonly detail: string }
   | { readonly code: 'home/bad-identity'; readonly file: string; readonly reason: string };
 
+/** The control socket, as seen by a command that attaches to a running node. Handled at the edge. */
+export type ApiError =
+  /** Nothing listens at the control socket of this home. */
+  | { readonly code: 'api/no-node'; readonly home: string }
+  /** The connection ended before the answer did. */
+  | { readonly code: 'api/lost'; readonly detail: string }
+  /** A request or an answer that does not fit its schema. */
+  | { readonly code: 'api/malformed'; readonly detail: string }
+  | { readonly code: 'api/too-large'; readonly limitBytes: number }
+  | { readonly code: 'api/deadline'; readonly deadlineMs: number };
+
+/** What a person asked the command line for. Handled at the edge: exit codes 1, 2 and 4. */
+export type CommandError =
+  | { readonly code: 'command/usage'; readonly detail: string; readonly command: string }
+  /** `queued`: messages that are safe in the outbox and go out later; `unsent`: lines that never got that far. */
+  | {
+      readonly code: 'command/not-delivered';
+      readonly peer: string;
+      readonly waitedMs: number;
+      readonly queued: number;
+      readonly unsent: number;
+    }
+  | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
+  /** A message is `failed` for good. */
+  | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
+  | { readonly code: 'command/file'; readonly file: string; readonly reason: string };
+
 export type ParlanceError =
   | WireError
   | RuntimeError
@@ -111,7 +138,9 @@ export type ParlanceError =
   | ChatError
   | StoreError
   | TransportError
-  | HomeError;
+  | HomeError
+  | ApiError
+  | CommandError;
 
 export type ErrorCode = ParlanceError['code'];
 

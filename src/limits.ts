@@ -45,6 +45,52 @@ export const text = {
   nameBytesMax: 256,
 } as const;
 
+/** The local API on the control socket. */
+export const controlApi = {
+  /** `sun_path` holds 104 bytes on BSD and macOS, 108 on Linux, the closing NUL included. */
+  socketPathBytesMax: 100,
+  /** Node's own defaults let one slow client hold a socket for 91 s; with these it is 6 s. */
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  checkEveryMs: 1_000,
+  connectionsMax: 32,
+  /** A batch of `sendBatchBytesMax` text at the worst growth that JSON escapes cause (six for one). */
+  bodyBytesMax: 8 * 2 ** 20,
+  /** One event or one line of a body: a text of 64 KiB, escaped, and its fields. */
+  lineBytesMax: 512 * 1_024,
+  sendBatchLinesMax: 500,
+  sendBatchBytesMax: 2 ** 20,
+  historyLimitMax: 1_000,
+  /** Longer than any deadline inside the node: whoever waits so long has lost it. */
+  replyDeadlineMs: 30_000,
+  /** Events written ahead of a slow reader before the node is asked for no more. */
+  eventsAheadBytesMax: 256 * 1_024,
+} as const;
+
+/** The command line and the prompt. */
+export const cli = {
+  timeoutMs: 30_000,
+  timeoutMsMax: 86_400_000,
+  /** A node that has just started gives the others so long to answer its first beacon before a peer is unknown. */
+  discoveryMs: 2_500,
+  pollMs: 100,
+  /** Full outbox: looked at again at the latest after this. */
+  outboxPollMs: 250,
+  /** Another command is just starting or ending a node in this home. */
+  homeBusyMs: 3_000,
+  /** A signal ends the program within 2 s, whatever hangs. */
+  shutdownMs: 1_800,
+  stdinLineBytesMax: 4 * 2 ** 20,
+  settingsBytesMax: 64 * 1_024,
+  historyPageLines: 500,
+  promptPageLines: 20,
+  inputHistoryLines: 500,
+  beaconIntervalSecondsMax: 3_600,
+  maxConnectionsMax: 64,
+  /** Rows of what was printed whose delivery marks are still corrected in place. */
+  marksKept: 200,
+} as const;
+
 /** Mailboxes, supervision and the watchdogs of the runtime. */
 export const runtime = {
   /** Envelopes an actor may have waiting; a full mailbox is a value for its sender. */

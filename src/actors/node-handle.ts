@@ -5,6 +5,7 @@
 import type { ResultAsync } from 'neverthrow';
 import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
 import type {
+  ApiError,
   ChatError,
   HomeError,
   RuntimeError,
@@ -13,7 +14,9 @@ import type {
   TransportError,
 } from '../errors.js';
 
-export type NodeError = ChatError | HomeError | RuntimeError | SessionError | StoreError | TransportError;
+/** `api/…` only where the node runs behind the control socket. */
+export type NodeError =
+  ApiError | ChatError | HomeError | RuntimeError | SessionError | StoreError | TransportError;
 
 export interface NodeOptions {
   readonly home: string;
@@ -44,6 +47,8 @@ export interface SelfInfo {
   readonly port: number;
   readonly pid: number;
   readonly home: string;
+  /** Our half of every safety code, 30 digits in groups of five. */
+  readonly safetyCode?: string;
 }
 
 export interface SafetyInfo {
@@ -83,7 +88,11 @@ export interface NodeHandle {
   ) => ResultAsync<readonly StatusEvent[], NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
-  /** Every event from now on; ends with `bye`. A reader that falls too far behind is ended with an `error` event. */
+  /**
+   * Every event from now on. Begins with `ready`, which says that this reader is subscribed: nothing that happens
+   * after it is missed. Ends with `bye`. A reader that falls too far behind is ended with an
+   * `error` event.
+   */
   readonly events: (options?: EventsOptions) => AsyncIterable<NodeEvent>;
   readonly safety: (peer: string) => ResultAsync<SafetyInfo, NodeError>;
   /** Marks verified: `code` must be the pair's safety code (blanks ignored), or `null` for "I compared". */

@@ -5,6 +5,7 @@
 
 /** Fixed by `session-protocol` (wire version 1) and Noise revision 34. Changing one breaks interoperability. */
 export const wireV1 = {
+  version: 1,
   /** Noise: a message never exceeds this. */
   noiseMessageBytesMax: 65_535,
   tagBytes: 16,
@@ -35,6 +36,18 @@ export const wireV1 = {
   /** Each way, before the other side is authenticated. */
   unauthenticatedBytesMax: 4_096,
   restartsPerConnectionMax: 1,
+} as const;
+
+/** Ours, about native sessions. */
+export const session = {
+  /** One text of the greatest length with its header, and room for a dozen small utterances beside it. */
+  dataBytesMax: 80 * 1_024,
+  /** Silence after which the other side is asked for a sign of life; under the usual 30 s of NAT boxes. */
+  pingAfterSilenceMs: 15_000,
+  /** Silence after which the connection counts as dead: a ping and three retransmissions fit in between. */
+  silenceMaxMs: 30_000,
+  /** Generations of one peer's tickets that are accepted: the current one, and those of resumes that were cut. */
+  ticketGenerationsMax: 3,
 } as const;
 
 /** What one person may say at once, and how it is stored. */

@@ -6,6 +6,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Utterance } from '../dialects/dialect.js';
 import type { SessionError } from '../errors.js';
+import type { DhKeyPair } from './dh.js';
 
 /** Why a session is closed on purpose; travels in the CLOSE record. */
 export type CloseReason = 'park' | 'rekey' | 'dup' | 'shutdown' | 'downgrade';
@@ -45,6 +46,8 @@ export interface Resumption {
 export interface SessionOptions {
   readonly local: LocalIdentity;
   readonly random: (bytes: number) => Uint8Array;
+  /** Makes the ephemeral X25519 key. Default: `dh.ts`; tests give fixed ones. */
+  readonly generateKeyPair?: () => DhKeyPair;
   /** Monotonic ms at which the session starts (deadlines), and the wall clock then (certificate validity). */
   readonly nowMs: number;
   readonly wallClockMs: number;
@@ -63,6 +66,11 @@ export type SessionOutput =
   | { readonly type: 'find-ticket'; readonly ticketId: Uint8Array }
   /** The certificate is valid; is this peer welcome? Answer with `judge`. Nothing is read or sent before. */
   | { readonly type: 'judge-peer'; readonly peer: PeerProof }
+  /**
+   * Responder of a resume, with its message: the initiator may know this generation from now on. Keep it beside the
+   * one before (`tickets.ts`), for the case that the connection is cut before `up`.
+   */
+  | { readonly type: 'resumable'; readonly resumption: Resumption }
   /** Both sides are proved to each other. `resumption` replaces what was kept for this peer before. */
   | {
       readonly type: 'up';

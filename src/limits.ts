@@ -104,6 +104,58 @@ export const cli = {
   marksKept: 200,
 } as const;
 
+/** Who somebody is, and how that is compared (`session-protocol` section 6; the forms of Syncthing and Signal). */
+export const identity = {
+  idKeyBytes: 32,
+  /** Base32 of 32 bytes, then with one check character after every 13. */
+  idCharsBare: 52,
+  idChars: 56,
+  idCheckEveryChars: 13,
+  idGroupChars: 7,
+  tagChars: 4,
+  safetyIterations: 5_200,
+  /** Thirty digits for each of the two. */
+  safetyDigits: 60,
+} as const;
+
+/** Text of strangers in front of a person. */
+export const display = {
+  /** More marks on one letter than any living script needs are drawn over the neighbouring lines. */
+  combiningMarksMax: 6,
+  /** A raw name is cut here before anything looks at it. */
+  rawNameCharsMax: 4_096,
+} as const;
+
+/** JSON from anybody, checked before `JSON.parse` sees it. */
+export const json = {
+  bytesMax: 65_536,
+  depthMax: 16,
+  keysMax: 1_000,
+} as const;
+
+/** One beacon datagram: fits any MTU with room for tunnels. The layout is fixed by `session-protocol` section 6. */
+export const beacon = {
+  datagramBytesMax: 1_200,
+  jsonDepthMax: 2,
+  jsonKeysMax: 16,
+  /** magic 4, version 1, type 1, idKey 32, bootId 8, seq 4, time 8, tcpPort 2. */
+  fixedBytes: 60,
+  signatureBytes: 64,
+  bootIdBytes: 8,
+  instanceBytes: 8,
+  nonceBytes: 16,
+  nameBytesMax: 64,
+  wireVersionsMax: 16,
+  recordBytesMax: 512,
+} as const;
+
+/** Ports on which an older program is found when its address names none. Synergy and Netech have no usual port. */
+export const legacyPorts = {
+  cmp2204: 6_001,
+  chatbuddy: 9_090,
+  cse310: 65_500,
+} as const;
+
 /** Mailboxes, supervision and the watchdogs of the runtime. */
 export const runtime = {
   /** Envelopes an actor may have waiting; a full mailbox is a value for its sender. */

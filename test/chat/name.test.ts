@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { peerIdOf, tagOf } from '../../src/chat/identity.js';
+import {
+  clipBytes,
+  labelOf,
+  lookAlikeOf,
+  resolvePeer,
+  sanitiseName,
+  skeletonOf,
+  taggedName,
+  type NamedPeer,
+} from '../../src/chat/name.js';
+import { parsePeerId } from '../../src/ids.js';
+
+const peer = (name: string, fill: number): NamedPeer => ({
+  peerId: peerIdOf(new Uint8Array(32).fill(fill)),
+  name,
+});
+const legacy = (name: string, address: string): NamedPeer => ({
+  peerId: parsePeerId(address)._unsafeUnwrap(),
+  name,
+});
+const clean = (raw: string): string => sanitiseName(raw)._unsafeUnwrap();
+
+test('a name loses what cannot be seen and keeps what people are called', () => {
+  assert.equal(clean('  Jose\u0301   García '), 'José García');
+  assert.equal(clean('\u202Ebob\u202C'), 'bob');
+  assert.equal(clean('b\u200Bo\uFEFFb\u0007\x1b'), 'bob');
+  assert.equal(clean('line\nbreak'), 'line break');
+  assert.equal(clean('Ольга 李 سارة'), 'Ольга 李 سارة');
+  assert.equal(clean('a\uE000\uD800b'), 'ab');
+});
+
+test('a name without a visible character is refused', () => {
+  for (const raw of ['', '   ', '\u200B\u2060', '\x00\x1b', '\u3164', '\u2800', '\u0301\u0302']) {
+    assert.equal(sanitiseName(raw)._unsafeUnwrapErr().code, 'chat/name-invalid', JSON.stringify(raw));
+  }
+});
+
+test('a name cannot bring a tag of its own', () => {
+  assert.doesNotMatch(clean('bob#7kq2'), /#/);
+  assert.equal(clean('bob #1'), 'bob #1');
+});
+
+test('a clean name stays as it is, and is bounded whatever came', () => {
+  const any = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 400 }),
+    fc.string({ unit: 'grapheme-composite', maxLength: 400 }),
+  );
+  const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
+  fc.assert(
+    fc.property(any, (raw) => {
+      const name = sanitiseName(raw);
+      if (name.isErr()) return;
+      assert.equal(clean(name.value), name.value);
+      assert.ok(Buffer.byteLength(name.value) <= 256);
+      assert.ok([...segmenter.segment(name.value)].length <= 64);
+      assert.doesNotMatch(name.value, /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/u);
+    }),
+    { seed: 62, numRuns: 1_000 },
+  );
+});
+
+test('ten thousand marks on one letter and a megabyte of text are names like others', () => {
+  assert.ok(Buffer.byteLength(clean(`z${'\u0336'.repeat(10_000)}algo`)) <= 256);
+  assert.equal(clean('x'.repeat(2 ** 20)), 'x'.repeat(64));
+  assert.ok(Buffer.byteLength(clean('👩🏽‍🚀'.repeat(200))) <= 256);
+});
+
+test('clipping to bytes never cuts a code point in two', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.nat(64), (value, bytesMax) => {
+      const clipped = clipBytes(value, bytesMax);
+      assert.ok(Buffer.byteLength(clipped) <= bytesMax && value.startsWith(clipped));
+      assert.doesNotMatch(clipped, /\p{Cs}/u);
+    }),
+    { seed: 63 },
+  );
+});
+
+test('names that look alike have one skeleton, others have their own', () => {
+  const alike: readonly (readonly [string, string])[] = [
+    ['paypal', 'раураl'],
+    ['Bob', 'ΒоЬ'],
+    ['alice', 'аlісе'],
+    ['alice', 'a1ice'],
+    ['Ivan', 'lvan'],
+    ['modern', 'modem'],
+    ['root', 'r00t'],
+    ['admin', 'ａｄｍｉｎ'],
+    ['josé', 'jose'],
+    ['Helen', 'Неlеn'],
+    ['walter', 'vvalter'],
+  ];
+  for (const [a, b] of alike) assert.equal(skeletonOf(a), skeletonOf(b), `${a} ${b}`);
+  for (const [a, b] of [
+    ['bob', 'rob'],
+    ['anna', 'hanna'],
+    ['李', '王'],
+    ['иван', 'петр'],
+  ] as const) {
+    assert.notEqual(skeletonOf(a), skeletonOf(b), `${a} ${b}`);
+  }
+});
+
+test('a look-alike of a contact is named, the contact itself is not', () => {
+  const contacts = [peer('alice', 1), peer('bob', 2)];
+  assert.equal(lookAlikeOf(peer('аlice', 3), contacts)?.name, 'alice');
+  assert.equal(lookAlikeOf(peer('alice', 1), contacts), undefined);
+  assert.equal(lookAlikeOf(peer('carol', 4), contacts), undefined);
+});
+
+test('a name that two identities have is told with its tag', () => {
+  const [one, two] = [peer('bob', 1), peer('Bob', 2)];
+  assert.equal(labelOf(one, [one]), 'bob');
+  assert.equal(labelOf(one, [one, two]), `bob#${tagOf(one.peerId)}`);
+  assert.equal(resolvePeer(labelOf(two, [one, two]), [one, two])._unsafeUnwrap().type, 'peer');
+});
+
+test('a word finds its peer by name, tag or id, in that spelling or another', () => {
+  const [bob, otherBob, zoe] = [peer('bob', 1), peer('bob', 2), peer('Zoë', 3)];
+  const peers = [bob, otherBob, zoe];
+  const found = (word: string) => {
+    const target = resolvePeer(word, peers)._unsafeUnwrap();
+    return target.type === 'peer' ? target.peerId : null;
+  };
+  assert.equal(found('zoë'), zoe.peerId);
+  assert.equal(found('Zoe\u0308'), zoe.peerId);
+  assert.equal(found(taggedName(otherBob)), otherBob.peerId);
+  assert.equal(found(bob.peerId.toLowerCase().replaceAll('-', '')), bob.peerId);
+  const nobody = peerIdOf(new Uint8Array(32).fill(9));
+  assert.equal(found(nobody), nobody, 'a full id needs no roster');
+});
+
+test('no such name and too many of it are told apart, with the labels to choose from', () => {
+  const peers = [peer('bob', 1), peer('bob', 2)];
+  assert.equal(resolvePeer('carol', peers)._unsafeUnwrapErr().code, 'chat/unknown-peer');
+  assert.equal(resolvePeer('', peers)._unsafeUnwrapErr().code, 'chat/unknown-peer');
+  assert.deepEqual(resolvePeer('bob', peers)._unsafeUnwrapErr(), {
+    code: 'chat/ambiguous-peer',
+    peer: 'bob',
+    candidates: peers.map(taggedName),
+  });
+});
+
+test('exact case wins over another case', () => {
+  const peers = [peer('bob', 1), peer('Bob', 2)];
+  assert.deepEqual(resolvePeer('Bob', peers)._unsafeUnwrap(), { type: 'peer', peerId: peers[1]?.peerId });
+  assert.ok(resolvePeer('BOB', peers).isErr());
+});
+
+test('the peer of an older program takes no name from a native one', () => {
+  const peers = [legacy('bob', 'cmp2204://10.0.0.7'), peer('bob', 1)];
+  assert.deepEqual(resolvePeer('bob', peers)._unsafeUnwrap(), { type: 'peer', peerId: peers[1]?.peerId });
+});
+
+test('addresses are addresses, even when somebody is called so', () => {
+  const peers = [peer('10.0.0.7:6001', 1)];
+  assert.deepEqual(resolvePeer('10.0.0.7:6001', peers)._unsafeUnwrap(), {
+    type: 'address',
+    host: '10.0.0.7',
+    port: 6001,
+  });
+  assert.deepEqual(resolvePeer('[fe80::1%eth0]:7000', [])._unsafeUnwrap(), {
+    type: 'address',
+    host: '[fe80::1%eth0]',
+    port: 7000,
+  });
+  for (const word of [
+    'host:0',
+    'host:70000',
+    'ho st:80',
+    'ftp://10.0.0.7',
+    'synergy://10.0.0.7',
+    'synergy://',
+  ]) {
+    assert.equal(resolvePeer(word, [])._unsafeUnwrapErr().code, 'chat/unknown-peer', word);
+  }
+});
+
+test('an address of an older program has one id, whether its usual port is named or not', () => {
+  for (const word of ['cmp2204://10.0.0.7', 'CMP2204://10.0.0.7:6001', 'cmp2204://10.0.0.7/']) {
+    assert.deepEqual(resolvePeer(word, [])._unsafeUnwrap(), {
+      type: 'legacy',
+      peerId: 'cmp2204://10.0.0.7',
+      dialect: 'cmp2204',
+      host: '10.0.0.7',
+      port: 6001,
+    });
+  }
+  assert.deepEqual(resolvePeer('synergy://10.0.0.7:8080', [])._unsafeUnwrap(), {
+    type: 'legacy',
+    peerId: 'synergy://10.0.0.7:8080',
+    dialect: 'synergy',
+    host: '10.0.0.7',
+    port: 8080,
+  });
+});

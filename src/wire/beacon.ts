@@ -1,0 +1,250 @@
+/**
+ * The beacon: one datagram that says "here I am" to Parlance and to the oldest dialect at once. Source:
+ * session-protocol section 6; dialects section 1. Decoding checks size and shape only; the signature costs a hundred
+ * times as much and is checked by whoever rations it (`verifyBeacon`).
+ *
+ *   datagram   {"username": NAME, "ip_address": IP, "parlance": base64url(record)}, at most 1,200 bytes
+ *   record     "PARL" ver=1 type(1) idKey(32) bootId(8) seq(u32) time(u64 ms) tcpPort(u16) TLVs sig(64)
+ *   TLV        type(u8) len(u16) value; unknown types are skipped, a known one occurs once
+ *              0 padding, 1 name (UTF-8, <= 64), 2 wire versions (u8 each), 3 certificate serial (u64),
+ *              4 echoed nonce (16), 5 instance (8)
+ *   sig        Ed25519(idKey, "parlance/1 beacon\0" | all before sig)
+ *   challenge  "PARL" ver=1 type=5 nonce(16): unsigned, asks who sent a beacon to answer with the nonce echoed
+ *
+ * All numbers are big endian. An announcement carries padding as long as a nonce, so that an answer to a challenge
+ * is never longer than the announcement that provoked it: nobody gains by sending under another's address.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { WireError } from '../errors.js';
+import { beacon as limits } from '../limits.js';
+import { isJsonObject, parseBoundedJson } from './json.js';
+
+export type BeaconKind = 'announce' | 'bye' | 'query' | 'answer';
+
+export interface BeaconRecord {
+  readonly kind: BeaconKind;
+  /** 32 bytes, Ed25519. */
+  readonly idKey: Uint8Array;
+  /** 8 bytes: one run of the node. */
+  readonly bootId: Uint8Array;
+  /** Grows with each record of one run. */
+  readonly seq: number;
+  /** Wall clock of the sender, ms. */
+  readonly timeMs: number;
+  /** 0 while the sender accepts no connections. */
+  readonly tcpPort: number;
+  /** As it came, not sanitised; at most 64 bytes of UTF-8. */
+  readonly name: string;
+  readonly wireVersions: readonly number[];
+  readonly certificateSerial: number;
+  /** 16 bytes: of a query to be answered, or the one that an answer echoes. */
+  readonly nonce: Uint8Array | null;
+  /** 8 bytes: which instance of the identity speaks, the same over restarts. */
+  readonly instance: Uint8Array | null;
+}
+
+/** A record with its signature, not checked yet. `body` is what was signed, without the label. */
+export interface SignedBeacon {
+  readonly record: BeaconRecord;
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export type BeaconDatagram =
+  | ({ readonly kind: 'native' } & SignedBeacon)
+  | { readonly kind: 'challenge'; readonly nonce: Uint8Array }
+  /** An announcement of the oldest dialect; the name as it came. */
+  | { readonly kind: 'legacy'; readonly username: string };
+
+/** Everything of a record before the signature. The caller's numbers and lengths must be right: a bug throws. */
+export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
+  const name = new TextEncoder().encode(record.name);
+  assertLength('idKey', record.idKey, 32);
+  assertLength('bootId', record.bootId, limits.bootIdBytes);
+  if (name.length > limits.nameBytesMax) throw new RangeError('beacon name too long');
+  const tlvs: [number, Uint8Array][] = [
+    [tlv.name, name],
+    [tlv.wireVersions, Uint8Array.from(record.wireVersions)],
+    [tlv.certificateSerial, u64(record.certificateSerial)],
+  ];
+  if (record.instance !== null) tlvs.push([tlv.instance, record.instance]);
+  tlvs.push(
+    record.nonce === null ? [tlv.padding, new Uint8Array(limits.nonceBytes)] : [tlv.nonce, record.nonce],
+  );
+  const bytes = new Uint8Array(
+    limits.fixedBytes + tlvs.reduce((sum, [, value]) => sum + 3 + value.length, 0),
+  );
+  const view = new DataView(bytes.buffer);
+  bytes.set(magic, 0);
+  bytes[5] = codeOfKind[record.kind];
+  bytes.set(record.idKey, 6);
+  bytes.set(record.bootId, 38);
+  view.setUint32(46, record.seq);
+  view.setBigUint64(50, BigInt(record.timeMs));
+  view.setUint16(58, record.tcpPort);
+  let at: number = limits.fixedBytes;
+  for (const [type, value] of tlvs) {
+    bytes[at] = type;
+    view.setUint16(at + 1, value.length);
+    bytes.set(value, at + 3);
+    at += 3 + value.length;
+  }
+  return bytes;
+}
+
+/** What the identity key signs for `body`. The signer adds the label itself, so that it signs nothing else. */
+export function beaconSigningBytes(body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(signingLabel.length + body.length);
+  bytes.set(signingLabel, 0);
+  bytes.set(body, signingLabel.length);
+  return bytes;
+}
+
+/** The datagram. `ipAddress` is for readers of the oldest dialect, who need a name but not our record. */
+export function encodeBeacon(parts: {
+  readonly username: string;
+  readonly ipAddress: string;
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+}): Uint8Array {
+  assertLength('signature', parts.signature, limits.signatureBytes);
+  const record = Buffer.concat([parts.body, parts.signature]).toString('base64url');
+  const bytes = jsonBytes({ username: parts.username, ip_address: parts.ipAddress, parlance: record });
+  if (bytes.length > limits.datagramBytesMax) throw new RangeError('beacon datagram too long');
+  return bytes;
+}
+
+/**
+ * A challenge, padded to `bytes` as far as that goes, so that the answer may be as long as the beacon was.
+ * Null when even the shortest is longer than `bytes`: a reply must never be longer than its request.
+ */
+export function encodeChallenge(nonce: Uint8Array, bytes: number): Uint8Array | null {
+  assertLength('nonce', nonce, limits.nonceBytes);
+  const record = Buffer.concat([magic, Uint8Array.of(challengeCode), nonce]).toString('base64url');
+  const shortest = jsonBytes({ parlance: record });
+  if (shortest.length > bytes) return null;
+  const room = Math.min(bytes, limits.datagramBytesMax) - jsonBytes({ parlance: record, pad: '' }).length;
+  return room < 0 ? shortest : jsonBytes({ parlance: record, pad: '.'.repeat(room) });
+}
+
+/** Shape only. Errors: `wire/frame-too-large` (more than 1,200 bytes), `wire/malformed`. */
+export function decodeBeacon(datagram: Uint8Array): Result<BeaconDatagram, WireError> {
+  const parsed = parseBoundedJson(datagram, {
+    bytesMax: limits.datagramBytesMax,
+    depthMax: limits.jsonDepthMax,
+    keysMax: limits.jsonKeysMax,
+  });
+  if (parsed.isErr()) return err(parsed.error);
+  if (!isJsonObject(parsed.value)) return malformed('no object');
+  const { username, parlance } = parsed.value;
+  if (typeof parlance === 'string') return decodeRecord(parlance);
+  // A field of ours that is broken is an attack or damage, not an older program.
+  if (parlance !== undefined) return malformed('record is no text');
+  if (typeof username !== 'string' || username === '') return malformed('no username');
+  return ok({ kind: 'legacy', username });
+}
+
+/** Whether the key in the record signed it. `verify` is Ed25519 verification. */
+export function verifyBeacon(
+  beacon: SignedBeacon,
+  verify: (idKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean,
+): boolean {
+  return verify(beacon.record.idKey, beaconSigningBytes(beacon.body), beacon.signature);
+}
+
+const tlv = { padding: 0, name: 1, wireVersions: 2, certificateSerial: 3, nonce: 4, instance: 5 } as const;
+const codeOfKind: Readonly<Record<BeaconKind, number>> = { announce: 1, bye: 2, query: 3, answer: 4 };
+const kindOfCode: ReadonlyMap<number, BeaconKind> = new Map([
+  [1, 'announce'],
+  [2, 'bye'],
+  [3, 'query'],
+  [4, 'answer'],
+]);
+const challengeCode = 5;
+/** "PARL" and the version. */
+const magic = Uint8Array.of(0x50, 0x41, 0x52, 0x4c, 1);
+const signingLabel = new TextEncoder().encode('parlance/1 beacon\0');
+
+const malformed = (detail: string) =>
+  err<never, WireError>({ code: 'wire/malformed', detail: `beacon: ${detail}` });
+
+function decodeRecord(encoded: string): Result<BeaconDatagram, WireError> {
+  if (encoded.length > Math.ceil((limits.recordBytesMax * 4) / 3)) return malformed('record too long');
+  if (!/^[A-Za-z0-9_-]*$/.test(encoded)) return malformed('record is not base64url');
+  const bytes = new Uint8Array(Buffer.from(encoded, 'base64url'));
+  if (!magic.every((byte, index) => bytes[index] === byte)) return malformed('magic or version');
+  const code = bytes[5] ?? 0;
+  if (code === challengeCode) {
+    if (bytes.length !== 6 + limits.nonceBytes) return malformed('challenge length');
+    return ok({ kind: 'challenge', nonce: bytes.slice(6) });
+  }
+  const kind = kindOfCode.get(code);
+  if (kind === undefined) return malformed('type');
+  if (bytes.length < limits.fixedBytes + limits.signatureBytes) return malformed('record too short');
+  const body = bytes.slice(0, -limits.signatureBytes);
+  const view = new DataView(body.buffer);
+  const timeMs = Number(view.getBigUint64(50));
+  if (!Number.isSafeInteger(timeMs)) return malformed('time');
+  return decodeTlvs(body).map((fields) => ({
+    kind: 'native',
+    record: {
+      kind,
+      idKey: body.slice(6, 38),
+      bootId: body.slice(38, 46),
+      seq: view.getUint32(46),
+      timeMs,
+      tcpPort: view.getUint16(58),
+      ...fields,
+    },
+    body,
+    signature: bytes.slice(-limits.signatureBytes),
+  }));
+}
+
+type TlvFields = Pick<BeaconRecord, 'name' | 'wireVersions' | 'certificateSerial' | 'nonce' | 'instance'>;
+
+function decodeTlvs(body: Uint8Array): Result<TlvFields, WireError> {
+  const view = new DataView(body.buffer);
+  const values = new Map<number, Uint8Array>();
+  for (let at: number = limits.fixedBytes; at < body.length;) {
+    if (at + 3 > body.length) return malformed('cut TLV');
+    const type = view.getUint8(at);
+    const end = at + 3 + view.getUint16(at + 1);
+    if (end > body.length) return malformed('TLV beyond the end');
+    if (values.has(type)) return malformed('TLV twice');
+    values.set(type, body.slice(at + 3, end));
+    at = end;
+  }
+  return readFields(values);
+}
+
+function readFields(values: ReadonlyMap<number, Uint8Array>): Result<TlvFields, WireError> {
+  const nameBytes = values.get(tlv.name) ?? new Uint8Array();
+  const wireVersions = values.get(tlv.wireVersions) ?? new Uint8Array();
+  const serialBytes = values.get(tlv.certificateSerial) ?? new Uint8Array(8);
+  const nonce = values.get(tlv.nonce) ?? null;
+  const instance = values.get(tlv.instance) ?? null;
+  if (nameBytes.length > limits.nameBytesMax) return malformed('name too long');
+  if (wireVersions.length > limits.wireVersionsMax) return malformed('too many wire versions');
+  if (serialBytes.length !== 8) return malformed('certificate serial');
+  if (nonce !== null && nonce.length !== limits.nonceBytes) return malformed('nonce');
+  if (instance !== null && instance.length !== limits.instanceBytes) return malformed('instance');
+  const certificateSerial = Number(new DataView(serialBytes.buffer).getBigUint64(0));
+  if (!Number.isSafeInteger(certificateSerial)) return malformed('certificate serial');
+  // Broken UTF-8 becomes U+FFFD here: a name is a label, not worth losing a peer for.
+  const name = new TextDecoder().decode(nameBytes);
+  return ok({ name, wireVersions: [...wireVersions], certificateSerial, nonce, instance });
+}
+
+const jsonBytes = (value: Readonly<Record<string, string>>): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(value));
+
+function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
+function assertLength(what: string, bytes: Uint8Array, length: number): void {
+  if (bytes.length !== length) throw new RangeError(`${what} must have ${length} bytes, not ${bytes.length}`);
+}

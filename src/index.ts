@@ -4,5 +4,5 @@
 export type * from './chat/events.js';
 export type { DeliveryState, Direction } from './chat/conversation.js';
 export type { DialectName, Encryption } from './dialects/dialect.js';
-export type { ParlanceError, ErrorCode } from './errors.js';
+export type * from './errors.js';
 export type * from './actors/node-handle.js';

@@ -74,6 +74,10 @@ export const controlApi = {
   sendBatchLinesMax: 500,
   sendBatchBytesMax: 2 ** 20,
   historyLimitMax: 1_000,
+  /** `historyLimitMax` messages of the longest text, escaped, would be 400 MB: nobody asks that; this bounds memory. */
+  answerBytesMax: 128 * 2 ** 20,
+  /** Streams say \`bye\` and end by themselves when the node closes; a client that holds on is cut off after this. */
+  closeGraceMs: 300,
   /** Longer than any deadline inside the node: whoever waits so long has lost it. */
   replyDeadlineMs: 30_000,
   /** Events written ahead of a slow reader before the node is asked for no more. */

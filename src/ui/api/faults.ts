@@ -1,0 +1,119 @@
+/**
+ * Errors as they travel over the control socket: which fields each code carries, so that what arrives is checked
+ * before it is called one of ours. The table does not compile when a code or a field is missing.
+ */
+import type { NodeError } from '../../index.js';
+
+type FaultCode = NodeError['code'];
+type Kind<T> = T extends string
+  ? 'text'
+  : T extends number
+    ? 'number'
+    : T extends readonly string[]
+      ? 'texts'
+      : 'numbers';
+type FieldsOf<C extends FaultCode> = Omit<Extract<NodeError, { code: C }>, 'code'>;
+type Fields = { readonly [C in FaultCode]: { readonly [K in keyof FieldsOf<C>]: Kind<FieldsOf<C>[K]> } };
+
+const fields: Fields = {
+  'runtime/mailbox-full': { actor: 'text' },
+  'runtime/deadline': { actor: 'text', name: 'text', deadlineMs: 'number' },
+  'runtime/no-actor': { actor: 'text' },
+  'runtime/poison': { actor: 'text', name: 'text' },
+  'runtime/start-failed': { actor: 'text', reason: 'text' },
+  'runtime/restart-intensity': { supervisor: 'text', actor: 'text' },
+  'session/malformed': { detail: 'text' },
+  'session/decrypt-failed': {},
+  'session/bad-certificate': { detail: 'text' },
+  'session/key-changed': { expected: 'text', got: 'text' },
+  'session/serial-rollback': {},
+  'session/blocked': {},
+  'session/order': { detail: 'text' },
+  'session/limit': { detail: 'text' },
+  'session/deadline': {},
+  'session/unsupported-version': { offered: 'numbers' },
+  'session/downgrade': {},
+  'session/busy': { retryAfterMs: 'number' },
+  'chat/unknown-peer': { peer: 'text' },
+  'chat/ambiguous-peer': { peer: 'text', candidates: 'texts' },
+  'chat/text-empty': {},
+  'chat/text-too-long': { limitBytes: 'number', gotBytes: 'number' },
+  'chat/text-invalid': { detail: 'text' },
+  'chat/name-invalid': { detail: 'text' },
+  'chat/outbox-full': { limit: 'number' },
+  'chat/blocked': { peer: 'text' },
+  'chat/key-changed': { peer: 'text' },
+  'chat/code-mismatch': { peer: 'text' },
+  'chat/secure-only': { dialect: 'text' },
+  'chat/dialect-off': { dialect: 'text' },
+  'store/unusable': { file: 'text', reason: 'text' },
+  'store/newer-schema': { file: 'text', found: 'number', known: 'number' },
+  'store/full': { file: 'text' },
+  'store/io': { file: 'text', reason: 'text' },
+  'store/bad-query': { detail: 'text' },
+  'transport/port-in-use': { address: 'text', port: 'number' },
+  'transport/cannot-listen': { address: 'text', port: 'number', reason: 'text' },
+  'transport/dial-failed': { address: 'text', port: 'number', reason: 'text' },
+  'transport/too-many-dials': { limit: 'number' },
+  'home/in-use': { home: 'text', pid: 'number' },
+  'home/unusable': { home: 'text', reason: 'text' },
+  'home/bad-settings': { file: 'text', detail: 'text' },
+  'home/bad-identity': { file: 'text', reason: 'text' },
+  'api/no-node': { home: 'text' },
+  'api/lost': { detail: 'text' },
+  'api/malformed': { detail: 'text' },
+  'api/too-large': { limitBytes: 'number' },
+  'api/deadline': { deadlineMs: 'number' },
+};
+
+/** `value` as one of our errors, only the fields we know kept; `null` when it is none. */
+export function readFault(value: unknown): NodeError | null {
+  if (typeof value !== 'object' || value === null || !('code' in value)) return null;
+  const code = value.code;
+  if (typeof code !== 'string' || !Object.hasOwn(fields, code)) return null;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own key of the table, checked above
+  const kinds: Readonly<Record<string, string>> = fields[code as FaultCode];
+  const known: Record<string, unknown> = { code };
+  const given = new Map<string, unknown>(Object.entries(value));
+  for (const [name, kind] of Object.entries(kinds)) {
+    const field = given.get(name);
+    if (!isOfKind(field, kind)) return null;
+    known[name] = field;
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field of the code's row was checked
+  return known as unknown as NodeError;
+}
+
+/** The HTTP status that goes with an error: what a caller of the API can react to without reading the code. */
+export function httpStatusOf(code: FaultCode): 400 | 403 | 404 | 408 | 409 | 413 | 500 | 503 {
+  const named = statuses.get(code);
+  if (named !== undefined) return named;
+  return code.startsWith('chat/') || code.startsWith('api/') || code === 'store/bad-query' ? 400 : 500;
+}
+
+const statuses: ReadonlyMap<FaultCode, 403 | 404 | 408 | 409 | 413 | 503> = new Map([
+  ['chat/unknown-peer', 404],
+  ['chat/ambiguous-peer', 409],
+  ['chat/text-too-long', 413],
+  ['api/too-large', 413],
+  ['api/deadline', 408],
+  ['chat/blocked', 403],
+  ['chat/key-changed', 403],
+  ['chat/code-mismatch', 403],
+  ['chat/secure-only', 403],
+  ['chat/dialect-off', 403],
+  ['chat/outbox-full', 503],
+]);
+
+function isOfKind(value: unknown, kind: string): boolean {
+  switch (kind) {
+    case 'text':
+      return typeof value === 'string';
+    case 'number':
+      return typeof value === 'number';
+    case 'texts':
+      return Array.isArray(value) && value.every((each) => typeof each === 'string');
+    default:
+      return Array.isArray(value) && value.every((each) => typeof each === 'number');
+  }
+}

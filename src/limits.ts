@@ -200,4 +200,84 @@ export const legacy = {
   sniffBytesMax: 1_024,
   /** Silence that ends a message where nothing else does: longer than the gap between two segments of one write, shorter than people and scripts wait. */
   idleGapMs: 60,
+
+/** Who gets one of the few connections that are served at once. Spec: faults.md N1, N2, N6 and section 4. */
+export const admission = {
+  connectionsMax: 5,
+  /** Only known contacts may use these; none where there is just one connection in all. */
+  reservedConnections: 1,
+  unauthenticatedPerAddressMax: 2,
+  /** In total, from the moment the connection was accepted. */
+  handshakeDeadlineMs: 3_000,
+  /**
+   * How long a caller that finds no room is heard and kept before BUSY: a session that was asked to park frees its
+   * place within a few ms, and a refusal is due within 50.
+   */
+  waitMs: 30,
+  /** Callers that wait and refusals that linger, together; beyond it callers are dropped at once. */
+  turnedAwayMax: 64,
+  /** A silent caller loses its place to one that speaks after this: its first bytes may be in flight for so long. */
+  silentProtectedMs: 20,
+  /** … and to another silent one only after this. */
+  silentAmongSilentProtectedMs: 500,
+  /** A caller whose handshake runs is left alone for so long; an honest one needs some 20 ms on a LAN. */
+  speakingProtectedMs: 250,
+  /** A caller with a ticket of ours gives way to nobody for so long. */
+  ticketProtectedMs: 1_000,
+  /** A session is asked to make room at most this often. */
+  slotWantedEveryMs: 200,
+  /** Authenticated, no contact, silent: its place is taken back after this. */
+  strangerIdleMs: 60_000,
+  /** … or after this, when a contact wants it. */
+  strangerIdleForContactMs: 1_000,
+  /**
+   * Full handshakes, before any key agreement. Wider than the 2/s and 10/s of session-protocol 5.7: fifty people may
+   * sit behind one address, and one handshake costs some 1 ms of CPU, so the worst case stays near 5 % of a core.
+   */
+  handshakesPerAddressPerSecond: 10,
+  handshakesPerAddressBurst: 20,
+  handshakesPerSecond: 50,
+  handshakesBurst: 100,
+  /** Part of the total burst that strangers leave to known addresses. */
+  handshakesReserved: 20,
+  /** Attempts with a ticket we know: tickets travel in clear, so a replay must be bounded too. */
+  resumesPerSecond: 200,
+  resumesBurst: 400,
+  penaltyNoAuthenticationMs: 1_000,
+  penaltyFailureMs: 5_000,
+  penaltyParserCrashMs: 90_000,
+  penaltyMostMs: 600_000,
+  /** Many homes share the loopback address, so one of them must not keep the others out. */
+  penaltyLoopbackMostMs: 1_000,
+  /** Addresses with a penalty or a handshake budget that are remembered. */
+  addressesMax: 1_024,
+  knownAddressesMax: 4_096,
+  /** Both generations of 512 tickets. */
+  knownTicketsMax: 1_024,
+  busyRetryMinS: 1,
+  busyRetryMaxS: 2,
+} as const;
+
+/** Sockets. */
+export const transport = {
+  portDefault: 6_001,
+  /** `port` and those after it that are tried when it is taken. */
+  portTriesMax: 100,
+  listenBacklog: 511,
+  /** A socket is not read while more than this waits for its session. */
+  streamBytesHigh: 256 * 1_024,
+  streamBytesLow: 128 * 1_024,
+  /** A session that writes past this without heeding its credit has a fault; the connection is ended. */
+  unsentBytesMax: 4 * 2 ** 20,
+  /** After our end of a connection was flushed: how long the other side may take to end its own. */
+  lingerMs: 250,
+  /** How long flushing may take before the socket is destroyed. */
+  flushMs: 1_000,
+  keepAliveDelayMs: 10_000,
+  dialsMax: 16,
+  dialDeadlineMsMax: 30_000,
+  hostLengthMax: 253,
+  errorLogEveryMs: 5_000,
+  /** Interfaces are looked up at most this often. */
+  interfacesAgeMs: 2_000,
 } as const;

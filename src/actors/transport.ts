@@ -1,8 +1,21 @@
+/**
+ * The transport actor owns every TCP socket: the listeners, the few accepted connections that are served at once, and
+ * those that are dialled. Bytes travel between a socket and its session over a stream of their own; only what is worth
+ * a decision reaches the node. Spec: design.md *Transport*, session-protocol 5.1 and 5.7, faults.md section 4.
+ */
+import { randomInt } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
+import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
 import type { TransportError } from '../errors.js';
 import type { ConnectionId, PeerId } from '../ids.js';
-import type { Call, Cast } from '../runtime/actor.js';
+import { transport as limits } from '../limits.js';
+import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
+import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from './transport-address.js';
+import { AcceptPool } from './transport-accept.js';
+import { Dialer } from './transport-dial.js';
+import { listen, type Listener, type ListenerOptions } from './transport-listen.js';
 
 export type TransportProtocol = {
   /** Opens a connection; its bytes travel over the returned port (`runtime/stream.ts`). */
@@ -30,6 +43,7 @@ export type TransportProtocol = {
 };
 
 export interface TransportStats {
+  /** Connections that were given a place. */
   readonly accepted: number;
   readonly refusedBusy: number;
   readonly evicted: number;
@@ -40,8 +54,16 @@ export interface TransportStats {
 
 /** What the transport tells the node. The node's protocol contains these messages. */
 export type TransportReports = {
-  /** Listening. Sent once after start, before any connection. */
-  listening: Cast<{ readonly address: string; readonly port: number }>;
+  /** Listening. Sent once after start, before any connection; `others` are the ports of single dialects. */
+  listening: Cast<{
+    readonly address: string;
+    readonly port: number;
+    readonly others: readonly {
+      readonly dialect: DialectName;
+      readonly address: string;
+      readonly port: number;
+    }[];
+  }>;
   /** An admitted inbound connection. `port` carries its bytes, the first ones included; transferred. */
   accepted: Cast<{
     readonly connectionId: ConnectionId;
@@ -53,3 +75,143 @@ export type TransportReports = {
   /** All slots are taken and somebody was refused: park this authenticated, idle connection. */
   slotWanted: Cast<{ readonly connectionId: ConnectionId }>;
 };
+
+export interface TransportArgs {
+  /** The first one is the node's own port; all share `connectionsMax`. */
+  readonly listeners: readonly [ListenerOptions, ...ListenerOptions[]];
+  readonly connectionsMax: number;
+  /** What is spoken on sniffed ports. */
+  readonly dialects: readonly DialectName[];
+}
+
+type TransportLinks = { readonly node: TransportReports };
+type TransportContext = Context<TransportProtocol, TransportLinks>;
+
+interface TransportState {
+  readonly listeners: readonly Listener[];
+  readonly pool: AcceptPool;
+  readonly dialer: Dialer;
+}
+
+/** Errors of `init`: `transport/port-in-use`, `transport/cannot-listen`. */
+export const transportActor = actor<TransportArgs, TransportState, TransportProtocol, TransportLinks>({
+  name: 'transport',
+  restart: 'permanent',
+  init: start,
+  receive: {
+    async dial(state, body, _context, from) {
+      // The answer comes later: a slow dial must not hold up what else waits for the transport.
+      void state.dialer.dial(body).then((dialled) =>
+        dialled.match(
+          (connection) => from.ok(connection, [connection.port]),
+          (error) => from.err(error),
+        ),
+      );
+      return next(state);
+    },
+    authenticated(state, body) {
+      state.pool.authenticated(body.connectionId, body.isContact);
+      return next(state);
+    },
+    close(state, body) {
+      if (!state.dialer.close(body.connectionId, body.reason))
+        state.pool.close(body.connectionId, body.reason, body.penaltyMs);
+      return next(state);
+    },
+    known(state, body) {
+      state.pool.know(body.addresses, body.ticketIds);
+      return next(state);
+    },
+    stats: (state) => reply(state, ok({ ...state.pool.stats(), outboundNow: state.dialer.outboundNow })),
+  },
+  terminate(state) {
+    for (const listener of state.listeners) listener.server.close();
+    state.pool.closeAll('shutdown');
+    state.dialer.closeAll('shutdown');
+  },
+});
+
+async function start(
+  args: TransportArgs,
+  context: TransportContext,
+): Promise<Result<TransportState, TransportError>> {
+  const near = nearness(args.listeners);
+  const pool = new AcceptPool(
+    {
+      connectionsMax: args.connectionsMax,
+      enabled: new Set(args.dialects),
+      isWelcome: near,
+      now: () => performance.now(),
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+    },
+    {
+      onAccepted: (connection) => context.links.node.cast('accepted', connection, [connection.port]).isOk(),
+      // When the node has no room for this it hears of the next one.
+      onSlotWanted: (connectionId) => void context.links.node.cast('slotWanted', { connectionId }),
+      onTrace: (event, fields) => context.log('debug', event, fields),
+    },
+  );
+  const listeners: Listener[] = [];
+  const isHeld = { value: true };
+  for (const options of args.listeners) {
+    const listening = await listen(options, (socket) => {
+      // `listening` is told before the first connection.
+      if (isHeld.value) socket.destroy();
+      else pool.welcome(socket, options.dialect);
+    });
+    if (listening.isErr()) {
+      for (const listener of listeners) listener.server.close();
+      return err(listening.error);
+    }
+    listeners.push(listening.value);
+  }
+  for (const listener of listeners) surviveErrors(listener, context);
+  report(listeners, context);
+  isHeld.value = false;
+  return ok({ listeners, pool, dialer: new Dialer() });
+}
+
+function report(listeners: readonly Listener[], context: TransportContext): void {
+  const [own, ...others] = listeners;
+  if (!own) return;
+  context.links.node.cast('listening', {
+    address: own.address,
+    port: own.port,
+    others: others.flatMap(({ options, address, port }) =>
+      options.dialect === 'sniffed' ? [] : [{ dialect: options.dialect, address, port }],
+    ),
+  });
+}
+
+/** No descriptor left, or a connection that was reset before it was accepted: listening goes on. */
+function surviveErrors(listener: Listener, context: TransportContext): void {
+  let toldAtMs = -Infinity;
+  listener.server.on('error', (error: NodeJS.ErrnoException) => {
+    const nowMs = performance.now();
+    if (nowMs - toldAtMs < limits.errorLogEveryMs) return;
+    toldAtMs = nowMs;
+    context.log('warn', 'transport.accept-failed', {
+      port: listener.port,
+      reason: error.code ?? error.message,
+    });
+  });
+}
+
+/**
+ * Only neighbours are served: private, link-local, loopback and shared space, and the networks of our interfaces. Who
+ * binds to a public address asked for the public.
+ */
+function nearness(listeners: readonly ListenerOptions[]): (address: string) => boolean {
+  const isPublicAsked = listeners.some(({ bind }) => !isUnspecified(bind) && !isPrivate(bind));
+  let interfaces: readonly InterfaceAddress[] = [];
+  let readAtMs = -Infinity;
+  return (address) => {
+    if (isPublicAsked || isPrivate(address)) return true;
+    const nowMs = performance.now();
+    if (nowMs - readAtMs > limits.interfacesAgeMs) {
+      interfaces = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+      readAtMs = nowMs;
+    }
+    return isNear(address, interfaces);
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * What an address may cost before it has proved anything: handshakes (token buckets) and how long it is kept out after
+ * it misbehaved. Pure, bounded; time comes as an argument (monotonic ms).
+ */
+import { admission as limits } from '../limits.js';
+
+/** Refills steadily up to `burst`. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(perSecond: number, burst: number, nowMs: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#atMs = nowMs;
+  }
+
+  /** Whether one token may be taken while `reserved` others stay. */
+  has(nowMs: number, reserved = 0): boolean {
+    const elapsedMs = Math.max(0, nowMs - this.#atMs);
+    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsedMs / 1_000) * this.#perSecond);
+    this.#atMs = Math.max(this.#atMs, nowMs);
+    return this.#tokens >= 1 + reserved;
+  }
+
+  /** Takes one token; the caller asked `has` before. */
+  take(): void {
+    this.#tokens -= 1;
+  }
+}
+
+/** Remembers at most `max` keys; the one that was used longest ago is forgotten first. */
+export class RecentMap<Value> {
+  readonly #values = new Map<string, Value>();
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: string): Value | undefined {
+    const value = this.#values.get(key);
+    if (value === undefined) return undefined;
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    return value;
+  }
+
+  set(key: string, value: Value): void {
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    if (this.#values.size <= this.#max) return;
+    const oldest = this.#values.keys().next();
+    if (oldest.done !== true) this.#values.delete(oldest.value);
+  }
+
+  delete(key: string): void {
+    this.#values.delete(key);
+  }
+}
+
+/** Whose handshake it is: `ticket` resumes with a ticket of ours, `known` calls from where a contact was proved. */
+export type Standing = 'ticket' | 'known' | 'stranger';
+
+/** Handshakes: per address, and over all. */
+export class HandshakeBudget {
+  readonly #perAddress = new RecentMap<TokenBucket>(limits.addressesMax);
+  readonly #total: TokenBucket;
+  readonly #resumes: TokenBucket;
+
+  constructor(nowMs: number) {
+    this.#total = new TokenBucket(limits.handshakesPerSecond, limits.handshakesBurst, nowMs);
+    this.#resumes = new TokenBucket(limits.resumesPerSecond, limits.resumesBurst, nowMs);
+  }
+
+  /** Takes what one handshake costs, or nothing at all and returns false. */
+  take(source: string, standing: Standing, nowMs: number): boolean {
+    if (standing === 'ticket') {
+      const isThere = this.#resumes.has(nowMs);
+      if (isThere) this.#resumes.take();
+      return isThere;
+    }
+    const own = this.#bucketOf(source, nowMs);
+    const reserved = standing === 'known' ? 0 : limits.handshakesReserved;
+    if (!own.has(nowMs) || !this.#total.has(nowMs, reserved)) return false;
+    own.take();
+    this.#total.take();
+    return true;
+  }
+
+  #bucketOf(source: string, nowMs: number): TokenBucket {
+    const known = this.#perAddress.get(source);
+    if (known) return known;
+    const fresh = new TokenBucket(
+      limits.handshakesPerAddressPerSecond,
+      limits.handshakesPerAddressBurst,
+      nowMs,
+    );
+    this.#perAddress.set(source, fresh);
+    return fresh;
+  }
+}
+
+/** Who is kept out, and until when. Penalties of one address add up. */
+export class Penalties {
+  readonly #untilMs = new RecentMap<number>(limits.addressesMax);
+
+  add(source: string, penaltyMs: number, isLoopback: boolean, nowMs: number): void {
+    if (penaltyMs <= 0) return;
+    const mostMs = isLoopback ? limits.penaltyLoopbackMostMs : limits.penaltyMostMs;
+    const fromMs = Math.max(nowMs, this.#untilMs.get(source) ?? 0);
+    this.#untilMs.set(source, Math.min(fromMs + penaltyMs, nowMs + mostMs));
+  }
+
+  isIn(source: string, nowMs: number): boolean {
+    const untilMs = this.#untilMs.get(source);
+    if (untilMs === undefined) return false;
+    if (untilMs > nowMs) return true;
+    this.#untilMs.delete(source);
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What the first bytes of an accepted connection tell before anything is parsed: the dialect and, for a native caller,
+ * whether it wants a full handshake or to resume. Pure. Spec: session-protocol 5.1 (preamble).
+ */
+import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
+import { sniff } from '../dialects/sniff.js';
+import { wireV1 } from '../limits.js';
+
+export type Hello =
+  /** Also a preamble of a later version: the session answers it, at the price of a full handshake. */
+  | { readonly type: 'full' }
+  | { readonly type: 'resume'; readonly ticketIdHex: string }
+  | { readonly type: 'legacy'; readonly dialect: LegacyDialectName };
+
+export type FirstBytes = Hello | { readonly type: 'need-more' } | { readonly type: 'unknown' };
+
+const resumeMode = 1;
+const versionAt = 4;
+const modeAt = 5;
+
+/** Asks for more a bounded number of times: the preamble has 22 bytes, and `sniff` bounds what else it looks at. */
+export function readFirstBytes(first: Uint8Array, enabled: ReadonlySet<DialectName>): FirstBytes {
+  const sniffed = sniff(first, enabled);
+  if (sniffed === 'unknown') return { type: 'unknown' };
+  if (sniffed === 'need-more') return { type: 'need-more' };
+  if (sniffed.dialect !== 'native') return { type: 'legacy', dialect: sniffed.dialect };
+  const version = first[versionAt];
+  const mode = first[modeAt];
+  if (version === undefined || mode === undefined) return { type: 'need-more' };
+  if (version !== 1 || mode !== resumeMode) return { type: 'full' };
+  if (first.byteLength < wireV1.preambleResumeBytes) return { type: 'need-more' };
+  const ticketId = first.subarray(
+    wireV1.preambleResumeBytes - wireV1.ticketIdBytes,
+    wireV1.preambleResumeBytes,
+  );
+  return { type: 'resume', ticketIdHex: Buffer.from(ticketId).toString('hex') };
+}
+
+export const dialectOf = (hello: Hello): DialectName => (hello.type === 'legacy' ? hello.dialect : 'native');

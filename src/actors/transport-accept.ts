@@ -1,0 +1,315 @@
+/**
+ * The accepted connections of all listeners. Who gets a place is decided by `admission.ts`; here are the sockets: a
+ * caller is heard until its first bytes tell what it speaks, then it is handed to the node, or it is told BUSY.
+ */
+import type { Socket } from 'node:net';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { DialectName } from '../dialects/dialect.js';
+import { parseConnectionId, type ConnectionId } from '../ids.js';
+import { admission as limits, transport as socketLimits } from '../limits.js';
+import { Admission, type Caller, type Verdict } from './admission.js';
+import { dialectOf, readFirstBytes, type Hello } from './first-bytes.js';
+import { plainAddress } from './transport-address.js';
+import { finishSocket, joinSocket, type Joint } from './transport-socket.js';
+
+export interface AcceptedConnection {
+  readonly connectionId: ConnectionId;
+  readonly dialect: DialectName;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** The session's end of the stream; to be transferred. */
+  readonly port: MessagePort;
+}
+
+export interface AcceptEvents {
+  /** Returns false when nobody can take the connection. */
+  onAccepted(connection: AcceptedConnection): boolean;
+  onSlotWanted(connectionId: ConnectionId): void;
+  onTrace(event: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+export interface AcceptOptions {
+  readonly connectionsMax: number;
+  readonly enabled: ReadonlySet<DialectName>;
+  readonly isWelcome: (address: string) => boolean;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export interface AcceptStats {
+  readonly accepted: number;
+  readonly refusedBusy: number;
+  readonly evicted: number;
+  readonly inboundNow: number;
+  readonly inboundMost: number;
+}
+
+interface Line extends Caller {
+  hello: Hello | null;
+  readonly socket: Socket;
+  readonly remotePort: number;
+  /** `waiting`: no place yet. `heard`: has a place, its first bytes are awaited. `joined`: handed to the node. */
+  stage: 'waiting' | 'heard' | 'joined';
+  first: Uint8Array;
+  joint: Joint | null;
+  waitTimer: NodeJS.Timeout | undefined;
+  /** Stops listening for first bytes. */
+  unhear: () => void;
+}
+
+export class AcceptPool {
+  readonly #options: AcceptOptions;
+  readonly #events: AcceptEvents;
+  readonly #admission: Admission;
+  readonly #lines = new Map<ConnectionId, Line>();
+  readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, serial: 0 };
+  #refusalsLingering = 0;
+  #dueTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: AcceptOptions, events: AcceptEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#admission = new Admission({ connectionsMax: options.connectionsMax, nowMs: options.now() });
+  }
+
+  stats(): AcceptStats {
+    const { accepted, refusedBusy, evicted, inboundMost } = this.#counts;
+    return { accepted, refusedBusy, evicted, inboundNow: this.#admission.taken, inboundMost };
+  }
+
+  know(addresses: readonly string[], ticketIds: readonly string[]): void {
+    this.#admission.know(addresses, ticketIds);
+  }
+
+  authenticated(id: ConnectionId, isContact: boolean): void {
+    this.#admission.authenticated(id, isContact, this.#options.now());
+    this.#serveWaiting();
+    this.#arm();
+  }
+
+  close(id: ConnectionId, reason: string, penaltyMs: number): void {
+    const line = this.#lines.get(id);
+    if (!line) return;
+    this.#admission.penalise(line.address, penaltyMs, this.#options.now());
+    if (line.joint) line.joint.end(reason);
+    else this.#drop(line);
+  }
+
+  closeAll(reason: string): void {
+    this.#isClosed = true;
+    clearTimeout(this.#dueTimer);
+    for (const line of this.#lines.values()) {
+      if (line.joint) line.joint.destroy(reason);
+      else this.#drop(line);
+    }
+  }
+
+  /** A connection that a listener accepted. `spoken`: what that port speaks, or that the first bytes tell. */
+  welcome(socket: Socket, spoken: DialectName | 'sniffed'): void {
+    // Before anything else: an `error` without a listener would end the thread.
+    socket.on('error', () => undefined);
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const parsed = parseConnectionId(`in-${(this.#counts.serial += 1)}`);
+    const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);
+    if (isRefused || parsed.isErr() || this.#turnedAway() >= limits.turnedAwayMax) {
+      socket.destroy();
+      return;
+    }
+    const line: Line = {
+      id: parsed.value,
+      address,
+      remotePort: socket.remotePort ?? 0,
+      acceptedAtMs: this.#options.now(),
+      hello: spoken === 'sniffed' || spoken === 'native' ? null : { type: 'legacy', dialect: spoken },
+      socket,
+      stage: 'waiting',
+      first: new Uint8Array(0),
+      joint: null,
+      waitTimer: undefined,
+      unhear: () => undefined,
+    };
+    this.#lines.set(line.id, line);
+    socket.on('close', () => {
+      if (line.stage !== 'joined') this.#forget(line);
+    });
+    // Whose words are known waits unread, so that nothing piles up; others are heard.
+    if (line.hello === null) this.#hear(line);
+    else socket.pause();
+    this.#ask(line);
+  }
+
+  #turnedAway(): number {
+    let waiting = 0;
+    for (const line of this.#lines.values()) if (line.stage === 'waiting') waiting += 1;
+    return waiting + this.#refusalsLingering;
+  }
+
+  /** Collects bytes until they tell what is spoken. */
+  #hear(line: Line): void {
+    const { socket } = line;
+    const onData = (chunk: Buffer): void => {
+      line.first = line.first.byteLength === 0 ? new Uint8Array(chunk) : Buffer.concat([line.first, chunk]);
+      const read = readFirstBytes(line.first, this.#options.enabled);
+      if (read.type === 'need-more') return;
+      line.unhear();
+      socket.pause();
+      if (read.type === 'unknown') {
+        this.#admission.penalise(line.address, limits.penaltyNoAuthenticationMs, this.#options.now());
+        this.#events.onTrace('transport.unknown-first-bytes', { address: line.address });
+        this.#drop(line);
+        return;
+      }
+      line.hello = read;
+      if (line.stage === 'waiting') this.#ask(line);
+      else this.#settle(line, this.#admission.spoke(line.id, read, this.#options.now()));
+    };
+    // It ended without a word that anybody could answer.
+    const onEnd = (): void => this.#drop(line);
+    socket.on('data', onData).on('end', onEnd);
+    line.unhear = () => socket.off('data', onData).off('end', onEnd);
+  }
+
+  /** A caller without a place asks for one. */
+  #ask(line: Line): void {
+    this.#settle(line, this.#admission.request(line, this.#options.now()));
+  }
+
+  #settle(line: Line, verdict: Verdict): void {
+    switch (verdict.type) {
+      case 'serve':
+        this.#place(line);
+        if (verdict.evict !== null) this.#evict(verdict.evict);
+        if (line.hello !== null) this.#join(line, line.hello);
+        this.#arm();
+        return;
+      case 'wait':
+        if (verdict.slotWanted !== null) this.#events.onSlotWanted(verdict.slotWanted);
+        line.waitTimer ??= setTimeout(() => this.#askLast(line), limits.waitMs);
+        return;
+      case 'refuse':
+        this.#refuse(line);
+    }
+  }
+
+  #askLast(line: Line): void {
+    if (line.stage !== 'waiting' || !this.#lines.has(line.id)) return;
+    const verdict = this.#admission.request(line, this.#options.now());
+    if (verdict.type === 'wait') this.#refuse(line);
+    else this.#settle(line, verdict);
+  }
+
+  #place(line: Line): void {
+    clearTimeout(line.waitTimer);
+    if (line.stage !== 'waiting') return;
+    line.stage = 'heard';
+    this.#counts.accepted += 1;
+    this.#counts.inboundMost = Math.max(this.#counts.inboundMost, this.#admission.taken);
+  }
+
+  #join(line: Line, hello: Hello): void {
+    const { socket } = line;
+    line.stage = 'joined';
+    const channel = new MessageChannel();
+    line.joint = joinSocket(socket, channel.port1, line.first, {
+      onActive: () => this.#admission.active(line.id, this.#options.now()),
+      onOver: () => this.#forget(line),
+    });
+    line.first = new Uint8Array(0);
+    const isTaken = this.#events.onAccepted({
+      connectionId: line.id,
+      dialect: dialectOf(hello),
+      remoteAddress: line.address,
+      remotePort: line.remotePort,
+      port: channel.port2,
+    });
+    if (!isTaken) line.joint.destroy('refused');
+  }
+
+  /** The place is given to another already. */
+  #evict(id: ConnectionId): void {
+    const line = this.#lines.get(id);
+    if (!line) return;
+    this.#counts.evicted += 1;
+    this.#events.onTrace('transport.evicted', { address: line.address });
+    if (line.joint) line.joint.destroy('evicted');
+    else this.#refuse(line);
+  }
+
+  /** Tells BUSY to who speaks our protocol or has not spoken, and closes so that BUSY arrives. */
+  #refuse(line: Line): void {
+    const { socket, hello } = line;
+    this.#counts.refusedBusy += 1;
+    line.unhear();
+    this.#forget(line);
+    if (hello?.type === 'legacy' || this.#refusalsLingering >= limits.turnedAwayMax) {
+      socket.destroy();
+      return;
+    }
+    this.#refusalsLingering += 1;
+    // Who does not read its BUSY must not be kept for ever.
+    const patience = setTimeout(() => socket.destroy(), socketLimits.flushMs);
+    socket.once('close', () => {
+      clearTimeout(patience);
+      this.#refusalsLingering -= 1;
+    });
+    socket.write(busyFrame(this.#options.random()));
+    finishSocket(socket, () => undefined);
+  }
+
+  #drop(line: Line): void {
+    line.socket.destroy();
+    this.#forget(line);
+  }
+
+  #forget(line: Line): void {
+    clearTimeout(line.waitTimer);
+    if (!this.#lines.delete(line.id)) return;
+    this.#admission.left(line.id);
+    this.#serveWaiting();
+    this.#arm();
+  }
+
+  /** A place got free: who waits asks again, who has a ticket or spoke first. */
+  #serveWaiting(): void {
+    if (this.#isClosed) return;
+    const waiting = [...this.#lines.values()].filter((line) => line.stage === 'waiting');
+    for (const line of waiting.toSorted((a, b) => eagerness(b) - eagerness(a))) {
+      if (this.#admission.taken >= this.#options.connectionsMax) return;
+      if (line.stage === 'waiting' && this.#lines.has(line.id)) this.#ask(line);
+    }
+  }
+
+  /** One timer for all deadlines. */
+  #arm(): void {
+    clearTimeout(this.#dueTimer);
+    const dueMs = this.#admission.nextDueMs();
+    if (dueMs === null || this.#isClosed) return;
+    this.#dueTimer = setTimeout(() => this.#endDue(), Math.max(1, dueMs - this.#options.now()));
+  }
+
+  #endDue(): void {
+    const nowMs = this.#options.now();
+    for (const { id, reason } of this.#admission.due(nowMs)) {
+      const line = this.#lines.get(id);
+      if (!line) continue;
+      this.#events.onTrace('transport.due', { address: line.address, reason });
+      if (reason === 'deadline')
+        this.#admission.penalise(line.address, limits.penaltyNoAuthenticationMs, nowMs);
+      if (line.joint) line.joint.destroy(reason);
+      else this.#drop(line);
+    }
+    this.#arm();
+  }
+}
+
+const eagerness = (line: Line): number => (line.hello === null ? 0 : line.hello.type === 'resume' ? 2 : 1);
+
+/** Control frame BUSY of session-protocol 5.1, with a random wait so that callers do not come back together. */
+function busyFrame(random: number): Uint8Array {
+  const spread = limits.busyRetryMaxS - limits.busyRetryMinS + 1;
+  const seconds = limits.busyRetryMinS + Math.floor(random * spread);
+  return Uint8Array.of(0, 0, 3, seconds >> 8, seconds & 0xff);
+}

@@ -200,6 +200,7 @@ export const legacy = {
   sniffBytesMax: 1_024,
   /** Silence that ends a message where nothing else does: longer than the gap between two segments of one write, shorter than people and scripts wait. */
   idleGapMs: 60,
+} as const;
 
 /** Who gets one of the few connections that are served at once. Spec: faults.md N1, N2, N6 and section 4. */
 export const admission = {

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Admission, type Caller, type Verdict } from '../../src/actors/admission.js';
+import type { Hello } from '../../src/actors/first-bytes.js';
+import { parseConnectionId, type ConnectionId } from '../../src/ids.js';
+import { admission as limits } from '../../src/limits.js';
+
+const full: Hello = { type: 'full' };
+const ticketIdHex = 'ab'.repeat(16);
+const resume: Hello = { type: 'resume', ticketIdHex };
+const idOf = (serial: number): ConnectionId => parseConnectionId(`in-${serial}`)._unsafeUnwrap();
+
+class Door {
+  nowMs = 1_000;
+  serial = 0;
+  readonly admission: Admission;
+
+  constructor(connectionsMax: number = limits.connectionsMax) {
+    this.admission = new Admission({ connectionsMax, nowMs: this.nowMs });
+  }
+
+  come(address: string, hello: Hello | null): { readonly id: ConnectionId; readonly verdict: Verdict } {
+    const caller: Caller = { id: idOf((this.serial += 1)), address, acceptedAtMs: this.nowMs, hello };
+    return { id: caller.id, verdict: this.admission.request(caller, this.nowMs) };
+  }
+
+  session(address: string, isContact: boolean): ConnectionId {
+    const { id, verdict } = this.come(address, full);
+    assert.equal(verdict.type, 'serve');
+    this.admission.authenticated(id, isContact, this.nowMs);
+    return id;
+  }
+}
+
+test('one place is left to contacts, however many strangers come', () => {
+  const door = new Door();
+  door.admission.know(['10.0.0.99'], [ticketIdHex]);
+  for (let i = 1; i <= 4; i += 1) assert.equal(door.come(`10.0.0.${i}`, full).verdict.type, 'serve');
+  assert.equal(door.come('10.0.0.5', full).verdict.type, 'wait');
+  assert.deepEqual(door.come('10.0.0.99', full).verdict, { type: 'serve', evict: null });
+});
+
+test('a ticket of ours opens the reserved place from any address, an unknown one does not', () => {
+  const door = new Door();
+  for (let i = 1; i <= 4; i += 1) door.session(`10.0.0.${i}`, false);
+  assert.equal(door.come('10.0.0.7', resume).verdict.type, 'wait');
+  door.admission.know([], [ticketIdHex]);
+  assert.equal(door.come('10.0.0.7', resume).verdict.type, 'serve');
+});
+
+test('one address holds two unauthenticated connections at most', () => {
+  const door = new Door();
+  assert.equal(door.come('10.0.0.1', full).verdict.type, 'serve');
+  assert.equal(door.come('10.0.0.1', full).verdict.type, 'serve');
+  assert.equal(door.come('10.0.0.1', full).verdict.type, 'wait');
+  assert.equal(door.admission.taken, 2);
+});
+
+test('who speaks takes the place of who is silent, also on one shared address', () => {
+  const door = new Door();
+  const first = door.come('127.0.0.1', null);
+  door.come('127.0.0.1', null);
+  assert.equal(door.come('127.0.0.1', full).verdict.type, 'wait', 'its first bytes may be in flight');
+  door.nowMs += limits.silentProtectedMs;
+  assert.deepEqual(door.come('127.0.0.1', full).verdict, { type: 'serve', evict: first.id });
+});
+
+test('a running handshake is left alone for a while', () => {
+  const door = new Door();
+  const first = door.come('10.0.0.1', full);
+  door.come('10.0.0.1', full);
+  door.nowMs += limits.speakingProtectedMs - 1;
+  assert.equal(door.come('10.0.0.1', full).verdict.type, 'wait');
+  door.nowMs += 1;
+  assert.deepEqual(door.come('10.0.0.1', full).verdict, { type: 'serve', evict: first.id });
+});
+
+test('the address that holds most gives way first, with its oldest connection', () => {
+  const door = new Door();
+  door.come('10.0.0.1', null);
+  const oldestOfMost = door.come('10.0.0.2', null);
+  door.come('10.0.0.2', null);
+  door.come('10.0.0.3', null);
+  door.nowMs += limits.silentProtectedMs;
+  assert.deepEqual(door.come('10.0.0.4', full).verdict, { type: 'serve', evict: oldestOfMost.id });
+});
+
+test('authenticated sessions are asked to park, the longest idle first, none twice within 200 ms', () => {
+  const door = new Door();
+  const ids = [1, 2, 3, 4, 5].map((i) => {
+    door.nowMs += 10;
+    return door.session(`10.0.0.${i}`, true);
+  });
+  const asked = [6, 7, 8, 9, 10, 11].map((i) => {
+    const { verdict } = door.come(`10.0.0.${i}`, full);
+    assert.equal(verdict.type, 'wait');
+    return verdict.type === 'wait' ? verdict.slotWanted : null;
+  });
+  assert.deepEqual(asked, [...ids, null]);
+  door.nowMs += limits.slotWantedEveryMs;
+  const again = door.come('10.0.0.12', full).verdict;
+  assert.deepEqual(again, { type: 'wait', slotWanted: ids[0] });
+});
+
+test('a contact takes the place of an idle stranger, a stranger never that of a session', () => {
+  const door = new Door();
+  door.admission.know(['10.0.0.9'], []);
+  const hog = door.session('10.0.0.1', false);
+  for (let i = 2; i <= 5; i += 1) door.session(`10.0.0.${i}`, true);
+  door.nowMs += limits.strangerIdleForContactMs;
+  assert.equal(door.come('10.0.0.8', full).verdict.type, 'wait');
+  assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'serve', evict: hog });
+});
+
+test('the handshake deadline counts from the accept and an idle stranger has to go', () => {
+  const door = new Door();
+  const slow = door.come('10.0.0.1', null);
+  const stranger = door.session('10.0.0.2', false);
+  door.session('10.0.0.3', true);
+  door.nowMs += 1_000;
+  door.admission.spoke(slow.id, full, door.nowMs);
+  assert.equal(door.admission.nextDueMs(), 1_000 + limits.handshakeDeadlineMs);
+  assert.deepEqual(door.admission.due(1_000 + limits.handshakeDeadlineMs), [
+    { id: slow.id, reason: 'deadline' },
+  ]);
+  door.admission.left(slow.id);
+  assert.deepEqual(door.admission.due(1_000 + limits.strangerIdleMs), [{ id: stranger, reason: 'idle' }]);
+});
+
+test('handshakes are paid before they are served: per address and in total, with a share for known addresses', () => {
+  const door = new Door();
+  const once = (address: string): Verdict['type'] => {
+    const { id, verdict } = door.come(address, full);
+    door.admission.left(id);
+    return verdict.type;
+  };
+  const perAddress = Array.from({ length: 30 }, () => once('10.0.0.1'));
+  assert.equal(perAddress.filter((type) => type === 'serve').length, limits.handshakesPerAddressBurst);
+  const inTotal = Array.from({ length: 200 }, (_, i) => once(`10.0.1.${i}`));
+  const strangersBurst =
+    limits.handshakesBurst - limits.handshakesReserved - limits.handshakesPerAddressBurst;
+  assert.equal(inTotal.filter((type) => type === 'serve').length, strangersBurst);
+  door.admission.know(['10.0.2.1'], []);
+  assert.equal(once('10.0.2.1'), 'serve');
+  door.nowMs += 1_000;
+  const refilled = Array.from({ length: 200 }, (_, i) => once(`10.0.3.${i}`));
+  const share = refilled.filter((type) => type === 'serve').length;
+  assert.ok(share >= limits.handshakesPerSecond - 2 && share <= limits.handshakesPerSecond, `${share}`);
+});
+
+test('a penalty keeps an address out, but not a ticket of ours, and hardly touches loopback', () => {
+  const door = new Door();
+  door.admission.know([], [ticketIdHex]);
+  for (const address of ['10.0.0.1', '127.0.0.1'])
+    door.admission.penalise(address, limits.penaltyParserCrashMs, door.nowMs);
+  assert.deepEqual(door.come('10.0.0.1', full).verdict, { type: 'refuse', reason: 'penalty' });
+  assert.equal(door.come('10.0.0.1', resume).verdict.type, 'serve');
+  assert.equal(door.come('127.0.0.1', full).verdict.type, 'serve');
+  assert.equal(door.come('127.0.0.1', full).verdict.type, 'wait');
+  door.nowMs += limits.penaltyLoopbackMostMs;
+  assert.equal(door.come('127.0.0.1', full).verdict.type, 'serve');
+  assert.equal(door.come('10.0.0.1', full).verdict.type, 'refuse');
+  for (let i = 0; i < 100; i += 1)
+    door.admission.penalise('10.0.0.1', limits.penaltyParserCrashMs, door.nowMs);
+  door.nowMs += limits.penaltyMostMs;
+  assert.equal(door.come('10.0.0.1', full).verdict.type, 'serve');
+});
+
+test('with one connection in all, a stranger gets in', () => {
+  assert.equal(new Door(1).come('10.0.0.1', full).verdict.type, 'serve');
+});
+
+const address = fc.integer({ min: 1, max: 6 }).map((i) => `10.0.0.${i}`);
+const hello = fc.constantFrom<Hello | null>(null, full, resume, { type: 'legacy', dialect: 'cmp2204' });
+const move = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('come' as const), address, hello }) },
+  fc.record({ do: fc.constant('speak' as const), pick: fc.nat(), hello: hello.filter((h) => h !== null) }),
+  fc.record({ do: fc.constant('prove' as const), pick: fc.nat(), isContact: fc.boolean() }),
+  fc.record({ do: fc.constant('leave' as const), pick: fc.nat() }),
+  fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 1_500 }) }),
+);
+
+test('whatever happens: bounds hold and who is authenticated is evicted for contacts only', () => {
+  const property = fc.property(
+    fc.integer({ min: 1, max: 6 }),
+    fc.array(move, { maxLength: 200 }),
+    (max, moves) => {
+      const door = new Door(max);
+      door.admission.know(['10.0.0.1'], [ticketIdHex]);
+      const held = new Map<ConnectionId, { address: string; proved: boolean; isContact: boolean }>();
+      const pick = (n: number): ConnectionId | undefined => [...held.keys()][n % Math.max(1, held.size)];
+      for (const step of moves) {
+        if (step.do === 'pass') door.nowMs += step.ms;
+        else if (step.do === 'come') {
+          const { id, verdict } = door.come(step.address, step.hello);
+          if (verdict.type !== 'serve') continue;
+          const victim = verdict.evict === null ? undefined : held.get(verdict.evict);
+          if (victim?.proved === true) {
+            assert.ok(!victim.isContact, 'a contact was evicted');
+            assert.ok(step.address === '10.0.0.1' || step.hello?.type === 'resume', 'evicted for a stranger');
+          }
+          if (verdict.evict !== null) held.delete(verdict.evict);
+          held.set(id, { address: step.address, proved: false, isContact: false });
+        } else {
+          const id = pick(step.pick);
+          const one = id === undefined ? undefined : held.get(id);
+          if (id === undefined || one === undefined) continue;
+          if (step.do === 'leave') {
+            door.admission.left(id);
+            held.delete(id);
+          } else if (step.do === 'prove') {
+            door.admission.authenticated(id, step.isContact, door.nowMs);
+            held.set(id, { ...one, proved: true, isContact: step.isContact });
+          } else if (
+            !one.proved &&
+            step.hello &&
+            door.admission.spoke(id, step.hello, door.nowMs).type === 'refuse'
+          )
+            held.delete(id);
+        }
+        assert.equal(door.admission.taken, held.size);
+        assert.ok(held.size <= max, 'more connections than places');
+        const open = [...held.values()].filter((one) => !one.proved).map((one) => one.address);
+        for (const address of open) {
+          const count = open.filter((each) => each === address).length;
+          assert.ok(count <= limits.unauthenticatedPerAddressMax);
+        }
+      }
+    },
+  );
+  fc.assert(property, { seed: 20_260_101, numRuns: 500 });
+});

@@ -1,0 +1,172 @@
+/**
+ * Runs one actor without a supervisor: its handlers are called one at a time, its links are recorders that a test
+ * can wait on. For tests of an actor's own behaviour.
+ */
+import { err, ok, okAsync, type Result } from 'neverthrow';
+import type {
+  ActorDefinition,
+  BodyOf,
+  CallName,
+  CastName,
+  Context,
+  Fault,
+  FaultOf,
+  Links,
+  Protocol,
+  Ref,
+  ReplyOf,
+  Step,
+} from '../../src/runtime/actor.js';
+
+export interface Recorded {
+  readonly name: string;
+  readonly body: unknown;
+}
+
+/** What an actor cast over one of its links. `answers`: replies to the calls it makes. */
+export class Recorder<P extends Protocol> {
+  readonly #casts: Recorded[] = [];
+  readonly #waiting = new Set<() => void>();
+  #taken = 0;
+  readonly ref: Ref<P>;
+
+  constructor(
+    answers: Readonly<Record<string, (body: never) => unknown>> = {},
+    onCast?: (cast: Recorded) => void,
+  ) {
+    const record = (name: string, body: unknown): void => {
+      this.#casts.push({ name, body });
+      onCast?.({ name, body });
+      for (const wake of this.#waiting) wake();
+    };
+    this.ref = {
+      actor: 'recorder',
+      cast: (name: string, body: unknown) => {
+        record(name, body);
+        return ok(undefined);
+      },
+      call: (name: string, body: unknown) => okAsync(answers[name]?.(body as never)),
+      credit: () => Promise.resolve(),
+    } as unknown as Ref<P>;
+  }
+
+  all<N extends CastName<P>>(name: N): readonly BodyOf<P, N>[] {
+    return this.#casts.filter((cast) => cast.name === name).map((cast) => cast.body as BodyOf<P, N>);
+  }
+
+  /** The first cast of that name that fits, also one that came before. */
+  async wait<N extends CastName<P>>(
+    name: N,
+    fits: (body: BodyOf<P, N>) => boolean = () => true,
+    deadlineMs = 5_000,
+  ): Promise<BodyOf<P, N>> {
+    const find = (): BodyOf<P, N> | undefined => this.all(name).find(fits);
+    const found = find();
+    if (found !== undefined) return found;
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        clearTimeout(deadline);
+        this.#waiting.delete(wake);
+      };
+      const wake = (): void => {
+        const body = find();
+        if (body === undefined) return;
+        finish();
+        resolve(body);
+      };
+      const deadline = setTimeout(() => {
+        finish();
+        reject(new Error(`no ${name} within ${deadlineMs} ms`));
+      }, deadlineMs);
+      this.#waiting.add(wake);
+    });
+  }
+
+  /** The casts of that name since the last time this was asked. */
+  fresh(): readonly Recorded[] {
+    const fresh = this.#casts.slice(this.#taken);
+    this.#taken = this.#casts.length;
+    return fresh;
+  }
+}
+
+export interface Driven<P extends Protocol> {
+  cast<N extends CastName<P>>(name: N, body: BodyOf<P, N>): void;
+  call<N extends CallName<P>>(name: N, body: BodyOf<P, N>): Promise<Result<ReplyOf<P, N>, FaultOf<P, N>>>;
+  stop(): Promise<void>;
+  readonly logged: readonly string[];
+}
+
+export type RefsOf<L extends Links> = { readonly [K in keyof L]: Ref<L[K]> };
+
+/** Starts the actor. Rejects with the fault when `init` refuses. */
+export async function drive<Args, State, P extends Protocol, L extends Links>(
+  definition: ActorDefinition<Args, State, P, L>,
+  args: Args,
+  links: RefsOf<L>,
+): Promise<Driven<P>> {
+  const timers = new Set<NodeJS.Timeout>();
+  const logged: string[] = [];
+  let isStopped = false;
+  let state: State;
+  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = tail.then(work);
+    tail = result.catch(() => undefined);
+    return result;
+  };
+  type AnyHandler = (
+    state: State,
+    body: unknown,
+    context: Context<P, L>,
+    from: { ok(reply: unknown): void; err(fault: Fault): void },
+  ) => Promise<Step<State, unknown, Fault>> | Step<State, unknown, Fault>;
+  const handle = (name: string, body: unknown): Promise<Result<unknown, Fault>> =>
+    new Promise((resolve, reject) => {
+      const handler = definition.receive[name] as AnyHandler;
+      inTurn(async () => {
+        if (isStopped) return;
+        const step = await handler(state, body, context, {
+          ok: (value) => resolve(ok(value)),
+          err: (fault) => resolve(err(fault)),
+        });
+        state = step.state;
+        if (step.step === 'reply') resolve(step.result);
+        await definition.settle?.(state, context);
+      }).catch(reject);
+    });
+  const cast = (name: string, body: unknown): void => {
+    handle(name, body).catch((error: unknown) => {
+      throw error;
+    });
+  };
+  const context: Context<P, L> = {
+    id: definition.name,
+    restarts: 0,
+    links,
+    self: cast,
+    after(delayMs, name, body) {
+      const timer = setTimeout(() => cast(name, body), delayMs);
+      timers.add(timer);
+      return () => clearTimeout(timer);
+    },
+    log: (_level, event) => logged.push(event),
+  };
+  const started = await definition.init(args, context);
+  if (started.isErr()) throw Object.assign(new Error(started.error.code), { fault: started.error });
+  state = started.value;
+  return {
+    cast,
+    call: (name, body) =>
+      handle(name, body) as Promise<Result<ReplyOf<P, typeof name>, FaultOf<P, typeof name>>>,
+    async stop() {
+      await inTurn(async () => {
+        if (isStopped) return;
+        isStopped = true;
+        for (const timer of timers) clearTimeout(timer);
+        await definition.terminate?.(state, { type: 'shutdown' });
+      });
+    },
+    logged,
+  };
+}

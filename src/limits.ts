@@ -153,6 +153,45 @@ export const beacon = {
   recordBytesMax: 512,
 } as const;
 
+/** Which beacons are looked at, and how much that may cost (`faults` section 4, *Discovery*). */
+export const beaconGate = {
+  /** Per source, before anything is parsed. */
+  sourceRatePerSecond: 5,
+  sourceBurst: 20,
+  /** Sources remembered; the one unheard for longest gives way. */
+  sourcesMax: 4_096,
+  /** A cookie is good for this long, and for as long again. */
+  cookiePeriodMs: 30_000,
+  challengeEveryMs: 1_000,
+  answerEveryMs: 1_000,
+  /** Signature checks per second, 200 in all: 142 us each would otherwise let 1,000 beacons take 14 % of a core. */
+  contactVerifyPerSecond: 50,
+  rosteredVerifyPerSecond: 50,
+  cookieVerifyPerSecond: 100,
+  /** First sight without a cookie: the clocks may differ by this much. */
+  clockSkewMaxMs: 600_000,
+  /** Identities whose last sequence number is remembered, so that an old beacon does not revive them. */
+  freshnessMax: 2_048,
+  /** A beacon that names a lower port wants us to knock at somebody's service. */
+  tcpPortMin: 1_024,
+} as const;
+
+/** Who is around. */
+export const roster = {
+  rowsMax: 512,
+  /** Identities behind one address; on this machine, where every home shares it, more. */
+  identitiesPerAddressMax: 4,
+  identitiesPerLocalAddressMax: 128,
+  addressesPerPeerMax: 8,
+  beaconIntervalMs: 8_000,
+  /** Native: online until two beacons are missed, and the second had time to arrive. */
+  missedBeaconsMax: 2,
+  missedBeaconGraceMs: 2_000,
+  /** The oldest dialect's own rules. */
+  legacyOnlineMs: 10_000,
+  awayMs: 15 * 60_000,
+} as const;
+
 /** Ports on which an older program is found when its address names none. Synergy and Netech have no usual port. */
 export const legacyPorts = {
   cmp2204: 6_001,

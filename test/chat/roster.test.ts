@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { BeaconSource } from '../../src/chat/beacon-gate.js';
+import { peerIdOf } from '../../src/chat/identity.js';
+import { createRoster, type Presence, type Roster } from '../../src/chat/roster.js';
+import type { BeaconRecord } from '../../src/wire/beacon.js';
+
+const clocks = (nowMs: number) => ({ nowMs, wallClockMs: 1_700_000_000_000 + nowMs });
+const keyOf = (n: number) => {
+  const key = new Uint8Array(32);
+  new DataView(key.buffer).setUint32(0, n);
+  return key;
+};
+const idOf = (n: number) => peerIdOf(keyOf(n));
+const at = (address: string, isLocal = false): BeaconSource => ({ address, port: 40_000, isLocal });
+const record = (n: number, changes: Partial<BeaconRecord> = {}): BeaconRecord => ({
+  kind: 'announce',
+  idKey: keyOf(n),
+  bootId: new Uint8Array(8).fill(1),
+  seq: 1,
+  timeMs: 0,
+  tcpPort: 6001,
+  name: `peer${n}`,
+  wireVersions: [1],
+  certificateSerial: 1,
+  nonce: null,
+  instance: null,
+  ...changes,
+});
+const hear = (roster: Roster, n: number, source: BeaconSource, nowMs: number, changes = {}) =>
+  roster.heard(idOf(n), record(n, changes), source, clocks(nowMs));
+const byId = (a: Presence, b: Presence) => a.peerId.localeCompare(b.peerId);
+const states = (rows: readonly Presence[]) => rows.map((row) => row.state);
+
+test('a native peer is online until two beacons are missed, away for a quarter of an hour, then gone', () => {
+  const roster = createRoster();
+  assert.deepEqual(states(hear(roster, 1, at('10.0.0.7'), 0)), ['online']);
+  assert.deepEqual(roster.tick(clocks(18_000)), []);
+  assert.deepEqual(states(roster.tick(clocks(18_001))), ['away']);
+  assert.deepEqual(roster.tick(clocks(900_000)), []);
+  assert.deepEqual(states(hear(roster, 1, at('10.0.0.7'), 900_000)), ['online'], 'and back');
+  assert.deepEqual(states(roster.tick(clocks(1_000_000))), ['away']);
+  assert.deepEqual(states(roster.tick(clocks(1_800_001))), ['offline']);
+  assert.deepEqual(roster.rows(), []);
+});
+
+test('a peer of the oldest program is online for ten seconds after its announcement', () => {
+  const roster = createRoster();
+  const [row] = roster.heardLegacy('bob\u0007', at('10.0.0.7'), clocks(0));
+  assert.deepEqual([row?.peerId, row?.name, row?.dialect], ['cmp2204://10.0.0.7', 'bob', 'cmp2204']);
+  assert.deepEqual(roster.tick(clocks(10_000)), []);
+  assert.deepEqual(states(roster.tick(clocks(10_001))), ['away']);
+  assert.deepEqual(roster.heardLegacy('\u200B', at('10.0.0.8'), clocks(0)), [], 'nameless');
+});
+
+test('another beacon of the same content is no change, a new name or run is', () => {
+  const roster = createRoster();
+  hear(roster, 1, at('10.0.0.7'), 0);
+  assert.deepEqual(hear(roster, 1, at('10.0.0.7'), 8_000, { seq: 2 }), []);
+  assert.equal(roster.rows()[0]?.lastSeenMs, clocks(8_000).wallClockMs);
+  assert.equal(hear(roster, 1, at('10.0.0.7'), 9_000, { name: 'new' })[0]?.name, 'new');
+  assert.equal(hear(roster, 1, at('10.0.0.7'), 9_000, { bootId: new Uint8Array(8) }).length, 1);
+});
+
+test('a goodbye ends the row at once', () => {
+  const roster = createRoster();
+  assert.deepEqual(hear(roster, 1, at('10.0.0.7'), 0, { kind: 'bye' }), []);
+  hear(roster, 1, at('10.0.0.7'), 0);
+  assert.deepEqual(states(hear(roster, 1, at('10.0.0.7'), 1, { kind: 'bye' })), ['offline']);
+  assert.equal(roster.standingOf(idOf(1)), 'unknown');
+});
+
+test('one row per identity: addresses in the order they were heard until the first falls silent', () => {
+  const roster = createRoster();
+  const hosts = () => roster.rows()[0]?.addresses.map(({ host }) => host);
+  hear(roster, 1, at('10.0.0.7'), 0);
+  hear(roster, 1, at('192.168.0.7'), 1);
+  assert.deepEqual(hosts(), ['10.0.0.7', '192.168.0.7']);
+  for (let nowMs = 8_000; nowMs < 40_000; nowMs += 8_000) hear(roster, 1, at('192.168.0.7'), nowMs);
+  assert.deepEqual(hosts(), ['192.168.0.7', '10.0.0.7']);
+  for (let n = 0; n < 20; n += 1) hear(roster, 1, at(`172.16.0.${n}`), 40_000);
+  assert.equal(hosts()?.length, 8);
+  assert.equal(hosts()?.[0], '192.168.0.7', 'replays from elsewhere stay behind');
+  hear(roster, 1, at('10.9.9.9'), 41_000, { bootId: new Uint8Array(8).fill(2) });
+  assert.deepEqual(hosts(), ['10.9.9.9'], 'a new run starts over');
+});
+
+test('a peer that accepts no connections is there without an address', () => {
+  const roster = createRoster();
+  assert.deepEqual(hear(roster, 1, at('10.0.0.7'), 0, { tcpPort: 0 })[0]?.addresses, []);
+});
+
+test('four identities per address, more on this machine; the longest unseen gives way', () => {
+  const roster = createRoster();
+  for (let n = 1; n <= 4; n += 1) hear(roster, n, at('10.0.0.7'), n);
+  const changes = hear(roster, 5, at('10.0.0.7'), 5);
+  assert.deepEqual(
+    changes.map(({ peerId, state }) => [peerId, state]),
+    [
+      [idOf(1), 'offline'],
+      [idOf(5), 'online'],
+    ],
+  );
+  for (let n = 10; n < 60; n += 1) assert.equal(hear(roster, n, at('127.0.0.1', true), n).length, 1);
+});
+
+test('a full roster displaces a stranger of the address that holds most, never a contact', () => {
+  const roster = createRoster({ rowsMax: 10 });
+  roster.setContacts([idOf(1), idOf(2)]);
+  hear(roster, 1, at('10.0.0.1'), 0);
+  hear(roster, 2, at('10.0.0.66'), 0);
+  for (let n = 10; n < 13; n += 1) hear(roster, n, at('10.0.0.66'), n);
+  for (let n = 20; n < 25; n += 1) hear(roster, n, at(`10.0.1.${n}`), 1);
+  assert.equal(roster.rows().length, 10);
+  const [gone, came] = hear(roster, 30, at('10.0.2.1'), 100);
+  assert.deepEqual([gone?.peerId, gone?.state, came?.peerId], [idOf(10), 'offline', idOf(30)]);
+});
+
+test('whatever is heard, the roster stays bounded, contacts stay, and rows tell what the changes told', () => {
+  const event = fc.record({
+    n: fc.nat(40),
+    host: fc.nat(12),
+    kind: fc.constantFrom('announce', 'bye', 'answer', 'tick', 'legacy'),
+    afterMs: fc.nat(6_000),
+    boot: fc.nat(2),
+  });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 120 }), (events) => {
+      const roster = createRoster({ rowsMax: 12 });
+      roster.setContacts([idOf(0), idOf(1)]);
+      const mirror = new Map<string, Presence>();
+      const note = (changes: readonly Presence[]): void => {
+        for (const row of changes) {
+          if (row.state === 'offline') mirror.delete(row.peerId);
+          else mirror.set(row.peerId, row);
+        }
+      };
+      let nowMs = 0;
+      for (const { n, host, kind, afterMs, boot } of events) {
+        nowMs += afterMs;
+        const had = [0, 1].filter((contact) => roster.rows().some((row) => row.peerId === idOf(contact)));
+        if (kind === 'tick') note(roster.tick(clocks(nowMs)));
+        else if (kind === 'legacy') note(roster.heardLegacy(`old${n}`, at(`10.0.0.${host}`), clocks(nowMs)));
+        else
+          note(hear(roster, n, at(`10.0.0.${host}`), nowMs, { kind, bootId: new Uint8Array(8).fill(boot) }));
+        assert.ok(roster.rows().length <= 12);
+        for (const contact of had) {
+          if (kind === 'tick' || (kind === 'bye' && n === contact)) continue;
+          assert.notEqual(roster.standingOf(idOf(contact)), 'unknown');
+          assert.ok(roster.rows().some((row) => row.peerId === idOf(contact)));
+        }
+        const shown = roster.rows().map((row) => ({ ...row, lastSeenMs: 0 }));
+        const told = [...mirror.values()].map((row) => ({ ...row, lastSeenMs: 0 }));
+        assert.deepEqual(shown.toSorted(byId), told.toSorted(byId));
+      }
+    }),
+    { seed: 51, numRuns: 300 },
+  );
+});

@@ -27,6 +27,7 @@ const nativeShape = /^[A-Z2-7]{7}(?:-[A-Z2-7]{7}){7}$/;
 const addressShape = /^[a-z][a-z0-9]{1,15}:\/\/[0-9a-zA-Z.:[\]%-]{1,80}$/;
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const shortShape = /^[a-z0-9-]{1,40}$/;
+const conversationShape = /^[a-z]{1,8}:[!-~]{1,120}$/;
 
 /** The one place where a brand is given: its callers have checked the shape, or built the text themselves. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a brand exists in types only
@@ -52,6 +53,11 @@ export function parseSessionId(text: string): Result<SessionId, IdError> {
 /** Errors: `ids/malformed`. */
 export function parseConnectionId(text: string): Result<ConnectionId, IdError> {
   return shortShape.test(text) ? ok(branded(text)) : malformed('connection id');
+}
+
+/** A kind, a colon and what names it there. Errors: `ids/malformed`. */
+export function parseConversationId(text: string): Result<ConversationId, IdError> {
+  return conversationShape.test(text) ? ok(branded(text)) : malformed('conversation id');
 }
 
 /** The conversation of two: this node and `peer`. */

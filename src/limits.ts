@@ -199,6 +199,52 @@ export const legacyPorts = {
   cse310: 65_500,
 } as const;
 
+/** The history: one SQLite file, one writer. */
+export const history = {
+  /** Lines per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */
+  spanLines: 1_024,
+  /** Pages SQLite keeps in memory: the hot ends of three indexes of a million lines fit. */
+  cacheKib: 32_768,
+  /** A checkpoint runs after the replies once about so much was written to the WAL: short enough not to be felt. */
+  checkpointAfterBytes: 4 * 2 ** 20,
+  /** SQLite's own checkpoint, inside a commit: the backstop should the estimate above be far off. 16 MiB of pages. */
+  checkpointBackstopPages: 4_096,
+  /** What the WAL file is cut back to after a large transaction. */
+  walBytesMax: 16 * 2 ** 20,
+  /** What one line adds to the WAL besides its text, roughly: its row and its place in three indexes. */
+  walBytesPerLine: 300,
+  /** Pages that a commit writes however small it is: table, indexes, their parents. */
+  walBytesPerCommit: 10 * 4_096,
+  /** A file up to this size is checked whole when it is opened (about 0.1 s); damage in a larger one shows on use. */
+  checkBytesMax: 64 * 2 ** 20,
+  /** Two processes never share a home; a copy or an inspection of the file may hold it for a moment. */
+  lockWaitMs: 2_000,
+  /** How soon a file that failed is opened again (goal: recovered < 5 s after the cause is gone). */
+  reopenDelayMs: 500,
+  /** Most lines and bytes of text in one answer: what a receiver takes in one message without a stall. */
+  pageLinesMax: 10_000,
+  pageBytesMax: 16 * 2 ** 20,
+  /** Lines read in one step towards an answer, so that the limit in bytes is noticed in time. */
+  pageStepLines: 256,
+  /** Lines indexed for search in one transaction: about 20 ms. */
+  indexSliceLines: 2_000,
+  /** Without an append for this long the history is idle and indexes. */
+  indexIdleMs: 50,
+  /** More unindexed lines than this are indexed although appends go on: a search catches up within 0.3 s. */
+  indexLagLinesMax: 20_000,
+  /** A query of more terms or characters says nothing a shorter one does not. */
+  queryTermsMax: 32,
+  queryCharsMax: 1_024,
+  /** Names of peers kept in memory as row numbers. */
+  peerCacheMax: 10_000,
+  /** Salvage before the history starts; the rest follows in slices while it runs (start deadline: 10 s). */
+  salvageAtStartMs: 3_000,
+  salvageStepMs: 50,
+  salvageSliceLines: 500,
+  /** A hole in a damaged file is leapt in doubling steps; after so many in a row there is nothing more beyond. */
+  salvageLeapsMax: 40,
+} as const;
+
 /** Mailboxes, supervision and the watchdogs of the runtime. */
 export const runtime = {
   /** Envelopes an actor may have waiting; a full mailbox is a value for its sender. */

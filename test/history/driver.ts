@@ -1,0 +1,179 @@
+/** Runs the history actor in this thread, batch by batch, as the runtime would: handlers, then `settle`. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { err, ok, type Result } from 'neverthrow';
+import { history, type HistoryProtocol } from '../../src/actors/history.js';
+import type { HistoryState } from '../../src/actors/history-upkeep.js';
+import type { NewLine } from '../../src/chat/conversation.js';
+import {
+  directConversation,
+  messageIdFromBytes,
+  parsePeerId,
+  type MessageId,
+  type PeerId,
+} from '../../src/ids.js';
+import type { BodyOf, CallName, Context, Fault, FaultOf, ReplyOf, Step } from '../../src/runtime/actor.js';
+
+type P = HistoryProtocol;
+type Name = CallName<P>;
+export type Answer<N extends Name> = Result<ReplyOf<P, N>, FaultOf<P, N>>;
+export interface Request<N extends Name> {
+  readonly name: N;
+  readonly body: BodyOf<P, N>;
+}
+
+export const request = <N extends Name>(name: N, body: BodyOf<P, N>): Request<N> => ({ name, body });
+
+export interface Driver {
+  readonly state: HistoryState;
+  readonly log: string[];
+  /** A batch of one. */
+  call<N extends Name>(name: N, body: BodyOf<P, N>): Promise<Answer<N>>;
+  /** Several requests that arrived together. */
+  batch<N extends Name>(requests: readonly Request<N>[]): Promise<readonly Answer<N>[]>;
+  /** Runs what the actor planned for itself until it plans nothing more, or `isEnough`. */
+  idle(isEnough?: () => boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+type AnyHandler = (
+  state: HistoryState,
+  body: unknown,
+  context: Context<P, Record<never, never>>,
+  from: { ok(value: unknown): void; err(fault: Fault): void },
+) => Step<HistoryState, unknown, Fault> | Promise<Step<HistoryState, unknown, Fault>>;
+
+/** Errors: what `init` refused with. */
+export async function start(file: string): Promise<Result<Driver, Fault>> {
+  const planned: { readonly body: unknown }[] = [];
+  const log: string[] = [];
+  const context: Context<P, Record<never, never>> = {
+    id: 'history',
+    restarts: 0,
+    links: {},
+    self: (_name, body) => void planned.push({ body }),
+    after(_delayMs, _name, body) {
+      planned.push({ body });
+      return () => undefined;
+    },
+    log: (level, event, fields) => void log.push(`${level} ${event} ${JSON.stringify(fields)}`),
+  };
+  const started = await history.init({ file }, context);
+  if (started.isErr()) return err(started.error);
+  const state = started.value;
+  let isStopped = false;
+
+  const handle = async (name: keyof P, body: unknown) => {
+    let settleAnswer: (answer: Result<unknown, Fault>) => void = () => undefined;
+    const answer = new Promise<Result<unknown, Fault>>((resolve) => (settleAnswer = resolve));
+    const handler = history.receive[name] as AnyHandler;
+    const from = {
+      ok: (value: unknown) => settleAnswer(ok(value)),
+      err: (fault: Fault) => settleAnswer(err(fault)),
+    };
+    const step = await handler(state, body, context, from);
+    if (step.step === 'reply') settleAnswer(step.result);
+    // In an object: a bare promise would be awaited by whoever awaits this.
+    return { answer };
+  };
+  const runPlanned = async (): Promise<boolean> => {
+    const one = planned.shift();
+    if (one === undefined) return false;
+    await handle('index', one.body);
+    await history.settle?.(state, context);
+    return true;
+  };
+  const batch = async <N extends Name>(requests: readonly Request<N>[]): Promise<readonly Answer<N>[]> => {
+    const pending: Promise<Result<unknown, Fault>>[] = [];
+    for (const { name, body } of requests) pending.push((await handle(name, body)).answer);
+    await history.settle?.(state, context);
+    let isAnswered = false;
+    const all = Promise.all(pending).then((answers) => {
+      isAnswered = true;
+      return answers;
+    });
+    // A search may wait for slices of the index.
+    await new Promise(setImmediate);
+    while (!isAnswered && (await runPlanned())) await new Promise(setImmediate);
+    return (await all) as readonly unknown[] as readonly Answer<N>[];
+  };
+  return ok({
+    state,
+    log,
+    batch,
+    async call<N extends Name>(name: N, body: BodyOf<P, N>) {
+      const [answer] = await batch([request(name, body)]);
+      if (answer === undefined) throw new Error('no answer');
+      return answer;
+    },
+    async idle(isEnough = () => planned.length === 0) {
+      const deadlineMs = performance.now() + 10_000;
+      while (!isEnough()) {
+        if (performance.now() > deadlineMs) throw new Error('never idle');
+        await runPlanned();
+        await new Promise(setImmediate);
+      }
+    },
+    async stop() {
+      if (isStopped) return;
+      isStopped = true;
+      await history.terminate?.(state, { type: 'normal' });
+    },
+  });
+}
+
+/** A home for one test, mode 0700. */
+export function temporaryHome(): { readonly home: string; readonly file: string; remove(): void } {
+  const home = mkdtempSync(join(tmpdir(), 'parlance-history-'));
+  return {
+    home,
+    file: join(home, 'history.db'),
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
+
+/** A peer by its number. */
+export const peer = (number: number): PeerId =>
+  parsePeerId(`synergy://10.0.${String(number >> 8)}.${String(number & 255)}:8080`)._unsafeUnwrap();
+
+/** A message id by its number. */
+export function messageId(number: number): MessageId {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setUint32(2, number);
+  return messageIdFromBytes(bytes);
+}
+
+/** An outgoing native line to peer 1, or whatever is said instead. */
+export function line(number: number, said: Partial<NewLine> = {}): NewLine {
+  const peerId = said.peerId ?? peer(1);
+  return {
+    id: messageId(number),
+    direction: 'out',
+    peerId,
+    peer: 'bob',
+    conversation: directConversation(peerId),
+    text: `message ${String(number)}`,
+    sentAtMs: 1_700_000_000_000 + number,
+    receivedAtMs: 1_700_000_000_000 + number,
+    dialect: 'native',
+    encryption: 'noise',
+    verified: false,
+    state: 'queued',
+    ...said,
+  };
+}
+
+/** Runs `test` with a driver on a fresh home; everything is closed and removed after. */
+export async function withHistory(
+  test: (driver: Driver, file: string, home: string) => Promise<void>,
+): Promise<void> {
+  const { home, file, remove } = temporaryHome();
+  try {
+    const driver = (await start(file))._unsafeUnwrap();
+    await test(driver, file, home);
+    await driver.stop();
+  } finally {
+    remove();
+  }
+}

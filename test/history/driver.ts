@@ -1,4 +1,5 @@
 /** Runs the history actor in this thread, batch by batch, as the runtime would: handlers, then `settle`. */
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,17 +66,14 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
   let isStopped = false;
 
   const handle = async (name: keyof P, body: unknown) => {
-    let settleAnswer: (answer: Result<unknown, Fault>) => void = () => undefined;
-    const answer = new Promise<Result<unknown, Fault>>((resolve) => (settleAnswer = resolve));
+    const given: Result<unknown, Fault>[] = [];
     const handler = history.receive[name] as AnyHandler;
-    const from = {
-      ok: (value: unknown) => settleAnswer(ok(value)),
-      err: (fault: Fault) => settleAnswer(err(fault)),
-    };
-    const step = await handler(state, body, context, from);
-    if (step.step === 'reply') settleAnswer(step.result);
-    // In an object: a bare promise would be awaited by whoever awaits this.
-    return { answer };
+    const step = await handler(state, body, context, {
+      ok: (value) => void given.push(ok(value)),
+      err: (fault) => void given.push(err(fault)),
+    });
+    if (step.step === 'reply') given.push(step.result);
+    return given;
   };
   const runPlanned = async (): Promise<boolean> => {
     const one = planned.shift();
@@ -85,18 +83,15 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
     return true;
   };
   const batch = async <N extends Name>(requests: readonly Request<N>[]): Promise<readonly Answer<N>[]> => {
-    const pending: Promise<Result<unknown, Fault>>[] = [];
-    for (const { name, body } of requests) pending.push((await handle(name, body)).answer);
+    const given: Result<unknown, Fault>[][] = [];
+    for (const { name, body } of requests) given.push(await handle(name, body));
     await history.settle?.(state, context);
-    let isAnswered = false;
-    const all = Promise.all(pending).then((answers) => {
-      isAnswered = true;
-      return answers;
+    // A search may wait for slices of the index, which the actor has planned then.
+    while (given.some((answers) => answers.length === 0) && (await runPlanned()));
+    return given.map(([answer, ...more]) => {
+      assert.ok(answer !== undefined && more.length === 0, 'answered once');
+      return answer as unknown as Answer<N>;
     });
-    // A search may wait for slices of the index.
-    await new Promise(setImmediate);
-    while (!isAnswered && (await runPlanned())) await new Promise(setImmediate);
-    return (await all) as readonly unknown[] as readonly Answer<N>[];
   };
   return ok({
     state,
@@ -124,7 +119,11 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
 }
 
 /** A home for one test, mode 0700. */
-export function temporaryHome(): { readonly home: string; readonly file: string; remove(): void } {
+export function temporaryHome(): {
+  readonly home: string;
+  readonly file: string;
+  readonly remove: () => void;
+} {
   const home = mkdtempSync(join(tmpdir(), 'parlance-history-'));
   return {
     home,

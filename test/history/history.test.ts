@@ -9,6 +9,7 @@ import type { NewLine } from '../../src/chat/conversation.js';
 import { line, messageId, peer, request, start, temporaryHome, withHistory } from './driver.js';
 
 const none = {};
+const optional = (max: number) => fc.option(fc.integer({ min: 0, max }), { nil: undefined });
 
 test('seq rises by one over both directions and a duplicate takes none', () =>
   withHistory(async (history) => {
@@ -146,7 +147,6 @@ test('a page answers like a filter over all lines would, also when the clock jum
     await history.call('append', { lines });
     const all = (await history.call('page', { limit: 10_000 }))._unsafeUnwrap();
     assert.equal(all.length, 3_000);
-    const optional = (max: number) => fc.option(fc.integer({ min: 0, max }), { nil: undefined });
     const query = fc.record({
       who: optional(3),
       sinceMs: optional(3_200),

@@ -287,6 +287,40 @@ export const legacy = {
   idleGapMs: 60,
 } as const;
 
+/** The toy cipher of cmp2204, fixed by the program; the digits are ours. */
+export const toyCipher = {
+  keyBytes: 24,
+  blockBytes: 8,
+  /** A longer shared number would not fit the key in base64. */
+  digitsMax: 18,
+} as const;
+
+/** Who is there, as cmp2204 sees it: fixed by the program, but for the bounds of what we keep and read. */
+export const cmp2204Presence = {
+  onlineMs: 10_000,
+  awayMs: 15 * 60_000,
+  /** As many rows as a large school network has machines in one segment. */
+  peersMax: 512,
+  /** 512 rows of a name of 256 bytes, escaped, and a hundred bytes beside it. */
+  fileBytesMax: 2 ** 20,
+} as const;
+
+/** The hub of chatbuddy. */
+export const chatbuddyHub = {
+  /** "Up to 100 simultaneous users", fixed by the program. */
+  usersMax: 100,
+  /** A list of 100 users with the longest names and addresses takes half of this. */
+  listBytesMax: 65_536,
+} as const;
+
+/** Peers that synergy and netech remember while they run. */
+export const legacyPeers = {
+  /** A class of hundreds; a peer beyond that makes the oldest one without a connection forgotten. */
+  activeMax: 512,
+  /** synergy gives up sending after this, and says which peer it was. Configurable. */
+  sendDeadlineMs: 20_000,
+} as const;
+
 /** Who gets one of the few connections that are served at once. Spec: faults.md N1, N2, N6 and section 4. */
 export const admission = {
   connectionsMax: 5,

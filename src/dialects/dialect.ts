@@ -44,7 +44,7 @@ export interface Capabilities {
 
 export type Sniffed = 'yes' | 'no' | 'need-more';
 
-/** The stateless part that all dialects share; a stateful exchange (key agreement) is a machine beside it. */
+/** The stateless part of a dialect whose frames are utterances and whose exchange lives elsewhere (`session/`). */
 export interface Dialect<Frame> {
   readonly name: DialectName;
   readonly framing: Framing;
@@ -53,4 +53,86 @@ export interface Dialect<Frame> {
   sniff(first: Uint8Array): Sniffed;
   decode(frame: Frame): Result<Utterance, DialectError>;
   encode(utterance: Utterance): Result<Frame, DialectError>;
+}
+
+/**
+ * The dialect of an older program: a stateless codec, and a machine for one connection. `Message` is what the program
+ * itself distinguishes on the wire; what it means as an utterance is decided by the machine.
+ */
+export interface LegacyDialect<Message> {
+  readonly name: LegacyDialectName;
+  readonly framing: Framing;
+  readonly can: Capabilities;
+  /** One frame, cut as `framing` says. Errors: `dialect/malformed`, `dialect/unsupported`. */
+  decode(frame: Uint8Array): Result<Message, DialectError>;
+  /** What one write carries. Errors: `dialect/too-long`, `dialect/unsupported`. */
+  encode(message: Message): Result<Uint8Array, DialectError>;
+  /**
+   * Cuts `text` at code points so that each piece fits one write. Where a connection carries one message, the caller
+   * opens one for each piece. Errors: `dialect/unsupported` (text that would mean something else there, or nothing).
+   */
+  pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError>;
+  openTalk(role: TalkRole, options: TalkOptions): Talk;
+}
+
+/** Who opened the connection: this side (`dial`) or the other (`accept`). */
+export type TalkRole = 'dial' | 'accept';
+
+/** What this side is to the other, and how it is to speak. */
+export interface TalkOptions {
+  readonly name: string;
+  /** Where the other side can reach us in this dialect; synergy and netech tell it with each message. */
+  readonly address: string;
+  readonly listeningPort: number;
+  readonly random: (bytes: number) => Uint8Array;
+  /** `Speaker.form` of the peer, when it spoke before: we answer as it spoke. `null`: as the real program does. */
+  readonly form: string | null;
+  /** cmp2204 only; others ignore it: agree on a key before the first text is sent. */
+  readonly secure: boolean;
+  /** cmp2204 only: the private number the user typed; `null` draws one. */
+  readonly privateNumber: number | null;
+  /** cmp2204 only: the environment's `P` and `Q`; `null`: 23 and 5. */
+  readonly group: { readonly prime: bigint; readonly generator: bigint } | null;
+}
+
+/** What the other side says of itself; nothing of it is proved. `null`: the dialect does not say. */
+export interface Speaker {
+  readonly name: string | null;
+  readonly listeningPort: number | null;
+  /** Which of the dialect's spellings it uses. Opaque: keep it for the peer and hand it to the next talk. */
+  readonly form: string | null;
+}
+
+export type TalkInput =
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  /** Nothing came for `idleGapMs`; of interest where `framing` is `read`, ignored elsewhere. */
+  | { readonly type: 'idle' }
+  /** The other side has closed, or the connection is lost: nothing will come any more. */
+  | { readonly type: 'closed' };
+
+export type TalkOutput =
+  | {
+      readonly type: 'heard';
+      readonly utterance: Utterance;
+      readonly speaker: Speaker;
+      readonly encryption: Encryption;
+    }
+  /** One write of its own: the real programs take what one `recv` returns as one message. */
+  | { readonly type: 'write'; readonly bytes: Uint8Array }
+  /** All of this utterance is in the writes so far: it is *sent* once they are flushed. */
+  | { readonly type: 'sent'; readonly utterance: Utterance; readonly encryption: Encryption }
+  /** Close the connection once the writes are flushed. Nothing follows. */
+  | { readonly type: 'close' }
+  /** The other side broke the dialect; close. Nothing follows. At most once per talk. */
+  | { readonly type: 'failed'; readonly error: DialectError };
+
+/** One connection in an older dialect. Pure: time comes in, bytes go out as values. */
+export interface Talk {
+  /** `nowMs`: wall clock, which stands in for the time of sending that no older program tells. */
+  receive(input: TalkInput, nowMs: number): readonly TalkOutput[];
+  /**
+   * Errors: `dialect/unsupported` (this dialect, or this end of a connection, cannot carry it), `dialect/too-long`
+   * (more than one piece where a connection carries one message). The talk goes on after either.
+   */
+  say(utterance: Utterance): Result<readonly TalkOutput[], DialectError>;
 }

@@ -1,0 +1,138 @@
+/**
+ * What cmp2204 keeps and announces beside its talk: the announcement on UDP, `online_peers.txt` and the lines of
+ * `chat_history.txt`. Pure: the caller owns sockets, files and the clock. All times in the files are local.
+ *
+ *   announcement    {"username": NAME, "ip_address": IP} and sometimes "port": 6000; only the name can be relied on
+ *   online_peers    {IP: {"port": SOURCE_PORT, "username": NAME, "last_seen": "YYYY-MM-DD HH:MM:SS", "status": "Online"}}
+ *   history line    YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT
+ *
+ * COMPAT the real program writes SENT for what it received and RECEIVED for what it sent; here SENT is what we sent.
+ */
+import { ok, type Result } from 'neverthrow';
+import { cmp2204Presence as limits } from '../limits.js';
+import type { DialectError } from '../errors.js';
+import { isDottedQuad } from '../wire/address.js';
+import { isJsonObject, parseBoundedJson } from '../wire/json.js';
+import { boundedName, dialectError, frameFields, malformed, scalarText } from './talk.js';
+
+export interface Announcement {
+  readonly username: string;
+  /** As claimed; the source of the datagram is what counts. */
+  readonly address: string | null;
+}
+
+/** One datagram. Unknown keys are ignored. Errors: `dialect/malformed`, `dialect/too-long`. */
+export function decodeAnnouncement(datagram: Uint8Array): Result<Announcement, DialectError> {
+  return frameFields('cmp2204', datagram).andThen((fields): Result<Announcement, DialectError> => {
+    const username = boundedName(scalarText(fields.get('username')?.value) ?? '');
+    if (username === null) return malformed('cmp2204', 'an announcement without a username');
+    return ok({ username, address: scalarText(fields.get('ipaddress')?.value) });
+  });
+}
+
+/** `port`: 6000 as some versions add, or `null`. */
+export const formatAnnouncement = (username: string, address: string, port: number | null): string =>
+  `{"username": ${JSON.stringify(username)}, "ip_address": ${JSON.stringify(address)}${port === null ? '' : `, "port": ${port}`}}`;
+
+export interface OnlinePeer {
+  /** Dotted quad: the key of the file, since the program knows a peer by its address. */
+  readonly host: string;
+  /** Source port of its announcement. */
+  readonly port: number;
+  readonly username: string;
+  readonly lastSeenMs: number;
+}
+
+export type OnlineStatus = 'Online' | 'Away';
+
+/** `null`: not to be shown any more. A time in the future (a clock that was put back) counts as now. */
+export function onlineStatus(lastSeenMs: number, nowMs: number): OnlineStatus | null {
+  const agoMs = nowMs - lastSeenMs;
+  if (agoMs <= limits.onlineMs) return 'Online';
+  return agoMs <= limits.awayMs ? 'Away' : null;
+}
+
+export interface OnlinePeers {
+  heard(peer: OnlinePeer): void;
+  /** Those not older than the limit, in order of first appearance. */
+  list(nowMs: number): readonly (OnlinePeer & { readonly status: OnlineStatus })[];
+}
+
+/** Who announced itself. Bounded: the one longest unheard makes room. */
+export function openOnlinePeers(known: readonly OnlinePeer[] = []): OnlinePeers {
+  const peers = new Map<string, OnlinePeer>();
+  const heard = (peer: OnlinePeer): void => {
+    peers.set(peer.host, peer);
+    if (peers.size <= limits.peersMax) return;
+    const oldest = [...peers.values()].reduce((a, b) => (b.lastSeenMs < a.lastSeenMs ? b : a));
+    peers.delete(oldest.host);
+  };
+  for (const peer of known) heard(peer);
+  return {
+    heard,
+    list: (nowMs) =>
+      [...peers.values()].flatMap((peer) => {
+        const status = onlineStatus(peer.lastSeenMs, nowMs);
+        return status === null ? [] : [{ ...peer, status }];
+      }),
+  };
+}
+
+/** The whole of `online_peers.txt`. The program writes *Online* for everybody; readers work out the status anew. */
+export function formatOnlinePeers(peers: readonly OnlinePeer[]): string {
+  const entries = peers.map(
+    ({ host, port, username, lastSeenMs }) =>
+      `${JSON.stringify(host)}: {"port": ${port}, "username": ${JSON.stringify(username)}, ` +
+      `"last_seen": "${localTime(lastSeenMs)}", "status": "Online"}`,
+  );
+  return `{${entries.join(', ')}}`;
+}
+
+/** Entries that make no sense are left out. Errors: `dialect/malformed`, `dialect/too-long` for the whole. */
+export function parseOnlinePeers(text: string): Result<readonly OnlinePeer[], DialectError> {
+  const bounds = { bytesMax: limits.fileBytesMax, depthMax: 3, keysMax: limits.peersMax * 8 };
+  return parseBoundedJson(text, bounds)
+    .mapErr((error) => dialectError('cmp2204', error))
+    .andThen((value): Result<readonly OnlinePeer[], DialectError> => {
+      if (!isJsonObject(value)) return malformed('cmp2204', 'no JSON object');
+      return ok(
+        Object.entries(value).flatMap(([host, entry]) => {
+          if (!isDottedQuad(host) || !isJsonObject(entry)) return [];
+          const username = boundedName(scalarText(entry['username']) ?? '');
+          const lastSeenMs = parseLocalTime(scalarText(entry['last_seen']) ?? '');
+          const port = Number(scalarText(entry['port']) ?? '0');
+          if (username === null || lastSeenMs === null || !Number.isInteger(port)) return [];
+          return [{ host, port, username, lastSeenMs }];
+        }),
+      );
+    });
+}
+
+/** One line of `chat_history.txt`, without its end. Line breaks in `text` become blanks: one message, one line. */
+export function formatHistoryLine(line: {
+  readonly atMs: number;
+  readonly host: string;
+  readonly username: string;
+  readonly direction: 'in' | 'out';
+  readonly text: string;
+}): string {
+  const what = line.direction === 'out' ? 'SENT' : 'RECEIVED';
+  const text = line.text.replace(/\r\n|[\n\r]/g, ' ');
+  return `${localTime(line.atMs)} - ${line.host} - ${line.username} - ${what} - ${text}`;
+}
+
+/** `YYYY-MM-DD HH:MM:SS` in the local time zone. */
+export function localTime(ms: number): string {
+  const at = new Date(ms);
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+function parseLocalTime(text: string): number | null {
+  const match = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)/.exec(text);
+  if (match === null) return null;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  return new Date(year, month - 1, day, hour, minute, second).getTime();
+}

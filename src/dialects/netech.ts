@@ -1,0 +1,178 @@
+/**
+ * Dialect netech: one peer to another, on a TCP port of the user's choice. Who is active and connected:
+ * `netech-peers.ts`.
+ *
+ * A message, the sender closes:
+ *   > 4c495354454e494e475f504f52543a373037307c 5445414d5f4e414d453a626c75657c 6869
+ *     LISTENING_PORT:7070|TEAM_NAME:blue|hi
+ *
+ * Layout: `LISTENING_PORT:PORT|TEAM_NAME:NAME|TEXT`, UTF-8, parted at the first two `|` (TEXT may hold more). One
+ * message per connection. Peer identity: source address and LISTENING_PORT. `connection message` (automatic) and
+ * `manual connection message` (typed address) connect, `exit` leaves; in any case.
+ *
+ * COMPAT text without the header is from `unknown_team`, at its source port.
+ * COMPAT what follows on the same connection is from the one who began it.
+ * COMPAT a team name cannot hold `|`: there it becomes `/`.
+ */
+import { ok, type Result } from 'neverthrow';
+import { legacy, text as textLimits } from '../limits.js';
+import { unreachable, type DialectError } from '../errors.js';
+import { parsePort } from '../wire/address.js';
+import { splitText, utf8Cost } from '../wire/utf8.js';
+import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from './dialect.js';
+import {
+  boundedName,
+  cutReads,
+  frameText,
+  malformed,
+  openTalk,
+  splitAtHeads,
+  tooLong,
+  unsupported,
+  utf8Bytes,
+  withoutLineEnd,
+} from './talk.js';
+
+export interface NetechMessage {
+  /** `null`: text without the header. */
+  readonly sender: { readonly port: number; readonly team: string } | null;
+  readonly text: string;
+}
+
+/** The name of who sends no header. */
+export const netechUnknownTeam = 'unknown_team';
+
+/** `TalkOptions.form` that makes a connect say that a person typed the address. */
+export const netechManual = 'manual';
+
+export const netech: LegacyDialect<NetechMessage> = {
+  name: 'netech',
+  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
+  can: { receipts: false, connection: 'message', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  decode: (frame) => frameText('netech', frame).andThen((text) => parse(withoutLineEnd(text))),
+  encode,
+  pieces,
+  openTalk: openNetechTalk,
+};
+
+const portLabel = 'LISTENING_PORT:';
+const teamLabel = 'TEAM_NAME:';
+
+function parse(text: string): Result<NetechMessage, DialectError> {
+  if (!text.startsWith(portLabel)) return ok({ sender: null, text });
+  const first = text.indexOf('|');
+  const second = text.indexOf('|', first + 1);
+  if (first < 0 || second < 0) return malformed('netech', 'a header that does not end');
+  const port = parsePort(text.slice(portLabel.length, first));
+  if (port === null) return malformed('netech', 'a listening port that is none');
+  const label = text.slice(first + 1, second).trimStart();
+  if (!label.startsWith(teamLabel)) return malformed('netech', 'a header without a team');
+  const team = boundedName(label.slice(teamLabel.length)) ?? netechUnknownTeam;
+  return ok({ sender: { port, team }, text: text.slice(second + 1) });
+}
+
+function encode(message: NetechMessage): Result<Uint8Array, DialectError> {
+  const bytes = utf8Bytes(format(message));
+  return bytes.length > legacy.writeBytesMax ? tooLong('netech', legacy.writeBytesMax) : ok(bytes);
+}
+
+const format = ({ sender, text }: NetechMessage): string =>
+  sender === null
+    ? text
+    : `${portLabel}${sender.port}|${teamLabel}${sender.team.replaceAll('|', '/')}|${text}`;
+
+/** The words that a text means something by. */
+function meaning(text: string): 'connect' | 'leave' | 'text' {
+  const words = text.trim().toLowerCase();
+  if (words === 'connection message' || words === 'manual connection message') return 'connect';
+  return words === 'exit' ? 'leave' : 'text';
+}
+
+const ownSender = (options: TalkOptions): NonNullable<NetechMessage['sender']> => ({
+  port: options.listeningPort,
+  team: boundedName(options.name) ?? netechUnknownTeam,
+});
+
+function pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError> {
+  if (text === '') return unsupported('netech', 'an empty text');
+  if (meaning(text) !== 'text') return unsupported('netech', `the text ${text.trim()}, which is a command`);
+  const head = utf8Bytes(format({ sender: ownSender(options), text: '' })).length;
+  const cut = splitText(text, legacy.writeBytesMax - head, utf8Cost);
+  // A cut that leaves just a command would be obeyed: such a piece is cut once more.
+  return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));
+}
+
+function textOf(utterance: Utterance, options: TalkOptions): Result<string, DialectError> {
+  switch (utterance.type) {
+    case 'connect':
+      return ok(options.form === netechManual ? 'manual connection message' : 'connection message');
+    case 'leave':
+      return ok('exit');
+    case 'text':
+      return pieces(utterance.text, options).andThen((cut) =>
+        cut.length > 1 ? tooLong('netech', legacy.writeBytesMax) : ok(utterance.text),
+      );
+    case 'receipt':
+    case 'profile':
+      return unsupported('netech', utterance.type);
+    default:
+      return unreachable(utterance);
+  }
+}
+
+function openNetechTalk(role: TalkRole, options: TalkOptions): Talk {
+  let speaking: NetechMessage['sender'] = null;
+  let hasSaid = false;
+
+  const hear = (frame: string, nowMs: number): Result<readonly TalkOutput[], DialectError> =>
+    parse(frame).map((message) => {
+      speaking = message.sender ?? speaking;
+      const head = format({ sender: speaking, text: '' });
+      const texts =
+        message.sender === null
+          ? [message.text]
+          : splitAtHeads(format(message), head).map((part) => withoutLineEnd(part.slice(head.length)));
+      return texts.flatMap((text) => understood(text, speaking, nowMs));
+    });
+  return openTalk('netech', cutReads(isWithinHeader), {
+    hear: (frame, _end, nowMs) =>
+      frameText('netech', frame).andThen((text) => hear(withoutLineEnd(text), nowMs)),
+    say(utterance) {
+      if (role === 'accept') return unsupported('netech', 'a message on an accepted connection');
+      if (hasSaid) return unsupported('netech', 'a second message on one connection');
+      return textOf(utterance, options).andThen((text) =>
+        encode({ sender: ownSender(options), text }).map((bytes): readonly TalkOutput[] => {
+          hasSaid = true;
+          return [
+            { type: 'write', bytes },
+            { type: 'sent', utterance, encryption: 'none' },
+            { type: 'close' },
+          ];
+        }),
+      );
+    },
+  });
+}
+
+function understood(text: string, sender: NetechMessage['sender'], nowMs: number): TalkOutput[] {
+  const heard = (utterance: Utterance): TalkOutput => ({
+    type: 'heard',
+    utterance,
+    speaker: { name: sender?.team ?? netechUnknownTeam, listeningPort: sender?.port ?? null, form: null },
+    encryption: 'none',
+  });
+  const meant = meaning(text);
+  if (meant === 'text') return [heard({ type: 'text', id: null, sentAtMs: nowMs, text })];
+  if (meant === 'connect') return [heard({ type: 'connect' })];
+  return [heard({ type: 'leave', words: null }), { type: 'close' }];
+}
+
+const headerBytesMax = utf8Bytes(`${portLabel}65535|${teamLabel}|`).length + textLimits.nameBytesMax;
+
+/** The header has not ended, and may yet. */
+function isWithinHeader(held: Uint8Array): boolean {
+  if (held.length >= headerBytesMax) return false;
+  const text = String.fromCharCode(...held);
+  if (!text.startsWith(portLabel)) return portLabel.startsWith(text);
+  return text.split('|', 3).length < 3;
+}

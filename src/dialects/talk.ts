@@ -1,0 +1,187 @@
+/**
+ * What the talks of all older programs have in common: bytes are cut into frames, a failure is told once, and nothing
+ * comes after the end. A dialect adds its conduct: what a frame means to it, and how it says something. Pure.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { legacy, text as textLimits } from '../limits.js';
+import type { DialectError, WireError } from '../errors.js';
+import { isJsonObject, parseBoundedJson, type JsonValue } from '../wire/json.js';
+import { openJsonFrames, type FrameCut } from '../wire/json-frames.js';
+import { plainKey } from '../wire/json-keys.js';
+import { openReadFrames } from '../wire/read-frames.js';
+import { decodeUtf8, splitText, utf8Cost } from '../wire/utf8.js';
+import type { LegacyDialectName, Talk, TalkOutput, Utterance } from './dialect.js';
+
+/** What ended a frame: its own shape or the bound (`cut`), silence (`gap`), or the end of the connection. */
+export type FrameEnd = 'cut' | 'gap' | 'closed';
+
+export interface Conduct {
+  hear(frame: Uint8Array, end: FrameEnd, nowMs: number): Result<readonly TalkOutput[], DialectError>;
+  say(utterance: Utterance): Result<readonly TalkOutput[], DialectError>;
+  /** Bytes were dealt with and no part of a frame is held. */
+  settled?(): readonly TalkOutput[];
+}
+
+/** Cuts the bytes of one connection. */
+export interface Cutter {
+  readonly push: (bytes: Uint8Array) => FrameCut;
+  /** What silence makes a frame. */
+  readonly gap: () => Uint8Array | null;
+  /** What the close makes a frame. */
+  readonly end: () => Uint8Array | null;
+  readonly isPartial: () => boolean;
+}
+
+export function openTalk(dialect: LegacyDialectName, cutter: Cutter, conduct: Conduct): Talk {
+  let isOver = false;
+
+  /** Lets through what may come before the end, and remembers the end. */
+  const through = (all: readonly TalkOutput[]): readonly TalkOutput[] => {
+    const outputs = all.filter((output) => !isNothing(output));
+    const end = outputs.findIndex(({ type }) => type === 'close' || type === 'failed');
+    if (end < 0) return outputs;
+    isOver = true;
+    return outputs.slice(0, end + 1);
+  };
+  const hearAll = (frames: readonly Uint8Array[], end: FrameEnd, nowMs: number): TalkOutput[] => {
+    const outputs: TalkOutput[] = [];
+    for (const frame of frames) {
+      if (isOver) break;
+      outputs.push(
+        ...conduct.hear(frame, end, nowMs).match(through, (error) => through([{ type: 'failed', error }])),
+      );
+    }
+    return outputs;
+  };
+  const fail = (error: WireError): readonly TalkOutput[] =>
+    isOver ? [] : through([{ type: 'failed', error: dialectError(dialect, error) }]);
+
+  return {
+    receive(input, nowMs) {
+      if (isOver) return [];
+      if (input.type === 'bytes') {
+        const { frames, error } = cutter.push(input.bytes);
+        const outputs = hearAll(frames, 'cut', nowMs);
+        if (error !== null) outputs.push(...fail(error));
+        else if (!isOver && frames.length > 0 && !cutter.isPartial())
+          outputs.push(...through(conduct.settled?.() ?? []));
+        return outputs;
+      }
+      const isClosed = input.type === 'closed';
+      const held = isClosed ? cutter.end() : cutter.gap();
+      const outputs = held === null ? [] : hearAll([held], isClosed ? 'closed' : 'gap', nowMs);
+      if (isClosed && cutter.isPartial())
+        outputs.push(...fail({ code: 'wire/malformed', detail: 'closed within a message' }));
+      else if (!isOver && held !== null) outputs.push(...through(conduct.settled?.() ?? []));
+      isOver ||= isClosed;
+      return outputs;
+    },
+    say: (utterance) =>
+      isOver ? unsupported(dialect, 'a talk that is over') : conduct.say(utterance).map(through),
+  };
+}
+
+/** Some programs let their users send empty texts; nothing was said then. */
+const isNothing = (output: TalkOutput): boolean =>
+  output.type === 'heard' && output.utterance.type === 'text' && output.utterance.text === '';
+
+/** JSON objects; silence means nothing. */
+export function cutJson(): Cutter {
+  const frames = openJsonFrames(legacy.frameBytesMax, legacy.jsonDepthMax);
+  return { push: frames.push, gap: () => null, end: () => null, isPartial: frames.isPartial };
+}
+
+/** What arrived together; at most `legacy.frameBytesMax` bytes. `isUnfinished`: silence does not end this. */
+export function cutReads(isUnfinished?: (held: Uint8Array) => boolean): Cutter {
+  const frames = openReadFrames(legacy.frameBytesMax, isUnfinished);
+  return {
+    push: (bytes) => ({ frames: frames.push(bytes), error: null }),
+    gap: frames.gap,
+    end: frames.end,
+    isPartial: () => false,
+  };
+}
+
+export const malformed = (dialect: LegacyDialectName, detail: string) =>
+  err<never, DialectError>({ code: 'dialect/malformed', dialect, detail });
+
+export const unsupported = (dialect: LegacyDialectName, what: string) =>
+  err<never, DialectError>({ code: 'dialect/unsupported', dialect, what });
+
+export const tooLong = (dialect: LegacyDialectName, limitBytes: number) =>
+  err<never, DialectError>({ code: 'dialect/too-long', dialect, limitBytes });
+
+/** A failure of framing or JSON as the dialect's own. */
+export function dialectError(dialect: LegacyDialectName, error: WireError): DialectError {
+  if (error.code === 'wire/frame-too-large')
+    return { code: 'dialect/too-long', dialect, limitBytes: error.limitBytes };
+  return {
+    code: 'dialect/malformed',
+    dialect,
+    detail: error.code === 'wire/malformed' ? error.detail : 'truncated',
+  };
+}
+
+/** Text of a frame. Errors: `dialect/malformed` where it is no UTF-8. */
+export const frameText = (dialect: LegacyDialectName, frame: Uint8Array): Result<string, DialectError> =>
+  decodeUtf8(frame).mapErr((error) => dialectError(dialect, error));
+
+/**
+ * The members of a JSON object by `plainKey`, so that the spellings of one assignment are one. `spelled` keeps how
+ * each was written. Errors: `dialect/malformed`, `dialect/too-long`.
+ */
+export function frameFields(
+  dialect: LegacyDialectName,
+  frame: Uint8Array,
+): Result<ReadonlyMap<string, { readonly spelled: string; readonly value: JsonValue }>, DialectError> {
+  const bounds = {
+    bytesMax: legacy.frameBytesMax,
+    depthMax: legacy.jsonDepthMax,
+    keysMax: legacy.jsonKeysMax,
+  };
+  return parseBoundedJson(frame, bounds)
+    .mapErr((error) => dialectError(dialect, error))
+    .andThen((value) => {
+      if (!isJsonObject(value)) return malformed(dialect, 'no JSON object');
+      const fields = new Map<string, { spelled: string; value: JsonValue }>();
+      for (const [spelled, member] of Object.entries(value)) {
+        const key = plainKey(spelled);
+        if (fields.has(key)) return malformed(dialect, 'a key in two spellings');
+        fields.set(key, { spelled, value: member ?? null });
+      }
+      return ok(fields);
+    });
+}
+
+/** Text, or a number where an answer to the assignment sends one; `null` for anything else. */
+export const scalarText = (value: JsonValue | undefined): string | null =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null;
+
+/** A name as a peer gives it: trimmed and cut to our bound; `null` when nothing is left. */
+export function boundedName(name: string): string | null {
+  return splitText(name.trim(), textLimits.nameBytesMax, utf8Cost)[0] ?? null;
+}
+
+/** `text` of bytes; every lone surrogate becomes U+FFFD, since UTF-8 has none. */
+export const utf8Bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/**
+ * Parts messages that were glued by the network, where each begins with the same `head`, which itself begins at 0.
+ * A message that quotes its own head is parted too: no real program writes one.
+ */
+export function splitAtHeads(text: string, head: string): readonly string[] {
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = text.indexOf(head, head.length); at >= 0; at = text.indexOf(head, at + head.length)) {
+    parts.push(text.slice(start, at));
+    start = at;
+  }
+  parts.push(text.slice(start));
+  return parts;
+}
+
+/** Without the one line end that a peer typing into a terminal sends along. */
+export function withoutLineEnd(text: string): string {
+  if (text.endsWith('\r\n')) return text.slice(0, -2);
+  return text.endsWith('\n') ? text.slice(0, -1) : text;
+}

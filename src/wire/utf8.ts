@@ -1,0 +1,73 @@
+/**
+ * UTF-8 at the edges of frames: decoding that refuses, cutting that never parts a code point. Layer wire, pure.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { WireError } from '../errors.js';
+
+/** Errors: `wire/malformed` where `bytes` are no UTF-8. A byte order mark is kept, as any other character. */
+export function decodeUtf8(bytes: Uint8Array): Result<string, WireError> {
+  try {
+    return ok(strict.decode(bytes));
+  } catch {
+    return err({ code: 'wire/malformed', detail: 'not UTF-8' });
+  }
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * How many of the first `length` bytes to take so that no code point is parted: at most three fewer. Where the bytes
+ * are no UTF-8 anyway it is `length`.
+ */
+export function codePointEnd(bytes: Uint8Array, length: number): number {
+  if (length >= bytes.length) return bytes.length;
+  for (let end = length; end > length - 4 && end > 0; end -= 1) {
+    if (((bytes[end] ?? 0) & 0xc0) !== 0x80) return end;
+  }
+  return length;
+}
+
+/** How many bytes at the end begin a code point whose rest is still to come: 0 to 3. */
+export function unfinishedBytes(bytes: Uint8Array): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return needed > back ? back : 0;
+  }
+  return 0;
+}
+
+/** Bytes that one code point (as a string of one or two units) takes in UTF-8. */
+export const utf8Cost = (codePoint: string): number => Buffer.byteLength(codePoint);
+
+/** Bytes that one code point takes inside a JSON string that escapes only what it must. */
+export function jsonCost(codePoint: string): number {
+  const code = codePoint.codePointAt(0) ?? 0;
+  if (code < 0x20) return jsonShort.has(codePoint) ? 2 : 6;
+  // A lone surrogate: `JSON.stringify` escapes it.
+  if (code >= 0xd800 && code <= 0xdfff) return 6;
+  return codePoint === '"' || codePoint === '\\' ? 2 : utf8Cost(codePoint);
+}
+
+const jsonShort = new Set(['\b', '\t', '\n', '\f', '\r']);
+
+/** Parts `text` into the fewest pieces in order that cost at most `budget` each; `budget` is at least 6. */
+export function splitText(text: string, budget: number, cost: (codePoint: string) => number): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  let spent = 0;
+  let at = 0;
+  for (const codePoint of text) {
+    const price = cost(codePoint);
+    if (spent + price > budget) {
+      pieces.push(text.slice(start, at));
+      start = at;
+      spent = 0;
+    }
+    spent += price;
+    at += codePoint.length;
+  }
+  if (start < text.length) pieces.push(text.slice(start));
+  return pieces;
+}

@@ -75,6 +75,9 @@ export interface LegacyDialect<Message> {
   openTalk(role: TalkRole, options: TalkOptions): Talk;
 }
 
+/** All that is needed to hold a talk in some older dialect, whatever its messages are. */
+export type TalkDialect = Pick<LegacyDialect<unknown>, 'name' | 'framing' | 'can' | 'pieces' | 'openTalk'>;
+
 /** Who opened the connection: this side (`dial`) or the other (`accept`). */
 export type TalkRole = 'dial' | 'accept';
 

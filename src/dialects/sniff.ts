@@ -1,6 +1,6 @@
 /**
- * Which dialect a new connection on the shared port speaks, told from its first bytes. The only file that knows all
- * dialects. Layer dialects, pure; used by the transport before any slot work is done.
+ * Which dialect a new connection on the shared port speaks, told from its first bytes; and the list of the older
+ * ones. The only file that knows all dialects. Layer dialects, pure; used by the transport before any slot work is done.
  *
  * The order of the questions:
  * 1. native, `PARL`: exact and ours, so nothing else may be asked before it.
@@ -14,7 +14,21 @@
  */
 import { legacy } from '../limits.js';
 import { outermostKeys, plainKey } from '../wire/json-keys.js';
-import type { DialectName, Sniffed } from './dialect.js';
+import { chatbuddy } from './chatbuddy.js';
+import { cmp2204 } from './cmp2204.js';
+import { cse310 } from './cse310.js';
+import type { DialectName, LegacyDialectName, Sniffed, TalkDialect } from './dialect.js';
+import { netech } from './netech.js';
+import { synergy } from './synergy.js';
+
+/** The older dialects by name. */
+export const legacyDialects: Readonly<Record<LegacyDialectName, TalkDialect>> = {
+  cmp2204,
+  chatbuddy,
+  synergy,
+  cse310,
+  netech,
+};
 
 export type SniffAnswer = { readonly dialect: DialectName } | 'need-more' | 'unknown';
 

@@ -48,6 +48,8 @@ export const session = {
   silenceMaxMs: 30_000,
   /** Generations of one peer's tickets that are accepted: the current one, and those of resumes that were cut. */
   ticketGenerationsMax: 3,
+  /** Ids in one receipt: 8 KiB, so that two receipts and some texts still share a record. */
+  receiptIdsMax: 512,
 } as const;
 
 /** What one person may say at once, and how it is stored. */

@@ -1,0 +1,229 @@
+/**
+ * The native dialect: what travels inside the DATA of a session. Several utterances follow each other in one content,
+ * so that small messages share a record.
+ *
+ *   data    = (kind(u8) length(u32) body)…        kinds that are not known are skipped
+ *   text    = id(16) sentAtMs(u48) UTF-8
+ *   receipt = id(16)…
+ *   profile = instance(8) UTF-8 name
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { unreachable, type DialectError } from '../errors.js';
+import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
+import { session as sessionLimits, text as textLimits, wireV1 } from '../limits.js';
+import { ByteReader, ByteWriter, copy, toHex } from '../wire/bytes.js';
+import { encodeControl, magic } from '../wire/frames.js';
+import type { Dialect, Sniffed, Utterance } from './dialect.js';
+
+const kind = { text: 1, receipt: 2, profile: 3 } as const;
+const idBytes = 16;
+const textHeaderBytes = idBytes + 6;
+const instanceBytes = 8;
+const timeMax = 2 ** 48 - 1;
+
+/** One utterance, with its header, is a frame here; a session packs many of them (`pack`). */
+export const native: Dialect<Uint8Array> = {
+  name: 'native',
+  framing: { type: 'length-prefixed' },
+  can: {
+    receipts: true,
+    connection: 'talk',
+    encryption: ['noise'],
+    textBytesMax: textLimits.messageBytesMax,
+  },
+  sniff(first): Sniffed {
+    const seen = Math.min(first.length, magic.length);
+    for (let i = 0; i < seen; i += 1) if (first[i] !== magic[i]) return 'no';
+    return seen < magic.length ? 'need-more' : 'yes';
+  },
+  decode(frame) {
+    return unpack(frame).andThen((utterances) => {
+      const [utterance] = utterances;
+      return utterance === undefined || utterances.length > 1
+        ? err<Utterance, DialectError>(unsupported('not one utterance'))
+        : ok(utterance);
+    });
+  },
+  encode(utterance) {
+    const writer = new ByteWriter();
+    return write(writer, utterance).map(() => writer.finish());
+  },
+};
+
+/**
+ * Contents for DATA, in order: small utterances together up to the content of one record, a larger one alone (it is
+ * fragmented). `connect` and `leave` are left out: a session says them by opening and closing. Errors:
+ * `dialect/malformed` (no id, ill-formed text), `dialect/too-long`; then nothing is to be sent.
+ */
+export function pack(utterances: readonly Utterance[]): Result<readonly Uint8Array[], DialectError> {
+  const writer = new ByteWriter(wireV1.recordContentBytesMax);
+  const ends: number[] = [];
+  let start = 0;
+  for (const utterance of utterances.flatMap(splitReceipt)) {
+    const before = writer.length;
+    const written = write(writer, utterance);
+    if (written.isErr()) {
+      if (written.error.code === 'dialect/unsupported') continue;
+      return err(written.error);
+    }
+    if (before > start && writer.length - start > wireV1.recordContentBytesMax) {
+      ends.push(before);
+      start = before;
+    }
+  }
+  if (writer.length > start) ends.push(writer.length);
+  const whole = writer.view();
+  return ok(ends.map((end, i) => whole.subarray(ends[i - 1] ?? 0, end)));
+}
+
+/** Errors: `dialect/malformed`, `dialect/too-long`. */
+export function unpack(data: Uint8Array): Result<readonly Utterance[], DialectError> {
+  const reader = new ByteReader(data);
+  const utterances: Utterance[] = [];
+  while (reader.remaining > 0) {
+    const code = reader.u8();
+    const body = reader.take(reader.u32());
+    if (reader.isShort) return err(malformed('an utterance is cut'));
+    const read = readBody(code, body);
+    if (read === null) continue;
+    if (read.isErr()) return err(read.error);
+    utterances.push(read.value);
+  }
+  return ok(utterances);
+}
+
+/** What the transport writes to a connection that it cannot serve, before it closes it. */
+export const encodeBusy = (retryAfterMs: number): Uint8Array =>
+  encodeControl({ control: 'busy', retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) });
+
+function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectError> {
+  switch (utterance.type) {
+    case 'text':
+      return writeText(writer, utterance.id, utterance.sentAtMs, utterance.text);
+    case 'receipt': {
+      if (utterance.ids.length > sessionLimits.receiptIdsMax)
+        return err(tooLong(sessionLimits.receiptIdsMax));
+      writer.u8(kind.receipt).u32(utterance.ids.length * idBytes);
+      const window = writer.window(utterance.ids.length * idBytes);
+      for (const [i, id] of utterance.ids.entries()) writeMessageId(id, window, i * idBytes);
+      return ok(undefined);
+    }
+    case 'profile':
+      return writeProfile(writer, utterance.name, utterance.instance);
+    case 'connect':
+    case 'leave':
+      return err(unsupported(utterance.type));
+    default:
+      return unreachable(utterance);
+  }
+}
+
+function writeText(
+  writer: ByteWriter,
+  id: MessageId | null,
+  sentAtMs: number,
+  text: string,
+): Result<void, DialectError> {
+  if (id === null) return err(malformed('a text needs an id'));
+  if (!Number.isInteger(sentAtMs) || sentAtMs < 0 || sentAtMs > timeMax) return err(malformed('time'));
+  // A UTF-16 unit takes a byte at least, so this alone refuses what is hopeless before it is encoded.
+  if (text.length > textLimits.messageBytesMax) return err(tooLong(textLimits.messageBytesMax));
+  const start = writer.length;
+  writer.u8(kind.text).u32(0);
+  writeMessageId(id, writer.window(idBytes), 0);
+  writer.u48(sentAtMs);
+  return writeUtf8(writer, text, textLimits.messageBytesMax).map((bytes) =>
+    writer.setU32(start + 1, textHeaderBytes + bytes),
+  );
+}
+
+function writeProfile(writer: ByteWriter, name: string, instance: string): Result<void, DialectError> {
+  if (!instanceShape.test(instance)) return err(malformed('instance'));
+  const start = writer.length;
+  writer.u8(kind.profile).u32(0);
+  for (let i = 0; i < instance.length; i += 2) writer.u8(Number.parseInt(instance.slice(i, i + 2), 16));
+  return writeUtf8(writer, name, textLimits.nameBytesMax).map((bytes) =>
+    writer.setU32(start + 1, instanceBytes + bytes),
+  );
+}
+
+/** Bytes written. What was written before an error is of no use. */
+function writeUtf8(writer: ByteWriter, text: string, bytesMax: number): Result<number, DialectError> {
+  // The encoder would put U+FFFD for a lone surrogate: another text than the one that was said.
+  if (loneSurrogate.test(text)) return err(malformed('ill-formed text'));
+  const room = Math.min(text.length * 3, bytesMax);
+  const { read, written } = encoder.encodeInto(text, writer.window(room));
+  if (read < text.length) return err(tooLong(bytesMax));
+  writer.drop(room - written);
+  return ok(written);
+}
+
+/** `null`: a kind that is not known here. */
+function readBody(code: number, body: Uint8Array): Result<Utterance, DialectError> | null {
+  switch (code) {
+    case kind.text: {
+      if (body.length < textHeaderBytes) return err(malformed('text'));
+      if (body.length > textHeaderBytes + textLimits.messageBytesMax)
+        return err(tooLong(textLimits.messageBytesMax));
+      const text = readUtf8(body.subarray(textHeaderBytes));
+      if (text === null) return err(malformed('text is not UTF-8'));
+      const sentAtMs = new ByteReader(body.subarray(idBytes)).u48();
+      return ok({ type: 'text', id: messageIdFromBytes(body), sentAtMs, text });
+    }
+    case kind.receipt: {
+      const count = body.length / idBytes;
+      if (!Number.isInteger(count)) return err(malformed('receipt'));
+      if (count > sessionLimits.receiptIdsMax) return err(tooLong(sessionLimits.receiptIdsMax));
+      const ids = Array.from({ length: count }, (_, i) => messageIdFromBytes(body, i * idBytes));
+      return ok({ type: 'receipt', ids });
+    }
+    case kind.profile: {
+      if (body.length < instanceBytes) return err(malformed('profile'));
+      if (body.length > instanceBytes + textLimits.nameBytesMax) return err(tooLong(textLimits.nameBytesMax));
+      const name = readUtf8(body.subarray(instanceBytes));
+      if (name === null) return err(malformed('name is not UTF-8'));
+      return ok({ type: 'profile', name, instance: toHex(copy(body, 0, instanceBytes)) });
+    }
+    default:
+      return null;
+  }
+}
+
+function readUtf8(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** A receipt for more messages than one may name is several. */
+function splitReceipt(utterance: Utterance): readonly Utterance[] {
+  if (utterance.type !== 'receipt' || utterance.ids.length <= sessionLimits.receiptIdsMax) return [utterance];
+  const parts: Utterance[] = [];
+  for (let i = 0; i < utterance.ids.length; i += sessionLimits.receiptIdsMax)
+    parts.push({ type: 'receipt', ids: utterance.ids.slice(i, i + sessionLimits.receiptIdsMax) });
+  return parts;
+}
+
+const encoder = new TextEncoder();
+// ignoreBOM: a byte order mark is part of what was said, and is kept.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const loneSurrogate = /\p{Surrogate}/u;
+const instanceShape = /^[0-9a-f]{16}$/;
+
+const malformed = (detail: string): DialectError => ({
+  code: 'dialect/malformed',
+  dialect: 'native',
+  detail,
+});
+const tooLong = (limitBytes: number): DialectError => ({
+  code: 'dialect/too-long',
+  dialect: 'native',
+  limitBytes,
+});
+const unsupported = (what: string): DialectError => ({
+  code: 'dialect/unsupported',
+  dialect: 'native',
+  what,
+});

@@ -1,0 +1,147 @@
+/**
+ * The certificate by which an Ed25519 identity vouches for an X25519 static key, and the payload of handshake messages
+ * 2 and 3 that carries it. Source: session-protocol, sections 5.2 and 6.
+ *
+ *   certificate = ver(1)=1 | idKey(32) | serial(u64 ms) | notAfter(u64 ms, 0 = none) | sig(64)
+ *   payload     = certificate | TLV…      TLV = type(u8) len(u16) value
+ */
+import { createPublicKey, verify } from 'node:crypto';
+import { err, ok, type Result } from 'neverthrow';
+import type { SessionError } from '../errors.js';
+import { wireV1 } from '../limits.js';
+import { ByteReader, ByteWriter, copy } from '../wire/bytes.js';
+import { label } from './cipher.js';
+
+/** Signs with the identity key; 64 bytes. The key itself stays where this function comes from. */
+export type Signer = (message: Uint8Array) => Uint8Array;
+
+export interface Certificate {
+  readonly idKey: Uint8Array;
+  /** Wall clock ms when the static key was made; grows with each new one. */
+  readonly serial: number;
+  /** Wall clock ms; 0: never. */
+  readonly notAfterMs: number;
+}
+
+/** What a handshake message says beside the certificate. */
+export interface Announcement {
+  readonly wireVersions: readonly number[];
+  /** 8 bytes. */
+  readonly bootId: Uint8Array;
+}
+
+const formatVersion = 1;
+const signedBytes = wireV1.certificateBytes - 64;
+const bootIdBytes = 8;
+const tlv = { wireVersions: 1, bootId: 3 } as const;
+const staticLabel = 'parlance/1 static\0';
+
+export function makeCertificate(fields: Certificate, staticPublic: Uint8Array, sign: Signer): Uint8Array {
+  const writer = new ByteWriter(wireV1.certificateBytes)
+    .u8(formatVersion)
+    .bytes(fields.idKey)
+    .u64(fields.serial)
+    .u64(fields.notAfterMs);
+  const signature = sign(label(staticLabel, writer.view(), staticPublic));
+  return writer.bytes(signature).finish();
+}
+
+/** The identity key of a certificate, unchecked: for one's own. */
+export const certificateIdKey = (certificate: Uint8Array): Uint8Array => copy(certificate, 1, 33);
+
+/** Errors: `session/bad-certificate` (shape, version, key encoding, signature, expiry). */
+export function verifyCertificate(
+  certificate: Uint8Array,
+  staticPublic: Uint8Array,
+  wallClockMs: number,
+): Result<Certificate, SessionError> {
+  const reader = new ByteReader(certificate);
+  const version = reader.u8();
+  const idKey = copy(reader.take(wireV1.keyBytes));
+  const serial = reader.u64();
+  const notAfterMs = reader.u64();
+  const signature = reader.take(64);
+  if (!reader.isExactlyRead) return bad('length');
+  if (version !== formatVersion) return bad('version');
+  if (serial === null || notAfterMs === null) return bad('time');
+  if (!isSoundIdKey(idKey)) return bad('identity key');
+  const message = label(staticLabel, certificate.subarray(0, signedBytes), staticPublic);
+  if (!verifySignature(idKey, message, signature)) return bad('signature');
+  if (notAfterMs !== 0 && wallClockMs > notAfterMs) return bad('expired');
+  return ok({ idKey, serial, notAfterMs });
+}
+
+/**
+ * Whether this may be an identity key at all. Ed25519 verification takes points of small order as keys, and with the
+ * neutral point as key one signature fits every message; so those are refused in every encoding, and so is any y that
+ * is not reduced modulo p.
+ */
+export function isSoundIdKey(key: Uint8Array): boolean {
+  if (key.length !== wireV1.keyBytes) return false;
+  // y is little-endian; the top bit of the last byte is the sign of x and makes no difference here.
+  const y = copy(key);
+  y[31] = (y[31] ?? 0) & 0x7f;
+  const isReduced = y[31] !== 0x7f || (y[0] ?? 0) < 0xed || y.subarray(1, 31).some((byte) => byte !== 0xff);
+  return isReduced && !smallOrder.includes(Buffer.from(y).toString('hex'));
+}
+
+/** y of the eight points whose order divides 8: orders 1, 2, 4 and twice 8. */
+const smallOrder: readonly string[] = [
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+];
+
+/** Ed25519. `false` also for a key that is no point. */
+export function verifySignature(idKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const x = Buffer.from(idKey.buffer, idKey.byteOffset, idKey.length).toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return verify(null, message, key, signature);
+  } catch {
+    return false;
+  }
+}
+
+export function encodePayload(certificate: Uint8Array, announcement: Announcement): Uint8Array {
+  return new ByteWriter()
+    .bytes(certificate)
+    .u8(tlv.wireVersions)
+    .u16(announcement.wireVersions.length)
+    .bytes(Uint8Array.from(announcement.wireVersions))
+    .u8(tlv.bootId)
+    .u16(bootIdBytes)
+    .bytes(announcement.bootId)
+    .finish();
+}
+
+/** Errors: `session/malformed`. TLVs of unknown types are skipped. */
+export function decodePayload(
+  payload: Uint8Array,
+): Result<{ readonly certificate: Uint8Array; readonly announcement: Announcement }, SessionError> {
+  if (payload.length > wireV1.handshakePayloadBytesMax) return malformed('payload length');
+  const reader = new ByteReader(payload);
+  const certificate = reader.take(wireV1.certificateBytes);
+  let wireVersions: readonly number[] | null = null;
+  let bootId: Uint8Array | null = null;
+  while (reader.remaining > 0 && !reader.isShort) {
+    const type = reader.u8();
+    const value = reader.take(reader.u16());
+    if (reader.isShort) break;
+    if (type === tlv.wireVersions) {
+      if (wireVersions !== null) return malformed('a field twice');
+      wireVersions = [...value];
+    } else if (type === tlv.bootId) {
+      if (bootId !== null || value.length !== bootIdBytes) return malformed('boot id');
+      bootId = copy(value);
+    }
+  }
+  if (reader.isShort) return malformed('payload is cut');
+  if (wireVersions === null || bootId === null) return malformed('a field is missing');
+  return ok({ certificate, announcement: { wireVersions, bootId } });
+}
+
+const bad = (detail: string) => err<never, SessionError>({ code: 'session/bad-certificate', detail });
+const malformed = (detail: string) => err<never, SessionError>({ code: 'session/malformed', detail });

@@ -1,0 +1,139 @@
+/**
+ * A session after its handshake: utterances to records and back, signs of life, and when it has to end.
+ * Source: session-protocol, sections 5.4 and 5.5.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { pack, unpack } from '../dialects/native.js';
+import type { Utterance } from '../dialects/dialect.js';
+import { unreachable, type SessionError } from '../errors.js';
+import { session as sessionLimits, wireV1 } from '../limits.js';
+import type { Channel } from './handshake.js';
+import { fragments, Reassembly, type PlainRecord, type RecordType } from './records.js';
+import type { CloseReason, SessionOutput } from './session.js';
+
+const closeCode: Readonly<Record<CloseReason, number>> = {
+  park: 1,
+  rekey: 2,
+  dup: 3,
+  shutdown: 4,
+  downgrade: 5,
+};
+const reasonOf: readonly (CloseReason | null)[] = [null, 'park', 'rekey', 'dup', 'shutdown', 'downgrade'];
+
+export const encodeClose = (reason: CloseReason): PlainRecord => ({
+  type: 'close',
+  content: Uint8Array.of(closeCode[reason]),
+  hasMore: false,
+});
+
+/** `null`: no such reason. */
+export const closeReasonOf = (content: Uint8Array): CloseReason | null =>
+  content.length === 1 ? (reasonOf[content[0] ?? 0] ?? null) : null;
+
+/** What one record means. */
+export type Opened =
+  | { readonly type: 'said'; readonly utterances: readonly Utterance[] }
+  | { readonly type: 'closed'; readonly reason: CloseReason }
+  | { readonly type: 'ping' }
+  | { readonly type: 'nothing' };
+
+export class Established {
+  readonly #channel: Channel;
+  readonly #sinceMs: number;
+  readonly #reassembly = new Reassembly(sessionLimits.dataBytesMax);
+  #heardAtMs: number;
+  #isPinged = false;
+  #isDueTold = false;
+  /** Both directions, ciphertext. */
+  #bytes = 0;
+
+  constructor(channel: Channel, nowMs: number) {
+    this.#channel = channel;
+    this.#sinceMs = nowMs;
+    this.#heardAtMs = nowMs;
+  }
+
+  /** One record. Errors end the session. */
+  open(body: Uint8Array, nowMs: number): Result<Opened, SessionError> {
+    this.#bytes += body.length;
+    this.#heardAtMs = nowMs;
+    this.#isPinged = false;
+    return this.#channel.opener.open(body).andThen((record) => this.#read(record));
+  }
+
+  /** Frames that carry these utterances; empty when there is nothing to carry. Text that cannot be said is a bug. */
+  say(utterances: readonly Utterance[]): Result<Uint8Array, SessionError> {
+    const packed = pack(utterances);
+    if (packed.isErr()) throw new Error(`an utterance that cannot be said: ${packed.error.code}`);
+    return this.#seal(packed.value.flatMap(fragments));
+  }
+
+  pong(): Result<Uint8Array, SessionError> {
+    return this.#seal([empty('pong')]);
+  }
+
+  close(reason: CloseReason): Result<Uint8Array, SessionError> {
+    return this.#seal([encodeClose(reason)]);
+  }
+
+  /** Errors: `session/limit` (age), `session/deadline` (silence). */
+  tick(nowMs: number): Result<readonly SessionOutput[], SessionError> {
+    const ageMs = nowMs - this.#sinceMs;
+    const silenceMs = nowMs - this.#heardAtMs;
+    if (ageMs >= wireV1.sessionAgeMaxMs) return err({ code: 'session/limit', detail: 'age' });
+    if (silenceMs >= sessionLimits.silenceMaxMs) return err({ code: 'session/deadline' });
+    const outputs: SessionOutput[] = [];
+    const isDue = ageMs >= wireV1.rekeySessionAfterMs || this.#bytes >= wireV1.rekeySessionAfterBytes;
+    if (isDue && !this.#isDueTold) {
+      this.#isDueTold = true;
+      outputs.push({ type: 'due', reason: 'rekey' });
+    }
+    if (silenceMs < sessionLimits.pingAfterSilenceMs || this.#isPinged) return ok(outputs);
+    this.#isPinged = true;
+    return this.#seal([empty('ping')]).map((bytes) => [...outputs, { type: 'write', bytes }]);
+  }
+
+  wipe(): void {
+    this.#channel.sealer.wipe();
+    this.#channel.opener.wipe();
+  }
+
+  #seal(records: readonly PlainRecord[]): Result<Uint8Array, SessionError> {
+    const sealed = this.#channel.sealer.frames(records);
+    if (sealed.isOk()) this.#bytes += sealed.value.length;
+    return sealed;
+  }
+
+  #read(record: PlainRecord): Result<Opened, SessionError> {
+    if (this.#reassembly.isOpen && record.type !== 'data') return order('a record amid fragments');
+    switch (record.type) {
+      case 'data':
+        return this.#reassembly.add(record).andThen(said);
+      case 'close': {
+        const reason = closeReasonOf(record.content);
+        return reason === null ? malformed('close reason') : ok({ type: 'closed', reason });
+      }
+      case 'confirm':
+        return order('a second confirmation');
+      case 'ping':
+        return ok({ type: 'ping' });
+      case 'pong':
+        return ok({ type: 'nothing' });
+      default:
+        return unreachable(record.type);
+    }
+  }
+}
+
+function said(data: Uint8Array | null): Result<Opened, SessionError> {
+  if (data === null) return ok({ type: 'nothing' });
+  const utterances = unpack(data);
+  if (utterances.isErr()) return malformed(utterances.error.code);
+  return ok(
+    utterances.value.length === 0 ? { type: 'nothing' } : { type: 'said', utterances: utterances.value },
+  );
+}
+
+const empty = (type: RecordType): PlainRecord => ({ type, content: new Uint8Array(0), hasMore: false });
+const order = (detail: string) => err<never, SessionError>({ code: 'session/order', detail });
+const malformed = (detail: string) => err<never, SessionError>({ code: 'session/malformed', detail });

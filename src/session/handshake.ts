@@ -1,0 +1,178 @@
+/**
+ * The two handshakes of Parlance on top of Noise: which suite, what their payloads prove, and what is derived when they
+ * are done. Shared by the initiator's and the responder's side. Source: session-protocol, sections 5.2, 5.3 and 5.6.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { SessionError } from '../errors.js';
+import { wireV1 } from '../limits.js';
+import { copy, isSame, toHex } from '../wire/bytes.js';
+import { certificateIdKey, decodePayload, encodePayload, verifyCertificate } from './certificate.js';
+import { chaChaPoly, sha256 } from './cipher.js';
+import { generateDhKeyPair } from './dh.js';
+import { kem, warmUpKem, type Kem } from './kem.js';
+import { NoiseHandshake, type NoiseOutcome, type Role, type Suite } from './noise.js';
+import { kkResume, xxHybrid } from './patterns.js';
+import { RecordOpener, RecordSealer } from './records.js';
+import type { LocalIdentity, PeerProof, Resumption, SessionOptions, SessionOutput } from './session.js';
+import { deriveResumption } from './tickets.js';
+
+/** What a side of a handshake needs to know of its session. */
+export interface Setting {
+  readonly options: SessionOptions;
+  readonly localIdKey: Uint8Array;
+  readonly kem: Kem;
+}
+
+export interface Channel {
+  readonly sealer: RecordSealer;
+  readonly opener: RecordOpener;
+}
+
+/** What one step of a handshake leads to. `failed` is the last one; `established` hands the connection over. */
+export type Progress =
+  | { readonly type: 'output'; readonly output: SessionOutput }
+  | { readonly type: 'established'; readonly channel: Channel }
+  | { readonly type: 'failed'; readonly error: SessionError };
+
+/** What is read next. `answer`: nothing, until the owner of the session has answered. */
+export type Expected = 'preamble' | 'frame' | 'answer';
+
+export const settingOf = (options: SessionOptions): Setting => ({
+  options,
+  localIdKey: certificateIdKey(options.local.certificate),
+  kem,
+});
+
+/** Wall clock at `nowMs`: the session was told it once, and the monotonic clock since. */
+export const wallClockAt = (options: SessionOptions, nowMs: number): number =>
+  options.wallClockMs + (nowMs - options.nowMs);
+
+export function fullHandshake(setting: Setting, role: Role, prologue: Uint8Array): NoiseHandshake {
+  return new NoiseHandshake({
+    pattern: xxHybrid,
+    suite: { ...resumeSuite, kem: setting.kem, keyAgreement: `25519+${setting.kem.name}` },
+    prologue,
+    remoteStatic: null,
+    psks: [],
+    ...common(setting, role),
+  });
+}
+
+export function resumeHandshake(
+  setting: Setting,
+  role: Role,
+  prologue: Uint8Array,
+  resumption: Resumption,
+): NoiseHandshake {
+  return new NoiseHandshake({
+    pattern: kkResume,
+    suite: resumeSuite,
+    prologue,
+    remoteStatic: resumption.peer.staticPublic,
+    psks: [role === 'initiator' ? resumption.dial.psk : resumption.accept.psk],
+    ...common(setting, role),
+  });
+}
+
+/** Payload of messages 2 and 3. */
+export const ownPayload = (local: LocalIdentity): Uint8Array =>
+  encodePayload(local.certificate, { wireVersions: local.wireVersions, bootId: local.bootId });
+
+/**
+ * Who the other side is, by its payload. Errors: `session/malformed`, `session/bad-certificate`, `session/order` (our
+ * own key came back), `session/key-changed` (another than `expectedIdKey`), `session/downgrade` (both speak a higher
+ * version than the one that runs).
+ */
+export function provePeer(
+  setting: Setting,
+  payload: Uint8Array,
+  remoteStatic: Uint8Array,
+  expectedIdKey: Uint8Array | null,
+  nowMs: number,
+): Result<PeerProof, SessionError> {
+  return decodePayload(payload).andThen(({ certificate, announcement }) =>
+    verifyCertificate(certificate, remoteStatic, wallClockAt(setting.options, nowMs)).andThen(
+      ({ idKey, serial }): Result<PeerProof, SessionError> => {
+        if (isSame(idKey, setting.localIdKey)) return failed('session/order', 'own identity');
+        if (expectedIdKey !== null && !isSame(idKey, expectedIdKey))
+          return err({ code: 'session/key-changed', expected: toHex(expectedIdKey), got: toHex(idKey) });
+        const { wireVersions } = announcement;
+        if (!wireVersions.includes(wireV1.version)) return failed('session/malformed', 'versions');
+        const highest = Math.max(
+          ...wireVersions.filter((version) => setting.options.local.wireVersions.includes(version)),
+        );
+        if (highest > wireV1.version) return err({ code: 'session/downgrade' });
+        return ok({
+          idKey,
+          staticPublic: copy(remoteStatic),
+          certificateSerial: serial,
+          bootIdHex: toHex(announcement.bootId),
+          wireVersions,
+        });
+      },
+    ),
+  );
+}
+
+/** Ends the handshake: keys for records, and the next generation of tickets. */
+export function conclude(
+  setting: Setting,
+  noise: NoiseHandshake,
+  peer: PeerProof,
+  lifetime: { readonly fullHandshakeAtMs: number; readonly resumesLeft: number },
+): { readonly channel: Channel; readonly resumption: Resumption } {
+  const outcome = noise.finish();
+  const resumption = deriveResumption({
+    chainingKey: outcome.chainingKey,
+    transcriptHash: outcome.transcriptHash,
+    localIdKey: setting.localIdKey,
+    peer,
+    ...lifetime,
+  });
+  return { channel: channelOf(outcome), resumption };
+}
+
+export const channelOf = (outcome: NoiseOutcome): Channel => ({
+  sealer: new RecordSealer(chaChaPoly, outcome.sendKey),
+  opener: new RecordOpener(chaChaPoly, outcome.receiveKey),
+});
+
+/** After a full handshake. */
+export const freshLifetime = (setting: Setting, nowMs: number) => ({
+  fullHandshakeAtMs: wallClockAt(setting.options, nowMs),
+  resumesLeft: wireV1.ticketResumesMax,
+});
+
+/** After a resume: the clock of the last full handshake goes on, and one resume is used up. */
+export const resumedLifetime = (before: Resumption) => ({
+  fullHandshakeAtMs: before.fullHandshakeAtMs,
+  resumesLeft: before.resumesLeft - 1,
+});
+
+/** Does everything a first handshake would do slowly in a cold thread; call once when a worker starts. */
+export function warmUp(): void {
+  generateDhKeyPair();
+  warmUpKem();
+}
+
+export const write = (bytes: Uint8Array): Progress => ({ type: 'output', output: { type: 'write', bytes } });
+export const output = (value: SessionOutput): Progress => ({ type: 'output', output: value });
+export const failure = (error: SessionError): Progress => ({ type: 'failed', error });
+export const outOfOrder = (detail: string): Progress => failure({ code: 'session/order', detail });
+
+export function wipeChannel(channel: Channel): void {
+  channel.sealer.wipe();
+  channel.opener.wipe();
+}
+
+const resumeSuite: Suite = { aead: chaChaPoly, hash: sha256, kem: null, keyAgreement: '25519' };
+
+const common = ({ options }: Setting, role: Role) => ({
+  role,
+  localStatic: { privateKey: options.local.staticKey, publicKey: options.local.staticPublic },
+  generateKeyPair: options.generateKeyPair ?? generateDhKeyPair,
+  random: options.random,
+});
+
+const failed = (code: 'session/order' | 'session/malformed', detail: string) =>
+  err<never, SessionError>({ code, detail });

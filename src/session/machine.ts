@@ -1,0 +1,243 @@
+/**
+ * The session as a whole: cuts frames, hands them to the side of the handshake that runs and then to the established
+ * session, holds the deadline and the byte limit of strangers, and ends everything at the first failure.
+ */
+import { unreachable, type SessionError, type WireError } from '../errors.js';
+import type { Utterance } from '../dialects/dialect.js';
+import { wireV1 } from '../limits.js';
+import { NativeFrameReader } from '../wire/frames.js';
+import { Established } from './established.js';
+import { settingOf, type Progress } from './handshake.js';
+import { Initiator } from './initiator.js';
+import { Responder } from './responder.js';
+import type { CloseReason, Resumption, Session, SessionOptions, SessionOutput } from './session.js';
+
+type Phase =
+  | { readonly at: 'opening'; readonly side: Initiator | Responder }
+  | { readonly at: 'established'; readonly records: Established }
+  | { readonly at: 'over' };
+
+export class SessionMachine implements Session {
+  readonly #options: SessionOptions;
+  readonly #reader = new NativeFrameReader();
+  #phase: Phase;
+  #out: SessionOutput[] = [];
+  /** While strangers: bytes each way. */
+  #receivedBytes = 0;
+  #sentBytes = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const setting = settingOf(options);
+    const { role } = options;
+    const side =
+      role.type === 'initiator'
+        ? new Initiator(setting, role.expectedIdKey, role.resumption)
+        : new Responder(setting);
+    this.#phase = { at: 'opening', side };
+  }
+
+  start(): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at === 'opening' && phase.side instanceof Initiator)
+      this.#apply(phase.side.start(this.#options.nowMs), this.#options.nowMs);
+    return this.#drain();
+  }
+
+  receive(bytes: Uint8Array, nowMs: number): readonly SessionOutput[] {
+    if (this.#phase.at === 'over' || this.#isLate(nowMs)) return this.#drain();
+    if (this.#phase.at === 'opening') this.#receivedBytes += bytes.length;
+    this.#reader.push(bytes);
+    this.#pump(nowMs);
+    return this.#drain();
+  }
+
+  ticket(found: Resumption | null, nowMs: number): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at === 'opening' && phase.side instanceof Responder && !this.#isLate(nowMs)) {
+      this.#apply(phase.side.ticket(found, nowMs), nowMs);
+      this.#pump(nowMs);
+    }
+    return this.#drain();
+  }
+
+  judge(
+    verdict: { readonly welcome: true } | { readonly welcome: false; readonly error: SessionError },
+    nowMs: number,
+  ): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at === 'opening' && !this.#isLate(nowMs)) {
+      this.#apply(phase.side.judged(verdict.welcome ? null : verdict.error, nowMs), nowMs);
+      this.#pump(nowMs);
+    }
+    return this.#drain();
+  }
+
+  say(utterances: readonly Utterance[], _nowMs: number): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at === 'opening') throw new Error('nothing can be said before the session is up');
+    // Over: the close crossed these words on their way; the caller keeps them until a receipt comes.
+    if (phase.at === 'over') return [];
+    const frames = phase.records.say(utterances);
+    if (frames.isErr()) this.#fail(frames.error);
+    else if (frames.value.length > 0) this.#out.push({ type: 'write', bytes: frames.value });
+    return this.#drain();
+  }
+
+  tick(nowMs: number): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at === 'established') {
+      const outputs = phase.records.tick(nowMs);
+      if (outputs.isErr()) this.#fail(outputs.error);
+      else this.#out.push(...outputs.value);
+    } else {
+      this.#isLate(nowMs);
+    }
+    return this.#drain();
+  }
+
+  close(reason: CloseReason): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at === 'established') {
+      const frames = phase.records.close(reason);
+      if (frames.isOk()) this.#out.push({ type: 'write', bytes: frames.value });
+    }
+    this.destroy();
+    return this.#drain();
+  }
+
+  destroy(): void {
+    const phase = this.#phase;
+    if (phase.at === 'opening') phase.side.wipe();
+    if (phase.at === 'established') phase.records.wipe();
+    this.#phase = { at: 'over' };
+    this.#reader.clear();
+  }
+
+  /** Reads as long as what has arrived leads on. */
+  #pump(nowMs: number): void {
+    let isMoving = true;
+    while (isMoving) {
+      const phase = this.#phase;
+      switch (phase.at) {
+        case 'opening':
+          isMoving = this.#advance(phase.side, nowMs);
+          break;
+        case 'established':
+          isMoving = this.#openRecord(phase.records, nowMs);
+          break;
+        case 'over':
+          return;
+        default:
+          unreachable(phase);
+      }
+    }
+    if (this.#phase.at === 'opening' && this.#receivedBytes > wireV1.unauthenticatedBytesMax)
+      this.#fail({ code: 'session/limit', detail: 'bytes before authentication' });
+  }
+
+  /** One step of the handshake; `false`: it waits for bytes or for an answer. */
+  #advance(side: Initiator | Responder, nowMs: number): boolean {
+    if (side.expected === 'answer') return false;
+    if (side.expected === 'preamble' && side instanceof Responder) {
+      const read = this.#reader.preamble();
+      if (read.isErr()) return this.#failWire(read.error);
+      if (read.value === null) return false;
+      this.#apply(side.preamble(read.value.preamble, read.value.wire), nowMs);
+      return true;
+    }
+    const read = this.#reader.frame(wireV1.unauthenticatedBytesMax);
+    if (read.isErr()) return this.#failWire(read.error);
+    if (read.value === null) return false;
+    this.#apply(side.frame(read.value, nowMs), nowMs);
+    return true;
+  }
+
+  #openRecord(records: Established, nowMs: number): boolean {
+    const read = this.#reader.frame(wireV1.noiseMessageBytesMax);
+    if (read.isErr()) return this.#failWire(read.error);
+    if (read.value === null) return false;
+    if (read.value.type === 'control') return this.#failOrder();
+    const opened = records.open(read.value.body, nowMs);
+    if (opened.isErr()) {
+      this.#fail(opened.error);
+      return false;
+    }
+    switch (opened.value.type) {
+      case 'said':
+        this.#out.push(opened.value);
+        return true;
+      case 'closed':
+        this.#out.push(opened.value);
+        this.destroy();
+        return false;
+      case 'ping': {
+        const pong = records.pong();
+        if (pong.isErr()) this.#fail(pong.error);
+        else this.#out.push({ type: 'write', bytes: pong.value });
+        return pong.isOk();
+      }
+      case 'nothing':
+        return true;
+      default:
+        return unreachable(opened.value);
+    }
+  }
+
+  #apply(progress: readonly Progress[], nowMs: number): void {
+    for (const step of progress) {
+      switch (step.type) {
+        case 'output':
+          this.#emit(step.output);
+          break;
+        case 'established':
+          this.#phase = { at: 'established', records: new Established(step.channel, nowMs) };
+          break;
+        case 'failed':
+          this.#fail(step.error);
+          break;
+        default:
+          unreachable(step);
+      }
+    }
+  }
+
+  #emit(output: SessionOutput): void {
+    this.#out.push(output);
+    if (output.type === 'closed') this.destroy();
+    if (output.type !== 'write' || this.#phase.at !== 'opening') return;
+    this.#sentBytes += output.bytes.length;
+    // Our own messages are far below it; a certificate payload that grew too long would show here.
+    if (this.#sentBytes > wireV1.unauthenticatedBytesMax) throw new Error('too much said to a stranger');
+  }
+
+  #isLate(nowMs: number): boolean {
+    const isLate = this.#phase.at === 'opening' && nowMs - this.#options.nowMs >= wireV1.handshakeDeadlineMs;
+    if (isLate) this.#fail({ code: 'session/deadline' });
+    return isLate;
+  }
+
+  #failWire(error: WireError): false {
+    return this.#fail(
+      error.code === 'wire/frame-too-large'
+        ? { code: 'session/limit', detail: 'frame' }
+        : { code: 'session/malformed', detail: error.code === 'wire/malformed' ? error.detail : error.code },
+    );
+  }
+
+  #failOrder(): false {
+    return this.#fail({ code: 'session/order', detail: 'a control frame amid records' });
+  }
+
+  #fail(error: SessionError): false {
+    this.destroy();
+    this.#out.push({ type: 'failed', error });
+    return false;
+  }
+
+  #drain(): readonly SessionOutput[] {
+    const outputs = this.#out;
+    this.#out = [];
+    return outputs;
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Records: what a session says after its handshake. Padded, typed, sealed with an implicit counter, rekeyed on the way.
+ * Source: session-protocol, section 5.4.
+ *
+ *   plaintext = type(u8) len(u16) content[len] zero padding      bit 7 of type: more fragments follow
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { SessionError } from '../errors.js';
+import { wireV1 } from '../limits.js';
+import { concat } from '../wire/bytes.js';
+import { CipherState, type Aead } from './cipher.js';
+
+export type RecordType = 'data' | 'close' | 'confirm' | 'ping' | 'pong';
+
+export interface PlainRecord {
+  readonly type: RecordType;
+  readonly content: Uint8Array;
+  /** More of the same content follows in the next record. Only `data`. */
+  readonly hasMore: boolean;
+}
+
+const typeCode: Readonly<Record<RecordType, number>> = { data: 1, close: 2, confirm: 3, ping: 4, pong: 5 };
+const typeOf: readonly (RecordType | null)[] = [null, 'data', 'close', 'confirm', 'ping', 'pong'];
+const moreBit = 0x80;
+const nothing = new Uint8Array(0);
+
+/** Length of the plaintext that carries `contentBytes`. */
+export function paddedBytes(contentBytes: number): number {
+  const needed = wireV1.recordHeaderBytes + contentBytes;
+  const step = needed <= 1_024 ? wireV1.recordPaddingSmallBytes : wireV1.recordPaddingLargeBytes;
+  return Math.min(Math.ceil(needed / step) * step, wireV1.noiseMessageBytesMax - wireV1.tagBytes);
+}
+
+/** Seals in one direction. */
+export class RecordSealer {
+  readonly #cipher: CipherState;
+  /** Reused; holds plaintext, so it is wiped with the key. Zero behind what the record before it used. */
+  readonly #scratch = new Uint8Array(paddedBytes(wireV1.recordContentBytesMax));
+
+  /** Takes `key` over. `nonce` other than 0 is for tests of the boundaries. */
+  constructor(aead: Aead, key: Uint8Array, nonce = 0) {
+    this.#cipher = new CipherState(aead, key, nonce);
+  }
+
+  get records(): number {
+    return this.#cipher.nonce;
+  }
+
+  /**
+   * Frames of these records, in one array of exactly their length, ready for the connection. Errors: `session/limit`
+   * when the counter reached its cap; nothing was sealed then.
+   */
+  frames(records: readonly PlainRecord[]): Result<Uint8Array<ArrayBuffer>, SessionError> {
+    if (this.#cipher.nonce + records.length > wireV1.sessionRecordsMax) return tooMany();
+    let length = 0;
+    for (const record of records) length += frameBytes(record);
+    const frames = new Uint8Array(length);
+    let at = 0;
+    for (const record of records) at += this.#sealInto(record, frames, at);
+    return ok(frames);
+  }
+
+  wipe(): void {
+    this.#cipher.wipe();
+    this.#scratch.fill(0);
+  }
+
+  #sealInto({ type, content, hasMore }: PlainRecord, target: Uint8Array, at: number): number {
+    if (content.length > wireV1.recordContentBytesMax) throw new Error('a record’s content is too long');
+    rekeyIfDue(this.#cipher);
+    const plaintext = this.#scratch.subarray(0, paddedBytes(content.length));
+    plaintext[0] = typeCode[type] | (hasMore ? moreBit : 0);
+    plaintext[1] = content.length >>> 8;
+    plaintext[2] = content.length;
+    plaintext.set(content, wireV1.recordHeaderBytes);
+    plaintext.fill(0, wireV1.recordHeaderBytes + content.length);
+    const sealed = plaintext.length + wireV1.tagBytes;
+    target[at] = sealed >>> 8;
+    target[at + 1] = sealed;
+    this.#cipher.sealInto(nothing, plaintext, target, at + 2);
+    return 2 + sealed;
+  }
+}
+
+/** Opens in one direction. After an error its owner ends the session. */
+export class RecordOpener {
+  readonly #cipher: CipherState;
+
+  constructor(aead: Aead, key: Uint8Array, nonce = 0) {
+    this.#cipher = new CipherState(aead, key, nonce);
+  }
+
+  /** `body`: of one frame. Errors: `session/decrypt-failed`, `session/malformed`, `session/limit`. */
+  open(body: Uint8Array): Result<PlainRecord, SessionError> {
+    if (this.#cipher.nonce >= wireV1.sessionRecordsMax) return tooMany();
+    rekeyIfDue(this.#cipher);
+    const plaintext = this.#cipher.decrypt(nothing, body);
+    if (plaintext === null) return err({ code: 'session/decrypt-failed' });
+    return parse(plaintext);
+  }
+
+  wipe(): void {
+    this.#cipher.wipe();
+  }
+}
+
+/** Cuts `content` into records of the greatest length; one, possibly empty, at least. */
+export function fragments(content: Uint8Array): PlainRecord[] {
+  const records: PlainRecord[] = [];
+  const step = wireV1.recordContentBytesMax;
+  for (let at = 0; at === 0 || at < content.length; at += step)
+    records.push({
+      type: 'data',
+      content: content.subarray(at, at + step),
+      hasMore: at + step < content.length,
+    });
+  return records;
+}
+
+/** Puts fragments together again, up to a bound. */
+export class Reassembly {
+  readonly #bytesMax: number;
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get isOpen(): boolean {
+    return this.#parts.length > 0;
+  }
+
+  /** The whole content after its last fragment, else `null`. Errors: `session/limit`. */
+  add(record: PlainRecord): Result<Uint8Array | null, SessionError> {
+    if (!record.hasMore && this.#parts.length === 0) return ok(record.content);
+    // An empty fragment would cost memory and never reach the bound.
+    if (record.content.length === 0) return malformed('an empty fragment');
+    this.#bytes += record.content.length;
+    if (this.#bytes > this.#bytesMax) return err({ code: 'session/limit', detail: 'fragments' });
+    this.#parts.push(record.content);
+    if (record.hasMore) return ok(null);
+    const whole = concat(this.#parts);
+    this.#parts = [];
+    this.#bytes = 0;
+    return ok(whole);
+  }
+}
+
+function parse(plaintext: Uint8Array): Result<PlainRecord, SessionError> {
+  const code = plaintext[0] ?? 0;
+  const type = typeOf[code & ~moreBit] ?? null;
+  const hasMore = (code & moreBit) !== 0;
+  const length = (plaintext[1] ?? 0) * 256 + (plaintext[2] ?? 0);
+  const end = wireV1.recordHeaderBytes + length;
+  if (plaintext.length < wireV1.recordHeaderBytes || end > plaintext.length)
+    return malformed('record length');
+  if (type === null || (hasMore && type !== 'data')) return malformed('record type');
+  if (length > wireV1.recordContentBytesMax) return malformed('record content');
+  for (let i = end; i < plaintext.length; i += 1) if (plaintext[i] !== 0) return malformed('padding');
+  return ok({ type, content: plaintext.subarray(wireV1.recordHeaderBytes, end), hasMore });
+}
+
+/** Before each counter value that is a positive multiple of 65,536; the counter itself goes on. */
+function rekeyIfDue(cipher: CipherState): void {
+  if (cipher.nonce > 0 && cipher.nonce % wireV1.rekeyEveryRecords === 0) cipher.rekey();
+}
+
+const frameBytes = (record: PlainRecord): number => 2 + paddedBytes(record.content.length) + wireV1.tagBytes;
+const tooMany = () => err<never, SessionError>({ code: 'session/limit', detail: 'records' });
+const malformed = (detail: string) => err<never, SessionError>({ code: 'session/malformed', detail });

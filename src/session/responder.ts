@@ -1,0 +1,231 @@
+/**
+ * The side that was dialled, until both are proved to each other. Everything it does before that is for a stranger: it
+ * looks a ticket up before it computes anything, and says nothing of itself to who cannot finish message 1.
+ * Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
+ */
+import { err } from 'neverthrow';
+import { unreachable, type SessionError } from '../errors.js';
+import { concat, copy } from '../wire/bytes.js';
+import { encodeControl, encodeMessage, type NativeFrame, type Preamble } from '../wire/frames.js';
+import { closeReasonOf, encodeClose } from './established.js';
+import {
+  channelOf,
+  conclude,
+  failure,
+  freshLifetime,
+  fullHandshake,
+  outOfOrder,
+  output,
+  ownPayload,
+  provePeer,
+  resumedLifetime,
+  resumeHandshake,
+  wallClockAt,
+  wipeChannel,
+  write,
+  type Channel,
+  type Expected,
+  type Progress,
+  type Setting,
+} from './handshake.js';
+import type { NoiseHandshake } from './noise.js';
+import type { PeerProof, Resumption } from './session.js';
+import { copyResumption, isUsable, wipeResumption } from './tickets.js';
+
+type State =
+  | { readonly at: 'preamble' }
+  | { readonly at: 'full-1' }
+  | { readonly at: 'resume-1'; readonly ticketId: Uint8Array }
+  /** `frame`: the whole first frame, kept until it is known whether the ticket is. */
+  | { readonly at: 'ticket'; readonly frame: Uint8Array }
+  | { readonly at: 'full-3'; readonly noise: NoiseHandshake }
+  | { readonly at: 'judging'; readonly noise: NoiseHandshake; readonly peer: PeerProof }
+  | {
+      readonly at: 'first-record';
+      readonly channel: Channel;
+      readonly peer: PeerProof;
+      readonly resumption: Resumption;
+    }
+  | { readonly at: 'over' };
+
+const nothing = new Uint8Array(0);
+
+export class Responder {
+  readonly #setting: Setting;
+  #state: State = { at: 'preamble' };
+  #restarts = 0;
+  /** Every byte on the wire before the frame of this attempt's first message. */
+  #prologue: Uint8Array = nothing;
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  get expected(): Expected {
+    switch (this.#state.at) {
+      case 'preamble':
+        return 'preamble';
+      case 'ticket':
+      case 'judging':
+        return 'answer';
+      case 'full-1':
+      case 'resume-1':
+      case 'full-3':
+      case 'first-record':
+      case 'over':
+        return 'frame';
+      default:
+        return unreachable(this.#state);
+    }
+  }
+
+  preamble(preamble: Preamble, wire: Uint8Array): readonly Progress[] {
+    this.#prologue = concat([this.#prologue, wire]);
+    switch (preamble.mode) {
+      case 'full':
+        this.#state = { at: 'full-1' };
+        return [];
+      case 'resume':
+        if (this.#restarts > 0) return [outOfOrder('a second ticket')];
+        this.#state = { at: 'resume-1', ticketId: preamble.ticketId };
+        return [];
+      case 'other-version': {
+        const versions = this.#setting.options.local.wireVersions;
+        return [
+          write(encodeControl({ control: 'unsupported-version', versions })),
+          failure({ code: 'session/unsupported-version', offered: [preamble.version] }),
+        ];
+      }
+      default:
+        return unreachable(preamble);
+    }
+  }
+
+  frame(frame: NativeFrame, nowMs: number): readonly Progress[] {
+    if (frame.type === 'control') return [outOfOrder('a control frame from who dialled')];
+    const state = this.#state;
+    switch (state.at) {
+      case 'full-1':
+        return this.#answerFull(frame.body);
+      case 'resume-1':
+        this.#state = { at: 'ticket', frame: copy(frame.wire) };
+        return [output({ type: 'find-ticket', ticketId: state.ticketId })];
+      case 'full-3':
+        return this.#readCertificate(state.noise, frame.body, nowMs);
+      case 'first-record':
+        return this.#promote(state, frame.body);
+      case 'preamble':
+      case 'ticket':
+      case 'judging':
+      case 'over':
+        return [outOfOrder('a message too early')];
+      default:
+        return unreachable(state);
+    }
+  }
+
+  ticket(found: Resumption | null, nowMs: number): readonly Progress[] {
+    const state = this.#state;
+    if (state.at !== 'ticket') return [];
+    if (found !== null && isUsable(found, wallClockAt(this.#setting.options, nowMs)))
+      return this.#answerResume(copyResumption(found), state.frame.subarray(2));
+    const control = encodeControl({ control: 'ticket-unknown' });
+    this.#restarts += 1;
+    // In wire order: the failed attempt, then the answer to it; the next preamble is added when it comes.
+    this.#prologue = concat([this.#prologue, state.frame, control]);
+    this.#state = { at: 'preamble' };
+    return [write(control)];
+  }
+
+  judged(error: SessionError | null, nowMs: number): readonly Progress[] {
+    const state = this.#state;
+    if (state.at !== 'judging') return [];
+    if (error !== null) return [failure(error)];
+    const { noise, peer } = state;
+    const { channel, resumption } = conclude(this.#setting, noise, peer, freshLifetime(this.#setting, nowMs));
+    const confirm = channel.sealer.frames([{ type: 'confirm', content: nothing, hasMore: false }]);
+    if (confirm.isErr()) return [failure(confirm.error)];
+    this.#state = { at: 'over' };
+    return [
+      write(confirm.value),
+      { type: 'established', channel },
+      output({ type: 'up', peer, isResumed: false, resumption }),
+    ];
+  }
+
+  wipe(): void {
+    const state = this.#state;
+    if ('noise' in state) state.noise.wipe();
+    if (state.at === 'first-record') wipeChannel(state.channel);
+    this.#state = { at: 'over' };
+  }
+
+  #answerFull(body: Uint8Array): readonly Progress[] {
+    const noise = fullHandshake(this.#setting, 'responder', this.#prologue);
+    const read = noise.read(body);
+    if (read.isErr()) return [failure(read.error)];
+    if (read.value.length > 0) return [failure({ code: 'session/malformed', detail: 'a payload' })];
+    const written = noise.write(ownPayload(this.#setting.options.local));
+    if (written.isErr()) return [failure(written.error)];
+    this.#state = { at: 'full-3', noise };
+    return [write(encodeMessage(written.value))];
+  }
+
+  #readCertificate(noise: NoiseHandshake, body: Uint8Array, nowMs: number): readonly Progress[] {
+    const read = noise.read(body);
+    if (read.isErr()) return [failure(read.error)];
+    const proved = provePeer(this.#setting, read.value, noise.remoteStatic ?? nothing, null, nowMs);
+    if (proved.isErr())
+      return proved.error.code === 'session/downgrade'
+        ? [...this.#closeDowngraded(noise), failure(proved.error)]
+        : [failure(proved.error)];
+    this.#state = { at: 'judging', noise, peer: proved.value };
+    return [output({ type: 'judge-peer', peer: proved.value })];
+  }
+
+  /** The one failure that the other side is told, since it is to come back with a higher version. */
+  #closeDowngraded(noise: NoiseHandshake): readonly Progress[] {
+    const outcome = noise.finish();
+    outcome.chainingKey.fill(0);
+    const channel = channelOf(outcome);
+    const close = channel.sealer.frames([encodeClose('downgrade')]);
+    wipeChannel(channel);
+    return close.isOk() ? [write(close.value)] : [];
+  }
+
+  #answerResume(before: Resumption, message: Uint8Array): readonly Progress[] {
+    const noise = resumeHandshake(this.#setting, 'responder', this.#prologue, before);
+    const answer = noise.read(message).andThen((payload) => {
+      return payload.length > 0
+        ? err<Uint8Array, SessionError>({ code: 'session/malformed', detail: 'a payload' })
+        : noise.write(nothing);
+    });
+    wipeResumption(before);
+    if (answer.isErr()) return [failure(answer.error)];
+    const { peer } = before;
+    const { channel, resumption } = conclude(this.#setting, noise, peer, resumedLifetime(before));
+    this.#state = { at: 'first-record', channel, peer, resumption };
+    // From here on the initiator may know the new generation: it must be known here before the answer is on its way.
+    return [
+      output({ type: 'resumable', resumption: copyResumption(resumption) }),
+      write(encodeMessage(answer.value)),
+    ];
+  }
+
+  /** A replayed message 1 comes this far and no farther: it has no record to show. */
+  #promote(state: Extract<State, { at: 'first-record' }>, body: Uint8Array): readonly Progress[] {
+    const { channel, peer, resumption } = state;
+    const opened = channel.opener.open(body);
+    if (opened.isErr()) return [failure(opened.error)];
+    const { type, content } = opened.value;
+    if (type === 'close') {
+      const reason = closeReasonOf(content);
+      return reason === null
+        ? [failure({ code: 'session/malformed', detail: 'close reason' })]
+        : [output({ type: 'closed', reason })];
+    }
+    if (type !== 'confirm' || content.length > 0) return [outOfOrder('no confirmation')];
+    this.#state = { at: 'over' };
+    return [{ type: 'established', channel }, output({ type: 'up', peer, isResumed: true, resumption })];
+  }
+}

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
 import { history, type HistoryProtocol } from '../../src/actors/history.js';
 import type { HistoryState } from '../../src/actors/history-upkeep.js';
@@ -47,15 +48,15 @@ type AnyHandler = (
 
 /** Errors: what `init` refused with. */
 export async function start(file: string): Promise<Result<Driver, Fault>> {
-  const planned: { readonly body: unknown }[] = [];
+  const planned: { readonly body: Record<string, never>; readonly dueMs: number }[] = [];
   const log: string[] = [];
   const context: Context<P, Record<never, never>> = {
     id: 'history',
     restarts: 0,
     links: {},
-    self: (_name, body) => void planned.push({ body }),
-    after(_delayMs, _name, body) {
-      planned.push({ body });
+    self: (_name, body) => void planned.push({ body, dueMs: 0 }),
+    after(delayMs, _name, body) {
+      planned.push({ body, dueMs: performance.now() + delayMs });
       return () => undefined;
     },
     log: (level, event, fields) => void log.push(`${level} ${event} ${JSON.stringify(fields)}`),
@@ -78,6 +79,8 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
   const runPlanned = async (): Promise<boolean> => {
     const one = planned.shift();
     if (one === undefined) return false;
+    const waitMs = one.dueMs - performance.now();
+    if (waitMs > 0) await setTimeout(waitMs);
     await handle('index', one.body);
     await history.settle?.(state, context);
     return true;
@@ -107,7 +110,6 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
       while (!isEnough()) {
         if (performance.now() > deadlineMs) throw new Error('never idle');
         await runPlanned();
-        await new Promise(setImmediate);
       }
     },
     async stop() {

@@ -272,6 +272,22 @@ export const runtime = {
   restartWindowMs: 10_000,
   restartDelayMinMs: 5,
   restartDelayMaxMs: 2_000,
+  /** Envelopes between two calls of `settle`: large enough for a group commit, small enough to be fair. */
+  drainMax: 512,
+  /** Drains that may follow each other as microtasks before I/O gets its turn. */
+  drainsPerTurnMax: 64,
+  /** After a crash so many envelopes are settled one by one, so that a poison message is told from its neighbours. */
+  cautiousEnvelopes: 1_024,
+  /** A handler that awaits for longer than this is taken for hung; nothing in a handler waits longer than a dial. */
+  handlerDeadlineMs: 60_000,
+  /** Actors in one thread; each has two words in the shared progress table. */
+  actorsPerThreadMax: 4_096,
+  /** How long a named thread without actors stays warm: a new one costs 30 ms. */
+  threadIdleMs: 30_000,
+  /** A link whose port closed although both ends live is joined anew after this; a dying thread says so sooner. */
+  linkRepairMs: 100,
+  /** Tasks waiting in a pool, per thread of it. */
+  poolQueuePerThreadMax: 256,
 } as const;
 
 /** The five older programs. What they do is theirs; what we accept from them is ours. */

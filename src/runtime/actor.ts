@@ -175,16 +175,89 @@ export const actor = <Args, State, P extends Protocol, L extends Links = Record<
 export type Placement =
   { readonly kind: 'inline' } | { readonly kind: 'thread'; readonly entry: URL; readonly thread?: string };
 
-/** One child of a supervisor. */
-export interface ChildSpec<Args, P extends Protocol, L extends Links> {
-  /** Unique among all actors of one system; refs and links name it. */
+/** Leads to an actor that understands `P`; the brand exists in types only. */
+export interface Address<P extends Protocol> {
+  /** Unique among all actors of one system. */
   readonly id: string;
-  // The state is the actor's own business: nobody outside reads it.
-  readonly definition: ActorDefinition<Args, never, P, L>;
+  readonly [understood]?: P;
+}
+declare const understood: unique symbol;
+
+/** The typed name of an actor: for links in a circle, and for refs to what starts later. */
+export const address = <P extends Protocol>(id: string): Address<P> => ({ id });
+
+/** One child of a supervisor; made by `child`, which checks it against its definition. */
+export interface ChildSpec<P extends Protocol = Protocol> extends Address<P> {
+  readonly kind: 'actor';
+  readonly behaviour: Behaviour;
+  readonly args: unknown;
+  /** Link name → id of the actor it leads to. */
+  readonly links: Readonly<Record<string, string>>;
+  readonly placement: Placement;
+  readonly transfer: readonly Transferable[];
+}
+
+export interface ChildOptions<Args, L extends Links> {
+  /** Default: the definition's name. */
+  readonly id?: string;
+  /** Cloned into the child's thread (inline: handed over as it is, and again at each restart). */
   readonly args: Args;
-  /** Link name → id of the actor it leads to. That one may start later; messages wait within the link's credit. */
-  readonly links: { readonly [K in keyof L]: string };
+  /** Where each link leads. That actor may start later; messages wait within the link's credit. */
+  readonly links: { readonly [K in keyof L]: Address<L[K]> };
   readonly placement: Placement;
   /** Objects in `args` that move to the child's thread. Such a child is started once and never restarted. */
   readonly transfer?: readonly Transferable[];
 }
+
+/** A child whose arguments and links fit its definition. */
+export function child<Args, State, P extends Protocol, L extends Links>(
+  definition: ActorDefinition<Args, State, P, L>,
+  options: ChildOptions<Args, L>,
+): ChildSpec<P> {
+  const links: Record<string, string> = {};
+  for (const name of Object.keys(options.links)) {
+    const target = options.links[name];
+    if (target !== undefined) links[name] = target.id;
+  }
+  return {
+    kind: 'actor',
+    id: options.id ?? definition.name,
+    behaviour: behaviourOf(definition),
+    args: options.args,
+    links,
+    placement: options.placement,
+    transfer: options.transfer ?? [],
+  };
+}
+
+/** A definition as the runtime sees it, which moves states and bodies without looking into them. */
+export interface Behaviour {
+  readonly name: string;
+  readonly restart: Restart;
+  readonly shutdownMs?: number;
+  readonly mailboxMax?: number;
+  init(args: unknown, context: unknown): Awaitable<Result<unknown, Fault>>;
+  readonly receive: Readonly<Record<string, AnyHandler>>;
+  settle?(state: unknown, context: unknown): Awaitable<void>;
+  terminate?(state: unknown, reason: ExitReason): Awaitable<void>;
+}
+export type AnyHandler = (
+  state: unknown,
+  body: unknown,
+  context: unknown,
+  from: ReplyTo<unknown, Fault> | undefined,
+) => Awaitable<Step<unknown, unknown, Fault>>;
+
+/** Any actor's definition, whatever its types. */
+export interface AnyDefinition {
+  readonly name: string;
+  readonly restart: Restart;
+  readonly shutdownMs?: number;
+  readonly mailboxMax?: number;
+  init(args: never, context: never): Awaitable<Result<unknown, Fault>>;
+  readonly receive: object;
+}
+
+export const behaviourOf = (definition: AnyDefinition): Behaviour =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `child` and `Ref` have checked every value that comes in
+  definition as unknown as Behaviour;

@@ -1,0 +1,44 @@
+/** The actor runtime: supervised actors on worker threads, with typed links that survive a crash. */
+export {
+  actor,
+  address,
+  child,
+  next,
+  reply,
+  stop,
+  type ActorDefinition,
+  type Address,
+  type Call,
+  type Cast,
+  type ChildOptions,
+  type ChildSpec,
+  type Context,
+  type ExitReason,
+  type Fault,
+  type Handler,
+  type Links,
+  type LogLevel,
+  type Placement,
+  type Protocol,
+  type Receive,
+  type Ref,
+  type ReplyTo,
+  type Restart,
+  type Step,
+} from './actor.js';
+export type { DeadLetter } from './channel.js';
+export type { ActorStats, MemoryStats } from './metrics.js';
+export type { SystemStats } from './registry.js';
+export { exposeHandle, wrapHandle, type RemoteAnswer, type RemoteHandle } from './remote.js';
+export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';
+export {
+  startSupervisor,
+  type Strategy,
+  type Supervisor,
+  type SupervisorEvent,
+  type SupervisorSpec,
+  type SystemOptions,
+} from './supervisor.js';
+export { hostActors } from './thread.js';
+export type { Timers } from './timers.js';
+export type { RuntimeError } from '../errors.js';

@@ -1,0 +1,132 @@
+/**
+ * The mailbox of one actor: a ring of envelopes in the order of arrival. What was handled stays until it is settled,
+ * so that a crash rewinds instead of losing. Parallel arrays, since an object per envelope costs more than handling
+ * a small one.
+ *
+ *      base            head             tail
+ *       │ handled,      │ waiting        │
+ *       │ not settled   │                │
+ */
+
+/** A name's index in the actor, shifted by two, and the flags below. */
+export type EnvelopeCode = number;
+export const isCall = 1;
+export const hasTransfer = 2;
+export const nameShift = 2;
+/** In place of a code: the envelope was taken out; its sequence number is still to be acknowledged. */
+export const takenOut: EnvelopeCode = -1;
+
+const slotsMin = 16;
+
+export class Mailbox<End> {
+  #ends: (End | undefined)[] = [];
+  #seqs: number[] = [];
+  #codes: EnvelopeCode[] = [];
+  #bodies: unknown[] = [];
+  #mask = -1;
+  #base = 0;
+  #head = 0;
+  #tail = 0;
+
+  /** Envelopes that wait, handled ones not counted. */
+  get depth(): number {
+    return this.#tail - this.#head;
+  }
+
+  get unsettled(): number {
+    return this.#head - this.#base;
+  }
+
+  /** Place of the envelope that is handled next. Places never change their envelope. */
+  get head(): number {
+    return this.#head;
+  }
+
+  get base(): number {
+    return this.#base;
+  }
+
+  get tail(): number {
+    return this.#tail;
+  }
+
+  push(end: End, seq: number, code: EnvelopeCode, body: unknown): void {
+    if (this.#tail - this.#base > this.#mask) this.#grow();
+    this.#set(this.#tail, end, seq, code, body);
+    this.#tail += 1;
+  }
+
+  /** Puts an envelope before everything else. Only between two drains. */
+  unshift(end: End, seq: number, code: EnvelopeCode, body: unknown): void {
+    if (this.#tail - this.#base > this.#mask) this.#grow();
+    this.#base -= 1;
+    this.#head = this.#base;
+    this.#set(this.#base, end, seq, code, body);
+  }
+
+  advance(): void {
+    this.#head += 1;
+  }
+
+  endAt(place: number): End | undefined {
+    return this.#ends[place & this.#mask];
+  }
+
+  seqAt(place: number): number {
+    return this.#seqs[place & this.#mask] ?? 0;
+  }
+
+  codeAt(place: number): EnvelopeCode {
+    return this.#codes[place & this.#mask] ?? takenOut;
+  }
+
+  bodyAt(place: number): unknown {
+    return this.#bodies[place & this.#mask];
+  }
+
+  takeOut(place: number): void {
+    this.#codes[place & this.#mask] = takenOut;
+    this.#bodies[place & this.#mask] = undefined;
+  }
+
+  /** Forgets what was handled before `place`, telling each sender's end how far it is settled. */
+  settle(place: number, onSettled: (end: End, seq: number) => void): void {
+    for (; this.#base < place; this.#base += 1) {
+      const slot = this.#base & this.#mask;
+      const end = this.#ends[slot];
+      if (end !== undefined) onSettled(end, this.#seqs[slot] ?? 0);
+      this.#bodies[slot] = undefined;
+    }
+  }
+
+  /** What was handled but not settled waits again. */
+  rewind(): void {
+    this.#head = this.#base;
+  }
+
+  #set(place: number, end: End, seq: number, code: EnvelopeCode, body: unknown): void {
+    const slot = place & this.#mask;
+    this.#ends[slot] = end;
+    this.#seqs[slot] = seq;
+    this.#codes[slot] = code;
+    this.#bodies[slot] = body;
+  }
+
+  #grow(): void {
+    const slots = Math.max(slotsMin, (this.#mask + 1) * 2);
+    const [ends, seqs, codes, bodies] = [this.#ends, this.#seqs, this.#codes, this.#bodies];
+    const oldMask = this.#mask;
+    this.#ends = Array.from({ length: slots });
+    this.#seqs = Array.from({ length: slots }, () => 0);
+    this.#codes = Array.from({ length: slots }, () => takenOut);
+    this.#bodies = Array.from({ length: slots });
+    this.#mask = slots - 1;
+    for (let place = this.#base; place < this.#tail; place += 1) {
+      const [from, to] = [place & oldMask, place & this.#mask];
+      this.#ends[to] = ends[from];
+      this.#seqs[to] = seqs[from] ?? 0;
+      this.#codes[to] = codes[from] ?? takenOut;
+      this.#bodies[to] = bodies[from];
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/** Actors that the tests of the runtime supervise, inline and in threads. */
+import { err, ok } from 'neverthrow';
+import { unreachable } from '../../src/errors.js';
+import { actor, next, reply, stop, type Call, type Cast, type Links } from '../../src/runtime/index.js';
+
+export type Fate =
+  | 'ok'
+  | 'throw'
+  | 'reject'
+  | 'exit'
+  | 'loop'
+  | 'heap'
+  | 'off-heap'
+  | 'unhandled'
+  | 'uncaught'
+  | 'stop'
+  | 'hang';
+
+export type JournalProtocol = {
+  wrote: Cast<{ readonly by: string; readonly n: number }>;
+  read: Call<null, readonly { readonly by: string; readonly n: number }[]>;
+};
+
+/** Remembers what it is told. */
+export const journal = actor<null, { by: string; n: number }[], JournalProtocol>({
+  name: 'journal',
+  restart: 'permanent',
+  init: () => ok([]),
+  receive: {
+    wrote: (state, entry) => {
+      state.push(entry);
+      return next(state);
+    },
+    read: (state) => reply(state, ok(state)),
+  },
+});
+
+export type WorkProtocol = {
+  /** Meets its fate the first `times` times it is tried (counted in shared memory), then is written down. */
+  work: Cast<{
+    readonly n: number;
+    readonly fate?: Fate;
+    readonly times?: number;
+    readonly tries?: SharedArrayBuffer;
+  }>;
+  ask: Call<
+    { readonly n: number; readonly fate?: Fate; readonly times?: number; readonly tries?: SharedArrayBuffer },
+    { readonly n: number; readonly restarts: number },
+    { readonly code: 'test/odd'; readonly n: number }
+  >;
+  later: Call<{ readonly n: number; readonly delayMs: number }, number>;
+  never: Call<null, null>;
+  carry: Cast<{ readonly n: number; readonly bytes: Uint8Array; readonly fate?: Fate }>;
+};
+export type WorkLinks = { readonly journal: JournalProtocol };
+export interface WorkArgs {
+  readonly refuse?: boolean;
+  readonly crashInInit?: boolean;
+  readonly async?: boolean;
+}
+
+interface WorkState {
+  readonly args: WorkArgs;
+  readonly open: Map<number, (value: number) => void>;
+}
+
+/** Works, or fails in the way it is asked to; writes down in the journal what it did. */
+export const worker = actor<WorkArgs, WorkState, WorkProtocol, WorkLinks>({
+  name: 'worker',
+  restart: 'permanent',
+  init: (args) => {
+    if (args.crashInInit === true) throw new Error('crashed in init');
+    return args.refuse === true
+      ? err({ code: 'test/refused' })
+      : ok({ args, open: new Map<number, (value: number) => void>() });
+  },
+  receive: {
+    work: (state, { n, fate = 'ok', times = Infinity, tries }, context) => {
+      const outcome = isDue(times, tries) ? meet(fate) : null;
+      const done = () => {
+        context.links.journal.cast('wrote', { by: context.id, n });
+        return fate === 'stop' ? stop(state) : next(state);
+      };
+      return outcome === null ? done() : outcome.then(() => done());
+    },
+    ask: async (state, { n, fate = 'ok', times = Infinity, tries }, context) => {
+      if (isDue(times, tries)) await meet(fate);
+      return n % 2 === 0
+        ? reply(state, ok({ n, restarts: context.restarts }))
+        : reply(state, err({ code: 'test/odd', n }));
+    },
+    later: (state, { n, delayMs }, _context, from) => {
+      setTimeout(() => from.ok(n), delayMs);
+      return next(state);
+    },
+    never: (state) => next(state),
+    carry: (state, { n, bytes, fate = 'ok' }, context) => {
+      void meet(fate);
+      context.links.journal.cast('wrote', { by: context.id, n: n + bytes.byteLength });
+      return next(state);
+    },
+  },
+});
+
+function isDue(times: number, tries: SharedArrayBuffer | undefined): boolean {
+  return tries === undefined ? times > 0 : Atomics.add(new Int32Array(tries), 0, 1) < times;
+}
+
+/** Comes back only from a harmless fate. */
+function meet(fate: Fate): Promise<void> | null {
+  switch (fate) {
+    case 'ok':
+    case 'stop':
+      return null;
+    case 'throw':
+      throw new Error('thrown on purpose');
+    case 'reject':
+      return Promise.reject(new Error('rejected on purpose'));
+    case 'exit':
+      // oxlint-disable-next-line unicorn/no-process-exit -- it is what is tested
+      return process.exit(3);
+    case 'loop':
+      for (;;);
+    case 'heap': {
+      const hoard: unknown[] = [];
+      for (;;) hoard.push(Array.from({ length: 10_000 }, (_, i) => ({ i })));
+    }
+    case 'off-heap': {
+      kept.push(...Array.from({ length: 300 }, () => Buffer.alloc(2 ** 20, 1)));
+      return null;
+    }
+    case 'unhandled':
+      void Promise.reject(new Error('nobody handles this'));
+      return new Promise(() => undefined);
+    case 'uncaught':
+      setImmediate(() => {
+        throw new Error('thrown outside any handler');
+      });
+      return new Promise(() => undefined);
+    case 'hang':
+      return new Promise(() => undefined);
+    default:
+      return unreachable(fate);
+  }
+}
+const kept: Buffer[] = [];
+
+export type StoreProtocol = {
+  put: Call<
+    { readonly n: number; readonly fate?: Fate; readonly times?: number; readonly tries?: SharedArrayBuffer },
+    number
+  >;
+  size: Call<null, { readonly rows: number; readonly commits: number }>;
+};
+interface StoreState {
+  rows: number;
+  commits: number;
+  readonly pending: { readonly n: number; readonly done: () => void }[];
+}
+
+/** Commits in groups: answers only in `settle`. */
+export const store = actor<null, StoreState, StoreProtocol, Links>({
+  name: 'store',
+  restart: 'permanent',
+  init: () => ok({ rows: 0, commits: 0, pending: [] }),
+  receive: {
+    put: (state, { n, fate = 'ok', times = Infinity, tries }, _context, from) => {
+      if (isDue(times, tries)) void meet(fate);
+      state.pending.push({ n, done: () => from.ok(n) });
+      return next(state);
+    },
+    size: (state) => reply(state, ok({ rows: state.rows, commits: state.commits })),
+  },
+  settle: (state) => {
+    if (state.pending.length === 0) return;
+    state.commits += 1;
+    state.rows += state.pending.length;
+    for (const { done } of state.pending.splice(0)) done();
+  },
+});

@@ -77,11 +77,11 @@ export const worker = actor<WorkArgs, WorkState, WorkProtocol, WorkLinks>({
   receive: {
     work: (state, { n, fate = 'ok', times = Infinity, tries }, context) => {
       const outcome = isDue(times, tries) ? meet(fate) : null;
-      const done = () => {
+      const write = () => {
         context.links.journal.cast('wrote', { by: context.id, n });
         return fate === 'stop' ? stop(state) : next(state);
       };
-      return outcome === null ? done() : outcome.then(() => done());
+      return outcome === null ? write() : outcome.then(write);
     },
     ask: async (state, { n, fate = 'ok', times = Infinity, tries }, context) => {
       if (isDue(times, tries)) await meet(fate);

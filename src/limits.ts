@@ -194,6 +194,27 @@ export const roster = {
   awayMs: 15 * 60_000,
 } as const;
 
+/** What waits for a peer, and how often it is tried (`faults` section 4, *Delivery*). */
+export const outbox = {
+  /** Held in memory and under way to one peer; the rest stays in the history. */
+  windowBytesMax: 2 ** 20,
+  windowLinesMax: 4_096,
+  /** Lines handed to the session in one piece. */
+  sayLinesMax: 512,
+  dialDelayMinMs: 1_000,
+  dialDelayMaxMs: 60_000,
+  /** Jitter takes away up to this share of a delay, so that peers of one outage do not return together. */
+  jitterShare: 0.5,
+  /** A beacon makes us dial at once, but not more often than this. */
+  presenceDialEveryMs: 5_000,
+  /** A dial that nobody reported on counts as failed. */
+  dialDeadlineMs: 30_000,
+  loadDeadlineMs: 10_000,
+  /** No receipt for so long: say it again, then after twice the time; 2 + 4 + 8 s make a dead peer known within 15 s. */
+  receiptWaitMs: 2_000,
+  sayAgainMax: 2,
+} as const;
+
 /** Ports on which an older program is found when its address names none. Synergy and Netech have no usual port. */
 export const legacyPorts = {
   cmp2204: 6_001,

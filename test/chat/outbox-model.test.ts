@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Line } from '../../src/chat/conversation.js';
+import { peerIdOf } from '../../src/chat/identity.js';
+import { directConversation, messageIdFromBytes } from '../../src/ids.js';
+import { OutboxWorld } from './outbox-world.js';
+
+const peerId = peerIdOf(new Uint8Array(32));
+
+function makeLine(seq: number): Line {
+  const id = new Uint8Array(16);
+  new DataView(id.buffer).setUint32(12, seq);
+  return {
+    seq,
+    id: messageIdFromBytes(id),
+    direction: 'out',
+    peerId,
+    peer: 'bob',
+    conversation: directConversation(peerId),
+    text: seq % 7 === 0 ? 'x'.repeat(50_000) : `line ${seq}`,
+    sentAtMs: 0,
+    receivedAtMs: 0,
+    dialect: 'native',
+    encryption: 'noise',
+    verified: false,
+    state: 'queued',
+  };
+}
+
+/** A linear congruential generator: enough for losses and jitter, and the same on every run. */
+function chanceFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** I2 to I5: shown is the beginning of what was sent, in order, once each; delivered means shown. */
+function assertInvariants(world: OutboxWorld): void {
+  for (const [index, line] of world.shown.entries()) {
+    assert.equal(line.seq, index + 1, 'shown in order, once, nothing invented');
+  }
+  assert.ok(world.shown.length <= world.history.length);
+  for (const { line, isDelivered } of world.history) {
+    if (isDelivered) assert.ok(line.seq <= world.shown.length, 'delivered implies committed');
+  }
+}
+
+type Step = (world: OutboxWorld) => void;
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.nat(40).map((count) => (world: OutboxWorld) => world.send(count)) },
+  { weight: 4, arbitrary: fc.constant((world: OutboxWorld) => world.tellCommitted()) },
+  { weight: 4, arbitrary: fc.boolean().map((isUp) => (world: OutboxWorld) => world.answerDial(isUp)) },
+  { weight: 4, arbitrary: fc.constant((world: OutboxWorld) => world.answerPage()) },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(fc.nat(60), fc.boolean()).map(
+      ([count, isOld]) =>
+        (world: OutboxWorld) =>
+          world.receive(count, isOld),
+    ),
+  },
+  { weight: 4, arbitrary: fc.nat(8).map((count) => (world: OutboxWorld) => world.receipts(count)) },
+  { weight: 4, arbitrary: fc.nat(9_000).map((ms) => (world: OutboxWorld) => world.advance(ms)) },
+  { weight: 2, arbitrary: fc.constant((world: OutboxWorld) => world.cut()) },
+  { weight: 1, arbitrary: fc.constant((world: OutboxWorld) => world.crash()) },
+  { weight: 1, arbitrary: fc.constant((world: OutboxWorld) => world.accept()) },
+  { weight: 1, arbitrary: fc.constant((world: OutboxWorld) => world.failPage()) },
+  { weight: 1, arbitrary: fc.constant((world: OutboxWorld) => world.present()) },
+  { weight: 1, arbitrary: fc.constant((world: OutboxWorld) => world.loseOld()) },
+);
+
+test('over a thousand histories of loss, cut, crash and delay: all shown, once, in order, and truly delivered', () => {
+  let shown = 0;
+  fc.assert(
+    fc.property(
+      fc.array(steps, { minLength: 10, maxLength: 120 }),
+      fc.nat(),
+      fc.constantFrom(0, 0.3, 0.5),
+      (history, seed, loss) => {
+        const world = new OutboxWorld(makeLine, chanceFrom(seed), loss);
+        for (const step of history) {
+          step(world);
+          assertInvariants(world);
+        }
+        assert.ok(world.heal(3_000), 'all delivered after the network healed');
+        assert.equal(world.shown.length, world.history.length);
+        assertInvariants(world);
+        shown += world.shown.length;
+      },
+    ),
+    { seed: 20_261_121, numRuns: 1_000 },
+  );
+  assert.ok(shown > 30_000, `${shown} lines went through`);
+});
+
+test('half of all receipts dropped: ten thousand messages, shown once, at most three sends each on average', () => {
+  const world = new OutboxWorld(makeLine, chanceFrom(4), 0.5);
+  for (let n = 0; n < 100; n += 1) {
+    world.send(100);
+    world.tellCommitted();
+    world.answerDial(true);
+    world.answerPage();
+    world.receive(100, false);
+    world.receipts(10);
+    world.advance(20);
+  }
+  assert.ok(world.heal(10_000));
+  assertInvariants(world);
+  assert.equal(world.shown.length, 10_000);
+  const average = world.saidLines / 10_000;
+  assert.ok(average <= 3, `${average} sends each`);
+  assert.ok(world.saidAgainAtMs.length > 0, 'something was said again');
+});

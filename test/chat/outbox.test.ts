@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Line } from '../../src/chat/conversation.js';
+import { peerIdOf } from '../../src/chat/identity.js';
+import { createOutbox, type Outbox, type OutboxOutput } from '../../src/chat/outbox.js';
+import { directConversation, messageIdFromBytes, type MessageId } from '../../src/ids.js';
+
+const peerId = peerIdOf(new Uint8Array(32));
+
+function line(seq: number, text = `line ${seq}`): Line {
+  const id = new Uint8Array(16);
+  new DataView(id.buffer).setUint32(12, seq);
+  return {
+    seq,
+    id: messageIdFromBytes(id),
+    direction: 'out',
+    peerId,
+    peer: 'bob',
+    conversation: directConversation(peerId),
+    text,
+    sentAtMs: 0,
+    receivedAtMs: 0,
+    dialect: 'native',
+    encryption: 'noise',
+    verified: false,
+    state: 'queued',
+  };
+}
+const lines = (from: number, to: number): Line[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
+const said = (outputs: readonly OutboxOutput[]): number[] =>
+  outputs.flatMap((output) => (output.type === 'say' ? output.lines.map(({ seq }) => seq) : []));
+const kinds = (outputs: readonly OutboxOutput[]): string[] => outputs.map((output) => output.type);
+const idsOf = (some: readonly Line[]): MessageId[] => some.map(({ id }) => id);
+const noJitter = () => 0;
+
+/** An outbox whose session is up and which has nothing to load. */
+function connected(): Outbox {
+  const outbox = createOutbox({ hasUndelivered: false, random: noJitter });
+  assert.deepEqual(outbox.sessionUp(0), []);
+  return outbox;
+}
+
+test('a line that finds a session is said at once, one that finds none makes us dial', () => {
+  assert.deepEqual(said(connected().queued([line(1)], 1)), [1]);
+  const outbox = createOutbox({ hasUndelivered: false, random: noJitter });
+  assert.deepEqual(kinds(outbox.queued([line(1)], 1)), ['dial']);
+  assert.deepEqual(kinds(outbox.queued([line(2)], 2)), [], 'one dial at a time');
+  const [ask] = outbox.sessionUp(3);
+  assert.deepEqual(ask, { type: 'need-more', request: 1, afterSeq: 0, linesMax: 4_096 });
+  assert.deepEqual(said(outbox.loaded(1, lines(1, 2), true, 4)), [1, 2]);
+});
+
+test('dialling backs off from one second to a minute, with jitter, and a busy peer is left alone as asked', () => {
+  for (const [random, least] of [
+    [0, 1],
+    [0.999, 0.5],
+  ] as const) {
+    const outbox = createOutbox({ hasUndelivered: true, random: () => random });
+    let nowMs = 0;
+    const waits: number[] = [];
+    for (let round = 0; round < 9; round += 1) {
+      assert.deepEqual(kinds(outbox.tick(nowMs)), ['dial']);
+      outbox.dialFailed(nowMs);
+      const dueAtMs = outbox.dueAtMs() ?? 0;
+      waits.push((dueAtMs - nowMs) / 1_000);
+      assert.deepEqual(outbox.tick(dueAtMs - 1), []);
+      nowMs = dueAtMs;
+    }
+    const expected = [1, 2, 4, 8, 16, 32, 60, 60, 60];
+    for (const [index, wait] of waits.entries()) {
+      assert.ok(Math.abs(wait - (expected[index] ?? 0) * least) < 0.1, `${wait}`);
+    }
+  }
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  outbox.tick(0);
+  outbox.dialFailed(0, 1_700);
+  assert.equal(outbox.dueAtMs(), 1_700);
+});
+
+test('a peer that shows up is dialled at once, but not by every beacon', () => {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  for (let nowMs = 0; nowMs < 100_000;) {
+    outbox.tick(nowMs);
+    outbox.dialFailed(nowMs);
+    nowMs = outbox.dueAtMs() ?? 0;
+  }
+  assert.deepEqual(kinds(outbox.present(104_000)), ['dial']);
+  outbox.dialFailed(104_000);
+  assert.deepEqual(kinds(outbox.present(104_001)), []);
+  assert.equal(outbox.dueAtMs(), 109_000);
+  assert.deepEqual(kinds(outbox.tick(109_000)), ['dial']);
+});
+
+test('a dial or a page that is never answered is asked for again', () => {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  outbox.tick(0);
+  outbox.tick(30_000);
+  assert.deepEqual(kinds(outbox.tick(31_000)), ['dial']);
+  assert.deepEqual(kinds(outbox.sessionUp(32_000)), ['need-more']);
+  assert.deepEqual(outbox.tick(41_999), []);
+  const [again] = outbox.tick(42_000);
+  assert.deepEqual(again, { type: 'need-more', request: 2, afterSeq: 0, linesMax: 4_096 });
+  assert.deepEqual(outbox.loaded(1, lines(1, 2), true, 42_001), [], 'too late');
+  assert.deepEqual(said(outbox.loaded(2, lines(1, 2), true, 42_002)), [1, 2]);
+});
+
+test('what was not confirmed is said again from the oldest on by the next session', () => {
+  const outbox = connected();
+  outbox.queued(lines(1, 5), 0);
+  assert.deepEqual(outbox.confirmed(idsOf(lines(1, 2)), 1), [{ type: 'delivered', ids: idsOf(lines(1, 2)) }]);
+  outbox.sessionDown(2);
+  assert.deepEqual(kinds(outbox.tick(1_002)), ['dial']);
+  assert.deepEqual(kinds(outbox.sessionUp(1_003)), ['need-more']);
+  assert.deepEqual(said(outbox.loaded(1, lines(3, 5), true, 1_004)), [3, 4, 5]);
+  outbox.confirmed(idsOf(lines(3, 5)), 1_005);
+  assert.ok(outbox.isEmpty());
+  assert.equal(outbox.dueAtMs(), null);
+});
+
+test('without receipts a session says everything again twice, then is hung up within fifteen seconds', () => {
+  const outbox = connected();
+  outbox.queued(lines(1, 3), 0);
+  const story: string[] = [];
+  for (let due = outbox.dueAtMs(); due !== null; due = outbox.dueAtMs()) {
+    const outputs = outbox.tick(due);
+    story.push(`${due}: ${kinds(outputs).join()} ${said(outputs).join()}`);
+    if (story.length > 5) break;
+  }
+  assert.deepEqual(story, ['2000: say 1,2,3', '6000: say 1,2,3', '14000: hang-up ']);
+});
+
+test('a receipt starts the patience anew', () => {
+  const outbox = connected();
+  outbox.queued(lines(1, 3), 0);
+  outbox.tick(2_000);
+  outbox.confirmed(idsOf([line(2)]), 3_000);
+  assert.equal(outbox.dueAtMs(), 5_000);
+  assert.deepEqual(said(outbox.tick(5_000)), [1, 3]);
+});
+
+test('at most 4,096 lines and one megabyte are under way, in pieces of at most 512', () => {
+  const outbox = connected();
+  const outputs = outbox.queued(lines(1, 5_000), 0);
+  assert.equal(said(outputs).length, 4_096);
+  for (const output of outputs) if (output.type === 'say') assert.ok(output.lines.length <= 512);
+  const next = outbox.confirmed(idsOf(lines(1, 2_048)), 1);
+  assert.deepEqual(next.at(-1), { type: 'need-more', request: 1, afterSeq: 4_096, linesMax: 2_048 });
+  assert.deepEqual(
+    said(outbox.loaded(1, lines(4_097, 5_000), true, 2)),
+    said([{ type: 'say', lines: lines(4_097, 5_000), isAgain: false }]),
+  );
+  const big = connected();
+  const letters = Array.from({ length: 40 }, (_, index) => line(index + 1, 'x'.repeat(65_536)));
+  assert.equal(said(big.queued(letters, 0)).length, 16);
+});
+
+test('a line committed while a page is read is neither lost nor overtaken', () => {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  outbox.sessionUp(0);
+  assert.deepEqual(outbox.queued([line(3)], 1), []);
+  const outputs = outbox.loaded(1, lines(1, 2), true, 2);
+  assert.deepEqual(said(outputs), [1, 2]);
+  assert.equal(kinds(outputs).at(-1), 'need-more');
+  assert.deepEqual(said(outbox.loaded(2, [line(3)], true, 3)), [3]);
+});
+
+test('a receipt of a line that is not in memory is still told', () => {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  assert.deepEqual(outbox.confirmed([line(9).id, line(9).id], 0)[0], {
+    type: 'delivered',
+    ids: [line(9).id],
+  });
+});
+
+test('after a session that had nothing left to say the next line dials at once', () => {
+  const outbox = connected();
+  for (let round = 0; round < 8; round += 1) {
+    outbox.sessionDown(round * 10);
+    outbox.sessionUp(round * 10 + 5);
+  }
+  outbox.sessionDown(100);
+  assert.deepEqual(kinds(outbox.queued([line(1)], 101)), ['dial']);
+});

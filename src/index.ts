@@ -3,6 +3,9 @@
  */
 export type * from './chat/events.js';
 export type { DeliveryState, Direction } from './chat/conversation.js';
-export type { DialectName, Encryption } from './dialects/dialect.js';
+export { escapeForTerminal, escapeName } from './chat/display.js';
+export { resolvePeer, sanitiseName } from './chat/name.js';
+export { parsePeerId } from './ids.js';
+export type { DialectName, Encryption, LegacyDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
 export type * from './actors/node-handle.js';

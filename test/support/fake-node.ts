@@ -48,6 +48,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
   let name = options.name ?? 'alice';
   let counter = 0;
   let seq = 0;
+  let waiting = 0;
 
   const self = (): SelfInfo => ({
     id: idOf('me'),
@@ -99,8 +100,8 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     return line;
   };
   const advance = (line: MessageEvent, state: 'sent' | 'delivered'): void => {
-    const at = history.findIndex((each) => each.id === line.id);
-    history[at] = { ...line, state };
+    if (history[line.seq - 1]?.state === 'queued') waiting -= 1;
+    history[line.seq - 1] = { ...line, state };
     emit({ type: 'status', id: line.id, peer: line.peer, state });
   };
   const deliver = (line: MessageEvent): void => {
@@ -119,7 +120,6 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
         if (gotBytes === 0) return err<PeerEvent, NodeError>({ code: 'chat/text-empty' });
         if (gotBytes > 65_536) return err({ code: 'chat/text-too-long', limitBytes: 65_536, gotBytes });
       }
-      const waiting = history.filter((line) => line.direction === 'out' && line.state === 'queued').length;
       const limit = options.outboxMax ?? 10_000;
       return waiting + texts.length > limit ? err({ code: 'chat/outbox-full', limit }) : ok(peer);
     });
@@ -127,6 +127,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     check(word, texts).map((peer) =>
       texts.map((text) => {
         const line = append(peer, 'out', text);
+        waiting += 1;
         const status: StatusEvent = { type: 'status', id: line.id, peer: peer.name, state: 'queued' };
         emit(status);
         deliver(line);

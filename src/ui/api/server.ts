@@ -14,12 +14,15 @@ export interface ApiServer {
 }
 
 /**
- * Call it only while the node holds the lock of `home`: a socket that lies there is taken for a dead node's. Errors:
+ * `ageMs` tells how long the node has been running; without it, it counts from this call. Call it only while the node holds the lock of `home`: a socket that lies there is taken for a dead node's. Errors:
  * `home/unusable`.
  */
-export function serveApi(node: NodeHandle, home: string): ResultAsync<ApiServer, HomeError> {
-  const startedMs = performance.now();
-  const api = createApi({ node, ageMs: () => performance.now() - startedMs });
+export function serveApi(
+  node: NodeHandle,
+  home: string,
+  ageMs: () => number = ageFromNow(),
+): ResultAsync<ApiServer, HomeError> {
+  const api = createApi({ node, ageMs });
   const server = createAdaptorServer({
     fetch: api.fetch,
     serverOptions: {
@@ -61,4 +64,9 @@ export function serveApi(node: NodeHandle, home: string): ResultAsync<ApiServer,
   }))
     .andThen((path) => okAsync({ path, close }))
     .orElse((error) => errAsync(error));
+}
+
+function ageFromNow(): () => number {
+  const startedMs = performance.now();
+  return () => performance.now() - startedMs;
 }

@@ -1,0 +1,154 @@
+/**
+ * How a command comes to its node: the one that runs in the home already, reached through the control socket, or one
+ * that this process starts for as long as it needs it. A node started here serves the socket too, so that other
+ * commands find it.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NodeError, NodeEvent, NodeHandle, NodeOptions, ReadyEvent } from '../../index.js';
+import { cli } from '../../limits.js';
+import type { CommonOptions } from './common-options.js';
+import { homeOf } from './home.js';
+import { openLog } from './log.js';
+import { layered, nodeOptions, settingsOfEnv, type NodeSettings } from './options.js';
+import { readSettings } from './settings.js';
+import type { World } from './world.js';
+
+export interface Attachment {
+  readonly node: NodeHandle;
+  readonly home: string;
+  /** This process runs the node. */
+  readonly isOwn: boolean;
+  /** How long the node has been running by now: how long others had to answer its first beacon. */
+  readonly ageMs: () => number;
+  readonly release: () => Promise<void>;
+}
+
+export type AttachError =
+  NodeError | { readonly code: 'command/usage'; readonly detail: string; readonly command: string };
+
+export interface AttachOptions {
+  readonly common: CommonOptions;
+  /** `serve` and the prompt are nodes: they never attach to another. */
+  readonly mustOwn?: boolean;
+  /** Log lines go here instead of stderr. */
+  readonly onLogLine?: (line: string) => void;
+}
+
+/** Errors: those of starting a node and of reading settings; `home/in-use` only for who must own the node. */
+export async function attach(world: World, options: AttachOptions): Promise<Result<Attachment, AttachError>> {
+  const home = await homeOf(options.common.home, world.env);
+  const deadlineMs = performance.now() + cli.homeBusyMs;
+  for (;;) {
+    if (options.mustOwn !== true) {
+      const running = await world.connectNode(home);
+      if (running.isOk()) return ok(borrowed(home, running.value));
+      if (running.error.code !== 'api/no-node') return err(running.error);
+    }
+    const own = await start(world, home, options);
+    const isBusy = own.isErr() && own.error.code === 'home/in-use';
+    // Another command is just starting or ending its node here: soon there is one to attach to, or none.
+    if (!isBusy || options.mustOwn === true || performance.now() > deadlineMs) return own;
+    await delay(cli.pollMs);
+  }
+}
+
+function borrowed(home: string, node: NodeHandle & { readonly ageMs: number }): Attachment {
+  const attachedMs = performance.now();
+  return {
+    node,
+    home,
+    isOwn: false,
+    ageMs: () => node.ageMs + performance.now() - attachedMs,
+    release: () => node.close(),
+  };
+}
+
+async function start(
+  world: World,
+  home: string,
+  options: AttachOptions,
+): Promise<Result<Attachment, AttachError>> {
+  const settings = await settingsFor(world, home, options.common.node);
+  if (settings.isErr()) return err(settings.error);
+  const { name, logLevel = options.common.isQuiet ? 'error' : 'warn', logFile } = settings.value;
+  const onLine = options.onLogLine;
+  const log = await openLog({
+    level: logLevel,
+    file: logFile,
+    stderr: world.stderr,
+    ...(onLine === undefined ? {} : { onLine }),
+  }).catch((cause: unknown) => String(cause));
+  if (typeof log === 'string') {
+    return err({ code: 'command/usage', detail: `the log file cannot be opened (${log})`, command: '' });
+  }
+  const chosen = nodeOptions(home, { ...settings.value, name: name ?? world.userName() });
+  const starting = world.startNode({ ...chosen, log });
+  const { serveApi } = await import('../api/server.js');
+  const started = await starting;
+  if (started.isErr()) return err(started.error);
+  const node = announced(started.value, chosen);
+  const startedMs = performance.now();
+  const api = await serveApi(node, home);
+  if (api.isErr()) {
+    await node.close();
+    return err(api.error);
+  }
+  return ok({
+    node,
+    home,
+    isOwn: true,
+    ageMs: () => performance.now() - startedMs,
+    release: async () => {
+      const closing = node.close();
+      await api.value.close();
+      await closing;
+    },
+  });
+}
+
+/** Flag > environment > settings file. Errors: `command/usage`, `home/bad-settings`. */
+export async function settingsFor(
+  world: World,
+  home: string,
+  flags: NodeSettings,
+): Promise<Result<NodeSettings, AttachError>> {
+  const env = settingsOfEnv(world.env);
+  if (env.isErr()) return err({ code: 'command/usage', detail: env.error, command: '' });
+  const file = await readSettings(home);
+  return file.map((stored) => layered(flags, env.value, stored));
+}
+
+/** The node with every stream of events begun by `ready`, which says that its reader is subscribed. */
+function announced(node: NodeHandle, options: NodeOptions): NodeHandle {
+  return {
+    ...node,
+    events: (eventsOptions) => withReady(node, options, node.events(eventsOptions)),
+  };
+}
+
+async function* withReady(
+  node: NodeHandle,
+  options: NodeOptions,
+  events: AsyncIterable<NodeEvent>,
+): AsyncGenerator<NodeEvent, void, undefined> {
+  const reader = events[Symbol.asyncIterator]();
+  try {
+    // Asking for the first event subscribes; only then may `ready` promise that nothing is missed.
+    let next = reader.next();
+    const self = await node.self();
+    if (self.isOk()) {
+      const { id, name, port, pid } = self.value;
+      const ready: ReadyEvent = { type: 'ready', id, name, address: options.bind ?? '0.0.0.0', port, pid };
+      yield ready;
+    }
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = reader.next();
+      if (value.type !== 'ready') yield value;
+    }
+  } finally {
+    await reader.return?.();
+  }
+}

@@ -1,0 +1,243 @@
+/** The commands, their arguments and their help; each is loaded when it is called. */
+import { Command, CommanderError, Option } from 'commander';
+import type { WaitFor } from '../../index.js';
+import { cli } from '../../limits.js';
+import { addCommonOptions, arg, commonOptions } from './common-options.js';
+import { parseCount, parseTimeout } from './options.js';
+import { Output } from './output.js';
+import { usage, type RunContext } from './run.js';
+import { nearest } from './suggestion.js';
+import type { ExitCode } from './wording.js';
+import type { World } from './world.js';
+
+/** Parses `args` (without node and script), runs the command and resolves with its exit code; never throws for either. */
+export async function run(args: readonly string[], world: World): Promise<ExitCode> {
+  const outcome: { code: ExitCode } = { code: 0 };
+  const runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>): Promise<void> =>
+    runBody(world, command, body).then((code) => {
+      outcome.code = code;
+    });
+  const program = programOf(world, runs);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause;
+    outcome.code = await usageFailure(world, program, args, cause);
+  }
+  return outcome.code;
+}
+
+type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>) => Promise<void>;
+
+async function runBody(
+  world: World,
+  command: Command,
+  body: (context: RunContext) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const common = commonOptions(command, world.env);
+  const output = new Output(world, {
+    isJson: common.isJson,
+    isQuiet: common.isQuiet,
+    isColored: common.isColored ?? world.stdout.isTTY === true,
+  });
+  const asked = new AbortController();
+  const unlisten = world.onSignal(() => asked.abort());
+  try {
+    return await body({ world, output, common, stopped: AbortSignal.any([asked.signal, output.closed]) });
+  } finally {
+    unlisten();
+    await output.flush();
+  }
+}
+
+/** Help and version are no failures; everything else is wrong usage, told in one line. */
+async function usageFailure(
+  world: World,
+  program: Command,
+  args: readonly string[],
+  cause: CommanderError,
+): Promise<ExitCode> {
+  if (cause.exitCode === 0) return 0;
+  const command = program.commands.find((each) => args.includes(each.name()))?.name() ?? '';
+  const common = commonOptions(program, world.env);
+  const output = new Output(world, {
+    isJson: common.isJson || args.includes('--json'),
+    isQuiet: false,
+    isColored: common.isColored ?? world.stderr.isTTY === true,
+  });
+  const detail = cause.message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  const code = await output.failure(usage(command, detail));
+  await output.flush();
+  return code;
+}
+
+function programOf(world: World, runs: Runs): Command {
+  const program = base(new Command('parlance'), world)
+    .description('A chat for the people on one network. Without a command: the prompt.')
+    .argument('[words...]')
+    .usage('[options] [command]')
+    .helpCommand('help [command]', 'what a command does')
+    .option('-V, --version', 'the version')
+    .action((words: string[], options: { version?: boolean }, command: Command) => {
+      const [word] = words;
+      if (options.version === true) return version(world);
+      if (word !== undefined) return program.error(`error: ${unknownCommand(program, word)}`);
+      return runs(command, async (context) => (await import('./serve.js')).serve(context));
+    });
+  base(program.command('serve'), world)
+    .description('the node without a prompt, until a signal')
+    .action((_options: object, command: Command) =>
+      runs(command, async (context) => (await import('./serve.js')).serve(context)),
+    );
+  addMessageCommands(program, world, runs);
+  addPeerCommands(program, world, runs);
+  return program;
+}
+
+function addMessageCommands(program: Command, world: World, runs: Runs): void {
+  const timeout = new Option('--timeout <seconds>', 'how long to wait').argParser(arg(parseTimeout));
+  base(program.command('send'), world)
+    .description('one message; without TEXT each line of stdin is one message')
+    .argument('<peer>')
+    .argument('[text...]')
+    .addOption(
+      new Option('--wait <state>', 'until it is')
+        .choices(['queued', 'sent', 'delivered'])
+        .default('delivered'),
+    )
+    .addOption(new Option(timeout.flags, 'how long to wait (default 30)').argParser(arg(parseTimeout)))
+    .action((peer: string, words: string[], options: { wait: WaitFor; timeout?: number }, command: Command) =>
+      runs(command, async (context) => {
+        const { send } = await import('./send.js');
+        const text = words.length === 0 ? null : words.join(' ');
+        return send(context, { peer, text, wait: options.wait, timeoutMs: options.timeout ?? cli.timeoutMs });
+      }),
+    );
+  base(program.command('recv'), world)
+    .description('messages as they arrive')
+    .option('--follow', 'go on until a signal (default)')
+    .addOption(new Option('--count <n>', 'end after so many').argParser(arg(parseCount)).conflicts('follow'))
+    .option('--from <peer>', 'only from this peer')
+    .option('--since <id>', 'first what came after this seq (or message id)')
+    .addOption(timeout)
+    .action(
+      (options: { count?: number; from?: string; since?: string; timeout?: number }, command: Command) =>
+        runs(command, async (context) => {
+          const { recv } = await import('./recv.js');
+          return recv(context, {
+            count: options.count ?? null,
+            from: options.from ?? null,
+            since: options.since ?? null,
+            timeoutMs: options.timeout ?? null,
+          });
+        }),
+    );
+  addHistory(program, world, runs);
+}
+
+interface HistoryFlags {
+  readonly search?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+}
+
+function addHistory(program: Command, world: World, runs: Runs): void {
+  base(program.command('history'), world)
+    .description('the transcript, oldest first')
+    .argument('[peer]')
+    .option('--search <query>', 'all of these words, or "a phrase" in quotes')
+    .option('--since <time>', '2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
+    .option('--until <time>', 'the same forms')
+    .addOption(new Option('--limit <n>', 'the newest so many').argParser(arg(parseCount)))
+    .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
+      runs(command, async (context) => {
+        const { history } = await import('./history.js');
+        return history(context, {
+          peer: peer ?? null,
+          search: options.search ?? null,
+          since: options.since ?? null,
+          until: options.until ?? null,
+          limit: options.limit ?? null,
+        });
+      }),
+    );
+}
+
+function addPeerCommands(program: Command, world: World, runs: Runs): void {
+  base(program.command('peers'), world)
+    .description('who is there')
+    .option('--watch', 'and every change, until a signal')
+    .addOption(new Option('--wait <peer>', 'until this peer is reachable').conflicts('watch'))
+    .addOption(new Option('--timeout <seconds>', 'for --wait (default 30)').argParser(arg(parseTimeout)))
+    .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
+      runs(command, async (context) => {
+        const { peers } = await import('./peers.js');
+        return peers(context, {
+          isWatching: options.watch === true,
+          wait: options.wait ?? null,
+          timeoutMs: options.timeout ?? cli.timeoutMs,
+        });
+      }),
+    );
+  base(program.command('id'), world)
+    .description('own name, id, safety code, addresses')
+    .option('--qr', 'the id as a QR code as well')
+    .action((options: { qr?: boolean }, command: Command) =>
+      runs(command, async (context) =>
+        (await import('./people.js')).id(context, { isQr: options.qr === true }),
+      ),
+    );
+  base(program.command('verify'), world)
+    .description('the safety code of the pair; with CODE or --yes marks the peer verified')
+    .argument('<peer>')
+    .argument('[code...]')
+    .option('--yes', 'I have compared the codes')
+    .action((peer: string, words: string[], options: { yes?: boolean }, command: Command) =>
+      runs(command, async (context) => {
+        const { verify } = await import('./people.js');
+        const code = words.length === 0 ? null : words.join(' ');
+        return verify(context, { peer, code, isCompared: options.yes === true });
+      }),
+    );
+  for (const verb of ['block', 'unblock'] as const) {
+    base(program.command(verb), world)
+      .description(verb === 'block' ? 'nothing from that peer is shown or stored any more' : 'lifts that')
+      .argument('<peer>')
+      .action((peer: string, _options: object, command: Command) =>
+        runs(command, async (context) =>
+          (await import('./people.js')).block(context, peer, verb === 'block'),
+        ),
+      );
+  }
+}
+
+/** What every command has: the common options, and usage errors as values for `usageFailure` instead of an exit. */
+function base(command: Command, world: World): Command {
+  return addCommonOptions(command)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: () => undefined,
+      getOutHasColors: () => false,
+    });
+}
+
+function unknownCommand(program: Command, word: string): string {
+  const meant = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  return `no command "${word}"${meant === null ? '' : `, did you mean "${meant}"`}`;
+}
+
+async function version(world: World): Promise<void> {
+  const { readFileSync } = await import('node:fs');
+  const text = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+  const found = /"version": "([^"]+)"/.exec(text);
+  world.stdout.write(`parlance ${found?.[1] ?? 'of an unknown version'}\n`);
+}

@@ -1,0 +1,243 @@
+/** `parlance send`: one message, or each line of stdin, and what became of it. */
+import type { Result } from 'neverthrow';
+import { unreachable } from '../../errors.js';
+import {
+  escapeName,
+  type NodeError,
+  type ParlanceError,
+  type StatusEvent,
+  type WaitFor,
+} from '../../index.js';
+import { cli, text as textLimits } from '../../limits.js';
+import { LineTooLongError, splitLines } from '../ndjson.js';
+import { sendLines } from '../send-lines.js';
+import type { Attachment } from './attach.js';
+import { Deliveries, type End } from './deliveries.js';
+import { statusLine } from './present.js';
+import { pause, usage, withNode, type RunContext } from './run.js';
+import type { ExitCode } from './wording.js';
+
+export interface SendOptions {
+  readonly peer: string;
+  /** `null`: each line of stdin is a message. */
+  readonly text: string | null;
+  readonly wait: WaitFor;
+  readonly timeoutMs: number;
+}
+
+export async function send(context: RunContext, options: SendOptions): Promise<ExitCode> {
+  const { output } = context;
+  if (options.peer.trim() === '') return output.failure(usage('send', 'no peer given'));
+  const problem = options.text === null ? null : problemOf(options.text);
+  if (problem !== null) return output.failure(problem);
+  return withNode(context, (attachment) => new Sending(context, options, attachment).run());
+}
+
+function problemOf(text: string): ParlanceError | null {
+  const gotBytes = Buffer.byteLength(text);
+  if (gotBytes === 0) return { code: 'chat/text-empty' };
+  if (gotBytes <= textLimits.messageBytesMax) return null;
+  return { code: 'chat/text-too-long', limitBytes: textLimits.messageBytesMax, gotBytes };
+}
+
+/** One run of the command on its node. */
+class Sending {
+  readonly #context: RunContext;
+  readonly #options: SendOptions;
+  readonly #attachment: Attachment;
+  readonly #deliveries: Deliveries;
+  readonly #over = new AbortController();
+  /** The peer's name as the node tells it. */
+  #peer: string;
+  #queued = 0;
+  #newest: StatusEvent | null = null;
+  #queuedMs = performance.now();
+
+  constructor(context: RunContext, options: SendOptions, attachment: Attachment) {
+    this.#context = context;
+    this.#options = options;
+    this.#attachment = attachment;
+    this.#peer = options.peer;
+    this.#deliveries = new Deliveries({
+      node: attachment.node,
+      wait: options.wait,
+      onStatus: (status) => this.#onStatus(status),
+      signal: this.#over.signal,
+    });
+  }
+
+  async run(): Promise<ExitCode> {
+    try {
+      if (this.#options.wait !== 'queued') await this.#deliveries.begin();
+      const failed =
+        this.#options.text === null ? await this.#sendStdin() : await this.#sendOne(this.#options.text);
+      if (failed !== null) return await this.#context.output.failure(failed);
+      return await this.#finish();
+    } finally {
+      this.#over.abort();
+    }
+  }
+
+  async #sendOne(text: string): Promise<ParlanceError | null> {
+    const sent = await this.#untilKnown(async () => {
+      this.#deliveries.sending();
+      return this.#attachment.node.send(this.#options.peer, text);
+    });
+    if (sent.isErr()) return sent.error;
+    await this.#onQueued([sent.value]);
+    return null;
+  }
+
+  async #sendStdin(): Promise<ParlanceError | null> {
+    const { world, output } = this.#context;
+    if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends');
+    const { node } = this.#attachment;
+    const tooLong: { error: ParlanceError | null } = { error: null };
+    const sent = await sendLines({
+      node: {
+        sendAll: (peer, texts) => {
+          this.#deliveries.sending();
+          return node.sendAll(peer, texts);
+        },
+      },
+      peer: this.#options.peer,
+      lines: this.#linesOfStdin((error) => {
+        tooLong.error = error;
+      }),
+      onQueued: (statuses) => this.#onQueued(statuses),
+      untilRoom: (delayMs) => this.#deliveries.moved(delayMs),
+      isOver: (blockedMs) => blockedMs >= this.#options.timeoutMs || this.#context.stopped.aborted,
+      nowMs: () => performance.now(),
+    });
+    if (tooLong.error !== null) return tooLong.error;
+    if (sent.isOk()) return null;
+    const { error, unsent } = sent.error;
+    if (error.code !== 'chat/outbox-full') return error;
+    return this.#notDelivered(unsent);
+  }
+
+  /** Lines that fit into a message. The first that does not ends the input; those before it still go out. */
+  async *#linesOfStdin(
+    onTooLong: (error: ParlanceError) => void,
+  ): AsyncGenerator<readonly string[], void, undefined> {
+    const { world, stopped } = this.#context;
+    const chunks = world.stdin.setEncoding('utf8');
+    stopped.addEventListener('abort', () => chunks.destroy(), { once: true });
+    let isFirst = true;
+    try {
+      for await (const group of splitLines(chunks, cli.stdinLineBytesMax)) {
+        const bad = group.findIndex((line) => Buffer.byteLength(line) > textLimits.messageBytesMax);
+        const good = bad < 0 ? group : group.slice(0, bad);
+        if (isFirst && good.length > 0)
+          await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
+        isFirst = false;
+        yield good;
+        if (bad >= 0) {
+          onTooLong(problemOf(group[bad] ?? '') ?? { code: 'chat/text-empty' });
+          return;
+        }
+      }
+    } catch (cause) {
+      if (cause instanceof LineTooLongError) {
+        onTooLong({
+          code: 'chat/text-too-long',
+          limitBytes: textLimits.messageBytesMax,
+          gotBytes: cause.limitBytes,
+        });
+      } else if (!stopped.aborted) throw cause;
+    }
+  }
+
+  /** A node that has just started has heard of nobody yet: an unknown peer gets a moment to answer its first beacon. */
+  async #untilKnown<T>(attempt: () => PromiseLike<Result<T, NodeError>>): Promise<Result<T, NodeError>> {
+    const startMs = performance.now();
+    for (;;) {
+      const result = await attempt();
+      const isUnknown = result.isErr() && result.error.code === 'chat/unknown-peer';
+      const isYoung = this.#attachment.ageMs() < cli.discoveryMs;
+      const isInTime = performance.now() - startMs < this.#options.timeoutMs;
+      if (!isUnknown || !isYoung || !isInTime || this.#context.stopped.aborted) return result;
+      this.#deliveries.refused();
+      await pause(cli.pollMs, this.#context.stopped);
+    }
+  }
+
+  async #onQueued(statuses: readonly StatusEvent[]): Promise<void> {
+    if (this.#queued === 0 && this.#options.wait === 'delivered') await this.#lowerForLegacy(statuses[0]);
+    this.#queued += statuses.length;
+    this.#peer = statuses[0]?.peer ?? this.#peer;
+    await this.#deliveries.queued(statuses);
+    this.#queuedMs = performance.now();
+  }
+
+  /** Older programs know no receipts: `sent` is the best their messages reach. */
+  async #lowerForLegacy(status: StatusEvent | undefined): Promise<void> {
+    const rows = (await this.#attachment.node.peers()).unwrapOr([]);
+    const isLegacy =
+      this.#options.peer.includes('://') ||
+      (rows.some((row) => row.name === status?.peer && row.dialect !== 'native') &&
+        !rows.some((row) => row.name === status?.peer && row.dialect === 'native'));
+    if (isLegacy) this.#deliveries.settleForSent();
+  }
+
+  async #finish(): Promise<ExitCode> {
+    const { output, stopped } = this.#context;
+    for (;;) {
+      const leftMs = this.#queuedMs + this.#options.timeoutMs - performance.now();
+      const end = await this.#deliveries.settled(Math.max(0, Math.min(leftMs, cli.pollMs)));
+      if (end !== null) return this.#report(end);
+      if (leftMs <= 0 || stopped.aborted) return output.failure(this.#notDelivered(0));
+    }
+  }
+
+  async #report(end: End): Promise<ExitCode> {
+    const { output } = this.#context;
+    switch (end.type) {
+      case 'all':
+        if (!output.isJson) await this.#summary();
+        return 0;
+      case 'failed':
+        return output.failure({
+          code: 'command/failed',
+          peer: this.#peer,
+          reason: end.status.reason ?? 'the node gave no reason',
+        });
+      case 'refused':
+        return output.failure(
+          end.event.code.endsWith('blocked')
+            ? { code: 'chat/blocked', peer: this.#peer }
+            : { code: 'chat/key-changed', peer: this.#peer },
+        );
+      case 'lost':
+        return output.failure({ code: 'api/lost', detail: 'it ended before the message was confirmed' });
+      default:
+        return unreachable(end);
+    }
+  }
+
+  async #summary(): Promise<void> {
+    const { output } = this.#context;
+    if (this.#newest !== null && this.#options.text !== null) {
+      await output.result(this.#newest, statusLine(this.#newest, output.colors));
+    } else {
+      const line = `${this.#queued} ${this.#newest?.state ?? 'sent'} → ${escapeName(this.#peer)}`;
+      if (this.#queued > 0) await output.results([], [line]);
+    }
+  }
+
+  async #onStatus(status: StatusEvent): Promise<void> {
+    this.#newest = status;
+    const { output } = this.#context;
+    if (output.isJson) await output.result(status, null);
+  }
+
+  #notDelivered(unsent: number): ParlanceError {
+    return {
+      code: 'command/not-delivered',
+      peer: this.#peer,
+      waitedMs: this.#options.timeoutMs,
+      queued: this.#deliveries.pending,
+      unsent,
+    };
+  }
+}

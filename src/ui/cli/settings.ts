@@ -1,0 +1,97 @@
+/**
+ * `settings.json` of a home: what its user chose once and for all. Read only when a node is started; written whole,
+ * to a new file that then takes the old one's place.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { HomeError } from '../../index.js';
+import { cli } from '../../limits.js';
+import { dialectNames, isAddress, logLevels, type NodeSettings } from './options.js';
+
+const fileName = 'settings.json';
+
+/** Empty where there is no file. Errors: `home/bad-settings`. */
+export async function readSettings(home: string): Promise<Result<NodeSettings, HomeError>> {
+  const file = join(home, fileName);
+  const text = textOf(file);
+  if (text.isErr()) return err({ code: 'home/bad-settings', file, detail: text.error });
+  if (text.value === null) return ok({});
+  let json: unknown;
+  try {
+    json = JSON.parse(text.value);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message.split('\n')[0] : 'no JSON';
+    return err({ code: 'home/bad-settings', file, detail: detail ?? 'no JSON' });
+  }
+  const parsed = (await settingsSchema()).safeParse(json);
+  if (parsed.success) return ok(parsed.data);
+  const issue = parsed.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? '' : `"${issue.path.join('.')}": `;
+  return err({ code: 'home/bad-settings', file, detail: `${where}${issue?.message ?? 'wrong'}` });
+}
+
+/** Errors: `home/unusable`. Makes the home where there is none. */
+export function writeSettings(home: string, settings: NodeSettings): Result<null, HomeError> {
+  const file = join(home, fileName);
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const fresh = `${file}.new`;
+    const descriptor = openSync(fresh, 'w', 0o600);
+    try {
+      writeSync(descriptor, `${JSON.stringify(settings, null, 2)}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(fresh, file);
+    return ok(null);
+  } catch (cause) {
+    return err({
+      code: 'home/unusable',
+      home,
+      reason: cause instanceof Error ? cause.message : String(cause),
+    });
+  }
+}
+
+/** `null` where there is no file (or no home yet). */
+function textOf(file: string): Result<string | null, string> {
+  try {
+    if (statSync(file).size > cli.settingsBytesMax) return err(`longer than ${cli.settingsBytesMax} bytes`);
+    return ok(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    return code === 'ENOENT' || code === 'ENOTDIR' ? ok(null) : err(code);
+  }
+}
+
+/** Loaded when there is something to check: most commands attach to a node and never come here. */
+async function settingsSchema() {
+  const { z } = await import('zod');
+  const address = z.string().refine(isAddress, 'is no IP address');
+  const port = z.int().min(0).max(65_535);
+  return z.strictObject({
+    name: z.string().optional(),
+    bind: address.optional(),
+    port: port.optional(),
+    portStrict: z.boolean().optional(),
+    broadcast: z.array(address).optional(),
+    beaconPorts: z.array(port.min(1)).min(1).optional(),
+    beaconIntervalSeconds: z.number().min(0.1).max(cli.beaconIntervalSecondsMax).optional(),
+    maxConnections: z.int().min(1).max(cli.maxConnectionsMax).optional(),
+    dialects: z.array(z.enum(dialectNames)).optional(),
+    secureOnly: z.boolean().optional(),
+    logLevel: z.enum(logLevels).optional(),
+    logFile: z.string().min(1).optional(),
+  });
+}

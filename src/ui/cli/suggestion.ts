@@ -1,0 +1,32 @@
+/** The word that somebody who mistyped may have meant. */
+
+/** The nearest of `words` within two edits (one for short words); `null` when none is near. */
+export function nearest(word: string, words: readonly string[]): string | null {
+  const typed = word.toLowerCase().slice(0, 40);
+  const allowed = typed.length <= 3 ? 1 : 2;
+  let best: string | null = null;
+  let bestDistance = allowed + 1;
+  for (const candidate of words) {
+    const isBegun = typed.length >= 2 && candidate.startsWith(typed);
+    const distance = isBegun ? 1 : distanceOf(typed, candidate);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function distanceOf(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,122 @@
+/** A world for the command line in which everything written is kept, and a node that is not real. */
+import { errAsync, okAsync } from 'neverthrow';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import type { NodeError, NodeHandle, NodeOptions } from '../../src/index.js';
+import { connectNode } from '../../src/ui/api/client.js';
+import { run } from '../../src/ui/cli/program.js';
+import type { ExitCode } from '../../src/ui/cli/wording.js';
+import type { World } from '../../src/ui/cli/world.js';
+
+/** What was written, and a way to wait for it. */
+export class Kept extends Writable {
+  text = '';
+  readonly columns = 80;
+  readonly rows = 24;
+  readonly isTTY: boolean;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(isTTY = false) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString('utf8');
+    for (const listener of this.#listeners) listener();
+    done();
+  }
+
+  lines(): string[] {
+    return this.text.split('\n').filter((line) => line !== '');
+  }
+
+  json(): Record<string, unknown>[] {
+    return this.lines().map((line): Record<string, unknown> => JSON.parse(line));
+  }
+
+  /** Settles once what was written so far satisfies `is`; rejects after `deadlineMs`. */
+  until(is: (text: string) => boolean, deadlineMs = 5_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!is(this.text)) return;
+        clearTimeout(timer);
+        this.#listeners.delete(check);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#listeners.delete(check);
+        reject(new Error(`never written; there is ${JSON.stringify(this.text.slice(-2_000))}`));
+      }, deadlineMs);
+      this.#listeners.add(check);
+      check();
+    });
+  }
+}
+
+export interface FakeWorld {
+  readonly home: string;
+  readonly stdin: PassThrough;
+  readonly stdout: Kept;
+  readonly stderr: Kept;
+  /** Options of every node that was started. */
+  readonly started: NodeOptions[];
+  readonly world: World;
+  /** Runs one command to its end. */
+  readonly run: (...args: string[]) => Promise<ExitCode>;
+  readonly signal: () => void;
+  readonly remove: () => void;
+}
+
+export interface FakeWorldOptions {
+  /** The node that a command starts; none: it may not start one. */
+  readonly node?: NodeHandle | NodeError;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly isTTY?: boolean;
+  readonly home?: string;
+  readonly nowMs?: number;
+}
+
+export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'parlance-test-'));
+  const isTTY = options.isTTY ?? false;
+  const stdin = Object.assign(new PassThrough(), { isTTY });
+  const stdout = new Kept(isTTY);
+  const stderr = new Kept(isTTY);
+  const started: NodeOptions[] = [];
+  const listeners = new Set<() => void>();
+  const world: World = {
+    env: { PARLANCE_HOME: home, ...options.env },
+    stdin,
+    stdout,
+    stderr,
+    userName: () => 'alice',
+    startNode: (nodeOptions) => {
+      started.push(nodeOptions);
+      const { node } = options;
+      if (node === undefined) throw new Error('no node was to be started');
+      return 'code' in node ? errAsync(node) : okAsync(node);
+    },
+    connectNode,
+    onSignal: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    nowMs: () => options.nowMs ?? Date.now(),
+  };
+  return {
+    home,
+    stdin,
+    stdout,
+    stderr,
+    started,
+    world,
+    run: (...args) => run(args, world),
+    signal: () => {
+      for (const listener of listeners) listener();
+    },
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+}

@@ -7,6 +7,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeError, NodeEvent, NodeHandle, NodeOptions, ReadyEvent } from '../../index.js';
 import { cli } from '../../limits.js';
+import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './common-options.js';
 import { homeOf } from './home.js';
 import { openLog } from './log.js';
@@ -86,7 +87,7 @@ async function start(
   const starting = world.startNode({ ...chosen, log });
   const { serveApi } = await import('../api/server.js');
   const started = await starting;
-  if (started.isErr()) return err(started.error);
+  if (started.isErr()) return err(causeOf(started.error));
   const node = announced(started.value, chosen);
   const startedMs = performance.now();
   const api = await serveApi(node, home);
@@ -105,6 +106,11 @@ async function start(
       await closing;
     },
   });
+}
+
+/** An actor that refused to start says why; that is what the user wants to know. */
+function causeOf(error: NodeError): NodeError {
+  return error.code === 'runtime/start-failed' ? (readFault(error.fault) ?? error) : error;
 }
 
 /** Flag > environment > settings file. Errors: `command/usage`, `home/bad-settings`. */

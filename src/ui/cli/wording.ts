@@ -257,6 +257,8 @@ export function wordingOf(error: ParlanceError): Wording {
     case 'runtime/deadline':
     case 'runtime/no-actor':
     case 'runtime/poison':
+    case 'runtime/lost':
+    case 'runtime/not-cloneable':
       return say(
         1,
         'the node is not well',
@@ -265,6 +267,10 @@ export function wordingOf(error: ParlanceError): Wording {
       );
     case 'runtime/start-failed':
       return say(1, 'the node did not start', `${error.actor}: ${error.reason}`, 'the log says more');
+    case 'runtime/failed':
+      return say(1, `${error.what} failed`, error.detail, 'try again; the log says more');
+    case 'runtime/pool-full':
+      return say(1, 'too much at once', `${error.limit} jobs wait already`, 'try again in a moment');
     case 'runtime/restart-intensity':
       return say(
         1,

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { MessageId } from '../../src/ids.js';
+import type {
+  TalkDialect,
+  TalkOptions,
+  TalkOutput,
+  TalkRole,
+  Utterance,
+} from '../../src/dialects/dialect.js';
+import { legacyDialects } from '../../src/dialects/sniff.js';
+import { legacy } from '../../src/limits.js';
+import { plainOptions } from '../support/captures.js';
+
+/** Each dialect in each way its options let it speak. */
+const ways: readonly {
+  readonly title: string;
+  readonly dialect: TalkDialect;
+  readonly options: TalkOptions;
+}[] = [
+  { title: 'cmp2204', dialect: legacyDialects.cmp2204, options: plainOptions },
+  { title: 'cmp2204, secure', dialect: legacyDialects.cmp2204, options: { ...plainOptions, secure: true } },
+  {
+    title: 'cmp2204, secure, as other answers spell it',
+    dialect: legacyDialects.cmp2204,
+    options: { ...plainOptions, secure: true, form: 'joined/bare' },
+  },
+  { title: 'chatbuddy', dialect: legacyDialects.chatbuddy, options: plainOptions },
+  { title: 'synergy', dialect: legacyDialects.synergy, options: plainOptions },
+  {
+    title: 'synergy, older form',
+    dialect: legacyDialects.synergy,
+    options: { ...plainOptions, form: 'course' },
+  },
+  { title: 'cse310', dialect: legacyDialects.cse310, options: plainOptions },
+  { title: 'netech', dialect: legacyDialects.netech, options: plainOptions },
+];
+
+const text = (words: string): Utterance => ({ type: 'text', id: null, sentAtMs: 1, text: words });
+
+/** Two talks joined by a wire that cuts what is written; runs until nothing more is written. */
+function join(
+  { dialect, options }: (typeof ways)[number],
+  say: readonly Utterance[],
+  cut: (bytes: Uint8Array) => readonly Uint8Array[],
+): { readonly heard: readonly TalkOutput[]; readonly said: readonly TalkOutput[] } {
+  const talks = { dial: dialect.openTalk('dial', options), accept: dialect.openTalk('accept', plainOptions) };
+  const log: Record<TalkRole, TalkOutput[]> = { dial: [], accept: [] };
+  const hand = (from: TalkRole, outputs: readonly TalkOutput[]): void => {
+    const to = from === 'dial' ? 'accept' : 'dial';
+    log[from].push(...outputs);
+    for (const output of outputs) {
+      if (output.type !== 'write') continue;
+      for (const bytes of cut(output.bytes)) hand(to, talks[to].receive({ type: 'bytes', bytes }, 1));
+      hand(to, talks[to].receive({ type: 'idle' }, 1));
+    }
+  };
+  for (const utterance of say) hand('dial', talks.dial.say(utterance)._unsafeUnwrap());
+  hand('accept', talks.accept.receive({ type: 'closed' }, 1));
+  return { heard: log.accept, said: log.dial };
+}
+
+const textsOf = (outputs: readonly TalkOutput[]): readonly string[] =>
+  outputs.flatMap((output) =>
+    output.type === 'heard' && output.utterance.type === 'text' ? [output.utterance.text] : [],
+  );
+
+/** Says `words` as the node does: one talk for all, or one for each piece. */
+function carry(
+  way: (typeof ways)[number],
+  words: string,
+  cut: (bytes: Uint8Array) => readonly Uint8Array[],
+): readonly string[] {
+  if (way.dialect.can.connection === 'talk') return textsOf(join(way, [text(words)], cut).heard);
+  const pieces = way.dialect.pieces(words, way.options)._unsafeUnwrap();
+  return pieces.flatMap((piece) => textsOf(join(way, [text(piece)], cut).heard));
+}
+
+const whole = (bytes: Uint8Array): readonly Uint8Array[] => [bytes];
+const letters = ['a', ' ', '"', '\\', '|', ':', 'é', '世', '👋', '\u0301', '{', '\n', '\u0007', "'"];
+const longText = (length: number): string =>
+  Array.from({ length }, (_, at) => letters[(at * 7 + Math.floor(at / 13)) % letters.length]).join('') + '.';
+
+for (const way of ways) {
+  describe(way.title, () => {
+    test('a long text arrives whole, in writes that the real program reads at once', () => {
+      const words = longText(9_000);
+      const pieces = way.dialect.pieces(words, way.options)._unsafeUnwrap();
+      assert.equal(pieces.join(''), words);
+      assert.ok(pieces.length > 9 && pieces.length < 60, `${pieces.length} pieces`);
+      for (const piece of pieces) {
+        const { said } = join(way, [text(piece)], whole);
+        for (const output of said) {
+          if (output.type !== 'write') continue;
+          assert.ok(output.bytes.length <= legacy.writeBytesMax);
+          new TextDecoder('utf-8', { fatal: true }).decode(output.bytes);
+        }
+      }
+      // A line end at the end of a piece is not part of it for those who read what people type.
+      assert.equal(carry(way, words, whole).join('').replaceAll('\n', ''), words.replaceAll('\n', ''));
+    });
+
+    test('any text arrives as it was said, however the network cuts it', () => {
+      fc.assert(
+        fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), fc.nat(), (words, at) => {
+          fc.pre(way.dialect.pieces(words, way.options).isOk());
+          const cut = (bytes: Uint8Array): readonly Uint8Array[] => {
+            const where = at % bytes.length;
+            return [bytes.slice(0, where), bytes.slice(where)].filter(({ length }) => length > 0);
+          };
+          assert.equal(
+            carry(way, words, cut).join(''),
+            words.replace(/\r?\n$/, way.title.startsWith('cmp2204') || way.title === 'synergy' ? '$&' : ''),
+          );
+        }),
+        { seed: 7, numRuns: 300 },
+      );
+    });
+
+    test('what was said is reported as sent, once, with the encryption it had', () => {
+      const { said } = join(way, [text('hi')], whole);
+      const sent = said.filter((output) => output.type === 'sent');
+      assert.deepEqual(sent, [
+        { type: 'sent', utterance: text('hi'), encryption: way.options.secure ? 'toy-dh-3des' : 'none' },
+      ]);
+      const ends = said.some(({ type }) => type === 'close');
+      assert.equal(ends, way.dialect.can.connection === 'message');
+    });
+
+    test('what the dialect cannot carry is refused with a reason, and the talk goes on', () => {
+      const id = '0190b0a0-0000-7000-8000-000000000000' as MessageId;
+      const talk = way.dialect.openTalk('dial', way.options);
+      for (const utterance of [text(''), { type: 'receipt', ids: [id] }] as const) {
+        const refused = talk.say(utterance)._unsafeUnwrapErr();
+        assert.equal(refused.code, 'dialect/unsupported');
+        assert.equal(refused.dialect, way.dialect.name);
+      }
+      assert.ok(talk.say(text('hi')).isOk());
+    });
+
+    test('a text longer than one connection carries is refused where a connection carries one message', () => {
+      const said = way.dialect.openTalk('dial', way.options).say(text(longText(2_000)));
+      if (way.dialect.can.connection === 'talk') assert.ok(said.isOk());
+      else assert.equal(said._unsafeUnwrapErr().code, 'dialect/too-long');
+    });
+
+    test('after leaving nothing is said or heard', () => {
+      const talk = way.dialect.openTalk('dial', way.options);
+      const outputs = talk.say({ type: 'leave', words: null })._unsafeUnwrap();
+      assert.equal(outputs.at(-1)?.type, 'close');
+      assert.ok(talk.say(text('hi')).isErr());
+      assert.deepEqual(talk.receive({ type: 'bytes', bytes: Buffer.from('{"key": 1}') }, 1), []);
+      assert.deepEqual(talk.receive({ type: 'closed' }, 1), []);
+    });
+  });
+}
+
+test('a text that would be a command over there is refused, and no cut makes one', () => {
+  const { chatbuddy, synergy, netech } = legacyDialects;
+  for (const [dialect, words] of [
+    [chatbuddy, 'EOM'],
+    [synergy, 'Exit'],
+    [synergy, ' connect '],
+    [netech, 'EXIT'],
+    [netech, 'Connection Message'],
+  ] as const) {
+    assert.equal(dialect.pieces(words, plainOptions)._unsafeUnwrapErr().code, 'dialect/unsupported');
+    for (let filler = 900; filler <= legacy.writeBytesMax; filler += 1) {
+      const said = 'x'.repeat(filler) + words;
+      const pieces = dialect.pieces(said, plainOptions)._unsafeUnwrap();
+      assert.equal(pieces.join(''), said);
+      for (const piece of pieces) assert.ok(dialect.pieces(piece, plainOptions).isOk(), piece);
+    }
+  }
+});
+
+test('a new nickname is told, and used from then on', () => {
+  const way = ways.find(({ title }) => title === 'cse310');
+  assert.ok(way);
+  const { heard } = join(way, [text('a'), { type: 'profile', name: 'Zoë', instance: '' }, text('b')], whole);
+  const names = heard.map((output) => (output.type === 'heard' ? output.speaker.name : null));
+  assert.deepEqual(names, ['ann', 'Zoë', 'Zoë']);
+});

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  cipherKey,
+  defaultGroup,
+  drawPrivate,
+  openText,
+  parseGroup,
+  publicNumber,
+  sealableBytes,
+  sealText,
+  sharedNumber,
+} from '../../src/dialects/cmp2204-cipher.js';
+import {
+  decodeAnnouncement,
+  formatAnnouncement,
+  formatHistoryLine,
+  formatOnlinePeers,
+  localTime,
+  onlineStatus,
+  openOnlinePeers,
+  parseOnlinePeers,
+} from '../../src/dialects/cmp2204-files.js';
+import { cmp2204Presence } from '../../src/limits.js';
+
+const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('ascii');
+
+describe('the toy cipher', () => {
+  test('both derivations pad the shared number to 24 bytes', () => {
+    assert.equal(ascii(cipherKey(2n, 'encoded')), 'Mg=='.padEnd(24));
+    assert.equal(ascii(cipherKey(18n, 'encoded')), 'MTg='.padEnd(24));
+    assert.equal(ascii(cipherKey(18n, 'plain')), '18'.padEnd(24));
+    assert.equal(cipherKey(10n ** 18n - 1n, 'encoded').length, 24);
+  });
+
+  test('texts seal to what openssl enc -des-ede3-ecb makes of them', () => {
+    for (const [shared, derivation, text, base64] of [
+      [2n, 'encoded', 'hi', 'NJEPJH6cW3w='],
+      [2n, 'encoded', 'héllo wörld', 'uX0H7KoPhtYzTEOQCcnOJQ=='],
+      [2n, 'plain', 'hi', 'VBzxmbWXLro='],
+      [2n, 'plain', 'héllo wörld', '5/99bMBq/oUB1LY9BmXzvg=='],
+      [18n, 'encoded', 'hello', 'aIkVDTFCvbo='],
+      [18n, 'plain', 'hello', '7B1OTCzyO/w='],
+      [1n, 'encoded', 'hello', 'XEzdu4WdBSQ='],
+      [22n, 'encoded', 'hello', 'iY6TZLKXu+w='],
+    ] as const) {
+      const key = cipherKey(shared, derivation);
+      assert.equal(sealText(text, key), base64);
+      assert.equal(openText(base64, key), text);
+    }
+  });
+
+  test('the example of NIST SP 800-67 comes out', () => {
+    const key = Buffer.from('0123456789abcdef23456789abcdef01456789abcdef0123', 'hex');
+    const sealed = Buffer.from(sealText('The qufck brown fox jump', key), 'base64').toString('hex');
+    assert.equal(sealed.slice(0, 48), 'a826fd8ce53b855fcce21c8112256fe668d5c05dd9b6b900');
+  });
+
+  test('both sides come to the same number, for every pair of private numbers', () => {
+    for (let a = 1n; a <= 23n; a += 1n) {
+      for (let b = 1n; b <= 23n; b += 1n) {
+        const one = sharedNumber(defaultGroup, a, publicNumber(defaultGroup, b));
+        assert.equal(one, sharedNumber(defaultGroup, b, publicNumber(defaultGroup, a)));
+      }
+    }
+    assert.equal(publicNumber(defaultGroup, 6n), 8n);
+    assert.equal(sharedNumber(defaultGroup, 15n, 8n), 2n);
+  });
+
+  test('a public number outside the group has no shared number', () => {
+    for (const other of [0n, 23n, 24n, -1n]) assert.equal(sharedNumber(defaultGroup, 6n, other), null);
+  });
+
+  test('a drawn number is 1 to 23, and each of them is drawn', () => {
+    const drawn = new Set<bigint>();
+    for (let seed = 0; seed < 256; seed += 1)
+      drawn.add(drawPrivate(defaultGroup, (bytes) => new Uint8Array(bytes).fill(seed)));
+    assert.deepEqual(
+      [...drawn].map(Number).toSorted((a, b) => a - b),
+      Array.from({ length: 23 }, (_, at) => at + 1),
+    );
+  });
+
+  test('P and Q count only together, and only as numbers that fit', () => {
+    assert.equal(parseGroup(undefined, '5')._unsafeUnwrap(), null);
+    assert.equal(parseGroup('23', undefined)._unsafeUnwrap(), null);
+    assert.deepEqual(parseGroup(' 101 ', '2')._unsafeUnwrap(), { prime: 101n, generator: 2n });
+    for (const [p, q] of [
+      ['', '5'],
+      ['23', ''],
+      ['2', '1'],
+      ['23', '23'],
+      ['23', '1'],
+      ['1e3', '5'],
+      ['9'.repeat(19), '5'],
+    ] as const)
+      assert.ok(parseGroup(p, q).isErr(), `${p} ${q}`);
+  });
+
+  test('what is no sealed text does not open and does not throw', () => {
+    const key = cipherKey(2n, 'encoded');
+    for (const base64 of ['', 'A', 'AAAA', '!!!!', 'NJEPJH6cW3w', 'AAAAAAAAAAA=', '=', '===='])
+      assert.equal(openText(base64, key), null, base64);
+  });
+
+  test('any text opens again, and no longer one fits', () => {
+    const key = cipherKey(2n, 'encoded');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
+        const sealed = sealText(text, key);
+        assert.equal(openText(sealed, key), text);
+        assert.ok(Buffer.byteLength(text) <= sealableBytes(sealed.length));
+      }),
+      { seed: 3, numRuns: 200 },
+    );
+    assert.ok(sealText('x'.repeat(sealableBytes(999)), key).length <= 999);
+    assert.ok(sealText('x'.repeat(sealableBytes(999) + 1), key).length > 999);
+  });
+});
+
+const read = (json: string) => decodeAnnouncement(Buffer.from(json));
+const noon = new Date(2026, 2, 5, 12, 0, 9).getTime();
+
+describe('announcements and files', () => {
+  test('an announcement is read with whatever else it holds', () => {
+    assert.deepEqual(read(formatAnnouncement('Zoë "Z"', '10.0.0.7', 6_000))._unsafeUnwrap(), {
+      username: 'Zoë "Z"',
+      address: '10.0.0.7',
+    });
+    assert.deepEqual(read('{"parlance": "x", "username": " ann ", "n": [1]}\n')._unsafeUnwrap(), {
+      username: 'ann',
+      address: null,
+    });
+    for (const bad of ['', '{}', '[]', '{"username": ""}', '{"username": {}}', 'ann', '{"username": "a"'])
+      assert.equal(read(bad)._unsafeUnwrapErr().code, 'dialect/malformed', bad);
+    assert.equal(
+      formatAnnouncement('ann', '10.0.0.7', null),
+      '{"username": "ann", "ip_address": "10.0.0.7"}',
+    );
+  });
+
+  test('online_peers.txt is what the program writes, and comes back', () => {
+    const peers = [
+      { host: '10.0.0.7', port: 50_000, username: 'ann', lastSeenMs: noon },
+      { host: '10.0.0.8', port: 50_001, username: 'Zoë', lastSeenMs: noon - 60_000 },
+    ];
+    const file = formatOnlinePeers(peers);
+    assert.equal(
+      file,
+      '{"10.0.0.7": {"port": 50000, "username": "ann", "last_seen": "2026-03-05 12:00:09", "status": "Online"}, ' +
+        '"10.0.0.8": {"port": 50001, "username": "Zoë", "last_seen": "2026-03-05 11:59:09", "status": "Online"}}',
+    );
+    assert.deepEqual(parseOnlinePeers(file)._unsafeUnwrap(), peers);
+    assert.equal(formatOnlinePeers([]), '{}');
+    assert.deepEqual(parseOnlinePeers('{"__proto__": {"username": "x"}, "10.0.0.9": 5}')._unsafeUnwrap(), []);
+    assert.ok(parseOnlinePeers('{"10.0.0.7": ').isErr());
+  });
+
+  test('a peer is online for ten seconds, away for a quarter of an hour, then gone', () => {
+    assert.equal(onlineStatus(noon, noon + 10_000), 'Online');
+    assert.equal(onlineStatus(noon, noon + 10_001), 'Away');
+    assert.equal(onlineStatus(noon, noon + 900_000), 'Away');
+    assert.equal(onlineStatus(noon, noon + 900_001), null);
+    assert.equal(onlineStatus(noon, noon - 5_000), 'Online');
+    const peers = openOnlinePeers();
+    peers.heard({ host: '10.0.0.7', port: 1, username: 'ann', lastSeenMs: noon });
+    peers.heard({ host: '10.0.0.7', port: 2, username: 'anna', lastSeenMs: noon + 1_000 });
+    assert.deepEqual(peers.list(noon + 12_000), [
+      { host: '10.0.0.7', port: 2, username: 'anna', lastSeenMs: noon + 1_000, status: 'Away' },
+    ]);
+    assert.deepEqual(peers.list(noon + 1_000_000), []);
+  });
+
+  test('a flood of announcers makes the one longest unheard forgotten', () => {
+    const peers = openOnlinePeers();
+    for (let at = 0; at <= cmp2204Presence.peersMax; at += 1)
+      peers.heard({ host: `10.0.${at >> 8}.${at & 255}`, port: 1, username: 'x', lastSeenMs: noon + at });
+    const hosts = peers.list(noon + 600).map(({ host }) => host);
+    assert.equal(hosts.length, cmp2204Presence.peersMax);
+    assert.ok(!hosts.includes('10.0.0.0'));
+  });
+
+  test('a line of the history says what happened, in one line', () => {
+    const line = { atMs: noon, host: '10.0.0.7', username: 'ann', text: 'a\r\nb\nc' } as const;
+    assert.equal(
+      formatHistoryLine({ ...line, direction: 'out' }),
+      '2026-03-05 12:00:09 - 10.0.0.7 - ann - SENT - a b c',
+    );
+    assert.equal(
+      formatHistoryLine({ ...line, direction: 'in' }),
+      '2026-03-05 12:00:09 - 10.0.0.7 - ann - RECEIVED - a b c',
+    );
+    assert.equal(localTime(noon), '2026-03-05 12:00:09');
+  });
+});

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Line } from '../../src/chat/conversation.js';
+import { peerIdOf } from '../../src/chat/identity.js';
+import {
+  formatOldLine,
+  isoTime,
+  messageEventOf,
+  parseOldLine,
+  transcriptFormat,
+  transcriptFormatOf,
+  type TranscriptFormatName,
+} from '../../src/chat/transcript.js';
+import { directConversation, messageIdFromBytes, parsePeerId } from '../../src/ids.js';
+
+const peerId = peerIdOf(new Uint8Array(32));
+const line: Line = {
+  seq: 17,
+  id: messageIdFromBytes(new Uint8Array(16)),
+  direction: 'in',
+  peerId,
+  peer: 'bob',
+  conversation: directConversation(peerId),
+  text: 'hello',
+  sentAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+  receivedAtMs: Date.UTC(2026, 0, 2, 3, 4, 6, 7),
+  dialect: 'native',
+  encryption: 'noise',
+  verified: true,
+  state: 'delivered',
+};
+const file = (format: TranscriptFormatName, lines: readonly Line[]): string => {
+  const { head, entry, tail } = transcriptFormat(format, () => '10.0.0.7');
+  return head + lines.map((each, index) => entry(messageEventOf(each), index)).join('') + tail;
+};
+const texts = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({
+    unit: fc.constantFrom('\\', 'n', 'r', 'u', '0', '\n', '\r', ' ', '-', '\u2028', '\x1b', '\ud800'),
+  }),
+);
+
+/** RFC 4180, read the slow way. */
+function readCsv(source: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  for (let rest = source; rest.length > 0;) {
+    const match = /^(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/.exec(rest);
+    assert.ok(match, `not CSV: ${JSON.stringify(rest.slice(0, 80))}`);
+    row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
+    if (match[3] === '\r\n') {
+      rows.push(row);
+      row = [];
+    }
+    rest = rest.slice(match[0].length);
+  }
+  return rows;
+}
+
+test('an event has the fields of the contract, times in UTC, and a state only when it went out', () => {
+  assert.deepEqual(messageEventOf(line), {
+    type: 'message',
+    seq: 17,
+    id: '00000000-0000-0000-0000-000000000000',
+    direction: 'in',
+    peer: 'bob',
+    peerId,
+    conversation: `dm:${peerId}`,
+    text: 'hello',
+    sentAt: '2026-01-02T03:04:05.006Z',
+    receivedAt: '2026-01-02T03:04:06.007Z',
+    dialect: 'native',
+    encryption: 'noise',
+    verified: true,
+  });
+  assert.equal(messageEventOf({ ...line, direction: 'out', state: 'queued' }).state, 'queued');
+});
+
+test('any time a peer may claim has a form', () => {
+  assert.equal(isoTime(Number.NaN), '1970-01-01T00:00:00.000Z');
+  assert.equal(isoTime(-5), '1970-01-01T00:00:00.000Z');
+  assert.equal(isoTime(Number.MAX_SAFE_INTEGER), '9999-12-31T23:59:59.999Z');
+});
+
+test('the old format says when in local time, from where, who, which way and what', () => {
+  const before = process.env['TZ'];
+  process.env['TZ'] = 'Asia/Tokyo';
+  try {
+    assert.equal(file('txt', [line]), '2026-01-02 12:04:06 - 10.0.0.7 - bob - RECEIVED - hello\n');
+    const out = { ...line, direction: 'out' as const, text: 'a\r\nb \\ C:\\temp C:\\new \x1b[31m' };
+    assert.equal(
+      file('txt', [out]),
+      '2026-01-02 12:04:06 - 10.0.0.7 - bob - SENT - a\\r\\nb \\ C:\\temp C:\\\\new \\u001b[31m\n',
+    );
+  } finally {
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+  }
+});
+
+test('the peer of an older program is at the address in its id', () => {
+  const legacy = parsePeerId('synergy://192.168.1.9:8080')._unsafeUnwrap();
+  assert.match(file('txt', [{ ...line, peerId: legacy }]), / - 192\.168\.1\.9 - bob - /);
+});
+
+test('one message is one line of the old format, and reads back as it was', () => {
+  const name = fc.string({ unit: 'grapheme', maxLength: 20 });
+  fc.assert(
+    fc.property(texts, name, fc.boolean(), (text, name, isOut) => {
+      const direction = isOut ? 'out' : 'in';
+      const written = formatOldLine({ atMs: 1_767_323_046_000, address: '10.0.0.7', name, direction, text });
+      assert.doesNotMatch(written, /[\x00-\x08\x0A-\x1f\x7f-\x9f\u2028\u2029\p{Cs}]/u);
+      const read = parseOldLine(written)._unsafeUnwrap();
+      assert.deepEqual(
+        [read.atMs, read.address, read.direction, read.text],
+        [1_767_323_046_000, '10.0.0.7', direction, text],
+      );
+      if (!name.includes(' -')) assert.equal(read.name, name);
+    }),
+    { seed: 31, numRuns: 2_000 },
+  );
+  for (const other of ['', 'hello', '2026-01-02 12:04:06 - 10.0.0.7 - bob - LOST - x']) {
+    assert.ok(parseOldLine(other).isErr());
+  }
+});
+
+test('a JSON transcript holds the events, none, one or many', () => {
+  for (const lines of [[], [line], [line, { ...line, seq: 18, text: '"\n\u2028' }]]) {
+    assert.deepEqual(JSON.parse(file('json', lines)), lines.map(messageEventOf));
+  }
+});
+
+test('a CSV transcript reads back field by field, whatever the text', () => {
+  fc.assert(
+    fc.property(fc.array(texts, { maxLength: 5 }), (all) => {
+      const rows = readCsv(
+        file(
+          'csv',
+          all.map((text) => ({ ...line, text })),
+        ),
+      );
+      assert.equal(rows.length, all.length + 1);
+      const column = rows[0]?.indexOf('text') ?? -1;
+      for (const [index, text] of all.entries()) {
+        const field = rows[index + 1]?.[column] ?? '';
+        assert.ok(field === text || field === `'${text}`, JSON.stringify([field, text]));
+      }
+    }),
+    { seed: 32, numRuns: 500 },
+  );
+});
+
+test('no field of a CSV transcript is a formula', () => {
+  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '\n=1', '＝1', '\u0000=1']) {
+    const [, row] = readCsv(file('csv', [{ ...line, text, peer: text }]));
+    for (const field of row ?? []) assert.doesNotMatch(field, /^[\s\p{C}]*[=+\-@＝＋－＠]/u);
+    assert.ok(row?.includes(`'${text}`));
+  }
+});
+
+test('the ending of a file name tells the format', () => {
+  assert.equal(transcriptFormatOf('a/b.JSON'), 'json');
+  assert.equal(transcriptFormatOf('b.txt'), 'txt');
+  assert.equal(transcriptFormatOf('b.csv'), 'csv');
+  assert.equal(transcriptFormatOf('json'), null);
+});

@@ -1,0 +1,110 @@
+/** Closing, signs of life, age, and what is due when. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { session as limits, wireV1 } from '../../src/limits.js';
+import type { CloseReason } from '../../src/session/session.js';
+import { isKeptDial } from '../../src/session/tickets.js';
+import { connect, isUp, makeNode, resume, settle, wallClockMs } from '../support/session-pair.js';
+
+test('a close tells its reason, ends both sides and is idempotent', () => {
+  for (const reason of ['park', 'rekey', 'dup', 'shutdown', 'downgrade'] satisfies CloseReason[]) {
+    const { initiator, responder } = connect(makeNode(), makeNode());
+    initiator.take(initiator.session.close(reason));
+    assert.deepEqual(initiator.session.close('park'), []);
+    responder.receive(initiator.flush());
+    assert.deepEqual(responder.outputs.at(-1), { type: 'closed', reason });
+    assert.deepEqual(responder.session.say([{ type: 'receipt', ids: [] }], 1), []);
+    assert.deepEqual(responder.session.close('park'), []);
+    assert.deepEqual(responder.session.tick(1e9), []);
+  }
+});
+
+test('a close before the session is up, and a destroy, say nothing', () => {
+  const { initiator } = connect(makeNode(), makeNode(), {}, () => new Uint8Array(0));
+  assert.deepEqual(initiator.session.close('shutdown'), []);
+  const pair = connect(makeNode(), makeNode());
+  pair.initiator.session.destroy();
+  assert.deepEqual(pair.initiator.session.close('shutdown'), []);
+});
+
+test('silence is answered with one ping, the answer keeps the session, more silence ends it', () => {
+  const { initiator, responder } = connect(makeNode(), makeNode());
+  const { session } = initiator;
+  assert.deepEqual(session.tick(limits.pingAfterSilenceMs - 1), []);
+  initiator.take(session.tick(limits.pingAfterSilenceMs));
+  assert.deepEqual(session.tick(limits.pingAfterSilenceMs + 1), [], 'one ping, not one per tick');
+  initiator.nowMs = limits.pingAfterSilenceMs + 5;
+  settle({ initiator, responder });
+  assert.deepEqual(session.tick(limits.silenceMaxMs), [], 'the pong was heard');
+  const end = initiator.nowMs + limits.silenceMaxMs;
+  session.tick(end - 1_000);
+  assert.deepEqual(session.tick(end), [{ type: 'failed', error: { code: 'session/deadline' } }]);
+  assert.deepEqual(session.tick(end + 1), []);
+});
+
+test('after an hour a resume is due, told once; after a day the session ends', () => {
+  const { initiator, responder } = connect(makeNode(), makeNode());
+  const outputs: string[] = [];
+  let failedAtMs = 0;
+  for (let nowMs = 0; nowMs <= wireV1.sessionAgeMaxMs && failedAtMs === 0; nowMs += 10_000) {
+    initiator.nowMs = nowMs;
+    responder.nowMs = nowMs;
+    for (const output of initiator.session.tick(nowMs)) {
+      if (output.type === 'write') initiator.sent.push(output.bytes);
+      else outputs.push(`${output.type} ${String(nowMs)}`);
+      if (output.type === 'failed') failedAtMs = nowMs;
+    }
+    settle({ initiator, responder });
+  }
+  assert.deepEqual(outputs, [
+    `due ${String(wireV1.rekeySessionAfterMs)}`,
+    `failed ${String(wireV1.sessionAgeMaxMs)}`,
+  ]);
+});
+
+test('after a gibibyte a resume is due', () => {
+  const { initiator } = connect(makeNode(), makeNode());
+  // 8 MiB per call, through the real sealer, until the volume is reached.
+  const text = 'x'.repeat(65_000);
+  const id = '00000000-0000-7000-8000-000000000000';
+  const letter = { type: 'text', id, sentAtMs: 1, text } as never;
+  const many = Array.from({ length: 128 }, () => letter);
+  let bytes = 0;
+  while (bytes < wireV1.rekeySessionAfterBytes) {
+    assert.deepEqual(initiator.session.tick(1), []);
+    for (const output of initiator.session.say(many, 1))
+      if (output.type === 'write') bytes += output.bytes.length;
+  }
+  assert.deepEqual(initiator.session.tick(1), [{ type: 'due', reason: 'rekey' }]);
+});
+
+test('a ticket serves 64 resumes and 24 hours', () => {
+  const [a, b] = [makeNode(), makeNode()];
+  connect(a, b);
+  for (let i = 0; i < wireV1.ticketResumesMax; i += 1) assert.equal(resume(a, b).initiator.resumed, true);
+  assert.equal(a.book.dial(b.idKey, wallClockMs), null);
+  const pair = resume(a, b);
+  assert.ok(isUp(pair));
+  assert.equal(pair.initiator.resumed, false);
+
+  const ticket = a.book.dial(b.idKey, wallClockMs);
+  assert.ok(ticket);
+  assert.equal(a.book.dial(b.idKey, wallClockMs + wireV1.ticketAgeMaxMs), null);
+  assert.equal(b.book.find(ticket.dial.ticketId, wallClockMs + wireV1.ticketAgeMaxMs), null);
+  // Even if a book still gave it out: the session looks at the age itself, on either side.
+  const late = { wallClockMs: wallClockMs + wireV1.ticketAgeMaxMs };
+  const stale = connect(a, b, { resumption: ticket, responder: late });
+  assert.equal(stale.initiator.resumed, false);
+  assert.ok(isUp(stale));
+});
+
+test('of two dials at once the one from the smaller identity key is kept, on both sides alike', () => {
+  for (let i = 0; i < 20; i += 1) {
+    const [a, b] = [makeNode(), makeNode()];
+    assert.notEqual(isKeptDial(a.idKey, b.idKey), isKeptDial(b.idKey, a.idKey));
+    assert.equal(isKeptDial(a.idKey, a.idKey), false);
+  }
+  const lower = new Uint8Array(32).fill(1);
+  const higher = Uint8Array.from(lower).fill(2, 31);
+  assert.ok(isKeptDial(lower, higher));
+});

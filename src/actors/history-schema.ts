@@ -6,6 +6,7 @@ import type { Sql } from './history-sql.js';
 
 /**
  * `line.waits` is 1 for what the outbox owes a peer: queued, or sent over a dialect with receipts and not confirmed.
+ * `line_id` begins with the id, which begins with the time: appends of many peers meet on its last page.
  * `line.conversation` is NULL for the talk between two, the common case. `span` tells for each block of
  * `limits.spanLines` lines the earliest and latest arrival, so that a query by time reads only blocks in question
  * without an index that every append would pay for. `line_text.scope` holds peer and direction as words, so that a
@@ -18,7 +19,7 @@ export const migrations: readonly string[] = [
     sent_at INTEGER NOT NULL, received_at INTEGER NOT NULL, state INTEGER NOT NULL, waits INTEGER NOT NULL,
     dialect INTEGER NOT NULL, encryption INTEGER NOT NULL, verified INTEGER NOT NULL,
     name BLOB NOT NULL, conversation BLOB, text BLOB NOT NULL);
-  CREATE UNIQUE INDEX line_id ON line(peer_no, direction, id);
+  CREATE UNIQUE INDEX line_id ON line(id, peer_no, direction);
   CREATE INDEX line_peer ON line(peer_no);
   CREATE INDEX line_waits ON line(peer_no) WHERE waits = 1;
   CREATE TABLE span(block INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL);

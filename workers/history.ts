@@ -1,0 +1,4 @@
+import { history } from '../src/actors/history.js';
+import { hostActors } from '../src/runtime/thread.js';
+
+hostActors({ history });

@@ -19,8 +19,8 @@ export interface EscapeOptions {
  */
 export function escapeForTerminal(raw: string, options: EscapeOptions = {}): string {
   const clipped = options.graphemesMax === undefined ? raw : clip(raw, options.graphemesMax);
-  if (/^[\x20-\x7E]*$/.test(clipped)) return clipped;
   const isMultiline = options.multiline ?? false;
+  if (!(isMultiline ? notableInLines : notable).test(clipped)) return clipped;
   let shown = '';
   let before = '';
   let marks = 0;
@@ -40,13 +40,19 @@ export function escapeForTerminal(raw: string, options: EscapeOptions = {}): str
 
 /** A name for a terminal: one line, at most 64 graphemes, and unable to reorder what stands around it. */
 export function escapeName(name: string): string {
-  return isolate(escapeForTerminal(name, { graphemesMax: text.nameGraphemesMax }));
+  return isolate(
+    escapeForTerminal(name.slice(0, limits.rawNameCharsMax), { graphemesMax: text.nameGraphemesMax }),
+  );
 }
 
 /** Shuts in text with right-to-left letters, so that it cannot pull its surroundings along. `escaped` is escaped text. */
 export function isolate(escaped: string): string {
   return rightToLeft.test(escaped) ? `\u2068${escaped}\u2069` : escaped;
 }
+
+/** What has to be looked at one by one; most texts hold nothing of it. */
+const notable = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+const notableInLines = /(?!\n)[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 const rightToLeft =
   /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Hanifi_Rohingya}]/u;

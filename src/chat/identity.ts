@@ -145,15 +145,17 @@ const withoutChecks = (chars: string): string =>
 function checkCharacter(piece: string): string {
   let sum = 0;
   for (let index = 0; index < piece.length; index += 1) {
-    const addend = alphabet.indexOf(piece.charAt(index)) * (index % 2 === 0 ? 1 : 2);
-    sum += Math.floor(addend / 32) + (addend % 32);
+    const code = piece.charCodeAt(index);
+    const addend = (code < 65 ? code - 24 : code - 65) * (index % 2 === 0 ? 1 : 2);
+    sum += (addend >> 5) + (addend & 31);
   }
   return alphabet.charAt((32 - (sum % 32)) % 32);
 }
 
 function pieces(text: string, length: number): string[] {
-  const count = Math.ceil(text.length / length);
-  return Array.from({ length: count }, (_, index) => text.slice(index * length, (index + 1) * length));
+  const cut: string[] = [];
+  for (let at = 0; at < text.length; at += length) cut.push(text.slice(at, at + length));
+  return cut;
 }
 
 const grouped = (text: string, length: number, separator: string): string =>

@@ -124,16 +124,16 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
 /** The id of a peer of an older program; its usual port is left out, so that one peer has one id. Null: no such address. */
 export function legacyPeerId(dialect: LegacyDialectName, host: string, port: number): PeerId | null {
   const suffix = port === usualPort(dialect) ? '' : `:${port}`;
-  return parsePeerId(`${dialect}://${host}${suffix}`).unwrapOr(null);
+  // IPv6 takes brackets in an address with a port, and none where it is dialled.
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return parsePeerId(`${dialect}://${shown}${suffix}`).unwrapOr(null);
 }
 
 function candidatesFor(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
-  const tagged = /^(.+)#([a-zA-Z2-7]{4,56})$/su.exec(word);
+  const tagged = /^(.+)#([a-zA-Z2-7]{4})$/su.exec(word);
   if (tagged?.[1] !== undefined && tagged[2] !== undefined) {
     const [name, tag] = [foldCase(tagged[1]), tagged[2].toLowerCase()];
-    return unique(
-      peers.filter((peer) => foldCase(peer.name) === name && tagOf(peer.peerId) === tag.slice(0, 4)),
-    );
+    return unique(peers.filter((peer) => foldCase(peer.name) === name && tagOf(peer.peerId) === tag));
   }
   const exact = unique(peers.filter((peer) => peer.name === word));
   return exact.length > 0 ? exact : unique(peers.filter((peer) => foldCase(peer.name) === foldCase(word)));
@@ -160,14 +160,14 @@ function parseLegacyAddress(word: string): Result<PeerTarget, ChatError> | null 
   return peerId === null ? null : ok({ type: 'legacy', peerId, dialect, ...address });
 }
 
-/** `HOST:PORT` with a host name, an IPv4 address or an IPv6 one in brackets (kept with them, so it can be printed). */
+/** `HOST:PORT` with a host name, an IPv4 address or an IPv6 one in brackets, which are taken off. */
 function parseAddress(word: string): { readonly host: string; readonly port: number } | null {
   const match = /^(\[[0-9a-fA-F:.]{2,45}(?:%[0-9a-zA-Z]{1,15})?\]|[a-zA-Z0-9.-]{1,64}):([0-9]{1,5})$/.exec(
     word,
   );
   const port = Number(match?.[2]);
   if (match?.[1] === undefined || !(port >= 1 && port <= 65_535)) return null;
-  return { host: match[1].toLowerCase(), port };
+  return { host: match[1].replace(/^\[|\]$/g, '').toLowerCase(), port };
 }
 
 function legacyDialect(name: string): LegacyDialectName | null {

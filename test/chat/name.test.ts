@@ -165,7 +165,7 @@ test('addresses are addresses, even when somebody is called so', () => {
   });
   assert.deepEqual(resolvePeer('[fe80::1%eth0]:7000', [])._unsafeUnwrap(), {
     type: 'address',
-    host: '[fe80::1%eth0]',
+    host: 'fe80::1%eth0',
     port: 7000,
   });
   for (const word of [
@@ -190,6 +190,9 @@ test('an address of an older program has one id, whether its usual port is named
       port: 6001,
     });
   }
+  const v6 = resolvePeer('cmp2204://[fe80::7]:6001', [])._unsafeUnwrap();
+  assert.ok(v6.type === 'legacy');
+  assert.deepEqual([v6.peerId, v6.host], ['cmp2204://[fe80::7]', 'fe80::7']);
   assert.deepEqual(resolvePeer('synergy://10.0.0.7:8080', [])._unsafeUnwrap(), {
     type: 'legacy',
     peerId: 'synergy://10.0.0.7:8080',

@@ -11,6 +11,7 @@ import type { StoreError } from '../errors.js';
 import { history as limits } from '../limits.js';
 import {
   contactColumns,
+  contactValues,
   decodeContact,
   decodeLine,
   decodeText,
@@ -152,7 +153,7 @@ function restoreOthers(store: HistoryStore, source: Sql): void {
     `SELECT ${contactColumns} FROM contact JOIN peer ON peer.no = contact.peer_no`,
   )) {
     const contact = attemptDoubtful(() => decodeContact(row));
-    if (contact.isOk()) store.putContact(contact.value);
+    if (contact.isOk()) store.putContact(contact.value.peerId, contactValues(contact.value));
   }
   for (const row of readable('SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM setting')) {
     const pair = attemptDoubtful(() => [decodeText(bytesOf(row[0])), decodeText(bytesOf(row[1]))] as const);

@@ -119,7 +119,7 @@ function readSteps(
     for (const row of rows) {
       const line = decodeLine(row);
       lines.push(line);
-      bytes += line.text.length;
+      bytes += Buffer.byteLength(line.text);
       if (isForward) fromSeq = line.seq + 1;
       else toSeq = line.seq - 1;
     }

@@ -19,7 +19,7 @@ const dialects: readonly DialectName[] = ['native', 'cmp2204', 'chatbuddy', 'syn
 const encryptions: readonly Encryption[] = ['noise', 'toy-dh-3des', 'none'];
 const trusts: readonly Trust[] = ['pinned', 'verified'];
 
-export const stateNumber = (state: DeliveryState): number => states.indexOf(state);
+export const stateNumber = (state: DeliveryState): number => place(states, state);
 
 /** A line ready to be written, checked and encoded before any transaction is open. */
 export interface EncodedLine {
@@ -33,10 +33,8 @@ export interface EncodedLine {
   readonly rest: readonly SqlValue[];
 }
 
-/** Throws a TypeError for values that no caller may send: times that are not whole milliseconds. */
+/** Throws a TypeError for what no caller may send: stored, it would look like damage to the whole file. */
 export function encodeLine(line: NewLine): EncodedLine {
-  if (!Number.isSafeInteger(line.sentAtMs) || !Number.isSafeInteger(line.receivedAtMs))
-    throw new TypeError('times are whole milliseconds');
   const text = encodeText(line.text);
   const direction = line.direction === 'out' ? 1 : 0;
   const waits = direction === 1 && isWaiting(line.state, line.dialect) ? 1 : 0;
@@ -49,12 +47,12 @@ export function encodeLine(line: NewLine): EncodedLine {
     textBytes: text.byteLength,
     waits,
     rest: [
-      line.sentAtMs,
-      line.receivedAtMs,
+      whole(line.sentAtMs),
+      whole(line.receivedAtMs),
       stateNumber(line.state),
       waits,
-      dialects.indexOf(line.dialect),
-      encryptions.indexOf(line.encryption),
+      place(dialects, line.dialect),
+      place(encryptions, line.encryption),
       line.verified ? 1 : 0,
       encodeText(line.peer),
       isDirect ? null : encodeText(line.conversation),
@@ -95,16 +93,17 @@ export function decodeLine(row: SqlRow): Line {
   };
 }
 
+/** Everything after the peer in the order of the table's columns. Throws a TypeError, as above. */
 export const contactValues = (contact: Contact): readonly SqlValue[] => [
   encodeText(contact.name),
   encodeText(contact.idKeyHex),
-  trusts.indexOf(contact.trust),
+  place(trusts, contact.trust),
   contact.blocked ? 1 : 0,
-  contact.certificateSerial,
-  contact.wireVersion,
+  whole(contact.certificateSerial),
+  whole(contact.wireVersion),
   encodeText(contact.address),
-  contact.firstSeenMs,
-  contact.lastSeenMs,
+  whole(contact.firstSeenMs),
+  whole(contact.lastSeenMs),
 ];
 
 export const contactColumns = `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
@@ -150,6 +149,17 @@ export function decodeText(bytes: Uint8Array): string {
 const loneSurrogate = /\p{Surrogate}/u;
 
 const damaged = (what: string): SqlTrouble => new SqlTrouble('damaged', `${what} is not one`);
+
+function whole(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new TypeError(`${String(value)} is not a whole number`);
+  return value;
+}
+
+function place<T>(list: readonly T[], value: T): number {
+  const found = list.indexOf(value);
+  if (found < 0) throw new TypeError(`${String(value)} is not one of ${list.join(', ')}`);
+  return found;
+}
 
 function member<T>(list: readonly T[], value: unknown): T {
   const found = list[integerOf(value)];

@@ -12,7 +12,6 @@ import type { MessageId, PeerId } from '../ids.js';
 import { history as limits } from '../limits.js';
 import {
   contactColumns,
-  contactValues,
   decodeContact,
   decodeText,
   encodeText,
@@ -23,7 +22,7 @@ import {
 } from './history-rows.js';
 import { pageOf, outboxOf } from './history-page.js';
 import { indexedSeq, indexSlice, resetIndex } from './history-search.js';
-import { bytesOf, integerOf, type Sql } from './history-sql.js';
+import { bytesOf, integerOf, type Sql, type SqlValue } from './history-sql.js';
 
 export interface Stored {
   readonly seq: number;
@@ -185,11 +184,11 @@ export class HistoryStore {
     return changed;
   }
 
-  /** Within `transaction`. */
-  putContact(contact: Contact): void {
+  /** Within `transaction`. `values`: `contactValues`. */
+  putContact(peerId: PeerId, values: readonly SqlValue[]): void {
     this.#sql
       .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run([this.#givePeerNo(contact.peerId), ...contactValues(contact)]);
+      .run([this.#givePeerNo(peerId), ...values]);
   }
 
   contacts(): readonly Contact[] {

@@ -19,7 +19,7 @@ import {
   type ReplyTo,
   type Step,
 } from '../runtime/actor.js';
-import { encodeLine } from './history-rows.js';
+import { contactValues, encodeLine } from './history-rows.js';
 import { attempt } from './history-sql.js';
 import type { HistoryStore, OutboxSize, Stored } from './history-store.js';
 import {
@@ -100,11 +100,13 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
     },
     mark: (state, body, _context, from) =>
       write(state, from, (store) => ({ changed: store.mark(body.peerId, body.ids, body.state) })),
-    putContact: (state, body, _context, from) =>
-      write(state, from, (store) => {
-        store.putContact(body);
+    putContact(state, body, _context, from) {
+      const values = contactValues(body);
+      return write(state, from, (store) => {
+        store.putContact(body.peerId, values);
         return null;
-      }),
+      });
+    },
     putSetting: (state, body, _context, from) =>
       write(state, from, (store) => {
         store.putSetting(body.key, body.value);
@@ -245,17 +247,24 @@ function answerSearches(state: HistoryState, context: HistoryContext): void {
   }
   const searches = state.searches;
   state.searches = [];
-  for (const { query, from } of searches) {
-    const answer = current(state).andThen(({ store }) =>
-      attempt(() => store.page(query))
-        .mapErr((trouble) => onIndexTrouble(state, context, trouble))
-        .andThen((page) => page),
+  for (const search of searches) {
+    const page = current(state).andThen(({ store }) =>
+      attempt(() => store.page(search.query)).mapErr((trouble) => {
+        const fault = onIndexTrouble(state, context, trouble);
+        // Healed meanwhile: the search waits for the new index instead of telling of the old one.
+        if (trouble.kind === 'damaged' && 'store' in state.opened) state.searches.push(search);
+        return fault;
+      }),
     );
-    answer.match(
-      (lines) => from.ok(lines),
-      (fault) => from.err(fault),
-    );
+    if (state.searches.includes(search)) continue;
+    page
+      .andThen((answer) => answer)
+      .match(
+        (lines) => search.from.ok(lines),
+        (fault) => search.from.err(fault),
+      );
   }
+  if (state.searches.length > 0) planIndex(state, context, 0);
 }
 
 /** One slice of what there is to do besides the messages: reopen, salvage, index. */

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openSql } from '../../src/actors/history-sql.js';
 import { unreachable } from '../../src/errors.js';
 import { line, peer, start, temporaryHome, type Driver } from './driver.js';
 
@@ -167,6 +168,27 @@ test('a salvage carries over every line outside the damage, with its number, and
     assert.equal((await again.call('settings', {}))._unsafeUnwrap()['name'], 'alice');
     await again.stop();
     assert.ok(!readdirSync(home).some((name) => name.includes('salvage')));
+  } finally {
+    remove();
+  }
+});
+
+test('a damaged search index is built anew, and the search that met it is answered', async () => {
+  const { home, file, remove } = temporaryHome();
+  try {
+    const history = (await start(file))._unsafeUnwrap();
+    await history.call('append', { lines: Array.from({ length: 3_000 }, (_, i) => line(i)) });
+    assert.equal((await history.call('page', { limit: 9, search: 'message' }))._unsafeUnwrap().length, 9);
+    await history.stop();
+    const sql = openSql(file);
+    sql.exec("UPDATE line_text_data SET block = x'00' WHERE id > 10");
+    sql.close();
+    const again = (await start(file))._unsafeUnwrap();
+    assert.equal((await again.call('page', { limit: 9, search: 'message' }))._unsafeUnwrap().length, 9);
+    assert.equal((await again.call('page', { limit: 9, search: '2999' }))._unsafeUnwrap().length, 1);
+    assert.ok(again.log.some((text) => text.includes('history-index-rebuilt')));
+    assert.ok(!readdirSync(home).some((name) => name.includes('damaged')));
+    await again.stop();
   } finally {
     remove();
   }

@@ -263,3 +263,24 @@ test(
     }
   },
 );
+
+test('what no caller may send fails its own request before it is stored', () =>
+  withHistory(async (history) => {
+    for (const wrong of [{ receivedAtMs: 0.5 }, { dialect: 'other' }, { state: 'lost' }, { encryption: '' }])
+      await assert.rejects(
+        history.call('append', { lines: [line(1, wrong as unknown as Partial<NewLine>)] }),
+        TypeError,
+      );
+    assert.equal((await history.call('append', { lines: [line(2)] }))._unsafeUnwrap().stored[0]?.seq, 1);
+  }));
+
+test('the write-ahead log stays short while appends go on', () =>
+  withHistory(async (history, file) => {
+    let mostBytes = 0;
+    for (let from = 0; from < 40_000; from += 500) {
+      const lines = Array.from({ length: 500 }, (_, i) => line(from + i, { text: 'x'.repeat(500) }));
+      await history.call('append', { lines });
+      mostBytes = Math.max(mostBytes, statSync(`${file}-wal`).size);
+    }
+    assert.ok(mostBytes < 24 * 2 ** 20, `${String(mostBytes)} bytes`);
+  }));

@@ -1,0 +1,170 @@
+/**
+ * Stand-ins for Service_Announcer, Peer_Discovery, Chat_Responder and Chat_Initiator, written from the description of
+ * the programs and sharing no code with the dialect.
+ */
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { connectBlocking, listenBlocking, queue, serveForever, type Queue } from './blocking-socket.js';
+
+/** `real` is the program; the others are other answers to its assignment. */
+export type Cmp2204Spelling = 'real' | 'underscore' | 'joined';
+
+export interface Cmp2204Received {
+  readonly text: string;
+  readonly isEncrypted: boolean;
+  readonly from: string;
+}
+
+const spell = (words: string, spelling: Cmp2204Spelling): string =>
+  words.replace(' ', { real: ' ', underscore: '_', joined: '' }[spelling]);
+
+const pow = (base: number, exponent: number): number => {
+  let result = 1;
+  for (let count = 0; count < exponent; count += 1) result = (result * base) % 23;
+  return result;
+};
+
+/** As the program does it: `str(public).encode()`, then `str()` of that; the other answers send the bare number. */
+const keyValue = (secret: number, spelling: Cmp2204Spelling): string =>
+  spelling === 'real'
+    ? `"b'${pow(5, secret)}'"`
+    : spelling === 'underscore'
+      ? `"${pow(5, secret)}"`
+      : `${pow(5, secret)}`;
+
+function cipherKey(theirs: unknown, secret: number): Buffer {
+  const isRepr = typeof theirs === 'string' && theirs.startsWith("b'");
+  const shared = String(pow(Number(isRepr ? theirs.slice(2, -1) : theirs), secret));
+  return Buffer.from((isRepr ? Buffer.from(shared).toString('base64') : shared).padEnd(24, ' '));
+}
+
+function encrypt(text: string, key: Buffer): string {
+  const cipher = createCipheriv('des-ede3-ecb', key, null);
+  return Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
+}
+
+function decrypt(base64: string, key: Buffer): string {
+  const cipher = createDecipheriv('des-ede3-ecb', key, null);
+  return Buffer.concat([cipher.update(base64, 'base64'), cipher.final()]).toString('utf8');
+}
+
+export interface Responder {
+  readonly port: number;
+  readonly received: Queue<Cmp2204Received>;
+  readonly close: () => Promise<void>;
+}
+
+/** One `recv(1024)` is one JSON object; what is none ends the connection, as the exception does in the program. */
+export async function startResponder(options: {
+  readonly host?: string;
+  readonly port?: number;
+  readonly secret?: number;
+  readonly spelling?: Cmp2204Spelling;
+}): Promise<Responder> {
+  const { host = '127.0.0.1', port = 0, secret = 15, spelling = 'real' } = options;
+  const received = queue<Cmp2204Received>();
+  const server = await listenBlocking(host, port);
+  const { close } = serveForever(server, async (socket) => {
+    let key: Buffer | null = null;
+    for (;;) {
+      const words = await socket.recv(1_024);
+      if (words === '') return;
+      const message = JSON.parse(words) as Record<string, unknown>;
+      const from = socket.remote.address;
+      const plain = message[spell('unencrypted message', spelling)];
+      const sealed = message[spell('encrypted message', spelling)];
+      if (typeof plain === 'string') received.put({ text: plain, isEncrypted: false, from });
+      else if ('key' in message) {
+        key = cipherKey(message['key'], secret);
+        socket.send(`{"key": ${keyValue(secret, spelling)}}`);
+      } else if (typeof sealed === 'string' && key !== null)
+        received.put({ text: decrypt(sealed, key), isEncrypted: true, from });
+      else throw new Error(`Chat_Responder cannot read ${words}`);
+    }
+  });
+  return { port: server.port, received, close };
+}
+
+/** One connection for one message; `secret`: the number typed for a secure one. */
+export async function initiate(options: {
+  readonly host?: string;
+  readonly port: number;
+  readonly text: string;
+  readonly secret?: number;
+  readonly spelling?: Cmp2204Spelling;
+  readonly localAddress?: string;
+}): Promise<void> {
+  const { host = '127.0.0.1', port, text, secret, spelling = 'real', localAddress } = options;
+  const socket = await connectBlocking(host, port, localAddress);
+  try {
+    if (secret === undefined) {
+      socket.send(`{"${spell('unencrypted message', spelling)}": ${JSON.stringify(text)}}`);
+      return;
+    }
+    socket.send(`{"key": ${keyValue(secret, spelling)}}`);
+    const answer = JSON.parse(await socket.recv(1_024)) as Record<string, unknown>;
+    const sealed = encrypt(text, cipherKey(answer['key'], secret));
+    socket.send(`{"${spell('encrypted message', spelling)}": "${sealed}"}`);
+  } finally {
+    await socket.close();
+  }
+}
+
+/** Announces at once and then every `intervalMs`, from one socket. */
+export async function startAnnouncer(options: {
+  readonly username: string;
+  readonly address: string;
+  readonly to: { readonly host: string; readonly port: number };
+  readonly intervalMs?: number;
+  readonly withPort?: boolean;
+}): Promise<{ readonly port: number; announce(): Promise<void>; readonly close: () => Promise<void> }> {
+  const socket = createSocket('udp4');
+  await bind(socket, 0);
+  const { username, address, to } = options;
+  const datagram = JSON.stringify({
+    username,
+    ip_address: address,
+    ...(options.withPort === true ? { port: 6_000 } : {}),
+  });
+  const announce = (): Promise<void> =>
+    new Promise((resolve, reject) =>
+      socket.send(datagram, to.port, to.host, (error) => (error === null ? resolve() : reject(error))),
+    );
+  await announce();
+  const timer = setInterval(() => void announce(), options.intervalMs ?? 8_000);
+  return {
+    port: socket.address().port,
+    announce,
+    close: () =>
+      new Promise((resolve) => {
+        clearInterval(timer);
+        socket.close(() => resolve());
+      }),
+  };
+}
+
+/** Only `username` is looked at; the address is the datagram's source. */
+export async function startDiscovery(port = 0): Promise<{
+  readonly port: number;
+  readonly heard: Queue<{ readonly username: string; readonly host: string; readonly port: number }>;
+  readonly close: () => Promise<void>;
+}> {
+  const heard = queue<{ username: string; host: string; port: number }>();
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  socket.on('message', (datagram, from) => {
+    const { username } = JSON.parse(datagram.toString('utf8')) as { username: string };
+    heard.put({ username, host: from.address, port: from.port });
+  });
+  await bind(socket, port);
+  return {
+    port: socket.address().port,
+    heard,
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  };
+}
+
+const bind = (socket: Socket, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, '127.0.0.1', resolve);
+  });

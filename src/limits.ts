@@ -166,6 +166,12 @@ export const beaconGate = {
   cookiePeriodMs: 30_000,
   challengeEveryMs: 1_000,
   answerEveryMs: 1_000,
+  /**
+   * Challenges over all sources: some 30 us each with the sending, so 10,000 forged sources a second leave most of a
+   * core. A newcomer that misses its turn hears our own beacon and greets us where beacons leave, apart from the flood.
+   */
+  challengesPerSecond: 1_500,
+  replyChallengesPerSecond: 500,
   /** Signature checks per second, 200 in all: 142 us each would otherwise let 1,000 beacons take 14 % of a core. */
   contactVerifyPerSecond: 50,
   rosteredVerifyPerSecond: 50,
@@ -439,4 +445,31 @@ export const transport = {
   errorLogEveryMs: 5_000,
   /** Interfaces are looked up at most this often. */
   interfacesAgeMs: 2_000,
+} as const;
+
+/** How beacons are sent and heard. What they contain and cost is in `beacon` and `beaconGate`. */
+export const beaconSocket = {
+  portsDefault: [6_000, 6_001],
+  /** A beacon never passes a router. */
+  ttl: 1,
+  /** A burst of neighbours that all start at once fits. */
+  receiveBufferBytes: 2 ** 20,
+  /** So that nodes which started together do not speak together for ever. */
+  intervalJitter: 0.1,
+  lookEveryMs: 2_000,
+  ageEveryMs: 1_000,
+  /** Changes are gathered for so long before the node hears of them. */
+  tellAfterMs: 20,
+  twinToldEveryMs: 10_000,
+  goodbyeMs: 300,
+  /** What comes to the socket that beacons leave by; a network of hundreds answers a newcomer at once. */
+  heardPerSecond: 2_000,
+  heardBurst: 4_000,
+  /** Each costs a signature: a forger of source addresses must not have more than this from us. */
+  answersPerSecond: 100,
+  answersBurst: 400,
+  cookieSecretBytes: 32,
+  /** Sequence numbers start from the uptime in tenths of a second: 32 bits last 13 years. */
+  seqTickNs: 100_000_000n,
+  seqLast: 0xffff_ffff,
 } as const;

@@ -1,6 +1,30 @@
-import type { Call, Cast } from '../runtime/actor.js';
-import type { Presence } from '../chat/roster.js';
+/**
+ * The discovery actor hears who is there. Cheap checks first and the signature last, all decided by the pure
+ * `chat/beacon-gate.ts`; what passes goes into the roster (`chat/roster.ts`) and, as a change, to the node. Replies go
+ * out by the broadcast actor's socket. Spec: design.md *Discovery*, faults.md section 4 *Discovery*, N3-N5.
+ */
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
+import { err, ok, type Result } from 'neverthrow';
+import {
+  createBeaconGate,
+  type BeaconGate,
+  type BeaconSource,
+  type Clocks,
+  type DropReason,
+  type PendingBeacon,
+} from '../chat/beacon-gate.js';
+import { createRoster, type Presence, type Roster } from '../chat/roster.js';
+import type { TransportError } from '../errors.js';
 import type { PeerId } from '../ids.js';
+import { beacon as wire, beaconSocket as limits } from '../limits.js';
+import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
+import { verifyBeacon, type BeaconRecord } from '../wire/beacon.js';
+import { openUdp } from './broadcast-socket.js';
+import { broadcastBinds } from './broadcast-targets.js';
+import type { BroadcastProtocol } from './broadcast.js';
+import { isLoopback, isNear, plainAddress, type InterfaceAddress } from './transport-address.js';
 
 export type DiscoveryProtocol = {
   /** A datagram that another actor's socket heard (answers come to the socket that sent the beacon). */
@@ -10,10 +34,256 @@ export type DiscoveryProtocol = {
   /** Re-reads clocks: online → away → gone. Sent to itself. */
   age: Cast<Record<string, never>>;
   roster: Call<Record<string, never>, readonly Presence[]>;
+  stats: Call<Record<string, never>, DiscoveryStats>;
 };
+
+export interface DiscoveryStats {
+  readonly datagrams: number;
+  readonly signatureChecks: number;
+  readonly challenges: number;
+  readonly dropped: Readonly<Partial<Record<DropReason | 'off-link', number>>>;
+}
 
 /** What discovery tells the node. */
 export type DiscoveryReports = {
+  /** Listening on these UDP ports. Sent after each start; whoever knows the contacts tells them then. */
+  hearing: Cast<{ readonly ports: readonly number[] }>;
   /** Rows that are new or changed. A hint: only a handshake proves an address. */
   presence: Cast<{ readonly rows: readonly Presence[] }>;
+  /** Another run with our own identity is announced from there: a copied home. */
+  twin: Cast<{ readonly address: string; readonly bootIdHex: string }>;
 };
+
+export interface DiscoveryArgs {
+  readonly bind: string;
+  readonly beaconPorts: readonly number[];
+  /** Interval of our own beacons, which others are taken to have too. */
+  readonly intervalMs: number;
+  readonly ownId: PeerId;
+  readonly ownBootId: Uint8Array;
+  /** Announcements of the oldest dialect count. */
+  readonly isLegacyHeard: boolean;
+}
+
+type DiscoveryLinks = { readonly node: DiscoveryReports; readonly broadcast: BroadcastProtocol };
+type DiscoveryContext = Context<DiscoveryProtocol, DiscoveryLinks>;
+
+interface Counts {
+  datagrams: number;
+  signatureChecks: number;
+  challenges: number;
+  readonly dropped: Map<DropReason | 'off-link', number>;
+}
+
+interface DiscoveryState {
+  readonly args: DiscoveryArgs;
+  readonly context: DiscoveryContext;
+  readonly sockets: readonly Socket[];
+  readonly gate: BeaconGate;
+  readonly roster: Roster;
+  readonly counts: Counts;
+  /** Rows the node has not been told yet. */
+  readonly untold: Map<PeerId, Presence>;
+  tellTimer: NodeJS.Timeout | undefined;
+  twinToldAtMs: number;
+  interfaces: readonly InterfaceAddress[];
+}
+
+/** Errors of `init`: `transport/port-in-use`, `transport/cannot-listen`, when none of the ports could be bound. */
+export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProtocol, DiscoveryLinks>({
+  name: 'discovery',
+  restart: 'permanent',
+  init: start,
+  receive: {
+    heard(state, { bytes, address, port }) {
+      hear(state, bytes, address, port, true);
+      return next(state);
+    },
+    contacts(state, { peerIds }) {
+      state.roster.setContacts(peerIds);
+      return next(state);
+    },
+    age(state, _body, context) {
+      context.after(limits.ageEveryMs, 'age', {});
+      state.interfaces = readInterfaces();
+      tell(state, state.roster.tick(clocks()));
+      return next(state);
+    },
+    roster: (state) => reply(state, ok(state.roster.rows())),
+    stats: (state) => {
+      const { datagrams, signatureChecks, challenges, dropped } = state.counts;
+      return reply(
+        state,
+        ok({ datagrams, signatureChecks, challenges, dropped: Object.fromEntries(dropped) }),
+      );
+    },
+  },
+  terminate(state) {
+    clearTimeout(state.tellTimer);
+    for (const socket of state.sockets) socket.close();
+  },
+});
+
+async function start(
+  args: DiscoveryArgs,
+  context: DiscoveryContext,
+): Promise<Result<DiscoveryState, TransportError>> {
+  const roster = createRoster({ beaconIntervalMs: args.intervalMs });
+  const gate = createBeaconGate({
+    secret: randomBytes(limits.cookieSecretBytes),
+    ownId: args.ownId,
+    ownBootId: args.ownBootId,
+    standingOf: (peerId) => roster.standingOf(peerId),
+    isKnownAddress: (peerId, host) => roster.isKnownAddress(peerId, host),
+  });
+  const sockets: Socket[] = [];
+  const state: DiscoveryState = {
+    args,
+    context,
+    sockets,
+    gate,
+    roster,
+    counts: { datagrams: 0, signatureChecks: 0, challenges: 0, dropped: new Map() },
+    untold: new Map(),
+    tellTimer: undefined,
+    twinToldAtMs: -Infinity,
+    interfaces: readInterfaces(),
+  };
+  const opened = await openAll(state);
+  if (opened.isErr()) return err(opened.error);
+  sockets.push(...opened.value.sockets);
+  context.links.node.cast('hearing', { ports: opened.value.ports });
+  context.self('age', {});
+  return ok(state);
+}
+
+/** One port is enough; which of the others failed is logged. */
+async function openAll(
+  state: DiscoveryState,
+): Promise<
+  Result<{ readonly sockets: readonly Socket[]; readonly ports: readonly number[] }, TransportError>
+> {
+  const { args, context } = state;
+  const sockets: Socket[] = [];
+  const ports: number[] = [];
+  let failure: TransportError | null = null;
+  const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void =>
+    hear(state, bytes, from.address, from.port, false);
+  const onError = (error: NodeJS.ErrnoException): void =>
+    context.log('warn', 'discovery.socket-failed', { reason: error.code ?? error.message });
+  for (const port of args.beaconPorts) {
+    const open = (address: string) => openUdp({ address, port, isShared: true, onDatagram, onError });
+    const main = await open(args.bind);
+    if (main.isErr()) {
+      const where = { address: args.bind, port };
+      context.log('warn', 'discovery.cannot-listen', { ...where, reason: main.error });
+      failure ??=
+        main.error === 'EADDRINUSE'
+          ? { code: 'transport/port-in-use', ...where }
+          : { code: 'transport/cannot-listen', ...where, reason: main.error };
+      continue;
+    }
+    sockets.push(main.value);
+    ports.push(port);
+    for (const address of broadcastBinds(args.bind, state.interfaces)) {
+      const extra = await open(address);
+      // Not every system binds to a broadcast address, nor needs it in order to hear broadcasts.
+      if (extra.isOk()) sockets.push(extra.value);
+      else context.log('debug', 'discovery.cannot-listen', { address, port, reason: extra.error });
+    }
+  }
+  return ports.length === 0 && failure ? err(failure) : ok({ sockets, ports });
+}
+
+/** One datagram from anybody. */
+function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: number, isReply: boolean): void {
+  const { gate, roster, context, counts } = state;
+  counts.datagrams += 1;
+  if (bytes.byteLength > wire.datagramBytesMax) return count(counts, 'size');
+  const address = plainAddress(from);
+  const isLocal = isLoopback(address) || state.interfaces.some((own) => own.address === address);
+  if (!isLocal && !isNear(address, state.interfaces)) return count(counts, 'off-link');
+  const source: BeaconSource = { address, port, isLocal, isReply };
+  const decision = gate.judge(bytes, source, clocks());
+  switch (decision.type) {
+    case 'drop':
+      return count(counts, decision.reason);
+    case 'challenge':
+      counts.challenges += 1;
+      return void context.links.broadcast.cast('unicast', { bytes: decision.bytes, address, port });
+    case 'answer':
+      return void context.links.broadcast.cast('answer', { ...decisionOf(decision), address, port });
+    case 'legacy':
+      if (state.args.isLegacyHeard) tell(state, roster.heardLegacy(decision.username, source, clocks()));
+      return;
+    case 'verify':
+      return settle(state, decision, source);
+  }
+}
+
+const decisionOf = ({ nonce, bytesMax }: { nonce: Uint8Array; bytesMax: number }) => ({ nonce, bytesMax });
+
+/** The expensive part, which the gate has rationed. */
+function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSource): void {
+  const { gate, roster, context, counts } = state;
+  const { address, port } = source;
+  counts.signatureChecks += 1;
+  const settled = gate.settle(pending, verifyBeacon(pending.beacon, verifyEd25519), clocks());
+  switch (settled.type) {
+    case 'drop':
+      return count(counts, settled.reason);
+    case 'twin':
+      return tellTwin(state, settled.record, address);
+    case 'heard': {
+      const { peerId, record, answer, isAddressProven } = settled;
+      const isNew = isNewRun(roster, peerId, record);
+      tell(state, roster.heard(peerId, record, source, clocks()));
+      if (answer) context.links.broadcast.cast('answer', { ...decisionOf(answer), address, port });
+      else if (isNew && record.kind !== 'bye') {
+        // Who echoed our cookie does receive there; others might be named by a forger.
+        const bytesMax = isAddressProven ? null : pending.requestBytes;
+        context.links.broadcast.cast('greet', { address, port, bytesMax });
+      }
+    }
+  }
+}
+
+const isNewRun = (roster: Roster, peerId: PeerId, record: BeaconRecord): boolean => {
+  const bootIdHex = Buffer.from(record.bootId).toString('hex');
+  return roster.rows().every((row) => row.peerId !== peerId || row.bootIdHex !== bootIdHex);
+};
+
+function verifyEd25519(idKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const x = Buffer.from(idKey).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return verify(null, message, key, signature);
+}
+
+/** Changes that come together are told together. */
+function tell(state: DiscoveryState, rows: readonly Presence[]): void {
+  for (const row of rows) state.untold.set(row.peerId, row);
+  if (state.untold.size === 0) return;
+  state.tellTimer ??= setTimeout(() => {
+    state.tellTimer = undefined;
+    const told = state.context.links.node.cast('presence', { rows: [...state.untold.values()] });
+    // A full mailbox: the next change, or the next second, tries again.
+    if (told.isOk()) state.untold.clear();
+  }, limits.tellAfterMs);
+}
+
+function tellTwin(state: DiscoveryState, record: BeaconRecord, address: string): void {
+  const nowMs = performance.now();
+  if (nowMs - state.twinToldAtMs < limits.twinToldEveryMs) return;
+  state.twinToldAtMs = nowMs;
+  const bootIdHex = Buffer.from(record.bootId).toString('hex');
+  state.context.links.node.cast('twin', { address, bootIdHex });
+}
+
+function count(counts: Counts, reason: DropReason | 'off-link'): void {
+  counts.dropped.set(reason, (counts.dropped.get(reason) ?? 0) + 1);
+}
+
+const clocks = (): Clocks => ({ nowMs: performance.now(), wallClockMs: Date.now() });
+
+const readInterfaces = (): readonly InterfaceAddress[] =>
+  Object.values(networkInterfaces()).flatMap((each) => each ?? []);

@@ -20,6 +20,8 @@ export interface BeaconSource {
   readonly address: string;
   readonly port: number;
   readonly isLocal: boolean;
+  /** It came to the socket that our own beacons leave by, not to a port that everybody knows. */
+  readonly isReply?: boolean;
 }
 
 export interface Clocks {
@@ -43,6 +45,7 @@ export type DropReason =
   | 'port'
   /** A stranger that was sent a challenge within the last second. */
   | 'challenged'
+  | 'challenge-budget'
   /** A challenge whose answer would exceed what is allowed to its source. */
   | 'answered'
   /** A goodbye of somebody who was not there. */
@@ -113,6 +116,10 @@ class Gate implements BeaconGate {
   readonly #options: BeaconGateOptions;
   readonly #sources = createSourceTable();
   readonly #freshness = createFreshnessMemory();
+  readonly #challenges = {
+    port: perSecond(limits.challengesPerSecond),
+    reply: perSecond(limits.replyChallengesPerSecond),
+  };
   readonly #budget = {
     contact: perSecond(limits.contactVerifyPerSecond),
     rostered: perSecond(limits.rosteredVerifyPerSecond),
@@ -192,6 +199,9 @@ class Gate implements BeaconGate {
 
   #challenge(source: BeaconSource, state: SourceState, bytes: number, nowMs: number): BeaconDecision {
     if (nowMs - state.challengedAtMs < limits.challengeEveryMs) return drop('challenged');
+    // A cookie costs more than all checks before it, and a flood may come from ever new sources.
+    const ration = source.isReply === true ? this.#challenges.reply : this.#challenges.port;
+    if (!ration.take(nowMs)) return drop('challenge-budget');
     const datagram = encodeChallenge(cookieOf(this.#options.secret, source, nowMs, 0), bytes);
     if (datagram === null) return drop('malformed');
     state.challengedAtMs = nowMs;

@@ -97,6 +97,14 @@ export interface Driven<P extends Protocol> {
   readonly logged: readonly string[];
 }
 
+/** A link to another driven actor, which may be started later: what is cast before is lost. Nothing is called. */
+export function refTo<P extends Protocol>(to: () => Driven<P> | undefined): Ref<P> {
+  const recorder = new Recorder<P>({}, ({ name, body }) => {
+    to()?.cast(name as CastName<P>, body);
+  });
+  return recorder.ref;
+}
+
 export type RefsOf<L extends Links> = { readonly [K in keyof L]: Ref<L[K]> };
 
 /** Starts the actor. Rejects with the fault when `init` refuses. */
@@ -152,9 +160,12 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
     },
     log: (_level, event) => logged.push(event),
   };
-  const started = await definition.init(args, context);
-  if (started.isErr()) throw Object.assign(new Error(started.error.code), { fault: started.error });
-  state = started.value;
+  // In turn: what `init` casts to its own actor waits until it is done.
+  await inTurn(async () => {
+    const started = await definition.init(args, context);
+    if (started.isErr()) throw Object.assign(new Error(started.error.code), { fault: started.error });
+    state = started.value;
+  });
   return {
     cast,
     call: (name, body) =>

@@ -270,6 +270,7 @@ export const history = {
   salvageAtStartMs: 3_000,
   salvageStepMs: 50,
   salvageSliceLines: 500,
+  salvageReadsMax: 200,
   /** A hole in a damaged file is leapt in doubling steps; after so many in a row there is nothing more beyond. */
   salvageLeapsMax: 40,
 } as const;

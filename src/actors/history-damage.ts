@@ -97,16 +97,28 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
     step() {
       if (source === null) return finish();
       const isFirst = afterSeq === 0;
-      const slice = readSlice(source, afterSeq, leaps);
-      leaps = slice.isHole ? leaps + 1 : 0;
-      if (slice.isEnd || leaps > limits.salvageLeapsMax) return finish();
-      afterSeq = slice.afterSeq;
+      const read: Line[] = [];
+      let isEnd = false;
+      // Where only single lines can be read many reads share one transaction.
+      for (
+        let reads = 0;
+        reads < limits.salvageReadsMax && read.length < limits.salvageSliceLines;
+        reads += 1
+      ) {
+        const slice = readSlice(source, afterSeq, leaps);
+        leaps = slice.isHole ? leaps + 1 : 0;
+        isEnd = slice.isEnd || leaps > limits.salvageLeapsMax;
+        if (isEnd) break;
+        afterSeq = slice.afterSeq;
+        read.push(...slice.lines);
+      }
       lines += store.transaction(() => {
         if (isFirst) restoreOthers(store, source);
-        const restored = slice.lines.filter((line) => store.restore(line.seq, encodeLine(line)));
+        const restored = read.filter((line) => store.restore(line.seq, encodeLine(line)));
         writeProgress(sql, { damagedFile, afterSeq });
         return restored.length;
       });
+      if (isEnd) return finish();
       return false;
     },
   };

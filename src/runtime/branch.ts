@@ -166,7 +166,7 @@ export class Branch implements ActorOwner {
       const group = this.#groupOf(failed);
       for (const other of group.toReversed()) await this.#stopOne(other);
       failed.inARow = timers.now() - failed.startedAtMs > this.#windowMs() ? 1 : failed.inARow + 1;
-      await this.#sleep(restartDelayMs(failed.inARow, timers.random()));
+      await this.#sleep(restartDelayMs(failed.inARow, timers.random(), this.#spec.restartDelayMaxMs));
       failed = null;
       for (const one of group) {
         if (this.#isEnding()) return;

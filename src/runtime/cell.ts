@@ -53,7 +53,7 @@ export class Cell implements Inbox {
   #state: unknown = undefined;
   #context: unknown = undefined;
   #life: Incarnation | null = null;
-  #starts = 0;
+  #incarnation = 0;
   #isPlanned = false;
   #isBusy = false;
   /** Since when a handler waits for a promise; for the watchdog. */
@@ -85,8 +85,8 @@ export class Cell implements Inbox {
   }
 
   /** Runs `init`; messages wait meanwhile. */
-  async start(restarts: number, isCautious: boolean): Promise<StartOutcome> {
-    this.#starts += 1;
+  async start(incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
+    this.#incarnation = incarnation;
     this.#status = 'starting';
     if (isCautious) this.#cautious = limits.cautiousEnvelopes;
     const life: Incarnation = { isOver: false, timers: new Set() };
@@ -369,8 +369,8 @@ export class Cell implements Inbox {
       return;
     }
     this.#acknowledge(this.#mailbox.head);
-    const starts = this.#starts;
-    void this.#terminate(reason).then(() => this.#host.exited(this.id, starts, reason));
+    const incarnation = this.#incarnation;
+    void this.#terminate(reason).then(() => this.#host.exited(this.id, incarnation, reason));
   }
 
   async #terminate(reason: ExitReason): Promise<void> {
@@ -401,7 +401,7 @@ export class Cell implements Inbox {
     this.#cautious = limits.cautiousEnvelopes;
     this.#host.log(this.id, 'error', 'crashed', { detail });
     if (stop !== null) stop.done({ type: 'shutdown' });
-    else this.#host.exited(this.id, this.#starts, { type: 'crash', detail });
+    else this.#host.exited(this.id, this.#incarnation, { type: 'crash', detail });
   }
 
   #bringDown(): void {

@@ -41,7 +41,7 @@ export interface ThreadStats {
 export interface HostControl {
   create(spec: CellSpec): void;
   /** `isCautious`: its thread died; messages are settled one by one for a while. */
-  start(id: string, restarts: number, isCautious: boolean): Promise<StartOutcome>;
+  start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome>;
   stop(id: string, reason: ExitReason): Promise<void>;
   crashHung(id: string): void;
   remove(id: string): void;
@@ -88,11 +88,11 @@ export class Host implements HostControl, CellHost {
     for (const link of spec.links) cell.senders.set(link.name, this.openSender(link));
   }
 
-  async start(id: string, restarts: number, isCautious: boolean): Promise<StartOutcome> {
+  async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
     const cell = this.#cells.get(id);
     if (cell === undefined) return { type: 'crashed', detail: `this thread knows no actor for ${id}` };
     this.#restarts.set(id, restarts);
-    return cell.start(restarts, isCautious);
+    return cell.start(incarnation, restarts, isCautious);
   }
 
   async stop(id: string, reason: ExitReason): Promise<void> {

@@ -24,7 +24,11 @@ export class RestartWindow {
 }
 
 /** Delay before the n-th restart in a row (from 1), ms: doubled each time, between half of it and all of it. */
-export function restartDelayMs(inARow: number, random: number): number {
-  const full = Math.min(limits.restartDelayMinMs * 2 ** (inARow - 1), limits.restartDelayMaxMs);
+export function restartDelayMs(
+  inARow: number,
+  random: number,
+  maxMs: number = limits.restartDelayMaxMs,
+): number {
+  const full = Math.min(limits.restartDelayMinMs * 2 ** (inARow - 1), maxMs);
   return full * (0.5 + random / 2);
 }

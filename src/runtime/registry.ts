@@ -104,7 +104,7 @@ export class Registry implements ThreadEvents {
     actor.starts += 1;
     actor.isCautious = false;
     actor.earlyExit = null;
-    const starting = host.start(id, restarts, isCautious);
+    const starting = host.start(id, actor.starts, restarts, isCautious);
     const isInTime = await this.#inTime(starting, limits.readyDeadlineMs);
     if (!isInTime && actor.host === host) await this.#displace(actor);
     const outcome: StartOutcome = isInTime

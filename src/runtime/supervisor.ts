@@ -24,6 +24,8 @@ export interface SupervisorSpec {
   /** More restarts than this within `restartWindowMs`: it gives up. Defaults in `limits.runtime`. */
   readonly restartsMax?: number;
   readonly restartWindowMs?: number;
+  /** The delay before a restart doubles up to this while the crashes go on. */
+  readonly restartDelayMaxMs?: number;
   readonly children: readonly (ChildSpec | SupervisorSpec)[];
 }
 
@@ -65,6 +67,8 @@ export interface Supervisor {
   onEvent(listener: (event: SupervisorEvent) => void): () => void;
   /** Of the whole system: one call returns it all. */
   stats(): Promise<SystemStats>;
+  /** Links of the whole system; constant when nothing leaks. */
+  linkCount(): number;
   /** Messages of the whole system that were given up: the latest `deadLettersMax`. */
   deadLetters(): readonly DeadLetter[];
   /** Stops everything below, in reverse order; for the root also every thread. */
@@ -131,6 +135,7 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
       return () => listeners.delete(listener);
     },
     stats: () => registry.stats(),
+    linkCount: () => registry.linkCount,
     deadLetters: () => [...letters],
     stop: () => branch.stop(),
     done: branch.done,

@@ -103,8 +103,8 @@ export class ThreadHost {
     this.#tell('create', [spec], transfer);
   }
 
-  async start(id: string, restarts: number, isCautious: boolean): Promise<StartOutcome> {
-    const outcome = await this.#control.call('start', [id, restarts, isCautious], {
+  async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
+    const outcome = await this.#control.call('start', [id, incarnation, restarts, isCautious], {
       // The registry's own deadline comes first.
       deadlineMs: limits.readyDeadlineMs * 2,
     });

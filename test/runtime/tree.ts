@@ -1,0 +1,87 @@
+/** A small tree for the tests: a journal in this thread, a worker wherever the test wants it, a log of events. */
+import {
+  address,
+  child,
+  startSupervisor,
+  type Placement,
+  type Supervisor,
+  type SupervisorEvent,
+  type SupervisorSpec,
+  type SystemOptions,
+} from '../../src/runtime/index.js';
+import { journal, store, worker, type JournalProtocol, type WorkArgs } from './actors.js';
+
+export const entry = new URL('./worker.js', import.meta.url);
+export const inline: Placement = { kind: 'inline' };
+export const own: Placement = { kind: 'thread', entry };
+export const shared: Placement = { kind: 'thread', entry, thread: 'shared' };
+export const places = { inline, 'in its own thread': own, 'in a shared thread': shared };
+export const threads = { 'its own thread': own, 'a shared thread': shared };
+
+export const notes = child(journal, { args: null, links: {}, placement: inline });
+export const workerAt = (placement: Placement, id = 'worker', args: WorkArgs = {}) =>
+  child(worker, { id, args, links: { journal: address<JournalProtocol>('journal') }, placement });
+export const storeAt = (placement: Placement) => child(store, { args: null, links: {}, placement });
+
+export interface Tree {
+  readonly root: Supervisor;
+  readonly events: readonly SupervisorEvent[];
+  /** Resolves with the first event (also a past one) that is wanted. */
+  readonly event: (
+    isWanted: (event: SupervisorEvent) => boolean,
+    deadlineMs?: number,
+  ) => Promise<SupervisorEvent>;
+  readonly journal: () => Promise<readonly { readonly by: string; readonly n: number }[]>;
+}
+
+export async function startTree(
+  spec: Partial<SupervisorSpec & SystemOptions> & Pick<SupervisorSpec, 'children'>,
+): Promise<Tree> {
+  const log: string[] = [];
+  const root = (
+    await startSupervisor({
+      name: 'root',
+      strategy: 'one-for-one',
+      restartsMax: 100_000,
+      restartDelayMaxMs: 5,
+      log: (level, event, fields) => log.push(`${level} ${event} ${JSON.stringify(fields)}`),
+      ...spec,
+    })
+  )._unsafeUnwrap();
+  const events: SupervisorEvent[] = [];
+  const waiting = new Set<() => void>();
+  root.onEvent((event) => {
+    events.push(event);
+    for (const look of waiting) look();
+  });
+  return {
+    root,
+    events,
+    event: (isWanted, deadlineMs = 10_000) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = events.find(isWanted);
+          if (found === undefined) return;
+          clearTimeout(timer);
+          waiting.delete(look);
+          resolve(found);
+        };
+        const timer = setTimeout(
+          () => reject(new Error(`no such event among ${JSON.stringify(events)}\n${log.join('\n')}`)),
+          deadlineMs,
+        );
+        waiting.add(look);
+        look();
+      }),
+    journal: async () => (await root.ref(notes).call('read', null))._unsafeUnwrap(),
+  };
+}
+
+/** Looks again and again until it is true; for what no event tells. */
+export async function until(isTrue: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
+  while (!(await isTrue())) {
+    if (performance.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${isTrue.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { runtime as limits } from '../../src/limits.js';
+import { notes, own, startTree, until, workerAt } from './tree.js';
+
+describe('a thread is replaced', () => {
+  test('within three seconds when it is in an endless loop, and nothing is lost', async () => {
+    const spec = workerAt(own);
+    const tree = await startTree({ children: [notes, spec] });
+    const ref = tree.root.ref(spec);
+    const tries = new SharedArrayBuffer(4);
+    for (let n = 0; n < 100; n += 1)
+      ref.cast('work', n === 50 ? { n, fate: 'loop', times: 1, tries } : { n })._unsafeUnwrap();
+    const startedMs = performance.now();
+    await tree.event((event) => event.type === 'restarted');
+    const tookMs = performance.now() - startedMs;
+    assert.ok(tookMs < 3_000, `${tookMs} ms`);
+    await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === 100);
+    await tree.root.stop();
+  });
+
+  test('when it holds 300 MB outside the heap', async () => {
+    const spec = workerAt(own);
+    const tree = await startTree({ children: [notes, spec] });
+    tree.root.ref(spec).cast('work', { n: 1, fate: 'off-heap' });
+    const exited = await tree.event((event) => event.type === 'exited' && event.id === 'worker');
+    assert.match(JSON.stringify(exited), /off-heap/);
+    await tree.event((event) => event.type === 'restarted' && event.id === 'worker');
+    await tree.root.stop();
+  });
+
+  test('when its heap is full; the message that fills it each time becomes a dead letter', async () => {
+    const spec = workerAt(own);
+    const tree = await startTree({ children: [notes, spec] });
+    const ref = tree.root.ref(spec);
+    ref.cast('work', { n: 1 })._unsafeUnwrap();
+    ref.cast('work', { n: 2, fate: 'heap' })._unsafeUnwrap();
+    const answer = ref.call('ask', { n: 4 }, { deadlineMs: 60_000 });
+    assert.deepEqual((await answer)._unsafeUnwrap(), { n: 4, restarts: limits.poisonTriesMax });
+    assert.deepEqual(
+      tree.root.deadLetters().map(({ reason, body }) => ({ reason, body })),
+      [{ reason: 'poison', body: { n: 2, fate: 'heap' } }],
+    );
+    await tree.root.stop();
+  });
+});

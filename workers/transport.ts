@@ -1,0 +1,4 @@
+import { transportActor } from '../src/actors/transport.js';
+import { hostActors } from '../src/runtime/thread.js';
+
+hostActors({ transport: transportActor });

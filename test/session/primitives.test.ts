@@ -76,11 +76,12 @@ test('identity keys of small order, in every encoding, and those not reduced are
   assert.equal(isSoundIdKey(new Uint8Array(31).fill(7)), false);
 });
 
-test('the identity point as a key would verify one signature for every message; so it must be refused', () => {
+test('a key for which one signature would fit every message is refused, whatever OpenSSL says', (t) => {
   const key = encode(1n, 0);
   const signature = concat([key, new Uint8Array(32)]);
   const fooled = ['a', 'b', 'c'].filter((text) => verifySignature(key, Buffer.from(text), signature));
-  assert.ok(fooled.length > 0, 'OpenSSL is fooled: the check of the key is what protects');
+  // Older ones take it for all three messages, newer ones for none.
+  t.diagnostic(`verified with the neutral point as key: ${String(fooled.length)} of 3`);
   assert.equal(isSoundIdKey(key), false);
 });
 

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Utterance } from '../../src/dialects/dialect.js';
+import { encodeBusy, native, pack, unpack } from '../../src/dialects/native.js';
+import { messageIdFromBytes } from '../../src/ids.js';
+import { session as limits, wireV1 } from '../../src/limits.js';
+import { concat } from '../../src/wire/bytes.js';
+
+const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => messageIdFromBytes(bytes));
+const aText = fc
+  .tuple(id, fc.nat(2 ** 41), fc.string({ unit: 'binary', maxLength: 300 }))
+  .map(([messageId, sentAtMs, text]): Utterance => ({ type: 'text', id: messageId, sentAtMs, text }));
+const anUtterance: fc.Arbitrary<Utterance> = fc.oneof(
+  aText,
+  fc.array(id, { maxLength: 40 }).map((ids): Utterance => ({ type: 'receipt', ids })),
+  fc
+    .tuple(fc.string({ maxLength: 50 }), fc.uint8Array({ minLength: 8, maxLength: 8 }))
+    .map(([name, bytes]): Utterance => ({
+      type: 'profile',
+      name,
+      instance: Buffer.from(bytes).toString('hex'),
+    })),
+);
+const unpackAll = (contents: readonly Uint8Array[]) =>
+  contents.flatMap((content) => unpack(content)._unsafeUnwrap());
+const one = messageIdFromBytes(new Uint8Array(16).fill(7));
+const textOf = (text: string): Utterance => ({ type: 'text', id: one, sentAtMs: 9, text });
+
+const header = (kind: number, length: number) =>
+  Uint8Array.of(kind, length >>> 24, length >>> 16, length >>> 8, length);
+const body = (length: number) => new Uint8Array(length).fill(0x61);
+
+test('utterances packed together come out in order, none added, none lost', () => {
+  fc.assert(
+    fc.property(fc.array(anUtterance, { maxLength: 60 }), (utterances) => {
+      const contents = pack(utterances)._unsafeUnwrap();
+      assert.deepEqual(unpackAll(contents), utterances);
+      for (const content of contents) assert.ok(content.length <= wireV1.recordContentBytesMax);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('small texts share a content; a large one goes alone and in its place', () => {
+  const small = Array.from({ length: 100 }, (_, i) => textOf(`${String(i)} ${'x'.repeat(100)}`));
+  assert.equal(pack(small)._unsafeUnwrap().length, 1);
+  const mixed = [textOf('before'), textOf('y'.repeat(65_536)), textOf('after'), ...small, ...small];
+  const contents = pack(mixed)._unsafeUnwrap();
+  assert.deepEqual(unpackAll(contents), mixed);
+  assert.deepEqual(
+    contents.map((content) => content.length > wireV1.recordContentBytesMax),
+    [false, true, false, false],
+  );
+  for (const content of contents) assert.ok(content.length <= limits.dataBytesMax);
+});
+
+test('what cannot be said is refused before a byte of it is sent', () => {
+  const cases: readonly (readonly [Utterance, string])[] = [
+    [textOf('x'.repeat(65_537)), 'dialect/too-long'],
+    [textOf('é'.repeat(32_769)), 'dialect/too-long'],
+    [textOf('half \ud83c of a pair'), 'dialect/malformed'],
+    [{ type: 'text', id: null, sentAtMs: 1, text: 'a' }, 'dialect/malformed'],
+    [{ type: 'text', id: one, sentAtMs: -1, text: 'a' }, 'dialect/malformed'],
+    [{ type: 'text', id: one, sentAtMs: Number.NaN, text: 'a' }, 'dialect/malformed'],
+    [{ type: 'profile', name: 'n'.repeat(257), instance: '00'.repeat(8) }, 'dialect/too-long'],
+    [{ type: 'profile', name: 'n', instance: 'xyz' }, 'dialect/malformed'],
+  ];
+  for (const [utterance, code] of cases) {
+    assert.equal(pack([textOf('fine'), utterance])._unsafeUnwrapErr().code, code);
+    assert.equal(native.encode(utterance)._unsafeUnwrapErr().code, code);
+  }
+  assert.deepEqual(pack([{ type: 'leave', words: null }, { type: 'connect' }])._unsafeUnwrap(), []);
+  assert.equal(native.encode({ type: 'connect' })._unsafeUnwrapErr().code, 'dialect/unsupported');
+});
+
+test('the greatest text passes, in one byte per character and in four', () => {
+  for (const text of ['x'.repeat(65_536), '🎈'.repeat(16_384), '\ufeffwith a mark', '\0\u202e'])
+    assert.deepEqual(unpackAll(pack([textOf(text)])._unsafeUnwrap()), [textOf(text)]);
+});
+
+test('a receipt for very many messages becomes several', () => {
+  const ids = Array.from({ length: 1_300 }, (_, i) => messageIdFromBytes(new Uint8Array(16).fill(i % 256)));
+  const said = unpackAll(pack([{ type: 'receipt', ids }])._unsafeUnwrap());
+  assert.deepEqual(
+    said.map((utterance) => (utterance.type === 'receipt' ? utterance.ids.length : 0)),
+    [512, 512, 276],
+  );
+  assert.deepEqual(
+    said.flatMap((utterance) => (utterance.type === 'receipt' ? utterance.ids : [])),
+    ids,
+  );
+});
+
+test('kinds that are not known are skipped; what is cut, too long or not UTF-8 is refused', () => {
+  const known = native.encode(textOf('known'))._unsafeUnwrap();
+  const unknown = Uint8Array.of(99, 0, 0, 0, 2, 1, 2);
+  assert.deepEqual(unpack(concat([unknown, known, unknown]))._unsafeUnwrap(), [textOf('known')]);
+  assert.deepEqual(native.decode(known)._unsafeUnwrap(), textOf('known'));
+  assert.equal(native.decode(unknown)._unsafeUnwrapErr().code, 'dialect/unsupported');
+  const bad: readonly (readonly [Uint8Array, string])[] = [
+    [known.subarray(0, -1), 'dialect/malformed'],
+    [Uint8Array.of(1), 'dialect/malformed'],
+    [header(1, 0xffff_ffff), 'dialect/malformed'],
+    [concat([header(1, 21), body(21)]), 'dialect/malformed'],
+    [concat([header(1, 24), body(22), Uint8Array.of(0xff, 0xfe)]), 'dialect/malformed'],
+    [concat([header(1, 25), body(22), Uint8Array.of(0xed, 0xa0, 0x80)]), 'dialect/malformed'],
+    [concat([header(1, 65_559), body(65_559)]), 'dialect/too-long'],
+    [concat([header(2, 17), body(17)]), 'dialect/malformed'],
+    [concat([header(2, 16 * 513), body(16 * 513)]), 'dialect/too-long'],
+    [concat([header(3, 7), body(7)]), 'dialect/malformed'],
+    [concat([header(3, 8 + 257), body(8 + 257)]), 'dialect/too-long'],
+    [concat([header(3, 9), body(8), Uint8Array.of(0xc0)]), 'dialect/malformed'],
+  ];
+  for (const [bytes, code] of bad) assert.equal(unpack(bytes)._unsafeUnwrapErr().code, code);
+});
+
+test('any bytes at all are utterances or a typed error', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      const read = unpack(bytes);
+      if (read.isErr()) assert.match(read.error.code, /^dialect\//);
+    }),
+    { numRuns: 2_000 },
+  );
+  const frame = concat(pack([textOf('héllo'), { type: 'receipt', ids: [one] }])._unsafeUnwrap());
+  for (let at = 0; at < frame.length; at += 1)
+    for (const bit of [1, 0x80]) {
+      const bent = Uint8Array.from(frame);
+      bent[at] = (bent[at] ?? 0) ^ bit;
+      unpack(bent);
+      assert.ok(at === 0 || unpack(frame.subarray(0, at)).isErr() || at === 33);
+    }
+});
+
+test('a connection is ours from its fourth byte on, and not ours from the first wrong one', () => {
+  for (const [first, verdict] of [
+    ['', 'need-more'],
+    ['PAR', 'need-more'],
+    ['PARL', 'yes'],
+    ['PARL\x09', 'yes'],
+    ['PAX', 'no'],
+    ['{', 'no'],
+  ] as const)
+    assert.equal(native.sniff(Buffer.from(first)), verdict, first);
+});
+
+test('busy says when to come back, in whole seconds, rounded up', () => {
+  assert.deepEqual([...encodeBusy(1_200)], [0, 0, 3, 0, 2]);
+  assert.deepEqual([...encodeBusy(1e9)], [0, 0, 3, 0xff, 0xff]);
+});

@@ -40,7 +40,7 @@ export type Expected = 'preamble' | 'frame' | 'answer';
 export const settingOf = (options: SessionOptions): Setting => ({
   options,
   localIdKey: certificateIdKey(options.local.certificate),
-  kem,
+  kem: options.kem ?? kem,
 });
 
 /** Wall clock at `nowMs`: the session was told it once, and the monotonic clock since. */

@@ -7,6 +7,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Utterance } from '../dialects/dialect.js';
 import type { SessionError } from '../errors.js';
 import type { DhKeyPair } from './dh.js';
+import type { Kem } from './kem.js';
 import { SessionMachine } from './machine.js';
 
 /** Why a session is closed on purpose; travels in the CLOSE record. */
@@ -49,6 +50,8 @@ export interface SessionOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** Makes the ephemeral X25519 key. Default: `dh.ts`; tests give fixed ones. */
   readonly generateKeyPair?: () => DhKeyPair;
+  /** Default: the best of `kem.ts`; tests give the one whose every byte comes from `random`. */
+  readonly kem?: Kem;
   /** Monotonic ms at which the session starts (deadlines), and the wall clock then (certificate validity). */
   readonly nowMs: number;
   readonly wallClockMs: number;

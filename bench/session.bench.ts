@@ -53,11 +53,12 @@ function mustBeUp(pair: Pair, isResumed: boolean): void {
   pair.responder.session.destroy();
 }
 
+const key = () => new Uint8Array(32).fill(1);
+
 /** Without the first round, which warms up. */
 const figure = (values: readonly number[]): string => median(values.slice(1)).toFixed(1);
 
 function benchRecords(bytes: number): void {
-  const key = () => new Uint8Array(32).fill(1);
   const sealer = new RecordSealer(chaChaPoly, key());
   const opener = new RecordOpener(chaChaPoly, key());
   const record: PlainRecord = { type: 'data', content: anyBytes(bytes), hasMore: false };

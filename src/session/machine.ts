@@ -191,6 +191,8 @@ export class SessionMachine implements Session {
           this.#emit(step.output);
           break;
         case 'established':
+          // What the handshake still holds (the ticket it was resumed with) is of no more use.
+          if (this.#phase.at === 'opening') this.#phase.side.wipe();
           this.#phase = { at: 'established', records: new Established(step.channel, nowMs) };
           break;
         case 'failed':

@@ -99,7 +99,10 @@ export interface Session {
     verdict: { readonly welcome: true } | { readonly welcome: false; readonly error: SessionError },
     nowMs: number,
   ): readonly SessionOutput[];
-  /** Utterances that belong together share records. Only once `up` was output. */
+  /**
+   * Utterances that belong together share records. Only once `up` was output; text that `pack` of the native dialect
+   * refuses is a bug of the caller and throws. Words that crossed a close are not heard: keep them until a receipt.
+   */
   say(utterances: readonly Utterance[], nowMs: number): readonly SessionOutput[];
   /** Deadlines and rekey; call about once a second, and at the handshake deadline. */
   tick(nowMs: number): readonly SessionOutput[];

@@ -119,7 +119,7 @@ export class TicketBook {
 
   #put(newest: Resumption, others: readonly Resumption[]): void {
     const peer = toHex(newest.peer.idKey);
-    this.#drop(peer, others);
+    this.#drop(peer, [newest, ...others]);
     const generations = [newest, ...others];
     this.#peers.set(peer, generations);
     for (const generation of generations) this.#byTicket.set(toHex(generation.accept.ticketId), generation);

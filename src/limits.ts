@@ -112,6 +112,8 @@ export const cli = {
 
 /** Who somebody is, and how that is compared (`session-protocol` section 6; the forms of Syncthing and Signal). */
 export const identity = {
+  /** The static key is rotated yearly; the identity, and so every pin, stays. */
+  staticKeyAgeMaxMs: 365 * 24 * 3_600_000,
   idKeyBytes: 32,
   /** Base32 of 32 bytes, then with one check character after every 13. */
   idCharsBare: 52,
@@ -202,6 +204,9 @@ export const roster = {
 
 /** What waits for a peer, and how often it is tried (`faults` section 4, *Delivery*). */
 export const outbox = {
+  /** What may wait over all peers (faults, section 4): past it a message is refused visibly. */
+  linesMax: 10_000,
+  bytesMax: 256 * 2 ** 20,
   /** Held in memory and under way to one peer; the rest stays in the history. */
   windowBytesMax: 2 ** 20,
   windowLinesMax: 4_096,
@@ -473,4 +478,53 @@ export const beaconSocket = {
   /** Sequence numbers start from the uptime in tenths of a second: 32 bits last 13 years. */
   seqTickNs: 100_000_000n,
   seqLast: 0xffff_ffff,
+} as const;
+
+/** The actor around a live session. */
+export const sessionActor = {
+  /** Deadlines inside a session are seconds; once a second is exact enough. */
+  tickEveryMs: 1_000,
+  /** Words given to the node and not committed yet, per session; past it the peer's bytes wait in its socket. */
+  uncommittedBytesMax: 2 ** 20,
+  /** What an utterance weighs besides its text: ids, times and the object around them. */
+  utteranceOverheadBytes: 128,
+} as const;
+
+/** The feed of events. */
+export const feed = {
+  /** Events one reader may have waiting: some seconds at full speed, some tens of megabytes at most. */
+  eventsWaitingMax: 200_000,
+  /** Stored messages read at once by a reader that resumes. */
+  resumePageLines: 1_000,
+  /** Lines of a transcript when nothing else is asked, and at most in one answer. */
+  historyLines: 100,
+  historyLinesMax: 10_000,
+  /** Commands may dial and search; longer than this is a failure. */
+  commandDeadlineMs: 15_000,
+} as const;
+
+/** Whom the node dials and remembers. */
+export const dialing = {
+  /** A peer on the same network answers in milliseconds, or not at all. */
+  connectDeadlineMs: 3_000,
+  /** An address whose handshake failed is kept out this long (faults, section 4: penalties). */
+  failurePenaltyMs: 5_000,
+  /** Pinned keys; past it strangers are served but not remembered. */
+  contactsMax: 20_000,
+} as const;
+
+/** A node when nothing else is said, and how patient its supervisor is. */
+export const node = {
+  bind: '0.0.0.0',
+  port: 6_001,
+  /** As the course programs that we talk with: five conversations at once. */
+  connectionsMax: 5,
+  nameDefault: 'anonymous',
+  /** As the oldest dialect has it; whoever misses two is away. */
+  beaconIntervalMs: 8_000,
+  /** Threads for the cipher work of all sessions: one for each core of a small machine. */
+  sessionThreads: 2,
+  /** A burst of crashes is survived, a steady storm is not: then the disk or the program is broken for good. */
+  restartsMax: 10,
+  restartWindowMs: 10_000,
 } as const;

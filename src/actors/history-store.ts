@@ -8,7 +8,7 @@ import type { Result } from 'neverthrow';
 import type { Contact } from '../chat/contact.js';
 import type { DeliveryState, HistoryQuery, Line } from '../chat/conversation.js';
 import { unreachable, type StoreError } from '../errors.js';
-import type { MessageId, PeerId } from '../ids.js';
+import { parsePeerId, type MessageId, type PeerId } from '../ids.js';
 import { history as limits } from '../limits.js';
 import {
   contactColumns,
@@ -32,6 +32,15 @@ export interface Stored {
 export interface OutboxSize {
   readonly lines: number;
   readonly bytes: number;
+}
+
+/** Somebody with whom lines were exchanged. */
+export interface Correspondent {
+  readonly peerId: PeerId;
+  /** At least one line went out. */
+  readonly isWrittenTo: boolean;
+  /** At least one line waits in the outbox. */
+  readonly isWaiting: boolean;
 }
 
 /** What the open transaction has changed; becomes true with its commit, vanishes with its rollback. */
@@ -86,6 +95,11 @@ export class HistoryStore {
   }
 
   /** Transactions committed by `transaction` so far. */
+  /** Within `transaction`: as it will be with the commit. */
+  get outboxDraft(): OutboxSize {
+    return { lines: this.#draft.outboxLines, bytes: this.#draft.outboxBytes };
+  }
+
   get commits(): number {
     return this.#commits;
   }
@@ -218,6 +232,20 @@ export class HistoryStore {
   outbox(peerId: PeerId | null, afterSeq: number, linesMax: number): readonly Line[] {
     const peerNo = peerId === null ? null : this.#peerNo(peerId);
     return peerId !== null && peerNo === null ? [] : outboxOf(this.#sql, peerNo, afterSeq, linesMax);
+  }
+
+  correspondents(): readonly Correspondent[] {
+    const rows = this.#sql
+      .prepare(
+        `SELECT CAST(id AS BLOB), EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND direction = 1),
+           EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND waits = 1) FROM peer`,
+      )
+      .rows([]);
+    return rows.flatMap(([id, isWrittenTo, isWaiting]) => {
+      const peerId = parsePeerId(decodeText(bytesOf(id)));
+      if (peerId.isErr()) return [];
+      return [{ peerId: peerId.value, isWrittenTo: isWrittenTo === 1, isWaiting: isWaiting === 1 }];
+    });
   }
 
   /** Oldest first. Finds what is indexed (`unindexed`). Errors: `store/bad-query`. */

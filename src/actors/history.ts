@@ -21,7 +21,7 @@ import {
 } from '../runtime/actor.js';
 import { contactValues, encodeLine } from './history-rows.js';
 import { attempt } from './history-sql.js';
-import type { HistoryStore, OutboxSize, Stored } from './history-store.js';
+import type { Correspondent, HistoryStore, OutboxSize, Stored } from './history-store.js';
 import {
   current,
   indexLines,
@@ -41,11 +41,15 @@ export type HistoryProtocol = {
    * Commits lines. The reply comes after the sync: for each line its `seq`, and whether it was there already
    * (same peer, direction and id), in which case it was not written again.
    */
-  append: Call<{ readonly lines: readonly NewLine[] }, { readonly stored: readonly Stored[] }, StoreError>;
+  append: Call<
+    { readonly lines: readonly NewLine[] },
+    { readonly stored: readonly Stored[]; readonly outbox: OutboxSize },
+    StoreError
+  >;
   /** Moves outgoing lines to a later delivery state. The reply (after the sync) names those that really changed. */
   mark: Call<
     { readonly peerId: PeerId; readonly ids: readonly MessageId[]; readonly state: DeliveryState },
-    { readonly changed: readonly MessageId[] },
+    { readonly changed: readonly MessageId[]; readonly outbox: OutboxSize },
     StoreError
   >;
   /**
@@ -57,6 +61,8 @@ export type HistoryProtocol = {
     readonly Line[],
     StoreError
   >;
+  /** With whom there is something on disk: whether we ever wrote to them, and whether something still waits. */
+  correspondents: Call<Record<string, never>, readonly Correspondent[], StoreError>;
   /** How many lines and bytes of text wait, over all peers, as committed. */
   outboxSize: Call<Record<string, never>, OutboxSize, StoreError>;
   page: Call<HistoryQuery, readonly Line[], StoreError>;
@@ -96,10 +102,16 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
     append(state, body, _context, from) {
       // Encoded here: a line that cannot be written must fail its own request, not the batch.
       const lines = body.lines.map(encodeLine);
-      return write(state, from, (store) => ({ stored: store.append(lines) }));
+      return write(state, from, (store) => ({
+        stored: store.append(lines),
+        outbox: store.outboxDraft,
+      }));
     },
     mark: (state, body, _context, from) =>
-      write(state, from, (store) => ({ changed: store.mark(body.peerId, body.ids, body.state) })),
+      write(state, from, (store) => ({
+        changed: store.mark(body.peerId, body.ids, body.state),
+        outbox: store.outboxDraft,
+      })),
     putContact(state, body, _context, from) {
       const values = contactValues(body);
       return write(state, from, (store) => {
@@ -116,6 +128,11 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
       reply(
         state,
         read(state, context, (store) => store.outbox(body.peerId ?? null, body.afterSeq, body.linesMax)),
+      ),
+    correspondents: (state, _body, context) =>
+      reply(
+        state,
+        read(state, context, (store) => store.correspondents()),
       ),
     outboxSize: (state) =>
       reply(

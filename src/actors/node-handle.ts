@@ -34,6 +34,8 @@ export interface NodeOptions {
   readonly maxConnections?: number;
   readonly dialects?: readonly string[];
   readonly secureOnly?: boolean;
+  /** Called with a new name, so that it is there at the next start. */
+  readonly keepName?: (name: string) => void;
   readonly log?: (level: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 

@@ -1,0 +1,112 @@
+/**
+ * The feed of a node's events: published once, read by any number of readers at their own pace. A reader that falls
+ * too far behind is ended with an error event, so that a stuck reader never holds memory or the node.
+ */
+import type { NodeEvent } from '../chat/events.js';
+import { feed as limits } from '../limits.js';
+
+export interface Feed {
+  publish(event: NodeEvent): void;
+  /** Events from the moment of this call on. Ends after `bye`. */
+  read(): FeedReader;
+  /** Publishes `bye` and ends every reader. Idempotent. */
+  end(): void;
+}
+
+export interface FeedReader extends AsyncIterableIterator<NodeEvent> {
+  return(): Promise<IteratorResult<NodeEvent>>;
+}
+
+export function openFeed(): Feed {
+  const readers = new Set<Queue>();
+  let isOver = false;
+  const publish = (event: NodeEvent): void => {
+    for (const reader of readers) if (!reader.push(event)) readers.delete(reader);
+  };
+  return {
+    publish,
+    read() {
+      const queue = openQueue(() => readers.delete(queue));
+      if (isOver) queue.end();
+      else readers.add(queue);
+      return queue.reader;
+    },
+    end() {
+      if (isOver) return;
+      isOver = true;
+      publish({ type: 'bye' });
+      for (const reader of readers) reader.end();
+      readers.clear();
+    },
+  };
+}
+
+interface Queue {
+  readonly reader: FeedReader;
+  /** False once the reader is ended. */
+  push(event: NodeEvent): boolean;
+  end(): void;
+}
+
+function openQueue(forget: () => void): Queue {
+  let waiting: NodeEvent[] = [];
+  let at = 0;
+  let isOver = false;
+  let wake: ((result: IteratorResult<NodeEvent>) => void) | null = null;
+  const done: IteratorResult<NodeEvent> = { done: true, value: undefined };
+
+  const take = (): NodeEvent | undefined => {
+    const event = waiting[at];
+    if (event === undefined) return undefined;
+    at += 1;
+    if (at === waiting.length) {
+      waiting = [];
+      at = 0;
+    }
+    return event;
+  };
+  const end = (): void => {
+    isOver = true;
+    wake?.(done);
+    wake = null;
+  };
+  const reader: FeedReader = {
+    [Symbol.asyncIterator]: () => reader,
+    next() {
+      const event = take();
+      if (event !== undefined) return Promise.resolve({ done: false, value: event });
+      if (isOver) return Promise.resolve(done);
+      return new Promise((resolve) => {
+        wake = resolve;
+      });
+    },
+    return() {
+      forget();
+      waiting = [];
+      at = 0;
+      end();
+      return Promise.resolve(done);
+    },
+  };
+  return {
+    reader,
+    end,
+    push(event) {
+      if (isOver) return false;
+      if (wake !== null) {
+        wake({ done: false, value: event });
+        wake = null;
+        return true;
+      }
+      if (waiting.length - at >= limits.eventsWaitingMax) {
+        const message = 'this reader was too slow; read again with --since';
+        waiting = [{ type: 'error', code: 'feed/too-slow', message }];
+        at = 0;
+        end();
+        return false;
+      }
+      waiting.push(event);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The handle on a node that runs in this process: turns each method into a message to the node, and the node's events
+ * into feeds that readers take at their own pace.
+ */
+import type { ResultAsync } from 'neverthrow';
+import { messageEventOf } from '../chat/transcript.js';
+import type { NodeEvent } from '../chat/events.js';
+import type { HistoryQuery } from '../chat/conversation.js';
+import type { RuntimeError } from '../errors.js';
+import { feed as limits } from '../limits.js';
+import type { Ref } from '../runtime/actor.js';
+import type { Feed } from './feed.js';
+import type { HistoryOptions, NodeHandle } from './node-handle.js';
+import type { NodeProtocol } from './node.js';
+
+export interface LocalHandleParts {
+  readonly node: Ref<NodeProtocol>;
+  readonly feed: Feed;
+  readonly stats: NodeHandle['stats'];
+  readonly ownSafetyCode: () => ResultAsync<string, RuntimeError>;
+  readonly close: () => Promise<void>;
+}
+
+export function localHandle({ node, feed, stats, ownSafetyCode, close }: LocalHandleParts): NodeHandle {
+  const sendAll: NodeHandle['sendAll'] = (peer, texts) =>
+    node.call('send', { peer, texts }, { deadlineMs: limits.commandDeadlineMs });
+  return {
+    self: () =>
+      node.call('self', {}).andThen((self) => ownSafetyCode().map((safetyCode) => ({ ...self, safetyCode }))),
+    sendAll,
+    send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
+    peers: () => node.call('peers', {}),
+    history: ({ peer = null, ...options }) =>
+      node
+        .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
+        .map((lines) => lines.map(messageEventOf)),
+    events: ({ sinceSeq } = {}) => (sinceSeq === undefined ? feed.read() : resume(node, feed, sinceSeq)),
+    safety: (peer) => node.call('safety', { peer }),
+    verify: (peer, code) => node.call('verify', { peer, code }),
+    block: (peer, blocked) => node.call('block', { peer, blocked }),
+    rename: (name) => node.call('rename', { name }),
+    disconnect: (peer) => node.call('disconnect', { peer }).map(() => null),
+    stats,
+    close,
+  };
+}
+
+/** The stored messages after `sinceSeq`, then the live events; a message that is both comes once. */
+async function* resume(
+  node: Ref<NodeProtocol>,
+  feed: Feed,
+  sinceSeq: number,
+): AsyncIterableIterator<NodeEvent> {
+  // Reading starts before the first page is asked for, so that nothing falls between the two.
+  const live = feed.read();
+  let newestSeq = sinceSeq;
+  try {
+    for (;;) {
+      const query: HistoryQuery = { afterSeq: newestSeq, limit: limits.resumePageLines };
+      const page = await node.call('page', { peer: null, query });
+      if (page.isErr()) {
+        yield { type: 'error', code: page.error.code, message: 'the history could not be read' };
+        return;
+      }
+      for (const line of page.value) {
+        newestSeq = line.seq;
+        yield messageEventOf(line);
+      }
+      if (page.value.length < limits.resumePageLines) break;
+    }
+    for await (const event of live) {
+      if (event.type !== 'message' || event.seq > newestSeq) yield event;
+    }
+  } finally {
+    await live.return();
+  }
+}
+
+function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {
+  return { ...options, limit: Math.min(options.limit ?? limits.historyLines, limits.historyLinesMax) };
+}
+
+/** One text was sent, so there is one status: its absence is a bug. */
+function one<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('one text was sent, and no status came back');
+  return value;
+}

@@ -1,0 +1,237 @@
+/**
+ * What people ask of the node about people: who is there, is this really them, never again, call me so. Acts on the
+ * node's state; called from the node's handlers only.
+ */
+import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import type { Contact } from '../chat/contact.js';
+import type { PeerEvent } from '../chat/events.js';
+import { isSameSafetyNumber, tagOf } from '../chat/identity.js';
+import { resolvePeer, sanitiseName, taggedName } from '../chat/name.js';
+import { formatAddress, namedPeers, nameOf, peerRow, stateOf, type Address } from '../chat/peer-book.js';
+import {
+  unreachable,
+  type ChatError,
+  type RuntimeError,
+  type SessionError,
+  type TransportError,
+} from '../errors.js';
+import type { PeerId } from '../ids.js';
+import type { SafetyInfo, SelfInfo } from './node-handle.js';
+import { dialAddress, putContact, tellTransport } from './node-sessions.js';
+import { publishPeer, type NodeContext, type NodeState } from './node-state.js';
+
+export type FindFault = ChatError | SessionError | TransportError | RuntimeError;
+
+/**
+ * Whom a word means. An address is dialled, since only its key tells who is there. Errors: `chat/unknown-peer`,
+ * `chat/ambiguous-peer`, `chat/key-changed`, `chat/secure-only`, `chat/dialect-off`; for an address also what the dial
+ * or the handshake says.
+ */
+export function findPeer(
+  state: NodeState,
+  word: string,
+  context: NodeContext,
+): ResultAsync<PeerId, FindFault> {
+  const target = resolvePeer(word, namedPeers(state.book));
+  if (target.isErr()) return ownerOfName(state, word, target.error).asyncAndThen((peerId) => okAsync(peerId));
+  switch (target.value.type) {
+    case 'peer':
+      return guardName(state, target.value.peerId, word).asyncAndThen((peerId) => okAsync(peerId));
+    case 'address':
+      return askAddress(state, target.value, context);
+    case 'legacy': {
+      const { dialect } = target.value;
+      return errAsync({ code: state.args.secureOnly ? 'chat/secure-only' : 'chat/dialect-off', dialect });
+    }
+    default:
+      return unreachable(target.value);
+  }
+}
+
+/** Who answers at the address. A contact proved there before must be the one who answers now. */
+function askAddress(
+  state: NodeState,
+  address: Address,
+  context: NodeContext,
+): ResultAsync<PeerId, FindFault> {
+  const typed = formatAddress(address);
+  for (const [peerId, live] of state.book.live) if (formatAddress(live) === typed) return okAsync(peerId);
+  const asked = new Promise<Result<PeerId, FindFault>>((resolve) => {
+    dialAddress(
+      state,
+      address,
+      (found) => {
+        if (typeof found !== 'string') resolve(err(found));
+        else resolve(sameAsBefore(state, found, typed));
+      },
+      context,
+    );
+  });
+  return new ResultAsync(asked);
+}
+
+/** As with a host key that changed: whoever was pinned at this address is not replaced by whoever answers there. */
+function sameAsBefore(state: NodeState, found: PeerId, typed: string): Result<PeerId, ChatError> {
+  if (state.friends.has(found)) return ok(found);
+  for (const peerId of state.friends) {
+    const contact = state.book.contacts.get(peerId);
+    if (contact?.address === typed) return err({ code: 'chat/key-changed', peer: taggedName(contact) });
+  }
+  return ok(found);
+}
+
+/**
+ * A bare name that several bear belongs to the one contact among them. While that one is away and a stranger is here
+ * under its name, the name leads to nobody: the user decides, by naming the tag.
+ */
+function ownerOfName(state: NodeState, word: string, error: ChatError): Result<PeerId, ChatError> {
+  if (error.code !== 'chat/ambiguous-peer') return err(error);
+  const bearers = namedPeers(state.book).filter((peer) => error.candidates.includes(taggedName(peer)));
+  const owners = bearers.filter(({ peerId }) => state.friends.has(peerId));
+  const [owner, second] = owners;
+  if (owner === undefined || second !== undefined) return err(error);
+  return guardName(state, owner.peerId, word);
+}
+
+function guardName(state: NodeState, peerId: PeerId, word: string): Result<PeerId, ChatError> {
+  const name = nameOf(state.book, peerId);
+  const isBareName = word.trim().toLowerCase() === name.toLowerCase();
+  if (!isBareName || stateOf(state.book, peerId) === 'online') return ok(peerId);
+  const impostor = namedPeers(state.book).find(
+    (other) =>
+      other.peerId !== peerId &&
+      other.name.toLowerCase() === name.toLowerCase() &&
+      stateOf(state.book, other.peerId) === 'online',
+  );
+  return impostor === undefined
+    ? ok(peerId)
+    : err({ code: 'chat/key-changed', peer: taggedName({ peerId, name }) });
+}
+
+/** Both keys as sixty digits, the same on both sides. Errors: as `findPeer`; `chat/unknown-peer` before a handshake. */
+export function safetyOf(
+  state: NodeState,
+  word: string,
+  context: NodeContext,
+): ResultAsync<SafetyInfo, FindFault> {
+  return findPeer(state, word, context).andThen((peerId) => {
+    const contact = state.book.contacts.get(peerId);
+    if (contact === undefined || contact.idKeyHex === '') {
+      return errAsync<SafetyInfo, FindFault>({ code: 'chat/unknown-peer', peer: word });
+    }
+    const other = new Uint8Array(Buffer.from(contact.idKeyHex, 'hex'));
+    const number = state.args.safetyNumber(state.args.identity.idKey, other);
+    return number.map((code) => ({
+      peer: peerRow(state.book, peerId),
+      code,
+      verified: contact.trust === 'verified',
+    }));
+  });
+}
+
+/** Marks a peer verified. Errors: as `safetyOf`; `chat/code-mismatch`. */
+export function verify(
+  state: NodeState,
+  word: string,
+  code: string | null,
+  context: NodeContext,
+): ResultAsync<SafetyInfo, FindFault> {
+  return safetyOf(state, word, context).andThen((safety) => {
+    if (code !== null && !isSameSafetyNumber(code, safety.code)) {
+      return errAsync<SafetyInfo, FindFault>({ code: 'chat/code-mismatch', peer: safety.peer.name });
+    }
+    return findPeer(state, word, context).map((peerId) => {
+      const contact = state.book.contacts.get(peerId);
+      if (contact !== undefined) change(state, { ...contact, trust: 'verified' }, context);
+      befriend(state, peerId, context);
+      return { ...safety, peer: peerRow(state.book, peerId), verified: true };
+    });
+  });
+}
+
+/** Ends and refuses all sessions with a peer from now on, or lets it in again. Errors: as `findPeer`. */
+export function block(
+  state: NodeState,
+  word: string,
+  blocked: boolean,
+  context: NodeContext,
+): ResultAsync<PeerEvent, FindFault> {
+  return findPeer(state, word, context).map((peerId) => {
+    const before = state.book.contacts.get(peerId) ?? stranger(state, peerId);
+    change(state, { ...before, blocked }, context);
+    if (blocked) endSessions(state, peerId);
+    return peerRow(state.book, peerId);
+  });
+}
+
+export function endSessions(state: NodeState, peerId: PeerId): void {
+  for (const live of state.sessions.values())
+    if (live.peerId === peerId) live.ref.cast('close', { reason: 'shutdown' });
+}
+
+/** Errors: `chat/name-invalid`. */
+export function rename(state: NodeState, raw: string, context: NodeContext): Result<SelfInfo, ChatError> {
+  return sanitiseName(raw).map((name) => {
+    state.name = name;
+    state.args.keepName(name);
+    context.links.broadcast.cast('describe', { name, tcpPort: state.listening?.port ?? 0 });
+    const instance = instanceOf(state);
+    for (const sessionId of state.current.values()) {
+      state.sessions.get(sessionId)?.ref.cast('say', { utterances: [{ type: 'profile', name, instance }] });
+    }
+    return selfInfo(state);
+  });
+}
+
+/** The peer says how it wants to be called. */
+export function renamed(state: NodeState, peerId: PeerId, raw: string, context: NodeContext): void {
+  const name = sanitiseName(raw);
+  const contact = state.book.contacts.get(peerId);
+  if (name.isErr() || contact === undefined || contact.name === name.value) return;
+  change(state, { ...contact, name: name.value }, context);
+}
+
+/** From now on a slot is kept for this peer, and its name is its own. */
+export function befriend(state: NodeState, peerId: PeerId, context: NodeContext): void {
+  if (state.friends.has(peerId)) return;
+  state.friends.add(peerId);
+  tellTransport(state, context);
+}
+
+export function selfInfo(state: NodeState): SelfInfo {
+  const { peerId } = state.args.identity;
+  return {
+    id: peerId,
+    name: state.name,
+    tag: tagOf(peerId),
+    addresses: state.args.ownAddresses(),
+    port: state.listening?.port ?? 0,
+    pid: process.pid,
+    home: state.args.home,
+  };
+}
+
+export const instanceOf = (state: NodeState): string =>
+  Buffer.from(state.args.identity.local.bootId).toString('hex');
+
+function change(state: NodeState, contact: Contact, context: NodeContext): void {
+  putContact(state, contact, context);
+  publishPeer(state, contact.peerId);
+}
+
+/** A peer that was only heard of so far: its key is not known, only the id that stands for it. */
+function stranger(state: NodeState, peerId: PeerId): Contact {
+  const lastSeenMs = state.book.presence.get(peerId)?.lastSeenMs ?? 0;
+  return {
+    peerId,
+    name: nameOf(state.book, peerId),
+    idKeyHex: '',
+    trust: 'pinned',
+    blocked: false,
+    certificateSerial: 0,
+    wireVersion: 0,
+    address: '',
+    firstSeenMs: lastSeenMs,
+    lastSeenMs,
+  };
+}

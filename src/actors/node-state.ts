@@ -1,0 +1,120 @@
+/**
+ * What the node knows while it runs, and the two ways in which it tells others: events for those who watch, log lines
+ * for those who look after it. Everything else of the node works on this state.
+ */
+import type { ResultAsync } from 'neverthrow';
+import type { Outbox } from '../chat/outbox.js';
+import { peerRow, type Address, type PeerBook } from '../chat/peer-book.js';
+import type { NodeEvent } from '../chat/events.js';
+import type { RuntimeError, SessionError, TransportError } from '../errors.js';
+import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
+import type { Context, Ref } from '../runtime/actor.js';
+import type { LocalIdentity } from '../session/session.js';
+import type { TicketBook } from '../session/tickets.js';
+import type { BroadcastProtocol } from './broadcast.js';
+import type { DiscoveryProtocol } from './discovery.js';
+import type { HistoryProtocol } from './history.js';
+import type { OutboxSize } from './history-store.js';
+import type { NodeProtocol } from './node.js';
+import type { SessionArgs, SessionProtocol } from './session.js';
+import type { TransportProtocol } from './transport.js';
+
+export type NodeLinks = {
+  readonly history: HistoryProtocol;
+  readonly transport: TransportProtocol;
+  readonly discovery: DiscoveryProtocol;
+  readonly broadcast: BroadcastProtocol;
+};
+export type NodeContext = Context<NodeProtocol, NodeLinks>;
+
+/** What the root hands to the node: things of the main thread, which no message could carry. */
+export interface NodeArgs {
+  readonly identity: Vault;
+  readonly name: string;
+  readonly home: string;
+  readonly secureOnly: boolean;
+  /** Starts a session actor; its ref may be used at once. A start that fails is reported as `sessionDown`. */
+  readonly startSession: (args: SessionArgs) => Pick<Ref<SessionProtocol>, 'cast'>;
+  readonly publish: (event: NodeEvent) => void;
+  /** Keeps a new name for the next start. */
+  readonly keepName: (name: string) => void;
+  /** CPU work of some 30 ms: done off this thread. */
+  readonly safetyNumber: (own: Uint8Array, other: Uint8Array) => ResultAsync<string, RuntimeError>;
+  readonly ownAddresses: () => readonly string[];
+  readonly newMessageId: () => MessageId;
+  readonly random: () => number;
+}
+
+/** The identity of this home: what others see of it, and the only hand that signs with its key. */
+export interface Vault {
+  readonly peerId: PeerId;
+  readonly idKey: Uint8Array;
+  readonly certificateSerial: number;
+  readonly local: LocalIdentity;
+  readonly sign: (bytes: Uint8Array) => Uint8Array;
+}
+
+/** A session from the moment its connection exists until it ended. */
+export interface LiveSession {
+  readonly sessionId: SessionId;
+  readonly connectionId: ConnectionId;
+  readonly direction: 'in' | 'out';
+  readonly address: Address;
+  readonly ref: Pick<Ref<SessionProtocol>, 'cast'>;
+  /** Whom we meant to reach; `null` for who calls us, and for an address that was typed. */
+  readonly expected: PeerId | null;
+  /** Who it is, once proved. */
+  peerId: PeerId | null;
+  /** Which run of the peer's node. */
+  bootIdHex: string;
+  isUp: boolean;
+}
+
+/** Somebody waits to learn who answers at an address. */
+export type Waiter = (found: PeerId | SessionError | TransportError | RuntimeError) => void;
+
+export interface NodeState {
+  readonly args: NodeArgs;
+  name: string;
+  listening: Address | null;
+  readonly book: PeerBook;
+  /** What waits, peer by peer; made when there is first something to say. */
+  readonly outboxes: Map<PeerId, Outbox>;
+  /** What waits over all peers: as the history last said, and on its way to it. */
+  outboxSize: OutboxSize;
+  committing: OutboxSize;
+  readonly sessions: Map<SessionId, LiveSession>;
+  /** The session on which we talk to a peer; others with the same peer are on their way out. */
+  readonly current: Map<PeerId, SessionId>;
+  /** Dials under way, by connection. */
+  readonly dials: Map<ConnectionId, { readonly expected: PeerId | null; readonly address: Address }>;
+  /** Who waits for which address. */
+  readonly waiters: Map<string, Waiter[]>;
+  /** Contacts whom we wrote to, or verified: for them a slot is kept. */
+  readonly friends: Set<PeerId>;
+  readonly tickets: TicketBook;
+  /** Next address to try, per peer. */
+  readonly addressTurn: Map<PeerId, number>;
+  /** Newest line that those who watch were told of. */
+  shownSeq: number;
+  /** What was last told of each peer. */
+  readonly toldPeers: Map<PeerId, string>;
+  /** Counts ids of sessions and connections within this run. */
+  nextId: number;
+  callOffWake: (() => void) | null;
+  wakeAtMs: number;
+}
+
+/** Tells everybody who watches how a peer stands now, if that is news: a sign of life alone is none. */
+export function publishPeer(state: NodeState, peerId: PeerId): void {
+  const row = peerRow(state.book, peerId);
+  const told = JSON.stringify({ ...row, lastSeen: '' });
+  if (state.toldPeers.get(peerId) === told) return;
+  state.toldPeers.set(peerId, told);
+  state.args.publish(row);
+}
+
+export function newId(state: NodeState, prefix: string): string {
+  state.nextId += 1;
+  return `${prefix}-${state.nextId}`;
+}

@@ -1,0 +1,344 @@
+/**
+ * Words: from the person who says them to the disk, to the session, to the receipt; and from a session to the disk,
+ * to those who watch, to the receipt that goes back. Acts on the node's state; called from the node's handlers only.
+ *
+ *   out   send ─► history.append ─► queued ─► outbox ─► session.say … receipt ─► history.mark ─► delivered
+ *   in    said ─► history.append ─► message ─► receipts back to the session
+ */
+import { errAsync, type ResultAsync } from 'neverthrow';
+import type { DeliveryState, Line, NewLine } from '../chat/conversation.js';
+import type { StatusEvent } from '../chat/events.js';
+import { createOutbox, type Outbox, type OutboxOutput } from '../chat/outbox.js';
+import { nameOf } from '../chat/peer-book.js';
+import type { Presence } from '../chat/roster.js';
+import { messageEventOf } from '../chat/transcript.js';
+import type { Utterance } from '../dialects/dialect.js';
+import { unreachable, type ChatError } from '../errors.js';
+import { directConversation, type MessageId, type PeerId } from '../ids.js';
+import { outbox as outboxLimits, text as limits } from '../limits.js';
+import type { BodyOf, ReplyTo, ReplyOf } from '../runtime/actor.js';
+import type { NodeProtocol, SendFault } from './node.js';
+import { befriend, findPeer, renamed } from './node-people.js';
+import { dialPeer } from './node-sessions.js';
+import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
+
+/** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
+export function send(
+  state: NodeState,
+  { peer, texts }: BodyOf<NodeProtocol, 'send'>,
+  context: NodeContext,
+): ResultAsync<readonly StatusEvent[], SendFault> {
+  for (const text of texts) {
+    const refusal = refusalOfText(text);
+    if (refusal !== null) return errAsync(refusal);
+  }
+  return findPeer(state, peer, context).andThen((peerId) => queue(state, peerId, texts, context));
+}
+
+/** A peer is there and proved: what waits for it can go. */
+export function sessionReady(state: NodeState, live: LiveSession, context: NodeContext): void {
+  if (live.peerId === null) return;
+  run(state, live.peerId, outboxOf(state, live.peerId).sessionUp(performance.now()), context);
+}
+
+/** What was said and not confirmed is said again in the next session. */
+export function sessionLost(state: NodeState, peerId: PeerId, context: NodeContext): void {
+  run(state, peerId, outboxOf(state, peerId).sessionDown(performance.now()), context);
+}
+
+/** A dial, or the handshake on it, came to nothing. `retryAfterMs`: how long the peer asked us to stay away. */
+export function dialCameToNothing(
+  state: NodeState,
+  peerId: PeerId,
+  retryAfterMs: number,
+  context: NodeContext,
+): void {
+  run(state, peerId, outboxOf(state, peerId).dialFailed(performance.now(), retryAfterMs), context);
+}
+
+/** Presence: a row for those who watch, and the moment to send what waits. */
+export function heard(state: NodeState, row: Presence, context: NodeContext): void {
+  if (row.peerId === state.args.identity.peerId) return;
+  if (row.state === 'offline') state.book.presence.delete(row.peerId);
+  else state.book.presence.set(row.peerId, row);
+  publishPeer(state, row.peerId);
+  if (row.state !== 'online' || state.book.contacts.get(row.peerId)?.blocked === true) return;
+  const outbox = state.outboxes.get(row.peerId);
+  if (outbox !== undefined) run(state, row.peerId, outbox.present(performance.now()), context);
+}
+
+/** Words of a peer: each kind goes its way; the reply waits for the commit of the texts. */
+export function said(
+  state: NodeState,
+  { sessionId, utterances }: BodyOf<NodeProtocol, 'said'>,
+  context: NodeContext,
+  from: ReplyTo<ReplyOf<NodeProtocol, 'said'>, never>,
+): void {
+  const live = state.sessions.get(sessionId);
+  const peerId = live?.peerId ?? null;
+  if (live === undefined || peerId === null || state.book.contacts.get(peerId)?.blocked === true) {
+    from.ok({ receipts: [] });
+    return;
+  }
+  const lines: NewLine[] = [];
+  for (const utterance of utterances) {
+    switch (utterance.type) {
+      case 'text':
+        if (utterance.id !== null) lines.push(incoming(state, peerId, utterance.id, utterance));
+        break;
+      case 'receipt':
+        run(state, peerId, outboxOf(state, peerId).confirmed(utterance.ids, performance.now()), context);
+        break;
+      case 'profile':
+        renamed(state, peerId, utterance.name, context);
+        break;
+      case 'connect':
+      case 'leave':
+        // Words of older programs; the native dialect has sessions for that.
+        break;
+      default:
+        unreachable(utterance);
+    }
+  }
+  if (lines.length === 0) from.ok({ receipts: [] });
+  else void commitIncoming(state, live, lines, context).then((receipts) => from.ok({ receipts }));
+}
+
+/** The outbox has something to do by now. */
+export function wake(state: NodeState, context: NodeContext): void {
+  state.callOffWake = null;
+  const nowMs = performance.now();
+  for (const [peerId, outbox] of state.outboxes) {
+    const dueAtMs = outbox.dueAtMs();
+    if (dueAtMs !== null && dueAtMs <= nowMs) run(state, peerId, outbox.tick(nowMs), context);
+  }
+  planWake(state, context);
+}
+
+function queue(
+  state: NodeState,
+  peerId: PeerId,
+  texts: readonly string[],
+  context: NodeContext,
+): ResultAsync<readonly StatusEvent[], SendFault> {
+  const contact = state.book.contacts.get(peerId);
+  const name = nameOf(state.book, peerId);
+  if (contact?.blocked === true) return errAsync({ code: 'chat/blocked', peer: name });
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const refusal = refusalOfOutbox(state, texts.length, bytes);
+  if (refusal !== null) return errAsync(refusal);
+  const nowMs = Date.now();
+  const lines = texts.map((text): NewLine => ({
+    id: state.args.newMessageId(),
+    direction: 'out',
+    peerId,
+    peer: name,
+    conversation: directConversation(peerId),
+    text,
+    sentAtMs: nowMs,
+    receivedAtMs: nowMs,
+    dialect: 'native',
+    encryption: 'noise',
+    verified: contact?.trust === 'verified',
+    state: 'queued',
+  }));
+  // Counted before the commit, so that many callers at once cannot overfill it.
+  const weigh = (sign: 1 | -1): void => {
+    state.committing = {
+      lines: state.committing.lines + sign * lines.length,
+      bytes: state.committing.bytes + sign * bytes,
+    };
+  };
+  weigh(1);
+  befriend(state, peerId, context);
+  return context.links.history
+    .call('append', { lines })
+    .mapErr((error) => {
+      weigh(-1);
+      return error;
+    })
+    .map(({ stored, outbox }) => {
+      weigh(-1);
+      state.outboxSize = outbox;
+      const queued = lines.map((line, at): Line => ({ ...line, seq: stored[at]?.seq ?? 0 }));
+      const statuses = queued.map((line) => status(line.id, name, 'queued'));
+      for (const line of queued) state.args.publish(messageEventOf(line));
+      state.shownSeq = Math.max(state.shownSeq, queued.at(-1)?.seq ?? 0);
+      for (const each of statuses) state.args.publish(each);
+      run(state, peerId, outboxOf(state, peerId).queued(queued, performance.now()), context);
+      return statuses;
+    });
+}
+
+/** Carries out what the outbox of a peer decided. */
+function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[], context: NodeContext): void {
+  for (const output of outputs) {
+    switch (output.type) {
+      case 'dial':
+        if (!dialPeer(state, peerId, context)) dialCameToNothing(state, peerId, 0, context);
+        break;
+      case 'say':
+        say(state, peerId, output.lines, output.isAgain);
+        break;
+      case 'need-more':
+        load(state, peerId, output, context);
+        break;
+      case 'delivered':
+        delivered(state, peerId, output.ids, context);
+        break;
+      case 'hang-up':
+        currentSession(state, peerId)?.ref.cast('close', { reason: 'shutdown' });
+        break;
+      default:
+        unreachable(output);
+    }
+  }
+  planWake(state, context);
+}
+
+function say(state: NodeState, peerId: PeerId, lines: readonly Line[], isAgain: boolean): void {
+  const live = currentSession(state, peerId);
+  if (live === undefined) return;
+  const utterances = lines.map(({ id, sentAtMs, text }): Utterance => ({ type: 'text', id, sentAtMs, text }));
+  live.ref.cast('say', { utterances });
+  if (isAgain) return;
+  const name = nameOf(state.book, peerId);
+  for (const { id } of lines) state.args.publish(status(id, name, 'sent'));
+}
+
+function load(
+  state: NodeState,
+  peerId: PeerId,
+  { request, afterSeq, linesMax }: Extract<OutboxOutput, { type: 'need-more' }>,
+  context: NodeContext,
+): void {
+  void context.links.history.call('outbox', { peerId, afterSeq, linesMax }).match(
+    (lines) => {
+      const isLast = lines.length < linesMax;
+      run(state, peerId, outboxOf(state, peerId).loaded(request, lines, isLast, performance.now()), context);
+    },
+    (error) => {
+      context.log('error', 'outbox-not-read', { code: error.code });
+      run(state, peerId, outboxOf(state, peerId).loadFailed(request, performance.now()), context);
+    },
+  );
+}
+
+/** Only what really changed is told: a receipt that comes twice is one delivery. */
+function delivered(state: NodeState, peerId: PeerId, ids: readonly MessageId[], context: NodeContext): void {
+  void context.links.history.call('mark', { peerId, ids, state: 'delivered' }).match(
+    ({ changed, outbox }) => {
+      state.outboxSize = outbox;
+      const name = nameOf(state.book, peerId);
+      for (const id of changed) state.args.publish(status(id, name, 'delivered'));
+    },
+    // They stay undelivered on disk and are said again; the peer knows them and confirms again.
+    (error) => context.log('error', 'receipt-not-kept', { code: error.code }),
+  );
+}
+
+async function commitIncoming(
+  state: NodeState,
+  live: LiveSession,
+  lines: readonly NewLine[],
+  context: NodeContext,
+): Promise<readonly MessageId[]> {
+  const appended = await context.links.history.call('append', { lines });
+  if (appended.isErr()) {
+    const { code } = appended.error;
+    context.log('error', 'message-not-stored', { code });
+    state.args.publish({
+      type: 'error',
+      code,
+      message: 'a message arrived and could not be stored; it stays with its sender',
+    });
+    // The sender keeps the words and comes back later: without a commit there is no receipt.
+    live.ref.cast('close', { reason: 'park' });
+    return [];
+  }
+  lines.forEach((line, at) => {
+    const seq = appended.value.stored[at]?.seq ?? 0;
+    // Not by `isDuplicate`: after a crash between commit and reply the history knows a line that nobody has seen.
+    if (seq <= state.shownSeq) return;
+    state.shownSeq = seq;
+    state.args.publish(messageEventOf({ ...line, seq }));
+  });
+  return lines.map(({ id }) => id);
+}
+
+function incoming(
+  state: NodeState,
+  peerId: PeerId,
+  id: MessageId,
+  { text, sentAtMs }: Extract<Utterance, { type: 'text' }>,
+): NewLine {
+  return {
+    id,
+    direction: 'in',
+    peerId,
+    peer: nameOf(state.book, peerId),
+    conversation: directConversation(peerId),
+    text,
+    sentAtMs,
+    receivedAtMs: Date.now(),
+    dialect: 'native',
+    encryption: 'noise',
+    verified: state.book.contacts.get(peerId)?.trust === 'verified',
+    state: 'delivered',
+  };
+}
+
+/** The outbox of a peer, known to hold something on disk or not. */
+export function openOutbox(state: NodeState, peerId: PeerId, hasUndelivered: boolean): Outbox {
+  const fresh = createOutbox({ hasUndelivered, random: state.args.random });
+  state.outboxes.set(peerId, fresh);
+  return fresh;
+}
+
+const outboxOf = (state: NodeState, peerId: PeerId): Outbox =>
+  state.outboxes.get(peerId) ?? openOutbox(state, peerId, false);
+
+function currentSession(state: NodeState, peerId: PeerId): LiveSession | undefined {
+  const sessionId = state.current.get(peerId);
+  return sessionId === undefined ? undefined : state.sessions.get(sessionId);
+}
+
+/** One timer for all outboxes: the earliest of what they are due for. */
+function planWake(state: NodeState, context: NodeContext): void {
+  let earliestMs = Number.POSITIVE_INFINITY;
+  for (const outbox of state.outboxes.values())
+    earliestMs = Math.min(earliestMs, outbox.dueAtMs() ?? earliestMs);
+  if (state.wakeAtMs === earliestMs && state.callOffWake !== null) return;
+  state.callOffWake?.();
+  state.callOffWake = null;
+  state.wakeAtMs = earliestMs;
+  if (earliestMs === Number.POSITIVE_INFINITY) return;
+  state.callOffWake = context.after(Math.max(1, earliestMs - performance.now()), 'wake', {});
+}
+
+function refusalOfText(text: string): ChatError | null {
+  if (text === '') return { code: 'chat/text-empty' };
+  if (!isWellFormed(text)) return { code: 'chat/text-invalid', detail: 'half of a surrogate pair' };
+  const gotBytes = Buffer.byteLength(text);
+  const limitBytes = limits.messageBytesMax;
+  return gotBytes > limitBytes ? { code: 'chat/text-too-long', limitBytes, gotBytes } : null;
+}
+
+function refusalOfOutbox(state: NodeState, lines: number, bytes: number): ChatError | null {
+  const { linesMax, bytesMax } = outboxLimits;
+  const { outboxSize, committing } = state;
+  if (outboxSize.lines + committing.lines + lines > linesMax)
+    return { code: 'chat/outbox-full', limit: linesMax };
+  const total = outboxSize.bytes + committing.bytes + bytes;
+  return total > bytesMax ? { code: 'chat/outbox-full', limit: bytesMax } : null;
+}
+
+/** Half of a surrogate pair has no form in UTF-8: it would arrive as something else than was sent. */
+const isWellFormed = (text: string): boolean => !/[\uD800-\uDFFF]/u.test(text);
+
+const status = (id: MessageId, peer: string, state: DeliveryState): StatusEvent => ({
+  type: 'status',
+  id,
+  peer,
+  state,
+});

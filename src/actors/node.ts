@@ -1,0 +1,248 @@
+/**
+ * The node: decides what happens with everything the other actors report and people ask. It runs in the main thread,
+ * holds roster, outbox and session table, and touches no socket and no disk itself. Child of root; permanent; when it
+ * starts again it has lost nothing but live sessions, since all else is read back from the history.
+ *
+ * One file per concern works on its state: `node-talk` (words, receipts, the outbox), `node-sessions` (who is
+ * connected), `node-people` (names and trust).
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { err, ok, type Result, type ResultAsync } from 'neverthrow';
+import type { HistoryQuery, Line } from '../chat/conversation.js';
+import type { PeerEvent, StatusEvent } from '../chat/events.js';
+import { emptyPeerBook, peerRows } from '../chat/peer-book.js';
+import type { ChatError, RuntimeError, StoreError, TransportError } from '../errors.js';
+import type { ConnectionId } from '../ids.js';
+import {
+  actor,
+  next,
+  reply,
+  type BodyOf,
+  type Call,
+  type Cast,
+  type Fault,
+  type ReplyTo,
+  type Step,
+} from '../runtime/actor.js';
+import { TicketBook } from '../session/tickets.js';
+import { beaconSigningBytes } from '../wire/beacon.js';
+import type { BroadcastRequests } from './broadcast.js';
+import type { DiscoveryReports } from './discovery.js';
+import type { SafetyInfo, SelfInfo } from './node-handle.js';
+import {
+  block,
+  endSessions,
+  findPeer,
+  rename,
+  safetyOf,
+  selfInfo,
+  verify,
+  type FindFault,
+} from './node-people.js';
+import {
+  accept,
+  dialFailed,
+  dialled,
+  judgePeer,
+  sessionDown,
+  sessionUp,
+  slotWanted,
+  tellTransport,
+} from './node-sessions.js';
+import type { NodeArgs, NodeContext, NodeLinks, NodeState } from './node-state.js';
+import {
+  dialCameToNothing,
+  heard,
+  openOutbox,
+  said,
+  send,
+  sessionLost,
+  sessionReady,
+  wake,
+} from './node-talk.js';
+import type { SessionEnd, SessionReports } from './session.js';
+import type { TransportReports } from './transport.js';
+
+export type SendFault = FindFault | StoreError;
+
+/** What people ask. Whom a PEER word means is found here, so that every caller finds the same one. */
+export type NodeCommands = {
+  self: Call<Record<string, never>, SelfInfo>;
+  /** Replies once all texts stand synced in the outbox, in this order. */
+  send: Call<{ readonly peer: string; readonly texts: readonly string[] }, readonly StatusEvent[], SendFault>;
+  peers: Call<Record<string, never>, readonly PeerEvent[]>;
+  /** `peer`: only the conversation with it. */
+  page: Call<{ readonly peer: string | null; readonly query: HistoryQuery }, readonly Line[], SendFault>;
+  safety: Call<{ readonly peer: string }, SafetyInfo, FindFault>;
+  verify: Call<{ readonly peer: string; readonly code: string | null }, SafetyInfo, FindFault>;
+  block: Call<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFault>;
+  rename: Call<{ readonly name: string }, SelfInfo, ChatError>;
+  disconnect: Call<{ readonly peer: string }, null, FindFault>;
+};
+
+/** What the node tells itself when something it waits for has happened. */
+type Continuations = {
+  dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
+  dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: TransportError | RuntimeError }>;
+  wake: Cast<Record<string, never>>;
+};
+
+export type NodeProtocol = NodeCommands &
+  TransportReports &
+  DiscoveryReports &
+  BroadcastRequests &
+  SessionReports &
+  Continuations;
+
+export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
+  name: 'node',
+  restart: 'permanent',
+  init: start,
+  receive: {
+    self: (state) => reply(state, ok(selfInfo(state))),
+    send: (state, body, context, from) => later(state, from, send(state, body, context)),
+    peers: (state) => reply(state, ok(peerRows(state.book))),
+    page: (state, body, context, from) => later(state, from, page(state, body, context)),
+    safety: (state, { peer }, context, from) => later(state, from, safetyOf(state, peer, context)),
+    verify: (state, { peer, code }, context, from) => later(state, from, verify(state, peer, code, context)),
+    block: (state, { peer, blocked }, context, from) =>
+      later(state, from, block(state, peer, blocked, context)),
+    rename: (state, { name }, context) => reply(state, rename(state, name, context)),
+    disconnect: (state, { peer }, context, from) =>
+      later(
+        state,
+        from,
+        findPeer(state, peer, context).map((peerId) => endSessions(state, peerId)),
+      ),
+
+    listening(state, { address, port }, context) {
+      state.listening = { host: address, port };
+      tellTransport(state, context);
+      context.links.broadcast.cast('describe', { name: state.name, tcpPort: port });
+      const { peerId } = state.args.identity;
+      state.args.publish({ type: 'ready', id: peerId, name: state.name, address, port, pid: process.pid });
+      return next(state);
+    },
+    accepted: (state, body) => (accept(state, body), next(state)),
+    slotWanted: (state, { connectionId }) => (slotWanted(state, connectionId), next(state)),
+    hearing(state, _body, context) {
+      context.links.discovery.cast('contacts', { peerIds: [...state.book.contacts.keys()] });
+      return next(state);
+    },
+    twin(state, { address }) {
+      const message = `another node with this home's key runs at ${address}; a home must not be copied`;
+      state.args.publish({ type: 'error', code: 'node/twin', message });
+      return next(state);
+    },
+    presence(state, { rows }, context) {
+      for (const row of rows) heard(state, row, context);
+      return next(state);
+    },
+    description(state) {
+      const { name, listening } = state;
+      return reply(state, ok(listening === null ? null : { name, tcpPort: listening.port }));
+    },
+    signBeacon: (state, { body }) => reply(state, ok(state.args.identity.sign(beaconSigningBytes(body)))),
+
+    findTicket: (state, { ticketId }) => reply(state, ok(state.tickets.find(ticketId, Date.now()))),
+    resumable(state, { resumption }, context) {
+      state.tickets.offer(resumption);
+      tellTransport(state, context);
+      return next(state);
+    },
+    judgePeer: (state, { sessionId, peer }) => reply(state, ok(judgePeer(state, sessionId, peer))),
+    sessionUp(state, body, context) {
+      const live = sessionUp(state, body, Date.now(), context);
+      if (live !== null) sessionReady(state, live, context);
+      return next(state);
+    },
+    said: (state, body, context, from) => (said(state, body, context, from), next(state)),
+    sessionDown(state, { sessionId, end }, context) {
+      const ended = sessionDown(state, sessionId, end, context);
+      if (ended.lost !== null) sessionLost(state, ended.lost, context);
+      if (ended.unreached !== null) dialCameToNothing(state, ended.unreached, busyForMs(end), context);
+      return next(state);
+    },
+
+    dialled: (state, { connectionId, opened }) => (dialled(state, connectionId, opened), next(state)),
+    dialFailed(state, { connectionId, error }, context) {
+      const unreached = dialFailed(state, connectionId, error);
+      if (unreached !== null) dialCameToNothing(state, unreached, 0, context);
+      return next(state);
+    },
+    wake: (state, _body, context) => (wake(state, context), next(state)),
+  },
+});
+
+/** Reads back what the history keeps: contacts, friends, and what is not delivered yet. */
+async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeState, Fault>> {
+  const contacts = await context.links.history.call('contacts', {});
+  if (contacts.isErr()) return err(contacts.error);
+  const correspondents = await context.links.history.call('correspondents', {});
+  if (correspondents.isErr()) return err(correspondents.error);
+  const newest = await context.links.history.call('newest', {});
+  if (newest.isErr()) return err(newest.error);
+  const state: NodeState = {
+    args,
+    name: args.name,
+    listening: null,
+    book: emptyPeerBook(),
+    outboxes: new Map(),
+    outboxSize: { lines: 0, bytes: 0 },
+    committing: { lines: 0, bytes: 0 },
+    wakeAtMs: Number.POSITIVE_INFINITY,
+    sessions: new Map(),
+    current: new Map(),
+    dials: new Map(),
+    waiters: new Map(),
+    friends: new Set(),
+    tickets: new TicketBook(),
+    addressTurn: new Map(),
+    shownSeq: newest.value,
+    toldPeers: new Map(),
+    nextId: 0,
+    callOffWake: null,
+  };
+  for (const contact of contacts.value) {
+    state.book.contacts.set(contact.peerId, contact);
+    if (contact.trust === 'verified') state.friends.add(contact.peerId);
+  }
+  for (const { peerId, isWrittenTo, isWaiting } of correspondents.value) {
+    if (isWrittenTo) state.friends.add(peerId);
+    if (isWaiting) openOutbox(state, peerId, true);
+  }
+  const size = await context.links.history.call('outboxSize', {});
+  if (size.isErr()) return err(size.error);
+  state.outboxSize = size.value;
+  // Behind the start, so that a dial reports to a node that is there.
+  context.self('wake', {});
+  return ok(state);
+}
+
+function page(
+  state: NodeState,
+  body: BodyOf<NodeProtocol, 'page'>,
+  context: NodeContext,
+): ResultAsync<readonly Line[], SendFault> {
+  const { peer, query } = body;
+  if (peer === null) return context.links.history.call('page', query);
+  return findPeer(state, peer, context).andThen((peerId) =>
+    context.links.history.call('page', { ...query, peerId }),
+  );
+}
+
+const busyForMs = (end: SessionEnd): number =>
+  end.type === 'failed' && end.error.code === 'session/busy' ? end.error.retryAfterMs : 0;
+
+/** Answers a call when the work is done, while the node goes on with other messages. */
+function later<Reply, Failure extends Fault>(
+  state: NodeState,
+  from: ReplyTo<Reply, Failure>,
+  work: ResultAsync<Reply, Failure>,
+): Step<NodeState> {
+  void work.match(
+    (value) => from.ok(value),
+    (fault) => from.err(fault),
+  );
+  return next(state);
+}

@@ -1,0 +1,342 @@
+/**
+ * The root: opens the home, builds the supervision tree and hands out the handle on the node.
+ *
+ *   root (rest-for-one)          what crashes takes down those that were started after it, and they start anew
+ *   ├─ history     own thread    first, since without a disk nothing may be promised
+ *   ├─ node        this thread   decides; owns roster, outbox and sessions
+ *   ├─ transport   own thread
+ *   ├─ discovery   own thread
+ *   ├─ broadcast   own thread    last: nobody is told of us before we can answer
+ *   └─ sessions                  one temporary child per session, on a few shared threads that are kept warm
+ */
+import { randomInt } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
+import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { uuidv7obj } from 'uuidv7';
+import { sanitiseName } from '../chat/name.js';
+import { unreachable, type RuntimeError, type StoreError, type TransportError } from '../errors.js';
+import { messageIdFromBytes, parseSessionId } from '../ids.js';
+import { beaconSocket, node as limits } from '../limits.js';
+import { address, child, type ChildSpec, type Placement, type Ref } from '../runtime/actor.js';
+import {
+  startSupervisor,
+  type Log,
+  type Supervisor,
+  type SupervisorEvent,
+  type SupervisorSpec,
+} from '../runtime/supervisor.js';
+import { broadcastActor, type BroadcastProtocol } from './broadcast.js';
+import { discoveryActor, type DiscoveryProtocol } from './discovery.js';
+import { openFeed, type Feed } from './feed.js';
+import { history, type HistoryProtocol } from './history.js';
+import { openHome, type Home } from './home.js';
+import { loadIdentity } from './identity-file.js';
+import { openJobs, type Jobs } from './jobs.js';
+import { localHandle } from './local-handle.js';
+import type { NodeError, NodeHandle, NodeOptions } from './node-handle.js';
+import type { NodeArgs, Vault } from './node-state.js';
+import { node, type NodeProtocol } from './node.js';
+import { sessionWarmth } from './session-warmth.js';
+import { session, type SessionArgs, type SessionProtocol } from './session.js';
+import { transportActor, type TransportProtocol } from './transport.js';
+
+/** Where the code of each worker thread lies. Tests put faulty actors in their place. */
+export type WorkerEntries = (
+  worker: 'history' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'jobs',
+) => URL;
+
+const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worker}.js`, import.meta.url);
+
+/**
+ * Starts a node and waits until it can be reached. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
+ * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`.
+ */
+export function startNode(
+  options: NodeOptions,
+  workers = shippedWorkers,
+): ResultAsync<NodeHandle, NodeError> {
+  return new ResultAsync(start(options, workers));
+}
+
+async function start(options: NodeOptions, workers: WorkerEntries): Promise<Result<NodeHandle, NodeError>> {
+  const name = sanitiseName(options.name ?? limits.nameDefault);
+  if (name.isErr()) return err(name.error);
+  const home = openHome(options.home);
+  if (home.isErr()) return err(home.error);
+  const identity = loadIdentity(home.value, Date.now());
+  if (identity.isErr()) {
+    home.value.release();
+    return err(identity.error);
+  }
+  const running = new RunningNode(options, name.value, home.value, identity.value, workers);
+  const started = await running.start();
+  return started.isErr() ? err(started.error) : ok(await running.handle());
+}
+
+const historyAddress = address<HistoryProtocol>('history');
+const nodeAddress = address<NodeProtocol>('node');
+const transportAddress = address<TransportProtocol>('transport');
+const discoveryAddress = address<DiscoveryProtocol>('discovery');
+const broadcastAddress = address<BroadcastProtocol>('broadcast');
+
+/** What one node consists of, and the order in which it begins and ends. */
+class RunningNode {
+  readonly #options: NodeOptions;
+  readonly #name: string;
+  readonly #home: Home;
+  readonly #identity: Vault;
+  readonly #workers: WorkerEntries;
+  readonly #feed: Feed = openFeed();
+  readonly #jobs: Jobs;
+  readonly #log: Log;
+  /** Settles with the tree, or with `null` when it did not start: the node may need it a moment before it stands. */
+  #tree: Promise<Supervisor | null> = Promise.resolve(null);
+  #sessionsStarted = 0;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: NodeOptions, name: string, home: Home, identity: Vault, workers: WorkerEntries) {
+    this.#options = options;
+    this.#name = name;
+    this.#home = home;
+    this.#identity = identity;
+    this.#workers = workers;
+    this.#jobs = openJobs(workers('jobs'));
+    this.#log = (level, event, fields) => options.log?.(level, event, fields);
+  }
+
+  async start(): Promise<Result<void, NodeError>> {
+    const isReachable = this.#untilReady();
+    const starting = startSupervisor({
+      name: 'root',
+      strategy: 'rest-for-one',
+      restartsMax: limits.restartsMax,
+      restartWindowMs: limits.restartWindowMs,
+      log: this.#log,
+      children: this.#children(),
+    });
+    this.#tree = Promise.resolve(starting.unwrapOr(null));
+    const started = await starting;
+    if (started.isErr()) {
+      await this.close();
+      return err(causeOf(started.error));
+    }
+    const tree = started.value;
+    tree.onEvent((event) => this.#onEvent(event, tree));
+    void tree.done.then((reason) => {
+      if (reason.type !== 'shutdown') this.#gaveUp();
+    });
+    await isReachable;
+    return ok(undefined);
+  }
+
+  async handle(): Promise<NodeHandle> {
+    const tree = await this.#tree;
+    if (tree === null) throw new Error('a handle is made for a node that started');
+    return localHandle({
+      node: tree.ref(nodeAddress),
+      feed: this.#feed,
+      stats: () =>
+        ResultAsync.fromSafePromise(
+          tree.stats().then((stats) => ({ ...stats, letters: tree.deadLetters() })),
+        ),
+      ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#identity.idKey),
+      close: () => this.close(),
+    });
+  }
+
+  /** Children stop in reverse order: goodbye first, the disk last. Only then is the home free. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      const tree = await this.#tree;
+      await tree?.stop();
+      this.#feed.end();
+      await this.#jobs.close();
+      this.#home.release();
+    })();
+    return this.#closing;
+  }
+
+  #children(): readonly (ChildSpec | SupervisorSpec)[] {
+    const { bind = limits.bind, port = limits.port, portStrict = false } = this.#options;
+    const { beaconPorts = beaconSocket.portsDefault, beaconIntervalMs = limits.beaconIntervalMs } =
+      this.#options;
+    const { idKey, peerId, certificateSerial, local } = this.#identity;
+    const { bootId, wireVersions } = local;
+    const own = (worker: Parameters<WorkerEntries>[0]) =>
+      ({ kind: 'thread', entry: this.#workers(worker) }) as const;
+    const links = {
+      history: historyAddress,
+      transport: transportAddress,
+      discovery: discoveryAddress,
+      broadcast: broadcastAddress,
+    };
+    const listeners = [{ bind, port, portStrict, dialect: 'sniffed' }] as const;
+    const connectionsMax = this.#options.maxConnections ?? limits.connectionsMax;
+    return [
+      child(history, { args: { file: this.#home.historyFile }, links: {}, placement: own('history') }),
+      child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } }),
+      child(transportActor, {
+        args: { listeners, connectionsMax, dialects: ['native'] },
+        links: { node: nodeAddress },
+        placement: own('transport'),
+      }),
+      child(discoveryActor, {
+        args: {
+          bind,
+          beaconPorts,
+          intervalMs: beaconIntervalMs,
+          ownId: peerId,
+          ownBootId: bootId,
+          isLegacyHeard: false,
+        },
+        links: { node: nodeAddress, broadcast: broadcastAddress },
+        placement: own('discovery'),
+      }),
+      child(broadcastActor, {
+        args: {
+          bind,
+          targets: this.#options.broadcast ?? null,
+          beaconPorts,
+          intervalMs: beaconIntervalMs,
+          idKey,
+          bootId,
+          instance: bootId,
+          wireVersions,
+          certificateSerial,
+        },
+        links: { node: nodeAddress, discovery: discoveryAddress },
+        placement: own('broadcast'),
+      }),
+      { name: 'sessions', strategy: 'one-for-one', children: this.#warmThreads() },
+    ];
+  }
+
+  #warmThreads(): readonly ChildSpec[] {
+    return Array.from({ length: limits.sessionThreads }, (_, at) =>
+      child(sessionWarmth, {
+        id: `session-warmth-${at}`,
+        args: null,
+        links: {},
+        placement: this.#sessionThread(at),
+      }),
+    );
+  }
+
+  /** Sessions share a few threads, in turn. */
+  #sessionThread(at: number): Placement {
+    return {
+      kind: 'thread',
+      entry: this.#workers('session'),
+      thread: `sessions-${at % limits.sessionThreads}`,
+    };
+  }
+
+  #nodeArgs(): NodeArgs {
+    return {
+      identity: this.#identity,
+      name: this.#name,
+      home: this.#home.directory,
+      secureOnly: this.#options.secureOnly ?? false,
+      startSession: (args) => this.#startSession(args),
+      publish: (event) => this.#feed.publish(event),
+      keepName: (name) => this.#options.keepName?.(name),
+      safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
+      ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
+      newMessageId: () => messageIdFromBytes(uuidv7obj().bytes),
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+    };
+  }
+
+  /** What is said to one that is still starting waits for it, in order. */
+  #startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'> {
+    const id = sessionPrefix + args.sessionId;
+    this.#sessionsStarted += 1;
+    const spec = child(session, {
+      id,
+      args,
+      links: { node: nodeAddress },
+      placement: this.#sessionThread(this.#sessionsStarted),
+      transfer: [args.port],
+    });
+    let waiting: ((ref: Ref<SessionProtocol>) => void)[] = [];
+    let running: Ref<SessionProtocol> | null = null;
+    void this.#tree.then(async (tree) => {
+      const started = await tree?.supervisor('sessions')?.startChild(spec);
+      if (started === undefined || started.isErr()) {
+        const reason = started === undefined ? 'the node stops' : started.error.code;
+        tree
+          ?.ref(nodeAddress)
+          .cast('sessionDown', { sessionId: args.sessionId, end: { type: 'lost', reason } });
+        return;
+      }
+      running = started.value;
+      for (const say of waiting) say(running);
+      waiting = [];
+    });
+    return {
+      cast(name, body, transfer) {
+        if (running !== null) return running.cast(name, body, transfer);
+        waiting.push((ref) => void ref.cast(name, body, transfer));
+        return ok(undefined);
+      },
+    };
+  }
+
+  #onEvent(event: SupervisorEvent, tree: Supervisor): void {
+    switch (event.type) {
+      case 'exited': {
+        if (event.reason.type !== 'crash') return;
+        this.#log('warn', 'actor-crashed', { actor: event.id, detail: event.reason.detail });
+        const sessionId = event.id.startsWith(sessionPrefix)
+          ? parseSessionId(event.id.slice(sessionPrefix.length))
+          : null;
+        if (sessionId === null || sessionId.isErr()) return;
+        // A session that crashed cannot say so itself.
+        const end = { type: 'lost', reason: 'crash' } as const;
+        tree.ref(nodeAddress).cast('sessionDown', { sessionId: sessionId.value, end });
+        return;
+      }
+      case 'dead-letter':
+        this.#log('error', 'dead-letter', { ...event.letter });
+        return;
+      case 'gave-up':
+        this.#log('error', 'gave-up', { supervisor: event.supervisor, actor: event.actor });
+        return;
+      case 'started':
+      case 'restarted':
+        return;
+      default:
+        unreachable(event);
+    }
+  }
+
+  #gaveUp(): void {
+    const message = 'the node failed too often in a row and has stopped; what was queued is safe on disk';
+    this.#feed.publish({ type: 'error', code: 'runtime/restart-intensity', message });
+    void this.close();
+  }
+
+  /** Settles with the node's first `ready`. */
+  async #untilReady(): Promise<void> {
+    for await (const event of this.#feed.read()) if (event.type === 'ready') return;
+  }
+}
+
+const sessionPrefix = 'session:';
+
+/** An actor's refusal to start is the reason itself; the rest is trouble of the runtime. */
+function causeOf(error: RuntimeError): NodeError {
+  const fault = error.code === 'runtime/start-failed' ? error.fault : undefined;
+  return fault !== undefined && isStartFault(fault) ? fault : error;
+}
+
+/** `init` of history refuses with a `StoreError`, that of transport, discovery and broadcast with a `TransportError`. */
+const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
+  /^(store|transport)\//.test(fault.code);
+
+/** Where others can reach us: the address bound, or all there are. */
+function addressesOf(bind: string): readonly string[] {
+  if (bind !== '0.0.0.0' && bind !== '::') return [bind];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map((one) => one.address);
+}

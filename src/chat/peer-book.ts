@@ -1,0 +1,96 @@
+/**
+ * The book of peers: what is pinned (contacts), what is heard (presence) and what is connected (live sessions), and
+ * the one row that people see for each identity. Pure; the node owns one.
+ */
+import type { PeerId } from '../ids.js';
+import type { Contact } from './contact.js';
+import type { PeerEvent, PeerState } from './events.js';
+import { isNativeId, tagOf } from './identity.js';
+import { lookAlikeOf, type NamedPeer } from './name.js';
+import type { Presence } from './roster.js';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface PeerBook {
+  readonly contacts: Map<PeerId, Contact>;
+  readonly presence: Map<PeerId, Presence>;
+  /** Peers with a live session, and the address at its other end. */
+  readonly live: Map<PeerId, Address>;
+}
+
+export const emptyPeerBook = (): PeerBook => ({ contacts: new Map(), presence: new Map(), live: new Map() });
+
+/** One row per identity: everybody heard of or connected, and every contact. */
+export function peerRows(book: PeerBook): readonly PeerEvent[] {
+  const ids = new Set([...book.presence.keys(), ...book.live.keys(), ...book.contacts.keys()]);
+  return [...ids].map((id) => peerRow(book, id));
+}
+
+/** Everybody in the book by name, for finding whom a word means. */
+export function namedPeers(book: PeerBook): readonly NamedPeer[] {
+  const ids = new Set([...book.presence.keys(), ...book.live.keys(), ...book.contacts.keys()]);
+  return [...ids].map((peerId) => ({ peerId, name: nameOf(book, peerId) }));
+}
+
+/** What a peer calls itself; its tag where it has not said. */
+export function nameOf(book: PeerBook, peerId: PeerId): string {
+  const name = book.presence.get(peerId)?.name || book.contacts.get(peerId)?.name || '';
+  return name === '' ? (isNativeId(peerId) ? tagOf(peerId) : peerId) : name;
+}
+
+export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
+  const contact = book.contacts.get(peerId);
+  const presence = book.presence.get(peerId);
+  const address = addressesOf(book, peerId)[0] ?? { host: '', port: 0 };
+  const name = nameOf(book, peerId);
+  const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
+  const twin = contact === undefined ? lookAlikeOf({ peerId, name }, book.contacts.values()) : undefined;
+  return {
+    type: 'peer',
+    state: stateOf(book, peerId),
+    name,
+    id: peerId,
+    tag: tagOf(peerId),
+    address: address.host,
+    port: address.port,
+    dialect: presence?.dialect ?? 'native',
+    verified: contact?.trust === 'verified',
+    lastSeen: new Date(lastSeenMs).toISOString(),
+    ...(contact?.blocked === true ? { blocked: true } : {}),
+    ...(twin === undefined
+      ? {}
+      : { warning: `looks like ${twin.name}#${tagOf(twin.peerId)}, whom you know` }),
+  };
+}
+
+/** A live session is the best proof of presence there is. */
+export function stateOf(book: PeerBook, peerId: PeerId): PeerState {
+  return book.live.has(peerId) ? 'online' : (book.presence.get(peerId)?.state ?? 'offline');
+}
+
+/** Where to dial a peer, best first: where it is connected, where it says it is, where it was last proved to be. */
+export function addressesOf(book: PeerBook, peerId: PeerId): readonly Address[] {
+  const proved = parseAddress(book.contacts.get(peerId)?.address ?? '');
+  const presence = book.presence.get(peerId);
+  const heard = presence !== undefined && presence.state !== 'offline' ? presence.addresses : [];
+  const live = book.live.get(peerId);
+  const all = [...(live === undefined ? [] : [live]), ...heard, ...(proved === null ? [] : [proved])];
+  return all.filter((one, at) => all.findIndex((other) => sameAddress(one, other)) === at);
+}
+
+/** `host:port`, `[v6]:port`; `null` for anything else. */
+export function parseAddress(text: string): Address | null {
+  const match = /^(?:\[([0-9a-fA-F:.%a-z]{2,60})\]|([^:[\]/\s]{1,253})):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host === undefined || port < 1 || port > 65_535 ? null : { host, port };
+}
+
+export const formatAddress = ({ host, port }: Address): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+const sameAddress = (one: Address, other: Address): boolean =>
+  one.host === other.host && one.port === other.port;

@@ -1,0 +1,155 @@
+/** The house rules that a compiler cannot see: who may import whom, how long a file is, what the folders are called. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, test } from 'node:test';
+
+const root = join(import.meta.dirname, '..', '..');
+const linesMax = 400;
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const sources: readonly Source[] = ['src', 'workers'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => read(join(folder, name))),
+);
+
+function read(path: string): Source {
+  const text = readFileSync(join(root, path), 'utf8');
+  const found = [...text.matchAll(/(?:from\s+|import\s*\(?\s*)'([^']+)'/g)].map((match) => match[1] ?? '');
+  const imports = found.map((name) =>
+    name.startsWith('.') ? relative(root, join(root, dirname(path), name)).replace(/\.js$/, '.ts') : name,
+  );
+  return { path, text, imports };
+}
+
+/** Files below `folder` may import ours only where `allowed` matches; what lies at the root of src/ always. */
+function onlyImports(folder: RegExp, allowed: RegExp): void {
+  for (const { path, imports } of sources.filter((source) => folder.test(source.path))) {
+    for (const name of imports.filter((each) => /^(src|workers)\//.test(each))) {
+      const isRootFile = /^src\/(limits|errors|ids)\.ts$/.test(name);
+      assert.ok(isRootFile || allowed.test(name), `${path} must not import ${name}`);
+    }
+  }
+}
+
+/** The module may be imported only by files that match. */
+function onlyIn(module: RegExp, allowed: RegExp): void {
+  for (const { path, imports } of sources) {
+    for (const name of imports.filter((each) => module.test(each))) {
+      assert.ok(allowed.test(path), `${path} must not import ${name}`);
+    }
+  }
+}
+
+describe('import law', () => {
+  test('the files at the root of src/ stand on nothing of ours', () => {
+    onlyImports(/^src\/(limits|errors|ids)\.ts$/, /^$/);
+  });
+  test('the runtime knows nothing of chat', () => onlyImports(/^src\/runtime\//, /^src\/runtime\//));
+  test('wire/ stands on wire/ alone', () => onlyImports(/^src\/wire\//, /^src\/wire\//));
+  test('a dialect never imports another dialect', () => {
+    onlyImports(/^src\/dialects\//, /^src\/(wire|dialects)\//);
+    const programs = ['native', 'cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
+    for (const { path, imports } of sources.filter((each) => each.path.startsWith('src/dialects/'))) {
+      if (path.endsWith('sniff.ts')) continue;
+      const own = programs.find((program) => path.includes(program));
+      const others = imports.filter((name) => {
+        const program = programs.find((each) => name.startsWith(`src/dialects/${each}`));
+        return program !== undefined && program !== own;
+      });
+      assert.deepEqual(others, [], `${path} imports another dialect`);
+    }
+  });
+  test('session/ stands on wire/, dialects/ and itself', () =>
+    onlyImports(/^src\/session\//, /^src\/(wire|dialects|session)\//));
+  test('chat/ stands on wire/, the types of dialects/ and session/, and itself', () =>
+    onlyImports(/^src\/chat\//, /^src\/(wire|chat|dialects\/dialect|session\/session)/));
+  test('actors/ never import ui/ or workers/', () =>
+    onlyImports(/^src\/actors\//, /^src\/(runtime|wire|dialects|session|chat|actors)\//));
+  test('ui/ sees the façade and the remote handle, nothing below', () =>
+    onlyImports(/^src\/ui\//, /^src\/(ui\/|index\.ts|runtime\/remote\.ts)/));
+  test('a worker is one entry around its actors', () => {
+    onlyImports(/^workers\//, /^src\/(actors|runtime|chat|session)\//);
+    for (const { path, text } of sources.filter((source) => source.path.startsWith('workers/'))) {
+      const code = text.split('\n').filter((line) => line.trim() !== '' && !/^\s*(\/\*|\*|\/\/)/.test(line));
+      assert.ok(code.length <= 12, `${path} is not a thin entry`);
+    }
+  });
+  test('nobody imports workers/, and only the façade reaches into ui/', () => {
+    onlyIn(/^workers\//, /^$/);
+    onlyIn(/^src\/ui\//, /^src\/ui\//);
+  });
+  test('each kind of input and output has its one room', () => {
+    onlyIn(/^(node:)?dgram$/, /^src\/actors\/(broadcast|discovery)/);
+    onlyIn(/^(node:)?net$/, /^src\/(actors\/transport|ui\/api\/)/);
+    onlyIn(/^libsql$/, /^src\/actors\/history/);
+    onlyIn(/^piscina$/, /^src\/runtime\/pool\.ts$/);
+    onlyIn(/^comlink/, /^src\/runtime\/remote\.ts$/);
+  });
+  test('wire, dialects, session and chat touch no input, output, clock or dice', () => {
+    for (const { path, text, imports } of sources) {
+      if (!/^src\/(wire|dialects|session|chat)\//.test(path)) continue;
+      const touched = imports.filter((name) =>
+        /^(node:)?(fs|net|dgram|http|os|worker_threads|child_process)/.test(name),
+      );
+      assert.deepEqual(touched, [], path);
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      const impure =
+        /Date\.now\(|performance\.now\(|Math\.random\(|setTimeout\(|setInterval\(|new Date\(\)/.exec(code);
+      assert.equal(impure?.[0], undefined, `${path} reads a clock or rolls dice`);
+    }
+  });
+});
+
+describe('files', () => {
+  test(`none is longer than ${linesMax} lines`, () => {
+    // A table of numbers with their reasons, which design.md wants in one place: nobody reads it top down.
+    const stories = sources.filter(({ path }) => path !== 'src/limits.ts');
+    const long = stories.filter(({ text }) => text.split('\n').length - 1 > linesMax).map(({ path }) => path);
+    assert.deepEqual(
+      long.filter((path) => !/runtime\/(cell|channel)\.ts/.test(path)),
+      [],
+    );
+  });
+  test('none exports a default, is a drawer, or is an index besides the two façades', () => {
+    for (const { path, text } of sources) {
+      assert.doesNotMatch(text, /^export default /m, path);
+      assert.doesNotMatch(path, /(^|\/)(utils?|helpers?|common|manager|service)(\.ts|\/)/, path);
+      if (path.endsWith('index.ts')) assert.match(path, /^src\/(runtime\/)?index\.ts$/);
+    }
+  });
+  test('each opens with what it is', () => {
+    for (const { path, text } of sources.filter((source) => source.path.startsWith('src/'))) {
+      assert.match(text, /^(#!.*\n)?\/\*\*/, `${path} has no header`);
+    }
+  });
+  test('the top level stays as it was decided', () => {
+    const allowed =
+      /^(package(-lock)?\.json|tsconfig\.json|src|workers|test|bench|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md|node_modules|dist|\..+)$/;
+    assert.deepEqual(
+      readdirSync(root).filter((name) => !allowed.test(name)),
+      [],
+    );
+    assert.ok(existsSync(join(root, 'package-lock.json')));
+  });
+});
+
+describe('hazards', () => {
+  test('nobody uses the key export that hangs, a cipher without its tag length, or dice for secrets', () => {
+    for (const { path, text } of sources) {
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      assert.doesNotMatch(code, /\.export\(\s*\{\s*format:\s*'jwk'/, path);
+      if (!path.startsWith('src/runtime/')) assert.doesNotMatch(code, /Math\.random\(/, path);
+      for (const call of code.matchAll(/create(?:De|C)ipheriv\([^;]*?;/g)) {
+        if (/des-ede3/.test(call[0])) continue;
+        assert.match(call[0], /authTagLength/, `${path}: ${call[0]}`);
+      }
+    }
+  });
+});

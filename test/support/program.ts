@@ -1,0 +1,158 @@
+/**
+ * The program itself, as people and scripts run it: spawned from dist/, its lines read as they come, ended by its own
+ * pid. Homes are temporary; beacon ports are drawn anew for each scene so that scenes never hear each other.
+ */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+
+export const mainFile = join(import.meta.dirname, '..', '..', 'src', 'ui', 'cli', 'main.js');
+
+/** One line of NDJSON, fields unchecked: tests look at those they name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export interface Program {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Every object printed so far. */
+  readonly seen: readonly Fields[];
+  /** Text of stderr so far. */
+  stderr(): string;
+  /** Raw lines of stdout so far. */
+  lines(): readonly string[];
+  /** The first object, seen already or still to come, for which `wanted` holds. Rejects at the deadline or the exit. */
+  until(wanted: (fields: Fields) => boolean, deadlineMs?: number): Promise<Fields>;
+  /** Waits until `count` objects satisfy `wanted`. */
+  untilCount(
+    count: number,
+    wanted: (fields: Fields) => boolean,
+    deadlineMs?: number,
+  ): Promise<readonly Fields[]>;
+  write(text: string): void;
+  end(text?: string): void;
+  kill(signal: NodeJS.Signals): void;
+  /** Exit code, or `128 + signal` as a shell tells it. */
+  exit(deadlineMs?: number): Promise<number>;
+}
+
+/** Starts the program; it is killed when the test ends, if it still runs then. */
+export function runProgram(
+  context: TestContext,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Program {
+  const child = spawn(process.execPath, [mainFile, ...args], {
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: 'pipe',
+  });
+  context.after(() => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  });
+  const seen: Fields[] = [];
+  const lines: string[] = [];
+  const checks = new Set<() => void>();
+  let errors = '';
+  let exitCode: number | null = null;
+  child.stdin.on('error', () => undefined);
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    if (line.startsWith('{')) seen.push(JSON.parse(line) as Fields);
+    for (const check of checks) check();
+  });
+  const exited = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
+    exitCode = typeof code === 'number' ? code : signal === 'SIGKILL' ? 137 : 143;
+    for (const check of checks) check();
+    return exitCode;
+  });
+
+  const untilCount = (count: number, wanted: (fields: Fields) => boolean, deadlineMs = 10_000) =>
+    new Promise<readonly Fields[]>((resolve, reject) => {
+      let at = 0;
+      const found: Fields[] = [];
+      const fail = (why: string) => {
+        finish();
+        const tail = JSON.stringify(seen.slice(-5));
+        reject(
+          new Error(
+            `parlance ${args.join(' ')}: ${why}; ${found.length}/${count}; last: ${tail}; stderr: ${errors}`,
+          ),
+        );
+      };
+      const timer = setTimeout(() => fail(`not seen within ${deadlineMs} ms`), deadlineMs);
+      const finish = () => {
+        clearTimeout(timer);
+        checks.delete(check);
+      };
+      const check = (): void => {
+        for (; at < seen.length; at += 1) {
+          const fields = seen[at];
+          if (fields !== undefined && wanted(fields)) found.push(fields);
+        }
+        if (found.length >= count) {
+          finish();
+          resolve(found);
+        } else if (exitCode !== null) fail(`exited with ${exitCode}`);
+      };
+      checks.add(check);
+      check();
+    });
+
+  return {
+    child,
+    seen,
+    stderr: () => errors,
+    lines: () => lines,
+    untilCount,
+    async until(wanted, deadlineMs) {
+      const [first] = await untilCount(1, wanted, deadlineMs);
+      if (first === undefined) throw new Error('unreachable: one was counted');
+      return first;
+    },
+    write: (text) => void child.stdin.write(text),
+    end: (text = '') => void child.stdin.end(text),
+    kill: (signal) => void child.kill(signal),
+    exit(deadlineMs = 10_000) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const why = () => reject(new Error(`parlance ${args.join(' ')}: no exit; stderr: ${errors}`));
+        timer = setTimeout(why, deadlineMs);
+      });
+      return Promise.race([exited, late]).finally(() => clearTimeout(timer));
+    },
+  };
+}
+
+/** A directory of its own for one home, removed after the test. */
+export function temporaryHome(context: TestContext): string {
+  const home = mkdtempSync(join(tmpdir(), 'parlance-test-'));
+  context.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
+  return home;
+}
+
+/** A UDP port that was free a moment ago: nodes of one scene share it, other scenes do not hear it. */
+export async function freeBeaconPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** Options that keep a node on this machine and within its scene. */
+export const sceneOptions = (beaconPort: number): readonly string[] => [
+  '--bind',
+  '127.0.0.1',
+  '--port',
+  '0',
+  '--broadcast',
+  '127.255.255.255',
+  '--beacon-port',
+  String(beaconPort),
+];

@@ -1,0 +1,6 @@
+import { ownSafetyNumber, safetyNumber as numberOf } from '../src/chat/identity.js';
+import type { JobNames } from '../src/actors/jobs.js';
+
+export const safetyNumber = ({ own, other }: JobNames['safetyNumber']['task']): string =>
+  numberOf(own, other);
+export const ownSafetyCode = ({ own }: JobNames['ownSafetyCode']['task']): string => ownSafetyNumber(own);

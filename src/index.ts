@@ -5,6 +5,12 @@ export type * from './chat/events.js';
 export type { DeliveryState, Direction } from './chat/conversation.js';
 export { escapeForTerminal, escapeName } from './chat/display.js';
 export { resolvePeer, sanitiseName } from './chat/name.js';
+export {
+  transcriptFormat,
+  transcriptFormatOf,
+  type TranscriptFormat,
+  type TranscriptFormatName,
+} from './chat/transcript.js';
 export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, LegacyDialectName } from './dialects/dialect.js';
 export type * from './errors.js';

@@ -1,7 +1,14 @@
 /** `parlance history`: the transcript, oldest first, printed or exported. */
 import { ok, type Result } from 'neverthrow';
-import type { HistoryOptions, MessageEvent, NodeError, NodeHandle } from '../../index.js';
+import {
+  transcriptFormatOf,
+  type HistoryOptions,
+  type MessageEvent,
+  type NodeError,
+  type NodeHandle,
+} from '../../index.js';
 import { cli } from '../../limits.js';
+import { exportTo } from './export.js';
 import { messageLine } from './present.js';
 import { usage, withNode, type RunContext } from './run.js';
 import { parseTime } from './time.js';
@@ -14,6 +21,9 @@ export interface HistoryCommandOptions {
   readonly until: string | null;
   /** Keeps the newest so many; `null`: all. */
   readonly limit: number | null;
+  readonly exportFile: string | null;
+  /** An export may replace a file. */
+  readonly isForced: boolean;
 }
 
 export async function history(context: RunContext, options: HistoryCommandOptions): Promise<ExitCode> {
@@ -23,6 +33,11 @@ export async function history(context: RunContext, options: HistoryCommandOption
   const until = options.until === null ? ok(undefined) : parseTime(options.until, nowMs, 'end');
   if (since.isErr()) return output.failure(usage('history', since.error));
   if (until.isErr()) return output.failure(usage('history', until.error));
+  const file = options.exportFile;
+  const format = file === null ? null : transcriptFormatOf(file);
+  if (file !== null && format === null) {
+    return output.failure(usage('history', `--export ${file}: the name must end in .txt, .json or .csv`));
+  }
   const query: HistoryOptions = {
     ...(options.peer === null ? {} : { peer: options.peer }),
     ...(options.search === null ? {} : { search: options.search }),
@@ -31,6 +46,20 @@ export async function history(context: RunContext, options: HistoryCommandOption
   };
   return withNode(context, async ({ node }) => {
     const pages = pagesOf(node, query, options.limit);
+    if (file !== null && format !== null) {
+      const rows = (await node.peers()).unwrapOr([]);
+      const addresses = new Map(rows.map((row) => [row.id, row.address]));
+      const written = await exportTo(file, format, pages, {
+        isForced: options.isForced,
+        addressOf: (peerId) => addresses.get(peerId) ?? '',
+      });
+      if (written.isErr()) return output.failure(written.error);
+      await output.result(
+        { type: 'export', file, messages: written.value },
+        `${written.value} messages → ${file}`,
+      );
+      return 0;
+    }
     for await (const page of pages) {
       if (page.isErr()) return output.failure(page.error);
       await output.results(

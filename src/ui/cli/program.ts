@@ -85,7 +85,7 @@ function programOf(world: World, runs: Runs): Command {
       const [word] = words;
       if (options.version === true) return version(world);
       if (word !== undefined) return program.error(`error: ${unknownCommand(program, word)}`);
-      return runs(command, async (context) => (await import('./serve.js')).serve(context));
+      return runs(command, async (context) => (await import('./prompt/prompt.js')).prompt(context));
     });
   base(program.command('serve'), world)
     .description('the node without a prompt, until a signal')
@@ -143,6 +143,8 @@ interface HistoryFlags {
   readonly since?: string;
   readonly until?: string;
   readonly limit?: number;
+  readonly export?: string;
+  readonly force?: boolean;
 }
 
 function addHistory(program: Command, world: World, runs: Runs): void {
@@ -153,6 +155,8 @@ function addHistory(program: Command, world: World, runs: Runs): void {
     .option('--since <time>', '2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
     .option('--until <time>', 'the same forms')
     .addOption(new Option('--limit <n>', 'the newest so many').argParser(arg(parseCount)))
+    .option('--export <file>', 'write .txt, .json or .csv')
+    .option('--force', 'replace a file that exists')
     .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
       runs(command, async (context) => {
         const { history } = await import('./history.js');
@@ -162,6 +166,8 @@ function addHistory(program: Command, world: World, runs: Runs): void {
           since: options.since ?? null,
           until: options.until ?? null,
           limit: options.limit ?? null,
+          exportFile: options.export ?? null,
+          isForced: options.force === true,
         });
       }),
     );

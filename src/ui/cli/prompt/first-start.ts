@@ -1,0 +1,58 @@
+/** The first start: asks for the name and whether to talk with older programs too, and remembers both. */
+import { createInterface } from 'node:readline/promises';
+import { ok, type Result } from 'neverthrow';
+import { sanitiseName, type HomeError } from '../../../index.js';
+import { dialectNames, parseBoolean, type NodeSettings } from '../options.js';
+import { readSettings, writeSettings } from '../settings.js';
+import type { World } from '../world.js';
+
+/**
+ * Asks only for what neither the settings nor `given` (flags and environment) say; `null` when the user left instead of
+ * answering. Errors: `home/bad-settings`, `home/unusable`.
+ */
+export async function firstStart(
+  world: World,
+  home: string,
+  given: NodeSettings,
+): Promise<Result<'ready' | 'left', HomeError>> {
+  const stored = await readSettings(home);
+  if (stored.isErr()) return stored.map(() => 'ready');
+  const known: NodeSettings = stored.value;
+  // Once answered, the answers stand in the file; a name from flag or environment is not asked for either.
+  if (known.name !== undefined || given.name !== undefined) return ok('ready');
+  const asking = createInterface({ input: world.stdin, output: world.stdout, terminal: true });
+  const left = new AbortController();
+  asking.on('close', () => left.abort());
+  asking.on('SIGINT', () => asking.close());
+  try {
+    const name = await askName(asking, world.userName(), left.signal);
+    const isAskedForDialects = known.dialects === undefined && given.dialects === undefined;
+    const wantsOlder = isAskedForDialects && (await askOlder(asking, left.signal));
+    const dialects = isAskedForDialects ? { dialects: wantsOlder ? dialectNames : [] } : {};
+    return writeSettings(home, { ...known, name, ...dialects }).map(() => 'ready');
+  } catch (cause) {
+    if (left.signal.aborted) return ok('left');
+    throw cause;
+  } finally {
+    asking.close();
+  }
+}
+
+type Asking = ReturnType<typeof createInterface>;
+
+async function askName(asking: Asking, userName: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const answer = (await asking.question(`What are you called? [${userName}] `, { signal })).trim();
+    const name = sanitiseName(answer === '' ? userName : answer);
+    if (name.isOk()) return name.value;
+  }
+}
+
+async function askOlder(asking: Asking, signal: AbortSignal): Promise<boolean> {
+  const question = 'Talk with older chat programs too? Those talks are not encrypted. [y/N] ';
+  for (;;) {
+    const answer = (await asking.question(question, { signal })).trim().toLowerCase();
+    const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseBoolean(answer);
+    if (isYes.isOk()) return isYes.value;
+  }
+}

@@ -1,0 +1,127 @@
+/** Text cut into rows that fit the terminal, and the parts of a message row. Pure: text in, rows out. */
+import stringWidth from 'string-width';
+import { unreachable } from '../../../errors.js';
+import { escapeForTerminal, escapeName, type DeliveryState, type MessageEvent } from '../../../index.js';
+import type { Output } from '../output.js';
+import { clock } from '../present.js';
+
+type Colors = Output['colors'];
+type Paint = (text: string) => string;
+
+/** Column of the delivery mark: after `HH:MM` and a blank. */
+export const markColumn = 6;
+const textColumn = markColumn + 3;
+
+/** Two cells wide, whatever the state. */
+export function markOf(state: DeliveryState | undefined, colors: Colors): string {
+  switch (state) {
+    case undefined:
+      return '  ';
+    case 'queued':
+      return colors.dim('· ');
+    case 'sent':
+      return '✓ ';
+    case 'delivered':
+      return colors.green('✓✓');
+    case 'failed':
+      return colors.red('✗ ');
+    default:
+      return unreachable(state);
+  }
+}
+
+/** The rows of a message: time, mark, name and text; what does not fit goes on below, under the name. */
+export function messageRows(
+  message: MessageEvent,
+  view: {
+    readonly colors: Colors;
+    readonly columns: number;
+    readonly isOpen: boolean;
+  },
+): readonly string[] {
+  const { colors } = view;
+  const isOut = message.direction === 'out';
+  const peer = escapeName(message.peer);
+  const who = isOut ? (view.isOpen ? 'you' : `you → ${peer}`) : peer;
+  const paint = isOut ? colors.dim : colorOf(message.peerId, colors);
+  const text = escapeForTerminal(message.text, { multiline: true }).replaceAll('\t', '    ');
+  const rows = wrap(`${who}: ${text}${labelOf(message)}`, view.columns - textColumn - 1);
+  const mark = isOut ? markOf(message.state, colors) : '  ';
+  const indent = ' '.repeat(textColumn);
+  const [first = '', ...rest] = rows;
+  const named = first.startsWith(who) ? paint(who) + first.slice(who.length) : first;
+  return [
+    `${colors.dim(clock(message.sentAt, Date.parse(message.sentAt)))} ${mark} ${named}`,
+    ...rest.map((row) => indent + row),
+  ];
+}
+
+/** The rows of a remark of ours, painted row by row. */
+export function remarkRows(text: string, columns: number, paint: Paint = plain): readonly string[] {
+  return wrap(text, columns - 1).map((row) => paint(row));
+}
+
+/** One colour per peer, the same in every run. */
+export function colorOf(peerId: string, colors: Colors): Paint {
+  const palette = [
+    colors.cyan,
+    colors.magenta,
+    colors.yellow,
+    colors.blue,
+    colors.green,
+    colors.cyanBright,
+    colors.magentaBright,
+    colors.blueBright,
+  ];
+  let hash = 0;
+  for (let i = 0; i < peerId.length; i += 1) hash = (hash * 31 + peerId.charCodeAt(i)) >>> 0;
+  return palette[hash % palette.length] ?? colors.cyan;
+}
+
+/** Rows of at most `width` cells: broken at blanks where there are some, else between graphemes. */
+export function wrap(text: string, width: number): readonly string[] {
+  const cells = Math.max(10, width);
+  return text.split('\n').flatMap((line) => (stringWidth(line) <= cells ? [line] : wrapLine(line, cells)));
+}
+
+function wrapLine(line: string, cells: number): readonly string[] {
+  const rows: string[] = [];
+  let row = '';
+  let used = 0;
+  for (const word of line.split(/(?<= )/u)) {
+    const wide = stringWidth(word);
+    if (used + stringWidth(word.trimEnd()) > cells && used > 0) {
+      rows.push(row.trimEnd());
+      row = '';
+      used = 0;
+    }
+    if (wide <= cells) {
+      row += word;
+      used += wide;
+      continue;
+    }
+    for (const { segment } of graphemes.segment(word)) {
+      const cell = stringWidth(segment);
+      if (used + cell > cells) {
+        rows.push(row);
+        row = '';
+        used = 0;
+      }
+      row += segment;
+      used += cell;
+    }
+  }
+  rows.push(row.trimEnd());
+  return rows;
+}
+
+const graphemes = new Intl.Segmenter();
+const plain: Paint = (text) => text;
+
+/** The day that messages from here on are of, in local time. */
+export const dayRow = (day: string, colors: Colors): string => colors.dim(`── ${day} ──`);
+
+function labelOf(message: MessageEvent): string {
+  if (message.encryption === 'none') return ' [not encrypted]';
+  return message.encryption === 'toy-dh-3des' ? ' [weakly encrypted]' : '';
+}

@@ -1,0 +1,56 @@
+/** The prompt without a terminal: lines in, plain lines out. */
+import { cli } from '../../../limits.js';
+import { splitLines } from '../../ndjson.js';
+import type { Output } from '../output.js';
+import type { InputStream } from '../world.js';
+import type { Screen } from './screen.js';
+
+/** Wide enough never to break a line: whoever reads a pipe breaks lines himself. */
+const unbroken = 1_000_000;
+
+/** `untilTaken` settles when the line before it was dealt with: input from a pipe does not overtake its commands. */
+export function plainScreen(input: InputStream, output: Output, untilTaken: () => Promise<void>): Screen {
+  let onLine: (line: string) => void = nobody;
+  let onEnd: () => void = nobody;
+  let isClosed = false;
+  let printing: Promise<void> = Promise.resolve();
+  const print = (rows: readonly string[]): void => {
+    if (output.isJson) for (const row of rows) output.note(row);
+    else printing = printing.then(() => output.results([], rows));
+  };
+  const read = async (): Promise<void> => {
+    for await (const lines of splitLines(input, cli.stdinLineBytesMax)) {
+      for (const line of lines) {
+        if (isClosed) return;
+        onLine(line);
+        await untilTaken();
+      }
+    }
+  };
+  setImmediate(() => {
+    read().then(
+      () => onEnd(),
+      () => onEnd(),
+    );
+  });
+  return {
+    columns: () => unbroken,
+    print,
+    printOwn: (_id, rows) => print(rows),
+    mark: () => undefined,
+    setPrompt: () => undefined,
+    giveBack: () => undefined,
+    onLine: (listener) => {
+      onLine = listener;
+    },
+    onEnd: (listener) => {
+      onEnd = listener;
+    },
+    close: () => {
+      isClosed = true;
+      input.destroy();
+    },
+  };
+}
+
+const nobody = (): void => undefined;

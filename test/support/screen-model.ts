@@ -1,0 +1,119 @@
+/**
+ * A small model of a terminal screen: what the sequences that readline and the prompt use do to a grid of cells.
+ * Anything else that a terminal would act on is an error, so that nothing of a peer's can pass as a sequence.
+ */
+import stringWidth from 'string-width';
+
+export class ScreenModel {
+  readonly columns: number;
+  readonly rows: number;
+  /** Rows of cells; those above the last `rows` have scrolled out. A wide character's second cell is empty. */
+  #grid: string[][] = [[]];
+  #row = 0;
+  #column = 0;
+  readonly #graphemes = new Intl.Segmenter();
+
+  constructor(columns = 80, rows = 24) {
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  write(text: string): void {
+    let at = 0;
+    while (at < text.length) {
+      const sequence =
+        /^\u001b\[(\d*)([A-DGJKm])/.exec(text.slice(at, at + 12)) ??
+        /^\u001b\[(\d+(?:;\d+)*)(m)/.exec(text.slice(at, at + 20));
+      if (sequence !== null) {
+        this.#control(sequence[2] ?? '', sequence[1] === '' ? null : Number(sequence[1]));
+        at += sequence[0].length;
+        continue;
+      }
+      const plain = /^[^\u0000-\u001f\u007f-\u009f]+/.exec(text.slice(at))?.[0];
+      if (plain !== undefined) {
+        for (const { segment } of this.#graphemes.segment(plain)) this.#put(segment);
+        at += plain.length;
+        continue;
+      }
+      const control = text[at] ?? '';
+      if (control === '\r') this.#column = 0;
+      else if (control === '\n') {
+        // A terminal in raw mode still begins a new line at its start.
+        this.#down();
+        this.#column = 0;
+      } else
+        throw new Error(`a raw control reached the terminal: ${JSON.stringify(text.slice(at, at + 20))}`);
+      at += 1;
+    }
+  }
+
+  /** Every row ever written, without blanks at the ends. */
+  all(): string[] {
+    return this.#grid.map((row) => row.join('').trimEnd());
+  }
+
+  /** What is on the screen now. */
+  lines(): string[] {
+    return this.all().slice(-this.rows);
+  }
+
+  cursor(): { readonly row: number; readonly column: number } {
+    return { row: this.#row, column: this.#column };
+  }
+
+  /** The rows from the one where `text` begins, down to the cursor's last one. */
+  from(text: string): string {
+    const rows = this.all();
+    const at = rows.findLastIndex((row) => row.startsWith(text));
+    return rows.slice(at).join('\n').trimEnd();
+  }
+
+  #control(final: string, number: number | null): void {
+    const count = number ?? 1;
+    const top = Math.max(0, this.#grid.length - this.rows);
+    switch (final) {
+      case 'A':
+        this.#row = Math.max(top, this.#row - count);
+        return;
+      case 'B':
+        this.#row = Math.min(this.#grid.length - 1, this.#row + count);
+        return;
+      case 'C':
+        this.#column = Math.min(this.columns - 1, this.#column + count);
+        return;
+      case 'D':
+        this.#column = Math.max(0, this.#column - count);
+        return;
+      case 'G':
+        this.#column = Math.min(this.columns, count) - 1;
+        return;
+      case 'J':
+        this.#grid.length = Math.max(this.#row + 1, Math.min(this.#grid.length, this.#row + 1));
+        this.#grid[this.#row] = (this.#grid[this.#row] ?? []).slice(0, this.#column);
+        return;
+      case 'K':
+        this.#grid[this.#row] = (this.#grid[this.#row] ?? []).slice(0, this.#column);
+        return;
+      default:
+    }
+  }
+
+  #put(cell: string): void {
+    const width = stringWidth(cell);
+    if (width === 0) return;
+    if (this.#column + width > this.columns) {
+      this.#column = 0;
+      this.#down();
+    }
+    const row = (this.#grid[this.#row] ??= []);
+    while (row.length < this.#column) row.push(' ');
+    row[this.#column] = cell;
+    if (width === 2) row[this.#column + 1] = '';
+    this.#column += width;
+  }
+
+  #down(): void {
+    this.#row += 1;
+    while (this.#grid.length <= this.#row) this.#grid.push([]);
+  }
+}

@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import type { MessageEvent } from '../../src/index.js';
+import type { ExitCode } from '../../src/ui/cli/wording.js';
+import { startFakeNode, type FakeNode, type FakeNodeOptions } from '../support/fake-node.js';
+import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
+import { ScreenModel } from '../support/screen-model.js';
+
+const options = { timeout: 20_000 };
+
+interface Sitting {
+  readonly it: FakeWorld;
+  readonly node: FakeNode;
+  readonly ended: Promise<ExitCode>;
+  readonly type: (keys: string) => void;
+  /** The screen once `is` holds for it. */
+  readonly shows: (is: (screen: ScreenModel) => boolean) => Promise<ScreenModel>;
+  readonly leave: () => Promise<void>;
+}
+
+/** A person at a terminal, the first questions answered. */
+function sit(context: TestContext, nodeOptions: FakeNodeOptions = {}): Sitting {
+  const node = startFakeNode(nodeOptions);
+  const it = fakeWorld({ node, isTTY: true, nowMs: Date.UTC(2026, 4, 1, 12), env: { NO_COLOR: '1' } });
+  writeFileSync(join(it.home, 'settings.json'), '{"name":"alice","dialects":[]}');
+  const ended = it.run();
+  const shows = async (is: (screen: ScreenModel) => boolean): Promise<ScreenModel> => {
+    const screenNow = (): ScreenModel => {
+      const screen = new ScreenModel(it.stdout.columns, it.stdout.rows);
+      screen.write(it.stdout.text);
+      return screen;
+    };
+    await it.stdout
+      .until(() => is(screenNow()))
+      .catch((cause: unknown) => {
+        throw new Error(`${String(cause)}\n${screenNow().lines().join('\n')}`);
+      });
+    return screenNow();
+  };
+  const leave = async (): Promise<void> => {
+    it.stdin.write('\u0004');
+    await Promise.race([ended, delay(3_000)]);
+  };
+  context.after(async () => {
+    it.signal();
+    await ended;
+    it.remove();
+  });
+  return { it, node, ended, type: (keys) => it.stdin.write(keys), shows, leave };
+}
+
+const bottom = (screen: ScreenModel): string => screen.lines().at(-1) ?? '';
+const has = (screen: ScreenModel, part: string): boolean => screen.all().some((row) => row.includes(part));
+
+test(
+  'the prompt greets, opens a conversation, sends, and corrects the mark where it stands',
+  options,
+  async (context) => {
+    const { node, type, shows, leave, ended } = sit(context);
+    await shows((screen) => has(screen, 'Here: bob#boba, carol#caro') && bottom(screen) === '›');
+    type('/chat bob\r');
+    await shows((screen) => bottom(screen) === 'bob unverified ›');
+    node.setState('bob', 'away');
+    type('hello there\r');
+    const waiting = await shows((screen) => has(screen, '·  you: hello there'));
+    assert.ok(!has(waiting, '› hello there'), 'the line as typed is gone');
+    node.receive('carol', 'in between');
+    await shows((screen) => has(screen, 'carol: in between'));
+    type('half typed');
+    node.setState('bob', 'online');
+    const screen = await shows((screen) => has(screen, '✓✓ you: hello there'));
+    assert.ok(bottom(screen).endsWith('bob unverified › half typed'), bottom(screen));
+    assert.equal(screen.all().filter((row) => row.includes('hello there')).length, 1);
+    type('\u0015');
+    await leave();
+    assert.equal(await ended, 0);
+    assert.ok(node.isClosed());
+  },
+);
+
+test('what arrives never breaks the line being typed', { timeout: 60_000 }, async (context) => {
+  const { it, node, type, shows } = sit(context);
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('type' as const), keys: fc.stringMatching(/^[a-z ]{1,50}$/) }),
+    fc.record({ do: fc.constant('arrive' as const), text: fc.stringMatching(/^[a-z 你]{1,150}$/) }),
+    fc.record({ do: fc.constant('left' as const), times: fc.integer({ min: 1, max: 100 }) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      type('\u0005\u0015');
+      let typed = '';
+      let cursor = 0;
+      for (const each of steps) {
+        if (each.do === 'type') {
+          type(each.keys);
+          typed = typed.slice(0, cursor) + each.keys + typed.slice(cursor);
+          cursor += each.keys.length;
+        } else if (each.do === 'left') {
+          const times = Math.min(cursor, each.times);
+          type('\u001b[D'.repeat(times));
+          cursor -= times;
+        } else node.receive('bob', each.text);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      // Everything written so far is on the screen when this last one is.
+      const last = `end ${node.lines().length}`;
+      node.receive('bob', last);
+      await it.stdout.until((text) => text.includes(last));
+      await delay(5);
+      const screen = new ScreenModel(80, 24);
+      screen.write(it.stdout.text);
+      const expected = `bob unverified › ${typed}`;
+      const input = screen
+        .all()
+        .slice(screen.all().findLastIndex((row) => row.startsWith('bob unverified ›')));
+      assert.equal(
+        input
+          .map((row, i) => (i < input.length - 1 ? row.padEnd(80) : row))
+          .join('')
+          .trimEnd(),
+        expected.trimEnd(),
+      );
+      const at = screen.cursor();
+      const inputTop = screen.all().length - input.length;
+      assert.equal(
+        (at.row - inputTop) * 80 + at.column,
+        'bob unverified › '.length + cursor,
+        'the cursor stays',
+      );
+    }),
+    { seed: 7, numRuns: 60 },
+  );
+});
+
+test('Tab completes commands and names', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  node.addPeer('Zoë Ünal');
+  await shows((screen) => has(screen, 'Zoë'));
+  // Readline takes a tab within a longer chunk for pasted text.
+  type('/cha');
+  type('\t');
+  await shows((screen) => bottom(screen).endsWith('› /chat'));
+  type('zo');
+  type('\t');
+  type('\r');
+  await shows((screen) => bottom(screen) === 'Zoë Ünal unverified ›');
+  type('hey ca');
+  type('\t');
+  await shows((screen) => bottom(screen).endsWith('› hey carol'));
+});
+
+test('an unknown command is told with what may have been meant', options, async (context) => {
+  const { type, shows } = sit(context);
+  type('/hsitory\r/doctor\r');
+  const screen = await shows((screen) => has(screen, 'no command /doctor'));
+  assert.ok(has(screen, 'no command /hsitory: did you mean /history?'));
+});
+
+test('a text without a conversation, or that is refused, is given back', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  type('to nobody\r');
+  await shows((screen) => has(screen, 'no conversation is open') && bottom(screen) === '› to nobody');
+  type('\u0015/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  node.refuse('bob', { code: 'chat/key-changed', peer: 'bob' });
+  type('secret\r');
+  await shows(
+    (screen) => has(screen, 'has another key than before') && bottom(screen) === 'bob unverified › secret',
+  );
+});
+
+test('messages of others are hinted at until their conversation is opened', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  await shows((screen) => bottom(screen) === '›');
+  node.receive('carol', 'psst');
+  await shows((screen) => has(screen, '/chat carol to answer') && bottom(screen) === '(carol 1) ›');
+  type('/chat bob\r');
+  node.receive('carol', 'psst');
+  await shows((screen) => bottom(screen) === '(carol 2) bob unverified ›');
+  type('/chat carol\r');
+  await shows((screen) => bottom(screen) === 'carol unverified ›');
+});
+
+test('verify, block, nickname and history do what they say', options, async (context) => {
+  const { it, node, type, shows } = sit(context);
+  await shows((screen) => bottom(screen) === '›');
+  for (let i = 0; i < 45; i += 1) node.receive('bob', `line ${i}.`);
+  type('/chat bob\r/verify\r');
+  await shows((screen) => has(screen, '11111 22222 33333 44444'));
+  type('/verify yes\r');
+  await shows((screen) => bottom(screen) === 'bob ›');
+  type('/nickname Alicia\r');
+  await shows((screen) => has(screen, 'you are called Alicia now'));
+  assert.equal(JSON.parse(readFileSync(join(it.home, 'settings.json'), 'utf8')).name, 'Alicia');
+  type('/history\r');
+  await shows(
+    (screen) =>
+      has(screen, 'Enter shows older ones') &&
+      screen.all().filter((row) => row.endsWith('line 30.')).length === 2,
+  );
+  type('\r\r');
+  await shows((screen) => has(screen, 'that is all'));
+  type('/history 44\r');
+  await shows((screen) => screen.all().filter((row) => row.endsWith('line 44.')).length === 3);
+  type('/block\r');
+  await shows((screen) => has(screen, 'bob#boba is blocked'));
+  type('/exit\r');
+});
+
+test('the first start asks for name and older programs, and remembers both', options, async (context) => {
+  const node = startFakeNode();
+  const it = fakeWorld({ node, isTTY: true, env: { NO_COLOR: '1' } });
+  context.after(() => it.remove());
+  const ended = it.run();
+  await it.stdout.until((text) => text.includes('What are you called? [alice]'));
+  it.stdin.write('Anna\r');
+  await it.stdout.until((text) => text.includes('[y/N]'));
+  it.stdin.write('\r');
+  await it.stdout.until((text) => text.includes('/help'));
+  assert.equal(it.started[0]?.name, 'Anna');
+  const file = join(it.home, 'settings.json');
+  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { name: 'Anna', dialects: [] });
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  it.stdin.write('/exit\r');
+  assert.equal(await ended, 0);
+});
+
+test('without a terminal lines go in and plain lines come out', options, async (context) => {
+  const node = startFakeNode();
+  const it = fakeWorld({ node });
+  context.after(() => it.remove());
+  it.stdin.end('/chat bob\nhello\n/users\n//slash\n');
+  assert.equal(await it.run(), 0);
+  assert.deepEqual(
+    node.lines().map((line) => [line.text, line.state]),
+    [
+      ['hello', 'delivered'],
+      ['/slash', 'delivered'],
+    ],
+  );
+  assert.doesNotMatch(it.stdout.text, /\u001b/);
+  assert.match(it.stdout.text, /you: hello\n/);
+});
+
+/** Everything a terminal acts on that a peer could put into a field. */
+function attacks(): string[] {
+  const singles = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).filter(
+    (char) => char < ' ' || (char >= '\u007f' && char <= '\u009f'),
+  );
+  const bodies = [
+    '[31m',
+    '[2J',
+    '[1A',
+    '[9999;1H',
+    ']0;title\u0007',
+    ']8;;http://x\u001b\\',
+    ']52;c;aGk=\u0007',
+    'P1$r\u001b\\',
+    '_x\u001b\\',
+    'c',
+    '(0',
+    '[?1049h',
+    '[6n',
+    '[',
+    '',
+  ];
+  const bidi = [
+    '\u202e',
+    '\u202d',
+    '\u2066',
+    '\u2067',
+    '\u2069',
+    '\u200f',
+    '\ufeff',
+    '\u200b',
+    '\u2028',
+    '\ud800',
+    '\udfff',
+  ];
+  return [
+    ...singles.map((single) => `a${single}b`),
+    ...bodies.map((body) => `\u001b${body}x`),
+    ...bodies.map((body) => `\u009b${body.slice(1)}x`),
+    ...bidi.map((mark) => `a${mark}b`),
+    'fake\r\nbob: forged',
+    'a'.repeat(10_000),
+    '\u0301'.repeat(10_000),
+    '',
+  ];
+}
+
+test('no control of a peer reaches the terminal, and the prompt stays whole', options, async (context) => {
+  const { it, node, type, shows } = sit(context);
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  type('intact');
+  for (const attack of attacks()) {
+    node.receive('bob', attack);
+    const message = node.lines().at(-1);
+    assert.ok(message !== undefined);
+    const forged: MessageEvent = { ...message, seq: message.seq, peer: attack, text: 'named' };
+    node.emit(forged);
+    node.emit({ type: 'status', id: 'x', peer: attack, state: 'failed', reason: attack });
+    node.emit({ type: 'error', code: attack, message: attack });
+    node.addPeer(attack);
+  }
+  node.receive('bob', 'the end');
+  await it.stdout.until((text) => text.includes('the end'));
+  await delay(20);
+  // The model throws at any control but those of readline and the prompt.
+  const screen = new ScreenModel(80, 24);
+  screen.write(it.stdout.text);
+  assert.ok(bottom(screen).endsWith('› intact'), bottom(screen));
+  assert.ok(!screen.all().some((row) => row.startsWith('bob: forged')));
+  type('\u0015/users\r');
+  await shows((screen) => screen.all().filter((row) => row.startsWith('online')).length > 100);
+});

@@ -4,9 +4,9 @@
  *
  *   > 616e6e                       ann              the name, as the first segment; no answer
  *   > 4c495354                     LIST
- *   < 3d3d3d2043757272656e746c79204f6e6c696e65205573657273203d3d3d0a
- *     557365726e616d653a20616e6e0a416464726573733a2031302e302e302e370a
- *     2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d0a       in one write; the three lines of a user for each, itself included
+ *   < 3d3d3d2043757272656e746c79204f6e6c696e65205573657273203d3d3d0a557365726e616d653a20616e6e
+ *     0a416464726573733a2031302e302e302e370a2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d0a
+ *                                  in one write; the three lines of a user for each, itself included
  *
  * COMPAT name and `LIST` are not delimited: the client leaves a gap after the name, and the hub parts one segment at
  * line ends only.

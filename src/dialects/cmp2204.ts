@@ -2,10 +2,13 @@
  * Dialect cmp2204: Chat_Responder and Chat_Initiator, TCP port 6001. Announcements and files: `cmp2204-files.ts`.
  *
  * A secure exchange, initiator's bytes marked `>`, responder's `<` (private numbers 6 and 15, shared number 2):
- *   > 7b226b6579223a20226227382722 7d                        {"key": "b'8'"}
- *   < 7b226b6579223a2022622731392722 7d                      {"key": "b'19'"}
- *   > 7b22656e63727970746564206d657373616765223a2022…227d    {"encrypted message": "…"}
- *   and without a key                                        {"unencrypted message": "hi"}
+ *   > 7b226b6579223a202262273827227d                        {"key": "b'8'"}
+ *   < 7b226b6579223a20226227313927227d                      {"key": "b'19'"}
+ *   > 7b22656e63727970746564206d657373616765223a20224e4a45504a4836635733773d227d
+ *                                                           {"encrypted message": "NJEPJH6cW3w="}, which is: hi
+ * and without a key
+ *   > 7b22756e656e63727970746564206d657373616765223a20226869227d
+ *                                                           {"unencrypted message": "hi"}
  *
  * Layout: one JSON object in one write, UTF-8, no delimiter. One message per connection; the initiator closes.
  *   key                  public number as Python's repr of bytes, b'DIGITS' (other answers: "DIGITS" or DIGITS)

@@ -6,7 +6,8 @@
  *   < 5365727665723a206869                                                 Server: hi
  *   > 436c69656e74206368616e676564207468656972206e69636b6e616d6520746f20416e6e2e
  *                                                                          Client changed their nickname to Ann.
- *   < 2f646973636f6e6e656374 5365727665722064697363…                       /disconnectServer disconnected from the chat.
+ *   < 2f646973636f6e6e65637453657276657220646973636f6e6e65637465642066726f6d2074686520636861742e
+ *                                                                          /disconnectServer disconnected from the chat.
  *
  * Layout: `NICK: TEXT`, UTF-8, one message in one write of at most 1,024 bytes, no delimiter; `/nickname NEW` and
  * `/disconnect` travel as the sentences above. After `/disconnect…` the sender closes.

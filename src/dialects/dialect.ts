@@ -38,7 +38,7 @@ export interface Capabilities {
   /** One connection carries a whole talk, or just one message. */
   readonly connection: 'talk' | 'message';
   readonly encryption: readonly Encryption[];
-  /** Most bytes of UTF-8 text in one frame; longer texts are split at code points. */
+  /** Most bytes of UTF-8 text in one frame, with the dialect's own words around it; longer texts are split. */
   readonly textBytesMax: number;
 }
 

@@ -3,7 +3,7 @@
  * `netech-peers.ts`.
  *
  * A message, the sender closes:
- *   > 4c495354454e494e475f504f52543a373037307c 5445414d5f4e414d453a626c75657c 6869
+ *   > 4c495354454e494e475f504f52543a373037307c5445414d5f4e414d453a626c75657c6869
  *     LISTENING_PORT:7070|TEAM_NAME:blue|hi
  *
  * Layout: `LISTENING_PORT:PORT|TEAM_NAME:NAME|TEXT`, UTF-8, parted at the first two `|` (TEXT may hold more). One

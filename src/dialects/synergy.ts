@@ -2,8 +2,8 @@
  * Dialect synergy: one peer to another, on a TCP port of the user's choice. Who is active: `synergy-peers.ts`.
  *
  * A message, the receiver closes:
- *   > 7b2274797065223a20226d657373616765222c20 2273656e6465725f6e616d65223a2022616e6e222c20
- *     2273656e6465725f706f7274223a20383038302c20 22636f6e74656e74223a20226869227d
+ *   > 7b2274797065223a20226d657373616765222c202273656e6465725f6e616d65223a2022616e6e222c202273
+ *     656e6465725f706f7274223a20383038302c2022636f6e74656e74223a20226869227d
  *     {"type": "message", "sender_name": "ann", "sender_port": 8080, "content": "hi"}
  * The same from an older version, in the format of the course:
  *   > 31302e302e302e373a3830383020616e6e206869      10.0.0.7:8080 ann hi

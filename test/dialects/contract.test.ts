@@ -182,3 +182,35 @@ test('a new nickname is told, and used from then on', () => {
   const names = heard.map((output) => (output.type === 'heard' ? output.speaker.name : null));
   assert.deepEqual(names, ['ann', 'Zoë', 'Zoë']);
 });
+
+test('silence within the head of a message does not end it', () => {
+  const { netech, synergy } = legacyDialects;
+  for (const [dialect, head] of [
+    [netech, 'LISTENING_PORT:7070|TEAM_NAME:ann|'],
+    [synergy, '10.0.0.7:7070 ann '],
+  ] as const) {
+    for (let at = 1; at <= head.length; at += 1) {
+      const talk = dialect.openTalk('accept', plainOptions);
+      const words = Buffer.from(`${head}hi`);
+      const outputs = [
+        ...talk.receive({ type: 'bytes', bytes: words.subarray(0, at) }, 1),
+        // With the head alone a message could be over: an empty one.
+        ...(at < head.length ? talk.receive({ type: 'idle' }, 1) : []),
+        ...talk.receive({ type: 'bytes', bytes: words.subarray(at) }, 1),
+        ...talk.receive({ type: 'closed' }, 1),
+      ];
+      assert.deepEqual(textsOf(outputs), ['hi'], `${dialect.name} at ${at}`);
+      assert.ok(outputs.every(({ type }) => type !== 'failed'));
+    }
+  }
+});
+
+test('what follows on a netech connection is from the one who began it', () => {
+  const talk = legacyDialects.netech.openTalk('accept', plainOptions);
+  talk.receive({ type: 'bytes', bytes: Buffer.from('LISTENING_PORT:7070|TEAM_NAME:blue|one') }, 1);
+  talk.receive({ type: 'idle' }, 1);
+  talk.receive({ type: 'bytes', bytes: Buffer.from('two') }, 1);
+  const [output] = talk.receive({ type: 'closed' }, 1);
+  assert.equal(output?.type, 'heard');
+  assert.deepEqual(output.speaker, { name: 'blue', listeningPort: 7_070, form: null });
+});

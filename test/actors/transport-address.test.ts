@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { beaconTargets, broadcastBinds, isBroadcast } from '../../src/actors/broadcast-targets.js';
+import {
+  broadcastAddressOf,
+  isNear,
+  isUnicast,
+  plainAddress,
+  sourceKey,
+  type InterfaceAddress,
+} from '../../src/actors/transport-address.js';
+
+const own = (address: string, cidr: string, internal = false): InterfaceAddress => ({
+  address,
+  cidr,
+  internal,
+  family: address.includes(':') ? 'IPv6' : 'IPv4',
+});
+const lo = own('127.0.0.1', '127.0.0.1/8', true);
+const lan = own('10.0.0.5', '10.0.0.5/22');
+const open = own('203.0.113.9', '203.0.113.9/28');
+
+test('neighbours are private, shared, link-local and loopback addresses and those of our own networks', () => {
+  for (const near of [
+    '10.9.9.9',
+    '172.31.0.1',
+    '192.168.1.1',
+    '169.254.3.3',
+    '100.64.0.1',
+    '127.3.0.1',
+    '::1',
+  ])
+    assert.ok(isNear(near, []), near);
+  for (const near of ['fe80::1%eth0', 'fd00::7', '::ffff:10.0.0.1']) assert.ok(isNear(near, []), near);
+  for (const far of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2001:db8::1', '', 'nonsense'])
+    assert.ok(!isNear(far, [lo, lan]), far);
+  assert.ok(isNear('203.0.113.1', [open]));
+  assert.ok(!isNear('203.0.113.16', [open]));
+  assert.ok(
+    !isNear('8.8.8.8', [own('10.8.0.1', '10.8.0.1/0')]),
+    'a tunnel to everywhere makes nobody a neighbour',
+  );
+});
+
+test('one host is counted once, however it spells its address or picks it in its /64', () => {
+  assert.equal(plainAddress('::ffff:10.0.0.1'), '10.0.0.1');
+  assert.equal(plainAddress('FE80::1%eth0'), 'fe80::1');
+  assert.equal(sourceKey('2001:db8::1'), sourceKey('2001:0db8:0:0:ffff:1:2:3'));
+  assert.notEqual(sourceKey('2001:db8:0:1::1'), sourceKey('2001:db8::1'));
+  assert.equal(sourceKey('::ffff:10.0.0.1'), '10.0.0.1');
+});
+
+test('broadcast addresses follow from the mask', () => {
+  assert.equal(broadcastAddressOf(lan), '10.0.3.255');
+  assert.equal(broadcastAddressOf(open), '203.0.113.15');
+  assert.equal(broadcastAddressOf(own('10.0.0.1', '10.0.0.1/31')), null);
+  assert.equal(broadcastAddressOf(own('fd00::1', 'fd00::1/64')), null);
+  assert.ok(isBroadcast('10.0.3.255', [lan]) && isBroadcast('255.255.255.255', []));
+  assert.ok(!isBroadcast('10.0.0.255', [lan]));
+  assert.ok(!isUnicast('224.0.0.1') && !isUnicast('0.0.0.0') && !isUnicast('x') && isUnicast('10.0.0.7'));
+});
+
+test('beacons go to all homes of this machine and to every network, or where the user says', () => {
+  const addresses = (bind: string, requested: readonly string[] | null) =>
+    beaconTargets(bind, requested, [lo, lan, open]).map(({ address }) => address);
+  assert.deepEqual(addresses('0.0.0.0', null), [
+    '127.255.255.255',
+    '127.0.0.1',
+    '10.0.3.255',
+    '203.0.113.15',
+  ]);
+  assert.deepEqual(addresses('10.0.0.5', null), ['127.255.255.255', '127.0.0.1', '10.0.3.255']);
+  assert.deepEqual(addresses('127.0.0.1', null), ['127.255.255.255', '127.0.0.1']);
+  assert.deepEqual(addresses('0.0.0.0', ['10.0.3.255']), ['10.0.3.255']);
+  assert.deepEqual(addresses('0.0.0.0', ['localhost', '127.0.0.9']), [
+    '127.255.255.255',
+    '127.0.0.1',
+    '127.0.0.9',
+  ]);
+  assert.equal(beaconTargets('0.0.0.0', ['10.0.3.255'], [lo, lan])[0]?.ownAddress, '10.0.0.5');
+  assert.deepEqual(broadcastBinds('10.0.0.5', [lo, lan]), ['10.0.3.255']);
+  assert.deepEqual(broadcastBinds('127.0.0.1', [lo]), ['127.255.255.255']);
+  assert.deepEqual(broadcastBinds('0.0.0.0', [lo, lan]), []);
+});

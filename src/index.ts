@@ -15,4 +15,4 @@ export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, LegacyDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
 export type * from './actors/node-handle.js';
-export { startNode } from './actors/root.js';
+export { startNode } from './actors/start.js';

@@ -288,6 +288,8 @@ export const runtime = {
   linkCreditMax: 4_096,
   /** Envelopes in one `postMessage`: past 64 the gain per envelope is below 2 %. */
   linkBatchMax: 256,
+  /** Envelopes a receiver may have handled before it says so at once: a quarter of the credit. */
+  acknowledgeEvery: 1_024,
   callDeadlineMs: 10_000,
   readyDeadlineMs: 10_000,
   shutdownMs: 2_000,

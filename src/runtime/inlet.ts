@@ -3,6 +3,7 @@
  * together with the answers to calls, in one small message per drained batch.
  */
 import type { Transferable } from 'node:worker_threads';
+import { runtime as limits } from '../limits.js';
 import type { Fault, ReplyTo } from './actor.js';
 import type { Batch, LinkAddress, Progress } from './channel.js';
 import { isCall, nameShift, type EnvelopeCode } from './mailbox.js';
@@ -36,6 +37,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
   #values: unknown[] = [];
   #transfers: Transferable[] = [];
   #isFlushPlanned = false;
+  #isAckPlanned = false;
   /** Calls whose handler went on without an answer. */
   readonly #deferred = new Map<number, { readonly code: EnvelopeCode; readonly body: unknown }>();
 
@@ -60,7 +62,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#names.length = 0;
     this.#acknowledged = 0;
     // The sender kept what it did not see acknowledged: tell it again before it sends again.
-    if (this.#settled > 0) this.flush();
+    if (this.#settled > 0) this.acknowledge();
   }
 
   onPacket([first, names, cancelled, codes, bodies]: Batch): void {
@@ -81,6 +83,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** This end's owner is gone. */
   close(): void {
+    this.acknowledge();
     const pipe = this.#pipe;
     this.#pipe = null;
     pipe?.close();
@@ -120,14 +123,20 @@ export class LinkReceiver implements PipeEnd<Batch> {
     return open;
   }
 
+  /**
+   * Sends answers at once, and with them what is settled. A bare acknowledgement wakes a sleeping thread for little,
+   * so it waits for the end of this turn of the loop or for more of its kind.
+   */
   flush(): void {
     this.#isFlushPlanned = false;
     const pipe = this.#pipe;
     if (pipe === null) return;
     if (this.#seqs.length === 0) {
-      if (this.#settled <= this.#acknowledged) return;
-      this.#acknowledged = this.#settled;
-      pipe.post(this.#settled, []);
+      if (this.#settled - this.#acknowledged >= limits.acknowledgeEvery) this.acknowledge();
+      else if (this.#settled > this.#acknowledged && !this.#isAckPlanned) {
+        this.#isAckPlanned = true;
+        setImmediate(() => this.acknowledge());
+      }
       return;
     }
     const [seqs, areOk, values, transfer] = [this.#seqs, this.#areOk, this.#values, this.#transfers];
@@ -141,6 +150,13 @@ export class LinkReceiver implements PipeEnd<Batch> {
     } catch {
       this.#postOneByOne(pipe, seqs, areOk, values, transfer);
     }
+  }
+
+  acknowledge(): void {
+    this.#isAckPlanned = false;
+    if (this.#pipe === null || this.#settled <= this.#acknowledged) return;
+    this.#acknowledged = this.#settled;
+    this.#pipe.post(this.#settled, []);
   }
 
   replyTo(seq: number): CallReply {

@@ -173,6 +173,8 @@ export const store = actor<null, StoreState, StoreProtocol, Links>({
   },
   settle: (state) => {
     if (state.pending.length === 0) return;
+    // A negative number is what the disk refuses.
+    if (state.pending.some(({ n }) => n < 0)) throw new Error('cannot be committed');
     state.commits += 1;
     state.rows += state.pending.length;
     for (const { done } of state.pending.splice(0)) done();

@@ -1,0 +1,4 @@
+import { hostActors } from '../src/runtime/thread.js';
+import { echo } from './runtime.bench.js';
+
+hostActors({ echo });

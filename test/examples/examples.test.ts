@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+
+test('the example of two actors adds up to 500,500 across a crash', () => {
+  const program = fileURLToPath(new URL('./two-actors.js', import.meta.url));
+  assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 20_000 }), '500500\n');
+});
+
+test('with PARLANCE_TRACE the flow of messages is told, one line each, without bodies', () => {
+  const program = fileURLToPath(new URL('./two-actors.js', import.meta.url));
+  const { stderr } = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { ...process.env, PARLANCE_TRACE: '1' },
+    maxBuffer: 64 * 2 ** 20,
+  });
+  const traced = stderr.split('\n');
+  assert.ok(traced.some((line) => /^parlance-trace call - > counter count #1 batch=1$/.test(line)));
+  assert.ok(
+    traced.filter((line) => line.startsWith('parlance-trace cast counter > adder add #')).length >= 1_000,
+  );
+});

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { err, ok } from 'neverthrow';
+import {
+  actor,
+  child,
+  next,
+  startSupervisor,
+  stop,
+  type Cast,
+  type Strategy,
+} from '../../src/runtime/index.js';
+import { RestartWindow, restartDelayMs } from '../../src/runtime/intensity.js';
+import { inline, notes, own, startTree, threads, until, workerAt } from './tree.js';
+
+type FuseProtocol = { blow: Cast<{ left: number }>; leave: Cast<null>; linger: Cast<null> };
+
+/** Tells in `told` when it starts and ends; blows when asked to. */
+const fuse = (
+  id: string,
+  told: string[],
+  options: {
+    restart?: 'permanent' | 'transient' | 'temporary';
+    refuses?: () => boolean;
+    slowMs?: number;
+  } = {},
+) =>
+  child(
+    actor<null, null, FuseProtocol>({
+      name: id,
+      restart: options.restart ?? 'permanent',
+      shutdownMs: 100,
+      init: () => {
+        if (options.refuses?.() === true) return err({ code: 'test/refused' });
+        told.push(`+${id}`);
+        return ok(null);
+      },
+      receive: {
+        blow: (state, charge) => {
+          charge.left -= 1;
+          if (charge.left >= 0) throw new Error('blown');
+          return next(state);
+        },
+        leave: (state) => stop(state),
+        linger: () => new Promise(() => undefined),
+      },
+      terminate: () => void told.push(`-${id}`),
+    }),
+    { id, args: null, links: {}, placement: inline },
+  );
+
+describe('a supervisor', () => {
+  const expected: Record<Strategy, string[]> = {
+    'one-for-one': ['+b'],
+    'one-for-all': ['-c', '-a', '+a', '+b', '+c'],
+    'rest-for-one': ['-c', '+b', '+c'],
+  };
+  for (const strategy of ['one-for-one', 'one-for-all', 'rest-for-one'] as const)
+    test(`(${strategy}) restarts the right children in the right order`, async () => {
+      const told: string[] = [];
+      const [a, b, c] = [fuse('a', told), fuse('b', told), fuse('c', told)];
+      const tree = await startTree({ strategy, children: [a, b, c] });
+      assert.deepEqual(told.splice(0), ['+a', '+b', '+c']);
+      tree.root.ref(b).cast('blow', { left: 1 });
+      await until(() => told.length === expected[strategy].length);
+      assert.deepEqual(told.splice(0), expected[strategy]);
+      await until(
+        () =>
+          tree.events.filter(({ type }) => type === 'restarted').length ===
+          expected[strategy].filter((one) => one.startsWith('+')).length,
+      );
+      await tree.root.stop();
+      assert.deepEqual(told, ['-c', '-b', '-a']);
+    });
+
+  test('gives up when there are more restarts in the window than it allows', async () => {
+    const told: string[] = [];
+    const spec = fuse('a', told);
+    const tree = await startTree({ children: [spec], restartsMax: 2 });
+    const ref = tree.root.ref(spec);
+    for (let n = 0; n < 3; n += 1) {
+      ref.cast('blow', { left: 1 });
+      await until(() => tree.events.filter(({ type }) => type === 'exited').length > n);
+      await until(() => told.length > Math.min(n + 1, 2));
+    }
+    const reason = await tree.root.done;
+    assert.equal(reason.type, 'crash');
+    assert.equal(ref.cast('blow', { left: 1 })._unsafeUnwrapErr().code, 'runtime/no-actor');
+    assert.deepEqual(await tree.event(({ type }) => type === 'gave-up'), {
+      type: 'gave-up',
+      supervisor: 'root',
+      actor: 'a',
+    });
+  });
+
+  test('that gives up is restarted by its own supervisor, which counts for itself', async () => {
+    const told: string[] = [];
+    const spec = fuse('a', told);
+    const inner = {
+      name: 'inner',
+      strategy: 'one-for-one',
+      restartsMax: 0,
+      children: [spec, fuse('b', told)],
+    } as const;
+    const tree = await startTree({ children: [inner, fuse('c', told)], restartsMax: 1 });
+    const ref = tree.root.ref(spec);
+    told.splice(0);
+    ref.cast('blow', { left: 1 });
+    await until(() => told.includes('+b'));
+    assert.deepEqual(
+      told.filter((one) => !one.includes('c')),
+      ['-b', '+a', '+b'],
+    );
+    assert.ok(!told.includes('-c'));
+    await tree.event((event) => event.type === 'restarted' && event.id === 'inner');
+    ref.cast('blow', { left: 1 });
+    assert.equal((await tree.root.done).type, 'crash');
+  });
+
+  test('starts nothing when a child refuses, and stops what was started before', async () => {
+    const told: string[] = [];
+    const refused = await startSupervisor({
+      name: 'root',
+      strategy: 'one-for-one',
+      children: [fuse('a', told), fuse('b', told, { refuses: () => true }), fuse('c', told)],
+    });
+    assert.deepEqual(refused._unsafeUnwrapErr(), {
+      code: 'runtime/start-failed',
+      actor: 'b',
+      reason: 'test/refused',
+      fault: { code: 'test/refused' },
+    });
+    assert.deepEqual(told, ['+a', '-a']);
+  });
+
+  test('takes a refusal at a restart for what no restart mends', async () => {
+    let refuses = false;
+    const spec = fuse('a', [], { refuses: () => refuses });
+    const tree = await startTree({ children: [spec] });
+    refuses = true;
+    tree.root.ref(spec).cast('blow', { left: 1 });
+    assert.match(JSON.stringify(await tree.root.done), /refused to start/);
+  });
+
+  test('restarts a transient child after a crash only, and a temporary one never', async () => {
+    const told: string[] = [];
+    const [transient, temporary] = [
+      fuse('transient', told, { restart: 'transient' }),
+      fuse('temporary', told, { restart: 'temporary' }),
+    ];
+    const tree = await startTree({ children: [transient, temporary] });
+    tree.root.ref(transient).cast('blow', { left: 1 });
+    tree.root.ref(temporary).cast('blow', { left: 1 });
+    await tree.event((event) => event.type === 'restarted' && event.id === 'transient');
+    tree.root.ref(transient).cast('leave', null);
+    await until(() => tree.root.children().length === 0);
+    assert.deepEqual(told, ['+transient', '+temporary', '+transient', '-transient']);
+    await tree.root.stop();
+  });
+
+  for (const [where, placement] of Object.entries({ inline, ...threads }))
+    test(`ends a child (${where}) that does not stop, at its deadline`, async () => {
+      const spec = workerAt(placement);
+      const tree = await startTree({ children: [notes, spec] });
+      tree.root.ref(spec).cast('work', { n: 1, fate: placement === own ? 'loop' : 'hang' });
+      const startedMs = performance.now();
+      await tree.root.stop();
+      assert.ok(performance.now() - startedMs < 3_500);
+    });
+
+  test('lets its children finish what waits when it stops them', async () => {
+    const spec = workerAt(own);
+    const tree = await startTree({ children: [notes, spec] });
+    const ref = tree.root.ref(spec);
+    for (let n = 0; n < 2_000; n += 1) ref.cast('work', { n })._unsafeUnwrap();
+    await ref.call('ask', { n: 2 });
+    (await tree.root.stopChild('worker'))._unsafeUnwrap();
+    await until(async () => (await tree.journal()).length === 2_000);
+    await tree.root.stop();
+  });
+
+  test('refuses a second child with the same id', async () => {
+    const tree = await startTree({ children: [notes] });
+    assert.equal((await tree.root.startChild(notes))._unsafeUnwrapErr().code, 'runtime/start-failed');
+    await tree.root.stop();
+  });
+
+  test('gives up a thread whose entry cannot be loaded', async () => {
+    const started = await startSupervisor({
+      name: 'root',
+      strategy: 'one-for-one',
+      children: [workerAt({ kind: 'thread', entry: new URL('./no-such-file.js', import.meta.url) })],
+    });
+    assert.equal(started._unsafeUnwrapErr().code, 'runtime/start-failed');
+  });
+
+  test('tells the figures of every actor and thread in one answer', async () => {
+    const tree = await startTree({
+      children: [notes, workerAt(own, 'a'), workerAt(threads['a shared thread'], 'b')],
+    });
+    const ref = tree.root.ref(workerAt(own, 'a'));
+    for (let n = 0; n < 100; n += 1) (await ref.call('ask', { n: 2 }))._unsafeUnwrap();
+    const { actors, threads: all } = await tree.root.stats();
+    assert.deepEqual(
+      actors.map(({ id }) => id),
+      ['journal', 'a', 'b'],
+    );
+    const a = actors.find(({ id }) => id === 'a');
+    assert.equal(a?.handled, 100);
+    assert.equal(a?.mailboxDepth, 0);
+    assert.ok(
+      a !== undefined &&
+        a.latencyMs.p50 > 0 &&
+        a.latencyMs.p50 <= a.latencyMs.p99 &&
+        a.latencyMs.p99 <= a.latencyMs.max,
+    );
+    assert.deepEqual(
+      all.map(({ name }) => name),
+      ['inline', 'actor a', 'shared'],
+    );
+    for (const { heapUsedBytes } of all) assert.ok(heapUsedBytes > 0);
+    await tree.root.stop();
+  });
+});
+
+describe('restart intensity', () => {
+  test('counts within a sliding window, and one cause once', () => {
+    const window = new RestartWindow(2, 100);
+    assert.deepEqual(
+      [0, 10, 99, 200].map((atMs) => window.allow(atMs, null)),
+      [true, true, false, true],
+    );
+    const cause = {};
+    assert.deepEqual(
+      [201, 201, 201].map((atMs) => window.allow(atMs, cause)),
+      [true, true, true],
+    );
+  });
+
+  test('delays double up to a bound, with jitter below', () => {
+    assert.equal(restartDelayMs(1, 0), 2.5);
+    assert.ok(restartDelayMs(1, 0.999) < 5);
+    assert.equal(restartDelayMs(3, 0), 10);
+    assert.equal(restartDelayMs(100, 0), 1_000);
+  });
+});

@@ -80,6 +80,8 @@ export const controlApi = {
   answerBytesMax: 128 * 2 ** 20,
   /** Streams say \`bye\` and end by themselves when the node closes; a client that holds on is cut off after this. */
   closeGraceMs: 300,
+  /** The routes are loaded with the first request, or when the node has had its start to itself for so long. */
+  loadAfterMs: 1_000,
   /** Longer than any deadline inside the node: whoever waits so long has lost it. */
   replyDeadlineMs: 30_000,
   /** Events written ahead of a slow reader before the node is asked for no more. */

@@ -1,10 +1,9 @@
 /** Serves the local API of a node at the control socket of its home, for this user alone. */
-import { createAdaptorServer } from '@hono/node-server';
 import { errAsync, okAsync, ResultAsync } from 'neverthrow';
 import { chmodSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
 import type { HomeError, NodeHandle } from '../../index.js';
 import { controlApi } from '../../limits.js';
-import { createApi } from './routes.js';
 import { placeSocket, removeSocket } from './socket-path.js';
 
 export interface ApiServer {
@@ -22,16 +21,16 @@ export function serveApi(
   home: string,
   ageMs: () => number = ageFromNow(),
 ): ResultAsync<ApiServer, HomeError> {
-  const api = createApi({ node, ageMs });
-  const server = createAdaptorServer({
-    fetch: api.fetch,
-    serverOptions: {
+  const listener = lazyListener(node, ageMs);
+  const server = createServer(
+    {
       headersTimeout: controlApi.headersTimeoutMs,
       // Bodies are timed by the routes: this one would end event streams and bulk sending as well.
       requestTimeout: 0,
       connectionsCheckingInterval: controlApi.checkEveryMs,
     },
-  });
+    listener.handle,
+  );
   server.maxConnections = controlApi.connectionsMax;
 
   const close = (): Promise<void> =>
@@ -40,11 +39,9 @@ export function serveApi(
         removeSocket(home);
         resolve();
       });
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      server.closeIdleConnections();
       // Streams have said `bye` by now; whoever holds on to one is cut off.
-      setTimeout(() => {
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      }, controlApi.closeGraceMs).unref();
+      setTimeout(() => server.closeAllConnections(), controlApi.closeGraceMs).unref();
     });
 
   const listening = new Promise<string>((resolve, reject) => {
@@ -54,6 +51,7 @@ export function serveApi(
       server.off('error', reject);
       server.on('error', () => undefined);
       if (!path.startsWith('\\\\.\\pipe\\')) chmodSync(path, 0o600);
+      setTimeout(listener.load, controlApi.loadAfterMs).unref();
       resolve(path);
     });
   });
@@ -69,4 +67,34 @@ export function serveApi(
 function ageFromNow(): () => number {
   const startedMs = performance.now();
   return () => performance.now() - startedMs;
+}
+
+/** The routes and their schemas take longer to load than the socket to open: they follow once the node is up. */
+function lazyListener(
+  node: NodeHandle,
+  ageMs: () => number,
+): { readonly handle: RequestListener; readonly load: () => void } {
+  let loading: Promise<RequestListener> | null = null;
+  const load = (): Promise<RequestListener> => {
+    loading ??= Promise.all([import('@hono/node-server'), import('./routes.js')]).then(
+      ([{ getRequestListener }, { createApi }]) => {
+        const listen = getRequestListener(createApi({ node, ageMs }).fetch);
+        return (request, response) => {
+          listen(request, response).catch(() => response.destroy());
+        };
+      },
+    );
+    return loading;
+  };
+  return {
+    handle: (request, response) => {
+      load().then(
+        (listen) => listen(request, response),
+        () => response.destroy(),
+      );
+    },
+    load: () => {
+      load().catch(() => undefined);
+    },
+  };
 }

@@ -10,7 +10,7 @@ import { cli } from '../../limits.js';
 import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './common-options.js';
 import { homeOf } from './home.js';
-import { openLog } from './log.js';
+import { deferredLog, openLog } from './log.js';
 import { layered, nodeOptions, settingsOfEnv, type NodeSettings } from './options.js';
 import { readSettings } from './settings.js';
 import type { World } from './world.js';
@@ -74,20 +74,24 @@ async function start(
   if (settings.isErr()) return err(settings.error);
   const { name, logLevel = options.common.isQuiet ? 'error' : 'warn', logFile } = settings.value;
   const onLine = options.onLogLine;
-  const log = await openLog({
-    level: logLevel,
-    file: logFile,
-    stderr: world.stderr,
-    ...(onLine === undefined ? {} : { onLine }),
-  }).catch((cause: unknown) => String(cause));
-  if (typeof log === 'string') {
-    return err({ code: 'command/usage', detail: `the log file cannot be opened (${log})`, command: '' });
-  }
+  const log = deferredLog();
   const chosen = nodeOptions(home, { ...settings.value, name: name ?? world.userName() });
-  const starting = world.startNode({ ...chosen, log });
-  const { serveApi } = await import('../api/server.js');
+  const starting = world.startNode({ ...chosen, log: log.write });
+  // Loaded while the threads of the node start: they have the other core, and ours would only wait.
+  const target = { level: logLevel, file: logFile, stderr: world.stderr };
+  const opened = openLog(onLine === undefined ? target : { ...target, onLine }).then(
+    (write) => log.open(write),
+    (cause: unknown) => String(cause),
+  );
+  const loading = import('../api/server.js');
   const started = await starting;
+  const problem = await opened;
   if (started.isErr()) return err(causeOf(started.error));
+  if (problem !== null) {
+    await started.value.close();
+    return err({ code: 'command/usage', detail: `the log file cannot be opened (${problem})`, command: '' });
+  }
+  const { serveApi } = await loading;
   const node = announced(started.value, chosen);
   const startedMs = performance.now();
   const api = await serveApi(node, home);

@@ -16,8 +16,25 @@ export interface LogTarget {
   readonly onLine?: (line: string) => void;
 }
 
+export type WriteLog = NonNullable<NodeOptions['log']>;
+
+/** A log that may be written before it is open: what comes earlier is kept, in order. */
+export function deferredLog(): { readonly write: WriteLog; readonly open: (target: WriteLog) => null } {
+  let early: Parameters<WriteLog>[] | null = [];
+  let target: WriteLog | null = null;
+  return {
+    write: (...line) => (target === null ? early?.push(line) : target(...line)),
+    open: (opened) => {
+      target = opened;
+      for (const line of early ?? []) opened(...line);
+      early = null;
+      return null;
+    },
+  };
+}
+
 /** Throws what the file system throws when the file cannot be opened. */
-export async function openLog(target: LogTarget): Promise<NonNullable<NodeOptions['log']>> {
+export async function openLog(target: LogTarget): Promise<WriteLog> {
   const { destination, pino } = await import('pino');
   const options = { level: target.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   const logger = pino(options, streamOf(target, destination));

@@ -5,6 +5,7 @@ import { startNode } from '../../index.js';
 import { cli } from '../../limits.js';
 import { connectNode } from '../api/client.js';
 import { run } from './program.js';
+import { lineOf, type ExitCode } from './wording.js';
 import type { World } from './world.js';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -38,5 +39,20 @@ const world: World = {
   nowMs: () => Date.now(),
 };
 
+/** A bug: told in one line like every failure, with its trace only for who asks. */
+function unexpected(cause: unknown): ExitCode {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const trace =
+    process.env['PARLANCE_TRACE'] !== undefined && cause instanceof Error ? `\n${cause.stack}` : '';
+  const line = lineOf({
+    what: 'unexpected failure',
+    why: text,
+    remedy: 'this is a bug, please report it',
+    exit: 1,
+  });
+  process.stderr.write(`parlance: ${line}${trace}\n`);
+  return 1;
+}
+
 // Exits by itself: a worker or a socket that is slow to go must not hold the shell.
-process.exit(await run(process.argv.slice(2), world));
+process.exit(await run(process.argv.slice(2), world).catch(unexpected));

@@ -5,34 +5,14 @@
  */
 import type { Result } from 'neverthrow';
 import { runtime as limits } from '../limits.js';
-import type { Behaviour, ExitReason, Fault, LogLevel, Step } from './actor.js';
-import type { DeadLetter, LinkSender } from './channel.js';
+import type { Behaviour, ExitReason, Fault, Step } from './actor.js';
+import type { CellHost, StartOutcome } from './cell-host.js';
+import type { LinkSender } from './channel.js';
 import { contextOf, type Incarnation } from './incarnation.js';
 import type { CallReply, Inbox, LinkReceiver } from './inlet.js';
 import { isCall, Mailbox, nameShift, takenOut, type EnvelopeCode } from './mailbox.js';
-import { LatencyHistogram, Rate, type ActorStats } from './metrics.js';
+import { ActorMeter, type ActorStats } from './metrics.js';
 import { poison, Redelivery } from './redelivery.js';
-
-export interface CellEvents {
-  /** It ended by itself or crashed; `incarnation` is the count of starts. */
-  exited(id: string, incarnation: number, reason: ExitReason): void;
-  deadLetter(letter: DeadLetter): void;
-  log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void;
-}
-
-/** What the thread offers its cells: when to drain, and where to note what is being handled. */
-export interface CellHost extends CellEvents {
-  schedule(drain: () => void): void;
-  /** The handler of `cell` begins with this envelope; 0 0: it is done. */
-  note(slot: number, linkId: number, seq: number): void;
-  /** Which cell has the thread right now; 0: none. */
-  running(slot: number): void;
-}
-
-export type StartOutcome =
-  | { readonly type: 'ready' }
-  | { readonly type: 'refused'; readonly fault: Fault }
-  | { readonly type: 'crashed'; readonly detail: string };
 
 type Status = 'new' | 'starting' | 'running' | 'stopping' | 'down';
 /** Of long batches every sixteenth handler is timed: the clock costs as much as a small message. */
@@ -62,8 +42,7 @@ export class Cell implements Inbox {
   #cautious = 0;
   readonly #redelivery: Redelivery;
   readonly #touched = new Set<LinkReceiver>();
-  readonly #rate = new Rate();
-  readonly #latency = new LatencyHistogram();
+  readonly #meter = new ActorMeter();
 
   constructor(
     spec: {
@@ -156,18 +135,7 @@ export class Cell implements Inbox {
   }
 
   stats(nowMs: number, restarts: number): ActorStats {
-    return {
-      id: this.id,
-      mailboxDepth: this.#mailbox.depth,
-      handled: this.#rate.total,
-      handledPerSecond: this.#rate.perSecond(nowMs),
-      latencyMs: {
-        p50: this.#latency.percentileMs(0.5),
-        p99: this.#latency.percentileMs(0.99),
-        max: this.#latency.maxMs,
-      },
-      restarts,
-    };
+    return this.#meter.stats(this.id, this.#mailbox.depth, restarts, nowMs);
   }
 
   handlerIndex(name: string): number {
@@ -239,7 +207,7 @@ export class Cell implements Inbox {
     const from = end !== null && (code & isCall) !== 0 ? end.replyTo(seq) : undefined;
     const isTimed = (place & timedEvery) === 0 || mailbox.depth <= timedEvery;
     const startedMs = isTimed ? performance.now() : 0;
-    this.#rate.add(1);
+    this.#meter.handled(1);
     this.#host.note(this.#slot, end?.link.id ?? 0, seq);
     this.#host.running(this.#slot);
     let step: Step<unknown, unknown, Fault> | Promise<Step<unknown, unknown, Fault>>;
@@ -268,7 +236,7 @@ export class Cell implements Inbox {
     from: CallReply | undefined,
     startedMs: number,
   ): void {
-    if (startedMs > 0) this.#latency.add(performance.now() - startedMs);
+    if (startedMs > 0) this.#meter.took(performance.now() - startedMs);
     this.#host.note(this.#slot, 0, 0);
     this.#state = step.state;
     if (from !== undefined && end !== null) {

@@ -12,7 +12,7 @@ import type { Fault } from './actor.js';
 import { hasTransfer, isCall, nameShift, takenOut, type EnvelopeCode } from './mailbox.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 import { PendingCalls } from './pending-calls.js';
-import { isTracing, trace } from './trace.js';
+import { isTracing, traceBatch } from './trace.js';
 
 /**
  * Sender → receiver: number of the first envelope, names not told before, calls that are given up, then codes and
@@ -279,7 +279,7 @@ export class LinkSender implements PipeEnd<Progress> {
     transfer: readonly Transferable[],
   ): void {
     if (this.#pipe === null) return;
-    if (isTracing) this.#trace(first, codes);
+    if (isTracing) traceBatch(this.link, this.#names, first, codes);
     const names = this.#namesTold < this.#names.length ? this.#names.slice(this.#namesTold) : null;
     const cancelled = this.#cancelled.length > 0 ? this.#cancelled : null;
     try {
@@ -383,21 +383,6 @@ export class LinkSender implements PipeEnd<Progress> {
       this.#codes[seq & this.#mask] = codes[seq & oldMask] ?? takenOut;
       this.#bodies[seq & this.#mask] = bodies[seq & oldMask];
     }
-  }
-
-  #trace(first: number, codes: readonly EnvelopeCode[]): void {
-    const { from, to } = this.link;
-    codes.forEach((code, i) => {
-      const kind = (code & isCall) === 0 ? 'cast' : 'call';
-      trace(
-        from === '' ? '-' : from,
-        to,
-        kind,
-        this.#names[code >> nameShift] ?? '?',
-        first + i,
-        codes.length,
-      );
-    });
   }
 }
 

@@ -5,7 +5,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { runtime as limits } from '../limits.js';
 import type { Behaviour, ExitReason, LogLevel } from './actor.js';
-import { Cell, type CellEvents, type CellHost, type StartOutcome } from './cell.js';
+import { Cell } from './cell.js';
+import type { CellEvents, CellHost, StartOutcome } from './cell-host.js';
 import { LinkSender, type Batch, type DeadLetter, type LinkAddress, type Progress } from './channel.js';
 import { LinkReceiver } from './inlet.js';
 import { threadMemory, type ActorStats, type MemoryStats } from './metrics.js';

@@ -71,6 +71,34 @@ export interface ActorStats {
   readonly restarts: number;
 }
 
+export class ActorMeter {
+  readonly #rate = new Rate();
+  readonly #latency = new LatencyHistogram();
+
+  handled(count: number): void {
+    this.#rate.add(count);
+  }
+
+  took(ms: number): void {
+    this.#latency.add(ms);
+  }
+
+  stats(id: string, mailboxDepth: number, restarts: number, nowMs: number): ActorStats {
+    return {
+      id,
+      mailboxDepth,
+      handled: this.#rate.total,
+      handledPerSecond: this.#rate.perSecond(nowMs),
+      latencyMs: {
+        p50: this.#latency.percentileMs(0.5),
+        p99: this.#latency.percentileMs(0.99),
+        max: this.#latency.maxMs,
+      },
+      restarts,
+    };
+  }
+}
+
 export interface MemoryStats {
   readonly heapUsedBytes: number;
   readonly externalBytes: number;

@@ -7,7 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { RuntimeError } from '../errors.js';
 import { runtime as limits } from '../limits.js';
 import type { ChildSpec, ExitReason, LogLevel, Protocol, Ref } from './actor.js';
-import type { StartOutcome } from './cell.js';
+import type { StartOutcome } from './cell-host.js';
 import type { DeadLetter, LinkAddress } from './channel.js';
 import { Host } from './host.js';
 import { refOver, typedRef, type AnyRef } from './incarnation.js';

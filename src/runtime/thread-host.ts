@@ -6,7 +6,7 @@ import { MessageChannel, Worker, type MessagePort, type Transferable } from 'nod
 import { runtime as limits } from '../limits.js';
 import type { ExitReason } from './actor.js';
 import { progressWords, type CellSpec, type HostControl, type HostEvents, type ThreadStats } from './host.js';
-import type { StartOutcome } from './cell.js';
+import type { StartOutcome } from './cell-host.js';
 import type { LinkAddress } from './channel.js';
 import { detailOf } from './cell.js';
 import type { Timers } from './timers.js';

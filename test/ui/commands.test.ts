@@ -454,3 +454,53 @@ test('a log event is one line that parses, whatever a peer put into it', options
   assert.equal(line['event'], 'refused');
   assert.doesNotMatch(lines[0] ?? '', /\u001b/);
 });
+
+/** A command attached to `first`, which ends; the command may start `second`, the node of the same home. */
+async function handedOver(
+  context: TestContext,
+): Promise<{ it: FakeWorld; first: FakeNode; second: FakeNode; end: () => Promise<void> }> {
+  const first = startFakeNode();
+  const second = startFakeNode();
+  const it = fakeWorld({ node: second });
+  context.after(() => it.remove());
+  const api = (await serveApi(first, it.home))._unsafeUnwrap();
+  const end = async (): Promise<void> => {
+    await first.close();
+    await api.close();
+  };
+  for (const node of [first, second]) node.setState('bob', 'away');
+  return { it, first, second, end };
+}
+
+test('recv goes on with a node of its own when that of another command ends', options, async (context) => {
+  const { it, first, second, end } = await handedOver(context);
+  const ended = it.run('recv', '--json', '--count', '2');
+  await it.stdout.until((text) => text.includes('"ready"'));
+  for (const node of [first, second]) node.receive('carol', 'one');
+  await it.stdout.until((text) => text.includes('"one"'));
+  await end();
+  await it.stderr.until((text) => text.includes('ready'));
+  second.receive('carol', 'two');
+  assert.equal(await ended, 0);
+  assert.deepEqual(
+    it.stdout.json().map((line) => line['text'] ?? line['type']),
+    ['ready', 'one', 'two'],
+  );
+});
+
+test(
+  'send follows its message on a node of its own when that of another command ends',
+  options,
+  async (context) => {
+    const { it, second, end } = await handedOver(context);
+    const ended = it.run('send', 'bob', 'hello', '--json', '--timeout', '10');
+    await it.stdout.until((text) => text.includes('"queued"'));
+    (await second.send('bob', 'hello'))._unsafeUnwrap();
+    await end();
+    second.setState('bob', 'online');
+    assert.equal(await ended, 0, it.stderr.text);
+    const states = it.stdout.json().map((line) => line['state']);
+    assert.equal(states[0], 'queued');
+    assert.equal(states.at(-1), 'delivered');
+  },
+);

@@ -3,6 +3,7 @@
  * message's id, so those seen while a sending is under way are kept until that answer is there.
  */
 import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../index.js';
+import { controlApi } from '../../limits.js';
 import { until } from './run.js';
 
 export interface DeliveriesOptions {
@@ -55,6 +56,22 @@ export class Deliveries {
         .catch(() => this.#finish({ type: 'lost' }))
         .finally(resolve);
     });
+  }
+
+  /**
+   * The messages still waited for, followed on another node of the same home. What happened to them in between stands
+   * in the history.
+   */
+  async continueOn(node: Pick<NodeHandle, 'events' | 'history'>): Promise<Deliveries> {
+    const next = new Deliveries({ ...this.#options, node });
+    next.#wanted = this.#wanted;
+    for (const [id, rank] of this.#pending) next.#pending.set(id, rank);
+    await next.begin();
+    const lines = await node.history({ direction: 'out', limit: controlApi.historyLimitMax });
+    for (const { id, peer, state } of lines.unwrapOr([])) {
+      if (state !== undefined) await next.#advance({ type: 'status', id, peer, state });
+    }
+    return next;
   }
 
   /** Call before sending; `queued` or `refused` ends it. */

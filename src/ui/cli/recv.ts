@@ -1,6 +1,7 @@
 /** `parlance recv`: messages as they arrive. */
 import { parsePeerId, resolvePeer, type MessageEvent, type NodeHandle, type PeerEvent } from '../../index.js';
 import { controlApi } from '../../limits.js';
+import type { Attachment } from './attach.js';
 import { eventLine, messageLine } from './present.js';
 import { until, usage, withNode, type RunContext } from './run.js';
 import type { ExitCode } from './wording.js';
@@ -14,57 +15,71 @@ export interface RecvOptions {
   readonly timeoutMs: number | null;
 }
 
-export function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
-  return withNode(context, async ({ node }) => {
-    const sinceSeq = options.since === null ? undefined : await seqOf(node, options.since);
-    if (sinceSeq === null) {
-      return context.output.failure(
-        usage('recv', `--since ${options.since}: no such seq or message id here`),
-      );
-    }
-    return follow(context, options, node, sinceSeq);
-  });
-}
-
-async function follow(
-  context: RunContext,
-  options: RecvOptions,
-  node: NodeHandle,
-  sinceSeq: number | undefined,
-): Promise<ExitCode> {
-  const { output, stopped } = context;
+export async function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
   const timedOut = new AbortController();
   const timer = options.timeoutMs === null ? null : setTimeout(() => timedOut.abort(), options.timeoutMs);
-  const signal = AbortSignal.any([stopped, timedOut.signal]);
-  let left = options.count ?? Number.POSITIVE_INFINITY;
+  const receiving: Receiving = {
+    left: options.count ?? Number.POSITIVE_INFINITY,
+    sinceSeq: undefined,
+    isBegun: false,
+    timedOut: timedOut.signal,
+  };
   try {
-    for await (const event of until(node.events(sinceSeq === undefined ? {} : { sinceSeq }), signal)) {
-      if (event.type === 'ready' && output.isJson) await output.result(event, null);
-      else if (event.type === 'ready') output.note(eventLine(event, output.colors) ?? '');
-      else if (event.type === 'error') output.note(eventLine(event, output.colors) ?? '');
-      else if (event.type === 'bye') return 0;
-      else if (
-        event.type === 'message' &&
-        event.direction === 'in' &&
-        (await isFrom(node, options.from, event))
-      ) {
-        await output.result(event, messageLine(event, output.colors));
-        left -= 1;
-        if (left <= 0) return 0;
-      }
+    for (;;) {
+      const outcome = await withNode(context, (attachment) =>
+        follow(context, options, attachment, receiving),
+      );
+      // The node was another command's and has ended with it: one of our own goes on where it stopped.
+      if (outcome !== 'again') return outcome;
     }
-    if (stopped.aborted) return 0;
-    if (timedOut.signal.aborted) {
-      return output.failure({
-        code: 'command/timeout',
-        what: 'no more messages came',
-        waitedMs: options.timeoutMs ?? 0,
-      });
-    }
-    return output.failure({ code: 'api/lost', detail: 'the stream of messages ended' });
   } finally {
     if (timer !== null) clearTimeout(timer);
   }
+}
+
+/** How far the command has come. */
+interface Receiving {
+  left: number;
+  /** Newest seq that was read, or `--since`. */
+  sinceSeq: number | undefined;
+  isBegun: boolean;
+  readonly timedOut: AbortSignal;
+}
+
+async function follow(
+  { output, stopped }: RunContext,
+  options: RecvOptions,
+  { node, isOwn }: Attachment,
+  receiving: Receiving,
+): Promise<ExitCode | 'again'> {
+  if (!receiving.isBegun && options.since !== null) {
+    const sinceSeq = await seqOf(node, options.since);
+    if (sinceSeq === null) {
+      return output.failure(usage('recv', `--since ${options.since}: no such seq or message id here`));
+    }
+    receiving.sinceSeq = sinceSeq;
+  }
+  const { sinceSeq, timedOut } = receiving;
+  const signal = AbortSignal.any([stopped, timedOut]);
+  for await (const event of until(node.events(sinceSeq === undefined ? {} : { sinceSeq }), signal)) {
+    if (event.type === 'bye') break;
+    if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
+    else if (event.type === 'ready' || event.type === 'error')
+      output.note(eventLine(event, output.colors) ?? '');
+    if (event.type === 'ready') receiving.isBegun = true;
+    if (event.type !== 'message') continue;
+    receiving.sinceSeq = event.seq;
+    if (event.direction === 'out' || !(await isFrom(node, options.from, event))) continue;
+    await output.result(event, messageLine(event, output.colors));
+    receiving.left -= 1;
+    if (receiving.left <= 0) return 0;
+  }
+  if (stopped.aborted) return 0;
+  if (timedOut.aborted) {
+    const waitedMs = options.timeoutMs ?? 0;
+    return output.failure({ code: 'command/timeout', what: 'no more messages came', waitedMs });
+  }
+  return isOwn ? output.failure({ code: 'api/lost', detail: 'the stream of messages ended' }) : 'again';
 }
 
 /** A peer may be asked for before it was heard of, so the word is resolved anew for each message. */

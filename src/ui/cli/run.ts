@@ -16,11 +16,11 @@ export interface RunContext {
 }
 
 /** Attaches, runs `use`, and lets the node go whatever happened. Failures become their line and exit code. */
-export async function withNode(
+export async function withNode<Outcome = ExitCode>(
   context: RunContext,
-  use: (attachment: Attachment) => Promise<ExitCode>,
+  use: (attachment: Attachment) => Promise<Outcome>,
   options: Omit<AttachOptions, 'common'> = {},
-): Promise<ExitCode> {
+): Promise<Outcome | ExitCode> {
   const attached = await attach(context.world, { common: context.common, ...options });
   if (attached.isErr()) return context.output.failure(attached.error);
   try {

@@ -30,7 +30,16 @@ export async function send(context: RunContext, options: SendOptions): Promise<E
   if (options.peer.trim() === '') return output.failure(usage('send', 'no peer given'));
   const problem = options.text === null ? null : problemOf(options.text);
   if (problem !== null) return output.failure(problem);
-  return withNode(context, (attachment) => new Sending(context, options, attachment).run());
+  let sending: Sending | null = null;
+  for (;;) {
+    const outcome = await withNode(context, async (attachment) => {
+      sending =
+        sending === null ? new Sending(context, options, attachment) : await sending.continueOn(attachment);
+      return sending.run();
+    });
+    // The node was another command's and has ended with it; the messages are safe in the outbox of the home.
+    if (outcome !== 'again') return outcome;
+  }
 }
 
 function problemOf(text: string): ParlanceError | null {
@@ -45,7 +54,8 @@ class Sending {
   readonly #context: RunContext;
   readonly #options: SendOptions;
   readonly #attachment: Attachment;
-  readonly #deliveries: Deliveries;
+  #deliveries: Deliveries;
+  #isSent = false;
   readonly #over = new AbortController();
   /** The peer's name as the node tells it. */
   #peer: string;
@@ -66,16 +76,34 @@ class Sending {
     });
   }
 
-  async run(): Promise<ExitCode> {
+  /** The same messages, followed on another node of the home. */
+  async continueOn(attachment: Attachment): Promise<Sending> {
+    const next = new Sending(this.#context, this.#options, attachment);
+    next.#deliveries = await this.#deliveries.continueOn(attachment.node);
+    next.#isSent = true;
+    next.#peer = this.#peer;
+    next.#queued = this.#queued;
+    next.#newest = this.#newest;
+    next.#queuedMs = this.#queuedMs;
+    return next;
+  }
+
+  async run(): Promise<ExitCode | 'again'> {
     try {
-      if (this.#options.wait !== 'queued') await this.#deliveries.begin();
-      const failed =
-        this.#options.text === null ? await this.#sendStdin() : await this.#sendOne(this.#options.text);
-      if (failed !== null) return await this.#context.output.failure(failed);
+      if (!this.#isSent) {
+        if (this.#options.wait !== 'queued') await this.#deliveries.begin();
+        const failed = await this.#sendAll();
+        if (failed !== null) return await this.#context.output.failure(failed);
+        this.#isSent = true;
+      }
       return await this.#finish();
     } finally {
       this.#over.abort();
     }
+  }
+
+  #sendAll(): Promise<ParlanceError | null> {
+    return this.#options.text === null ? this.#sendStdin() : this.#sendOne(this.#options.text);
   }
 
   async #sendOne(text: string): Promise<ParlanceError | null> {
@@ -180,7 +208,7 @@ class Sending {
     if (isLegacy) this.#deliveries.settleForSent();
   }
 
-  async #finish(): Promise<ExitCode> {
+  async #finish(): Promise<ExitCode | 'again'> {
     const { output, stopped } = this.#context;
     for (;;) {
       const leftMs = this.#queuedMs + this.#options.timeoutMs - performance.now();
@@ -190,7 +218,7 @@ class Sending {
     }
   }
 
-  async #report(end: End): Promise<ExitCode> {
+  async #report(end: End): Promise<ExitCode | 'again'> {
     const { output } = this.#context;
     switch (end.type) {
       case 'all':
@@ -209,6 +237,7 @@ class Sending {
             : { code: 'chat/key-changed', peer: this.#peer },
         );
       case 'lost':
+        if (!this.#attachment.isOwn && !this.#context.stopped.aborted) return 'again';
         return output.failure({ code: 'api/lost', detail: 'it ended before the message was confirmed' });
       default:
         return unreachable(end);

@@ -239,6 +239,8 @@ export const legacyPorts = {
 export const history = {
   /** Lines per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */
   spanLines: 1_024,
+  /** Lines marked by one statement: past this the gain is small, and most receipts name fewer. */
+  markChunkIds: 64,
   /** Pages SQLite keeps in memory: the hot ends of three indexes of a million lines fit. */
   cacheKib: 32_768,
   /** A checkpoint runs after the replies once about so much was written to the WAL: short enough not to be felt. */

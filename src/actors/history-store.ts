@@ -8,7 +8,7 @@ import type { Result } from 'neverthrow';
 import type { Contact } from '../chat/contact.js';
 import type { DeliveryState, HistoryQuery, Line } from '../chat/conversation.js';
 import { unreachable, type StoreError } from '../errors.js';
-import { parsePeerId, type MessageId, type PeerId } from '../ids.js';
+import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../ids.js';
 import { history as limits } from '../limits.js';
 import {
   contactColumns,
@@ -177,25 +177,38 @@ export class HistoryStore {
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
     const peerNo = this.#peerNo(peerId);
     if (peerNo === null) return [];
-    const from = statesBefore(state).map(stateNumber);
-    const find = this.#sql.prepare(
-      `SELECT seq, CAST(state AS INTEGER), waits = 1, length(text), dialect = 0
-       FROM line WHERE peer_no = ? AND direction = 1 AND id = ?`,
-    );
-    const update = this.#sql.prepare('UPDATE line SET state = ?, waits = ? WHERE seq = ?');
     const changed: MessageId[] = [];
-    for (const id of ids) {
-      const row = find.row([peerNo, idBytes(id)]);
-      if (row === undefined || !from.includes(integerOf(row[1]))) continue;
-      const waits = isWaiting(state, integerOf(row[4]) === 1 ? 'native' : 'netech') ? 1 : 0;
-      update.run([stateNumber(state), waits, integerOf(row[0])]);
-      const step = waits - integerOf(row[2]);
-      this.#draft.outboxLines += step;
-      this.#draft.outboxBytes += step * integerOf(row[3]);
-      this.#draft.walBytes += limits.walBytesPerLine;
-      changed.push(id);
+    for (let at = 0; at < ids.length; at += limits.markChunkIds) {
+      changed.push(...this.#markChunk(peerNo, ids.slice(at, at + limits.markChunkIds), state));
     }
     return changed;
+  }
+
+  /** Two statements for many lines: a call into SQLite costs more than the work on one line. */
+  #markChunk(peerNo: number, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
+    const from = statesBefore(state).map(stateNumber);
+    const found = this.#sql
+      .prepare(
+        `SELECT seq, CAST(state AS INTEGER), waits = 1, length(text), dialect = 0, CAST(id AS BLOB)
+         FROM line WHERE peer_no = ? AND direction = 1 AND id IN (${marksOfChunk})`,
+      )
+      .rows([peerNo, ...filled(ids.map(idBytes))]);
+    const rows = found.filter((row) => from.includes(integerOf(row[1])));
+    for (const isNative of [true, false]) {
+      const waits = isWaiting(state, isNative ? 'native' : 'netech') ? 1 : 0;
+      const own = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
+      if (own.length === 0) continue;
+      this.#sql
+        .prepare(`UPDATE line SET state = ?, waits = ? WHERE seq IN (${marksOfChunk})`)
+        .run([stateNumber(state), waits, ...filled(own.map((row) => integerOf(row[0])))]);
+      for (const row of own) {
+        const step = waits - integerOf(row[2]);
+        this.#draft.outboxLines += step;
+        this.#draft.outboxBytes += step * integerOf(row[3]);
+        this.#draft.walBytes += limits.walBytesPerLine;
+      }
+    }
+    return rows.map((row) => messageIdFromBytes(bytesOf(row[5])));
   }
 
   /** Within `transaction`. `values`: `contactValues`. */
@@ -333,6 +346,14 @@ export class HistoryStore {
     return this.#peerNo(peerId) ?? 0;
   }
 }
+
+const marksOfChunk = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
+
+/** As many values as a chunk has places: one statement serves all lengths, and NULL equals nothing. */
+const filled = (values: readonly SqlValue[]): readonly SqlValue[] => [
+  ...values,
+  ...Array.from({ length: limits.markChunkIds - values.length }, () => null),
+];
 
 /** From which states a line may go to `state`. A late receipt turns even a failure into a delivery. */
 function statesBefore(state: DeliveryState): readonly DeliveryState[] {

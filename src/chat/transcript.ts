@@ -48,9 +48,15 @@ export function messageEventOf(line: Line): MessageEvent {
 
 /** ISO 8601 UTC with milliseconds; a time no calendar has (a peer may claim any) becomes the nearest one. */
 export function isoTime(ms: number): string {
-  const bounded = Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 0), lastYearMs);
-  return new Date(bounded).toISOString();
+  if (ms !== latest.ms) {
+    const bounded = Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 0), lastYearMs);
+    latest = { ms, text: new Date(bounded).toISOString() };
+  }
+  return latest.text;
 }
+
+/** Lines of one batch bear the same time, and wording it costs more than the rest of the event. */
+let latest = { ms: 0, text: new Date(0).toISOString() };
 
 /** Which format a file of this name has; null when its ending says none. */
 export function transcriptFormatOf(file: string): TranscriptFormatName | null {

@@ -126,6 +126,9 @@ class RunningNode {
       if (reason.type !== 'shutdown') this.#gaveUp();
     });
     await isReachable;
+    // Not awaited: the node can be reached, and the first handshake is some way off.
+    const warmth = { args: null, links: {}, placement: this.#sessionThread(0) };
+    void tree.supervisor('sessions')?.startChild(child(sessionWarmth, warmth));
     return ok(undefined);
   }
 
@@ -207,19 +210,8 @@ class RunningNode {
         links: { node: nodeAddress, discovery: discoveryAddress },
         placement: own('broadcast'),
       }),
-      { name: 'sessions', strategy: 'one-for-one', children: this.#warmThreads() },
+      { name: 'sessions', strategy: 'one-for-one', children: [] },
     ];
-  }
-
-  #warmThreads(): readonly ChildSpec[] {
-    return Array.from({ length: limits.sessionThreads }, (_, at) =>
-      child(sessionWarmth, {
-        id: `session-warmth-${at}`,
-        args: null,
-        links: {},
-        placement: this.#sessionThread(at),
-      }),
-    );
   }
 
   /** Sessions share a few threads, in turn. */
@@ -250,12 +242,11 @@ class RunningNode {
   /** What is said to one that is still starting waits for it, in order. */
   #startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'> {
     const id = sessionPrefix + args.sessionId;
-    this.#sessionsStarted += 1;
     const spec = child(session, {
       id,
       args,
       links: { node: nodeAddress },
-      placement: this.#sessionThread(this.#sessionsStarted),
+      placement: this.#sessionThread(this.#sessionsStarted++),
       transfer: [args.port],
     });
     let waiting: ((ref: Ref<SessionProtocol>) => void)[] = [];

@@ -62,6 +62,9 @@ export class Branch implements ActorOwner {
     this.#status = 'starting';
     this.#stopping = null;
     this.#window = this.#newWindow();
+    // Actors start one after the other; their threads, which take longer, boot side by side.
+    for (const { node } of this.#children)
+      if (node.type === 'actor') this.#system.registry.prepare(node.spec);
     for (const child of this.#children) {
       if (child.node.type === 'actor' && child.starts === 0) {
         const added = this.#system.registry.add(child.node.spec, this);

@@ -92,6 +92,11 @@ export class Registry implements ThreadEvents {
     return ok(undefined);
   }
 
+  /** Has the child's thread boot already, while those before it in the order still start. */
+  prepare(spec: ChildSpec): void {
+    this.#hostFor(spec);
+  }
+
   /** Starts (again), in the thread it is in already or in a new place. */
   async start(id: string, restarts: number): Promise<StartOutcome> {
     const actor = this.#actors.get(id);

@@ -130,12 +130,21 @@ export class Cell implements Inbox {
     return null;
   }
 
+  /** Ends of this link from before `epoch` have seen their sender for the last time. */
+  endReceivers(linkId: number, epoch: number): void {
+    for (const end of this.#receivers) {
+      if (end.link.id !== linkId || end.link.epoch >= epoch) continue;
+      end.isLast = true;
+      this.ended(end);
+    }
+  }
+
   addReceiver(end: LinkReceiver): void {
     this.#receivers.add(end);
   }
 
   stats(nowMs: number, restarts: number): ActorStats {
-    return this.#meter.stats(this.id, this.#mailbox.depth, restarts, nowMs);
+    return this.#meter.stats(this.id, this.#mailbox.depth, this.#receivers.size, restarts, nowMs);
   }
 
   handlerIndex(name: string): number {

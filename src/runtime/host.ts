@@ -48,6 +48,8 @@ export interface HostControl {
   remove(id: string): void;
   connectSender(linkId: number, port: MessagePort, credit: number, blamedSeqs: readonly number[]): void;
   connectReceiver(link: LinkAddress, port: MessagePort): void;
+  /** The sender of a link to `to` is gone for good. */
+  endReceiver(linkId: number, to: string): void;
   connectLocal(linkId: number, credit: number, blamedSeqs: readonly number[]): void;
   /** The receiver is dead and will come back. */
   disconnectSender(linkId: number): void;
@@ -149,6 +151,10 @@ export class Host implements HostControl, CellHost {
     joinLocally<Batch, Progress>(sender, receiver);
   }
 
+  endReceiver(linkId: number, to: string): void {
+    this.#cells.get(to)?.endReceivers(linkId, Infinity);
+  }
+
   disconnectSender(linkId: number): void {
     this.#senders.get(linkId)?.detach();
   }
@@ -235,6 +241,7 @@ export class Host implements HostControl, CellHost {
     if (cell === undefined) return null;
     const known = cell.receiver(link.id, link.epoch);
     if (known !== null) return known;
+    cell.endReceivers(link.id, link.epoch);
     const receiver = new LinkReceiver(link, cell);
     cell.addReceiver(receiver);
     return receiver;

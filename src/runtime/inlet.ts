@@ -50,9 +50,12 @@ export class LinkReceiver implements PipeEnd<Batch> {
     return this.#settled;
   }
 
-  /** Whether the sender is gone and nothing of it is left to handle. */
+  /** The sender will not come back: once its port is closed and all is handled, this end may be forgotten. */
+  isLast = false;
+
+  /** Until the sender is gone for good, what was received must be known: it may come again over another port. */
   get isDone(): boolean {
-    return this.#pipe === null && this.#settled >= this.#received && this.#deferred.size === 0;
+    return this.isLast && this.#pipe === null && this.#settled >= this.#received;
   }
 
   attach(pipe: Pipe<Progress>): void {

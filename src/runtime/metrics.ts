@@ -64,6 +64,8 @@ const rateWindowMs = 1_000;
 export interface ActorStats {
   readonly id: string;
   readonly mailboxDepth: number;
+  /** Senders that are linked to it. */
+  readonly linksIn: number;
   readonly handled: number;
   readonly handledPerSecond: number;
   /** How long handlers took, waiting for promises included. Of long batches every sixteenth is measured. */
@@ -83,10 +85,11 @@ export class ActorMeter {
     this.#latency.add(ms);
   }
 
-  stats(id: string, mailboxDepth: number, restarts: number, nowMs: number): ActorStats {
+  stats(id: string, mailboxDepth: number, linksIn: number, restarts: number, nowMs: number): ActorStats {
     return {
       id,
       mailboxDepth,
+      linksIn,
       handled: this.#rate.total,
       handledPerSecond: this.#rate.perSecond(nowMs),
       latencyMs: {

@@ -146,6 +146,7 @@ export class Registry implements ThreadEvents {
     for (const link of this.#linksOf.get(id) ?? []) {
       if (link.to === id) this.#senderSide(link)?.closeSender(link.id);
       if (link.to === id && link.from === '') this.#inline.dropSender(link.id);
+      if (link.from === id) this.#actors.get(link.to)?.host?.endReceiver(link.id, link.to);
       if (link.from === id || link.from === '') this.#dropLink(link);
     }
     this.#outside.delete(id);

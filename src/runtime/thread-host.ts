@@ -133,6 +133,10 @@ export class ThreadHost {
     this.#tell('connectLocal', [linkId, credit, blamedSeqs]);
   }
 
+  endReceiver(linkId: number, to: string): void {
+    this.#tell('endReceiver', [linkId, to]);
+  }
+
   disconnectSender(linkId: number): void {
     this.#tell('disconnectSender', [linkId]);
   }

@@ -36,7 +36,14 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
   const host = new WorkerHost(
     {
       exited: (...args) => report({ type: 'exited', args }),
-      deadLetter: (letter) => report({ type: 'dead-letter', letter }),
+      deadLetter: (letter) => {
+        try {
+          report({ type: 'dead-letter', letter });
+        } catch {
+          // From a neighbour in this thread, whose bodies are not cloned.
+          report({ type: 'dead-letter', letter: { ...letter, body: undefined } });
+        }
+      },
       linkLost: (linkId) => report({ type: 'link-lost', linkId }),
       log: (...args) => {
         try {

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
+import fc from 'fast-check';
+import { ok } from 'neverthrow';
+import { actor, next, reply, type Call, type Cast } from '../../src/runtime/index.js';
+import { behaviourOf } from '../../src/runtime/actor.js';
+import { Host } from '../../src/runtime/host.js';
+import { Mailbox } from '../../src/runtime/mailbox.js';
+import { until } from './tree.js';
+
+type EarProtocol = { tell: Cast<number>; ask: Call<number, number>; defer: Call<number, number> };
+
+/** Two hosts in one thread, joined by real ports that a test may cut. */
+async function pair() {
+  const heard: number[] = [];
+  const lost: number[] = [];
+  const open: (() => void)[] = [];
+  const ear = actor<null, null, EarProtocol>({
+    name: 'ear',
+    restart: 'permanent',
+    init: () => ok(null),
+    receive: {
+      tell: (state, n) => {
+        heard.push(n);
+        return next(state);
+      },
+      ask: (state, n) => reply(state, ok(n * 2)),
+      defer: (state, n, _context, from) => {
+        open.push(() => from.ok(n));
+        return next(state);
+      },
+    },
+  });
+  const events = {
+    exited: () => undefined,
+    deadLetter: () => undefined,
+    log: () => undefined,
+    linkLost: (linkId: number) => void lost.push(linkId),
+  };
+  const [here, there] = [0, 1].map(() => new Host(events, () => behaviourOf(ear), new Int32Array(4)));
+  assert.ok(here && there);
+  const link = { id: 1, epoch: 1, name: '', from: '', to: 'ear' };
+  const sender = here.openSender(link);
+  there.create({ id: 'ear', name: 'ear', args: null, slot: 1, links: [] });
+  await there.start('ear', 1, 0, false);
+  const join = () => {
+    const { port1, port2 } = new MessageChannel();
+    there.connectReceiver(link, port2);
+    here.connectSender(1, port1, 4_096, []);
+    return port1;
+  };
+  const end = () => {
+    here.dropSender(1);
+    there.remove('ear');
+  };
+  return { sender, heard, lost, open, join, end };
+}
+
+describe('a link whose port dies', () => {
+  test('is reported, and once joined anew has lost nothing and brought nothing twice', async () => {
+    const { sender, heard, lost, join, end } = await pair();
+    for (let round = 0; round < 12; round += 1) {
+      const port = join();
+      for (let n = 0; n < 300; n += 1) sender.cast('tell', round * 300 + n)._unsafeUnwrap();
+      if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+      port.close();
+      await until(() => lost.length === round + 1);
+    }
+    join();
+    await until(() => heard.length >= 3_600);
+    assert.deepEqual(
+      heard,
+      Array.from({ length: 3_600 }, (_, n) => n),
+    );
+    end();
+  });
+
+  test('still brings the answers of calls that were under way', async () => {
+    const { sender, lost, open, join, end } = await pair();
+    const first = join();
+    const deferred = sender.call('defer', 7);
+    await until(() => open.length === 1);
+    first.close();
+    await until(() => lost.length === 1);
+    const asked = sender.call('ask', 21);
+    join();
+    assert.equal((await asked)._unsafeUnwrap(), 42);
+    open[0]?.();
+    assert.equal((await deferred)._unsafeUnwrap(), 7);
+    end();
+  });
+});
+
+test('a mailbox gives back what was put in, in order, through any mix of settling and rewinding', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('push', 'handle', 'settle', 'rewind'), { maxLength: 300 }),
+      (steps) => {
+        const mailbox = new Mailbox<object>();
+        const end = {};
+        const settled: number[] = [];
+        let pushed = 0;
+        for (const step of steps) {
+          if (step === 'push') mailbox.push(end, (pushed += 1), 0, pushed);
+          else if (step === 'rewind') mailbox.rewind();
+          else if (step === 'settle') mailbox.settle(mailbox.head, (_, seq) => settled.push(seq));
+          else if (mailbox.depth > 0) {
+            assert.equal(mailbox.seqAt(mailbox.head), settled.length + mailbox.unsettled + 1);
+            assert.equal(mailbox.bodyAt(mailbox.head), mailbox.seqAt(mailbox.head));
+            mailbox.advance();
+          }
+          assert.equal(mailbox.depth + mailbox.unsettled + settled.length, pushed);
+        }
+        assert.deepEqual(
+          settled,
+          settled.map((_, i) => i + 1),
+        );
+      },
+    ),
+    { seed: 3, numRuns: 500 },
+  );
+});

@@ -11,6 +11,7 @@ import type {
   NodeHandle,
   PeerEvent,
   PeerState,
+  SafetyInfo,
   SelfInfo,
   StatusEvent,
 } from '../../src/index.js';
@@ -40,49 +41,102 @@ export interface FakeNode extends NodeHandle {
 const safetyCode = '11111 22222 33333 44444 55555 66666 77777 88888 99999 00000 12345 67890';
 
 export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
-  const peers = new Map<string, PeerEvent>();
-  const refusals = new Map<string, NodeError>();
-  const history: MessageEvent[] = [];
-  const queues = new Set<EventQueue>();
-  let isClosed = false;
-  let name = options.name ?? 'alice';
-  let counter = 0;
-  let seq = 0;
-  let waiting = 0;
+  const it = new Fake(options);
+  for (const name of options.peers ?? ['bob', 'carol']) it.addPeer(name);
+  return {
+    self: () => okAsync(it.self()),
+    send: (peer, text) =>
+      lift(
+        it
+          .sendAll(peer, [text])
+          .andThen(([status]): Result<StatusEvent, NodeError> =>
+            status === undefined ? err({ code: 'chat/text-empty' }) : ok(status),
+          ),
+      ),
+    sendAll: (peer, texts) => lift(it.sendAll(peer, texts)),
+    peers: () => okAsync([...it.peers.values()]),
+    history: (query) => lift(pageOf(it.history, query, (word) => it.find(word))),
+    events: ({ sinceSeq } = {}) => it.events(sinceSeq),
+    safety: (word) =>
+      lift(it.find(word).map((peer) => ({ peer, code: safetyCode, verified: peer.verified }))),
+    verify: (word, code) => lift(it.verify(word, code)),
+    block: (word, blocked) => lift(it.find(word).map((peer) => it.update({ ...peer, blocked }))),
+    rename: (name) => {
+      it.name = name;
+      return okAsync(it.self());
+    },
+    disconnect: (word) => lift(it.find(word).map(() => null)),
+    stats: () => okAsync({ actors: [] }),
+    close: async () => it.close(),
+    receive: (word, text) => it.append(it.find(word)._unsafeUnwrap(), 'in', text),
+    setState: (peer, state) => it.setState(peer, state),
+    addPeer: (name, state) => it.addPeer(name, state),
+    refuse: (peer, error) => {
+      it.refusals.set(peer, error);
+    },
+    emit: (event) => it.emit(event),
+    lines: () => it.history,
+    isClosed: () => it.isClosed,
+    subscribers: () => it.queues.size,
+  };
+}
 
-  const self = (): SelfInfo => ({
-    id: idOf('me'),
-    name,
-    tag: idOf('me').slice(0, 4).toLowerCase(),
-    addresses: ['10.0.0.1', 'fe80::1'],
-    port: 6001,
-    pid: process.pid,
-    home: options.home ?? '/home/alice',
-    safetyCode: '11111 22222 33333 44444 55555 66666',
-  });
-  const emit = (event: NodeEvent): void => {
-    for (const queue of queues) queue.push(event);
-  };
-  const update = (peer: PeerEvent): PeerEvent => {
-    peers.set(peer.name, peer);
-    emit(peer);
+/** What the fake knows and does. */
+class Fake {
+  readonly peers = new Map<string, PeerEvent>();
+  readonly refusals = new Map<string, NodeError>();
+  readonly history: MessageEvent[] = [];
+  readonly queues = new Set<EventQueue>();
+  name: string;
+  isClosed = false;
+  readonly #home: string;
+  readonly #outboxMax: number;
+  #waiting = 0;
+
+  constructor(options: FakeNodeOptions) {
+    this.name = options.name ?? 'alice';
+    this.#home = options.home ?? '/home/alice';
+    this.#outboxMax = options.outboxMax ?? 10_000;
+  }
+
+  self(): SelfInfo {
+    return {
+      id: idOf('me'),
+      name: this.name,
+      tag: idOf('me').slice(0, 4).toLowerCase(),
+      addresses: ['10.0.0.1', 'fe80::1'],
+      port: 6001,
+      pid: process.pid,
+      home: this.#home,
+      safetyCode: '11111 22222 33333 44444 55555 66666',
+    };
+  }
+
+  emit(event: NodeEvent): void {
+    for (const queue of this.queues) queue.push(event);
+  }
+
+  update(peer: PeerEvent): PeerEvent {
+    this.peers.set(peer.name, peer);
+    this.emit(peer);
     return peer;
-  };
-  const find = (word: string): Result<PeerEvent, NodeError> => {
-    for (const peer of peers.values()) {
+  }
+
+  find(word: string): Result<PeerEvent, NodeError> {
+    for (const peer of this.peers.values()) {
       const words = [peer.name, `${peer.name}#${peer.tag}`, peer.id, `${peer.address}:${peer.port}`];
       if (words.includes(word)) return ok(peer);
     }
     return err({ code: 'chat/unknown-peer', peer: word });
-  };
-  const append = (peer: PeerEvent, direction: 'in' | 'out', text: string): MessageEvent => {
-    counter += 1;
-    seq += 1;
-    const at = new Date(Date.UTC(2026, 4, 1, 12, 0, 0) + counter * 1_000).toISOString();
+  }
+
+  append(peer: PeerEvent, direction: 'in' | 'out', text: string): MessageEvent {
+    const seq = this.history.length + 1;
+    const at = new Date(Date.UTC(2026, 4, 1, 12, 0, 0) + seq * 1_000).toISOString();
     const line: MessageEvent = {
       type: 'message',
       seq,
-      id: `01890000-0000-7000-8000-${String(counter).padStart(12, '0')}`,
+      id: `01890000-0000-7000-8000-${String(seq).padStart(12, '0')}`,
       direction,
       peer: peer.name,
       peerId: peer.id,
@@ -95,128 +149,98 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
       verified: peer.verified,
       state: direction === 'in' ? 'delivered' : 'queued',
     };
-    history.push(line);
-    emit(line);
+    this.history.push(line);
+    this.emit(line);
     return line;
-  };
-  const advance = (line: MessageEvent, state: 'sent' | 'delivered'): void => {
-    if (history[line.seq - 1]?.state === 'queued') waiting -= 1;
-    history[line.seq - 1] = { ...line, state };
-    emit({ type: 'status', id: line.id, peer: line.peer, state });
-  };
-  const deliver = (line: MessageEvent): void => {
-    setImmediate(() => {
-      if (peers.get(line.peer)?.state !== 'online') return;
-      advance(line, 'sent');
-      advance(line, 'delivered');
-    });
-  };
-  const check = (word: string, texts: readonly string[]): Result<PeerEvent, NodeError> =>
-    find(word).andThen((peer): Result<PeerEvent, NodeError> => {
-      const refusal = refusals.get(peer.name);
-      if (refusal !== undefined) return err(refusal);
-      for (const text of texts) {
-        const gotBytes = Buffer.byteLength(text);
-        if (gotBytes === 0) return err<PeerEvent, NodeError>({ code: 'chat/text-empty' });
-        if (gotBytes > 65_536) return err({ code: 'chat/text-too-long', limitBytes: 65_536, gotBytes });
-      }
-      const limit = options.outboxMax ?? 10_000;
-      return waiting + texts.length > limit ? err({ code: 'chat/outbox-full', limit }) : ok(peer);
-    });
-  const sendAll = (word: string, texts: readonly string[]): Result<readonly StatusEvent[], NodeError> =>
-    check(word, texts).map((peer) =>
+  }
+
+  sendAll(word: string, texts: readonly string[]): Result<readonly StatusEvent[], NodeError> {
+    return this.#check(word, texts).map((peer) =>
       texts.map((text) => {
-        const line = append(peer, 'out', text);
-        waiting += 1;
+        const line = this.append(peer, 'out', text);
+        this.#waiting += 1;
         const status: StatusEvent = { type: 'status', id: line.id, peer: peer.name, state: 'queued' };
-        emit(status);
-        deliver(line);
+        this.emit(status);
+        this.#deliver(line);
         return status;
       }),
     );
-  const setState = (peer: string, state: PeerState): void => {
-    const found = peers.get(peer);
-    if (found === undefined) throw new Error(`no peer ${peer}`);
-    update({ ...found, state });
+  }
+
+  verify(word: string, code: string | null): Result<SafetyInfo, NodeError> {
+    return this.find(word).andThen((peer): Result<SafetyInfo, NodeError> => {
+      if (code !== null && digits(code) !== digits(safetyCode)) {
+        return err({ code: 'chat/code-mismatch', peer: peer.name });
+      }
+      return ok({ peer: this.update({ ...peer, verified: true }), code: safetyCode, verified: true });
+    });
+  }
+
+  setState(peer: string, state: PeerState): void {
+    this.update({ ...this.find(peer)._unsafeUnwrap(), state });
     if (state !== 'online') return;
-    for (const line of history) {
-      if (line.peer === peer && line.direction === 'out' && line.state === 'queued') deliver(line);
+    for (const line of this.history) {
+      if (line.peer === peer && line.direction === 'out' && line.state === 'queued') this.#deliver(line);
     }
-  };
-  const addPeer = (name: string, state: PeerState = 'online'): PeerEvent =>
-    update({
+  }
+
+  addPeer(name: string, state: PeerState = 'online'): PeerEvent {
+    return this.update({
       type: 'peer',
       state,
       name,
       id: idOf(name),
       tag: idOf(name).slice(0, 4).toLowerCase(),
       address: '10.0.0.2',
-      port: 6001 + peers.size,
+      port: 6001 + this.peers.size,
       dialect: 'native',
       verified: false,
       lastSeen: '2026-05-01T12:00:00.000Z',
     });
-  for (const name of options.peers ?? ['bob', 'carol']) addPeer(name);
+  }
 
-  return {
-    self: () => okAsync(self()),
-    send: (peer, text) =>
-      lift(
-        sendAll(peer, [text]).andThen(([status]): Result<StatusEvent, NodeError> =>
-          status === undefined ? err({ code: 'chat/text-empty' }) : ok(status),
-        ),
-      ),
-    sendAll: (peer, texts) => lift(sendAll(peer, texts)),
-    peers: () => okAsync([...peers.values()]),
-    history: (query) => lift(pageOf(history, query, find)),
-    events: (eventsOptions = {}) => {
-      const queue = new EventQueue();
-      queues.add(queue);
-      const { id, name, port, pid } = self();
-      queue.push({ type: 'ready', id, name, address: '0.0.0.0', port, pid });
-      const { sinceSeq } = eventsOptions;
-      if (sinceSeq !== undefined) for (const line of history) if (line.seq > sinceSeq) queue.push(line);
-      return queue.read(() => queues.delete(queue));
-    },
-    safety: (word) => lift(find(word).map((peer) => ({ peer, code: safetyCode, verified: peer.verified }))),
-    verify: (word, code) =>
-      lift(
-        find(word).andThen((peer) => {
-          const blank = /\s/g;
-          if (code !== null && code.replace(blank, '') !== safetyCode.replace(blank, '')) {
-            return err<never, NodeError>({ code: 'chat/code-mismatch', peer: peer.name });
-          }
-          return ok({ peer: update({ ...peer, verified: true }), code: safetyCode, verified: true });
-        }),
-      ),
-    block: (word, blocked) => lift(find(word).map((peer) => update({ ...peer, blocked }))),
-    rename: (wanted) => {
-      name = wanted;
-      return okAsync(self());
-    },
-    disconnect: (word) => lift(find(word).map(() => null)),
-    stats: () => okAsync({ actors: [] }),
-    close: async () => {
-      if (isClosed) return;
-      isClosed = true;
-      emit({ type: 'bye' });
-    },
-    receive: (word, text) => {
-      const peer = find(word);
-      if (peer.isErr()) throw new Error(`no peer ${word}`);
-      return append(peer.value, 'in', text);
-    },
-    setState,
-    addPeer,
-    refuse: (peer, error) => {
-      refusals.set(peer, error);
-    },
-    emit,
-    lines: () => history,
-    isClosed: () => isClosed,
-    subscribers: () => queues.size,
-  };
+  events(sinceSeq: number | undefined): AsyncIterable<NodeEvent> {
+    const queue = new EventQueue();
+    this.queues.add(queue);
+    const { id, name, port, pid } = this.self();
+    queue.push({ type: 'ready', id, name, address: '0.0.0.0', port, pid });
+    if (sinceSeq !== undefined) for (const line of this.history) if (line.seq > sinceSeq) queue.push(line);
+    return queue.read(() => this.queues.delete(queue));
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.emit({ type: 'bye' });
+  }
+
+  #check(word: string, texts: readonly string[]): Result<PeerEvent, NodeError> {
+    return this.find(word).andThen((peer): Result<PeerEvent, NodeError> => {
+      const refusal = this.refusals.get(peer.name);
+      if (refusal !== undefined) return err(refusal);
+      for (const text of texts) {
+        const gotBytes = Buffer.byteLength(text);
+        if (gotBytes === 0) return err({ code: 'chat/text-empty' });
+        if (gotBytes > 65_536) return err({ code: 'chat/text-too-long', limitBytes: 65_536, gotBytes });
+      }
+      const limit = this.#outboxMax;
+      return this.#waiting + texts.length > limit ? err({ code: 'chat/outbox-full', limit }) : ok(peer);
+    });
+  }
+
+  #deliver(line: MessageEvent): void {
+    setImmediate(() => {
+      if (this.peers.get(line.peer)?.state !== 'online') return;
+      if (this.history[line.seq - 1]?.state === 'queued') this.#waiting -= 1;
+      for (const state of ['sent', 'delivered'] as const) {
+        this.history[line.seq - 1] = { ...line, state };
+        this.emit({ type: 'status', id: line.id, peer: line.peer, state });
+      }
+    });
+  }
 }
+
+const digits = (text: string): string => text.replace(/\s/g, '');
 
 const lift = <T>(result: Result<T, NodeError>): ResultAsync<T, NodeError> =>
   result.match(

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NodeError } from '../../src/index.js';
+import { alone, attached } from '../support/command-worlds.js';
+import { fakeWorld } from '../support/fake-world.js';
+
+const options = { timeout: 15_000 };
+
+test('send waits for the delivery and tells it', options, async (context) => {
+  const { it, node } = alone(context);
+  assert.equal(await it.run('send', 'bob', 'hello', 'there'), 0);
+  assert.equal(node.lines()[0]?.text, 'hello there');
+  assert.equal(it.stdout.text, 'delivered → bob\n');
+  assert.ok(node.isClosed(), 'the node it started is closed again');
+});
+
+test('send --json prints one status line per state, type first', options, async (context) => {
+  const { it } = alone(context);
+  assert.equal(await it.run('send', '--json', 'bob', 'hello'), 0);
+  assert.deepEqual(it.stdout.json(), [
+    { type: 'status', id: '01890000-0000-7000-8000-000000000001', peer: 'bob', state: 'queued' },
+    { type: 'status', id: '01890000-0000-7000-8000-000000000001', peer: 'bob', state: 'sent' },
+    { type: 'status', id: '01890000-0000-7000-8000-000000000001', peer: 'bob', state: 'delivered' },
+  ]);
+  for (const line of it.stdout.lines()) assert.ok(line.startsWith('{"type":"status",'), line);
+});
+
+test('send --wait queued returns with the message in the outbox', options, async (context) => {
+  const { it, node } = alone(context);
+  node.setState('bob', 'offline');
+  assert.equal(await it.run('send', 'bob', 'later', '--wait', 'queued', '--json'), 0);
+  assert.deepEqual(
+    it.stdout.json().map((line) => line['state']),
+    ['queued'],
+  );
+});
+
+test('a message that is not delivered in time stays queued, and exit 4 says so', options, async (context) => {
+  const { it, node } = await attached(context);
+  node.setState('bob', 'away');
+  assert.equal(await it.run('send', 'bob', 'later', '--timeout', '0.2'), 4);
+  assert.match(
+    it.stderr.text,
+    /^parlance: not delivered yet: .*; it stays queued and goes out when the peer is back\n$/,
+  );
+  assert.equal(it.stderr.lines().length, 1);
+});
+
+test(
+  'an unknown peer is exit 3, but only after a node that just started had time to hear of it',
+  options,
+  async (context) => {
+    const { it, node } = alone(context, { peers: [] });
+    setTimeout(() => node.addPeer('bob'), 300);
+    assert.equal(await it.run('send', 'bob', 'hello'), 0);
+    const second = alone(context);
+    assert.equal(await second.it.run('send', 'nobody', 'hello', '--timeout', '0.3'), 3);
+    assert.match(second.it.stderr.text, /^parlance: no peer "nobody": [^\n]+; [^\n]+\n$/);
+  },
+);
+
+test('empty and too long texts are wrong usage before any node is started', options, async (context) => {
+  const it = fakeWorld();
+  context.after(() => it.remove());
+  assert.equal(await it.run('send', 'bob', ''), 2);
+  assert.equal(await it.run('send', 'bob', 'x'.repeat(65_537)), 2);
+  assert.match(it.stderr.text, /65537 bytes, at most 65536/);
+});
+
+test(
+  'each line of stdin is one message, in order, all of them followed to delivery',
+  options,
+  async (context) => {
+    const { it, node } = await attached(context);
+    const count = 20_000;
+    it.stdin.end(Array.from({ length: count }, (_, i) => `line ${i}\n`).join(''));
+    assert.equal(await it.run('send', 'bob', '--json'), 0);
+    assert.deepEqual(
+      node.lines().map((line) => line.text),
+      Array.from({ length: count }, (_, i) => `line ${i}`),
+    );
+    const delivered = it.stdout.json().filter((line) => line['state'] === 'delivered');
+    assert.equal(new Set(delivered.map((line) => line['id'])).size, count);
+  },
+);
+
+test('a full outbox is waited for', options, async (context) => {
+  const { it, node } = await attached(context, { outboxMax: 700 });
+  it.stdin.end('x\n'.repeat(3_000));
+  assert.equal(await it.run('send', 'bob'), 0);
+  assert.equal(node.lines().length, 3_000);
+  assert.equal(it.stdout.text, '3000 delivered → bob\n');
+});
+
+test('a full outbox that stays full ends in exit 4 and says what was not taken', options, async (context) => {
+  const { it, node } = await attached(context, { outboxMax: 600 });
+  node.setState('bob', 'offline');
+  it.stdin.end('x\n'.repeat(1_000));
+  assert.equal(await it.run('send', 'bob', '--timeout', '0.5'), 4);
+  assert.match(it.stderr.text, /500 stay queued, 500 lines were not taken/);
+});
+
+test('a line too long for a message ends the input after the lines before it', options, async (context) => {
+  const { it, node } = await attached(context);
+  it.stdin.end(`one\ntwo\n${'x'.repeat(65_537)}\nthree\n`);
+  assert.equal(await it.run('send', 'bob'), 2);
+  assert.deepEqual(
+    node.lines().map((line) => line.text),
+    ['one', 'two'],
+  );
+});
+
+test('what is refused for security is exit 5', options, async (context) => {
+  const refusals: readonly NodeError[] = [
+    { code: 'chat/blocked', peer: 'bob' },
+    { code: 'chat/key-changed', peer: 'bob' },
+    { code: 'chat/secure-only', dialect: 'synergy' },
+    { code: 'chat/dialect-off', dialect: 'synergy' },
+  ];
+  for (const refusal of refusals) {
+    const { it, node } = alone(context);
+    node.refuse('bob', refusal);
+    assert.equal(await it.run('send', 'bob', 'hello', '--json'), 5, refusal.code);
+    assert.equal(it.stderr.lines().length, 1);
+    assert.deepEqual(
+      it.stdout.json().map((line) => [line['type'], line['code']]),
+      [['error', refusal.code]],
+    );
+  }
+});
+
+test('a key that changes while a message waits is a refusal, not a timeout', options, async (context) => {
+  const { it, node } = await attached(context);
+  node.setState('bob', 'away');
+  const ended = it.run('send', 'bob', 'hello');
+  setTimeout(() => node.emit({ type: 'error', code: 'session/key-changed', message: 'x', peer: 'bob' }), 200);
+  assert.equal(await ended, 5);
+});

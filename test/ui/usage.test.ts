@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { NodeError } from '../../src/index.js';
+import { alone } from '../support/command-worlds.js';
+import { fakeWorld } from '../support/fake-world.js';
+
+const options = { timeout: 15_000 };
+
+test('failures to start have their exit codes', options, async (context) => {
+  const cases: readonly (readonly [NodeError, number, RegExp])[] = [
+    [{ code: 'home/in-use', home: '/h', pid: 4242 }, 6, /4242/],
+    [{ code: 'transport/port-in-use', address: '0.0.0.0', port: 6001 }, 6, /6001/],
+    [{ code: 'home/unusable', home: '/h', reason: 'read-only' }, 78, /read-only/],
+    [{ code: 'store/newer-schema', file: 'f', found: 9, known: 1 }, 78, /newer/],
+    [{ code: 'store/full', file: 'f' }, 78, /full/],
+    [{ code: 'runtime/start-failed', actor: 'node', reason: 'x\ny\u001b[31m' }, 1, /x\^Jy\^\[\[31m/],
+  ];
+  for (const [error, exit, words] of cases) {
+    const it = fakeWorld({ node: error });
+    context.after(() => it.remove());
+    assert.equal(await it.run('serve'), exit, error.code);
+    assert.match(it.stderr.text, words);
+    assert.equal(it.stderr.lines().length, 1);
+  }
+});
+
+test('wrong usage is exit 2 and one line, whatever is wrong', options, async (context) => {
+  const cases = [
+    ['sned', 'bob'],
+    ['send'],
+    ['send', 'bob', 'x', '--wait', 'never'],
+    ['send', 'bob', 'x', '--timeout', 'soon'],
+    ['send', 'bob', 'x', '--nothing'],
+    ['serve', 'extra'],
+    ['serve', '--port', '70000'],
+    ['serve', '--port', '1.5'],
+    ['serve', '--bind', 'nowhere'],
+    ['serve', '--beacon-port', '0'],
+    ['serve', '--beacon-interval', '0'],
+    ['serve', '--dialects', 'klingon'],
+    ['serve', '--log-level', 'loud'],
+    ['serve', '--max-connections', '0'],
+    ['serve', '--broadcast', 'x'],
+    ['recv', '--count', '0'],
+    ['recv', '--count', '1', '--follow'],
+    ['help', 'nothing'],
+    ['doctor'],
+    ['--home'],
+  ];
+  for (const args of cases) {
+    const it = fakeWorld();
+    context.after(() => it.remove());
+    assert.equal(await it.run(...args), 2, args.join(' '));
+    assert.match(
+      it.stderr.text,
+      /^parlance: wrong usage: [^\n]+; see "parlance help[^"\n]*"\n$/,
+      args.join(' '),
+    );
+    assert.equal(it.stdout.text, '');
+  }
+});
+
+test('help and version answer without a node', options, async (context) => {
+  const it = fakeWorld();
+  context.after(() => it.remove());
+  for (const args of [['help'], ['--help'], ['help', 'send'], ['send', '--help'], ['--version']]) {
+    assert.equal(await it.run(...args), 0, args.join(' '));
+  }
+  assert.match(it.stdout.text, /parlance \d+\.\d+\.\d+\n/);
+  assert.doesNotMatch(it.stdout.text, /doctor|hub|announce/);
+});
+
+test('flag before environment before settings before default', options, async (context) => {
+  const it = fakeWorld({
+    node: { code: 'store/full', file: 'f' },
+    env: { PARLANCE_PORT: '7002', PARLANCE_DIALECTS: 'synergy,netech' },
+  });
+  context.after(() => it.remove());
+  writeFileSync(
+    join(it.home, 'settings.json'),
+    JSON.stringify({
+      name: 'stored',
+      port: 7001,
+      dialects: ['cse310'],
+      bind: '127.0.0.1',
+      beaconIntervalSeconds: 2,
+    }),
+  );
+  await it.run('--broadcast', '127.255.255.255', 'serve', '--port', '7003', '--broadcast', '127.0.0.1');
+  const { log: _log, ...started } = it.started[0] ?? { home: '' };
+  assert.deepEqual(started, {
+    home: it.home,
+    name: 'stored',
+    port: 7003,
+    bind: '127.0.0.1',
+    broadcast: ['127.255.255.255', '127.0.0.1'],
+    dialects: ['synergy', 'netech'],
+    beaconIntervalMs: 2_000,
+  });
+});
+
+test('settings that are wrong are told in one line and change nothing', options, async (context) => {
+  for (const text of [
+    '{',
+    '[]',
+    '{"port":"x"}',
+    '{"prot":1}',
+    '{"dialects":["klingon"]}',
+    'x'.repeat(70_000),
+  ]) {
+    const it = fakeWorld();
+    context.after(() => it.remove());
+    writeFileSync(join(it.home, 'settings.json'), text);
+    assert.equal(await it.run('serve'), 78, text.slice(0, 30));
+    assert.match(it.stderr.text, /^parlance: the settings cannot be read: [^\n]*settings\.json: [^\n]+\n$/);
+  }
+});
+
+test('a reader that goes away ends the command quietly', options, async (context) => {
+  const { it, node } = alone(context);
+  const ended = it.run('serve', '--json');
+  await it.stdout.until((text) => text.includes('"ready"'));
+  it.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+  assert.equal(await ended, 0);
+  assert.ok(node.isClosed());
+  assert.equal(it.stderr.text, '');
+});
+
+test('a log event is one line that parses, whatever a peer put into it', options, async (context) => {
+  const it = fakeWorld({ node: { code: 'store/full', file: 'f' } });
+  context.after(() => it.remove());
+  await it.run('serve', '--log-level', 'info');
+  const before = it.stderr.lines().length;
+  it.started[0]?.log?.('warn', 'refused', { name: 'x\n{"level":60}\u001b[31m', level: 'y', event: 'z' });
+  it.started[0]?.log?.('debug', 'not at this level', {});
+  const lines = it.stderr.lines().slice(before);
+  assert.equal(lines.length, 1);
+  const line: Record<string, unknown> = JSON.parse(lines[0] ?? '');
+  assert.equal(line['event'], 'refused');
+  assert.doesNotMatch(lines[0] ?? '', /\u001b/);
+});

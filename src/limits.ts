@@ -297,9 +297,9 @@ export const runtime = {
   callDeadlineMs: 10_000,
   readyDeadlineMs: 10_000,
   shutdownMs: 2_000,
-  heartbeatEveryMs: 500,
+  heartbeatEveryMs: 800,
   /** An actor that has not answered for this long is in an endless loop or its port is dead (goal: replaced < 3 s). */
-  heartbeatDeadlineMs: 2_000,
+  heartbeatDeadlineMs: 1_900,
   memorySampleEveryMs: 1_000,
   /** `external + arrayBuffers` of one worker; V8's own limits do not count what lies off heap. */
   offHeapBytesMax: 128 * 2 ** 20,

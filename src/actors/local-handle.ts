@@ -9,8 +9,8 @@ import type { HistoryQuery } from '../chat/conversation.js';
 import type { RuntimeError } from '../errors.js';
 import { feed as limits } from '../limits.js';
 import type { Ref } from '../runtime/actor.js';
-import type { Feed } from './feed.js';
-import type { HistoryOptions, NodeHandle } from './node-handle.js';
+import type { Feed, FeedReader } from './feed.js';
+import type { HistoryOptions, NodeHandle, SelfInfo } from './node-handle.js';
 import type { NodeProtocol } from './node.js';
 
 export interface LocalHandleParts {
@@ -25,8 +25,8 @@ export function localHandle({ node, feed, stats, ownSafetyCode, close }: LocalHa
   const sendAll: NodeHandle['sendAll'] = (peer, texts) =>
     node.call('send', { peer, texts }, { deadlineMs: limits.commandDeadlineMs });
   return {
-    self: () =>
-      node.call('self', {}).andThen((self) => ownSafetyCode().map((safetyCode) => ({ ...self, safetyCode }))),
+    self: () => node.call('self', {}),
+    ownSafetyCode,
     sendAll,
     send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
     peers: () => node.call('peers', {}),
@@ -34,7 +34,8 @@ export function localHandle({ node, feed, stats, ownSafetyCode, close }: LocalHa
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
         .map((lines) => lines.map(messageEventOf)),
-    events: ({ sinceSeq } = {}) => (sinceSeq === undefined ? feed.read() : resume(node, feed, sinceSeq)),
+    // Read from this moment on, whenever the first event is asked for.
+    events: ({ sinceSeq } = {}) => follow(node, feed.read(), sinceSeq ?? null),
     safety: (peer) => node.call('safety', { peer }),
     verify: (peer, code) => node.call('verify', { peer, code }),
     block: (peer, blocked) => node.call('block', { peer, blocked }),
@@ -45,17 +46,17 @@ export function localHandle({ node, feed, stats, ownSafetyCode, close }: LocalHa
   };
 }
 
-/** The stored messages after `sinceSeq`, then the live events; a message that is both comes once. */
-async function* resume(
+/** First `ready`; then the stored messages after `sinceSeq`; then what is live. A message that is both comes once. */
+async function* follow(
   node: Ref<NodeProtocol>,
-  feed: Feed,
-  sinceSeq: number,
-): AsyncIterableIterator<NodeEvent> {
-  // Reading starts before the first page is asked for, so that nothing falls between the two.
-  const live = feed.read();
-  let newestSeq = sinceSeq;
+  live: FeedReader,
+  sinceSeq: number | null,
+): AsyncGenerator<NodeEvent, void, undefined> {
+  let newestSeq = sinceSeq ?? 0;
   try {
-    for (;;) {
+    const self = await node.call('self', {});
+    if (self.isOk()) yield readyEvent(self.value);
+    for (let isLast = sinceSeq === null; !isLast;) {
       const query: HistoryQuery = { afterSeq: newestSeq, limit: limits.resumePageLines };
       const page = await node.call('page', { peer: null, query });
       if (page.isErr()) {
@@ -66,15 +67,25 @@ async function* resume(
         newestSeq = line.seq;
         yield messageEventOf(line);
       }
-      if (page.value.length < limits.resumePageLines) break;
+      isLast = page.value.length < limits.resumePageLines;
     }
     for await (const event of live) {
-      if (event.type !== 'message' || event.seq > newestSeq) yield event;
+      if (event.type === 'ready' || (event.type === 'message' && event.seq <= newestSeq)) continue;
+      yield event;
     }
   } finally {
     await live.return();
   }
 }
+
+const readyEvent = ({ id, name, bound, port, pid }: SelfInfo): NodeEvent => ({
+  type: 'ready',
+  id,
+  name,
+  address: bound,
+  port,
+  pid,
+});
 
 function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {
   return { ...options, limit: Math.min(options.limit ?? limits.historyLines, limits.historyLinesMax) };

@@ -205,6 +205,7 @@ export function selfInfo(state: NodeState): SelfInfo {
     name: state.name,
     tag: tagOf(peerId),
     addresses: state.args.ownAddresses(),
+    bound: state.listening?.host ?? '',
     port: state.listening?.port ?? 0,
     pid: process.pid,
     home: state.args.home,

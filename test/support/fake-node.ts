@@ -45,6 +45,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
   for (const name of options.peers ?? ['bob', 'carol']) it.addPeer(name);
   return {
     self: () => okAsync(it.self()),
+    ownSafetyCode: () => okAsync('11111 22222 33333 44444 55555 66666'),
     send: (peer, text) =>
       lift(
         it
@@ -108,7 +109,7 @@ class Fake {
       port: 6001,
       pid: process.pid,
       home: this.#home,
-      safetyCode: '11111 22222 33333 44444 55555 66666',
+      bound: '0.0.0.0',
     };
   }
 

@@ -11,7 +11,7 @@ const options = { timeout: 15_000 };
 
 test('serve --json prints ready, then every event, then bye on a signal', options, async (context) => {
   const { it, node } = alone(context);
-  const ended = it.run('serve', '--json', '--bind', '127.0.0.1');
+  const ended = it.run('serve', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
   node.receive('bob', 'hi\u001b[2J');
   node.setState('bob', 'away');
@@ -24,7 +24,7 @@ test('serve --json prints ready, then every event, then bye on a signal', option
     type: 'ready',
     id: idOf('me'),
     name: 'alice',
-    address: '127.0.0.1',
+    address: '0.0.0.0',
     port: 6001,
     pid: process.pid,
   });

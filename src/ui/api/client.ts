@@ -9,6 +9,7 @@ import {
   readEvent,
   readList,
   readMessage,
+  readOwnCode,
   readPeer,
   readRecord,
   readSafety,
@@ -36,6 +37,7 @@ function remoteNode(line: ControlLine): RemoteNode {
   return {
     ageMs: line.ageMs,
     self: () => line.call('GET', '/v1/self', undefined, readSelf),
+    ownSafetyCode: () => line.call('GET', '/v1/self/code', undefined, readOwnCode),
     send: (peer, text) => line.call('POST', '/v1/messages', { peer, text }, readStatus),
     sendAll: (peer, texts) => line.call('POST', '/v1/messages/all', { peer, texts }, readList(readStatus)),
     peers: () => line.call('GET', '/v1/peers', undefined, readList(readPeer)),

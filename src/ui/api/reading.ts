@@ -10,11 +10,16 @@ export function readSelf(value: unknown): SelfInfo | null {
   const it = fieldsOf(value);
   const isSelf =
     it !== null &&
-    areTexts(it, ['id', 'name', 'tag', 'home']) &&
+    areTexts(it, ['id', 'name', 'tag', 'home', 'bound']) &&
     areNumbers(it, ['port', 'pid']) &&
     Array.isArray(it['addresses']) &&
     it['addresses'].every((each) => typeof each === 'string');
   return isSelf ? as<SelfInfo>(it) : null;
+}
+
+export function readOwnCode(value: unknown): string | null {
+  const code = fieldsOf(value)?.['code'];
+  return typeof code === 'string' ? code : null;
 }
 
 export function readPeer(value: unknown): PeerEvent | null {

@@ -2,7 +2,7 @@
  * The local API: every method of `NodeHandle` as a route under `/v1`. Answers are JSON; a failure is
  * `{"error":{"code":…}}` with a fitting status. Events and bulk sending are NDJSON streams.
  *
- *   GET  /v1/self   /v1/peers   /v1/stats   /v1/safety?peer=   /v1/messages?…   /v1/events?since=
+ *   GET  /v1/self   /v1/self/code   /v1/peers   /v1/stats   /v1/safety?peer=   /v1/messages?…   /v1/events?since=
  *   POST /v1/messages {peer,text}   /v1/messages/all {peer,texts}   /v1/messages/stream?peer= (NDJSON {text})
  *   POST /v1/verify {peer,code}   /v1/block {peer,blocked}   /v1/name {name}   /v1/disconnect {peer}
  */
@@ -49,6 +49,12 @@ export function createApi({ node, ageMs }: ApiOptions): Hono {
   api.notFound((context) => failure(context, { code: 'api/malformed', detail: 'no such route' }));
 
   api.get('/v1/self', (context) => answer(context, node.self()));
+  api.get('/v1/self/code', (context) =>
+    answer(
+      context,
+      node.ownSafetyCode().map((code) => ({ code })),
+    ),
+  );
   api.get('/v1/peers', (context) => answer(context, node.peers()));
   api.get('/v1/stats', (context) => answer(context, node.stats()));
   api.get('/v1/safety', (context) =>

@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NodeError, NodeEvent, NodeHandle, NodeOptions, ReadyEvent } from '../../index.js';
+import type { NodeError, NodeHandle } from '../../index.js';
 import { cli } from '../../limits.js';
 import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './common-options.js';
@@ -92,7 +92,7 @@ async function start(
     return err({ code: 'command/usage', detail: `the log file cannot be opened (${problem})`, command: '' });
   }
   const { serveApi } = await loading;
-  const node = announced(started.value, chosen);
+  const node = started.value;
   const startedMs = performance.now();
   const api = await serveApi(node, home);
   if (api.isErr()) {
@@ -127,38 +127,4 @@ export async function settingsFor(
   if (env.isErr()) return err({ code: 'command/usage', detail: env.error, command: '' });
   const file = await readSettings(home);
   return file.map((stored) => layered(flags, env.value, stored));
-}
-
-/** The node with every stream of events begun by `ready`, which says that its reader is subscribed. */
-function announced(node: NodeHandle, options: NodeOptions): NodeHandle {
-  return {
-    ...node,
-    events: (eventsOptions) => withReady(node, options, node.events(eventsOptions)),
-  };
-}
-
-async function* withReady(
-  node: NodeHandle,
-  options: NodeOptions,
-  events: AsyncIterable<NodeEvent>,
-): AsyncGenerator<NodeEvent, void, undefined> {
-  const reader = events[Symbol.asyncIterator]();
-  try {
-    // Asking for the first event subscribes; only then may `ready` promise that nothing is missed.
-    let next = reader.next();
-    const self = await node.self();
-    if (self.isOk()) {
-      const { id, name, port, pid } = self.value;
-      const ready: ReadyEvent = { type: 'ready', id, name, address: options.bind ?? '0.0.0.0', port, pid };
-      yield ready;
-    }
-    for (;;) {
-      const { done, value } = await next;
-      if (done === true) return;
-      next = reader.next();
-      if (value.type !== 'ready') yield value;
-    }
-  } finally {
-    await reader.return?.();
-  }
 }

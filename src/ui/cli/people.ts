@@ -12,17 +12,20 @@ export function id(context: RunContext, options: { readonly isQr: boolean }): Pr
     const { output } = context;
     const self = await node.self();
     if (self.isErr()) return output.failure(self.error);
-    const { name, id, tag, safetyCode, addresses, port } = self.value;
+    const { name, id, tag, addresses, port } = self.value;
+    const code = await node.ownSafetyCode();
+    if (code.isErr()) return output.failure(code.error);
+    const safetyCode = code.value;
     const qr = options.isQr && !output.isJson ? `\n${await qrOf(id)}` : '';
     const lines = [
       `name         ${output.colors.bold(escapeForTerminal(name))}`,
       `id           ${escapeForTerminal(id)}`,
       `tag          ${escapeForTerminal(tag)}`,
-      ...(safetyCode === undefined ? [] : [`safety code  ${escapeForTerminal(safetyCode)}`]),
+      `safety code  ${escapeForTerminal(safetyCode)}`,
       `addresses    ${addresses.map((address) => `${withBrackets(address)}:${port}`).join('  ')}`,
     ];
     await output.result(
-      { type: 'id', id, name, tag, ...(safetyCode === undefined ? {} : { safetyCode }), addresses, port },
+      { type: 'id', id, name, tag, safetyCode, addresses, port },
       `${lines.join('\n')}${qr}`,
     );
     return 0;

@@ -42,10 +42,13 @@ export const wireV1 = {
 export const session = {
   /** One text of the greatest length with its header, and room for a dozen small utterances beside it. */
   dataBytesMax: 80 * 1_024,
-  /** Silence after which the other side is asked for a sign of life; under the usual 30 s of NAT boxes. */
-  pingAfterSilenceMs: 15_000,
-  /** Silence after which the connection counts as dead: a ping and three retransmissions fit in between. */
-  silenceMaxMs: 30_000,
+  /** Silence after which the other side is asked for a sign of life: 64 bytes, at most every so often. */
+  pingAfterSilenceMs: 5_000,
+  /**
+   * Silence after which the connection counts as dead. A peer that vanished without a word is to be noticed within
+   * 15 s (faults, D7), and the sessions look once a second; a ping and four retransmissions fit in between.
+   */
+  silenceMaxMs: 13_000,
   /** Generations of one peer's tickets that are accepted: the current one, and those of resumes that were cut. */
   ticketGenerationsMax: 3,
   /** Ids in one receipt: 8 KiB, so that two receipts and some texts still share a record. */

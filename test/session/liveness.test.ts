@@ -35,7 +35,8 @@ test('silence is answered with one ping, the answer keeps the session, more sile
   assert.deepEqual(session.tick(limits.pingAfterSilenceMs + 1), [], 'one ping, not one per tick');
   initiator.nowMs = limits.pingAfterSilenceMs + 5;
   settle({ initiator, responder });
-  assert.deepEqual(session.tick(limits.silenceMaxMs), [], 'the pong was heard');
+  const isOver = session.tick(limits.silenceMaxMs).some(({ type }) => type === 'failed');
+  assert.equal(isOver, false, 'the pong was heard');
   const end = initiator.nowMs + limits.silenceMaxMs;
   session.tick(end - 1_000);
   assert.deepEqual(session.tick(end), [{ type: 'failed', error: { code: 'session/deadline' } }]);

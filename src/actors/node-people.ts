@@ -7,7 +7,15 @@ import type { Contact } from '../chat/contact.js';
 import type { PeerEvent } from '../chat/events.js';
 import { isSameSafetyNumber, tagOf } from '../chat/identity.js';
 import { resolvePeer, sanitiseName, taggedName } from '../chat/name.js';
-import { formatAddress, namedPeers, nameOf, peerRow, stateOf, type Address } from '../chat/peer-book.js';
+import {
+  formatAddress,
+  isBlocked,
+  namedPeers,
+  nameOf,
+  peerRow,
+  stateOf,
+  type Address,
+} from '../chat/peer-book.js';
 import {
   unreachable,
   type ChatError,
@@ -19,6 +27,7 @@ import type { PeerId } from '../ids.js';
 import type { SafetyInfo, SelfInfo } from './node-handle.js';
 import { dialAddress, putContact, tellTransport } from './node-sessions.js';
 import { publishPeer, type NodeContext, type NodeState } from './node-state.js';
+import { holdOutbox } from './node-talk.js';
 
 export type FindFault = ChatError | SessionError | TransportError | RuntimeError;
 
@@ -36,6 +45,8 @@ export function findPeer(
   if (target.isErr()) return ownerOfName(state, word, target.error).asyncAndThen((peerId) => okAsync(peerId));
   switch (target.value.type) {
     case 'peer':
+      if (target.value.peerId === state.args.identity.peerId)
+        return errAsync({ code: 'chat/unknown-peer', peer: word });
       return guardName(state, target.value.peerId, word).asyncAndThen((peerId) => okAsync(peerId));
     case 'address':
       return askAddress(state, target.value, context);
@@ -75,7 +86,8 @@ function sameAsBefore(state: NodeState, found: PeerId, typed: string): Result<Pe
   if (state.friends.has(found)) return ok(found);
   for (const peerId of state.friends) {
     const contact = state.book.contacts.get(peerId);
-    if (contact?.address === typed) return err({ code: 'chat/key-changed', peer: taggedName(contact) });
+    if (contact?.address === typed && !contact.blocked)
+      return err({ code: 'chat/key-changed', peer: taggedName(contact) });
   }
   return ok(found);
 }
@@ -86,8 +98,11 @@ function sameAsBefore(state: NodeState, found: PeerId, typed: string): Result<Pe
  */
 function ownerOfName(state: NodeState, word: string, error: ChatError): Result<PeerId, ChatError> {
   if (error.code !== 'chat/ambiguous-peer') return err(error);
-  const bearers = namedPeers(state.book).filter((peer) => error.candidates.includes(taggedName(peer)));
-  const owners = bearers.filter(({ peerId }) => state.friends.has(peerId));
+  const bearers = namedPeers(state.book).filter(
+    (peer) => error.candidates.includes(taggedName(peer)) && !isBlocked(state.book, peer.peerId),
+  );
+  // With all others blocked the user has decided already.
+  const owners = bearers.length === 1 ? bearers : bearers.filter(({ peerId }) => state.friends.has(peerId));
   const [owner, second] = owners;
   if (owner === undefined || second !== undefined) return err(error);
   return guardName(state, owner.peerId, word);
@@ -114,19 +129,21 @@ export function safetyOf(
   word: string,
   context: NodeContext,
 ): ResultAsync<SafetyInfo, FindFault> {
-  return findPeer(state, word, context).andThen((peerId) => {
-    const contact = state.book.contacts.get(peerId);
-    if (contact === undefined || contact.idKeyHex === '') {
-      return errAsync<SafetyInfo, FindFault>({ code: 'chat/unknown-peer', peer: word });
-    }
-    const other = new Uint8Array(Buffer.from(contact.idKeyHex, 'hex'));
-    const number = state.args.safetyNumber(state.args.identity.idKey, other);
-    return number.map((code) => ({
-      peer: peerRow(state.book, peerId),
-      code,
-      verified: contact.trust === 'verified',
-    }));
-  });
+  return findPeer(state, word, context).andThen((peerId) => safetyWith(state, peerId, word));
+}
+
+function safetyWith(state: NodeState, peerId: PeerId, word: string): ResultAsync<SafetyInfo, FindFault> {
+  const contact = state.book.contacts.get(peerId);
+  if (contact === undefined || contact.idKeyHex === '') {
+    return errAsync<SafetyInfo, FindFault>({ code: 'chat/unknown-peer', peer: word });
+  }
+  const other = new Uint8Array(Buffer.from(contact.idKeyHex, 'hex'));
+  const number = state.args.safetyNumber(state.args.identity.idKey, other);
+  return number.map((code) => ({
+    peer: peerRow(state.book, peerId),
+    code,
+    verified: contact.trust === 'verified',
+  }));
 }
 
 /** Marks a peer verified. Errors: as `safetyOf`; `chat/code-mismatch`. */
@@ -136,17 +153,18 @@ export function verify(
   code: string | null,
   context: NodeContext,
 ): ResultAsync<SafetyInfo, FindFault> {
-  return safetyOf(state, word, context).andThen((safety) => {
-    if (code !== null && !isSameSafetyNumber(code, safety.code)) {
-      return errAsync<SafetyInfo, FindFault>({ code: 'chat/code-mismatch', peer: safety.peer.name });
-    }
-    return findPeer(state, word, context).map((peerId) => {
+  // Found once: who bears the name may change while the number is worked out.
+  return findPeer(state, word, context).andThen((peerId) =>
+    safetyWith(state, peerId, word).andThen((safety) => {
+      if (code !== null && !isSameSafetyNumber(code, safety.code)) {
+        return errAsync<SafetyInfo, FindFault>({ code: 'chat/code-mismatch', peer: safety.peer.name });
+      }
       const contact = state.book.contacts.get(peerId);
       if (contact !== undefined) change(state, { ...contact, trust: 'verified' }, context);
       befriend(state, peerId, context);
-      return { ...safety, peer: peerRow(state.book, peerId), verified: true };
-    });
-  });
+      return okAsync({ ...safety, peer: peerRow(state.book, peerId), verified: true });
+    }),
+  );
 }
 
 /** Ends and refuses all sessions with a peer from now on, or lets it in again. Errors: as `findPeer`. */
@@ -158,8 +176,15 @@ export function block(
 ): ResultAsync<PeerEvent, FindFault> {
   return findPeer(state, word, context).map((peerId) => {
     const before = state.book.contacts.get(peerId) ?? stranger(state, peerId);
+    if (before.blocked === blocked) return peerRow(state.book, peerId);
     change(state, { ...before, blocked }, context);
-    if (blocked) endSessions(state, peerId);
+    if (blocked) {
+      // Who resumes is not judged again: without a ticket it must show its certificate.
+      state.tickets.forget(new Uint8Array(Buffer.from(before.idKeyHex, 'hex')));
+      endSessions(state, peerId);
+    }
+    holdOutbox(state, peerId, blocked, context);
+    tellTransport(state, context);
     return peerRow(state.book, peerId);
   });
 }

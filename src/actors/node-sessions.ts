@@ -5,7 +5,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import { peerIdOf } from '../chat/identity.js';
 import type { Contact } from '../chat/contact.js';
-import { addressesOf, formatAddress, nameOf, type Address } from '../chat/peer-book.js';
+import {
+  addressesOf,
+  formatAddress,
+  isBlocked,
+  nameOf,
+  saidNameOf,
+  type Address,
+} from '../chat/peer-book.js';
+import type { Presence } from '../chat/roster.js';
 import type { RuntimeError, SessionError, TransportError } from '../errors.js';
 import { parseConnectionId, parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../ids.js';
 import { dialing } from '../limits.js';
@@ -37,8 +45,9 @@ export function accept(state: NodeState, body: BodyOf<NodeProtocol, 'accepted'>)
   });
 }
 
-/** Dials a peer at the next of its addresses. False where none is known. */
+/** Dials a peer at the next of its addresses. False where none is known, and for one who is blocked. */
 export function dialPeer(state: NodeState, peerId: PeerId, context: NodeContext): boolean {
+  if (isBlocked(state.book, peerId)) return false;
   const addresses = addressesOf(state.book, peerId);
   const turn = state.addressTurn.get(peerId) ?? 0;
   const address = addresses[turn % Math.max(1, addresses.length)];
@@ -46,6 +55,19 @@ export function dialPeer(state: NodeState, peerId: PeerId, context: NodeContext)
   state.addressTurn.set(peerId, turn + 1);
   dial(state, peerId, address, context);
   return true;
+}
+
+/**
+ * A beacon tells of another run of a peer than the one we are connected with: that one is gone without a word, or
+ * its home was copied. What waits is not kept for the silence to be noticed: the new run is dialled beside the old
+ * session, which stays until a handshake proves the beacon right.
+ */
+export function dialNewRun(state: NodeState, row: Presence, context: NodeContext): void {
+  const sessionId = state.current.get(row.peerId);
+  const live = sessionId === undefined ? undefined : state.sessions.get(sessionId);
+  const [address] = row.addresses;
+  if (live === undefined || live.bootIdHex === row.bootIdHex || address === undefined) return;
+  if (state.outboxes.get(row.peerId)?.isEmpty() === false) dial(state, row.peerId, address, context);
 }
 
 /** Dials an address to learn who is there; `waiter` hears the answer. */
@@ -113,8 +135,8 @@ export function judgePeer(state: NodeState, sessionId: SessionId, peer: PeerProo
   }
   if (peerId === state.args.identity.peerId)
     return { code: 'session/order', detail: 'this is our own address' };
+  if (isBlocked(state.book, peerId)) return { code: 'session/blocked' };
   const contact = state.book.contacts.get(peerId);
-  if (contact?.blocked === true) return { code: 'session/blocked' };
   if (contact !== undefined && peer.certificateSerial < contact.certificateSerial)
     return { code: 'session/serial-rollback' };
   return null;
@@ -130,15 +152,24 @@ export function sessionUp(
   const live = state.sessions.get(body.sessionId);
   if (live === undefined) return null;
   const peerId = peerIdOf(body.peer.idKey);
+  if (isBlocked(state.book, peerId)) {
+    // Blocked while the handshake ran; who resumes is not judged again.
+    live.ref.cast('close', { reason: 'shutdown' });
+    return null;
+  }
   live.peerId = peerId;
   live.bootIdHex = body.peer.bootIdHex;
   live.isUp = true;
   state.tickets.keep(body.resumption);
   pin(state, live, body.peer, wallClockMs, context);
+  tellTransport(state, context);
+  const { isResumed } = body;
+  context.log('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed });
   if (live.direction === 'in') {
     const isContact = state.friends.has(peerId);
     context.links.transport.cast('authenticated', { connectionId: live.connectionId, peerId, isContact });
   }
+  answerWaiters(state, live.address, peerId);
   if (!takeOver(state, live, body.peer.idKey)) {
     live.ref.cast('close', { reason: 'dup' });
     return null;
@@ -148,7 +179,6 @@ export function sessionUp(
   const instance = toHex(state.args.identity.local.bootId);
   live.ref.cast('say', { utterances: [{ type: 'profile', name: state.name, instance }] });
   publishPeer(state, peerId);
-  answerWaiters(state, live.address, peerId);
   return live;
 }
 
@@ -200,9 +230,8 @@ export function slotWanted(state: NodeState, connectionId: ConnectionId): void {
 
 /** Tells the transport who may use the reserved slot. */
 export function tellTransport(state: NodeState, context: NodeContext): void {
-  const addresses = [...state.friends].flatMap((peerId) =>
-    addressesOf(state.book, peerId).map(({ host }) => host),
-  );
+  const welcome = [...state.friends].filter((peerId) => !isBlocked(state.book, peerId));
+  const addresses = welcome.flatMap((peerId) => addressesOf(state.book, peerId).map(({ host }) => host));
   const ticketIds = state.tickets.ticketIds();
   context.links.transport.cast('known', { addresses: [...new Set(addresses)], ticketIds });
 }
@@ -240,6 +269,12 @@ function addressAtOtherEnd(state: NodeState, live: LiveSession, peerId: PeerId):
   return addressesOf(state.book, peerId).find(({ host }) => host === live.address.host) ?? live.address;
 }
 
+/** The host is proved by the session, the port by a signed beacon from there; null where none was heard. */
+function provedAddress(state: NodeState, live: LiveSession, peerId: PeerId): string | null {
+  const address = addressAtOtherEnd(state, live, peerId);
+  return live.direction === 'in' && address === live.address ? null : formatAddress(address);
+}
+
 function pin(
   state: NodeState,
   live: LiveSession,
@@ -253,13 +288,13 @@ function pin(
   if (before === undefined && state.book.contacts.size >= dialing.contactsMax) return;
   const contact: Contact = {
     peerId,
-    name: state.book.presence.get(peerId)?.name ?? before?.name ?? '',
+    name: saidNameOf(state.book, peerId),
     idKeyHex: toHex(peer.idKey),
     trust: before?.trust ?? 'pinned',
     blocked: before?.blocked ?? false,
     certificateSerial: Math.max(before?.certificateSerial ?? 0, peer.certificateSerial),
     wireVersion: Math.max(before?.wireVersion ?? 0, ...peer.wireVersions),
-    address: live.direction === 'out' ? formatAddress(live.address) : (before?.address ?? ''),
+    address: provedAddress(state, live, peerId) ?? before?.address ?? '',
     firstSeenMs: before?.firstSeenMs ?? wallClockMs,
     lastSeenMs: wallClockMs,
   };

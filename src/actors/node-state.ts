@@ -30,12 +30,15 @@ export type NodeContext = Context<NodeProtocol, NodeLinks>;
 /** What the root hands to the node: things of the main thread, which no message could carry. */
 export interface NodeArgs {
   readonly identity: Vault;
-  readonly name: string;
+  /** As it is called now: given at the start, or since then by `keepName`. */
+  readonly name: () => string;
   readonly home: string;
   readonly secureOnly: boolean;
   /** Starts a session actor; its ref may be used at once. A start that fails is reported as `sessionDown`. */
   readonly startSession: (args: SessionArgs) => Pick<Ref<SessionProtocol>, 'cast'>;
   readonly publish: (event: NodeEvent) => void;
+  /** Newest `seq` among the messages published in this run; null: none yet. */
+  readonly publishedSeq: () => number | null;
   /** Keeps a new name for the next start. */
   readonly keepName: (name: string) => void;
   /** CPU work of some 30 ms: done off this thread. */
@@ -97,6 +100,8 @@ export interface NodeState {
   readonly addressTurn: Map<PeerId, number>;
   /** Newest line that those who watch were told of. */
   shownSeq: number;
+  /** Up to which line a peer's words were handed to some session: each is told as `sent` once. */
+  readonly sentSeq: Map<PeerId, number>;
   /** What was last told of each peer. */
   readonly toldPeers: Map<PeerId, string>;
   /** Counts ids of sessions and connections within this run. */
@@ -110,7 +115,9 @@ export function publishPeer(state: NodeState, peerId: PeerId): void {
   const row = peerRow(state.book, peerId);
   const told = JSON.stringify({ ...row, lastSeen: '' });
   if (state.toldPeers.get(peerId) === told) return;
-  state.toldPeers.set(peerId, told);
+  // A stranger that is gone leaves nothing behind, or forged names would fill the memory.
+  if (row.state === 'offline' && !state.book.contacts.has(peerId)) state.toldPeers.delete(peerId);
+  else state.toldPeers.set(peerId, told);
   state.args.publish(row);
 }
 

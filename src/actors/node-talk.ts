@@ -9,7 +9,7 @@ import { errAsync, type ResultAsync } from 'neverthrow';
 import type { DeliveryState, Line, NewLine } from '../chat/conversation.js';
 import type { StatusEvent } from '../chat/events.js';
 import { createOutbox, type Outbox, type OutboxOutput } from '../chat/outbox.js';
-import { nameOf } from '../chat/peer-book.js';
+import { isBlocked, nameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
 import { messageEventOf } from '../chat/transcript.js';
 import type { Utterance } from '../dialects/dialect.js';
@@ -19,7 +19,7 @@ import { outbox as outboxLimits, text as limits } from '../limits.js';
 import type { BodyOf, ReplyTo, ReplyOf } from '../runtime/actor.js';
 import type { NodeProtocol, SendFault } from './node.js';
 import { befriend, findPeer, renamed } from './node-people.js';
-import { dialPeer } from './node-sessions.js';
+import { dialNewRun, dialPeer } from './node-sessions.js';
 import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
 
 /** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
@@ -43,7 +43,9 @@ export function sessionReady(state: NodeState, live: LiveSession, context: NodeC
 
 /** What was said and not confirmed is said again in the next session. */
 export function sessionLost(state: NodeState, peerId: PeerId, context: NodeContext): void {
-  run(state, peerId, outboxOf(state, peerId).sessionDown(performance.now()), context);
+  const outbox = outboxOf(state, peerId);
+  run(state, peerId, outbox.sessionDown(performance.now()), context);
+  if (outbox.isEmpty()) state.outboxes.delete(peerId);
 }
 
 /** A dial, or the handshake on it, came to nothing. `retryAfterMs`: how long the peer asked us to stay away. */
@@ -62,7 +64,8 @@ export function heard(state: NodeState, row: Presence, context: NodeContext): vo
   if (row.state === 'offline') state.book.presence.delete(row.peerId);
   else state.book.presence.set(row.peerId, row);
   publishPeer(state, row.peerId);
-  if (row.state !== 'online' || state.book.contacts.get(row.peerId)?.blocked === true) return;
+  if (row.state !== 'online' || isBlocked(state.book, row.peerId)) return;
+  dialNewRun(state, row, context);
   const outbox = state.outboxes.get(row.peerId);
   if (outbox !== undefined) run(state, row.peerId, outbox.present(performance.now()), context);
 }
@@ -76,7 +79,7 @@ export function said(
 ): void {
   const live = state.sessions.get(sessionId);
   const peerId = live?.peerId ?? null;
-  if (live === undefined || peerId === null || state.book.contacts.get(peerId)?.blocked === true) {
+  if (live === undefined || peerId === null || isBlocked(state.book, peerId)) {
     from.ok({ receipts: [] });
     return;
   }
@@ -170,6 +173,12 @@ function queue(
     });
 }
 
+/** What waits for a peer who was blocked stays on disk, and goes out if it is let in again. */
+export function holdOutbox(state: NodeState, peerId: PeerId, isHeld: boolean, context: NodeContext): void {
+  if (isHeld) state.outboxes.delete(peerId);
+  else run(state, peerId, openOutbox(state, peerId, true).tick(performance.now()), context);
+}
+
 /** Carries out what the outbox of a peer decided. */
 function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[], context: NodeContext): void {
   for (const output of outputs) {
@@ -178,7 +187,7 @@ function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[],
         if (!dialPeer(state, peerId, context)) dialCameToNothing(state, peerId, 0, context);
         break;
       case 'say':
-        say(state, peerId, output.lines, output.isAgain);
+        say(state, peerId, output.lines);
         break;
       case 'need-more':
         load(state, peerId, output, context);
@@ -196,14 +205,15 @@ function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[],
   planWake(state, context);
 }
 
-function say(state: NodeState, peerId: PeerId, lines: readonly Line[], isAgain: boolean): void {
+function say(state: NodeState, peerId: PeerId, lines: readonly Line[]): void {
   const live = currentSession(state, peerId);
   if (live === undefined) return;
   const utterances = lines.map(({ id, sentAtMs, text }): Utterance => ({ type: 'text', id, sentAtMs, text }));
   live.ref.cast('say', { utterances });
-  if (isAgain) return;
   const name = nameOf(state.book, peerId);
-  for (const { id } of lines) state.args.publish(status(id, name, 'sent'));
+  const sentSeq = state.sentSeq.get(peerId) ?? 0;
+  for (const { id, seq } of lines) if (seq > sentSeq) state.args.publish(status(id, name, 'sent'));
+  state.sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
 }
 
 function load(

@@ -10,9 +10,12 @@ import type { MessagePort } from 'node:worker_threads';
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
 import type { HistoryQuery, Line } from '../chat/conversation.js';
 import type { PeerEvent, StatusEvent } from '../chat/events.js';
-import { emptyPeerBook, peerRows } from '../chat/peer-book.js';
+import { peerIdOf } from '../chat/identity.js';
+import { emptyPeerBook, isBlocked, peerRows } from '../chat/peer-book.js';
+import { messageEventOf } from '../chat/transcript.js';
 import type { ChatError, RuntimeError, StoreError, TransportError } from '../errors.js';
 import type { ConnectionId } from '../ids.js';
+import { feed } from '../limits.js';
 import {
   actor,
   next,
@@ -146,6 +149,7 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
 
     findTicket: (state, { ticketId }) => reply(state, ok(state.tickets.find(ticketId, Date.now()))),
     resumable(state, { resumption }, context) {
+      if (isBlocked(state.book, peerIdOf(resumption.peer.idKey))) return next(state);
       state.tickets.offer(resumption);
       tellTransport(state, context);
       return next(state);
@@ -184,7 +188,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
   if (newest.isErr()) return err(newest.error);
   const state: NodeState = {
     args,
-    name: args.name,
+    name: args.name(),
     listening: null,
     book: emptyPeerBook(),
     outboxes: new Map(),
@@ -198,7 +202,8 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
     friends: new Set(),
     tickets: new TicketBook(),
     addressTurn: new Map(),
-    shownSeq: newest.value,
+    shownSeq: args.publishedSeq() ?? newest.value,
+    sentSeq: new Map(),
     toldPeers: new Map(),
     nextId: 0,
     callOffWake: null,
@@ -209,14 +214,38 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
   }
   for (const { peerId, isWrittenTo, isWaiting } of correspondents.value) {
     if (isWrittenTo) state.friends.add(peerId);
-    if (isWaiting) openOutbox(state, peerId, true);
+    if (isWaiting && !isBlocked(state.book, peerId)) openOutbox(state, peerId, true);
   }
+  const caughtUp = await showUnshown(state, newest.value, context);
+  if (caughtUp.isErr()) return err(caughtUp.error);
   const size = await context.links.history.call('outboxSize', {});
   if (size.isErr()) return err(size.error);
   state.outboxSize = size.value;
   // Behind the start, so that a dial reports to a node that is there.
   context.self('wake', {});
   return ok(state);
+}
+
+/**
+ * Lines that were committed just before this actor or the history crashed: those who watch have not seen them yet.
+ * Ends at what was the newest line, since later ones are told by whoever appends them.
+ */
+async function showUnshown(
+  state: NodeState,
+  newestSeq: number,
+  context: NodeContext,
+): Promise<Result<void, Fault>> {
+  while (state.shownSeq < newestSeq) {
+    const query = { afterSeq: state.shownSeq, limit: feed.resumePageLines };
+    const lines = await context.links.history.call('page', query);
+    if (lines.isErr()) return err(lines.error);
+    for (const line of lines.value) {
+      state.shownSeq = line.seq;
+      state.args.publish(messageEventOf(line));
+    }
+    if (lines.value.length === 0) break;
+  }
+  return ok(undefined);
 }
 
 function page(

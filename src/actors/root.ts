@@ -82,7 +82,7 @@ const broadcastAddress = address<BroadcastProtocol>('broadcast');
 /** What one node consists of, and the order in which it begins and ends. */
 class RunningNode {
   readonly #options: NodeOptions;
-  readonly #name: string;
+  #name: string;
   readonly #home: Home;
   readonly #identity: Vault;
   readonly #workers: WorkerEntries;
@@ -226,12 +226,16 @@ class RunningNode {
   #nodeArgs(): NodeArgs {
     return {
       identity: this.#identity,
-      name: this.#name,
+      name: () => this.#name,
       home: this.#home.directory,
       secureOnly: this.#options.secureOnly ?? false,
       startSession: (args) => this.#startSession(args),
       publish: (event) => this.#feed.publish(event),
-      keepName: (name) => this.#options.keepName?.(name),
+      publishedSeq: () => this.#feed.newestSeq(),
+      keepName: (name) => {
+        this.#name = name;
+        this.#options.keepName?.(name);
+      },
       safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
       ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
       newMessageId: () => messageIdFromBytes(uuidv7obj().bytes),

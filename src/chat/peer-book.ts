@@ -3,10 +3,11 @@
  * the one row that people see for each identity. Pure; the node owns one.
  */
 import type { PeerId } from '../ids.js';
+import { beacon } from '../limits.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from './events.js';
 import { isNativeId, tagOf } from './identity.js';
-import { lookAlikeOf, type NamedPeer } from './name.js';
+import { clipBytes, skeletonOf, type NamedPeer } from './name.js';
 import type { Presence } from './roster.js';
 
 export interface Address {
@@ -25,8 +26,14 @@ export const emptyPeerBook = (): PeerBook => ({ contacts: new Map(), presence: n
 
 /** One row per identity: everybody heard of or connected, and every contact. */
 export function peerRows(book: PeerBook): readonly PeerEvent[] {
+  const byLook = new Map<string, Contact[]>();
+  for (const contact of book.contacts.values()) {
+    const alike = byLook.get(lookOf(contact));
+    if (alike === undefined) byLook.set(lookOf(contact), [contact]);
+    else alike.push(contact);
+  }
   const ids = new Set([...book.presence.keys(), ...book.live.keys(), ...book.contacts.keys()]);
-  return [...ids].map((id) => peerRow(book, id));
+  return [...ids].map((id) => rowOf(book, id, byLook.get(skeletonOf(nameOf(book, id))) ?? []));
 }
 
 /** Everybody in the book by name, for finding whom a word means. */
@@ -37,17 +44,35 @@ export function namedPeers(book: PeerBook): readonly NamedPeer[] {
 
 /** What a peer calls itself; its tag where it has not said. */
 export function nameOf(book: PeerBook, peerId: PeerId): string {
-  const name = book.presence.get(peerId)?.name || book.contacts.get(peerId)?.name || '';
+  const name = saidNameOf(book, peerId);
   return name === '' ? (isNativeId(peerId) ? tagOf(peerId) : peerId) : name;
 }
 
+/** The newest name a peer gave itself; empty where it has not said. A beacon holds only the beginning of a long one. */
+export function saidNameOf(book: PeerBook, peerId: PeerId): string {
+  const heard = book.presence.get(peerId)?.name ?? '';
+  const kept = book.contacts.get(peerId)?.name ?? '';
+  const isCut = heard !== kept && clipBytes(kept, beacon.nameBytesMax).trim() === heard;
+  return isCut || heard === '' ? kept : heard;
+}
+
+/** The user wants nothing from or to this peer. */
+export const isBlocked = (book: PeerBook, peerId: PeerId): boolean =>
+  book.contacts.get(peerId)?.blocked === true;
+
 export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
+  const look = skeletonOf(nameOf(book, peerId));
+  const alike = [...book.contacts.values()].filter((contact) => lookOf(contact) === look);
+  return rowOf(book, peerId, alike);
+}
+
+function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerEvent {
   const contact = book.contacts.get(peerId);
   const presence = book.presence.get(peerId);
   const address = addressesOf(book, peerId)[0] ?? { host: '', port: 0 };
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
-  const twin = contact === undefined ? lookAlikeOf({ peerId, name }, book.contacts.values()) : undefined;
+  const twin = alike.find((other) => other.peerId !== peerId && isKnownBefore(other, contact));
   return {
     type: 'peer',
     state: stateOf(book, peerId),
@@ -66,8 +91,26 @@ export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
   };
 }
 
-/** A live session is the best proof of presence there is. */
+/**
+ * To call us does not make a stranger known: only who was pinned before it, or is verified, has a name to defend; and
+ * who is verified itself needs no warning.
+ */
+function isKnownBefore(other: Contact, contact: Contact | undefined): boolean {
+  if (contact === undefined || other.trust === 'verified') return contact?.trust !== 'verified';
+  return contact.trust !== 'verified' && other.firstSeenMs < contact.firstSeenMs;
+}
+
+/** What the name of a contact looks like; worked out once, since everybody's name is compared with everybody's. */
+function lookOf(contact: Contact): string {
+  const known = looks.get(contact) ?? skeletonOf(contact.name);
+  looks.set(contact, known);
+  return known;
+}
+const looks = new WeakMap<Contact, string>();
+
+/** A live session is the best proof of presence there is. Who is blocked is never there: nothing reaches it. */
 export function stateOf(book: PeerBook, peerId: PeerId): PeerState {
+  if (isBlocked(book, peerId)) return 'offline';
   return book.live.has(peerId) ? 'online' : (book.presence.get(peerId)?.state ?? 'offline');
 }
 

@@ -1,0 +1,51 @@
+/** One identity: its certificates only grow newer, it is no peer of itself, and there is one of it. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { deliver, failure, liveNode, must, peer, refusal, status, untilMet } from '../support/live-node.js';
+import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { readIdentity } from '../support/stored-identity.js';
+
+test('a static key older than the one that was certified last is refused', async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const home = temporaryHome(context);
+  const bob = await liveNode(context, { name: 'bob', beaconPort, home });
+  await untilMet(alice, bob);
+  await deliver(alice, 'bob', 'before');
+  await bob.close();
+  await alice.until(peer(bob.id, 'offline'), 'bob is gone');
+  const file = join(home, 'identity.json');
+  const identity = readIdentity(home);
+  writeFileSync(file, JSON.stringify({ ...identity, staticSerial: identity.staticSerial - 1_000 }));
+  await liveNode(context, { name: 'bob', beaconPort, home });
+  const { id } = await must(alice.handle.send('bob', 'not with an old key'));
+  await alice.untilLogged('session-failed', ({ code }) => code === 'session/serial-rollback');
+  assert.equal(
+    alice.events.some((event) => status(id, 'sent')(event) !== undefined),
+    false,
+  );
+});
+
+test('our own address, name and id are nobody to talk to', async (context) => {
+  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
+  assert.equal(await refusal(alice.handle.send('alice', 'me?')), 'chat/unknown-peer');
+  assert.equal(await refusal(alice.handle.send(alice.id, 'me?')), 'chat/unknown-peer');
+  assert.equal(await refusal(alice.handle.send(`127.0.0.1:${alice.port}`, 'me?')), 'session/order');
+  assert.deepEqual(await must(alice.handle.history({})), []);
+});
+
+test('a copied home is told of on both sides, and both can be talked to', async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const home = temporaryHome(context);
+  const first = await liveNode(context, { name: 'bob', beaconPort, home });
+  const copy = temporaryHome(context);
+  writeFileSync(join(copy, 'identity.json'), readFileSync(join(home, 'identity.json')), { mode: 0o600 });
+  const second = await liveNode(context, { name: 'bob', beaconPort, home: copy });
+  await Promise.all([first, second].map((one) => one.until(failure('node/twin'), 'the other is noticed')));
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  await alice.until(peer(first.id, 'online'), 'bob is there');
+  await deliver(alice, 'bob', 'to one of you');
+  assert.deepEqual([...first.heard(), ...second.heard()], ['to one of you']);
+});

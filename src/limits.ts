@@ -219,6 +219,11 @@ export const outbox = {
   sayLinesMax: 512,
   dialDelayMinMs: 1_000,
   dialDelayMaxMs: 60_000,
+  /**
+   * After a session that brought something was lost, so many tries come before the delay is `dialDelayMinMs`, each
+   * after half the time of the next: 31, 62, 125, 250 and 500 ms. A restarted worker of the peer serves again by then.
+   */
+  quickDials: 5,
   /** Jitter takes away up to this share of a delay, so that peers of one outage do not return together. */
   jitterShare: 0.5,
   /** A beacon makes us dial at once, but not more often than this. */

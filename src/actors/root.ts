@@ -1,13 +1,17 @@
 /**
  * The root: opens the home, builds the supervision tree and hands out the handle on the node.
  *
- *   root (rest-for-one)          what crashes takes down those that were started after it, and they start anew
- *   ├─ history     own thread    first, since without a disk nothing may be promised
- *   ├─ node        this thread   decides; owns roster, outbox and sessions
- *   ├─ transport   own thread
- *   ├─ discovery   own thread
- *   ├─ broadcast   own thread    last: nobody is told of us before we can answer
- *   └─ sessions                  one temporary child per session, on a few shared threads that are kept warm
+ *   root               one-for-one    the history comes back alone: what the others said to it waits meanwhile
+ *   ├─ history         own thread     first, since without a disk nothing may be promised
+ *   └─ house           rest-for-one   without the node, nobody knows the sessions and who is there
+ *      ├─ node         this thread    decides; owns roster, outbox and sessions
+ *      └─ network      one-for-one    talking and being seen do not need each other
+ *         ├─ talk      rest-for-one   sessions live on the streams of the transport
+ *         │  ├─ transport   own thread
+ *         │  └─ sessions    one temporary child per session, on a few shared threads
+ *         └─ presence  rest-for-one   last: nobody is told of us before we can answer
+ *            ├─ discovery   own thread
+ *            └─ broadcast   own thread
  */
 import { randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
@@ -18,9 +22,11 @@ import { unreachable, type RuntimeError, type StoreError, type TransportError } 
 import { messageIdFromBytes, parseSessionId } from '../ids.js';
 import { beaconSocket, node as limits } from '../limits.js';
 import { address, child, type ChildSpec, type Placement, type Ref } from '../runtime/actor.js';
+import type { DeadLetter } from '../runtime/channel.js';
 import {
   startSupervisor,
   type Log,
+  type Strategy,
   type Supervisor,
   type SupervisorEvent,
   type SupervisorSpec,
@@ -108,9 +114,8 @@ class RunningNode {
     const isReachable = this.#untilReady();
     const starting = startSupervisor({
       name: 'root',
-      strategy: 'rest-for-one',
-      restartsMax: limits.restartsMax,
-      restartWindowMs: limits.restartWindowMs,
+      strategy: 'one-for-one',
+      ...patience,
       log: this.#log,
       children: this.#children(),
     });
@@ -175,43 +180,49 @@ class RunningNode {
     };
     const listeners = [{ bind, port, portStrict, dialect: 'sniffed' }] as const;
     const connectionsMax = this.#options.maxConnections ?? limits.connectionsMax;
-    return [
-      child(history, { args: { file: this.#home.historyFile }, links: {}, placement: own('history') }),
-      child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } }),
-      child(transportActor, {
-        args: { listeners, connectionsMax, dialects: ['native'] },
-        links: { node: nodeAddress },
-        placement: own('transport'),
-      }),
-      child(discoveryActor, {
-        args: {
-          bind,
-          beaconPorts,
-          intervalMs: beaconIntervalMs,
-          ownId: peerId,
-          ownBootId: bootId,
-          isLegacyHeard: false,
-        },
-        links: { node: nodeAddress, broadcast: broadcastAddress },
-        placement: own('discovery'),
-      }),
-      child(broadcastActor, {
-        args: {
-          bind,
-          targets: this.#options.broadcast ?? null,
-          beaconPorts,
-          intervalMs: beaconIntervalMs,
-          idKey,
-          bootId,
-          instance: bootId,
-          wireVersions,
-          certificateSerial,
-        },
-        links: { node: nodeAddress, discovery: discoveryAddress },
-        placement: own('broadcast'),
-      }),
-      { name: 'sessions', strategy: 'one-for-one', children: [] },
-    ];
+    const disk = child(history, {
+      args: { file: this.#home.historyFile },
+      links: {},
+      placement: own('history'),
+    });
+    const mind = child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } });
+    const sockets = child(transportActor, {
+      args: { listeners, connectionsMax, dialects: ['native'] },
+      links: { node: nodeAddress },
+      placement: own('transport'),
+    });
+    const ears = child(discoveryActor, {
+      args: {
+        bind,
+        beaconPorts,
+        intervalMs: beaconIntervalMs,
+        ownId: peerId,
+        ownBootId: bootId,
+        isLegacyHeard: false,
+      },
+      links: { node: nodeAddress, broadcast: broadcastAddress },
+      placement: own('discovery'),
+    });
+    const voice = child(broadcastActor, {
+      args: {
+        bind,
+        targets: this.#options.broadcast ?? null,
+        beaconPorts,
+        intervalMs: beaconIntervalMs,
+        idKey,
+        bootId,
+        instance: bootId,
+        wireVersions,
+        certificateSerial,
+      },
+      links: { node: nodeAddress, discovery: discoveryAddress },
+      placement: own('broadcast'),
+    });
+    const sessions = branch('sessions', 'one-for-one', []);
+    const talk = branch('talk', 'rest-for-one', [sockets, sessions]);
+    const presence = branch('presence', 'rest-for-one', [ears, voice]);
+    const network = branch('network', 'one-for-one', [talk, presence]);
+    return [disk, branch('house', 'rest-for-one', [mind, network])];
   }
 
   /** Sessions share a few threads, in turn. */
@@ -280,19 +291,21 @@ class RunningNode {
   #onEvent(event: SupervisorEvent, tree: Supervisor): void {
     switch (event.type) {
       case 'exited': {
-        if (event.reason.type !== 'crash') return;
-        this.#log('warn', 'actor-crashed', { actor: event.id, detail: event.reason.detail });
+        const { reason } = event;
+        if (reason.type === 'crash')
+          this.#log('warn', 'actor-crashed', { actor: event.id, detail: reason.detail });
+        // What ended by itself, a session has told the node already.
+        if (reason.type !== 'crash' && reason.type !== 'shutdown') return;
         const sessionId = event.id.startsWith(sessionPrefix)
           ? parseSessionId(event.id.slice(sessionPrefix.length))
           : null;
         if (sessionId === null || sessionId.isErr()) return;
-        // A session that crashed cannot say so itself.
-        const end = { type: 'lost', reason: 'crash' } as const;
+        const end = { type: 'lost', reason: reason.type } as const;
         tree.ref(nodeAddress).cast('sessionDown', { sessionId: sessionId.value, end });
         return;
       }
       case 'dead-letter':
-        this.#log('error', 'dead-letter', { ...event.letter });
+        this.#reportDeadLetter(event.letter);
         return;
       case 'gave-up':
         this.#log('error', 'gave-up', { supervisor: event.supervisor, actor: event.actor });
@@ -303,6 +316,13 @@ class RunningNode {
       default:
         unreachable(event);
     }
+  }
+
+  /** Without its body: what people say to each other is not for the log. */
+  #reportDeadLetter({ actor, from, name, reason }: DeadLetter): void {
+    // A session that ended had nothing to keep: the node says it all again in the next one.
+    const isExpected = actor.startsWith(sessionPrefix) && reason === 'stopped';
+    this.#log(isExpected ? 'debug' : 'error', 'dead-letter', { actor, from, name, reason });
   }
 
   #gaveUp(): void {
@@ -316,6 +336,14 @@ class RunningNode {
     for await (const event of this.#feed.read()) if (event.type === 'ready') return;
   }
 }
+
+const patience = { restartsMax: limits.restartsMax, restartWindowMs: limits.restartWindowMs } as const;
+
+const branch = (
+  name: string,
+  strategy: Strategy,
+  children: readonly (ChildSpec | SupervisorSpec)[],
+): SupervisorSpec => ({ name, strategy, ...patience, children });
 
 const sessionPrefix = 'session:';
 

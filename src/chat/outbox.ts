@@ -78,7 +78,7 @@ class PeerOutbox implements Outbox {
   readonly #random: () => number;
   #link: Link = { type: 'down', dialAtMs: 0 };
   #dialledAtMs = Number.NEGATIVE_INFINITY;
-  /** Dials or sessions in a row that brought nothing. */
+  /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
   #failures = 0;
   /** Undelivered lines in memory, oldest first; only while a session is up. */
   readonly #window = new Map<MessageId, Entry>();
@@ -140,7 +140,11 @@ class PeerOutbox implements Outbox {
   sessionDown(nowMs: number): readonly OutboxOutput[] {
     if (this.#link.type !== 'up') return [];
     this.#forgetWindow();
-    if (this.#hasMore) return this.#retryLater(nowMs, 0);
+    if (this.#hasMore) {
+      // The peer was there a moment ago, so most likely it is back in a moment: the first tries come quickly.
+      if (this.#failures === 0) this.#failures = -limits.quickDials;
+      return this.#retryLater(nowMs, 0);
+    }
     // It did what it was for; the next line may dial at once.
     this.#failures = 0;
     this.#link = { type: 'down', dialAtMs: nowMs };

@@ -1,0 +1,84 @@
+/**
+ * Two nodes that talk while the workers of one of them fail on order: nothing may be lost, doubled or reordered. What
+ * is measured is how long after each fault both directions carry new words again.
+ */
+import type { TestContext } from 'node:test';
+import { eventually } from './deadline.js';
+import { faultyWorkers, type Fault, type FaultyWorker } from './faulty/order.js';
+import { freeBeaconPort } from './program.js';
+import { assertArrived, startSceneNode, talk, untilAcquainted } from './scene-nodes.js';
+
+/** In an order in which none is replaced together with the one before it. */
+export const allWorkers: readonly FaultyWorker[] = [
+  'broadcast',
+  'discovery',
+  'session',
+  'transport',
+  'history',
+];
+
+export interface Round {
+  readonly worker: FaultyWorker;
+  readonly fault: Fault;
+}
+
+export interface Recovery extends Round {
+  /** From the order to fail until the supervisor knew. */
+  readonly noticedMs: number;
+  /** From then until both directions carried new words. */
+  readonly servingMs: number;
+}
+
+/** Between two faults, so that each meets a node at work. */
+const quietMs = 150;
+
+/** Plays the faults one after the other. */
+export async function playFaults(
+  context: TestContext,
+  rounds: readonly Round[],
+): Promise<readonly Recovery[]> {
+  const beaconPorts = [await freeBeaconPort()];
+  const faulty = faultyWorkers();
+  context.after(() => faulty.close());
+  const alice = await startSceneNode(context, { name: 'alice', beaconPorts });
+  const bob = await startSceneNode(context, { name: 'bob', beaconPorts }, faulty.entries);
+  await untilAcquainted(alice, bob);
+  const there = talk(alice, bob, 200);
+  const back = talk(bob, alice, 40);
+  context.after(() => Promise.all([there.stop(), back.stop()]));
+  await eventually(() => bob.shown.length > 50 && alice.shown.length > 5, 10_000, 'they talk');
+  const recoveries: Recovery[] = [];
+  for (const { worker, fault } of rounds) {
+    await faulty.hears(worker);
+    const ordered = performance.now();
+    const crashes = bob.log.length;
+    faulty.fail(worker, fault);
+    await eventually(
+      () =>
+        bob.log
+          .slice(crashes)
+          .some(
+            ({ event, fields }) => event === 'actor-crashed' && String(fields['actor']).startsWith(worker),
+          ),
+      10_000,
+      `${worker} failed by ${fault}`,
+    );
+    const crashedMs = bob.log.slice(crashes).find(({ event }) => event === 'actor-crashed')?.atMs ?? ordered;
+    const [queuedThere, queuedBack] = [there.queued.length, back.queued.length];
+    await eventually(
+      () => bob.shown.length > queuedThere && alice.shown.length > queuedBack,
+      10_000,
+      `${worker} serves again after ${fault}`,
+    );
+    const nowMs = performance.now();
+    recoveries.push({ worker, fault, noticedMs: crashedMs - ordered, servingMs: nowMs - crashedMs });
+    context.diagnostic(
+      `${worker} by ${fault}: noticed after ${(crashedMs - ordered).toFixed(0)} ms, serving again ${(nowMs - crashedMs).toFixed(0)} ms later`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, quietMs));
+  }
+  await Promise.all([there.stop(), back.stop()]);
+  await assertArrived(there.queued, bob, 'alice to bob');
+  await assertArrived(back.queued, alice, 'bob to alice');
+  return recoveries;
+}

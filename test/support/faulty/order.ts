@@ -1,0 +1,119 @@
+/**
+ * Faults on order, injected from outside the product: a worker entry of the tests hosts the shipped actor and listens
+ * on a broadcast channel for "fail like this". One node of a process at a time may run on such entries: a worker
+ * cannot tell from which node it was started.
+ */
+import { BroadcastChannel } from 'node:worker_threads';
+import { eventually } from '../deadline.js';
+import type { AnyDefinition, AnyHandler, Behaviour } from '../../../src/runtime/actor.js';
+import type { WorkerEntries } from '../../../src/actors/root.js';
+
+export type FaultyWorker = Exclude<Parameters<WorkerEntries>[0], 'jobs'>;
+
+/** How a worker fails. `handler`: its actor throws at its next message, and the thread lives on. `loop` and `off-heap` do not end it: the supervisor must notice. */
+export type Fault = 'handler' | 'throw' | 'reject' | 'exit' | 'loop' | 'heap' | 'off-heap';
+
+/** `hear` is answered by `hears`: an order to a worker that is just starting would be lost. */
+type Order =
+  | { readonly order: 'hear' | 'hears'; readonly worker: FaultyWorker }
+  | { readonly order: 'fail'; readonly worker: FaultyWorker; readonly fault: Fault };
+
+/** Worker entries whose actors fail on order. */
+export function faultyWorkers(): {
+  readonly entries: WorkerEntries;
+  /** Settles once the worker runs. */
+  hears(worker: FaultyWorker): Promise<void>;
+  fail(worker: FaultyWorker, fault: Fault): void;
+  close(): void;
+} {
+  const channel = new BroadcastChannel(channelName);
+  const heard = new Set<FaultyWorker>();
+  const post = (order: Order): void => channel.postMessage(order);
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the types know messages on `onmessage` only
+  channel.onmessage = ({ data }: { readonly data: Order }) => {
+    if (data.order === 'hears') heard.add(data.worker);
+  };
+  return {
+    hears(worker) {
+      heard.delete(worker);
+      return eventually(
+        () => {
+          post({ order: 'hear', worker });
+          return heard.has(worker);
+        },
+        10_000,
+        `${worker} runs`,
+      );
+    },
+    entries: (worker) =>
+      worker === 'jobs'
+        ? new URL('../../../workers/jobs.js', import.meta.url)
+        : new URL(`./${worker}.js`, import.meta.url),
+    fail: (worker, fault) => post({ order: 'fail', worker, fault }),
+    close: () => channel.close(),
+  };
+}
+
+/** To be called by the entry of a worker. */
+export function obeyFaults(worker: FaultyWorker): void {
+  const channel = new BroadcastChannel(channelName);
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the types know messages on `onmessage` only
+  channel.onmessage = ({ data }: { readonly data: Order }) => {
+    if (data.worker !== worker) return;
+    if (data.order === 'hear') channel.postMessage({ order: 'hears', worker } satisfies Order);
+    else if (data.order === 'fail') fail(data.fault);
+  };
+  channel.unref();
+}
+
+const channelName = 'faults';
+
+function fail(fault: Fault): void {
+  switch (fault) {
+    case 'handler':
+      isNextMessageFatal = true;
+      return;
+    case 'throw':
+      setImmediate(() => {
+        throw new Error('a fault on order');
+      });
+      return;
+    case 'reject':
+      void Promise.reject(new Error('a fault on order'));
+      return;
+    case 'exit':
+      process.exit(1);
+    case 'loop':
+      for (;;);
+    case 'heap': {
+      const hoard: number[][] = [];
+      for (;;) hoard.push(Array.from({ length: 100_000 }, (_, n) => n));
+    }
+    case 'off-heap':
+      for (let mib = 0; mib < 300; mib += 1) offHeap.push(Buffer.alloc(2 ** 20, mib));
+  }
+}
+
+let isNextMessageFatal = false;
+
+/** The shipped actor; its handlers fail on order. */
+export function faulty(definition: AnyDefinition): AnyDefinition {
+  const receive = Object.fromEntries(
+    Object.entries(definition.receive as Behaviour['receive']).map(
+      ([name, handler]): [string, AnyHandler] => [
+        name,
+        (...args) => {
+          if (isNextMessageFatal) {
+            isNextMessageFatal = false;
+            throw new Error('a fault on order, in a handler');
+          }
+          return handler(...args);
+        },
+      ],
+    ),
+  );
+  return { ...definition, receive };
+}
+
+/** Kept, so that no collection takes it away. */
+const offHeap: Buffer[] = [];

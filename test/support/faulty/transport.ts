@@ -1,0 +1,6 @@
+import { transportActor } from '../../../src/actors/transport.js';
+import { hostActors } from '../../../src/runtime/thread.js';
+import { faulty, obeyFaults } from './order.js';
+
+obeyFaults('transport');
+hostActors({ transport: faulty(transportActor) });

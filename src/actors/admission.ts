@@ -83,7 +83,12 @@ export class Admission {
     const standing = this.#standingOf(source, caller.hello);
     if (this.#isKeptOut(source, standing, nowMs)) return { type: 'refuse', reason: 'penalty' };
     const room = this.#findRoom(source, standing, caller.hello !== null, nowMs);
-    if (room === null) return { type: 'wait', slotWanted: this.#sessionToPark(nowMs) };
+    if (room === null) {
+      // A session makes room only for who could use it: not for the silent, nor for one address that has its share.
+      const isServedNext =
+        caller.hello !== null && this.#openOf(source).length < this.#shareOf(source, nowMs);
+      return { type: 'wait', slotWanted: isServedNext ? this.#sessionToPark(nowMs) : null };
+    }
     if (!this.#pay(source, standing, caller.hello, nowMs)) return { type: 'refuse', reason: 'budget' };
     if (room.evict !== null) this.#places.delete(room.evict);
     this.#places.set(caller.id, {
@@ -182,9 +187,8 @@ export class Admission {
   ): { readonly evict: ConnectionId | null } | null {
     const newcomer = { standing, isSpeaking };
     const open = [...this.#places.values()].filter((place) => place.stage !== 'authenticated');
-    const own = open.filter((place) => place.source === source);
-    const ownMax = limits.unauthenticatedPerAddressMax - (this.#penalties.isIn(source, nowMs) ? 1 : 0);
-    if (own.length >= ownMax) {
+    const own = this.#openOf(source);
+    if (own.length >= this.#shareOf(source, nowMs)) {
       // Its place goes to another of the same address, so nobody else is touched.
       const victim = weakest(own, newcomer, nowMs);
       return victim && this.#fits(standing, victim) ? { evict: victim.id } : null;
@@ -202,6 +206,18 @@ export class Admission {
       return isStranger(place) && isIdle;
     });
     return hog ? { evict: hog.id } : null;
+  }
+
+  /** Places of this address that are not authenticated. */
+  #openOf(source: string): readonly Place[] {
+    return [...this.#places.values()].filter(
+      (place) => place.source === source && place.stage !== 'authenticated',
+    );
+  }
+
+  /** How many of them it may hold. */
+  #shareOf(source: string, nowMs: number): number {
+    return limits.unauthenticatedPerAddressMax - (this.#penalties.isIn(source, nowMs) ? 1 : 0);
   }
 
   /** Is there room for such a caller once `leaving` is gone? */

@@ -43,7 +43,7 @@ export type RuntimeError =
   /** More restarts in the window than the supervisor allows. */
   | { readonly code: 'runtime/restart-intensity'; readonly supervisor: string; readonly actor: string };
 
-/** A dialect's decoder or encoder. Handled by the session actor. */
+/** A dialect's decoder or encoder. Handled by the session or talk actor; at the edge where a person asked for it. */
 export type DialectError =
   | { readonly code: 'dialect/malformed'; readonly dialect: string; readonly detail: string }
   | { readonly code: 'dialect/too-long'; readonly dialect: string; readonly limitBytes: number }

@@ -439,6 +439,15 @@ export const admission = {
   knownAddressesMax: 4_096,
   /** Both generations of 512 tickets. */
   knownTicketsMax: 1_024,
+  /**
+   * An older program has no way to try again, and its message takes a place for milliseconds only: it is kept waiting
+   * for so long before it is dropped.
+   */
+  legacyCallerWaitMs: 3_000,
+  /** People type slowly: a talk with an older program cannot be resumed, so it may be silent for longer. */
+  talkIdleMs: 15 * 60_000,
+  /** … but gives way to others after this. */
+  talkGiveWayMs: 60_000,
   busyRetryMinS: 1,
   busyRetryMaxS: 2,
 } as const;
@@ -541,4 +550,26 @@ export const node = {
   /** A burst of crashes is survived, a steady storm is not: then the disk or the program is broken for good. */
   restartsMax: 10,
   restartWindowMs: 10_000,
+} as const;
+
+/** Talks with older programs, as the node holds them. */
+export const talks = {
+  /** One message over its own connection, its key exchange included; a peer on the same network needs milliseconds. */
+  sayDeadlineMs: 10_000,
+  /**
+   * Words of a later connection wait so long for those of an earlier one of the same program and address that is still
+   * open: a burst of connections is read by several threads, and must be shown in its order.
+   */
+  orderHoldMs: 1_000,
+  orderLookMs: 50,
+  /** Failures are logged at most so often per dialect; the rest are counted. */
+  failureLogEveryMs: 5_000,
+  /** Presence of peers that send no announcements is looked at so often. */
+  ageEveryMs: 5_000,
+  /** Everybody is told when the node ends; who cannot be reached by then is not waited for. */
+  farewellMs: 1_000,
+  /** `online_peers.txt` is written at every beacon; beacons that come within this share one write. */
+  fileWriteAfterMs: 50,
+  /** Lines for `chat_history.txt` that wait for the disk. */
+  fileLinesWaitingMax: 10_000,
 } as const;

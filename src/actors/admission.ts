@@ -42,6 +42,8 @@ interface Place {
   /** When its first bytes were known, or it was accepted. */
   stageAtMs: number;
   isContact: boolean;
+  /** A talk with an older program, which cannot be resumed once it has given way. */
+  isTalk: boolean;
   lastActiveMs: number;
   slotWantedAtMs: number;
 }
@@ -99,6 +101,7 @@ export class Admission {
       standing,
       stageAtMs: nowMs,
       isContact: false,
+      isTalk: false,
       lastActiveMs: nowMs,
       slotWantedAtMs: -Infinity,
     });
@@ -121,11 +124,12 @@ export class Admission {
     return { type: 'serve', evict: null };
   }
 
-  authenticated(id: ConnectionId, isContact: boolean, nowMs: number): void {
+  authenticated(id: ConnectionId, isContact: boolean, isTalk: boolean, nowMs: number): void {
     const place = this.#places.get(id);
     if (!place) return;
     place.stage = 'authenticated';
     place.isContact = isContact;
+    place.isTalk = isTalk;
     place.lastActiveMs = nowMs;
   }
 
@@ -202,8 +206,8 @@ export class Admission {
     if (victim) return { evict: victim.id };
     if (standing === 'stranger' || !isSpeaking) return null;
     const hog = this.#longestIdle((place) => {
-      const isIdle = nowMs - place.lastActiveMs >= limits.strangerIdleForContactMs;
-      return isStranger(place) && isIdle;
+      const patienceMs = place.isTalk ? limits.talkGiveWayMs : limits.strangerIdleForContactMs;
+      return isStranger(place) && nowMs - place.lastActiveMs >= patienceMs;
     });
     return hog ? { evict: hog.id } : null;
   }
@@ -228,7 +232,11 @@ export class Admission {
   }
 
   #sessionToPark(nowMs: number): ConnectionId | null {
-    const place = this.#longestIdle((each) => nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs);
+    const place = this.#longestIdle(
+      (each) =>
+        nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
+        (!each.isTalk || nowMs - each.lastActiveMs >= limits.talkGiveWayMs),
+    );
     if (!place) return null;
     place.slotWantedAtMs = nowMs;
     return place.id;
@@ -246,7 +254,8 @@ const isStranger = (place: Place): boolean =>
 function endOf(place: Place): { readonly atMs: number; readonly reason: Due['reason'] } {
   if (place.stage !== 'authenticated')
     return { atMs: place.acceptedAtMs + limits.handshakeDeadlineMs, reason: 'deadline' };
-  const atMs = place.isContact ? Infinity : place.lastActiveMs + limits.strangerIdleMs;
+  const idleMs = place.isTalk ? limits.talkIdleMs : limits.strangerIdleMs;
+  const atMs = place.isContact ? Infinity : place.lastActiveMs + idleMs;
   return { atMs, reason: 'idle' };
 }
 

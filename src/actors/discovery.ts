@@ -20,10 +20,12 @@ import type { TransportError } from '../errors.js';
 import type { PeerId } from '../ids.js';
 import { beacon as wire, beaconSocket as limits } from '../limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
+import { isDottedQuad } from '../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../wire/beacon.js';
 import { openUdp } from './broadcast-socket.js';
 import { broadcastBinds } from './broadcast-targets.js';
 import type { BroadcastProtocol } from './broadcast.js';
+import { openOnlinePeersFile, type OnlinePeersFile } from './legacy-files.js';
 import { isLoopback, isNear, plainAddress, type InterfaceAddress } from './transport-address.js';
 
 export type DiscoveryProtocol = {
@@ -61,8 +63,8 @@ export interface DiscoveryArgs {
   readonly intervalMs: number;
   readonly ownId: PeerId;
   readonly ownBootId: Uint8Array;
-  /** Announcements of the oldest dialect count. */
-  readonly isLegacyHeard: boolean;
+  /** Announcements of the oldest dialect count, and its file of who is there is kept here; `null`: neither. */
+  readonly onlinePeersFile: string | null;
 }
 
 type DiscoveryLinks = { readonly node: DiscoveryReports; readonly broadcast: BroadcastProtocol };
@@ -82,6 +84,7 @@ interface DiscoveryState {
   readonly gate: BeaconGate;
   readonly roster: Roster;
   readonly counts: Counts;
+  readonly onlinePeers: OnlinePeersFile | null;
   /** Rows the node has not been told yet. */
   readonly untold: Map<PeerId, Presence>;
   tellTimer: NodeJS.Timeout | undefined;
@@ -120,6 +123,7 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
   },
   terminate(state) {
     clearTimeout(state.tellTimer);
+    state.onlinePeers?.close();
     for (const socket of state.sockets) socket.close();
   },
 });
@@ -144,6 +148,12 @@ async function start(
     gate,
     roster,
     counts: { datagrams: 0, signatureChecks: 0, challenges: 0, dropped: new Map() },
+    onlinePeers:
+      args.onlinePeersFile === null
+        ? null
+        : openOnlinePeersFile(args.onlinePeersFile, Date.now(), (reason) =>
+            context.log('warn', 'online-peers-not-written', { reason }),
+          ),
     untold: new Map(),
     tellTimer: undefined,
     twinToldAtMs: -Infinity,
@@ -214,8 +224,9 @@ function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: numb
     case 'answer':
       return void context.links.broadcast.cast('answer', { ...decisionOf(decision), address, port });
     case 'legacy':
-      if (state.args.isLegacyHeard) tell(state, roster.heardLegacy(decision.username, source, clocks()));
-      return;
+      if (state.onlinePeers === null) return;
+      noteOnline(state, decision.username, source);
+      return tell(state, roster.heardLegacy(decision.username, source, clocks()));
     case 'verify':
       return settle(state, decision, source);
   }
@@ -238,6 +249,7 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       const { peerId, record, answer, isAddressProven } = settled;
       const isNew = isNewRun(roster, peerId, record);
       tell(state, roster.heard(peerId, record, source, clocks()));
+      if (record.kind !== 'bye') noteOnline(state, record.name, source);
       if (answer) context.links.broadcast.cast('answer', { ...decisionOf(answer), address, port });
       else if (isNew && record.kind !== 'bye') {
         // Who echoed our cookie does receive there; others might be named by a forger.
@@ -246,6 +258,12 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       }
     }
   }
+}
+
+/** Our own beacons are announcements too, so its users see both kinds in one file. */
+function noteOnline(state: DiscoveryState, username: string, { address, port }: BeaconSource): void {
+  if (!isDottedQuad(address)) return;
+  state.onlinePeers?.heard({ host: address, port, username, lastSeenMs: Date.now() });
 }
 
 const isNewRun = (roster: Roster, peerId: PeerId, record: BeaconRecord): boolean => {

@@ -23,12 +23,19 @@ export interface LocalHandleParts {
 
 export function localHandle({ node, feed, stats, ownSafetyCode, close }: LocalHandleParts): NodeHandle {
   const sendAll: NodeHandle['sendAll'] = (peer, texts) =>
-    node.call('send', { peer, texts }, { deadlineMs: limits.commandDeadlineMs });
+    node.call('send', { peer, texts, via: null }, { deadlineMs: limits.commandDeadlineMs });
   return {
     self: () => node.call('self', {}),
     ownSafetyCode,
     sendAll,
     send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
+    sendVia: (peer, text, via) =>
+      node.call('send', { peer, texts: [text], via }).map(([status]) => one(status)),
+    legacyPeers: (dialect) => node.call('legacyPeers', { dialect }),
+    legacyConnect: (peer, { isManual = false } = {}) =>
+      node.call('legacyConnect', { peer, isManual }, { deadlineMs: limits.commandDeadlineMs }),
+    legacyLeave: (dialect, peer) =>
+      node.call('legacyLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
     peers: () => node.call('peers', {}),
     history: ({ peer = null, ...options }) =>
       node

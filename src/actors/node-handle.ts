@@ -3,10 +3,12 @@
  * One interface, whether the node runs in this process or behind the control socket.
  */
 import type { ResultAsync } from 'neverthrow';
-import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
+import type { MessageEvent, NodeEvent, PeerEvent, PeerState, StatusEvent } from '../chat/events.js';
+import type { LegacyDialectName } from '../dialects/dialect.js';
 import type {
   ApiError,
   ChatError,
+  DialectError,
   HomeError,
   RuntimeError,
   SessionError,
@@ -16,7 +18,7 @@ import type {
 
 /** `api/…` only where the node runs behind the control socket. */
 export type NodeError =
-  ApiError | ChatError | HomeError | RuntimeError | SessionError | StoreError | TransportError;
+  ApiError | ChatError | DialectError | HomeError | RuntimeError | SessionError | StoreError | TransportError;
 
 export interface NodeOptions {
   readonly home: string;
@@ -32,8 +34,21 @@ export interface NodeOptions {
   readonly beaconPorts?: readonly number[];
   readonly beaconIntervalMs?: number;
   readonly maxConnections?: number;
+  /** Older programs to talk with: names, or `all`. Default: none. */
   readonly dialects?: readonly string[];
+  /** Only the native dialect, whatever else is set. */
   readonly secureOnly?: boolean;
+  /**
+   * TCP ports where one older program is served alone, as `DIALECT=PORT`. Needed by those that cannot be told apart on
+   * the shared port: default `chatbuddy=9090` and `cse310=65500`, where these are switched on.
+   */
+  readonly listen?: readonly string[];
+  /** synergy: `IP:PORT` of the mandatory peers, greeted at start. */
+  readonly greet?: readonly string[];
+  /** synergy: how long a message is tried before it is given up. Default 20 s. */
+  readonly sendTimeoutMs?: number;
+  /** cmp2204: prime and generator of the toy key exchange, in decimal. Default 23 and 5. */
+  readonly toyGroup?: { readonly p: string; readonly q: string };
   /** Called with a new name, so that it is there at the next start. */
   readonly keepName?: (name: string) => void;
   readonly log?: (level: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -52,6 +67,8 @@ export interface SelfInfo {
   readonly port: number;
   readonly pid: number;
   readonly home: string;
+  /** Where older programs that have ports of their own reach us. */
+  readonly legacyPorts?: readonly { readonly dialect: string; readonly port: number }[];
 }
 
 export interface SafetyInfo {
@@ -70,6 +87,29 @@ export interface HistoryOptions {
   readonly beforeSeq?: number;
   readonly direction?: 'in' | 'out';
   readonly limit?: number;
+}
+
+/** How a message goes out; only cmp2204 has a choice. */
+export interface SendViaOptions {
+  /** Without the toy encryption. */
+  readonly isPlain?: boolean;
+  /** The private number its user typed. Default: drawn. */
+  readonly privateNumber?: number;
+}
+
+/** A peer as the lists of an older program show it. */
+export interface LegacyPeer {
+  /** Its id, which is also a PEER word. */
+  readonly peer: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly state: PeerState;
+  /**
+   * synergy: we have sent it a connection message (*Connected*; otherwise *Yet to connect*). netech: on the list of
+   * connected peers. chatbuddy, cse310: a talk is open. Always false for cmp2204, which knows no connections.
+   */
+  readonly isConnected: boolean;
 }
 
 export interface EventsOptions {
@@ -91,6 +131,25 @@ export interface NodeHandle {
     peer: string,
     texts: readonly string[],
   ) => ResultAsync<readonly StatusEvent[], NodeError>;
+  /** As `send`, to a peer of an older program. Errors: also `chat/unknown-peer` for a native peer. */
+  readonly sendVia: (
+    peer: string,
+    text: string,
+    options: SendViaOptions,
+  ) => ResultAsync<StatusEvent, NodeError>;
+  /** Who is active in an older program, in order of appearance. */
+  readonly legacyPeers: (dialect: LegacyDialectName) => ResultAsync<readonly LegacyPeer[], NodeError>;
+  /**
+   * Sends a connection message (synergy, netech; `isManual`: a person typed the address) or opens a talk (chatbuddy,
+   * cse310). Resolves once the peer has it. Errors: `transport/…` where it cannot be reached, `dialect/unsupported`
+   * for cmp2204, `chat/secure-only`, `chat/dialect-off`.
+   */
+  readonly legacyConnect: (
+    peer: string,
+    options?: { readonly isManual?: boolean },
+  ) => ResultAsync<null, NodeError>;
+  /** Tells one peer, or (`null`) every active peer of the dialect, that we leave. Those out of reach are passed over. */
+  readonly legacyLeave: (dialect: LegacyDialectName, peer: string | null) => ResultAsync<null, NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
   /**

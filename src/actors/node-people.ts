@@ -5,7 +5,7 @@
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import type { Contact } from '../chat/contact.js';
 import type { PeerEvent } from '../chat/events.js';
-import { isSameSafetyNumber, tagOf } from '../chat/identity.js';
+import { isNativeId, isSameSafetyNumber, tagOf } from '../chat/identity.js';
 import { resolvePeer, sanitiseName, taggedName } from '../chat/name.js';
 import {
   formatAddress,
@@ -26,15 +26,16 @@ import {
 import type { PeerId } from '../ids.js';
 import type { SafetyInfo, SelfInfo } from './node-handle.js';
 import { dialAddress, putContact, tellTransport } from './node-sessions.js';
+import { sayFarewell } from './node-legacy-state.js';
 import { publishPeer, type NodeContext, type NodeState } from './node-state.js';
 import { holdOutbox } from './node-talk.js';
 
 export type FindFault = ChatError | SessionError | TransportError | RuntimeError;
 
 /**
- * Whom a word means. An address is dialled, since only its key tells who is there. Errors: `chat/unknown-peer`,
- * `chat/ambiguous-peer`, `chat/key-changed`, `chat/secure-only`, `chat/dialect-off`; for an address also what the dial
- * or the handshake says.
+ * Whom a word means. An address is dialled, since only its key tells who is there; one in a dialect is itself the
+ * identity. Errors: `chat/unknown-peer`, `chat/ambiguous-peer`, `chat/key-changed`; for an address also what the dial or
+ * the handshake says.
  */
 export function findPeer(
   state: NodeState,
@@ -50,10 +51,9 @@ export function findPeer(
       return guardName(state, target.value.peerId, word).asyncAndThen((peerId) => okAsync(peerId));
     case 'address':
       return askAddress(state, target.value, context);
-    case 'legacy': {
-      const { dialect } = target.value;
-      return errAsync({ code: state.args.secureOnly ? 'chat/secure-only' : 'chat/dialect-off', dialect });
-    }
+    case 'legacy':
+      // Its transcript may be read, and it may be blocked, whether its dialect is switched on or not.
+      return okAsync(target.value.peerId);
     default:
       return unreachable(target.value);
   }
@@ -115,6 +115,8 @@ function guardName(state: NodeState, peerId: PeerId, word: string): Result<PeerI
   const impostor = namedPeers(state.book).find(
     (other) =>
       other.peerId !== peerId &&
+      // A name of an older program stands for nothing, and takes nothing over.
+      isNativeId(other.peerId) &&
       other.name.toLowerCase() === name.toLowerCase() &&
       stateOf(state.book, other.peerId) === 'online',
   );
@@ -190,6 +192,8 @@ export function block(
 }
 
 export function endSessions(state: NodeState, peerId: PeerId): void {
+  const talkId = state.legacy.standing.get(peerId);
+  if (talkId !== undefined) sayFarewell(state.legacy, talkId);
   for (const live of state.sessions.values())
     if (live.peerId === peerId) live.ref.cast('close', { reason: 'shutdown' });
 }
@@ -204,6 +208,10 @@ export function rename(state: NodeState, raw: string, context: NodeContext): Res
     for (const sessionId of state.current.values()) {
       state.sessions.get(sessionId)?.ref.cast('say', { utterances: [{ type: 'profile', name, instance }] });
     }
+    for (const talkId of state.legacy.standing.values())
+      state.legacy.talks
+        .get(talkId)
+        ?.ref.cast('say', { token: 0, utterance: { type: 'profile', name, instance } });
     return selfInfo(state);
   });
 }
@@ -234,6 +242,7 @@ export function selfInfo(state: NodeState): SelfInfo {
     port: state.listening?.port ?? 0,
     pid: process.pid,
     home: state.args.home,
+    legacyPorts: [...state.legacy.ports].map(([dialect, port]) => ({ dialect, port })),
   };
 }
 

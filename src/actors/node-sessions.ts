@@ -167,7 +167,12 @@ export function sessionUp(
   context.log('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed });
   if (live.direction === 'in') {
     const isContact = state.friends.has(peerId);
-    context.links.transport.cast('authenticated', { connectionId: live.connectionId, peerId, isContact });
+    context.links.transport.cast('authenticated', {
+      connectionId: live.connectionId,
+      peerId,
+      isContact,
+      isTalk: false,
+    });
   }
   answerWaiters(state, live.address, peerId);
   if (!takeOver(state, live, body.peer.idKey)) {

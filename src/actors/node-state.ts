@@ -16,6 +16,7 @@ import type { DiscoveryProtocol } from './discovery.js';
 import type { HistoryProtocol } from './history.js';
 import type { OutboxSize } from './history-store.js';
 import type { NodeProtocol } from './node.js';
+import type { LegacyArgs, LegacyState } from './node-legacy-state.js';
 import type { SessionArgs, SessionProtocol } from './session.js';
 import type { TransportProtocol } from './transport.js';
 
@@ -46,6 +47,7 @@ export interface NodeArgs {
   readonly ownAddresses: () => readonly string[];
   readonly newMessageId: () => MessageId;
   readonly random: () => number;
+  readonly legacy: LegacyArgs;
 }
 
 /** The identity of this home: what others see of it, and the only hand that signs with its key. */
@@ -104,6 +106,7 @@ export interface NodeState {
   readonly sentSeq: Map<PeerId, number>;
   /** What was last told of each peer. */
   readonly toldPeers: Map<PeerId, string>;
+  readonly legacy: LegacyState;
   /** Counts ids of sessions and connections within this run. */
   nextId: number;
   callOffWake: (() => void) | null;

@@ -11,12 +11,18 @@ import type { StatusEvent } from '../chat/events.js';
 import { createOutbox, type Outbox, type OutboxOutput } from '../chat/outbox.js';
 import { isBlocked, nameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
+import { isNativeId } from '../chat/identity.js';
 import { messageEventOf } from '../chat/transcript.js';
 import type { Utterance } from '../dialects/dialect.js';
 import { unreachable, type ChatError } from '../errors.js';
 import { directConversation, type MessageId, type PeerId } from '../ids.js';
 import { outbox as outboxLimits, text as limits } from '../limits.js';
 import type { BodyOf, ReplyTo, ReplyOf } from '../runtime/actor.js';
+import type { SendViaOptions } from './node-handle.js';
+import { storeIncoming } from './node-incoming.js';
+import { mannerOf, noteQueued } from './node-legacy-commands.js';
+import { reachForOutbox, sayLines } from './node-legacy-say.js';
+import type { OutboxTurn } from './node-legacy-state.js';
 import type { NodeProtocol, SendFault } from './node.js';
 import { befriend, findPeer, renamed } from './node-people.js';
 import { dialNewRun, dialPeer } from './node-sessions.js';
@@ -25,14 +31,14 @@ import { publishPeer, type LiveSession, type NodeContext, type NodeState } from 
 /** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
 export function send(
   state: NodeState,
-  { peer, texts }: BodyOf<NodeProtocol, 'send'>,
+  { peer, texts, via }: BodyOf<NodeProtocol, 'send'>,
   context: NodeContext,
 ): ResultAsync<readonly StatusEvent[], SendFault> {
   for (const text of texts) {
     const refusal = refusalOfText(text);
     if (refusal !== null) return errAsync(refusal);
   }
-  return findPeer(state, peer, context).andThen((peerId) => queue(state, peerId, texts, context));
+  return findPeer(state, peer, context).andThen((peerId) => queue(state, peerId, texts, via, context));
 }
 
 /** A peer is there and proved: what waits for it can go. */
@@ -56,6 +62,32 @@ export function dialCameToNothing(
   context: NodeContext,
 ): void {
   run(state, peerId, outboxOf(state, peerId).dialFailed(performance.now(), retryAfterMs), context);
+}
+
+/** What happened to talks with older programs, as far as it concerns what waits for them. */
+export function takeTurns(state: NodeState, turns: readonly OutboxTurn[], context: NodeContext): void {
+  const nowMs = performance.now();
+  for (const turn of turns) {
+    const outbox = outboxOf(state, turn.peerId);
+    if (turn.type === 'sent') run(state, turn.peerId, outbox.confirmed(turn.ids, nowMs), context);
+    else if (turn.type === 'up') run(state, turn.peerId, outbox.sessionUp(nowMs), context);
+    else if (turn.type === 'down') run(state, turn.peerId, outbox.sessionDown(nowMs), context);
+    else run(state, turn.peerId, outbox.dialFailed(nowMs), context);
+  }
+}
+
+/** These can not be said, or not any more: they are not tried again, and those who watch learn why. */
+export function fail(
+  state: NodeState,
+  peerId: PeerId,
+  ids: readonly MessageId[],
+  reason: string,
+  context: NodeContext,
+): void {
+  if (ids.length === 0) return;
+  mark(state, peerId, ids, 'failed', context, reason);
+  // Out of its window, too; a line that has failed is never marked sent.
+  takeTurns(state, [{ type: 'sent', peerId, ids }], context);
 }
 
 /** Presence: a row for those who watch, and the moment to send what waits. */
@@ -122,6 +154,7 @@ function queue(
   state: NodeState,
   peerId: PeerId,
   texts: readonly string[],
+  via: SendViaOptions | null,
   context: NodeContext,
 ): ResultAsync<readonly StatusEvent[], SendFault> {
   const contact = state.book.contacts.get(peerId);
@@ -130,6 +163,8 @@ function queue(
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const refusal = refusalOfOutbox(state, texts.length, bytes);
   if (refusal !== null) return errAsync(refusal);
+  const manner = mannerOf(state, peerId, texts, via);
+  if (manner.isErr()) return errAsync(manner.error);
   const nowMs = Date.now();
   const lines = texts.map((text): NewLine => ({
     id: state.args.newMessageId(),
@@ -140,11 +175,11 @@ function queue(
     text,
     sentAtMs: nowMs,
     receivedAtMs: nowMs,
-    dialect: 'native',
-    encryption: 'noise',
+    ...manner.value,
     verified: contact?.trust === 'verified',
     state: 'queued',
   }));
+  noteQueued(state, lines, via);
   // Counted before the commit, so that many callers at once cannot overfill it.
   const weigh = (sign: 1 | -1): void => {
     state.committing = {
@@ -184,16 +219,18 @@ function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[],
   for (const output of outputs) {
     switch (output.type) {
       case 'dial':
-        if (!dialPeer(state, peerId, context)) dialCameToNothing(state, peerId, 0, context);
+        dial(state, peerId, context);
         break;
       case 'say':
-        say(state, peerId, output.lines);
+        if (isNativeId(peerId)) say(state, peerId, output.lines);
+        // An older program confirms nothing: what the socket has not taken yet is not to be said twice.
+        else if (!output.isAgain) sayLines(state, peerId, output.lines, context);
         break;
       case 'need-more':
         load(state, peerId, output, context);
         break;
       case 'delivered':
-        delivered(state, peerId, output.ids, context);
+        mark(state, peerId, output.ids, isNativeId(peerId) ? 'delivered' : 'sent', context);
         break;
       case 'hang-up':
         currentSession(state, peerId)?.ref.cast('close', { reason: 'shutdown' });
@@ -203,6 +240,16 @@ function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[],
     }
   }
   planWake(state, context);
+}
+
+function dial(state: NodeState, peerId: PeerId, context: NodeContext): void {
+  if (isNativeId(peerId)) {
+    if (!dialPeer(state, peerId, context)) dialCameToNothing(state, peerId, 0, context);
+    return;
+  }
+  const reached = reachForOutbox(state, peerId, context);
+  if (reached === 'up') takeTurns(state, [{ type: 'up', peerId }], context);
+  if (reached === 'refused') dialCameToNothing(state, peerId, 0, context);
 }
 
 function say(state: NodeState, peerId: PeerId, lines: readonly Line[]): void {
@@ -235,12 +282,20 @@ function load(
 }
 
 /** Only what really changed is told: a receipt that comes twice is one delivery. */
-function delivered(state: NodeState, peerId: PeerId, ids: readonly MessageId[], context: NodeContext): void {
-  void context.links.history.call('mark', { peerId, ids, state: 'delivered' }).match(
+function mark(
+  state: NodeState,
+  peerId: PeerId,
+  ids: readonly MessageId[],
+  reached: 'sent' | 'delivered' | 'failed',
+  context: NodeContext,
+  reason?: string,
+): void {
+  void context.links.history.call('mark', { peerId, ids, state: reached }).match(
     ({ changed, outbox }) => {
       state.outboxSize = outbox;
       const name = nameOf(state.book, peerId);
-      for (const id of changed) state.args.publish(status(id, name, 'delivered'));
+      for (const id of changed)
+        state.args.publish({ ...status(id, name, reached), ...(reason === undefined ? {} : { reason }) });
     },
     // They stay undelivered on disk and are said again; the peer knows them and confirms again.
     (error) => context.log('error', 'receipt-not-kept', { code: error.code }),
@@ -253,27 +308,11 @@ async function commitIncoming(
   lines: readonly NewLine[],
   context: NodeContext,
 ): Promise<readonly MessageId[]> {
-  const appended = await context.links.history.call('append', { lines });
-  if (appended.isErr()) {
-    const { code } = appended.error;
-    context.log('error', 'message-not-stored', { code });
-    state.args.publish({
-      type: 'error',
-      code,
-      message: 'a message arrived and could not be stored; it stays with its sender',
-    });
-    // The sender keeps the words and comes back later: without a commit there is no receipt.
-    live.ref.cast('close', { reason: 'park' });
-    return [];
-  }
-  lines.forEach((line, at) => {
-    const seq = appended.value.stored[at]?.seq ?? 0;
-    // Not by `isDuplicate`: after a crash between commit and reply the history knows a line that nobody has seen.
-    if (seq <= state.shownSeq) return;
-    state.shownSeq = seq;
-    state.args.publish(messageEventOf({ ...line, seq }));
-  });
-  return lines.map(({ id }) => id);
+  if (await storeIncoming(state, lines, 'it stays with its sender', context))
+    return lines.map(({ id }) => id);
+  // The sender keeps the words and comes back later: without a commit there is no receipt.
+  live.ref.cast('close', { reason: 'park' });
+  return [];
 }
 
 function incoming(

@@ -13,9 +13,10 @@ import type { PeerEvent, StatusEvent } from '../chat/events.js';
 import { peerIdOf } from '../chat/identity.js';
 import { emptyPeerBook, isBlocked, peerRows } from '../chat/peer-book.js';
 import { messageEventOf } from '../chat/transcript.js';
-import type { ChatError, RuntimeError, StoreError, TransportError } from '../errors.js';
-import type { ConnectionId } from '../ids.js';
-import { feed } from '../limits.js';
+import type { LegacyDialectName } from '../dialects/dialect.js';
+import type { ChatError, DialectError, RuntimeError, StoreError, TransportError } from '../errors.js';
+import type { ConnectionId, MessageId, PeerId } from '../ids.js';
+import { feed, talks } from '../limits.js';
 import {
   actor,
   next,
@@ -31,7 +32,29 @@ import { TicketBook } from '../session/tickets.js';
 import { beaconSigningBytes } from '../wire/beacon.js';
 import type { BroadcastRequests } from './broadcast.js';
 import type { DiscoveryReports } from './discovery.js';
-import type { SafetyInfo, SelfInfo } from './node-handle.js';
+import type { LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from './node-handle.js';
+import {
+  farewell,
+  giveUp,
+  legacyConnect,
+  legacyLeave,
+  legacyPeersOf,
+  takeGreetings,
+} from './node-legacy-commands.js';
+import { release, talkDown, talkHeard } from './node-legacy-heard.js';
+import { ageLegacyPeers, noteAnnounced } from './node-legacy-presence.js';
+import { talkRefused, talkSent } from './node-legacy-say.js';
+import { newLegacyState } from './node-legacy-state.js';
+import {
+  acceptTalk,
+  isLegacyDial,
+  isLegacyDialect,
+  parkTalk,
+  talkAccepted,
+  talkDialFailed,
+  talkDialled,
+  talkUp,
+} from './node-legacy.js';
 import {
   block,
   endSessions,
@@ -55,24 +78,31 @@ import {
 import type { NodeArgs, NodeContext, NodeLinks, NodeState } from './node-state.js';
 import {
   dialCameToNothing,
+  fail,
   heard,
   openOutbox,
   said,
   send,
   sessionLost,
   sessionReady,
+  takeTurns,
   wake,
 } from './node-talk.js';
 import type { SessionEnd, SessionReports } from './session.js';
+import type { TalkReports } from './talk.js';
 import type { TransportReports } from './transport.js';
 
-export type SendFault = FindFault | StoreError;
+export type SendFault = FindFault | DialectError | StoreError;
 
 /** What people ask. Whom a PEER word means is found here, so that every caller finds the same one. */
 export type NodeCommands = {
   self: Call<Record<string, never>, SelfInfo>;
   /** Replies once all texts stand synced in the outbox, in this order. */
-  send: Call<{ readonly peer: string; readonly texts: readonly string[] }, readonly StatusEvent[], SendFault>;
+  send: Call<
+    { readonly peer: string; readonly texts: readonly string[]; readonly via: SendViaOptions | null },
+    readonly StatusEvent[],
+    SendFault
+  >;
   peers: Call<Record<string, never>, readonly PeerEvent[]>;
   /** `peer`: only the conversation with it. */
   page: Call<{ readonly peer: string | null; readonly query: HistoryQuery }, readonly Line[], SendFault>;
@@ -81,6 +111,13 @@ export type NodeCommands = {
   block: Call<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFault>;
   rename: Call<{ readonly name: string }, SelfInfo, ChatError>;
   disconnect: Call<{ readonly peer: string }, null, FindFault>;
+  legacyPeers: Call<{ readonly dialect: LegacyDialectName }, readonly LegacyPeer[], ChatError>;
+  legacyConnect: Call<{ readonly peer: string; readonly isManual: boolean }, null, SendFault>;
+  legacyLeave: Call<{ readonly dialect: LegacyDialectName; readonly peer: string | null }, null, SendFault>;
+  /** Tells older programs that the node ends. */
+  farewell: Call<Record<string, never>, null>;
+  /** Connections that were ended because what came over them made no sense, by dialect. */
+  malformed: Call<Record<string, never>, Readonly<Record<string, number>>>;
 };
 
 /** What the node tells itself when something it waits for has happened. */
@@ -88,6 +125,11 @@ type Continuations = {
   dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
   dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: TransportError | RuntimeError }>;
   wake: Cast<Record<string, never>>;
+  /** Words of older programs have waited long enough for earlier ones. */
+  release: Cast<Record<string, never>>;
+  /** These are not tried any longer. */
+  giveUp: Cast<{ readonly peerId: PeerId; readonly ids: readonly MessageId[] }>;
+  ageLegacyPeers: Cast<Record<string, never>>;
 };
 
 export type NodeProtocol = NodeCommands &
@@ -95,6 +137,7 @@ export type NodeProtocol = NodeCommands &
   DiscoveryReports &
   BroadcastRequests &
   SessionReports &
+  TalkReports &
   Continuations;
 
 export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
@@ -118,16 +161,42 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
         findPeer(state, peer, context).map((peerId) => endSessions(state, peerId)),
       ),
 
-    listening(state, { address, port }, context) {
+    legacyPeers: (state, { dialect }) => reply(state, legacyPeersOf(state, dialect)),
+    legacyConnect: (state, { peer, isManual }, context, from) =>
+      later(state, from, legacyConnect(state, peer, isManual, context)),
+    legacyLeave: (state, { dialect, peer }, context, from) =>
+      later(state, from, legacyLeave(state, dialect, peer, context)),
+    farewell: (state, _body, context, from) => later(state, from, farewell(state, context)),
+    malformed: (state) => reply(state, ok(Object.fromEntries(state.legacy.malformed))),
+
+    listening(state, { address, port, others }, context) {
       state.listening = { host: address, port };
+      for (const other of others)
+        if (isLegacyDialect(other.dialect)) state.legacy.ports.set(other.dialect, other.port);
       tellTransport(state, context);
       context.links.broadcast.cast('describe', { name: state.name, tcpPort: port });
       const { peerId } = state.args.identity;
       state.args.publish({ type: 'ready', id: peerId, name: state.name, address, port, pid: process.pid });
+      const greetings = takeGreetings(state);
+      for (const peer of greetings.peers)
+        void send(state, { peer, texts: [greetings.text], via: null }, context).mapErr(({ code }) =>
+          context.log('warn', 'greeting-failed', { peer, code }),
+        );
       return next(state);
     },
-    accepted: (state, body) => (accept(state, body), next(state)),
-    slotWanted: (state, { connectionId }) => (slotWanted(state, connectionId), next(state)),
+    accepted(state, body, context) {
+      const { dialect, connectionId } = body;
+      if (isLegacyDialect(dialect)) {
+        acceptTalk(state, { ...body, dialect });
+        takeTurns(state, talkAccepted(state, connectionId, context), context);
+      } else accept(state, body);
+      return next(state);
+    },
+    slotWanted(state, { connectionId }) {
+      slotWanted(state, connectionId);
+      parkTalk(state, connectionId);
+      return next(state);
+    },
     hearing(state, _body, context) {
       context.links.discovery.cast('contacts', { peerIds: [...state.book.contacts.keys()] });
       return next(state);
@@ -138,7 +207,10 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
       return next(state);
     },
     presence(state, { rows }, context) {
-      for (const row of rows) heard(state, row, context);
+      for (const row of rows) {
+        noteAnnounced(state, row.peerId, row.state !== 'offline');
+        heard(state, row, context);
+      }
       return next(state);
     },
     description(state) {
@@ -168,8 +240,47 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
       return next(state);
     },
 
-    dialled: (state, { connectionId, opened }) => (dialled(state, connectionId, opened), next(state)),
+    talkUp: (state, body, context) => (takeTurns(state, talkUp(state, body, context), context), next(state)),
+    talkHeard(state, body, context, from) {
+      takeTurns(state, talkHeard(state, body, context, from), context);
+      return next(state);
+    },
+    talkSent: (state, body, context) => (takeTurns(state, talkSent(state, body), context), next(state)),
+    talkRefused(state, body, context) {
+      const refused = talkRefused(state, body);
+      if (refused !== null) {
+        const { line, error } = refused;
+        fail(state, line.peerId, [line.id], wordsOf(error), context);
+      }
+      return next(state);
+    },
+    talkDown: (state, body, context) => (
+      takeTurns(state, talkDown(state, body, context), context),
+      next(state)
+    ),
+    release(state, _body, context) {
+      state.legacy.isReleasePlanned = false;
+      takeTurns(state, release(state, context), context);
+      return next(state);
+    },
+    giveUp(state, body, context) {
+      const { ids, reason } = giveUp(state, body);
+      fail(state, body.peerId, ids, reason, context);
+      return next(state);
+    },
+    ageLegacyPeers(state, _body, context) {
+      context.after(talks.ageEveryMs, 'ageLegacyPeers', {});
+      ageLegacyPeers(state);
+      return next(state);
+    },
+
+    dialled(state, { connectionId, opened }) {
+      if (isLegacyDial(state, connectionId)) talkDialled(state, connectionId, opened);
+      else dialled(state, connectionId, opened);
+      return next(state);
+    },
     dialFailed(state, { connectionId, error }, context) {
+      takeTurns(state, talkDialFailed(state, connectionId, error, context), context);
       const unreached = dialFailed(state, connectionId, error);
       if (unreached !== null) dialCameToNothing(state, unreached, 0, context);
       return next(state);
@@ -205,6 +316,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
     shownSeq: args.publishedSeq() ?? newest.value,
     sentSeq: new Map(),
     toldPeers: new Map(),
+    legacy: newLegacyState(),
     nextId: 0,
     callOffWake: null,
   };
@@ -223,6 +335,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
   state.outboxSize = size.value;
   // Behind the start, so that a dial reports to a node that is there.
   context.self('wake', {});
+  if (args.legacy.enabled.size > 0) context.self('ageLegacyPeers', {});
   return ok(state);
 }
 
@@ -259,6 +372,9 @@ function page(
     context.links.history.call('page', { ...query, peerId }),
   );
 }
+
+const wordsOf = (error: DialectError): string =>
+  error.code === 'dialect/unsupported' ? `${error.dialect} cannot carry ${error.what}` : error.code;
 
 const busyForMs = (end: SessionEnd): number =>
   end.type === 'failed' && end.error.code === 'session/busy' ? end.error.retryAfterMs : 0;

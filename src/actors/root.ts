@@ -15,13 +15,15 @@
  */
 import { randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { uuidv7obj } from 'uuidv7';
 import { sanitiseName } from '../chat/name.js';
+import type { DialectName } from '../dialects/dialect.js';
 import { unreachable, type RuntimeError, type StoreError, type TransportError } from '../errors.js';
-import { messageIdFromBytes, parseSessionId } from '../ids.js';
-import { beaconSocket, node as limits } from '../limits.js';
-import { address, child, type ChildSpec, type Placement, type Ref } from '../runtime/actor.js';
+import { messageIdFromBytes } from '../ids.js';
+import { beaconSocket, node as limits, talks } from '../limits.js';
+import { address, child, type ChildSpec } from '../runtime/actor.js';
 import type { DeadLetter } from '../runtime/channel.js';
 import {
   startSupervisor,
@@ -38,12 +40,13 @@ import { history, type HistoryProtocol } from './history.js';
 import { openHome, type Home } from './home.js';
 import { loadIdentity } from './identity-file.js';
 import { openJobs, type Jobs } from './jobs.js';
+import { openOldHistory, type OldHistory } from './legacy-files.js';
+import { readLegacyOptions, type LegacyOptions } from './legacy-options.js';
 import { localHandle } from './local-handle.js';
 import type { NodeError, NodeHandle, NodeOptions } from './node-handle.js';
 import type { NodeArgs, Vault } from './node-state.js';
 import { node, type NodeProtocol } from './node.js';
-import { sessionWarmth } from './session-warmth.js';
-import { session, type SessionArgs, type SessionProtocol } from './session.js';
+import { isConnection, openConnections, reportLost, type Connections } from './root-connections.js';
 import { transportActor, type TransportProtocol } from './transport.js';
 
 /** Where the code of each worker thread lies. Tests put faulty actors in their place. */
@@ -55,7 +58,8 @@ const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worke
 
 /**
  * Starts a node and waits until it can be reached. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
- * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`.
+ * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`, `dialect/unsupported` (options for older
+ * programs that make no sense).
  */
 export function startNode(
   options: NodeOptions,
@@ -67,6 +71,8 @@ export function startNode(
 async function start(options: NodeOptions, workers: WorkerEntries): Promise<Result<NodeHandle, NodeError>> {
   const name = sanitiseName(options.name ?? limits.nameDefault);
   if (name.isErr()) return err(name.error);
+  const legacy = readLegacyOptions(options);
+  if (legacy.isErr()) return err(legacy.error);
   const home = openHome(options.home);
   if (home.isErr()) return err(home.error);
   const identity = loadIdentity(home.value, Date.now());
@@ -74,7 +80,7 @@ async function start(options: NodeOptions, workers: WorkerEntries): Promise<Resu
     home.value.release();
     return err(identity.error);
   }
-  const running = new RunningNode(options, name.value, home.value, identity.value, workers);
+  const running = new RunningNode(options, name.value, home.value, identity.value, legacy.value, workers);
   const started = await running.start();
   return started.isErr() ? err(started.error) : ok(await running.handle());
 }
@@ -91,21 +97,35 @@ class RunningNode {
   #name: string;
   readonly #home: Home;
   readonly #identity: Vault;
+  readonly #legacy: LegacyOptions;
+  readonly #oldHistory: OldHistory;
+  readonly #connections: Connections;
   readonly #workers: WorkerEntries;
   readonly #feed: Feed = openFeed();
   readonly #jobs: Jobs;
   readonly #log: Log;
   /** Settles with the tree, or with `null` when it did not start: the node may need it a moment before it stands. */
   #tree: Promise<Supervisor | null> = Promise.resolve(null);
-  #sessionsStarted = 0;
   #closing: Promise<void> | null = null;
 
-  constructor(options: NodeOptions, name: string, home: Home, identity: Vault, workers: WorkerEntries) {
+  constructor(
+    options: NodeOptions,
+    name: string,
+    home: Home,
+    identity: Vault,
+    legacy: LegacyOptions,
+    workers: WorkerEntries,
+  ) {
     this.#options = options;
     this.#name = name;
     this.#home = home;
     this.#identity = identity;
+    this.#legacy = legacy;
+    this.#oldHistory = openOldHistory(join(home.directory, 'chat_history.txt'), (reason) =>
+      this.#log('warn', 'chat-history-not-written', { reason }),
+    );
     this.#workers = workers;
+    this.#connections = openConnections(workers('session'), () => this.#tree);
     this.#jobs = openJobs(workers('jobs'));
     this.#log = (level, event, fields) => options.log?.(level, event, fields);
   }
@@ -132,8 +152,7 @@ class RunningNode {
     });
     await isReachable;
     // Not awaited: the node can be reached, and the first handshake is some way off.
-    const warmth = { args: null, links: {}, placement: this.#sessionThread(0) };
-    void tree.supervisor('sessions')?.startChild(child(sessionWarmth, warmth));
+    void this.#connections.warmUp();
     return ok(undefined);
   }
 
@@ -145,7 +164,13 @@ class RunningNode {
       feed: this.#feed,
       stats: () =>
         ResultAsync.fromSafePromise(
-          tree.stats().then((stats) => ({ ...stats, letters: tree.deadLetters() })),
+          Promise.all([tree.stats(), tree.ref(nodeAddress).call('malformed', {})]).then(
+            ([stats, malformed]) => ({
+              ...stats,
+              letters: tree.deadLetters(),
+              malformed: malformed.unwrapOr({}),
+            }),
+          ),
         ),
       ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#identity.idKey),
       close: () => this.close(),
@@ -156,7 +181,10 @@ class RunningNode {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       const tree = await this.#tree;
+      if (tree !== null && this.#legacy.enabled.size > 0)
+        await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: talks.farewellMs });
       await tree?.stop();
+      await this.#oldHistory.flush();
       this.#feed.end();
       await this.#jobs.close();
       this.#home.release();
@@ -178,7 +206,11 @@ class RunningNode {
       discovery: discoveryAddress,
       broadcast: broadcastAddress,
     };
-    const listeners = [{ bind, port, portStrict, dialect: 'sniffed' }] as const;
+    const dialects: readonly DialectName[] = ['native', ...this.#legacy.enabled];
+    const listeners = [
+      { bind, port, portStrict, dialect: 'sniffed' },
+      ...this.#legacy.ports.map((own) => ({ bind, portStrict, ...own })),
+    ] as const;
     const connectionsMax = this.#options.maxConnections ?? limits.connectionsMax;
     const disk = child(history, {
       args: { file: this.#home.historyFile },
@@ -187,7 +219,7 @@ class RunningNode {
     });
     const mind = child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } });
     const sockets = child(transportActor, {
-      args: { listeners, connectionsMax, dialects: ['native'] },
+      args: { listeners, connectionsMax, dialects },
       links: { node: nodeAddress },
       placement: own('transport'),
     });
@@ -198,7 +230,9 @@ class RunningNode {
         intervalMs: beaconIntervalMs,
         ownId: peerId,
         ownBootId: bootId,
-        isLegacyHeard: false,
+        onlinePeersFile: this.#legacy.enabled.has('cmp2204')
+          ? join(this.#home.directory, 'online_peers.txt')
+          : null,
       },
       links: { node: nodeAddress, broadcast: broadcastAddress },
       placement: own('discovery'),
@@ -225,22 +259,13 @@ class RunningNode {
     return [disk, branch('house', 'rest-for-one', [mind, network])];
   }
 
-  /** Sessions share a few threads, in turn. */
-  #sessionThread(at: number): Placement {
-    return {
-      kind: 'thread',
-      entry: this.#workers('session'),
-      thread: `sessions-${at % limits.sessionThreads}`,
-    };
-  }
-
   #nodeArgs(): NodeArgs {
     return {
       identity: this.#identity,
       name: () => this.#name,
       home: this.#home.directory,
       secureOnly: this.#options.secureOnly ?? false,
-      startSession: (args) => this.#startSession(args),
+      startSession: (args) => this.#connections.startSession(args),
       publish: (event) => this.#feed.publish(event),
       publishedSeq: () => this.#feed.newestSeq(),
       keepName: (name) => {
@@ -251,39 +276,10 @@ class RunningNode {
       ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
       newMessageId: () => messageIdFromBytes(uuidv7obj().bytes),
       random: () => randomInt(2 ** 32) / 2 ** 32,
-    };
-  }
-
-  /** What is said to one that is still starting waits for it, in order. */
-  #startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'> {
-    const id = sessionPrefix + args.sessionId;
-    const spec = child(session, {
-      id,
-      args,
-      links: { node: nodeAddress },
-      placement: this.#sessionThread(this.#sessionsStarted++),
-      transfer: [args.port],
-    });
-    let waiting: ((ref: Ref<SessionProtocol>) => void)[] = [];
-    let running: Ref<SessionProtocol> | null = null;
-    void this.#tree.then(async (tree) => {
-      const started = await tree?.supervisor('sessions')?.startChild(spec);
-      if (started === undefined || started.isErr()) {
-        const reason = started === undefined ? 'the node stops' : started.error.code;
-        tree
-          ?.ref(nodeAddress)
-          .cast('sessionDown', { sessionId: args.sessionId, end: { type: 'lost', reason } });
-        return;
-      }
-      running = started.value;
-      for (const say of waiting) say(running);
-      waiting = [];
-    });
-    return {
-      cast(name, body, transfer) {
-        if (running !== null) return running.cast(name, body, transfer);
-        waiting.push((ref) => void ref.cast(name, body, transfer));
-        return ok(undefined);
+      legacy: {
+        ...this.#legacy,
+        startTalk: (args) => this.#connections.startTalk(args),
+        keepOldLine: (line) => this.#oldHistory.append(line),
       },
     };
   }
@@ -294,14 +290,8 @@ class RunningNode {
         const { reason } = event;
         if (reason.type === 'crash')
           this.#log('warn', 'actor-crashed', { actor: event.id, detail: reason.detail });
-        // What ended by itself, a session has told the node already.
-        if (reason.type !== 'crash' && reason.type !== 'shutdown') return;
-        const sessionId = event.id.startsWith(sessionPrefix)
-          ? parseSessionId(event.id.slice(sessionPrefix.length))
-          : null;
-        if (sessionId === null || sessionId.isErr()) return;
-        const end = { type: 'lost', reason: reason.type } as const;
-        tree.ref(nodeAddress).cast('sessionDown', { sessionId: sessionId.value, end });
+        // What ended by itself, a session or talk has told the node already.
+        if (reason.type === 'crash' || reason.type === 'shutdown') reportLost(tree, event.id, reason.type);
         return;
       }
       case 'dead-letter':
@@ -321,7 +311,7 @@ class RunningNode {
   /** Without its body: what people say to each other is not for the log. */
   #reportDeadLetter({ actor, from, name, reason }: DeadLetter): void {
     // A session that ended had nothing to keep: the node says it all again in the next one.
-    const isExpected = actor.startsWith(sessionPrefix) && reason === 'stopped';
+    const isExpected = isConnection(actor) && reason === 'stopped';
     this.#log(isExpected ? 'debug' : 'error', 'dead-letter', { actor, from, name, reason });
   }
 
@@ -344,8 +334,6 @@ const branch = (
   strategy: Strategy,
   children: readonly (ChildSpec | SupervisorSpec)[],
 ): SupervisorSpec => ({ name, strategy, ...patience, children });
-
-const sessionPrefix = 'session:';
 
 /** An actor's refusal to start is the reason itself; the rest is trouble of the runtime. */
 function causeOf(error: RuntimeError): NodeError {

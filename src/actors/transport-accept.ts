@@ -84,8 +84,8 @@ export class AcceptPool {
     this.#admission.know(addresses, ticketIds);
   }
 
-  authenticated(id: ConnectionId, isContact: boolean): void {
-    this.#admission.authenticated(id, isContact, this.#options.now());
+  authenticated(id: ConnectionId, isContact: boolean, isTalk: boolean): void {
+    this.#admission.authenticated(id, isContact, isTalk, this.#options.now());
     this.#serveWaiting();
     this.#arm();
   }
@@ -196,9 +196,12 @@ export class AcceptPool {
 
   #askLast(line: Line): void {
     if (line.stage !== 'waiting' || !this.#lines.has(line.id)) return;
-    const verdict = this.#admission.request(line, this.#options.now());
-    if (verdict.type === 'wait') this.#refuse(line);
-    else this.#settle(line, verdict);
+    const nowMs = this.#options.now();
+    const verdict = this.#admission.request(line, nowMs);
+    if (verdict.type !== 'wait') this.#settle(line, verdict);
+    else if (line.hello?.type === 'legacy' && nowMs - line.acceptedAtMs < limits.legacyCallerWaitMs)
+      line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
+    else this.#refuse(line);
   }
 
   #place(line: Line): void {

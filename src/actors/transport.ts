@@ -34,6 +34,8 @@ export type TransportProtocol = {
     readonly connectionId: ConnectionId;
     readonly peerId: PeerId;
     readonly isContact: boolean;
+    /** A talk with an older program: it proved nothing, and cannot be resumed. */
+    readonly isTalk: boolean;
   }>;
   /** Ends the connection; `penaltyMs` keeps its address out for so long (0: none). */
   close: Cast<{ readonly connectionId: ConnectionId; readonly reason: string; readonly penaltyMs: number }>;
@@ -110,7 +112,7 @@ export const transportActor = actor<TransportArgs, TransportState, TransportProt
       return next(state);
     },
     authenticated(state, body) {
-      state.pool.authenticated(body.connectionId, body.isContact);
+      state.pool.authenticated(body.connectionId, body.isContact, body.isTalk);
       return next(state);
     },
     close(state, body) {

@@ -2,7 +2,7 @@
  * What a node tells those who watch it: the same facts whether they reach an embedder, a script (NDJSON) or the
  * prompt. Field names and values are the contract of the command line.
  */
-import type { DialectName, Encryption } from '../dialects/dialect.js';
+import type { DialectName, Encryption, LegacyDialectName } from '../dialects/dialect.js';
 import type { DeliveryState, Direction } from './conversation.js';
 
 export type PeerState = 'online' | 'away' | 'offline';
@@ -67,8 +67,23 @@ export interface ErrorEvent {
   readonly peer?: string;
 }
 
+/**
+ * What an older program tells its user about a peer. `new-peer`: its first message. `connected`: it has sent a
+ * connection message, or a talk has begun. `disconnected`: it has said that it leaves; `text` is what it said. `lost`:
+ * the connection broke.
+ */
+export interface NoticeEvent {
+  readonly type: 'notice';
+  readonly notice: 'new-peer' | 'connected' | 'disconnected' | 'lost';
+  readonly peer: string;
+  readonly peerId: string;
+  readonly dialect: LegacyDialectName;
+  readonly text: string;
+}
+
 export interface ByeEvent {
   readonly type: 'bye';
 }
 
-export type NodeEvent = ReadyEvent | PeerEvent | MessageEvent | StatusEvent | ErrorEvent | ByeEvent;
+export type NodeEvent =
+  ReadyEvent | PeerEvent | MessageEvent | StatusEvent | NoticeEvent | ErrorEvent | ByeEvent;

@@ -129,6 +129,14 @@ export function legacyPeerId(dialect: LegacyDialectName, host: string, port: num
   return parsePeerId(`${dialect}://${shown}${suffix}`).unwrapOr(null);
 }
 
+/** What the id of an older program's peer says; null for a native one. */
+export function parseLegacyPeerId(
+  peerId: PeerId,
+): { readonly dialect: LegacyDialectName; readonly host: string; readonly port: number } | null {
+  const parsed = parseLegacyAddress(peerId);
+  return parsed?.isOk() === true && parsed.value.type === 'legacy' ? parsed.value : null;
+}
+
 function candidatesFor(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
   const tagged = /^(.+)#([a-zA-Z2-7]{4})$/su.exec(word);
   if (tagged?.[1] !== undefined && tagged[2] !== undefined) {

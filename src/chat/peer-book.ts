@@ -7,7 +7,7 @@ import { beacon } from '../limits.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from './events.js';
 import { isNativeId, tagOf } from './identity.js';
-import { clipBytes, skeletonOf, type NamedPeer } from './name.js';
+import { clipBytes, parseLegacyPeerId, skeletonOf, type NamedPeer } from './name.js';
 import type { Presence } from './roster.js';
 
 export interface Address {
@@ -69,7 +69,8 @@ export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
 function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerEvent {
   const contact = book.contacts.get(peerId);
   const presence = book.presence.get(peerId);
-  const address = addressesOf(book, peerId)[0] ?? { host: '', port: 0 };
+  const legacy = parseLegacyPeerId(peerId);
+  const { host, port } = addressesOf(book, peerId)[0] ?? legacy ?? { host: '', port: 0 };
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
   const twin = alike.find((other) => other.peerId !== peerId && isKnownBefore(other, contact));
@@ -79,9 +80,9 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
     name,
     id: peerId,
     tag: tagOf(peerId),
-    address: address.host,
-    port: address.port,
-    dialect: presence?.dialect ?? 'native',
+    address: host,
+    port,
+    dialect: legacy?.dialect ?? 'native',
     verified: contact?.trust === 'verified',
     lastSeen: new Date(lastSeenMs).toISOString(),
     ...(contact?.blocked === true ? { blocked: true } : {}),

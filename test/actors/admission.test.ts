@@ -28,7 +28,7 @@ class Door {
   session(address: string, isContact: boolean): ConnectionId {
     const { id, verdict } = this.come(address, full);
     assert.equal(verdict.type, 'serve');
-    this.admission.authenticated(id, isContact, this.nowMs);
+    this.admission.authenticated(id, isContact, false, this.nowMs);
     return id;
   }
 }
@@ -210,7 +210,7 @@ test('whatever happens: bounds hold and who is authenticated is evicted for cont
             door.admission.left(id);
             held.delete(id);
           } else if (step.do === 'prove') {
-            door.admission.authenticated(id, step.isContact, door.nowMs);
+            door.admission.authenticated(id, step.isContact, false, door.nowMs);
             held.set(id, { ...one, proved: true, isContact: step.isContact });
           } else if (
             !one.proved &&

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:dgram';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { DiscoveryStats } from '../../src/actors/discovery.js';
 import type { PeerState } from '../../src/chat/events.js';
@@ -94,7 +97,10 @@ test('a reader of the oldest dialect understands the datagram', async (t) => {
 
 test('an announcement of the oldest dialect counts only when asked for', async (t) => {
   const [port = 0] = await freeUdpPorts(1);
-  const liberal = await node(t, { name: 'alice', beaconPorts: [port], isLegacyHeard: true });
+  const home = mkdtempSync(join(tmpdir(), 'parlance-test-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const onlinePeersFile = join(home, 'online_peers.txt');
+  const liberal = await node(t, { name: 'alice', beaconPorts: [port], onlinePeersFile });
   const strict = await node(t, { name: 'bob', beaconPorts: [port] });
   const sender = await udp(t, '127.0.0.1', 0);
   sender.setBroadcast(true);

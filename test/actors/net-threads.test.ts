@@ -115,7 +115,7 @@ async function start(t: TestContext, name: string, beaconPorts: readonly number[
             intervalMs: 8_000,
             ownId: identity.peerId,
             ownBootId: bootId,
-            isLegacyHeard: false,
+            onlinePeersFile: null,
           },
           links: { node, broadcast: address<BroadcastProtocol>('broadcast') },
           placement: inThread('discovery'),

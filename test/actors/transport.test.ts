@@ -66,7 +66,12 @@ async function host(
         stream.consumed(chunk.byteLength);
         if (!isProved && proves !== 'never') {
           isProved = true;
-          actor.cast('authenticated', { connectionId: id, peerId, isContact: proves === 'contact' });
+          actor.cast('authenticated', {
+            connectionId: id,
+            peerId,
+            isContact: proves === 'contact',
+            isTalk: false,
+          });
         }
         stream.write(chunk.slice());
       },
@@ -341,7 +346,12 @@ test('a session that does not consume stops the peer at a bound', async (t) => {
     onBytes: (chunk) => (got += chunk.byteLength),
     onEnd: () => undefined,
   });
-  actor.cast('authenticated', { connectionId: accepted.connectionId, peerId, isContact: true });
+  actor.cast('authenticated', {
+    connectionId: accepted.connectionId,
+    peerId,
+    isContact: true,
+    isTalk: false,
+  });
   for (let i = 0; i < 256; i += 1) one.socket.write(Buffer.alloc(64 * 1_024, i));
   let last = -1;
   await eventually(

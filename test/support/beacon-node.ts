@@ -70,7 +70,7 @@ export interface BeaconNodeOptions {
   readonly intervalMs?: number;
   readonly identity?: Identity;
   readonly targets?: readonly string[];
-  readonly isLegacyHeard?: boolean;
+  readonly onlinePeersFile?: string;
 }
 
 export async function startBeaconNode(options: BeaconNodeOptions): Promise<BeaconNode> {
@@ -92,7 +92,7 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
       intervalMs,
       ownId: identity.peerId,
       ownBootId: bootId,
-      isLegacyHeard: options.isLegacyHeard ?? false,
+      onlinePeersFile: options.onlinePeersFile ?? null,
     },
     { node: reports.ref, broadcast: refTo(() => links.broadcast) },
   );

@@ -55,6 +55,17 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
           ),
       ),
     sendAll: (peer, texts) => lift(it.sendAll(peer, texts)),
+    sendVia: (peer, text) =>
+      lift(
+        it
+          .sendAll(peer, [text])
+          .andThen(([status]): Result<StatusEvent, NodeError> =>
+            status === undefined ? err({ code: 'chat/text-empty' }) : ok(status),
+          ),
+      ),
+    legacyPeers: (dialect) => lift(err({ code: 'chat/dialect-off', dialect })),
+    legacyConnect: (word) => lift(it.find(word).map(() => null)),
+    legacyLeave: () => okAsync(null),
     peers: () => okAsync([...it.peers.values()]),
     history: (query) => lift(pageOf(it.history, query, (word) => it.find(word))),
     events: ({ sinceSeq } = {}) => it.events(sinceSeq),

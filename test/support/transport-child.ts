@@ -13,7 +13,8 @@ function serve(id: ConnectionId, port: MessagePort): void {
   const stream = openByteStream(port, {
     onBytes(chunk) {
       stream.consumed(chunk.byteLength);
-      if (!isProved) actor.cast('authenticated', { connectionId: id, peerId, isContact: true });
+      if (!isProved)
+        actor.cast('authenticated', { connectionId: id, peerId, isContact: true, isTalk: false });
       isProved = true;
       stream.write(chunk.slice());
     },

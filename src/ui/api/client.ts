@@ -7,6 +7,7 @@ import { splitLines } from '../ndjson.js';
 import { readFault } from './faults.js';
 import {
   readEvent,
+  readLegacyPeer,
   readList,
   readMessage,
   readOwnCode,
@@ -40,6 +41,13 @@ function remoteNode(line: ControlLine): RemoteNode {
     ownSafetyCode: () => line.call('GET', '/v1/self/code', undefined, readOwnCode),
     send: (peer, text) => line.call('POST', '/v1/messages', { peer, text }, readStatus),
     sendAll: (peer, texts) => line.call('POST', '/v1/messages/all', { peer, texts }, readList(readStatus)),
+    sendVia: (peer, text, via) => line.call('POST', '/v1/messages/via', { peer, text, ...via }, readStatus),
+    legacyPeers: (dialect) =>
+      line.call('GET', at('/v1/legacy/peers', { dialect }), undefined, readList(readLegacyPeer)),
+    legacyConnect: (peer, { isManual = false } = {}) =>
+      line.call('POST', '/v1/legacy/connect', { peer, isManual }, () => ({})).map(() => null),
+    legacyLeave: (dialect, peer) =>
+      line.call('POST', '/v1/legacy/leave', { dialect, peer }, () => ({})).map(() => null),
     peers: () => line.call('GET', '/v1/peers', undefined, readList(readPeer)),
     history: (options: HistoryOptions) =>
       line.call('GET', at('/v1/messages', { ...options }), undefined, readList(readMessage)),

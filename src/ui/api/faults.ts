@@ -50,6 +50,9 @@ const fields: Fields = {
   'chat/code-mismatch': { peer: 'text' },
   'chat/secure-only': { dialect: 'text' },
   'chat/dialect-off': { dialect: 'text' },
+  'dialect/malformed': { dialect: 'text', detail: 'text' },
+  'dialect/too-long': { dialect: 'text', limitBytes: 'number' },
+  'dialect/unsupported': { dialect: 'text', what: 'text' },
   'store/unusable': { file: 'text', reason: 'text' },
   'store/newer-schema': { file: 'text', found: 'number', known: 'number' },
   'store/full': { file: 'text' },
@@ -92,7 +95,12 @@ export function readFault(value: unknown): NodeError | null {
 export function httpStatusOf(code: FaultCode): 400 | 403 | 404 | 408 | 409 | 413 | 500 | 503 {
   const named = statuses.get(code);
   if (named !== undefined) return named;
-  return code.startsWith('chat/') || code.startsWith('api/') || code === 'store/bad-query' ? 400 : 500;
+  return code.startsWith('chat/') ||
+    code.startsWith('dialect/') ||
+    code.startsWith('api/') ||
+    code === 'store/bad-query'
+    ? 400
+    : 500;
 }
 
 const statuses: ReadonlyMap<FaultCode, 403 | 404 | 408 | 409 | 413 | 503> = new Map([

@@ -2,7 +2,15 @@
  * What the node answers over the socket, checked by hand before it is believed: a command that attaches starts in a
  * tenth of a second, of which a schema library would take half.
  */
-import type { MessageEvent, NodeEvent, PeerEvent, SafetyInfo, SelfInfo, StatusEvent } from '../../index.js';
+import type {
+  LegacyPeer,
+  MessageEvent,
+  NodeEvent,
+  PeerEvent,
+  SafetyInfo,
+  SelfInfo,
+  StatusEvent,
+} from '../../index.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -37,6 +45,17 @@ export function readStatus(value: unknown): StatusEvent | null {
   return it !== null && it['type'] === 'status' && isStatus(it) ? as<StatusEvent>(it) : null;
 }
 
+export function readLegacyPeer(value: unknown): LegacyPeer | null {
+  const it = fieldsOf(value);
+  const isLegacyPeer =
+    it !== null &&
+    areTexts(it, ['peer', 'name', 'address']) &&
+    areNumbers(it, ['port']) &&
+    isState(it['state']) &&
+    typeof it['isConnected'] === 'boolean';
+  return isLegacyPeer ? as<LegacyPeer>(it) : null;
+}
+
 export function readSafety(value: unknown): SafetyInfo | null {
   const it = fieldsOf(value);
   const isSafety =
@@ -62,6 +81,10 @@ export function readEvent(value: unknown): NodeEvent | null {
       return isMessage(it) ? as<NodeEvent>(it) : null;
     case 'status':
       return isStatus(it) ? as<NodeEvent>(it) : null;
+    case 'notice':
+      return areTexts(it, ['peer', 'peerId', 'dialect', 'text']) && isNotice(it['notice'])
+        ? as<NodeEvent>(it)
+        : null;
     case 'error':
       return areTexts(it, ['code', 'message']) ? as<NodeEvent>(it) : null;
     case 'bye':
@@ -87,8 +110,12 @@ export function readList<T>(read: (value: unknown) => T | null): (value: unknown
 
 export const readRecord = (value: unknown): Fields | null => fieldsOf(value);
 
+const isState = (value: unknown): boolean => ['online', 'away', 'offline'].includes(String(value));
+const isNotice = (value: unknown): boolean =>
+  ['new-peer', 'connected', 'disconnected', 'lost'].includes(String(value));
+
 const isPeer = (it: Fields): boolean =>
-  ['online', 'away', 'offline'].includes(String(it['state'])) &&
+  isState(it['state']) &&
   areTexts(it, ['name', 'id', 'tag', 'address', 'dialect', 'lastSeen']) &&
   areNumbers(it, ['port']) &&
   typeof it['verified'] === 'boolean';

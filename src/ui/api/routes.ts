@@ -4,13 +4,15 @@
  *
  *   GET  /v1/self   /v1/self/code   /v1/peers   /v1/stats   /v1/safety?peer=   /v1/messages?…   /v1/events?since=
  *   POST /v1/messages {peer,text}   /v1/messages/all {peer,texts}   /v1/messages/stream?peer= (NDJSON {text})
+ *   POST /v1/messages/via {peer,text,isPlain?,privateNumber?}
+ *   GET  /v1/legacy/peers?dialect=   POST /v1/legacy/connect {peer,isManual}   /v1/legacy/leave {dialect,peer}
  *   POST /v1/verify {peer,code}   /v1/block {peer,blocked}   /v1/name {name}   /v1/disconnect {peer}
  */
 import { Hono, type Context } from 'hono';
 import type { ResultAsync } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { HistoryOptions, NodeError, NodeHandle } from '../../index.js';
+import type { HistoryOptions, NodeError, NodeHandle, SendViaOptions } from '../../index.js';
 import { cli, controlApi } from '../../limits.js';
 import { LineTooLongError, splitLines } from '../ndjson.js';
 import { sendLines } from '../send-lines.js';
@@ -18,14 +20,18 @@ import { httpStatusOf } from './faults.js';
 import {
   blockBody,
   checked,
+  connectBody,
+  dialectQuery,
   eventsQuery,
   historyQuery,
+  leaveBody,
   peerBody,
   peerQuery,
   renameBody,
   sendAllBody,
   sendBody,
   sendLine,
+  sendViaBody,
   verifyBody,
 } from './schemas.js';
 
@@ -61,7 +67,9 @@ export function createApi({ node, ageMs }: ApiOptions): Hono {
     withQuery(context, peerQuery, ({ peer }) => answer(context, node.safety(peer))),
   );
   api.get('/v1/messages', (context) =>
-    withQuery(context, historyQuery, (query) => answer(context, node.history(withoutUndefined(query)))),
+    withQuery(context, historyQuery, (query) =>
+      answer(context, node.history(withoutUndefined<HistoryOptions>(query))),
+    ),
   );
   api.get('/v1/events', (context) =>
     withQuery(context, eventsQuery, ({ since }) => context.body(eventStream(node, since), 200, ndjson)),
@@ -69,6 +77,22 @@ export function createApi({ node, ageMs }: ApiOptions): Hono {
 
   api.post('/v1/messages', (context) =>
     withBody(context, sendBody, ({ peer, text }) => answer(context, node.send(peer, text))),
+  );
+  api.post('/v1/messages/via', (context) =>
+    withBody(context, sendViaBody, ({ peer, text, ...via }) =>
+      answer(context, node.sendVia(peer, text, withoutUndefined<SendViaOptions>(via))),
+    ),
+  );
+  api.get('/v1/legacy/peers', (context) =>
+    withQuery(context, dialectQuery, ({ dialect }) => answer(context, node.legacyPeers(dialect))),
+  );
+  api.post('/v1/legacy/connect', (context) =>
+    withBody(context, connectBody, ({ peer, isManual }) =>
+      answer(context, node.legacyConnect(peer, { isManual })),
+    ),
+  );
+  api.post('/v1/legacy/leave', (context) =>
+    withBody(context, leaveBody, ({ dialect, peer }) => answer(context, node.legacyLeave(dialect, peer))),
   );
   api.post('/v1/messages/all', (context) =>
     withBody(context, sendAllBody, ({ peer, texts }) => answer(context, node.sendAll(peer, texts))),
@@ -254,8 +278,7 @@ async function* textsOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator
 }
 
 /** A query whose absent fields are absent, as `exactOptionalPropertyTypes` wants them. */
-function withoutUndefined(query: {
-  readonly [K in keyof HistoryOptions]: HistoryOptions[K] | undefined;
-}): HistoryOptions {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+function withoutUndefined<T extends object>(query: { readonly [K in keyof T]: T[K] | undefined }): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what may be absent was taken out
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as T;
 }

@@ -16,6 +16,16 @@ export const peerQuery = z.strictObject({ peer });
 export const peerBody = z.strictObject({ peer });
 export const verifyBody = z.strictObject({ peer, code: z.string().max(512).nullable() });
 export const blockBody = z.strictObject({ peer, blocked: z.boolean() });
+const dialect = z.enum(['cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech']);
+export const sendViaBody = z.strictObject({
+  peer,
+  text: z.string(),
+  isPlain: z.boolean().optional(),
+  privateNumber: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+});
+export const dialectQuery = z.strictObject({ dialect });
+export const connectBody = z.strictObject({ peer, isManual: z.boolean() });
+export const leaveBody = z.strictObject({ dialect, peer: peer.nullable() });
 export const renameBody = z.strictObject({ name: z.string().max(4_096) });
 export const eventsQuery = z.strictObject({ since: whole.optional() });
 export const historyQuery = z.strictObject({

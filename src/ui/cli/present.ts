@@ -5,6 +5,7 @@ import {
   escapeName,
   type MessageEvent,
   type NodeEvent,
+  type NoticeEvent,
   type PeerEvent,
   type StatusEvent,
 } from '../../index.js';
@@ -44,6 +45,18 @@ export function statusLine(status: StatusEvent, colors: Colors): string {
   return `${state} → ${escapeName(status.peer)}${reason}`;
 }
 
+/** What an older program tells of a peer. */
+export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors: Colors): string {
+  const words = {
+    'new-peer': 'is new',
+    connected: 'is connected',
+    disconnected: 'has left',
+    lost: 'was lost: the connection broke',
+  }[notice];
+  const said = text === '' ? '' : `: ${escapeForTerminal(text)}`;
+  return colors.dim(`${escapeName(peer)} ${words} (${dialect})${said}`);
+}
+
 /** Any event; `null` for those that say nothing to people. */
 export function eventLine(event: NodeEvent, colors: Colors): string | null {
   switch (event.type) {
@@ -55,6 +68,8 @@ export function eventLine(event: NodeEvent, colors: Colors): string | null {
       return messageLine(event, colors);
     case 'status':
       return statusLine(event, colors);
+    case 'notice':
+      return noticeLine(event, colors);
     case 'error':
       return colors.red(`${escapeForTerminal(event.message)} (${escapeForTerminal(event.code)})`);
     case 'bye':

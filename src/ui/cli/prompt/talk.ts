@@ -17,7 +17,7 @@ import {
 import { cli } from '../../../limits.js';
 import type { Output } from '../output.js';
 import { safetyLines } from '../people.js';
-import { peerLine, peerName } from '../present.js';
+import { noticeLine, peerLine, peerName } from '../present.js';
 import { matching } from '../recv.js';
 import { lineOf, wordingOf } from '../wording.js';
 import { parseInput, peerWords, slashCommands, type SlashName } from './commands.js';
@@ -123,6 +123,8 @@ export class Talk {
         return this.#onMessage(event);
       case 'status':
         return this.#onStatus(event);
+      case 'notice':
+        return this.#say(noticeLine(event, colors));
       case 'error':
         return this.#say(
           `${escapeForTerminal(event.message)} (${escapeForTerminal(event.code)})`,

@@ -1,0 +1,188 @@
+/**
+ * What people ask of the node about older programs, and what these programs do at their start and end. Acts on the
+ * node's state; called from the node's handlers only.
+ */
+import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import type { NewLine } from '../chat/conversation.js';
+import { isNativeId } from '../chat/identity.js';
+import { legacyPeerId } from '../chat/name.js';
+import { formatAddress } from '../chat/peer-book.js';
+import type { DialectName, Encryption, LegacyDialectName, Utterance } from '../dialects/dialect.js';
+import { synergyGreeting } from '../dialects/synergy-peers.js';
+import type { ChatError, DialectError } from '../errors.js';
+import type { MessageId, PeerId } from '../ids.js';
+import type { LegacyPeer, SendViaOptions } from './node-handle.js';
+import { listLegacyPeers } from './node-legacy-presence.js';
+import { dropLines, reach, sayControl } from './node-legacy-say.js';
+import {
+  allowed,
+  allowedDialect,
+  currentTalk,
+  sayFarewell,
+  talkOptions,
+  type LegacyFault,
+  type LegacyRecord,
+} from './node-legacy-state.js';
+import { findPeer, type FindFault } from './node-people.js';
+import type { NodeContext, NodeState } from './node-state.js';
+
+/**
+ * How texts for a peer go out. Errors: for a peer of an older program `chat/secure-only`, `chat/dialect-off`,
+ * `dialect/…` (a text that it cannot carry); for a native one `chat/unknown-peer` where a manner was asked for.
+ */
+export function mannerOf(
+  state: NodeState,
+  peerId: PeerId,
+  texts: readonly string[],
+  via: SendViaOptions | null,
+): Result<{ readonly dialect: DialectName; readonly encryption: Encryption }, ChatError | DialectError> {
+  if (isNativeId(peerId))
+    return via === null
+      ? ok({ dialect: 'native', encryption: 'noise' })
+      : err({ code: 'chat/unknown-peer', peer: peerId });
+  return allowed(state, peerId).andThen((record): ReturnType<typeof mannerOf> => {
+    const { name } = record.dialect;
+    const secure = name === 'cmp2204' && via?.isPlain !== true;
+    const chosen = { form: record.form, secure, privateNumber: null };
+    const options = { ...talkOptions(state, name, record.host, chosen), random: noRandom };
+    for (const text of texts) {
+      const pieces = record.dialect.pieces(text, options);
+      if (pieces.isErr()) return err(pieces.error);
+    }
+    return ok({ dialect: name, encryption: secure ? 'toy-dh-3des' : 'none' });
+  });
+}
+
+/** What has to be remembered of lines on their way to the outbox. */
+export function noteQueued(state: NodeState, lines: readonly NewLine[], via: SendViaOptions | null): void {
+  const number = via?.privateNumber;
+  if (number !== undefined) for (const { id } of lines) state.legacy.privateNumbers.set(id, number);
+}
+
+/** Which of these are still not sent, and why. They are not said any more. */
+export function giveUp(
+  state: NodeState,
+  { peerId, ids }: { readonly peerId: PeerId; readonly ids: readonly MessageId[] },
+): { readonly ids: readonly MessageId[]; readonly reason: string } {
+  const { timed, peers } = state.legacy;
+  const left = ids.filter((id) => timed.delete(id));
+  const record = peers.get(peerId);
+  dropLines(state, peerId, new Set(left));
+  const where = record === undefined ? peerId : formatAddress(record);
+  const why = record === undefined || record.lastFault === '' ? '' : ` (${record.lastFault})`;
+  return { ids: left, reason: `${where} could not be reached${why}` };
+}
+
+/** Errors: `chat/secure-only`, `chat/dialect-off`. */
+export const legacyPeersOf = (
+  state: NodeState,
+  dialect: LegacyDialectName,
+): Result<readonly LegacyPeer[], ChatError> =>
+  allowedDialect(state, dialect).map(() => listLegacyPeers(state, dialect));
+
+/** See `NodeHandle.legacyConnect`. */
+export function legacyConnect(
+  state: NodeState,
+  word: string,
+  isManual: boolean,
+  context: NodeContext,
+): ResultAsync<null, FindFault | LegacyFault> {
+  return findPeer(state, word, context).andThen((peerId) =>
+    allowed(state, peerId).asyncAndThen((record): ResultAsync<null, FindFault | LegacyFault> => {
+      const { can, name } = record.dialect;
+      if (name === 'cmp2204')
+        return errAsync({
+          code: 'dialect/unsupported',
+          dialect: name,
+          what: 'a connection without a message',
+        });
+      if (can.connection === 'message') return told(state, record, { type: 'connect' }, isManual, context);
+      if (currentTalk(state, peerId) !== undefined) return okAsync(null);
+      return new ResultAsync(
+        new Promise((resolve) => {
+          record.waiters = [...record.waiters, resolve];
+          reach(state, record, null, context);
+        }),
+      );
+    }),
+  );
+}
+
+/** See `NodeHandle.legacyLeave`. */
+export function legacyLeave(
+  state: NodeState,
+  dialect: LegacyDialectName,
+  word: string | null,
+  context: NodeContext,
+): ResultAsync<null, FindFault | LegacyFault> {
+  if (word === null)
+    return allowedDialect(state, dialect).asyncAndThen(() => leaveAll(state, [dialect], context));
+  return findPeer(state, word, context).andThen((peerId) =>
+    allowed(state, peerId).asyncAndThen((record) => leave(state, record, context)),
+  );
+}
+
+/** The node ends: everybody who would see us as there is told. */
+export const farewell = (state: NodeState, context: NodeContext): ResultAsync<null, never> =>
+  leaveAll(state, [...state.args.legacy.enabled], context);
+
+/** synergy greets its mandatory peers once, when it can be reached itself. Returns whom, as PEER words. */
+export function takeGreetings(state: NodeState): {
+  readonly peers: readonly string[];
+  readonly text: string;
+} {
+  const isDue = !state.legacy.isGreeted && allowedDialect(state, 'synergy').isOk();
+  state.legacy.isGreeted = true;
+  const peers = isDue ? state.args.legacy.greet : [];
+  return { peers: peers.map(({ host, port }) => `synergy://${host}:${port}`), text: synergyGreeting };
+}
+
+function leaveAll(
+  state: NodeState,
+  dialects: readonly LegacyDialectName[],
+  context: NodeContext,
+): ResultAsync<null, never> {
+  const leaving = dialects
+    .flatMap((dialect) => activeRecords(state, dialect))
+    .map((record) => leave(state, record, context));
+  // Whoever is out of reach learns nothing, and nobody waits for it.
+  return ResultAsync.fromSafePromise(Promise.all(leaving).then(() => null));
+}
+
+/** Who is on the list of the dialect, and who is just being told something for the first time. */
+function activeRecords(state: NodeState, dialect: LegacyDialectName): readonly LegacyRecord[] {
+  const ids = new Set(
+    listLegacyPeers(state, dialect).map(({ address, port }) => legacyPeerId(dialect, address, port)),
+  );
+  for (const record of state.legacy.peers.values())
+    if (record.dialect.name === dialect && record.work !== null) ids.add(record.peerId);
+  return [...ids].flatMap((peerId) => {
+    const record = peerId === null ? null : allowed(state, peerId).unwrapOr(null);
+    return record === null ? [] : [record];
+  });
+}
+
+function leave(state: NodeState, record: LegacyRecord, context: NodeContext): ResultAsync<null, LegacyFault> {
+  if (record.dialect.can.connection === 'message')
+    return record.dialect.name === 'cmp2204'
+      ? okAsync(null)
+      : told(state, record, { type: 'leave', words: null }, false, context);
+  const talkId = state.legacy.standing.get(record.peerId);
+  if (talkId !== undefined) sayFarewell(state.legacy, talkId);
+  return okAsync(null);
+}
+
+function told(
+  state: NodeState,
+  record: LegacyRecord,
+  utterance: Utterance,
+  isManual: boolean,
+  context: NodeContext,
+): ResultAsync<null, LegacyFault> {
+  return new ResultAsync(
+    new Promise((settle) => sayControl(state, record, { utterance, isManual, settle }, context)),
+  );
+}
+
+/** Cutting a text into pieces draws no numbers. */
+const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);

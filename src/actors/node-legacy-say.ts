@@ -1,0 +1,280 @@
+/**
+ * What is said to older programs. Where a connection carries one message, each has its own, one after the other, so
+ * that they arrive in order; where it carries a talk, all goes over the one that stands. Acts on the node's state;
+ * called from the node's handlers only. What the outbox has to be told is returned.
+ *
+ *   outbox.say ─► jobs ─► dial ─► talk.say … talkSent ─► outbox.confirmed ─► sent
+ */
+import { err, ok } from 'neverthrow';
+import type { Line } from '../chat/conversation.js';
+import { nameOf } from '../chat/peer-book.js';
+import { formatHistoryLine } from '../dialects/cmp2204-files.js';
+import type { Utterance } from '../dialects/dialect.js';
+import { netechManual } from '../dialects/netech.js';
+import type { DialectError, RuntimeError, TransportError } from '../errors.js';
+import { parseConnectionId, type ConnectionId, type PeerId } from '../ids.js';
+import { dialing } from '../limits.js';
+import type { BodyOf } from '../runtime/actor.js';
+import { noteSent } from './node-legacy-presence.js';
+import {
+  allowed,
+  currentTalk,
+  newToken,
+  recordOf,
+  talkOptions,
+  type Job,
+  type LegacyFault,
+  type LegacyRecord,
+  type LiveTalk,
+  type OutboxTurn,
+} from './node-legacy-state.js';
+import { newId, type NodeContext, type NodeState } from './node-state.js';
+import type { NodeProtocol } from './node.js';
+import type { TalkArgs } from './talk.js';
+
+/**
+ * The outbox wants to send. `up`: there is a way, or there will be one for each message. `dialling`: the talk will
+ * report. `refused`: the dialect is off.
+ */
+export function reachForOutbox(
+  state: NodeState,
+  peerId: PeerId,
+  context: NodeContext,
+): 'up' | 'dialling' | 'refused' {
+  const record = allowed(state, peerId);
+  if (record.isErr()) return 'refused';
+  if (record.value.dialect.can.connection === 'message') return 'up';
+  if (currentTalk(state, peerId) !== undefined) return 'up';
+  reach(state, record.value, null, context);
+  return 'dialling';
+}
+
+/** Opens a connection, unless one is under way. */
+export function reach(state: NodeState, record: LegacyRecord, job: Job | null, context: NodeContext): void {
+  if (record.work !== null) return;
+  const connectionId = parseConnectionId(newId(state, 'o'))._unsafeUnwrap();
+  record.work = { connectionId, job, isSent: false };
+  state.legacy.dials.set(connectionId, record.peerId);
+  const { host, port } = record;
+  const deadlineMs = dialing.connectDeadlineMs;
+  void context.links.transport.call('dial', { connectionId, host, port, deadlineMs }).match(
+    (opened) => context.self('dialled', { connectionId, opened: opened.port }),
+    (error) => context.self('dialFailed', { connectionId, error }),
+  );
+}
+
+/** Lines of an outbox, to be said in this order. */
+export function sayLines(
+  state: NodeState,
+  peerId: PeerId,
+  lines: readonly Line[],
+  context: NodeContext,
+): void {
+  const record = allowed(state, peerId);
+  if (record.isErr()) return;
+  if (record.value.dialect.can.connection === 'message') {
+    const jobs = lines.map((line): Job => ({ type: 'line', line, pieces: [] }));
+    record.value.jobs = [...record.value.jobs, ...jobs];
+    if (record.value.dialect.name === 'synergy') limitTime(state, peerId, lines, context);
+    workOn(state, record.value, context);
+    return;
+  }
+  const live = currentTalk(state, peerId);
+  for (const line of lines) {
+    const token = newToken(state);
+    live?.said.set(token, line);
+    live?.ref.cast('say', { token, utterance: textOf(line, line.text) });
+  }
+}
+
+/** Something that is no text; goes in turn with what waits for the peer. */
+export function sayControl(
+  state: NodeState,
+  record: LegacyRecord,
+  job: Omit<Extract<Job, { type: 'control' }>, 'type'>,
+  context: NodeContext,
+): void {
+  record.jobs = [...record.jobs, { type: 'control', ...job }];
+  workOn(state, record, context);
+}
+
+/** Whose dial this was; null: of no older program. */
+export function takeDial(state: NodeState, connectionId: ConnectionId): LegacyRecord | null {
+  const peerId = state.legacy.dials.get(connectionId);
+  state.legacy.dials.delete(connectionId);
+  return (peerId === undefined ? undefined : state.legacy.peers.get(peerId)) ?? null;
+}
+
+/** How to speak on a connection that we opened. */
+export function dialOptions(state: NodeState, record: LegacyRecord): TalkArgs['options'] {
+  const { dialect, host, work } = record;
+  const job = work?.job ?? null;
+  const line = job?.type === 'line' ? job.line : null;
+  const isManual = job?.type === 'control' && job.isManual && dialect.name === 'netech';
+  return talkOptions(state, dialect.name, host, {
+    form: isManual ? netechManual : record.form,
+    secure: line?.encryption === 'toy-dh-3des',
+    privateNumber: (line === null ? undefined : state.legacy.privateNumbers.get(line.id)) ?? null,
+  });
+}
+
+/** The connection for a message stands: says the message. */
+export function sayJob(
+  state: NodeState,
+  record: LegacyRecord,
+  live: LiveTalk,
+  options: TalkArgs['options'],
+): void {
+  const job = record.work?.job ?? null;
+  if (job === null || !record.jobs.includes(job)) {
+    live.ref.cast('close', {});
+    return;
+  }
+  if (job.type === 'line' && job.pieces.length === 0)
+    job.pieces = record.dialect.pieces(job.line.text, { ...options, random: noRandom }).unwrapOr([]);
+  live.ref.cast('say', { token: newToken(state), utterance: utteranceOf(record, job) });
+}
+
+/** The system has taken it: as far as an older program lets anybody know, it is sent. */
+export function talkSent(
+  state: NodeState,
+  { talkId, token }: BodyOf<NodeProtocol, 'talkSent'>,
+): readonly OutboxTurn[] {
+  const live = state.legacy.talks.get(talkId);
+  const record = recordOf(state, live);
+  if (live === undefined || record === undefined) return [];
+  const line = live.said.get(token);
+  if (line !== undefined) {
+    live.said.delete(token);
+    return [lineSent(state, record, line)];
+  }
+  const { work } = record;
+  if (work?.connectionId !== live.connectionId || work.job === null) return [];
+  const { job } = work;
+  work.isSent = true;
+  noteSent(state, record, utteranceOf(record, job));
+  if (job.type === 'line') {
+    const pieces = (record.piecesSent.get(job.line.id) ?? 0) + 1;
+    record.piecesSent.set(job.line.id, pieces);
+    if (pieces < job.pieces.length) return [];
+  }
+  record.jobs = record.jobs.filter((each) => each !== job);
+  if (job.type === 'line') return [lineSent(state, record, job.line)];
+  job.settle(ok(null));
+  return [];
+}
+
+/** Not a matter of trying again: it can never be said there. Returns the line that has failed. */
+export function talkRefused(
+  state: NodeState,
+  { talkId, token, error }: BodyOf<NodeProtocol, 'talkRefused'>,
+): { readonly line: Line; readonly error: DialectError } | null {
+  const live = state.legacy.talks.get(talkId);
+  const record = recordOf(state, live);
+  if (live === undefined || record === undefined) return null;
+  const said = live.said.get(token);
+  if (said !== undefined) {
+    live.said.delete(token);
+    return { line: said, error };
+  }
+  const { work } = record;
+  if (work?.connectionId !== live.connectionId || work.job === null) return null;
+  const { job } = work;
+  work.isSent = true;
+  record.jobs = record.jobs.filter((each) => each !== job);
+  live.ref.cast('close', {});
+  if (job.type === 'line') return { line: job.line, error };
+  job.settle(err(error));
+  return null;
+}
+
+/** The connection for a message is over: the next, if it brought its message; else the outbox tries again later. */
+export function jobEnded(
+  state: NodeState,
+  record: LegacyRecord,
+  fault: TransportError | RuntimeError,
+  context: NodeContext,
+): readonly OutboxTurn[] {
+  const { work } = record;
+  record.work = null;
+  if (work === null || work.isSent || work.job === null) {
+    workOn(state, record, context);
+    return [];
+  }
+  record.lastFault = fault.code === 'transport/dial-failed' ? fault.reason : fault.code;
+  const { job } = work;
+  if (job.type === 'control') {
+    record.jobs = record.jobs.filter((each) => each !== job);
+    job.settle(err(fault));
+    workOn(state, record, context);
+    return [];
+  }
+  record.jobs = record.jobs.filter((each) => each.type !== 'line');
+  workOn(state, record, context);
+  return [{ type: 'down', peerId: record.peerId }];
+}
+
+/** Nobody took part in the talk that we wanted to open. */
+export function talkCameToNothing(record: LegacyRecord, fault: LegacyFault): readonly OutboxTurn[] {
+  record.work = null;
+  const waiting = record.waiters;
+  record.waiters = [];
+  for (const waiter of waiting) waiter(err(fault));
+  return [{ type: 'unreached', peerId: record.peerId }];
+}
+
+/** Takes these lines out of what is to be said. */
+export function dropLines(state: NodeState, peerId: PeerId, ids: ReadonlySet<string>): void {
+  const record = state.legacy.peers.get(peerId);
+  if (record === undefined) return;
+  for (const id of record.piecesSent.keys()) if (ids.has(id)) record.piecesSent.delete(id);
+  record.jobs = record.jobs.filter((job) => job.type !== 'line' || !ids.has(job.line.id));
+}
+
+/** The old program's own file holds what it would hold there. */
+export function keepOldLine(
+  state: NodeState,
+  record: LegacyRecord,
+  { text, direction, receivedAtMs }: Pick<Line, 'text' | 'direction' | 'receivedAtMs'>,
+): void {
+  if (record.dialect.name !== 'cmp2204') return;
+  const { peerId, host } = record;
+  const username = nameOf(state.book, peerId);
+  state.args.legacy.keepOldLine(formatHistoryLine({ atMs: receivedAtMs, host, username, direction, text }));
+}
+
+/** synergy tells its user that a peer cannot be reached instead of trying for ever. */
+function limitTime(state: NodeState, peerId: PeerId, lines: readonly Line[], context: NodeContext): void {
+  const { timed } = state.legacy;
+  const fresh = lines.filter(({ id }) => !timed.has(id));
+  const [first] = fresh;
+  if (first === undefined) return;
+  for (const { id } of fresh) timed.add(id);
+  const leftMs = first.receivedAtMs + state.args.legacy.sendTimeoutMs - Date.now();
+  context.after(Math.max(0, leftMs), 'giveUp', { peerId, ids: fresh.map(({ id }) => id) });
+}
+
+function workOn(state: NodeState, record: LegacyRecord, context: NodeContext): void {
+  const job = record.jobs[0];
+  if (job !== undefined) reach(state, record, job, context);
+}
+
+function lineSent(state: NodeState, record: LegacyRecord, line: Line): OutboxTurn {
+  record.piecesSent.delete(line.id);
+  state.legacy.privateNumbers.delete(line.id);
+  state.legacy.timed.delete(line.id);
+  record.activeAtMs = performance.now();
+  keepOldLine(state, record, line);
+  return { type: 'sent', peerId: record.peerId, ids: [line.id] };
+}
+
+function utteranceOf(record: LegacyRecord, job: Job): Utterance {
+  if (job.type === 'control') return job.utterance;
+  const piece = job.pieces[record.piecesSent.get(job.line.id) ?? 0];
+  return textOf(job.line, piece ?? job.line.text);
+}
+
+const textOf = ({ id, sentAtMs }: Line, text: string): Utterance => ({ type: 'text', id, sentAtMs, text });
+
+/** Cutting a text into pieces draws no numbers. */
+const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);

@@ -1,0 +1,253 @@
+/**
+ * What the node knows of older programs while it runs: open talks, what is to be said to whom, and the lists that
+ * these programs keep. The files `node-legacy*` work on it; called from the node's handlers only.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { Line } from '../chat/conversation.js';
+import { legacyPeerId, parseLegacyPeerId } from '../chat/name.js';
+import type { Address } from '../chat/peer-book.js';
+import type { LegacyDialectName, TalkDialect, TalkOptions, Utterance } from '../dialects/dialect.js';
+import { openNetechPeers, type NetechPeers } from '../dialects/netech-peers.js';
+import { legacyDialects } from '../dialects/sniff.js';
+import { openSynergyPeers, type SynergyPeers } from '../dialects/synergy-peers.js';
+import type { ChatError, DialectError, RuntimeError, TransportError } from '../errors.js';
+import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
+import { legacyPeers as limits } from '../limits.js';
+import type { Ref } from '../runtime/actor.js';
+import type { Endpoint } from '../wire/address.js';
+import type { NodeState } from './node-state.js';
+import type { HeardWords, TalkArgs, TalkEnd, TalkProtocol } from './talk.js';
+
+/** What the root decided about older programs. */
+export interface LegacyArgs {
+  readonly enabled: ReadonlySet<LegacyDialectName>;
+  readonly group: TalkOptions['group'];
+  /** synergy gives a message up after this. */
+  readonly sendTimeoutMs: number;
+  /** synergy greets these at start. */
+  readonly greet: readonly Endpoint[];
+  /** Starts a talk actor; its ref may be used at once. A start that fails is reported as `talkDown`. */
+  readonly startTalk: (args: TalkArgs) => Pick<Ref<TalkProtocol>, 'cast'>;
+  /** Appends to `chat_history.txt`. */
+  readonly keepOldLine: (line: string) => void;
+}
+
+export type LegacyFault = ChatError | DialectError | RuntimeError | TransportError;
+
+/** Something to be said over a connection of its own. */
+export type Job =
+  | {
+      readonly type: 'line';
+      readonly line: Line;
+      /** Cut when its first piece is about to go. */
+      pieces: readonly string[];
+    }
+  | {
+      readonly type: 'control';
+      readonly utterance: Utterance;
+      readonly isManual: boolean;
+      readonly settle: (result: Result<null, LegacyFault>) => void;
+    };
+
+/** One peer of an older program. */
+export interface LegacyRecord extends Address {
+  readonly peerId: PeerId;
+  readonly dialect: TalkDialect;
+  /** How it spells; it is answered in kind. */
+  form: string | null;
+  /** Monotonic; when it last spoke or was spoken to. */
+  activeAtMs: number;
+  /** Its announcements tell whether it is there. */
+  isAnnounced: boolean;
+  /** In order; the one under way among them. */
+  jobs: readonly Job[];
+  /** The connection for a job, or (`null`) for a standing talk. */
+  work: { readonly connectionId: ConnectionId; readonly job: Job | null; isSent: boolean } | null;
+  /** Why it could not be reached the last time. */
+  lastFault: string;
+  /** Pieces of a longer text that have gone out before the connection failed. */
+  readonly piecesSent: Map<MessageId, number>;
+  /** Who waits for a standing talk. */
+  waiters: readonly ((result: Result<null, LegacyFault>) => void)[];
+}
+
+/** A connection with an older program, from the moment it exists until all it brought was dealt with. */
+export interface LiveTalk {
+  readonly talkId: SessionId;
+  readonly connectionId: ConnectionId;
+  readonly dialect: TalkDialect;
+  readonly direction: 'in' | 'out';
+  readonly address: Address;
+  readonly ref: Pick<Ref<TalkProtocol>, 'cast'>;
+  readonly sinceMs: number;
+  /** Null until it is known: synergy and netech say it with each message. */
+  peerId: PeerId | null;
+  /** Words that wait for those of an earlier connection. */
+  held: readonly HeldWords[];
+  /** It has ended; kept until its words are dealt with. */
+  end: TalkEnd | null;
+  hasLeft: boolean;
+  /** Of a standing talk: lines said and not flushed, by token. */
+  readonly said: Map<number, Line>;
+}
+
+export interface HeldWords {
+  readonly words: readonly HeardWords[];
+  readonly sinceMs: number;
+  readonly done: () => void;
+}
+
+export interface LegacyState {
+  readonly peers: Map<PeerId, LegacyRecord>;
+  /** In the order in which their connections were accepted or dialled. */
+  readonly talks: Map<SessionId, LiveTalk>;
+  /** The talk in which we speak with a peer, where the dialect has talks. */
+  readonly standing: Map<PeerId, SessionId>;
+  readonly dials: Map<ConnectionId, PeerId>;
+  readonly synergy: SynergyPeers;
+  readonly netech: NetechPeers;
+  /** Ports of single dialects. */
+  readonly ports: Map<LegacyDialectName, number>;
+  /** Private numbers that users typed, for messages not sent yet. */
+  readonly privateNumbers: Map<MessageId, number>;
+  /** synergy lines that are tried until their time is over. */
+  readonly timed: Set<MessageId>;
+  readonly malformed: Map<LegacyDialectName, number>;
+  readonly failureLoggedAtMs: Map<LegacyDialectName, number>;
+  isReleasePlanned: boolean;
+  isGreeted: boolean;
+  nextToken: number;
+}
+
+export const newLegacyState = (): LegacyState => ({
+  peers: new Map(),
+  talks: new Map(),
+  standing: new Map(),
+  dials: new Map(),
+  synergy: openSynergyPeers(),
+  netech: openNetechPeers(),
+  ports: new Map(),
+  privateNumbers: new Map(),
+  timed: new Set(),
+  malformed: new Map(),
+  failureLoggedAtMs: new Map(),
+  isReleasePlanned: false,
+  isGreeted: false,
+  nextToken: 0,
+});
+
+/** What an outbox is to be told. */
+export type OutboxTurn =
+  | { readonly type: 'up' | 'down' | 'unreached'; readonly peerId: PeerId }
+  | { readonly type: 'sent'; readonly peerId: PeerId; readonly ids: readonly MessageId[] };
+
+/** Errors: `chat/unknown-peer` (a native one), `chat/secure-only`, `chat/dialect-off`. */
+export function allowed(state: NodeState, peerId: PeerId): Result<LegacyRecord, ChatError> {
+  const parsed = parseLegacyPeerId(peerId);
+  if (parsed === null) return err({ code: 'chat/unknown-peer', peer: peerId });
+  return allowedDialect(state, parsed.dialect).map(() => legacyRecord(state, peerId, parsed));
+}
+
+export function allowedDialect(state: NodeState, dialect: LegacyDialectName): Result<null, ChatError> {
+  if (state.args.secureOnly) return err({ code: 'chat/secure-only', dialect });
+  return state.args.legacy.enabled.has(dialect) ? ok(null) : err({ code: 'chat/dialect-off', dialect });
+}
+
+/** The record of a peer. Bounded: the one longest inactive, with nothing under way, makes room. */
+export function legacyRecord(
+  state: NodeState,
+  peerId: PeerId,
+  { dialect, host, port }: { readonly dialect: LegacyDialectName } & Address,
+): LegacyRecord {
+  const { peers } = state.legacy;
+  const known = peers.get(peerId);
+  if (known !== undefined) return known;
+  const peer: LegacyRecord = {
+    peerId,
+    dialect: legacyDialects[dialect],
+    host,
+    port,
+    form: null,
+    activeAtMs: performance.now(),
+    isAnnounced: false,
+    jobs: [],
+    work: null,
+    lastFault: '',
+    piecesSent: new Map(),
+    waiters: [],
+  };
+  peers.set(peerId, peer);
+  if (peers.size > limits.activeMax) forgetOldest(state, peer);
+  return peer;
+}
+
+/** The record of who speaks from `host`, where it says that it listens on `port`. Null: no such address. */
+export function legacyRecordAt(
+  state: NodeState,
+  dialect: LegacyDialectName,
+  address: Address,
+): LegacyRecord | null {
+  const peerId = legacyPeerId(dialect, address.host, address.port);
+  return peerId === null ? null : legacyRecord(state, peerId, { dialect, ...address });
+}
+
+/** The talk in which we speak with the peer now. */
+export function currentTalk(state: NodeState, peerId: PeerId): LiveTalk | undefined {
+  const talkId = state.legacy.standing.get(peerId);
+  return talkId === undefined ? undefined : state.legacy.talks.get(talkId);
+}
+
+/** The record of whom a talk is with, where that is known. */
+export function recordOf(state: NodeState, live: LiveTalk | undefined): LegacyRecord | undefined {
+  const peerId = live?.peerId ?? null;
+  return peerId === null ? undefined : state.legacy.peers.get(peerId);
+}
+
+export function newToken(state: NodeState): number {
+  state.legacy.nextToken += 1;
+  return state.legacy.nextToken;
+}
+
+/** How this side presents itself in a talk. */
+export function talkOptions(
+  state: NodeState,
+  dialect: LegacyDialectName,
+  host: string,
+  chosen: Pick<TalkOptions, 'form' | 'secure' | 'privateNumber'>,
+): TalkArgs['options'] {
+  return {
+    name: state.name,
+    address: ownAddress(state, host),
+    listeningPort: state.legacy.ports.get(dialect) ?? state.listening?.port ?? 0,
+    group: state.args.legacy.group,
+    ...chosen,
+  };
+}
+
+/** Ends a talk as its dialect does. */
+export function sayFarewell(legacy: LegacyState, talkId: SessionId): void {
+  const live = legacy.talks.get(talkId);
+  live?.ref.cast('say', { token: 0, utterance: { type: 'leave', words: null } });
+  live?.ref.cast('close', {});
+}
+
+/** The address under which the one at `host` reaches us. */
+function ownAddress(state: NodeState, host: string): string {
+  const [first = '127.0.0.1'] = state.args.ownAddresses();
+  return host.startsWith('127.') && !first.startsWith('127.') ? '127.0.0.1' : first;
+}
+
+function forgetOldest(state: NodeState, newcomer: LegacyRecord): void {
+  const { legacy, book } = state;
+  let oldest: LegacyRecord | null = null;
+  for (const peer of legacy.peers.values()) {
+    const isBusy = peer.jobs.length > 0 || peer.work !== null || legacy.standing.has(peer.peerId);
+    if (peer === newcomer || isBusy || state.outboxes.get(peer.peerId)?.isEmpty() === false) continue;
+    if (oldest === null || peer.activeAtMs < oldest.activeAtMs) oldest = peer;
+  }
+  if (oldest === null) return;
+  legacy.peers.delete(oldest.peerId);
+  if (!oldest.isAnnounced) book.presence.delete(oldest.peerId);
+  state.outboxes.delete(oldest.peerId);
+  state.toldPeers.delete(oldest.peerId);
+}

@@ -1,0 +1,224 @@
+/**
+ * Connections with older programs as the node sees them: with whom they are, which one is a talk that stands, and how
+ * they end. Acts on the node's state; called from the node's handlers only. What the outbox has to be told is returned.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { ok } from 'neverthrow';
+import { legacyPeerId } from '../chat/name.js';
+import { formatAddress, type Address } from '../chat/peer-book.js';
+import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
+import { legacyDialects } from '../dialects/sniff.js';
+import type { DialectError, RuntimeError, TransportError } from '../errors.js';
+import { parseSessionId, type ConnectionId, type PeerId } from '../ids.js';
+import { legacyPorts, talks as limits } from '../limits.js';
+import type { BodyOf } from '../runtime/actor.js';
+import { noteAbsent, notePresent, publishNotice } from './node-legacy-presence.js';
+import { dialOptions, jobEnded, sayJob, takeDial, talkCameToNothing } from './node-legacy-say.js';
+import {
+  legacyRecordAt,
+  recordOf,
+  sayFarewell,
+  talkOptions,
+  type LegacyRecord,
+  type LiveTalk,
+  type OutboxTurn,
+} from './node-legacy-state.js';
+import { newId, publishPeer, type NodeContext, type NodeState } from './node-state.js';
+import type { NodeProtocol } from './node.js';
+import type { TalkArgs, TalkEnd } from './talk.js';
+
+/** A connection that the transport admitted, of an older program. */
+export function acceptTalk(
+  state: NodeState,
+  body: Omit<BodyOf<NodeProtocol, 'accepted'>, 'dialect'> & { readonly dialect: LegacyDialectName },
+): void {
+  const { connectionId, dialect, port } = body;
+  const address = { host: body.remoteAddress, port: body.remotePort };
+  const record = callerOf(state, dialect, address);
+  const form = record?.form ?? null;
+  const options = talkOptions(state, dialect, address.host, { form, secure: false, privateNumber: null });
+  const peerId = record?.peerId ?? null;
+  openTalk(state, { connectionId, dialect, direction: 'in', address, port, options, peerId });
+}
+
+export const isLegacyDial = (state: NodeState, connectionId: ConnectionId): boolean =>
+  state.legacy.dials.has(connectionId);
+
+/** A connection that we opened. */
+export function talkDialled(state: NodeState, connectionId: ConnectionId, port: MessagePort): void {
+  const record = takeDial(state, connectionId);
+  if (record === null) {
+    port.close();
+    return;
+  }
+  const options = dialOptions(state, record);
+  const { host, peerId } = record;
+  const address = { host, port: record.port };
+  const dialect = record.dialect.name;
+  const opening = { connectionId, dialect, direction: 'out', address, port, options, peerId } as const;
+  const live = openTalk(state, opening);
+  if (record.dialect.can.connection === 'message') sayJob(state, record, live, options);
+}
+
+/** Nobody listens there, or not in time. */
+export function talkDialFailed(
+  state: NodeState,
+  connectionId: ConnectionId,
+  error: TransportError | RuntimeError,
+  context: NodeContext,
+): readonly OutboxTurn[] {
+  const record = takeDial(state, connectionId);
+  if (record === null) return [];
+  return record.dialect.can.connection === 'message'
+    ? jobEnded(state, record, error, context)
+    : talkCameToNothing(record, error);
+}
+
+export function talkUp(
+  state: NodeState,
+  { talkId }: BodyOf<NodeProtocol, 'talkUp'>,
+  context: NodeContext,
+): readonly OutboxTurn[] {
+  const live = state.legacy.talks.get(talkId);
+  if (live === undefined) return [];
+  if (live.direction === 'in') admit(live, context);
+  const isTalk = live.dialect.can.connection === 'talk';
+  return isTalk && live.direction === 'out' ? stand(state, live) : [];
+}
+
+/** An accepted talk counts from its connection: either side may begin. */
+export function talkAccepted(
+  state: NodeState,
+  connectionId: ConnectionId,
+  context: NodeContext,
+): readonly OutboxTurn[] {
+  const live = talkOn(state, connectionId);
+  if (live === undefined || live.dialect.can.connection !== 'talk') return [];
+  admit(live, context);
+  return stand(state, live);
+}
+
+/** The connection is gone, and all its words are dealt with. */
+export function talkEnded(
+  state: NodeState,
+  live: LiveTalk,
+  end: TalkEnd,
+  context: NodeContext,
+): readonly OutboxTurn[] {
+  if (end.type === 'failed') noteFailure(state, live, end.error, context);
+  const record = recordOf(state, live);
+  if (record === undefined) return [];
+  const isOurs = record.work?.connectionId === live.connectionId;
+  if (live.dialect.can.connection === 'message')
+    return isOurs ? jobEnded(state, record, faultOf(live, end), context) : [];
+  if (state.legacy.standing.get(record.peerId) !== live.talkId)
+    return isOurs ? talkCameToNothing(record, faultOf(live, end)) : [];
+  state.legacy.standing.delete(record.peerId);
+  state.book.live.delete(record.peerId);
+  const isByUs = end.type === 'closed' && end.by === 'us';
+  if (!live.hasLeft && !isByUs)
+    publishNotice(state, record, end.type === 'closed' ? 'disconnected' : 'lost', '');
+  noteAbsent(state, record);
+  return [{ type: 'down', peerId: record.peerId }];
+}
+
+/** Somebody else needs the slot: a talk that has been silent for long ends as its dialect ends talks. */
+export function parkTalk(state: NodeState, connectionId: ConnectionId): void {
+  const live = talkOn(state, connectionId);
+  if (live !== undefined) sayFarewell(state.legacy, live.talkId);
+}
+
+interface Opening {
+  readonly connectionId: ConnectionId;
+  readonly dialect: LegacyDialectName;
+  readonly direction: LiveTalk['direction'];
+  readonly address: Address;
+  readonly port: MessagePort;
+  readonly options: TalkArgs['options'];
+  readonly peerId: PeerId | null;
+}
+
+function openTalk(state: NodeState, { port, options, dialect, ...opening }: Opening): LiveTalk {
+  const talkId = parseSessionId(newId(state, 't'))._unsafeUnwrap();
+  const role = opening.direction === 'in' ? 'accept' : 'dial';
+  const ref = state.args.legacy.startTalk({ talkId, dialect, role, options, port });
+  const live: LiveTalk = {
+    ...opening,
+    talkId,
+    ref,
+    dialect: legacyDialects[dialect],
+    sinceMs: performance.now(),
+    held: [],
+    end: null,
+    hasLeft: false,
+    said: new Map(),
+  };
+  state.legacy.talks.set(talkId, live);
+  return live;
+}
+
+/**
+ * Who calls, as far as the connection tells. A second talk from the same address is another peer, known by its source
+ * port. Null: synergy and netech say it with each message.
+ */
+function callerOf(state: NodeState, dialect: LegacyDialectName, address: Address): LegacyRecord | null {
+  if (dialect === 'synergy' || dialect === 'netech') return null;
+  const usual = legacyRecordAt(state, dialect, { host: address.host, port: legacyPorts[dialect] });
+  const isTaken = usual !== null && (state.legacy.standing.has(usual.peerId) || usual.work !== null);
+  return isTaken && dialect !== 'cmp2204' ? legacyRecordAt(state, dialect, address) : usual;
+}
+
+/** It has nothing to prove, so it counts as served from now on; strangers' places are few. */
+function admit(live: LiveTalk, context: NodeContext): void {
+  const { connectionId, address, dialect } = live;
+  const peerId = live.peerId ?? legacyPeerId(dialect.name, address.host, address.port);
+  if (peerId === null) return;
+  context.links.transport.cast('authenticated', { connectionId, peerId, isContact: false, isTalk: true });
+}
+
+function stand(state: NodeState, live: LiveTalk): readonly OutboxTurn[] {
+  const record = recordOf(state, live);
+  if (record === undefined) return [];
+  const { peerId } = record;
+  if (record.work?.connectionId === live.connectionId) record.work = null;
+  if (state.book.contacts.get(peerId)?.blocked === true) {
+    live.ref.cast('close', {});
+    return [];
+  }
+  state.legacy.standing.set(peerId, live.talkId);
+  state.book.live.set(peerId, live.address);
+  notePresent(state, record, null);
+  publishPeer(state, peerId);
+  publishNotice(state, record, 'connected', '');
+  const waiting = record.waiters;
+  record.waiters = [];
+  for (const waiter of waiting) waiter(ok(null));
+  return [{ type: 'up', peerId }];
+}
+
+function talkOn(state: NodeState, connectionId: ConnectionId): LiveTalk | undefined {
+  for (const live of state.legacy.talks.values()) if (live.connectionId === connectionId) return live;
+  return undefined;
+}
+
+/** Counted always, logged now and then: who sends nonsense must not fill the log. */
+function noteFailure(state: NodeState, live: LiveTalk, error: DialectError, context: NodeContext): void {
+  const { malformed, failureLoggedAtMs } = state.legacy;
+  const { name } = live.dialect;
+  const count = (malformed.get(name) ?? 0) + 1;
+  malformed.set(name, count);
+  const nowMs = performance.now();
+  if (nowMs - (failureLoggedAtMs.get(name) ?? -Infinity) < limits.failureLogEveryMs) return;
+  failureLoggedAtMs.set(name, nowMs);
+  const reason = error.code === 'dialect/malformed' ? error.detail : error.code;
+  context.log('warn', 'talk-failed', { dialect: name, address: formatAddress(live.address), reason, count });
+}
+
+const faultOf = ({ address: { host, port } }: LiveTalk, end: TalkEnd): TransportError => ({
+  code: 'transport/dial-failed',
+  address: host,
+  port,
+  reason: end.type === 'lost' ? end.reason : end.type === 'failed' ? end.error.code : 'it closed',
+});
+
+export const isLegacyDialect = (name: DialectName): name is LegacyDialectName => name !== 'native';

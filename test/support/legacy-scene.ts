@@ -1,0 +1,106 @@
+/** One node in this process with older programs switched on, and what a test waits for of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import {
+  startNode,
+  type LegacyDialectName,
+  type MessageEvent,
+  type NodeEvent,
+  type NodeHandle,
+  type NodeOptions,
+} from '../../src/index.js';
+
+export interface Scene {
+  readonly node: NodeHandle;
+  readonly home: string;
+  readonly seen: readonly NodeEvent[];
+  /** The node's port of a dialect that has one of its own, or the shared one. */
+  port(dialect?: LegacyDialectName): number;
+  /** The first event for which `wanted` holds, seen already or still to come. */
+  until<T extends NodeEvent>(wanted: (event: NodeEvent) => event is T, deadlineMs?: number): Promise<T>;
+  /** Texts that came in over `dialect`, in their order, once there are `count`. */
+  texts(dialect: LegacyDialectName, count: number, deadlineMs?: number): Promise<readonly string[]>;
+}
+
+/** Own ports are any free ones; beacons stay within the scene. */
+export async function startScene(t: TestContext, options: Partial<NodeOptions> = {}): Promise<Scene> {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'parlance-test-'));
+  const beaconPort = await freeUdpPort();
+  const started = await startNode({
+    home,
+    name: 'nora',
+    bind: '127.0.0.1',
+    port: 0,
+    broadcast: ['127.255.255.255'],
+    beaconPorts: [beaconPort],
+    dialects: ['all'],
+    listen: ['chatbuddy=0', 'cse310=0'],
+    ...options,
+  });
+  if (started.isErr()) throw new Error(JSON.stringify(started.error));
+  const node = started.value;
+  t.after(async () => {
+    await node.close();
+    rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  });
+  const self = (await node.self())._unsafeUnwrap();
+  const seen: NodeEvent[] = [];
+  const checks = new Set<() => void>();
+  void (async () => {
+    for await (const event of node.events()) {
+      seen.push(event);
+      for (const check of checks) check();
+    }
+  })();
+
+  const wait = <T>(find: () => T | undefined, what: string, deadlineMs: number): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        const found = find();
+        if (found === undefined) return;
+        clearTimeout(timer);
+        checks.delete(check);
+        resolve(found);
+      };
+      const timer = setTimeout(() => {
+        checks.delete(check);
+        reject(new Error(`${what} not within ${deadlineMs} ms; last: ${JSON.stringify(seen.slice(-8))}`));
+      }, deadlineMs);
+      checks.add(check);
+      check();
+    });
+
+  return {
+    node,
+    home,
+    seen,
+    port: (dialect) => self.legacyPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
+    until: (wanted, deadlineMs = 5_000) => wait(() => seen.find(wanted), 'an event', deadlineMs),
+    texts: (dialect, count, deadlineMs = 5_000) =>
+      wait(
+        () => {
+          const texts = incoming(seen, dialect).map(({ text }) => text);
+          return texts.length >= count ? texts : undefined;
+        },
+        `${count} texts over ${dialect}`,
+        deadlineMs,
+      ),
+  };
+}
+
+export const incoming = (seen: readonly NodeEvent[], dialect: string): readonly MessageEvent[] =>
+  seen.filter(
+    (event): event is MessageEvent =>
+      event.type === 'message' && event.direction === 'in' && event.dialect === dialect,
+  );
+
+export async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}

@@ -534,6 +534,11 @@ export const dialing = {
   failurePenaltyMs: 5_000,
   /** Pinned keys; past it strangers are served but not remembered. */
   contactsMax: 20_000,
+  /** A peer may change its name so often; each change is a row on disk and an event. */
+  renameEveryMs: 1_000,
+  /** How long a new peer may take to tell its name before it is shown without. */
+  nameWaitMs: 200,
+  expireEveryMs: 3_600_000,
 } as const;
 
 /** A node when nothing else is said, and how patient its supervisor is. */

@@ -218,6 +218,12 @@ export class HistoryStore {
       .run([this.#givePeerNo(peerId), ...values]);
   }
 
+  /** Within `transaction`. */
+  dropContact(peerId: PeerId): void {
+    const peerNo = this.#peerNo(peerId);
+    if (peerNo !== null) this.#sql.prepare('DELETE FROM contact WHERE peer_no = ?').run([peerNo]);
+  }
+
   contacts(): readonly Contact[] {
     const rows = this.#sql
       .prepare(

@@ -70,6 +70,7 @@ export type HistoryProtocol = {
   newest: Call<Record<string, never>, number, StoreError>;
   contacts: Call<Record<string, never>, readonly Contact[], StoreError>;
   putContact: Call<Contact, null, StoreError>;
+  dropContact: Call<{ readonly peerId: PeerId }, null, StoreError>;
   settings: Call<Record<string, never>, Readonly<Record<string, string>>, StoreError>;
   /** `null` removes the setting. */
   putSetting: Call<{ readonly key: string; readonly value: string | null }, null, StoreError>;
@@ -119,6 +120,11 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
         return null;
       });
     },
+    dropContact: (state, { peerId }, _context, from) =>
+      write(state, from, (store) => {
+        store.dropContact(peerId);
+        return null;
+      }),
     putSetting: (state, body, _context, from) =>
       write(state, from, (store) => {
         store.putSetting(body.key, body.value);

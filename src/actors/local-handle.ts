@@ -7,6 +7,7 @@ import { messageEventOf } from '../chat/transcript.js';
 import type { NodeEvent } from '../chat/events.js';
 import type { HistoryQuery } from '../chat/conversation.js';
 import type { RuntimeError } from '../errors.js';
+import type { MessageId } from '../ids.js';
 import { feed as limits } from '../limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Feed, FeedReader } from './feed.js';
@@ -16,21 +17,25 @@ import type { NodeProtocol } from './node.js';
 export interface LocalHandleParts {
   readonly node: Ref<NodeProtocol>;
   readonly feed: Feed;
+  readonly newMessageId: () => MessageId;
   readonly stats: NodeHandle['stats'];
   readonly ownSafetyCode: () => ResultAsync<string, RuntimeError>;
   readonly close: () => Promise<void>;
 }
 
-export function localHandle({ node, feed, stats, ownSafetyCode, close }: LocalHandleParts): NodeHandle {
+export function localHandle(parts: LocalHandleParts): NodeHandle {
+  const { node, feed, newMessageId, stats, ownSafetyCode, close } = parts;
+  // Given here and not by the node: a node that crashed over it is asked again, and must know the words again.
+  const named = (texts: readonly string[]) => texts.map((text) => ({ id: newMessageId(), text }));
   const sendAll: NodeHandle['sendAll'] = (peer, texts) =>
-    node.call('send', { peer, texts, via: null }, { deadlineMs: limits.commandDeadlineMs });
+    node.call('send', { peer, messages: named(texts), via: null }, { deadlineMs: limits.commandDeadlineMs });
   return {
     self: () => node.call('self', {}),
     ownSafetyCode,
     sendAll,
     send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
     sendVia: (peer, text, via) =>
-      node.call('send', { peer, texts: [text], via }).map(([status]) => one(status)),
+      node.call('send', { peer, messages: named([text]), via }).map(([status]) => one(status)),
     legacyPeers: (dialect) => node.call('legacyPeers', { dialect }),
     legacyConnect: (peer, { isManual = false } = {}) =>
       node.call('legacyConnect', { peer, isManual }, { deadlineMs: limits.commandDeadlineMs }),
@@ -62,6 +67,7 @@ async function* follow(
   let newestSeq = sinceSeq ?? 0;
   try {
     const self = await node.call('self', {});
+    const port = self.isOk() ? self.value.port : null;
     if (self.isOk()) yield readyEvent(self.value);
     for (let isLast = sinceSeq === null; !isLast;) {
       const query: HistoryQuery = { afterSeq: newestSeq, limit: limits.resumePageLines };
@@ -77,7 +83,9 @@ async function* follow(
       isLast = page.value.length < limits.resumePageLines;
     }
     for await (const event of live) {
-      if (event.type === 'ready' || (event.type === 'message' && event.seq <= newestSeq)) continue;
+      // Again only when the port is another one since.
+      if (event.type === 'ready' && event.port === port) continue;
+      if (event.type === 'message' && event.seq <= newestSeq) continue;
       yield event;
     }
   } finally {

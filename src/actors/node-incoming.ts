@@ -1,7 +1,11 @@
 /** Lines that came in, from whatever program: to the disk, then to those who watch. */
 import type { NewLine } from '../chat/conversation.js';
-import { messageEventOf } from '../chat/transcript.js';
-import type { NodeContext, NodeState } from './node-state.js';
+import { nameOf } from '../chat/peer-book.js';
+import type { Utterance } from '../dialects/dialect.js';
+import { directConversation, type MessageId, type PeerId } from '../ids.js';
+import { tell } from './node-sessions.js';
+import { commitLines } from './node-shown.js';
+import type { LiveSession, NodeContext, NodeState } from './node-state.js';
 
 /** False when the disk did not take them; `consequence` is then told to those who watch. */
 export async function storeIncoming(
@@ -10,20 +14,48 @@ export async function storeIncoming(
   consequence: string,
   context: NodeContext,
 ): Promise<boolean> {
-  const appended = await context.links.history.call('append', { lines });
-  if (appended.isErr()) {
-    const { code } = appended.error;
-    context.log('error', 'message-not-stored', { code });
-    const message = `a message arrived and could not be stored; ${consequence}`;
-    state.args.publish({ type: 'error', code, message });
-    return false;
-  }
-  lines.forEach((line, at) => {
-    const seq = appended.value.stored[at]?.seq ?? 0;
-    // Not by `isDuplicate`: after a crash between commit and reply the history knows a line that nobody has seen.
-    if (seq <= state.shownSeq) return;
-    state.shownSeq = seq;
-    state.args.publish(messageEventOf({ ...line, seq }));
-  });
-  return true;
+  const committed = await commitLines(state, lines, context);
+  if (committed.isOk()) return true;
+  const { code } = committed.error;
+  context.log('error', 'message-not-stored', { code });
+  const message = `a message arrived and could not be stored; ${consequence}`;
+  state.args.publish({ type: 'error', code, message });
+  return false;
+}
+
+/** Words of a native session. Returns those to confirm: all, or none. */
+export async function commitIncoming(
+  state: NodeState,
+  live: LiveSession,
+  lines: readonly NewLine[],
+  context: NodeContext,
+): Promise<readonly MessageId[]> {
+  if (await storeIncoming(state, lines, 'it stays with its sender', context))
+    return lines.map(({ id }) => id);
+  // The sender keeps the words and comes back later: without a commit there is no receipt.
+  live.isRefused = true;
+  tell(live, 'close', { reason: 'park' }, context);
+  return [];
+}
+
+export function incomingLine(
+  state: NodeState,
+  peerId: PeerId,
+  id: MessageId,
+  { text, sentAtMs }: Extract<Utterance, { type: 'text' }>,
+): NewLine {
+  return {
+    id,
+    direction: 'in',
+    peerId,
+    peer: nameOf(state.book, peerId),
+    conversation: directConversation(peerId),
+    text,
+    sentAtMs,
+    receivedAtMs: Date.now(),
+    dialect: 'native',
+    encryption: 'noise',
+    verified: state.book.contacts.get(peerId)?.trust === 'verified',
+    state: 'delivered',
+  };
 }

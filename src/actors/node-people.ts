@@ -23,11 +23,12 @@ import {
   type SessionError,
   type TransportError,
 } from '../errors.js';
-import type { PeerId } from '../ids.js';
+import type { PeerId, SessionId } from '../ids.js';
+import { dialing } from '../limits.js';
 import type { SafetyInfo, SelfInfo } from './node-handle.js';
-import { dialAddress, putContact, tellTransport } from './node-sessions.js';
+import { dialAddress, introduce, putContact, tellDiscovery, tellTransport } from './node-sessions.js';
 import { sayFarewell } from './node-legacy-state.js';
-import { publishPeer, type NodeContext, type NodeState } from './node-state.js';
+import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
 import { holdOutbox } from './node-talk.js';
 
 export type FindFault = ChatError | SessionError | TransportError | RuntimeError;
@@ -216,8 +217,33 @@ export function rename(state: NodeState, raw: string, context: NodeContext): Res
   });
 }
 
-/** The peer says how it wants to be called. */
-export function renamed(state: NodeState, peerId: PeerId, raw: string, context: NodeContext): void {
+/**
+ * A peer says how it wants to be called. Each change costs a row on disk and a word to everybody who watches, so only
+ * one a second is taken; of those that come faster the last.
+ */
+export function heardName(state: NodeState, live: LiveSession, raw: string, context: NodeContext): void {
+  const waitMs = live.renamedAtMs + dialing.renameEveryMs - performance.now();
+  if (waitMs > 0) {
+    if (live.renameTo === null) context.after(waitMs, 'nameDue', { sessionId: live.sessionId });
+    live.renameTo = raw;
+    return;
+  }
+  live.renamedAtMs = performance.now();
+  if (live.peerId !== null) renamed(state, live.peerId, raw, context);
+  introduce(state, live);
+}
+
+/** The time for a change of name that had to wait; or nobody has told a name so far, and it goes without. */
+export function nameDue(state: NodeState, sessionId: SessionId, context: NodeContext): void {
+  const live = state.sessions.get(sessionId);
+  if (live === undefined) return;
+  const { renameTo } = live;
+  live.renameTo = null;
+  if (renameTo === null) introduce(state, live);
+  else heardName(state, live, renameTo, context);
+}
+
+function renamed(state: NodeState, peerId: PeerId, raw: string, context: NodeContext): void {
   const name = sanitiseName(raw);
   const contact = state.book.contacts.get(peerId);
   if (name.isErr() || contact === undefined || contact.name === name.value) return;
@@ -229,6 +255,7 @@ export function befriend(state: NodeState, peerId: PeerId, context: NodeContext)
   if (state.friends.has(peerId)) return;
   state.friends.add(peerId);
   tellTransport(state, context);
+  tellDiscovery(state, context);
 }
 
 export function selfInfo(state: NodeState): SelfInfo {

@@ -30,7 +30,7 @@ import {
   type NodeState,
   type Waiter,
 } from './node-state.js';
-import type { SessionEnd } from './session.js';
+import type { SessionEnd, SessionProtocol } from './session.js';
 
 /** A connection that the transport admitted: its session answers. */
 export function accept(state: NodeState, body: BodyOf<NodeProtocol, 'accepted'>): void {
@@ -122,7 +122,17 @@ interface Opening {
 function open(state: NodeState, { port, role, ...opening }: Opening): void {
   const sessionId = newSessionId(state);
   const ref = state.args.startSession({ sessionId, local: state.args.identity.local, role, port });
-  state.sessions.set(sessionId, { sessionId, ref, ...opening, peerId: null, bootIdHex: '', isUp: false });
+  state.sessions.set(sessionId, {
+    sessionId,
+    ref,
+    ...opening,
+    peerId: null,
+    bootIdHex: '',
+    isUp: false,
+    renamedAtMs: Number.NEGATIVE_INFINITY,
+    renameTo: null,
+    isRefused: false,
+  });
 }
 
 /** `null`: welcome. The order matters: a changed key must be told as such, whatever else is wrong. */
@@ -154,7 +164,7 @@ export function sessionUp(
   const peerId = peerIdOf(body.peer.idKey);
   if (isBlocked(state.book, peerId)) {
     // Blocked while the handshake ran; who resumes is not judged again.
-    live.ref.cast('close', { reason: 'shutdown' });
+    tell(live, 'close', { reason: 'shutdown' }, context);
     return null;
   }
   live.peerId = peerId;
@@ -174,17 +184,38 @@ export function sessionUp(
       isTalk: false,
     });
   }
-  answerWaiters(state, live.address, peerId);
-  if (!takeOver(state, live, body.peer.idKey)) {
-    live.ref.cast('close', { reason: 'dup' });
+  if (!takeOver(state, live, body.peer.idKey, context)) {
+    answerWaiters(state, live.address, peerId);
+    tell(live, 'close', { reason: 'dup' }, context);
     return null;
   }
   state.addressTurn.delete(peerId);
   state.book.live.set(peerId, addressAtOtherEnd(state, live, peerId));
   const instance = toHex(state.args.identity.local.bootId);
-  live.ref.cast('say', { utterances: [{ type: 'profile', name: state.name, instance }] });
-  publishPeer(state, peerId);
+  tell(live, 'say', { utterances: [{ type: 'profile', name: state.name, instance }] }, context);
+  // Its name is on the way, with the first words: those who watch should not learn a nameless peer first.
+  if (saidNameOf(state.book, peerId) !== '') introduce(state, live);
+  else context.after(dialing.nameWaitMs, 'nameDue', { sessionId: live.sessionId });
   return live;
+}
+
+/** Tells those who watch, and those who waited for whoever answers at this address. Idempotent. */
+export function introduce(state: NodeState, live: LiveSession): void {
+  if (live.peerId === null) return;
+  publishPeer(state, live.peerId);
+  answerWaiters(state, live.address, live.peerId);
+}
+
+/** To a session; one that is gone without a word is noticed here. */
+export function tell<N extends 'say' | 'close'>(
+  live: LiveSession,
+  name: N,
+  body: BodyOf<SessionProtocol, N>,
+  context: NodeContext,
+): void {
+  const told = live.ref.cast(name, body);
+  if (told.isOk() || told.error.code !== 'runtime/no-actor') return;
+  context.self('sessionDown', { sessionId: live.sessionId, end: { type: 'lost', reason: 'gone' } });
 }
 
 /** Nobody listens there, or not in time. Returns whom we meant to reach. */
@@ -227,9 +258,9 @@ export function sessionDown(
 }
 
 /** Somebody else needs the slot: an idle session is parked, and resumed cheaply once there is something to say. */
-export function slotWanted(state: NodeState, connectionId: ConnectionId): void {
+export function slotWanted(state: NodeState, connectionId: ConnectionId, context: NodeContext): void {
   for (const live of state.sessions.values()) {
-    if (live.connectionId === connectionId && live.isUp) live.ref.cast('close', { reason: 'park' });
+    if (live.connectionId === connectionId && live.isUp) tell(live, 'close', { reason: 'park' }, context);
   }
 }
 
@@ -253,7 +284,7 @@ export function answerWaiters(state: NodeState, address: Address, found: Paramet
  * Makes `live` the session to talk on, unless the rule for two that dialled each other at once says otherwise: the
  * connection whose initiator has the smaller key stays (section 5.5). Of two in one direction the newer is alive.
  */
-function takeOver(state: NodeState, live: LiveSession, idKey: Uint8Array): boolean {
+function takeOver(state: NodeState, live: LiveSession, idKey: Uint8Array, context: NodeContext): boolean {
   const { peerId } = live;
   if (peerId === null) return false;
   const other = state.sessions.get(state.current.get(peerId) ?? live.sessionId);
@@ -262,7 +293,7 @@ function takeOver(state: NodeState, live: LiveSession, idKey: Uint8Array): boole
     const [initiator, responder] =
       live.direction === 'out' ? [state.args.identity.idKey, idKey] : [idKey, state.args.identity.idKey];
     if (isCrossed && !isKeptDial(initiator, responder)) return false;
-    other.ref.cast('close', { reason: 'dup' });
+    tell(other, 'close', { reason: 'dup' }, context);
   }
   state.current.set(peerId, live.sessionId);
   return true;
@@ -290,7 +321,7 @@ function pin(
   const { peerId } = live;
   if (peerId === null) return;
   const before = state.book.contacts.get(peerId);
-  if (before === undefined && state.book.contacts.size >= dialing.contactsMax) return;
+  if (before === undefined && state.book.contacts.size >= dialing.contactsMax) forgetStranger(state, context);
   const contact: Contact = {
     peerId,
     name: saidNameOf(state.book, peerId),
@@ -308,12 +339,31 @@ function pin(
 
 /** Changes a contact here and on disk. The disk may lag: what is lost with it is learnt again. */
 export function putContact(state: NodeState, contact: Contact, context: NodeContext): void {
-  const isNew = !state.book.contacts.has(contact.peerId);
   state.book.contacts.set(contact.peerId, contact);
   void context.links.history
     .call('putContact', contact)
     .mapErr((error) => context.log('error', 'contact-not-kept', { code: error.code, peer: contact.peerId }));
-  if (isNew) context.links.discovery.cast('contacts', { peerIds: [...state.book.contacts.keys()] });
+}
+
+/** Whom discovery never evicts, and for whom it keeps signature checks: friends, not whoever once called. */
+export function tellDiscovery(state: NodeState, context: NodeContext): void {
+  context.links.discovery.cast('contacts', { peerIds: [...state.friends] });
+}
+
+/** Makes room for a newcomer: of those we never wrote to, verified or blocked, the one unseen for longest goes. */
+function forgetStranger(state: NodeState, context: NodeContext): void {
+  let oldest: Contact | null = null;
+  for (const contact of state.book.contacts.values()) {
+    if (contact.blocked || contact.trust === 'verified' || state.friends.has(contact.peerId)) continue;
+    if (state.book.live.has(contact.peerId)) continue;
+    if (oldest === null || contact.lastSeenMs < oldest.lastSeenMs) oldest = contact;
+  }
+  if (oldest === null) return;
+  const { peerId } = oldest;
+  state.book.contacts.delete(peerId);
+  void context.links.history
+    .call('dropContact', { peerId })
+    .mapErr(({ code }) => context.log('error', 'contact-not-dropped', { code, peer: peerId }));
 }
 
 function refusalOf(end: SessionEnd): SessionError {

@@ -73,6 +73,11 @@ export interface LiveSession {
   /** Which run of the peer's node. */
   bootIdHex: string;
   isUp: boolean;
+  /** When its last change of name was taken (monotonic, ms), and the one that waits its turn. */
+  renamedAtMs: number;
+  renameTo: string | null;
+  /** The disk did not take something of it: it is being closed, and nothing after that may overtake. */
+  isRefused: boolean;
 }
 
 /** Somebody waits to learn who answers at an address. */
@@ -102,6 +107,9 @@ export interface NodeState {
   readonly addressTurn: Map<PeerId, number>;
   /** Newest line that those who watch were told of. */
   shownSeq: number;
+  /** Missing lines are being read back; up to `heldUntilSeq` they are shown then. */
+  isCatchingUp: boolean;
+  heldUntilSeq: number;
   /** Up to which line a peer's words were handed to some session: each is told as `sent` once. */
   readonly sentSeq: Map<PeerId, number>;
   /** What was last told of each peer. */

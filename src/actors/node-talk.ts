@@ -12,33 +12,33 @@ import { createOutbox, type Outbox, type OutboxOutput } from '../chat/outbox.js'
 import { isBlocked, nameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
 import { isNativeId } from '../chat/identity.js';
-import { messageEventOf } from '../chat/transcript.js';
 import type { Utterance } from '../dialects/dialect.js';
 import { unreachable, type ChatError } from '../errors.js';
 import { directConversation, type MessageId, type PeerId } from '../ids.js';
 import { outbox as outboxLimits, text as limits } from '../limits.js';
 import type { BodyOf, ReplyTo, ReplyOf } from '../runtime/actor.js';
 import type { SendViaOptions } from './node-handle.js';
-import { storeIncoming } from './node-incoming.js';
+import { commitIncoming, incomingLine } from './node-incoming.js';
 import { mannerOf, noteQueued } from './node-legacy-commands.js';
 import { reachForOutbox, sayLines } from './node-legacy-say.js';
 import type { OutboxTurn } from './node-legacy-state.js';
-import type { NodeProtocol, SendFault } from './node.js';
-import { befriend, findPeer, renamed } from './node-people.js';
-import { dialNewRun, dialPeer } from './node-sessions.js';
+import type { NodeProtocol, SendFault, Words } from './node.js';
+import { befriend, findPeer, heardName } from './node-people.js';
+import { dialNewRun, dialPeer, tell } from './node-sessions.js';
+import { commitLines } from './node-shown.js';
 import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
 
 /** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
 export function send(
   state: NodeState,
-  { peer, texts, via }: BodyOf<NodeProtocol, 'send'>,
+  { peer, messages, via }: BodyOf<NodeProtocol, 'send'>,
   context: NodeContext,
 ): ResultAsync<readonly StatusEvent[], SendFault> {
-  for (const text of texts) {
+  for (const { text } of messages) {
     const refusal = refusalOfText(text);
     if (refusal !== null) return errAsync(refusal);
   }
-  return findPeer(state, peer, context).andThen((peerId) => queue(state, peerId, texts, via, context));
+  return findPeer(state, peer, context).andThen((peerId) => queue(state, peerId, messages, via, context));
 }
 
 /** A peer is there and proved: what waits for it can go. */
@@ -111,21 +111,22 @@ export function said(
 ): void {
   const live = state.sessions.get(sessionId);
   const peerId = live?.peerId ?? null;
-  if (live === undefined || peerId === null || isBlocked(state.book, peerId)) {
+  if (live === undefined || peerId === null || live.isRefused || isBlocked(state.book, peerId)) {
     from.ok({ receipts: [] });
     return;
   }
   const lines: NewLine[] = [];
+  const confirmed: MessageId[] = [];
   for (const utterance of utterances) {
     switch (utterance.type) {
       case 'text':
-        if (utterance.id !== null) lines.push(incoming(state, peerId, utterance.id, utterance));
+        if (utterance.id !== null) lines.push(incomingLine(state, peerId, utterance.id, utterance));
         break;
       case 'receipt':
-        run(state, peerId, outboxOf(state, peerId).confirmed(utterance.ids, performance.now()), context);
+        confirmed.push(...utterance.ids);
         break;
       case 'profile':
-        renamed(state, peerId, utterance.name, context);
+        heardName(state, live, utterance.name, context);
         break;
       case 'connect':
       case 'leave':
@@ -135,7 +136,11 @@ export function said(
         unreachable(utterance);
     }
   }
-  if (lines.length === 0) from.ok({ receipts: [] });
+  // Somebody we never wrote to has nothing to confirm.
+  if (confirmed.length > 0 && state.friends.has(peerId))
+    run(state, peerId, outboxOf(state, peerId).confirmed(confirmed, performance.now()), context);
+  // The reply gives the peer credit for more: never faster than the disk takes what this cost.
+  if (lines.length === 0) void context.links.history.credit().then(() => from.ok({ receipts: [] }));
   else void commitIncoming(state, live, lines, context).then((receipts) => from.ok({ receipts }));
 }
 
@@ -153,21 +158,22 @@ export function wake(state: NodeState, context: NodeContext): void {
 function queue(
   state: NodeState,
   peerId: PeerId,
-  texts: readonly string[],
+  messages: readonly Words[],
   via: SendViaOptions | null,
   context: NodeContext,
 ): ResultAsync<readonly StatusEvent[], SendFault> {
   const contact = state.book.contacts.get(peerId);
   const name = nameOf(state.book, peerId);
   if (contact?.blocked === true) return errAsync({ code: 'chat/blocked', peer: name });
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  const refusal = refusalOfOutbox(state, texts.length, bytes);
+  const bytes = messages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  const refusal = refusalOfOutbox(state, messages.length, bytes);
   if (refusal !== null) return errAsync(refusal);
+  const texts = messages.map(({ text }) => text);
   const manner = mannerOf(state, peerId, texts, via);
   if (manner.isErr()) return errAsync(manner.error);
   const nowMs = Date.now();
-  const lines = texts.map((text): NewLine => ({
-    id: state.args.newMessageId(),
+  const lines = messages.map(({ id, text }): NewLine => ({
+    id,
     direction: 'out',
     peerId,
     peer: name,
@@ -189,19 +195,14 @@ function queue(
   };
   weigh(1);
   befriend(state, peerId, context);
-  return context.links.history
-    .call('append', { lines })
+  return commitLines(state, lines, context)
     .mapErr((error) => {
       weigh(-1);
       return error;
     })
-    .map(({ stored, outbox }) => {
+    .map((queued) => {
       weigh(-1);
-      state.outboxSize = outbox;
-      const queued = lines.map((line, at): Line => ({ ...line, seq: stored[at]?.seq ?? 0 }));
       const statuses = queued.map((line) => status(line.id, name, 'queued'));
-      for (const line of queued) state.args.publish(messageEventOf(line));
-      state.shownSeq = Math.max(state.shownSeq, queued.at(-1)?.seq ?? 0);
       for (const each of statuses) state.args.publish(each);
       run(state, peerId, outboxOf(state, peerId).queued(queued, performance.now()), context);
       return statuses;
@@ -222,7 +223,7 @@ function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[],
         dial(state, peerId, context);
         break;
       case 'say':
-        if (isNativeId(peerId)) say(state, peerId, output.lines);
+        if (isNativeId(peerId)) say(state, peerId, output.lines, context);
         // An older program confirms nothing: what the socket has not taken yet is not to be said twice.
         else if (!output.isAgain) sayLines(state, peerId, output.lines, context);
         break;
@@ -233,7 +234,7 @@ function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[],
         mark(state, peerId, output.ids, isNativeId(peerId) ? 'delivered' : 'sent', context);
         break;
       case 'hang-up':
-        currentSession(state, peerId)?.ref.cast('close', { reason: 'shutdown' });
+        hangUp(state, peerId, context);
         break;
       default:
         unreachable(output);
@@ -252,15 +253,21 @@ function dial(state: NodeState, peerId: PeerId, context: NodeContext): void {
   if (reached === 'refused') dialCameToNothing(state, peerId, 0, context);
 }
 
-function say(state: NodeState, peerId: PeerId, lines: readonly Line[]): void {
+function say(state: NodeState, peerId: PeerId, lines: readonly Line[], context: NodeContext): void {
   const live = currentSession(state, peerId);
   if (live === undefined) return;
   const utterances = lines.map(({ id, sentAtMs, text }): Utterance => ({ type: 'text', id, sentAtMs, text }));
-  live.ref.cast('say', { utterances });
+  tell(live, 'say', { utterances }, context);
   const name = nameOf(state.book, peerId);
   const sentSeq = state.sentSeq.get(peerId) ?? 0;
   for (const { id, seq } of lines) if (seq > sentSeq) state.args.publish(status(id, name, 'sent'));
   state.sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
+}
+
+/** Nothing was confirmed for long: whatever is left of that session, it is not the one to talk on. */
+function hangUp(state: NodeState, peerId: PeerId, context: NodeContext): void {
+  const live = currentSession(state, peerId);
+  if (live !== undefined) tell(live, 'close', { reason: 'shutdown' }, context);
 }
 
 function load(
@@ -300,41 +307,6 @@ function mark(
     // They stay undelivered on disk and are said again; the peer knows them and confirms again.
     (error) => context.log('error', 'receipt-not-kept', { code: error.code }),
   );
-}
-
-async function commitIncoming(
-  state: NodeState,
-  live: LiveSession,
-  lines: readonly NewLine[],
-  context: NodeContext,
-): Promise<readonly MessageId[]> {
-  if (await storeIncoming(state, lines, 'it stays with its sender', context))
-    return lines.map(({ id }) => id);
-  // The sender keeps the words and comes back later: without a commit there is no receipt.
-  live.ref.cast('close', { reason: 'park' });
-  return [];
-}
-
-function incoming(
-  state: NodeState,
-  peerId: PeerId,
-  id: MessageId,
-  { text, sentAtMs }: Extract<Utterance, { type: 'text' }>,
-): NewLine {
-  return {
-    id,
-    direction: 'in',
-    peerId,
-    peer: nameOf(state.book, peerId),
-    conversation: directConversation(peerId),
-    text,
-    sentAtMs,
-    receivedAtMs: Date.now(),
-    dialect: 'native',
-    encryption: 'noise',
-    verified: state.book.contacts.get(peerId)?.trust === 'verified',
-    state: 'delivered',
-  };
 }
 
 /** The outbox of a peer, known to hold something on disk or not. */

@@ -12,11 +12,10 @@ import type { HistoryQuery, Line } from '../chat/conversation.js';
 import type { PeerEvent, StatusEvent } from '../chat/events.js';
 import { peerIdOf } from '../chat/identity.js';
 import { emptyPeerBook, isBlocked, peerRows } from '../chat/peer-book.js';
-import { messageEventOf } from '../chat/transcript.js';
 import type { LegacyDialectName } from '../dialects/dialect.js';
 import type { ChatError, DialectError, RuntimeError, StoreError, TransportError } from '../errors.js';
-import type { ConnectionId, MessageId, PeerId } from '../ids.js';
-import { feed, talks } from '../limits.js';
+import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
+import { dialing, talks } from '../limits.js';
 import {
   actor,
   next,
@@ -59,6 +58,7 @@ import {
   block,
   endSessions,
   findPeer,
+  nameDue,
   rename,
   safetyOf,
   selfInfo,
@@ -73,8 +73,10 @@ import {
   sessionDown,
   sessionUp,
   slotWanted,
+  tellDiscovery,
   tellTransport,
 } from './node-sessions.js';
+import { showMissed } from './node-shown.js';
 import type { NodeArgs, NodeContext, NodeLinks, NodeState } from './node-state.js';
 import {
   dialCameToNothing,
@@ -94,12 +96,22 @@ import type { TransportReports } from './transport.js';
 
 export type SendFault = FindFault | DialectError | StoreError;
 
+/** One text under the id that it keeps for life. */
+export interface Words {
+  readonly id: MessageId;
+  readonly text: string;
+}
+
 /** What people ask. Whom a PEER word means is found here, so that every caller finds the same one. */
 export type NodeCommands = {
   self: Call<Record<string, never>, SelfInfo>;
   /** Replies once all texts stand synced in the outbox, in this order. */
   send: Call<
-    { readonly peer: string; readonly texts: readonly string[]; readonly via: SendViaOptions | null },
+    {
+      readonly peer: string;
+      readonly messages: readonly Words[];
+      readonly via: SendViaOptions | null;
+    },
     readonly StatusEvent[],
     SendFault
   >;
@@ -125,6 +137,10 @@ type Continuations = {
   dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
   dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: TransportError | RuntimeError }>;
   wake: Cast<Record<string, never>>;
+  /** A peer that changes its name too often is heard again; one that never told it is shown without. */
+  nameDue: Cast<{ readonly sessionId: SessionId }>;
+  /** Secrets of sessions long past are forgotten. */
+  expire: Cast<Record<string, never>>;
   /** Words of older programs have waited long enough for earlier ones. */
   release: Cast<Record<string, never>>;
   /** These are not tried any longer. */
@@ -179,9 +195,11 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
       state.args.publish({ type: 'ready', id: peerId, name: state.name, address, port, pid: process.pid });
       const greetings = takeGreetings(state);
       for (const peer of greetings.peers)
-        void send(state, { peer, texts: [greetings.text], via: null }, context).mapErr(({ code }) =>
-          context.log('warn', 'greeting-failed', { peer, code }),
-        );
+        void send(
+          state,
+          { peer, messages: [{ id: state.args.newMessageId(), text: greetings.text }], via: null },
+          context,
+        ).mapErr(({ code }) => context.log('warn', 'greeting-failed', { peer, code }));
       return next(state);
     },
     accepted(state, body, context) {
@@ -192,13 +210,13 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
       } else accept(state, body);
       return next(state);
     },
-    slotWanted(state, { connectionId }) {
-      slotWanted(state, connectionId);
+    slotWanted(state, { connectionId }, context) {
+      slotWanted(state, connectionId, context);
       parkTalk(state, connectionId);
       return next(state);
     },
     hearing(state, _body, context) {
-      context.links.discovery.cast('contacts', { peerIds: [...state.book.contacts.keys()] });
+      tellDiscovery(state, context);
       return next(state);
     },
     twin(state, { address }) {
@@ -286,6 +304,13 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
       return next(state);
     },
     wake: (state, _body, context) => (wake(state, context), next(state)),
+    nameDue: (state, { sessionId }, context) => (nameDue(state, sessionId, context), next(state)),
+    expire(state, _body, context) {
+      state.tickets.expire(Date.now());
+      tellTransport(state, context);
+      context.after(dialing.expireEveryMs, 'expire', {});
+      return next(state);
+    },
   },
 });
 
@@ -314,6 +339,8 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
     tickets: new TicketBook(),
     addressTurn: new Map(),
     shownSeq: args.publishedSeq() ?? newest.value,
+    isCatchingUp: false,
+    heldUntilSeq: 0,
     sentSeq: new Map(),
     toldPeers: new Map(),
     legacy: newLegacyState(),
@@ -328,37 +355,17 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
     if (isWrittenTo) state.friends.add(peerId);
     if (isWaiting && !isBlocked(state.book, peerId)) openOutbox(state, peerId, true);
   }
-  const caughtUp = await showUnshown(state, newest.value, context);
+  // Later lines are told by whoever appends them.
+  const caughtUp = await showMissed(state, newest.value, context);
   if (caughtUp.isErr()) return err(caughtUp.error);
   const size = await context.links.history.call('outboxSize', {});
   if (size.isErr()) return err(size.error);
   state.outboxSize = size.value;
   // Behind the start, so that a dial reports to a node that is there.
   context.self('wake', {});
+  context.after(dialing.expireEveryMs, 'expire', {});
   if (args.legacy.enabled.size > 0) context.self('ageLegacyPeers', {});
   return ok(state);
-}
-
-/**
- * Lines that were committed just before this actor or the history crashed: those who watch have not seen them yet.
- * Ends at what was the newest line, since later ones are told by whoever appends them.
- */
-async function showUnshown(
-  state: NodeState,
-  newestSeq: number,
-  context: NodeContext,
-): Promise<Result<void, Fault>> {
-  while (state.shownSeq < newestSeq) {
-    const query = { afterSeq: state.shownSeq, limit: feed.resumePageLines };
-    const lines = await context.links.history.call('page', query);
-    if (lines.isErr()) return err(lines.error);
-    for (const line of lines.value) {
-      state.shownSeq = line.seq;
-      state.args.publish(messageEventOf(line));
-    }
-    if (lines.value.length === 0) break;
-  }
-  return ok(undefined);
 }
 
 function page(

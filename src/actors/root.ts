@@ -21,7 +21,7 @@ import { uuidv7obj } from 'uuidv7';
 import { sanitiseName } from '../chat/name.js';
 import type { DialectName } from '../dialects/dialect.js';
 import { unreachable, type RuntimeError, type StoreError, type TransportError } from '../errors.js';
-import { messageIdFromBytes } from '../ids.js';
+import { messageIdFromBytes, type MessageId } from '../ids.js';
 import { beaconSocket, node as limits, talks } from '../limits.js';
 import { address, child, type ChildSpec } from '../runtime/actor.js';
 import type { DeadLetter } from '../runtime/channel.js';
@@ -106,6 +106,8 @@ class RunningNode {
   readonly #log: Log;
   /** Settles with the tree, or with `null` when it did not start: the node may need it a moment before it stands. */
   #tree: Promise<Supervisor | null> = Promise.resolve(null);
+  /** Part of the transport's arguments, which it is given again when it is restarted. */
+  #mainListener: { bind: string; port: number; portStrict: boolean; dialect: 'sniffed' } | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -161,6 +163,7 @@ class RunningNode {
     if (tree === null) throw new Error('a handle is made for a node that started');
     return localHandle({
       node: tree.ref(nodeAddress),
+      newMessageId,
       feed: this.#feed,
       stats: () =>
         ResultAsync.fromSafePromise(
@@ -207,8 +210,9 @@ class RunningNode {
       broadcast: broadcastAddress,
     };
     const dialects: readonly DialectName[] = ['native', ...this.#legacy.enabled];
+    this.#mainListener = { bind, port, portStrict, dialect: 'sniffed' };
     const listeners = [
-      { bind, port, portStrict, dialect: 'sniffed' },
+      this.#mainListener,
       ...this.#legacy.ports.map((own) => ({ bind, portStrict, ...own })),
     ] as const;
     const connectionsMax = this.#options.maxConnections ?? limits.connectionsMax;
@@ -274,7 +278,7 @@ class RunningNode {
       },
       safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
       ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
-      newMessageId: () => messageIdFromBytes(uuidv7obj().bytes),
+      newMessageId,
       random: () => randomInt(2 ** 32) / 2 ** 32,
       legacy: {
         ...this.#legacy,
@@ -323,7 +327,12 @@ class RunningNode {
 
   /** Settles with the node's first `ready`. */
   async #untilReady(): Promise<void> {
-    for await (const event of this.#feed.read()) if (event.type === 'ready') return;
+    for await (const event of this.#feed.read()) {
+      if (event.type !== 'ready') continue;
+      // Whatever was asked for: from now on others know this one.
+      if (this.#mainListener !== null) this.#mainListener.port = event.port;
+      return;
+    }
   }
 }
 
@@ -344,6 +353,8 @@ function causeOf(error: RuntimeError): NodeError {
 /** `init` of history refuses with a `StoreError`, that of transport, discovery and broadcast with a `TransportError`. */
 const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
   /^(store|transport)\//.test(fault.code);
+
+const newMessageId = (): MessageId => messageIdFromBytes(uuidv7obj().bytes);
 
 /** Where others can reach us: the address bound, or all there are. */
 function addressesOf(bind: string): readonly string[] {

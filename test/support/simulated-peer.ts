@@ -208,3 +208,40 @@ function settle(
     waiting.delete(id);
   }
 }
+
+export interface RawSession {
+  /** Says all of it as fast as the socket takes it; resolves when everything is written. */
+  say(utterances: readonly Utterance[]): Promise<void>;
+  close(): void;
+}
+
+/** A stranger with a finished handshake who says whatever the test wants. */
+export function openRawSession(target: Target): Promise<RawSession> {
+  const { local } = newIdentity();
+  const socket = connect(target);
+  const session = createSession({
+    local,
+    random: (bytes) => new Uint8Array(randomBytes(bytes)),
+    nowMs: performance.now(),
+    wallClockMs: Date.now(),
+    role: { type: 'initiator', expectedIdKey: null, resumption: null },
+  });
+  return new Promise((resolve, reject) => {
+    const handle = (outputs: readonly SessionOutput[]): void => {
+      for (const output of outputs) {
+        if (output.type === 'write') socket.write(output.bytes);
+        else if (output.type === 'judge-peer') handle(session.judge({ welcome: true }, performance.now()));
+        else if (output.type === 'failed') reject(new Error(output.error.code));
+        else if (output.type === 'up') resolve({ say, close: () => socket.destroy() });
+      }
+    };
+    const say = (utterances: readonly Utterance[]): Promise<void> =>
+      new Promise((done) => {
+        handle(session.say(utterances, performance.now()));
+        socket.write('', () => done());
+      });
+    socket.on('connect', () => handle(session.start()));
+    socket.on('data', (bytes) => handle(session.receive(new Uint8Array(bytes), performance.now())));
+    socket.on('error', reject);
+  });
+}

@@ -1,0 +1,38 @@
+/** What a stranger with a finished handshake may cost: names, receipts and contacts without end. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import type { Utterance } from '../../src/dialects/dialect.js';
+import { messageIdFromBytes } from '../../src/ids.js';
+import { deliver, liveNode, untilMet } from '../support/live-node.js';
+import { freeBeaconPort } from '../support/program.js';
+import { openRawSession } from '../support/simulated-peer.js';
+
+const rounds = 40;
+const perRound = 500;
+
+for (const kind of ['names', 'receipts'] as const) {
+  test(`a stranger's flood of ${kind} holds up nobody else`, async (context) => {
+    const beaconPort = await freeBeaconPort();
+    const alice = await liveNode(context, { name: 'alice', beaconPort });
+    const bob = await liveNode(context, { name: 'bob', beaconPort });
+    await untilMet(alice, bob);
+    const stranger = await openRawSession({ host: '127.0.0.1', port: alice.port });
+    context.after(() => stranger.close());
+
+    const utterance = (n: number): Utterance =>
+      kind === 'names'
+        ? { type: 'profile', name: `mallory ${n}`, instance: '0011223344556677' }
+        : { type: 'receipt', ids: [messageIdFromBytes(randomBytes(16))] };
+    const flooding = (async () => {
+      for (let round = 0; round < rounds; round += 1)
+        await stranger.say(Array.from({ length: perRound }, (_, at) => utterance(round * perRound + at)));
+    })();
+    await deliver(alice, 'bob', 'said in the middle of a flood');
+    assert.deepEqual(bob.heard(), ['said in the middle of a flood']);
+    stranger.close();
+    await flooding.catch(() => undefined);
+    const told = alice.events.filter((event) => event.type === 'peer' && event.name.startsWith('mallory'));
+    assert.ok(told.length <= 30, `${told.length} changes of name were told`);
+  });
+}

@@ -11,6 +11,11 @@ import { openRawSession } from '../support/simulated-peer.js';
 const rounds = 40;
 const perRound = 500;
 
+const utteranceOf = (kind: 'names' | 'receipts', n: number): Utterance =>
+  kind === 'names'
+    ? { type: 'profile', name: `mallory ${n}`, instance: '0011223344556677' }
+    : { type: 'receipt', ids: [messageIdFromBytes(randomBytes(16))] };
+
 for (const kind of ['names', 'receipts'] as const) {
   test(`a stranger's flood of ${kind} holds up nobody else`, async (context) => {
     const beaconPort = await freeBeaconPort();
@@ -20,13 +25,11 @@ for (const kind of ['names', 'receipts'] as const) {
     const stranger = await openRawSession({ host: '127.0.0.1', port: alice.port });
     context.after(() => stranger.close());
 
-    const utterance = (n: number): Utterance =>
-      kind === 'names'
-        ? { type: 'profile', name: `mallory ${n}`, instance: '0011223344556677' }
-        : { type: 'receipt', ids: [messageIdFromBytes(randomBytes(16))] };
     const flooding = (async () => {
       for (let round = 0; round < rounds; round += 1)
-        await stranger.say(Array.from({ length: perRound }, (_, at) => utterance(round * perRound + at)));
+        await stranger.say(
+          Array.from({ length: perRound }, (_, at) => utteranceOf(kind, round * perRound + at)),
+        );
     })();
     await deliver(alice, 'bob', 'said in the middle of a flood');
     assert.deepEqual(bob.heard(), ['said in the middle of a flood']);

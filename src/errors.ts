@@ -76,6 +76,8 @@ export type ChatError =
   | { readonly code: 'chat/outbox-full'; readonly limit: number }
   | { readonly code: 'chat/blocked'; readonly peer: string }
   | { readonly code: 'chat/key-changed'; readonly peer: string }
+  /** Our own node answers at the address. */
+  | { readonly code: 'chat/own-address'; readonly address: string }
   | { readonly code: 'chat/code-mismatch'; readonly peer: string }
   | { readonly code: 'chat/secure-only'; readonly dialect: string }
   | { readonly code: 'chat/dialect-off'; readonly dialect: string };
@@ -128,6 +130,13 @@ export type ApiError =
   | { readonly code: 'api/too-large'; readonly limitBytes: number }
   | { readonly code: 'api/deadline'; readonly deadlineMs: number };
 
+/** What nobody asked for, told to those who watch a node. Handled at the edge: shown. */
+export type WatchError =
+  /** Another node runs with this home's key. */
+  | { readonly code: 'node/twin'; readonly address: string }
+  /** A reader of events fell `waitingMax` behind and is ended. */
+  | { readonly code: 'feed/too-slow'; readonly waitingMax: number };
+
 /** What a person asked the command line for. Handled at the edge: exit codes 1, 2 and 4. */
 export type CommandError =
   | { readonly code: 'command/usage'; readonly detail: string; readonly command: string }
@@ -142,7 +151,11 @@ export type CommandError =
   | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
-  | { readonly code: 'command/file'; readonly file: string; readonly reason: string };
+  | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
+  /** The node of this command ended, and nobody had asked it to. */
+  | { readonly code: 'command/node-ended'; readonly reason: string }
+  /** A signal came before the command was done. */
+  | { readonly code: 'command/stopped' };
 
 export type ParlanceError =
   | WireError
@@ -154,6 +167,7 @@ export type ParlanceError =
   | TransportError
   | HomeError
   | ApiError
+  | WatchError
   | CommandError;
 
 export type ErrorCode = ParlanceError['code'];

@@ -3,6 +3,7 @@
  * prompt. Field names and values are the contract of the command line.
  */
 import type { DialectName, Encryption, LegacyDialectName } from '../dialects/dialect.js';
+import type { ErrorCode } from '../errors.js';
 import type { DeliveryState, Direction } from './conversation.js';
 
 export type PeerState = 'online' | 'away' | 'offline';
@@ -62,7 +63,7 @@ export interface StatusEvent {
 
 export interface ErrorEvent {
   readonly type: 'error';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly peer?: string;
 }

@@ -32,7 +32,7 @@ test('our own address, name and id are nobody to talk to', async (context) => {
   const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
   assert.equal(await refusal(alice.handle.send('alice', 'me?')), 'chat/unknown-peer');
   assert.equal(await refusal(alice.handle.send(alice.id, 'me?')), 'chat/unknown-peer');
-  assert.equal(await refusal(alice.handle.send(`127.0.0.1:${alice.port}`, 'me?')), 'session/order');
+  assert.equal(await refusal(alice.handle.send(`127.0.0.1:${alice.port}`, 'me?')), 'chat/own-address');
   assert.deepEqual(await must(alice.handle.history({})), []);
 });
 

@@ -307,7 +307,7 @@ test('no control of a peer reaches the terminal, and the prompt stays whole', op
     const forged: MessageEvent = { ...message, seq: message.seq, peer: attack, text: 'named' };
     node.emit(forged);
     node.emit({ type: 'status', id: 'x', peer: attack, state: 'failed', reason: attack });
-    node.emit({ type: 'error', code: attack, message: attack });
+    node.emit({ type: 'error', code: 'api/lost', message: attack, peer: attack });
     node.addPeer(attack);
   }
   node.receive('bob', 'the end');

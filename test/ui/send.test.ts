@@ -129,6 +129,21 @@ test('what is refused for security is exit 5', options, async (context) => {
   }
 });
 
+test('what an address answers is told as what it is: nothing was sent', options, async (context) => {
+  const cases: readonly (readonly [NodeError, number, RegExp])[] = [
+    [{ code: 'chat/own-address', address: '10.0.0.2:6001' }, 2, /that is this node itself/],
+    [{ code: 'session/order', detail: 'it closed' }, 1, /no session .*: it closed; nothing was sent/],
+    [{ code: 'session/deadline' }, 1, /in time; nothing was sent/],
+    [{ code: 'session/bad-certificate', detail: 'x' }, 5, /nothing was sent/],
+  ];
+  for (const [error, exit, words] of cases) {
+    const { it, node } = alone(context);
+    node.refuse('bob', error);
+    assert.equal(await it.run('send', '10.0.0.2:6001', 'x'), exit, error.code);
+    assert.match(it.stderr.text, words);
+  }
+});
+
 test('a key that changes while a message waits is a refusal, not a timeout', options, async (context) => {
   const { it, node } = await attached(context);
   node.setState('bob', 'away');

@@ -62,6 +62,16 @@ test('wrong usage is exit 2 and one line, whatever is wrong', options, async (co
   }
 });
 
+test('help on a command that is none names the one that may have been meant', options, async (context) => {
+  const it = fakeWorld();
+  context.after(() => it.remove());
+  assert.equal(await it.run('help', 'sedn'), 2);
+  assert.equal(
+    it.stderr.text,
+    'parlance: wrong usage: no command "sedn", did you mean "send"; see "parlance help"\n',
+  );
+});
+
 test('help and version answer without a node', options, async (context) => {
   const it = fakeWorld();
   context.after(() => it.remove());

@@ -11,6 +11,7 @@ import type {
   SelfInfo,
   StatusEvent,
 } from '../../index.js';
+import { isErrorCode } from './faults.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -86,12 +87,19 @@ export function readEvent(value: unknown): NodeEvent | null {
         ? as<NodeEvent>(it)
         : null;
     case 'error':
-      return areTexts(it, ['code', 'message']) ? as<NodeEvent>(it) : null;
+      return areTexts(it, ['code', 'message']) ? as<NodeEvent>(withKnownCode(it)) : null;
     case 'bye':
       return { type: 'bye' };
     default:
       return null;
   }
+}
+
+/** A code of a newer node is kept in the words only. */
+function withKnownCode(it: Fields): Fields {
+  const { code, message } = it;
+  if (isErrorCode(String(code))) return it;
+  return { ...it, code: 'api/malformed', message: `${String(message)} (${String(code)})` };
 }
 
 /** Each element through `read`; `null` as soon as one does not fit. */

@@ -12,6 +12,8 @@ export interface OutputOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isColored: boolean;
+  /** Aborted when the user asked to end: what fails after that fails because of it. */
+  readonly stopAsked?: AbortSignal;
 }
 
 /** An NDJSON line. `type` comes first whatever the order of the fields. */
@@ -25,11 +27,13 @@ export class Output {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
   readonly #isQuiet: boolean;
+  readonly #stopAsked: AbortSignal | null;
 
   constructor(world: Pick<World, 'stdout' | 'stderr'>, options: OutputOptions) {
     const gone = new AbortController();
     this.isJson = options.isJson;
     this.#isQuiet = options.isQuiet;
+    this.#stopAsked = options.stopAsked ?? null;
     this.#stdout = world.stdout;
     this.#stderr = world.stderr;
     this.colors = createColors(options.isColored);
@@ -60,10 +64,21 @@ export class Output {
 
   /** The one line of a failure, and its exit code. With `--json` also an `error` line on stdout. */
   async failure(error: ParlanceError): Promise<ExitCode> {
+    const { exit } = wordingOf(error);
+    // A node that closes answers with faults of its own; they say nothing that the user does not know.
+    const isCutShort = this.#stopAsked?.aborted === true && (exit === 1 || exit === 4);
+    const told: ParlanceError = isCutShort ? { code: 'command/stopped' } : error;
+    if (this.isJson)
+      await this.result({ type: 'error', code: told.code, message: lineOf(wordingOf(told)) }, null);
+    return this.failureTold(told);
+  }
+
+  /** The same for a failure that an event on stdout has told already. */
+  failureTold(error: ParlanceError): ExitCode {
     const wording = wordingOf(error);
-    const line = lineOf(wording);
-    this.#stderr.write(`${this.colors.red('parlance:')} ${line}\n`);
-    if (this.isJson) await this.result({ type: 'error', code: error.code, message: line }, null);
+    // Whoever closed the pipe ended the command, and is not to be told so.
+    const isQuietEnd = error.code === 'command/stopped' && this.closed.aborted;
+    if (!isQuietEnd) this.#stderr.write(`${this.colors.red('parlance:')} ${lineOf(wording)}\n`);
     return wording.exit;
   }
 

@@ -1,23 +1,35 @@
 /** `parlance peers`: who is there. */
-import type { NodeHandle, PeerEvent } from '../../index.js';
+import type { PeerEvent } from '../../index.js';
 import { cli } from '../../limits.js';
 import type { Attachment } from './attach.js';
 import { peerLine } from './present.js';
 import { matching } from './recv.js';
-import { pause, until, withNode, type RunContext } from './run.js';
+import { LastWords, pause, until, withNode, withNodes, type RunContext } from './run.js';
 import type { ExitCode } from './wording.js';
 
 export interface PeersOptions {
   readonly isWatching: boolean;
   /** Returns once this peer is reachable. */
   readonly wait: string | null;
-  readonly timeoutMs: number;
+  /** Ends the waiting or watching; `null`: the default for waiting, no end for watching. */
+  readonly timeoutMs: number | null;
 }
 
 export function peers(context: RunContext, options: PeersOptions): Promise<ExitCode> {
+  const { wait, isWatching, timeoutMs } = options;
+  if (wait !== null) {
+    const waitMs = timeoutMs ?? cli.timeoutMs;
+    return withNodes(context, waitMs, async (attachment, timedOut) => {
+      const outcome = await waitFor(context, attachment, wait, timedOut);
+      if (outcome !== 'timed-out') return outcome;
+      const what = `"${wait}" is not reachable`;
+      return context.output.failure({ code: 'command/timeout', what, waitedMs: waitMs });
+    });
+  }
+  if (isWatching) {
+    return withNodes(context, timeoutMs, (attachment, timedOut) => watch(context, attachment, timedOut));
+  }
   return withNode(context, async (attachment) => {
-    if (options.wait !== null) return waitFor(context, attachment.node, options.wait, options.timeoutMs);
-    if (options.isWatching) return watch(context, attachment.node);
     await untilAnswered(context, attachment);
     const { output } = context;
     const rows = await attachment.node.peers();
@@ -37,9 +49,15 @@ async function untilAnswered({ stopped }: RunContext, { ageMs }: Attachment): Pr
   if (leftMs > 0) await pause(leftMs, stopped);
 }
 
-async function watch({ output, stopped }: RunContext, node: NodeHandle): Promise<ExitCode> {
-  for await (const event of until(node.events(), stopped)) {
-    if (event.type === 'bye') return 0;
+async function watch(
+  { output, stopped }: RunContext,
+  { node, isOwn }: Attachment,
+  timedOut: AbortSignal,
+): Promise<ExitCode | 'again'> {
+  const lastWords = new LastWords();
+  for await (const event of until(node.events(), AbortSignal.any([stopped, timedOut]))) {
+    if (event.type === 'bye') break;
+    lastWords.hear(event);
     if (event.type === 'ready') {
       const rows = (await node.peers()).unwrapOr([]);
       await output.results(
@@ -48,26 +66,31 @@ async function watch({ output, stopped }: RunContext, node: NodeHandle): Promise
       );
     } else if (event.type === 'peer') await output.result(event, peerLine(event, output.colors));
   }
-  return stopped.aborted ? 0 : output.failure({ code: 'api/lost', detail: 'the stream of events ended' });
+  if (stopped.aborted || timedOut.aborted) return 0;
+  return isOwn ? output.failure(lastWords.fault()) : 'again';
 }
 
 async function waitFor(
   { output, stopped }: RunContext,
-  node: NodeHandle,
+  { node, isOwn }: Attachment,
   word: string,
-  timeoutMs: number,
-): Promise<ExitCode> {
-  const timedOut = AbortSignal.timeout(timeoutMs);
+  timedOut: AbortSignal,
+): Promise<ExitCode | 'again' | 'timed-out'> {
   const reachable = async (): Promise<PeerEvent | null> => {
     const rows = (await node.peers()).unwrapOr([]);
     return matching(word, rows).find((row) => row.state === 'online') ?? null;
   };
+  const lastWords = new LastWords();
   for await (const event of until(node.events(), AbortSignal.any([stopped, timedOut]))) {
+    if (event.type === 'bye') break;
+    lastWords.hear(event);
     if (event.type !== 'ready' && event.type !== 'peer') continue;
     const peer = await reachable();
     if (peer === null) continue;
     await output.result(peer, peerLine(peer, output.colors));
     return 0;
   }
-  return output.failure({ code: 'command/timeout', what: `"${word}" is not reachable`, waitedMs: timeoutMs });
+  if (stopped.aborted) return output.failure({ code: 'command/stopped' });
+  if (timedOut.aborted) return 'timed-out';
+  return isOwn ? output.failure(lastWords.fault()) : 'again';
 }

@@ -35,12 +35,13 @@ async function runBody(
   body: (context: RunContext) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const common = commonOptions(command, world.env);
+  const asked = new AbortController();
   const output = new Output(world, {
     isJson: common.isJson,
     isQuiet: common.isQuiet,
     isColored: common.isColored ?? world.stdout.isTTY === true,
+    stopAsked: asked.signal,
   });
-  const asked = new AbortController();
   const unlisten = world.onSignal(() => asked.abort());
   try {
     return await body({ world, output, common, stopped: AbortSignal.any([asked.signal, output.closed]) });
@@ -58,7 +59,8 @@ async function usageFailure(
   cause: CommanderError,
 ): Promise<ExitCode> {
   if (cause.exitCode === 0) return 0;
-  const command = program.commands.find((each) => args.includes(each.name()))?.name() ?? '';
+  const named = program.commands.find((each) => args.includes(each.name()))?.name();
+  const command = named === undefined || named === 'help' ? '' : named;
   const common = commonOptions(program, world.env);
   const output = new Output(world, {
     isJson: common.isJson || args.includes('--json'),
@@ -79,7 +81,7 @@ function programOf(world: World, runs: Runs): Command {
     .description('A chat for the people on one network. Without a command: the prompt.')
     .argument('[words...]')
     .usage('[options] [command]')
-    .helpCommand('help [command]', 'what a command does')
+    .helpCommand(false)
     .option('-V, --version', 'the version')
     .action((words: string[], options: { version?: boolean }, command: Command) => {
       const [word] = words;
@@ -94,6 +96,14 @@ function programOf(world: World, runs: Runs): Command {
     );
   addMessageCommands(program, world, runs);
   addPeerCommands(program, world, runs);
+  base(program.command('help'), world)
+    .description('what a command does')
+    .argument('[command]')
+    .action((word: string | undefined) => {
+      const command = word === undefined ? program : program.commands.find((each) => each.name() === word);
+      if (command === undefined) program.error(`error: ${unknownCommand(program, word ?? '')}`);
+      else world.stdout.write(command.helpInformation());
+    });
   return program;
 }
 
@@ -178,14 +188,16 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     .description('who is there')
     .option('--watch', 'and every change, until a signal')
     .addOption(new Option('--wait <peer>', 'until this peer is reachable').conflicts('watch'))
-    .addOption(new Option('--timeout <seconds>', 'for --wait (default 30)').argParser(arg(parseTimeout)))
+    .addOption(
+      new Option('--timeout <seconds>', 'ends --wait (default 30) or --watch').argParser(arg(parseTimeout)),
+    )
     .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
       runs(command, async (context) => {
         const { peers } = await import('./peers.js');
         return peers(context, {
           isWatching: options.watch === true,
           wait: options.wait ?? null,
-          timeoutMs: options.timeout ?? cli.timeoutMs,
+          timeoutMs: options.timeout ?? null,
         });
       }),
     );

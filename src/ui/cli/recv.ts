@@ -3,7 +3,7 @@ import { parsePeerId, resolvePeer, type MessageEvent, type NodeHandle, type Peer
 import { controlApi } from '../../limits.js';
 import type { Attachment } from './attach.js';
 import { eventLine, messageLine } from './present.js';
-import { until, usage, withNode, type RunContext } from './run.js';
+import { LastWords, until, usage, withNodes, type RunContext } from './run.js';
 import type { ExitCode } from './wording.js';
 
 export interface RecvOptions {
@@ -16,25 +16,14 @@ export interface RecvOptions {
 }
 
 export async function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
-  const timedOut = new AbortController();
-  const timer = options.timeoutMs === null ? null : setTimeout(() => timedOut.abort(), options.timeoutMs);
   const receiving: Receiving = {
     left: options.count ?? Number.POSITIVE_INFINITY,
     sinceSeq: undefined,
     isBegun: false,
-    timedOut: timedOut.signal,
   };
-  try {
-    for (;;) {
-      const outcome = await withNode(context, (attachment) =>
-        follow(context, options, attachment, receiving),
-      );
-      // The node was another command's and has ended with it: one of our own goes on where it stopped.
-      if (outcome !== 'again') return outcome;
-    }
-  } finally {
-    if (timer !== null) clearTimeout(timer);
-  }
+  return withNodes(context, options.timeoutMs, (attachment, timedOut) =>
+    follow(context, options, attachment, receiving, timedOut),
+  );
 }
 
 /** How far the command has come. */
@@ -43,7 +32,6 @@ interface Receiving {
   /** Newest seq that was read, or `--since`. */
   sinceSeq: number | undefined;
   isBegun: boolean;
-  readonly timedOut: AbortSignal;
 }
 
 async function follow(
@@ -51,6 +39,7 @@ async function follow(
   options: RecvOptions,
   { node, isOwn }: Attachment,
   receiving: Receiving,
+  timedOut: AbortSignal,
 ): Promise<ExitCode | 'again'> {
   if (!receiving.isBegun && options.since !== null) {
     const sinceSeq = await seqOf(node, options.since);
@@ -59,10 +48,12 @@ async function follow(
     }
     receiving.sinceSeq = sinceSeq;
   }
-  const { sinceSeq, timedOut } = receiving;
+  const { sinceSeq } = receiving;
+  const lastWords = new LastWords();
   const signal = AbortSignal.any([stopped, timedOut]);
   for await (const event of until(node.events(sinceSeq === undefined ? {} : { sinceSeq }), signal)) {
     if (event.type === 'bye') break;
+    lastWords.hear(event);
     if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
     else if (event.type === 'ready' || event.type === 'error')
       output.note(eventLine(event, output.colors) ?? '');
@@ -74,12 +65,13 @@ async function follow(
     receiving.left -= 1;
     if (receiving.left <= 0) return 0;
   }
-  if (stopped.aborted) return 0;
+  // Following has no other end than a signal; a count that was not reached has.
+  if (stopped.aborted) return options.count === null ? 0 : output.failure({ code: 'command/stopped' });
   if (timedOut.aborted) {
     const waitedMs = options.timeoutMs ?? 0;
     return output.failure({ code: 'command/timeout', what: 'no more messages came', waitedMs });
   }
-  return isOwn ? output.failure({ code: 'api/lost', detail: 'the stream of messages ended' }) : 'again';
+  return isOwn ? output.failure(lastWords.fault()) : 'again';
 }
 
 /** A peer may be asked for before it was heard of, so the word is resolved anew for each message. */

@@ -1,5 +1,5 @@
 /** What every command shares while it runs: the way out on a signal, and a node that is let go in the end. */
-import type { ParlanceError } from '../../index.js';
+import type { NodeEvent, ParlanceError } from '../../index.js';
 import { cli } from '../../limits.js';
 import { attach, type Attachment, type AttachOptions } from './attach.js';
 import type { CommonOptions } from './common-options.js';
@@ -27,6 +27,44 @@ export async function withNode<Outcome = ExitCode>(
     return await use(attached.value);
   } finally {
     await within(cli.shutdownMs, attached.value.release());
+  }
+}
+
+/**
+ * The same for a command that goes on when its node ends: the node was another command's, so `use` runs `again` on the
+ * next one of the home. `timedOut` is aborted `timeoutMs` after the first one was there.
+ */
+export async function withNodes(
+  context: RunContext,
+  timeoutMs: number | null,
+  use: (attachment: Attachment, timedOut: AbortSignal) => Promise<ExitCode | 'again'>,
+): Promise<ExitCode> {
+  const timedOut = new AbortController();
+  let timer: NodeJS.Timeout | null = null;
+  try {
+    for (;;) {
+      const outcome = await withNode(context, (attachment) => {
+        if (timeoutMs !== null) timer ??= setTimeout(() => timedOut.abort(), timeoutMs);
+        return use(attachment, timedOut.signal);
+      });
+      if (outcome !== 'again') return outcome;
+    }
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+  }
+}
+
+/** What the node said of its own end, kept while its events are read. */
+export class LastWords {
+  #words: string | null = null;
+
+  hear(event: NodeEvent): void {
+    if (event.type === 'error' && event.code === 'runtime/restart-intensity') this.#words = event.message;
+  }
+
+  /** The failure of a command whose own node ended although nobody had asked it to. */
+  fault(): ParlanceError {
+    return { code: 'command/node-ended', reason: this.#words ?? 'its log says why' };
   }
 }
 

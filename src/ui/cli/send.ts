@@ -95,6 +95,9 @@ class Sending {
         const failed = await this.#sendAll();
         if (failed !== null) return await this.#context.output.failure(failed);
         this.#isSent = true;
+        // The signal ended the input, not its writer: what was read went out, the rest was never taken.
+        const isCutShort = this.#options.text === null && this.#context.stopped.aborted;
+        if (isCutShort) return await this.#context.output.failure({ code: 'command/stopped' });
       }
       return await this.#finish();
     } finally {
@@ -214,7 +217,8 @@ class Sending {
       const leftMs = this.#queuedMs + this.#options.timeoutMs - performance.now();
       const end = await this.#deliveries.settled(Math.max(0, Math.min(leftMs, cli.pollMs)));
       if (end !== null) return this.#report(end);
-      if (leftMs <= 0 || stopped.aborted) return output.failure(this.#notDelivered(0));
+      if (stopped.aborted) return output.failure({ code: 'command/stopped' });
+      if (leftMs <= 0) return output.failure(this.#notDelivered(0));
     }
   }
 

@@ -1,6 +1,6 @@
 /** `parlance serve`: the node without a prompt, until a signal. */
 import { eventLine } from './present.js';
-import { withNode, type RunContext } from './run.js';
+import { LastWords, withNode, type RunContext } from './run.js';
 import type { ExitCode } from './wording.js';
 
 export function serve(context: RunContext): Promise<ExitCode> {
@@ -14,15 +14,17 @@ export function serve(context: RunContext): Promise<ExitCode> {
       };
       if (stopped.aborted) leave();
       stopped.addEventListener('abort', leave, { once: true });
+      const lastWords = new LastWords();
       for await (const event of node.events()) {
         await output.result(event, eventLine(event, output.colors));
-        if (event.type === 'bye') return 0;
+        lastWords.hear(event);
+        if (event.type === 'bye') return stopped.aborted ? 0 : output.failureTold(lastWords.fault());
       }
       if (stopped.aborted) {
         await output.result({ type: 'bye' }, 'bye');
         return 0;
       }
-      return output.failure({ code: 'api/lost', detail: 'it ended by itself; its log says why' });
+      return output.failure(lastWords.fault());
     },
     { mustOwn: true },
   );

@@ -48,6 +48,27 @@ function notDelivered(error: Extract<ParlanceError, { code: 'command/not-deliver
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
+/** What several codes have in common is said once. */
+const noSession = (why: string): Wording =>
+  say(1, 'no session with that address', why, 'nothing was sent; check that Parlance runs there');
+
+const unproved = (error: { readonly code: ErrorCode }): Wording =>
+  say(
+    5,
+    'the session was refused',
+    `it did not prove who the peer is (${error.code})`,
+    'nothing was sent; try again, and if it stays so, compare codes',
+  );
+
+const homeTrouble = (error: { readonly file: string; readonly reason: string }): Wording =>
+  say(78, 'the home cannot be used', `${error.file}: ${error.reason}`, 'check the disk and the permissions');
+
+const unwell = (error: { readonly code: ErrorCode; readonly actor: string }): Wording =>
+  say(1, 'the node is not well', `${error.code} at ${error.actor}`, 'try again; the log says more');
+
+const notUnderstood = (error: { readonly code: ErrorCode }): Wording =>
+  say(1, 'the peer was not understood', error.code, 'check which program it runs');
+
 /** One row per code: a code without words does not compile. */
 const wordings: Wordings = {
   'chat/unknown-peer': (error) =>
@@ -92,6 +113,8 @@ const wordings: Wordings = {
       'a new device, or somebody in the middle',
       `compare codes, then "parlance verify ${error.peer}"`,
     ),
+  'chat/own-address': (error) =>
+    say(2, `${error.address} is nobody else`, 'that is this node itself', 'see "parlance peers" for others'),
   'chat/code-mismatch': (error) =>
     say(
       5,
@@ -121,27 +144,9 @@ const wordings: Wordings = {
       'compare codes, then "parlance verify PEER"',
     ),
   'session/blocked': () => say(5, 'refused', 'the peer is blocked', '"parlance unblock PEER" lifts it'),
-  'session/downgrade': (error) =>
-    say(
-      5,
-      'the session was refused',
-      `it did not prove who the peer is (${error.code})`,
-      'try again; if it stays so, compare codes',
-    ),
-  'session/serial-rollback': (error) =>
-    say(
-      5,
-      'the session was refused',
-      `it did not prove who the peer is (${error.code})`,
-      'try again; if it stays so, compare codes',
-    ),
-  'session/bad-certificate': (error) =>
-    say(
-      5,
-      'the session was refused',
-      `it did not prove who the peer is (${error.code})`,
-      'try again; if it stays so, compare codes',
-    ),
+  'session/downgrade': unproved,
+  'session/serial-rollback': unproved,
+  'session/bad-certificate': unproved,
   'session/busy': (error) =>
     say(1, 'the peer is busy', 'all its connections are taken', `try again in ${error.retryAfterMs} ms`),
   'session/unsupported-version': (error) =>
@@ -151,12 +156,11 @@ const wordings: Wordings = {
       `the peer speaks wire versions ${error.offered.join(', ')} only`,
       'update the older of the two',
     ),
-  'session/malformed': (error) => say(1, 'the session ended', error.detail, 'it is opened again by itself'),
-  'session/order': (error) => say(1, 'the session ended', error.detail, 'it is opened again by itself'),
-  'session/limit': (error) => say(1, 'the session ended', error.detail, 'it is opened again by itself'),
-  'session/decrypt-failed': (error) =>
-    say(1, 'the session ended', error.code, 'it is opened again by itself'),
-  'session/deadline': (error) => say(1, 'the session ended', error.code, 'it is opened again by itself'),
+  'session/malformed': (error) => noSession(error.detail),
+  'session/order': (error) => noSession(error.detail),
+  'session/limit': (error) => noSession(error.detail),
+  'session/decrypt-failed': () => noSession('what it answered could not be read'),
+  'session/deadline': () => noSession('it did not answer in time'),
   'store/newer-schema': (error) =>
     say(
       78,
@@ -166,20 +170,8 @@ const wordings: Wordings = {
     ),
   'store/full': (error) =>
     say(78, 'the disk is full', `${error.file} cannot grow`, 'free some space; nothing queued is lost'),
-  'store/unusable': (error) =>
-    say(
-      78,
-      'the home cannot be used',
-      `${error.file}: ${error.reason}`,
-      'check the disk and the permissions',
-    ),
-  'store/io': (error) =>
-    say(
-      78,
-      'the home cannot be used',
-      `${error.file}: ${error.reason}`,
-      'check the disk and the permissions',
-    ),
+  'store/unusable': homeTrouble,
+  'store/io': homeTrouble,
   'store/bad-query': (error) =>
     say(2, 'the search was not understood', error.detail, 'search for words, or "a phrase" in quotes'),
   'transport/port-in-use': (error) =>
@@ -254,19 +246,26 @@ const wordings: Wordings = {
     ),
   'command/failed': (error) =>
     say(1, `not delivered to "${error.peer}"`, error.reason, 'see "parlance history" for what went out'),
+  'command/node-ended': (error) =>
+    say(1, 'the node has ended', error.reason, 'see its log, then start it again'),
+  'command/stopped': () =>
+    say(1, 'stopped', 'you asked for it', 'what was queued stays queued, the rest was not taken'),
+  'node/twin': (error) =>
+    say(
+      5,
+      'another node has your key',
+      `it runs at ${error.address}`,
+      'a home must not be copied: end one of them',
+    ),
+  'feed/too-slow': (error) =>
+    say(1, 'events were missed', `more than ${error.waitingMax} were waiting`, 'read again with --since'),
   'command/file': (error) => say(1, `cannot write ${error.file}`, error.reason, 'choose another file'),
-  'runtime/mailbox-full': (error) =>
-    say(1, 'the node is not well', `${error.code} at ${error.actor}`, 'try again; the log says more'),
-  'runtime/deadline': (error) =>
-    say(1, 'the node is not well', `${error.code} at ${error.actor}`, 'try again; the log says more'),
-  'runtime/no-actor': (error) =>
-    say(1, 'the node is not well', `${error.code} at ${error.actor}`, 'try again; the log says more'),
-  'runtime/poison': (error) =>
-    say(1, 'the node is not well', `${error.code} at ${error.actor}`, 'try again; the log says more'),
-  'runtime/lost': (error) =>
-    say(1, 'the node is not well', `${error.code} at ${error.actor}`, 'try again; the log says more'),
-  'runtime/not-cloneable': (error) =>
-    say(1, 'the node is not well', `${error.code} at ${error.actor}`, 'try again; the log says more'),
+  'runtime/mailbox-full': unwell,
+  'runtime/deadline': unwell,
+  'runtime/no-actor': unwell,
+  'runtime/poison': unwell,
+  'runtime/lost': unwell,
+  'runtime/not-cloneable': unwell,
   'runtime/start-failed': (error) =>
     say(1, 'the node did not start', `${error.actor}: ${error.reason}`, 'the log says more'),
   'runtime/failed': (error) => say(1, `${error.what} failed`, error.detail, 'try again; the log says more'),
@@ -279,16 +278,10 @@ const wordings: Wordings = {
       `${error.actor} failed again and again`,
       'nothing queued is lost; start it again',
     ),
-  'wire/truncated': (error) =>
-    say(1, 'the peer was not understood', `${error.code} (wire)`, 'check which program it runs'),
-  'wire/frame-too-large': (error) =>
-    say(1, 'the peer was not understood', `${error.code} (wire)`, 'check which program it runs'),
-  'wire/malformed': (error) =>
-    say(1, 'the peer was not understood', `${error.code} (wire)`, 'check which program it runs'),
-  'dialect/malformed': (error) =>
-    say(1, 'the peer was not understood', `${error.code} (dialect)`, 'check which program it runs'),
-  'dialect/too-long': (error) =>
-    say(1, 'the peer was not understood', `${error.code} (dialect)`, 'check which program it runs'),
-  'dialect/unsupported': (error) =>
-    say(1, 'the peer was not understood', `${error.code} (dialect)`, 'check which program it runs'),
+  'wire/truncated': notUnderstood,
+  'wire/frame-too-large': notUnderstood,
+  'wire/malformed': notUnderstood,
+  'dialect/malformed': notUnderstood,
+  'dialect/too-long': notUnderstood,
+  'dialect/unsupported': notUnderstood,
 };

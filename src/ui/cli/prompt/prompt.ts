@@ -4,7 +4,7 @@ import { homeOf } from '../home.js';
 import { cli } from '../../../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
-import { pause, until, withNode, type RunContext } from '../run.js';
+import { LastWords, pause, until, withNode, type RunContext } from '../run.js';
 import { readSettings, writeSettings } from '../settings.js';
 import type { ExitCode } from '../wording.js';
 import { complete } from './commands.js';
@@ -72,14 +72,15 @@ async function converse(
   screen.onEnd(() => {
     taken.then(leave, leave);
   });
+  const lastWords = new LastWords();
   try {
-    await watch(context, attachment, talk, signal);
+    await watch(context, attachment, talk, signal, lastWords);
   } finally {
     log.print = previous;
     screen.close();
   }
   if (output.isJson) await output.result({ type: 'bye' }, null);
-  return 0;
+  return signal.aborted ? 0 : output.failureTold(lastWords.fault());
 }
 
 /** Shows every event until the user leaves; without a terminal the last statuses are still waited for. */
@@ -88,6 +89,7 @@ async function watch(
   attachment: Attachment,
   talk: Talk,
   signal: AbortSignal,
+  lastWords: LastWords,
 ): Promise<void> {
   const { output } = context;
   const show = async (event: NodeEvent): Promise<void> => {
@@ -96,6 +98,7 @@ async function watch(
   };
   for await (const event of until(attachment.node.events(), signal)) {
     if (event.type === 'bye') return;
+    lastWords.hear(event);
     if (event.type === 'ready') await talk.greet();
     await show(event);
   }

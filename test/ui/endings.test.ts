@@ -1,0 +1,132 @@
+/** How commands end that did not end by themselves: the node gave up, a signal came, the time was over. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { serveApi } from '../../src/ui/api/server.js';
+import { alone, attached } from '../support/command-worlds.js';
+import { eventually } from '../support/deadline.js';
+import { startFakeNode, type FakeNode } from '../support/fake-node.js';
+import { fakeWorld } from '../support/fake-world.js';
+
+const options = { timeout: 15_000 };
+
+/** What a node says whose supervisor has given up. */
+async function giveUp(node: FakeNode): Promise<void> {
+  node.emit({ type: 'error', code: 'runtime/restart-intensity', message: 'it failed too often' });
+  await node.close();
+}
+
+const endedLine = /^parlance: the node has ended: it failed too often; [^\n]+\n$/;
+
+test(
+  'serve, recv and peers --watch end in exit 1 and one line when their node gives up',
+  options,
+  async (context) => {
+    for (const args of [['serve'], ['recv'], ['peers', '--watch'], ['peers', '--wait', 'nobody']]) {
+      const { it, node } = alone(context);
+      const ended = it.run(...args, '--json', '--quiet');
+      await untilSubscribed(node);
+      await giveUp(node);
+      assert.equal(await ended, 1, args.join(' '));
+      assert.match(it.stderr.text, endedLine, args.join(' '));
+    }
+  },
+);
+
+test('serve --json tells the end of a node that gave up once, and bye is last', options, async (context) => {
+  const { it, node } = alone(context);
+  const ended = it.run('serve', '--json');
+  await it.stdout.until((text) => text.includes('"ready"'));
+  await giveUp(node);
+  await ended;
+  assert.deepEqual(
+    it.stdout.json().map(({ type }) => type),
+    ['ready', 'error', 'bye'],
+  );
+});
+
+test('the prompt ends in exit 1 when its node gives up', options, async (context) => {
+  const { it, node } = alone(context);
+  const ended = it.run();
+  await untilSubscribed(node);
+  await giveUp(node);
+  assert.equal(await ended, 1);
+  assert.match(it.stderr.text, endedLine);
+});
+
+test('a command that is told to stop says so, not what its node had to say', options, async (context) => {
+  const commands = [
+    ['send', 'bob', 'later'],
+    ['recv', '--count', '5'],
+    ['peers', '--wait', 'nobody'],
+  ];
+  for (const args of commands) {
+    const { it, node } = alone(context);
+    node.setState('bob', 'away');
+    const ended = it.run(...args, '--quiet');
+    await untilSubscribed(node);
+    it.signal();
+    await node.close();
+    assert.equal(await ended, 1, args.join(' '));
+    assert.match(it.stderr.text, /^parlance: stopped: [^\n]+\n$/, args.join(' '));
+  }
+});
+
+test(
+  'a fault of a node that closes because of the signal is not told as its fault',
+  options,
+  async (context) => {
+    const { it, node, again } = await attached(context, { peers: [] });
+    node.addPeer('bob');
+    node.refuse('bob', { code: 'runtime/no-actor', actor: 'node' });
+    assert.equal(await it.run('send', 'bob', 'x'), 1);
+    assert.match(it.stderr.text, /not well/);
+    const stopped = again();
+    const ended = stopped.run('send', 'bob', 'x');
+    stopped.signal();
+    assert.equal(await ended, 1);
+    assert.match(stopped.stderr.text, /^parlance: stopped: [^\n]+\n$/);
+  },
+);
+
+test('a signal that ends the input of send is told: not everything was taken', options, async (context) => {
+  const { it, node } = alone(context);
+  const ended = it.run('send', 'bob', '--json');
+  it.stdin.write('one\n');
+  await it.stdout.until((text) => text.includes('"delivered"'));
+  it.signal();
+  assert.equal(await ended, 1);
+  assert.deepEqual(
+    node.lines().map(({ text }) => text),
+    ['one'],
+  );
+  assert.equal(it.stdout.json().at(-1)?.['code'], 'command/stopped');
+});
+
+test('peers --watch ends in exit 0 at its timeout, with --wait in exit 4', options, async (context) => {
+  const { it, again } = await attached(context);
+  assert.equal(await it.run('peers', '--watch', '--json', '--timeout', '0.2'), 0);
+  assert.equal(it.stdout.json().length, 2);
+  assert.equal(await again().run('peers', '--wait', 'nobody', '--timeout', '0.2'), 4);
+});
+
+test(
+  'peers --watch goes on with a node of its own when that of another command ends',
+  options,
+  async (context) => {
+    const [first, second] = [startFakeNode(), startFakeNode({ peers: ['dave'] })];
+    const it = fakeWorld({ node: second });
+    context.after(() => it.remove());
+    const api = (await serveApi(first, it.home, () => 60_000))._unsafeUnwrap();
+    const ended = it.run('peers', '--watch', '--json');
+    await it.stdout.until((text) => text.includes('carol'));
+    await first.close();
+    await api.close();
+    await it.stdout.until((text) => text.includes('dave'));
+    it.signal();
+    assert.equal(await ended, 0);
+  },
+);
+
+/** Settles once a command reads the events of `node`. */
+const untilSubscribed = (node: FakeNode): Promise<void> =>
+  eventually(() => node.subscribers() > 0, 5_000, 'its events are read');

@@ -58,6 +58,8 @@ export type SessionError =
   | { readonly code: 'session/key-changed'; readonly expected: string; readonly got: string }
   | { readonly code: 'session/serial-rollback' }
   | { readonly code: 'session/blocked' }
+  /** The other end holds our own key: our own address, or a copy of our home. */
+  | { readonly code: 'session/own-identity' }
   | { readonly code: 'session/order'; readonly detail: string }
   | { readonly code: 'session/limit'; readonly detail: string }
   | { readonly code: 'session/deadline' }

@@ -73,8 +73,9 @@ function askAddress(
       state,
       address,
       (found) => {
-        if (typeof found !== 'string') resolve(err(found));
-        else resolve(sameAsBefore(state, found, typed));
+        if (typeof found === 'string') resolve(sameAsBefore(state, found, typed));
+        else if (found.code !== 'session/own-identity') resolve(err(found));
+        else resolve(err({ code: 'chat/own-address', address: typed }));
       },
       context,
     );

@@ -143,10 +143,7 @@ export function judgePeer(state: NodeState, sessionId: SessionId, peer: PeerProo
   if (live.expected !== null && live.expected !== peerId) {
     return { code: 'session/key-changed', expected: live.expected, got: peerId };
   }
-  if (peerId === state.args.identity.peerId) {
-    answerWaiters(state, live.address, { code: 'chat/own-address', address: formatAddress(live.address) });
-    return { code: 'session/order', detail: 'this is our own address' };
-  }
+  if (peerId === state.args.identity.peerId) return { code: 'session/own-identity' };
   if (isBlocked(state.book, peerId)) return { code: 'session/blocked' };
   const contact = state.book.contacts.get(peerId);
   if (contact !== undefined && peer.certificateSerial < contact.certificateSerial)

@@ -6,7 +6,7 @@ import type { ResultAsync } from 'neverthrow';
 import type { Outbox } from '../chat/outbox.js';
 import { peerRow, type Address, type PeerBook } from '../chat/peer-book.js';
 import type { NodeEvent } from '../chat/events.js';
-import type { ChatError, RuntimeError, SessionError, TransportError } from '../errors.js';
+import type { RuntimeError, SessionError, TransportError } from '../errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
 import type { Context, Ref } from '../runtime/actor.js';
 import type { LocalIdentity } from '../session/session.js';
@@ -81,7 +81,7 @@ export interface LiveSession {
 }
 
 /** Somebody waits to learn who answers at an address. */
-export type Waiter = (found: PeerId | ChatError | SessionError | TransportError | RuntimeError) => void;
+export type Waiter = (found: PeerId | SessionError | TransportError | RuntimeError) => void;
 
 export interface NodeState {
   readonly args: NodeArgs;

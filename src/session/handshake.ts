@@ -93,7 +93,7 @@ export function provePeer(
   return decodePayload(payload).andThen(({ certificate, announcement }) =>
     verifyCertificate(certificate, remoteStatic, wallClockAt(setting.options, nowMs)).andThen(
       ({ idKey, serial }): Result<PeerProof, SessionError> => {
-        if (isSame(idKey, setting.localIdKey)) return failed('session/order', 'own identity');
+        if (isSame(idKey, setting.localIdKey)) return err({ code: 'session/own-identity' });
         if (expectedIdKey !== null && !isSame(idKey, expectedIdKey))
           return err({ code: 'session/key-changed', expected: toHex(expectedIdKey), got: toHex(idKey) });
         const { wireVersions } = announcement;

@@ -108,7 +108,7 @@ test('a handshake that is cut, extended, doubled or reflected is refused', () =>
   assert.equal(alone.failure?.code, 'session/decrypt-failed');
 
   // Talking to itself over a wire that crosses: refused as soon as its own certificate is seen.
-  assert.equal(connect(a, a).initiator.failure?.code, 'session/order');
+  assert.equal(connect(a, a).initiator.failure?.code, 'session/own-identity');
 });
 
 /** The same frame with one more byte in its body. */

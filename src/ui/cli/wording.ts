@@ -157,6 +157,7 @@ const wordings: Wordings = {
       'update the older of the two',
     ),
   'session/malformed': (error) => noSession(error.detail),
+  'session/own-identity': () => noSession('this node itself, or a copy of its home, answers there'),
   'session/order': (error) => noSession(error.detail),
   'session/limit': (error) => noSession(error.detail),
   'session/decrypt-failed': () => noSession('what it answered could not be read'),

@@ -548,6 +548,8 @@ export const node = {
   /** As the course programs that we talk with: five conversations at once. */
   connectionsMax: 5,
   nameDefault: 'anonymous',
+  /** For the goodbye to leave at the end; without it the others notice two missed beacons. */
+  goodbyeDeadlineMs: 500,
   /** As the oldest dialect has it; whoever misses two is away. */
   beaconIntervalMs: 8_000,
   /** Threads for the cipher work of all sessions: one for each core of a small machine. */

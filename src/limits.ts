@@ -376,6 +376,17 @@ export const chatbuddyHub = {
   usersMax: 100,
   /** A list of 100 users with the longest names and addresses takes half of this. */
   listBytesMax: 65_536,
+  /** Fixed by the program. */
+  port: 8_080,
+  /** Connections that have not said their name yet, and how long they may take: the real client says it at once. */
+  unnamedMax: 32,
+  nameDeadlineMs: 10_000,
+  /** The client's pause after its name: twice the silence by which the hub tells that the name has ended. */
+  nameGapMs: 120,
+  answerDeadlineMs: 3_000,
+  /** A hub that is down is tried again after this, then after twice the time. */
+  retryMinMs: 500,
+  retryMaxMs: 15_000,
 } as const;
 
 /** Peers that synergy and netech remember while they run. */

@@ -16,6 +16,3 @@ export type { DialectName, Encryption, LegacyDialectName } from './dialects/dial
 export type * from './errors.js';
 export type * from './actors/node-handle.js';
 export { startNode } from './actors/start.js';
-export { startHub, type HubHandle, type HubListing, type HubOptions } from './actors/transport-hub.js';
-export { openHubClient, type HubClient, type HubClientOptions } from './actors/transport-hub-client.js';
-export type { HubUser } from './dialects/chatbuddy-hub.js';

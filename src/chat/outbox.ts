@@ -77,8 +77,7 @@ interface Entry {
 class PeerOutbox implements Outbox {
   readonly #random: () => number;
   #link: Link = { type: 'down', dialAtMs: 0 };
-  /** The last time for which a beacon made us dial. */
-  #hurriedToMs = Number.NEGATIVE_INFINITY;
+  #dialledAtMs = Number.NEGATIVE_INFINITY;
   /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
   #failures = 0;
   /** Undelivered lines in memory, oldest first; only while a session is up. */
@@ -177,12 +176,8 @@ class PeerOutbox implements Outbox {
 
   present(nowMs: number): readonly OutboxOutput[] {
     if (this.#link.type !== 'down') return [];
-    // Only what beacons provoke is counted: our own last try may have been a moment ago, while nobody was there.
-    const dialAtMs = Math.max(nowMs, this.#hurriedToMs + limits.presenceDialEveryMs);
-    if (dialAtMs < this.#link.dialAtMs) {
-      this.#hurriedToMs = dialAtMs;
-      this.#link = { type: 'down', dialAtMs };
-    }
+    const earliestMs = this.#dialledAtMs + limits.presenceDialEveryMs;
+    this.#link = { type: 'down', dialAtMs: Math.min(this.#link.dialAtMs, Math.max(nowMs, earliestMs)) };
     return this.#work(nowMs);
   }
 
@@ -218,6 +213,7 @@ class PeerOutbox implements Outbox {
     if (this.#link.type === 'up') return [...this.#say(nowMs, isAgain), ...this.#loadMore(nowMs)];
     if (this.#link.type === 'dialling' || !this.#hasMore || nowMs < this.#link.dialAtMs) return [];
     this.#link = { type: 'dialling', sinceMs: nowMs };
+    this.#dialledAtMs = nowMs;
     return [{ type: 'dial' }];
   }
 

@@ -61,7 +61,10 @@ export class ThreadHost {
       name: options.name,
       workerData: birth,
       transferList: [control.port2, reports.port2],
-      resourceLimits: { maxOldGenerationSizeMb: options.heapMbMax },
+      resourceLimits: {
+        maxOldGenerationSizeMb: options.heapMbMax,
+        maxYoungGenerationSizeMb: limits.workerYoungHeapMbMax,
+      },
     });
     this.#gone = new Promise((resolve) => {
       this.#hasDied = resolve;

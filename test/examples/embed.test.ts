@@ -9,7 +9,7 @@ test('the example for embedders runs as it stands: two nodes, one message, a cle
   const program = join(import.meta.dirname, 'embed.js');
   const beaconPort = String(await freeBeaconPort());
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, beaconPort], {
-    timeout: 20_000,
+    timeout: 60_000,
   });
   assert.equal(stdout, 'alice: queued\nbob hears alice: Lunch at noon?\n');
   assert.equal(stderr, '');

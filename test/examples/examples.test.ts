@@ -5,14 +5,14 @@ import { test } from 'node:test';
 
 test('the example of two actors adds up to 500,500 across a crash', () => {
   const program = fileURLToPath(new URL('./two-actors.js', import.meta.url));
-  assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 20_000 }), '500500\n');
+  assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 60_000 }), '500500\n');
 });
 
 test('with PARLANCE_TRACE the flow of messages is told, one line each, without bodies', () => {
   const program = fileURLToPath(new URL('./two-actors.js', import.meta.url));
   const { stderr } = spawnSync(process.execPath, [program], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
     env: { ...process.env, PARLANCE_TRACE: '1' },
     maxBuffer: 64 * 2 ** 20,
   });

@@ -127,7 +127,7 @@ test('a failed sync confirms nothing, and the file is opened afresh', async (t) 
     const args = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync', '-e', inject];
     const run = spawnSync('strace', [...args, process.execPath, writer, file, '60'], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     if (run.error !== undefined || /ptrace/i.test(run.stderr)) {
       t.skip(`no strace here: ${run.error?.message ?? run.stderr}`);

@@ -16,8 +16,8 @@ function dice(seed: number): (below: number) => number {
 
 describe('under random failures', () => {
   for (const [where, placement, rounds] of [
-    ['inline', inline, 200],
-    ['in a shared thread', shared, 500],
+    ['inline', inline, 100],
+    ['in a shared thread', shared, 200],
   ] as const)
     test(`${rounds} crashes at random ones of 1,000 envelopes each (${where}) lose nothing`, async () => {
       const roll = dice(7);
@@ -45,13 +45,13 @@ describe('under random failures', () => {
       await tree.root.stop();
     });
 
-  test('40 deaths of a thread at random ones of 200 envelopes each lose nothing', async () => {
+  test('20 deaths of a thread at random ones of 200 envelopes each lose nothing', async () => {
     const roll = dice(11);
     const spec = workerAt(own);
     const tree = await startTree({ children: [notes, spec] });
     const ref = tree.root.ref(spec);
     let sent = 0;
-    for (let round = 0; round < 40; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       const crashAt = roll(200);
       const fate = (['exit', 'uncaught', 'unhandled'] as const)[roll(3)] ?? 'exit';
       const tries = new SharedArrayBuffer(4);
@@ -61,7 +61,7 @@ describe('under random failures', () => {
         sent += 1;
       }
     }
-    await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === sent, 20_000);
+    await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === sent);
     assert.equal(tree.root.deadLetters().length, 0);
     await tree.root.stop();
   });
@@ -115,7 +115,7 @@ describe('under random failures', () => {
           await tree.root.stop();
         },
       ),
-      { seed: 42, numRuns: 20, endOnFailure: true },
+      { seed: 42, numRuns: 10, endOnFailure: true },
     );
   });
 });

@@ -165,7 +165,8 @@ describe('a supervisor', () => {
       tree.root.ref(spec).cast('work', { n: 1, fate: placement === own ? 'loop' : 'hang' });
       const startedMs = performance.now();
       await tree.root.stop();
-      assert.ok(performance.now() - startedMs < 3_500);
+      // `shutdownMs`, the end of the thread, and room for a busy machine; without the deadline it would never end.
+      assert.ok(performance.now() - startedMs < 8_000);
     });
 
   test('lets its children finish what waits when it stops them', async () => {

@@ -57,7 +57,7 @@ export async function startTree(
   return {
     root,
     events,
-    event: (isWanted, deadlineMs = 10_000) =>
+    event: (isWanted, deadlineMs = 40_000) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = events.find(isWanted);
@@ -78,7 +78,7 @@ export async function startTree(
 }
 
 /** Looks again and again until it is true; for what no event tells. */
-export async function until(isTrue: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+export async function until(isTrue: () => boolean | Promise<boolean>, deadlineMs = 40_000): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!(await isTrue())) {
     if (performance.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${isTrue.toString()}`);

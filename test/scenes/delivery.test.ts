@@ -87,7 +87,7 @@ describe('kill -9', () => {
       const queued: string[] = [];
       const readyMs: number[] = [];
       let next = 1;
-      const rounds = 6;
+      const rounds = 4;
       for (let round = 0; round < rounds; round += 1) {
         const dead = victim === 'sender' ? sender : receiver;
         const killed = new Promise<void>((resolve) => {

@@ -8,7 +8,7 @@ import { allWorkers, playFaults } from '../support/fault-rounds.js';
 import { quantile } from '../support/scene-nodes.js';
 
 /** The goal is 250 ms on a quiet machine (printed); the claim leaves room for one that is busy with other tests. */
-const servingAgainMsMax = 1_500;
+const servingAgainMsMax = 5_000;
 
 describe('a worker that fails while two nodes talk', () => {
   for (const worker of allWorkers)

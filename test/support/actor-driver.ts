@@ -58,7 +58,7 @@ export class Recorder<P extends Protocol> {
   async wait<N extends CastName<P>>(
     name: N,
     fits: (body: BodyOf<P, N>) => boolean = () => true,
-    deadlineMs = 5_000,
+    deadlineMs = 20_000,
   ): Promise<BodyOf<P, N>> {
     const find = (): BodyOf<P, N> | undefined => this.all(name).find(fits);
     const found = find();

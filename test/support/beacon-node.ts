@@ -114,7 +114,6 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
   links.broadcast = broadcast;
   const startedMs = performance.now();
   broadcast.cast('describe', { name, tcpPort: 6_001 });
-  let stopping: Promise<void> | null = null;
   return {
     identity,
     name,
@@ -122,13 +121,9 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
     discovery,
     reports,
     startedMs,
-    stop() {
-      stopping ??= (async () => {
-        await broadcast.call('leave', {});
-        await broadcast.stop();
-        await discovery.stop();
-      })();
-      return stopping;
+    async stop() {
+      await broadcast.stop();
+      await discovery.stop();
     },
   };
 }

@@ -38,7 +38,7 @@ export class Kept extends Writable {
   }
 
   /** Settles once what was written so far satisfies `is`; rejects after `deadlineMs`. */
-  until(is: (text: string) => boolean, deadlineMs = 5_000): Promise<void> {
+  until(is: (text: string) => boolean, deadlineMs = 20_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         if (!is(this.text)) return;

@@ -36,7 +36,7 @@ export interface LiveNodeOptions extends Partial<NodeOptions> {
   readonly beaconPort: number;
 }
 
-const deadlineDefaultMs = 10_000;
+const deadlineDefaultMs = 40_000;
 
 /** Started, and closed when the test ends. */
 export async function liveNode(context: TestContext, options: LiveNodeOptions): Promise<LiveNode> {

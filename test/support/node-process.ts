@@ -61,7 +61,7 @@ export function spawnNode(options: SpawnOptions, env: Readonly<Record<string, st
     said,
     exited,
     tell: (order) => void child.stdin.write(`${JSON.stringify(order)}\n`),
-    until: (kind, wanted = () => true, deadlineMs = 15_000) =>
+    until: (kind, wanted = () => true, deadlineMs = 40_000) =>
       new Promise((resolve, reject) => {
         let at = 0;
         const check = (): void => {

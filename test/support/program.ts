@@ -70,7 +70,7 @@ export function runProgram(
     return exitCode;
   });
 
-  const untilCount = (count: number, wanted: (fields: Fields) => boolean, deadlineMs = 10_000) =>
+  const untilCount = (count: number, wanted: (fields: Fields) => boolean, deadlineMs = 40_000) =>
     new Promise<readonly Fields[]>((resolve, reject) => {
       let at = 0;
       const found: Fields[] = [];
@@ -116,7 +116,7 @@ export function runProgram(
     write: (text) => void child.stdin.write(text),
     end: (text = '') => void child.stdin.end(text),
     kill: (signal) => void child.kill(signal),
-    exit(deadlineMs = 10_000) {
+    exit(deadlineMs = 40_000) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         const why = () => reject(new Error(`parlance ${args.join(' ')}: no exit; stderr: ${errors}`));

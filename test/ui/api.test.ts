@@ -10,7 +10,7 @@ import { connectNode } from '../../src/ui/api/client.js';
 import { serveApi } from '../../src/ui/api/server.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 
-const options = { timeout: 10_000 };
+const options = { timeout: 60_000 };
 
 function temporaryHome(context: TestContext, name = 'home'): string {
   const parent = mkdtempSync(join(tmpdir(), 'parlance-test-'));
@@ -188,7 +188,7 @@ test('lines streamed in are answered with a status each, in order', options, asy
   assert.equal(JSON.parse(bad.text).code, 'chat/unknown-peer');
 });
 
-test('slow headers lose their connection', { timeout: 15_000 }, async (context) => {
+test('slow headers lose their connection', { timeout: 60_000 }, async (context) => {
   const { path } = await served(context);
   const socket = connect(path);
   const startedMs = performance.now();

@@ -7,7 +7,7 @@ import { alone, attached } from '../support/command-worlds.js';
 import { startFakeNode, idOf, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 
-const options = { timeout: 15_000 };
+const options = { timeout: 60_000 };
 
 test('serve --json prints ready, then every event, then bye on a signal', options, async (context) => {
   const { it, node } = alone(context);

@@ -10,7 +10,7 @@ import { startFakeNode, type FakeNode, type FakeNodeOptions } from '../support/f
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { ScreenModel } from '../support/screen-model.js';
 
-const options = { timeout: 20_000 };
+const options = { timeout: 60_000 };
 
 interface Sitting {
   readonly it: FakeWorld;

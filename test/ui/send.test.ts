@@ -4,7 +4,7 @@ import type { NodeError } from '../../src/index.js';
 import { alone, attached } from '../support/command-worlds.js';
 import { fakeWorld } from '../support/fake-world.js';
 
-const options = { timeout: 15_000 };
+const options = { timeout: 60_000 };
 
 test('send waits for the delivery and tells it', options, async (context) => {
   const { it, node } = alone(context);
@@ -72,7 +72,7 @@ test(
   options,
   async (context) => {
     const { it, node } = await attached(context);
-    const count = 20_000;
+    const count = 5_000;
     it.stdin.end(Array.from({ length: count }, (_, i) => `line ${i}\n`).join(''));
     assert.equal(await it.run('send', 'bob', '--json'), 0);
     assert.deepEqual(

@@ -6,7 +6,7 @@ import type { NodeError } from '../../src/index.js';
 import { alone } from '../support/command-worlds.js';
 import { fakeWorld } from '../support/fake-world.js';
 
-const options = { timeout: 15_000 };
+const options = { timeout: 60_000 };
 
 test('failures to start have their exit codes', options, async (context) => {
   const cases: readonly (readonly [NodeError, number, RegExp])[] = [

@@ -1,13 +1,13 @@
 /** Each older program and a node, over real sockets, in both roles. The programs are stand-ins of their own code. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MessageEvent, NodeEvent, NoticeEvent, PeerEvent, StatusEvent } from '../../src/index.js';
 import { eventually } from '../support/deadline.js';
 import { startScene } from '../support/legacy-scene.js';
 import { startChat, waitForChat } from '../support/standins/chatbuddy.js';
-import { initiate, startResponder } from '../support/standins/cmp2204.js';
+import { initiate, startAnnouncer, startResponder } from '../support/standins/cmp2204.js';
 import { connectTo, waitFor } from '../support/standins/cse310.js';
 import { startNetech } from '../support/standins/netech.js';
 import { startSynergy } from '../support/standins/synergy.js';
@@ -55,6 +55,26 @@ test('cmp2204: a responder gets messages secure unless plain is asked for, and b
     readFileSync(file, 'utf8'),
     /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d - 127\.0\.0\.1 - .* - SENT - sealed\n/,
   );
+});
+
+test('cmp2204: who announces itself is a peer, and stands in the old file of who is online', async (t) => {
+  const scene = await startScene(t);
+  const to = { host: '127.0.0.1', port: scene.beaconPort };
+  const announcer = await startAnnouncer({ username: 'old hand', address: '10.9.9.9', to });
+  t.after(announcer.close);
+  const row = await scene.until(
+    (event): event is PeerEvent => event.type === 'peer' && event.name === 'old hand',
+  );
+  assert.deepEqual([row.dialect, row.id, row.state], ['cmp2204', 'cmp2204://127.0.0.1', 'online']);
+  const file = join(scene.home, 'online_peers.txt');
+  await eventually(() => existsSync(file), 2_000, 'online_peers.txt');
+  const rows = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>;
+  const { port, username, status } = rows['127.0.0.1'] ?? {};
+  assert.deepEqual([port, username, status], [announcer.port, 'old hand', 'Online']);
+  await initiate({ port: scene.port(), text: 'it is me' });
+  const [line] = await scene.texts('cmp2204', 1);
+  assert.equal(line, 'it is me');
+  assert.equal((await scene.until(isMessage)).peer, 'old hand');
 });
 
 test('chatbuddy: a friend who calls is talked with until it steps away', async (t) => {

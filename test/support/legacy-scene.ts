@@ -16,6 +16,7 @@ import {
 export interface Scene {
   readonly node: NodeHandle;
   readonly home: string;
+  readonly beaconPort: number;
   readonly seen: readonly NodeEvent[];
   /** The node's port of a dialect that has one of its own, or the shared one. */
   port(dialect?: LegacyDialectName): number;
@@ -76,6 +77,7 @@ export async function startScene(t: TestContext, options: Partial<NodeOptions> =
   return {
     node,
     home,
+    beaconPort,
     seen,
     port: (dialect) => self.legacyPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
     until: (wanted, deadlineMs = 5_000) => wait(() => seen.find(wanted), 'an event', deadlineMs),

@@ -15,4 +15,5 @@ export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, LegacyDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
 export type * from './actors/node-handle.js';
+export { isIpAddress } from './wire/address.js';
 export { startNode } from './actors/start.js';

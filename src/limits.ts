@@ -92,6 +92,13 @@ export const controlApi = {
 } as const;
 
 /** The command line and the prompt. */
+/** The log file: 50 MB at the most, some weeks of a busy node at `info`. */
+export const logFile = {
+  bytesMax: 10 * 2 ** 20,
+  /** With the one that is written. */
+  filesMax: 5,
+} as const;
+
 export const cli = {
   timeoutMs: 30_000,
   timeoutMsMax: 86_400_000,

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..');
 const linesMax = 400;
+const functionLinesMax = 70;
 
 interface Source {
   readonly path: string;
@@ -72,8 +73,8 @@ describe('import law', () => {
     onlyImports(/^src\/chat\//, /^src\/(wire|chat|dialects\/dialect|session\/session)/));
   test('actors/ never import ui/ or workers/', () =>
     onlyImports(/^src\/actors\//, /^src\/(runtime|wire|dialects|session|chat|actors)\//));
-  test('ui/ sees the façade and the remote handle, nothing below', () =>
-    onlyImports(/^src\/ui\//, /^src\/(ui\/|index\.ts|runtime\/remote\.ts)/));
+  test('ui/ sees the façade, the remote handle and how private files are written, nothing below', () =>
+    onlyImports(/^src\/ui\//, /^src\/(ui\/|index\.ts|runtime\/remote\.ts|actors\/private-file\.ts)/));
   test('a worker is one entry around its actors', () => {
     onlyImports(/^workers\//, /^src\/(actors|runtime|chat|session)\//);
     for (const { path, text } of sources.filter((source) => source.path.startsWith('workers/'))) {
@@ -107,7 +108,36 @@ describe('import law', () => {
   });
 });
 
+const indentOf = (line: string): number => line.search(/\S|$/);
+
+/** Every function, method and arrow function with a block: where it begins, and its lines. By indent: all is formatted. */
+function functionsOf({ path, text }: Source): { readonly at: string; readonly length: number }[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, open) => {
+    const isHead =
+      /(?:=>|\)|\): .*|> ?) \{$/.test(line) &&
+      !/^\s*(?:\} )?(?:if|for|while|switch|catch|else|class|export class)\b/.test(line);
+    if (!isHead || /^\s*(?:export )?(?:class|interface)\b/.test(line)) return [];
+    const indent = indentOf(line);
+    // A head over several lines ends in `): Type {`, at the indent of its first one.
+    let first = open;
+    if (line.trimStart().startsWith(')')) {
+      first -= 1;
+      while (first > 0 && indentOf(lines[first] ?? '') > indent) first -= 1;
+    }
+    const close = lines.findIndex((each, at) => at > open && each.startsWith(`${' '.repeat(indent)}}`));
+    return [{ at: `${path}:${first + 1}`, length: close - first + 1 }];
+  });
+}
+
 describe('files', () => {
+  test(`no function is longer than ${functionLinesMax} lines`, () => {
+    const functions = sources.flatMap(functionsOf);
+    assert.ok(functions.length > 1_000, 'functions are found');
+    assert.ok(functions.every(({ length }) => length > 0));
+    const long = functions.filter(({ length }) => length > functionLinesMax);
+    assert.deepEqual(long, []);
+  });
   test(`none is longer than ${linesMax} lines`, () => {
     // A table of numbers with their reasons, which design.md wants in one place: nobody reads it top down.
     const stories = sources.filter(({ path }) => path !== 'src/limits.ts');

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
-import type { TransportError } from '../errors.js';
+import { reasonOf, type TransportError } from '../errors.js';
 import { createTokenBucket, type TokenBucket } from '../chat/token-bucket.js';
 import { clipBytes } from '../chat/name.js';
 import { beacon as wire, beaconSocket as limits } from '../limits.js';
@@ -163,11 +163,16 @@ async function start(
       });
     },
     onError(error) {
-      context.log('warn', 'broadcast.socket-failed', { reason: error.code ?? error.message });
+      context.log('warn', 'broadcast.socket-failed', { reason: reasonOf(error) });
     },
   });
   if (opened.isErr())
-    return err({ code: 'transport/cannot-listen', address: args.bind, port: 0, reason: opened.error });
+    return err({
+      code: 'transport/cannot-listen',
+      address: args.bind,
+      port: 0,
+      reason: reasonOf(opened.error),
+    });
   // Grows over a restart of this actor within one run of the node: peers refuse a number they have seen.
   const ticks = Number(process.hrtime.bigint() / limits.seqTickNs);
   context.self('announce', {});

@@ -16,7 +16,7 @@ import {
   type PendingBeacon,
 } from '../chat/beacon-gate.js';
 import { createRoster, type Presence, type Roster } from '../chat/roster.js';
-import type { TransportError } from '../errors.js';
+import { reasonOf, type TransportError } from '../errors.js';
 import type { PeerId } from '../ids.js';
 import { beacon as wire, beaconSocket as limits } from '../limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
@@ -180,17 +180,17 @@ async function openAll(
   const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void =>
     hear(state, bytes, from.address, from.port, false);
   const onError = (error: NodeJS.ErrnoException): void =>
-    context.log('warn', 'discovery.socket-failed', { reason: error.code ?? error.message });
+    context.log('warn', 'discovery.socket-failed', { reason: reasonOf(error) });
   for (const port of args.beaconPorts) {
     const open = (address: string) => openUdp({ address, port, isShared: true, onDatagram, onError });
     const main = await open(args.bind);
     if (main.isErr()) {
       const where = { address: args.bind, port };
-      context.log('warn', 'discovery.cannot-listen', { ...where, reason: main.error });
+      context.log('warn', 'discovery.cannot-listen', { ...where, reason: reasonOf(main.error) });
       failure ??=
         main.error === 'EADDRINUSE'
           ? { code: 'transport/port-in-use', ...where }
-          : { code: 'transport/cannot-listen', ...where, reason: main.error };
+          : { code: 'transport/cannot-listen', ...where, reason: reasonOf(main.error) };
       continue;
     }
     sockets.push(main.value);
@@ -199,7 +199,7 @@ async function openAll(
       const extra = await open(address);
       // Not every system binds to a broadcast address, nor needs it in order to hear broadcasts.
       if (extra.isOk()) sockets.push(extra.value);
-      else context.log('debug', 'discovery.cannot-listen', { address, port, reason: extra.error });
+      else context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
     }
   }
   return ports.length === 0 && failure ? err(failure) : ok({ sockets, ports });

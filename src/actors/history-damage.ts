@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { Line } from '../chat/conversation.js';
-import type { StoreError } from '../errors.js';
+import { reasonOf, type StoreError } from '../errors.js';
 import { history as limits } from '../limits.js';
 import {
   contactColumns,
@@ -38,7 +38,7 @@ export function setAside(file: string, nowMs: number): Result<string, StoreError
     for (const part of parts) if (existsSync(file + part)) renameSync(file + part, aside + part);
     return ok(aside);
   } catch (cause) {
-    return err({ code: 'store/unusable', file, reason: cause instanceof Error ? cause.message : '' });
+    return err({ code: 'store/unusable', file, reason: reasonOf(cause) });
   }
 }
 

@@ -5,6 +5,7 @@
 import { chmodSync } from 'node:fs';
 import Database from 'libsql';
 import { err, ok, type Result } from 'neverthrow';
+import { reasonOf } from '../errors.js';
 
 export interface FileLock {
   release(): void;
@@ -24,7 +25,7 @@ export function lockFile(file: string): Result<FileLock, LockError> {
     return ok({ release: () => held.close() });
   } catch (error) {
     database?.close();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     return err(/locked|busy/i.test(reason) ? { type: 'held' } : { type: 'unusable', reason });
   }
 }

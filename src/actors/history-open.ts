@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import type { StoreError } from '../errors.js';
+import { reasonOf, type StoreError } from '../errors.js';
 import { history as limits } from '../limits.js';
 import { migrate, migrations, schemaVersion } from './history-schema.js';
 import { attempt, attemptDoubtful, bytesOf, openSql, SqlTrouble, type Sql } from './history-sql.js';
@@ -71,7 +71,7 @@ function prepareFile(file: string): Result<void, StoreError> {
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')
       return err({ code: 'store/full', file });
-    return unusable(cause instanceof Error ? cause.message : String(cause));
+    return unusable(reasonOf(cause));
   }
 }
 
@@ -84,7 +84,7 @@ function refuseNewerHeader(file: string): Result<void, StoreError> {
     closeSync(descriptor);
     if (got < header.length || header.toString('latin1', 0, 15) !== 'SQLite format 3') return ok();
   } catch (cause) {
-    return err({ code: 'store/unusable', file, reason: cause instanceof Error ? cause.message : '' });
+    return err({ code: 'store/unusable', file, reason: reasonOf(cause) });
   }
   return refuseNewer(file, header.readUInt32BE(60)) ?? ok();
 }

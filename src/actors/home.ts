@@ -2,25 +2,12 @@
  * The home: one directory with the identity key, the settings and the history of one person, and the lock that lets
  * one node at a time use it. Shell code of the root; used before any actor runs.
  */
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import type { HomeError } from '../errors.js';
+import { reasonOf, type HomeError } from '../errors.js';
 import { lockFile, type FileLock } from './history-lock.js';
+import { makeDirectory, writePrivate } from './private-file.js';
 
 export interface Home {
   readonly directory: string;
@@ -57,52 +44,13 @@ export function openHome(path: string): Result<Home, HomeError> {
   });
 }
 
-/**
- * Replaces a file as a whole: temporary file with mode 0600 whatever the umask, synced, renamed, directory synced.
- * After a power cut there is the old or the new content, never half of one. The error is a reason in words.
- */
-export function writePrivate(file: string, content: string): Result<void, string> {
-  const temporary = `${file}.${process.pid}.new`;
-  try {
-    rmSync(temporary, { force: true });
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-    const descriptor = openSync(temporary, flags, 0o600);
-    try {
-      chmodSync(temporary, 0o600);
-      writeFileSync(descriptor, content);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, file);
-    syncDirectory(join(file, '..'));
-    return ok(undefined);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    return err(reasonOf(error));
-  }
-}
-
-/** Reads a file that must be private. `null` where there is none; the error is a reason in words. */
-export function readPrivate(file: string): Result<string | null, string> {
-  if (!existsSync(file)) return ok(null);
-  try {
-    const mode = statSync(file).mode & 0o777;
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      return err(`others may read it (mode ${mode.toString(8)}); run: chmod 600 ${file}`);
-    }
-    return ok(readFileSync(file, 'utf8'));
-  } catch (error) {
-    return err(reasonOf(error));
-  }
-}
-
 function ensureDirectory(directory: string): Result<void, HomeError> {
   const unusable = (reason: string) =>
     err<void, HomeError>({ code: 'home/unusable', home: directory, reason });
   try {
     if (!existsSync(directory)) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      const made = makeDirectory(directory);
+      if (made.isErr()) return unusable(made.error);
       chmodSync(directory, 0o700);
     }
     const stat = lstatSync(directory);
@@ -138,33 +86,3 @@ function pidOfHolder(directory: string): number {
     return 0;
   }
 }
-
-function syncDirectory(directory: string): void {
-  // Windows cannot sync a directory, and does not need to.
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** The system's words for a failed call, without the stack. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = wordsOfErrno[code];
-  return known === undefined ? error.message : `${known} (${code})`;
-}
-
-const wordsOfErrno: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  ENOTDIR: 'a part of the path is not a directory',
-  ENAMETOOLONG: 'the path is too long',
-  EIO: 'the disk reports an error',
-};

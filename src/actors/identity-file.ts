@@ -11,8 +11,9 @@ import { peerIdOf } from '../chat/identity.js';
 import type { HomeError } from '../errors.js';
 import { identity as limits } from '../limits.js';
 import { makeCertificate } from '../session/certificate.js';
-import { readPrivate, writePrivate, type Home } from './home.js';
+import type { Home } from './home.js';
 import type { Vault } from './node-state.js';
+import { readPrivate, writePrivate } from './private-file.js';
 
 const stored = z.object({
   version: z.literal(1),

@@ -10,8 +10,8 @@ import {
   parseOnlinePeers,
   type OnlinePeer,
 } from '../dialects/cmp2204-files.js';
+import { reasonOf } from '../errors.js';
 import { cmp2204Presence, talks as limits } from '../limits.js';
-import { reasonOf } from './home.js';
 
 /** `onTrouble` is told why the disk does not take it, in words; once until it does again. */
 type OnTrouble = (reason: string) => void;

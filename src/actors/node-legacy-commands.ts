@@ -6,7 +6,6 @@ import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow
 import type { NewLine } from '../chat/conversation.js';
 import { isNativeId } from '../chat/identity.js';
 import { legacyPeerId } from '../chat/name.js';
-import { formatAddress } from '../chat/peer-book.js';
 import type { DialectName, Encryption, LegacyDialectName, Utterance } from '../dialects/dialect.js';
 import { synergyGreeting } from '../dialects/synergy-peers.js';
 import type { ChatError, DialectError } from '../errors.js';
@@ -25,6 +24,7 @@ import {
 } from './node-legacy-state.js';
 import { findPeer, type FindFault } from './node-people.js';
 import type { NodeContext, NodeState } from './node-state.js';
+import { formatAddress } from '../wire/address.js';
 
 /**
  * How texts for a peer go out. Errors: for a peer of an older program `chat/secure-only`, `chat/dialect-off`,

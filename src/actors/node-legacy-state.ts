@@ -5,7 +5,6 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { Line } from '../chat/conversation.js';
 import { legacyPeerId, parseLegacyPeerId } from '../chat/name.js';
-import type { Address } from '../chat/peer-book.js';
 import type { LegacyDialectName, TalkDialect, TalkOptions, Utterance } from '../dialects/dialect.js';
 import { openNetechPeers, type NetechPeers } from '../dialects/netech-peers.js';
 import { legacyDialects } from '../dialects/sniff.js';
@@ -17,6 +16,7 @@ import type { Ref } from '../runtime/actor.js';
 import type { Endpoint } from '../wire/address.js';
 import type { NodeState } from './node-state.js';
 import type { HeardWords, TalkArgs, TalkEnd, TalkProtocol } from './talk.js';
+import type { Address } from '../wire/address.js';
 
 /** What the root decided about older programs. */
 export interface LegacyArgs {

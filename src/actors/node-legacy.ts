@@ -5,7 +5,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ok } from 'neverthrow';
 import { legacyPeerId } from '../chat/name.js';
-import { formatAddress, type Address } from '../chat/peer-book.js';
 import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
 import { legacyDialects } from '../dialects/sniff.js';
 import type { DialectError, RuntimeError, TransportError } from '../errors.js';
@@ -26,6 +25,7 @@ import {
 import { newId, publishPeer, type NodeContext, type NodeState } from './node-state.js';
 import type { NodeProtocol } from './node.js';
 import type { TalkArgs, TalkEnd } from './talk.js';
+import { formatAddress, type Address } from '../wire/address.js';
 
 /** A connection that the transport admitted, of an older program. */
 export function acceptTalk(

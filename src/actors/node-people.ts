@@ -6,16 +6,8 @@ import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow
 import type { Contact } from '../chat/contact.js';
 import type { PeerEvent } from '../chat/events.js';
 import { isNativeId, isSameSafetyNumber, tagOf } from '../chat/identity.js';
-import { resolvePeer, sanitiseName, taggedName } from '../chat/name.js';
-import {
-  formatAddress,
-  isBlocked,
-  namedPeers,
-  nameOf,
-  peerRow,
-  stateOf,
-  type Address,
-} from '../chat/peer-book.js';
+import { foldCase, resolvePeer, sanitiseName, taggedName } from '../chat/name.js';
+import { isBlocked, namedPeers, nameOf, peerRow, stateOf } from '../chat/peer-book.js';
 import {
   unreachable,
   type ChatError,
@@ -30,6 +22,7 @@ import { dialAddress, introduce, putContact, tellDiscovery, tellTransport } from
 import { sayFarewell } from './node-legacy-state.js';
 import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
 import { holdOutbox } from './node-talk.js';
+import { formatAddress, type Address } from '../wire/address.js';
 
 export type FindFault = ChatError | SessionError | TransportError | RuntimeError;
 
@@ -112,14 +105,14 @@ function ownerOfName(state: NodeState, word: string, error: ChatError): Result<P
 
 function guardName(state: NodeState, peerId: PeerId, word: string): Result<PeerId, ChatError> {
   const name = nameOf(state.book, peerId);
-  const isBareName = word.trim().toLowerCase() === name.toLowerCase();
+  const isBareName = foldCase(word.trim()) === foldCase(name);
   if (!isBareName || stateOf(state.book, peerId) === 'online') return ok(peerId);
   const impostor = namedPeers(state.book).find(
     (other) =>
       other.peerId !== peerId &&
       // A name of an older program stands for nothing, and takes nothing over.
       isNativeId(other.peerId) &&
-      other.name.toLowerCase() === name.toLowerCase() &&
+      foldCase(other.name) === foldCase(name) &&
       stateOf(state.book, other.peerId) === 'online',
   );
   return impostor === undefined

@@ -5,14 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { peerIdOf } from '../chat/identity.js';
 import type { Contact } from '../chat/contact.js';
-import {
-  addressesOf,
-  formatAddress,
-  isBlocked,
-  nameOf,
-  saidNameOf,
-  type Address,
-} from '../chat/peer-book.js';
+import { addressesOf, isBlocked, nameOf, saidNameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
 import type { RuntimeError, SessionError, TransportError } from '../errors.js';
 import { parseConnectionId, parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../ids.js';
@@ -31,6 +24,7 @@ import {
   type Waiter,
 } from './node-state.js';
 import type { SessionEnd, SessionProtocol } from './session.js';
+import { formatAddress, type Address } from '../wire/address.js';
 
 /** A connection that the transport admitted: its session answers. */
 export function accept(state: NodeState, body: BodyOf<NodeProtocol, 'accepted'>): void {

@@ -4,7 +4,7 @@
  */
 import type { ResultAsync } from 'neverthrow';
 import type { Outbox } from '../chat/outbox.js';
-import { peerRow, type Address, type PeerBook } from '../chat/peer-book.js';
+import { peerRow, type PeerBook } from '../chat/peer-book.js';
 import type { NodeEvent } from '../chat/events.js';
 import type { RuntimeError, SessionError, TransportError } from '../errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
@@ -19,6 +19,7 @@ import type { NodeProtocol } from './node.js';
 import type { LegacyArgs, LegacyState } from './node-legacy-state.js';
 import type { SessionArgs, SessionProtocol } from './session.js';
 import type { TransportProtocol } from './transport.js';
+import type { Address } from '../wire/address.js';
 
 export type NodeLinks = {
   readonly history: HistoryProtocol;

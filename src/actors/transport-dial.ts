@@ -5,7 +5,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
-import type { TransportError } from '../errors.js';
+import { reasonOf, type TransportError } from '../errors.js';
 import type { ConnectionId } from '../ids.js';
 import { transport as limits } from '../limits.js';
 import { isUnicast, plainAddress } from './transport-address.js';
@@ -36,7 +36,7 @@ export class Dialer {
     const { connectionId, host, port } = request;
     const failed = (reason: string): Result<never, TransportError> =>
       err({ code: 'transport/dial-failed', address: host, port, reason });
-    if (!isDialable(host, port)) return failed('invalid address');
+    if (!isDialable(host, port)) return failed('that is no address of one host');
     if (this.#joints.has(connectionId) || this.#pending.has(connectionId)) return failed('id in use');
     if (this.outboundNow >= limits.dialsMax)
       return err({ code: 'transport/too-many-dials', limit: limits.dialsMax });
@@ -82,10 +82,10 @@ export class Dialer {
         this.#pending.delete(connectionId);
         resolve(result);
       };
-      const deadline = setTimeout(() => socket.destroy(new Error('deadline')), deadlineMs);
+      const deadline = setTimeout(() => socket.destroy(new Error('no answer in time')), deadlineMs);
       // Stays for the life of the socket: one without an `error` listener ends the thread.
-      socket.on('error', (error: NodeJS.ErrnoException) => settle(err(error.code ?? error.message)));
-      socket.once('close', () => settle(err('closed')));
+      socket.on('error', (error) => settle(err(reasonOf(error))));
+      socket.once('close', () => settle(err('the connection was closed')));
       socket.once('connect', () => {
         if (!isToItself(socket)) return settle(ok(socket.pause()));
         socket.destroy(new Error('connected to itself'));

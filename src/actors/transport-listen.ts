@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
-import type { TransportError } from '../errors.js';
+import { reasonOf, type TransportError } from '../errors.js';
 import { transport as limits } from '../limits.js';
 
 export interface ListenerOptions {
@@ -34,7 +34,12 @@ export async function listen(
     const listening = await tryPort(options, tried, onConnection);
     if (listening.isOk()) return ok(listening.value);
     if (listening.error !== 'EADDRINUSE')
-      return err({ code: 'transport/cannot-listen', address: bind, port: tried, reason: listening.error });
+      return err({
+        code: 'transport/cannot-listen',
+        address: bind,
+        port: tried,
+        reason: reasonOf(listening.error),
+      });
   }
   return err({ code: 'transport/port-in-use', address: bind, port });
 }

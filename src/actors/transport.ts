@@ -8,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
-import type { TransportError } from '../errors.js';
+import { reasonOf, type TransportError } from '../errors.js';
 import type { ConnectionId, PeerId } from '../ids.js';
 import { transport as limits } from '../limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
@@ -194,7 +194,7 @@ function surviveErrors(listener: Listener, context: TransportContext): void {
     toldAtMs = nowMs;
     context.log('warn', 'transport.accept-failed', {
       port: listener.port,
-      reason: error.code ?? error.message,
+      reason: reasonOf(error),
     });
   });
 }

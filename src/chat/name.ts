@@ -7,6 +7,7 @@ import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
 import type { ChatError } from '../errors.js';
 import { parsePeerId, type PeerId } from '../ids.js';
 import { display, legacyPorts, text as limits } from '../limits.js';
+import { parseAddress } from '../wire/address.js';
 import { isNativeId, parseNativeId, tagOf } from './identity.js';
 
 /** What is needed of a peer to name it. */
@@ -168,16 +169,6 @@ function parseLegacyAddress(word: string): Result<PeerTarget, ChatError> | null 
   return peerId === null ? null : ok({ type: 'legacy', peerId, dialect, ...address });
 }
 
-/** `HOST:PORT` with a host name, an IPv4 address or an IPv6 one in brackets, which are taken off. */
-function parseAddress(word: string): { readonly host: string; readonly port: number } | null {
-  const match = /^(\[[0-9a-fA-F:.]{2,45}(?:%[0-9a-zA-Z]{1,15})?\]|[a-zA-Z0-9.-]{1,64}):([0-9]{1,5})$/.exec(
-    word,
-  );
-  const port = Number(match?.[2]);
-  if (match?.[1] === undefined || !(port >= 1 && port <= 65_535)) return null;
-  return { host: match[1].replace(/^\[|\]$/g, '').toLowerCase(), port };
-}
-
 function legacyDialect(name: string): LegacyDialectName | null {
   const known: readonly LegacyDialectName[] = ['cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
   return known.find((dialect) => dialect === name) ?? null;
@@ -191,7 +182,8 @@ const usualPorts: ReadonlyMap<DialectName, number> = new Map(
 );
 const usualPort = (dialect: LegacyDialectName): number | null => usualPorts.get(dialect) ?? null;
 
-const foldCase = (name: string): string => name.normalize('NFC').toLowerCase();
+/** Names that differ only in case, or in how their letters are composed, are the same. */
+export const foldCase = (name: string): string => name.normalize('NFC').toLowerCase();
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 const excessMarks = new RegExp(`(\\p{M}{${display.combiningMarksMax}})\\p{M}+`, 'gu');

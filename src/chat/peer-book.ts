@@ -4,16 +4,12 @@
  */
 import type { PeerId } from '../ids.js';
 import { beacon } from '../limits.js';
+import { parseAddress, type Address } from '../wire/address.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from './events.js';
 import { isNativeId, tagOf } from './identity.js';
 import { clipBytes, parseLegacyPeerId, skeletonOf, type NamedPeer } from './name.js';
 import type { Presence } from './roster.js';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface PeerBook {
   readonly contacts: Map<PeerId, Contact>;
@@ -124,17 +120,6 @@ export function addressesOf(book: PeerBook, peerId: PeerId): readonly Address[] 
   const all = [...(live === undefined ? [] : [live]), ...heard, ...(proved === null ? [] : [proved])];
   return all.filter((one, at) => all.findIndex((other) => sameAddress(one, other)) === at);
 }
-
-/** `host:port`, `[v6]:port`; `null` for anything else. */
-export function parseAddress(text: string): Address | null {
-  const match = /^(?:\[([0-9a-fA-F:.%a-z]{2,60})\]|([^:[\]/\s]{1,253})):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  return host === undefined || port < 1 || port > 65_535 ? null : { host, port };
-}
-
-export const formatAddress = ({ host, port }: Address): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 const sameAddress = (one: Address, other: Address): boolean =>
   one.host === other.host && one.port === other.port;

@@ -52,12 +52,9 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
       consumedBytes = 0;
     }
     if (pending.length === 0) return;
-    const chunks = pending;
+    const { chunks, buffers } = transferable(pending);
     pending = [];
-    // A buffer may be transferred once only, and only when the chunk is all of it: pool windows are copied.
-    const whole = chunks.map((chunk) => (isWhole(chunk) ? chunk : chunk.slice()));
-    const buffers = whole.flatMap((chunk) => (chunk.buffer instanceof ArrayBuffer ? [chunk.buffer] : []));
-    post({ type: 'bytes', chunks: whole }, [...new Set(buffers)]);
+    post({ type: 'bytes', chunks }, buffers);
   };
   const plan = (): void => {
     if (isFlushPlanned || isOver) return;
@@ -101,6 +98,16 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
       finish(reason, false);
     },
   };
+}
+
+/** A buffer may be transferred once only, and only when the chunk is all of it: pool windows are copied. */
+function transferable(sent: readonly Uint8Array[]): {
+  readonly chunks: readonly Uint8Array[];
+  readonly buffers: ArrayBuffer[];
+} {
+  const chunks = sent.map((chunk) => (isWhole(chunk) ? chunk : chunk.slice()));
+  const buffers = chunks.flatMap((chunk) => (chunk.buffer instanceof ArrayBuffer ? [chunk.buffer] : []));
+  return { chunks, buffers: [...new Set(buffers)] };
 }
 
 const isWhole = (chunk: Uint8Array): boolean =>

@@ -1,4 +1,33 @@
-/** IPv4 addresses and ports as people and older programs type them. Layer wire, pure. */
+/** Addresses and ports as people and older programs type them. Layer wire, pure. */
+
+/** Where something listens; an IPv6 host without brackets. */
+export interface Address {
+  /** A host name or an IP address, small letters. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `HOST:PORT` with a host name, an IPv4 address or an IPv6 one in brackets; `null` for anything else. */
+export function parseAddress(text: string): Address | null {
+  const match = /^(?:\[([0-9a-fA-F:.]{2,45}(?:%[0-9a-zA-Z._-]{1,15})?)\]|([a-zA-Z0-9._-]{1,253})):(.*)$/.exec(
+    text,
+  );
+  const host = match?.[1] ?? match?.[2];
+  const port = parsePort(match?.[3] ?? '');
+  return host === undefined || port === null ? null : { host: host.toLowerCase(), port };
+}
+
+/** The inverse of `parseAddress`. */
+export const formatAddress = ({ host, port }: Address): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** IPv4 in dotted quads or IPv6, zone or not; told without `node:net`, which belongs to the transport. */
+export const isIpAddress = (text: string): boolean => isDottedQuad(text) || isV6(text);
+
+const isV6 = (text: string): boolean =>
+  /^[0-9a-fA-F:.]{2,45}(?:%[0-9a-zA-Z._-]{1,15})?$/.test(text) &&
+  text.includes(':') &&
+  URL.canParse(`http://[${text.replace(/%.*$/, '')}]/`);
 
 export interface Endpoint {
   /** Dotted quad. */

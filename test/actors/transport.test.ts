@@ -494,7 +494,7 @@ test('nobody dials port 0, everybody, a group or what is no address', async (t) 
   assert.ok(
     refused.isErr() &&
       refused.error.code === 'transport/dial-failed' &&
-      refused.error.reason === 'ECONNREFUSED',
+      refused.error.reason === 'nobody listens there (ECONNREFUSED)',
   );
 });
 

@@ -2,6 +2,7 @@
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { EventsOptions, HistoryOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
+import { reasonOf } from '../../errors.js';
 import { controlApi } from '../../limits.js';
 import { splitLines } from '../ndjson.js';
 import { readFault } from './faults.js';
@@ -147,7 +148,7 @@ class ControlLine {
     if (cause.code === 'EACCES' || cause.code === 'EPERM') {
       return { code: 'home/unusable', home: this.home, reason: 'no permission for its control socket' };
     }
-    return { code: 'api/lost', detail: cause.code ?? cause.message };
+    return { code: 'api/lost', detail: reasonOf(cause) };
   }
 
   /** Subscribed by the time `ready` was read. A connection that ends without `bye` says so in an `error` event. */

@@ -3,6 +3,7 @@ import { errAsync, okAsync, ResultAsync } from 'neverthrow';
 import { chmodSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { HomeError, NodeHandle } from '../../index.js';
+import { reasonOf } from '../../errors.js';
 import { controlApi } from '../../limits.js';
 import { placeSocket, removeSocket } from './socket-path.js';
 
@@ -58,7 +59,7 @@ export function serveApi(
   return ResultAsync.fromPromise(listening, (cause): HomeError => ({
     code: 'home/unusable',
     home,
-    reason: `control socket: ${cause instanceof Error ? cause.message : String(cause)}`,
+    reason: `control socket: ${reasonOf(cause)}`,
   }))
     .andThen((path) => okAsync({ path, close }))
     .orElse((error) => errAsync(error));

@@ -6,6 +6,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeError, NodeHandle } from '../../index.js';
+import { reasonOf } from '../../errors.js';
 import { cli } from '../../limits.js';
 import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './common-options.js';
@@ -81,7 +82,7 @@ async function start(
   const target = { level: logLevel, file: logFile, stderr: world.stderr };
   const opened = openLog(onLine === undefined ? target : { ...target, onLine }).then(
     (write) => log.open(write),
-    (cause: unknown) => String(cause),
+    (cause: unknown) => reasonOf(cause),
   );
   const loading = import('../api/server.js');
   const started = await starting;

@@ -1,4 +1,5 @@
 /** A transcript as a file: the line format of the oldest program, JSON or CSV, for this user's eyes alone. */
+import { errnoOf, reasonOf } from '../../errors.js';
 import { err, ok, type Result } from 'neverthrow';
 import { closeSync, fsyncSync, openSync, rmSync, renameSync, writeSync } from 'node:fs';
 import {
@@ -66,11 +67,6 @@ function opened(file: string, flags: 'w' | 'wx'): Result<number, string> {
   try {
     return ok(openSync(file, flags, 0o600));
   } catch (cause) {
-    return err(reasonOf(cause));
+    return err(errnoOf(cause) === 'EEXIST' ? 'it exists already (--force replaces it)' : reasonOf(cause));
   }
-}
-
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  return code === 'EEXIST' ? 'it exists already (--force replaces it)' : code;
 }

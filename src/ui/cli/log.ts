@@ -2,9 +2,11 @@
  * The log of a node that this process runs: pino, one event one line of JSON, to stderr or to `--log-file`. In the
  * prompt the lines go to the screen instead, so that they never break the line being typed.
  */
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { makeDirectory } from '../../actors/private-file.js';
 import type { NodeOptions } from '../../index.js';
+import { logFile } from '../../limits.js';
 import type { LogLevel } from './options.js';
 import type { OutputStream } from './world.js';
 
@@ -35,9 +37,9 @@ export function deferredLog(): { readonly write: WriteLog; readonly open: (targe
 
 /** Throws what the file system throws when the file cannot be opened. */
 export async function openLog(target: LogTarget): Promise<WriteLog> {
-  const { destination, pino } = await import('pino');
+  const { pino } = await import('pino');
   const options = { level: target.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  const logger = pino(options, streamOf(target, destination));
+  const logger = pino(options, streamOf(target));
   return (level, event, fields) => {
     // `fields` is one object of the line: what a peer chose as a field's name cannot stand in for one of ours.
     const known = levels.get(level) ?? 'info';
@@ -53,17 +55,50 @@ const levels: ReadonlyMap<string, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
   ['error', 'error'],
 ]);
 
-function streamOf(
-  target: LogTarget,
-  destination: (options: { dest: string; sync: boolean; mode: number }) => { write(line: string): unknown },
-): { write(line: string): unknown } {
-  if (target.file !== undefined) {
-    const dest = resolve(target.file);
-    mkdirSync(dirname(dest), { recursive: true, mode: 0o700 });
-    return destination({ dest, sync: true, mode: 0o600 });
-  }
+function streamOf(target: LogTarget): { write(line: string): unknown } {
+  if (target.file !== undefined) return new RotatingFile(resolve(target.file));
   const { onLine } = target;
   return onLine === undefined
     ? { write: (line) => target.stderr.write(line) }
     : { write: (line) => onLine(line.trimEnd()) };
+}
+
+/** `FILE`, and behind it `FILE.1` (newer) to `FILE.4`: a log that nobody looks after never fills the disk. */
+class RotatingFile {
+  readonly #file: string;
+  #descriptor: number;
+  #bytes: number;
+
+  /** Throws a reason in words. */
+  constructor(file: string) {
+    this.#file = file;
+    const made = makeDirectory(dirname(file));
+    if (made.isErr()) throw new Error(made.error);
+    this.#descriptor = openSync(file, 'a', 0o600);
+    this.#bytes = fstatSync(this.#descriptor).size;
+    if (this.#bytes >= logFile.bytesMax) this.#rotate();
+  }
+
+  write(line: string): void {
+    try {
+      const bytes = Buffer.byteLength(line);
+      if (this.#bytes > 0 && this.#bytes + bytes > logFile.bytesMax) this.#rotate();
+      writeSync(this.#descriptor, line);
+      this.#bytes += bytes;
+    } catch {
+      // A full disk costs log lines, never the node.
+    }
+  }
+
+  #rotate(): void {
+    for (let age = logFile.filesMax - 1; age > 0; age -= 1) {
+      const newer = age === 1 ? this.#file : `${this.#file}.${age - 1}`;
+      if (existsSync(newer)) renameSync(newer, `${this.#file}.${age}`);
+    }
+    // The old one is closed last: while the new one cannot be opened, lines still go somewhere.
+    const full = this.#descriptor;
+    this.#descriptor = openSync(this.#file, 'a', 0o600);
+    this.#bytes = 0;
+    closeSync(full);
+  }
 }

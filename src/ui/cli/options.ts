@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { cli } from '../../limits.js';
-import type { LegacyDialectName, NodeOptions } from '../../index.js';
+import { isIpAddress, type LegacyDialectName, type NodeOptions } from '../../index.js';
 
 /** Options that may stand in the settings file as well. */
 export interface NodeSettings {
@@ -59,7 +59,7 @@ export const parseTimeout: Parse<number> = (word) =>
 
 export const parseAddress: Parse<string> = (word) => {
   if (word === 'localhost') return ok('127.0.0.1');
-  return isAddress(word) ? ok(word) : err(`"${word}" is no IP address`);
+  return isIpAddress(word) ? ok(word) : err(`"${word}" is no IP address`);
 };
 
 export const parseLogLevel: Parse<LogLevel> = (word) => {
@@ -153,16 +153,6 @@ export function nodeOptions(home: string, settings: NodeSettings): NodeOptions {
   const given = Object.entries({ ...rest, beaconIntervalMs }).filter(([, value]) => value !== undefined);
   return { home, ...Object.fromEntries(given) };
 }
-
-/** IPv4 in dotted quads or IPv6; told without `node:net`, which belongs to the transport. */
-export function isAddress(word: string): boolean {
-  const quads = word.split('.');
-  const isV4 = quads.length === 4 && quads.every((quad) => /^\d{1,3}$/.test(quad) && Number(quad) <= 255);
-  return isV4 || (/^[0-9a-fA-F:.]{2,45}(?:%[0-9a-zA-Z]{1,15})?$/.test(word) && isV6(word));
-}
-
-const isV6 = (word: string): boolean =>
-  word.includes(':') && URL.canParse(`http://[${word.replace(/%.*$/, '')}]/`);
 
 function wholeWithin(word: string, min: number, max: number, rule: string): Result<number, string> {
   if (!/^\d{1,16}$/.test(word)) return err(`${rule}, not "${word}"`);

@@ -3,20 +3,13 @@
  * to a new file that then takes the old one's place.
  */
 import { err, ok, type Result } from 'neverthrow';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HomeError } from '../../index.js';
+import { makeDirectory, writePrivate } from '../../actors/private-file.js';
+import { errnoOf, reasonOf } from '../../errors.js';
+import { isIpAddress, type HomeError } from '../../index.js';
 import { cli } from '../../limits.js';
-import { dialectNames, isAddress, logLevels, type NodeSettings } from './options.js';
+import { dialectNames, logLevels, type NodeSettings } from './options.js';
 
 const fileName = 'settings.json';
 
@@ -43,25 +36,10 @@ export async function readSettings(home: string): Promise<Result<NodeSettings, H
 /** Errors: `home/unusable`. Makes the home where there is none. */
 export function writeSettings(home: string, settings: NodeSettings): Result<null, HomeError> {
   const file = join(home, fileName);
-  try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    const fresh = `${file}.new`;
-    const descriptor = openSync(fresh, 'w', 0o600);
-    try {
-      writeSync(descriptor, `${JSON.stringify(settings, null, 2)}\n`);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(fresh, file);
-    return ok(null);
-  } catch (cause) {
-    return err({
-      code: 'home/unusable',
-      home,
-      reason: cause instanceof Error ? cause.message : String(cause),
-    });
-  }
+  return makeDirectory(home)
+    .andThen(() => writePrivate(file, `${JSON.stringify(settings, null, 2)}\n`))
+    .map(() => null)
+    .mapErr((reason): HomeError => ({ code: 'home/unusable', home, reason }));
 }
 
 /** `null` where there is no file (or no home yet). */
@@ -70,15 +48,14 @@ function textOf(file: string): Result<string | null, string> {
     if (statSync(file).size > cli.settingsBytesMax) return err(`longer than ${cli.settingsBytesMax} bytes`);
     return ok(readFileSync(file, 'utf8'));
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-    return code === 'ENOENT' || code === 'ENOTDIR' ? ok(null) : err(code);
+    return ['ENOENT', 'ENOTDIR'].includes(errnoOf(cause)) ? ok(null) : err(reasonOf(cause));
   }
 }
 
 /** Loaded when there is something to check: most commands attach to a node and never come here. */
 async function settingsSchema() {
   const { z } = await import('zod');
-  const address = z.string().refine(isAddress, 'is no IP address');
+  const address = z.string().refine(isIpAddress, 'is no IP address');
   const port = z.int().min(0).max(65_535);
   return z.strictObject({
     name: z.string().optional(),

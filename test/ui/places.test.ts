@@ -1,0 +1,85 @@
+/** Homes, settings and log files in places that will not do, and a log that must not grow for ever. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeDirectory } from '../../src/actors/private-file.js';
+import { startNode } from '../../src/index.js';
+import { logFile } from '../../src/limits.js';
+import { openLog } from '../../src/ui/cli/log.js';
+import { writeSettings } from '../../src/ui/cli/settings.js';
+import { fakeWorld, Kept } from '../support/fake-world.js';
+import { runProgram, temporaryHome } from '../support/program.js';
+
+const options = { timeout: 30_000 };
+const isLinux = process.platform === 'linux';
+
+test(
+  'a home that cannot be made is exit 78 and one line',
+  { ...options, skip: !isLinux },
+  async (context) => {
+    const program = runProgram(context, ['serve', '--home', '/proc/nope/deep', '--bind', '127.0.0.1']);
+    assert.equal(await program.exit(20_000), 78);
+    assert.match(
+      program.stderr(),
+      /^parlance: the home cannot be used: \/proc\/nope\/deep: [^\n]+; [^\n]+\n$/,
+    );
+  },
+);
+
+test('below a file nothing is made, and the reason is in words', async (context) => {
+  const home = temporaryHome(context);
+  const file = join(home, 'file');
+  writeFileSync(file, '');
+  const reason = 'a part of the path is not a directory (ENOTDIR)';
+  assert.equal(makeDirectory(join(file, 'a', 'b'))._unsafeUnwrapErr(), reason);
+  const settings = writeSettings(join(file, 'a'), {})._unsafeUnwrapErr();
+  assert.deepEqual(settings, { code: 'home/unusable', home: join(file, 'a'), reason });
+  const started = (await startNode({ home: join(file, 'a') }))._unsafeUnwrapErr();
+  assert.deepEqual(started, { code: 'home/unusable', home: join(file, 'a'), reason });
+});
+
+test('missing directories are made, closed to others', { skip: process.platform === 'win32' }, (context) => {
+  const deep = join(temporaryHome(context), 'a', 'b', 'c');
+  assert.ok(makeDirectory(deep).isOk());
+  assert.ok(makeDirectory(deep).isOk());
+  for (const each of [deep, join(deep, '..')]) assert.equal(statSync(each).mode & 0o777, 0o700);
+});
+
+test('a log file in a place that will not do is one line', options, async (context) => {
+  const it = fakeWorld({ node: { code: 'store/full', file: 'f' } });
+  context.after(() => it.remove());
+  const file = join(it.home, 'file');
+  writeFileSync(file, '');
+  await it.run('serve', '--log-file', join(file, 'log'));
+  assert.equal(it.stderr.lines().length, 1);
+});
+
+test('the log file is put aside when it is full, and four older ones are kept', async (context) => {
+  const home = temporaryHome(context);
+  const file = join(home, 'logs', 'log');
+  const write = await openLog({ level: 'info', file, stderr: new Kept() });
+  const words = 'x'.repeat(logFile.bytesMax / 4);
+  for (let n = 0; n < 24; n += 1) write('info', `line-${n}`, { words });
+  const names = readdirSync(join(home, 'logs')).toSorted();
+  assert.deepEqual(names, ['log', 'log.1', 'log.2', 'log.3', 'log.4']);
+  for (const name of names) assert.ok(statSync(join(home, 'logs', name)).size <= logFile.bytesMax);
+  const newest = readFileSync(file, 'utf8').trimEnd().split('\n');
+  assert.equal(eventOf(newest.at(-1)), 'line-23');
+  assert.ok(existsSync(`${file}.1`));
+  assert.equal(eventOf(readFileSync(`${file}.1`, 'utf8').trimEnd().split('\n').at(-1)), 'line-20');
+});
+
+test('a log file that is full already is put aside when it is opened', async (context) => {
+  const file = join(temporaryHome(context), 'log');
+  writeFileSync(file, 'x'.repeat(logFile.bytesMax));
+  const write = await openLog({ level: 'info', file, stderr: new Kept() });
+  write('info', 'first', {});
+  assert.equal(statSync(`${file}.1`).size, logFile.bytesMax);
+  assert.equal(eventOf(readFileSync(file, 'utf8').trimEnd()), 'first');
+});
+
+function eventOf(line: string | undefined): unknown {
+  const parsed: Record<string, unknown> = JSON.parse(line ?? '');
+  return parsed['event'];
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatAddress, isIpAddress, parseAddress } from '../../src/wire/address.js';
+
+test('an address that is written is read again', () => {
+  const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6());
+  fc.assert(
+    fc.property(host, fc.integer({ min: 1, max: 65_535 }), (name, port) => {
+      const address = { host: name.toLowerCase(), port };
+      assert.deepEqual(parseAddress(formatAddress(address)), address);
+    }),
+    { seed: 1 },
+  );
+});
+
+test('what is no address with a port is none', () => {
+  const words = [
+    '',
+    'host',
+    'host:',
+    'host:0',
+    'host:65536',
+    'host:1x',
+    'a b:1',
+    '::1:80',
+    '[::1]',
+    '[x]:1',
+    ':1',
+    'h/x:1',
+  ];
+  for (const word of words) assert.equal(parseAddress(word), null, word);
+  assert.deepEqual(parseAddress('[FE80::1%eth0]:6001'), { host: 'fe80::1%eth0', port: 6001 });
+  assert.deepEqual(parseAddress('Host.Local:6001'), { host: 'host.local', port: 6001 });
+});
+
+test('an IP address is told from a name and from a number that some resolvers would take for one', () => {
+  for (const word of ['0.0.0.0', '10.0.0.255', '::', '::1', 'fe80::1%eth0', '::ffff:10.0.0.1'])
+    assert.ok(isIpAddress(word), word);
+  for (const word of ['', 'localhost', '10.0.0', '010.0.0.1', '10.0.0.256', '1', ':::', '12345::', 'abcd'])
+    assert.ok(!isIpAddress(word), word);
+});

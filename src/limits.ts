@@ -389,6 +389,17 @@ export const chatbuddyHub = {
   usersMax: 100,
   /** A list of 100 users with the longest names and addresses takes half of this. */
   listBytesMax: 65_536,
+  /** Fixed by the program. */
+  port: 8_080,
+  /** Connections that have not said their name yet, and how long they may take: the real client says it at once. */
+  unnamedMax: 32,
+  nameDeadlineMs: 10_000,
+  /** The client's pause after its name: twice the silence by which the hub tells that the name has ended. */
+  nameGapMs: 120,
+  answerDeadlineMs: 3_000,
+  /** A hub that is down is tried again after this, then after twice the time. */
+  retryMinMs: 500,
+  retryMaxMs: 15_000,
 } as const;
 
 /** Peers that synergy and netech remember while they run. */
@@ -561,6 +572,8 @@ export const node = {
   /** As the course programs that we talk with: five conversations at once. */
   connectionsMax: 5,
   nameDefault: 'anonymous',
+  /** For the goodbye to leave at the end; without it the others notice two missed beacons. */
+  goodbyeDeadlineMs: 500,
   /** As the oldest dialect has it; whoever misses two is away. */
   beaconIntervalMs: 8_000,
   /** Threads for the cipher work of all sessions: one for each core of a small machine. */

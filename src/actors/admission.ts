@@ -38,6 +38,8 @@ interface Place {
   readonly source: string;
   readonly acceptedAtMs: number;
   stage: 'silent' | 'speaking' | 'authenticated';
+  /** An older program, which has no way to try again: its message is let through once it has begun. */
+  isLegacy: boolean;
   standing: Standing;
   /** When its first bytes were known, or it was accepted. */
   stageAtMs: number;
@@ -98,6 +100,7 @@ export class Admission {
       source,
       acceptedAtMs: caller.acceptedAtMs,
       stage: caller.hello === null ? 'silent' : 'speaking',
+      isLegacy: caller.hello?.type === 'legacy',
       standing,
       stageAtMs: nowMs,
       isContact: false,
@@ -118,6 +121,7 @@ export class Admission {
       return { type: 'refuse', reason: 'budget' };
     }
     if (place.stage === 'silent') place.stage = 'speaking';
+    place.isLegacy = hello.type === 'legacy';
     place.standing = standing;
     place.stageAtMs = nowMs;
     place.lastActiveMs = nowMs;
@@ -280,6 +284,7 @@ function weakest(places: readonly Place[], newcomer: Newcomer, nowMs: number): P
 /** For how long since its last step a place is safe from this newcomer. */
 function protectedMs(place: Place, newcomer: Newcomer): number {
   if (place.standing === 'ticket') return limits.ticketProtectedMs;
+  if (place.isLegacy) return limits.handshakeDeadlineMs;
   if (newcomer.standing === 'ticket') return 0;
   if (place.stage === 'silent')
     return newcomer.isSpeaking ? limits.silentProtectedMs : limits.silentAmongSilentProtectedMs;

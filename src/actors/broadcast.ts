@@ -12,7 +12,7 @@ import { reasonOf, type TransportError } from '../errors.js';
 import { createTokenBucket, type TokenBucket } from '../chat/token-bucket.js';
 import { clipBytes } from '../chat/name.js';
 import { beacon as wire, beaconSocket as limits } from '../limits.js';
-import { actor, next, type Call, type Cast, type Context } from '../runtime/actor.js';
+import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../wire/beacon.js';
 import { openUdp, sendUdp } from './broadcast-socket.js';
 import { beaconTargets, isBroadcast } from './broadcast-targets.js';
@@ -38,6 +38,11 @@ export type BroadcastProtocol = {
    * a reply must not be longer than what provoked it) everybody hears it instead.
    */
   greet: Cast<{ readonly address: string; readonly port: number; readonly bytesMax: number | null }>;
+  /**
+   * Goodbye: the run ends, and nothing is said after it. Not the business of `terminate`: an actor that is only
+   * started anew must not make its run unhearable, since no beacon comes after a goodbye. The reply comes when it left.
+   */
+  leave: Call<Record<string, never>, null>;
   /** Looks whether the interfaces changed. Sent to itself. */
   look: Cast<Record<string, never>>;
 };
@@ -89,6 +94,7 @@ interface BroadcastState {
   announced: SignedBody | null;
   /** Signed ahead: at the end nobody may be left to sign. */
   goodbye: SignedBody | null;
+  hasLeft: boolean;
   interfaces: readonly InterfaceAddress[];
   callOffNext: () => void;
 }
@@ -128,6 +134,13 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       else await announce(state, context);
       return next(state);
     },
+    async leave(state) {
+      state.callOffNext();
+      if (state.goodbye) await flushed(sendToAll(state, state.goodbye));
+      state.hasLeft = true;
+      state.announced = null;
+      return reply(state, ok(null));
+    },
     async look(state, _body, context) {
       context.after(limits.lookEveryMs, 'look', {});
       const interfaces = readInterfaces();
@@ -138,8 +151,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       return next(state);
     },
   },
-  async terminate(state) {
-    if (state.goodbye) await flushed(sendToAll(state, state.goodbye));
+  terminate(state) {
     state.socket.close();
   },
 });
@@ -185,6 +197,7 @@ async function start(
     seq: ticks % 2 ** 32,
     announced: null,
     goodbye: null,
+    hasLeft: false,
     interfaces: readInterfaces(),
     callOffNext: () => undefined,
   });
@@ -216,7 +229,7 @@ async function sign(
   nonce: Uint8Array | null,
 ): Promise<SignedBody | null> {
   const { args, description } = state;
-  if (description === null) return null;
+  if (description === null || state.hasLeft) return null;
   // The goodbye comes after all else of this run, whenever it was signed.
   const seq = kind === 'bye' ? limits.seqLast : (state.seq = Math.min(state.seq + 1, limits.seqLast - 1));
   const body = encodeBeaconBody({

@@ -2,12 +2,12 @@
  * The feed of a node's events: published once, read by any number of readers at their own pace. A reader that falls
  * too far behind is ended with an error event, so that a stuck reader never holds memory or the node.
  */
-import type { NodeEvent, ReadyEvent } from '../chat/events.js';
+import type { NodeEvent } from '../chat/events.js';
 import { feed as limits } from '../limits.js';
 
 export interface Feed {
   publish(event: NodeEvent): void;
-  /** The last `ready`, if there was one, then every event from the moment of this call on. Ends after `bye`. */
+  /** Events from the moment of this call on. Ends after `bye`. */
   read(): FeedReader;
   /** Greatest `seq` of a message published so far; null: none yet. */
   newestSeq(): number | null;
@@ -22,10 +22,8 @@ export interface FeedReader extends AsyncIterableIterator<NodeEvent> {
 export function openFeed(): Feed {
   const readers = new Set<Queue>();
   let isOver = false;
-  let ready: ReadyEvent | null = null;
   let newestSeq: number | null = null;
   const publish = (event: NodeEvent): void => {
-    if (event.type === 'ready') ready = event;
     if (event.type === 'message') newestSeq = Math.max(newestSeq ?? 0, event.seq);
     for (const reader of readers) if (!reader.push(event)) readers.delete(reader);
   };
@@ -34,7 +32,6 @@ export function openFeed(): Feed {
     newestSeq: () => newestSeq,
     read() {
       const queue = openQueue(() => readers.delete(queue));
-      if (ready !== null) queue.push(ready);
       if (isOver) queue.end();
       else readers.add(queue);
       return queue.reader;

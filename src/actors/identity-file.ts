@@ -3,7 +3,14 @@
  * place that holds the Ed25519 key and signs with it. An identity is never replaced silently: a file that is there
  * but cannot be read is a refusal to start.
  */
-import { createPrivateKey, createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { z } from 'zod';
@@ -22,8 +29,11 @@ const stored = z.object({
   staticKey: z.base64(),
   /** When the static key was made, ms; grows with each new one, so that an old certificate cannot come back. */
   staticSerial: z.number().int().positive(),
+  /** Over all of the above: a flipped bit in a key is a key as well, but that of a stranger. */
+  checksum: z.string(),
 });
 type Stored = z.infer<typeof stored>;
+type Keys = Omit<Stored, 'checksum'>;
 
 /** Reads the identity, or makes one for a new home. Errors: `home/bad-identity`, `home/unusable`. */
 export function loadIdentity(home: Home, wallClockMs: number): Result<Vault, HomeError> {
@@ -39,19 +49,24 @@ export function loadIdentity(home: Home, wallClockMs: number): Result<Vault, Hom
   const parsed = parse(read.value);
   if (parsed === null) return bad('it is damaged');
   if (wallClockMs - parsed.staticSerial < limits.staticKeyAgeMaxMs) return open(parsed, bad);
-  const rotated = { ...parsed, ...newStatic(Math.max(wallClockMs, parsed.staticSerial + 1)) };
+  const rotated: Keys = { ...parsed, ...newStatic(Math.max(wallClockMs, parsed.staticSerial + 1)) };
   return keep(home, rotated).andThen((fresh) => open(fresh, bad));
 }
 
 function parse(text: string): Stored | null {
   try {
-    return stored.parse(JSON.parse(text));
+    const read = stored.parse(JSON.parse(text));
+    return read.checksum === checksumOf(read) ? read : null;
   } catch {
     return null;
   }
 }
 
-function keep(home: Home, identity: Stored): Result<Stored, HomeError> {
+const checksumOf = ({ version, identityKey, staticKey, staticSerial }: Keys): string =>
+  createHash('sha256').update([version, identityKey, staticKey, staticSerial].join('\n')).digest('hex');
+
+function keep(home: Home, keys: Keys): Result<Keys, HomeError> {
+  const identity: Stored = { ...keys, checksum: checksumOf(keys) };
   return writePrivate(home.identityFile, `${JSON.stringify(identity, null, 2)}\n`)
     .map(() => identity)
     .mapErr((reason): HomeError => ({ code: 'home/unusable', home: home.directory, reason }));
@@ -69,18 +84,18 @@ const pkcs8Head = {
   x25519: '302e020100300506032b656e04220420',
 } as const;
 
-const newIdentity = (wallClockMs: number): Stored => ({
+const newIdentity = (wallClockMs: number): Keys => ({
   version: 1,
   identityKey: newKey('ed25519'),
   ...newStatic(wallClockMs),
 });
 
-const newStatic = (serial: number): Pick<Stored, 'staticKey' | 'staticSerial'> => ({
+const newStatic = (serial: number): Pick<Keys, 'staticKey' | 'staticSerial'> => ({
   staticKey: newKey('x25519'),
   staticSerial: serial,
 });
 
-function open(identity: Stored, bad: (reason: string) => Result<never, HomeError>): Result<Vault, HomeError> {
+function open(identity: Keys, bad: (reason: string) => Result<never, HomeError>): Result<Vault, HomeError> {
   const identityKey = fromBase64(identity.identityKey, 'ed25519');
   const staticKey = fromBase64(identity.staticKey, 'x25519');
   if (identityKey === null || staticKey === null) return bad('a key in it is damaged');

@@ -47,7 +47,10 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
         .map((lines) => lines.map(messageEventOf)),
     // Read from this moment on, whenever the first event is asked for.
-    events: ({ sinceSeq } = {}) => follow(node, feed.read(), sinceSeq ?? null),
+    events({ sinceSeq } = {}) {
+      const live = feed.read();
+      return endable(follow(node, live, sinceSeq ?? null), live);
+    },
     safety: (peer) => node.call('safety', { peer }),
     verify: (peer, code) => node.call('verify', { peer, code }),
     block: (peer, blocked) => node.call('block', { peer, blocked }),
@@ -91,6 +94,22 @@ async function* follow(
   } finally {
     await live.return();
   }
+}
+
+/** Leaves at once: a generator alone would first wait for the event that it is waiting for. */
+function endable(
+  events: AsyncGenerator<NodeEvent, void, undefined>,
+  live: FeedReader,
+): AsyncIterableIterator<NodeEvent> {
+  const reader: AsyncIterableIterator<NodeEvent> = {
+    [Symbol.asyncIterator]: () => reader,
+    next: () => events.next(),
+    async return() {
+      await live.return();
+      return events.return();
+    },
+  };
+  return reader;
 }
 
 const readyEvent = ({ id, name, bound, port, pid }: SelfInfo): NodeEvent => ({

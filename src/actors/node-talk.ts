@@ -93,8 +93,11 @@ export function fail(
 /** Presence: a row for those who watch, and the moment to send what waits. */
 export function heard(state: NodeState, row: Presence, context: NodeContext): void {
   if (row.peerId === state.args.identity.peerId) return;
+  const before = state.book.presence.get(row.peerId);
   if (row.state === 'offline') state.book.presence.delete(row.peerId);
   else state.book.presence.set(row.peerId, row);
+  // Where it is heard now comes first, whichever of its old addresses was next.
+  if (before?.bootIdHex !== row.bootIdHex || before.state !== 'online') state.addressTurn.delete(row.peerId);
   publishPeer(state, row.peerId);
   if (row.state !== 'online' || isBlocked(state.book, row.peerId)) return;
   dialNewRun(state, row, context);

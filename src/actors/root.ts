@@ -180,12 +180,13 @@ class RunningNode {
     });
   }
 
-  /** Children stop in reverse order: goodbye first, the disk last. Only then is the home free. */
+  /** Goodbye first; then the children stop in reverse order, the disk last. Only then is the home free. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
       const tree = await this.#tree;
       if (tree !== null && this.#legacy.enabled.size > 0)
         await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: talks.farewellMs });
+      await tree?.ref(broadcastAddress).call('leave', {}, { deadlineMs: limits.goodbyeDeadlineMs });
       await tree?.stop();
       await this.#oldHistory.flush();
       this.#feed.end();

@@ -238,7 +238,15 @@ export class AcceptPool {
     this.#counts.evicted += 1;
     this.#events.onTrace('transport.evicted', { address: line.address });
     if (line.joint) line.joint.destroy('evicted');
+    // Slow to begin, not silent by intent, perhaps: an older program could not come back.
+    else if (line.hello === null && this.#options.enabled.size > 1) this.#waitAgain(line);
     else this.#refuse(line);
+  }
+
+  #waitAgain(line: Line): void {
+    line.stage = 'waiting';
+    clearTimeout(line.waitTimer);
+    line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
   }
 
   /** Tells BUSY to who speaks our protocol or has not spoken, and closes so that BUSY arrives. */

@@ -85,7 +85,9 @@ export function joinSocket(
     over(reason);
   });
   if (first !== null && first.byteLength > 0) forward(first);
-  if (stream.outstandingBytes() <= limits.streamBytesHigh) socket.resume();
+  // A caller that waited for its place may have ended its half meanwhile, unheard.
+  if (socket.readableEnded) queueMicrotask(() => end('closed'));
+  else if (stream.outstandingBytes() <= limits.streamBytesHigh) socket.resume();
   return { destroy, end };
 }
 

@@ -77,7 +77,8 @@ interface Entry {
 class PeerOutbox implements Outbox {
   readonly #random: () => number;
   #link: Link = { type: 'down', dialAtMs: 0 };
-  #dialledAtMs = Number.NEGATIVE_INFINITY;
+  /** The last time for which a beacon made us dial. */
+  #hurriedToMs = Number.NEGATIVE_INFINITY;
   /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
   #failures = 0;
   /** Undelivered lines in memory, oldest first; only while a session is up. */
@@ -176,8 +177,12 @@ class PeerOutbox implements Outbox {
 
   present(nowMs: number): readonly OutboxOutput[] {
     if (this.#link.type !== 'down') return [];
-    const earliestMs = this.#dialledAtMs + limits.presenceDialEveryMs;
-    this.#link = { type: 'down', dialAtMs: Math.min(this.#link.dialAtMs, Math.max(nowMs, earliestMs)) };
+    // Only what beacons provoke is counted: our own last try may have been a moment ago, while nobody was there.
+    const dialAtMs = Math.max(nowMs, this.#hurriedToMs + limits.presenceDialEveryMs);
+    if (dialAtMs < this.#link.dialAtMs) {
+      this.#hurriedToMs = dialAtMs;
+      this.#link = { type: 'down', dialAtMs };
+    }
     return this.#work(nowMs);
   }
 
@@ -213,7 +218,6 @@ class PeerOutbox implements Outbox {
     if (this.#link.type === 'up') return [...this.#say(nowMs, isAgain), ...this.#loadMore(nowMs)];
     if (this.#link.type === 'dialling' || !this.#hasMore || nowMs < this.#link.dialAtMs) return [];
     this.#link = { type: 'dialling', sinceMs: nowMs };
-    this.#dialledAtMs = nowMs;
     return [{ type: 'dial' }];
   }
 

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openHome } from '../../src/actors/home.js';
+import { loadIdentity } from '../../src/actors/identity-file.js';
 import { deliver, failure, liveNode, must, peer, refusal, status, untilMet } from '../support/live-node.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
-import { readIdentity } from '../support/stored-identity.js';
+import { readIdentity, writeSerial } from '../support/stored-identity.js';
 
 test('a static key older than the one that was certified last is refused', async (context) => {
   const beaconPort = await freeBeaconPort();
@@ -16,9 +18,7 @@ test('a static key older than the one that was certified last is refused', async
   await deliver(alice, 'bob', 'before');
   await bob.close();
   await alice.until(peer(bob.id, 'offline'), 'bob is gone');
-  const file = join(home, 'identity.json');
-  const identity = readIdentity(home);
-  writeFileSync(file, JSON.stringify({ ...identity, staticSerial: identity.staticSerial - 1_000 }));
+  writeSerial(home, readIdentity(home).staticSerial - 1_000);
   await liveNode(context, { name: 'bob', beaconPort, home });
   const { id } = await must(alice.handle.send('bob', 'not with an old key'));
   await alice.untilLogged('session-failed', ({ code }) => code === 'session/serial-rollback');
@@ -48,4 +48,28 @@ test('a copied home is told of on both sides, and both can be talked to', async 
   await alice.until(peer(first.id, 'online'), 'bob is there');
   await deliver(alice, 'bob', 'to one of you');
   assert.deepEqual([...first.heard(), ...second.heard()], ['to one of you']);
+});
+
+test('a flipped bit in the identity file never makes another identity of it', async (context) => {
+  const directory = temporaryHome(context);
+  const opened = openHome(directory);
+  assert.ok(opened.isOk());
+  context.after(() => opened.value.release());
+  const made = loadIdentity(opened.value, Date.now());
+  assert.ok(made.isOk());
+  const file = join(directory, 'identity.json');
+  const whole = readFileSync(file);
+  writeFileSync(join(directory, 'history.db'), '');
+  let refused = 0;
+  for (let bit = 0; bit < whole.length * 8; bit += 1) {
+    const damaged = Buffer.from(whole);
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    writeFileSync(file, damaged);
+    const loaded = loadIdentity(opened.value, Date.now());
+    if (loaded.isErr()) refused += 1;
+    else assert.equal(loaded.value.peerId, made.value.peerId, `bit ${bit}`);
+    assert.deepEqual(readFileSync(file), damaged, 'the file stays as it is');
+  }
+  // What may pass is a blank between two fields that became another blank.
+  assert.ok(refused > whole.length * 8 * 0.95, `${refused}`);
 });

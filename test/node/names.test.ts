@@ -70,7 +70,7 @@ test('a name with control characters loses them, a long one its end, on every wa
   // The beacon has room for half of it; the session tells all.
   const heard = await alice.until(peer(long.id, 'online'), 'told by beacon');
   assert.equal(heard.name, 'ä'.repeat(32));
-  await long.until(peer(alice.id, 'online'), 'both ways');
+  await long.until(peer(alice.id, 'online'), 'alice is there');
   await deliver(long, 'alice', 'hello');
   const isWhole = (name: string) => (name === whole ? name : undefined);
   await alice.until(

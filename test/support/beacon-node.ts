@@ -114,6 +114,7 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
   links.broadcast = broadcast;
   const startedMs = performance.now();
   broadcast.cast('describe', { name, tcpPort: 6_001 });
+  let stopping: Promise<void> | null = null;
   return {
     identity,
     name,
@@ -121,9 +122,13 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
     discovery,
     reports,
     startedMs,
-    async stop() {
-      await broadcast.stop();
-      await discovery.stop();
+    stop() {
+      stopping ??= (async () => {
+        await broadcast.call('leave', {});
+        await broadcast.stop();
+        await discovery.stop();
+      })();
+      return stopping;
     },
   };
 }

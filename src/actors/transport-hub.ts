@@ -1,0 +1,149 @@
+/**
+ * The directory server of chatbuddy on real sockets. What its bytes and its table mean is decided by the pure
+ * `dialects/chatbuddy-hub.ts`; here are connections, silence and bounds. Stands alone: no node is needed.
+ */
+import type { Socket } from 'node:net';
+import { ResultAsync } from 'neverthrow';
+import {
+  encodeHubList,
+  openHubListener,
+  openHubTable,
+  type HubRequest,
+  type HubTable,
+  type HubUser,
+} from '../dialects/chatbuddy-hub.js';
+import type { TransportError } from '../errors.js';
+import { chatbuddyHub as limits, legacy, node } from '../limits.js';
+import { plainAddress } from './transport-address.js';
+import { listen } from './transport-listen.js';
+import { finishSocket } from './transport-socket.js';
+
+export interface HubOptions {
+  /** Default `0.0.0.0`. */
+  readonly bind?: string;
+  /** 0: any free port. Default 8080. */
+  readonly port?: number;
+  /** A taken port is an error; else the next free one is used. */
+  readonly portStrict?: boolean;
+  /** Default 100, as the program says of itself. */
+  readonly maxUsers?: number;
+  /** Lines as the program prints them. Names are peer text: to be escaped before a terminal. */
+  readonly log?: (line: string) => void;
+}
+
+export interface HubListing extends HubUser {
+  /** The name, with the connection beside it where several users bear it. */
+  readonly label: string;
+}
+
+export interface HubHandle {
+  readonly address: string;
+  readonly port: number;
+  users(): readonly HubListing[];
+  /** Idempotent; settles once every connection is closed. */
+  readonly close: () => Promise<void>;
+}
+
+/** Errors: `transport/port-in-use`, `transport/cannot-listen`. */
+export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, TransportError> {
+  const hub = new Hub(options.maxUsers ?? limits.usersMax, options.log ?? (() => undefined));
+  const { bind = node.bind, port = limits.port, portStrict = false } = options;
+  const listening = listen({ bind, port, portStrict, dialect: 'chatbuddy' }, (socket) => hub.welcome(socket));
+  return new ResultAsync(listening).map((listener) => {
+    // No descriptor left, or a connection that was reset before it was accepted: listening goes on.
+    listener.server.on('error', () => undefined);
+    let closing: Promise<void> | null = null;
+    return {
+      address: listener.address,
+      port: listener.port,
+      users: () => hub.users(),
+      close: () =>
+        (closing ??= new Promise<void>((resolve) => {
+          listener.server.close(() => resolve());
+          hub.close();
+        })),
+    };
+  });
+}
+
+class Hub {
+  readonly #table: HubTable<Socket>;
+  readonly #usersMax: number;
+  readonly #log: (line: string) => void;
+  readonly #sockets = new Set<Socket>();
+  readonly #named = new Map<Socket, HubUser>();
+
+  constructor(usersMax: number, log: (line: string) => void) {
+    this.#table = openHubTable(usersMax);
+    this.#usersMax = usersMax;
+    this.#log = log;
+  }
+
+  welcome(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    if (this.#sockets.size >= this.#usersMax + limits.unnamedMax) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    const address = plainAddress(socket.remoteAddress ?? '');
+    this.#log(this.#table.connected(address, socket.remotePort ?? 0));
+    const listener = openHubListener();
+    let gap: NodeJS.Timeout | undefined;
+    const nameless = setTimeout(() => socket.destroy(), limits.nameDeadlineMs);
+    const serve = (requests: readonly HubRequest[]): void => {
+      for (const request of requests) {
+        clearTimeout(nameless);
+        this.#serve(socket, address, request);
+      }
+    };
+    socket.on('data', (bytes: Buffer) => {
+      clearTimeout(gap);
+      listener.receive(new Uint8Array(bytes)).match(serve, () => socket.destroy());
+      gap = setTimeout(() => listener.idle().match(serve, () => socket.destroy()), legacy.idleGapMs);
+    });
+    socket.on('end', () => socket.end());
+    socket.on('close', () => {
+      clearTimeout(gap);
+      clearTimeout(nameless);
+      this.#sockets.delete(socket);
+      this.#named.delete(socket);
+      const line = this.#table.leave(socket);
+      if (line !== null) this.#log(line);
+    });
+  }
+
+  users(): readonly HubListing[] {
+    const bearers = new Map<string, number>();
+    for (const { name } of this.#named.values()) bearers.set(name, (bearers.get(name) ?? 0) + 1);
+    return [...this.#named].map(([socket, user]) => ({
+      ...user,
+      label:
+        bearers.get(user.name) === 1 ? user.name : `${user.name} (${user.address}:${socket.remotePort ?? 0})`,
+    }));
+  }
+
+  close(): void {
+    this.#log(this.#table.shutDown());
+    for (const socket of this.#sockets) finishSocket(socket, () => undefined);
+  }
+
+  #serve(socket: Socket, address: string, request: HubRequest): void {
+    if (request.type === 'joined') {
+      const user = { name: request.name, address };
+      const line = this.#table.join(socket, user);
+      if (line === null) {
+        this.#log(`Refused '${user.name}' from ${address}: ${this.#usersMax} users are online.`);
+        socket.write(`The hub is full: ${this.#usersMax} users are online. Try again later.\n`);
+        finishSocket(socket, () => undefined);
+        return;
+      }
+      this.#named.set(socket, user);
+      this.#log(line);
+      return;
+    }
+    // Who asks and asks and never reads.
+    if (socket.writableLength > limits.listBytesMax) socket.destroy();
+    else socket.write(encodeHubList(this.#table.users()));
+  }
+}

@@ -1,0 +1,66 @@
+/** Peers that vanish without a word: a process that is frozen looks like a machine that lost its power. */
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { test, type TestContext } from 'node:test';
+import { deliver, liveNode, must, peer, status, type LiveNode } from '../support/live-node.js';
+import { freeBeaconPort, runProgram, sceneOptions, temporaryHome, type Program } from '../support/program.js';
+
+interface Frozen {
+  readonly program: Program;
+  readonly home: string;
+  readonly id: string;
+}
+
+async function serve(context: TestContext, name: string, beaconPort: number): Promise<Frozen> {
+  const home = temporaryHome(context);
+  const args = ['serve', '--json', '--home', home, '--name', name, '--beacon-interval', '1'];
+  const program = runProgram(context, [...args, ...sceneOptions(beaconPort)]);
+  const ready = await program.until(({ type }) => type === 'ready');
+  return { program, home, id: String(ready['id']) };
+}
+
+const isTold = (text: string) => (fields: Readonly<Record<string, unknown>>) =>
+  fields['type'] === 'message' && fields['text'] === text;
+
+test('a frozen peer is noticed within 15 s, also where nothing waits, and gets its words once when it wakes', async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = await serve(context, 'bob', beaconPort);
+  const carol = await serve(context, 'carol', beaconPort);
+  for (const { id } of [bob, carol]) await alice.until(peer(id, 'online'), 'there');
+  await deliver(alice, 'bob', 'before');
+  await deliver(alice, 'carol', 'before');
+  bob.program.kill('SIGSTOP');
+  carol.program.kill('SIGSTOP');
+  const startedMs = performance.now();
+  const { id } = await must(alice.handle.send('bob', 'into the ice'));
+  for (const frozen of [bob, carol]) await alice.until(peer(frozen.id, 'away'), 'noticed', 20_000);
+  const noticedMs = performance.now() - startedMs;
+  assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
+  assert.equal(isDelivered(alice, id), false);
+
+  bob.program.kill('SIGCONT');
+  await alice.until(status(id, 'delivered'), 'delivered after the thaw');
+  await deliver(alice, 'bob', 'after');
+  await bob.program.until(isTold('after'));
+  assert.equal(bob.program.seen.filter(isTold('into the ice')).length, 1);
+});
+
+test('a peer that runs anew while its old connection hangs gets what waits as soon as it is heard of', async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = await serve(context, 'bob', beaconPort);
+  await alice.until(peer(bob.id, 'online'), 'there');
+  await deliver(alice, 'bob', 'before');
+  bob.program.kill('SIGSTOP');
+  const { id } = await must(alice.handle.send('bob', 'to the next run'));
+  // The frozen process holds the lock of its home, as no dead machine does: the next run has a copy.
+  const home = temporaryHome(context);
+  cpSync(bob.home, home, { recursive: true, filter: (file) => !/lock\.db|\.sock$|node\.pid/.test(file) });
+  const next = await liveNode(context, { name: 'bob', beaconPort, home });
+  await alice.until(status(id, 'delivered'), 'delivered to the next run', 5_000);
+  assert.deepEqual(next.heard(), ['to the next run']);
+});
+
+const isDelivered = (node: LiveNode, id: string): boolean =>
+  node.events.some((event) => status(id, 'delivered')(event) !== undefined);

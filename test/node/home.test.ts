@@ -1,0 +1,186 @@
+/** The home: one node at a time, nobody else reads it, and an identity is never replaced silently. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { NodeError } from '../../src/actors/node-handle.js';
+import { startNode } from '../../src/actors/root.js';
+import { deliver, liveNode, must, untilMet } from '../support/live-node.js';
+import { freeBeaconPort, mainFile, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+
+/** Why a node does not start there. */
+async function refused(home: string): Promise<NodeError> {
+  const options = { bind: '127.0.0.1', port: 0, broadcast: [], beaconPorts: [await freeBeaconPort()] };
+  const started = await startNode({ home, name: 'alice', ...options });
+  if (started.isErr()) return started.error;
+  await started.value.close();
+  return assert.fail('it started');
+}
+
+const reasonOf = (error: NodeError): string => ('reason' in error ? error.reason : '');
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+const isRoot = process.getuid?.() === 0;
+
+test('a home has one node at a time; the second is told who has it, and after kill -9 the next one starts', async (context) => {
+  const home = temporaryHome(context);
+  const beaconPort = await freeBeaconPort();
+  const first = await liveNode(context, { name: 'alice', beaconPort, home });
+  assert.deepEqual(await refused(home), { code: 'home/in-use', home, pid: process.pid });
+  const startedMs = performance.now();
+  const second = runProgram(context, ['serve', '--home', home, ...sceneOptions(beaconPort)]);
+  assert.equal(await second.exit(), 6);
+  assert.match(second.stderr(), new RegExp(`\\b${process.pid}\\b`));
+  context.diagnostic(`second process left after ${Math.round(performance.now() - startedMs)} ms`);
+  await first.close();
+
+  const third = runProgram(context, ['serve', '--json', '--home', home, ...sceneOptions(beaconPort)]);
+  await third.until(({ type }) => type === 'ready');
+  assert.deepEqual(await refused(home), { code: 'home/in-use', home, pid: third.child.pid });
+  third.kill('SIGKILL');
+  await third.exit();
+  const fourth = await liveNode(context, { name: 'alice', beaconPort, home });
+  assert.equal(fourth.id, first.id);
+});
+
+test('every file of a home is private, whatever the umask', async (context) => {
+  const before = process.umask(0);
+  context.after(() => process.umask(before));
+  const parent = temporaryHome(context);
+  for (const mask of [0o000, 0o777]) {
+    process.umask(mask);
+    const home = join(parent, `under-${mask.toString(8)}`);
+    const beaconPort = await freeBeaconPort();
+    const alice = await liveNode(context, { name: 'alice', beaconPort, home });
+    const bob = await liveNode(context, {
+      name: 'bob',
+      beaconPort,
+      home: join(parent, `bob-${mask.toString(8)}`),
+    });
+    await untilMet(alice, bob);
+    await deliver(alice, 'bob', 'private');
+    assert.equal(modeOf(home), '700');
+    for (const name of readdirSync(home))
+      assert.equal(modeOf(join(home, name)), '600', `${name} under ${mask}`);
+    await Promise.all([alice.close(), bob.close()]);
+  }
+});
+
+test('an identity that is missing, damaged or readable by others is a refusal, and stays as it is', async (context) => {
+  const home = temporaryHome(context);
+  const file = join(home, 'identity.json');
+  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort(), home });
+  await alice.close();
+  const whole = readFileSync(file, 'utf8');
+
+  chmodSync(file, 0o640);
+  const readable = await refused(home);
+  assert.equal(readable.code, 'home/bad-identity');
+  assert.match(reasonOf(readable), /chmod 600 /);
+  chmodSync(file, 0o600);
+
+  const { identityKey } = JSON.parse(whole) as { readonly identityKey: string };
+  const flipped = identityKey.startsWith('M') ? `N${identityKey.slice(1)}` : `M${identityKey.slice(1)}`;
+  const damages = [
+    '',
+    '{',
+    whole.slice(0, -20),
+    whole.replace(identityKey, ''),
+    whole.replace(identityKey, flipped),
+    'null',
+  ];
+  for (const damaged of damages) {
+    writeFileSync(file, damaged);
+    const { code } = await refused(home);
+    assert.equal(code, 'home/bad-identity', JSON.stringify(damaged.slice(0, 80)));
+    assert.equal(readFileSync(file, 'utf8'), damaged, 'never replaced');
+  }
+
+  rmSync(file);
+  const missing = await refused(home);
+  assert.equal(missing.code, 'home/bad-identity');
+  assert.match(reasonOf(missing), /missing/);
+  symlinkSync(join(home, 'nowhere'), file);
+  assert.equal((await refused(home)).code, 'home/bad-identity', 'a link to nowhere is no new home');
+  rmSync(file);
+
+  writeFileSync(file, whole, { mode: 0o600 });
+  const again = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort(), home });
+  assert.equal(again.id, alice.id, 'a refusal has freed the home');
+});
+
+test('a damaged lock file is emptied, and locks as before', async (context) => {
+  const home = temporaryHome(context);
+  for (const damage of ['x'.repeat(8_192), 'SQLite format 3\0'.padEnd(4_096, '\u0001')]) {
+    writeFileSync(join(home, 'lock.db'), damage);
+    const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort(), home });
+    assert.equal((await refused(home)).code, 'home/in-use');
+    await alice.close();
+  }
+});
+
+test('a home that cannot be used is refused with the reason', async (context) => {
+  const parent = temporaryHome(context);
+  const file = join(parent, 'file');
+  writeFileSync(file, 'x');
+  assert.equal((await refused(file)).code, 'home/unusable');
+  const below = await refused(join(file, 'home'));
+  assert.equal(below.code, 'home/unusable');
+  assert.match(reasonOf(below), /not a directory/);
+  assert.equal((await refused(join(parent, 'n'.repeat(300)))).code, 'home/unusable');
+});
+
+test(
+  'a home of somebody else, and one that cannot be written to, end the program with 78',
+  { skip: !isRoot && 'needs root' },
+  (context) => {
+    const parent = temporaryHome(context);
+    chmodSync(parent, 0o755);
+    const foreign = join(parent, 'foreign');
+    mkdirSync(foreign);
+    const readOnly = join(parent, 'read-only');
+    mkdirSync(readOnly);
+    chownSync(readOnly, nobody, nobody);
+    chmodSync(readOnly, 0o500);
+    for (const [home, reason] of [
+      [foreign, /another user/],
+      [readOnly, /permission denied|read-only|unable to open/],
+      [join(foreign, 'below'), /permission denied/],
+    ] as const) {
+      const args = [mainFile, 'serve', '--home', home, ...sceneOptions(1)];
+      const ended = spawnSync(process.execPath, args, {
+        uid: nobody,
+        gid: nobody,
+        encoding: 'utf8',
+        timeout: 20_000,
+        cwd: '/',
+      });
+      assert.equal(ended.status, 78, ended.stderr);
+      assert.match(ended.stderr, reason);
+      assert.equal(ended.stderr.trimEnd().split('\n').length, 1, ended.stderr);
+    }
+  },
+);
+
+test('a new home is made with all directories above it, and its node bears a clean name', async (context) => {
+  const home = join(temporaryHome(context), 'a', 'b');
+  const { handle } = await liveNode(context, {
+    name: '  Al\u200bice ',
+    beaconPort: await freeBeaconPort(),
+    home,
+  });
+  const self = await must(handle.self());
+  assert.deepEqual([self.name, self.home, modeOf(home)], ['Alice', home, '700']);
+});
+
+const nobody = 65_534;

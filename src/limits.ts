@@ -124,6 +124,8 @@ export const cli = {
 
 /** Who somebody is, and how that is compared (`session-protocol` section 6; the forms of Syncthing and Signal). */
 export const identity = {
+  /** The file with the keys has some 400 bytes. */
+  fileBytesMax: 16_384,
   /** The static key is rotated yearly; the identity, and so every pin, stays. */
   staticKeyAgeMaxMs: 365 * 24 * 3_600_000,
   idKeyBytes: 32,

@@ -13,26 +13,25 @@ import {
 } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
-import { z } from 'zod';
 import { peerIdOf } from '../chat/identity.js';
 import type { HomeError } from '../errors.js';
 import { identity as limits } from '../limits.js';
 import { makeCertificate } from '../session/certificate.js';
+import { isJsonObject, parseBoundedJson } from '../wire/json.js';
 import type { Home } from './home.js';
 import type { Vault } from './node-state.js';
 import { readPrivate, writePrivate } from './private-file.js';
 
-const stored = z.object({
-  version: z.literal(1),
+interface Stored {
+  readonly version: 1;
   /** PKCS8 DER, base64. */
-  identityKey: z.base64(),
-  staticKey: z.base64(),
+  readonly identityKey: string;
+  readonly staticKey: string;
   /** When the static key was made, ms; grows with each new one, so that an old certificate cannot come back. */
-  staticSerial: z.number().int().positive(),
+  readonly staticSerial: number;
   /** Over all of the above: a flipped bit in a key is a key as well, but that of a stranger. */
-  checksum: z.string(),
-});
-type Stored = z.infer<typeof stored>;
+  readonly checksum: string;
+}
 type Keys = Omit<Stored, 'checksum'>;
 
 /** Reads the identity, or makes one for a new home. Errors: `home/bad-identity`, `home/unusable`. */
@@ -53,13 +52,17 @@ export function loadIdentity(home: Home, wallClockMs: number): Result<Vault, Hom
   return keep(home, rotated).andThen((fresh) => open(fresh, bad));
 }
 
+/** By hand, since a schema library would cost every start 40 ms. `null`: damaged. */
 function parse(text: string): Stored | null {
-  try {
-    const read = stored.parse(JSON.parse(text));
-    return read.checksum === checksumOf(read) ? read : null;
-  } catch {
+  const read = parseBoundedJson(text, { bytesMax: limits.fileBytesMax }).unwrapOr(null);
+  if (!isJsonObject(read)) return null;
+  const { version, identityKey, staticKey, staticSerial, checksum } = read;
+  if (version !== 1 || typeof identityKey !== 'string' || typeof staticKey !== 'string') return null;
+  if (typeof staticSerial !== 'number' || !Number.isSafeInteger(staticSerial) || staticSerial <= 0)
     return null;
-  }
+  if (typeof checksum !== 'string') return null;
+  const stored: Stored = { version, identityKey, staticKey, staticSerial, checksum };
+  return checksum === checksumOf(stored) ? stored : null;
 }
 
 const checksumOf = ({ version, identityKey, staticKey, staticSerial }: Keys): string =>

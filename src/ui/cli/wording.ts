@@ -133,8 +133,8 @@ const wordings: Wordings = {
     say(
       5,
       `${error.dialect} is refused`,
-      'that older program is not switched on',
-      `start with --dialects ${error.dialect}`,
+      'this node does not talk with that older program',
+      `start the node with --dialects ${error.dialect}; such talks are not protected`,
     ),
   'session/key-changed': (error) =>
     say(

@@ -49,7 +49,7 @@ async function askName(asking: Asking, userName: string, signal: AbortSignal): P
 }
 
 async function askOlder(asking: Asking, signal: AbortSignal): Promise<boolean> {
-  const question = 'Talk with older chat programs too? Those talks are not encrypted. [y/N] ';
+  const question = 'Talk with older chat programs too? Everybody on the network can read those talks. [y/N] ';
   for (;;) {
     const answer = (await asking.question(question, { signal })).trim().toLowerCase();
     const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseBoolean(answer);

@@ -9,6 +9,7 @@ import { copy, isSame, toHex } from '../wire/bytes.js';
 import { certificateIdKey, decodePayload, encodePayload, verifyCertificate } from './certificate.js';
 import { chaChaPoly, sha256 } from './cipher.js';
 import { generateDhKeyPair } from './dh.js';
+import { closeReasonOf } from './established.js';
 import { kem, warmUpKem, type Kem } from './kem.js';
 import { NoiseHandshake, type NoiseOutcome, type Role, type Suite } from './noise.js';
 import { kkResume, xxHybrid } from './patterns.js';
@@ -79,8 +80,8 @@ export const ownPayload = (local: LocalIdentity): Uint8Array =>
   encodePayload(local.certificate, { wireVersions: local.wireVersions, bootId: local.bootId });
 
 /**
- * Who the other side is, by its payload. Errors: `session/malformed`, `session/bad-certificate`, `session/order` (our
- * own key came back), `session/key-changed` (another than `expectedIdKey`), `session/downgrade` (both speak a higher
+ * Who the other side is, by its payload. Errors: `session/malformed`, `session/bad-certificate`,
+ * `session/own-identity` (our own key came back), `session/key-changed` (another than `expectedIdKey`), `session/downgrade` (both speak a higher
  * version than the one that runs).
  */
 export function provePeer(
@@ -176,3 +177,29 @@ const common = ({ options }: Setting, role: Role) => ({
 
 const failed = (code: 'session/order' | 'session/malformed', detail: string) =>
   err<never, SessionError>({ code, detail });
+
+/** The first record of the other end: its confirmation makes the session; instead it may say farewell. */
+export function readConfirmation(
+  pending: {
+    readonly channel: Channel;
+    readonly peer: PeerProof;
+    readonly resumption: Resumption;
+    readonly isResumed: boolean;
+  },
+  body: Uint8Array,
+): { readonly isUp: boolean; readonly progress: readonly Progress[] } {
+  const { channel, peer, resumption, isResumed } = pending;
+  const ended = (progress: Progress) => ({ isUp: false, progress: [progress] });
+  const opened = channel.opener.open(body);
+  if (opened.isErr()) return ended(failure(opened.error));
+  const { type, content } = opened.value;
+  if (type === 'close') {
+    const reason = closeReasonOf(content);
+    return reason === null
+      ? ended(failure({ code: 'session/malformed', detail: 'close reason' }))
+      : ended(output({ type: 'closed', reason }));
+  }
+  if (type !== 'confirm' || content.length > 0) return ended(outOfOrder('no confirmation'));
+  const up = output({ type: 'up', peer, isResumed, resumption });
+  return { isUp: true, progress: [{ type: 'established', channel }, up] };
+}

@@ -6,7 +6,6 @@ import { unreachable, type SessionError } from '../errors.js';
 import { wireV1 } from '../limits.js';
 import { concat, isSame } from '../wire/bytes.js';
 import { encodeMessage, encodePreamble, type ControlFrame, type NativeFrame } from '../wire/frames.js';
-import { closeReasonOf } from './established.js';
 import {
   conclude,
   failure,
@@ -15,6 +14,7 @@ import {
   outOfOrder,
   output,
   ownPayload,
+  readConfirmation,
   provePeer,
   resumedLifetime,
   resumeHandshake,
@@ -187,18 +187,9 @@ export class Initiator {
   }
 
   #confirmed(state: Extract<State, { at: 'confirm' }>, body: Uint8Array): readonly Progress[] {
-    const { channel, peer, resumption } = state;
-    const opened = channel.opener.open(body);
-    if (opened.isErr()) return [failure(opened.error)];
-    const { type, content } = opened.value;
-    if (type === 'close') {
-      const reason = closeReasonOf(content);
-      return reason === null
-        ? [failure({ code: 'session/malformed', detail: 'close reason' })]
-        : [output({ type: 'closed', reason })];
-    }
-    if (type !== 'confirm' || content.length > 0) return [outOfOrder('no confirmation')];
-    this.#state = { at: 'over' };
-    return [{ type: 'established', channel }, output({ type: 'up', peer, isResumed: false, resumption })];
+    const { isUp, progress } = readConfirmation({ ...state, isResumed: false }, body);
+    // The channel is the session's from now on: it is not wiped with the handshake.
+    if (isUp) this.#state = { at: 'over' };
+    return progress;
   }
 }

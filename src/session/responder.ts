@@ -7,7 +7,7 @@ import { err } from 'neverthrow';
 import { unreachable, type SessionError } from '../errors.js';
 import { concat, copy } from '../wire/bytes.js';
 import { encodeControl, encodeMessage, type NativeFrame, type Preamble } from '../wire/frames.js';
-import { closeReasonOf, encodeClose } from './established.js';
+import { encodeClose } from './established.js';
 import {
   channelOf,
   conclude,
@@ -15,6 +15,7 @@ import {
   freshLifetime,
   fullHandshake,
   outOfOrder,
+  readConfirmation,
   output,
   ownPayload,
   provePeer,
@@ -214,18 +215,9 @@ export class Responder {
 
   /** A replayed message 1 comes this far and no farther: it has no record to show. */
   #promote(state: Extract<State, { at: 'first-record' }>, body: Uint8Array): readonly Progress[] {
-    const { channel, peer, resumption } = state;
-    const opened = channel.opener.open(body);
-    if (opened.isErr()) return [failure(opened.error)];
-    const { type, content } = opened.value;
-    if (type === 'close') {
-      const reason = closeReasonOf(content);
-      return reason === null
-        ? [failure({ code: 'session/malformed', detail: 'close reason' })]
-        : [output({ type: 'closed', reason })];
-    }
-    if (type !== 'confirm' || content.length > 0) return [outOfOrder('no confirmation')];
-    this.#state = { at: 'over' };
-    return [{ type: 'established', channel }, output({ type: 'up', peer, isResumed: true, resumption })];
+    const { isUp, progress } = readConfirmation({ ...state, isResumed: true }, body);
+    // The channel is the session's from now on: it is not wiped with the handshake.
+    if (isUp) this.#state = { at: 'over' };
+    return progress;
   }
 }

@@ -15,7 +15,7 @@ export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, LegacyDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
 export type * from './actors/node-handle.js';
-export { isIpAddress } from './wire/address.js';
+export { isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
 export { startNode } from './actors/start.js';
 export { startHub, type HubHandle, type HubListing, type HubOptions } from './actors/transport-hub.js';
 export { openHubClient, type HubClient, type HubClientOptions } from './actors/transport-hub-client.js';

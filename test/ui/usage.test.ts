@@ -40,6 +40,12 @@ test('wrong usage is exit 2 and one line, whatever is wrong', options, async (co
     ['serve', '--beacon-port', '0'],
     ['serve', '--beacon-interval', '0'],
     ['serve', '--dialects', 'klingon'],
+    ['serve', '--listen', 'chatbuddy'],
+    ['serve', '--listen', 'klingon=1'],
+    ['serve', '--greet', 'host:1'],
+    ['serve', '--greet', '10.0.0.7'],
+    ['send', 'bob', 'x', '--plain', '--secure'],
+    ['send', 'bob', 'x', '--number', '0'],
     ['serve', '--log-level', 'loud'],
     ['serve', '--max-connections', '0'],
     ['serve', '--broadcast', 'x'],
@@ -109,6 +115,22 @@ test('flag before environment before settings before default', options, async (c
     dialects: ['synergy', 'netech'],
     beaconIntervalMs: 2_000,
   });
+});
+
+test('what older programs need reaches the node', options, async (context) => {
+  const it = fakeWorld({
+    node: { code: 'store/full', file: 'f' },
+    env: { P: '97', Q: '5', PARLANCE_GREET: '10.0.0.1:70' },
+  });
+  context.after(() => it.remove());
+  await it.run('serve', '--dialects', 'all', '--listen', 'chatbuddy=0', '--send-timeout', '2.5');
+  await it.run('serve');
+  const [first, second] = it.started;
+  assert.deepEqual(
+    [first?.listen, first?.greet, first?.sendTimeoutMs, first?.toyGroup],
+    [['chatbuddy=0'], ['10.0.0.1:70'], 2_500, { p: '97', q: '5' }],
+  );
+  assert.equal(second?.toyGroup, undefined, 'P and Q of somebody else do no harm');
 });
 
 test('settings that are wrong are told in one line and change nothing', options, async (context) => {

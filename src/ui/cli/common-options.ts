@@ -5,9 +5,12 @@ import {
   parseBeaconPort,
   parseConnections,
   parseDialects,
+  parseGreet,
   parseInterval,
+  parseListen,
   parseLogLevel,
   parsePort,
+  parseTimeout,
   parseBoolean,
   type NodeSettings,
   type Parse,
@@ -44,6 +47,14 @@ export function addCommonOptions(command: Command): Command {
     new Option('--dialects <list>', 'older programs to talk with: all, or names with commas').argParser(
       arg(parseDialects),
     ),
+    new Option('--listen <dialect=port>', 'port of one older program alone; repeatable').argParser(
+      each(parseListen),
+    ),
+    new Option('--greet <ip:port>', 'synergy: greeted at start; repeatable').argParser(each(parseGreet)),
+    new Option(
+      '--send-timeout <seconds>',
+      'synergy: a message is given up after this (default 20)',
+    ).argParser(arg(parseTimeout)),
     new Option('--secure-only', 'refuse every dialect but the native one'),
     new Option('--json', 'results as NDJSON on stdout'),
     new Option('--quiet', 'no remarks on stderr'),
@@ -86,6 +97,9 @@ export function commonOptions(
           ? undefined
           : parseDialects(list(raw, 'dialects', isText)?.join(',') ?? '').unwrapOr([]),
       secureOnly: raw['secureOnly'] === true ? true : undefined,
+      listen: list(raw, 'listen', isText),
+      greet: list(raw, 'greet', isText),
+      sendTimeoutMs: number(raw, 'sendTimeout'),
       logLevel: parseLogLevel(text(raw, 'logLevel') ?? '').unwrapOr(undefined),
       logFile: text(raw, 'logFile'),
     },

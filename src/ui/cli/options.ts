@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { cli } from '../../limits.js';
-import { isIpAddress, type LegacyDialectName, type NodeOptions } from '../../index.js';
+import { isIpAddress, parseEndpoint, type LegacyDialectName, type NodeOptions } from '../../index.js';
 
 /** Options that may stand in the settings file as well. */
 export interface NodeSettings {
@@ -18,6 +18,12 @@ export interface NodeSettings {
   readonly maxConnections?: number | undefined;
   readonly dialects?: readonly LegacyDialectName[] | undefined;
   readonly secureOnly?: boolean | undefined;
+  /** `DIALECT=PORT` each. */
+  readonly listen?: readonly string[] | undefined;
+  /** `IP:PORT` each. */
+  readonly greet?: readonly string[] | undefined;
+  readonly sendTimeoutMs?: number | undefined;
+  readonly toyGroup?: { readonly p: string; readonly q: string } | undefined;
   readonly logLevel?: LogLevel | undefined;
   readonly logFile?: string | undefined;
 }
@@ -61,6 +67,19 @@ export const parseAddress: Parse<string> = (word) => {
   if (word === 'localhost') return ok('127.0.0.1');
   return isIpAddress(word) ? ok(word) : err(`"${word}" is no IP address`);
 };
+
+/** `DIALECT=PORT`; port 0: any free one. */
+export const parseListen: Parse<string> = (word) => {
+  const [name = '', digits = '', ...rest] = word.split('=');
+  const isKnown = dialectNames.some((known) => known === name);
+  return isKnown && rest.length === 0 && parsePort(digits).isOk()
+    ? ok(word)
+    : err(`"${word}" is no DIALECT=PORT; there are ${dialectNames.join(', ')}`);
+};
+
+/** `IP:PORT` with a dotted quad, as the older programs know addresses. */
+export const parseGreet: Parse<string> = (word) =>
+  parseEndpoint(word) === null ? err(`"${word}" is no IP:PORT`) : ok(word);
 
 export const parseLogLevel: Parse<LogLevel> = (word) => {
   const level = logLevels.find((each) => each === word);
@@ -128,10 +147,19 @@ export function settingsOfEnv(env: Env): Result<NodeSettings, string> {
     maxConnections: read('PARLANCE_MAX_CONNECTIONS', parseConnections),
     dialects: read('PARLANCE_DIALECTS', parseDialects),
     secureOnly: read('PARLANCE_SECURE_ONLY', parseBoolean),
+    listen: read('PARLANCE_LISTEN', parseList(parseListen)),
+    greet: read('PARLANCE_GREET', parseList(parseGreet)),
+    sendTimeoutMs: read('PARLANCE_SEND_TIMEOUT', parseTimeout),
+    toyGroup: toyGroupOf(env),
     logLevel: read('PARLANCE_LOG_LEVEL', parseLogLevel),
     logFile: read('PARLANCE_LOG_FILE', parseWord),
   };
   return problem === null ? ok(settings) : err(problem);
+}
+
+/** `P` and `Q` are what the users of the older programs set; one without the other says nothing. */
+function toyGroupOf({ P: p, Q: q }: Env): NodeSettings['toyGroup'] {
+  return p === undefined || q === undefined ? undefined : { p, q };
 }
 
 /** Earlier ones win, field by field. */
@@ -147,10 +175,14 @@ export function layered(...layers: readonly NodeSettings[]): NodeSettings {
 
 /** What the node is started with; what nobody chose is left to the node's defaults. */
 export function nodeOptions(home: string, settings: NodeSettings): NodeOptions {
-  const { beaconIntervalSeconds, logLevel: _level, logFile: _file, ...rest } = settings;
+  const { beaconIntervalSeconds, logLevel: _level, logFile: _file, toyGroup: group, ...rest } = settings;
+  // Names as short as P and Q may stand in an environment for other reasons: they count where they are of use.
+  const toyGroup = rest.dialects?.includes('cmp2204') === true ? group : undefined;
   const beaconIntervalMs =
     beaconIntervalSeconds === undefined ? undefined : Math.round(beaconIntervalSeconds * 1_000);
-  const given = Object.entries({ ...rest, beaconIntervalMs }).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ ...rest, toyGroup, beaconIntervalMs }).filter(
+    ([, value]) => value !== undefined,
+  );
   return { home, ...Object.fromEntries(given) };
 }
 

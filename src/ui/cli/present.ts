@@ -85,9 +85,15 @@ export function protection(
   isVerified: boolean,
   colors: Colors,
 ): readonly string[] {
-  if (dialect !== 'native') return [dialect, colors.red('not encrypted')];
+  if (dialect !== 'native') return [dialect, ...weakness(dialect).map((words) => colors.red(words))];
   return [isVerified ? colors.green('verified') : colors.yellow('unverified')];
 }
+
+/** What older programs do not give, at their best. */
+export const weakness = (dialect: PeerEvent['dialect']): readonly string[] => [
+  dialect === 'cmp2204' ? 'weakly encrypted' : 'not encrypted',
+  'unverified',
+];
 
 /** Local `HH:MM`, with the date in front when it is not today's. */
 export function clock(iso: string, nowMs = Date.now()): string {
@@ -99,8 +105,8 @@ export function clock(iso: string, nowMs = Date.now()): string {
 }
 
 function unusual(message: MessageEvent, colors: Colors): string {
-  if (message.encryption === 'none') return colors.red(' [not encrypted]');
-  if (message.encryption === 'toy-dh-3des') return colors.red(' [weakly encrypted]');
+  if (message.encryption === 'none') return colors.red(' [not encrypted, unverified]');
+  if (message.encryption === 'toy-dh-3des') return colors.red(' [weakly encrypted, unverified]');
   return message.verified ? '' : colors.dim(' [unverified]');
 }
 

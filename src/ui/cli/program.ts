@@ -1,6 +1,6 @@
 /** The commands, their arguments and their help; each is loaded when it is called. */
 import { Command, CommanderError, Option } from 'commander';
-import type { WaitFor } from '../../index.js';
+import type { SendViaOptions, WaitFor } from '../../index.js';
 import { cli } from '../../limits.js';
 import { addCommonOptions, arg, commonOptions } from './common-options.js';
 import { parseCount, parseTimeout } from './options.js';
@@ -107,6 +107,20 @@ function programOf(world: World, runs: Runs): Command {
   return program;
 }
 
+interface SendFlags {
+  readonly wait: WaitFor;
+  readonly timeout?: number;
+  readonly secure?: boolean;
+  readonly plain?: boolean;
+  readonly number?: number;
+}
+
+/** `null`: nothing was said about it. */
+function viaOf({ secure, plain, number }: SendFlags): SendViaOptions | null {
+  if (secure === undefined && plain === undefined && number === undefined) return null;
+  return { isPlain: plain === true, ...(number === undefined ? {} : { privateNumber: number }) };
+}
+
 function addMessageCommands(program: Command, world: World, runs: Runs): void {
   const timeout = new Option('--timeout <seconds>', 'how long to wait').argParser(arg(parseTimeout));
   base(program.command('send'), world)
@@ -119,11 +133,17 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         .default('delivered'),
     )
     .addOption(new Option(timeout.flags, 'how long to wait (default 30)').argParser(arg(parseTimeout)))
-    .action((peer: string, words: string[], options: { wait: WaitFor; timeout?: number }, command: Command) =>
+    .option('--secure', 'cmp2204: with its weak encryption (default)')
+    .addOption(new Option('--plain', 'cmp2204: without it').conflicts(['secure', 'number']))
+    .addOption(
+      new Option('--number <n>', 'cmp2204: the private number (default: drawn)').argParser(arg(parseCount)),
+    )
+    .action((peer: string, words: string[], options: SendFlags, command: Command) =>
       runs(command, async (context) => {
         const { send } = await import('./send.js');
         const text = words.length === 0 ? null : words.join(' ');
-        return send(context, { peer, text, wait: options.wait, timeoutMs: options.timeout ?? cli.timeoutMs });
+        const timeoutMs = options.timeout ?? cli.timeoutMs;
+        return send(context, { peer, text, wait: options.wait, timeoutMs, via: viaOf(options) });
       }),
     );
   base(program.command('recv'), world)

@@ -5,6 +5,7 @@ import {
   escapeName,
   type NodeError,
   type ParlanceError,
+  type SendViaOptions,
   type StatusEvent,
   type WaitFor,
 } from '../../index.js';
@@ -23,6 +24,8 @@ export interface SendOptions {
   readonly text: string | null;
   readonly wait: WaitFor;
   readonly timeoutMs: number;
+  /** How cmp2204 is to be spoken; `null`: as by default. */
+  readonly via: SendViaOptions | null;
 }
 
 export async function send(context: RunContext, options: SendOptions): Promise<ExitCode> {
@@ -112,7 +115,9 @@ class Sending {
   async #sendOne(text: string): Promise<ParlanceError | null> {
     const sent = await this.#untilKnown(async () => {
       this.#deliveries.sending();
-      return this.#attachment.node.send(this.#options.peer, text);
+      const { peer, via } = this.#options;
+      const { node } = this.#attachment;
+      return via === null ? node.send(peer, text) : node.sendVia(peer, text, via);
     });
     if (sent.isErr()) return sent.error;
     await this.#onQueued([sent.value]);
@@ -123,12 +128,14 @@ class Sending {
     const { world, output } = this.#context;
     if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends');
     const { node } = this.#attachment;
+    const { via } = this.#options;
     const tooLong: { error: ParlanceError | null } = { error: null };
     const sent = await sendLines({
       node: {
         sendAll: (peer, texts) => {
           this.#deliveries.sending();
-          return node.sendAll(peer, texts);
+          const [text = ''] = texts;
+          return via === null ? node.sendAll(peer, texts) : node.sendVia(peer, text, via).map((one) => [one]);
         },
       },
       peer: this.#options.peer,
@@ -162,7 +169,9 @@ class Sending {
         if (isFirst && good.length > 0)
           await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
         isFirst = false;
-        yield good;
+        // A manner of speaking goes with each message alone, so batches are of one.
+        if (this.#options.via === null) yield good;
+        else for (const line of good) yield [line];
         if (bad >= 0) {
           onTooLong(problemOf(group[bad] ?? '') ?? { code: 'chat/text-empty' });
           return;
@@ -204,11 +213,12 @@ class Sending {
   /** Older programs know no receipts: `sent` is the best their messages reach. */
   async #lowerForLegacy(status: StatusEvent | undefined): Promise<void> {
     const rows = (await this.#attachment.node.peers()).unwrapOr([]);
-    const isLegacy =
-      this.#options.peer.includes('://') ||
-      (rows.some((row) => row.name === status?.peer && row.dialect !== 'native') &&
-        !rows.some((row) => row.name === status?.peer && row.dialect === 'native'));
+    const named = rows.filter((row) => row.name === status?.peer).map((row) => row.dialect);
+    const isLegacy = this.#options.peer.includes('://') || (named.some(isOlder) && !named.includes('native'));
     if (isLegacy) this.#deliveries.settleForSent();
+    const isCmp2204 = this.#options.peer.startsWith('cmp2204://') || (isLegacy && named.includes('cmp2204'));
+    if (isCmp2204 && this.#options.via?.isPlain !== true)
+      this.#context.output.note('weakly encrypted: whoever listens can break the key exchange of cmp2204');
   }
 
   async #finish(): Promise<ExitCode | 'again'> {
@@ -274,3 +284,5 @@ class Sending {
     };
   }
 }
+
+const isOlder = (dialect: string): boolean => dialect !== 'native';

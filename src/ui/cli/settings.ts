@@ -9,7 +9,7 @@ import { makeDirectory, writePrivate } from '../../actors/private-file.js';
 import { errnoOf, reasonOf } from '../../errors.js';
 import { isIpAddress, type HomeError } from '../../index.js';
 import { cli } from '../../limits.js';
-import { dialectNames, logLevels, type NodeSettings } from './options.js';
+import { dialectNames, logLevels, parseGreet, parseListen, type NodeSettings } from './options.js';
 
 const fileName = 'settings.json';
 
@@ -68,6 +68,9 @@ async function settingsSchema() {
     maxConnections: z.int().min(1).max(cli.maxConnectionsMax).optional(),
     dialects: z.array(z.enum(dialectNames)).optional(),
     secureOnly: z.boolean().optional(),
+    listen: z.array(z.string().refine((word) => parseListen(word).isOk(), 'is no DIALECT=PORT')).optional(),
+    greet: z.array(z.string().refine((word) => parseGreet(word).isOk(), 'is no IP:PORT')).optional(),
+    sendTimeoutMs: z.int().min(0).max(cli.timeoutMsMax).optional(),
     logLevel: z.enum(logLevels).optional(),
     logFile: z.string().min(1).optional(),
   });

@@ -283,6 +283,13 @@ const wordings: Wordings = {
   'wire/frame-too-large': notUnderstood,
   'wire/malformed': notUnderstood,
   'dialect/malformed': notUnderstood,
-  'dialect/too-long': notUnderstood,
-  'dialect/unsupported': notUnderstood,
+  'dialect/too-long': (error) =>
+    say(2, 'not possible', `${error.dialect} carries at most ${error.limitBytes} bytes`, 'send it in parts'),
+  'dialect/unsupported': (error) =>
+    say(
+      2,
+      'not possible',
+      `${error.dialect} cannot carry ${error.what}`,
+      'an older program has no words for it',
+    ),
 };

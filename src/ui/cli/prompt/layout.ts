@@ -122,6 +122,6 @@ const plain: Paint = (text) => text;
 export const dayRow = (day: string, colors: Colors): string => colors.dim(`── ${day} ──`);
 
 function labelOf(message: MessageEvent): string {
-  if (message.encryption === 'none') return ' [not encrypted]';
-  return message.encryption === 'toy-dh-3des' ? ' [weakly encrypted]' : '';
+  if (message.encryption === 'none') return ' [not encrypted, unverified]';
+  return message.encryption === 'toy-dh-3des' ? ' [weakly encrypted, unverified]' : '';
 }

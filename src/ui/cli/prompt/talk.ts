@@ -17,7 +17,7 @@ import {
 import { cli } from '../../../limits.js';
 import type { Output } from '../output.js';
 import { safetyLines } from '../people.js';
-import { noticeLine, peerLine, peerName } from '../present.js';
+import { noticeLine, peerLine, peerName, weakness } from '../present.js';
 import { matching } from '../recv.js';
 import { lineOf, wordingOf } from '../wording.js';
 import { parseInput, peerWords, slashCommands, type SlashName } from './commands.js';
@@ -380,7 +380,7 @@ export class Talk {
     if (this.#open !== null) {
       const { row, word } = this.#open;
       parts.push(row === null ? escapeForTerminal(word) : colorOf(row.id, colors)(escapeName(row.name)));
-      if (row !== null && row.dialect !== 'native') parts.push(colors.red('not encrypted'));
+      if (row !== null && row.dialect !== 'native') parts.push(colors.red(weakness(row.dialect).join(', ')));
       else if (row !== null && !row.verified) parts.push(colors.dim('unverified'));
     }
     screen.setPrompt(`${[...parts, '›'].join(' ')} `);

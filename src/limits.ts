@@ -606,3 +606,24 @@ export const talks = {
   /** Lines for `chat_history.txt` that wait for the disk. */
   fileLinesWaitingMax: 10_000,
 } as const;
+
+/** The roles and menus of the older programs on the command line. */
+export const roles = {
+  /** At a terminal the menu comes back after this; what became of the message is told when it is known. */
+  deliverWaitMs: 3_000,
+  /** From a pipe the next line waits for the one before it: that the program ends must not end what it was told. */
+  deliverWaitPipedMs: 5_000,
+  /** … with synergy until it gives up, and this much more. */
+  giveUpMarginMs: 1_000,
+  /** Ends of messages that overtook the answer which names their ids. */
+  statusesKept: 1_000,
+  /** cmp2204: the private number is at most its prime; this one unless the environment says another. */
+  toyPrime: 23,
+  /** chatbuddy: a hub that did not answer within this is said to be down. */
+  hubPatienceMs: 1_000,
+  /** Lines of the history choice. */
+  historyLines: 50,
+  leavePollMs: 25,
+  /** How long everybody is told that we leave before the program ends without them. */
+  leaveMs: 1_500,
+} as const;

@@ -85,7 +85,9 @@ test('help and version answer without a node', options, async (context) => {
     assert.equal(await it.run(...args), 0, args.join(' '));
   }
   assert.match(it.stdout.text, /parlance \d+\.\d+\.\d+\n/);
-  assert.doesNotMatch(it.stdout.text, /doctor|hub|announce/);
+  assert.doesNotMatch(it.stdout.text, /doctor/);
+  for (const role of ['hub', 'announce', 'discover', 'respond', 'initiate', 'wait', 'connect', 'menu'])
+    assert.match(it.stdout.text, new RegExp(`^  ${role} `, 'm'), role);
 });
 
 test('flag before environment before settings before default', options, async (context) => {

@@ -5,6 +5,7 @@ import { cli } from '../../limits.js';
 import { addCommonOptions, arg, commonOptions } from './common-options.js';
 import { parseCount, parseTimeout } from './options.js';
 import { Output } from './output.js';
+import { addRoleCommands } from './roles/commands.js';
 import { usage, type RunContext } from './run.js';
 import { nearest } from './suggestion.js';
 import type { ExitCode } from './wording.js';
@@ -96,6 +97,7 @@ function programOf(world: World, runs: Runs): Command {
     );
   addMessageCommands(program, world, runs);
   addPeerCommands(program, world, runs);
+  addRoleCommands(program, (command) => base(command, world), runs);
   base(program.command('help'), world)
     .description('what a command does')
     .argument('[command]')

@@ -1,0 +1,131 @@
+/**
+ * The menu of chatbuddy: who is online at the hub, starting a chat, waiting for one. A hub that is down is said so and
+ * tried again in the background; chats need none.
+ */
+import {
+  escapeForTerminal,
+  escapeName,
+  openHubClient,
+  type HubClient,
+  type NodeError,
+} from '../../../index.js';
+import { chatbuddyHub, roles as limits } from '../../../limits.js';
+import { addressesOf } from '../roles/role.js';
+import { pause, usage, type RunContext } from '../run.js';
+import type { ExitCode } from '../wording.js';
+import { readPort, readQuad } from './answers.js';
+import { awaitPartner, converse } from './conversation.js';
+import { runMenu } from './menu.js';
+import { withMenu, type MenuSession } from './session.js';
+
+export interface HubAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `HOST` or `HOST:PORT`; `null`: neither. */
+export function parseHub(word: string): HubAddress | null {
+  const [, host = '', digits = String(chatbuddyHub.port)] =
+    /^([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?$/.exec(word) ?? [];
+  const port = readPort(digits);
+  return host === '' || port.isErr() ? null : { host, port: port.value };
+}
+
+/** `hubWord` `null`: without a hub. */
+export async function chatbuddyMenu(context: RunContext, hubWord: string | null): Promise<ExitCode> {
+  const address = hubWord === null ? null : parseHub(hubWord);
+  if (hubWord !== null && address === null)
+    return context.output.failure(usage('menu', `"${hubWord}" is no HOST:PORT`));
+  return withMenu(context, { dialect: 'chatbuddy', isFarewellSaid: true }, async (menu) => {
+    const hub = address === null ? null : register(menu, address);
+    try {
+      await runMenu(menu.dialog, 'Talk with chatbuddy', [
+        { key: '1', label: "See who's online", act: () => list(menu, hub) },
+        { key: '2', label: 'Start a chat with someone', act: () => start(menu) },
+        { key: '3', label: 'Wait for someone to chat', act: () => waitForFriend(menu) },
+        { key: '4', label: 'Exit program', act: null },
+      ]);
+    } finally {
+      hub?.close();
+    }
+  });
+}
+
+function register({ dialog, role, fail }: MenuSession, address: HubAddress): HubClient | null {
+  const where = `${address.host}:${address.port}`;
+  const opened = openHubClient({
+    ...address,
+    name: role.self.name,
+    onChange: (isRegistered) =>
+      dialog.say(
+        isRegistered
+          ? `Registered with the hub at ${where}.`
+          : `The hub at ${where} is gone. It is tried again in the background; chats go on.`,
+      ),
+  });
+  if (opened.isErr()) {
+    fail(opened.error);
+    return null;
+  }
+  const hub = opened.value;
+  void pause(limits.hubPatienceMs, dialog.over).then(() => {
+    if (hub.isRegistered() || dialog.isOver) return;
+    dialog.say(
+      `The hub at ${where} cannot be reached: no registration and no list. It is tried again in the background.`,
+    );
+  });
+  return hub;
+}
+
+async function list({ dialog, fail }: MenuSession, hub: HubClient | null): Promise<void> {
+  if (hub === null) {
+    dialog.say('No hub was given: start with --hub HOST:PORT.');
+    return;
+  }
+  const users = await hub.list();
+  if (users.isErr()) {
+    fail(users.error satisfies NodeError);
+    dialog.say('There is no list without the hub. It is tried again in the background.');
+    return;
+  }
+  dialog.say('Online now:');
+  for (const { name, address } of users.value)
+    dialog.say(`  ${escapeName(name)}  ${escapeForTerminal(address)}`);
+}
+
+async function start(menu: MenuSession): Promise<void> {
+  const { dialog, role, fail } = menu;
+  const host = await dialog.askFor('Their IPv4 address:', readQuad);
+  if (host === null) return;
+  const port = await dialog.askFor('Their port:', readPort);
+  if (port === null) return;
+  const connected = await role.node.legacyConnect(`chatbuddy://${host}:${port}`);
+  if (connected.isErr()) {
+    fail(connected.error);
+    return;
+  }
+  const row = (await menu.peers()).find((each) => each.address === host && each.port === port);
+  await chat(menu, row?.peer ?? `chatbuddy://${host}:${port}`);
+}
+
+async function waitForFriend(menu: MenuSession): Promise<void> {
+  const { dialog, role, events } = menu;
+  dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
+  const came = new AbortController();
+  const signal = AbortSignal.any([role.context.stopped, events.ended, dialog.over]);
+  const waiting = awaitPartner(menu, AbortSignal.any([signal, came.signal]));
+  // What comes from a pipe is meant for the friend; a person who changes his mind presses Enter.
+  if (dialog.isTerminal) {
+    const here = new AbortController();
+    void waiting.then(() => here.abort());
+    const isGivenUp = (await dialog.ask('(Enter gives up)', here.signal)) !== null;
+    if (isGivenUp) came.abort();
+  }
+  const partner = await waiting;
+  if (partner !== null) await chat(menu, partner.peer);
+}
+
+async function chat(menu: MenuSession, peer: string): Promise<void> {
+  menu.dialog.say('Connected. EOM on a line of its own ends the chat.');
+  await converse(menu, { peer }, { endMark: 'EOM' });
+}

@@ -1,0 +1,73 @@
+/** The menu of cmp2204's Chat_Initiator: users, chat, history. One connection per message. */
+import { err, ok, type Result } from 'neverthrow';
+import { escapeName, type LegacyPeer, type SendViaOptions } from '../../../index.js';
+import { roles as limits } from '../../../limits.js';
+import { messageLine } from '../present.js';
+import type { RunContext } from '../run.js';
+import type { ExitCode } from '../wording.js';
+import { readPeer, readYes } from './answers.js';
+import { runMenu } from './menu.js';
+import { withMenu, type MenuSession } from './session.js';
+
+export const initiate = (context: RunContext): Promise<ExitCode> =>
+  withMenu(context, { dialect: 'cmp2204', isFarewellSaid: false }, (menu) =>
+    runMenu(menu.dialog, 'Talk with cmp2204', [
+      { key: '1', label: 'Users', act: () => users(menu) },
+      { key: '2', label: 'Chat', act: () => chat(menu) },
+      { key: '3', label: 'History', act: () => history(menu) },
+      { key: '4', label: 'Exit', act: null },
+    ]),
+  );
+
+const present = async ({ peers }: MenuSession): Promise<readonly LegacyPeer[]> =>
+  (await peers()).filter((peer) => peer.state !== 'offline');
+
+async function users(menu: MenuSession): Promise<void> {
+  const there = await present(menu);
+  if (there.length === 0) menu.dialog.say('Nobody has announced itself in the last 15 minutes.');
+  for (const { name, state, address } of there)
+    menu.dialog.say(`${escapeName(name)} (${state === 'online' ? 'Online' : 'Away'})  ${address}`);
+}
+
+async function chat(menu: MenuSession): Promise<void> {
+  const { dialog } = menu;
+  const there = await present(menu);
+  if (there.length === 0) {
+    dialog.say('Nobody is there to talk with yet.');
+    return;
+  }
+  const peer = await dialog.askFor('Whom with (name)?', (answer) => readPeer(answer, there));
+  if (peer === null) return;
+  const isSecure = await dialog.askFor('With its weak encryption (Y/n)?', readYes, true);
+  if (isSecure === null) return;
+  const via = isSecure ? await secureVia(menu) : { isPlain: true };
+  const text = await dialog.ask('Message:');
+  if (text === null || text === '') return;
+  await menu.send(peer.peer, text, via);
+}
+
+async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions> {
+  const prime = role.settings.toyGroup?.p ?? String(limits.toyPrime);
+  const number = await dialog.askFor(`Your number, 1 to ${prime} (empty: one is drawn):`, (answer) =>
+    readNumber(answer, BigInt(prime)),
+  );
+  return number === null ? {} : { privateNumber: number };
+}
+
+function readNumber(answer: string, prime: bigint): Result<number, string> {
+  const number = /^\d{1,15}$/.test(answer) ? Number(answer) : 0;
+  return number >= 1 && BigInt(number) <= prime
+    ? ok(number)
+    : err(`"${answer}" is no number from 1 to ${prime}.`);
+}
+
+async function history({ role, dialog, fail }: MenuSession): Promise<void> {
+  const lines = await role.node.history({ limit: limits.historyLines });
+  if (lines.isErr()) {
+    fail(lines.error);
+    return;
+  }
+  const ours = lines.value.filter(({ dialect }) => dialect === 'cmp2204');
+  if (ours.length === 0) dialog.say('Nothing was said yet.');
+  for (const line of ours) dialog.say(messageLine(line, role.context.output.colors));
+}

@@ -62,7 +62,7 @@ describe('a node with five slots', () => {
       `25 of 25 served, p50 ${quantile(waitsMs, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`,
     );
     assert.equal(bob.shown.length, 25);
-    assert.ok(p95 < 1_000, `p95 ${p95.toFixed(0)} ms`);
+    assert.ok(p95 < 3_000, `p95 ${p95.toFixed(0)} ms`);
   });
 
   test('outlives connections that are reset at every point of a handshake', async (context) => {

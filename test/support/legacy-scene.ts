@@ -80,8 +80,8 @@ export async function startScene(t: TestContext, options: Partial<NodeOptions> =
     beaconPort,
     seen,
     port: (dialect) => self.legacyPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
-    until: (wanted, deadlineMs = 5_000) => wait(() => seen.find(wanted), 'an event', deadlineMs),
-    texts: (dialect, count, deadlineMs = 5_000) =>
+    until: (wanted, deadlineMs = 20_000) => wait(() => seen.find(wanted), 'an event', deadlineMs),
+    texts: (dialect, count, deadlineMs = 20_000) =>
       wait(
         () => {
           const texts = incoming(seen, dialect).map(({ text }) => text);

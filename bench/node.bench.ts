@@ -87,14 +87,19 @@ class Child {
 
   next<R extends Report['report']>(report: R): Promise<Extract<Report, { report: R }>> {
     return new Promise((resolve, reject) => {
+      const over = (): void => {
+        this.#process.off('message', listen);
+        this.#process.off('exit', exited);
+      };
+      const exited = (code: number | null): void => reject(new Error(`a node exited with ${String(code)}`));
       const listen = (told: Report): void => {
         if (told.report === 'failed') reject(new Error(told.reason));
         if (told.report !== report) return;
-        this.#process.off('message', listen);
+        over();
         resolve(told as Extract<Report, { report: R }>);
       };
       this.#process.on('message', listen);
-      this.#process.once('exit', (code) => reject(new Error(`a node exited with ${String(code)}`)));
+      this.#process.on('exit', exited);
     });
   }
 

@@ -166,7 +166,8 @@ class Sending {
       for await (const group of splitLines(chunks, cli.stdinLineBytesMax)) {
         const bad = group.findIndex((line) => Buffer.byteLength(line) > textLimits.messageBytesMax);
         const good = bad < 0 ? group : group.slice(0, bad);
-        if (isFirst && good.length > 0)
+        // An address of an older program needs nobody to be heard of first.
+        if (isFirst && good.length > 0 && !this.#options.peer.includes('://'))
           await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
         isFirst = false;
         // A manner of speaking goes with each message alone, so batches are of one.

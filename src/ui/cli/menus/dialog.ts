@@ -18,7 +18,7 @@ export class Dialog {
   #onTaken: () => void = nobody;
   readonly #over = new AbortController();
 
-  constructor({ world, output, stopped }: RunContext) {
+  constructor({ world, output, stopped }: Pick<RunContext, 'world' | 'output' | 'stopped'>) {
     this.isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson;
     this.#stopped = stopped;
     this.#screen = this.isTerminal

@@ -1,0 +1,49 @@
+/** A role or menu as its user runs it: the program in a process of its own, lines in, lines out. */
+import type { TestContext } from 'node:test';
+import { eventually } from './deadline.js';
+import { freeBeaconPort, runProgram, temporaryHome, type Program } from './program.js';
+
+export interface RoleProgram extends Program {
+  readonly home: string;
+  readonly beaconPort: number;
+  /** Waits until a line of stdout matches, from `after` lines on; returns it. */
+  line(pattern: RegExp, deadlineMs?: number): Promise<string>;
+  /** Types lines. */
+  type(...lines: readonly string[]): void;
+}
+
+/** `--port` is left to the roles that give it a meaning of their own. */
+export async function runRole(
+  context: TestContext,
+  args: readonly string[],
+  options: {
+    readonly home?: string;
+    readonly beaconPort?: number;
+    readonly bind?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<RoleProgram> {
+  const home = options.home ?? temporaryHome(context);
+  const beaconPort = options.beaconPort ?? (await freeBeaconPort());
+  const scene = ['--home', home, '--bind', options.bind ?? '127.0.0.1', '--broadcast', '127.0.0.1'];
+  const all = [...args, ...scene, '--beacon-port', String(beaconPort)];
+  const program = runProgram(context, all, { PARLANCE_PORT: '0', PARLANCE_NAME: 'nora', ...options.env });
+  return {
+    ...program,
+    home,
+    beaconPort,
+    type: (...lines) => program.write(lines.map((line) => `${line}\n`).join('')),
+    async line(pattern, deadlineMs = 10_000) {
+      const found = (): string | undefined => program.lines().find((line) => pattern.test(line));
+      await eventually(() => found() !== undefined, deadlineMs, `a line like ${pattern}`).catch(
+        (cause: unknown) => {
+          throw new Error(`${String(cause)}; there is ${program.lines().join('\n')}; ${program.stderr()}`);
+        },
+      );
+      return found() ?? '';
+    },
+  };
+}
+
+/** The port in a line like `You can be reached at 127.0.0.1:4711.` */
+export const portIn = (line: string): number => Number(/:(\d+)/.exec(line)?.[1]);

@@ -1,0 +1,47 @@
+/** The two roles of cse310 against the program, which takes strict turns. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { portIn, runRole } from '../../support/role-program.js';
+import { connectTo, waitFor } from '../../support/standins/cse310.js';
+
+const options = { timeout: 30_000 };
+
+test('who waits is connected to, talks, is renamed and hears the end', options, async (t) => {
+  const role = await runRole(t, ['wait', '--port', '0', '--beep']);
+  const turns = await connectTo(portIn(await role.line(/^Waiting at /)));
+  t.after(turns.close);
+  await turns.type('hello');
+  await role.line(/Client: hello \[not encrypted, unverified\]/);
+  assert.ok(role.stderr().includes('\u0007'));
+  role.type('hi there');
+  assert.equal(await turns.read(), 'nora: hi there');
+  await turns.type('again');
+  role.type('/nickname Nell');
+  assert.equal(await turns.read(), 'nora changed their nickname to Nell.');
+  await turns.type('/disconnect');
+  await role.line(/Client disconnected from the chat\./);
+  assert.equal(await role.exit(), 0);
+});
+
+test('who connects is asked for the address until it is one, and says that it leaves', options, async (t) => {
+  const waiting = await waitFor();
+  t.after(waiting.close);
+  const role = await runRole(t, ['connect']);
+  role.type('somewhere', `127.0.0.1:${waiting.port}`, 'first');
+  await role.line(/"somewhere" is no IPv4 address/);
+  const turns = await waiting.turns();
+  assert.equal(await turns.read(), 'nora: first');
+  await turns.type('second');
+  await role.line(/Server: second/);
+  role.type('/disconnect');
+  assert.equal(await turns.read(), 'nora disconnected from the chat.');
+  assert.equal(await role.exit(), 0);
+});
+
+test('a given address that is none is asked again; nobody there is exit 1', options, async (t) => {
+  const role = await runRole(t, ['connect', '1.2.3']);
+  role.end('127.0.0.1:1\n');
+  assert.equal(await role.exit(), 1);
+  await role.line(/"1\.2\.3" is no IPv4 address/);
+  assert.match(role.stderr(), /cannot reach 127\.0\.0\.1:1/);
+});

@@ -1,0 +1,103 @@
+/** The dialog of all menus: at a terminal and with lines from a pipe. */
+import assert from 'node:assert/strict';
+import { err, ok } from 'neverthrow';
+import { test, type TestContext } from 'node:test';
+import { Dialog } from '../../../src/ui/cli/menus/dialog.js';
+import { runMenu } from '../../../src/ui/cli/menus/menu.js';
+import { Output } from '../../../src/ui/cli/output.js';
+import { fakeWorld, type FakeWorld } from '../../support/fake-world.js';
+
+const options = { timeout: 10_000 };
+
+function open(
+  t: TestContext,
+  isTTY: boolean,
+): { readonly it: FakeWorld; readonly dialog: Dialog; readonly stop: AbortController } {
+  const it = fakeWorld({ isTTY });
+  const stop = new AbortController();
+  const output = new Output(it.world, { isJson: false, isQuiet: false, isColored: false });
+  const dialog = new Dialog({ world: it.world, output, stopped: stop.signal });
+  t.after(() => {
+    dialog.close();
+    it.remove();
+  });
+  return { it, dialog, stop };
+}
+
+test(
+  'answers typed ahead in a pipe go to their questions in order, and its end ends the dialog',
+  options,
+  async (t) => {
+    const { it, dialog } = open(t, false);
+    it.stdin.end('one\n two \nthree');
+    assert.equal(await dialog.ask('First?'), 'one');
+    assert.equal(await dialog.ask('Second?'), 'two');
+    assert.equal(await dialog.ask(''), 'three');
+    assert.equal(await dialog.ask('Fourth?'), null);
+    assert.equal(dialog.isOver, true);
+    assert.deepEqual(it.stdout.lines(), ['First?', 'Second?', 'Fourth?']);
+  },
+);
+
+const readDigit = (answer: string) =>
+  /^\d$/.test(answer) ? ok(Number(answer)) : err(`${answer} is no digit`);
+
+test('a question is asked again until its answer is one; nothing typed is never mind', options, async (t) => {
+  const { it, dialog } = open(t, false);
+  it.stdin.write('x\n7\n\n\n');
+  assert.equal(await dialog.askFor('Digit?', readDigit), 7);
+  assert.equal(await dialog.askFor('Digit?', readDigit), null);
+  assert.equal(await dialog.askFor('Digit?', readDigit, 3), 3);
+  assert.ok(it.stdout.lines().includes('x is no digit'));
+});
+
+test('a question that is called off leaves the line to the next one', options, async (t) => {
+  const { it, dialog } = open(t, false);
+  const off = new AbortController();
+  const first = dialog.ask('', off.signal);
+  off.abort();
+  assert.equal(await first, null);
+  const second = dialog.ask('Again?');
+  it.stdin.write('here\n');
+  assert.equal(await second, 'here');
+});
+
+test('a signal ends the dialog at once', options, async (t) => {
+  const { dialog, stop } = open(t, true);
+  const asked = dialog.ask('Name?');
+  stop.abort();
+  assert.equal(await asked, null);
+});
+
+test(
+  'at a terminal what arrives stands above the half-typed answer, and Ctrl-D leaves',
+  options,
+  async (t) => {
+    const { it, dialog } = open(t, true);
+    const asked = dialog.ask('Name?');
+    it.stdin.write('an');
+    dialog.say('a message arrives');
+    await it.stdout.until((text) => /a message arrives\n[^\n]*Name\? an/.test(text));
+    it.stdin.write('n\r');
+    assert.equal(await asked, 'ann');
+    await it.stdout.until((text) => text.includes('Name? ann\n'));
+    const next = dialog.ask('Again?');
+    it.stdin.write('\u0004');
+    assert.equal(await next, null);
+    assert.equal(dialog.isOver, true);
+  },
+);
+
+test('a menu does what is chosen by key or by name, until it is left', options, async (t) => {
+  const { it, dialog } = open(t, false);
+  const done: string[] = [];
+  const act = (what: string) => async () => void done.push(what);
+  it.stdin.write('1\nSECOND\n9\n0\n1\n');
+  await runMenu(dialog, 'Menu', [
+    { key: '1', label: 'First', act: act('first') },
+    { key: '2', label: 'Second', act: act('second') },
+    { key: '0', label: 'Quit', act: null },
+  ]);
+  assert.deepEqual(done, ['first', 'second']);
+  assert.ok(it.stdout.lines().includes('That is no choice here; there are 1, 2, 0.'));
+});

@@ -1,0 +1,64 @@
+/** The menu of cmp2204's Chat_Initiator, and `send` to its responder. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connectNode } from '../../../src/ui/api/client.js';
+import { temporaryHome } from '../../support/program.js';
+import { runRole } from '../../support/role-program.js';
+import { initiate, startResponder } from '../../support/standins/cmp2204.js';
+
+const options = { timeout: 30_000 };
+
+test('initiate: users, a plain and a secure message, history', options, async (t) => {
+  // The program has one port, so this one is a machine of its own.
+  const responder = await startResponder({ host: '127.0.0.31', port: 6_001 });
+  t.after(responder.close);
+  const role = await runRole(t, ['initiate']);
+  await role.line(/Your choice/);
+  role.type('1');
+  await role.line(/Nobody has announced itself/);
+  await initiate({ port: await portOf(role.home), text: 'hi', localAddress: '127.0.0.31' });
+  await role.line(/: hi \[not encrypted, unverified\]/);
+  role.type('Users');
+  await role.line(/\(Online\)  127\.0\.0\.31/);
+  role.type('2', 'stranger', '127.0.0.31', 'y', '99', '6', 'secret é');
+  await role.line(/Nobody called "stranger"/);
+  await role.line(/"99" is no number from 1 to 23/);
+  assert.deepEqual(await responder.received.take(), {
+    text: 'secret é',
+    isEncrypted: true,
+    from: '127.0.0.1',
+  });
+  role.type('2', '127.0.0.31', 'n', 'open');
+  assert.equal((await responder.received.take()).isEncrypted, false);
+  role.type('3');
+  await role.line(/→ .*: open/);
+  role.type('4');
+  assert.equal(await role.exit(), 0);
+});
+
+test('send: plain where it is asked for, else said to be weak', options, async (t) => {
+  const responder = await startResponder({});
+  t.after(responder.close);
+  const home = temporaryHome(t);
+  const peer = `cmp2204://127.0.0.1:${responder.port}`;
+  const secure = await runRole(t, ['send', peer, 'sealed', '--number', '7', '--dialects', 'cmp2204'], {
+    home,
+  });
+  assert.equal(await secure.exit(), 0);
+  assert.match(secure.stderr(), /weakly encrypted/);
+  assert.equal((await responder.received.take()).isEncrypted, true);
+  const plain = await runRole(t, ['send', peer, '--plain', '--dialects', 'cmp2204'], { home });
+  plain.end('open\nand again\n');
+  assert.equal(await plain.exit(), 0, plain.stderr());
+  assert.doesNotMatch(plain.stderr(), /weakly/);
+  for (const text of ['open', 'and again'])
+    assert.deepEqual(await responder.received.take(), { text, isEncrypted: false, from: '127.0.0.1' });
+});
+
+/** Port of the node that runs in the home. */
+async function portOf(home: string): Promise<number> {
+  const node = (await connectNode(home))._unsafeUnwrap();
+  const self = (await node.self())._unsafeUnwrap();
+  await node.close();
+  return self.port;
+}

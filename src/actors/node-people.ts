@@ -42,7 +42,9 @@ export function findPeer(
     case 'peer':
       if (target.value.peerId === state.args.identity.peerId)
         return errAsync({ code: 'chat/unknown-peer', peer: word });
-      return guardName(state, target.value.peerId, word).asyncAndThen((peerId) => okAsync(peerId));
+      return guardName(state, ownerOfSpelling(state, target.value.peerId, word), word).asyncAndThen(
+        (peerId) => okAsync(peerId),
+      );
     case 'address':
       return askAddress(state, target.value, context);
     case 'legacy':
@@ -101,6 +103,18 @@ function ownerOfName(state: NodeState, word: string, error: ChatError): Result<P
   const [owner, second] = owners;
   if (owner === undefined || second !== undefined) return err(error);
   return guardName(state, owner.peerId, word);
+}
+
+/** A stranger who spells the name of one contact as the word does takes nothing over: `bob` still leads to Bob. */
+function ownerOfSpelling(state: NodeState, found: PeerId, word: string): PeerId {
+  const name = foldCase(word.trim());
+  if (state.friends.has(found) || foldCase(nameOf(state.book, found)) !== name) return found;
+  const owners = [...state.friends].filter(
+    (peerId) =>
+      isNativeId(peerId) && !isBlocked(state.book, peerId) && foldCase(nameOf(state.book, peerId)) === name,
+  );
+  const [owner, second] = owners;
+  return owner === undefined || second !== undefined ? found : owner;
 }
 
 function guardName(state: NodeState, peerId: PeerId, word: string): Result<PeerId, ChatError> {

@@ -238,7 +238,8 @@ export function sessionDown(
     const penaltyMs = end.type === 'failed' && !live.isUp ? dialing.failurePenaltyMs : 0;
     context.links.transport.cast('close', { connectionId: live.connectionId, reason: end.type, penaltyMs });
   }
-  if (!live.isUp) answerWaiters(state, live.address, refusalOf(end));
+  // Also of one that was up: it may have ended before it told its name, and nobody else would answer.
+  answerWaiters(state, live.address, (live.isUp ? live.peerId : null) ?? refusalOf(end));
   if (end.type === 'failed') reportFailure(state, live, end.error, context);
   const { peerId } = live;
   if (peerId === null || state.current.get(peerId) !== sessionId) {

@@ -115,7 +115,7 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
   if (address !== null) return ok({ type: 'address', ...address });
   const id = parseNativeId(peer);
   if (id.isOk()) return ok({ type: 'peer', peerId: id.value });
-  const candidates = preferNative(candidatesFor(peer.normalize('NFC'), peers));
+  const candidates = candidatesFor(peer.normalize('NFC'), preferNative(peer, peers));
   const [first, second] = candidates;
   if (first === undefined) return unknown;
   if (second === undefined) return ok({ type: 'peer', peerId: first.peerId });
@@ -148,9 +148,10 @@ function candidatesFor(word: string, peers: readonly NamedPeer[]): readonly Name
   return exact.length > 0 ? exact : unique(peers.filter((peer) => foldCase(peer.name) === foldCase(word)));
 }
 
-function preferNative(peers: readonly NamedPeer[]): readonly NamedPeer[] {
+/** Before spellings are compared: `bob` of an older program must not stand in front of a native Bob. */
+function preferNative(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
   const native = peers.filter((peer) => isNativeId(peer.peerId));
-  return native.length > 0 ? native : peers;
+  return candidatesFor(word.normalize('NFC'), native).length > 0 ? native : peers;
 }
 
 const unique = (peers: readonly NamedPeer[]): NamedPeer[] => [

@@ -154,6 +154,8 @@ test('exact case wins over another case', () => {
 test('the peer of an older program takes no name from a native one', () => {
   const peers = [legacy('bob', 'cmp2204://10.0.0.7'), peer('bob', 1)];
   assert.deepEqual(resolvePeer('bob', peers)._unsafeUnwrap(), { type: 'peer', peerId: peers[1]?.peerId });
+  const spelt = [legacy('bob', 'cmp2204://10.0.0.7'), peer('Bob', 1)];
+  assert.deepEqual(resolvePeer('bob', spelt)._unsafeUnwrap(), { type: 'peer', peerId: spelt[1]?.peerId });
 });
 
 test('addresses are addresses, even when somebody is called so', () => {

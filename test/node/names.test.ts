@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliver, liveNode, message, must, peer, refusal, untilMet } from '../support/live-node.js';
+import { within } from '../support/deadline.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { startHangingUp } from '../support/simulated-peer.js';
 
 test('an address reaches whoever listens there, without a beacon, also while a session is up', async (context) => {
   const silent = { broadcast: [], beaconPort: await freeBeaconPort() };
@@ -26,6 +28,32 @@ test('a name that nobody bears, and an address where nobody listens, queue nothi
   assert.equal(await refusal(alice.handle.send('127.0.0.1:9', 'x')), 'transport/dial-failed');
   assert.equal(await refusal(alice.handle.send('cmp2204://127.0.0.1', 'x')), 'chat/dialect-off');
   assert.deepEqual(await must(alice.handle.history({})), []);
+});
+
+test('whoever hangs up before it tells its name holds up nobody who asked for its address', async (context) => {
+  const alice = await liveNode(context, { name: 'alice', broadcast: [], beaconPort: await freeBeaconPort() });
+  const other = await startHangingUp();
+  context.after(other.close);
+  for (const text of ['one', 'two']) {
+    const sent = must(alice.handle.send(`127.0.0.1:${other.port}`, text));
+    assert.equal((await within(sent, 10_000, 'queued')).state, 'queued');
+  }
+});
+
+test('a stranger who spells the name of a contact differently takes nothing over', async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = await liveNode(context, { name: 'Bob', beaconPort });
+  await untilMet(alice, bob);
+  await deliver(alice, 'bob', 'to Bob');
+  const stranger = await liveNode(context, { name: 'bob', beaconPort });
+  await untilMet(alice, stranger);
+  await deliver(alice, 'bob', 'still to Bob');
+  assert.deepEqual(bob.heard(), ['to Bob', 'still to Bob']);
+  await bob.close();
+  await alice.until(peer(bob.id, 'offline'), 'Bob is gone');
+  assert.equal(await refusal(alice.handle.send('bob', 'a secret')), 'chat/key-changed');
+  assert.deepEqual(stranger.heard(), []);
 });
 
 test('of two with one name each is reached by its tag, and the bare name by neither', async (context) => {

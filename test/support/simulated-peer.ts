@@ -3,7 +3,7 @@
  * Hundreds of them fit in one process; what they count is what the network sees of the node under test.
  */
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { messageIdFromBytes, type MessageId } from '../../src/ids.js';
 import { makeCertificate } from '../../src/session/certificate.js';
@@ -244,4 +244,32 @@ export function openRawSession(target: Target): Promise<RawSession> {
     socket.on('data', (bytes) => handle(session.receive(new Uint8Array(bytes), performance.now())));
     socket.on('error', reject);
   });
+}
+
+/** Answers with a handshake, and hangs up as soon as it is done, without having told its name. */
+export async function startHangingUp(): Promise<{ readonly port: number; readonly close: () => void }> {
+  const { local } = newIdentity();
+  const server = createServer((socket) => {
+    const session = createSession({
+      local,
+      random: (bytes) => new Uint8Array(randomBytes(bytes)),
+      nowMs: performance.now(),
+      wallClockMs: Date.now(),
+      role: { type: 'responder' },
+    });
+    const handle = (outputs: readonly SessionOutput[]): void => {
+      for (const output of outputs) {
+        if (output.type === 'write') socket.write(output.bytes);
+        else if (output.type === 'judge-peer') handle(session.judge({ welcome: true }, performance.now()));
+        else if (output.type === 'up') socket.end();
+      }
+    };
+    socket.on('data', (bytes) => handle(session.receive(new Uint8Array(bytes), performance.now())));
+    socket.on('error', () => socket.destroy());
+    handle(session.start());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server that listens has such an address
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => server.close() };
 }

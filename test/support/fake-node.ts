@@ -30,6 +30,8 @@ export interface FakeNode extends NodeHandle {
   readonly receive: (peer: string, text: string) => MessageEvent;
   readonly setState: (peer: string, state: PeerState) => void;
   readonly addPeer: (name: string, state?: PeerState) => PeerEvent;
+  /** Somebody of an older program who calls itself `name`. */
+  readonly addLegacyPeer: (name: string) => PeerEvent;
   /** From now on sending to `peer` fails so. */
   readonly refuse: (peer: string, error: NodeError) => void;
   readonly emit: (event: NodeEvent) => void;
@@ -81,6 +83,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     stats: () => okAsync({ actors: [] }),
     close: async () => it.close(),
     receive: (word, text) => it.append(it.find(word)._unsafeUnwrap(), 'in', text),
+    addLegacyPeer: (name) => it.addLegacyPeer(name),
     setState: (peer, state) => it.setState(peer, state),
     addPeer: (name, state) => it.addPeer(name, state),
     refuse: (peer, error) => {
@@ -128,8 +131,8 @@ class Fake {
     for (const queue of this.queues) queue.push(event);
   }
 
-  update(peer: PeerEvent): PeerEvent {
-    this.peers.set(peer.name, peer);
+  update(peer: PeerEvent, key = peer.name): PeerEvent {
+    this.peers.set(key, peer);
     this.emit(peer);
     return peer;
   }
@@ -209,6 +212,13 @@ class Fake {
       verified: false,
       lastSeen: '2026-05-01T12:00:00.000Z',
     });
+  }
+
+  addLegacyPeer(name: string): PeerEvent {
+    const [dialect, address] = ['cmp2204', '10.0.0.9'] as const;
+    const id = `${dialect}://${address}`;
+    const row: PeerEvent = { ...this.addPeer(id), name, id, dialect, address };
+    return this.update(row, id);
   }
 
   events(sinceSeq: number | undefined): AsyncIterable<NodeEvent> {

@@ -63,6 +63,20 @@ test('recv prints ready and then messages only, and ends at its count', options,
   );
 });
 
+test('recv --from a peer leaves out an older program that took its name', options, async (context) => {
+  const { it, node } = await attached(context);
+  const { id } = node.addLegacyPeer('bob');
+  const ended = it.run('recv', '--json', '--count', '1', '--from', 'bob');
+  await it.stdout.until((text) => text.includes('"ready"'));
+  node.receive(id, 'I am bob');
+  node.receive('bob', 'no, I am');
+  assert.equal(await ended, 0);
+  assert.deepEqual(
+    it.stdout.json().map((line) => line['text'] ?? line['type']),
+    ['ready', 'no, I am'],
+  );
+});
+
 test('recv --since resumes after a seq or a message id', options, async (context) => {
   const { node, again } = await attached(context);
   const lines = ['one', 'two', 'three'].map((text) => node.receive('bob', text));

@@ -151,3 +151,14 @@ test('a key that changes while a message waits is a refusal, not a timeout', opt
   setTimeout(() => node.emit({ type: 'error', code: 'session/key-changed', message: 'x', peer: 'bob' }), 200);
   assert.equal(await ended, 5);
 });
+
+test('a key that changes for somebody else does not end the waiting', options, async (context) => {
+  const { it, node } = await attached(context);
+  node.setState('bob', 'away');
+  const ended = it.run('send', 'bob', 'hello');
+  setTimeout(() => {
+    node.emit({ type: 'error', code: 'session/key-changed', message: 'x', peer: 'carol' });
+    node.setState('bob', 'online');
+  }, 200);
+  assert.equal(await ended, 0);
+});

@@ -30,6 +30,10 @@ export class Deliveries {
   readonly #options: DeliveriesOptions;
   /** Message id → rank reached, of those that are not there yet. */
   readonly #pending = new Map<string, number>();
+  /** Whom they are for, as the node calls it. */
+  #peer: string | null = null;
+  /** By peer: what is refused to one is no reason to stop waiting for another. */
+  readonly #refusals = new Map<string, ErrorEvent>();
   #wanted: number;
   #early: StatusEvent[] | null = null;
   #end: End | null = null;
@@ -65,6 +69,7 @@ export class Deliveries {
   async continueOn(node: Pick<NodeHandle, 'events' | 'history'>): Promise<Deliveries> {
     const next = new Deliveries({ ...this.#options, node });
     next.#wanted = this.#wanted;
+    next.#peer = this.#peer;
     for (const [id, rank] of this.#pending) next.#pending.set(id, rank);
     await next.begin();
     const lines = await node.history({ direction: 'out', limit: controlApi.historyLimitMax });
@@ -88,6 +93,7 @@ export class Deliveries {
     const early = this.#early ?? [];
     this.#early = null;
     for (const status of statuses) {
+      this.#peer = status.peer;
       this.#pending.set(status.id, ranks.queued);
       await this.#options.onStatus(status);
       if (this.#wanted === ranks.queued) this.#pending.delete(status.id);
@@ -124,14 +130,16 @@ export class Deliveries {
   }
 
   #result(): End | null {
-    return this.#pending.size === 0 ? { type: 'all' } : this.#end;
+    if (this.#pending.size === 0) return { type: 'all' };
+    const event = this.#peer === null ? undefined : this.#refusals.get(this.#peer);
+    return event === undefined ? this.#end : { type: 'refused', event };
   }
 
   async #watch(onReady: () => void): Promise<void> {
     for await (const event of until(this.#options.node.events(), this.#options.signal)) {
       if (event.type === 'ready') onReady();
       else if (event.type === 'status') await this.#status(event);
-      else if (event.type === 'error' && isRefusal(event)) this.#finish({ type: 'refused', event });
+      else if (event.type === 'error' && isRefusal(event)) this.#refused(event);
     }
     this.#finish({ type: 'lost' });
   }
@@ -149,6 +157,12 @@ export class Deliveries {
     await this.#options.onStatus(status);
     if (status.state === 'failed') this.#finish({ type: 'failed', status });
     else if (rank >= this.#wanted) this.#pending.delete(status.id);
+    this.#wake();
+  }
+
+  #refused(event: ErrorEvent): void {
+    if (event.peer === undefined) this.#finish({ type: 'refused', event });
+    else this.#refusals.set(event.peer, event);
     this.#wake();
   }
 

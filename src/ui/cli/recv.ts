@@ -76,9 +76,10 @@ async function follow(
 
 /** A peer may be asked for before it was heard of, so the word is resolved anew for each message. */
 async function isFrom(node: NodeHandle, word: string | null, message: MessageEvent): Promise<boolean> {
-  if (word === null || word === message.peer || word === message.peerId) return true;
-  const rows = (await node.peers()).unwrapOr([]);
-  return matching(word, rows).some((row) => row.id === message.peerId);
+  if (word === null || word === message.peerId) return true;
+  const meant = matching(word, (await node.peers()).unwrapOr([]));
+  // The name that came with the words counts only while nobody bears it: a peer of an older program can take any.
+  return meant.length === 0 ? word === message.peer : meant.some((row) => row.id === message.peerId);
 }
 
 /** The rows of the list that `word` may mean. */

@@ -199,9 +199,14 @@ export class AcceptPool {
     const nowMs = this.#options.now();
     const verdict = this.#admission.request(line, nowMs);
     if (verdict.type !== 'wait') this.#settle(line, verdict);
-    else if (line.hello?.type === 'legacy' && nowMs - line.acceptedAtMs < limits.legacyCallerWaitMs)
+    else if (this.#mayBeLegacy(line) && nowMs - line.acceptedAtMs < limits.legacyCallerWaitMs)
       line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
     else this.#refuse(line);
+  }
+
+  /** An older program that is turned away loses its words, and would take BUSY for words of ours. */
+  #mayBeLegacy({ hello }: Line): boolean {
+    return hello?.type === 'legacy' || (hello === null && this.#options.enabled.size > 1);
   }
 
   #place(line: Line): void {
@@ -239,7 +244,7 @@ export class AcceptPool {
     this.#events.onTrace('transport.evicted', { address: line.address });
     if (line.joint) line.joint.destroy('evicted');
     // Slow to begin, not silent by intent, perhaps: an older program could not come back.
-    else if (line.hello === null && this.#options.enabled.size > 1) this.#waitAgain(line);
+    else if (line.hello === null && this.#mayBeLegacy(line)) this.#waitAgain(line);
     else this.#refuse(line);
   }
 
@@ -249,13 +254,13 @@ export class AcceptPool {
     line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
   }
 
-  /** Tells BUSY to who speaks our protocol or has not spoken, and closes so that BUSY arrives. */
+  /** Tells BUSY to who speaks our protocol, and closes so that BUSY arrives. */
   #refuse(line: Line): void {
-    const { socket, hello } = line;
+    const { socket } = line;
     this.#counts.refusedBusy += 1;
     line.unhear();
     this.#forget(line);
-    if (hello?.type === 'legacy' || this.#refusalsLingering >= limits.turnedAwayMax) {
+    if (this.#mayBeLegacy(line) || this.#refusalsLingering >= limits.turnedAwayMax) {
       socket.destroy();
       return;
     }

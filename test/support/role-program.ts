@@ -1,6 +1,7 @@
 /** A role or menu as its user runs it: the program in a process of its own, lines in, lines out. */
 import type { TestContext } from 'node:test';
 import { eventually } from './deadline.js';
+import { listenBlocking } from './standins/blocking-socket.js';
 import { freeBeaconPort, runProgram, temporaryHome, type Program } from './program.js';
 
 export interface RoleProgram extends Program {
@@ -43,6 +44,13 @@ export async function runRole(
       return found() ?? '';
     },
   };
+}
+
+/** A port at which nobody listens: it was free a moment ago. */
+export async function closedPort(): Promise<number> {
+  const server = await listenBlocking('127.0.0.1', 0);
+  await server.close();
+  return server.port;
 }
 
 /** The port in a line like `You can be reached at 127.0.0.1:4711.` */

@@ -9,6 +9,7 @@ import {
   type PeerEvent,
   type StatusEvent,
 } from '../../index.js';
+import { dialectNames } from './options.js';
 import type { Output } from './output.js';
 
 type Colors = Output['colors'];
@@ -94,6 +95,12 @@ export const weakness = (dialect: PeerEvent['dialect']): readonly string[] => [
   dialect === 'cmp2204' ? 'weakly encrypted' : 'not encrypted',
   'unverified',
 ];
+
+/** The same for an open conversation, also with an address that nobody has announced; none for a native peer. */
+export function weaknessOf(row: PeerEvent | null, word: string): readonly string[] {
+  const dialect = row?.dialect ?? dialectNames.find((name) => word.startsWith(`${name}://`)) ?? 'native';
+  return dialect === 'native' ? [] : weakness(dialect);
+}
 
 /** Local `HH:MM`, with the date in front when it is not today's. */
 export function clock(iso: string, nowMs = Date.now()): string {

@@ -1,7 +1,7 @@
 /** The hub and the menu of chatbuddy against the programs they stand for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { portIn, runRole } from '../../support/role-program.js';
+import { closedPort, portIn, runRole } from '../../support/role-program.js';
 import { register, startChat, startHub, waitForChat } from '../../support/standins/chatbuddy.js';
 
 const options = { timeout: 30_000 };
@@ -90,9 +90,10 @@ test('menu: a hub that is down is said so, and found when it is back', options, 
   const back = await startHub('127.0.0.1', before.port);
   t.after(back.close);
   await menu.line(/^Registered with the hub/, 15_000);
-  menu.type('2', 'nowhere', '127.0.0.1', '1');
+  const nobody = await closedPort();
+  menu.type('2', 'nowhere', '127.0.0.1', String(nobody));
   await menu.line(/"nowhere" is no IPv4 address/);
-  await menu.line(/cannot reach 127\.0\.0\.1:1/);
+  await menu.line(new RegExp(`cannot reach 127\\.0\\.0\\.1:${nobody}`));
   menu.type('1');
   await menu.line(/^  nora  127/);
   menu.type('4');

@@ -1,7 +1,7 @@
 /** The two roles of cse310 against the program, which takes strict turns. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { portIn, runRole } from '../../support/role-program.js';
+import { closedPort, portIn, runRole } from '../../support/role-program.js';
 import { connectTo, waitFor } from '../../support/standins/cse310.js';
 
 const options = { timeout: 30_000 };
@@ -38,10 +38,30 @@ test('who connects is asked for the address until it is one, and says that it le
   assert.equal(await role.exit(), 0);
 });
 
+test('a signal is a farewell too, and the menu has both roles', options, async (t) => {
+  const waiting = await waitFor();
+  t.after(waiting.close);
+  const role = await runRole(t, ['menu', 'cse310', '--listen', 'cse310=0']);
+  role.type('connect', `127.0.0.1:${waiting.port}`, 'one');
+  const turns = await waiting.turns();
+  assert.equal(await turns.read(), 'nora: one');
+  await turns.type('two');
+  role.type('/disconnect', 'wait');
+  assert.equal(await turns.read(), 'nora disconnected from the chat.');
+  const other = await connectTo(portIn(await role.line(/^Waiting at /)));
+  t.after(other.close);
+  await other.type('three');
+  await role.line(/Client: three/);
+  role.kill('SIGTERM');
+  assert.equal(await other.read(), 'nora disconnected from the chat.');
+  assert.equal(await role.exit(), 0);
+});
+
 test('a given address that is none is asked again; nobody there is exit 1', options, async (t) => {
+  const nobody = `127.0.0.1:${await closedPort()}`;
   const role = await runRole(t, ['connect', '1.2.3']);
-  role.end('127.0.0.1:1\n');
+  role.end(`${nobody}\n`);
   assert.equal(await role.exit(), 1);
   await role.line(/"1\.2\.3" is no IPv4 address/);
-  assert.match(role.stderr(), /cannot reach 127\.0\.0\.1:1/);
+  assert.ok(role.stderr().includes(`cannot reach ${nobody}`), role.stderr());
 });

@@ -2,25 +2,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectNode } from '../../../src/ui/api/client.js';
+import { eventually } from '../../support/deadline.js';
 import { temporaryHome } from '../../support/program.js';
 import { runRole } from '../../support/role-program.js';
-import { initiate, startResponder } from '../../support/standins/cmp2204.js';
+import { startAnnouncer, startResponder } from '../../support/standins/cmp2204.js';
 
 const options = { timeout: 30_000 };
 
 test('initiate: users, a plain and a secure message, history', options, async (t) => {
-  // The program has one port, so this one is a machine of its own.
-  const responder = await startResponder({ host: '127.0.0.31', port: 6_001 });
+  const responder = await startResponder({});
   t.after(responder.close);
+  const address = `127.0.0.1:${responder.port}`;
   const role = await runRole(t, ['initiate']);
   await role.line(/Your choice/);
   role.type('1');
   await role.line(/Nobody has announced itself/);
-  await initiate({ port: await portOf(role.home), text: 'hi', localAddress: '127.0.0.31' });
-  await role.line(/: hi \[not encrypted, unverified\]/);
+  const to = { host: '127.0.0.1', port: role.beaconPort };
+  const announcer = await startAnnouncer({ username: 'ann', address: '10.0.0.9', to, intervalMs: 500 });
+  t.after(announcer.close);
+  await eventually(async () => (await peersOf(role.home)).includes('ann'), 5_000, 'ann');
   role.type('Users');
-  await role.line(/\(Online\)  127\.0\.0\.31/);
-  role.type('2', 'stranger', '127.0.0.31', 'y', '99', '6', 'secret é');
+  await role.line(/^ann \(Online\)  127\.0\.0\.1/);
+  role.type('2', 'stranger', address, 'y', '99', '6', 'secret é');
   await role.line(/Nobody called "stranger"/);
   await role.line(/"99" is no number from 1 to 23/);
   assert.deepEqual(await responder.received.take(), {
@@ -28,7 +31,8 @@ test('initiate: users, a plain and a secure message, history', options, async (t
     isEncrypted: true,
     from: '127.0.0.1',
   });
-  role.type('2', '127.0.0.31', 'n', 'open');
+  await role.line(/^sent to /);
+  role.type('2', address, 'n', 'open');
   assert.equal((await responder.received.take()).isEncrypted, false);
   role.type('3');
   await role.line(/→ .*: open/);
@@ -55,10 +59,10 @@ test('send: plain where it is asked for, else said to be weak', options, async (
     assert.deepEqual(await responder.received.take(), { text, isEncrypted: false, from: '127.0.0.1' });
 });
 
-/** Port of the node that runs in the home. */
-async function portOf(home: string): Promise<number> {
+/** Names that the node of this home knows. */
+async function peersOf(home: string): Promise<readonly string[]> {
   const node = (await connectNode(home))._unsafeUnwrap();
-  const self = (await node.self())._unsafeUnwrap();
+  const peers = (await node.peers())._unsafeUnwrap();
   await node.close();
-  return self.port;
+  return peers.map(({ name }) => name);
 }

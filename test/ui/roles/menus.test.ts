@@ -1,7 +1,7 @@
 /** The menus of synergy and netech against the programs they stand for, both ways, over real sockets. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { portIn, runRole } from '../../support/role-program.js';
+import { closedPort, portIn, runRole } from '../../support/role-program.js';
 import { startNetech } from '../../support/standins/netech.js';
 import { startSynergy } from '../../support/standins/synergy.js';
 
@@ -41,8 +41,9 @@ test('synergy: peers become active, are connected, talked with and told of the e
 test('synergy: who could not be reached in time is named', options, async (t) => {
   const menu = await runRole(t, ['menu', 'synergy', '--send-timeout', '0.3']);
   await menu.line(/Your choice/);
-  menu.end('3\n127.0.0.1:1\nhello?\n4\n');
-  await menu.line(/127\.0\.0\.1:1 could not be reached/);
+  const nobody = `127.0.0.1:${await closedPort()}`;
+  menu.end(`3\n${nobody}\nhello?\n4\n`);
+  await menu.line(new RegExp(`${nobody} could not be reached`));
   assert.equal(await menu.exit(), 0);
 });
 

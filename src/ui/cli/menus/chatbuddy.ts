@@ -7,6 +7,7 @@ import {
   escapeName,
   openHubClient,
   type HubClient,
+  type HubUser,
   type NodeError,
 } from '../../../index.js';
 import { chatbuddyHub, roles as limits } from '../../../limits.js';
@@ -89,8 +90,18 @@ async function list({ dialog, fail }: MenuSession, hub: HubClient | null): Promi
     return;
   }
   dialog.say('Online now:');
-  for (const { name, address } of users.value)
-    dialog.say(`  ${escapeName(name)}  ${escapeForTerminal(address)}`);
+  dialog.say(...rowsOf(users.value));
+}
+
+/** A name that several users bear is numbered, so that they can be told apart even behind one address. */
+function rowsOf(users: readonly HubUser[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return users.map(({ name, address }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    const number = users.filter((user) => user.name === name).length > 1 ? ` (${count})` : '';
+    return `  ${escapeName(name)}${number}  ${escapeForTerminal(address)}`;
+  });
 }
 
 async function start(menu: MenuSession): Promise<void> {

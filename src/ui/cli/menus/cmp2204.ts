@@ -1,6 +1,6 @@
 /** The menu of cmp2204's Chat_Initiator: users, chat, history. One connection per message. */
 import { err, ok, type Result } from 'neverthrow';
-import { escapeName, type LegacyPeer, type SendViaOptions } from '../../../index.js';
+import { escapeName, parseEndpoint, type LegacyPeer, type SendViaOptions } from '../../../index.js';
 import { roles as limits } from '../../../limits.js';
 import { messageLine } from '../present.js';
 import type { RunContext } from '../run.js';
@@ -32,18 +32,18 @@ async function users(menu: MenuSession): Promise<void> {
 async function chat(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
   const there = await present(menu);
-  if (there.length === 0) {
-    dialog.say('Nobody is there to talk with yet.');
-    return;
-  }
-  const peer = await dialog.askFor('Whom with (name)?', (answer) => readPeer(answer, there));
+  const peer = await dialog.askFor('Whom with (name or IP:PORT)?', (answer) =>
+    parseEndpoint(answer) === null
+      ? readPeer(answer, there).map((found) => found.peer)
+      : ok(`cmp2204://${answer}`),
+  );
   if (peer === null) return;
   const isSecure = await dialog.askFor('With its weak encryption (Y/n)?', readYes, true);
   if (isSecure === null) return;
   const via = isSecure ? await secureVia(menu) : { isPlain: true };
   const text = await dialog.ask('Message:');
   if (text === null || text === '') return;
-  await menu.send(peer.peer, text, via);
+  await menu.send(peer, text, via);
 }
 
 async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions> {

@@ -1,13 +1,13 @@
 /** The two roles of cse310: one waits, the other connects; then every line is a message. */
-import type { NodeEvent } from '../../../index.js';
-import { escapeName } from '../../../index.js';
+import { escapeName, type NodeEvent, type ParlanceError } from '../../../index.js';
 import { legacyPorts } from '../../../limits.js';
 import type { NodeSettings } from '../options.js';
 import { addressesOf } from '../roles/role.js';
 import { usage, type RunContext } from '../run.js';
-import type { ExitCode } from '../wording.js';
+import { lineOf, wordingOf, type ExitCode } from '../wording.js';
 import { readQuadAndPort } from './answers.js';
 import { awaitPartner, converse, type Manners } from './conversation.js';
+import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './session.js';
 
 export interface WaitOptions {
@@ -20,14 +20,9 @@ export interface WaitOptions {
 export function wait(context: RunContext, { port, isBeeping }: WaitOptions): Promise<ExitCode> {
   const adjust = (settings: NodeSettings): NodeSettings =>
     port === null ? settings : { ...settings, listen: [...(settings.listen ?? []), `cse310=${port}`] };
-  return withMenu(context, { dialect: 'cse310', adjust, isFarewellSaid: false }, async (menu) => {
+  return withMenu(context, { dialect: 'cse310', adjust, isFarewellSaid: false }, (menu) => {
     if (isBeeping) beep(menu);
-    menu.dialog.say(`Waiting at ${addressesOf(menu.role).join(', ')}.`);
-    // A pipe that has ended says nothing about how long to wait; at a terminal Ctrl-C and Ctrl-D end it.
-    const { dialog, events, role } = menu;
-    const signal = AbortSignal.any([role.context.stopped, events.ended]);
-    const partner = await awaitPartner(menu, dialog.isTerminal ? dialog.over : signal);
-    if (partner !== null) await talk(menu, partner.peer, true);
+    return waitHere(menu);
   });
 }
 
@@ -45,17 +40,46 @@ export async function connect(
   let outcome: ExitCode = 0;
   const exit = await withMenu(context, { dialect: 'cse310', isFarewellSaid: false }, async (menu) => {
     if (isBeeping) beep(menu);
-    const typed = await chooseAddress(menu, address);
-    if (typed === null) {
-      outcome = await context.output.failure(usage('connect', 'no address was given'));
-      return;
-    }
-    const peer = `cse310://${typed}`;
-    const connected = await menu.role.node.legacyConnect(peer);
-    if (connected.isErr()) outcome = await context.output.failure(connected.error);
-    else await talk(menu, await idOf(menu, typed), false);
+    const failure = await connectFrom(menu, address);
+    if (failure !== null) outcome = await context.output.failure(failure);
   });
   return exit === 0 ? outcome : exit;
+}
+
+/** Both roles, one after the other as often as the user likes. */
+export const cse310Menu = (context: RunContext): Promise<ExitCode> =>
+  withMenu(context, { dialect: 'cse310', isFarewellSaid: true }, (menu) =>
+    runMenu(menu.dialog, 'Talk with cse310', [
+      { key: '1', label: 'wait', act: () => waitHere(menu) },
+      {
+        key: '2',
+        label: 'connect',
+        act: async () => {
+          const failure = await connectFrom(menu, null);
+          if (failure !== null) menu.dialog.say(lineOf(wordingOf(failure)));
+        },
+      },
+      { key: '0', label: 'exit', act: null },
+    ]),
+  );
+
+async function waitHere(menu: MenuSession): Promise<void> {
+  const { dialog, events, role } = menu;
+  dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
+  // A pipe that has ended says nothing about how long to wait; at a terminal Ctrl-C and Ctrl-D end it.
+  const signal = AbortSignal.any([role.context.stopped, events.ended]);
+  const partner = await awaitPartner(menu, dialog.isTerminal ? dialog.over : signal);
+  if (partner !== null) await talk(menu, partner.peer, true);
+}
+
+/** Errors: `command/usage` without an address, and those of `legacyConnect`. */
+async function connectFrom(menu: MenuSession, address: string | null): Promise<ParlanceError | null> {
+  const typed = await chooseAddress(menu, address);
+  if (typed === null) return usage('connect', 'no address was given');
+  const connected = await menu.role.node.legacyConnect(`cse310://${typed}`);
+  if (connected.isErr()) return connected.error;
+  await talk(menu, await idOf(menu, typed), false);
+  return null;
 }
 
 /** What is no dotted quad is refused and asked again. */

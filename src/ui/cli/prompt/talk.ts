@@ -17,7 +17,7 @@ import {
 import { cli } from '../../../limits.js';
 import type { Output } from '../output.js';
 import { safetyLines } from '../people.js';
-import { noticeLine, peerLine, peerName, weakness } from '../present.js';
+import { noticeLine, peerLine, peerName, weaknessOf } from '../present.js';
 import { matching } from '../recv.js';
 import { lineOf, wordingOf } from '../wording.js';
 import { parseInput, peerWords, slashCommands, type SlashName } from './commands.js';
@@ -262,10 +262,8 @@ export class Talk {
     if (row !== null) this.#unread.delete(row.id);
     const label = row === null ? escapeForTerminal(word) : peerName(row);
     const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
-    this.#say(
-      `talking with ${label}${isUnverified ? ' (unverified: /verify compares codes)' : ''}`,
-      colors.dim,
-    );
+    const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
+    this.#say(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`, colors.dim);
     this.#drawPrompt();
   }
 
@@ -380,7 +378,8 @@ export class Talk {
     if (this.#open !== null) {
       const { row, word } = this.#open;
       parts.push(row === null ? escapeForTerminal(word) : colorOf(row.id, colors)(escapeName(row.name)));
-      if (row !== null && row.dialect !== 'native') parts.push(colors.red(weakness(row.dialect).join(', ')));
+      const weak = weaknessOf(row, word);
+      if (weak.length > 0) parts.push(colors.red(weak.join(', ')));
       else if (row !== null && !row.verified) parts.push(colors.dim('unverified'));
     }
     screen.setPrompt(`${[...parts, '›'].join(' ')} `);

@@ -4,7 +4,7 @@ import { unreachable } from '../../../errors.js';
 import type { LegacyDialectName } from '../../../index.js';
 import { arg } from '../common-options.js';
 import { dialectNames, parseCount } from '../options.js';
-import type { RunContext } from '../run.js';
+import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../wording.js';
 
 type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>) => Promise<void>;
@@ -90,6 +90,8 @@ async function menuOf(
   dialect: LegacyDialectName,
   hub: string | null,
 ): Promise<ExitCode> {
+  if (hub !== null && dialect !== 'chatbuddy')
+    return context.output.failure(usage('menu', `${dialect} knows no hub`));
   switch (dialect) {
     case 'cmp2204':
       return (await import('../menus/cmp2204.js')).initiate(context);
@@ -98,7 +100,7 @@ async function menuOf(
     case 'synergy':
       return (await import('../menus/synergy.js')).synergyMenu(context);
     case 'cse310':
-      return (await import('../menus/cse310.js')).connect(context, { address: null, isBeeping: false });
+      return (await import('../menus/cse310.js')).cse310Menu(context);
     case 'netech':
       return (await import('../menus/netech.js')).netechMenu(context);
     default:

@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import type { MessageEvent } from '../../src/index.js';
 import type { ExitCode } from '../../src/ui/cli/wording.js';
-import { startFakeNode, type FakeNode, type FakeNodeOptions } from '../support/fake-node.js';
+import { idOf, startFakeNode, type FakeNode, type FakeNodeOptions } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { ScreenModel } from '../support/screen-model.js';
 
@@ -211,6 +211,30 @@ test('verify, block, nickname and history do what they say', options, async (con
   type('/block\r');
   await shows((screen) => has(screen, 'bob#boba is blocked'));
   type('/exit\r');
+});
+
+test('/verify yes means whose code was shown, and a name of two is nobody', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  await shows((screen) => bottom(screen) === '›');
+  type('/chat bob\r/verify carol\r');
+  await shows((screen) => has(screen, '11111 22222 33333 44444'));
+  type('/verify yes\r');
+  await shows((screen) => screen.all().filter((row) => row.includes('11111 22222')).length === 2);
+  const rows = (await node.peers())._unsafeUnwrap();
+  assert.deepEqual(
+    rows.map(({ name, verified }) => [name, verified]),
+    [
+      ['bob', false],
+      ['carol', true],
+    ],
+  );
+  const [bob] = rows;
+  assert.ok(bob !== undefined);
+  node.emit({ ...bob, id: idOf('other bob'), tag: 'othe' });
+  await shows((screen) => has(screen, 'bob#othe is here'));
+  type('/block bob\r');
+  await shows((screen) => has(screen, 'several are called so: bob#boba, bob#othe'));
+  assert.ok((await node.peers())._unsafeUnwrap().every(({ blocked }) => blocked !== true));
 });
 
 test('the first start asks for name and older programs, and remembers both', options, async (context) => {

@@ -56,6 +56,7 @@ export class Talk {
   readonly #pending = new Set<string>();
   readonly #settled = new Set<string>();
   #open: Open | null = null;
+  #codeShownOf: string | null = null;
   #paging: Paging | null = null;
   /** The day of the message printed last; today before there is one. */
   #shownDay: string;
@@ -252,19 +253,22 @@ export class Talk {
     if (word === '') return this.#say('whom with? /chat PEER, and Tab completes names', colors.yellow);
     const found = await this.#untilKnown(word);
     const [row = null, ...others] = found;
-    if (others.length > 0) {
-      const names = found.map((peer) => peerName(peer)).join(', ');
-      return this.#say(`several are called so: ${names}; add the tag`, colors.yellow);
-    }
+    if (others.length > 0) return this.#several(found);
     // An address or a full id may be somebody whom no beacon has told of yet.
     if (row === null && !/[:#-]/.test(word)) return this.#fail({ code: 'chat/unknown-peer', peer: word });
     this.#open = { word, row };
+    this.#codeShownOf = null;
     if (row !== null) this.#unread.delete(row.id);
     const label = row === null ? escapeForTerminal(word) : peerName(row);
     const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
     const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
     this.#say(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`, colors.dim);
     this.#drawPrompt();
+  }
+
+  #several(found: readonly PeerEvent[]): void {
+    const names = found.map((peer) => peerName(peer)).join(', ');
+    this.#say(`several are called so: ${names}; add the tag`, this.#options.colors.yellow);
   }
 
   /** A node that has just started knows nobody yet; a moment later it does. */
@@ -315,19 +319,26 @@ export class Talk {
 
   async #verify(argument: string): Promise<void> {
     const { node, screen, colors } = this.#options;
-    const named = argument === '' ? [] : matching(argument, this.peers());
-    const peer = named[0]?.id ?? this.#open?.row?.id ?? this.#open?.word;
-    if (peer === undefined) return this.#say('whom? open a conversation first: /chat PEER', colors.yellow);
+    const isYes = argument.toLowerCase() === 'yes';
+    const named = argument === '' || isYes ? [] : matching(argument, this.peers());
+    if (named.length > 1) return this.#several(named);
     const isShowing = argument === '' || named.length > 0;
-    const code = argument.toLowerCase() === 'yes' ? null : argument;
+    const open = this.#open?.row?.id ?? this.#open?.word;
+    // What is confirmed is the code that was shown last, whoever the conversation is with.
+    const peer = named[0]?.id ?? (isShowing ? open : (this.#codeShownOf ?? open));
+    if (peer === undefined) return this.#say('whom? open a conversation first: /chat PEER', colors.yellow);
+    const code = isYes ? null : argument;
     const safety = await (isShowing ? node.safety(peer) : node.verify(peer, code));
     if (safety.isErr()) return this.#fail(safety.error);
+    this.#codeShownOf = safety.value.peer.id;
     screen.print(safetyLines(safety.value, colors.bold).split('\n'));
     if (!safety.value.verified) this.#say('the same on the other side? then: /verify yes', colors.dim);
   }
 
   async #onPeerOf(argument: string, act: (peer: string) => ResultAsync<string, NodeError>): Promise<void> {
-    const named = argument === '' ? undefined : (matching(argument, this.peers())[0]?.id ?? argument);
+    const found = argument === '' ? [] : matching(argument, this.peers());
+    if (found.length > 1) return this.#several(found);
+    const named = argument === '' ? undefined : (found[0]?.id ?? argument);
     const peer = named ?? this.#open?.row?.id ?? this.#open?.word;
     if (peer === undefined)
       return this.#say('whom? name a peer, or open a conversation first', this.#options.colors.yellow);

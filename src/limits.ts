@@ -285,8 +285,11 @@ export const history = {
   indexSliceLines: 2_000,
   /** Without an append for this long the history is idle and indexes. */
   indexIdleMs: 50,
-  /** More unindexed lines than this are indexed although appends go on: a search catches up within 0.3 s. */
-  indexLagLinesMax: 20_000,
+  /**
+   * More unindexed lines than this are indexed although appends go on: a search catches up within 2 s. Indexing beside
+   * appends halves their rate, so a flood of this size is taken at full speed and indexed when it is over.
+   */
+  indexLagLinesMax: 200_000,
   /** A query of more terms or characters says nothing a shorter one does not. */
   queryTermsMax: 32,
   queryCharsMax: 1_024,

@@ -402,6 +402,10 @@ export const chatbuddyHub = {
   /** The client's pause after its name: twice the silence by which the hub tells that the name has ended. */
   nameGapMs: 120,
   answerDeadlineMs: 3_000,
+  /** A hub that is full may take a connection only to close it: who is still connected after this is registered. */
+  settledMs: 1_000,
+  /** Of what the hub says unasked; its first line is shown as the reason of an end. */
+  saidBytesMax: 256,
   /** A hub that is down is tried again after this, then after twice the time. */
   retryMinMs: 500,
   retryMaxMs: 15_000,
@@ -622,8 +626,6 @@ export const roles = {
   statusesKept: 1_000,
   /** cmp2204: the private number is at most its prime; this one unless the environment says another. */
   toyPrime: 23,
-  /** chatbuddy: a hub that did not answer within this is said to be down. */
-  hubPatienceMs: 1_000,
   /** Lines of the history choice. */
   historyLines: 50,
   leavePollMs: 25,

@@ -1,7 +1,8 @@
 /** The directory server of chatbuddy, with clients of the program and of ours. */
 import assert from 'node:assert/strict';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { openHubClient, startHub, type HubHandle, type HubOptions } from '../../src/index.js';
+import { openHubClient, startHub, type HubClient, type HubHandle, type HubOptions } from '../../src/index.js';
 import { eventually } from '../support/deadline.js';
 import { connectBlocking } from '../support/standins/blocking-socket.js';
 import { register, startHub as startOldHub } from '../support/standins/chatbuddy.js';
@@ -70,4 +71,94 @@ test('our client registers with the hub of the program, and again when it comes 
   const again = await startOldHub('127.0.0.1', old.port);
   t.after(again.close);
   await eventually(() => client.isRegistered(), 5_000, 'registration again');
+});
+
+interface Client {
+  readonly client: HubClient;
+  /** What `onChange` was told: `null` for registered, else the reason. */
+  readonly told: (string | null)[];
+}
+
+function clientOf(t: TestContext, port: number): Client {
+  const told: (string | null)[] = [];
+  const onChange = (isRegistered: boolean, reason: string | null): void => {
+    assert.equal(isRegistered, reason === null);
+    told.push(reason);
+  };
+  const client = openHubClient({ host: '127.0.0.1', port, name: 'nora', onChange })._unsafeUnwrap();
+  t.after(() => client.close());
+  return { client, told };
+}
+
+/** A hub of another make; `atMs`: when each connection came. */
+async function otherHub(t: TestContext, serve: (socket: Socket) => void, isDeaf = false) {
+  const atMs: number[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer({ pauseOnConnect: isDeaf }, (socket) => {
+    atMs.push(performance.now());
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { port, atMs };
+}
+
+test('our client at a full hub says why once, is not registered, and comes in when somebody leaves', async (t) => {
+  const { hub, log } = await hubOf(t, { maxUsers: 1 });
+  const ann = await register(hub.port, 'ann');
+  await eventually(() => hub.users().length === 1, 2_000, 'ann');
+  const { client, told } = clientOf(t, hub.port);
+  const full = 'it said "The hub is full: 1 users are online. Try again later."';
+  const refusals = (): number => log.filter((line) => line.startsWith("Refused 'nora'")).length;
+  await eventually(() => refusals() >= 2, 5_000, 'a second try');
+  const listed = (await client.list())._unsafeUnwrapErr();
+  assert.ok(listed.code === 'transport/dial-failed' && listed.reason === full, JSON.stringify(listed));
+  assert.deepEqual(told, [full]);
+  assert.equal(client.isRegistered(), false);
+  await ann.close();
+  await eventually(() => client.isRegistered(), 10_000, 'registration');
+  assert.deepEqual(told, [full, null]);
+});
+
+test('a hub that closes without a word is tried ever more rarely, and told of once', async (t) => {
+  const hub = await otherHub(t, (socket) => socket.destroy());
+  const { told } = clientOf(t, hub.port);
+  await eventually(() => hub.atMs.length >= 4, 10_000, 'four tries');
+  const [, second = 0, third = 0, fourth = 0] = hub.atMs;
+  assert.ok(third - second >= 950, `${third - second} ms`);
+  assert.ok(fourth - third >= 1_900, `${fourth - third} ms`);
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /^it closed the connection$|ECONNRESET/);
+});
+
+test('a hub in whose backlog we lie is found out by the list', async (t) => {
+  const hub = await otherHub(t, () => undefined, true);
+  const { client, told } = clientOf(t, hub.port);
+  const listed = (await client.list())._unsafeUnwrapErr();
+  assert.ok(listed.code === 'transport/dial-failed' && listed.reason === 'it does not answer');
+  assert.equal(told.at(-1), 'it does not answer');
+  assert.equal(client.isRegistered(), false);
+  await eventually(() => hub.atMs.length >= 2, 5_000, 'another try');
+});
+
+test('a list asked for at once waits for the connection, and is the proof of registration', async (t) => {
+  const { hub } = await hubOf(t);
+  const { client, told } = clientOf(t, hub.port);
+  assert.deepEqual((await client.list())._unsafeUnwrap(), [{ name: 'nora', address: '127.0.0.1' }]);
+  assert.equal(client.isRegistered(), true);
+  assert.deepEqual(told, [null]);
+});
+
+test('of what a hub says the first line is kept, and not more than a little', async (t) => {
+  const words = ['no', 'x'.repeat(100_000)];
+  const hub = await otherHub(t, (socket) => socket.end(words.shift() ?? '\nclosed\nfor today\n'));
+  const { told } = clientOf(t, hub.port);
+  await eventually(() => told.length >= 3, 10_000, 'three reasons');
+  assert.deepEqual(told, ['it said "no"', `it said "${'x'.repeat(256)}"`, 'it said "closed"']);
 });

@@ -1,7 +1,9 @@
 /** The hub and the menu of chatbuddy against the programs they stand for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventually } from '../../support/deadline.js';
 import { closedPort, portIn, runRole } from '../../support/role-program.js';
+import { listenBlocking, serveForever } from '../../support/standins/blocking-socket.js';
 import { register, startChat, startHub, waitForChat } from '../../support/standins/chatbuddy.js';
 
 const options = { timeout: 30_000 };
@@ -84,7 +86,7 @@ test('menu: a hub that is down is said so, and found when it is back', options, 
     '--listen',
     'chatbuddy=0',
   ]);
-  await menu.line(/cannot be reached: no registration and no list/);
+  await menu.line(/^No registration and no list from the hub at .*: nobody listens there/);
   menu.type('1');
   await menu.line(/There is no list without the hub/);
   const back = await startHub('127.0.0.1', before.port);
@@ -98,4 +100,22 @@ test('menu: a hub that is down is said so, and found when it is back', options, 
   await menu.line(/^  nora  127/);
   menu.type('4');
   assert.equal(await menu.exit(), 0);
+});
+
+test('menu: a hub that refuses is said once, with its words made harmless', options, async (t) => {
+  const server = await listenBlocking('127.0.0.1', 0);
+  let tries = 0;
+  const { close } = serveForever(server, async (socket) => {
+    tries += 1;
+    await socket.recv(1_024);
+    socket.send('full \u001b[2J\u202eup\nForged line');
+  });
+  t.after(close);
+  const menu = await runRole(t, ['menu', 'chatbuddy', '--hub', `127.0.0.1:${server.port}`]);
+  await menu.line(/^No registration and no list from the hub at .*: it said "full \^\[\[2J\uFFFDup"\. /);
+  await eventually(() => tries >= 3, 10_000, 'three tries');
+  menu.type('4');
+  assert.equal(await menu.exit(), 0);
+  const said = menu.lines().filter((line) => /hub|Forged/.test(line));
+  assert.equal(said.length, 1, said.join('\n'));
 });

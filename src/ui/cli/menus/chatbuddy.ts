@@ -10,9 +10,9 @@ import {
   type HubUser,
   type NodeError,
 } from '../../../index.js';
-import { chatbuddyHub, roles as limits } from '../../../limits.js';
+import { chatbuddyHub } from '../../../limits.js';
 import { addressesOf } from '../roles/role.js';
-import { pause, usage, type RunContext } from '../run.js';
+import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../wording.js';
 import { readPort, readQuad } from './answers.js';
 import { awaitPartner, converse } from './conversation.js';
@@ -52,30 +52,27 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
   });
 }
 
+/** Each state is said once, until it changes. */
 function register({ dialog, role, fail }: MenuSession, address: HubAddress): HubClient | null {
   const where = `${address.host}:${address.port}`;
+  let wasRegistered = false;
   const opened = openHubClient({
     ...address,
     name: role.self.name,
-    onChange: (isRegistered) =>
-      dialog.say(
-        isRegistered
-          ? `Registered with the hub at ${where}.`
-          : `The hub at ${where} is gone. It is tried again in the background; chats go on.`,
-      ),
+    onChange: (isRegistered, reason) => {
+      const why = escapeForTerminal(reason ?? '');
+      if (isRegistered) dialog.say(`Registered with the hub at ${where}.`);
+      else if (wasRegistered)
+        dialog.say(`The hub at ${where} is gone: ${why}. It is tried again in the background; chats go on.`);
+      else
+        dialog.say(
+          `No registration and no list from the hub at ${where}: ${why}. It is tried again in the background.`,
+        );
+      wasRegistered = isRegistered;
+    },
   });
-  if (opened.isErr()) {
-    fail(opened.error);
-    return null;
-  }
-  const hub = opened.value;
-  void pause(limits.hubPatienceMs, dialog.over).then(() => {
-    if (hub.isRegistered() || dialog.isOver) return;
-    dialog.say(
-      `The hub at ${where} cannot be reached: no registration and no list. It is tried again in the background.`,
-    );
-  });
-  return hub;
+  if (opened.isErr()) fail(opened.error);
+  return opened.unwrapOr(null);
 }
 
 async function list({ dialog, fail }: MenuSession, hub: HubClient | null): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { serveApi } from '../../src/ui/api/server.js';
 import { alone, attached } from '../support/command-worlds.js';
+import { eventually } from '../support/deadline.js';
 import { startFakeNode, idOf, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 
@@ -222,5 +223,38 @@ test(
     const states = it.stdout.json().map((line) => line['state']);
     assert.equal(states[0], 'queued');
     assert.equal(states.at(-1), 'delivered');
+  },
+);
+
+test(
+  'send follows all of its lines on the next node, also where far more than a page was written since',
+  options,
+  async (context) => {
+    const { it, first, second, end } = await handedOver(context);
+    const count = 2_600;
+    for (const node of [first, second]) (await node.send('carol', 'before'))._unsafeUnwrap();
+    it.stdin.end('x\n'.repeat(count));
+    const ended = it.run('send', 'bob', '--json', '--timeout', '10');
+    await it.stdout.until((text) => (text.match(/"queued"/g) ?? []).length === count);
+    // Delivered while nobody watched: the history alone tells it.
+    second.setState('bob', 'online');
+    for (let sent = 0; sent < count; sent += 100)
+      (
+        await second.sendAll(
+          'bob',
+          Array.from({ length: 100 }, () => 'x'),
+        )
+      )._unsafeUnwrap();
+    (
+      await second.sendAll(
+        'carol',
+        Array.from({ length: 1_200 }, () => 'since then'),
+      )
+    )._unsafeUnwrap();
+    await eventually(() => second.lines().every(({ state }) => state === 'delivered'), 5_000, 'delivered');
+    await end();
+    assert.equal(await ended, 0, it.stderr.text);
+    const delivered = it.stdout.json().filter((line) => line['state'] === 'delivered');
+    assert.equal(new Set(delivered.map((line) => line['id'])).size, count);
   },
 );

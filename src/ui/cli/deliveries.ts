@@ -7,7 +7,7 @@ import { controlApi } from '../../limits.js';
 import { until } from './run.js';
 
 export interface DeliveriesOptions {
-  readonly node: Pick<NodeHandle, 'events'>;
+  readonly node: Pick<NodeHandle, 'events' | 'history'>;
   readonly wait: WaitFor;
   /** Each status of our messages once, in order per message. */
   readonly onStatus: (status: StatusEvent) => Promise<void>;
@@ -36,6 +36,8 @@ export class Deliveries {
   readonly #refusals = new Map<string, ErrorEvent>();
   #wanted: number;
   #early: StatusEvent[] | null = null;
+  /** Newest line of the history at the beginning: what is followed comes after it. */
+  #afterSeq: number | null = null;
   #end: End | null = null;
   #wake: () => void = nothing;
 
@@ -44,8 +46,14 @@ export class Deliveries {
     this.#wanted = ranks[options.wait];
   }
 
+  /** Messages that are not there yet. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** Where they shall get. */
+  get wanted(): WaitFor {
+    return this.#wanted === ranks.delivered ? 'delivered' : this.#wanted === ranks.sent ? 'sent' : 'queued';
   }
 
   /** Lowers what is waited for, for peers whose program knows no receipts. */
@@ -54,28 +62,28 @@ export class Deliveries {
   }
 
   /** Settles once subscribed: what is sent after it cannot be missed. */
-  begin(): Promise<void> {
-    return new Promise((resolve) => {
+  async begin(): Promise<void> {
+    const newest = this.#afterSeq === null ? this.#options.node.history({ limit: 1 }) : null;
+    await new Promise<void>((resolve) => {
       this.#watch(resolve)
         .catch(() => this.#finish({ type: 'lost' }))
         .finally(resolve);
     });
+    if (newest !== null) this.#afterSeq = (await newest).unwrapOr([]).at(-1)?.seq ?? 0;
   }
 
   /**
    * The messages still waited for, followed on another node of the same home. What happened to them in between stands
    * in the history.
    */
-  async continueOn(node: Pick<NodeHandle, 'events' | 'history'>): Promise<Deliveries> {
+  async continueOn(node: DeliveriesOptions['node']): Promise<Deliveries> {
     const next = new Deliveries({ ...this.#options, node });
     next.#wanted = this.#wanted;
     next.#peer = this.#peer;
+    next.#afterSeq = this.#afterSeq;
     for (const [id, rank] of this.#pending) next.#pending.set(id, rank);
     await next.begin();
-    const lines = await node.history({ direction: 'out', limit: controlApi.historyLimitMax });
-    for (const { id, peer, state } of lines.unwrapOr([])) {
-      if (state !== undefined) await next.#advance({ type: 'status', id, peer, state });
-    }
+    await next.#catchUp(new Set(this.#pending.keys()));
     return next;
   }
 
@@ -133,6 +141,21 @@ export class Deliveries {
     if (this.#pending.size === 0) return { type: 'all' };
     const event = this.#peer === null ? undefined : this.#refusals.get(this.#peer);
     return event === undefined ? this.#end : { type: 'refused', event };
+  }
+
+  /** Reads where these stand now, from the first line after the beginning to the last of them. */
+  async #catchUp(missing: Set<string>): Promise<void> {
+    let afterSeq = this.#afterSeq ?? 0;
+    while (missing.size > 0) {
+      const query = { direction: 'out', afterSeq, limit: controlApi.historyLimitMax } as const;
+      const lines = (await this.#options.node.history(query)).unwrapOr([]);
+      for (const { id, peer, state } of lines)
+        if (missing.delete(id) && state !== undefined)
+          await this.#advance({ type: 'status', id, peer, state });
+      const last = lines.at(-1);
+      if (last === undefined) return;
+      afterSeq = last.seq;
+    }
   }
 
   async #watch(onReady: () => void): Promise<void> {

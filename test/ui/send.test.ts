@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { NodeError } from '../../src/index.js';
+import { test, type TestContext } from 'node:test';
+import { ResultAsync } from 'neverthrow';
+import type { NodeError, NodeHandle } from '../../src/index.js';
+import { serveApi } from '../../src/ui/api/server.js';
 import { alone, attached } from '../support/command-worlds.js';
-import { fakeWorld } from '../support/fake-world.js';
+import { eventually } from '../support/deadline.js';
+import { startFakeNode, type FakeNode } from '../support/fake-node.js';
+import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 
 const options = { timeout: 60_000 };
 
@@ -162,3 +166,76 @@ test('a key that changes for somebody else does not end the waiting', options, a
   }, 200);
   assert.equal(await ended, 0);
 });
+
+test(
+  'a node that goes away amid the lines: how many it took, and that the rest is to be sent again',
+  options,
+  async (context) => {
+    const { it, node, end } = await attachedOnce(context);
+    const ended = it.run('send', 'bob', '--json', '--quiet');
+    it.stdin.write('one\ntwo\n');
+    await it.stdout.until((text) => (text.match(/"delivered"/g) ?? []).length === 2);
+    node.setState('bob', 'away');
+    it.stdin.write('three\n');
+    await it.stdout.until((text) => (text.match(/"queued"/g) ?? []).length === 3);
+    await end();
+    it.stdin.end('four\nfive\n');
+    assert.equal(await ended, 1);
+    // Whether the request got out before the connection broke is a matter of moments.
+    const told =
+      /; 3 lines were taken \(2 delivered, 1 still queued\)(, the rest was not: send that again|; "parlance history" tells whether the 2 after them were too, the rest was not)$/;
+    assert.match(it.stderr.text.trimEnd(), told);
+    assert.match(String(it.stdout.json().at(-1)?.['message']), told);
+  },
+);
+
+test('lines whose answer was lost are told as such, and so is a single text', options, async (context) => {
+  const cases = [
+    { args: [], taken: '0 lines were taken; "parlance history" tells whether the 2 after them were too' },
+    { args: ['hello'], taken: '"parlance history" tells whether it was taken' },
+  ];
+  for (const { args, taken } of cases) {
+    let isAsked = false;
+    const never = (): ResultAsync<never, NodeError> => {
+      isAsked = true;
+      return new ResultAsync(new Promise(() => undefined));
+    };
+    const { it, end } = await attachedOnce(context, { send: never, sendAll: never });
+    it.stdin.end('one\ntwo\n');
+    const ended = it.run('send', 'bob', ...args);
+    await eventually(() => isAsked, 5_000, 'the node is asked');
+    await end();
+    assert.equal(await ended, 1);
+    assert.ok(it.stderr.text.includes(taken), it.stderr.text);
+  }
+});
+
+test('a refusal amid the lines keeps its remedy, and counts', options, async (context) => {
+  const { it, node } = await attached(context);
+  const ended = it.run('send', 'bob', '--quiet');
+  it.stdin.write('one\n');
+  await eventually(() => node.lines().length === 1, 5_000, 'the first line is taken');
+  node.refuse('bob', { code: 'chat/blocked', peer: 'bob' });
+  it.stdin.end('two\n');
+  assert.equal(await ended, 5);
+  assert.match(it.stderr.text, /unblock bob" lifts it; 1 line was taken \(.*\), the rest was not/);
+});
+
+/** As `attached`, with a node that can go away. */
+async function attachedOnce(
+  context: TestContext,
+  changes: Partial<NodeHandle> = {},
+): Promise<{ it: FakeWorld; node: FakeNode; end: () => Promise<void> }> {
+  const node = startFakeNode();
+  const it = fakeWorld();
+  const api = (await serveApi({ ...node, ...changes }, it.home, () => 60_000))._unsafeUnwrap();
+  const end = async (): Promise<void> => {
+    await node.close();
+    await api.close();
+  };
+  context.after(async () => {
+    await end();
+    it.remove();
+  });
+  return { it, node, end };
+}

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createColors } from 'picocolors';
 import type { NodeEvent, ParlanceError } from '../../index.js';
-import { lineOf, wordingOf, type ExitCode } from './wording.js';
+import { lineOf, wordingOf, type ExitCode, type Wording } from './wording.js';
 import type { OutputStream, World } from './world.js';
 
 export interface OutputOptions {
@@ -62,20 +62,23 @@ export class Output {
     if (!this.#isQuiet) this.#stderr.write(`${line}\n`);
   }
 
-  /** The one line of a failure, and its exit code. With `--json` also an `error` line on stdout. */
-  async failure(error: ParlanceError): Promise<ExitCode> {
+  /**
+   * The one line of a failure, and its exit code. With `--json` also an `error` line on stdout. `remedy`: what to do,
+   * where the command knows better than the words of the code.
+   */
+  async failure(error: ParlanceError, remedy: string | null = null): Promise<ExitCode> {
     const { exit } = wordingOf(error);
     // A node that closes answers with faults of its own; they say nothing that the user does not know.
     const isCutShort = this.#stopAsked?.aborted === true && (exit === 1 || exit === 4);
     const told: ParlanceError = isCutShort ? { code: 'command/stopped' } : error;
-    if (this.isJson)
-      await this.result({ type: 'error', code: told.code, message: lineOf(wordingOf(told)) }, null);
-    return this.failureTold(told);
+    const wording = remedied(wordingOf(told), remedy);
+    if (this.isJson) await this.result({ type: 'error', code: told.code, message: lineOf(wording) }, null);
+    return this.failureTold(told, remedy);
   }
 
   /** The same for a failure that an event on stdout has told already. */
-  failureTold(error: ParlanceError): ExitCode {
-    const wording = wordingOf(error);
+  failureTold(error: ParlanceError, remedy: string | null = null): ExitCode {
+    const wording = remedied(wordingOf(error), remedy);
     // Whoever closed the pipe ended the command, and is not to be told so.
     const isQuietEnd = error.code === 'command/stopped' && this.closed.aborted;
     if (!isQuietEnd) this.#stderr.write(`${this.colors.red('parlance:')} ${lineOf(wording)}\n`);
@@ -92,6 +95,9 @@ export class Output {
     await once(this.#stdout, 'drain', { signal: this.closed }).catch(() => undefined);
   }
 }
+
+const remedied = (wording: Wording, remedy: string | null): Wording =>
+  remedy === null ? wording : { ...wording, remedy };
 
 const typeFirst = ({ type, ...rest }: JsonLine): string => JSON.stringify({ type, ...rest });
 

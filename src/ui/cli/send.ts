@@ -16,7 +16,7 @@ import type { Attachment } from './attach.js';
 import { Deliveries, type End } from './deliveries.js';
 import { statusLine } from './present.js';
 import { pause, usage, withNode, type RunContext } from './run.js';
-import type { ExitCode } from './wording.js';
+import { wordingOf, type ExitCode } from './wording.js';
 
 export interface SendOptions {
   readonly peer: string;
@@ -96,11 +96,11 @@ class Sending {
       if (!this.#isSent) {
         if (this.#options.wait !== 'queued') await this.#deliveries.begin();
         const failed = await this.#sendAll();
-        if (failed !== null) return await this.#context.output.failure(failed);
+        if (failed !== null) return await this.#fail(failed.error, failed.unsent);
         this.#isSent = true;
         // The signal ended the input, not its writer: what was read went out, the rest was never taken.
         const isCutShort = this.#options.text === null && this.#context.stopped.aborted;
-        if (isCutShort) return await this.#context.output.failure({ code: 'command/stopped' });
+        if (isCutShort) return await this.#fail({ code: 'command/stopped' }, 0);
       }
       return await this.#finish();
     } finally {
@@ -108,23 +108,23 @@ class Sending {
     }
   }
 
-  #sendAll(): Promise<ParlanceError | null> {
+  #sendAll(): Promise<SendFailure | null> {
     return this.#options.text === null ? this.#sendStdin() : this.#sendOne(this.#options.text);
   }
 
-  async #sendOne(text: string): Promise<ParlanceError | null> {
+  async #sendOne(text: string): Promise<SendFailure | null> {
     const sent = await this.#untilKnown(async () => {
       this.#deliveries.sending();
       const { peer, via } = this.#options;
       const { node } = this.#attachment;
       return via === null ? node.send(peer, text) : node.sendVia(peer, text, via);
     });
-    if (sent.isErr()) return sent.error;
+    if (sent.isErr()) return { error: sent.error, unsent: 1 };
     await this.#onQueued([sent.value]);
     return null;
   }
 
-  async #sendStdin(): Promise<ParlanceError | null> {
+  async #sendStdin(): Promise<SendFailure | null> {
     const { world, output } = this.#context;
     if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends');
     const { node } = this.#attachment;
@@ -147,11 +147,10 @@ class Sending {
       isOver: (blockedMs) => blockedMs >= this.#options.timeoutMs || this.#context.stopped.aborted,
       nowMs: () => performance.now(),
     });
-    if (tooLong.error !== null) return tooLong.error;
+    if (tooLong.error !== null) return { error: tooLong.error, unsent: 0 };
     if (sent.isOk()) return null;
     const { error, unsent } = sent.error;
-    if (error.code !== 'chat/outbox-full') return error;
-    return this.#notDelivered(unsent);
+    return { error: error.code === 'chat/outbox-full' ? this.#notDelivered(unsent) : error, unsent };
   }
 
   /** Lines that fit into a message. The first that does not ends the input; those before it still go out. */
@@ -228,7 +227,7 @@ class Sending {
       const leftMs = this.#queuedMs + this.#options.timeoutMs - performance.now();
       const end = await this.#deliveries.settled(Math.max(0, Math.min(leftMs, cli.pollMs)));
       if (end !== null) return this.#report(end);
-      if (stopped.aborted) return output.failure({ code: 'command/stopped' });
+      if (stopped.aborted) return this.#fail({ code: 'command/stopped' }, null);
       if (leftMs <= 0) return output.failure(this.#notDelivered(0));
     }
   }
@@ -253,7 +252,7 @@ class Sending {
         );
       case 'lost':
         if (!this.#attachment.isOwn && !this.#context.stopped.aborted) return 'again';
-        return output.failure({ code: 'api/lost', detail: 'it ended before the message was confirmed' });
+        return this.#fail({ code: 'api/lost', detail: 'it ended before the message was confirmed' }, null);
       default:
         return unreachable(end);
     }
@@ -275,6 +274,24 @@ class Sending {
     if (output.isJson) await output.result(status, null);
   }
 
+  /** The failure, and what became of what was read so far. `unsent` as in `Account`. */
+  #fail(error: ParlanceError, unsent: number | null): Promise<ExitCode> {
+    const account = accountOf({
+      taken: this.#queued,
+      pending: this.#deliveries.pending,
+      reached: this.#deliveries.wanted,
+      isOne: this.#options.text !== null,
+      unsent,
+      isUnsure: maybeTaken.has(error.code),
+    });
+    const { output } = this.#context;
+    // What was not delivered in time is counted in its own words.
+    if (account === null || error.code === 'command/not-delivered') return output.failure(error);
+    // Words of a node that is gone tell no more than the account; others say how to mend the cause.
+    const isGone = /^(api|runtime|command)\//.test(error.code);
+    return output.failure(error, isGone ? account : `${wordingOf(error).remedy}; ${account}`);
+  }
+
   #notDelivered(unsent: number): ParlanceError {
     return {
       code: 'command/not-delivered',
@@ -284,6 +301,50 @@ class Sending {
       unsent,
     };
   }
+}
+
+interface SendFailure {
+  readonly error: ParlanceError;
+  /** Messages that were handed to the node and not taken, as far as we know. */
+  readonly unsent: number;
+}
+
+/** How far a sending had come when it failed. */
+interface Account {
+  readonly taken: number;
+  /** Of these: not `reached` yet. */
+  readonly pending: number;
+  readonly reached: WaitFor;
+  /** There was one text, not many lines. */
+  readonly isOne: boolean;
+  /** Messages under way to the node; `null`: all that there was had been taken. */
+  readonly unsent: number | null;
+  /** The node may have taken these. */
+  readonly isUnsure: boolean;
+}
+
+/** The node may have done what it was asked, and only the answer is missing. */
+const maybeTaken: ReadonlySet<string> = new Set([
+  'api/lost',
+  'api/deadline',
+  'api/malformed',
+  'runtime/lost',
+  'runtime/deadline',
+  'runtime/poison',
+]);
+
+/** What to do now; `null` where nothing was taken, and the failure itself says it all. */
+function accountOf({ taken, pending, reached, isOne, unsent, isUnsure }: Account): string | null {
+  const isOpen = isUnsure && unsent !== null && unsent > 0;
+  if (isOne && taken > 0) return 'the message stays queued and goes out when the peer is back';
+  if (isOne) return isOpen ? '"parlance history" tells whether it was taken' : null;
+  if (taken === 0 && !isOpen) return null;
+  const there = pending === 0 ? `all ${reached}` : `${taken - pending} ${reached}, ${pending} still queued`;
+  const told = `${taken} ${taken === 1 ? 'line was' : 'lines were'} taken${taken === 0 ? '' : ` (${there})`}`;
+  if (unsent === null) return told;
+  return isOpen
+    ? `${told}; "parlance history" tells whether the ${unsent} after them were too, the rest was not`
+    : `${told}, the rest was not: send that again`;
 }
 
 const isOlder = (dialect: string): boolean => dialect !== 'native';

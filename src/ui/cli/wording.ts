@@ -85,16 +85,16 @@ const wordings: Wordings = {
       `several have that name: ${error.candidates.join(', ')}`,
       'add the tag, as in the list',
     ),
-  'chat/text-empty': () => say(2, 'nothing sent', 'the text is empty', 'give some words'),
+  'chat/text-empty': () => say(2, 'not sent', 'the text is empty', 'give some words'),
   'chat/text-too-long': (error) =>
     say(
       2,
-      'nothing sent',
+      'not sent',
       `the text has ${error.gotBytes} bytes, at most ${error.limitBytes} go into one message`,
       'split it',
     ),
   'chat/text-invalid': (error) =>
-    say(2, 'nothing sent', `the text cannot be carried (${error.detail})`, 'send valid Unicode text'),
+    say(2, 'not sent', `the text cannot be carried (${error.detail})`, 'send valid Unicode text'),
   'chat/name-invalid': (error) =>
     say(2, 'that name cannot be used', error.detail, 'choose a name of 1 to 64 visible characters'),
   'chat/outbox-full': (error) =>

@@ -626,6 +626,8 @@ export const roles = {
   statusesKept: 1_000,
   /** cmp2204: the private number is at most its prime; this one unless the environment says another. */
   toyPrime: 23,
+  /** Log lines of a hub that wait for a slow reader; of more it is said how many were left out. */
+  hubLinesWaitingMax: 1_000,
   /** Lines of the history choice. */
   historyLines: 50,
   leavePollMs: 25,

@@ -1,5 +1,7 @@
 /** `parlance hub`: the directory of chatbuddy. Needs no node and no home. */
 import { escapeForTerminal, startHub } from '../../../index.js';
+import { roles as limits } from '../../../limits.js';
+import type { Output } from '../output.js';
 import type { RunContext } from '../run.js';
 import type { ExitCode } from '../wording.js';
 
@@ -12,14 +14,9 @@ export interface HubCommandOptions {
 export async function hub(context: RunContext, { maxUsers }: HubCommandOptions): Promise<ExitCode> {
   const { output, stopped, common } = context;
   const { bind, port } = common.node;
-  // Lines are written one after the other, also while a slow reader holds one up.
-  let written: Promise<void> = Promise.resolve();
-  const log = (line: string): void => {
-    const safe = escapeForTerminal(line);
-    written = written.then(() => output.result({ type: 'hub', line }, safe));
-  };
+  const log = new HubLog(output);
   const started = await startHub({
-    log,
+    log: (line) => log.say(line),
     portStrict: true,
     ...(bind === undefined ? {} : { bind }),
     ...(port === undefined ? {} : { port }),
@@ -36,7 +33,46 @@ export async function hub(context: RunContext, { maxUsers }: HubCommandOptions):
     else stopped.addEventListener('abort', () => resolve(), { once: true });
   });
   await close();
-  await written;
+  await log.settled();
   if (output.isJson) await output.result({ type: 'bye' }, null);
   return 0;
+}
+
+/** Lines one after the other. A reader who is too slow for them is told how many were left out, in their place. */
+class HubLog {
+  readonly #output: Output;
+  readonly #waiting: string[] = [];
+  #leftOut = 0;
+  #writing: Promise<void> | null = null;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  say(line: string): void {
+    // Once a line is left out all are, until the gap was told.
+    if (this.#leftOut > 0 || this.#waiting.length >= limits.hubLinesWaitingMax) this.#leftOut += 1;
+    else this.#waiting.push(line);
+    this.#writing ??= this.#write();
+  }
+
+  /** Everything said so far is written. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    for (let line = this.#next(); line !== null; line = this.#next())
+      await this.#output.result({ type: 'hub', line }, escapeForTerminal(line));
+    this.#writing = null;
+  }
+
+  #next(): string | null {
+    const line = this.#waiting.shift();
+    if (line !== undefined) return line;
+    if (this.#leftOut === 0) return null;
+    const words = `${this.#leftOut} lines were left out: they came faster than they were read.`;
+    this.#leftOut = 0;
+    return words;
+  }
 }

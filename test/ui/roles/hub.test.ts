@@ -1,0 +1,72 @@
+/** The log of the hub for a reader who is slow. */
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { Writable } from 'node:stream';
+import { test } from 'node:test';
+import { roles as limits } from '../../../src/limits.js';
+import { run } from '../../../src/ui/cli/program.js';
+import { eventually, within } from '../../support/deadline.js';
+import { fakeWorld } from '../../support/fake-world.js';
+import { portIn } from '../../support/role-program.js';
+
+/** Takes one line, then nothing until it is let go. */
+class SlowReader extends Writable {
+  text = '';
+  #goOn: (() => void) | null = null;
+  #isHeld = true;
+
+  constructor() {
+    super({ highWaterMark: 1 });
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    const isFirst = this.text === '';
+    this.text += chunk.toString();
+    if (isFirst || !this.#isHeld) done();
+    else this.#goOn = done;
+  }
+
+  letGo(): void {
+    this.#isHeld = false;
+    this.#goOn?.();
+  }
+
+  lines(): readonly string[] {
+    return this.text.trimEnd().split('\n');
+  }
+}
+
+test(
+  'a reader of the log who is too slow is told how many lines were left out, where they were',
+  { timeout: 60_000 },
+  async (t) => {
+    const it = fakeWorld();
+    t.after(() => it.remove());
+    const stdout = new SlowReader();
+    const ended = run(['hub', '--bind', '127.0.0.1', '--port', '0'], { ...it.world, stdout });
+    await eventually(() => stdout.text.includes('The hub listens'), 5_000, 'the hub');
+    const port = portIn(stdout.lines()[0] ?? '');
+    const come = async (): Promise<void> => {
+      const socket = connect({ host: '127.0.0.1', port });
+      await once(socket, 'connect');
+      socket.end().resume();
+      await once(socket, 'close');
+    };
+    const tooMany = limits.hubLinesWaitingMax + 50;
+    for (let count = 0; count < tooMany; count += 1) await come();
+    stdout.letGo();
+    await eventually(() => stdout.text.includes('left out'), 5_000, 'the gap');
+    await come();
+    await eventually(() => stdout.lines().at(-1)?.startsWith('New connection') === true, 5_000, 'one more');
+    it.signal();
+    assert.equal(await within(ended, 5_000, 'the end'), 0);
+    const [, ...lines] = stdout.lines();
+    // One is being written while the others wait.
+    const kept = limits.hubLinesWaitingMax + 1;
+    assert.ok(lines.slice(0, kept).every((line) => line.startsWith('New connection from 127.0.0.1:')));
+    assert.equal(lines[kept], '49 lines were left out: they came faster than they were read.');
+    assert.match(lines[kept + 1] ?? '', /^New connection/);
+    assert.deepEqual(lines.slice(kept + 2), ['Server shutting down...']);
+  },
+);

@@ -17,6 +17,6 @@ export type * from './errors.js';
 export type * from './actors/node-handle.js';
 export { isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
 export { startNode } from './actors/start.js';
-export { startHub, type HubHandle, type HubListing, type HubOptions } from './actors/transport-hub.js';
+export { startHub, type HubHandle, type HubOptions } from './actors/transport-hub.js';
 export { openHubClient, type HubClient, type HubClientOptions } from './actors/transport-hub-client.js';
-export type { HubUser } from './dialects/chatbuddy-hub.js';
+export type { HubListing, HubUser } from './dialects/chatbuddy-hub.js';

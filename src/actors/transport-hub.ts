@@ -8,9 +8,9 @@ import {
   encodeHubList,
   openHubListener,
   openHubTable,
+  type HubListing,
   type HubRequest,
   type HubTable,
-  type HubUser,
 } from '../dialects/chatbuddy-hub.js';
 import type { TransportError } from '../errors.js';
 import { chatbuddyHub as limits, legacy, node } from '../limits.js';
@@ -29,11 +29,6 @@ export interface HubOptions {
   readonly maxUsers?: number;
   /** Lines as the program prints them. Names are peer text: to be escaped before a terminal. */
   readonly log?: (line: string) => void;
-}
-
-export interface HubListing extends HubUser {
-  /** The name, with the connection beside it where several users bear it. */
-  readonly label: string;
 }
 
 export interface HubHandle {
@@ -71,7 +66,6 @@ class Hub {
   readonly #usersMax: number;
   readonly #log: (line: string) => void;
   readonly #sockets = new Set<Socket>();
-  readonly #named = new Map<Socket, HubUser>();
 
   constructor(usersMax: number, log: (line: string) => void) {
     this.#table = openHubTable(usersMax);
@@ -107,20 +101,13 @@ class Hub {
       clearTimeout(gap);
       clearTimeout(nameless);
       this.#sockets.delete(socket);
-      this.#named.delete(socket);
       const line = this.#table.leave(socket);
       if (line !== null) this.#log(line);
     });
   }
 
   users(): readonly HubListing[] {
-    const bearers = new Map<string, number>();
-    for (const { name } of this.#named.values()) bearers.set(name, (bearers.get(name) ?? 0) + 1);
-    return [...this.#named].map(([socket, user]) => ({
-      ...user,
-      label:
-        bearers.get(user.name) === 1 ? user.name : `${user.name} (${user.address}:${socket.remotePort ?? 0})`,
-    }));
+    return this.#table.users();
   }
 
   close(): void {
@@ -130,7 +117,7 @@ class Hub {
 
   #serve(socket: Socket, address: string, request: HubRequest): void {
     if (request.type === 'joined') {
-      const user = { name: request.name, address };
+      const user = { name: request.name, address, port: socket.remotePort ?? 0 };
       const line = this.#table.join(socket, user);
       if (line === null) {
         this.#log(`Refused '${user.name}' from ${address}: ${this.#usersMax} users are online.`);
@@ -138,7 +125,6 @@ class Hub {
         finishSocket(socket, () => undefined);
         return;
       }
-      this.#named.set(socket, user);
       this.#log(line);
       return;
     }

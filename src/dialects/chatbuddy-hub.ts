@@ -111,35 +111,70 @@ export function openHubListener(bytesMax = limits.listBytesMax): HubListener {
   };
 }
 
+/** A user and the port of its connection, which parts it from others of its name and address. */
+export interface HubMember extends HubUser {
+  readonly port: number;
+}
+
+export interface HubListing extends HubMember {
+  /** The name, with the connection beside it where several users bear it. */
+  readonly label: string;
+}
+
 export interface HubTable<Connection> {
   /** Log line of a new connection. */
   connected(address: string, port: number): string;
   /** The log line, or `null` where the hub is full: the connection is to be closed. */
-  join(connection: Connection, user: HubUser): string | null;
+  join(connection: Connection, user: HubMember): string | null;
   /** The connection has closed: the log line, or `null` where it had no name. Users of the same name stay. */
   leave(connection: Connection): string | null;
   /** In order of joining. */
-  users(): readonly HubUser[];
+  users(): readonly HubListing[];
   /** Log line of the end. */
   shutDown(): string;
 }
 
-/** Who is online, by connection, so that two users of one name are two. Most `usersMax` at a time. */
+interface Joined {
+  readonly user: HubMember;
+  /** Another had its name when it came: the log told it with its connection, and tells its leaving so too. */
+  readonly wasNamesake: boolean;
+}
+
+/**
+ * Who is online, by connection, so that two users of one name are two. Most `usersMax` at a time. The log is the
+ * program's to the letter until two users share a name: then their connections stand beside it.
+ */
 export function openHubTable<Connection>(usersMax: number = limits.usersMax): HubTable<Connection> {
-  const online = new Map<Connection, HubUser>();
+  const online = new Map<Connection, Joined>();
+  const bearers = (): ReadonlyMap<string, number> => {
+    const counts = new Map<string, number>();
+    for (const { user } of online.values()) counts.set(user.name, (counts.get(user.name) ?? 0) + 1);
+    return counts;
+  };
+  const at = ({ address, port }: HubMember): string => ` (${address}:${port})`;
   return {
     connected: (address, port) => `New connection from ${address}:${port}`,
     join(connection, user) {
       if (online.size >= usersMax && !online.has(connection)) return null;
-      online.set(connection, user);
-      return `New user '${user.name}' has joined.`;
+      const wasNamesake = bearers().has(user.name);
+      online.set(connection, { user, wasNamesake });
+      return `New user '${user.name}'${wasNamesake ? at(user) : ''} has joined.`;
     },
     leave(connection) {
-      const user = online.get(connection);
+      const joined = online.get(connection);
+      if (joined === undefined) return null;
+      const { user, wasNamesake } = joined;
+      const isNamesake = wasNamesake || bearers().get(user.name) !== 1;
       online.delete(connection);
-      return user === undefined ? null : `User '${user.name}' has disconnected.`;
+      return `User '${user.name}'${isNamesake ? at(user) : ''} has disconnected.`;
     },
-    users: () => [...online.values()],
+    users() {
+      const counts = bearers();
+      return [...online.values()].map(({ user }) => ({
+        ...user,
+        label: counts.get(user.name) === 1 ? user.name : user.name + at(user),
+      }));
+    },
     shutDown() {
       online.clear();
       return 'Server shutting down...';

@@ -141,6 +141,8 @@ describe('netech peers', () => {
   });
 });
 
+const member = (name: string, port: number) => ({ name, address: '10.0.0.7', port });
+
 describe('the hub of chatbuddy', () => {
   test('a list is what the program writes, and comes back', () => {
     const users = [
@@ -190,24 +192,36 @@ describe('the hub of chatbuddy', () => {
     assert.deepEqual(listener.idle()._unsafeUnwrap(), []);
   });
 
-  test('two users of one name are two, and the log says who came and went', () => {
+  test('the log says who came and went, as the program does', () => {
     const table = openHubTable<number>();
     assert.equal(table.connected('10.0.0.7', 50_000), 'New connection from 10.0.0.7:50000');
-    assert.equal(table.join(1, { name: 'ann', address: '10.0.0.7' }), "New user 'ann' has joined.");
-    table.join(2, { name: 'ann', address: '10.0.0.8' });
+    assert.equal(table.join(1, member('ann', 1)), "New user 'ann' has joined.");
     assert.equal(table.leave(1), "User 'ann' has disconnected.");
-    assert.deepEqual(table.users(), [{ name: 'ann', address: '10.0.0.8' }]);
     assert.equal(table.leave(1), null);
+    table.join(2, member('ann', 2));
     assert.equal(table.shutDown(), 'Server shutting down...');
     assert.deepEqual(table.users(), []);
   });
 
+  test('two users of one name are two, also in the log and also when one of them is left', () => {
+    const table = openHubTable<number>();
+    assert.equal(table.join(1, member('ann', 1)), "New user 'ann' has joined.");
+    assert.equal(table.join(2, member('ann', 2)), "New user 'ann' (10.0.0.7:2) has joined.");
+    assert.equal(table.join(3, member('bob', 3)), "New user 'bob' has joined.");
+    const labels = () => table.users().map(({ label }) => label);
+    assert.deepEqual(labels(), ['ann (10.0.0.7:1)', 'ann (10.0.0.7:2)', 'bob']);
+    assert.equal(table.leave(1), "User 'ann' (10.0.0.7:1) has disconnected.");
+    assert.deepEqual(labels(), ['ann', 'bob']);
+    assert.equal(table.leave(2), "User 'ann' (10.0.0.7:2) has disconnected.");
+    assert.equal(table.leave(3), "User 'bob' has disconnected.");
+  });
+
   test('the hundred and first user finds no room until somebody leaves', () => {
     const table = openHubTable<number>();
-    for (let at = 1; at <= 100; at += 1) assert.ok(table.join(at, { name: `u${at}`, address: '10.0.0.7' }));
-    assert.equal(table.join(101, { name: 'late', address: '10.0.0.7' }), null);
+    for (let at = 1; at <= 100; at += 1) assert.ok(table.join(at, member(`u${at}`, at)));
+    assert.equal(table.join(101, member('late', 101)), null);
     table.leave(50);
-    assert.ok(table.join(101, { name: 'late', address: '10.0.0.7' }));
+    assert.ok(table.join(101, member('late', 101)));
   });
 });
 

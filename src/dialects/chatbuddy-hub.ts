@@ -151,7 +151,6 @@ export function openHubTable<Connection>(usersMax: number = limits.usersMax): Hu
     for (const { user } of online.values()) counts.set(user.name, (counts.get(user.name) ?? 0) + 1);
     return counts;
   };
-  const at = ({ address, port }: HubMember): string => ` (${address}:${port})`;
   return {
     connected: (address, port) => `New connection from ${address}:${port}`,
     join(connection, user) {
@@ -181,3 +180,5 @@ export function openHubTable<Connection>(usersMax: number = limits.usersMax): Hu
     },
   };
 }
+
+const at = ({ address, port }: HubMember): string => ` (${address}:${port})`;

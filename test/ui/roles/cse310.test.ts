@@ -57,6 +57,31 @@ test('a signal is a farewell too, and the menu has both roles', options, async (
   assert.equal(await role.exit(), 0);
 });
 
+test('who changed the name bears it in the next talks too, called or waited for', options, async (t) => {
+  const waiting = await waitFor();
+  t.after(waiting.close);
+  const role = await runRole(t, ['menu', 'cse310', '--listen', 'cse310=0']);
+  role.type('connect', `127.0.0.1:${waiting.port}`, '/nickname Nell');
+  const first = await waiting.turns();
+  assert.equal(await first.read(), 'nora changed their nickname to Nell.');
+  await first.type('hello Nell');
+  role.type('/disconnect');
+  assert.equal(await first.read(), 'Nell disconnected from the chat.');
+  role.type('connect', `127.0.0.1:${waiting.port}`, 'again');
+  const second = await waiting.turns();
+  assert.equal(await second.read(), 'Nell: again');
+  await second.type('/disconnect');
+  await role.line(/Server disconnected from the chat\./);
+  role.type('wait');
+  const third = await connectTo(portIn(await role.line(/^Waiting at /)));
+  t.after(third.close);
+  await third.type('and now?');
+  role.type('still me');
+  assert.equal(await third.read(), 'Nell: still me');
+  role.kill('SIGTERM');
+  assert.equal(await role.exit(), 0);
+});
+
 test('a given address that is none is asked again; nobody there is exit 1', options, async (t) => {
   const nobody = `127.0.0.1:${await closedPort()}`;
   const role = await runRole(t, ['connect', '1.2.3']);

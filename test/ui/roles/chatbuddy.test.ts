@@ -57,8 +57,8 @@ test('menu: registers, lists, starts a chat and waits for one', options, async (
   menu.type('2', '127.0.0.1', String(friend.port));
   const called = await friend.chat();
   await menu.line(/^Connected\./);
-  menu.type('hello');
-  assert.equal(await called.heard.take(), 'hello');
+  menu.type('  hello ');
+  assert.equal(await called.heard.take(), '  hello ');
   called.say('hi nora');
   await menu.line(/: hi nora \[not encrypted, unverified\]/);
   menu.type('EOM');

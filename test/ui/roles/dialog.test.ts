@@ -29,10 +29,10 @@ test(
   options,
   async (t) => {
     const { it, dialog } = open(t, false);
-    it.stdin.end('one\n two \nthree');
+    it.stdin.end('one\n two \n  three \n');
     assert.equal(await dialog.ask('First?'), 'one');
     assert.equal(await dialog.ask('Second?'), 'two');
-    assert.equal(await dialog.ask(''), 'three');
+    assert.equal(await dialog.askText(''), '  three ', 'blanks belong to a text');
     assert.equal(await dialog.ask('Fourth?'), null);
     assert.equal(dialog.isOver, true);
     assert.deepEqual(it.stdout.lines(), ['First?', 'Second?', 'Fourth?']);
@@ -54,12 +54,18 @@ test('a question is asked again until its answer is one; nothing typed is never 
 test('a question that is called off leaves the line to the next one', options, async (t) => {
   const { it, dialog } = open(t, false);
   const off = new AbortController();
-  const first = dialog.ask('', off.signal);
+  const first = dialog.askText('', off.signal);
   off.abort();
   assert.equal(await first, null);
   const second = dialog.ask('Again?');
   it.stdin.write('here\n');
   assert.equal(await second, 'here');
+});
+
+test('a text of blanks alone is none', options, async (t) => {
+  const { it, dialog } = open(t, false);
+  it.stdin.end(' \t\n');
+  assert.equal(await dialog.askText('Message:'), '');
 });
 
 test('a signal ends the dialog at once', options, async (t) => {

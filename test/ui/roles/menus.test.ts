@@ -27,10 +27,10 @@ test('synergy: peers become active, are connected, talked with and told of the e
   await menu.line(/ann is connected/);
   menu.type('1');
   await menu.line(new RegExp(`ann  127\\.0\\.0\\.1:${ann.port}  Connected`));
-  menu.type('3', 'nobody', 'ann', 'to you');
+  menu.type(' 3 ', 'nobody', ' ann ', '  to you ');
   await menu.line(/Nobody called "nobody"/);
   const heard = await ann.heard.take();
-  assert.deepEqual([heard.name, heard.content, heard.port], ['nora', 'to you', port]);
+  assert.deepEqual([heard.name, heard.content, heard.port], ['nora', '  to you ', port]);
   await menu.line(/^sent to ann/);
   menu.type('4');
   assert.equal((await ann.heard.take()).content, 'exit');
@@ -68,8 +68,8 @@ test('netech: both lists, both ways to connect, and a malformed address is refus
   await menu.line(/"many" is no port/);
   const manual = await red.heard.take();
   assert.deepEqual([manual.team, manual.text, manual.port], ['green', 'manual connection message', port]);
-  menu.type('1', '127.0.0.1', String(blue.port), 'go');
-  assert.equal((await blue.heard.take()).text, 'go');
+  menu.type('1', '127.0.0.1', String(blue.port), '  go ');
+  assert.equal((await blue.heard.take()).text, '  go ');
   menu.type('0');
   assert.equal((await blue.heard.take()).text, 'exit');
   assert.equal((await red.heard.take()).text, 'exit');

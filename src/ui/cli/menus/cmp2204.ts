@@ -41,7 +41,7 @@ async function chat(menu: MenuSession): Promise<void> {
   const isSecure = await dialog.askFor('With its weak encryption (Y/n)?', readYes, true);
   if (isSecure === null) return;
   const via = isSecure ? await secureVia(menu) : { isPlain: true };
-  const text = await dialog.ask('Message:');
+  const text = await dialog.askText('Message:');
   if (text === null || text === '') return;
   await menu.send(peer, text, via);
 }

@@ -32,17 +32,17 @@ export async function converse(
   try {
     if (!(await isTalking(menu, peer))) return 'ended';
     for (;;) {
-      const line = await dialog.ask('', ended.signal);
+      const line = await dialog.askText('', ended.signal);
       if (ended.signal.aborted) return 'ended';
       if (line === null && manners.isPatient === true && !dialog.isTerminal) {
         await untilAborted(AbortSignal.any([ended.signal, role.context.stopped, events.ended]));
         if (ended.signal.aborted) return 'ended';
       }
-      if (line === null || line === manners.endMark) {
+      if (line === null || line.trim() === manners.endMark) {
         await within(limits.leaveMs, leave(menu, peer, ended.signal));
         return 'left';
       }
-      if (line === '' || (await manners.command?.(line)) === true) continue;
+      if (line === '' || (await manners.command?.(line.trim())) === true) continue;
       await menu.send(peer, line);
     }
   } finally {

@@ -30,15 +30,23 @@ export class Dialog {
 
   /**
    * The answer to `question`, without blanks around it; `null` when there is none any more (end of input, a signal) or
-   * `until` was aborted first. An empty question asks nothing: whatever is typed is the answer.
+   * `until` was aborted first.
    */
   async ask(question: string, until?: AbortSignal): Promise<string | null> {
+    return (await this.askText(question, until))?.trim() ?? null;
+  }
+
+  /**
+   * The same for the text of a message, to which its blanks belong; blanks alone are none. An empty question asks
+   * nothing: whatever is typed is the answer.
+   */
+  async askText(question: string, until?: AbortSignal): Promise<string | null> {
     if (!this.isTerminal && question !== '') this.say(question);
     if (this.isTerminal) this.#screen.setPrompt(question === '' ? '› ' : `${question} `);
     const line = await this.#next(until);
     // The screen takes a typed line away; a message comes back as one, an answer would be gone.
     if (this.isTerminal && line !== null && question !== '') this.say(`${question} ${line}`);
-    return line === null ? null : line.trim();
+    return line?.trim() === '' ? '' : line;
   }
 
   /** Asks until `read` takes the answer; what it refuses is told. Nothing typed: `whenEmpty`, as a rule never mind. */

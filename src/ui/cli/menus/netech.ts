@@ -22,7 +22,7 @@ export const netechMenu = (context: RunContext): Promise<ExitCode> =>
 async function message(menu: MenuSession): Promise<void> {
   const peer = await askAddress(menu);
   if (peer === null) return;
-  const text = await menu.dialog.ask('Message:');
+  const text = await menu.dialog.askText('Message:');
   if (text !== null && text !== '') await menu.send(peer, text);
 }
 

@@ -61,6 +61,6 @@ async function message(menu: MenuSession): Promise<void> {
       : readPeer(answer, peers).map((found) => found.peer),
   );
   if (peer === null) return;
-  const text = await dialog.ask('Message:');
+  const text = await dialog.askText('Message:');
   if (text !== null && text !== '') await menu.send(peer, text);
 }

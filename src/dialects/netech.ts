@@ -25,8 +25,9 @@ import {
   cutReads,
   frameText,
   malformed,
+  oneLine,
   openTalk,
-  splitAtHeads,
+  textsBetween,
   tooLong,
   unsupported,
   utf8Bytes,
@@ -34,7 +35,7 @@ import {
 } from './talk.js';
 
 export interface NetechMessage {
-  /** `null`: text without the header. */
+  /** `null`: text without the header. `team` as it stands there, blanks and all. */
   readonly sender: { readonly port: number; readonly team: string } | null;
   readonly text: string;
 }
@@ -49,7 +50,10 @@ export const netech: LegacyDialect<NetechMessage> = {
   name: 'netech',
   framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
   can: { receipts: false, connection: 'message', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
-  decode: (frame) => frameText('netech', frame).andThen((text) => parse(withoutLineEnd(text))),
+  decode: (frame) =>
+    frameText('netech', frame)
+      .andThen((text) => parse(withoutLineEnd(text)))
+      .map(({ sender, text }) => ({ sender, text })),
   encode,
   pieces,
   openTalk: openNetechTalk,
@@ -58,8 +62,13 @@ export const netech: LegacyDialect<NetechMessage> = {
 const portLabel = 'LISTENING_PORT:';
 const teamLabel = 'TEAM_NAME:';
 
-function parse(text: string): Result<NetechMessage, DialectError> {
-  if (!text.startsWith(portLabel)) return ok({ sender: null, text });
+/** `head`: the header as the peer spells it. */
+interface Headed extends NetechMessage {
+  readonly head: string;
+}
+
+function parse(text: string): Result<Headed, DialectError> {
+  if (!text.startsWith(portLabel)) return ok({ sender: null, text, head: '' });
   const first = text.indexOf('|');
   const second = text.indexOf('|', first + 1);
   if (first < 0 || second < 0) return malformed('netech', 'a header that does not end');
@@ -67,8 +76,8 @@ function parse(text: string): Result<NetechMessage, DialectError> {
   if (port === null) return malformed('netech', 'a listening port that is none');
   const label = text.slice(first + 1, second).trimStart();
   if (!label.startsWith(teamLabel)) return malformed('netech', 'a header without a team');
-  const team = boundedName(label.slice(teamLabel.length)) ?? netechUnknownTeam;
-  return ok({ sender: { port, team }, text: text.slice(second + 1) });
+  const head = text.slice(0, second + 1);
+  return ok({ sender: { port, team: label.slice(teamLabel.length) }, text: text.slice(second + 1), head });
 }
 
 function encode(message: NetechMessage): Result<Uint8Array, DialectError> {
@@ -90,7 +99,7 @@ function meaning(text: string): 'connect' | 'leave' | 'text' {
 
 const ownSender = (options: TalkOptions): NonNullable<NetechMessage['sender']> => ({
   port: options.listeningPort,
-  team: boundedName(options.name) ?? netechUnknownTeam,
+  team: boundedName(oneLine(options.name)) ?? netechUnknownTeam,
 });
 
 function pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError> {
@@ -121,22 +130,17 @@ function textOf(utterance: Utterance, options: TalkOptions): Result<string, Dial
 }
 
 function openNetechTalk(role: TalkRole, options: TalkOptions): Talk {
-  let speaking: NetechMessage['sender'] = null;
+  let speaking: Headed | null = null;
   let hasSaid = false;
 
   const hear = (frame: string, nowMs: number): Result<readonly TalkOutput[], DialectError> =>
     parse(frame).map((message) => {
-      speaking = message.sender ?? speaking;
-      const head = format({ sender: speaking, text: '' });
-      const texts =
-        message.sender === null
-          ? [message.text]
-          : splitAtHeads(format(message), head).map((part) => withoutLineEnd(part.slice(head.length)));
-      return texts.flatMap((text) => understood(text, speaking, nowMs));
+      if (message.sender !== null) speaking = message;
+      const texts = speaking === null ? [withoutLineEnd(frame)] : textsBetween(frame, speaking.head);
+      return texts.flatMap((text) => understood(text, speaking?.sender ?? null, nowMs));
     });
   return openTalk('netech', cutReads(isWithinHeader), {
-    hear: (frame, _end, nowMs) =>
-      frameText('netech', frame).andThen((text) => hear(withoutLineEnd(text), nowMs)),
+    hear: (frame, _end, nowMs) => frameText('netech', frame).andThen((text) => hear(text, nowMs)),
     say(utterance) {
       if (role === 'accept') return unsupported('netech', 'a message on an accepted connection');
       if (hasSaid) return unsupported('netech', 'a second message on one connection');
@@ -158,7 +162,11 @@ function understood(text: string, sender: NetechMessage['sender'], nowMs: number
   const heard = (utterance: Utterance): TalkOutput => ({
     type: 'heard',
     utterance,
-    speaker: { name: sender?.team ?? netechUnknownTeam, listeningPort: sender?.port ?? null, form: null },
+    speaker: {
+      name: boundedName(sender?.team ?? '') ?? netechUnknownTeam,
+      listeningPort: sender?.port ?? null,
+      form: null,
+    },
     encryption: 'none',
   });
   const meant = meaning(text);

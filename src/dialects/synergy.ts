@@ -14,6 +14,7 @@
  *
  * COMPAT a peer is answered in the form it last used; JSON comes first.
  * COMPAT a port written as text, a missing type, name or port, and other spellings of the keys are read.
+ * COMPAT a message with a port that is none is still a message, from its source port.
  * COMPAT a name with blanks cannot travel in the older form: there they become underscores.
  */
 import { ok, type Result } from 'neverthrow';
@@ -37,9 +38,10 @@ import {
   frameFields,
   frameText,
   malformed,
+  oneLine,
   openTalk,
   scalarText,
-  splitAtHeads,
+  textsBetween,
   tooLong,
   unsupported,
   utf8Bytes,
@@ -81,18 +83,15 @@ function decode(frame: Uint8Array): Result<SynergyMessage, DialectError> {
 
 function decodeJson(frame: Uint8Array): Result<SynergyMessage, DialectError> {
   return frameFields('synergy', frame).andThen((fields): Result<SynergyMessage, DialectError> => {
-    const type = fields.get('type');
-    if (type !== undefined && type.value !== 'message')
+    const type = fields.get('type')?.value ?? null;
+    if (type !== null && scalarText(type)?.trim().toLowerCase() !== 'message')
       return unsupported('synergy', 'an object of another type');
     const content = scalarText(fields.get('content')?.value);
     if (content === null) return malformed('synergy', 'a message without content');
-    const portText = scalarText(fields.get('senderport')?.value);
-    const port = portText === null ? null : parsePort(portText);
-    if (portText !== null && port === null) return malformed('synergy', 'a port that is none');
     return ok({
       form: 'json',
       name: boundedName(scalarText(fields.get('sendername')?.value) ?? ''),
-      port,
+      port: parsePort(scalarText(fields.get('senderport')?.value) ?? ''),
       content,
     });
   });
@@ -102,8 +101,9 @@ function decodeCourse(text: string): Result<SynergyMessage, DialectError> {
   const first = text.indexOf(' ');
   const second = text.indexOf(' ', first + 1);
   const endpoint = first < 0 ? null : parseEndpoint(text.slice(0, first));
-  const name = first < 0 || second < 0 ? null : boundedName(text.slice(first + 1, second));
-  if (endpoint === null || name === null) return malformed('synergy', 'neither JSON nor IP:PORT NAME TEXT');
+  const name = first < 0 || second < 0 ? '' : text.slice(first + 1, second);
+  if (endpoint === null || boundedName(name) === null)
+    return malformed('synergy', 'neither JSON nor IP:PORT NAME TEXT');
   return ok({ form: 'course', ...endpoint, name, content: text.slice(second + 1) });
 }
 
@@ -120,7 +120,7 @@ function format(message: SynergyMessage): string {
       return `{"type": "message", ${name}${port}"content": ${JSON.stringify(message.content)}}`;
     }
     case 'course':
-      return `${message.host}:${message.port} ${message.name.replace(/\s+/g, '_')} ${message.content}`;
+      return `${message.host}:${message.port} ${message.name.replaceAll(' ', '_')} ${message.content}`;
     default:
       return unreachable(message);
   }
@@ -133,10 +133,10 @@ function meaning(content: string): 'connect' | 'leave' | 'text' {
 }
 
 function ownMessage(options: TalkOptions, content: string): SynergyMessage {
-  const name = boundedName(options.name) ?? 'unknown';
+  const name = boundedName(oneLine(options.name)) ?? 'unknown';
   const port = options.listeningPort;
   return options.form === 'course'
-    ? { form: 'course', host: options.address, port, name, content }
+    ? { form: 'course', host: options.address, port, name: name.replace(/\s+/g, '_'), content }
     : { form: 'json', name, port, content };
 }
 
@@ -193,23 +193,29 @@ function contentOf(utterance: Utterance, options: TalkOptions): Result<string, D
 }
 
 function hear(frame: Uint8Array, nowMs: number): Result<readonly TalkOutput[], DialectError> {
-  return decode(frame).map((message) => {
-    const speaker: Speaker = { name: message.name, listeningPort: message.port, form: message.form };
-    const contents =
-      message.form === 'json'
-        ? [message.content]
-        : // Glued ones begin with the same address and name, since one connection has one sender.
-          splitAtHeads(format(message), format({ ...message, content: '' })).map((part) =>
-            part.slice(format({ ...message, content: '' }).length),
-          );
-    return contents.map((content): TalkOutput => ({
-      type: 'heard',
-      utterance: understood(content, nowMs),
-      speaker,
-      encryption: 'none',
-    }));
-  });
+  return decode(frame).andThen((message) =>
+    contentsOf(message, frame).map((contents) => {
+      const speaker: Speaker = {
+        name: boundedName(message.name ?? ''),
+        listeningPort: message.port,
+        form: message.form,
+      };
+      return contents.map((content): TalkOutput => {
+        return { type: 'heard', utterance: understood(content, nowMs), speaker, encryption: 'none' };
+      });
+    }),
+  );
 }
+
+function contentsOf(message: SynergyMessage, frame: Uint8Array): Result<readonly string[], DialectError> {
+  return message.form === 'json'
+    ? ok([message.content])
+    : // Glued ones begin with the same address and name, since one connection has one sender.
+      frameText('synergy', frame).map((text) => textsBetween(text, courseHead(text)));
+}
+
+/** `IP:PORT NAME ` as the peer spells it. */
+const courseHead = (text: string): string => text.slice(0, text.indexOf(' ', text.indexOf(' ') + 1) + 1);
 
 function understood(content: string, nowMs: number): Utterance {
   const meant = meaning(content);

@@ -159,25 +159,23 @@ export const scalarText = (value: JsonValue | undefined): string | null =>
 
 /** A name as a peer gives it: trimmed and cut to our bound; `null` when nothing is left. */
 export function boundedName(name: string): string | null {
-  return splitText(name.trim(), textLimits.nameBytesMax, utf8Cost)[0] ?? null;
+  return splitText(name.trim(), textLimits.nameBytesMax, utf8Cost)[0]?.trimEnd() ?? null;
 }
+
+/** For where a line or a name ends with its line: what breaks it, or turns what a reader sees, becomes a blank. */
+export const oneLine = (text: string): string =>
+  text.replace(/\r\n|[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, ' ');
 
 /** `text` of bytes; every lone surrogate becomes U+FFFD, since UTF-8 has none. */
 export const utf8Bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /**
- * Parts messages that were glued by the network, where each begins with the same `head`, which itself begins at 0.
- * A message that quotes its own head is parted too: no real program writes one.
+ * The texts of messages that were glued by the network, where each begins with the same `head`; what stands before the
+ * first one is the rest of an earlier text. A message that quotes its own head is parted too: no real program writes one.
  */
-export function splitAtHeads(text: string, head: string): readonly string[] {
-  const parts: string[] = [];
-  let start = 0;
-  for (let at = text.indexOf(head, head.length); at >= 0; at = text.indexOf(head, at + head.length)) {
-    parts.push(text.slice(start, at));
-    start = at;
-  }
-  parts.push(text.slice(start));
-  return parts;
+export function textsBetween(frame: string, head: string): readonly string[] {
+  const texts = frame.split(head).map(withoutLineEnd);
+  return frame.startsWith(head) ? texts.slice(1) : texts;
 }
 
 /** Without the one line end that a peer typing into a terminal sends along. */

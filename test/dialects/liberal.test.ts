@@ -1,0 +1,196 @@
+/** What other answers to the same assignments send, and what is read in it. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { cmp2204 } from '../../src/dialects/cmp2204.js';
+import type { TalkDialect } from '../../src/dialects/dialect.js';
+import { netech } from '../../src/dialects/netech.js';
+import { synergy } from '../../src/dialects/synergy.js';
+import { heardOf, plainOptions } from '../support/captures.js';
+
+const heard = (dialect: TalkDialect, words: string): readonly unknown[] => {
+  const talk = dialect.openTalk('accept', plainOptions);
+  return heardOf([
+    ...talk.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),
+    ...talk.receive({ type: 'idle' }, 1),
+    ...talk.receive({ type: 'closed' }, 1),
+  ]);
+};
+
+describe('synergy', () => {
+  const hi = { type: 'text', text: 'hi', name: 'ann', form: 'json', encryption: 'none' };
+
+  test('a port that cannot be used leaves the source port, and the text is heard', () => {
+    for (const port of [
+      '"abc"',
+      '""',
+      '0',
+      '70000',
+      '-1',
+      '1.5',
+      '1e3',
+      'true',
+      'null',
+      '[8080]',
+      '{}',
+      '"0x50"',
+    ])
+      assert.deepEqual(
+        heard(synergy, `{"type": "message", "sender_name": "ann", "sender_port": ${port}, "content": "hi"}`),
+        [{ ...hi, port: port === '1e3' ? 1_000 : null }],
+        port,
+      );
+    assert.deepEqual(heard(synergy, '{"sender_name": "ann", "content": "hi"}'), [{ ...hi, port: null }]);
+  });
+
+  test('numbers as text, text as numbers, and other spellings of the keys are read', () => {
+    for (const words of [
+      '{"type": "message", "sender_name": "ann", "sender_port": "8080", "content": "hi"}',
+      '{"type": "Message", "sender name": "ann", "sender port": " 8080 ", "content": "hi"}\n',
+      '{"type": null, "senderName": " ann ", "senderPort": 8080, "Content": "hi"}\r\n',
+      ' {"SENDER-NAME":"ann","SENDER-PORT":8080.0,"content":"hi"}',
+    ])
+      assert.deepEqual(heard(synergy, words), [{ ...hi, port: 8_080 }], words);
+    assert.deepEqual(heard(synergy, '{"sender_name": 7, "content": 42}'), [
+      { ...hi, text: '42', name: '7', port: null },
+    ]);
+  });
+
+  test('what says nothing is malformed, once', () => {
+    for (const words of [
+      '{"type": "message", "sender_port": 8080}',
+      '{"type": "message", "content": null}',
+      '{"type": "message", "content": true}',
+      '{"type": "message", "content": ["hi"]}',
+      '{"type": "message", "content": 1e999}',
+      '{"content": "hi", "Content": "ho"}',
+      '{"content": "hi"',
+      '10.0.0.7:8080 ann',
+      '10.0.0.7:0 ann hi',
+      '10.0.0.256:8080 ann hi',
+    ])
+      assert.deepEqual(heard(synergy, words), [{ failed: 'dialect/malformed' }], words);
+  });
+
+  test('glued messages of the older form part at their head, however it is spelled', () => {
+    for (const head of ['10.0.0.7:8080 ann ', '10.0.0.7:08080 ann ', '10.0.0.7:8080 a\tn '])
+      for (const lineEnd of ['', '\n', '\r\n']) {
+        const texts = heard(synergy, `${head}hi there${lineEnd}${head}connect${lineEnd}${head}so${lineEnd}`);
+        assert.deepEqual(
+          texts.map((one) =>
+            typeof one === 'object' && one !== null && 'text' in one ? one.text : 'connect',
+          ),
+          ['hi there', 'connect', 'so'],
+          JSON.stringify(head + lineEnd),
+        );
+      }
+  });
+});
+
+describe('netech', () => {
+  test('a team name is written again as it was read, blanks and all', () => {
+    const team = fc.string({ unit: fc.constantFrom('a', ' ', 'é', '|', '世', '\t', ':'), maxLength: 20 });
+    fc.assert(
+      fc.property(team, fc.string({ maxLength: 20 }), (name, text) => {
+        const frame = Buffer.from(`LISTENING_PORT:7070|TEAM_NAME:${name.replaceAll('|', '')}|${text}`);
+        const again = netech.decode(frame).andThen((message) => netech.encode(message));
+        assert.deepEqual(Buffer.from(again._unsafeUnwrap()), frame);
+      }),
+      { seed: 12, numRuns: 500 },
+    );
+  });
+
+  test('glued messages part at their head, however it is spelled', () => {
+    for (const head of [
+      'LISTENING_PORT:7070|TEAM_NAME:blue|',
+      'LISTENING_PORT: 7070 | TEAM_NAME: blue |',
+      'LISTENING_PORT:07070|TEAM_NAME:blue  |',
+    ])
+      for (const lineEnd of ['', '\n', '\r\n']) {
+        const texts = heard(netech, `${head}one|two${lineEnd}${head}three${lineEnd}`);
+        const sender = { name: 'blue', port: 7_070, form: null, encryption: 'none' };
+        assert.deepEqual(
+          texts,
+          [
+            { type: 'text', text: 'one|two', ...sender },
+            { type: 'text', text: 'three', ...sender },
+          ],
+          JSON.stringify(head + lineEnd),
+        );
+      }
+  });
+
+  test('the rest of a text that silence had parted does not swallow the next message', () => {
+    const head = 'LISTENING_PORT:7070|TEAM_NAME:blue |';
+    const talk = netech.openTalk('accept', plainOptions);
+    const texts = [`${head}a long `, `story${head}next`].flatMap((words) =>
+      heardOf([
+        ...talk.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),
+        ...talk.receive({ type: 'idle' }, 1),
+      ]).map((one) => (typeof one === 'object' && one !== null && 'text' in one ? one.text : one)),
+    );
+    assert.deepEqual(texts, ['a long ', 'story', 'next']);
+  });
+
+  test('a team without a name is unknown_team, and a header of another port is text', () => {
+    const sender = { name: 'unknown_team', port: 7_070, form: null, encryption: 'none' };
+    assert.deepEqual(heard(netech, 'LISTENING_PORT:7070|TEAM_NAME: |say LISTENING_PORT:1|TEAM_NAME:x|y'), [
+      { type: 'text', text: 'say LISTENING_PORT:1|TEAM_NAME:x|y', ...sender },
+    ]);
+  });
+});
+
+describe('cmp2204', () => {
+  test('every spelling of a key is read, and remembered for the answer', () => {
+    for (const [key, keys] of [
+      ['unencrypted message', 'blank'],
+      ['unencrypted_message', 'underscore'],
+      ['unencryptedmessage', 'joined'],
+      ['Unencrypted_Message', 'underscore'],
+      ['unencryptedMessage', 'joined'],
+    ] as const)
+      assert.deepEqual(
+        cmp2204.decode(Buffer.from(`{"${key}": "hi", "extra": [1]}`))._unsafeUnwrap(),
+        { type: 'plain', keys, text: 'hi' },
+        key,
+      );
+  });
+
+  test('a public number is read in each of its forms', () => {
+    for (const [value, number] of [
+      [`"b'8'"`, 'repr'],
+      [`"b\\"8\\""`, 'repr'],
+      [`" b'8' "`, 'repr'],
+      ['"8"', 'string'],
+      ['" 8\\n"', 'string'],
+      ['8', 'bare'],
+      ['8.0', 'bare'],
+    ] as const)
+      assert.deepEqual(
+        cmp2204.decode(Buffer.from(`{"key": ${value}}`))._unsafeUnwrap(),
+        { type: 'key', number, publicNumber: 8n },
+        value,
+      );
+  });
+
+  test('a text as a number is read, and what is neither is malformed', () => {
+    assert.deepEqual(cmp2204.decode(Buffer.from('{"unencrypted message": 42}'))._unsafeUnwrap(), {
+      type: 'plain',
+      keys: 'blank',
+      text: '42',
+    });
+    for (const words of [
+      '{"unencrypted message": true}',
+      '{"unencrypted message": null}',
+      '{"unencrypted message": {"a": "hi"}}',
+      '{"key": true}',
+      '{"key": "eight"}',
+      '{"key": 8.5}',
+      '{"key": -8}',
+      `{"key": "b'8"}`,
+      '{"key": 8, "unencrypted message": "hi"}',
+      '{}',
+    ])
+      assert.deepEqual(heard(cmp2204, words), [{ failed: 'dialect/malformed' }], words);
+  });
+});

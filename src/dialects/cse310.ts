@@ -15,31 +15,33 @@
  * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send. Here nothing
  * waits for a turn; what we write early lies in its socket until it reads.
  * COMPAT a text without a nick is read as a text of somebody unnamed.
- * COMPAT a farewell glued to the last message counts where the close follows at once.
+ * COMPAT a sentence that is no plain rename is read as text, so that it is shown.
+ * COMPAT messages glued to one another are parted (`cse310-words.ts`).
  */
-import { ok, Result } from 'neverthrow';
+import { ok, type Result } from 'neverthrow';
 import { legacy } from '../limits.js';
 import { unreachable, type DialectError } from '../errors.js';
 import { splitText, utf8Cost } from '../wire/utf8.js';
 import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from './dialect.js';
 import {
+  format,
+  isNick,
+  leaveWords,
+  nickAfter,
+  parse,
+  partFrame,
+  type Cse310Message,
+} from './cse310-words.js';
+import {
   boundedName,
   cutReads,
   frameText,
-  malformed,
+  oneLine,
   openTalk,
   tooLong,
   unsupported,
   utf8Bytes,
-  withoutLineEnd,
-  type FrameEnd,
 } from './talk.js';
-
-export type Cse310Message =
-  | { readonly type: 'text'; readonly nick: string | null; readonly text: string }
-  | { readonly type: 'renamed'; readonly from: string; readonly to: string }
-  /** `words`: what is shown, such as `Ann disconnected from the chat.` */
-  | { readonly type: 'disconnect'; readonly words: string };
 
 /** The names of the two sides until somebody says otherwise: who waits, and who connects. */
 export const cse310DefaultNick: Readonly<Record<TalkRole, string>> = { accept: 'Server', dial: 'Client' };
@@ -48,54 +50,15 @@ export const cse310: LegacyDialect<Cse310Message> = {
   name: 'cse310',
   framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
   can: { receipts: false, connection: 'talk', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
-  decode: (frame) => frameText('cse310', frame).andThen(parse),
+  decode: (frame) => frameText('cse310', frame).map(parse),
   encode,
   pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
   openTalk: openCse310Talk,
 };
 
-const leaveCommand = '/disconnect';
-const leaveWords = ' disconnected from the chat.';
-const renameWords = ' changed their nickname to ';
-
-function parse(frame: string): Result<Cse310Message, DialectError> {
-  const text = withoutLineEnd(frame);
-  if (text.startsWith(leaveCommand))
-    return ok({ type: 'disconnect', words: text.slice(leaveCommand.length) });
-  const colon = text.indexOf(': ');
-  const renameAt = text.indexOf(renameWords);
-  // A text that quotes the sentence has its nick and colon before it.
-  if (renameAt > 0 && (colon < 0 || renameAt < colon) && text.endsWith('.')) {
-    const from = boundedName(text.slice(0, renameAt));
-    const to = boundedName(text.slice(renameAt + renameWords.length, -1));
-    return from === null || to === null
-      ? malformed('cse310', 'a nickname that is empty')
-      : ok({ type: 'renamed', from, to });
-  }
-  const nick = colon > 0 ? text.slice(0, colon) : '';
-  // What is no name is the text of somebody who sent none.
-  const isNick = nick !== '' && nick === boundedName(nick) && !nick.includes('\n');
-  return ok(
-    isNick ? { type: 'text', nick, text: text.slice(colon + 2) } : { type: 'text', nick: null, text },
-  );
-}
-
 function encode(message: Cse310Message): Result<Uint8Array, DialectError> {
   const bytes = utf8Bytes(format(message));
   return bytes.length > legacy.writeBytesMax ? tooLong('cse310', legacy.writeBytesMax) : ok(bytes);
-}
-
-function format(message: Cse310Message): string {
-  switch (message.type) {
-    case 'text':
-      return message.nick === null ? message.text : `${message.nick}: ${message.text}`;
-    case 'renamed':
-      return `${message.from}${renameWords}${message.to}.`;
-    case 'disconnect':
-      return `${leaveCommand}${message.words}`;
-    default:
-      return unreachable(message);
-  }
 }
 
 function pieces(text: string, nick: string): Result<readonly string[], DialectError> {
@@ -103,13 +66,14 @@ function pieces(text: string, nick: string): Result<readonly string[], DialectEr
   return ok(splitText(text, legacy.writeBytesMax - utf8Bytes(`${nick}: `).length, utf8Cost));
 }
 
-/** A nick that the other side cannot mistake: no command at its start, no `: ` within. */
+/** A nick that the other side cannot mistake: no command at its start, no words of the dialect within. */
 function ownNick(name: string, role: TalkRole): string {
-  const plain = name
-    .replace(/\s+/g, ' ')
-    .replace(/: /g, ' ')
-    .replace(/^[/\s]+/, '');
-  return boundedName(plain) ?? cse310DefaultNick[role];
+  const plain = boundedName(
+    oneLine(name)
+      .replace(/:+ /g, ' ')
+      .replace(/^[/\s]+/, ''),
+  );
+  return plain !== null && isNick(plain) ? plain : cse310DefaultNick[role];
 }
 
 /** What the two sides are called now. */
@@ -124,8 +88,7 @@ function openCse310Talk(role: TalkRole, options: TalkOptions): Talk {
   return openTalk('cse310', cutReads(), {
     hear: (frame, end, nowMs) =>
       frameText('cse310', frame)
-        .map((text) => partFarewell(text, end))
-        .andThen((parts) => Result.combine(parts.map(parse)))
+        .map((text) => partFrame(text, nicks.theirs, end === 'closed'))
         .map((messages) => messages.flatMap((message) => hear(nicks, message, nowMs))),
     say: (utterance) => say(nicks, utterance),
   });
@@ -138,12 +101,11 @@ function hear(nicks: Nicks, message: Cse310Message, nowMs: number): TalkOutput[]
     speaker: { name: nicks.theirs, listeningPort: null, form: null },
     encryption: 'none',
   });
+  nicks.theirs = nickAfter(nicks.theirs, message);
   switch (message.type) {
     case 'text':
-      nicks.theirs = message.nick ?? nicks.theirs;
       return [heard({ type: 'text', id: null, sentAtMs: nowMs, text: message.text })];
     case 'renamed':
-      nicks.theirs = message.to;
       return [heard({ type: 'profile', name: message.to, instance: '' })];
     case 'disconnect': {
       const words = message.words === '' ? null : message.words;
@@ -187,12 +149,3 @@ const written = (messages: readonly Cse310Message[], utterance: Utterance): Talk
   ...messages.map((message): TalkOutput => ({ type: 'write', bytes: utf8Bytes(format(message)) })),
   { type: 'sent', utterance, encryption: 'none' },
 ];
-
-/** Parts a farewell from the message it was glued to; only where the connection ended with it. */
-function partFarewell(frame: string, end: FrameEnd): readonly string[] {
-  const text = withoutLineEnd(frame);
-  const at = text.lastIndexOf(leaveCommand);
-  return end === 'closed' && at > 0 && text.endsWith(leaveWords)
-    ? [text.slice(0, at), text.slice(at)]
-    : [frame];
-}

@@ -13,7 +13,7 @@ import { cmp2204Presence as limits } from '../limits.js';
 import type { DialectError } from '../errors.js';
 import { isDottedQuad } from '../wire/address.js';
 import { isJsonObject, parseBoundedJson } from '../wire/json.js';
-import { boundedName, dialectError, frameFields, malformed, scalarText } from './talk.js';
+import { boundedName, dialectError, frameFields, malformed, oneLine, scalarText } from './talk.js';
 
 export interface Announcement {
   readonly username: string;
@@ -82,11 +82,18 @@ export function openOnlinePeers(known: readonly OnlinePeer[] = []): OnlinePeers 
 export function formatOnlinePeers(peers: readonly OnlinePeer[]): string {
   const entries = peers.map(
     ({ host, port, username, lastSeenMs }) =>
-      `${JSON.stringify(host)}: {"port": ${port}, "username": ${JSON.stringify(username)}, ` +
+      `${JSON.stringify(host)}: {"port": ${port}, "username": ${plainJson(username)}, ` +
       `"last_seen": "${localTime(lastSeenMs)}", "status": "Online"}`,
   );
   return `{${entries.join(', ')}}`;
 }
+
+/** The JSON of `text`, with escapes also for what a terminal acts on and JSON lets through. */
+const plainJson = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** Entries that make no sense are left out. Errors: `dialect/malformed`, `dialect/too-long` for the whole. */
 export function parseOnlinePeers(text: string): Result<readonly OnlinePeer[], DialectError> {
@@ -108,7 +115,10 @@ export function parseOnlinePeers(text: string): Result<readonly OnlinePeer[], Di
     });
 }
 
-/** One line of `chat_history.txt`, without its end. Line breaks in `text` become blanks: one message, one line. */
+/**
+ * One line of `chat_history.txt`, without its end. One message is one line and a name is one field of it, whatever the
+ * peer calls itself and says; nothing in it turns or moves what a terminal shows.
+ */
 export function formatHistoryLine(line: {
   readonly atMs: number;
   readonly host: string;
@@ -117,8 +127,8 @@ export function formatHistoryLine(line: {
   readonly text: string;
 }): string {
   const what = line.direction === 'out' ? 'SENT' : 'RECEIVED';
-  const text = line.text.replace(/\r\n|[\n\r]/g, ' ');
-  return `${localTime(line.atMs)} - ${line.host} - ${line.username} - ${what} - ${text}`;
+  const username = ` ${oneLine(line.username)} `.replace(/\s+-\s+/g, '-').trim();
+  return `${localTime(line.atMs)} - ${line.host} - ${username} - ${what} - ${oneLine(line.text)}`;
 }
 
 /** `YYYY-MM-DD HH:MM:SS` in the local time zone. */

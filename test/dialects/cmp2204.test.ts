@@ -122,6 +122,9 @@ describe('the toy cipher', () => {
 const read = (json: string) => decodeAnnouncement(Buffer.from(json));
 const noon = new Date(2026, 2, 5, 12, 0, 9).getTime();
 
+const line = (username: string, text: string): string =>
+  formatHistoryLine({ atMs: noon, host: '10.0.0.7', username, direction: 'in', text });
+
 describe('announcements and files', () => {
   test('an announcement is read with whatever else it holds', () => {
     assert.deepEqual(read(formatAnnouncement('Zoë "Z"', '10.0.0.7', 6_000))._unsafeUnwrap(), {
@@ -182,15 +185,53 @@ describe('announcements and files', () => {
   });
 
   test('a line of the history says what happened, in one line', () => {
-    const line = { atMs: noon, host: '10.0.0.7', username: 'ann', text: 'a\r\nb\nc' } as const;
+    const said = { atMs: noon, host: '10.0.0.7', username: 'ann', text: 'a\r\nb\nc' } as const;
     assert.equal(
-      formatHistoryLine({ ...line, direction: 'out' }),
+      formatHistoryLine({ ...said, direction: 'out' }),
       '2026-03-05 12:00:09 - 10.0.0.7 - ann - SENT - a b c',
     );
     assert.equal(
-      formatHistoryLine({ ...line, direction: 'in' }),
+      formatHistoryLine({ ...said, direction: 'in' }),
       '2026-03-05 12:00:09 - 10.0.0.7 - ann - RECEIVED - a b c',
     );
     assert.equal(localTime(noon), '2026-03-05 12:00:09');
+  });
+
+  test('no name and no text writes a line or a field of its own, or turns what a terminal shows', () => {
+    const forged = '2026-03-05 12:00:09 - 10.0.0.8 - bob - SENT - I owe you';
+    for (const lineEnd of ['\n', '\r', '\r\n', '\u0085', '\u2028', '\u2029', '\v', '\f']) {
+      assert.equal(
+        line('ann', `a${lineEnd}${forged}`),
+        `2026-03-05 12:00:09 - 10.0.0.7 - ann - RECEIVED - a ${forged}`,
+      );
+      assert.equal(line(`ann${lineEnd}`, 'a').split(/[\p{Cc}\p{Zl}\p{Zp}]/u).length, 1);
+    }
+    assert.equal(
+      line('bob - SENT - I owe you', 'a'),
+      '2026-03-05 12:00:09 - 10.0.0.7 - bob-SENT-I owe you - RECEIVED - a',
+    );
+    for (const [name, field] of [
+      ['- bob -', '-bob-'],
+      ['a - - b', 'a-- b'],
+      ['-', '-'],
+      ['Ann-Sophie', 'Ann-Sophie'],
+    ] as const)
+      assert.deepEqual(line(name, 'a').split(' - ').slice(2), [field, 'RECEIVED', 'a']);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (username, text) => {
+        const whole = line(`\u001b[2J\u202e${username}`, `\u0007\u2066${text}`);
+        assert.doesNotMatch(whole, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+        assert.equal(whole.split(' - ', 4)[3], 'RECEIVED');
+      }),
+      { seed: 4, numRuns: 500 },
+    );
+  });
+
+  test('online_peers.txt escapes what a terminal acts on, and the name comes back', () => {
+    const username = 'a\u001b[2J\u009b2J\u202eb\u2028c\u007f"\\';
+    const peers = [{ host: '10.0.0.7', port: 1, username, lastSeenMs: noon }];
+    const file = formatOnlinePeers(peers);
+    assert.doesNotMatch(file, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+    assert.deepEqual(parseOnlinePeers(file)._unsafeUnwrap(), peers);
   });
 });

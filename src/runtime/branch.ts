@@ -57,14 +57,17 @@ export class Branch implements ActorOwner {
     return this.#children.map((child) => child.id);
   }
 
+  /** Actors start one after the other; their threads, which take longer, boot side by side: those below, too. */
+  prepare(): void {
+    for (const child of this.#children) this.#prepareOne(child);
+  }
+
   /** Starts the children in order. On an error those before it are still up: `halt` stops them. */
   async start(): Promise<Result<void, RuntimeError>> {
     this.#status = 'starting';
     this.#stopping = null;
     this.#window = this.#newWindow();
-    // Actors start one after the other; their threads, which take longer, boot side by side.
-    for (const { node } of this.#children)
-      if (node.type === 'actor') this.#system.registry.prepare(node.spec);
+    this.prepare();
     for (const child of this.#children) {
       if (child.node.type === 'actor' && child.starts === 0) {
         const added = this.#system.registry.add(child.node.spec, this);
@@ -167,6 +170,7 @@ export class Branch implements ActorOwner {
         return;
       }
       const group = this.#groupOf(failed);
+      for (const one of group) this.#prepareOne(one);
       for (const other of group.toReversed()) await this.#stopOne(other);
       failed.inARow = timers.now() - failed.startedAtMs > this.#windowMs() ? 1 : failed.inARow + 1;
       await this.#sleep(restartDelayMs(failed.inARow, timers.random(), this.#spec.restartDelayMaxMs));
@@ -205,6 +209,11 @@ export class Branch implements ActorOwner {
       default:
         return unreachable(this.#spec.strategy);
     }
+  }
+
+  #prepareOne({ node }: Child): void {
+    if (node.type === 'actor') this.#system.registry.prepare(node.spec);
+    else node.branch.prepare();
   }
 
   async #startOne(child: Child): Promise<Failure | null> {

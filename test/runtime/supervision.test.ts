@@ -11,7 +11,7 @@ import {
   type Strategy,
 } from '../../src/runtime/index.js';
 import { RestartWindow, restartDelayMs } from '../../src/runtime/intensity.js';
-import { inline, notes, own, startTree, threads, until, workerAt } from './tree.js';
+import { entry, inline, notes, own, startTree, threads, until, workerAt } from './tree.js';
 
 type FuseProtocol = { blow: Cast<{ left: number }>; leave: Cast<null>; linger: Cast<null> };
 
@@ -50,6 +50,33 @@ const fuse = (
   );
 
 describe('a supervisor', () => {
+  test('has the threads of the whole tree boot while its first child still starts', async () => {
+    const booted = new BroadcastChannel('booted');
+    const heard = new Promise<void>((resolve) => {
+      booted.addEventListener('message', () => resolve(), { once: true });
+    });
+    const patient = actor<null, null, Record<never, never>>({
+      name: 'patient',
+      restart: 'permanent',
+      init: async () => {
+        await heard;
+        return ok(null);
+      },
+      receive: {},
+    });
+    const code = `import ${JSON.stringify(entry.href)}; new BroadcastChannel('booted').postMessage(null);`;
+    const deep = {
+      kind: 'thread',
+      entry: new URL(`data:text/javascript,${encodeURIComponent(code)}`),
+    } as const;
+    const below = { name: 'below', strategy: 'one-for-one', children: [notes, workerAt(deep)] } as const;
+    const first = child(patient, { args: null, links: {}, placement: inline });
+    const tree = await startTree({ children: [first, below] });
+    booted.close();
+    assert.deepEqual(tree.root.children(), ['patient', 'below']);
+    await tree.root.stop();
+  });
+
   const expected: Record<Strategy, string[]> = {
     'one-for-one': ['+b'],
     'one-for-all': ['-c', '-a', '+a', '+b', '+c'],

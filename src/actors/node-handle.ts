@@ -93,7 +93,7 @@ export interface HistoryOptions {
 export interface SendViaOptions {
   /** Without the toy encryption. */
   readonly isPlain?: boolean;
-  /** The private number its user typed. Default: drawn. */
+  /** The private number its user typed: a whole one from 1 on. Default: drawn. */
   readonly privateNumber?: number;
 }
 
@@ -131,7 +131,10 @@ export interface NodeHandle {
     peer: string,
     texts: readonly string[],
   ) => ResultAsync<readonly StatusEvent[], NodeError>;
-  /** As `send`, to a peer of an older program. Errors: also `chat/unknown-peer` for a native peer. */
+  /**
+   * As `send`, to a peer of an older program. Errors: also `chat/unknown-peer` for a native peer, `dialect/unsupported`
+   * for a private number that is none.
+   */
   readonly sendVia: (
     peer: string,
     text: string,
@@ -142,7 +145,7 @@ export interface NodeHandle {
   /**
    * Sends a connection message (synergy, netech; `isManual`: a person typed the address) or opens a talk (chatbuddy,
    * cse310). Resolves once the peer has it. Errors: `transport/…` where it cannot be reached, `dialect/unsupported`
-   * for cmp2204, `chat/secure-only`, `chat/dialect-off`.
+   * for cmp2204, `chat/blocked`, `chat/secure-only`, `chat/dialect-off`.
    */
   readonly legacyConnect: (
     peer: string,

@@ -6,13 +6,15 @@ import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow
 import type { NewLine } from '../chat/conversation.js';
 import { isNativeId } from '../chat/identity.js';
 import { legacyPeerId } from '../chat/name.js';
+import { isBlocked } from '../chat/peer-book.js';
+import { parsePrivate } from '../dialects/cmp2204-cipher.js';
 import type { DialectName, Encryption, LegacyDialectName, Utterance } from '../dialects/dialect.js';
 import { synergyGreeting } from '../dialects/synergy-peers.js';
 import type { ChatError, DialectError } from '../errors.js';
 import type { MessageId, PeerId } from '../ids.js';
 import type { LegacyPeer, SendViaOptions } from './node-handle.js';
 import { listLegacyPeers } from './node-legacy-presence.js';
-import { dropLines, reach, sayControl } from './node-legacy-say.js';
+import { blockedFault, dropLines, reach, sayControl } from './node-legacy-say.js';
 import {
   allowed,
   allowedDialect,
@@ -26,48 +28,64 @@ import { findPeer, type FindFault } from './node-people.js';
 import type { NodeContext, NodeState } from './node-state.js';
 import { formatAddress } from '../wire/address.js';
 
+/** How texts go out. */
+export interface Manner {
+  readonly dialect: DialectName;
+  readonly encryption: Encryption;
+  readonly privateNumber: bigint | null;
+}
+
 /**
  * How texts for a peer go out. Errors: for a peer of an older program `chat/secure-only`, `chat/dialect-off`,
- * `dialect/…` (a text that it cannot carry); for a native one `chat/unknown-peer` where a manner was asked for.
+ * `dialect/…` (a text or a private number that it cannot carry); for a native one `chat/unknown-peer` where a manner
+ * was asked for.
  */
 export function mannerOf(
   state: NodeState,
   peerId: PeerId,
   texts: readonly string[],
   via: SendViaOptions | null,
-): Result<{ readonly dialect: DialectName; readonly encryption: Encryption }, ChatError | DialectError> {
+): Result<Manner, ChatError | DialectError> {
   if (isNativeId(peerId))
     return via === null
-      ? ok({ dialect: 'native', encryption: 'noise' })
+      ? ok({ dialect: 'native', encryption: 'noise', privateNumber: null })
       : err({ code: 'chat/unknown-peer', peer: peerId });
-  return allowed(state, peerId).andThen((record): ReturnType<typeof mannerOf> => {
+  return allowed(state, peerId).andThen((record): Result<Manner, DialectError> => {
     const { name } = record.dialect;
     const secure = name === 'cmp2204' && via?.isPlain !== true;
-    const chosen = { form: record.form, secure, privateNumber: null };
+    const typed = name === 'cmp2204' ? via?.privateNumber : undefined;
+    const privateNumber = typed === undefined ? null : parsePrivate(typed);
+    if (typed !== undefined && privateNumber === null)
+      return err({ code: 'dialect/unsupported', dialect: name, what: `the private number ${typed}` });
+    const chosen = { form: record.form, secure, privateNumber };
     const options = { ...talkOptions(state, name, record.host, chosen), random: noRandom };
     for (const text of texts) {
       const pieces = record.dialect.pieces(text, options);
       if (pieces.isErr()) return err(pieces.error);
     }
-    return ok({ dialect: name, encryption: secure ? 'toy-dh-3des' : 'none' });
+    return ok({ dialect: name, encryption: secure ? 'toy-dh-3des' : 'none', privateNumber });
   });
 }
 
 /** What has to be remembered of lines on their way to the outbox. */
-export function noteQueued(state: NodeState, lines: readonly NewLine[], via: SendViaOptions | null): void {
-  const number = via?.privateNumber;
-  if (number !== undefined) for (const { id } of lines) state.legacy.privateNumbers.set(id, number);
+export function noteQueued(
+  state: Pick<NodeState, 'legacy'>,
+  lines: readonly Pick<NewLine, 'id'>[],
+  privateNumber: bigint | null,
+): void {
+  if (privateNumber === null) return;
+  for (const { id } of lines) state.legacy.privateNumbers.set(id, privateNumber);
 }
 
 /** Which of these are still not sent, and why. They are not said any more. */
 export function giveUp(
-  state: NodeState,
+  state: Pick<NodeState, 'legacy'>,
   { peerId, ids }: { readonly peerId: PeerId; readonly ids: readonly MessageId[] },
 ): { readonly ids: readonly MessageId[]; readonly reason: string } {
   const { timed, peers } = state.legacy;
-  const left = ids.filter((id) => timed.delete(id));
+  const left = ids.filter((id) => timed.has(id));
   const record = peers.get(peerId);
-  dropLines(state, peerId, new Set(left));
+  dropLines(state, peerId, left);
   const where = record === undefined ? peerId : formatAddress(record);
   const why = record === undefined || record.lastFault === '' ? '' : ` (${record.lastFault})`;
   return { ids: left, reason: `${where} could not be reached${why}` };
@@ -90,6 +108,7 @@ export function legacyConnect(
   return findPeer(state, word, context).andThen((peerId) =>
     allowed(state, peerId).asyncAndThen((record): ResultAsync<null, FindFault | LegacyFault> => {
       const { can, name } = record.dialect;
+      if (isBlocked(state.book, peerId)) return errAsync(blockedFault(state, peerId));
       if (name === 'cmp2204')
         return errAsync({
           code: 'dialect/unsupported',
@@ -163,6 +182,8 @@ function activeRecords(state: NodeState, dialect: LegacyDialectName): readonly L
 }
 
 function leave(state: NodeState, record: LegacyRecord, context: NodeContext): ResultAsync<null, LegacyFault> {
+  // Nothing goes to who is blocked; its talk ended then.
+  if (isBlocked(state.book, record.peerId)) return okAsync(null);
   if (record.dialect.can.connection === 'message')
     return record.dialect.name === 'cmp2204'
       ? okAsync(null)

@@ -6,7 +6,7 @@
  */
 import type { NewLine } from '../chat/conversation.js';
 import { sanitiseName } from '../chat/name.js';
-import { nameOf } from '../chat/peer-book.js';
+import { isBlocked, nameOf } from '../chat/peer-book.js';
 import { chatbuddyFarewell } from '../dialects/chatbuddy.js';
 import { unreachable } from '../errors.js';
 import { directConversation } from '../ids.js';
@@ -101,7 +101,7 @@ function hear(
   const lines: NewLine[] = [];
   for (const word of words) {
     const record = speakerOf(state, live, word);
-    if (record === null || state.book.contacts.get(record.peerId)?.blocked === true) continue;
+    if (record === null || isBlocked(state.book, record.peerId)) continue;
     if (word.speaker.form !== null) record.form = word.speaker.form;
     const name = word.speaker.name === null ? null : sanitiseName(word.speaker.name).unwrapOr(null);
     const line = understand(state, live, record, name, word);

@@ -7,12 +7,12 @@
  */
 import { err, ok } from 'neverthrow';
 import type { Line } from '../chat/conversation.js';
-import { nameOf } from '../chat/peer-book.js';
+import { isBlocked, nameOf } from '../chat/peer-book.js';
 import { formatHistoryLine } from '../dialects/cmp2204-files.js';
 import type { Utterance } from '../dialects/dialect.js';
 import { netechManual } from '../dialects/netech.js';
-import type { DialectError, RuntimeError, TransportError } from '../errors.js';
-import { parseConnectionId, type ConnectionId, type PeerId } from '../ids.js';
+import type { ChatError, DialectError, RuntimeError, TransportError } from '../errors.js';
+import { parseConnectionId, type ConnectionId, type MessageId, type PeerId } from '../ids.js';
 import { dialing } from '../limits.js';
 import type { BodyOf } from '../runtime/actor.js';
 import { noteSent } from './node-legacy-presence.js';
@@ -34,7 +34,7 @@ import type { TalkArgs } from './talk.js';
 
 /**
  * The outbox wants to send. `up`: there is a way, or there will be one for each message. `dialling`: the talk will
- * report. `refused`: the dialect is off.
+ * report. `refused`: the dialect is off, or the peer blocked.
  */
 export function reachForOutbox(
   state: NodeState,
@@ -42,7 +42,7 @@ export function reachForOutbox(
   context: NodeContext,
 ): 'up' | 'dialling' | 'refused' {
   const record = allowed(state, peerId);
-  if (record.isErr()) return 'refused';
+  if (record.isErr() || isBlocked(state.book, peerId)) return 'refused';
   if (record.value.dialect.can.connection === 'message') return 'up';
   if (currentTalk(state, peerId) !== undefined) return 'up';
   reach(state, record.value, null, context);
@@ -166,7 +166,7 @@ export function talkSent(
 
 /** Not a matter of trying again: it can never be said there. Returns the line that has failed. */
 export function talkRefused(
-  state: NodeState,
+  state: Pick<NodeState, 'legacy'>,
   { talkId, token, error }: BodyOf<NodeProtocol, 'talkRefused'>,
 ): { readonly line: Line; readonly error: DialectError } | null {
   const live = state.legacy.talks.get(talkId);
@@ -175,6 +175,7 @@ export function talkRefused(
   const said = live.said.get(token);
   if (said !== undefined) {
     live.said.delete(token);
+    forgetLines(state, said.peerId, [said.id]);
     return { line: said, error };
   }
   const { work } = record;
@@ -183,7 +184,10 @@ export function talkRefused(
   work.isSent = true;
   record.jobs = record.jobs.filter((each) => each !== job);
   live.ref.cast('close', {});
-  if (job.type === 'line') return { line: job.line, error };
+  if (job.type === 'line') {
+    forgetLines(state, job.line.peerId, [job.line.id]);
+    return { line: job.line, error };
+  }
   job.settle(err(error));
   return null;
 }
@@ -223,12 +227,42 @@ export function talkCameToNothing(record: LegacyRecord, fault: LegacyFault): rea
   return [{ type: 'unreached', peerId: record.peerId }];
 }
 
-/** Takes these lines out of what is to be said. */
-export function dropLines(state: NodeState, peerId: PeerId, ids: ReadonlySet<string>): void {
+/** Takes these lines out of what is to be said, for good. */
+export function dropLines(state: Pick<NodeState, 'legacy'>, peerId: PeerId, ids: readonly MessageId[]): void {
+  forgetLines(state, peerId, ids);
   const record = state.legacy.peers.get(peerId);
   if (record === undefined) return;
-  for (const id of record.piecesSent.keys()) if (ids.has(id)) record.piecesSent.delete(id);
-  record.jobs = record.jobs.filter((job) => job.type !== 'line' || !ids.has(job.line.id));
+  const dropped = new Set(ids);
+  record.jobs = record.jobs.filter((job) => job.type !== 'line' || !dropped.has(job.line.id));
+}
+
+/** A peer is blocked: nothing more is said to it. Its lines wait in the history, which knows them all. */
+export function hush(state: NodeState, peerId: PeerId): void {
+  const record = state.legacy.peers.get(peerId);
+  if (record === undefined) return;
+  const { jobs } = record;
+  record.jobs = [];
+  for (const job of jobs) if (job.type === 'control') job.settle(err(blockedFault(state, peerId)));
+}
+
+export const blockedFault = (state: NodeState, peerId: PeerId): ChatError => ({
+  code: 'chat/blocked',
+  peer: nameOf(state.book, peerId),
+});
+
+/** What was kept of lines that are said, or never will be. */
+export function forgetLines(
+  { legacy }: Pick<NodeState, 'legacy'>,
+  peerId: PeerId,
+  ids: readonly MessageId[],
+): void {
+  const { peers, privateNumbers, timed } = legacy;
+  const record = peers.get(peerId);
+  for (const id of ids) {
+    record?.piecesSent.delete(id);
+    privateNumbers.delete(id);
+    timed.delete(id);
+  }
 }
 
 /** The old program's own file holds what it would hold there. */
@@ -260,9 +294,7 @@ function workOn(state: NodeState, record: LegacyRecord, context: NodeContext): v
 }
 
 function lineSent(state: NodeState, record: LegacyRecord, line: Line): OutboxTurn {
-  record.piecesSent.delete(line.id);
-  state.legacy.privateNumbers.delete(line.id);
-  state.legacy.timed.delete(line.id);
+  forgetLines(state, record.peerId, [line.id]);
   record.activeAtMs = performance.now();
   keepOldLine(state, record, line);
   return { type: 'sent', peerId: record.peerId, ids: [line.id] };

@@ -109,7 +109,7 @@ export interface LegacyState {
   /** Ports of single dialects. */
   readonly ports: Map<LegacyDialectName, number>;
   /** Private numbers that users typed, for messages not sent yet. */
-  readonly privateNumbers: Map<MessageId, number>;
+  readonly privateNumbers: Map<MessageId, bigint>;
   /** synergy lines that are tried until their time is over. */
   readonly timed: Set<MessageId>;
   readonly malformed: Map<LegacyDialectName, number>;
@@ -198,7 +198,10 @@ export function currentTalk(state: NodeState, peerId: PeerId): LiveTalk | undefi
 }
 
 /** The record of whom a talk is with, where that is known. */
-export function recordOf(state: NodeState, live: LiveTalk | undefined): LegacyRecord | undefined {
+export function recordOf(
+  state: Pick<NodeState, 'legacy'>,
+  live: LiveTalk | undefined,
+): LegacyRecord | undefined {
   const peerId = live?.peerId ?? null;
   return peerId === null ? undefined : state.legacy.peers.get(peerId);
 }

@@ -3,8 +3,9 @@
  * they end. Acts on the node's state; called from the node's handlers only. What the outbox has to be told is returned.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { legacyPeerId } from '../chat/name.js';
+import { isBlocked } from '../chat/peer-book.js';
 import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
 import { legacyDialects } from '../dialects/sniff.js';
 import type { DialectError, RuntimeError, TransportError } from '../errors.js';
@@ -12,7 +13,14 @@ import { parseSessionId, type ConnectionId, type PeerId } from '../ids.js';
 import { legacyPorts, talks as limits } from '../limits.js';
 import type { BodyOf } from '../runtime/actor.js';
 import { noteAbsent, notePresent, publishNotice } from './node-legacy-presence.js';
-import { dialOptions, jobEnded, sayJob, takeDial, talkCameToNothing } from './node-legacy-say.js';
+import {
+  blockedFault,
+  dialOptions,
+  jobEnded,
+  sayJob,
+  takeDial,
+  talkCameToNothing,
+} from './node-legacy-say.js';
 import {
   legacyRecordAt,
   recordOf,
@@ -181,8 +189,11 @@ function stand(state: NodeState, live: LiveTalk): readonly OutboxTurn[] {
   if (record === undefined) return [];
   const { peerId } = record;
   if (record.work?.connectionId === live.connectionId) record.work = null;
-  if (state.book.contacts.get(peerId)?.blocked === true) {
+  const waiting = record.waiters;
+  record.waiters = [];
+  if (isBlocked(state.book, peerId)) {
     live.ref.cast('close', {});
+    for (const waiter of waiting) waiter(err(blockedFault(state, peerId)));
     return [];
   }
   state.legacy.standing.set(peerId, live.talkId);
@@ -190,8 +201,6 @@ function stand(state: NodeState, live: LiveTalk): readonly OutboxTurn[] {
   notePresent(state, record, null);
   publishPeer(state, peerId);
   publishNotice(state, record, 'connected', '');
-  const waiting = record.waiters;
-  record.waiters = [];
   for (const waiter of waiting) waiter(ok(null));
   return [{ type: 'up', peerId }];
 }

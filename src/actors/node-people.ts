@@ -19,6 +19,7 @@ import type { PeerId, SessionId } from '../ids.js';
 import { dialing } from '../limits.js';
 import type { SafetyInfo, SelfInfo } from './node-handle.js';
 import { dialAddress, introduce, putContact, tellDiscovery, tellTransport } from './node-sessions.js';
+import { hush } from './node-legacy-say.js';
 import { sayFarewell } from './node-legacy-state.js';
 import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
 import { holdOutbox } from './node-talk.js';
@@ -192,6 +193,7 @@ export function block(
     if (blocked) {
       // Who resumes is not judged again: without a ticket it must show its certificate.
       state.tickets.forget(new Uint8Array(Buffer.from(before.idKeyHex, 'hex')));
+      hush(state, peerId);
       endSessions(state, peerId);
     }
     holdOutbox(state, peerId, blocked, context);

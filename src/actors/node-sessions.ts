@@ -3,7 +3,7 @@
  * and when to dial. Acts on the node's state; called from the node's handlers only.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { peerIdOf } from '../chat/identity.js';
+import { isNativeId, peerIdOf } from '../chat/identity.js';
 import type { Contact } from '../chat/contact.js';
 import { addressesOf, isBlocked, nameOf, saidNameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
@@ -258,9 +258,9 @@ export function slotWanted(state: NodeState, connectionId: ConnectionId, context
   }
 }
 
-/** Tells the transport who may use the reserved slot. */
+/** Tells the transport who may use the reserved slot: an older program proves nothing, so its address opens none. */
 export function tellTransport(state: NodeState, context: NodeContext): void {
-  const welcome = [...state.friends].filter((peerId) => !isBlocked(state.book, peerId));
+  const welcome = [...state.friends].filter((peerId) => isNativeId(peerId) && !isBlocked(state.book, peerId));
   const addresses = welcome.flatMap((peerId) => addressesOf(state.book, peerId).map(({ host }) => host));
   const ticketIds = state.tickets.ticketIds();
   context.links.transport.cast('known', { addresses: [...new Set(addresses)], ticketIds });

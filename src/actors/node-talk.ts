@@ -20,7 +20,7 @@ import type { BodyOf, ReplyTo, ReplyOf } from '../runtime/actor.js';
 import type { SendViaOptions } from './node-handle.js';
 import { commitIncoming, incomingLine } from './node-incoming.js';
 import { mannerOf, noteQueued } from './node-legacy-commands.js';
-import { reachForOutbox, sayLines } from './node-legacy-say.js';
+import { forgetLines, reachForOutbox, sayLines } from './node-legacy-say.js';
 import type { OutboxTurn } from './node-legacy-state.js';
 import type { NodeProtocol, SendFault, Words } from './node.js';
 import { befriend, findPeer, heardName } from './node-people.js';
@@ -184,11 +184,12 @@ function queue(
     text,
     sentAtMs: nowMs,
     receivedAtMs: nowMs,
-    ...manner.value,
+    dialect: manner.value.dialect,
+    encryption: manner.value.encryption,
     verified: contact?.trust === 'verified',
     state: 'queued',
   }));
-  noteQueued(state, lines, via);
+  noteQueued(state, lines, manner.value.privateNumber);
   // Counted before the commit, so that many callers at once cannot overfill it.
   const weigh = (sign: 1 | -1): void => {
     state.committing = {
@@ -201,13 +202,20 @@ function queue(
   return commitLines(state, lines, context)
     .mapErr((error) => {
       weigh(-1);
+      forgetLines(
+        state,
+        peerId,
+        lines.map(({ id }) => id),
+      );
       return error;
     })
     .map((queued) => {
       weigh(-1);
       const statuses = queued.map((line) => status(line.id, name, 'queued'));
       for (const each of statuses) state.args.publish(each);
-      run(state, peerId, outboxOf(state, peerId).queued(queued, performance.now()), context);
+      // Blocked meanwhile: they wait on disk with the rest.
+      if (!isBlocked(state.book, peerId))
+        run(state, peerId, outboxOf(state, peerId).queued(queued, performance.now()), context);
       return statuses;
     });
 }

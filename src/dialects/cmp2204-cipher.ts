@@ -42,6 +42,10 @@ export function parseNumber(text: string): bigint | null {
   return /^\d+$/.test(digits) && digits.length <= toyCipher.digitsMax ? BigInt(digits) : null;
 }
 
+/** A private number as a program gives it: whole, from 1 to where numbers are exact; `null` for anything else. */
+export const parsePrivate = (value: number): bigint | null =>
+  Number.isSafeInteger(value) && value >= 1 ? BigInt(value) : null;
+
 /** A private number from 1 to the prime, from eight bytes of `random`. */
 export function drawPrivate(group: ToyGroup, random: (bytes: number) => Uint8Array): bigint {
   let number = 0n;

@@ -258,7 +258,7 @@ function say(exchange: Exchange, utterance: Utterance): Outputs {
 
 function ownSecret(exchange: Exchange): bigint {
   const { privateNumber, random } = exchange.options;
-  exchange.secret ??= privateNumber === null ? drawPrivate(exchange.group, random) : BigInt(privateNumber);
+  exchange.secret ??= privateNumber ?? drawPrivate(exchange.group, random);
   return exchange.secret;
 }
 

@@ -93,7 +93,7 @@ export interface TalkOptions {
   /** cmp2204 only; others ignore it: agree on a key before the first text is sent. */
   readonly secure: boolean;
   /** cmp2204 only: the private number the user typed; `null` draws one. */
-  readonly privateNumber: number | null;
+  readonly privateNumber: bigint | null;
   /** cmp2204 only: the environment's `P` and `Q`; `null`: 23 and 5. */
   readonly group: { readonly prime: bigint; readonly generator: bigint } | null;
 }

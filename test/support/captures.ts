@@ -78,7 +78,7 @@ function parse(dialect: LegacyDialectName, file: string, source: string): Captur
       ...plainOptions,
       form: fields.get('form') ?? null,
       secure: fields.get('secure') === 'yes',
-      privateNumber: privateNumber === undefined ? null : Number(privateNumber),
+      privateNumber: privateNumber === undefined ? null : BigInt(privateNumber),
       group: group === undefined ? null : { prime: group[0] ?? 0n, generator: group[1] ?? 0n },
     },
     expect,

@@ -597,10 +597,11 @@ export const talks = {
   /** One message over its own connection, its key exchange included; a peer on the same network needs milliseconds. */
   sayDeadlineMs: 10_000,
   /**
-   * Words of a later connection wait so long for those of an earlier one of the same program and address that is still
-   * open: a burst of connections is read by several threads, and must be shown in its order.
+   * Words of a later connection wait for those of an earlier one of the same program and address that is still open: a
+   * burst of connections is read by several threads, and must be shown in its order. They wait for so many looks from
+   * when the earlier one is read, 1 s on a machine that is not overloaded.
    */
-  orderHoldMs: 1_000,
+  orderLooks: 20,
   orderLookMs: 50,
   /** Failures are logged at most so often per dialect; the rest are counted. */
   failureLogEveryMs: 5_000,

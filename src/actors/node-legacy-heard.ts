@@ -18,6 +18,7 @@ import { isListable, noteAbsent, notePresent, publishNotice } from './node-legac
 import { keepOldLine } from './node-legacy-say.js';
 import {
   legacyRecordAt,
+  planLook,
   recordOf,
   type LegacyRecord,
   type LiveTalk,
@@ -39,7 +40,7 @@ export function talkHeard(
     from.ok(null);
     return [];
   }
-  live.held = [...live.held, { words, sinceMs: performance.now(), done: () => from.ok(null) }];
+  live.held = [...live.held, { words, done: () => from.ok(null) }];
   return release(state, context);
 }
 
@@ -54,35 +55,36 @@ export function talkDown(
   return release(state, context);
 }
 
+/** Some time has passed, for every talk that runs. */
+export function look(state: NodeState, context: NodeContext): readonly OutboxTurn[] {
+  state.legacy.isLookPlanned = false;
+  for (const live of state.legacy.talks.values()) if (live.ref.isRunning()) live.looks += 1;
+  return release(state, context);
+}
+
 /**
  * Lets go what need not wait (any more). A burst of connections is read by several threads, so that the words of a
  * later one may come here first: they wait for the earlier ones of the same program and address that are still open
- * and young.
+ * and young. Age is counted in looks from when the talk runs, not in time: neither a thread that boots slowly nor a
+ * pause of this one must make an earlier connection look like one that has nothing to say.
  */
-export function release(state: NodeState, context: NodeContext): readonly OutboxTurn[] {
-  const nowMs = performance.now();
+function release(state: NodeState, context: NodeContext): readonly OutboxTurn[] {
   const blocked = new Set<string>();
   const turns: OutboxTurn[] = [];
   for (const live of state.legacy.talks.values()) {
     const source = `${live.dialect.name} ${live.address.host}`;
     const isOrdered = live.direction === 'in' && live.dialect.can.connection === 'message';
     const isWaiting = isOrdered && blocked.has(source);
-    const oldest = live.held[0];
-    if (!isWaiting || (oldest !== undefined && nowMs - oldest.sinceMs >= limits.orderHoldMs))
-      letGo(state, live, context);
-    if (live.held.length > 0) planRelease(state, context);
+    if (!isWaiting) letGo(state, live, context);
     if (live.end !== null && live.held.length === 0) {
       state.legacy.talks.delete(live.talkId);
       turns.push(...talkEnded(state, live, live.end, context));
-    } else if (isOrdered && nowMs - live.sinceMs < limits.orderHoldMs) blocked.add(source);
+    } else if (isOrdered && live.looks < limits.orderLooks) {
+      blocked.add(source);
+      planLook(state.legacy, context);
+    }
   }
   return turns;
-}
-
-function planRelease(state: NodeState, context: NodeContext): void {
-  if (state.legacy.isReleasePlanned) return;
-  state.legacy.isReleasePlanned = true;
-  context.after(limits.orderLookMs, 'release', {});
 }
 
 function letGo(state: NodeState, live: LiveTalk, context: NodeContext): void {

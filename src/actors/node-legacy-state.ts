@@ -11,12 +11,15 @@ import { legacyDialects } from '../dialects/sniff.js';
 import { openSynergyPeers, type SynergyPeers } from '../dialects/synergy-peers.js';
 import type { ChatError, DialectError, RuntimeError, TransportError } from '../errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
-import { legacyPeers as limits } from '../limits.js';
+import { legacyPeers as limits, talks } from '../limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Endpoint } from '../wire/address.js';
-import type { NodeState } from './node-state.js';
+import type { NodeContext, NodeState } from './node-state.js';
 import type { HeardWords, TalkArgs, TalkEnd, TalkProtocol } from './talk.js';
 import type { Address } from '../wire/address.js';
+
+/** `isRunning`: its thread has booted and it reads. */
+export type TalkRef = Pick<Ref<TalkProtocol>, 'cast'> & { isRunning(): boolean };
 
 /** What the root decided about older programs. */
 export interface LegacyArgs {
@@ -27,7 +30,7 @@ export interface LegacyArgs {
   /** synergy greets these at start. */
   readonly greet: readonly Endpoint[];
   /** Starts a talk actor; its ref may be used at once. A start that fails is reported as `talkDown`. */
-  readonly startTalk: (args: TalkArgs) => Pick<Ref<TalkProtocol>, 'cast'>;
+  readonly startTalk: (args: TalkArgs) => TalkRef;
   /** Appends to `chat_history.txt`. */
   readonly keepOldLine: (line: string) => void;
 }
@@ -78,8 +81,9 @@ export interface LiveTalk {
   readonly dialect: TalkDialect;
   readonly direction: 'in' | 'out';
   readonly address: Address;
-  readonly ref: Pick<Ref<TalkProtocol>, 'cast'>;
-  readonly sinceMs: number;
+  readonly ref: TalkRef;
+  /** How often it was looked at since it runs; only where the order of connections matters. */
+  looks: number;
   /** Null until it is known: synergy and netech say it with each message. */
   peerId: PeerId | null;
   /** Words that wait for those of an earlier connection. */
@@ -93,7 +97,6 @@ export interface LiveTalk {
 
 export interface HeldWords {
   readonly words: readonly HeardWords[];
-  readonly sinceMs: number;
   readonly done: () => void;
 }
 
@@ -114,7 +117,7 @@ export interface LegacyState {
   readonly timed: Set<MessageId>;
   readonly malformed: Map<LegacyDialectName, number>;
   readonly failureLoggedAtMs: Map<LegacyDialectName, number>;
-  isReleasePlanned: boolean;
+  isLookPlanned: boolean;
   isGreeted: boolean;
   nextToken: number;
 }
@@ -131,7 +134,7 @@ export const newLegacyState = (): LegacyState => ({
   timed: new Set(),
   malformed: new Map(),
   failureLoggedAtMs: new Map(),
-  isReleasePlanned: false,
+  isLookPlanned: false,
   isGreeted: false,
   nextToken: 0,
 });
@@ -209,6 +212,13 @@ export function recordOf(
 export function newToken(state: NodeState): number {
   state.legacy.nextToken += 1;
   return state.legacy.nextToken;
+}
+
+/** Later connections of a program are held back for a while by those that are open: for how long, looks tell. */
+export function planLook(legacy: LegacyState, context: NodeContext): void {
+  if (legacy.isLookPlanned) return;
+  legacy.isLookPlanned = true;
+  context.after(talks.orderLookMs, 'look', {});
 }
 
 /** How this side presents itself in a talk. */

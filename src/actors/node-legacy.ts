@@ -23,6 +23,7 @@ import {
 } from './node-legacy-say.js';
 import {
   legacyRecordAt,
+  planLook,
   recordOf,
   sayFarewell,
   talkOptions,
@@ -101,7 +102,11 @@ export function talkAccepted(
   context: NodeContext,
 ): readonly OutboxTurn[] {
   const live = talkOn(state, connectionId);
-  if (live === undefined || live.dialect.can.connection !== 'talk') return [];
+  if (live === undefined) return [];
+  if (live.dialect.can.connection !== 'talk') {
+    planLook(state.legacy, context);
+    return [];
+  }
   admit(live, context);
   return stand(state, live);
 }
@@ -155,7 +160,7 @@ function openTalk(state: NodeState, { port, options, dialect, ...opening }: Open
     talkId,
     ref,
     dialect: legacyDialects[dialect],
-    sinceMs: performance.now(),
+    looks: 0,
     held: [],
     end: null,
     hasLeft: false,

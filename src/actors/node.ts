@@ -40,7 +40,7 @@ import {
   legacyPeersOf,
   takeGreetings,
 } from './node-legacy-commands.js';
-import { release, talkDown, talkHeard } from './node-legacy-heard.js';
+import { look, talkDown, talkHeard } from './node-legacy-heard.js';
 import { ageLegacyPeers, noteAnnounced } from './node-legacy-presence.js';
 import { talkRefused, talkSent } from './node-legacy-say.js';
 import { newLegacyState } from './node-legacy-state.js';
@@ -141,8 +141,8 @@ type Continuations = {
   nameDue: Cast<{ readonly sessionId: SessionId }>;
   /** Secrets of sessions long past are forgotten. */
   expire: Cast<Record<string, never>>;
-  /** Words of older programs have waited long enough for earlier ones. */
-  release: Cast<Record<string, never>>;
+  /** Words of older programs may have waited long enough for earlier ones. */
+  look: Cast<Record<string, never>>;
   /** These are not tried any longer. */
   giveUp: Cast<{ readonly peerId: PeerId; readonly ids: readonly MessageId[] }>;
   ageLegacyPeers: Cast<Record<string, never>>;
@@ -276,11 +276,7 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
       takeTurns(state, talkDown(state, body, context), context),
       next(state)
     ),
-    release(state, _body, context) {
-      state.legacy.isReleasePlanned = false;
-      takeTurns(state, release(state, context), context);
-      return next(state);
-    },
+    look: (state, _body, context) => (takeTurns(state, look(state, context), context), next(state)),
     giveUp(state, body, context) {
       const { ids, reason } = giveUp(state, body);
       fail(state, body.peerId, ids, reason, context);

@@ -13,10 +13,16 @@ import { sessionWarmth } from './session-warmth.js';
 import { session, type SessionArgs, type SessionProtocol } from './session.js';
 import { talk, type TalkArgs, type TalkProtocol } from './talk.js';
 
+/** A child that may still be starting. */
+export interface StartedRef<P extends Protocol> extends Pick<Ref<P>, 'cast'> {
+  /** Its thread has booted and it takes what comes. */
+  isRunning(): boolean;
+}
+
 /** Refs may be used at once: what is said to a child that is still starting waits for it, in order. */
 export interface Connections {
   startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
-  startTalk(args: TalkArgs): Pick<Ref<TalkProtocol>, 'cast'>;
+  startTalk(args: TalkArgs): StartedRef<TalkProtocol>;
   /** Starts the first of the threads, before somebody has to wait for it. */
   warmUp(): Promise<void>;
 }
@@ -64,7 +70,7 @@ const talkPrefix = 'talk:';
 function startChild<P extends Protocol>(
   spec: ChildSpec<P>,
   growing: Promise<Supervisor | null>,
-): Pick<Ref<P>, 'cast'> {
+): StartedRef<P> {
   let waiting: ((ref: Ref<P>) => void)[] = [];
   let running: Ref<P> | null = null;
   void growing.then(async (tree) => {
@@ -79,6 +85,7 @@ function startChild<P extends Protocol>(
     waiting = [];
   });
   return {
+    isRunning: () => running !== null,
     cast(name, body, transfer) {
       if (running !== null) return running.cast(name, body, transfer);
       waiting.push((ref) => void ref.cast(name, body, transfer));

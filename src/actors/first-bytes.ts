@@ -3,7 +3,7 @@
  * whether it wants a full handshake or to resume. Pure. Spec: session-protocol 5.1 (preamble).
  */
 import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
-import { sniff } from '../dialects/sniff.js';
+import { legacyDialects, sniff } from '../dialects/sniff.js';
 import { wireV1 } from '../limits.js';
 
 export type Hello =
@@ -12,7 +12,19 @@ export type Hello =
   | { readonly type: 'resume'; readonly ticketIdHex: string }
   | { readonly type: 'legacy'; readonly dialect: LegacyDialectName };
 
-export type FirstBytes = Hello | { readonly type: 'need-more' } | { readonly type: 'unknown' };
+export type FirstBytes = Hello | { readonly type: 'need-more' } | UnknownOpening;
+
+/** Nobody here answers these. */
+export interface UnknownOpening {
+  readonly type: 'unknown';
+  /** `dialect-off`: a program we know, which is not switched on. */
+  readonly reason: 'no-such-opening' | 'dialect-off';
+}
+
+const everyDialect: ReadonlySet<DialectName> = new Set([
+  'native',
+  ...Object.values(legacyDialects).map(({ name }) => name),
+]);
 
 const resumeMode = 1;
 const versionAt = 4;
@@ -21,7 +33,7 @@ const modeAt = 5;
 /** Asks for more a bounded number of times: the preamble has 22 bytes, and `sniff` bounds what else it looks at. */
 export function readFirstBytes(first: Uint8Array, enabled: ReadonlySet<DialectName>): FirstBytes {
   const sniffed = sniff(first, enabled);
-  if (sniffed === 'unknown') return { type: 'unknown' };
+  if (sniffed === 'unknown') return { type: 'unknown', reason: reasonOf(first) };
   if (sniffed === 'need-more') return { type: 'need-more' };
   if (sniffed.dialect !== 'native') return { type: 'legacy', dialect: sniffed.dialect };
   const version = first[versionAt];
@@ -34,6 +46,11 @@ export function readFirstBytes(first: Uint8Array, enabled: ReadonlySet<DialectNa
     wireV1.preambleResumeBytes,
   );
   return { type: 'resume', ticketIdHex: Buffer.from(ticketId).toString('hex') };
+}
+
+function reasonOf(first: Uint8Array): UnknownOpening['reason'] {
+  const sniffed = sniff(first, everyDialect);
+  return sniffed === 'unknown' || sniffed === 'need-more' ? 'no-such-opening' : 'dialect-off';
 }
 
 export const dialectOf = (hello: Hello): DialectName => (hello.type === 'legacy' ? hello.dialect : 'native');

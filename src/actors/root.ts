@@ -167,13 +167,16 @@ class RunningNode {
       feed: this.#feed,
       stats: () =>
         ResultAsync.fromSafePromise(
-          Promise.all([tree.stats(), tree.ref(nodeAddress).call('malformed', {})]).then(
-            ([stats, malformed]) => ({
-              ...stats,
-              letters: tree.deadLetters(),
-              malformed: malformed.unwrapOr({}),
-            }),
-          ),
+          Promise.all([
+            tree.stats(),
+            tree.ref(nodeAddress).call('malformed', {}),
+            tree.ref(transportAddress).call('stats', {}),
+          ]).then(([stats, malformed, transport]) => ({
+            ...stats,
+            letters: tree.deadLetters(),
+            malformed: malformed.unwrapOr({}),
+            transport: transport.unwrapOr(null),
+          })),
         ),
       ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#identity.idKey),
       close: () => this.close(),

@@ -8,9 +8,12 @@ import type { DialectName } from '../dialects/dialect.js';
 import { parseConnectionId, type ConnectionId } from '../ids.js';
 import { admission as limits, transport as socketLimits } from '../limits.js';
 import { Admission, type Caller, type Verdict } from './admission.js';
-import { dialectOf, readFirstBytes, type Hello } from './first-bytes.js';
+import type { Address } from '../wire/address.js';
+import { FaultTally } from './fault-tally.js';
+import { dialectOf, readFirstBytes, type Hello, type UnknownOpening } from './first-bytes.js';
 import { plainAddress } from './transport-address.js';
-import { finishSocket, joinSocket, type Joint } from './transport-socket.js';
+import { sayBusy } from './transport-busy.js';
+import { joinSocket, type Joint } from './transport-socket.js';
 
 export interface AcceptedConnection {
   readonly connectionId: ConnectionId;
@@ -26,6 +29,8 @@ export interface AcceptEvents {
   onAccepted(connection: AcceptedConnection): boolean;
   onSlotWanted(connectionId: ConnectionId): void;
   onTrace(event: string, fields: Readonly<Record<string, unknown>>): void;
+  /** First bytes that nobody here answers; `count`: how many there were so far for this reason. Told now and then. */
+  onUnknown(caller: Address, reason: UnknownOpening['reason'], count: number): void;
 }
 
 export interface AcceptOptions {
@@ -44,9 +49,16 @@ export interface AcceptStats {
   readonly evicted: number;
   readonly inboundNow: number;
   readonly inboundMost: number;
+  /** Connections to the shared port that ended before it was known what they speak, by reason. */
+  readonly unheard: Readonly<Partial<Record<Unheard, number>>>;
 }
 
+/** `silent`: not a byte came until it ended or its time was over. `cut`: less than tells what it speaks. */
+export type Unheard = UnknownOpening['reason'] | 'silent' | 'cut';
+
 interface Line extends Caller {
+  /** In the order in which they were accepted. */
+  readonly serial: number;
   hello: Hello | null;
   readonly socket: Socket;
   readonly remotePort: number;
@@ -65,6 +77,10 @@ export class AcceptPool {
   readonly #admission: Admission;
   readonly #lines = new Map<ConnectionId, Line>();
   readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, serial: 0 };
+  readonly #unheard = new FaultTally<Unheard>(socketLimits.errorLogEveryMs);
+  /** Whose first bytes became known in this turn of the event loop. */
+  #known: { readonly line: Line; readonly hello: Hello }[] = [];
+  #isServePlanned = false;
   #refusalsLingering = 0;
   #dueTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -77,7 +93,8 @@ export class AcceptPool {
 
   stats(): AcceptStats {
     const { accepted, refusedBusy, evicted, inboundMost } = this.#counts;
-    return { accepted, refusedBusy, evicted, inboundNow: this.#admission.taken, inboundMost };
+    const unheard = this.#unheard.counts();
+    return { accepted, refusedBusy, evicted, inboundNow: this.#admission.taken, inboundMost, unheard };
   }
 
   know(addresses: readonly string[], ticketIds: readonly string[]): void {
@@ -86,7 +103,7 @@ export class AcceptPool {
 
   authenticated(id: ConnectionId, isContact: boolean, isTalk: boolean): void {
     this.#admission.authenticated(id, isContact, isTalk, this.#options.now());
-    this.#serveWaiting();
+    this.#planServe();
     this.#arm();
   }
 
@@ -112,7 +129,8 @@ export class AcceptPool {
     // Before anything else: an `error` without a listener would end the thread.
     socket.on('error', () => undefined);
     const address = plainAddress(socket.remoteAddress ?? '');
-    const parsed = parseConnectionId(`in-${(this.#counts.serial += 1)}`);
+    const serial = (this.#counts.serial += 1);
+    const parsed = parseConnectionId(`in-${serial}`);
     const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);
     if (isRefused || parsed.isErr() || this.#turnedAway() >= limits.turnedAwayMax) {
       socket.destroy();
@@ -120,6 +138,7 @@ export class AcceptPool {
     }
     const line: Line = {
       id: parsed.value,
+      serial,
       address,
       remotePort: socket.remotePort ?? 0,
       acceptedAtMs: this.#options.now(),
@@ -133,7 +152,9 @@ export class AcceptPool {
     };
     this.#lines.set(line.id, line);
     socket.on('close', () => {
-      if (line.stage !== 'joined') this.#forget(line);
+      if (line.stage === 'joined') return;
+      this.#countUnheard(line);
+      this.#forget(line);
     });
     // Whose words are known waits unread, so that nothing piles up; others are heard.
     if (line.hello === null) this.#hear(line);
@@ -156,25 +177,77 @@ export class AcceptPool {
       if (read.type === 'need-more') return;
       line.unhear();
       socket.pause();
-      if (read.type === 'unknown') {
-        this.#admission.penalise(line.address, limits.penaltyNoAuthenticationMs, this.#options.now());
-        this.#events.onTrace('transport.unknown-first-bytes', { address: line.address });
-        this.#drop(line);
-        return;
-      }
-      line.hello = read;
-      if (line.stage === 'waiting') this.#ask(line);
-      else this.#settle(line, this.#admission.spoke(line.id, read, this.#options.now()));
+      if (read.type === 'unknown') this.#dropUnknown(line, read);
+      else this.#know(line, read);
     };
     // It ended without a word that anybody could answer.
-    const onEnd = (): void => this.#drop(line);
+    const onEnd = (): void => {
+      this.#countUnheard(line);
+      this.#drop(line);
+    };
     socket.on('data', onData).on('end', onEnd);
     line.unhear = () => socket.off('data', onData).off('end', onEnd);
   }
 
+  #dropUnknown(line: Line, { reason }: UnknownOpening): void {
+    const { address: host, remotePort: port } = line;
+    const nowMs = this.#options.now();
+    this.#admission.penalise(host, limits.penaltyNoAuthenticationMs, nowMs);
+    this.#unheard.note(reason, nowMs, (count) => this.#events.onUnknown({ host, port }, reason, count));
+    this.#drop(line);
+  }
+
+  /** Only counted: it may be a port scan, a peer that gave up, or our own refusal. */
+  #countUnheard(line: Line): void {
+    if (line.hello !== null || !this.#lines.has(line.id)) return;
+    this.#unheard.count(line.first.byteLength === 0 ? 'silent' : 'cut');
+  }
+
+  /**
+   * The system tells in any order which sockets can be read. A program that opens a connection for each message has
+   * ended the first before it opens the second, so the first can be read whenever the second can: all that are read
+   * in one turn of the event loop go on together, in the order in which they were accepted.
+   */
+  #know(line: Line, hello: Hello): void {
+    if (this.#known.push({ line, hello }) === 1) setImmediate(() => this.#serveKnown());
+  }
+
+  #serveKnown(): void {
+    const known = this.#known.toSorted((a, b) => a.line.serial - b.line.serial);
+    this.#known = [];
+    for (const { line, hello } of known) {
+      if (!this.#lines.has(line.id)) continue;
+      line.hello = hello;
+      if (line.stage === 'waiting') this.#ask(line);
+      else this.#settle(line, this.#admission.spoke(line.id, hello, this.#options.now()));
+    }
+  }
+
   /** A caller without a place asks for one. */
   #ask(line: Line): void {
-    this.#settle(line, this.#admission.request(line, this.#options.now()));
+    this.#settle(line, this.#request(line));
+  }
+
+  /** An older program that waits is not overtaken by a later connection from its address. */
+  #request(line: Line): Verdict {
+    for (let first = this.#waitsBefore(line); first !== null; first = this.#waitsBefore(line)) {
+      this.#ask(first);
+      if (this.#isWaiting(first)) return { type: 'wait', slotWanted: null };
+    }
+    return this.#admission.request(line, this.#options.now());
+  }
+
+  #waitsBefore(line: Line): Line | null {
+    if (line.hello?.type !== 'legacy') return null;
+    for (const other of this.#lines.values()) {
+      const isSame = other.address === line.address && other.hello?.type === 'legacy';
+      if (isSame && other.serial < line.serial && this.#isWaiting(other)) return other;
+    }
+    return null;
+  }
+
+  #isWaiting(line: Line): boolean {
+    return line.stage === 'waiting' && this.#lines.has(line.id);
   }
 
   #settle(line: Line, verdict: Verdict): void {
@@ -195,9 +268,9 @@ export class AcceptPool {
   }
 
   #askLast(line: Line): void {
-    if (line.stage !== 'waiting' || !this.#lines.has(line.id)) return;
+    if (!this.#isWaiting(line)) return;
     const nowMs = this.#options.now();
-    const verdict = this.#admission.request(line, nowMs);
+    const verdict = this.#request(line);
     if (verdict.type !== 'wait') this.#settle(line, verdict);
     else if (this.#mayBeLegacy(line) && nowMs - line.acceptedAtMs < limits.legacyCallerWaitMs)
       line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
@@ -265,14 +338,7 @@ export class AcceptPool {
       return;
     }
     this.#refusalsLingering += 1;
-    // Who does not read its BUSY must not be kept for ever.
-    const patience = setTimeout(() => socket.destroy(), socketLimits.flushMs);
-    socket.once('close', () => {
-      clearTimeout(patience);
-      this.#refusalsLingering -= 1;
-    });
-    socket.write(busyFrame(this.#options.random()));
-    finishSocket(socket, () => undefined);
+    sayBusy(socket, this.#options.random(), () => (this.#refusalsLingering -= 1));
   }
 
   #drop(line: Line): void {
@@ -284,17 +350,25 @@ export class AcceptPool {
     clearTimeout(line.waitTimer);
     if (!this.#lines.delete(line.id)) return;
     this.#admission.left(line.id);
-    this.#serveWaiting();
+    this.#planServe();
     this.#arm();
+  }
+
+  /** Not at once: a place may have got free in the midst of giving it to somebody. */
+  #planServe(): void {
+    if (this.#isServePlanned) return;
+    this.#isServePlanned = true;
+    queueMicrotask(() => this.#serveWaiting());
   }
 
   /** A place got free: who waits asks again, who has a ticket or spoke first. */
   #serveWaiting(): void {
+    this.#isServePlanned = false;
     if (this.#isClosed) return;
     const waiting = [...this.#lines.values()].filter((line) => line.stage === 'waiting');
     for (const line of waiting.toSorted((a, b) => eagerness(b) - eagerness(a))) {
       if (this.#admission.taken >= this.#options.connectionsMax) return;
-      if (line.stage === 'waiting' && this.#lines.has(line.id)) this.#ask(line);
+      if (this.#isWaiting(line)) this.#ask(line);
     }
   }
 
@@ -312,6 +386,7 @@ export class AcceptPool {
       const line = this.#lines.get(id);
       if (!line) continue;
       this.#events.onTrace('transport.due', { address: line.address, reason });
+      this.#countUnheard(line);
       if (reason === 'deadline')
         this.#admission.penalise(line.address, limits.penaltyNoAuthenticationMs, nowMs);
       if (line.joint) line.joint.destroy(reason);
@@ -322,10 +397,3 @@ export class AcceptPool {
 }
 
 const eagerness = (line: Line): number => (line.hello === null ? 0 : line.hello.type === 'resume' ? 2 : 1);
-
-/** Control frame BUSY of session-protocol 5.1, with a random wait so that callers do not come back together. */
-function busyFrame(random: number): Uint8Array {
-  const spread = limits.busyRetryMaxS - limits.busyRetryMinS + 1;
-  const seconds = limits.busyRetryMinS + Math.floor(random * spread);
-  return Uint8Array.of(0, 0, 3, seconds >> 8, seconds & 0xff);
-}

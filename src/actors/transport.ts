@@ -12,8 +12,9 @@ import { reasonOf, type TransportError } from '../errors.js';
 import type { ConnectionId, PeerId } from '../ids.js';
 import { transport as limits } from '../limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
+import { formatAddress } from '../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from './transport-address.js';
-import { AcceptPool } from './transport-accept.js';
+import { AcceptPool, type AcceptStats } from './transport-accept.js';
 import { Dialer } from './transport-dial.js';
 import { listen, type Listener, type ListenerOptions } from './transport-listen.js';
 
@@ -52,6 +53,8 @@ export interface TransportStats {
   readonly inboundNow: number;
   readonly inboundMost: number;
   readonly outboundNow: number;
+  /** Connections to the shared port that ended before it was known what they speak, by reason. */
+  readonly unheard: AcceptStats['unheard'];
 }
 
 /** What the transport tells the node. The node's protocol contains these messages. */
@@ -151,6 +154,8 @@ async function start(
       // When the node has no room for this it hears of the next one.
       onSlotWanted: (connectionId) => void context.links.node.cast('slotWanted', { connectionId }),
       onTrace: (event, fields) => context.log('debug', event, fields),
+      onUnknown: (caller, reason, count) =>
+        context.log('warn', 'unknown-first-bytes', { address: formatAddress(caller), reason, count }),
     },
   );
   const listeners: Listener[] = [];

@@ -99,6 +99,12 @@ export const incoming = (seen: readonly NodeEvent[], dialect: string): readonly 
       event.type === 'message' && event.direction === 'in' && event.dialect === dialect,
   );
 
+/** How many connections to the shared port ended before it was known what they speak, by reason. */
+export async function unheardOf({ node }: Scene): Promise<unknown> {
+  const { transport } = (await node.stats())._unsafeUnwrap();
+  return typeof transport === 'object' && transport !== null ? Reflect.get(transport, 'unheard') : null;
+}
+
 export async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));

@@ -1,0 +1,94 @@
+/** Who is handed to the node first, where the order matters to an older program that opens a connection per message. */
+import assert from 'node:assert/strict';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { AcceptPool, type AcceptedConnection } from '../../src/actors/transport-accept.js';
+import type { DialectName } from '../../src/dialects/dialect.js';
+import { eventually } from '../support/deadline.js';
+
+const enabled: ReadonlySet<DialectName> = new Set(['native', 'netech']);
+const words = 'LISTENING_PORT:7070|TEAM_NAME:ned|hi';
+
+interface Door {
+  readonly joined: readonly AcceptedConnection[];
+  readonly clock: { nowMs: number };
+  /** Accepted by the pool once it settles. */
+  call(from: string): Promise<Socket>;
+}
+
+async function openDoor(t: TestContext): Promise<Door> {
+  const clock = { nowMs: 0 };
+  const joined: AcceptedConnection[] = [];
+  let welcomed = 0;
+  const pool = new AcceptPool(
+    { connectionsMax: 5, enabled, isWelcome: () => true, now: () => clock.nowMs, random: () => 0 },
+    {
+      onAccepted: (connection) => joined.push(connection) > 0,
+      onSlotWanted: () => undefined,
+      onTrace: () => undefined,
+      onUnknown: () => undefined,
+    },
+  );
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    welcomed += 1;
+    pool.welcome(socket, 'sniffed');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const callers: Socket[] = [];
+  t.after(() => {
+    pool.closeAll('shutdown');
+    for (const { port } of joined) port.close();
+    for (const caller of callers) caller.destroy();
+    server.close();
+  });
+  return {
+    joined,
+    clock,
+    async call(from) {
+      const { port } = server.address() as AddressInfo;
+      const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+      socket.on('error', () => undefined);
+      callers.push(socket);
+      const count = callers.length;
+      await eventually(() => welcomed === count, 2_000, 'the caller is accepted');
+      return socket;
+    },
+  };
+}
+
+test('callers whose first bytes are read in one turn of the loop go on in the order of their acceptance', async (t) => {
+  const door = await openDoor(t);
+  const callers = [
+    await door.call('127.0.0.2'),
+    await door.call('127.0.0.3'),
+    await door.call('127.0.0.4'),
+    await door.call('127.0.0.5'),
+  ];
+  // All can be read by the next turn; the system names them in the order in which the bytes came.
+  for (const caller of callers.toReversed()) caller.write(words);
+  await eventually(() => door.joined.length === 4, 2_000, 'all are handed on');
+  assert.deepEqual(
+    door.joined.map(({ connectionId }) => connectionId),
+    ['in-1', 'in-2', 'in-3', 'in-4'],
+  );
+});
+
+test('an older program that waits for a place is not overtaken by its next connection', async (t) => {
+  const door = await openDoor(t);
+  const from = '127.0.0.2';
+  // They hold what one address may hold, and are left alone for 20 ms.
+  await door.call(from);
+  await door.call(from);
+  door.clock.nowMs = 10;
+  const early = await door.call(from);
+  early.write(words);
+  await new Promise((resolve) => setImmediate(resolve));
+  door.clock.nowMs = 25;
+  const late = await door.call(from);
+  late.write(words);
+  await eventually(() => door.joined.length === 2, 2_000, 'both are handed on');
+  assert.deepEqual(
+    door.joined.map(({ connectionId }) => connectionId),
+    ['in-3', 'in-4'],
+  );
+});

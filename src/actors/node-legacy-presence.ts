@@ -14,7 +14,7 @@ import type { Endpoint } from '../wire/address.js';
 import { isDottedQuad } from '../wire/address.js';
 import type { LegacyPeer } from './node-handle.js';
 import type { LegacyRecord } from './node-legacy-state.js';
-import { publishPeer, type NodeState } from './node-state.js';
+import { publishGone, publishPeer, type NodeState } from './node-state.js';
 
 /** It spoke, or took what we said. `name`: what it calls itself, made fit to be shown; `null`: it did not say. */
 export function notePresent(state: NodeState, record: LegacyRecord, name: string | null): void {
@@ -27,8 +27,7 @@ export function notePresent(state: NodeState, record: LegacyRecord, name: string
 /** It leaves: it is not there any more. */
 export function noteAbsent(state: NodeState, record: LegacyRecord): void {
   if (record.isAnnounced) return;
-  state.book.presence.delete(record.peerId);
-  publishPeer(state, record.peerId);
+  publishGone(state, record.peerId);
 }
 
 /** Nobody announces that these peers are still there: who is silent for long is away, and later gone. */

@@ -133,6 +133,15 @@ export function publishPeer(state: NodeState, peerId: PeerId): void {
   state.args.publish(row);
 }
 
+/** The same of one who is not there any more: told once with what was known, and forgotten then. */
+export function publishGone(state: NodeState, peerId: PeerId): void {
+  const { presence } = state.book;
+  const last = presence.get(peerId);
+  if (last !== undefined) presence.set(peerId, { ...last, state: 'offline' });
+  publishPeer(state, peerId);
+  presence.delete(peerId);
+}
+
 export function newId(state: NodeState, prefix: string): string {
   state.nextId += 1;
   return `${prefix}-${state.nextId}`;

@@ -26,7 +26,13 @@ import type { NodeProtocol, SendFault, Words } from './node.js';
 import { befriend, findPeer, heardName } from './node-people.js';
 import { dialNewRun, dialPeer, tell } from './node-sessions.js';
 import { commitLines } from './node-shown.js';
-import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
+import {
+  publishGone,
+  publishPeer,
+  type LiveSession,
+  type NodeContext,
+  type NodeState,
+} from './node-state.js';
 
 /** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
 export function send(
@@ -94,11 +100,11 @@ export function fail(
 export function heard(state: NodeState, row: Presence, context: NodeContext): void {
   if (row.peerId === state.args.identity.peerId) return;
   const before = state.book.presence.get(row.peerId);
-  if (row.state === 'offline') state.book.presence.delete(row.peerId);
-  else state.book.presence.set(row.peerId, row);
+  state.book.presence.set(row.peerId, row);
   // Where it is heard now comes first, whichever of its old addresses was next.
   if (before?.bootIdHex !== row.bootIdHex || before.state !== 'online') state.addressTurn.delete(row.peerId);
-  publishPeer(state, row.peerId);
+  if (row.state === 'offline') publishGone(state, row.peerId);
+  else publishPeer(state, row.peerId);
   if (row.state !== 'online' || isBlocked(state.book, row.peerId)) return;
   dialNewRun(state, row, context);
   const outbox = state.outboxes.get(row.peerId);

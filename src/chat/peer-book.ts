@@ -66,7 +66,8 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
   const contact = book.contacts.get(peerId);
   const presence = book.presence.get(peerId);
   const legacy = parseLegacyPeerId(peerId);
-  const { host, port } = addressesOf(book, peerId)[0] ?? legacy ?? { host: '', port: 0 };
+  // Where it was last is shown of one who has gone, and not dialled.
+  const { host, port } = addressesOf(book, peerId)[0] ?? legacy ?? presence?.addresses[0] ?? nowhere;
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
   const twin = alike.find((other) => other.peerId !== peerId && isKnownBefore(other, contact));
@@ -87,6 +88,8 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
       : { warning: `looks like ${twin.name}#${tagOf(twin.peerId)}, whom you know` }),
   };
 }
+
+const nowhere: Address = { host: '', port: 0 };
 
 /**
  * To call us does not make a stranger known: only who was pinned before it, or is verified, has a name to defend; and

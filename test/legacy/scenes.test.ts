@@ -22,6 +22,10 @@ const isNotice =
   (notice: string) =>
   (event: NodeEvent): event is NoticeEvent =>
     event.type === 'notice' && event.notice === notice;
+const isGone =
+  (id: string) =>
+  (event: NodeEvent): event is PeerEvent =>
+    event.type === 'peer' && event.id === id && event.state === 'offline';
 
 test('cmp2204: an initiator is heard plain and secure, and its lines say how', async (t) => {
   const scene = await startScene(t);
@@ -125,6 +129,9 @@ test('synergy: peers are heard, listed, connected and left', async (t) => {
   assert.deepEqual([heard.name, heard.content, heard.port], ['nora', 'to you', scene.port()]);
   await other.quit();
   await scene.until(isNotice('disconnected'));
+  const gone = await scene.until(isGone(peer));
+  assert.deepEqual([gone.name, gone.address, gone.port], ['ann', '127.0.0.1', other.port]);
+  assert.ok(Date.now() - Date.parse(gone.lastSeen) < 60_000, gone.lastSeen);
   assert.deepEqual(await listed(), []);
 });
 

@@ -172,3 +172,16 @@ test('both sides show the same sixty digits, and only the right ones verify', as
   const again = await liveNode(context, { name: 'alice', beaconPort, home });
   assert.equal((await must(again.handle.safety('bob'))).verified, true, 'kept');
 });
+
+test('a stranger that has gone is told with its name, its address and when it was seen', async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = await liveNode(context, { name: 'bob', beaconPort });
+  await untilMet(alice, bob);
+  const here = await alice.until(peer(bob.id, 'online'), 'bob is here');
+  await bob.close();
+  const gone = await alice.until(peer(bob.id, 'offline'), 'bob is gone');
+  assert.deepEqual({ ...gone, state: 'online', lastSeen: here.lastSeen }, here);
+  assert.ok(gone.lastSeen >= here.lastSeen, gone.lastSeen);
+  assert.deepEqual(await must(alice.handle.peers()), [], 'and is forgotten');
+});

@@ -42,6 +42,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     legacyLeave: (dialect, peer) =>
       node.call('legacyLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
     peers: () => node.call('peers', {}),
+    find: (peer) => node.call('find', { peer }),
     history: ({ peer = null, ...options }) =>
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })

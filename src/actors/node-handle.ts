@@ -154,6 +154,11 @@ export interface NodeHandle {
   /** Tells one peer, or (`null`) every active peer of the dialect, that we leave. Those out of reach are passed over. */
   readonly legacyLeave: (dialect: LegacyDialectName, peer: string | null) => ResultAsync<null, NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
+  /**
+   * Whom a word means, as every other method takes it, but nobody is dialled: an address means who is known to be there.
+   * Errors: `chat/unknown-peer`, `chat/ambiguous-peer`, `chat/key-changed` (a stranger bears the name of a contact).
+   */
+  readonly find: (peer: string) => ResultAsync<PeerEvent, NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
   /**
    * Every event from now on. Begins with `ready`, which says that this reader is subscribed: nothing that happens

@@ -4,10 +4,11 @@
  */
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import type { Contact } from '../chat/contact.js';
+import type { Line } from '../chat/conversation.js';
 import type { PeerEvent } from '../chat/events.js';
 import { isNativeId, isSameSafetyNumber, tagOf } from '../chat/identity.js';
 import { foldCase, resolvePeer, sanitiseName, taggedName } from '../chat/name.js';
-import { isBlocked, namedPeers, nameOf, peerRow, stateOf } from '../chat/peer-book.js';
+import { isBlocked, namedPeers, nameOf, peerRow, peerRows, stateOf } from '../chat/peer-book.js';
 import {
   unreachable,
   type ChatError,
@@ -17,7 +18,9 @@ import {
 } from '../errors.js';
 import type { PeerId, SessionId } from '../ids.js';
 import { dialing } from '../limits.js';
+import type { BodyOf } from '../runtime/actor.js';
 import type { SafetyInfo, SelfInfo } from './node-handle.js';
+import type { NodeProtocol, SendFault } from './node.js';
 import { dialAddress, introduce, putContact, tellDiscovery, tellTransport } from './node-sessions.js';
 import { hush } from './node-legacy-say.js';
 import { sayFarewell } from './node-legacy-state.js';
@@ -37,23 +40,57 @@ export function findPeer(
   word: string,
   context: NodeContext,
 ): ResultAsync<PeerId, FindFault> {
+  return meantBy(state, word).asyncAndThen((meant): ResultAsync<PeerId, FindFault> =>
+    typeof meant === 'string' ? okAsync(meant) : askAddress(state, meant, context),
+  );
+}
+
+/** The same of those who are known, without a dial: an address means who was last there. Errors: the first three. */
+export function knownPeer(state: NodeState, word: string): Result<PeerEvent, ChatError> {
+  const unknown = err<PeerEvent, ChatError>({ code: 'chat/unknown-peer', peer: word });
+  return meantBy(state, word).andThen((meant) => {
+    if (typeof meant === 'string') {
+      const isKnown = !isNativeId(meant) || namedPeers(state.book).some(({ peerId }) => peerId === meant);
+      return isKnown ? ok(peerRow(state.book, meant)) : unknown;
+    }
+    const there = peerRows(state.book).filter(
+      ({ dialect, address, port }) => dialect === 'native' && address === meant.host && port === meant.port,
+    );
+    const row = there.find(({ state: seen }) => seen === 'online') ?? there[0];
+    return row === undefined ? unknown : ok(row);
+  });
+}
+
+/** An identity, or an address at which somebody may be. */
+function meantBy(state: NodeState, word: string): Result<PeerId | Address, ChatError> {
   const target = resolvePeer(word, namedPeers(state.book));
-  if (target.isErr()) return ownerOfName(state, word, target.error).asyncAndThen((peerId) => okAsync(peerId));
+  if (target.isErr()) return ownerOfName(state, word, target.error);
   switch (target.value.type) {
     case 'peer':
       if (target.value.peerId === state.args.identity.peerId)
-        return errAsync({ code: 'chat/unknown-peer', peer: word });
-      return guardName(state, ownerOfSpelling(state, target.value.peerId, word), word).asyncAndThen(
-        (peerId) => okAsync(peerId),
-      );
+        return err({ code: 'chat/unknown-peer', peer: word });
+      return guardName(state, ownerOfSpelling(state, target.value.peerId, word), word);
     case 'address':
-      return askAddress(state, target.value, context);
+      return ok(target.value);
     case 'legacy':
       // Its transcript may be read, and it may be blocked, whether its dialect is switched on or not.
-      return okAsync(target.value.peerId);
+      return ok(target.value.peerId);
     default:
       return unreachable(target.value);
   }
+}
+
+/** Lines of the history; `peer`: only those of the conversation with it. Errors: as `findPeer`; `store/…`. */
+export function page(
+  state: NodeState,
+  body: BodyOf<NodeProtocol, 'page'>,
+  context: NodeContext,
+): ResultAsync<readonly Line[], SendFault> {
+  const { peer, query } = body;
+  if (peer === null) return context.links.history.call('page', query);
+  return findPeer(state, peer, context).andThen((peerId) =>
+    context.links.history.call('page', { ...query, peerId }),
+  );
 }
 
 /** Who answers at the address. A contact proved there before must be the one who answers now. */

@@ -20,7 +20,6 @@ import {
   actor,
   next,
   reply,
-  type BodyOf,
   type Call,
   type Cast,
   type Fault,
@@ -58,7 +57,9 @@ import {
   block,
   endSessions,
   findPeer,
+  knownPeer,
   nameDue,
+  page,
   rename,
   safetyOf,
   selfInfo,
@@ -116,6 +117,7 @@ export type NodeCommands = {
     SendFault
   >;
   peers: Call<Record<string, never>, readonly PeerEvent[]>;
+  find: Call<{ readonly peer: string }, PeerEvent, ChatError>;
   /** `peer`: only the conversation with it. */
   page: Call<{ readonly peer: string | null; readonly query: HistoryQuery }, readonly Line[], SendFault>;
   safety: Call<{ readonly peer: string }, SafetyInfo, FindFault>;
@@ -164,6 +166,7 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
     self: (state) => reply(state, ok(selfInfo(state))),
     send: (state, body, context, from) => later(state, from, send(state, body, context)),
     peers: (state) => reply(state, ok(peerRows(state.book))),
+    find: (state, { peer }) => reply(state, knownPeer(state, peer)),
     page: (state, body, context, from) => later(state, from, page(state, body, context)),
     safety: (state, { peer }, context, from) => later(state, from, safetyOf(state, peer, context)),
     verify: (state, { peer, code }, context, from) => later(state, from, verify(state, peer, code, context)),
@@ -362,18 +365,6 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
   context.after(dialing.expireEveryMs, 'expire', {});
   if (args.legacy.enabled.size > 0) context.self('ageLegacyPeers', {});
   return ok(state);
-}
-
-function page(
-  state: NodeState,
-  body: BodyOf<NodeProtocol, 'page'>,
-  context: NodeContext,
-): ResultAsync<readonly Line[], SendFault> {
-  const { peer, query } = body;
-  if (peer === null) return context.links.history.call('page', query);
-  return findPeer(state, peer, context).andThen((peerId) =>
-    context.links.history.call('page', { ...query, peerId }),
-  );
 }
 
 const wordsOf = (error: DialectError): string =>

@@ -49,10 +49,12 @@ test('a stranger who spells the name of a contact differently takes nothing over
   const stranger = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, stranger);
   await deliver(alice, 'bob', 'still to Bob');
+  assert.equal((await must(alice.handle.find('bob'))).id, bob.id);
   assert.deepEqual(bob.heard(), ['to Bob', 'still to Bob']);
   await bob.close();
   await alice.until(peer(bob.id, 'offline'), 'Bob is gone');
   assert.equal(await refusal(alice.handle.send('bob', 'a secret')), 'chat/key-changed');
+  assert.equal(await refusal(alice.handle.find('bob')), 'chat/key-changed');
   assert.deepEqual(stranger.heard(), []);
 });
 

@@ -32,6 +32,8 @@ export interface FakeNode extends NodeHandle {
   readonly addPeer: (name: string, state?: PeerState) => PeerEvent;
   /** Somebody of an older program who calls itself `name`. */
   readonly addLegacyPeer: (name: string) => PeerEvent;
+  /** A second peer who calls itself `name`. */
+  readonly addNamesake: (name: string) => PeerEvent;
   /** From now on sending to `peer` fails so. */
   readonly refuse: (peer: string, error: NodeError) => void;
   readonly emit: (event: NodeEvent) => void;
@@ -69,6 +71,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     legacyConnect: (word) => lift(it.find(word).map(() => null)),
     legacyLeave: () => okAsync(null),
     peers: () => okAsync([...it.peers.values()]),
+    find: (word) => lift(it.find(word)),
     history: (query) => lift(pageOf(it.history, query, (word) => it.find(word))),
     events: ({ sinceSeq } = {}) => it.events(sinceSeq),
     safety: (word) =>
@@ -84,6 +87,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     close: async () => it.close(),
     receive: (word, text) => it.append(it.find(word)._unsafeUnwrap(), 'in', text),
     addLegacyPeer: (name) => it.addLegacyPeer(name),
+    addNamesake: (name) => it.addNamesake(name),
     setState: (peer, state) => it.setState(peer, state),
     addPeer: (name, state) => it.addPeer(name, state),
     refuse: (peer, error) => {
@@ -138,11 +142,17 @@ class Fake {
   }
 
   find(word: string): Result<PeerEvent, NodeError> {
-    for (const peer of this.peers.values()) {
-      const words = [peer.name, `${peer.name}#${peer.tag}`, peer.id, `${peer.address}:${peer.port}`];
-      if (words.includes(word)) return ok(peer);
-    }
-    return err({ code: 'chat/unknown-peer', peer: word });
+    const peers = [...this.peers.values()];
+    const exact = peers.find(({ name, tag, id, address, port }) =>
+      [`${name}#${tag}`, id, `${address}:${port}`].includes(word),
+    );
+    if (exact !== undefined) return ok(exact);
+    const named = peers.filter(({ name, dialect }) => name === word && dialect === 'native');
+    const [first, second] = named;
+    const candidates = named.map(({ name, tag }) => `${name}#${tag}`);
+    if (second !== undefined) return err({ code: 'chat/ambiguous-peer', peer: word, candidates });
+    const found = first ?? peers.find(({ name }) => name === word);
+    return found === undefined ? err({ code: 'chat/unknown-peer', peer: word }) : ok(found);
   }
 
   append(peer: PeerEvent, direction: 'in' | 'out', text: string): MessageEvent {
@@ -219,6 +229,11 @@ class Fake {
     const id = `${dialect}://${address}`;
     const row: PeerEvent = { ...this.addPeer(id), name, id, dialect, address };
     return this.update(row, id);
+  }
+
+  addNamesake(name: string): PeerEvent {
+    const other = `other ${name}`;
+    return this.update({ ...this.addPeer(other), name }, other);
   }
 
   events(sinceSeq: number | undefined): AsyncIterable<NodeEvent> {

@@ -78,6 +78,48 @@ test('recv --from a peer leaves out an older program that took its name', option
   );
 });
 
+test(
+  'a name of two is nobody to wait for or to hear from: exit 3 names both, as send does',
+  options,
+  async (context) => {
+    const { node, again } = await attached(context);
+    node.addNamesake('bob');
+    const commands = [
+      ['send', 'bob', 'hello'],
+      ['recv', '--from', 'bob'],
+      ['peers', '--wait', 'bob'],
+    ];
+    for (const args of commands) {
+      const it = again();
+      assert.equal(await it.run(...args), 3, args.join(' '));
+      assert.match(it.stderr.text, /several have that name: bob#boba, bob#othe; add the tag/, args.join(' '));
+    }
+    const it = again();
+    assert.equal(await it.run('peers', '--wait', 'bob#othe', '--json'), 0);
+    assert.equal(it.stdout.json()[0]?.['tag'], 'othe');
+  },
+);
+
+test(
+  'recv --from goes on with the one who bore the name when another takes it too',
+  options,
+  async (context) => {
+    const { it, node } = await attached(context);
+    const ended = it.run('recv', '--json', '--count', '2', '--from', 'bob');
+    await it.stdout.until((text) => text.includes('"ready"'));
+    const [bob] = (await node.peers())._unsafeUnwrap();
+    node.receive('bob', 'one');
+    await it.stdout.until((text) => text.includes('"one"'));
+    node.receive(node.addNamesake('bob').id, 'I am bob, too');
+    node.receive(bob?.id ?? '', 'two');
+    assert.equal(await ended, 0);
+    assert.deepEqual(
+      it.stdout.json().map((line) => line['text'] ?? line['type']),
+      ['ready', 'one', 'two'],
+    );
+  },
+);
+
 test('recv --since resumes after a seq or a message id', options, async (context) => {
   const { node, again } = await attached(context);
   const lines = ['one', 'two', 'three'].map((text) => node.receive('bob', text));

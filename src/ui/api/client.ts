@@ -50,6 +50,7 @@ function remoteNode(line: ControlLine): RemoteNode {
     legacyLeave: (dialect, peer) =>
       line.call('POST', '/v1/legacy/leave', { dialect, peer }, () => ({})).map(() => null),
     peers: () => line.call('GET', '/v1/peers', undefined, readList(readPeer)),
+    find: (peer) => line.call('GET', at('/v1/peer', { peer }), undefined, readPeer),
     history: (options: HistoryOptions) =>
       line.call('GET', at('/v1/messages', { ...options }), undefined, readList(readMessage)),
     events: (options: EventsOptions = {}) => line.events(at('/v1/events', { since: options.sinceSeq })),

@@ -62,6 +62,9 @@ export function createApi({ node, ageMs }: ApiOptions): Hono {
     ),
   );
   api.get('/v1/peers', (context) => answer(context, node.peers()));
+  api.get('/v1/peer', (context) =>
+    withQuery(context, peerQuery, ({ peer }) => answer(context, node.find(peer))),
+  );
   api.get('/v1/stats', (context) => answer(context, node.stats()));
   api.get('/v1/safety', (context) =>
     withQuery(context, peerQuery, ({ peer }) => answer(context, node.safety(peer))),
@@ -77,22 +80,6 @@ export function createApi({ node, ageMs }: ApiOptions): Hono {
 
   api.post('/v1/messages', (context) =>
     withBody(context, sendBody, ({ peer, text }) => answer(context, node.send(peer, text))),
-  );
-  api.post('/v1/messages/via', (context) =>
-    withBody(context, sendViaBody, ({ peer, text, ...via }) =>
-      answer(context, node.sendVia(peer, text, withoutUndefined<SendViaOptions>(via))),
-    ),
-  );
-  api.get('/v1/legacy/peers', (context) =>
-    withQuery(context, dialectQuery, ({ dialect }) => answer(context, node.legacyPeers(dialect))),
-  );
-  api.post('/v1/legacy/connect', (context) =>
-    withBody(context, connectBody, ({ peer, isManual }) =>
-      answer(context, node.legacyConnect(peer, { isManual })),
-    ),
-  );
-  api.post('/v1/legacy/leave', (context) =>
-    withBody(context, leaveBody, ({ dialect, peer }) => answer(context, node.legacyLeave(dialect, peer))),
   );
   api.post('/v1/messages/all', (context) =>
     withBody(context, sendAllBody, ({ peer, texts }) => answer(context, node.sendAll(peer, texts))),
@@ -114,7 +101,28 @@ export function createApi({ node, ageMs }: ApiOptions): Hono {
   api.post('/v1/disconnect', (context) =>
     withBody(context, peerBody, ({ peer }) => answer(context, node.disconnect(peer))),
   );
+  addLegacyRoutes(api, node);
   return api;
+}
+
+/** What only older programs know. */
+function addLegacyRoutes(api: Hono, node: NodeHandle): void {
+  api.post('/v1/messages/via', (context) =>
+    withBody(context, sendViaBody, ({ peer, text, ...via }) =>
+      answer(context, node.sendVia(peer, text, withoutUndefined<SendViaOptions>(via))),
+    ),
+  );
+  api.get('/v1/legacy/peers', (context) =>
+    withQuery(context, dialectQuery, ({ dialect }) => answer(context, node.legacyPeers(dialect))),
+  );
+  api.post('/v1/legacy/connect', (context) =>
+    withBody(context, connectBody, ({ peer, isManual }) =>
+      answer(context, node.legacyConnect(peer, { isManual })),
+    ),
+  );
+  api.post('/v1/legacy/leave', (context) =>
+    withBody(context, leaveBody, ({ dialect, peer }) => answer(context, node.legacyLeave(dialect, peer))),
+  );
 }
 
 const failure = (context: Context, error: NodeError): Response =>

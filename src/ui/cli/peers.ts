@@ -1,9 +1,7 @@
 /** `parlance peers`: who is there. */
-import type { PeerEvent } from '../../index.js';
 import { cli } from '../../limits.js';
 import type { Attachment } from './attach.js';
 import { peerLine } from './present.js';
-import { matching } from './recv.js';
 import { LastWords, pause, until, withNode, withNodes, type RunContext } from './run.js';
 import type { ExitCode } from './wording.js';
 
@@ -76,18 +74,16 @@ async function waitFor(
   word: string,
   timedOut: AbortSignal,
 ): Promise<ExitCode | 'again' | 'timed-out'> {
-  const reachable = async (): Promise<PeerEvent | null> => {
-    const rows = (await node.peers()).unwrapOr([]);
-    return matching(word, rows).find((row) => row.state === 'online') ?? null;
-  };
   const lastWords = new LastWords();
   for await (const event of until(node.events(), AbortSignal.any([stopped, timedOut]))) {
     if (event.type === 'bye') break;
     lastWords.hear(event);
     if (event.type !== 'ready' && event.type !== 'peer') continue;
-    const peer = await reachable();
-    if (peer === null) continue;
-    await output.result(peer, peerLine(peer, output.colors));
+    const found = await node.find(word);
+    // No waiting makes clear which of two is meant; whoever bears the name of a contact who is away is not that one.
+    if (found.isErr() && found.error.code === 'chat/ambiguous-peer') return output.failure(found.error);
+    if (found.isErr() || found.value.state !== 'online') continue;
+    await output.result(found.value, peerLine(found.value, output.colors));
     return 0;
   }
   if (stopped.aborted) return output.failure({ code: 'command/stopped' });

@@ -1,5 +1,6 @@
 /** `parlance recv`: messages as they arrive. */
-import { parsePeerId, resolvePeer, type MessageEvent, type NodeHandle, type PeerEvent } from '../../index.js';
+import { err, ok, type Result } from 'neverthrow';
+import type { MessageEvent, NodeError, NodeHandle } from '../../index.js';
 import { controlApi } from '../../limits.js';
 import type { Attachment } from './attach.js';
 import { eventLine, messageLine } from './present.js';
@@ -20,6 +21,7 @@ export async function recv(context: RunContext, options: RecvOptions): Promise<E
     left: options.count ?? Number.POSITIVE_INFINITY,
     sinceSeq: undefined,
     isBegun: false,
+    from: null,
   };
   return withNodes(context, options.timeoutMs, (attachment, timedOut) =>
     follow(context, options, attachment, receiving, timedOut),
@@ -32,6 +34,8 @@ interface Receiving {
   /** Newest seq that was read, or `--since`. */
   sinceSeq: number | undefined;
   isBegun: boolean;
+  /** Id of the one whom `--from` means, once somebody bears that name. */
+  from: string | null;
 }
 
 async function follow(
@@ -57,10 +61,17 @@ async function follow(
     if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
     else if (event.type === 'ready' || event.type === 'error')
       output.note(eventLine(event, output.colors) ?? '');
-    if (event.type === 'ready') receiving.isBegun = true;
+    if (event.type === 'ready') {
+      receiving.isBegun = true;
+      const known = options.from === null ? null : await lookUp(node, receiving, options.from);
+      if (known?.isErr() === true) return output.failure(known.error);
+    }
     if (event.type !== 'message') continue;
     receiving.sinceSeq = event.seq;
-    if (event.direction === 'out' || !(await isFrom(node, options.from, event))) continue;
+    if (event.direction === 'out') continue;
+    const isWanted = await isFrom(node, receiving, options.from, event);
+    if (isWanted.isErr()) return output.failure(isWanted.error);
+    if (!isWanted.value) continue;
     await output.result(event, messageLine(event, output.colors));
     receiving.left -= 1;
     if (receiving.left <= 0) return 0;
@@ -74,28 +85,34 @@ async function follow(
   return isOwn ? output.failure(lastWords.fault()) : 'again';
 }
 
-/** A peer may be asked for before it was heard of, so the word is resolved anew for each message. */
-async function isFrom(node: NodeHandle, word: string | null, message: MessageEvent): Promise<boolean> {
-  if (word === null || word === message.peerId) return true;
-  const meant = matching(word, (await node.peers()).unwrapOr([]));
+/**
+ * Whether this is from whom `--from` means. Asked anew for each message, as `send` would be, since a peer may be asked
+ * for before it was heard of; only who bears the name from the beginning keeps it when another one takes it too.
+ * Errors: `chat/ambiguous-peer`.
+ */
+async function isFrom(
+  node: NodeHandle,
+  receiving: Receiving,
+  word: string | null,
+  message: MessageEvent,
+): Promise<Result<boolean, NodeError>> {
+  if (word === null || word === message.peerId) return ok(true);
+  const isKnown = await lookUp(node, receiving, word);
   // The name that came with the words counts only while nobody bears it: a peer of an older program can take any.
-  return meant.length === 0 ? word === message.peer : meant.some((row) => row.id === message.peerId);
+  return isKnown.map((known) => (known ? receiving.from === message.peerId : word === message.peer));
 }
 
-/** The rows of the list that `word` may mean. */
-export function matching(word: string, rows: readonly PeerEvent[]): readonly PeerEvent[] {
-  const byAddress = rows.filter((row) => `${row.address}:${row.port}` === word);
-  if (byAddress.length > 0) return byAddress;
-  const named = rows.flatMap((row) =>
-    parsePeerId(row.id).match(
-      (peerId) => [{ peerId, name: row.name }],
-      () => [],
-    ),
-  );
-  return resolvePeer(word, named).match(
-    (target) => ('peerId' in target ? rows.filter((row) => row.id === target.peerId) : []),
-    () => rows.filter((row) => row.name === word),
-  );
+/** Remembers whom the word means now. False: nobody so far. Errors: `chat/ambiguous-peer`. */
+async function lookUp(
+  node: NodeHandle,
+  receiving: Receiving,
+  word: string,
+): Promise<Result<boolean, NodeError>> {
+  const found = await node.find(word);
+  if (found.isOk()) receiving.from = found.value.id;
+  else if (found.error.code === 'chat/unknown-peer') return ok(false);
+  else if (found.error.code === 'chat/ambiguous-peer' && receiving.from === null) return err(found.error);
+  return ok(true);
 }
 
 /** `seq` of `word`; `null` when it is neither a number nor the id of a stored message. */

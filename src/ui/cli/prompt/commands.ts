@@ -66,8 +66,11 @@ export function complete(line: string, peers: readonly PeerEvent[]): readonly [s
 export function peerWords(peers: readonly PeerEvent[]): string[] {
   const words = peers.map((peer) => {
     if (escapeForTerminal(peer.name) !== peer.name) return peer.id;
-    const isAmbiguous = peers.some((other) => other.id !== peer.id && other.name === peer.name);
+    const isAmbiguous = peers.some((other) => other.id !== peer.id && folded(other) === folded(peer));
     return isAmbiguous ? `${peer.name}#${peer.tag}` : peer.name;
   });
   return words.filter((word) => escapeForTerminal(word) === word);
 }
+
+/** A name is found whatever its case. */
+const folded = ({ name }: PeerEvent): string => name.normalize('NFC').toLowerCase();

@@ -2,7 +2,7 @@
  * The talk itself: which conversation is open, what is unread, what each line and each event means. Speaks to a node
  * and to a screen, and knows neither sockets nor terminals.
  */
-import type { ResultAsync } from 'neverthrow';
+import type { Result, ResultAsync } from 'neverthrow';
 import { unreachable } from '../../../errors.js';
 import {
   escapeForTerminal,
@@ -18,7 +18,6 @@ import { cli } from '../../../limits.js';
 import type { Output } from '../output.js';
 import { safetyLines } from '../people.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../present.js';
-import { matching } from '../recv.js';
 import { lineOf, wordingOf } from '../wording.js';
 import { parseInput, peerWords, slashCommands, type SlashName } from './commands.js';
 import { colorOf, dayRow, markOf, messageRows, remarkRows } from './layout.js';
@@ -252,13 +251,16 @@ export class Talk {
     const { colors } = this.#options;
     if (word === '') return this.#say('whom with? /chat PEER, and Tab completes names', colors.yellow);
     const found = await this.#untilKnown(word);
-    const [row = null, ...others] = found;
-    if (others.length > 0) return this.#several(found);
+    const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
     // An address or a full id may be somebody whom no beacon has told of yet.
-    if (row === null && !/[:#-]/.test(word)) return this.#fail({ code: 'chat/unknown-peer', peer: word });
+    if (found.isErr() && !(isUnheard && /[:#-]/.test(word))) return this.#fail(found.error);
+    const row = found.unwrapOr(null);
     this.#open = { word, row };
     this.#codeShownOf = null;
-    if (row !== null) this.#unread.delete(row.id);
+    if (row !== null) {
+      this.#peers.set(row.id, row);
+      this.#unread.delete(row.id);
+    }
     const label = row === null ? escapeForTerminal(word) : peerName(row);
     const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
     const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
@@ -266,18 +268,13 @@ export class Talk {
     this.#drawPrompt();
   }
 
-  #several(found: readonly PeerEvent[]): void {
-    const names = found.map((peer) => peerName(peer)).join(', ');
-    this.#say(`several are called so: ${names}; add the tag`, this.#options.colors.yellow);
-  }
-
   /** A node that has just started knows nobody yet; a moment later it does. */
-  async #untilKnown(word: string): Promise<readonly PeerEvent[]> {
+  async #untilKnown(word: string): Promise<Result<PeerEvent, NodeError>> {
     const { node, ageMs } = this.#options;
     for (;;) {
-      for (const row of (await node.peers()).unwrapOr([])) this.#peers.set(row.id, row);
-      const found = matching(word, this.peers());
-      if (found.length > 0 || ageMs() >= cli.discoveryMs) return found;
+      const found = await node.find(word);
+      const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
+      if (!isUnheard || ageMs() >= cli.discoveryMs) return found;
       await new Promise((resolve) => setTimeout(resolve, cli.pollMs));
     }
   }
@@ -320,12 +317,14 @@ export class Talk {
   async #verify(argument: string): Promise<void> {
     const { node, screen, colors } = this.#options;
     const isYes = argument.toLowerCase() === 'yes';
-    const named = argument === '' || isYes ? [] : matching(argument, this.peers());
-    if (named.length > 1) return this.#several(named);
-    const isShowing = argument === '' || named.length > 0;
+    const found = argument === '' || isYes ? null : await node.find(argument);
+    // What is nobody's name is a code.
+    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer') return this.#fail(found.error);
+    const named = found?.isOk() === true ? found.value.id : null;
+    const isShowing = argument === '' || named !== null;
     const open = this.#open?.row?.id ?? this.#open?.word;
     // What is confirmed is the code that was shown last, whoever the conversation is with.
-    const peer = named[0]?.id ?? (isShowing ? open : (this.#codeShownOf ?? open));
+    const peer = named ?? (isShowing ? open : (this.#codeShownOf ?? open));
     if (peer === undefined) return this.#say('whom? open a conversation first: /chat PEER', colors.yellow);
     const code = isYes ? null : argument;
     const safety = await (isShowing ? node.safety(peer) : node.verify(peer, code));
@@ -336,10 +335,10 @@ export class Talk {
   }
 
   async #onPeerOf(argument: string, act: (peer: string) => ResultAsync<string, NodeError>): Promise<void> {
-    const found = argument === '' ? [] : matching(argument, this.peers());
-    if (found.length > 1) return this.#several(found);
-    const named = argument === '' ? undefined : (found[0]?.id ?? argument);
-    const peer = named ?? this.#open?.row?.id ?? this.#open?.word;
+    const found = argument === '' ? null : await this.#options.node.find(argument);
+    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer') return this.#fail(found.error);
+    const named = argument === '' ? null : argument;
+    const peer = (found?.isOk() === true ? found.value.id : named) ?? this.#open?.row?.id ?? this.#open?.word;
     if (peer === undefined)
       return this.#say('whom? name a peer, or open a conversation first', this.#options.colors.yellow);
     (await act(peer)).match(

@@ -47,7 +47,9 @@ export type RuntimeError =
 export type DialectError =
   | { readonly code: 'dialect/malformed'; readonly dialect: string; readonly detail: string }
   | { readonly code: 'dialect/too-long'; readonly dialect: string; readonly limitBytes: number }
-  | { readonly code: 'dialect/unsupported'; readonly dialect: string; readonly what: string };
+  | { readonly code: 'dialect/unsupported'; readonly dialect: string; readonly what: string }
+  /** An option for older programs that is none. */
+  | { readonly code: 'dialect/bad-option'; readonly dialect: string; readonly detail: string };
 
 /** The native session. Every one of them ends the session; the peer sees only a closed connection. */
 export type SessionError =
@@ -154,6 +156,8 @@ export type CommandError =
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
   | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
+  /** Options that count when a node starts, and one runs in the home already. */
+  | { readonly code: 'command/too-late'; readonly options: readonly string[]; readonly home: string }
   /** The node of this command ended, and nobody had asked it to. */
   | { readonly code: 'command/node-ended'; readonly reason: string }
   /** A signal came before the command was done. */

@@ -15,17 +15,17 @@ export interface LegacyOptions extends Pick<LegacyArgs, 'enabled' | 'group' | 's
   readonly ports: readonly { readonly dialect: LegacyDialectName; readonly port: number }[];
 }
 
-/** Errors: `dialect/unsupported`, whose `what` says in words what is wrong. */
+/** Errors: `dialect/bad-option`. */
 export function readLegacyOptions(options: NodeOptions): Result<LegacyOptions, DialectError> {
   const named = options.dialects ?? [];
   const enabled = new Set<LegacyDialectName>();
   for (const word of options.secureOnly === true ? [] : named) {
     const names = word === 'all' ? dialectNames : dialectNames.filter((name) => name === word);
-    if (names.length === 0) return wrong(word, 'anything: there is no such dialect');
+    if (names.length === 0) return wrong(word, 'there is no such dialect');
     for (const name of names) enabled.add(name);
   }
   const greet = parseMandatoryPeers((options.greet ?? []).join(' '));
-  if (greet.isErr()) return wrong('synergy', `"${greet.error}" as a mandatory peer: it is no IP:PORT`);
+  if (greet.isErr()) return wrong('synergy', `"${greet.error}" to greet is no IP:PORT`);
   const group = parseGroup(options.toyGroup?.p, options.toyGroup?.q);
   if (group.isErr()) return wrong('cmp2204', group.error);
   return readPorts(options.listen ?? [], enabled).map((ports) => ({
@@ -56,11 +56,11 @@ function readPorts(
     const dialect = dialectNames.find((each) => each === name);
     const port = digits === '0' ? 0 : parsePort(digits);
     if (dialect === undefined || port === null)
-      return wrong(name, `the port "${word}": it is no DIALECT=PORT`);
+      return wrong(name, `"${word}" to listen on is no DIALECT=PORT`);
     ports.set(dialect, port);
   }
   return ok([...ports].flatMap(([dialect, port]) => (enabled.has(dialect) ? [{ dialect, port }] : [])));
 }
 
-const wrong = (dialect: string, what: string) =>
-  err<never, DialectError>({ code: 'dialect/unsupported', dialect, what });
+const wrong = (dialect: string, detail: string) =>
+  err<never, DialectError>({ code: 'dialect/bad-option', dialect, detail });

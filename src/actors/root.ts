@@ -58,8 +58,8 @@ const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worke
 
 /**
  * Starts a node and waits until it can be reached. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
- * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`, `dialect/unsupported` (options for older
- * programs that make no sense).
+ * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`, `dialect/bad-option` (of older
+ * programs).
  */
 export function startNode(
   options: NodeOptions,

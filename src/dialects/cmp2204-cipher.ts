@@ -30,9 +30,10 @@ export function parseGroup(p: string | undefined, q: string | undefined): Result
   if (p === undefined || q === undefined) return ok(null);
   const prime = parseNumber(p);
   const generator = parseNumber(q);
-  if (prime === null || prime < 3n) return err(`P is no number from 3 to ${'9'.repeat(toyCipher.digitsMax)}`);
+  if (prime === null || prime < 3n)
+    return err(`P, the prime, is "${p}": no number from 3 to ${'9'.repeat(toyCipher.digitsMax)}`);
   if (generator === null || generator < 2n || generator >= prime)
-    return err('Q is no number from 2 to below P');
+    return err(`Q, the generator, is "${q}": no number from 2 to below P, which is ${prime}`);
   return ok({ prime, generator });
 }
 

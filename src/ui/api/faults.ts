@@ -55,6 +55,7 @@ const fields: Fields = {
   'dialect/malformed': { dialect: 'text', detail: 'text' },
   'dialect/too-long': { dialect: 'text', limitBytes: 'number' },
   'dialect/unsupported': { dialect: 'text', what: 'text' },
+  'dialect/bad-option': { dialect: 'text', detail: 'text' },
   'store/unusable': { file: 'text', reason: 'text' },
   'store/newer-schema': { file: 'text', found: 'number', known: 'number' },
   'store/full': { file: 'text' },
@@ -87,6 +88,7 @@ const elsewhere: { readonly [C in Exclude<ErrorCode, FaultCode>]: true } = {
   'command/timeout': true,
   'command/failed': true,
   'command/file': true,
+  'command/too-late': true,
   'command/node-ended': true,
   'command/stopped': true,
 };

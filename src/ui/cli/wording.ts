@@ -247,6 +247,13 @@ const wordings: Wordings = {
     ),
   'command/failed': (error) =>
     say(1, `not delivered to "${error.peer}"`, error.reason, 'see "parlance history" for what went out'),
+  'command/too-late': (error) =>
+    say(
+      6,
+      `too late for ${error.options.join(', ')}`,
+      `a node runs in ${error.home} already, and takes that at its start only`,
+      'end that node, leave it out, or give another --home',
+    ),
   'command/node-ended': (error) =>
     say(1, 'the node has ended', error.reason, 'see its log, then start it again'),
   'command/stopped': () =>
@@ -292,4 +299,6 @@ const wordings: Wordings = {
       `${error.dialect} cannot carry ${error.what}`,
       'an older program has no words for it',
     ),
+  'dialect/bad-option': (error) =>
+    say(2, `wrong setting for ${error.dialect}`, error.detail, 'correct it, then start again'),
 };

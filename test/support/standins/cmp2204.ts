@@ -18,23 +18,29 @@ export interface Cmp2204Received {
 const spell = (words: string, spelling: Cmp2204Spelling): string =>
   words.replace(' ', { real: ' ', underscore: '_', joined: '' }[spelling]);
 
-const pow = (base: number, exponent: number): number => {
+/** `P` and `Q` of the program's environment. */
+export interface ToyGroup {
+  readonly p: number;
+  readonly q: number;
+}
+
+const usualGroup: ToyGroup = { p: 23, q: 5 };
+
+const pow = (base: number, exponent: number, { p }: ToyGroup): number => {
   let result = 1;
-  for (let count = 0; count < exponent; count += 1) result = (result * base) % 23;
+  for (let count = 0; count < exponent; count += 1) result = (result * base) % p;
   return result;
 };
 
 /** As the program does it: `str(public).encode()`, then `str()` of that; the other answers send the bare number. */
-const keyValue = (secret: number, spelling: Cmp2204Spelling): string =>
-  spelling === 'real'
-    ? `"b'${pow(5, secret)}'"`
-    : spelling === 'underscore'
-      ? `"${pow(5, secret)}"`
-      : `${pow(5, secret)}`;
+function keyValue(secret: number, spelling: Cmp2204Spelling, group: ToyGroup): string {
+  const value = pow(group.q, secret, group);
+  return { real: `"b'${value}'"`, underscore: `"${value}"`, joined: `${value}` }[spelling];
+}
 
-function cipherKey(theirs: unknown, secret: number): Buffer {
+function cipherKey(theirs: unknown, secret: number, group: ToyGroup): Buffer {
   const isRepr = typeof theirs === 'string' && theirs.startsWith("b'");
-  const shared = String(pow(Number(isRepr ? theirs.slice(2, -1) : theirs), secret));
+  const shared = String(pow(Number(isRepr ? theirs.slice(2, -1) : theirs), secret, group));
   return Buffer.from((isRepr ? Buffer.from(shared).toString('base64') : shared).padEnd(24, ' '));
 }
 
@@ -60,8 +66,9 @@ export async function startResponder(options: {
   readonly port?: number;
   readonly secret?: number;
   readonly spelling?: Cmp2204Spelling;
+  readonly group?: ToyGroup;
 }): Promise<Responder> {
-  const { host = '127.0.0.1', port = 0, secret = 15, spelling = 'real' } = options;
+  const { host = '127.0.0.1', port = 0, secret = 15, spelling = 'real', group = usualGroup } = options;
   const received = queue<Cmp2204Received>();
   const server = await listenBlocking(host, port);
   const { close } = serveForever(server, async (socket) => {
@@ -75,8 +82,8 @@ export async function startResponder(options: {
       const sealed = message[spell('encrypted message', spelling)];
       if (typeof plain === 'string') received.put({ text: plain, isEncrypted: false, from });
       else if ('key' in message) {
-        key = cipherKey(message['key'], secret);
-        socket.send(`{"key": ${keyValue(secret, spelling)}}`);
+        key = cipherKey(message['key'], secret, group);
+        socket.send(`{"key": ${keyValue(secret, spelling, group)}}`);
       } else if (typeof sealed === 'string' && key !== null)
         received.put({ text: decrypt(sealed, key), isEncrypted: true, from });
       else throw new Error(`Chat_Responder cannot read ${words}`);
@@ -93,17 +100,19 @@ export async function initiate(options: {
   readonly secret?: number;
   readonly spelling?: Cmp2204Spelling;
   readonly localAddress?: string;
+  readonly group?: ToyGroup;
 }): Promise<void> {
   const { host = '127.0.0.1', port, text, secret, spelling = 'real', localAddress } = options;
+  const { group = usualGroup } = options;
   const socket = await connectBlocking(host, port, localAddress);
   try {
     if (secret === undefined) {
       socket.send(`{"${spell('unencrypted message', spelling)}": ${JSON.stringify(text)}}`);
       return;
     }
-    socket.send(`{"key": ${keyValue(secret, spelling)}}`);
+    socket.send(`{"key": ${keyValue(secret, spelling, group)}}`);
     const answer = JSON.parse(await socket.recv(1_024)) as Record<string, unknown>;
-    const sealed = encrypt(text, cipherKey(answer['key'], secret));
+    const sealed = encrypt(text, cipherKey(answer['key'], secret, group));
     socket.send(`{"${spell('encrypted message', spelling)}": "${sealed}"}`);
   } finally {
     await socket.close();

@@ -47,9 +47,10 @@ async function chat(menu: MenuSession): Promise<void> {
 }
 
 async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions> {
-  const prime = role.settings.toyGroup?.p ?? String(limits.toyPrime);
+  // A node that ran before has a group of its own, which need not be the one of our environment.
+  const prime = BigInt((role.isOwnNode ? role.settings.toyGroup?.p : undefined) ?? limits.toyPrime);
   const number = await dialog.askFor(`Your number, 1 to ${prime} (empty: one is drawn):`, (answer) =>
-    readNumber(answer, BigInt(prime)),
+    readNumber(answer, prime),
   );
   return number === null ? {} : { privateNumber: number };
 }

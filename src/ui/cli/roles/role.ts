@@ -33,7 +33,8 @@ export interface Role {
 
 /**
  * Runs `use` on a node of the home that speaks `dialect`. `adjust` sees the settings of a node that is started for it.
- * Exit codes: 5 where only secure peers are allowed, or where the node that runs already does not speak it.
+ * Exit codes: 5 where only secure peers are allowed, or where the node that runs already does not speak it; 6 where it
+ * runs with other ports than the flags ask for, or flags ask for what is done at the start of a node.
  */
 export async function withRole(
   context: RunContext,
@@ -53,6 +54,12 @@ export async function withRole(
     if (listed.isErr()) return output.failure(listed.error);
     const self = await attachment.node.self();
     if (self.isErr()) return output.failure(self.error);
+    if (!attachment.isOwn) {
+      const options = tooLate(common.node, adjust(common.node), self.value);
+      if (options.length > 0) return output.failure({ code: 'command/too-late', options, home });
+      if (dialect === 'cmp2204' && node.toyGroup !== undefined)
+        output.note('P and Q count when a node starts: the one that runs here keeps its own.');
+    }
     return use({
       context,
       dialect,
@@ -63,6 +70,24 @@ export async function withRole(
       settings: node,
     });
   });
+}
+
+/** Flags that a node which runs already does not know of. `adjusted`: `flags`, and the port that the role has of its own. */
+function tooLate(flags: NodeSettings, adjusted: NodeSettings, self: SelfInfo): readonly string[] {
+  const isOpen = (word: string): boolean => {
+    const [dialect, port] = word.split('=');
+    const own = self.legacyPorts?.find((each) => each.dialect === dialect)?.port;
+    return own !== undefined && (port === '0' || port === String(own));
+  };
+  const { port = 0, listen = [], greet = [], sendTimeoutMs } = flags;
+  const isPortOpen = port === 0 || port === self.port;
+  const rolePorts = (adjusted.listen ?? []).slice(listen.length);
+  return [
+    ...(isPortOpen && rolePorts.every(isOpen) ? [] : ['--port']),
+    ...(listen.every(isOpen) ? [] : ['--listen']),
+    ...(greet.length === 0 ? [] : ['--greet']),
+    ...(sendTimeoutMs === undefined ? [] : ['--send-timeout']),
+  ];
 }
 
 /** Where the older program finds us, as `IP:PORT`. */

@@ -1,0 +1,51 @@
+/** A role on a node that runs already: what only counts at its start is refused, not forgotten. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { closedPort, runRole } from '../../support/role-program.js';
+import type { Program } from '../../support/program.js';
+
+const options = { timeout: 60_000 };
+
+test(
+  'flags that count at the start of a node are refused where one runs, and say why',
+  options,
+  async (t) => {
+    const running = await runRole(t, ['serve', '--json', '--dialects', 'all', ...ownPorts]);
+    const ready = await running.until(({ type }) => type === 'ready');
+    const other = String(await closedPort());
+    const refused: readonly (readonly [readonly string[], string])[] = [
+      [['menu', 'synergy', '--greet', '10.0.0.7:70', '--send-timeout', '3'], '--greet, --send-timeout'],
+      [['menu', 'netech', '--port', other], '--port'],
+      [['respond', '--port', other], '--port'],
+      [['wait', '--port', other], '--port'],
+      [['menu', 'chatbuddy', '--listen', `chatbuddy=${other}`], '--listen'],
+      [['menu', 'netech', '--listen', 'netech=0'], '--listen'],
+    ];
+    for (const [args, flags] of refused) {
+      const role = await runRole(t, args, { home: running.home });
+      assert.equal(await role.exit(), 6, args.join(' '));
+      const words = `parlance: too late for ${flags}: a node runs in ${running.home} already, and takes that at its start only; end that node, leave it out, or give another --home\n`;
+      assert.equal(role.stderr(), words);
+    }
+    const same = ['--port', String(ready['port']), '--listen', 'chatbuddy=0'];
+    const welcome: readonly (readonly [readonly string[], Readonly<Record<string, string>>])[] = [
+      [['menu', 'netech', ...same], {}],
+      [['menu', 'netech', '--port', '0'], {}],
+      [['menu', 'netech'], { PARLANCE_PORT: other, PARLANCE_SEND_TIMEOUT: '3' }],
+    ];
+    for (const [args, env] of welcome) {
+      const menu = await runRole(t, args, { home: running.home, env });
+      await menu.line(/^You can be reached at/);
+      menu.type('0');
+      assert.equal(await menu.exit(), 0);
+    }
+    await ends(running);
+  },
+);
+
+const ownPorts = ['--listen', 'cse310=0', '--listen', 'chatbuddy=0'];
+
+async function ends(program: Program): Promise<void> {
+  program.kill('SIGTERM');
+  assert.equal(await program.exit(), 0);
+}

@@ -1,0 +1,72 @@
+/** `P` and `Q` of the environment: prime and generator of cmp2204's toy exchange, for its roles and its peers alike. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { portIn, runRole } from '../../support/role-program.js';
+import { initiate, startResponder } from '../../support/standins/cmp2204.js';
+
+const options = { timeout: 60_000 };
+const group = { p: 97, q: 7 };
+const env = { P: '97', Q: '7' };
+
+test('initiate uses the group of its environment, and asks for a number of it', options, async (t) => {
+  const responder = await startResponder({ group });
+  t.after(responder.close);
+  const role = await runRole(t, ['initiate'], { env });
+  role.type('2', `127.0.0.1:${responder.port}`, 'y', '98', '45', 'sealed');
+  await role.line(/^Your number, 1 to 97/);
+  await role.line(/"98" is no number from 1 to 97/);
+  assert.deepEqual(await responder.received.take(), { text: 'sealed', isEncrypted: true, from: '127.0.0.1' });
+  role.type('4');
+  assert.equal(await role.exit(), 0);
+});
+
+test('respond uses the group of its environment; who uses another is not understood', options, async (t) => {
+  const role = await runRole(t, ['respond'], { env });
+  const port = portIn(await role.line(/^Waiting for messages at /));
+  await initiate({ port, text: 'another group', secret: 45 });
+  await initiate({ port, text: 'sealed', secret: 45, group });
+  await role.line(/: sealed \[weakly encrypted, unverified\]/);
+  assert.ok(!role.lines().some((line) => line.includes('another group')));
+  role.kill('SIGINT');
+  assert.equal(await role.exit(), 0);
+});
+
+test(
+  'a prime or a generator that is none is said so, with what is wrong; one alone says nothing',
+  options,
+  async (t) => {
+    const wrong: readonly (readonly [string, string, RegExp])[] = [
+      [
+        'x',
+        '5',
+        /^parlance: wrong setting for cmp2204: P, the prime, is "x": no number from 3 to 9+; correct it/,
+      ],
+      ['2', '5', /P, the prime, is "2"/],
+      ['1000000000000000000', '5', /P, the prime, is "1000000000000000000"/],
+      ['23', '0', /Q, the generator, is "0": no number from 2 to below P, which is 23; correct it/],
+      ['23', '23', /Q, the generator, is "23"/],
+      ['23', '', /Q, the generator, is ""/],
+    ];
+    for (const [p, q, words] of wrong) {
+      const role = await runRole(t, ['respond'], { env: { P: p, Q: q } });
+      assert.equal(await role.exit(), 2, `${p} ${q}`);
+      assert.match(role.stderr(), words);
+      assert.equal(role.stderr().trim().split('\n').length, 1, role.stderr());
+    }
+    const alone = await runRole(t, ['respond'], { env: { P: 'x' } });
+    await alone.line(/^Waiting for messages at /);
+  },
+);
+
+test('a node that ran before keeps its group, and that is said', options, async (t) => {
+  const running = await runRole(t, ['respond']);
+  await running.line(/^Waiting for messages at /);
+  const role = await runRole(t, ['initiate'], { home: running.home, env: { P: 'x', Q: 'y' } });
+  const responder = await startResponder({});
+  t.after(responder.close);
+  role.type('2', `127.0.0.1:${responder.port}`, 'y', '6', 'sealed');
+  assert.equal((await responder.received.take()).text, 'sealed');
+  assert.match(role.stderr(), /P and Q count when a node starts/);
+  role.type('4');
+  assert.equal(await role.exit(), 0);
+});

@@ -399,6 +399,8 @@ export const chatbuddyHub = {
   /** Connections that have not said their name yet, and how long they may take: the real client says it at once. */
   unnamedMax: 32,
   nameDeadlineMs: 10_000,
+  /** Connections that the hub ends are logged at most so often for each reason; the rest are counted. */
+  faultLogEveryMs: 5_000,
   /** The client's pause after its name: twice the silence by which the hub tells that the name has ended. */
   nameGapMs: 120,
   answerDeadlineMs: 3_000,

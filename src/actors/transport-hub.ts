@@ -14,6 +14,7 @@ import {
 } from '../dialects/chatbuddy-hub.js';
 import type { TransportError } from '../errors.js';
 import { chatbuddyHub as limits, legacy, node } from '../limits.js';
+import { FaultTally } from './fault-tally.js';
 import { plainAddress } from './transport-address.js';
 import { listen } from './transport-listen.js';
 import { finishSocket } from './transport-socket.js';
@@ -31,10 +32,15 @@ export interface HubOptions {
   readonly log?: (line: string) => void;
 }
 
+/** `too-many`: no user could come any more. `nonsense`: no text. `no-name`: none in time. `never-reads`: its lists. */
+export type HubFault = 'too-many' | 'nonsense' | 'no-name' | 'never-reads';
+
 export interface HubHandle {
   readonly address: string;
   readonly port: number;
   users(): readonly HubListing[];
+  /** Connections that the hub has ended, by reason. */
+  ended(): Readonly<Partial<Record<HubFault, number>>>;
   /** Idempotent; settles once every connection is closed. */
   readonly close: () => Promise<void>;
 }
@@ -52,6 +58,7 @@ export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, Trans
       address: listener.address,
       port: listener.port,
       users: () => hub.users(),
+      ended: () => hub.ended(),
       close: () =>
         (closing ??= new Promise<void>((resolve) => {
           listener.server.close(() => resolve());
@@ -61,11 +68,19 @@ export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, Trans
   });
 }
 
+const faultWords: Readonly<Record<HubFault, string>> = {
+  'too-many': 'too many are connected',
+  nonsense: 'what it sent is no text',
+  'no-name': 'it did not say its name',
+  'never-reads': 'it asks for lists and does not read them',
+};
+
 class Hub {
   readonly #table: HubTable<Socket>;
   readonly #usersMax: number;
   readonly #log: (line: string) => void;
   readonly #sockets = new Set<Socket>();
+  readonly #faults = new FaultTally<HubFault>(limits.faultLogEveryMs);
 
   constructor(usersMax: number, log: (line: string) => void) {
     this.#table = openHubTable(usersMax);
@@ -76,7 +91,7 @@ class Hub {
   welcome(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     if (this.#sockets.size >= this.#usersMax + limits.unnamedMax) {
-      socket.destroy();
+      this.#end(socket, 'too-many');
       return;
     }
     this.#sockets.add(socket);
@@ -84,17 +99,18 @@ class Hub {
     this.#log(this.#table.connected(address, socket.remotePort ?? 0));
     const listener = openHubListener();
     let gap: NodeJS.Timeout | undefined;
-    const nameless = setTimeout(() => socket.destroy(), limits.nameDeadlineMs);
+    const nameless = setTimeout(() => this.#end(socket, 'no-name'), limits.nameDeadlineMs);
     const serve = (requests: readonly HubRequest[]): void => {
       for (const request of requests) {
         clearTimeout(nameless);
         this.#serve(socket, address, request);
       }
     };
+    const fail = (): void => this.#end(socket, 'nonsense');
     socket.on('data', (bytes: Buffer) => {
       clearTimeout(gap);
-      listener.receive(new Uint8Array(bytes)).match(serve, () => socket.destroy());
-      gap = setTimeout(() => listener.idle().match(serve, () => socket.destroy()), legacy.idleGapMs);
+      listener.receive(new Uint8Array(bytes)).match(serve, fail);
+      gap = setTimeout(() => listener.idle().match(serve, fail), legacy.idleGapMs);
     });
     socket.on('end', () => socket.end());
     socket.on('close', () => {
@@ -108,6 +124,19 @@ class Hub {
 
   users(): readonly HubListing[] {
     return this.#table.users();
+  }
+
+  ended(): Readonly<Partial<Record<HubFault, number>>> {
+    return this.#faults.counts();
+  }
+
+  /** Said to the log now and then only: anybody on the network can cause it. */
+  #end(socket: Socket, fault: HubFault): void {
+    const from = `${plainAddress(socket.remoteAddress ?? '')}:${socket.remotePort ?? 0}`;
+    this.#faults.note(fault, performance.now(), (count) =>
+      this.#log(`Closed the connection from ${from}: ${faultWords[fault]} (${count} so far).`),
+    );
+    socket.destroy();
   }
 
   close(): void {
@@ -129,7 +158,7 @@ class Hub {
       return;
     }
     // Who asks and asks and never reads.
-    if (socket.writableLength > limits.listBytesMax) socket.destroy();
+    if (socket.writableLength > limits.listBytesMax) this.#end(socket, 'never-reads');
     else socket.write(encodeHubList(this.#table.users()));
   }
 }

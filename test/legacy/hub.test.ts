@@ -162,3 +162,31 @@ test('of what a hub says the first line is kept, and not more than a little', as
   await eventually(() => told.length >= 3, 10_000, 'three reasons');
   assert.deepEqual(told, ['it said "no"', `it said "${'x'.repeat(256)}"`, 'it said "closed"']);
 });
+
+test('a flood of nonsense is counted, told in one line, and costs no user', async (t) => {
+  const { hub, log } = await hubOf(t);
+  const ann = await register(hub.port, 'ann');
+  await eventually(() => hub.users().length === 1, 2_000, 'ann');
+  const count = 400;
+  const startedMs = performance.now();
+  const knock = async (): Promise<void> => {
+    const socket = await connectBlocking('127.0.0.1', hub.port, '127.0.0.8');
+    socket.send(Uint8Array.of(0xff, 0xfe, 0x80));
+    assert.equal(await socket.recv(1_024), '', 'it is closed');
+    await socket.close();
+  };
+  for (let sent = 0; sent < count; sent += 20) await Promise.all(Array.from({ length: 20 }, knock));
+  const tookMs = performance.now() - startedMs;
+  assert.deepEqual(hub.ended(), { nonsense: count });
+  const lines = log.filter((line) => line.startsWith('Closed the connection'));
+  assert.ok(lines.length <= 1 + Math.ceil(tookMs / 5_000), `${lines.length} lines`);
+  assert.match(
+    lines[0] ?? '',
+    /^Closed the connection from 127\.0\.0\.8:\d+: what it sent is no text \(1 so far\)\.$/,
+  );
+  assert.deepEqual(
+    hub.users().map(({ name }) => name),
+    ['ann'],
+  );
+  await ann.close();
+});

@@ -41,8 +41,9 @@ export function openConnections(entry: URL, tree: () => Promise<Supervisor | nul
     return { id, args, links, placement: placement(started - 1), transfer: [args.port] };
   };
   return {
-    startSession: (args) => startChild(child(session, hosted(sessionPrefix + args.sessionId, args)), tree()),
-    startTalk: (args) => startChild(child(talk, hosted(talkPrefix + args.talkId, args)), tree()),
+    startSession: (args) =>
+      startChild(child(session, hosted(sessionPrefix + args.sessionId, args)), args.port, tree()),
+    startTalk: (args) => startChild(child(talk, hosted(talkPrefix + args.talkId, args)), args.port, tree()),
     async warmUp() {
       const sessions = (await tree())?.supervisor('sessions');
       await sessions?.startChild(child(sessionWarmth, { args: null, links: {}, placement: placement(0) }));
@@ -69,6 +70,7 @@ const talkPrefix = 'talk:';
 
 function startChild<P extends Protocol>(
   spec: ChildSpec<P>,
+  port: MessagePort,
   growing: Promise<Supervisor | null>,
 ): StartedRef<P> {
   let waiting: ((ref: Ref<P>) => void)[] = [];
@@ -76,6 +78,8 @@ function startChild<P extends Protocol>(
   void growing.then(async (tree) => {
     const started = await tree?.supervisor('sessions')?.startChild(spec);
     if (started === undefined || started.isErr()) {
+      // Nobody else will: at its other end a socket would wait for somebody to read.
+      port.close();
       if (tree !== null)
         reportLost(tree, spec.id, started === undefined ? 'the node stops' : started.error.code);
       return;

@@ -52,6 +52,11 @@ export function talkDown(
   const live = state.legacy.talks.get(talkId);
   if (live === undefined || live.end !== null) return [];
   live.end = end;
+  // A talk that crashed has not closed what it had: its thread lives on, and with it the stream and the socket.
+  if (end.type === 'lost') {
+    const { connectionId } = live;
+    context.links.transport.cast('close', { connectionId, reason: end.type, penaltyMs: 0 });
+  }
   return release(state, context);
 }
 

@@ -234,7 +234,8 @@ export function sessionDown(
   const live = state.sessions.get(sessionId);
   if (live === undefined) return { lost: null, unreached: null };
   state.sessions.delete(sessionId);
-  if (live.direction === 'in') {
+  // A session that crashed has not closed what it had: its thread lives on, and with it the stream and the socket.
+  if (live.direction === 'in' || end.type === 'lost') {
     const penaltyMs = end.type === 'failed' && !live.isUp ? dialing.failurePenaltyMs : 0;
     context.links.transport.cast('close', { connectionId: live.connectionId, reason: end.type, penaltyMs });
   }

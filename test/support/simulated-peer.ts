@@ -3,7 +3,7 @@
  * Hundreds of them fit in one process; what they count is what the network sees of the node under test.
  */
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { messageIdFromBytes, type MessageId } from '../../src/ids.js';
 import { makeCertificate } from '../../src/session/certificate.js';
@@ -14,6 +14,7 @@ import {
   type Session,
   type SessionOutput,
 } from '../../src/session/session.js';
+import { queue, type Queue } from './standins/blocking-socket.js';
 
 export interface Tally {
   connects: number;
@@ -247,9 +248,38 @@ export function openRawSession(target: Target): Promise<RawSession> {
 }
 
 /** Answers with a handshake, and hangs up as soon as it is done, without having told its name. */
-export async function startHangingUp(): Promise<{ readonly port: number; readonly close: () => void }> {
+export function startHangingUp(): Promise<Listening> {
+  return startAnswering((socket) => void socket.end());
+}
+
+/** Answers with a handshake, and from then on says nothing and never hangs up. */
+export async function startHolding(): Promise<Listening & { readonly held: Queue<HeldConnection> }> {
+  const held = queue<HeldConnection>();
+  const listening = await startAnswering((socket) => {
+    const ended = new Promise<void>((resolve) => {
+      socket.on('end', resolve);
+      socket.on('close', () => resolve());
+    });
+    held.put({ ended });
+  });
+  return { ...listening, held };
+}
+
+export interface Listening {
+  readonly port: number;
+  readonly close: () => void;
+}
+
+/** One connection after its handshake; `ended` settles once the other side has ended it. */
+export interface HeldConnection {
+  readonly ended: Promise<void>;
+}
+
+async function startAnswering(onUp: (socket: Socket) => void): Promise<Listening> {
   const { local } = newIdentity();
-  const server = createServer((socket) => {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
     const session = createSession({
       local,
       random: (bytes) => new Uint8Array(randomBytes(bytes)),
@@ -261,7 +291,8 @@ export async function startHangingUp(): Promise<{ readonly port: number; readonl
       for (const output of outputs) {
         if (output.type === 'write') socket.write(output.bytes);
         else if (output.type === 'judge-peer') handle(session.judge({ welcome: true }, performance.now()));
-        else if (output.type === 'up') socket.end();
+        else if (output.type === 'find-ticket') handle(session.ticket(null, performance.now()));
+        else if (output.type === 'up') onUp(socket);
       }
     };
     socket.on('data', (bytes) => handle(session.receive(new Uint8Array(bytes), performance.now())));
@@ -271,5 +302,9 @@ export async function startHangingUp(): Promise<{ readonly port: number; readonl
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server that listens has such an address
   const { port } = server.address() as AddressInfo;
-  return { port, close: () => server.close() };
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port, close };
 }

@@ -5,4 +5,4 @@ import { hostActors } from '../../../src/runtime/thread.js';
 import { faulty, obeyFaults } from './order.js';
 
 obeyFaults('session');
-hostActors({ session: faulty(session), 'session-warmth': sessionWarmth, talk });
+hostActors({ session: faulty(session), 'session-warmth': sessionWarmth, talk: faulty(talk) });

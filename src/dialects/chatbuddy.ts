@@ -79,7 +79,7 @@ function openChatbuddyTalk(): Talk {
 function hear(frame: string, end: FrameEnd, nowMs: number): TalkOutput[] {
   const text = withoutLineEnd(frame);
   const isEnd = text === endMark || (end === 'closed' && text.endsWith(endMark));
-  const words = isEnd ? text.slice(0, -endMark.length) : text;
+  const words = isEnd ? withoutLineEnd(text.slice(0, -endMark.length)) : text;
   const outputs: TalkOutput[] = [];
   if (words !== '') outputs.push(heard({ type: 'text', id: null, sentAtMs: nowMs, text: words }));
   if (isEnd) outputs.push(heard({ type: 'leave', words: null }), { type: 'close' });

@@ -37,6 +37,13 @@ function suite<Message>(dialect: LegacyDialect<Message>): void {
       }
     });
 
+    test('a talk that only listens hears the same, whichever side opened the connection', () => {
+      // Of a dialect with one message per connection only the side that accepts is spoken to.
+      for (const capture of captures.filter(({ steps }) => steps.every(({ mark }) => mark === '<'))) {
+        if (dialect.can.connection === 'talk') check({ ...capture, role: 'dial' }, single, 'dialled');
+      }
+    });
+
     test('a canonical frame is written again byte by byte', () => {
       for (const capture of captures.filter(({ isCanonical }) => isCanonical)) {
         for (const { bytes } of capture.steps) {

@@ -15,7 +15,8 @@ import { addressesOf } from '../roles/role.js';
 import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../wording.js';
 import { readPort, readQuad } from './answers.js';
-import { awaitPartner, converse } from './conversation.js';
+import { Callers } from './callers.js';
+import { awaitPartner, awaitPartnerOrEnter, converse, type Partner } from './conversation.js';
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './session.js';
 
@@ -39,11 +40,21 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
     return context.output.failure(usage('menu', `"${hubWord}" is no HOST:PORT`));
   return withMenu(context, { dialect: 'chatbuddy', isFarewellSaid: true }, async (menu) => {
     const hub = address === null ? null : register(menu, address);
+    const callers = new Callers(menu, '3');
+    const talk = (partner: Partner): Promise<void> => chat(menu, partner);
     try {
       await runMenu(menu.dialog, 'Talk with chatbuddy', [
         { key: '1', label: "See who's online", act: () => list(menu, hub) },
-        { key: '2', label: 'Start a chat with someone', act: () => start(menu) },
-        { key: '3', label: 'Wait for someone to chat', act: () => waitForFriend(menu) },
+        {
+          key: '2',
+          label: 'Start a chat with someone',
+          act: () => callers.talkWith(() => start(menu), talk),
+        },
+        {
+          key: '3',
+          label: 'Wait for someone to chat',
+          act: () => callers.talkWith(() => waitForFriend(menu), talk),
+        },
         { key: '4', label: 'Exit program', act: null },
       ]);
     } finally {
@@ -101,39 +112,30 @@ function rowsOf(users: readonly HubUser[]): readonly string[] {
   });
 }
 
-async function start(menu: MenuSession): Promise<void> {
+async function start(menu: MenuSession): Promise<Partner | null> {
   const { dialog, role, fail } = menu;
   const host = await dialog.askFor('Their IPv4 address:', readQuad);
-  if (host === null) return;
+  if (host === null) return null;
   const port = await dialog.askFor('Their port:', readPort);
-  if (port === null) return;
+  if (port === null) return null;
   const connected = await role.node.legacyConnect(`chatbuddy://${host}:${port}`);
   if (connected.isErr()) {
     fail(connected.error);
-    return;
+    return null;
   }
   const row = (await menu.peers()).find((each) => each.address === host && each.port === port);
-  await chat(menu, row?.peer ?? `chatbuddy://${host}:${port}`);
+  return { peer: row?.peer ?? `chatbuddy://${host}:${port}` };
 }
 
-async function waitForFriend(menu: MenuSession): Promise<void> {
+async function waitForFriend(menu: MenuSession): Promise<Partner | null> {
   const { dialog, role, events } = menu;
   dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
-  const came = new AbortController();
   const signal = AbortSignal.any([role.context.stopped, events.ended, dialog.over]);
-  const waiting = awaitPartner(menu, AbortSignal.any([signal, came.signal]));
-  // What comes from a pipe is meant for the friend; a person who changes his mind presses Enter.
-  if (dialog.isTerminal) {
-    const here = new AbortController();
-    void waiting.then(() => here.abort());
-    const isGivenUp = (await dialog.ask('(Enter gives up)', here.signal)) !== null;
-    if (isGivenUp) came.abort();
-  }
-  const partner = await waiting;
-  if (partner !== null) await chat(menu, partner.peer);
+  // What comes from a pipe is meant for the friend.
+  return dialog.isTerminal ? awaitPartnerOrEnter(menu, signal) : awaitPartner(menu, signal);
 }
 
-async function chat(menu: MenuSession, peer: string): Promise<void> {
+async function chat(menu: MenuSession, partner: Partner): Promise<void> {
   menu.dialog.say('Connected. EOM on a line of its own ends the chat.');
-  await converse(menu, { peer }, { endMark: 'EOM' });
+  await converse(menu, partner, { endMark: 'EOM' });
 }

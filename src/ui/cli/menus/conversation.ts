@@ -43,7 +43,7 @@ export async function converse(
         return 'left';
       }
       if (line === '' || (await manners.command?.(line.trim())) === true) continue;
-      await menu.send(peer, line);
+      await menu.sayTo(peer, line);
     }
   } finally {
     unlisten();
@@ -53,17 +53,48 @@ export async function converse(
 /** The next talk that somebody opens with us, or one that is open; `null`: nobody came before `signal`. */
 export async function awaitPartner(menu: MenuSession, signal: AbortSignal): Promise<Partner | null> {
   const found = new AbortController();
-  const isOpening = (event: NodeEvent): event is NoticeEvent =>
-    event.type === 'notice' && event.notice === 'connected' && event.dialect === menu.role.dialect;
-  const opening = menu.events.next(isOpening, AbortSignal.any([signal, found.signal]));
-  const open = (await menu.peers()).find((peer) => peer.isConnected);
-  if (open !== undefined) {
+  const isOurs = (event: NodeEvent): event is NoticeEvent => isOpening(event, menu);
+  const opening = menu.events.next(isOurs, AbortSignal.any([signal, found.signal]));
+  const open = await openPartner(menu);
+  if (open !== null) {
     found.abort();
     return open;
   }
   const opened = await opening;
   return opened === null ? null : { peer: opened.peerId };
 }
+
+/**
+ * The same at a terminal, where a person who changes his mind presses Enter. Who comes at that very moment is talked
+ * with all the same.
+ */
+export async function awaitPartnerOrEnter(menu: MenuSession, signal: AbortSignal): Promise<Partner | null> {
+  const { dialog } = menu;
+  // Lines typed ahead are for who is there already.
+  const open = await openPartner(menu);
+  if (open !== null) return open;
+  const came = new AbortController();
+  const givenUp = new AbortController();
+  const waiting = awaitPartner(menu, AbortSignal.any([signal, givenUp.signal]));
+  void waiting.then(() => came.abort());
+  for (;;) {
+    const line = await dialog.askText('(Enter gives up)', came.signal);
+    if (line === null) return waiting;
+    if (line !== '') {
+      dialog.say('Nobody is there yet to read that.');
+      continue;
+    }
+    givenUp.abort();
+    return (await waiting) ?? (await openPartner(menu));
+  }
+}
+
+/** Somebody has opened a talk with us, or taken ours. */
+export const isOpening = (event: NodeEvent, { role }: MenuSession): event is NoticeEvent =>
+  event.type === 'notice' && event.notice === 'connected' && event.dialect === role.dialect;
+
+const openPartner = async ({ peers }: MenuSession): Promise<Partner | null> =>
+  (await peers()).find((peer) => peer.isConnected) ?? null;
 
 async function isTalking({ peers }: MenuSession, peer: string): Promise<boolean> {
   return (await peers()).some((row) => row.peer === peer && row.isConnected);

@@ -1,4 +1,5 @@
 /** The two roles of cse310: one waits, the other connects; then every line is a message. */
+import { err, ok, type Result } from 'neverthrow';
 import { escapeName, type NodeEvent, type ParlanceError } from '../../../index.js';
 import { legacyPorts } from '../../../limits.js';
 import type { NodeSettings } from '../options.js';
@@ -6,7 +7,8 @@ import { addressesOf } from '../roles/role.js';
 import { usage, type RunContext } from '../run.js';
 import { lineOf, wordingOf, type ExitCode } from '../wording.js';
 import { readQuadAndPort } from './answers.js';
-import { awaitPartner, converse, type Manners } from './conversation.js';
+import { Callers } from './callers.js';
+import { awaitPartner, awaitPartnerOrEnter, converse, type Manners, type Partner } from './conversation.js';
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './session.js';
 
@@ -20,9 +22,10 @@ export interface WaitOptions {
 export function wait(context: RunContext, { port, isBeeping }: WaitOptions): Promise<ExitCode> {
   const adjust = (settings: NodeSettings): NodeSettings =>
     port === null ? settings : { ...settings, listen: [...(settings.listen ?? []), `cse310=${port}`] };
-  return withMenu(context, { dialect: 'cse310', adjust, isFarewellSaid: false }, (menu) => {
+  return withMenu(context, { dialect: 'cse310', adjust, isFarewellSaid: false }, async (menu) => {
     if (isBeeping) beep(menu);
-    return waitHere(menu);
+    const partner = await waitHere(menu);
+    if (partner !== null) await talk(menu, partner, true);
   });
 }
 
@@ -40,46 +43,48 @@ export async function connect(
   let outcome: ExitCode = 0;
   const exit = await withMenu(context, { dialect: 'cse310', isFarewellSaid: false }, async (menu) => {
     if (isBeeping) beep(menu);
-    const failure = await connectFrom(menu, address);
-    if (failure !== null) outcome = await context.output.failure(failure);
+    const partner = await connectFrom(menu, address);
+    if (partner.isOk()) await talk(menu, partner.value, false);
+    else outcome = await context.output.failure(partner.error);
   });
   return exit === 0 ? outcome : exit;
 }
 
 /** Both roles, one after the other as often as the user likes. */
 export const cse310Menu = (context: RunContext): Promise<ExitCode> =>
-  withMenu(context, { dialect: 'cse310', isFarewellSaid: true }, (menu) =>
-    runMenu(menu.dialog, 'Talk with cse310', [
-      { key: '1', label: 'wait', act: () => waitHere(menu) },
-      {
-        key: '2',
-        label: 'connect',
-        act: async () => {
-          const failure = await connectFrom(menu, null);
-          if (failure !== null) menu.dialog.say(lineOf(wordingOf(failure)));
-        },
-      },
+  withMenu(context, { dialect: 'cse310', isFarewellSaid: true }, (menu) => {
+    const callers = new Callers(menu, '1');
+    const connectHere = async (): Promise<Partner | null> => {
+      const partner = await connectFrom(menu, null);
+      if (partner.isErr()) menu.dialog.say(lineOf(wordingOf(partner.error)));
+      return partner.unwrapOr(null);
+    };
+    const talkHere = (isPatient: boolean) => (partner: Partner) => talk(menu, partner, isPatient);
+    return runMenu(menu.dialog, 'Talk with cse310', [
+      { key: '1', label: 'wait', act: () => callers.talkWith(() => waitHere(menu), talkHere(true)) },
+      { key: '2', label: 'connect', act: () => callers.talkWith(connectHere, talkHere(false)) },
       { key: '0', label: 'exit', act: null },
-    ]),
-  );
+    ]);
+  });
 
-async function waitHere(menu: MenuSession): Promise<void> {
+async function waitHere(menu: MenuSession): Promise<Partner | null> {
   const { dialog, events, role } = menu;
   dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
-  // A pipe that has ended says nothing about how long to wait; at a terminal Ctrl-C and Ctrl-D end it.
-  const signal = AbortSignal.any([role.context.stopped, events.ended]);
-  const partner = await awaitPartner(menu, dialog.isTerminal ? dialog.over : signal);
-  if (partner !== null) await talk(menu, partner.peer, true);
+  if (dialog.isTerminal) return awaitPartnerOrEnter(menu, dialog.over);
+  // A pipe that has ended says nothing about how long to wait.
+  return awaitPartner(menu, AbortSignal.any([role.context.stopped, events.ended]));
 }
 
 /** Errors: `command/usage` without an address, and those of `legacyConnect`. */
-async function connectFrom(menu: MenuSession, address: string | null): Promise<ParlanceError | null> {
+async function connectFrom(
+  menu: MenuSession,
+  address: string | null,
+): Promise<Result<Partner, ParlanceError>> {
   const typed = await chooseAddress(menu, address);
-  if (typed === null) return usage('connect', 'no address was given');
+  if (typed === null) return err(usage('connect', 'no address was given'));
   const connected = await menu.role.node.legacyConnect(`cse310://${typed}`);
-  if (connected.isErr()) return connected.error;
-  await talk(menu, await idOf(menu, typed), false);
-  return null;
+  if (connected.isErr()) return err(connected.error);
+  return ok({ peer: await idOf(menu, typed) });
 }
 
 /** What is no dotted quad is refused and asked again. */
@@ -98,9 +103,9 @@ async function idOf({ peers }: MenuSession, typed: string): Promise<string> {
   return row?.peer ?? `cse310://${typed}`;
 }
 
-async function talk(menu: MenuSession, peer: string, isPatient: boolean): Promise<void> {
+async function talk(menu: MenuSession, partner: Partner, isPatient: boolean): Promise<void> {
   menu.dialog.say('Connected. /nickname NEW changes your name, /disconnect ends.');
-  await converse(menu, { peer }, mannersOf(menu, isPatient));
+  await converse(menu, partner, mannersOf(menu, isPatient));
 }
 
 function mannersOf({ role, dialog, fail }: MenuSession, isPatient: boolean): Manners {

@@ -3,6 +3,7 @@
  * lines from a pipe.
  */
 import type { Result } from 'neverthrow';
+import { escapeForTerminal } from '../../../index.js';
 import { remarkRows } from '../prompt/layout.js';
 import { plainScreen } from '../prompt/plain.js';
 import { TerminalScreen, type Screen } from '../prompt/screen.js';
@@ -42,10 +43,11 @@ export class Dialog {
    */
   async askText(question: string, until?: AbortSignal): Promise<string | null> {
     if (!this.isTerminal && question !== '') this.say(question);
-    if (this.isTerminal) this.#screen.setPrompt(question === '' ? '› ' : `${question} `);
+    const prompt = question === '' ? '›' : question;
+    if (this.isTerminal) this.#screen.setPrompt(`${prompt} `);
     const line = await this.#next(until);
-    // The screen takes a typed line away; a message comes back as one, an answer would be gone.
-    if (this.isTerminal && line !== null && question !== '') this.say(`${question} ${line}`);
+    // The screen takes a typed line away: what was said would be gone.
+    if (this.isTerminal && line !== null) this.say(`${prompt} ${escapeForTerminal(line)}`);
     return line?.trim() === '' ? '' : line;
   }
 

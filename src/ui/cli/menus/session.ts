@@ -24,6 +24,8 @@ export interface MenuSession {
   readonly peers: () => Promise<readonly LegacyPeer[]>;
   /** Sends, and tells what became of it. */
   readonly send: (peer: string, text: string, via?: SendViaOptions) => Promise<void>;
+  /** The same within a talk: at a terminal, where the line stands above already, only a failure is news. */
+  readonly sayTo: (peer: string, text: string) => Promise<void>;
   readonly fail: (error: NodeError) => void;
 }
 
@@ -73,6 +75,13 @@ const told = async ({ node, dialect }: Role): Promise<void> => void (await node.
 function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
   const waitMs = dialog.isTerminal ? limits.deliverWaitMs : pipedWaitMs(role);
   const fail = (error: NodeError): void => dialog.say(lineOf(wordingOf(error)));
+  const send = async (peer: string, text: string, isTold: boolean, via?: SendViaOptions): Promise<void> => {
+    const sent = await deliver(role, events, { peer, text, waitMs, ...(via === undefined ? {} : { via }) });
+    sent.match((status) => {
+      if (status === null) dialog.say(`not sent yet: it goes out as soon as ${escapeName(peer)} answers`);
+      else if (status.state !== 'failed' && isTold) dialog.say(`sent to ${escapeName(status.peer)}`);
+    }, fail);
+  };
   return {
     role,
     dialog,
@@ -83,13 +92,8 @@ function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
       if (listed.isErr()) fail(listed.error);
       return listed.unwrapOr([]);
     },
-    send: async (peer, text, via) => {
-      const sent = await deliver(role, events, { peer, text, waitMs, ...(via === undefined ? {} : { via }) });
-      sent.match((status) => {
-        if (status === null) dialog.say(`not sent yet: it goes out as soon as ${escapeName(peer)} answers`);
-        else if (status.state !== 'failed') dialog.say(`sent to ${escapeName(status.peer)}`);
-      }, fail);
-    },
+    send: (peer, text, via) => send(peer, text, true, via),
+    sayTo: (peer, text) => send(peer, text, !dialog.isTerminal),
   };
 }
 

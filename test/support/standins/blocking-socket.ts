@@ -1,6 +1,7 @@
 /**
  * A socket as the older programs see it: `recv(n)` waits until something is there and returns at most `n` bytes of
- * it, glued or torn as the network left it; nothing at all means that the other side has closed.
+ * it, glued or torn as the network left it; nothing at all means that the other side has ended its half. What is not
+ * read stays with the system, and holds the sender back in the end.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { within } from '../deadline.js';
@@ -9,11 +10,14 @@ const deadlineMs = 10_000;
 
 export interface BlockingSocket {
   readonly remote: { readonly address: string; readonly port: number };
-  /** Text of one read; empty when the other side has closed. Bytes that are no UTF-8 become U+FFFD. */
+  /** Text of one read; empty when the other side has closed. Fails, as the programs do, on what is no UTF-8. */
   recv(bytesMax: number): Promise<string>;
   /** One write. */
   send(words: string | Uint8Array): void;
-  /** Flushes, then closes both directions. */
+  /**
+   * Both directions at once, whatever the other side still wants to say; what was sent still gets there. With unread
+   * bytes the system tells the other side by a reset.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -30,7 +34,7 @@ export async function connectBlocking(
   port: number,
   localAddress = '127.0.0.1',
 ): Promise<BlockingSocket> {
-  const socket = connect({ host, port, localAddress });
+  const socket = connect({ host, port, localAddress, allowHalfOpen: true });
   await within(
     new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -45,7 +49,7 @@ export async function connectBlocking(
 export async function listenBlocking(host: string, port: number): Promise<BlockingServer> {
   const waiting = queue<BlockingSocket | null>();
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     waiting.put(wrap(socket));
@@ -107,6 +111,22 @@ export function serveForever(
   };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** As `json.dumps` writes it: blanks after `:` and `,`, and nothing but ASCII. */
+export function pythonJson(value: string | Readonly<Record<string, string | number>>): string {
+  if (typeof value !== 'string') {
+    const members = Object.entries(value).map(
+      ([key, member]) => `${pythonJson(key)}: ${typeof member === 'number' ? member : pythonJson(member)}`,
+    );
+    return `{${members.join(', ')}}`;
+  }
+  return JSON.stringify(value).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 function wrap(socket: Socket): BlockingSocket {
@@ -121,6 +141,7 @@ function wrap(socket: Socket): BlockingSocket {
     state.wake();
   };
   socket.on('data', (chunk) => {
+    socket.pause();
     state.held = Buffer.concat([state.held, chunk]);
     state.wake();
   });
@@ -135,7 +156,8 @@ function wrap(socket: Socket): BlockingSocket {
         });
       const taken = state.held.subarray(0, bytesMax);
       state.held = state.held.subarray(taken.length);
-      return taken.toString('utf8');
+      if (state.held.length === 0) socket.resume();
+      return utf8.decode(taken);
     },
     send(words) {
       socket.write(words);
@@ -143,11 +165,10 @@ function wrap(socket: Socket): BlockingSocket {
     async close() {
       if (socket.closed) return;
       const closed = new Promise((resolve) => socket.once('close', resolve));
-      socket.end();
-      // The other side may keep its end open: the program is gone all the same.
-      const timer = setTimeout(() => socket.destroy(), 500);
+      if (state.held.length === 0) socket.destroySoon();
+      else if (socket.writable) socket.write('', () => socket.resetAndDestroy());
+      else socket.resetAndDestroy();
       await closed;
-      clearTimeout(timer);
     },
   };
 }

@@ -4,7 +4,14 @@
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { connectBlocking, listenBlocking, queue, serveForever, type Queue } from './blocking-socket.js';
+import {
+  connectBlocking,
+  listenBlocking,
+  pythonJson,
+  queue,
+  serveForever,
+  type Queue,
+} from './blocking-socket.js';
 
 /** `real` is the program; the others are other answers to its assignment. */
 export type Cmp2204Spelling = 'real' | 'underscore' | 'joined';
@@ -38,10 +45,13 @@ function keyValue(secret: number, spelling: Cmp2204Spelling, group: ToyGroup): s
   return { real: `"b'${value}'"`, underscore: `"${value}"`, joined: `${value}` }[spelling];
 }
 
-function cipherKey(theirs: unknown, secret: number, group: ToyGroup): Buffer {
-  const isRepr = typeof theirs === 'string' && theirs.startsWith("b'");
-  const shared = String(pow(Number(isRepr ? theirs.slice(2, -1) : theirs), secret, group));
-  return Buffer.from((isRepr ? Buffer.from(shared).toString('base64') : shared).padEnd(24, ' '));
+/** Each answer to the assignment reads the form that it writes, and no other. */
+function cipherKey(theirs: unknown, secret: number, spelling: Cmp2204Spelling, group: ToyGroup): Buffer {
+  const form = { real: /^"b'(\d+)'"$/, underscore: /^"(\d+)"$/, joined: /^(\d+)$/ }[spelling];
+  const [, digits] = form.exec(JSON.stringify(theirs)) ?? [];
+  if (digits === undefined) throw new Error(`no key: ${JSON.stringify(theirs)}`);
+  const shared = String(pow(Number(digits), secret, group));
+  return Buffer.from((spelling === 'real' ? Buffer.from(shared).toString('base64') : shared).padEnd(24, ' '));
 }
 
 function encrypt(text: string, key: Buffer): string {
@@ -82,7 +92,7 @@ export async function startResponder(options: {
       const sealed = message[spell('encrypted message', spelling)];
       if (typeof plain === 'string') received.put({ text: plain, isEncrypted: false, from });
       else if ('key' in message) {
-        key = cipherKey(message['key'], secret, group);
+        key = cipherKey(message['key'], secret, spelling, group);
         socket.send(`{"key": ${keyValue(secret, spelling, group)}}`);
       } else if (typeof sealed === 'string' && key !== null)
         received.put({ text: decrypt(sealed, key), isEncrypted: true, from });
@@ -107,12 +117,12 @@ export async function initiate(options: {
   const socket = await connectBlocking(host, port, localAddress);
   try {
     if (secret === undefined) {
-      socket.send(`{"${spell('unencrypted message', spelling)}": ${JSON.stringify(text)}}`);
+      socket.send(`{"${spell('unencrypted message', spelling)}": ${pythonJson(text)}}`);
       return;
     }
     socket.send(`{"key": ${keyValue(secret, spelling, group)}}`);
     const answer = JSON.parse(await socket.recv(1_024)) as Record<string, unknown>;
-    const sealed = encrypt(text, cipherKey(answer['key'], secret, group));
+    const sealed = encrypt(text, cipherKey(answer['key'], secret, spelling, group));
     socket.send(`{"${spell('encrypted message', spelling)}": "${sealed}"}`);
   } finally {
     await socket.close();
@@ -130,7 +140,7 @@ export async function startAnnouncer(options: {
   const socket = createSocket('udp4');
   await bind(socket, 0);
   const { username, address, to } = options;
-  const datagram = JSON.stringify({
+  const datagram = pythonJson({
     username,
     ip_address: address,
     ...(options.withPort === true ? { port: 6_000 } : {}),
@@ -161,7 +171,8 @@ export async function startDiscovery(port = 0): Promise<{
   const heard = queue<{ username: string; host: string; port: number }>();
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
   socket.on('message', (datagram, from) => {
-    const { username } = JSON.parse(datagram.toString('utf8')) as { username: string };
+    // `recvfrom(1024)`: the system drops the rest.
+    const { username } = JSON.parse(datagram.subarray(0, 1_024).toString('utf8')) as { username: string };
     heard.put({ username, host: from.address, port: from.port });
   });
   await bind(socket, port);

@@ -1,5 +1,12 @@
 /** A stand-in for a Synergy peer, written from the description of the program. */
-import { connectBlocking, listenBlocking, queue, serveForever, type Queue } from './blocking-socket.js';
+import {
+  connectBlocking,
+  listenBlocking,
+  pythonJson,
+  queue,
+  serveForever,
+  type Queue,
+} from './blocking-socket.js';
 
 export interface SynergyHeard {
   readonly name: string;
@@ -50,8 +57,10 @@ export async function startSynergy(options: {
   });
   const send = async (port: number, content: string, host = '127.0.0.1'): Promise<void> => {
     const socket = await connectBlocking(host, port, ownHost);
-    const object = `{"type": "message", "sender_name": ${JSON.stringify(name)}, "sender_port": ${server.port}, "content": ${JSON.stringify(content)}}`;
-    socket.send(form === 'json' ? object : `${ownHost}:${server.port} ${name} ${content}`);
+    const message = { type: 'message', sender_name: name, sender_port: server.port, content };
+    const words = form === 'json' ? pythonJson(message) : `${ownHost}:${server.port} ${name} ${content}`;
+    if (words.length > 1_024) throw new Error('Synergy sends no more than 1,024 bytes');
+    socket.send(words);
     await socket.recv(1_024);
     await socket.close();
     note(`${host}:${port}`, content, true);
@@ -84,6 +93,7 @@ function readJson(words: string): Omit<SynergyHeard, 'host'> {
 }
 
 function readCourse(words: string): Omit<SynergyHeard, 'host'> {
+  if (!/^\d+\.\d+\.\d+\.\d+:\d+ \S+ /.test(words)) throw new Error(`Synergy cannot read ${words}`);
   const [address = '', name = '', ...rest] = words.split(' ');
   return { name, port: Number(address.split(':')[1]), content: rest.join(' '), form: 'course' };
 }

@@ -436,6 +436,8 @@ export const admission = {
   waitMs: 30,
   /** Callers that wait and refusals that linger, together; beyond it callers are dropped at once. */
   turnedAwayMax: 64,
+  /** Older programs that wait, counted apart: a pasted text is a connection for each line, all within a moment. */
+  legacyWaitingMax: 256,
   /** A silent caller loses its place to one that speaks after this: its first bytes may be in flight for so long. */
   silentProtectedMs: 20,
   /** … and to another silent one only after this. */
@@ -476,9 +478,9 @@ export const admission = {
   knownTicketsMax: 1_024,
   /**
    * An older program has no way to try again, and its message takes a place for milliseconds only: it is kept waiting
-   * for so long before it is dropped.
+   * for so long before it is dropped. Room for a burst of a few hundred while one place is free.
    */
-  legacyCallerWaitMs: 3_000,
+  legacyCallerWaitMs: 10_000,
   /** People type slowly: a talk with an older program cannot be resumed, so it may be silent for longer. */
   talkIdleMs: 15 * 60_000,
   /** … but gives way to others after this. */

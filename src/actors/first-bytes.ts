@@ -21,6 +21,9 @@ export interface UnknownOpening {
   readonly reason: 'no-such-opening' | 'dialect-off';
 }
 
+/** `silent`: not a byte came until it ended or its time was over. `cut`: less than tells what it speaks. */
+export type Unheard = UnknownOpening['reason'] | 'silent' | 'cut';
+
 const everyDialect: ReadonlySet<DialectName> = new Set([
   'native',
   ...Object.values(legacyDialects).map(({ name }) => name),

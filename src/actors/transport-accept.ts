@@ -9,8 +9,9 @@ import { parseConnectionId, type ConnectionId } from '../ids.js';
 import { admission as limits, transport as socketLimits } from '../limits.js';
 import { Admission, type Caller, type Verdict } from './admission.js';
 import type { Address } from '../wire/address.js';
+import { EventTurn } from './event-turn.js';
 import { FaultTally } from './fault-tally.js';
-import { dialectOf, readFirstBytes, type Hello, type UnknownOpening } from './first-bytes.js';
+import { dialectOf, readFirstBytes, type Hello, type Unheard, type UnknownOpening } from './first-bytes.js';
 import { plainAddress } from './transport-address.js';
 import { sayBusy } from './transport-busy.js';
 import { joinSocket, type Joint } from './transport-socket.js';
@@ -44,17 +45,17 @@ export interface AcceptOptions {
 }
 
 export interface AcceptStats {
+  /** Connections that were given a place. */
   readonly accepted: number;
   readonly refusedBusy: number;
+  /** Closed at once: too many waited already. */
+  readonly crowdedOut: number;
   readonly evicted: number;
   readonly inboundNow: number;
   readonly inboundMost: number;
   /** Connections to the shared port that ended before it was known what they speak, by reason. */
   readonly unheard: Readonly<Partial<Record<Unheard, number>>>;
 }
-
-/** `silent`: not a byte came until it ended or its time was over. `cut`: less than tells what it speaks. */
-export type Unheard = UnknownOpening['reason'] | 'silent' | 'cut';
 
 interface Line extends Caller {
   /** In the order in which they were accepted. */
@@ -76,10 +77,13 @@ export class AcceptPool {
   readonly #events: AcceptEvents;
   readonly #admission: Admission;
   readonly #lines = new Map<ConnectionId, Line>();
-  readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, serial: 0 };
+  readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, crowdedOut: 0, serial: 0 };
   readonly #unheard = new FaultTally<Unheard>(socketLimits.errorLogEveryMs);
-  /** Whose first bytes became known in this turn of the event loop. */
-  #known: { readonly line: Line; readonly hello: Hello }[] = [];
+  /** Whose first bytes became known. */
+  readonly #known = new EventTurn<readonly [Line, Hello]>(
+    ([line]) => line.serial,
+    ([line, hello]) => this.#spoke(line, hello),
+  );
   #isServePlanned = false;
   #refusalsLingering = 0;
   #dueTimer: NodeJS.Timeout | undefined;
@@ -92,9 +96,8 @@ export class AcceptPool {
   }
 
   stats(): AcceptStats {
-    const { accepted, refusedBusy, evicted, inboundMost } = this.#counts;
-    const unheard = this.#unheard.counts();
-    return { accepted, refusedBusy, evicted, inboundNow: this.#admission.taken, inboundMost, unheard };
+    const { serial: _serial, ...counts } = this.#counts;
+    return { ...counts, inboundNow: this.#admission.taken, unheard: this.#unheard.counts() };
   }
 
   know(addresses: readonly string[], ticketIds: readonly string[]): void {
@@ -132,7 +135,8 @@ export class AcceptPool {
     const serial = (this.#counts.serial += 1);
     const parsed = parseConnectionId(`in-${serial}`);
     const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);
-    if (isRefused || parsed.isErr() || this.#turnedAway() >= limits.turnedAwayMax) {
+    if (isRefused || parsed.isErr() || this.#isFull(spoken)) {
+      this.#counts.crowdedOut += Number(!isRefused);
       socket.destroy();
       return;
     }
@@ -162,10 +166,16 @@ export class AcceptPool {
     this.#ask(line);
   }
 
-  #turnedAway(): number {
-    let waiting = 0;
-    for (const line of this.#lines.values()) if (line.stage === 'waiting') waiting += 1;
-    return waiting + this.#refusalsLingering;
+  /** Two rooms to wait in: a burst of messages of older programs, which cannot come again, and everybody else. */
+  #isFull(spoken: DialectName | 'sniffed'): boolean {
+    let [legacy, others] = [0, this.#refusalsLingering];
+    for (const { stage, hello } of this.#lines.values()) {
+      if (stage !== 'waiting') continue;
+      if (hello?.type === 'legacy') legacy += 1;
+      else others += 1;
+    }
+    const isLegacy = spoken !== 'sniffed' && spoken !== 'native';
+    return legacy >= limits.legacyWaitingMax || (!isLegacy && others >= limits.turnedAwayMax);
   }
 
   /** Collects bytes until they tell what is spoken. */
@@ -178,7 +188,7 @@ export class AcceptPool {
       line.unhear();
       socket.pause();
       if (read.type === 'unknown') this.#dropUnknown(line, read);
-      else this.#know(line, read);
+      else this.#known.add([line, read]);
     };
     // It ended without a word that anybody could answer.
     const onEnd = (): void => {
@@ -203,24 +213,11 @@ export class AcceptPool {
     this.#unheard.count(line.first.byteLength === 0 ? 'silent' : 'cut');
   }
 
-  /**
-   * The system tells in any order which sockets can be read. A program that opens a connection for each message has
-   * ended the first before it opens the second, so the first can be read whenever the second can: all that are read
-   * in one turn of the event loop go on together, in the order in which they were accepted.
-   */
-  #know(line: Line, hello: Hello): void {
-    if (this.#known.push({ line, hello }) === 1) setImmediate(() => this.#serveKnown());
-  }
-
-  #serveKnown(): void {
-    const known = this.#known.toSorted((a, b) => a.line.serial - b.line.serial);
-    this.#known = [];
-    for (const { line, hello } of known) {
-      if (!this.#lines.has(line.id)) continue;
-      line.hello = hello;
-      if (line.stage === 'waiting') this.#ask(line);
-      else this.#settle(line, this.#admission.spoke(line.id, hello, this.#options.now()));
-    }
+  #spoke(line: Line, hello: Hello): void {
+    if (!this.#lines.has(line.id)) return;
+    line.hello = hello;
+    if (line.stage === 'waiting') this.#ask(line);
+    else this.#settle(line, this.#admission.spoke(line.id, hello, this.#options.now()));
   }
 
   /** A caller without a place asks for one. */
@@ -246,9 +243,7 @@ export class AcceptPool {
     return null;
   }
 
-  #isWaiting(line: Line): boolean {
-    return line.stage === 'waiting' && this.#lines.has(line.id);
-  }
+  #isWaiting = (line: Line): boolean => line.stage === 'waiting' && this.#lines.has(line.id);
 
   #settle(line: Line, verdict: Verdict): void {
     switch (verdict.type) {
@@ -272,9 +267,15 @@ export class AcceptPool {
     const nowMs = this.#options.now();
     const verdict = this.#request(line);
     if (verdict.type !== 'wait') this.#settle(line, verdict);
-    else if (this.#mayBeLegacy(line) && nowMs - line.acceptedAtMs < limits.legacyCallerWaitMs)
+    else if (nowMs - line.acceptedAtMs < this.#patienceMs(line))
       line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
     else this.#refuse(line);
+  }
+
+  /** Who has not spoken may be an older program; who has spoken as one is known to have no other way. */
+  #patienceMs(line: Line): number {
+    if (line.hello?.type === 'legacy') return limits.legacyCallerWaitMs;
+    return this.#mayBeLegacy(line) ? limits.handshakeDeadlineMs : 0;
   }
 
   /** An older program that is turned away loses its words, and would take BUSY for words of ours. */

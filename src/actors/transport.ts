@@ -45,16 +45,8 @@ export type TransportProtocol = {
   stats: Call<Record<string, never>, TransportStats>;
 };
 
-export interface TransportStats {
-  /** Connections that were given a place. */
-  readonly accepted: number;
-  readonly refusedBusy: number;
-  readonly evicted: number;
-  readonly inboundNow: number;
-  readonly inboundMost: number;
+export interface TransportStats extends AcceptStats {
   readonly outboundNow: number;
-  /** Connections to the shared port that ended before it was known what they speak, by reason. */
-  readonly unheard: AcceptStats['unheard'];
 }
 
 /** What the transport tells the node. The node's protocol contains these messages. */

@@ -594,6 +594,8 @@ export const node = {
   /** A burst of crashes is survived, a steady storm is not: then the disk or the program is broken for good. */
   restartsMax: 10,
   restartWindowMs: 10_000,
+  /** Messages known to crash the history; there should be none at all. */
+  poisonIdsMax: 1_000,
 } as const;
 
 /** Talks with older programs, as the node holds them. */

@@ -113,6 +113,8 @@ export interface NodeState {
   heldUntilSeq: number;
   /** Up to which line a peer's words were handed to some session: each is told as `sent` once. */
   readonly sentSeq: Map<PeerId, number>;
+  /** Words of peers that crashed the history, alone or among others (`node-incoming`). Bounded. */
+  readonly poison: Map<MessageId, 'suspect' | 'set-aside'>;
   /** What was last told of each peer. */
   readonly toldPeers: Map<PeerId, string>;
   readonly legacy: LegacyState;

@@ -341,6 +341,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
     isCatchingUp: false,
     heldUntilSeq: 0,
     sentSeq: new Map(),
+    poison: new Map(),
     toldPeers: new Map(),
     legacy: newLegacyState(),
     nextId: 0,

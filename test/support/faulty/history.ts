@@ -1,6 +1,6 @@
 import { history } from '../../../src/actors/history.js';
 import { hostActors } from '../../../src/runtime/thread.js';
-import { faulty, obeyFaults } from './order.js';
+import { faulty, obeyFaults, poisonable } from './order.js';
 
 obeyFaults('history');
-hostActors({ history: faulty(history) });
+hostActors({ history: faulty(poisonable(history)) });

@@ -116,5 +116,23 @@ export function faulty(definition: AnyDefinition): AnyDefinition {
   return { ...definition, receive };
 }
 
+/** A text that the actor of `poisonable` cannot stand: it throws whenever it meets it. */
+export const poison = 'a text that no history can take';
+
+export function poisonable(definition: AnyDefinition): AnyDefinition {
+  const receive = Object.fromEntries(
+    Object.entries(definition.receive as Behaviour['receive']).map(
+      ([name, handler]): [string, AnyHandler] => [
+        name,
+        (...args) => {
+          if (name === 'append' && JSON.stringify(args[1]).includes(poison)) throw new Error('poisoned');
+          return handler(...args);
+        },
+      ],
+    ),
+  );
+  return { ...definition, receive };
+}
+
 /** Kept, so that no collection takes it away. */
 const offHeap: Buffer[] = [];

@@ -141,9 +141,17 @@ export function legacyLeave(
   );
 }
 
-/** The node ends: everybody who would see us as there is told. */
-export const farewell = (state: NodeState, context: NodeContext): ResultAsync<null, never> =>
-  leaveAll(state, [...state.args.legacy.enabled], context);
+/** The node ends: everybody who would see us as there is told. What waits for a talk stays in its outbox. */
+export function farewell(state: NodeState, context: NodeContext): ResultAsync<null, never> {
+  const talks = [...state.legacy.talks.values()];
+  for (const live of talks) live.waiting.length = 0;
+  const left = leaveAll(state, [...state.args.legacy.enabled], context);
+  // A farewell keeps its gap to the words before it, so it may be on its way for a moment.
+  const ends = talks
+    .filter(({ isLeaving }) => isLeaving)
+    .map(({ enders }) => new Promise<void>((resolve) => enders.push(resolve)));
+  return left.andThen(() => ResultAsync.fromSafePromise(Promise.all(ends).then(() => null)));
+}
 
 /** synergy greets its mandatory peers once, when it can be reached itself. Returns whom, as PEER words. */
 export function takeGreetings(state: NodeState): {
@@ -188,8 +196,8 @@ function leave(state: NodeState, record: LegacyRecord, context: NodeContext): Re
     return record.dialect.name === 'cmp2204'
       ? okAsync(null)
       : told(state, record, { type: 'leave', words: null }, false, context);
-  const talkId = state.legacy.standing.get(record.peerId);
-  if (talkId !== undefined) sayFarewell(state.legacy, talkId);
+  const live = currentTalk(state, record.peerId);
+  if (live !== undefined) sayFarewell(state, live);
   return okAsync(null);
 }
 

@@ -9,7 +9,7 @@ import { err, ok } from 'neverthrow';
 import type { Line } from '../chat/conversation.js';
 import { isBlocked, nameOf } from '../chat/peer-book.js';
 import { formatHistoryLine } from '../dialects/cmp2204-files.js';
-import type { Utterance } from '../dialects/dialect.js';
+import type { TalkDialect, TalkOptions, Utterance } from '../dialects/dialect.js';
 import { netechManual } from '../dialects/netech.js';
 import type { ChatError, DialectError, RuntimeError, TransportError } from '../errors.js';
 import { parseConnectionId, type ConnectionId, type MessageId, type PeerId } from '../ids.js';
@@ -21,7 +21,9 @@ import {
   currentTalk,
   newToken,
   recordOf,
+  sayNext,
   talkOptions,
+  textOf,
   type Job,
   type LegacyFault,
   type LegacyRecord,
@@ -53,7 +55,7 @@ export function reachForOutbox(
 export function reach(state: NodeState, record: LegacyRecord, job: Job | null, context: NodeContext): void {
   if (record.work !== null) return;
   const connectionId = parseConnectionId(newId(state, 'o'))._unsafeUnwrap();
-  record.work = { connectionId, job, isSent: false };
+  record.work = { connectionId, job, piece: '', isSent: false };
   state.legacy.dials.set(connectionId, record.peerId);
   const { host, port } = record;
   const deadlineMs = dialing.connectDeadlineMs;
@@ -73,18 +75,16 @@ export function sayLines(
   const record = allowed(state, peerId);
   if (record.isErr()) return;
   if (record.value.dialect.can.connection === 'message') {
-    const jobs = lines.map((line): Job => ({ type: 'line', line, pieces: [] }));
+    const jobs = lines.map((line): Job => ({ type: 'line', line }));
     record.value.jobs = [...record.value.jobs, ...jobs];
     if (record.value.dialect.name === 'synergy') limitTime(state, peerId, lines, context);
     workOn(state, record.value, context);
     return;
   }
   const live = currentTalk(state, peerId);
-  for (const line of lines) {
-    const token = newToken(state);
-    live?.said.set(token, line);
-    live?.ref.cast('say', { token, utterance: textOf(line, line.text) });
-  }
+  if (live === undefined) return;
+  for (const line of lines) live.waiting.push(line);
+  sayNext(state, live);
 }
 
 /** Something that is no text; goes in turn with what waits for the peer. */
@@ -125,14 +125,36 @@ export function sayJob(
   live: LiveTalk,
   options: TalkArgs['options'],
 ): void {
-  const job = record.work?.job ?? null;
-  if (job === null || !record.jobs.includes(job)) {
+  const { work } = record;
+  const job = work?.job ?? null;
+  if (work === null || job === null || !record.jobs.includes(job)) {
     live.ref.cast('close', {});
     return;
   }
-  if (job.type === 'line' && job.pieces.length === 0)
-    job.pieces = record.dialect.pieces(job.line.text, { ...options, random: noRandom }).unwrapOr([]);
-  live.ref.cast('say', { token: newToken(state), utterance: utteranceOf(record, job) });
+  if (job.type === 'line') {
+    const { id, text } = job.line;
+    const saidUnits = record.saidUnits.get(id) ?? 0;
+    work.piece = nextPiece(record.dialect, text, saidUnits, { ...options, random: noRandom });
+  }
+  live.ref.cast('say', { token: newToken(state), utterance: utteranceOf(job, work.piece) });
+}
+
+/**
+ * What of a text goes over the next connection: the most of its rest that can. How much that is may change from one to
+ * the next, with our name or with the form in which the peer spells, so each is cut for itself.
+ */
+export function nextPiece(
+  dialect: TalkDialect,
+  text: string,
+  saidUnits: number,
+  options: TalkOptions,
+): string {
+  const rest = text.slice(saidUnits);
+  return dialect.pieces(rest, options).match(
+    ([first]) => first ?? rest,
+    // A rest may be what alone would be a command; its first character is none. A whole text is refused for it.
+    () => (saidUnits === 0 ? rest : String.fromCodePoint(rest.codePointAt(0) ?? 0)),
+  );
 }
 
 /** The system has taken it: as far as an older program lets anybody know, it is sent. */
@@ -146,17 +168,19 @@ export function talkSent(
   const line = live.said.get(token);
   if (line !== undefined) {
     live.said.delete(token);
+    sayNext(state, live);
     return [lineSent(state, record, line)];
   }
   const { work } = record;
   if (work?.connectionId !== live.connectionId || work.job === null) return [];
   const { job } = work;
   work.isSent = true;
-  noteSent(state, record, utteranceOf(record, job));
+  noteSent(state, record, utteranceOf(job, work.piece));
   if (job.type === 'line') {
-    const pieces = (record.piecesSent.get(job.line.id) ?? 0) + 1;
-    record.piecesSent.set(job.line.id, pieces);
-    if (pieces < job.pieces.length) return [];
+    const { id, text } = job.line;
+    const saidUnits = (record.saidUnits.get(id) ?? 0) + work.piece.length;
+    record.saidUnits.set(id, saidUnits);
+    if (saidUnits < text.length) return [];
   }
   record.jobs = record.jobs.filter((each) => each !== job);
   if (job.type === 'line') return [lineSent(state, record, job.line)];
@@ -175,6 +199,7 @@ export function talkRefused(
   const said = live.said.get(token);
   if (said !== undefined) {
     live.said.delete(token);
+    sayNext(state, live);
     forgetLines(state, said.peerId, [said.id]);
     return { line: said, error };
   }
@@ -259,7 +284,7 @@ export function forgetLines(
   const { peers, privateNumbers, timed } = legacy;
   const record = peers.get(peerId);
   for (const id of ids) {
-    record?.piecesSent.delete(id);
+    record?.saidUnits.delete(id);
     privateNumbers.delete(id);
     timed.delete(id);
   }
@@ -300,13 +325,8 @@ function lineSent(state: NodeState, record: LegacyRecord, line: Line): OutboxTur
   return { type: 'sent', peerId: record.peerId, ids: [line.id] };
 }
 
-function utteranceOf(record: LegacyRecord, job: Job): Utterance {
-  if (job.type === 'control') return job.utterance;
-  const piece = job.pieces[record.piecesSent.get(job.line.id) ?? 0];
-  return textOf(job.line, piece ?? job.line.text);
-}
-
-const textOf = ({ id, sentAtMs }: Line, text: string): Utterance => ({ type: 'text', id, sentAtMs, text });
+const utteranceOf = (job: Job, piece: string): Utterance =>
+  job.type === 'control' ? job.utterance : textOf(job.line, piece);
 
 /** Cutting a text into pieces draws no numbers. */
 const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);

@@ -39,18 +39,21 @@ export type LegacyFault = ChatError | DialectError | RuntimeError | TransportErr
 
 /** Something to be said over a connection of its own. */
 export type Job =
-  | {
-      readonly type: 'line';
-      readonly line: Line;
-      /** Cut when its first piece is about to go. */
-      pieces: readonly string[];
-    }
+  | { readonly type: 'line'; readonly line: Line }
   | {
       readonly type: 'control';
       readonly utterance: Utterance;
       readonly isManual: boolean;
       readonly settle: (result: Result<null, LegacyFault>) => void;
     };
+
+export interface Work {
+  readonly connectionId: ConnectionId;
+  readonly job: Job | null;
+  /** Of a line: what this connection carries of it. */
+  piece: string;
+  isSent: boolean;
+}
 
 /** One peer of an older program. */
 export interface LegacyRecord extends Address {
@@ -65,11 +68,11 @@ export interface LegacyRecord extends Address {
   /** In order; the one under way among them. */
   jobs: readonly Job[];
   /** The connection for a job, or (`null`) for a standing talk. */
-  work: { readonly connectionId: ConnectionId; readonly job: Job | null; isSent: boolean } | null;
+  work: Work | null;
   /** Why it could not be reached the last time. */
   lastFault: string;
-  /** Pieces of a longer text that have gone out before the connection failed. */
-  readonly piecesSent: Map<MessageId, number>;
+  /** Of a longer text: how much of it has gone out, over connections that carry a part each (UTF-16 units). */
+  readonly saidUnits: Map<MessageId, number>;
   /** Who waits for a standing talk. */
   waiters: readonly ((result: Result<null, LegacyFault>) => void)[];
 }
@@ -91,8 +94,14 @@ export interface LiveTalk {
   /** It has ended; kept until its words are dealt with. */
   end: TalkEnd | null;
   hasLeft: boolean;
-  /** Of a standing talk: lines said and not flushed, by token. */
+  /** Of a standing talk: lines that wait for the one before them to be sent. */
+  readonly waiting: Line[];
+  /** Of a standing talk: the line that the talk has, by its token. One at a time: what it has not, can be held back. */
   readonly said: Map<number, Line>;
+  /** We end the talk after the lines that wait. */
+  isLeaving: boolean;
+  /** Who waits for its end. */
+  readonly enders: (() => void)[];
 }
 
 export interface HeldWords {
@@ -176,7 +185,7 @@ export function legacyRecord(
     jobs: [],
     work: null,
     lastFault: '',
-    piecesSent: new Map(),
+    saidUnits: new Map(),
     waiters: [],
   };
   peers.set(peerId, peer);
@@ -209,7 +218,7 @@ export function recordOf(
   return peerId === null ? undefined : state.legacy.peers.get(peerId);
 }
 
-export function newToken(state: NodeState): number {
+export function newToken(state: Pick<NodeState, 'legacy'>): number {
   state.legacy.nextToken += 1;
   return state.legacy.nextToken;
 }
@@ -237,12 +246,43 @@ export function talkOptions(
   };
 }
 
-/** Ends a talk as its dialect does. */
-export function sayFarewell(legacy: LegacyState, talkId: SessionId): void {
-  const live = legacy.talks.get(talkId);
-  live?.ref.cast('say', { token: 0, utterance: { type: 'leave', words: null } });
-  live?.ref.cast('close', {});
+/** Ends a talk as its dialect does, after the lines that wait. */
+export function sayFarewell(state: Pick<NodeState, 'legacy'>, live: LiveTalk): void {
+  if (live.isLeaving) return;
+  live.isLeaving = true;
+  sayNext(state, live);
 }
+
+/** Ends a talk now: what waits, or is half said, stays in the outbox. */
+export function breakOff(live: LiveTalk): void {
+  live.isLeaving = true;
+  live.waiting.length = 0;
+  live.ref.cast('hush', {});
+  leaveTalk(live);
+}
+
+/** The next line that waits, once the one before is sent; behind the last our farewell. */
+export function sayNext(state: Pick<NodeState, 'legacy'>, live: LiveTalk): void {
+  if (live.said.size > 0) return;
+  const line = live.waiting.shift();
+  if (line !== undefined) {
+    const token = newToken(state);
+    live.said.set(token, line);
+    live.ref.cast('say', { token, utterance: textOf(line, line.text) });
+  } else if (live.isLeaving) leaveTalk(live);
+}
+
+function leaveTalk({ ref }: LiveTalk): void {
+  ref.cast('say', { token: 0, utterance: { type: 'leave', words: null } });
+  ref.cast('close', {});
+}
+
+export const textOf = ({ id, sentAtMs }: Line, text: string): Utterance => ({
+  type: 'text',
+  id,
+  sentAtMs,
+  text,
+});
 
 /** The address under which the one at `host` reaches us. */
 function ownAddress(state: NodeState, host: string): string {

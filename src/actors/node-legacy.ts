@@ -119,6 +119,7 @@ export function talkEnded(
   context: NodeContext,
 ): readonly OutboxTurn[] {
   if (end.type === 'failed') noteFailure(state, live, end.error, context);
+  for (const ended of live.enders) ended();
   const record = recordOf(state, live);
   if (record === undefined) return [];
   const isOurs = record.work?.connectionId === live.connectionId;
@@ -138,7 +139,7 @@ export function talkEnded(
 /** Somebody else needs the slot: a talk that has been silent for long ends as its dialect ends talks. */
 export function parkTalk(state: NodeState, connectionId: ConnectionId): void {
   const live = talkOn(state, connectionId);
-  if (live !== undefined) sayFarewell(state.legacy, live.talkId);
+  if (live !== undefined) sayFarewell(state, live);
 }
 
 interface Opening {
@@ -164,7 +165,10 @@ function openTalk(state: NodeState, { port, options, dialect, ...opening }: Open
     held: [],
     end: null,
     hasLeft: false,
+    waiting: [],
     said: new Map(),
+    isLeaving: false,
+    enders: [],
   };
   state.legacy.talks.set(talkId, live);
   return live;

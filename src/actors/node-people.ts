@@ -23,7 +23,7 @@ import type { SafetyInfo, SelfInfo } from './node-handle.js';
 import type { NodeProtocol, SendFault } from './node.js';
 import { dialAddress, introduce, putContact, tellDiscovery, tellTransport } from './node-sessions.js';
 import { hush } from './node-legacy-say.js';
-import { sayFarewell } from './node-legacy-state.js';
+import { breakOff, currentTalk, sayFarewell } from './node-legacy-state.js';
 import { publishPeer, type LiveSession, type NodeContext, type NodeState } from './node-state.js';
 import { holdOutbox } from './node-talk.js';
 import { formatAddress, type Address } from '../wire/address.js';
@@ -231,6 +231,8 @@ export function block(
       // Who resumes is not judged again: without a ticket it must show its certificate.
       state.tickets.forget(new Uint8Array(Buffer.from(before.idKeyHex, 'hex')));
       hush(state, peerId);
+      const talk = currentTalk(state, peerId);
+      if (talk !== undefined) breakOff(talk);
       endSessions(state, peerId);
     }
     holdOutbox(state, peerId, blocked, context);
@@ -240,8 +242,8 @@ export function block(
 }
 
 export function endSessions(state: NodeState, peerId: PeerId): void {
-  const talkId = state.legacy.standing.get(peerId);
-  if (talkId !== undefined) sayFarewell(state.legacy, talkId);
+  const talk = currentTalk(state, peerId);
+  if (talk !== undefined) sayFarewell(state, talk);
   for (const live of state.sessions.values())
     if (live.peerId === peerId) live.ref.cast('close', { reason: 'shutdown' });
 }

@@ -3,6 +3,9 @@
  * and go over a stream from the transport; what is heard goes to the node, and what is said comes from it. Child of
  * the sessions' supervisor; temporary. Input that makes no sense ends the connection, as it does in the real programs,
  * and never crosses into another actor as more than a value.
+ *
+ * A program that takes what one read returns as one message must find one there: in a talk of such a dialect each
+ * write waits until the one before it was taken by the system, and a gap longer.
  */
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
@@ -32,11 +35,15 @@ export type TalkProtocol = {
   say: Cast<{ readonly token: number; readonly utterance: Utterance }>;
   /** Ends the connection once what was said is flushed. */
   close: Cast<Record<string, never>>;
+  /** What is not written yet stays unsaid, and is not reported as sent. */
+  hush: Cast<Record<string, never>>;
   /** The stream has something, took something, or ended. Sent to itself: listeners only enqueue. */
   received: Cast<{ readonly chunk: Uint8Array }>;
   drained: Cast<Record<string, never>>;
   streamEnded: Cast<{ readonly reason: string }>;
   committed: Cast<{ readonly bytes: number }>;
+  /** The gap after a write is over. */
+  rested: Cast<Record<string, never>>;
   /** Silence that ends a frame, by the count of chunks it began after. */
   quiet: Cast<{ readonly afterChunks: number }>;
   overdue: Cast<Record<string, never>>;
@@ -85,10 +92,17 @@ interface State {
   readonly talk: Talk;
   readonly stream: ByteStream;
   isUp: boolean;
-  /** Said and not all in the writes yet: the key of cmp2204 has to come first. */
+  /** Said and not all in `unwritten` yet: the key of cmp2204 has to come first. */
   readonly said: number[];
-  /** All in the writes, which the socket has not taken yet. */
+  /** Writes that wait for their turn, and behind the last write of what was said its token. Holds what was said alone. */
+  unwritten: (Uint8Array | number)[];
+  /** All written, and not all taken by the socket yet. */
   readonly flushing: number[];
+  /** Between two writes; 0: they may follow each other at once. */
+  readonly gapMs: number;
+  /** `taken`: the write before has not been taken by the system yet. `gap`: it has, a moment ago. */
+  pause: 'none' | 'taken' | 'gap';
+  /** Nothing more is said. */
   isClosing: boolean;
   chunks: number;
   uncommittedBytes: number;
@@ -120,7 +134,10 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
       }),
       isUp: false,
       said: [],
+      unwritten: [],
       flushing: [],
+      gapMs: gapOf(dialect),
+      pause: 'none',
       isClosing: false,
       chunks: 0,
       uncommittedBytes: 0,
@@ -135,6 +152,8 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
   },
   receive: {
     say(state, { token, utterance }, context) {
+      // The end is under way, and tells whoever waits for this that it did not go out.
+      if (state.isClosing) return next(state);
       const said = state.talk.say(utterance);
       if (said.isErr()) {
         context.links.node.cast('talkRefused', { talkId: state.talkId, token, error: said.error });
@@ -147,6 +166,10 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
       state.isClosing = true;
       return settle(state, context);
     },
+    hush(state) {
+      state.unwritten = [];
+      return next(state);
+    },
     received(state, { chunk }, context) {
       state.chunks += 1;
       if (state.dialect.framing.type === 'read')
@@ -156,8 +179,20 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
     quiet(state, { afterChunks }, context) {
       return afterChunks === state.chunks ? hear(state, { type: 'idle' }, 0, context) : next(state);
     },
-    drained: (state, _body, context) => settle(state, context),
+    drained(state, _body, context) {
+      if (state.pause === 'taken' && state.stream.outstandingBytes() === 0) {
+        state.pause = 'gap';
+        context.after(state.gapMs, 'rested', {});
+      }
+      return settle(state, context);
+    },
+    rested(state, _body, context) {
+      state.pause = 'none';
+      write(state);
+      return settle(state, context);
+    },
     streamEnded(state, { reason }, context) {
+      state.unwritten = [];
       const outputs = state.talk.receive({ type: 'closed' }, Date.now());
       const step = act(state, outputs, 0, context);
       if (step.step === 'stop') return step;
@@ -180,7 +215,10 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
 
 function hear(state: State, input: TalkInput, bytes: number, context: Here): Step<State> {
   state.owedBytes += bytes;
-  const step = act(state, state.talk.receive(input, Date.now()), bytes, context);
+  const outputs = state.talk.receive(input, Date.now());
+  // The other side has ended a talk: nobody is there to read what still waits for its turn.
+  if (state.gapMs > 0 && outputs.some(({ type }) => type === 'close')) state.unwritten = [];
+  const step = act(state, outputs, bytes, context);
   repayCredit(state);
   return step;
 }
@@ -197,11 +235,11 @@ function act(state: State, outputs: readonly TalkOutput[], bytes: number, contex
         break;
       }
       case 'write':
-        state.stream.write(output.bytes);
+        state.unwritten.push(output.bytes);
         break;
       case 'sent': {
         const token = state.said.shift();
-        if (token !== undefined) state.flushing.push(token);
+        if (token !== undefined) state.unwritten.push(token);
         break;
       }
       case 'close':
@@ -214,11 +252,29 @@ function act(state: State, outputs: readonly TalkOutput[], bytes: number, contex
         unreachable(output);
     }
   }
+  write(state);
   if (failure === null && outputs.length > 0) up(state, context);
   if (words.length > 0) report(state, words, bytes, context);
   if (failure !== null) return end(state, { type: 'failed', error: failure }, context);
   return settle(state, context);
 }
+
+/** Hands to the socket what may go now. */
+function write(state: State): void {
+  for (let item = state.unwritten[0]; item !== undefined; item = state.unwritten[0]) {
+    if (typeof item === 'number') state.flushing.push(item);
+    else if (state.pause !== 'none') return;
+    else {
+      state.stream.write(item);
+      if (state.gapMs > 0) state.pause = 'taken';
+    }
+    state.unwritten.shift();
+  }
+}
+
+/** Where a connection carries one message there is nothing for a write to be glued to. */
+const gapOf = ({ framing, can }: TalkDialect): number =>
+  framing.type === 'read' && can.connection === 'talk' ? framing.idleGapMs : 0;
 
 function up(state: State, context: Here): void {
   if (state.isUp) return;
@@ -240,7 +296,8 @@ function settle(state: State, context: Here): Step<State> {
   if (state.stream.outstandingBytes() > 0) return next(state);
   for (const token of state.flushing.splice(0))
     context.links.node.cast('talkSent', { talkId: state.talkId, token });
-  return state.isClosing ? end(state, { type: 'closed', by: 'us' }, context) : next(state);
+  const isDone = state.isClosing && state.unwritten.length === 0;
+  return isDone ? end(state, { type: 'closed', by: 'us' }, context) : next(state);
 }
 
 function repayCredit(state: State): void {

@@ -55,7 +55,8 @@ export function joinSocket(
   const stream = openByteStream(port, {
     onBytes(chunk) {
       events.onActive();
-      socket.write(chunk, () => stream.consumed(chunk.byteLength));
+      // What the system did not take must not look as if it had.
+      socket.write(chunk, (error) => (error ? undefined : stream.consumed(chunk.byteLength)));
       if (socket.writableLength > limits.unsentBytesMax) destroy('overrun');
     },
     onDrain(outstandingBytes) {

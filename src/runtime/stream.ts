@@ -80,8 +80,9 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
 
   return {
     write(chunk) {
-      if (isOver) return outstanding;
       outstanding += chunk.byteLength;
+      // Never taken, and so never counted as such.
+      if (isOver) return outstanding;
       pending.push(chunk);
       plan();
       return outstanding;

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
+import { openByteStream } from '../../src/runtime/stream.js';
+
+test('bytes written after the other end is gone never count as taken', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const drains: number[] = [];
+  const ended = new Promise<string>((resolve) => {
+    const near = openByteStream(port1, {
+      onBytes: () => undefined,
+      onDrain: (outstandingBytes) => drains.push(outstandingBytes),
+      onEnd(reason) {
+        assert.equal(near.write(new Uint8Array(3)), 3);
+        assert.equal(near.outstandingBytes(), 3);
+        resolve(reason);
+      },
+    });
+  });
+  openByteStream(port2, { onBytes: () => undefined, onEnd: () => undefined }).end('closed');
+  assert.equal(await ended, 'closed');
+  assert.deepEqual(drains, []);
+});

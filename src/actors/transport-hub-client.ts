@@ -23,8 +23,8 @@ export interface HubClientOptions {
   readonly port?: number;
   readonly name: string;
   /**
-   * Told when registration begins or ends, and when there is none for another reason than before. `reason` may quote
-   * the hub: to be escaped before a terminal.
+   * Told when registration begins or ends, and when there is none for another reason than before; after an end only
+   * where the hub itself says something new. `reason` may quote the hub: to be escaped before a terminal.
    */
   readonly onChange?: (isRegistered: boolean, reason: string | null) => void;
 }
@@ -56,6 +56,8 @@ class Client implements HubClient {
   #isRegistered = false;
   /** Why we are not, as last told; `null`: registered. */
   #told: string | null | undefined;
+  /** It was registered, and its end was told. */
+  #isGone = false;
   #isClosed = false;
   /** In a row, without having been registered between them. */
   #tries = 0;
@@ -89,7 +91,7 @@ class Client implements HubClient {
   #connect(): Line {
     clearTimeout(this.#retry);
     const { host, port = limits.port } = this.#options;
-    const line: Line = new Line(host, port, this.#name, (reason) => this.#lost(reason));
+    const line: Line = new Line(host, port, this.#name, () => this.#lost(line));
     this.#line = line;
     void line.opened.then((isOpen) => {
       if (isOpen && !this.#isClosed)
@@ -102,13 +104,16 @@ class Client implements HubClient {
     if (this.#isClosed || line !== this.#line || this.#isRegistered) return;
     clearTimeout(this.#settling);
     this.#isRegistered = true;
+    this.#isGone = false;
     this.#tries = 0;
     // A greeting is no reason for an end that comes much later.
     line.forget();
     this.#tell(null);
   }
 
-  #lost(reason: string): void {
+  #lost(line: Line): void {
+    const isKnownToBeGone = this.#isGone;
+    this.#isGone ||= this.#isRegistered;
     this.#line = null;
     this.#isRegistered = false;
     clearTimeout(this.#settling);
@@ -116,7 +121,7 @@ class Client implements HubClient {
     const delayMs = Math.min(limits.retryMaxMs, limits.retryMinMs * 2 ** this.#tries);
     this.#tries += 1;
     this.#retry = setTimeout(() => this.#connect(), delayMs);
-    this.#tell(reason);
+    if (!isKnownToBeGone || line.words() !== null) this.#tell(line.reason());
   }
 
   #tell(reason: string | null): void {
@@ -161,7 +166,7 @@ class Line {
   #fault: string | null = null;
   isOver = false;
 
-  constructor(host: string, port: number, name: Uint8Array, onOver: (reason: string) => void) {
+  constructor(host: string, port: number, name: Uint8Array, onOver: () => void) {
     const socket = connect({ host, port, noDelay: true, timeout: limits.answerDeadlineMs });
     this.#socket = socket;
     this.opened = new Promise((resolve) => {
@@ -174,7 +179,7 @@ class Line {
       socket.on('close', () => {
         this.isOver = true;
         this.#onAnswer?.(null);
-        onOver(this.reason());
+        onOver();
         resolve(false);
       });
     });
@@ -188,12 +193,16 @@ class Line {
 
   /** Why it ended. What the hub said of it itself says more than how the connection broke. */
   reason(): string {
-    const [first = ''] = this.#said
-      .toString('utf8')
-      .trim()
-      .split(/[\r\n]/, 1);
-    if (first !== '') return `it said "${first}"`;
+    const words = this.words();
+    if (words !== null) return `it said "${words}"`;
     return this.#fault ?? 'it closed the connection';
+  }
+
+  /** The first line of what the hub said unasked. */
+  words(): string | null {
+    const said = this.#said.toString('utf8').trim();
+    const [first = ''] = said.split(/[\r\n]/, 1);
+    return first === '' ? null : first;
   }
 
   /** `null`: no answer in time, or the connection ended without one. */

@@ -190,3 +190,19 @@ test('a flood of nonsense is counted, told in one line, and costs no user', asyn
   );
   await ann.close();
 });
+
+test('that a hub is gone is told once, and again only when it has something to say', async (t) => {
+  const first = await hubOf(t);
+  const { client, told } = clientOf(t, first.hub.port);
+  await eventually(() => client.isRegistered(), 2_000, 'registration');
+  await first.hub.close();
+  await eventually(() => told.length === 2, 2_000, 'the end');
+  // A try that finds nobody, told to who asks.
+  assert.match(JSON.stringify((await client.list())._unsafeUnwrapErr()), /ECONNREFUSED/);
+  assert.deepEqual(told, [null, 'it closed the connection']);
+  const { hub } = await hubOf(t, { port: first.hub.port, maxUsers: 1 });
+  const ann = await register(hub.port, 'ann');
+  t.after(ann.close);
+  await eventually(() => told.length === 3, 5_000, 'its words');
+  assert.match(told[2] ?? '', /The hub is full/);
+});

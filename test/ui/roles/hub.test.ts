@@ -70,3 +70,22 @@ test(
     assert.deepEqual(lines.slice(kept + 2), ['Server shutting down...']);
   },
 );
+
+test('the environment says where the hub listens, a flag goes before it', { timeout: 30_000 }, async (t) => {
+  const listening = async (env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> => {
+    const it = fakeWorld({ env });
+    t.after(() => it.remove());
+    const ended = it.run('hub', '--port', '0', ...args);
+    await eventually(() => it.stdout.text.includes('The hub listens'), 5_000, 'the hub');
+    it.signal();
+    assert.equal(await within(ended, 5_000, 'the end'), 0);
+    return it.stdout.lines()[0] ?? '';
+  };
+  const env = { PARLANCE_BIND: '127.0.0.33' };
+  assert.match(await listening(env), /^The hub listens on 127\.0\.0\.33:\d+\./);
+  assert.match(await listening(env, '--bind', '127.0.0.34'), /^The hub listens on 127\.0\.0\.34:\d+\./);
+  const wrong = fakeWorld({ env: { PARLANCE_BIND: 'here' } });
+  t.after(() => wrong.remove());
+  assert.equal(await wrong.run('hub', '--port', '0'), 2);
+  assert.match(wrong.stderr.text, /PARLANCE_BIND: "here" is no IP address/);
+});

@@ -2,7 +2,8 @@
 import { escapeForTerminal, startHub } from '../../../index.js';
 import { roles as limits } from '../../../limits.js';
 import type { Output } from '../output.js';
-import type { RunContext } from '../run.js';
+import { settingsOfEnv } from '../options.js';
+import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../wording.js';
 
 export interface HubCommandOptions {
@@ -12,8 +13,11 @@ export interface HubCommandOptions {
 
 /** Runs until a signal. Exit code 6 where the port is taken: its clients know no other. */
 export async function hub(context: RunContext, { maxUsers }: HubCommandOptions): Promise<ExitCode> {
-  const { output, stopped, common } = context;
-  const { bind, port } = common.node;
+  const { world, output, stopped, common } = context;
+  const settings = settingsOfEnv(world.env);
+  if (settings.isErr()) return output.failure(usage('hub', settings.error));
+  // The port of the environment is the node's.
+  const { bind = settings.value.bind, port } = common.node;
   const log = new HubLog(output);
   const started = await startHub({
     log: (line) => log.say(line),

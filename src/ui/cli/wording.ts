@@ -194,7 +194,7 @@ const wordings: Wordings = {
       1,
       `cannot reach ${error.address}:${error.port}`,
       error.reason,
-      'check the address and that Parlance runs there',
+      'check the address and that the other side runs',
     ),
   'transport/too-many-dials': (error) =>
     say(

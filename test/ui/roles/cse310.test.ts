@@ -18,8 +18,12 @@ test('who waits is connected to, talks, is renamed and hears the end', options, 
   await turns.type('again');
   role.type('/nickname Nell');
   assert.equal(await turns.read(), 'nora changed their nickname to Nell.');
+  await turns.type('/nickname Clio');
+  await role.line(/^Client changed their nickname to Clio\.$/);
+  role.type('hello Clio');
+  assert.equal(await turns.read(), 'Nell: hello Clio');
   await turns.type('/disconnect');
-  await role.line(/Client disconnected from the chat\./);
+  await role.line(/Clio disconnected from the chat\./);
   assert.equal(await role.exit(), 0);
 });
 

@@ -105,7 +105,23 @@ async function idOf({ peers }: MenuSession, typed: string): Promise<string> {
 
 async function talk(menu: MenuSession, partner: Partner, isPatient: boolean): Promise<void> {
   menu.dialog.say('Connected. /nickname NEW changes your name, /disconnect ends.');
-  await converse(menu, partner, mannersOf(menu, isPatient));
+  const unlisten = announceRenaming(menu, partner);
+  try {
+    await converse(menu, partner, mannersOf(menu, isPatient));
+  } finally {
+    unlisten();
+  }
+}
+
+/** In the words of the older program. Who has said no name yet does not change one. */
+function announceRenaming({ dialog, events }: MenuSession, { peer }: Partner): () => void {
+  let name: string | null = null;
+  return events.listen((event: NodeEvent) => {
+    if (event.type === 'message' && event.peerId === peer && event.direction === 'in') name ??= event.peer;
+    if (event.type !== 'peer' || event.id !== peer || name === null || event.name === name) return;
+    dialog.say(`${escapeName(name)} changed their nickname to ${escapeName(event.name)}.`);
+    name = event.name;
+  });
 }
 
 function mannersOf({ role, dialog, fail }: MenuSession, isPatient: boolean): Manners {

@@ -63,7 +63,7 @@ export class Dialog {
       if (answer === '') return whenEmpty;
       const value = read(answer);
       if (value.isOk()) return value.value;
-      this.say(value.error);
+      this.say(whenEmpty === null ? `${value.error} (Enter alone: never mind)` : value.error);
     }
   }
 

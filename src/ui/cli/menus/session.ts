@@ -1,6 +1,7 @@
 /** A menu on its node: what arrives is shown between the questions, and everybody is told when the user leaves. */
 import { unreachable } from '../../../errors.js';
 import {
+  escapeForTerminal,
   escapeName,
   type LegacyDialectName,
   type LegacyPeer,
@@ -107,6 +108,11 @@ function show({ role, dialog }: MenuSession, event: NodeEvent): void {
   const { output } = role.context;
   if (output.isJson) output.result(event, null).catch(() => undefined);
   if (!isShown(event, role.dialect)) return;
+  if (event.type === 'status') {
+    const why = event.reason === undefined ? '' : `: ${escapeForTerminal(event.reason)}`;
+    dialog.say(`Not sent to ${escapeName(event.peer)}${why}.`);
+    return;
+  }
   const line = eventLine(event, output.colors);
   if (line !== null) dialog.say(line);
 }

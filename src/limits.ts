@@ -71,6 +71,8 @@ export const controlApi = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   checkEveryMs: 1_000,
+  /** An idle connection is kept: Node's 5 s would cut off a command whose node was frozen for longer, amid its request. */
+  keepAliveMs: 60_000,
   connectionsMax: 32,
   /** A batch of `sendBatchBytesMax` text at the worst growth that JSON escapes cause (six for one). */
   bodyBytesMax: 8 * 2 ** 20,

@@ -29,6 +29,7 @@ export function serveApi(
       // Bodies are timed by the routes: this one would end event streams and bulk sending as well.
       requestTimeout: 0,
       connectionsCheckingInterval: controlApi.checkEveryMs,
+      keepAliveTimeout: controlApi.keepAliveMs,
     },
     listener.handle,
   );

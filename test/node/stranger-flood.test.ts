@@ -11,12 +11,16 @@ import { openRawSession } from '../support/simulated-peer.js';
 const rounds = 40;
 const perRound = 500;
 
-const utteranceOf = (kind: 'names' | 'receipts', n: number): Utterance =>
-  kind === 'names'
-    ? { type: 'profile', name: `mallory ${n}`, instance: '0011223344556677' }
-    : { type: 'receipt', ids: [messageIdFromBytes(randomBytes(16))] };
+type Kind = 'names' | 'receipts' | 'texts';
 
-for (const kind of ['names', 'receipts'] as const) {
+function utteranceOf(kind: Kind, n: number): Utterance {
+  const id = messageIdFromBytes(randomBytes(16));
+  if (kind === 'names') return { type: 'profile', name: `mallory ${n}`, instance: '0011223344556677' };
+  if (kind === 'receipts') return { type: 'receipt', ids: [id] };
+  return { type: 'text', id, sentAtMs: n, text: `the same again, ${n}` };
+}
+
+for (const kind of ['names', 'receipts', 'texts'] as const) {
   test(`a stranger's flood of ${kind} holds up nobody else`, async (context) => {
     const beaconPort = await freeBeaconPort();
     const alice = await liveNode(context, { name: 'alice', beaconPort });

@@ -8,8 +8,15 @@ import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, within } from '../support/deadline.js';
 import { freeBeaconPort } from '../support/program.js';
-import { quantile, startSceneNode } from '../support/scene-nodes.js';
-import { newTally, simulatedPeer } from '../support/simulated-peer.js';
+import type { TransportStats } from '../../src/actors/transport.js';
+import { quantile, startSceneNode, untilAcquainted, type SceneNode } from '../support/scene-nodes.js';
+import {
+  newIdentity,
+  newTally,
+  openRawSession,
+  simulatedPeer,
+  type RawSession,
+} from '../support/simulated-peer.js';
 
 const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `text ${n}`);
 
@@ -32,6 +39,7 @@ describe('a node with five slots', () => {
     assert.equal(waits.flat().length, 500);
     assert.equal(new Set(bob.shown).size, 500);
     assert.equal(bob.shown.length, 500);
+    assert.ok((await transportOf(bob)).inboundMost <= 5);
     const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
     context.diagnostic(
       `${seconds} s, ${tally.busy} told BUSY, ${tally.resumed} resumed; sockets held at most ${mostHeld}, open as the peers see it ${tally.servedMost}`,
@@ -62,7 +70,53 @@ describe('a node with five slots', () => {
       `25 of 25 served, p50 ${quantile(waitsMs, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`,
     );
     assert.equal(bob.shown.length, 25);
+    assert.ok((await transportOf(bob)).inboundMost <= 5);
     assert.ok(p95 < 3_000, `p95 ${p95.toFixed(0)} ms`);
+  });
+
+  test('parks those who prove who they are and then say nothing, for strangers and for a contact', async (context) => {
+    const beaconPorts = [await freeBeaconPort()];
+    const bob = await startSceneNode(context, { name: 'bob', beaconPorts });
+    const carol = await startSceneNode(context, { name: 'carol', beaconPorts });
+    await untilAcquainted(bob, carol);
+    (await bob.handle.send(carol.id, 'we know each other'))._unsafeUnwrap();
+    await eventually(() => carol.shown.length === 1, 10_000, 'they know each other');
+    (await bob.handle.disconnect(carol.id))._unsafeUnwrap();
+    const hogs = holdPlaces(bob.port, 8);
+    context.after(() => hogs.stop());
+    await eventually(async () => (await transportOf(bob)).inboundNow >= 4, 10_000, 'the places are taken');
+    const waitsMs: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      const from = `127.0.2.${n + 1}`;
+      const peer = simulatedPeer(`honest-${n}`, { host: '127.0.0.1', port: bob.port, from }, newTally());
+      waitsMs.push(...(await within(peer.deliver([`honest ${n}`]), 10_000, 'a stranger is served')));
+    }
+    const startedMs = performance.now();
+    (await carol.handle.send(bob.id, 'a contact'))._unsafeUnwrap();
+    await eventually(() => bob.shown.includes('a contact'), 10_000, 'a contact is served');
+    const contactMs = performance.now() - startedMs;
+    const { inboundMost } = await transportOf(bob);
+    context.diagnostic(
+      `strangers waited at most ${Math.max(...waitsMs).toFixed(0)} ms, the contact ${contactMs.toFixed(0)} ms; ${hogs.opened()} hogs, at most ${inboundMost} connections at once`,
+    );
+    assert.ok(hogs.opened() > 8, 'who is parked comes back');
+    assert.ok(inboundMost <= 5, `${inboundMost} connections at once`);
+    assert.ok(contactMs < 5_000, `the contact waited ${contactMs.toFixed(0)} ms`);
+  });
+
+  test('gives one identity one place, however often it calls', async (context) => {
+    const bob = await startSceneNode(context, { name: 'bob', beaconPorts: [await freeBeaconPort()] });
+    const identity = newIdentity();
+    const ended: Promise<void>[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      const target = { host: '127.0.0.1', port: bob.port, from: `127.0.3.${n + 1}` };
+      const session = await within(openRawSession(target, identity), 10_000, 'it is let in');
+      context.after(() => session.close());
+      ended.push(session.ended);
+    }
+    await within(Promise.all(ended.slice(0, -1)), 10_000, 'all but the newest are ended');
+    await eventually(async () => (await transportOf(bob)).inboundNow === 1, 10_000, 'one place is taken');
+    assert.ok((await transportOf(bob)).inboundMost <= 3);
   });
 
   test('outlives connections that are reset at every point of a handshake', async (context) => {
@@ -87,6 +141,44 @@ describe('a node with five slots', () => {
     assert.ok(wait < 5_000);
   });
 });
+
+/** Strangers who prove who they are, say nothing, and come back as soon as they are thrown out. */
+function holdPlaces(port: number, count: number): { stop: () => void; opened: () => number } {
+  const over = new AbortController();
+  let opened = 0;
+  const open = new Set<RawSession>();
+  const hold = async (from: string): Promise<void> => {
+    const identity = newIdentity();
+    while (!over.signal.aborted) {
+      const session = await openRawSession({ host: '127.0.0.1', port, from }, identity).catch(() => null);
+      if (session === null) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        continue;
+      }
+      opened += 1;
+      open.add(session);
+      if (over.signal.aborted) session.close();
+      await session.ended;
+      session.close();
+      open.delete(session);
+    }
+  };
+  for (let n = 0; n < count; n += 1) void hold(`127.0.4.${n + 1}`);
+  return {
+    stop() {
+      over.abort();
+      for (const session of open) session.close();
+    },
+    opened: () => opened,
+  };
+}
+
+/** What the transport counts. */
+async function transportOf(node: SceneNode): Promise<Pick<TransportStats, 'inboundNow' | 'inboundMost'>> {
+  const { transport } = (await node.handle.stats())._unsafeUnwrap();
+  const counts = new Map<string, unknown>(Object.entries(transport ?? {}));
+  return { inboundNow: Number(counts.get('inboundNow')), inboundMost: Number(counts.get('inboundMost')) };
+}
 
 /** A connection that says nothing, and comes back for more when it is thrown out. */
 function silent(port: number, from: string): Socket {

@@ -52,7 +52,7 @@ function newKey(oid: string) {
   return { key, raw: new Uint8Array(raw) };
 }
 
-function newIdentity(): { readonly local: LocalIdentity; readonly idKey: Uint8Array } {
+export function newIdentity(): { readonly local: LocalIdentity; readonly idKey: Uint8Array } {
   const identity = newKey('70');
   const fixed = newKey('6e');
   const certificate = makeCertificate(
@@ -214,12 +214,20 @@ export interface RawSession {
   /** Says all of it as fast as the socket takes it; resolves when everything is written. */
   say(utterances: readonly Utterance[]): Promise<void>;
   close(): void;
+  /** Settles once the other side has ended it. */
+  readonly ended: Promise<void>;
 }
 
-/** A stranger with a finished handshake who says whatever the test wants. */
-export function openRawSession(target: Target): Promise<RawSession> {
-  const { local } = newIdentity();
-  const socket = connect(target);
+export type Identity = ReturnType<typeof newIdentity>;
+
+/** A stranger with a finished handshake who says whatever the test wants. Rejects where it is turned away. */
+export function openRawSession(target: Target, { local }: Identity = newIdentity()): Promise<RawSession> {
+  const { host, port, from } = target;
+  const socket = connect({ host, port, ...(from === undefined ? {} : { localAddress: from }) });
+  const ended = new Promise<void>((resolve) => {
+    socket.on('end', resolve);
+    socket.on('close', () => resolve());
+  });
   const session = createSession({
     local,
     random: (bytes) => new Uint8Array(randomBytes(bytes)),
@@ -233,7 +241,7 @@ export function openRawSession(target: Target): Promise<RawSession> {
         if (output.type === 'write') socket.write(output.bytes);
         else if (output.type === 'judge-peer') handle(session.judge({ welcome: true }, performance.now()));
         else if (output.type === 'failed') reject(new Error(output.error.code));
-        else if (output.type === 'up') resolve({ say, close: () => socket.destroy() });
+        else if (output.type === 'up') resolve({ say, close: () => socket.destroy(), ended });
       }
     };
     const say = (utterances: readonly Utterance[]): Promise<void> =>
@@ -244,6 +252,7 @@ export function openRawSession(target: Target): Promise<RawSession> {
     socket.on('connect', () => handle(session.start()));
     socket.on('data', (bytes) => handle(session.receive(new Uint8Array(bytes), performance.now())));
     socket.on('error', reject);
+    socket.on('close', () => reject(new Error('it was closed')));
   });
 }
 
@@ -252,10 +261,13 @@ export function startHangingUp(): Promise<Listening> {
   return startAnswering((socket) => void socket.end());
 }
 
-/** Answers with a handshake, and from then on says nothing and never hangs up. */
-export async function startHolding(): Promise<Listening & { readonly held: Queue<HeldConnection> }> {
+/** Answers with a handshake, and from then on says nothing and never hangs up; `isDeaf`: nor does it read. */
+export async function startHolding(
+  isDeaf = false,
+): Promise<Listening & { readonly held: Queue<HeldConnection> }> {
   const held = queue<HeldConnection>();
   const listening = await startAnswering((socket) => {
+    if (isDeaf) socket.pause();
     const ended = new Promise<void>((resolve) => {
       socket.on('end', resolve);
       socket.on('close', () => resolve());

@@ -1,0 +1,95 @@
+/**
+ * A contact who finishes its handshake and then reads nothing, while much waits for it: what is under way to it is
+ * bounded, and the others do not notice. Spec: faults.md N7.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { outbox } from '../../src/limits.js';
+import { eventually, within } from '../support/deadline.js';
+import { deliver, liveNode, message, must, peer, untilMet } from '../support/live-node.js';
+import { spawnNode, type NodeProcess } from '../support/node-process.js';
+import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { quantile } from '../support/scene-nodes.js';
+import { startHolding } from '../support/simulated-peer.js';
+
+const mib = 2 ** 20;
+
+test(
+  'a peer that never reads costs little memory and holds up nobody else',
+  { timeout: 120_000 },
+  async (context) => {
+    const beaconPort = await freeBeaconPort();
+    const deaf = await startHolding(true);
+    context.after(deaf.close);
+    const alice = spawnNode({ home: temporaryHome(context), name: 'alice', beaconPort });
+    context.after(() => void alice.child.kill('SIGKILL'));
+    const { id: aliceId } = await alice.until('ready');
+    const bob = await liveNode(context, { name: 'bob', beaconPort });
+    await bob.until(peer(aliceId, 'online'), 'alice is there');
+    await alice.until('peer', ({ id }) => id === bob.id);
+    const pid = alice.child.pid ?? 0;
+    const waitOf = async (text: string): Promise<number> => {
+      const startedMs = performance.now();
+      alice.tell({ told: 'send', to: bob.id, texts: [text] });
+      await bob.until(message(text), text);
+      return performance.now() - startedMs;
+    };
+    await waitOf('before');
+    const beforeBytes = rssOf(pid);
+
+    const deafTo = `127.0.0.1:${deaf.port}`;
+    const long = 'x'.repeat(60_000);
+    const queuedBytes = 10 * mib;
+    const batch = Array.from({ length: 10 }, () => long);
+    alice.tell({ told: 'send', to: deafTo, texts: ['hello'] });
+    await within(deaf.held.take(), 10_000, 'the handshake with who never reads');
+    for (let bytes = 0; bytes < queuedBytes; bytes += batch.length * long.length) {
+      const queued = queuedAt(alice);
+      alice.tell({ told: 'send', to: deafTo, texts: batch });
+      await eventually(() => queuedAt(alice) > queued, 10_000, 'queued');
+    }
+
+    const waitsMs: number[] = [];
+    let mostBytes = 0;
+    for (let n = 0; n < 40; n += 1) {
+      waitsMs.push(await waitOf(`text ${n}`));
+      mostBytes = Math.max(mostBytes, rssOf(pid));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const p95 = quantile(waitsMs, 0.95);
+    context.diagnostic(
+      `memory ${(beforeBytes / mib).toFixed(0)} MiB before, at most ${(mostBytes / mib).toFixed(0)} MiB; the other waited p50 ${quantile(waitsMs, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`,
+    );
+    assert.ok(mostBytes < 256 * mib, `${(mostBytes / mib).toFixed(0)} MiB`);
+    assert.ok(p95 < 2_000, `p95 ${p95.toFixed(0)} ms`);
+  },
+);
+
+test('of what waits for a peer that never reads, one megabyte is under way', async (context) => {
+  const deaf = await startHolding(true);
+  context.after(deaf.close);
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = await liveNode(context, { name: 'bob', beaconPort });
+  await untilMet(alice, bob);
+  const texts = Array.from({ length: 200 }, () => 'x'.repeat(60_000));
+  const queued = await must(alice.handle.sendAll(`127.0.0.1:${deaf.port}`, texts));
+  await within(deaf.held.take(), 10_000, 'the handshake with who never reads');
+  // As long as somebody else's words go to and fro, there is time for more.
+  for (let n = 0; n < 50; n += 1) await deliver(alice, bob.id, `text ${n}`);
+  const waiting = new Set(queued.map(({ id }) => id));
+  const sent = alice.events.filter(
+    (event) => event.type === 'status' && event.state === 'sent' && waiting.has(event.id),
+  ).length;
+  context.diagnostic(`${sent} of ${texts.length} texts of 60,000 bytes were under way`);
+  assert.ok(sent > 0 && sent * 60_000 <= outbox.windowBytesMax, `${sent} under way`);
+});
+
+const queuedAt = ({ said }: NodeProcess): number => said.filter((one) => one.said === 'queued').length;
+
+/** Resident memory of a process, as the kernel tells it. */
+function rssOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) * 1_024;
+}

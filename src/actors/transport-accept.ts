@@ -135,7 +135,8 @@ export class AcceptPool {
     const serial = (this.#counts.serial += 1);
     const parsed = parseConnectionId(`in-${serial}`);
     const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);
-    if (isRefused || parsed.isErr() || this.#isFull(spoken)) {
+    const isLegacy = spoken !== 'sniffed' && spoken !== 'native';
+    if (isRefused || parsed.isErr() || this.#isFull(isLegacy)) {
       this.#counts.crowdedOut += Number(!isRefused);
       socket.destroy();
       return;
@@ -146,7 +147,7 @@ export class AcceptPool {
       address,
       remotePort: socket.remotePort ?? 0,
       acceptedAtMs: this.#options.now(),
-      hello: spoken === 'sniffed' || spoken === 'native' ? null : { type: 'legacy', dialect: spoken },
+      hello: isLegacy ? { type: 'legacy', dialect: spoken } : null,
       socket,
       stage: 'waiting',
       first: new Uint8Array(0),
@@ -166,16 +167,12 @@ export class AcceptPool {
     this.#ask(line);
   }
 
-  /** Two rooms to wait in: a burst of messages of older programs, which cannot come again, and everybody else. */
-  #isFull(spoken: DialectName | 'sniffed'): boolean {
-    let [legacy, others] = [0, this.#refusalsLingering];
-    for (const { stage, hello } of this.#lines.values()) {
-      if (stage !== 'waiting') continue;
-      if (hello?.type === 'legacy') legacy += 1;
-      else others += 1;
-    }
-    const isLegacy = spoken !== 'sniffed' && spoken !== 'native';
-    return legacy >= limits.legacyWaitingMax || (!isLegacy && others >= limits.turnedAwayMax);
+  /** Two rooms to wait in: for older programs, which come in bursts and cannot come again, and for everybody else. */
+  #isFull(isLegacy: boolean): boolean {
+    let waiting = isLegacy ? 0 : this.#refusalsLingering;
+    for (const { stage, hello } of this.#lines.values())
+      if (stage === 'waiting' && (hello?.type === 'legacy') === isLegacy) waiting += 1;
+    return waiting >= (isLegacy ? limits.legacyWaitingMax : limits.turnedAwayMax);
   }
 
   /** Collects bytes until they tell what is spoken. */
@@ -215,8 +212,11 @@ export class AcceptPool {
 
   #spoke(line: Line, hello: Hello): void {
     if (!this.#lines.has(line.id)) return;
+    const isOneTooMany = line.stage === 'waiting' && hello.type === 'legacy' && this.#isFull(true);
+    this.#counts.crowdedOut += Number(isOneTooMany);
     line.hello = hello;
-    if (line.stage === 'waiting') this.#ask(line);
+    if (isOneTooMany) this.#drop(line);
+    else if (line.stage === 'waiting') this.#ask(line);
     else this.#settle(line, this.#admission.spoke(line.id, hello, this.#options.now()));
   }
 

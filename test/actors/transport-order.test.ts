@@ -1,10 +1,11 @@
-/** Who is handed to the node first, where the order matters to an older program that opens a connection per message. */
+/** Who is handed to the node first, and who may wait: what matters to programs that open a connection per message. */
 import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { AcceptPool, type AcceptedConnection } from '../../src/actors/transport-accept.js';
 import type { DialectName } from '../../src/dialects/dialect.js';
-import { eventually } from '../support/deadline.js';
+import { admission } from '../../src/limits.js';
+import { eventually, within } from '../support/deadline.js';
 
 const enabled: ReadonlySet<DialectName> = new Set(['native', 'netech']);
 const words = 'LISTENING_PORT:7070|TEAM_NAME:ned|hi';
@@ -12,6 +13,7 @@ const words = 'LISTENING_PORT:7070|TEAM_NAME:ned|hi';
 interface Door {
   readonly joined: readonly AcceptedConnection[];
   readonly clock: { nowMs: number };
+  readonly pool: AcceptPool;
   /** Accepted by the pool once it settles. */
   call(from: string): Promise<Socket>;
 }
@@ -44,6 +46,7 @@ async function openDoor(t: TestContext): Promise<Door> {
   return {
     joined,
     clock,
+    pool,
     async call(from) {
       const { port } = server.address() as AddressInfo;
       const socket = connect({ host: '127.0.0.1', port, localAddress: from });
@@ -91,4 +94,26 @@ test('an older program that waits for a place is not overtaken by its next conne
     door.joined.map(({ connectionId }) => connectionId),
     ['in-3', 'in-4'],
   );
+});
+
+test('older programs that wait fill their own room, and leave the one of native peers', async (t) => {
+  const door = await openDoor(t);
+  const speak = async (from: string): Promise<Socket> => {
+    const socket = await door.call(from);
+    socket.resume();
+    socket.write(words);
+    return socket;
+  };
+  // All places that strangers may have.
+  for (const last of [2, 3, 4, 5]) await speak(`127.0.0.${last}`);
+  await eventually(() => door.joined.length === 4, 2_000, 'four are served');
+  for (let at = 0; at < admission.legacyWaitingMax; at += 1) await speak(`127.0.1.${1 + (at % 250)}`);
+  assert.equal(door.pool.stats().crowdedOut, 0);
+  const late = await speak('127.0.2.1');
+  await within(new Promise((resolve) => late.once('close', resolve)), 2_000, 'the one too many is closed');
+  assert.equal(door.pool.stats().crowdedOut, 1);
+  const native = await door.call('127.0.2.2');
+  native.write(Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.alloc(1_218, 7)]));
+  const answer = await within(new Promise<Buffer>((resolve) => native.once('data', resolve)), 2_000, 'BUSY');
+  assert.deepEqual([...answer.subarray(0, 3)], [0, 0, 3]);
 });

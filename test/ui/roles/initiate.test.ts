@@ -40,6 +40,26 @@ test('initiate: users, a plain and a secure message, history', options, async (t
   assert.equal(await role.exit(), 0);
 });
 
+test(
+  'initiate: who has Parlance too is a user like the others, and is talked with encrypted',
+  options,
+  async (t) => {
+    const bob = await runRole(t, ['serve', '--json'], { env: { PARLANCE_NAME: 'bob' } });
+    await bob.until(({ type }) => type === 'ready');
+    const role = await runRole(t, ['initiate'], { beaconPort: bob.beaconPort });
+    await role.line(/Your choice/);
+    await eventually(async () => (await peersOf(role.home)).includes('bob'), 10_000, 'bob');
+    role.type('1');
+    await role.line(/^bob \(Online\)  127\.0\.0\.1  Parlance, encrypted$/);
+    role.type('2', 'bob', 'hello bob', '3');
+    const heard = await bob.until(({ type, direction }) => type === 'message' && direction === 'in');
+    assert.deepEqual([heard['text'], heard['encryption']], ['hello bob', 'noise']);
+    await role.line(/→ bob: hello bob/);
+    role.type('4');
+    assert.equal(await role.exit(), 0);
+  },
+);
+
 test('send: plain where it is asked for, else said to be weak', options, async (t) => {
   const responder = await startResponder({});
   t.after(responder.close);

@@ -28,7 +28,10 @@ export function readYes(answer: string): Result<boolean, string> {
 }
 
 /** One of the peers, by name, number in the list, address, or `IP:PORT`. */
-export function readPeer(answer: string, peers: readonly LegacyPeer[]): Result<LegacyPeer, string> {
+export function readPeer<Peer extends LegacyPeer>(
+  answer: string,
+  peers: readonly Peer[],
+): Result<Peer, string> {
   const byAddress = (peer: LegacyPeer): boolean =>
     [peer.peer, peer.address, `${peer.address}:${peer.port}`].includes(answer);
   const tests = [

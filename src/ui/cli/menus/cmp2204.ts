@@ -19,31 +19,54 @@ export const initiate = (context: RunContext): Promise<ExitCode> =>
     ]),
   );
 
-const present = async ({ peers }: MenuSession): Promise<readonly LegacyPeer[]> =>
-  (await peers()).filter((peer) => peer.state !== 'offline');
+interface Present extends LegacyPeer {
+  /** Runs Parlance, like us: nothing of the older program is between us. */
+  readonly isNative: boolean;
+}
+
+/** Who announces itself, also those who have left the older program as we have. */
+async function present({ peers, role }: MenuSession): Promise<readonly Present[]> {
+  const older = (await peers()).map((peer) => ({ ...peer, isNative: false }));
+  const native = (await role.node.peers())
+    .unwrapOr([])
+    .filter(({ dialect, blocked }) => dialect === 'native' && blocked !== true)
+    .map(({ id, name, address, port, state }) => {
+      return { peer: id, name, address, port, state, isConnected: false, isNative: true };
+    });
+  return [...older, ...native].filter(({ state }) => state !== 'offline');
+}
 
 async function users(menu: MenuSession): Promise<void> {
   const there = await present(menu);
   if (there.length === 0) menu.dialog.say('Nobody has announced itself in the last 15 minutes.');
-  for (const { name, state, address } of there)
-    menu.dialog.say(`${escapeName(name)} (${state === 'online' ? 'Online' : 'Away'})  ${address}`);
+  for (const { name, state, address, isNative } of there) {
+    const kind = isNative ? '  Parlance, encrypted' : '';
+    menu.dialog.say(`${escapeName(name)} (${state === 'online' ? 'Online' : 'Away'})  ${address}${kind}`);
+  }
 }
 
 async function chat(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
   const there = await present(menu);
-  const peer = await dialog.askFor('Whom with (name or IP:PORT)?', (answer) =>
-    parseEndpoint(answer) === null
-      ? readPeer(answer, there).map((found) => found.peer)
-      : ok(`cmp2204://${answer}`),
+  const chosen = await dialog.askFor(
+    'Whom with (name or IP:PORT)?',
+    (answer): Result<Pick<Present, 'peer' | 'isNative'>, string> =>
+      parseEndpoint(answer) === null
+        ? readPeer(answer, there)
+        : ok({ peer: `cmp2204://${answer}`, isNative: false }),
   );
-  if (peer === null) return;
-  const isSecure = await dialog.askFor('With its weak encryption (Y/n)?', readYes, true);
-  if (isSecure === null) return;
-  const via = isSecure ? await secureVia(menu) : { isPlain: true };
+  if (chosen === null) return;
+  const via = chosen.isNative ? undefined : await askVia(menu);
+  if (via === null) return;
   const text = await dialog.askText('Message:');
   if (text === null || text === '') return;
-  await menu.send(peer, text, via);
+  await menu.send(chosen.peer, text, via);
+}
+
+async function askVia(menu: MenuSession): Promise<SendViaOptions | null> {
+  const isSecure = await menu.dialog.askFor('With its weak encryption (Y/n)?', readYes, true);
+  if (isSecure === null) return null;
+  return isSecure ? secureVia(menu) : { isPlain: true };
 }
 
 async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions> {
@@ -68,7 +91,7 @@ async function history({ role, dialog, fail }: MenuSession): Promise<void> {
     fail(lines.error);
     return;
   }
-  const ours = lines.value.filter(({ dialect }) => dialect === 'cmp2204');
+  const ours = lines.value.filter(({ dialect }) => dialect === 'cmp2204' || dialect === 'native');
   if (ours.length === 0) dialog.say('Nothing was said yet.');
   for (const line of ours) dialog.say(messageLine(line, role.context.output.colors));
 }

@@ -162,7 +162,10 @@ export class RoleEvents {
     const early = this.#settled.get(id);
     if (early !== undefined) return early;
     const isItsEnd = (event: NodeEvent): event is StatusEvent => isEnd(event) && event.id === id;
-    return this.next(isItsEnd, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
+    // `AbortSignal.timeout` joined with others is held by nobody: once collected it never fires.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), deadlineMs);
+    return this.next(isItsEnd, AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer));
   }
 
   async #watch(onReady: () => void): Promise<void> {

@@ -1,0 +1,25 @@
+/** Waiting for the end of a message. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { RoleEvents } from '../../../src/ui/cli/roles/role.js';
+import { within } from '../../support/deadline.js';
+import { startFakeNode } from '../../support/fake-node.js';
+
+test('a deadline comes also when memory was collected meanwhile', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  assert.ok(typeof collect === 'function');
+  const node = startFakeNode();
+  t.after(() => node.close());
+  const events = new RoleEvents(node);
+  await events.begin();
+  t.after(() => events.end());
+  const settled = events.settled('nothing of that id', 300, new AbortController().signal);
+  for (let turn = 0; turn < 5; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  assert.equal(await within(settled, 1_000, 'the deadline'), null);
+});

@@ -47,7 +47,11 @@ export class Dialog {
     if (this.isTerminal) this.#screen.setPrompt(`${prompt} `);
     const line = await this.#next(until);
     // The screen takes a typed line away: what was said would be gone.
-    if (this.isTerminal && line !== null) this.say(`${prompt} ${escapeForTerminal(line)}`);
+    if (this.isTerminal && line !== null) {
+      this.say(`${prompt} ${escapeForTerminal(line)}`);
+      // What is done with the answer may take a while: until then it must not look asked again.
+      this.#screen.setPrompt('');
+    }
     return line?.trim() === '' ? '' : line;
   }
 

@@ -1,4 +1,5 @@
 /** One node in a process of its own, driven over the process's message channel: the two ends of `node.bench.ts`. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { startNode, type NodeHandle } from '../src/index.js';
 
 export type Order =
@@ -21,10 +22,19 @@ export type Report =
   | { readonly report: 'sent'; readonly elapsedMs: number; readonly delivered: number }
   | { readonly report: 'lone'; readonly latenciesMs: readonly number[] }
   | { readonly report: 'received'; readonly count: number; readonly isInOrder: boolean }
-  | { readonly report: 'usage'; readonly rssBytes: number; readonly cpuMs: number }
+  | {
+      readonly report: 'usage';
+      readonly rssBytes: number;
+      readonly cpuMs: number;
+      /** Of the main loop, since the last report. */
+      readonly loopDelayP99Ms: number;
+    }
   | { readonly report: 'failed'; readonly reason: string };
 
 const aheadMax = 5_000;
+
+const loopDelay = monitorEventLoopDelay({ resolution: 5 });
+loopDelay.enable();
 
 const tell = (report: Report): void => void process.send?.(report);
 
@@ -129,7 +139,10 @@ process.on('message', (order: Order) => {
       return;
     case 'usage': {
       const { user, system } = process.cpuUsage();
-      tell({ report: 'usage', rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1_000 });
+      const rssBytes = process.memoryUsage.rss();
+      const loopDelayP99Ms = loopDelay.percentile(99) / 1e6;
+      loopDelay.reset();
+      tell({ report: 'usage', rssBytes, cpuMs: (user + system) / 1_000, loopDelayP99Ms });
       return;
     }
     case 'close':

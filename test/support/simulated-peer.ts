@@ -210,6 +210,18 @@ function settle(
   }
 }
 
+/** The first bytes of a caller whom nobody knows, ready to be sent. */
+export function firstMessage(): Uint8Array {
+  const session = createSession({
+    local: newIdentity().local,
+    random: (bytes) => new Uint8Array(randomBytes(bytes)),
+    nowMs: performance.now(),
+    wallClockMs: Date.now(),
+    role: { type: 'initiator', expectedIdKey: null, resumption: null },
+  });
+  return Buffer.concat(session.start().flatMap((output) => (output.type === 'write' ? [output.bytes] : [])));
+}
+
 export interface RawSession {
   /** Says all of it as fast as the socket takes it; resolves when everything is written. */
   say(utterances: readonly Utterance[]): Promise<void>;

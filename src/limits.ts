@@ -487,6 +487,18 @@ export const admission = {
   talkIdleMs: 15 * 60_000,
   /** … but gives way to others after this. */
   talkGiveWayMs: 60_000,
+  /** … and much sooner when nobody has said anything on it: a port scan holds a place like that. */
+  talkUnspokenGiveWayMs: 5_000,
+  /** A connection that carries one message: silence after which it ends, although its program does not close it. */
+  messageIdleMs: 2_000,
+  /** … and its time in all: a key exchange takes milliseconds, and nobody types within it. */
+  messageDeadlineMs: 10_000,
+  /** Places for older programs that one address keeps while somebody else wants one. */
+  legacyPerAddressMax: 2,
+  /** A connection beyond them is left alone for so long: an honest one has brought its message by then, and is gone. */
+  legacyProtectedMs: 500,
+  /** Who was told to wait may still want a place for so long: who is told BUSY comes back within `busyRetryMaxS`. */
+  wantedForMs: 2_500,
   busyRetryMinS: 1,
   busyRetryMaxS: 2,
 } as const;

@@ -5,6 +5,10 @@
  * place got free. Silent callers give way to those that speak, strangers to contacts, and an address that holds many
  * places to one that holds few; nobody who is authenticated gives way to one who is not, except that a contact may
  * take the place of a stranger with nothing to say. Spec: design.md *Transport*, faults.md section 4 *Admission*.
+ *
+ * An older program proves nothing, so what it is given is little: a connection that carries one message ends soon after
+ * it, and of one address' places those beyond `legacyPerAddressMax` are for whoever else wants them. While somebody
+ * does, no further one is given to it, or a host that opens connections faster than others ask would hold them all.
  */
 import type { ConnectionId } from '../ids.js';
 import { admission as limits } from '../limits.js';
@@ -41,11 +45,13 @@ interface Place {
   /** An older program, which has no way to try again: its message is let through once it has begun. */
   isLegacy: boolean;
   standing: Standing;
-  /** When its first bytes were known, or it was accepted. */
+  /** When it came to this stage; of the first one, when it was given its place. */
   stageAtMs: number;
   isContact: boolean;
   /** A talk with an older program, which cannot be resumed once it has given way. */
   isTalk: boolean;
+  /** Something was said on it, by whichever side. */
+  hasSpoken: boolean;
   lastActiveMs: number;
   slotWantedAtMs: number;
 }
@@ -63,6 +69,8 @@ export class Admission {
   readonly #penalties = new Penalties();
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
+  /** The two addresses that were last told to wait, the later one last: of two, one is another than who asks. */
+  readonly #waited = new Map<string, number>();
 
   constructor(options: AdmissionOptions) {
     this.#connectionsMax = options.connectionsMax;
@@ -86,11 +94,11 @@ export class Admission {
     const source = sourceKey(caller.address);
     const standing = this.#standingOf(source, caller.hello);
     if (this.#isKeptOut(source, standing, nowMs)) return { type: 'refuse', reason: 'penalty' };
-    const room = this.#findRoom(source, standing, caller.hello !== null, nowMs);
+    const room = this.#findRoom({ source, standing, hello: caller.hello }, nowMs);
     if (room === null) {
+      if (caller.hello !== null) this.#noteWaiting(source, nowMs);
       // A session makes room only for who could use it: not for the silent, nor for one address that has its share.
-      const isServedNext =
-        caller.hello !== null && this.#openOf(source).length < this.#shareOf(source, nowMs);
+      const isServedNext = caller.hello !== null && !this.#hasShare(source, caller.hello, nowMs);
       return { type: 'wait', slotWanted: isServedNext ? this.#sessionToPark(nowMs) : null };
     }
     if (!this.#pay(source, standing, caller.hello, nowMs)) return { type: 'refuse', reason: 'budget' };
@@ -105,10 +113,16 @@ export class Admission {
       stageAtMs: nowMs,
       isContact: false,
       isTalk: false,
+      hasSpoken: false,
       lastActiveMs: nowMs,
       slotWantedAtMs: -Infinity,
     });
     return { type: 'serve', evict: room.evict };
+  }
+
+  /** Does one address hold more than its share for older programs, so that within `legacyProtectedMs` one gets free? */
+  isPlaceComing(nowMs: number): boolean {
+    return this.#beyondShare().some((place) => nowMs - place.stageAtMs < limits.legacyProtectedMs);
   }
 
   /** The first bytes of a caller that has a place. `refuse`: it has lost the place again. */
@@ -131,6 +145,7 @@ export class Admission {
   authenticated(id: ConnectionId, isContact: boolean, isTalk: boolean, nowMs: number): void {
     const place = this.#places.get(id);
     if (!place) return;
+    if (place.stage !== 'authenticated') place.stageAtMs = nowMs;
     place.stage = 'authenticated';
     place.isContact = isContact;
     place.isTalk = isTalk;
@@ -140,7 +155,9 @@ export class Admission {
   /** Bytes went in or out. */
   active(id: ConnectionId, nowMs: number): void {
     const place = this.#places.get(id);
-    if (place) place.lastActiveMs = nowMs;
+    if (!place) return;
+    place.hasSpoken = true;
+    place.lastActiveMs = nowMs;
   }
 
   /** The connection is gone; its place is free. */
@@ -187,14 +204,13 @@ export class Admission {
     return this.#budget.take(source, standing, nowMs);
   }
 
-  #findRoom(
-    source: string,
-    standing: Standing,
-    isSpeaking: boolean,
-    nowMs: number,
-  ): { readonly evict: ConnectionId | null } | null {
-    const newcomer = { standing, isSpeaking };
-    const open = [...this.#places.values()].filter((place) => place.stage !== 'authenticated');
+  #findRoom(newcomer: Newcomer, nowMs: number): { readonly evict: ConnectionId | null } | null {
+    const { source, standing, hello } = newcomer;
+    if (hello?.type !== 'full' && hello?.type !== 'resume' && this.#isCrowding(source, nowMs)) {
+      // Beyond its share it is given nothing, not even for another of its own: those places are to get free.
+      const isAtShare = this.#legacyOf(source).length === limits.legacyPerAddressMax;
+      return hello !== null && isAtShare ? this.#ownPlace(newcomer, nowMs) : null;
+    }
     const own = this.#openOf(source);
     if (own.length >= this.#shareOf(source, nowMs)) {
       // Its place goes to another of the same address, so nobody else is touched.
@@ -202,18 +218,68 @@ export class Admission {
       return victim && this.#fits(standing, victim) ? { evict: victim.id } : null;
     }
     if (this.#fits(standing, null)) return { evict: null };
+    const open = [...this.#places.values()].filter((place) => place.stage !== 'authenticated');
     const victim = weakest(
       open.filter((place) => this.#fits(standing, place)),
       newcomer,
       nowMs,
     );
     if (victim) return { evict: victim.id };
-    if (standing === 'stranger' || !isSpeaking) return null;
+    if (hello === null) return null;
+    // A message gets the time to come.
+    const ripe = this.#beyondShare().filter((place) => nowMs - place.stageAtMs >= limits.legacyProtectedMs);
+    const crowder = this.#longestSilent(ripe, standing);
+    if (crowder) return { evict: crowder.id };
+    if (standing === 'stranger') return hello.type === 'legacy' ? this.#ownPlace(newcomer, nowMs) : null;
     const hog = this.#longestIdle((place) => {
-      const patienceMs = place.isTalk ? limits.talkGiveWayMs : limits.strangerIdleForContactMs;
+      const patienceMs = place.isTalk ? talkPatienceMs(place) : limits.strangerIdleForContactMs;
       return isStranger(place) && nowMs - place.lastActiveMs >= patienceMs;
     });
     return hog ? { evict: hog.id } : null;
+  }
+
+  /** Has an address enough places for older programs, while another one waits for any? */
+  #isCrowding(source: string, nowMs: number): boolean {
+    if (this.#legacyOf(source).length < limits.legacyPerAddressMax) return false;
+    return [...this.#waited].some(([other, atMs]) => other !== source && nowMs - atMs < limits.wantedForMs);
+  }
+
+  #noteWaiting(source: string, nowMs: number): void {
+    this.#waited.delete(source);
+    this.#waited.set(source, nowMs);
+    const [oldest] = this.#waited.keys();
+    if (this.#waited.size > 2 && oldest !== undefined) this.#waited.delete(oldest);
+  }
+
+  /** An address that has its share gives one connection of older programs up for the next: one with nothing to say. */
+  #ownPlace({ source, standing }: Newcomer, nowMs: number): { readonly evict: ConnectionId } | null {
+    const own = this.#legacyOf(source);
+    if (own.length < limits.legacyPerAddressMax) return null;
+    const victim = this.#longestSilent(
+      own.filter((place) => {
+        const patienceMs = place.isTalk ? talkPatienceMs(place) : limits.legacyProtectedMs;
+        return nowMs - Math.max(place.lastActiveMs, place.stageAtMs) >= patienceMs;
+      }),
+      standing,
+    );
+    return victim ? { evict: victim.id } : null;
+  }
+
+  /** Connections of older programs at addresses that hold more than their share. */
+  #beyondShare(): readonly Place[] {
+    return [...this.#places.values()].filter(
+      ({ isLegacy, source }) => isLegacy && this.#legacyOf(source).length > limits.legacyPerAddressMax,
+    );
+  }
+
+  /** Whatever they have come to. */
+  #legacyOf(source: string): readonly Place[] {
+    return [...this.#places.values()].filter((place) => place.isLegacy && place.source === source);
+  }
+
+  #longestSilent(places: readonly Place[], standing: Standing): Place | null {
+    const fitting = places.filter((place) => this.#fits(standing, place));
+    return fitting.toSorted((a, b) => a.lastActiveMs - b.lastActiveMs)[0] ?? null;
   }
 
   /** Places of this address that are not authenticated. */
@@ -221,6 +287,11 @@ export class Admission {
     return [...this.#places.values()].filter(
       (place) => place.source === source && place.stage !== 'authenticated',
     );
+  }
+
+  #hasShare(source: string, hello: Hello, nowMs: number): boolean {
+    if (this.#openOf(source).length >= this.#shareOf(source, nowMs)) return true;
+    return hello.type === 'legacy' && this.#legacyOf(source).length >= limits.legacyPerAddressMax;
   }
 
   /** How many of them it may hold. */
@@ -239,7 +310,8 @@ export class Admission {
     const place = this.#longestIdle(
       (each) =>
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
-        (!each.isTalk || nowMs - each.lastActiveMs >= limits.talkGiveWayMs),
+        // What carries one message ends by itself, and cannot come back to say it.
+        (each.isTalk ? nowMs - each.lastActiveMs >= talkPatienceMs(each) : !each.isLegacy),
     );
     if (!place) return null;
     place.slotWantedAtMs = nowMs;
@@ -256,16 +328,26 @@ const isStranger = (place: Place): boolean =>
   place.stage === 'authenticated' ? !place.isContact : place.standing === 'stranger';
 
 function endOf(place: Place): { readonly atMs: number; readonly reason: Due['reason'] } {
-  if (place.stage !== 'authenticated')
-    return { atMs: place.acceptedAtMs + limits.handshakeDeadlineMs, reason: 'deadline' };
-  const idleMs = place.isTalk ? limits.talkIdleMs : limits.strangerIdleMs;
-  const atMs = place.isContact ? Infinity : place.lastActiveMs + idleMs;
+  const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isLegacy, isTalk } = place;
+  // An older program may have waited long for its place, unread: that was not its time.
+  if (stage !== 'authenticated')
+    return { atMs: (isLegacy ? stageAtMs : acceptedAtMs) + limits.handshakeDeadlineMs, reason: 'deadline' };
+  if (isContact) return { atMs: Infinity, reason: 'idle' };
+  if (isTalk) return { atMs: lastActiveMs + limits.talkIdleMs, reason: 'idle' };
+  if (!isLegacy) return { atMs: lastActiveMs + limits.strangerIdleMs, reason: 'idle' };
+  const atMs = Math.min(lastActiveMs + limits.messageIdleMs, stageAtMs + limits.messageDeadlineMs);
   return { atMs, reason: 'idle' };
 }
 
+/** How long a talk may be silent before it gives way to who wants its place. */
+const talkPatienceMs = ({ hasSpoken }: Place): number =>
+  hasSpoken ? limits.talkGiveWayMs : limits.talkUnspokenGiveWayMs;
+
 interface Newcomer {
+  readonly source: string;
   readonly standing: Standing;
-  readonly isSpeaking: boolean;
+  /** `null`: silent so far. */
+  readonly hello: Hello | null;
 }
 
 /** Of the unauthenticated `places` the one to give way: the silent first, then from the address with most, the oldest. */
@@ -287,7 +369,7 @@ function protectedMs(place: Place, newcomer: Newcomer): number {
   if (place.isLegacy) return limits.handshakeDeadlineMs;
   if (newcomer.standing === 'ticket') return 0;
   if (place.stage === 'silent')
-    return newcomer.isSpeaking ? limits.silentProtectedMs : limits.silentAmongSilentProtectedMs;
-  if (!newcomer.isSpeaking) return Infinity;
+    return newcomer.hello === null ? limits.silentAmongSilentProtectedMs : limits.silentProtectedMs;
+  if (newcomer.hello === null) return Infinity;
   return newcomer.standing === 'known' && place.standing === 'stranger' ? 0 : limits.speakingProtectedMs;
 }

@@ -190,7 +190,8 @@ function admit(live: LiveTalk, context: NodeContext): void {
   const { connectionId, address, dialect } = live;
   const peerId = live.peerId ?? legacyPeerId(dialect.name, address.host, address.port);
   if (peerId === null) return;
-  context.links.transport.cast('authenticated', { connectionId, peerId, isContact: false, isTalk: true });
+  const isTalk = dialect.can.connection === 'talk';
+  context.links.transport.cast('authenticated', { connectionId, peerId, isContact: false, isTalk });
 }
 
 function stand(state: NodeState, live: LiveTalk): readonly OutboxTurn[] {

@@ -267,15 +267,17 @@ export class AcceptPool {
     const nowMs = this.#options.now();
     const verdict = this.#request(line);
     if (verdict.type !== 'wait') this.#settle(line, verdict);
-    else if (nowMs - line.acceptedAtMs < this.#patienceMs(line))
+    else if (nowMs - line.acceptedAtMs < this.#patienceMs(line, nowMs))
       line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
     else this.#refuse(line);
   }
 
   /** Who has not spoken may be an older program; who has spoken as one is known to have no other way. */
-  #patienceMs(line: Line): number {
+  #patienceMs(line: Line, nowMs: number): number {
     if (line.hello?.type === 'legacy') return limits.legacyCallerWaitMs;
-    return this.#mayBeLegacy(line) ? limits.handshakeDeadlineMs : 0;
+    if (this.#mayBeLegacy(line)) return limits.handshakeDeadlineMs;
+    // BUSY would cost it a second or two.
+    return this.#admission.isPlaceComing(nowMs) ? limits.legacyProtectedMs + limits.waitMs : 0;
   }
 
   /** An older program that is turned away loses its words, and would take BUSY for words of ours. */
@@ -318,14 +320,11 @@ export class AcceptPool {
     this.#events.onTrace('transport.evicted', { address: line.address });
     if (line.joint) line.joint.destroy('evicted');
     // Slow to begin, not silent by intent, perhaps: an older program could not come back.
-    else if (line.hello === null && this.#mayBeLegacy(line)) this.#waitAgain(line);
-    else this.#refuse(line);
-  }
-
-  #waitAgain(line: Line): void {
-    line.stage = 'waiting';
-    clearTimeout(line.waitTimer);
-    line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
+    else if (line.hello === null && this.#mayBeLegacy(line)) {
+      line.stage = 'waiting';
+      clearTimeout(line.waitTimer);
+      line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
+    } else this.#refuse(line);
   }
 
   /** Tells BUSY to who speaks our protocol, and closes so that BUSY arrives. */

@@ -68,15 +68,14 @@ export function joinSocket(
     },
   });
   const forward = (chunk: Uint8Array): void => {
+    events.onActive();
     // All of its buffer: a plain view travels by transfer, a `Buffer` would be copied.
     const outstanding = stream.write(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     if (outstanding > limits.streamBytesHigh) socket.pause();
   };
 
   socket.on('data', (chunk: Buffer) => {
-    if (isEnding) return;
-    events.onActive();
-    forward(chunk);
+    if (!isEnding) forward(chunk);
   });
   socket.on('error', (error: NodeJS.ErrnoException) => (failure = error.code ?? 'error'));
   socket.on('end', () => end('closed'));

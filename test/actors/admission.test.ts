@@ -171,6 +171,113 @@ test('with one connection in all, a stranger gets in', () => {
   assert.equal(new Door(1).come('10.0.0.1', full).verdict.type, 'serve');
 });
 
+const message: Hello = { type: 'legacy', dialect: 'netech' };
+const talk: Hello = { type: 'legacy', dialect: 'chatbuddy' };
+
+/** An older program that was given a place and has said something that makes sense. */
+function admitted(door: Door, address: string, hello: Hello): ConnectionId {
+  const { id, verdict } = door.come(address, hello);
+  assert.equal(verdict.type, 'serve');
+  door.admission.authenticated(id, false, hello === talk, door.nowMs);
+  return id;
+}
+
+test('a connection that carries one message ends after a silence, and in any case soon; a talk does not', () => {
+  const door = new Door();
+  const chatty = admitted(door, '10.0.0.1', message);
+  const quiet = admitted(door, '10.0.0.2', message);
+  admitted(door, '10.0.0.3', talk);
+  const startMs = door.nowMs;
+  assert.equal(door.admission.nextDueMs(), startMs + limits.messageIdleMs);
+  for (; door.nowMs < startMs + limits.messageDeadlineMs; door.nowMs += 500)
+    door.admission.active(chatty, door.nowMs);
+  assert.deepEqual(door.admission.due(startMs + limits.messageIdleMs), [{ id: quiet, reason: 'idle' }]);
+  door.admission.left(quiet);
+  assert.deepEqual(door.admission.due(door.nowMs), [{ id: chatty, reason: 'idle' }]);
+});
+
+test('the time that an older program waited for its place is not taken from its time to speak', () => {
+  const door = new Door(1);
+  const first = admitted(door, '10.0.0.1', message);
+  const caller: Caller = { id: idOf(99), address: '10.0.0.2', acceptedAtMs: door.nowMs, hello: message };
+  assert.equal(door.admission.request(caller, door.nowMs).type, 'wait');
+  door.nowMs += limits.handshakeDeadlineMs + 1;
+  door.admission.left(first);
+  assert.equal(door.admission.request(caller, door.nowMs).type, 'serve');
+  assert.deepEqual(door.admission.due(door.nowMs), []);
+  assert.equal(door.admission.nextDueMs(), door.nowMs + limits.handshakeDeadlineMs);
+});
+
+for (const kind of [message, talk] as const) {
+  const dialect = kind.type === 'legacy' ? kind.dialect : '';
+  test(`${dialect}: of more than two places the longest silent goes to whoever else asks, however lively it is`, () => {
+    const door = new Door();
+    const hog = [1, 2, 3, 4].map(() => admitted(door, '10.0.0.1', kind));
+    door.nowMs += limits.legacyProtectedMs - 1;
+    assert.equal(door.come('10.0.0.2', full).verdict.type, 'wait', 'a message gets the time to come');
+    door.nowMs += 1;
+    for (const id of hog.slice(1)) door.admission.active(id, door.nowMs);
+    assert.deepEqual(door.come('10.0.0.2', full).verdict, { type: 'serve', evict: hog[0] });
+    assert.equal(door.come('10.0.0.3', message).verdict.type, 'serve');
+    // Two are left to it.
+    assert.equal(door.come('10.0.0.4', full).verdict.type, 'wait');
+  });
+}
+
+test('while somebody else waits, one address gets no third place for older programs, even where one is free', () => {
+  const door = new Door();
+  const hog = [1, 2, 3, 4].map(() => admitted(door, '10.0.0.1', message));
+  assert.equal(door.come('10.0.0.2', full).verdict.type, 'wait');
+  for (const id of hog.slice(0, 2)) door.admission.left(id);
+  assert.equal(door.come('10.0.0.1', message).verdict.type, 'wait');
+  assert.equal(door.come('10.0.0.1', null).verdict.type, 'wait', 'nor to who has not spoken yet');
+  assert.equal(door.come('10.0.0.1', full).verdict.type, 'serve', 'but to a native peer there');
+  assert.equal(door.come('10.0.0.2', full).verdict.type, 'serve');
+});
+
+test('with nobody else asking, one address may have all places for strangers', () => {
+  const door = new Door();
+  for (let i = 0; i < 4; i += 1) admitted(door, '10.0.0.1', message);
+  assert.equal(door.come('10.0.0.1', message).verdict.type, 'wait');
+  // The next of its messages waits for one that is done, or has nothing more to say.
+  door.nowMs += limits.legacyProtectedMs;
+  assert.notEqual(door.come('10.0.0.1', message).verdict.type, 'wait');
+});
+
+test('a talk in which nothing was said gives way much sooner than one with words', () => {
+  const door = new Door();
+  const [mute, spoken] = [admitted(door, '10.0.0.1', talk), admitted(door, '10.0.0.2', talk)];
+  for (let i = 3; i <= 4; i += 1) door.admission.active(admitted(door, `10.0.0.${i}`, talk), door.nowMs);
+  door.admission.active(spoken, door.nowMs);
+  door.nowMs += limits.talkUnspokenGiveWayMs - 1;
+  assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'wait', slotWanted: null });
+  door.nowMs += 1;
+  assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'wait', slotWanted: mute });
+  door.nowMs += limits.slotWantedEveryMs;
+  door.admission.left(mute);
+  assert.equal(door.come('10.0.0.9', full).verdict.type, 'serve');
+  assert.deepEqual(door.come('10.0.0.8', full).verdict, { type: 'wait', slotWanted: null });
+});
+
+test('no session is asked to park for an address that has its share of older programs already', () => {
+  const door = new Door();
+  const idle = door.session('10.0.0.9', false);
+  admitted(door, '10.0.0.1', message);
+  door.session('10.0.0.8', false);
+  door.session('10.0.0.7', false);
+  assert.deepEqual(door.come('10.0.0.1', message).verdict, { type: 'wait', slotWanted: idle });
+  door.admission.left(idle);
+  admitted(door, '10.0.0.1', message);
+  assert.deepEqual(door.come('10.0.0.1', message).verdict, { type: 'wait', slotWanted: null });
+});
+
+test('a connection that carries one message is never asked to park', () => {
+  const door = new Door();
+  for (let i = 1; i <= 4; i += 1) admitted(door, `10.0.0.${i}`, message);
+  door.nowMs += limits.messageIdleMs;
+  assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'wait', slotWanted: null });
+});
+
 const address = fc.integer({ min: 1, max: 6 }).map((i) => `10.0.0.${i}`);
 const hello = fc.constantFrom<Hello | null>(null, full, resume, { type: 'legacy', dialect: 'cmp2204' });
 const move = fc.oneof(
@@ -181,14 +288,17 @@ const move = fc.oneof(
   fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 1_500 }) }),
 );
 
-test('whatever happens: bounds hold and who is authenticated is evicted for contacts only', () => {
+test('whatever happens: bounds hold, and who proved itself is evicted for contacts only', () => {
   const property = fc.property(
     fc.integer({ min: 1, max: 6 }),
     fc.array(move, { maxLength: 200 }),
     (max, moves) => {
       const door = new Door(max);
       door.admission.know(['10.0.0.1'], [ticketIdHex]);
-      const held = new Map<ConnectionId, { address: string; proved: boolean; isContact: boolean }>();
+      const held = new Map<
+        ConnectionId,
+        { address: string; proved: boolean; isContact: boolean; isLegacy: boolean }
+      >();
       const pick = (n: number): ConnectionId | undefined => [...held.keys()][n % Math.max(1, held.size)];
       for (const step of moves) {
         if (step.do === 'pass') door.nowMs += step.ms;
@@ -196,12 +306,23 @@ test('whatever happens: bounds hold and who is authenticated is evicted for cont
           const { id, verdict } = door.come(step.address, step.hello);
           if (verdict.type !== 'serve') continue;
           const victim = verdict.evict === null ? undefined : held.get(verdict.evict);
-          if (victim?.proved === true) {
+          if (victim?.proved === true && victim.isLegacy) {
+            const alike = [...held.values()].filter((one) => one.isLegacy && one.address === victim.address);
+            const isOwn = victim.address === step.address && step.hello?.type === 'legacy';
+            const isForContact = step.address === '10.0.0.1' || step.hello?.type === 'resume';
+            const least = isOwn ? limits.legacyPerAddressMax : limits.legacyPerAddressMax + 1;
+            assert.ok(isForContact || alike.length >= least, 'no more than its share was touched');
+          } else if (victim?.proved === true) {
             assert.ok(!victim.isContact, 'a contact was evicted');
             assert.ok(step.address === '10.0.0.1' || step.hello?.type === 'resume', 'evicted for a stranger');
           }
           if (verdict.evict !== null) held.delete(verdict.evict);
-          held.set(id, { address: step.address, proved: false, isContact: false });
+          held.set(id, {
+            address: step.address,
+            proved: false,
+            isContact: false,
+            isLegacy: step.hello?.type === 'legacy',
+          });
         } else {
           const id = pick(step.pick);
           const one = id === undefined ? undefined : held.get(id);
@@ -210,14 +331,15 @@ test('whatever happens: bounds hold and who is authenticated is evicted for cont
             door.admission.left(id);
             held.delete(id);
           } else if (step.do === 'prove') {
-            door.admission.authenticated(id, step.isContact, false, door.nowMs);
-            held.set(id, { ...one, proved: true, isContact: step.isContact });
-          } else if (
-            !one.proved &&
-            step.hello &&
-            door.admission.spoke(id, step.hello, door.nowMs).type === 'refuse'
-          )
-            held.delete(id);
+            // Nobody of an older program is a contact.
+            const isContact = step.isContact && !one.isLegacy;
+            door.admission.authenticated(id, isContact, false, door.nowMs);
+            held.set(id, { ...one, proved: true, isContact });
+          } else if (!one.proved && step.hello) {
+            const isLegacy = step.hello.type === 'legacy';
+            if (door.admission.spoke(id, step.hello, door.nowMs).type === 'refuse') held.delete(id);
+            else held.set(id, { ...one, isLegacy });
+          }
         }
         assert.equal(door.admission.taken, held.size);
         assert.ok(held.size <= max, 'more connections than places');

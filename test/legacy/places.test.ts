@@ -1,0 +1,105 @@
+/** One host that holds connections of older programs open, and honest people at other addresses who want a place. */
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { eventually, within } from '../support/deadline.js';
+import { startScene, type Scene } from '../support/legacy-scene.js';
+import { newTally, simulatedPeer } from '../support/simulated-peer.js';
+import { connectBlocking } from '../support/standins/blocking-socket.js';
+import { initiate } from '../support/standins/cmp2204.js';
+
+interface Hog {
+  readonly port: (scene: Scene) => number;
+  readonly first: string;
+  /** Said every so often; empty: nothing more. */
+  readonly more: string;
+}
+
+const hogs: Readonly<Record<string, Hog>> = {
+  'messages with a key and nothing behind it': {
+    port: (scene) => scene.port(),
+    first: '{"key": "b\'8\'"}',
+    more: '',
+  },
+  'messages that go on letter by letter': {
+    port: (scene) => scene.port(),
+    first: 'LISTENING_PORT:7070|TEAM_NAME:hog|hi',
+    more: 'x',
+  },
+  'talks without a word': { port: (scene) => scene.port('chatbuddy'), first: '', more: '' },
+  'talks that never pause': { port: (scene) => scene.port('chatbuddy'), first: 'hi', more: 'so' },
+};
+
+/** Twelve connections from one address, each opened again when it is ended. Resolves once it has all places it gets. */
+async function hold(t: TestContext, scene: Scene, { port, first, more }: Hog): Promise<void> {
+  const sockets = new Set<Socket>();
+  let isOver = false;
+  const open = (): void => {
+    if (isOver) return;
+    const socket = connect({ host: '127.0.0.1', port: port(scene), localAddress: '127.0.0.66' });
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('connect', () => (first === '' ? undefined : socket.write(first)));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      setTimeout(open, 20);
+    });
+  };
+  for (let n = 0; n < 12; n += 1) open();
+  const talking = setInterval(() => {
+    if (more !== '') for (const socket of sockets) if (!socket.connecting) socket.write(more);
+  }, 200);
+  t.after(() => {
+    isOver = true;
+    clearInterval(talking);
+    for (const socket of sockets) socket.destroy();
+  });
+  await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hog has its places');
+}
+
+async function placesTaken(scene: Scene): Promise<number> {
+  const stats = (await scene.node.stats())._unsafeUnwrap();
+  const { inboundNow } = stats['transport'] as { readonly inboundNow: number };
+  return inboundNow;
+}
+
+for (const [what, hog] of Object.entries(hogs)) {
+  test(`honest people get through soon while one host holds ${what}`, async (t) => {
+    const scene = await startScene(t);
+    await hold(t, scene, hog);
+    const waitsMs: number[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const target = { host: '127.0.0.1', port: scene.port(), from: `127.0.1.${n + 1}` };
+      const native = simulatedPeer(`pat-${n}`, target, newTally());
+      const [waitMs = Number.NaN] = await within(native.deliver([`native ${n}`]), 10_000, 'a native message');
+      waitsMs.push(waitMs);
+      const sinceMs = performance.now();
+      const text = `old ${n}`;
+      await initiate({ port: scene.port(), text, secret: 6, localAddress: `127.0.2.${n + 1}` });
+      await scene.until(
+        (event): event is typeof event => event.type === 'message' && event.text === text,
+        10_000,
+      );
+      waitsMs.push(performance.now() - sinceMs);
+    }
+    t.diagnostic(`waits ${waitsMs.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+    assert.ok(Math.max(...waitsMs) < 3_000, `${waitsMs.join(', ')} ms`);
+  });
+}
+
+test('a burst of messages from one address is whole while others want its places', async (t) => {
+  const scene = await startScene(t);
+  const count = 40;
+  const say = async (host: string, n: number): Promise<void> => {
+    const socket = await connectBlocking('127.0.0.1', scene.port(), host);
+    socket.send(`LISTENING_PORT:7070|TEAM_NAME:${host}|${host} ${n}`);
+    await socket.close();
+  };
+  const hosts = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+  await Promise.all(hosts.flatMap((host) => Array.from({ length: count }, (_, n) => say(host, n))));
+  const texts = await scene.texts('netech', hosts.length * count);
+  assert.deepEqual(
+    texts.toSorted(),
+    hosts.flatMap((host) => Array.from({ length: count }, (_, n) => `${host} ${n}`)).toSorted(),
+  );
+});

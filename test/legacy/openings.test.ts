@@ -51,8 +51,8 @@ test('bytes that no program opens with are told with address, reason and count',
 test('a program that is not switched on is told apart from nonsense', async (t) => {
   const { scene, told } = await door(t, { dialects: ['netech'], listen: [] });
   await initiate({ port: scene.port(), text: 'anybody?' });
-  assert.deepEqual(await unheardOf(scene), { 'dialect-off': 1 });
   await eventually(() => told[0]?.fields['reason'] === 'dialect-off', 2_000, 'a line');
+  assert.deepEqual(await unheardOf(scene), { 'dialect-off': 1 });
 });
 
 test('who ends without a word, or within its opening, or says no more of it in time, is counted', async (t) => {

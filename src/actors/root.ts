@@ -14,7 +14,6 @@
  *            └─ broadcast   own thread
  */
 import { randomInt } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { uuidv7obj } from 'uuidv7';
@@ -47,6 +46,7 @@ import type { NodeError, NodeHandle, NodeOptions } from './node-handle.js';
 import type { NodeArgs, Vault } from './node-state.js';
 import { node, type NodeProtocol } from './node.js';
 import { isConnection, openConnections, reportLost, type Connections } from './root-connections.js';
+import { addressesOf } from './transport-listen.js';
 import { transportActor, type TransportProtocol } from './transport.js';
 
 /** Where the code of each worker thread lies. Tests put faulty actors in their place. */
@@ -359,10 +359,3 @@ const isStartFault = (fault: { readonly code: string }): fault is StoreError | T
   /^(store|transport)\//.test(fault.code);
 
 const newMessageId = (): MessageId => messageIdFromBytes(uuidv7obj().bytes);
-
-/** Where others can reach us: the address bound, or all there are. */
-function addressesOf(bind: string): readonly string[] {
-  if (bind !== '0.0.0.0' && bind !== '::') return [bind];
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map((one) => one.address);
-}

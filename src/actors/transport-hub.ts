@@ -16,7 +16,7 @@ import type { TransportError } from '../errors.js';
 import { chatbuddyHub as limits, legacy, node } from '../limits.js';
 import { FaultTally } from './fault-tally.js';
 import { plainAddress } from './transport-address.js';
-import { listen } from './transport-listen.js';
+import { addressesOf, listen } from './transport-listen.js';
 import { finishSocket } from './transport-socket.js';
 
 export interface HubOptions {
@@ -36,7 +36,10 @@ export interface HubOptions {
 export type HubFault = 'too-many' | 'nonsense' | 'no-name' | 'never-reads';
 
 export interface HubHandle {
+  /** As it is bound. */
   readonly address: string;
+  /** Where its users reach it. */
+  readonly addresses: readonly string[];
   readonly port: number;
   users(): readonly HubListing[];
   /** Connections that the hub has ended, by reason. */
@@ -56,6 +59,7 @@ export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, Trans
     let closing: Promise<void> | null = null;
     return {
       address: listener.address,
+      addresses: addressesOf(listener.address),
       port: listener.port,
       users: () => hub.users(),
       ended: () => hub.ended(),
@@ -144,13 +148,17 @@ class Hub {
     for (const socket of this.#sockets) finishSocket(socket, () => undefined);
   }
 
+  #full(): string {
+    return this.#usersMax === 1 ? 'one user is online' : `${this.#usersMax} users are online`;
+  }
+
   #serve(socket: Socket, address: string, request: HubRequest): void {
     if (request.type === 'joined') {
       const user = { name: request.name, address, port: socket.remotePort ?? 0 };
       const line = this.#table.join(socket, user);
       if (line === null) {
-        this.#log(`Refused '${user.name}' from ${address}: ${this.#usersMax} users are online.`);
-        socket.write(`The hub is full: ${this.#usersMax} users are online. Try again later.\n`);
+        this.#log(`Refused '${user.name}' from ${address}: ${this.#full()}.`);
+        socket.write(`The hub is full: ${this.#full()}. Try again later.\n`);
         finishSocket(socket, () => undefined);
         return;
       }

@@ -1,5 +1,6 @@
 /** Finds a port and listens. Errors: `transport/port-in-use`, `transport/cannot-listen`. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
 import { reasonOf, type TransportError } from '../errors.js';
@@ -73,4 +74,11 @@ function boundTo(
 ): { readonly address: string; readonly port: number } {
   if (bound === null || typeof bound === 'string') return { address: options.bind, port: options.port };
   return { address: bound.address, port: bound.port };
+}
+
+/** Where others can reach who is bound to `bind`: there, or at all addresses there are. */
+export function addressesOf(bind: string): readonly string[] {
+  if (bind !== '0.0.0.0' && bind !== '::') return [bind];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map((one) => one.address);
 }

@@ -16,7 +16,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { chatbuddyHub as limits } from '../limits.js';
 import type { DialectError } from '../errors.js';
 import { openReadFrames } from '../wire/read-frames.js';
-import { boundedName, frameText, malformed, tooLong, utf8Bytes } from './talk.js';
+import { boundedName, frameText, malformed, oneLine, tooLong, utf8Bytes } from './talk.js';
 
 export interface HubUser {
   readonly name: string;
@@ -63,9 +63,6 @@ export function encodeHubName(name: string): Result<Uint8Array, DialectError> {
 
 export const encodeHubListRequest = (): Uint8Array => utf8Bytes('LIST');
 
-/** Control characters would let a name write lines of its own into the list and the log. */
-const oneLine = (name: string): string => name.replace(/\p{Cc}+/gu, ' ');
-
 /** What a client's connection says to the hub. */
 export type HubRequest = { readonly type: 'joined'; readonly name: string } | { readonly type: 'list-asked' };
 
@@ -87,6 +84,7 @@ export function openHubListener(bytesMax = limits.listBytesMax): HubListener {
       .map((text) => {
         const requests: HubRequest[] = [];
         for (const line of text.split('\n', limits.usersMax)) {
+          // Control characters would let a name write lines of its own into the list and the log.
           const words = oneLine(line).trim();
           const name = hasName ? null : boundedName(words);
           if (name !== null) requests.push({ type: 'joined', name });

@@ -53,7 +53,7 @@ test('who comes when the hub is full is told so', async (t) => {
   await eventually(() => hub.users().length === 1, 2_000, 'ann');
   const late = await connectBlocking('127.0.0.1', hub.port);
   late.send('bob');
-  assert.match(await late.recv(1_024), /^The hub is full: 1 users are online/);
+  assert.match(await late.recv(1_024), /^The hub is full: one user is online/);
   assert.equal(await late.recv(1_024), '');
   await late.close();
   await first.close();
@@ -114,7 +114,7 @@ test('our client at a full hub says why once, is not registered, and comes in wh
   const ann = await register(hub.port, 'ann');
   await eventually(() => hub.users().length === 1, 2_000, 'ann');
   const { client, told } = clientOf(t, hub.port);
-  const full = 'it said "The hub is full: 1 users are online. Try again later."';
+  const full = 'it said "The hub is full: one user is online. Try again later."';
   const refusals = (): number => log.filter((line) => line.startsWith("Refused 'nora'")).length;
   await eventually(() => refusals() >= 2, 5_000, 'a second try');
   const listed = (await client.list())._unsafeUnwrapErr();

@@ -27,10 +27,11 @@ export async function hub(context: RunContext, { maxUsers }: HubCommandOptions):
     ...(maxUsers === null ? {} : { maxUsers }),
   });
   if (started.isErr()) return output.failure(started.error);
-  const { address, port: opened, close } = started.value;
+  const { address, addresses, port: opened, close } = started.value;
+  const hosts = addresses.length === 0 ? [address] : addresses;
   await output.result(
     { type: 'ready', address, port: opened, pid: process.pid },
-    `The hub listens on ${address}:${opened}. Ctrl-C ends it.`,
+    `The hub listens on ${hosts.map((host) => `${host}:${opened}`).join(', ')}. Ctrl-C ends it.`,
   );
   await new Promise<void>((resolve) => {
     if (stopped.aborted) resolve();

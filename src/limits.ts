@@ -436,10 +436,12 @@ export const admission = {
    * place within a few ms, and a refusal is due within 50.
    */
   waitMs: 30,
-  /** Callers that wait and refusals that linger, together; beyond it callers are dropped at once. */
-  turnedAwayMax: 64,
+  /** Callers that wait; beyond it some are dropped, of the address that has most of them. */
+  waitingMax: 64,
   /** Older programs that wait, counted apart: a pasted text is a connection for each line, all within a moment. */
   legacyWaitingMax: 256,
+  /** Refusals on their way to who may never read them; beyond it callers are dropped without a word. */
+  refusalsLingeringMax: 64,
   /** A silent caller loses its place to one that speaks after this: its first bytes may be in flight for so long. */
   silentProtectedMs: 20,
   /** … and to another silent one only after this. */

@@ -15,6 +15,7 @@ import { dialectOf, readFirstBytes, type Hello, type Unheard, type UnknownOpenin
 import { plainAddress } from './transport-address.js';
 import { sayBusy } from './transport-busy.js';
 import { joinSocket, type Joint } from './transport-socket.js';
+import { crowdedOut, eagerness, mayBeOlderProgram, patienceMs } from './waiting-rooms.js';
 
 export interface AcceptedConnection {
   readonly connectionId: ConnectionId;
@@ -48,7 +49,7 @@ export interface AcceptStats {
   /** Connections that were given a place. */
   readonly accepted: number;
   readonly refusedBusy: number;
-  /** Closed at once: too many waited already. */
+  /** Closed because too many waited. */
   readonly crowdedOut: number;
   readonly evicted: number;
   readonly inboundNow: number;
@@ -136,11 +137,7 @@ export class AcceptPool {
     const parsed = parseConnectionId(`in-${serial}`);
     const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);
     const isLegacy = spoken !== 'sniffed' && spoken !== 'native';
-    if (isRefused || parsed.isErr() || this.#isFull(isLegacy)) {
-      this.#counts.crowdedOut += Number(!isRefused);
-      socket.destroy();
-      return;
-    }
+    if (isRefused || parsed.isErr()) return void socket.destroy();
     const line: Line = {
       id: parsed.value,
       serial,
@@ -164,15 +161,23 @@ export class AcceptPool {
     // Whose words are known waits unread, so that nothing piles up; others are heard.
     if (line.hello === null) this.#hear(line);
     else socket.pause();
-    this.#ask(line);
+    this.#enter(line);
   }
 
-  /** Two rooms to wait in: for older programs, which come in bursts and cannot come again, and for everybody else. */
-  #isFull(isLegacy: boolean): boolean {
-    let waiting = isLegacy ? 0 : this.#refusalsLingering;
-    for (const { stage, hello } of this.#lines.values())
-      if (stage === 'waiting' && (hello?.type === 'legacy') === isLegacy) waiting += 1;
-    return waiting >= (isLegacy ? limits.legacyWaitingMax : limits.turnedAwayMax);
+  /** Asks for a place, and waits for one where there is room to. */
+  #enter(line: Line): void {
+    const verdict = this.#request(line);
+    if (verdict.type !== 'wait' || this.#makeRoom(line)) this.#settle(line, verdict);
+  }
+
+  /** Whether it may wait. Where too many do, somebody is closed: the newcomer, or who holds more than it. */
+  #makeRoom(line: Line): boolean {
+    const others = [...this.#lines.values()].filter((other) => other !== line && other.stage === 'waiting');
+    const leaver = crowdedOut(others, line);
+    if (leaver === null) return true;
+    this.#counts.crowdedOut += 1;
+    this.#drop(leaver);
+    return leaver !== line;
   }
 
   /** Collects bytes until they tell what is spoken. */
@@ -212,15 +217,15 @@ export class AcceptPool {
 
   #spoke(line: Line, hello: Hello): void {
     if (!this.#lines.has(line.id)) return;
-    const isOneTooMany = line.stage === 'waiting' && hello.type === 'legacy' && this.#isFull(true);
-    this.#counts.crowdedOut += Number(isOneTooMany);
     line.hello = hello;
-    if (isOneTooMany) this.#drop(line);
-    else if (line.stage === 'waiting') this.#ask(line);
-    else this.#settle(line, this.#admission.spoke(line.id, hello, this.#options.now()));
+    if (line.stage !== 'waiting')
+      this.#settle(line, this.#admission.spoke(line.id, hello, this.#options.now()));
+    // An older program goes over into a room of its own.
+    else if (hello.type === 'legacy') this.#enter(line);
+    else this.#ask(line);
   }
 
-  /** A caller without a place asks for one. */
+  /** Who waits asks for a place. */
   #ask(line: Line): void {
     this.#settle(line, this.#request(line));
   }
@@ -255,35 +260,26 @@ export class AcceptPool {
         return;
       case 'wait':
         if (verdict.slotWanted !== null) this.#events.onSlotWanted(verdict.slotWanted);
-        line.waitTimer ??= setTimeout(() => this.#askLast(line), limits.waitMs);
+        line.waitTimer ??= setTimeout(() => this.#askAgain(line), limits.waitMs);
         return;
       case 'refuse':
         this.#refuse(line);
     }
   }
 
-  #askLast(line: Line): void {
+  #askAgain(line: Line): void {
     if (!this.#isWaiting(line)) return;
     const nowMs = this.#options.now();
     const verdict = this.#request(line);
+    const patience = patienceMs(line, this.#options.enabled, this.#admission.isPlaceComing(nowMs));
+    const isOver = nowMs - line.acceptedAtMs >= patience;
     if (verdict.type !== 'wait') this.#settle(line, verdict);
-    else if (nowMs - line.acceptedAtMs < this.#patienceMs(line, nowMs))
-      line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
-    else this.#refuse(line);
-  }
-
-  /** Who has not spoken may be an older program; who has spoken as one is known to have no other way. */
-  #patienceMs(line: Line, nowMs: number): number {
-    if (line.hello?.type === 'legacy') return limits.legacyCallerWaitMs;
-    if (this.#mayBeLegacy(line)) return limits.handshakeDeadlineMs;
-    // BUSY would cost it a second or two.
-    return this.#admission.isPlaceComing(nowMs) ? limits.legacyProtectedMs + limits.waitMs : 0;
+    else if (isOver) this.#refuse(line);
+    else line.waitTimer = setTimeout(() => this.#askAgain(line), limits.waitMs);
   }
 
   /** An older program that is turned away loses its words, and would take BUSY for words of ours. */
-  #mayBeLegacy({ hello }: Line): boolean {
-    return hello?.type === 'legacy' || (hello === null && this.#options.enabled.size > 1);
-  }
+  #mayBeLegacy = (line: Line): boolean => mayBeOlderProgram(line, this.#options.enabled);
 
   #place(line: Line): void {
     clearTimeout(line.waitTimer);
@@ -323,7 +319,7 @@ export class AcceptPool {
     else if (line.hello === null && this.#mayBeLegacy(line)) {
       line.stage = 'waiting';
       clearTimeout(line.waitTimer);
-      line.waitTimer = setTimeout(() => this.#askLast(line), limits.waitMs);
+      line.waitTimer = setTimeout(() => this.#askAgain(line), limits.waitMs);
     } else this.#refuse(line);
   }
 
@@ -333,7 +329,7 @@ export class AcceptPool {
     this.#counts.refusedBusy += 1;
     line.unhear();
     this.#forget(line);
-    if (this.#mayBeLegacy(line) || this.#refusalsLingering >= limits.turnedAwayMax) {
+    if (this.#mayBeLegacy(line) || this.#refusalsLingering >= limits.refusalsLingeringMax) {
       socket.destroy();
       return;
     }
@@ -349,6 +345,8 @@ export class AcceptPool {
   #forget(line: Line): void {
     clearTimeout(line.waitTimer);
     if (!this.#lines.delete(line.id)) return;
+    // Who waited leaves no place behind.
+    if (line.stage === 'waiting') return;
     this.#admission.left(line.id);
     this.#planServe();
     this.#arm();
@@ -395,5 +393,3 @@ export class AcceptPool {
     this.#arm();
   }
 }
-
-const eagerness = (line: Line): number => (line.hello === null ? 0 : line.hello.type === 'resume' ? 2 : 1);

@@ -9,6 +9,7 @@ import { eventually, within } from '../support/deadline.js';
 
 const enabled: ReadonlySet<DialectName> = new Set(['native', 'netech']);
 const words = 'LISTENING_PORT:7070|TEAM_NAME:ned|hi';
+const fullHello = Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.alloc(1_218, 7)]);
 
 interface Door {
   readonly joined: readonly AcceptedConnection[];
@@ -16,6 +17,8 @@ interface Door {
   readonly pool: AcceptPool;
   /** Accepted by the pool once it settles. */
   call(from: string): Promise<Socket>;
+  /** The same, and its first bytes are on their way. */
+  speak(from: string, first?: string | Buffer): Promise<Socket>;
 }
 
 async function openDoor(t: TestContext): Promise<Door> {
@@ -43,17 +46,24 @@ async function openDoor(t: TestContext): Promise<Door> {
     for (const caller of callers) caller.destroy();
     server.close();
   });
+  const call = async (from: string): Promise<Socket> => {
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+    socket.on('error', () => undefined);
+    callers.push(socket);
+    const count = callers.length;
+    await eventually(() => welcomed === count, 2_000, 'the caller is accepted');
+    return socket;
+  };
   return {
     joined,
     clock,
     pool,
-    async call(from) {
-      const { port } = server.address() as AddressInfo;
-      const socket = connect({ host: '127.0.0.1', port, localAddress: from });
-      socket.on('error', () => undefined);
-      callers.push(socket);
-      const count = callers.length;
-      await eventually(() => welcomed === count, 2_000, 'the caller is accepted');
+    call,
+    async speak(from, first = words) {
+      const socket = await call(from);
+      socket.resume();
+      socket.write(first);
       return socket;
     },
   };
@@ -96,24 +106,59 @@ test('an older program that waits for a place is not overtaken by its next conne
   );
 });
 
+const closed = (socket: Socket): Promise<unknown> =>
+  socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve));
+
+/** All places that strangers may have. */
+async function fillPlaces(door: Door, first?: Buffer): Promise<void> {
+  for (const last of [2, 3, 4, 5]) await door.speak(`127.0.0.${last}`, first);
+  await eventually(() => door.joined.length === 4, 2_000, 'four are served');
+}
+
 test('older programs that wait fill their own room, and leave the one of native peers', async (t) => {
   const door = await openDoor(t);
-  const speak = async (from: string): Promise<Socket> => {
-    const socket = await door.call(from);
-    socket.resume();
-    socket.write(words);
-    return socket;
-  };
-  // All places that strangers may have.
-  for (const last of [2, 3, 4, 5]) await speak(`127.0.0.${last}`);
-  await eventually(() => door.joined.length === 4, 2_000, 'four are served');
-  for (let at = 0; at < admission.legacyWaitingMax; at += 1) await speak(`127.0.1.${1 + (at % 250)}`);
+  await fillPlaces(door);
+  for (let at = 0; at < admission.legacyWaitingMax; at += 1)
+    await door.speak(`127.0.${1 + Math.floor(at / 128)}.${1 + (at % 128)}`);
   assert.equal(door.pool.stats().crowdedOut, 0);
-  const late = await speak('127.0.2.1');
-  await within(new Promise((resolve) => late.once('close', resolve)), 2_000, 'the one too many is closed');
+  const late = await door.speak('127.0.9.1');
+  await within(closed(late), 2_000, 'the one too many is closed');
   assert.equal(door.pool.stats().crowdedOut, 1);
-  const native = await door.call('127.0.2.2');
-  native.write(Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.alloc(1_218, 7)]));
+  const native = await door.call('127.0.9.2');
+  native.write(fullHello);
   const answer = await within(new Promise<Buffer>((resolve) => native.once('data', resolve)), 2_000, 'BUSY');
   assert.deepEqual([...answer.subarray(0, 3)], [0, 0, 3]);
+});
+
+test('a host that fills the room of older programs makes room for one of another host', async (t) => {
+  const door = await openDoor(t);
+  await fillPlaces(door);
+  const hog: Socket[] = [];
+  while (hog.length < admission.legacyWaitingMax) hog.push(await door.speak('127.0.0.66'));
+  const honest = await door.speak('127.0.0.7');
+  const latest = hog.at(-1);
+  assert.ok(latest);
+  await within(closed(latest), 2_000, 'the latest of the hog is closed');
+  assert.equal(door.pool.stats().crowdedOut, 1);
+  const isIn = (): boolean => door.joined.some(({ remoteAddress }) => remoteAddress === '127.0.0.7');
+  // Places get free one by one.
+  for (const { connectionId } of door.joined.slice(0, 4)) {
+    door.pool.close(connectionId, 'done', 0);
+    await eventually(() => door.pool.stats().inboundNow === 4, 2_000, 'the place is given on');
+  }
+  await eventually(isIn, 2_000, 'the honest one has a place');
+  assert.equal(honest.closed, false);
+});
+
+test('a host that fills the room with silence keeps neither native peers nor older programs out', async (t) => {
+  const door = await openDoor(t);
+  for (let at = 0; at < admission.waitingMax + 2; at += 1) await door.call('127.0.0.66');
+  assert.equal(door.pool.stats().crowdedOut, 0);
+  const tooMany = await door.call('127.0.0.66');
+  tooMany.resume();
+  await within(closed(tooMany), 2_000, 'one more of its own is closed');
+  await door.speak('127.0.0.2', fullHello);
+  await door.speak('127.0.0.3');
+  await eventually(() => door.joined.length === 2, 2_000, 'both are served');
+  assert.deepEqual(door.joined.map(({ dialect }) => dialect).toSorted(), ['native', 'netech']);
 });

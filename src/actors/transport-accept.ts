@@ -269,13 +269,13 @@ export class AcceptPool {
 
   #askAgain(line: Line): void {
     if (!this.#isWaiting(line)) return;
+    line.waitTimer = undefined;
     const nowMs = this.#options.now();
     const verdict = this.#request(line);
     const patience = patienceMs(line, this.#options.enabled, this.#admission.isPlaceComing(nowMs));
     const isOver = nowMs - line.acceptedAtMs >= patience;
-    if (verdict.type !== 'wait') this.#settle(line, verdict);
-    else if (isOver) this.#refuse(line);
-    else line.waitTimer = setTimeout(() => this.#askAgain(line), limits.waitMs);
+    if (verdict.type === 'wait' && isOver) this.#refuse(line);
+    else this.#settle(line, verdict);
   }
 
   /** An older program that is turned away loses its words, and would take BUSY for words of ours. */

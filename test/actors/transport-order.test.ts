@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { AcceptPool, type AcceptedConnection } from '../../src/actors/transport-accept.js';
 import type { DialectName } from '../../src/dialects/dialect.js';
+import type { ConnectionId } from '../../src/ids.js';
 import { admission } from '../../src/limits.js';
 import { eventually, within } from '../support/deadline.js';
 
@@ -13,6 +14,8 @@ const fullHello = Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.a
 
 interface Door {
   readonly joined: readonly AcceptedConnection[];
+  /** Who was asked to make room. */
+  readonly wanted: readonly ConnectionId[];
   readonly clock: { nowMs: number };
   readonly pool: AcceptPool;
   /** Accepted by the pool once it settles. */
@@ -24,12 +27,13 @@ interface Door {
 async function openDoor(t: TestContext): Promise<Door> {
   const clock = { nowMs: 0 };
   const joined: AcceptedConnection[] = [];
+  const wanted: ConnectionId[] = [];
   let welcomed = 0;
   const pool = new AcceptPool(
     { connectionsMax: 5, enabled, isWelcome: () => true, now: () => clock.nowMs, random: () => 0 },
     {
       onAccepted: (connection) => joined.push(connection) > 0,
-      onSlotWanted: () => undefined,
+      onSlotWanted: (connectionId) => wanted.push(connectionId),
       onTrace: () => undefined,
       onUnknown: () => undefined,
     },
@@ -57,6 +61,7 @@ async function openDoor(t: TestContext): Promise<Door> {
   };
   return {
     joined,
+    wanted,
     clock,
     pool,
     call,
@@ -161,4 +166,13 @@ test('a host that fills the room with silence keeps neither native peers nor old
   await door.speak('127.0.0.3');
   await eventually(() => door.joined.length === 2, 2_000, 'both are served');
   assert.deepEqual(door.joined.map(({ dialect }) => dialect).toSorted(), ['native', 'netech']);
+});
+
+test('while an older program waits, one session after the other is asked to make room', async (t) => {
+  const door = await openDoor(t);
+  await fillPlaces(door, fullHello);
+  for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, false);
+  await door.speak('127.0.0.7');
+  await eventually(() => door.wanted.length === 4, 2_000, 'all four are asked');
+  assert.deepEqual(door.wanted.toSorted(), door.joined.map(({ connectionId }) => connectionId).toSorted());
 });

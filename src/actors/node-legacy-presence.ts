@@ -14,7 +14,7 @@ import type { Endpoint } from '../wire/address.js';
 import { isDottedQuad } from '../wire/address.js';
 import type { LegacyPeer } from './node-handle.js';
 import type { LegacyRecord } from './node-legacy-state.js';
-import { publishGone, publishPeer, type NodeState } from './node-state.js';
+import { publishGone, publishPeer, type NodeState, type Telling } from './node-state.js';
 
 /** It spoke, or took what we said. `name`: what it calls itself, made fit to be shown; `null`: it did not say. */
 export function notePresent(state: NodeState, record: LegacyRecord, name: string | null): void {
@@ -25,14 +25,13 @@ export function notePresent(state: NodeState, record: LegacyRecord, name: string
 }
 
 /** It leaves: it is not there any more. */
-export function noteAbsent(state: NodeState, record: LegacyRecord): void {
+export function noteAbsent(state: Telling, record: LegacyRecord): void {
   if (record.isAnnounced) return;
   publishGone(state, record.peerId);
 }
 
 /** Nobody announces that these peers are still there: who is silent for long is away, and later gone. */
-export function ageLegacyPeers(state: NodeState): void {
-  const nowMs = performance.now();
+export function ageLegacyPeers(state: Telling & Pick<NodeState, 'legacy'>, nowMs: number): void {
   for (const record of state.legacy.peers.values()) {
     const before = state.book.presence.get(record.peerId);
     if (record.isAnnounced || before === undefined || state.book.live.has(record.peerId)) continue;
@@ -85,7 +84,7 @@ export function publishNotice(
   state.args.publish({ type: 'notice', notice, peer, peerId, dialect: dialect.name, text });
 }
 
-function setPresence(state: NodeState, record: LegacyRecord, name: string, seen: PeerState): void {
+function setPresence(state: Telling, record: LegacyRecord, name: string, seen: PeerState): void {
   const { peerId, host, port, dialect } = record;
   const lastSeenMs =
     seen === 'online' ? Date.now() : (state.book.presence.get(peerId)?.lastSeenMs ?? Date.now());
@@ -135,7 +134,7 @@ function listed(
 }
 
 /** Whether the announcements of cmp2204 tell of this peer. */
-export function noteAnnounced(state: NodeState, peerId: PeerId, isThere: boolean): void {
+export function noteAnnounced(state: Pick<NodeState, 'legacy'>, peerId: PeerId, isThere: boolean): void {
   const record = state.legacy.peers.get(peerId);
   if (record !== undefined) record.isAnnounced = isThere;
 }

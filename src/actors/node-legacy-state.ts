@@ -167,7 +167,7 @@ export function allowedDialect(state: NodeState, dialect: LegacyDialectName): Re
 
 /** The record of a peer. Bounded: the one longest inactive, with nothing under way, makes room. */
 export function legacyRecord(
-  state: NodeState,
+  state: Pick<NodeState, 'legacy' | 'book' | 'outboxes' | 'toldPeers'>,
   peerId: PeerId,
   { dialect, host, port }: { readonly dialect: LegacyDialectName } & Address,
 ): LegacyRecord {
@@ -181,7 +181,8 @@ export function legacyRecord(
     port,
     form: null,
     activeAtMs: performance.now(),
-    isAnnounced: false,
+    // Of whom nothing was said or heard yet, only announcements can have told.
+    isAnnounced: state.book.presence.has(peerId),
     jobs: [],
     work: null,
     lastFault: '',
@@ -290,7 +291,10 @@ function ownAddress(state: NodeState, host: string): string {
   return host.startsWith('127.') && !first.startsWith('127.') ? '127.0.0.1' : first;
 }
 
-function forgetOldest(state: NodeState, newcomer: LegacyRecord): void {
+function forgetOldest(
+  state: Pick<NodeState, 'legacy' | 'book' | 'outboxes' | 'toldPeers'>,
+  newcomer: LegacyRecord,
+): void {
   const { legacy, book } = state;
   let oldest: LegacyRecord | null = null;
   for (const peer of legacy.peers.values()) {

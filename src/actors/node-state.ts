@@ -124,8 +124,13 @@ export interface NodeState {
   wakeAtMs: number;
 }
 
+/** What is needed to tell of a peer. */
+export type Telling = Pick<NodeState, 'book' | 'toldPeers'> & {
+  readonly args: Pick<NodeArgs, 'publish'>;
+};
+
 /** Tells everybody who watches how a peer stands now, if that is news: a sign of life alone is none. */
-export function publishPeer(state: NodeState, peerId: PeerId): void {
+export function publishPeer(state: Telling, peerId: PeerId): void {
   const row = peerRow(state.book, peerId);
   const told = JSON.stringify({ ...row, lastSeen: '' });
   if (state.toldPeers.get(peerId) === told) return;
@@ -136,7 +141,7 @@ export function publishPeer(state: NodeState, peerId: PeerId): void {
 }
 
 /** The same of one who is not there any more: told once with what was known, and forgotten then. */
-export function publishGone(state: NodeState, peerId: PeerId): void {
+export function publishGone(state: Telling, peerId: PeerId): void {
   const { presence } = state.book;
   const last = presence.get(peerId);
   if (last !== undefined) presence.set(peerId, { ...last, state: 'offline' });

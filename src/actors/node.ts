@@ -287,7 +287,7 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
     },
     ageLegacyPeers(state, _body, context) {
       context.after(talks.ageEveryMs, 'ageLegacyPeers', {});
-      ageLegacyPeers(state);
+      ageLegacyPeers(state, performance.now());
       return next(state);
     },
 

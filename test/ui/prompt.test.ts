@@ -162,11 +162,36 @@ test('an unknown command is told with what may have been meant', options, async 
   assert.ok(has(screen, 'no command /hsitory: did you mean /history?'));
 });
 
-test('a text without a conversation, or that is refused, is given back', options, async (context) => {
+test('a text without a conversation waits for the next one', options, async (context) => {
   const { node, type, shows } = sit(context);
-  type('to nobody\r');
-  await shows((screen) => has(screen, 'no conversation is open') && bottom(screen) === '› to nobody');
-  type('\u0015/chat bob\r');
+  await shows((screen) => has(screen, 'bob#boba'));
+  type('lunch?\r');
+  await shows((screen) => has(screen, 'waits for it') && bottom(screen) === '›');
+  type('/chat nobody\r');
+  await shows((screen) => has(screen, 'no peer "nobody"') && bottom(screen) === '›');
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified › lunch?');
+  assert.deepEqual(node.lines(), [], 'it is not sent before it is confirmed');
+  type('\r');
+  await shows((screen) => has(screen, 'you: lunch?') && bottom(screen) === 'bob unverified ›');
+  type('/chat carol\r');
+  await shows((screen) => bottom(screen) === 'carol unverified ›');
+});
+
+test('what is no address opens no conversation', options, async (context) => {
+  const { type, shows } = sit(context);
+  for (const word of ['foo://1', 'cmp2204://127.0.0.1:99999', '10.0.0.7:70000', 'jean-luc', 'bob#zzzz']) {
+    type(`/chat ${word}\r`);
+    const screen = await shows((screen) => has(screen, `no peer "${word}"`));
+    assert.equal(bottom(screen), '›');
+  }
+  type('/chat 10.0.0.7:7000\r');
+  await shows((screen) => bottom(screen) === '10.0.0.7:7000 ›');
+});
+
+test('a text that is refused is given back', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');
   node.refuse('bob', { code: 'chat/key-changed', peer: 'bob' });
   type('secret\r');
@@ -243,8 +268,12 @@ test('the first start asks for name and older programs, and remembers both', opt
   context.after(() => it.remove());
   const ended = it.run();
   await it.stdout.until((text) => text.includes('What are you called? [alice]'));
+  it.stdin.write('\u200b\r');
+  await it.stdout.until((text) => text.includes('that name cannot be used: no visible character'));
   it.stdin.write('Anna\r');
   await it.stdout.until((text) => text.includes('[y/N]'));
+  it.stdin.write('perhaps\r');
+  await it.stdout.until((text) => text.includes('Please answer y or n'));
   it.stdin.write('\r');
   await it.stdout.until((text) => text.includes('/help'));
   assert.equal(it.started[0]?.name, 'Anna');

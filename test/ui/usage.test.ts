@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NodeError } from '../../src/index.js';
 import { alone } from '../support/command-worlds.js';
+import { wordingOf } from '../../src/ui/cli/wording.js';
 import { fakeWorld } from '../support/fake-world.js';
 
 const options = { timeout: 60_000 };
@@ -91,6 +92,29 @@ test('help and version answer without a node', options, async (context) => {
   assert.doesNotMatch(it.stdout.text, /doctor/);
   for (const role of ['hub', 'announce', 'discover', 'respond', 'initiate', 'wait', 'connect', 'menu'])
     assert.match(it.stdout.text, new RegExp(`^  ${role} `, 'm'), role);
+});
+
+test('help names what a command has of its own before what every command has', options, async (context) => {
+  const it = fakeWorld();
+  context.after(() => it.remove());
+  assert.equal(await it.run('help', 'hub'), 0);
+  const places = ['--max-users', '--port <n>', 'Options of every command:', '--home'].map((word) =>
+    it.stdout.text.indexOf(word),
+  );
+  assert.ok(!places.includes(-1), it.stdout.text);
+  const [maxUsers = 0, port = 0, common = 0, home = 0] = places;
+  assert.ok(maxUsers < common && port < common && common < home, it.stdout.text);
+});
+
+const why = (peer: string): string => wordingOf({ code: 'chat/unknown-peer', peer }).why;
+
+test('what cannot be an address is told apart from a name that nobody bears', () => {
+  assert.match(why('nobody'), /^nobody of that name/);
+  assert.match(why('10.0.0.7:7000'), /^nobody of that name/);
+  assert.match(why('10.0.0.7:70000'), /no address$/);
+  for (const word of ['foo://1', 'netech://10.0.0.7', 'cmp2204://10.0.0.7:70000'])
+    assert.match(why(word), /no address of an older program$/);
+  assert.equal(wordingOf({ code: 'chat/unknown-peer', peer: 'foo://1' }).exit, 3);
 });
 
 test('flag before environment before settings before default', options, async (context) => {

@@ -64,8 +64,23 @@ export function addCommonOptions(command: Command): Command {
     new Option('--log-file <file>', 'log there instead of stderr'),
     new Option('--no-color', 'no colours (NO_COLOR)'),
   ];
-  for (const option of options) command.addOption(option);
-  return command;
+  for (const option of options) command.addOption(option.helpGroup(commonGroup));
+  return command.configureHelp({ groupItems: ownFirst });
+}
+
+const commonGroup = 'Options of every command:';
+
+/** What a command has of its own, before what every command has. */
+function ownFirst<Item extends Command | Option>(
+  _unsorted: Item[],
+  visible: Item[],
+  groupOf: (item: Item) => string,
+): Map<string, Item[]> {
+  const isCommon = (item: Item): boolean => groupOf(item) === commonGroup;
+  const groups = new Map<string, Item[]>();
+  for (const item of [...visible.filter((each) => !isCommon(each)), ...visible.filter(isCommon)])
+    groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);
+  return groups;
 }
 
 /** What was given before the command's name or after it; after wins. */

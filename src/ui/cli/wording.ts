@@ -1,5 +1,6 @@
 /** Every expected failure in words: what happened, why, what to do; and the exit code that goes with it. */
-import { escapeForTerminal, type ErrorCode, type ParlanceError } from '../../index.js';
+import { escapeForTerminal, resolvePeer, type ErrorCode, type ParlanceError } from '../../index.js';
+import { dialectNames } from './options.js';
 
 /** 0 done · 1 unexpected · 2 usage · 3 no such peer · 4 timeout · 5 security · 6 in use · 78 home unusable. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 78;
@@ -46,6 +47,19 @@ function notDelivered(error: Extract<ParlanceError, { code: 'command/not-deliver
   return say(4, 'not delivered yet', why, remedy);
 }
 
+function unknownPeer({ peer }: Extract<ParlanceError, { code: 'chat/unknown-peer' }>): Wording {
+  const what = `no peer "${peer}"`;
+  if (peer.includes('://')) {
+    const remedy = `write DIALECT://HOST:PORT, the dialect one of ${dialectNames.join(', ')}`;
+    return say(3, what, 'that is no address of an older program', remedy);
+  }
+  const isAddress = resolvePeer(peer, []).isOk();
+  if (!isAddress && /^[^\s:]+:\d+$/.test(peer))
+    return say(3, what, 'that is no address', 'write HOST:PORT, the port a number from 1 to 65535');
+  const remedy = 'see "parlance peers", or give HOST:PORT';
+  return say(3, what, 'nobody of that name was heard of here', remedy);
+}
+
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
 /** What several codes have in common is said once. */
@@ -71,13 +85,7 @@ const notUnderstood = (error: { readonly code: ErrorCode }): Wording =>
 
 /** One row per code: a code without words does not compile. */
 const wordings: Wordings = {
-  'chat/unknown-peer': (error) =>
-    say(
-      3,
-      `no peer "${error.peer}"`,
-      'nobody of that name was heard of here',
-      'see "parlance peers", or give HOST:PORT',
-    ),
+  'chat/unknown-peer': unknownPeer,
   'chat/ambiguous-peer': (error) =>
     say(
       3,

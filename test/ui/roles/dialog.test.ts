@@ -39,6 +39,13 @@ test(
   },
 );
 
+test('at a terminal nothing looks asked before there is a question', options, async (t) => {
+  const { it, dialog } = open(t, true);
+  dialog.say('It is told.');
+  await it.stdout.until((text) => text.includes('It is told.'));
+  assert.doesNotMatch(it.stdout.text, />/);
+});
+
 const readDigit = (answer: string) =>
   /^\d$/.test(answer) ? ok(Number(answer)) : err(`${answer} is no digit`);
 

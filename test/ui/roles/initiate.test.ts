@@ -25,7 +25,7 @@ test('initiate: users, a plain and a secure message, history', options, async (t
   await role.line(/^ann \(Online\)  127\.0\.0\.1/);
   role.type('2', 'stranger', address, 'y', '99', '6', '  secret é ');
   await role.line(/Nobody called "stranger"/);
-  await role.line(/"99" is no number from 1 to 23/);
+  await role.line(/"99" is no number from 1 to 23\.$/);
   assert.deepEqual(await responder.received.take(), {
     text: '  secret é ',
     isEncrypted: true,

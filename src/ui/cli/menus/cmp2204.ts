@@ -69,13 +69,14 @@ async function askVia(menu: MenuSession): Promise<SendViaOptions | null> {
   return isSecure ? secureVia(menu) : { isPlain: true };
 }
 
-async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions> {
+async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions | null> {
   // A node that ran before has a group of its own, which need not be the one of our environment.
   const prime = BigInt((role.isOwnNode ? role.settings.toyGroup?.p : undefined) ?? limits.toyPrime);
-  const number = await dialog.askFor(`Your number, 1 to ${prime} (empty: one is drawn):`, (answer) =>
-    readNumber(answer, prime),
+  return dialog.askFor(
+    `Your number, 1 to ${prime} (empty: one is drawn):`,
+    (answer) => readNumber(answer, prime).map((privateNumber): SendViaOptions => ({ privateNumber })),
+    {},
   );
-  return number === null ? {} : { privateNumber: number };
 }
 
 function readNumber(answer: string, prime: bigint): Result<number, string> {

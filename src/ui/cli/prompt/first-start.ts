@@ -4,10 +4,11 @@ import { ok, type Result } from 'neverthrow';
 import { sanitiseName, type HomeError } from '../../../index.js';
 import { dialectNames, parseBoolean, type NodeSettings } from '../options.js';
 import { readSettings, writeSettings } from '../settings.js';
+import { lineOf, wordingOf } from '../wording.js';
 import type { World } from '../world.js';
 
 /**
- * Asks only for what neither the settings nor `given` (flags and environment) say; `null` when the user left instead of
+ * Asks only for what neither the settings nor `given` (flags and environment) say; `left`: the user went away instead of
  * answering. Errors: `home/bad-settings`, `home/unusable`.
  */
 export async function firstStart(
@@ -25,9 +26,10 @@ export async function firstStart(
   asking.on('close', () => left.abort());
   asking.on('SIGINT', () => asking.close());
   try {
-    const name = await askName(asking, world.userName(), left.signal);
+    const tell = (line: string): void => void world.stdout.write(`${line}\n`);
+    const name = await askName(asking, world.userName(), left.signal, tell);
     const isAskedForDialects = known.dialects === undefined && given.dialects === undefined;
-    const wantsOlder = isAskedForDialects && (await askOlder(asking, left.signal));
+    const wantsOlder = isAskedForDialects && (await askOlder(asking, left.signal, tell));
     const dialects = isAskedForDialects ? { dialects: wantsOlder ? dialectNames : [] } : {};
     return writeSettings(home, { ...known, name, ...dialects }).map(() => 'ready');
   } catch (cause) {
@@ -39,20 +41,24 @@ export async function firstStart(
 }
 
 type Asking = ReturnType<typeof createInterface>;
+/** Why an answer was not taken. */
+type Tell = (line: string) => void;
 
-async function askName(asking: Asking, userName: string, signal: AbortSignal): Promise<string> {
+async function askName(asking: Asking, userName: string, signal: AbortSignal, tell: Tell): Promise<string> {
   for (;;) {
     const answer = (await asking.question(`What are you called? [${userName}] `, { signal })).trim();
     const name = sanitiseName(answer === '' ? userName : answer);
     if (name.isOk()) return name.value;
+    tell(lineOf(wordingOf(name.error)));
   }
 }
 
-async function askOlder(asking: Asking, signal: AbortSignal): Promise<boolean> {
+async function askOlder(asking: Asking, signal: AbortSignal, tell: Tell): Promise<boolean> {
   const question = 'Talk with older chat programs too? Everybody on the network can read those talks. [y/N] ';
   for (;;) {
     const answer = (await asking.question(question, { signal })).trim().toLowerCase();
     const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseBoolean(answer);
     if (isYes.isOk()) return isYes.value;
+    tell('Please answer y or n; Enter alone is no.');
   }
 }

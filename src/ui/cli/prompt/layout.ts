@@ -1,12 +1,24 @@
 /** Text cut into rows that fit the terminal, and the parts of a message row. Pure: text in, rows out. */
 import stringWidth from 'string-width';
 import { unreachable } from '../../../errors.js';
-import { escapeForTerminal, escapeName, type DeliveryState, type MessageEvent } from '../../../index.js';
+import {
+  escapeForTerminal,
+  escapeName,
+  type DeliveryState,
+  type MessageEvent,
+  type PeerEvent,
+} from '../../../index.js';
 import type { Output } from '../output.js';
-import { clock } from '../present.js';
+import { clock, weaknessOf } from '../present.js';
 
 type Colors = Output['colors'];
 type Paint = (text: string) => string;
+
+/** Whom the open conversation is with; `row` is missing for an address nobody has announced. */
+export interface Open {
+  readonly word: string;
+  readonly row: PeerEvent | null;
+}
 
 /** Column of the delivery mark: after `HH:MM` and a blank. */
 export const markColumn = 6;
@@ -124,4 +136,18 @@ export const dayRow = (day: string, colors: Colors): string => colors.dim(`─�
 function labelOf(message: MessageEvent): string {
   if (message.encryption === 'none') return ' [not encrypted, unverified]';
   return message.encryption === 'toy-dh-3des' ? ' [weakly encrypted, unverified]' : '';
+}
+
+/** Who is open and how well that is protected, and what is unread elsewhere. */
+export function promptText(open: Open | null, unread: readonly string[], colors: Colors): string {
+  const parts: string[] = [];
+  if (unread.length > 0) parts.push(colors.yellow(`(${unread.slice(0, 3).join(', ')})`));
+  if (open !== null) {
+    const { row, word } = open;
+    parts.push(row === null ? escapeForTerminal(word) : colorOf(row.id, colors)(escapeName(row.name)));
+    const weak = weaknessOf(row, word);
+    if (weak.length > 0) parts.push(colors.red(weak.join(', ')));
+    else if (row !== null && !row.verified) parts.push(colors.dim('unverified'));
+  }
+  return `${[...parts, '›'].join(' ')} `;
 }

@@ -39,7 +39,7 @@ export function plainScreen(input: InputStream, output: Output, untilTaken: () =
     printOwn: (_id, rows) => print(rows),
     mark: () => undefined,
     setPrompt: () => undefined,
-    giveBack: () => undefined,
+    giveBack: null,
     onLine: (listener) => {
       onLine = listener;
     },

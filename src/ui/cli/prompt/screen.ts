@@ -18,8 +18,8 @@ export interface Screen {
   readonly printOwn: (id: string, rows: readonly string[]) => void;
   readonly mark: (id: string, state: DeliveryState, mark: string) => void;
   readonly setPrompt: (text: string) => void;
-  /** Puts text back into an empty input line. */
-  readonly giveBack: (text: string) => void;
+  /** Puts text back into an empty input line; `null`: there is none. */
+  readonly giveBack: ((text: string) => void) | null;
   readonly onLine: (listener: (line: string) => void) => void;
   /** The user wants to leave (Ctrl-C on an empty line, Ctrl-D, end of input). */
   readonly onEnd: (listener: () => void) => void;
@@ -52,6 +52,8 @@ export class TerminalScreen implements Screen {
       input: this.#keys,
       output,
       terminal: true,
+      // Until there is something to ask, nothing stands there.
+      prompt: '',
       historySize: cli.inputHistoryLines,
       removeHistoryDuplicates: true,
       completer: (line: string) => {

@@ -7,6 +7,7 @@ import { unreachable } from '../../../errors.js';
 import {
   escapeForTerminal,
   escapeName,
+  resolvePeer,
   type MessageEvent,
   type NodeError,
   type NodeEvent,
@@ -20,7 +21,7 @@ import { safetyLines } from '../people.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../present.js';
 import { lineOf, wordingOf } from '../wording.js';
 import { parseInput, peerWords, slashCommands, type SlashName } from './commands.js';
-import { colorOf, dayRow, markOf, messageRows, remarkRows } from './layout.js';
+import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
 import type { Screen } from './screen.js';
 
 export interface TalkOptions {
@@ -33,12 +34,6 @@ export interface TalkOptions {
   /** Remembers a new name in the settings. */
   readonly rememberName: (name: string) => void;
   readonly onExit: () => void;
-}
-
-/** Whom the open conversation is with; `row` is missing for an address nobody has announced. */
-interface Open {
-  readonly word: string;
-  readonly row: PeerEvent | null;
 }
 
 interface Paging {
@@ -55,6 +50,8 @@ export class Talk {
   readonly #pending = new Set<string>();
   readonly #settled = new Set<string>();
   #open: Open | null = null;
+  /** Typed while no conversation was open: it waits for the next one. */
+  #draft: string | null = null;
   #codeShownOf: string | null = null;
   #paging: Paging | null = null;
   /** The day of the message printed last; today before there is one. */
@@ -181,8 +178,9 @@ export class Talk {
     if (this.#open === null) {
       const names = peerWords(this.#here());
       const there = names.length === 0 ? 'nobody is here yet' : `here: ${names.join(', ')}`;
-      this.#say(`no conversation is open: /chat PEER opens one (${there})`, colors.yellow);
-      screen.giveBack(text);
+      const kept = screen.giveBack === null ? '' : '; your line waits for it';
+      this.#draft = text;
+      this.#say(`no conversation is open: /chat PEER opens one (${there})${kept}`, colors.yellow);
       return;
     }
     const sent = await node.send(this.#open.row?.id ?? this.#open.word, text);
@@ -192,7 +190,7 @@ export class Talk {
       return;
     }
     this.#fail(sent.error);
-    screen.giveBack(text);
+    screen.giveBack?.(text);
   }
 
   async #command(name: SlashName, argument: string): Promise<void> {
@@ -248,12 +246,12 @@ export class Talk {
   }
 
   async #chat(word: string): Promise<void> {
-    const { colors } = this.#options;
+    const { screen, colors } = this.#options;
     if (word === '') return this.#say('whom with? /chat PEER, and Tab completes names', colors.yellow);
     const found = await this.#untilKnown(word);
     const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
     // An address or a full id may be somebody whom no beacon has told of yet.
-    if (found.isErr() && !(isUnheard && /[:#-]/.test(word))) return this.#fail(found.error);
+    if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) return this.#fail(found.error);
     const row = found.unwrapOr(null);
     this.#open = { word, row };
     this.#codeShownOf = null;
@@ -266,6 +264,8 @@ export class Talk {
     const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
     this.#say(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`, colors.dim);
     this.#drawPrompt();
+    if (this.#draft !== null) screen.giveBack?.(this.#draft);
+    this.#draft = null;
   }
 
   /** A node that has just started knows nobody yet; a moment later it does. */
@@ -377,21 +377,11 @@ export class Talk {
       : (peerWords(this.peers())[[...this.#peers.keys()].indexOf(row.id)] ?? message.peer);
   }
 
-  /** Who is open and how well that is protected, and what is unread elsewhere. */
   #drawPrompt(): void {
     const { screen, colors } = this.#options;
-    const parts: string[] = [];
     const unread = [...this.#unread].map(
       ([peerId, count]) => `${escapeName(this.#peers.get(peerId)?.name ?? '?')} ${count}`,
     );
-    if (unread.length > 0) parts.push(colors.yellow(`(${unread.slice(0, 3).join(', ')})`));
-    if (this.#open !== null) {
-      const { row, word } = this.#open;
-      parts.push(row === null ? escapeForTerminal(word) : colorOf(row.id, colors)(escapeName(row.name)));
-      const weak = weaknessOf(row, word);
-      if (weak.length > 0) parts.push(colors.red(weak.join(', ')));
-      else if (row !== null && !row.verified) parts.push(colors.dim('unverified'));
-    }
-    screen.setPrompt(`${[...parts, '›'].join(' ')} `);
+    screen.setPrompt(promptText(this.#open, unread, colors));
   }
 }

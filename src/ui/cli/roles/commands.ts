@@ -82,7 +82,9 @@ function addTalks(program: Command, base: Base, runs: Runs): void {
 /** Here `--port` is the port of the role. */
 function describePort(command: Command, words: string): void {
   const option = command.options.find(({ long }) => long === '--port');
-  if (option !== undefined) option.description = words;
+  if (option === undefined) return;
+  option.description = words;
+  option.helpGroup('Options:');
 }
 
 async function menuOf(

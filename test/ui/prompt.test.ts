@@ -82,6 +82,20 @@ test(
   },
 );
 
+test('a mark is corrected in its place below which long rows were printed', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  node.setState('bob', 'away');
+  type('hello there\r');
+  await shows((screen) => has(screen, '·  you: hello there'));
+  type('/help\r');
+  await shows((screen) => has(screen, '/exit'));
+  node.setState('bob', 'online');
+  const screen = await shows((screen) => has(screen, '✓✓'));
+  assert.ok(has(screen, '✓✓ you: hello there'), screen.lines().join('\n'));
+});
+
 test('what arrives never breaks the line being typed', { timeout: 60_000 }, async (context) => {
   const { it, node, type, shows } = sit(context);
   type('/chat bob\r');

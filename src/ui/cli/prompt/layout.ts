@@ -1,4 +1,5 @@
 /** Text cut into rows that fit the terminal, and the parts of a message row. Pure: text in, rows out. */
+import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { unreachable } from '../../../errors.js';
 import {
@@ -71,6 +72,11 @@ export function messageRows(
 /** The rows of a remark of ours, painted row by row. */
 export function remarkRows(text: string, columns: number, paint: Paint = plain): readonly string[] {
   return wrap(text, columns - 1).map((row) => paint(row));
+}
+
+/** The rows of a line that may have colours; one that must be broken loses them, so that none is cut in two. */
+export function fittingRows(line: string, columns: number): readonly string[] {
+  return stringWidth(line) < columns ? [line] : wrap(stripVTControlCharacters(line), columns - 1);
 }
 
 /** One colour per peer, the same in every run. */

@@ -8,7 +8,7 @@ import type { DeliveryState } from '../../../index.js';
 import { cli } from '../../../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
 import { Keys } from './keys.js';
-import { markColumn } from './layout.js';
+import { fittingRows, markColumn } from './layout.js';
 
 /** Where the prompt reads and writes; `plain.ts` is the one without a terminal. */
 export interface Screen {
@@ -73,7 +73,13 @@ export class TerminalScreen implements Screen {
 
   columns = (): number => Math.max(20, this.#output.columns ?? 80);
 
-  print = (rows: readonly string[]): void => this.#put(null, rows);
+  print = (rows: readonly string[]): void => {
+    const columns = this.columns();
+    this.#put(
+      null,
+      rows.flatMap((row) => fittingRows(row, columns)),
+    );
+  };
 
   printOwn = (id: string, rows: readonly string[]): void => this.#put(id, rows);
 

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable, type RuntimeError } from '../errors.js';
 import { runtime as limits } from '../limits.js';
-import type { ChildSpec, ExitReason } from './actor.js';
+import type { ChildSpec, ExitReason, Protocol, Ref } from './actor.js';
 import { RestartWindow, restartDelayMs } from './intensity.js';
 import { startFailed, type ActorOwner } from './registry.js';
 import type { SupervisorSpec, System } from './supervisor.js';
@@ -81,14 +81,16 @@ export class Branch implements ActorOwner {
     return ok(undefined);
   }
 
-  async startChild(spec: ChildSpec): Promise<Result<void, RuntimeError>> {
+  async startChild<P extends Protocol>(spec: ChildSpec<P>): Promise<Result<Ref<P>, RuntimeError>> {
     if (this.#status !== 'running') return err(startFailed(spec.id, `supervisor ${this.id} is not running`));
     const added = this.#system.registry.add(spec, this);
     if (added.isErr()) return err(added.error);
+    // Before it can have ended: what leads to an actor that is forgotten already would be kept for good.
+    const ref = this.#system.registry.ref<P>(spec.id);
     const child = this.#childOf(spec, true);
     this.#children.push(child);
     const failure = await this.#startOne(child);
-    if (failure === null) return ok(undefined);
+    if (failure === null) return ok(ref);
     await this.#forget(child);
     return err(failure.error);
   }

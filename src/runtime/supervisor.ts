@@ -122,8 +122,7 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
   const handleOf = (branch: Branch): Supervisor => ({
     name: branch.id,
     ref: <P extends Protocol>(to: Address<P>) => registry.ref<P>(to.id),
-    startChild: <P extends Protocol>(child: ChildSpec<P>) =>
-      new ResultAsync(branch.startChild(child)).map(() => registry.ref<P>(child.id)),
+    startChild: <P extends Protocol>(child: ChildSpec<P>) => new ResultAsync(branch.startChild(child)),
     stopChild: (id) => new ResultAsync(branch.stopChild(id)),
     children: () => branch.childIds(),
     supervisor(name) {

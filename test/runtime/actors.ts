@@ -35,6 +35,19 @@ export const journal = actor<null, { by: string; n: number }[], JournalProtocol>
   },
 });
 
+export type BriefProtocol = { end: Cast<null> };
+
+/** Ends as soon as it has started. */
+export const brief = actor<null, null, BriefProtocol>({
+  name: 'brief',
+  restart: 'temporary',
+  init: (_args, context) => {
+    context.self('end', null);
+    return ok(null);
+  },
+  receive: { end: (state) => stop(state) },
+});
+
 export type WorkProtocol = {
   /** Meets its fate the first `times` times it is tried (counted in shared memory), then is written down. */
   work: Cast<{

@@ -14,7 +14,7 @@ import {
   type Links,
   type Ref,
 } from '../../src/runtime/index.js';
-import type { WorkProtocol } from './actors.js';
+import { brief, type WorkProtocol } from './actors.js';
 import { inline, notes, own, places, shared, startTree, storeAt, until, workerAt } from './tree.js';
 
 type GateProtocol = { pass: Cast<number>; open: Call<null, number> };
@@ -170,6 +170,19 @@ describe('a link', () => {
     assert.equal(root.children().length, 2);
     await root.stop();
   });
+
+  for (const [where, placement] of Object.entries({ inline, 'in a shared thread': shared }))
+    test(`leaves nothing behind of children that end as soon as they start, ${where}`, async () => {
+      const { root } = await startTree({ children: [notes] });
+      const before = root.linkCount();
+      const live = async (id: string) =>
+        (await root.startChild(child(brief, { id, args: null, links: {}, placement })))._unsafeUnwrap();
+      for (let n = 0; n < 200; n += 20)
+        await Promise.all(Array.from({ length: 20 }, (_, i) => live(`b${n + i}`)));
+      await until(() => root.children().length === 1);
+      assert.equal(root.linkCount(), before);
+      await root.stop();
+    });
 
   test('carries ports in a call and in its reply', async () => {
     type PortProtocol = { swap: Call<{ readonly port: MessagePort }, { readonly port: MessagePort }> };

@@ -1,4 +1,4 @@
 import { hostActors } from '../../src/runtime/thread.js';
-import { journal, store, worker } from './actors.js';
+import { brief, journal, store, worker } from './actors.js';
 
-hostActors({ journal, store, worker });
+hostActors({ brief, journal, store, worker });

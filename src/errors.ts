@@ -5,7 +5,6 @@
 
 /** Bytes and frames. Handled by the session actor: the connection is closed. */
 export type WireError =
-  | { readonly code: 'wire/truncated'; readonly neededBytes: number; readonly gotBytes: number }
   | { readonly code: 'wire/frame-too-large'; readonly limitBytes: number; readonly gotBytes: number }
   | { readonly code: 'wire/malformed'; readonly detail: string };
 

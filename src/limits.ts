@@ -130,7 +130,6 @@ export const identity = {
   fileBytesMax: 16_384,
   /** The static key is rotated yearly; the identity, and so every pin, stays. */
   staticKeyAgeMaxMs: 365 * 24 * 3_600_000,
-  idKeyBytes: 32,
   /** Base32 of 32 bytes, then with one check character after every 13. */
   idCharsBare: 52,
   idChars: 56,
@@ -322,7 +321,6 @@ export const runtime = {
   heartbeatEveryMs: 800,
   /** An actor that has not answered for this long is in an endless loop or its port is dead (goal: replaced < 3 s). */
   heartbeatDeadlineMs: 1_900,
-  memorySampleEveryMs: 1_000,
   /** `external + arrayBuffers` of one worker; V8's own limits do not count what lies off heap. */
   offHeapBytesMax: 128 * 2 ** 20,
   workerHeapMbMax: 256,
@@ -470,7 +468,6 @@ export const admission = {
   resumesPerSecond: 200,
   resumesBurst: 400,
   penaltyNoAuthenticationMs: 1_000,
-  penaltyFailureMs: 5_000,
   penaltyParserCrashMs: 90_000,
   penaltyMostMs: 600_000,
   /** Many homes share the loopback address, so one of them must not keep the others out. */
@@ -507,7 +504,6 @@ export const admission = {
 
 /** Sockets. */
 export const transport = {
-  portDefault: 6_001,
   /** `port` and those after it that are tried when it is taken. */
   portTriesMax: 100,
   listenBacklog: 511,

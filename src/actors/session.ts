@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import { ok } from 'neverthrow';
-import type { Encryption, Utterance } from '../dialects/dialect.js';
+import type { Utterance } from '../dialects/dialect.js';
 import { unreachable, type SessionError } from '../errors.js';
 import type { MessageId, SessionId } from '../ids.js';
 import { sessionActor as limits } from '../limits.js';
@@ -70,8 +70,6 @@ export interface SessionArgs {
   /** Carries the bytes of the connection; transferred to this actor. */
   readonly port: MessagePort;
 }
-
-export const nativeEncryption: Encryption = 'noise';
 
 interface State {
   readonly sessionId: SessionId;

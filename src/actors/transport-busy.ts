@@ -1,5 +1,6 @@
 /** A refusal that arrives: BUSY of session-protocol 5.1, then the end of the connection. */
 import type { Socket } from 'node:net';
+import { encodeBusy } from '../dialects/native.js';
 import { admission, transport as limits } from '../limits.js';
 import { finishSocket } from './transport-socket.js';
 
@@ -19,5 +20,5 @@ export function sayBusy(socket: Socket, random: number, onClosed: () => void): v
 function busyFrame(random: number): Uint8Array {
   const spread = admission.busyRetryMaxS - admission.busyRetryMinS + 1;
   const seconds = admission.busyRetryMinS + Math.floor(random * spread);
-  return Uint8Array.of(0, 0, 3, seconds >> 8, seconds & 0xff);
+  return encodeBusy(seconds * 1_000);
 }

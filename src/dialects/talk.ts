@@ -115,11 +115,7 @@ export const tooLong = (dialect: LegacyDialectName, limitBytes: number) =>
 export function dialectError(dialect: LegacyDialectName, error: WireError): DialectError {
   if (error.code === 'wire/frame-too-large')
     return { code: 'dialect/too-long', dialect, limitBytes: error.limitBytes };
-  return {
-    code: 'dialect/malformed',
-    dialect,
-    detail: error.code === 'wire/malformed' ? error.detail : 'truncated',
-  };
+  return { code: 'dialect/malformed', dialect, detail: error.detail };
 }
 
 /** Text of a frame. Errors: `dialect/malformed` where it is no UTF-8. */

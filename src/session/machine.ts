@@ -223,7 +223,7 @@ export class SessionMachine implements Session {
     return this.#fail(
       error.code === 'wire/frame-too-large'
         ? { code: 'session/limit', detail: 'frame' }
-        : { code: 'session/malformed', detail: error.code === 'wire/malformed' ? error.detail : error.code },
+        : { code: 'session/malformed', detail: error.detail },
     );
   }
 

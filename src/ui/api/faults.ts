@@ -78,7 +78,6 @@ const fields: Fields = {
 
 /** Codes that only events carry, or that never leave the process that found them. */
 const elsewhere: { readonly [C in Exclude<ErrorCode, FaultCode>]: true } = {
-  'wire/truncated': true,
   'wire/frame-too-large': true,
   'wire/malformed': true,
   'node/twin': true,

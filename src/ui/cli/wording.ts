@@ -294,7 +294,6 @@ const wordings: Wordings = {
       `${error.actor} failed again and again`,
       'nothing queued is lost; start it again',
     ),
-  'wire/truncated': notUnderstood,
   'wire/frame-too-large': notUnderstood,
   'wire/malformed': notUnderstood,
   'dialect/malformed': notUnderstood,

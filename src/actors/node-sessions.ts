@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { isNativeId, peerIdOf } from '../chat/identity.js';
 import type { Contact } from '../chat/contact.js';
-import { addressesOf, isBlocked, nameOf, saidNameOf } from '../chat/peer-book.js';
+import { addressesOf, isBlocked, longestUnseenStranger, nameOf, saidNameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
 import type { RuntimeError, SessionError, TransportError } from '../errors.js';
 import { parseConnectionId, parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../ids.js';
@@ -345,20 +345,24 @@ export function tellDiscovery(state: NodeState, context: NodeContext): void {
   context.links.discovery.cast('contacts', { peerIds: [...state.friends] });
 }
 
-/** Makes room for a newcomer: of those we never wrote to, verified or blocked, the one unseen for longest goes. */
-function forgetStranger(state: NodeState, context: NodeContext): void {
-  let oldest: Contact | null = null;
-  for (const contact of state.book.contacts.values()) {
-    if (contact.blocked || contact.trust === 'verified' || state.friends.has(contact.peerId)) continue;
-    if (state.book.live.has(contact.peerId)) continue;
-    if (oldest === null || contact.lastSeenMs < oldest.lastSeenMs) oldest = contact;
-  }
-  if (oldest === null) return;
-  const { peerId } = oldest;
-  state.book.contacts.delete(peerId);
+/** Makes room for a newcomer, who may be one of very many: what is kept of the other goes with it. */
+export function forgetStranger(
+  { book, friends, toldPeers }: Pick<NodeState, 'book' | 'friends' | 'toldPeers'>,
+  context: ContactKeeper,
+): void {
+  const peerId = longestUnseenStranger(book, friends);
+  if (peerId === null) return;
+  book.contacts.delete(peerId);
+  // Of one who is still here it is told when it goes.
+  if (!book.presence.has(peerId)) toldPeers.delete(peerId);
   void context.links.history
     .call('dropContact', { peerId })
     .mapErr(({ code }) => context.log('error', 'contact-not-dropped', { code, peer: peerId }));
+}
+
+interface ContactKeeper {
+  readonly links: Pick<NodeContext['links'], 'history'>;
+  readonly log: NodeContext['log'];
 }
 
 function refusalOf(end: SessionEnd): SessionError {

@@ -89,6 +89,17 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
   };
 }
 
+/** Whom to forget first: none of our friends, nor whoever is verified, blocked or connected. `null`: nobody else is known. */
+export function longestUnseenStranger(book: PeerBook, friends: ReadonlySet<PeerId>): PeerId | null {
+  let oldest: Contact | null = null;
+  for (const contact of book.contacts.values()) {
+    if (contact.blocked || contact.trust === 'verified' || friends.has(contact.peerId)) continue;
+    if (book.live.has(contact.peerId)) continue;
+    if (oldest === null || contact.lastSeenMs < oldest.lastSeenMs) oldest = contact;
+  }
+  return oldest?.peerId ?? null;
+}
+
 const nowhere: Address = { host: '', port: 0 };
 
 /**

@@ -1,0 +1,58 @@
+/** Strangers come and go without end: what is kept of them must not. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import type { HistoryProtocol } from '../../src/actors/history.js';
+import { forgetStranger } from '../../src/actors/node-sessions.js';
+import type { Contact } from '../../src/chat/contact.js';
+import { peerIdOf } from '../../src/chat/identity.js';
+import { emptyPeerBook } from '../../src/chat/peer-book.js';
+import type { PeerId } from '../../src/ids.js';
+import { Recorder } from '../support/actor-driver.js';
+
+const stranger = (lastSeenMs: number): Contact => ({
+  peerId: peerIdOf(new Uint8Array(randomBytes(32))),
+  name: `stranger ${lastSeenMs}`,
+  idKeyHex: '',
+  trust: 'pinned',
+  blocked: false,
+  certificateSerial: 0,
+  wireVersion: 1,
+  address: '',
+  firstSeenMs: lastSeenMs,
+  lastSeenMs,
+});
+
+function knowing(contacts: readonly Contact[]) {
+  const book = emptyPeerBook();
+  for (const contact of contacts) book.contacts.set(contact.peerId, contact);
+  const toldPeers = new Map(contacts.map(({ peerId }) => [peerId, 'offline'] as const));
+  const history = new Recorder<HistoryProtocol>({ dropContact: () => null });
+  const context = { links: { history: history.ref }, log: () => undefined };
+  const friends = new Set<PeerId>();
+  return {
+    state: { book, friends, toldPeers },
+    forget: () => forgetStranger({ book, friends, toldPeers }, context),
+  };
+}
+
+test('nothing is kept of a stranger who makes room for another', () => {
+  const [early, late] = [stranger(1), stranger(2)];
+  const { state, forget } = knowing([late, early]);
+  forget();
+  assert.deepEqual([...state.book.contacts.keys()], [late.peerId]);
+  assert.deepEqual([...state.toldPeers.keys()], [late.peerId]);
+});
+
+test('who was written to, is verified, blocked or connected makes no room', () => {
+  const written = stranger(1);
+  const verified: Contact = { ...stranger(2), trust: 'verified' };
+  const blocked: Contact = { ...stranger(3), blocked: true };
+  const connected = stranger(4);
+  const { state, forget } = knowing([written, verified, blocked, connected]);
+  state.friends.add(written.peerId);
+  state.book.live.set(connected.peerId, { host: '127.0.0.1', port: 6_001 });
+  forget();
+  assert.equal(state.book.contacts.size, 4);
+  assert.equal(state.toldPeers.size, 4);
+});

@@ -490,8 +490,12 @@ export const admission = {
   talkUnspokenGiveWayMs: 5_000,
   /** A connection that carries one message: silence after which it ends, although its program does not close it. */
   messageIdleMs: 2_000,
-  /** … and its time in all: a key exchange takes milliseconds, and nobody types within it. */
+  /** … and its time in all: a key exchange takes milliseconds. */
   messageDeadlineMs: 10_000,
+  /** Programs of cmp2204 that agree on a key before they ask for the text: its user may think about it for so long. */
+  typedDeadlineMs: 5 * 60_000,
+  /** … but gives way to others after this: before the one who wants the place has waited `legacyCallerWaitMs`. */
+  typedGiveWayMs: 5_000,
   /** Places for older programs that one address keeps while somebody else wants one. */
   legacyPerAddressMax: 2,
   /** A connection beyond them is left alone for so long: an honest one has brought its message by then, and is gone. */

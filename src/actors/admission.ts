@@ -24,6 +24,16 @@ export interface Caller {
   readonly hello: Hello | null;
 }
 
+/** What a connection is for, once it is authenticated. */
+export type Carries =
+  | 'session'
+  /** One message of an older program, which is on its way. */
+  | 'message'
+  /** One message of an older program whose user types it now, as far as anybody can tell. */
+  | 'typed-message'
+  /** A talk with an older program, which cannot be resumed once it has given way. */
+  | 'talk';
+
 export type Verdict =
   /** It has a place now. Whoever holds the place `evict` must be gone first. */
   | { readonly type: 'serve'; readonly evict: ConnectionId | null }
@@ -48,8 +58,7 @@ interface Place {
   /** When it came to this stage; of the first one, when it was given its place. */
   stageAtMs: number;
   isContact: boolean;
-  /** A talk with an older program, which cannot be resumed once it has given way. */
-  isTalk: boolean;
+  carries: Carries;
   /** Something was said on it, by whichever side. */
   hasSpoken: boolean;
   lastActiveMs: number;
@@ -112,7 +121,7 @@ export class Admission {
       standing,
       stageAtMs: nowMs,
       isContact: false,
-      isTalk: false,
+      carries: 'session',
       hasSpoken: false,
       lastActiveMs: nowMs,
       slotWantedAtMs: -Infinity,
@@ -142,13 +151,13 @@ export class Admission {
     return { type: 'serve', evict: null };
   }
 
-  authenticated(id: ConnectionId, isContact: boolean, isTalk: boolean, nowMs: number): void {
+  authenticated(id: ConnectionId, isContact: boolean, carries: Carries, nowMs: number): void {
     const place = this.#places.get(id);
     if (!place) return;
-    if (place.stage !== 'authenticated') place.stageAtMs = nowMs;
+    if (place.stage !== 'authenticated' || place.carries !== carries) place.stageAtMs = nowMs;
     place.stage = 'authenticated';
     place.isContact = isContact;
-    place.isTalk = isTalk;
+    place.carries = carries;
     place.lastActiveMs = nowMs;
   }
 
@@ -232,8 +241,8 @@ export class Admission {
     if (crowder) return { evict: crowder.id };
     if (standing === 'stranger') return hello.type === 'legacy' ? this.#ownPlace(newcomer, nowMs) : null;
     const hog = this.#longestIdle((place) => {
-      const patienceMs = place.isTalk ? talkPatienceMs(place) : limits.strangerIdleForContactMs;
-      return isStranger(place) && nowMs - place.lastActiveMs >= patienceMs;
+      const givesWayMs = givesWayAtMs(place) ?? place.lastActiveMs + limits.strangerIdleForContactMs;
+      return isStranger(place) && nowMs >= givesWayMs;
     });
     return hog ? { evict: hog.id } : null;
   }
@@ -257,8 +266,8 @@ export class Admission {
     if (own.length < limits.legacyPerAddressMax) return null;
     const victim = this.#longestSilent(
       own.filter((place) => {
-        const patienceMs = place.isTalk ? talkPatienceMs(place) : limits.legacyProtectedMs;
-        return nowMs - Math.max(place.lastActiveMs, place.stageAtMs) >= patienceMs;
+        const sinceMs = Math.max(place.lastActiveMs, place.stageAtMs);
+        return nowMs >= (givesWayAtMs(place) ?? sinceMs + limits.legacyProtectedMs);
       }),
       standing,
     );
@@ -311,7 +320,7 @@ export class Admission {
       (each) =>
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
         // What carries one message ends by itself, and cannot come back to say it.
-        (each.isTalk ? nowMs - each.lastActiveMs >= talkPatienceMs(each) : !each.isLegacy),
+        nowMs >= (givesWayAtMs(each) ?? (each.isLegacy ? Infinity : -Infinity)),
     );
     if (!place) return null;
     place.slotWantedAtMs = nowMs;
@@ -328,20 +337,25 @@ const isStranger = (place: Place): boolean =>
   place.stage === 'authenticated' ? !place.isContact : place.standing === 'stranger';
 
 function endOf(place: Place): { readonly atMs: number; readonly reason: Due['reason'] } {
-  const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isLegacy, isTalk } = place;
+  const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isLegacy, carries } = place;
   // An older program may have waited long for its place, unread: that was not its time.
   if (stage !== 'authenticated')
     return { atMs: (isLegacy ? stageAtMs : acceptedAtMs) + limits.handshakeDeadlineMs, reason: 'deadline' };
   if (isContact) return { atMs: Infinity, reason: 'idle' };
-  if (isTalk) return { atMs: lastActiveMs + limits.talkIdleMs, reason: 'idle' };
+  if (carries === 'talk') return { atMs: lastActiveMs + limits.talkIdleMs, reason: 'idle' };
+  if (carries === 'typed-message') return { atMs: stageAtMs + limits.typedDeadlineMs, reason: 'idle' };
   if (!isLegacy) return { atMs: lastActiveMs + limits.strangerIdleMs, reason: 'idle' };
   const atMs = Math.min(lastActiveMs + limits.messageIdleMs, stageAtMs + limits.messageDeadlineMs);
   return { atMs, reason: 'idle' };
 }
 
-/** How long a talk may be silent before it gives way to who wants its place. */
-const talkPatienceMs = ({ hasSpoken }: Place): number =>
-  hasSpoken ? limits.talkGiveWayMs : limits.talkUnspokenGiveWayMs;
+/** From when on what waits for a person gives way to who wants its place; `null`: it waits for nobody. */
+function givesWayAtMs({ carries, hasSpoken, lastActiveMs, stageAtMs }: Place): number | null {
+  if (carries === 'talk')
+    return lastActiveMs + (hasSpoken ? limits.talkGiveWayMs : limits.talkUnspokenGiveWayMs);
+  // From its key on: single letters must not hold a place for ever.
+  return carries === 'typed-message' ? stageAtMs + limits.typedGiveWayMs : null;
+}
 
 interface Newcomer {
   readonly source: string;

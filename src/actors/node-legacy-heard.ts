@@ -13,7 +13,7 @@ import { directConversation } from '../ids.js';
 import { talks as limits } from '../limits.js';
 import type { BodyOf, ReplyTo } from '../runtime/actor.js';
 import { storeIncoming } from './node-incoming.js';
-import { talkEnded } from './node-legacy.js';
+import { talkEnded, talkSpoke } from './node-legacy.js';
 import { isListable, noteAbsent, notePresent, publishNotice } from './node-legacy-presence.js';
 import { keepOldLine } from './node-legacy-say.js';
 import {
@@ -40,6 +40,7 @@ export function talkHeard(
     from.ok(null);
     return [];
   }
+  talkSpoke(live, context);
   live.held = [...live.held, { words, done: () => from.ok(null) }];
   return release(state, context);
 }

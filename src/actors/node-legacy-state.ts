@@ -96,6 +96,8 @@ export interface LiveTalk {
   hasLeft: boolean;
   /** Of a standing talk: lines that wait for the one before them to be sent. */
   readonly waiting: Line[];
+  /** Accepted, and its user types the one message of it, perhaps. */
+  isTyped: boolean;
   /** Of a standing talk: the line that the talk has, by its token. One at a time: what it has not, can be held back. */
   readonly said: Map<number, Line>;
   /** We end the talk after the lines that wait. */

@@ -12,6 +12,7 @@ import type { DialectError, RuntimeError, TransportError } from '../errors.js';
 import { parseSessionId, type ConnectionId, type PeerId } from '../ids.js';
 import { legacyPorts, talks as limits } from '../limits.js';
 import type { BodyOf } from '../runtime/actor.js';
+import type { Carries } from './admission.js';
 import { noteAbsent, notePresent, publishNotice } from './node-legacy-presence.js';
 import {
   blockedFault,
@@ -85,13 +86,16 @@ export function talkDialFailed(
 
 export function talkUp(
   state: NodeState,
-  { talkId }: BodyOf<NodeProtocol, 'talkUp'>,
+  { talkId, isTextToCome }: BodyOf<NodeProtocol, 'talkUp'>,
   context: NodeContext,
 ): readonly OutboxTurn[] {
   const live = state.legacy.talks.get(talkId);
   if (live === undefined) return [];
-  if (live.direction === 'in') admit(live, context);
   const isTalk = live.dialect.can.connection === 'talk';
+  // Some programs of cmp2204 ask their user for the text only now.
+  live.isTyped = isTextToCome && !isTalk;
+  if (live.direction === 'in')
+    admit(live, isTalk ? 'talk' : live.isTyped ? 'typed-message' : 'message', context);
   return isTalk && live.direction === 'out' ? stand(state, live) : [];
 }
 
@@ -107,8 +111,14 @@ export function talkAccepted(
     planLook(state.legacy, context);
     return [];
   }
-  admit(live, context);
+  admit(live, 'talk', context);
   return stand(state, live);
+}
+
+/** Words have come: what was waited for is there, and the connection ends soon. */
+export function talkSpoke(live: LiveTalk, context: NodeContext): void {
+  if (live.isTyped) admit(live, 'message', context);
+  live.isTyped = false;
 }
 
 /** The connection is gone, and all its words are dealt with. */
@@ -167,6 +177,7 @@ function openTalk(state: NodeState, { port, options, dialect, ...opening }: Open
     hasLeft: false,
     waiting: [],
     said: new Map(),
+    isTyped: false,
     isLeaving: false,
     enders: [],
   };
@@ -186,12 +197,11 @@ function callerOf(state: NodeState, dialect: LegacyDialectName, address: Address
 }
 
 /** It has nothing to prove, so it counts as served from now on; strangers' places are few. */
-function admit(live: LiveTalk, context: NodeContext): void {
+function admit(live: LiveTalk, carries: Carries, context: NodeContext): void {
   const { connectionId, address, dialect } = live;
   const peerId = live.peerId ?? legacyPeerId(dialect.name, address.host, address.port);
   if (peerId === null) return;
-  const isTalk = dialect.can.connection === 'talk';
-  context.links.transport.cast('authenticated', { connectionId, peerId, isContact: false, isTalk });
+  context.links.transport.cast('authenticated', { connectionId, peerId, isContact: false, carries });
 }
 
 function stand(state: NodeState, live: LiveTalk): readonly OutboxTurn[] {

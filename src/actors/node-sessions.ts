@@ -174,7 +174,7 @@ export function sessionUp(
       connectionId: live.connectionId,
       peerId,
       isContact,
-      isTalk: false,
+      carries: 'session',
     });
   }
   if (!takeOver(state, live, body.peer.idKey, context)) {

@@ -61,7 +61,11 @@ export interface HeardWords {
 /** What a talk reports to the node. The node's protocol contains these messages. */
 export type TalkReports = {
   /** The connection stands (dialled), or the other side has said something that makes sense (accepted). */
-  talkUp: Cast<{ readonly talkId: SessionId }>;
+  talkUp: Cast<{
+    readonly talkId: SessionId;
+    /** Accepted, for one message: the key is agreed on, and the text has not come yet. */
+    readonly isTextToCome: boolean;
+  }>;
   /** The reply comes once the words are committed; until then their bytes count against the peer. */
   talkHeard: Call<{ readonly talkId: SessionId; readonly words: readonly HeardWords[] }, null>;
   /** All of it was handed to the system's socket. */
@@ -90,6 +94,7 @@ interface State {
   readonly talkId: SessionId;
   readonly dialect: TalkDialect;
   readonly talk: Talk;
+  readonly role: TalkRole;
   readonly stream: ByteStream;
   isUp: boolean;
   /** Said and not all in `unwritten` yet: the key of cmp2204 has to come first. */
@@ -132,6 +137,7 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
         },
         onEnd: (reason) => context.self('streamEnded', { reason }),
       }),
+      role: args.role,
       isUp: false,
       said: [],
       unwritten: [],
@@ -144,7 +150,7 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
       owedBytes: 0,
     };
     if (args.role === 'dial') {
-      up(state, context);
+      up(state, false, context);
       // One message, one connection: whoever does not take it by then has missed it.
       if (dialect.can.connection === 'message') context.after(limits.sayDeadlineMs, 'overdue', {});
     }
@@ -253,7 +259,10 @@ function act(state: State, outputs: readonly TalkOutput[], bytes: number, contex
     }
   }
   write(state);
-  if (failure === null && outputs.length > 0) up(state, context);
+  if (failure === null && outputs.length > 0) {
+    const isAnswered = outputs.some(({ type }) => type === 'write');
+    up(state, state.role === 'accept' && isAnswered && words.length === 0, context);
+  }
   if (words.length > 0) report(state, words, bytes, context);
   if (failure !== null) return end(state, { type: 'failed', error: failure }, context);
   return settle(state, context);
@@ -276,10 +285,10 @@ function write(state: State): void {
 const gapOf = ({ framing, can }: TalkDialect): number =>
   framing.type === 'read' && can.connection === 'talk' ? framing.idleGapMs : 0;
 
-function up(state: State, context: Here): void {
+function up(state: State, isTextToCome: boolean, context: Here): void {
   if (state.isUp) return;
   state.isUp = true;
-  context.links.node.cast('talkUp', { talkId: state.talkId });
+  context.links.node.cast('talkUp', { talkId: state.talkId, isTextToCome });
 }
 
 /** Hands words to the node without waiting: several batches may be on their way to the disk at once. */

@@ -7,7 +7,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { DialectName } from '../dialects/dialect.js';
 import { parseConnectionId, type ConnectionId } from '../ids.js';
 import { admission as limits, transport as socketLimits } from '../limits.js';
-import { Admission, type Caller, type Verdict } from './admission.js';
+import { Admission, type Caller, type Carries, type Verdict } from './admission.js';
 import type { Address } from '../wire/address.js';
 import { EventTurn } from './event-turn.js';
 import { FaultTally } from './fault-tally.js';
@@ -105,8 +105,8 @@ export class AcceptPool {
     this.#admission.know(addresses, ticketIds);
   }
 
-  authenticated(id: ConnectionId, isContact: boolean, isTalk: boolean): void {
-    this.#admission.authenticated(id, isContact, isTalk, this.#options.now());
+  authenticated(id: ConnectionId, isContact: boolean, carries: Carries): void {
+    this.#admission.authenticated(id, isContact, carries, this.#options.now());
     this.#planServe();
     this.#arm();
   }

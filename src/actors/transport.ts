@@ -14,6 +14,7 @@ import { transport as limits } from '../limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
 import { formatAddress } from '../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from './transport-address.js';
+import type { Carries } from './admission.js';
 import { AcceptPool, type AcceptStats } from './transport-accept.js';
 import { Dialer } from './transport-dial.js';
 import { listen, type Listener, type ListenerOptions } from './transport-listen.js';
@@ -35,8 +36,7 @@ export type TransportProtocol = {
     readonly connectionId: ConnectionId;
     readonly peerId: PeerId;
     readonly isContact: boolean;
-    /** A talk with an older program: it proved nothing, and cannot be resumed. */
-    readonly isTalk: boolean;
+    readonly carries: Carries;
   }>;
   /** Ends the connection; `penaltyMs` keeps its address out for so long (0: none). */
   close: Cast<{ readonly connectionId: ConnectionId; readonly reason: string; readonly penaltyMs: number }>;
@@ -107,7 +107,7 @@ export const transportActor = actor<TransportArgs, TransportState, TransportProt
       return next(state);
     },
     authenticated(state, body) {
-      state.pool.authenticated(body.connectionId, body.isContact, body.isTalk);
+      state.pool.authenticated(body.connectionId, body.isContact, body.carries);
       return next(state);
     },
     close(state, body) {

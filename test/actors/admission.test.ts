@@ -28,7 +28,7 @@ class Door {
   session(address: string, isContact: boolean): ConnectionId {
     const { id, verdict } = this.come(address, full);
     assert.equal(verdict.type, 'serve');
-    this.admission.authenticated(id, isContact, false, this.nowMs);
+    this.admission.authenticated(id, isContact, 'session', this.nowMs);
     return id;
   }
 }
@@ -178,7 +178,7 @@ const talk: Hello = { type: 'legacy', dialect: 'chatbuddy' };
 function admitted(door: Door, address: string, hello: Hello): ConnectionId {
   const { id, verdict } = door.come(address, hello);
   assert.equal(verdict.type, 'serve');
-  door.admission.authenticated(id, false, hello === talk, door.nowMs);
+  door.admission.authenticated(id, false, hello === talk ? 'talk' : 'message', door.nowMs);
   return id;
 }
 
@@ -278,6 +278,26 @@ test('a connection that carries one message is never asked to park', () => {
   assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'wait', slotWanted: null });
 });
 
+test('a message that its user may still be typing has minutes while nobody wants its place, and seconds otherwise', () => {
+  const door = new Door();
+  const typed = admitted(door, '10.0.0.1', message);
+  door.admission.authenticated(typed, false, 'typed-message', door.nowMs);
+  const startMs = door.nowMs;
+  assert.equal(door.admission.nextDueMs(), startMs + limits.typedDeadlineMs);
+  for (let i = 2; i <= 4; i += 1) admitted(door, `10.0.0.${i}`, message);
+  assert.deepEqual(door.come('10.0.0.9', message).verdict, { type: 'wait', slotWanted: null });
+  // Single letters do not make it longer.
+  for (; door.nowMs < startMs + limits.typedGiveWayMs; door.nowMs += 500)
+    door.admission.active(typed, door.nowMs);
+  const { verdict } = door.come('10.0.0.9', message);
+  assert.deepEqual(verdict, { type: 'wait', slotWanted: typed });
+  // Once its words are there it has as long as any message.
+  door.admission.authenticated(typed, false, 'message', door.nowMs);
+  const isDue = (atMs: number): boolean => door.admission.due(atMs).some(({ id }) => id === typed);
+  assert.ok(!isDue(door.nowMs + limits.messageIdleMs - 1));
+  assert.ok(isDue(door.nowMs + limits.messageIdleMs));
+});
+
 const address = fc.integer({ min: 1, max: 6 }).map((i) => `10.0.0.${i}`);
 const hello = fc.constantFrom<Hello | null>(null, full, resume, { type: 'legacy', dialect: 'cmp2204' });
 const move = fc.oneof(
@@ -333,7 +353,7 @@ test('whatever happens: bounds hold, and who proved itself is evicted for contac
           } else if (step.do === 'prove') {
             // Nobody of an older program is a contact.
             const isContact = step.isContact && !one.isLegacy;
-            door.admission.authenticated(id, isContact, false, door.nowMs);
+            door.admission.authenticated(id, isContact, 'session', door.nowMs);
             held.set(id, { ...one, proved: true, isContact });
           } else if (!one.proved && step.hello) {
             const isLegacy = step.hello.type === 'legacy';

@@ -171,7 +171,7 @@ test('a host that fills the room with silence keeps neither native peers nor old
 test('while an older program waits, one session after the other is asked to make room', async (t) => {
   const door = await openDoor(t);
   await fillPlaces(door, fullHello);
-  for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, false);
+  for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, 'session');
   await door.speak('127.0.0.7');
   await eventually(() => door.wanted.length === 4, 2_000, 'all four are asked');
   assert.deepEqual(door.wanted.toSorted(), door.joined.map(({ connectionId }) => connectionId).toSorted());

@@ -70,7 +70,7 @@ async function host(
             connectionId: id,
             peerId,
             isContact: proves === 'contact',
-            isTalk: false,
+            carries: 'session',
           });
         }
         stream.write(chunk.slice());
@@ -351,7 +351,7 @@ test('a session that does not consume stops the peer at a bound', async (t) => {
     connectionId: accepted.connectionId,
     peerId,
     isContact: true,
-    isTalk: false,
+    carries: 'session',
   });
   for (let i = 0; i < 256; i += 1) one.socket.write(Buffer.alloc(64 * 1_024, i));
   let last = -1;

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { MessageEvent, NodeEvent, NoticeEvent, PeerEvent, StatusEvent } from '../../src/index.js';
+import { admission } from '../../src/limits.js';
 import { eventually } from '../support/deadline.js';
 import { startScene } from '../support/legacy-scene.js';
 import { startChat, waitForChat } from '../support/standins/chatbuddy.js';
@@ -40,6 +42,17 @@ test('cmp2204: an initiator is heard plain and secure, and its lines say how', a
       ['toy-dh-3des', false, 'cmp2204://127.0.0.1'],
     ],
   );
+});
+
+test('cmp2204: a text that is typed after the keys were exchanged is heard, however long that takes', async (t) => {
+  const scene = await startScene(t);
+  const isTyped = pause(admission.messageIdleMs + admission.messageDeadlineMs);
+  const slow = initiate({ port: scene.port(), text: 'let me think', secret: 6, typing: () => isTyped });
+  // Meanwhile others are heard.
+  await initiate({ port: scene.port(), text: 'quick', secret: 7 });
+  assert.deepEqual(await scene.texts('cmp2204', 1), ['quick']);
+  await slow;
+  assert.deepEqual(await scene.texts('cmp2204', 2), ['quick', 'let me think']);
 });
 
 test('cmp2204: a responder gets messages secure unless plain is asked for, and both are kept in its old file', async (t) => {

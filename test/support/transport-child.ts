@@ -14,7 +14,7 @@ function serve(id: ConnectionId, port: MessagePort): void {
     onBytes(chunk) {
       stream.consumed(chunk.byteLength);
       if (!isProved)
-        actor.cast('authenticated', { connectionId: id, peerId, isContact: true, isTalk: false });
+        actor.cast('authenticated', { connectionId: id, peerId, isContact: true, carries: 'session' });
       isProved = true;
       stream.write(chunk.slice());
     },

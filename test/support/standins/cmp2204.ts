@@ -111,6 +111,8 @@ export async function initiate(options: {
   readonly spelling?: Cmp2204Spelling;
   readonly localAddress?: string;
   readonly group?: ToyGroup;
+  /** Of a secure one: the user types the text once the keys are exchanged. */
+  readonly typing?: () => Promise<void>;
 }): Promise<void> {
   const { host = '127.0.0.1', port, text, secret, spelling = 'real', localAddress } = options;
   const { group = usualGroup } = options;
@@ -122,6 +124,7 @@ export async function initiate(options: {
     }
     socket.send(`{"key": ${keyValue(secret, spelling, group)}}`);
     const answer = JSON.parse(await socket.recv(1_024)) as Record<string, unknown>;
+    await options.typing?.();
     const sealed = encrypt(text, cipherKey(answer['key'], secret, spelling, group));
     socket.send(`{"${spell('encrypted message', spelling)}": "${sealed}"}`);
   } finally {

@@ -313,14 +313,29 @@ function limitTime(state: NodeState, peerId: PeerId, lines: readonly Line[], con
   context.after(Math.max(0, leftMs), 'giveUp', { peerId, ids: fresh.map(({ id }) => id) });
 }
 
+/** The disk knows that these have gone out, or will never know: the next one may. */
+export function linesKept(
+  state: NodeState,
+  peerId: PeerId,
+  ids: readonly MessageId[],
+  context: NodeContext,
+): void {
+  const record = state.legacy.peers.get(peerId);
+  if (record === undefined || record.dialect.can.connection !== 'message') return;
+  for (const id of ids) record.unkept.delete(id);
+  workOn(state, record, context);
+}
+
 function workOn(state: NodeState, record: LegacyRecord, context: NodeContext): void {
   const job = record.jobs[0];
-  if (job !== undefined) reach(state, record, job, context);
+  // One after the other also on disk, so that a crash lets no more than one message go out twice.
+  if (job !== undefined && record.unkept.size === 0) reach(state, record, job, context);
 }
 
 function lineSent(state: NodeState, record: LegacyRecord, line: Line): OutboxTurn {
   forgetLines(state, record.peerId, [line.id]);
   record.activeAtMs = performance.now();
+  if (record.dialect.can.connection === 'message') record.unkept.add(line.id);
   keepOldLine(state, record, line);
   return { type: 'sent', peerId: record.peerId, ids: [line.id] };
 }

@@ -71,6 +71,8 @@ export interface LegacyRecord extends Address {
   work: Work | null;
   /** Why it could not be reached the last time. */
   lastFault: string;
+  /** Lines that have gone out and are not marked on disk yet: after a crash they go out once more. */
+  readonly unkept: Set<MessageId>;
   /** Of a longer text: how much of it has gone out, over connections that carry a part each (UTF-16 units). */
   readonly saidUnits: Map<MessageId, number>;
   /** Who waits for a standing talk. */
@@ -94,10 +96,10 @@ export interface LiveTalk {
   /** It has ended; kept until its words are dealt with. */
   end: TalkEnd | null;
   hasLeft: boolean;
-  /** Of a standing talk: lines that wait for the one before them to be sent. */
-  readonly waiting: Line[];
   /** Accepted, and its user types the one message of it, perhaps. */
   isTyped: boolean;
+  /** Of a standing talk: lines that wait for the one before them to be sent. */
+  readonly waiting: Line[];
   /** Of a standing talk: the line that the talk has, by its token. One at a time: what it has not, can be held back. */
   readonly said: Map<number, Line>;
   /** We end the talk after the lines that wait. */
@@ -188,6 +190,7 @@ export function legacyRecord(
     jobs: [],
     work: null,
     lastFault: '',
+    unkept: new Set(),
     saidUnits: new Map(),
     waiters: [],
   };

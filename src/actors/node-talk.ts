@@ -20,7 +20,7 @@ import type { BodyOf, ReplyTo, ReplyOf } from '../runtime/actor.js';
 import type { SendViaOptions } from './node-handle.js';
 import { commitIncoming, incomingLine } from './node-incoming.js';
 import { mannerOf, noteQueued } from './node-legacy-commands.js';
-import { forgetLines, reachForOutbox, sayLines } from './node-legacy-say.js';
+import { forgetLines, linesKept, reachForOutbox, sayLines } from './node-legacy-say.js';
 import type { OutboxTurn } from './node-legacy-state.js';
 import type { NodeProtocol, SendFault, Words } from './node.js';
 import { befriend, findPeer, heardName } from './node-people.js';
@@ -314,16 +314,19 @@ function mark(
   context: NodeContext,
   reason?: string,
 ): void {
-  void context.links.history.call('mark', { peerId, ids, state: reached }).match(
-    ({ changed, outbox }) => {
-      state.outboxSize = outbox;
-      const name = nameOf(state.book, peerId);
-      for (const id of changed)
-        state.args.publish({ ...status(id, name, reached), ...(reason === undefined ? {} : { reason }) });
-    },
-    // They stay undelivered on disk and are said again; the peer knows them and confirms again.
-    (error) => context.log('error', 'receipt-not-kept', { code: error.code }),
-  );
+  void context.links.history
+    .call('mark', { peerId, ids, state: reached })
+    .match(
+      ({ changed, outbox }) => {
+        state.outboxSize = outbox;
+        const name = nameOf(state.book, peerId);
+        for (const id of changed)
+          state.args.publish({ ...status(id, name, reached), ...(reason === undefined ? {} : { reason }) });
+      },
+      // They stay undelivered on disk and are said again; the peer knows them and confirms again.
+      (error) => context.log('error', 'receipt-not-kept', { code: error.code }),
+    )
+    .then(() => linesKept(state, peerId, ids, context));
 }
 
 /** The outbox of a peer, known to hold something on disk or not. */

@@ -33,6 +33,8 @@ export type DiscoveryProtocol = {
   heard: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
   /** Contacts are never evicted from the roster and have signature checks reserved. */
   contacts: Cast<{ readonly peerIds: readonly PeerId[] }>;
+  /** Whom an earlier life of this actor told of: nobody else would notice that they fall silent. */
+  recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Re-reads clocks: online → away → gone. Sent to itself. */
   age: Cast<Record<string, never>>;
   roster: Call<Record<string, never>, readonly Presence[]>;
@@ -104,6 +106,10 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
     },
     contacts(state, { peerIds }) {
       state.roster.setContacts(peerIds);
+      return next(state);
+    },
+    recall(state, { rows }) {
+      state.roster.recall(rows, clocks());
       return next(state);
     },
     age(state, _body, context) {

@@ -111,6 +111,14 @@ export function heard(state: NodeState, row: Presence, context: NodeContext): vo
   if (outbox !== undefined) run(state, row.peerId, outbox.present(performance.now()), context);
 }
 
+/** Discovery that begins anew knows nobody: it goes on from what it had told. */
+export function remindDiscovery(state: NodeState, context: NodeContext): void {
+  const rows = [...state.book.presence.values()].filter(
+    ({ peerId }) => isNativeId(peerId) || state.legacy.peers.get(peerId)?.isAnnounced !== false,
+  );
+  if (rows.length > 0) context.links.discovery.cast('recall', { rows });
+}
+
 /** Words of a peer: each kind goes its way; the reply waits for the commit of the texts. */
 export function said(
   state: NodeState,

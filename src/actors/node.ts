@@ -84,6 +84,7 @@ import {
   fail,
   heard,
   openOutbox,
+  remindDiscovery,
   said,
   send,
   sessionLost,
@@ -220,6 +221,7 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
     },
     hearing(state, _body, context) {
       tellDiscovery(state, context);
+      remindDiscovery(state, context);
       return next(state);
     },
     twin(state, { address }) {

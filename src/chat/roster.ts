@@ -32,6 +32,8 @@ export interface Roster {
   heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** An announcement of the oldest dialect. */
   heardLegacy(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[];
+  /** Rows that an earlier roster told: who is still there says so soon, and the others age from now on. */
+  recall(rows: readonly Presence[], clocks: Clocks): void;
   /** Ages the rows; call about once a second. */
   tick(clocks: Clocks): readonly Presence[];
   /** From now on these are never displaced. */
@@ -111,12 +113,22 @@ class Rows implements Roster {
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
   }
 
+  recall(rows: readonly Presence[], { nowMs }: Clocks): void {
+    for (const presence of rows) {
+      const { peerId, state, addresses: known } = presence;
+      if (this.#rows.has(peerId) || this.#rows.size >= this.#rowsMax) continue;
+      const seenAtMs = state === 'online' ? nowMs : nowMs - this.#onlineMs(presence) - 1;
+      const addresses = known.map((address) => ({ ...address, heardAtMs: seenAtMs }));
+      const home = homeOf({ address: known[0]?.host ?? '', isLocal: false });
+      this.#rows.set(peerId, { presence, seenAtMs, addresses, ...home });
+    }
+  }
+
   tick({ nowMs }: Clocks): readonly Presence[] {
     return [...this.#rows.values()].flatMap((row) => {
       const ageMs = nowMs - row.seenAtMs;
       if (ageMs > limits.awayMs) return [this.#remove(row)];
-      const onlineMs = row.presence.dialect === 'native' ? this.#nativeOnlineMs : limits.legacyOnlineMs;
-      const state = ageMs <= onlineMs ? 'online' : 'away';
+      const state = ageMs <= this.#onlineMs(row.presence) ? 'online' : 'away';
       if (state === row.presence.state) return [];
       const presence: Presence = { ...row.presence, state };
       this.#rows.set(presence.peerId, { ...row, presence });
@@ -139,6 +151,10 @@ class Rows implements Roster {
 
   rows(): readonly Presence[] {
     return [...this.#rows.values()].map((row) => row.presence);
+  }
+
+  #onlineMs({ dialect }: Presence): number {
+    return dialect === 'native' ? this.#nativeOnlineMs : limits.legacyOnlineMs;
   }
 
   #put(row: Row): readonly Presence[] {
@@ -168,7 +184,7 @@ class Rows implements Roster {
   }
 }
 
-const homeOf = (source: BeaconSource): Pick<Row, 'home' | 'homeMax'> => ({
+const homeOf = (source: Pick<BeaconSource, 'address' | 'isLocal'>): Pick<Row, 'home' | 'homeMax'> => ({
   home: source.address,
   homeMax: source.isLocal ? limits.identitiesPerLocalAddressMax : limits.identitiesPerAddressMax,
 });

@@ -63,6 +63,34 @@ test('another beacon of the same content is no change, a new name or run is', ()
   assert.equal(hear(roster, 1, at('10.0.0.7'), 9_000, { bootId: new Uint8Array(8) }).length, 1);
 });
 
+test('rows of an earlier roster age from now on, and a beacon makes them young again', () => {
+  const before = createRoster();
+  hear(before, 1, at('10.0.0.7'), 0);
+  hear(before, 2, at('10.0.0.8'), 0);
+  before.tick(clocks(20_000));
+  hear(before, 1, at('10.0.0.7'), 21_000, { seq: 2 });
+  assert.deepEqual(states(before.rows().toSorted(byId)).toSorted(), ['away', 'online']);
+  const roster = createRoster();
+  hear(roster, 3, at('10.0.0.9'), 30_000);
+  roster.recall([...before.rows(), ...roster.rows()], clocks(30_000));
+  assert.equal(roster.rows().length, 3);
+  assert.deepEqual(roster.tick(clocks(30_001)), [], 'nobody has changed');
+  hear(roster, 3, at('10.0.0.9'), 40_000, { seq: 2 });
+  assert.deepEqual(
+    roster.tick(clocks(48_001)).map((row) => [row.peerId, row.state]),
+    [[idOf(1), 'away']],
+  );
+  assert.deepEqual(states(hear(roster, 2, at('10.0.0.8'), 50_000, { seq: 3 })), ['online']);
+});
+
+test('what is recalled does not exceed the bound', () => {
+  const before = createRoster();
+  for (let n = 0; n < 5; n += 1) hear(before, n, at(`10.0.0.${n}`), 0);
+  const roster = createRoster({ rowsMax: 3 });
+  roster.recall(before.rows(), clocks(0));
+  assert.equal(roster.rows().length, 3);
+});
+
 test('a goodbye ends the row at once', () => {
   const roster = createRoster();
   assert.deepEqual(hear(roster, 1, at('10.0.0.7'), 0, { kind: 'bye' }), []);

@@ -468,7 +468,6 @@ export const admission = {
   resumesPerSecond: 200,
   resumesBurst: 400,
   penaltyNoAuthenticationMs: 1_000,
-  penaltyParserCrashMs: 90_000,
   penaltyMostMs: 600_000,
   /** Many homes share the loopback address, so one of them must not keep the others out. */
   penaltyLoopbackMostMs: 1_000,

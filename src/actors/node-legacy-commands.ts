@@ -19,6 +19,7 @@ import {
   allowed,
   allowedDialect,
   currentTalk,
+  noRandom,
   sayFarewell,
   talkOptions,
   type LegacyFault,
@@ -212,6 +213,3 @@ function told(
     new Promise((settle) => sayControl(state, record, { utterance, isManual, settle }, context)),
   );
 }
-
-/** Cutting a text into pieces draws no numbers. */
-const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);

@@ -20,6 +20,7 @@ import {
   allowed,
   currentTalk,
   newToken,
+  noRandom,
   recordOf,
   sayNext,
   talkOptions,
@@ -342,6 +343,3 @@ function lineSent(state: NodeState, record: LegacyRecord, line: Line): OutboxTur
 
 const utteranceOf = (job: Job, piece: string): Utterance =>
   job.type === 'control' ? job.utterance : textOf(job.line, piece);
-
-/** Cutting a text into pieces draws no numbers. */
-const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);

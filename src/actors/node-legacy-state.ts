@@ -14,7 +14,7 @@ import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
 import { legacyPeers as limits, talks } from '../limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Endpoint } from '../wire/address.js';
-import type { NodeContext, NodeState } from './node-state.js';
+import { publishGone, type NodeContext, type NodeState, type Telling } from './node-state.js';
 import type { HeardWords, TalkArgs, TalkEnd, TalkProtocol } from './talk.js';
 import type { Address } from '../wire/address.js';
 
@@ -171,7 +171,7 @@ export function allowedDialect(state: NodeState, dialect: LegacyDialectName): Re
 
 /** The record of a peer. Bounded: the one longest inactive, with nothing under way, makes room. */
 export function legacyRecord(
-  state: Pick<NodeState, 'legacy' | 'book' | 'outboxes' | 'toldPeers'>,
+  state: Telling & Pick<NodeState, 'legacy' | 'outboxes'>,
   peerId: PeerId,
   { dialect, host, port }: { readonly dialect: LegacyDialectName } & Address,
 ): LegacyRecord {
@@ -296,11 +296,8 @@ function ownAddress(state: NodeState, host: string): string {
   return host.startsWith('127.') && !first.startsWith('127.') ? '127.0.0.1' : first;
 }
 
-function forgetOldest(
-  state: Pick<NodeState, 'legacy' | 'book' | 'outboxes' | 'toldPeers'>,
-  newcomer: LegacyRecord,
-): void {
-  const { legacy, book } = state;
+function forgetOldest(state: Telling & Pick<NodeState, 'legacy' | 'outboxes'>, newcomer: LegacyRecord): void {
+  const { legacy } = state;
   let oldest: LegacyRecord | null = null;
   for (const peer of legacy.peers.values()) {
     const isBusy = peer.jobs.length > 0 || peer.work !== null || legacy.standing.has(peer.peerId);
@@ -309,7 +306,10 @@ function forgetOldest(
   }
   if (oldest === null) return;
   legacy.peers.delete(oldest.peerId);
-  if (!oldest.isAnnounced) book.presence.delete(oldest.peerId);
+  if (!oldest.isAnnounced && state.book.presence.has(oldest.peerId)) publishGone(state, oldest.peerId);
   state.outboxes.delete(oldest.peerId);
   state.toldPeers.delete(oldest.peerId);
 }
+
+/** Cutting a text into pieces draws no numbers. */
+export const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);

@@ -434,8 +434,11 @@ export const admission = {
    * place within a few ms, and a refusal is due within 50.
    */
   waitMs: 30,
-  /** Callers that wait; beyond it some are dropped, of the address that has most of them. */
-  waitingMax: 64,
+  /**
+   * Callers that wait; beyond it some are dropped, of the address that has most of them. As many as older programs may
+   * be: each of a burst of theirs is silent until its words are here, and on a busy machine that can take a while.
+   */
+  waitingMax: 256,
   /** Older programs that wait, counted apart: a pasted text is a connection for each line, all within a moment. */
   legacyWaitingMax: 256,
   /** Refusals on their way to who may never read them; beyond it callers are dropped without a word. */

@@ -1,7 +1,7 @@
 /** Peers that vanish without a word: a process that is frozen looks like a machine that lost its power. */
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
-import { test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { deliver, liveNode, message, must, peer, status, type LiveNode } from '../support/live-node.js';
 import { startWire } from '../support/wire.js';
 import { freeBeaconPort, runProgram, sceneOptions, temporaryHome, type Program } from '../support/program.js';
@@ -23,93 +23,96 @@ async function serve(context: TestContext, name: string, beaconPort: number): Pr
 const isTold = (text: string) => (fields: Readonly<Record<string, unknown>>) =>
   fields['type'] === 'message' && fields['text'] === text;
 
-test('a frozen peer is noticed within 15 s, also where nothing waits, and gets its words once when it wakes', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await serve(context, 'bob', beaconPort);
-  const carol = await serve(context, 'carol', beaconPort);
-  for (const { id } of [bob, carol]) await alice.until(peer(id, 'online'), 'there');
-  await deliver(alice, 'bob', 'before');
-  await deliver(alice, 'carol', 'before');
-  bob.program.kill('SIGSTOP');
-  carol.program.kill('SIGSTOP');
-  const startedMs = performance.now();
-  const { id } = await must(alice.handle.send('bob', 'into the ice'));
-  for (const frozen of [bob, carol]) await alice.until(peer(frozen.id, 'away'), 'noticed', 20_000);
-  const noticedMs = performance.now() - startedMs;
-  assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
-  assert.equal(isDelivered(alice, id), false);
+// Side by side, since most of their time is spent waiting.
+describe('a peer that vanishes', { concurrency: true }, () => {
+  test('a frozen peer is noticed within 15 s, also where nothing waits, and gets its words once when it wakes', async (context) => {
+    const beaconPort = await freeBeaconPort();
+    const alice = await liveNode(context, { name: 'alice', beaconPort });
+    const bob = await serve(context, 'bob', beaconPort);
+    const carol = await serve(context, 'carol', beaconPort);
+    for (const { id } of [bob, carol]) await alice.until(peer(id, 'online'), 'there');
+    await deliver(alice, 'bob', 'before');
+    await deliver(alice, 'carol', 'before');
+    bob.program.kill('SIGSTOP');
+    carol.program.kill('SIGSTOP');
+    const startedMs = performance.now();
+    const { id } = await must(alice.handle.send('bob', 'into the ice'));
+    for (const frozen of [bob, carol]) await alice.until(peer(frozen.id, 'away'), 'noticed', 20_000);
+    const noticedMs = performance.now() - startedMs;
+    assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
+    assert.equal(isDelivered(alice, id), false);
 
-  bob.program.kill('SIGCONT');
-  await alice.until(status(id, 'delivered'), 'delivered after the thaw');
-  await deliver(alice, 'bob', 'after');
-  await bob.program.until(isTold('after'));
-  assert.equal(bob.program.seen.filter(isTold('into the ice')).length, 1);
-});
+    bob.program.kill('SIGCONT');
+    await alice.until(status(id, 'delivered'), 'delivered after the thaw');
+    await deliver(alice, 'bob', 'after');
+    await bob.program.until(isTold('after'));
+    assert.equal(bob.program.seen.filter(isTold('into the ice')).length, 1);
+  });
 
-test('a sender that is frozen is noticed, tells nothing false, and goes on where it was when it wakes', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await serve(context, 'bob', beaconPort);
-  await alice.until(peer(bob.id, 'online'), 'there');
-  await deliver(alice, 'bob', 'before');
-  const texts = Array.from({ length: 400 }, (_, n) => `text ${n}`);
-  const sending = runProgram(context, ['send', 'alice', '--home', bob.home, '--timeout', '60']);
-  sending.end(texts.join('\n'));
-  await alice.until(message('text 0'), 'it has begun');
-  bob.program.kill('SIGSTOP');
-  const startedMs = performance.now();
-  await alice.until(peer(bob.id, 'away'), 'noticed', 20_000);
-  const noticedMs = performance.now() - startedMs;
-  assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
-  const { id } = await must(alice.handle.send('bob', 'into the ice'));
-  assert.equal(isDelivered(alice, id), false);
+  test('a sender that is frozen is noticed, tells nothing false, and goes on where it was when it wakes', async (context) => {
+    const beaconPort = await freeBeaconPort();
+    const alice = await liveNode(context, { name: 'alice', beaconPort });
+    const bob = await serve(context, 'bob', beaconPort);
+    await alice.until(peer(bob.id, 'online'), 'there');
+    await deliver(alice, 'bob', 'before');
+    const texts = Array.from({ length: 400 }, (_, n) => `text ${n}`);
+    const sending = runProgram(context, ['send', 'alice', '--home', bob.home, '--timeout', '60']);
+    sending.end(texts.join('\n'));
+    await alice.until(message('text 0'), 'it has begun');
+    bob.program.kill('SIGSTOP');
+    const startedMs = performance.now();
+    await alice.until(peer(bob.id, 'away'), 'noticed', 20_000);
+    const noticedMs = performance.now() - startedMs;
+    assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
+    const { id } = await must(alice.handle.send('bob', 'into the ice'));
+    assert.equal(isDelivered(alice, id), false);
 
-  bob.program.kill('SIGCONT');
-  assert.equal(await sending.exit(), 0, sending.stderr());
-  assert.deepEqual(alice.heard(), texts);
-  await alice.until(status(id, 'delivered'), 'delivered after the thaw');
-});
+    bob.program.kill('SIGCONT');
+    assert.equal(await sending.exit(), 0, sending.stderr());
+    assert.deepEqual(alice.heard(), texts);
+    await alice.until(status(id, 'delivered'), 'delivered after the thaw');
+  });
 
-test('a connection that goes dumb without a FIN is noticed within 15 s, and nothing on it is called delivered', async (context) => {
-  const silent = { broadcast: [], beaconPort: await freeBeaconPort() };
-  const alice = await liveNode(context, { name: 'alice', ...silent });
-  const bob = await liveNode(context, { name: 'bob', ...silent });
-  const wire = await startWire(bob.port);
-  context.after(() => wire.close());
-  await deliver(alice, `127.0.0.1:${wire.port}`, 'before');
-  wire.goDumb();
-  const startedMs = performance.now();
-  const { id } = await must(alice.handle.send(bob.id, 'into the void'));
-  for (const [node, other] of [
-    [alice, bob],
-    [bob, alice],
-  ] as const)
-    await node.until(peer(other.id, 'offline'), 'noticed', 20_000);
-  const noticedMs = performance.now() - startedMs;
-  assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
-  assert.equal(isDelivered(alice, id), false);
-  assert.deepEqual(bob.heard(), ['before']);
+  test('a connection that goes dumb without a FIN is noticed within 15 s, and nothing on it is called delivered', async (context) => {
+    const silent = { broadcast: [], beaconPort: await freeBeaconPort() };
+    const alice = await liveNode(context, { name: 'alice', ...silent });
+    const bob = await liveNode(context, { name: 'bob', ...silent });
+    const wire = await startWire(bob.port);
+    context.after(() => wire.close());
+    await deliver(alice, `127.0.0.1:${wire.port}`, 'before');
+    wire.goDumb();
+    const startedMs = performance.now();
+    const { id } = await must(alice.handle.send(bob.id, 'into the void'));
+    for (const [node, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const)
+      await node.until(peer(other.id, 'offline'), 'noticed', 20_000);
+    const noticedMs = performance.now() - startedMs;
+    assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
+    assert.equal(isDelivered(alice, id), false);
+    assert.deepEqual(bob.heard(), ['before']);
 
-  wire.heal();
-  await alice.until(status(id, 'delivered'), 'delivered over a new connection');
-  assert.deepEqual(bob.heard(), ['before', 'into the void']);
-});
+    wire.heal();
+    await alice.until(status(id, 'delivered'), 'delivered over a new connection');
+    assert.deepEqual(bob.heard(), ['before', 'into the void']);
+  });
 
-test('a peer that runs anew while its old connection hangs gets what waits as soon as it is heard of', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await serve(context, 'bob', beaconPort);
-  await alice.until(peer(bob.id, 'online'), 'there');
-  await deliver(alice, 'bob', 'before');
-  bob.program.kill('SIGSTOP');
-  const { id } = await must(alice.handle.send('bob', 'to the next run'));
-  // The frozen process holds the lock of its home, as no dead machine does: the next run has a copy.
-  const home = temporaryHome(context);
-  cpSync(bob.home, home, { recursive: true, filter: (file) => !/lock\.db|\.sock$|node\.pid/.test(file) });
-  const next = await liveNode(context, { name: 'bob', beaconPort, home });
-  await alice.until(status(id, 'delivered'), 'delivered to the next run', 5_000);
-  assert.deepEqual(next.heard(), ['to the next run']);
+  test('a peer that runs anew while its old connection hangs gets what waits as soon as it is heard of', async (context) => {
+    const beaconPort = await freeBeaconPort();
+    const alice = await liveNode(context, { name: 'alice', beaconPort });
+    const bob = await serve(context, 'bob', beaconPort);
+    await alice.until(peer(bob.id, 'online'), 'there');
+    await deliver(alice, 'bob', 'before');
+    bob.program.kill('SIGSTOP');
+    const { id } = await must(alice.handle.send('bob', 'to the next run'));
+    // The frozen process holds the lock of its home, as no dead machine does: the next run has a copy.
+    const home = temporaryHome(context);
+    cpSync(bob.home, home, { recursive: true, filter: (file) => !/lock\.db|\.sock$|node\.pid/.test(file) });
+    const next = await liveNode(context, { name: 'bob', beaconPort, home });
+    await alice.until(status(id, 'delivered'), 'delivered to the next run', 5_000);
+    assert.deepEqual(next.heard(), ['to the next run']);
+  });
 });
 
 const isDelivered = (node: LiveNode, id: string): boolean =>

@@ -57,9 +57,12 @@ export class Branch implements ActorOwner {
     return this.#children.map((child) => child.id);
   }
 
-  /** Actors start one after the other; their threads, which take longer, boot side by side: those below, too. */
+  /**
+   * Actors start one after the other; their threads, which take longer, boot side by side: those below, too. What was
+   * added later does not come back with its supervisor, so no thread boots for it.
+   */
   prepare(): void {
-    for (const child of this.#children) this.#prepareOne(child);
+    for (const child of this.#children) if (!child.isDynamic) this.#prepareOne(child);
   }
 
   /** Starts the children in order. On an error those before it are still up: `halt` stops them. */

@@ -120,6 +120,10 @@ export const cli = {
   inputHistoryLines: 500,
   beaconIntervalSecondsMax: 3_600,
   maxConnectionsMax: 64,
+  /** Width of the help where nobody knows how wide the reader's page is. */
+  helpColumns: 80,
+  /** Narrower columns of explanations are not broken by us. */
+  helpWrapColumnsMin: 16,
   /** Rows of what was printed whose delivery marks are still corrected in place. */
   marksKept: 200,
 } as const;

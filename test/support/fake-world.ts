@@ -13,14 +13,15 @@ import type { World } from '../../src/ui/cli/world.js';
 /** What was written, and a way to wait for it. */
 export class Kept extends Writable {
   text = '';
-  readonly columns = 80;
+  readonly columns: number;
   readonly rows = 24;
   readonly isTTY: boolean;
   readonly #listeners = new Set<() => void>();
 
-  constructor(isTTY = false) {
+  constructor(isTTY = false, columns = 80) {
     super();
     this.isTTY = isTTY;
+    this.columns = columns;
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -75,6 +76,7 @@ export interface FakeWorldOptions {
   readonly node?: NodeHandle | NodeError;
   readonly env?: Readonly<Record<string, string>>;
   readonly isTTY?: boolean;
+  readonly columns?: number;
   readonly home?: string;
   readonly nowMs?: number;
 }
@@ -83,7 +85,7 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'parlance-test-'));
   const isTTY = options.isTTY ?? false;
   const stdin = Object.assign(new PassThrough(), { isTTY });
-  const stdout = new Kept(isTTY);
+  const stdout = new Kept(isTTY, options.columns);
   const stderr = new Kept(isTTY);
   const started: NodeOptions[] = [];
   const listeners = new Set<() => void>();

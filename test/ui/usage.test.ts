@@ -106,6 +106,22 @@ test('help names what a command has of its own before what every command has', o
   assert.ok(maxUsers < common && port < common && common < home, it.stdout.text);
 });
 
+test(
+  'help fits narrow terminals, and what goes on below stands under the explanation',
+  options,
+  async (context) => {
+    for (const columns of [60, 80, 100]) {
+      const it = fakeWorld({ columns });
+      context.after(() => it.remove());
+      for (const args of [['help'], ['send', '--help']]) assert.equal(await it.run(...args), 0);
+      for (const row of it.stdout.lines()) {
+        assert.ok(row.length <= columns, `${columns}: ${row}`);
+        if (row.startsWith(' ')) assert.match(row, /^(?: {2}| {20,})\S/, `${columns}: ${row}`);
+      }
+    }
+  },
+);
+
 const why = (peer: string): string => wordingOf({ code: 'chat/unknown-peer', peer }).why;
 
 test('what cannot be an address is told apart from a name that nobody bears', () => {

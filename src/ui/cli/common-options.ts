@@ -1,5 +1,6 @@
 /** The options that every command has, on the program and on each command alike. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { cli } from '../../limits.js';
 import {
   parseAddress,
   parseBeaconPort,
@@ -65,7 +66,7 @@ export function addCommonOptions(command: Command): Command {
     new Option('--no-color', 'no colours (NO_COLOR)'),
   ];
   for (const option of options) command.addOption(option.helpGroup(commonGroup));
-  return command.configureHelp({ groupItems: ownFirst });
+  return command.configureHelp({ groupItems: ownFirst, minWidthToWrap: cli.helpWrapColumnsMin });
 }
 
 const commonGroup = 'Options of every command:';

@@ -263,6 +263,7 @@ function base(command: Command, world: World): Command {
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: () => undefined,
+      getOutHelpWidth: () => world.stdout.columns ?? cli.helpColumns,
       getOutHasColors: () => false,
     });
 }

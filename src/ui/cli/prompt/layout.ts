@@ -24,6 +24,10 @@ export interface Open {
 /** Column of the delivery mark: after `HH:MM` and a blank. */
 export const markColumn = 6;
 const textColumn = markColumn + 3;
+/** Where meanings stand in a list of words; with less room than `meaningCellsMin` they stand below the words instead. */
+const meaningColumn = 22;
+const meaningCellsMin = 24;
+const narrowIndent = 4;
 
 /** Two cells wide, whatever the state. */
 export function markOf(state: DeliveryState | undefined, colors: Colors): string {
@@ -77,6 +81,17 @@ export function remarkRows(text: string, columns: number, paint: Paint = plain):
 /** The rows of a line that may have colours; one that must be broken loses them, so that none is cut in two. */
 export function fittingRows(line: string, columns: number): readonly string[] {
   return stringWidth(line) < columns ? [line] : wrap(stripVTControlCharacters(line), columns - 1);
+}
+
+/** A word and what it means: what does not fit goes on below, under the meaning; a narrow terminal has it all below. */
+export function entryRows(word: string, meaning: string, columns: number, paint: Paint): readonly string[] {
+  const room = columns - 1 - meaningColumn;
+  const isNarrow = room < meaningCellsMin;
+  const indent = ' '.repeat(isNarrow ? narrowIndent : meaningColumn);
+  const rows = wrap(meaning, isNarrow ? columns - 1 - narrowIndent : room);
+  if (isNarrow) return [paint(word), ...rows.map((row) => indent + row)];
+  const [first = '', ...rest] = rows;
+  return [`${paint(word.padEnd(meaningColumn))}${first}`, ...rest.map((row) => indent + row)];
 }
 
 /** One colour per peer, the same in every run. */

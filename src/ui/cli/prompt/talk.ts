@@ -21,7 +21,7 @@ import { safetyLines } from '../people.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../present.js';
 import { lineOf, wordingOf } from '../wording.js';
 import { parseInput, peerWords, slashCommands, type SlashName } from './commands.js';
-import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
+import { dayRow, entryRows, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
 import type { Screen } from './screen.js';
 
 export interface TalkOptions {
@@ -227,12 +227,15 @@ export class Talk {
 
   #help(): void {
     const { screen, colors } = this.#options;
-    const rows = slashCommands.map(
-      ({ name, argument, does }) => `${colors.bold(`/${name} ${argument}`.padEnd(22))}${does}`,
-    );
+    const columns = screen.columns();
     screen.print([
-      'A line is a message to the open conversation. Tab completes commands and names.',
-      ...rows,
+      ...remarkRows(
+        'A line is a message to the open conversation. Tab completes commands and names.',
+        columns,
+      ),
+      ...slashCommands.flatMap(({ name, argument, does }) =>
+        entryRows(`/${name} ${argument}`, does, columns, colors.bold),
+      ),
     ]);
   }
 

@@ -7,8 +7,8 @@
  */
 import { err, ok } from 'neverthrow';
 import type { Line } from '../chat/conversation.js';
-import { isBlocked, nameOf } from '../chat/peer-book.js';
-import { formatHistoryLine } from '../dialects/cmp2204-files.js';
+import { isBlocked, nameOf, saidNameOf } from '../chat/peer-book.js';
+import { formatHistoryLine, unannouncedName } from '../dialects/cmp2204-files.js';
 import type { TalkDialect, TalkOptions, Utterance } from '../dialects/dialect.js';
 import { netechManual } from '../dialects/netech.js';
 import type { ChatError, DialectError, RuntimeError, TransportError } from '../errors.js';
@@ -299,7 +299,7 @@ export function keepOldLine(
 ): void {
   if (record.dialect.name !== 'cmp2204') return;
   const { peerId, host } = record;
-  const username = nameOf(state.book, peerId);
+  const username = saidNameOf(state.book, peerId) || unannouncedName;
   state.args.legacy.keepOldLine(formatHistoryLine({ atMs: receivedAtMs, host, username, direction, text }));
 }
 

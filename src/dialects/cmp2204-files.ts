@@ -6,6 +6,7 @@
  *   online_peers    {IP: {"port": SOURCE_PORT, "username": NAME, "last_seen": "YYYY-MM-DD HH:MM:SS", "status": "Online"}}
  *   history line    YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT
  *
+ * COMPAT who never announced itself has no name to that program: its lines call such a peer `Unknown`.
  * COMPAT the real program writes SENT for what it received and RECEIVED for what it sent; here SENT is what we sent.
  */
 import { ok, type Result } from 'neverthrow';
@@ -114,6 +115,9 @@ export function parseOnlinePeers(text: string): Result<readonly OnlinePeer[], Di
       );
     });
 }
+
+/** What a line calls a peer that never announced itself. */
+export const unannouncedName = 'Unknown';
 
 /**
  * One line of `chat_history.txt`, without its end. One message is one line and a name is one field of it, whatever the

@@ -94,6 +94,29 @@ test('cmp2204: who announces itself is a peer, and stands in the old file of who
   assert.equal((await scene.until(isMessage)).peer, 'old hand');
 });
 
+test('cmp2204: in its old file, who never announced itself is Unknown, and has its name as soon as it did', async (t) => {
+  const scene = await startScene(t);
+  const file = join(scene.home, 'chat_history.txt');
+  const kept = (): string[] =>
+    existsSync(file)
+      ? readFileSync(file, 'utf8')
+          .split('\n')
+          .map((line) => line.slice(22))
+      : [];
+  const untilKept = (line: string): Promise<void> =>
+    eventually(() => kept().includes(line), 5_000, `${line} in chat_history.txt`);
+  await initiate({ port: scene.port(), text: 'who am I' });
+  await untilKept('127.0.0.1 - Unknown - RECEIVED - who am I');
+  await initiate({ port: scene.port(), text: 'still nobody', secret: 6 });
+  await untilKept('127.0.0.1 - Unknown - RECEIVED - still nobody');
+  const to = { host: '127.0.0.1', port: scene.beaconPort };
+  const announcer = await startAnnouncer({ username: 'old hand', address: '10.9.9.9', to });
+  t.after(announcer.close);
+  await scene.until((event): event is PeerEvent => event.type === 'peer' && event.name === 'old hand');
+  await initiate({ port: scene.port(), text: 'it is me' });
+  await untilKept('127.0.0.1 - old hand - RECEIVED - it is me');
+});
+
 test('chatbuddy: a friend who calls is talked with until it steps away', async (t) => {
   const scene = await startScene(t);
   const chat = await startChat(scene.port('chatbuddy'));

@@ -132,8 +132,8 @@ export interface NodeHandle {
     texts: readonly string[],
   ) => ResultAsync<readonly StatusEvent[], NodeError>;
   /**
-   * As `send`, to a peer of an older program. Errors: also `chat/unknown-peer` for a native peer, `dialect/unsupported`
-   * for a private number that is none.
+   * As `send`, to a peer of cmp2204. Errors: also `dialect/unsupported` for a private number that is none, and for every
+   * other peer, where these options mean nothing.
    */
   readonly sendVia: (
     peer: string,

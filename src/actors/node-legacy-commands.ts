@@ -38,8 +38,8 @@ export interface Manner {
 
 /**
  * How texts for a peer go out. Errors: for a peer of an older program `chat/secure-only`, `chat/dialect-off`,
- * `dialect/…` (a text or a private number that it cannot carry); for a native one `chat/unknown-peer` where a manner
- * was asked for.
+ * `dialect/…` (a text or a private number that it cannot carry); `dialect/unsupported` for whoever knows no manners
+ * where one was asked for.
  */
 export function mannerOf(
   state: NodeState,
@@ -50,11 +50,13 @@ export function mannerOf(
   if (isNativeId(peerId))
     return via === null
       ? ok({ dialect: 'native', encryption: 'noise', privateNumber: null })
-      : err({ code: 'chat/unknown-peer', peer: peerId });
+      : err(noManners('native'));
   return allowed(state, peerId).andThen((record): Result<Manner, DialectError> => {
     const { name } = record.dialect;
-    const secure = name === 'cmp2204' && via?.isPlain !== true;
-    const typed = name === 'cmp2204' ? via?.privateNumber : undefined;
+    const { isPlain, privateNumber: typed } = via ?? {};
+    const isAsked = isPlain !== undefined || typed !== undefined;
+    if (isAsked && name !== 'cmp2204') return err(noManners(name));
+    const secure = name === 'cmp2204' && isPlain !== true;
     const privateNumber = typed === undefined ? null : parsePrivate(typed);
     if (typed !== undefined && privateNumber === null)
       return err({ code: 'dialect/unsupported', dialect: name, what: `the private number ${typed}` });
@@ -67,6 +69,12 @@ export function mannerOf(
     return ok({ dialect: name, encryption: secure ? 'toy-dh-3des' : 'none', privateNumber });
   });
 }
+
+const noManners = (dialect: DialectName): DialectError => ({
+  code: 'dialect/unsupported',
+  dialect,
+  what: 'a choice between plain and secure, or a private number',
+});
 
 /** What has to be remembered of lines on their way to the outbox. */
 export function noteQueued(

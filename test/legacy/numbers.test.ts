@@ -26,6 +26,15 @@ test('a private number that is none is refused at once, and nothing waits behind
   assert.equal((await responder.received.take()).text, 'good');
 });
 
+test('who knows no private numbers is not sent one, and nothing is queued', async (t) => {
+  const scene = await startScene(t);
+  for (const via of [{ privateNumber: 7 }, { isPlain: true }, { isPlain: false }]) {
+    const refused = (await scene.node.sendVia('synergy://127.0.0.1:1', 'x', via))._unsafeUnwrapErr();
+    assert.equal(refused.code, 'dialect/unsupported');
+  }
+  assert.deepEqual((await scene.node.history({}))._unsafeUnwrap(), []);
+});
+
 test('a private number is forgotten with its line, however that ends', () => {
   const state = { legacy: newLegacyState() };
   const peerId = legacyPeerId('cmp2204', '127.0.0.1', 6001);

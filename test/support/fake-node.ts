@@ -62,7 +62,12 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     sendVia: (peer, text) =>
       lift(
         it
-          .sendAll(peer, [text])
+          .find(peer)
+          .andThen(({ dialect }): Result<readonly StatusEvent[], NodeError> =>
+            dialect === 'cmp2204'
+              ? it.sendAll(peer, [text])
+              : err({ code: 'dialect/unsupported', dialect, what: 'a manner' }),
+          )
           .andThen(([status]): Result<StatusEvent, NodeError> =>
             status === undefined ? err({ code: 'chat/text-empty' }) : ok(status),
           ),

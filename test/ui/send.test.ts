@@ -239,3 +239,43 @@ async function attachedOnce(
   });
   return { it, node, end };
 }
+
+test('flags of cmp2204 are refused for whoever is spoken to otherwise', options, async (context) => {
+  const early: readonly (readonly [readonly string[], string])[] = [
+    [
+      ['synergy://10.0.0.7:8080', 'x', '--number', '7'],
+      '--number is for cmp2204, and "synergy://10.0.0.7:8080" speaks synergy',
+    ],
+    [['cse310://10.0.0.7', 'x', '--plain'], '--plain is for cmp2204, and "cse310://10.0.0.7" speaks cse310'],
+    [
+      ['10.0.0.7:6001', 'x', '--secure'],
+      '--secure is for cmp2204, and "10.0.0.7:6001" is a peer of Parlance, always encrypted',
+    ],
+    [['cmp2204://10.0.0.7', 'x', '--number', '24'], '--number is one from 1 to 23, not 24'],
+  ];
+  for (const [args, words] of early) {
+    const it = fakeWorld();
+    context.after(() => it.remove());
+    assert.equal(await it.run('send', ...args), 2, args.join(' '));
+    assert.equal(it.stderr.text, `parlance: wrong usage: ${words}; see "parlance help send"\n`);
+  }
+  for (const text of [['x'], []]) {
+    const { it, node } = alone(context);
+    it.stdin.end('one\ntwo\n');
+    assert.equal(await it.run('send', 'bob', ...text, '--number', '7'), 2);
+    assert.equal(
+      it.stderr.text,
+      'parlance: wrong usage: --number is for cmp2204, and "bob" is a peer of Parlance, always encrypted; see "parlance help send"\n',
+    );
+    assert.deepEqual(node.lines(), []);
+  }
+});
+
+test('a larger prime in the environment allows larger numbers', options, async (context) => {
+  const node = startFakeNode();
+  const { id } = node.addLegacyPeer('old hand');
+  const it = fakeWorld({ node, env: { P: '101', Q: '2' } });
+  context.after(() => it.remove());
+  assert.equal(await it.run('send', id, 'x', '--number', '24', '--wait', 'queued'), 0);
+  assert.equal(await it.run('send', id, 'x', '--number', '102', '--wait', 'queued'), 2);
+});

@@ -1,12 +1,13 @@
 /** The commands, their arguments and their help; each is loaded when it is called. */
 import { Command, CommanderError, Option } from 'commander';
-import type { SendViaOptions, WaitFor } from '../../index.js';
+import type { WaitFor } from '../../index.js';
 import { cli } from '../../limits.js';
 import { addCommonOptions, arg, commonOptions } from './common-options.js';
 import { parseCount, parseTimeout } from './options.js';
 import { Output } from './output.js';
 import { addRoleCommands } from './roles/commands.js';
 import { usage, type RunContext } from './run.js';
+import type { MannerFlags } from './send-manner.js';
 import { nearest } from './suggestion.js';
 import type { ExitCode } from './wording.js';
 import type { World } from './world.js';
@@ -109,18 +110,9 @@ function programOf(world: World, runs: Runs): Command {
   return program;
 }
 
-interface SendFlags {
+interface SendFlags extends MannerFlags {
   readonly wait: WaitFor;
   readonly timeout?: number;
-  readonly secure?: boolean;
-  readonly plain?: boolean;
-  readonly number?: number;
-}
-
-/** `null`: nothing was said about it. */
-function viaOf({ secure, plain, number }: SendFlags): SendViaOptions | null {
-  if (secure === undefined && plain === undefined && number === undefined) return null;
-  return { isPlain: plain === true, ...(number === undefined ? {} : { privateNumber: number }) };
 }
 
 function addMessageCommands(program: Command, world: World, runs: Runs): void {
@@ -144,8 +136,8 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
       runs(command, async (context) => {
         const { send } = await import('./send.js');
         const text = words.length === 0 ? null : words.join(' ');
-        const timeoutMs = options.timeout ?? cli.timeoutMs;
-        return send(context, { peer, text, wait: options.wait, timeoutMs, via: viaOf(options) });
+        const { wait, timeout: timeoutMs = cli.timeoutMs, ...manner } = options;
+        return send(context, { peer, text, wait, timeoutMs, manner });
       }),
     );
   base(program.command('recv'), world)

@@ -5,7 +5,6 @@ import {
   escapeName,
   type NodeError,
   type ParlanceError,
-  type SendViaOptions,
   type StatusEvent,
   type WaitFor,
 } from '../../index.js';
@@ -14,8 +13,10 @@ import { LineTooLongError, splitLines } from '../ndjson.js';
 import { sendLines } from '../send-lines.js';
 import type { Attachment } from './attach.js';
 import { Deliveries, type End } from './deliveries.js';
+import { settingsOfEnv } from './options.js';
 import { statusLine } from './present.js';
 import { pause, usage, withNode, type RunContext } from './run.js';
+import { mannerOf, misplaced, type Manner, type MannerFlags } from './send-manner.js';
 import { wordingOf, type ExitCode } from './wording.js';
 
 export interface SendOptions {
@@ -24,8 +25,8 @@ export interface SendOptions {
   readonly text: string | null;
   readonly wait: WaitFor;
   readonly timeoutMs: number;
-  /** How cmp2204 is to be spoken; `null`: as by default. */
-  readonly via: SendViaOptions | null;
+  /** How cmp2204 is to be spoken. */
+  readonly manner: MannerFlags;
 }
 
 export async function send(context: RunContext, options: SendOptions): Promise<ExitCode> {
@@ -33,11 +34,17 @@ export async function send(context: RunContext, options: SendOptions): Promise<E
   if (options.peer.trim() === '') return output.failure(usage('send', 'no peer given'));
   const problem = options.text === null ? null : problemOf(options.text);
   if (problem !== null) return output.failure(problem);
+  const env = settingsOfEnv(context.world.env);
+  const prime = env.isOk() ? env.value.toyGroup?.p : undefined;
+  const manner = mannerOf(options.manner, options.peer, prime);
+  if (manner.isErr()) return output.failure(manner.error);
   let sending: Sending | null = null;
   for (;;) {
     const outcome = await withNode(context, async (attachment) => {
       sending =
-        sending === null ? new Sending(context, options, attachment) : await sending.continueOn(attachment);
+        sending === null
+          ? new Sending(context, options, manner.value, attachment)
+          : await sending.continueOn(attachment);
       return sending.run();
     });
     // The node was another command's and has ended with it; the messages are safe in the outbox of the home.
@@ -56,6 +63,7 @@ function problemOf(text: string): ParlanceError | null {
 class Sending {
   readonly #context: RunContext;
   readonly #options: SendOptions;
+  readonly #manner: Manner | null;
   readonly #attachment: Attachment;
   #deliveries: Deliveries;
   #isSent = false;
@@ -66,9 +74,10 @@ class Sending {
   #newest: StatusEvent | null = null;
   #queuedMs = performance.now();
 
-  constructor(context: RunContext, options: SendOptions, attachment: Attachment) {
+  constructor(context: RunContext, options: SendOptions, manner: Manner | null, attachment: Attachment) {
     this.#context = context;
     this.#options = options;
+    this.#manner = manner;
     this.#attachment = attachment;
     this.#peer = options.peer;
     this.#deliveries = new Deliveries({
@@ -81,7 +90,7 @@ class Sending {
 
   /** The same messages, followed on another node of the home. */
   async continueOn(attachment: Attachment): Promise<Sending> {
-    const next = new Sending(this.#context, this.#options, attachment);
+    const next = new Sending(this.#context, this.#options, this.#manner, attachment);
     next.#deliveries = await this.#deliveries.continueOn(attachment.node);
     next.#isSent = true;
     next.#peer = this.#peer;
@@ -96,7 +105,7 @@ class Sending {
       if (!this.#isSent) {
         if (this.#options.wait !== 'queued') await this.#deliveries.begin();
         const failed = await this.#sendAll();
-        if (failed !== null) return await this.#fail(failed.error, failed.unsent);
+        if (failed !== null) return await this.#fail(this.#explained(failed.error), failed.unsent);
         this.#isSent = true;
         // The signal ended the input, not its writer: what was read went out, the rest was never taken.
         const isCutShort = this.#options.text === null && this.#context.stopped.aborted;
@@ -115,27 +124,38 @@ class Sending {
   async #sendOne(text: string): Promise<SendFailure | null> {
     const sent = await this.#untilKnown(async () => {
       this.#deliveries.sending();
-      const { peer, via } = this.#options;
       const { node } = this.#attachment;
-      return via === null ? node.send(peer, text) : node.sendVia(peer, text, via);
+      return this.#manner === null
+        ? node.send(this.#options.peer, text)
+        : node.sendVia(this.#options.peer, text, this.#manner.via);
     });
     if (sent.isErr()) return { error: sent.error, unsent: 1 };
     await this.#onQueued([sent.value]);
     return null;
   }
 
+  /** Which dialect a name is spoken to in, only the node knows: a flag of another one is wrong usage. */
+  #explained(error: ParlanceError): ParlanceError {
+    const isMisplaced = error.code === 'dialect/unsupported' && error.dialect !== 'cmp2204';
+    return isMisplaced && this.#manner !== null
+      ? misplaced(this.#manner.flag, this.#options.peer, error.dialect)
+      : error;
+  }
+
   async #sendStdin(): Promise<SendFailure | null> {
     const { world, output } = this.#context;
     if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends');
     const { node } = this.#attachment;
-    const { via } = this.#options;
+    const manner = this.#manner;
     const tooLong: { error: ParlanceError | null } = { error: null };
     const sent = await sendLines({
       node: {
         sendAll: (peer, texts) => {
           this.#deliveries.sending();
           const [text = ''] = texts;
-          return via === null ? node.sendAll(peer, texts) : node.sendVia(peer, text, via).map((one) => [one]);
+          return manner === null
+            ? node.sendAll(peer, texts)
+            : node.sendVia(peer, text, manner.via).map((one) => [one]);
         },
       },
       peer: this.#options.peer,
@@ -170,7 +190,7 @@ class Sending {
           await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
         isFirst = false;
         // A manner of speaking goes with each message alone, so batches are of one.
-        if (this.#options.via === null) yield good;
+        if (this.#manner === null) yield good;
         else for (const line of good) yield [line];
         if (bad >= 0) {
           onTooLong(problemOf(group[bad] ?? '') ?? { code: 'chat/text-empty' });
@@ -217,7 +237,7 @@ class Sending {
     const isLegacy = this.#options.peer.includes('://') || (named.some(isOlder) && !named.includes('native'));
     if (isLegacy) this.#deliveries.settleForSent();
     const isCmp2204 = this.#options.peer.startsWith('cmp2204://') || (isLegacy && named.includes('cmp2204'));
-    if (isCmp2204 && this.#options.via?.isPlain !== true)
+    if (isCmp2204 && this.#manner?.via.isPlain !== true)
       this.#context.output.note('weakly encrypted: whoever listens can break the key exchange of cmp2204');
   }
 

@@ -12,7 +12,7 @@ import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './common-options.js';
 import { homeOf } from './home.js';
 import { deferredLog, openLog } from './log.js';
-import { layered, nodeOptions, settingsOfEnv, type NodeSettings } from './options.js';
+import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options.js';
 import { readSettings } from './settings.js';
 import type { World } from './world.js';
 
@@ -73,6 +73,8 @@ async function start(
 ): Promise<Result<Attachment, AttachError>> {
   const settings = await settingsFor(world, home, options.common.node);
   if (settings.isErr()) return err(settings.error);
+  const stray = strayFlag(options.common.node, settings.value);
+  if (stray !== null) return err(stray);
   const { name, logLevel = options.common.isQuiet ? 'error' : 'warn', logFile } = settings.value;
   const onLine = options.onLogLine;
   const log = deferredLog();

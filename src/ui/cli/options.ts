@@ -4,7 +4,15 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { cli } from '../../limits.js';
-import { isIpAddress, parseEndpoint, type LegacyDialectName, type NodeOptions } from '../../index.js';
+import {
+  isIpAddress,
+  parseEndpoint,
+  type LegacyDialectName,
+  type NodeOptions,
+  type ParlanceError,
+} from '../../index.js';
+
+type UsageError = Extract<ParlanceError, { readonly code: 'command/usage' }>;
 
 /** Options that may stand in the settings file as well. */
 export interface NodeSettings {
@@ -160,6 +168,15 @@ export function settingsOfEnv(env: Env): Result<NodeSettings, string> {
 /** `P` and `Q` are what the users of the older programs set; one without the other says nothing. */
 function toyGroupOf({ P: p, Q: q }: Env): NodeSettings['toyGroup'] {
   return p === undefined || q === undefined ? undefined : { p, q };
+}
+
+/** Flags of synergy alone where it is not spoken, as wrong usage; `null`: there are none. */
+export function strayFlag(flags: NodeSettings, { dialects = [] }: NodeSettings): UsageError | null {
+  const flag =
+    flags.greet !== undefined ? '--greet' : flags.sendTimeoutMs !== undefined ? '--send-timeout' : null;
+  if (flag === null || dialects.includes('synergy')) return null;
+  const detail = `${flag} is for synergy, which is not spoken here: add --dialects synergy`;
+  return { code: 'command/usage', detail, command: '' };
 }
 
 /** Earlier ones win, field by field. */

@@ -15,7 +15,7 @@ import type {
 import { roles as limits } from '../../../limits.js';
 import { settingsFor } from '../attach.js';
 import { homeOf } from '../home.js';
-import type { NodeSettings } from '../options.js';
+import { strayFlag, type NodeSettings } from '../options.js';
 import { until, withNode, type RunContext } from '../run.js';
 import type { ExitCode } from '../wording.js';
 
@@ -48,7 +48,12 @@ export async function withRole(
   if (settings.isErr()) return output.failure(settings.error);
   if (settings.value.secureOnly === true) return output.failure({ code: 'chat/secure-only', dialect });
   const dialects = [...new Set([...(settings.value.dialects ?? []), dialect])];
-  const node = adjust({ ...settings.value, dialects });
+  const stray = strayFlag(common.node, { dialects });
+  if (stray !== null) return output.failure(stray);
+  const { greet, sendTimeoutMs, ...rest } = settings.value;
+  // Of environment and settings: they are for the roles of synergy, and no mistake here.
+  const ofSynergy = dialects.includes('synergy') ? { greet, sendTimeoutMs } : {};
+  const node = adjust({ ...rest, ...ofSynergy, dialects });
   return withNode({ ...context, common: { ...common, node } }, async (attachment) => {
     const listed = await attachment.node.legacyPeers(dialect);
     if (listed.isErr()) return output.failure(listed.error);

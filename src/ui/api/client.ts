@@ -23,6 +23,8 @@ import { findSocket } from './socket-path.js';
 export interface RemoteNode extends NodeHandle {
   /** How long the node had been running when we attached. */
   readonly ageMs: number;
+  /** What the command that started it says it was started with. */
+  readonly startedWith: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;
   /** Closes our connections; the node goes on. */
   readonly close: () => Promise<void>;
 }
@@ -38,6 +40,7 @@ export function connectNode(home: string): ResultAsync<RemoteNode, NodeError> {
 function remoteNode(line: ControlLine): RemoteNode {
   return {
     ageMs: line.ageMs,
+    startedWith: () => line.call('GET', '/v1/start', undefined, readRecord),
     self: () => line.call('GET', '/v1/self', undefined, readSelf),
     ownSafetyCode: () => line.call('GET', '/v1/self/code', undefined, readOwnCode),
     send: (peer, text) => line.call('POST', '/v1/messages', { peer, text }, readStatus),

@@ -2,7 +2,7 @@
  * The local API: every method of `NodeHandle` as a route under `/v1`. Answers are JSON; a failure is
  * `{"error":{"code":…}}` with a fitting status. Events and bulk sending are NDJSON streams.
  *
- *   GET  /v1/self   /v1/self/code   /v1/peers   /v1/stats   /v1/safety?peer=   /v1/messages?…   /v1/events?since=
+ *   GET  /v1/start   /v1/self   /v1/self/code   /v1/peers   /v1/stats   /v1/safety?peer=   /v1/messages?…   /v1/events?since=
  *   POST /v1/messages {peer,text}   /v1/messages/all {peer,texts}   /v1/messages/stream?peer= (NDJSON {text})
  *   POST /v1/messages/via {peer,text,isPlain?,privateNumber?}
  *   GET  /v1/legacy/peers?dialect=   POST /v1/legacy/connect {peer,isManual}   /v1/legacy/leave {dialect,peer}
@@ -39,6 +39,8 @@ export interface ApiOptions {
   readonly node: NodeHandle;
   /** How long this node has been running. */
   readonly ageMs: () => number;
+  /** The settings it was started with. */
+  readonly startedWith: Readonly<Record<string, unknown>>;
 }
 
 /** Age of the node in ms, on every answer: a command that has just attached knows whether peers had time to answer. */
@@ -46,7 +48,7 @@ export const ageHeader = 'parlance-age-ms';
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
 
-export function createApi({ node, ageMs }: ApiOptions): Hono {
+export function createApi({ node, ageMs, startedWith }: ApiOptions): Hono {
   const api = new Hono();
   api.use(async (context, next) => {
     await next();
@@ -54,6 +56,7 @@ export function createApi({ node, ageMs }: ApiOptions): Hono {
   });
   api.notFound((context) => failure(context, { code: 'api/malformed', detail: 'no such route' }));
 
+  api.get('/v1/start', (context) => context.json({ value: startedWith }));
   api.get('/v1/self', (context) => answer(context, node.self()));
   api.get('/v1/self/code', (context) =>
     answer(

@@ -5,6 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { HomeError, NodeHandle } from '../../index.js';
 import { reasonOf } from '../../errors.js';
 import { controlApi } from '../../limits.js';
+import type { ApiOptions } from './routes.js';
 import { placeSocket, removeSocket } from './socket-path.js';
 
 export interface ApiServer {
@@ -14,15 +15,17 @@ export interface ApiServer {
 }
 
 /**
- * `ageMs` tells how long the node has been running; without it, it counts from this call. Call it only while the node holds the lock of `home`: a socket that lies there is taken for a dead node's. Errors:
+ * `ageMs` tells how long the node has been running; without it, it counts from this call. `startedWith`: what a command
+ * that attaches may ask for, to know what the node will not change any more. Call it only while the node holds the lock of `home`: a socket that lies there is taken for a dead node's. Errors:
  * `home/unusable`.
  */
 export function serveApi(
   node: NodeHandle,
   home: string,
   ageMs: () => number = ageFromNow(),
+  startedWith: ApiOptions['startedWith'] = {},
 ): ResultAsync<ApiServer, HomeError> {
-  const listener = lazyListener(node, ageMs);
+  const listener = lazyListener({ node, ageMs, startedWith });
   const server = createServer(
     {
       headersTimeout: controlApi.headersTimeoutMs,
@@ -72,15 +75,15 @@ function ageFromNow(): () => number {
 }
 
 /** The routes and their schemas take longer to load than the socket to open: they follow once the node is up. */
-function lazyListener(
-  node: NodeHandle,
-  ageMs: () => number,
-): { readonly handle: RequestListener; readonly load: () => void } {
+function lazyListener(options: ApiOptions): {
+  readonly handle: RequestListener;
+  readonly load: () => void;
+} {
   let loading: Promise<RequestListener> | null = null;
   const load = (): Promise<RequestListener> => {
     loading ??= Promise.all([import('@hono/node-server'), import('./routes.js')]).then(
       ([{ getRequestListener }, { createApi }]) => {
-        const listen = getRequestListener(createApi({ node, ageMs }).fetch);
+        const listen = getRequestListener(createApi(options).fetch);
         return (request, response) => {
           listen(request, response).catch(() => response.destroy());
         };

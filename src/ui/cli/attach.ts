@@ -3,17 +3,19 @@
  * that this process starts for as long as it needs it. A node started here serves the socket too, so that other
  * commands find it.
  */
-import { err, ok, type Result } from 'neverthrow';
+import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeError, NodeHandle } from '../../index.js';
 import { reasonOf } from '../../errors.js';
 import { cli } from '../../limits.js';
+import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './common-options.js';
 import { homeOf } from './home.js';
 import { deferredLog, openLog } from './log.js';
 import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options.js';
 import { readSettings } from './settings.js';
+import { startSettings, type StartSettings } from './start-settings.js';
 import type { World } from './world.js';
 
 export interface Attachment {
@@ -23,6 +25,8 @@ export interface Attachment {
   readonly isOwn: boolean;
   /** How long the node has been running by now: how long others had to answer its first beacon. */
   readonly ageMs: () => number;
+  /** What the node was started with. */
+  readonly startedWith: () => ResultAsync<StartSettings, NodeError>;
   readonly release: () => Promise<void>;
 }
 
@@ -55,13 +59,14 @@ export async function attach(world: World, options: AttachOptions): Promise<Resu
   }
 }
 
-function borrowed(home: string, node: NodeHandle & { readonly ageMs: number }): Attachment {
+function borrowed(home: string, node: RemoteNode): Attachment {
   const attachedMs = performance.now();
   return {
     node,
     home,
     isOwn: false,
     ageMs: () => node.ageMs + performance.now() - attachedMs,
+    startedWith: node.startedWith,
     release: () => node.close(),
   };
 }
@@ -97,7 +102,8 @@ async function start(
   const { serveApi } = await loading;
   const node = started.value;
   const startedMs = performance.now();
-  const api = await serveApi(node, home);
+  const startedWith = startSettings(settings.value, logLevel);
+  const api = await serveApi(node, home, () => performance.now() - startedMs, startedWith);
   if (api.isErr()) {
     await node.close();
     return err(api.error);
@@ -107,6 +113,7 @@ async function start(
     home,
     isOwn: true,
     ageMs: () => performance.now() - startedMs,
+    startedWith: () => okAsync(startedWith),
     release: async () => {
       const closing = node.close();
       await api.value.close();

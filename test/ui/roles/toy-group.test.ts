@@ -61,7 +61,11 @@ test(
 test('a node that ran before keeps its group, and that is said', options, async (t) => {
   const running = await runRole(t, ['respond']);
   await running.line(/^Waiting for messages at /);
-  const role = await runRole(t, ['initiate'], { home: running.home, env: { P: 'x', Q: 'y' } });
+  const role = await runRole(t, ['initiate'], {
+    home: running.home,
+    beaconPort: running.beaconPort,
+    env: { P: 'x', Q: 'y' },
+  });
   const responder = await startResponder({});
   t.after(responder.close);
   role.type('2', `127.0.0.1:${responder.port}`, 'y', '6', 'sealed');

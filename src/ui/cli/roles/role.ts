@@ -17,6 +17,7 @@ import { settingsFor } from '../attach.js';
 import { homeOf } from '../home.js';
 import { strayFlag, type NodeSettings } from '../options.js';
 import { until, withNode, type RunContext } from '../run.js';
+import { lateFlags } from '../start-settings.js';
 import type { ExitCode } from '../wording.js';
 
 export interface Role {
@@ -60,7 +61,9 @@ export async function withRole(
     const self = await attachment.node.self();
     if (self.isErr()) return output.failure(self.error);
     if (!attachment.isOwn) {
-      const options = tooLate(common.node, adjust(common.node), self.value);
+      const started = await attachment.startedWith();
+      if (started.isErr()) return output.failure(started.error);
+      const options = lateFlags(common.node, adjust(common.node), self.value, started.value);
       if (options.length > 0) return output.failure({ code: 'command/too-late', options, home });
       if (dialect === 'cmp2204' && node.toyGroup !== undefined)
         output.note('P and Q count when a node starts: the one that runs here keeps its own.');
@@ -75,24 +78,6 @@ export async function withRole(
       settings: node,
     });
   });
-}
-
-/** Flags that a node which runs already does not know of. `adjusted`: `flags`, and the port that the role has of its own. */
-function tooLate(flags: NodeSettings, adjusted: NodeSettings, self: SelfInfo): readonly string[] {
-  const isOpen = (word: string): boolean => {
-    const [dialect, port] = word.split('=');
-    const own = self.legacyPorts?.find((each) => each.dialect === dialect)?.port;
-    return own !== undefined && (port === '0' || port === String(own));
-  };
-  const { port = 0, listen = [], greet = [], sendTimeoutMs } = flags;
-  const isPortOpen = port === 0 || port === self.port;
-  const rolePorts = (adjusted.listen ?? []).slice(listen.length);
-  return [
-    ...(isPortOpen && rolePorts.every(isOpen) ? [] : ['--port']),
-    ...(listen.every(isOpen) ? [] : ['--listen']),
-    ...(greet.length === 0 ? [] : ['--greet']),
-    ...(sendTimeoutMs === undefined ? [] : ['--send-timeout']),
-  ];
 }
 
 /** Where the older program finds us, as `IP:PORT`. */

@@ -108,7 +108,7 @@ export class Admission {
       if (caller.hello !== null) this.#noteWaiting(source, nowMs);
       // A session makes room only for who could use it: not for the silent, nor for one address that has its share.
       const isServedNext = caller.hello !== null && !this.#hasShare(source, caller.hello, nowMs);
-      return { type: 'wait', slotWanted: isServedNext ? this.#sessionToPark(nowMs) : null };
+      return { type: 'wait', slotWanted: isServedNext ? this.#sessionToPark(standing, nowMs) : null };
     }
     if (!this.#pay(source, standing, caller.hello, nowMs)) return { type: 'refuse', reason: 'budget' };
     if (room.evict !== null) this.#places.delete(room.evict);
@@ -315,9 +315,11 @@ export class Admission {
     return standing !== 'stranger' || others.filter(isStranger).length < this.#strangersMax;
   }
 
-  #sessionToPark(nowMs: number): ConnectionId | null {
+  #sessionToPark(standing: Standing, nowMs: number): ConnectionId | null {
     const place = this.#longestIdle(
       (each) =>
+        // Of no use to a stranger is the place that is kept for contacts.
+        this.#fits(standing, each) &&
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
         // What carries one message ends by itself, and cannot come back to say it.
         nowMs >= (givesWayAtMs(each) ?? (each.isLegacy ? Infinity : -Infinity)),

@@ -31,6 +31,13 @@ class Door {
     this.admission.authenticated(id, isContact, 'session', this.nowMs);
     return id;
   }
+
+  /** Whom a caller that finds no place makes park. */
+  whoMakesRoom(address: string, hello: Hello): ConnectionId | null {
+    const { verdict } = this.come(address, hello);
+    assert.equal(verdict.type, 'wait');
+    return verdict.type === 'wait' ? verdict.slotWanted : null;
+  }
 }
 
 test('one place is left to contacts, however many strangers come', () => {
@@ -92,15 +99,20 @@ test('authenticated sessions are asked to park, the longest idle first, none twi
     door.nowMs += 10;
     return door.session(`10.0.0.${i}`, true);
   });
-  const asked = [6, 7, 8, 9, 10, 11].map((i) => {
-    const { verdict } = door.come(`10.0.0.${i}`, full);
-    assert.equal(verdict.type, 'wait');
-    return verdict.type === 'wait' ? verdict.slotWanted : null;
-  });
+  const asked = [6, 7, 8, 9, 10, 11].map((i) => door.whoMakesRoom(`10.0.0.${i}`, full));
   assert.deepEqual(asked, [...ids, null]);
   door.nowMs += limits.slotWantedEveryMs;
-  const again = door.come('10.0.0.12', full).verdict;
-  assert.deepEqual(again, { type: 'wait', slotWanted: ids[0] });
+  assert.equal(door.whoMakesRoom('10.0.0.12', full), ids[0]);
+});
+
+test('a contact on the place that is kept for contacts is not asked to park for a stranger, but for a contact', () => {
+  const door = new Door();
+  door.admission.know(['10.0.0.8', '10.0.0.9'], []);
+  const friend = door.session('10.0.0.9', true);
+  for (let i = 1; i <= 4; i += 1) admitted(door, `10.0.0.${i}`, message);
+  assert.equal(door.whoMakesRoom('10.0.0.5', message), null);
+  assert.equal(door.whoMakesRoom('10.0.0.6', full), null);
+  assert.equal(door.whoMakesRoom('10.0.0.8', full), friend);
 });
 
 test('a contact takes the place of an idle stranger, a stranger never that of a session', () => {

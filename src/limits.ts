@@ -438,6 +438,8 @@ export const admission = {
    * place within a few ms, and a refusal is due within 50.
    */
   waitMs: 30,
+  /** … and once more for so long where a session could be asked to park only at the end of that. */
+  parkMs: 15,
   /**
    * Callers that wait; beyond it some are dropped, of the address that has most of them. As many as older programs may
    * be: each of a burst of theirs is silent until its words are here, and on a busy machine that can take a while.
@@ -455,6 +457,11 @@ export const admission = {
   speakingProtectedMs: 250,
   /** A caller with a ticket of ours gives way to nobody for so long. */
   ticketProtectedMs: 1_000,
+  /**
+   * A session is not asked to make room before this: where callers follow each other without a pause, each would be
+   * parked before its first message was answered, and would bring it again for ever.
+   */
+  sessionSettledMs: 25,
   /** A session is asked to make room at most this often. */
   slotWantedEveryMs: 200,
   /** Authenticated, no contact, silent: its place is taken back after this. */

@@ -320,6 +320,7 @@ export class Admission {
       (each) =>
         // Of no use to a stranger is the place that is kept for contacts.
         this.#fits(standing, each) &&
+        nowMs - each.stageAtMs >= limits.sessionSettledMs &&
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
         // What carries one message ends by itself, and cannot come back to say it.
         nowMs >= (givesWayAtMs(each) ?? (each.isLegacy ? Infinity : -Infinity)),

@@ -250,7 +250,7 @@ export class AcceptPool {
 
   #isWaiting = (line: Line): boolean => line.stage === 'waiting' && this.#lines.has(line.id);
 
-  #settle(line: Line, verdict: Verdict): void {
+  #settle(line: Line, verdict: Verdict, waitMs: number = limits.waitMs): void {
     switch (verdict.type) {
       case 'serve':
         this.#place(line);
@@ -260,7 +260,7 @@ export class AcceptPool {
         return;
       case 'wait':
         if (verdict.slotWanted !== null) this.#events.onSlotWanted(verdict.slotWanted);
-        line.waitTimer ??= setTimeout(() => this.#askAgain(line), limits.waitMs);
+        line.waitTimer ??= setTimeout(() => this.#askAgain(line), waitMs);
         return;
       case 'refuse':
         this.#refuse(line);
@@ -272,10 +272,13 @@ export class AcceptPool {
     line.waitTimer = undefined;
     const nowMs = this.#options.now();
     const verdict = this.#request(line);
-    const patience = patienceMs(line, this.#options.enabled, this.#admission.isPlaceComing(nowMs));
+    // Its place is coming where a session is asked to park only now.
+    const isParking = verdict.type === 'wait' && verdict.slotWanted !== null;
+    const isPlaceComing = this.#admission.isPlaceComing(nowMs);
+    const patience = patienceMs(line, this.#options.enabled, { isParking, isPlaceComing });
     const isOver = nowMs - line.acceptedAtMs >= patience;
     if (verdict.type === 'wait' && isOver) this.#refuse(line);
-    else this.#settle(line, verdict);
+    else this.#settle(line, verdict, isParking ? limits.parkMs : limits.waitMs);
   }
 
   /** An older program that is turned away loses its words, and would take BUSY for words of ours. */

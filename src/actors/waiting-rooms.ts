@@ -46,12 +46,14 @@ export const eagerness = ({ hello }: Waiting): number =>
 export function patienceMs(
   caller: Waiting,
   enabled: ReadonlySet<DialectName>,
-  isPlaceComing: boolean,
+  { isParking, isPlaceComing }: { readonly isParking: boolean; readonly isPlaceComing: boolean },
 ): number {
   if (isOlderProgram(caller)) return limits.legacyCallerWaitMs;
   if (mayBeOlderProgram(caller, enabled)) return limits.handshakeDeadlineMs;
   // BUSY would cost it a second or two.
-  return isPlaceComing ? limits.legacyProtectedMs + limits.waitMs : 0;
+  if (isPlaceComing) return limits.legacyProtectedMs + limits.waitMs;
+  // Once: timers may be a little early.
+  return isParking ? limits.waitMs + limits.parkMs / 2 : 0;
 }
 
 /** Also who has not spoken yet, where any of them is switched on. */

@@ -99,6 +99,7 @@ test('authenticated sessions are asked to park, the longest idle first, none twi
     door.nowMs += 10;
     return door.session(`10.0.0.${i}`, true);
   });
+  door.nowMs += limits.sessionSettledMs;
   const asked = [6, 7, 8, 9, 10, 11].map((i) => door.whoMakesRoom(`10.0.0.${i}`, full));
   assert.deepEqual(asked, [...ids, null]);
   door.nowMs += limits.slotWantedEveryMs;
@@ -110,9 +111,20 @@ test('a contact on the place that is kept for contacts is not asked to park for 
   door.admission.know(['10.0.0.8', '10.0.0.9'], []);
   const friend = door.session('10.0.0.9', true);
   for (let i = 1; i <= 4; i += 1) admitted(door, `10.0.0.${i}`, message);
+  door.nowMs += limits.sessionSettledMs;
   assert.equal(door.whoMakesRoom('10.0.0.5', message), null);
   assert.equal(door.whoMakesRoom('10.0.0.6', full), null);
   assert.equal(door.whoMakesRoom('10.0.0.8', full), friend);
+});
+
+test('a session that is just up is not asked to park, so that its first words can be answered', () => {
+  const door = new Door();
+  const [first, second] = [1, 2, 3, 4].map((i) => door.session(`10.0.0.${i}`, false));
+  door.nowMs += limits.sessionSettledMs - 1;
+  assert.equal(door.whoMakesRoom('10.0.0.8', full), null);
+  door.nowMs += 1;
+  assert.equal(door.whoMakesRoom('10.0.0.8', full), first);
+  assert.equal(door.whoMakesRoom('10.0.0.9', message), second);
 });
 
 test('a contact takes the place of an idle stranger, a stranger never that of a session', () => {
@@ -278,6 +290,7 @@ test('no session is asked to park for an address that has its share of older pro
   admitted(door, '10.0.0.1', message);
   door.session('10.0.0.8', false);
   door.session('10.0.0.7', false);
+  door.nowMs += limits.sessionSettledMs;
   assert.deepEqual(door.come('10.0.0.1', message).verdict, { type: 'wait', slotWanted: idle });
   door.admission.left(idle);
   admitted(door, '10.0.0.1', message);

@@ -22,13 +22,15 @@ interface Door {
   call(from: string): Promise<Socket>;
   /** The same, and its first bytes are on their way. */
   speak(from: string, first?: string | Buffer): Promise<Socket>;
+  /** Until the first bytes of who came last are read. */
+  untilHeard(): Promise<void>;
 }
 
 async function openDoor(t: TestContext): Promise<Door> {
   const clock = { nowMs: 0 };
   const joined: AcceptedConnection[] = [];
   const wanted: ConnectionId[] = [];
-  let welcomed = 0;
+  const welcomed: Socket[] = [];
   const pool = new AcceptPool(
     { connectionsMax: 5, enabled, isWelcome: () => true, now: () => clock.nowMs, random: () => 0 },
     {
@@ -39,7 +41,7 @@ async function openDoor(t: TestContext): Promise<Door> {
     },
   );
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    welcomed += 1;
+    welcomed.push(socket);
     pool.welcome(socket, 'sniffed');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,7 +58,7 @@ async function openDoor(t: TestContext): Promise<Door> {
     socket.on('error', () => undefined);
     callers.push(socket);
     const count = callers.length;
-    await eventually(() => welcomed === count, 2_000, 'the caller is accepted');
+    await eventually(() => welcomed.length === count, 2_000, 'the caller is accepted');
     return socket;
   };
   return {
@@ -70,6 +72,11 @@ async function openDoor(t: TestContext): Promise<Door> {
       socket.resume();
       socket.write(first);
       return socket;
+    },
+    async untilHeard() {
+      await eventually(() => (welcomed.at(-1)?.bytesRead ?? 0) > 0, 2_000, 'its first bytes');
+      // Who is heard in one turn of the loop goes on in the next.
+      await new Promise((resolve) => setTimeout(resolve));
     },
   };
 }
@@ -172,7 +179,30 @@ test('while an older program waits, one session after the other is asked to make
   const door = await openDoor(t);
   await fillPlaces(door, fullHello);
   for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, 'session');
+  door.clock.nowMs += admission.sessionSettledMs;
   await door.speak('127.0.0.7');
   await eventually(() => door.wanted.length === 4, 2_000, 'all four are asked');
   assert.deepEqual(door.wanted.toSorted(), door.joined.map(({ connectionId }) => connectionId).toSorted());
+});
+
+test('who makes a session park only as its wait is over, gets that place', async (t) => {
+  const door = await openDoor(t);
+  await fillPlaces(door, fullHello);
+  for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, 'session');
+  const late = await door.speak('127.0.0.7', fullHello);
+  await door.untilHeard();
+  assert.equal(door.wanted.length, 0);
+  // The sessions are up for long enough only now.
+  door.clock.nowMs += admission.waitMs;
+  await eventually(() => door.wanted.length === 1, 2_000, 'one is asked');
+  const [parked] = door.wanted;
+  assert.ok(parked);
+  door.pool.close(parked, 'park', 0);
+  await eventually(() => door.joined.length === 5, 2_000, 'the caller has the place');
+  assert.equal(late.closed, false);
+  // Nobody gives way to the next one.
+  const next = await door.speak('127.0.0.8', fullHello);
+  door.clock.nowMs += admission.waitMs;
+  await within(closed(next), 2_000, 'BUSY');
+  assert.equal(door.joined.length, 5);
 });

@@ -58,7 +58,7 @@ test('a log file in a place that will not do is one line', options, async (conte
 test('the log file is put aside when it is full, and four older ones are kept', async (context) => {
   const home = temporaryHome(context);
   const file = join(home, 'logs', 'log');
-  const write = await openLog({ level: 'info', file, stderr: new Kept() });
+  const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
   const words = 'x'.repeat(logFile.bytesMax / 4);
   for (let n = 0; n < 24; n += 1) write('info', `line-${n}`, { words });
   const names = readdirSync(join(home, 'logs')).toSorted();
@@ -73,7 +73,7 @@ test('the log file is put aside when it is full, and four older ones are kept', 
 test('a log file that is full already is put aside when it is opened', async (context) => {
   const file = join(temporaryHome(context), 'log');
   writeFileSync(file, 'x'.repeat(logFile.bytesMax));
-  const write = await openLog({ level: 'info', file, stderr: new Kept() });
+  const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
   write('info', 'first', {});
   assert.equal(statSync(`${file}.1`).size, logFile.bytesMax);
   assert.equal(eventOf(readFileSync(file, 'utf8').trimEnd()), 'first');

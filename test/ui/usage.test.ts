@@ -6,6 +6,7 @@ import type { NodeError } from '../../src/index.js';
 import { alone } from '../support/command-worlds.js';
 import { wordingOf } from '../../src/ui/cli/wording.js';
 import { fakeWorld } from '../support/fake-world.js';
+import { temporaryHome } from '../support/program.js';
 
 const options = { timeout: 60_000 };
 
@@ -221,3 +222,31 @@ test('a log event is one line that parses, whatever a peer put into it', options
   assert.equal(line['event'], 'refused');
   assert.doesNotMatch(lines[0] ?? '', /\u001b/);
 });
+
+test(
+  'at a terminal a log event is one plain line; with --json, in a pipe and in a file it stays JSON',
+  options,
+  async (context) => {
+    const logged = async (isTTY: boolean, ...flags: string[]): Promise<string[]> => {
+      const it = fakeWorld({ node: { code: 'store/full', file: 'f' }, isTTY });
+      context.after(() => it.remove());
+      await it.run('serve', ...flags);
+      const before = it.stderr.lines().length;
+      const log = it.started[0]?.log;
+      log?.('debug', 'not-at-this-level', {});
+      log?.('warn', 'discovery.cannot-listen', { port: 6_000, reason: 'x\n\u001b[31m', lostPeers: ['a'] });
+      log?.('error', 'gave-up', {});
+      return it.stderr.lines().slice(before);
+    };
+    assert.deepEqual(await logged(true), [
+      'parlance: warning: discovery cannot listen (port 6000, reason x^J^[[31m, lost peers ["a"])',
+      'parlance: error: gave up',
+    ]);
+    assert.deepEqual(await logged(true, '--quiet'), ['parlance: error: gave up']);
+    for (const lines of [await logged(true, '--json'), await logged(false)]) {
+      const events = lines.map((line): unknown => Reflect.get(JSON.parse(line), 'event'));
+      assert.deepEqual(events, ['discovery.cannot-listen', 'gave-up']);
+    }
+    assert.deepEqual(await logged(true, '--log-file', join(temporaryHome(context), 'log')), []);
+  },
+);

@@ -37,7 +37,7 @@ export interface AttachOptions {
   readonly common: CommonOptions;
   /** `serve` and the prompt are nodes: they never attach to another. */
   readonly mustOwn?: boolean;
-  /** Log lines go here instead of stderr. */
+  /** Log lines, in words for people, go here instead of stderr. */
   readonly onLogLine?: (line: string) => void;
 }
 
@@ -81,13 +81,14 @@ async function start(
   const stray = strayFlag(options.common.node, settings.value);
   if (stray !== null) return err(stray);
   const { name, logLevel = options.common.isQuiet ? 'error' : 'warn', logFile } = settings.value;
-  const onLine = options.onLogLine;
+  const isPerson = world.stderr.isTTY === true && !options.common.isJson;
+  const toStderr = (line: string): unknown => world.stderr.write(`parlance: ${line}\n`);
   const log = deferredLog();
   const chosen = nodeOptions(home, { ...settings.value, name: name ?? world.userName() });
   const starting = world.startNode({ ...chosen, log: log.write });
   // Loaded while the threads of the node start: they have the other core, and ours would only wait.
-  const target = { level: logLevel, file: logFile, stderr: world.stderr };
-  const opened = openLog(onLine === undefined ? target : { ...target, onLine }).then(
+  const onLine = options.onLogLine ?? (isPerson ? toStderr : null);
+  const opened = openLog({ level: logLevel, file: logFile, stderr: world.stderr, onLine }).then(
     (write) => log.open(write),
     (cause: unknown) => reasonOf(cause),
   );

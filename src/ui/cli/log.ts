@@ -1,21 +1,21 @@
 /**
- * The log of a node that this process runs: pino, one event one line of JSON, to stderr or to `--log-file`. In the
- * prompt the lines go to the screen instead, so that they never break the line being typed.
+ * The log of a node that this process runs: pino, one event one line of JSON, to stderr or to `--log-file`. A person at a
+ * terminal gets a plain line instead; in the prompt on the screen, so that it never breaks the line being typed.
  */
 import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { makeDirectory } from '../../actors/private-file.js';
-import type { NodeOptions } from '../../index.js';
+import { escapeForTerminal, type NodeOptions } from '../../index.js';
 import { logFile } from '../../limits.js';
-import type { LogLevel } from './options.js';
+import { logLevels, type LogLevel } from './options.js';
 import type { OutputStream } from './world.js';
 
 export interface LogTarget {
   readonly level: LogLevel;
   readonly file: string | undefined;
   readonly stderr: OutputStream;
-  /** Takes the lines instead of stderr. */
-  readonly onLine?: (line: string) => void;
+  /** Takes lines for people instead of stderr, where there is no file; `null`: nobody reads along. */
+  readonly onLine: ((line: string) => void) | null;
 }
 
 export type WriteLog = NonNullable<NodeOptions['log']>;
@@ -37,6 +37,7 @@ export function deferredLog(): { readonly write: WriteLog; readonly open: (targe
 
 /** Throws what the file system throws when the file cannot be opened. */
 export async function openLog(target: LogTarget): Promise<WriteLog> {
+  if (target.file === undefined && target.onLine !== null) return plainLog(target.level, target.onLine);
   const { pino } = await import('pino');
   const options = { level: target.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   const logger = pino(options, streamOf(target));
@@ -55,13 +56,32 @@ const levels: ReadonlyMap<string, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
   ['error', 'error'],
 ]);
 
-function streamOf(target: LogTarget): { write(line: string): unknown } {
-  if (target.file !== undefined) return new RotatingFile(resolve(target.file));
-  const { onLine } = target;
-  return onLine === undefined
-    ? { write: (line) => target.stderr.write(line) }
-    : { write: (line) => onLine(line.trimEnd()) };
+const streamOf = ({ file, stderr }: LogTarget): { write(line: string): unknown } =>
+  file === undefined ? { write: (line) => stderr.write(line) } : new RotatingFile(resolve(file));
+
+function plainLog(lowest: LogLevel, onLine: (line: string) => void): WriteLog {
+  return (level, event, fields) => {
+    if (rank(level) >= rank(lowest)) onLine(plainLine(level, event, fields));
+  };
 }
+
+const rank = (level: string): number => logLevels.findIndex((each) => each === level);
+
+/** `warning: broadcast socket failed (reason EACCES)`: one line, whatever stands in the fields. */
+function plainLine(level: string, event: string, fields: Parameters<WriteLog>[2]): string {
+  const facts = Object.entries(fields).map(
+    ([name, value]) => `${wordsOf(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const told = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
+  return escapeForTerminal(`${level === 'warn' ? 'warning' : level}: ${wordsOf(event)}${told}`);
+}
+
+/** Names of events and fields are words joined as programs like it. */
+const wordsOf = (name: string): string =>
+  name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/[-._]/g, ' ')
+    .toLowerCase();
 
 /** `FILE`, and behind it `FILE.1` (newer) to `FILE.4`: a log that nobody looks after never fills the disk. */
 class RotatingFile {

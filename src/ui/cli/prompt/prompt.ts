@@ -24,7 +24,9 @@ export async function prompt(context: RunContext): Promise<ExitCode> {
     if (begun.value === 'left') return 0;
   }
   // A log line may come before there is a screen to print it on.
-  const log: { print: (line: string) => void } = { print: (line) => world.stderr.write(`${line}\n`) };
+  const log: { print: (line: string) => void } = {
+    print: (line) => world.stderr.write(`parlance: ${line}\n`),
+  };
   return withNode(context, (attachment) => converse(context, attachment, isTerminal, log), {
     mustOwn: true,
     ...(isTerminal ? { onLogLine: (line: string) => log.print(line) } : {}),

@@ -4,7 +4,7 @@
 export type * from './chat/events.js';
 export type { DeliveryState, Direction } from './chat/conversation.js';
 export { escapeForTerminal, escapeName } from './chat/display.js';
-export { resolvePeer, sanitiseName } from './chat/name.js';
+export { parseOwnName, resolvePeer, sanitiseName } from './chat/name.js';
 export {
   transcriptFormat,
   transcriptFormatOf,

@@ -28,12 +28,33 @@ export type PeerTarget =
       readonly port: number;
     };
 
+export type NameFault = Extract<ChatError, { readonly code: 'chat/name-invalid' }>;
+
 /**
  * A name as it may be kept and shown: NFC, no control, format, zero-width, private or unassigned characters, single
  * blanks, at most 64 graphemes and 256 bytes (longer ones are cut). Errors: `chat/name-invalid` (nothing is left).
  */
-export function sanitiseName(raw: string): Result<string, ChatError> {
-  const cleaned = raw
+export function sanitiseName(raw: string): Result<string, NameFault> {
+  const name = clipName(cleaned(raw));
+  if (/^\p{M}*$/u.test(name)) return err({ code: 'chat/name-invalid', detail: 'no visible character' });
+  return ok(name);
+}
+
+/** The same for a name that somebody chooses for himself: one that is too long is not cut, and he is told. */
+export function parseOwnName(raw: string): Result<string, NameFault> {
+  const whole = cleaned(raw);
+  const isCut = whole !== clipName(whole);
+  if (!isCut && raw.length <= display.rawNameCharsMax) return sanitiseName(raw);
+  const characters = [...graphemes.segment(whole)].length;
+  const detail =
+    characters > limits.nameGraphemesMax
+      ? `it has ${characters} characters, at most ${limits.nameGraphemesMax} are shown`
+      : `it takes ${Buffer.byteLength(isCut ? whole : raw)} bytes, at most ${limits.nameBytesMax} are kept`;
+  return err({ code: 'chat/name-invalid', detail });
+}
+
+const cleaned = (raw: string): string =>
+  raw
     .slice(0, display.rawNameCharsMax)
     .normalize('NFC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
@@ -43,10 +64,9 @@ export function sanitiseName(raw: string): Result<string, ChatError> {
     // A name must not bring its own tag: `bob#7kq2` is what we call a bob, not what he calls himself.
     .replace(/#(?=[a-zA-Z2-7]{4}$)/, '\uFF03')
     .trim();
-  const name = clipBytes(clipGraphemes(cleaned, limits.nameGraphemesMax), limits.nameBytesMax).trim();
-  if (/^\p{M}*$/u.test(name)) return err({ code: 'chat/name-invalid', detail: 'no visible character' });
-  return ok(name);
-}
+
+const clipName = (name: string): string =>
+  clipBytes(clipGraphemes(name, limits.nameGraphemesMax), limits.nameBytesMax).trim();
 
 /** The first `graphemesMax` grapheme clusters; looks at no more of the text than it must. */
 export function clipGraphemes(value: string, graphemesMax: number): string {

@@ -7,6 +7,7 @@ import {
   labelOf,
   lookAlikeOf,
   resolvePeer,
+  parseOwnName,
   sanitiseName,
   skeletonOf,
   taggedName,
@@ -37,6 +38,21 @@ test('a name without a visible character is refused', () => {
   for (const raw of ['', '   ', '\u200B\u2060', '\x00\x1b', '\u3164', '\u2800', '\u0301\u0302']) {
     assert.equal(sanitiseName(raw)._unsafeUnwrapErr().code, 'chat/name-invalid', JSON.stringify(raw));
   }
+});
+
+const why = (raw: string): string => {
+  const error = parseOwnName(raw)._unsafeUnwrapErr();
+  assert.equal(error.code, 'chat/name-invalid');
+  return error.detail;
+};
+
+test('a name that somebody chooses for himself is refused where it would be cut, and he learns why', () => {
+  assert.equal(parseOwnName(` ${'ä'.repeat(64)} `)._unsafeUnwrap(), 'ä'.repeat(64));
+  assert.equal(parseOwnName('👩🏽‍🚀'.repeat(15))._unsafeUnwrap(), clean('👩🏽‍🚀'.repeat(15)));
+  assert.equal(why('ä'.repeat(65)), 'it has 65 characters, at most 64 are shown');
+  assert.equal(why('👩🏽'.repeat(33)), 'it takes 264 bytes, at most 256 are kept');
+  assert.equal(why('x'.repeat(2 ** 20)), 'it has 4096 characters, at most 64 are shown');
+  assert.equal(why(' '), 'no visible character');
 });
 
 test('a name cannot bring a tag of its own', () => {

@@ -237,6 +237,9 @@ test('verify, block, nickname and history do what they say', options, async (con
   type('/nickname Alicia\r');
   await shows((screen) => has(screen, 'you are called Alicia now'));
   assert.equal(JSON.parse(readFileSync(join(it.home, 'settings.json'), 'utf8')).name, 'Alicia');
+  type(`/nickname ${'x'.repeat(65)}\r`);
+  await shows((screen) => has(screen, 'it has 65 characters, at most 64'));
+  assert.equal(JSON.parse(readFileSync(join(it.home, 'settings.json'), 'utf8')).name, 'Alicia');
   type('/history\r');
   await shows(
     (screen) =>
@@ -284,6 +287,8 @@ test('the first start asks for name and older programs, and remembers both', opt
   await it.stdout.until((text) => text.includes('What are you called? [alice]'));
   it.stdin.write('\u200b\r');
   await it.stdout.until((text) => text.includes('that name cannot be used: no visible character'));
+  it.stdin.write(`${'x'.repeat(65)}\r`);
+  await it.stdout.until((text) => text.includes('used: it has 65 characters, at most 64 are shown; choose'));
   it.stdin.write('Anna\r');
   await it.stdout.until((text) => text.includes('[y/N]'));
   it.stdin.write('perhaps\r');

@@ -55,6 +55,8 @@ test('wrong usage is exit 2 and one line, whatever is wrong', options, async (co
     ['send', 'bob', 'x', '--plain', '--secure'],
     ['send', 'bob', 'x', '--number', '0'],
     ['serve', '--log-level', 'loud'],
+    ['serve', '--name', 'x'.repeat(65)],
+    ['serve', '--name', ' '],
     ['serve', '--max-connections', '0'],
     ['serve', '--broadcast', 'x'],
     ['recv', '--count', '0'],
@@ -75,6 +77,26 @@ test('wrong usage is exit 2 and one line, whatever is wrong', options, async (co
     assert.equal(it.stdout.text, '');
   }
 });
+
+test(
+  'a name too long is refused with what it may have, from the environment too',
+  options,
+  async (context) => {
+    const long = 'ä'.repeat(65);
+    const it = fakeWorld({ env: { PARLANCE_NAME: long } });
+    context.after(() => it.remove());
+    assert.equal(await it.run('serve'), 2);
+    assert.equal(
+      it.stderr.text,
+      'parlance: wrong usage: PARLANCE_NAME: it has 65 characters, at most 64 are shown; see "parlance help"\n',
+    );
+    assert.equal(await it.run('--name', long), 2);
+    assert.match(
+      it.stderr.lines()[1] ?? '',
+      /^parlance: .*is invalid\. it has 65 characters, at most 64 are shown; see/,
+    );
+  },
+);
 
 test('help on a command that is none names the one that may have been meant', options, async (context) => {
   const it = fakeWorld();

@@ -10,6 +10,7 @@ import {
   parseInterval,
   parseListen,
   parseLogLevel,
+  parseName,
   parsePort,
   parseTimeout,
   parseBoolean,
@@ -31,7 +32,7 @@ type Raw = Readonly<Record<string, unknown>>;
 export function addCommonOptions(command: Command): Command {
   const options: readonly Option[] = [
     new Option('--home <dir>', 'profile directory (PARLANCE_HOME)'),
-    new Option('--name <name>', 'name shown to others'),
+    new Option('--name <name>', 'name shown to others').argParser(arg(parseName)),
     new Option('--bind <addr>', 'address to listen on (default 0.0.0.0)').argParser(arg(parseAddress)),
     new Option('--port <n>', 'TCP port; the next free one if taken (default 6001)').argParser(arg(parsePort)),
     new Option('--port-strict', 'fail if the port is taken'),

@@ -7,6 +7,7 @@ import { cli } from '../../limits.js';
 import {
   isIpAddress,
   parseEndpoint,
+  parseOwnName,
   type LegacyDialectName,
   type NodeOptions,
   type ParlanceError,
@@ -126,6 +127,12 @@ export const parseList =
     return ok(list);
   };
 
+/** As it was given: the node cleans it. Longer than names may be it is refused, not cut. */
+export const parseName: Parse<string> = (word) =>
+  parseOwnName(word)
+    .map(() => word)
+    .mapErr((error) => error.detail);
+
 const parseWord: Parse<string> = (word) => ok(word);
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -145,7 +152,7 @@ export function settingsOfEnv(env: Env): Result<NodeSettings, string> {
     );
   };
   const settings: NodeSettings = {
-    name: read('PARLANCE_NAME', parseWord),
+    name: read('PARLANCE_NAME', parseName),
     bind: read('PARLANCE_BIND', parseAddress),
     port: read('PARLANCE_PORT', parsePort),
     portStrict: read('PARLANCE_PORT_STRICT', parseBoolean),

@@ -1,7 +1,7 @@
 /** The first start: asks for the name and whether to talk with older programs too, and remembers both. */
 import { createInterface } from 'node:readline/promises';
 import { ok, type Result } from 'neverthrow';
-import { sanitiseName, type HomeError } from '../../../index.js';
+import { parseOwnName, sanitiseName, type HomeError } from '../../../index.js';
 import { dialectNames, parseBoolean, type NodeSettings } from '../options.js';
 import { readSettings, writeSettings } from '../settings.js';
 import { lineOf, wordingOf } from '../wording.js';
@@ -47,7 +47,7 @@ type Tell = (line: string) => void;
 async function askName(asking: Asking, userName: string, signal: AbortSignal, tell: Tell): Promise<string> {
   for (;;) {
     const answer = (await asking.question(`What are you called? [${userName}] `, { signal })).trim();
-    const name = sanitiseName(answer === '' ? userName : answer);
+    const name = answer === '' ? sanitiseName(userName) : parseOwnName(answer);
     if (name.isOk()) return name.value;
     tell(lineOf(wordingOf(name.error)));
   }

@@ -7,6 +7,7 @@ import { unreachable } from '../../../errors.js';
 import {
   escapeForTerminal,
   escapeName,
+  parseOwnName,
   resolvePeer,
   type MessageEvent,
   type NodeError,
@@ -311,7 +312,7 @@ export class Talk {
   async #nickname(name: string): Promise<void> {
     const { node, colors, rememberName } = this.#options;
     if (name === '') return this.#say('which? /nickname NAME', colors.yellow);
-    const self = await node.rename(name);
+    const self = await parseOwnName(name).asyncAndThen((chosen) => node.rename(chosen));
     if (self.isErr()) return this.#fail(self.error);
     rememberName(self.value.name);
     return this.#say(`you are called ${escapeName(self.value.name)} now`, colors.dim);

@@ -367,6 +367,56 @@ function attacks(): string[] {
   ];
 }
 
+test('lines of a pipe that went nowhere are counted, and are a failure', options, async (context) => {
+  const cases: readonly (readonly [string, number, string, readonly string[]])[] = [
+    [
+      'one\n/users\ntwo\n',
+      2,
+      'wrong usage: 2 lines were not sent, for no conversation was open; write "/chat PEER" before them, or use "parlance send PEER"',
+      [],
+    ],
+    [
+      '/chat bob\nhello\n/chat nobody\nnot for bob\n',
+      3,
+      'no peer "nobody": nobody of that name was heard of here; 1 line was not sent; see "parlance peers", or give HOST:PORT',
+      ['hello'],
+    ],
+    [
+      '/chat carol\nlost\n/chat bob\nhello\n',
+      5,
+      '"carol" is blocked: you asked for nothing to pass between you; 1 line was not sent; "parlance unblock carol" lifts it',
+      ['hello'],
+    ],
+  ];
+  for (const [input, exit, words, sent] of cases) {
+    const node = startFakeNode();
+    node.refuse('carol', { code: 'chat/blocked', peer: 'carol' });
+    const it = fakeWorld({ node });
+    context.after(() => it.remove());
+    it.stdin.end(input);
+    assert.equal(await it.run(), exit, input);
+    assert.equal(it.stderr.text, `parlance: ${words}\n`);
+    assert.deepEqual(
+      node.lines().map(({ text }) => text),
+      sent,
+    );
+  }
+  const it = fakeWorld({ node: startFakeNode() });
+  context.after(() => it.remove());
+  it.stdin.end('one\n');
+  assert.equal(await it.run('--json'), 2);
+  assert.deepEqual(
+    it.stdout
+      .json()
+      .slice(-2)
+      .map(({ type, code }) => [type, code]),
+    [
+      ['error', 'command/usage'],
+      ['bye', undefined],
+    ],
+  );
+});
+
 test('no control of a peer reaches the terminal, and the prompt stays whole', options, async (context) => {
   const { it, node, type, shows } = sit(context);
   type('/chat bob\r');

@@ -1,6 +1,7 @@
 /** The words behind a slash: what they are called, what they do, and what somebody may have meant. Pure. */
 import { escapeForTerminal, type PeerEvent } from '../../../index.js';
 import { nearest } from '../suggestion.js';
+import { entryRows, remarkRows } from './layout.js';
 
 export const slashCommands = [
   { name: 'users', argument: '', does: 'who is there' },
@@ -26,6 +27,13 @@ export type Input =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'command'; readonly name: SlashName; readonly argument: string }
   | { readonly type: 'unknown'; readonly word: string; readonly meant: SlashName | null };
+
+export const helpRows = (columns: number, paint: (text: string) => string): readonly string[] => [
+  ...remarkRows('A line is a message to the open conversation. Tab completes commands and names.', columns),
+  ...slashCommands.flatMap(({ name, argument, does }) =>
+    entryRows(`/${name} ${argument}`, does, columns, paint),
+  ),
+];
 
 /** What a typed line asks for. `//` begins a text that begins with a slash. */
 export function parseInput(line: string): Input {

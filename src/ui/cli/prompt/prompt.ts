@@ -81,8 +81,9 @@ async function converse(
     log.print = previous;
     screen.close();
   }
+  const exit = left.signal.aborted ? await talk.unsent.tell(output) : 0;
   if (output.isJson) await output.result({ type: 'bye' }, null);
-  return signal.aborted ? 0 : output.failureTold(lastWords.fault());
+  return signal.aborted ? exit : output.failureTold(lastWords.fault());
 }
 
 /** Shows every event until the user leaves; without a terminal the last statuses are still waited for. */

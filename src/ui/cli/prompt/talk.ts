@@ -21,9 +21,10 @@ import type { Output } from '../output.js';
 import { safetyLines } from '../people.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../present.js';
 import { lineOf, wordingOf } from '../wording.js';
-import { parseInput, peerWords, slashCommands, type SlashName } from './commands.js';
-import { dayRow, entryRows, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
+import { helpRows, parseInput, peerWords, type SlashName } from './commands.js';
+import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
 import type { Screen } from './screen.js';
+import { UnsentLines } from './unsent.js';
 
 export interface TalkOptions {
   readonly node: NodeHandle;
@@ -44,6 +45,7 @@ interface Paging {
 }
 
 export class Talk {
+  readonly unsent = new UnsentLines();
   readonly #options: TalkOptions;
   readonly #peers = new Map<string, PeerEvent>();
   readonly #unread = new Map<string, number>();
@@ -181,6 +183,7 @@ export class Talk {
       const there = names.length === 0 ? 'nobody is here yet' : `here: ${names.join(', ')}`;
       const kept = screen.giveBack === null ? '' : '; your line waits for it';
       this.#draft = text;
+      if (screen.giveBack === null) this.unsent.add();
       this.#say(`no conversation is open: /chat PEER opens one (${there})${kept}`, colors.yellow);
       return;
     }
@@ -191,7 +194,8 @@ export class Talk {
       return;
     }
     this.#fail(sent.error);
-    screen.giveBack?.(text);
+    if (screen.giveBack === null) this.unsent.add(sent.error);
+    else screen.giveBack(text);
   }
 
   async #command(name: SlashName, argument: string): Promise<void> {
@@ -228,16 +232,7 @@ export class Talk {
 
   #help(): void {
     const { screen, colors } = this.#options;
-    const columns = screen.columns();
-    screen.print([
-      ...remarkRows(
-        'A line is a message to the open conversation. Tab completes commands and names.',
-        columns,
-      ),
-      ...slashCommands.flatMap(({ name, argument, does }) =>
-        entryRows(`/${name} ${argument}`, does, columns, colors.bold),
-      ),
-    ]);
+    screen.print(helpRows(screen.columns(), colors.bold));
   }
 
   async #users(): Promise<void> {
@@ -255,7 +250,13 @@ export class Talk {
     const found = await this.#untilKnown(word);
     const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
     // An address or a full id may be somebody whom no beacon has told of yet.
-    if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) return this.#fail(found.error);
+    if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) {
+      this.unsent.chatFault = found.error;
+      // What follows in a pipe is not for whoever was open before.
+      if (screen.giveBack === null) this.#open = null;
+      return this.#fail(found.error);
+    }
+    this.unsent.chatFault = null;
     const row = found.unwrapOr(null);
     this.#open = { word, row };
     this.#codeShownOf = null;

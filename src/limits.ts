@@ -598,6 +598,8 @@ export const dialing = {
   connectDeadlineMs: 3_000,
   /** An address whose handshake failed is kept out this long (faults, section 4: penalties). */
   failurePenaltyMs: 5_000,
+  /** Failed sessions are logged once per source in so long, of so many sources; the rest are counted. */
+  failureLog: { everyMs: 5_000, sourcesMax: 16 },
   /** Pinned keys; past it strangers are served but not remembered. */
   contactsMax: 20_000,
   /** A peer may change its name so often; each change is a row on disk and an event. */

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { isNativeId, peerIdOf } from '../chat/identity.js';
 import type { Contact } from '../chat/contact.js';
-import { addressesOf, isBlocked, longestUnseenStranger, nameOf, saidNameOf } from '../chat/peer-book.js';
+import { addressesOf, isBlocked, longestUnseenStranger, saidNameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
 import type { RuntimeError, SessionError, TransportError } from '../errors.js';
 import { parseConnectionId, parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../ids.js';
@@ -14,6 +14,7 @@ import type { PeerProof, SessionOptions } from '../session/session.js';
 import { copyResumption, isKeptDial } from '../session/tickets.js';
 import { toHex } from '../wire/bytes.js';
 import type { BodyOf } from '../runtime/actor.js';
+import { reportFailure } from './node-session-faults.js';
 import type { NodeProtocol } from './node.js';
 import {
   newId,
@@ -371,16 +372,6 @@ function refusalOf(end: SessionEnd): SessionError {
     code: 'session/order',
     detail: end.type === 'lost' ? `the connection was lost (${end.reason})` : 'it closed',
   };
-}
-
-/** A changed key is told to everybody who watches; the rest is for the log. */
-function reportFailure(state: NodeState, live: LiveSession, error: SessionError, context: NodeContext): void {
-  const fields = { code: error.code, address: formatAddress(live.address), direction: live.direction };
-  context.log(error.code === 'session/busy' ? 'debug' : 'warn', 'session-failed', fields);
-  if (error.code !== 'session/key-changed' || live.expected === null) return;
-  const name = nameOf(state.book, live.expected);
-  const message = `somebody with another key answers at the address of ${name}; nothing was sent`;
-  state.args.publish({ type: 'error', code: error.code, message, peer: name });
 }
 
 function newSessionId(state: NodeState): SessionId {

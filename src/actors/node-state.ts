@@ -13,6 +13,7 @@ import type { LocalIdentity } from '../session/session.js';
 import type { TicketBook } from '../session/tickets.js';
 import type { BroadcastProtocol } from './broadcast.js';
 import type { DiscoveryProtocol } from './discovery.js';
+import type { FaultRation } from './fault-ration.js';
 import type { HistoryProtocol } from './history.js';
 import type { OutboxSize } from './history-store.js';
 import type { NodeProtocol } from './node.js';
@@ -115,6 +116,8 @@ export interface NodeState {
   readonly sentSeq: Map<PeerId, number>;
   /** Words of peers that crashed the history, alone or among others (`node-incoming`). Bounded. */
   readonly poison: Map<MessageId, 'suspect' | 'set-aside'>;
+  /** Which failures of sessions are logged: anybody can cause them. */
+  readonly sessionFaults: FaultRation;
   /** What was last told of each peer. */
   readonly toldPeers: Map<PeerId, string>;
   readonly legacy: LegacyState;

@@ -30,6 +30,7 @@ import { TicketBook } from '../session/tickets.js';
 import { beaconSigningBytes } from '../wire/beacon.js';
 import type { BroadcastRequests } from './broadcast.js';
 import type { DiscoveryReports } from './discovery.js';
+import { FaultRation } from './fault-ration.js';
 import type { LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from './node-handle.js';
 import {
   farewell,
@@ -77,6 +78,7 @@ import {
   tellDiscovery,
   tellTransport,
 } from './node-sessions.js';
+import { logUnloggedFailures } from './node-session-faults.js';
 import { showMissed } from './node-shown.js';
 import type { NodeArgs, NodeContext, NodeLinks, NodeState } from './node-state.js';
 import {
@@ -149,6 +151,7 @@ type Continuations = {
   /** These are not tried any longer. */
   giveUp: Cast<{ readonly peerId: PeerId; readonly ids: readonly MessageId[] }>;
   ageLegacyPeers: Cast<Record<string, never>>;
+  logUnloggedFailures: Cast<Record<string, never>>;
 };
 
 export type NodeProtocol = NodeCommands &
@@ -293,6 +296,11 @@ export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
       return next(state);
     },
 
+    logUnloggedFailures(state, _body, context) {
+      logUnloggedFailures(state, context);
+      return next(state);
+    },
+
     dialled(state, { connectionId, opened }) {
       if (isLegacyDial(state, connectionId)) talkDialled(state, connectionId, opened);
       else dialled(state, connectionId, opened);
@@ -344,6 +352,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeS
     heldUntilSeq: 0,
     sentSeq: new Map(),
     poison: new Map(),
+    sessionFaults: new FaultRation(dialing.failureLog),
     toldPeers: new Map(),
     legacy: newLegacyState(),
     nextId: 0,

@@ -1,0 +1,46 @@
+/** Handshakes that fail, as anybody can cause them by the thousand: what of them reaches the log. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { FaultRation } from '../../src/actors/fault-ration.js';
+import { dialing } from '../../src/limits.js';
+import { eventually } from '../support/deadline.js';
+import { liveNode } from '../support/live-node.js';
+import { freeBeaconPort } from '../support/program.js';
+
+test('a source is told of once in a while, of all no more than fit, and the rest is counted', () => {
+  const ration = new FaultRation({ everyMs: 1_000, sourcesMax: 2 });
+  assert.equal(ration.note('a', 0), 'told');
+  assert.equal(ration.note('a', 10), 'first-untold');
+  assert.equal(ration.note('b', 20), 'told');
+  assert.equal(ration.note('c', 30), 'untold', 'two sources are all that fit');
+  assert.equal(ration.takeUntold(), 2);
+  assert.equal(ration.note('c', 999), 'first-untold');
+  assert.equal(ration.note('c', 1_000), 'told', 'a new while');
+  assert.equal(ration.takeUntold(), 1);
+  assert.equal(ration.takeUntold(), 0);
+});
+
+test('failing handshakes from many addresses fill no log, and those that are not in it are counted there', async (context) => {
+  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
+  const { everyMs, sourcesMax } = dialing.failureLog;
+  const callers = sourcesMax + 10;
+  // The beginning of a native connection, and a first message that is none.
+  const nonsense = Buffer.concat([Buffer.from('PARL\u0001\u0000'), Buffer.from([0, 4, 1, 2, 3, 4])]);
+  const startedMs = performance.now();
+  for (let caller = 0; caller < callers; caller += 1) {
+    const socket = connect({ host: '127.0.0.1', port: alice.port, localAddress: `127.0.77.${caller + 1}` });
+    socket.on('error', () => undefined).resume();
+    socket.write(nonsense);
+    await once(socket, 'close');
+  }
+  const told = alice.log.filter(({ event }) => event === 'session-failed').length;
+  const whiles = 1 + Math.floor((performance.now() - startedMs) / everyMs);
+  assert.ok(told >= sourcesMax && told <= whiles * sourcesMax, `${told} told in ${whiles} whiles`);
+  const counted = (): number =>
+    alice.log
+      .filter(({ event }) => event === 'sessions-failed-unlogged')
+      .reduce((sum, { fields }) => sum + Number(fields['count']), 0);
+  await eventually(() => told + counted() === callers, 2 * everyMs, 'all of them told or counted');
+});

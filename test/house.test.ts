@@ -82,6 +82,7 @@ describe('import law', () => {
       assert.ok(code.length <= 12, `${path} is not a thin entry`);
     }
   });
+  test('no file imports itself by way of others, types aside', () => assert.deepEqual(importCircles(), []));
   test('nobody imports workers/, and only the façade reaches into ui/', () => {
     onlyIn(/^workers\//, /^$/);
     onlyIn(/^src\/ui\//, /^src\/ui\//);
@@ -107,6 +108,32 @@ describe('import law', () => {
     }
   });
 });
+
+/** Of the files that are left when those at either end of all chains of imports are taken away, over and over. */
+function importCircles(): readonly string[] {
+  const compiled = join(root, 'dist', 'src');
+  // What the compiler leaves of an import is what is needed at run time.
+  const imports = new Map(
+    readdirSync(compiled, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => {
+        const text = readFileSync(join(compiled, name), 'utf8');
+        const found = [...text.matchAll(/\bfrom '(\.[^']+)'/g)].map((match) =>
+          join(dirname(name), match[1] ?? ''),
+        );
+        return [name, new Set(found)];
+      }),
+  );
+  for (let before = -1; before !== imports.size;) {
+    before = imports.size;
+    const wanted = new Set([...imports.values()].flatMap((names) => [...names]));
+    for (const [name, names] of imports) {
+      const isEnd = [...names].every((each) => !imports.has(each));
+      if (isEnd || !wanted.has(name)) imports.delete(name);
+    }
+  }
+  return [...imports.keys()];
+}
 
 const indentOf = (line: string): number => line.search(/\S|$/);
 

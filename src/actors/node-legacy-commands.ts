@@ -25,7 +25,7 @@ import {
   type LegacyFault,
   type LegacyRecord,
 } from './node-legacy-state.js';
-import { findPeer, type FindFault } from './node-people.js';
+import { findPeer, type FindFault } from './node-find.js';
 import type { NodeContext, NodeState } from './node-state.js';
 import { formatAddress } from '../wire/address.js';
 

@@ -3,9 +3,9 @@
  * and when to dial. Acts on the node's state; called from the node's handlers only.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { isNativeId, peerIdOf } from '../chat/identity.js';
+import { peerIdOf } from '../chat/identity.js';
 import type { Contact } from '../chat/contact.js';
-import { addressesOf, isBlocked, longestUnseenStranger, saidNameOf } from '../chat/peer-book.js';
+import { addressesOf, isBlocked, saidNameOf } from '../chat/peer-book.js';
 import type { Presence } from '../chat/roster.js';
 import type { RuntimeError, SessionError, TransportError } from '../errors.js';
 import { parseConnectionId, parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../ids.js';
@@ -14,6 +14,7 @@ import type { PeerProof, SessionOptions } from '../session/session.js';
 import { copyResumption, isKeptDial } from '../session/tickets.js';
 import { toHex } from '../wire/bytes.js';
 import type { BodyOf } from '../runtime/actor.js';
+import { forgetStranger, putContact, tellTransport } from './node-contacts.js';
 import { reportFailure } from './node-session-faults.js';
 import type { NodeProtocol } from './node.js';
 import {
@@ -260,14 +261,6 @@ export function slotWanted(state: NodeState, connectionId: ConnectionId, context
   }
 }
 
-/** Tells the transport who may use the reserved slot: an older program proves nothing, so its address opens none. */
-export function tellTransport(state: NodeState, context: NodeContext): void {
-  const welcome = [...state.friends].filter((peerId) => isNativeId(peerId) && !isBlocked(state.book, peerId));
-  const addresses = welcome.flatMap((peerId) => addressesOf(state.book, peerId).map(({ host }) => host));
-  const ticketIds = state.tickets.ticketIds();
-  context.links.transport.cast('known', { addresses: [...new Set(addresses)], ticketIds });
-}
-
 /** Everybody who waited for this address learns who is there, or why nobody is. */
 export function answerWaiters(state: NodeState, address: Address, found: Parameters<Waiter>[0]): void {
   const key = formatAddress(address);
@@ -331,39 +324,6 @@ function pin(
     lastSeenMs: wallClockMs,
   };
   putContact(state, contact, context);
-}
-
-/** Changes a contact here and on disk. The disk may lag: what is lost with it is learnt again. */
-export function putContact(state: NodeState, contact: Contact, context: NodeContext): void {
-  state.book.contacts.set(contact.peerId, contact);
-  void context.links.history
-    .call('putContact', contact)
-    .mapErr((error) => context.log('error', 'contact-not-kept', { code: error.code, peer: contact.peerId }));
-}
-
-/** Whom discovery never evicts, and for whom it keeps signature checks: friends, not whoever once called. */
-export function tellDiscovery(state: NodeState, context: NodeContext): void {
-  context.links.discovery.cast('contacts', { peerIds: [...state.friends] });
-}
-
-/** Makes room for a newcomer, who may be one of very many: what is kept of the other goes with it. */
-export function forgetStranger(
-  { book, friends, toldPeers }: Pick<NodeState, 'book' | 'friends' | 'toldPeers'>,
-  context: ContactKeeper,
-): void {
-  const peerId = longestUnseenStranger(book, friends);
-  if (peerId === null) return;
-  book.contacts.delete(peerId);
-  // Of one who is still here it is told when it goes.
-  if (!book.presence.has(peerId)) toldPeers.delete(peerId);
-  void context.links.history
-    .call('dropContact', { peerId })
-    .mapErr(({ code }) => context.log('error', 'contact-not-dropped', { code, peer: peerId }));
-}
-
-interface ContactKeeper {
-  readonly links: Pick<NodeContext['links'], 'history'>;
-  readonly log: NodeContext['log'];
 }
 
 function refusalOf(end: SessionEnd): SessionError {

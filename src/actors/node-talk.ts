@@ -23,7 +23,9 @@ import { mannerOf, noteQueued } from './node-legacy-commands.js';
 import { forgetLines, linesKept, reachForOutbox, sayLines } from './node-legacy-say.js';
 import type { OutboxTurn } from './node-legacy-state.js';
 import type { NodeProtocol, SendFault, Words } from './node.js';
-import { befriend, findPeer, heardName } from './node-people.js';
+import { befriend } from './node-contacts.js';
+import { findPeer } from './node-find.js';
+import { heardName } from './node-names.js';
 import { dialNewRun, dialPeer, tell } from './node-sessions.js';
 import { commitLines } from './node-shown.js';
 import {

@@ -4,7 +4,8 @@
  * starts again it has lost nothing but live sessions, since all else is read back from the history.
  *
  * One file per concern works on its state: `node-talk` (words, receipts, the outbox), `node-sessions` (who is
- * connected), `node-people` (names and trust).
+ * connected), `node-find`, `node-names`, `node-people` and `node-contacts` (who is who, and who is a friend), `node-legacy`
+ * (older programs).
  */
 import type { MessagePort } from 'node:worker_threads';
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
@@ -31,6 +32,8 @@ import { beaconSigningBytes } from '../wire/beacon.js';
 import type { BroadcastRequests } from './broadcast.js';
 import type { DiscoveryReports } from './discovery.js';
 import { FaultRation } from './fault-ration.js';
+import { tellDiscovery, tellTransport } from './node-contacts.js';
+import { findPeer, knownPeer, type FindFault } from './node-find.js';
 import type { LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from './node-handle.js';
 import {
   farewell,
@@ -54,19 +57,8 @@ import {
   talkDialled,
   talkUp,
 } from './node-legacy.js';
-import {
-  block,
-  endSessions,
-  findPeer,
-  knownPeer,
-  nameDue,
-  page,
-  rename,
-  safetyOf,
-  selfInfo,
-  verify,
-  type FindFault,
-} from './node-people.js';
+import { nameDue, rename, selfInfo } from './node-names.js';
+import { block, endSessions, page, safetyOf, verify } from './node-people.js';
 import {
   accept,
   dialFailed,
@@ -75,8 +67,6 @@ import {
   sessionDown,
   sessionUp,
   slotWanted,
-  tellDiscovery,
-  tellTransport,
 } from './node-sessions.js';
 import { logUnloggedFailures } from './node-session-faults.js';
 import { showMissed } from './node-shown.js';

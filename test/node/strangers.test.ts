@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { HistoryProtocol } from '../../src/actors/history.js';
-import { forgetStranger } from '../../src/actors/node-sessions.js';
+import { forgetStranger } from '../../src/actors/node-contacts.js';
 import type { Contact } from '../../src/chat/contact.js';
 import { peerIdOf } from '../../src/chat/identity.js';
 import { emptyPeerBook } from '../../src/chat/peer-book.js';

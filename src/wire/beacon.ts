@@ -17,7 +17,8 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from '../errors.js';
 import { beacon as limits } from '../limits.js';
-import { isJsonObject, parseBoundedJson } from './json.js';
+import { isJsonObject, parseBoundedJson, type JsonObject } from './json.js';
+import { plainKey } from './json-keys.js';
 
 export type BeaconKind = 'announce' | 'bye' | 'query' | 'answer';
 
@@ -138,12 +139,19 @@ export function decodeBeacon(datagram: Uint8Array): Result<BeaconDatagram, WireE
   });
   if (parsed.isErr()) return err(parsed.error);
   if (!isJsonObject(parsed.value)) return malformed('no object');
-  const { username, parlance } = parsed.value;
+  const { parlance } = parsed.value;
   if (typeof parlance === 'string') return decodeRecord(parlance);
   // A field of ours that is broken is an attack or damage, not an older program.
   if (parlance !== undefined) return malformed('record is no text');
-  if (typeof username !== 'string' || username === '') return malformed('no username');
-  return ok({ kind: 'legacy', username });
+  const username = usernameIn(parsed.value);
+  return username === null ? malformed('no username') : ok({ kind: 'legacy', username });
+}
+
+/** Older programs spell the key in their own ways; in two of them at once it says nothing. */
+function usernameIn(fields: JsonObject): string | null {
+  const [found, ...others] = Object.keys(fields).filter((key) => plainKey(key) === 'username');
+  const username = found === undefined || others.length > 0 ? null : fields[found];
+  return typeof username === 'string' && username.trim() !== '' ? username : null;
 }
 
 /** Whether the key in the record signed it. `verify` is Ed25519 verification. */

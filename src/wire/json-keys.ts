@@ -1,6 +1,6 @@
 /**
  * The keys of a JSON object whose end may not have arrived yet: enough to tell whose message begins here, without
- * parsing anything. Layer wire; used by `dialects/sniff.ts`.
+ * parsing anything. And which spellings of a key are one. Layer wire; used by `dialects/` and `wire/beacon.ts`.
  */
 
 /** `other`: these bytes begin no object. `open`: the object has not ended yet. `ended`: all its keys are known. */

@@ -127,10 +127,18 @@ test('an older program is heard by its name alone', () => {
     username: 'bob',
   });
   for (const text of [
+    '{"user_name": "bob"}',
+    '{"User Name":"bob","IP":"x"}\n',
+    '{"n": [1], "USERNAME": "bob"}',
+  ])
+    assert.deepEqual(legacy(text)._unsafeUnwrap(), { kind: 'legacy', username: 'bob' }, text);
+  for (const text of [
     '',
     '[]',
     '"bob"',
     '{}',
+    '{"username": " "}',
+    '{"username": "bob", "user_name": "rob"}',
     '{"username": ""}',
     '{"username": 7}',
     '{"username": "bob", "parlance": 7}',

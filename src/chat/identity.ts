@@ -3,7 +3,7 @@
  * Source: session-protocol section 6. The id has the form of a Syncthing device id, the safety number that of Signal.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { err, ok, type Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
 import { parsePeerId, type IdError, type PeerId } from '../ids.js';
 import { identity as limits } from '../limits.js';
 
@@ -92,22 +92,6 @@ export function fingerprintDigits(party: {
   return chunks.map((chunk) => chunk.toString().padStart(5, '0')).join('');
 }
 
-/** What a QR code shows to the other device: both identity keys. All characters fit the compact alphanumeric mode. */
-export function qrText(own: Uint8Array, peer: Uint8Array): string {
-  return `PARLANCE:1:${upperHex(own)}:${upperHex(peer)}`;
-}
-
-/** The keys in a scanned code: `shown` is the other device's own, `seen` the one it has for us. Errors: `ids/malformed`. */
-export function parseQrText(
-  scanned: string,
-): Result<{ readonly shown: Uint8Array; readonly seen: Uint8Array }, IdError> {
-  const match = /^PARLANCE:1:([0-9A-F]{64}):([0-9A-F]{64})$/.exec(scanned);
-  if (match?.[1] === undefined || match[2] === undefined) {
-    return err({ code: 'ids/malformed', kind: 'verification code' });
-  }
-  return ok({ shown: fromHex(match[1]), seen: fromHex(match[2]) });
-}
-
 const ours = {
   version: Uint8Array.of(0, 1),
   stableId: 'parlance',
@@ -117,10 +101,6 @@ const ours = {
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
-
-const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
-
-const upperHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase();
 
 /** RFC 4648 without padding. */
 function base32(bytes: Uint8Array): string {

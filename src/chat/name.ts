@@ -99,18 +99,6 @@ export function skeletonOf(name: string): string {
   return small.replaceAll('rn', 'm').replaceAll('vv', 'w').replaceAll('cl', 'd');
 }
 
-/** The peer among `peers` whose name looks like that of `peer` (same skeleton, another identity), if any. */
-export function lookAlikeOf<Peer extends NamedPeer>(
-  peer: NamedPeer,
-  peers: Iterable<Peer>,
-): Peer | undefined {
-  const skeleton = skeletonOf(peer.name);
-  for (const other of peers) {
-    if (other.peerId !== peer.peerId && skeletonOf(other.name) === skeleton) return other;
-  }
-  return undefined;
-}
-
 /** How `peer` is called among `peers`: its name, or `name#tag` when another identity has the same one. */
 export function labelOf(peer: NamedPeer, peers: Iterable<NamedPeer>): string {
   const folded = foldCase(peer.name);

@@ -2,8 +2,7 @@
  * Transcripts: lines of the history as events for those who watch, and as files people keep. Pure; times in the text
  * form are local, as the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
  */
-import { err, ok, type Result } from 'neverthrow';
-import { unreachable, type WireError } from '../errors.js';
+import { unreachable } from '../errors.js';
 import type { Line } from './conversation.js';
 import type { MessageEvent } from './events.js';
 
@@ -103,24 +102,6 @@ export function formatOldLine(line: OldLine): string {
   return `${localTime(line.atMs)} - ${address} - ${name} - ${direction} - ${escapeLine(line.text)}`;
 }
 
-/** The inverse of `formatOldLine`; reads what the oldest program writes, too. Errors: `wire/malformed`. */
-export function parseOldLine(line: string): Result<OldLine, WireError> {
-  const match = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) - (.*)$/su.exec(line);
-  const [address, name, direction, ...text] = match?.[7]?.split(' - ') ?? [];
-  const isComplete = address !== undefined && name !== undefined && text.length > 0;
-  if (match === null || !isComplete || (direction !== 'SENT' && direction !== 'RECEIVED')) {
-    return err({ code: 'wire/malformed', detail: 'not a history line' });
-  }
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
-  return ok({
-    atMs: new Date(year ?? 0, (month ?? 1) - 1, day, hour, minute, second).getTime(),
-    address: unescapeLine(address),
-    name: unescapeLine(name),
-    direction: direction === 'SENT' ? 'out' : 'in',
-    text: unescapeLine(text.join(' - ')),
-  });
-}
-
 /** The last millisecond of the year 9999: later ones have another form. */
 const lastYearMs = 253_402_300_799_999;
 
@@ -159,14 +140,6 @@ function escapeLine(text: string): string {
     if (character !== '\\') return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
     const following = text.charAt(offset + 1);
     return /[\\nru]/.test(following) || escaped.test(following) ? '\\\\' : '\\';
-  });
-}
-
-function unescapeLine(text: string): string {
-  return text.replace(/\\(?:([\\nr])|u([0-9a-f]{4}))/g, (_, letter: string | undefined, hex: string) => {
-    if (letter === 'n') return '\n';
-    if (letter === 'r') return '\r';
-    return letter ?? String.fromCharCode(Number.parseInt(hex, 16));
   });
 }
 

@@ -1,8 +1,7 @@
 /**
- * What cmp2204 keeps and announces beside its talk: the announcement on UDP, `online_peers.txt` and the lines of
- * `chat_history.txt`. Pure: the caller owns sockets, files and the clock. All times in the files are local.
+ * What cmp2204 keeps beside its talk: `online_peers.txt` and the lines of `chat_history.txt`. Its announcement on UDP is
+ * read and written as a beacon (`wire/beacon.ts`). Pure: the caller owns sockets, files and the clock. All times in the files are local.
  *
- *   announcement    {"username": NAME, "ip_address": IP} and sometimes "port": 6000; only the name can be relied on
  *   online_peers    {IP: {"port": SOURCE_PORT, "username": NAME, "last_seen": "YYYY-MM-DD HH:MM:SS", "status": "Online"}}
  *   history line    YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT
  *
@@ -14,26 +13,7 @@ import { cmp2204Presence as limits } from '../limits.js';
 import type { DialectError } from '../errors.js';
 import { isDottedQuad } from '../wire/address.js';
 import { isJsonObject, parseBoundedJson } from '../wire/json.js';
-import { boundedName, dialectError, frameFields, malformed, oneLine, scalarText } from './talk.js';
-
-export interface Announcement {
-  readonly username: string;
-  /** As claimed; the source of the datagram is what counts. */
-  readonly address: string | null;
-}
-
-/** One datagram. Unknown keys are ignored. Errors: `dialect/malformed`, `dialect/too-long`. */
-export function decodeAnnouncement(datagram: Uint8Array): Result<Announcement, DialectError> {
-  return frameFields('cmp2204', datagram).andThen((fields): Result<Announcement, DialectError> => {
-    const username = boundedName(scalarText(fields.get('username')?.value) ?? '');
-    if (username === null) return malformed('cmp2204', 'an announcement without a username');
-    return ok({ username, address: scalarText(fields.get('ipaddress')?.value) });
-  });
-}
-
-/** `port`: 6000 as some versions add, or `null`. */
-export const formatAnnouncement = (username: string, address: string, port: number | null): string =>
-  `{"username": ${JSON.stringify(username)}, "ip_address": ${JSON.stringify(address)}${port === null ? '' : `, "port": ${port}`}}`;
+import { boundedName, dialectError, malformed, oneLine, scalarText } from './talk.js';
 
 export interface OnlinePeer {
   /** Dotted quad: the key of the file, since the program knows a peer by its address. */

@@ -2,13 +2,7 @@
  * X25519 over node:crypto. Private keys are KeyObjects: they never leave OpenSSL, and they clone into workers without
  * their bytes being exposed.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
+import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { wireV1 } from '../limits.js';
 
 export interface DhKeyPair {
@@ -26,24 +20,6 @@ export interface DhKeyPair {
 export function generateDhKeyPair(): DhKeyPair {
   const pair = generateKeyPairSync('x25519', { publicKeyEncoding: { format: 'jwk' } });
   return { privateKey: pair.privateKey, publicKey: jwkBytes(pair.publicKey) };
-}
-
-/** A long-lived static key: like an ephemeral one, but kept. */
-export const generateStaticKey = generateDhKeyPair;
-
-/**
- * The pair of a stored private key (32 bytes, which the caller wipes). 0.5 ms, so once per start. As DER and not as
- * JWK, since a JWK needs the secret as a string, which cannot be wiped.
- */
-export function dhKeyPairFromPrivate(secret: Uint8Array): DhKeyPair {
-  const der = Buffer.alloc(pkcs8Prefix.length + wireV1.keyBytes);
-  der.set(pkcs8Prefix);
-  der.set(secret, pkcs8Prefix.length);
-  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  der.fill(0);
-  // Safe here: no generation job stands behind this key.
-  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-  return { privateKey, publicKey: Uint8Array.from(spki.subarray(-wireV1.keyBytes)) };
 }
 
 /**
@@ -64,7 +40,6 @@ function importDhPublic(publicKey: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: toBase64Url(publicKey) }, format: 'jwk' });
 }
 
-const pkcs8Prefix = Uint8Array.from([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20]);
 const toBase64Url = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
 

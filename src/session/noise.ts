@@ -6,7 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { unreachable, type SessionError } from '../errors.js';
 import { wireV1 } from '../limits.js';
 import { concat, copy } from '../wire/bytes.js';
-import { CipherState, protocolName, SymmetricState, type Aead, type Hash } from './cipher.js';
+import { protocolName, SymmetricState, type Aead, type Hash } from './cipher.js';
 import { dh, type DhKeyPair } from './dh.js';
 import type { Kem, KemPrivateKey, Random } from './kem.js';
 import type { HandshakePattern, Token, TokenExtension } from './patterns.js';
@@ -282,12 +282,4 @@ function required<T>(value: T | null | undefined): T {
   if (value === null || value === undefined)
     throw new Error('the handshake pattern needs a key that is missing');
   return value;
-}
-
-/** Both cipher states of a finished handshake, for the records that follow. */
-export function transportCiphers(
-  outcome: NoiseOutcome,
-  aead: Aead,
-): { readonly send: CipherState; readonly receive: CipherState } {
-  return { send: new CipherState(aead, outcome.sendKey), receive: new CipherState(aead, outcome.receiveKey) };
 }

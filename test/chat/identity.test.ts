@@ -6,9 +6,7 @@ import {
   fingerprintDigits,
   isSameSafetyNumber,
   parseNativeId,
-  parseQrText,
   peerIdOf,
-  qrText,
   safetyNumber,
   tagOf,
 } from '../../src/chat/identity.js';
@@ -107,16 +105,6 @@ test('safety numbers are compared without regard to blanks, and digit by digit',
   assert.ok(!isSameSafetyNumber('', ''));
   const last = number.endsWith('1') ? '2' : '1';
   assert.ok(!isSameSafetyNumber(number, number.slice(0, -1) + last));
-});
-
-test('a scanned code gives back both keys, and nothing else passes for one', () => {
-  const [own, peer] = [new Uint8Array(32).fill(0xab), new Uint8Array(32).fill(0x01)];
-  const scanned = qrText(own, peer);
-  assert.match(scanned, /^[0-9A-Z $%*+\-./:]+$/, 'fits the alphanumeric mode');
-  assert.deepEqual(parseQrText(scanned)._unsafeUnwrap(), { shown: own, seen: peer });
-  for (const other of ['', scanned.slice(1), `${scanned}0`, scanned.toLowerCase()]) {
-    assert.ok(parseQrText(other).isErr());
-  }
 });
 
 test("a peer of an older program has a tag of the same form, made from its address's hash", () => {

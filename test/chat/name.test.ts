@@ -5,7 +5,6 @@ import { peerIdOf, tagOf } from '../../src/chat/identity.js';
 import {
   clipBytes,
   labelOf,
-  lookAlikeOf,
   resolvePeer,
   parseOwnName,
   sanitiseName,
@@ -119,13 +118,6 @@ test('names that look alike have one skeleton, others have their own', () => {
   ] as const) {
     assert.notEqual(skeletonOf(a), skeletonOf(b), `${a} ${b}`);
   }
-});
-
-test('a look-alike of a contact is named, the contact itself is not', () => {
-  const contacts = [peer('alice', 1), peer('bob', 2)];
-  assert.equal(lookAlikeOf(peer('аlice', 3), contacts)?.name, 'alice');
-  assert.equal(lookAlikeOf(peer('alice', 1), contacts), undefined);
-  assert.equal(lookAlikeOf(peer('carol', 4), contacts), undefined);
 });
 
 test('a name that two identities have is told with its tag', () => {

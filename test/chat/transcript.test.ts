@@ -7,11 +7,11 @@ import {
   formatOldLine,
   isoTime,
   messageEventOf,
-  parseOldLine,
   transcriptFormat,
   transcriptFormatOf,
   type TranscriptFormatName,
 } from '../../src/chat/transcript.js';
+import { parseOldLine } from '../support/old-line.js';
 import { directConversation, messageIdFromBytes, parsePeerId } from '../../src/ids.js';
 
 const peerId = peerIdOf(new Uint8Array(32));

@@ -13,8 +13,6 @@ import {
   sharedNumber,
 } from '../../src/dialects/cmp2204-cipher.js';
 import {
-  decodeAnnouncement,
-  formatAnnouncement,
   formatHistoryLine,
   formatOnlinePeers,
   localTime,
@@ -119,30 +117,12 @@ describe('the toy cipher', () => {
   });
 });
 
-const read = (json: string) => decodeAnnouncement(Buffer.from(json));
 const noon = new Date(2026, 2, 5, 12, 0, 9).getTime();
 
 const line = (username: string, text: string): string =>
   formatHistoryLine({ atMs: noon, host: '10.0.0.7', username, direction: 'in', text });
 
-describe('announcements and files', () => {
-  test('an announcement is read with whatever else it holds', () => {
-    assert.deepEqual(read(formatAnnouncement('Zoë "Z"', '10.0.0.7', 6_000))._unsafeUnwrap(), {
-      username: 'Zoë "Z"',
-      address: '10.0.0.7',
-    });
-    assert.deepEqual(read('{"parlance": "x", "username": " ann ", "n": [1]}\n')._unsafeUnwrap(), {
-      username: 'ann',
-      address: null,
-    });
-    for (const bad of ['', '{}', '[]', '{"username": ""}', '{"username": {}}', 'ann', '{"username": "a"'])
-      assert.equal(read(bad)._unsafeUnwrapErr().code, 'dialect/malformed', bad);
-    assert.equal(
-      formatAnnouncement('ann', '10.0.0.7', null),
-      '{"username": "ann", "ip_address": "10.0.0.7"}',
-    );
-  });
-
+describe('files', () => {
   test('online_peers.txt is what the program writes, and comes back', () => {
     const peers = [
       { host: '10.0.0.7', port: 50_000, username: 'ann', lastSeenMs: noon },

@@ -9,10 +9,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { messageIdFromBytes } from '../../src/ids.js';
-import { dhKeyPairFromPrivate } from '../../src/session/dh.js';
 import { nobleKem } from '../../src/session/kem.js';
 import type { SessionOptions } from '../../src/session/session.js';
 import { deriveTicket, exporterSecret, exportKey } from '../../src/session/tickets.js';
+import { dhKeyPairFromPrivate } from '../support/dh-key.js';
 import { connect, makeNode, settle, wallClockMs, type Pair } from '../support/session-pair.js';
 import { hexOf } from '../support/vectors.js';
 

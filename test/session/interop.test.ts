@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
 import { chaChaPoly, sha256 } from '../../src/session/cipher.js';
-import { dhKeyPairFromPrivate, generateDhKeyPair } from '../../src/session/dh.js';
-import { NoiseHandshake, transportCiphers, type Role } from '../../src/session/noise.js';
+import { generateDhKeyPair } from '../../src/session/dh.js';
+import { NoiseHandshake, type Role } from '../../src/session/noise.js';
+import { dhKeyPairFromPrivate } from '../support/dh-key.js';
 import type { Request } from '../support/noise-c-peer.js';
 import { parsePattern } from '../support/noise-patterns.js';
+import { transportCiphers } from '../support/noise-suites.js';
 import { anyBytes } from '../support/session-pair.js';
 import { fromHex, hexOf } from '../support/vectors.js';
 

@@ -1,11 +1,11 @@
 /** The engine against every published vector: handshake bytes, payloads, transcript hash and transport messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dhKeyPairFromPrivate } from '../../src/session/dh.js';
 import { nobleKem } from '../../src/session/kem.js';
-import { NoiseHandshake, transportCiphers, type NoiseOptions, type Role } from '../../src/session/noise.js';
+import { NoiseHandshake, type NoiseOptions, type Role } from '../../src/session/noise.js';
+import { dhKeyPairFromPrivate } from '../support/dh-key.js';
 import { parsePattern } from '../support/noise-patterns.js';
-import { aeadNamed, hashNamed, x448Hybrid } from '../support/noise-suites.js';
+import { aeadNamed, hashNamed, transportCiphers, x448Hybrid } from '../support/noise-suites.js';
 import { fromHex, hexOf, readVectors, vectorsAbsent } from '../support/vectors.js';
 
 interface Message {

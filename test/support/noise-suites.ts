@@ -1,4 +1,7 @@
-/** Ciphers, hashes and the X448 of Noise that only the vectors need; plugged into the product's engine. */
+/**
+ * Ciphers, hashes and the X448 of Noise that only the vectors need, plugged into the product's engine; and what plain
+ * Noise goes on with after its handshake, where the product has records of its own.
+ */
 import {
   createCipheriv,
   createDecipheriv,
@@ -8,8 +11,15 @@ import {
   createPublicKey,
   diffieHellman,
 } from 'node:crypto';
-import { chaChaPoly, rekeyNonce, sha256, type Aead, type Hash } from '../../src/session/cipher.js';
-import type { Role } from '../../src/session/noise.js';
+import {
+  chaChaPoly,
+  CipherState,
+  rekeyNonce,
+  sha256,
+  type Aead,
+  type Hash,
+} from '../../src/session/cipher.js';
+import type { NoiseOutcome, Role } from '../../src/session/noise.js';
 import type { OlderHybrid } from './noise-patterns.js';
 
 /** AES-GCM counts big-endian. */
@@ -122,4 +132,12 @@ export function x448Hybrid(role: Role, secret: Uint8Array): OlderHybrid {
       },
     },
   };
+}
+
+/** Both cipher states of a finished handshake. */
+export function transportCiphers(
+  outcome: NoiseOutcome,
+  aead: Aead,
+): { readonly send: CipherState; readonly receive: CipherState } {
+  return { send: new CipherState(aead, outcome.sendKey), receive: new CipherState(aead, outcome.receiveKey) };
 }

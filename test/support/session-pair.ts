@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypt
 import type { Utterance } from '../../src/dialects/dialect.js';
 import type { SessionError } from '../../src/errors.js';
 import { makeCertificate, type Signer } from '../../src/session/certificate.js';
-import { generateStaticKey, type DhKeyPair } from '../../src/session/dh.js';
+import { generateDhKeyPair, type DhKeyPair } from '../../src/session/dh.js';
 import {
   createSession,
   type LocalIdentity,
@@ -51,7 +51,7 @@ export function makeNode(
   } = {},
 ): TestNode {
   const identity = identityOf(options.seed ?? anyBytes(32));
-  const pair = options.staticPair ?? generateStaticKey();
+  const pair = options.staticPair ?? generateDhKeyPair();
   const fields = {
     idKey: identity.idKey,
     serial: options.serial ?? wallClockMs - 1_000,

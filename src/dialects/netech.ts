@@ -11,6 +11,8 @@
  * `manual connection message` (typed address) connect, `exit` leaves; in any case.
  *
  * COMPAT text without the header is from `unknown_team`, at its source port.
+ * COMPAT a header that ends too early is text without a header; a port that is none is the source port, and a team that
+ * is not named is `unknown_team`: nothing that can be shown is refused.
  * COMPAT what follows on the same connection is from the one who began it.
  * COMPAT a team name cannot hold `|`: there it becomes `/`.
  */
@@ -24,7 +26,6 @@ import {
   boundedName,
   cutReads,
   frameText,
-  malformed,
   oneLine,
   openTalk,
   textsBetween,
@@ -35,8 +36,8 @@ import {
 } from './talk.js';
 
 export interface NetechMessage {
-  /** `null`: text without the header. `team` as it stands there, blanks and all. */
-  readonly sender: { readonly port: number; readonly team: string } | null;
+  /** `null`: text without the header. `port`: null where it is none. `team` as it stands there, blanks and all. */
+  readonly sender: { readonly port: number | null; readonly team: string } | null;
   readonly text: string;
 }
 
@@ -52,7 +53,7 @@ export const netech: LegacyDialect<NetechMessage> = {
   can: { receipts: false, connection: 'message', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
   decode: (frame) =>
     frameText('netech', frame)
-      .andThen((text) => parse(withoutLineEnd(text)))
+      .map((text) => parse(withoutLineEnd(text)))
       .map(({ sender, text }) => ({ sender, text })),
   encode,
   pieces,
@@ -67,20 +68,19 @@ interface Headed extends NetechMessage {
   readonly head: string;
 }
 
-function parse(text: string): Result<Headed, DialectError> {
-  if (!text.startsWith(portLabel)) return ok({ sender: null, text, head: '' });
+/** Never fails: what is no header, or only the beginning of one, is text. */
+function parse(text: string): Headed {
   const first = text.indexOf('|');
   const second = text.indexOf('|', first + 1);
-  if (first < 0 || second < 0) return malformed('netech', 'a header that does not end');
+  if (!text.startsWith(portLabel) || first < 0 || second < 0) return { sender: null, text, head: '' };
   const port = parsePort(text.slice(portLabel.length, first));
-  if (port === null) return malformed('netech', 'a listening port that is none');
   const label = text.slice(first + 1, second).trimStart();
-  if (!label.startsWith(teamLabel)) return malformed('netech', 'a header without a team');
-  const head = text.slice(0, second + 1);
-  return ok({ sender: { port, team: label.slice(teamLabel.length) }, text: text.slice(second + 1), head });
+  const team = label.startsWith(teamLabel) ? label.slice(teamLabel.length) : '';
+  return { sender: { port, team }, text: text.slice(second + 1), head: text.slice(0, second + 1) };
 }
 
 function encode(message: NetechMessage): Result<Uint8Array, DialectError> {
+  if (message.sender?.port === null) return unsupported('netech', 'a sender without a port');
   const bytes = utf8Bytes(format(message));
   return bytes.length > legacy.writeBytesMax ? tooLong('netech', legacy.writeBytesMax) : ok(bytes);
 }
@@ -133,14 +133,14 @@ function openNetechTalk(role: TalkRole, options: TalkOptions): Talk {
   let speaking: Headed | null = null;
   let hasSaid = false;
 
-  const hear = (frame: string, nowMs: number): Result<readonly TalkOutput[], DialectError> =>
-    parse(frame).map((message) => {
-      if (message.sender !== null) speaking = message;
-      const texts = speaking === null ? [withoutLineEnd(frame)] : textsBetween(frame, speaking.head);
-      return texts.flatMap((text) => understood(text, speaking?.sender ?? null, nowMs));
-    });
+  const hear = (frame: string, nowMs: number): readonly TalkOutput[] => {
+    const message = parse(frame);
+    if (message.sender !== null) speaking = message;
+    const texts = speaking === null ? [withoutLineEnd(frame)] : textsBetween(frame, speaking.head);
+    return texts.flatMap((text) => understood(text, speaking?.sender ?? null, nowMs));
+  };
   return openTalk('netech', cutReads(isWithinHeader), {
-    hear: (frame, _end, nowMs) => frameText('netech', frame).andThen((text) => hear(text, nowMs)),
+    hear: (frame, _end, nowMs) => frameText('netech', frame).map((text) => hear(text, nowMs)),
     say(utterance) {
       if (role === 'accept') return unsupported('netech', 'a message on an accepted connection');
       if (hasSaid) return unsupported('netech', 'a second message on one connection');

@@ -132,6 +132,19 @@ describe('netech', () => {
     assert.deepEqual(texts, ['a long ', 'story', 'next']);
   });
 
+  test('a header that is not whole is read as the older program reads it', () => {
+    const nobody = { name: 'unknown_team', port: null, form: null, encryption: 'none' };
+    const cases: readonly (readonly [string, object])[] = [
+      ['LISTENING_PORT:7070', { text: 'LISTENING_PORT:7070', ...nobody }],
+      ['LISTENING_PORT:7070|hello', { text: 'LISTENING_PORT:7070|hello', ...nobody }],
+      ['LISTENING_PORT:none|TEAM_NAME:blue|hi', { text: 'hi', ...nobody, name: 'blue' }],
+      ['LISTENING_PORT:70000|TEAM_NAME:blue|hi|there', { text: 'hi|there', ...nobody, name: 'blue' }],
+      ['LISTENING_PORT:7070|blue|hi', { text: 'hi', ...nobody, port: 7_070 }],
+    ];
+    for (const [frame, words] of cases)
+      assert.deepEqual(heard(netech, frame), [{ type: 'text', ...words }], frame);
+  });
+
   test('a team without a name is unknown_team, and a header of another port is text', () => {
     const sender = { name: 'unknown_team', port: 7_070, form: null, encryption: 'none' };
     assert.deepEqual(heard(netech, 'LISTENING_PORT:7070|TEAM_NAME: |say LISTENING_PORT:1|TEAM_NAME:x|y'), [

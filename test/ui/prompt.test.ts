@@ -83,14 +83,14 @@ test(
 );
 
 test('a mark is corrected in its place below which long rows were printed', options, async (context) => {
-  const { node, type, shows } = sit(context);
+  const { node, type, shows } = sit(context, { peers: ['bob', 'x'.repeat(60)] });
   type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');
   node.setState('bob', 'away');
   type('hello there\r');
   await shows((screen) => has(screen, '·  you: hello there'));
-  type('/help\r');
-  await shows((screen) => has(screen, '/exit'));
+  type('/users\r');
+  await shows((screen) => screen.all().some((row) => /^online +x{60}/.test(row)));
   node.setState('bob', 'online');
   const screen = await shows((screen) => has(screen, '✓✓'));
   assert.ok(has(screen, '✓✓ you: hello there'), screen.lines().join('\n'));

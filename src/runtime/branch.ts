@@ -182,8 +182,11 @@ export class Branch implements ActorOwner {
       failed = null;
       for (const one of group) {
         if (this.#isEnding()) return;
+        // Whoever stops a child does not wait for its restart.
+        if (!this.#children.includes(one)) continue;
         one.restarts += 1;
         const failure = await this.#startOne(one);
+        if (!this.#children.includes(one)) continue;
         if (failure !== null) {
           failed = one;
           ({ isRefusal } = failure);

@@ -150,7 +150,10 @@ export class Registry implements ThreadEvents {
       if (link.from === id || link.from === '') this.#dropLink(link);
     }
     this.#outside.delete(id);
-    if (actor.host !== null) await this.#displace(actor);
+    // One may boot already for an actor that is forgotten before it is there.
+    const booting = actor.host === null ? this.#threads.get(threadName(actor.spec)) : undefined;
+    if (booting !== undefined) await this.#vacate(booting, actor.spec);
+    await this.#displace(actor);
   }
 
   /** For code outside any actor: one link per target, shared by all of it. */
@@ -189,10 +192,6 @@ export class Registry implements ThreadEvents {
   /** Links that exist, for a look from outside. */
   get linkCount(): number {
     return this.#links.size;
-  }
-
-  get threadCount(): number {
-    return this.#threads.size;
   }
 
   /** Ends every thread. */
@@ -279,10 +278,11 @@ export class Registry implements ThreadEvents {
     return null;
   }
 
-  #hostFor({ id, placement }: ChildSpec): Host | ThreadHost | null {
+  #hostFor(spec: ChildSpec): Host | ThreadHost | null {
+    const { placement } = spec;
     if (this.#isClosed) return null;
     if (placement.kind === 'inline') return this.#inline;
-    const name = placement.thread ?? `actor ${id}`;
+    const name = threadName(spec);
     let thread = this.#threads.get(name);
     if (thread === undefined || thread.isDead) {
       const { entry } = placement;
@@ -294,7 +294,7 @@ export class Registry implements ThreadEvents {
     return thread;
   }
 
-  /** Takes an actor out of its thread; a thread of its own ends with it, a named one stays warm for a while. */
+  /** Takes an actor out of its thread. */
   async #displace(actor: Placed): Promise<void> {
     const { host, spec, slot } = actor;
     actor.host = null;
@@ -304,12 +304,17 @@ export class Registry implements ThreadEvents {
     host.remove(spec.id);
     if (!(host instanceof ThreadHost)) return;
     host.freeSlot(slot);
-    if ([...this.#actors.values()].some((other) => other.host === host)) return;
-    if (spec.placement.kind === 'thread' && spec.placement.thread === undefined) await this.#end(host);
-    else if (!host.isDead)
+    await this.#vacate(host, spec);
+  }
+
+  /** After `spec` has left: a thread of its own ends, a named one that is empty stays warm for a while. */
+  async #vacate(thread: ThreadHost, { placement }: ChildSpec): Promise<void> {
+    if ([...this.#actors.values()].some((other) => other.host === thread)) return;
+    if (placement.kind === 'thread' && placement.thread === undefined) await this.#end(thread);
+    else if (!thread.isDead && !this.#idleThreads.has(thread))
       this.#idleThreads.set(
-        host,
-        this.#timers.after(limits.threadIdleMs, () => void this.#end(host)),
+        thread,
+        this.#timers.after(limits.threadIdleMs, () => void this.#end(thread)),
       );
   }
 
@@ -379,6 +384,9 @@ export class Registry implements ThreadEvents {
     sender.connectSender(link.id, port1, credit, blamedSeqs);
   }
 }
+
+const threadName = ({ id, placement }: ChildSpec): string =>
+  placement.kind === 'thread' ? (placement.thread ?? `actor ${id}`) : '';
 
 export const startFailed = (
   actor: string,

@@ -207,6 +207,29 @@ describe('a supervisor', () => {
     await tree.root.stop();
   });
 
+  test('does not bring back a child that is stopped before its restart, and keeps no thread for it', async () => {
+    const tree = await startTree({ children: [notes], restartsMax: 3 });
+    for (const fate of ['throw', 'exit'] as const) {
+      const spec = workerAt(own);
+      (await tree.root.startChild(spec))._unsafeUnwrap();
+      const stopped = new Promise((resolve) => {
+        const forget = tree.root.onEvent((event) => {
+          if (event.type !== 'exited') return;
+          forget();
+          resolve(tree.root.stopChild(spec.id));
+        });
+      });
+      tree.root.ref(spec).cast('work', { n: 1, fate })._unsafeUnwrap();
+      await stopped;
+      assert.deepEqual(tree.root.children(), ['journal'], fate);
+      await until(async () => (await tree.root.stats()).threads.length === 1);
+      (await tree.root.startChild(workerAt(own, `after ${fate}`)))._unsafeUnwrap();
+      (await tree.root.stopChild(`after ${fate}`))._unsafeUnwrap();
+    }
+    assert.ok(tree.events.every(({ type }) => type !== 'gave-up' && type !== 'restarted'));
+    await tree.root.stop();
+  });
+
   test('refuses a second child with the same id', async () => {
     const tree = await startTree({ children: [notes] });
     assert.equal((await tree.root.startChild(notes))._unsafeUnwrapErr().code, 'runtime/start-failed');

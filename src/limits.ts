@@ -328,6 +328,17 @@ export const runtime = {
   /** `external + arrayBuffers` of one worker; V8's own limits do not count what lies off heap. */
   offHeapBytesMax: 128 * 2 ** 20,
   workerHeapMbMax: 256,
+  /** A worker with so much in use after a collection is replaced, before V8 ends it at a moment that nobody chose. */
+  workerHeapHighBytes: 192 * 2 ** 20,
+  /** … and with so much it ends itself before its next native call. */
+  workerHeapFullBytes: 224 * 2 ** 20,
+  /** Native calls between two looks at the heap: what they allocate meanwhile is a small part of what is left. */
+  nativeCallsPerHeapLook: 16,
+  /**
+   * A thread that is inside native code for longer is ended all the same, whatever that does to the process. Beyond
+   * every wait of a disk that still answers; a thread in native code cannot end sooner than it returns anyway.
+   */
+  nativeCallMsMax: 60_000,
   /**
    * V8 lets a worker whose heap is full grow by 16 MiB while it ends it, and aborts the whole process when one
    * collection promotes more than that; so the space it promotes from (a third of this) stays below. Without it Node 24

@@ -6,6 +6,7 @@ import { chmodSync, truncateSync } from 'node:fs';
 import Database from 'libsql';
 import { err, ok, type Result } from 'neverthrow';
 import { reasonOf } from '../errors.js';
+import { nativeCall } from '../runtime/native-call.js';
 
 export interface FileLock {
   release(): void;
@@ -15,12 +16,12 @@ export type LockError = { readonly type: 'held' } | { readonly type: 'unusable';
 
 /** Errors: `held` by another process, or by this one; `unusable` in the system's words. */
 export function lockFile(file: string): Result<FileLock, LockError> {
-  const locked = lock(file);
+  const locked = nativeCall(() => lock(file));
   if (locked.isOk() || locked.error.type !== 'damaged') return locked.mapErr(withoutDamage);
   // Nothing is ever written to it, and nobody holds it, or it would have been `held`. Emptied, not removed: who comes
   // at the same moment must meet the same file.
   truncateSync(file);
-  return lock(file).mapErr(withoutDamage);
+  return nativeCall(() => lock(file)).mapErr(withoutDamage);
 }
 
 type Trouble = LockError | { readonly type: 'damaged'; readonly reason: string };
@@ -36,7 +37,7 @@ function lock(file: string): Result<FileLock, Trouble> {
     database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     const held = database;
-    return ok({ release: () => held.close() });
+    return ok({ release: () => nativeCall(() => void held.close()) });
   } catch (error) {
     database?.close();
     const reason = reasonOf(error);

@@ -3,11 +3,14 @@
  * too few parameters or a text that is not UTF-8, and it cuts texts at a NUL when reading. So every value is checked
  * here, parameters always travel in an array, and columns that hold text are BLOBs on both ways.
  *
+ * It also ends the process when its thread is ended meanwhile, so each call is a `nativeCall`.
+ *
  * Expected trouble is thrown as `SqlTrouble`, since it must unwind a transaction; `attempt` makes it a Result.
  */
 import Database from 'libsql';
 import { err, ok, type Result } from 'neverthrow';
 import { history as limits } from '../limits.js';
+import { nativeCall } from '../runtime/native-call.js';
 
 export type SqlValue = number | string | Uint8Array | null;
 export type SqlRow = readonly unknown[];
@@ -68,7 +71,7 @@ export function openSql(file: string): Sql {
         return value;
       } catch (cause) {
         // SQLite has rolled back by itself after some failures; a failing ROLLBACK must not hide the cause.
-        if (database.inTransaction) attempt(() => exec('ROLLBACK'));
+        if (guarded(() => database.inTransaction)) attempt(() => exec('ROLLBACK'));
         throw cause;
       }
     },
@@ -152,9 +155,10 @@ function checkValue(value: unknown, sql: string): void {
 /** A NUL, or half of a surrogate pair (`\p{Surrogate}` with the flag u matches no whole pair). */
 const unsafeText = /\0|\p{Surrogate}/u;
 
+/** Every call of libsql's goes through here. */
 function guarded<T>(work: () => T): T {
   try {
-    return work();
+    return nativeCall(work);
   } catch (cause) {
     throw asTrouble(cause);
   }

@@ -59,8 +59,12 @@ export interface HostControl {
   stats(): ThreadStats;
 }
 
-/** Words of the progress table: which cell has the thread, then link and envelope of each cell. */
+/** Words of the progress table: which cell has the thread, the gate of native calls, then link and envelope of each cell. */
 export const progressWords = 2 * (limits.actorsPerThreadMax + 1);
+
+/** The one that `nativeCall` and `NativeGate` share. */
+export const nativeWord = (progress: SharedArrayBuffer): Int32Array =>
+  new Int32Array(progress, Int32Array.BYTES_PER_ELEMENT, 1);
 
 export class Host implements HostControl, CellHost {
   readonly #cells = new Map<string, Cell>();

@@ -28,6 +28,7 @@ export {
 } from './actor.js';
 export type { DeadLetter } from './channel.js';
 export type { ActorStats, MemoryStats } from './metrics.js';
+export { nativeCall } from './native-call.js';
 export type { SystemStats } from './registry.js';
 export { exposeHandle, wrapHandle, type RemoteAnswer, type RemoteHandle } from './remote.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';

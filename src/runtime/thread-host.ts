@@ -5,13 +5,22 @@
 import { MessageChannel, Worker, type MessagePort, type Transferable } from 'node:worker_threads';
 import { runtime as limits } from '../limits.js';
 import type { ExitReason } from './actor.js';
-import { progressWords, type CellSpec, type HostControl, type HostEvents, type ThreadStats } from './host.js';
+import {
+  nativeWord,
+  progressWords,
+  type CellSpec,
+  type HostControl,
+  type HostEvents,
+  type ThreadStats,
+} from './host.js';
 import type { StartOutcome } from './cell-host.js';
 import type { LinkAddress } from './channel.js';
 import { detailOf } from './cell.js';
+import { heapFullExitCode } from './native-call.js';
+import { NativeGate } from './native-gate.js';
 import type { Timers } from './timers.js';
 import { wrapHandle, type ArgsOf, type MethodName, type RemoteHandle } from './remote.js';
-import { offHeapBytes, type ThreadBirth, type ThreadReport } from './thread.js';
+import { memoryTrouble, type ThreadBirth, type ThreadReport } from './thread.js';
 
 /** An envelope that was being handled when its thread died. */
 export interface Blame {
@@ -31,6 +40,7 @@ export class ThreadHost {
   readonly #control: RemoteHandle<HostControl>;
   readonly #shared = new SharedArrayBuffer(progressWords * Int32Array.BYTES_PER_ELEMENT);
   readonly #progress = new Int32Array(this.#shared);
+  readonly #gate = new NativeGate(nativeWord(this.#shared));
   readonly #events: ThreadEvents;
   readonly #timers: Timers;
   readonly #gone: Promise<void>;
@@ -156,15 +166,22 @@ export class ThreadHost {
   /** Ends the thread; what it hosts has crashed then, and its supervisors hear so. */
   kill(cause: string): void {
     this.#cause ||= cause;
-    void this.#worker.terminate();
+    void this.#terminate();
   }
 
   /** Ends the thread for good, with nothing left in it. */
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#stopPulse();
-    await this.#worker.terminate();
+    await this.#terminate();
     await this.#gone;
+  }
+
+  /** Between two native calls: within one it would take the process along. */
+  async #terminate(): Promise<void> {
+    if (!(await this.#gate.shut(limits.nativeCallMsMax)))
+      this.#events.log(this.name, 'error', 'ended-in-native-call', { afterMs: limits.nativeCallMsMax });
+    await this.#worker.terminate();
   }
 
   #tell<N extends MethodName<HostControl>>(
@@ -209,19 +226,21 @@ export class ThreadHost {
           return;
         }
         for (const id of pulse.value.hung) this.#tell('crashHung', [id]);
-        if (offHeapBytes(pulse.value.memory) > limits.offHeapBytesMax)
-          this.kill(`off-heap memory above ${limits.offHeapBytesMax} bytes`);
-        else this.#beat();
+        const trouble = memoryTrouble(pulse.value.memory);
+        if (trouble === null) this.#beat();
+        else this.kill(trouble);
       });
     });
   }
 
   #onExit(code: number, reports: MessagePort): void {
     this.#isDead = true;
+    this.#gate.threadEnded();
     this.#stopPulse();
     this.#control.close();
     reports.close();
     if (this.#isEnding) return;
+    if (code === heapFullExitCode) this.#cause ||= 'its heap is full';
     this.#events.died(this, this.#cause || `the thread ended with code ${code}`, this.#blames());
   }
 

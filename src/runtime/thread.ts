@@ -2,14 +2,13 @@
  * The worker's side of a thread that hosts actors. A worker entry is one line, `hostActors({ history })`; which of
  * them run, and when, is told by the supervisors in the thread that started it.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { runtime as limits } from '../limits.js';
 import { behaviourOf, type AnyDefinition, type Behaviour } from './actor.js';
 import type { DeadLetter } from './channel.js';
-import { Host, type HostEvents, type Pulse } from './host.js';
-import { threadMemory } from './metrics.js';
+import { Host, nativeWord, type HostEvents, type Pulse } from './host.js';
+import { collectGarbage, threadMemory, type MemoryStats } from './metrics.js';
+import { openNativeGate } from './native-call.js';
 import { exposeHandle } from './remote.js';
 
 /** What a worker is started with. */
@@ -57,6 +56,7 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
     (name) => known.get(name),
     new Int32Array(progress),
   );
+  openNativeGate(nativeWord(progress));
   exposeHandle(host, control);
   report({ type: 'online' });
 }
@@ -65,20 +65,20 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
 class WorkerHost extends Host {
   override pulse(): Pulse {
     const pulse = super.pulse();
-    if (offHeapBytes(pulse.memory) <= limits.offHeapBytesMax) return pulse;
-    collect();
+    if (memoryTrouble(pulse.memory) === null) return pulse;
+    collectGarbage();
     return { ...pulse, memory: threadMemory() };
   }
 }
 
-/** Node counts the memory of array buffers within `external`; the greater of the two is right either way. */
-export const offHeapBytes = (memory: Pulse['memory']): number =>
-  Math.max(memory.externalBytes, memory.arrayBuffersBytes);
-
-function collect(): void {
-  setFlagsFromString('--expose-gc');
-  const gc: unknown = runInNewContext('gc');
-  if (typeof gc === 'function') gc();
+/** Why a thread with so much in use is to be replaced, if it is. */
+export function memoryTrouble(memory: MemoryStats): string | null {
+  // Node counts the memory of array buffers within `external`; the greater of the two is right either way.
+  if (Math.max(memory.externalBytes, memory.arrayBuffersBytes) > limits.offHeapBytesMax)
+    return `off-heap memory above ${limits.offHeapBytesMax} bytes`;
+  if (memory.heapUsedBytes > limits.workerHeapHighBytes)
+    return `heap above ${limits.workerHeapHighBytes} bytes`;
+  return null;
 }
 
 function birthOf(data: unknown): ThreadBirth {

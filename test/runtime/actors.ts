@@ -10,6 +10,7 @@ export type Fate =
   | 'exit'
   | 'loop'
   | 'heap'
+  | 'much-heap'
   | 'off-heap'
   | 'unhandled'
   | 'uncaught'
@@ -139,6 +140,12 @@ function meet(fate: Fate): Promise<void> | null {
       // worker is filled in large steps (arrays that grow, long strings).
       for (let chain: unknown = null; ;) chain = { chain };
     }
+    case 'much-heap': {
+      // Less than its limit; looked at every so often, since a look takes longer than an object.
+      for (let n = 1; n % 10_000 > 0 || process.memoryUsage().heapUsed < 210 * 2 ** 20; n += 1)
+        chained = { chained };
+      return null;
+    }
     case 'off-heap': {
       kept.push(...Array.from({ length: 300 }, () => Buffer.alloc(2 ** 20, 1)));
       return null;
@@ -158,6 +165,7 @@ function meet(fate: Fate): Promise<void> | null {
   }
 }
 const kept: Buffer[] = [];
+let chained: unknown = null;
 
 export type StoreProtocol = {
   put: Call<

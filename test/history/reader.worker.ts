@@ -1,0 +1,4 @@
+import { hostActors } from '../../src/runtime/thread.js';
+import { reader } from './reader.js';
+
+hostActors({ reader });

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, test } from 'node:test';
+import { within } from '../support/deadline.js';
+
+/** In a process of their own, since what fails here ends it. Returns what it printed. */
+async function endReaders(what: 'force' | 'heap', times: number): Promise<string> {
+  const readers = spawn(process.execPath, [
+    join(import.meta.dirname, 'ended-readers.js'),
+    what,
+    String(times),
+  ]);
+  try {
+    const [printed, said, [code, signal]] = await within(
+      Promise.all([text(readers.stdout), text(readers.stderr), once(readers, 'close')]),
+      20_000,
+      'the readers',
+    );
+    assert.deepEqual({ code, signal, said }, { code: 0, signal: null, said: '' });
+    return printed;
+  } finally {
+    readers.kill('SIGKILL');
+  }
+}
+
+describe('a thread that ends while it reads from SQLite leaves the process alone', () => {
+  test('when its host ends it by force', async () => {
+    // Without the gate of native calls about every tenth takes the process along.
+    assert.equal(await endReaders('force', 60), 'by force: 60\n');
+  });
+
+  test('when it fills its heap with what it reads', async () => {
+    assert.match(await endReaders('heap', 2), /^its heap is full: 2$/m);
+  });
+});

@@ -101,6 +101,18 @@ export type StoreError =
 /** Sockets. Handled by the root (listen) and the node (dial). */
 export type TransportError =
   | { readonly code: 'transport/port-in-use'; readonly address: string; readonly port: number }
+  /** The port that an older program expects, on which nothing but its dialect is spoken. */
+  | {
+      readonly code: 'transport/dialect-port-in-use';
+      readonly dialect: string;
+      readonly address: string;
+      readonly port: number;
+    }
+  | {
+      readonly code: 'transport/beacon-ports-in-use';
+      readonly address: string;
+      readonly ports: readonly number[];
+    }
   | {
       readonly code: 'transport/cannot-listen';
       readonly address: string;

@@ -94,7 +94,7 @@ interface DiscoveryState {
   interfaces: readonly InterfaceAddress[];
 }
 
-/** Errors of `init`: `transport/port-in-use`, `transport/cannot-listen`, when none of the ports could be bound. */
+/** Errors of `init`, when none of the ports could be bound: `transport/beacon-ports-in-use`, `transport/cannot-listen`. */
 export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProtocol, DiscoveryLinks>({
   name: 'discovery',
   restart: 'permanent',
@@ -182,7 +182,7 @@ async function openAll(
   const { args, context } = state;
   const sockets: Socket[] = [];
   const ports: number[] = [];
-  let failure: TransportError | null = null;
+  const failures: { readonly port: number; readonly cause: string }[] = [];
   const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void =>
     hear(state, bytes, from.address, from.port, false);
   const onError = (error: NodeJS.ErrnoException): void =>
@@ -191,12 +191,9 @@ async function openAll(
     const open = (address: string) => openUdp({ address, port, isShared: true, onDatagram, onError });
     const main = await open(args.bind);
     if (main.isErr()) {
-      const where = { address: args.bind, port };
-      context.log('warn', 'discovery.cannot-listen', { ...where, reason: reasonOf(main.error) });
-      failure ??=
-        main.error === 'EADDRINUSE'
-          ? { code: 'transport/port-in-use', ...where }
-          : { code: 'transport/cannot-listen', ...where, reason: reasonOf(main.error) };
+      const reason = reasonOf(main.error);
+      context.log('warn', 'discovery.cannot-listen', { address: args.bind, port, reason });
+      failures.push({ port, cause: main.error });
       continue;
     }
     sockets.push(main.value);
@@ -208,7 +205,20 @@ async function openAll(
       else context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
     }
   }
-  return ports.length === 0 && failure ? err(failure) : ok({ sockets, ports });
+  return ports.length === 0 && failures.length > 0
+    ? err(faultOf(args.bind, failures))
+    : ok({ sockets, ports });
+}
+
+/** Ports that another program keeps to itself can be chosen otherwise; any other cause concerns the system. */
+function faultOf(
+  address: string,
+  failures: readonly { readonly port: number; readonly cause: string }[],
+): TransportError {
+  const other = failures.find(({ cause }) => cause !== 'EADDRINUSE');
+  if (other === undefined)
+    return { code: 'transport/beacon-ports-in-use', address, ports: failures.map(({ port }) => port) };
+  return { code: 'transport/cannot-listen', address, port: other.port, reason: reasonOf(other.cause) };
 }
 
 /** One datagram from anybody. */

@@ -90,7 +90,7 @@ interface TransportState {
   readonly dialer: Dialer;
 }
 
-/** Errors of `init`: `transport/port-in-use`, `transport/cannot-listen`. */
+/** Errors of `init`: `transport/port-in-use`, `transport/dialect-port-in-use`, `transport/cannot-listen`. */
 export const transportActor = actor<TransportArgs, TransportState, TransportProtocol, TransportLinks>({
   name: 'transport',
   restart: 'permanent',
@@ -160,7 +160,7 @@ async function start(
     });
     if (listening.isErr()) {
       for (const listener of listeners) listener.server.close();
-      return err(listening.error);
+      return err(faultOf(listening.error, options));
     }
     listeners.push(listening.value);
   }
@@ -169,6 +169,12 @@ async function start(
   isHeld.value = false;
   return ok({ listeners, pool, dialer: new Dialer() });
 }
+
+/** Which port is in the way decides what its user can do about it. */
+const faultOf = (error: TransportError, { dialect }: ListenerOptions): TransportError =>
+  error.code === 'transport/port-in-use' && dialect !== 'sniffed'
+    ? { ...error, code: 'transport/dialect-port-in-use', dialect }
+    : error;
 
 function report(listeners: readonly Listener[], context: TransportContext): void {
   const [own, ...others] = listeners;

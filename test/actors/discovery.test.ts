@@ -116,7 +116,10 @@ test('a port that is taken is passed over as long as one is left', async (t) => 
   await udp(t, '0.0.0.0', taken);
   const alice = await node(t, { name: 'alice', beaconPorts: [taken, free] });
   assert.deepEqual(await alice.reports.wait('hearing'), { ports: [free] });
-  await assert.rejects(startBeaconNode({ name: 'bob', beaconPorts: [taken] }), /transport\/port-in-use/);
+  await assert.rejects(
+    startBeaconNode({ name: 'bob', beaconPorts: [taken] }),
+    /transport\/beacon-ports-in-use/,
+  );
 });
 
 test('a second run of the own identity is told', async (t) => {

@@ -191,6 +191,12 @@ test('a taken port is passed over, or refused when the port is strict', async (t
     { listeners: [{ bind: '127.0.0.1', port, portStrict: true, dialect: 'sniffed' }] },
   );
   await assert.rejects(strict, /transport\/port-in-use/);
+  const ownPort = host(
+    t,
+    {},
+    { listeners: [{ bind: '127.0.0.1', port, portStrict: true, dialect: 'chatbuddy' }] },
+  );
+  await assert.rejects(ownPort, /transport\/dialect-port-in-use/);
 });
 
 test('never more than five are served, as their callers see it, and BUSY arrives whole within 50 ms', async (t) => {

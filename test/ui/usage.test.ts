@@ -13,7 +13,13 @@ const options = { timeout: 60_000 };
 test('failures to start have their exit codes', options, async (context) => {
   const cases: readonly (readonly [NodeError, number, RegExp])[] = [
     [{ code: 'home/in-use', home: '/h', pid: 4242 }, 6, /4242/],
-    [{ code: 'transport/port-in-use', address: '0.0.0.0', port: 6001 }, 6, /6001/],
+    [{ code: 'transport/port-in-use', address: '0.0.0.0', port: 6001 }, 6, /6001.* --port/],
+    [{ code: 'transport/beacon-ports-in-use', address: '0.0.0.0', ports: [6000] }, 6, /6000.*--beacon-port/],
+    [
+      { code: 'transport/dialect-port-in-use', dialect: 'chatbuddy', address: '0.0.0.0', port: 9090 },
+      6,
+      /9090.*--listen chatbuddy=PORT/,
+    ],
     [{ code: 'home/unusable', home: '/h', reason: 'read-only' }, 78, /read-only/],
     [{ code: 'store/newer-schema', file: 'f', found: 9, known: 1 }, 78, /newer/],
     [{ code: 'store/full', file: 'f' }, 78, /full/],

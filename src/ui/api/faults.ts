@@ -62,6 +62,8 @@ const fields: Fields = {
   'store/io': { file: 'text', reason: 'text' },
   'store/bad-query': { detail: 'text' },
   'transport/port-in-use': { address: 'text', port: 'number' },
+  'transport/dialect-port-in-use': { dialect: 'text', address: 'text', port: 'number' },
+  'transport/beacon-ports-in-use': { address: 'text', ports: 'numbers' },
   'transport/cannot-listen': { address: 'text', port: 'number', reason: 'text' },
   'transport/dial-failed': { address: 'text', port: 'number', reason: 'text' },
   'transport/too-many-dials': { limit: 'number' },

@@ -190,6 +190,22 @@ const wordings: Wordings = {
       `another program listens on ${error.address}`,
       'choose another with --port, or leave out --port-strict',
     ),
+  'transport/dialect-port-in-use': (error) =>
+    say(
+      6,
+      `port ${error.port} of ${error.dialect} is in use`,
+      `another program listens on ${error.address}`,
+      `end it, or choose another with --listen ${error.dialect}=PORT`,
+    ),
+  'transport/beacon-ports-in-use': (error) =>
+    say(
+      6,
+      error.ports.length === 1
+        ? `UDP port ${error.ports[0]} is in use`
+        : `UDP ports ${error.ports.join(' and ')} are in use`,
+      'another program hears the beacons there and shares them with nobody',
+      'end it, or choose others with --beacon-port, the same for all',
+    ),
   'transport/cannot-listen': (error) =>
     say(
       1,

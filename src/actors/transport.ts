@@ -179,6 +179,10 @@ const faultOf = (error: TransportError, { dialect }: ListenerOptions): Transport
 function report(listeners: readonly Listener[], context: TransportContext): void {
   const [own, ...others] = listeners;
   if (!own) return;
+  // Older programs look for each other at a fixed port, and nothing tells them of another.
+  for (const { options, port } of others)
+    if (options.port !== 0 && options.port !== port)
+      context.log('warn', 'port-moved', { dialect: options.dialect, from: options.port, to: port });
   context.links.node.cast('listening', {
     address: own.address,
     port: own.port,

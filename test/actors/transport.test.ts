@@ -197,6 +197,19 @@ test('a taken port is passed over, or refused when the port is strict', async (t
     { listeners: [{ bind: '127.0.0.1', port, portStrict: true, dialect: 'chatbuddy' }] },
   );
   await assert.rejects(ownPort, /transport\/dialect-port-in-use/);
+  // Nothing would tell an older program of another port, so its user is told.
+  const moved = await host(
+    t,
+    {},
+    {
+      listeners: [
+        { bind: '127.0.0.1', port: 0, portStrict: false, dialect: 'sniffed' },
+        { bind: '127.0.0.1', port, portStrict: false, dialect: 'chatbuddy' },
+      ],
+    },
+  );
+  assert.ok(moved.actor.logged.includes('port-moved'));
+  assert.ok(!next.actor.logged.includes('port-moved'));
 });
 
 test('never more than five are served, as their callers see it, and BUSY arrives whole within 50 ms', async (t) => {

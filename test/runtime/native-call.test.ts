@@ -9,8 +9,9 @@ import { callerInThread, makeWords, word } from './native-caller.js';
 import { startTree, until } from './tree.js';
 
 describe('a thread is not ended inside a native call', () => {
-  test('but when it leaves it, and it makes no other one', async () => {
+  test('but when it leaves it, and it makes no other one', async (context) => {
     const words = makeWords();
+    context.after(() => Atomics.store(words, word.released, 1));
     let isForced: () => void;
     const forced = new Promise<void>((resolve) => {
       isForced = resolve;

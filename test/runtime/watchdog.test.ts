@@ -33,15 +33,16 @@ describe('a thread is replaced', () => {
     await tree.root.stop();
   });
 
-  test('before its heap is full', async () => {
+  test('before its heap is full', async (context) => {
     const spec = workerAt(own);
     const tree = await startTree({ children: [notes, spec] });
-    tree.root.ref(spec).cast('work', { n: 1, fate: 'much-heap' });
+    context.after(() => tree.root.stop());
+    const tries = new SharedArrayBuffer(4);
+    tree.root.ref(spec).cast('work', { n: 1, fate: 'much-heap', times: 1, tries });
     const exited = await tree.event((event) => event.type === 'exited' && event.id === 'worker');
     assert.match(JSON.stringify(exited), /heap above 201326592 bytes/);
     await tree.event((event) => event.type === 'restarted' && event.id === 'worker');
-    assert.deepEqual(await tree.journal(), [{ by: 'worker', n: 1 }], 'what it was told was done by then');
-    await tree.root.stop();
+    await until(async () => (await tree.journal()).some(({ n }) => n === 1));
   });
 
   test('when its heap is full; the message that fills it each time becomes a dead letter', async () => {

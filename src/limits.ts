@@ -449,7 +449,7 @@ export const admission = {
    * place within a few ms, and a refusal is due within 50.
    */
   waitMs: 30,
-  /** … and once more for so long where a session could be asked to park only at the end of that. */
+  /** A session that was asked to park is gone after this. Callers whose turn is next ask this often. */
   parkMs: 15,
   /**
    * Callers that wait; beyond it some are dropped, of the address that has most of them. As many as older programs may
@@ -516,14 +516,22 @@ export const admission = {
   messageIdleMs: 2_000,
   /** … and its time in all: a key exchange takes milliseconds. */
   messageDeadlineMs: 10_000,
+  /** … but it gives way to others after this, however lively it is. */
+  messageGiveWayMs: 2_000,
   /** Programs of cmp2204 that agree on a key before they ask for the text: its user may think about it for so long. */
   typedDeadlineMs: 5 * 60_000,
   /** … but gives way to others after this: before the one who wants the place has waited `legacyCallerWaitMs`. */
   typedGiveWayMs: 5_000,
-  /** Places for older programs that one address keeps while somebody else wants one. */
+  /** An address keeps its places for older programs while somebody else wants one, unless it wants more than these. */
   legacyPerAddressMax: 2,
-  /** A connection beyond them is left alone for so long: an honest one has brought its message by then, and is gone. */
+  /** Then each is left alone for so long: an honest one has brought its message by then, and is gone. */
   legacyProtectedMs: 500,
+  /**
+   * The next turn of an address is put off for so long by each ms that it was on a place, up to `heldMostMs`: who
+   * leaves at once stays before 64 addresses that hold every place for half a second.
+   */
+  heldWeight: 16,
+  heldMostMs: 500,
   /** Who was told to wait may still want a place for so long: who is told BUSY comes back within `busyRetryMaxS`. */
   wantedForMs: 2_500,
   busyRetryMinS: 1,

@@ -53,6 +53,11 @@ export class RecentMap<Value> {
     return value;
   }
 
+  /** Does not count as a use. */
+  peek(key: string): Value | undefined {
+    return this.#values.get(key);
+  }
+
   set(key: string, value: Value): void {
     this.#values.delete(key);
     this.#values.set(key, value);
@@ -80,19 +85,19 @@ export class HandshakeBudget {
     this.#resumes = new TokenBucket(limits.resumesPerSecond, limits.resumesBurst, nowMs);
   }
 
-  /** Takes what one handshake costs, or nothing at all and returns false. */
-  take(source: string, standing: Standing, nowMs: number): boolean {
-    if (standing === 'ticket') {
-      const isThere = this.#resumes.has(nowMs);
-      if (isThere) this.#resumes.take();
-      return isThere;
-    }
-    const own = this.#bucketOf(source, nowMs);
+  /** `later`: too much was used in all; `spent`: by this address. */
+  stateOf(source: string, standing: Standing, nowMs: number): 'there' | 'later' | 'spent' {
+    if (standing === 'ticket') return this.#resumes.has(nowMs) ? 'there' : 'later';
+    if (!this.#bucketOf(source, nowMs).has(nowMs)) return 'spent';
     const reserved = standing === 'known' ? 0 : limits.handshakesReserved;
-    if (!own.has(nowMs) || !this.#total.has(nowMs, reserved)) return false;
-    own.take();
+    return this.#total.has(nowMs, reserved) ? 'there' : 'later';
+  }
+
+  /** Takes what one handshake costs; the caller asked `stateOf` before. */
+  take(source: string, standing: Standing, nowMs: number): void {
+    if (standing === 'ticket') return this.#resumes.take();
+    this.#bucketOf(source, nowMs).take();
     this.#total.take();
-    return true;
   }
 
   #bucketOf(source: string, nowMs: number): TokenBucket {

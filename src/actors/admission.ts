@@ -7,12 +7,28 @@
  * take the place of a stranger with nothing to say. Spec: design.md *Transport*, faults.md section 4 *Admission*.
  *
  * An older program proves nothing, so what it is given is little: a connection that carries one message ends soon after
- * it, and of one address' places those beyond `legacyPerAddressMax` are for whoever else wants them. While somebody
- * does, no further one is given to it, or a host that opens connections faster than others ask would hold them all.
+ * it, and an address that wants more than `legacyPerAddressMax` places at once has none of them for longer than one
+ * message takes while somebody else waits. Nor is it given a further one then, or a host that opens connections faster
+ * than others ask would hold them all. What can be had goes by turns, see `admission-turns.ts`.
  */
 import type { ConnectionId } from '../ids.js';
 import { admission as limits } from '../limits.js';
 import { HandshakeBudget, Penalties, type Standing } from './admission-budget.js';
+import {
+  endOf,
+  givesWayAtMs,
+  isOpen,
+  isStranger,
+  longestSilent,
+  Places,
+  protectedMs,
+  weakest,
+  type Carries,
+  type Due,
+  type Newcomer,
+  type Place,
+} from './admission-places.js';
+import { Turns, type Waiting } from './admission-turns.js';
 import type { Hello } from './first-bytes.js';
 import { isLoopback, sourceKey } from './transport-address.js';
 
@@ -24,46 +40,15 @@ export interface Caller {
   readonly hello: Hello | null;
 }
 
-/** What a connection is for, once it is authenticated. */
-export type Carries =
-  | 'session'
-  /** One message of an older program, which is on its way. */
-  | 'message'
-  /** One message of an older program whose user types it now, as far as anybody can tell. */
-  | 'typed-message'
-  /** A talk with an older program, which cannot be resumed once it has given way. */
-  | 'talk';
-
 export type Verdict =
   /** It has a place now. Whoever holds the place `evict` must be gone first. */
   | { readonly type: 'serve'; readonly evict: ConnectionId | null }
-  /** No place now; ask again when one gets free. `slotWanted`: ask that session to park. */
-  | { readonly type: 'wait'; readonly slotWanted: ConnectionId | null }
+  /**
+   * No place now; ask again when one gets free. `slotWanted`: ask that session to park. `first`: whose turn it is to
+   * have what is there; once it has, or has not, taken it, ask again.
+   */
+  | { readonly type: 'wait'; readonly slotWanted: ConnectionId | null; readonly first: ConnectionId | null }
   | { readonly type: 'refuse'; readonly reason: 'penalty' | 'budget' };
-
-/** A connection whose time is over. */
-export interface Due {
-  readonly id: ConnectionId;
-  readonly reason: 'deadline' | 'idle';
-}
-
-interface Place {
-  readonly id: ConnectionId;
-  readonly source: string;
-  readonly acceptedAtMs: number;
-  stage: 'silent' | 'speaking' | 'authenticated';
-  /** An older program, which has no way to try again: its message is let through once it has begun. */
-  isLegacy: boolean;
-  standing: Standing;
-  /** When it came to this stage; of the first one, when it was given its place. */
-  stageAtMs: number;
-  isContact: boolean;
-  carries: Carries;
-  /** Something was said on it, by whichever side. */
-  hasSpoken: boolean;
-  lastActiveMs: number;
-  slotWantedAtMs: number;
-}
 
 export interface AdmissionOptions {
   readonly connectionsMax: number;
@@ -71,25 +56,22 @@ export interface AdmissionOptions {
 }
 
 export class Admission {
-  readonly #places = new Map<ConnectionId, Place>();
-  readonly #connectionsMax: number;
-  readonly #strangersMax: number;
+  readonly #places: Places;
   readonly #budget: HandshakeBudget;
   readonly #penalties = new Penalties();
+  readonly #turns = new Turns();
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
   /** The two addresses that were last told to wait, the later one last: of two, one is another than who asks. */
   readonly #waited = new Map<string, number>();
 
   constructor(options: AdmissionOptions) {
-    this.#connectionsMax = options.connectionsMax;
-    const reserved = options.connectionsMax > limits.reservedConnections ? limits.reservedConnections : 0;
-    this.#strangersMax = options.connectionsMax - reserved;
+    this.#places = new Places(options.connectionsMax);
     this.#budget = new HandshakeBudget(options.nowMs);
   }
 
   get taken(): number {
-    return this.#places.size;
+    return this.#places.count;
   }
 
   /** Replaces what was known. More than the bounds allow: the first ones count. */
@@ -98,50 +80,44 @@ export class Admission {
     this.#knownTickets = new Set(ticketIds.slice(0, limits.knownTicketsMax));
   }
 
-  /** A caller without a place asks for one. */
+  /** A caller without a place asks for one. Who is told to wait does so until it is served, refused or has left. */
   request(caller: Caller, nowMs: number): Verdict {
-    const source = sourceKey(caller.address);
-    const standing = this.#standingOf(source, caller.hello);
-    if (this.#isKeptOut(source, standing, nowMs)) return { type: 'refuse', reason: 'penalty' };
-    const room = this.#findRoom({ source, standing, hello: caller.hello }, nowMs);
-    if (room === null) {
-      if (caller.hello !== null) this.#noteWaiting(source, nowMs);
-      // A session makes room only for who could use it: not for the silent, nor for one address that has its share.
-      const isServedNext = caller.hello !== null && !this.#hasShare(source, caller.hello, nowMs);
-      return { type: 'wait', slotWanted: isServedNext ? this.#sessionToPark(standing, nowMs) : null };
-    }
-    if (!this.#pay(source, standing, caller.hello, nowMs)) return { type: 'refuse', reason: 'budget' };
-    if (room.evict !== null) this.#places.delete(room.evict);
-    this.#places.set(caller.id, {
-      id: caller.id,
-      source,
-      acceptedAtMs: caller.acceptedAtMs,
-      stage: caller.hello === null ? 'silent' : 'speaking',
-      isLegacy: caller.hello?.type === 'legacy',
-      standing,
-      stageAtMs: nowMs,
-      isContact: false,
-      carries: 'session',
-      hasSpoken: false,
-      lastActiveMs: nowMs,
-      slotWantedAtMs: -Infinity,
-    });
-    return { type: 'serve', evict: room.evict };
+    const newcomer = this.#newcomer(caller);
+    this.#turns.waits(newcomer);
+    const verdict = this.#decide(newcomer, nowMs);
+    if (verdict.type === 'wait') return verdict;
+    this.#turns.leaves(caller.id);
+    if (verdict.type === 'serve') this.#give(newcomer, verdict.evict, caller.acceptedAtMs, nowMs);
+    return verdict;
   }
 
-  /** Does one address hold more than its share for older programs, so that within `legacyProtectedMs` one gets free? */
-  isPlaceComing(nowMs: number): boolean {
-    return this.#beyondShare().some((place) => nowMs - place.stageAtMs < limits.legacyProtectedMs);
+  /**
+   * Is it worth waiting for a moment? So it is for as many as there are places that get free within
+   * `legacyProtectedMs`, in turn.
+   */
+  isPlaceComing(caller: Caller, nowMs: number): boolean {
+    const newcomer = this.#newcomer(caller);
+    const useful = this.#places.usefulTo(newcomer.standing);
+    const coming = useful.filter((place) => this.#isComing(place, newcomer, nowMs));
+    // Where one is there already, nothing is lacking but the means for a handshake.
+    const count = coming.length + (this.#places.hasRoom(newcomer.standing) ? 1 : 0);
+    return this.#turns.isAmongFirst(caller.id, count);
   }
 
-  /** The first bytes of a caller that has a place. `refuse`: it has lost the place again. */
+  /** Who waits, in the order in which they are to ask when a place got free. */
+  inTurn(): readonly ConnectionId[] {
+    return this.#turns.inOrder().map(({ id }) => id);
+  }
+
+  /** The first bytes of a caller that has a place. Unless it is served, it has lost the place again. */
   spoke(id: ConnectionId, hello: Hello, nowMs: number): Verdict {
     const place = this.#places.get(id);
     if (!place) return { type: 'refuse', reason: 'budget' };
     const standing = this.#standingOf(place.source, hello);
-    if (!this.#pay(place.source, standing, hello, nowMs)) {
-      this.#places.delete(id);
-      return { type: 'refuse', reason: 'budget' };
+    const payment = this.#pay({ source: place.source, standing, hello }, nowMs);
+    if (payment !== null) {
+      this.left(id, nowMs);
+      return payment;
     }
     if (place.stage === 'silent') place.stage = 'speaking';
     place.isLegacy = hello.type === 'legacy';
@@ -169,9 +145,13 @@ export class Admission {
     place.lastActiveMs = nowMs;
   }
 
-  /** The connection is gone; its place is free. */
-  left(id: ConnectionId): void {
+  /** The connection is gone; the place that it had is free. */
+  left(id: ConnectionId, nowMs: number): void {
+    this.#turns.leaves(id);
+    const place = this.#places.get(id);
+    if (!place) return;
     this.#places.delete(id);
+    this.#turns.gaveBack(place.source, nowMs - place.takenAtMs, nowMs);
   }
 
   penalise(address: string, penaltyMs: number, nowMs: number): void {
@@ -180,7 +160,7 @@ export class Admission {
 
   /** Whose time is over at `nowMs`. They keep their places until `left`. */
   due(nowMs: number): readonly Due[] {
-    return [...this.#places.values()].flatMap((place) => {
+    return this.#places.all.flatMap((place) => {
       const end = endOf(place);
       return end.atMs <= nowMs ? [{ id: place.id, reason: end.reason }] : [];
     });
@@ -188,7 +168,7 @@ export class Admission {
 
   /** When to ask `due` next; `null` while nobody can become due. */
   nextDueMs(): number | null {
-    const ends = [...this.#places.values()].map((place) => endOf(place).atMs);
+    const ends = this.#places.all.map((place) => endOf(place).atMs);
     const first = Math.min(...ends);
     return Number.isFinite(first) ? first : null;
   }
@@ -207,40 +187,99 @@ export class Admission {
     return this.#penalties.isIn(source, nowMs);
   }
 
-  /** Handshakes are paid before any key agreement; an older program asks for none. */
-  #pay(source: string, standing: Standing, hello: Hello | null, nowMs: number): boolean {
-    if (hello === null || hello.type === 'legacy') return true;
-    return this.#budget.take(source, standing, nowMs);
+  #decide(newcomer: Waiting, nowMs: number): Verdict {
+    const { source, standing, hello } = newcomer;
+    if (this.#isKeptOut(source, standing, nowMs)) return { type: 'refuse', reason: 'penalty' };
+    if (this.#turns.isOvertaking(newcomer)) return noRoom;
+    const room = this.#findRoom(newcomer, nowMs);
+    if (room !== null) {
+      const first = this.#firstBefore(newcomer, nowMs);
+      if (first !== null) return { ...noRoom, first };
+      return this.#pay(newcomer, nowMs) ?? { type: 'serve', evict: room.evict };
+    }
+    if (hello === null) return noRoom;
+    this.#noteWaiting(source, nowMs);
+    // A session makes room only for who could use it: not for the silent, nor for one address that has its share.
+    if (this.#hasShare(source, hello, nowMs)) return noRoom;
+    return { ...noRoom, slotWanted: this.#sessionToPark(standing, nowMs) };
+  }
+
+  /** Whose turn it is, if that is somebody else who could be served now. */
+  #firstBefore({ id }: Waiting, nowMs: number): ConnectionId | null {
+    const first = this.#turns.first();
+    if (first === null || first.id === id) return null;
+    const isAble = this.#meansOf(first, nowMs) !== 'later' && this.#findRoom(first, nowMs) !== null;
+    return isAble ? first.id : null;
+  }
+
+  #give(
+    { id, source, standing, hello }: Waiting,
+    evict: ConnectionId | null,
+    acceptedAtMs: number,
+    nowMs: number,
+  ): void {
+    if (evict !== null) this.left(evict, nowMs);
+    this.#turns.took(source, nowMs);
+    this.#places.add({
+      id,
+      source,
+      acceptedAtMs,
+      takenAtMs: nowMs,
+      stage: hello === null ? 'silent' : 'speaking',
+      isLegacy: hello?.type === 'legacy',
+      standing,
+      stageAtMs: nowMs,
+      isContact: false,
+      carries: 'session',
+      hasSpoken: false,
+      lastActiveMs: nowMs,
+      slotWantedAtMs: -Infinity,
+    });
+  }
+
+  #newcomer({ id, address, hello }: Caller): Waiting {
+    const source = sourceKey(address);
+    return { id, source, standing: this.#standingOf(source, hello), hello };
+  }
+
+  /** Handshakes are paid before any key agreement; an older program asks for none. `null`: paid. */
+  #pay(newcomer: Newcomer, nowMs: number): Verdict | null {
+    const state = this.#meansOf(newcomer, nowMs);
+    if (state === 'later') return noRoom;
+    if (state === 'spent') return { type: 'refuse', reason: 'budget' };
+    if (state === 'there') this.#budget.take(newcomer.source, newcomer.standing, nowMs);
+    return null;
+  }
+
+  #meansOf({ source, standing, hello }: Newcomer, nowMs: number): 'there' | 'later' | 'spent' | 'not-needed' {
+    if (hello === null || hello.type === 'legacy') return 'not-needed';
+    return this.#budget.stateOf(source, standing, nowMs);
   }
 
   #findRoom(newcomer: Newcomer, nowMs: number): { readonly evict: ConnectionId | null } | null {
     const { source, standing, hello } = newcomer;
     if (hello?.type !== 'full' && hello?.type !== 'resume' && this.#isCrowding(source, nowMs)) {
       // Beyond its share it is given nothing, not even for another of its own: those places are to get free.
-      const isAtShare = this.#legacyOf(source).length === limits.legacyPerAddressMax;
+      const isAtShare = this.#places.legacyAt(source).length === limits.legacyPerAddressMax;
       return hello !== null && isAtShare ? this.#ownPlace(newcomer, nowMs) : null;
     }
-    const own = this.#openOf(source);
+    const useful = this.#places.usefulTo(standing);
+    const own = this.#places.openAt(source);
     if (own.length >= this.#shareOf(source, nowMs)) {
       // Its place goes to another of the same address, so nobody else is touched.
       const victim = weakest(own, newcomer, nowMs);
-      return victim && this.#fits(standing, victim) ? { evict: victim.id } : null;
+      return victim && useful.includes(victim) ? { evict: victim.id } : null;
     }
-    if (this.#fits(standing, null)) return { evict: null };
-    const open = [...this.#places.values()].filter((place) => place.stage !== 'authenticated');
-    const victim = weakest(
-      open.filter((place) => this.#fits(standing, place)),
-      newcomer,
-      nowMs,
-    );
+    if (this.#places.hasRoom(standing)) return { evict: null };
+    const victim = weakest(useful.filter(isOpen), newcomer, nowMs);
     if (victim) return { evict: victim.id };
     if (hello === null) return null;
     // A message gets the time to come.
-    const ripe = this.#beyondShare().filter((place) => nowMs - place.stageAtMs >= limits.legacyProtectedMs);
-    const crowder = this.#longestSilent(ripe, standing);
+    const older = this.#places.legacyFor(newcomer).filter((place) => useful.includes(place));
+    const crowder = longestSilent(older.filter((place) => nowMs >= this.#ripeAtMs(place)));
     if (crowder) return { evict: crowder.id };
     if (standing === 'stranger') return hello.type === 'legacy' ? this.#ownPlace(newcomer, nowMs) : null;
-    const hog = this.#longestIdle((place) => {
+    const hog = this.#places.longestIdle((place) => {
       const givesWayMs = givesWayAtMs(place) ?? place.lastActiveMs + limits.strangerIdleForContactMs;
       return isStranger(place) && nowMs >= givesWayMs;
     });
@@ -249,7 +288,7 @@ export class Admission {
 
   /** Has an address enough places for older programs, while another one waits for any? */
   #isCrowding(source: string, nowMs: number): boolean {
-    if (this.#legacyOf(source).length < limits.legacyPerAddressMax) return false;
+    if (this.#places.legacyAt(source).length < limits.legacyPerAddressMax) return false;
     return [...this.#waited].some(([other, atMs]) => other !== source && nowMs - atMs < limits.wantedForMs);
   }
 
@@ -262,45 +301,43 @@ export class Admission {
 
   /** An address that has its share gives one connection of older programs up for the next: one with nothing to say. */
   #ownPlace({ source, standing }: Newcomer, nowMs: number): { readonly evict: ConnectionId } | null {
-    const own = this.#legacyOf(source);
+    const own = this.#places.legacyAt(source);
     if (own.length < limits.legacyPerAddressMax) return null;
-    const victim = this.#longestSilent(
-      own.filter((place) => {
+    const useful = this.#places.usefulTo(standing).filter((place) => own.includes(place));
+    const victim = longestSilent(
+      useful.filter((place) => {
         const sinceMs = Math.max(place.lastActiveMs, place.stageAtMs);
         return nowMs >= (givesWayAtMs(place) ?? sinceMs + limits.legacyProtectedMs);
       }),
-      standing,
     );
     return victim ? { evict: victim.id } : null;
   }
 
-  /** Connections of older programs at addresses that hold more than their share. */
-  #beyondShare(): readonly Place[] {
-    return [...this.#places.values()].filter(
-      ({ isLegacy, source }) => isLegacy && this.#legacyOf(source).length > limits.legacyPerAddressMax,
+  /** From when on it may be taken for whoever else waits; `Infinity`: it has nothing to fear. */
+  #ripeAtMs({ source, stage, stageAtMs, carries }: Place): number {
+    const wanted = this.#places.legacyAt(source).length + this.#turns.olderAt(source);
+    if (wanted > limits.legacyPerAddressMax) return stageAtMs + limits.legacyProtectedMs;
+    return stage === 'authenticated' && carries === 'message'
+      ? stageAtMs + limits.messageGiveWayMs
+      : Infinity;
+  }
+
+  #isComing(place: Place, newcomer: Newcomer, nowMs: number): boolean {
+    // It parks, or will be asked to once its first words are answered.
+    const isSettling = !isOpen(place) && !place.isLegacy && nowMs - place.stageAtMs < limits.sessionSettledMs;
+    if (isSettling || nowMs - place.slotWantedAtMs < limits.parkMs) return true;
+    const atMs = Math.min(
+      endOf(place).atMs,
+      givesWayAtMs(place) ?? Infinity,
+      isOpen(place) ? place.stageAtMs + protectedMs(place, newcomer) : Infinity,
+      this.#places.legacyFor(newcomer).includes(place) ? this.#ripeAtMs(place) : Infinity,
     );
-  }
-
-  /** Whatever they have come to. */
-  #legacyOf(source: string): readonly Place[] {
-    return [...this.#places.values()].filter((place) => place.isLegacy && place.source === source);
-  }
-
-  #longestSilent(places: readonly Place[], standing: Standing): Place | null {
-    const fitting = places.filter((place) => this.#fits(standing, place));
-    return fitting.toSorted((a, b) => a.lastActiveMs - b.lastActiveMs)[0] ?? null;
-  }
-
-  /** Places of this address that are not authenticated. */
-  #openOf(source: string): readonly Place[] {
-    return [...this.#places.values()].filter(
-      (place) => place.source === source && place.stage !== 'authenticated',
-    );
+    return atMs - nowMs <= limits.legacyProtectedMs;
   }
 
   #hasShare(source: string, hello: Hello, nowMs: number): boolean {
-    if (this.#openOf(source).length >= this.#shareOf(source, nowMs)) return true;
-    return hello.type === 'legacy' && this.#legacyOf(source).length >= limits.legacyPerAddressMax;
+    if (this.#places.openAt(source).length >= this.#shareOf(source, nowMs)) return true;
+    return hello.type === 'legacy' && this.#places.legacyAt(source).length >= limits.legacyPerAddressMax;
   }
 
   /** How many of them it may hold. */
@@ -308,18 +345,12 @@ export class Admission {
     return limits.unauthenticatedPerAddressMax - (this.#penalties.isIn(source, nowMs) ? 1 : 0);
   }
 
-  /** Is there room for such a caller once `leaving` is gone? */
-  #fits(standing: Standing, leaving: Place | null): boolean {
-    const others = [...this.#places.values()].filter((place) => place !== leaving);
-    if (others.length >= this.#connectionsMax) return false;
-    return standing !== 'stranger' || others.filter(isStranger).length < this.#strangersMax;
-  }
-
   #sessionToPark(standing: Standing, nowMs: number): ConnectionId | null {
-    const place = this.#longestIdle(
+    const useful = this.#places.usefulTo(standing);
+    const place = this.#places.longestIdle(
       (each) =>
         // Of no use to a stranger is the place that is kept for contacts.
-        this.#fits(standing, each) &&
+        useful.includes(each) &&
         nowMs - each.stageAtMs >= limits.sessionSettledMs &&
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
         // What carries one message ends by itself, and cannot come back to say it.
@@ -329,64 +360,6 @@ export class Admission {
     place.slotWantedAtMs = nowMs;
     return place.id;
   }
-
-  #longestIdle(isWanted: (place: Place) => boolean): Place | null {
-    const sessions = [...this.#places.values()].filter((place) => place.stage === 'authenticated');
-    return sessions.filter(isWanted).toSorted((a, b) => a.lastActiveMs - b.lastActiveMs)[0] ?? null;
-  }
 }
 
-const isStranger = (place: Place): boolean =>
-  place.stage === 'authenticated' ? !place.isContact : place.standing === 'stranger';
-
-function endOf(place: Place): { readonly atMs: number; readonly reason: Due['reason'] } {
-  const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isLegacy, carries } = place;
-  // An older program may have waited long for its place, unread: that was not its time.
-  if (stage !== 'authenticated')
-    return { atMs: (isLegacy ? stageAtMs : acceptedAtMs) + limits.handshakeDeadlineMs, reason: 'deadline' };
-  if (isContact) return { atMs: Infinity, reason: 'idle' };
-  if (carries === 'talk') return { atMs: lastActiveMs + limits.talkIdleMs, reason: 'idle' };
-  if (carries === 'typed-message') return { atMs: stageAtMs + limits.typedDeadlineMs, reason: 'idle' };
-  if (!isLegacy) return { atMs: lastActiveMs + limits.strangerIdleMs, reason: 'idle' };
-  const atMs = Math.min(lastActiveMs + limits.messageIdleMs, stageAtMs + limits.messageDeadlineMs);
-  return { atMs, reason: 'idle' };
-}
-
-/** From when on what waits for a person gives way to who wants its place; `null`: it waits for nobody. */
-function givesWayAtMs({ carries, hasSpoken, lastActiveMs, stageAtMs }: Place): number | null {
-  if (carries === 'talk')
-    return lastActiveMs + (hasSpoken ? limits.talkGiveWayMs : limits.talkUnspokenGiveWayMs);
-  // From its key on: single letters must not hold a place for ever.
-  return carries === 'typed-message' ? stageAtMs + limits.typedGiveWayMs : null;
-}
-
-interface Newcomer {
-  readonly source: string;
-  readonly standing: Standing;
-  /** `null`: silent so far. */
-  readonly hello: Hello | null;
-}
-
-/** Of the unauthenticated `places` the one to give way: the silent first, then from the address with most, the oldest. */
-function weakest(places: readonly Place[], newcomer: Newcomer, nowMs: number): Place | null {
-  const held = new Map<string, number>();
-  for (const place of places) held.set(place.source, (held.get(place.source) ?? 0) + 1);
-  const heldBy = (place: Place): number => held.get(place.source) ?? 0;
-  const candidates = places.filter((place) => nowMs - place.stageAtMs >= protectedMs(place, newcomer));
-  const rank = (a: Place, b: Place): number =>
-    Number(b.stage === 'silent') - Number(a.stage === 'silent') ||
-    heldBy(b) - heldBy(a) ||
-    a.acceptedAtMs - b.acceptedAtMs;
-  return candidates.toSorted(rank)[0] ?? null;
-}
-
-/** For how long since its last step a place is safe from this newcomer. */
-function protectedMs(place: Place, newcomer: Newcomer): number {
-  if (place.standing === 'ticket') return limits.ticketProtectedMs;
-  if (place.isLegacy) return limits.handshakeDeadlineMs;
-  if (newcomer.standing === 'ticket') return 0;
-  if (place.stage === 'silent')
-    return newcomer.hello === null ? limits.silentAmongSilentProtectedMs : limits.silentProtectedMs;
-  if (newcomer.hello === null) return Infinity;
-  return newcomer.standing === 'known' && place.standing === 'stranger' ? 0 : limits.speakingProtectedMs;
-}
+const noRoom = { type: 'wait', slotWanted: null, first: null } as const;

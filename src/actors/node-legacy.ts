@@ -12,7 +12,7 @@ import type { DialectError, RuntimeError, TransportError } from '../errors.js';
 import { parseSessionId, type ConnectionId, type PeerId } from '../ids.js';
 import { legacyPorts, talks as limits } from '../limits.js';
 import type { BodyOf } from '../runtime/actor.js';
-import type { Carries } from './admission.js';
+import type { Carries } from './admission-places.js';
 import { noteAbsent, notePresent, publishNotice } from './node-legacy-presence.js';
 import {
   blockedFault,

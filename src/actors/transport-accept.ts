@@ -7,7 +7,8 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { DialectName } from '../dialects/dialect.js';
 import { parseConnectionId, type ConnectionId } from '../ids.js';
 import { admission as limits, transport as socketLimits } from '../limits.js';
-import { Admission, type Caller, type Carries, type Verdict } from './admission.js';
+import { Admission, type Caller, type Verdict } from './admission.js';
+import type { Carries } from './admission-places.js';
 import type { Address } from '../wire/address.js';
 import { EventTurn } from './event-turn.js';
 import { FaultTally } from './fault-tally.js';
@@ -15,7 +16,7 @@ import { dialectOf, readFirstBytes, type Hello, type Unheard, type UnknownOpenin
 import { plainAddress } from './transport-address.js';
 import { sayBusy } from './transport-busy.js';
 import { joinSocket, type Joint } from './transport-socket.js';
-import { crowdedOut, eagerness, mayBeOlderProgram, patienceMs } from './waiting-rooms.js';
+import { crowdedOut, mayBeOlderProgram, patienceMs, pauseMs } from './waiting-rooms.js';
 
 export interface AcceptedConnection {
   readonly connectionId: ConnectionId;
@@ -218,39 +219,43 @@ export class AcceptPool {
   #spoke(line: Line, hello: Hello): void {
     if (!this.#lines.has(line.id)) return;
     line.hello = hello;
-    if (line.stage !== 'waiting')
-      this.#settle(line, this.#admission.spoke(line.id, hello, this.#options.now()));
+    if (line.stage !== 'waiting') {
+      const verdict = this.#admission.spoke(line.id, hello, this.#options.now());
+      if (verdict.type !== 'wait') return this.#settle(line, verdict);
+      this.#sendBack(line);
+      this.#planServe();
+    }
     // An older program goes over into a room of its own.
-    else if (hello.type === 'legacy') this.#enter(line);
+    if (hello.type === 'legacy') this.#enter(line);
     else this.#ask(line);
   }
 
-  /** Who waits asks for a place. */
+  /** It has lost its place, and waits for another. */
+  #sendBack(line: Line): void {
+    line.stage = 'waiting';
+    clearTimeout(line.waitTimer);
+    line.waitTimer = setTimeout(() => this.#askAgain(line), limits.waitMs);
+  }
+
   #ask(line: Line): void {
     this.#settle(line, this.#request(line));
   }
 
-  /** An older program that waits is not overtaken by a later connection from its address. */
+  /** Whose turn it is asks before. */
   #request(line: Line): Verdict {
-    for (let first = this.#waitsBefore(line); first !== null; first = this.#waitsBefore(line)) {
+    for (;;) {
+      const verdict = this.#admission.request(line, this.#options.now());
+      if (verdict.type !== 'wait' || verdict.first === null) return verdict;
+      const first = this.#lines.get(verdict.first);
+      if (first === undefined) return verdict;
       this.#ask(first);
-      if (this.#isWaiting(first)) return { type: 'wait', slotWanted: null };
+      if (this.#isWaiting(first)) return verdict;
     }
-    return this.#admission.request(line, this.#options.now());
-  }
-
-  #waitsBefore(line: Line): Line | null {
-    if (line.hello?.type !== 'legacy') return null;
-    for (const other of this.#lines.values()) {
-      const isSame = other.address === line.address && other.hello?.type === 'legacy';
-      if (isSame && other.serial < line.serial && this.#isWaiting(other)) return other;
-    }
-    return null;
   }
 
   #isWaiting = (line: Line): boolean => line.stage === 'waiting' && this.#lines.has(line.id);
 
-  #settle(line: Line, verdict: Verdict, waitMs: number = limits.waitMs): void {
+  #settle(line: Line, verdict: Verdict): void {
     switch (verdict.type) {
       case 'serve':
         this.#place(line);
@@ -260,7 +265,10 @@ export class AcceptPool {
         return;
       case 'wait':
         if (verdict.slotWanted !== null) this.#events.onSlotWanted(verdict.slotWanted);
-        line.waitTimer ??= setTimeout(() => this.#askAgain(line), waitMs);
+        line.waitTimer ??= setTimeout(
+          () => this.#askAgain(line),
+          pauseMs(line, this.#options.now() - line.acceptedAtMs),
+        );
         return;
       case 'refuse':
         this.#refuse(line);
@@ -272,13 +280,10 @@ export class AcceptPool {
     line.waitTimer = undefined;
     const nowMs = this.#options.now();
     const verdict = this.#request(line);
-    // Its place is coming where a session is asked to park only now.
-    const isParking = verdict.type === 'wait' && verdict.slotWanted !== null;
-    const isPlaceComing = this.#admission.isPlaceComing(nowMs);
-    const patience = patienceMs(line, this.#options.enabled, { isParking, isPlaceComing });
-    const isOver = nowMs - line.acceptedAtMs >= patience;
-    if (verdict.type === 'wait' && isOver) this.#refuse(line);
-    else this.#settle(line, verdict, isParking ? limits.parkMs : limits.waitMs);
+    const isPlaceComing = (): boolean => this.#admission.isPlaceComing(line, nowMs);
+    const patience = patienceMs(line, this.#options.enabled, isPlaceComing);
+    if (verdict.type === 'wait' && nowMs - line.acceptedAtMs >= patience) this.#refuse(line);
+    else this.#settle(line, verdict);
   }
 
   /** An older program that is turned away loses its words, and would take BUSY for words of ours. */
@@ -319,11 +324,8 @@ export class AcceptPool {
     this.#events.onTrace('transport.evicted', { address: line.address });
     if (line.joint) line.joint.destroy('evicted');
     // Slow to begin, not silent by intent, perhaps: an older program could not come back.
-    else if (line.hello === null && this.#mayBeLegacy(line)) {
-      line.stage = 'waiting';
-      clearTimeout(line.waitTimer);
-      line.waitTimer = setTimeout(() => this.#askAgain(line), limits.waitMs);
-    } else this.#refuse(line);
+    else if (line.hello === null && this.#mayBeLegacy(line)) this.#sendBack(line);
+    else this.#refuse(line);
   }
 
   /** Tells BUSY to who speaks our protocol, and closes so that BUSY arrives. */
@@ -348,9 +350,9 @@ export class AcceptPool {
   #forget(line: Line): void {
     clearTimeout(line.waitTimer);
     if (!this.#lines.delete(line.id)) return;
+    this.#admission.left(line.id, this.#options.now());
     // Who waited leaves no place behind.
     if (line.stage === 'waiting') return;
-    this.#admission.left(line.id);
     this.#planServe();
     this.#arm();
   }
@@ -362,14 +364,14 @@ export class AcceptPool {
     queueMicrotask(() => this.#serveWaiting());
   }
 
-  /** A place got free: who waits asks again, who has a ticket or spoke first. */
+  /** A place got free: who waits asks again. */
   #serveWaiting(): void {
     this.#isServePlanned = false;
     if (this.#isClosed) return;
-    const waiting = [...this.#lines.values()].filter((line) => line.stage === 'waiting');
-    for (const line of waiting.toSorted((a, b) => eagerness(b) - eagerness(a))) {
+    for (const id of this.#admission.inTurn()) {
       if (this.#admission.taken >= this.#options.connectionsMax) return;
-      if (this.#isWaiting(line)) this.#ask(line);
+      const line = this.#lines.get(id);
+      if (line !== undefined && this.#isWaiting(line)) this.#ask(line);
     }
   }
 

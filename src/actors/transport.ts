@@ -14,7 +14,7 @@ import { transport as limits } from '../limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../runtime/actor.js';
 import { formatAddress } from '../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from './transport-address.js';
-import type { Carries } from './admission.js';
+import type { Carries } from './admission-places.js';
 import { AcceptPool, type AcceptStats } from './transport-accept.js';
 import { Dialer } from './transport-dial.js';
 import { listen, type Listener, type ListenerOptions } from './transport-listen.js';

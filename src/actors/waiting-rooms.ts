@@ -38,22 +38,22 @@ export function crowdedOut<Caller extends Waiting>(
   return (most.length > own.length + 1 ? most.at(-1) : undefined) ?? newcomer;
 }
 
-/** Who is served first when a place gets free. */
-export const eagerness = ({ hello }: Waiting): number =>
-  hello === null ? 0 : hello.type === 'resume' ? 2 : 1;
+/** How long it waits before it asks again. */
+export function pauseMs(caller: Waiting, waitedMs: number): number {
+  const isNative = caller.hello !== null && !isOlderProgram(caller);
+  return isNative && waitedMs >= limits.waitMs / 2 ? limits.parkMs : limits.waitMs;
+}
 
 /** How long it is kept waiting; an older program that is turned away has no other way. */
 export function patienceMs(
   caller: Waiting,
   enabled: ReadonlySet<DialectName>,
-  { isParking, isPlaceComing }: { readonly isParking: boolean; readonly isPlaceComing: boolean },
+  isPlaceComing: () => boolean,
 ): number {
   if (isOlderProgram(caller)) return limits.legacyCallerWaitMs;
   if (mayBeOlderProgram(caller, enabled)) return limits.handshakeDeadlineMs;
   // BUSY would cost it a second or two.
-  if (isPlaceComing) return limits.legacyProtectedMs + limits.waitMs;
-  // Once: timers may be a little early.
-  return isParking ? limits.waitMs + limits.parkMs / 2 : 0;
+  return isPlaceComing() ? limits.legacyProtectedMs + limits.waitMs : 0;
 }
 
 /** Also who has not spoken yet, where any of them is switched on. */

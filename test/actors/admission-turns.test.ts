@@ -1,0 +1,103 @@
+/** Whose turn it is when somebody has to wait for a place. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Caller } from '../../src/actors/admission.js';
+import type { ConnectionId } from '../../src/ids.js';
+import { admission as limits } from '../../src/limits.js';
+import { admitted, Door, full, message, resume, talk, ticketIdHex } from '../support/admission-door.js';
+
+test('an address that wants more than its share keeps no place for longer than one message takes', () => {
+  const door = new Door();
+  const held = [1, 1, 2, 3].map((host) => admitted(door, `10.0.0.${host}`, talk));
+  for (const id of held) door.admission.active(id, door.nowMs);
+  door.wait('10.0.0.1', talk);
+  door.nowMs += limits.legacyProtectedMs - 1;
+  assert.equal(door.come('10.0.0.9', message).verdict.type, 'wait');
+  door.nowMs += 1;
+  assert.deepEqual(door.come('10.0.0.9', message).verdict, { type: 'serve', evict: held[0] });
+  // It holds one and waits with one: that is its share.
+  assert.equal(door.come('10.0.0.8', message).verdict.type, 'wait');
+});
+
+test('a place goes to the address that was on one longest ago, and first to one that never was', () => {
+  const door = new Door(1);
+  const serve = (host: number): ConnectionId => admitted(door, `10.0.0.${host}`, message);
+  for (const host of [1, 2, 3]) {
+    door.nowMs += 1;
+    door.left(serve(host));
+  }
+  door.nowMs += 1;
+  const last = serve(1);
+  const waiting = [1, 1, 3, 2, 4].map((host) => door.wait(`10.0.0.${host}`, message));
+  door.left(last);
+  const served: Caller[] = [];
+  while (served.length < waiting.length) {
+    door.nowMs += 1;
+    const asking = waiting.filter((each) => !served.includes(each));
+    const next = asking.filter((each) => door.again(each).type === 'serve');
+    assert.equal(next.length, 1);
+    for (const each of next) {
+      served.push(each);
+      door.left(each.id);
+    }
+  }
+  const order = served.map(({ address }) => address.at(-1));
+  assert.equal(order.join(' '), '4 2 3 1 1');
+});
+
+test('who holds a place in vain comes after who leaves it at once, though that was served later', () => {
+  const door = new Door(1);
+  const idle = admitted(door, '10.0.0.1', message);
+  door.nowMs += limits.heldMostMs;
+  door.left(idle);
+  const quick = admitted(door, '10.0.0.2', message);
+  const [second, first] = [door.wait('10.0.0.1', message), door.wait('10.0.0.2', message)];
+  door.nowMs += 1;
+  door.left(quick);
+  assert.deepEqual(door.again(second), { type: 'wait', slotWanted: null, first: first.id });
+  assert.equal(door.again(first).type, 'serve');
+});
+
+test('tickets and known addresses go before strangers, words before silence, whoever was served', () => {
+  const door = new Door(1);
+  door.admission.know(['10.0.0.1'], [ticketIdHex]);
+  const held = admitted(door, '10.0.0.1', message);
+  const [silent, older, known, ticket] = [
+    door.wait('10.0.0.4', null),
+    door.wait('10.0.0.1', message),
+    door.wait('10.0.0.1', full),
+    door.wait('10.0.0.1', resume),
+  ];
+  door.left(held);
+  assert.deepEqual(door.admission.inTurn(), [ticket.id, known.id, older.id, silent.id]);
+  assert.deepEqual(door.again(silent), { type: 'wait', slotWanted: null, first: ticket.id });
+  assert.equal(door.again(ticket).type, 'serve');
+});
+
+test('where handshakes are used up in all, callers wait for the next one, by turns, and older programs do not', () => {
+  const door = new Door();
+  for (let i = 0; i < limits.handshakesBurst; i += 1) door.left(door.come(`10.0.1.${i}`, full).id);
+  const busy = door.wait('10.0.1.0', full);
+  const fresh = door.wait('10.0.2.1', full);
+  assert.deepEqual(door.come('10.0.2.2', message).verdict, { type: 'serve', evict: null });
+  assert.ok(door.admission.isPlaceComing(fresh, door.nowMs));
+  door.nowMs += 1_000 / limits.handshakesPerSecond;
+  assert.deepEqual(door.again(busy), { type: 'wait', slotWanted: null, first: fresh.id });
+  assert.equal(door.again(fresh).type, 'serve');
+  assert.equal(door.again(busy).type, 'wait');
+});
+
+test('a native caller is kept waiting where its turn is next and a place gets free within half a second', () => {
+  const door = new Door();
+  for (let i = 1; i <= 4; i += 1) admitted(door, `10.0.0.${i}`, message);
+  const native = door.wait('10.0.0.9', full);
+  assert.ok(!door.admission.isPlaceComing(native, door.nowMs));
+  door.wait('10.0.0.1', message);
+  door.wait('10.0.0.1', message);
+  assert.ok(door.admission.isPlaceComing(native, door.nowMs), 'one address wants more than its share');
+  const [next, other] = [door.wait('10.0.0.9', full), door.wait('10.0.0.10', full)];
+  for (const late of [next, other])
+    assert.ok(!door.admission.isPlaceComing(late, door.nowMs), 'it is for one');
+  door.nowMs += limits.messageGiveWayMs - limits.legacyProtectedMs;
+  assert.ok(door.admission.isPlaceComing(other, door.nowMs), 'the others have had their time, too');
+});

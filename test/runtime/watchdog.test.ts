@@ -10,6 +10,7 @@ describe('a thread is replaced', () => {
   test('within seconds when it is in an endless loop, and nothing is lost', async (context) => {
     const spec = workerAt(own);
     const tree = await startTree({ children: [notes, spec] });
+    context.after(() => tree.root.stop());
     const ref = tree.root.ref(spec);
     const tries = new SharedArrayBuffer(4);
     for (let n = 0; n < 100; n += 1)
@@ -20,17 +21,16 @@ describe('a thread is replaced', () => {
     context.diagnostic(`replaced after ${tookMs.toFixed(0)} ms`);
     assert.ok(tookMs < replacedMsMax, `${tookMs} ms`);
     await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === 100);
-    await tree.root.stop();
   });
 
-  test('when it holds 300 MB outside the heap', async () => {
+  test('when it holds 300 MB outside the heap', async (context) => {
     const spec = workerAt(own);
     const tree = await startTree({ children: [notes, spec] });
+    context.after(() => tree.root.stop());
     tree.root.ref(spec).cast('work', { n: 1, fate: 'off-heap' });
     const exited = await tree.event((event) => event.type === 'exited' && event.id === 'worker');
     assert.match(JSON.stringify(exited), /off-heap/);
     await tree.event((event) => event.type === 'restarted' && event.id === 'worker');
-    await tree.root.stop();
   });
 
   test('before its heap is full', async (context) => {
@@ -45,9 +45,10 @@ describe('a thread is replaced', () => {
     await until(async () => (await tree.journal()).some(({ n }) => n === 1));
   });
 
-  test('when its heap is full; the message that fills it each time becomes a dead letter', async () => {
+  test('when its heap is full; the message that fills it each time becomes a dead letter', async (context) => {
     const spec = workerAt(own);
     const tree = await startTree({ children: [notes, spec] });
+    context.after(() => tree.root.stop());
     const ref = tree.root.ref(spec);
     ref.cast('work', { n: 1 })._unsafeUnwrap();
     ref.cast('work', { n: 2, fate: 'heap' })._unsafeUnwrap();
@@ -57,6 +58,5 @@ describe('a thread is replaced', () => {
       tree.root.deadLetters().map(({ reason, body }) => ({ reason, body })),
       [{ reason: 'poison', body: { n: 2, fate: 'heap' } }],
     );
-    await tree.root.stop();
   });
 });

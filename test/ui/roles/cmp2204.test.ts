@@ -68,5 +68,20 @@ test('respond for people says where it waits, and that its encryption is weak', 
   assert.match(role.stderr(), /Chat_Initiator calls port 6001 only/);
 });
 
+test(
+  'respond: prints what somebody says who uses Parlance too, as initiate offers to talk with them',
+  options,
+  async (t) => {
+    const role = await runRole(t, ['respond']);
+    const port = portIn(await role.line(/^Waiting for messages/));
+    const sender = await runRole(t, ['send', `127.0.0.1:${port}`, 'from one of us'], {
+      beaconPort: role.beaconPort,
+      env: { PARLANCE_NAME: 'ian' },
+    });
+    await role.line(/ian: from one of us \[unverified\]/);
+    assert.equal(await sender.exit(), 0);
+  },
+);
+
 const holds = (file: string, words: string): boolean =>
   existsSync(file) && readFileSync(file, 'utf8').includes(words);

@@ -1,6 +1,6 @@
 /** Three of the four programs of cmp2204; the fourth, Chat_Initiator, is a menu. Each runs until a signal. */
 import { join } from 'node:path';
-import type { NodeEvent, PeerEvent } from '../../../index.js';
+import type { MessageEvent, NodeEvent, PeerEvent } from '../../../index.js';
 import { escapeForTerminal, escapeName } from '../../../index.js';
 import { beaconSocket, legacyPorts, node as nodeLimits } from '../../../limits.js';
 import { eventLine, messageLine, peerLine, weakness } from '../present.js';
@@ -44,7 +44,10 @@ export const discover = (context: RunContext): Promise<ExitCode> =>
 
 const onlinePeersFile = ({ home }: Role): string => escapeForTerminal(join(home, 'online_peers.txt'));
 
-/** Chat_Responder: prints what comes; `chat_history.txt` in the home logs it. */
+/**
+ * Chat_Responder: prints what comes, also from those who have left the older program as we have: `initiate` talks with
+ * them too. What comes in cmp2204 is logged in `chat_history.txt` in the home.
+ */
 export const respond = (context: RunContext): Promise<ExitCode> =>
   withRole(context, 'cmp2204', async (role) => {
     const { output } = context;
@@ -55,11 +58,13 @@ export const respond = (context: RunContext): Promise<ExitCode> =>
         if (role.self.port !== legacyPorts.cmp2204)
           output.note(`Chat_Initiator calls port ${legacyPorts.cmp2204} only; here it is ${role.self.port}.`);
       }
-      if (event.type === 'message' && event.direction === 'in' && event.dialect === 'cmp2204')
+      if (event.type === 'message' && event.direction === 'in' && isOfItsUsers(event))
         await output.result(event, messageLine(event, output.colors));
       if (event.type === 'error') output.note(eventLine(event, output.colors) ?? '');
     });
   });
+
+const isOfItsUsers = ({ dialect }: MessageEvent): boolean => dialect === 'cmp2204' || dialect === 'native';
 
 /** Every event until a signal. Exit code 1 where the node went away. */
 async function follow(

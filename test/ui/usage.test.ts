@@ -210,6 +210,22 @@ test('what older programs need reaches the node', options, async (context) => {
   assert.equal(second?.toyGroup, undefined, 'P and Q of somebody else do no harm');
 });
 
+test(
+  'wait insists on the port that it waits on, not on one that nobody asked for',
+  options,
+  async (context) => {
+    const it = fakeWorld({ node: { code: 'store/full', file: 'f' } });
+    context.after(() => it.remove());
+    await it.run('wait', '--port', '7000', '--port-strict');
+    await it.run('wait', '--port', '7000');
+    const ports = it.started.map(({ port, portStrict, listen }) => ({ port, portStrict, listen }));
+    assert.deepEqual(ports, [
+      { port: 0, portStrict: true, listen: ['cse310=7000'] },
+      { port: undefined, portStrict: undefined, listen: ['cse310=7000'] },
+    ]);
+  },
+);
+
 test('settings that are wrong are told in one line and change nothing', options, async (context) => {
   for (const text of [
     '{',

@@ -20,8 +20,12 @@ export interface WaitOptions {
 
 /** Waits for one peer and talks with it until one of the two leaves. */
 export function wait(context: RunContext, { port, isBeeping }: WaitOptions): Promise<ExitCode> {
-  const adjust = (settings: NodeSettings): NodeSettings =>
-    port === null ? settings : { ...settings, listen: [...(settings.listen ?? []), `cse310=${port}`] };
+  const adjust = (settings: NodeSettings): NodeSettings => ({
+    ...settings,
+    listen: port === null ? settings.listen : [...(settings.listen ?? []), `cse310=${port}`],
+    // The port that must be had is the one that is waited on; here `--port` names no other.
+    port: settings.portStrict === true ? (settings.port ?? 0) : settings.port,
+  });
   return withMenu(context, { dialect: 'cse310', adjust, isFarewellSaid: false }, async (menu) => {
     if (isBeeping) beep(menu);
     const partner = await waitHere(menu);

@@ -16,7 +16,7 @@ async function endReaders(what: 'force' | 'heap', times: number): Promise<string
   try {
     const [printed, said, [code, signal]] = await within(
       Promise.all([text(readers.stdout), text(readers.stderr), once(readers, 'close')]),
-      20_000,
+      60_000,
       'the readers',
     );
     assert.deepEqual({ code, signal, said }, { code: 0, signal: null, said: '' });

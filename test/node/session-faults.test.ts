@@ -35,12 +35,14 @@ test('failing handshakes from many addresses fill no log, and those that are not
     socket.write(nonsense);
     await once(socket, 'close');
   }
-  const told = alice.log.filter(({ event }) => event === 'session-failed').length;
-  const whiles = 1 + Math.floor((performance.now() - startedMs) / everyMs);
-  assert.ok(told >= sourcesMax && told <= whiles * sourcesMax, `${told} told in ${whiles} whiles`);
+  const told = (): number => alice.log.filter(({ event }) => event === 'session-failed').length;
   const counted = (): number =>
     alice.log
       .filter(({ event }) => event === 'sessions-failed-unlogged')
       .reduce((sum, { fields }) => sum + Number(fields['count']), 0);
-  await eventually(() => told + counted() === callers, 2 * everyMs, 'all of them told or counted');
+  // A caller may know of the end of its connection before the log does.
+  await eventually(() => told() + counted() === callers, 4 * everyMs, 'all of them told or counted');
+  const whiles = 1 + Math.floor((performance.now() - startedMs) / everyMs);
+  assert.ok(told() >= sourcesMax && told() <= whiles * sourcesMax, `${told()} told in ${whiles} whiles`);
+  assert.ok(counted() > 0);
 });

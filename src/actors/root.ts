@@ -318,8 +318,10 @@ class RunningNode {
 
   /** Without its body: what people say to each other is not for the log. */
   #reportDeadLetter({ actor, from, name, reason }: DeadLetter): void {
-    // A session that ended had nothing to keep: the node says it all again in the next one.
-    const isExpected = isConnection(actor) && reason === 'stopped';
+    // A session that ended had nothing to keep: the node says it all again in the next one. And who has said goodbye
+    // answers nobody's question whether it was there.
+    const hasNothingToKeep = isConnection(actor) || actor === broadcastAddress.id;
+    const isExpected = hasNothingToKeep && reason === 'stopped';
     this.#log(isExpected ? 'debug' : 'error', 'dead-letter', { actor, from, name, reason });
   }
 

@@ -126,7 +126,7 @@ for (const hosts of [6, 12])
     const told = waits.map((each) => each.map((ms) => ms.toFixed(0)).join(' and ')).join(', ');
     t.diagnostic(`waits ${told} ms`);
     // A round of the hosts takes half a second for every four of them.
-    assert.ok(Math.max(...waits.flat()) < 9_000, `${told} ms`);
+    assert.ok(Math.max(...waits.flat()) < 15_000, `${told} ms`);
   });
 
 test('a burst of messages from one address is whole while others want its places', async (t) => {

@@ -101,3 +101,40 @@ test('a native caller is kept waiting where its turn is next and a place gets fr
   door.nowMs += limits.messageGiveWayMs - limits.legacyProtectedMs;
   assert.ok(door.admission.isPlaceComing(other, door.nowMs), 'the others have had their time, too');
 });
+
+test('many connections of one address are one turn to those of others', () => {
+  const door = new Door();
+  for (const host of [1, 1, 2, 2]) admitted(door, `10.0.0.${host}`, message);
+  for (const host of [1, 1, 1, 1, 2]) door.wait(`10.0.0.${host}`, message);
+  for (let n = 0; n < 5; n += 1) door.wait('10.0.0.3', message);
+  const native = door.wait('10.0.0.9', full);
+  assert.ok(door.admission.isPlaceComing(native, door.nowMs), 'four places, and three addresses before it');
+});
+
+test('a native caller waits for a session that is just up, and is told soon where none of them parks', () => {
+  const door = new Door();
+  for (let i = 1; i <= 4; i += 1) door.session(`10.0.0.${i}`, false);
+  const native = door.wait('10.0.0.9', full);
+  assert.ok(door.admission.isPlaceComing(native, door.nowMs));
+  door.nowMs += limits.sessionSettledMs;
+  for (let asked = 0; asked < 4; asked += 1) {
+    assert.notEqual(door.whoMakesRoomFor(native), null);
+    assert.ok(door.admission.isPlaceComing(native, door.nowMs));
+  }
+  door.nowMs += limits.parkMs;
+  assert.equal(door.whoMakesRoomFor(native), null);
+  assert.ok(!door.admission.isPlaceComing(native, door.nowMs));
+});
+
+test('an older program is not overtaken by the next one of its address, whoever else is first in vain', () => {
+  const door = new Door();
+  for (let i = 0; i < limits.handshakesBurst; i += 1) door.left(door.come(`10.0.1.${i}`, full).id);
+  const held = [1, 2, 3, 4].map((host) => admitted(door, `10.0.0.${host}`, message));
+  const native = door.wait('10.0.0.9', full);
+  const [earlier, later] = [door.wait('10.0.0.5', message), door.wait('10.0.0.5', message)];
+  for (const id of held.slice(0, 2)) door.left(id);
+  assert.equal(door.again(native).type, 'wait', 'it lacks the means for a handshake');
+  assert.equal(door.again(later).type, 'wait');
+  assert.equal(door.again(earlier).type, 'serve');
+  assert.equal(door.again(later).type, 'serve');
+});

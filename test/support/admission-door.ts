@@ -55,9 +55,17 @@ export class Door {
     return id;
   }
 
-  /** Whom a caller that finds no place makes park. */
+  /** Whom a caller that finds no place makes park; it leaves. */
   whoMakesRoom(address: string, hello: Hello): ConnectionId | null {
-    const { verdict } = this.come(address, hello);
+    const caller = this.caller(address, hello);
+    const wanted = this.whoMakesRoomFor(caller);
+    this.left(caller.id);
+    return wanted;
+  }
+
+  /** The same of one that stays. */
+  whoMakesRoomFor(caller: Caller): ConnectionId | null {
+    const verdict = this.again(caller);
     assert.equal(verdict.type, 'wait');
     return verdict.type === 'wait' ? verdict.slotWanted : null;
   }

@@ -1,5 +1,6 @@
 /** Talks with programs that take what one read returns as one message: chatbuddy and cse310, in both roles. */
 import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { test, type TestContext } from 'node:test';
 import type { NodeEvent, StatusEvent } from '../../src/index.js';
 import { legacy } from '../../src/limits.js';
@@ -12,6 +13,30 @@ type Paced = keyof typeof heads;
 const isSent = (event: NodeEvent): event is StatusEvent => event.type === 'status' && event.state === 'sent';
 const numbered = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `text ${at} ü`);
+
+/**
+ * What is said a pause apart comes glued to a reader that did not get to run meanwhile, as on a busy machine: then, and
+ * only then, the claim is tried again.
+ */
+function pacedTest(name: string, claim: (t: TestContext) => Promise<void>): void {
+  test(name, async (t) => {
+    for (let tries = 1; ; tries += 1) {
+      const standstill = monitorEventLoopDelay({ resolution: 5 });
+      standstill.enable();
+      try {
+        return await claim(t);
+      } catch (cause) {
+        const longestMs = standstill.max / 1e6;
+        if (tries === triesMax || longestMs < legacy.idleGapMs / 2) throw cause;
+        t.diagnostic(`the reader stood still for ${longestMs.toFixed(0)} ms: tried again`);
+      } finally {
+        standstill.disable();
+      }
+    }
+  });
+}
+
+const triesMax = 4;
 
 /** One read is one message, as the program sees it. */
 async function readMessage(socket: BlockingSocket, dialect: Paced): Promise<string> {
@@ -42,24 +67,27 @@ async function areCalled(t: TestContext, dialect: Paced) {
 
 for (const dialect of ['chatbuddy', 'cse310'] as const) {
   for (const role of ['who calls us', 'whom we call'] as const) {
-    test(`${dialect}: ${role} reads a long text and ten more whole, in order and none glued`, async (t) => {
-      const scene = await startScene(t);
-      const { peer, socket } =
-        role === 'who calls us' ? await callUs(t, scene, dialect) : await areCalled(t, dialect);
-      const long = 'ä€😀'.repeat(340);
-      const short = numbered(10);
-      (await scene.node.sendAll(peer, [long, ...short]))._unsafeUnwrap();
-      const reading = await socket();
-      let heard = '';
-      while (heard.length < long.length) heard += await readMessage(reading, dialect);
-      assert.equal(heard, long);
-      for (const text of short) assert.equal(await readMessage(reading, dialect), text);
-      await eventually(() => scene.seen.filter(isSent).length === 11, 5_000, 'all told as sent');
-    });
+    pacedTest(
+      `${dialect}: ${role} reads a long text and ten more whole, in order and none glued`,
+      async (t) => {
+        const scene = await startScene(t);
+        const { peer, socket } =
+          role === 'who calls us' ? await callUs(t, scene, dialect) : await areCalled(t, dialect);
+        const long = 'ä€😀'.repeat(340);
+        const short = numbered(10);
+        (await scene.node.sendAll(peer, [long, ...short]))._unsafeUnwrap();
+        const reading = await socket();
+        let heard = '';
+        while (heard.length < long.length) heard += await readMessage(reading, dialect);
+        assert.equal(heard, long);
+        for (const text of short) assert.equal(await readMessage(reading, dialect), text);
+        await eventually(() => scene.seen.filter(isSent).length === 11, 5_000, 'all told as sent');
+      },
+    );
   }
 }
 
-test('what a friend who hangs up had not been told by then is told in the next talk', async (t) => {
+pacedTest('what a friend who hangs up had not been told by then is told in the next talk', async (t) => {
   const scene = await startScene(t);
   const { peer, socket } = await areCalled(t, 'chatbuddy');
   const texts = numbered(20);
@@ -75,18 +103,21 @@ test('what a friend who hangs up had not been told by then is told in the next t
   assert.ok(again.length >= 15, `only ${again.length}`);
 });
 
-test('a farewell is a message of its own, also when the node ends right after the last text', async (t) => {
-  const scene = await startScene(t);
-  const { peer, socket } = await areCalled(t, 'chatbuddy');
-  (await scene.node.send(peer, 'last words'))._unsafeUnwrap();
-  const reading = await socket();
-  const heard = readToEnd(reading);
-  await scene.until(isSent);
-  await scene.node.close();
-  assert.deepEqual(await heard, ['last words', 'EOM']);
-});
+pacedTest(
+  'a farewell is a message of its own, also when the node ends right after the last text',
+  async (t) => {
+    const scene = await startScene(t);
+    const { peer, socket } = await areCalled(t, 'chatbuddy');
+    (await scene.node.send(peer, 'last words'))._unsafeUnwrap();
+    const reading = await socket();
+    const heard = readToEnd(reading);
+    await scene.until(isSent);
+    await scene.node.close();
+    assert.deepEqual(await heard, ['last words', 'EOM']);
+  },
+);
 
-test('who leaves has said before what was queued; who is blocked hears nothing more', async (t) => {
+pacedTest('who leaves has said before what was queued; who is blocked hears nothing more', async (t) => {
   const scene = await startScene(t);
   const { peer, socket } = await areCalled(t, 'chatbuddy');
   const texts = numbered(10);

@@ -320,6 +320,8 @@ export const runtime = {
   /** Envelopes a receiver may have handled before it says so at once: a quarter of the credit. */
   acknowledgeEvery: 1_024,
   callDeadlineMs: 10_000,
+  /** A deadline that comes later than it was due by this: the process was frozen, asleep or not given the processor. */
+  standstillMs: 500,
   readyDeadlineMs: 10_000,
   shutdownMs: 2_000,
   heartbeatEveryMs: 800,

@@ -5,6 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Fault } from './actor.js';
+import { isStandstill } from './timers.js';
 
 export interface PendingCall {
   readonly seq: number;
@@ -21,7 +22,7 @@ interface Entry {
   body: unknown;
   hasLostBody: boolean;
   readonly deadlineMs: number;
-  readonly dueMs: number;
+  dueMs: number;
   readonly settle: (result: Result<unknown, Fault>) => void;
 }
 
@@ -117,9 +118,12 @@ export class PendingCalls {
   }
 
   readonly #sweep = (): void => {
+    const nowMs = performance.now();
+    // Answers that came meanwhile lie there unread, and who is to answer may have stood still as well.
+    if (isStandstill(this.#timerDueMs, nowMs))
+      for (const entry of this.#entries.values()) entry.dueMs = nowMs + entry.deadlineMs;
     this.#timer = null;
     this.#timerDueMs = Infinity;
-    const nowMs = performance.now();
     let nextDueMs = Infinity;
     for (const entry of this.#entries.values()) {
       if (entry.dueMs > nowMs) {

@@ -9,6 +9,7 @@ import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { RuntimeError } from '../errors.js';
 import { runtime as limits } from '../limits.js';
 import type { Fault } from './actor.js';
+import { afterAwake } from './timers.js';
 
 /** What a method answers, as it arrives over here. */
 export type RemoteAnswer<R> =
@@ -99,15 +100,14 @@ export function wrapHandle<T>(
         return;
       }
       const settle = (result: Result<unknown, Fault>): void => {
-        clearTimeout(timer);
+        callOff();
         open.delete(fail);
         resolve(result);
       };
       const fail = (error: RuntimeError): void => settle(err(error));
       const failed = (detail: string): void => fail({ code: 'runtime/failed', what: name, detail });
-      const timer = setTimeout(
-        () => fail({ code: 'runtime/deadline', actor: options.name, name, deadlineMs }),
-        deadlineMs,
+      const callOff = afterAwake(deadlineMs, () =>
+        fail({ code: 'runtime/deadline', actor: options.name, name, deadlineMs }),
       );
       open.add(fail);
       Promise.resolve(remote.invoke(name, moved.length > 0 ? transfer(args, [...moved]) : args)).then(

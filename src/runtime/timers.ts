@@ -1,3 +1,5 @@
+import { runtime as limits } from '../limits.js';
+
 /** Clock, timers and dice of a supervision tree; a test passes its own. */
 export interface Timers {
   /** Monotonic, ms. */
@@ -17,3 +19,20 @@ export const systemTimers: Timers = {
   },
   random: () => Math.random(),
 };
+
+/**
+ * Runs `job` once `ms` have passed for the awake; returns the function that calls it off. After a standstill of the process
+ * what is waited for may lie there unread, so its whole time begins anew.
+ */
+export function afterAwake(ms: number, job: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const begin = (): void => {
+    const dueMs = performance.now() + ms;
+    timer = setTimeout(() => (isStandstill(dueMs, performance.now()) ? begin() : job()), ms);
+  };
+  begin();
+  return () => clearTimeout(timer);
+}
+
+/** Does a timer that was due at `dueMs` fire so late that the process must have stood still? */
+export const isStandstill = (dueMs: number, nowMs: number): boolean => nowMs - dueMs >= limits.standstillMs;

@@ -14,6 +14,8 @@ import {
   type Links,
   type Ref,
 } from '../../src/runtime/index.js';
+import { runtime as limits } from '../../src/limits.js';
+import { standStill } from '../support/standstill.js';
 import { brief, type WorkProtocol } from './actors.js';
 import { inline, notes, own, places, shared, startTree, storeAt, until, workerAt } from './tree.js';
 
@@ -80,6 +82,19 @@ describe('a link', () => {
     assert.deepEqual((await waiting)._unsafeUnwrapErr(), gone);
     assert.deepEqual(ref.cast('work', { n: 1 })._unsafeUnwrapErr(), gone);
     assert.deepEqual((await ref.call('ask', { n: 2 }))._unsafeUnwrapErr(), gone);
+    await root.stop();
+  });
+
+  test('waits anew for the answer when its deadline passed while the process stood still', async () => {
+    const spec = workerAt(own);
+    const { root } = await startTree({ children: [notes, spec] });
+    const ref = root.ref(spec);
+    (await ref.call('later', { n: 1, delayMs: 0 }))._unsafeUnwrap();
+    const answer = ref.call('later', { n: 2, delayMs: 1_250 }, { deadlineMs: 500 });
+    // The question leaves before the standstill; who answers stands still as well, and needs a moment after it.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    standStill(600 + limits.standstillMs);
+    assert.equal((await answer)._unsafeUnwrap(), 2);
     await root.stop();
   });
 

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
+import { runtime as limits } from '../../src/limits.js';
 import { exposeHandle, wrapHandle } from '../../src/runtime/index.js';
 import { createPool } from '../../src/runtime/pool.js';
+import { standStill } from '../support/standstill.js';
 
 class Till {
   #sum = 0;
@@ -65,6 +67,14 @@ describe('a handle on an object elsewhere', () => {
     end();
     assert.equal((await waiting)._unsafeUnwrapErr().code, 'runtime/no-actor');
     assert.equal((await handle.call('sum', []))._unsafeUnwrapErr().code, 'runtime/no-actor');
+  });
+
+  test('a deadline that passed while both ends stood still leaves time for the answer', async () => {
+    const { handle } = open();
+    const answer = handle.call('sum', [], { deadlineMs: 50 });
+    standStill(100 + limits.standstillMs);
+    assert.equal((await answer)._unsafeUnwrap(), 0);
+    handle.close();
   });
 
   test('ends a call when the thread dies in the middle of it', async () => {

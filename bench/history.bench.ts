@@ -3,7 +3,7 @@
  * and pages over a million lines. Every append is synced to the disk of the temporary directory.
  */
 import { cpus } from 'node:os';
-import type { HistoryQuery } from '../src/chat/conversation.js';
+import type { HistoryQuery } from '../src/chat/delivery/entry.js';
 import { line, peer, request, start, temporaryHome, type Driver } from '../test/history/driver.js';
 
 const rounds = 7;

@@ -5,9 +5,9 @@
 import { cpus } from 'node:os';
 import type { Utterance } from '../src/dialects/dialect.js';
 import { messageIdFromBytes } from '../src/ids.js';
-import { chaChaPoly } from '../src/session/cipher.js';
+import { chaChaPoly } from '../src/session/noise/cipher.js';
 import { warmUp } from '../src/session/handshake.js';
-import { nativeKem } from '../src/session/kem.js';
+import { nativeKem } from '../src/session/noise/kem.js';
 import { RecordOpener, RecordSealer, type PlainRecord } from '../src/session/records.js';
 import { anyBytes, connect, makeNode, resume, type Pair } from '../test/support/session-pair.js';
 

@@ -2,21 +2,21 @@
  * Parlance for programs: `startNode(options)` and the types that its handle speaks. Re-exports only.
  */
 export type * from './chat/events.js';
-export type { DeliveryState, Direction } from './chat/conversation.js';
-export { escapeForTerminal, escapeName } from './chat/display.js';
-export { parseOwnName, resolvePeer, sanitiseName } from './chat/name.js';
+export type { DeliveryState, Direction } from './chat/delivery/entry.js';
+export { escapeForTerminal, escapeName } from './chat/people/display.js';
+export { parseOwnName, resolvePeer, sanitiseName } from './chat/people/name.js';
 export {
   transcriptFormat,
   transcriptFormatOf,
   type TranscriptFormat,
   type TranscriptFormatName,
-} from './chat/transcript.js';
+} from './chat/delivery/transcript.js';
 export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, LegacyDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
-export type * from './actors/node-handle.js';
+export type * from './node/handle.js';
 export { isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
-export { startNode } from './actors/start.js';
-export { startHub, type HubHandle, type HubOptions } from './actors/transport-hub.js';
-export { openHubClient, type HubClient, type HubClientOptions } from './actors/transport-hub-client.js';
-export type { HubListing, HubUser } from './dialects/chatbuddy-hub.js';
+export { startNode } from './node/start.js';
+export { startHub, type HubHandle, type HubOptions } from './actors/chatbuddy-hub/server.js';
+export { openHubClient, type HubClient, type HubClientOptions } from './actors/chatbuddy-hub/client.js';
+export type { HubListing, HubUser } from './dialects/chatbuddy/hub-codec.js';

@@ -1,4 +1,4 @@
-import { broadcastActor } from '../src/actors/broadcast.js';
-import { hostActors } from '../src/runtime/thread.js';
+import { broadcastActor } from '../src/actors/presence/broadcast.js';
+import { hostActors } from '../src/runtime/thread/thread.js';
 
 hostActors({ broadcast: broadcastActor });

@@ -1,4 +1,4 @@
-import { discoveryActor } from '../src/actors/discovery.js';
-import { hostActors } from '../src/runtime/thread.js';
+import { discoveryActor } from '../src/actors/presence/discovery.js';
+import { hostActors } from '../src/runtime/thread/thread.js';
 
 hostActors({ discovery: discoveryActor });

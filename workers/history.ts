@@ -1,4 +1,4 @@
-import { history } from '../src/actors/history.js';
-import { hostActors } from '../src/runtime/thread.js';
+import { history } from '../src/actors/history/history.js';
+import { hostActors } from '../src/runtime/thread/thread.js';
 
 hostActors({ history });

@@ -1,5 +1,5 @@
-import { ownSafetyNumber, safetyNumber as numberOf } from '../src/chat/identity.js';
-import type { JobNames } from '../src/actors/jobs.js';
+import { ownSafetyNumber, safetyNumber as numberOf } from '../src/chat/people/identity.js';
+import type { JobNames } from '../src/node/jobs.js';
 
 export const safetyNumber = ({ own, other }: JobNames['safetyNumber']['task']): string =>
   numberOf(own, other);

@@ -1,4 +1,4 @@
-import { transportActor } from '../src/actors/transport.js';
-import { hostActors } from '../src/runtime/thread.js';
+import { transportActor } from '../src/actors/transport/transport.js';
+import { hostActors } from '../src/runtime/thread/thread.js';
 
 hostActors({ transport: transportActor });

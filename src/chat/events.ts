@@ -4,7 +4,7 @@
  */
 import type { DialectName, Encryption, LegacyDialectName } from '../dialects/dialect.js';
 import type { ErrorCode } from '../errors.js';
-import type { DeliveryState, Direction } from './conversation.js';
+import type { DeliveryState, Direction } from './delivery/entry.js';
 
 export type PeerState = 'online' | 'away' | 'offline';
 

@@ -26,10 +26,10 @@ export {
   type Restart,
   type Step,
 } from './actor.js';
-export type { DeadLetter } from './channel.js';
+export type { DeadLetter } from './link/sender.js';
 export type { ActorStats, MemoryStats } from './metrics.js';
-export { nativeCall } from './native-call.js';
-export type { SystemStats } from './registry.js';
+export { nativeCall } from './thread/native-call.js';
+export type { SystemStats } from './tree/registry.js';
 export { exposeHandle, wrapHandle, type RemoteAnswer, type RemoteHandle } from './remote.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';
 export {
@@ -39,7 +39,7 @@ export {
   type SupervisorEvent,
   type SupervisorSpec,
   type SystemOptions,
-} from './supervisor.js';
-export { hostActors } from './thread.js';
+} from './tree/supervisor.js';
+export { hostActors } from './thread/thread.js';
 export type { Timers } from './timers.js';
 export type { RuntimeError } from '../errors.js';

@@ -1,6 +1,6 @@
 /** With `PARLANCE_TRACE` set, one line per envelope on stderr: names and sizes, never bodies. */
 import { writeSync } from 'node:fs';
-import { isCall, nameShift, type EnvelopeCode } from './mailbox.js';
+import { isCall, nameShift, type EnvelopeCode } from './cell/mailbox.js';
 
 export const isTracing = (process.env['PARLANCE_TRACE'] ?? '') !== '';
 

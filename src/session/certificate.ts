@@ -10,7 +10,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from '../errors.js';
 import { wireV1 } from '../limits.js';
 import { ByteReader, ByteWriter, copy } from '../wire/bytes.js';
-import { label } from './cipher.js';
+import { label } from './noise/cipher.js';
 
 /** Signs with the identity key; 64 bytes. The key itself stays where this function comes from. */
 export type Signer = (message: Uint8Array) => Uint8Array;

@@ -9,7 +9,7 @@ import { unreachable, type SessionError } from '../errors.js';
 import { session as sessionLimits, wireV1 } from '../limits.js';
 import type { Channel } from './handshake.js';
 import { fragments, Reassembly, type PlainRecord, type RecordType } from './records.js';
-import type { CloseReason, SessionOutput } from './session.js';
+import type { CloseReason, SessionOutput } from './contract.js';
 
 const closeCode: Readonly<Record<CloseReason, number>> = {
   park: 1,

@@ -7,14 +7,14 @@ import type { SessionError } from '../errors.js';
 import { wireV1 } from '../limits.js';
 import { copy, isSame, toHex } from '../wire/bytes.js';
 import { certificateIdKey, decodePayload, encodePayload, verifyCertificate } from './certificate.js';
-import { chaChaPoly, sha256 } from './cipher.js';
-import { generateDhKeyPair } from './dh.js';
+import { chaChaPoly, sha256 } from './noise/cipher.js';
+import { generateDhKeyPair } from './noise/dh.js';
 import { closeReasonOf } from './established.js';
-import { kem, warmUpKem, type Kem } from './kem.js';
-import { NoiseHandshake, type NoiseOutcome, type Role, type Suite } from './noise.js';
-import { kkResume, xxHybrid } from './patterns.js';
+import { kem, warmUpKem, type Kem } from './noise/kem.js';
+import { NoiseHandshake, type NoiseOutcome, type Role, type Suite } from './noise/handshake.js';
+import { kkResume, xxHybrid } from './noise/patterns.js';
 import { RecordOpener, RecordSealer } from './records.js';
-import type { LocalIdentity, PeerProof, Resumption, SessionOptions, SessionOutput } from './session.js';
+import type { LocalIdentity, PeerProof, Resumption, SessionOptions, SessionOutput } from './contract.js';
 import { deriveResumption } from './tickets.js';
 
 /** What a side of a handshake needs to know of its session. */

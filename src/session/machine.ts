@@ -10,7 +10,7 @@ import { Established } from './established.js';
 import { settingOf, type Progress } from './handshake.js';
 import { Initiator } from './initiator.js';
 import { Responder } from './responder.js';
-import type { CloseReason, Resumption, Session, SessionOptions, SessionOutput } from './session.js';
+import type { CloseReason, Resumption, Session, SessionOptions, SessionOutput } from './contract.js';
 
 type Phase =
   | { readonly at: 'opening'; readonly side: Initiator | Responder }

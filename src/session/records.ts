@@ -8,7 +8,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from '../errors.js';
 import { wireV1 } from '../limits.js';
 import { concat } from '../wire/bytes.js';
-import { CipherState, type Aead } from './cipher.js';
+import { CipherState, type Aead } from './noise/cipher.js';
 
 export type RecordType = 'data' | 'close' | 'confirm' | 'ping' | 'pong';
 

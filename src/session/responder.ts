@@ -29,8 +29,8 @@ import {
   type Progress,
   type Setting,
 } from './handshake.js';
-import type { NoiseHandshake } from './noise.js';
-import type { PeerProof, Resumption } from './session.js';
+import type { NoiseHandshake } from './noise/handshake.js';
+import type { PeerProof, Resumption } from './contract.js';
 import { copyResumption, isUsable, wipeResumption } from './tickets.js';
 
 type State =

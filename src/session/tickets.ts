@@ -4,8 +4,8 @@
  */
 import { wireV1, session as sessionLimits } from '../limits.js';
 import { copy, isSame, toHex } from '../wire/bytes.js';
-import { label, sha256 } from './cipher.js';
-import type { PeerProof, Resumption } from './session.js';
+import { label, sha256 } from './noise/cipher.js';
+import type { PeerProof, Resumption } from './contract.js';
 
 /** `exp = HMAC(ck, "parlance/1 exporter\0" | h)`. The caller wipes it. */
 export const exporterSecret = (chainingKey: Uint8Array, transcriptHash: Uint8Array): Uint8Array =>

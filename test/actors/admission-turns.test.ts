@@ -1,7 +1,7 @@
 /** Whose turn it is when somebody has to wait for a place. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Caller } from '../../src/actors/admission.js';
+import type { Caller } from '../../src/admission/admission.js';
 import type { ConnectionId } from '../../src/ids.js';
 import { admission as limits } from '../../src/limits.js';
 import { admitted, Door, full, message, resume, talk, ticketIdHex } from '../support/admission-door.js';

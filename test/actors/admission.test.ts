@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Caller, Verdict } from '../../src/actors/admission.js';
-import type { Hello } from '../../src/actors/first-bytes.js';
+import type { Caller, Verdict } from '../../src/admission/admission.js';
+import type { Hello } from '../../src/admission/first-bytes.js';
 import type { ConnectionId } from '../../src/ids.js';
 import { admission as limits } from '../../src/limits.js';
 import { admitted, Door, full, idOf, message, resume, talk, ticketIdHex } from '../support/admission-door.js';

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { DiscoveryStats } from '../../src/actors/discovery.js';
+import type { DiscoveryStats } from '../../src/actors/presence/discovery.js';
 import type { PeerState } from '../../src/chat/events.js';
 import { beacon as wire } from '../../src/limits.js';
 import { decodeBeacon } from '../../src/wire/beacon.js';

@@ -7,9 +7,13 @@ import {
   broadcastActor,
   type BroadcastProtocol,
   type BroadcastRequests,
-} from '../../src/actors/broadcast.js';
-import { discoveryActor, type DiscoveryProtocol, type DiscoveryReports } from '../../src/actors/discovery.js';
-import { transportActor, type TransportReports } from '../../src/actors/transport.js';
+} from '../../src/actors/presence/broadcast.js';
+import {
+  discoveryActor,
+  type DiscoveryProtocol,
+  type DiscoveryReports,
+} from '../../src/actors/presence/discovery.js';
+import { transportActor, type TransportReports } from '../../src/actors/transport/transport.js';
 import { parseConnectionId } from '../../src/ids.js';
 import {
   actor,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beaconTargets, broadcastBinds, isBroadcast } from '../../src/actors/broadcast-targets.js';
+import { beaconTargets, broadcastBinds, isBroadcast } from '../../src/actors/presence/targets.js';
 import {
   broadcastAddressOf,
   isNear,
@@ -8,7 +8,7 @@ import {
   plainAddress,
   sourceKey,
   type InterfaceAddress,
-} from '../../src/actors/transport-address.js';
+} from '../../src/wire/address-space.js';
 
 const own = (address: string, cidr: string, internal = false): InterfaceAddress => ({
   address,

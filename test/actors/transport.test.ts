@@ -7,7 +7,7 @@ import {
   type TransportArgs,
   type TransportProtocol,
   type TransportReports,
-} from '../../src/actors/transport.js';
+} from '../../src/actors/transport/transport.js';
 import { parseConnectionId, parsePeerId, type ConnectionId } from '../../src/ids.js';
 import { admission, transport as limits } from '../../src/limits.js';
 import { openByteStream, type ByteStream } from '../../src/runtime/stream.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
-import { createBeaconGate, type BeaconSource } from '../../src/chat/beacon-gate.js';
-import { peerIdOf } from '../../src/chat/identity.js';
-import { createRoster } from '../../src/chat/roster.js';
+import { createBeaconGate, type BeaconSource } from '../../src/chat/presence/beacon-gate.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
+import { createRoster } from '../../src/chat/presence/roster.js';
 import {
   beaconSigningBytes,
   encodeBeacon,

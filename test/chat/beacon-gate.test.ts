@@ -6,9 +6,9 @@ import {
   type BeaconDecision,
   type BeaconSource,
   type PendingBeacon,
-} from '../../src/chat/beacon-gate.js';
-import { peerIdOf } from '../../src/chat/identity.js';
-import { createRoster } from '../../src/chat/roster.js';
+} from '../../src/chat/presence/beacon-gate.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
+import { createRoster } from '../../src/chat/presence/roster.js';
 import { decodeBeacon, encodeBeacon, encodeBeaconBody, type BeaconRecord } from '../../src/wire/beacon.js';
 
 const wallClockMs = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { escapeForTerminal, escapeName } from '../../src/chat/display.js';
+import { escapeForTerminal, escapeName } from '../../src/chat/people/display.js';
 
 const esc = '\x1b';
 const finals = 'ABCDEFGHJKLMPSTXZ@`abcdefghlmnpqrstuy';

@@ -9,7 +9,7 @@ import {
   peerIdOf,
   safetyNumber,
   tagOf,
-} from '../../src/chat/identity.js';
+} from '../../src/chat/people/identity.js';
 import { parsePeerId } from '../../src/ids.js';
 
 const vectors = '../shared/vectors/identity';

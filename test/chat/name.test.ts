@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { peerIdOf, tagOf } from '../../src/chat/identity.js';
+import { peerIdOf, tagOf } from '../../src/chat/people/identity.js';
 import {
   clipBytes,
   labelOf,
@@ -11,7 +11,7 @@ import {
   skeletonOf,
   taggedName,
   type NamedPeer,
-} from '../../src/chat/name.js';
+} from '../../src/chat/people/name.js';
 import { parsePeerId } from '../../src/ids.js';
 
 const peer = (name: string, fill: number): NamedPeer => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Line } from '../../src/chat/conversation.js';
-import { peerIdOf } from '../../src/chat/identity.js';
+import type { Line } from '../../src/chat/delivery/entry.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
 import { directConversation, messageIdFromBytes } from '../../src/ids.js';
 import { OutboxWorld } from './outbox-world.js';
 

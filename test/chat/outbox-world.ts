@@ -2,8 +2,8 @@
  * A small world around an outbox: a sender with a history that survives crashes, connections that may be cut at any
  * time and deliver their tail late or never, and a receiver that commits each id once. Driven step by step.
  */
-import type { Line } from '../../src/chat/conversation.js';
-import { createOutbox, type Outbox, type OutboxOutput } from '../../src/chat/outbox.js';
+import type { Line } from '../../src/chat/delivery/entry.js';
+import { createOutbox, type Outbox, type OutboxOutput } from '../../src/chat/delivery/outbox.js';
 import type { MessageId } from '../../src/ids.js';
 
 interface Connection {

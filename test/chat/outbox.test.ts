@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Line } from '../../src/chat/conversation.js';
-import { peerIdOf } from '../../src/chat/identity.js';
-import { createOutbox, type Outbox, type OutboxOutput } from '../../src/chat/outbox.js';
+import type { Line } from '../../src/chat/delivery/entry.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
+import { createOutbox, type Outbox, type OutboxOutput } from '../../src/chat/delivery/outbox.js';
 import { directConversation, messageIdFromBytes, type MessageId } from '../../src/ids.js';
 
 const peerId = peerIdOf(new Uint8Array(32));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { BeaconSource } from '../../src/chat/beacon-gate.js';
-import { peerIdOf } from '../../src/chat/identity.js';
-import { createRoster, type Presence, type Roster } from '../../src/chat/roster.js';
+import type { BeaconSource } from '../../src/chat/presence/beacon-gate.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
+import { createRoster, type Presence, type Roster } from '../../src/chat/presence/roster.js';
 import type { BeaconRecord } from '../../src/wire/beacon.js';
 
 const clocks = (nowMs: number) => ({ nowMs, wallClockMs: 1_700_000_000_000 + nowMs });

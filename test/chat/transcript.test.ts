@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Line } from '../../src/chat/conversation.js';
-import { peerIdOf } from '../../src/chat/identity.js';
+import type { Line } from '../../src/chat/delivery/entry.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
 import {
   formatOldLine,
   isoTime,
@@ -10,7 +10,7 @@ import {
   transcriptFormat,
   transcriptFormatOf,
   type TranscriptFormatName,
-} from '../../src/chat/transcript.js';
+} from '../../src/chat/delivery/transcript.js';
 import { parseOldLine } from '../support/old-line.js';
 import { directConversation, messageIdFromBytes, parsePeerId } from '../../src/ids.js';
 

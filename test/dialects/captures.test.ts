@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { chatbuddy } from '../../src/dialects/chatbuddy.js';
-import { cmp2204 } from '../../src/dialects/cmp2204.js';
-import { cse310 } from '../../src/dialects/cse310.js';
+import { chatbuddy } from '../../src/dialects/chatbuddy/codec.js';
+import { cmp2204 } from '../../src/dialects/cmp2204/codec.js';
+import { cse310 } from '../../src/dialects/cse310/codec.js';
 import type { LegacyDialect } from '../../src/dialects/dialect.js';
-import { netech } from '../../src/dialects/netech.js';
-import { synergy } from '../../src/dialects/synergy.js';
+import { netech } from '../../src/dialects/netech/codec.js';
+import { synergy } from '../../src/dialects/synergy/codec.js';
 import { heardOf, play, readCaptures, writesOf, type Capture } from '../support/captures.js';
 
 const whole = (bytes: Uint8Array): readonly Uint8Array[] => [bytes];

@@ -11,7 +11,7 @@ import {
   sealableBytes,
   sealText,
   sharedNumber,
-} from '../../src/dialects/cmp2204-cipher.js';
+} from '../../src/dialects/cmp2204/cipher.js';
 import {
   formatHistoryLine,
   formatOnlinePeers,
@@ -19,7 +19,7 @@ import {
   onlineStatus,
   openOnlinePeers,
   parseOnlinePeers,
-} from '../../src/dialects/cmp2204-files.js';
+} from '../../src/dialects/cmp2204/files.js';
 import { cmp2204Presence } from '../../src/limits.js';
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('ascii');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { cse310 } from '../../src/dialects/cse310.js';
-import { format, partFrame, type Cse310Message } from '../../src/dialects/cse310-words.js';
+import { cse310 } from '../../src/dialects/cse310/codec.js';
+import { format, partFrame, type Cse310Message } from '../../src/dialects/cse310/words.js';
 import type { Talk, TalkInput } from '../../src/dialects/dialect.js';
 import { heardOf, plainOptions } from '../support/captures.js';
 

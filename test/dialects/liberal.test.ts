@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { cmp2204 } from '../../src/dialects/cmp2204.js';
+import { cmp2204 } from '../../src/dialects/cmp2204/codec.js';
 import type { TalkDialect } from '../../src/dialects/dialect.js';
-import { netech } from '../../src/dialects/netech.js';
-import { synergy } from '../../src/dialects/synergy.js';
+import { netech } from '../../src/dialects/netech/codec.js';
+import { synergy } from '../../src/dialects/synergy/codec.js';
 import { heardOf, plainOptions } from '../support/captures.js';
 
 const heard = (dialect: TalkDialect, words: string): readonly unknown[] => {

@@ -7,10 +7,10 @@ import {
   encodeHubName,
   openHubListener,
   openHubTable,
-} from '../../src/dialects/chatbuddy-hub.js';
+} from '../../src/dialects/chatbuddy/hub-codec.js';
 import type { Utterance } from '../../src/dialects/dialect.js';
-import { openNetechPeers } from '../../src/dialects/netech-peers.js';
-import { openSynergyPeers, parseMandatoryPeers } from '../../src/dialects/synergy-peers.js';
+import { openNetechPeers } from '../../src/dialects/netech/peers.js';
+import { openSynergyPeers, parseMandatoryPeers } from '../../src/dialects/synergy/peers.js';
 import { chatbuddyHub, legacyPeers } from '../../src/limits.js';
 import { isDottedQuad, parseEndpoint, parsePort } from '../../src/wire/address.js';
 

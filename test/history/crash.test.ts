@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openSql } from '../../src/actors/history-sql.js';
+import { openSql } from '../../src/actors/history/sql.js';
 import { line, start, temporaryHome, type Driver } from './driver.js';
 
 const writer = join(import.meta.dirname, 'writer.js');

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openSql } from '../../src/actors/history-sql.js';
+import { openSql } from '../../src/actors/history/sql.js';
 import { unreachable } from '../../src/errors.js';
 import { line, peer, start, temporaryHome, type Driver } from './driver.js';
 

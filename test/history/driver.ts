@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
-import { history, type HistoryProtocol } from '../../src/actors/history.js';
-import type { HistoryState } from '../../src/actors/history-upkeep.js';
-import type { NewLine } from '../../src/chat/conversation.js';
+import { history, type HistoryProtocol } from '../../src/actors/history/history.js';
+import type { HistoryState } from '../../src/actors/history/upkeep.js';
+import type { NewLine } from '../../src/chat/delivery/entry.js';
 import {
   directConversation,
   messageIdFromBytes,

@@ -3,7 +3,7 @@
  * work, `heap N` lets N fill their heaps with what they read. Prints why they ended.
  */
 import { writeFileSync } from 'node:fs';
-import { openSql } from '../../src/actors/history-sql.js';
+import { openSql } from '../../src/actors/history/sql.js';
 import { child, startSupervisor } from '../../src/runtime/index.js';
 import { temporaryHome } from './driver.js';
 import { reader } from './reader.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseConversationId } from '../../src/ids.js';
-import type { Contact } from '../../src/chat/contact.js';
-import type { NewLine } from '../../src/chat/conversation.js';
+import type { Contact } from '../../src/chat/people/contact.js';
+import type { NewLine } from '../../src/chat/delivery/entry.js';
 import { line, messageId, peer, request, start, temporaryHome, withHistory } from './driver.js';
 
 const none = {};

@@ -1,6 +1,6 @@
 /** An actor that reads the same rows over and over as soon as it is told to, and never comes back. */
 import { ok } from 'neverthrow';
-import { openSql, type Sql } from '../../src/actors/history-sql.js';
+import { openSql, type Sql } from '../../src/actors/history/sql.js';
 import { actor, next, reply, type Call } from '../../src/runtime/index.js';
 
 export type ReaderProtocol = { read: Call<null, null>; readAndKeep: Call<null, null> };

@@ -1,4 +1,4 @@
-import { hostActors } from '../../src/runtime/thread.js';
+import { hostActors } from '../../src/runtime/thread/thread.js';
 import { reader } from './reader.js';
 
 hostActors({ reader });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { history as limits } from '../../src/limits.js';
 import fc from 'fast-check';
-import { parseQuery } from '../../src/actors/history-search.js';
-import type { HistoryQuery } from '../../src/chat/conversation.js';
+import { parseQuery } from '../../src/actors/history/search.js';
+import type { HistoryQuery } from '../../src/chat/delivery/entry.js';
 import { line, peer, withHistory, type Driver } from './driver.js';
 
 const texts = [

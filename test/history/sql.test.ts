@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
-import { attempt, openSql, type SqlValue } from '../../src/actors/history-sql.js';
-import { migrate, migrations, schemaVersion } from '../../src/actors/history-schema.js';
+import { attempt, openSql, type SqlValue } from '../../src/actors/history/sql.js';
+import { migrate, migrations, schemaVersion } from '../../src/actors/history/schema.js';
 import { start, temporaryHome } from './driver.js';
 
 test('what would end the process never reaches libsql', () => {

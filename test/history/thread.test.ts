@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { history } from '../../src/actors/history.js';
+import { history } from '../../src/actors/history/history.js';
 import { child, startSupervisor } from '../../src/runtime/index.js';
 import { within } from '../support/deadline.js';
 import { line, messageId, peer, temporaryHome } from './driver.js';

@@ -1,7 +1,7 @@
 /** Those who watch a node: they miss nothing, see nothing twice, and hold nobody up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openFeed } from '../../src/actors/feed.js';
+import { openFeed } from '../../src/node/feed.js';
 import type { NodeEvent } from '../../src/chat/events.js';
 import { feed as limits } from '../../src/limits.js';
 import { within } from '../support/deadline.js';

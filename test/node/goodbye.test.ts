@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
-import { startNode } from '../../src/actors/root.js';
+import { startNode } from '../../src/node/root.js';
 import { encodeChallenge } from '../../src/wire/beacon.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 

@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { NodeError } from '../../src/actors/node-handle.js';
-import { startNode } from '../../src/actors/root.js';
+import type { NodeError } from '../../src/node/handle.js';
+import { startNode } from '../../src/node/root.js';
 import { deliver, liveNode, must, untilMet } from '../support/live-node.js';
 import { freeBeaconPort, mainFile, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { FaultRation } from '../../src/actors/fault-ration.js';
+import { FaultRation } from '../../src/runtime/log-ration.js';
 import { dialing } from '../../src/limits.js';
 import { eventually } from '../support/deadline.js';
 import { liveNode } from '../support/live-node.js';

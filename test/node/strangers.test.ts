@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import type { HistoryProtocol } from '../../src/actors/history.js';
-import { forgetStranger } from '../../src/actors/node-contacts.js';
-import type { Contact } from '../../src/chat/contact.js';
-import { peerIdOf } from '../../src/chat/identity.js';
-import { emptyPeerBook } from '../../src/chat/peer-book.js';
+import type { HistoryProtocol } from '../../src/actors/history/history.js';
+import { forgetStranger } from '../../src/chat/people/contacts.js';
+import type { Contact } from '../../src/chat/people/contact.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
+import { emptyPeerBook } from '../../src/chat/people/book.js';
 import type { PeerId } from '../../src/ids.js';
 import { Recorder } from '../support/actor-driver.js';
 

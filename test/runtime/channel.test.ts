@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { ok } from 'neverthrow';
 import { actor, next, reply, type Call, type Cast } from '../../src/runtime/index.js';
 import { behaviourOf } from '../../src/runtime/actor.js';
-import { Host } from '../../src/runtime/host.js';
-import { Mailbox } from '../../src/runtime/mailbox.js';
+import { Host } from '../../src/runtime/thread/host.js';
+import { Mailbox } from '../../src/runtime/cell/mailbox.js';
 import { until } from './tree.js';
 
 type EarProtocol = { tell: Cast<number>; ask: Call<number, number>; defer: Call<number, number> };

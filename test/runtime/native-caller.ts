@@ -1,7 +1,7 @@
 /** An actor that stays within a native call until it is released, for the tests of how threads are ended. */
 import { writeSync } from 'node:fs';
 import { ok } from 'neverthrow';
-import { nativeCall } from '../../src/runtime/native-call.js';
+import { nativeCall } from '../../src/runtime/thread/native-call.js';
 import { actor, child, next, type Cast } from '../../src/runtime/index.js';
 
 /** Words that the test and the actor share. */

@@ -1,4 +1,4 @@
-import { hostActors } from '../../src/runtime/thread.js';
+import { hostActors } from '../../src/runtime/thread/thread.js';
 import { callers } from './native-caller.js';
 
 hostActors(callers);

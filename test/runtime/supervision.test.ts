@@ -10,7 +10,7 @@ import {
   type Cast,
   type Strategy,
 } from '../../src/runtime/index.js';
-import { RestartWindow, restartDelayMs } from '../../src/runtime/intensity.js';
+import { RestartWindow, restartDelayMs } from '../../src/runtime/tree/intensity.js';
 import { entry, inline, notes, own, startTree, threads, until, workerAt } from './tree.js';
 
 type FuseProtocol = { blow: Cast<{ left: number }>; leave: Cast<null>; linger: Cast<null> };

@@ -1,4 +1,4 @@
-import { hostActors } from '../../src/runtime/thread.js';
+import { hostActors } from '../../src/runtime/thread/thread.js';
 import { brief, journal, store, worker } from './actors.js';
 
 hostActors({ brief, journal, store, worker });

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, within } from '../support/deadline.js';
 import { freeBeaconPort } from '../support/program.js';
-import type { TransportStats } from '../../src/actors/transport.js';
+import type { TransportStats } from '../../src/actors/transport/transport.js';
 import { quantile, startSceneNode, untilAcquainted, type SceneNode } from '../support/scene-nodes.js';
 import {
   newIdentity,

@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { messageIdFromBytes } from '../../src/ids.js';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { makeCertificate } from '../../src/session/certificate.js';
-import { chaChaPoly, sha256 } from '../../src/session/cipher.js';
-import { generateDhKeyPair } from '../../src/session/dh.js';
-import { kem } from '../../src/session/kem.js';
-import { NoiseHandshake } from '../../src/session/noise.js';
-import { xxHybrid } from '../../src/session/patterns.js';
+import { chaChaPoly, sha256 } from '../../src/session/noise/cipher.js';
+import { generateDhKeyPair } from '../../src/session/noise/dh.js';
+import { kem } from '../../src/session/noise/kem.js';
+import { NoiseHandshake } from '../../src/session/noise/handshake.js';
+import { xxHybrid } from '../../src/session/noise/patterns.js';
 import { concat } from '../../src/wire/bytes.js';
 import { encodeControl, encodeMessage, encodePreamble } from '../../src/wire/frames.js';
 import {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { createMlKem768 } from 'mlkem';
-import { kem, nativeKem, nobleKem, warmUpKem, type Kem } from '../../src/session/kem.js';
+import { kem, nativeKem, nobleKem, warmUpKem, type Kem } from '../../src/session/noise/kem.js';
 import { concat } from '../../src/wire/bytes.js';
 import { fromHex, hexOf, readVectors, readVectorText, vectorsAbsent } from '../support/vectors.js';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { session as limits, wireV1 } from '../../src/limits.js';
-import type { CloseReason } from '../../src/session/session.js';
+import type { CloseReason } from '../../src/session/contract.js';
 import { isKeptDial } from '../../src/session/tickets.js';
 import { connect, isUp, makeNode, resume, settle, wallClockMs } from '../support/session-pair.js';
 

@@ -1,8 +1,8 @@
 /** The engine against every published vector: handshake bytes, payloads, transcript hash and transport messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nobleKem } from '../../src/session/kem.js';
-import { NoiseHandshake, type NoiseOptions, type Role } from '../../src/session/noise.js';
+import { nobleKem } from '../../src/session/noise/kem.js';
+import { NoiseHandshake, type NoiseOptions, type Role } from '../../src/session/noise/handshake.js';
 import { dhKeyPairFromPrivate } from '../support/dh-key.js';
 import { parsePattern } from '../support/noise-patterns.js';
 import { aeadNamed, hashNamed, transportCiphers, x448Hybrid } from '../support/noise-suites.js';

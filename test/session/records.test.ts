@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { wireV1 } from '../../src/limits.js';
-import { chaChaPoly, CipherState } from '../../src/session/cipher.js';
+import { chaChaPoly, CipherState } from '../../src/session/noise/cipher.js';
 import {
   fragments,
   paddedBytes,

@@ -1,7 +1,7 @@
 /** The admission with a clock of its own and callers by address, as its tests need them. */
 import assert from 'node:assert/strict';
-import { Admission, type Caller, type Verdict } from '../../src/actors/admission.js';
-import type { Hello } from '../../src/actors/first-bytes.js';
+import { Admission, type Caller, type Verdict } from '../../src/admission/admission.js';
+import type { Hello } from '../../src/admission/first-bytes.js';
 import { parseConnectionId, type ConnectionId } from '../../src/ids.js';
 import { admission as limits } from '../../src/limits.js';
 

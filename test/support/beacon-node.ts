@@ -5,9 +5,13 @@ import {
   broadcastActor,
   type BroadcastProtocol,
   type BroadcastRequests,
-} from '../../src/actors/broadcast.js';
-import { discoveryActor, type DiscoveryProtocol, type DiscoveryReports } from '../../src/actors/discovery.js';
-import { peerIdOf } from '../../src/chat/identity.js';
+} from '../../src/actors/presence/broadcast.js';
+import {
+  discoveryActor,
+  type DiscoveryProtocol,
+  type DiscoveryReports,
+} from '../../src/actors/presence/discovery.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
 import type { PeerId } from '../../src/ids.js';
 import {
   beaconSigningBytes,

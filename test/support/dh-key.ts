@@ -1,6 +1,6 @@
 /** X25519 pairs from known bytes, as vectors give them; the product only draws fresh ones. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import type { DhKeyPair } from '../../src/session/dh.js';
+import type { DhKeyPair } from '../../src/session/noise/dh.js';
 
 /** `secret`: 32 bytes. */
 export function dhKeyPairFromPrivate(secret: Uint8Array): DhKeyPair {

@@ -7,7 +7,7 @@ import { PassThrough, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../src/index.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
-import type { ExitCode } from '../../src/ui/cli/wording.js';
+import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
 import type { World } from '../../src/ui/cli/world.js';
 
 /** What was written, and a way to wait for it. */

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { ResultAsync } from 'neverthrow';
 import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../../src/chat/events.js';
-import type { NodeHandle, NodeOptions } from '../../src/actors/node-handle.js';
-import { startNode } from '../../src/actors/root.js';
+import type { NodeHandle, NodeOptions } from '../../src/node/handle.js';
+import { startNode } from '../../src/node/root.js';
 import { temporaryHome } from './program.js';
 
 export interface LogLine {

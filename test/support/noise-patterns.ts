@@ -2,7 +2,7 @@
  * Noise's fundamental and deferred patterns, and the modifiers psk and hfs, for the vectors: what the product does not
  * speak but its engine can. Written down as in revision 34, sections 7.4, 7.5 and 18.1.
  */
-import type { HandshakePattern, Token, TokenExtension } from '../../src/session/patterns.js';
+import type { HandshakePattern, Token, TokenExtension } from '../../src/session/noise/patterns.js';
 
 const bases: Readonly<Record<string, string>> = {
   N: '<s | e es',

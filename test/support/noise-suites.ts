@@ -18,8 +18,8 @@ import {
   sha256,
   type Aead,
   type Hash,
-} from '../../src/session/cipher.js';
-import type { NoiseOutcome, Role } from '../../src/session/noise.js';
+} from '../../src/session/noise/cipher.js';
+import type { NoiseOutcome, Role } from '../../src/session/noise/handshake.js';
 import type { OlderHybrid } from './noise-patterns.js';
 
 /** AES-GCM counts big-endian. */

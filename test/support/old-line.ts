@@ -1,6 +1,6 @@
 /** Reads a line of the old format back: what a person, or a script of old, makes of an exported file. */
 import { err, ok, type Result } from 'neverthrow';
-import type { OldLine } from '../../src/chat/transcript.js';
+import type { OldLine } from '../../src/chat/delivery/transcript.js';
 
 /** The inverse of `formatOldLine`; reads what the oldest program writes, too. The error says what is wrong. */
 export function parseOldLine(line: string): Result<OldLine, string> {

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { WorkerEntries } from '../../src/actors/root.js';
-import { startNode } from '../../src/actors/root.js';
+import type { WorkerEntries } from '../../src/node/root.js';
+import { startNode } from '../../src/node/root.js';
 import type { NodeEvent, NodeHandle, NodeOptions } from '../../src/index.js';
 import { eventually } from './deadline.js';
 import { temporaryHome } from './program.js';

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypt
 import type { Utterance } from '../../src/dialects/dialect.js';
 import type { SessionError } from '../../src/errors.js';
 import { makeCertificate, type Signer } from '../../src/session/certificate.js';
-import { generateDhKeyPair, type DhKeyPair } from '../../src/session/dh.js';
+import { generateDhKeyPair, type DhKeyPair } from '../../src/session/noise/dh.js';
 import {
   createSession,
   type LocalIdentity,
@@ -11,7 +11,7 @@ import {
   type Session,
   type SessionOptions,
   type SessionOutput,
-} from '../../src/session/session.js';
+} from '../../src/session/contract.js';
 import { copyResumption, TicketBook } from '../../src/session/tickets.js';
 import { concat } from '../../src/wire/bytes.js';
 

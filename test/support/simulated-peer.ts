@@ -13,7 +13,7 @@ import {
   type Resumption,
   type Session,
   type SessionOutput,
-} from '../../src/session/session.js';
+} from '../../src/session/contract.js';
 import { queue, type Queue } from './standins/blocking-socket.js';
 
 export interface Tally {

@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { peerIdOf } from '../../src/chat/identity.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
 import type { Identity } from './beacon-node.js';
 
 export interface StoredIdentity {

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeDirectory } from '../../src/actors/private-file.js';
+import { makeDirectory } from '../../src/home/private-file.js';
 import { startNode } from '../../src/index.js';
 import { logFile } from '../../src/limits.js';
-import { openLog } from '../../src/ui/cli/log.js';
-import { writeSettings } from '../../src/ui/cli/settings.js';
+import { openLog } from '../../src/ui/cli/screen/log.js';
+import { writeSettings } from '../../src/ui/cli/options/settings.js';
 import { fakeWorld, Kept } from '../support/fake-world.js';
 import { runProgram, temporaryHome } from '../support/program.js';
 

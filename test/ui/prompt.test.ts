@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import type { MessageEvent } from '../../src/index.js';
-import type { ExitCode } from '../../src/ui/cli/wording.js';
+import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
 import { startFakeNode, type FakeNode, type FakeNodeOptions } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { ScreenModel } from '../support/screen-model.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NodeError } from '../../src/index.js';
 import { alone } from '../support/command-worlds.js';
-import { wordingOf } from '../../src/ui/cli/wording.js';
+import { wordingOf } from '../../src/ui/cli/screen/wording.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { temporaryHome } from '../support/program.js';
 

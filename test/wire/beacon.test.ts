@@ -11,7 +11,7 @@ import {
   verifyBeacon,
   type BeaconRecord,
 } from '../../src/wire/beacon.js';
-import { clipBytes } from '../../src/chat/name.js';
+import { clipBytes } from '../../src/chat/people/name.js';
 
 const pair = generateKeyPairSync('ed25519');
 const spki = pair.publicKey.export({ type: 'spki', format: 'der' });

@@ -4,7 +4,7 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { EventsOptions, HistoryOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
 import { reasonOf } from '../../errors.js';
 import { controlApi } from '../../limits.js';
-import { splitLines } from '../ndjson.js';
+import { splitLines } from './ndjson.js';
 import { readFault } from './faults.js';
 import {
   readEvent,

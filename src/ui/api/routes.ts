@@ -14,8 +14,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { HistoryOptions, NodeError, NodeHandle, SendViaOptions } from '../../index.js';
 import { cli, controlApi } from '../../limits.js';
-import { LineTooLongError, splitLines } from '../ndjson.js';
-import { sendLines } from '../send-lines.js';
+import { LineTooLongError, splitLines } from './ndjson.js';
+import { sendLines } from './send-lines.js';
 import { httpStatusOf } from './faults.js';
 import {
   blockBody,

@@ -10,12 +10,12 @@ import { reasonOf } from '../../errors.js';
 import { cli } from '../../limits.js';
 import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';
-import type { CommonOptions } from './common-options.js';
-import { homeOf } from './home.js';
-import { deferredLog, openLog } from './log.js';
-import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options.js';
-import { readSettings } from './settings.js';
-import { startSettings, type StartSettings } from './start-settings.js';
+import type { CommonOptions } from './options/common-options.js';
+import { homeOf } from '../../home/default-home.js';
+import { deferredLog, openLog } from './screen/log.js';
+import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options/options.js';
+import { readSettings } from './options/settings.js';
+import { startSettings, type StartSettings } from './options/start-settings.js';
 import type { World } from './world.js';
 
 export interface Attachment {

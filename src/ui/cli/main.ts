@@ -5,7 +5,7 @@ import { startNode } from '../../index.js';
 import { cli } from '../../limits.js';
 import { connectNode } from '../api/client.js';
 import { run } from './program.js';
-import { lineOf, type ExitCode } from './wording.js';
+import { lineOf, type ExitCode } from './screen/wording.js';
 import type { World } from './world.js';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -2,14 +2,14 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { WaitFor } from '../../index.js';
 import { cli } from '../../limits.js';
-import { addCommonOptions, arg, commonOptions } from './common-options.js';
-import { parseCount, parseTimeout } from './options.js';
-import { Output } from './output.js';
-import { addRoleCommands } from './roles/commands.js';
+import { addCommonOptions, arg, commonOptions } from './options/common-options.js';
+import { parseCount, parseTimeout } from './options/options.js';
+import { Output } from './screen/output.js';
+import { addRoleCommands } from './foreign/commands.js';
 import { usage, type RunContext } from './run.js';
-import type { MannerFlags } from './send-manner.js';
-import { nearest } from './suggestion.js';
-import type { ExitCode } from './wording.js';
+import type { MannerFlags } from './options/send-manner.js';
+import { nearest } from './options/suggestion.js';
+import type { ExitCode } from './screen/wording.js';
 import type { World } from './world.js';
 
 /** Parses `args` (without node and script), runs the command and resolves with its exit code; never throws for either. */
@@ -94,7 +94,7 @@ function programOf(world: World, runs: Runs): Command {
   base(program.command('serve'), world)
     .description('the node without a prompt, until a signal')
     .action((_options: object, command: Command) =>
-      runs(command, async (context) => (await import('./serve.js')).serve(context)),
+      runs(command, async (context) => (await import('./commands/serve.js')).serve(context)),
     );
   addMessageCommands(program, world, runs);
   addPeerCommands(program, world, runs);
@@ -134,7 +134,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     )
     .action((peer: string, words: string[], options: SendFlags, command: Command) =>
       runs(command, async (context) => {
-        const { send } = await import('./send.js');
+        const { send } = await import('./commands/send.js');
         const text = words.length === 0 ? null : words.join(' ');
         const { wait, timeout: timeoutMs = cli.timeoutMs, ...manner } = options;
         return send(context, { peer, text, wait, timeoutMs, manner });
@@ -150,7 +150,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     .action(
       (options: { count?: number; from?: string; since?: string; timeout?: number }, command: Command) =>
         runs(command, async (context) => {
-          const { recv } = await import('./recv.js');
+          const { recv } = await import('./commands/recv.js');
           return recv(context, {
             count: options.count ?? null,
             from: options.from ?? null,
@@ -183,7 +183,7 @@ function addHistory(program: Command, world: World, runs: Runs): void {
     .option('--force', 'replace a file that exists')
     .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
       runs(command, async (context) => {
-        const { history } = await import('./history.js');
+        const { history } = await import('./commands/history.js');
         return history(context, {
           peer: peer ?? null,
           search: options.search ?? null,
@@ -207,7 +207,7 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     )
     .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
       runs(command, async (context) => {
-        const { peers } = await import('./peers.js');
+        const { peers } = await import('./commands/peers.js');
         return peers(context, {
           isWatching: options.watch === true,
           wait: options.wait ?? null,
@@ -220,7 +220,7 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     .option('--qr', 'the id as a QR code as well')
     .action((options: { qr?: boolean }, command: Command) =>
       runs(command, async (context) =>
-        (await import('./people.js')).id(context, { isQr: options.qr === true }),
+        (await import('./commands/people.js')).id(context, { isQr: options.qr === true }),
       ),
     );
   base(program.command('verify'), world)
@@ -230,7 +230,7 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     .option('--yes', 'I have compared the codes')
     .action((peer: string, words: string[], options: { yes?: boolean }, command: Command) =>
       runs(command, async (context) => {
-        const { verify } = await import('./people.js');
+        const { verify } = await import('./commands/people.js');
         const code = words.length === 0 ? null : words.join(' ');
         return verify(context, { peer, code, isCompared: options.yes === true });
       }),
@@ -241,7 +241,7 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
       .argument('<peer>')
       .action((peer: string, _options: object, command: Command) =>
         runs(command, async (context) =>
-          (await import('./people.js')).block(context, peer, verb === 'block'),
+          (await import('./commands/people.js')).block(context, peer, verb === 'block'),
         ),
       );
   }

@@ -2,9 +2,9 @@
 import type { NodeEvent, ParlanceError } from '../../index.js';
 import { cli } from '../../limits.js';
 import { attach, type Attachment, type AttachOptions } from './attach.js';
-import type { CommonOptions } from './common-options.js';
-import type { Output } from './output.js';
-import type { ExitCode } from './wording.js';
+import type { CommonOptions } from './options/common-options.js';
+import type { Output } from './screen/output.js';
+import type { ExitCode } from './screen/wording.js';
 import type { World } from './world.js';
 
 export interface RunContext {

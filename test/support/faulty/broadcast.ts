@@ -1,5 +1,5 @@
-import { broadcastActor } from '../../../src/actors/broadcast.js';
-import { hostActors } from '../../../src/runtime/thread.js';
+import { broadcastActor } from '../../../src/actors/presence/broadcast.js';
+import { hostActors } from '../../../src/runtime/thread/thread.js';
 import { faulty, obeyFaults } from './order.js';
 
 obeyFaults('broadcast');

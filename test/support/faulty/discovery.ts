@@ -1,5 +1,5 @@
-import { discoveryActor } from '../../../src/actors/discovery.js';
-import { hostActors } from '../../../src/runtime/thread.js';
+import { discoveryActor } from '../../../src/actors/presence/discovery.js';
+import { hostActors } from '../../../src/runtime/thread/thread.js';
 import { faulty, obeyFaults } from './order.js';
 
 obeyFaults('discovery');

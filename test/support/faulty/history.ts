@@ -1,5 +1,5 @@
-import { history } from '../../../src/actors/history.js';
-import { hostActors } from '../../../src/runtime/thread.js';
+import { history } from '../../../src/actors/history/history.js';
+import { hostActors } from '../../../src/runtime/thread/thread.js';
 import { faulty, obeyFaults, poisonable } from './order.js';
 
 obeyFaults('history');

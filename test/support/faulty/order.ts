@@ -6,7 +6,7 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import { eventually } from '../deadline.js';
 import type { AnyDefinition, AnyHandler, Behaviour } from '../../../src/runtime/actor.js';
-import type { WorkerEntries } from '../../../src/actors/root.js';
+import type { WorkerEntries } from '../../../src/node/root.js';
 
 export type FaultyWorker = Exclude<Parameters<WorkerEntries>[0], 'jobs'>;
 

@@ -1,7 +1,7 @@
-import { sessionWarmth } from '../../../src/actors/session-warmth.js';
-import { session } from '../../../src/actors/session.js';
-import { talk } from '../../../src/actors/talk.js';
-import { hostActors } from '../../../src/runtime/thread.js';
+import { sessionWarmth } from '../../../src/actors/connection/warmth.js';
+import { session } from '../../../src/actors/connection/session.js';
+import { talk } from '../../../src/actors/connection/foreign.js';
+import { hostActors } from '../../../src/runtime/thread/thread.js';
 import { faulty, obeyFaults } from './order.js';
 
 obeyFaults('session');

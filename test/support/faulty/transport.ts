@@ -1,5 +1,5 @@
-import { transportActor } from '../../../src/actors/transport.js';
-import { hostActors } from '../../../src/runtime/thread.js';
+import { transportActor } from '../../../src/actors/transport/transport.js';
+import { hostActors } from '../../../src/runtime/thread/thread.js';
 import { faulty, obeyFaults } from './order.js';
 
 obeyFaults('transport');

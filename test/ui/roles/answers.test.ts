@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LegacyPeer } from '../../../src/index.js';
-import { readPeer, readPort, readQuad, readQuadAndPort, readYes } from '../../../src/ui/cli/menus/answers.js';
+import {
+  readPeer,
+  readPort,
+  readQuad,
+  readQuadAndPort,
+  readYes,
+} from '../../../src/ui/cli/foreign/menus/answers.js';
 
 const peer = (name: string, address: string, port = 70): LegacyPeer => ({
   peer: `synergy://${address}:${port}`,

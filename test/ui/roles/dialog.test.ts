@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { err, ok } from 'neverthrow';
 import { test, type TestContext } from 'node:test';
-import { Dialog } from '../../../src/ui/cli/menus/dialog.js';
-import { runMenu } from '../../../src/ui/cli/menus/menu.js';
-import { Output } from '../../../src/ui/cli/output.js';
+import { Dialog } from '../../../src/ui/cli/foreign/menus/dialog.js';
+import { runMenu } from '../../../src/ui/cli/foreign/menus/menu.js';
+import { Output } from '../../../src/ui/cli/screen/output.js';
 import { fakeWorld, type FakeWorld } from '../../support/fake-world.js';
 
 const options = { timeout: 10_000 };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { RoleEvents } from '../../../src/ui/cli/roles/role.js';
+import { RoleEvents } from '../../../src/ui/cli/foreign/role.js';
 import { within } from '../../support/deadline.js';
 import { startFakeNode } from '../../support/fake-node.js';
 

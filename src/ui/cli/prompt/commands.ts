@@ -1,6 +1,6 @@
 /** The words behind a slash: what they are called, what they do, and what somebody may have meant. Pure. */
 import { escapeForTerminal, type PeerEvent } from '../../../index.js';
-import { nearest } from '../suggestion.js';
+import { nearest } from '../options/suggestion.js';
 import { entryRows, remarkRows } from './layout.js';
 
 export const slashCommands = [

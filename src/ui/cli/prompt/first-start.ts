@@ -2,9 +2,9 @@
 import { createInterface } from 'node:readline/promises';
 import { ok, type Result } from 'neverthrow';
 import { parseOwnName, sanitiseName, type HomeError } from '../../../index.js';
-import { dialectNames, parseBoolean, type NodeSettings } from '../options.js';
-import { readSettings, writeSettings } from '../settings.js';
-import { lineOf, wordingOf } from '../wording.js';
+import { dialectNames, parseBoolean, type NodeSettings } from '../options/options.js';
+import { readSettings, writeSettings } from '../options/settings.js';
+import { lineOf, wordingOf } from '../screen/wording.js';
 import type { World } from '../world.js';
 
 /**

@@ -9,8 +9,8 @@ import {
   type MessageEvent,
   type PeerEvent,
 } from '../../../index.js';
-import type { Output } from '../output.js';
-import { clock, weaknessOf } from '../present.js';
+import type { Output } from '../screen/output.js';
+import { clock, weaknessOf } from '../screen/present.js';
 
 type Colors = Output['colors'];
 type Paint = (text: string) => string;

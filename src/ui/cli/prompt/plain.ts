@@ -1,7 +1,7 @@
 /** The prompt without a terminal: lines in, plain lines out. */
 import { cli } from '../../../limits.js';
-import { splitLines } from '../../ndjson.js';
-import type { Output } from '../output.js';
+import { splitLines } from '../../api/ndjson.js';
+import type { Output } from '../screen/output.js';
 import type { InputStream } from '../world.js';
 import type { Screen } from './screen.js';
 

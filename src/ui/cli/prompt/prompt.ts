@@ -1,17 +1,17 @@
 /** `parlance` without a command: a node with a prompt. */
-import { layered, settingsOfEnv } from '../options.js';
-import { homeOf } from '../home.js';
+import { layered, settingsOfEnv } from '../options/options.js';
+import { homeOf } from '../../../home/default-home.js';
 import { cli } from '../../../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { LastWords, pause, until, withNode, type RunContext } from '../run.js';
-import { readSettings, writeSettings } from '../settings.js';
-import type { ExitCode } from '../wording.js';
+import { readSettings, writeSettings } from '../options/settings.js';
+import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
 import { firstStart } from './first-start.js';
 import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
-import { Talk } from './talk.js';
+import { Talk } from './controller.js';
 
 export async function prompt(context: RunContext): Promise<ExitCode> {
   const { world, output, common } = context;

@@ -1,8 +1,8 @@
 /** Lines of a pipe that went nowhere: how many, and what came in the way of the first. */
 import type { NodeError } from '../../../index.js';
-import type { Output } from '../output.js';
+import type { Output } from '../screen/output.js';
 import { usage } from '../run.js';
-import { wordingOf, type ExitCode } from '../wording.js';
+import { wordingOf, type ExitCode } from '../screen/wording.js';
 
 export class UnsentLines {
   #lines = 0;

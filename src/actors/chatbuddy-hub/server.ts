@@ -1,0 +1,172 @@
+/**
+ * The directory server of chatbuddy on real sockets. What its bytes and its table mean is decided by the pure
+ * `dialects/chatbuddy-hub.ts`; here are connections, silence and bounds. Stands alone: no node is needed.
+ */
+import type { Socket } from 'node:net';
+import { ResultAsync } from 'neverthrow';
+import {
+  encodeHubList,
+  openHubListener,
+  openHubTable,
+  type HubListing,
+  type HubRequest,
+  type HubTable,
+} from '../../dialects/chatbuddy/hub-codec.js';
+import type { TransportError } from '../../errors.js';
+import { chatbuddyHub as limits, legacy, node } from '../../limits.js';
+import { FaultTally } from '../../runtime/log-tally.js';
+import { plainAddress } from '../../wire/address-space.js';
+import { addressesOf, listen } from '../transport/listen.js';
+import { finishSocket } from '../transport/socket.js';
+
+export interface HubOptions {
+  /** Default `0.0.0.0`. */
+  readonly bind?: string;
+  /** 0: any free port. Default 8080. */
+  readonly port?: number;
+  /** A taken port is an error; else the next free one is used. */
+  readonly portStrict?: boolean;
+  /** Default 100, as the program says of itself. */
+  readonly maxUsers?: number;
+  /** Lines as the program prints them. Names are peer text: to be escaped before a terminal. */
+  readonly log?: (line: string) => void;
+}
+
+/** `too-many`: no user could come any more. `nonsense`: no text. `no-name`: none in time. `never-reads`: its lists. */
+export type HubFault = 'too-many' | 'nonsense' | 'no-name' | 'never-reads';
+
+export interface HubHandle {
+  /** As it is bound. */
+  readonly address: string;
+  /** Where its users reach it. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  users(): readonly HubListing[];
+  /** Connections that the hub has ended, by reason. */
+  ended(): Readonly<Partial<Record<HubFault, number>>>;
+  /** Idempotent; settles once every connection is closed. */
+  readonly close: () => Promise<void>;
+}
+
+/** Errors: `transport/port-in-use`, `transport/cannot-listen`. */
+export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, TransportError> {
+  const hub = new Hub(options.maxUsers ?? limits.usersMax, options.log ?? (() => undefined));
+  const { bind = node.bind, port = limits.port, portStrict = false } = options;
+  const listening = listen({ bind, port, portStrict, dialect: 'chatbuddy' }, (socket) => hub.welcome(socket));
+  return new ResultAsync(listening).map((listener) => {
+    // No descriptor left, or a connection that was reset before it was accepted: listening goes on.
+    listener.server.on('error', () => undefined);
+    let closing: Promise<void> | null = null;
+    return {
+      address: listener.address,
+      addresses: addressesOf(listener.address),
+      port: listener.port,
+      users: () => hub.users(),
+      ended: () => hub.ended(),
+      close: () =>
+        (closing ??= new Promise<void>((resolve) => {
+          listener.server.close(() => resolve());
+          hub.close();
+        })),
+    };
+  });
+}
+
+const faultWords: Readonly<Record<HubFault, string>> = {
+  'too-many': 'too many are connected',
+  nonsense: 'what it sent is no text',
+  'no-name': 'it did not say its name',
+  'never-reads': 'it asks for lists and does not read them',
+};
+
+class Hub {
+  readonly #table: HubTable<Socket>;
+  readonly #usersMax: number;
+  readonly #log: (line: string) => void;
+  readonly #sockets = new Set<Socket>();
+  readonly #faults = new FaultTally<HubFault>(limits.faultLogEveryMs);
+
+  constructor(usersMax: number, log: (line: string) => void) {
+    this.#table = openHubTable(usersMax);
+    this.#usersMax = usersMax;
+    this.#log = log;
+  }
+
+  welcome(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    if (this.#sockets.size >= this.#usersMax + limits.unnamedMax) {
+      this.#end(socket, 'too-many');
+      return;
+    }
+    this.#sockets.add(socket);
+    const address = plainAddress(socket.remoteAddress ?? '');
+    this.#log(this.#table.connected(address, socket.remotePort ?? 0));
+    const listener = openHubListener();
+    let gap: NodeJS.Timeout | undefined;
+    const nameless = setTimeout(() => this.#end(socket, 'no-name'), limits.nameDeadlineMs);
+    const serve = (requests: readonly HubRequest[]): void => {
+      for (const request of requests) {
+        clearTimeout(nameless);
+        this.#serve(socket, address, request);
+      }
+    };
+    const fail = (): void => this.#end(socket, 'nonsense');
+    socket.on('data', (bytes: Buffer) => {
+      clearTimeout(gap);
+      listener.receive(new Uint8Array(bytes)).match(serve, fail);
+      gap = setTimeout(() => listener.idle().match(serve, fail), legacy.idleGapMs);
+    });
+    socket.on('end', () => socket.end());
+    socket.on('close', () => {
+      clearTimeout(gap);
+      clearTimeout(nameless);
+      this.#sockets.delete(socket);
+      const line = this.#table.leave(socket);
+      if (line !== null) this.#log(line);
+    });
+  }
+
+  users(): readonly HubListing[] {
+    return this.#table.users();
+  }
+
+  ended(): Readonly<Partial<Record<HubFault, number>>> {
+    return this.#faults.counts();
+  }
+
+  /** Said to the log now and then only: anybody on the network can cause it. */
+  #end(socket: Socket, fault: HubFault): void {
+    const from = `${plainAddress(socket.remoteAddress ?? '')}:${socket.remotePort ?? 0}`;
+    this.#faults.note(fault, performance.now(), (count) =>
+      this.#log(`Closed the connection from ${from}: ${faultWords[fault]} (${count} so far).`),
+    );
+    socket.destroy();
+  }
+
+  close(): void {
+    this.#log(this.#table.shutDown());
+    for (const socket of this.#sockets) finishSocket(socket, () => undefined);
+  }
+
+  #full(): string {
+    return this.#usersMax === 1 ? 'one user is online' : `${this.#usersMax} users are online`;
+  }
+
+  #serve(socket: Socket, address: string, request: HubRequest): void {
+    if (request.type === 'joined') {
+      const user = { name: request.name, address, port: socket.remotePort ?? 0 };
+      const line = this.#table.join(socket, user);
+      if (line === null) {
+        this.#log(`Refused '${user.name}' from ${address}: ${this.#full()}.`);
+        socket.write(`The hub is full: ${this.#full()}. Try again later.\n`);
+        finishSocket(socket, () => undefined);
+        return;
+      }
+      this.#log(line);
+      return;
+    }
+    // Who asks and asks and never reads.
+    if (socket.writableLength > limits.listBytesMax) this.#end(socket, 'never-reads');
+    else socket.write(encodeHubList(this.#table.users()));
+  }
+}

@@ -1,0 +1,322 @@
+/**
+ * One connection with an older program: the shell around the pure machine of its dialect (`dialects/`). Its bytes come
+ * and go over a stream from the transport; what is heard goes to the node, and what is said comes from it. Child of
+ * the sessions' supervisor; temporary. Input that makes no sense ends the connection, as it does in the real programs,
+ * and never crosses into another actor as more than a value.
+ *
+ * A program that takes what one read returns as one message must find one there: in a talk of such a dialect each
+ * write waits until the one before it was taken by the system, and a gap longer.
+ */
+import { randomBytes } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { ok } from 'neverthrow';
+import { uuidv7obj } from 'uuidv7';
+import type {
+  Encryption,
+  LegacyDialectName,
+  Speaker,
+  Talk,
+  TalkDialect,
+  TalkInput,
+  TalkOptions,
+  TalkOutput,
+  TalkRole,
+  Utterance,
+} from '../../dialects/dialect.js';
+import { legacyDialects } from '../../dialects/sniff.js';
+import { unreachable, type DialectError } from '../../errors.js';
+import { messageIdFromBytes, type MessageId, type SessionId } from '../../ids.js';
+import { sessionActor, talks as limits } from '../../limits.js';
+import { actor, next, stop, type Call, type Cast, type Context, type Step } from '../../runtime/actor.js';
+import { openByteStream, type ByteStream } from '../../runtime/stream.js';
+
+export type TalkProtocol = {
+  /** Says this to the peer. `token` comes back in `talkSent` or `talkRefused`. */
+  say: Cast<{ readonly token: number; readonly utterance: Utterance }>;
+  /** Ends the connection once what was said is flushed. */
+  close: Cast<Record<string, never>>;
+  /** What is not written yet stays unsaid, and is not reported as sent. */
+  hush: Cast<Record<string, never>>;
+  /** The stream has something, took something, or ended. Sent to itself: listeners only enqueue. */
+  received: Cast<{ readonly chunk: Uint8Array }>;
+  drained: Cast<Record<string, never>>;
+  streamEnded: Cast<{ readonly reason: string }>;
+  committed: Cast<{ readonly bytes: number }>;
+  /** The gap after a write is over. */
+  rested: Cast<Record<string, never>>;
+  /** Silence that ends a frame, by the count of chunks it began after. */
+  quiet: Cast<{ readonly afterChunks: number }>;
+  overdue: Cast<Record<string, never>>;
+};
+
+/** Something an older program said. */
+export interface HeardWords {
+  /** Given here, so that a report that comes twice is one message. */
+  readonly id: MessageId;
+  readonly utterance: Utterance;
+  readonly speaker: Speaker;
+  readonly encryption: Encryption;
+}
+
+/** What a talk reports to the node. The node's protocol contains these messages. */
+export type TalkReports = {
+  /** The connection stands (dialled), or the other side has said something that makes sense (accepted). */
+  talkUp: Cast<{
+    readonly talkId: SessionId;
+    /** Accepted, for one message: the key is agreed on, and the text has not come yet. */
+    readonly isTextToCome: boolean;
+  }>;
+  /** The reply comes once the words are committed; until then their bytes count against the peer. */
+  talkHeard: Call<{ readonly talkId: SessionId; readonly words: readonly HeardWords[] }, null>;
+  /** All of it was handed to the system's socket. */
+  talkSent: Cast<{ readonly talkId: SessionId; readonly token: number }>;
+  /** This dialect, or this end of the connection, cannot say that. */
+  talkRefused: Cast<{ readonly talkId: SessionId; readonly token: number; readonly error: DialectError }>;
+  talkDown: Cast<{ readonly talkId: SessionId; readonly end: TalkEnd }>;
+};
+
+export type TalkEnd =
+  | { readonly type: 'closed'; readonly by: 'us' | 'peer' }
+  | { readonly type: 'failed'; readonly error: DialectError }
+  /** The connection ended without a word. */
+  | { readonly type: 'lost'; readonly reason: string };
+
+export interface TalkArgs {
+  readonly talkId: SessionId;
+  readonly dialect: LegacyDialectName;
+  readonly role: TalkRole;
+  readonly options: Omit<TalkOptions, 'random'>;
+  /** Carries the bytes of the connection; transferred to this actor. */
+  readonly port: MessagePort;
+}
+
+interface State {
+  readonly talkId: SessionId;
+  readonly dialect: TalkDialect;
+  readonly talk: Talk;
+  readonly role: TalkRole;
+  readonly stream: ByteStream;
+  isUp: boolean;
+  /** Said and not all in `unwritten` yet: the key of cmp2204 has to come first. */
+  readonly said: number[];
+  /** Writes that wait for their turn, and behind the last write of what was said its token. Holds what was said alone. */
+  unwritten: (Uint8Array | number)[];
+  /** All written, and not all taken by the socket yet. */
+  readonly flushing: number[];
+  /** Between two writes; 0: they may follow each other at once. */
+  readonly gapMs: number;
+  /** `taken`: the write before has not been taken by the system yet. `gap`: it has, a moment ago. */
+  pause: 'none' | 'taken' | 'gap';
+  /** Nothing more is said. */
+  isClosing: boolean;
+  chunks: number;
+  uncommittedBytes: number;
+  /** Bytes received and not yet given back as credit. */
+  owedBytes: number;
+}
+
+type NodeLinks = { readonly node: TalkReports };
+type Here = Context<TalkProtocol, NodeLinks>;
+
+export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
+  name: 'talk',
+  restart: 'temporary',
+  init(args, context) {
+    const dialect: TalkDialect = legacyDialects[args.dialect];
+    const state: State = {
+      talkId: args.talkId,
+      dialect,
+      talk: dialect.openTalk(args.role, {
+        ...args.options,
+        random: (bytes) => new Uint8Array(randomBytes(bytes)),
+      }),
+      stream: openByteStream(args.port, {
+        onBytes: (chunk) => context.self('received', { chunk }),
+        onDrain: (outstandingBytes) => {
+          if (outstandingBytes === 0) context.self('drained', {});
+        },
+        onEnd: (reason) => context.self('streamEnded', { reason }),
+      }),
+      role: args.role,
+      isUp: false,
+      said: [],
+      unwritten: [],
+      flushing: [],
+      gapMs: gapOf(dialect),
+      pause: 'none',
+      isClosing: false,
+      chunks: 0,
+      uncommittedBytes: 0,
+      owedBytes: 0,
+    };
+    if (args.role === 'dial') {
+      up(state, false, context);
+      // One message, one connection: whoever does not take it by then has missed it.
+      if (dialect.can.connection === 'message') context.after(limits.sayDeadlineMs, 'overdue', {});
+    }
+    return ok(state);
+  },
+  receive: {
+    say(state, { token, utterance }, context) {
+      // The end is under way, and tells whoever waits for this that it did not go out.
+      if (state.isClosing) return next(state);
+      const said = state.talk.say(utterance);
+      if (said.isErr()) {
+        context.links.node.cast('talkRefused', { talkId: state.talkId, token, error: said.error });
+        return next(state);
+      }
+      state.said.push(token);
+      return act(state, said.value, 0, context);
+    },
+    close(state, _body, context) {
+      state.isClosing = true;
+      return settle(state, context);
+    },
+    hush(state) {
+      state.unwritten = [];
+      return next(state);
+    },
+    received(state, { chunk }, context) {
+      state.chunks += 1;
+      if (state.dialect.framing.type === 'read')
+        context.after(state.dialect.framing.idleGapMs, 'quiet', { afterChunks: state.chunks });
+      return hear(state, { type: 'bytes', bytes: chunk }, chunk.byteLength, context);
+    },
+    quiet(state, { afterChunks }, context) {
+      return afterChunks === state.chunks ? hear(state, { type: 'idle' }, 0, context) : next(state);
+    },
+    drained(state, _body, context) {
+      if (state.pause === 'taken' && state.stream.outstandingBytes() === 0) {
+        state.pause = 'gap';
+        context.after(state.gapMs, 'rested', {});
+      }
+      return settle(state, context);
+    },
+    rested(state, _body, context) {
+      state.pause = 'none';
+      write(state);
+      return settle(state, context);
+    },
+    streamEnded(state, { reason }, context) {
+      state.unwritten = [];
+      const outputs = state.talk.receive({ type: 'closed' }, Date.now());
+      const step = act(state, outputs, 0, context);
+      if (step.step === 'stop') return step;
+      // `closed`: the other side ended its half in order; every other word tells of a connection that broke.
+      return end(
+        state,
+        reason === 'closed' ? { type: 'closed', by: 'peer' } : { type: 'lost', reason },
+        context,
+      );
+    },
+    committed(state, { bytes }) {
+      state.uncommittedBytes -= bytes;
+      repayCredit(state);
+      return next(state);
+    },
+    overdue: (state, _body, context) => end(state, { type: 'lost', reason: 'deadline' }, context),
+  },
+  terminate: (state) => state.stream.end('shutdown'),
+});
+
+function hear(state: State, input: TalkInput, bytes: number, context: Here): Step<State> {
+  state.owedBytes += bytes;
+  const outputs = state.talk.receive(input, Date.now());
+  // The other side has ended a talk: nobody is there to read what still waits for its turn.
+  if (state.gapMs > 0 && outputs.some(({ type }) => type === 'close')) state.unwritten = [];
+  const step = act(state, outputs, bytes, context);
+  repayCredit(state);
+  return step;
+}
+
+/** Carries out what the machine put out; `bytes` is what the words among it weigh. */
+function act(state: State, outputs: readonly TalkOutput[], bytes: number, context: Here): Step<State> {
+  const words: HeardWords[] = [];
+  let failure: DialectError | null = null;
+  for (const output of outputs) {
+    switch (output.type) {
+      case 'heard': {
+        const { utterance, speaker, encryption } = output;
+        words.push({ id: messageIdFromBytes(uuidv7obj().bytes), utterance, speaker, encryption });
+        break;
+      }
+      case 'write':
+        state.unwritten.push(output.bytes);
+        break;
+      case 'sent': {
+        const token = state.said.shift();
+        if (token !== undefined) state.unwritten.push(token);
+        break;
+      }
+      case 'close':
+        state.isClosing = true;
+        break;
+      case 'failed':
+        failure = output.error;
+        break;
+      default:
+        unreachable(output);
+    }
+  }
+  write(state);
+  if (failure === null && outputs.length > 0) {
+    const isAnswered = outputs.some(({ type }) => type === 'write');
+    up(state, state.role === 'accept' && isAnswered && words.length === 0, context);
+  }
+  if (words.length > 0) report(state, words, bytes, context);
+  if (failure !== null) return end(state, { type: 'failed', error: failure }, context);
+  return settle(state, context);
+}
+
+/** Hands to the socket what may go now. */
+function write(state: State): void {
+  for (let item = state.unwritten[0]; item !== undefined; item = state.unwritten[0]) {
+    if (typeof item === 'number') state.flushing.push(item);
+    else if (state.pause !== 'none') return;
+    else {
+      state.stream.write(item);
+      if (state.gapMs > 0) state.pause = 'taken';
+    }
+    state.unwritten.shift();
+  }
+}
+
+/** Where a connection carries one message there is nothing for a write to be glued to. */
+const gapOf = ({ framing, can }: TalkDialect): number =>
+  framing.type === 'read' && can.connection === 'talk' ? framing.idleGapMs : 0;
+
+function up(state: State, isTextToCome: boolean, context: Here): void {
+  if (state.isUp) return;
+  state.isUp = true;
+  context.links.node.cast('talkUp', { talkId: state.talkId, isTextToCome });
+}
+
+/** Hands words to the node without waiting: several batches may be on their way to the disk at once. */
+function report(state: State, words: readonly HeardWords[], bytes: number, context: Here): void {
+  state.uncommittedBytes += bytes;
+  const { talkId } = state;
+  void context.links.node
+    .call('talkHeard', { talkId, words })
+    .then(() => context.self('committed', { bytes }));
+}
+
+/** Once the socket has taken all that was written: tells what is sent, and closes if that was the end. */
+function settle(state: State, context: Here): Step<State> {
+  if (state.stream.outstandingBytes() > 0) return next(state);
+  for (const token of state.flushing.splice(0))
+    context.links.node.cast('talkSent', { talkId: state.talkId, token });
+  const isDone = state.isClosing && state.unwritten.length === 0;
+  return isDone ? end(state, { type: 'closed', by: 'us' }, context) : next(state);
+}
+
+function repayCredit(state: State): void {
+  if (state.uncommittedBytes > sessionActor.uncommittedBytesMax || state.owedBytes === 0) return;
+  state.stream.consumed(state.owedBytes);
+  state.owedBytes = 0;
+}
+
+function end(state: State, how: TalkEnd, context: Here): Step<State> {
+  state.stream.end(how.type);
+  context.links.node.cast('talkDown', { talkId: state.talkId, end: how });
+  return stop(state);
+}

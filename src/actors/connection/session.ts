@@ -1,0 +1,229 @@
+/**
+ * One live session: the shell around the pure machine of `session/session.ts`. Its bytes come and go over a stream
+ * from the transport; what is said goes to the node, and comes from it. Child of the sessions' supervisor;
+ * temporary: a session that died is not mended but made anew, and what it had not confirmed is said again.
+ */
+import { randomBytes } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { ok } from 'neverthrow';
+import type { Utterance } from '../../dialects/dialect.js';
+import { unreachable, type SessionError } from '../../errors.js';
+import type { MessageId, SessionId } from '../../ids.js';
+import { sessionActor as limits } from '../../limits.js';
+import { actor, next, stop, type Call, type Cast, type Context, type Step } from '../../runtime/actor.js';
+import { openByteStream, type ByteStream } from '../../runtime/stream.js';
+import {
+  createSession,
+  type CloseReason,
+  type LocalIdentity,
+  type PeerProof,
+  type Resumption,
+  type Session,
+  type SessionOptions,
+  type SessionOutput,
+} from '../../session/contract.js';
+
+export type SessionProtocol = {
+  /** Says these to the peer, in this order. Before the session is up they are dropped: the node resends. */
+  say: Cast<{ readonly utterances: readonly Utterance[] }>;
+  /** Ends the session on purpose, telling the peer why. */
+  close: Cast<{ readonly reason: CloseReason }>;
+  /** The stream has something, or ended. Sent to itself: listeners only enqueue. */
+  received: Cast<{ readonly chunk: Uint8Array }>;
+  streamEnded: Cast<{ readonly reason: string }>;
+  committed: Cast<{ readonly bytes: number; readonly receipts: readonly MessageId[] }>;
+  tick: Cast<Record<string, never>>;
+};
+
+/** What a session reports to the node, and asks of it. The node's protocol contains these messages. */
+export type SessionReports = {
+  findTicket: Call<{ readonly ticketId: Uint8Array }, Resumption | null>;
+  /** Is this peer, whose certificate is valid, welcome? `null`: yes. */
+  judgePeer: Call<{ readonly sessionId: SessionId; readonly peer: PeerProof }, SessionError | null>;
+  /** The peer may resume with this from now on, should the connection be cut before the session is up. */
+  resumable: Cast<{ readonly resumption: Resumption }>;
+  sessionUp: Cast<{
+    readonly sessionId: SessionId;
+    readonly peer: PeerProof;
+    readonly isResumed: boolean;
+    readonly resumption: Resumption;
+  }>;
+  /** Words of the peer. The reply comes once they are committed, and names those to send a receipt for. */
+  said: Call<
+    { readonly sessionId: SessionId; readonly utterances: readonly Utterance[] },
+    { readonly receipts: readonly MessageId[] }
+  >;
+  sessionDown: Cast<{ readonly sessionId: SessionId; readonly end: SessionEnd }>;
+};
+
+/** How a session ended, as the node needs to know it. */
+export type SessionEnd =
+  | { readonly type: 'closed'; readonly by: 'us' | 'peer'; readonly reason: CloseReason }
+  | { readonly type: 'failed'; readonly error: SessionError }
+  /** The connection ended without a word. */
+  | { readonly type: 'lost'; readonly reason: string };
+
+export interface SessionArgs {
+  readonly sessionId: SessionId;
+  readonly local: LocalIdentity;
+  readonly role: SessionOptions['role'];
+  /** Carries the bytes of the connection; transferred to this actor. */
+  readonly port: MessagePort;
+}
+
+interface State {
+  readonly sessionId: SessionId;
+  readonly machine: Session;
+  readonly stream: ByteStream;
+  isUp: boolean;
+  /** Bytes given to the node whose words are not committed yet. */
+  uncommittedBytes: number;
+  /** Bytes received and not yet given back as credit, since too much is uncommitted. */
+  owedBytes: number;
+}
+
+type NodeLinks = { readonly node: SessionReports };
+type Here = Context<SessionProtocol, NodeLinks>;
+
+export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
+  name: 'session',
+  restart: 'temporary',
+  init(args, context) {
+    const machine = createSession({
+      local: args.local,
+      random: randomBytes,
+      nowMs: performance.now(),
+      wallClockMs: Date.now(),
+      role: args.role,
+    });
+    const stream = openByteStream(args.port, {
+      onBytes: (chunk) => context.self('received', { chunk }),
+      onEnd: (reason) => context.self('streamEnded', { reason }),
+    });
+    const state: State = {
+      sessionId: args.sessionId,
+      machine,
+      stream,
+      isUp: false,
+      uncommittedBytes: 0,
+      owedBytes: 0,
+    };
+    for (const output of machine.start()) if (output.type === 'write') stream.write(output.bytes);
+    context.after(limits.tickEveryMs, 'tick', {});
+    return ok(state);
+  },
+  receive: {
+    say(state, { utterances }, context) {
+      if (!state.isUp) return next(state);
+      return act(state, state.machine.say(utterances, performance.now()), context);
+    },
+    close(state, { reason }, context) {
+      const outputs = state.machine.close(reason);
+      write(state, outputs);
+      return end(state, { type: 'closed', by: 'us', reason }, context);
+    },
+    async received(state, { chunk }, context) {
+      const step = await act(state, state.machine.receive(chunk, performance.now()), context);
+      state.owedBytes += chunk.byteLength;
+      repayCredit(state);
+      return step;
+    },
+    streamEnded(state, { reason }, context) {
+      return end(state, { type: 'lost', reason }, context);
+    },
+    committed(state, { bytes, receipts }, context) {
+      state.uncommittedBytes -= bytes;
+      repayCredit(state);
+      if (receipts.length === 0) return next(state);
+      return act(state, state.machine.say([{ type: 'receipt', ids: receipts }], performance.now()), context);
+    },
+    tick(state, _body, context) {
+      context.after(limits.tickEveryMs, 'tick', {});
+      return act(state, state.machine.tick(performance.now()), context);
+    },
+  },
+  terminate(state) {
+    write(state, state.machine.close('shutdown'));
+    state.machine.destroy();
+    state.stream.end('shutdown');
+  },
+});
+
+/** Carries out what the machine put out. Questions are answered before anything else is read, as the machine asks. */
+async function act(state: State, outputs: readonly SessionOutput[], context: Here): Promise<Step<State>> {
+  for (const output of outputs) {
+    switch (output.type) {
+      case 'write':
+        state.stream.write(output.bytes);
+        break;
+      case 'find-ticket': {
+        const found = await context.links.node.call('findTicket', { ticketId: output.ticketId });
+        return act(state, state.machine.ticket(found.unwrapOr(null), performance.now()), context);
+      }
+      case 'judge-peer': {
+        const { sessionId } = state;
+        const asked = await context.links.node.call('judgePeer', { sessionId, peer: output.peer });
+        const refusal = asked.unwrapOr({ code: 'session/deadline' } as const);
+        const verdict =
+          refusal === null ? ({ welcome: true } as const) : ({ welcome: false, error: refusal } as const);
+        return act(state, state.machine.judge(verdict, performance.now()), context);
+      }
+      case 'resumable':
+        context.links.node.cast('resumable', { resumption: output.resumption });
+        break;
+      case 'up': {
+        state.isUp = true;
+        const { peer, isResumed, resumption } = output;
+        context.links.node.cast('sessionUp', { sessionId: state.sessionId, peer, isResumed, resumption });
+        break;
+      }
+      case 'said':
+        report(state, output.utterances, context);
+        break;
+      case 'due':
+        write(state, state.machine.close(output.reason));
+        return end(state, { type: 'closed', by: 'us', reason: output.reason }, context);
+      case 'closed':
+        return end(state, { type: 'closed', by: 'peer', reason: output.reason }, context);
+      case 'failed':
+        return end(state, { type: 'failed', error: output.error }, context);
+      default:
+        return unreachable(output);
+    }
+  }
+  return next(state);
+}
+
+/** Hands words to the node without waiting: several batches may be on their way to the disk at once. */
+function report(state: State, utterances: readonly Utterance[], context: Here): void {
+  const bytes = utterances.reduce((sum, utterance) => sum + weightOf(utterance), 0);
+  state.uncommittedBytes += bytes;
+  const { sessionId } = state;
+  void context.links.node.call('said', { sessionId, utterances }).then((replied) => {
+    // Without a commit there is no receipt: the peer keeps the words and says them again.
+    const receipts = replied.isOk() ? replied.value.receipts : [];
+    context.self('committed', { bytes, receipts });
+  });
+}
+
+const weightOf = (utterance: Utterance): number =>
+  limits.utteranceOverheadBytes + (utterance.type === 'text' ? utterance.text.length : 0);
+
+/** The peer may send on while what it sent is within the bound; past it, its bytes wait in the socket. */
+function repayCredit(state: State): void {
+  if (state.uncommittedBytes > limits.uncommittedBytesMax || state.owedBytes === 0) return;
+  state.stream.consumed(state.owedBytes);
+  state.owedBytes = 0;
+}
+
+function write(state: State, outputs: readonly SessionOutput[]): void {
+  for (const output of outputs) if (output.type === 'write') state.stream.write(output.bytes);
+}
+
+function end(state: State, how: SessionEnd, context: Here): Step<State> {
+  state.isUp = false;
+  state.machine.destroy();
+  state.stream.end(how.type === 'failed' ? how.error.code : how.type);
+  context.links.node.cast('sessionDown', { sessionId: state.sessionId, end: how });
+  return stop(state);
+}

@@ -1,0 +1,241 @@
+/**
+ * A damaged file: set aside under a dated name, never written to again, and what can be read of it carried over into
+ * the new one, in slices, with the `seq` every line had. The salvage reads a copy, since SQLite would fold the WAL into
+ * the file it opens; how far it got stands in `progress.salvaged`, so that it goes on after a restart.
+ */
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { err, ok, type Result } from 'neverthrow';
+import type { Line } from '../../chat/delivery/entry.js';
+import { reasonOf, type StoreError } from '../../errors.js';
+import { history as limits } from '../../limits.js';
+import {
+  contactColumns,
+  contactValues,
+  decodeContact,
+  decodeLine,
+  decodeText,
+  encodeLine,
+  encodeText,
+  lineColumns,
+} from './rows.js';
+import { migrate } from './schema.js';
+import { attemptDoubtful, bytesOf, integerOf, openSql, type Sql, type SqlRow } from './sql.js';
+import type { HistoryStore } from './store.js';
+
+const parts = ['', '-wal', '-shm'] as const;
+
+/**
+ * Renames the closed file and its parts to `NAME.damaged-YYYYMMDD-HHMMSS.db` (UTC). Returns the new path.
+ * Errors: `store/unusable`.
+ */
+export function setAside(file: string, nowMs: number): Result<string, StoreError> {
+  const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const stem = join(dirname(file), `${basename(file, '.db')}.damaged-${stamp}`);
+  let aside = `${stem}.db`;
+  for (let again = 2; existsSync(aside); again += 1) aside = `${stem}-${String(again)}.db`;
+  try {
+    for (const part of parts) if (existsSync(file + part)) renameSync(file + part, aside + part);
+    return ok(aside);
+  } catch (cause) {
+    return err({ code: 'store/unusable', file, reason: reasonOf(cause) });
+  }
+}
+
+/** Where a salvage stands, as the new file remembers it. */
+interface Progress {
+  readonly damagedFile: string;
+  readonly afterSeq: number;
+}
+
+/** Notes in the new file that `damagedFile` is to be salvaged, and keeps its numbers from being given again. */
+export function planSalvage(
+  store: HistoryStore,
+  sql: Sql,
+  damagedFile: string,
+  newestSeqKnown: number,
+): void {
+  const source = openSource(damagedFile);
+  const newest = Math.max(newestSeqKnown, source === null ? 0 : newestSeqOf(source));
+  if (source !== null) closeSource(source, damagedFile);
+  store.transaction(() => {
+    store.raiseSeqFloor(newest);
+    writeProgress(sql, { damagedFile, afterSeq: 0 });
+  });
+}
+
+/** Carries lines over from a damaged file. */
+export interface Salvage {
+  readonly damagedFile: string;
+  /** Lines carried over so far, by this run. */
+  readonly lines: number;
+  /** One slice, in one transaction; true once nothing is left to do. Throws `SqlTrouble` of the new file. */
+  step(): boolean;
+}
+
+/** The salvage that the file `sql` has planned, if any; null when there is none. */
+export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
+  const planned = readProgress(sql);
+  if (planned === null) return null;
+  const { damagedFile } = planned;
+  const source = openSource(damagedFile);
+  let { afterSeq } = planned;
+  let leaps = 0;
+  let lines = 0;
+  const finish = (): true => {
+    if (source !== null) closeSource(source, damagedFile);
+    store.transaction(() => writeProgress(sql, null));
+    // The lines went in below what is indexed already.
+    store.resetIndex();
+    return true;
+  };
+  return {
+    damagedFile,
+    get lines() {
+      return lines;
+    },
+    step() {
+      if (source === null) return finish();
+      const isFirst = afterSeq === 0;
+      const read: Line[] = [];
+      let isEnd = false;
+      // Where only single lines can be read many reads share one transaction.
+      for (
+        let reads = 0;
+        reads < limits.salvageReadsMax && read.length < limits.salvageSliceLines;
+        reads += 1
+      ) {
+        const slice = readSlice(source, afterSeq, leaps);
+        leaps = slice.isHole ? leaps + 1 : 0;
+        isEnd = slice.isEnd || leaps > limits.salvageLeapsMax;
+        if (isEnd) break;
+        afterSeq = slice.afterSeq;
+        read.push(...slice.lines);
+      }
+      lines += store.transaction(() => {
+        if (isFirst) restoreOthers(store, source);
+        const restored = read.filter((line) => store.restore(line.seq, encodeLine(line)));
+        writeProgress(sql, { damagedFile, afterSeq });
+        return restored.length;
+      });
+      if (isEnd) return finish();
+      return false;
+    },
+  };
+}
+
+interface Slice {
+  readonly lines: readonly Line[];
+  readonly afterSeq: number;
+  readonly isHole: boolean;
+  readonly isEnd: boolean;
+}
+
+/**
+ * The next lines. Where a page cannot be read the slice shrinks to single lines, then leaps: 1, 2, 4 … numbers ahead,
+ * so that a hole of any size costs few attempts and at most as many lines as it is long.
+ */
+function readSlice(source: Sql, afterSeq: number, leaps: number): Slice {
+  const from = leaps === 0 ? afterSeq : afterSeq + 2 ** (leaps - 1);
+  for (const linesMax of [limits.salvageSliceLines, 16, 1]) {
+    const rows = attemptDoubtful(() =>
+      source
+        .prepare(
+          `SELECT ${lineColumns} FROM line NOT INDEXED LEFT JOIN peer ON peer.no = line.peer_no
+           WHERE seq > ? ORDER BY seq LIMIT ?`,
+        )
+        .rows([from, linesMax]),
+    );
+    if (rows.isErr()) continue;
+    const last = rows.value.at(-1);
+    if (last === undefined) return { lines: [], afterSeq: from, isHole: false, isEnd: true };
+    const seq = attemptDoubtful(() => integerOf(last[0]));
+    // Pages out of order could lead backwards for ever.
+    if (seq.isErr() || seq.value <= from) continue;
+    const lines = rows.value.flatMap((row) => attemptDoubtful(() => decodeLine(row)).unwrapOr(null) ?? []);
+    return { lines, afterSeq: seq.value, isHole: false, isEnd: false };
+  }
+  return { lines: [], afterSeq: from, isHole: true, isEnd: false };
+}
+
+function restoreOthers(store: HistoryStore, source: Sql): void {
+  const readable = (sql: string): readonly SqlRow[] =>
+    attemptDoubtful(() => source.prepare(sql).rows([])).unwrapOr([]);
+  for (const row of readable(
+    `SELECT ${contactColumns} FROM contact JOIN peer ON peer.no = contact.peer_no`,
+  )) {
+    const contact = attemptDoubtful(() => decodeContact(row));
+    if (contact.isOk()) store.putContact(contact.value.peerId, contactValues(contact.value));
+  }
+  for (const row of readable('SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM setting')) {
+    const pair = attemptDoubtful(() => [decodeText(bytesOf(row[0])), decodeText(bytesOf(row[1]))] as const);
+    if (pair.isOk()) store.putSetting(...pair.value);
+  }
+}
+
+/** The highest number any part of the damaged file knows of: table, index and spans lie on different pages. */
+function newestSeqOf(source: Sql): number {
+  const questions = [
+    'SELECT max(seq) FROM line',
+    'SELECT max(seq) FROM line INDEXED BY line_peer',
+    `SELECT (max(block) + 1) * ${String(limits.spanLines)} FROM span`,
+    "SELECT number FROM progress WHERE name = 'seq-floor'",
+  ];
+  const answers = questions.map((question) => attemptDoubtful(() => source.integer(question)).unwrapOr(0));
+  // A flipped bit can make a number absurd; more lines than this no file of this kind ever held.
+  return Math.max(...answers.filter((seq) => seq > 0 && seq < 2 ** 40), 0);
+}
+
+const copyOf = (damagedFile: string): string => `${damagedFile}.salvage`;
+
+/** A copy of the damaged file, opened; null when nothing in it can be read at all. */
+function openSource(damagedFile: string): Sql | null {
+  const copy = copyOf(damagedFile);
+  if (!existsSync(damagedFile)) return null;
+  removeCopy(copy);
+  try {
+    for (const part of ['', '-wal']) {
+      if (!existsSync(damagedFile + part)) continue;
+      copyFileSync(damagedFile + part, copy + part);
+      chmodSync(copy + part, 0o600);
+    }
+  } catch {
+    // No space for the copy: the damaged file stays where it is, whole, for whoever looks at it.
+    removeCopy(copy);
+    return null;
+  }
+  const opened = attemptDoubtful(() => openSql(copy));
+  if (opened.isErr()) return null;
+  const readable = attemptDoubtful(() => {
+    migrate(opened.value);
+    return opened.value.integer('SELECT count(*) FROM sqlite_schema');
+  });
+  if (readable.isOk()) return opened.value;
+  closeSource(opened.value, damagedFile);
+  return null;
+}
+
+function closeSource(source: Sql, damagedFile: string): void {
+  attemptDoubtful(() => source.close());
+  removeCopy(copyOf(damagedFile));
+}
+
+function removeCopy(copy: string): void {
+  for (const part of parts) rmSync(copy + part, { force: true });
+}
+
+function readProgress(sql: Sql): Progress | null {
+  const row = sql
+    .prepare("SELECT CAST(number AS INTEGER), CAST(file AS BLOB) FROM progress WHERE name = 'salvaged'")
+    .row([]);
+  if (row === undefined) return null;
+  return { afterSeq: integerOf(row[0]), damagedFile: decodeText(bytesOf(row[1])) };
+}
+
+function writeProgress(sql: Sql, progress: Progress | null): void {
+  if (progress === null) sql.prepare("DELETE FROM progress WHERE name = 'salvaged'").run([]);
+  else
+    sql
+      .prepare("INSERT OR REPLACE INTO progress VALUES ('salvaged', CAST(? AS INTEGER), ?)")
+      .run([progress.afterSeq, encodeText(progress.damagedFile)]);
+}

@@ -1,0 +1,309 @@
+/**
+ * Keeps what was said, the outbox, contacts and settings on disk. Child of the root; permanent; own thread; the only
+ * user of SQLite. Writes are collected while a batch of messages is handled and committed together in `settle`; only
+ * then are they answered. Disk full, failing disks and damaged files end in faults or notices, never in lost answers.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { Contact } from '../../chat/people/contact.js';
+import type { DeliveryState, HistoryQuery, Line, NewLine } from '../../chat/delivery/entry.js';
+import type { StoreError } from '../../errors.js';
+import type { MessageId, PeerId } from '../../ids.js';
+import { history as limits } from '../../limits.js';
+import {
+  actor,
+  next,
+  reply,
+  type Call,
+  type Cast,
+  type Context,
+  type ReplyTo,
+  type Step,
+} from '../../runtime/actor.js';
+import { contactValues, encodeLine } from './rows.js';
+import { attempt } from './sql.js';
+import type { Correspondent, HistoryStore, OutboxSize, Stored } from './store.js';
+import {
+  current,
+  indexLines,
+  newState,
+  onIndexTrouble,
+  onTrouble,
+  open,
+  planIndex,
+  salvageFor,
+  type HistoryNotice,
+  type HistoryState,
+  type Opened,
+} from './upkeep.js';
+
+export type HistoryProtocol = {
+  /**
+   * Commits lines. The reply comes after the sync: for each line its `seq`, and whether it was there already
+   * (same peer, direction and id), in which case it was not written again.
+   */
+  append: Call<
+    { readonly lines: readonly NewLine[] },
+    { readonly stored: readonly Stored[]; readonly outbox: OutboxSize },
+    StoreError
+  >;
+  /** Moves outgoing lines to a later delivery state. The reply (after the sync) names those that really changed. */
+  mark: Call<
+    { readonly peerId: PeerId; readonly ids: readonly MessageId[]; readonly state: DeliveryState },
+    { readonly changed: readonly MessageId[]; readonly outbox: OutboxSize },
+    StoreError
+  >;
+  /**
+   * Outgoing lines that wait, oldest first: of one peer, or of all. A line over a dialect without receipts waits
+   * until it is sent, every other one until it is delivered.
+   */
+  outbox: Call<
+    { readonly peerId?: PeerId; readonly afterSeq: number; readonly linesMax: number },
+    readonly Line[],
+    StoreError
+  >;
+  /** With whom there is something on disk: whether we ever wrote to them, and whether something still waits. */
+  correspondents: Call<Record<string, never>, readonly Correspondent[], StoreError>;
+  /** How many lines and bytes of text wait, over all peers, as committed. */
+  outboxSize: Call<Record<string, never>, OutboxSize, StoreError>;
+  page: Call<HistoryQuery, readonly Line[], StoreError>;
+  /** Newest committed `seq`, 0 when empty. */
+  newest: Call<Record<string, never>, number, StoreError>;
+  contacts: Call<Record<string, never>, readonly Contact[], StoreError>;
+  putContact: Call<Contact, null, StoreError>;
+  dropContact: Call<{ readonly peerId: PeerId }, null, StoreError>;
+  settings: Call<Record<string, never>, Readonly<Record<string, string>>, StoreError>;
+  /** `null` removes the setting. */
+  putSetting: Call<{ readonly key: string; readonly value: string | null }, null, StoreError>;
+  /** What happened to the file since the start of this actor. */
+  notices: Call<Record<string, never>, readonly HistoryNotice[]>;
+  /** Transactions committed, lines not searchable yet. */
+  stats: Call<Record<string, never>, { readonly commits: number; readonly unindexed: number }>;
+  /** Reopens, salvages and indexes, a slice at a time; sent to itself when idle. */
+  index: Cast<Record<string, never>>;
+};
+
+export interface HistoryArgs {
+  /** Absolute path, by convention `history.db` in the home, which must be of mode 0700. */
+  readonly file: string;
+}
+
+type HistoryContext = Context<HistoryProtocol, Record<never, never>>;
+
+export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
+  name: 'history',
+  restart: 'permanent',
+  init(args, context) {
+    const state = newState(args.file);
+    const opened = open(state, context);
+    // A full disk is no reason not to start: the node says so, and goes on once there is space.
+    if (opened.isErr() && opened.error.code !== 'store/full') return err(opened.error);
+    return ok(state);
+  },
+  receive: {
+    append(state, body, _context, from) {
+      // Encoded here: a line that cannot be written must fail its own request, not the batch.
+      const lines = body.lines.map(encodeLine);
+      return write(state, from, (store) => ({
+        stored: store.append(lines),
+        outbox: store.outboxDraft,
+      }));
+    },
+    mark: (state, body, _context, from) =>
+      write(state, from, (store) => ({
+        changed: store.mark(body.peerId, body.ids, body.state),
+        outbox: store.outboxDraft,
+      })),
+    putContact(state, body, _context, from) {
+      const values = contactValues(body);
+      return write(state, from, (store) => {
+        store.putContact(body.peerId, values);
+        return null;
+      });
+    },
+    dropContact: (state, { peerId }, _context, from) =>
+      write(state, from, (store) => {
+        store.dropContact(peerId);
+        return null;
+      }),
+    putSetting: (state, body, _context, from) =>
+      write(state, from, (store) => {
+        store.putSetting(body.key, body.value);
+        return null;
+      }),
+    outbox: (state, body, context) =>
+      reply(
+        state,
+        read(state, context, (store) => store.outbox(body.peerId ?? null, body.afterSeq, body.linesMax)),
+      ),
+    correspondents: (state, _body, context) =>
+      reply(
+        state,
+        read(state, context, (store) => store.correspondents()),
+      ),
+    outboxSize: (state) =>
+      reply(
+        state,
+        current(state).map(({ store }) => store.outboxSize),
+      ),
+    newest: (state) =>
+      reply(
+        state,
+        current(state).map(({ store }) => store.newestSeq),
+      ),
+    page(state, body, context, from) {
+      if (body.search === undefined)
+        return reply(
+          state,
+          read(state, context, (store) => store.page(body)).andThen((page) => page),
+        );
+      commit(state, context);
+      state.searches.push({ query: body, from });
+      answerSearches(state, context);
+      return next(state);
+    },
+    contacts: (state, _body, context) =>
+      reply(
+        state,
+        read(state, context, (store) => store.contacts()),
+      ),
+    settings: (state, _body, context) =>
+      reply(
+        state,
+        read(state, context, (store) => Object.fromEntries(store.settings())),
+      ),
+    notices: (state) => reply(state, ok(state.notices)),
+    stats: (state) =>
+      reply(
+        state,
+        ok(
+          current(state)
+            .map(({ store }) => ({ commits: store.commits, unindexed: store.unindexed }))
+            .unwrapOr({ commits: 0, unindexed: 0 }),
+        ),
+      ),
+    index(state, _body, context) {
+      state.isIndexPlanned = false;
+      workWhenIdle(state, context);
+      return next(state);
+    },
+  },
+  settle: (state, context) => commit(state, context),
+  terminate(state) {
+    const { opened } = state;
+    if ('store' in opened) attempt(() => opened.store.close());
+  },
+});
+
+/** Puts a write into the open batch; `settle` answers it. */
+function write<R>(
+  state: HistoryState,
+  from: ReplyTo<R, StoreError>,
+  apply: (store: HistoryStore) => R,
+): Step<HistoryState> {
+  state.writes.push({
+    apply(store) {
+      const value = apply(store);
+      return () => from.ok(value);
+    },
+    fail: (fault) => from.err(fault),
+  });
+  return next(state);
+}
+
+/** Answers from what is stored, writes that came before included. */
+function read<R>(
+  state: HistoryState,
+  context: HistoryContext,
+  ask: (store: HistoryStore) => R,
+): Result<R, StoreError> {
+  commit(state, context);
+  return current(state).andThen(({ store }) =>
+    attempt(() => ask(store)).mapErr((trouble) => onTrouble(state, context, trouble)),
+  );
+}
+
+/** Commits the open batch in one transaction and answers it. Nobody hears of success before the sync. */
+function commit(state: HistoryState, context: HistoryContext): void {
+  if (state.writes.length === 0) return;
+  const writes = state.writes;
+  state.writes = [];
+  for (const canRetry of [true, false]) {
+    const opened = current(state);
+    const done = opened.andThen(({ store }) =>
+      attempt(() => store.transaction(() => writes.map((one) => one.apply(store)))).mapErr((trouble) => ({
+        trouble,
+        fault: onTrouble(state, context, trouble),
+      })),
+    );
+    if (done.isOk() && opened.isOk()) {
+      for (const answer of done.value) answer();
+      afterCommit(state, context, opened.value);
+      return;
+    }
+    if (done.isErr() && 'fault' in done.error) {
+      // Damage was set aside meanwhile, and the new file can take what the old could not.
+      if (canRetry && done.error.trouble.kind === 'damaged') continue;
+      for (const one of writes) one.fail(done.error.fault);
+    } else if (opened.isErr()) for (const one of writes) one.fail(opened.error);
+    return;
+  }
+}
+
+function afterCommit(state: HistoryState, context: HistoryContext, { store }: Opened): void {
+  state.newestSeqKnown = store.newestSeq;
+  state.lastWriteMs = performance.now();
+  const checkpoint = attempt(() => store.checkpointIfDue());
+  if (checkpoint.isErr()) onTrouble(state, context, checkpoint.error);
+  if (store.unindexed > limits.indexLagLinesMax)
+    indexLines(state, context, store.unindexed - limits.indexLagLinesMax);
+  planIndex(state, context, limits.indexIdleMs);
+}
+
+/** Answers the waiting searches if the index can catch up in one go; else it goes on as soon as it is idle. */
+function answerSearches(state: HistoryState, context: HistoryContext): void {
+  if (state.searches.length === 0) return;
+  indexLines(state, context, limits.indexLagLinesMax + limits.indexSliceLines);
+  const opened = current(state);
+  if (opened.isOk() && opened.value.store.unindexed > 0) {
+    planIndex(state, context, 0);
+    return;
+  }
+  const searches = state.searches;
+  state.searches = [];
+  for (const search of searches) {
+    const page = current(state).andThen(({ store }) =>
+      attempt(() => store.page(search.query)).mapErr((trouble) => {
+        const fault = onIndexTrouble(state, context, trouble);
+        // Healed meanwhile: the search waits for the new index instead of telling of the old one.
+        if (trouble.kind === 'damaged' && 'store' in state.opened) state.searches.push(search);
+        return fault;
+      }),
+    );
+    if (state.searches.includes(search)) continue;
+    page
+      .andThen((answer) => answer)
+      .match(
+        (lines) => search.from.ok(lines),
+        (fault) => search.from.err(fault),
+      );
+  }
+  if (state.searches.length > 0) planIndex(state, context, 0);
+}
+
+/** One slice of what there is to do besides the messages: reopen, salvage, index. */
+function workWhenIdle(state: HistoryState, context: HistoryContext): void {
+  if (!('store' in state.opened)) {
+    open(state, context);
+    return;
+  }
+  if (state.opened.salvage !== null) {
+    salvageFor(state, context, limits.salvageStepMs);
+    planIndex(state, context, 0);
+    return;
+  }
+  const isIdle = performance.now() - state.lastWriteMs >= limits.indexIdleMs;
+  if (isIdle) indexLines(state, context, limits.indexSliceLines);
+  answerSearches(state, context);
+  if ('store' in state.opened && state.opened.store.unindexed > 0)
+    planIndex(state, context, isIdle ? 0 : limits.indexIdleMs);
+}

@@ -1,0 +1,180 @@
+/** Lines and contacts as rows of the history, and back. Pure. What comes back is checked: a disk is not trusted. */
+import type { Contact, Trust } from '../../chat/people/contact.js';
+import type { DeliveryState, Line, NewLine } from '../../chat/delivery/entry.js';
+import type { DialectName, Encryption } from '../../dialects/dialect.js';
+import {
+  directConversation,
+  messageIdFromBytes,
+  parseConversationId,
+  parsePeerId,
+  writeMessageId,
+  type MessageId,
+  type PeerId,
+} from '../../ids.js';
+import { bytesOf, integerOf, SqlTrouble, type SqlRow, type SqlValue } from './sql.js';
+
+/** The place of a value in its list is what stands in the file: only ever append. */
+const states: readonly DeliveryState[] = ['queued', 'sent', 'delivered', 'failed'];
+const dialects: readonly DialectName[] = ['native', 'cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
+const encryptions: readonly Encryption[] = ['noise', 'toy-dh-3des', 'none'];
+const trusts: readonly Trust[] = ['pinned', 'verified'];
+
+export const stateNumber = (state: DeliveryState): number => place(states, state);
+
+/** A line ready to be written, checked and encoded before any transaction is open. */
+export interface EncodedLine {
+  readonly peerId: PeerId;
+  readonly direction: 0 | 1;
+  readonly id: Uint8Array;
+  readonly receivedAtMs: number;
+  readonly textBytes: number;
+  readonly waits: 0 | 1;
+  /** Everything after `id` in the order of the table's columns. */
+  readonly rest: readonly SqlValue[];
+}
+
+/** Throws a TypeError for what no caller may send: stored, it would look like damage to the whole file. */
+export function encodeLine(line: NewLine): EncodedLine {
+  const text = encodeText(line.text);
+  const direction = line.direction === 'out' ? 1 : 0;
+  const waits = direction === 1 && isWaiting(line.state, line.dialect) ? 1 : 0;
+  const isDirect = line.conversation === directConversation(line.peerId);
+  return {
+    peerId: line.peerId,
+    direction,
+    id: idBytes(line.id),
+    receivedAtMs: line.receivedAtMs,
+    textBytes: text.byteLength,
+    waits,
+    rest: [
+      whole(line.sentAtMs),
+      whole(line.receivedAtMs),
+      stateNumber(line.state),
+      waits,
+      place(dialects, line.dialect),
+      place(encryptions, line.encryption),
+      line.verified ? 1 : 0,
+      encodeText(line.peer),
+      isDirect ? null : encodeText(line.conversation),
+      text,
+    ],
+  };
+}
+
+/** Whether the outbox still owes this line to its peer: older dialects never confirm, so *sent* is their end. */
+export const isWaiting = (state: DeliveryState, dialect: DialectName): boolean =>
+  state === 'queued' || (state === 'sent' && dialect === 'native');
+
+/** Reads `lineColumns`. Casts keep a damaged cell from reaching libsql as a text that is none. */
+export const lineColumns = `line.seq, line.direction = 1, CAST(line.id AS BLOB), CAST(line.sent_at AS INTEGER),
+  CAST(line.received_at AS INTEGER), CAST(line.state AS INTEGER), CAST(line.dialect AS INTEGER),
+  CAST(line.encryption AS INTEGER), line.verified = 1, CAST(line.name AS BLOB), CAST(line.conversation AS BLOB),
+  CAST(line.text AS BLOB), CAST(peer.id AS BLOB)`;
+
+/** Throws `SqlTrouble` (damaged) when the row cannot have been written by this program. */
+export function decodeLine(row: SqlRow): Line {
+  const peerId = decodePeerId(row[12]);
+  const id = bytesOf(row[2]);
+  if (id.byteLength !== 16) throw damaged('message id');
+  return {
+    seq: integerOf(row[0]),
+    id: messageIdFromBytes(id),
+    direction: integerOf(row[1]) === 1 ? 'out' : 'in',
+    peerId,
+    peer: decodeText(bytesOf(row[9])),
+    conversation: row[10] === null ? directConversation(peerId) : decodeConversation(row[10]),
+    text: decodeText(bytesOf(row[11])),
+    sentAtMs: integerOf(row[3]),
+    receivedAtMs: integerOf(row[4]),
+    dialect: member(dialects, row[6]),
+    encryption: member(encryptions, row[7]),
+    verified: integerOf(row[8]) === 1,
+    state: member(states, row[5]),
+  };
+}
+
+/** Everything after the peer in the order of the table's columns. Throws a TypeError, as above. */
+export const contactValues = (contact: Contact): readonly SqlValue[] => [
+  encodeText(contact.name),
+  encodeText(contact.idKeyHex),
+  place(trusts, contact.trust),
+  contact.blocked ? 1 : 0,
+  whole(contact.certificateSerial),
+  whole(contact.wireVersion),
+  encodeText(contact.address),
+  whole(contact.firstSeenMs),
+  whole(contact.lastSeenMs),
+];
+
+export const contactColumns = `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
+  CAST(trust AS INTEGER), blocked = 1, CAST(certificate_serial AS INTEGER), CAST(wire_version AS INTEGER),
+  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER)`;
+
+/** Throws `SqlTrouble` (damaged). */
+export function decodeContact(row: SqlRow): Contact {
+  return {
+    peerId: decodePeerId(row[0]),
+    name: decodeText(bytesOf(row[1])),
+    idKeyHex: decodeText(bytesOf(row[2])),
+    trust: member(trusts, row[3]),
+    blocked: integerOf(row[4]) === 1,
+    certificateSerial: integerOf(row[5]),
+    wireVersion: integerOf(row[6]),
+    address: decodeText(bytesOf(row[7])),
+    firstSeenMs: integerOf(row[8]),
+    lastSeenMs: integerOf(row[9]),
+  };
+}
+
+export function idBytes(id: MessageId): Uint8Array {
+  const bytes = new Uint8Array(16);
+  writeMessageId(id, bytes, 0);
+  return bytes;
+}
+
+/**
+ * UTF-8; a text with half a surrogate pair, which UTF-8 cannot carry, as the byte FF (which no UTF-8 text begins with)
+ * and UTF-16LE. So every JavaScript string comes back as it was.
+ */
+export function encodeText(text: string): Uint8Array {
+  if (!loneSurrogate.test(text)) return Buffer.from(text, 'utf8');
+  return Buffer.concat([Uint8Array.of(0xff), Buffer.from(text, 'utf16le')]);
+}
+
+export function decodeText(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return bytes[0] === 0xff ? buffer.toString('utf16le', 1) : buffer.toString('utf8');
+}
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+const damaged = (what: string): SqlTrouble => new SqlTrouble('damaged', `${what} is not one`);
+
+function whole(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new TypeError(`${String(value)} is not a whole number`);
+  return value;
+}
+
+function place<T>(list: readonly T[], value: T): number {
+  const found = list.indexOf(value);
+  if (found < 0) throw new TypeError(`${String(value)} is not one of ${list.join(', ')}`);
+  return found;
+}
+
+function member<T>(list: readonly T[], value: unknown): T {
+  const found = list[integerOf(value)];
+  if (found === undefined) throw damaged('a stored choice');
+  return found;
+}
+
+function decodePeerId(value: unknown): PeerId {
+  const parsed = parsePeerId(decodeText(bytesOf(value)));
+  if (parsed.isErr()) throw damaged('peer id');
+  return parsed.value;
+}
+
+function decodeConversation(value: unknown): Line['conversation'] {
+  const parsed = parseConversationId(decodeText(bytesOf(value)));
+  if (parsed.isErr()) throw damaged('conversation id');
+  return parsed.value;
+}

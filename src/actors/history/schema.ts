@@ -1,0 +1,52 @@
+/**
+ * The tables of the history and how a file of an older version becomes one of this. Migrations are only ever appended;
+ * `user_version` counts those that a file has seen. Every text is a BLOB (see history-sql.ts).
+ */
+import type { Sql } from './sql.js';
+
+/**
+ * `line.waits` is 1 for what the outbox owes a peer: queued, or sent over a dialect with receipts and not confirmed.
+ * `line_id` begins with the id, which begins with the time: appends of many peers meet on its last page.
+ * `line.conversation` is NULL for the talk between two, the common case. `span` tells for each block of
+ * `limits.spanLines` lines the earliest and latest arrival, so that a query by time reads only blocks in question
+ * without an index that every append would pay for. `line_text.scope` holds peer and direction as words, so that a
+ * search for a frequent word of a quiet peer skips instead of reading them all; the table keeps no content of its own.
+ */
+export const migrations: readonly string[] = [
+  `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
+  CREATE TABLE line(
+    seq INTEGER PRIMARY KEY, peer_no INTEGER NOT NULL, direction INTEGER NOT NULL, id BLOB NOT NULL,
+    sent_at INTEGER NOT NULL, received_at INTEGER NOT NULL, state INTEGER NOT NULL, waits INTEGER NOT NULL,
+    dialect INTEGER NOT NULL, encryption INTEGER NOT NULL, verified INTEGER NOT NULL,
+    name BLOB NOT NULL, conversation BLOB, text BLOB NOT NULL);
+  CREATE UNIQUE INDEX line_id ON line(id, peer_no, direction);
+  CREATE INDEX line_peer ON line(peer_no);
+  CREATE INDEX line_waits ON line(peer_no) WHERE waits = 1;
+  CREATE TABLE span(block INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL);
+  CREATE TABLE contact(
+    peer_no INTEGER PRIMARY KEY, name BLOB NOT NULL, id_key BLOB NOT NULL, trust INTEGER NOT NULL,
+    blocked INTEGER NOT NULL, certificate_serial INTEGER NOT NULL, wire_version INTEGER NOT NULL,
+    address BLOB NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL);
+  CREATE TABLE setting(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE progress(name TEXT PRIMARY KEY, number INTEGER NOT NULL, file BLOB) WITHOUT ROWID;
+  CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', columnsize=0,
+    prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');`,
+];
+
+/** Recreates the search index, empty. */
+export const emptyIndex = `DROP TABLE IF EXISTS line_text;
+  CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', columnsize=0,
+    prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');
+  DELETE FROM progress WHERE name = 'indexed';`;
+
+export const schemaVersion = (sql: Sql): number => sql.integer('PRAGMA user_version');
+
+/** All that is missing, in one transaction: a kill leaves the old version or the new one. Throws `SqlTrouble`. */
+export function migrate(sql: Sql, steps: readonly string[] = migrations): void {
+  const version = schemaVersion(sql);
+  if (version >= steps.length) return;
+  sql.transaction(() => {
+    for (const step of steps.slice(version)) sql.exec(step);
+    sql.exec(`PRAGMA user_version = ${String(steps.length)}`);
+  });
+}

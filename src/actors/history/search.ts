@@ -1,0 +1,117 @@
+/**
+ * Full-text search: what people type becomes an FTS5 expression here and nowhere else, and lines become searchable in
+ * slices behind the appends. The index keeps up to a watermark, `progress.indexed`, moved in the same transaction.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { StoreError } from '../../errors.js';
+import { history as limits } from '../../limits.js';
+import { decodeText } from './rows.js';
+import { emptyIndex } from './schema.js';
+import { bytesOf, integerOf, type Sql } from './sql.js';
+
+/** Which peer and direction a search is limited to; told apart by words that only this file writes. */
+export interface SearchScope {
+  readonly peerNo: number | null;
+  readonly direction: 'in' | 'out' | null;
+}
+
+/** One word or phrase of a query. */
+interface Term {
+  readonly text: string;
+  readonly isPrefix: boolean;
+}
+
+/**
+ * Words (all must occur, a `*` at the end makes a prefix) and phrases in double quotes, as an FTS5 expression. Every
+ * term is quoted, so FTS5's own operators are words like any other. Errors: `store/bad-query`.
+ */
+export function searchExpression(query: string, scope: SearchScope): Result<string, StoreError> {
+  return parseQuery(query).map((terms) => {
+    const words = terms.map(({ text, isPrefix }) => `"${text}"${isPrefix ? ' *' : ''}`).join(' AND ');
+    const scopes = [
+      ...(scope.peerNo === null ? [] : [`"p${String(scope.peerNo)}"`]),
+      ...(scope.direction === null ? [] : [`"${scope.direction}"`]),
+    ].map((word) => ` AND {scope} : ${word}`);
+    return `{text} : (${words})${scopes.join('')}`;
+  });
+}
+
+/** Errors: `store/bad-query` for an open quote, a star elsewhere than at the end, no word at all, or too much. */
+export function parseQuery(query: string): Result<readonly Term[], StoreError> {
+  if (query.length > limits.queryCharsMax)
+    return bad(`longer than ${String(limits.queryCharsMax)} characters`);
+  const terms: Term[] = [];
+  // Odd pieces stood between quotes; an even number of pieces means that a quote was left open.
+  const pieces = query.replaceAll(/\0|\p{Surrogate}/gu, ' ').split('"');
+  if (pieces.length % 2 === 0) return bad('a double quote is left open');
+  for (const [place, piece] of pieces.entries()) {
+    const isPhrase = place % 2 === 1;
+    for (const word of isPhrase ? [piece] : piece.split(/\s+/u).filter((word) => word !== '')) {
+      const isPrefix = !isPhrase && word.endsWith('*');
+      const text = isPrefix ? word.slice(0, -1) : word;
+      if (!isPhrase && text.includes('*')) return bad('a star stands at the end of a word only');
+      if (hasWord.test(text)) terms.push({ text, isPrefix });
+      else if (isPrefix) return bad('a star needs a word before it');
+    }
+  }
+  if (terms.length === 0) return bad('no word to search for');
+  if (terms.length > limits.queryTermsMax) return bad(`more than ${String(limits.queryTermsMax)} words`);
+  return ok(terms);
+}
+
+/** Letters, digits and private use: what the tokenizer `unicode61` makes words of. The rest separates them. */
+const hasWord = /[\p{L}\p{N}\p{Co}]/u;
+
+const bad = (detail: string): Result<never, StoreError> => err({ code: 'store/bad-query', detail });
+
+/** The `seq` up to which lines can be found. */
+export const indexedSeq = (sql: Sql): number =>
+  sql.integer("SELECT coalesce(max(number), 0) FROM progress WHERE name = 'indexed'");
+
+/** Indexes the lines after `fromSeq`, at most `linesMax`. Returns the new watermark. Throws `SqlTrouble`. */
+export function indexSlice(sql: Sql, fromSeq: number, newestSeq: number, linesMax: number): number {
+  // By lines, not by numbers: after a salvage the numbers may have a wide hole.
+  const lastSeq = sql.integer(
+    'SELECT coalesce(max(seq), ?) FROM (SELECT seq FROM line WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?)',
+    [fromSeq, fromSeq, newestSeq, linesMax],
+  );
+  if (lastSeq === fromSeq) return newestSeq;
+  sql.transaction(() => {
+    // SQLite's tokenizer reads the stored bytes itself; nothing of a text crosses into JavaScript.
+    sql
+      .prepare(
+        `INSERT INTO line_text(rowid, text, scope) SELECT seq, CAST(text AS TEXT), ${scopeWords}
+         FROM line WHERE seq > ? AND seq <= ? AND text < x'FF' ORDER BY seq`,
+      )
+      .run([fromSeq, lastSeq]);
+    indexUtf16(sql, fromSeq, lastSeq);
+    sql
+      .prepare("INSERT OR REPLACE INTO progress(name, number) VALUES ('indexed', CAST(? AS INTEGER))")
+      .run([lastSeq]);
+  });
+  return lastSeq;
+}
+
+/** Forgets the index: it only repeats what the lines say, so damage in it costs time and nothing else. */
+export function resetIndex(sql: Sql): void {
+  sql.transaction(() => sql.exec(emptyIndex));
+}
+
+const scopeWords = `'p' || peer_no || CASE direction WHEN 1 THEN ' out' ELSE ' in' END`;
+
+/** The rare texts that are stored as UTF-16, with their halves of pairs replaced. */
+function indexUtf16(sql: Sql, fromSeq: number, lastSeq: number): void {
+  const rows = sql
+    .prepare(
+      `SELECT seq, CAST(text AS BLOB), CAST(peer_no AS INTEGER), direction = 1
+       FROM line WHERE seq > ? AND seq <= ? AND text >= x'FF'`,
+    )
+    .rows([fromSeq, lastSeq]);
+  for (const row of rows) {
+    const text = decodeText(bytesOf(row[1])).replaceAll(/\0|\p{Surrogate}/gu, ' ');
+    const scope = `p${String(integerOf(row[2]))} ${integerOf(row[3]) === 1 ? 'out' : 'in'}`;
+    sql
+      .prepare('INSERT INTO line_text(rowid, text, scope) VALUES (CAST(? AS INTEGER), ?, ?)')
+      .run([integerOf(row[0]), text, scope]);
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * The store below the history actor: lines, outbox, contacts and settings in one SQLite file. Synchronous; every
+ * function may throw `SqlTrouble`, which the actor turns into what it means (see history-sql.ts).
+ *
+ * Writes happen inside `transaction`, many requests in one: a sync to disk costs far more than a row.
+ */
+import type { Result } from 'neverthrow';
+import type { Contact } from '../../chat/people/contact.js';
+import type { DeliveryState, HistoryQuery, Line } from '../../chat/delivery/entry.js';
+import { unreachable, type StoreError } from '../../errors.js';
+import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
+import { history as limits } from '../../limits.js';
+import {
+  contactColumns,
+  decodeContact,
+  decodeText,
+  encodeText,
+  idBytes,
+  isWaiting,
+  stateNumber,
+  type EncodedLine,
+} from './rows.js';
+import { pageOf, outboxOf } from './page.js';
+import { indexedSeq, indexSlice, resetIndex } from './search.js';
+import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
+
+export interface Stored {
+  readonly seq: number;
+  readonly isDuplicate: boolean;
+}
+
+export interface OutboxSize {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** Somebody with whom lines were exchanged. */
+export interface Correspondent {
+  readonly peerId: PeerId;
+  /** At least one line went out. */
+  readonly isWrittenTo: boolean;
+  /** At least one line waits in the outbox. */
+  readonly isWaiting: boolean;
+}
+
+/** What the open transaction has changed; becomes true with its commit, vanishes with its rollback. */
+interface Draft {
+  newestSeq: number;
+  outboxLines: number;
+  outboxBytes: number;
+  walBytes: number;
+  readonly spans: Map<number, { fromMs: number; toMs: number }>;
+}
+
+export class HistoryStore {
+  readonly #sql: Sql;
+  readonly #peerNos = new Map<PeerId, number>();
+  #draft: Draft;
+  #newestSeq: number;
+  #indexedSeq: number;
+  #outbox: OutboxSize;
+  #walBytes = 0;
+  #commits = 0;
+
+  /** `sql` is open, checked and of this schema version (`history-open.ts`). */
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    this.#newestSeq = sql.integer(
+      `SELECT max(coalesce((SELECT max(seq) FROM line), 0),
+         coalesce((SELECT number FROM progress WHERE name = 'seq-floor'), 0))`,
+    );
+    this.#indexedSeq = indexedSeq(sql);
+    const waiting = sql
+      .prepare(
+        'SELECT count(*), coalesce(sum(length(text)), 0) FROM line INDEXED BY line_waits WHERE waits = 1',
+      )
+      .row([]);
+    this.#outbox = { lines: integerOf(waiting?.[0]), bytes: integerOf(waiting?.[1]) };
+    this.#draft = this.#newDraft();
+  }
+
+  /** Newest `seq` that is committed; 0 when there is none. */
+  get newestSeq(): number {
+    return this.#newestSeq;
+  }
+
+  /** Lines that wait and the bytes of their texts, as committed. */
+  get outboxSize(): OutboxSize {
+    return this.#outbox;
+  }
+
+  /** At least as many lines as cannot be found by a search yet. */
+  get unindexed(): number {
+    return this.#newestSeq - this.#indexedSeq;
+  }
+
+  /** Transactions committed by `transaction` so far. */
+  /** Within `transaction`: as it will be with the commit. */
+  get outboxDraft(): OutboxSize {
+    return { lines: this.#draft.outboxLines, bytes: this.#draft.outboxBytes };
+  }
+
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** All that `work` writes is synced when this returns, or nothing is written and it throws. */
+  transaction<T>(work: () => T): T {
+    this.#draft = this.#newDraft();
+    try {
+      const value = this.#sql.transaction(() => {
+        const value = work();
+        this.#writeSpans();
+        return value;
+      });
+      const { newestSeq, outboxLines, outboxBytes, walBytes } = this.#draft;
+      this.#newestSeq = newestSeq;
+      this.#outbox = { lines: outboxLines, bytes: outboxBytes };
+      this.#walBytes += walBytes + limits.walBytesPerCommit;
+      this.#commits += 1;
+      return value;
+    } catch (cause) {
+      // A peer that was given a number in what was rolled back has none any more.
+      this.#peerNos.clear();
+      throw cause;
+    }
+  }
+
+  /** Within `transaction`. A line known by (peer, direction, id) takes no `seq` and tells the one it has. */
+  append(lines: readonly EncodedLine[]): readonly Stored[] {
+    const insert = this.#sql.prepare(
+      'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    );
+    const draft = this.#draft;
+    return lines.map((line): Stored => {
+      const peerNo = this.#givePeerNo(line.peerId);
+      const seq = draft.newestSeq + 1;
+      if (insert.run([seq, peerNo, line.direction, line.id, ...line.rest]) === 0) {
+        const known = this.#sql
+          .prepare('SELECT seq FROM line WHERE peer_no = ? AND direction = ? AND id = ?')
+          .row([peerNo, line.direction, line.id]);
+        return { seq: integerOf(known?.[0]), isDuplicate: true };
+      }
+      draft.newestSeq = seq;
+      this.#noteWritten(draft, seq, line);
+      return { seq, isDuplicate: false };
+    });
+  }
+
+  /**
+   * Within `transaction`. Puts back a line with the `seq` it had (salvage). Returns false when that `seq` or its
+   * (peer, direction, id) is taken.
+   */
+  restore(seq: number, line: EncodedLine): boolean {
+    const peerNo = this.#givePeerNo(line.peerId);
+    const changes = this.#sql
+      .prepare('INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .run([seq, peerNo, line.direction, line.id, ...line.rest]);
+    if (changes === 0) return false;
+    this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
+    this.#noteWritten(this.#draft, seq, line);
+    return true;
+  }
+
+  /** Within `transaction`. No line appended from now on gets a `seq` up to this one. */
+  raiseSeqFloor(seq: number): void {
+    this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
+    this.#sql
+      .prepare("INSERT OR REPLACE INTO progress(name, number) VALUES ('seq-floor', CAST(? AS INTEGER))")
+      .run([this.#draft.newestSeq]);
+  }
+
+  /**
+   * Within `transaction`. Moves outgoing lines on: queued → sent → delivered, and to or from failed. Never back:
+   * `sent` does not undo `delivered`. Returns the ids that changed.
+   */
+  mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
+    const peerNo = this.#peerNo(peerId);
+    if (peerNo === null) return [];
+    const changed: MessageId[] = [];
+    for (let at = 0; at < ids.length; at += limits.markChunkIds) {
+      changed.push(...this.#markChunk(peerNo, ids.slice(at, at + limits.markChunkIds), state));
+    }
+    return changed;
+  }
+
+  /** Two statements for many lines: a call into SQLite costs more than the work on one line. */
+  #markChunk(peerNo: number, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
+    const from = statesBefore(state).map(stateNumber);
+    const found = this.#sql
+      .prepare(
+        `SELECT seq, CAST(state AS INTEGER), waits = 1, length(text), dialect = 0, CAST(id AS BLOB)
+         FROM line WHERE peer_no = ? AND direction = 1 AND id IN (${marksOfChunk})`,
+      )
+      .rows([peerNo, ...filled(ids.map(idBytes))]);
+    const rows = found.filter((row) => from.includes(integerOf(row[1])));
+    for (const isNative of [true, false]) {
+      const waits = isWaiting(state, isNative ? 'native' : 'netech') ? 1 : 0;
+      const own = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
+      if (own.length === 0) continue;
+      this.#sql
+        .prepare(`UPDATE line SET state = ?, waits = ? WHERE seq IN (${marksOfChunk})`)
+        .run([stateNumber(state), waits, ...filled(own.map((row) => integerOf(row[0])))]);
+      for (const row of own) {
+        const step = waits - integerOf(row[2]);
+        this.#draft.outboxLines += step;
+        this.#draft.outboxBytes += step * integerOf(row[3]);
+        this.#draft.walBytes += limits.walBytesPerLine;
+      }
+    }
+    return rows.map((row) => messageIdFromBytes(bytesOf(row[5])));
+  }
+
+  /** Within `transaction`. `values`: `contactValues`. */
+  putContact(peerId: PeerId, values: readonly SqlValue[]): void {
+    this.#sql
+      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run([this.#givePeerNo(peerId), ...values]);
+  }
+
+  /** Within `transaction`. */
+  dropContact(peerId: PeerId): void {
+    const peerNo = this.#peerNo(peerId);
+    if (peerNo !== null) this.#sql.prepare('DELETE FROM contact WHERE peer_no = ?').run([peerNo]);
+  }
+
+  contacts(): readonly Contact[] {
+    const rows = this.#sql
+      .prepare(
+        `SELECT ${contactColumns} FROM contact JOIN peer ON peer.no = contact.peer_no ORDER BY peer_no`,
+      )
+      .rows([]);
+    return rows.map(decodeContact);
+  }
+
+  /** Within `transaction`. `null` removes it. */
+  putSetting(key: string, value: string | null): void {
+    if (value === null) this.#sql.prepare('DELETE FROM setting WHERE key = ?').run([encodeText(key)]);
+    else
+      this.#sql
+        .prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)')
+        .run([encodeText(key), encodeText(value)]);
+  }
+
+  settings(): ReadonlyMap<string, string> {
+    const rows = this.#sql.prepare('SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM setting').rows([]);
+    return new Map(rows.map((row) => [decodeText(bytesOf(row[0])), decodeText(bytesOf(row[1]))]));
+  }
+
+  /** What waits, oldest first. */
+  outbox(peerId: PeerId | null, afterSeq: number, linesMax: number): readonly Line[] {
+    const peerNo = peerId === null ? null : this.#peerNo(peerId);
+    return peerId !== null && peerNo === null ? [] : outboxOf(this.#sql, peerNo, afterSeq, linesMax);
+  }
+
+  correspondents(): readonly Correspondent[] {
+    const rows = this.#sql
+      .prepare(
+        `SELECT CAST(id AS BLOB), EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND direction = 1),
+           EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND waits = 1) FROM peer`,
+      )
+      .rows([]);
+    return rows.flatMap(([id, isWrittenTo, isWaiting]) => {
+      const peerId = parsePeerId(decodeText(bytesOf(id)));
+      if (peerId.isErr()) return [];
+      return [{ peerId: peerId.value, isWrittenTo: isWrittenTo === 1, isWaiting: isWaiting === 1 }];
+    });
+  }
+
+  /** Oldest first. Finds what is indexed (`unindexed`). Errors: `store/bad-query`. */
+  page(query: HistoryQuery): Result<readonly Line[], StoreError> {
+    return pageOf(this.#sql, query, query.peerId === undefined ? null : (this.#peerNo(query.peerId) ?? 0));
+  }
+
+  /** Indexes at most `linesMax` lines more. */
+  index(linesMax: number): void {
+    if (this.unindexed === 0) return;
+    this.#indexedSeq = indexSlice(this.#sql, this.#indexedSeq, this.#newestSeq, linesMax);
+    this.#walBytes += linesMax * limits.walBytesPerLine;
+  }
+
+  /** Begins the search index anew. */
+  resetIndex(): void {
+    resetIndex(this.#sql);
+    this.#indexedSeq = 0;
+  }
+
+  /** Keeps the WAL short. Called after replies are out, so that nobody waits for it. */
+  checkpointIfDue(): void {
+    if (this.#walBytes < limits.checkpointAfterBytes) return;
+    this.#walBytes = 0;
+    this.#sql.prepare('PRAGMA wal_checkpoint(PASSIVE)').rows([]);
+  }
+
+  close(): void {
+    this.#sql.prepare('PRAGMA wal_checkpoint(TRUNCATE)').rows([]);
+    this.abandon();
+  }
+
+  /** Closes without a last word: what a failed sync left in doubt is judged by who opens the file next. */
+  abandon(): void {
+    this.#sql.close();
+  }
+
+  #newDraft(): Draft {
+    return {
+      newestSeq: this.#newestSeq,
+      outboxLines: this.#outbox.lines,
+      outboxBytes: this.#outbox.bytes,
+      walBytes: 0,
+      spans: new Map(),
+    };
+  }
+
+  #noteWritten(draft: Draft, seq: number, line: EncodedLine): void {
+    draft.outboxLines += line.waits;
+    draft.outboxBytes += line.waits * line.textBytes;
+    draft.walBytes += limits.walBytesPerLine + line.textBytes;
+    const block = Math.floor(seq / limits.spanLines);
+    const span = draft.spans.get(block);
+    if (span === undefined) draft.spans.set(block, { fromMs: line.receivedAtMs, toMs: line.receivedAtMs });
+    else {
+      span.fromMs = Math.min(span.fromMs, line.receivedAtMs);
+      span.toMs = Math.max(span.toMs, line.receivedAtMs);
+    }
+  }
+
+  #writeSpans(): void {
+    const put = this.#sql.prepare(
+      `INSERT INTO span VALUES (?, ?, ?) ON CONFLICT(block) DO UPDATE
+       SET from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms)`,
+    );
+    for (const [block, span] of this.#draft.spans) put.run([block, span.fromMs, span.toMs]);
+  }
+
+  /** The number of a peer that was stored before, or null. */
+  #peerNo(peerId: PeerId): number | null {
+    const known = this.#peerNos.get(peerId);
+    if (known !== undefined) return known;
+    const row = this.#sql.prepare('SELECT no FROM peer WHERE id = ?').row([encodeText(peerId)]);
+    if (row === undefined) return null;
+    if (this.#peerNos.size >= limits.peerCacheMax) this.#peerNos.clear();
+    const no = integerOf(row[0]);
+    this.#peerNos.set(peerId, no);
+    return no;
+  }
+
+  #givePeerNo(peerId: PeerId): number {
+    const known = this.#peerNo(peerId);
+    if (known !== null) return known;
+    this.#sql.prepare('INSERT INTO peer(id) VALUES (?)').run([encodeText(peerId)]);
+    return this.#peerNo(peerId) ?? 0;
+  }
+}
+
+const marksOfChunk = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
+
+/** As many values as a chunk has places: one statement serves all lengths, and NULL equals nothing. */
+const filled = (values: readonly SqlValue[]): readonly SqlValue[] => [
+  ...values,
+  ...Array.from({ length: limits.markChunkIds - values.length }, () => null),
+];
+
+/** From which states a line may go to `state`. A late receipt turns even a failure into a delivery. */
+function statesBefore(state: DeliveryState): readonly DeliveryState[] {
+  switch (state) {
+    case 'queued':
+      return [];
+    case 'sent':
+      return ['queued'];
+    case 'failed':
+      return ['queued', 'sent'];
+    case 'delivered':
+      return ['queued', 'sent', 'failed'];
+    default:
+      return unreachable(state);
+  }
+}

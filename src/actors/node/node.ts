@@ -1,0 +1,389 @@
+/**
+ * The node: decides what happens with everything the other actors report and people ask. It runs in the main thread,
+ * holds roster, outbox and session table, and touches no socket and no disk itself. Child of root; permanent; when it
+ * starts again it has lost nothing but live sessions, since all else is read back from the history.
+ *
+ * One file per concern works on its state: `node-talk` (words, receipts, the outbox), `node-sessions` (who is
+ * connected), `node-find`, `node-names`, `node-people` and `node-contacts` (who is who, and who is a friend), `node-legacy`
+ * (older programs).
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { err, ok, type Result, type ResultAsync } from 'neverthrow';
+import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
+import type { PeerEvent, StatusEvent } from '../../chat/events.js';
+import { peerIdOf } from '../../chat/people/identity.js';
+import { emptyPeerBook, isBlocked, peerRows } from '../../chat/people/book.js';
+import type { LegacyDialectName } from '../../dialects/dialect.js';
+import type { ChatError, DialectError, RuntimeError, StoreError, TransportError } from '../../errors.js';
+import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
+import { dialing, talks } from '../../limits.js';
+import {
+  actor,
+  next,
+  reply,
+  type Call,
+  type Cast,
+  type Fault,
+  type ReplyTo,
+  type Step,
+} from '../../runtime/actor.js';
+import { TicketBook } from '../../session/tickets.js';
+import { beaconSigningBytes } from '../../wire/beacon.js';
+import type { BroadcastRequests } from '../presence/broadcast.js';
+import type { DiscoveryReports } from '../presence/discovery.js';
+import { FaultRation } from '../../runtime/log-ration.js';
+import { tellDiscovery, tellTransport } from '../../chat/people/contacts.js';
+import { findPeer, knownPeer, type FindFault } from '../../chat/people/find.js';
+import type { LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from '../../node/handle.js';
+import {
+  farewell,
+  giveUp,
+  legacyConnect,
+  legacyLeave,
+  legacyPeersOf,
+  takeGreetings,
+} from '../../chat/foreign/commands.js';
+import { look, talkDown, talkHeard } from '../../chat/foreign/hearing.js';
+import { ageLegacyPeers, noteAnnounced } from '../../chat/foreign/presence.js';
+import { talkRefused, talkSent } from '../../chat/foreign/sending.js';
+import { newLegacyState } from '../../chat/foreign/peers.js';
+import {
+  acceptTalk,
+  isLegacyDial,
+  isLegacyDialect,
+  parkTalk,
+  talkAccepted,
+  talkDialFailed,
+  talkDialled,
+  talkUp,
+} from '../../chat/foreign/connections.js';
+import { nameDue, rename, selfInfo } from '../../chat/people/naming.js';
+import { block, endSessions, page, safetyOf, verify } from '../../chat/people/trust.js';
+import {
+  accept,
+  dialFailed,
+  dialled,
+  judgePeer,
+  sessionDown,
+  sessionUp,
+  slotWanted,
+} from '../../chat/routes/native.js';
+import { logUnloggedFailures } from '../../chat/routes/failures.js';
+import { showMissed } from '../../chat/delivery/shown.js';
+import type { NodeArgs, NodeContext, NodeLinks, NodeState } from '../../chat/core.js';
+import {
+  dialCameToNothing,
+  fail,
+  heard,
+  openOutbox,
+  remindDiscovery,
+  said,
+  send,
+  sessionLost,
+  sessionReady,
+  takeTurns,
+  wake,
+} from '../../chat/delivery/delivery.js';
+import type { SessionEnd, SessionReports } from '../connection/session.js';
+import type { TalkReports } from '../connection/foreign.js';
+import type { TransportReports } from '../transport/transport.js';
+
+export type SendFault = FindFault | DialectError | StoreError;
+
+/** One text under the id that it keeps for life. */
+export interface Words {
+  readonly id: MessageId;
+  readonly text: string;
+}
+
+/** What people ask. Whom a PEER word means is found here, so that every caller finds the same one. */
+export type NodeCommands = {
+  self: Call<Record<string, never>, SelfInfo>;
+  /** Replies once all texts stand synced in the outbox, in this order. */
+  send: Call<
+    {
+      readonly peer: string;
+      readonly messages: readonly Words[];
+      readonly via: SendViaOptions | null;
+    },
+    readonly StatusEvent[],
+    SendFault
+  >;
+  peers: Call<Record<string, never>, readonly PeerEvent[]>;
+  find: Call<{ readonly peer: string }, PeerEvent, ChatError>;
+  /** `peer`: only the conversation with it. */
+  page: Call<{ readonly peer: string | null; readonly query: HistoryQuery }, readonly Line[], SendFault>;
+  safety: Call<{ readonly peer: string }, SafetyInfo, FindFault>;
+  verify: Call<{ readonly peer: string; readonly code: string | null }, SafetyInfo, FindFault>;
+  block: Call<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFault>;
+  rename: Call<{ readonly name: string }, SelfInfo, ChatError>;
+  disconnect: Call<{ readonly peer: string }, null, FindFault>;
+  legacyPeers: Call<{ readonly dialect: LegacyDialectName }, readonly LegacyPeer[], ChatError>;
+  legacyConnect: Call<{ readonly peer: string; readonly isManual: boolean }, null, SendFault>;
+  legacyLeave: Call<{ readonly dialect: LegacyDialectName; readonly peer: string | null }, null, SendFault>;
+  /** Tells older programs that the node ends. */
+  farewell: Call<Record<string, never>, null>;
+  /** Connections that were ended because what came over them made no sense, by dialect. */
+  malformed: Call<Record<string, never>, Readonly<Record<string, number>>>;
+};
+
+/** What the node tells itself when something it waits for has happened. */
+type Continuations = {
+  dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
+  dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: TransportError | RuntimeError }>;
+  wake: Cast<Record<string, never>>;
+  /** A peer that changes its name too often is heard again; one that never told it is shown without. */
+  nameDue: Cast<{ readonly sessionId: SessionId }>;
+  /** Secrets of sessions long past are forgotten. */
+  expire: Cast<Record<string, never>>;
+  /** Words of older programs may have waited long enough for earlier ones. */
+  look: Cast<Record<string, never>>;
+  /** These are not tried any longer. */
+  giveUp: Cast<{ readonly peerId: PeerId; readonly ids: readonly MessageId[] }>;
+  ageLegacyPeers: Cast<Record<string, never>>;
+  logUnloggedFailures: Cast<Record<string, never>>;
+};
+
+export type NodeProtocol = NodeCommands &
+  TransportReports &
+  DiscoveryReports &
+  BroadcastRequests &
+  SessionReports &
+  TalkReports &
+  Continuations;
+
+export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
+  name: 'node',
+  restart: 'permanent',
+  init: start,
+  receive: {
+    self: (state) => reply(state, ok(selfInfo(state))),
+    send: (state, body, context, from) => later(state, from, send(state, body, context)),
+    peers: (state) => reply(state, ok(peerRows(state.book))),
+    find: (state, { peer }) => reply(state, knownPeer(state, peer)),
+    page: (state, body, context, from) => later(state, from, page(state, body, context)),
+    safety: (state, { peer }, context, from) => later(state, from, safetyOf(state, peer, context)),
+    verify: (state, { peer, code }, context, from) => later(state, from, verify(state, peer, code, context)),
+    block: (state, { peer, blocked }, context, from) =>
+      later(state, from, block(state, peer, blocked, context)),
+    rename: (state, { name }, context) => reply(state, rename(state, name, context)),
+    disconnect: (state, { peer }, context, from) =>
+      later(
+        state,
+        from,
+        findPeer(state, peer, context).map((peerId) => endSessions(state, peerId)),
+      ),
+
+    legacyPeers: (state, { dialect }) => reply(state, legacyPeersOf(state, dialect)),
+    legacyConnect: (state, { peer, isManual }, context, from) =>
+      later(state, from, legacyConnect(state, peer, isManual, context)),
+    legacyLeave: (state, { dialect, peer }, context, from) =>
+      later(state, from, legacyLeave(state, dialect, peer, context)),
+    farewell: (state, _body, context, from) => later(state, from, farewell(state, context)),
+    malformed: (state) => reply(state, ok(Object.fromEntries(state.legacy.malformed))),
+
+    listening(state, { address, port, others }, context) {
+      state.listening = { host: address, port };
+      for (const other of others)
+        if (isLegacyDialect(other.dialect)) state.legacy.ports.set(other.dialect, other.port);
+      tellTransport(state, context);
+      context.links.broadcast.cast('describe', { name: state.name, tcpPort: port });
+      const { peerId } = state.args.identity;
+      state.args.publish({ type: 'ready', id: peerId, name: state.name, address, port, pid: process.pid });
+      const greetings = takeGreetings(state);
+      for (const peer of greetings.peers)
+        void send(
+          state,
+          { peer, messages: [{ id: state.args.newMessageId(), text: greetings.text }], via: null },
+          context,
+        ).mapErr(({ code }) => context.log('warn', 'greeting-failed', { peer, code }));
+      return next(state);
+    },
+    accepted(state, body, context) {
+      const { dialect, connectionId } = body;
+      if (isLegacyDialect(dialect)) {
+        acceptTalk(state, { ...body, dialect });
+        takeTurns(state, talkAccepted(state, connectionId, context), context);
+      } else accept(state, body);
+      return next(state);
+    },
+    slotWanted(state, { connectionId }, context) {
+      slotWanted(state, connectionId, context);
+      parkTalk(state, connectionId);
+      return next(state);
+    },
+    hearing(state, _body, context) {
+      tellDiscovery(state, context);
+      remindDiscovery(state, context);
+      return next(state);
+    },
+    twin(state, { address }) {
+      const message = `another node with this home's key runs at ${address}; a home must not be copied`;
+      state.args.publish({ type: 'error', code: 'node/twin', message });
+      return next(state);
+    },
+    presence(state, { rows }, context) {
+      for (const row of rows) {
+        noteAnnounced(state, row.peerId, row.state !== 'offline');
+        heard(state, row, context);
+      }
+      return next(state);
+    },
+    description(state) {
+      const { name, listening } = state;
+      return reply(state, ok(listening === null ? null : { name, tcpPort: listening.port }));
+    },
+    signBeacon: (state, { body }) => reply(state, ok(state.args.identity.sign(beaconSigningBytes(body)))),
+
+    findTicket: (state, { ticketId }) => reply(state, ok(state.tickets.find(ticketId, Date.now()))),
+    resumable(state, { resumption }, context) {
+      if (isBlocked(state.book, peerIdOf(resumption.peer.idKey))) return next(state);
+      state.tickets.offer(resumption);
+      tellTransport(state, context);
+      return next(state);
+    },
+    judgePeer: (state, { sessionId, peer }) => reply(state, ok(judgePeer(state, sessionId, peer))),
+    sessionUp(state, body, context) {
+      const live = sessionUp(state, body, Date.now(), context);
+      if (live !== null) sessionReady(state, live, context);
+      return next(state);
+    },
+    said: (state, body, context, from) => (said(state, body, context, from), next(state)),
+    sessionDown(state, { sessionId, end }, context) {
+      const ended = sessionDown(state, sessionId, end, context);
+      if (ended.lost !== null) sessionLost(state, ended.lost, context);
+      if (ended.unreached !== null) dialCameToNothing(state, ended.unreached, busyForMs(end), context);
+      return next(state);
+    },
+
+    talkUp: (state, body, context) => (takeTurns(state, talkUp(state, body, context), context), next(state)),
+    talkHeard(state, body, context, from) {
+      takeTurns(state, talkHeard(state, body, context, from), context);
+      return next(state);
+    },
+    talkSent: (state, body, context) => (takeTurns(state, talkSent(state, body), context), next(state)),
+    talkRefused(state, body, context) {
+      const refused = talkRefused(state, body);
+      if (refused !== null) {
+        const { line, error } = refused;
+        fail(state, line.peerId, [line.id], wordsOf(error), context);
+      }
+      return next(state);
+    },
+    talkDown: (state, body, context) => (
+      takeTurns(state, talkDown(state, body, context), context),
+      next(state)
+    ),
+    look: (state, _body, context) => (takeTurns(state, look(state, context), context), next(state)),
+    giveUp(state, body, context) {
+      const { ids, reason } = giveUp(state, body);
+      fail(state, body.peerId, ids, reason, context);
+      return next(state);
+    },
+    ageLegacyPeers(state, _body, context) {
+      context.after(talks.ageEveryMs, 'ageLegacyPeers', {});
+      ageLegacyPeers(state, performance.now());
+      return next(state);
+    },
+
+    logUnloggedFailures(state, _body, context) {
+      logUnloggedFailures(state, context);
+      return next(state);
+    },
+
+    dialled(state, { connectionId, opened }) {
+      if (isLegacyDial(state, connectionId)) talkDialled(state, connectionId, opened);
+      else dialled(state, connectionId, opened);
+      return next(state);
+    },
+    dialFailed(state, { connectionId, error }, context) {
+      takeTurns(state, talkDialFailed(state, connectionId, error, context), context);
+      const unreached = dialFailed(state, connectionId, error);
+      if (unreached !== null) dialCameToNothing(state, unreached, 0, context);
+      return next(state);
+    },
+    wake: (state, _body, context) => (wake(state, context), next(state)),
+    nameDue: (state, { sessionId }, context) => (nameDue(state, sessionId, context), next(state)),
+    expire(state, _body, context) {
+      state.tickets.expire(Date.now());
+      tellTransport(state, context);
+      context.after(dialing.expireEveryMs, 'expire', {});
+      return next(state);
+    },
+  },
+});
+
+/** Reads back what the history keeps: contacts, friends, and what is not delivered yet. */
+async function start(args: NodeArgs, context: NodeContext): Promise<Result<NodeState, Fault>> {
+  const contacts = await context.links.history.call('contacts', {});
+  if (contacts.isErr()) return err(contacts.error);
+  const correspondents = await context.links.history.call('correspondents', {});
+  if (correspondents.isErr()) return err(correspondents.error);
+  const newest = await context.links.history.call('newest', {});
+  if (newest.isErr()) return err(newest.error);
+  const state: NodeState = {
+    args,
+    name: args.name(),
+    listening: null,
+    book: emptyPeerBook(),
+    outboxes: new Map(),
+    outboxSize: { lines: 0, bytes: 0 },
+    committing: { lines: 0, bytes: 0 },
+    wakeAtMs: Number.POSITIVE_INFINITY,
+    sessions: new Map(),
+    current: new Map(),
+    dials: new Map(),
+    waiters: new Map(),
+    friends: new Set(),
+    tickets: new TicketBook(),
+    addressTurn: new Map(),
+    shownSeq: args.publishedSeq() ?? newest.value,
+    isCatchingUp: false,
+    heldUntilSeq: 0,
+    sentSeq: new Map(),
+    poison: new Map(),
+    sessionFaults: new FaultRation(dialing.failureLog),
+    toldPeers: new Map(),
+    legacy: newLegacyState(),
+    nextId: 0,
+    callOffWake: null,
+  };
+  for (const contact of contacts.value) {
+    state.book.contacts.set(contact.peerId, contact);
+    if (contact.trust === 'verified') state.friends.add(contact.peerId);
+  }
+  for (const { peerId, isWrittenTo, isWaiting } of correspondents.value) {
+    if (isWrittenTo) state.friends.add(peerId);
+    if (isWaiting && !isBlocked(state.book, peerId)) openOutbox(state, peerId, true);
+  }
+  // Later lines are told by whoever appends them.
+  const caughtUp = await showMissed(state, newest.value, context);
+  if (caughtUp.isErr()) return err(caughtUp.error);
+  const size = await context.links.history.call('outboxSize', {});
+  if (size.isErr()) return err(size.error);
+  state.outboxSize = size.value;
+  // Behind the start, so that a dial reports to a node that is there.
+  context.self('wake', {});
+  context.after(dialing.expireEveryMs, 'expire', {});
+  if (args.legacy.enabled.size > 0) context.self('ageLegacyPeers', {});
+  return ok(state);
+}
+
+const wordsOf = (error: DialectError): string =>
+  error.code === 'dialect/unsupported' ? `${error.dialect} cannot carry ${error.what}` : error.code;
+
+const busyForMs = (end: SessionEnd): number =>
+  end.type === 'failed' && end.error.code === 'session/busy' ? end.error.retryAfterMs : 0;
+
+/** Answers a call when the work is done, while the node goes on with other messages. */
+function later<Reply, Failure extends Fault>(
+  state: NodeState,
+  from: ReplyTo<Reply, Failure>,
+  work: ResultAsync<Reply, Failure>,
+): Step<NodeState> {
+  void work.match(
+    (value) => from.ok(value),
+    (fault) => from.err(fault),
+  );
+  return next(state);
+}

@@ -1,0 +1,291 @@
+/**
+ * The broadcast actor says who we are: to everybody at intervals and at every change, to one on request, goodbye at
+ * the end. It owns the socket that beacons leave by, whose port is this node's alone, so that what is sent back
+ * (challenges, answers) reaches this node even where many share a beacon port. Spec: design.md *Beacon*,
+ * session-protocol section 6.
+ */
+import { randomInt } from 'node:crypto';
+import type { Socket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
+import { err, ok, type Result } from 'neverthrow';
+import { reasonOf, type TransportError } from '../../errors.js';
+import { createTokenBucket, type TokenBucket } from '../../chat/presence/token-bucket.js';
+import { clipBytes } from '../../chat/people/name.js';
+import { beacon as wire, beaconSocket as limits } from '../../limits.js';
+import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
+import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
+import { openUdp, sendUdp } from './udp.js';
+import { beaconTargets, isBroadcast } from './targets.js';
+import type { DiscoveryProtocol } from './discovery.js';
+import { isNear, isUnicast, type InterfaceAddress } from '../../wire/address-space.js';
+
+export type BroadcastProtocol = {
+  /** Announces at once, then every interval. Sent to itself, and by whoever knows of a change. */
+  announce: Cast<Record<string, never>>;
+  /** What the beacon says from now on; announced at once. */
+  describe: Cast<BeaconDescription>;
+  /** One datagram to one address, from the socket that answers come to. Not sent to a broadcast or far address. */
+  unicast: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
+  /** Proves to one address that it is ours: an answer with the nonce, unless it would exceed `bytesMax`. */
+  answer: Cast<{
+    readonly nonce: Uint8Array;
+    readonly address: string;
+    readonly port: number;
+    readonly bytesMax: number;
+  }>;
+  /**
+   * The last announcement once more, to a newcomer. Where it would exceed `bytesMax` (an address that is not proved:
+   * a reply must not be longer than what provoked it) everybody hears it instead.
+   */
+  greet: Cast<{ readonly address: string; readonly port: number; readonly bytesMax: number | null }>;
+  /**
+   * Goodbye: the run ends, and nothing is said after it. Not the business of `terminate`: an actor that is only
+   * started anew must not make its run unhearable, since no beacon comes after a goodbye. The reply comes when it left.
+   */
+  leave: Call<Record<string, never>, null>;
+  /** Looks whether the interfaces changed. Sent to itself. */
+  look: Cast<Record<string, never>>;
+};
+
+export interface BeaconDescription {
+  readonly name: string;
+  /** 0: accepts no connections (yet). */
+  readonly tcpPort: number;
+}
+
+/** What broadcast asks of the node, which alone holds the identity key. */
+export type BroadcastRequests = {
+  /** Signs the body of a beacon record (`beaconSigningBytes` of it); 64 bytes. */
+  signBeacon: Call<{ readonly body: Uint8Array }, Uint8Array>;
+  /** What the beacon should say, asked once after each start; `null` while the node does not know yet. */
+  description: Call<Record<string, never>, BeaconDescription | null>;
+};
+
+export interface BroadcastArgs {
+  readonly bind: string;
+  /** Where beacons go; `null`: every interface's broadcast address, and this machine. */
+  readonly targets: readonly string[] | null;
+  readonly beaconPorts: readonly number[];
+  readonly intervalMs: number;
+  readonly idKey: Uint8Array;
+  readonly bootId: Uint8Array;
+  readonly instance: Uint8Array;
+  readonly wireVersions: readonly number[];
+  readonly certificateSerial: number;
+}
+
+type BroadcastLinks = {
+  readonly node: BroadcastRequests;
+  readonly discovery: Pick<DiscoveryProtocol, 'heard'>;
+};
+type BroadcastContext = Context<BroadcastProtocol, BroadcastLinks>;
+
+interface SignedBody {
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+interface BroadcastState {
+  readonly args: BroadcastArgs;
+  readonly socket: Socket;
+  readonly answers: TokenBucket;
+  description: BeaconDescription | null;
+  seq: number;
+  announced: SignedBody | null;
+  /** Signed ahead: at the end nobody may be left to sign. */
+  goodbye: SignedBody | null;
+  hasLeft: boolean;
+  interfaces: readonly InterfaceAddress[];
+  callOffNext: () => void;
+}
+
+/** Errors of `init`: `transport/cannot-listen`. */
+export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProtocol, BroadcastLinks>({
+  name: 'broadcast',
+  restart: 'permanent',
+  init: start,
+  receive: {
+    async announce(state, _body, context) {
+      if (context.restarts > 0) state.description ??= await askDescription(context);
+      await announce(state, context);
+      return next(state);
+    },
+    async describe(state, body, context) {
+      state.description = body;
+      state.goodbye = null;
+      await announce(state, context);
+      return next(state);
+    },
+    unicast(state, { bytes, address, port }) {
+      sendToOne(state, bytes, address, port);
+      return next(state);
+    },
+    async answer(state, { nonce, address, port, bytesMax }, context) {
+      if (!state.answers.take(performance.now())) return next(state);
+      const signed = await sign(state, context, 'answer', nonce);
+      const datagram = signed && replyOf(signed);
+      if (datagram && datagram.byteLength <= bytesMax) sendToOne(state, datagram, address, port);
+      return next(state);
+    },
+    async greet(state, { address, port, bytesMax }, context) {
+      if (!state.announced) return next(state);
+      const datagram = replyOf(state.announced);
+      if (datagram.byteLength <= (bytesMax ?? Infinity)) sendToOne(state, datagram, address, port);
+      else await announce(state, context);
+      return next(state);
+    },
+    async leave(state) {
+      state.callOffNext();
+      if (state.goodbye) await flushed(sendToAll(state, state.goodbye));
+      state.hasLeft = true;
+      state.announced = null;
+      return reply(state, ok(null));
+    },
+    async look(state, _body, context) {
+      context.after(limits.lookEveryMs, 'look', {});
+      const interfaces = readInterfaces();
+      if (JSON.stringify(interfaces) === JSON.stringify(state.interfaces)) return next(state);
+      state.interfaces = interfaces;
+      context.log('info', 'broadcast.interfaces-changed', { count: interfaces.length });
+      await announce(state, context);
+      return next(state);
+    },
+  },
+  terminate(state) {
+    state.socket.close();
+  },
+});
+
+async function start(
+  args: BroadcastArgs,
+  context: BroadcastContext,
+): Promise<Result<BroadcastState, TransportError>> {
+  const heard = createTokenBucket(limits.heardPerSecond, limits.heardBurst);
+  const opened = await openUdp({
+    address: args.bind,
+    port: 0,
+    isShared: false,
+    onDatagram(bytes, from) {
+      if (bytes.byteLength > wire.datagramBytesMax || !heard.take(performance.now())) return;
+      // Full: lost like any datagram; who sent it says it again.
+      void context.links.discovery.cast('heard', {
+        bytes: new Uint8Array(bytes),
+        address: from.address,
+        port: from.port,
+      });
+    },
+    onError(error) {
+      context.log('warn', 'broadcast.socket-failed', { reason: reasonOf(error) });
+    },
+  });
+  if (opened.isErr())
+    return err({
+      code: 'transport/cannot-listen',
+      address: args.bind,
+      port: 0,
+      reason: reasonOf(opened.error),
+    });
+  // Grows over a restart of this actor within one run of the node: peers refuse a number they have seen.
+  const ticks = Number(process.hrtime.bigint() / limits.seqTickNs);
+  context.self('announce', {});
+  context.self('look', {});
+  return ok({
+    args,
+    socket: opened.value,
+    answers: createTokenBucket(limits.answersPerSecond, limits.answersBurst),
+    description: null,
+    seq: ticks % 2 ** 32,
+    announced: null,
+    goodbye: null,
+    hasLeft: false,
+    interfaces: readInterfaces(),
+    callOffNext: () => undefined,
+  });
+}
+
+async function askDescription(context: BroadcastContext): Promise<BeaconDescription | null> {
+  const asked = await context.links.node.call('description', {});
+  return asked.unwrapOr(null);
+}
+
+/** To everybody, and plans the next time. Says nothing while there is nothing to say. */
+async function announce(state: BroadcastState, context: BroadcastContext): Promise<void> {
+  state.callOffNext();
+  const spread = 1 + (randomInt(-1_000, 1_001) / 1_000) * limits.intervalJitter;
+  state.callOffNext = context.after(state.args.intervalMs * spread, 'announce', {});
+  if (state.description === null) return;
+  state.announced = (await sign(state, context, 'announce', null)) ?? state.announced;
+  state.goodbye ??= await sign(state, context, 'bye', null);
+  if (!state.announced) return;
+  const failed = await sendToAll(state, state.announced);
+  if (failed.length > 0) context.log('debug', 'broadcast.send-failed', { failed });
+}
+
+/** `null` when the node does not sign: the next interval tries again. */
+async function sign(
+  state: BroadcastState,
+  context: BroadcastContext,
+  kind: BeaconKind,
+  nonce: Uint8Array | null,
+): Promise<SignedBody | null> {
+  const { args, description } = state;
+  if (description === null || state.hasLeft) return null;
+  // The goodbye comes after all else of this run, whenever it was signed.
+  const seq = kind === 'bye' ? limits.seqLast : (state.seq = Math.min(state.seq + 1, limits.seqLast - 1));
+  const body = encodeBeaconBody({
+    kind,
+    idKey: args.idKey,
+    bootId: args.bootId,
+    seq,
+    timeMs: Date.now(),
+    tcpPort: description.tcpPort,
+    name: clipBytes(description.name, wire.nameBytesMax),
+    wireVersions: args.wireVersions,
+    certificateSerial: args.certificateSerial,
+    nonce,
+    instance: args.instance,
+  });
+  const signed = await context.links.node.call('signBeacon', { body });
+  if (signed.isOk()) return { body, signature: signed.value };
+  context.log('warn', 'broadcast.not-signed', { reason: signed.error.code });
+  return null;
+}
+
+const datagramOf = (state: BroadcastState, { body, signature }: SignedBody, ipAddress: string): Uint8Array =>
+  encodeBeacon({ username: state.description?.name ?? '', ipAddress, body, signature });
+
+/** For one of our own kind, who reads the record alone. */
+const replyOf = ({ body, signature }: SignedBody): Uint8Array =>
+  encodeBeacon({ username: '', ipAddress: '', body, signature });
+
+/** Returns where it could not be sent. */
+async function sendToAll(state: BroadcastState, signed: SignedBody): Promise<readonly string[]> {
+  const { args, socket, interfaces } = state;
+  const sends = beaconTargets(args.bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
+    const datagram = datagramOf(state, signed, ownAddress);
+    return args.beaconPorts.map(async (port) => {
+      const failure = await sendUdp(socket, datagram, address, port);
+      return failure === null ? [] : [`${address}:${port} ${failure}`];
+    });
+  });
+  return (await Promise.all(sends)).flat();
+}
+
+/** A reply must not reach more than the one who asked, nor leave the network. */
+function sendToOne(state: BroadcastState, bytes: Uint8Array, address: string, port: number): void {
+  const { interfaces } = state;
+  if (port < 1 || !isUnicast(address) || isBroadcast(address, interfaces) || !isNear(address, interfaces))
+    return;
+  void sendUdp(state.socket, bytes, address, port);
+}
+
+/** Waits for the goodbye to leave, but not for ever. */
+async function flushed(sending: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, limits.goodbyeMs)));
+  await Promise.race([sending, late]);
+  clearTimeout(timer);
+}
+
+const readInterfaces = (): readonly InterfaceAddress[] =>
+  Object.values(networkInterfaces()).flatMap((each) => each ?? []);

@@ -1,0 +1,323 @@
+/**
+ * The discovery actor hears who is there. Cheap checks first and the signature last, all decided by the pure
+ * `chat/beacon-gate.ts`; what passes goes into the roster (`chat/roster.ts`) and, as a change, to the node. Replies go
+ * out by the broadcast actor's socket. Spec: design.md *Discovery*, faults.md section 4 *Discovery*, N3-N5.
+ */
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
+import { err, ok, type Result } from 'neverthrow';
+import {
+  createBeaconGate,
+  type BeaconGate,
+  type BeaconSource,
+  type Clocks,
+  type DropReason,
+  type PendingBeacon,
+} from '../../chat/presence/beacon-gate.js';
+import { createRoster, type Presence, type Roster } from '../../chat/presence/roster.js';
+import { reasonOf, type TransportError } from '../../errors.js';
+import type { PeerId } from '../../ids.js';
+import { beacon as wire, beaconSocket as limits } from '../../limits.js';
+import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
+import { isDottedQuad } from '../../wire/address.js';
+import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';
+import { openUdp } from './udp.js';
+import { broadcastBinds } from './targets.js';
+import type { BroadcastProtocol } from './broadcast.js';
+import { openOnlinePeersFile, type OnlinePeersFile } from '../../home/foreign-files.js';
+import { isLoopback, isNear, plainAddress, type InterfaceAddress } from '../../wire/address-space.js';
+
+export type DiscoveryProtocol = {
+  /** A datagram that another actor's socket heard (answers come to the socket that sent the beacon). */
+  heard: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
+  /** Contacts are never evicted from the roster and have signature checks reserved. */
+  contacts: Cast<{ readonly peerIds: readonly PeerId[] }>;
+  /** Whom an earlier life of this actor told of: nobody else would notice that they fall silent. */
+  recall: Cast<{ readonly rows: readonly Presence[] }>;
+  /** Re-reads clocks: online → away → gone. Sent to itself. */
+  age: Cast<Record<string, never>>;
+  roster: Call<Record<string, never>, readonly Presence[]>;
+  stats: Call<Record<string, never>, DiscoveryStats>;
+};
+
+export interface DiscoveryStats {
+  readonly datagrams: number;
+  readonly signatureChecks: number;
+  readonly challenges: number;
+  readonly dropped: Readonly<Partial<Record<DropReason | 'off-link', number>>>;
+}
+
+/** What discovery tells the node. */
+export type DiscoveryReports = {
+  /** Listening on these UDP ports. Sent after each start; whoever knows the contacts tells them then. */
+  hearing: Cast<{ readonly ports: readonly number[] }>;
+  /** Rows that are new or changed. A hint: only a handshake proves an address. */
+  presence: Cast<{ readonly rows: readonly Presence[] }>;
+  /** Another run with our own identity is announced from there: a copied home. */
+  twin: Cast<{ readonly address: string; readonly bootIdHex: string }>;
+};
+
+export interface DiscoveryArgs {
+  readonly bind: string;
+  readonly beaconPorts: readonly number[];
+  /** Interval of our own beacons, which others are taken to have too. */
+  readonly intervalMs: number;
+  readonly ownId: PeerId;
+  readonly ownBootId: Uint8Array;
+  /** Announcements of the oldest dialect count, and its file of who is there is kept here; `null`: neither. */
+  readonly onlinePeersFile: string | null;
+}
+
+type DiscoveryLinks = { readonly node: DiscoveryReports; readonly broadcast: BroadcastProtocol };
+type DiscoveryContext = Context<DiscoveryProtocol, DiscoveryLinks>;
+
+interface Counts {
+  datagrams: number;
+  signatureChecks: number;
+  challenges: number;
+  readonly dropped: Map<DropReason | 'off-link', number>;
+}
+
+interface DiscoveryState {
+  readonly args: DiscoveryArgs;
+  readonly context: DiscoveryContext;
+  readonly sockets: readonly Socket[];
+  readonly gate: BeaconGate;
+  readonly roster: Roster;
+  readonly counts: Counts;
+  readonly onlinePeers: OnlinePeersFile | null;
+  /** Rows the node has not been told yet. */
+  readonly untold: Map<PeerId, Presence>;
+  tellTimer: NodeJS.Timeout | undefined;
+  twinToldAtMs: number;
+  interfaces: readonly InterfaceAddress[];
+}
+
+/** Errors of `init`, when none of the ports could be bound: `transport/beacon-ports-in-use`, `transport/cannot-listen`. */
+export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProtocol, DiscoveryLinks>({
+  name: 'discovery',
+  restart: 'permanent',
+  init: start,
+  receive: {
+    heard(state, { bytes, address, port }) {
+      hear(state, bytes, address, port, true);
+      return next(state);
+    },
+    contacts(state, { peerIds }) {
+      state.roster.setContacts(peerIds);
+      return next(state);
+    },
+    recall(state, { rows }) {
+      state.roster.recall(rows, clocks());
+      return next(state);
+    },
+    age(state, _body, context) {
+      context.after(limits.ageEveryMs, 'age', {});
+      state.interfaces = readInterfaces();
+      tell(state, state.roster.tick(clocks()));
+      return next(state);
+    },
+    roster: (state) => reply(state, ok(state.roster.rows())),
+    stats: (state) => {
+      const { datagrams, signatureChecks, challenges, dropped } = state.counts;
+      return reply(
+        state,
+        ok({ datagrams, signatureChecks, challenges, dropped: Object.fromEntries(dropped) }),
+      );
+    },
+  },
+  terminate(state) {
+    clearTimeout(state.tellTimer);
+    state.onlinePeers?.close();
+    for (const socket of state.sockets) socket.close();
+  },
+});
+
+async function start(
+  args: DiscoveryArgs,
+  context: DiscoveryContext,
+): Promise<Result<DiscoveryState, TransportError>> {
+  const roster = createRoster({ beaconIntervalMs: args.intervalMs });
+  const gate = createBeaconGate({
+    secret: randomBytes(limits.cookieSecretBytes),
+    ownId: args.ownId,
+    ownBootId: args.ownBootId,
+    standingOf: (peerId) => roster.standingOf(peerId),
+    isKnownAddress: (peerId, host) => roster.isKnownAddress(peerId, host),
+  });
+  const sockets: Socket[] = [];
+  const state: DiscoveryState = {
+    args,
+    context,
+    sockets,
+    gate,
+    roster,
+    counts: { datagrams: 0, signatureChecks: 0, challenges: 0, dropped: new Map() },
+    onlinePeers:
+      args.onlinePeersFile === null
+        ? null
+        : openOnlinePeersFile(args.onlinePeersFile, Date.now(), (reason) =>
+            context.log('warn', 'online-peers-not-written', { reason }),
+          ),
+    untold: new Map(),
+    tellTimer: undefined,
+    twinToldAtMs: -Infinity,
+    interfaces: readInterfaces(),
+  };
+  const opened = await openAll(state);
+  if (opened.isErr()) return err(opened.error);
+  sockets.push(...opened.value.sockets);
+  context.links.node.cast('hearing', { ports: opened.value.ports });
+  context.self('age', {});
+  return ok(state);
+}
+
+/** One port is enough; which of the others failed is logged. */
+async function openAll(
+  state: DiscoveryState,
+): Promise<
+  Result<{ readonly sockets: readonly Socket[]; readonly ports: readonly number[] }, TransportError>
+> {
+  const { args, context } = state;
+  const sockets: Socket[] = [];
+  const ports: number[] = [];
+  const failures: { readonly port: number; readonly cause: string }[] = [];
+  const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void =>
+    hear(state, bytes, from.address, from.port, false);
+  const onError = (error: NodeJS.ErrnoException): void =>
+    context.log('warn', 'discovery.socket-failed', { reason: reasonOf(error) });
+  for (const port of args.beaconPorts) {
+    const open = (address: string) => openUdp({ address, port, isShared: true, onDatagram, onError });
+    const main = await open(args.bind);
+    if (main.isErr()) {
+      const reason = reasonOf(main.error);
+      context.log('warn', 'discovery.cannot-listen', { address: args.bind, port, reason });
+      failures.push({ port, cause: main.error });
+      continue;
+    }
+    sockets.push(main.value);
+    ports.push(port);
+    for (const address of broadcastBinds(args.bind, state.interfaces)) {
+      const extra = await open(address);
+      // Not every system binds to a broadcast address, nor needs it in order to hear broadcasts.
+      if (extra.isOk()) sockets.push(extra.value);
+      else context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
+    }
+  }
+  return ports.length === 0 && failures.length > 0
+    ? err(faultOf(args.bind, failures))
+    : ok({ sockets, ports });
+}
+
+/** Ports that another program keeps to itself can be chosen otherwise; any other cause concerns the system. */
+function faultOf(
+  address: string,
+  failures: readonly { readonly port: number; readonly cause: string }[],
+): TransportError {
+  const other = failures.find(({ cause }) => cause !== 'EADDRINUSE');
+  if (other === undefined)
+    return { code: 'transport/beacon-ports-in-use', address, ports: failures.map(({ port }) => port) };
+  return { code: 'transport/cannot-listen', address, port: other.port, reason: reasonOf(other.cause) };
+}
+
+/** One datagram from anybody. */
+function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: number, isReply: boolean): void {
+  const { gate, roster, context, counts } = state;
+  counts.datagrams += 1;
+  if (bytes.byteLength > wire.datagramBytesMax) return count(counts, 'size');
+  const address = plainAddress(from);
+  const isLocal = isLoopback(address) || state.interfaces.some((own) => own.address === address);
+  if (!isLocal && !isNear(address, state.interfaces)) return count(counts, 'off-link');
+  const source: BeaconSource = { address, port, isLocal, isReply };
+  const decision = gate.judge(bytes, source, clocks());
+  switch (decision.type) {
+    case 'drop':
+      return count(counts, decision.reason);
+    case 'challenge':
+      counts.challenges += 1;
+      return void context.links.broadcast.cast('unicast', { bytes: decision.bytes, address, port });
+    case 'answer':
+      return void context.links.broadcast.cast('answer', { ...decisionOf(decision), address, port });
+    case 'legacy':
+      if (state.onlinePeers === null) return;
+      noteOnline(state, decision.username, source);
+      return tell(state, roster.heardLegacy(decision.username, source, clocks()));
+    case 'verify':
+      return settle(state, decision, source);
+  }
+}
+
+const decisionOf = ({ nonce, bytesMax }: { nonce: Uint8Array; bytesMax: number }) => ({ nonce, bytesMax });
+
+/** The expensive part, which the gate has rationed. */
+function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSource): void {
+  const { gate, roster, context, counts } = state;
+  const { address, port } = source;
+  counts.signatureChecks += 1;
+  const settled = gate.settle(pending, verifyBeacon(pending.beacon, verifyEd25519), clocks());
+  switch (settled.type) {
+    case 'drop':
+      return count(counts, settled.reason);
+    case 'twin':
+      return tellTwin(state, settled.record, address);
+    case 'heard': {
+      const { peerId, record, answer, isAddressProven } = settled;
+      const isNew = isNewRun(roster, peerId, record);
+      tell(state, roster.heard(peerId, record, source, clocks()));
+      if (record.kind !== 'bye') noteOnline(state, record.name, source);
+      if (answer) context.links.broadcast.cast('answer', { ...decisionOf(answer), address, port });
+      else if (isNew && record.kind !== 'bye') {
+        // Who echoed our cookie does receive there; others might be named by a forger.
+        const bytesMax = isAddressProven ? null : pending.requestBytes;
+        context.links.broadcast.cast('greet', { address, port, bytesMax });
+      }
+    }
+  }
+}
+
+/** Our own beacons are announcements too, so its users see both kinds in one file. */
+function noteOnline(state: DiscoveryState, username: string, { address, port }: BeaconSource): void {
+  if (!isDottedQuad(address)) return;
+  state.onlinePeers?.heard({ host: address, port, username, lastSeenMs: Date.now() });
+}
+
+const isNewRun = (roster: Roster, peerId: PeerId, record: BeaconRecord): boolean => {
+  const bootIdHex = Buffer.from(record.bootId).toString('hex');
+  return roster.rows().every((row) => row.peerId !== peerId || row.bootIdHex !== bootIdHex);
+};
+
+function verifyEd25519(idKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const x = Buffer.from(idKey).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return verify(null, message, key, signature);
+}
+
+/** Changes that come together are told together. */
+function tell(state: DiscoveryState, rows: readonly Presence[]): void {
+  for (const row of rows) state.untold.set(row.peerId, row);
+  if (state.untold.size === 0) return;
+  state.tellTimer ??= setTimeout(() => {
+    state.tellTimer = undefined;
+    const told = state.context.links.node.cast('presence', { rows: [...state.untold.values()] });
+    // A full mailbox: the next change, or the next second, tries again.
+    if (told.isOk()) state.untold.clear();
+  }, limits.tellAfterMs);
+}
+
+function tellTwin(state: DiscoveryState, record: BeaconRecord, address: string): void {
+  const nowMs = performance.now();
+  if (nowMs - state.twinToldAtMs < limits.twinToldEveryMs) return;
+  state.twinToldAtMs = nowMs;
+  const bootIdHex = Buffer.from(record.bootId).toString('hex');
+  state.context.links.node.cast('twin', { address, bootIdHex });
+}
+
+function count(counts: Counts, reason: DropReason | 'off-link'): void {
+  counts.dropped.set(reason, (counts.dropped.get(reason) ?? 0) + 1);
+}
+
+const clocks = (): Clocks => ({ nowMs: performance.now(), wallClockMs: Date.now() });
+
+const readInterfaces = (): readonly InterfaceAddress[] =>
+  Object.values(networkInterfaces()).flatMap((each) => each ?? []);

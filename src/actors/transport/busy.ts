@@ -1,0 +1,24 @@
+/** A refusal that arrives: BUSY of session-protocol 5.1, then the end of the connection. */
+import type { Socket } from 'node:net';
+import { encodeBusy } from '../../dialects/native.js';
+import { admission, transport as limits } from '../../limits.js';
+import { finishSocket } from './socket.js';
+
+/** `random`: in [0, 1). `onClosed` is called once, when the socket is gone. */
+export function sayBusy(socket: Socket, random: number, onClosed: () => void): void {
+  // Who does not read its BUSY must not be kept for ever.
+  const patience = setTimeout(() => socket.destroy(), limits.flushMs);
+  socket.once('close', () => {
+    clearTimeout(patience);
+    onClosed();
+  });
+  socket.write(busyFrame(random));
+  finishSocket(socket, () => undefined);
+}
+
+/** With a random wait, so that callers do not come back together. */
+function busyFrame(random: number): Uint8Array {
+  const spread = admission.busyRetryMaxS - admission.busyRetryMinS + 1;
+  const seconds = admission.busyRetryMinS + Math.floor(random * spread);
+  return encodeBusy(seconds * 1_000);
+}

@@ -1,0 +1,107 @@
+/**
+ * Opens connections to others, a bounded number at a time. They do not count against the places of those that call us.
+ * Errors: `transport/dial-failed`, `transport/too-many-dials`.
+ */
+import { connect, isIP, type Socket } from 'node:net';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { err, ok, type Result } from 'neverthrow';
+import { reasonOf, type TransportError } from '../../errors.js';
+import type { ConnectionId } from '../../ids.js';
+import { transport as limits } from '../../limits.js';
+import { isUnicast, plainAddress } from '../../wire/address-space.js';
+import { joinSocket, type Joint } from './socket.js';
+
+export interface DialRequest {
+  readonly connectionId: ConnectionId;
+  readonly host: string;
+  readonly port: number;
+  readonly deadlineMs: number;
+}
+
+export interface Dialled {
+  /** The session's end of the stream. */
+  readonly port: MessagePort;
+  readonly remoteAddress: string;
+}
+
+export class Dialer {
+  readonly #joints = new Map<ConnectionId, Joint>();
+  readonly #pending = new Map<ConnectionId, Socket>();
+
+  get outboundNow(): number {
+    return this.#joints.size + this.#pending.size;
+  }
+
+  async dial(request: DialRequest): Promise<Result<Dialled, TransportError>> {
+    const { connectionId, host, port } = request;
+    const failed = (reason: string): Result<never, TransportError> =>
+      err({ code: 'transport/dial-failed', address: host, port, reason });
+    if (!isDialable(host, port)) return failed('that is no address of one host');
+    if (this.#joints.has(connectionId) || this.#pending.has(connectionId)) return failed('id in use');
+    if (this.outboundNow >= limits.dialsMax)
+      return err({ code: 'transport/too-many-dials', limit: limits.dialsMax });
+    const opened = await this.#open(request);
+    if (opened.isErr()) return failed(opened.error);
+    const socket = opened.value;
+    const channel = new MessageChannel();
+    const joint = joinSocket(socket, channel.port1, null, {
+      onActive: () => undefined,
+      onOver: () => this.#joints.delete(connectionId),
+    });
+    this.#joints.set(connectionId, joint);
+    return ok({ port: channel.port2, remoteAddress: plainAddress(socket.remoteAddress ?? host) });
+  }
+
+  /** Ends the connection, also one that is not open yet. Returns whether there was one. */
+  close(connectionId: ConnectionId, reason: string): boolean {
+    this.#pending.get(connectionId)?.destroy(new Error(reason));
+    this.#joints.get(connectionId)?.end(reason);
+    return this.#pending.has(connectionId) || this.#joints.has(connectionId);
+  }
+
+  closeAll(reason: string): void {
+    for (const socket of this.#pending.values()) socket.destroy(new Error(reason));
+    for (const joint of this.#joints.values()) joint.destroy(reason);
+  }
+
+  #open(request: DialRequest): Promise<Result<Socket, string>> {
+    const { connectionId, host, port } = request;
+    const socket = connect({
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: limits.keepAliveDelayMs,
+    });
+    this.#pending.set(connectionId, socket);
+    const deadlineMs = Math.min(Math.max(request.deadlineMs, 1), limits.dialDeadlineMsMax);
+    return new Promise((resolve) => {
+      const settle = (result: Result<Socket, string>): void => {
+        clearTimeout(deadline);
+        this.#pending.delete(connectionId);
+        resolve(result);
+      };
+      const deadline = setTimeout(() => socket.destroy(new Error('no answer in time')), deadlineMs);
+      // Stays for the life of the socket: one without an `error` listener ends the thread.
+      socket.on('error', (error) => settle(err(reasonOf(error))));
+      socket.once('close', () => settle(err('the connection was closed')));
+      socket.once('connect', () => {
+        if (!isToItself(socket)) return settle(ok(socket.pause()));
+        socket.destroy(new Error('connected to itself'));
+      });
+    });
+  }
+}
+
+function isDialable(host: string, port: number): boolean {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return false;
+  if (isIP(host) !== 0) return isUnicast(host);
+  // What looks like an address of four numbers but is none must not reach the resolver, which reads it its own way.
+  if (host.length > limits.hostLengthMax || /^[\d.]*$/.test(host)) return false;
+  return /^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$/i.test(host);
+}
+
+/** A dial to a free ephemeral port of this machine can meet itself (simultaneous open). */
+const isToItself = (socket: Socket): boolean =>
+  socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;

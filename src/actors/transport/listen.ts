@@ -1,0 +1,84 @@
+/** Finds a port and listens. Errors: `transport/port-in-use`, `transport/cannot-listen`. */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { err, ok, type Result } from 'neverthrow';
+import type { DialectName } from '../../dialects/dialect.js';
+import { reasonOf, type TransportError } from '../../errors.js';
+import { transport as limits } from '../../limits.js';
+
+export interface ListenerOptions {
+  readonly bind: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** A taken port is an error; else the next free one is used. */
+  readonly portStrict: boolean;
+  /** What is spoken on this port; `sniffed`: the first bytes tell. */
+  readonly dialect: DialectName | 'sniffed';
+}
+
+export interface Listener {
+  readonly options: ListenerOptions;
+  readonly server: Server;
+  readonly address: string;
+  readonly port: number;
+}
+
+const portMost = 65_535;
+
+export async function listen(
+  options: ListenerOptions,
+  onConnection: (socket: Socket) => void,
+): Promise<Result<Listener, TransportError>> {
+  const { bind, port, portStrict } = options;
+  const tries = portStrict || port === 0 ? 1 : limits.portTriesMax;
+  for (let tried = port; tried < port + tries && tried <= portMost; tried += 1) {
+    const listening = await tryPort(options, tried, onConnection);
+    if (listening.isOk()) return ok(listening.value);
+    if (listening.error !== 'EADDRINUSE')
+      return err({
+        code: 'transport/cannot-listen',
+        address: bind,
+        port: tried,
+        reason: reasonOf(listening.error),
+      });
+  }
+  return err({ code: 'transport/port-in-use', address: bind, port });
+}
+
+function tryPort(
+  options: ListenerOptions,
+  port: number,
+  onConnection: (socket: Socket) => void,
+): Promise<Result<Listener, string>> {
+  // Half open, since the peer's end must not cut off what it has still to read from us.
+  const server = createServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: limits.keepAliveDelayMs,
+  });
+  return new Promise((resolve) => {
+    const refuse = (error: NodeJS.ErrnoException): void => resolve(err(error.code ?? error.message));
+    server.once('error', refuse);
+    server.on('connection', onConnection);
+    server.listen({ host: options.bind, port, backlog: limits.listenBacklog, exclusive: true }, () => {
+      server.off('error', refuse);
+      resolve(ok({ options, server, ...boundTo(server.address(), options) }));
+    });
+  });
+}
+
+function boundTo(
+  bound: AddressInfo | string | null,
+  options: ListenerOptions,
+): { readonly address: string; readonly port: number } {
+  if (bound === null || typeof bound === 'string') return { address: options.bind, port: options.port };
+  return { address: bound.address, port: bound.port };
+}
+
+/** Where others can reach who is bound to `bind`: there, or at all addresses there are. */
+export function addressesOf(bind: string): readonly string[] {
+  if (bind !== '0.0.0.0' && bind !== '::') return [bind];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map((one) => one.address);
+}

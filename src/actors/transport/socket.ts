@@ -1,0 +1,114 @@
+/**
+ * A socket joined with the stream that carries its bytes to another thread. What one side has not taken yet holds the
+ * other back, so neither a peer that never reads nor one that never stops can fill memory.
+ */
+import type { Socket } from 'node:net';
+import type { MessagePort } from 'node:worker_threads';
+import { transport as limits } from '../../limits.js';
+import { openByteStream } from '../../runtime/stream.js';
+
+export interface JointEvents {
+  /** Bytes went in or out. */
+  onActive(): void;
+  /** The peer can notice no more of it than its end: what it occupied is free. Called once. */
+  onOver(reason: string): void;
+}
+
+export interface Joint {
+  /** Ends at once; what is not sent yet is lost. The session hears `reason`. */
+  destroy(reason: string): void;
+  /** Sends what was written, then ends. The session hears `reason`. */
+  end(reason: string): void;
+}
+
+/** Takes over `socket` (which has an `error` listener already) and `port`. `first`: bytes that were read before. */
+export function joinSocket(
+  socket: Socket,
+  port: MessagePort,
+  first: Uint8Array | null,
+  events: JointEvents,
+): Joint {
+  let isEnding = false;
+  let isOver = false;
+  let failure: string | null = null;
+  let flushTimer: NodeJS.Timeout | undefined;
+
+  const over = (reason: string): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(flushTimer);
+    events.onOver(reason);
+  };
+  const destroy = (reason: string): void => {
+    stream.end(reason);
+    socket.destroy();
+    over(reason);
+  };
+  const end = (reason: string): void => {
+    if (isEnding || isOver) return;
+    isEnding = true;
+    stream.end(reason);
+    flushTimer = setTimeout(() => socket.destroy(), limits.flushMs);
+    finishSocket(socket, () => over(reason));
+  };
+
+  const stream = openByteStream(port, {
+    onBytes(chunk) {
+      events.onActive();
+      // What the system did not take must not look as if it had.
+      socket.write(chunk, (error) => (error ? undefined : stream.consumed(chunk.byteLength)));
+      if (socket.writableLength > limits.unsentBytesMax) destroy('overrun');
+    },
+    onDrain(outstandingBytes) {
+      if (outstandingBytes <= limits.streamBytesLow && socket.isPaused()) socket.resume();
+    },
+    onEnd(reason) {
+      if (reason === 'lost') destroy(reason);
+      else end(reason);
+    },
+  });
+  const forward = (chunk: Uint8Array): void => {
+    events.onActive();
+    // All of its buffer: a plain view travels by transfer, a `Buffer` would be copied.
+    const outstanding = stream.write(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    if (outstanding > limits.streamBytesHigh) socket.pause();
+  };
+
+  socket.on('data', (chunk: Buffer) => {
+    if (!isEnding) forward(chunk);
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => (failure = error.code ?? 'error'));
+  socket.on('end', () => end('closed'));
+  socket.on('close', () => {
+    const reason = failure === null ? 'closed' : 'reset';
+    stream.end(reason);
+    over(reason);
+  });
+  if (first !== null && first.byteLength > 0) forward(first);
+  // A caller that waited for its place may have ended its half meanwhile, unheard.
+  if (socket.readableEnded) queueMicrotask(() => end('closed'));
+  else if (stream.outstandingBytes() <= limits.streamBytesHigh) socket.resume();
+  return { destroy, end };
+}
+
+/**
+ * Flushes and ends our side, then reads the peer's bytes to nowhere until it ends too: a socket that is closed with
+ * unread bytes sends RST, which can take away what the peer has not read yet.
+ */
+export function finishSocket(socket: Socket, onFlushed: () => void): void {
+  let linger: NodeJS.Timeout | undefined;
+  socket.on('data', () => undefined);
+  socket.on('end', () => {
+    if (socket.writableFinished) socket.destroy();
+  });
+  socket.on('close', () => {
+    clearTimeout(linger);
+    onFlushed();
+  });
+  socket.resume();
+  socket.end(() => {
+    onFlushed();
+    if (socket.readableEnded) socket.destroy();
+    else linger = setTimeout(() => socket.destroy(), limits.lingerMs);
+  });
+}

@@ -1,0 +1,226 @@
+/**
+ * The transport actor owns every TCP socket: the listeners, the few accepted connections that are served at once, and
+ * those that are dialled. Bytes travel between a socket and its session over a stream of their own; only what is worth
+ * a decision reaches the node. Spec: design.md *Transport*, session-protocol 5.1 and 5.7, faults.md section 4.
+ */
+import { randomInt } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
+import type { MessagePort } from 'node:worker_threads';
+import { err, ok, type Result } from 'neverthrow';
+import type { DialectName } from '../../dialects/dialect.js';
+import { reasonOf, type TransportError } from '../../errors.js';
+import type { ConnectionId, PeerId } from '../../ids.js';
+import { transport as limits } from '../../limits.js';
+import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
+import { formatAddress } from '../../wire/address.js';
+import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from '../../wire/address-space.js';
+import type { Carries } from '../../admission/slots.js';
+import { AcceptPool, type AcceptStats } from './accept.js';
+import { Dialer } from './dial.js';
+import { listen, type Listener, type ListenerOptions } from './listen.js';
+
+export type TransportProtocol = {
+  /** Opens a connection; its bytes travel over the returned port (`runtime/stream.ts`). */
+  dial: Call<
+    {
+      readonly connectionId: ConnectionId;
+      readonly host: string;
+      readonly port: number;
+      readonly deadlineMs: number;
+    },
+    { readonly port: MessagePort; readonly remoteAddress: string },
+    TransportError
+  >;
+  /** The session on this inbound connection finished its handshake: it now counts as authenticated. */
+  authenticated: Cast<{
+    readonly connectionId: ConnectionId;
+    readonly peerId: PeerId;
+    readonly isContact: boolean;
+    readonly carries: Carries;
+  }>;
+  /** Ends the connection; `penaltyMs` keeps its address out for so long (0: none). */
+  close: Cast<{ readonly connectionId: ConnectionId; readonly reason: string; readonly penaltyMs: number }>;
+  /** Who may use the reserved slot: addresses where contacts were last proved, and tickets that resume (hex). */
+  known: Cast<{ readonly addresses: readonly string[]; readonly ticketIds: readonly string[] }>;
+  stats: Call<Record<string, never>, TransportStats>;
+};
+
+export interface TransportStats extends AcceptStats {
+  readonly outboundNow: number;
+}
+
+/** What the transport tells the node. The node's protocol contains these messages. */
+export type TransportReports = {
+  /** Listening. Sent once after start, before any connection; `others` are the ports of single dialects. */
+  listening: Cast<{
+    readonly address: string;
+    readonly port: number;
+    readonly others: readonly {
+      readonly dialect: DialectName;
+      readonly address: string;
+      readonly port: number;
+    }[];
+  }>;
+  /** An admitted inbound connection. `port` carries its bytes, the first ones included; transferred. */
+  accepted: Cast<{
+    readonly connectionId: ConnectionId;
+    readonly dialect: DialectName;
+    readonly remoteAddress: string;
+    readonly remotePort: number;
+    readonly port: MessagePort;
+  }>;
+  /** All slots are taken and somebody was refused: park this authenticated, idle connection. */
+  slotWanted: Cast<{ readonly connectionId: ConnectionId }>;
+};
+
+export interface TransportArgs {
+  /** The first one is the node's own port; all share `connectionsMax`. */
+  readonly listeners: readonly [ListenerOptions, ...ListenerOptions[]];
+  readonly connectionsMax: number;
+  /** What is spoken on sniffed ports. */
+  readonly dialects: readonly DialectName[];
+}
+
+type TransportLinks = { readonly node: TransportReports };
+type TransportContext = Context<TransportProtocol, TransportLinks>;
+
+interface TransportState {
+  readonly listeners: readonly Listener[];
+  readonly pool: AcceptPool;
+  readonly dialer: Dialer;
+}
+
+/** Errors of `init`: `transport/port-in-use`, `transport/dialect-port-in-use`, `transport/cannot-listen`. */
+export const transportActor = actor<TransportArgs, TransportState, TransportProtocol, TransportLinks>({
+  name: 'transport',
+  restart: 'permanent',
+  init: start,
+  receive: {
+    async dial(state, body, _context, from) {
+      // The answer comes later: a slow dial must not hold up what else waits for the transport.
+      void state.dialer.dial(body).then((dialled) =>
+        dialled.match(
+          (connection) => from.ok(connection, [connection.port]),
+          (error) => from.err(error),
+        ),
+      );
+      return next(state);
+    },
+    authenticated(state, body) {
+      state.pool.authenticated(body.connectionId, body.isContact, body.carries);
+      return next(state);
+    },
+    close(state, body) {
+      if (!state.dialer.close(body.connectionId, body.reason))
+        state.pool.close(body.connectionId, body.reason, body.penaltyMs);
+      return next(state);
+    },
+    known(state, body) {
+      state.pool.know(body.addresses, body.ticketIds);
+      return next(state);
+    },
+    stats: (state) => reply(state, ok({ ...state.pool.stats(), outboundNow: state.dialer.outboundNow })),
+  },
+  terminate(state) {
+    for (const listener of state.listeners) listener.server.close();
+    state.pool.closeAll('shutdown');
+    state.dialer.closeAll('shutdown');
+  },
+});
+
+async function start(
+  args: TransportArgs,
+  context: TransportContext,
+): Promise<Result<TransportState, TransportError>> {
+  const near = nearness(args.listeners);
+  const pool = new AcceptPool(
+    {
+      connectionsMax: args.connectionsMax,
+      enabled: new Set(args.dialects),
+      isWelcome: near,
+      now: () => performance.now(),
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+    },
+    {
+      onAccepted: (connection) => context.links.node.cast('accepted', connection, [connection.port]).isOk(),
+      // When the node has no room for this it hears of the next one.
+      onSlotWanted: (connectionId) => void context.links.node.cast('slotWanted', { connectionId }),
+      onTrace: (event, fields) => context.log('debug', event, fields),
+      onUnknown: (caller, reason, count) =>
+        context.log('warn', 'unknown-first-bytes', { address: formatAddress(caller), reason, count }),
+    },
+  );
+  const listeners: Listener[] = [];
+  const isHeld = { value: true };
+  for (const options of args.listeners) {
+    const listening = await listen(options, (socket) => {
+      // `listening` is told before the first connection.
+      if (isHeld.value) socket.destroy();
+      else pool.welcome(socket, options.dialect);
+    });
+    if (listening.isErr()) {
+      for (const listener of listeners) listener.server.close();
+      return err(faultOf(listening.error, options));
+    }
+    listeners.push(listening.value);
+  }
+  for (const listener of listeners) surviveErrors(listener, context);
+  report(listeners, context);
+  isHeld.value = false;
+  return ok({ listeners, pool, dialer: new Dialer() });
+}
+
+/** Which port is in the way decides what its user can do about it. */
+const faultOf = (error: TransportError, { dialect }: ListenerOptions): TransportError =>
+  error.code === 'transport/port-in-use' && dialect !== 'sniffed'
+    ? { ...error, code: 'transport/dialect-port-in-use', dialect }
+    : error;
+
+function report(listeners: readonly Listener[], context: TransportContext): void {
+  const [own, ...others] = listeners;
+  if (!own) return;
+  // Older programs look for each other at a fixed port, and nothing tells them of another.
+  for (const { options, port } of others)
+    if (options.port !== 0 && options.port !== port)
+      context.log('warn', 'port-moved', { dialect: options.dialect, from: options.port, to: port });
+  context.links.node.cast('listening', {
+    address: own.address,
+    port: own.port,
+    others: others.flatMap(({ options, address, port }) =>
+      options.dialect === 'sniffed' ? [] : [{ dialect: options.dialect, address, port }],
+    ),
+  });
+}
+
+/** No descriptor left, or a connection that was reset before it was accepted: listening goes on. */
+function surviveErrors(listener: Listener, context: TransportContext): void {
+  let toldAtMs = -Infinity;
+  listener.server.on('error', (error: NodeJS.ErrnoException) => {
+    const nowMs = performance.now();
+    if (nowMs - toldAtMs < limits.errorLogEveryMs) return;
+    toldAtMs = nowMs;
+    context.log('warn', 'transport.accept-failed', {
+      port: listener.port,
+      reason: reasonOf(error),
+    });
+  });
+}
+
+/**
+ * Only neighbours are served: private, link-local, loopback and shared space, and the networks of our interfaces. Who
+ * binds to a public address asked for the public.
+ */
+function nearness(listeners: readonly ListenerOptions[]): (address: string) => boolean {
+  const isPublicAsked = listeners.some(({ bind }) => !isUnspecified(bind) && !isPrivate(bind));
+  let interfaces: readonly InterfaceAddress[] = [];
+  let readAtMs = -Infinity;
+  return (address) => {
+    if (isPublicAsked || isPrivate(address)) return true;
+    const nowMs = performance.now();
+    if (nowMs - readAtMs > limits.interfacesAgeMs) {
+      interfaces = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+      readAtMs = nowMs;
+    }
+    return isNear(address, interfaces);
+  };
+}

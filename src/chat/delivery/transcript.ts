@@ -1,0 +1,168 @@
+/**
+ * Transcripts: lines of the history as events for those who watch, and as files people keep. Pure; times in the text
+ * form are local, as the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
+ */
+import { unreachable } from '../../errors.js';
+import type { Line } from './entry.js';
+import type { MessageEvent } from '../events.js';
+
+export type TranscriptFormatName = 'txt' | 'json' | 'csv';
+
+/** A file is `head`, then `entry` for each message with its index, then `tail`; so it can be written piece by piece. */
+export interface TranscriptFormat {
+  readonly head: string;
+  readonly entry: (message: MessageEvent, index: number) => string;
+  readonly tail: string;
+}
+
+/** One line of the old format. */
+export interface OldLine {
+  /** Local time of this machine, ms; whole seconds. */
+  readonly atMs: number;
+  readonly address: string;
+  readonly name: string;
+  readonly direction: 'in' | 'out';
+  readonly text: string;
+}
+
+/** A line of the history as those who watch see it. */
+export function messageEventOf(line: Line): MessageEvent {
+  const event: MessageEvent = {
+    type: 'message',
+    seq: line.seq,
+    id: line.id,
+    direction: line.direction,
+    peer: line.peer,
+    peerId: line.peerId,
+    conversation: line.conversation,
+    text: line.text,
+    sentAt: isoTime(line.sentAtMs),
+    receivedAt: isoTime(line.receivedAtMs),
+    dialect: line.dialect,
+    encryption: line.encryption,
+    verified: line.verified,
+  };
+  return line.direction === 'out' ? { ...event, state: line.state } : event;
+}
+
+/** ISO 8601 UTC with milliseconds; a time no calendar has (a peer may claim any) becomes the nearest one. */
+export function isoTime(ms: number): string {
+  if (ms !== latest.ms) {
+    const bounded = Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 0), lastYearMs);
+    latest = { ms, text: new Date(bounded).toISOString() };
+  }
+  return latest.text;
+}
+
+/** Lines of one batch bear the same time, and wording it costs more than the rest of the event. */
+let latest = { ms: 0, text: new Date(0).toISOString() };
+
+/** Which format a file of this name has; null when its ending says none. */
+export function transcriptFormatOf(file: string): TranscriptFormatName | null {
+  const ending = /\.(txt|json|csv)$/i.exec(file)?.[1]?.toLowerCase();
+  return ending === 'txt' || ending === 'json' || ending === 'csv' ? ending : null;
+}
+
+/** `addressOf` tells where a peer was last proved to be, for the old format; may be empty. */
+export function transcriptFormat(
+  name: TranscriptFormatName,
+  addressOf: (peerId: string) => string,
+): TranscriptFormat {
+  switch (name) {
+    case 'txt':
+      return { head: '', entry: (message) => `${oldLineOf(message, addressOf)}\n`, tail: '' };
+    case 'json':
+      return {
+        head: '[',
+        entry: (message, index) => `${index === 0 ? '' : ','}\n${JSON.stringify(message)}`,
+        tail: '\n]\n',
+      };
+    case 'csv':
+      return {
+        head: csvRow(csvColumns),
+        entry: (message) => csvRow(csvColumns.map((column) => `${message[column] ?? ''}`)),
+        tail: '',
+      };
+    default:
+      return unreachable(name);
+  }
+}
+
+/**
+ * `YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT`, without line end. One message is one line: line ends
+ * and other controls in the text are written as `\n`, `\r` and `\uXXXX`, and a backslash is doubled where it would be
+ * read as the start of one of these.
+ */
+export function formatOldLine(line: OldLine): string {
+  const direction = line.direction === 'out' ? 'SENT' : 'RECEIVED';
+  // The separator must not occur in the fields before the text, or the line would read otherwise.
+  const [address, name] = [line.address, line.name].map((field) =>
+    escapeLine(field).replace(/ -(?= |$)/g, ' \u2013'),
+  );
+  return `${localTime(line.atMs)} - ${address} - ${name} - ${direction} - ${escapeLine(line.text)}`;
+}
+
+/** The last millisecond of the year 9999: later ones have another form. */
+const lastYearMs = 253_402_300_799_999;
+
+function oldLineOf(message: MessageEvent, addressOf: (peerId: string) => string): string {
+  return formatOldLine({
+    atMs: Date.parse(message.receivedAt),
+    address: legacyHost(message.peerId) ?? addressOf(message.peerId),
+    name: message.peer,
+    direction: message.direction,
+    text: message.text,
+  });
+}
+
+/** The host in the id of an older program's peer, which is its address. */
+function legacyHost(peerId: string): string | null {
+  return /^[a-z0-9]+:\/\/(\[[^\]]*\]|[^:]*)/.exec(peerId)?.[1] ?? null;
+}
+
+const two = (value: number): string => value.toString().padStart(2, '0');
+
+function localTime(ms: number): string {
+  const date = new Date(ms);
+  const day = [date.getFullYear().toString().padStart(4, '0'), two(date.getMonth() + 1), two(date.getDate())];
+  const time = [two(date.getHours()), two(date.getMinutes()), two(date.getSeconds())];
+  return `${day.join('-')} ${time.join(':')}`;
+}
+
+/** Line ends, what a terminal would act on, and lone surrogates, which no file can hold. */
+const escaped = /[\u0000-\u0008\u000A-\u001F\u007F-\u009F\u2028\u2029\p{Bidi_Control}\p{Cs}]/u;
+const escapedAll = new RegExp(`${escaped.source}|\\\\`, 'gu');
+
+function escapeLine(text: string): string {
+  return text.replace(escapedAll, (character, offset: number) => {
+    if (character === '\n') return '\\n';
+    if (character === '\r') return '\\r';
+    if (character !== '\\') return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    const following = text.charAt(offset + 1);
+    return /[\\nru]/.test(following) || escaped.test(following) ? '\\\\' : '\\';
+  });
+}
+
+const csvColumns = [
+  'seq',
+  'sentAt',
+  'receivedAt',
+  'direction',
+  'peer',
+  'peerId',
+  'text',
+  'state',
+  'dialect',
+  'encryption',
+  'verified',
+  'id',
+  'conversation',
+] as const satisfies readonly (keyof MessageEvent)[];
+
+const csvRow = (fields: readonly string[]): string => `${fields.map(csvField).join(',')}\r\n`;
+
+/** RFC 4180; what a spreadsheet would take for a formula gets an apostrophe before it. */
+function csvField(field: string): string {
+  const harmless = /^[\s\p{C}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r]/u.test(field) ? `'${field}` : field;
+  return /[",\r\n]|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

@@ -1,0 +1,259 @@
+/**
+ * Which datagrams of discovery are worth a signature check. Pure: clocks come as arguments, the secret at creation;
+ * decisions go out. Source: faults section 4 (*Discovery*), session-protocol section 6.
+ *
+ * Cheap first: size, budget of the source, shape, cookie, freshness, budget for signatures. A stranger is first sent
+ * a challenge: a cookie made from its address and a secret, so that nothing is kept for it and a forged source
+ * cannot answer, while one that a forger provoked still reaches the honest owner of the address.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { unreachable } from '../../errors.js';
+import type { PeerId } from '../../ids.js';
+import { beacon as wire, beaconGate as limits } from '../../limits.js';
+import { decodeBeacon, encodeChallenge, type BeaconRecord, type SignedBeacon } from '../../wire/beacon.js';
+import { createFreshnessMemory } from './freshness.js';
+import { peerIdOf } from '../people/identity.js';
+import { createTokenBucket, type TokenBucket } from './token-bucket.js';
+
+/** Where a datagram came from. `isLocal`: an address of this machine, which many homes may share. */
+export interface BeaconSource {
+  readonly address: string;
+  readonly port: number;
+  readonly isLocal: boolean;
+  /** It came to the socket that our own beacons leave by, not to a port that everybody knows. */
+  readonly isReply?: boolean;
+}
+
+export interface Clocks {
+  /** Monotonic, ms. */
+  readonly nowMs: number;
+  readonly wallClockMs: number;
+}
+
+/** Contacts have signature checks of their own; who is in the roster needs no cookie. */
+export type Standing = 'contact' | 'rostered' | 'unknown';
+
+export type DropReason =
+  | 'size'
+  | 'source-budget'
+  | 'malformed'
+  /** Our own announcement came back. */
+  | 'own'
+  /** The same record again, from an address already known for it. */
+  | 'repeat'
+  | 'stale'
+  | 'port'
+  /** A stranger that was sent a challenge within the last second. */
+  | 'challenged'
+  | 'challenge-budget'
+  /** A challenge whose answer would exceed what is allowed to its source. */
+  | 'answered'
+  /** A goodbye of somebody who was not there. */
+  | 'unknown-bye'
+  | 'signature-budget'
+  | 'bad-signature';
+
+export type BeaconDecision =
+  | { readonly type: 'drop'; readonly reason: DropReason }
+  /** Send `bytes` back to where the datagram came from. Never longer than it was. */
+  | { readonly type: 'challenge'; readonly bytes: Uint8Array }
+  /** Somebody wants to know that this address is ours: send an answer with `nonce`, at most `bytesMax` long. */
+  | { readonly type: 'answer'; readonly nonce: Uint8Array; readonly bytesMax: number }
+  /** Check the signature (`verifyBeacon`), then call `settle` with this decision. */
+  | PendingBeacon
+  /** An announcement of the oldest dialect; unsigned. */
+  | { readonly type: 'legacy'; readonly username: string };
+
+export interface PendingBeacon {
+  readonly type: 'verify';
+  readonly beacon: SignedBeacon;
+  readonly peerId: PeerId;
+  /** The sender echoed our cookie: it does receive at this address. */
+  readonly isAddressProven: boolean;
+  readonly requestBytes: number;
+}
+
+export type BeaconSettlement =
+  | { readonly type: 'drop'; readonly reason: DropReason }
+  | {
+      readonly type: 'heard';
+      readonly peerId: PeerId;
+      readonly record: BeaconRecord;
+      readonly isAddressProven: boolean;
+      /** Of a query: the nonce to echo. The answer must not be longer than `bytesMax`. */
+      readonly answer: { readonly nonce: Uint8Array; readonly bytesMax: number } | null;
+    }
+  /** Another run with our own identity: a copied home. */
+  | { readonly type: 'twin'; readonly record: BeaconRecord };
+
+export interface BeaconGateOptions {
+  /** 32 random bytes, new with each start. */
+  readonly secret: Uint8Array;
+  readonly ownId: PeerId;
+  readonly ownBootId: Uint8Array;
+  readonly standingOf: (peerId: PeerId) => Standing;
+  /** Is `host` among the addresses the roster has for this peer? Then a repeated record says nothing new. */
+  readonly isKnownAddress: (peerId: PeerId, host: string) => boolean;
+}
+
+export interface BeaconGate {
+  judge(datagram: Uint8Array, source: BeaconSource, clocks: Clocks): BeaconDecision;
+  /** What a beacon means once its signature was checked. */
+  settle(pending: PendingBeacon, isGenuine: boolean, clocks: Clocks): BeaconSettlement;
+}
+
+interface SourceState {
+  readonly bucket: TokenBucket;
+  challengedAtMs: number;
+  answeredAtMs: number;
+}
+
+export function createBeaconGate(options: BeaconGateOptions): BeaconGate {
+  return new Gate(options);
+}
+
+class Gate implements BeaconGate {
+  readonly #options: BeaconGateOptions;
+  readonly #sources = createSourceTable();
+  readonly #freshness = createFreshnessMemory();
+  readonly #challenges = {
+    port: perSecond(limits.challengesPerSecond),
+    reply: perSecond(limits.replyChallengesPerSecond),
+  };
+  readonly #budget = {
+    contact: perSecond(limits.contactVerifyPerSecond),
+    rostered: perSecond(limits.rosteredVerifyPerSecond),
+    cookie: perSecond(limits.cookieVerifyPerSecond),
+  };
+
+  constructor(options: BeaconGateOptions) {
+    this.#options = options;
+  }
+
+  judge(datagram: Uint8Array, source: BeaconSource, clocks: Clocks): BeaconDecision {
+    if (datagram.length === 0 || datagram.length > wire.datagramBytesMax) return drop('size');
+    const state = this.#sources.of(source);
+    if (!state.bucket.take(clocks.nowMs)) return drop('source-budget');
+    const decoded = decodeBeacon(datagram);
+    if (decoded.isErr()) return drop('malformed');
+    const heard = decoded.value;
+    switch (heard.kind) {
+      case 'legacy':
+        return { type: 'legacy', username: heard.username };
+      case 'challenge':
+        if (clocks.nowMs - state.answeredAtMs < limits.answerEveryMs) return drop('answered');
+        state.answeredAtMs = clocks.nowMs;
+        return { type: 'answer', nonce: heard.nonce, bytesMax: datagram.length };
+      case 'native':
+        return this.#judgeNative(heard, source, state, datagram.length, clocks);
+      default:
+        return unreachable(heard);
+    }
+  }
+
+  settle(pending: PendingBeacon, isGenuine: boolean, clocks: Clocks): BeaconSettlement {
+    if (!isGenuine) return drop('bad-signature');
+    const { peerId, isAddressProven, requestBytes } = pending;
+    const { record } = pending.beacon;
+    if (peerId === this.#options.ownId) return { type: 'twin', record };
+    // Others may have been settled since this one was judged.
+    const age = this.#freshness.judge(peerId, record, isAddressProven, clocks.wallClockMs);
+    if (age === 'stale' || age === 'unproven') return drop('stale');
+    if (age === 'fresh') this.#freshness.accept(peerId, record);
+    const isQuestion = record.kind === 'query' && age === 'fresh';
+    const answer = isQuestion && record.nonce ? { nonce: record.nonce, bytesMax: requestBytes } : null;
+    return { type: 'heard', peerId, record, isAddressProven, answer };
+  }
+
+  #judgeNative(
+    beacon: SignedBeacon,
+    source: BeaconSource,
+    state: SourceState,
+    bytes: number,
+    clocks: Clocks,
+  ): BeaconDecision {
+    const { ownId, ownBootId, secret, standingOf, isKnownAddress } = this.#options;
+    const { record } = beacon;
+    const peerId = peerIdOf(record.idKey);
+    if (peerId === ownId && timingSafeEqual(record.bootId, ownBootId)) return drop('own');
+    if (record.kind !== 'bye' && !isPortAllowed(record.tcpPort)) return drop('port');
+    const isProven = record.kind === 'answer' && isCookie(secret, record.nonce, source, clocks.nowMs);
+    const standing = standingOf(peerId);
+    const age = this.#freshness.judge(peerId, record, isProven, clocks.wallClockMs);
+    if (age === 'stale') return drop('stale');
+    if (age === 'repeat' && isKnownAddress(peerId, source.address)) return drop('repeat');
+    if (record.kind === 'bye' && standing === 'unknown') return drop('unknown-bye');
+    const isProofNeeded = !isProven && (standing === 'unknown' || age === 'unproven');
+    if (isProofNeeded) return this.#challenge(source, state, bytes, clocks.nowMs);
+    if (!this.#mayVerify(standing, isProven, clocks.nowMs)) {
+      return isProven ? drop('signature-budget') : this.#challenge(source, state, bytes, clocks.nowMs);
+    }
+    return { type: 'verify', beacon, peerId, isAddressProven: isProven, requestBytes: bytes };
+  }
+
+  /** Takes a signature check from the budgets this beacon has a right to. */
+  #mayVerify(standing: Standing, isProven: boolean, nowMs: number): boolean {
+    if (isProven && this.#budget.cookie.take(nowMs)) return true;
+    return standing !== 'unknown' && this.#budget[standing].take(nowMs);
+  }
+
+  #challenge(source: BeaconSource, state: SourceState, bytes: number, nowMs: number): BeaconDecision {
+    if (nowMs - state.challengedAtMs < limits.challengeEveryMs) return drop('challenged');
+    // A cookie costs more than all checks before it, and a flood may come from ever new sources.
+    const ration = source.isReply === true ? this.#challenges.reply : this.#challenges.port;
+    if (!ration.take(nowMs)) return drop('challenge-budget');
+    const datagram = encodeChallenge(cookieOf(this.#options.secret, source, nowMs, 0), bytes);
+    if (datagram === null) return drop('malformed');
+    state.challengedAtMs = nowMs;
+    return { type: 'challenge', bytes: datagram };
+  }
+}
+
+const drop = (reason: DropReason): { readonly type: 'drop'; readonly reason: DropReason } => ({
+  type: 'drop',
+  reason,
+});
+
+const perSecond = (count: number): TokenBucket => createTokenBucket(count, count);
+
+/** 0: accepts no connections, but is there. */
+const isPortAllowed = (port: number): boolean => port === 0 || port >= limits.tcpPortMin;
+
+/** Sources by address (on this machine by address and port), the longest unheard first to go. */
+function createSourceTable(): { of(source: BeaconSource): SourceState } {
+  const states = new Map<string, SourceState>();
+  return {
+    of(source) {
+      const key = source.isLocal ? `${source.address} ${source.port}` : source.address;
+      const state = states.get(key) ?? {
+        bucket: createTokenBucket(limits.sourceRatePerSecond, limits.sourceBurst),
+        challengedAtMs: Number.NEGATIVE_INFINITY,
+        answeredAtMs: Number.NEGATIVE_INFINITY,
+      };
+      states.delete(key);
+      states.set(key, state);
+      if (states.size > limits.sourcesMax) {
+        const [oldest] = states.keys();
+        if (oldest !== undefined) states.delete(oldest);
+      }
+      return state;
+    },
+  };
+}
+
+/** The nonce for `source` in the period `nowMs` falls into, or `periodsAgo` before it. */
+function cookieOf(secret: Uint8Array, source: BeaconSource, nowMs: number, periodsAgo: number): Uint8Array {
+  const period = Math.floor(nowMs / limits.cookiePeriodMs) - periodsAgo;
+  const mac = createHmac('sha256', secret).update(`${source.address} ${source.port} ${period}`).digest();
+  return new Uint8Array(mac.subarray(0, wire.nonceBytes));
+}
+
+function isCookie(
+  secret: Uint8Array,
+  nonce: Uint8Array | null,
+  source: BeaconSource,
+  nowMs: number,
+): boolean {
+  if (nonce === null) return false;
+  return [0, 1].some((ago) => timingSafeEqual(nonce, cookieOf(secret, source, nowMs, ago)));
+}

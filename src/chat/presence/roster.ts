@@ -1,0 +1,237 @@
+/**
+ * Who is there: one row per identity, fed by beacons whose signature was checked and by announcements of the oldest
+ * dialect, aged by the clock. A hint, never proof: only a handshake proves an address. Pure; bounded.
+ */
+import type { DialectName } from '../../dialects/dialect.js';
+import type { PeerId } from '../../ids.js';
+import { legacyPorts, roster as limits } from '../../limits.js';
+import type { BeaconRecord } from '../../wire/beacon.js';
+import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
+import type { PeerState } from '../events.js';
+import { legacyPeerId, sanitiseName } from '../people/name.js';
+
+/** One row of the roster: an identity that was heard of, with its addresses, best first. */
+export interface Presence {
+  readonly peerId: PeerId;
+  readonly name: string;
+  readonly state: PeerState;
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly dialect: DialectName;
+  /** Wall clock, ms. */
+  readonly lastSeenMs: number;
+  /** Which run of the peer's node (8 bytes, hex); changes with each start. */
+  readonly bootIdHex: string;
+}
+
+/**
+ * Every call returns the rows that are new or changed in more than `lastSeenMs`; a row that ended (goodbye, too long
+ * unseen, displaced) is returned once more, as `offline`.
+ */
+export interface Roster {
+  /** A beacon that the gate settled as heard. */
+  heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[];
+  /** An announcement of the oldest dialect. */
+  heardLegacy(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[];
+  /** Rows that an earlier roster told: who is still there says so soon, and the others age from now on. */
+  recall(rows: readonly Presence[], clocks: Clocks): void;
+  /** Ages the rows; call about once a second. */
+  tick(clocks: Clocks): readonly Presence[];
+  /** From now on these are never displaced. */
+  setContacts(peerIds: Iterable<PeerId>): void;
+  standingOf(peerId: PeerId): Standing;
+  isKnownAddress(peerId: PeerId, host: string): boolean;
+  rows(): readonly Presence[];
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly heardAtMs: number;
+}
+
+interface Row {
+  readonly presence: Presence;
+  /** Monotonic. */
+  readonly seenAtMs: number;
+  readonly addresses: readonly Address[];
+  /** The address it is counted under, and how many that one may hold. */
+  readonly home: string;
+  readonly homeMax: number;
+}
+
+export function createRoster(
+  options: { readonly beaconIntervalMs?: number; readonly rowsMax?: number } = {},
+): Roster {
+  return new Rows(options.beaconIntervalMs ?? limits.beaconIntervalMs, options.rowsMax ?? limits.rowsMax);
+}
+
+class Rows implements Roster {
+  readonly #rows = new Map<PeerId, Row>();
+  readonly #rowsMax: number;
+  readonly #nativeOnlineMs: number;
+  #contacts: ReadonlySet<PeerId> = new Set();
+
+  constructor(beaconIntervalMs: number, rowsMax: number) {
+    this.#rowsMax = rowsMax;
+    this.#nativeOnlineMs = limits.missedBeaconsMax * beaconIntervalMs + limits.missedBeaconGraceMs;
+  }
+
+  heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[] {
+    const before = this.#rows.get(peerId);
+    if (record.kind === 'bye') return before ? [this.#remove(before)] : [];
+    const bootIdHex = Buffer.from(record.bootId).toString('hex');
+    // Addresses of an earlier run are worth less than nothing: somebody else may have them now.
+    const known = before?.presence.bootIdHex === bootIdHex ? before.addresses : [];
+    const addresses = ranked(known, source.address, record.tcpPort, clocks.nowMs, this.#nativeOnlineMs);
+    const presence: Presence = {
+      peerId,
+      name: sanitiseName(record.name).unwrapOr('unnamed'),
+      state: 'online',
+      addresses: addresses.map(({ host, port }) => ({ host, port })),
+      dialect: 'native',
+      lastSeenMs: clocks.wallClockMs,
+      bootIdHex,
+    };
+    return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
+  }
+
+  heardLegacy(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[] {
+    const name = sanitiseName(username);
+    const peerId = legacyPeerId('cmp2204', source.address, legacyPorts.cmp2204);
+    if (name.isErr() || peerId === null) return [];
+    const address = { host: source.address, port: legacyPorts.cmp2204 };
+    const presence: Presence = {
+      peerId,
+      name: name.value,
+      state: 'online',
+      addresses: [address],
+      dialect: 'cmp2204',
+      lastSeenMs: clocks.wallClockMs,
+      bootIdHex: '',
+    };
+    const addresses = [{ ...address, heardAtMs: clocks.nowMs }];
+    return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
+  }
+
+  recall(rows: readonly Presence[], { nowMs }: Clocks): void {
+    for (const presence of rows) {
+      const { peerId, state, addresses: known } = presence;
+      if (this.#rows.has(peerId) || this.#rows.size >= this.#rowsMax) continue;
+      const seenAtMs = state === 'online' ? nowMs : nowMs - this.#onlineMs(presence) - 1;
+      const addresses = known.map((address) => ({ ...address, heardAtMs: seenAtMs }));
+      const home = homeOf({ address: known[0]?.host ?? '', isLocal: false });
+      this.#rows.set(peerId, { presence, seenAtMs, addresses, ...home });
+    }
+  }
+
+  tick({ nowMs }: Clocks): readonly Presence[] {
+    return [...this.#rows.values()].flatMap((row) => {
+      const ageMs = nowMs - row.seenAtMs;
+      if (ageMs > limits.awayMs) return [this.#remove(row)];
+      const state = ageMs <= this.#onlineMs(row.presence) ? 'online' : 'away';
+      if (state === row.presence.state) return [];
+      const presence: Presence = { ...row.presence, state };
+      this.#rows.set(presence.peerId, { ...row, presence });
+      return [presence];
+    });
+  }
+
+  setContacts(peerIds: Iterable<PeerId>): void {
+    this.#contacts = new Set(peerIds);
+  }
+
+  standingOf(peerId: PeerId): Standing {
+    if (this.#contacts.has(peerId)) return 'contact';
+    return this.#rows.has(peerId) ? 'rostered' : 'unknown';
+  }
+
+  isKnownAddress(peerId: PeerId, host: string): boolean {
+    return this.#rows.get(peerId)?.addresses.some((address) => address.host === host) ?? false;
+  }
+
+  rows(): readonly Presence[] {
+    return [...this.#rows.values()].map((row) => row.presence);
+  }
+
+  #onlineMs({ dialect }: Presence): number {
+    return dialect === 'native' ? this.#nativeOnlineMs : limits.legacyOnlineMs;
+  }
+
+  #put(row: Row): readonly Presence[] {
+    const { peerId } = row.presence;
+    const before = this.#rows.get(peerId);
+    const displaced = before ? [] : this.#displacedBy(row);
+    if (displaced === null) return [];
+    const gone = displaced.map((other) => this.#remove(other));
+    this.#rows.set(peerId, row);
+    return before && isSame(before.presence, row.presence) ? gone : [...gone, row.presence];
+  }
+
+  /** Who goes so that `row` fits: one of its own address, else of the address that holds most. Null: nobody can. */
+  #displacedBy(row: Row): readonly Row[] | null {
+    const isContact = this.#contacts.has(row.presence.peerId);
+    const strangers = [...this.#rows.values()].filter((other) => !this.#contacts.has(other.presence.peerId));
+    const neighbours = strangers.filter((other) => other.home === row.home);
+    if (!isContact && neighbours.length >= row.homeMax) return longestUnseen(neighbours);
+    if (this.#rows.size < this.#rowsMax) return [];
+    if (strangers.length > 0) return longestUnseen(largestHome(strangers));
+    return isContact ? [] : null;
+  }
+
+  #remove(row: Row): Presence {
+    this.#rows.delete(row.presence.peerId);
+    return { ...row.presence, state: 'offline' };
+  }
+}
+
+const homeOf = (source: Pick<BeaconSource, 'address' | 'isLocal'>): Pick<Row, 'home' | 'homeMax'> => ({
+  home: source.address,
+  homeMax: source.isLocal ? limits.identitiesPerLocalAddressMax : limits.identitiesPerAddressMax,
+});
+
+/**
+ * Addresses of a peer after a beacon from `host`. The order changes only when the first one has fallen silent, so
+ * that a peer with two interfaces does not flicker, and a replay from elsewhere never comes before the real address.
+ */
+function ranked(
+  known: readonly Address[],
+  host: string,
+  port: number,
+  nowMs: number,
+  silentMs: number,
+): readonly Address[] {
+  if (port === 0) return [];
+  const heard: Address = { host, port, heardAtMs: nowMs };
+  const isKnown = known.some((address) => address.host === host);
+  const all = isKnown
+    ? known.map((address) => (address.host === host ? heard : { ...address, port }))
+    : [...known.map((address) => ({ ...address, port })), heard];
+  const isSilent = (address: Address): boolean => nowMs - address.heardAtMs > silentMs;
+  const live = all.filter((address) => !isSilent(address));
+  const silent = all.filter(isSilent).toSorted((a, b) => b.heardAtMs - a.heardAtMs);
+  return [...live, ...silent].slice(0, limits.addressesPerPeerMax);
+}
+
+function longestUnseen(rows: readonly Row[]): readonly Row[] {
+  return rows.toSorted((a, b) => a.seenAtMs - b.seenAtMs).slice(0, 1);
+}
+
+function largestHome(rows: readonly Row[]): readonly Row[] {
+  return [...groupByHome(rows).values()].reduce(
+    (most, group) => (group.length > most.length ? group : most),
+    [],
+  );
+}
+
+function groupByHome(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.home);
+    if (group) group.push(row);
+    else groups.set(row.home, [row]);
+  }
+  return groups;
+}
+
+const isSame = (a: Presence, b: Presence): boolean =>
+  JSON.stringify({ ...a, lastSeenMs: 0 }) === JSON.stringify({ ...b, lastSeenMs: 0 });

@@ -1,0 +1,143 @@
+/**
+ * Dialect cse310: one peer waits on TCP port 65500, the other connects.
+ *
+ * A talk, the connecting side's bytes marked `>`:
+ *   > 436c69656e743a2068656c6c6f                                           Client: hello
+ *   < 5365727665723a206869                                                 Server: hi
+ *   > 436c69656e74206368616e676564207468656972206e69636b6e616d6520746f20416e6e2e
+ *                                                                          Client changed their nickname to Ann.
+ *   < 2f646973636f6e6e65637453657276657220646973636f6e6e65637465642066726f6d2074686520636861742e
+ *                                                                          /disconnectServer disconnected from the chat.
+ *
+ * Layout: `NICK: TEXT`, UTF-8, one message in one write of at most 1,024 bytes, no delimiter; `/nickname NEW` and
+ * `/disconnect` travel as the sentences above. After `/disconnect…` the sender closes.
+ *
+ * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send. Here nothing
+ * waits for a turn; what we write early lies in its socket until it reads.
+ * COMPAT a text without a nick is read as a text of somebody unnamed.
+ * COMPAT a sentence that is no plain rename is read as text, so that it is shown.
+ * COMPAT messages glued to one another are parted (`cse310-words.ts`).
+ */
+import { ok, type Result } from 'neverthrow';
+import { legacy } from '../../limits.js';
+import { unreachable, type DialectError } from '../../errors.js';
+import { splitText, utf8Cost } from '../../wire/utf8.js';
+import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from '../dialect.js';
+import { format, isNick, leaveWords, nickAfter, parse, partFrame, type Cse310Message } from './words.js';
+import {
+  boundedName,
+  cutReads,
+  frameText,
+  oneLine,
+  openTalk,
+  tooLong,
+  unsupported,
+  utf8Bytes,
+} from '../foreign.js';
+
+/** The names of the two sides until somebody says otherwise: who waits, and who connects. */
+export const cse310DefaultNick: Readonly<Record<TalkRole, string>> = { accept: 'Server', dial: 'Client' };
+
+export const cse310: LegacyDialect<Cse310Message> = {
+  name: 'cse310',
+  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
+  can: { receipts: false, connection: 'talk', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  decode: (frame) => frameText('cse310', frame).map(parse),
+  encode,
+  pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
+  openTalk: openCse310Talk,
+};
+
+function encode(message: Cse310Message): Result<Uint8Array, DialectError> {
+  const bytes = utf8Bytes(format(message));
+  return bytes.length > legacy.writeBytesMax ? tooLong('cse310', legacy.writeBytesMax) : ok(bytes);
+}
+
+function pieces(text: string, nick: string): Result<readonly string[], DialectError> {
+  if (text === '') return unsupported('cse310', 'an empty text');
+  return ok(splitText(text, legacy.writeBytesMax - utf8Bytes(`${nick}: `).length, utf8Cost));
+}
+
+/** A nick that the other side cannot mistake: no command at its start, no words of the dialect within. */
+function ownNick(name: string, role: TalkRole): string {
+  const plain = boundedName(
+    oneLine(name)
+      .replace(/:+ /g, ' ')
+      .replace(/^[/\s]+/, ''),
+  );
+  return plain !== null && isNick(plain) ? plain : cse310DefaultNick[role];
+}
+
+/** What the two sides are called now. */
+interface Nicks {
+  readonly role: TalkRole;
+  own: string;
+  theirs: string | null;
+}
+
+function openCse310Talk(role: TalkRole, options: TalkOptions): Talk {
+  const nicks: Nicks = { role, own: ownNick(options.name, role), theirs: null };
+  return openTalk('cse310', cutReads(), {
+    hear: (frame, end, nowMs) =>
+      frameText('cse310', frame)
+        .map((text) => partFrame(text, nicks.theirs, end === 'closed'))
+        .map((messages) => messages.flatMap((message) => hear(nicks, message, nowMs))),
+    say: (utterance) => say(nicks, utterance),
+  });
+}
+
+function hear(nicks: Nicks, message: Cse310Message, nowMs: number): TalkOutput[] {
+  const heard = (utterance: Utterance): TalkOutput => ({
+    type: 'heard',
+    utterance,
+    speaker: { name: nicks.theirs, listeningPort: null, form: null },
+    encryption: 'none',
+  });
+  nicks.theirs = nickAfter(nicks.theirs, message);
+  switch (message.type) {
+    case 'text':
+      return [heard({ type: 'text', id: null, sentAtMs: nowMs, text: message.text })];
+    case 'renamed':
+      return [heard({ type: 'profile', name: message.to, instance: '' })];
+    case 'disconnect': {
+      const words = message.words === '' ? null : message.words;
+      return [heard({ type: 'leave', words }), { type: 'close' }];
+    }
+    default:
+      return unreachable(message);
+  }
+}
+
+function say(nicks: Nicks, utterance: Utterance): Result<readonly TalkOutput[], DialectError> {
+  const nick = nicks.own;
+  switch (utterance.type) {
+    case 'text':
+      return pieces(utterance.text, nick).map((texts) =>
+        written(
+          texts.map((text) => ({ type: 'text', nick, text })),
+          utterance,
+        ),
+      );
+    case 'profile':
+      nicks.own = ownNick(utterance.name, nicks.role);
+      return ok(
+        written(nick === nicks.own ? [] : [{ type: 'renamed', from: nick, to: nicks.own }], utterance),
+      );
+    case 'leave':
+      return ok([
+        ...written([{ type: 'disconnect', words: `${nick}${leaveWords}` }], utterance),
+        { type: 'close' },
+      ]);
+    case 'connect':
+    case 'receipt':
+      return unsupported('cse310', utterance.type);
+    default:
+      return unreachable(utterance);
+  }
+}
+
+/** Each message is a write of its own. */
+const written = (messages: readonly Cse310Message[], utterance: Utterance): TalkOutput[] => [
+  ...messages.map((message): TalkOutput => ({ type: 'write', bytes: utf8Bytes(format(message)) })),
+  { type: 'sent', utterance, encryption: 'none' },
+];

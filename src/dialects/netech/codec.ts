@@ -1,0 +1,186 @@
+/**
+ * Dialect netech: one peer to another, on a TCP port of the user's choice. Who is active and connected:
+ * `netech-peers.ts`.
+ *
+ * A message, the sender closes:
+ *   > 4c495354454e494e475f504f52543a373037307c5445414d5f4e414d453a626c75657c6869
+ *     LISTENING_PORT:7070|TEAM_NAME:blue|hi
+ *
+ * Layout: `LISTENING_PORT:PORT|TEAM_NAME:NAME|TEXT`, UTF-8, parted at the first two `|` (TEXT may hold more). One
+ * message per connection. Peer identity: source address and LISTENING_PORT. `connection message` (automatic) and
+ * `manual connection message` (typed address) connect, `exit` leaves; in any case.
+ *
+ * COMPAT text without the header is from `unknown_team`, at its source port.
+ * COMPAT a header that ends too early is text without a header; a port that is none is the source port, and a team that
+ * is not named is `unknown_team`: nothing that can be shown is refused.
+ * COMPAT what follows on the same connection is from the one who began it.
+ * COMPAT a team name cannot hold `|`: there it becomes `/`.
+ */
+import { ok, type Result } from 'neverthrow';
+import { legacy, text as textLimits } from '../../limits.js';
+import { unreachable, type DialectError } from '../../errors.js';
+import { parsePort } from '../../wire/address.js';
+import { splitText, utf8Cost } from '../../wire/utf8.js';
+import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from '../dialect.js';
+import {
+  boundedName,
+  cutReads,
+  frameText,
+  oneLine,
+  openTalk,
+  textsBetween,
+  tooLong,
+  unsupported,
+  utf8Bytes,
+  withoutLineEnd,
+} from '../foreign.js';
+
+export interface NetechMessage {
+  /** `null`: text without the header. `port`: null where it is none. `team` as it stands there, blanks and all. */
+  readonly sender: { readonly port: number | null; readonly team: string } | null;
+  readonly text: string;
+}
+
+/** The name of who sends no header. */
+export const netechUnknownTeam = 'unknown_team';
+
+/** `TalkOptions.form` that makes a connect say that a person typed the address. */
+export const netechManual = 'manual';
+
+export const netech: LegacyDialect<NetechMessage> = {
+  name: 'netech',
+  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
+  can: { receipts: false, connection: 'message', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  decode: (frame) =>
+    frameText('netech', frame)
+      .map((text) => parse(withoutLineEnd(text)))
+      .map(({ sender, text }) => ({ sender, text })),
+  encode,
+  pieces,
+  openTalk: openNetechTalk,
+};
+
+const portLabel = 'LISTENING_PORT:';
+const teamLabel = 'TEAM_NAME:';
+
+/** `head`: the header as the peer spells it. */
+interface Headed extends NetechMessage {
+  readonly head: string;
+}
+
+/** Never fails: what is no header, or only the beginning of one, is text. */
+function parse(text: string): Headed {
+  const first = text.indexOf('|');
+  const second = text.indexOf('|', first + 1);
+  if (!text.startsWith(portLabel) || first < 0 || second < 0) return { sender: null, text, head: '' };
+  const port = parsePort(text.slice(portLabel.length, first));
+  const label = text.slice(first + 1, second).trimStart();
+  const team = label.startsWith(teamLabel) ? label.slice(teamLabel.length) : '';
+  return { sender: { port, team }, text: text.slice(second + 1), head: text.slice(0, second + 1) };
+}
+
+function encode(message: NetechMessage): Result<Uint8Array, DialectError> {
+  if (message.sender?.port === null) return unsupported('netech', 'a sender without a port');
+  const bytes = utf8Bytes(format(message));
+  return bytes.length > legacy.writeBytesMax ? tooLong('netech', legacy.writeBytesMax) : ok(bytes);
+}
+
+const format = ({ sender, text }: NetechMessage): string =>
+  sender === null
+    ? text
+    : `${portLabel}${sender.port}|${teamLabel}${sender.team.replaceAll('|', '/')}|${text}`;
+
+/** The words that a text means something by. */
+function meaning(text: string): 'connect' | 'leave' | 'text' {
+  const words = text.trim().toLowerCase();
+  if (words === 'connection message' || words === 'manual connection message') return 'connect';
+  return words === 'exit' ? 'leave' : 'text';
+}
+
+const ownSender = (options: TalkOptions): NonNullable<NetechMessage['sender']> => ({
+  port: options.listeningPort,
+  team: boundedName(oneLine(options.name)) ?? netechUnknownTeam,
+});
+
+function pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError> {
+  if (text === '') return unsupported('netech', 'an empty text');
+  if (meaning(text) !== 'text') return unsupported('netech', `the text ${text.trim()}, which is a command`);
+  const head = utf8Bytes(format({ sender: ownSender(options), text: '' })).length;
+  const cut = splitText(text, legacy.writeBytesMax - head, utf8Cost);
+  // A cut that leaves just a command would be obeyed: such a piece is cut once more.
+  return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));
+}
+
+function textOf(utterance: Utterance, options: TalkOptions): Result<string, DialectError> {
+  switch (utterance.type) {
+    case 'connect':
+      return ok(options.form === netechManual ? 'manual connection message' : 'connection message');
+    case 'leave':
+      return ok('exit');
+    case 'text':
+      return pieces(utterance.text, options).andThen((cut) =>
+        cut.length > 1 ? tooLong('netech', legacy.writeBytesMax) : ok(utterance.text),
+      );
+    case 'receipt':
+    case 'profile':
+      return unsupported('netech', utterance.type);
+    default:
+      return unreachable(utterance);
+  }
+}
+
+function openNetechTalk(role: TalkRole, options: TalkOptions): Talk {
+  let speaking: Headed | null = null;
+  let hasSaid = false;
+
+  const hear = (frame: string, nowMs: number): readonly TalkOutput[] => {
+    const message = parse(frame);
+    if (message.sender !== null) speaking = message;
+    const texts = speaking === null ? [withoutLineEnd(frame)] : textsBetween(frame, speaking.head);
+    return texts.flatMap((text) => understood(text, speaking?.sender ?? null, nowMs));
+  };
+  return openTalk('netech', cutReads(isWithinHeader), {
+    hear: (frame, _end, nowMs) => frameText('netech', frame).map((text) => hear(text, nowMs)),
+    say(utterance) {
+      if (role === 'accept') return unsupported('netech', 'a message on an accepted connection');
+      if (hasSaid) return unsupported('netech', 'a second message on one connection');
+      return textOf(utterance, options).andThen((text) =>
+        encode({ sender: ownSender(options), text }).map((bytes): readonly TalkOutput[] => {
+          hasSaid = true;
+          return [
+            { type: 'write', bytes },
+            { type: 'sent', utterance, encryption: 'none' },
+            { type: 'close' },
+          ];
+        }),
+      );
+    },
+  });
+}
+
+function understood(text: string, sender: NetechMessage['sender'], nowMs: number): TalkOutput[] {
+  const heard = (utterance: Utterance): TalkOutput => ({
+    type: 'heard',
+    utterance,
+    speaker: {
+      name: boundedName(sender?.team ?? '') ?? netechUnknownTeam,
+      listeningPort: sender?.port ?? null,
+      form: null,
+    },
+    encryption: 'none',
+  });
+  const meant = meaning(text);
+  if (meant === 'text') return [heard({ type: 'text', id: null, sentAtMs: nowMs, text })];
+  if (meant === 'connect') return [heard({ type: 'connect' })];
+  return [heard({ type: 'leave', words: null }), { type: 'close' }];
+}
+
+const headerBytesMax = utf8Bytes(`${portLabel}65535|${teamLabel}|`).length + textLimits.nameBytesMax;
+
+/** The header has not ended, and may yet. */
+function isWithinHeader(held: Uint8Array): boolean {
+  if (held.length >= headerBytesMax) return false;
+  const text = String.fromCharCode(...held);
+  if (!text.startsWith(portLabel)) return portLabel.startsWith(text);
+  return text.split('|', 3).length < 3;
+}

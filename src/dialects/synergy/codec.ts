@@ -1,0 +1,248 @@
+/**
+ * Dialect synergy: one peer to another, on a TCP port of the user's choice. Who is active: `synergy-peers.ts`.
+ *
+ * A message, the receiver closes:
+ *   > 7b2274797065223a20226d657373616765222c202273656e6465725f6e616d65223a2022616e6e222c202273
+ *     656e6465725f706f7274223a20383038302c2022636f6e74656e74223a20226869227d
+ *     {"type": "message", "sender_name": "ann", "sender_port": 8080, "content": "hi"}
+ * The same from an older version, in the format of the course:
+ *   > 31302e302e302e373a3830383020616e6e206869      10.0.0.7:8080 ann hi
+ *
+ * Layout: `json` one object of at most 1,024 bytes in one write; `course` `IP:PORT NAME TEXT`, parted at the first
+ * two blanks. The content `connect` is a connection message and `exit` the leave, in any case. One message per
+ * connection. Peer identity: source address and `sender_port`.
+ *
+ * COMPAT a peer is answered in the form it last used; JSON comes first.
+ * COMPAT a port written as text, a missing type, name or port, and other spellings of the keys are read.
+ * COMPAT a message with a port that is none is still a message, from its source port.
+ * COMPAT a name with blanks cannot travel in the older form: there they become underscores.
+ */
+import { ok, type Result } from 'neverthrow';
+import { legacy, text as textLimits } from '../../limits.js';
+import { unreachable, type DialectError } from '../../errors.js';
+import { parseEndpoint, parsePort } from '../../wire/address.js';
+import { jsonCost, splitText, utf8Cost } from '../../wire/utf8.js';
+import type {
+  LegacyDialect,
+  Speaker,
+  Talk,
+  TalkOptions,
+  TalkOutput,
+  TalkRole,
+  Utterance,
+} from '../dialect.js';
+import {
+  boundedName,
+  cutJson,
+  cutReads,
+  frameFields,
+  frameText,
+  malformed,
+  oneLine,
+  openTalk,
+  scalarText,
+  textsBetween,
+  tooLong,
+  unsupported,
+  utf8Bytes,
+  withoutLineEnd,
+  type Cutter,
+} from '../foreign.js';
+
+export type SynergyMessage =
+  | {
+      readonly form: 'json';
+      readonly name: string | null;
+      readonly port: number | null;
+      readonly content: string;
+    }
+  | {
+      readonly form: 'course';
+      readonly host: string;
+      readonly port: number;
+      readonly name: string;
+      readonly content: string;
+    };
+
+export const synergy: LegacyDialect<SynergyMessage> = {
+  name: 'synergy',
+  // Of the older form; an object ends with its brace, and silence within it means nothing.
+  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
+  can: { receipts: false, connection: 'message', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  decode,
+  encode,
+  pieces,
+  openTalk: openSynergyTalk,
+};
+
+function decode(frame: Uint8Array): Result<SynergyMessage, DialectError> {
+  return frame[0] === brace
+    ? decodeJson(frame)
+    : frameText('synergy', frame).andThen((text) => decodeCourse(withoutLineEnd(text)));
+}
+
+function decodeJson(frame: Uint8Array): Result<SynergyMessage, DialectError> {
+  return frameFields('synergy', frame).andThen((fields): Result<SynergyMessage, DialectError> => {
+    const type = fields.get('type')?.value ?? null;
+    if (type !== null && scalarText(type)?.trim().toLowerCase() !== 'message')
+      return unsupported('synergy', 'an object of another type');
+    const content = scalarText(fields.get('content')?.value);
+    if (content === null) return malformed('synergy', 'a message without content');
+    return ok({
+      form: 'json',
+      name: boundedName(scalarText(fields.get('sendername')?.value) ?? ''),
+      port: parsePort(scalarText(fields.get('senderport')?.value) ?? ''),
+      content,
+    });
+  });
+}
+
+function decodeCourse(text: string): Result<SynergyMessage, DialectError> {
+  const first = text.indexOf(' ');
+  const second = text.indexOf(' ', first + 1);
+  const endpoint = first < 0 ? null : parseEndpoint(text.slice(0, first));
+  const name = first < 0 || second < 0 ? '' : text.slice(first + 1, second);
+  if (endpoint === null || boundedName(name) === null)
+    return malformed('synergy', 'neither JSON nor IP:PORT NAME TEXT');
+  return ok({ form: 'course', ...endpoint, name, content: text.slice(second + 1) });
+}
+
+function encode(message: SynergyMessage): Result<Uint8Array, DialectError> {
+  const bytes = utf8Bytes(format(message));
+  return bytes.length > legacy.writeBytesMax ? tooLong('synergy', legacy.writeBytesMax) : ok(bytes);
+}
+
+function format(message: SynergyMessage): string {
+  switch (message.form) {
+    case 'json': {
+      const name = message.name === null ? '' : `"sender_name": ${JSON.stringify(message.name)}, `;
+      const port = message.port === null ? '' : `"sender_port": ${message.port}, `;
+      return `{"type": "message", ${name}${port}"content": ${JSON.stringify(message.content)}}`;
+    }
+    case 'course':
+      return `${message.host}:${message.port} ${message.name.replaceAll(' ', '_')} ${message.content}`;
+    default:
+      return unreachable(message);
+  }
+}
+
+/** The words that a content means something by. */
+function meaning(content: string): 'connect' | 'leave' | 'text' {
+  const word = content.trim().toLowerCase();
+  return word === 'connect' ? 'connect' : word === 'exit' ? 'leave' : 'text';
+}
+
+function ownMessage(options: TalkOptions, content: string): SynergyMessage {
+  const name = boundedName(oneLine(options.name)) ?? 'unknown';
+  const port = options.listeningPort;
+  return options.form === 'course'
+    ? { form: 'course', host: options.address, port, name: name.replace(/\s+/g, '_'), content }
+    : { form: 'json', name, port, content };
+}
+
+function pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError> {
+  if (text === '') return unsupported('synergy', 'an empty text');
+  if (meaning(text) !== 'text') return unsupported('synergy', `the text ${text.trim()}, which is a command`);
+  const head = utf8Bytes(format(ownMessage(options, ''))).length;
+  const cost = options.form === 'course' ? utf8Cost : jsonCost;
+  const cut = splitText(text, legacy.writeBytesMax - head, cost);
+  // A cut that leaves just a command would be obeyed: such a piece is cut once more.
+  return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));
+}
+
+function openSynergyTalk(role: TalkRole, options: TalkOptions): Talk {
+  let hasSaid = false;
+  return openTalk('synergy', cutEitherForm(), {
+    hear: (frame, _end, nowMs) => hear(frame, nowMs),
+    // The receiver closes, once nothing more of a message is on its way.
+    settled: () => [{ type: 'close' }],
+    say(utterance) {
+      if (role === 'accept') return unsupported('synergy', 'a message on an accepted connection');
+      if (hasSaid) return unsupported('synergy', 'a second message on one connection');
+      return contentOf(utterance, options).andThen((content) =>
+        encode(ownMessage(options, content)).map((bytes): readonly TalkOutput[] => {
+          hasSaid = true;
+          // The receiver closes too; ours makes sure that one who reads to the end is not kept waiting.
+          return [
+            { type: 'write', bytes },
+            { type: 'sent', utterance, encryption: 'none' },
+            { type: 'close' },
+          ];
+        }),
+      );
+    },
+  });
+}
+
+function contentOf(utterance: Utterance, options: TalkOptions): Result<string, DialectError> {
+  switch (utterance.type) {
+    case 'connect':
+      return ok('connect');
+    case 'leave':
+      return ok('exit');
+    case 'text':
+      return pieces(utterance.text, options).andThen((cut) =>
+        cut.length > 1 ? tooLong('synergy', legacy.writeBytesMax) : ok(utterance.text),
+      );
+    case 'receipt':
+    case 'profile':
+      return unsupported('synergy', utterance.type);
+    default:
+      return unreachable(utterance);
+  }
+}
+
+function hear(frame: Uint8Array, nowMs: number): Result<readonly TalkOutput[], DialectError> {
+  return decode(frame).andThen((message) =>
+    contentsOf(message, frame).map((contents) => {
+      const speaker: Speaker = {
+        name: boundedName(message.name ?? ''),
+        listeningPort: message.port,
+        form: message.form,
+      };
+      return contents.map((content): TalkOutput => {
+        return { type: 'heard', utterance: understood(content, nowMs), speaker, encryption: 'none' };
+      });
+    }),
+  );
+}
+
+function contentsOf(message: SynergyMessage, frame: Uint8Array): Result<readonly string[], DialectError> {
+  return message.form === 'json'
+    ? ok([message.content])
+    : // Glued ones begin with the same address and name, since one connection has one sender.
+      frameText('synergy', frame).map((text) => textsBetween(text, courseHead(text)));
+}
+
+/** `IP:PORT NAME ` as the peer spells it. */
+const courseHead = (text: string): string => text.slice(0, text.indexOf(' ', text.indexOf(' ') + 1) + 1);
+
+function understood(content: string, nowMs: number): Utterance {
+  const meant = meaning(content);
+  if (meant === 'text') return { type: 'text', id: null, sentAtMs: nowMs, text: content };
+  return meant === 'connect' ? { type: 'connect' } : { type: 'leave', words: null };
+}
+
+const brace = 0x7b;
+
+/** `IP:PORT NAME ` has not ended, and may yet. */
+const isWithinHead = (held: Uint8Array): boolean =>
+  held.length < headBytesMax && held.reduce((blanks, byte) => blanks + (byte === 0x20 ? 1 : 0), 0) < 2;
+const headBytesMax = textLimits.nameBytesMax + '255.255.255.255:65535  '.length;
+
+/** The first byte that is no white space tells which form the connection carries. */
+function cutEitherForm(): Cutter {
+  let cutter: Cutter | null = null;
+  return {
+    push(bytes) {
+      if (cutter !== null) return cutter.push(bytes);
+      const start = bytes.findIndex((byte) => byte > 0x20);
+      if (start < 0) return { frames: [], error: null };
+      cutter = bytes[start] === brace ? cutJson() : cutReads(isWithinHead);
+      return cutter.push(bytes.subarray(start));
+    },
+    gap: () => cutter?.gap() ?? null,
+    end: () => cutter?.end() ?? null,
+    isPartial: () => cutter?.isPartial() ?? false,
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * One temporary child of the tree for each connection: a native session, or a talk with an older program. They share a
+ * few threads, in turn.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { ok } from 'neverthrow';
+import { parseSessionId } from '../ids.js';
+import { node as limits } from '../limits.js';
+import { address, child, type ChildSpec, type Placement, type Protocol, type Ref } from '../runtime/actor.js';
+import type { Supervisor } from '../runtime/tree/supervisor.js';
+import type { NodeProtocol } from '../actors/node/node.js';
+import { sessionWarmth } from '../actors/connection/warmth.js';
+import { session, type SessionArgs, type SessionProtocol } from '../actors/connection/session.js';
+import { talk, type TalkArgs, type TalkProtocol } from '../actors/connection/foreign.js';
+
+/** A child that may still be starting. */
+export interface StartedRef<P extends Protocol> extends Pick<Ref<P>, 'cast'> {
+  /** Its thread has booted and it takes what comes. */
+  isRunning(): boolean;
+}
+
+/** Refs may be used at once: what is said to a child that is still starting waits for it, in order. */
+export interface Connections {
+  startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
+  startTalk(args: TalkArgs): StartedRef<TalkProtocol>;
+  /** Starts the first of the threads, before somebody has to wait for it. */
+  warmUp(): Promise<void>;
+}
+
+/** `tree` settles once it stands, or with `null` when it did not start. */
+export function openConnections(entry: URL, tree: () => Promise<Supervisor | null>): Connections {
+  let started = 0;
+  const placement = (at: number): Placement => ({
+    kind: 'thread',
+    entry,
+    thread: `sessions-${at % limits.sessionThreads}`,
+  });
+  const hosted = <Args extends { readonly port: MessagePort }>(id: string, args: Args) => {
+    started += 1;
+    const links = { node: nodeAddress };
+    return { id, args, links, placement: placement(started - 1), transfer: [args.port] };
+  };
+  return {
+    startSession: (args) =>
+      startChild(child(session, hosted(sessionPrefix + args.sessionId, args)), args.port, tree()),
+    startTalk: (args) => startChild(child(talk, hosted(talkPrefix + args.talkId, args)), args.port, tree()),
+    async warmUp() {
+      const sessions = (await tree())?.supervisor('sessions');
+      await sessions?.startChild(child(sessionWarmth, { args: null, links: {}, placement: placement(0) }));
+    },
+  };
+}
+
+/** A child that crashed, was stopped, or never started, cannot say so itself. Nothing for other children. */
+export function reportLost(tree: Supervisor, childId: string, reason: string): void {
+  const parsed = parseSessionId(childId.slice(childId.indexOf(':') + 1));
+  if (parsed.isErr()) return;
+  const end = { type: 'lost', reason } as const;
+  const node = tree.ref(nodeAddress);
+  if (childId.startsWith(sessionPrefix)) node.cast('sessionDown', { sessionId: parsed.value, end });
+  if (childId.startsWith(talkPrefix)) node.cast('talkDown', { talkId: parsed.value, end });
+}
+
+export const isConnection = (childId: string): boolean =>
+  childId.startsWith(sessionPrefix) || childId.startsWith(talkPrefix);
+
+const nodeAddress = address<NodeProtocol>('node');
+const sessionPrefix = 'session:';
+const talkPrefix = 'talk:';
+
+function startChild<P extends Protocol>(
+  spec: ChildSpec<P>,
+  port: MessagePort,
+  growing: Promise<Supervisor | null>,
+): StartedRef<P> {
+  let waiting: ((ref: Ref<P>) => void)[] = [];
+  let running: Ref<P> | null = null;
+  void growing.then(async (tree) => {
+    const started = await tree?.supervisor('sessions')?.startChild(spec);
+    if (started === undefined || started.isErr()) {
+      // Nobody else will: at its other end a socket would wait for somebody to read.
+      port.close();
+      if (tree !== null)
+        reportLost(tree, spec.id, started === undefined ? 'the node stops' : started.error.code);
+      return;
+    }
+    running = started.value;
+    for (const say of waiting) say(running);
+    waiting = [];
+  });
+  return {
+    isRunning: () => running !== null,
+    cast(name, body, transfer) {
+      if (running !== null) return running.cast(name, body, transfer);
+      waiting.push((ref) => void ref.cast(name, body, transfer));
+      return ok(undefined);
+    },
+  };
+}

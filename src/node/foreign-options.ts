@@ -1,0 +1,66 @@
+/** What an embedder or the command line asks for about older programs, checked. */
+import { err, ok, type Result } from 'neverthrow';
+import { parseGroup } from '../dialects/cmp2204/cipher.js';
+import type { LegacyDialectName } from '../dialects/dialect.js';
+import { legacyDialects } from '../dialects/sniff.js';
+import { parseMandatoryPeers } from '../dialects/synergy/peers.js';
+import type { DialectError } from '../errors.js';
+import { legacyPeers, legacyPorts } from '../limits.js';
+import { parsePort } from '../wire/address.js';
+import type { NodeOptions } from './handle.js';
+import type { LegacyArgs } from '../chat/foreign/peers.js';
+
+export interface LegacyOptions extends Pick<LegacyArgs, 'enabled' | 'group' | 'sendTimeoutMs' | 'greet'> {
+  /** Ports of single dialects, in the order in which they are opened. */
+  readonly ports: readonly { readonly dialect: LegacyDialectName; readonly port: number }[];
+}
+
+/** Errors: `dialect/bad-option`. */
+export function readLegacyOptions(options: NodeOptions): Result<LegacyOptions, DialectError> {
+  const named = options.dialects ?? [];
+  const enabled = new Set<LegacyDialectName>();
+  for (const word of options.secureOnly === true ? [] : named) {
+    const names = word === 'all' ? dialectNames : dialectNames.filter((name) => name === word);
+    if (names.length === 0) return wrong(word, 'there is no such dialect');
+    for (const name of names) enabled.add(name);
+  }
+  const greet = parseMandatoryPeers((options.greet ?? []).join(' '));
+  if (greet.isErr()) return wrong('synergy', `"${greet.error}" to greet is no IP:PORT`);
+  const group = parseGroup(options.toyGroup?.p, options.toyGroup?.q);
+  if (group.isErr()) return wrong('cmp2204', group.error);
+  return readPorts(options.listen ?? [], enabled).map((ports) => ({
+    enabled,
+    ports,
+    greet: greet.value,
+    group: group.value,
+    sendTimeoutMs: options.sendTimeoutMs ?? legacyPeers.sendDeadlineMs,
+  }));
+}
+
+const dialectNames = Object.values(legacyDialects).map(({ name }) => name);
+
+/** Dialects that are told apart by their port alone. */
+const ownPorts = { chatbuddy: legacyPorts.chatbuddy, cse310: legacyPorts.cse310 } as const;
+
+function readPorts(
+  words: readonly string[],
+  enabled: ReadonlySet<LegacyDialectName>,
+): Result<LegacyOptions['ports'], DialectError> {
+  const ports = new Map<LegacyDialectName, number>(
+    Object.values(legacyDialects).flatMap(({ name }) =>
+      name === 'chatbuddy' || name === 'cse310' ? [[name, ownPorts[name]] as const] : [],
+    ),
+  );
+  for (const word of words) {
+    const [name = '', digits = ''] = word.split('=', 2);
+    const dialect = dialectNames.find((each) => each === name);
+    const port = digits === '0' ? 0 : parsePort(digits);
+    if (dialect === undefined || port === null)
+      return wrong(name, `"${word}" to listen on is no DIALECT=PORT`);
+    ports.set(dialect, port);
+  }
+  return ok([...ports].flatMap(([dialect, port]) => (enabled.has(dialect) ? [{ dialect, port }] : [])));
+}
+
+const wrong = (dialect: string, detail: string) =>
+  err<never, DialectError>({ code: 'dialect/bad-option', dialect, detail });

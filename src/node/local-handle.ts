@@ -1,0 +1,133 @@
+/**
+ * The handle on a node that runs in this process: turns each method into a message to the node, and the node's events
+ * into feeds that readers take at their own pace.
+ */
+import type { ResultAsync } from 'neverthrow';
+import { messageEventOf } from '../chat/delivery/transcript.js';
+import type { NodeEvent } from '../chat/events.js';
+import type { HistoryQuery } from '../chat/delivery/entry.js';
+import type { RuntimeError } from '../errors.js';
+import type { MessageId } from '../ids.js';
+import { feed as limits } from '../limits.js';
+import type { Ref } from '../runtime/actor.js';
+import type { Feed, FeedReader } from './feed.js';
+import type { HistoryOptions, NodeHandle, SelfInfo } from './handle.js';
+import type { NodeProtocol } from '../actors/node/node.js';
+
+export interface LocalHandleParts {
+  readonly node: Ref<NodeProtocol>;
+  readonly feed: Feed;
+  readonly newMessageId: () => MessageId;
+  readonly stats: NodeHandle['stats'];
+  readonly ownSafetyCode: () => ResultAsync<string, RuntimeError>;
+  readonly close: () => Promise<void>;
+}
+
+export function localHandle(parts: LocalHandleParts): NodeHandle {
+  const { node, feed, newMessageId, stats, ownSafetyCode, close } = parts;
+  // Given here and not by the node: a node that crashed over it is asked again, and must know the words again.
+  const named = (texts: readonly string[]) => texts.map((text) => ({ id: newMessageId(), text }));
+  const sendAll: NodeHandle['sendAll'] = (peer, texts) =>
+    node.call('send', { peer, messages: named(texts), via: null }, { deadlineMs: limits.commandDeadlineMs });
+  return {
+    self: () => node.call('self', {}),
+    ownSafetyCode,
+    sendAll,
+    send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
+    sendVia: (peer, text, via) =>
+      node.call('send', { peer, messages: named([text]), via }).map(([status]) => one(status)),
+    legacyPeers: (dialect) => node.call('legacyPeers', { dialect }),
+    legacyConnect: (peer, { isManual = false } = {}) =>
+      node.call('legacyConnect', { peer, isManual }, { deadlineMs: limits.commandDeadlineMs }),
+    legacyLeave: (dialect, peer) =>
+      node.call('legacyLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
+    peers: () => node.call('peers', {}),
+    find: (peer) => node.call('find', { peer }),
+    history: ({ peer = null, ...options }) =>
+      node
+        .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
+        .map((lines) => lines.map(messageEventOf)),
+    // Read from this moment on, whenever the first event is asked for.
+    events({ sinceSeq } = {}) {
+      const live = feed.read();
+      return endable(follow(node, live, sinceSeq ?? null), live);
+    },
+    safety: (peer) => node.call('safety', { peer }),
+    verify: (peer, code) => node.call('verify', { peer, code }),
+    block: (peer, blocked) => node.call('block', { peer, blocked }),
+    rename: (name) => node.call('rename', { name }),
+    disconnect: (peer) => node.call('disconnect', { peer }).map(() => null),
+    stats,
+    close,
+  };
+}
+
+/** First `ready`; then the stored messages after `sinceSeq`; then what is live. A message that is both comes once. */
+async function* follow(
+  node: Ref<NodeProtocol>,
+  live: FeedReader,
+  sinceSeq: number | null,
+): AsyncGenerator<NodeEvent, void, undefined> {
+  let newestSeq = sinceSeq ?? 0;
+  try {
+    const self = await node.call('self', {});
+    const port = self.isOk() ? self.value.port : null;
+    if (self.isOk()) yield readyEvent(self.value);
+    for (let isLast = sinceSeq === null; !isLast;) {
+      const query: HistoryQuery = { afterSeq: newestSeq, limit: limits.resumePageLines };
+      const page = await node.call('page', { peer: null, query });
+      if (page.isErr()) {
+        yield { type: 'error', code: page.error.code, message: 'the history could not be read' };
+        return;
+      }
+      for (const line of page.value) {
+        newestSeq = line.seq;
+        yield messageEventOf(line);
+      }
+      isLast = page.value.length < limits.resumePageLines;
+    }
+    for await (const event of live) {
+      // Again only when the port is another one since.
+      if (event.type === 'ready' && event.port === port) continue;
+      if (event.type === 'message' && event.seq <= newestSeq) continue;
+      yield event;
+    }
+  } finally {
+    await live.return();
+  }
+}
+
+/** Leaves at once: a generator alone would first wait for the event that it is waiting for. */
+function endable(
+  events: AsyncGenerator<NodeEvent, void, undefined>,
+  live: FeedReader,
+): AsyncIterableIterator<NodeEvent> {
+  const reader: AsyncIterableIterator<NodeEvent> = {
+    [Symbol.asyncIterator]: () => reader,
+    next: () => events.next(),
+    async return() {
+      await live.return();
+      return events.return();
+    },
+  };
+  return reader;
+}
+
+const readyEvent = ({ id, name, bound, port, pid }: SelfInfo): NodeEvent => ({
+  type: 'ready',
+  id,
+  name,
+  address: bound,
+  port,
+  pid,
+});
+
+function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {
+  return { ...options, limit: Math.min(options.limit ?? limits.historyLines, limits.historyLinesMax) };
+}
+
+/** One text was sent, so there is one status: its absence is a bug. */
+function one<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('one text was sent, and no status came back');
+  return value;
+}

@@ -1,0 +1,363 @@
+/**
+ * The root: opens the home, builds the supervision tree and hands out the handle on the node.
+ *
+ *   root               one-for-one    the history comes back alone: what the others said to it waits meanwhile
+ *   ├─ history         own thread     first, since without a disk nothing may be promised
+ *   └─ house           rest-for-one   without the node, nobody knows the sessions and who is there
+ *      ├─ node         this thread    decides; owns roster, outbox and sessions
+ *      └─ network      one-for-one    talking and being seen do not need each other
+ *         ├─ talk      rest-for-one   sessions live on the streams of the transport
+ *         │  ├─ transport   own thread
+ *         │  └─ sessions    one temporary child per session, on a few shared threads
+ *         └─ presence  rest-for-one   last: nobody is told of us before we can answer
+ *            ├─ discovery   own thread
+ *            └─ broadcast   own thread
+ */
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { uuidv7obj } from 'uuidv7';
+import { sanitiseName } from '../chat/people/name.js';
+import type { DialectName } from '../dialects/dialect.js';
+import { unreachable, type RuntimeError, type StoreError, type TransportError } from '../errors.js';
+import { messageIdFromBytes, type MessageId } from '../ids.js';
+import { beaconSocket, node as limits, talks } from '../limits.js';
+import { address, child, type ChildSpec } from '../runtime/actor.js';
+import type { DeadLetter } from '../runtime/link/sender.js';
+import {
+  startSupervisor,
+  type Log,
+  type Strategy,
+  type Supervisor,
+  type SupervisorEvent,
+  type SupervisorSpec,
+} from '../runtime/tree/supervisor.js';
+import { broadcastActor, type BroadcastProtocol } from '../actors/presence/broadcast.js';
+import { discoveryActor, type DiscoveryProtocol } from '../actors/presence/discovery.js';
+import { openFeed, type Feed } from './feed.js';
+import { history, type HistoryProtocol } from '../actors/history/history.js';
+import { openHome, type Home } from '../home/home.js';
+import { loadIdentity } from '../home/identity-file.js';
+import { openJobs, type Jobs } from './jobs.js';
+import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
+import { readLegacyOptions, type LegacyOptions } from './foreign-options.js';
+import { localHandle } from './local-handle.js';
+import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
+import type { NodeArgs, Vault } from '../chat/core.js';
+import { node, type NodeProtocol } from '../actors/node/node.js';
+import { isConnection, openConnections, reportLost, type Connections } from './connections.js';
+import { addressesOf } from '../actors/transport/listen.js';
+import { transportActor, type TransportProtocol } from '../actors/transport/transport.js';
+
+/** Where the code of each worker thread lies. Tests put faulty actors in their place. */
+export type WorkerEntries = (
+  worker: 'history' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'jobs',
+) => URL;
+
+const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worker}.js`, import.meta.url);
+
+/**
+ * Starts a node and waits until it can be reached. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
+ * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`, `dialect/bad-option` (of older
+ * programs).
+ */
+export function startNode(
+  options: NodeOptions,
+  workers = shippedWorkers,
+): ResultAsync<NodeHandle, NodeError> {
+  return new ResultAsync(start(options, workers));
+}
+
+async function start(options: NodeOptions, workers: WorkerEntries): Promise<Result<NodeHandle, NodeError>> {
+  const name = sanitiseName(options.name ?? limits.nameDefault);
+  if (name.isErr()) return err(name.error);
+  const legacy = readLegacyOptions(options);
+  if (legacy.isErr()) return err(legacy.error);
+  const home = openHome(options.home);
+  if (home.isErr()) return err(home.error);
+  const identity = loadIdentity(home.value, Date.now());
+  if (identity.isErr()) {
+    home.value.release();
+    return err(identity.error);
+  }
+  const running = new RunningNode(options, name.value, home.value, identity.value, legacy.value, workers);
+  const started = await running.start();
+  return started.isErr() ? err(started.error) : ok(await running.handle());
+}
+
+const historyAddress = address<HistoryProtocol>('history');
+const nodeAddress = address<NodeProtocol>('node');
+const transportAddress = address<TransportProtocol>('transport');
+const discoveryAddress = address<DiscoveryProtocol>('discovery');
+const broadcastAddress = address<BroadcastProtocol>('broadcast');
+
+/** What one node consists of, and the order in which it begins and ends. */
+class RunningNode {
+  readonly #options: NodeOptions;
+  #name: string;
+  readonly #home: Home;
+  readonly #identity: Vault;
+  readonly #legacy: LegacyOptions;
+  readonly #oldHistory: OldHistory;
+  readonly #connections: Connections;
+  readonly #workers: WorkerEntries;
+  readonly #feed: Feed = openFeed();
+  readonly #jobs: Jobs;
+  readonly #log: Log;
+  /** Settles with the tree, or with `null` when it did not start: the node may need it a moment before it stands. */
+  #tree: Promise<Supervisor | null> = Promise.resolve(null);
+  /** Part of the transport's arguments, which it is given again when it is restarted. */
+  #mainListener: { bind: string; port: number; portStrict: boolean; dialect: 'sniffed' } | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(
+    options: NodeOptions,
+    name: string,
+    home: Home,
+    identity: Vault,
+    legacy: LegacyOptions,
+    workers: WorkerEntries,
+  ) {
+    this.#options = options;
+    this.#name = name;
+    this.#home = home;
+    this.#identity = identity;
+    this.#legacy = legacy;
+    this.#oldHistory = openOldHistory(join(home.directory, 'chat_history.txt'), (reason) =>
+      this.#log('warn', 'chat-history-not-written', { reason }),
+    );
+    this.#workers = workers;
+    this.#connections = openConnections(workers('session'), () => this.#tree);
+    this.#jobs = openJobs(workers('jobs'));
+    this.#log = (level, event, fields) => options.log?.(level, event, fields);
+  }
+
+  async start(): Promise<Result<void, NodeError>> {
+    const isReachable = this.#untilReady();
+    const starting = startSupervisor({
+      name: 'root',
+      strategy: 'one-for-one',
+      ...patience,
+      log: this.#log,
+      children: this.#children(),
+    });
+    this.#tree = Promise.resolve(starting.unwrapOr(null));
+    const started = await starting;
+    if (started.isErr()) {
+      await this.close();
+      return err(causeOf(started.error));
+    }
+    const tree = started.value;
+    tree.onEvent((event) => this.#onEvent(event, tree));
+    void tree.done.then((reason) => {
+      if (reason.type !== 'shutdown') this.#gaveUp();
+    });
+    await isReachable;
+    // Not awaited: the node can be reached, and the first handshake is some way off.
+    void this.#connections.warmUp();
+    return ok(undefined);
+  }
+
+  async handle(): Promise<NodeHandle> {
+    const tree = await this.#tree;
+    if (tree === null) throw new Error('a handle is made for a node that started');
+    return localHandle({
+      node: tree.ref(nodeAddress),
+      newMessageId,
+      feed: this.#feed,
+      stats: () =>
+        ResultAsync.fromSafePromise(
+          Promise.all([
+            tree.stats(),
+            tree.ref(nodeAddress).call('malformed', {}),
+            tree.ref(transportAddress).call('stats', {}),
+          ]).then(([stats, malformed, transport]) => ({
+            ...stats,
+            letters: tree.deadLetters(),
+            malformed: malformed.unwrapOr({}),
+            transport: transport.unwrapOr(null),
+          })),
+        ),
+      ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#identity.idKey),
+      close: () => this.close(),
+    });
+  }
+
+  /** Goodbye first; then the children stop in reverse order, the disk last. Only then is the home free. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      const tree = await this.#tree;
+      if (tree !== null && this.#legacy.enabled.size > 0)
+        await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: talks.farewellMs });
+      await tree?.ref(broadcastAddress).call('leave', {}, { deadlineMs: limits.goodbyeDeadlineMs });
+      await tree?.stop();
+      await this.#oldHistory.flush();
+      this.#feed.end();
+      await this.#jobs.close();
+      this.#home.release();
+    })();
+    return this.#closing;
+  }
+
+  #children(): readonly (ChildSpec | SupervisorSpec)[] {
+    const { bind = limits.bind, port = limits.port, portStrict = false } = this.#options;
+    const { beaconPorts = beaconSocket.portsDefault, beaconIntervalMs = limits.beaconIntervalMs } =
+      this.#options;
+    const { idKey, peerId, certificateSerial, local } = this.#identity;
+    const { bootId, wireVersions } = local;
+    const own = (worker: Parameters<WorkerEntries>[0]) =>
+      ({ kind: 'thread', entry: this.#workers(worker) }) as const;
+    const links = {
+      history: historyAddress,
+      transport: transportAddress,
+      discovery: discoveryAddress,
+      broadcast: broadcastAddress,
+    };
+    const dialects: readonly DialectName[] = ['native', ...this.#legacy.enabled];
+    this.#mainListener = { bind, port, portStrict, dialect: 'sniffed' };
+    const listeners = [
+      this.#mainListener,
+      ...this.#legacy.ports.map((own) => ({ bind, portStrict, ...own })),
+    ] as const;
+    const connectionsMax = this.#options.maxConnections ?? limits.connectionsMax;
+    const disk = child(history, {
+      args: { file: this.#home.historyFile },
+      links: {},
+      placement: own('history'),
+    });
+    const mind = child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } });
+    const sockets = child(transportActor, {
+      args: { listeners, connectionsMax, dialects },
+      links: { node: nodeAddress },
+      placement: own('transport'),
+    });
+    const ears = child(discoveryActor, {
+      args: {
+        bind,
+        beaconPorts,
+        intervalMs: beaconIntervalMs,
+        ownId: peerId,
+        ownBootId: bootId,
+        onlinePeersFile: this.#legacy.enabled.has('cmp2204')
+          ? join(this.#home.directory, 'online_peers.txt')
+          : null,
+      },
+      links: { node: nodeAddress, broadcast: broadcastAddress },
+      placement: own('discovery'),
+    });
+    const voice = child(broadcastActor, {
+      args: {
+        bind,
+        targets: this.#options.broadcast ?? null,
+        beaconPorts,
+        intervalMs: beaconIntervalMs,
+        idKey,
+        bootId,
+        instance: bootId,
+        wireVersions,
+        certificateSerial,
+      },
+      links: { node: nodeAddress, discovery: discoveryAddress },
+      placement: own('broadcast'),
+    });
+    const sessions = branch('sessions', 'one-for-one', []);
+    const talk = branch('talk', 'rest-for-one', [sockets, sessions]);
+    const presence = branch('presence', 'rest-for-one', [ears, voice]);
+    const network = branch('network', 'one-for-one', [talk, presence]);
+    return [disk, branch('house', 'rest-for-one', [mind, network])];
+  }
+
+  #nodeArgs(): NodeArgs {
+    return {
+      identity: this.#identity,
+      name: () => this.#name,
+      home: this.#home.directory,
+      secureOnly: this.#options.secureOnly ?? false,
+      startSession: (args) => this.#connections.startSession(args),
+      publish: (event) => this.#feed.publish(event),
+      publishedSeq: () => this.#feed.newestSeq(),
+      keepName: (name) => {
+        this.#name = name;
+        this.#options.keepName?.(name);
+      },
+      safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
+      ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
+      newMessageId,
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+      legacy: {
+        ...this.#legacy,
+        startTalk: (args) => this.#connections.startTalk(args),
+        keepOldLine: (line) => this.#oldHistory.append(line),
+      },
+    };
+  }
+
+  #onEvent(event: SupervisorEvent, tree: Supervisor): void {
+    switch (event.type) {
+      case 'exited': {
+        const { reason } = event;
+        if (reason.type === 'crash')
+          this.#log('warn', 'actor-crashed', { actor: event.id, detail: reason.detail });
+        // What ended by itself, a session or talk has told the node already.
+        if (reason.type === 'crash' || reason.type === 'shutdown') reportLost(tree, event.id, reason.type);
+        return;
+      }
+      case 'dead-letter':
+        this.#reportDeadLetter(event.letter);
+        return;
+      case 'gave-up':
+        this.#log('error', 'gave-up', { supervisor: event.supervisor, actor: event.actor });
+        return;
+      case 'started':
+      case 'restarted':
+        return;
+      default:
+        unreachable(event);
+    }
+  }
+
+  /** Without its body: what people say to each other is not for the log. */
+  #reportDeadLetter({ actor, from, name, reason }: DeadLetter): void {
+    // A session that ended had nothing to keep: the node says it all again in the next one. And who has said goodbye
+    // answers nobody's question whether it was there.
+    const hasNothingToKeep = isConnection(actor) || actor === broadcastAddress.id;
+    const isExpected = hasNothingToKeep && reason === 'stopped';
+    this.#log(isExpected ? 'debug' : 'error', 'dead-letter', { actor, from, name, reason });
+  }
+
+  #gaveUp(): void {
+    const message = 'the node failed too often in a row and has stopped; what was queued is safe on disk';
+    this.#feed.publish({ type: 'error', code: 'runtime/restart-intensity', message });
+    void this.close();
+  }
+
+  /** Settles with the node's first `ready`. */
+  async #untilReady(): Promise<void> {
+    for await (const event of this.#feed.read()) {
+      if (event.type !== 'ready') continue;
+      // Whatever was asked for: from now on others know this one.
+      if (this.#mainListener !== null) this.#mainListener.port = event.port;
+      return;
+    }
+  }
+}
+
+const patience = { restartsMax: limits.restartsMax, restartWindowMs: limits.restartWindowMs } as const;
+
+const branch = (
+  name: string,
+  strategy: Strategy,
+  children: readonly (ChildSpec | SupervisorSpec)[],
+): SupervisorSpec => ({ name, strategy, ...patience, children });
+
+/** An actor's refusal to start is the reason itself; the rest is trouble of the runtime. */
+function causeOf(error: RuntimeError): NodeError {
+  const fault = error.code === 'runtime/start-failed' ? error.fault : undefined;
+  return fault !== undefined && isStartFault(fault) ? fault : error;
+}
+
+/** `init` of history refuses with a `StoreError`, that of transport, discovery and broadcast with a `TransportError`. */
+const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
+  /^(store|transport)\//.test(fault.code);
+
+const newMessageId = (): MessageId => messageIdFromBytes(uuidv7obj().bytes);

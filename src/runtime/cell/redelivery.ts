@@ -1,0 +1,104 @@
+/** What becomes of an actor's messages when it crashes: delivered again, set aside as poison, or lost by contract. */
+import type { RuntimeError } from '../../errors.js';
+import { runtime as limits } from '../../limits.js';
+import type { DeadLetter } from '../link/sender.js';
+import type { LinkReceiver } from '../link/receiver.js';
+import { hasTransfer, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';
+
+export const poison = (actor: string, name: string): RuntimeError => ({
+  code: 'runtime/poison',
+  actor,
+  name,
+});
+const lost = (actor: string, name: string): RuntimeError => ({ code: 'runtime/lost', actor, name });
+
+export class Redelivery {
+  readonly #id: string;
+  readonly #names: readonly string[];
+  readonly #mailbox: Mailbox<LinkReceiver | null>;
+  readonly #receivers: ReadonlySet<LinkReceiver>;
+  readonly #events: { deadLetter(letter: DeadLetter): void };
+  #last: { end: LinkReceiver | null; seq: number; tries: number } = { end: null, seq: 0, tries: 0 };
+
+  constructor(
+    id: string,
+    names: readonly string[],
+    mailbox: Mailbox<LinkReceiver | null>,
+    receivers: ReadonlySet<LinkReceiver>,
+    events: { deadLetter(letter: DeadLetter): void },
+  ) {
+    this.#id = id;
+    this.#names = names;
+    this.#mailbox = mailbox;
+    this.#receivers = receivers;
+    this.#events = events;
+  }
+
+  /** Makes everything that was not settled wait again, calls without an answer first. */
+  rewind(): void {
+    const mailbox = this.#mailbox;
+    // Answers of a batch that is handled again must not leave; before any other answer is added below.
+    for (const end of this.#receivers) end.dropAnswersAfter(end.settled);
+    for (let place = mailbox.base; place < mailbox.head; place += 1) {
+      const end = mailbox.endAt(place) ?? null;
+      if (end !== null && (mailbox.codeAt(place) & hasTransfer) !== 0) this.#lose(place, end);
+    }
+    // A message to itself belongs to the incarnation that sent it.
+    for (let place = mailbox.base; place < mailbox.tail; place += 1)
+      if ((mailbox.endAt(place) ?? null) === null) mailbox.takeOut(place);
+    mailbox.rewind();
+    for (const end of this.#receivers)
+      for (const { seq, code, body } of end.takeDeferred().toReversed())
+        if ((code & hasTransfer) === 0) mailbox.unshift(end, seq, code, body);
+        else end.answer(seq, false, lost(this.#id, this.#nameOf(code)));
+  }
+
+  /** It crashed at this envelope; the same one at several crashes is poison. After `rewind`. */
+  suspect(place: number): void {
+    const end = this.#mailbox.endAt(place) ?? null;
+    const code = this.#mailbox.codeAt(place);
+    if (end === null || place < this.#mailbox.base || code === takenOut) return;
+    const seq = this.#mailbox.seqAt(place);
+    const isSame = this.#last.end === end && this.#last.seq === seq;
+    this.#last = { end, seq, tries: isSame ? this.#last.tries + 1 : 1 };
+    if (this.#last.tries < limits.poisonTriesMax) return;
+    this.#last = { end: null, seq: 0, tries: 0 };
+    this.#bury(place, 'poison');
+    if ((code & isCall) !== 0) end.answer(seq, false, poison(this.#id, this.#nameOf(code)));
+    this.#mailbox.takeOut(place);
+  }
+
+  /** The actor is gone for good. Calls fail at their caller, which is told so. */
+  buryAll(): void {
+    const mailbox = this.#mailbox;
+    this.rewind();
+    for (let place = mailbox.head; place < mailbox.tail; place += 1) {
+      const code = mailbox.codeAt(place);
+      if (code !== takenOut && (code & isCall) === 0) this.#bury(place, 'stopped');
+    }
+  }
+
+  #lose(place: number, end: LinkReceiver): void {
+    const code = this.#mailbox.codeAt(place);
+    if (code === takenOut) return;
+    this.#bury(place, 'lost-transfer');
+    if ((code & isCall) !== 0)
+      end.answer(this.#mailbox.seqAt(place), false, lost(this.#id, this.#nameOf(code)));
+    this.#mailbox.takeOut(place);
+  }
+
+  #bury(place: number, reason: DeadLetter['reason']): void {
+    const code = this.#mailbox.codeAt(place);
+    this.#events.deadLetter({
+      actor: this.#id,
+      from: this.#mailbox.endAt(place)?.link.from ?? '',
+      name: this.#nameOf(code),
+      reason,
+      body: (code & hasTransfer) === 0 ? this.#mailbox.bodyAt(place) : undefined,
+    });
+  }
+
+  #nameOf(code: number): string {
+    return this.#names[code >> nameShift] ?? '';
+  }
+}

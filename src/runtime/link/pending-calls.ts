@@ -1,0 +1,149 @@
+/**
+ * The calls of one link that are not answered yet. They outlive the acknowledgement of their envelope, so that a
+ * receiver which crashes between handling and answering gets them again.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { RuntimeError } from '../../errors.js';
+import type { Fault } from '../actor.js';
+import { isStandstill } from '../timers.js';
+
+export interface PendingCall {
+  readonly seq: number;
+  readonly code: number;
+  readonly name: string;
+  readonly body: unknown;
+  readonly hasLostBody: boolean;
+}
+
+interface Entry {
+  readonly seq: number;
+  readonly code: number;
+  readonly name: string;
+  body: unknown;
+  hasLostBody: boolean;
+  readonly deadlineMs: number;
+  dueMs: number;
+  readonly settle: (result: Result<unknown, Fault>) => void;
+}
+
+export class PendingCalls {
+  readonly #actor: string;
+  readonly #onCancelled: (seq: number) => void;
+  /** In the order of their numbers. */
+  readonly #entries = new Map<number, Entry>();
+  #timer: NodeJS.Timeout | null = null;
+  #timerDueMs = Infinity;
+
+  constructor(actor: string, onCancelled: (seq: number) => void) {
+    this.#actor = actor;
+    this.#onCancelled = onCancelled;
+  }
+
+  open(
+    seq: number,
+    call: {
+      readonly code: number;
+      readonly name: string;
+      readonly body: unknown;
+      readonly deadlineMs: number;
+    },
+  ): Promise<Result<unknown, Fault>> {
+    const dueMs = performance.now() + call.deadlineMs;
+    this.#arm(dueMs);
+    return new Promise((settle) => {
+      // Written out: a spread here costs more than all the rest of a call.
+      this.#entries.set(seq, {
+        seq,
+        code: call.code,
+        name: call.name,
+        body: call.body,
+        hasLostBody: false,
+        deadlineMs: call.deadlineMs,
+        dueMs,
+        settle,
+      });
+    });
+  }
+
+  /** Answers to calls that nobody waits for any more are dropped. */
+  answer(seq: number, isOk: boolean, value: unknown): void {
+    const entry = this.#entries.get(seq);
+    if (entry === undefined) return;
+    this.#entries.delete(seq);
+    if (this.#entries.size === 0) this.#timer?.unref();
+    entry.settle(isOk ? ok(value) : err(faultFrom(value)));
+  }
+
+  fail(seq: number, error: RuntimeError): void {
+    this.answer(seq, false, error);
+  }
+
+  failAll(error: RuntimeError): void {
+    for (const seq of this.#entries.keys()) this.fail(seq, error);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerDueMs = Infinity;
+  }
+
+  /** Calls whose envelope has a smaller number, oldest first. */
+  before(seq: number): readonly PendingCall[] {
+    const older: PendingCall[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.seq >= seq) break;
+      older.push(entry);
+    }
+    return older;
+  }
+
+  find(isWanted: (call: PendingCall) => boolean): PendingCall | null {
+    for (const entry of this.#entries.values()) if (isWanted(entry)) return entry;
+    return null;
+  }
+
+  /** What was transferred with the call is no longer here to be sent again. */
+  dropBody(seq: number): void {
+    const entry = this.#entries.get(seq);
+    if (entry === undefined) return;
+    entry.body = undefined;
+    entry.hasLostBody = true;
+  }
+
+  /** One timer per link, for the earliest deadline: a timer per call would cost more than the call. */
+  #arm(dueMs: number): void {
+    if (this.#entries.size === 0) this.#timer?.ref();
+    if (this.#timerDueMs <= dueMs) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(this.#sweep, Math.max(0, dueMs - performance.now()));
+  }
+
+  readonly #sweep = (): void => {
+    const nowMs = performance.now();
+    // Answers that came meanwhile lie there unread, and who is to answer may have stood still as well.
+    if (isStandstill(this.#timerDueMs, nowMs))
+      for (const entry of this.#entries.values()) entry.dueMs = nowMs + entry.deadlineMs;
+    this.#timer = null;
+    this.#timerDueMs = Infinity;
+    let nextDueMs = Infinity;
+    for (const entry of this.#entries.values()) {
+      if (entry.dueMs > nowMs) {
+        nextDueMs = Math.min(nextDueMs, entry.dueMs);
+        continue;
+      }
+      const { seq, name, deadlineMs } = entry;
+      this.#entries.delete(seq);
+      this.#onCancelled(seq);
+      entry.settle(err({ code: 'runtime/deadline', actor: this.#actor, name, deadlineMs }));
+    }
+    if (nextDueMs < Infinity) this.#arm(nextDueMs);
+  };
+}
+
+/** A fault is plain data with a code; whatever else a receiver says is told as such. */
+function faultFrom(value: unknown): Fault {
+  if (typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string') {
+    const { code } = value;
+    return { ...value, code };
+  }
+  return { code: 'runtime/failed' };
+}

@@ -1,0 +1,253 @@
+/**
+ * The actors of one thread, the main one or a worker. It does what its supervisors say (`HostControl`) and reports
+ * what happens; it decides nothing. The same code runs behind a port and inline.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { runtime as limits } from '../../limits.js';
+import type { Behaviour, ExitReason, LogLevel } from '../actor.js';
+import { Cell } from '../cell/cell.js';
+import type { CellEvents, CellHost, StartOutcome } from '../cell/cell-host.js';
+import { LinkSender, type Batch, type DeadLetter, type LinkAddress, type Progress } from '../link/sender.js';
+import { LinkReceiver } from '../link/receiver.js';
+import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
+import { joinLocally, portPipe } from '../link/pipe.js';
+
+export interface CellSpec {
+  readonly id: string;
+  /** Name of the definition. */
+  readonly name: string;
+  readonly args: unknown;
+  readonly slot: number;
+  readonly links: readonly LinkAddress[];
+}
+
+/** What a thread tells its supervisors. */
+export interface HostEvents extends CellEvents {
+  /** The port of a link closed under its sender. */
+  linkLost(linkId: number): void;
+}
+
+export interface Pulse {
+  /** Actors whose handler waits for too long. */
+  readonly hung: readonly string[];
+  readonly memory: MemoryStats;
+}
+
+export interface ThreadStats {
+  readonly actors: readonly ActorStats[];
+  readonly memory: MemoryStats;
+}
+
+/** What a supervisor can ask of a thread. Calls arrive in the order in which they were made. */
+export interface HostControl {
+  create(spec: CellSpec): void;
+  /** `isCautious`: its thread died; messages are settled one by one for a while. */
+  start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome>;
+  stop(id: string, reason: ExitReason): Promise<void>;
+  crashHung(id: string): void;
+  remove(id: string): void;
+  connectSender(linkId: number, port: MessagePort, credit: number, blamedSeqs: readonly number[]): void;
+  connectReceiver(link: LinkAddress, port: MessagePort): void;
+  /** The sender of a link to `to` is gone for good. */
+  endReceiver(linkId: number, to: string): void;
+  connectLocal(linkId: number, credit: number, blamedSeqs: readonly number[]): void;
+  /** The receiver is dead and will come back. */
+  disconnectSender(linkId: number): void;
+  /** The receiver is gone for good. */
+  closeSender(linkId: number): void;
+  pulse(): Pulse;
+  stats(): ThreadStats;
+}
+
+/** Words of the progress table: which cell has the thread, the gate of native calls, then link and envelope of each cell. */
+export const progressWords = 2 * (limits.actorsPerThreadMax + 1);
+
+/** The one that `nativeCall` and `NativeGate` share. */
+export const nativeWord = (progress: SharedArrayBuffer): Int32Array =>
+  new Int32Array(progress, Int32Array.BYTES_PER_ELEMENT, 1);
+
+export class Host implements HostControl, CellHost {
+  readonly #cells = new Map<string, Cell>();
+  readonly #restarts = new Map<string, number>();
+  readonly #senders = new Map<number, LinkSender>();
+  readonly #events: HostEvents;
+  readonly #behaviour: (name: string, id: string) => Behaviour | undefined;
+  readonly #progress: Int32Array;
+  #drains = 0;
+  #isTurnPlanned = false;
+  #late: (() => void)[] = [];
+
+  constructor(
+    events: HostEvents,
+    behaviour: (name: string, id: string) => Behaviour | undefined,
+    progress: Int32Array,
+  ) {
+    this.#events = events;
+    this.#behaviour = behaviour;
+    this.#progress = progress;
+  }
+
+  create(spec: CellSpec): void {
+    const behaviour = this.#behaviour(spec.name, spec.id);
+    if (behaviour === undefined || this.#cells.has(spec.id)) return;
+    const cell = new Cell({ id: spec.id, behaviour, args: spec.args, slot: spec.slot }, this);
+    this.#cells.set(spec.id, cell);
+    for (const link of spec.links) cell.senders.set(link.name, this.openSender(link));
+  }
+
+  async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
+    const cell = this.#cells.get(id);
+    if (cell === undefined) return { type: 'crashed', detail: `this thread knows no actor for ${id}` };
+    this.#restarts.set(id, restarts);
+    return cell.start(incarnation, restarts, isCautious);
+  }
+
+  async stop(id: string, reason: ExitReason): Promise<void> {
+    await this.#cells.get(id)?.stop(reason);
+  }
+
+  crashHung(id: string): void {
+    this.#cells.get(id)?.crashHung();
+  }
+
+  remove(id: string): void {
+    const cell = this.#cells.get(id);
+    if (cell === undefined) return;
+    for (const sender of cell.senders.values()) this.#senders.delete(sender.link.id);
+    this.#cells.delete(id);
+    this.#restarts.delete(id);
+    cell.remove();
+  }
+
+  /** A link of an actor here, or of code outside any actor. */
+  openSender(link: LinkAddress): LinkSender {
+    const sender = new LinkSender(link, this.#events);
+    this.#senders.set(link.id, sender);
+    return sender;
+  }
+
+  dropSender(linkId: number): void {
+    this.#senders.get(linkId)?.abandon();
+    this.#senders.delete(linkId);
+  }
+
+  connectSender(linkId: number, port: MessagePort, credit: number, blamedSeqs: readonly number[]): void {
+    const sender = this.#senders.get(linkId);
+    if (sender === undefined) {
+      port.close();
+      return;
+    }
+    this.#prepare(sender, credit, blamedSeqs);
+    sender.attach(portPipe<Progress, Batch>(port, this.#inTurn(sender)));
+  }
+
+  connectReceiver(link: LinkAddress, port: MessagePort): void {
+    const receiver = this.#receiver(link);
+    if (receiver === null) port.close();
+    else receiver.attach(portPipe<Batch, Progress>(port, this.#inTurn(receiver)));
+  }
+
+  connectLocal(linkId: number, credit: number, blamedSeqs: readonly number[]): void {
+    const sender = this.#senders.get(linkId);
+    const receiver = sender === undefined ? null : this.#receiver(sender.link);
+    if (sender === undefined || receiver === null) return;
+    this.#prepare(sender, credit, blamedSeqs);
+    joinLocally<Batch, Progress>(sender, receiver);
+  }
+
+  endReceiver(linkId: number, to: string): void {
+    this.#cells.get(to)?.endReceivers(linkId, Infinity);
+  }
+
+  disconnectSender(linkId: number): void {
+    this.#senders.get(linkId)?.detach();
+  }
+
+  closeSender(linkId: number): void {
+    this.#senders.get(linkId)?.close();
+  }
+
+  pulse(): Pulse {
+    const nowMs = performance.now();
+    const hung = [...this.#cells.values()].filter((cell) => cell.isHung(nowMs)).map((cell) => cell.id);
+    return { hung, memory: threadMemory() };
+  }
+
+  stats(): ThreadStats {
+    const nowMs = performance.now();
+    const actors = [...this.#cells.values()].map((cell) =>
+      cell.stats(nowMs, this.#restarts.get(cell.id) ?? 0),
+    );
+    return { actors, memory: threadMemory() };
+  }
+
+  /**
+   * At once as a microtask; but actors of one thread that keep each other busy must not keep I/O out, so after some
+   * drains without a turn of the loop the next ones wait for it.
+   */
+  schedule(drain: () => void): void {
+    this.#drains += 1;
+    if (this.#drains <= limits.drainsPerTurnMax) {
+      queueMicrotask(drain);
+      return;
+    }
+    this.#late.push(drain);
+    if (this.#isTurnPlanned) return;
+    this.#isTurnPlanned = true;
+    setImmediate(() => {
+      this.#isTurnPlanned = false;
+      this.#drains = 0;
+      const late = this.#late;
+      this.#late = [];
+      for (const one of late) one();
+    });
+  }
+
+  note(slot: number, linkId: number, seq: number): void {
+    this.#progress[slot * 2] = linkId;
+    this.#progress[slot * 2 + 1] = seq;
+  }
+
+  running(slot: number): void {
+    this.#progress[0] = slot;
+  }
+
+  exited(id: string, incarnation: number, reason: ExitReason): void {
+    this.#events.exited(id, incarnation, reason);
+  }
+
+  deadLetter(letter: DeadLetter): void {
+    this.#events.deadLetter(letter);
+  }
+
+  log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#events.log(actor, level, event, fields);
+  }
+
+  #prepare(sender: LinkSender, credit: number, blamedSeqs: readonly number[]): void {
+    sender.setCredit(credit);
+    for (const seq of blamedSeqs) sender.blame(seq);
+  }
+
+  /** A packet from a port begins a turn of the loop. */
+  #inTurn<In>(end: { onPacket(packet: In): void; onClosed(): void }) {
+    return {
+      onPacket: (packet: In): void => {
+        this.#drains = 0;
+        end.onPacket(packet);
+      },
+      onClosed: (): void => end.onClosed(),
+    };
+  }
+
+  #receiver(link: LinkAddress): LinkReceiver | null {
+    const cell = this.#cells.get(link.to);
+    if (cell === undefined) return null;
+    const known = cell.receiver(link.id, link.epoch);
+    if (known !== null) return known;
+    cell.endReceivers(link.id, link.epoch);
+    const receiver = new LinkReceiver(link, cell);
+    cell.addReceiver(receiver);
+    return receiver;
+  }
+}

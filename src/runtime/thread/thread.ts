@@ -1,0 +1,89 @@
+/**
+ * The worker's side of a thread that hosts actors. A worker entry is one line, `hostActors({ history })`; which of
+ * them run, and when, is told by the supervisors in the thread that started it.
+ */
+import { workerData, type MessagePort } from 'node:worker_threads';
+import { runtime as limits } from '../../limits.js';
+import { behaviourOf, type AnyDefinition, type Behaviour } from '../actor.js';
+import type { DeadLetter } from '../link/sender.js';
+import { Host, nativeWord, type HostEvents, type Pulse } from './host.js';
+import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
+import { openNativeGate } from './native-call.js';
+import { exposeHandle } from '../remote.js';
+
+/** What a worker is started with. */
+export interface ThreadBirth {
+  readonly control: MessagePort;
+  readonly events: MessagePort;
+  readonly progress: SharedArrayBuffer;
+}
+
+/** One report of a thread, over its port of events. */
+export type ThreadReport =
+  | { readonly type: 'online' }
+  | { readonly type: 'exited'; readonly args: Parameters<HostEvents['exited']> }
+  | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
+  | { readonly type: 'link-lost'; readonly linkId: number }
+  | { readonly type: 'log'; readonly args: Parameters<HostEvents['log']> };
+
+/** Offers these actors to the supervisor that started this worker. The whole of a worker's entry file. */
+export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>): void {
+  const { control, events, progress } = birthOf(workerData);
+  const known = new Map<string, Behaviour>();
+  for (const definition of Object.values(definitions)) known.set(definition.name, behaviourOf(definition));
+  const report = (message: ThreadReport): void => events.postMessage(message);
+  const host = new WorkerHost(
+    {
+      exited: (...args) => report({ type: 'exited', args }),
+      deadLetter: (letter) => {
+        try {
+          report({ type: 'dead-letter', letter });
+        } catch {
+          // From a neighbour in this thread, whose bodies are not cloned.
+          report({ type: 'dead-letter', letter: { ...letter, body: undefined } });
+        }
+      },
+      linkLost: (linkId) => report({ type: 'link-lost', linkId }),
+      log: (...args) => {
+        try {
+          report({ type: 'log', args });
+        } catch {
+          const [actor, level, event] = args;
+          report({ type: 'log', args: [actor, level, event, { detail: 'fields cannot be cloned' }] });
+        }
+      },
+    },
+    (name) => known.get(name),
+    new Int32Array(progress),
+  );
+  openNativeGate(nativeWord(progress));
+  exposeHandle(host, control);
+  report({ type: 'online' });
+}
+
+/** Memory that is garbage already is no reason to replace a thread: look again after a collection. */
+class WorkerHost extends Host {
+  override pulse(): Pulse {
+    const pulse = super.pulse();
+    if (memoryTrouble(pulse.memory) === null) return pulse;
+    collectGarbage();
+    return { ...pulse, memory: threadMemory() };
+  }
+}
+
+/** Why a thread with so much in use is to be replaced, if it is. */
+export function memoryTrouble(memory: MemoryStats): string | null {
+  // Node counts the memory of array buffers within `external`; the greater of the two is right either way.
+  if (Math.max(memory.externalBytes, memory.arrayBuffersBytes) > limits.offHeapBytesMax)
+    return `off-heap memory above ${limits.offHeapBytesMax} bytes`;
+  if (memory.heapUsedBytes > limits.workerHeapHighBytes)
+    return `heap above ${limits.workerHeapHighBytes} bytes`;
+  return null;
+}
+
+function birthOf(data: unknown): ThreadBirth {
+  if (typeof data !== 'object' || data === null || !('control' in data))
+    throw new Error('this file is the entry of a worker that a supervisor starts');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by `startThread` of the same build
+  return data as ThreadBirth;
+}

@@ -1,0 +1,326 @@
+/** One supervisor of a tree: its children, and what becomes of them when one of them ends. */
+import { err, ok, type Result } from 'neverthrow';
+import { unreachable, type RuntimeError } from '../../errors.js';
+import { runtime as limits } from '../../limits.js';
+import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
+import { RestartWindow, restartDelayMs } from './intensity.js';
+import { startFailed, type ActorOwner } from './registry.js';
+import type { SupervisorSpec, System } from './supervisor.js';
+
+interface Child {
+  readonly id: string;
+  readonly node:
+    | { readonly type: 'actor'; readonly spec: ChildSpec }
+    | { readonly type: 'branch'; readonly branch: Branch };
+  readonly isDynamic: boolean;
+  isUp: boolean;
+  /** Counts starts, so that news of an earlier life is known as such. */
+  starts: number;
+  restarts: number;
+  /** Crashes without a quiet window between them. */
+  inARow: number;
+  startedAtMs: number;
+}
+
+/** Why a child is not up. `refused`: no restart mends it. */
+type Failure = { readonly isRefusal: boolean; readonly error: RuntimeError };
+
+export class Branch implements ActorOwner {
+  readonly id: string;
+  readonly done: Promise<ExitReason>;
+  readonly #spec: SupervisorSpec;
+  readonly #parent: Branch | null;
+  readonly #system: System;
+  #window: RestartWindow;
+  #children: Child[] = [];
+  #status: 'down' | 'starting' | 'running' | 'stopping' = 'down';
+  #hasEnded: (reason: ExitReason) => void = () => undefined;
+  /** Restarts of one child follow each other; with a group strategy all of them do. */
+  readonly #chains = new Map<string, Promise<void>>();
+  readonly #sleepers = new Set<() => void>();
+  #stopping: Promise<void> | null = null;
+
+  constructor(spec: SupervisorSpec, parent: Branch | null, system: System) {
+    this.id = spec.name;
+    this.#spec = spec;
+    this.#parent = parent;
+    this.#system = system;
+    this.#window = this.#newWindow();
+    this.done = new Promise((resolve) => {
+      this.#hasEnded = resolve;
+    });
+    system.branches.set(spec.name, this);
+    this.#children = spec.children.map((child) => this.#childOf(child, false));
+  }
+
+  childIds(): readonly string[] {
+    return this.#children.map((child) => child.id);
+  }
+
+  /**
+   * Actors start one after the other; their threads, which take longer, boot side by side: those below, too. What was
+   * added later does not come back with its supervisor, so no thread boots for it.
+   */
+  prepare(): void {
+    for (const child of this.#children) if (!child.isDynamic) this.#prepareOne(child);
+  }
+
+  /** Starts the children in order. On an error those before it are still up: `halt` stops them. */
+  async start(): Promise<Result<void, RuntimeError>> {
+    this.#status = 'starting';
+    this.#stopping = null;
+    this.#window = this.#newWindow();
+    this.prepare();
+    for (const child of this.#children) {
+      if (child.node.type === 'actor' && child.starts === 0) {
+        const added = this.#system.registry.add(child.node.spec, this);
+        if (added.isErr()) return err(added.error);
+      }
+      const failure = await this.#startOne(child);
+      if (failure !== null) return err(failure.error);
+      if (this.#status !== 'starting') return err(startFailed(this.id, 'stopped while starting'));
+    }
+    this.#status = 'running';
+    return ok(undefined);
+  }
+
+  async startChild<P extends Protocol>(spec: ChildSpec<P>): Promise<Result<Ref<P>, RuntimeError>> {
+    if (this.#status !== 'running') return err(startFailed(spec.id, `supervisor ${this.id} is not running`));
+    const added = this.#system.registry.add(spec, this);
+    if (added.isErr()) return err(added.error);
+    // Before it can have ended: what leads to an actor that is forgotten already would be kept for good.
+    const ref = this.#system.registry.ref<P>(spec.id);
+    const child = this.#childOf(spec, true);
+    this.#children.push(child);
+    const failure = await this.#startOne(child);
+    if (failure === null) return ok(ref);
+    await this.#forget(child);
+    return err(failure.error);
+  }
+
+  async stopChild(id: string): Promise<Result<void, RuntimeError>> {
+    const child = this.#children.find((one) => one.id === id);
+    if (child === undefined) return err({ code: 'runtime/no-actor', actor: id });
+    await this.#stopOne(child);
+    await this.#forget(child);
+    return ok(undefined);
+  }
+
+  /** For good. */
+  stop(): Promise<void> {
+    return this.#end({ type: 'shutdown' });
+  }
+
+  actorExited(id: string, reason: ExitReason, cause: unknown): void {
+    const child = this.#children.find((one) => one.id === id);
+    if (child !== undefined) this.#childEnded(child, reason, cause);
+  }
+
+  /** Stops the children, last first, but keeps what is needed to start again. */
+  async halt(): Promise<void> {
+    this.#status = 'stopping';
+    for (const wake of this.#sleepers) wake();
+    await Promise.all(this.#chains.values());
+    for (const child of this.#children.toReversed()) {
+      await this.#stopOne(child);
+      if (child.isDynamic) await this.#forget(child);
+    }
+    this.#status = 'down';
+  }
+
+  #newWindow(): RestartWindow {
+    return new RestartWindow(
+      this.#spec.restartsMax ?? limits.restartsMax,
+      this.#spec.restartWindowMs ?? limits.restartWindowMs,
+    );
+  }
+
+  #childOf(spec: ChildSpec | SupervisorSpec, isDynamic: boolean): Child {
+    const node =
+      'strategy' in spec
+        ? ({ type: 'branch', branch: new Branch(spec, this, this.#system) } as const)
+        : ({ type: 'actor', spec } as const);
+    const id = 'strategy' in spec ? spec.name : spec.id;
+    return { id, node, isDynamic, isUp: false, starts: 0, restarts: 0, inARow: 0, startedAtMs: 0 };
+  }
+
+  #childEnded(child: Child, reason: ExitReason, cause: unknown): void {
+    child.isUp = false;
+    this.#system.emit({ type: 'exited', id: child.id, reason });
+    const { starts } = child;
+    const endedAtMs = this.#system.timers.now();
+    const key = this.#spec.strategy === 'one-for-one' ? child.id : '';
+    const previous = this.#chains.get(key) ?? Promise.resolve();
+    const job = previous.then(async () => {
+      // Restarted meanwhile, together with a sibling.
+      if (child.starts === starts) await this.#react(child, reason, cause, endedAtMs);
+      if (this.#chains.get(key) === job) this.#chains.delete(key);
+    });
+    this.#chains.set(key, job);
+  }
+
+  async #react(child: Child, reason: ExitReason, cause: unknown, endedAtMs: number): Promise<void> {
+    // While it is still starting, its first children may crash already.
+    if (this.#status === 'stopping' || this.#status === 'down' || !this.#children.includes(child)) return;
+    if (!isRestarted(child, reason)) {
+      await this.#forget(child);
+      return;
+    }
+    let failed: Child | null = child;
+    let isRefusal = reason.type === 'refused';
+    for (let why = cause; failed !== null; why = null) {
+      const { timers } = this.#system;
+      if (isRefusal || !this.#window.allow(timers.now(), why)) {
+        this.#giveUp(failed, isRefusal);
+        return;
+      }
+      const group = this.#groupOf(failed);
+      for (const one of group) this.#prepareOne(one);
+      for (const other of group.toReversed()) await this.#stopOne(other);
+      failed.inARow = timers.now() - failed.startedAtMs > this.#windowMs() ? 1 : failed.inARow + 1;
+      await this.#sleep(restartDelayMs(failed.inARow, timers.random(), this.#spec.restartDelayMaxMs));
+      failed = null;
+      for (const one of group) {
+        if (this.#isEnding()) return;
+        // Whoever stops a child does not wait for its restart.
+        if (!this.#children.includes(one)) continue;
+        one.restarts += 1;
+        const failure = await this.#startOne(one);
+        if (!this.#children.includes(one)) continue;
+        if (failure !== null) {
+          failed = one;
+          ({ isRefusal } = failure);
+          break;
+        }
+        const { id, restarts } = one;
+        this.#system.emit({ type: 'restarted', id, restarts, afterMs: timers.now() - endedAtMs });
+      }
+    }
+  }
+
+  #isEnding(): boolean {
+    return this.#status === 'stopping' || this.#status === 'down';
+  }
+
+  #windowMs(): number {
+    return this.#spec.restartWindowMs ?? limits.restartWindowMs;
+  }
+
+  #groupOf(child: Child): readonly Child[] {
+    switch (this.#spec.strategy) {
+      case 'one-for-one':
+        return [child];
+      case 'one-for-all':
+        return [...this.#children];
+      case 'rest-for-one':
+        return this.#children.slice(this.#children.indexOf(child));
+      default:
+        return unreachable(this.#spec.strategy);
+    }
+  }
+
+  #prepareOne({ node }: Child): void {
+    if (node.type === 'actor') this.#system.registry.prepare(node.spec);
+    else node.branch.prepare();
+  }
+
+  async #startOne(child: Child): Promise<Failure | null> {
+    child.starts += 1;
+    child.startedAtMs = this.#system.timers.now();
+    const { node } = child;
+    if (node.type === 'branch') {
+      const started = await node.branch.start();
+      if (started.isErr()) {
+        await node.branch.halt();
+        return { isRefusal: false, error: started.error };
+      }
+    } else {
+      const outcome = await this.#system.registry.start(child.id, child.restarts);
+      if (outcome.type === 'refused')
+        return { isRefusal: true, error: startFailed(child.id, outcome.fault.code, outcome.fault) };
+      if (outcome.type === 'crashed')
+        return { isRefusal: false, error: startFailed(child.id, outcome.detail) };
+    }
+    child.isUp = true;
+    this.#system.emit({ type: 'started', id: child.id, restarts: child.restarts });
+    return null;
+  }
+
+  async #stopOne(child: Child): Promise<void> {
+    const { node } = child;
+    if (node.type === 'branch') {
+      await node.branch.halt();
+      child.isUp = false;
+      return;
+    }
+    const wasUp = child.isUp;
+    child.isUp = false;
+    const deadlineMs = node.spec.behaviour.shutdownMs ?? limits.shutdownMs;
+    await this.#system.registry.stop(child.id, { type: 'shutdown' }, deadlineMs);
+    if (wasUp) this.#system.emit({ type: 'exited', id: child.id, reason: { type: 'shutdown' } });
+  }
+
+  async #forget(child: Child): Promise<void> {
+    this.#children = this.#children.filter((one) => one !== child);
+    if (child.node.type === 'branch') await child.node.branch.stop();
+    else await this.#system.registry.remove(child.id);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        callOff();
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const callOff = this.#system.timers.after(ms, wake);
+      this.#sleepers.add(wake);
+    });
+  }
+
+  /** The trouble goes to whoever supervises this supervisor. */
+  #giveUp(child: Child, isRefusal: boolean): void {
+    this.#system.emit({ type: 'gave-up', supervisor: this.id, actor: child.id });
+    const detail = `${this.id} gave up: ${child.id} ${isRefusal ? 'refused to start' : 'crashed too often'}`;
+    this.#system.registry.log(this.id, 'error', 'gave-up', { child: child.id, detail });
+    // Not awaited: the stop waits for the very chain of work this is a part of.
+    if (this.#parent === null) void this.#end({ type: 'crash', detail });
+    else {
+      const parent = this.#parent;
+      void this.halt().then(() => parent.#branchGaveUp(this, detail));
+    }
+  }
+
+  #branchGaveUp(branch: Branch, detail: string): void {
+    const child = this.#children.find((one) => one.node.type === 'branch' && one.node.branch === branch);
+    if (child !== undefined && child.isUp) this.#childEnded(child, { type: 'crash', detail }, null);
+  }
+
+  #end(reason: ExitReason): Promise<void> {
+    this.#stopping ??= (async () => {
+      await this.halt();
+      for (const child of this.#children.toReversed()) await this.#forget(child);
+      this.#system.branches.delete(this.id);
+      if (this.#parent === null) await this.#system.registry.close();
+      this.#hasEnded(reason);
+    })();
+    return this.#stopping;
+  }
+}
+
+/** What was transferred to a child is gone with it, so such a child cannot start again. */
+function isRestarted({ node }: Child, reason: ExitReason): boolean {
+  if (node.type === 'branch') return true;
+  const { behaviour, transfer, placement } = node.spec;
+  if (transfer.length > 0 && placement.kind === 'thread') return false;
+  switch (behaviour.restart) {
+    case 'permanent':
+      return true;
+    case 'transient':
+      return reason.type === 'crash' || reason.type === 'refused';
+    case 'temporary':
+      return false;
+    default:
+      return unreachable(behaviour.restart);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * X25519 over node:crypto. Private keys are KeyObjects: they never leave OpenSSL, and they clone into workers without
+ * their bytes being exposed.
+ */
+import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { wireV1 } from '../../limits.js';
+
+export interface DhKeyPair {
+  readonly privateKey: KeyObject;
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
+/**
+ * A fresh pair from the operating system's randomness, 45 us.
+ *
+ * Exactly this form. Generating KeyObjects and exporting the public one as JWK afterwards deadlocks Node 20 when a full
+ * collection lands inside the export: the generation job's destructor takes the key's mutex, which is held already.
+ */
+export function generateDhKeyPair(): DhKeyPair {
+  const pair = generateKeyPairSync('x25519', { publicKeyEncoding: { format: 'jwk' } });
+  return { privateKey: pair.privateKey, publicKey: jwkBytes(pair.publicKey) };
+}
+
+/**
+ * `null`: the other side's key is of small order. OpenSSL refuses the all-zero result that such a key gives, so a
+ * handshake cannot be forced onto a secret that everybody knows.
+ */
+export function dh(privateKey: KeyObject, publicKey: Uint8Array): Uint8Array | null {
+  if (publicKey.length !== wireV1.keyBytes) return null;
+  try {
+    return diffieHellman({ privateKey, publicKey: importDhPublic(publicKey) });
+  } catch {
+    return null;
+  }
+}
+
+function importDhPublic(publicKey: Uint8Array): KeyObject {
+  // JWK is the fast way in. The length was checked by the caller, since the import would take a prefix.
+  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: toBase64Url(publicKey) }, format: 'jwk' });
+}
+
+const toBase64Url = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
+
+/** The types of Node 20 do not know that a JWK comes out of a generation; so it is looked at as anything. */
+function jwkBytes(jwk: unknown): Uint8Array {
+  const x: unknown = typeof jwk === 'object' && jwk !== null ? Reflect.get(jwk, 'x') : undefined;
+  if (typeof x !== 'string') throw new Error('node:crypto gave no JWK');
+  return Uint8Array.from(Buffer.from(x, 'base64url'));
+}

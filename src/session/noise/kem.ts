@@ -1,0 +1,147 @@
+/**
+ * ML-KEM-768 (FIPS 203) behind one small interface: OpenSSL's where this Node has it (24.7 and later), else the pure
+ * JavaScript one. Both give the same bytes for the same keys. The key of a handshake lives for that handshake alone,
+ * which is what makes decapsulation in JavaScript, not constant in time, acceptable.
+ */
+import * as crypto from 'node:crypto';
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
+import { concat } from '../../wire/bytes.js';
+
+export type Random = (bytes: number) => Uint8Array;
+
+export interface KemPrivateKey {
+  /** `null`: not a ciphertext at all. A wrong one gives another secret, which shows up as a failed tag. */
+  decapsulate(ciphertext: Uint8Array): Uint8Array | null;
+  wipe(): void;
+}
+
+export interface Kem {
+  /** As it stands in a protocol name: no hyphens (Noise, section 8.2). */
+  readonly name: string;
+  readonly publicKeyBytes: number;
+  readonly ciphertextBytes: number;
+  /** From 64 bytes of `random`: d, then z. */
+  generate(random: Random): { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey };
+  /** `null`: the key is not reduced modulo q or of another length (FIPS 203, section 7.2). */
+  encapsulate(
+    publicKey: Uint8Array,
+    random: Random,
+  ): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array } | null;
+}
+
+const mlKem = { name: 'MLKEM768', publicKeyBytes: 1_184, ciphertextBytes: 1_088 } as const;
+const seedBytes = 64;
+const messageBytes = 32;
+
+/** Deterministic in `random`: 64 bytes per key, 32 per encapsulation. */
+export const nobleKem: Kem = {
+  ...mlKem,
+  generate(random) {
+    const seed = random(seedBytes);
+    const { publicKey, secretKey } = ml_kem768.keygen(seed);
+    seed.fill(0);
+    return {
+      publicKey,
+      privateKey: {
+        decapsulate: (ciphertext) =>
+          ciphertext.length === mlKem.ciphertextBytes ? ml_kem768.decapsulate(ciphertext, secretKey) : null,
+        wipe: () => void secretKey.fill(0),
+      },
+    };
+  },
+  encapsulate(publicKey, random) {
+    if (publicKey.length !== mlKem.publicKeyBytes) return null;
+    const message = random(messageBytes);
+    try {
+      const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, message);
+      return { ciphertext: cipherText, sharedSecret };
+    } catch {
+      return null;
+    } finally {
+      message.fill(0);
+    }
+  },
+};
+
+/** For throwaway keys only. */
+const anyBytes: Random = (bytes) => Uint8Array.from(crypto.randomBytes(bytes));
+
+// OneAsymmetricKey with the seed form of FIPS 203 ([0] d z), and SubjectPublicKeyInfo; both name id-alg-ml-kem-768.
+const pkcs8Prefix = Uint8Array.from([
+  0x30, 0x54, 2, 1, 0, 0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 4, 2, 4, 0x42, 0x80, 0x40,
+]);
+const spkiPrefix = Uint8Array.from([
+  0x30, 0x82, 0x04, 0xb2, 0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 4, 2, 3, 0x82, 0x04, 0xa1, 0,
+]);
+
+/** OpenSSL's, or `null` where this Node has none. Draws the randomness of an encapsulation itself. */
+export const nativeKem: Kem | null = findNativeKem();
+
+/** What sessions use. */
+export const kem: Kem = nativeKem ?? nobleKem;
+
+/** One throwaway round: the first handshake of a cold thread would take 138 ms otherwise. */
+export function warmUpKem(chosen: Kem = kem): void {
+  const { publicKey, privateKey } = chosen.generate(anyBytes);
+  const sealed = chosen.encapsulate(publicKey, anyBytes);
+  if (sealed !== null) privateKey.decapsulate(sealed.ciphertext);
+  privateKey.wipe();
+}
+
+/** The functions are looked up by name, since the types are those of the oldest supported Node. */
+function findNativeKem(): Kem | null {
+  const encapsulate: unknown = Reflect.get(crypto, 'encapsulate');
+  const decapsulate: unknown = Reflect.get(crypto, 'decapsulate');
+  if (typeof encapsulate !== 'function' || typeof decapsulate !== 'function') return null;
+  const adapter: Kem = {
+    ...mlKem,
+    generate(random) {
+      const seed = random(seedBytes);
+      const der = Buffer.from(concat([pkcs8Prefix, seed]).buffer);
+      const privateKey = crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      der.fill(0);
+      seed.fill(0);
+      const spki = crypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+      return {
+        publicKey: Uint8Array.from(spki.subarray(-mlKem.publicKeyBytes)),
+        privateKey: {
+          decapsulate(ciphertext) {
+            if (ciphertext.length !== mlKem.ciphertextBytes) return null;
+            const secret: unknown = decapsulate(privateKey, ciphertext);
+            return secret instanceof Uint8Array ? secret : null;
+          },
+          // The bytes are OpenSSL's; it clears them when the KeyObject is collected.
+          wipe: () => undefined,
+        },
+      };
+    },
+    encapsulate(publicKey) {
+      if (publicKey.length !== mlKem.publicKeyBytes) return null;
+      try {
+        const der = Buffer.from(concat([spkiPrefix, publicKey]).buffer);
+        const key = crypto.createPublicKey({ key: der, format: 'der', type: 'spki' });
+        const made: unknown = encapsulate(key);
+        if (typeof made !== 'object' || made === null) return null;
+        const ciphertext: unknown = Reflect.get(made, 'ciphertext');
+        const sharedSecret: unknown = Reflect.get(made, 'sharedKey');
+        if (!(ciphertext instanceof Uint8Array) || !(sharedSecret instanceof Uint8Array)) return null;
+        return { ciphertext, sharedSecret };
+      } catch {
+        return null;
+      }
+    },
+  };
+  return doesRoundTrip(adapter) ? adapter : null;
+}
+
+/** An OpenSSL below 3.5 behind a Node that has the functions refuses the algorithm: then JavaScript serves. */
+function doesRoundTrip(candidate: Kem): boolean {
+  try {
+    const { publicKey, privateKey } = candidate.generate(anyBytes);
+    const sealed = candidate.encapsulate(publicKey, anyBytes);
+    const opened = sealed === null ? null : privateKey.decapsulate(sealed.ciphertext);
+    return sealed !== null && opened !== null && crypto.timingSafeEqual(sealed.sharedSecret, opened);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Many lines to one peer: batched, in order, and no faster than the node takes them. A full outbox is waited for,
+ * since its messages leave as they are delivered. Used by `send` on a pipe and by the streaming route of the API.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { NodeError, NodeHandle, StatusEvent } from '../../index.js';
+import { cli, controlApi } from '../../limits.js';
+
+export interface SendLinesOptions {
+  readonly node: Pick<NodeHandle, 'sendAll'>;
+  readonly peer: string;
+  /** Groups of lines as they arrive; empty lines say nothing and are passed over. */
+  readonly lines: AsyncIterable<readonly string[]>;
+  /** Called once per batch, in order, with the statuses of its messages. */
+  readonly onQueued: (statuses: readonly StatusEvent[]) => void | Promise<void>;
+  /** Settles when the outbox may have room again. */
+  readonly untilRoom: (delayMs: number) => Promise<void>;
+  /** The outbox was full and nothing moved: give up? */
+  readonly isOver: (blockedMs: number) => boolean;
+  readonly nowMs: () => number;
+}
+
+export interface SendLinesFailure {
+  readonly error: NodeError;
+  /** Lines read but not queued, this batch included. */
+  readonly unsent: number;
+}
+
+/** Resolves with how many messages were queued. Each batch is queued as a whole or not at all. */
+export async function sendLines(options: SendLinesOptions): Promise<Result<number, SendLinesFailure>> {
+  let queued = 0;
+  for await (const group of options.lines) {
+    for (const batch of batches(group)) {
+      const sent = await sendBatch(options, batch);
+      if (sent.isErr()) return err({ error: sent.error, unsent: batch.length });
+      queued += batch.length;
+      await options.onQueued(sent.value);
+    }
+  }
+  return ok(queued);
+}
+
+async function sendBatch(
+  options: SendLinesOptions,
+  batch: readonly string[],
+): Promise<Result<readonly StatusEvent[], NodeError>> {
+  const blockedSinceMs = options.nowMs();
+  for (;;) {
+    const sent = await options.node.sendAll(options.peer, batch);
+    if (sent.isOk() || sent.error.code !== 'chat/outbox-full') return sent;
+    if (options.isOver(options.nowMs() - blockedSinceMs)) return sent;
+    await options.untilRoom(cli.outboxPollMs);
+  }
+}
+
+function* batches(lines: readonly string[]): Generator<readonly string[], void, undefined> {
+  let batch: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    if (line === '') continue;
+    const lineBytes = Buffer.byteLength(line);
+    const isFull =
+      batch.length >= controlApi.sendBatchLinesMax || bytes + lineBytes > controlApi.sendBatchBytesMax;
+    if (isFull && batch.length > 0) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(line);
+    bytes += lineBytes;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,203 @@
+/**
+ * Follows messages from the outbox to the state that is waited for. Statuses may overtake the answer that names the
+ * message's id, so those seen while a sending is under way are kept until that answer is there.
+ */
+import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../index.js';
+import { controlApi } from '../../../limits.js';
+import { until } from '../run.js';
+
+export interface DeliveriesOptions {
+  readonly node: Pick<NodeHandle, 'events' | 'history'>;
+  readonly wait: WaitFor;
+  /** Each status of our messages once, in order per message. */
+  readonly onStatus: (status: StatusEvent) => Promise<void>;
+  /** Ends the watching. */
+  readonly signal: AbortSignal;
+}
+
+export type End =
+  | { readonly type: 'all' }
+  /** A message failed for good. */
+  | { readonly type: 'failed'; readonly status: StatusEvent }
+  /** The node refused the peer for security. */
+  | { readonly type: 'refused'; readonly event: ErrorEvent }
+  /** The events ended before the messages got there. */
+  | { readonly type: 'lost' };
+
+const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
+
+export class Deliveries {
+  readonly #options: DeliveriesOptions;
+  /** Message id → rank reached, of those that are not there yet. */
+  readonly #pending = new Map<string, number>();
+  /** Whom they are for, as the node calls it. */
+  #peer: string | null = null;
+  /** By peer: what is refused to one is no reason to stop waiting for another. */
+  readonly #refusals = new Map<string, ErrorEvent>();
+  #wanted: number;
+  #early: StatusEvent[] | null = null;
+  /** Newest line of the history at the beginning: what is followed comes after it. */
+  #afterSeq: number | null = null;
+  #end: End | null = null;
+  #wake: () => void = nothing;
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options;
+    this.#wanted = ranks[options.wait];
+  }
+
+  /** Messages that are not there yet. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Where they shall get. */
+  get wanted(): WaitFor {
+    return this.#wanted === ranks.delivered ? 'delivered' : this.#wanted === ranks.sent ? 'sent' : 'queued';
+  }
+
+  /** Lowers what is waited for, for peers whose program knows no receipts. */
+  settleForSent(): void {
+    this.#wanted = Math.min(this.#wanted, ranks.sent);
+  }
+
+  /** Settles once subscribed: what is sent after it cannot be missed. */
+  async begin(): Promise<void> {
+    const newest = this.#afterSeq === null ? this.#options.node.history({ limit: 1 }) : null;
+    await new Promise<void>((resolve) => {
+      this.#watch(resolve)
+        .catch(() => this.#finish({ type: 'lost' }))
+        .finally(resolve);
+    });
+    if (newest !== null) this.#afterSeq = (await newest).unwrapOr([]).at(-1)?.seq ?? 0;
+  }
+
+  /**
+   * The messages still waited for, followed on another node of the same home. What happened to them in between stands
+   * in the history.
+   */
+  async continueOn(node: DeliveriesOptions['node']): Promise<Deliveries> {
+    const next = new Deliveries({ ...this.#options, node });
+    next.#wanted = this.#wanted;
+    next.#peer = this.#peer;
+    next.#afterSeq = this.#afterSeq;
+    for (const [id, rank] of this.#pending) next.#pending.set(id, rank);
+    await next.begin();
+    await next.#catchUp(new Set(this.#pending.keys()));
+    return next;
+  }
+
+  /** Call before sending; `queued` or `refused` ends it. */
+  sending(): void {
+    this.#early ??= [];
+  }
+
+  refused(): void {
+    this.#early = null;
+  }
+
+  /** The outbox has these messages. */
+  async queued(statuses: readonly StatusEvent[]): Promise<void> {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const status of statuses) {
+      this.#peer = status.peer;
+      this.#pending.set(status.id, ranks.queued);
+      await this.#options.onStatus(status);
+      if (this.#wanted === ranks.queued) this.#pending.delete(status.id);
+    }
+    for (const status of early) await this.#advance(status);
+    this.#wake();
+  }
+
+  /** Settles with how it ended, or `null` after `delayMs`. */
+  async settled(delayMs: number): Promise<End | null> {
+    if (this.#result() !== null) return this.#result();
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, delayMs);
+      this.#wake = () => {
+        if (this.#result() !== null) resolve();
+      };
+    });
+    clearTimeout(timer);
+    this.#wake = nothing;
+    return this.#result();
+  }
+
+  /** Settles when some message moved on, or after `delayMs`. */
+  moved(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake(), delayMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = nothing;
+        resolve();
+      };
+    });
+  }
+
+  #result(): End | null {
+    if (this.#pending.size === 0) return { type: 'all' };
+    const event = this.#peer === null ? undefined : this.#refusals.get(this.#peer);
+    return event === undefined ? this.#end : { type: 'refused', event };
+  }
+
+  /** Reads where these stand now, from the first line after the beginning to the last of them. */
+  async #catchUp(missing: Set<string>): Promise<void> {
+    let afterSeq = this.#afterSeq ?? 0;
+    while (missing.size > 0) {
+      const query = { direction: 'out', afterSeq, limit: controlApi.historyLimitMax } as const;
+      const lines = (await this.#options.node.history(query)).unwrapOr([]);
+      for (const { id, peer, state } of lines)
+        if (missing.delete(id) && state !== undefined)
+          await this.#advance({ type: 'status', id, peer, state });
+      const last = lines.at(-1);
+      if (last === undefined) return;
+      afterSeq = last.seq;
+    }
+  }
+
+  async #watch(onReady: () => void): Promise<void> {
+    for await (const event of until(this.#options.node.events(), this.#options.signal)) {
+      if (event.type === 'ready') onReady();
+      else if (event.type === 'status') await this.#status(event);
+      else if (event.type === 'error' && isRefusal(event)) this.#refused(event);
+    }
+    this.#finish({ type: 'lost' });
+  }
+
+  async #status(status: StatusEvent): Promise<void> {
+    if (this.#pending.has(status.id)) await this.#advance(status);
+    else this.#early?.push(status);
+  }
+
+  async #advance(status: StatusEvent): Promise<void> {
+    const reached = this.#pending.get(status.id);
+    const rank = ranks[status.state];
+    if (reached === undefined || rank <= reached) return;
+    this.#pending.set(status.id, rank);
+    await this.#options.onStatus(status);
+    if (status.state === 'failed') this.#finish({ type: 'failed', status });
+    else if (rank >= this.#wanted) this.#pending.delete(status.id);
+    this.#wake();
+  }
+
+  #refused(event: ErrorEvent): void {
+    if (event.peer === undefined) this.#finish({ type: 'refused', event });
+    else this.#refusals.set(event.peer, event);
+    this.#wake();
+  }
+
+  #finish(end: End): void {
+    this.#end ??= end;
+    this.#wake();
+  }
+}
+
+const nothing = (): void => undefined;
+
+const isRefusal = (event: ErrorEvent): boolean =>
+  ['session/key-changed', 'chat/key-changed', 'session/blocked', 'chat/blocked', 'chat/secure-only'].includes(
+    event.code,
+  );

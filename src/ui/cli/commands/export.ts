@@ -1,0 +1,72 @@
+/** A transcript as a file: the line format of the oldest program, JSON or CSV, for this user's eyes alone. */
+import { errnoOf, reasonOf } from '../../../errors.js';
+import { err, ok, type Result } from 'neverthrow';
+import { closeSync, fsyncSync, openSync, rmSync, renameSync, writeSync } from 'node:fs';
+import {
+  transcriptFormat,
+  type ParlanceError,
+  type TranscriptFormat,
+  type TranscriptFormatName,
+} from '../../../index.js';
+import type { Page } from './history.js';
+
+export interface ExportOptions {
+  /** Replaces a file that exists. */
+  readonly isForced: boolean;
+  /** Where a peer was last proved to be, for the old line format; may be empty. */
+  readonly addressOf: (peerId: string) => string;
+}
+
+/**
+ * How many messages were written. A file that exists is replaced only when `options.isForced`, and then only once the new one
+ * is complete. Errors: `command/file`, and those of reading the history.
+ */
+export async function exportTo(
+  file: string,
+  format: TranscriptFormatName,
+  pages: AsyncIterable<Page>,
+  options: ExportOptions,
+): Promise<Result<number, ParlanceError>> {
+  const target = options.isForced ? `${file}.new` : file;
+  const descriptor = opened(target, options.isForced ? 'w' : 'wx');
+  if (descriptor.isErr()) return err({ code: 'command/file', file, reason: descriptor.error });
+  const written = await write(descriptor.value, file, transcriptFormat(format, options.addressOf), pages);
+  if (written.isErr()) rmSync(target, { force: true });
+  else if (options.isForced) renameSync(target, file);
+  return written;
+}
+
+async function write(
+  descriptor: number,
+  file: string,
+  format: TranscriptFormat,
+  pages: AsyncIterable<Page>,
+): Promise<Result<number, ParlanceError>> {
+  let messages = 0;
+  try {
+    writeSync(descriptor, format.head);
+    for await (const page of pages) {
+      if (page.isErr()) return err(page.error);
+      writeSync(
+        descriptor,
+        page.value.map((message, index) => format.entry(message, messages + index)).join(''),
+      );
+      messages += page.value.length;
+    }
+    writeSync(descriptor, format.tail);
+    fsyncSync(descriptor);
+    return ok(messages);
+  } catch (cause) {
+    return err({ code: 'command/file', file, reason: reasonOf(cause) });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function opened(file: string, flags: 'w' | 'wx'): Result<number, string> {
+  try {
+    return ok(openSync(file, flags, 0o600));
+  } catch (cause) {
+    return err(errnoOf(cause) === 'EEXIST' ? 'it exists already (--force replaces it)' : reasonOf(cause));
+  }
+}

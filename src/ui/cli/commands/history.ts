@@ -1,0 +1,122 @@
+/** `parlance history`: the transcript, oldest first, printed or exported. */
+import { ok, type Result } from 'neverthrow';
+import {
+  transcriptFormatOf,
+  type HistoryOptions,
+  type MessageEvent,
+  type NodeError,
+  type NodeHandle,
+} from '../../../index.js';
+import { cli } from '../../../limits.js';
+import { exportTo } from './export.js';
+import { messageLine } from '../screen/present.js';
+import { usage, withNode, type RunContext } from '../run.js';
+import { parseTime } from '../options/time.js';
+import type { ExitCode } from '../screen/wording.js';
+
+export interface HistoryCommandOptions {
+  readonly peer: string | null;
+  readonly search: string | null;
+  readonly since: string | null;
+  readonly until: string | null;
+  /** Keeps the newest so many; `null`: all. */
+  readonly limit: number | null;
+  readonly exportFile: string | null;
+  /** An export may replace a file. */
+  readonly isForced: boolean;
+}
+
+export async function history(context: RunContext, options: HistoryCommandOptions): Promise<ExitCode> {
+  const { output, world } = context;
+  const nowMs = world.nowMs();
+  const since = options.since === null ? ok(undefined) : parseTime(options.since, nowMs, 'start');
+  const until = options.until === null ? ok(undefined) : parseTime(options.until, nowMs, 'end');
+  if (since.isErr()) return output.failure(usage('history', since.error));
+  if (until.isErr()) return output.failure(usage('history', until.error));
+  const file = options.exportFile;
+  const format = file === null ? null : transcriptFormatOf(file);
+  if (file !== null && format === null) {
+    return output.failure(usage('history', `--export ${file}: the name must end in .txt, .json or .csv`));
+  }
+  const query: HistoryOptions = {
+    ...(options.peer === null ? {} : { peer: options.peer }),
+    ...(options.search === null ? {} : { search: options.search }),
+    ...(since.value === undefined ? {} : { sinceMs: since.value }),
+    ...(until.value === undefined ? {} : { untilMs: until.value }),
+  };
+  return withNode(context, async ({ node }) => {
+    const pages = pagesOf(node, query, options.limit);
+    if (file !== null && format !== null) {
+      const rows = (await node.peers()).unwrapOr([]);
+      const addresses = new Map(rows.map((row) => [row.id, row.address]));
+      const written = await exportTo(file, format, pages, {
+        isForced: options.isForced,
+        addressOf: (peerId) => addresses.get(peerId) ?? '',
+      });
+      if (written.isErr()) return output.failure(written.error);
+      await output.result(
+        { type: 'export', file, messages: written.value },
+        `${written.value} messages → ${file}`,
+      );
+      return 0;
+    }
+    for await (const page of pages) {
+      if (page.isErr()) return output.failure(page.error);
+      await output.results(
+        page.value,
+        page.value.map((message) => messageLine(message, output.colors)),
+      );
+      if (context.stopped.aborted) return 0;
+    }
+    return 0;
+  });
+}
+
+export type Page = Result<readonly MessageEvent[], NodeError>;
+
+/** Oldest first. Everything is read page by page; the newest so many are counted back first. */
+async function* pagesOf(
+  node: NodeHandle,
+  query: HistoryOptions,
+  limit: number | null,
+): AsyncGenerator<Page, void, undefined> {
+  if (limit !== null) {
+    yield* newest(node, query, limit);
+    return;
+  }
+  let afterSeq = 0;
+  for (;;) {
+    const page = await node.history({ ...query, afterSeq, limit: cli.historyPageLines });
+    yield page;
+    const last = page.unwrapOr([]).at(-1);
+    if (last === undefined || page.unwrapOr([]).length < cli.historyPageLines) return;
+    afterSeq = last.seq;
+  }
+}
+
+async function* newest(
+  node: NodeHandle,
+  query: HistoryOptions,
+  limit: number,
+): AsyncGenerator<Page, void, undefined> {
+  const pages: (readonly MessageEvent[])[] = [];
+  let left = limit;
+  let beforeSeq: number | undefined;
+  while (left > 0) {
+    const wanted = Math.min(left, cli.historyPageLines);
+    const page = await node.history({
+      ...query,
+      limit: wanted,
+      ...(beforeSeq === undefined ? {} : { beforeSeq }),
+    });
+    if (page.isErr()) {
+      yield page;
+      return;
+    }
+    pages.unshift(page.value);
+    left -= page.value.length;
+    beforeSeq = page.value[0]?.seq;
+    if (page.value.length < wanted) break;
+  }
+  for (const page of pages) yield ok(page);
+}

@@ -1,0 +1,135 @@
+/** `parlance recv`: messages as they arrive. */
+import { err, ok, type Result } from 'neverthrow';
+import type { MessageEvent, NodeError, NodeHandle } from '../../../index.js';
+import { controlApi } from '../../../limits.js';
+import type { Attachment } from '../attach.js';
+import { eventLine, messageLine } from '../screen/present.js';
+import { LastWords, until, usage, withNodes, type RunContext } from '../run.js';
+import type { ExitCode } from '../screen/wording.js';
+
+export interface RecvOptions {
+  /** Ends after so many; `null`: goes on. */
+  readonly count: number | null;
+  readonly from: string | null;
+  /** A `seq`, or the id of a message: only what came after it. */
+  readonly since: string | null;
+  readonly timeoutMs: number | null;
+}
+
+export async function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
+  const receiving: Receiving = {
+    left: options.count ?? Number.POSITIVE_INFINITY,
+    sinceSeq: undefined,
+    isBegun: false,
+    from: null,
+  };
+  return withNodes(context, options.timeoutMs, (attachment, timedOut) =>
+    follow(context, options, attachment, receiving, timedOut),
+  );
+}
+
+/** How far the command has come. */
+interface Receiving {
+  left: number;
+  /** Newest seq that was read, or `--since`. */
+  sinceSeq: number | undefined;
+  isBegun: boolean;
+  /** Id of the one whom `--from` means, once somebody bears that name. */
+  from: string | null;
+}
+
+async function follow(
+  { output, stopped }: RunContext,
+  options: RecvOptions,
+  { node, isOwn }: Attachment,
+  receiving: Receiving,
+  timedOut: AbortSignal,
+): Promise<ExitCode | 'again'> {
+  if (!receiving.isBegun && options.since !== null) {
+    const sinceSeq = await seqOf(node, options.since);
+    if (sinceSeq === null) {
+      return output.failure(usage('recv', `--since ${options.since}: no such seq or message id here`));
+    }
+    receiving.sinceSeq = sinceSeq;
+  }
+  const { sinceSeq } = receiving;
+  const lastWords = new LastWords();
+  const signal = AbortSignal.any([stopped, timedOut]);
+  for await (const event of until(node.events(sinceSeq === undefined ? {} : { sinceSeq }), signal)) {
+    if (event.type === 'bye') break;
+    lastWords.hear(event);
+    if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
+    else if (event.type === 'ready' || event.type === 'error')
+      output.note(eventLine(event, output.colors) ?? '');
+    if (event.type === 'ready') {
+      receiving.isBegun = true;
+      const known = options.from === null ? null : await lookUp(node, receiving, options.from);
+      if (known?.isErr() === true) return output.failure(known.error);
+    }
+    if (event.type !== 'message') continue;
+    receiving.sinceSeq = event.seq;
+    if (event.direction === 'out') continue;
+    const isWanted = await isFrom(node, receiving, options.from, event);
+    if (isWanted.isErr()) return output.failure(isWanted.error);
+    if (!isWanted.value) continue;
+    await output.result(event, messageLine(event, output.colors));
+    receiving.left -= 1;
+    if (receiving.left <= 0) return 0;
+  }
+  // Following has no other end than a signal; a count that was not reached has.
+  if (stopped.aborted) return options.count === null ? 0 : output.failure({ code: 'command/stopped' });
+  if (timedOut.aborted) {
+    const waitedMs = options.timeoutMs ?? 0;
+    return output.failure({ code: 'command/timeout', what: 'no more messages came', waitedMs });
+  }
+  return isOwn ? output.failure(lastWords.fault()) : 'again';
+}
+
+/**
+ * Whether this is from whom `--from` means. Asked anew for each message, as `send` would be, since a peer may be asked
+ * for before it was heard of; only who bears the name from the beginning keeps it when another one takes it too.
+ * Errors: `chat/ambiguous-peer`.
+ */
+async function isFrom(
+  node: NodeHandle,
+  receiving: Receiving,
+  word: string | null,
+  message: MessageEvent,
+): Promise<Result<boolean, NodeError>> {
+  if (word === null || word === message.peerId) return ok(true);
+  const isKnown = await lookUp(node, receiving, word);
+  // The name that came with the words counts only while nobody bears it: a peer of an older program can take any.
+  return isKnown.map((known) => (known ? receiving.from === message.peerId : word === message.peer));
+}
+
+/** Remembers whom the word means now. False: nobody so far. Errors: `chat/ambiguous-peer`. */
+async function lookUp(
+  node: NodeHandle,
+  receiving: Receiving,
+  word: string,
+): Promise<Result<boolean, NodeError>> {
+  const found = await node.find(word);
+  if (found.isOk()) receiving.from = found.value.id;
+  else if (found.error.code === 'chat/unknown-peer') return ok(false);
+  else if (found.error.code === 'chat/ambiguous-peer' && receiving.from === null) return err(found.error);
+  return ok(true);
+}
+
+/** `seq` of `word`; `null` when it is neither a number nor the id of a stored message. */
+async function seqOf(node: NodeHandle, word: string): Promise<number | null> {
+  if (/^\d{1,15}$/.test(word)) return Number(word);
+  if (!/^[0-9a-f-]{36}$/i.test(word)) return null;
+  let beforeSeq: number | undefined;
+  for (;;) {
+    const page = await node.history({
+      limit: controlApi.historyLimitMax,
+      ...(beforeSeq === undefined ? {} : { beforeSeq }),
+    });
+    const lines = page.unwrapOr([]);
+    const found = lines.find((line) => line.id === word.toLowerCase());
+    if (found !== undefined) return found.seq;
+    const oldest = lines[0];
+    if (oldest === undefined || oldest.seq <= 1) return null;
+    beforeSeq = oldest.seq;
+  }
+}

@@ -1,0 +1,82 @@
+/** Three of the four programs of cmp2204; the fourth, Chat_Initiator, is a menu. Each runs until a signal. */
+import { join } from 'node:path';
+import type { MessageEvent, NodeEvent, PeerEvent } from '../../../index.js';
+import { escapeForTerminal, escapeName } from '../../../index.js';
+import { beaconSocket, legacyPorts, node as nodeLimits } from '../../../limits.js';
+import { eventLine, messageLine, peerLine, weakness } from '../screen/present.js';
+import { until, type RunContext } from '../run.js';
+import type { ExitCode } from '../screen/wording.js';
+import { addressesOf, withRole, type Role } from './role.js';
+
+/** Service_Announcer: our beacon is a superset of its announcement. */
+export const announce = (context: RunContext): Promise<ExitCode> =>
+  withRole(context, 'cmp2204', async (role) => {
+    const { self, settings, isOwnNode } = role;
+    const seconds = settings.beaconIntervalSeconds ?? nodeLimits.beaconIntervalMs / 1_000;
+    const ports = (settings.beaconPorts ?? beaconSocket.portsDefault).join(' and ');
+    const pace = isOwnNode ? ` every ${seconds} s, UDP port ${ports}` : ', as the node of this home does';
+    const line = `Announcing ${escapeName(self.name)}${pace}.`;
+    return follow(role, async (event) => {
+      if (event.type === 'ready') await context.output.result(event, line);
+    });
+  });
+
+/** Peer_Discovery: who comes and goes, here and in `online_peers.txt` of the home. */
+export const discover = (context: RunContext): Promise<ExitCode> =>
+  withRole(context, 'cmp2204', async (role) => {
+    const { output } = context;
+    const shown = new Map<string, string>();
+    const show = async (peer: PeerEvent): Promise<void> => {
+      const state = `${peer.state} ${peer.name}`;
+      if (shown.get(peer.id) === state) return;
+      shown.set(peer.id, state);
+      await output.result(peer, peerLine(peer, output.colors));
+    };
+    return follow(role, async (event) => {
+      if (event.type === 'peer') await show(event);
+      if (event.type !== 'ready') return;
+      output.note(`Listening for announcements; they are kept in ${onlinePeersFile(role)}.`);
+      if (output.isJson) await output.result(event, null);
+      for (const peer of (await role.node.peers()).unwrapOr([]))
+        if (peer.state !== 'offline') await show(peer);
+    });
+  });
+
+const onlinePeersFile = ({ home }: Role): string => escapeForTerminal(join(home, 'online_peers.txt'));
+
+/**
+ * Chat_Responder: prints what comes, also from those who have left the older program as we have: `initiate` talks with
+ * them too. What comes in cmp2204 is logged in `chat_history.txt` in the home.
+ */
+export const respond = (context: RunContext): Promise<ExitCode> =>
+  withRole(context, 'cmp2204', async (role) => {
+    const { output } = context;
+    return follow(role, async (event) => {
+      if (event.type === 'ready') {
+        const where = `Waiting for messages at ${addressesOf(role).join(', ')}: ${weakness('cmp2204').join(', ')}.`;
+        await output.result(event, where);
+        if (role.self.port !== legacyPorts.cmp2204)
+          output.note(`Chat_Initiator calls port ${legacyPorts.cmp2204} only; here it is ${role.self.port}.`);
+      }
+      if (event.type === 'message' && event.direction === 'in' && isOfItsUsers(event))
+        await output.result(event, messageLine(event, output.colors));
+      if (event.type === 'error') output.note(eventLine(event, output.colors) ?? '');
+    });
+  });
+
+const isOfItsUsers = ({ dialect }: MessageEvent): boolean => dialect === 'cmp2204' || dialect === 'native';
+
+/** Every event until a signal. Exit code 1 where the node went away. */
+async function follow(
+  { node, context }: Role,
+  onEvent: (event: NodeEvent) => Promise<void>,
+): Promise<ExitCode> {
+  const { output, stopped } = context;
+  for await (const event of until(node.events(), stopped)) {
+    if (event.type === 'bye') break;
+    await onEvent(event);
+  }
+  if (!stopped.aborted) return output.failure({ code: 'api/lost', detail: 'it ended before the role did' });
+  if (output.isJson) await output.result({ type: 'bye' }, null);
+  return 0;
+}

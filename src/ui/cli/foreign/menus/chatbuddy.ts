@@ -1,0 +1,141 @@
+/**
+ * The menu of chatbuddy: who is online at the hub, starting a chat, waiting for one. A hub that is down is said so and
+ * tried again in the background; chats need none.
+ */
+import {
+  escapeForTerminal,
+  escapeName,
+  openHubClient,
+  type HubClient,
+  type HubUser,
+  type NodeError,
+} from '../../../../index.js';
+import { chatbuddyHub } from '../../../../limits.js';
+import { addressesOf } from '../role.js';
+import { usage, type RunContext } from '../../run.js';
+import type { ExitCode } from '../../screen/wording.js';
+import { readPort, readQuad } from './answers.js';
+import { Callers } from './callers.js';
+import { awaitPartner, awaitPartnerOrEnter, converse, type Partner } from './conversation.js';
+import { runMenu } from './menu.js';
+import { withMenu, type MenuSession } from './menu-session.js';
+
+export interface HubAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `HOST` or `HOST:PORT`; `null`: neither. */
+export function parseHub(word: string): HubAddress | null {
+  const [, host = '', digits = String(chatbuddyHub.port)] =
+    /^([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?$/.exec(word) ?? [];
+  const port = readPort(digits);
+  return host === '' || port.isErr() ? null : { host, port: port.value };
+}
+
+/** `hubWord` `null`: without a hub. */
+export async function chatbuddyMenu(context: RunContext, hubWord: string | null): Promise<ExitCode> {
+  const address = hubWord === null ? null : parseHub(hubWord);
+  if (hubWord !== null && address === null)
+    return context.output.failure(usage('menu', `"${hubWord}" is no HOST:PORT`));
+  return withMenu(context, { dialect: 'chatbuddy', isFarewellSaid: true }, async (menu) => {
+    const hub = address === null ? null : register(menu, address);
+    const callers = new Callers(menu, '3');
+    const talk = (partner: Partner): Promise<void> => chat(menu, partner);
+    try {
+      await runMenu(menu.dialog, 'Talk with chatbuddy', [
+        { key: '1', label: "See who's online", act: () => list(menu, hub) },
+        {
+          key: '2',
+          label: 'Start a chat with someone',
+          act: () => callers.talkWith(() => start(menu), talk),
+        },
+        {
+          key: '3',
+          label: 'Wait for someone to chat',
+          act: () => callers.talkWith(() => waitForFriend(menu), talk),
+        },
+        { key: '4', label: 'Exit program', act: null },
+      ]);
+    } finally {
+      hub?.close();
+    }
+  });
+}
+
+/** Each state is said once, until it changes. */
+function register({ dialog, role, fail }: MenuSession, address: HubAddress): HubClient | null {
+  const where = `${address.host}:${address.port}`;
+  let wasRegistered = false;
+  const opened = openHubClient({
+    ...address,
+    name: role.self.name,
+    onChange: (isRegistered, reason) => {
+      const why = escapeForTerminal(reason ?? '');
+      if (isRegistered) dialog.say(`Registered with the hub at ${where}.`);
+      else if (wasRegistered)
+        dialog.say(`The hub at ${where} is gone: ${why}. It is tried again in the background; chats go on.`);
+      else
+        dialog.say(
+          `No registration and no list from the hub at ${where}: ${why}. It is tried again in the background.`,
+        );
+      wasRegistered = isRegistered;
+    },
+  });
+  if (opened.isErr()) fail(opened.error);
+  return opened.unwrapOr(null);
+}
+
+async function list({ dialog, fail }: MenuSession, hub: HubClient | null): Promise<void> {
+  if (hub === null) {
+    dialog.say('No hub was given: start with --hub HOST:PORT.');
+    return;
+  }
+  const users = await hub.list();
+  if (users.isErr()) {
+    fail(users.error satisfies NodeError);
+    dialog.say('There is no list without the hub. It is tried again in the background.');
+    return;
+  }
+  dialog.say('Online now:');
+  dialog.say(...rowsOf(users.value));
+}
+
+/** A name that several users bear is numbered, so that they can be told apart even behind one address. */
+function rowsOf(users: readonly HubUser[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return users.map(({ name, address }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    const number = users.filter((user) => user.name === name).length > 1 ? ` (${count})` : '';
+    return `  ${escapeName(name)}${number}  ${escapeForTerminal(address)}`;
+  });
+}
+
+async function start(menu: MenuSession): Promise<Partner | null> {
+  const { dialog, role, fail } = menu;
+  const host = await dialog.askFor('Their IPv4 address:', readQuad);
+  if (host === null) return null;
+  const port = await dialog.askFor('Their port:', readPort);
+  if (port === null) return null;
+  const connected = await role.node.legacyConnect(`chatbuddy://${host}:${port}`);
+  if (connected.isErr()) {
+    fail(connected.error);
+    return null;
+  }
+  const row = (await menu.peers()).find((each) => each.address === host && each.port === port);
+  return { peer: row?.peer ?? `chatbuddy://${host}:${port}` };
+}
+
+async function waitForFriend(menu: MenuSession): Promise<Partner | null> {
+  const { dialog, role, events } = menu;
+  dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
+  const signal = AbortSignal.any([role.context.stopped, events.ended, dialog.over]);
+  // What comes from a pipe is meant for the friend.
+  return dialog.isTerminal ? awaitPartnerOrEnter(menu, signal) : awaitPartner(menu, signal);
+}
+
+async function chat(menu: MenuSession, partner: Partner): Promise<void> {
+  menu.dialog.say('Connected. EOM on a line of its own ends the chat.');
+  await converse(menu, partner, { endMark: 'EOM' });
+}

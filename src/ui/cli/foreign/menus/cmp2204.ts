@@ -1,0 +1,98 @@
+/** The menu of cmp2204's Chat_Initiator: users, chat, history. One connection per message. */
+import { err, ok, type Result } from 'neverthrow';
+import { escapeName, parseEndpoint, type LegacyPeer, type SendViaOptions } from '../../../../index.js';
+import { roles as limits } from '../../../../limits.js';
+import { messageLine } from '../../screen/present.js';
+import type { RunContext } from '../../run.js';
+import type { ExitCode } from '../../screen/wording.js';
+import { readPeer, readYes } from './answers.js';
+import { runMenu } from './menu.js';
+import { withMenu, type MenuSession } from './menu-session.js';
+
+export const initiate = (context: RunContext): Promise<ExitCode> =>
+  withMenu(context, { dialect: 'cmp2204', isFarewellSaid: false }, (menu) =>
+    runMenu(menu.dialog, 'Talk with cmp2204', [
+      { key: '1', label: 'Users', act: () => users(menu) },
+      { key: '2', label: 'Chat', act: () => chat(menu) },
+      { key: '3', label: 'History', act: () => history(menu) },
+      { key: '4', label: 'Exit', act: null },
+    ]),
+  );
+
+interface Present extends LegacyPeer {
+  /** Runs Parlance, like us: nothing of the older program is between us. */
+  readonly isNative: boolean;
+}
+
+/** Who announces itself, also those who have left the older program as we have. */
+async function present({ peers, role }: MenuSession): Promise<readonly Present[]> {
+  const older = (await peers()).map((peer) => ({ ...peer, isNative: false }));
+  const native = (await role.node.peers())
+    .unwrapOr([])
+    .filter(({ dialect, blocked }) => dialect === 'native' && blocked !== true)
+    .map(({ id, name, address, port, state }) => {
+      return { peer: id, name, address, port, state, isConnected: false, isNative: true };
+    });
+  return [...older, ...native].filter(({ state }) => state !== 'offline');
+}
+
+async function users(menu: MenuSession): Promise<void> {
+  const there = await present(menu);
+  if (there.length === 0) menu.dialog.say('Nobody has announced itself in the last 15 minutes.');
+  for (const { name, state, address, isNative } of there) {
+    const kind = isNative ? '  Parlance, encrypted' : '';
+    menu.dialog.say(`${escapeName(name)} (${state === 'online' ? 'Online' : 'Away'})  ${address}${kind}`);
+  }
+}
+
+async function chat(menu: MenuSession): Promise<void> {
+  const { dialog } = menu;
+  const there = await present(menu);
+  const chosen = await dialog.askFor(
+    'Whom with (name or IP:PORT)?',
+    (answer): Result<Pick<Present, 'peer' | 'isNative'>, string> =>
+      parseEndpoint(answer) === null
+        ? readPeer(answer, there)
+        : ok({ peer: `cmp2204://${answer}`, isNative: false }),
+  );
+  if (chosen === null) return;
+  const via = chosen.isNative ? undefined : await askVia(menu);
+  if (via === null) return;
+  const text = await dialog.askText('Message:');
+  if (text === null || text === '') return;
+  await menu.send(chosen.peer, text, via);
+}
+
+async function askVia(menu: MenuSession): Promise<SendViaOptions | null> {
+  const isSecure = await menu.dialog.askFor('With its weak encryption (Y/n)?', readYes, true);
+  if (isSecure === null) return null;
+  return isSecure ? secureVia(menu) : { isPlain: true };
+}
+
+async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions | null> {
+  // A node that ran before has a group of its own, which need not be the one of our environment.
+  const prime = BigInt((role.isOwnNode ? role.settings.toyGroup?.p : undefined) ?? limits.toyPrime);
+  return dialog.askFor(
+    `Your number, 1 to ${prime} (empty: one is drawn):`,
+    (answer) => readNumber(answer, prime).map((privateNumber): SendViaOptions => ({ privateNumber })),
+    {},
+  );
+}
+
+function readNumber(answer: string, prime: bigint): Result<number, string> {
+  const number = /^\d{1,15}$/.test(answer) ? Number(answer) : 0;
+  return number >= 1 && BigInt(number) <= prime
+    ? ok(number)
+    : err(`"${answer}" is no number from 1 to ${prime}.`);
+}
+
+async function history({ role, dialog, fail }: MenuSession): Promise<void> {
+  const lines = await role.node.history({ limit: limits.historyLines });
+  if (lines.isErr()) {
+    fail(lines.error);
+    return;
+  }
+  const ours = lines.value.filter(({ dialect }) => dialect === 'cmp2204' || dialect === 'native');
+  if (ours.length === 0) dialog.say('Nothing was said yet.');
+  for (const line of ours) dialog.say(messageLine(line, role.context.output.colors));
+}

@@ -1,0 +1,137 @@
+/** A menu on its node: what arrives is shown between the questions, and everybody is told when the user leaves. */
+import { unreachable } from '../../../../errors.js';
+import {
+  escapeForTerminal,
+  escapeName,
+  type LegacyDialectName,
+  type LegacyPeer,
+  type NodeError,
+  type NodeEvent,
+  type SendViaOptions,
+} from '../../../../index.js';
+import { legacyPeers, roles as limits } from '../../../../limits.js';
+import type { NodeSettings } from '../../options/options.js';
+import { eventLine, weakness } from '../../screen/present.js';
+import { deliver, RoleEvents, withRole, type Role } from '../role.js';
+import { within, type RunContext } from '../../run.js';
+import { lineOf, wordingOf, type ExitCode } from '../../screen/wording.js';
+import { Dialog } from './dialog.js';
+
+export interface MenuSession {
+  readonly role: Role;
+  readonly dialog: Dialog;
+  readonly events: RoleEvents;
+  /** Who is active in the older program, in order of appearance. */
+  readonly peers: () => Promise<readonly LegacyPeer[]>;
+  /** Sends, and tells what became of it. */
+  readonly send: (peer: string, text: string, via?: SendViaOptions) => Promise<void>;
+  /** The same within a talk: at a terminal, where the line stands above already, only a failure is news. */
+  readonly sayTo: (peer: string, text: string) => Promise<void>;
+  readonly fail: (error: NodeError) => void;
+}
+
+export interface MenuOptions {
+  readonly dialect: LegacyDialectName;
+  /** Settings of a node that is started for this menu. */
+  readonly adjust?: (settings: NodeSettings) => NodeSettings;
+  /** What the older program tells everybody when its user leaves. */
+  readonly isFarewellSaid: boolean;
+}
+
+/** Runs `use` until the user leaves. Exit codes: as `withRole`; 1 where the node went away. */
+export function withMenu(
+  context: RunContext,
+  { dialect, adjust, isFarewellSaid }: MenuOptions,
+  use: (menu: MenuSession) => Promise<void>,
+): Promise<ExitCode> {
+  return withRole(
+    context,
+    dialect,
+    async (role) => {
+      const { output, stopped } = context;
+      const events = new RoleEvents(role.node);
+      const dialog = new Dialog({ ...context, stopped: AbortSignal.any([stopped, events.ended]) });
+      const menu = openMenu(role, dialog, events);
+      events.listen((event) => show(menu, event));
+      await events.begin();
+      dialog.say(`${dialect}: ${weakness(dialect).join(', ')}`);
+      try {
+        await use(menu);
+        if (isFarewellSaid) await within(limits.leaveMs, told(role));
+      } finally {
+        dialog.close();
+        events.end();
+      }
+      if (events.ended.aborted && !stopped.aborted)
+        return output.failure({ code: 'api/lost', detail: 'it ended before the menu did' });
+      if (output.isJson) await output.result({ type: 'bye' }, null);
+      return 0;
+    },
+    adjust,
+  );
+}
+
+const told = async ({ node, dialect }: Role): Promise<void> => void (await node.legacyLeave(dialect, null));
+
+function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
+  const waitMs = dialog.isTerminal ? limits.deliverWaitMs : pipedWaitMs(role);
+  const fail = (error: NodeError): void => dialog.say(lineOf(wordingOf(error)));
+  const send = async (peer: string, text: string, isTold: boolean, via?: SendViaOptions): Promise<void> => {
+    const sent = await deliver(role, events, { peer, text, waitMs, ...(via === undefined ? {} : { via }) });
+    sent.match((status) => {
+      if (status === null) dialog.say(`not sent yet: it goes out as soon as ${escapeName(peer)} answers`);
+      else if (status.state !== 'failed' && isTold) dialog.say(`sent to ${escapeName(status.peer)}`);
+    }, fail);
+  };
+  return {
+    role,
+    dialog,
+    events,
+    fail,
+    peers: async () => {
+      const listed = await role.node.legacyPeers(role.dialect);
+      if (listed.isErr()) fail(listed.error);
+      return listed.unwrapOr([]);
+    },
+    send: (peer, text, via) => send(peer, text, true, via),
+    sayTo: (peer, text) => send(peer, text, !dialog.isTerminal),
+  };
+}
+
+function pipedWaitMs({ dialect, settings }: Role): number {
+  if (dialect !== 'synergy') return limits.deliverWaitPipedMs;
+  return (settings.sendTimeoutMs ?? legacyPeers.sendDeadlineMs) + limits.giveUpMarginMs;
+}
+
+/** Our own messages are told of by `send`; that one failed may be known only long after it. */
+function show({ role, dialog }: MenuSession, event: NodeEvent): void {
+  const { output } = role.context;
+  if (output.isJson) output.result(event, null).catch(() => undefined);
+  if (!isShown(event, role.dialect)) return;
+  if (event.type === 'status') {
+    const why = event.reason === undefined ? '' : `: ${escapeForTerminal(event.reason)}`;
+    dialog.say(`Not sent to ${escapeName(event.peer)}${why}.`);
+    return;
+  }
+  const line = eventLine(event, output.colors);
+  if (line !== null) dialog.say(line);
+}
+
+function isShown(event: NodeEvent, dialect: LegacyDialectName): boolean {
+  switch (event.type) {
+    case 'message':
+      return event.direction === 'in';
+    case 'notice':
+      return event.dialect === dialect;
+    case 'status':
+      return event.state === 'failed';
+    case 'error':
+      return true;
+    case 'ready':
+    case 'peer':
+    case 'bye':
+      return false;
+    default:
+      return unreachable(event);
+  }
+}

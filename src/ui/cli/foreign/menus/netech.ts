@@ -1,0 +1,68 @@
+/** The menu of netech: messages, its two lists, connecting to all or to a typed address. */
+import { err, ok } from 'neverthrow';
+import { escapeName, type LegacyPeer } from '../../../../index.js';
+import { addressesOf } from '../role.js';
+import type { RunContext } from '../../run.js';
+import type { ExitCode } from '../../screen/wording.js';
+import { readPort, readQuad } from './answers.js';
+import { runMenu } from './menu.js';
+import { withMenu, type MenuSession } from './menu-session.js';
+
+export const netechMenu = (context: RunContext): Promise<ExitCode> =>
+  withMenu(context, { dialect: 'netech', isFarewellSaid: true }, (menu) => {
+    menu.dialog.say(`You can be reached at ${addressesOf(menu.role).join(', ')}.`);
+    return runMenu(menu.dialog, 'Talk with netech', [
+      { key: '1', label: 'Send message', act: () => message(menu) },
+      { key: '2', label: 'Query peers', act: () => query(menu) },
+      { key: '3', label: 'Connect to peers', act: () => connect(menu) },
+      { key: '0', label: 'Quit', act: null },
+    ]);
+  });
+
+async function message(menu: MenuSession): Promise<void> {
+  const peer = await askAddress(menu);
+  if (peer === null) return;
+  const text = await menu.dialog.askText('Message:');
+  if (text !== null && text !== '') await menu.send(peer, text);
+}
+
+async function askAddress({ dialog }: MenuSession): Promise<string | null> {
+  const host = await dialog.askFor('IPv4 address:', readQuad);
+  if (host === null) return null;
+  const port = await dialog.askFor('Port:', readPort);
+  return port === null ? null : `netech://${host}:${port}`;
+}
+
+async function query({ dialog, peers }: MenuSession): Promise<void> {
+  const active = await peers();
+  dialog.say('Active peers:', ...rowsOf(active));
+  dialog.say('Connected peers:', ...rowsOf(active.filter((peer) => peer.isConnected)));
+}
+
+const rowsOf = (peers: readonly LegacyPeer[]): readonly string[] =>
+  peers.length === 0
+    ? ['  none']
+    : peers.map(({ name, address, port }) => `  ${escapeName(name)}  ${address}:${port}`);
+
+async function connect(menu: MenuSession): Promise<void> {
+  const { dialog, role, fail } = menu;
+  const manner = await dialog.askFor('Automatically to all active peers (A) or manually (M)?', (answer) => {
+    const word = answer.toUpperCase();
+    return word === 'A' || word === 'M' ? ok(word) : err('Please answer A or M.');
+  });
+  if (manner === null) return;
+  if (manner === 'M') {
+    const peer = await askAddress(menu);
+    if (peer === null) return;
+    const connected = await role.node.legacyConnect(peer, { isManual: true });
+    connected.match(() => dialog.say(`${peer} is connected.`), fail);
+    return;
+  }
+  const waiting = (await menu.peers()).filter((peer) => !peer.isConnected);
+  if (waiting.length === 0) dialog.say('No active peer is left to connect to.');
+  const connectOne = async ({ peer, name }: LegacyPeer): Promise<void> => {
+    const connected = await role.node.legacyConnect(peer);
+    connected.match(() => dialog.say(`${escapeName(name)} is connected.`), fail);
+  };
+  await Promise.all(waiting.map(connectOne));
+}

@@ -1,0 +1,196 @@
+/**
+ * What the roles of older programs share: a node with that dialect switched on, its events, and messages followed
+ * until they are sent.
+ */
+import type { Result } from 'neverthrow';
+import type {
+  LegacyDialectName,
+  NodeError,
+  NodeEvent,
+  NodeHandle,
+  SelfInfo,
+  SendViaOptions,
+  StatusEvent,
+} from '../../../index.js';
+import { roles as limits } from '../../../limits.js';
+import { settingsFor } from '../attach.js';
+import { homeOf } from '../../../home/default-home.js';
+import { strayFlag, type NodeSettings } from '../options/options.js';
+import { until, withNode, type RunContext } from '../run.js';
+import { lateFlags } from '../options/start-settings.js';
+import type { ExitCode } from '../screen/wording.js';
+
+export interface Role {
+  readonly context: RunContext;
+  readonly dialect: LegacyDialectName;
+  readonly node: NodeHandle;
+  readonly self: SelfInfo;
+  readonly home: string;
+  /** The node was started for this role; else it ran in the home already. */
+  readonly isOwnNode: boolean;
+  /** As flags, environment and settings say. */
+  readonly settings: NodeSettings;
+}
+
+/**
+ * Runs `use` on a node of the home that speaks `dialect`. `adjust` sees the settings of a node that is started for it.
+ * Exit codes: 5 where only secure peers are allowed, or where the node that runs already does not speak it; 6 where it
+ * runs with other ports than the flags ask for, or flags ask for what is done at the start of a node.
+ */
+export async function withRole(
+  context: RunContext,
+  dialect: LegacyDialectName,
+  use: (role: Role) => Promise<ExitCode>,
+  adjust: (settings: NodeSettings) => NodeSettings = (settings) => settings,
+): Promise<ExitCode> {
+  const { world, output, common } = context;
+  const home = await homeOf(common.home, world.env);
+  const settings = await settingsFor(world, home, common.node);
+  if (settings.isErr()) return output.failure(settings.error);
+  if (settings.value.secureOnly === true) return output.failure({ code: 'chat/secure-only', dialect });
+  const dialects = [...new Set([...(settings.value.dialects ?? []), dialect])];
+  const stray = strayFlag(common.node, { dialects });
+  if (stray !== null) return output.failure(stray);
+  const { greet, sendTimeoutMs, ...rest } = settings.value;
+  // Of environment and settings: they are for the roles of synergy, and no mistake here.
+  const ofSynergy = dialects.includes('synergy') ? { greet, sendTimeoutMs } : {};
+  const node = adjust({ ...rest, ...ofSynergy, dialects });
+  return withNode({ ...context, common: { ...common, node } }, async (attachment) => {
+    const listed = await attachment.node.legacyPeers(dialect);
+    if (listed.isErr()) return output.failure(listed.error);
+    const self = await attachment.node.self();
+    if (self.isErr()) return output.failure(self.error);
+    if (!attachment.isOwn) {
+      const started = await attachment.startedWith();
+      if (started.isErr()) return output.failure(started.error);
+      const options = lateFlags(common.node, adjust(common.node), self.value, started.value);
+      if (options.length > 0) return output.failure({ code: 'command/too-late', options, home });
+      if (dialect === 'cmp2204' && node.toyGroup !== undefined)
+        output.note('P and Q count when a node starts: the one that runs here keeps its own.');
+    }
+    return use({
+      context,
+      dialect,
+      node: attachment.node,
+      self: self.value,
+      home,
+      isOwnNode: attachment.isOwn,
+      settings: node,
+    });
+  });
+}
+
+/** Where the older program finds us, as `IP:PORT`. */
+export function addressesOf({ self, dialect }: Role): readonly string[] {
+  const port = self.legacyPorts?.find((own) => own.dialect === dialect)?.port ?? self.port;
+  const hosts = self.addresses.map((address) => address.replace(/:\d+$/, ''));
+  return [...new Set(hosts.length === 0 ? [self.bound] : hosts)].map((host) => `${host}:${port}`);
+}
+
+/** Tells `show` of every event until `signal`. Settles as soon as nothing can be missed any more. */
+export class RoleEvents {
+  readonly #node: NodeHandle;
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  /** Messages that reached `sent` or failed: their statuses may overtake the answer that names their id. */
+  readonly #settled = new Map<string, StatusEvent>();
+  readonly #over = new AbortController();
+  readonly #ended = new AbortController();
+
+  constructor(node: NodeHandle) {
+    this.#node = node;
+  }
+
+  /** Aborted once the node is gone. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  begin(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#watch(resolve)
+        .catch(() => undefined)
+        .finally(() => {
+          this.#ended.abort();
+          resolve();
+        });
+    });
+  }
+
+  end(): void {
+    this.#over.abort();
+  }
+
+  /** Returns the function that stops listening. */
+  listen(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The first event for which `wanted` holds; `null` when `signal` or the end of the node came first. */
+  next<T extends NodeEvent>(
+    wanted: (event: NodeEvent) => event is T,
+    signal: AbortSignal,
+  ): Promise<T | null> {
+    const over = AbortSignal.any([signal, this.#ended.signal]);
+    return new Promise((resolve) => {
+      const finish = (event: T | null): void => {
+        unlisten();
+        over.removeEventListener('abort', giveUp);
+        resolve(event);
+      };
+      const giveUp = (): void => finish(null);
+      const unlisten = this.listen((event) => {
+        if (wanted(event)) finish(event);
+      });
+      if (over.aborted) giveUp();
+      else over.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  /** The status that ends the way of a message; `null` when there is none within `deadlineMs`. */
+  async settled(id: string, deadlineMs: number, signal: AbortSignal): Promise<StatusEvent | null> {
+    const early = this.#settled.get(id);
+    if (early !== undefined) return early;
+    const isItsEnd = (event: NodeEvent): event is StatusEvent => isEnd(event) && event.id === id;
+    // `AbortSignal.timeout` joined with others is held by nobody: once collected it never fires.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), deadlineMs);
+    return this.next(isItsEnd, AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer));
+  }
+
+  async #watch(onReady: () => void): Promise<void> {
+    for await (const event of until(this.#node.events(), this.#over.signal)) {
+      if (event.type === 'ready') onReady();
+      if (isEnd(event)) this.#keep(event);
+      for (const listener of this.#listeners) listener(event);
+      if (event.type === 'bye') return;
+    }
+  }
+
+  #keep(status: StatusEvent): void {
+    this.#settled.set(status.id, status);
+    const [oldest] = this.#settled.keys();
+    if (oldest !== undefined && this.#settled.size > limits.statusesKept) this.#settled.delete(oldest);
+  }
+}
+
+/** Older programs know no receipts: sent is the end. */
+const isEnd = (event: NodeEvent): event is StatusEvent => event.type === 'status' && event.state !== 'queued';
+
+/** Sends one message; `null`: it is still on its way after `waitMs`. */
+export async function deliver(
+  { node, context }: Role,
+  events: RoleEvents,
+  message: {
+    readonly peer: string;
+    readonly text: string;
+    readonly via?: SendViaOptions;
+    readonly waitMs: number;
+  },
+): Promise<Result<StatusEvent | null, NodeError>> {
+  const { peer, text, via, waitMs } = message;
+  const queued = await (via === undefined ? node.send(peer, text) : node.sendVia(peer, text, via));
+  if (queued.isErr()) return queued.map(() => null);
+  const end = await events.settled(queued.value.id, waitMs, context.stopped);
+  return queued.map(() => end);
+}

@@ -1,0 +1,392 @@
+/**
+ * The talk itself: which conversation is open, what is unread, what each line and each event means. Speaks to a node
+ * and to a screen, and knows neither sockets nor terminals.
+ */
+import type { Result, ResultAsync } from 'neverthrow';
+import { unreachable } from '../../../errors.js';
+import {
+  escapeForTerminal,
+  escapeName,
+  parseOwnName,
+  resolvePeer,
+  type MessageEvent,
+  type NodeError,
+  type NodeEvent,
+  type NodeHandle,
+  type PeerEvent,
+  type StatusEvent,
+} from '../../../index.js';
+import { cli } from '../../../limits.js';
+import type { Output } from '../screen/output.js';
+import { safetyLines } from '../commands/people.js';
+import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js';
+import { lineOf, wordingOf } from '../screen/wording.js';
+import { helpRows, parseInput, peerWords, type SlashName } from './commands.js';
+import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
+import type { Screen } from './screen.js';
+import { UnsentLines } from './unsent.js';
+
+export interface TalkOptions {
+  readonly node: NodeHandle;
+  readonly screen: Screen;
+  readonly colors: Output['colors'];
+  readonly nowMs: () => number;
+  /** How long the node has been running. */
+  readonly ageMs: () => number;
+  /** Remembers a new name in the settings. */
+  readonly rememberName: (name: string) => void;
+  readonly onExit: () => void;
+}
+
+interface Paging {
+  readonly peer: string | null;
+  readonly search: string | null;
+  readonly beforeSeq: number;
+}
+
+export class Talk {
+  readonly unsent = new UnsentLines();
+  readonly #options: TalkOptions;
+  readonly #peers = new Map<string, PeerEvent>();
+  readonly #unread = new Map<string, number>();
+  /** Ids of ours that are not delivered yet; and those whose last status overtook the answer that names them. */
+  readonly #pending = new Set<string>();
+  readonly #settled = new Set<string>();
+  #open: Open | null = null;
+  /** Typed while no conversation was open: it waits for the next one. */
+  #draft: string | null = null;
+  #codeShownOf: string | null = null;
+  #paging: Paging | null = null;
+  /** The day of the message printed last; today before there is one. */
+  #shownDay: string;
+
+  constructor(options: TalkOptions) {
+    this.#options = options;
+    this.#shownDay = new Date(options.nowMs()).toDateString();
+  }
+
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  peers(): readonly PeerEvent[] {
+    return [...this.#peers.values()];
+  }
+
+  async greet(): Promise<void> {
+    const { node, colors } = this.#options;
+    const self = await node.self();
+    for (const row of (await node.peers()).unwrapOr([])) this.#peers.set(row.id, row);
+    if (self.isOk()) {
+      this.#say(
+        `You are ${escapeName(self.value.name)}#${escapeForTerminal(self.value.tag)}. /help tells what you can do.`,
+      );
+    }
+    const names = this.#here().map((peer) => peerName(peer));
+    if (names.length > 0) this.#say(`Here: ${names.join(', ')}`, colors.green);
+    this.#drawPrompt();
+  }
+
+  /** One typed line; settles when it was dealt with. */
+  async line(line: string): Promise<void> {
+    const input = parseInput(line);
+    const paging = this.#paging;
+    this.#paging = null;
+    switch (input.type) {
+      case 'nothing':
+        return paging === null ? undefined : this.#page(paging);
+      case 'text':
+        return this.#send(input.text);
+      case 'command':
+        return this.#command(input.name, input.argument);
+      case 'unknown': {
+        const meant = input.meant === null ? '/help lists what there is' : `did you mean /${input.meant}?`;
+        return this.#say(
+          `no command /${escapeForTerminal(input.word)}: ${meant}`,
+          this.#options.colors.yellow,
+        );
+      }
+      default:
+        return unreachable(input);
+    }
+  }
+
+  event(event: NodeEvent): void {
+    const { colors } = this.#options;
+    switch (event.type) {
+      case 'ready':
+      case 'bye':
+        return;
+      case 'peer':
+        return this.#onPeer(event);
+      case 'message':
+        return this.#onMessage(event);
+      case 'status':
+        return this.#onStatus(event);
+      case 'notice':
+        return this.#say(noticeLine(event, colors));
+      case 'error':
+        return this.#say(
+          `${escapeForTerminal(event.message)} (${escapeForTerminal(event.code)})`,
+          colors.red,
+        );
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #onPeer(peer: PeerEvent): void {
+    const before = this.#peers.get(peer.id);
+    this.#peers.set(peer.id, peer);
+    const { colors } = this.#options;
+    if (before?.name !== undefined && before.name !== peer.name) {
+      this.#say(`${peerName(before)} is called ${peerName(peer)} now`, colors.dim);
+    }
+    const wasThere = before !== undefined && before.state !== 'offline';
+    const isThere = peer.state !== 'offline';
+    if (!wasThere && isThere) this.#say(`${peerName(peer)} is here`, colors.dim);
+    if (wasThere && !isThere) this.#say(`${peerName(peer)} has left`, colors.dim);
+    if (peer.warning !== undefined && peer.warning !== before?.warning) {
+      this.#say(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`, colors.yellow);
+    }
+    if (this.#open?.row?.id === peer.id) this.#open = { ...this.#open, row: peer };
+    this.#drawPrompt();
+  }
+
+  #onMessage(message: MessageEvent): void {
+    const isOpen = this.#open?.row?.id === message.peerId;
+    this.#print(message, isOpen);
+    if (message.direction === 'out') return;
+    if (isOpen) return;
+    this.#unread.set(message.peerId, (this.#unread.get(message.peerId) ?? 0) + 1);
+    if (this.#unread.get(message.peerId) === 1 && this.#open === null) {
+      this.#say(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`, this.#options.colors.dim);
+    }
+    this.#drawPrompt();
+  }
+
+  #onStatus(status: StatusEvent): void {
+    const { screen, colors } = this.#options;
+    const isLast = status.state === 'delivered' || status.state === 'failed';
+    if (isLast && !this.#pending.delete(status.id)) this.#settled.add(status.id);
+    screen.mark(status.id, status.state, markOf(status.state, colors));
+    if (status.state === 'failed') {
+      const reason = status.reason === undefined ? '' : `: ${escapeForTerminal(status.reason)}`;
+      this.#say(`not delivered to ${escapeName(status.peer)}${reason}`, colors.red);
+    }
+  }
+
+  async #send(text: string): Promise<void> {
+    const { node, screen, colors } = this.#options;
+    if (this.#open === null) {
+      const names = peerWords(this.#here());
+      const there = names.length === 0 ? 'nobody is here yet' : `here: ${names.join(', ')}`;
+      const kept = screen.giveBack === null ? '' : '; your line waits for it';
+      this.#draft = text;
+      if (screen.giveBack === null) this.unsent.add();
+      this.#say(`no conversation is open: /chat PEER opens one (${there})${kept}`, colors.yellow);
+      return;
+    }
+    const sent = await node.send(this.#open.row?.id ?? this.#open.word, text);
+    if (sent.isOk()) {
+      if (!this.#settled.has(sent.value.id)) this.#pending.add(sent.value.id);
+      this.#settled.clear();
+      return;
+    }
+    this.#fail(sent.error);
+    if (screen.giveBack === null) this.unsent.add(sent.error);
+    else screen.giveBack(text);
+  }
+
+  async #command(name: SlashName, argument: string): Promise<void> {
+    const { node, onExit } = this.#options;
+    switch (name) {
+      case 'help':
+        return this.#help();
+      case 'users':
+        return this.#users();
+      case 'chat':
+        return this.#chat(argument);
+      case 'history':
+        return this.#history(argument);
+      case 'nickname':
+        return this.#nickname(argument);
+      case 'verify':
+        return this.#verify(argument);
+      case 'block':
+        return this.#onPeerOf(argument, (peer) =>
+          node.block(peer, true).map((row) => `${peerName(row)} is blocked`),
+        );
+      case 'unblock':
+        return this.#onPeerOf(argument, (peer) =>
+          node.block(peer, false).map((row) => `${peerName(row)} is no longer blocked`),
+        );
+      case 'disconnect':
+        return this.#onPeerOf(argument, (peer) => node.disconnect(peer).map(() => 'disconnected'));
+      case 'exit':
+        return onExit();
+      default:
+        return unreachable(name);
+    }
+  }
+
+  #help(): void {
+    const { screen, colors } = this.#options;
+    screen.print(helpRows(screen.columns(), colors.bold));
+  }
+
+  async #users(): Promise<void> {
+    const { node, screen, colors } = this.#options;
+    const rows = await node.peers();
+    if (rows.isErr()) return this.#fail(rows.error);
+    for (const row of rows.value) this.#peers.set(row.id, row);
+    if (rows.value.length === 0) return this.#say('nobody is here yet', colors.dim);
+    screen.print(rows.value.map((row) => peerLine(row, colors)));
+  }
+
+  async #chat(word: string): Promise<void> {
+    const { screen, colors } = this.#options;
+    if (word === '') return this.#say('whom with? /chat PEER, and Tab completes names', colors.yellow);
+    const found = await this.#untilKnown(word);
+    const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
+    // An address or a full id may be somebody whom no beacon has told of yet.
+    if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) {
+      this.unsent.chatFault = found.error;
+      // What follows in a pipe is not for whoever was open before.
+      if (screen.giveBack === null) this.#open = null;
+      return this.#fail(found.error);
+    }
+    this.unsent.chatFault = null;
+    const row = found.unwrapOr(null);
+    this.#open = { word, row };
+    this.#codeShownOf = null;
+    if (row !== null) {
+      this.#peers.set(row.id, row);
+      this.#unread.delete(row.id);
+    }
+    const label = row === null ? escapeForTerminal(word) : peerName(row);
+    const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
+    const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
+    this.#say(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`, colors.dim);
+    this.#drawPrompt();
+    if (this.#draft !== null) screen.giveBack?.(this.#draft);
+    this.#draft = null;
+  }
+
+  /** A node that has just started knows nobody yet; a moment later it does. */
+  async #untilKnown(word: string): Promise<Result<PeerEvent, NodeError>> {
+    const { node, ageMs } = this.#options;
+    for (;;) {
+      const found = await node.find(word);
+      const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
+      if (!isUnheard || ageMs() >= cli.discoveryMs) return found;
+      await new Promise((resolve) => setTimeout(resolve, cli.pollMs));
+    }
+  }
+
+  #history(search: string): Promise<void> {
+    return this.#page({
+      peer: this.#open === null ? null : (this.#open.row?.id ?? this.#open.word),
+      search: search === '' ? null : search,
+      beforeSeq: Number.MAX_SAFE_INTEGER,
+    });
+  }
+
+  async #page(paging: Paging): Promise<void> {
+    const { node, colors } = this.#options;
+    const page = await node.history({
+      ...(paging.peer === null ? {} : { peer: paging.peer }),
+      ...(paging.search === null ? {} : { search: paging.search }),
+      ...(paging.beforeSeq === Number.MAX_SAFE_INTEGER ? {} : { beforeSeq: paging.beforeSeq }),
+      limit: cli.promptPageLines,
+    });
+    if (page.isErr()) return this.#fail(page.error);
+    const [oldest] = page.value;
+    if (oldest === undefined) return this.#say('nothing more', colors.dim);
+    for (const message of page.value) this.#print(message, paging.peer !== null);
+    if (page.value.length < cli.promptPageLines || oldest.seq <= 1)
+      return this.#say('── that is all ──', colors.dim);
+    this.#paging = { ...paging, beforeSeq: oldest.seq };
+    return this.#say('── Enter shows older ones ──', colors.dim);
+  }
+
+  async #nickname(name: string): Promise<void> {
+    const { node, colors, rememberName } = this.#options;
+    if (name === '') return this.#say('which? /nickname NAME', colors.yellow);
+    const self = await parseOwnName(name).asyncAndThen((chosen) => node.rename(chosen));
+    if (self.isErr()) return this.#fail(self.error);
+    rememberName(self.value.name);
+    return this.#say(`you are called ${escapeName(self.value.name)} now`, colors.dim);
+  }
+
+  async #verify(argument: string): Promise<void> {
+    const { node, screen, colors } = this.#options;
+    const isYes = argument.toLowerCase() === 'yes';
+    const found = argument === '' || isYes ? null : await node.find(argument);
+    // What is nobody's name is a code.
+    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer') return this.#fail(found.error);
+    const named = found?.isOk() === true ? found.value.id : null;
+    const isShowing = argument === '' || named !== null;
+    const open = this.#open?.row?.id ?? this.#open?.word;
+    // What is confirmed is the code that was shown last, whoever the conversation is with.
+    const peer = named ?? (isShowing ? open : (this.#codeShownOf ?? open));
+    if (peer === undefined) return this.#say('whom? open a conversation first: /chat PEER', colors.yellow);
+    const code = isYes ? null : argument;
+    const safety = await (isShowing ? node.safety(peer) : node.verify(peer, code));
+    if (safety.isErr()) return this.#fail(safety.error);
+    this.#codeShownOf = safety.value.peer.id;
+    screen.print(safetyLines(safety.value, colors.bold).split('\n'));
+    if (!safety.value.verified) this.#say('the same on the other side? then: /verify yes', colors.dim);
+  }
+
+  async #onPeerOf(argument: string, act: (peer: string) => ResultAsync<string, NodeError>): Promise<void> {
+    const found = argument === '' ? null : await this.#options.node.find(argument);
+    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer') return this.#fail(found.error);
+    const named = argument === '' ? null : argument;
+    const peer = (found?.isOk() === true ? found.value.id : named) ?? this.#open?.row?.id ?? this.#open?.word;
+    if (peer === undefined)
+      return this.#say('whom? name a peer, or open a conversation first', this.#options.colors.yellow);
+    (await act(peer)).match(
+      (words) => this.#say(words, this.#options.colors.dim),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #print(message: MessageEvent, isOpen: boolean): void {
+    const { screen, colors } = this.#options;
+    const day = new Date(message.sentAt).toDateString();
+    if (day !== this.#shownDay) screen.print([dayRow(day, colors)]);
+    this.#shownDay = day;
+    const rows = messageRows(message, { colors, columns: screen.columns(), isOpen });
+    if (message.direction === 'out') screen.printOwn(message.id, rows);
+    else screen.print(rows);
+  }
+
+  #say(text: string, paint?: (text: string) => string): void {
+    const { screen } = this.#options;
+    screen.print(remarkRows(text, screen.columns(), paint));
+  }
+
+  #fail(error: NodeError): void {
+    this.#say(lineOf(wordingOf(error)), this.#options.colors.red);
+  }
+
+  #here(): readonly PeerEvent[] {
+    return this.peers().filter((peer) => peer.state !== 'offline' && peer.blocked !== true);
+  }
+
+  #wordOf(message: MessageEvent): string {
+    const row = this.#peers.get(message.peerId);
+    return row === undefined
+      ? message.peer
+      : (peerWords(this.peers())[[...this.#peers.keys()].indexOf(row.id)] ?? message.peer);
+  }
+
+  #drawPrompt(): void {
+    const { screen, colors } = this.#options;
+    const unread = [...this.#unread].map(
+      ([peerId, count]) => `${escapeName(this.#peers.get(peerId)?.name ?? '?')} ${count}`,
+    );
+    screen.setPrompt(promptText(this.#open, unread, colors));
+  }
+}

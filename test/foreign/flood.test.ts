@@ -1,0 +1,150 @@
+/** Input that no program would send, over real sockets and every port, by the hundred; and what it must not cost. */
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import type { LegacyDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
+import { readCaptures } from '../support/captures.js';
+import { eventually, within } from '../support/deadline.js';
+import { startScene, unheardOf, type Scene } from '../support/foreign-scene.js';
+import { heavy, kinds, seeded } from '../support/malformed.js';
+import { newTally, simulatedPeer } from '../support/simulated-peer.js';
+import { startChat } from '../support/standins/chatbuddy.js';
+import { initiate } from '../support/standins/cmp2204.js';
+import { connectTo } from '../support/standins/cse310.js';
+import { startNetech } from '../support/standins/netech.js';
+import { startSynergy } from '../support/standins/synergy.js';
+
+const dialects = ['cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'] as const;
+const inputsEach = 150;
+const lanesEach = 4;
+/** What the collectors of all threads leave lying between two rounds; it levels out, where a leak would not. */
+const growthMibMax = 128;
+const logEveryMs = 5_000;
+
+async function dial(port: number, localAddress: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress });
+  socket.on('error', () => undefined);
+  socket.resume();
+  await within(
+    new Promise((resolve) => socket.once('connect', resolve).once('close', resolve)),
+    5_000,
+    'the connection',
+  );
+  return socket;
+}
+
+const closeOf = (socket: Socket): Promise<unknown> =>
+  within(
+    new Promise((resolve) => (socket.closed ? resolve(null) : socket.once('close', resolve))),
+    8_000,
+    'the close',
+  );
+
+/** All kinds in turn, and the long ones, each over a connection of its own. */
+async function flood(scene: Scene, dialect: LegacyDialectName, round: number): Promise<void> {
+  const corpus = readCaptures(dialect).flatMap(({ steps }) => steps.map(({ bytes }) => bytes));
+  const made = Object.values(kinds);
+  const inputs = Array.from({ length: inputsEach }, (_, at) => {
+    const draw = seeded(round * inputsEach + at);
+    return made[at % made.length]?.make(corpus, draw) ?? new Uint8Array();
+  });
+  // The long ones leave long texts in the history: once is enough.
+  const waiting = round === 0 ? [...heavy, ...inputs] : inputs;
+  const lane = async (at: number): Promise<void> => {
+    for (let input = waiting.pop(); input !== undefined; input = waiting.pop()) {
+      const from = `127.0.${dialects.indexOf(dialect) + 1}.${at + 2}`;
+      const socket = await dial(scene.port(dialect), from);
+      socket.end(input);
+      await closeOf(socket);
+    }
+  };
+  await Promise.all(Array.from({ length: lanesEach }, (_, at) => lane(at)));
+}
+
+const isHeard =
+  (text: string) =>
+  (event: NodeEvent): event is MessageEvent =>
+    event.type === 'message' && event.direction === 'in' && event.text === text;
+
+async function honestAreHeard(t: TestContext, scene: Scene): Promise<void> {
+  const synergy = await startSynergy({ name: 'sue', host: '127.0.0.2' });
+  const netech = await startNetech({ team: 'ned', host: '127.0.0.3' });
+  t.after(() => Promise.all([synergy.close(), netech.close()]));
+  await initiate({ port: scene.port(), text: 'honest cmp2204', secret: 6 });
+  await synergy.send(scene.port(), 'honest synergy');
+  await netech.send(scene.port(), 'honest netech');
+  const chat = await startChat(scene.port('chatbuddy'));
+  chat.say('honest chatbuddy');
+  const turns = await connectTo(scene.port('cse310'));
+  await turns.type('honest cse310');
+  t.after(() => Promise.all([chat.close(), turns.close()]));
+  const target = { host: '127.0.0.1', port: scene.port(), from: '127.0.0.5' };
+  await simulatedPeer('pat', target, newTally()).deliver(['honest native']);
+  for (const who of [...dialects, 'native']) await scene.until(isHeard(`honest ${who}`));
+}
+
+async function talksOf({ node }: Scene): Promise<number> {
+  const { actors } = (await node.stats())._unsafeUnwrap();
+  assert.ok(Array.isArray(actors));
+  return actors.filter(({ id }: { id: string }) => id.startsWith('talk:')).length;
+}
+
+test('hundreds of malformed inputs over every port leave no talk, little memory, few lines, and the honest are heard', async (t) => {
+  const lines: { readonly level: string; readonly event: string }[] = [];
+  const scene = await startScene(t, { log: (level, event) => lines.push({ level, event }) });
+  const startedMs = performance.now();
+  await Promise.all(dialects.map((dialect) => flood(scene, dialect, 0)));
+  const warmBytes = process.memoryUsage.rss();
+  for (const round of [1, 2]) await Promise.all(dialects.map((dialect) => flood(scene, dialect, round)));
+  const tookMs = performance.now() - startedMs;
+  const grownMib = (process.memoryUsage.rss() - warmBytes) / 2 ** 20;
+  assert.ok(grownMib < growthMibMax, `${grownMib} MiB more after two more rounds`);
+  await eventually(async () => (await talksOf(scene)) === 0, 5_000, 'no talk is left');
+
+  const { malformed } = (await scene.node.stats())._unsafeUnwrap();
+  for (const dialect of dialects) assert.ok(Number(Reflect.get(Object(malformed), dialect)) > 10, dialect);
+  assert.ok(Number(Reflect.get(Object(await unheardOf(scene)), 'no-such-opening')) > 100);
+  const told = lines.filter(({ level }) => level === 'warn' || level === 'error');
+  assert.deepEqual([...new Set(told.map(({ event }) => event))].toSorted(), [
+    'talk-failed',
+    'unknown-first-bytes',
+  ]);
+  // One for each dialect and one for openings, at a time.
+  const linesMax = (dialects.length + 1) * (1 + Math.ceil(tookMs / logEveryMs));
+  assert.ok(told.length <= linesMax, `${told.length} lines, ${linesMax} at most`);
+  t.diagnostic(`${Math.round(tookMs)} ms, ${grownMib.toFixed(1)} MiB, ${told.length} lines`);
+  await honestAreHeard(t, scene);
+});
+
+test('what makes no sense ends the connection, as in the programs, and what is text does not', async (t) => {
+  const scene = await startScene(t);
+  const broken = Buffer.from([0xff, 0x41]);
+  const endings: readonly (readonly [LegacyDialectName, Uint8Array])[] = [
+    ['cmp2204', Buffer.from('{"unencrypted message": 1} trailing')],
+    ['cmp2204', Buffer.concat([Buffer.from('{"unencrypted message": "'), broken, Buffer.from('"}')])],
+    ['cmp2204', Buffer.from('{"encrypted message": "AAAA"}')],
+    ['synergy', Buffer.from('{"type": "message", "content": []}')],
+    ['synergy', Buffer.from('10.0.0.7:99999 ann hi')],
+    ['netech', Buffer.concat([Buffer.from('LISTENING_PORT:7070|TEAM_NAME:ned|'), broken])],
+    ['chatbuddy', broken],
+    ['cse310', broken],
+  ];
+  for (const [dialect, bytes] of endings) {
+    const socket = await dial(scene.port(dialect), '127.0.0.9');
+    socket.write(bytes);
+    // Our end stays open: it is the node that closes.
+    await within(
+      new Promise((resolve) => socket.once('end', resolve).once('close', resolve)),
+      2_000,
+      dialect,
+    );
+    socket.destroy();
+  }
+  for (const dialect of ['chatbuddy', 'cse310'] as const) {
+    const socket = await dial(scene.port(dialect), '127.0.0.9');
+    t.after(() => socket.destroy());
+    socket.write(`{"text" [for ${dialect}`);
+    await scene.until(isHeard(`{"text" [for ${dialect}`));
+    assert.ok(!socket.readableEnded && !socket.destroyed, dialect);
+  }
+});

@@ -1,0 +1,52 @@
+/** cmp2204: the private number that its user typed, from the call to the key, and what is kept of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { giveUp, noteQueued } from '../../src/chat/foreign/commands.js';
+import { forgetLines } from '../../src/chat/foreign/sending.js';
+import { newLegacyState } from '../../src/chat/foreign/peers.js';
+import { legacyPeerId } from '../../src/chat/people/name.js';
+import { parseMessageId } from '../../src/ids.js';
+import { startScene } from '../support/foreign-scene.js';
+import { startResponder } from '../support/standins/cmp2204.js';
+
+test('a private number that is none is refused at once, and nothing waits behind it', async (t) => {
+  const scene = await startScene(t);
+  const responder = await startResponder({});
+  t.after(responder.close);
+  const peer = `cmp2204://127.0.0.1:${responder.port}`;
+  for (const privateNumber of [1.5, Number.NaN, -1, 0, 1e30, Number.POSITIVE_INFINITY]) {
+    const refused = (await scene.node.sendVia(peer, 'bad', { privateNumber }))._unsafeUnwrapErr();
+    assert.deepEqual(refused, {
+      code: 'dialect/unsupported',
+      dialect: 'cmp2204',
+      what: `the private number ${privateNumber}`,
+    });
+  }
+  (await scene.node.sendVia(peer, 'good', { privateNumber: Number.MAX_SAFE_INTEGER }))._unsafeUnwrap();
+  assert.equal((await responder.received.take()).text, 'good');
+});
+
+test('who knows no private numbers is not sent one, and nothing is queued', async (t) => {
+  const scene = await startScene(t);
+  for (const via of [{ privateNumber: 7 }, { isPlain: true }, { isPlain: false }]) {
+    const refused = (await scene.node.sendVia('synergy://127.0.0.1:1', 'x', via))._unsafeUnwrapErr();
+    assert.equal(refused.code, 'dialect/unsupported');
+  }
+  assert.deepEqual((await scene.node.history({}))._unsafeUnwrap(), []);
+});
+
+test('a private number is forgotten with its line, however that ends', () => {
+  const state = { legacy: newLegacyState() };
+  const peerId = legacyPeerId('cmp2204', '127.0.0.1', 6001);
+  const id = parseMessageId('019a0000-0000-7000-8000-000000000001')._unsafeUnwrap();
+  assert.ok(peerId !== null);
+  noteQueued(state, [{ id }], 6n);
+  assert.equal(state.legacy.privateNumbers.get(id), 6n);
+  forgetLines(state, peerId, [id]);
+  assert.equal(state.legacy.privateNumbers.size, 0);
+
+  noteQueued(state, [{ id }], 6n);
+  state.legacy.timed.add(id);
+  assert.deepEqual(giveUp(state, { peerId, ids: [id] }).ids, [id]);
+  assert.deepEqual([state.legacy.privateNumbers.size, state.legacy.timed.size], [0, 0]);
+});

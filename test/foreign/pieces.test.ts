@@ -1,0 +1,74 @@
+/** A text longer than one connection carries, to programs with a connection for each message. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { nextPiece } from '../../src/chat/foreign/sending.js';
+import type { TalkDialect, TalkOptions } from '../../src/dialects/dialect.js';
+import { legacyDialects } from '../../src/dialects/sniff.js';
+import { legacy } from '../../src/limits.js';
+import { plainOptions } from '../support/captures.js';
+import { startScene } from '../support/foreign-scene.js';
+import { startSynergy } from '../support/standins/synergy.js';
+
+const part = fc.oneof(
+  fc.constantFrom('exit', 'connect', ' exit ', 'connection message', 'Manual Connection Message', '|', '"\\'),
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
+  fc.integer({ min: 900, max: 1_100 }).map((length) => 'long '.repeat(length / 5)),
+);
+const options = fc.record({
+  name: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }),
+  form: fc.constantFrom(null, 'json', 'course'),
+  listeningPort: fc.constantFrom(1, 65_535),
+});
+const dialects: readonly TalkDialect[] = [
+  legacyDialects.synergy,
+  legacyDialects.netech,
+  legacyDialects.cmp2204,
+];
+
+test('a text is whole however our name or the form of its peer changes between its connections', () => {
+  const property = fc.property(
+    fc.constantFrom(...dialects),
+    fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('')),
+    fc.array(options, { minLength: 1, maxLength: 4 }),
+    fc.boolean(),
+    (dialect, text, changes, secure) => {
+      const at = (turn: number): TalkOptions => ({
+        ...plainOptions,
+        ...changes[turn % changes.length],
+        secure,
+      });
+      if (dialect.pieces(text, at(0)).isErr()) return;
+      let said = '';
+      for (let turn = 0; said.length < text.length; turn += 1) {
+        const piece = nextPiece(dialect, text, said.length, at(turn));
+        const utterance = { type: 'text', id: null, sentAtMs: 0, text: piece } as const;
+        const outputs = dialect.openTalk('dial', at(turn)).say(utterance)._unsafeUnwrap();
+        for (const output of outputs)
+          assert.ok(output.type !== 'write' || output.bytes.length <= legacy.writeBytesMax);
+        assert.ok(piece.length > 0);
+        said += piece;
+      }
+      assert.equal(said, text);
+    },
+  );
+  fc.assert(property, { seed: 20_260_102, numRuns: 500 });
+});
+
+test('a long text to synergy arrives whole although we are called otherwise in its middle', async (t) => {
+  const scene = await startScene(t);
+  const synergy = await startSynergy({ name: 'sue' });
+  t.after(synergy.close);
+  const text = Array.from({ length: 4_000 }, (_, at) => `word ${at}`).join(' ');
+  (await scene.node.send(`synergy://127.0.0.1:${synergy.port}`, text))._unsafeUnwrap();
+  const names = new Set<string>();
+  let heard = '';
+  while (heard.length < text.length) {
+    const { name, content } = await synergy.heard.take();
+    heard += content;
+    if (names.size === 0) (await scene.node.rename('nora of the much longer name'))._unsafeUnwrap();
+    names.add(name);
+  }
+  assert.equal(heard, text);
+  assert.deepEqual([...names], ['nora', 'nora of the much longer name']);
+});

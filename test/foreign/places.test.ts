@@ -1,0 +1,166 @@
+/** Hosts that hold connections of older programs open, and honest people at other addresses who want a place. */
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { peerIdOf } from '../../src/chat/people/identity.js';
+import { eventually, within } from '../support/deadline.js';
+import { startScene, type Scene } from '../support/foreign-scene.js';
+import { newTally, simulatedPeer } from '../support/simulated-peer.js';
+import { connectBlocking } from '../support/standins/blocking-socket.js';
+import { initiate } from '../support/standins/cmp2204.js';
+
+interface Hog {
+  readonly port: (scene: Scene) => number;
+  readonly first: string;
+  /** Said every so often; empty: nothing more. */
+  readonly more: string;
+}
+
+const hogs: Readonly<Record<string, Hog>> = {
+  'messages with a key and nothing behind it': {
+    port: (scene) => scene.port(),
+    first: '{"key": "b\'8\'"}',
+    more: '',
+  },
+  'messages that go on letter by letter': {
+    port: (scene) => scene.port(),
+    first: 'LISTENING_PORT:7070|TEAM_NAME:hog|hi',
+    more: 'x',
+  },
+  'talks without a word': { port: (scene) => scene.port('chatbuddy'), first: '', more: '' },
+  'talks that never pause': { port: (scene) => scene.port('chatbuddy'), first: 'hi', more: 'so' },
+};
+
+/** Resolves once one address has all places it gets. */
+async function hold(t: TestContext, scene: Scene, hog: Hog): Promise<void> {
+  press(t, scene, hog, '127.0.0.66', 12);
+  await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hog has its places');
+}
+
+/** So many connections from one address, each opened again when it is ended. */
+function press(
+  t: TestContext,
+  scene: Scene,
+  { port, first, more }: Hog,
+  localAddress: string,
+  count: number,
+): void {
+  const sockets = new Set<Socket>();
+  let isOver = false;
+  const open = (): void => {
+    if (isOver) return;
+    const socket = connect({ host: '127.0.0.1', port: port(scene), localAddress });
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('connect', () => (first === '' ? undefined : socket.write(first)));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      setTimeout(open, 20);
+    });
+  };
+  for (let n = 0; n < count; n += 1) open();
+  const talking = setInterval(() => {
+    if (more !== '') for (const socket of sockets) if (!socket.connecting) socket.write(more);
+  }, 200);
+  t.after(() => {
+    isOver = true;
+    clearInterval(talking);
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+async function placesTaken(scene: Scene): Promise<number> {
+  const stats = (await scene.node.stats())._unsafeUnwrap();
+  const { inboundNow } = stats['transport'] as { readonly inboundNow: number };
+  return inboundNow;
+}
+
+/** How long a stranger's message takes, ms. */
+async function nativeWait(scene: Scene, from: string): Promise<number> {
+  const stranger = simulatedPeer(from, { host: '127.0.0.1', port: scene.port(), from }, newTally());
+  const [waitMs = Number.NaN] = await within(stranger.deliver(['native']), 10_000, 'a native message');
+  return waitMs;
+}
+
+/** The same of a program that tries once. */
+async function olderWait(scene: Scene, from: string): Promise<number> {
+  const sinceMs = performance.now();
+  const text = `old, ${from}`;
+  await initiate({ port: scene.port(), text, secret: 6, localAddress: from });
+  await scene.until(
+    (event): event is typeof event => event.type === 'message' && event.text === text,
+    10_000,
+  );
+  return performance.now() - sinceMs;
+}
+
+for (const [what, hog] of Object.entries(hogs)) {
+  test(`honest people get through soon while one host holds ${what}`, async (t) => {
+    const scene = await startScene(t);
+    await hold(t, scene, hog);
+    const waitsMs: number[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      waitsMs.push(await nativeWait(scene, `127.0.1.${n + 1}`), await olderWait(scene, `127.0.2.${n + 1}`));
+    }
+    t.diagnostic(`waits ${waitsMs.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+    assert.ok(Math.max(...waitsMs) < 3_000, `${waitsMs.join(', ')} ms`);
+  });
+}
+
+/** Who was just served is not put behind all others for it. */
+const twice = async (wait: () => Promise<number>): Promise<number[]> => [await wait(), await wait()];
+
+for (const hosts of [6, 12])
+  test(`strangers are served in turn while ${hosts} hosts hold messages that never end, twenty each`, async (t) => {
+    const scene = await startScene(t);
+    const kinds = Object.values(hogs).filter(({ port }) => port(scene) === scene.port());
+    for (let n = 0; n < hosts; n += 1)
+      for (const hog of kinds) press(t, scene, hog, `127.0.4.${n + 1}`, 20 / kinds.length);
+    await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hogs have their places');
+    const waits = await Promise.all([
+      twice(() => nativeWait(scene, '127.0.1.1')),
+      twice(() => nativeWait(scene, '127.0.1.2')),
+      twice(() => olderWait(scene, '127.0.2.1')),
+      twice(() => olderWait(scene, '127.0.2.2')),
+    ]);
+    const told = waits.map((each) => each.map((ms) => ms.toFixed(0)).join(' and ')).join(', ');
+    t.diagnostic(`waits ${told} ms`);
+    // A round of the hosts takes half a second for every four of them.
+    assert.ok(Math.max(...waits.flat()) < 15_000, `${told} ms`);
+  });
+
+test('a burst of messages from one address is whole while others want its places', async (t) => {
+  const scene = await startScene(t);
+  const count = 40;
+  const say = async (host: string, n: number): Promise<void> => {
+    const socket = await connectBlocking('127.0.0.1', scene.port(), host);
+    socket.send(`LISTENING_PORT:7070|TEAM_NAME:${host}|${host} ${n}`);
+    await socket.close();
+  };
+  const hosts = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+  await Promise.all(hosts.flatMap((host) => Array.from({ length: count }, (_, n) => say(host, n))));
+  const texts = await scene.texts('netech', hosts.length * count);
+  assert.deepEqual(
+    texts.toSorted(),
+    hosts.flatMap((host) => Array.from({ length: count }, (_, n) => `${host} ${n}`)).toSorted(),
+  );
+});
+
+test('a friend gets through at once while many hosts hold all that strangers can have', async (t) => {
+  const scene = await startScene(t);
+  const target = { host: '127.0.0.1', port: scene.port(), from: '127.0.3.1' };
+  const pat = simulatedPeer('pat', target, newTally());
+  await pat.deliver(['hello']);
+  // Whom we write to is a friend from then on.
+  (await scene.node.send(peerIdOf(pat.idKey), 'hello pat'))._unsafeUnwrap();
+  for (let n = 0; n < 6; n += 1)
+    for (const [at, hog] of Object.values(hogs).entries())
+      press(t, scene, hog, `127.0.4.${n * 10 + at + 1}`, 12);
+  await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hogs have their places');
+  const waitsMs: number[] = [];
+  for (let n = 0; n < 12; n += 1)
+    waitsMs.push(...(await within(pat.deliver([`message ${n}`]), 10_000, 'a message of a friend')));
+  t.diagnostic(`waits ${waitsMs.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+  // The goal with fifty addresses is 2 s on a quiet machine (printed).
+  assert.ok(Math.max(...waitsMs) < 6_000, `${waitsMs.join(', ')} ms`);
+});

@@ -33,7 +33,7 @@ function read(path: string): Source {
 function onlyImports(folder: RegExp, allowed: RegExp): void {
   for (const { path, imports } of sources.filter((source) => folder.test(source.path))) {
     for (const name of imports.filter((each) => /^(src|workers)\//.test(each))) {
-      const isRootFile = /^src\/(limits|errors|ids)\.ts$/.test(name);
+      const isRootFile = /^src\/(errors|ids)\.ts$/.test(name);
       assert.ok(isRootFile || allowed.test(name), `${path} must not import ${name}`);
     }
   }
@@ -50,7 +50,7 @@ function onlyIn(module: RegExp, allowed: RegExp): void {
 
 describe('import law', () => {
   test('the files at the root of src/ stand on nothing of ours', () => {
-    onlyImports(/^src\/(limits|errors|ids)\.ts$/, /^$/);
+    onlyImports(/^src\/(errors|ids)\.ts$/, /^$/);
   });
   test('the runtime knows nothing of chat', () => onlyImports(/^src\/runtime\//, /^src\/runtime\//));
   test('wire/ stands on wire/ alone', () => onlyImports(/^src\/wire\//, /^src\/wire\//));
@@ -74,7 +74,7 @@ describe('import law', () => {
   test('actors/ never import ui/ or workers/', () =>
     onlyImports(/^src\/actors\//, /^src\/(admission|runtime|wire|dialects|session|chat|actors|home|node)\//));
   test('ui/ sees the façade, the remote handle and how private files are written, nothing below', () =>
-    onlyImports(/^src\/ui\//, /^src\/(ui\/|index\.ts|runtime\/remote\.ts|home\/)/));
+    onlyImports(/^src\/ui\//, /^src\/(ui\/|index\.ts|runtime\/remote\.ts|home\/|node\/limits\.ts)/));
   test('a worker is one entry around its actors', () => {
     onlyImports(/^workers\//, /^src\/(actors|runtime|chat|session|node)\//);
     for (const { path, text } of sources.filter((source) => source.path.startsWith('workers/'))) {
@@ -173,11 +173,8 @@ describe('files', () => {
     assert.deepEqual(long, []);
   });
   test(`none is longer than ${linesMax} lines`, () => {
-    // A table of numbers with their reasons, which design.md wants in one place: nobody reads it top down.
-    // The other loses its types to a protocol file of the transport.
-    const stories = sources.filter(
-      ({ path }) => path !== 'src/limits.ts' && path !== 'src/actors/transport/accept.ts',
-    );
+    // It loses its types to a protocol file of the transport.
+    const stories = sources.filter(({ path }) => path !== 'src/actors/transport/accept.ts');
     const long = stories.filter(({ text }) => text.split('\n').length - 1 > linesMax).map(({ path }) => path);
     assert.deepEqual(long, []);
   });

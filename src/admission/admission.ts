@@ -12,7 +12,7 @@
  * than others ask would hold them all. What can be had goes by turns, see `admission-turns.ts`.
  */
 import type { ConnectionId } from '../ids.js';
-import { admission as limits } from '../limits.js';
+import { admission as limits } from './limits.js';
 import { HandshakeBudget, Penalties, type Standing } from './budget.js';
 import {
   endOf,
@@ -260,7 +260,7 @@ export class Admission {
     const { source, standing, hello } = newcomer;
     if (hello?.type !== 'full' && hello?.type !== 'resume' && this.#isCrowding(source, nowMs)) {
       // Beyond its share it is given nothing, not even for another of its own: those places are to get free.
-      const isAtShare = this.#places.legacyAt(source).length === limits.legacyPerAddressMax;
+      const isAtShare = this.#places.legacyAt(source).length === limits.foreignPerAddressMax;
       return hello !== null && isAtShare ? this.#ownPlace(newcomer, nowMs) : null;
     }
     const useful = this.#places.usefulTo(standing);
@@ -288,7 +288,7 @@ export class Admission {
 
   /** Has an address enough places for older programs, while another one waits for any? */
   #isCrowding(source: string, nowMs: number): boolean {
-    if (this.#places.legacyAt(source).length < limits.legacyPerAddressMax) return false;
+    if (this.#places.legacyAt(source).length < limits.foreignPerAddressMax) return false;
     return [...this.#waited].some(([other, atMs]) => other !== source && nowMs - atMs < limits.wantedForMs);
   }
 
@@ -302,12 +302,12 @@ export class Admission {
   /** An address that has its share gives one connection of older programs up for the next: one with nothing to say. */
   #ownPlace({ source, standing }: Newcomer, nowMs: number): { readonly evict: ConnectionId } | null {
     const own = this.#places.legacyAt(source);
-    if (own.length < limits.legacyPerAddressMax) return null;
+    if (own.length < limits.foreignPerAddressMax) return null;
     const useful = this.#places.usefulTo(standing).filter((place) => own.includes(place));
     const victim = longestSilent(
       useful.filter((place) => {
         const sinceMs = Math.max(place.lastActiveMs, place.stageAtMs);
-        return nowMs >= (givesWayAtMs(place) ?? sinceMs + limits.legacyProtectedMs);
+        return nowMs >= (givesWayAtMs(place) ?? sinceMs + limits.foreignProtectedMs);
       }),
     );
     return victim ? { evict: victim.id } : null;
@@ -316,7 +316,7 @@ export class Admission {
   /** From when on it may be taken for whoever else waits; `Infinity`: it has nothing to fear. */
   #ripeAtMs({ source, stage, stageAtMs, carries }: Place): number {
     const wanted = this.#places.legacyAt(source).length + this.#turns.olderAt(source);
-    if (wanted > limits.legacyPerAddressMax) return stageAtMs + limits.legacyProtectedMs;
+    if (wanted > limits.foreignPerAddressMax) return stageAtMs + limits.foreignProtectedMs;
     return stage === 'authenticated' && carries === 'message'
       ? stageAtMs + limits.messageGiveWayMs
       : Infinity;
@@ -332,12 +332,12 @@ export class Admission {
       isOpen(place) ? place.stageAtMs + protectedMs(place, newcomer) : Infinity,
       this.#places.legacyFor(newcomer).includes(place) ? this.#ripeAtMs(place) : Infinity,
     );
-    return atMs - nowMs <= limits.legacyProtectedMs;
+    return atMs - nowMs <= limits.foreignProtectedMs;
   }
 
   #hasShare(source: string, hello: Hello, nowMs: number): boolean {
     if (this.#places.openAt(source).length >= this.#shareOf(source, nowMs)) return true;
-    return hello.type === 'legacy' && this.#places.legacyAt(source).length >= limits.legacyPerAddressMax;
+    return hello.type === 'legacy' && this.#places.legacyAt(source).length >= limits.foreignPerAddressMax;
   }
 
   /** How many of them it may hold. */

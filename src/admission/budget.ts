@@ -2,7 +2,7 @@
  * What an address may cost before it has proved anything: handshakes (token buckets) and how long it is kept out after
  * it misbehaved. Pure, bounded; time comes as an argument (monotonic ms).
  */
-import { admission as limits } from '../limits.js';
+import { admission as limits } from './limits.js';
 
 /** Refills steadily up to `burst`. */
 export class TokenBucket {

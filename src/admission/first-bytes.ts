@@ -4,7 +4,7 @@
  */
 import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
 import { legacyDialects, sniff } from '../dialects/sniff.js';
-import { wireV1 } from '../limits.js';
+import { wireV1 } from '../wire/limits.js';
 
 export type Hello =
   /** Also a preamble of a later version: the session answers it, at the price of a full handshake. */

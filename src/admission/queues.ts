@@ -4,7 +4,8 @@
  * would keep all others from being heard.
  */
 import type { DialectName } from '../dialects/dialect.js';
-import { admission as limits } from '../limits.js';
+import { admission as limits } from './limits.js';
+import { wireV1 } from '../wire/limits.js';
 import type { Hello } from './first-bytes.js';
 import { sourceKey } from '../wire/address-space.js';
 
@@ -24,7 +25,7 @@ export function crowdedOut<Caller extends Waiting>(
 ): Caller | null {
   const isLegacy = isOlderProgram(newcomer);
   const room = others.filter((other) => isOlderProgram(other) === isLegacy);
-  if (room.length < (isLegacy ? limits.legacyWaitingMax : limits.waitingMax)) return null;
+  if (room.length < (isLegacy ? limits.foreignWaitingMax : limits.waitingMax)) return null;
   const byAddress = new Map<string, Caller[]>();
   for (const caller of room) {
     const source = sourceKey(caller.address);
@@ -50,10 +51,10 @@ export function patienceMs(
   enabled: ReadonlySet<DialectName>,
   isPlaceComing: () => boolean,
 ): number {
-  if (isOlderProgram(caller)) return limits.legacyCallerWaitMs;
-  if (mayBeOlderProgram(caller, enabled)) return limits.handshakeDeadlineMs;
+  if (isOlderProgram(caller)) return limits.foreignCallerWaitMs;
+  if (mayBeOlderProgram(caller, enabled)) return wireV1.handshakeDeadlineMs;
   // BUSY would cost it a second or two.
-  return isPlaceComing() ? limits.legacyProtectedMs + limits.waitMs : 0;
+  return isPlaceComing() ? limits.foreignProtectedMs + limits.waitMs : 0;
 }
 
 /** Also who has not spoken yet, where any of them is switched on. */

@@ -3,7 +3,8 @@
  * times are monotonic ms.
  */
 import type { ConnectionId } from '../ids.js';
-import { admission as limits } from '../limits.js';
+import { admission as limits } from './limits.js';
+import { wireV1 } from '../wire/limits.js';
 import type { Standing } from './budget.js';
 import type { Hello } from './first-bytes.js';
 
@@ -131,9 +132,9 @@ export function endOf(place: Place): { readonly atMs: number; readonly reason: D
   const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isLegacy, carries } = place;
   // An older program may have waited long for its place, unread: that was not its time.
   if (stage !== 'authenticated')
-    return { atMs: (isLegacy ? stageAtMs : acceptedAtMs) + limits.handshakeDeadlineMs, reason: 'deadline' };
+    return { atMs: (isLegacy ? stageAtMs : acceptedAtMs) + wireV1.handshakeDeadlineMs, reason: 'deadline' };
   if (isContact) return { atMs: Infinity, reason: 'idle' };
-  if (carries === 'talk') return { atMs: lastActiveMs + limits.talkIdleMs, reason: 'idle' };
+  if (carries === 'talk') return { atMs: lastActiveMs + limits.foreignIdleMs, reason: 'idle' };
   if (carries === 'typed-message') return { atMs: stageAtMs + limits.typedDeadlineMs, reason: 'idle' };
   if (!isLegacy) return { atMs: lastActiveMs + limits.strangerIdleMs, reason: 'idle' };
   const atMs = Math.min(lastActiveMs + limits.messageIdleMs, stageAtMs + limits.messageDeadlineMs);
@@ -143,7 +144,7 @@ export function endOf(place: Place): { readonly atMs: number; readonly reason: D
 /** From when on what waits for a person gives way to who wants its place; `null`: it waits for nobody. */
 export function givesWayAtMs({ carries, hasSpoken, lastActiveMs, stageAtMs }: Place): number | null {
   if (carries === 'talk')
-    return lastActiveMs + (hasSpoken ? limits.talkGiveWayMs : limits.talkUnspokenGiveWayMs);
+    return lastActiveMs + (hasSpoken ? limits.foreignGiveWayMs : limits.foreignUnspokenGiveWayMs);
   // From its key on: single letters must not hold a place for ever.
   return carries === 'typed-message' ? stageAtMs + limits.typedGiveWayMs : null;
 }
@@ -164,7 +165,7 @@ export function weakest(places: readonly Place[], newcomer: Newcomer, nowMs: num
 /** For how long since its last step an unauthenticated place is safe from this newcomer. */
 export function protectedMs(place: Place, newcomer: Newcomer): number {
   if (place.standing === 'ticket') return limits.ticketProtectedMs;
-  if (place.isLegacy) return limits.handshakeDeadlineMs;
+  if (place.isLegacy) return wireV1.handshakeDeadlineMs;
   if (newcomer.standing === 'ticket') return 0;
   if (place.stage === 'silent')
     return newcomer.hello === null ? limits.silentAmongSilentProtectedMs : limits.silentProtectedMs;

@@ -4,7 +4,7 @@
  * no more than who opens one, and hosts that hold their places in vain come behind those that leave them soon. Pure.
  */
 import type { ConnectionId } from '../ids.js';
-import { admission as limits } from '../limits.js';
+import { admission as limits } from './limits.js';
 import { RecentMap, type Standing } from './budget.js';
 import type { Newcomer } from './slots.js';
 

@@ -3,7 +3,7 @@
  * comes after the end. A dialect adds its conduct: what a frame means to it, and how it says something. Pure.
  */
 import { err, ok, type Result } from 'neverthrow';
-import { legacy, text as textLimits } from '../limits.js';
+import { foreignFrames, text as textLimits } from './limits.js';
 import type { DialectError, WireError } from '../errors.js';
 import { isJsonObject, parseBoundedJson, type JsonValue } from '../wire/json.js';
 import { openJsonFrames, type FrameCut } from '../wire/json-frames.js';
@@ -87,13 +87,13 @@ const isNothing = (output: TalkOutput): boolean =>
 
 /** JSON objects; silence means nothing. */
 export function cutJson(): Cutter {
-  const frames = openJsonFrames(legacy.frameBytesMax, legacy.jsonDepthMax);
+  const frames = openJsonFrames(foreignFrames.frameBytesMax, foreignFrames.jsonDepthMax);
   return { push: frames.push, gap: () => null, end: () => null, isPartial: frames.isPartial };
 }
 
-/** What arrived together; at most `legacy.frameBytesMax` bytes. `isUnfinished`: silence does not end this. */
+/** What arrived together; at most `foreignFrames.frameBytesMax` bytes. `isUnfinished`: silence does not end this. */
 export function cutReads(isUnfinished?: (held: Uint8Array) => boolean): Cutter {
-  const frames = openReadFrames(legacy.frameBytesMax, isUnfinished);
+  const frames = openReadFrames(foreignFrames.frameBytesMax, isUnfinished);
   return {
     push: (bytes) => ({ frames: frames.push(bytes), error: null }),
     gap: frames.gap,
@@ -131,9 +131,9 @@ export function frameFields(
   frame: Uint8Array,
 ): Result<ReadonlyMap<string, { readonly spelled: string; readonly value: JsonValue }>, DialectError> {
   const bounds = {
-    bytesMax: legacy.frameBytesMax,
-    depthMax: legacy.jsonDepthMax,
-    keysMax: legacy.jsonKeysMax,
+    bytesMax: foreignFrames.frameBytesMax,
+    depthMax: foreignFrames.jsonDepthMax,
+    keysMax: foreignFrames.jsonKeysMax,
   };
   return parseBoundedJson(frame, bounds)
     .mapErr((error) => dialectError(dialect, error))

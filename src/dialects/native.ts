@@ -10,7 +10,8 @@
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable, type DialectError } from '../errors.js';
 import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
-import { session as sessionLimits, text as textLimits, wireV1 } from '../limits.js';
+import { native as sessionLimits, text as textLimits } from './limits.js';
+import { wireV1 } from '../wire/limits.js';
 import { ByteReader, ByteWriter, copy, toHex } from '../wire/bytes.js';
 import { encodeControl, magic } from '../wire/frames.js';
 import type { Dialect, Sniffed, Utterance } from './dialect.js';

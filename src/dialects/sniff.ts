@@ -12,7 +12,7 @@
  * chatbuddy and cse310 send free text first and cannot be told from anything: they have ports of their own, and so
  * has netech for its text without a header.
  */
-import { legacy } from '../limits.js';
+import { foreignFrames } from './limits.js';
 import { outermostKeys, plainKey } from '../wire/json-keys.js';
 import { chatbuddy } from './chatbuddy/codec.js';
 import { cmp2204 } from './cmp2204/codec.js';
@@ -33,11 +33,12 @@ export const legacyDialects: Readonly<Record<LegacyDialectName, TalkDialect>> = 
 export type SniffAnswer = { readonly dialect: DialectName } | 'need-more' | 'unknown';
 
 /**
- * `first`: everything the connection has sent so far. `need-more` is answered for fewer than `legacy.sniffBytesMax`
+ * `first`: everything the connection has sent so far. `need-more` is answered for fewer than `foreignFrames.sniffBytesMax`
  * bytes only. A dialect that is not enabled is `unknown`, also when its opening is recognised.
  */
 export function sniff(first: Uint8Array, enabled: ReadonlySet<DialectName>): SniffAnswer {
-  const seen = first.length > legacy.sniffBytesMax ? first.subarray(0, legacy.sniffBytesMax) : first;
+  const seen =
+    first.length > foreignFrames.sniffBytesMax ? first.subarray(0, foreignFrames.sniffBytesMax) : first;
   let mayStillBe = false;
   for (const row of table) {
     if (!row.dialects.some((name) => enabled.has(name))) continue;
@@ -46,7 +47,7 @@ export function sniff(first: Uint8Array, enabled: ReadonlySet<DialectName>): Sni
     if (answer === 'need-more') mayStillBe = true;
     else return enabled.has(answer) ? { dialect: answer } : 'unknown';
   }
-  return mayStillBe && seen.length < legacy.sniffBytesMax ? 'need-more' : 'unknown';
+  return mayStillBe && seen.length < foreignFrames.sniffBytesMax ? 'need-more' : 'unknown';
 }
 
 interface Row {

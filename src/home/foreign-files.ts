@@ -11,7 +11,8 @@ import {
   type OnlinePeer,
 } from '../dialects/cmp2204/files.js';
 import { reasonOf } from '../errors.js';
-import { cmp2204Presence, talks as limits } from '../limits.js';
+import { cmp2204Presence } from '../dialects/cmp2204/limits.js';
+import { foreignFiles as limits } from './limits.js';
 
 /** `onTrouble` is told why the disk does not take it, in words; once until it does again. */
 type OnTrouble = (reason: string) => void;

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ok } from 'neverthrow';
 import { parseSessionId } from '../ids.js';
-import { node as limits } from '../limits.js';
+import { node as limits } from './limits.js';
 import { address, child, type ChildSpec, type Placement, type Protocol, type Ref } from '../runtime/actor.js';
 import type { Supervisor } from '../runtime/tree/supervisor.js';
 import type { NodeProtocol } from '../actors/node/node.js';

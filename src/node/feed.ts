@@ -3,7 +3,7 @@
  * too far behind is ended with an error event, so that a stuck reader never holds memory or the node.
  */
 import type { NodeEvent } from '../chat/events.js';
-import { feed as limits } from '../limits.js';
+import { feed as limits } from './limits.js';
 
 export interface Feed {
   publish(event: NodeEvent): void;

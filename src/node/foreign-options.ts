@@ -5,7 +5,8 @@ import type { LegacyDialectName } from '../dialects/dialect.js';
 import { legacyDialects } from '../dialects/sniff.js';
 import { parseMandatoryPeers } from '../dialects/synergy/peers.js';
 import type { DialectError } from '../errors.js';
-import { legacyPeers, legacyPorts } from '../limits.js';
+import { foreign as foreignLimits } from './limits.js';
+import { foreignPorts } from '../dialects/limits.js';
 import { parsePort } from '../wire/address.js';
 import type { NodeOptions } from './handle.js';
 import type { LegacyArgs } from '../chat/foreign/peers.js';
@@ -33,14 +34,14 @@ export function readLegacyOptions(options: NodeOptions): Result<LegacyOptions, D
     ports,
     greet: greet.value,
     group: group.value,
-    sendTimeoutMs: options.sendTimeoutMs ?? legacyPeers.sendDeadlineMs,
+    sendTimeoutMs: options.sendTimeoutMs ?? foreignLimits.sendDeadlineMs,
   }));
 }
 
 const dialectNames = Object.values(legacyDialects).map(({ name }) => name);
 
 /** Dialects that are told apart by their port alone. */
-const ownPorts = { chatbuddy: legacyPorts.chatbuddy, cse310: legacyPorts.cse310 } as const;
+const ownPorts = { chatbuddy: foreignPorts.chatbuddy, cse310: foreignPorts.cse310 } as const;
 
 function readPorts(
   words: readonly string[],

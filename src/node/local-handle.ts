@@ -8,7 +8,7 @@ import type { NodeEvent } from '../chat/events.js';
 import type { HistoryQuery } from '../chat/delivery/entry.js';
 import type { RuntimeError } from '../errors.js';
 import type { MessageId } from '../ids.js';
-import { feed as limits } from '../limits.js';
+import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Feed, FeedReader } from './feed.js';
 import type { HistoryOptions, NodeHandle, SelfInfo } from './handle.js';

@@ -21,7 +21,9 @@ import { sanitiseName } from '../chat/people/name.js';
 import type { DialectName } from '../dialects/dialect.js';
 import { unreachable, type RuntimeError, type StoreError, type TransportError } from '../errors.js';
 import { messageIdFromBytes, type MessageId } from '../ids.js';
-import { beaconSocket, node as limits, talks } from '../limits.js';
+import { beaconSocket } from '../actors/presence/limits.js';
+import { node as limits } from './limits.js';
+import { foreignRoutes as talks } from '../chat/foreign/limits.js';
 import { address, child, type ChildSpec } from '../runtime/actor.js';
 import type { DeadLetter } from '../runtime/link/sender.js';
 import {

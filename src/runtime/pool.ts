@@ -8,7 +8,7 @@ import type { Transferable } from 'node:worker_threads';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Piscina } from 'piscina';
 import type { RuntimeError } from '../errors.js';
-import { runtime as limits } from '../limits.js';
+import { runtime as limits } from './limits.js';
 
 /** The manifest of a pool: name → task and result, both plain data. Each name is an exported function of its entry. */
 export type Jobs = { readonly [name: string]: { readonly task: unknown; readonly result: unknown } };

@@ -1,5 +1,5 @@
 /** When things happen: clock, timers and dice of a supervision tree, and deadlines that a standstill does not use up. */
-import { runtime as limits } from '../limits.js';
+import { runtime as limits } from './limits.js';
 
 /** Clock, timers and dice of a supervision tree; a test passes its own. */
 export interface Timers {

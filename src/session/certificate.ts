@@ -8,7 +8,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from '../errors.js';
-import { wireV1 } from '../limits.js';
+import { sessionV1 } from './limits.js';
 import { ByteReader, ByteWriter, copy } from '../wire/bytes.js';
 import { label } from './noise/cipher.js';
 
@@ -31,13 +31,13 @@ export interface Announcement {
 }
 
 const formatVersion = 1;
-const signedBytes = wireV1.certificateBytes - 64;
+const signedBytes = sessionV1.certificateBytes - 64;
 const bootIdBytes = 8;
 const tlv = { wireVersions: 1, bootId: 3 } as const;
 const staticLabel = 'parlance/1 static\0';
 
 export function makeCertificate(fields: Certificate, staticPublic: Uint8Array, sign: Signer): Uint8Array {
-  const writer = new ByteWriter(wireV1.certificateBytes)
+  const writer = new ByteWriter(sessionV1.certificateBytes)
     .u8(formatVersion)
     .bytes(fields.idKey)
     .u64(fields.serial)
@@ -57,7 +57,7 @@ export function verifyCertificate(
 ): Result<Certificate, SessionError> {
   const reader = new ByteReader(certificate);
   const version = reader.u8();
-  const idKey = copy(reader.take(wireV1.keyBytes));
+  const idKey = copy(reader.take(sessionV1.keyBytes));
   const serial = reader.u64();
   const notAfterMs = reader.u64();
   const signature = reader.take(64);
@@ -77,7 +77,7 @@ export function verifyCertificate(
  * is not reduced modulo p.
  */
 export function isSoundIdKey(key: Uint8Array): boolean {
-  if (key.length !== wireV1.keyBytes) return false;
+  if (key.length !== sessionV1.keyBytes) return false;
   // y is little-endian; the top bit of the last byte is the sign of x and makes no difference here.
   const y = copy(key);
   y[31] = (y[31] ?? 0) & 0x7f;
@@ -121,9 +121,9 @@ export function encodePayload(certificate: Uint8Array, announcement: Announcemen
 export function decodePayload(
   payload: Uint8Array,
 ): Result<{ readonly certificate: Uint8Array; readonly announcement: Announcement }, SessionError> {
-  if (payload.length > wireV1.handshakePayloadBytesMax) return malformed('payload length');
+  if (payload.length > sessionV1.handshakePayloadBytesMax) return malformed('payload length');
   const reader = new ByteReader(payload);
-  const certificate = reader.take(wireV1.certificateBytes);
+  const certificate = reader.take(sessionV1.certificateBytes);
   let wireVersions: readonly number[] | null = null;
   let bootId: Uint8Array | null = null;
   while (reader.remaining > 0 && !reader.isShort) {

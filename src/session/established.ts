@@ -6,7 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { pack, unpack } from '../dialects/native.js';
 import type { Utterance } from '../dialects/dialect.js';
 import { unreachable, type SessionError } from '../errors.js';
-import { session as sessionLimits, wireV1 } from '../limits.js';
+import { session as sessionLimits, sessionV1 } from './limits.js';
 import type { Channel } from './handshake.js';
 import { fragments, Reassembly, type PlainRecord, type RecordType } from './records.js';
 import type { CloseReason, SessionOutput } from './contract.js';
@@ -80,10 +80,10 @@ export class Established {
   tick(nowMs: number): Result<readonly SessionOutput[], SessionError> {
     const ageMs = nowMs - this.#sinceMs;
     const silenceMs = nowMs - this.#heardAtMs;
-    if (ageMs >= wireV1.sessionAgeMaxMs) return err({ code: 'session/limit', detail: 'age' });
+    if (ageMs >= sessionV1.sessionAgeMaxMs) return err({ code: 'session/limit', detail: 'age' });
     if (silenceMs >= sessionLimits.silenceMaxMs) return err({ code: 'session/deadline' });
     const outputs: SessionOutput[] = [];
-    const isDue = ageMs >= wireV1.rekeySessionAfterMs || this.#bytes >= wireV1.rekeySessionAfterBytes;
+    const isDue = ageMs >= sessionV1.rekeySessionAfterMs || this.#bytes >= sessionV1.rekeySessionAfterBytes;
     if (isDue && !this.#isDueTold) {
       this.#isDueTold = true;
       outputs.push({ type: 'due', reason: 'rekey' });

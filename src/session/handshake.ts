@@ -4,7 +4,8 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from '../errors.js';
-import { wireV1 } from '../limits.js';
+import { wireV1 } from '../wire/limits.js';
+import { sessionV1 } from './limits.js';
 import { copy, isSame, toHex } from '../wire/bytes.js';
 import { certificateIdKey, decodePayload, encodePayload, verifyCertificate } from './certificate.js';
 import { chaChaPoly, sha256 } from './noise/cipher.js';
@@ -141,7 +142,7 @@ export const channelOf = (outcome: NoiseOutcome): Channel => ({
 /** After a full handshake. */
 export const freshLifetime = (setting: Setting, nowMs: number) => ({
   fullHandshakeAtMs: wallClockAt(setting.options, nowMs),
-  resumesLeft: wireV1.ticketResumesMax,
+  resumesLeft: sessionV1.ticketResumesMax,
 });
 
 /** After a resume: the clock of the last full handshake goes on, and one resume is used up. */

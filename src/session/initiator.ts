@@ -3,7 +3,7 @@
  * to TICKET_UNKNOWN. Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
  */
 import { unreachable, type SessionError } from '../errors.js';
-import { wireV1 } from '../limits.js';
+import { sessionV1 } from './limits.js';
 import { concat, isSame } from '../wire/bytes.js';
 import { encodeMessage, encodePreamble, type ControlFrame, type NativeFrame } from '../wire/frames.js';
 import {
@@ -148,7 +148,7 @@ export class Initiator {
       case 'unsupported-version':
         return [failure({ code: 'session/unsupported-version', offered: control.versions })];
       case 'ticket-unknown':
-        if (at !== 'resume-2' || this.#restarts >= wireV1.restartsPerConnectionMax)
+        if (at !== 'resume-2' || this.#restarts >= sessionV1.restartsPerConnectionMax)
           return [outOfOrder('no ticket was shown')];
         this.#restarts += 1;
         this.#prologue = concat([this.#prologue, this.#sent, wire]);

@@ -4,7 +4,8 @@
  */
 import { unreachable, type SessionError, type WireError } from '../errors.js';
 import type { Utterance } from '../dialects/dialect.js';
-import { wireV1 } from '../limits.js';
+import { sessionV1 } from './limits.js';
+import { wireV1 } from '../wire/limits.js';
 import { NativeFrameReader } from '../wire/frames.js';
 import { Established } from './established.js';
 import { settingOf, type Progress } from './handshake.js';
@@ -132,7 +133,7 @@ export class SessionMachine implements Session {
           unreachable(phase);
       }
     }
-    if (this.#phase.at === 'opening' && this.#receivedBytes > wireV1.unauthenticatedBytesMax)
+    if (this.#phase.at === 'opening' && this.#receivedBytes > sessionV1.unauthenticatedBytesMax)
       this.#fail({ code: 'session/limit', detail: 'bytes before authentication' });
   }
 
@@ -146,7 +147,7 @@ export class SessionMachine implements Session {
       this.#apply(side.preamble(read.value.preamble, read.value.wire), nowMs);
       return true;
     }
-    const read = this.#reader.frame(wireV1.unauthenticatedBytesMax);
+    const read = this.#reader.frame(sessionV1.unauthenticatedBytesMax);
     if (read.isErr()) return this.#failWire(read.error);
     if (read.value === null) return false;
     this.#apply(side.frame(read.value, nowMs), nowMs);
@@ -210,7 +211,7 @@ export class SessionMachine implements Session {
     if (output.type !== 'write' || this.#phase.at !== 'opening') return;
     this.#sentBytes += output.bytes.length;
     // Our own messages are far below it; a certificate payload that grew too long would show here.
-    if (this.#sentBytes > wireV1.unauthenticatedBytesMax) throw new Error('too much said to a stranger');
+    if (this.#sentBytes > sessionV1.unauthenticatedBytesMax) throw new Error('too much said to a stranger');
   }
 
   #isLate(nowMs: number): boolean {

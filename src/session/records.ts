@@ -6,7 +6,8 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from '../errors.js';
-import { wireV1 } from '../limits.js';
+import { sessionV1 } from './limits.js';
+import { wireV1 } from '../wire/limits.js';
 import { concat } from '../wire/bytes.js';
 import { CipherState, type Aead } from './noise/cipher.js';
 
@@ -26,9 +27,9 @@ const nothing = new Uint8Array(0);
 
 /** Length of the plaintext that carries `contentBytes`. */
 export function paddedBytes(contentBytes: number): number {
-  const needed = wireV1.recordHeaderBytes + contentBytes;
-  const step = needed <= 1_024 ? wireV1.recordPaddingSmallBytes : wireV1.recordPaddingLargeBytes;
-  return Math.min(Math.ceil(needed / step) * step, wireV1.noiseMessageBytesMax - wireV1.tagBytes);
+  const needed = sessionV1.recordHeaderBytes + contentBytes;
+  const step = needed <= 1_024 ? sessionV1.recordPaddingSmallBytes : sessionV1.recordPaddingLargeBytes;
+  return Math.min(Math.ceil(needed / step) * step, wireV1.noiseMessageBytesMax - sessionV1.tagBytes);
 }
 
 /** Seals in one direction. */
@@ -51,7 +52,7 @@ export class RecordSealer {
    * when the counter reached its cap; nothing was sealed then.
    */
   frames(records: readonly PlainRecord[]): Result<Uint8Array<ArrayBuffer>, SessionError> {
-    if (this.#cipher.nonce + records.length > wireV1.sessionRecordsMax) return tooMany();
+    if (this.#cipher.nonce + records.length > sessionV1.sessionRecordsMax) return tooMany();
     let length = 0;
     for (const record of records) length += frameBytes(record);
     const frames = new Uint8Array(length);
@@ -72,9 +73,9 @@ export class RecordSealer {
     plaintext[0] = typeCode[type] | (hasMore ? moreBit : 0);
     plaintext[1] = content.length >>> 8;
     plaintext[2] = content.length;
-    plaintext.set(content, wireV1.recordHeaderBytes);
-    plaintext.fill(0, wireV1.recordHeaderBytes + content.length);
-    const sealed = plaintext.length + wireV1.tagBytes;
+    plaintext.set(content, sessionV1.recordHeaderBytes);
+    plaintext.fill(0, sessionV1.recordHeaderBytes + content.length);
+    const sealed = plaintext.length + sessionV1.tagBytes;
     target[at] = sealed >>> 8;
     target[at + 1] = sealed;
     this.#cipher.sealInto(nothing, plaintext, target, at + 2);
@@ -92,7 +93,7 @@ export class RecordOpener {
 
   /** `body`: of one frame. Errors: `session/decrypt-failed`, `session/malformed`, `session/limit`. */
   open(body: Uint8Array): Result<PlainRecord, SessionError> {
-    if (this.#cipher.nonce >= wireV1.sessionRecordsMax) return tooMany();
+    if (this.#cipher.nonce >= sessionV1.sessionRecordsMax) return tooMany();
     rekeyIfDue(this.#cipher);
     const plaintext = this.#cipher.decrypt(nothing, body);
     if (plaintext === null) return err({ code: 'session/decrypt-failed' });
@@ -152,20 +153,21 @@ function parse(plaintext: Uint8Array): Result<PlainRecord, SessionError> {
   const type = typeOf[code & ~moreBit] ?? null;
   const hasMore = (code & moreBit) !== 0;
   const length = (plaintext[1] ?? 0) * 256 + (plaintext[2] ?? 0);
-  const end = wireV1.recordHeaderBytes + length;
-  if (plaintext.length < wireV1.recordHeaderBytes || end > plaintext.length)
+  const end = sessionV1.recordHeaderBytes + length;
+  if (plaintext.length < sessionV1.recordHeaderBytes || end > plaintext.length)
     return malformed('record length');
   if (type === null || (hasMore && type !== 'data')) return malformed('record type');
   if (length > wireV1.recordContentBytesMax) return malformed('record content');
   for (let i = end; i < plaintext.length; i += 1) if (plaintext[i] !== 0) return malformed('padding');
-  return ok({ type, content: plaintext.subarray(wireV1.recordHeaderBytes, end), hasMore });
+  return ok({ type, content: plaintext.subarray(sessionV1.recordHeaderBytes, end), hasMore });
 }
 
 /** Before each counter value that is a positive multiple of 65,536; the counter itself goes on. */
 function rekeyIfDue(cipher: CipherState): void {
-  if (cipher.nonce > 0 && cipher.nonce % wireV1.rekeyEveryRecords === 0) cipher.rekey();
+  if (cipher.nonce > 0 && cipher.nonce % sessionV1.rekeyEveryRecords === 0) cipher.rekey();
 }
 
-const frameBytes = (record: PlainRecord): number => 2 + paddedBytes(record.content.length) + wireV1.tagBytes;
+const frameBytes = (record: PlainRecord): number =>
+  2 + paddedBytes(record.content.length) + sessionV1.tagBytes;
 const tooMany = () => err<never, SessionError>({ code: 'session/limit', detail: 'records' });
 const malformed = (detail: string) => err<never, SessionError>({ code: 'session/malformed', detail });

@@ -2,7 +2,8 @@
  * What lets two peers resume a session: secrets that both derive from a finished handshake, and the book of them. No
  * ticket ever travels. Source: session-protocol, sections 5.3 and 5.5.
  */
-import { wireV1, session as sessionLimits } from '../limits.js';
+import { wireV1 } from '../wire/limits.js';
+import { session as sessionLimits, sessionV1 } from './limits.js';
 import { copy, isSame, toHex } from '../wire/bytes.js';
 import { label, sha256 } from './noise/cipher.js';
 import type { PeerProof, Resumption } from './contract.js';
@@ -53,7 +54,8 @@ export function deriveResumption(options: {
 
 /** 24 h and 64 resumes after the last full handshake. A clock that was set back does not prolong it without end. */
 export const isUsable = (resumption: Resumption, wallClockMs: number): boolean =>
-  resumption.resumesLeft > 0 && Math.abs(wallClockMs - resumption.fullHandshakeAtMs) < wireV1.ticketAgeMaxMs;
+  resumption.resumesLeft > 0 &&
+  Math.abs(wallClockMs - resumption.fullHandshakeAtMs) < sessionV1.ticketAgeMaxMs;
 
 export function wipeResumption(resumption: Resumption): void {
   for (const secret of [resumption.rms, resumption.dial.psk, resumption.accept.psk]) secret.fill(0);
@@ -124,7 +126,7 @@ export class TicketBook {
     this.#peers.set(peer, generations);
     for (const generation of generations) this.#byTicket.set(toHex(generation.accept.ticketId), generation);
     for (const oldest of this.#peers.keys()) {
-      if (this.#peers.size <= wireV1.ticketsMax) break;
+      if (this.#peers.size <= sessionV1.ticketsMax) break;
       this.#drop(oldest, []);
     }
   }
@@ -155,7 +157,7 @@ export const isKeptDial = (initiatorIdKey: Uint8Array, responderIdKey: Uint8Arra
 
 /** As big-endian numbers. */
 function compare(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < wireV1.keyBytes; i += 1) {
+  for (let i = 0; i < sessionV1.keyBytes; i += 1) {
     const difference = (a[i] ?? 0) - (b[i] ?? 0);
     if (difference !== 0) return difference;
   }

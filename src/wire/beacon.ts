@@ -16,7 +16,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from '../errors.js';
-import { beacon as limits } from '../limits.js';
+import { beacon as limits } from './limits.js';
 import { isJsonObject, parseBoundedJson, type JsonObject } from './json.js';
 import { plainKey } from './json-keys.js';
 

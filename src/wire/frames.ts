@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable, type WireError } from '../errors.js';
-import { wireV1 } from '../limits.js';
+import { wireV1 } from './limits.js';
 import { ByteReader, ByteWriter, copy } from './bytes.js';
 
 /** First bytes of every native connection. */

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from '../errors.js';
-import { json as defaults } from '../limits.js';
+import { json as defaults } from './limits.js';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 /** Has no prototype: `__proto__` and `constructor` are keys like any other. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Caller } from '../../src/admission/admission.js';
 import type { ConnectionId } from '../../src/ids.js';
-import { admission as limits } from '../../src/limits.js';
+import { admission as limits } from '../../src/admission/limits.js';
 import { admitted, Door, full, message, resume, talk, ticketIdHex } from '../support/admission-door.js';
 
 test('an address that wants more than its share keeps no place for longer than one message takes', () => {
@@ -11,7 +11,7 @@ test('an address that wants more than its share keeps no place for longer than o
   const held = [1, 1, 2, 3].map((host) => admitted(door, `10.0.0.${host}`, talk));
   for (const id of held) door.admission.active(id, door.nowMs);
   door.wait('10.0.0.1', talk);
-  door.nowMs += limits.legacyProtectedMs - 1;
+  door.nowMs += limits.foreignProtectedMs - 1;
   assert.equal(door.come('10.0.0.9', message).verdict.type, 'wait');
   door.nowMs += 1;
   assert.deepEqual(door.come('10.0.0.9', message).verdict, { type: 'serve', evict: held[0] });
@@ -98,7 +98,7 @@ test('a native caller is kept waiting where its turn is next and a place gets fr
   const [next, other] = [door.wait('10.0.0.9', full), door.wait('10.0.0.10', full)];
   for (const late of [next, other])
     assert.ok(!door.admission.isPlaceComing(late, door.nowMs), 'it is for one');
-  door.nowMs += limits.messageGiveWayMs - limits.legacyProtectedMs;
+  door.nowMs += limits.messageGiveWayMs - limits.foreignProtectedMs;
   assert.ok(door.admission.isPlaceComing(other, door.nowMs), 'the others have had their time, too');
 });
 

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { Caller, Verdict } from '../../src/admission/admission.js';
 import type { Hello } from '../../src/admission/first-bytes.js';
 import type { ConnectionId } from '../../src/ids.js';
-import { admission as limits } from '../../src/limits.js';
+import { admission as limits } from '../../src/admission/limits.js';
+import { wireV1 } from '../../src/wire/limits.js';
 import { admitted, Door, full, idOf, message, resume, talk, ticketIdHex } from '../support/admission-door.js';
 
 test('one place is left to contacts, however many strangers come', () => {
@@ -111,8 +112,8 @@ test('the handshake deadline counts from the accept and an idle stranger has to 
   door.session('10.0.0.3', true);
   door.nowMs += 1_000;
   door.admission.spoke(slow.id, full, door.nowMs);
-  assert.equal(door.admission.nextDueMs(), 1_000 + limits.handshakeDeadlineMs);
-  assert.deepEqual(door.admission.due(1_000 + limits.handshakeDeadlineMs), [
+  assert.equal(door.admission.nextDueMs(), 1_000 + wireV1.handshakeDeadlineMs);
+  assert.deepEqual(door.admission.due(1_000 + wireV1.handshakeDeadlineMs), [
     { id: slow.id, reason: 'deadline' },
   ]);
   door.left(slow.id);
@@ -182,11 +183,11 @@ test('the time that an older program waited for its place is not taken from its 
   const first = admitted(door, '10.0.0.1', message);
   const caller: Caller = { id: idOf(99), address: '10.0.0.2', acceptedAtMs: door.nowMs, hello: message };
   assert.equal(door.admission.request(caller, door.nowMs).type, 'wait');
-  door.nowMs += limits.handshakeDeadlineMs + 1;
+  door.nowMs += wireV1.handshakeDeadlineMs + 1;
   door.left(first);
   assert.equal(door.admission.request(caller, door.nowMs).type, 'serve');
   assert.deepEqual(door.admission.due(door.nowMs), []);
-  assert.equal(door.admission.nextDueMs(), door.nowMs + limits.handshakeDeadlineMs);
+  assert.equal(door.admission.nextDueMs(), door.nowMs + wireV1.handshakeDeadlineMs);
 });
 
 for (const kind of [message, talk] as const) {
@@ -194,7 +195,7 @@ for (const kind of [message, talk] as const) {
   test(`${dialect}: of more than two places the longest silent goes to whoever else asks, however lively it is`, () => {
     const door = new Door();
     const hog = [1, 2, 3, 4].map(() => admitted(door, '10.0.0.1', kind));
-    door.nowMs += limits.legacyProtectedMs - 1;
+    door.nowMs += limits.foreignProtectedMs - 1;
     assert.equal(door.come('10.0.0.2', full).verdict.type, 'wait', 'a message gets the time to come');
     door.nowMs += 1;
     for (const id of hog.slice(1)) door.admission.active(id, door.nowMs);
@@ -221,7 +222,7 @@ test('with nobody else asking, one address may have all places for strangers', (
   for (let i = 0; i < 4; i += 1) admitted(door, '10.0.0.1', message);
   assert.equal(door.come('10.0.0.1', message).verdict.type, 'wait');
   // The next of its messages waits for one that is done, or has nothing more to say.
-  door.nowMs += limits.legacyProtectedMs;
+  door.nowMs += limits.foreignProtectedMs;
   assert.notEqual(door.come('10.0.0.1', message).verdict.type, 'wait');
 });
 
@@ -230,7 +231,7 @@ test('a talk in which nothing was said gives way much sooner than one with words
   const [mute, spoken] = [admitted(door, '10.0.0.1', talk), admitted(door, '10.0.0.2', talk)];
   for (let i = 3; i <= 4; i += 1) door.admission.active(admitted(door, `10.0.0.${i}`, talk), door.nowMs);
   door.admission.active(spoken, door.nowMs);
-  door.nowMs += limits.talkUnspokenGiveWayMs - 1;
+  door.nowMs += limits.foreignUnspokenGiveWayMs - 1;
   assert.equal(door.whoMakesRoom('10.0.0.9', full), null);
   door.nowMs += 1;
   assert.equal(door.whoMakesRoom('10.0.0.9', full), mute);
@@ -337,8 +338,8 @@ test('whatever happens: bounds hold, and who proved itself is evicted for contac
             const isOwn = victim.address === address && hello?.type === 'legacy';
             const isForContact = address === '10.0.0.1' || hello?.type === 'resume';
             const isEnough = isOwn
-              ? alike.length >= limits.legacyPerAddressMax
-              : alike.length + next.length > limits.legacyPerAddressMax;
+              ? alike.length >= limits.foreignPerAddressMax
+              : alike.length + next.length > limits.foreignPerAddressMax;
             assert.ok(isForContact || isEnough, 'no more than its share was touched');
           } else if (victim?.proved === true) {
             assert.ok(!victim.isContact, 'a contact was evicted');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { DiscoveryStats } from '../../src/actors/presence/discovery.js';
 import type { PeerState } from '../../src/chat/events.js';
-import { beacon as wire } from '../../src/limits.js';
+import { beacon as wire } from '../../src/wire/limits.js';
 import { decodeBeacon } from '../../src/wire/beacon.js';
 import { boundUdp, freeUdpPorts, newIdentity, recordOf, signedDatagram } from '../support/beacon-node.js';
 import { startBeaconNode, type BeaconNode, type BeaconNodeOptions } from '../support/beacon-node.js';

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { AcceptPool, type AcceptedConnection } from '../../src/actors/transport/accept.js';
 import type { DialectName } from '../../src/dialects/dialect.js';
 import type { ConnectionId } from '../../src/ids.js';
-import { admission } from '../../src/limits.js';
+import { admission } from '../../src/admission/limits.js';
 import { eventually, within } from '../support/deadline.js';
 
 const enabled: ReadonlySet<DialectName> = new Set(['native', 'netech']);
@@ -130,7 +130,7 @@ async function fillPlaces(door: Door, first?: Buffer): Promise<void> {
 test('older programs that wait fill their own room, and leave the one of native peers', async (t) => {
   const door = await openDoor(t);
   await fillPlaces(door);
-  for (let at = 0; at < admission.legacyWaitingMax; at += 1)
+  for (let at = 0; at < admission.foreignWaitingMax; at += 1)
     await door.speak(`127.0.${1 + Math.floor(at / 128)}.${1 + (at % 128)}`);
   assert.equal(door.pool.stats().crowdedOut, 0);
   const late = await door.speak('127.0.9.1');
@@ -146,7 +146,7 @@ test('a host that fills the room of older programs makes room for one of another
   const door = await openDoor(t);
   await fillPlaces(door);
   const hog: Socket[] = [];
-  while (hog.length < admission.legacyWaitingMax) hog.push(await door.speak('127.0.0.66'));
+  while (hog.length < admission.foreignWaitingMax) hog.push(await door.speak('127.0.0.66'));
   const honest = await door.speak('127.0.0.7');
   const latest = hog.at(-1);
   assert.ok(latest);

@@ -9,7 +9,9 @@ import {
   type TransportReports,
 } from '../../src/actors/transport/transport.js';
 import { parseConnectionId, parsePeerId, type ConnectionId } from '../../src/ids.js';
-import { admission, transport as limits } from '../../src/limits.js';
+import { admission } from '../../src/admission/limits.js';
+import { wireV1 } from '../../src/wire/limits.js';
+import { transport as limits } from '../../src/actors/transport/limits.js';
 import { openByteStream, type ByteStream } from '../../src/runtime/stream.js';
 import { drive, Recorder, type Driven } from '../support/actor-driver.js';
 import { eventually, within } from '../support/deadline.js';
@@ -305,10 +307,10 @@ test('a caller that says nothing is gone after the handshake deadline, whatever 
   const { connectionId: id } = await node.wait('accepted');
   const trickle = setInterval(() => slow.socket.write('x'), 100);
   t.after(() => clearInterval(trickle));
-  await eventually(() => silent.isClosed && slow.isClosed, admission.handshakeDeadlineMs + 1_000, 'deadline');
+  await eventually(() => silent.isClosed && slow.isClosed, wireV1.handshakeDeadlineMs + 1_000, 'deadline');
   const tookMs = performance.now() - slow.startedMs;
-  assert.ok(tookMs > admission.handshakeDeadlineMs - 200, `${tookMs}`);
-  assert.ok(tookMs < admission.handshakeDeadlineMs + 5_000, `${tookMs}`);
+  assert.ok(tookMs > wireV1.handshakeDeadlineMs - 200, `${tookMs}`);
+  assert.ok(tookMs < wireV1.handshakeDeadlineMs + 5_000, `${tookMs}`);
   await eventually(() => ends.get(id) === 'deadline', 1_000, 'the session hears why');
 });
 
@@ -384,7 +386,7 @@ test('a session that does not consume stops the peer at a bound', async (t) => {
     5_000,
     'the flow to stop',
   );
-  assert.ok(got < limits.streamBytesHigh + 3 * 65_536, `${got}`);
+  assert.ok(got < limits.streamHighBytes + 3 * 65_536, `${got}`);
   const total = fullHello.byteLength + 256 * 64 * 1_024;
   stream.consumed(got);
   let credited = got;

@@ -11,7 +11,7 @@ import type {
   Utterance,
 } from '../../src/dialects/dialect.js';
 import { legacyDialects } from '../../src/dialects/sniff.js';
-import { legacy, text as textLimits } from '../../src/limits.js';
+import { foreignFrames, text as textLimits } from '../../src/dialects/limits.js';
 import { readCaptures } from '../support/captures.js';
 
 const dialects = Object.values(legacyDialects);
@@ -148,7 +148,7 @@ function checkWrites(outputs: readonly TalkOutput[]): void {
   for (const output of outputs) {
     if (output.type !== 'write') continue;
     assert.ok(
-      output.bytes.length > 0 && output.bytes.length <= legacy.writeBytesMax,
+      output.bytes.length > 0 && output.bytes.length <= foreignFrames.writeBytesMax,
       `${output.bytes.length} bytes`,
     );
     new TextDecoder('utf-8', { fatal: true }).decode(output.bytes);

@@ -20,7 +20,7 @@ import {
   openOnlinePeers,
   parseOnlinePeers,
 } from '../../src/dialects/cmp2204/files.js';
-import { cmp2204Presence } from '../../src/limits.js';
+import { cmp2204Presence } from '../../src/dialects/cmp2204/limits.js';
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('ascii');
 

@@ -10,7 +10,7 @@ import type {
   Utterance,
 } from '../../src/dialects/dialect.js';
 import { legacyDialects } from '../../src/dialects/sniff.js';
-import { legacy } from '../../src/limits.js';
+import { foreignFrames } from '../../src/dialects/limits.js';
 import { plainOptions } from '../support/captures.js';
 
 /** Each dialect in each way its options let it speak. */
@@ -93,7 +93,7 @@ for (const way of ways) {
         const { said } = join(way, [text(piece)], whole);
         for (const output of said) {
           if (output.type !== 'write') continue;
-          assert.ok(output.bytes.length <= legacy.writeBytesMax);
+          assert.ok(output.bytes.length <= foreignFrames.writeBytesMax);
           new TextDecoder('utf-8', { fatal: true }).decode(output.bytes);
         }
       }
@@ -166,7 +166,7 @@ test('a text that would be a command over there is refused, and no cut makes one
     [netech, 'Connection Message'],
   ] as const) {
     assert.equal(dialect.pieces(words, plainOptions)._unsafeUnwrapErr().code, 'dialect/unsupported');
-    for (let filler = 900; filler <= legacy.writeBytesMax; filler += 1) {
+    for (let filler = 900; filler <= foreignFrames.writeBytesMax; filler += 1) {
       const said = 'x'.repeat(filler) + words;
       const pieces = dialect.pieces(said, plainOptions)._unsafeUnwrap();
       assert.equal(pieces.join(''), said);

@@ -6,7 +6,7 @@ import { cse310 } from '../../src/dialects/cse310/codec.js';
 import type { LegacyDialect, TalkDialect, TalkOutput } from '../../src/dialects/dialect.js';
 import { netech } from '../../src/dialects/netech/codec.js';
 import { synergy } from '../../src/dialects/synergy/codec.js';
-import { legacy } from '../../src/limits.js';
+import { foreignFrames } from '../../src/dialects/limits.js';
 import { plainOptions, readCaptures } from '../support/captures.js';
 import { bytesOf, heavy, kinds, retainedBytes, seeded, type Draw } from '../support/malformed.js';
 
@@ -105,7 +105,7 @@ function suite<Message>(dialect: LegacyDialect<Message>): void {
 
     test('what is held of endless input is bounded, in one message and in many', () => {
       const chunks = ['{"content": "', 'LISTENING_PORT:', '10.0.0.7:8080 ann ', 'x', '{"a": ', 'Ann: x'].map(
-        (begin) => [bytesOf(begin), bytesOf('y'.repeat(legacy.frameBytesMax))],
+        (begin) => [bytesOf(begin), bytesOf('y'.repeat(foreignFrames.frameBytesMax))],
       );
       const before = retainedBytes();
       const talks = chunks.flatMap(([begin, endless]) =>
@@ -118,7 +118,7 @@ function suite<Message>(dialect: LegacyDialect<Message>): void {
         }),
       );
       const perTalk = (retainedBytes() - before) / talks.length;
-      assert.ok(perTalk <= 5 * legacy.frameBytesMax, `${perTalk} bytes are held by a talk`);
+      assert.ok(perTalk <= 5 * foreignFrames.frameBytesMax, `${perTalk} bytes are held by a talk`);
       for (const talk of talks) talk.receive({ type: 'closed' }, 1);
     });
 

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { encodeBusy, native, pack, unpack } from '../../src/dialects/native.js';
 import { messageIdFromBytes } from '../../src/ids.js';
-import { session as limits, wireV1 } from '../../src/limits.js';
+import { session as limits } from '../../src/session/limits.js';
+import { wireV1 } from '../../src/wire/limits.js';
 import { concat } from '../../src/wire/bytes.js';
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => messageIdFromBytes(bytes));

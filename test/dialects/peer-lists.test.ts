@@ -11,7 +11,8 @@ import {
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { openNetechPeers } from '../../src/dialects/netech/peers.js';
 import { openSynergyPeers, parseMandatoryPeers } from '../../src/dialects/synergy/peers.js';
-import { chatbuddyHub, legacyPeers } from '../../src/limits.js';
+import { hubProtocol } from '../../src/dialects/chatbuddy/limits.js';
+import { foreignPeers } from '../../src/dialects/limits.js';
 import { isDottedQuad, parseEndpoint, parsePort } from '../../src/wire/address.js';
 
 const say = (words: string): Uint8Array => Buffer.from(words);
@@ -91,9 +92,9 @@ describe('synergy peers', () => {
   test('strangers in numbers do not drive out a connected peer', () => {
     const peers = openSynergyPeers();
     peers.sent(ann, connect);
-    for (let at = 1; at <= legacyPeers.activeMax + 10; at += 1)
+    for (let at = 1; at <= foreignPeers.activeMax + 10; at += 1)
       peers.heard({ host: '10.9.9.9', port: at }, 'x', text);
-    assert.equal(peers.list().length, legacyPeers.activeMax);
+    assert.equal(peers.list().length, foreignPeers.activeMax);
     assert.equal(peers.list()[0]?.host, ann.host);
   });
 
@@ -134,9 +135,9 @@ describe('netech peers', () => {
   test('strangers in numbers do not drive out a connected peer', () => {
     const peers = openNetechPeers();
     peers.heard(ann, 'blue', connect);
-    for (let at = 1; at <= legacyPeers.activeMax + 10; at += 1)
+    for (let at = 1; at <= foreignPeers.activeMax + 10; at += 1)
       peers.heard({ host: '10.9.9.9', port: at }, 'x', text);
-    assert.equal(peers.active().length, legacyPeers.activeMax);
+    assert.equal(peers.active().length, foreignPeers.activeMax);
     assert.equal(peers.connected().length, 1);
   });
 });
@@ -162,7 +163,7 @@ describe('the hub of chatbuddy', () => {
     for (const bad of ['', 'hello\n', 'x=== Currently Online Users ===\n'])
       assert.equal(decodeHubList(say(bad))._unsafeUnwrapErr().code, 'dialect/malformed');
     assert.equal(
-      decodeHubList(new Uint8Array(chatbuddyHub.listBytesMax + 1))._unsafeUnwrapErr().code,
+      decodeHubList(new Uint8Array(hubProtocol.listBytesMax + 1))._unsafeUnwrapErr().code,
       'dialect/too-long',
     );
   });

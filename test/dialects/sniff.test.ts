@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DialectName } from '../../src/dialects/dialect.js';
 import { sniff } from '../../src/dialects/sniff.js';
-import { legacy } from '../../src/limits.js';
+import { foreignFrames } from '../../src/dialects/limits.js';
 
 const all: ReadonlySet<DialectName> = new Set([
   'native',
@@ -74,7 +74,7 @@ test('text that belongs to no dialect of the shared port is unknown at once', ()
 test('what never decides is given up at the bound', () => {
   for (const filler of [' ', '{"a": "', '{"a": {', '{"a":1,'.padEnd(8)])
     assert.equal(sniff(bytes(filler.repeat(1_024)), all), 'unknown');
-  assert.equal(sniff(bytes('{"a": "'.padEnd(legacy.sniffBytesMax - 1, 'x')), all), 'need-more');
+  assert.equal(sniff(bytes('{"a": "'.padEnd(foreignFrames.sniffBytesMax - 1, 'x')), all), 'need-more');
 });
 
 test('an answer, once given, stands whatever follows', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { test, type TestContext } from 'node:test';
 import type { NodeEvent, StatusEvent } from '../../src/index.js';
-import { legacy } from '../../src/limits.js';
+import { foreignFrames } from '../../src/dialects/limits.js';
 import { eventually } from '../support/deadline.js';
 import { startScene, type Scene } from '../support/foreign-scene.js';
 import { connectBlocking, listenBlocking, type BlockingSocket } from '../support/standins/blocking-socket.js';
@@ -27,7 +27,7 @@ function pacedTest(name: string, claim: (t: TestContext) => Promise<void>): void
         return await claim(t);
       } catch (cause) {
         const longestMs = standstill.max / 1e6;
-        if (tries === triesMax || longestMs < legacy.idleGapMs / 2) throw cause;
+        if (tries === triesMax || longestMs < foreignFrames.idleGapMs / 2) throw cause;
         t.diagnostic(`the reader stood still for ${longestMs.toFixed(0)} ms: tried again`);
       } finally {
         standstill.disable();
@@ -150,11 +150,11 @@ test('what has no turn of its own is told at once', async (t) => {
   // The least of several: one of them meets a machine that has time.
   let leastMs = Number.POSITIVE_INFINITY;
   for (const text of numbered(5)) {
-    await new Promise((resolve) => setTimeout(resolve, 2 * legacy.idleGapMs));
+    await new Promise((resolve) => setTimeout(resolve, 2 * foreignFrames.idleGapMs));
     const sinceMs = performance.now();
     (await scene.node.send(peer, text))._unsafeUnwrap();
     assert.equal(await reading.recv(1_024), text);
     leastMs = Math.min(leastMs, performance.now() - sinceMs);
   }
-  assert.ok(leastMs < legacy.idleGapMs, `${leastMs} ms`);
+  assert.ok(leastMs < foreignFrames.idleGapMs, `${leastMs} ms`);
 });

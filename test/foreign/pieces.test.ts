@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { nextPiece } from '../../src/chat/foreign/sending.js';
 import type { TalkDialect, TalkOptions } from '../../src/dialects/dialect.js';
 import { legacyDialects } from '../../src/dialects/sniff.js';
-import { legacy } from '../../src/limits.js';
+import { foreignFrames } from '../../src/dialects/limits.js';
 import { plainOptions } from '../support/captures.js';
 import { startScene } from '../support/foreign-scene.js';
 import { startSynergy } from '../support/standins/synergy.js';
@@ -45,7 +45,7 @@ test('a text is whole however our name or the form of its peer changes between i
         const utterance = { type: 'text', id: null, sentAtMs: 0, text: piece } as const;
         const outputs = dialect.openTalk('dial', at(turn)).say(utterance)._unsafeUnwrap();
         for (const output of outputs)
-          assert.ok(output.type !== 'write' || output.bytes.length <= legacy.writeBytesMax);
+          assert.ok(output.type !== 'write' || output.bytes.length <= foreignFrames.writeBytesMax);
         assert.ok(piece.length > 0);
         said += piece;
       }

@@ -7,7 +7,8 @@ import type { NodeEvent } from '../../src/chat/events.js';
 import { legacyPeerId } from '../../src/chat/people/name.js';
 import { emptyPeerBook } from '../../src/chat/people/book.js';
 import type { Presence } from '../../src/chat/presence/roster.js';
-import { cmp2204Presence, legacyPeers, legacyPorts } from '../../src/limits.js';
+import { cmp2204Presence } from '../../src/dialects/cmp2204/limits.js';
+import { foreignPeers, foreignPorts } from '../../src/dialects/limits.js';
 
 const address = { host: '10.0.0.7', port: 6001 };
 const peerId = legacyPeerId('cmp2204', address.host, address.port);
@@ -52,9 +53,9 @@ test('a peer whose announcements have ended is told by what it says again', () =
 
 test('whoever makes room for too many others is told to be gone', () => {
   const node = nodeThatHeard();
-  const records = Array.from({ length: legacyPeers.activeMax + 1 }, (_, at) => {
+  const records = Array.from({ length: foreignPeers.activeMax + 1 }, (_, at) => {
     const host = `10.0.${at >> 8}.${at & 255}`;
-    const id = legacyPeerId('cmp2204', host, legacyPorts.cmp2204);
+    const id = legacyPeerId('cmp2204', host, foreignPorts.cmp2204);
     assert.ok(id !== null);
     node.book.presence.set(id, { ...announced, peerId: id, addresses: [{ host, port: 6_001 }] });
     const record = legacyRecord(node, id, { dialect: 'cmp2204', host, port: 6_001 });
@@ -63,5 +64,5 @@ test('whoever makes room for too many others is told to be gone', () => {
   });
   const gone = node.told.flatMap((event) => (event.type === 'peer' ? [[event.id, event.state]] : []));
   assert.deepEqual(gone, [[records[0]?.peerId, 'offline']]);
-  assert.equal(node.legacy.peers.size, legacyPeers.activeMax);
+  assert.equal(node.legacy.peers.size, foreignPeers.activeMax);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MessageEvent, NodeEvent, NoticeEvent, PeerEvent, StatusEvent } from '../../src/index.js';
-import { admission } from '../../src/limits.js';
+import { admission } from '../../src/admission/limits.js';
 import { eventually } from '../support/deadline.js';
 import { startScene } from '../support/foreign-scene.js';
 import { startChat, waitForChat } from '../support/standins/chatbuddy.js';

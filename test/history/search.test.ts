@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { history as limits } from '../../src/limits.js';
+import { history as limits } from '../../src/actors/history/limits.js';
 import fc from 'fast-check';
 import { parseQuery } from '../../src/actors/history/search.js';
 import type { HistoryQuery } from '../../src/chat/delivery/entry.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openFeed } from '../../src/node/feed.js';
 import type { NodeEvent } from '../../src/chat/events.js';
-import { feed as limits } from '../../src/limits.js';
+import { feed as limits } from '../../src/node/limits.js';
 import { within } from '../support/deadline.js';
 import { liveNode, must, untilMet, type LiveNode } from '../support/live-node.js';
 import { freeBeaconPort } from '../support/program.js';

@@ -1,7 +1,7 @@
 /** The outbox of a home: it outlives its node, however that ends, and says so when it is full. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { outbox as limits } from '../../src/limits.js';
+import { outbox as limits } from '../../src/chat/delivery/limits.js';
 import { deliver, liveNode, must, peer, refusal, status, untilMet } from '../support/live-node.js';
 import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
 

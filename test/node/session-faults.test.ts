@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { FaultRation } from '../../src/runtime/log-ration.js';
-import { dialing } from '../../src/limits.js';
+import { dialing } from '../../src/chat/routes/limits.js';
 import { eventually } from '../support/deadline.js';
 import { liveNode } from '../support/live-node.js';
 import { freeBeaconPort } from '../support/program.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { runtime as limits } from '../../src/limits.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import type { Placement } from '../../src/runtime/index.js';
 import type { Fate } from './actors.js';
 import { notes, places, startTree, threads, until, workerAt, type Tree } from './tree.js';

@@ -14,7 +14,7 @@ import {
   type Links,
   type Ref,
 } from '../../src/runtime/index.js';
-import { runtime as limits } from '../../src/limits.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import { standStill } from '../support/standstill.js';
 import { brief, type WorkProtocol } from './actors.js';
 import { inline, notes, own, places, shared, startTree, storeAt, until, workerAt } from './tree.js';

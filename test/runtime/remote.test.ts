@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
-import { runtime as limits } from '../../src/limits.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import { exposeHandle, wrapHandle } from '../../src/runtime/index.js';
 import { createPool } from '../../src/runtime/pool.js';
 import { standStill } from '../support/standstill.js';

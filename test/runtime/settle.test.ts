@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { runtime as limits } from '../../src/limits.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import { places, startTree, storeAt } from './tree.js';
 
 describe('an actor that settles', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { runtime as limits } from '../../src/limits.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import { notes, own, startTree, until, workerAt } from './tree.js';
 
 /** The goal is 3 s on a quiet machine (printed); the claim leaves room for one that is busy with other tests. */

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { outbox } from '../../src/limits.js';
+import { outbox } from '../../src/chat/delivery/limits.js';
 import { eventually, within } from '../support/deadline.js';
 import { deliver, liveNode, message, must, peer, untilMet } from '../support/live-node.js';
 import { spawnNode, type NodeProcess } from '../support/node-process.js';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { runtime as limits } from '../../src/limits.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import { eventually } from '../support/deadline.js';
 import { faultyWorkers, poison } from '../support/faulty/order.js';
 import { freeBeaconPort } from '../support/program.js';

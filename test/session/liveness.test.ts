@@ -1,7 +1,7 @@
 /** Closing, signs of life, age, and what is due when. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { session as limits, wireV1 } from '../../src/limits.js';
+import { session as limits, sessionV1 } from '../../src/session/limits.js';
 import type { CloseReason } from '../../src/session/contract.js';
 import { isKeptDial } from '../../src/session/tickets.js';
 import { connect, isUp, makeNode, resume, settle, wallClockMs } from '../support/session-pair.js';
@@ -47,7 +47,7 @@ test('after an hour a resume is due, told once; after a day the session ends', (
   const { initiator, responder } = connect(makeNode(), makeNode());
   const outputs: string[] = [];
   let failedAtMs = 0;
-  for (let nowMs = 0; nowMs <= wireV1.sessionAgeMaxMs && failedAtMs === 0; nowMs += 10_000) {
+  for (let nowMs = 0; nowMs <= sessionV1.sessionAgeMaxMs && failedAtMs === 0; nowMs += 10_000) {
     initiator.nowMs = nowMs;
     responder.nowMs = nowMs;
     for (const output of initiator.session.tick(nowMs)) {
@@ -58,8 +58,8 @@ test('after an hour a resume is due, told once; after a day the session ends', (
     settle({ initiator, responder });
   }
   assert.deepEqual(outputs, [
-    `due ${String(wireV1.rekeySessionAfterMs)}`,
-    `failed ${String(wireV1.sessionAgeMaxMs)}`,
+    `due ${String(sessionV1.rekeySessionAfterMs)}`,
+    `failed ${String(sessionV1.sessionAgeMaxMs)}`,
   ]);
 });
 
@@ -71,7 +71,7 @@ test('after a gibibyte a resume is due', () => {
   const letter = { type: 'text', id, sentAtMs: 1, text } as never;
   const many = Array.from({ length: 128 }, () => letter);
   let bytes = 0;
-  while (bytes < wireV1.rekeySessionAfterBytes) {
+  while (bytes < sessionV1.rekeySessionAfterBytes) {
     assert.deepEqual(initiator.session.tick(1), []);
     for (const output of initiator.session.say(many, 1))
       if (output.type === 'write') bytes += output.bytes.length;
@@ -82,7 +82,7 @@ test('after a gibibyte a resume is due', () => {
 test('a ticket serves 64 resumes and 24 hours', () => {
   const [a, b] = [makeNode(), makeNode()];
   connect(a, b);
-  for (let i = 0; i < wireV1.ticketResumesMax; i += 1) assert.equal(resume(a, b).initiator.resumed, true);
+  for (let i = 0; i < sessionV1.ticketResumesMax; i += 1) assert.equal(resume(a, b).initiator.resumed, true);
   assert.equal(a.book.dial(b.idKey, wallClockMs), null);
   const pair = resume(a, b);
   assert.ok(isUp(pair));
@@ -90,10 +90,10 @@ test('a ticket serves 64 resumes and 24 hours', () => {
 
   const ticket = a.book.dial(b.idKey, wallClockMs);
   assert.ok(ticket);
-  assert.equal(a.book.dial(b.idKey, wallClockMs + wireV1.ticketAgeMaxMs), null);
-  assert.equal(b.book.find(ticket.dial.ticketId, wallClockMs + wireV1.ticketAgeMaxMs), null);
+  assert.equal(a.book.dial(b.idKey, wallClockMs + sessionV1.ticketAgeMaxMs), null);
+  assert.equal(b.book.find(ticket.dial.ticketId, wallClockMs + sessionV1.ticketAgeMaxMs), null);
   // Even if a book still gave it out: the session looks at the age itself, on either side.
-  const late = { wallClockMs: wallClockMs + wireV1.ticketAgeMaxMs };
+  const late = { wallClockMs: wallClockMs + sessionV1.ticketAgeMaxMs };
   const stale = connect(a, b, { resumption: ticket, responder: late });
   assert.equal(stale.initiator.resumed, false);
   assert.ok(isUp(stale));

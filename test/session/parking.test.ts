@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { session as limits, wireV1 } from '../../src/limits.js';
+import { session as limits, sessionV1 } from '../../src/session/limits.js';
 import { TicketBook, copyResumption } from '../../src/session/tickets.js';
 import { isUp, makeNode, resume, type Bend, connect, wallClockMs } from '../support/session-pair.js';
 
@@ -92,17 +92,17 @@ test('a book keeps 512 peers and three generations of each, and wipes what it le
   };
   const first = make(0, 0);
   book.keep(first);
-  for (let peer = 1; peer <= wireV1.ticketsMax; peer += 1) book.keep(make(peer, 0));
-  assert.equal(book.size, wireV1.ticketsMax);
+  for (let peer = 1; peer <= sessionV1.ticketsMax; peer += 1) book.keep(make(peer, 0));
+  assert.equal(book.size, sessionV1.ticketsMax);
   assert.equal(book.find(first.accept.ticketId, wallClockMs), null);
   assert.ok(first.rms.every((byte) => byte === 0) && first.dial.psk.every((byte) => byte === 0));
   for (let generation = 1; generation <= 9; generation += 1) book.offer(make(5, generation));
   assert.ok(book.find(make(5, 0).accept.ticketId, wallClockMs), 'the one that is sure stays');
   assert.ok(book.find(make(5, 9).accept.ticketId, wallClockMs), 'the newest too');
-  assert.equal(book.ticketIds().length, wireV1.ticketsMax - 1 + limits.ticketGenerationsMax);
+  assert.equal(book.ticketIds().length, sessionV1.ticketsMax - 1 + limits.ticketGenerationsMax);
   book.keep(make(5, 10));
-  assert.equal(book.ticketIds().length, wireV1.ticketsMax);
-  book.expire(wallClockMs + wireV1.ticketAgeMaxMs);
+  assert.equal(book.ticketIds().length, sessionV1.ticketsMax);
+  book.expire(wallClockMs + sessionV1.ticketAgeMaxMs);
   assert.equal(book.size, 0);
   assert.equal(book.ticketIds().length, 0);
 });

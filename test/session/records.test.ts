@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { wireV1 } from '../../src/limits.js';
+import { sessionV1 } from '../../src/session/limits.js';
 import { chaChaPoly, CipherState } from '../../src/session/noise/cipher.js';
 import {
   fragments,
@@ -96,15 +96,15 @@ test('the key changes before counters 65536, 131072, …, and the counter goes o
 });
 
 test('a session carries 2^32 records and not one more', () => {
-  const sealer = new RecordSealer(chaChaPoly, key(), wireV1.sessionRecordsMax - 2);
-  const opener = new RecordOpener(chaChaPoly, key(), wireV1.sessionRecordsMax - 2);
+  const sealer = new RecordSealer(chaChaPoly, key(), sessionV1.sessionRecordsMax - 2);
+  const opener = new RecordOpener(chaChaPoly, key(), sessionV1.sessionRecordsMax - 2);
   const frames = sealer.frames([ping, ping])._unsafeUnwrap();
   for (const body of bodies(frames)) opener.open(body)._unsafeUnwrap();
   assert.equal(sealer.frames([ping])._unsafeUnwrapErr().code, 'session/limit');
   assert.equal(opener.open(bodies(frames)[0] ?? nothing)._unsafeUnwrapErr().code, 'session/limit');
-  const near = new RecordSealer(chaChaPoly, key(), wireV1.sessionRecordsMax - 1);
+  const near = new RecordSealer(chaChaPoly, key(), sessionV1.sessionRecordsMax - 1);
   assert.ok(near.frames([ping, ping]).isErr(), 'refused as a whole');
-  assert.equal(near.records, wireV1.sessionRecordsMax - 1);
+  assert.equal(near.records, sessionV1.sessionRecordsMax - 1);
 });
 
 test('records of unknown type, with nonzero padding or wrong lengths are refused', () => {

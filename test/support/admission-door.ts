@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Admission, type Caller, type Verdict } from '../../src/admission/admission.js';
 import type { Hello } from '../../src/admission/first-bytes.js';
 import { parseConnectionId, type ConnectionId } from '../../src/ids.js';
-import { admission as limits } from '../../src/limits.js';
+import { admission as limits } from '../../src/admission/limits.js';
 
 export const full: Hello = { type: 'full' };
 export const ticketIdHex = 'ab'.repeat(16);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { legacy } from '../../src/limits.js';
+import { foreignFrames } from '../../src/dialects/limits.js';
 
 export type Draw = (below: number) => number;
 
@@ -120,7 +120,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   deep: {
     fails: 'json',
     make(_corpus, draw) {
-      const depth = legacy.jsonDepthMax + draw(500);
+      const depth = foreignFrames.jsonDepthMax + draw(500);
       const [opened, closed] = pick([['[', ']'] as const, ['{"a":', '}'] as const], draw);
       const ends = draw(2) === 0 ? '' : `${closed.repeat(depth)}}`;
       return bytesOf(`{"${pick(textKeys, draw)}": ${opened.repeat(depth)}0${ends}`);
@@ -179,7 +179,7 @@ export const heavy: readonly Uint8Array[] = [
   bytesOf('{"content": '.repeat(20_000)),
   bytesOf(`{"content": ${'['.repeat(60)}${']'.repeat(60)}}`),
   bytesOf(`{${Array.from({ length: 3_000 }, (_, at) => `"k${at}":1`).join(',')}}`),
-  bytesOf(`{"unencrypted message": "${'x'.repeat(legacy.frameBytesMax)}"}`),
+  bytesOf(`{"unencrypted message": "${'x'.repeat(foreignFrames.frameBytesMax)}"}`),
   bytesOf(`{"key": ${'9'.repeat(60_000)}}`),
   bytesOf(`{"key": "${'9'.repeat(60_000)}"}`),
   bytesOf(`{"encrypted message": "${' '.repeat(60_000)}"}`),

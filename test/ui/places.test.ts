@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeDirectory } from '../../src/home/private-file.js';
 import { startNode } from '../../src/index.js';
-import { logFile } from '../../src/limits.js';
+import { logFile } from '../../src/ui/cli/limits.js';
 import { openLog } from '../../src/ui/cli/screen/log.js';
 import { writeSettings } from '../../src/ui/cli/options/settings.js';
 import { fakeWorld, Kept } from '../support/fake-world.js';

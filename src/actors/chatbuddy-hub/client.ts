@@ -14,7 +14,9 @@ import {
   type HubUser,
 } from '../../dialects/chatbuddy/hub-codec.js';
 import { reasonOf, type DialectError, type TransportError } from '../../errors.js';
-import { chatbuddyHub as limits, legacy } from '../../limits.js';
+import { hubProtocol } from '../../dialects/chatbuddy/limits.js';
+import { chatbuddyHub as limits } from './limits.js';
+import { foreignFrames } from '../../dialects/limits.js';
 import { finishSocket } from '../transport/socket.js';
 
 export interface HubClientOptions {
@@ -90,7 +92,7 @@ class Client implements HubClient {
 
   #connect(): Line {
     clearTimeout(this.#retry);
-    const { host, port = limits.port } = this.#options;
+    const { host, port = hubProtocol.port } = this.#options;
     const line: Line = new Line(host, port, this.#name, () => this.#lost(line));
     this.#line = line;
     void line.opened.then((isOpen) => {
@@ -147,7 +149,7 @@ class Client implements HubClient {
   }
 
   #fault(reason: string): TransportError {
-    const { host, port = limits.port } = this.#options;
+    const { host, port = hubProtocol.port } = this.#options;
     return { code: 'transport/dial-failed', address: host, port, reason };
   }
 }
@@ -230,8 +232,8 @@ class Line {
         if (chunk !== null) chunks.push(chunk);
         bytes += chunk?.length ?? 0;
         // Silence or the end of the connection ends the answer.
-        if (chunk === null || bytes > limits.listBytesMax) finish();
-        else gap = setTimeout(finish, legacy.idleGapMs);
+        if (chunk === null || bytes > hubProtocol.listBytesMax) finish();
+        else gap = setTimeout(finish, foreignFrames.idleGapMs);
       };
       this.#socket.write(encodeHubListRequest());
     });

@@ -13,7 +13,10 @@ import {
   type HubTable,
 } from '../../dialects/chatbuddy/hub-codec.js';
 import type { TransportError } from '../../errors.js';
-import { chatbuddyHub as limits, legacy, node } from '../../limits.js';
+import { hubProtocol } from '../../dialects/chatbuddy/limits.js';
+import { chatbuddyHub as limits } from './limits.js';
+import { foreignFrames } from '../../dialects/limits.js';
+import { node } from '../../node/limits.js';
 import { FaultTally } from '../../runtime/log-tally.js';
 import { plainAddress } from '../../wire/address-space.js';
 import { addressesOf, listen } from '../transport/listen.js';
@@ -50,8 +53,8 @@ export interface HubHandle {
 
 /** Errors: `transport/port-in-use`, `transport/cannot-listen`. */
 export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, TransportError> {
-  const hub = new Hub(options.maxUsers ?? limits.usersMax, options.log ?? (() => undefined));
-  const { bind = node.bind, port = limits.port, portStrict = false } = options;
+  const hub = new Hub(options.maxUsers ?? hubProtocol.usersMax, options.log ?? (() => undefined));
+  const { bind = node.bind, port = hubProtocol.port, portStrict = false } = options;
   const listening = listen({ bind, port, portStrict, dialect: 'chatbuddy' }, (socket) => hub.welcome(socket));
   return new ResultAsync(listening).map((listener) => {
     // No descriptor left, or a connection that was reset before it was accepted: listening goes on.
@@ -114,7 +117,7 @@ class Hub {
     socket.on('data', (bytes: Buffer) => {
       clearTimeout(gap);
       listener.receive(new Uint8Array(bytes)).match(serve, fail);
-      gap = setTimeout(() => listener.idle().match(serve, fail), legacy.idleGapMs);
+      gap = setTimeout(() => listener.idle().match(serve, fail), foreignFrames.idleGapMs);
     });
     socket.on('end', () => socket.end());
     socket.on('close', () => {
@@ -166,7 +169,7 @@ class Hub {
       return;
     }
     // Who asks and asks and never reads.
-    if (socket.writableLength > limits.listBytesMax) this.#end(socket, 'never-reads');
+    if (socket.writableLength > hubProtocol.listBytesMax) this.#end(socket, 'never-reads');
     else socket.write(encodeHubList(this.#table.users()));
   }
 }

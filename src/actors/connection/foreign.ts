@@ -26,7 +26,7 @@ import type {
 import { legacyDialects } from '../../dialects/sniff.js';
 import { unreachable, type DialectError } from '../../errors.js';
 import { messageIdFromBytes, type MessageId, type SessionId } from '../../ids.js';
-import { sessionActor, talks as limits } from '../../limits.js';
+import { connection } from './limits.js';
 import { actor, next, stop, type Call, type Cast, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
 
@@ -152,7 +152,7 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
     if (args.role === 'dial') {
       up(state, false, context);
       // One message, one connection: whoever does not take it by then has missed it.
-      if (dialect.can.connection === 'message') context.after(limits.sayDeadlineMs, 'overdue', {});
+      if (dialect.can.connection === 'message') context.after(connection.sayDeadlineMs, 'overdue', {});
     }
     return ok(state);
   },
@@ -310,7 +310,7 @@ function settle(state: State, context: Here): Step<State> {
 }
 
 function repayCredit(state: State): void {
-  if (state.uncommittedBytes > sessionActor.uncommittedBytesMax || state.owedBytes === 0) return;
+  if (state.uncommittedBytes > connection.uncommittedBytesMax || state.owedBytes === 0) return;
   state.stream.consumed(state.owedBytes);
   state.owedBytes = 0;
 }

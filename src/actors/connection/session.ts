@@ -9,7 +9,7 @@ import { ok } from 'neverthrow';
 import type { Utterance } from '../../dialects/dialect.js';
 import { unreachable, type SessionError } from '../../errors.js';
 import type { MessageId, SessionId } from '../../ids.js';
-import { sessionActor as limits } from '../../limits.js';
+import { connection as limits } from './limits.js';
 import { actor, next, stop, type Call, type Cast, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
 import {

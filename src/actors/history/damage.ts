@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { Line } from '../../chat/delivery/entry.js';
 import { reasonOf, type StoreError } from '../../errors.js';
-import { history as limits } from '../../limits.js';
+import { history as limits } from './limits.js';
 import {
   contactColumns,
   contactValues,

@@ -8,7 +8,7 @@ import type { Contact } from '../../chat/people/contact.js';
 import type { DeliveryState, HistoryQuery, Line, NewLine } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
-import { history as limits } from '../../limits.js';
+import { history as limits } from './limits.js';
 import {
   actor,
   next,

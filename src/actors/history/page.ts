@@ -2,7 +2,7 @@
 import { ok, type Result } from 'neverthrow';
 import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../errors.js';
-import { history as limits } from '../../limits.js';
+import { history as limits } from './limits.js';
 import { decodeLine, lineColumns } from './rows.js';
 import { searchExpression } from './search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { StoreError } from '../../errors.js';
-import { history as limits } from '../../limits.js';
+import { history as limits } from './limits.js';
 import { decodeText } from './rows.js';
 import { emptyIndex } from './schema.js';
 import { bytesOf, integerOf, type Sql } from './sql.js';

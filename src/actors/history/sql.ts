@@ -9,7 +9,7 @@
  */
 import Database from 'libsql';
 import { err, ok, type Result } from 'neverthrow';
-import { history as limits } from '../../limits.js';
+import { history as limits } from './limits.js';
 import { nativeCall } from '../../runtime/thread/native-call.js';
 
 export type SqlValue = number | string | Uint8Array | null;

@@ -9,7 +9,7 @@ import type { Contact } from '../../chat/people/contact.js';
 import type { DeliveryState, HistoryQuery, Line } from '../../chat/delivery/entry.js';
 import { unreachable, type StoreError } from '../../errors.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
-import { history as limits } from '../../limits.js';
+import { history as limits } from './limits.js';
 import {
   contactColumns,
   decodeContact,

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../errors.js';
-import { history as limits } from '../../limits.js';
+import { history as limits } from './limits.js';
 import type { LogLevel, ReplyTo } from '../../runtime/actor.js';
 import { planSalvage, resumeSalvage, setAside, type Salvage } from './damage.js';
 import { openError, openFile, storeError, type OpenError } from './open.js';

@@ -16,7 +16,8 @@ import { emptyPeerBook, isBlocked, peerRows } from '../../chat/people/book.js';
 import type { LegacyDialectName } from '../../dialects/dialect.js';
 import type { ChatError, DialectError, RuntimeError, StoreError, TransportError } from '../../errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
-import { dialing, talks } from '../../limits.js';
+import { dialing } from '../../chat/routes/limits.js';
+import { foreignRoutes as talks } from '../../chat/foreign/limits.js';
 import {
   actor,
   next,

@@ -11,7 +11,8 @@ import { err, ok, type Result } from 'neverthrow';
 import { reasonOf, type TransportError } from '../../errors.js';
 import { createTokenBucket, type TokenBucket } from '../../chat/presence/token-bucket.js';
 import { clipBytes } from '../../chat/people/name.js';
-import { beacon as wire, beaconSocket as limits } from '../../limits.js';
+import { beacon as wire } from '../../wire/limits.js';
+import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
 import { openUdp, sendUdp } from './udp.js';
@@ -211,7 +212,7 @@ async function askDescription(context: BroadcastContext): Promise<BeaconDescript
 /** To everybody, and plans the next time. Says nothing while there is nothing to say. */
 async function announce(state: BroadcastState, context: BroadcastContext): Promise<void> {
   state.callOffNext();
-  const spread = 1 + (randomInt(-1_000, 1_001) / 1_000) * limits.intervalJitter;
+  const spread = 1 + (randomInt(-1_000, 1_001) / 1_000) * limits.intervalJitterShare;
   state.callOffNext = context.after(state.args.intervalMs * spread, 'announce', {});
   if (state.description === null) return;
   state.announced = (await sign(state, context, 'announce', null)) ?? state.announced;

@@ -18,7 +18,8 @@ import {
 import { createRoster, type Presence, type Roster } from '../../chat/presence/roster.js';
 import { reasonOf, type TransportError } from '../../errors.js';
 import type { PeerId } from '../../ids.js';
-import { beacon as wire, beaconSocket as limits } from '../../limits.js';
+import { beacon as wire } from '../../wire/limits.js';
+import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';

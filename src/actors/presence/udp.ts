@@ -1,7 +1,7 @@
 /** A UDP socket as beacons need it: bound, allowed to broadcast, one hop only, its errors heard. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
-import { beaconSocket as limits } from '../../limits.js';
+import { beaconSocket as limits } from './limits.js';
 
 export interface UdpOptions {
   readonly address: string;
@@ -32,7 +32,7 @@ export function openUdp(options: UdpOptions): Promise<Result<Socket, string>> {
       socket.on('error', options.onError);
       socket.on('message', options.onDatagram);
       socket.setBroadcast(true);
-      socket.setTTL(limits.ttl);
+      socket.setTTL(limits.ttlHops);
       resolve(ok(socket));
     });
   });

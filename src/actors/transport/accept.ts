@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { DialectName } from '../../dialects/dialect.js';
 import { parseConnectionId, type ConnectionId } from '../../ids.js';
-import { admission as limits, transport as socketLimits } from '../../limits.js';
+import { transport } from './limits.js';
+import { admission as limits } from '../../admission/limits.js';
 import { Admission, type Caller, type Verdict } from '../../admission/admission.js';
 import type { Carries } from '../../admission/slots.js';
 import type { Address } from '../../wire/address.js';
@@ -86,7 +87,7 @@ export class AcceptPool {
   readonly #admission: Admission;
   readonly #lines = new Map<ConnectionId, Line>();
   readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, crowdedOut: 0, serial: 0 };
-  readonly #unheard = new FaultTally<Unheard>(socketLimits.errorLogEveryMs);
+  readonly #unheard = new FaultTally<Unheard>(transport.errorLogEveryMs);
   /** Whose first bytes became known. */
   readonly #known = new EventTurn<readonly [Line, Hello]>(
     ([line]) => line.serial,
@@ -211,7 +212,7 @@ export class AcceptPool {
   #dropUnknown(line: Line, { reason }: UnknownOpening): void {
     const { address: host, remotePort: port } = line;
     const nowMs = this.#options.now();
-    this.#admission.penalise(host, limits.penaltyNoAuthenticationMs, nowMs);
+    this.#admission.penalise(host, transport.penaltyNoAuthenticationMs, nowMs);
     this.#unheard.note(reason, nowMs, (count) => this.#events.onUnknown({ host, port }, reason, count));
     this.#drop(line);
   }
@@ -340,7 +341,7 @@ export class AcceptPool {
     this.#counts.refusedBusy += 1;
     line.unhear();
     this.#forget(line);
-    if (this.#mayBeLegacy(line) || this.#refusalsLingering >= limits.refusalsLingeringMax) {
+    if (this.#mayBeLegacy(line) || this.#refusalsLingering >= transport.refusalsLingeringMax) {
       socket.destroy();
       return;
     }
@@ -397,7 +398,7 @@ export class AcceptPool {
       this.#events.onTrace('transport.due', { address: line.address, reason });
       this.#countUnheard(line);
       if (reason === 'deadline')
-        this.#admission.penalise(line.address, limits.penaltyNoAuthenticationMs, nowMs);
+        this.#admission.penalise(line.address, transport.penaltyNoAuthenticationMs, nowMs);
       if (line.joint) line.joint.destroy(reason);
       else this.#drop(line);
     }

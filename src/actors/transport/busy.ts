@@ -1,7 +1,8 @@
 /** A refusal that arrives: BUSY of session-protocol 5.1, then the end of the connection. */
 import type { Socket } from 'node:net';
 import { encodeBusy } from '../../dialects/native.js';
-import { admission, transport as limits } from '../../limits.js';
+import { admission } from '../../admission/limits.js';
+import { transport as limits } from './limits.js';
 import { finishSocket } from './socket.js';
 
 /** `random`: in [0, 1). `onClosed` is called once, when the socket is gone. */

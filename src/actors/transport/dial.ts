@@ -7,7 +7,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
 import { reasonOf, type TransportError } from '../../errors.js';
 import type { ConnectionId } from '../../ids.js';
-import { transport as limits } from '../../limits.js';
+import { transport as limits } from './limits.js';
 import { isUnicast, plainAddress } from '../../wire/address-space.js';
 import { joinSocket, type Joint } from './socket.js';
 
@@ -98,7 +98,7 @@ function isDialable(host: string, port: number): boolean {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return false;
   if (isIP(host) !== 0) return isUnicast(host);
   // What looks like an address of four numbers but is none must not reach the resolver, which reads it its own way.
-  if (host.length > limits.hostLengthMax || /^[\d.]*$/.test(host)) return false;
+  if (host.length > limits.hostCharsMax || /^[\d.]*$/.test(host)) return false;
   return /^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$/i.test(host);
 }
 

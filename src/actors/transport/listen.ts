@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
 import { reasonOf, type TransportError } from '../../errors.js';
-import { transport as limits } from '../../limits.js';
+import { transport as limits } from './limits.js';
 
 export interface ListenerOptions {
   readonly bind: string;
@@ -61,7 +61,7 @@ function tryPort(
     const refuse = (error: NodeJS.ErrnoException): void => resolve(err(error.code ?? error.message));
     server.once('error', refuse);
     server.on('connection', onConnection);
-    server.listen({ host: options.bind, port, backlog: limits.listenBacklog, exclusive: true }, () => {
+    server.listen({ host: options.bind, port, backlog: limits.listenBacklogMax, exclusive: true }, () => {
       server.off('error', refuse);
       resolve(ok({ options, server, ...boundTo(server.address(), options) }));
     });

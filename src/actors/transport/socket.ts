@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
-import { transport as limits } from '../../limits.js';
+import { transport as limits } from './limits.js';
 import { openByteStream } from '../../runtime/stream.js';
 
 export interface JointEvents {
@@ -60,7 +60,7 @@ export function joinSocket(
       if (socket.writableLength > limits.unsentBytesMax) destroy('overrun');
     },
     onDrain(outstandingBytes) {
-      if (outstandingBytes <= limits.streamBytesLow && socket.isPaused()) socket.resume();
+      if (outstandingBytes <= limits.streamLowBytes && socket.isPaused()) socket.resume();
     },
     onEnd(reason) {
       if (reason === 'lost') destroy(reason);
@@ -71,7 +71,7 @@ export function joinSocket(
     events.onActive();
     // All of its buffer: a plain view travels by transfer, a `Buffer` would be copied.
     const outstanding = stream.write(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    if (outstanding > limits.streamBytesHigh) socket.pause();
+    if (outstanding > limits.streamHighBytes) socket.pause();
   };
 
   socket.on('data', (chunk: Buffer) => {
@@ -87,7 +87,7 @@ export function joinSocket(
   if (first !== null && first.byteLength > 0) forward(first);
   // A caller that waited for its place may have ended its half meanwhile, unheard.
   if (socket.readableEnded) queueMicrotask(() => end('closed'));
-  else if (stream.outstandingBytes() <= limits.streamBytesHigh) socket.resume();
+  else if (stream.outstandingBytes() <= limits.streamHighBytes) socket.resume();
   return { destroy, end };
 }
 

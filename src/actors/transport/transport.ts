@@ -10,7 +10,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
 import { reasonOf, type TransportError } from '../../errors.js';
 import type { ConnectionId, PeerId } from '../../ids.js';
-import { transport as limits } from '../../limits.js';
+import { transport as limits } from './limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
 import { formatAddress } from '../../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from '../../wire/address-space.js';

@@ -4,7 +4,7 @@ import { nameOf } from '../people/book.js';
 import type { Utterance } from '../../dialects/dialect.js';
 import type { ErrorCode } from '../../errors.js';
 import { directConversation, type MessageId, type PeerId } from '../../ids.js';
-import { node as limits } from '../../limits.js';
+import { incoming as limits } from './limits.js';
 import { tell } from '../routes/native.js';
 import { commitLines } from './shown.js';
 import type { LiveSession, NodeContext, NodeState } from '../core.js';

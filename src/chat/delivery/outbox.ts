@@ -7,7 +7,7 @@
  * id) is always a beginning of what was sent, however often it is said again and whichever connection is faster.
  */
 import type { MessageId } from '../../ids.js';
-import { outbox as limits } from '../../limits.js';
+import { outbox as limits } from './limits.js';
 import type { Line } from './entry.js';
 
 export type OutboxOutput =
@@ -143,7 +143,7 @@ class PeerOutbox implements Outbox {
     this.#forgetWindow();
     if (this.#hasMore) {
       // The peer was there a moment ago, so most likely it is back in a moment: the first tries come quickly.
-      if (this.#failures === 0) this.#failures = -limits.quickDials;
+      if (this.#failures === 0) this.#failures = -limits.quickDialsMax;
       return this.#retryLater(nowMs, 0);
     }
     // It did what it was for; the next line may dial at once.

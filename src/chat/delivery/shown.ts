@@ -6,7 +6,7 @@ import { okAsync, type ResultAsync } from 'neverthrow';
 import type { Line, NewLine } from './entry.js';
 import { messageEventOf } from './transcript.js';
 import type { RuntimeError, StoreError } from '../../errors.js';
-import { feed as limits } from '../../limits.js';
+import { shown as limits } from './limits.js';
 import type { NodeContext, NodeState } from '../core.js';
 
 /** Writes lines, shows those nobody has seen, and returns them with their `seq`. Errors: `store/…`, `runtime/…`. */

@@ -10,7 +10,7 @@ import { isBlocked, nameOf } from '../people/book.js';
 import { chatbuddyFarewell } from '../../dialects/chatbuddy/codec.js';
 import { unreachable } from '../../errors.js';
 import { directConversation } from '../../ids.js';
-import { talks as limits } from '../../limits.js';
+import { foreignRoutes as limits } from './limits.js';
 import type { BodyOf, ReplyTo } from '../../runtime/actor.js';
 import { storeIncoming } from '../delivery/incoming.js';
 import { talkEnded, talkSpoke } from './connections.js';

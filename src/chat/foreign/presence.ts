@@ -9,7 +9,7 @@ import type { Presence } from '../presence/roster.js';
 import type { LegacyDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../errors.js';
 import type { PeerId } from '../../ids.js';
-import { cmp2204Presence } from '../../limits.js';
+import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
 import type { Endpoint } from '../../wire/address.js';
 import { isDottedQuad } from '../../wire/address.js';
 import type { LegacyPeer } from '../../node/handle.js';

@@ -13,7 +13,7 @@ import type { TalkDialect, TalkOptions, Utterance } from '../../dialects/dialect
 import { netechManual } from '../../dialects/netech/codec.js';
 import type { ChatError, DialectError, RuntimeError, TransportError } from '../../errors.js';
 import { parseConnectionId, type ConnectionId, type MessageId, type PeerId } from '../../ids.js';
-import { dialing } from '../../limits.js';
+import { dialing } from '../routes/limits.js';
 import type { BodyOf } from '../../runtime/actor.js';
 import { noteSent } from './presence.js';
 import {

@@ -3,7 +3,7 @@
  * the one row that people see for each identity. Pure; the node owns one.
  */
 import type { PeerId } from '../../ids.js';
-import { beacon } from '../../limits.js';
+import { beacon } from '../../wire/limits.js';
 import { parseAddress, type Address } from '../../wire/address.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from '../events.js';

@@ -2,7 +2,7 @@
  * The one way for text of a peer to a terminal. What could move the cursor, colour, link, hide or reorder is made
  * visible or removed; letters of every script stay. Stored text is never changed: this is for the eye only.
  */
-import { display as limits, text } from '../../limits.js';
+import { name as limits } from './limits.js';
 import { clipGraphemes } from './name.js';
 
 export interface EscapeOptions {
@@ -40,9 +40,7 @@ export function escapeForTerminal(raw: string, options: EscapeOptions = {}): str
 
 /** A name for a terminal: one line, at most 64 graphemes, and unable to reorder what stands around it. */
 export function escapeName(name: string): string {
-  return isolate(
-    escapeForTerminal(name.slice(0, limits.rawNameCharsMax), { graphemesMax: text.nameGraphemesMax }),
-  );
+  return isolate(escapeForTerminal(name.slice(0, limits.rawCharsMax), { graphemesMax: limits.graphemesMax }));
 }
 
 /** Shuts in text with right-to-left letters, so that it cannot pull its surroundings along. `escaped` is escaped text. */

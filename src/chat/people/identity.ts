@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { err, type Result } from 'neverthrow';
 import { parsePeerId, type IdError, type PeerId } from '../../ids.js';
-import { identity as limits } from '../../limits.js';
+import { identity as limits } from './limits.js';
 
 /** The id of an Ed25519 identity key (32 bytes): `SHA-256("parlance/1 id\0" | idKey)` in eight groups of seven. */
 export function peerIdOf(idKey: Uint8Array): PeerId {

@@ -6,7 +6,8 @@ import { err, ok, type Result } from 'neverthrow';
 import type { DialectName, LegacyDialectName } from '../../dialects/dialect.js';
 import type { ChatError } from '../../errors.js';
 import { parsePeerId, type PeerId } from '../../ids.js';
-import { display, legacyPorts, text as limits } from '../../limits.js';
+import { name as limits } from './limits.js';
+import { foreignPorts, text } from '../../dialects/limits.js';
 import { parseAddress } from '../../wire/address.js';
 import { isNativeId, parseNativeId, tagOf } from './identity.js';
 
@@ -44,18 +45,18 @@ export function sanitiseName(raw: string): Result<string, NameFault> {
 export function parseOwnName(raw: string): Result<string, NameFault> {
   const whole = cleaned(raw);
   const isCut = whole !== clipName(whole);
-  if (!isCut && raw.length <= display.rawNameCharsMax) return sanitiseName(raw);
+  if (!isCut && raw.length <= limits.rawCharsMax) return sanitiseName(raw);
   const characters = [...graphemes.segment(whole)].length;
   const detail =
-    characters > limits.nameGraphemesMax
-      ? `it has ${characters} characters, at most ${limits.nameGraphemesMax} are shown`
-      : `it takes ${Buffer.byteLength(isCut ? whole : raw)} bytes, at most ${limits.nameBytesMax} are kept`;
+    characters > limits.graphemesMax
+      ? `it has ${characters} characters, at most ${limits.graphemesMax} are shown`
+      : `it takes ${Buffer.byteLength(isCut ? whole : raw)} bytes, at most ${text.nameBytesMax} are kept`;
   return err({ code: 'chat/name-invalid', detail });
 }
 
 const cleaned = (raw: string): string =>
   raw
-    .slice(0, display.rawNameCharsMax)
+    .slice(0, limits.rawCharsMax)
     .normalize('NFC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replace(/[\s\p{Z}\u2800]+/gu, ' ')
@@ -66,7 +67,7 @@ const cleaned = (raw: string): string =>
     .trim();
 
 const clipName = (name: string): string =>
-  clipBytes(clipGraphemes(name, limits.nameGraphemesMax), limits.nameBytesMax).trim();
+  clipBytes(clipGraphemes(name, limits.graphemesMax), text.nameBytesMax).trim();
 
 /** The first `graphemesMax` grapheme clusters; looks at no more of the text than it must. */
 export function clipGraphemes(value: string, graphemesMax: number): string {
@@ -184,7 +185,7 @@ function legacyDialect(name: string): LegacyDialectName | null {
 }
 
 const usualPorts: ReadonlyMap<DialectName, number> = new Map(
-  Object.entries(legacyPorts).flatMap(([name, port]) => {
+  Object.entries(foreignPorts).flatMap(([name, port]) => {
     const dialect = legacyDialect(name);
     return dialect === null ? [] : [[dialect, port] as const];
   }),
@@ -195,7 +196,7 @@ const usualPort = (dialect: LegacyDialectName): number | null => usualPorts.get(
 export const foldCase = (name: string): string => name.normalize('NFC').toLowerCase();
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
-const excessMarks = new RegExp(`(\\p{M}{${display.combiningMarksMax}})\\p{M}+`, 'gu');
+const excessMarks = new RegExp(`(\\p{M}{${limits.combiningMarksMax}})\\p{M}+`, 'gu');
 
 function* segmentsOf(value: string): Generator<string> {
   for (const { segment } of graphemes.segment(value)) yield segment;

@@ -6,7 +6,7 @@ import { tagOf } from './identity.js';
 import { sanitiseName } from './name.js';
 import type { ChatError } from '../../errors.js';
 import type { PeerId, SessionId } from '../../ids.js';
-import { dialing } from '../../limits.js';
+import { name as dialing } from './limits.js';
 import { toHex } from '../../wire/bytes.js';
 import { changeContact } from './contacts.js';
 import type { SelfInfo } from '../../node/handle.js';

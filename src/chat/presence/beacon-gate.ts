@@ -9,7 +9,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../../errors.js';
 import type { PeerId } from '../../ids.js';
-import { beacon as wire, beaconGate as limits } from '../../limits.js';
+import { beacon as wire } from '../../wire/limits.js';
+import { beaconGate as limits } from './limits.js';
 import { decodeBeacon, encodeChallenge, type BeaconRecord, type SignedBeacon } from '../../wire/beacon.js';
 import { createFreshnessMemory } from './freshness.js';
 import { peerIdOf } from '../people/identity.js';

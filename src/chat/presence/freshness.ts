@@ -4,7 +4,7 @@
  * roughly. Whoever echoes our nonce is live, whatever the clocks say. Pure; remembers a bounded number of identities.
  */
 import type { PeerId } from '../../ids.js';
-import { beaconGate as limits } from '../../limits.js';
+import { beaconGate as limits } from './limits.js';
 import type { BeaconRecord } from '../../wire/beacon.js';
 
 /**

@@ -4,7 +4,8 @@
  */
 import type { DialectName } from '../../dialects/dialect.js';
 import type { PeerId } from '../../ids.js';
-import { legacyPorts, roster as limits } from '../../limits.js';
+import { foreignPorts } from '../../dialects/limits.js';
+import { roster as limits } from './limits.js';
 import type { BeaconRecord } from '../../wire/beacon.js';
 import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import type { PeerState } from '../events.js';
@@ -97,9 +98,9 @@ class Rows implements Roster {
 
   heardLegacy(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[] {
     const name = sanitiseName(username);
-    const peerId = legacyPeerId('cmp2204', source.address, legacyPorts.cmp2204);
+    const peerId = legacyPeerId('cmp2204', source.address, foreignPorts.cmp2204);
     if (name.isErr() || peerId === null) return [];
-    const address = { host: source.address, port: legacyPorts.cmp2204 };
+    const address = { host: source.address, port: foreignPorts.cmp2204 };
     const presence: Presence = {
       peerId,
       name: name.value,
@@ -154,7 +155,7 @@ class Rows implements Roster {
   }
 
   #onlineMs({ dialect }: Presence): number {
-    return dialect === 'native' ? this.#nativeOnlineMs : limits.legacyOnlineMs;
+    return dialect === 'native' ? this.#nativeOnlineMs : limits.foreignOnlineMs;
   }
 
   #put(row: Row): readonly Presence[] {

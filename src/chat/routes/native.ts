@@ -15,7 +15,7 @@ import {
   type PeerId,
   type SessionId,
 } from '../../ids.js';
-import { dialing } from '../../limits.js';
+import { dialing } from './limits.js';
 import type { PeerProof, SessionOptions } from '../../session/contract.js';
 import { copyResumption, isKeptDial } from '../../session/tickets.js';
 import { toHex } from '../../wire/bytes.js';

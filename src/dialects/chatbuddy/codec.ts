@@ -14,7 +14,7 @@
  * COMPAT `EOM` glued to the last message counts where the close follows at once, as it does after a real `EOM`.
  */
 import { ok, type Result } from 'neverthrow';
-import { legacy } from '../../limits.js';
+import { foreignFrames } from '../limits.js';
 import type { DialectError } from '../../errors.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
 import type { LegacyDialect, Talk, TalkOutput, Utterance } from '../dialect.js';
@@ -36,8 +36,13 @@ export const chatbuddyFarewell = 'Looks like your friend stepped away.';
 
 export const chatbuddy: LegacyDialect<ChatbuddyMessage> = {
   name: 'chatbuddy',
-  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
-  can: { receipts: false, connection: 'talk', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
+  can: {
+    receipts: false,
+    connection: 'talk',
+    encryption: ['none'],
+    textBytesMax: foreignFrames.writeBytesMax,
+  },
   decode,
   encode,
   pieces,
@@ -58,13 +63,15 @@ function encode(message: ChatbuddyMessage): Result<Uint8Array, DialectError> {
   if (message.text === '') return unsupported('chatbuddy', 'an empty text');
   if (message.text === endMark) return unsupported('chatbuddy', 'the text EOM, which would end the chat');
   const bytes = utf8Bytes(message.text);
-  return bytes.length > legacy.writeBytesMax ? tooLong('chatbuddy', legacy.writeBytesMax) : ok(bytes);
+  return bytes.length > foreignFrames.writeBytesMax
+    ? tooLong('chatbuddy', foreignFrames.writeBytesMax)
+    : ok(bytes);
 }
 
 function pieces(text: string): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('chatbuddy', 'an empty text');
   if (text === endMark) return unsupported('chatbuddy', 'the text EOM, which would end the chat');
-  const cut = splitText(text, legacy.writeBytesMax, utf8Cost);
+  const cut = splitText(text, foreignFrames.writeBytesMax, utf8Cost);
   // A cut that leaves just `EOM` would end the chat: such a piece is cut once more.
   return ok(cut.flatMap((piece) => (piece === endMark ? ['EO', 'M'] : [piece])));
 }

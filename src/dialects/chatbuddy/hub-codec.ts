@@ -13,7 +13,7 @@
  * COMPAT the real client reads 1,024 bytes of the list at most; ours reads on until the gap.
  */
 import { err, ok, type Result } from 'neverthrow';
-import { chatbuddyHub as limits } from '../../limits.js';
+import { hubProtocol as limits } from './limits.js';
 import type { DialectError } from '../../errors.js';
 import { openReadFrames } from '../../wire/read-frames.js';
 import { boundedName, frameText, malformed, oneLine, tooLong, utf8Bytes } from '../foreign.js';

@@ -10,7 +10,7 @@
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
-import { toyCipher } from '../../limits.js';
+import { toyCipher } from './limits.js';
 import { decodeUtf8 } from '../../wire/utf8.js';
 
 export interface ToyGroup {

@@ -21,7 +21,7 @@
  * COMPAT the real responder prints and never answers but with its key, so nothing is said on an accepted connection.
  */
 import { ok, type Result } from 'neverthrow';
-import { legacy } from '../../limits.js';
+import { foreignFrames } from '../limits.js';
 import { unreachable, type DialectError } from '../../errors.js';
 import { jsonCost, splitText, utf8Cost } from '../../wire/utf8.js';
 import {
@@ -69,12 +69,12 @@ export type Cmp2204Message =
 
 export const cmp2204: LegacyDialect<Cmp2204Message> = {
   name: 'cmp2204',
-  framing: { type: 'json-value', bytesMax: legacy.frameBytesMax },
+  framing: { type: 'json-value', bytesMax: foreignFrames.frameBytesMax },
   can: {
     receipts: false,
     connection: 'message',
     encryption: ['none', 'toy-dh-3des'],
-    textBytesMax: legacy.writeBytesMax,
+    textBytesMax: foreignFrames.writeBytesMax,
   },
   decode,
   encode,
@@ -90,7 +90,7 @@ export const cmp2204: LegacyDialect<Cmp2204Message> = {
 };
 
 /** Bytes left for the value of `key` in one write. */
-const room = (key: string): number => legacy.writeBytesMax - utf8Bytes(`{"${key}": ""}`).length;
+const room = (key: string): number => foreignFrames.writeBytesMax - utf8Bytes(`{"${key}": ""}`).length;
 
 function decode(frame: Uint8Array): Result<Cmp2204Message, DialectError> {
   return frameFields('cmp2204', frame).andThen((fields): Result<Cmp2204Message, DialectError> => {
@@ -127,7 +127,9 @@ function decodeKey(value: unknown): Result<Cmp2204Message, DialectError> {
 
 function encode(message: Cmp2204Message): Result<Uint8Array, DialectError> {
   const bytes = utf8Bytes(format(message));
-  return bytes.length > legacy.writeBytesMax ? tooLong('cmp2204', legacy.writeBytesMax) : ok(bytes);
+  return bytes.length > foreignFrames.writeBytesMax
+    ? tooLong('cmp2204', foreignFrames.writeBytesMax)
+    : ok(bytes);
 }
 
 function format(message: Cmp2204Message): string {
@@ -247,7 +249,7 @@ function say(exchange: Exchange, utterance: Utterance): Outputs {
   if (exchange.hasSaid) return unsupported('cmp2204', 'a second text on one connection');
   return cmp2204.pieces(utterance.text, options).andThen((pieces): Outputs => {
     const [text = '', ...rest] = pieces;
-    if (rest.length > 0) return tooLong('cmp2204', legacy.writeBytesMax);
+    if (rest.length > 0) return tooLong('cmp2204', foreignFrames.writeBytesMax);
     exchange.hasSaid = true;
     if (!options.secure)
       return writeText(utterance, { type: 'plain', keys: exchange.form.keys, text }, 'none');

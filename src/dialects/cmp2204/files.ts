@@ -9,7 +9,7 @@
  * COMPAT the real program writes SENT for what it received and RECEIVED for what it sent; here SENT is what we sent.
  */
 import { ok, type Result } from 'neverthrow';
-import { cmp2204Presence as limits } from '../../limits.js';
+import { cmp2204Presence as limits } from './limits.js';
 import type { DialectError } from '../../errors.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { isJsonObject, parseBoundedJson } from '../../wire/json.js';

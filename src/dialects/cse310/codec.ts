@@ -19,7 +19,7 @@
  * COMPAT messages glued to one another are parted (`cse310-words.ts`).
  */
 import { ok, type Result } from 'neverthrow';
-import { legacy } from '../../limits.js';
+import { foreignFrames } from '../limits.js';
 import { unreachable, type DialectError } from '../../errors.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
 import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from '../dialect.js';
@@ -40,8 +40,13 @@ export const cse310DefaultNick: Readonly<Record<TalkRole, string>> = { accept: '
 
 export const cse310: LegacyDialect<Cse310Message> = {
   name: 'cse310',
-  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
-  can: { receipts: false, connection: 'talk', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
+  can: {
+    receipts: false,
+    connection: 'talk',
+    encryption: ['none'],
+    textBytesMax: foreignFrames.writeBytesMax,
+  },
   decode: (frame) => frameText('cse310', frame).map(parse),
   encode,
   pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
@@ -50,12 +55,14 @@ export const cse310: LegacyDialect<Cse310Message> = {
 
 function encode(message: Cse310Message): Result<Uint8Array, DialectError> {
   const bytes = utf8Bytes(format(message));
-  return bytes.length > legacy.writeBytesMax ? tooLong('cse310', legacy.writeBytesMax) : ok(bytes);
+  return bytes.length > foreignFrames.writeBytesMax
+    ? tooLong('cse310', foreignFrames.writeBytesMax)
+    : ok(bytes);
 }
 
 function pieces(text: string, nick: string): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('cse310', 'an empty text');
-  return ok(splitText(text, legacy.writeBytesMax - utf8Bytes(`${nick}: `).length, utf8Cost));
+  return ok(splitText(text, foreignFrames.writeBytesMax - utf8Bytes(`${nick}: `).length, utf8Cost));
 }
 
 /** A nick that the other side cannot mistake: no command at its start, no words of the dialect within. */

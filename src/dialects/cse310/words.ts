@@ -11,7 +11,7 @@
  * where the nick reads as quoted: behind a blank, an opening mark, or at the very beginning of a text. Likewise a
  * sentence that is no plain rename is shown as it is.
  */
-import { text as textLimits } from '../../limits.js';
+import { text as textLimits } from '../limits.js';
 import { unreachable } from '../../errors.js';
 import { boundedName, withoutLineEnd } from '../foreign.js';
 

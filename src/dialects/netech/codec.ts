@@ -17,7 +17,7 @@
  * COMPAT a team name cannot hold `|`: there it becomes `/`.
  */
 import { ok, type Result } from 'neverthrow';
-import { legacy, text as textLimits } from '../../limits.js';
+import { foreignFrames, text as textLimits } from '../limits.js';
 import { unreachable, type DialectError } from '../../errors.js';
 import { parsePort } from '../../wire/address.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
@@ -49,8 +49,13 @@ export const netechManual = 'manual';
 
 export const netech: LegacyDialect<NetechMessage> = {
   name: 'netech',
-  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
-  can: { receipts: false, connection: 'message', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
+  can: {
+    receipts: false,
+    connection: 'message',
+    encryption: ['none'],
+    textBytesMax: foreignFrames.writeBytesMax,
+  },
   decode: (frame) =>
     frameText('netech', frame)
       .map((text) => parse(withoutLineEnd(text)))
@@ -82,7 +87,9 @@ function parse(text: string): Headed {
 function encode(message: NetechMessage): Result<Uint8Array, DialectError> {
   if (message.sender?.port === null) return unsupported('netech', 'a sender without a port');
   const bytes = utf8Bytes(format(message));
-  return bytes.length > legacy.writeBytesMax ? tooLong('netech', legacy.writeBytesMax) : ok(bytes);
+  return bytes.length > foreignFrames.writeBytesMax
+    ? tooLong('netech', foreignFrames.writeBytesMax)
+    : ok(bytes);
 }
 
 const format = ({ sender, text }: NetechMessage): string =>
@@ -106,7 +113,7 @@ function pieces(text: string, options: TalkOptions): Result<readonly string[], D
   if (text === '') return unsupported('netech', 'an empty text');
   if (meaning(text) !== 'text') return unsupported('netech', `the text ${text.trim()}, which is a command`);
   const head = utf8Bytes(format({ sender: ownSender(options), text: '' })).length;
-  const cut = splitText(text, legacy.writeBytesMax - head, utf8Cost);
+  const cut = splitText(text, foreignFrames.writeBytesMax - head, utf8Cost);
   // A cut that leaves just a command would be obeyed: such a piece is cut once more.
   return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));
 }
@@ -119,7 +126,7 @@ function textOf(utterance: Utterance, options: TalkOptions): Result<string, Dial
       return ok('exit');
     case 'text':
       return pieces(utterance.text, options).andThen((cut) =>
-        cut.length > 1 ? tooLong('netech', legacy.writeBytesMax) : ok(utterance.text),
+        cut.length > 1 ? tooLong('netech', foreignFrames.writeBytesMax) : ok(utterance.text),
       );
     case 'receipt':
     case 'profile':

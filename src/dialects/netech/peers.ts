@@ -2,7 +2,7 @@
  * The two lists of netech. *Active*: a message came from the peer or was sent to it. *Connected*: it sent, or was
  * sent, a connection message. Known by address and listening port. Pure.
  */
-import { legacyPeers } from '../../limits.js';
+import { foreignPeers } from '../limits.js';
 import { formatEndpoint, type Endpoint } from '../../wire/address.js';
 import type { Utterance } from '../dialect.js';
 
@@ -21,7 +21,7 @@ export interface NetechPeers {
   connected(): readonly NetechPeer[];
 }
 
-/** Bounded by `legacyPeers.activeMax`: the oldest that is not connected makes room. */
+/** Bounded by `foreignPeers.activeMax`: the oldest that is not connected makes room. */
 export function openNetechPeers(): NetechPeers {
   const peers = new Map<string, NetechPeer>();
   const note = (at: Endpoint, team: string | null, utterance: Utterance): void => {
@@ -37,7 +37,7 @@ export function openNetechPeers(): NetechPeers {
       team: team ?? known?.team ?? null,
       isConnected: utterance.type === 'connect' || known?.isConnected === true,
     });
-    if (peers.size <= legacyPeers.activeMax) return;
+    if (peers.size <= foreignPeers.activeMax) return;
     const others = [...peers].filter(([other]) => other !== key);
     const oldest = others.find(([, { isConnected }]) => !isConnected) ?? others[0];
     if (oldest !== undefined) peers.delete(oldest[0]);

@@ -18,7 +18,7 @@
  * COMPAT a name with blanks cannot travel in the older form: there they become underscores.
  */
 import { ok, type Result } from 'neverthrow';
-import { legacy, text as textLimits } from '../../limits.js';
+import { foreignFrames, text as textLimits } from '../limits.js';
 import { unreachable, type DialectError } from '../../errors.js';
 import { parseEndpoint, parsePort } from '../../wire/address.js';
 import { jsonCost, splitText, utf8Cost } from '../../wire/utf8.js';
@@ -67,8 +67,13 @@ export type SynergyMessage =
 export const synergy: LegacyDialect<SynergyMessage> = {
   name: 'synergy',
   // Of the older form; an object ends with its brace, and silence within it means nothing.
-  framing: { type: 'read', bytesMax: legacy.frameBytesMax, idleGapMs: legacy.idleGapMs },
-  can: { receipts: false, connection: 'message', encryption: ['none'], textBytesMax: legacy.writeBytesMax },
+  framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
+  can: {
+    receipts: false,
+    connection: 'message',
+    encryption: ['none'],
+    textBytesMax: foreignFrames.writeBytesMax,
+  },
   decode,
   encode,
   pieces,
@@ -109,7 +114,9 @@ function decodeCourse(text: string): Result<SynergyMessage, DialectError> {
 
 function encode(message: SynergyMessage): Result<Uint8Array, DialectError> {
   const bytes = utf8Bytes(format(message));
-  return bytes.length > legacy.writeBytesMax ? tooLong('synergy', legacy.writeBytesMax) : ok(bytes);
+  return bytes.length > foreignFrames.writeBytesMax
+    ? tooLong('synergy', foreignFrames.writeBytesMax)
+    : ok(bytes);
 }
 
 function format(message: SynergyMessage): string {
@@ -145,7 +152,7 @@ function pieces(text: string, options: TalkOptions): Result<readonly string[], D
   if (meaning(text) !== 'text') return unsupported('synergy', `the text ${text.trim()}, which is a command`);
   const head = utf8Bytes(format(ownMessage(options, ''))).length;
   const cost = options.form === 'course' ? utf8Cost : jsonCost;
-  const cut = splitText(text, legacy.writeBytesMax - head, cost);
+  const cut = splitText(text, foreignFrames.writeBytesMax - head, cost);
   // A cut that leaves just a command would be obeyed: such a piece is cut once more.
   return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));
 }
@@ -182,7 +189,7 @@ function contentOf(utterance: Utterance, options: TalkOptions): Result<string, D
       return ok('exit');
     case 'text':
       return pieces(utterance.text, options).andThen((cut) =>
-        cut.length > 1 ? tooLong('synergy', legacy.writeBytesMax) : ok(utterance.text),
+        cut.length > 1 ? tooLong('synergy', foreignFrames.writeBytesMax) : ok(utterance.text),
       );
     case 'receipt':
     case 'profile':

@@ -7,7 +7,7 @@
  * addresses is two peers.
  */
 import { err, ok, type Result } from 'neverthrow';
-import { legacyPeers } from '../../limits.js';
+import { foreignPeers } from '../limits.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../../wire/address.js';
 import type { Utterance } from '../dialect.js';
 
@@ -40,12 +40,12 @@ export interface SynergyPeers {
   quit(): readonly SynergyPeer[];
 }
 
-/** Bounded by `legacyPeers.activeMax`: the oldest that is not connected makes room. */
+/** Bounded by `foreignPeers.activeMax`: the oldest that is not connected makes room. */
 export function openSynergyPeers(): SynergyPeers {
   const peers = new Map<string, SynergyPeer>();
   const put = (peer: SynergyPeer): SynergyPeer => {
     peers.set(formatEndpoint(peer), peer);
-    if (peers.size > legacyPeers.activeMax) {
+    if (peers.size > foreignPeers.activeMax) {
       const others = [...peers].filter(([, other]) => other !== peer);
       const oldest = others.find(([, { status }]) => status === 'Yet to connect') ?? others[0];
       if (oldest !== undefined) peers.delete(oldest[0]);

@@ -4,7 +4,7 @@
  * supervisor. The mailbox belongs to the cell and not to the incarnation: only the death of the thread empties it.
  */
 import type { Result } from 'neverthrow';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import type { Behaviour, ExitReason, Fault, Step } from '../actor.js';
 import type { CellHost, StartOutcome } from './cell-host.js';
 import type { LinkSender } from '../link/sender.js';

@@ -1,6 +1,6 @@
 /** What becomes of an actor's messages when it crashes: delivered again, set aside as poison, or lost by contract. */
 import type { RuntimeError } from '../../errors.js';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import type { DeadLetter } from '../link/sender.js';
 import type { LinkReceiver } from '../link/receiver.js';
 import { hasTransfer, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';

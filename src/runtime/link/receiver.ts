@@ -3,7 +3,7 @@
  * together with the answers to calls, in one small message per drained batch.
  */
 import type { Transferable } from 'node:worker_threads';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import type { Fault, ReplyTo } from '../actor.js';
 import type { Batch, LinkAddress, Progress } from './sender.js';
 import { isCall, nameShift, type EnvelopeCode } from '../cell/mailbox.js';

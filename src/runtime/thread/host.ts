@@ -3,7 +3,7 @@
  * what happens; it decides nothing. The same code runs behind a port and inline.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import type { Behaviour, ExitReason, LogLevel } from '../actor.js';
 import { Cell } from '../cell/cell.js';
 import type { CellEvents, CellHost, StartOutcome } from '../cell/cell-host.js';

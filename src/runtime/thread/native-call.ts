@@ -5,7 +5,7 @@
  * outside. Here is the side of the thread.
  */
 import { getHeapStatistics } from 'node:v8';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import { collectGarbage } from '../metrics.js';
 
 /** The bits of the word. `shut`: the thread is about to be ended, and nothing goes in any more. */

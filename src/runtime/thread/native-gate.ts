@@ -3,7 +3,7 @@
  * the process. Nothing is lost by waiting, since a thread that is told to end does so only when the native code has
  * returned.
  */
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import { inside, shut } from './native-call.js';
 
 export class NativeGate {

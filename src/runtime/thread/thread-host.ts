@@ -3,7 +3,7 @@
  * when and why it died, with the envelopes that were being handled at that moment.
  */
 import { MessageChannel, Worker, type MessagePort, type Transferable } from 'node:worker_threads';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import type { ExitReason } from '../actor.js';
 import {
   nativeWord,

@@ -3,7 +3,7 @@
  * them run, and when, is told by the supervisors in the thread that started it.
  */
 import { workerData, type MessagePort } from 'node:worker_threads';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import { behaviourOf, type AnyDefinition, type Behaviour } from '../actor.js';
 import type { DeadLetter } from '../link/sender.js';
 import { Host, nativeWord, type HostEvents, type Pulse } from './host.js';

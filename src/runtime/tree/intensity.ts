@@ -1,5 +1,5 @@
 /** How often a supervisor may restart its children, and how long it waits before each try. Pure. */
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 
 /** Restarts in a sliding window. */
 export class RestartWindow {

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { MessageChannel } from 'node:worker_threads';
 import type { RuntimeError } from '../../errors.js';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import type { ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
 import type { StartOutcome } from '../cell/cell-host.js';
 import type { DeadLetter, LinkAddress } from '../link/sender.js';

@@ -4,7 +4,7 @@
  */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { RuntimeError } from '../../errors.js';
-import { runtime as limits } from '../../limits.js';
+import { runtime as limits } from '../limits.js';
 import type { Address, ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
 import { Branch } from './branch.js';
 import type { DeadLetter } from '../link/sender.js';

@@ -4,7 +4,7 @@
  * with; JavaScript promises no more than that.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
-import { wireV1 } from '../../limits.js';
+import { sessionV1 } from '../limits.js';
 import { concat, copy } from '../../wire/bytes.js';
 
 /** `nonce` is a counter below 2^53, or `rekeyNonce` for 2^64-1. */
@@ -33,7 +33,7 @@ export interface Hash {
 
 /** REKEY uses nonce 2^64-1, which no counter reaches. */
 export const rekeyNonce = -1;
-/** Counters are exact numbers; a session ends long before (`wireV1.sessionRecordsMax`). */
+/** Counters are exact numbers; a session ends long before (`sessionV1.sessionRecordsMax`). */
 const nonceMax = Number.MAX_SAFE_INTEGER;
 const nothing = new Uint8Array(0);
 
@@ -42,7 +42,7 @@ export const chaChaPoly: Aead = {
   seal(key, nonce, ad, plaintext, target, at) {
     // The tag length is always given: without it Node takes other lengths for some ciphers (AES-GCM, down to 4 bytes).
     const cipher = createCipheriv('chacha20-poly1305', key, nonceBytes(nonce), {
-      authTagLength: wireV1.tagBytes,
+      authTagLength: sessionV1.tagBytes,
     });
     if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plaintext.length });
     target.set(cipher.update(plaintext), at);
@@ -50,10 +50,10 @@ export const chaChaPoly: Aead = {
     target.set(cipher.getAuthTag(), at + plaintext.length);
   },
   open(key, nonce, ad, ciphertext) {
-    const length = ciphertext.length - wireV1.tagBytes;
+    const length = ciphertext.length - sessionV1.tagBytes;
     if (length < 0) return null;
     const decipher = createDecipheriv('chacha20-poly1305', key, nonceBytes(nonce), {
-      authTagLength: wireV1.tagBytes,
+      authTagLength: sessionV1.tagBytes,
     });
     if (ad.length > 0) decipher.setAAD(ad, { plaintextLength: length });
     decipher.setAuthTag(ciphertext.subarray(length));
@@ -145,7 +145,7 @@ export class CipherState {
 
   encrypt(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
     if (this.#key === null) return plaintext;
-    const sealed = new Uint8Array(plaintext.length + wireV1.tagBytes);
+    const sealed = new Uint8Array(plaintext.length + sessionV1.tagBytes);
     this.sealInto(ad, plaintext, sealed, 0);
     return sealed;
   }
@@ -161,10 +161,10 @@ export class CipherState {
   /** Noise, section 11.3: the key becomes ENCRYPT(k, 2^64-1, "", 32 zeros); the counter goes on. */
   rekey(): void {
     if (this.#key === null) return;
-    const sealed = new Uint8Array(wireV1.keyBytes + wireV1.tagBytes);
-    this.#aead.seal(this.#key, rekeyNonce, nothing, new Uint8Array(wireV1.keyBytes), sealed, 0);
+    const sealed = new Uint8Array(sessionV1.keyBytes + sessionV1.tagBytes);
+    this.#aead.seal(this.#key, rekeyNonce, nothing, new Uint8Array(sessionV1.keyBytes), sealed, 0);
     this.#key.fill(0);
-    this.#key = copy(sealed, 0, wireV1.keyBytes);
+    this.#key = copy(sealed, 0, sessionV1.keyBytes);
     sealed.fill(0);
   }
 
@@ -255,8 +255,8 @@ export class SymmetricState {
   split(): { readonly initiatorKey: Uint8Array; readonly responderKey: Uint8Array } {
     const [first = nothing, second = nothing] = hkdf(this.#hash, this.#chainingKey, nothing, 2);
     const keys = {
-      initiatorKey: copy(first, 0, wireV1.keyBytes),
-      responderKey: copy(second, 0, wireV1.keyBytes),
+      initiatorKey: copy(first, 0, sessionV1.keyBytes),
+      responderKey: copy(second, 0, sessionV1.keyBytes),
     };
     first.fill(0);
     second.fill(0);
@@ -273,7 +273,7 @@ export class SymmetricState {
     this.#chainingKey = chainingKey;
     this.#cipher.wipe();
     // A cipher key is always 32 bytes, also where the hash gives 64.
-    this.#cipher = new CipherState(this.#aead, copy(key, 0, wireV1.keyBytes));
+    this.#cipher = new CipherState(this.#aead, copy(key, 0, sessionV1.keyBytes));
     key.fill(0);
   }
 }

@@ -3,7 +3,7 @@
  * their bytes being exposed.
  */
 import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { wireV1 } from '../../limits.js';
+import { sessionV1 } from '../limits.js';
 
 export interface DhKeyPair {
   readonly privateKey: KeyObject;
@@ -27,7 +27,7 @@ export function generateDhKeyPair(): DhKeyPair {
  * handshake cannot be forced onto a secret that everybody knows.
  */
 export function dh(privateKey: KeyObject, publicKey: Uint8Array): Uint8Array | null {
-  if (publicKey.length !== wireV1.keyBytes) return null;
+  if (publicKey.length !== sessionV1.keyBytes) return null;
   try {
     return diffieHellman({ privateKey, publicKey: importDhPublic(publicKey) });
   } catch {

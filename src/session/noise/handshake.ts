@@ -4,7 +4,8 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable, type SessionError } from '../../errors.js';
-import { wireV1 } from '../../limits.js';
+import { wireV1 } from '../../wire/limits.js';
+import { sessionV1 } from '../limits.js';
 import { concat, copy } from '../../wire/bytes.js';
 import { protocolName, SymmetricState, type Aead, type Hash } from './cipher.js';
 import { dh, type DhKeyPair } from './dh.js';
@@ -205,7 +206,7 @@ export class NoiseHandshake {
   #readToken(token: Token, take: (bytes: number) => Uint8Array | null): boolean {
     switch (token) {
       case 'e': {
-        const taken = take(wireV1.keyBytes);
+        const taken = take(sessionV1.keyBytes);
         if (taken === null) return false;
         const publicKey = copy(taken);
         this.#remoteEphemeral = publicKey;
@@ -213,7 +214,7 @@ export class NoiseHandshake {
         return true;
       }
       case 's':
-        this.#remoteStatic = this.#takeSealed(take, wireV1.keyBytes);
+        this.#remoteStatic = this.#takeSealed(take, sessionV1.keyBytes);
         return this.#remoteStatic !== null;
       case 'e1':
         this.#remoteKemKey = this.#takeSealed(take, required(this.#options.suite.kem).publicKeyBytes);
@@ -268,7 +269,7 @@ export class NoiseHandshake {
   }
 
   #takeSealed(take: (bytes: number) => Uint8Array | null, bytes: number): Uint8Array | null {
-    const sealed = take(this.#symmetric.hasKey ? bytes + wireV1.tagBytes : bytes);
+    const sealed = take(this.#symmetric.hasKey ? bytes + sessionV1.tagBytes : bytes);
     const opened = sealed === null ? null : this.#symmetric.decryptAndHash(sealed);
     // A copy: without a key it is a view into what the connection owns.
     return opened === null ? null : copy(opened);

@@ -13,7 +13,7 @@ import type { ResultAsync } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { HistoryOptions, NodeError, NodeHandle, SendViaOptions } from '../../index.js';
-import { cli, controlApi } from '../../limits.js';
+import { controlApi } from './limits.js';
 import { LineTooLongError, splitLines } from './ndjson.js';
 import { sendLines } from './send-lines.js';
 import { httpStatusOf } from './faults.js';
@@ -253,7 +253,7 @@ function statusStream(
       lines: textsOf(body),
       onQueued: tell,
       untilRoom: (delayMs) => delay(delayMs),
-      isOver: (blockedMs) => blockedMs > cli.timeoutMs,
+      isOver: (blockedMs) => blockedMs > controlApi.timeoutMs,
       nowMs: () => performance.now(),
     }).catch((cause: unknown) => cause);
     if (sent instanceof Error) {

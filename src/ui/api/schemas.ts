@@ -1,6 +1,6 @@
 /** What may be asked over the local API: every body and query, checked and bounded before the node sees it. */
 import { z } from 'zod';
-import { controlApi } from '../../limits.js';
+import { controlApi } from './limits.js';
 
 // A word that names a peer: a name, an id, an address. Longer than any of them is an attack or a mistake.
 const peer = z.string().min(1).max(512);

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { NodeError, NodeHandle, StatusEvent } from '../../index.js';
-import { cli, controlApi } from '../../limits.js';
+import { controlApi } from './limits.js';
 
 export interface SendLinesOptions {
   readonly node: Pick<NodeHandle, 'sendAll'>;
@@ -49,7 +49,7 @@ async function sendBatch(
     const sent = await options.node.sendAll(options.peer, batch);
     if (sent.isOk() || sent.error.code !== 'chat/outbox-full') return sent;
     if (options.isOver(options.nowMs() - blockedSinceMs)) return sent;
-    await options.untilRoom(cli.outboxPollMs);
+    await options.untilRoom(controlApi.outboxPollMs);
   }
 }
 

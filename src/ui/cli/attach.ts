@@ -7,7 +7,7 @@ import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeError, NodeHandle } from '../../index.js';
 import { reasonOf } from '../../errors.js';
-import { cli } from '../../limits.js';
+import { cli } from './limits.js';
 import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './options/common-options.js';

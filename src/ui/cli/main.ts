@@ -2,7 +2,7 @@
 /** The program `parlance`: gives the commands the real world, and ends with their exit code. */
 import { userInfo } from 'node:os';
 import { startNode } from '../../index.js';
-import { cli } from '../../limits.js';
+import { cli } from './limits.js';
 import { connectNode } from '../api/client.js';
 import { run } from './program.js';
 import { lineOf, type ExitCode } from './screen/wording.js';

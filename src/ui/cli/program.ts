@@ -1,7 +1,8 @@
 /** The commands, their arguments and their help; each is loaded when it is called. */
 import { Command, CommanderError, Option } from 'commander';
 import type { WaitFor } from '../../index.js';
-import { cli } from '../../limits.js';
+import { controlApi } from '../api/limits.js';
+import { cli } from './limits.js';
 import { addCommonOptions, arg, commonOptions } from './options/common-options.js';
 import { parseCount, parseTimeout } from './options/options.js';
 import { Output } from './screen/output.js';
@@ -136,7 +137,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
       runs(command, async (context) => {
         const { send } = await import('./commands/send.js');
         const text = words.length === 0 ? null : words.join(' ');
-        const { wait, timeout: timeoutMs = cli.timeoutMs, ...manner } = options;
+        const { wait, timeout: timeoutMs = controlApi.timeoutMs, ...manner } = options;
         return send(context, { peer, text, wait, timeoutMs, manner });
       }),
     );

@@ -1,6 +1,6 @@
 /** What every command shares while it runs: the way out on a signal, and a node that is let go in the end. */
 import type { NodeEvent, ParlanceError } from '../../index.js';
-import { cli } from '../../limits.js';
+import { cli } from './limits.js';
 import { attach, type Attachment, type AttachOptions } from './attach.js';
 import type { CommonOptions } from './options/common-options.js';
 import type { Output } from './screen/output.js';

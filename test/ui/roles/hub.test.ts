@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { roles as limits } from '../../../src/limits.js';
+import { roles as limits } from '../../../src/ui/cli/limits.js';
 import { run } from '../../../src/ui/cli/program.js';
 import { eventually, within } from '../../support/deadline.js';
 import { fakeWorld } from '../../support/fake-world.js';

@@ -3,7 +3,7 @@
  * message's id, so those seen while a sending is under way are kept until that answer is there.
  */
 import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../index.js';
-import { controlApi } from '../../../limits.js';
+import { controlApi } from '../../api/limits.js';
 import { until } from '../run.js';
 
 export interface DeliveriesOptions {

@@ -7,7 +7,7 @@ import {
   type NodeError,
   type NodeHandle,
 } from '../../../index.js';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import { exportTo } from './export.js';
 import { messageLine } from '../screen/present.js';
 import { usage, withNode, type RunContext } from '../run.js';

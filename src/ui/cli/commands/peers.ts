@@ -1,5 +1,6 @@
 /** `parlance peers`: who is there. */
-import { cli } from '../../../limits.js';
+import { controlApi } from '../../api/limits.js';
+import { cli } from '../limits.js';
 import type { Attachment } from '../attach.js';
 import { peerLine } from '../screen/present.js';
 import { LastWords, pause, until, withNode, withNodes, type RunContext } from '../run.js';
@@ -16,7 +17,7 @@ export interface PeersOptions {
 export function peers(context: RunContext, options: PeersOptions): Promise<ExitCode> {
   const { wait, isWatching, timeoutMs } = options;
   if (wait !== null) {
-    const waitMs = timeoutMs ?? cli.timeoutMs;
+    const waitMs = timeoutMs ?? controlApi.timeoutMs;
     return withNodes(context, waitMs, async (attachment, timedOut) => {
       const outcome = await waitFor(context, attachment, wait, timedOut);
       if (outcome !== 'timed-out') return outcome;

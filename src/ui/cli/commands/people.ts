@@ -1,7 +1,7 @@
 /** `id`, `verify`, `block` and `unblock`: who we are, who they are, and what we think of them. */
 import { escapeForTerminal, type NodeError, type NodeHandle, type SafetyInfo } from '../../../index.js';
 import type { Result } from 'neverthrow';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import type { Attachment } from '../attach.js';
 import { peerLine, peerName } from '../screen/present.js';
 import { pause, withNode, type RunContext } from '../run.js';

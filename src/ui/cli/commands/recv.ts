@@ -1,7 +1,7 @@
 /** `parlance recv`: messages as they arrive. */
 import { err, ok, type Result } from 'neverthrow';
 import type { MessageEvent, NodeError, NodeHandle } from '../../../index.js';
-import { controlApi } from '../../../limits.js';
+import { controlApi } from '../../api/limits.js';
 import type { Attachment } from '../attach.js';
 import { eventLine, messageLine } from '../screen/present.js';
 import { LastWords, until, usage, withNodes, type RunContext } from '../run.js';

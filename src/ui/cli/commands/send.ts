@@ -8,7 +8,8 @@ import {
   type StatusEvent,
   type WaitFor,
 } from '../../../index.js';
-import { cli, text as textLimits } from '../../../limits.js';
+import { cli } from '../limits.js';
+import { text as textLimits } from '../../../node/limits.js';
 import { LineTooLongError, splitLines } from '../../api/ndjson.js';
 import { sendLines } from '../../api/send-lines.js';
 import type { Attachment } from '../attach.js';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { MessageEvent, NodeEvent, PeerEvent } from '../../../index.js';
 import { escapeForTerminal, escapeName } from '../../../index.js';
-import { beaconSocket, legacyPorts, node as nodeLimits } from '../../../limits.js';
+import { beaconSocket, foreignPorts, node as nodeLimits } from '../../../node/limits.js';
 import { eventLine, messageLine, peerLine, weakness } from '../screen/present.js';
 import { until, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -55,8 +55,10 @@ export const respond = (context: RunContext): Promise<ExitCode> =>
       if (event.type === 'ready') {
         const where = `Waiting for messages at ${addressesOf(role).join(', ')}: ${weakness('cmp2204').join(', ')}.`;
         await output.result(event, where);
-        if (role.self.port !== legacyPorts.cmp2204)
-          output.note(`Chat_Initiator calls port ${legacyPorts.cmp2204} only; here it is ${role.self.port}.`);
+        if (role.self.port !== foreignPorts.cmp2204)
+          output.note(
+            `Chat_Initiator calls port ${foreignPorts.cmp2204} only; here it is ${role.self.port}.`,
+          );
       }
       if (event.type === 'message' && event.direction === 'in' && isOfItsUsers(event))
         await output.result(event, messageLine(event, output.colors));

@@ -1,6 +1,6 @@
 /** `parlance hub`: the directory of chatbuddy. Needs no node and no home. */
 import { escapeForTerminal, startHub } from '../../../index.js';
-import { roles as limits } from '../../../limits.js';
+import { roles as limits } from '../limits.js';
 import type { Output } from '../screen/output.js';
 import { settingsOfEnv } from '../options/options.js';
 import { usage, type RunContext } from '../run.js';

@@ -12,7 +12,7 @@ import type {
   SendViaOptions,
   StatusEvent,
 } from '../../../index.js';
-import { roles as limits } from '../../../limits.js';
+import { roles as limits } from '../limits.js';
 import { settingsFor } from '../attach.js';
 import { homeOf } from '../../../home/default-home.js';
 import { strayFlag, type NodeSettings } from '../options/options.js';

@@ -1,6 +1,6 @@
 /** The options that every command has, on the program and on each command alike. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import {
   parseAddress,
   parseBeaconPort,

@@ -3,7 +3,7 @@
  * flag > environment > settings > default.
  */
 import { err, ok, type Result } from 'neverthrow';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import {
   isIpAddress,
   parseEndpoint,

@@ -1,7 +1,7 @@
 /** How `send` is to speak: flags that only cmp2204 knows, and are refused wherever they would mean nothing. Pure. */
 import { err, ok, type Result } from 'neverthrow';
 import { resolvePeer, type ParlanceError, type SendViaOptions } from '../../../index.js';
-import { roles as limits } from '../../../limits.js';
+import { roles as limits } from '../limits.js';
 import { usage } from '../run.js';
 
 export interface MannerFlags {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { makeDirectory, writePrivate } from '../../../home/private-file.js';
 import { errnoOf, reasonOf } from '../../../errors.js';
 import { isIpAddress, type HomeError } from '../../../index.js';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import { dialectNames, logLevels, parseGreet, parseListen, type NodeSettings } from './options.js';
 
 const fileName = 'settings.json';

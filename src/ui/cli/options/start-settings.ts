@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { sanitiseName, type SelfInfo } from '../../../index.js';
-import { beaconSocket, legacyPeers, node as limits } from '../../../limits.js';
+import { beaconSocket, foreign as foreignLimits, node as limits } from '../../../node/limits.js';
 import type { LogLevel, NodeSettings } from './options.js';
 
 /** As the control socket tells it: by name of the setting, defaults filled in. */
@@ -21,7 +21,7 @@ export function startSettings(settings: NodeSettings, logLevel: LogLevel): Start
     maxConnections: settings.maxConnections ?? limits.connectionsMax,
     dialects: settings.dialects ?? [],
     greet: settings.greet ?? [],
-    sendTimeoutMs: settings.sendTimeoutMs ?? legacyPeers.sendDeadlineMs,
+    sendTimeoutMs: settings.sendTimeoutMs ?? foreignLimits.sendDeadlineMs,
     logLevel,
     logFile: settings.logFile === undefined ? null : resolve(settings.logFile),
   };

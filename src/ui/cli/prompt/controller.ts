@@ -16,7 +16,7 @@ import {
   type PeerEvent,
   type StatusEvent,
 } from '../../../index.js';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import type { Output } from '../screen/output.js';
 import { safetyLines } from '../commands/people.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js';

@@ -1,5 +1,5 @@
 /** The prompt without a terminal: lines in, plain lines out. */
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import { splitLines } from '../../api/ndjson.js';
 import type { Output } from '../screen/output.js';
 import type { InputStream } from '../world.js';

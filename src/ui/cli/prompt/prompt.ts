@@ -1,7 +1,7 @@
 /** `parlance` without a command: a node with a prompt. */
 import { layered, settingsOfEnv } from '../options/options.js';
 import { homeOf } from '../../../home/default-home.js';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { LastWords, pause, until, withNode, type RunContext } from '../run.js';

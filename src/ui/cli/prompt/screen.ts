@@ -5,7 +5,7 @@
  */
 import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from 'node:readline';
 import type { DeliveryState } from '../../../index.js';
-import { cli } from '../../../limits.js';
+import { cli } from '../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
 import { Keys } from './keys.js';
 import { fittingRows, markColumn } from './layout.js';

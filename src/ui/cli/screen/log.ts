@@ -6,7 +6,7 @@ import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } fro
 import { dirname, resolve } from 'node:path';
 import { makeDirectory } from '../../../home/private-file.js';
 import { escapeForTerminal, type NodeOptions } from '../../../index.js';
-import { logFile } from '../../../limits.js';
+import { logFile } from '../limits.js';
 import { logLevels, type LogLevel } from '../options/options.js';
 import type { OutputStream } from '../world.js';
 

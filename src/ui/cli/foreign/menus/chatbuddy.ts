@@ -10,7 +10,7 @@ import {
   type HubUser,
   type NodeError,
 } from '../../../../index.js';
-import { chatbuddyHub } from '../../../../limits.js';
+import { hubProtocol } from '../../../../node/limits.js';
 import { addressesOf } from '../role.js';
 import { usage, type RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';
@@ -27,7 +27,7 @@ export interface HubAddress {
 
 /** `HOST` or `HOST:PORT`; `null`: neither. */
 export function parseHub(word: string): HubAddress | null {
-  const [, host = '', digits = String(chatbuddyHub.port)] =
+  const [, host = '', digits = String(hubProtocol.port)] =
     /^([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?$/.exec(word) ?? [];
   const port = readPort(digits);
   return host === '' || port.isErr() ? null : { host, port: port.value };

@@ -1,7 +1,7 @@
 /** The menu of cmp2204's Chat_Initiator: users, chat, history. One connection per message. */
 import { err, ok, type Result } from 'neverthrow';
 import { escapeName, parseEndpoint, type LegacyPeer, type SendViaOptions } from '../../../../index.js';
-import { roles as limits } from '../../../../limits.js';
+import { roles as limits } from '../../limits.js';
 import { messageLine } from '../../screen/present.js';
 import type { RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';

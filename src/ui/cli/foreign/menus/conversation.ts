@@ -1,6 +1,6 @@
 /** A talk inside a menu: every line goes to the peer until one of the two ends it. */
 import type { NodeEvent, NoticeEvent } from '../../../../index.js';
-import { roles as limits } from '../../../../limits.js';
+import { roles as limits } from '../../limits.js';
 import { within } from '../../run.js';
 import type { MenuSession } from './menu-session.js';
 

@@ -1,7 +1,7 @@
 /** The two roles of cse310: one waits, the other connects; then every line is a message. */
 import { err, ok, type Result } from 'neverthrow';
 import { escapeName, type NodeEvent, type ParlanceError } from '../../../../index.js';
-import { legacyPorts } from '../../../../limits.js';
+import { foreignPorts } from '../../../../node/limits.js';
 import type { NodeSettings } from '../../options/options.js';
 import { addressesOf } from '../role.js';
 import { usage, type RunContext } from '../../run.js';
@@ -99,7 +99,7 @@ async function chooseAddress({ dialog }: MenuSession, given: string | null): Pro
   return dialog.askFor('IPv4 address to connect to:', readAddress);
 }
 
-const readAddress = (answer: string) => readQuadAndPort(answer, legacyPorts.cse310);
+const readAddress = (answer: string) => readQuadAndPort(answer, foreignPorts.cse310);
 
 /** The node's word for the peer at this address, which leaves the usual port out. */
 async function idOf({ peers }: MenuSession, typed: string): Promise<string> {

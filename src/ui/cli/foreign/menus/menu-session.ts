@@ -9,7 +9,8 @@ import {
   type NodeEvent,
   type SendViaOptions,
 } from '../../../../index.js';
-import { legacyPeers, roles as limits } from '../../../../limits.js';
+import { foreign as foreignLimits } from '../../../../node/limits.js';
+import { roles as limits } from '../../limits.js';
 import type { NodeSettings } from '../../options/options.js';
 import { eventLine, weakness } from '../../screen/present.js';
 import { deliver, RoleEvents, withRole, type Role } from '../role.js';
@@ -100,7 +101,7 @@ function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
 
 function pipedWaitMs({ dialect, settings }: Role): number {
   if (dialect !== 'synergy') return limits.deliverWaitPipedMs;
-  return (settings.sendTimeoutMs ?? legacyPeers.sendDeadlineMs) + limits.giveUpMarginMs;
+  return (settings.sendTimeoutMs ?? foreignLimits.sendDeadlineMs) + limits.giveUpMarginMs;
 }
 
 /** Our own messages are told of by `send`; that one failed may be known only long after it. */

@@ -1,0 +1,52 @@
+/** The numbers of the history: one SQLite file, one writer. */
+
+export const history = {
+  /** Lines per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */
+  spanLines: 1_024,
+  /** Lines marked by one statement: past this the gain is small, and most receipts name fewer ids. */
+  markChunkIds: 64,
+  /** Pages SQLite keeps in memory: the hot ends of three indexes of a million lines fit. */
+  cacheKib: 32_768,
+  /** Bytes written to the WAL after which a checkpoint follows the replies: short enough not to be felt. */
+  checkpointAfterBytes: 4 * 2 ** 20,
+  /** SQLite's own checkpoint, inside a commit: the backstop should the estimate above be far off. 16 MiB of pages. */
+  checkpointBackstopPages: 4_096,
+  /** Bytes to which the WAL file is cut back after a large transaction. */
+  walBytesMax: 16 * 2 ** 20,
+  /** Bytes that one line adds to the WAL besides its text, roughly: its row and its entries in three indexes. */
+  walBytesPerLine: 300,
+  /** Bytes of the pages that the smallest commit writes: table, indexes, their parents. */
+  walBytesPerCommit: 10 * 4_096,
+  /** A file up to this size is checked whole when it is opened (about 0.1 s); damage in a larger one shows on use. */
+  checkBytesMax: 64 * 2 ** 20,
+  /** Two processes never share a home; a copy or an inspection of the file may hold it for a moment. */
+  lockWaitMs: 2_000,
+  /** Pause before a file that failed is opened again (goal: recovered < 5 s after the cause is gone). */
+  reopenDelayMs: 500,
+  /** Lines and bytes of text in one answer: what a receiver takes in one message without a stall. */
+  pageLinesMax: 10_000,
+  pageBytesMax: 16 * 2 ** 20,
+  /** Lines read in one step towards an answer, so that the limit in bytes is noticed in time. */
+  pageStepLines: 256,
+  /** Lines indexed for search in one transaction: about 20 ms. */
+  indexSliceLines: 2_000,
+  /** Time without an append after which the history is idle and indexes. */
+  indexIdleMs: 50,
+  /**
+   * Unindexed lines past which indexing runs beside appends: a search catches up within 2 s. Indexing beside appends
+   * halves their rate, so a flood of this size is stored at full speed and indexed when it is over.
+   */
+  indexLagLinesMax: 200_000,
+  /** Terms and characters of a query: a longer one finds no less than one of this size. */
+  queryTermsMax: 32,
+  queryCharsMax: 1_024,
+  /** Names of peers kept in memory as row numbers. */
+  peerCacheMax: 10_000,
+  /** Time of salvage before the history starts. The rest follows in slices while it runs (start deadline: 10 s). */
+  salvageAtStartMs: 3_000,
+  salvageStepMs: 50,
+  salvageSliceLines: 500,
+  salvageReadsMax: 200,
+  /** Doubling steps over one hole in a damaged file. Nothing lies beyond the last of them. */
+  salvageLeapsMax: 40,
+} as const;

@@ -1,0 +1,32 @@
+/** The numbers of the beacon sockets: how beacons are sent and received. */
+
+export const beaconSocket = {
+  /** UDP ports: the first is ours, the second that of the oldest dialect. */
+  portsDefault: [6_000, 6_001],
+  /** Hops of a beacon: it never passes a router. */
+  ttlHops: 1,
+  /** Receive buffer: holds the burst of hundreds of neighbours that start at once. */
+  receiveBufferBytes: 2 ** 20,
+  /** Share of the interval that is drawn at random, so that nodes which started together drift apart. */
+  intervalJitterShare: 0.1,
+  /** Pause between two looks at the interfaces of this machine. */
+  lookEveryMs: 2_000,
+  /** Pause between two looks for peers that have gone silent. */
+  ageEveryMs: 1_000,
+  /** Time for which changes are gathered before the node gets them. */
+  tellAfterMs: 20,
+  /** Pause between two reports of another node with the key of this home. */
+  twinToldEveryMs: 10_000,
+  /** Time for the goodbye to leave the socket. */
+  goodbyeMs: 300,
+  /** Datagrams to the socket that beacons leave by: a network of hundreds answers a newcomer at once. */
+  heardPerSecond: 2_000,
+  heardBurst: 4_000,
+  /** Answers: each costs a signature, so forged source addresses must not cause more than this. */
+  answersPerSecond: 100,
+  answersBurst: 400,
+  cookieSecretBytes: 32,
+  /** Sequence numbers start from the uptime in tenths of a second: 32 bits last 13 years. */
+  seqTickNs: 100_000_000n,
+  seqLast: 0xffff_ffff,
+} as const;

@@ -1,0 +1,31 @@
+/** The numbers of TCP sockets: listening, dialing, flow and endings. */
+
+export const transport = {
+  /** Ports that are tried when `port` is taken: `port` and those after it. */
+  portTriesMax: 100,
+  listenBacklogMax: 511,
+  /** Bytes that wait for a session before its socket is no longer read. */
+  streamHighBytes: 256 * 1_024,
+  /** Bytes that wait for a session when its socket is read again. */
+  streamLowBytes: 128 * 1_024,
+  /** Bytes that a session may write ahead of its socket: one that ignores its credit is faulty and is ended. */
+  unsentBytesMax: 4 * 2 ** 20,
+  /** Time that the other side may take to end its half after ours was flushed. */
+  lingerMs: 250,
+  /** Time that flushing may take before the socket is destroyed. */
+  flushMs: 1_000,
+  keepAliveDelayMs: 10_000,
+  /** Outgoing connections at once, counted apart from the accepted ones. */
+  dialsMax: 16,
+  dialDeadlineMsMax: 30_000,
+  /** Characters of a host name, fixed by DNS. */
+  hostCharsMax: 253,
+  /** Pause between two log lines about errors of one listener. */
+  errorLogEveryMs: 5_000,
+  /** Age at which the list of interfaces is read again. */
+  interfacesAgeMs: 2_000,
+  /** Refusals that are still being written. Past it callers are dropped without one, since they may never read it. */
+  refusalsLingeringMax: 64,
+  /** Penalty of an address whose connection ended without authentication. */
+  penaltyNoAuthenticationMs: 1_000,
+} as const;

@@ -1,0 +1,100 @@
+/** The numbers of admission: which connections get the few slots. Spec: faults.md N1, N2, N6 and section 4. */
+
+export const admission = {
+  /** Accepted connections that are served at once: five, as in the course programs that Parlance talks with. */
+  connectionsMax: 5,
+  /** Slots that only known contacts may use. None is reserved where there is one slot in all. */
+  reservedConnections: 1,
+  unauthenticatedPerAddressMax: 2,
+  /**
+   * Time that a caller without a slot is read and kept before BUSY: a session that was asked to park frees its slot
+   * within a few ms, and a refusal is due within 50.
+   */
+  waitMs: 30,
+  /** Time in which a session that was asked to park is gone. Callers whose turn is next ask this often. */
+  parkMs: 15,
+  /**
+   * Callers that wait. Past it callers are dropped, of the address that has most of them. As many as older programs may
+   * be: each of a burst of theirs is silent until its bytes arrive, which takes a while on a busy machine.
+   */
+  waitingMax: 256,
+  /** Older programs that wait, counted apart: a pasted text is a connection for each line, all within a moment. */
+  foreignWaitingMax: 256,
+  /** Time after which a silent caller loses its slot to one that speaks: its first bytes may be in flight until then. */
+  silentProtectedMs: 20,
+  /** Time after which a silent caller loses its slot to another silent one. */
+  silentAmongSilentProtectedMs: 500,
+  /** Time for which a caller whose handshake runs keeps its slot: an honest one needs some 20 ms on a LAN. */
+  speakingProtectedMs: 250,
+  /** Time for which a caller with a valid ticket keeps its slot. */
+  ticketProtectedMs: 1_000,
+  /**
+   * Age below which a session is not asked to park: where callers follow each other without a pause, each would be
+   * parked before its first message was answered, and would bring that message again for ever.
+   */
+  sessionSettledMs: 25,
+  /** Pause between two requests to one session to park. */
+  slotWantedEveryMs: 200,
+  /** Silence after which an authenticated stranger loses its slot. */
+  strangerIdleMs: 60_000,
+  /** Silence after which an authenticated stranger loses its slot to a contact. */
+  strangerIdleForContactMs: 1_000,
+  /**
+   * Full handshakes, before any key agreement. Wider than the 2/s and 10/s of session-protocol 5.7: fifty people may
+   * sit behind one address, and one handshake costs some 1 ms of CPU, so the worst case stays near 5 % of a core.
+   */
+  handshakesPerAddressPerSecond: 10,
+  handshakesPerAddressBurst: 20,
+  handshakesPerSecond: 50,
+  handshakesBurst: 100,
+  /** Part of the total burst that strangers leave to known addresses. */
+  handshakesReserved: 20,
+  /** Resumes with a known ticket: tickets travel in clear, so a replay must be bounded too. */
+  resumesPerSecond: 200,
+  resumesBurst: 400,
+  /** The longest penalty of one address. */
+  penaltyMostMs: 600_000,
+  /** The longest penalty of the loopback address: many homes share it, so one of them must not keep the others out. */
+  penaltyLoopbackMostMs: 1_000,
+  /** Addresses with a penalty or a handshake budget that are remembered. */
+  addressesMax: 1_024,
+  knownAddressesMax: 4_096,
+  /** Tickets that are known: both generations of 512. */
+  knownTicketsMax: 1_024,
+  /**
+   * Time that a caller of an older program waits for a slot before it is dropped: it cannot try again, and its message
+   * holds a slot for milliseconds only. A burst of a few hundred passes in this time while one slot is free.
+   */
+  foreignCallerWaitMs: 10_000,
+  /** Silence that ends a connection with an older program: it cannot be resumed, and people type slowly. */
+  foreignIdleMs: 15 * 60_000,
+  /** Silence after which a connection with an older program gives way to others. */
+  foreignGiveWayMs: 60_000,
+  /** The time in `foreignGiveWayMs` where neither side has written: a port scan holds a slot like that. */
+  foreignUnspokenGiveWayMs: 5_000,
+  /** Silence that ends a connection which carries one message, although its program does not close it. */
+  messageIdleMs: 2_000,
+  /** Whole time of a connection that carries one message: a key exchange takes milliseconds. */
+  messageDeadlineMs: 10_000,
+  /** Age after which a connection that carries one message gives way to others, however busy it is. */
+  messageGiveWayMs: 2_000,
+  /** Time that cmp2204 may take for its text after the key exchange: its user types it in this time. */
+  typedDeadlineMs: 5 * 60_000,
+  /** Age after which such a connection gives way to others: before their `foreignCallerWaitMs` is over. */
+  typedGiveWayMs: 5_000,
+  /** Slots for older programs that an address keeps while another address wants one. */
+  foreignPerAddressMax: 2,
+  /** Age below which a connection beyond that number keeps its slot: an honest one has brought its message by then. */
+  foreignProtectedMs: 500,
+  /**
+   * Each ms a slot is held delays the source's next turn by `heldWeight` ms, up to `heldMostMs`: a caller that leaves
+   * at once stays before 64 addresses that hold every slot for half a second.
+   */
+  heldWeight: 16,
+  heldMostMs: 500,
+  /** Time for which a refused caller still counts as wanting a slot: after BUSY it returns within `busyRetryMaxS`. */
+  wantedForMs: 2_500,
+  /** The pause that BUSY asks for, drawn at random between the two so that refused callers do not return together. */
+  busyRetryMinS: 1,
+  busyRetryMaxS: 2,
+} as const;

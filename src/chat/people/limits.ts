@@ -1,0 +1,27 @@
+/** The numbers of people: identities, names, and names of strangers on a screen. */
+
+/** How identities are written and compared (`session-protocol` section 6; the forms of Syncthing and Signal). */
+export const identity = {
+  /** Base32 of 32 bytes. */
+  idCharsBare: 52,
+  /** Base32 of 32 bytes with one check character after every 13. */
+  idChars: 56,
+  idCheckEveryChars: 13,
+  idGroupChars: 7,
+  tagChars: 4,
+  safetyIterations: 5_200,
+  /** Thirty digits for each of the two identities. */
+  safetyDigits: 60,
+} as const;
+
+/** Names. */
+export const name = {
+  /** Graphemes of a name: one line of a screen. */
+  graphemesMax: 64,
+  /** Marks on one letter: more than any living script needs are drawn over the neighbouring lines. */
+  combiningMarksMax: 6,
+  /** Characters of a raw name that are looked at. */
+  rawCharsMax: 4_096,
+  /** Pause between two renames of one peer: each is a row on disk and an event. */
+  renameEveryMs: 1_000,
+} as const;

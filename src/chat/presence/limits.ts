@@ -1,0 +1,51 @@
+/** The numbers of presence: what the check of a beacon may cost, and who is around. */
+import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
+
+/** Which beacons are read, and how much that may cost (`faults` section 4, *Discovery*). */
+export const beaconGate = {
+  /** Datagrams of one source address, before anything is parsed. */
+  sourceRatePerSecond: 5,
+  sourceBurst: 20,
+  /** Source addresses that are remembered. Past it the one that was silent for longest is forgotten. */
+  sourcesMax: 4_096,
+  /** Lifetime of a cookie key. A cookie is valid in the period that made it and in the next one. */
+  cookiePeriodMs: 30_000,
+  challengeEveryMs: 1_000,
+  answerEveryMs: 1_000,
+  /**
+   * Challenges over all sources: some 30 us each with the sending, so 10,000 forged sources a second leave most of a
+   * core. A newcomer that misses its turn hears our own beacon and greets us where beacons leave, apart from the flood.
+   */
+  challengesPerSecond: 1_500,
+  replyChallengesPerSecond: 500,
+  /** Signature checks, 200 a second in all: at 142 us each, 1,000 beacons would take 14 % of a core. */
+  contactVerifyPerSecond: 50,
+  rosteredVerifyPerSecond: 50,
+  cookieVerifyPerSecond: 100,
+  /** Difference of the clocks at the first sight of a peer without a cookie. */
+  clockSkewMaxMs: 600_000,
+  /** Identities whose last sequence number is remembered, so that an old beacon does not revive them. */
+  freshnessMax: 2_048,
+  /** The lowest TCP port that a beacon may name: a lower one would make us dial a service of the system. */
+  tcpPortMin: 1_024,
+} as const;
+
+/** Who is around. */
+export const roster = {
+  rowsMax: 512,
+  /** Identities behind one address. */
+  identitiesPerAddressMax: 4,
+  /** Identities behind an address of this machine, which every home on it shares. */
+  identitiesPerLocalAddressMax: 128,
+  addressesPerPeerMax: 8,
+  /** Pause between two beacons, as in the oldest dialect: two fit into its ten seconds of *online* with a margin. */
+  beaconIntervalMs: 8_000,
+  /** Beacons that a native peer may miss and still count as online. */
+  missedBeaconsMax: 2,
+  /** Time that the last of them may take to arrive. */
+  missedBeaconGraceMs: 2_000,
+  /** Peers of the older programs: the rule of the oldest dialect. */
+  foreignOnlineMs: cmp2204Presence.onlineMs,
+  /** All peers: the rule of the oldest dialect. */
+  awayMs: cmp2204Presence.awayMs,
+} as const;

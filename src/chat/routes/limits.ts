@@ -1,0 +1,16 @@
+/** The numbers of routes to native peers: dialing, and which peers are remembered. */
+
+export const dialing = {
+  /** Time to connect: a peer on the same network answers in milliseconds, or not at all. */
+  connectDeadlineMs: 3_000,
+  /** Time for which an address whose handshake failed is not dialed (faults, section 4: penalties). */
+  failurePenaltyMs: 5_000,
+  /** Failed sessions are logged once per source in this time, for this many sources. The others are counted. */
+  failureLog: { everyMs: 5_000, sourcesMax: 16 },
+  /** Pinned keys. Past it strangers are served but not remembered. */
+  contactsMax: 20_000,
+  /** Time in which a new peer sends its name. After it the peer is shown without. */
+  nameWaitMs: 200,
+  /** Pause between two looks for messages that have expired. */
+  expireEveryMs: 3_600_000,
+} as const;

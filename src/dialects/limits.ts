@@ -1,0 +1,46 @@
+/** The numbers that all dialects share: what one message may hold, and what the older programs expect. */
+
+/** One utterance, in every dialect and in the history. */
+export const text = {
+  /** Bytes of UTF-8 in one message: 64 KiB is a long letter; larger things are files. */
+  messageBytesMax: 65_536,
+  /** Bytes of UTF-8 in one name: 64 letters of four bytes. */
+  nameBytesMax: 256,
+} as const;
+
+/** Native utterances. */
+export const native = {
+  /** Ids in one receipt: 8 KiB, so that two receipts and some texts share a record. */
+  receiptIdsMax: 512,
+} as const;
+
+/** Messages of the older programs. What the programs do is theirs; what Parlance accepts from them is ours. */
+export const foreignFrames = {
+  /** Bytes of one write: their readers call `recv(1024)` once and take what came as one message. */
+  writeBytesMax: 1_024,
+  /** Bytes of one message that is read: other solutions of the same assignments write more than 1,024. */
+  frameBytesMax: 65_536,
+  /** Depth and keys of a JSON message: the real ones have depth 1 and four keys. */
+  jsonDepthMax: 16,
+  jsonKeysMax: 64,
+  /** First bytes of a connection that tell its dialect: the longest real opening has 25. */
+  sniffBytesMax: 1_024,
+  /**
+   * Silence that ends a message where nothing else does: longer than the gap between two segments of one write, shorter
+   * than the pauses of people and scripts.
+   */
+  idleGapMs: 60,
+} as const;
+
+/** Ports on which an older program is found when its address names none. Synergy and Netech have no usual port. */
+export const foreignPorts = {
+  cmp2204: 6_001,
+  chatbuddy: 9_090,
+  cse310: 65_500,
+} as const;
+
+/** Peers that synergy and netech remember while they run. */
+export const foreignPeers = {
+  /** Remembered peers: a class of hundreds. Past it the oldest peer without a connection is forgotten. */
+  activeMax: 512,
+} as const;

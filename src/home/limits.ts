@@ -1,0 +1,17 @@
+/** The numbers of the files in the home. */
+
+/** The file with the keys. */
+export const identityFile = {
+  /** Bytes that are read: the file has some 400. */
+  fileBytesMax: 16_384,
+  /** Age at which the static key is replaced. The identity stays, and so does every pin. */
+  staticKeyAgeMaxMs: 365 * 24 * 3_600_000,
+} as const;
+
+/** The files of the older programs. */
+export const foreignFiles = {
+  /** Time for which changes of `online_peers.txt` share one write: it changes at every beacon. */
+  fileWriteAfterMs: 50,
+  /** Lines for `chat_history.txt` that wait for the disk. */
+  fileLinesWaitingMax: 10_000,
+} as const;

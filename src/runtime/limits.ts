@@ -1,0 +1,63 @@
+/** The numbers of the runtime: mailboxes, links, supervision and the watchdogs. */
+
+export const runtime = {
+  /** Envelopes that wait for an actor. A full mailbox is a value for its sender. */
+  mailboxMax: 4_096,
+  /** Envelopes that a sender keeps per link until they are acknowledged as handled. */
+  linkCreditMax: 4_096,
+  /** Envelopes in one `postMessage`: past 64 the gain per envelope is below 2 %. */
+  linkBatchMax: 256,
+  /** Handled envelopes after which a receiver acknowledges at once: a quarter of the credit. */
+  acknowledgeEvery: 1_024,
+  callDeadlineMs: 10_000,
+  /** Delay of a deadline past its time that shows a standstill: the process was frozen, asleep or without a core. */
+  standstillMs: 500,
+  readyDeadlineMs: 10_000,
+  shutdownMs: 2_000,
+  heartbeatEveryMs: 800,
+  /** Silence after which an actor is in an endless loop or its port is dead (goal: replaced < 3 s). */
+  heartbeatDeadlineMs: 1_900,
+  /** `external + arrayBuffers` of one worker; V8's own limits do not count what lies off heap. */
+  offHeapBytesMax: 128 * 2 ** 20,
+  workerHeapMbMax: 256,
+  /** Bytes in use after a collection at which a worker is replaced, before V8 ends it at a moment of its own. */
+  workerHeapHighBytes: 192 * 2 ** 20,
+  /** Bytes in use at which a worker ends itself before its next native call. */
+  workerHeapFullBytes: 224 * 2 ** 20,
+  /** Native calls between two looks at the heap: they allocate a small part of what is left. */
+  nativeCallsPerHeapLook: 16,
+  /**
+   * Time inside native code after which a thread is ended, although that may end the process. Longer than every wait of
+   * a disk that still answers; a thread in native code cannot end before it returns.
+   */
+  nativeCallMsMax: 60_000,
+  /**
+   * V8 lets a worker whose heap is full grow by 16 MiB while it ends it, and aborts the whole process when one
+   * collection promotes more than that; so the space it promotes from (a third of this) stays below. Without it Node 24
+   * aborted in 4 of 18 trials, with it in none.
+   */
+  workerYoungHeapMbMax: 24,
+  /** Crashes at one envelope that make it a dead letter. */
+  poisonTriesMax: 3,
+  deadLettersMax: 1_000,
+  restartsMax: 5,
+  restartWindowMs: 10_000,
+  restartDelayMinMs: 5,
+  restartDelayMaxMs: 2_000,
+  /** Envelopes between two calls of `settle`: large enough for a group commit, small enough to be fair. */
+  drainMax: 512,
+  /** Drains that follow each other as microtasks before I/O gets its turn. */
+  drainsPerTurnMax: 64,
+  /** Envelopes settled one by one after a crash, so that a poison message is told from its neighbours. */
+  cautiousEnvelopes: 1_024,
+  /** Time after which a handler that awaits counts as hung: no wait in a handler is longer than a dial. */
+  handlerDeadlineMs: 60_000,
+  /** Actors in one thread; each has two words in the shared progress table. */
+  actorsPerThreadMax: 4_096,
+  /** Time for which a named thread without actors stays alive: a new one costs 30 ms. */
+  threadIdleMs: 30_000,
+  /** Time after which a link whose port closed is joined again while both ends live: a dying thread says so sooner. */
+  linkRepairMs: 100,
+  /** Tasks waiting in a pool, per thread of it. */
+  poolQueuePerThreadMax: 256,
+} as const;

@@ -1,0 +1,43 @@
+/** The numbers of native sessions: those that the protocol fixes, and those that are ours to choose. */
+
+/** Fixed by `session-protocol` (wire version 1) and Noise revision 34. A change breaks interoperability. */
+export const sessionV1 = {
+  tagBytes: 16,
+  keyBytes: 32,
+  /** ver 1 + idKey 32 + serial 8 + notAfter 8 + sig 64. */
+  certificateBytes: 113,
+  /** Bytes of the certificate and the TLVs in handshake messages 2 and 3. */
+  handshakePayloadBytesMax: 1_024,
+  /** type 1 + len 2 before the content of a record. */
+  recordHeaderBytes: 3,
+  /** The plaintext of a record is padded to a multiple of 64 up to 1 KiB, of 1 KiB above. */
+  recordPaddingSmallBytes: 64,
+  recordPaddingLargeBytes: 1_024,
+  /** REKEY comes before each nonce that is a positive multiple of this. */
+  rekeyEveryRecords: 65_536,
+  sessionRecordsMax: 2 ** 32,
+  sessionAgeMaxMs: 24 * 3_600_000,
+  rekeySessionAfterMs: 3_600_000,
+  rekeySessionAfterBytes: 2 ** 30,
+  ticketAgeMaxMs: 24 * 3_600_000,
+  ticketResumesMax: 64,
+  ticketsMax: 512,
+  /** Bytes each way before the other side is authenticated. */
+  unauthenticatedBytesMax: 4_096,
+  restartsPerConnectionMax: 1,
+} as const;
+
+/** Ours to choose. */
+export const session = {
+  /** Bytes of one DATA: a text of the greatest length with its header, and a dozen small utterances beside it. */
+  dataBytesMax: 80 * 1_024,
+  /** Silence after which the session pings the peer. A ping costs 64 bytes. */
+  pingAfterSilenceMs: 5_000,
+  /**
+   * Silence after which the connection counts as dead. A peer that vanished must be noticed within 15 s (faults, D7),
+   * and sessions are checked once a second. A ping and four retransmissions fit in between.
+   */
+  silenceMaxMs: 13_000,
+  /** Generations of one peer's tickets that are accepted: the current one, and those of interrupted resumes. */
+  ticketGenerationsMax: 3,
+} as const;

@@ -1,0 +1,34 @@
+/** The numbers of the local API on the control socket. */
+
+export const controlApi = {
+  /** Bytes of the path: `sun_path` holds 104 on BSD and macOS, 108 on Linux, the closing NUL included. */
+  socketPathBytesMax: 100,
+  /** Time for the head and the body of a request: the defaults of Node let a slow client hold a socket for 91 s. */
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  checkEveryMs: 1_000,
+  /** Time for which an idle connection is kept: the 5 s of Node would cut off a command whose node was frozen. */
+  keepAliveMs: 60_000,
+  connectionsMax: 32,
+  /** Bytes of a body: a batch of `sendBatchBytesMax` text at the worst growth by JSON escapes (six for one). */
+  bodyBytesMax: 8 * 2 ** 20,
+  /** Bytes of one event or one line of a body: a text of 64 KiB, escaped, and its fields. */
+  lineBytesMax: 512 * 1_024,
+  sendBatchLinesMax: 500,
+  sendBatchBytesMax: 2 ** 20,
+  historyLimitMax: 1_000,
+  /** Bytes of one answer: bounds memory. `historyLimitMax` messages of the longest text, escaped, would be 400 MB. */
+  answerBytesMax: 128 * 2 ** 20,
+  /** Time that clients have to leave after streams have said `bye`. A client that stays is cut off. */
+  closeGraceMs: 300,
+  /** Time after the start of the node at which the routes are loaded, unless a request comes sooner. */
+  loadAfterMs: 1_000,
+  /** Time to wait for a reply: longer than any deadline inside the node, so a later one does not come. */
+  replyDeadlineMs: 30_000,
+  /** Bytes of events written ahead of a slow reader before the node is asked for no more. */
+  eventsAheadBytesMax: 256 * 1_024,
+  /** Time that a command waits where the caller names none. */
+  timeoutMs: 30_000,
+  /** Pause between two looks at a full outbox. */
+  outboxPollMs: 250,
+} as const;

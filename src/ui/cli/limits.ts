@@ -1,0 +1,54 @@
+/** The numbers of the command line: commands, the prompt, the log file, the roles of the older programs. */
+
+/** Commands and the prompt. */
+export const cli = {
+  timeoutMsMax: 86_400_000,
+  /** Time for others to answer the first beacon of a new node. A peer that is silent by then is unknown. */
+  discoveryMs: 2_500,
+  pollMs: 100,
+  /** Time to wait while another command starts or ends a node in this home. */
+  homeBusyMs: 3_000,
+  /** Time for an orderly end after a signal: the program ends within 2 s, whatever hangs. */
+  shutdownMs: 1_800,
+  stdinLineBytesMax: 4 * 2 ** 20,
+  settingsBytesMax: 64 * 1_024,
+  historyPageLines: 500,
+  promptPageLines: 20,
+  inputHistoryLines: 500,
+  beaconIntervalSecondsMax: 3_600,
+  maxConnectionsMax: 64,
+  /** Columns of the help where the width of the page is unknown. */
+  helpColumns: 80,
+  /** Columns of an explanation below which its lines are not wrapped. */
+  helpWrapColumnsMin: 16,
+  /** Printed rows whose delivery marks are still corrected in place. */
+  marksKept: 200,
+} as const;
+
+/** The log file: 50 MB at most, some weeks of a busy node at `info`. */
+export const logFile = {
+  bytesMax: 10 * 2 ** 20,
+  /** Files, the current one included. */
+  filesMax: 5,
+} as const;
+
+/** The roles and menus of the older programs. */
+export const roles = {
+  /** Time after which the menu of a terminal returns. The outcome of the message is printed when it is known. */
+  deliverWaitMs: 3_000,
+  /** Time that a line from a pipe waits for the line before it: the end of the program must not lose a message. */
+  deliverWaitPipedMs: 5_000,
+  /** Time beyond the send deadline of synergy that a line from a pipe waits. */
+  giveUpMarginMs: 1_000,
+  /** Outcomes of messages that overtook the answer which names their ids. */
+  statusesKept: 1_000,
+  /** The prime of cmp2204, which bounds its private number. The environment may name another. */
+  toyPrime: 23,
+  /** Log lines of a hub that wait for a slow reader. The number of lines beyond it is printed. */
+  hubLinesWaitingMax: 1_000,
+  /** Lines of the history choice. */
+  historyLines: 50,
+  leavePollMs: 25,
+  /** Time in which peers hear that we leave before the program ends. */
+  leaveMs: 1_500,
+} as const;

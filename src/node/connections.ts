@@ -28,13 +28,10 @@ export interface Connections {
 }
 
 /** `tree` settles once it stands, or with `null` when it did not start. */
-export function openConnections(entry: URL, tree: () => Promise<Supervisor | null>): Connections {
+export function openConnections(place: Placement, tree: () => Promise<Supervisor | null>): Connections {
   let started = 0;
-  const placement = (at: number): Placement => ({
-    kind: 'thread',
-    entry,
-    thread: `sessions-${at % limits.sessionThreads}`,
-  });
+  const placement = (at: number): Placement =>
+    place.kind === 'inline' ? place : { ...place, thread: `sessions-${at % limits.sessionThreads}` };
   const hosted = <Args extends { readonly port: MessagePort }>(id: string, args: Args) => {
     started += 1;
     const links = { node: nodeAddress };

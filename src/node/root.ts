@@ -24,7 +24,7 @@ import { messageIdFromBytes, type MessageId } from '../ids.js';
 import { beaconSocket } from '../actors/presence/limits.js';
 import { node as limits } from './limits.js';
 import { foreignRoutes as talks } from '../chat/foreign/limits.js';
-import { address, child, type ChildSpec } from '../runtime/actor.js';
+import { address, child, type ChildSpec, type Placement } from '../runtime/actor.js';
 import type { DeadLetter } from '../runtime/link/sender.js';
 import {
   startSupervisor,
@@ -56,6 +56,12 @@ export type WorkerEntries = (
   worker: 'history' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'jobs',
 ) => URL;
 
+/**
+ * Where the actors beside the node run. `inline`: all in the calling thread, so that a start costs a fiftieth of the
+ * CPU time, but a long query or a blocked actor stops the caller. Tests of the node's rules run so.
+ */
+export type Placing = 'threads' | 'inline';
+
 const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worker}.js`, import.meta.url);
 
 /**
@@ -66,11 +72,16 @@ const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worke
 export function startNode(
   options: NodeOptions,
   workers = shippedWorkers,
+  placing: Placing = 'threads',
 ): ResultAsync<NodeHandle, NodeError> {
-  return new ResultAsync(start(options, workers));
+  return new ResultAsync(start(options, workers, placing));
 }
 
-async function start(options: NodeOptions, workers: WorkerEntries): Promise<Result<NodeHandle, NodeError>> {
+async function start(
+  options: NodeOptions,
+  workers: WorkerEntries,
+  placing: Placing,
+): Promise<Result<NodeHandle, NodeError>> {
   const name = sanitiseName(options.name ?? limits.nameDefault);
   if (name.isErr()) return err(name.error);
   const legacy = readLegacyOptions(options);
@@ -82,7 +93,10 @@ async function start(options: NodeOptions, workers: WorkerEntries): Promise<Resu
     home.value.release();
     return err(identity.error);
   }
-  const running = new RunningNode(options, name.value, home.value, identity.value, legacy.value, workers);
+  const running = new RunningNode(options, name.value, home.value, identity.value, legacy.value, {
+    workers,
+    placing,
+  });
   const started = await running.start();
   return started.isErr() ? err(started.error) : ok(await running.handle());
 }
@@ -102,7 +116,7 @@ class RunningNode {
   readonly #legacy: LegacyOptions;
   readonly #oldHistory: OldHistory;
   readonly #connections: Connections;
-  readonly #workers: WorkerEntries;
+  readonly #place: (worker: Parameters<WorkerEntries>[0]) => Placement;
   readonly #feed: Feed = openFeed();
   readonly #jobs: Jobs;
   readonly #log: Log;
@@ -118,7 +132,7 @@ class RunningNode {
     home: Home,
     identity: Vault,
     legacy: LegacyOptions,
-    workers: WorkerEntries,
+    { workers, placing }: { readonly workers: WorkerEntries; readonly placing: Placing },
   ) {
     this.#options = options;
     this.#name = name;
@@ -128,8 +142,9 @@ class RunningNode {
     this.#oldHistory = openOldHistory(join(home.directory, 'chat_history.txt'), (reason) =>
       this.#log('warn', 'chat-history-not-written', { reason }),
     );
-    this.#workers = workers;
-    this.#connections = openConnections(workers('session'), () => this.#tree);
+    this.#place = (worker) =>
+      placing === 'inline' ? { kind: 'inline' } : { kind: 'thread', entry: workers(worker) };
+    this.#connections = openConnections(this.#place('session'), () => this.#tree);
     this.#jobs = openJobs(workers('jobs'));
     this.#log = (level, event, fields) => options.log?.(level, event, fields);
   }
@@ -207,8 +222,6 @@ class RunningNode {
       this.#options;
     const { idKey, peerId, certificateSerial, local } = this.#identity;
     const { bootId, wireVersions } = local;
-    const own = (worker: Parameters<WorkerEntries>[0]) =>
-      ({ kind: 'thread', entry: this.#workers(worker) }) as const;
     const links = {
       history: historyAddress,
       transport: transportAddress,
@@ -225,13 +238,13 @@ class RunningNode {
     const disk = child(history, {
       args: { file: this.#home.historyFile },
       links: {},
-      placement: own('history'),
+      placement: this.#place('history'),
     });
     const mind = child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } });
     const sockets = child(transportActor, {
       args: { listeners, connectionsMax, dialects },
       links: { node: nodeAddress },
-      placement: own('transport'),
+      placement: this.#place('transport'),
     });
     const ears = child(discoveryActor, {
       args: {
@@ -245,7 +258,7 @@ class RunningNode {
           : null,
       },
       links: { node: nodeAddress, broadcast: broadcastAddress },
-      placement: own('discovery'),
+      placement: this.#place('discovery'),
     });
     const voice = child(broadcastActor, {
       args: {
@@ -260,7 +273,7 @@ class RunningNode {
         certificateSerial,
       },
       links: { node: nodeAddress, discovery: discoveryAddress },
-      placement: own('broadcast'),
+      placement: this.#place('broadcast'),
     });
     const sessions = branch('sessions', 'one-for-one', []);
     const talk = branch('talk', 'rest-for-one', [sockets, sessions]);

@@ -114,7 +114,8 @@ const isHeardOver =
     event.type === 'message' && event.direction === 'in' && event.dialect === dialect;
 
 test('all five programs and a native peer say a hundred each and are told a hundred at the same time; nothing is lost, order is kept', async (t) => {
-  const scene = await startScene(t);
+  // As people run it.
+  const scene = await startScene(t, {}, 'threads');
   const synergy = await startSynergy({ name: 'sue', host: '127.0.0.2' });
   const netech = await startNetech({ team: 'ned', host: '127.0.0.3' });
   const responder = await startResponder({ host: '127.0.0.4' });

@@ -39,7 +39,8 @@ async function say(port: number, from: string, words: string): Promise<void> {
 
 test('messages on fifty connections, back to back, are shown in their order on a busy machine', async (t) => {
   t.after(await busyMachine(3));
-  const scene = await startScene(t);
+  // The order is at risk where connections are on threads of their own.
+  const scene = await startScene(t, {}, 'threads');
   for (let round = 0; round < rounds; round += 1) {
     const texts = Array.from({ length: count }, (_, at) => `${round}/${at}`);
     await Promise.all(

@@ -10,6 +10,8 @@ test('a node actor that crashes amid messages loses, doubles and forgets nothing
   const alice = await liveNode(context, {
     name: 'alice',
     beaconPort,
+    // What the other actors say to it must be kept on the way between threads.
+    placing: 'threads',
     keepName() {
       tries += 1;
       // What an embedding program hands in may throw: here at the first try of each name.

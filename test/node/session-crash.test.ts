@@ -56,7 +56,7 @@ test('the connection of an older program whose talk throws is ended', options, a
 });
 
 test('a session that cannot be started leaves nobody at the other end of its stream', options, async () => {
-  const noWorker = new URL('./there-is-none.js', import.meta.url);
+  const noWorker = { kind: 'thread', entry: new URL('./there-is-none.js', import.meta.url) } as const;
   const growing = startSupervisor({
     name: 'root',
     strategy: 'one-for-one',

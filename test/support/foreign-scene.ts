@@ -4,14 +4,8 @@ import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import {
-  startNode,
-  type LegacyDialectName,
-  type MessageEvent,
-  type NodeEvent,
-  type NodeHandle,
-  type NodeOptions,
-} from '../../src/index.js';
+import type { LegacyDialectName, MessageEvent, NodeEvent, NodeHandle, NodeOptions } from '../../src/index.js';
+import { startNode, type Placing } from '../../src/node/root.js';
 
 export interface Scene {
   readonly node: NodeHandle;
@@ -27,20 +21,28 @@ export interface Scene {
 }
 
 /** Own ports are any free ones; beacons stay within the scene. */
-export async function startScene(t: TestContext, options: Partial<NodeOptions> = {}): Promise<Scene> {
+export async function startScene(
+  t: TestContext,
+  options: Partial<NodeOptions> = {},
+  placing: Placing = 'inline',
+): Promise<Scene> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'parlance-test-'));
   const beaconPort = await freeUdpPort();
-  const started = await startNode({
-    home,
-    name: 'nora',
-    bind: '127.0.0.1',
-    port: 0,
-    broadcast: ['127.255.255.255'],
-    beaconPorts: [beaconPort],
-    dialects: ['all'],
-    listen: ['chatbuddy=0', 'cse310=0'],
-    ...options,
-  });
+  const started = await startNode(
+    {
+      home,
+      name: 'nora',
+      bind: '127.0.0.1',
+      port: 0,
+      broadcast: ['127.255.255.255'],
+      beaconPorts: [beaconPort],
+      dialects: ['all'],
+      listen: ['chatbuddy=0', 'cse310=0'],
+      ...options,
+    },
+    undefined,
+    placing,
+  );
   if (started.isErr()) throw new Error(JSON.stringify(started.error));
   const node = started.value;
   t.after(async () => {

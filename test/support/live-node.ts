@@ -1,13 +1,14 @@
 /**
  * Nodes as an embedding program has them: in this process, with a home of their own, everything they tell kept and
- * waited for with a deadline. Nodes of one scene share a beacon port; other scenes do not hear them.
+ * waited for with a deadline. Nodes of one scene share a beacon port; other scenes do not hear them. Their actors run
+ * inline unless a test says otherwise: rules of the node do not depend on threads, and threads cost a second of CPU.
  */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { ResultAsync } from 'neverthrow';
 import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../../src/chat/events.js';
 import type { NodeHandle, NodeOptions } from '../../src/node/handle.js';
-import { startNode } from '../../src/node/root.js';
+import { startNode, type Placing } from '../../src/node/root.js';
 import { temporaryHome } from './program.js';
 
 export interface LogLine {
@@ -34,13 +35,14 @@ export interface LiveNode {
 export interface LiveNodeOptions extends Partial<NodeOptions> {
   readonly name: string;
   readonly beaconPort: number;
+  readonly placing?: Placing;
 }
 
 const deadlineDefaultMs = 40_000;
 
 /** Started, and closed when the test ends. */
 export async function liveNode(context: TestContext, options: LiveNodeOptions): Promise<LiveNode> {
-  const { beaconPort, ...rest } = options;
+  const { beaconPort, placing = 'inline', ...rest } = options;
   const home = options.home ?? temporaryHome(context);
   const events: NodeEvent[] = [];
   const log: LogLine[] = [];
@@ -48,19 +50,23 @@ export async function liveNode(context: TestContext, options: LiveNodeOptions): 
   const check = (): void => {
     for (const each of checks) each();
   };
-  const started = await startNode({
-    bind: '127.0.0.1',
-    port: 0,
-    broadcast: ['127.255.255.255'],
-    beaconPorts: [beaconPort],
-    beaconIntervalMs: 1_000,
-    ...rest,
-    home,
-    log(_level, event, fields) {
-      log.push({ event, fields });
-      check();
+  const started = await startNode(
+    {
+      bind: '127.0.0.1',
+      port: 0,
+      broadcast: ['127.255.255.255'],
+      beaconPorts: [beaconPort],
+      beaconIntervalMs: 1_000,
+      ...rest,
+      home,
+      log(_level, event, fields) {
+        log.push({ event, fields });
+        check();
+      },
     },
-  });
+    undefined,
+    placing,
+  );
   if (started.isErr()) assert.fail(JSON.stringify(started.error));
   const handle = started.value;
   context.after(() => handle.close());

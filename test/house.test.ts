@@ -33,7 +33,7 @@ function read(path: string): Source {
 function onlyImports(folder: RegExp, allowed: RegExp): void {
   for (const { path, imports } of sources.filter((source) => folder.test(source.path))) {
     for (const name of imports.filter((each) => /^(src|workers)\//.test(each))) {
-      const isRootFile = /^src\/(errors|ids)\.ts$/.test(name);
+      const isRootFile = /^src\/(errors|exhaustive|ids|system-errors)\.ts$/.test(name);
       assert.ok(isRootFile || allowed.test(name), `${path} must not import ${name}`);
     }
   }
@@ -49,10 +49,18 @@ function onlyIn(module: RegExp, allowed: RegExp): void {
 }
 
 describe('import law', () => {
-  test('the files at the root of src/ stand on nothing of ours', () => {
-    onlyImports(/^src\/(errors|ids)\.ts$/, /^$/);
+  test('the leaves at the root of src/ stand on nothing of ours', () => {
+    onlyImports(/^src\/(exhaustive|ids|system-errors)\.ts$/, /^$/);
+    onlyImports(/^src\/errors\.ts$/, /^src\/\w+\/errors\.ts$/);
   });
-  test('the runtime knows nothing of chat', () => onlyImports(/^src\/runtime\//, /^src\/runtime\//));
+  test('the runtime knows nothing of chat', () => {
+    for (const { path, imports } of sources.filter((source) => source.path.startsWith('src/runtime/')))
+      assert.deepEqual(
+        imports.filter((name) => /^src\/(?!runtime\/)/.test(name)),
+        [],
+        path,
+      );
+  });
   test('wire/ stands on wire/ alone', () => onlyImports(/^src\/wire\//, /^src\/wire\//));
   test('a dialect never imports another dialect', () => {
     onlyImports(/^src\/dialects\//, /^src\/(wire|dialects)\//);
@@ -74,7 +82,10 @@ describe('import law', () => {
   test('actors/ never import ui/ or workers/', () =>
     onlyImports(/^src\/actors\//, /^src\/(admission|runtime|wire|dialects|session|chat|actors|home|node)\//));
   test('ui/ sees the façade, the remote handle and how private files are written, nothing below', () =>
-    onlyImports(/^src\/ui\//, /^src\/(ui\/|index\.ts|runtime\/remote\.ts|home\/|node\/limits\.ts)/));
+    onlyImports(
+      /^src\/ui\//,
+      /^src\/(ui\/|index\.ts|runtime\/remote\.ts|home\/|(node\/limits|exhaustive|system-errors)\.ts)/,
+    ));
   test('a worker is one entry around its actors', () => {
     onlyImports(/^workers\//, /^src\/(actors|runtime|chat|session|node)\//);
     for (const { path, text } of sources.filter((source) => source.path.startsWith('workers/'))) {

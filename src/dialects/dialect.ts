@@ -3,7 +3,7 @@
  * A dialect is pure: frames in, utterances out, and back. Which dialects exist is known to `sniff.ts` alone.
  */
 import type { Result } from 'neverthrow';
-import type { DialectError } from '../errors.js';
+import type { DialectError } from './errors.js';
 import type { MessageId } from '../ids.js';
 
 export type LegacyDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';

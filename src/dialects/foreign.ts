@@ -4,7 +4,8 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { foreignFrames, text as textLimits } from './limits.js';
-import type { DialectError, WireError } from '../errors.js';
+import type { DialectError } from './errors.js';
+import type { WireError } from '../wire/errors.js';
 import { isJsonObject, parseBoundedJson, type JsonValue } from '../wire/json.js';
 import { openJsonFrames, type FrameCut } from '../wire/json-frames.js';
 import { plainKey } from '../wire/json-keys.js';

@@ -8,7 +8,8 @@
  *   profile = instance(8) UTF-8 name
  */
 import { err, ok, type Result } from 'neverthrow';
-import { unreachable, type DialectError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
+import type { DialectError } from './errors.js';
 import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
 import { native as sessionLimits, text as textLimits } from './limits.js';
 import { wireV1 } from '../wire/limits.js';

@@ -10,7 +10,7 @@ import {
   parseOnlinePeers,
   type OnlinePeer,
 } from '../dialects/cmp2204/files.js';
-import { reasonOf } from '../errors.js';
+import { reasonOf } from '../system-errors.js';
 import { cmp2204Presence } from '../dialects/cmp2204/limits.js';
 import { foreignFiles as limits } from './limits.js';
 

@@ -5,7 +5,8 @@
 import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf, type HomeError } from '../errors.js';
+import { reasonOf } from '../system-errors.js';
+import type { HomeError } from './errors.js';
 import { lockFile, type FileLock } from './lock.js';
 import { makeDirectory, writePrivate } from './private-file.js';
 

@@ -14,7 +14,7 @@ import {
 import { existsSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { peerIdOf } from '../chat/people/identity.js';
-import type { HomeError } from '../errors.js';
+import type { HomeError } from './errors.js';
 import { identityFile as limits } from './limits.js';
 import { makeCertificate } from '../session/certificate.js';
 import { isJsonObject, parseBoundedJson } from '../wire/json.js';

@@ -5,7 +5,7 @@
 import { chmodSync, truncateSync } from 'node:fs';
 import Database from 'libsql';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf } from '../errors.js';
+import { reasonOf } from '../system-errors.js';
 import { nativeCall } from '../runtime/thread/native-call.js';
 
 export interface FileLock {

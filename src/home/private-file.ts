@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf } from '../errors.js';
+import { reasonOf } from '../system-errors.js';
 
 /**
  * Makes the directory and those above it that are missing, mode 0700; content with what is there. One by one, since

@@ -4,7 +4,7 @@ import { parseGroup } from '../dialects/cmp2204/cipher.js';
 import type { LegacyDialectName } from '../dialects/dialect.js';
 import { legacyDialects } from '../dialects/sniff.js';
 import { parseMandatoryPeers } from '../dialects/synergy/peers.js';
-import type { DialectError } from '../errors.js';
+import type { DialectError } from '../dialects/errors.js';
 import { foreign as foreignLimits } from './limits.js';
 import { foreignPorts } from '../dialects/limits.js';
 import { parsePort } from '../wire/address.js';

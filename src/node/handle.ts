@@ -5,16 +5,13 @@
 import type { ResultAsync } from 'neverthrow';
 import type { MessageEvent, NodeEvent, PeerEvent, PeerState, StatusEvent } from '../chat/events.js';
 import type { LegacyDialectName } from '../dialects/dialect.js';
-import type {
-  ApiError,
-  ChatError,
-  DialectError,
-  HomeError,
-  RuntimeError,
-  SessionError,
-  StoreError,
-  TransportError,
-} from '../errors.js';
+import type { ApiError } from './errors.js';
+import type { ChatError, StoreError } from '../chat/errors.js';
+import type { DialectError } from '../dialects/errors.js';
+import type { HomeError } from '../home/errors.js';
+import type { RuntimeError } from '../runtime/errors.js';
+import type { SessionError } from '../session/errors.js';
+import type { TransportError } from '../errors.js';
 
 /** `api/…` only where the node runs behind the control socket. */
 export type NodeError =

@@ -3,7 +3,7 @@
  * while it is needed.
  */
 import { ResultAsync } from 'neverthrow';
-import type { RuntimeError } from '../errors.js';
+import type { RuntimeError } from '../runtime/errors.js';
 import type { Pool } from '../runtime/pool.js';
 
 /** What `workers/jobs.ts` does. */

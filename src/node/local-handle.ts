@@ -6,7 +6,7 @@ import type { ResultAsync } from 'neverthrow';
 import { messageEventOf } from '../chat/delivery/transcript.js';
 import type { NodeEvent } from '../chat/events.js';
 import type { HistoryQuery } from '../chat/delivery/entry.js';
-import type { RuntimeError } from '../errors.js';
+import type { RuntimeError } from '../runtime/errors.js';
 import type { MessageId } from '../ids.js';
 import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';

@@ -9,7 +9,7 @@
  */
 import type { Transferable } from 'node:worker_threads';
 import type { Result, ResultAsync } from 'neverthrow';
-import type { RuntimeError } from '../errors.js';
+import type { RuntimeError } from './errors.js';
 
 /** Plain data with a stable code: the only shape in which a failure crosses a thread. */
 export interface Fault {

@@ -42,4 +42,4 @@ export {
 } from './tree/supervisor.js';
 export { hostActors } from './thread/thread.js';
 export type { Timers } from './timers.js';
-export type { RuntimeError } from '../errors.js';
+export type { RuntimeError } from './errors.js';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Transferable } from 'node:worker_threads';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Piscina } from 'piscina';
-import type { RuntimeError } from '../errors.js';
+import type { RuntimeError } from './errors.js';
 import { runtime as limits } from './limits.js';
 
 /** The manifest of a pool: name → task and result, both plain data. Each name is an exported function of its entry. */

@@ -6,7 +6,7 @@
 import { expose, transfer, wrap, type Endpoint, type Remote } from 'comlink';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { MessagePort, Transferable } from 'node:worker_threads';
-import type { RuntimeError } from '../errors.js';
+import type { RuntimeError } from './errors.js';
 import { runtime as limits } from './limits.js';
 import type { Fault } from './actor.js';
 import { afterAwake } from './timers.js';

@@ -7,7 +7,7 @@
  */
 import { createPublicKey, verify } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
-import type { SessionError } from '../errors.js';
+import type { SessionError } from './errors.js';
 import { sessionV1 } from './limits.js';
 import { ByteReader, ByteWriter, copy } from '../wire/bytes.js';
 import { label } from './noise/cipher.js';

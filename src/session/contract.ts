@@ -5,7 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Utterance } from '../dialects/dialect.js';
-import type { SessionError } from '../errors.js';
+import type { SessionError } from './errors.js';
 import type { DhKeyPair } from './noise/dh.js';
 import type { Kem } from './noise/kem.js';
 import { SessionMachine } from './machine.js';

@@ -5,7 +5,8 @@
 import { err, ok, type Result } from 'neverthrow';
 import { pack, unpack } from '../dialects/native.js';
 import type { Utterance } from '../dialects/dialect.js';
-import { unreachable, type SessionError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
+import type { SessionError } from './errors.js';
 import { session as sessionLimits, sessionV1 } from './limits.js';
 import type { Channel } from './handshake.js';
 import { fragments, Reassembly, type PlainRecord, type RecordType } from './records.js';

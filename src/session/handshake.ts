@@ -3,7 +3,7 @@
  * are done. Shared by the initiator's and the responder's side. Source: session-protocol, sections 5.2, 5.3 and 5.6.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { SessionError } from '../errors.js';
+import type { SessionError } from './errors.js';
 import { wireV1 } from '../wire/limits.js';
 import { sessionV1 } from './limits.js';
 import { copy, isSame, toHex } from '../wire/bytes.js';

@@ -2,7 +2,8 @@
  * The side that dials, until both are proved to each other: full handshake, or resume with the full one as the answer
  * to TICKET_UNKNOWN. Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
  */
-import { unreachable, type SessionError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
+import type { SessionError } from './errors.js';
 import { sessionV1 } from './limits.js';
 import { concat, isSame } from '../wire/bytes.js';
 import { encodeMessage, encodePreamble, type ControlFrame, type NativeFrame } from '../wire/frames.js';

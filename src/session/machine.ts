@@ -2,7 +2,9 @@
  * The session as a whole: cuts frames, hands them to the side of the handshake that runs and then to the established
  * session, holds the deadline and the byte limit of strangers, and ends everything at the first failure.
  */
-import { unreachable, type SessionError, type WireError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
+import type { SessionError } from './errors.js';
+import type { WireError } from '../wire/errors.js';
 import type { Utterance } from '../dialects/dialect.js';
 import { sessionV1 } from './limits.js';
 import { wireV1 } from '../wire/limits.js';

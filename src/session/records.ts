@@ -5,7 +5,7 @@
  *   plaintext = type(u8) len(u16) content[len] zero padding      bit 7 of type: more fragments follow
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { SessionError } from '../errors.js';
+import type { SessionError } from './errors.js';
 import { sessionV1 } from './limits.js';
 import { wireV1 } from '../wire/limits.js';
 import { concat } from '../wire/bytes.js';

@@ -4,7 +4,8 @@
  * Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
  */
 import { err } from 'neverthrow';
-import { unreachable, type SessionError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
+import type { SessionError } from './errors.js';
 import { concat, copy } from '../wire/bytes.js';
 import { encodeControl, encodeMessage, type NativeFrame, type Preamble } from '../wire/frames.js';
 import { encodeClose } from './established.js';

@@ -15,7 +15,7 @@
  * is never longer than the announcement that provoked it: nobody gains by sending under another's address.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { WireError } from '../errors.js';
+import type { WireError } from './errors.js';
 import { beacon as limits } from './limits.js';
 import { isJsonObject, parseBoundedJson, type JsonObject } from './json.js';
 import { plainKey } from './json-keys.js';

@@ -4,7 +4,8 @@
  * Source: session-protocol, section 5.1.
  */
 import { err, ok, type Result } from 'neverthrow';
-import { unreachable, type WireError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
+import type { WireError } from './errors.js';
 import { wireV1 } from './limits.js';
 import { ByteReader, ByteWriter, copy } from './bytes.js';
 

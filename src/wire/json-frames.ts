@@ -2,7 +2,7 @@
  * Cuts a stream into JSON objects, however its bytes arrive: in pieces, glued, with white space between. Only
  * brackets and strings are looked at here; what a frame holds is checked by `parseBoundedJson`. Layer wire, pure.
  */
-import type { WireError } from '../errors.js';
+import type { WireError } from './errors.js';
 import { openHeldBytes } from './held-bytes.js';
 
 export interface FrameCut {

@@ -3,7 +3,7 @@
  * `JSON.parse` builds anything. Objects come without a prototype, so no key means more than its value.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { WireError } from '../errors.js';
+import type { WireError } from './errors.js';
 import { json as defaults } from './limits.js';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;

@@ -2,7 +2,7 @@
  * UTF-8 at the edges of frames: decoding that refuses, cutting that never parts a code point. Layer wire, pure.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { WireError } from '../errors.js';
+import type { WireError } from './errors.js';
 
 /** Errors: `wire/malformed` where `bytes` are no UTF-8. A byte order mark is kept, as any other character. */
 export function decodeUtf8(bytes: Uint8Array): Result<string, WireError> {

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSql } from '../../src/actors/history/sql.js';
-import { unreachable } from '../../src/errors.js';
+import { unreachable } from '../../src/exhaustive.js';
 import { line, peer, start, temporaryHome, type Driver } from './driver.js';
 
 /** A generator of numbers below `below`, the same for the same seed. */

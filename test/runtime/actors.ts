@@ -1,6 +1,6 @@
 /** Actors that the tests of the runtime supervise, inline and in threads. */
 import { err, ok } from 'neverthrow';
-import { unreachable } from '../../src/errors.js';
+import { unreachable } from '../../src/exhaustive.js';
 import { actor, next, reply, stop, type Call, type Cast, type Links } from '../../src/runtime/index.js';
 
 export type Fate =

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { unreachable } from '../../src/errors.js';
+import { unreachable } from '../../src/exhaustive.js';
 import { decodePayload, verifyCertificate } from '../../src/session/certificate.js';
 import { concat } from '../../src/wire/bytes.js';
 import { connect, makeNode, makePair, wallClockMs, type Endpoint } from '../support/session-pair.js';

@@ -1,7 +1,7 @@
 /** Two sessions with a wire between them that a test can cut, bend and record. */
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
 import type { Utterance } from '../../src/dialects/dialect.js';
-import type { SessionError } from '../../src/errors.js';
+import type { SessionError } from '../../src/session/errors.js';
 import { makeCertificate, type Signer } from '../../src/session/certificate.js';
 import { generateDhKeyPair, type DhKeyPair } from '../../src/session/noise/dh.js';
 import {

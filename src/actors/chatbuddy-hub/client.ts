@@ -13,7 +13,9 @@ import {
   encodeHubName,
   type HubUser,
 } from '../../dialects/chatbuddy/hub-codec.js';
-import { reasonOf, type DialectError, type TransportError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { DialectError } from '../../dialects/errors.js';
+import type { DialError } from '../../chat/errors.js';
 import { hubProtocol } from '../../dialects/chatbuddy/limits.js';
 import { chatbuddyHub as limits } from './limits.js';
 import { foreignFrames } from '../../dialects/limits.js';
@@ -38,7 +40,7 @@ export interface HubClient {
    * Errors: `transport/dial-failed` (the hub is down, full, or does not answer in time), `dialect/…` (its answer is
    * none).
    */
-  list(): ResultAsync<readonly HubUser[], TransportError | DialectError>;
+  list(): ResultAsync<readonly HubUser[], DialError | DialectError>;
   /** Gives up the registration. Idempotent. */
   close(): void;
 }
@@ -48,7 +50,7 @@ export function openHubClient(options: HubClientOptions): Result<HubClient, Dial
   return encodeHubName(options.name).map((name) => new Client(options, name));
 }
 
-type Users = Result<readonly HubUser[], TransportError | DialectError>;
+type Users = Result<readonly HubUser[], DialError | DialectError>;
 
 class Client implements HubClient {
   readonly #options: HubClientOptions;
@@ -76,7 +78,7 @@ class Client implements HubClient {
   readonly isRegistered = (): boolean => this.#isRegistered;
 
   /** One question at a time: answers have no mark that tells which is whose. */
-  list(): ResultAsync<readonly HubUser[], TransportError | DialectError> {
+  list(): ResultAsync<readonly HubUser[], DialError | DialectError> {
     const asked = this.#asking.then(() => this.#ask());
     this.#asking = asked;
     return new ResultAsync(asked);
@@ -148,7 +150,7 @@ class Client implements HubClient {
     return ok(users.value);
   }
 
-  #fault(reason: string): TransportError {
+  #fault(reason: string): DialError {
     const { host, port = hubProtocol.port } = this.#options;
     return { code: 'transport/dial-failed', address: host, port, reason };
   }

@@ -12,7 +12,7 @@ import {
   type HubRequest,
   type HubTable,
 } from '../../dialects/chatbuddy/hub-codec.js';
-import type { TransportError } from '../../errors.js';
+import type { ListenError } from '../errors.js';
 import { hubProtocol } from '../../dialects/chatbuddy/limits.js';
 import { chatbuddyHub as limits } from './limits.js';
 import { foreignFrames } from '../../dialects/limits.js';
@@ -52,7 +52,7 @@ export interface HubHandle {
 }
 
 /** Errors: `transport/port-in-use`, `transport/cannot-listen`. */
-export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, TransportError> {
+export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, ListenError> {
   const hub = new Hub(options.maxUsers ?? hubProtocol.usersMax, options.log ?? (() => undefined));
   const { bind = node.bind, port = hubProtocol.port, portStrict = false } = options;
   const listening = listen({ bind, port, portStrict, dialect: 'chatbuddy' }, (socket) => hub.welcome(socket));

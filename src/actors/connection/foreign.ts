@@ -24,7 +24,8 @@ import type {
   Utterance,
 } from '../../dialects/dialect.js';
 import { legacyDialects } from '../../dialects/sniff.js';
-import { unreachable, type DialectError } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
+import type { DialectError } from '../../dialects/errors.js';
 import { messageIdFromBytes, type MessageId, type SessionId } from '../../ids.js';
 import { connection } from './limits.js';
 import { actor, next, stop, type Call, type Cast, type Context, type Step } from '../../runtime/actor.js';

@@ -7,7 +7,8 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { Line } from '../../chat/delivery/entry.js';
-import { reasonOf, type StoreError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import {
   contactColumns,

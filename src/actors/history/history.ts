@@ -6,7 +6,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { Contact } from '../../chat/people/contact.js';
 import type { DeliveryState, HistoryQuery, Line, NewLine } from '../../chat/delivery/entry.js';
-import type { StoreError } from '../../errors.js';
+import type { StoreError } from '../../chat/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import { history as limits } from './limits.js';
 import {

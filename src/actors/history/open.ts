@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf, type StoreError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { migrate, migrations, schemaVersion } from './schema.js';
 import { attempt, attemptDoubtful, bytesOf, openSql, SqlTrouble, type Sql } from './sql.js';

@@ -1,7 +1,7 @@
 /** Reading the history: pages of a transcript, with or without a search, and what waits in the outbox. */
 import { ok, type Result } from 'neverthrow';
 import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
-import type { StoreError } from '../../errors.js';
+import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { decodeLine, lineColumns } from './rows.js';
 import { searchExpression } from './search.js';

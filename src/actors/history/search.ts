@@ -3,7 +3,7 @@
  * slices behind the appends. The index keeps up to a watermark, `progress.indexed`, moved in the same transaction.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { StoreError } from '../../errors.js';
+import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { decodeText } from './rows.js';
 import { emptyIndex } from './schema.js';

@@ -7,7 +7,8 @@
 import type { Result } from 'neverthrow';
 import type { Contact } from '../../chat/people/contact.js';
 import type { DeliveryState, HistoryQuery, Line } from '../../chat/delivery/entry.js';
-import { unreachable, type StoreError } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
+import type { StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
 import { history as limits } from './limits.js';
 import {

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
-import type { StoreError } from '../../errors.js';
+import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import type { LogLevel, ReplyTo } from '../../runtime/actor.js';
 import { planSalvage, resumeSalvage, setAside, type Salvage } from './damage.js';

@@ -8,7 +8,8 @@ import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf, type TransportError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { ListenError } from '../errors.js';
 import { createTokenBucket, type TokenBucket } from '../../chat/presence/token-bucket.js';
 import { clipBytes } from '../../chat/people/name.js';
 import { beacon as wire } from '../../wire/limits.js';
@@ -160,7 +161,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
 async function start(
   args: BroadcastArgs,
   context: BroadcastContext,
-): Promise<Result<BroadcastState, TransportError>> {
+): Promise<Result<BroadcastState, ListenError>> {
   const heard = createTokenBucket(limits.heardPerSecond, limits.heardBurst);
   const opened = await openUdp({
     address: args.bind,

@@ -16,7 +16,8 @@ import {
   type PendingBeacon,
 } from '../../chat/presence/beacon-gate.js';
 import { createRoster, type Presence, type Roster } from '../../chat/presence/roster.js';
-import { reasonOf, type TransportError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { ListenError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
@@ -138,7 +139,7 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
 async function start(
   args: DiscoveryArgs,
   context: DiscoveryContext,
-): Promise<Result<DiscoveryState, TransportError>> {
+): Promise<Result<DiscoveryState, ListenError>> {
   const roster = createRoster({ beaconIntervalMs: args.intervalMs });
   const gate = createBeaconGate({
     secret: randomBytes(limits.cookieSecretBytes),
@@ -177,9 +178,7 @@ async function start(
 /** One port is enough; which of the others failed is logged. */
 async function openAll(
   state: DiscoveryState,
-): Promise<
-  Result<{ readonly sockets: readonly Socket[]; readonly ports: readonly number[] }, TransportError>
-> {
+): Promise<Result<{ readonly sockets: readonly Socket[]; readonly ports: readonly number[] }, ListenError>> {
   const { args, context } = state;
   const sockets: Socket[] = [];
   const ports: number[] = [];
@@ -215,7 +214,7 @@ async function openAll(
 function faultOf(
   address: string,
   failures: readonly { readonly port: number; readonly cause: string }[],
-): TransportError {
+): ListenError {
   const other = failures.find(({ cause }) => cause !== 'EADDRINUSE');
   if (other === undefined)
     return { code: 'transport/beacon-ports-in-use', address, ports: failures.map(({ port }) => port) };

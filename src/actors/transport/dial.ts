@@ -5,7 +5,8 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf, type TransportError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId } from '../../ids.js';
 import { transport as limits } from './limits.js';
 import { isUnicast, plainAddress } from '../../wire/address-space.js';
@@ -32,9 +33,9 @@ export class Dialer {
     return this.#joints.size + this.#pending.size;
   }
 
-  async dial(request: DialRequest): Promise<Result<Dialled, TransportError>> {
+  async dial(request: DialRequest): Promise<Result<Dialled, DialError>> {
     const { connectionId, host, port } = request;
-    const failed = (reason: string): Result<never, TransportError> =>
+    const failed = (reason: string): Result<never, DialError> =>
       err({ code: 'transport/dial-failed', address: host, port, reason });
     if (!isDialable(host, port)) return failed('that is no address of one host');
     if (this.#joints.has(connectionId) || this.#pending.has(connectionId)) return failed('id in use');

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
-import { reasonOf, type TransportError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { ListenError } from '../errors.js';
 import { transport as limits } from './limits.js';
 
 export interface ListenerOptions {
@@ -28,7 +29,7 @@ const portMost = 65_535;
 export async function listen(
   options: ListenerOptions,
   onConnection: (socket: Socket) => void,
-): Promise<Result<Listener, TransportError>> {
+): Promise<Result<Listener, ListenError>> {
   const { bind, port, portStrict } = options;
   const tries = portStrict || port === 0 ? 1 : limits.portTriesMax;
   for (let tried = port; tried < port + tries && tried <= portMost; tried += 1) {

@@ -8,7 +8,9 @@ import { networkInterfaces } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
-import { reasonOf, type TransportError } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
+import type { ListenError } from '../errors.js';
+import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId, PeerId } from '../../ids.js';
 import { transport as limits } from './limits.js';
 import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
@@ -29,7 +31,7 @@ export type TransportProtocol = {
       readonly deadlineMs: number;
     },
     { readonly port: MessagePort; readonly remoteAddress: string },
-    TransportError
+    DialError
   >;
   /** The session on this inbound connection finished its handshake: it now counts as authenticated. */
   authenticated: Cast<{
@@ -131,7 +133,7 @@ export const transportActor = actor<TransportArgs, TransportState, TransportProt
 async function start(
   args: TransportArgs,
   context: TransportContext,
-): Promise<Result<TransportState, TransportError>> {
+): Promise<Result<TransportState, ListenError>> {
   const near = nearness(args.listeners);
   const pool = new AcceptPool(
     {
@@ -171,7 +173,7 @@ async function start(
 }
 
 /** Which port is in the way decides what its user can do about it. */
-const faultOf = (error: TransportError, { dialect }: ListenerOptions): TransportError =>
+const faultOf = (error: ListenError, { dialect }: ListenerOptions): ListenError =>
   error.code === 'transport/port-in-use' && dialect !== 'sniffed'
     ? { ...error, code: 'transport/dialect-port-in-use', dialect }
     : error;

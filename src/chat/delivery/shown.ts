@@ -5,7 +5,8 @@
 import { okAsync, type ResultAsync } from 'neverthrow';
 import type { Line, NewLine } from './entry.js';
 import { messageEventOf } from './transcript.js';
-import type { RuntimeError, StoreError } from '../../errors.js';
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { StoreError } from '../errors.js';
 import { shown as limits } from './limits.js';
 import type { NodeContext, NodeState } from '../core.js';
 

@@ -2,7 +2,7 @@
  * Transcripts: lines of the history as events for those who watch, and as files people keep. Pure; times in the text
  * form are local, as the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
  */
-import { unreachable } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
 import type { Line } from './entry.js';
 import type { MessageEvent } from '../events.js';
 

@@ -8,7 +8,7 @@ import type { NewLine } from '../delivery/entry.js';
 import { sanitiseName } from '../people/name.js';
 import { isBlocked, nameOf } from '../people/book.js';
 import { chatbuddyFarewell } from '../../dialects/chatbuddy/codec.js';
-import { unreachable } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
 import { directConversation } from '../../ids.js';
 import { foreignRoutes as limits } from './limits.js';
 import type { BodyOf, ReplyTo } from '../../runtime/actor.js';

@@ -9,7 +9,9 @@ import type { LegacyDialectName, TalkDialect, TalkOptions, Utterance } from '../
 import { openNetechPeers, type NetechPeers } from '../../dialects/netech/peers.js';
 import { legacyDialects } from '../../dialects/sniff.js';
 import { openSynergyPeers, type SynergyPeers } from '../../dialects/synergy/peers.js';
-import type { ChatError, DialectError, RuntimeError, TransportError } from '../../errors.js';
+import type { ChatError, DialError as TransportError } from '../errors.js';
+import type { DialectError } from '../../dialects/errors.js';
+import type { RuntimeError } from '../../runtime/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import { foreignPeers as limits } from '../../dialects/limits.js';
 import { foreignRoutes as talks } from './limits.js';

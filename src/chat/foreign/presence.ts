@@ -7,7 +7,7 @@ import { nameOf, stateOf } from '../people/book.js';
 import type { NoticeEvent, PeerState } from '../events.js';
 import type { Presence } from '../presence/roster.js';
 import type { LegacyDialectName, Utterance } from '../../dialects/dialect.js';
-import { unreachable } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
 import type { PeerId } from '../../ids.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
 import type { Endpoint } from '../../wire/address.js';

@@ -7,13 +7,10 @@ import type { PeerEvent } from '../events.js';
 import { isNativeId } from './identity.js';
 import { foldCase, resolvePeer, taggedName } from './name.js';
 import { isBlocked, namedPeers, peerRow, peerRows, nameOf, stateOf } from './book.js';
-import {
-  unreachable,
-  type ChatError,
-  type RuntimeError,
-  type SessionError,
-  type TransportError,
-} from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
+import type { ChatError, DialError as TransportError } from '../errors.js';
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { SessionError } from '../../session/errors.js';
 import type { PeerId } from '../../ids.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import { dialAddress } from '../routes/native.js';

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName, LegacyDialectName } from '../../dialects/dialect.js';
-import type { ChatError } from '../../errors.js';
+import type { ChatError } from '../errors.js';
 import { parsePeerId, type PeerId } from '../../ids.js';
 import { name as limits } from './limits.js';
 import { foreignPorts, text } from '../../dialects/limits.js';

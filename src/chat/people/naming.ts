@@ -4,7 +4,7 @@
 import type { Result } from 'neverthrow';
 import { tagOf } from './identity.js';
 import { sanitiseName } from './name.js';
-import type { ChatError } from '../../errors.js';
+import type { ChatError } from '../errors.js';
 import type { PeerId, SessionId } from '../../ids.js';
 import { name as dialing } from './limits.js';
 import { toHex } from '../../wire/bytes.js';

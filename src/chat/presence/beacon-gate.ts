@@ -7,7 +7,7 @@
  * cannot answer, while one that a forger provoked still reaches the honest owner of the address.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { unreachable } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
 import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconGate as limits } from './limits.js';

@@ -1,6 +1,6 @@
 /** Sessions that failed: what the log says of them, however many there are, and what those who watch are told. */
 import { nameOf } from '../people/book.js';
-import type { SessionError } from '../../errors.js';
+import type { SessionError } from '../../session/errors.js';
 import { dialing } from './limits.js';
 import { formatAddress } from '../../wire/address.js';
 import type { LiveSession, NodeContext, NodeState } from '../core.js';

@@ -7,7 +7,9 @@ import { peerIdOf } from '../people/identity.js';
 import type { Contact } from '../people/contact.js';
 import { addressesOf, isBlocked, saidNameOf } from '../people/book.js';
 import type { Presence } from '../presence/roster.js';
-import type { RuntimeError, SessionError, TransportError } from '../../errors.js';
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { SessionError } from '../../session/errors.js';
+import type { DialError as TransportError } from '../errors.js';
 import {
   parseConnectionId,
   parseSessionId,

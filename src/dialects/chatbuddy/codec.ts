@@ -15,7 +15,7 @@
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
-import type { DialectError } from '../../errors.js';
+import type { DialectError } from '../errors.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
 import type { LegacyDialect, Talk, TalkOutput, Utterance } from '../dialect.js';
 import {

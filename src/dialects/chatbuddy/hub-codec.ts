@@ -14,7 +14,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { hubProtocol as limits } from './limits.js';
-import type { DialectError } from '../../errors.js';
+import type { DialectError } from '../errors.js';
 import { openReadFrames } from '../../wire/read-frames.js';
 import { boundedName, frameText, malformed, oneLine, tooLong, utf8Bytes } from '../foreign.js';
 

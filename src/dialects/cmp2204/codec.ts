@@ -22,7 +22,8 @@
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
-import { unreachable, type DialectError } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
+import type { DialectError } from '../errors.js';
 import { jsonCost, splitText, utf8Cost } from '../../wire/utf8.js';
 import {
   cipherKey,

@@ -10,7 +10,7 @@
  */
 import { ok, type Result } from 'neverthrow';
 import { cmp2204Presence as limits } from './limits.js';
-import type { DialectError } from '../../errors.js';
+import type { DialectError } from '../errors.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { isJsonObject, parseBoundedJson } from '../../wire/json.js';
 import { boundedName, dialectError, malformed, oneLine, scalarText } from '../foreign.js';

@@ -20,7 +20,8 @@
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
-import { unreachable, type DialectError } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
+import type { DialectError } from '../errors.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
 import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from '../dialect.js';
 import { format, isNick, leaveWords, nickAfter, parse, partFrame, type Cse310Message } from './words.js';

@@ -12,7 +12,7 @@
  * sentence that is no plain rename is shown as it is.
  */
 import { text as textLimits } from '../limits.js';
-import { unreachable } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
 import { boundedName, withoutLineEnd } from '../foreign.js';
 
 export type Cse310Message =

@@ -18,7 +18,8 @@
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames, text as textLimits } from '../limits.js';
-import { unreachable, type DialectError } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
+import type { DialectError } from '../errors.js';
 import { parsePort } from '../../wire/address.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
 import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from '../dialect.js';

@@ -1,6 +1,6 @@
 /** One life of an actor, and the context it is given. What it leaves running after its end reaches nobody. */
 import { err, ResultAsync, type Result } from 'neverthrow';
-import type { RuntimeError } from '../../errors.js';
+import type { RuntimeError } from '../errors.js';
 import type { Fault, LogLevel, Protocol, Ref } from '../actor.js';
 import type { LinkSender } from '../link/sender.js';
 

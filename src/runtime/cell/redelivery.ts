@@ -1,5 +1,5 @@
 /** What becomes of an actor's messages when it crashes: delivered again, set aside as poison, or lost by contract. */
-import type { RuntimeError } from '../../errors.js';
+import type { RuntimeError } from '../errors.js';
 import { runtime as limits } from '../limits.js';
 import type { DeadLetter } from '../link/sender.js';
 import type { LinkReceiver } from '../link/receiver.js';

@@ -3,7 +3,7 @@
  * receiver which crashes between handling and answering gets them again.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { RuntimeError } from '../../errors.js';
+import type { RuntimeError } from '../errors.js';
 import type { Fault } from '../actor.js';
 import { isStandstill } from '../timers.js';
 

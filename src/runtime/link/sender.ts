@@ -6,7 +6,7 @@
  */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { Transferable } from 'node:worker_threads';
-import type { RuntimeError } from '../../errors.js';
+import type { RuntimeError } from '../errors.js';
 import { runtime as limits } from '../limits.js';
 import type { Fault } from '../actor.js';
 import { hasTransfer, isCall, nameShift, takenOut, type EnvelopeCode } from '../cell/mailbox.js';

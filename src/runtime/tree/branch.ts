@@ -1,6 +1,7 @@
 /** One supervisor of a tree: its children, and what becomes of them when one of them ends. */
 import { err, ok, type Result } from 'neverthrow';
-import { unreachable, type RuntimeError } from '../../errors.js';
+import type { RuntimeError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
 import { runtime as limits } from '../limits.js';
 import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
 import { RestartWindow, restartDelayMs } from './intensity.js';

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { MessageChannel } from 'node:worker_threads';
-import type { RuntimeError } from '../../errors.js';
+import type { RuntimeError } from '../errors.js';
 import { runtime as limits } from '../limits.js';
 import type { ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
 import type { StartOutcome } from '../cell/cell-host.js';

@@ -3,7 +3,7 @@
  * gives up and passes the trouble to its own supervisor when that happens too often, and stops in reverse order.
  */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import type { RuntimeError } from '../../errors.js';
+import type { RuntimeError } from '../errors.js';
 import { runtime as limits } from '../limits.js';
 import type { Address, ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
 import { Branch } from './branch.js';

@@ -3,7 +3,8 @@
  * not read ends it for good: everything secret is wiped and every later call is refused.
  */
 import { err, ok, type Result } from 'neverthrow';
-import { unreachable, type SessionError } from '../../errors.js';
+import { unreachable } from '../../exhaustive.js';
+import type { SessionError } from '../errors.js';
 import { wireV1 } from '../../wire/limits.js';
 import { sessionV1 } from '../limits.js';
 import { concat, copy } from '../../wire/bytes.js';

@@ -2,7 +2,7 @@
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { EventsOptions, HistoryOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
-import { reasonOf } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
 import { controlApi } from './limits.js';
 import { splitLines } from './ndjson.js';
 import { readFault } from './faults.js';

@@ -3,7 +3,7 @@ import { errAsync, okAsync, ResultAsync } from 'neverthrow';
 import { chmodSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { HomeError, NodeHandle } from '../../index.js';
-import { reasonOf } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
 import { controlApi } from './limits.js';
 import type { ApiOptions } from './routes.js';
 import { placeSocket, removeSocket } from './socket-path.js';

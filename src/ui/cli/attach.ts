@@ -6,7 +6,7 @@
 import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeError, NodeHandle } from '../../index.js';
-import { reasonOf } from '../../errors.js';
+import { reasonOf } from '../../system-errors.js';
 import { cli } from './limits.js';
 import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';

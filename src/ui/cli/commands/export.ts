@@ -1,5 +1,5 @@
 /** A transcript as a file: the line format of the oldest program, JSON or CSV, for this user's eyes alone. */
-import { errnoOf, reasonOf } from '../../../errors.js';
+import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { err, ok, type Result } from 'neverthrow';
 import { closeSync, fsyncSync, openSync, rmSync, renameSync, writeSync } from 'node:fs';
 import {

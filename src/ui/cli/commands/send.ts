@@ -1,6 +1,6 @@
 /** `parlance send`: one message, or each line of stdin, and what became of it. */
 import type { Result } from 'neverthrow';
-import { unreachable } from '../../../errors.js';
+import { unreachable } from '../../../exhaustive.js';
 import {
   escapeName,
   type NodeError,

@@ -1,6 +1,6 @@
 /** The roles and menus of the five older programs as commands, with their arguments and help. */
 import { Argument, Option, type Command } from 'commander';
-import { unreachable } from '../../../errors.js';
+import { unreachable } from '../../../exhaustive.js';
 import type { LegacyDialectName } from '../../../index.js';
 import { arg } from '../options/common-options.js';
 import { dialectNames, parseCount } from '../options/options.js';

@@ -6,7 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, writePrivate } from '../../../home/private-file.js';
-import { errnoOf, reasonOf } from '../../../errors.js';
+import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { isIpAddress, type HomeError } from '../../../index.js';
 import { cli } from '../limits.js';
 import { dialectNames, logLevels, parseGreet, parseListen, type NodeSettings } from './options.js';

@@ -3,7 +3,7 @@
  * and to a screen, and knows neither sockets nor terminals.
  */
 import type { Result, ResultAsync } from 'neverthrow';
-import { unreachable } from '../../../errors.js';
+import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,

@@ -1,7 +1,7 @@
 /** Text cut into rows that fit the terminal, and the parts of a message row. Pure: text in, rows out. */
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-import { unreachable } from '../../../errors.js';
+import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,

@@ -1,5 +1,5 @@
 /** Events as lines for people. Whatever a peer chose goes through the one escaping function first. */
-import { unreachable } from '../../../errors.js';
+import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,

@@ -1,5 +1,5 @@
 /** Who opens a talk that is not taken at once: the user is told, so that nobody who came is left without a word. */
-import { unreachable } from '../../../../errors.js';
+import { unreachable } from '../../../../exhaustive.js';
 import { escapeName } from '../../../../index.js';
 import { isOpening, type Partner } from './conversation.js';
 import type { MenuSession } from './menu-session.js';

@@ -1,5 +1,5 @@
 /** A menu on its node: what arrives is shown between the questions, and everybody is told when the user leaves. */
-import { unreachable } from '../../../../errors.js';
+import { unreachable } from '../../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,

@@ -1,0 +1,44 @@
+/**
+ * The expected failures that the node's mind decides on: its own, and those that the history and the dialer answer
+ * with. The shells import the last two from here, since chat imports no shell.
+ */
+
+/** Names, ids and requests of users. Handled at the edge (command line, API, embedder). */
+export type ChatError =
+  | { readonly code: 'chat/unknown-peer'; readonly peer: string }
+  | { readonly code: 'chat/ambiguous-peer'; readonly peer: string; readonly candidates: readonly string[] }
+  | { readonly code: 'chat/text-empty' }
+  | { readonly code: 'chat/text-too-long'; readonly limitBytes: number; readonly gotBytes: number }
+  | { readonly code: 'chat/text-invalid'; readonly detail: string }
+  | { readonly code: 'chat/name-invalid'; readonly detail: string }
+  | { readonly code: 'chat/outbox-full'; readonly limit: number }
+  | { readonly code: 'chat/blocked'; readonly peer: string }
+  | { readonly code: 'chat/key-changed'; readonly peer: string }
+  /** Our own node answers at the address. */
+  | { readonly code: 'chat/own-address'; readonly address: string }
+  | { readonly code: 'chat/code-mismatch'; readonly peer: string }
+  | { readonly code: 'chat/secure-only'; readonly dialect: string }
+  | { readonly code: 'chat/dialect-off'; readonly dialect: string };
+
+/** The history. Handled by the root (at the start) and by the node (while it runs). */
+export type StoreError =
+  | { readonly code: 'store/unusable'; readonly file: string; readonly reason: string }
+  | {
+      readonly code: 'store/newer-schema';
+      readonly file: string;
+      readonly found: number;
+      readonly known: number;
+    }
+  | { readonly code: 'store/full'; readonly file: string }
+  | { readonly code: 'store/io'; readonly file: string; readonly reason: string }
+  | { readonly code: 'store/bad-query'; readonly detail: string };
+
+/** A dial. Handled by the node. */
+export type DialError =
+  | {
+      readonly code: 'transport/dial-failed';
+      readonly address: string;
+      readonly port: number;
+      readonly reason: string;
+    }
+  | { readonly code: 'transport/too-many-dials'; readonly limit: number };

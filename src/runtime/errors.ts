@@ -1,0 +1,35 @@
+/** The expected failures of the runtime. */
+
+/** Handled by the caller of the cast, the call or the start. */
+export type RuntimeError =
+  /** The link holds `linkCreditMax` unacknowledged envelopes; nothing was queued. */
+  | { readonly code: 'runtime/mailbox-full'; readonly actor: string }
+  /** No reply in time; the receiver may still handle it. */
+  | {
+      readonly code: 'runtime/deadline';
+      readonly actor: string;
+      readonly name: string;
+      readonly deadlineMs: number;
+    }
+  /** The actor is stopped for good. */
+  | { readonly code: 'runtime/no-actor'; readonly actor: string }
+  /** The call crashed its actor `poisonTriesMax` times and is a dead letter now. */
+  | { readonly code: 'runtime/poison'; readonly actor: string; readonly name: string }
+  /** A child did not become ready, or its `init` refused. */
+  | {
+      readonly code: 'runtime/start-failed';
+      readonly actor: string;
+      readonly reason: string;
+      /** What `init` refused with. */
+      readonly fault?: { readonly code: string };
+    }
+  /** The call carried transferred objects and its receiver crashed: it is not delivered again. */
+  | { readonly code: 'runtime/lost'; readonly actor: string; readonly name: string }
+  /** The body or the reply holds something that cannot cross a thread. */
+  | { readonly code: 'runtime/not-cloneable'; readonly actor: string; readonly name: string }
+  /** A pool or a handle is closed, or its work threw. */
+  | { readonly code: 'runtime/failed'; readonly what: string; readonly detail: string }
+  /** The pool's queue is full; nothing was queued. */
+  | { readonly code: 'runtime/pool-full'; readonly limit: number }
+  /** More restarts in the window than the supervisor allows. */
+  | { readonly code: 'runtime/restart-intensity'; readonly supervisor: string; readonly actor: string };

@@ -1,0 +1,19 @@
+/** The expected failures of a native session. */
+
+/** Each of them ends the session. The peer sees a closed connection and no reason. */
+export type SessionError =
+  | { readonly code: 'session/malformed'; readonly detail: string }
+  | { readonly code: 'session/decrypt-failed' }
+  | { readonly code: 'session/bad-certificate'; readonly detail: string }
+  /** The address answered with another key than the one pinned for that peer. A hard stop until the user decides. */
+  | { readonly code: 'session/key-changed'; readonly expected: string; readonly got: string }
+  | { readonly code: 'session/serial-rollback' }
+  | { readonly code: 'session/blocked' }
+  /** The other end holds our own key: our own address, or a copy of our home. */
+  | { readonly code: 'session/own-identity' }
+  | { readonly code: 'session/order'; readonly detail: string }
+  | { readonly code: 'session/limit'; readonly detail: string }
+  | { readonly code: 'session/deadline' }
+  | { readonly code: 'session/unsupported-version'; readonly offered: readonly number[] }
+  | { readonly code: 'session/downgrade' }
+  | { readonly code: 'session/busy'; readonly retryAfterMs: number };

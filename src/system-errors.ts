@@ -1,0 +1,50 @@
+/** Failed calls of the operating system, for every room that does input or output. */
+
+/**
+ * A failed call of the system in words, the code behind them, for the `reason` of an error. Takes what was thrown, or
+ * the code alone.
+ */
+export function reasonOf(cause: unknown): string {
+  const code = errnoOf(cause);
+  const words = wordsOfErrno.get(code);
+  if (words !== undefined) return `${words} (${code})`;
+  return cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
+}
+
+/** `ENOENT` and its like; empty for what is no failure of the system. */
+export function errnoOf(cause: unknown): string {
+  if (typeof cause === 'string') return cause;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+}
+
+const wordsOfErrno: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
+  ['ENOENT', 'there is no such file or directory'],
+  ['EEXIST', 'it exists already'],
+  ['EISDIR', 'it is a directory'],
+  ['ENOTDIR', 'a part of the path is not a directory'],
+  ['ENAMETOOLONG', 'the path is too long'],
+  ['ELOOP', 'a symbolic link leads in a circle'],
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the disk quota is used up'],
+  ['EROFS', 'the file system is read-only'],
+  ['EIO', 'the disk reports an error'],
+  ['EBUSY', 'it is in use'],
+  ['EMFILE', 'too many files are open'],
+  ['ENFILE', 'too many files are open'],
+  ['EADDRINUSE', 'the address is in use'],
+  ['EADDRNOTAVAIL', 'this machine does not have that address'],
+  ['EAFNOSUPPORT', 'this machine does not know that kind of address'],
+  ['ECONNREFUSED', 'nobody listens there'],
+  ['ECONNRESET', 'the other end broke off'],
+  ['ECONNABORTED', 'the connection was broken off'],
+  ['EPIPE', 'the other end is gone'],
+  ['EHOSTUNREACH', 'no way leads to that host'],
+  ['EHOSTDOWN', 'that host is down'],
+  ['ENETUNREACH', 'no way leads to that network'],
+  ['ENETDOWN', 'the network is down'],
+  ['ETIMEDOUT', 'no answer in time'],
+  ['ENOTFOUND', 'no host has that name'],
+  ['EAI_AGAIN', 'host names cannot be looked up now'],
+]);

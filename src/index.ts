@@ -1,7 +1,11 @@
 /**
  * Parlance for programs: `startNode(options)` and the types that its handle speaks. Re-exports only.
  */
+export type * from './chat/contract.js';
 export type * from './chat/events.js';
+export { answers, questions } from './chat/contract.js';
+export { nodeEvents } from './chat/events.js';
+export { foreignDialectNames } from './chat/fields.js';
 export type { DeliveryState, Direction } from './chat/delivery/entry.js';
 export { escapeForTerminal, escapeName } from './chat/people/display.js';
 export { parseOwnName, resolvePeer, sanitiseName } from './chat/people/name.js';

@@ -1,90 +1,115 @@
 /**
- * What a node tells those who watch it: the same facts whether they reach an embedder, a script (NDJSON) or the
- * prompt. Field names and values are the contract of the command line.
+ * The catalogue of events: what a node publishes, whether the reader embeds the node, parses NDJSON or looks at the
+ * prompt. Each schema gives the type, the reader, the JSON Schema and the row of the documentation. Field names and
+ * values are the contract of the command line. A reader ignores unknown fields and unknown types.
  */
-import type { DialectName, Encryption, LegacyDialectName } from '../dialects/dialect.js';
-import type { ErrorCode } from '../errors.js';
-import type { DeliveryState, Direction } from './delivery/entry.js';
+import * as v from 'valibot';
+import {
+  code,
+  deliveryState,
+  dialect,
+  encryption,
+  flag,
+  foreignDialect,
+  oneOf,
+  peerState,
+  port,
+  text,
+  time,
+  whole,
+} from './fields.js';
 
-export type PeerState = 'online' | 'away' | 'offline';
+const ready = v.object({
+  type: v.literal('ready'),
+  id: text('id of the own identity'),
+  name: text('own name'),
+  address: text('address that TCP and UDP listen on'),
+  port: port('TCP port that is open'),
+  pid: whole('process that runs the node'),
+});
 
-export interface ReadyEvent {
-  readonly type: 'ready';
-  readonly id: string;
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  readonly pid: number;
-}
+const peer = v.object({
+  type: v.literal('peer'),
+  state: peerState,
+  name: text('name that the peer gives itself'),
+  id: text('identity of the peer; of an older program its address'),
+  tag: text('first characters of the id in lower case, which stand after the name'),
+  address: text('address that the peer was last seen at'),
+  port: port('TCP port of the peer'),
+  dialect,
+  verified: flag('whether the safety code was compared'),
+  lastSeen: time('last sign of life'),
+  blocked: v.exactOptional(flag('whether the user blocked the peer')),
+  warning: v.exactOptional(text('set when the name looks like the name of another contact')),
+});
 
-export interface PeerEvent {
-  readonly type: 'peer';
-  readonly state: PeerState;
-  readonly name: string;
-  readonly id: string;
-  /** First four characters of the id, lower case: told after the name where names collide. */
-  readonly tag: string;
-  readonly address: string;
-  readonly port: number;
-  readonly dialect: DialectName;
-  readonly verified: boolean;
-  /** ISO 8601 UTC with milliseconds, like every time here. */
-  readonly lastSeen: string;
-  readonly blocked?: boolean;
-  /** Set when the name looks like that of another contact. */
-  readonly warning?: string;
-}
+const message = v.object({
+  type: v.literal('message'),
+  seq: whole('number of the message in this home; rises by one per message'),
+  id: text('id of the message, given by its sender'),
+  direction: oneOf(['in', 'out'], 'in: received; out: sent from this home'),
+  peer: text('name of the peer when the message was stored'),
+  peerId: text('identity of the peer'),
+  conversation: text('conversation that the message belongs to'),
+  text: text('text exactly as it was sent: it may hold control characters'),
+  sentAt: time('clock of the sender'),
+  receivedAt: time('clock of this machine when the message arrived or was queued'),
+  dialect,
+  encryption,
+  verified: flag('whether the peer was verified'),
+  state: v.exactOptional(deliveryState),
+});
 
-export interface MessageEvent {
-  readonly type: 'message';
-  readonly seq: number;
-  readonly id: string;
-  readonly direction: Direction;
-  readonly peer: string;
-  readonly peerId: string;
-  readonly conversation: string;
-  readonly text: string;
-  readonly sentAt: string;
-  readonly receivedAt: string;
-  readonly dialect: DialectName;
-  readonly encryption: Encryption;
-  readonly verified: boolean;
-  /** Of a line that went out, as far as the history knows. */
-  readonly state?: DeliveryState;
-}
+const status = v.object({
+  type: v.literal('status'),
+  id: text('id of the message'),
+  peer: text('name of the peer'),
+  state: deliveryState,
+  reason: v.exactOptional(text('why the message failed')),
+});
 
-export interface StatusEvent {
-  readonly type: 'status';
-  readonly id: string;
-  readonly peer: string;
-  readonly state: DeliveryState;
-  readonly reason?: string;
-}
+const notice = v.object({
+  type: v.literal('notice'),
+  notice: oneOf(
+    ['new-peer', 'connected', 'disconnected', 'lost'],
+    'new-peer: first message; connected: a connection message, or a conversation began; disconnected: the peer said that it leaves; lost: the connection broke',
+  ),
+  peer: text('name of the peer'),
+  peerId: text('identity of the peer'),
+  dialect: foreignDialect,
+  text: text('what the peer said as it left; otherwise empty'),
+});
 
-export interface ErrorEvent {
-  readonly type: 'error';
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly peer?: string;
-}
+const error = v.object({
+  type: v.literal('error'),
+  code: code('layer and failure; a newer node may have codes that this version does not know'),
+  message: text('the failure in words'),
+  peer: v.exactOptional(text('name of the peer concerned')),
+});
 
-/**
- * What an older program tells its user about a peer. `new-peer`: its first message. `connected`: it has sent a
- * connection message, or a talk has begun. `disconnected`: it has said that it leaves; `text` is what it said. `lost`:
- * the connection broke.
- */
-export interface NoticeEvent {
-  readonly type: 'notice';
-  readonly notice: 'new-peer' | 'connected' | 'disconnected' | 'lost';
-  readonly peer: string;
-  readonly peerId: string;
-  readonly dialect: LegacyDialectName;
-  readonly text: string;
-}
+const bye = v.object({ type: v.literal('bye') });
 
-export interface ByeEvent {
-  readonly type: 'bye';
-}
+/** By type, in the order of a node's life. */
+export const nodeEvents = { ready, peer, message, status, notice, error, bye };
+
+export type PeerState = v.InferOutput<typeof peerState>;
+
+type Fields<Schema extends v.GenericSchema> = Readonly<v.InferOutput<Schema>>;
+
+/** The reader is subscribed: it misses nothing that happens from now on. */
+export interface ReadyEvent extends Fields<typeof ready> {}
+/** A peer appeared, changed or left. */
+export interface PeerEvent extends Fields<typeof peer> {}
+/** A message was stored. */
+export interface MessageEvent extends Fields<typeof message> {}
+/** A message of ours reached another state. */
+export interface StatusEvent extends Fields<typeof status> {}
+/** What an older program reports about a peer. */
+export interface NoticeEvent extends Fields<typeof notice> {}
+/** Something failed that the user should know of. */
+export interface ErrorEvent extends Fields<typeof error> {}
+/** The node ends; nothing follows. */
+export interface ByeEvent extends Fields<typeof bye> {}
 
 export type NodeEvent =
   ReadyEvent | PeerEvent | MessageEvent | StatusEvent | NoticeEvent | ErrorEvent | ByeEvent;

@@ -3,7 +3,8 @@
  * One interface, whether the node runs in this process or behind the control socket.
  */
 import type { ResultAsync } from 'neverthrow';
-import type { MessageEvent, NodeEvent, PeerEvent, PeerState, StatusEvent } from '../chat/events.js';
+import type { HistoryOptions, LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from '../chat/contract.js';
+import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
 import type { LegacyDialectName } from '../dialects/dialect.js';
 import type { ApiError } from './errors.js';
 import type { ChatError, StoreError } from '../chat/errors.js';
@@ -12,6 +13,8 @@ import type { HomeError } from '../home/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
 import type { TransportError } from '../errors.js';
+
+export type * from '../chat/contract.js';
 
 /** `api/…` only where the node runs behind the control socket. */
 export type NodeError =
@@ -52,62 +55,6 @@ export interface NodeOptions {
 }
 
 export type WaitFor = 'queued' | 'sent' | 'delivered';
-
-export interface SelfInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly tag: string;
-  /** Where others reach us. */
-  readonly addresses: readonly string[];
-  /** The address that is listened on. */
-  readonly bound: string;
-  readonly port: number;
-  readonly pid: number;
-  readonly home: string;
-  /** Where older programs that have ports of their own reach us. */
-  readonly legacyPorts?: readonly { readonly dialect: string; readonly port: number }[];
-}
-
-export interface SafetyInfo {
-  readonly peer: PeerEvent;
-  /** 60 digits in groups of five, the same on both sides. */
-  readonly code: string;
-  readonly verified: boolean;
-}
-
-export interface HistoryOptions {
-  readonly peer?: string;
-  readonly search?: string;
-  readonly sinceMs?: number;
-  readonly untilMs?: number;
-  readonly afterSeq?: number;
-  readonly beforeSeq?: number;
-  readonly direction?: 'in' | 'out';
-  readonly limit?: number;
-}
-
-/** How a message goes out; only cmp2204 has a choice. */
-export interface SendViaOptions {
-  /** Without the toy encryption. */
-  readonly isPlain?: boolean;
-  /** The private number its user typed: a whole one from 1 on. Default: drawn. */
-  readonly privateNumber?: number;
-}
-
-/** A peer as the lists of an older program show it. */
-export interface LegacyPeer {
-  /** Its id, which is also a PEER word. */
-  readonly peer: string;
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  readonly state: PeerState;
-  /**
-   * synergy: we have sent it a connection message (*Connected*; otherwise *Yet to connect*). netech: on the list of
-   * connected peers. chatbuddy, cse310: a talk is open. Always false for cmp2204, which knows no connections.
-   */
-  readonly isConnected: boolean;
-}
 
 export interface EventsOptions {
   /** Also the messages with a greater `seq` that are stored already, before the live ones; none lost between. */

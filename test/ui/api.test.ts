@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { NodeEvent, NodeHandle } from '../../src/index.js';
 import { connectNode } from '../../src/ui/api/client.js';
+import { readEvent } from '../../src/ui/api/reading.js';
 import { serveApi } from '../../src/ui/api/server.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 
@@ -152,7 +153,13 @@ test('what does not fit the schema is refused with its field', options, async (c
   const cases: readonly (readonly [string, string, string | undefined, number])[] = [
     ['/v1/messages', 'POST', '{', 400],
     ['/v1/messages', 'POST', '{"peer":"bob"}', 400],
-    ['/v1/messages', 'POST', '{"peer":"bob","text":"x","extra":1}', 400],
+    ['/v1/messages', 'POST', '[]', 400],
+    ['/v1/messages', 'POST', '{"peer":1,"text":"x"}', 400],
+    ['/v1/verify', 'POST', '{"peer":"bob"}', 400],
+    ['/v1/messages?direction=up', 'GET', undefined, 400],
+    ['/v1/messages?afterSeq=', 'GET', undefined, 400],
+    ['/v1/messages?afterSeq=1.5', 'GET', undefined, 400],
+    ['/v1/legacy/peers?dialect=klingon', 'GET', undefined, 400],
     ['/v1/messages', 'POST', '{"peer":"","text":"x"}', 400],
     ['/v1/messages?limit=-1', 'GET', undefined, 400],
     ['/v1/messages?limit=100000', 'GET', undefined, 400],
@@ -168,6 +175,45 @@ test('what does not fit the schema is refused with its field', options, async (c
   }
   const large = await raw(path, '/v1/messages', 'POST', `{"peer":"bob","text":"${'x'.repeat(9 * 2 ** 20)}"}`);
   assert.equal(large.status, 413);
+});
+
+test('the refusal of a body names the field that is wrong', options, async (context) => {
+  const { path } = await served(context);
+  const { text } = await raw(path, '/v1/block', 'POST', '{"peer":"bob","blocked":"yes"}');
+  const { error }: { error: { code: string; detail: string } } = JSON.parse(text);
+  assert.equal(error.code, 'api/malformed');
+  assert.match(error.detail, /^blocked: .*boolean/);
+});
+
+test('the node ignores unknown fields of a body and of a query', options, async (context) => {
+  const { path, fake } = await served(context);
+  const sent = await raw(path, '/v1/messages', 'POST', '{"peer":"bob","text":"x","replyTo":"1"}');
+  assert.equal(sent.status, 200, sent.text);
+  assert.equal(fake.lines().at(-1)?.text, 'x');
+  assert.equal((await raw(path, '/v1/messages?limit=1&colour=red')).status, 200);
+});
+
+test('a reader ignores unknown types, and keeps unknown fields of the types it knows', () => {
+  const bye = { type: 'bye', until: 'tomorrow' };
+  assert.deepEqual(readEvent(bye), bye);
+  const status = { type: 'status', id: '1', peer: 'bob', state: 'sent', attempts: 3 };
+  assert.deepEqual(readEvent(status), status);
+  const others = [
+    { type: 'transfer' },
+    { ...status, state: 'read' },
+    { ...status, id: 1 },
+    {},
+    [],
+    null,
+    7,
+    'bye',
+  ];
+  for (const other of others) assert.equal(readEvent(other), null, JSON.stringify(other));
+});
+
+test('a reader passes on an error of a code that it does not know', () => {
+  const event = { type: 'error', code: 'hub/full', message: 'no room', peer: 'bob' };
+  assert.deepEqual(readEvent(event), event);
 });
 
 test('lines streamed in are answered with a status each, in order', options, async (context) => {

@@ -1,23 +1,14 @@
 /** A node behind the control socket of its home: the same handle, each call one request. */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { EventsOptions, HistoryOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
+import type { EventsOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
 import { reasonOf } from '../../system-errors.js';
 import { controlApi } from './limits.js';
 import { splitLines } from './ndjson.js';
+import * as v from 'valibot';
 import { readFault } from './faults.js';
-import {
-  readEvent,
-  readLegacyPeer,
-  readList,
-  readMessage,
-  readOwnCode,
-  readPeer,
-  readRecord,
-  readSafety,
-  readSelf,
-  readStatus,
-} from './reading.js';
+import { methods, streams, type AnyMethod, type Methods } from './methods.js';
+import { parseJson, readEvent, readRecord } from './reading.js';
 import { findSocket } from './socket-path.js';
 
 export interface RemoteNode extends NodeHandle {
@@ -29,49 +20,40 @@ export interface RemoteNode extends NodeHandle {
   readonly close: () => Promise<void>;
 }
 
-type Method = 'GET' | 'POST';
+/** One function per method of the table, which sends the call and reads the answer. */
+type Calls = {
+  readonly [Name in keyof Methods]: (
+    ...args: Parameters<Methods[Name]['pack']>
+  ) => ResultAsync<v.InferOutput<Methods[Name]['gives']>, NodeError>;
+};
 
 /** Attaches to the node of `home`. Errors: `api/no-node` when none listens, and every other `api/…` code. */
 export function connectNode(home: string): ResultAsync<RemoteNode, NodeError> {
   const line = new ControlLine(home);
-  return line.call('GET', '/v1/self', undefined, readSelf).map(() => remoteNode(line));
-}
-
-function remoteNode(line: ControlLine): RemoteNode {
-  return {
+  const calls = callsOver(line);
+  return calls.self().map(() => ({
+    ...calls,
+    ownSafetyCode: () => calls.ownSafetyCode().map(({ code }) => code),
     ageMs: line.ageMs,
-    startedWith: () => line.call('GET', '/v1/start', undefined, readRecord),
-    self: () => line.call('GET', '/v1/self', undefined, readSelf),
-    ownSafetyCode: () => line.call('GET', '/v1/self/code', undefined, readOwnCode),
-    send: (peer, text) => line.call('POST', '/v1/messages', { peer, text }, readStatus),
-    sendAll: (peer, texts) => line.call('POST', '/v1/messages/all', { peer, texts }, readList(readStatus)),
-    sendVia: (peer, text, via) => line.call('POST', '/v1/messages/via', { peer, text, ...via }, readStatus),
-    legacyPeers: (dialect) =>
-      line.call('GET', at('/v1/legacy/peers', { dialect }), undefined, readList(readLegacyPeer)),
-    legacyConnect: (peer, { isManual = false } = {}) =>
-      line.call('POST', '/v1/legacy/connect', { peer, isManual }, () => ({})).map(() => null),
-    legacyLeave: (dialect, peer) =>
-      line.call('POST', '/v1/legacy/leave', { dialect, peer }, () => ({})).map(() => null),
-    peers: () => line.call('GET', '/v1/peers', undefined, readList(readPeer)),
-    find: (peer) => line.call('GET', at('/v1/peer', { peer }), undefined, readPeer),
-    history: (options: HistoryOptions) =>
-      line.call('GET', at('/v1/messages', { ...options }), undefined, readList(readMessage)),
-    events: (options: EventsOptions = {}) => line.events(at('/v1/events', { since: options.sinceSeq })),
-    safety: (peer) => line.call('GET', at('/v1/safety', { peer }), undefined, readSafety),
-    verify: (peer, code) => line.call('POST', '/v1/verify', { peer, code }, readSafety),
-    block: (peer, blocked) => line.call('POST', '/v1/block', { peer, blocked }, readPeer),
-    rename: (name) => line.call('POST', '/v1/name', { name }, readSelf),
-    disconnect: (peer) => line.call('POST', '/v1/disconnect', { peer }, () => ({})).map(() => null),
-    stats: () => line.call('GET', '/v1/stats', undefined, readRecord),
+    events: ({ sinceSeq }: EventsOptions = {}) =>
+      line.events(`${streams.events.path}?${queryOf(sinceSeq === undefined ? {} : { since: sinceSeq })}`),
     close: () => line.close(),
-  };
+  }));
 }
 
-function at(path: string, query: Readonly<Record<string, string | number | undefined>>): string {
-  const words = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) words.set(name, String(value));
-  return `${path}?${words.toString()}`;
+function callsOver(line: ControlLine): Calls {
+  const calls = Object.entries<AnyMethod>(methods).map(([name, method]) => [
+    name,
+    (...args: readonly unknown[]) => line.call(method, method.pack(...args)),
+  ]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one function per row, typed by that row
+  return Object.fromEntries(calls) as Calls;
 }
+
+const queryOf = (fields: Readonly<Record<string, unknown>>): string =>
+  new URLSearchParams(
+    Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
 
 /** The connections of one attached command. */
 class ControlLine {
@@ -90,37 +72,31 @@ class ControlLine {
     return this.#ageMs;
   }
 
-  /** One request and its answer, read by `read` (`null`: it does not fit). */
-  call<T>(
-    method: Method,
-    path: string,
-    body: object | undefined,
-    read: (value: unknown) => T | null,
-  ): ResultAsync<T, NodeError> {
-    return new ResultAsync(this.#call(method, path, body, read));
+  /** One request and its answer. */
+  call(method: AnyMethod, input: Readonly<Record<string, unknown>>): ResultAsync<unknown, NodeError> {
+    return new ResultAsync(this.#call(method, input));
   }
 
-  async #call<T>(
-    method: Method,
-    path: string,
-    body: object | undefined,
-    read: (value: unknown) => T | null,
-  ): Promise<Result<T, NodeError>> {
-    const response = await this.#open(method, path, body, this.#agent);
+  async #call(
+    { verb, path, gives }: AnyMethod,
+    input: Readonly<Record<string, unknown>>,
+  ): Promise<Result<unknown, NodeError>> {
+    const words = verb === 'GET' ? queryOf(input) : '';
+    const body = verb === 'GET' ? null : JSON.stringify(input);
+    const response = await this.#open(verb, words === '' ? path : `${path}?${words}`, body, this.#agent);
     if (response.isErr()) return err(response.error);
     const text = await textOf(response.value);
     if (text === null) return err({ code: 'api/lost', detail: 'the answer was cut off' });
-    return readAnswer(text, read);
+    return readAnswer(text, gives);
   }
 
   #open(
-    method: Method,
+    method: AnyMethod['verb'],
     path: string,
-    body: object | undefined,
+    payload: string | null,
     agent: Agent | false,
   ): Promise<Result<IncomingMessage, NodeError>> {
     return new Promise((resolve) => {
-      const payload = body === undefined ? null : JSON.stringify(body);
       const request = httpRequest({
         socketPath: this.#path,
         agent,
@@ -157,7 +133,7 @@ class ControlLine {
 
   /** Subscribed by the time `ready` was read. A connection that ends without `bye` says so in an `error` event. */
   async *events(path: string): AsyncGenerator<NodeEvent, void, undefined> {
-    const opened = await this.#open('GET', path, undefined, false);
+    const opened = await this.#open('GET', path, null, false);
     if (opened.isErr()) {
       yield { type: 'error', code: opened.error.code, message: 'the node cannot be reached' };
       return;
@@ -167,7 +143,7 @@ class ControlLine {
     try {
       for await (const lines of splitLines(response, controlApi.lineBytesMax)) {
         for (const line of lines) {
-          const event = readEvent(parsed(line));
+          const event = readEvent(parseJson(line).unwrapOr(null));
           if (event === null) continue;
           yield event;
           if (event.type === 'bye') return;
@@ -188,22 +164,15 @@ class ControlLine {
   }
 }
 
-function readAnswer<T>(text: string, read: (value: unknown) => T | null): Result<T, NodeError> {
-  const record = readRecord(parsed(text));
-  if (record === null) return err({ code: 'api/malformed', detail: 'the answer is no JSON object' });
+/** Unknown fields of the answer stay as they are. */
+function readAnswer(text: string, gives: v.GenericSchema): Result<unknown, NodeError> {
+  const record = readRecord(parseJson(text).unwrapOr(null));
+  if (record === null) return err({ code: 'api/malformed', detail: 'the answer is not a JSON object' });
   if ('error' in record) {
     return err(readFault(record['error']) ?? { code: 'api/malformed', detail: 'an unknown error' });
   }
-  const value = read(record['value']);
-  return value === null ? err({ code: 'api/malformed', detail: 'an unexpected answer' }) : ok(value);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const { value } = record;
+  return v.is(gives, value) ? ok(value) : err({ code: 'api/malformed', detail: 'an unexpected answer' });
 }
 
 /** The whole answer; `null` when it was cut off or is longer than any answer of ours. */

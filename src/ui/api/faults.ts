@@ -2,7 +2,7 @@
  * Errors as they travel over the control socket: which fields each code carries, so that what arrives is checked
  * before it is called one of ours. The table does not compile when a code or a field is missing.
  */
-import type { ErrorCode, NodeError } from '../../index.js';
+import type { NodeError } from '../../index.js';
 
 type FaultCode = NodeError['code'];
 type Kind<T> = T extends string
@@ -77,25 +77,6 @@ const fields: Fields = {
   'api/too-large': { limitBytes: 'number' },
   'api/deadline': { deadlineMs: 'number' },
 };
-
-/** Codes that only events carry, or that never leave the process that found them. */
-const elsewhere: { readonly [C in Exclude<ErrorCode, FaultCode>]: true } = {
-  'wire/frame-too-large': true,
-  'wire/malformed': true,
-  'node/twin': true,
-  'feed/too-slow': true,
-  'command/usage': true,
-  'command/not-delivered': true,
-  'command/timeout': true,
-  'command/failed': true,
-  'command/file': true,
-  'command/too-late': true,
-  'command/node-ended': true,
-  'command/stopped': true,
-};
-
-export const isErrorCode = (word: string): word is ErrorCode =>
-  Object.hasOwn(fields, word) || Object.hasOwn(elsewhere, word);
 
 /** `value` as one of our errors, only the fields we know kept; `null` when it is none. */
 export function readFault(value: unknown): NodeError | null {

@@ -17,6 +17,12 @@ export const controlApi = {
   sendBatchLinesMax: 500,
   sendBatchBytesMax: 2 ** 20,
   historyLimitMax: 1_000,
+  /** A word that names a peer, or a safety code: no id, address or code is longer than a quarter of this. */
+  peerWordCharsMax: 512,
+  /** A search of 32 terms is far below this. */
+  searchCharsMax: 4_096,
+  /** A name in its raw form; the node cleans it and then bounds it. */
+  nameCharsMax: 4_096,
   /** Bytes of one answer: bounds memory. `historyLimitMax` messages of the longest text, escaped, would be 400 MB. */
   answerBytesMax: 128 * 2 ** 20,
   /** Time that clients have to leave after streams have said `bye`. A client that stays is cut off. */

@@ -1,46 +1,21 @@
 /**
- * The local API: every method of `NodeHandle` as a route under `/v1`. Answers are JSON; a failure is
+ * The local API as a server: every row of `methods.ts` as a route under `/v1`. An answer is `{"value":…}`; a failure is
  * `{"error":{"code":…}}` with a fitting status. Events and bulk sending are NDJSON streams.
- *
- *   GET  /v1/start   /v1/self   /v1/self/code   /v1/peers   /v1/stats   /v1/safety?peer=   /v1/messages?…   /v1/events?since=
- *   POST /v1/messages {peer,text}   /v1/messages/all {peer,texts}   /v1/messages/stream?peer= (NDJSON {text})
- *   POST /v1/messages/via {peer,text,isPlain?,privateNumber?}
- *   GET  /v1/legacy/peers?dialect=   POST /v1/legacy/connect {peer,isManual}   /v1/legacy/leave {dialect,peer}
- *   POST /v1/verify {peer,code}   /v1/block {peer,blocked}   /v1/name {name}   /v1/disconnect {peer}
  */
 import { Hono, type Context } from 'hono';
-import type { ResultAsync } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { z } from 'zod';
-import type { HistoryOptions, NodeError, NodeHandle, SendViaOptions } from '../../index.js';
+import type { NodeError, NodeHandle } from '../../index.js';
 import { controlApi } from './limits.js';
 import { LineTooLongError, splitLines } from './ndjson.js';
 import { sendLines } from './send-lines.js';
 import { httpStatusOf } from './faults.js';
-import {
-  blockBody,
-  checked,
-  connectBody,
-  dialectQuery,
-  eventsQuery,
-  historyQuery,
-  leaveBody,
-  peerBody,
-  peerQuery,
-  renameBody,
-  sendAllBody,
-  sendBody,
-  sendLine,
-  sendViaBody,
-  verifyBody,
-} from './schemas.js';
+import { methods, streams, type AnyMethod, type Body, type Served } from './methods.js';
+import { checked, parseJson } from './reading.js';
 
-export interface ApiOptions {
-  readonly node: NodeHandle;
+export interface ApiOptions extends Served {
   /** How long this node has been running. */
   readonly ageMs: () => number;
-  /** The settings it was started with. */
-  readonly startedWith: Readonly<Record<string, unknown>>;
 }
 
 /** Age of the node in ms, on every answer: a command that has just attached knows whether peers had time to answer. */
@@ -56,115 +31,61 @@ export function createApi({ node, ageMs, startedWith }: ApiOptions): Hono {
   });
   api.notFound((context) => failure(context, { code: 'api/malformed', detail: 'no such route' }));
 
-  api.get('/v1/start', (context) => context.json({ value: startedWith }));
-  api.get('/v1/self', (context) => answer(context, node.self()));
-  api.get('/v1/self/code', (context) =>
-    answer(
-      context,
-      node.ownSafetyCode().map((code) => ({ code })),
+  const served = { node, startedWith };
+  for (const method of Object.values<AnyMethod>(methods))
+    api.on(method.verb, method.path, (context) => answer(context, method, served));
+  api.get(streams.events.path, (context) =>
+    checked(streams.events.takes, fieldsOf(streams.events.takes, context.req.query())).match(
+      ({ since }) => context.body(eventStream(node, since), 200, ndjson),
+      (error) => failure(context, error),
     ),
   );
-  api.get('/v1/peers', (context) => answer(context, node.peers()));
-  api.get('/v1/peer', (context) =>
-    withQuery(context, peerQuery, ({ peer }) => answer(context, node.find(peer))),
-  );
-  api.get('/v1/stats', (context) => answer(context, node.stats()));
-  api.get('/v1/safety', (context) =>
-    withQuery(context, peerQuery, ({ peer }) => answer(context, node.safety(peer))),
-  );
-  api.get('/v1/messages', (context) =>
-    withQuery(context, historyQuery, (query) =>
-      answer(context, node.history(withoutUndefined<HistoryOptions>(query))),
+  api.post(streams.sendLines.path, (context) =>
+    checked(streams.sendLines.takes, context.req.query()).match(
+      ({ peer }) => context.body(statusStream(node, peer, context.req.raw.body), 200, ndjson),
+      (error) => failure(context, error),
     ),
   );
-  api.get('/v1/events', (context) =>
-    withQuery(context, eventsQuery, ({ since }) => context.body(eventStream(node, since), 200, ndjson)),
-  );
-
-  api.post('/v1/messages', (context) =>
-    withBody(context, sendBody, ({ peer, text }) => answer(context, node.send(peer, text))),
-  );
-  api.post('/v1/messages/all', (context) =>
-    withBody(context, sendAllBody, ({ peer, texts }) => answer(context, node.sendAll(peer, texts))),
-  );
-  api.post('/v1/messages/stream', (context) =>
-    withQuery(context, peerQuery, ({ peer }) =>
-      context.body(statusStream(node, peer, context.req.raw.body), 200, ndjson),
-    ),
-  );
-  api.post('/v1/verify', (context) =>
-    withBody(context, verifyBody, ({ peer, code }) => answer(context, node.verify(peer, code))),
-  );
-  api.post('/v1/block', (context) =>
-    withBody(context, blockBody, ({ peer, blocked }) => answer(context, node.block(peer, blocked))),
-  );
-  api.post('/v1/name', (context) =>
-    withBody(context, renameBody, ({ name }) => answer(context, node.rename(name))),
-  );
-  api.post('/v1/disconnect', (context) =>
-    withBody(context, peerBody, ({ peer }) => answer(context, node.disconnect(peer))),
-  );
-  addLegacyRoutes(api, node);
   return api;
-}
-
-/** What only older programs know. */
-function addLegacyRoutes(api: Hono, node: NodeHandle): void {
-  api.post('/v1/messages/via', (context) =>
-    withBody(context, sendViaBody, ({ peer, text, ...via }) =>
-      answer(context, node.sendVia(peer, text, withoutUndefined<SendViaOptions>(via))),
-    ),
-  );
-  api.get('/v1/legacy/peers', (context) =>
-    withQuery(context, dialectQuery, ({ dialect }) => answer(context, node.legacyPeers(dialect))),
-  );
-  api.post('/v1/legacy/connect', (context) =>
-    withBody(context, connectBody, ({ peer, isManual }) =>
-      answer(context, node.legacyConnect(peer, { isManual })),
-    ),
-  );
-  api.post('/v1/legacy/leave', (context) =>
-    withBody(context, leaveBody, ({ dialect, peer }) => answer(context, node.legacyLeave(dialect, peer))),
-  );
 }
 
 const failure = (context: Context, error: NodeError): Response =>
   context.json({ error }, httpStatusOf(error.code));
 
-const answer = async (context: Context, result: ResultAsync<object | null, NodeError>): Promise<Response> =>
-  (await result).match(
-    (value) => context.json({ value }),
-    (error) => failure(context, error),
-  );
-
-async function withQuery<T>(
-  context: Context,
-  schema: z.ZodType<T>,
-  use: (query: T) => Response | Promise<Response>,
-): Promise<Response> {
-  const query = checked(schema, context.req.query());
-  return query.ok ? use(query.value) : failure(context, { code: 'api/malformed', detail: query.detail });
+async function answer(context: Context, method: AnyMethod, served: Served): Promise<Response> {
+  const given =
+    method.verb === 'GET' ? ok(fieldsOf(method.takes, context.req.query())) : await bodyOf(context);
+  const input = given.andThen((fields) => checked(method.takes, fields));
+  return input
+    .asyncAndThen((fields) => method.run(served, fields))
+    .match(
+      (value) => context.json({ value }),
+      (error) => failure(context, error),
+    );
 }
 
-async function withBody<T>(
-  context: Context,
-  schema: z.ZodType<T>,
-  use: (body: T) => Response | Promise<Response>,
-): Promise<Response> {
-  const text = await readBody(context.req.raw.body);
-  if (typeof text !== 'string') return failure(context, text);
-  const json = parseJson(text);
-  if (!json.ok) return failure(context, { code: 'api/malformed', detail: 'the body is no JSON' });
-  const body = checked(schema, json.value);
-  return body.ok ? use(body.value) : failure(context, { code: 'api/malformed', detail: body.detail });
+/** Query words are text: those of a number's field become numbers. */
+function fieldsOf({ entries }: Body, words: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(words).map(([name, word]) => {
+      const entry = entries[name];
+      const schema = entry?.type === 'exact_optional' && 'wrapped' in entry ? entry.wrapped : entry;
+      const isNumber = typeof schema === 'object' && 'type' in schema && schema.type === 'number';
+      return [name, isNumber && word.trim() !== '' ? Number(word) : word];
+    }),
+  );
+}
+
+async function bodyOf(context: Context): Promise<Result<unknown, NodeError>> {
+  return (await readBody(context.req.raw.body)).andThen((text) => parseJson(text));
 }
 
 /**
  * The whole body as text, within its size and its time. Timed here, since the server's own `requestTimeout` would
- * also end the streams.
+ * also end the streams. Errors: `api/deadline`, `api/too-large`, `api/lost`.
  */
-async function readBody(body: ReadableStream<Uint8Array> | null): Promise<string | NodeError> {
-  if (body === null) return '';
+async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Result<string, NodeError>> {
+  if (body === null) return ok('');
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -176,28 +97,19 @@ async function readBody(body: ReadableStream<Uint8Array> | null): Promise<string
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (isLate) return { code: 'api/deadline', deadlineMs: controlApi.requestTimeoutMs };
-      if (done) return Buffer.concat(chunks).toString('utf8');
+      if (isLate) return err({ code: 'api/deadline', deadlineMs: controlApi.requestTimeoutMs });
+      if (done) return ok(Buffer.concat(chunks).toString('utf8'));
       bytes += value.byteLength;
       if (bytes > controlApi.bodyBytesMax) {
         reader.cancel().catch(() => undefined);
-        return { code: 'api/too-large', limitBytes: controlApi.bodyBytesMax };
+        return err({ code: 'api/too-large', limitBytes: controlApi.bodyBytesMax });
       }
       chunks.push(value);
     }
   } catch {
-    return { code: 'api/lost', detail: 'the body ended early' };
+    return err({ code: 'api/lost', detail: 'the body ended early' });
   } finally {
     clearTimeout(timer);
-  }
-}
-
-function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
-  try {
-    const value: unknown = JSON.parse(text);
-    return { ok: true, value };
-  } catch {
-    return { ok: false };
   }
 }
 
@@ -277,19 +189,13 @@ const isFailed = (value: unknown): value is { readonly error: { readonly error: 
 async function* textsOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<string[], void, undefined> {
   if (body === null) return;
   for await (const lines of splitLines(body, controlApi.lineBytesMax)) {
-    yield lines
-      .filter((line) => line !== '')
-      .map((line) => {
-        const json = parseJson(line);
-        const body = checked(sendLine, json.ok ? json.value : null);
-        if (!body.ok) throw new Error(body.detail);
-        return body.value.text;
-      });
+    yield lines.filter((line) => line !== '').map((line) => textOf(line));
   }
 }
 
-/** A query whose absent fields are absent, as `exactOptionalPropertyTypes` wants them. */
-function withoutUndefined<T extends object>(query: { readonly [K in keyof T]: T[K] | undefined }): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what may be absent was taken out
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as T;
+/** Throws for a line that is not `{"text":…}`: a generator has no other way to end early with a reason. */
+function textOf(line: string): string {
+  const fields = parseJson(line).andThen((json) => checked(streams.sendLines.reads, json));
+  if (fields.isErr()) throw new Error(fields.error.detail);
+  return fields.value.text;
 }

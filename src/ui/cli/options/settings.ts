@@ -3,6 +3,7 @@
  * to a new file that then takes the old one's place.
  */
 import { err, ok, type Result } from 'neverthrow';
+import * as v from 'valibot';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, writePrivate } from '../../../home/private-file.js';
@@ -26,11 +27,17 @@ export async function readSettings(home: string): Promise<Result<NodeSettings, H
     const detail = cause instanceof Error ? cause.message.split('\n')[0] : 'no JSON';
     return err({ code: 'home/bad-settings', file, detail: detail ?? 'no JSON' });
   }
-  const parsed = (await settingsSchema()).safeParse(json);
-  if (parsed.success) return ok(parsed.data);
-  const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? '' : `"${issue.path.join('.')}": `;
-  return err({ code: 'home/bad-settings', file, detail: `${where}${issue?.message ?? 'wrong'}` });
+  if (Array.isArray(json))
+    return err({ code: 'home/bad-settings', file, detail: 'this is not a JSON object' });
+  const parsed = v.safeParse(settingsSchema, json, { abortEarly: true });
+  if (parsed.success) return ok(parsed.output);
+  const [issue] = parsed.issues;
+  const path = v.getDotPath(issue);
+  return err({
+    code: 'home/bad-settings',
+    file,
+    detail: `${path === null ? '' : `"${path}": `}${issue.message}`,
+  });
 }
 
 /** Errors: `home/unusable`. Makes the home where there is none. */
@@ -52,26 +59,44 @@ function textOf(file: string): Result<string | null, string> {
   }
 }
 
-/** Loaded when there is something to check: most commands attach to a node and never come here. */
-async function settingsSchema() {
-  const { z } = await import('zod');
-  const address = z.string().refine(isIpAddress, 'is no IP address');
-  const port = z.int().min(0).max(65_535);
-  return z.strictObject({
-    name: z.string().optional(),
-    bind: address.optional(),
-    port: port.optional(),
-    portStrict: z.boolean().optional(),
-    broadcast: z.array(address).optional(),
-    beaconPorts: z.array(port.min(1)).min(1).optional(),
-    beaconIntervalSeconds: z.number().min(0.1).max(cli.beaconIntervalSecondsMax).optional(),
-    maxConnections: z.int().min(1).max(cli.maxConnectionsMax).optional(),
-    dialects: z.array(z.enum(dialectNames)).optional(),
-    secureOnly: z.boolean().optional(),
-    listen: z.array(z.string().refine((word) => parseListen(word).isOk(), 'is no DIALECT=PORT')).optional(),
-    greet: z.array(z.string().refine((word) => parseGreet(word).isOk(), 'is no IP:PORT')).optional(),
-    sendTimeoutMs: z.int().min(0).max(cli.timeoutMsMax).optional(),
-    logLevel: z.enum(logLevels).optional(),
-    logFile: z.string().min(1).optional(),
-  });
-}
+const listOf = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.readonly());
+const address = v.pipe(v.string(), v.check(isIpAddress, 'is not an IP address'));
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+
+const settingsSchema = v.strictObject({
+  name: v.exactOptional(v.string()),
+  bind: v.exactOptional(address),
+  port: v.exactOptional(port),
+  portStrict: v.exactOptional(v.boolean()),
+  broadcast: v.exactOptional(listOf(address)),
+  beaconPorts: v.exactOptional(v.pipe(listOf(v.pipe(port, v.minValue(1))), v.nonEmpty())),
+  beaconIntervalSeconds: v.exactOptional(
+    v.pipe(v.number(), v.minValue(0.1), v.maxValue(cli.beaconIntervalSecondsMax)),
+  ),
+  maxConnections: v.exactOptional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(cli.maxConnectionsMax)),
+  ),
+  dialects: v.exactOptional(listOf(v.picklist(dialectNames))),
+  secureOnly: v.exactOptional(v.boolean()),
+  listen: v.exactOptional(
+    listOf(
+      v.pipe(
+        v.string(),
+        v.check((word) => parseListen(word).isOk(), 'is not DIALECT=PORT'),
+      ),
+    ),
+  ),
+  greet: v.exactOptional(
+    listOf(
+      v.pipe(
+        v.string(),
+        v.check((word) => parseGreet(word).isOk(), 'is not IP:PORT'),
+      ),
+    ),
+  ),
+  sendTimeoutMs: v.exactOptional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(cli.timeoutMsMax)),
+  ),
+  logLevel: v.exactOptional(v.picklist(logLevels)),
+  logFile: v.exactOptional(v.pipe(v.string(), v.nonEmpty())),
+});

@@ -1,0 +1,86 @@
+/**
+ * The catalogue of what a node is asked and what it answers, besides events: one schema for each body gives the type,
+ * the readers of both ends and the JSON Schema. Pure.
+ */
+import * as v from 'valibot';
+import { nodeEvents, type PeerEvent } from './events.js';
+import { flag, list, peerState, port, text, whole } from './fields.js';
+
+type Fields<Schema extends v.GenericSchema> = Readonly<v.InferOutput<Schema>>;
+
+const foreignPort = v.pipe(
+  v.object({ dialect: text('the older program'), port: port('its TCP port here') }),
+  v.readonly(),
+);
+
+const selfInfo = v.object({
+  id: text('id of the own identity'),
+  name: text('own name'),
+  tag: text('first characters of the id in lower case'),
+  addresses: list(v.string(), 'addresses at which others reach this node'),
+  bound: text('address that is listened on'),
+  port: port('TCP port that is open'),
+  pid: whole('process that runs the node'),
+  home: text('directory of the profile'),
+  legacyPorts: v.exactOptional(list(foreignPort, 'ports of the older programs that have their own')),
+});
+
+const safetyInfo = v.object({
+  peer: nodeEvents.peer,
+  code: text('safety code: 60 digits in groups of five, the same on both sides'),
+  verified: flag('whether the safety code was compared'),
+});
+
+const foreignPeer = v.object({
+  peer: text('id of the peer, which every command accepts as PEER'),
+  name: text('name that the peer gives itself'),
+  address: text('address of the peer'),
+  port: port('TCP port of the peer'),
+  state: peerState,
+  isConnected: flag(
+    'synergy: a connection message was sent to the peer; netech: the peer is on the list of connected peers; chatbuddy, cse310: a conversation is open; cmp2204: always false',
+  ),
+});
+
+export const answers = { selfInfo, safetyInfo, foreignPeer };
+
+const timeMs = (meaning: string) =>
+  v.pipe(v.number(), v.description(`${meaning}, in ms since 1970; inclusive`));
+
+const historyOptions = v.object({
+  peer: v.exactOptional(text('only the conversation with this peer')),
+  search: v.exactOptional(text('only messages that hold all these words, or a "phrase" in quotes')),
+  sinceMs: v.exactOptional(timeMs('earliest time')),
+  untilMs: v.exactOptional(timeMs('latest time')),
+  afterSeq: v.exactOptional(whole('only messages with a greater seq, oldest first')),
+  beforeSeq: v.exactOptional(whole('only messages with a smaller seq')),
+  direction: v.exactOptional(v.picklist(['in', 'out'])),
+  limit: v.exactOptional(whole('at most this many messages; the newest are kept')),
+});
+
+const sendViaOptions = v.object({
+  isPlain: v.exactOptional(flag('cmp2204: without its weak encryption')),
+  privateNumber: v.exactOptional(
+    v.pipe(
+      v.number(),
+      v.safeInteger(),
+      v.minValue(1),
+      v.description('cmp2204: private number of the key exchange; otherwise a random one'),
+    ),
+  ),
+});
+
+export const questions = { historyOptions, sendViaOptions };
+
+/** The own identity and where others reach it. */
+export interface SelfInfo extends Fields<typeof selfInfo> {}
+/** What two people compare to know that nobody sits between them. */
+export interface SafetyInfo extends Omit<Fields<typeof safetyInfo>, 'peer'> {
+  readonly peer: PeerEvent;
+}
+/** A peer as the lists of an older program show it. */
+export interface LegacyPeer extends Fields<typeof foreignPeer> {}
+/** Which part of the history is read. The answer is oldest first. */
+export interface HistoryOptions extends Fields<typeof historyOptions> {}
+/** How a message goes out; only cmp2204 has a choice. */
+export interface SendViaOptions extends Fields<typeof sendViaOptions> {}

@@ -1,0 +1,56 @@
+/** The kinds of field that the catalogue is made of: each one a valibot schema with a description. Pure. */
+import * as v from 'valibot';
+import type { DialectName, Encryption } from '../dialects/dialect.js';
+
+export const foreignDialectNames = [
+  'cmp2204',
+  'chatbuddy',
+  'synergy',
+  'cse310',
+  'netech',
+] as const satisfies readonly DialectName[];
+const dialectNames = ['native', ...foreignDialectNames] as const;
+const encryptions = ['noise', 'toy-dh-3des', 'none'] as const satisfies readonly Encryption[];
+
+export const text = (meaning: string) => v.pipe(v.string(), v.description(meaning));
+export const flag = (meaning: string) => v.pipe(v.boolean(), v.description(meaning));
+
+/** A whole number from 0 on. */
+export const whole = (meaning: string) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.description(meaning));
+
+export const port = (meaning: string) =>
+  v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535), v.description(meaning));
+
+/** ISO 8601 UTC with milliseconds, like every time that leaves a node. */
+export const time = (meaning: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/),
+    v.description(`${meaning}; ISO 8601, UTC, with milliseconds`),
+  );
+
+/** `layer/what`. */
+export const code = (meaning: string) =>
+  v.pipe(v.string(), v.regex(/^[a-z]+\/[a-z-]+$/), v.description(meaning));
+
+export const oneOf = <const Words extends readonly string[]>(words: Words, meaning: string) =>
+  v.pipe(v.picklist(words), v.description(meaning));
+
+export const list = <Item extends v.GenericSchema>(item: Item, meaning: string) =>
+  v.pipe(v.array(item), v.readonly(), v.description(meaning));
+
+export const dialect = oneOf(dialectNames, 'native, or the older program that the peer runs');
+export const foreignDialect = oneOf(foreignDialectNames, 'an older program');
+export const encryption = oneOf(
+  encryptions,
+  'protection on the wire: noise is end to end, toy-dh-3des can be broken by anybody who listens',
+);
+export const peerState = oneOf(
+  ['online', 'away', 'offline'],
+  'online: heard within 10 s (native: two beacons); away: within 15 minutes; offline: not since then',
+);
+export const deliveryState = oneOf(
+  ['queued', 'sent', 'delivered', 'failed'],
+  'queued: synced to our disk; sent: handed to the peer; delivered: synced to the disk of the peer; failed: given up',
+);

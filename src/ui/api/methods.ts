@@ -1,0 +1,273 @@
+/**
+ * The table of the local API. One row is one method of the handle: its route, the schema of what it takes and of what
+ * it gives, how the caller packs its arguments, and how the node runs it. Server, client, JSON Schema and
+ * documentation derive from the rows; a method that is missing or differs from the handle does not compile.
+ */
+import * as v from 'valibot';
+import { okAsync, type ResultAsync } from 'neverthrow';
+import {
+  answers,
+  foreignDialectNames,
+  nodeEvents,
+  questions,
+  type HistoryOptions,
+  type LegacyDialectName,
+  type NodeError,
+  type NodeHandle,
+  type SendViaOptions,
+} from '../../index.js';
+import { controlApi } from './limits.js';
+
+/** What the node's side of the API has at hand. */
+export interface Served {
+  readonly node: NodeHandle;
+  /** The settings that the node was started with. */
+  readonly startedWith: Readonly<Record<string, unknown>>;
+}
+
+export type Body = v.ObjectSchema<v.ObjectEntries, undefined>;
+
+/** `pack` and `run` are methods, so that a row fits `AnyMethod` whatever its arguments are. */
+export interface Method<Args extends readonly unknown[], Takes extends Body, Gives extends v.GenericSchema> {
+  readonly verb: 'GET' | 'POST';
+  readonly path: `/v1/${string}`;
+  readonly does: string;
+  /** The query of a GET, the JSON body of a POST. */
+  readonly takes: Takes;
+  /** The `value` of the answer. */
+  readonly gives: Gives;
+  /** What the caller sends for the arguments of the handle's method. */
+  pack(...args: Args): v.InferInput<Takes>;
+  run(served: Served, input: v.InferOutput<Takes>): ResultAsync<v.InferOutput<Gives>, NodeError>;
+}
+export type AnyMethod = Method<readonly unknown[], Body, v.GenericSchema>;
+
+const method = <Args extends readonly unknown[], Takes extends Body, Gives extends v.GenericSchema>(
+  row: Method<Args, Takes, Gives>,
+): Method<Args, Takes, Gives> => row;
+
+// A word that names a peer: a name, an id or an address. A longer word is a mistake or an attack.
+const peer = v.pipe(v.string(), v.nonEmpty(), v.maxLength(controlApi.peerWordCharsMax));
+const nothing = v.object({});
+const onePeer = v.object({ peer });
+const dialect = v.picklist(foreignDialectNames);
+const statuses = v.pipe(v.array(nodeEvents.status), v.readonly());
+const record = v.record(v.string(), v.unknown());
+
+const historyQuery = v.object({
+  ...questions.historyOptions.entries,
+  peer: v.exactOptional(peer),
+  search: v.exactOptional(v.pipe(v.string(), v.maxLength(controlApi.searchCharsMax))),
+  limit: v.exactOptional(
+    v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(controlApi.historyLimitMax)),
+  ),
+});
+
+const asking = {
+  startedWith: method({
+    verb: 'GET',
+    path: '/v1/start',
+    does: 'the settings that the node was started with',
+    takes: nothing,
+    gives: record,
+    pack: () => ({}),
+    run: ({ startedWith }) => okAsync(startedWith),
+  }),
+  self: method({
+    verb: 'GET',
+    path: '/v1/self',
+    does: 'the own identity, and where others reach it',
+    takes: nothing,
+    gives: answers.selfInfo,
+    pack: () => ({}),
+    run: ({ node }) => node.self(),
+  }),
+  ownSafetyCode: method({
+    verb: 'GET',
+    path: '/v1/self/code',
+    does: 'the own half of every safety code',
+    takes: nothing,
+    gives: v.object({ code: v.string() }),
+    pack: () => ({}),
+    run: ({ node }) => node.ownSafetyCode().map((code) => ({ code })),
+  }),
+  peers: method({
+    verb: 'GET',
+    path: '/v1/peers',
+    does: 'every known peer',
+    takes: nothing,
+    gives: v.pipe(v.array(nodeEvents.peer), v.readonly()),
+    pack: () => ({}),
+    run: ({ node }) => node.peers(),
+  }),
+  find: method({
+    verb: 'GET',
+    path: '/v1/peer',
+    does: 'the peer that a word names',
+    takes: onePeer,
+    gives: nodeEvents.peer,
+    pack: (peer: string) => ({ peer }),
+    run: ({ node }, { peer }) => node.find(peer),
+  }),
+  history: method({
+    verb: 'GET',
+    path: '/v1/messages',
+    does: 'messages of the history, oldest first',
+    takes: historyQuery,
+    gives: v.pipe(v.array(nodeEvents.message), v.readonly()),
+    pack: (options: HistoryOptions) => options,
+    run: ({ node }, query) => node.history(query),
+  }),
+  safety: method({
+    verb: 'GET',
+    path: '/v1/safety',
+    does: 'the safety code of the pair',
+    takes: onePeer,
+    gives: answers.safetyInfo,
+    pack: (peer: string) => ({ peer }),
+    run: ({ node }, { peer }) => node.safety(peer),
+  }),
+  stats: method({
+    verb: 'GET',
+    path: '/v1/stats',
+    does: 'counters of the node and its actors',
+    takes: nothing,
+    gives: record,
+    pack: () => ({}),
+    run: ({ node }) => node.stats(),
+  }),
+};
+
+const acting = {
+  send: method({
+    verb: 'POST',
+    path: '/v1/messages',
+    does: 'queue one message',
+    takes: v.object({ peer, text: v.string() }),
+    gives: nodeEvents.status,
+    pack: (peer: string, text: string) => ({ peer, text }),
+    run: ({ node }, { peer, text }) => node.send(peer, text),
+  }),
+  sendAll: method({
+    verb: 'POST',
+    path: '/v1/messages/all',
+    does: 'queue several messages, all or none',
+    takes: v.object({ peer, texts: v.array(v.string()) }),
+    gives: statuses,
+    pack: (peer: string, texts: readonly string[]) => ({ peer, texts: [...texts] }),
+    run: ({ node }, { peer, texts }) => node.sendAll(peer, texts),
+  }),
+  verify: method({
+    verb: 'POST',
+    path: '/v1/verify',
+    does: 'mark the peer verified; code null: the user compared the codes',
+    takes: v.object({
+      peer,
+      code: v.nullable(v.pipe(v.string(), v.maxLength(controlApi.peerWordCharsMax))),
+    }),
+    gives: answers.safetyInfo,
+    pack: (peer: string, code: string | null) => ({ peer, code }),
+    run: ({ node }, { peer, code }) => node.verify(peer, code),
+  }),
+  block: method({
+    verb: 'POST',
+    path: '/v1/block',
+    does: 'block or unblock the peer',
+    takes: v.object({ peer, blocked: v.boolean() }),
+    gives: nodeEvents.peer,
+    pack: (peer: string, blocked: boolean) => ({ peer, blocked }),
+    run: ({ node }, { peer, blocked }) => node.block(peer, blocked),
+  }),
+  rename: method({
+    verb: 'POST',
+    path: '/v1/name',
+    does: 'change the own name',
+    takes: v.object({ name: v.pipe(v.string(), v.maxLength(controlApi.nameCharsMax)) }),
+    gives: answers.selfInfo,
+    pack: (name: string) => ({ name }),
+    run: ({ node }, { name }) => node.rename(name),
+  }),
+  disconnect: method({
+    verb: 'POST',
+    path: '/v1/disconnect',
+    does: 'end the live sessions with the peer',
+    takes: onePeer,
+    gives: v.null(),
+    pack: (peer: string) => ({ peer }),
+    run: ({ node }, { peer }) => node.disconnect(peer),
+  }),
+};
+
+/** Only the older programs know these. */
+const foreign = {
+  sendVia: method({
+    verb: 'POST',
+    path: '/v1/messages/via',
+    does: 'cmp2204: queue one message with options',
+    takes: v.object({ peer, text: v.string(), ...questions.sendViaOptions.entries }),
+    gives: nodeEvents.status,
+    pack: (peer: string, text: string, via: SendViaOptions) => ({ peer, text, ...via }),
+    run: ({ node }, { peer, text, ...via }) => node.sendVia(peer, text, via),
+  }),
+  legacyPeers: method({
+    verb: 'GET',
+    path: '/v1/legacy/peers',
+    does: 'the active peers of an older program',
+    takes: v.object({ dialect }),
+    gives: v.pipe(v.array(answers.foreignPeer), v.readonly()),
+    pack: (dialect: LegacyDialectName) => ({ dialect }),
+    run: ({ node }, { dialect }) => node.legacyPeers(dialect),
+  }),
+  legacyConnect: method({
+    verb: 'POST',
+    path: '/v1/legacy/connect',
+    does: 'send a connection message, or begin a conversation',
+    takes: v.object({ peer, isManual: v.boolean() }),
+    gives: v.null(),
+    pack: (peer: string, { isManual = false }: { readonly isManual?: boolean } = {}) => ({ peer, isManual }),
+    run: ({ node }, { peer, isManual }) => node.legacyConnect(peer, { isManual }),
+  }),
+  legacyLeave: method({
+    verb: 'POST',
+    path: '/v1/legacy/leave',
+    does: 'say goodbye to one peer, or (peer null) to every peer of the dialect',
+    takes: v.object({ dialect, peer: v.nullable(peer) }),
+    gives: v.null(),
+    pack: (dialect: LegacyDialectName, peer: string | null) => ({ dialect, peer }),
+    run: ({ node }, { dialect, peer }) => node.legacyLeave(dialect, peer),
+  }),
+};
+
+export const methods = { ...asking, ...acting, ...foreign };
+export type Methods = typeof methods;
+
+/** Routes whose answer is NDJSON, and of which `sendLines` reads NDJSON, too. */
+export const streams = {
+  events: {
+    verb: 'GET',
+    path: '/v1/events',
+    does: 'every event from now on; since: first the stored messages with a greater seq',
+    takes: v.object({ since: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))) }),
+    reads: null,
+    gives: v.variant('type', [
+      nodeEvents.ready,
+      nodeEvents.peer,
+      nodeEvents.message,
+      nodeEvents.status,
+      nodeEvents.notice,
+      nodeEvents.error,
+      nodeEvents.bye,
+    ]),
+  },
+  sendLines: {
+    verb: 'POST',
+    path: '/v1/messages/stream',
+    does: 'queue each line as a message; answers with their statuses, and with one error when it stops',
+    takes: onePeer,
+    reads: v.object({ text: v.string() }),
+    gives: v.variant('type', [nodeEvents.status, nodeEvents.error]),
+  },
+} as const;
+
+/** The answer to a call that failed. */
+export const failureAnswer = v.object({ error: v.object({ code: v.string() }) });

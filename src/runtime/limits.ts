@@ -12,11 +12,21 @@ export const runtime = {
   callDeadlineMs: 10_000,
   /** Delay of a deadline past its time that shows a standstill: the process was frozen, asleep or without a core. */
   standstillMs: 500,
+  /** Init of an actor, counted from the moment when its thread comes to it. */
   readyDeadlineMs: 10_000,
+  /** Boot of a thread; a longer one hangs while its modules load. 50 at once took 12 s on a busy machine. */
+  bootDeadlineMs: 60_000,
   shutdownMs: 2_000,
-  heartbeatEveryMs: 800,
-  /** Silence after which an actor is in an endless loop or its port is dead (goal: replaced < 3 s). */
+  heartbeatEveryMs: 700,
+  /**
+   * Silence after which a thread is in an endless loop or its port is dead (goal: replaced < 3 s). Only time that the
+   * thread could have used counts.
+   */
   heartbeatDeadlineMs: 1_900,
+  /** How often a thread shows that its event loop turns: two such signs fit into `heartbeatDeadlineMs`. */
+  loopTurnEveryMs: 500,
+  /** How often at most the times of a thread are read: one reading costs 0.03 to 0.15 ms. */
+  threadTimesEveryMs: 50,
   /** `external + arrayBuffers` of one worker; V8's own limits do not count what lies off heap. */
   offHeapBytesMax: 128 * 2 ** 20,
   workerHeapMbMax: 256,

@@ -21,11 +21,15 @@ export const systemTimers: Timers = {
   random: () => Math.random(),
 };
 
+/** A longer timer would fire at once: 24 days, which is as good as never here. */
+const timerMsMax = 2 ** 31 - 1;
+
 /**
- * Runs `job` once `ms` have passed for the awake; returns the function that calls it off. After a standstill of the process
+ * Runs `job` once `delayMs` have passed for the awake; returns the function that calls it off. After a standstill of the process
  * what is waited for may lie there unread, so its whole time begins anew.
  */
-export function afterAwake(ms: number, job: () => void): () => void {
+export function afterAwake(delayMs: number, job: () => void): () => void {
+  const ms = Math.min(delayMs, timerMsMax);
   let timer: NodeJS.Timeout;
   const begin = (): void => {
     const dueMs = performance.now() + ms;

@@ -1,5 +1,8 @@
 /** Actors that the tests of the runtime supervise, inline and in threads. */
+import { workerData, type MessagePort } from 'node:worker_threads';
 import { err, ok } from 'neverthrow';
+import { readFileSync } from 'node:fs';
+import { ownThreadId } from '../../src/runtime/thread/clock.js';
 import { unreachable } from '../../src/exhaustive.js';
 import { actor, next, reply, stop, type Call, type Cast, type Links } from '../../src/runtime/index.js';
 
@@ -15,6 +18,7 @@ export type Fate =
   | 'unhandled'
   | 'uncaught'
   | 'stop'
+  | 'deaf'
   | 'hang';
 
 export type JournalProtocol = {
@@ -63,6 +67,10 @@ export type WorkProtocol = {
     { readonly code: 'test/odd'; readonly n: number }
   >;
   later: Call<{ readonly n: number; readonly delayMs: number }, number>;
+  /** Computes for so much time of its processor, without a turn of its loop, then is written down. */
+  compute: Cast<{ readonly n: number; readonly cpuMs: number }>;
+  /** Number by which the system knows its thread; 0 where it does not tell. */
+  threadId: Call<null, number>;
   never: Call<null, null>;
   carry: Cast<{ readonly n: number; readonly bytes: Uint8Array; readonly fate?: Fate }>;
 };
@@ -107,6 +115,12 @@ export const worker = actor<WorkArgs, WorkState, WorkProtocol, WorkLinks>({
       setTimeout(() => from.ok(n), delayMs);
       return next(state);
     },
+    compute: (state, { n, cpuMs }, context) => {
+      compute(cpuMs);
+      context.links.journal.cast('wrote', { by: context.id, n });
+      return next(state);
+    },
+    threadId: (state) => reply(state, ok(ownThreadId())),
     never: (state) => next(state),
     carry: (state, { n, bytes, fate = 'ok' }, context) => {
       void meet(fate);
@@ -118,6 +132,17 @@ export const worker = actor<WorkArgs, WorkState, WorkProtocol, WorkLinks>({
 
 function isDue(times: number, tries: SharedArrayBuffer | undefined): boolean {
   return tries === undefined ? times > 0 : Atomics.add(new Int32Array(tries), 0, 1) < times;
+}
+
+const ranMs = (): number =>
+  ownThreadId() === 0
+    ? performance.now()
+    : Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1e6;
+
+/** By the clock of its thread where the system has one, else by that on the wall. */
+function compute(cpuMs: number): void {
+  const endMs = ranMs() + cpuMs;
+  while (ranMs() < endMs) for (let n = 0; n < 100_000; n += 1);
 }
 
 /** Comes back only from a harmless fate. */
@@ -154,6 +179,9 @@ function meet(fate: Fate): Promise<void> | null {
         throw new Error('thrown outside any handler');
       });
       return new Promise(() => undefined);
+    case 'deaf':
+      controlPortOf(workerData).removeAllListeners('message');
+      return null;
     case 'hang':
       return new Promise(() => undefined);
     default:
@@ -161,6 +189,11 @@ function meet(fate: Fate): Promise<void> | null {
   }
 }
 const kept: Buffer[] = [];
+
+/** Over which its supervisor asks the thread for signs of life. */
+function controlPortOf(birth: { readonly control: MessagePort }): MessagePort {
+  return birth.control;
+}
 
 /** More than a thread should hold, and less than its limit; in slices, so that its heart goes on beating. */
 async function fillMuch(): Promise<void> {

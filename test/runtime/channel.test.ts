@@ -6,6 +6,7 @@ import { ok } from 'neverthrow';
 import { actor, next, reply, type Call, type Cast } from '../../src/runtime/index.js';
 import { behaviourOf } from '../../src/runtime/actor.js';
 import { Host } from '../../src/runtime/thread/host.js';
+import { ProgressTable } from '../../src/runtime/thread/progress.js';
 import { Mailbox } from '../../src/runtime/cell/mailbox.js';
 import { until } from './tree.js';
 
@@ -38,7 +39,9 @@ async function pair() {
     log: () => undefined,
     linkLost: (linkId: number) => void lost.push(linkId),
   };
-  const [here, there] = [0, 1].map(() => new Host(events, () => behaviourOf(ear), new Int32Array(4)));
+  const [here, there] = [0, 1].map(
+    () => new Host(events, () => behaviourOf(ear), new ProgressTable(ProgressTable.memory(1))),
+  );
   assert.ok(here && there);
   const link = { id: 1, epoch: 1, name: '', from: '', to: 'ear' };
   const sender = here.openSender(link);

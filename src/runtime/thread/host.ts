@@ -11,6 +11,7 @@ import { LinkSender, type Batch, type DeadLetter, type LinkAddress, type Progres
 import { LinkReceiver } from '../link/receiver.js';
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
 import { joinLocally, portPipe } from '../link/pipe.js';
+import type { ProgressTable } from './progress.js';
 
 export interface CellSpec {
   readonly id: string;
@@ -59,20 +60,13 @@ export interface HostControl {
   stats(): ThreadStats;
 }
 
-/** Words of the progress table: which cell has the thread, the gate of native calls, then link and envelope of each cell. */
-export const progressWords = 2 * (limits.actorsPerThreadMax + 1);
-
-/** The one that `nativeCall` and `NativeGate` share. */
-export const nativeWord = (progress: SharedArrayBuffer): Int32Array =>
-  new Int32Array(progress, Int32Array.BYTES_PER_ELEMENT, 1);
-
 export class Host implements HostControl, CellHost {
   readonly #cells = new Map<string, Cell>();
   readonly #restarts = new Map<string, number>();
   readonly #senders = new Map<number, LinkSender>();
   readonly #events: HostEvents;
   readonly #behaviour: (name: string, id: string) => Behaviour | undefined;
-  readonly #progress: Int32Array;
+  readonly #progress: ProgressTable;
   #drains = 0;
   #isTurnPlanned = false;
   #late: (() => void)[] = [];
@@ -80,7 +74,7 @@ export class Host implements HostControl, CellHost {
   constructor(
     events: HostEvents,
     behaviour: (name: string, id: string) => Behaviour | undefined,
-    progress: Int32Array,
+    progress: ProgressTable,
   ) {
     this.#events = events;
     this.#behaviour = behaviour;
@@ -96,6 +90,7 @@ export class Host implements HostControl, CellHost {
   }
 
   async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
+    this.#progress.beginStart();
     const cell = this.#cells.get(id);
     if (cell === undefined) return { type: 'crashed', detail: `this thread knows no actor for ${id}` };
     this.#restarts.set(id, restarts);
@@ -204,12 +199,11 @@ export class Host implements HostControl, CellHost {
   }
 
   note(slot: number, linkId: number, seq: number): void {
-    this.#progress[slot * 2] = linkId;
-    this.#progress[slot * 2 + 1] = seq;
+    this.#progress.note(slot, linkId, seq);
   }
 
   running(slot: number): void {
-    this.#progress[0] = slot;
+    this.#progress.run(slot);
   }
 
   exited(id: string, incarnation: number, reason: ExitReason): void {

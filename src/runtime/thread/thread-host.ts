@@ -5,19 +5,15 @@
 import { MessageChannel, Worker, type MessagePort, type Transferable } from 'node:worker_threads';
 import { runtime as limits } from '../limits.js';
 import type { ExitReason } from '../actor.js';
-import {
-  nativeWord,
-  progressWords,
-  type CellSpec,
-  type HostControl,
-  type HostEvents,
-  type ThreadStats,
-} from './host.js';
-import type { StartOutcome } from '../cell/cell-host.js';
+import type { CellSpec, HostControl, HostEvents, ThreadStats } from './host.js';
 import type { LinkAddress } from '../link/sender.js';
 import { detailOf } from '../cell/cell.js';
+import type { StartOutcome } from '../cell/cell-host.js';
+import { ThreadClock } from './clock.js';
+import { inTime, startInTime, type Settling, type Sight, type StartAnswer } from './in-time.js';
 import { heapFullExitCode } from './native-call.js';
 import { NativeGate } from './native-gate.js';
+import { ProgressTable } from './progress.js';
 import type { Timers } from '../timers.js';
 import { wrapHandle, type ArgsOf, type MethodName, type RemoteHandle } from '../remote.js';
 import { memoryTrouble, type ThreadBirth, type ThreadReport } from './thread.js';
@@ -29,6 +25,18 @@ export interface Blame {
   readonly seq: number;
 }
 
+const lateThread: StartAnswer = {
+  type: 'late',
+  detail: `its thread did not come up within ${limits.bootDeadlineMs} ms`,
+};
+
+/** For calls whose deadline is judged by `inTime`. */
+const patient = { deadlineMs: Infinity };
+/** Turns of its loop within which a thread answers at the latest: the second began after the question arrived. */
+const deafTurns = 2;
+/** No count of progress. */
+const begun = -1;
+
 export interface ThreadEvents extends HostEvents {
   died(thread: ThreadHost, detail: string, blames: readonly Blame[]): void;
 }
@@ -38,13 +46,17 @@ export class ThreadHost {
   readonly name: string;
   readonly #worker: Worker;
   readonly #control: RemoteHandle<HostControl>;
-  readonly #shared = new SharedArrayBuffer(progressWords * Int32Array.BYTES_PER_ELEMENT);
-  readonly #progress = new Int32Array(this.#shared);
-  readonly #gate = new NativeGate(nativeWord(this.#shared));
+  readonly #clock: ThreadClock;
+  readonly #shared = ProgressTable.memory();
+  readonly #progress = new ProgressTable(this.#shared);
+  readonly #gate = new NativeGate(ProgressTable.nativeWord(this.#shared));
   readonly #events: ThreadEvents;
   readonly #timers: Timers;
   readonly #gone: Promise<void>;
   #hasDied: () => void = () => undefined;
+  readonly #online: Promise<void>;
+  #isOnline: () => void = () => undefined;
+  #startsAsked = 0;
   readonly #freeSlots: number[] = [];
   #slotsUsed = 0;
   #isDead = false;
@@ -76,8 +88,12 @@ export class ThreadHost {
         maxYoungGenerationSizeMb: limits.workerYoungHeapMbMax,
       },
     });
+    this.#clock = new ThreadClock(this.#worker, () => this.#progress.threadId);
     this.#gone = new Promise((resolve) => {
       this.#hasDied = resolve;
+    });
+    this.#online = new Promise((resolve) => {
+      this.#isOnline = resolve;
     });
     this.#worker.on('error', (error: unknown) => {
       this.#cause ||= detailOf(error);
@@ -108,7 +124,7 @@ export class ThreadHost {
   }
 
   freeSlot(slot: number): void {
-    this.#progress[slot * 2] = 0;
+    this.#progress.note(slot, 0, 0);
     this.#freeSlots.push(slot);
   }
 
@@ -116,18 +132,26 @@ export class ThreadHost {
     this.#tell('create', [spec], transfer);
   }
 
-  async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
-    const outcome = await this.#control.call('start', [id, incarnation, restarts, isCautious], {
-      // The registry's own deadline comes first.
-      deadlineMs: limits.readyDeadlineMs * 2,
-    });
-    return outcome.isOk() ? outcome.value : { type: 'crashed', detail: this.#cause || outcome.error.code };
+  /** The deadline of an actor begins when its thread is up and comes to it: neither boot nor neighbours count. */
+  async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartAnswer> {
+    this.#startsAsked += 1;
+    const nth = this.#startsAsked;
+    const started = this.#control.call('start', [id, incarnation, restarts, isCautious], patient);
+    const isUp = await this.#inTime(Promise.race([this.#online, started]), limits.bootDeadlineMs, () => 0);
+    if (!isUp) return lateThread;
+    const outcome = async (): Promise<StartOutcome> => {
+      const result = await started;
+      return result.isOk() ? result.value : { type: 'crashed', detail: this.#cause || result.error.code };
+    };
+    const table = this.#progress;
+    const progress = (): number => (table.startsBegun >= nth ? begun : table.startsBegun + table.handled);
+    return startInTime(outcome(), this.#timers, this.#sight(progress));
   }
 
-  /** Resolves when it is done or the thread is dead. The caller keeps the deadline. */
+  /** Resolves to false when `deadlineMs` have passed for the thread, or when it is dead. */
   async stop(id: string, reason: ExitReason, deadlineMs: number): Promise<boolean> {
-    const stopped = await this.#control.call('stop', [id, reason], { deadlineMs });
-    return stopped.isOk();
+    const stopped = this.#control.call('stop', [id, reason], patient);
+    return (await this.#inTime(stopped, deadlineMs, () => 0)) && (await stopped).isOk();
   }
 
   remove(id: string): void {
@@ -159,8 +183,9 @@ export class ThreadHost {
   }
 
   async stats(): Promise<ThreadStats | null> {
-    const stats = await this.#control.call('stats', [], { deadlineMs: limits.heartbeatDeadlineMs });
-    return stats.unwrapOr(null);
+    const stats = this.#control.call('stats', [], patient);
+    const isInTime = await this.#inTime(stats, limits.heartbeatDeadlineMs, () => this.#progress.handled);
+    return isInTime ? (await stats).unwrapOr(null) : null;
   }
 
   /** Ends the thread; what it hosts has crashed then, and its supervisors hear so. */
@@ -199,6 +224,7 @@ export class ThreadHost {
   #onReport(report: ThreadReport): void {
     switch (report.type) {
       case 'online':
+        this.#isOnline();
         this.#beat();
         return;
       case 'exited':
@@ -218,19 +244,48 @@ export class ThreadHost {
   /** Asks for a sign of life, over and over. */
   #beat(): void {
     if (this.isDead) return;
-    this.#stopPulse = this.#timers.after(limits.heartbeatEveryMs, () => {
-      void this.#control.call('pulse', [], { deadlineMs: limits.heartbeatDeadlineMs }).then((pulse) => {
-        if (this.isDead) return;
-        if (pulse.isErr()) {
-          this.kill(`no sign of life for ${limits.heartbeatDeadlineMs} ms`);
-          return;
-        }
-        for (const id of pulse.value.hung) this.#tell('crashHung', [id]);
-        const trouble = memoryTrouble(pulse.value.memory);
-        if (trouble === null) this.#beat();
-        else this.kill(trouble);
-      });
-    });
+    this.#stopPulse = this.#timers.after(limits.heartbeatEveryMs, () => void this.#pulse());
+  }
+
+  async #pulse(): Promise<void> {
+    const askedMs = this.#timers.now();
+    const { turns } = this.#progress;
+    const isDeaf = (): boolean => this.#progress.turns - turns >= deafTurns;
+    const answer = this.#control.call('pulse', [], patient);
+    const { heartbeatDeadlineMs } = limits;
+    const isInTime = await this.#inTime(answer, heartbeatDeadlineMs, () => this.#progress.handled, isDeaf);
+    if (this.isDead) return;
+    if (!isInTime) {
+      const passedMs = Math.round(this.#timers.now() - askedMs);
+      this.kill(
+        `no sign of life for ${heartbeatDeadlineMs} ms that it could have used (${passedMs} ms in all)`,
+      );
+      return;
+    }
+    const pulse = await answer;
+    if (pulse.isErr()) {
+      // A thread that ends closes its port first, and its exit tells the cause.
+      if (!(await this.#inTime(this.#gone, heartbeatDeadlineMs, () => 0)))
+        this.kill('its control port is closed');
+      return;
+    }
+    for (const id of pulse.value.hung) this.#tell('crashHung', [id]);
+    const trouble = memoryTrouble(pulse.value.memory);
+    if (trouble === null) this.#beat();
+    else this.kill(trouble);
+  }
+
+  #inTime(
+    work: Settling,
+    deadlineMs: number,
+    progress: () => number,
+    isDeaf?: () => boolean,
+  ): Promise<boolean> {
+    return inTime(work, deadlineMs, this.#timers, this.#sight(progress, isDeaf));
+  }
+
+  #sight(progress: () => number, isDeaf: () => boolean = () => false): () => Sight {
+    return () => ({ times: this.#clock.read(), progress: progress(), isDeaf: isDeaf() });
   }
 
   #onExit(code: number, reports: MessagePort): void {
@@ -246,11 +301,8 @@ export class ThreadHost {
 
   /** The cell that had the thread, if any had; otherwise every cell that waited within a handler. */
   #blames(): readonly Blame[] {
-    const running = this.#progress[0] ?? 0;
+    const { running } = this.#progress;
     const slots = running > 0 ? [running] : Array.from({ length: this.#slotsUsed }, (_, i) => i + 1);
-    return slots.flatMap((slot) => {
-      const linkId = this.#progress[slot * 2] ?? 0;
-      return linkId === 0 ? [] : [{ linkId, seq: this.#progress[slot * 2 + 1] ?? 0 }];
-    });
+    return slots.map((slot) => this.#progress.noted(slot)).filter(({ linkId }) => linkId !== 0);
   }
 }

@@ -6,9 +6,11 @@ import { workerData, type MessagePort } from 'node:worker_threads';
 import { runtime as limits } from '../limits.js';
 import { behaviourOf, type AnyDefinition, type Behaviour } from '../actor.js';
 import type { DeadLetter } from '../link/sender.js';
-import { Host, nativeWord, type HostEvents, type Pulse } from './host.js';
+import { ownThreadId } from './clock.js';
+import { Host, type HostEvents, type Pulse } from './host.js';
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
 import { openNativeGate } from './native-call.js';
+import { ProgressTable } from './progress.js';
 import { exposeHandle } from '../remote.js';
 
 /** What a worker is started with. */
@@ -29,6 +31,8 @@ export type ThreadReport =
 /** Offers these actors to the supervisor that started this worker. The whole of a worker's entry file. */
 export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>): void {
   const { control, events, progress } = birthOf(workerData);
+  const table = new ProgressTable(progress);
+  table.threadId = ownThreadId();
   const known = new Map<string, Behaviour>();
   for (const definition of Object.values(definitions)) known.set(definition.name, behaviourOf(definition));
   const report = (message: ThreadReport): void => events.postMessage(message);
@@ -54,9 +58,10 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
       },
     },
     (name) => known.get(name),
-    new Int32Array(progress),
+    table,
   );
-  openNativeGate(nativeWord(progress));
+  openNativeGate(ProgressTable.nativeWord(progress));
+  setInterval(() => table.turn(), limits.loopTurnEveryMs).unref();
   exposeHandle(host, control);
   report({ type: 'online' });
 }

@@ -12,6 +12,8 @@ import type { DeadLetter, LinkAddress } from '../link/sender.js';
 import { Host } from '../thread/host.js';
 import { refOver, typedRef, type AnyRef } from '../cell/incarnation.js';
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
+import { inTime, startInTime } from '../thread/in-time.js';
+import { ProgressTable } from '../thread/progress.js';
 import { ThreadHost, type Blame, type ThreadEvents } from '../thread/thread-host.js';
 import type { Timers } from '../timers.js';
 
@@ -72,7 +74,11 @@ export class Registry implements ThreadEvents {
   constructor(timers: Timers, events: SystemEvents) {
     this.#timers = timers;
     this.#events = events;
-    this.#inline = new Host(this, (_, id) => this.#actors.get(id)?.spec.behaviour, new Int32Array(2));
+    this.#inline = new Host(
+      this,
+      (_, id) => this.#actors.get(id)?.spec.behaviour,
+      new ProgressTable(ProgressTable.memory(0)),
+    );
   }
 
   /** Makes an actor known, with its links. Errors: `runtime/start-failed`, when the id is taken. */
@@ -109,12 +115,13 @@ export class Registry implements ThreadEvents {
     actor.starts += 1;
     actor.isCautious = false;
     actor.earlyExit = null;
-    const starting = host.start(id, actor.starts, restarts, isCautious);
-    const isInTime = await this.#inTime(starting, limits.readyDeadlineMs);
-    if (!isInTime && actor.host === host) await this.#displace(actor);
-    const outcome: StartOutcome = isInTime
-      ? await starting
-      : { type: 'crashed', detail: 'not ready in time' };
+    const how = [id, actor.starts, restarts, isCautious] as const;
+    const answer = await (host instanceof ThreadHost
+      ? host.start(...how)
+      : startInTime(host.start(...how), this.#timers));
+    if (answer.type === 'late' && actor.host === host) await this.#displace(actor);
+    const outcome: StartOutcome =
+      answer.type === 'late' ? { type: 'crashed', detail: `not ready in time: ${answer.detail}` } : answer;
     const early = this.#early(actor);
     actor.status = outcome.type === 'ready' ? 'up' : 'down';
     if (outcome.type === 'ready' && early !== null) this.#exitedNow(actor, early, null);
@@ -130,7 +137,7 @@ export class Registry implements ThreadEvents {
     const isDone =
       host instanceof ThreadHost
         ? await host.stop(id, reason, deadlineMs)
-        : await this.#inTime(host.stop(id, reason), deadlineMs);
+        : await inTime(host.stop(id, reason), deadlineMs, this.#timers);
     if (!isDone && actor.host === host) {
       this.#events.log(id, 'warn', 'stopped-by-force', { deadlineMs });
       await this.#displace(actor);
@@ -324,17 +331,6 @@ export class Registry implements ThreadEvents {
     const ending = thread.end().finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
     return ending;
-  }
-
-  #inTime(work: Promise<unknown>, deadlineMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const callOff = this.#timers.after(deadlineMs, () => resolve(false));
-      const settle = (): void => {
-        callOff();
-        resolve(true);
-      };
-      work.then(settle, settle);
-    });
   }
 
   #addLink(from: string, name: string, to: string): Link {

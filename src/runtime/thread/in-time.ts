@@ -1,0 +1,64 @@
+/** Waits for an answer of a thread for as long as `Patience` says: the shell that keeps its timer. */
+import type { StartOutcome } from '../cell/cell-host.js';
+import { runtime as limits } from '../limits.js';
+import { Patience, type Look } from './patience.js';
+import type { Timers } from '../timers.js';
+
+const looksPerDeadline = 20;
+const lookEveryMsMin = 10;
+const lookEveryMsMax = 500;
+
+/** A promise, or a `ResultAsync`. */
+export interface Settling {
+  then(done: () => void, failed: () => void): unknown;
+}
+
+/** What there is to see of a thread at a look. */
+export type Sight = Omit<Look, 'atMs' | 'lateMs'>;
+
+/** Of the supervisor's own thread, which shares no counters. */
+const nothingSeen = (): Sight => ({ times: null, progress: 0, isDeaf: false });
+
+/** Resolves to true as soon as `work` settles, and to false when `deadlineMs` of usable time have passed before. */
+export function inTime(
+  work: Settling,
+  deadlineMs: number,
+  timers: Timers,
+  see: () => Sight = nothingSeen,
+): Promise<boolean> {
+  const slice = Math.min(lookEveryMsMax, Math.max(lookEveryMsMin, deadlineMs / looksPerDeadline));
+  const everyMs = Math.min(slice, deadlineMs);
+  // The thread's times are not read yet: nearly every answer is there before the second look.
+  const patience = new Patience(deadlineMs, { ...see(), times: null, atMs: timers.now(), lateMs: 0 });
+  return new Promise((resolve) => {
+    let callOff: () => void;
+    const plan = (): void => {
+      const dueMs = timers.now() + everyMs;
+      callOff = timers.after(everyMs, () => {
+        const atMs = timers.now();
+        if (!patience.isOver({ ...see(), atMs, lateMs: Math.max(0, atMs - dueMs) })) plan();
+        // An answer may lie in a port that this turn of the loop has not read.
+        else callOff = timers.after(0, () => resolve(false));
+      });
+    };
+    const settle = (): void => {
+      callOff();
+      resolve(true);
+    };
+    plan();
+    work.then(settle, settle);
+  });
+}
+
+/** How a start went; `late`: it may still go on over there. */
+export type StartAnswer = StartOutcome | { readonly type: 'late'; readonly detail: string };
+
+/** Waits for the `init` of an actor to which its thread has come. */
+export async function startInTime(
+  starting: PromiseLike<StartOutcome>,
+  timers: Timers,
+  see?: () => Sight,
+): Promise<StartAnswer> {
+  if (await inTime(starting, limits.readyDeadlineMs, timers, see)) return starting;
+  return { type: 'late', detail: `its init took more than ${limits.readyDeadlineMs} ms` };
+}

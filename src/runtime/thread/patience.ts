@@ -1,0 +1,76 @@
+/**
+ * Decides how long a supervisor waits for a thread. Only time that the thread could have used counts: neither the
+ * lateness of the supervisor itself nor the time in which the thread had to wait for a processor or a disk. Pure:
+ * clock and processor times are arguments.
+ */
+
+/** What a thread did with its time since its start. */
+export interface ThreadTimes {
+  /** Time on a processor. */
+  readonly ranMs: number;
+  /** Time in which the thread was ready to run and had no processor; 0 where the system does not say. */
+  readonly waitedMs: number;
+  /** Time in which its event loop waited for events; the time until it gets a processor is part of it. */
+  readonly idleMs: number;
+  /** At this moment the thread runs, is ready to run, or waits for a disk; false where the system does not say. */
+  readonly isHeldUp: boolean;
+}
+
+/** What a supervisor sees of a thread at one moment. */
+export interface Look {
+  /** Monotonic, ms. */
+  readonly atMs: number;
+  /** How much later than planned the supervisor looks, ms. */
+  readonly lateMs: number;
+  /** Null where nothing tells them. */
+  readonly times: ThreadTimes | null;
+  /** Rises while the thread works; a change is a sign of life. */
+  readonly progress: number;
+  /** The thread's event loop turns, but the answer does not come: progress is no excuse then. */
+  readonly isDeaf: boolean;
+}
+
+/**
+ * Part of the rest that counts, in which the thread neither ran nor was idle nor is known to have waited: it may have
+ * blocked itself, or wait for helpers of V8's garbage collection that have no processor.
+ */
+const blockedShare = 1 / 5;
+
+/** Time between two looks that the thread could have used, ms. */
+export function usableMs(from: Look, to: Look): number {
+  const passedMs = Math.max(0, to.atMs - from.atMs - to.lateMs);
+  if (from.times === null || to.times === null) return passedMs;
+  const spent = (kind: 'ranMs' | 'waitedMs' | 'idleMs'): number =>
+    Math.max(0, (to.times?.[kind] ?? 0) - (from.times?.[kind] ?? 0));
+  const ranMs = Math.min(passedMs, spent('ranMs'));
+  if (to.times.isHeldUp) return ranMs;
+  const waitedMs = Math.min(passedMs - ranMs, spent('waitedMs'));
+  const leftMs = passedMs - ranMs - waitedMs;
+  const idleMs = Math.min(leftMs, Math.max(0, spent('idleMs') - waitedMs));
+  return ranMs + idleMs + (leftMs - idleMs) * blockedShare;
+}
+
+/** One wait for one answer of a thread. */
+export class Patience {
+  readonly #deadlineMs: number;
+  #last: Look;
+  /** Usable time since the question. */
+  #unansweredMs = 0;
+  /** Usable time since the last progress. */
+  #motionlessMs = 0;
+
+  /** `first`: the look at the moment of the question. */
+  constructor(deadlineMs: number, first: Look) {
+    this.#deadlineMs = deadlineMs;
+    this.#last = first;
+  }
+
+  /** Takes in another look; returns whether the wait is over. */
+  isOver(look: Look): boolean {
+    const usedMs = usableMs(this.#last, look);
+    this.#unansweredMs += usedMs;
+    this.#motionlessMs = look.progress === this.#last.progress ? this.#motionlessMs + usedMs : 0;
+    this.#last = look;
+    return (look.isDeaf ? this.#unansweredMs : this.#motionlessMs) >= this.#deadlineMs;
+  }
+}

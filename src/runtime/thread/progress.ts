@@ -1,0 +1,85 @@
+/**
+ * The table of counters that a worker thread shares with its supervisor. The supervisor reads it when it likes, also
+ * while the thread is in an endless loop or dead.
+ */
+import { runtime as limits } from '../limits.js';
+
+/** Words before those of the cells. */
+const word = { running: 0, nativeGate: 1, handled: 2, startsBegun: 3, turns: 4, threadId: 5 } as const;
+const headWords = 6;
+const wordsPerCell = 2;
+
+export class ProgressTable {
+  readonly #words: Int32Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#words = new Int32Array(shared);
+  }
+
+  /** Memory for `cells` slots, numbered from 1; slot 0 belongs to the cells of a supervisor's own thread. */
+  static memory(cells: number = limits.actorsPerThreadMax): SharedArrayBuffer {
+    return new SharedArrayBuffer((headWords + wordsPerCell * (cells + 1)) * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  /** The word that `nativeCall` and `NativeGate` share. */
+  static nativeWord(shared: SharedArrayBuffer): Int32Array {
+    return new Int32Array(shared, word.nativeGate * Int32Array.BYTES_PER_ELEMENT, 1);
+  }
+
+  /** The cell in `slot` has this envelope in hand; 0 0: none. */
+  note(slot: number, linkId: number, seq: number): void {
+    this.#words[headWords + slot * wordsPerCell] = linkId;
+    this.#words[headWords + slot * wordsPerCell + 1] = seq;
+  }
+
+  noted(slot: number): { readonly linkId: number; readonly seq: number } {
+    const at = headWords + slot * wordsPerCell;
+    return { linkId: this.#words[at] ?? 0, seq: this.#words[at + 1] ?? 0 };
+  }
+
+  /** The handler of the cell in `slot` has the thread from now on; 0: none has. */
+  run(slot: number): void {
+    this.#words[word.running] = slot;
+    if (slot !== 0) this.#bump(word.handled);
+  }
+
+  get running(): number {
+    return this.#words[word.running] ?? 0;
+  }
+
+  /** Calls of handlers, modulo 2^32. */
+  get handled(): number {
+    return this.#words[word.handled] ?? 0;
+  }
+
+  beginStart(): void {
+    this.#bump(word.startsBegun);
+  }
+
+  /** Starts of actors that the thread has begun, in the order in which they were asked for. */
+  get startsBegun(): number {
+    return this.#words[word.startsBegun] ?? 0;
+  }
+
+  turn(): void {
+    this.#bump(word.turns);
+  }
+
+  /** Rises about every `loopTurnEveryMs` while the event loop turns. */
+  get turns(): number {
+    return this.#words[word.turns] ?? 0;
+  }
+
+  set threadId(id: number) {
+    this.#words[word.threadId] = id;
+  }
+
+  /** What `ownThreadId` says in that thread; 0 until it runs. */
+  get threadId(): number {
+    return this.#words[word.threadId] ?? 0;
+  }
+
+  #bump(index: number): void {
+    this.#words[index] = (this.#words[index] ?? 0) + 1;
+  }
+}

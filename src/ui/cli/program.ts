@@ -99,6 +99,11 @@ function programOf(world: World, runs: Runs): Command {
     );
   addMessageCommands(program, world, runs);
   addPeerCommands(program, world, runs);
+  base(program.command('schema'), world)
+    .description('print the JSON Schema of every NDJSON line and every body of the local API')
+    .action((_options: object, command: Command) =>
+      runs(command, async (context) => (await import('./commands/schema.js')).schema(context)),
+    );
   addRoleCommands(program, (command) => base(command, world), runs);
   base(program.command('help'), world)
     .description('what a command does')

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createColors } from 'picocolors';
 import type { NodeEvent, ParlanceError } from '../../../index.js';
+import type { CommandLine } from './lines.js';
 import { lineOf, wordingOf, type ExitCode, type Wording } from './wording.js';
 import type { OutputStream, World } from '../world.js';
 
@@ -17,7 +18,7 @@ export interface OutputOptions {
 }
 
 /** An NDJSON line. `type` comes first whatever the order of the fields. */
-export type JsonLine = NodeEvent | ({ readonly type: string } & Readonly<Record<string, unknown>>);
+export type JsonLine = NodeEvent | CommandLine;
 
 export class Output {
   readonly isJson: boolean;

@@ -11,18 +11,17 @@ import type { SessionError } from '../session/errors.js';
 import type { DialError as TransportError } from './errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
 import type { Context, Ref } from '../runtime/actor.js';
-import type { LocalIdentity } from '../session/contract.js';
 import type { TicketBook } from '../session/tickets.js';
-import type { BroadcastProtocol } from '../actors/presence/broadcast.js';
-import type { DiscoveryProtocol } from '../actors/presence/discovery.js';
 import type { FaultRation } from '../runtime/log-ration.js';
-import type { HistoryProtocol } from '../actors/history/history.js';
-import type { OutboxSize } from '../actors/history/store.js';
-import type { NodeProtocol } from '../actors/node/node.js';
-import type { LegacyArgs, LegacyState } from './foreign/peers.js';
-import type { SessionArgs, SessionProtocol } from '../actors/connection/session.js';
-import type { TransportProtocol } from '../actors/transport/transport.js';
 import type { Address } from '../wire/address.js';
+import type { TransportProtocol } from '../actors/transport/protocol.js';
+import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
+import type { OutboxSize } from './delivery/entry.js';
+import type { HistoryProtocol } from '../actors/history/protocol.js';
+import type { SessionArgs, SessionProtocol } from '../actors/connection/protocol.js';
+import type { NodeProtocol } from '../actors/node/protocol.js';
+import type { Vault } from './people/vault.js';
+import type { LegacyArgs, LegacyState } from './foreign/state.js';
 
 export type NodeLinks = {
   readonly history: HistoryProtocol;
@@ -52,15 +51,6 @@ export interface NodeArgs {
   readonly newMessageId: () => MessageId;
   readonly random: () => number;
   readonly legacy: LegacyArgs;
-}
-
-/** The identity of this home: what others see of it, and the only hand that signs with its key. */
-export interface Vault {
-  readonly peerId: PeerId;
-  readonly idKey: Uint8Array;
-  readonly certificateSerial: number;
-  readonly local: LocalIdentity;
-  readonly sign: (bytes: Uint8Array) => Uint8Array;
 }
 
 /** A session from the moment its connection exists until it ended. */

@@ -1,17 +1,9 @@
 /**
- * The two files that users of cmp2204 know, kept in the home beside the database: `chat_history.txt`, to which lines
- * are added, and `online_peers.txt`, which is written anew at every beacon. Neither is read as truth by the node.
+ * `chat_history.txt`, a file that users of cmp2204 know, kept in the home beside the database. The node appends to it and
+ * never reads it. Its other file, `online_peers.txt`, is kept by presence.
  */
-import { readFileSync } from 'node:fs';
-import { appendFile, rename, writeFile } from 'node:fs/promises';
-import {
-  formatOnlinePeers,
-  openOnlinePeers,
-  parseOnlinePeers,
-  type OnlinePeer,
-} from '../dialects/cmp2204/files.js';
+import { appendFile } from 'node:fs/promises';
 import { reasonOf } from '../system-errors.js';
-import { cmp2204Presence } from '../dialects/cmp2204/limits.js';
 import { foreignFiles as limits } from './limits.js';
 
 /** `onTrouble` is told why the disk does not take it, in words; once until it does again. */
@@ -55,67 +47,4 @@ export function openOldHistory(file: string, onTrouble: OnTrouble): OldHistory {
     },
     flush: () => writing,
   };
-}
-
-export interface OnlinePeersFile {
-  heard(peer: OnlinePeer): void;
-  /** No write begins after this. */
-  close(): void;
-}
-
-/**
- * Whole file to a temporary one, then renamed, so that a reader sees the old or the new rows. Rows of an earlier run
- * that are not too old stay. Beacons that come close together share one write.
- */
-export function openOnlinePeersFile(file: string, nowMs: number, onTrouble: OnTrouble): OnlinePeersFile {
-  const peers = openOnlinePeers(readRows(file, nowMs));
-  const temporary = `${file}.new`;
-  let timer: NodeJS.Timeout | null = null;
-  let isWriting = false;
-  let isStale = false;
-  let isInTrouble = false;
-  const write = async (): Promise<void> => {
-    isWriting = true;
-    isStale = false;
-    try {
-      await writeFile(temporary, formatOnlinePeers(peers.list(Date.now())), { mode: 0o600 });
-      await rename(temporary, file);
-      isInTrouble = false;
-    } catch (error) {
-      if (!isInTrouble) onTrouble(reasonOf(error));
-      isInTrouble = true;
-    }
-    isWriting = false;
-    if (isStale) plan();
-  };
-  const plan = (): void => {
-    isStale = true;
-    if (isWriting || isClosed) return;
-    timer ??= setTimeout(() => {
-      timer = null;
-      void write();
-    }, limits.fileWriteAfterMs);
-  };
-  let isClosed = false;
-  return {
-    heard(peer) {
-      peers.heard(peer);
-      plan();
-    },
-    close() {
-      isClosed = true;
-      if (timer !== null) clearTimeout(timer);
-    },
-  };
-}
-
-function readRows(file: string, nowMs: number): readonly OnlinePeer[] {
-  try {
-    const text = readFileSync(file, 'utf8');
-    const rows = text.length > cmp2204Presence.fileBytesMax ? [] : parseOnlinePeers(text).unwrapOr([]);
-    return rows.filter(({ lastSeenMs }) => lastSeenMs <= nowMs);
-  } catch {
-    // None yet, or not readable: rows come with the next beacons.
-    return [];
-  }
 }

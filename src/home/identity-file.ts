@@ -19,8 +19,8 @@ import { identityFile as limits } from './limits.js';
 import { makeCertificate } from '../session/certificate.js';
 import { isJsonObject, parseBoundedJson } from '../wire/json.js';
 import type { Home } from './home.js';
-import type { Vault } from '../chat/core.js';
 import { readPrivate, writePrivate } from './private-file.js';
+import type { Vault } from '../chat/people/vault.js';
 
 interface Stored {
   readonly version: 1;

@@ -10,8 +10,6 @@ export const identityFile = {
 
 /** The files of the older programs. */
 export const foreignFiles = {
-  /** Time for which changes of `online_peers.txt` share one write: it changes at every beacon. */
-  fileWriteAfterMs: 50,
   /** Lines for `chat_history.txt` that wait for the disk. */
   fileLinesWaitingMax: 10_000,
 } as const;

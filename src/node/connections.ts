@@ -7,11 +7,12 @@ import { ok } from 'neverthrow';
 import { parseSessionId } from '../ids.js';
 import { node as limits } from './limits.js';
 import { address, child, type ChildSpec, type Placement, type Protocol, type Ref } from '../runtime/actor.js';
-import type { Supervisor } from '../runtime/tree/supervisor.js';
-import type { NodeProtocol } from '../actors/node/node.js';
 import { sessionWarmth } from '../actors/connection/warmth.js';
-import { session, type SessionArgs, type SessionProtocol } from '../actors/connection/session.js';
-import { talk, type TalkArgs, type TalkProtocol } from '../actors/connection/foreign.js';
+import { session } from '../actors/connection/session.js';
+import { talk } from '../actors/connection/foreign.js';
+import type { Supervisor } from '../runtime/tree/spec.js';
+import type { TalkArgs, TalkProtocol, SessionArgs, SessionProtocol } from '../actors/connection/protocol.js';
+import type { NodeProtocol } from '../actors/node/protocol.js';
 
 /** A child that may still be starting. */
 export interface StartedRef<P extends Protocol> extends Pick<Ref<P>, 'cast'> {

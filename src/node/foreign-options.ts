@@ -9,7 +9,7 @@ import { foreign as foreignLimits } from './limits.js';
 import { foreignPorts } from '../dialects/limits.js';
 import { parsePort } from '../wire/address.js';
 import type { NodeOptions } from './handle.js';
-import type { LegacyArgs } from '../chat/foreign/peers.js';
+import type { LegacyArgs } from '../chat/foreign/state.js';
 
 export interface LegacyOptions extends Pick<LegacyArgs, 'enabled' | 'group' | 'sendTimeoutMs' | 'greet'> {
   /** Ports of single dialects, in the order in which they are opened. */

@@ -14,8 +14,6 @@ import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
 import type { TransportError } from '../errors.js';
 
-export type * from '../chat/contract.js';
-
 /** `api/…` only where the node runs behind the control socket. */
 export type NodeError =
   ApiError | ChatError | DialectError | HomeError | RuntimeError | SessionError | StoreError | TransportError;

@@ -11,8 +11,9 @@ import type { MessageId } from '../ids.js';
 import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Feed, FeedReader } from './feed.js';
-import type { HistoryOptions, NodeHandle, SelfInfo } from './handle.js';
-import type { NodeProtocol } from '../actors/node/node.js';
+import type { NodeHandle } from './handle.js';
+import type { HistoryOptions, SelfInfo } from '../chat/contract.js';
+import type { NodeProtocol } from '../actors/node/protocol.js';
 
 export interface LocalHandleParts {
   readonly node: Ref<NodeProtocol>;

@@ -29,18 +29,11 @@ import { node as limits } from './limits.js';
 import { foreignRoutes as talks } from '../chat/foreign/limits.js';
 import { address, child, type ChildSpec, type Placement } from '../runtime/actor.js';
 import type { DeadLetter } from '../runtime/link/sender.js';
-import {
-  startSupervisor,
-  type Log,
-  type Strategy,
-  type Supervisor,
-  type SupervisorEvent,
-  type SupervisorSpec,
-} from '../runtime/tree/supervisor.js';
-import { broadcastActor, type BroadcastProtocol } from '../actors/presence/broadcast.js';
-import { discoveryActor, type DiscoveryProtocol } from '../actors/presence/discovery.js';
+import { startSupervisor } from '../runtime/tree/supervisor.js';
+import { broadcastActor } from '../actors/presence/broadcast.js';
+import { discoveryActor } from '../actors/presence/discovery.js';
 import { openFeed, type Feed } from './feed.js';
-import { history, type HistoryProtocol } from '../actors/history/history.js';
+import { history } from '../actors/history/history.js';
 import { openHome, type Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
 import { openJobs, type Jobs } from './jobs.js';
@@ -48,11 +41,17 @@ import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
 import { readLegacyOptions, type LegacyOptions } from './foreign-options.js';
 import { localHandle } from './local-handle.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
-import type { NodeArgs, Vault } from '../chat/core.js';
-import { node, type NodeProtocol } from '../actors/node/node.js';
+import type { NodeArgs } from '../chat/core.js';
+import { node } from '../actors/node/node.js';
 import { isConnection, openConnections, reportLost, type Connections } from './connections.js';
-import { addressesOf } from '../actors/transport/listen.js';
-import { transportActor, type TransportProtocol } from '../actors/transport/transport.js';
+import { transportActor } from '../actors/transport/transport.js';
+import type { Log, Strategy, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtime/tree/spec.js';
+import type { TransportProtocol } from '../actors/transport/protocol.js';
+import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
+import type { HistoryProtocol } from '../actors/history/protocol.js';
+import type { NodeProtocol } from '../actors/node/protocol.js';
+import type { Vault } from '../chat/people/vault.js';
+import { addressesOf } from '../actors/interfaces.js';
 
 /** Where the code of each worker thread lies. Tests put faulty actors in their place. */
 export type WorkerEntries = (

@@ -32,14 +32,14 @@ export { nativeCall } from './thread/native-call.js';
 export type { SystemStats } from './tree/registry.js';
 export { exposeHandle, wrapHandle, type RemoteAnswer, type RemoteHandle } from './remote.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';
+export { startSupervisor } from './tree/supervisor.js';
 export {
-  startSupervisor,
   type Strategy,
   type Supervisor,
   type SupervisorEvent,
   type SupervisorSpec,
   type SystemOptions,
-} from './tree/supervisor.js';
+} from './tree/spec.js';
 export { hostActors } from './thread/thread.js';
 export type { Timers } from './timers.js';
 export type { RuntimeError } from './errors.js';

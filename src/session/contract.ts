@@ -8,7 +8,6 @@ import type { Utterance } from '../dialects/dialect.js';
 import type { SessionError } from './errors.js';
 import type { DhKeyPair } from './noise/dh.js';
 import type { Kem } from './noise/kem.js';
-import { SessionMachine } from './machine.js';
 
 /** Why a session is closed on purpose; travels in the CLOSE record. */
 export type CloseReason = 'park' | 'rekey' | 'dup' | 'shutdown' | 'downgrade';
@@ -111,6 +110,3 @@ export interface Session {
   /** Wipes keys without a word. */
   destroy(): void;
 }
-
-/** A session that has done nothing yet: the initiator's begins with `start`, the responder's with `receive`. */
-export const createSession = (options: SessionOptions): Session => new SessionMachine(options);

@@ -8,28 +8,9 @@ import type { Utterance } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
 import type { SessionError } from './errors.js';
 import { session as sessionLimits, sessionV1 } from './limits.js';
-import type { Channel } from './handshake.js';
-import { fragments, Reassembly, type PlainRecord, type RecordType } from './records.js';
+import { type Channel, fragments, Reassembly, type PlainRecord, type RecordType } from './records.js';
 import type { CloseReason, SessionOutput } from './contract.js';
-
-const closeCode: Readonly<Record<CloseReason, number>> = {
-  park: 1,
-  rekey: 2,
-  dup: 3,
-  shutdown: 4,
-  downgrade: 5,
-};
-const reasonOf: readonly (CloseReason | null)[] = [null, 'park', 'rekey', 'dup', 'shutdown', 'downgrade'];
-
-export const encodeClose = (reason: CloseReason): PlainRecord => ({
-  type: 'close',
-  content: Uint8Array.of(closeCode[reason]),
-  hasMore: false,
-});
-
-/** `null`: no such reason. */
-export const closeReasonOf = (content: Uint8Array): CloseReason | null =>
-  content.length === 1 ? (reasonOf[content[0] ?? 0] ?? null) : null;
+import { encodeClose, closeReasonOf } from './close.js';
 
 /** What one record means. */
 export type Opened =

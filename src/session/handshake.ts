@@ -10,24 +10,19 @@ import { copy, isSame, toHex } from '../wire/bytes.js';
 import { certificateIdKey, decodePayload, encodePayload, verifyCertificate } from './certificate.js';
 import { chaChaPoly, sha256 } from './noise/cipher.js';
 import { generateDhKeyPair } from './noise/dh.js';
-import { closeReasonOf } from './established.js';
 import { kem, warmUpKem, type Kem } from './noise/kem.js';
 import { NoiseHandshake, type NoiseOutcome, type Role, type Suite } from './noise/handshake.js';
 import { kkResume, xxHybrid } from './noise/patterns.js';
-import { RecordOpener, RecordSealer } from './records.js';
+import { RecordOpener, RecordSealer, type Channel } from './records.js';
 import type { LocalIdentity, PeerProof, Resumption, SessionOptions, SessionOutput } from './contract.js';
 import { deriveResumption } from './tickets.js';
+import { closeReasonOf } from './close.js';
 
 /** What a side of a handshake needs to know of its session. */
 export interface Setting {
   readonly options: SessionOptions;
   readonly localIdKey: Uint8Array;
   readonly kem: Kem;
-}
-
-export interface Channel {
-  readonly sealer: RecordSealer;
-  readonly opener: RecordOpener;
 }
 
 /** What one step of a handshake leads to. `failed` is the last one; `established` hands the connection over. */

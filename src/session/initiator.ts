@@ -22,7 +22,6 @@ import {
   wallClockAt,
   wipeChannel,
   write,
-  type Channel,
   type Expected,
   type Progress,
   type Setting,
@@ -30,6 +29,7 @@ import {
 import type { NoiseHandshake } from './noise/handshake.js';
 import type { PeerProof, Resumption } from './contract.js';
 import { copyResumption, isUsable, wipeResumption } from './tickets.js';
+import type { Channel } from './records.js';
 
 type State =
   | { readonly at: 'start' }

@@ -246,3 +246,6 @@ export class SessionMachine implements Session {
     return outputs;
   }
 }
+
+/** A session that has done nothing yet: the initiator's begins with `start`, the responder's with `receive`. */
+export const createSession = (options: SessionOptions): Session => new SessionMachine(options);

@@ -171,3 +171,8 @@ const frameBytes = (record: PlainRecord): number =>
   2 + paddedBytes(record.content.length) + sessionV1.tagBytes;
 const tooMany = () => err<never, SessionError>({ code: 'session/limit', detail: 'records' });
 const malformed = (detail: string) => err<never, SessionError>({ code: 'session/malformed', detail });
+
+export interface Channel {
+  readonly sealer: RecordSealer;
+  readonly opener: RecordOpener;
+}

@@ -8,7 +8,6 @@ import { unreachable } from '../exhaustive.js';
 import type { SessionError } from './errors.js';
 import { concat, copy } from '../wire/bytes.js';
 import { encodeControl, encodeMessage, type NativeFrame, type Preamble } from '../wire/frames.js';
-import { encodeClose } from './established.js';
 import {
   channelOf,
   conclude,
@@ -25,7 +24,6 @@ import {
   wallClockAt,
   wipeChannel,
   write,
-  type Channel,
   type Expected,
   type Progress,
   type Setting,
@@ -33,6 +31,8 @@ import {
 import type { NoiseHandshake } from './noise/handshake.js';
 import type { PeerProof, Resumption } from './contract.js';
 import { copyResumption, isUsable, wipeResumption } from './tickets.js';
+import { encodeClose } from './close.js';
+import type { Channel } from './records.js';
 
 type State =
   | { readonly at: 'preamble' }

@@ -5,13 +5,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { DiscoveryStats } from '../../src/actors/presence/discovery.js';
 import type { PeerState } from '../../src/chat/events.js';
 import { beacon as wire } from '../../src/wire/limits.js';
 import { decodeBeacon } from '../../src/wire/beacon.js';
-import { boundUdp, freeUdpPorts, newIdentity, recordOf, signedDatagram } from '../support/beacon-node.js';
-import { startBeaconNode, type BeaconNode, type BeaconNodeOptions } from '../support/beacon-node.js';
+import {
+  boundUdp,
+  freeUdpPorts,
+  newIdentity,
+  recordOf,
+  signedDatagram,
+  startBeaconNode,
+  type BeaconNode,
+  type BeaconNodeOptions,
+} from '../support/beacon-node.js';
 import { eventually, within } from '../support/deadline.js';
+import type { DiscoveryStats } from '../../src/actors/presence/protocol.js';
 
 async function node(t: TestContext, options: BeaconNodeOptions): Promise<BeaconNode> {
   const started = await startBeaconNode(options);

@@ -3,17 +3,9 @@ import { sign } from 'node:crypto';
 import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { ok } from 'neverthrow';
-import {
-  broadcastActor,
-  type BroadcastProtocol,
-  type BroadcastRequests,
-} from '../../src/actors/presence/broadcast.js';
-import {
-  discoveryActor,
-  type DiscoveryProtocol,
-  type DiscoveryReports,
-} from '../../src/actors/presence/discovery.js';
-import { transportActor, type TransportReports } from '../../src/actors/transport/transport.js';
+import { broadcastActor } from '../../src/actors/presence/broadcast.js';
+import { discoveryActor } from '../../src/actors/presence/discovery.js';
+import { transportActor } from '../../src/actors/transport/transport.js';
 import { parseConnectionId } from '../../src/ids.js';
 import {
   actor,
@@ -28,6 +20,13 @@ import {
 import { beaconSigningBytes } from '../../src/wire/beacon.js';
 import { freeUdpPorts, newIdentity, type Identity } from '../support/beacon-node.js';
 import { eventually } from '../support/deadline.js';
+import type { TransportReports } from '../../src/actors/transport/protocol.js';
+import type {
+  DiscoveryProtocol,
+  DiscoveryReports,
+  BroadcastProtocol,
+  BroadcastRequests,
+} from '../../src/actors/presence/protocol.js';
 
 type HubProtocol = TransportReports & DiscoveryReports & BroadcastRequests;
 

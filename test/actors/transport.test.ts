@@ -2,19 +2,16 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { MessagePort } from 'node:worker_threads';
-import {
-  transportActor,
-  type TransportArgs,
-  type TransportProtocol,
-  type TransportReports,
-} from '../../src/actors/transport/transport.js';
+import { transportActor, type TransportArgs } from '../../src/actors/transport/transport.js';
 import { parseConnectionId, parsePeerId, type ConnectionId } from '../../src/ids.js';
 import { admission } from '../../src/admission/limits.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import { transport as limits } from '../../src/actors/transport/limits.js';
+import { tcp } from '../../src/actors/tcp/limits.js';
 import { openByteStream, type ByteStream } from '../../src/runtime/stream.js';
 import { drive, Recorder, type Driven } from '../support/actor-driver.js';
 import { eventually, within } from '../support/deadline.js';
+import type { TransportProtocol, TransportReports } from '../../src/actors/transport/protocol.js';
 
 const peerId = parsePeerId(Array.from({ length: 8 }, () => 'AAAAAAA').join('-'))._unsafeUnwrap();
 const connectionId = (text: string): ConnectionId => parseConnectionId(text)._unsafeUnwrap();
@@ -186,7 +183,7 @@ test('a taken port is passed over, or refused when the port is strict', async (t
       listeners: [{ bind: '127.0.0.1', port, portStrict: false, dialect: 'sniffed' }],
     },
   );
-  assert.ok(next.port > port && next.port < port + limits.portTriesMax);
+  assert.ok(next.port > port && next.port < port + tcp.portTriesMax);
   const strict = host(
     t,
     {},

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { giveUp, noteQueued } from '../../src/chat/foreign/commands.js';
 import { forgetLines } from '../../src/chat/foreign/sending.js';
-import { newLegacyState } from '../../src/chat/foreign/peers.js';
 import { legacyPeerId } from '../../src/chat/people/name.js';
 import { parseMessageId } from '../../src/ids.js';
 import { startScene } from '../support/foreign-scene.js';
 import { startResponder } from '../support/standins/cmp2204.js';
+import { newLegacyState } from '../../src/chat/foreign/state.js';
 
 test('a private number that is none is refused at once, and nothing waits behind it', async (t) => {
   const scene = await startScene(t);

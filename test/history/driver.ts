@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
-import { history, type HistoryProtocol } from '../../src/actors/history/history.js';
+import { history } from '../../src/actors/history/history.js';
 import type { HistoryState } from '../../src/actors/history/upkeep.js';
 import type { NewLine } from '../../src/chat/delivery/entry.js';
 import {
@@ -16,6 +16,7 @@ import {
   type PeerId,
 } from '../../src/ids.js';
 import type { BodyOf, CallName, Context, Fault, FaultOf, ReplyOf, Step } from '../../src/runtime/actor.js';
+import type { HistoryProtocol } from '../../src/actors/history/protocol.js';
 
 type P = HistoryProtocol;
 type Name = CallName<P>;

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import type { HistoryProtocol } from '../../src/actors/history/history.js';
 import { forgetStranger } from '../../src/chat/people/contacts.js';
 import type { Contact } from '../../src/chat/people/contact.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import { emptyPeerBook } from '../../src/chat/people/book.js';
 import type { PeerId } from '../../src/ids.js';
 import { Recorder } from '../support/actor-driver.js';
+import type { HistoryProtocol } from '../../src/actors/history/protocol.js';
 
 const stranger = (lastSeenMs: number): Contact => ({
   peerId: peerIdOf(new Uint8Array(randomBytes(32))),

@@ -8,7 +8,6 @@ import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, within } from '../support/deadline.js';
 import { freeBeaconPort } from '../support/program.js';
-import type { TransportStats } from '../../src/actors/transport/transport.js';
 import { quantile, startSceneNode, untilAcquainted, type SceneNode } from '../support/scene-nodes.js';
 import {
   newIdentity,
@@ -17,6 +16,7 @@ import {
   simulatedPeer,
   type RawSession,
 } from '../support/simulated-peer.js';
+import type { TransportStats } from '../../src/actors/transport/protocol.js';
 
 const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `text ${n}`);
 

@@ -1,16 +1,8 @@
 /** A node reduced to its beacons: the real broadcast and discovery actors, and a key that signs for them. */
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import {
-  broadcastActor,
-  type BroadcastProtocol,
-  type BroadcastRequests,
-} from '../../src/actors/presence/broadcast.js';
-import {
-  discoveryActor,
-  type DiscoveryProtocol,
-  type DiscoveryReports,
-} from '../../src/actors/presence/discovery.js';
+import { broadcastActor } from '../../src/actors/presence/broadcast.js';
+import { discoveryActor } from '../../src/actors/presence/discovery.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import type { PeerId } from '../../src/ids.js';
 import {
@@ -20,6 +12,12 @@ import {
   type BeaconRecord,
 } from '../../src/wire/beacon.js';
 import { drive, Recorder, refTo, type Driven } from './actor-driver.js';
+import type {
+  DiscoveryProtocol,
+  DiscoveryReports,
+  BroadcastProtocol,
+  BroadcastRequests,
+} from '../../src/actors/presence/protocol.js';
 
 export interface Identity {
   readonly privateKey: KeyObject;

@@ -4,16 +4,16 @@ import type { Utterance } from '../../src/dialects/dialect.js';
 import type { SessionError } from '../../src/session/errors.js';
 import { makeCertificate, type Signer } from '../../src/session/certificate.js';
 import { generateDhKeyPair, type DhKeyPair } from '../../src/session/noise/dh.js';
-import {
-  createSession,
-  type LocalIdentity,
-  type Resumption,
-  type Session,
-  type SessionOptions,
-  type SessionOutput,
+import type {
+  LocalIdentity,
+  Resumption,
+  Session,
+  SessionOptions,
+  SessionOutput,
 } from '../../src/session/contract.js';
 import { copyResumption, TicketBook } from '../../src/session/tickets.js';
 import { concat } from '../../src/wire/bytes.js';
+import { createSession } from '../../src/session/machine.js';
 
 export const wallClockMs = 1_800_000_000_000;
 export const anyBytes = (bytes: number): Uint8Array => Uint8Array.from(randomBytes(bytes));

@@ -7,14 +7,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { messageIdFromBytes, type MessageId } from '../../src/ids.js';
 import { makeCertificate } from '../../src/session/certificate.js';
-import {
-  createSession,
-  type LocalIdentity,
-  type Resumption,
-  type Session,
-  type SessionOutput,
-} from '../../src/session/contract.js';
+import type { LocalIdentity, Resumption, Session, SessionOutput } from '../../src/session/contract.js';
 import { queue, type Queue } from './standins/blocking-socket.js';
+import { createSession } from '../../src/session/machine.js';
 
 export interface Tally {
   connects: number;

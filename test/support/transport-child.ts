@@ -1,10 +1,10 @@
 /** A transport on a free port of loopback, in a process of its own: prints the port, echoes, ends with its stdin. */
 import type { MessagePort } from 'node:worker_threads';
-import { transportActor, type TransportReports } from '../../src/actors/transport/transport.js';
-import type { ConnectionId } from '../../src/ids.js';
-import { parsePeerId } from '../../src/ids.js';
+import { transportActor } from '../../src/actors/transport/transport.js';
+import { type ConnectionId, parsePeerId } from '../../src/ids.js';
 import { openByteStream } from '../../src/runtime/stream.js';
 import { drive, Recorder } from './actor-driver.js';
+import type { TransportReports } from '../../src/actors/transport/protocol.js';
 
 const peerId = parsePeerId(Array.from({ length: 8 }, () => 'AAAAAAA').join('-'))._unsafeUnwrap();
 

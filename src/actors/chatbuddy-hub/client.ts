@@ -19,7 +19,7 @@ import type { DialError } from '../../chat/errors.js';
 import { hubProtocol } from '../../dialects/chatbuddy/limits.js';
 import { chatbuddyHub as limits } from './limits.js';
 import { foreignFrames } from '../../dialects/limits.js';
-import { finishSocket } from '../transport/socket.js';
+import { finishSocket } from '../tcp/finish.js';
 
 export interface HubClientOptions {
   readonly host: string;

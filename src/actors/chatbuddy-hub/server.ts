@@ -16,11 +16,12 @@ import type { ListenError } from '../errors.js';
 import { hubProtocol } from '../../dialects/chatbuddy/limits.js';
 import { chatbuddyHub as limits } from './limits.js';
 import { foreignFrames } from '../../dialects/limits.js';
-import { node } from '../../node/limits.js';
+import { localAddress } from '../../wire/limits.js';
 import { FaultTally } from '../../runtime/log-tally.js';
 import { plainAddress } from '../../wire/address-space.js';
-import { addressesOf, listen } from '../transport/listen.js';
-import { finishSocket } from '../transport/socket.js';
+import { listen } from '../tcp/listen.js';
+import { finishSocket } from '../tcp/finish.js';
+import { addressesOf } from '../interfaces.js';
 
 export interface HubOptions {
   /** Default `0.0.0.0`. */
@@ -54,7 +55,7 @@ export interface HubHandle {
 /** Errors: `transport/port-in-use`, `transport/cannot-listen`. */
 export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, ListenError> {
   const hub = new Hub(options.maxUsers ?? hubProtocol.usersMax, options.log ?? (() => undefined));
-  const { bind = node.bind, port = hubProtocol.port, portStrict = false } = options;
+  const { bind = localAddress.bindDefault, port = hubProtocol.port, portStrict = false } = options;
   const listening = listen({ bind, port, portStrict, dialect: 'chatbuddy' }, (socket) => hub.welcome(socket));
   return new ResultAsync(listening).map((listener) => {
     // No descriptor left, or a connection that was reset before it was accepted: listening goes on.

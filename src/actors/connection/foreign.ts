@@ -8,88 +8,17 @@
  * write waits until the one before it was taken by the system, and a gap longer.
  */
 import { randomBytes } from 'node:crypto';
-import type { MessagePort } from 'node:worker_threads';
 import { ok } from 'neverthrow';
 import { uuidv7obj } from 'uuidv7';
-import type {
-  Encryption,
-  LegacyDialectName,
-  Speaker,
-  Talk,
-  TalkDialect,
-  TalkInput,
-  TalkOptions,
-  TalkOutput,
-  TalkRole,
-  Utterance,
-} from '../../dialects/dialect.js';
+import type { Talk, TalkDialect, TalkInput, TalkOutput, TalkRole } from '../../dialects/dialect.js';
 import { legacyDialects } from '../../dialects/sniff.js';
 import { unreachable } from '../../exhaustive.js';
 import type { DialectError } from '../../dialects/errors.js';
-import { messageIdFromBytes, type MessageId, type SessionId } from '../../ids.js';
+import { messageIdFromBytes, type SessionId } from '../../ids.js';
 import { connection } from './limits.js';
-import { actor, next, stop, type Call, type Cast, type Context, type Step } from '../../runtime/actor.js';
+import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
-
-export type TalkProtocol = {
-  /** Says this to the peer. `token` comes back in `talkSent` or `talkRefused`. */
-  say: Cast<{ readonly token: number; readonly utterance: Utterance }>;
-  /** Ends the connection once what was said is flushed. */
-  close: Cast<Record<string, never>>;
-  /** What is not written yet stays unsaid, and is not reported as sent. */
-  hush: Cast<Record<string, never>>;
-  /** The stream has something, took something, or ended. Sent to itself: listeners only enqueue. */
-  received: Cast<{ readonly chunk: Uint8Array }>;
-  drained: Cast<Record<string, never>>;
-  streamEnded: Cast<{ readonly reason: string }>;
-  committed: Cast<{ readonly bytes: number }>;
-  /** The gap after a write is over. */
-  rested: Cast<Record<string, never>>;
-  /** Silence that ends a frame, by the count of chunks it began after. */
-  quiet: Cast<{ readonly afterChunks: number }>;
-  overdue: Cast<Record<string, never>>;
-};
-
-/** Something an older program said. */
-export interface HeardWords {
-  /** Given here, so that a report that comes twice is one message. */
-  readonly id: MessageId;
-  readonly utterance: Utterance;
-  readonly speaker: Speaker;
-  readonly encryption: Encryption;
-}
-
-/** What a talk reports to the node. The node's protocol contains these messages. */
-export type TalkReports = {
-  /** The connection stands (dialled), or the other side has said something that makes sense (accepted). */
-  talkUp: Cast<{
-    readonly talkId: SessionId;
-    /** Accepted, for one message: the key is agreed on, and the text has not come yet. */
-    readonly isTextToCome: boolean;
-  }>;
-  /** The reply comes once the words are committed; until then their bytes count against the peer. */
-  talkHeard: Call<{ readonly talkId: SessionId; readonly words: readonly HeardWords[] }, null>;
-  /** All of it was handed to the system's socket. */
-  talkSent: Cast<{ readonly talkId: SessionId; readonly token: number }>;
-  /** This dialect, or this end of the connection, cannot say that. */
-  talkRefused: Cast<{ readonly talkId: SessionId; readonly token: number; readonly error: DialectError }>;
-  talkDown: Cast<{ readonly talkId: SessionId; readonly end: TalkEnd }>;
-};
-
-export type TalkEnd =
-  | { readonly type: 'closed'; readonly by: 'us' | 'peer' }
-  | { readonly type: 'failed'; readonly error: DialectError }
-  /** The connection ended without a word. */
-  | { readonly type: 'lost'; readonly reason: string };
-
-export interface TalkArgs {
-  readonly talkId: SessionId;
-  readonly dialect: LegacyDialectName;
-  readonly role: TalkRole;
-  readonly options: Omit<TalkOptions, 'random'>;
-  /** Carries the bytes of the connection; transferred to this actor. */
-  readonly port: MessagePort;
-}
+import type { TalkProtocol, HeardWords, TalkReports, TalkEnd, TalkArgs } from './protocol.js';
 
 interface State {
   readonly talkId: SessionId;

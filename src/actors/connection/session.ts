@@ -4,73 +4,16 @@
  * temporary: a session that died is not mended but made anew, and what it had not confirmed is said again.
  */
 import { randomBytes } from 'node:crypto';
-import type { MessagePort } from 'node:worker_threads';
 import { ok } from 'neverthrow';
 import type { Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
-import type { SessionError } from '../../session/errors.js';
-import type { MessageId, SessionId } from '../../ids.js';
+import type { SessionId } from '../../ids.js';
 import { connection as limits } from './limits.js';
-import { actor, next, stop, type Call, type Cast, type Context, type Step } from '../../runtime/actor.js';
+import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
-import {
-  createSession,
-  type CloseReason,
-  type LocalIdentity,
-  type PeerProof,
-  type Resumption,
-  type Session,
-  type SessionOptions,
-  type SessionOutput,
-} from '../../session/contract.js';
-
-export type SessionProtocol = {
-  /** Says these to the peer, in this order. Before the session is up they are dropped: the node resends. */
-  say: Cast<{ readonly utterances: readonly Utterance[] }>;
-  /** Ends the session on purpose, telling the peer why. */
-  close: Cast<{ readonly reason: CloseReason }>;
-  /** The stream has something, or ended. Sent to itself: listeners only enqueue. */
-  received: Cast<{ readonly chunk: Uint8Array }>;
-  streamEnded: Cast<{ readonly reason: string }>;
-  committed: Cast<{ readonly bytes: number; readonly receipts: readonly MessageId[] }>;
-  tick: Cast<Record<string, never>>;
-};
-
-/** What a session reports to the node, and asks of it. The node's protocol contains these messages. */
-export type SessionReports = {
-  findTicket: Call<{ readonly ticketId: Uint8Array }, Resumption | null>;
-  /** Is this peer, whose certificate is valid, welcome? `null`: yes. */
-  judgePeer: Call<{ readonly sessionId: SessionId; readonly peer: PeerProof }, SessionError | null>;
-  /** The peer may resume with this from now on, should the connection be cut before the session is up. */
-  resumable: Cast<{ readonly resumption: Resumption }>;
-  sessionUp: Cast<{
-    readonly sessionId: SessionId;
-    readonly peer: PeerProof;
-    readonly isResumed: boolean;
-    readonly resumption: Resumption;
-  }>;
-  /** Words of the peer. The reply comes once they are committed, and names those to send a receipt for. */
-  said: Call<
-    { readonly sessionId: SessionId; readonly utterances: readonly Utterance[] },
-    { readonly receipts: readonly MessageId[] }
-  >;
-  sessionDown: Cast<{ readonly sessionId: SessionId; readonly end: SessionEnd }>;
-};
-
-/** How a session ended, as the node needs to know it. */
-export type SessionEnd =
-  | { readonly type: 'closed'; readonly by: 'us' | 'peer'; readonly reason: CloseReason }
-  | { readonly type: 'failed'; readonly error: SessionError }
-  /** The connection ended without a word. */
-  | { readonly type: 'lost'; readonly reason: string };
-
-export interface SessionArgs {
-  readonly sessionId: SessionId;
-  readonly local: LocalIdentity;
-  readonly role: SessionOptions['role'];
-  /** Carries the bytes of the connection; transferred to this actor. */
-  readonly port: MessagePort;
-}
+import type { Session, SessionOutput } from '../../session/contract.js';
+import { createSession } from '../../session/machine.js';
+import type { SessionProtocol, SessionReports, SessionEnd, SessionArgs } from './protocol.js';
 
 interface State {
   readonly sessionId: SessionId;

@@ -6,7 +6,14 @@
  */
 import type { Result } from 'neverthrow';
 import type { Contact } from '../../chat/people/contact.js';
-import type { DeliveryState, HistoryQuery, Line } from '../../chat/delivery/entry.js';
+import type {
+  DeliveryState,
+  HistoryQuery,
+  Line,
+  Stored,
+  OutboxSize,
+  Correspondent,
+} from '../../chat/delivery/entry.js';
 import { unreachable } from '../../exhaustive.js';
 import type { StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
@@ -24,25 +31,6 @@ import {
 import { pageOf, outboxOf } from './page.js';
 import { indexedSeq, indexSlice, resetIndex } from './search.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
-
-export interface Stored {
-  readonly seq: number;
-  readonly isDuplicate: boolean;
-}
-
-export interface OutboxSize {
-  readonly lines: number;
-  readonly bytes: number;
-}
-
-/** Somebody with whom lines were exchanged. */
-export interface Correspondent {
-  readonly peerId: PeerId;
-  /** At least one line went out. */
-  readonly isWrittenTo: boolean;
-  /** At least one line waits in the outbox. */
-  readonly isWaiting: boolean;
-}
 
 /** What the open transaction has changed; becomes true with its commit, vanishes with its rollback. */
 interface Draft {

@@ -11,24 +11,13 @@ import { planSalvage, resumeSalvage, setAside, type Salvage } from './damage.js'
 import { openError, openFile, storeError, type OpenError } from './open.js';
 import { attempt, attemptDoubtful, type SqlTrouble } from './sql.js';
 import { HistoryStore } from './store.js';
+import type { HistoryNotice } from './protocol.js';
 
 /** What upkeep needs of the actor's context. */
 export interface UpkeepContext {
   self(name: 'index', body: Record<string, never>): void;
   after(delayMs: number, name: 'index', body: Record<string, never>): () => void;
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
-}
-
-/** What went wrong with the file and was dealt with; for the node to tell its user. */
-export interface HistoryNotice {
-  readonly type: 'damaged-set-aside';
-  readonly atMs: number;
-  /** Where the damaged file lies now. */
-  readonly file: string;
-  readonly reason: string;
-  /** Lines carried over so far; final once `isDone`. */
-  readonly salvagedLines: number;
-  readonly isDone: boolean;
 }
 
 /** One request of the open batch: `apply` runs inside the transaction and returns what to do after its commit. */

@@ -7,37 +7,18 @@
  * connected), `node-find`, `node-names`, `node-people` and `node-contacts` (who is who, and who is a friend), `node-legacy`
  * (older programs).
  */
-import type { MessagePort } from 'node:worker_threads';
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
-import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
-import type { PeerEvent, StatusEvent } from '../../chat/events.js';
 import { peerIdOf } from '../../chat/people/identity.js';
 import { emptyPeerBook, isBlocked, peerRows } from '../../chat/people/book.js';
-import type { LegacyDialectName } from '../../dialects/dialect.js';
-import type { ChatError, StoreError, DialError as TransportError } from '../../chat/errors.js';
 import type { DialectError } from '../../dialects/errors.js';
-import type { RuntimeError } from '../../runtime/errors.js';
-import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import { dialing } from '../../chat/routes/limits.js';
 import { foreignRoutes as talks } from '../../chat/foreign/limits.js';
-import {
-  actor,
-  next,
-  reply,
-  type Call,
-  type Cast,
-  type Fault,
-  type ReplyTo,
-  type Step,
-} from '../../runtime/actor.js';
+import { actor, next, reply, type Fault, type ReplyTo, type Step } from '../../runtime/actor.js';
 import { TicketBook } from '../../session/tickets.js';
 import { beaconSigningBytes } from '../../wire/beacon.js';
-import type { BroadcastRequests } from '../presence/broadcast.js';
-import type { DiscoveryReports } from '../presence/discovery.js';
 import { FaultRation } from '../../runtime/log-ration.js';
 import { tellDiscovery, tellTransport } from '../../chat/people/contacts.js';
-import { findPeer, knownPeer, type FindFault } from '../../chat/people/find.js';
-import type { LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from '../../node/handle.js';
+import { findPeer, knownPeer } from '../../chat/people/find.js';
 import {
   farewell,
   giveUp,
@@ -49,7 +30,6 @@ import {
 import { look, talkDown, talkHeard } from '../../chat/foreign/hearing.js';
 import { ageLegacyPeers, noteAnnounced } from '../../chat/foreign/presence.js';
 import { talkRefused, talkSent } from '../../chat/foreign/sending.js';
-import { newLegacyState } from '../../chat/foreign/peers.js';
 import {
   acceptTalk,
   isLegacyDial,
@@ -87,73 +67,9 @@ import {
   takeTurns,
   wake,
 } from '../../chat/delivery/delivery.js';
-import type { SessionEnd, SessionReports } from '../connection/session.js';
-import type { TalkReports } from '../connection/foreign.js';
-import type { TransportReports } from '../transport/transport.js';
-
-export type SendFault = FindFault | DialectError | StoreError;
-
-/** One text under the id that it keeps for life. */
-export interface Words {
-  readonly id: MessageId;
-  readonly text: string;
-}
-
-/** What people ask. Whom a PEER word means is found here, so that every caller finds the same one. */
-export type NodeCommands = {
-  self: Call<Record<string, never>, SelfInfo>;
-  /** Replies once all texts stand synced in the outbox, in this order. */
-  send: Call<
-    {
-      readonly peer: string;
-      readonly messages: readonly Words[];
-      readonly via: SendViaOptions | null;
-    },
-    readonly StatusEvent[],
-    SendFault
-  >;
-  peers: Call<Record<string, never>, readonly PeerEvent[]>;
-  find: Call<{ readonly peer: string }, PeerEvent, ChatError>;
-  /** `peer`: only the conversation with it. */
-  page: Call<{ readonly peer: string | null; readonly query: HistoryQuery }, readonly Line[], SendFault>;
-  safety: Call<{ readonly peer: string }, SafetyInfo, FindFault>;
-  verify: Call<{ readonly peer: string; readonly code: string | null }, SafetyInfo, FindFault>;
-  block: Call<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFault>;
-  rename: Call<{ readonly name: string }, SelfInfo, ChatError>;
-  disconnect: Call<{ readonly peer: string }, null, FindFault>;
-  legacyPeers: Call<{ readonly dialect: LegacyDialectName }, readonly LegacyPeer[], ChatError>;
-  legacyConnect: Call<{ readonly peer: string; readonly isManual: boolean }, null, SendFault>;
-  legacyLeave: Call<{ readonly dialect: LegacyDialectName; readonly peer: string | null }, null, SendFault>;
-  /** Tells older programs that the node ends. */
-  farewell: Call<Record<string, never>, null>;
-  /** Connections that were ended because what came over them made no sense, by dialect. */
-  malformed: Call<Record<string, never>, Readonly<Record<string, number>>>;
-};
-
-/** What the node tells itself when something it waits for has happened. */
-type Continuations = {
-  dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
-  dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: TransportError | RuntimeError }>;
-  wake: Cast<Record<string, never>>;
-  /** A peer that changes its name too often is heard again; one that never told it is shown without. */
-  nameDue: Cast<{ readonly sessionId: SessionId }>;
-  /** Secrets of sessions long past are forgotten. */
-  expire: Cast<Record<string, never>>;
-  /** Words of older programs may have waited long enough for earlier ones. */
-  look: Cast<Record<string, never>>;
-  /** These are not tried any longer. */
-  giveUp: Cast<{ readonly peerId: PeerId; readonly ids: readonly MessageId[] }>;
-  ageLegacyPeers: Cast<Record<string, never>>;
-  logUnloggedFailures: Cast<Record<string, never>>;
-};
-
-export type NodeProtocol = NodeCommands &
-  TransportReports &
-  DiscoveryReports &
-  BroadcastRequests &
-  SessionReports &
-  TalkReports &
-  Continuations;
+import type { SessionEnd } from '../connection/protocol.js';
+import type { NodeProtocol } from './protocol.js';
+import { newLegacyState } from '../../chat/foreign/state.js';
 
 export const node = actor<NodeArgs, NodeState, NodeProtocol, NodeLinks>({
   name: 'node',

@@ -6,62 +6,25 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import { reasonOf } from '../../system-errors.js';
+import { readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
 import { createTokenBucket, type TokenBucket } from '../../chat/presence/token-bucket.js';
 import { clipBytes } from '../../chat/people/name.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
-import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
+import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
 import { openUdp, sendUdp } from './udp.js';
 import { beaconTargets, isBroadcast } from './targets.js';
-import type { DiscoveryProtocol } from './discovery.js';
 import { isNear, isUnicast, type InterfaceAddress } from '../../wire/address-space.js';
-
-export type BroadcastProtocol = {
-  /** Announces at once, then every interval. Sent to itself, and by whoever knows of a change. */
-  announce: Cast<Record<string, never>>;
-  /** What the beacon says from now on; announced at once. */
-  describe: Cast<BeaconDescription>;
-  /** One datagram to one address, from the socket that answers come to. Not sent to a broadcast or far address. */
-  unicast: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
-  /** Proves to one address that it is ours: an answer with the nonce, unless it would exceed `bytesMax`. */
-  answer: Cast<{
-    readonly nonce: Uint8Array;
-    readonly address: string;
-    readonly port: number;
-    readonly bytesMax: number;
-  }>;
-  /**
-   * The last announcement once more, to a newcomer. Where it would exceed `bytesMax` (an address that is not proved:
-   * a reply must not be longer than what provoked it) everybody hears it instead.
-   */
-  greet: Cast<{ readonly address: string; readonly port: number; readonly bytesMax: number | null }>;
-  /**
-   * Goodbye: the run ends, and nothing is said after it. Not the business of `terminate`: an actor that is only
-   * started anew must not make its run unhearable, since no beacon comes after a goodbye. The reply comes when it left.
-   */
-  leave: Call<Record<string, never>, null>;
-  /** Looks whether the interfaces changed. Sent to itself. */
-  look: Cast<Record<string, never>>;
-};
-
-export interface BeaconDescription {
-  readonly name: string;
-  /** 0: accepts no connections (yet). */
-  readonly tcpPort: number;
-}
-
-/** What broadcast asks of the node, which alone holds the identity key. */
-export type BroadcastRequests = {
-  /** Signs the body of a beacon record (`beaconSigningBytes` of it); 64 bytes. */
-  signBeacon: Call<{ readonly body: Uint8Array }, Uint8Array>;
-  /** What the beacon should say, asked once after each start; `null` while the node does not know yet. */
-  description: Call<Record<string, never>, BeaconDescription | null>;
-};
+import type {
+  DiscoveryProtocol,
+  BroadcastProtocol,
+  BeaconDescription,
+  BroadcastRequests,
+} from './protocol.js';
 
 export interface BroadcastArgs {
   readonly bind: string;
@@ -288,6 +251,3 @@ async function flushed(sending: Promise<unknown>): Promise<void> {
   await Promise.race([sending, late]);
   clearTimeout(timer);
 }
-
-const readInterfaces = (): readonly InterfaceAddress[] =>
-  Object.values(networkInterfaces()).flatMap((each) => each ?? []);

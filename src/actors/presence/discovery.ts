@@ -5,7 +5,6 @@
  */
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import {
   createBeaconGate,
@@ -17,48 +16,19 @@ import {
 } from '../../chat/presence/beacon-gate.js';
 import { createRoster, type Presence, type Roster } from '../../chat/presence/roster.js';
 import { reasonOf } from '../../system-errors.js';
+import { readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
-import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
+import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';
 import { openUdp } from './udp.js';
 import { broadcastBinds } from './targets.js';
-import type { BroadcastProtocol } from './broadcast.js';
-import { openOnlinePeersFile, type OnlinePeersFile } from '../../home/foreign-files.js';
 import { isLoopback, isNear, plainAddress, type InterfaceAddress } from '../../wire/address-space.js';
-
-export type DiscoveryProtocol = {
-  /** A datagram that another actor's socket heard (answers come to the socket that sent the beacon). */
-  heard: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
-  /** Contacts are never evicted from the roster and have signature checks reserved. */
-  contacts: Cast<{ readonly peerIds: readonly PeerId[] }>;
-  /** Whom an earlier life of this actor told of: nobody else would notice that they fall silent. */
-  recall: Cast<{ readonly rows: readonly Presence[] }>;
-  /** Re-reads clocks: online → away → gone. Sent to itself. */
-  age: Cast<Record<string, never>>;
-  roster: Call<Record<string, never>, readonly Presence[]>;
-  stats: Call<Record<string, never>, DiscoveryStats>;
-};
-
-export interface DiscoveryStats {
-  readonly datagrams: number;
-  readonly signatureChecks: number;
-  readonly challenges: number;
-  readonly dropped: Readonly<Partial<Record<DropReason | 'off-link', number>>>;
-}
-
-/** What discovery tells the node. */
-export type DiscoveryReports = {
-  /** Listening on these UDP ports. Sent after each start; whoever knows the contacts tells them then. */
-  hearing: Cast<{ readonly ports: readonly number[] }>;
-  /** Rows that are new or changed. A hint: only a handshake proves an address. */
-  presence: Cast<{ readonly rows: readonly Presence[] }>;
-  /** Another run with our own identity is announced from there: a copied home. */
-  twin: Cast<{ readonly address: string; readonly bootIdHex: string }>;
-};
+import type { BroadcastProtocol, DiscoveryProtocol, DiscoveryReports } from './protocol.js';
+import { openOnlinePeersFile, type OnlinePeersFile } from './online-peers-file.js';
 
 export interface DiscoveryArgs {
   readonly bind: string;
@@ -318,6 +288,3 @@ function count(counts: Counts, reason: DropReason | 'off-link'): void {
 }
 
 const clocks = (): Clocks => ({ nowMs: performance.now(), wallClockMs: Date.now() });
-
-const readInterfaces = (): readonly InterfaceAddress[] =>
-  Object.values(networkInterfaces()).flatMap((each) => each ?? []);

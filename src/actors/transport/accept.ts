@@ -24,6 +24,7 @@ import { plainAddress } from '../../wire/address-space.js';
 import { sayBusy } from './busy.js';
 import { joinSocket, type Joint } from './socket.js';
 import { crowdedOut, mayBeOlderProgram, patienceMs, pauseMs } from '../../admission/queues.js';
+import type { AcceptStats } from './protocol.js';
 
 export interface AcceptedConnection {
   readonly connectionId: ConnectionId;
@@ -51,19 +52,6 @@ export interface AcceptOptions {
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;
-}
-
-export interface AcceptStats {
-  /** Connections that were given a place. */
-  readonly accepted: number;
-  readonly refusedBusy: number;
-  /** Closed because too many waited. */
-  readonly crowdedOut: number;
-  readonly evicted: number;
-  readonly inboundNow: number;
-  readonly inboundMost: number;
-  /** Connections to the shared port that ended before it was known what they speak, by reason. */
-  readonly unheard: Readonly<Partial<Record<Unheard, number>>>;
 }
 
 interface Line extends Caller {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { encodeBusy } from '../../dialects/native.js';
 import { admission } from '../../admission/limits.js';
 import { transport as limits } from './limits.js';
-import { finishSocket } from './socket.js';
+import { finishSocket } from '../tcp/finish.js';
 
 /** `random`: in [0, 1). `onClosed` is called once, when the socket is gone. */
 export function sayBusy(socket: Socket, random: number, onClosed: () => void): void {

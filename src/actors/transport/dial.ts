@@ -8,6 +8,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { reasonOf } from '../../system-errors.js';
 import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId } from '../../ids.js';
+import { tcp } from '../tcp/limits.js';
 import { transport as limits } from './limits.js';
 import { isUnicast, plainAddress } from '../../wire/address-space.js';
 import { joinSocket, type Joint } from './socket.js';
@@ -73,7 +74,7 @@ export class Dialer {
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
-      keepAliveInitialDelay: limits.keepAliveDelayMs,
+      keepAliveInitialDelay: tcp.keepAliveDelayMs,
     });
     this.#pending.set(connectionId, socket);
     const deadlineMs = Math.min(Math.max(request.deadlineMs, 1), limits.dialDeadlineMsMax);

@@ -1,20 +1,14 @@
-/** The numbers of TCP sockets: listening, dialing, flow and endings. */
+/** The numbers of the transport: dialing, flow and refusals. */
 
 export const transport = {
-  /** Ports that are tried when `port` is taken: `port` and those after it. */
-  portTriesMax: 100,
-  listenBacklogMax: 511,
   /** Bytes that wait for a session before its socket is no longer read. */
   streamHighBytes: 256 * 1_024,
   /** Bytes that wait for a session when its socket is read again. */
   streamLowBytes: 128 * 1_024,
   /** Bytes that a session may write ahead of its socket: one that ignores its credit is faulty and is ended. */
   unsentBytesMax: 4 * 2 ** 20,
-  /** Time that the other side may take to end its half after ours was flushed. */
-  lingerMs: 250,
   /** Time that flushing may take before the socket is destroyed. */
   flushMs: 1_000,
-  keepAliveDelayMs: 10_000,
   /** Outgoing connections at once, counted apart from the accepted ones. */
   dialsMax: 16,
   dialDeadlineMsMax: 30_000,

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
 import { transport as limits } from './limits.js';
 import { openByteStream } from '../../runtime/stream.js';
+import { finishSocket } from '../tcp/finish.js';
 
 export interface JointEvents {
   /** Bytes went in or out. */
@@ -89,26 +90,4 @@ export function joinSocket(
   if (socket.readableEnded) queueMicrotask(() => end('closed'));
   else if (stream.outstandingBytes() <= limits.streamHighBytes) socket.resume();
   return { destroy, end };
-}
-
-/**
- * Flushes and ends our side, then reads the peer's bytes to nowhere until it ends too: a socket that is closed with
- * unread bytes sends RST, which can take away what the peer has not read yet.
- */
-export function finishSocket(socket: Socket, onFlushed: () => void): void {
-  let linger: NodeJS.Timeout | undefined;
-  socket.on('data', () => undefined);
-  socket.on('end', () => {
-    if (socket.writableFinished) socket.destroy();
-  });
-  socket.on('close', () => {
-    clearTimeout(linger);
-    onFlushed();
-  });
-  socket.resume();
-  socket.end(() => {
-    onFlushed();
-    if (socket.readableEnded) socket.destroy();
-    else linger = setTimeout(() => socket.destroy(), limits.lingerMs);
-  });
 }

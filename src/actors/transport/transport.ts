@@ -4,76 +4,19 @@
  * a decision reaches the node. Spec: design.md *Transport*, session-protocol 5.1 and 5.7, faults.md section 4.
  */
 import { randomInt } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
-import type { MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
 import { reasonOf } from '../../system-errors.js';
+import { readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
-import type { DialError } from '../../chat/errors.js';
-import type { ConnectionId, PeerId } from '../../ids.js';
 import { transport as limits } from './limits.js';
-import { actor, next, reply, type Call, type Cast, type Context } from '../../runtime/actor.js';
+import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { formatAddress } from '../../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from '../../wire/address-space.js';
-import type { Carries } from '../../admission/slots.js';
-import { AcceptPool, type AcceptStats } from './accept.js';
+import { AcceptPool } from './accept.js';
 import { Dialer } from './dial.js';
-import { listen, type Listener, type ListenerOptions } from './listen.js';
-
-export type TransportProtocol = {
-  /** Opens a connection; its bytes travel over the returned port (`runtime/stream.ts`). */
-  dial: Call<
-    {
-      readonly connectionId: ConnectionId;
-      readonly host: string;
-      readonly port: number;
-      readonly deadlineMs: number;
-    },
-    { readonly port: MessagePort; readonly remoteAddress: string },
-    DialError
-  >;
-  /** The session on this inbound connection finished its handshake: it now counts as authenticated. */
-  authenticated: Cast<{
-    readonly connectionId: ConnectionId;
-    readonly peerId: PeerId;
-    readonly isContact: boolean;
-    readonly carries: Carries;
-  }>;
-  /** Ends the connection; `penaltyMs` keeps its address out for so long (0: none). */
-  close: Cast<{ readonly connectionId: ConnectionId; readonly reason: string; readonly penaltyMs: number }>;
-  /** Who may use the reserved slot: addresses where contacts were last proved, and tickets that resume (hex). */
-  known: Cast<{ readonly addresses: readonly string[]; readonly ticketIds: readonly string[] }>;
-  stats: Call<Record<string, never>, TransportStats>;
-};
-
-export interface TransportStats extends AcceptStats {
-  readonly outboundNow: number;
-}
-
-/** What the transport tells the node. The node's protocol contains these messages. */
-export type TransportReports = {
-  /** Listening. Sent once after start, before any connection; `others` are the ports of single dialects. */
-  listening: Cast<{
-    readonly address: string;
-    readonly port: number;
-    readonly others: readonly {
-      readonly dialect: DialectName;
-      readonly address: string;
-      readonly port: number;
-    }[];
-  }>;
-  /** An admitted inbound connection. `port` carries its bytes, the first ones included; transferred. */
-  accepted: Cast<{
-    readonly connectionId: ConnectionId;
-    readonly dialect: DialectName;
-    readonly remoteAddress: string;
-    readonly remotePort: number;
-    readonly port: MessagePort;
-  }>;
-  /** All slots are taken and somebody was refused: park this authenticated, idle connection. */
-  slotWanted: Cast<{ readonly connectionId: ConnectionId }>;
-};
+import { listen, type Listener, type ListenerOptions } from '../tcp/listen.js';
+import type { TransportProtocol, TransportReports } from './protocol.js';
 
 export interface TransportArgs {
   /** The first one is the node's own port; all share `connectionsMax`. */
@@ -220,7 +163,7 @@ function nearness(listeners: readonly ListenerOptions[]): (address: string) => b
     if (isPublicAsked || isPrivate(address)) return true;
     const nowMs = performance.now();
     if (nowMs - readAtMs > limits.interfacesAgeMs) {
-      interfaces = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+      interfaces = readInterfaces();
       readAtMs = nowMs;
     }
     return isNear(address, interfaces);

@@ -19,18 +19,18 @@ import { directConversation, type MessageId, type PeerId } from '../../ids.js';
 import { outbox as outboxLimits } from './limits.js';
 import { text as limits } from '../../dialects/limits.js';
 import type { BodyOf, ReplyTo, ReplyOf } from '../../runtime/actor.js';
-import type { SendViaOptions } from '../../node/handle.js';
 import { commitIncoming, incomingLine } from './incoming.js';
 import { mannerOf, noteQueued } from '../foreign/commands.js';
 import { forgetLines, linesKept, reachForOutbox, sayLines } from '../foreign/sending.js';
 import type { OutboxTurn } from '../foreign/peers.js';
-import type { NodeProtocol, SendFault, Words } from '../../actors/node/node.js';
 import { befriend } from '../people/contacts.js';
 import { findPeer } from '../people/find.js';
 import { heardName } from '../people/naming.js';
 import { dialNewRun, dialPeer, tell } from '../routes/native.js';
 import { commitLines } from './shown.js';
 import { publishGone, publishPeer, type LiveSession, type NodeContext, type NodeState } from '../core.js';
+import type { SendViaOptions } from '../contract.js';
+import type { NodeProtocol, SendFault, Words } from '../../actors/node/protocol.js';
 
 /** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
 export function send(

@@ -50,3 +50,22 @@ export interface HistoryQuery {
   readonly direction?: Direction;
   readonly limit: number;
 }
+
+export interface Stored {
+  readonly seq: number;
+  readonly isDuplicate: boolean;
+}
+
+export interface OutboxSize {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** Somebody with whom lines were exchanged. */
+export interface Correspondent {
+  readonly peerId: PeerId;
+  /** At least one line went out. */
+  readonly isWrittenTo: boolean;
+  /** At least one line waits in the outbox. */
+  readonly isWaiting: boolean;
+}

@@ -13,22 +13,15 @@ import { synergyGreeting } from '../../dialects/synergy/peers.js';
 import type { ChatError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
-import type { LegacyPeer, SendViaOptions } from '../../node/handle.js';
 import { listLegacyPeers } from './presence.js';
 import { blockedFault, dropLines, reach, sayControl } from './sending.js';
-import {
-  allowed,
-  allowedDialect,
-  currentTalk,
-  noRandom,
-  sayFarewell,
-  talkOptions,
-  type LegacyFault,
-  type LegacyRecord,
-} from './peers.js';
-import { findPeer, type FindFault } from '../people/find.js';
+import { allowed, allowedDialect, currentTalk, noRandom, sayFarewell, talkOptions } from './peers.js';
+import { findPeer } from '../people/find.js';
 import type { NodeContext, NodeState } from '../core.js';
 import { formatAddress } from '../../wire/address.js';
+import type { LegacyPeer, SendViaOptions } from '../contract.js';
+import type { FindFault } from '../../actors/node/protocol.js';
+import type { LegacyFault, LegacyRecord } from './state.js';
 
 /** How texts go out. */
 export interface Manner {

@@ -18,20 +18,12 @@ import type { BodyOf } from '../../runtime/actor.js';
 import type { Carries } from '../../admission/slots.js';
 import { noteAbsent, notePresent, publishNotice } from './presence.js';
 import { blockedFault, dialOptions, jobEnded, sayJob, takeDial, talkCameToNothing } from './sending.js';
-import {
-  legacyRecordAt,
-  planLook,
-  recordOf,
-  sayFarewell,
-  talkOptions,
-  type LegacyRecord,
-  type LiveTalk,
-  type OutboxTurn,
-} from './peers.js';
+import { legacyRecordAt, planLook, recordOf, sayFarewell, talkOptions, type OutboxTurn } from './peers.js';
 import { newId, publishPeer, type NodeContext, type NodeState } from '../core.js';
-import type { NodeProtocol } from '../../actors/node/node.js';
-import type { TalkArgs, TalkEnd } from '../../actors/connection/foreign.js';
 import { formatAddress, type Address } from '../../wire/address.js';
+import type { TalkArgs, TalkEnd } from '../../actors/connection/protocol.js';
+import type { NodeProtocol } from '../../actors/node/protocol.js';
+import type { LegacyRecord, LiveTalk } from './state.js';
 
 /** A connection that the transport admitted, of an older program. */
 export function acceptTalk(

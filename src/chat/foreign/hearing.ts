@@ -16,17 +16,11 @@ import { storeIncoming } from '../delivery/incoming.js';
 import { talkEnded, talkSpoke } from './connections.js';
 import { isListable, noteAbsent, notePresent, publishNotice } from './presence.js';
 import { keepOldLine } from './sending.js';
-import {
-  legacyRecordAt,
-  planLook,
-  recordOf,
-  type LegacyRecord,
-  type LiveTalk,
-  type OutboxTurn,
-} from './peers.js';
+import { legacyRecordAt, planLook, recordOf, type OutboxTurn } from './peers.js';
 import type { NodeContext, NodeState } from '../core.js';
-import type { NodeProtocol } from '../../actors/node/node.js';
-import type { HeardWords } from '../../actors/connection/foreign.js';
+import type { HeardWords } from '../../actors/connection/protocol.js';
+import type { NodeProtocol } from '../../actors/node/protocol.js';
+import type { LegacyRecord, LiveTalk } from './state.js';
 
 /** Words of an older program; the reply waits for their commit. */
 export function talkHeard(

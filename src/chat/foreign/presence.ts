@@ -10,11 +10,10 @@ import type { LegacyDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import type { PeerId } from '../../ids.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
-import type { Endpoint } from '../../wire/address.js';
-import { isDottedQuad } from '../../wire/address.js';
-import type { LegacyPeer } from '../../node/handle.js';
-import type { LegacyRecord } from './peers.js';
+import { type Endpoint, isDottedQuad } from '../../wire/address.js';
 import { publishGone, publishPeer, type NodeState, type Telling } from '../core.js';
+import type { LegacyPeer } from '../contract.js';
+import type { LegacyRecord } from './state.js';
 
 /** It spoke, or took what we said. `name`: what it calls itself, made fit to be shown; `null`: it did not say. */
 export function notePresent(state: NodeState, record: LegacyRecord, name: string | null): void {

@@ -27,15 +27,12 @@ import {
   sayNext,
   talkOptions,
   textOf,
-  type Job,
-  type LegacyFault,
-  type LegacyRecord,
-  type LiveTalk,
   type OutboxTurn,
 } from './peers.js';
 import { newId, type NodeContext, type NodeState } from '../core.js';
-import type { NodeProtocol } from '../../actors/node/node.js';
-import type { TalkArgs } from '../../actors/connection/foreign.js';
+import type { TalkArgs } from '../../actors/connection/protocol.js';
+import type { NodeProtocol } from '../../actors/node/protocol.js';
+import type { Job, LegacyFault, LegacyRecord, LiveTalk } from './state.js';
 
 /**
  * The outbox wants to send. `up`: there is a way, or there will be one for each message. `dialling`: the talk will

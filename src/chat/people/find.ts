@@ -8,15 +8,12 @@ import { isNativeId } from './identity.js';
 import { foldCase, resolvePeer, taggedName } from './name.js';
 import { isBlocked, namedPeers, peerRow, peerRows, nameOf, stateOf } from './book.js';
 import { unreachable } from '../../exhaustive.js';
-import type { ChatError, DialError as TransportError } from '../errors.js';
-import type { RuntimeError } from '../../runtime/errors.js';
-import type { SessionError } from '../../session/errors.js';
+import type { ChatError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import { dialAddress } from '../routes/native.js';
 import type { NodeContext, NodeState } from '../core.js';
-
-export type FindFault = ChatError | SessionError | TransportError | RuntimeError;
+import type { FindFault } from '../../actors/node/protocol.js';
 
 /**
  * Whom a word means. An address is dialled, since only its key tells who is there; one in a dialect is itself the

@@ -9,9 +9,9 @@ import type { PeerId, SessionId } from '../../ids.js';
 import { name as dialing } from './limits.js';
 import { toHex } from '../../wire/bytes.js';
 import { changeContact } from './contacts.js';
-import type { SelfInfo } from '../../node/handle.js';
 import { introduce } from '../routes/native.js';
 import type { LiveSession, NodeContext, NodeState } from '../core.js';
+import type { SelfInfo } from '../contract.js';
 
 export function selfInfo(state: NodeState): SelfInfo {
   const { peerId } = state.args.identity;

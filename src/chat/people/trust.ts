@@ -11,13 +11,13 @@ import { nameOf, peerRow } from './book.js';
 import type { PeerId } from '../../ids.js';
 import type { BodyOf } from '../../runtime/actor.js';
 import { befriend, changeContact, tellTransport } from './contacts.js';
-import { findPeer, type FindFault } from './find.js';
-import type { SafetyInfo } from '../../node/handle.js';
+import { findPeer } from './find.js';
 import { hush } from '../foreign/sending.js';
 import { breakOff, currentTalk, sayFarewell } from '../foreign/peers.js';
 import type { NodeContext, NodeState } from '../core.js';
 import { holdOutbox } from '../delivery/delivery.js';
-import type { NodeProtocol, SendFault } from '../../actors/node/node.js';
+import type { SafetyInfo } from '../contract.js';
+import type { NodeProtocol, SendFault, FindFault } from '../../actors/node/protocol.js';
 
 /** Lines of the history; `peer`: only those of the conversation with it. Errors: as `findPeer`; `store/…`. */
 export function page(

@@ -24,7 +24,6 @@ import { toHex } from '../../wire/bytes.js';
 import type { BodyOf } from '../../runtime/actor.js';
 import { forgetStranger, putContact, tellTransport } from '../people/contacts.js';
 import { reportFailure } from './failures.js';
-import type { NodeProtocol } from '../../actors/node/node.js';
 import {
   newId,
   publishPeer,
@@ -33,8 +32,9 @@ import {
   type NodeState,
   type Waiter,
 } from '../core.js';
-import type { SessionEnd, SessionProtocol } from '../../actors/connection/session.js';
 import { formatAddress, type Address } from '../../wire/address.js';
+import type { SessionEnd, SessionProtocol } from '../../actors/connection/protocol.js';
+import type { NodeProtocol } from '../../actors/node/protocol.js';
 
 /** A connection that the transport admitted: its session answers. */
 export function accept(state: NodeState, body: BodyOf<NodeProtocol, 'accepted'>): void {

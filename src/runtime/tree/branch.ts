@@ -5,8 +5,9 @@ import { unreachable } from '../exhaustive.js';
 import { runtime as limits } from '../limits.js';
 import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
 import { RestartWindow, restartDelayMs } from './intensity.js';
-import { startFailed, type ActorOwner } from './registry.js';
-import type { SupervisorSpec, System } from './supervisor.js';
+import { startFailed, type ActorOwner, type Registry } from './registry.js';
+import type { SupervisorSpec, SupervisorEvent } from './spec.js';
+import type { Timers } from '../timers.js';
 
 interface Child {
   readonly id: string;
@@ -324,4 +325,12 @@ function isRestarted({ node }: Child, reason: ExitReason): boolean {
     default:
       return unreachable(behaviour.restart);
   }
+}
+
+/** What all supervisors of one tree share. */
+export interface System {
+  readonly registry: Registry;
+  readonly timers: Timers;
+  readonly branches: Map<string, Branch>;
+  emit(event: SupervisorEvent): void;
 }

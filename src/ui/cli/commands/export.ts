@@ -7,8 +7,9 @@ import {
   type ParlanceError,
   type TranscriptFormat,
   type TranscriptFormatName,
+  type MessageEvent,
+  type NodeError,
 } from '../../../index.js';
-import type { Page } from './history.js';
 
 export interface ExportOptions {
   /** Replaces a file that exists. */
@@ -70,3 +71,5 @@ function opened(file: string, flags: 'w' | 'wx'): Result<number, string> {
     return err(errnoOf(cause) === 'EEXIST' ? 'it exists already (--force replaces it)' : reasonOf(cause));
   }
 }
+
+export type Page = Result<readonly MessageEvent[], NodeError>;

@@ -1,14 +1,13 @@
 /** `parlance history`: the transcript, oldest first, printed or exported. */
-import { ok, type Result } from 'neverthrow';
+import { ok } from 'neverthrow';
 import {
   transcriptFormatOf,
   type HistoryOptions,
   type MessageEvent,
-  type NodeError,
   type NodeHandle,
 } from '../../../index.js';
 import { cli } from '../limits.js';
-import { exportTo } from './export.js';
+import { exportTo, type Page } from './export.js';
 import { messageLine } from '../screen/present.js';
 import { usage, withNode, type RunContext } from '../run.js';
 import { parseTime } from '../options/time.js';
@@ -71,8 +70,6 @@ export async function history(context: RunContext, options: HistoryCommandOption
     return 0;
   });
 }
-
-export type Page = Result<readonly MessageEvent[], NodeError>;
 
 /** Oldest first. Everything is read page by page; the newest so many are counted back first. */
 async function* pagesOf(

@@ -1,11 +1,10 @@
 /** Finds a port and listens. Errors: `transport/port-in-use`, `transport/cannot-listen`. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
 import { reasonOf } from '../../system-errors.js';
 import type { ListenError } from '../errors.js';
-import { transport as limits } from './limits.js';
+import { tcp as limits } from './limits.js';
 
 export interface ListenerOptions {
   readonly bind: string;
@@ -75,11 +74,4 @@ function boundTo(
 ): { readonly address: string; readonly port: number } {
   if (bound === null || typeof bound === 'string') return { address: options.bind, port: options.port };
   return { address: bound.address, port: bound.port };
-}
-
-/** Where others can reach who is bound to `bind`: there, or at all addresses there are. */
-export function addressesOf(bind: string): readonly string[] {
-  if (bind !== '0.0.0.0' && bind !== '::') return [bind];
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map((one) => one.address);
 }

@@ -1,0 +1,72 @@
+/** The protocol of the history. */
+import type { Contact } from '../../chat/people/contact.js';
+import type {
+  DeliveryState,
+  HistoryQuery,
+  Line,
+  NewLine,
+  Correspondent,
+  OutboxSize,
+  Stored,
+} from '../../chat/delivery/entry.js';
+import type { StoreError } from '../../chat/errors.js';
+import type { MessageId, PeerId } from '../../ids.js';
+import type { Call, Cast } from '../../runtime/actor.js';
+
+export type HistoryProtocol = {
+  /**
+   * Commits lines. The reply comes after the sync: for each line its `seq`, and whether it was there already
+   * (same peer, direction and id), in which case it was not written again.
+   */
+  append: Call<
+    { readonly lines: readonly NewLine[] },
+    { readonly stored: readonly Stored[]; readonly outbox: OutboxSize },
+    StoreError
+  >;
+  /** Moves outgoing lines to a later delivery state. The reply (after the sync) names those that really changed. */
+  mark: Call<
+    { readonly peerId: PeerId; readonly ids: readonly MessageId[]; readonly state: DeliveryState },
+    { readonly changed: readonly MessageId[]; readonly outbox: OutboxSize },
+    StoreError
+  >;
+  /**
+   * Outgoing lines that wait, oldest first: of one peer, or of all. A line over a dialect without receipts waits
+   * until it is sent, every other one until it is delivered.
+   */
+  outbox: Call<
+    { readonly peerId?: PeerId; readonly afterSeq: number; readonly linesMax: number },
+    readonly Line[],
+    StoreError
+  >;
+  /** With whom there is something on disk: whether we ever wrote to them, and whether something still waits. */
+  correspondents: Call<Record<string, never>, readonly Correspondent[], StoreError>;
+  /** How many lines and bytes of text wait, over all peers, as committed. */
+  outboxSize: Call<Record<string, never>, OutboxSize, StoreError>;
+  page: Call<HistoryQuery, readonly Line[], StoreError>;
+  /** Newest committed `seq`, 0 when empty. */
+  newest: Call<Record<string, never>, number, StoreError>;
+  contacts: Call<Record<string, never>, readonly Contact[], StoreError>;
+  putContact: Call<Contact, null, StoreError>;
+  dropContact: Call<{ readonly peerId: PeerId }, null, StoreError>;
+  settings: Call<Record<string, never>, Readonly<Record<string, string>>, StoreError>;
+  /** `null` removes the setting. */
+  putSetting: Call<{ readonly key: string; readonly value: string | null }, null, StoreError>;
+  /** What happened to the file since the start of this actor. */
+  notices: Call<Record<string, never>, readonly HistoryNotice[]>;
+  /** Transactions committed, lines not searchable yet. */
+  stats: Call<Record<string, never>, { readonly commits: number; readonly unindexed: number }>;
+  /** Reopens, salvages and indexes, a slice at a time; sent to itself when idle. */
+  index: Cast<Record<string, never>>;
+};
+
+/** What went wrong with the file and was dealt with; for the node to tell its user. */
+export interface HistoryNotice {
+  readonly type: 'damaged-set-aside';
+  readonly atMs: number;
+  /** Where the damaged file lies now. */
+  readonly file: string;
+  readonly reason: string;
+  /** Lines carried over so far; final once `isDone`. */
+  readonly salvagedLines: number;
+  readonly isDone: boolean;
+}

@@ -1,0 +1,80 @@
+/** `online_peers.txt`, the file of cmp2204 that lists who is there. The node never reads it as truth. */
+import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import {
+  formatOnlinePeers,
+  openOnlinePeers,
+  parseOnlinePeers,
+  type OnlinePeer,
+} from '../../dialects/cmp2204/files.js';
+import { reasonOf } from '../../system-errors.js';
+import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
+import { beaconSocket as limits } from './limits.js';
+
+export interface OnlinePeersFile {
+  heard(peer: OnlinePeer): void;
+  /** No write begins after this. */
+  close(): void;
+}
+
+/**
+ * Opens the file. Each write goes to a temporary file which is then renamed, so that a reader sees the old rows or the
+ * new ones. Rows of an earlier run stay until they are too old. `onTrouble` gets the reason when the disk refuses, once
+ * until it accepts again.
+ */
+export function openOnlinePeersFile(
+  file: string,
+  nowMs: number,
+  onTrouble: (reason: string) => void,
+): OnlinePeersFile {
+  const peers = openOnlinePeers(readRows(file, nowMs));
+  const temporary = `${file}.new`;
+  let timer: NodeJS.Timeout | null = null;
+  let isWriting = false;
+  let isStale = false;
+  let isInTrouble = false;
+  const write = async (): Promise<void> => {
+    isWriting = true;
+    isStale = false;
+    try {
+      await writeFile(temporary, formatOnlinePeers(peers.list(Date.now())), { mode: 0o600 });
+      await rename(temporary, file);
+      isInTrouble = false;
+    } catch (error) {
+      if (!isInTrouble) onTrouble(reasonOf(error));
+      isInTrouble = true;
+    }
+    isWriting = false;
+    if (isStale) plan();
+  };
+  const plan = (): void => {
+    isStale = true;
+    if (isWriting || isClosed) return;
+    timer ??= setTimeout(() => {
+      timer = null;
+      void write();
+    }, limits.fileWriteAfterMs);
+  };
+  let isClosed = false;
+  return {
+    heard(peer) {
+      peers.heard(peer);
+      plan();
+    },
+    close() {
+      isClosed = true;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}
+
+function readRows(file: string, nowMs: number): readonly OnlinePeer[] {
+  try {
+    const text = readFileSync(file, 'utf8');
+    const rows = text.length > cmp2204Presence.fileBytesMax ? [] : parseOnlinePeers(text).unwrapOr([]);
+    return rows.filter(({ lastSeenMs }) => lastSeenMs <= nowMs);
+  } catch {
+    // None yet, or not readable: rows come with the next beacons.
+    return [];
+  }
+}

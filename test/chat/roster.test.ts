@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { BeaconSource } from '../../src/chat/presence/beacon-gate.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
-import { createRoster, type Presence, type Roster } from '../../src/chat/presence/roster.js';
+import { createRoster, type Roster } from '../../src/chat/presence/roster.js';
 import type { BeaconRecord } from '../../src/wire/beacon.js';
+import type { Presence } from '../../src/chat/people/presence.js';
 
 const clocks = (nowMs: number) => ({ nowMs, wallClockMs: 1_700_000_000_000 + nowMs });
 const keyOf = (n: number) => {

@@ -6,10 +6,10 @@ import { legacyRecord } from '../../src/chat/foreign/peers.js';
 import type { NodeEvent } from '../../src/chat/events.js';
 import { legacyPeerId } from '../../src/chat/people/name.js';
 import { emptyPeerBook } from '../../src/chat/people/book.js';
-import type { Presence } from '../../src/chat/presence/roster.js';
 import { cmp2204Presence } from '../../src/dialects/cmp2204/limits.js';
 import { foreignPeers, foreignPorts } from '../../src/dialects/limits.js';
 import { newLegacyState } from '../../src/chat/foreign/state.js';
+import type { Presence } from '../../src/chat/people/presence.js';
 
 const address = { host: '10.0.0.7', port: 6001 };
 const peerId = legacyPeerId('cmp2204', address.host, address.port);

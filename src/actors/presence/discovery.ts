@@ -14,7 +14,7 @@ import {
   type DropReason,
   type PendingBeacon,
 } from '../../chat/presence/beacon-gate.js';
-import { createRoster, type Presence, type Roster } from '../../chat/presence/roster.js';
+import { createRoster, type Roster } from '../../chat/presence/roster.js';
 import { reasonOf } from '../../system-errors.js';
 import { readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
@@ -29,6 +29,7 @@ import { broadcastBinds } from './targets.js';
 import { isLoopback, isNear, plainAddress, type InterfaceAddress } from '../../wire/address-space.js';
 import type { BroadcastProtocol, DiscoveryProtocol, DiscoveryReports } from './protocol.js';
 import { openOnlinePeersFile, type OnlinePeersFile } from './online-peers-file.js';
+import type { Presence } from '../../chat/people/presence.js';
 
 export interface DiscoveryArgs {
   readonly bind: string;

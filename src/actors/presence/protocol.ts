@@ -1,8 +1,8 @@
 /** The protocols of presence: broadcast, which sends beacons, and discovery, which receives them. */
 import type { Call, Cast } from '../../runtime/actor.js';
 import type { DropReason } from '../../chat/presence/beacon-gate.js';
-import type { Presence } from '../../chat/presence/roster.js';
 import type { PeerId } from '../../ids.js';
+import type { Presence } from '../../chat/people/presence.js';
 
 export type BroadcastProtocol = {
   /** Announces at once, then every interval. Sent to itself, and by whoever knows of a change. */

@@ -10,7 +10,6 @@ import type { DeliveryState, Line, NewLine } from './entry.js';
 import type { StatusEvent } from '../events.js';
 import { createOutbox, type Outbox, type OutboxOutput } from './outbox.js';
 import { isBlocked, nameOf } from '../people/book.js';
-import type { Presence } from '../presence/roster.js';
 import { isNativeId } from '../people/identity.js';
 import type { Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
@@ -31,6 +30,7 @@ import { commitLines } from './shown.js';
 import { publishGone, publishPeer, type LiveSession, type NodeContext, type NodeState } from '../core.js';
 import type { SendViaOptions } from '../contract.js';
 import type { NodeProtocol, SendFault, Words } from '../../actors/node/protocol.js';
+import type { Presence } from '../people/presence.js';
 
 /** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
 export function send(

@@ -5,7 +5,6 @@
 import { legacyPeerId } from '../people/name.js';
 import { nameOf, stateOf } from '../people/book.js';
 import type { NoticeEvent, PeerState } from '../events.js';
-import type { Presence } from '../presence/roster.js';
 import type { LegacyDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import type { PeerId } from '../../ids.js';
@@ -14,6 +13,7 @@ import { type Endpoint, isDottedQuad } from '../../wire/address.js';
 import { publishGone, publishPeer, type NodeState, type Telling } from '../core.js';
 import type { LegacyPeer } from '../contract.js';
 import type { LegacyRecord } from './state.js';
+import type { Presence } from '../people/presence.js';
 
 /** It spoke, or took what we said. `name`: what it calls itself, made fit to be shown; `null`: it did not say. */
 export function notePresent(state: NodeState, record: LegacyRecord, name: string | null): void {

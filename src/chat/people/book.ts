@@ -9,7 +9,7 @@ import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagOf } from './identity.js';
 import { clipBytes, parseLegacyPeerId, skeletonOf, type NamedPeer } from './name.js';
-import type { Presence } from '../presence/roster.js';
+import type { Presence } from './presence.js';
 
 export interface PeerBook {
   readonly contacts: Map<PeerId, Contact>;

@@ -2,27 +2,13 @@
  * Who is there: one row per identity, fed by beacons whose signature was checked and by announcements of the oldest
  * dialect, aged by the clock. A hint, never proof: only a handshake proves an address. Pure; bounded.
  */
-import type { DialectName } from '../../dialects/dialect.js';
 import type { PeerId } from '../../ids.js';
 import { foreignPorts } from '../../dialects/limits.js';
 import { roster as limits } from './limits.js';
 import type { BeaconRecord } from '../../wire/beacon.js';
 import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
-import type { PeerState } from '../events.js';
 import { legacyPeerId, sanitiseName } from '../people/name.js';
-
-/** One row of the roster: an identity that was heard of, with its addresses, best first. */
-export interface Presence {
-  readonly peerId: PeerId;
-  readonly name: string;
-  readonly state: PeerState;
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
-  readonly dialect: DialectName;
-  /** Wall clock, ms. */
-  readonly lastSeenMs: number;
-  /** Which run of the peer's node (8 bytes, hex); changes with each start. */
-  readonly bootIdHex: string;
-}
+import type { Presence } from '../people/presence.js';
 
 /**
  * Every call returns the rows that are new or changed in more than `lastSeenMs`; a row that ended (goodbye, too long

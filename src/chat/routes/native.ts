@@ -6,7 +6,6 @@ import type { MessagePort } from 'node:worker_threads';
 import { peerIdOf } from '../people/identity.js';
 import type { Contact } from '../people/contact.js';
 import { addressesOf, isBlocked, saidNameOf } from '../people/book.js';
-import type { Presence } from '../presence/roster.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { DialError as TransportError } from '../errors.js';
@@ -35,6 +34,7 @@ import {
 import { formatAddress, type Address } from '../../wire/address.js';
 import type { SessionEnd, SessionProtocol } from '../../actors/connection/protocol.js';
 import type { NodeProtocol } from '../../actors/node/protocol.js';
+import type { Presence } from '../people/presence.js';
 
 /** A connection that the transport admitted: its session answers. */
 export function accept(state: NodeState, body: BodyOf<NodeProtocol, 'accepted'>): void {

@@ -1,0 +1,17 @@
+/** What is heard of a peer. A hint: only a handshake proves an address. */
+import type { DialectName } from '../../dialects/dialect.js';
+import type { PeerId } from '../../ids.js';
+import type { PeerState } from '../events.js';
+
+/** One row of the roster: an identity that was heard of, with its addresses, best first. */
+export interface Presence {
+  readonly peerId: PeerId;
+  readonly name: string;
+  readonly state: PeerState;
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly dialect: DialectName;
+  /** Wall clock, ms. */
+  readonly lastSeenMs: number;
+  /** Which run of the peer's node (8 bytes, hex); changes with each start. */
+  readonly bootIdHex: string;
+}

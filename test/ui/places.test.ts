@@ -7,7 +7,7 @@ import { makeDirectory } from '../../src/home/private-file.js';
 import { startNode } from '../../src/index.js';
 import { logFile } from '../../src/ui/cli/limits.js';
 import { openLog } from '../../src/ui/cli/screen/log.js';
-import { writeSettings } from '../../src/ui/cli/options/settings.js';
+import { changeSettings } from '../../src/ui/cli/options/settings-file.js';
 import { fakeWorld, Kept } from '../support/fake-world.js';
 import { runProgram, temporaryHome } from '../support/program.js';
 
@@ -33,7 +33,7 @@ test('below a file nothing is made, and the reason is in words', async (context)
   writeFileSync(file, '');
   const reason = 'a part of the path is not a directory (ENOTDIR)';
   assert.equal(makeDirectory(join(file, 'a', 'b'))._unsafeUnwrapErr(), reason);
-  const settings = writeSettings(join(file, 'a'), {})._unsafeUnwrapErr();
+  const settings = changeSettings(join(file, 'a'), {})._unsafeUnwrapErr();
   assert.deepEqual(settings, { code: 'home/unusable', home: join(file, 'a'), reason });
   const started = (await startNode({ home: join(file, 'a') }))._unsafeUnwrapErr();
   assert.deepEqual(started, { code: 'home/unusable', home: join(file, 'a'), reason });

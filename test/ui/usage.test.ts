@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NodeError } from '../../src/index.js';
@@ -165,51 +164,6 @@ test('what cannot be an address is told apart from a name that nobody bears', ()
   assert.equal(wordingOf({ code: 'chat/unknown-peer', peer: 'foo://1' }).exit, 3);
 });
 
-test('flag before environment before settings before default', options, async (context) => {
-  const it = fakeWorld({
-    node: { code: 'store/full', file: 'f' },
-    env: { PARLANCE_PORT: '7002', PARLANCE_DIALECTS: 'synergy,netech' },
-  });
-  context.after(() => it.remove());
-  writeFileSync(
-    join(it.home, 'settings.json'),
-    JSON.stringify({
-      name: 'stored',
-      port: 7001,
-      dialects: ['cse310'],
-      bind: '127.0.0.1',
-      beaconIntervalSeconds: 2,
-    }),
-  );
-  await it.run('--broadcast', '127.255.255.255', 'serve', '--port', '7003', '--broadcast', '127.0.0.1');
-  const { log: _log, ...started } = it.started[0] ?? { home: '' };
-  assert.deepEqual(started, {
-    home: it.home,
-    name: 'stored',
-    port: 7003,
-    bind: '127.0.0.1',
-    broadcast: ['127.255.255.255', '127.0.0.1'],
-    dialects: ['synergy', 'netech'],
-    beaconIntervalMs: 2_000,
-  });
-});
-
-test('what older programs need reaches the node', options, async (context) => {
-  const it = fakeWorld({
-    node: { code: 'store/full', file: 'f' },
-    env: { P: '97', Q: '5', PARLANCE_GREET: '10.0.0.1:70' },
-  });
-  context.after(() => it.remove());
-  await it.run('serve', '--dialects', 'all', '--listen', 'chatbuddy=0', '--send-timeout', '2.5');
-  await it.run('serve');
-  const [first, second] = it.started;
-  assert.deepEqual(
-    [first?.listen, first?.greet, first?.sendTimeoutMs, first?.toyGroup],
-    [['chatbuddy=0'], ['10.0.0.1:70'], 2_500, { p: '97', q: '5' }],
-  );
-  assert.equal(second?.toyGroup, undefined, 'P and Q of somebody else do no harm');
-});
-
 test(
   'wait insists on the port that it waits on, not on one that nobody asked for',
   options,
@@ -225,23 +179,6 @@ test(
     ]);
   },
 );
-
-test('settings that are wrong are told in one line and change nothing', options, async (context) => {
-  for (const text of [
-    '{',
-    '[]',
-    '{"port":"x"}',
-    '{"prot":1}',
-    '{"dialects":["klingon"]}',
-    'x'.repeat(70_000),
-  ]) {
-    const it = fakeWorld();
-    context.after(() => it.remove());
-    writeFileSync(join(it.home, 'settings.json'), text);
-    assert.equal(await it.run('serve'), 78, text.slice(0, 30));
-    assert.match(it.stderr.text, /^parlance: the settings cannot be read: [^\n]*settings\.json: [^\n]+\n$/);
-  }
-});
 
 test('a reader that goes away ends the command quietly', options, async (context) => {
   const { it, node } = alone(context);

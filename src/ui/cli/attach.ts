@@ -5,7 +5,7 @@
  */
 import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NodeError, NodeHandle } from '../../index.js';
+import { escapeForTerminal, type NodeError, type NodeHandle } from '../../index.js';
 import { reasonOf } from '../../system-errors.js';
 import { cli } from './limits.js';
 import type { RemoteNode } from '../api/client.js';
@@ -13,8 +13,8 @@ import { readFault } from '../api/faults.js';
 import type { CommonOptions } from './options/common-options.js';
 import { homeOf } from '../../home/default-home.js';
 import { deferredLog, openLog } from './screen/log.js';
-import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options/options.js';
-import { readSettings } from './options/settings.js';
+import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options/settings.js';
+import { readSettings, type StoredSettings } from './options/settings-file.js';
 import { startSettings, type StartSettings } from './options/start-settings.js';
 import type { World } from './world.js';
 
@@ -45,13 +45,20 @@ export interface AttachOptions {
 export async function attach(world: World, options: AttachOptions): Promise<Result<Attachment, AttachError>> {
   const home = await homeOf(options.common.home, world.env);
   const deadlineMs = performance.now() + cli.homeBusyMs;
+  let chosen: ChosenSettings | null = null;
   for (;;) {
     if (options.mustOwn !== true) {
       const running = await world.connectNode(home);
       if (running.isOk()) return ok(borrowed(home, running.value));
       if (running.error.code !== 'api/no-node') return err(running.error);
     }
-    const own = await start(world, home, options);
+    if (chosen === null) {
+      const found = settingsFor(world, home, options.common.node);
+      if (found.isErr()) return err(found.error);
+      chosen = found.value;
+      if (!options.common.isQuiet) warnOfUnknownKeys(world, chosen);
+    }
+    const own = await start(world, home, chosen.settings, options);
     const isBusy = own.isErr() && own.error.code === 'home/in-use';
     // Another command is just starting or ending its node here: soon there is one to attach to, or none.
     if (!isBusy || options.mustOwn === true || performance.now() > deadlineMs) return own;
@@ -74,17 +81,16 @@ function borrowed(home: string, node: RemoteNode): Attachment {
 async function start(
   world: World,
   home: string,
+  settings: NodeSettings,
   options: AttachOptions,
 ): Promise<Result<Attachment, AttachError>> {
-  const settings = await settingsFor(world, home, options.common.node);
-  if (settings.isErr()) return err(settings.error);
-  const stray = strayFlag(options.common.node, settings.value);
+  const stray = strayFlag(options.common.node, settings);
   if (stray !== null) return err(stray);
-  const { name, logLevel = options.common.isQuiet ? 'error' : 'warn', logFile } = settings.value;
+  const { name, logLevel = options.common.isQuiet ? 'error' : 'warn', logFile } = settings;
   const isPerson = world.stderr.isTTY === true && !options.common.isJson;
   const toStderr = (line: string): unknown => world.stderr.write(`parlance: ${line}\n`);
   const log = deferredLog();
-  const chosen = nodeOptions(home, { ...settings.value, name: name ?? world.userName() });
+  const chosen = nodeOptions(home, { ...settings, name: name ?? world.userName() });
   const starting = world.startNode({ ...chosen, log: log.write });
   // Loaded while the threads of the node start: they have the other core, and ours would only wait.
   const onLine = options.onLogLine ?? (isPerson ? toStderr : null);
@@ -103,7 +109,7 @@ async function start(
   const { serveApi } = await loading;
   const node = started.value;
   const startedMs = performance.now();
-  const startedWith = startSettings(settings.value, logLevel);
+  const startedWith = startSettings({ ...settings, logLevel });
   const api = await serveApi(node, home, () => performance.now() - startedMs, startedWith);
   if (api.isErr()) {
     await node.close();
@@ -128,14 +134,30 @@ function causeOf(error: NodeError): NodeError {
   return error.code === 'runtime/start-failed' ? (readFault(error.fault) ?? error) : error;
 }
 
+export interface ChosenSettings {
+  /** All layers together. */
+  readonly settings: NodeSettings;
+  readonly stored: StoredSettings;
+}
+
 /** Flag > environment > settings file. Errors: `command/usage`, `home/bad-settings`. */
-export async function settingsFor(
+export function settingsFor(
   world: World,
   home: string,
   flags: NodeSettings,
-): Promise<Result<NodeSettings, AttachError>> {
+): Result<ChosenSettings, AttachError> {
   const env = settingsOfEnv(world.env);
   if (env.isErr()) return err({ code: 'command/usage', detail: env.error, command: '' });
-  const file = await readSettings(home);
-  return file.map((stored) => layered(flags, env.value, stored));
+  return readSettings(home).map((stored) => ({
+    stored,
+    settings: layered(flags, env.value, stored.settings),
+  }));
+}
+
+/** The keys of another version, or mistyped ones. */
+function warnOfUnknownKeys(world: World, { stored: { file, unknownKeys } }: ChosenSettings): void {
+  if (unknownKeys.length === 0) return;
+  const keys = unknownKeys.map((key) => `"${key}"`).join(', ');
+  const line = `warning: unknown settings ${keys}: this version does not know them; they stay in ${file} and have no effect`;
+  world.stderr.write(`parlance: ${escapeForTerminal(line)}\n`);
 }

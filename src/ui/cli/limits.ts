@@ -15,6 +15,7 @@ export const cli = {
   historyPageLines: 500,
   promptPageLines: 20,
   inputHistoryLines: 500,
+  beaconIntervalSecondsMin: 0.1,
   beaconIntervalSecondsMax: 3_600,
   maxConnectionsMax: 64,
   /** Columns of the help where the width of the page is unknown. */

@@ -1,10 +1,10 @@
 /** The commands, their arguments and their help; each is loaded when it is called. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { WaitFor } from '../../index.js';
 import { controlApi } from '../api/limits.js';
 import { cli } from './limits.js';
 import { addCommonOptions, arg, commonOptions } from './options/common-options.js';
-import { parseCount, parseTimeout } from './options/options.js';
+import { count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
 import { usage, type RunContext } from './run.js';
@@ -21,6 +21,7 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
       outcome.code = code;
     });
   const program = programOf(world, runs);
+  refuseEmptyValues(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (cause) {
@@ -122,7 +123,7 @@ interface SendFlags extends MannerFlags {
 }
 
 function addMessageCommands(program: Command, world: World, runs: Runs): void {
-  const timeout = new Option('--timeout <seconds>', 'how long to wait').argParser(arg(parseTimeout));
+  const timeout = new Option('--timeout <seconds>', 'how long to wait').argParser(arg(timeoutKind));
   base(program.command('send'), world)
     .description('one message; without TEXT each line of stdin is one message')
     .argument('<peer>')
@@ -132,11 +133,11 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         .choices(['queued', 'sent', 'delivered'])
         .default('delivered'),
     )
-    .addOption(new Option(timeout.flags, 'how long to wait (default 30)').argParser(arg(parseTimeout)))
+    .addOption(new Option(timeout.flags, 'how long to wait (default 30)').argParser(arg(timeoutKind)))
     .option('--secure', 'cmp2204: with its weak encryption (default)')
     .addOption(new Option('--plain', 'cmp2204: without it').conflicts(['secure', 'number']))
     .addOption(
-      new Option('--number <n>', 'cmp2204: the private number (default: drawn)').argParser(arg(parseCount)),
+      new Option('--number <n>', 'cmp2204: the private number (default: drawn)').argParser(arg(count)),
     )
     .action((peer: string, words: string[], options: SendFlags, command: Command) =>
       runs(command, async (context) => {
@@ -149,7 +150,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
   base(program.command('recv'), world)
     .description('messages as they arrive')
     .option('--follow', 'go on until a signal (default)')
-    .addOption(new Option('--count <n>', 'end after so many').argParser(arg(parseCount)).conflicts('follow'))
+    .addOption(new Option('--count <n>', 'end after so many').argParser(arg(count)).conflicts('follow'))
     .option('--from <peer>', 'only from this peer')
     .option('--since <id>', 'first what came after this seq (or message id)')
     .addOption(timeout)
@@ -184,7 +185,7 @@ function addHistory(program: Command, world: World, runs: Runs): void {
     .option('--search <query>', 'all of these words, or "a phrase" in quotes')
     .option('--since <time>', '2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
     .option('--until <time>', 'the same forms')
-    .addOption(new Option('--limit <n>', 'the newest so many').argParser(arg(parseCount)))
+    .addOption(new Option('--limit <n>', 'the newest so many').argParser(arg(count)))
     .option('--export <file>', 'write .txt, .json or .csv')
     .option('--force', 'replace a file that exists')
     .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
@@ -209,7 +210,7 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     .option('--watch', 'and every change, until a signal')
     .addOption(new Option('--wait <peer>', 'until this peer is reachable').conflicts('watch'))
     .addOption(
-      new Option('--timeout <seconds>', 'ends --wait (default 30) or --watch').argParser(arg(parseTimeout)),
+      new Option('--timeout <seconds>', 'ends --wait (default 30) or --watch').argParser(arg(timeoutKind)),
     )
     .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
       runs(command, async (context) => {
@@ -250,6 +251,18 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
           (await import('./commands/people.js')).block(context, peer, verb === 'block'),
         ),
       );
+  }
+}
+
+/** An empty value is a script's variable that was not set: taken for a choice it would do something else in silence. */
+function refuseEmptyValues(program: Command): void {
+  for (const option of [program, ...program.commands].flatMap((command) => command.options)) {
+    if (!option.required) continue;
+    const parse = option.parseArg;
+    option.argParser((word: string, before: unknown) => {
+      if (word === '') throw new InvalidArgumentError('It is empty.');
+      return parse === undefined ? word : parse(word, before);
+    });
   }
 }
 

@@ -14,7 +14,7 @@ import { LineTooLongError, splitLines } from '../../api/ndjson.js';
 import { sendLines } from '../../api/send-lines.js';
 import type { Attachment } from '../attach.js';
 import { Deliveries, type End } from './deliveries.js';
-import { settingsOfEnv } from '../options/options.js';
+import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
 import { statusLine } from '../screen/present.js';
 import { pause, usage, withNode, type RunContext } from '../run.js';
 import { mannerOf, misplaced, type Manner, type MannerFlags } from '../options/send-manner.js';
@@ -36,7 +36,7 @@ export async function send(context: RunContext, options: SendOptions): Promise<E
   const problem = options.text === null ? null : problemOf(options.text);
   if (problem !== null) return output.failure(problem);
   const env = settingsOfEnv(context.world.env);
-  const prime = env.isOk() ? env.value.toyGroup?.p : undefined;
+  const prime = env.isOk() ? toyGroupOf(env.value)?.p : undefined;
   const manner = mannerOf(options.manner, options.peer, prime);
   if (manner.isErr()) return output.failure(manner.error);
   let sending: Sending | null = null;

@@ -1,9 +1,9 @@
 /** The roles and menus of the five older programs as commands, with their arguments and help. */
 import { Argument, Option, type Command } from 'commander';
 import { unreachable } from '../../../exhaustive.js';
-import type { LegacyDialectName } from '../../../index.js';
+import { foreignDialectNames, type LegacyDialectName } from '../../../index.js';
 import { arg } from '../options/common-options.js';
-import { dialectNames, parseCount } from '../options/options.js';
+import { count } from '../options/values.js';
 import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
@@ -31,7 +31,7 @@ export function addRoleCommands(program: Command, base: Base, runs: Runs): void 
   addTalks(program, base, runs);
   base(program.command('menu'))
     .description('the menu of an older program')
-    .addArgument(new Argument('<dialect>').choices(dialectNames))
+    .addArgument(new Argument('<dialect>').choices(foreignDialectNames))
     .option('--hub <host:port>', 'chatbuddy: the hub that tells who is online')
     .action((dialect: LegacyDialectName, options: { hub?: string }, command: Command) =>
       runs(command, (context) => menuOf(context, dialect, options.hub ?? null)),
@@ -41,9 +41,7 @@ export function addRoleCommands(program: Command, base: Base, runs: Runs): void 
 function addHub(program: Command, base: Base, runs: Runs): void {
   const hub = base(program.command('hub'))
     .description('chatbuddy: the directory server (TCP 8080), until a signal')
-    .addOption(
-      new Option('--max-users <n>', 'refuse more than so many (default 100)').argParser(arg(parseCount)),
-    )
+    .addOption(new Option('--max-users <n>', 'refuse more than so many (default 100)').argParser(arg(count)))
     .action((options: { maxUsers?: number }, command: Command) =>
       runs(command, async (context) =>
         (await import('./hub.js')).hub(context, { maxUsers: options.maxUsers ?? null }),

@@ -2,7 +2,7 @@
 import { escapeForTerminal, startHub } from '../../../index.js';
 import { roles as limits } from '../limits.js';
 import type { Output } from '../screen/output.js';
-import { settingsOfEnv } from '../options/options.js';
+import { settingsOfEnv } from '../options/settings.js';
 import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 

@@ -15,7 +15,7 @@ import type {
 import { roles as limits } from '../limits.js';
 import { settingsFor } from '../attach.js';
 import { homeOf } from '../../../home/default-home.js';
-import { strayFlag, type NodeSettings } from '../options/options.js';
+import { relevant, strayFlag, toyGroupOf, type NodeSettings } from '../options/settings.js';
 import { until, withNode, type RunContext } from '../run.js';
 import { lateFlags } from '../options/start-settings.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -45,16 +45,15 @@ export async function withRole(
 ): Promise<ExitCode> {
   const { world, output, common } = context;
   const home = await homeOf(common.home, world.env);
-  const settings = await settingsFor(world, home, common.node);
-  if (settings.isErr()) return output.failure(settings.error);
-  if (settings.value.secureOnly === true) return output.failure({ code: 'chat/secure-only', dialect });
-  const dialects = [...new Set([...(settings.value.dialects ?? []), dialect])];
+  const chosen = settingsFor(world, home, common.node);
+  if (chosen.isErr()) return output.failure(chosen.error);
+  const { settings } = chosen.value;
+  if (settings.secureOnly === true) return output.failure({ code: 'chat/secure-only', dialect });
+  const dialects = [...new Set([...(settings.dialects ?? []), dialect])];
   const stray = strayFlag(common.node, { dialects });
   if (stray !== null) return output.failure(stray);
-  const { greet, sendTimeoutMs, ...rest } = settings.value;
-  // Of environment and settings: they are for the roles of synergy, and no mistake here.
-  const ofSynergy = dialects.includes('synergy') ? { greet, sendTimeoutMs } : {};
-  const node = adjust({ ...rest, ...ofSynergy, dialects });
+  // What environment and settings hold for other programs is not a mistake here.
+  const node = adjust({ ...relevant(settings, dialects), dialects });
   return withNode({ ...context, common: { ...common, node } }, async (attachment) => {
     const listed = await attachment.node.legacyPeers(dialect);
     if (listed.isErr()) return output.failure(listed.error);
@@ -65,7 +64,7 @@ export async function withRole(
       if (started.isErr()) return output.failure(started.error);
       const options = lateFlags(common.node, adjust(common.node), self.value, started.value);
       if (options.length > 0) return output.failure({ code: 'command/too-late', options, home });
-      if (dialect === 'cmp2204' && node.toyGroup !== undefined)
+      if (dialect === 'cmp2204' && toyGroupOf(node) !== undefined)
         output.note('P and Q count when a node starts: the one that runs here keeps its own.');
     }
     return use({

@@ -1,102 +1,279 @@
 /**
- * `settings.json` of a home: what its user chose once and for all. Read only when a node is started; written whole,
- * to a new file that then takes the old one's place.
+ * The table of settings. One row gives an option, its variable in the environment, its key in the settings file, its
+ * default and its help; flag goes before environment, settings file and default. A key is never renamed: it stands in
+ * the files of users.
  */
 import { err, ok, type Result } from 'neverthrow';
 import * as v from 'valibot';
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { makeDirectory, writePrivate } from '../../../home/private-file.js';
-import { errnoOf, reasonOf } from '../../../system-errors.js';
-import { isIpAddress, type HomeError } from '../../../index.js';
-import { cli } from '../limits.js';
-import { dialectNames, logLevels, parseGreet, parseListen, type NodeSettings } from './options.js';
+import type { LegacyDialectName, NodeOptions, ParlanceError } from '../../../index.js';
+import { beaconSocket, foreign as foreignLimits, node as nodeLimits } from '../../../node/limits.js';
+import {
+  address,
+  connections,
+  dialects,
+  endpoint,
+  filePath,
+  flag,
+  interval,
+  anyOf,
+  listen,
+  logLevel,
+  logLevels,
+  someOf,
+  ownName,
+  parseWord,
+  port,
+  text,
+  timeout,
+  udpPort,
+  type Kind,
+} from './values.js';
 
-const fileName = 'settings.json';
+type UsageError = Extract<ParlanceError, { readonly code: 'command/usage' }>;
+type Env = Readonly<Record<string, string | undefined>>;
+type When = 'command' | 'start';
 
-/** Empty where there is no file. Errors: `home/bad-settings`. */
-export async function readSettings(home: string): Promise<Result<NodeSettings, HomeError>> {
-  const file = join(home, fileName);
-  const text = textOf(file);
-  if (text.isErr()) return err({ code: 'home/bad-settings', file, detail: text.error });
-  if (text.value === null) return ok({});
-  let json: unknown;
-  try {
-    json = JSON.parse(text.value);
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message.split('\n')[0] : 'no JSON';
-    return err({ code: 'home/bad-settings', file, detail: detail ?? 'no JSON' });
-  }
-  if (Array.isArray(json))
-    return err({ code: 'home/bad-settings', file, detail: 'this is not a JSON object' });
-  const parsed = v.safeParse(settingsSchema, json, { abortEarly: true });
-  if (parsed.success) return ok(parsed.output);
-  const [issue] = parsed.issues;
-  const path = v.getDotPath(issue);
-  return err({
-    code: 'home/bad-settings',
-    file,
-    detail: `${path === null ? '' : `"${path}": `}${issue.message}`,
-  });
+export interface Setting<T = unknown, W extends When = When> {
+  /** As the help shows it; `null`: there is no option. */
+  readonly flag: string | null;
+  readonly variable: string;
+  readonly kind: Kind<T>;
+  /** What holds where the user chose nothing; `null`: no fixed value, see `shown`. */
+  readonly default: T | null;
+  /** `command`: each command reads it. `start`: a node reads it at its start, and keeps it while it runs. */
+  readonly when: W;
+  /** Help of the option: begins with a verb. */
+  readonly does: string;
+  /** Whether it may stand in the settings file. */
+  readonly isStored: boolean;
+  /** The default in words, where the value does not say it. */
+  readonly shown?: string;
+  /** The older program that it is for; it counts only where that dialect is switched on. */
+  readonly only?: LegacyDialectName;
 }
 
-/** Errors: `home/unusable`. Makes the home where there is none. */
-export function writeSettings(home: string, settings: NodeSettings): Result<null, HomeError> {
-  const file = join(home, fileName);
-  return makeDirectory(home)
-    .andThen(() => writePrivate(file, `${JSON.stringify(settings, null, 2)}\n`))
-    .map(() => null)
-    .mapErr((reason): HomeError => ({ code: 'home/unusable', home, reason }));
-}
+type More = Partial<Pick<Setting, 'shown' | 'only' | 'variable'>>;
 
-/** `null` where there is no file (or no home yet). */
-function textOf(file: string): Result<string | null, string> {
-  try {
-    if (statSync(file).size > cli.settingsBytesMax) return err(`longer than ${cli.settingsBytesMax} bytes`);
-    return ok(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    return ['ENOENT', 'ENOTDIR'].includes(errnoOf(cause)) ? ok(null) : err(reasonOf(cause));
-  }
-}
-
-const listOf = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.readonly());
-const address = v.pipe(v.string(), v.check(isIpAddress, 'is not an IP address'));
-const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
-
-const settingsSchema = v.strictObject({
-  name: v.exactOptional(v.string()),
-  bind: v.exactOptional(address),
-  port: v.exactOptional(port),
-  portStrict: v.exactOptional(v.boolean()),
-  broadcast: v.exactOptional(listOf(address)),
-  beaconPorts: v.exactOptional(v.pipe(listOf(v.pipe(port, v.minValue(1))), v.nonEmpty())),
-  beaconIntervalSeconds: v.exactOptional(
-    v.pipe(v.number(), v.minValue(0.1), v.maxValue(cli.beaconIntervalSecondsMax)),
-  ),
-  maxConnections: v.exactOptional(
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(cli.maxConnectionsMax)),
-  ),
-  dialects: v.exactOptional(listOf(v.picklist(dialectNames))),
-  secureOnly: v.exactOptional(v.boolean()),
-  listen: v.exactOptional(
-    listOf(
-      v.pipe(
-        v.string(),
-        v.check((word) => parseListen(word).isOk(), 'is not DIALECT=PORT'),
-      ),
-    ),
-  ),
-  greet: v.exactOptional(
-    listOf(
-      v.pipe(
-        v.string(),
-        v.check((word) => parseGreet(word).isOk(), 'is not IP:PORT'),
-      ),
-    ),
-  ),
-  sendTimeoutMs: v.exactOptional(
-    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(cli.timeoutMsMax)),
-  ),
-  logLevel: v.exactOptional(v.picklist(logLevels)),
-  logFile: v.exactOptional(v.pipe(v.string(), v.nonEmpty())),
+/** A setting of a node: the variable has the words of the flag. */
+const atStart = <T>(
+  flag: string,
+  kind: Kind<T>,
+  standard: T | null,
+  does: string,
+  more: More = {},
+): Setting<T, 'start'> => ({
+  flag,
+  variable: variableOf(flag),
+  kind,
+  default: standard,
+  when: 'start',
+  does,
+  isStored: true,
+  ...more,
 });
+
+const perCommand = <T>(
+  flag: string,
+  kind: Kind<T>,
+  does: string,
+  more: More = {},
+): Setting<T, 'command'> => ({
+  flag,
+  variable: variableOf(flag),
+  kind,
+  default: null,
+  when: 'command',
+  does,
+  isStored: false,
+  ...more,
+});
+
+/** The environment of cmp2204, which has neither option nor key. */
+const toy = (variable: string, shown: string, does: string): Setting<string, 'start'> => ({
+  flag: null,
+  variable,
+  kind: text,
+  default: null,
+  when: 'start',
+  does,
+  isStored: false,
+  shown,
+  only: 'cmp2204',
+});
+
+/** `PARLANCE_BEACON_PORT` of `--beacon-port <n>`. */
+const variableOf = (flag: string): string =>
+  `PARLANCE_${optionOf({ flag }).slice(2).replaceAll('-', '_').toUpperCase()}`;
+
+/** `--port` of `--port <n>`; empty where there is no option. */
+export function optionOf({ flag }: Pick<Setting, 'flag'>): string {
+  return flag?.split(' ')[0] ?? '';
+}
+
+const { bind, port: portDefault, connectionsMax, beaconIntervalMs } = nodeLimits;
+const beaconSeconds = beaconIntervalMs / 1_000;
+const sendMs = foreignLimits.sendDeadlineMs;
+const levelWords = logLevels.join(', ');
+
+/** By key of the settings file, in the order of the help. */
+export const settings = {
+  home: perCommand('--home <dir>', filePath, 'use this profile directory', {
+    shown: "the platform's data directory",
+  }),
+  name: atStart('--name <name>', ownName, null, 'show this name to others', { shown: 'the OS user' }),
+  bind: atStart('--bind <addr>', address, bind, 'listen on this address'),
+  port: atStart('--port <n>', port, portDefault, 'listen on this TCP port, or on the next free one'),
+  portStrict: atStart('--port-strict', flag, false, 'fail if the port is taken'),
+  broadcast: atStart('--broadcast <addr>', anyOf(address), [], 'send beacons to this address; repeatable', {
+    shown: 'every interface, and this machine',
+  }),
+  beaconPorts: atStart(
+    '--beacon-port <n>',
+    someOf(udpPort),
+    beaconSocket.portsDefault,
+    'send and hear beacons on this UDP port; repeatable',
+  ),
+  beaconIntervalSeconds: atStart(
+    '--beacon-interval <seconds>',
+    interval,
+    beaconSeconds,
+    'send a beacon this often',
+  ),
+  maxConnections: atStart(
+    '--max-connections <n>',
+    connections,
+    connectionsMax,
+    'accept at most this many connections at once',
+  ),
+  dialects: atStart(
+    '--dialects <list>',
+    dialects,
+    [],
+    'talk with these older programs: all, or names separated by commas',
+    { shown: 'none' },
+  ),
+  listen: atStart(
+    '--listen <dialect=port>',
+    anyOf(listen),
+    [],
+    'serve one older program alone on this port; repeatable',
+  ),
+  greet: atStart(
+    '--greet <ip:port>',
+    anyOf(endpoint),
+    [],
+    'synergy: greet this peer at the start; repeatable',
+    {
+      only: 'synergy',
+    },
+  ),
+  sendTimeoutMs: atStart(
+    '--send-timeout <seconds>',
+    timeout,
+    sendMs,
+    'synergy: give up a message after this time',
+    { shown: String(sendMs / 1_000), only: 'synergy' },
+  ),
+  toyPrime: toy('P', '23', 'cmp2204: set the prime of the key exchange; counts together with Q'),
+  toyGenerator: toy('Q', '5', 'cmp2204: set the generator of the key exchange; counts together with P'),
+  secureOnly: atStart('--secure-only', flag, false, 'refuse every dialect but the native one'),
+  json: perCommand('--json', flag, 'print results as NDJSON on stdout'),
+  quiet: perCommand('--quiet', flag, 'print no remarks on stderr'),
+  logLevel: atStart('--log-level <level>', logLevel, null, `log from this level on: ${levelWords}`, {
+    shown: 'warn; error with --quiet',
+  }),
+  logFile: atStart('--log-file <file>', filePath, null, 'write the log to this file', { shown: 'stderr' }),
+  color: perCommand('--no-color', text, 'print no colours', { variable: 'NO_COLOR' }),
+};
+
+type Table = typeof settings;
+type ValueOf<Row> = Row extends Setting<infer T> ? T : never;
+
+/** What the user chose for the start of a node; `undefined` and absent: nothing. */
+export type NodeSettings = {
+  readonly [Key in keyof Table as Table[Key]['when'] extends 'start' ? Key : never]?:
+    ValueOf<Table[Key]> | undefined;
+};
+
+export const rows: readonly (readonly [string, Setting])[] = Object.entries(settings);
+export const startRows = rows.filter(([, { when }]) => when === 'start');
+
+/** The settings of a node for which `find` has a value that their row accepts. */
+function collect(find: (row: Setting, key: string) => unknown): NodeSettings {
+  const found = startRows.flatMap(([key, row]) => {
+    const value = find(row, key);
+    return v.is(row.kind.schema, value) ? [[key, value]] : [];
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value fits the schema of its own row
+  return Object.fromEntries(found) as NodeSettings;
+}
+
+/** Values by key; other keys, and what their row does not accept, are left out. */
+export function settingsOf(values: object): NodeSettings {
+  const given = new Map<string, unknown>(Object.entries(values));
+  return collect((_row, key) => given.get(key));
+}
+
+/** The environment's part. Errors: a sentence that names the variable. */
+export function settingsOfEnv(env: Env): Result<NodeSettings, string> {
+  const problems: string[] = [];
+  const found = collect(({ variable, kind }) => {
+    const word = env[variable];
+    if (word === undefined) return undefined;
+    return parseWord(kind, word)
+      .mapErr((detail) => problems.push(`${variable}: ${detail}`))
+      .unwrapOr(undefined);
+  });
+  const [first] = problems;
+  return first === undefined ? ok(found) : err(first);
+}
+
+/** Earlier ones win, key by key. */
+export const layered = (...layers: readonly NodeSettings[]): NodeSettings =>
+  settingsOf(Object.assign({}, ...layers.toReversed().map((layer) => defined(layer))));
+
+const defined = (layer: object): object =>
+  Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
+
+/** Without what is for older programs that are not switched on. */
+export const relevant = (chosen: NodeSettings, spoken: readonly LegacyDialectName[]): NodeSettings => {
+  const given = new Map<string, unknown>(Object.entries(chosen));
+  return collect(({ only }, key) =>
+    only === undefined || spoken.includes(only) ? given.get(key) : undefined,
+  );
+};
+
+/** A flag for an older program that is not switched on, as wrong usage; `null`: there is none. */
+export function strayFlag(
+  flags: NodeSettings,
+  { dialects: spoken = [] }: Pick<NodeSettings, 'dialects'>,
+): UsageError | null {
+  const given = Object.keys(settingsOf(flags));
+  const heeded = Object.keys(relevant(flags, spoken));
+  const stray = startRows.find(([key]) => given.includes(key) && !heeded.includes(key))?.[1];
+  if (stray === undefined) return null;
+  const detail = `${optionOf(stray)} is for ${stray.only}, which is not spoken here: add --dialects ${stray.only}`;
+  return { code: 'command/usage', detail, command: '' };
+}
+
+/** One without the other says nothing. */
+export const toyGroupOf = ({ toyPrime: p, toyGenerator: q }: NodeSettings): NodeOptions['toyGroup'] =>
+  p === undefined || q === undefined ? undefined : { p, q };
+
+/** What the node is started with. What nobody chose is left to the defaults of the node. */
+export function nodeOptions(home: string, chosen: NodeSettings): NodeOptions {
+  // Names as short as P and Q may stand in an environment for other reasons: they count where they are of use.
+  const heeded = relevant(chosen, chosen.dialects ?? []);
+  const {
+    beaconIntervalSeconds,
+    logLevel: _level,
+    logFile: _file,
+    toyPrime: _p,
+    toyGenerator: _q,
+    ...rest
+  } = heeded;
+  const toyGroup = toyGroupOf(heeded);
+  const beaconIntervalMs =
+    beaconIntervalSeconds === undefined ? undefined : Math.round(beaconIntervalSeconds * 1_000);
+  return { home, ...defined({ ...rest, toyGroup, beaconIntervalMs }) };
+}

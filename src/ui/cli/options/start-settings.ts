@@ -1,63 +1,51 @@
 /**
- * What a node was started with, and which flags of a command come too late for one that runs already. Flags that ask for
- * what the node has anyway are welcome: whoever gives the same flags to every command is not refused.
+ * What a node was started with, and which flags of a command come too late for a node that runs already. A flag that
+ * asks for what the node has is accepted, so that a script can give the same flags to every command.
  */
 import { resolve } from 'node:path';
 import { sanitiseName, type SelfInfo } from '../../../index.js';
-import { beaconSocket, foreign as foreignLimits, node as limits } from '../../../node/limits.js';
-import type { LogLevel, NodeSettings } from './options.js';
+import { optionOf, startRows, type NodeSettings } from './settings.js';
 
-/** As the control socket tells it: by name of the setting, defaults filled in. */
+/** As the control socket reports it: by key, defaults filled in. */
 export type StartSettings = Readonly<Record<string, unknown>>;
 
-/** `logLevel`: as the command decided, for it has a default of its own. */
-export function startSettings(settings: NodeSettings, logLevel: LogLevel): StartSettings {
-  return {
-    bind: settings.bind ?? limits.bind,
-    portStrict: settings.portStrict ?? false,
-    broadcast: settings.broadcast ?? [],
-    beaconPorts: settings.beaconPorts ?? beaconSocket.portsDefault,
-    beaconIntervalSeconds: settings.beaconIntervalSeconds ?? limits.beaconIntervalMs / 1_000,
-    maxConnections: settings.maxConnections ?? limits.connectionsMax,
-    dialects: settings.dialects ?? [],
-    greet: settings.greet ?? [],
-    sendTimeoutMs: settings.sendTimeoutMs ?? foreignLimits.sendDeadlineMs,
-    logLevel,
-    logFile: settings.logFile === undefined ? null : resolve(settings.logFile),
-  };
+export function startSettings(chosen: NodeSettings): StartSettings {
+  const given = new Map<string, unknown>(Object.entries(chosen));
+  const all = startRows
+    .filter(([, { flag }]) => flag !== null)
+    .map(([key, row]): [string, unknown] => [key, given.get(key) ?? row.default]);
+  return { ...Object.fromEntries(all), logFile: pathOf(chosen) };
 }
 
-/** Flags that the node which runs does not follow. `adjusted`: `flags`, and the port that a role has of its own. */
+/** Flags that the running node does not follow. `adjusted`: `flags`, and the port that a role has of its own. */
 export function lateFlags(
   flags: NodeSettings,
   adjusted: NodeSettings,
   self: SelfInfo,
   started: StartSettings,
 ): readonly string[] {
-  const { listen = [] } = flags;
+  const given = new Map<string, unknown>(Object.entries(flags));
   const opened = openedPorts(flags, adjusted, self);
-  const isAsStarted = (name: keyof NodeSettings): boolean => isSame(flags[name], started[name]);
-  const file = flags.logFile === undefined ? undefined : resolve(flags.logFile);
-  const late: Readonly<Record<string, boolean>> = {
-    '--name': flags.name !== undefined && sanitiseName(flags.name).unwrapOr('') !== self.name,
-    '--bind': !isAsStarted('bind'),
-    '--port': !opened.isPort,
-    '--port-strict': flags.portStrict === true && !(opened.isExact || isAsStarted('portStrict')),
-    '--broadcast': !isAsStarted('broadcast'),
-    '--beacon-port': !isAsStarted('beaconPorts'),
-    '--beacon-interval': !isAsStarted('beaconIntervalSeconds'),
-    '--max-connections': !isAsStarted('maxConnections'),
-    '--dialects': !(flags.dialects ?? []).every((dialect) => listOf(started['dialects']).includes(dialect)),
-    '--listen': !listen.every((word) => isOpen(word, self)),
-    '--greet': !isAsStarted('greet'),
-    '--send-timeout': !isAsStarted('sendTimeoutMs'),
-    '--log-level': !isAsStarted('logLevel'),
-    '--log-file': !isSame(file, started['logFile']),
-  };
-  return Object.keys(late).filter((flag) => late[flag] === true);
+  const { name, portStrict, dialects = [], listen = [], logFile } = flags;
+  const wanted = listOf(started['dialects']);
+  // What is compared otherwise than by equality with the start of the node.
+  const special = new Map<string, boolean>([
+    ['name', name === undefined || sanitiseName(name).unwrapOr('') === self.name],
+    ['port', opened.isPort],
+    ['portStrict', portStrict !== true || opened.isExact || started['portStrict'] === true],
+    ['dialects', dialects.every((dialect) => wanted.includes(dialect))],
+    ['listen', listen.every((word) => isOpen(word, self))],
+    ['logFile', logFile === undefined || isSame(pathOf(flags), started['logFile'])],
+  ]);
+  return startRows
+    .filter(([key, { flag }]) => flag !== null && !(special.get(key) ?? isSame(given.get(key), started[key])))
+    .map(([, row]) => optionOf(row));
 }
 
-/** `isPort`: what `--port` asks for is open. `isExact`: and it asked for that very port. */
+const pathOf = ({ logFile }: NodeSettings): string | null =>
+  logFile === undefined ? null : resolve(logFile);
+
+/** `isPort`: the port that `--port` asks for is open. `isExact`: and it asked for that very port. */
 function openedPorts(
   { port, listen = [] }: NodeSettings,
   adjusted: NodeSettings,
@@ -75,7 +63,7 @@ function isOpen(word: string, { legacyPorts = [] }: SelfInfo): boolean {
   return own !== undefined && (port === '0' || port === String(own));
 }
 
-/** Nobody asked, or for what is; lists in any order. */
+/** Not asked for, or the same; lists in any order. */
 function isSame(asked: unknown, is: unknown): boolean {
   if (asked === undefined) return true;
   if (!Array.isArray(asked)) return asked === is;

@@ -1,9 +1,10 @@
 /** The first start: asks for the name and whether to talk with older programs too, and remembers both. */
 import { createInterface } from 'node:readline/promises';
 import { ok, type Result } from 'neverthrow';
-import { parseOwnName, sanitiseName, type HomeError } from '../../../index.js';
-import { dialectNames, parseBoolean, type NodeSettings } from '../options/options.js';
-import { readSettings, writeSettings } from '../options/settings.js';
+import { foreignDialectNames, parseOwnName, sanitiseName, type HomeError } from '../../../index.js';
+import type { NodeSettings } from '../options/settings.js';
+import { flag, parseWord } from '../options/values.js';
+import { changeSettings, readSettings } from '../options/settings-file.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 import type { World } from '../world.js';
 
@@ -16,9 +17,9 @@ export async function firstStart(
   home: string,
   given: NodeSettings,
 ): Promise<Result<'ready' | 'left', HomeError>> {
-  const stored = await readSettings(home);
+  const stored = readSettings(home);
   if (stored.isErr()) return stored.map(() => 'ready');
-  const known: NodeSettings = stored.value;
+  const known: NodeSettings = stored.value.settings;
   // Once answered, the answers stand in the file; a name from flag or environment is not asked for either.
   if (known.name !== undefined || given.name !== undefined) return ok('ready');
   const asking = createInterface({ input: world.stdin, output: world.stdout, terminal: true });
@@ -30,8 +31,8 @@ export async function firstStart(
     const name = await askName(asking, world.userName(), left.signal, tell);
     const isAskedForDialects = known.dialects === undefined && given.dialects === undefined;
     const wantsOlder = isAskedForDialects && (await askOlder(asking, left.signal, tell));
-    const dialects = isAskedForDialects ? { dialects: wantsOlder ? dialectNames : [] } : {};
-    return writeSettings(home, { ...known, name, ...dialects }).map(() => 'ready');
+    const dialects = isAskedForDialects ? { dialects: wantsOlder ? foreignDialectNames : [] } : {};
+    return changeSettings(home, { name, ...dialects }).map(() => 'ready');
   } catch (cause) {
     if (left.signal.aborted) return ok('left');
     throw cause;
@@ -57,7 +58,7 @@ async function askOlder(asking: Asking, signal: AbortSignal, tell: Tell): Promis
   const question = 'Talk with older chat programs too? Everybody on the network can read those talks. [y/N] ';
   for (;;) {
     const answer = (await asking.question(question, { signal })).trim().toLowerCase();
-    const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseBoolean(answer);
+    const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseWord(flag, answer);
     if (isYes.isOk()) return isYes.value;
     tell('Please answer y or n; Enter alone is no.');
   }

@@ -1,11 +1,11 @@
 /** `parlance` without a command: a node with a prompt. */
-import { layered, settingsOfEnv } from '../options/options.js';
+import { layered, settingsOfEnv } from '../options/settings.js';
 import { homeOf } from '../../../home/default-home.js';
 import { cli } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { LastWords, pause, until, withNode, type RunContext } from '../run.js';
-import { readSettings, writeSettings } from '../options/settings.js';
+import { changeSettings } from '../options/settings-file.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
 import { firstStart } from './first-start.js';
@@ -52,9 +52,8 @@ async function converse(
     colors: output.colors,
     nowMs: world.nowMs,
     ageMs: attachment.ageMs,
-    rememberName: (name) => {
-      remember(attachment.home, name).catch(() => undefined);
-    },
+    // A name changed in the prompt is the name of the next start, too.
+    rememberName: (name) => void changeSettings(attachment.home, { name }),
     onExit: () => leave(),
   });
   // Without a terminal the input ends long before the last message is delivered.
@@ -111,10 +110,4 @@ async function untilDelivered(talk: Talk, stopped: AbortSignal): Promise<void> {
   const deadlineMs = performance.now() + cli.discoveryMs;
   while (talk.pending > 0 && performance.now() < deadlineMs && !stopped.aborted)
     await pause(cli.pollMs, stopped);
-}
-
-/** A name changed in the prompt is the name of the next start too. */
-async function remember(home: string, name: string): Promise<void> {
-  const stored = await readSettings(home);
-  if (stored.isOk()) writeSettings(home, { ...stored.value, name });
 }

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { makeDirectory } from '../../../home/private-file.js';
 import { escapeForTerminal, type NodeOptions } from '../../../index.js';
 import { logFile } from '../limits.js';
-import { logLevels, type LogLevel } from '../options/options.js';
+import { logLevels, type LogLevel } from '../options/values.js';
 import type { OutputStream } from '../world.js';
 
 export interface LogTarget {

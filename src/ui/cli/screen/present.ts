@@ -3,13 +3,13 @@ import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,
+  foreignDialectNames,
   type MessageEvent,
   type NodeEvent,
   type NoticeEvent,
   type PeerEvent,
   type StatusEvent,
 } from '../../../index.js';
-import { dialectNames } from '../options/options.js';
 import type { Output } from './output.js';
 
 type Colors = Output['colors'];
@@ -98,7 +98,8 @@ export const weakness = (dialect: PeerEvent['dialect']): readonly string[] => [
 
 /** The same for an open conversation, also with an address that nobody has announced; none for a native peer. */
 export function weaknessOf(row: PeerEvent | null, word: string): readonly string[] {
-  const dialect = row?.dialect ?? dialectNames.find((name) => word.startsWith(`${name}://`)) ?? 'native';
+  const dialect =
+    row?.dialect ?? foreignDialectNames.find((name) => word.startsWith(`${name}://`)) ?? 'native';
   return dialect === 'native' ? [] : weakness(dialect);
 }
 

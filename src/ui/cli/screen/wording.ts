@@ -1,6 +1,11 @@
 /** Every expected failure in words: what happened, why, what to do; and the exit code that goes with it. */
-import { escapeForTerminal, resolvePeer, type ErrorCode, type ParlanceError } from '../../../index.js';
-import { dialectNames } from '../options/options.js';
+import {
+  escapeForTerminal,
+  foreignDialectNames,
+  resolvePeer,
+  type ErrorCode,
+  type ParlanceError,
+} from '../../../index.js';
 
 /** 0 done · 1 unexpected · 2 usage · 3 no such peer · 4 timeout · 5 security · 6 in use · 78 home unusable. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 78;
@@ -50,7 +55,7 @@ function notDelivered(error: Extract<ParlanceError, { code: 'command/not-deliver
 function unknownPeer({ peer }: Extract<ParlanceError, { code: 'chat/unknown-peer' }>): Wording {
   const what = `no peer "${peer}"`;
   if (peer.includes('://')) {
-    const remedy = `write DIALECT://HOST:PORT, the dialect one of ${dialectNames.join(', ')}`;
+    const remedy = `write DIALECT://HOST:PORT, the dialect one of ${foreignDialectNames.join(', ')}`;
     return say(3, what, 'that is no address of an older program', remedy);
   }
   const isAddress = resolvePeer(peer, []).isOk();

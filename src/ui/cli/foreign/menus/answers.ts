@@ -1,7 +1,7 @@
 /** What answers in menus mean: addresses, ports, names, yes and no. Pure. */
 import { err, ok, type Result } from 'neverthrow';
 import { isDottedQuad, type LegacyPeer } from '../../../../index.js';
-import { parsePort } from '../../options/options.js';
+import { parseWord, port as portKind } from '../../options/values.js';
 
 /** A dotted quad and nothing else: the older programs know no other addresses. */
 export const readQuad = (answer: string): Result<string, string> =>
@@ -10,7 +10,7 @@ export const readQuad = (answer: string): Result<string, string> =>
     : err(`"${answer}" is no IPv4 address: four numbers up to 255 with dots.`);
 
 export function readPort(answer: string): Result<number, string> {
-  const port = parsePort(answer);
+  const port = parseWord(portKind, answer);
   return port.isOk() && port.value > 0 ? port : err(`"${answer}" is no port: a number from 1 to 65535.`);
 }
 

@@ -3,6 +3,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { escapeName, parseEndpoint, type LegacyPeer, type SendViaOptions } from '../../../../index.js';
 import { roles as limits } from '../../limits.js';
 import { messageLine } from '../../screen/present.js';
+import { toyGroupOf } from '../../options/settings.js';
 import type { RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';
 import { readPeer, readYes } from './answers.js';
@@ -71,7 +72,7 @@ async function askVia(menu: MenuSession): Promise<SendViaOptions | null> {
 
 async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions | null> {
   // A node that ran before has a group of its own, which need not be the one of our environment.
-  const prime = BigInt((role.isOwnNode ? role.settings.toyGroup?.p : undefined) ?? limits.toyPrime);
+  const prime = BigInt((role.isOwnNode ? toyGroupOf(role.settings)?.p : undefined) ?? limits.toyPrime);
   return dialog.askFor(
     `Your number, 1 to ${prime} (empty: one is drawn):`,
     (answer) => readNumber(answer, prime).map((privateNumber): SendViaOptions => ({ privateNumber })),

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { escapeName, type NodeEvent, type ParlanceError } from '../../../../index.js';
 import { foreignPorts } from '../../../../node/limits.js';
-import type { NodeSettings } from '../../options/options.js';
+import type { NodeSettings } from '../../options/settings.js';
 import { addressesOf } from '../role.js';
 import { usage, type RunContext } from '../../run.js';
 import { lineOf, wordingOf, type ExitCode } from '../../screen/wording.js';

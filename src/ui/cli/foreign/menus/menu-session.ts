@@ -11,7 +11,7 @@ import {
 } from '../../../../index.js';
 import { foreign as foreignLimits } from '../../../../node/limits.js';
 import { roles as limits } from '../../limits.js';
-import type { NodeSettings } from '../../options/options.js';
+import type { NodeSettings } from '../../options/settings.js';
 import { eventLine, weakness } from '../../screen/present.js';
 import { deliver, RoleEvents, withRole, type Role } from '../role.js';
 import { within, type RunContext } from '../../run.js';

@@ -1,0 +1,86 @@
+/**
+ * `settings.json` of a home: what its user chose once and for all. Read when a node starts; written whole, to a new file
+ * that then takes the place of the old one. Keys of other versions stay in the file.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory, writePrivate } from '../../../home/private-file.js';
+import { errnoOf, reasonOf } from '../../../system-errors.js';
+import type { HomeError } from '../../../index.js';
+import { readRecord } from '../../api/reading.js';
+import { cli } from '../limits.js';
+import { settingsOf, startRows, type NodeSettings } from './settings.js';
+import { readValue } from './values.js';
+
+const fileName = 'settings.json';
+
+export interface StoredSettings {
+  readonly file: string;
+  readonly settings: NodeSettings;
+  /** Keys that this version does not know. They have no effect, and stay in the file. */
+  readonly unknownKeys: readonly string[];
+}
+
+/** Empty where there is no file. Errors: `home/bad-settings` for a wrong value of a known key, and for what is not JSON. */
+export function readSettings(home: string): Result<StoredSettings, HomeError> {
+  const file = join(home, fileName);
+  return fieldsOf(home).andThen((fields): Result<StoredSettings, HomeError> => {
+    const known = new Map(startRows.filter(([, { isStored }]) => isStored));
+    for (const [key, value] of Object.entries(fields)) {
+      const kind = known.get(key)?.kind;
+      const problem = kind === undefined ? ok(null) : readValue(kind, value);
+      if (problem.isErr()) return err(badSettings(home, `"${key}": ${problem.error}`));
+    }
+    const keys = Object.keys(fields);
+    const stored = Object.fromEntries(Object.entries(fields).filter(([key]) => known.has(key)));
+    return ok({
+      file,
+      settings: settingsOf(stored),
+      unknownKeys: keys.filter((key) => !known.has(key)),
+    });
+  });
+}
+
+/** Changes what is given and keeps the rest of the file. Makes the home where there is none. Errors: `home/…`. */
+export function changeSettings(home: string, changed: NodeSettings): Result<null, HomeError> {
+  return fieldsOf(home).andThen((fields) =>
+    makeDirectory(home)
+      .andThen(() =>
+        writePrivate(join(home, fileName), `${JSON.stringify({ ...fields, ...changed }, null, 2)}\n`),
+      )
+      .map(() => null)
+      .mapErr((reason): HomeError => ({ code: 'home/unusable', home, reason })),
+  );
+}
+
+/** What the file holds, whatever its keys. */
+function fieldsOf(home: string): Result<Readonly<Record<string, unknown>>, HomeError> {
+  const text = textOf(join(home, fileName));
+  if (text.isErr()) return err(badSettings(home, text.error));
+  if (text.value === null) return ok({});
+  try {
+    const fields = readRecord(JSON.parse(text.value));
+    return fields === null ? err(badSettings(home, 'this is not a JSON object')) : ok(fields);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
+    return err(badSettings(home, detail ?? 'this is not JSON'));
+  }
+}
+
+const badSettings = (home: string, detail: string): HomeError => ({
+  code: 'home/bad-settings',
+  file: join(home, fileName),
+  detail,
+});
+
+/** `null` where there is no file, or no home yet. */
+function textOf(file: string): Result<string | null, string> {
+  try {
+    if (statSync(file).size > cli.settingsBytesMax)
+      return err(`the file is longer than ${cli.settingsBytesMax} bytes`);
+    return ok(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    return ['ENOENT', 'ENOTDIR'].includes(errnoOf(cause)) ? ok(null) : err(reasonOf(cause));
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Kinds of value that options, variables and the settings file hold: how a word is read, what is accepted, and the
+ * sentence that refuses the rest. Pure.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import * as v from 'valibot';
+import {
+  foreignDialectNames,
+  isIpAddress,
+  parseEndpoint,
+  parseOwnName,
+  type LegacyDialectName,
+} from '../../../index.js';
+import { cli } from '../limits.js';
+
+export interface Kind<T> {
+  readonly schema: v.GenericSchema<T>;
+  /** The value that a word stands for. Whether it is accepted, `schema` decides. */
+  readonly fromWord: (word: string) => unknown;
+  /** Why `given`, a word or a JSON value, is refused. */
+  readonly refusal: (given: unknown) => string;
+}
+
+/** A list: separated by commas in a variable, an option that is given several times, an array in the settings file. */
+export interface ListKind<T> extends Kind<readonly T[]> {
+  readonly each: Kind<T>;
+}
+
+/** The value of a word of the command line or the environment. Errors: a sentence. */
+export const parseWord = <T>(kind: Kind<T>, word: string): Result<T, string> => {
+  const value = kind.fromWord(word);
+  return v.is(kind.schema, value) ? ok(value) : err(kind.refusal(word));
+};
+
+/** A JSON value that is of this kind already. Errors: a sentence. */
+export const readValue = <T>(kind: Kind<T>, value: unknown): Result<T, string> =>
+  v.is(kind.schema, value) ? ok(value) : err(kind.refusal(value));
+
+const shown = (given: unknown): string =>
+  typeof given === 'string' ? `"${given}"` : JSON.stringify(given) || String(given);
+
+/** `rule` describes what is accepted. */
+const rule =
+  (words: string) =>
+  (given: unknown): string =>
+    `${words}, not ${shown(given)}`;
+
+const numberOf = (word: string): unknown => (/^\d{1,16}(?:\.\d{1,6})?$/.test(word) ? Number(word) : word);
+
+const wholeWithin = (min: number, max: number, words: string): Kind<number> => ({
+  schema: v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max)),
+  fromWord: (word) => (/^\d{1,16}$/.test(word) ? Number(word) : word),
+  refusal: rule(words),
+});
+
+export const port = wholeWithin(0, 65_535, 'a port is a number from 0 to 65535');
+export const udpPort = wholeWithin(1, 65_535, 'a UDP port is a number from 1 to 65535');
+export const count = wholeWithin(1, Number.MAX_SAFE_INTEGER, 'a count is a whole number above 0');
+export const connections = wholeWithin(
+  1,
+  cli.maxConnectionsMax,
+  `connections are a number from 1 to ${cli.maxConnectionsMax}`,
+);
+
+/** Seconds. */
+export const interval: Kind<number> = {
+  schema: v.pipe(
+    v.number(),
+    v.minValue(cli.beaconIntervalSecondsMin),
+    v.maxValue(cli.beaconIntervalSecondsMax),
+  ),
+  fromWord: numberOf,
+  refusal: rule(`an interval is ${cli.beaconIntervalSecondsMin} to ${cli.beaconIntervalSecondsMax} seconds`),
+};
+
+/** A word is in seconds, the value in ms. */
+export const timeout: Kind<number> = {
+  schema: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(cli.timeoutMsMax)),
+  fromWord: (word) => {
+    const seconds = numberOf(word);
+    return typeof seconds === 'number' ? Math.round(seconds * 1_000) : word;
+  },
+  refusal: (given) =>
+    typeof given === 'number'
+      ? rule(`a timeout is 0 to ${cli.timeoutMsMax} ms here`)(given)
+      : rule(`a timeout is 0 to ${cli.timeoutMsMax / 1_000} seconds`)(given),
+};
+
+export const flag: Kind<boolean> = {
+  schema: v.boolean(),
+  fromWord: (word) => {
+    const lower = word.toLowerCase();
+    if (['1', 'true', 'yes', 'on'].includes(lower)) return true;
+    return ['0', 'false', 'no', 'off', ''].includes(lower) ? false : word;
+  },
+  refusal: (given) => `${shown(given)} is neither yes nor no`,
+};
+
+export const text: Kind<string> = {
+  schema: v.string(),
+  fromWord: (word) => word,
+  refusal: rule('this is text'),
+};
+
+export const filePath: Kind<string> = {
+  schema: v.pipe(v.string(), v.nonEmpty()),
+  fromWord: (word) => word,
+  refusal: rule('a path is text that is not empty'),
+};
+
+/** The name as it was typed: the node cleans it. A name that is too long is refused, not cut. */
+export const ownName: Kind<string> = {
+  schema: v.pipe(
+    v.string(),
+    v.check((name) => parseOwnName(name).isOk()),
+  ),
+  fromWord: (word) => word,
+  refusal: (given) =>
+    typeof given === 'string'
+      ? parseOwnName(given).match(
+          () => '',
+          ({ detail }) => detail,
+        )
+      : rule('a name is text')(given),
+};
+
+export const address: Kind<string> = {
+  schema: v.pipe(v.string(), v.check(isIpAddress)),
+  fromWord: (word) => (word === 'localhost' ? '127.0.0.1' : word),
+  refusal: rule('an address is an IPv4 or IPv6 address'),
+};
+
+const isListen = (word: string): boolean => {
+  const [name = '', digits = '', ...rest] = word.split('=');
+  return isDialect(name) && rest.length === 0 && parseWord(port, digits).isOk();
+};
+const isDialect = (word: string): word is LegacyDialectName =>
+  foreignDialectNames.some((known) => known === word);
+
+/** `DIALECT=PORT`; port 0 is any free one. */
+export const listen: Kind<string> = {
+  schema: v.pipe(v.string(), v.check(isListen)),
+  fromWord: (word) => word,
+  refusal: rule(`this is DIALECT=PORT with one of ${foreignDialectNames.join(', ')}`),
+};
+
+/** `IP:PORT` with a dotted quad, as the older programs know addresses. */
+export const endpoint: Kind<string> = {
+  schema: v.pipe(
+    v.string(),
+    v.check((word) => parseEndpoint(word) !== null),
+  ),
+  fromWord: (word) => word,
+  refusal: rule('this is IP:PORT'),
+};
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const logLevel: Kind<LogLevel> = {
+  schema: v.picklist(logLevels),
+  fromWord: (word) => word,
+  refusal: rule(`a log level is one of ${logLevels.join(', ')}`),
+};
+
+/** `all`, `none`, or names separated by commas. */
+export const dialects: Kind<readonly LegacyDialectName[]> = {
+  schema: v.pipe(v.array(v.picklist(foreignDialectNames)), v.readonly()),
+  fromWord: (word) => {
+    if (word === 'all') return [...foreignDialectNames];
+    return word === 'none' || word === '' ? [] : [...new Set(namesOf(word))];
+  },
+  refusal: (given) => {
+    const names: readonly unknown[] =
+      typeof given === 'string' ? namesOf(given) : Array.isArray(given) ? given : [given];
+    const unknown = names.find((name) => typeof name !== 'string' || !isDialect(name));
+    return `${shown(unknown)} is not a dialect; there are ${foreignDialectNames.join(', ')}`;
+  },
+};
+
+const namesOf = (word: string): string[] => partsOf(word).map((name) => name.toLowerCase());
+
+/** A list, which may be empty in the settings file. */
+export const anyOf = <T>(each: Kind<T>): ListKind<T> => listOf(each, 0);
+/** A list with at least one entry. */
+export const someOf = <T>(each: Kind<T>): ListKind<T> => listOf(each, 1);
+
+const partsOf = (word: string): string[] => word.split(',').map((part) => part.trim());
+
+function listOf<T>(each: Kind<T>, entriesMin: number): ListKind<T> {
+  return {
+    each,
+    schema: v.pipe(v.array(each.schema), v.minLength(entriesMin), v.readonly()),
+    fromWord: (word) => partsOf(word).map((part) => each.fromWord(part)),
+    refusal: (given) => {
+      if (typeof given === 'string')
+        return each.refusal(partsOf(given).find((part) => parseWord(each, part).isErr()));
+      if (!Array.isArray(given) || given.length < entriesMin) return rule('this is a list')(given);
+      return each.refusal(given.find((entry) => !v.is(each.schema, entry)));
+    },
+  };
+}

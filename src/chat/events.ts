@@ -19,8 +19,13 @@ import {
   whole,
 } from './fields.js';
 
-const ready = v.object({
-  type: v.literal('ready'),
+const event = <const Type extends string, Entries extends v.ObjectEntries>(
+  type: Type,
+  meaning: string,
+  entries: Entries,
+) => v.pipe(v.object({ type: v.literal(type), ...entries }), v.description(meaning));
+
+const ready = event('ready', 'the reader is subscribed: it misses nothing from now on', {
   id: text('id of the own identity'),
   name: text('own name'),
   address: text('address that TCP and UDP listen on'),
@@ -28,8 +33,7 @@ const ready = v.object({
   pid: whole('process that runs the node'),
 });
 
-const peer = v.object({
-  type: v.literal('peer'),
+const peer = event('peer', 'a peer appeared, changed or left', {
   state: peerState,
   name: text('name that the peer gives itself'),
   id: text('identity of the peer; of an older program its address'),
@@ -43,8 +47,7 @@ const peer = v.object({
   warning: v.exactOptional(text('set when the name looks like the name of another contact')),
 });
 
-const message = v.object({
-  type: v.literal('message'),
+const message = event('message', 'a message was stored', {
   seq: whole('number of the message in this home; rises by one per message'),
   id: text('id of the message, given by its sender'),
   direction: oneOf(['in', 'out'], 'in: received; out: sent from this home'),
@@ -60,16 +63,14 @@ const message = v.object({
   state: v.exactOptional(deliveryState),
 });
 
-const status = v.object({
-  type: v.literal('status'),
+const status = event('status', 'a sent message reached another state', {
   id: text('id of the message'),
   peer: text('name of the peer'),
   state: deliveryState,
   reason: v.exactOptional(text('why the message failed')),
 });
 
-const notice = v.object({
-  type: v.literal('notice'),
+const notice = event('notice', 'an older program reports about a peer', {
   notice: oneOf(
     ['new-peer', 'connected', 'disconnected', 'lost'],
     'new-peer: first message; connected: a connection message, or a conversation began; disconnected: the peer said that it leaves; lost: the connection broke',
@@ -80,14 +81,13 @@ const notice = v.object({
   text: text('what the peer said as it left; otherwise empty'),
 });
 
-const error = v.object({
-  type: v.literal('error'),
+const error = event('error', 'something failed that the user should know of', {
   code: code('layer and failure; a newer node may have codes that this version does not know'),
   message: text('the failure in words'),
   peer: v.exactOptional(text('name of the peer concerned')),
 });
 
-const bye = v.object({ type: v.literal('bye') });
+const bye = event('bye', 'the node ends; nothing follows', {});
 
 /** By type, in the order of a node's life. */
 export const nodeEvents = { ready, peer, message, status, notice, error, bye };
@@ -96,19 +96,12 @@ export type PeerState = v.InferOutput<typeof peerState>;
 
 type Fields<Schema extends v.GenericSchema> = Readonly<v.InferOutput<Schema>>;
 
-/** The reader is subscribed: it misses nothing that happens from now on. */
 export interface ReadyEvent extends Fields<typeof ready> {}
-/** A peer appeared, changed or left. */
 export interface PeerEvent extends Fields<typeof peer> {}
-/** A message was stored. */
 export interface MessageEvent extends Fields<typeof message> {}
-/** A message of ours reached another state. */
 export interface StatusEvent extends Fields<typeof status> {}
-/** What an older program reports about a peer. */
 export interface NoticeEvent extends Fields<typeof notice> {}
-/** Something failed that the user should know of. */
 export interface ErrorEvent extends Fields<typeof error> {}
-/** The node ends; nothing follows. */
 export interface ByeEvent extends Fields<typeof bye> {}
 
 export type NodeEvent =

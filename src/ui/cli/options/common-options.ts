@@ -28,7 +28,7 @@ function optionFor(words: string, row: Setting): Option {
 }
 
 /** What the option does, and what holds without it. */
-function helpOf({ does, shown, default: standard }: Setting): string {
+export function helpOf({ does, shown, default: standard }: Setting): string {
   const values: readonly unknown[] = Array.isArray(standard) ? standard : [standard];
   const words = shown ?? values.filter((value) => isShown(value)).join(', ');
   return words === '' ? does : `${does} (default ${words})`;

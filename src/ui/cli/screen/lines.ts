@@ -8,10 +8,15 @@ const { address, pid } = nodeEvents.ready.entries;
 const described = <Schema extends v.GenericSchema>(schema: Schema, meaning: string) =>
   v.pipe(schema, v.description(meaning));
 
+const line = <const Type extends string, Entries extends v.ObjectEntries>(
+  type: Type,
+  meaning: string,
+  entries: Entries,
+) => described(v.object({ type: v.literal(type), ...entries }), meaning);
+
 /** By name; the name is the type but where two kinds of line share one. */
 export const commandLines = {
-  id: v.object({
-    type: v.literal('id'),
+  id: line('id', '`id`: the own identity', {
     id,
     name,
     tag,
@@ -19,25 +24,21 @@ export const commandLines = {
     addresses,
     port,
   }),
-  safety: v.object({
-    type: v.literal('safety'),
+  safety: line('safety', '`verify`: the safety code of a pair', {
     peer: described(v.string(), 'name of the peer'),
     peerId: described(v.string(), 'identity of the peer'),
     code: answers.safetyInfo.entries.code,
     verified: answers.safetyInfo.entries.verified,
   }),
-  export: v.object({
-    type: v.literal('export'),
+  export: line('export', '`history --export`: a file was written', {
     file: described(v.string(), 'file that was written'),
     messages: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages in the file'),
   }),
-  hubReady: v.object({ type: v.literal('ready'), address, port, pid }),
-  hub: v.object({
-    type: v.literal('hub'),
+  hubReady: line('ready', '`hub`: it listens', { address, port, pid }),
+  hub: line('hub', '`hub`: a line of its log', {
     line: described(v.string(), 'line of the log of the hub'),
   }),
-  schema: v.object({
-    type: v.literal('object'),
+  schema: line('object', '`schema`: this schema', {
     $schema: described(v.string(), 'the dialect of JSON Schema'),
   }),
 };

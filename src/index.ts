@@ -16,7 +16,12 @@ export {
   type TranscriptFormatName,
 } from './chat/delivery/transcript.js';
 export { parsePeerId } from './ids.js';
-export type { DialectName, Encryption, LegacyDialectName } from './dialects/dialect.js';
+export type {
+  DialectName,
+  Encryption,
+  ForeignDialectName,
+  ForeignDialectName as LegacyDialectName,
+} from './dialects/dialect.js';
 export type * from './errors.js';
 export type * from './node/handle.js';
 export { isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';

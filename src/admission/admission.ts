@@ -1,13 +1,13 @@
 /**
- * Who gets one of the few places for accepted connections. Pure: no socket, and the clock (monotonic ms) is passed in.
+ * Who gets one of the few slots for accepted connections. Pure: no socket, and the clock (monotonic ms) is passed in.
  *
- * A caller asks for a place when it was accepted, again once its first bytes are known and, while it waits, whenever a
- * place got free. Silent callers give way to those that speak, strangers to contacts, and an address that holds many
- * places to one that holds few; nobody who is authenticated gives way to one who is not, except that a contact may
- * take the place of a stranger with nothing to say. Spec: design.md *Transport*, faults.md section 4 *Admission*.
+ * A caller asks for a slot when it was accepted, again once its first bytes are known and, while it waits, whenever a
+ * slot got free. Silent callers give way to those that speak, strangers to contacts, and an address that holds many
+ * slots to one that holds few; nobody who is authenticated gives way to one who is not, except that a contact may
+ * take the slot of a stranger with nothing to say. Spec: design.md *Transport*, faults.md section 4 *Admission*.
  *
  * An older program proves nothing, so what it is given is little: a connection that carries one message ends soon after
- * it, and an address that wants more than `legacyPerAddressMax` places at once has none of them for longer than one
+ * it, and an address that wants more than `foreignPerAddressMax` slots at once has none of them for longer than one
  * message takes while somebody else waits. Nor is it given a further one then, or a host that opens connections faster
  * than others ask would hold them all. What can be had goes by turns, see `admission-turns.ts`.
  */
@@ -20,13 +20,13 @@ import {
   isOpen,
   isStranger,
   longestSilent,
-  Places,
+  Slots,
   protectedMs,
   weakest,
   type Carries,
   type Due,
   type Newcomer,
-  type Place,
+  type Slot,
 } from './slots.js';
 import { Turns, type Waiting } from './turns.js';
 import type { Hello } from './first-bytes.js';
@@ -41,10 +41,10 @@ export interface Caller {
 }
 
 export type Verdict =
-  /** It has a place now. Whoever holds the place `evict` must be gone first. */
+  /** It has a slot now. Whoever holds the slot `evict` must be gone first. */
   | { readonly type: 'serve'; readonly evict: ConnectionId | null }
   /**
-   * No place now; ask again when one gets free. `slotWanted`: ask that session to park. `first`: whose turn it is to
+   * No slot now; ask again when one gets free. `slotWanted`: ask that session to park. `first`: whose turn it is to
    * have what is there; once it has, or has not, taken it, ask again.
    */
   | { readonly type: 'wait'; readonly slotWanted: ConnectionId | null; readonly first: ConnectionId | null }
@@ -56,7 +56,7 @@ export interface AdmissionOptions {
 }
 
 export class Admission {
-  readonly #places: Places;
+  readonly #slots: Slots;
   readonly #budget: HandshakeBudget;
   readonly #penalties = new Penalties();
   readonly #turns = new Turns();
@@ -66,12 +66,12 @@ export class Admission {
   readonly #waited = new Map<string, number>();
 
   constructor(options: AdmissionOptions) {
-    this.#places = new Places(options.connectionsMax);
+    this.#slots = new Slots(options.connectionsMax);
     this.#budget = new HandshakeBudget(options.nowMs);
   }
 
   get taken(): number {
-    return this.#places.count;
+    return this.#slots.count;
   }
 
   /** Replaces what was known. More than the bounds allow: the first ones count. */
@@ -80,7 +80,7 @@ export class Admission {
     this.#knownTickets = new Set(ticketIds.slice(0, limits.knownTicketsMax));
   }
 
-  /** A caller without a place asks for one. Who is told to wait does so until it is served, refused or has left. */
+  /** A caller without a slot asks for one. Who is told to wait does so until it is served, refused or has left. */
   request(caller: Caller, nowMs: number): Verdict {
     const newcomer = this.#newcomer(caller);
     this.#turns.waits(newcomer);
@@ -92,83 +92,83 @@ export class Admission {
   }
 
   /**
-   * Is it worth waiting for a moment? So it is for as many as there are places that get free within
-   * `legacyProtectedMs`, in turn.
+   * Is it worth waiting for a moment? So it is for as many as there are slots that get free within
+   * `foreignProtectedMs`, in turn.
    */
-  isPlaceComing(caller: Caller, nowMs: number): boolean {
+  isSlotComing(caller: Caller, nowMs: number): boolean {
     const newcomer = this.#newcomer(caller);
-    const useful = this.#places.usefulTo(newcomer.standing);
-    const coming = useful.filter((place) => this.#isComing(place, newcomer, nowMs));
+    const useful = this.#slots.usefulTo(newcomer.standing);
+    const coming = useful.filter((slot) => this.#isComing(slot, newcomer, nowMs));
     // Where one is there already, nothing is lacking but the means for a handshake.
-    const count = coming.length + (this.#places.hasRoom(newcomer.standing) ? 1 : 0);
+    const count = coming.length + (this.#slots.hasRoom(newcomer.standing) ? 1 : 0);
     return this.#turns.isAmongFirst(caller.id, count);
   }
 
-  /** Who waits, in the order in which they are to ask when a place got free. */
+  /** Who waits, in the order in which they are to ask when a slot got free. */
   inTurn(): readonly ConnectionId[] {
     return this.#turns.inOrder().map(({ id }) => id);
   }
 
-  /** The first bytes of a caller that has a place. Unless it is served, it has lost the place again. */
+  /** The first bytes of a caller that has a slot. Unless it is served, it has lost the slot again. */
   spoke(id: ConnectionId, hello: Hello, nowMs: number): Verdict {
-    const place = this.#places.get(id);
-    if (!place) return { type: 'refuse', reason: 'budget' };
-    const standing = this.#standingOf(place.source, hello);
-    const payment = this.#pay({ source: place.source, standing, hello }, nowMs);
+    const slot = this.#slots.get(id);
+    if (!slot) return { type: 'refuse', reason: 'budget' };
+    const standing = this.#standingOf(slot.source, hello);
+    const payment = this.#pay({ source: slot.source, standing, hello }, nowMs);
     if (payment !== null) {
       this.left(id, nowMs);
       return payment;
     }
-    if (place.stage === 'silent') place.stage = 'speaking';
-    place.isLegacy = hello.type === 'legacy';
-    place.standing = standing;
-    place.stageAtMs = nowMs;
-    place.lastActiveMs = nowMs;
+    if (slot.stage === 'silent') slot.stage = 'speaking';
+    slot.isForeign = hello.type === 'foreign';
+    slot.standing = standing;
+    slot.stageAtMs = nowMs;
+    slot.lastActiveMs = nowMs;
     return { type: 'serve', evict: null };
   }
 
   authenticated(id: ConnectionId, isContact: boolean, carries: Carries, nowMs: number): void {
-    const place = this.#places.get(id);
-    if (!place) return;
-    if (place.stage !== 'authenticated' || place.carries !== carries) place.stageAtMs = nowMs;
-    place.stage = 'authenticated';
-    place.isContact = isContact;
-    place.carries = carries;
-    place.lastActiveMs = nowMs;
+    const slot = this.#slots.get(id);
+    if (!slot) return;
+    if (slot.stage !== 'authenticated' || slot.carries !== carries) slot.stageAtMs = nowMs;
+    slot.stage = 'authenticated';
+    slot.isContact = isContact;
+    slot.carries = carries;
+    slot.lastActiveMs = nowMs;
   }
 
   /** Bytes went in or out. */
   active(id: ConnectionId, nowMs: number): void {
-    const place = this.#places.get(id);
-    if (!place) return;
-    place.hasSpoken = true;
-    place.lastActiveMs = nowMs;
+    const slot = this.#slots.get(id);
+    if (!slot) return;
+    slot.hasSpoken = true;
+    slot.lastActiveMs = nowMs;
   }
 
-  /** The connection is gone; the place that it had is free. */
+  /** The connection is gone; the slot that it had is free. */
   left(id: ConnectionId, nowMs: number): void {
     this.#turns.leaves(id);
-    const place = this.#places.get(id);
-    if (!place) return;
-    this.#places.delete(id);
-    this.#turns.gaveBack(place.source, nowMs - place.takenAtMs, nowMs);
+    const slot = this.#slots.get(id);
+    if (!slot) return;
+    this.#slots.delete(id);
+    this.#turns.gaveBack(slot.source, nowMs - slot.takenAtMs, nowMs);
   }
 
   penalise(address: string, penaltyMs: number, nowMs: number): void {
     this.#penalties.add(sourceKey(address), penaltyMs, isLoopback(address), nowMs);
   }
 
-  /** Whose time is over at `nowMs`. They keep their places until `left`. */
+  /** Whose time is over at `nowMs`. They keep their slots until `left`. */
   due(nowMs: number): readonly Due[] {
-    return this.#places.all.flatMap((place) => {
-      const end = endOf(place);
-      return end.atMs <= nowMs ? [{ id: place.id, reason: end.reason }] : [];
+    return this.#slots.all.flatMap((slot) => {
+      const end = endOf(slot);
+      return end.atMs <= nowMs ? [{ id: slot.id, reason: end.reason }] : [];
     });
   }
 
   /** When to ask `due` next; `null` while nobody can become due. */
   nextDueMs(): number | null {
-    const ends = this.#places.all.map((place) => endOf(place).atMs);
+    const ends = this.#slots.all.map((slot) => endOf(slot).atMs);
     const first = Math.min(...ends);
     return Number.isFinite(first) ? first : null;
   }
@@ -220,13 +220,13 @@ export class Admission {
   ): void {
     if (evict !== null) this.left(evict, nowMs);
     this.#turns.took(source, nowMs);
-    this.#places.add({
+    this.#slots.add({
       id,
       source,
       acceptedAtMs,
       takenAtMs: nowMs,
       stage: hello === null ? 'silent' : 'speaking',
-      isLegacy: hello?.type === 'legacy',
+      isForeign: hello?.type === 'foreign',
       standing,
       stageAtMs: nowMs,
       isContact: false,
@@ -252,43 +252,43 @@ export class Admission {
   }
 
   #meansOf({ source, standing, hello }: Newcomer, nowMs: number): 'there' | 'later' | 'spent' | 'not-needed' {
-    if (hello === null || hello.type === 'legacy') return 'not-needed';
+    if (hello === null || hello.type === 'foreign') return 'not-needed';
     return this.#budget.stateOf(source, standing, nowMs);
   }
 
   #findRoom(newcomer: Newcomer, nowMs: number): { readonly evict: ConnectionId | null } | null {
     const { source, standing, hello } = newcomer;
     if (hello?.type !== 'full' && hello?.type !== 'resume' && this.#isCrowding(source, nowMs)) {
-      // Beyond its share it is given nothing, not even for another of its own: those places are to get free.
-      const isAtShare = this.#places.legacyAt(source).length === limits.foreignPerAddressMax;
-      return hello !== null && isAtShare ? this.#ownPlace(newcomer, nowMs) : null;
+      // Beyond its share it is given nothing, not even for another of its own: those slots are to get free.
+      const isAtShare = this.#slots.foreignAt(source).length === limits.foreignPerAddressMax;
+      return hello !== null && isAtShare ? this.#ownSlot(newcomer, nowMs) : null;
     }
-    const useful = this.#places.usefulTo(standing);
-    const own = this.#places.openAt(source);
+    const useful = this.#slots.usefulTo(standing);
+    const own = this.#slots.openAt(source);
     if (own.length >= this.#shareOf(source, nowMs)) {
-      // Its place goes to another of the same address, so nobody else is touched.
+      // Its slot goes to another of the same address, so nobody else is touched.
       const victim = weakest(own, newcomer, nowMs);
       return victim && useful.includes(victim) ? { evict: victim.id } : null;
     }
-    if (this.#places.hasRoom(standing)) return { evict: null };
+    if (this.#slots.hasRoom(standing)) return { evict: null };
     const victim = weakest(useful.filter(isOpen), newcomer, nowMs);
     if (victim) return { evict: victim.id };
     if (hello === null) return null;
     // A message gets the time to come.
-    const older = this.#places.legacyFor(newcomer).filter((place) => useful.includes(place));
-    const crowder = longestSilent(older.filter((place) => nowMs >= this.#ripeAtMs(place)));
+    const older = this.#slots.foreignFor(newcomer).filter((slot) => useful.includes(slot));
+    const crowder = longestSilent(older.filter((slot) => nowMs >= this.#ripeAtMs(slot)));
     if (crowder) return { evict: crowder.id };
-    if (standing === 'stranger') return hello.type === 'legacy' ? this.#ownPlace(newcomer, nowMs) : null;
-    const hog = this.#places.longestIdle((place) => {
-      const givesWayMs = givesWayAtMs(place) ?? place.lastActiveMs + limits.strangerIdleForContactMs;
-      return isStranger(place) && nowMs >= givesWayMs;
+    if (standing === 'stranger') return hello.type === 'foreign' ? this.#ownSlot(newcomer, nowMs) : null;
+    const hog = this.#slots.longestIdle((slot) => {
+      const givesWayMs = givesWayAtMs(slot) ?? slot.lastActiveMs + limits.strangerIdleForContactMs;
+      return isStranger(slot) && nowMs >= givesWayMs;
     });
     return hog ? { evict: hog.id } : null;
   }
 
-  /** Has an address enough places for older programs, while another one waits for any? */
+  /** Has an address enough slots for older programs, while another one waits for any? */
   #isCrowding(source: string, nowMs: number): boolean {
-    if (this.#places.legacyAt(source).length < limits.foreignPerAddressMax) return false;
+    if (this.#slots.foreignAt(source).length < limits.foreignPerAddressMax) return false;
     return [...this.#waited].some(([other, atMs]) => other !== source && nowMs - atMs < limits.wantedForMs);
   }
 
@@ -300,44 +300,44 @@ export class Admission {
   }
 
   /** An address that has its share gives one connection of older programs up for the next: one with nothing to say. */
-  #ownPlace({ source, standing }: Newcomer, nowMs: number): { readonly evict: ConnectionId } | null {
-    const own = this.#places.legacyAt(source);
+  #ownSlot({ source, standing }: Newcomer, nowMs: number): { readonly evict: ConnectionId } | null {
+    const own = this.#slots.foreignAt(source);
     if (own.length < limits.foreignPerAddressMax) return null;
-    const useful = this.#places.usefulTo(standing).filter((place) => own.includes(place));
+    const useful = this.#slots.usefulTo(standing).filter((slot) => own.includes(slot));
     const victim = longestSilent(
-      useful.filter((place) => {
-        const sinceMs = Math.max(place.lastActiveMs, place.stageAtMs);
-        return nowMs >= (givesWayAtMs(place) ?? sinceMs + limits.foreignProtectedMs);
+      useful.filter((slot) => {
+        const sinceMs = Math.max(slot.lastActiveMs, slot.stageAtMs);
+        return nowMs >= (givesWayAtMs(slot) ?? sinceMs + limits.foreignProtectedMs);
       }),
     );
     return victim ? { evict: victim.id } : null;
   }
 
   /** From when on it may be taken for whoever else waits; `Infinity`: it has nothing to fear. */
-  #ripeAtMs({ source, stage, stageAtMs, carries }: Place): number {
-    const wanted = this.#places.legacyAt(source).length + this.#turns.olderAt(source);
+  #ripeAtMs({ source, stage, stageAtMs, carries }: Slot): number {
+    const wanted = this.#slots.foreignAt(source).length + this.#turns.olderAt(source);
     if (wanted > limits.foreignPerAddressMax) return stageAtMs + limits.foreignProtectedMs;
     return stage === 'authenticated' && carries === 'message'
       ? stageAtMs + limits.messageGiveWayMs
       : Infinity;
   }
 
-  #isComing(place: Place, newcomer: Newcomer, nowMs: number): boolean {
+  #isComing(slot: Slot, newcomer: Newcomer, nowMs: number): boolean {
     // It parks, or will be asked to once its first words are answered.
-    const isSettling = !isOpen(place) && !place.isLegacy && nowMs - place.stageAtMs < limits.sessionSettledMs;
-    if (isSettling || nowMs - place.slotWantedAtMs < limits.parkMs) return true;
+    const isSettling = !isOpen(slot) && !slot.isForeign && nowMs - slot.stageAtMs < limits.sessionSettledMs;
+    if (isSettling || nowMs - slot.slotWantedAtMs < limits.parkMs) return true;
     const atMs = Math.min(
-      endOf(place).atMs,
-      givesWayAtMs(place) ?? Infinity,
-      isOpen(place) ? place.stageAtMs + protectedMs(place, newcomer) : Infinity,
-      this.#places.legacyFor(newcomer).includes(place) ? this.#ripeAtMs(place) : Infinity,
+      endOf(slot).atMs,
+      givesWayAtMs(slot) ?? Infinity,
+      isOpen(slot) ? slot.stageAtMs + protectedMs(slot, newcomer) : Infinity,
+      this.#slots.foreignFor(newcomer).includes(slot) ? this.#ripeAtMs(slot) : Infinity,
     );
     return atMs - nowMs <= limits.foreignProtectedMs;
   }
 
   #hasShare(source: string, hello: Hello, nowMs: number): boolean {
-    if (this.#places.openAt(source).length >= this.#shareOf(source, nowMs)) return true;
-    return hello.type === 'legacy' && this.#places.legacyAt(source).length >= limits.foreignPerAddressMax;
+    if (this.#slots.openAt(source).length >= this.#shareOf(source, nowMs)) return true;
+    return hello.type === 'foreign' && this.#slots.foreignAt(source).length >= limits.foreignPerAddressMax;
   }
 
   /** How many of them it may hold. */
@@ -346,19 +346,19 @@ export class Admission {
   }
 
   #sessionToPark(standing: Standing, nowMs: number): ConnectionId | null {
-    const useful = this.#places.usefulTo(standing);
-    const place = this.#places.longestIdle(
+    const useful = this.#slots.usefulTo(standing);
+    const slot = this.#slots.longestIdle(
       (each) =>
-        // Of no use to a stranger is the place that is kept for contacts.
+        // Of no use to a stranger is the slot that is kept for contacts.
         useful.includes(each) &&
         nowMs - each.stageAtMs >= limits.sessionSettledMs &&
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
         // What carries one message ends by itself, and cannot come back to say it.
-        nowMs >= (givesWayAtMs(each) ?? (each.isLegacy ? Infinity : -Infinity)),
+        nowMs >= (givesWayAtMs(each) ?? (each.isForeign ? Infinity : -Infinity)),
     );
-    if (!place) return null;
-    place.slotWantedAtMs = nowMs;
-    return place.id;
+    if (!slot) return null;
+    slot.slotWantedAtMs = nowMs;
+    return slot.id;
   }
 }
 

@@ -2,15 +2,15 @@
  * What the first bytes of an accepted connection tell before anything is parsed: the dialect and, for a native caller,
  * whether it wants a full handshake or to resume. Pure. Spec: session-protocol 5.1 (preamble).
  */
-import type { DialectName, LegacyDialectName } from '../dialects/dialect.js';
-import { legacyDialects, sniff } from '../dialects/sniff.js';
+import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
+import { foreignDialects, sniff } from '../dialects/sniff.js';
 import { wireV1 } from '../wire/limits.js';
 
 export type Hello =
   /** Also a preamble of a later version: the session answers it, at the price of a full handshake. */
   | { readonly type: 'full' }
   | { readonly type: 'resume'; readonly ticketIdHex: string }
-  | { readonly type: 'legacy'; readonly dialect: LegacyDialectName };
+  | { readonly type: 'foreign'; readonly dialect: ForeignDialectName };
 
 export type FirstBytes = Hello | { readonly type: 'need-more' } | UnknownOpening;
 
@@ -26,7 +26,7 @@ export type Unheard = UnknownOpening['reason'] | 'silent' | 'cut';
 
 const everyDialect: ReadonlySet<DialectName> = new Set([
   'native',
-  ...Object.values(legacyDialects).map(({ name }) => name),
+  ...Object.values(foreignDialects).map(({ name }) => name),
 ]);
 
 const resumeMode = 1;
@@ -38,7 +38,7 @@ export function readFirstBytes(first: Uint8Array, enabled: ReadonlySet<DialectNa
   const sniffed = sniff(first, enabled);
   if (sniffed === 'unknown') return { type: 'unknown', reason: reasonOf(first) };
   if (sniffed === 'need-more') return { type: 'need-more' };
-  if (sniffed.dialect !== 'native') return { type: 'legacy', dialect: sniffed.dialect };
+  if (sniffed.dialect !== 'native') return { type: 'foreign', dialect: sniffed.dialect };
   const version = first[versionAt];
   const mode = first[modeAt];
   if (version === undefined || mode === undefined) return { type: 'need-more' };
@@ -56,4 +56,4 @@ function reasonOf(first: Uint8Array): UnknownOpening['reason'] {
   return sniffed === 'unknown' || sniffed === 'need-more' ? 'no-such-opening' : 'dialect-off';
 }
 
-export const dialectOf = (hello: Hello): DialectName => (hello.type === 'legacy' ? hello.dialect : 'native');
+export const dialectOf = (hello: Hello): DialectName => (hello.type === 'foreign' ? hello.dialect : 'native');

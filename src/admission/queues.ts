@@ -1,5 +1,5 @@
 /**
- * Where callers wait for a place, and for how long: one room for older programs, which come in bursts and cannot come
+ * Where callers wait for a slot, and for how long: one room for older programs, which come in bursts and cannot come
  * again, and one for everybody else. Pure. A room that is full is shared out by address, or one host that keeps it full
  * would keep all others from being heard.
  */
@@ -23,9 +23,9 @@ export function crowdedOut<Caller extends Waiting>(
   others: readonly Caller[],
   newcomer: Caller,
 ): Caller | null {
-  const isLegacy = isOlderProgram(newcomer);
-  const room = others.filter((other) => isOlderProgram(other) === isLegacy);
-  if (room.length < (isLegacy ? limits.foreignWaitingMax : limits.waitingMax)) return null;
+  const isForeign = isOlderProgram(newcomer);
+  const room = others.filter((other) => isOlderProgram(other) === isForeign);
+  if (room.length < (isForeign ? limits.foreignWaitingMax : limits.waitingMax)) return null;
   const byAddress = new Map<string, Caller[]>();
   for (const caller of room) {
     const source = sourceKey(caller.address);
@@ -49,16 +49,16 @@ export function pauseMs(caller: Waiting, waitedMs: number): number {
 export function patienceMs(
   caller: Waiting,
   enabled: ReadonlySet<DialectName>,
-  isPlaceComing: () => boolean,
+  isSlotComing: () => boolean,
 ): number {
   if (isOlderProgram(caller)) return limits.foreignCallerWaitMs;
   if (mayBeOlderProgram(caller, enabled)) return wireV1.handshakeDeadlineMs;
   // BUSY would cost it a second or two.
-  return isPlaceComing() ? limits.foreignProtectedMs + limits.waitMs : 0;
+  return isSlotComing() ? limits.foreignProtectedMs + limits.waitMs : 0;
 }
 
 /** Also who has not spoken yet, where any of them is switched on. */
 export const mayBeOlderProgram = (caller: Waiting, enabled: ReadonlySet<DialectName>): boolean =>
   isOlderProgram(caller) || (caller.hello === null && enabled.size > 1);
 
-const isOlderProgram = ({ hello }: Waiting): boolean => hello?.type === 'legacy';
+const isOlderProgram = ({ hello }: Waiting): boolean => hello?.type === 'foreign';

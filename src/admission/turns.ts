@@ -1,7 +1,7 @@
 /**
- * Who waits for a place, and whose turn it is. Who has a ticket of ours or is known comes first, then who has spoken;
- * among those that address comes first which had its last place longest ago. So whoever opens many connections gets
- * no more than who opens one, and hosts that hold their places in vain come behind those that leave them soon. Pure.
+ * Who waits for a slot, and whose turn it is. Who has a ticket of ours or is known comes first, then who has spoken;
+ * among those that address comes first which had its last slot longest ago. So whoever opens many connections gets
+ * no more than who opens one, and hosts that hold their slots in vain come behind those that leave them soon. Pure.
  */
 import type { ConnectionId } from '../ids.js';
 import { admission as limits } from './limits.js';
@@ -55,7 +55,7 @@ export class Turns {
     if (older?.delete(id) === true && older.size === 0) this.#older.delete(source);
   }
 
-  /** An address was given a place. */
+  /** An address was given a slot. */
   took(source: string, nowMs: number): void {
     this.#put(source, nowMs);
   }
@@ -137,4 +137,4 @@ function rankOf(caller: Waiting): number {
 
 const rankOfWords: Readonly<Record<Standing, number>> = { ticket: 3, known: 2, stranger: 1 };
 
-const isOlder = ({ hello }: Waiting): boolean => hello?.type === 'legacy';
+const isOlder = ({ hello }: Waiting): boolean => hello?.type === 'foreign';

@@ -6,8 +6,8 @@ import type { Result } from 'neverthrow';
 import type { DialectError } from './errors.js';
 import type { MessageId } from '../ids.js';
 
-export type LegacyDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';
-export type DialectName = 'native' | LegacyDialectName;
+export type ForeignDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';
+export type DialectName = 'native' | ForeignDialectName;
 
 /** How well the words are protected on the wire. `toy-dh-3des` is weak, and said to be. */
 export type Encryption = 'noise' | 'toy-dh-3des' | 'none';
@@ -59,8 +59,8 @@ export interface Dialect<Frame> {
  * The dialect of an older program: a stateless codec, and a machine for one connection. `Message` is what the program
  * itself distinguishes on the wire; what it means as an utterance is decided by the machine.
  */
-export interface LegacyDialect<Message> {
-  readonly name: LegacyDialectName;
+export interface ForeignDialect<Message> {
+  readonly name: ForeignDialectName;
   readonly framing: Framing;
   readonly can: Capabilities;
   /** One frame, cut as `framing` says. Errors: `dialect/malformed`, `dialect/unsupported`. */
@@ -71,18 +71,21 @@ export interface LegacyDialect<Message> {
    * Cuts `text` at code points so that each piece fits one write. Where a connection carries one message, the caller
    * opens one for each piece. Errors: `dialect/unsupported` (text that would mean something else there, or nothing).
    */
-  pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError>;
-  openTalk(role: TalkRole, options: TalkOptions): Talk;
+  pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError>;
+  openMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine;
 }
 
 /** All that is needed to hold a talk in some older dialect, whatever its messages are. */
-export type TalkDialect = Pick<LegacyDialect<unknown>, 'name' | 'framing' | 'can' | 'pieces' | 'openTalk'>;
+export type AnyForeignDialect = Pick<
+  ForeignDialect<unknown>,
+  'name' | 'framing' | 'can' | 'pieces' | 'openMachine'
+>;
 
 /** Who opened the connection: this side (`dial`) or the other (`accept`). */
-export type TalkRole = 'dial' | 'accept';
+export type ForeignRole = 'dial' | 'accept';
 
 /** What this side is to the other, and how it is to speak. */
-export interface TalkOptions {
+export interface ForeignOptions {
   readonly name: string;
   /** Where the other side can reach us in this dialect; synergy and netech tell it with each message. */
   readonly address: string;
@@ -106,14 +109,14 @@ export interface Speaker {
   readonly form: string | null;
 }
 
-export type TalkInput =
+export type ForeignInput =
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
   /** Nothing came for `idleGapMs`; of interest where `framing` is `read`, ignored elsewhere. */
   | { readonly type: 'idle' }
   /** The other side has closed, or the connection is lost: nothing will come any more. */
   | { readonly type: 'closed' };
 
-export type TalkOutput =
+export type ForeignOutput =
   | {
       readonly type: 'heard';
       readonly utterance: Utterance;
@@ -130,12 +133,12 @@ export type TalkOutput =
   | { readonly type: 'failed'; readonly error: DialectError };
 
 /** One connection in an older dialect. Pure: time comes in, bytes go out as values. */
-export interface Talk {
+export interface ForeignMachine {
   /** `nowMs`: wall clock, which stands in for the time of sending that no older program tells. */
-  receive(input: TalkInput, nowMs: number): readonly TalkOutput[];
+  receive(input: ForeignInput, nowMs: number): readonly ForeignOutput[];
   /**
    * Errors: `dialect/unsupported` (this dialect, or this end of a connection, cannot carry it), `dialect/too-long`
    * (more than one piece where a connection carries one message). The talk goes on after either.
    */
-  say(utterance: Utterance): Result<readonly TalkOutput[], DialectError>;
+  say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError>;
 }

@@ -11,16 +11,16 @@ import { openJsonFrames, type FrameCut } from '../wire/json-frames.js';
 import { plainKey } from '../wire/json-keys.js';
 import { openReadFrames } from '../wire/read-frames.js';
 import { decodeUtf8, splitText, utf8Cost } from '../wire/utf8.js';
-import type { LegacyDialectName, Talk, TalkOutput, Utterance } from './dialect.js';
+import type { ForeignDialectName, ForeignMachine, ForeignOutput, Utterance } from './dialect.js';
 
 /** What ended a frame: its own shape or the bound (`cut`), silence (`gap`), or the end of the connection. */
 export type FrameEnd = 'cut' | 'gap' | 'closed';
 
 export interface Conduct {
-  hear(frame: Uint8Array, end: FrameEnd, nowMs: number): Result<readonly TalkOutput[], DialectError>;
-  say(utterance: Utterance): Result<readonly TalkOutput[], DialectError>;
+  hear(frame: Uint8Array, end: FrameEnd, nowMs: number): Result<readonly ForeignOutput[], DialectError>;
+  say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError>;
   /** Bytes were dealt with and no part of a frame is held. */
-  settled?(): readonly TalkOutput[];
+  settled?(): readonly ForeignOutput[];
 }
 
 /** Cuts the bytes of one connection. */
@@ -33,19 +33,19 @@ export interface Cutter {
   readonly isPartial: () => boolean;
 }
 
-export function openTalk(dialect: LegacyDialectName, cutter: Cutter, conduct: Conduct): Talk {
+export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct: Conduct): ForeignMachine {
   let isOver = false;
 
   /** Lets through what may come before the end, and remembers the end. */
-  const through = (all: readonly TalkOutput[]): readonly TalkOutput[] => {
+  const through = (all: readonly ForeignOutput[]): readonly ForeignOutput[] => {
     const outputs = all.filter((output) => !isNothing(output));
     const end = outputs.findIndex(({ type }) => type === 'close' || type === 'failed');
     if (end < 0) return outputs;
     isOver = true;
     return outputs.slice(0, end + 1);
   };
-  const hearAll = (frames: readonly Uint8Array[], end: FrameEnd, nowMs: number): TalkOutput[] => {
-    const outputs: TalkOutput[] = [];
+  const hearAll = (frames: readonly Uint8Array[], end: FrameEnd, nowMs: number): ForeignOutput[] => {
+    const outputs: ForeignOutput[] = [];
     for (const frame of frames) {
       if (isOver) break;
       outputs.push(
@@ -54,7 +54,7 @@ export function openTalk(dialect: LegacyDialectName, cutter: Cutter, conduct: Co
     }
     return outputs;
   };
-  const fail = (error: WireError): readonly TalkOutput[] =>
+  const fail = (error: WireError): readonly ForeignOutput[] =>
     isOver ? [] : through([{ type: 'failed', error: dialectError(dialect, error) }]);
 
   return {
@@ -83,7 +83,7 @@ export function openTalk(dialect: LegacyDialectName, cutter: Cutter, conduct: Co
 }
 
 /** Some programs let their users send empty texts; nothing was said then. */
-const isNothing = (output: TalkOutput): boolean =>
+const isNothing = (output: ForeignOutput): boolean =>
   output.type === 'heard' && output.utterance.type === 'text' && output.utterance.text === '';
 
 /** JSON objects; silence means nothing. */
@@ -103,24 +103,24 @@ export function cutReads(isUnfinished?: (held: Uint8Array) => boolean): Cutter {
   };
 }
 
-export const malformed = (dialect: LegacyDialectName, detail: string) =>
+export const malformed = (dialect: ForeignDialectName, detail: string) =>
   err<never, DialectError>({ code: 'dialect/malformed', dialect, detail });
 
-export const unsupported = (dialect: LegacyDialectName, what: string) =>
+export const unsupported = (dialect: ForeignDialectName, what: string) =>
   err<never, DialectError>({ code: 'dialect/unsupported', dialect, what });
 
-export const tooLong = (dialect: LegacyDialectName, limitBytes: number) =>
+export const tooLong = (dialect: ForeignDialectName, limitBytes: number) =>
   err<never, DialectError>({ code: 'dialect/too-long', dialect, limitBytes });
 
 /** A failure of framing or JSON as the dialect's own. */
-export function dialectError(dialect: LegacyDialectName, error: WireError): DialectError {
+export function dialectError(dialect: ForeignDialectName, error: WireError): DialectError {
   if (error.code === 'wire/frame-too-large')
     return { code: 'dialect/too-long', dialect, limitBytes: error.limitBytes };
   return { code: 'dialect/malformed', dialect, detail: error.detail };
 }
 
 /** Text of a frame. Errors: `dialect/malformed` where it is no UTF-8. */
-export const frameText = (dialect: LegacyDialectName, frame: Uint8Array): Result<string, DialectError> =>
+export const frameText = (dialect: ForeignDialectName, frame: Uint8Array): Result<string, DialectError> =>
   decodeUtf8(frame).mapErr((error) => dialectError(dialect, error));
 
 /**
@@ -128,7 +128,7 @@ export const frameText = (dialect: LegacyDialectName, frame: Uint8Array): Result
  * each was written. Errors: `dialect/malformed`, `dialect/too-long`.
  */
 export function frameFields(
-  dialect: LegacyDialectName,
+  dialect: ForeignDialectName,
   frame: Uint8Array,
 ): Result<ReadonlyMap<string, { readonly spelled: string; readonly value: JsonValue }>, DialectError> {
   const bounds = {

@@ -17,12 +17,12 @@ import { outermostKeys, plainKey } from '../wire/json-keys.js';
 import { chatbuddy } from './chatbuddy/codec.js';
 import { cmp2204 } from './cmp2204/codec.js';
 import { cse310 } from './cse310/codec.js';
-import type { DialectName, LegacyDialectName, Sniffed, TalkDialect } from './dialect.js';
+import type { DialectName, ForeignDialectName, Sniffed, AnyForeignDialect } from './dialect.js';
 import { netech } from './netech/codec.js';
 import { synergy } from './synergy/codec.js';
 
 /** The older dialects by name. */
-export const legacyDialects: Readonly<Record<LegacyDialectName, TalkDialect>> = {
+export const foreignDialects: Readonly<Record<ForeignDialectName, AnyForeignDialect>> = {
   cmp2204,
   chatbuddy,
   synergy,

@@ -1,8 +1,8 @@
 /** What an embedder or the command line asks for about older programs, checked. */
 import { err, ok, type Result } from 'neverthrow';
 import { parseGroup } from '../dialects/cmp2204/cipher.js';
-import type { LegacyDialectName } from '../dialects/dialect.js';
-import { legacyDialects } from '../dialects/sniff.js';
+import type { ForeignDialectName } from '../dialects/dialect.js';
+import { foreignDialects } from '../dialects/sniff.js';
 import { parseMandatoryPeers } from '../dialects/synergy/peers.js';
 import type { DialectError } from '../dialects/errors.js';
 import { foreign as foreignLimits } from './limits.js';
@@ -13,13 +13,13 @@ import type { LegacyArgs } from '../chat/foreign/state.js';
 
 export interface LegacyOptions extends Pick<LegacyArgs, 'enabled' | 'group' | 'sendTimeoutMs' | 'greet'> {
   /** Ports of single dialects, in the order in which they are opened. */
-  readonly ports: readonly { readonly dialect: LegacyDialectName; readonly port: number }[];
+  readonly ports: readonly { readonly dialect: ForeignDialectName; readonly port: number }[];
 }
 
 /** Errors: `dialect/bad-option`. */
 export function readLegacyOptions(options: NodeOptions): Result<LegacyOptions, DialectError> {
   const named = options.dialects ?? [];
-  const enabled = new Set<LegacyDialectName>();
+  const enabled = new Set<ForeignDialectName>();
   for (const word of options.secureOnly === true ? [] : named) {
     const names = word === 'all' ? dialectNames : dialectNames.filter((name) => name === word);
     if (names.length === 0) return wrong(word, 'there is no such dialect');
@@ -38,17 +38,17 @@ export function readLegacyOptions(options: NodeOptions): Result<LegacyOptions, D
   }));
 }
 
-const dialectNames = Object.values(legacyDialects).map(({ name }) => name);
+const dialectNames = Object.values(foreignDialects).map(({ name }) => name);
 
 /** Dialects that are told apart by their port alone. */
 const ownPorts = { chatbuddy: foreignPorts.chatbuddy, cse310: foreignPorts.cse310 } as const;
 
 function readPorts(
   words: readonly string[],
-  enabled: ReadonlySet<LegacyDialectName>,
+  enabled: ReadonlySet<ForeignDialectName>,
 ): Result<LegacyOptions['ports'], DialectError> {
-  const ports = new Map<LegacyDialectName, number>(
-    Object.values(legacyDialects).flatMap(({ name }) =>
+  const ports = new Map<ForeignDialectName, number>(
+    Object.values(foreignDialects).flatMap(({ name }) =>
       name === 'chatbuddy' || name === 'cse310' ? [[name, ownPorts[name]] as const] : [],
     ),
   );

@@ -1,4 +1,4 @@
-/** Whose turn it is when somebody has to wait for a place. */
+/** Whose turn it is when somebody has to wait for a slot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Caller } from '../../src/admission/admission.js';
@@ -6,7 +6,7 @@ import type { ConnectionId } from '../../src/ids.js';
 import { admission as limits } from '../../src/admission/limits.js';
 import { admitted, Door, full, message, resume, talk, ticketIdHex } from '../support/admission-door.js';
 
-test('an address that wants more than its share keeps no place for longer than one message takes', () => {
+test('an address that wants more than its share keeps no slot for longer than one message takes', () => {
   const door = new Door();
   const held = [1, 1, 2, 3].map((host) => admitted(door, `10.0.0.${host}`, talk));
   for (const id of held) door.admission.active(id, door.nowMs);
@@ -19,7 +19,7 @@ test('an address that wants more than its share keeps no place for longer than o
   assert.equal(door.come('10.0.0.8', message).verdict.type, 'wait');
 });
 
-test('a place goes to the address that was on one longest ago, and first to one that never was', () => {
+test('a slot goes to the address that was on one longest ago, and first to one that never was', () => {
   const door = new Door(1);
   const serve = (host: number): ConnectionId => admitted(door, `10.0.0.${host}`, message);
   for (const host of [1, 2, 3]) {
@@ -45,7 +45,7 @@ test('a place goes to the address that was on one longest ago, and first to one 
   assert.equal(order.join(' '), '4 2 3 1 1');
 });
 
-test('who holds a place in vain comes after who leaves it at once, though that was served later', () => {
+test('who holds a slot in vain comes after who leaves it at once, though that was served later', () => {
   const door = new Door(1);
   const idle = admitted(door, '10.0.0.1', message);
   door.nowMs += limits.heldMostMs;
@@ -80,26 +80,26 @@ test('where handshakes are used up in all, callers wait for the next one, by tur
   const busy = door.wait('10.0.1.0', full);
   const fresh = door.wait('10.0.2.1', full);
   assert.deepEqual(door.come('10.0.2.2', message).verdict, { type: 'serve', evict: null });
-  assert.ok(door.admission.isPlaceComing(fresh, door.nowMs));
+  assert.ok(door.admission.isSlotComing(fresh, door.nowMs));
   door.nowMs += 1_000 / limits.handshakesPerSecond;
   assert.deepEqual(door.again(busy), { type: 'wait', slotWanted: null, first: fresh.id });
   assert.equal(door.again(fresh).type, 'serve');
   assert.equal(door.again(busy).type, 'wait');
 });
 
-test('a native caller is kept waiting where its turn is next and a place gets free within half a second', () => {
+test('a native caller is kept waiting where its turn is next and a slot gets free within half a second', () => {
   const door = new Door();
   for (let i = 1; i <= 4; i += 1) admitted(door, `10.0.0.${i}`, message);
   const native = door.wait('10.0.0.9', full);
-  assert.ok(!door.admission.isPlaceComing(native, door.nowMs));
+  assert.ok(!door.admission.isSlotComing(native, door.nowMs));
   door.wait('10.0.0.1', message);
   door.wait('10.0.0.1', message);
-  assert.ok(door.admission.isPlaceComing(native, door.nowMs), 'one address wants more than its share');
+  assert.ok(door.admission.isSlotComing(native, door.nowMs), 'one address wants more than its share');
   const [next, other] = [door.wait('10.0.0.9', full), door.wait('10.0.0.10', full)];
   for (const late of [next, other])
-    assert.ok(!door.admission.isPlaceComing(late, door.nowMs), 'it is for one');
+    assert.ok(!door.admission.isSlotComing(late, door.nowMs), 'it is for one');
   door.nowMs += limits.messageGiveWayMs - limits.foreignProtectedMs;
-  assert.ok(door.admission.isPlaceComing(other, door.nowMs), 'the others have had their time, too');
+  assert.ok(door.admission.isSlotComing(other, door.nowMs), 'the others have had their time, too');
 });
 
 test('many connections of one address are one turn to those of others', () => {
@@ -108,22 +108,22 @@ test('many connections of one address are one turn to those of others', () => {
   for (const host of [1, 1, 1, 1, 2]) door.wait(`10.0.0.${host}`, message);
   for (let n = 0; n < 5; n += 1) door.wait('10.0.0.3', message);
   const native = door.wait('10.0.0.9', full);
-  assert.ok(door.admission.isPlaceComing(native, door.nowMs), 'four places, and three addresses before it');
+  assert.ok(door.admission.isSlotComing(native, door.nowMs), 'four slots, and three addresses before it');
 });
 
 test('a native caller waits for a session that is just up, and is told soon where none of them parks', () => {
   const door = new Door();
   for (let i = 1; i <= 4; i += 1) door.session(`10.0.0.${i}`, false);
   const native = door.wait('10.0.0.9', full);
-  assert.ok(door.admission.isPlaceComing(native, door.nowMs));
+  assert.ok(door.admission.isSlotComing(native, door.nowMs));
   door.nowMs += limits.sessionSettledMs;
   for (let asked = 0; asked < 4; asked += 1) {
     assert.notEqual(door.whoMakesRoomFor(native), null);
-    assert.ok(door.admission.isPlaceComing(native, door.nowMs));
+    assert.ok(door.admission.isSlotComing(native, door.nowMs));
   }
   door.nowMs += limits.parkMs;
   assert.equal(door.whoMakesRoomFor(native), null);
-  assert.ok(!door.admission.isPlaceComing(native, door.nowMs));
+  assert.ok(!door.admission.isSlotComing(native, door.nowMs));
 });
 
 test('an older program is not overtaken by the next one of its address, whoever else is first in vain', () => {

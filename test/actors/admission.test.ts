@@ -8,7 +8,7 @@ import { admission as limits } from '../../src/admission/limits.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import { admitted, Door, full, idOf, message, resume, talk, ticketIdHex } from '../support/admission-door.js';
 
-test('one place is left to contacts, however many strangers come', () => {
+test('one slot is left to contacts, however many strangers come', () => {
   const door = new Door();
   door.admission.know(['10.0.0.99'], [ticketIdHex]);
   for (let i = 1; i <= 4; i += 1) assert.equal(door.come(`10.0.0.${i}`, full).verdict.type, 'serve');
@@ -16,7 +16,7 @@ test('one place is left to contacts, however many strangers come', () => {
   assert.deepEqual(door.come('10.0.0.99', full).verdict, { type: 'serve', evict: null });
 });
 
-test('a ticket of ours opens the reserved place from any address, an unknown one does not', () => {
+test('a ticket of ours opens the reserved slot from any address, an unknown one does not', () => {
   const door = new Door();
   for (let i = 1; i <= 4; i += 1) door.session(`10.0.0.${i}`, false);
   assert.equal(door.come('10.0.0.7', resume).verdict.type, 'wait');
@@ -32,7 +32,7 @@ test('one address holds two unauthenticated connections at most', () => {
   assert.equal(door.admission.taken, 2);
 });
 
-test('who speaks takes the place of who is silent, also on one shared address', () => {
+test('who speaks takes the slot of who is silent, also on one shared address', () => {
   const door = new Door();
   const first = door.come('127.0.0.1', null);
   door.come('127.0.0.1', null);
@@ -74,7 +74,7 @@ test('authenticated sessions are asked to park, the longest idle first, none twi
   assert.equal(door.whoMakesRoom('10.0.0.12', full), ids[0]);
 });
 
-test('a contact on the place that is kept for contacts is not asked to park for a stranger, but for a contact', () => {
+test('a contact on the slot that is kept for contacts is not asked to park for a stranger, but for a contact', () => {
   const door = new Door();
   door.admission.know(['10.0.0.8', '10.0.0.9'], []);
   const friend = door.session('10.0.0.9', true);
@@ -95,7 +95,7 @@ test('a session that is just up is not asked to park, so that its first words ca
   assert.equal(door.whoMakesRoom('10.0.0.9', message), second);
 });
 
-test('a contact takes the place of an idle stranger, a stranger never that of a session', () => {
+test('a contact takes the slot of an idle stranger, a stranger never that of a session', () => {
   const door = new Door();
   door.admission.know(['10.0.0.9'], []);
   const hog = door.session('10.0.0.1', false);
@@ -178,7 +178,7 @@ test('a connection that carries one message ends after a silence, and in any cas
   assert.deepEqual(door.admission.due(door.nowMs), [{ id: chatty, reason: 'idle' }]);
 });
 
-test('the time that an older program waited for its place is not taken from its time to speak', () => {
+test('the time that an older program waited for its slot is not taken from its time to speak', () => {
   const door = new Door(1);
   const first = admitted(door, '10.0.0.1', message);
   const caller: Caller = { id: idOf(99), address: '10.0.0.2', acceptedAtMs: door.nowMs, hello: message };
@@ -191,8 +191,8 @@ test('the time that an older program waited for its place is not taken from its 
 });
 
 for (const kind of [message, talk] as const) {
-  const dialect = kind.type === 'legacy' ? kind.dialect : '';
-  test(`${dialect}: of more than two places the longest silent goes to whoever else asks, however lively it is`, () => {
+  const dialect = kind.type === 'foreign' ? kind.dialect : '';
+  test(`${dialect}: of more than two slots the longest silent goes to whoever else asks, however lively it is`, () => {
     const door = new Door();
     const hog = [1, 2, 3, 4].map(() => admitted(door, '10.0.0.1', kind));
     door.nowMs += limits.foreignProtectedMs - 1;
@@ -206,7 +206,7 @@ for (const kind of [message, talk] as const) {
   });
 }
 
-test('while somebody else waits, one address gets no third place for older programs, even where one is free', () => {
+test('while somebody else waits, one address gets no third slot for older programs, even where one is free', () => {
   const door = new Door();
   const hog = [1, 2, 3, 4].map(() => admitted(door, '10.0.0.1', message));
   assert.equal(door.come('10.0.0.2', full).verdict.type, 'wait');
@@ -217,7 +217,7 @@ test('while somebody else waits, one address gets no third place for older progr
   assert.equal(door.come('10.0.0.2', full).verdict.type, 'serve');
 });
 
-test('with nobody else asking, one address may have all places for strangers', () => {
+test('with nobody else asking, one address may have all slots for strangers', () => {
   const door = new Door();
   for (let i = 0; i < 4; i += 1) admitted(door, '10.0.0.1', message);
   assert.equal(door.come('10.0.0.1', message).verdict.type, 'wait');
@@ -264,7 +264,7 @@ test('a connection that carries one message is never asked to park', () => {
   assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'serve', evict: held[0] });
 });
 
-test('a message that its user may still be typing has minutes while nobody wants its place, and seconds otherwise', () => {
+test('a message that its user may still be typing has minutes while nobody wants its slot, and seconds otherwise', () => {
   const door = new Door();
   const typed = admitted(door, '10.0.0.1', message);
   door.admission.authenticated(typed, false, 'typed-message', door.nowMs);
@@ -284,7 +284,7 @@ test('a message that its user may still be typing has minutes while nobody wants
 });
 
 const address = fc.integer({ min: 1, max: 6 }).map((i) => `10.0.0.${i}`);
-const hello = fc.constantFrom<Hello | null>(null, full, resume, { type: 'legacy', dialect: 'cmp2204' });
+const hello = fc.constantFrom<Hello | null>(null, full, resume, { type: 'foreign', dialect: 'cmp2204' });
 const move = fc.oneof(
   {
     weight: 5,
@@ -313,7 +313,7 @@ test('whatever happens: bounds hold, and who proved itself is evicted for contac
       door.admission.know(['10.0.0.1'], [ticketIdHex]);
       const held = new Map<
         ConnectionId,
-        { address: string; proved: boolean; isContact: boolean; isLegacy: boolean }
+        { address: string; proved: boolean; isContact: boolean; isForeign: boolean }
       >();
       const waiting = new Map<ConnectionId, Caller>();
       const again = ({ again: n, stays }: { readonly again: number | null; readonly stays: boolean }) =>
@@ -330,12 +330,12 @@ test('whatever happens: bounds hold, and who proved itself is evicted for contac
           if (verdict.type === 'wait' && !step.stays) door.left(id);
           if (verdict.type !== 'serve') continue;
           const victim = verdict.evict === null ? undefined : held.get(verdict.evict);
-          if (victim?.proved === true && victim.isLegacy) {
-            const alike = [...held.values()].filter((one) => one.isLegacy && one.address === victim.address);
+          if (victim?.proved === true && victim.isForeign) {
+            const alike = [...held.values()].filter((one) => one.isForeign && one.address === victim.address);
             const next = [...waiting.values()].filter(
-              (one) => one.hello?.type === 'legacy' && one.address === victim.address,
+              (one) => one.hello?.type === 'foreign' && one.address === victim.address,
             );
-            const isOwn = victim.address === address && hello?.type === 'legacy';
+            const isOwn = victim.address === address && hello?.type === 'foreign';
             const isForContact = address === '10.0.0.1' || hello?.type === 'resume';
             const isEnough = isOwn
               ? alike.length >= limits.foreignPerAddressMax
@@ -350,7 +350,7 @@ test('whatever happens: bounds hold, and who proved itself is evicted for contac
             address,
             proved: false,
             isContact: false,
-            isLegacy: hello?.type === 'legacy',
+            isForeign: hello?.type === 'foreign',
           });
         } else {
           const id = pick(step.pick);
@@ -361,17 +361,17 @@ test('whatever happens: bounds hold, and who proved itself is evicted for contac
             held.delete(id);
           } else if (step.do === 'prove') {
             // Nobody of an older program is a contact.
-            const isContact = step.isContact && !one.isLegacy;
+            const isContact = step.isContact && !one.isForeign;
             door.admission.authenticated(id, isContact, 'session', door.nowMs);
             held.set(id, { ...one, proved: true, isContact });
           } else if (!one.proved && step.hello) {
-            const isLegacy = step.hello.type === 'legacy';
+            const isForeign = step.hello.type === 'foreign';
             if (door.admission.spoke(id, step.hello, door.nowMs).type === 'refuse') held.delete(id);
-            else held.set(id, { ...one, isLegacy });
+            else held.set(id, { ...one, isForeign });
           }
         }
         assert.equal(door.admission.taken, held.size);
-        assert.ok(held.size <= max, 'more connections than places');
+        assert.ok(held.size <= max, 'more connections than slots');
         const open = [...held.values()].filter((one) => !one.proved).map((one) => one.address);
         for (const address of open) {
           const count = open.filter((each) => each === address).length;

@@ -98,7 +98,7 @@ test('callers whose first bytes are read in one turn of the loop go on in the or
   );
 });
 
-test('an older program that waits for a place is not overtaken by its next connection', async (t) => {
+test('an older program that waits for a slot is not overtaken by its next connection', async (t) => {
   const door = await openDoor(t);
   const from = '127.0.0.2';
   // They hold what one address may hold, and are left alone for 20 ms.
@@ -121,15 +121,15 @@ test('an older program that waits for a place is not overtaken by its next conne
 const closed = (socket: Socket): Promise<unknown> =>
   socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve));
 
-/** All places that strangers may have. */
-async function fillPlaces(door: Door, first?: Buffer): Promise<void> {
+/** All slots that strangers may have. */
+async function fillSlots(door: Door, first?: Buffer): Promise<void> {
   for (const last of [2, 3, 4, 5]) await door.speak(`127.0.0.${last}`, first);
   await eventually(() => door.joined.length === 4, 2_000, 'four are served');
 }
 
 test('older programs that wait fill their own room, and leave the one of native peers', async (t) => {
   const door = await openDoor(t);
-  await fillPlaces(door);
+  await fillSlots(door);
   for (let at = 0; at < admission.foreignWaitingMax; at += 1)
     await door.speak(`127.0.${1 + Math.floor(at / 128)}.${1 + (at % 128)}`);
   assert.equal(door.pool.stats().crowdedOut, 0);
@@ -144,7 +144,7 @@ test('older programs that wait fill their own room, and leave the one of native 
 
 test('a host that fills the room of older programs makes room for one of another host', async (t) => {
   const door = await openDoor(t);
-  await fillPlaces(door);
+  await fillSlots(door);
   const hog: Socket[] = [];
   while (hog.length < admission.foreignWaitingMax) hog.push(await door.speak('127.0.0.66'));
   const honest = await door.speak('127.0.0.7');
@@ -153,12 +153,12 @@ test('a host that fills the room of older programs makes room for one of another
   await within(closed(latest), 2_000, 'the latest of the hog is closed');
   assert.equal(door.pool.stats().crowdedOut, 1);
   const isIn = (): boolean => door.joined.some(({ remoteAddress }) => remoteAddress === '127.0.0.7');
-  // Places get free one by one.
+  // Slots get free one by one.
   for (const { connectionId } of door.joined.slice(0, 4)) {
     door.pool.close(connectionId, 'done', 0);
-    await eventually(() => door.pool.stats().inboundNow === 4, 2_000, 'the place is given on');
+    await eventually(() => door.pool.stats().inboundNow === 4, 2_000, 'the slot is given on');
   }
-  await eventually(isIn, 2_000, 'the honest one has a place');
+  await eventually(isIn, 2_000, 'the honest one has a slot');
   assert.equal(honest.closed, false);
 });
 
@@ -177,7 +177,7 @@ test('a host that fills the room with silence keeps neither native peers nor old
 
 test('while an older program waits, one session after the other is asked to make room', async (t) => {
   const door = await openDoor(t);
-  await fillPlaces(door, fullHello);
+  await fillSlots(door, fullHello);
   for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, 'session');
   door.clock.nowMs += admission.sessionSettledMs;
   await door.speak('127.0.0.7');
@@ -185,9 +185,9 @@ test('while an older program waits, one session after the other is asked to make
   assert.deepEqual(door.wanted.toSorted(), door.joined.map(({ connectionId }) => connectionId).toSorted());
 });
 
-test('who makes a session park only as its wait is over, gets that place', async (t) => {
+test('who makes a session park only as its wait is over, gets that slot', async (t) => {
   const door = await openDoor(t);
-  await fillPlaces(door, fullHello);
+  await fillSlots(door, fullHello);
   for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, 'session');
   const late = await door.speak('127.0.0.7', fullHello);
   await door.untilHeard();
@@ -198,6 +198,6 @@ test('who makes a session park only as its wait is over, gets that place', async
   const [parked] = door.wanted;
   assert.ok(parked);
   door.pool.close(parked, 'park', 0);
-  await eventually(() => door.joined.length === 5, 2_000, 'the caller has the place');
+  await eventually(() => door.joined.length === 5, 2_000, 'the caller has the slot');
   assert.equal(late.closed, false);
 });

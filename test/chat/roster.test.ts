@@ -48,11 +48,11 @@ test('a native peer is online until two beacons are missed, away for a quarter o
 
 test('a peer of the oldest program is online for ten seconds after its announcement', () => {
   const roster = createRoster();
-  const [row] = roster.heardLegacy('bob\u0007', at('10.0.0.7'), clocks(0));
+  const [row] = roster.heardForeign('bob\u0007', at('10.0.0.7'), clocks(0));
   assert.deepEqual([row?.peerId, row?.name, row?.dialect], ['cmp2204://10.0.0.7', 'bob', 'cmp2204']);
   assert.deepEqual(roster.tick(clocks(10_000)), []);
   assert.deepEqual(states(roster.tick(clocks(10_001))), ['away']);
-  assert.deepEqual(roster.heardLegacy('\u200B', at('10.0.0.8'), clocks(0)), [], 'nameless');
+  assert.deepEqual(roster.heardForeign('\u200B', at('10.0.0.8'), clocks(0)), [], 'nameless');
 });
 
 test('another beacon of the same content is no change, a new name or run is', () => {
@@ -150,7 +150,7 @@ test('whatever is heard, the roster stays bounded, contacts stay, and rows tell 
   const event = fc.record({
     n: fc.nat(40),
     host: fc.nat(12),
-    kind: fc.constantFrom('announce', 'bye', 'answer', 'tick', 'legacy'),
+    kind: fc.constantFrom('announce', 'bye', 'answer', 'tick', 'foreign'),
     afterMs: fc.nat(6_000),
     boot: fc.nat(2),
   });
@@ -170,7 +170,8 @@ test('whatever is heard, the roster stays bounded, contacts stay, and rows tell 
         nowMs += afterMs;
         const had = [0, 1].filter((contact) => roster.rows().some((row) => row.peerId === idOf(contact)));
         if (kind === 'tick') note(roster.tick(clocks(nowMs)));
-        else if (kind === 'legacy') note(roster.heardLegacy(`old${n}`, at(`10.0.0.${host}`), clocks(nowMs)));
+        else if (kind === 'foreign')
+          note(roster.heardForeign(`old${n}`, at(`10.0.0.${host}`), clocks(nowMs)));
         else
           note(hear(roster, n, at(`10.0.0.${host}`), nowMs, { kind, bootId: new Uint8Array(8).fill(boot) }));
         assert.ok(roster.rows().length <= 12);

@@ -4,17 +4,17 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { MessageId } from '../../src/ids.js';
 import type {
-  TalkDialect,
-  TalkInput,
-  TalkOptions,
-  TalkOutput,
+  AnyForeignDialect,
+  ForeignInput,
+  ForeignOptions,
+  ForeignOutput,
   Utterance,
 } from '../../src/dialects/dialect.js';
-import { legacyDialects } from '../../src/dialects/sniff.js';
+import { foreignDialects } from '../../src/dialects/sniff.js';
 import { foreignFrames, text as textLimits } from '../../src/dialects/limits.js';
 import { readCaptures } from '../support/captures.js';
 
-const dialects = Object.values(legacyDialects);
+const dialects = Object.values(foreignDialects);
 
 /** Controls, lone surrogates, code points of four bytes, white space and the dialects' own words. */
 const unit = fc.oneof(
@@ -97,7 +97,7 @@ const utterance: fc.Arbitrary<Utterance> = fc.oneof(
   ),
 );
 
-const options: fc.Arbitrary<TalkOptions> = fc.record({
+const options: fc.Arbitrary<ForeignOptions> = fc.record({
   name: words,
   address: fc.ipV4(),
   listeningPort: fc.integer({ min: 0, max: 65_535 }),
@@ -122,7 +122,7 @@ const options: fc.Arbitrary<TalkOptions> = fc.record({
   ),
 });
 
-const bytesOf = (dialect: TalkDialect): fc.Arbitrary<Uint8Array> => {
+const bytesOf = (dialect: AnyForeignDialect): fc.Arbitrary<Uint8Array> => {
   const captured = readCaptures(dialect.name).flatMap(({ steps }) => steps.map(({ bytes }) => bytes));
   return fc.oneof(
     fc.uint8Array({ maxLength: 80 }),
@@ -136,15 +136,15 @@ const bytesOf = (dialect: TalkDialect): fc.Arbitrary<Uint8Array> => {
   );
 };
 
-const inputOf = (dialect: TalkDialect): fc.Arbitrary<TalkInput> =>
+const inputOf = (dialect: AnyForeignDialect): fc.Arbitrary<ForeignInput> =>
   fc.oneof(
-    { weight: 6, arbitrary: bytesOf(dialect).map((bytes): TalkInput => ({ type: 'bytes', bytes })) },
-    { weight: 2, arbitrary: fc.constant<TalkInput>({ type: 'idle' }) },
-    { weight: 1, arbitrary: fc.constant<TalkInput>({ type: 'closed' }) },
+    { weight: 6, arbitrary: bytesOf(dialect).map((bytes): ForeignInput => ({ type: 'bytes', bytes })) },
+    { weight: 2, arbitrary: fc.constant<ForeignInput>({ type: 'idle' }) },
+    { weight: 1, arbitrary: fc.constant<ForeignInput>({ type: 'closed' }) },
   );
 
 /** What the other side's one `recv` takes, in UTF-8. */
-function checkWrites(outputs: readonly TalkOutput[]): void {
+function checkWrites(outputs: readonly ForeignOutput[]): void {
   for (const output of outputs) {
     if (output.type !== 'write') continue;
     assert.ok(
@@ -156,7 +156,7 @@ function checkWrites(outputs: readonly TalkOutput[]): void {
 }
 
 /** Says all of `text` as the caller of a dialect does. */
-function checkText(dialect: TalkDialect, text: string, own: TalkOptions): void {
+function checkText(dialect: AnyForeignDialect, text: string, own: ForeignOptions): void {
   const pieces = dialect.pieces(text, own);
   if (pieces.isErr()) {
     assert.equal(pieces.error.code, 'dialect/unsupported');
@@ -166,7 +166,7 @@ function checkText(dialect: TalkDialect, text: string, own: TalkOptions): void {
   const connections = dialect.can.connection === 'message' ? pieces.value : [text];
   for (const piece of connections) {
     assert.notEqual(piece, '');
-    const talk = dialect.openTalk('dial', own);
+    const talk = dialect.openMachine('dial', own);
     const said = talk.say({ type: 'text', id: null, sentAtMs: 1, text: piece });
     assert.ok(said.isOk(), said.isErr() ? JSON.stringify(said.error) : '');
     checkWrites(said.value);
@@ -183,7 +183,7 @@ for (const dialect of dialects) {
       const role = fc.constantFrom('dial' as const, 'accept' as const);
       fc.assert(
         fc.property(role, options, fc.array(step, { maxLength: 12 }), (opener, own, steps) => {
-          const talk = dialect.openTalk(opener, own);
+          const talk = dialect.openMachine(opener, own);
           const outputs = steps.flatMap((one) =>
             one.type === 'receive' ? talk.receive(one.input, 1) : talk.say(one.said).unwrapOr([]),
           );
@@ -219,7 +219,7 @@ for (const dialect of dialects) {
   });
 }
 
-const plain: TalkOptions = {
+const plain: ForeignOptions = {
   name: 'ann',
   address: '255.255.255.255',
   listeningPort: 65_535,

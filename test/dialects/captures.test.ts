@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { chatbuddy } from '../../src/dialects/chatbuddy/codec.js';
 import { cmp2204 } from '../../src/dialects/cmp2204/codec.js';
 import { cse310 } from '../../src/dialects/cse310/codec.js';
-import type { LegacyDialect } from '../../src/dialects/dialect.js';
+import type { ForeignDialect } from '../../src/dialects/dialect.js';
 import { netech } from '../../src/dialects/netech/codec.js';
 import { synergy } from '../../src/dialects/synergy/codec.js';
 import { heardOf, play, readCaptures, writesOf, type Capture } from '../support/captures.js';
@@ -14,7 +14,7 @@ const single = (bytes: Uint8Array): readonly Uint8Array[] => [...bytes].map((byt
 const ownWrites = (capture: Capture): readonly string[] =>
   capture.steps.flatMap(({ mark, bytes }) => (mark === '>' ? [Buffer.from(bytes).toString('hex')] : []));
 
-function suite<Message>(dialect: LegacyDialect<Message>): void {
+function suite<Message>(dialect: ForeignDialect<Message>): void {
   const captures = readCaptures(dialect.name);
   const check = (capture: Capture, cut: (bytes: Uint8Array) => readonly Uint8Array[], how: string): void => {
     const { outputs } = play(dialect, capture, cut);

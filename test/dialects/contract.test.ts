@@ -3,38 +3,38 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { MessageId } from '../../src/ids.js';
 import type {
-  TalkDialect,
-  TalkOptions,
-  TalkOutput,
-  TalkRole,
+  AnyForeignDialect,
+  ForeignOptions,
+  ForeignOutput,
+  ForeignRole,
   Utterance,
 } from '../../src/dialects/dialect.js';
-import { legacyDialects } from '../../src/dialects/sniff.js';
+import { foreignDialects } from '../../src/dialects/sniff.js';
 import { foreignFrames } from '../../src/dialects/limits.js';
 import { plainOptions } from '../support/captures.js';
 
 /** Each dialect in each way its options let it speak. */
 const ways: readonly {
   readonly title: string;
-  readonly dialect: TalkDialect;
-  readonly options: TalkOptions;
+  readonly dialect: AnyForeignDialect;
+  readonly options: ForeignOptions;
 }[] = [
-  { title: 'cmp2204', dialect: legacyDialects.cmp2204, options: plainOptions },
-  { title: 'cmp2204, secure', dialect: legacyDialects.cmp2204, options: { ...plainOptions, secure: true } },
+  { title: 'cmp2204', dialect: foreignDialects.cmp2204, options: plainOptions },
+  { title: 'cmp2204, secure', dialect: foreignDialects.cmp2204, options: { ...plainOptions, secure: true } },
   {
     title: 'cmp2204, secure, as other answers spell it',
-    dialect: legacyDialects.cmp2204,
+    dialect: foreignDialects.cmp2204,
     options: { ...plainOptions, secure: true, form: 'joined/bare' },
   },
-  { title: 'chatbuddy', dialect: legacyDialects.chatbuddy, options: plainOptions },
-  { title: 'synergy', dialect: legacyDialects.synergy, options: plainOptions },
+  { title: 'chatbuddy', dialect: foreignDialects.chatbuddy, options: plainOptions },
+  { title: 'synergy', dialect: foreignDialects.synergy, options: plainOptions },
   {
     title: 'synergy, older form',
-    dialect: legacyDialects.synergy,
+    dialect: foreignDialects.synergy,
     options: { ...plainOptions, form: 'course' },
   },
-  { title: 'cse310', dialect: legacyDialects.cse310, options: plainOptions },
-  { title: 'netech', dialect: legacyDialects.netech, options: plainOptions },
+  { title: 'cse310', dialect: foreignDialects.cse310, options: plainOptions },
+  { title: 'netech', dialect: foreignDialects.netech, options: plainOptions },
 ];
 
 const text = (words: string): Utterance => ({ type: 'text', id: null, sentAtMs: 1, text: words });
@@ -44,10 +44,13 @@ function join(
   { dialect, options }: (typeof ways)[number],
   say: readonly Utterance[],
   cut: (bytes: Uint8Array) => readonly Uint8Array[],
-): { readonly heard: readonly TalkOutput[]; readonly said: readonly TalkOutput[] } {
-  const talks = { dial: dialect.openTalk('dial', options), accept: dialect.openTalk('accept', plainOptions) };
-  const log: Record<TalkRole, TalkOutput[]> = { dial: [], accept: [] };
-  const hand = (from: TalkRole, outputs: readonly TalkOutput[]): void => {
+): { readonly heard: readonly ForeignOutput[]; readonly said: readonly ForeignOutput[] } {
+  const talks = {
+    dial: dialect.openMachine('dial', options),
+    accept: dialect.openMachine('accept', plainOptions),
+  };
+  const log: Record<ForeignRole, ForeignOutput[]> = { dial: [], accept: [] };
+  const hand = (from: ForeignRole, outputs: readonly ForeignOutput[]): void => {
     const to = from === 'dial' ? 'accept' : 'dial';
     log[from].push(...outputs);
     for (const output of outputs) {
@@ -61,7 +64,7 @@ function join(
   return { heard: log.accept, said: log.dial };
 }
 
-const textsOf = (outputs: readonly TalkOutput[]): readonly string[] =>
+const textsOf = (outputs: readonly ForeignOutput[]): readonly string[] =>
   outputs.flatMap((output) =>
     output.type === 'heard' && output.utterance.type === 'text' ? [output.utterance.text] : [],
   );
@@ -130,7 +133,7 @@ for (const way of ways) {
 
     test('what the dialect cannot carry is refused with a reason, and the talk goes on', () => {
       const id = '0190b0a0-0000-7000-8000-000000000000' as MessageId;
-      const talk = way.dialect.openTalk('dial', way.options);
+      const talk = way.dialect.openMachine('dial', way.options);
       for (const utterance of [text(''), { type: 'receipt', ids: [id] }] as const) {
         const refused = talk.say(utterance)._unsafeUnwrapErr();
         assert.equal(refused.code, 'dialect/unsupported');
@@ -140,13 +143,13 @@ for (const way of ways) {
     });
 
     test('a text longer than one connection carries is refused where a connection carries one message', () => {
-      const said = way.dialect.openTalk('dial', way.options).say(text(longText(2_000)));
+      const said = way.dialect.openMachine('dial', way.options).say(text(longText(2_000)));
       if (way.dialect.can.connection === 'talk') assert.ok(said.isOk());
       else assert.equal(said._unsafeUnwrapErr().code, 'dialect/too-long');
     });
 
     test('after leaving nothing is said or heard', () => {
-      const talk = way.dialect.openTalk('dial', way.options);
+      const talk = way.dialect.openMachine('dial', way.options);
       const outputs = talk.say({ type: 'leave', words: null })._unsafeUnwrap();
       assert.equal(outputs.at(-1)?.type, 'close');
       assert.ok(talk.say(text('hi')).isErr());
@@ -157,7 +160,7 @@ for (const way of ways) {
 }
 
 test('a text that would be a command over there is refused, and no cut makes one', () => {
-  const { chatbuddy, synergy, netech } = legacyDialects;
+  const { chatbuddy, synergy, netech } = foreignDialects;
   for (const [dialect, words] of [
     [chatbuddy, 'EOM'],
     [synergy, 'Exit'],
@@ -184,13 +187,13 @@ test('a new nickname is told, and used from then on', () => {
 });
 
 test('silence within the head of a message does not end it', () => {
-  const { netech, synergy } = legacyDialects;
+  const { netech, synergy } = foreignDialects;
   for (const [dialect, head] of [
     [netech, 'LISTENING_PORT:7070|TEAM_NAME:ann|'],
     [synergy, '10.0.0.7:7070 ann '],
   ] as const) {
     for (let at = 1; at <= head.length; at += 1) {
-      const talk = dialect.openTalk('accept', plainOptions);
+      const talk = dialect.openMachine('accept', plainOptions);
       const words = Buffer.from(`${head}hi`);
       const outputs = [
         ...talk.receive({ type: 'bytes', bytes: words.subarray(0, at) }, 1),
@@ -206,7 +209,7 @@ test('silence within the head of a message does not end it', () => {
 });
 
 test('what follows on a netech connection is from the one who began it', () => {
-  const talk = legacyDialects.netech.openTalk('accept', plainOptions);
+  const talk = foreignDialects.netech.openMachine('accept', plainOptions);
   talk.receive({ type: 'bytes', bytes: Buffer.from('LISTENING_PORT:7070|TEAM_NAME:blue|one') }, 1);
   talk.receive({ type: 'idle' }, 1);
   talk.receive({ type: 'bytes', bytes: Buffer.from('two') }, 1);

@@ -3,13 +3,13 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { cse310 } from '../../src/dialects/cse310/codec.js';
 import { format, partFrame, type Cse310Message } from '../../src/dialects/cse310/words.js';
-import type { Talk, TalkInput } from '../../src/dialects/dialect.js';
+import type { ForeignMachine, ForeignInput } from '../../src/dialects/dialect.js';
 import { heardOf, plainOptions } from '../support/captures.js';
 
-const bytes = (words: string): TalkInput => ({ type: 'bytes', bytes: Buffer.from(words) });
+const bytes = (words: string): ForeignInput => ({ type: 'bytes', bytes: Buffer.from(words) });
 
 /** What a talk hears of `inputs`, each as `NICK: TEXT`, `-> NICK` or `bye WORDS`. */
-function heard(talk: Talk, ...inputs: readonly TalkInput[]): readonly string[] {
+function heard(talk: ForeignMachine, ...inputs: readonly ForeignInput[]): readonly string[] {
   return inputs
     .flatMap((input) => talk.receive(input, 1))
     .flatMap((output) => {
@@ -22,7 +22,7 @@ function heard(talk: Talk, ...inputs: readonly TalkInput[]): readonly string[] {
     });
 }
 
-const open = (): Talk => cse310.openTalk('accept', plainOptions);
+const open = (): ForeignMachine => cse310.openMachine('accept', plainOptions);
 const inOnePiece = (words: string): readonly string[] => heard(open(), bytes(words), { type: 'idle' });
 const farewell = '/disconnectAnn disconnected from the chat.';
 
@@ -192,7 +192,7 @@ test('our own nick is one that the other side reads, whatever our name is', () =
     fc.property(
       fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a:: b', '/: x', '/', ': ', 'x:')),
       (name) => {
-        const talk = cse310.openTalk('dial', { ...plainOptions, name });
+        const talk = cse310.openMachine('dial', { ...plainOptions, name });
         const said = talk.say({ type: 'text', id: null, sentAtMs: 1, text: 'hi' })._unsafeUnwrap();
         const [write] = said.flatMap((output) => (output.type === 'write' ? [output.bytes] : []));
         const other = open();

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { cmp2204 } from '../../src/dialects/cmp2204/codec.js';
-import type { TalkDialect } from '../../src/dialects/dialect.js';
+import type { AnyForeignDialect } from '../../src/dialects/dialect.js';
 import { netech } from '../../src/dialects/netech/codec.js';
 import { synergy } from '../../src/dialects/synergy/codec.js';
 import { heardOf, plainOptions } from '../support/captures.js';
 
-const heard = (dialect: TalkDialect, words: string): readonly unknown[] => {
-  const talk = dialect.openTalk('accept', plainOptions);
+const heard = (dialect: AnyForeignDialect, words: string): readonly unknown[] => {
+  const talk = dialect.openMachine('accept', plainOptions);
   return heardOf([
     ...talk.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),
     ...talk.receive({ type: 'idle' }, 1),
@@ -122,7 +122,7 @@ describe('netech', () => {
 
   test('the rest of a text that silence had parted does not swallow the next message', () => {
     const head = 'LISTENING_PORT:7070|TEAM_NAME:blue |';
-    const talk = netech.openTalk('accept', plainOptions);
+    const talk = netech.openMachine('accept', plainOptions);
     const texts = [`${head}a long `, `story${head}next`].flatMap((words) =>
       heardOf([
         ...talk.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),

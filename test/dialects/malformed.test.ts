@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import { chatbuddy } from '../../src/dialects/chatbuddy/codec.js';
 import { cmp2204 } from '../../src/dialects/cmp2204/codec.js';
 import { cse310 } from '../../src/dialects/cse310/codec.js';
-import type { LegacyDialect, TalkDialect, TalkOutput } from '../../src/dialects/dialect.js';
+import type { ForeignDialect, AnyForeignDialect, ForeignOutput } from '../../src/dialects/dialect.js';
 import { netech } from '../../src/dialects/netech/codec.js';
 import { synergy } from '../../src/dialects/synergy/codec.js';
 import { foreignFrames } from '../../src/dialects/limits.js';
@@ -16,10 +16,10 @@ after(() => {
   assert.equal(Reflect.get({}, 'polluted'), undefined);
 });
 
-function feed(dialect: TalkDialect, bytes: Uint8Array, draw: Draw): readonly TalkOutput[] {
-  const talk = dialect.openTalk(draw(2) === 0 ? 'accept' : 'dial', plainOptions);
+function feed(dialect: AnyForeignDialect, bytes: Uint8Array, draw: Draw): readonly ForeignOutput[] {
+  const talk = dialect.openMachine(draw(2) === 0 ? 'accept' : 'dial', plainOptions);
   if (draw(4) === 0) talk.say({ type: 'text', id: null, sentAtMs: 0, text: 'hi' });
-  const outputs: TalkOutput[] = [];
+  const outputs: ForeignOutput[] = [];
   const cut = draw(bytes.length + 1);
   for (const part of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
     outputs.push(...talk.receive({ type: 'bytes', bytes: part }, 1));
@@ -30,12 +30,12 @@ function feed(dialect: TalkDialect, bytes: Uint8Array, draw: Draw): readonly Tal
 }
 
 /** As one read, which nothing within it can end early. */
-function feedWhole(dialect: TalkDialect, bytes: Uint8Array): readonly TalkOutput[] {
-  const talk = dialect.openTalk('accept', plainOptions);
+function feedWhole(dialect: AnyForeignDialect, bytes: Uint8Array): readonly ForeignOutput[] {
+  const talk = dialect.openMachine('accept', plainOptions);
   return [...talk.receive({ type: 'bytes', bytes }, 1), ...talk.receive({ type: 'closed' }, 1)];
 }
 
-function check(dialect: string, bytes: Uint8Array, outputs: readonly TalkOutput[]): void {
+function check(dialect: string, bytes: Uint8Array, outputs: readonly ForeignOutput[]): void {
   const failures = outputs.filter(({ type }) => type === 'failed');
   assert.ok(failures.length <= 1, 'one failure at most');
   const end = outputs.findIndex(({ type }) => type === 'failed' || type === 'close');
@@ -55,10 +55,10 @@ function check(dialect: string, bytes: Uint8Array, outputs: readonly TalkOutput[
 }
 
 /** cmp2204 speaks JSON alone; in synergy an opening brace says so. */
-const isJson = (dialect: TalkDialect, bytes: Uint8Array): boolean =>
+const isJson = (dialect: AnyForeignDialect, bytes: Uint8Array): boolean =>
   dialect.name === 'cmp2204' || (dialect.name === 'synergy' && bytes[0] === 0x7b);
 
-function suite<Message>(dialect: LegacyDialect<Message>): void {
+function suite<Message>(dialect: ForeignDialect<Message>): void {
   const corpus = readCaptures(dialect.name).flatMap(({ steps }) => steps.map(({ bytes }) => bytes));
 
   describe(dialect.name, () => {
@@ -110,7 +110,7 @@ function suite<Message>(dialect: LegacyDialect<Message>): void {
       const before = retainedBytes();
       const talks = chunks.flatMap(([begin, endless]) =>
         Array.from({ length: 5 }, () => {
-          const talk = dialect.openTalk('accept', plainOptions);
+          const talk = dialect.openMachine('accept', plainOptions);
           talk.receive({ type: 'bytes', bytes: begin ?? new Uint8Array() }, 1);
           for (let count = 0; count < 20; count += 1)
             talk.receive({ type: 'bytes', bytes: endless ?? new Uint8Array() }, 1);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LegacyDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
+import type { ForeignDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
 import { eventually } from '../support/deadline.js';
 import { incoming, startScene, type Scene } from '../support/foreign-scene.js';
 import { newTally, simulatedPeer } from '../support/simulated-peer.js';
@@ -40,7 +40,7 @@ async function readAll(expected: readonly string[], read: () => Promise<string |
 /** synergy, netech and cmp2204: a connection for each message, both ways at the same time. */
 async function oneByOne<Heard>(
   scene: Scene,
-  { dialect, at }: { readonly dialect: LegacyDialectName; readonly at: string },
+  { dialect, at }: { readonly dialect: ForeignDialectName; readonly at: string },
   program: { say(text: string): Promise<void>; readonly heard: Queue<Heard>; textOf(heard: Heard): string },
 ): Promise<void> {
   const [inbound, outbound] = [numbered(`${dialect} in`), numbered(`${dialect} out`)];

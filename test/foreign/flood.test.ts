@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import type { LegacyDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
+import type { ForeignDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
 import { readCaptures } from '../support/captures.js';
 import { eventually, within } from '../support/deadline.js';
 import { startScene, unheardOf, type Scene } from '../support/foreign-scene.js';
@@ -41,7 +41,7 @@ const closeOf = (socket: Socket): Promise<unknown> =>
   );
 
 /** All kinds in turn, and the long ones, each over a connection of its own. */
-async function flood(scene: Scene, dialect: LegacyDialectName, round: number): Promise<void> {
+async function flood(scene: Scene, dialect: ForeignDialectName, round: number): Promise<void> {
   const corpus = readCaptures(dialect).flatMap(({ steps }) => steps.map(({ bytes }) => bytes));
   const made = Object.values(kinds);
   const inputs = Array.from({ length: inputsEach }, (_, at) => {
@@ -119,7 +119,7 @@ test('hundreds of malformed inputs over every port leave no talk, little memory,
 test('what makes no sense ends the connection, as in the programs, and what is text does not', async (t) => {
   const scene = await startScene(t);
   const broken = Buffer.from([0xff, 0x41]);
-  const endings: readonly (readonly [LegacyDialectName, Uint8Array])[] = [
+  const endings: readonly (readonly [ForeignDialectName, Uint8Array])[] = [
     ['cmp2204', Buffer.from('{"unencrypted message": 1} trailing')],
     ['cmp2204', Buffer.concat([Buffer.from('{"unencrypted message": "'), broken, Buffer.from('"}')])],
     ['cmp2204', Buffer.from('{"encrypted message": "AAAA"}')],

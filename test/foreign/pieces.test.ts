@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { nextPiece } from '../../src/chat/foreign/sending.js';
-import type { TalkDialect, TalkOptions } from '../../src/dialects/dialect.js';
-import { legacyDialects } from '../../src/dialects/sniff.js';
+import type { AnyForeignDialect, ForeignOptions } from '../../src/dialects/dialect.js';
+import { foreignDialects } from '../../src/dialects/sniff.js';
 import { foreignFrames } from '../../src/dialects/limits.js';
 import { plainOptions } from '../support/captures.js';
 import { startScene } from '../support/foreign-scene.js';
@@ -20,10 +20,10 @@ const options = fc.record({
   form: fc.constantFrom(null, 'json', 'course'),
   listeningPort: fc.constantFrom(1, 65_535),
 });
-const dialects: readonly TalkDialect[] = [
-  legacyDialects.synergy,
-  legacyDialects.netech,
-  legacyDialects.cmp2204,
+const dialects: readonly AnyForeignDialect[] = [
+  foreignDialects.synergy,
+  foreignDialects.netech,
+  foreignDialects.cmp2204,
 ];
 
 test('a text is whole however our name or the form of its peer changes between its connections', () => {
@@ -33,7 +33,7 @@ test('a text is whole however our name or the form of its peer changes between i
     fc.array(options, { minLength: 1, maxLength: 4 }),
     fc.boolean(),
     (dialect, text, changes, secure) => {
-      const at = (turn: number): TalkOptions => ({
+      const at = (turn: number): ForeignOptions => ({
         ...plainOptions,
         ...changes[turn % changes.length],
         secure,
@@ -43,7 +43,7 @@ test('a text is whole however our name or the form of its peer changes between i
       for (let turn = 0; said.length < text.length; turn += 1) {
         const piece = nextPiece(dialect, text, said.length, at(turn));
         const utterance = { type: 'text', id: null, sentAtMs: 0, text: piece } as const;
-        const outputs = dialect.openTalk('dial', at(turn)).say(utterance)._unsafeUnwrap();
+        const outputs = dialect.openMachine('dial', at(turn)).say(utterance)._unsafeUnwrap();
         for (const output of outputs)
           assert.ok(output.type !== 'write' || output.bytes.length <= foreignFrames.writeBytesMax);
         assert.ok(piece.length > 0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TalkOptions, TalkOutput, Utterance } from '../../src/dialects/dialect.js';
-import { legacyDialects } from '../../src/dialects/sniff.js';
+import type { ForeignOptions, ForeignOutput, Utterance } from '../../src/dialects/dialect.js';
+import { foreignDialects } from '../../src/dialects/sniff.js';
 import { plainOptions } from '../support/captures.js';
 import { within } from '../support/deadline.js';
 import { connectBlocking, listenBlocking } from '../support/standins/blocking-socket.js';
@@ -13,7 +13,7 @@ import { startSynergy } from '../support/standins/synergy.js';
 import { dialTalk, listenTalks, type LiveTalk } from '../support/standins/talk-socket.js';
 
 const text = (words: string): Utterance => ({ type: 'text', id: null, sentAtMs: 0, text: words });
-const options = (more: Partial<TalkOptions> = {}): TalkOptions => ({
+const options = (more: Partial<ForeignOptions> = {}): ForeignOptions => ({
   ...plainOptions,
   address: '127.0.0.1',
   ...more,
@@ -22,7 +22,7 @@ const options = (more: Partial<TalkOptions> = {}): TalkOptions => ({
 /** The next thing that a talk of ours heard, as few words as tell it. */
 async function heard(talk: LiveTalk): Promise<readonly unknown[]> {
   for (;;) {
-    const output: TalkOutput = await talk.outputs.take();
+    const output: ForeignOutput = await talk.outputs.take();
     if (output.type === 'failed') return ['failed', output.error.code];
     if (output.type !== 'heard') continue;
     const { utterance, speaker } = output;
@@ -92,7 +92,7 @@ describe('cmp2204', () => {
       ['underscore', 'underscore/string'],
       ['joined', 'joined/bare'],
     ] as const) {
-      const ours = await listenTalks(legacyDialects.cmp2204, options());
+      const ours = await listenTalks(foreignDialects.cmp2204, options());
       for (const secret of [undefined, 6]) {
         const sent = initiate({
           port: ours.port,
@@ -107,7 +107,7 @@ describe('cmp2204', () => {
 
       const responder = await startResponder({ spelling });
       for (const secure of [false, true]) {
-        const talk = await dialTalk(legacyDialects.cmp2204, responder.port, options({ secure, form }));
+        const talk = await dialTalk(foreignDialects.cmp2204, responder.port, options({ secure, form }));
         talk.say(text('world 世界'));
         assert.deepEqual(await responder.received.take(), {
           text: 'world 世界',
@@ -157,7 +157,7 @@ describe('chatbuddy', () => {
 
   test('our talk is a buddy, dialled and accepted', async () => {
     const waiting = await waitForChat();
-    const talk = await dialTalk(legacyDialects.chatbuddy, waiting.port, options());
+    const talk = await dialTalk(foreignDialects.chatbuddy, waiting.port, options());
     const buddy = await waiting.chat();
     talk.say(text('hello'));
     assert.equal(await buddy.heard.take(), 'hello');
@@ -167,7 +167,7 @@ describe('chatbuddy', () => {
     assert.deepEqual(await heard(talk), ['leave', null, null, null]);
     await waiting.close();
 
-    const ours = await listenTalks(legacyDialects.chatbuddy, options());
+    const ours = await listenTalks(foreignDialects.chatbuddy, options());
     const dialled = await startChat(ours.port);
     dialled.say('hello');
     const accepted = await ours.talks.take();
@@ -208,7 +208,7 @@ describe('synergy', () => {
 
   test('our talk is a peer in both forms, dialled and accepted', async () => {
     for (const form of ['json', 'course'] as const) {
-      const ours = await listenTalks(legacyDialects.synergy, options());
+      const ours = await listenTalks(foreignDialects.synergy, options());
       const ann = await startSynergy({ name: 'ann', form });
       const sent = ann.send(ours.port, 'Grüße und mehr');
       const accepted = await ours.talks.take();
@@ -216,7 +216,7 @@ describe('synergy', () => {
       // The receiver closes: this ends only when it has.
       await sent;
       const talk = await dialTalk(
-        legacyDialects.synergy,
+        foreignDialects.synergy,
         ann.port,
         options({ form, listeningPort: ours.port }),
       );
@@ -254,7 +254,7 @@ describe('cse310', () => {
 
   test('our talk waits for nobody and works with who does, dialled and accepted', async () => {
     const waiting = await waitFor();
-    const talk = await dialTalk(legacyDialects.cse310, waiting.port, options({ name: 'Ann' }));
+    const talk = await dialTalk(foreignDialects.cse310, waiting.port, options({ name: 'Ann' }));
     const server = await waiting.turns();
     talk.say(text('one'));
     assert.equal(await server.read(), 'Ann: one');
@@ -271,7 +271,7 @@ describe('cse310', () => {
     assert.equal(rest, 'Ann: twoAnn: three');
     await waiting.close();
 
-    const ours = await listenTalks(legacyDialects.cse310, options({ name: 'Bob' }));
+    const ours = await listenTalks(foreignDialects.cse310, options({ name: 'Bob' }));
     const client = await connectTo(ours.port);
     await client.type('hello');
     const accepted = await ours.talks.take();
@@ -309,7 +309,7 @@ describe('netech', () => {
   });
 
   test('our talk is a peer, dialled and accepted', async () => {
-    const ours = await listenTalks(legacyDialects.netech, options());
+    const ours = await listenTalks(foreignDialects.netech, options());
     const blue = await startNetech({ team: 'blue' });
     for (const [words, kind] of [
       ['Grüße | mehr', 'text'],
@@ -321,7 +321,7 @@ describe('netech', () => {
       assert.deepEqual([type, team, port], [kind, 'blue', blue.port]);
     }
     const talk = await dialTalk(
-      legacyDialects.netech,
+      foreignDialects.netech,
       blue.port,
       options({ name: 'ours', listeningPort: ours.port }),
     );

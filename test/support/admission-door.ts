@@ -9,8 +9,8 @@ export const full: Hello = { type: 'full' };
 export const ticketIdHex = 'ab'.repeat(16);
 export const resume: Hello = { type: 'resume', ticketIdHex };
 export const idOf = (serial: number): ConnectionId => parseConnectionId(`in-${serial}`)._unsafeUnwrap();
-export const message: Hello = { type: 'legacy', dialect: 'netech' };
-export const talk: Hello = { type: 'legacy', dialect: 'chatbuddy' };
+export const message: Hello = { type: 'foreign', dialect: 'netech' };
+export const talk: Hello = { type: 'foreign', dialect: 'chatbuddy' };
 
 export class Door {
   nowMs = 1_000;
@@ -25,7 +25,7 @@ export class Door {
     return { id: idOf((this.serial += 1)), address, acceptedAtMs: this.nowMs, hello };
   }
 
-  /** Whoever finds no place leaves. */
+  /** Whoever finds no slot leaves. */
   come(address: string, hello: Hello | null): { readonly id: ConnectionId; readonly verdict: Verdict } {
     const caller = this.caller(address, hello);
     const verdict = this.admission.request(caller, this.nowMs);
@@ -33,7 +33,7 @@ export class Door {
     return { id: caller.id, verdict };
   }
 
-  /** Finds no place, and stays. */
+  /** Finds no slot, and stays. */
   wait(address: string, hello: Hello | null): Caller {
     const caller = this.caller(address, hello);
     assert.equal(this.again(caller).type, 'wait');
@@ -55,7 +55,7 @@ export class Door {
     return id;
   }
 
-  /** Whom a caller that finds no place makes park; it leaves. */
+  /** Whom a caller that finds no slot makes park; it leaves. */
   whoMakesRoom(address: string, hello: Hello): ConnectionId | null {
     const caller = this.caller(address, hello);
     const wanted = this.whoMakesRoomFor(caller);
@@ -71,7 +71,7 @@ export class Door {
   }
 }
 
-/** An older program that was given a place and has said something that makes sense. */
+/** An older program that was given a slot and has said something that makes sense. */
 export function admitted(door: Door, address: string, hello: Hello): ConnectionId {
   const { id, verdict } = door.come(address, hello);
   assert.equal(verdict.type, 'serve');

@@ -6,16 +6,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
-  LegacyDialectName,
-  Talk,
-  TalkDialect,
-  TalkOptions,
-  TalkOutput,
+  ForeignDialectName,
+  ForeignMachine,
+  AnyForeignDialect,
+  ForeignOptions,
+  ForeignOutput,
 } from '../../src/dialects/dialect.js';
 
 export interface Capture {
   readonly file: string;
-  readonly dialect: LegacyDialectName;
+  readonly dialect: ForeignDialectName;
   readonly role: 'dial' | 'accept';
   /** What ends the last message: its own shape, silence or the close. */
   readonly end: 'shape' | 'gap' | 'close';
@@ -23,20 +23,20 @@ export interface Capture {
   /** Two of them in one piece are two messages; `first`: the first one ends the talk. */
   readonly glue: 'yes' | 'no' | 'first';
   readonly say: string | null;
-  readonly options: TalkOptions;
+  readonly options: ForeignOptions;
   readonly expect: readonly unknown[];
   readonly steps: readonly { readonly mark: '<' | '>'; readonly bytes: Uint8Array }[];
 }
 
 const folder = join(import.meta.dirname, '../../../test/captures');
 
-export function readCaptures(dialect: LegacyDialectName): readonly Capture[] {
+export function readCaptures(dialect: ForeignDialectName): readonly Capture[] {
   return readdirSync(join(folder, dialect))
     .toSorted()
     .map((file) => parse(dialect, file, readFileSync(join(folder, dialect, file), 'utf8')));
 }
 
-export const plainOptions: TalkOptions = {
+export const plainOptions: ForeignOptions = {
   name: 'ann',
   address: '10.0.0.7',
   listeningPort: 7_070,
@@ -47,7 +47,7 @@ export const plainOptions: TalkOptions = {
   group: null,
 };
 
-function parse(dialect: LegacyDialectName, file: string, source: string): Capture {
+function parse(dialect: ForeignDialectName, file: string, source: string): Capture {
   const [head = '', body = ''] = source.split('\n\n');
   const fields = new Map<string, string>();
   const expect: unknown[] = [];
@@ -88,12 +88,12 @@ function parse(dialect: LegacyDialectName, file: string, source: string): Captur
 
 /** Plays the other side of `capture`, each of its writes in the pieces that `cut` makes of it. */
 export function play(
-  dialect: TalkDialect,
+  dialect: AnyForeignDialect,
   capture: Capture,
   cut: (bytes: Uint8Array) => readonly Uint8Array[],
-): { readonly talk: Talk; readonly outputs: readonly TalkOutput[] } {
-  const talk = dialect.openTalk(capture.role, capture.options);
-  const outputs: TalkOutput[] = [];
+): { readonly talk: ForeignMachine; readonly outputs: readonly ForeignOutput[] } {
+  const talk = dialect.openMachine(capture.role, capture.options);
+  const outputs: ForeignOutput[] = [];
   if (capture.say !== null)
     outputs.push(...talk.say({ type: 'text', id: null, sentAtMs: 0, text: capture.say })._unsafeUnwrap());
   for (const step of capture.steps) {
@@ -106,7 +106,7 @@ export function play(
 }
 
 /** What was heard, or the code of the failure, as `expect` lines put it. */
-export const heardOf = (outputs: readonly TalkOutput[]): readonly unknown[] =>
+export const heardOf = (outputs: readonly ForeignOutput[]): readonly unknown[] =>
   outputs.flatMap((output): readonly unknown[] => {
     if (output.type === 'failed') return [{ failed: output.error.code }];
     if (output.type !== 'heard') return [];
@@ -124,5 +124,5 @@ export const heardOf = (outputs: readonly TalkOutput[]): readonly unknown[] =>
   });
 
 /** What was written, as hex, one entry for each write. */
-export const writesOf = (outputs: readonly TalkOutput[]): readonly string[] =>
+export const writesOf = (outputs: readonly ForeignOutput[]): readonly string[] =>
   outputs.flatMap((output) => (output.type === 'write' ? [Buffer.from(output.bytes).toString('hex')] : []));

@@ -4,7 +4,13 @@ import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { LegacyDialectName, MessageEvent, NodeEvent, NodeHandle, NodeOptions } from '../../src/index.js';
+import type {
+  ForeignDialectName,
+  MessageEvent,
+  NodeEvent,
+  NodeHandle,
+  NodeOptions,
+} from '../../src/index.js';
 import { startNode, type Placing } from '../../src/node/root.js';
 
 export interface Scene {
@@ -13,11 +19,11 @@ export interface Scene {
   readonly beaconPort: number;
   readonly seen: readonly NodeEvent[];
   /** The node's port of a dialect that has one of its own, or the shared one. */
-  port(dialect?: LegacyDialectName): number;
+  port(dialect?: ForeignDialectName): number;
   /** The first event for which `wanted` holds, seen already or still to come. */
   until<T extends NodeEvent>(wanted: (event: NodeEvent) => event is T, deadlineMs?: number): Promise<T>;
   /** Texts that came in over `dialect`, in their order, once there are `count`. */
-  texts(dialect: LegacyDialectName, count: number, deadlineMs?: number): Promise<readonly string[]>;
+  texts(dialect: ForeignDialectName, count: number, deadlineMs?: number): Promise<readonly string[]>;
 }
 
 /** Own ports are any free ones; beacons stay within the scene. */

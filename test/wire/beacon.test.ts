@@ -123,7 +123,7 @@ const legacy = (text: string) => decodeBeacon(new TextEncoder().encode(text));
 
 test('an older program is heard by its name alone', () => {
   assert.deepEqual(legacy('{"username": "bob", "ip_address": "10.0.0.7", "port": 6000}')._unsafeUnwrap(), {
-    kind: 'legacy',
+    kind: 'foreign',
     username: 'bob',
   });
   for (const text of [
@@ -131,7 +131,7 @@ test('an older program is heard by its name alone', () => {
     '{"User Name":"bob","IP":"x"}\n',
     '{"n": [1], "USERNAME": "bob"}',
   ])
-    assert.deepEqual(legacy(text)._unsafeUnwrap(), { kind: 'legacy', username: 'bob' }, text);
+    assert.deepEqual(legacy(text)._unsafeUnwrap(), { kind: 'foreign', username: 'bob' }, text);
   for (const text of [
     '',
     '[]',

@@ -10,8 +10,14 @@
 import { randomBytes } from 'node:crypto';
 import { ok } from 'neverthrow';
 import { uuidv7obj } from 'uuidv7';
-import type { Talk, TalkDialect, TalkInput, TalkOutput, TalkRole } from '../../dialects/dialect.js';
-import { legacyDialects } from '../../dialects/sniff.js';
+import type {
+  ForeignMachine,
+  AnyForeignDialect,
+  ForeignInput,
+  ForeignOutput,
+  ForeignRole,
+} from '../../dialects/dialect.js';
+import { foreignDialects } from '../../dialects/sniff.js';
 import { unreachable } from '../../exhaustive.js';
 import type { DialectError } from '../../dialects/errors.js';
 import { messageIdFromBytes, type SessionId } from '../../ids.js';
@@ -22,9 +28,9 @@ import type { TalkProtocol, HeardWords, TalkReports, TalkEnd, TalkArgs } from '.
 
 interface State {
   readonly talkId: SessionId;
-  readonly dialect: TalkDialect;
-  readonly talk: Talk;
-  readonly role: TalkRole;
+  readonly dialect: AnyForeignDialect;
+  readonly talk: ForeignMachine;
+  readonly role: ForeignRole;
   readonly stream: ByteStream;
   isUp: boolean;
   /** Said and not all in `unwritten` yet: the key of cmp2204 has to come first. */
@@ -52,11 +58,11 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
   name: 'talk',
   restart: 'temporary',
   init(args, context) {
-    const dialect: TalkDialect = legacyDialects[args.dialect];
+    const dialect: AnyForeignDialect = foreignDialects[args.dialect];
     const state: State = {
       talkId: args.talkId,
       dialect,
-      talk: dialect.openTalk(args.role, {
+      talk: dialect.openMachine(args.role, {
         ...args.options,
         random: (bytes) => new Uint8Array(randomBytes(bytes)),
       }),
@@ -149,7 +155,7 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
   terminate: (state) => state.stream.end('shutdown'),
 });
 
-function hear(state: State, input: TalkInput, bytes: number, context: Here): Step<State> {
+function hear(state: State, input: ForeignInput, bytes: number, context: Here): Step<State> {
   state.owedBytes += bytes;
   const outputs = state.talk.receive(input, Date.now());
   // The other side has ended a talk: nobody is there to read what still waits for its turn.
@@ -160,7 +166,7 @@ function hear(state: State, input: TalkInput, bytes: number, context: Here): Ste
 }
 
 /** Carries out what the machine put out; `bytes` is what the words among it weigh. */
-function act(state: State, outputs: readonly TalkOutput[], bytes: number, context: Here): Step<State> {
+function act(state: State, outputs: readonly ForeignOutput[], bytes: number, context: Here): Step<State> {
   const words: HeardWords[] = [];
   let failure: DialectError | null = null;
   for (const output of outputs) {
@@ -212,7 +218,7 @@ function write(state: State): void {
 }
 
 /** Where a connection carries one message there is nothing for a write to be glued to. */
-const gapOf = ({ framing, can }: TalkDialect): number =>
+const gapOf = ({ framing, can }: AnyForeignDialect): number =>
   framing.type === 'read' && can.connection === 'talk' ? framing.idleGapMs : 0;
 
 function up(state: State, isTextToCome: boolean, context: Here): void {

@@ -3,10 +3,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type {
   Utterance,
   Encryption,
-  LegacyDialectName,
+  ForeignDialectName,
   Speaker,
-  TalkOptions,
-  TalkRole,
+  ForeignOptions,
+  ForeignRole,
 } from '../../dialects/dialect.js';
 import type { SessionError } from '../../session/errors.js';
 import type { MessageId, SessionId } from '../../ids.js';
@@ -121,9 +121,9 @@ export type TalkEnd =
 
 export interface TalkArgs {
   readonly talkId: SessionId;
-  readonly dialect: LegacyDialectName;
-  readonly role: TalkRole;
-  readonly options: Omit<TalkOptions, 'random'>;
+  readonly dialect: ForeignDialectName;
+  readonly role: ForeignRole;
+  readonly options: Omit<ForeignOptions, 'random'>;
   /** Carries the bytes of the connection; transferred to this actor. */
   readonly port: MessagePort;
 }

@@ -5,7 +5,7 @@ import type { SessionError } from '../../session/errors.js';
 import type { MessagePort } from 'node:worker_threads';
 import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
 import type { PeerEvent, StatusEvent } from '../../chat/events.js';
-import type { LegacyDialectName } from '../../dialects/dialect.js';
+import type { ForeignDialectName as LegacyDialectName } from '../../dialects/dialect.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';

@@ -210,10 +210,10 @@ function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: numb
       return void context.links.broadcast.cast('unicast', { bytes: decision.bytes, address, port });
     case 'answer':
       return void context.links.broadcast.cast('answer', { ...decisionOf(decision), address, port });
-    case 'legacy':
+    case 'foreign':
       if (state.onlinePeers === null) return;
       noteOnline(state, decision.username, source);
-      return tell(state, roster.heardLegacy(decision.username, source, clocks()));
+      return tell(state, roster.heardForeign(decision.username, source, clocks()));
     case 'verify':
       return settle(state, decision, source);
   }

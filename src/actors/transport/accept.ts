@@ -1,5 +1,5 @@
 /**
- * The accepted connections of all listeners. Who gets a place is decided by `admission.ts`; here are the sockets: a
+ * The accepted connections of all listeners. Who gets a slot is decided by `admission.ts`; here are the sockets: a
  * caller is heard until its first bytes tell what it speaks, then it is handed to the node, or it is told BUSY.
  */
 import type { Socket } from 'node:net';
@@ -54,13 +54,13 @@ export interface AcceptOptions {
   readonly random: () => number;
 }
 
-interface Line extends Caller {
+interface AcceptedCaller extends Caller {
   /** In the order in which they were accepted. */
   readonly serial: number;
   hello: Hello | null;
   readonly socket: Socket;
   readonly remotePort: number;
-  /** `waiting`: no place yet. `heard`: has a place, its first bytes are awaited. `joined`: handed to the node. */
+  /** `waiting`: no slot yet. `heard`: has a slot, its first bytes are awaited. `joined`: handed to the node. */
   stage: 'waiting' | 'heard' | 'joined';
   first: Uint8Array;
   joint: Joint | null;
@@ -73,13 +73,13 @@ export class AcceptPool {
   readonly #options: AcceptOptions;
   readonly #events: AcceptEvents;
   readonly #admission: Admission;
-  readonly #lines = new Map<ConnectionId, Line>();
+  readonly #callers = new Map<ConnectionId, AcceptedCaller>();
   readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, crowdedOut: 0, serial: 0 };
   readonly #unheard = new FaultTally<Unheard>(transport.errorLogEveryMs);
   /** Whose first bytes became known. */
-  readonly #known = new EventTurn<readonly [Line, Hello]>(
-    ([line]) => line.serial,
-    ([line, hello]) => this.#spoke(line, hello),
+  readonly #known = new EventTurn<readonly [AcceptedCaller, Hello]>(
+    ([caller]) => caller.serial,
+    ([caller, hello]) => this.#spoke(caller, hello),
   );
   #isServePlanned = false;
   #refusalsLingering = 0;
@@ -108,19 +108,19 @@ export class AcceptPool {
   }
 
   close(id: ConnectionId, reason: string, penaltyMs: number): void {
-    const line = this.#lines.get(id);
-    if (!line) return;
-    this.#admission.penalise(line.address, penaltyMs, this.#options.now());
-    if (line.joint) line.joint.end(reason);
-    else this.#drop(line);
+    const caller = this.#callers.get(id);
+    if (!caller) return;
+    this.#admission.penalise(caller.address, penaltyMs, this.#options.now());
+    if (caller.joint) caller.joint.end(reason);
+    else this.#drop(caller);
   }
 
   closeAll(reason: string): void {
     this.#isClosed = true;
     clearTimeout(this.#dueTimer);
-    for (const line of this.#lines.values()) {
-      if (line.joint) line.joint.destroy(reason);
-      else this.#drop(line);
+    for (const caller of this.#callers.values()) {
+      if (caller.joint) caller.joint.destroy(reason);
+      else this.#drop(caller);
     }
   }
 
@@ -132,15 +132,15 @@ export class AcceptPool {
     const serial = (this.#counts.serial += 1);
     const parsed = parseConnectionId(`in-${serial}`);
     const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);
-    const isLegacy = spoken !== 'sniffed' && spoken !== 'native';
+    const isForeign = spoken !== 'sniffed' && spoken !== 'native';
     if (isRefused || parsed.isErr()) return void socket.destroy();
-    const line: Line = {
+    const caller: AcceptedCaller = {
       id: parsed.value,
       serial,
       address,
       remotePort: socket.remotePort ?? 0,
       acceptedAtMs: this.#options.now(),
-      hello: isLegacy ? { type: 'legacy', dialect: spoken } : null,
+      hello: isForeign ? { type: 'foreign', dialect: spoken } : null,
       socket,
       stage: 'waiting',
       first: new Uint8Array(0),
@@ -148,188 +148,192 @@ export class AcceptPool {
       waitTimer: undefined,
       unhear: () => undefined,
     };
-    this.#lines.set(line.id, line);
+    this.#callers.set(caller.id, caller);
     socket.on('close', () => {
-      if (line.stage === 'joined') return;
-      this.#countUnheard(line);
-      this.#forget(line);
+      if (caller.stage === 'joined') return;
+      this.#countUnheard(caller);
+      this.#forget(caller);
     });
     // Whose words are known waits unread, so that nothing piles up; others are heard.
-    if (line.hello === null) this.#hear(line);
+    if (caller.hello === null) this.#hear(caller);
     else socket.pause();
-    this.#enter(line);
+    this.#enter(caller);
   }
 
-  /** Asks for a place, and waits for one where there is room to. */
-  #enter(line: Line): void {
-    const verdict = this.#request(line);
-    if (verdict.type !== 'wait' || this.#makeRoom(line)) this.#settle(line, verdict);
+  /** Asks for a slot, and waits for one where there is room to. */
+  #enter(caller: AcceptedCaller): void {
+    const verdict = this.#request(caller);
+    if (verdict.type !== 'wait' || this.#makeRoom(caller)) this.#settle(caller, verdict);
   }
 
   /** Whether it may wait. Where too many do, somebody is closed: the newcomer, or who holds more than it. */
-  #makeRoom(line: Line): boolean {
-    const others = [...this.#lines.values()].filter((other) => other !== line && other.stage === 'waiting');
-    const leaver = crowdedOut(others, line);
+  #makeRoom(caller: AcceptedCaller): boolean {
+    const others = [...this.#callers.values()].filter(
+      (other) => other !== caller && other.stage === 'waiting',
+    );
+    const leaver = crowdedOut(others, caller);
     if (leaver === null) return true;
     this.#counts.crowdedOut += 1;
     this.#drop(leaver);
-    return leaver !== line;
+    return leaver !== caller;
   }
 
   /** Collects bytes until they tell what is spoken. */
-  #hear(line: Line): void {
-    const { socket } = line;
+  #hear(caller: AcceptedCaller): void {
+    const { socket } = caller;
     const onData = (chunk: Buffer): void => {
-      line.first = line.first.byteLength === 0 ? new Uint8Array(chunk) : Buffer.concat([line.first, chunk]);
-      const read = readFirstBytes(line.first, this.#options.enabled);
+      caller.first =
+        caller.first.byteLength === 0 ? new Uint8Array(chunk) : Buffer.concat([caller.first, chunk]);
+      const read = readFirstBytes(caller.first, this.#options.enabled);
       if (read.type === 'need-more') return;
-      line.unhear();
+      caller.unhear();
       socket.pause();
-      if (read.type === 'unknown') this.#dropUnknown(line, read);
-      else this.#known.add([line, read]);
+      if (read.type === 'unknown') this.#dropUnknown(caller, read);
+      else this.#known.add([caller, read]);
     };
     // It ended without a word that anybody could answer.
     const onEnd = (): void => {
-      this.#countUnheard(line);
-      this.#drop(line);
+      this.#countUnheard(caller);
+      this.#drop(caller);
     };
     socket.on('data', onData).on('end', onEnd);
-    line.unhear = () => socket.off('data', onData).off('end', onEnd);
+    caller.unhear = () => socket.off('data', onData).off('end', onEnd);
   }
 
-  #dropUnknown(line: Line, { reason }: UnknownOpening): void {
-    const { address: host, remotePort: port } = line;
+  #dropUnknown(caller: AcceptedCaller, { reason }: UnknownOpening): void {
+    const { address: host, remotePort: port } = caller;
     const nowMs = this.#options.now();
     this.#admission.penalise(host, transport.penaltyNoAuthenticationMs, nowMs);
     this.#unheard.note(reason, nowMs, (count) => this.#events.onUnknown({ host, port }, reason, count));
-    this.#drop(line);
+    this.#drop(caller);
   }
 
   /** Only counted: it may be a port scan, a peer that gave up, or our own refusal. */
-  #countUnheard(line: Line): void {
-    if (line.hello !== null || !this.#lines.has(line.id)) return;
-    this.#unheard.count(line.first.byteLength === 0 ? 'silent' : 'cut');
+  #countUnheard(caller: AcceptedCaller): void {
+    if (caller.hello !== null || !this.#callers.has(caller.id)) return;
+    this.#unheard.count(caller.first.byteLength === 0 ? 'silent' : 'cut');
   }
 
-  #spoke(line: Line, hello: Hello): void {
-    if (!this.#lines.has(line.id)) return;
-    line.hello = hello;
-    if (line.stage !== 'waiting') {
-      const verdict = this.#admission.spoke(line.id, hello, this.#options.now());
-      if (verdict.type !== 'wait') return this.#settle(line, verdict);
-      this.#sendBack(line);
+  #spoke(caller: AcceptedCaller, hello: Hello): void {
+    if (!this.#callers.has(caller.id)) return;
+    caller.hello = hello;
+    if (caller.stage !== 'waiting') {
+      const verdict = this.#admission.spoke(caller.id, hello, this.#options.now());
+      if (verdict.type !== 'wait') return this.#settle(caller, verdict);
+      this.#sendBack(caller);
       this.#planServe();
     }
     // An older program goes over into a room of its own.
-    if (hello.type === 'legacy') this.#enter(line);
-    else this.#ask(line);
+    if (hello.type === 'foreign') this.#enter(caller);
+    else this.#ask(caller);
   }
 
-  /** It has lost its place, and waits for another. */
-  #sendBack(line: Line): void {
-    line.stage = 'waiting';
-    clearTimeout(line.waitTimer);
-    line.waitTimer = setTimeout(() => this.#askAgain(line), limits.waitMs);
+  /** It has lost its slot, and waits for another. */
+  #sendBack(caller: AcceptedCaller): void {
+    caller.stage = 'waiting';
+    clearTimeout(caller.waitTimer);
+    caller.waitTimer = setTimeout(() => this.#askAgain(caller), limits.waitMs);
   }
 
-  #ask(line: Line): void {
-    this.#settle(line, this.#request(line));
+  #ask(caller: AcceptedCaller): void {
+    this.#settle(caller, this.#request(caller));
   }
 
   /** Whose turn it is asks before. */
-  #request(line: Line): Verdict {
+  #request(caller: AcceptedCaller): Verdict {
     for (;;) {
-      const verdict = this.#admission.request(line, this.#options.now());
+      const verdict = this.#admission.request(caller, this.#options.now());
       if (verdict.type !== 'wait' || verdict.first === null) return verdict;
-      const first = this.#lines.get(verdict.first);
+      const first = this.#callers.get(verdict.first);
       if (first === undefined) return verdict;
       this.#ask(first);
       if (this.#isWaiting(first)) return verdict;
     }
   }
 
-  #isWaiting = (line: Line): boolean => line.stage === 'waiting' && this.#lines.has(line.id);
+  #isWaiting = (caller: AcceptedCaller): boolean =>
+    caller.stage === 'waiting' && this.#callers.has(caller.id);
 
-  #settle(line: Line, verdict: Verdict): void {
+  #settle(caller: AcceptedCaller, verdict: Verdict): void {
     switch (verdict.type) {
       case 'serve':
-        this.#place(line);
+        this.#slot(caller);
         if (verdict.evict !== null) this.#evict(verdict.evict);
-        if (line.hello !== null) this.#join(line, line.hello);
+        if (caller.hello !== null) this.#join(caller, caller.hello);
         this.#arm();
         return;
       case 'wait':
         if (verdict.slotWanted !== null) this.#events.onSlotWanted(verdict.slotWanted);
-        line.waitTimer ??= setTimeout(
-          () => this.#askAgain(line),
-          pauseMs(line, this.#options.now() - line.acceptedAtMs),
+        caller.waitTimer ??= setTimeout(
+          () => this.#askAgain(caller),
+          pauseMs(caller, this.#options.now() - caller.acceptedAtMs),
         );
         return;
       case 'refuse':
-        this.#refuse(line);
+        this.#refuse(caller);
     }
   }
 
-  #askAgain(line: Line): void {
-    if (!this.#isWaiting(line)) return;
-    line.waitTimer = undefined;
+  #askAgain(caller: AcceptedCaller): void {
+    if (!this.#isWaiting(caller)) return;
+    caller.waitTimer = undefined;
     const nowMs = this.#options.now();
-    const verdict = this.#request(line);
-    const isPlaceComing = (): boolean => this.#admission.isPlaceComing(line, nowMs);
-    const patience = patienceMs(line, this.#options.enabled, isPlaceComing);
-    if (verdict.type === 'wait' && nowMs - line.acceptedAtMs >= patience) this.#refuse(line);
-    else this.#settle(line, verdict);
+    const verdict = this.#request(caller);
+    const isSlotComing = (): boolean => this.#admission.isSlotComing(caller, nowMs);
+    const patience = patienceMs(caller, this.#options.enabled, isSlotComing);
+    if (verdict.type === 'wait' && nowMs - caller.acceptedAtMs >= patience) this.#refuse(caller);
+    else this.#settle(caller, verdict);
   }
 
   /** An older program that is turned away loses its words, and would take BUSY for words of ours. */
-  #mayBeLegacy = (line: Line): boolean => mayBeOlderProgram(line, this.#options.enabled);
+  #mayBeForeign = (caller: AcceptedCaller): boolean => mayBeOlderProgram(caller, this.#options.enabled);
 
-  #place(line: Line): void {
-    clearTimeout(line.waitTimer);
-    if (line.stage !== 'waiting') return;
-    line.stage = 'heard';
+  #slot(caller: AcceptedCaller): void {
+    clearTimeout(caller.waitTimer);
+    if (caller.stage !== 'waiting') return;
+    caller.stage = 'heard';
     this.#counts.accepted += 1;
     this.#counts.inboundMost = Math.max(this.#counts.inboundMost, this.#admission.taken);
   }
 
-  #join(line: Line, hello: Hello): void {
-    const { socket } = line;
-    line.stage = 'joined';
+  #join(caller: AcceptedCaller, hello: Hello): void {
+    const { socket } = caller;
+    caller.stage = 'joined';
     const channel = new MessageChannel();
-    line.joint = joinSocket(socket, channel.port1, line.first, {
-      onActive: () => this.#admission.active(line.id, this.#options.now()),
-      onOver: () => this.#forget(line),
+    caller.joint = joinSocket(socket, channel.port1, caller.first, {
+      onActive: () => this.#admission.active(caller.id, this.#options.now()),
+      onOver: () => this.#forget(caller),
     });
-    line.first = new Uint8Array(0);
+    caller.first = new Uint8Array(0);
     const isTaken = this.#events.onAccepted({
-      connectionId: line.id,
+      connectionId: caller.id,
       dialect: dialectOf(hello),
-      remoteAddress: line.address,
-      remotePort: line.remotePort,
+      remoteAddress: caller.address,
+      remotePort: caller.remotePort,
       port: channel.port2,
     });
-    if (!isTaken) line.joint.destroy('refused');
+    if (!isTaken) caller.joint.destroy('refused');
   }
 
-  /** The place is given to another already. */
+  /** The slot is given to another already. */
   #evict(id: ConnectionId): void {
-    const line = this.#lines.get(id);
-    if (!line) return;
+    const caller = this.#callers.get(id);
+    if (!caller) return;
     this.#counts.evicted += 1;
-    this.#events.onTrace('transport.evicted', { address: line.address });
-    if (line.joint) line.joint.destroy('evicted');
+    this.#events.onTrace('transport.evicted', { address: caller.address });
+    if (caller.joint) caller.joint.destroy('evicted');
     // Slow to begin, not silent by intent, perhaps: an older program could not come back.
-    else if (line.hello === null && this.#mayBeLegacy(line)) this.#sendBack(line);
-    else this.#refuse(line);
+    else if (caller.hello === null && this.#mayBeForeign(caller)) this.#sendBack(caller);
+    else this.#refuse(caller);
   }
 
   /** Tells BUSY to who speaks our protocol, and closes so that BUSY arrives. */
-  #refuse(line: Line): void {
-    const { socket } = line;
+  #refuse(caller: AcceptedCaller): void {
+    const { socket } = caller;
     this.#counts.refusedBusy += 1;
-    line.unhear();
-    this.#forget(line);
-    if (this.#mayBeLegacy(line) || this.#refusalsLingering >= transport.refusalsLingeringMax) {
+    caller.unhear();
+    this.#forget(caller);
+    if (this.#mayBeForeign(caller) || this.#refusalsLingering >= transport.refusalsLingeringMax) {
       socket.destroy();
       return;
     }
@@ -337,36 +341,36 @@ export class AcceptPool {
     sayBusy(socket, this.#options.random(), () => (this.#refusalsLingering -= 1));
   }
 
-  #drop(line: Line): void {
-    line.socket.destroy();
-    this.#forget(line);
+  #drop(caller: AcceptedCaller): void {
+    caller.socket.destroy();
+    this.#forget(caller);
   }
 
-  #forget(line: Line): void {
-    clearTimeout(line.waitTimer);
-    if (!this.#lines.delete(line.id)) return;
-    this.#admission.left(line.id, this.#options.now());
-    // Who waited leaves no place behind.
-    if (line.stage === 'waiting') return;
+  #forget(caller: AcceptedCaller): void {
+    clearTimeout(caller.waitTimer);
+    if (!this.#callers.delete(caller.id)) return;
+    this.#admission.left(caller.id, this.#options.now());
+    // Who waited leaves no slot behind.
+    if (caller.stage === 'waiting') return;
     this.#planServe();
     this.#arm();
   }
 
-  /** Not at once: a place may have got free in the midst of giving it to somebody. */
+  /** Not at once: a slot may have got free in the midst of giving it to somebody. */
   #planServe(): void {
     if (this.#isServePlanned) return;
     this.#isServePlanned = true;
     queueMicrotask(() => this.#serveWaiting());
   }
 
-  /** A place got free: who waits asks again. */
+  /** A slot got free: who waits asks again. */
   #serveWaiting(): void {
     this.#isServePlanned = false;
     if (this.#isClosed) return;
     for (const id of this.#admission.inTurn()) {
       if (this.#admission.taken >= this.#options.connectionsMax) return;
-      const line = this.#lines.get(id);
-      if (line !== undefined && this.#isWaiting(line)) this.#ask(line);
+      const caller = this.#callers.get(id);
+      if (caller !== undefined && this.#isWaiting(caller)) this.#ask(caller);
     }
   }
 
@@ -381,14 +385,14 @@ export class AcceptPool {
   #endDue(): void {
     const nowMs = this.#options.now();
     for (const { id, reason } of this.#admission.due(nowMs)) {
-      const line = this.#lines.get(id);
-      if (!line) continue;
-      this.#events.onTrace('transport.due', { address: line.address, reason });
-      this.#countUnheard(line);
+      const caller = this.#callers.get(id);
+      if (!caller) continue;
+      this.#events.onTrace('transport.due', { address: caller.address, reason });
+      this.#countUnheard(caller);
       if (reason === 'deadline')
-        this.#admission.penalise(line.address, transport.penaltyNoAuthenticationMs, nowMs);
-      if (line.joint) line.joint.destroy(reason);
-      else this.#drop(line);
+        this.#admission.penalise(caller.address, transport.penaltyNoAuthenticationMs, nowMs);
+      if (caller.joint) caller.joint.destroy(reason);
+      else this.#drop(caller);
     }
     this.#arm();
   }

@@ -8,7 +8,12 @@ import { isNativeId } from '../people/identity.js';
 import { legacyPeerId } from '../people/name.js';
 import { isBlocked } from '../people/book.js';
 import { parsePrivate } from '../../dialects/cmp2204/cipher.js';
-import type { DialectName, Encryption, LegacyDialectName, Utterance } from '../../dialects/dialect.js';
+import type {
+  DialectName,
+  Encryption,
+  ForeignDialectName as LegacyDialectName,
+  Utterance,
+} from '../../dialects/dialect.js';
 import { synergyGreeting } from '../../dialects/synergy/peers.js';
 import type { ChatError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';

@@ -5,8 +5,12 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { Line } from '../delivery/entry.js';
 import { legacyPeerId, parseLegacyPeerId } from '../people/name.js';
-import type { LegacyDialectName, TalkOptions, Utterance } from '../../dialects/dialect.js';
-import { legacyDialects } from '../../dialects/sniff.js';
+import type {
+  ForeignDialectName as LegacyDialectName,
+  ForeignOptions as TalkOptions,
+  Utterance,
+} from '../../dialects/dialect.js';
+import { foreignDialects as legacyDialects } from '../../dialects/sniff.js';
 import type { ChatError } from '../errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import { foreignPeers as limits } from '../../dialects/limits.js';

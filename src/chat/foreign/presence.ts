@@ -5,7 +5,7 @@
 import { legacyPeerId } from '../people/name.js';
 import { nameOf, stateOf } from '../people/book.js';
 import type { NoticeEvent, PeerState } from '../events.js';
-import type { LegacyDialectName, Utterance } from '../../dialects/dialect.js';
+import type { ForeignDialectName as LegacyDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import type { PeerId } from '../../ids.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';

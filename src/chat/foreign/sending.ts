@@ -9,7 +9,11 @@ import { err, ok } from 'neverthrow';
 import type { Line } from '../delivery/entry.js';
 import { isBlocked, nameOf, saidNameOf } from '../people/book.js';
 import { formatHistoryLine, unannouncedName } from '../../dialects/cmp2204/files.js';
-import type { TalkDialect, TalkOptions, Utterance } from '../../dialects/dialect.js';
+import type {
+  AnyForeignDialect as TalkDialect,
+  ForeignOptions as TalkOptions,
+  Utterance,
+} from '../../dialects/dialect.js';
 import { netechManual } from '../../dialects/netech/codec.js';
 import type { ChatError, DialError as TransportError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';

@@ -1,7 +1,12 @@
 /** What the node holds of older programs while it runs: peers, open connections, and what waits to be sent. */
 import type { Result } from 'neverthrow';
 import type { Line } from '../delivery/entry.js';
-import type { LegacyDialectName, TalkDialect, TalkOptions, Utterance } from '../../dialects/dialect.js';
+import type {
+  ForeignDialectName as LegacyDialectName,
+  AnyForeignDialect as TalkDialect,
+  ForeignOptions as TalkOptions,
+  Utterance,
+} from '../../dialects/dialect.js';
 import { openNetechPeers, type NetechPeers } from '../../dialects/netech/peers.js';
 import { openSynergyPeers, type SynergyPeers } from '../../dialects/synergy/peers.js';
 import type { ChatError, DialError as TransportError } from '../errors.js';

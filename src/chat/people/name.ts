@@ -3,7 +3,7 @@
  * collides, warned about where it looks like another, and resolved back to a peer. Pure.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { DialectName, LegacyDialectName } from '../../dialects/dialect.js';
+import type { DialectName, ForeignDialectName } from '../../dialects/dialect.js';
 import type { ChatError } from '../errors.js';
 import { parsePeerId, type PeerId } from '../../ids.js';
 import { name as limits } from './limits.js';
@@ -24,7 +24,7 @@ export type PeerTarget =
   | {
       readonly type: 'legacy';
       readonly peerId: PeerId;
-      readonly dialect: LegacyDialectName;
+      readonly dialect: ForeignDialectName;
       readonly host: string;
       readonly port: number;
     };
@@ -132,7 +132,7 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
 }
 
 /** The id of a peer of an older program; its usual port is left out, so that one peer has one id. Null: no such address. */
-export function legacyPeerId(dialect: LegacyDialectName, host: string, port: number): PeerId | null {
+export function legacyPeerId(dialect: ForeignDialectName, host: string, port: number): PeerId | null {
   const suffix = port === usualPort(dialect) ? '' : `:${port}`;
   // IPv6 takes brackets in an address with a port, and none where it is dialled.
   const shown = host.includes(':') ? `[${host}]` : host;
@@ -142,7 +142,7 @@ export function legacyPeerId(dialect: LegacyDialectName, host: string, port: num
 /** What the id of an older program's peer says; null for a native one. */
 export function parseLegacyPeerId(
   peerId: PeerId,
-): { readonly dialect: LegacyDialectName; readonly host: string; readonly port: number } | null {
+): { readonly dialect: ForeignDialectName; readonly host: string; readonly port: number } | null {
   const parsed = parseLegacyAddress(peerId);
   return parsed?.isOk() === true && parsed.value.type === 'legacy' ? parsed.value : null;
 }
@@ -179,8 +179,8 @@ function parseLegacyAddress(word: string): Result<PeerTarget, ChatError> | null 
   return peerId === null ? null : ok({ type: 'legacy', peerId, dialect, ...address });
 }
 
-function legacyDialect(name: string): LegacyDialectName | null {
-  const known: readonly LegacyDialectName[] = ['cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
+function legacyDialect(name: string): ForeignDialectName | null {
+  const known: readonly ForeignDialectName[] = ['cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
   return known.find((dialect) => dialect === name) ?? null;
 }
 
@@ -190,7 +190,7 @@ const usualPorts: ReadonlyMap<DialectName, number> = new Map(
     return dialect === null ? [] : [[dialect, port] as const];
   }),
 );
-const usualPort = (dialect: LegacyDialectName): number | null => usualPorts.get(dialect) ?? null;
+const usualPort = (dialect: ForeignDialectName): number | null => usualPorts.get(dialect) ?? null;
 
 /** Names that differ only in case, or in how their letters are composed, are the same. */
 export const foldCase = (name: string): string => name.normalize('NFC').toLowerCase();

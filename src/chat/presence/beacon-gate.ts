@@ -63,7 +63,7 @@ export type BeaconDecision =
   /** Check the signature (`verifyBeacon`), then call `settle` with this decision. */
   | PendingBeacon
   /** An announcement of the oldest dialect; unsigned. */
-  | { readonly type: 'legacy'; readonly username: string };
+  | { readonly type: 'foreign'; readonly username: string };
 
 export interface PendingBeacon {
   readonly type: 'verify';
@@ -139,8 +139,8 @@ class Gate implements BeaconGate {
     if (decoded.isErr()) return drop('malformed');
     const heard = decoded.value;
     switch (heard.kind) {
-      case 'legacy':
-        return { type: 'legacy', username: heard.username };
+      case 'foreign':
+        return { type: 'foreign', username: heard.username };
       case 'challenge':
         if (clocks.nowMs - state.answeredAtMs < limits.answerEveryMs) return drop('answered');
         state.answeredAtMs = clocks.nowMs;

@@ -18,7 +18,7 @@ export interface Roster {
   /** A beacon that the gate settled as heard. */
   heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** An announcement of the oldest dialect. */
-  heardLegacy(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[];
+  heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** Rows that an earlier roster told: who is still there says so soon, and the others age from now on. */
   recall(rows: readonly Presence[], clocks: Clocks): void;
   /** Ages the rows; call about once a second. */
@@ -82,7 +82,7 @@ class Rows implements Roster {
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
   }
 
-  heardLegacy(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[] {
+  heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[] {
     const name = sanitiseName(username);
     const peerId = legacyPeerId('cmp2204', source.address, foreignPorts.cmp2204);
     if (name.isErr() || peerId === null) return [];

@@ -17,11 +17,11 @@ import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
 import type { DialectError } from '../errors.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
-import type { LegacyDialect, Talk, TalkOutput, Utterance } from '../dialect.js';
+import type { ForeignDialect, ForeignMachine, ForeignOutput, Utterance } from '../dialect.js';
 import {
   cutReads,
   frameText,
-  openTalk,
+  openMachine,
   tooLong,
   unsupported,
   utf8Bytes,
@@ -34,7 +34,7 @@ export type ChatbuddyMessage = { readonly type: 'text'; readonly text: string } 
 /** What the program tells its user once the other side has ended the chat. */
 export const chatbuddyFarewell = 'Looks like your friend stepped away.';
 
-export const chatbuddy: LegacyDialect<ChatbuddyMessage> = {
+export const chatbuddy: ForeignDialect<ChatbuddyMessage> = {
   name: 'chatbuddy',
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
   can: {
@@ -46,7 +46,7 @@ export const chatbuddy: LegacyDialect<ChatbuddyMessage> = {
   decode,
   encode,
   pieces,
-  openTalk: openChatbuddyTalk,
+  openMachine: openChatbuddyMachine,
 };
 
 const endMark = 'EOM';
@@ -76,37 +76,37 @@ function pieces(text: string): Result<readonly string[], DialectError> {
   return ok(cut.flatMap((piece) => (piece === endMark ? ['EO', 'M'] : [piece])));
 }
 
-function openChatbuddyTalk(): Talk {
-  return openTalk('chatbuddy', cutReads(), {
+function openChatbuddyMachine(): ForeignMachine {
+  return openMachine('chatbuddy', cutReads(), {
     hear: (frame, end, nowMs) => frameText('chatbuddy', frame).map((text) => hear(text, end, nowMs)),
     say,
   });
 }
 
-function hear(frame: string, end: FrameEnd, nowMs: number): TalkOutput[] {
+function hear(frame: string, end: FrameEnd, nowMs: number): ForeignOutput[] {
   const text = withoutLineEnd(frame);
   const isEnd = text === endMark || (end === 'closed' && text.endsWith(endMark));
   const words = isEnd ? withoutLineEnd(text.slice(0, -endMark.length)) : text;
-  const outputs: TalkOutput[] = [];
+  const outputs: ForeignOutput[] = [];
   if (words !== '') outputs.push(heard({ type: 'text', id: null, sentAtMs: nowMs, text: words }));
   if (isEnd) outputs.push(heard({ type: 'leave', words: null }), { type: 'close' });
   return outputs;
 }
 
-const heard = (utterance: Utterance): TalkOutput => ({
+const heard = (utterance: Utterance): ForeignOutput => ({
   type: 'heard',
   utterance,
   speaker: { name: null, listeningPort: null, form: null },
   encryption: 'none',
 });
 
-function say(utterance: Utterance): Result<readonly TalkOutput[], DialectError> {
-  const sent: TalkOutput = { type: 'sent', utterance, encryption: 'none' };
+function say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError> {
+  const sent: ForeignOutput = { type: 'sent', utterance, encryption: 'none' };
   if (utterance.type === 'leave')
     return ok([{ type: 'write', bytes: utf8Bytes(endMark) }, sent, { type: 'close' }]);
   if (utterance.type !== 'text') return unsupported('chatbuddy', utterance.type);
   return pieces(utterance.text).map((texts) => [
-    ...texts.map((text): TalkOutput => ({ type: 'write', bytes: utf8Bytes(text) })),
+    ...texts.map((text): ForeignOutput => ({ type: 'write', bytes: utf8Bytes(text) })),
     sent,
   ]);
 }

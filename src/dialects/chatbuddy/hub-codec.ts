@@ -1,6 +1,6 @@
 /**
  * The hub of chatbuddy, CentralHub on TCP port 8080: who is online. Both sides' bytes, and the hub's table of users.
- * Pure: the caller owns the sockets and tells idle gaps (`legacy.idleGapMs`).
+ * Pure: the caller owns the sockets and tells idle gaps (`foreignFrames.idleGapMs`).
  *
  *   > 616e6e                       ann              the name, as the first segment; no answer
  *   > 4c495354                     LIST

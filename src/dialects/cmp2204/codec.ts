@@ -39,18 +39,18 @@ import {
 } from './cipher.js';
 import type {
   Encryption,
-  LegacyDialect,
-  Talk,
-  TalkOptions,
-  TalkOutput,
-  TalkRole,
+  ForeignDialect,
+  ForeignMachine,
+  ForeignOptions,
+  ForeignOutput,
+  ForeignRole,
   Utterance,
 } from '../dialect.js';
 import {
   cutJson,
   frameFields,
   malformed,
-  openTalk,
+  openMachine,
   scalarText,
   tooLong,
   unsupported,
@@ -68,7 +68,7 @@ export type Cmp2204Message =
   | { readonly type: 'sealed'; readonly keys: Cmp2204Form['keys']; readonly base64: string }
   | { readonly type: 'key'; readonly number: Cmp2204Form['number']; readonly publicNumber: bigint };
 
-export const cmp2204: LegacyDialect<Cmp2204Message> = {
+export const cmp2204: ForeignDialect<Cmp2204Message> = {
   name: 'cmp2204',
   framing: { type: 'json-value', bytesMax: foreignFrames.frameBytesMax },
   can: {
@@ -87,7 +87,7 @@ export const cmp2204: LegacyDialect<Cmp2204Message> = {
             ? splitText(text, sealableBytes(room('encrypted message')), utf8Cost)
             : splitText(text, room('unencrypted message'), jsonCost),
         ),
-  openTalk: openCmp2204Talk,
+  openMachine: openCmp2204Machine,
 };
 
 /** Bytes left for the value of `key` in one write. */
@@ -174,8 +174,8 @@ function parseForm(text: string | null): Cmp2204Form {
 
 /** What one connection has come to. */
 interface Exchange {
-  readonly role: TalkRole;
-  readonly options: TalkOptions;
+  readonly role: ForeignRole;
+  readonly options: ForeignOptions;
   readonly group: ToyGroup;
   form: Cmp2204Form;
   secret: bigint | null;
@@ -185,9 +185,9 @@ interface Exchange {
   hasSaid: boolean;
 }
 
-type Outputs = Result<readonly TalkOutput[], DialectError>;
+type Outputs = Result<readonly ForeignOutput[], DialectError>;
 
-function openCmp2204Talk(role: TalkRole, options: TalkOptions): Talk {
+function openCmp2204Machine(role: ForeignRole, options: ForeignOptions): ForeignMachine {
   const exchange: Exchange = {
     role,
     options,
@@ -198,7 +198,7 @@ function openCmp2204Talk(role: TalkRole, options: TalkOptions): Talk {
     waiting: null,
     hasSaid: false,
   };
-  return openTalk('cmp2204', cutJson(), {
+  return openMachine('cmp2204', cutJson(), {
     hear: (frame, _end, nowMs) =>
       decode(frame).andThen((message) =>
         message.type === 'key' ? hearKey(exchange, message) : hearText(exchange, message, nowMs),

@@ -23,23 +23,30 @@ import { foreignFrames } from '../limits.js';
 import { unreachable } from '../../exhaustive.js';
 import type { DialectError } from '../errors.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
-import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from '../dialect.js';
+import type {
+  ForeignDialect,
+  ForeignMachine,
+  ForeignOptions,
+  ForeignOutput,
+  ForeignRole,
+  Utterance,
+} from '../dialect.js';
 import { format, isNick, leaveWords, nickAfter, parse, partFrame, type Cse310Message } from './words.js';
 import {
   boundedName,
   cutReads,
   frameText,
   oneLine,
-  openTalk,
+  openMachine,
   tooLong,
   unsupported,
   utf8Bytes,
 } from '../foreign.js';
 
 /** The names of the two sides until somebody says otherwise: who waits, and who connects. */
-export const cse310DefaultNick: Readonly<Record<TalkRole, string>> = { accept: 'Server', dial: 'Client' };
+export const cse310DefaultNick: Readonly<Record<ForeignRole, string>> = { accept: 'Server', dial: 'Client' };
 
-export const cse310: LegacyDialect<Cse310Message> = {
+export const cse310: ForeignDialect<Cse310Message> = {
   name: 'cse310',
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
   can: {
@@ -51,7 +58,7 @@ export const cse310: LegacyDialect<Cse310Message> = {
   decode: (frame) => frameText('cse310', frame).map(parse),
   encode,
   pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
-  openTalk: openCse310Talk,
+  openMachine: openCse310Machine,
 };
 
 function encode(message: Cse310Message): Result<Uint8Array, DialectError> {
@@ -67,7 +74,7 @@ function pieces(text: string, nick: string): Result<readonly string[], DialectEr
 }
 
 /** A nick that the other side cannot mistake: no command at its start, no words of the dialect within. */
-function ownNick(name: string, role: TalkRole): string {
+function ownNick(name: string, role: ForeignRole): string {
   const plain = boundedName(
     oneLine(name)
       .replace(/:+ /g, ' ')
@@ -78,14 +85,14 @@ function ownNick(name: string, role: TalkRole): string {
 
 /** What the two sides are called now. */
 interface Nicks {
-  readonly role: TalkRole;
+  readonly role: ForeignRole;
   own: string;
   theirs: string | null;
 }
 
-function openCse310Talk(role: TalkRole, options: TalkOptions): Talk {
+function openCse310Machine(role: ForeignRole, options: ForeignOptions): ForeignMachine {
   const nicks: Nicks = { role, own: ownNick(options.name, role), theirs: null };
-  return openTalk('cse310', cutReads(), {
+  return openMachine('cse310', cutReads(), {
     hear: (frame, end, nowMs) =>
       frameText('cse310', frame)
         .map((text) => partFrame(text, nicks.theirs, end === 'closed'))
@@ -94,8 +101,8 @@ function openCse310Talk(role: TalkRole, options: TalkOptions): Talk {
   });
 }
 
-function hear(nicks: Nicks, message: Cse310Message, nowMs: number): TalkOutput[] {
-  const heard = (utterance: Utterance): TalkOutput => ({
+function hear(nicks: Nicks, message: Cse310Message, nowMs: number): ForeignOutput[] {
+  const heard = (utterance: Utterance): ForeignOutput => ({
     type: 'heard',
     utterance,
     speaker: { name: nicks.theirs, listeningPort: null, form: null },
@@ -116,7 +123,7 @@ function hear(nicks: Nicks, message: Cse310Message, nowMs: number): TalkOutput[]
   }
 }
 
-function say(nicks: Nicks, utterance: Utterance): Result<readonly TalkOutput[], DialectError> {
+function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[], DialectError> {
   const nick = nicks.own;
   switch (utterance.type) {
     case 'text':
@@ -145,7 +152,7 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly TalkOutput[], 
 }
 
 /** Each message is a write of its own. */
-const written = (messages: readonly Cse310Message[], utterance: Utterance): TalkOutput[] => [
-  ...messages.map((message): TalkOutput => ({ type: 'write', bytes: utf8Bytes(format(message)) })),
+const written = (messages: readonly Cse310Message[], utterance: Utterance): ForeignOutput[] => [
+  ...messages.map((message): ForeignOutput => ({ type: 'write', bytes: utf8Bytes(format(message)) })),
   { type: 'sent', utterance, encryption: 'none' },
 ];

@@ -57,12 +57,12 @@ export function partFrame(frame: string, nick: string | null, isClosed: boolean)
   if (text.startsWith(leaveCommand)) return [parse(frame)];
   const at = text.endsWith(leaveWords) ? text.lastIndexOf(leaveCommand) : -1;
   if (at > 0) {
-    const messages = partTalk(text.slice(0, at), nick);
+    const messages = partTexts(text.slice(0, at), nick);
     const leaver = text.slice(at + leaveCommand.length, -leaveWords.length);
     const speaking = messages.reduce(nickAfter, nick);
     if (isClosed || leaver === speaking) return [...messages, parse(text.slice(at))];
   }
-  return partTalk(frame, nick);
+  return partTexts(frame, nick);
 }
 
 /** What the other side is called once it has said `message`. */
@@ -71,7 +71,7 @@ export function nickAfter(nick: string | null, message: Cse310Message): string |
   return message.type === 'text' ? (message.nick ?? nick) : nick;
 }
 
-function partTalk(text: string, known: string | null): readonly Cse310Message[] {
+function partTexts(text: string, known: string | null): readonly Cse310Message[] {
   const messages: Cse310Message[] = [];
   let nick = known;
   for (let at = 0; at < text.length;) {

@@ -22,13 +22,20 @@ import { unreachable } from '../../exhaustive.js';
 import type { DialectError } from '../errors.js';
 import { parsePort } from '../../wire/address.js';
 import { splitText, utf8Cost } from '../../wire/utf8.js';
-import type { LegacyDialect, Talk, TalkOptions, TalkOutput, TalkRole, Utterance } from '../dialect.js';
+import type {
+  ForeignDialect,
+  ForeignMachine,
+  ForeignOptions,
+  ForeignOutput,
+  ForeignRole,
+  Utterance,
+} from '../dialect.js';
 import {
   boundedName,
   cutReads,
   frameText,
   oneLine,
-  openTalk,
+  openMachine,
   textsBetween,
   tooLong,
   unsupported,
@@ -45,10 +52,10 @@ export interface NetechMessage {
 /** The name of who sends no header. */
 export const netechUnknownTeam = 'unknown_team';
 
-/** `TalkOptions.form` that makes a connect say that a person typed the address. */
+/** `ForeignOptions.form` that makes a connect say that a person typed the address. */
 export const netechManual = 'manual';
 
-export const netech: LegacyDialect<NetechMessage> = {
+export const netech: ForeignDialect<NetechMessage> = {
   name: 'netech',
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
   can: {
@@ -63,7 +70,7 @@ export const netech: LegacyDialect<NetechMessage> = {
       .map(({ sender, text }) => ({ sender, text })),
   encode,
   pieces,
-  openTalk: openNetechTalk,
+  openMachine: openNetechMachine,
 };
 
 const portLabel = 'LISTENING_PORT:';
@@ -105,12 +112,12 @@ function meaning(text: string): 'connect' | 'leave' | 'text' {
   return words === 'exit' ? 'leave' : 'text';
 }
 
-const ownSender = (options: TalkOptions): NonNullable<NetechMessage['sender']> => ({
+const ownSender = (options: ForeignOptions): NonNullable<NetechMessage['sender']> => ({
   port: options.listeningPort,
   team: boundedName(oneLine(options.name)) ?? netechUnknownTeam,
 });
 
-function pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError> {
+function pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('netech', 'an empty text');
   if (meaning(text) !== 'text') return unsupported('netech', `the text ${text.trim()}, which is a command`);
   const head = utf8Bytes(format({ sender: ownSender(options), text: '' })).length;
@@ -119,7 +126,7 @@ function pieces(text: string, options: TalkOptions): Result<readonly string[], D
   return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));
 }
 
-function textOf(utterance: Utterance, options: TalkOptions): Result<string, DialectError> {
+function textOf(utterance: Utterance, options: ForeignOptions): Result<string, DialectError> {
   switch (utterance.type) {
     case 'connect':
       return ok(options.form === netechManual ? 'manual connection message' : 'connection message');
@@ -137,23 +144,23 @@ function textOf(utterance: Utterance, options: TalkOptions): Result<string, Dial
   }
 }
 
-function openNetechTalk(role: TalkRole, options: TalkOptions): Talk {
+function openNetechMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine {
   let speaking: Headed | null = null;
   let hasSaid = false;
 
-  const hear = (frame: string, nowMs: number): readonly TalkOutput[] => {
+  const hear = (frame: string, nowMs: number): readonly ForeignOutput[] => {
     const message = parse(frame);
     if (message.sender !== null) speaking = message;
     const texts = speaking === null ? [withoutLineEnd(frame)] : textsBetween(frame, speaking.head);
     return texts.flatMap((text) => understood(text, speaking?.sender ?? null, nowMs));
   };
-  return openTalk('netech', cutReads(isWithinHeader), {
+  return openMachine('netech', cutReads(isWithinHeader), {
     hear: (frame, _end, nowMs) => frameText('netech', frame).map((text) => hear(text, nowMs)),
     say(utterance) {
       if (role === 'accept') return unsupported('netech', 'a message on an accepted connection');
       if (hasSaid) return unsupported('netech', 'a second message on one connection');
       return textOf(utterance, options).andThen((text) =>
-        encode({ sender: ownSender(options), text }).map((bytes): readonly TalkOutput[] => {
+        encode({ sender: ownSender(options), text }).map((bytes): readonly ForeignOutput[] => {
           hasSaid = true;
           return [
             { type: 'write', bytes },
@@ -166,8 +173,8 @@ function openNetechTalk(role: TalkRole, options: TalkOptions): Talk {
   });
 }
 
-function understood(text: string, sender: NetechMessage['sender'], nowMs: number): TalkOutput[] {
-  const heard = (utterance: Utterance): TalkOutput => ({
+function understood(text: string, sender: NetechMessage['sender'], nowMs: number): ForeignOutput[] {
+  const heard = (utterance: Utterance): ForeignOutput => ({
     type: 'heard',
     utterance,
     speaker: {

@@ -24,12 +24,12 @@ import type { DialectError } from '../errors.js';
 import { parseEndpoint, parsePort } from '../../wire/address.js';
 import { jsonCost, splitText, utf8Cost } from '../../wire/utf8.js';
 import type {
-  LegacyDialect,
+  ForeignDialect,
   Speaker,
-  Talk,
-  TalkOptions,
-  TalkOutput,
-  TalkRole,
+  ForeignMachine,
+  ForeignOptions,
+  ForeignOutput,
+  ForeignRole,
   Utterance,
 } from '../dialect.js';
 import {
@@ -40,7 +40,7 @@ import {
   frameText,
   malformed,
   oneLine,
-  openTalk,
+  openMachine,
   scalarText,
   textsBetween,
   tooLong,
@@ -65,7 +65,7 @@ export type SynergyMessage =
       readonly content: string;
     };
 
-export const synergy: LegacyDialect<SynergyMessage> = {
+export const synergy: ForeignDialect<SynergyMessage> = {
   name: 'synergy',
   // Of the older form; an object ends with its brace, and silence within it means nothing.
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
@@ -78,7 +78,7 @@ export const synergy: LegacyDialect<SynergyMessage> = {
   decode,
   encode,
   pieces,
-  openTalk: openSynergyTalk,
+  openMachine: openSynergyMachine,
 };
 
 function decode(frame: Uint8Array): Result<SynergyMessage, DialectError> {
@@ -140,7 +140,7 @@ function meaning(content: string): 'connect' | 'leave' | 'text' {
   return word === 'connect' ? 'connect' : word === 'exit' ? 'leave' : 'text';
 }
 
-function ownMessage(options: TalkOptions, content: string): SynergyMessage {
+function ownMessage(options: ForeignOptions, content: string): SynergyMessage {
   const name = boundedName(oneLine(options.name)) ?? 'unknown';
   const port = options.listeningPort;
   return options.form === 'course'
@@ -148,7 +148,7 @@ function ownMessage(options: TalkOptions, content: string): SynergyMessage {
     : { form: 'json', name, port, content };
 }
 
-function pieces(text: string, options: TalkOptions): Result<readonly string[], DialectError> {
+function pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('synergy', 'an empty text');
   if (meaning(text) !== 'text') return unsupported('synergy', `the text ${text.trim()}, which is a command`);
   const head = utf8Bytes(format(ownMessage(options, ''))).length;
@@ -158,9 +158,9 @@ function pieces(text: string, options: TalkOptions): Result<readonly string[], D
   return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));
 }
 
-function openSynergyTalk(role: TalkRole, options: TalkOptions): Talk {
+function openSynergyMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine {
   let hasSaid = false;
-  return openTalk('synergy', cutEitherForm(), {
+  return openMachine('synergy', cutEitherForm(), {
     hear: (frame, _end, nowMs) => hear(frame, nowMs),
     // The receiver closes, once nothing more of a message is on its way.
     settled: () => [{ type: 'close' }],
@@ -168,7 +168,7 @@ function openSynergyTalk(role: TalkRole, options: TalkOptions): Talk {
       if (role === 'accept') return unsupported('synergy', 'a message on an accepted connection');
       if (hasSaid) return unsupported('synergy', 'a second message on one connection');
       return contentOf(utterance, options).andThen((content) =>
-        encode(ownMessage(options, content)).map((bytes): readonly TalkOutput[] => {
+        encode(ownMessage(options, content)).map((bytes): readonly ForeignOutput[] => {
           hasSaid = true;
           // The receiver closes too; ours makes sure that one who reads to the end is not kept waiting.
           return [
@@ -182,7 +182,7 @@ function openSynergyTalk(role: TalkRole, options: TalkOptions): Talk {
   });
 }
 
-function contentOf(utterance: Utterance, options: TalkOptions): Result<string, DialectError> {
+function contentOf(utterance: Utterance, options: ForeignOptions): Result<string, DialectError> {
   switch (utterance.type) {
     case 'connect':
       return ok('connect');
@@ -200,7 +200,7 @@ function contentOf(utterance: Utterance, options: TalkOptions): Result<string, D
   }
 }
 
-function hear(frame: Uint8Array, nowMs: number): Result<readonly TalkOutput[], DialectError> {
+function hear(frame: Uint8Array, nowMs: number): Result<readonly ForeignOutput[], DialectError> {
   return decode(frame).andThen((message) =>
     contentsOf(message, frame).map((contents) => {
       const speaker: Speaker = {
@@ -208,7 +208,7 @@ function hear(frame: Uint8Array, nowMs: number): Result<readonly TalkOutput[], D
         listeningPort: message.port,
         form: message.form,
       };
-      return contents.map((content): TalkOutput => {
+      return contents.map((content): ForeignOutput => {
         return { type: 'heard', utterance: understood(content, nowMs), speaker, encryption: 'none' };
       });
     }),

@@ -1,40 +1,44 @@
 /** Drives a talk of ours over a real socket, with real silence: what the node does, for tests of the dialects alone. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type {
-  Talk,
-  TalkDialect,
-  TalkInput,
-  TalkOptions,
-  TalkOutput,
+  ForeignMachine,
+  AnyForeignDialect,
+  ForeignInput,
+  ForeignOptions,
+  ForeignOutput,
   Utterance,
 } from '../../../src/dialects/dialect.js';
 import { queue, type Queue } from './blocking-socket.js';
 
 export interface LiveTalk {
   /** All but the writes. */
-  readonly outputs: Queue<TalkOutput>;
+  readonly outputs: Queue<ForeignOutput>;
   say(utterance: Utterance): void;
   readonly closed: Promise<void>;
   destroy(): void;
 }
 
-export async function dialTalk(dialect: TalkDialect, port: number, options: TalkOptions): Promise<LiveTalk> {
+export async function dialTalk(
+  dialect: AnyForeignDialect,
+  port: number,
+  options: ForeignOptions,
+): Promise<LiveTalk> {
   const socket = connect({ host: '127.0.0.1', port });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
-  return drive(socket, dialect, dialect.openTalk('dial', options));
+  return drive(socket, dialect, dialect.openMachine('dial', options));
 }
 
 export async function listenTalks(
-  dialect: TalkDialect,
-  options: TalkOptions,
+  dialect: AnyForeignDialect,
+  options: ForeignOptions,
 ): Promise<{ readonly port: number; readonly talks: Queue<LiveTalk>; readonly close: () => Promise<void> }> {
   const talks = queue<LiveTalk>();
   const open = new Set<LiveTalk>();
   const server = createServer((socket) => {
-    const talk = drive(socket, dialect, dialect.openTalk('accept', options));
+    const talk = drive(socket, dialect, dialect.openMachine('accept', options));
     open.add(talk);
     talks.put(talk);
   });
@@ -49,10 +53,10 @@ export async function listenTalks(
   };
 }
 
-function drive(socket: Socket, dialect: TalkDialect, talk: Talk): LiveTalk {
-  const outputs = queue<TalkOutput>();
+function drive(socket: Socket, dialect: AnyForeignDialect, talk: ForeignMachine): LiveTalk {
+  const outputs = queue<ForeignOutput>();
   let timer: NodeJS.Timeout | undefined;
-  const perform = (list: readonly TalkOutput[]): void => {
+  const perform = (list: readonly ForeignOutput[]): void => {
     for (const output of list) {
       if (output.type === 'write') socket.write(output.bytes);
       else outputs.put(output);
@@ -60,7 +64,7 @@ function drive(socket: Socket, dialect: TalkDialect, talk: Talk): LiveTalk {
       if (output.type === 'failed') socket.destroy();
     }
   };
-  const receive = (input: TalkInput): void => perform(talk.receive(input, Date.now()));
+  const receive = (input: ForeignInput): void => perform(talk.receive(input, Date.now()));
   socket.setNoDelay(true);
   socket.on('data', (bytes) => {
     clearTimeout(timer);

@@ -9,12 +9,7 @@ export { foreignDialectNames } from './chat/fields.js';
 export type { DeliveryState, Direction } from './chat/delivery/entry.js';
 export { escapeForTerminal, escapeName } from './chat/people/display.js';
 export { parseOwnName, resolvePeer, sanitiseName } from './chat/people/name.js';
-export {
-  transcriptFormat,
-  transcriptFormatOf,
-  type TranscriptFormat,
-  type TranscriptFormatName,
-} from './chat/delivery/transcript.js';
+export { oldLineOf } from './chat/delivery/transcript.js';
 export { parsePeerId } from './ids.js';
 export type {
   DialectName,

@@ -3,14 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Line } from '../../src/chat/delivery/entry.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
-import {
-  formatOldLine,
-  isoTime,
-  messageEventOf,
-  transcriptFormat,
-  transcriptFormatOf,
-  type TranscriptFormatName,
-} from '../../src/chat/delivery/transcript.js';
+import { formatOldLine, isoTime, messageEventOf, oldLineOf } from '../../src/chat/delivery/transcript.js';
 import { parseOldLine } from '../support/old-line.js';
 import { directConversation, messageIdFromBytes, parsePeerId } from '../../src/ids.js';
 
@@ -30,33 +23,13 @@ const line: Line = {
   verified: true,
   state: 'delivered',
 };
-const file = (format: TranscriptFormatName, lines: readonly Line[]): string => {
-  const { head, entry, tail } = transcriptFormat(format, () => '10.0.0.7');
-  return head + lines.map((each, index) => entry(messageEventOf(each), index)).join('') + tail;
-};
+const oldLine = (stored: Line): string => oldLineOf(messageEventOf(stored), () => '10.0.0.7');
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({
     unit: fc.constantFrom('\\', 'n', 'r', 'u', '0', '\n', '\r', ' ', '-', '\u2028', '\x1b', '\ud800'),
   }),
 );
-
-/** RFC 4180, read the slow way. */
-function readCsv(source: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  for (let rest = source; rest.length > 0;) {
-    const match = /^(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/.exec(rest);
-    assert.ok(match, `not CSV: ${JSON.stringify(rest.slice(0, 80))}`);
-    row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
-    if (match[3] === '\r\n') {
-      rows.push(row);
-      row = [];
-    }
-    rest = rest.slice(match[0].length);
-  }
-  return rows;
-}
 
 test('an event has the fields of the contract, times in UTC, and a state only when it went out', () => {
   assert.deepEqual(messageEventOf(line), {
@@ -87,11 +60,11 @@ test('the old format says when in local time, from where, who, which way and wha
   const before = process.env['TZ'];
   process.env['TZ'] = 'Asia/Tokyo';
   try {
-    assert.equal(file('txt', [line]), '2026-01-02 12:04:06 - 10.0.0.7 - bob - RECEIVED - hello\n');
+    assert.equal(oldLine(line), '2026-01-02 12:04:06 - 10.0.0.7 - bob - RECEIVED - hello');
     const out = { ...line, direction: 'out' as const, text: 'a\r\nb \\ C:\\temp C:\\new \x1b[31m' };
     assert.equal(
-      file('txt', [out]),
-      '2026-01-02 12:04:06 - 10.0.0.7 - bob - SENT - a\\r\\nb \\ C:\\temp C:\\\\new \\u001b[31m\n',
+      oldLine(out),
+      '2026-01-02 12:04:06 - 10.0.0.7 - bob - SENT - a\\r\\nb \\ C:\\temp C:\\\\new \\u001b[31m',
     );
   } finally {
     if (before === undefined) delete process.env['TZ'];
@@ -101,7 +74,7 @@ test('the old format says when in local time, from where, who, which way and wha
 
 test('the peer of an older program is at the address in its id', () => {
   const legacy = parsePeerId('synergy://192.168.1.9:8080')._unsafeUnwrap();
-  assert.match(file('txt', [{ ...line, peerId: legacy }]), / - 192\.168\.1\.9 - bob - /);
+  assert.match(oldLine({ ...line, peerId: legacy }), / - 192\.168\.1\.9 - bob - /);
 });
 
 test('one message is one line of the old format, and reads back as it was', () => {
@@ -123,45 +96,4 @@ test('one message is one line of the old format, and reads back as it was', () =
   for (const other of ['', 'hello', '2026-01-02 12:04:06 - 10.0.0.7 - bob - LOST - x']) {
     assert.ok(parseOldLine(other).isErr());
   }
-});
-
-test('a JSON transcript holds the events, none, one or many', () => {
-  for (const lines of [[], [line], [line, { ...line, seq: 18, text: '"\n\u2028' }]]) {
-    assert.deepEqual(JSON.parse(file('json', lines)), lines.map(messageEventOf));
-  }
-});
-
-test('a CSV transcript reads back field by field, whatever the text', () => {
-  fc.assert(
-    fc.property(fc.array(texts, { maxLength: 5 }), (all) => {
-      const rows = readCsv(
-        file(
-          'csv',
-          all.map((text) => ({ ...line, text })),
-        ),
-      );
-      assert.equal(rows.length, all.length + 1);
-      const column = rows[0]?.indexOf('text') ?? -1;
-      for (const [index, text] of all.entries()) {
-        const field = rows[index + 1]?.[column] ?? '';
-        assert.ok(field === text || field === `'${text}`, JSON.stringify([field, text]));
-      }
-    }),
-    { seed: 32, numRuns: 500 },
-  );
-});
-
-test('no field of a CSV transcript is a formula', () => {
-  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '\n=1', '＝1', '\u0000=1']) {
-    const [, row] = readCsv(file('csv', [{ ...line, text, peer: text }]));
-    for (const field of row ?? []) assert.doesNotMatch(field, /^[\s\p{C}]*[=+\-@＝＋－＠]/u);
-    assert.ok(row?.includes(`'${text}`));
-  }
-});
-
-test('the ending of a file name tells the format', () => {
-  assert.equal(transcriptFormatOf('a/b.JSON'), 'json');
-  assert.equal(transcriptFormatOf('b.txt'), 'txt');
-  assert.equal(transcriptFormatOf('b.csv'), 'csv');
-  assert.equal(transcriptFormatOf('json'), null);
 });

@@ -2,18 +2,8 @@
  * Transcripts: lines of the history as events for those who watch, and as files people keep. Pure; times in the text
  * form are local, as the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
  */
-import { unreachable } from '../../exhaustive.js';
 import type { Line } from './entry.js';
 import type { MessageEvent } from '../events.js';
-
-export type TranscriptFormatName = 'txt' | 'json' | 'csv';
-
-/** A file is `head`, then `entry` for each message with its index, then `tail`; so it can be written piece by piece. */
-export interface TranscriptFormat {
-  readonly head: string;
-  readonly entry: (message: MessageEvent, index: number) => string;
-  readonly tail: string;
-}
 
 /** One line of the old format. */
 export interface OldLine {
@@ -57,37 +47,6 @@ export function isoTime(ms: number): string {
 /** Lines of one batch bear the same time, and wording it costs more than the rest of the event. */
 let latest = { ms: 0, text: new Date(0).toISOString() };
 
-/** Which format a file of this name has; null when its ending says none. */
-export function transcriptFormatOf(file: string): TranscriptFormatName | null {
-  const ending = /\.(txt|json|csv)$/i.exec(file)?.[1]?.toLowerCase();
-  return ending === 'txt' || ending === 'json' || ending === 'csv' ? ending : null;
-}
-
-/** `addressOf` tells where a peer was last proved to be, for the old format; may be empty. */
-export function transcriptFormat(
-  name: TranscriptFormatName,
-  addressOf: (peerId: string) => string,
-): TranscriptFormat {
-  switch (name) {
-    case 'txt':
-      return { head: '', entry: (message) => `${oldLineOf(message, addressOf)}\n`, tail: '' };
-    case 'json':
-      return {
-        head: '[',
-        entry: (message, index) => `${index === 0 ? '' : ','}\n${JSON.stringify(message)}`,
-        tail: '\n]\n',
-      };
-    case 'csv':
-      return {
-        head: csvRow(csvColumns),
-        entry: (message) => csvRow(csvColumns.map((column) => `${message[column] ?? ''}`)),
-        tail: '',
-      };
-    default:
-      return unreachable(name);
-  }
-}
-
 /**
  * `YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT`, without line end. One message is one line: line ends
  * and other controls in the text are written as `\n`, `\r` and `\uXXXX`, and a backslash is doubled where it would be
@@ -105,7 +64,8 @@ export function formatOldLine(line: OldLine): string {
 /** The last millisecond of the year 9999: later ones have another form. */
 const lastYearMs = 253_402_300_799_999;
 
-function oldLineOf(message: MessageEvent, addressOf: (peerId: string) => string): string {
+/** A message in the old line format. `addressOf`: where a peer was last proved to be; may be empty. */
+export function oldLineOf(message: MessageEvent, addressOf: (peerId: string) => string): string {
   return formatOldLine({
     atMs: Date.parse(message.receivedAt),
     address: legacyHost(message.peerId) ?? addressOf(message.peerId),
@@ -141,28 +101,4 @@ function escapeLine(text: string): string {
     const following = text.charAt(offset + 1);
     return /[\\nru]/.test(following) || escaped.test(following) ? '\\\\' : '\\';
   });
-}
-
-const csvColumns = [
-  'seq',
-  'sentAt',
-  'receivedAt',
-  'direction',
-  'peer',
-  'peerId',
-  'text',
-  'state',
-  'dialect',
-  'encryption',
-  'verified',
-  'id',
-  'conversation',
-] as const satisfies readonly (keyof MessageEvent)[];
-
-const csvRow = (fields: readonly string[]): string => `${fields.map(csvField).join(',')}\r\n`;
-
-/** RFC 4180; what a spreadsheet would take for a formula gets an apostrophe before it. */
-function csvField(field: string): string {
-  const harmless = /^[\s\p{C}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r]/u.test(field) ? `'${field}` : field;
-  return /[",\r\n]|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -2,14 +2,8 @@
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { err, ok, type Result } from 'neverthrow';
 import { closeSync, fsyncSync, openSync, rmSync, renameSync, writeSync } from 'node:fs';
-import {
-  transcriptFormat,
-  type ParlanceError,
-  type TranscriptFormat,
-  type TranscriptFormatName,
-  type MessageEvent,
-  type NodeError,
-} from '../../../index.js';
+import type { MessageEvent, NodeError, ParlanceError } from '../../../index.js';
+import { exportFormat, type ExportFormat, type ExportFormatName } from './export-format.js';
 
 export interface ExportOptions {
   /** Replaces a file that exists. */
@@ -24,14 +18,15 @@ export interface ExportOptions {
  */
 export async function exportTo(
   file: string,
-  format: TranscriptFormatName,
+  format: ExportFormatName,
   pages: AsyncIterable<Page>,
   options: ExportOptions,
 ): Promise<Result<number, ParlanceError>> {
+  const writer = await exportFormat(format, options.addressOf);
   const target = options.isForced ? `${file}.new` : file;
   const descriptor = opened(target, options.isForced ? 'w' : 'wx');
   if (descriptor.isErr()) return err({ code: 'command/file', file, reason: descriptor.error });
-  const written = await write(descriptor.value, file, transcriptFormat(format, options.addressOf), pages);
+  const written = await write(descriptor.value, file, writer, pages);
   if (written.isErr()) rmSync(target, { force: true });
   else if (options.isForced) renameSync(target, file);
   return written;
@@ -40,7 +35,7 @@ export async function exportTo(
 async function write(
   descriptor: number,
   file: string,
-  format: TranscriptFormat,
+  format: ExportFormat,
   pages: AsyncIterable<Page>,
 ): Promise<Result<number, ParlanceError>> {
   let messages = 0;

@@ -1,13 +1,9 @@
 /** `parlance history`: the transcript, oldest first, printed or exported. */
 import { ok } from 'neverthrow';
-import {
-  transcriptFormatOf,
-  type HistoryOptions,
-  type MessageEvent,
-  type NodeHandle,
-} from '../../../index.js';
+import type { HistoryOptions, MessageEvent, NodeHandle } from '../../../index.js';
 import { cli } from '../limits.js';
 import { exportTo, type Page } from './export.js';
+import { exportFormatOf } from './export-format.js';
 import { messageLine } from '../screen/present.js';
 import { usage, withNode, type RunContext } from '../run.js';
 import { parseTime } from '../options/time.js';
@@ -33,7 +29,7 @@ export async function history(context: RunContext, options: HistoryCommandOption
   if (since.isErr()) return output.failure(usage('history', since.error));
   if (until.isErr()) return output.failure(usage('history', until.error));
   const file = options.exportFile;
-  const format = file === null ? null : transcriptFormatOf(file);
+  const format = file === null ? null : exportFormatOf(file);
   if (file !== null && format === null) {
     return output.failure(usage('history', `--export ${file}: the name must end in .txt, .json or .csv`));
   }

@@ -1,0 +1,72 @@
+/** The file formats of a transcript: the line format of the oldest program, JSON and CSV. */
+import { unreachable } from '../../../exhaustive.js';
+import { oldLineOf, type MessageEvent } from '../../../index.js';
+
+export type ExportFormatName = 'txt' | 'json' | 'csv';
+
+/** A file is `head`, then `entry` for each message with its index, then `tail`: it can be written piece by piece. */
+export interface ExportFormat {
+  readonly head: string;
+  readonly entry: (message: MessageEvent, index: number) => string;
+  readonly tail: string;
+}
+
+/** The format that the ending of the file name asks for; `null` for any other ending. */
+export function exportFormatOf(file: string): ExportFormatName | null {
+  const ending = /\.(txt|json|csv)$/i.exec(file)?.[1]?.toLowerCase();
+  return ending === 'txt' || ending === 'json' || ending === 'csv' ? ending : null;
+}
+
+/** `addressOf`: where a peer was last proved to be, for the old line format; may be empty. */
+export async function exportFormat(
+  name: ExportFormatName,
+  addressOf: (peerId: string) => string,
+): Promise<ExportFormat> {
+  switch (name) {
+    case 'txt':
+      return { head: '', entry: (message) => `${oldLineOf(message, addressOf)}\n`, tail: '' };
+    case 'json':
+      return {
+        head: '[',
+        entry: (message, index) => `${index === 0 ? '' : ','}\n${JSON.stringify(message)}`,
+        tail: '\n]\n',
+      };
+    case 'csv': {
+      const row = await csvRow();
+      return {
+        head: row(csvColumns),
+        entry: (message) => row(csvColumns.map((column) => `${message[column] ?? ''}`)),
+        tail: '',
+      };
+    }
+    default:
+      return unreachable(name);
+  }
+}
+
+const csvColumns = [
+  'seq',
+  'sentAt',
+  'receivedAt',
+  'direction',
+  'peer',
+  'peerId',
+  'text',
+  'state',
+  'dialect',
+  'encryption',
+  'verified',
+  'id',
+  'conversation',
+] as const satisfies readonly (keyof MessageEvent)[];
+
+/** One record as RFC 4180 has it. The library is loaded for this format alone. */
+async function csvRow(): Promise<(fields: readonly string[]) => string> {
+  const { stringify } = await import('csv-stringify/sync');
+  return (fields) =>
+    stringify([fields.map(harmless)], { record_delimiter: '\r\n', quoted_match: /[\r\n]|^\s|\s$/ });
+}
+
+/** A field that a spreadsheet would take for a formula gets an apostrophe before it, also behind blanks and controls. */
+const harmless = (field: string): string =>
+  /^[\s\p{C}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r]/u.test(field) ? `'${field}` : field;

@@ -25,7 +25,6 @@ export type IdError = { readonly code: 'ids/malformed'; readonly kind: string };
 
 const nativeShape = /^[A-Z2-7]{7}(?:-[A-Z2-7]{7}){7}$/;
 const addressShape = /^[a-z][a-z0-9]{1,15}:\/\/[0-9a-zA-Z.:[\]%-]{1,80}$/;
-const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const shortShape = /^[a-z0-9-]{1,40}$/;
 const conversationShape = /^[a-z]{1,8}:[!-~]{1,120}$/;
 
@@ -38,11 +37,6 @@ const malformed = (kind: string) => err<never, IdError>({ code: 'ids/malformed',
 /** Shape only; whether check digits fit is told by `chat/identity.ts`. Errors: `ids/malformed`. */
 export function parsePeerId(text: string): Result<PeerId, IdError> {
   return nativeShape.test(text) || addressShape.test(text) ? ok(branded(text)) : malformed('peer id');
-}
-
-/** Errors: `ids/malformed`. */
-export function parseMessageId(text: string): Result<MessageId, IdError> {
-  return uuidShape.test(text) ? ok(branded(text)) : malformed('message id');
 }
 
 /** Errors: `ids/malformed`. */

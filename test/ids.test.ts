@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { messageIdFromBytes, parseMessageId, parsePeerId, writeMessageId } from '../src/ids.js';
+import { messageIdFromBytes, parsePeerId, writeMessageId } from '../src/ids.js';
 
 test('a message id written to bytes and read back is the same id', () => {
   fc.assert(
@@ -10,7 +10,7 @@ test('a message id written to bytes and read back is the same id', () => {
       const target = new Uint8Array(18);
       writeMessageId(id, target, 1);
       assert.deepEqual(target.subarray(1, 17), bytes);
-      assert.equal(parseMessageId(id)._unsafeUnwrap(), id);
+      assert.equal(messageIdFromBytes(target, 1), id);
     }),
   );
 });
@@ -18,6 +18,5 @@ test('a message id written to bytes and read back is the same id', () => {
 test('ids with a wrong shape are refused', () => {
   for (const text of ['', 'x', 'synergy://', 'A'.repeat(56), '0'.repeat(36)]) {
     assert.ok(parsePeerId(text).isErr(), text);
-    assert.ok(parseMessageId(text).isErr(), text);
   }
 });

@@ -190,11 +190,15 @@ class RunningNode {
             tree.stats(),
             tree.ref(nodeAddress).call('malformed', {}),
             tree.ref(transportAddress).call('stats', {}),
-          ]).then(([stats, malformed, transport]) => ({
+            tree.ref(historyAddress).call('stats', {}),
+            tree.ref(discoveryAddress).call('stats', {}),
+          ]).then(([stats, malformed, transport, history, discovery]) => ({
             ...stats,
             letters: tree.deadLetters(),
             malformed: malformed.unwrapOr({}),
             transport: transport.unwrapOr(null),
+            history: history.unwrapOr(null),
+            discovery: discovery.unwrapOr(null),
           })),
         ),
       ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#identity.idKey),

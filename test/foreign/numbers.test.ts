@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { giveUp, noteQueued } from '../../src/chat/foreign/commands.js';
 import { forgetLines } from '../../src/chat/foreign/sending.js';
 import { legacyPeerId } from '../../src/chat/people/name.js';
-import { parseMessageId } from '../../src/ids.js';
+import { messageIdFromBytes } from '../../src/ids.js';
 import { startScene } from '../support/foreign-scene.js';
 import { startResponder } from '../support/standins/cmp2204.js';
 import { newLegacyState } from '../../src/chat/foreign/state.js';
@@ -38,7 +38,7 @@ test('who knows no private numbers is not sent one, and nothing is queued', asyn
 test('a private number is forgotten with its line, however that ends', () => {
   const state = { legacy: newLegacyState() };
   const peerId = legacyPeerId('cmp2204', '127.0.0.1', 6001);
-  const id = parseMessageId('019a0000-0000-7000-8000-000000000001')._unsafeUnwrap();
+  const id = messageIdFromBytes(new Uint8Array(16).fill(1));
   assert.ok(peerId !== null);
   noteQueued(state, [{ id }], 6n);
   assert.equal(state.legacy.privateNumbers.get(id), 6n);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSql } from '../../src/actors/history/sql.js';
-import { line, start, temporaryHome, type Driver } from './driver.js';
+import { line, start, temporaryHome, type Driver, asidesOf } from './driver.js';
 
 const writer = join(import.meta.dirname, 'writer.js');
 
@@ -63,7 +63,7 @@ test('whatever the moment of a kill, what was confirmed is there, and seq has no
       [...lines.keys()],
       Array.from({ length: lines.size }, (_, i) => i + 1),
     );
-    assert.deepEqual((await history.call('notices', {}))._unsafeUnwrap(), []);
+    assert.deepEqual(asidesOf(history), []);
     await history.idle();
     await history.stop();
     const sql = openSql(file);
@@ -112,7 +112,7 @@ test('a full disk refuses, confirms nothing it did not keep, and is forgotten on
     if ('closedBy' in history.state.opened) await history.idle(() => 'store' in history.state.opened);
     const stored = (await history.call('append', { lines: [line(5_001)] }))._unsafeUnwrap().stored;
     assert.deepEqual(stored, [{ seq: kept.length + 1, isDuplicate: false }]);
-    assert.deepEqual((await history.call('notices', {}))._unsafeUnwrap(), []);
+    assert.deepEqual(asidesOf(history), []);
     await history.stop();
   } finally {
     spawnSync('umount', ['-l', home]);

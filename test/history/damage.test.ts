@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSql } from '../../src/actors/history/sql.js';
 import { unreachable } from '../../src/exhaustive.js';
-import { line, peer, start, temporaryHome, type Driver } from './driver.js';
+import { line, peer, start, temporaryHome, type Driver, asidesOf } from './driver.js';
 
 /** A generator of numbers below `below`, the same for the same seed. */
 function dice(seed: number): (below: number) => number {
@@ -116,15 +116,15 @@ test('a damaged file never crashes the history, and is set aside rather than wri
         assert.deepEqual(readFileSync(file), given, label);
       } else {
         await exercise(opened.value);
-        const notices = (await opened.value.call('notices', {}))._unsafeUnwrap();
+        const told = asidesOf(opened.value);
         const asides = readdirSync(home).filter((name) =>
           /^history\.damaged-\d{8}-\d{6}(?:-\d+)?\.db$/.test(name),
         );
-        assert.equal(asides.length, notices.length, label);
+        assert.equal(asides.length, told.length, label);
         counts[asides.length > 0 ? 'aside' : 'unnoticed'] += 1;
-        if (notices.some(({ salvagedLines }) => salvagedLines > 0)) counts.salvaged += 1;
+        if (told.some(({ lines }) => lines !== null && lines > 0)) counts.salvaged += 1;
         assert.ok(
-          notices.every(({ isDone }) => isDone),
+          told.every(({ lines }) => lines !== null),
           label,
         );
         await opened.value.stop();
@@ -145,7 +145,6 @@ test('a salvage carries over every line outside the damage, with its number, and
   const { home, file, remove } = temporaryHome();
   try {
     const history = (await start(file))._unsafeUnwrap();
-    await history.call('putSetting', { key: 'name', value: 'alice' });
     for (let i = 0; i < 5_000; i += 1_000)
       await history.call('append', { lines: Array.from({ length: 1_000 }, (_, j) => line(i + j)) });
     await history.stop();
@@ -156,16 +155,15 @@ test('a salvage carries over every line outside the damage, with its number, and
     bytes.fill(0, at - (at % 4_096), at - (at % 4_096) + 4_096);
     writeFileSync(file, bytes);
     const again = (await start(file))._unsafeUnwrap();
-    const [notice] = (await again.call('notices', {}))._unsafeUnwrap();
-    assert.ok(notice !== undefined && existsSync(notice.file));
-    assert.deepEqual(readFileSync(notice.file), bytes, 'as it was found');
-    assert.ok(notice.isDone && notice.salvagedLines > 4_700, JSON.stringify(notice));
+    const [aside] = asidesOf(again);
+    assert.ok(aside !== undefined && existsSync(aside.file));
+    assert.deepEqual(readFileSync(aside.file), bytes, 'as it was found');
+    assert.ok(aside.lines !== null && aside.lines > 4_700, JSON.stringify(aside));
     const [stored] = (await again.call('append', { lines: [line(9_999)] }))._unsafeUnwrap().stored;
     assert.ok(stored !== undefined && stored.seq > 5_000);
     const page = (await again.call('page', { limit: 10_000 }))._unsafeUnwrap();
     for (const { seq, text } of page.slice(0, -1)) assert.equal(text, `message ${String(seq - 1)}`);
     assert.equal((await again.call('page', { limit: 5, search: '4999' }))._unsafeUnwrap().length, 1);
-    assert.equal((await again.call('settings', {}))._unsafeUnwrap()['name'], 'alice');
     await again.stop();
     assert.ok(!readdirSync(home).some((name) => name.includes('salvage')));
   } finally {

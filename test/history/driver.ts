@@ -121,6 +121,24 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
   });
 }
 
+/** Files that a history set aside as damaged, and the lines it carried over from each; `null`: not done yet. */
+export function asidesOf({
+  log,
+}: Driver): readonly { readonly file: string; readonly lines: number | null }[] {
+  const told = (event: string) =>
+    log.flatMap((entry) => {
+      const [, name, ...fields] = entry.split(' ');
+      return name === event
+        ? [JSON.parse(fields.join(' ')) as { readonly file: string; readonly lines?: number }]
+        : [];
+    });
+  const salvaged = told('history-salvaged');
+  return told('history-damaged-set-aside').map(({ file }) => ({
+    file,
+    lines: salvaged.find((each) => each.file === file)?.lines ?? null,
+  }));
+}
+
 /** A home for one test, mode 0700. */
 export function temporaryHome(): {
   readonly home: string;

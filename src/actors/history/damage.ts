@@ -168,10 +168,6 @@ function restoreOthers(store: HistoryStore, source: Sql): void {
     const contact = attemptDoubtful(() => decodeContact(row));
     if (contact.isOk()) store.putContact(contact.value.peerId, contactValues(contact.value));
   }
-  for (const row of readable('SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM setting')) {
-    const pair = attemptDoubtful(() => [decodeText(bytesOf(row[0])), decodeText(bytesOf(row[1]))] as const);
-    if (pair.isOk()) store.putSetting(...pair.value);
-  }
 }
 
 /** The highest number any part of the damaged file knows of: table, index and spans lie on different pages. */

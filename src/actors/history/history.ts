@@ -1,7 +1,7 @@
 /**
- * Keeps what was said, the outbox, contacts and settings on disk. Child of the root; permanent; own thread; the only
+ * Keeps what was said, the outbox and contacts on disk. Child of the root; permanent; own thread; the only
  * user of SQLite. Writes are collected while a batch of messages is handled and committed together in `settle`; only
- * then are they answered. Disk full, failing disks and damaged files end in faults or notices, never in lost answers.
+ * then are they answered. Disk full, failing disks and damaged files end in faults, never in lost answers.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { StoreError } from '../../chat/errors.js';
@@ -67,11 +67,6 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
         store.dropContact(peerId);
         return null;
       }),
-    putSetting: (state, body, _context, from) =>
-      write(state, from, (store) => {
-        store.putSetting(body.key, body.value);
-        return null;
-      }),
     outbox: (state, body, context) =>
       reply(
         state,
@@ -108,12 +103,6 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
         state,
         read(state, context, (store) => store.contacts()),
       ),
-    settings: (state, _body, context) =>
-      reply(
-        state,
-        read(state, context, (store) => Object.fromEntries(store.settings())),
-      ),
-    notices: (state) => reply(state, ok(state.notices)),
     stats: (state) =>
       reply(
         state,

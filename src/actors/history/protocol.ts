@@ -48,25 +48,13 @@ export type HistoryProtocol = {
   contacts: Call<Record<string, never>, readonly Contact[], StoreError>;
   putContact: Call<Contact, null, StoreError>;
   dropContact: Call<{ readonly peerId: PeerId }, null, StoreError>;
-  settings: Call<Record<string, never>, Readonly<Record<string, string>>, StoreError>;
-  /** `null` removes the setting. */
-  putSetting: Call<{ readonly key: string; readonly value: string | null }, null, StoreError>;
-  /** What happened to the file since the start of this actor. */
-  notices: Call<Record<string, never>, readonly HistoryNotice[]>;
-  /** Transactions committed, lines not searchable yet. */
-  stats: Call<Record<string, never>, { readonly commits: number; readonly unindexed: number }>;
+  /** Transactions committed since the start, and lines that a search does not find yet. */
+  stats: Call<Record<string, never>, HistoryStats>;
   /** Reopens, salvages and indexes, a slice at a time; sent to itself when idle. */
   index: Cast<Record<string, never>>;
 };
 
-/** What went wrong with the file and was dealt with; for the node to tell its user. */
-export interface HistoryNotice {
-  readonly type: 'damaged-set-aside';
-  readonly atMs: number;
-  /** Where the damaged file lies now. */
-  readonly file: string;
-  readonly reason: string;
-  /** Lines carried over so far; final once `isDone`. */
-  readonly salvagedLines: number;
-  readonly isDone: boolean;
+export interface HistoryStats {
+  readonly commits: number;
+  readonly unindexed: number;
 }

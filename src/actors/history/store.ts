@@ -1,5 +1,5 @@
 /**
- * The store below the history actor: lines, outbox, contacts and settings in one SQLite file. Synchronous; every
+ * The store below the history actor: lines, outbox and contacts in one SQLite file. Synchronous; every
  * function may throw `SqlTrouble`, which the actor turns into what it means (see history-sql.ts).
  *
  * Writes happen inside `transaction`, many requests in one: a sync to disk costs far more than a row.
@@ -83,12 +83,12 @@ export class HistoryStore {
     return this.#newestSeq - this.#indexedSeq;
   }
 
-  /** Transactions committed by `transaction` so far. */
   /** Within `transaction`: as it will be with the commit. */
   get outboxDraft(): OutboxSize {
     return { lines: this.#draft.outboxLines, bytes: this.#draft.outboxBytes };
   }
 
+  /** Transactions committed by `transaction` so far. */
   get commits(): number {
     return this.#commits;
   }
@@ -220,20 +220,6 @@ export class HistoryStore {
       )
       .rows([]);
     return rows.map(decodeContact);
-  }
-
-  /** Within `transaction`. `null` removes it. */
-  putSetting(key: string, value: string | null): void {
-    if (value === null) this.#sql.prepare('DELETE FROM setting WHERE key = ?').run([encodeText(key)]);
-    else
-      this.#sql
-        .prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)')
-        .run([encodeText(key), encodeText(value)]);
-  }
-
-  settings(): ReadonlyMap<string, string> {
-    const rows = this.#sql.prepare('SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM setting').rows([]);
-    return new Map(rows.map((row) => [decodeText(bytesOf(row[0])), decodeText(bytesOf(row[1]))]));
   }
 
   /** What waits, oldest first. */

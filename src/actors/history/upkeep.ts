@@ -1,6 +1,6 @@
 /**
  * The state of the history actor and its upkeep: opening the file, dealing with trouble, salvage, the search index.
- * What fails here becomes a fault for those who ask, a notice for the node and a plan to go on.
+ * What fails here becomes a fault for the callers and a plan to go on.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
@@ -11,7 +11,6 @@ import { planSalvage, resumeSalvage, setAside, type Salvage } from './damage.js'
 import { openError, openFile, storeError, type OpenError } from './open.js';
 import { attempt, attemptDoubtful, type SqlTrouble } from './sql.js';
 import { HistoryStore } from './store.js';
-import type { HistoryNotice } from './protocol.js';
 
 /** What upkeep needs of the actor's context. */
 export interface UpkeepContext {
@@ -52,7 +51,6 @@ export interface HistoryState {
   newestSeqKnown: number;
   writes: PendingWrite[];
   searches: PendingSearch[];
-  notices: readonly HistoryNotice[];
   isIndexPlanned: boolean;
   lastWriteMs: number;
 }
@@ -64,7 +62,6 @@ export const newState = (file: string): HistoryState => ({
   newestSeqKnown: 0,
   writes: [],
   searches: [],
-  notices: [],
   isIndexPlanned: false,
   lastWriteMs: -Infinity,
 });
@@ -130,14 +127,9 @@ function openStore(state: HistoryState): Result<Opened, OpenError> {
 
 /** Sets the file aside, closed before. Errors: `store/unusable` when the directory does not let it be renamed. */
 function replace(state: HistoryState, context: UpkeepContext, reason: string): Result<void, StoreError> {
-  const nowMs = Date.now();
-  return setAside(state.file, nowMs).map((file) => {
+  return setAside(state.file, Date.now()).map((file) => {
     context.log('error', 'history-damaged-set-aside', { file, reason });
     state.asideUnplanned = file;
-    state.notices = [
-      ...state.notices,
-      { type: 'damaged-set-aside', atMs: nowMs, file, reason, salvagedLines: 0, isDone: false },
-    ];
   });
 }
 
@@ -154,9 +146,6 @@ export function salvageFor(state: HistoryState, context: UpkeepContext, budgetMs
     }
     const isDone = stepped.value;
     state.newestSeqKnown = state.opened.store.newestSeq;
-    state.notices = state.notices.map((notice) =>
-      notice.file === salvage.damagedFile ? { ...notice, salvagedLines: salvage.lines, isDone } : notice,
-    );
     if (!isDone) continue;
     opened.salvage = null;
     context.log('warn', 'history-salvaged', { file: salvage.damagedFile, lines: salvage.lines });

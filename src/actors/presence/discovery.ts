@@ -91,7 +91,6 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       tell(state, state.roster.tick(clocks()));
       return next(state);
     },
-    roster: (state) => reply(state, ok(state.roster.rows())),
     stats: (state) => {
       const { datagrams, signatureChecks, challenges, dropped } = state.counts;
       return reply(
@@ -140,19 +139,16 @@ async function start(
   };
   const opened = await openAll(state);
   if (opened.isErr()) return err(opened.error);
-  sockets.push(...opened.value.sockets);
-  context.links.node.cast('hearing', { ports: opened.value.ports });
+  sockets.push(...opened.value);
+  context.links.node.cast('hearing', {});
   context.self('age', {});
   return ok(state);
 }
 
 /** One port is enough; which of the others failed is logged. */
-async function openAll(
-  state: DiscoveryState,
-): Promise<Result<{ readonly sockets: readonly Socket[]; readonly ports: readonly number[] }, ListenError>> {
+async function openAll(state: DiscoveryState): Promise<Result<readonly Socket[], ListenError>> {
   const { args, context } = state;
   const sockets: Socket[] = [];
-  const ports: number[] = [];
   const failures: { readonly port: number; readonly cause: string }[] = [];
   const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void =>
     hear(state, bytes, from.address, from.port, false);
@@ -168,7 +164,6 @@ async function openAll(
       continue;
     }
     sockets.push(main.value);
-    ports.push(port);
     for (const address of broadcastBinds(args.bind, state.interfaces)) {
       const extra = await open(address);
       // Not every system binds to a broadcast address, nor needs it in order to hear broadcasts.
@@ -176,9 +171,7 @@ async function openAll(
       else context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
     }
   }
-  return ports.length === 0 && failures.length > 0
-    ? err(faultOf(args.bind, failures))
-    : ok({ sockets, ports });
+  return sockets.length === 0 && failures.length > 0 ? err(faultOf(args.bind, failures)) : ok(sockets);
 }
 
 /** Ports that another program keeps to itself can be chosen otherwise; any other cause concerns the system. */
@@ -231,7 +224,7 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
     case 'drop':
       return count(counts, settled.reason);
     case 'twin':
-      return tellTwin(state, settled.record, address);
+      return tellTwin(state, address);
     case 'heard': {
       const { peerId, record, answer, isAddressProven } = settled;
       const isNew = isNewRun(roster, peerId, record);
@@ -276,12 +269,11 @@ function tell(state: DiscoveryState, rows: readonly Presence[]): void {
   }, limits.tellAfterMs);
 }
 
-function tellTwin(state: DiscoveryState, record: BeaconRecord, address: string): void {
+function tellTwin(state: DiscoveryState, address: string): void {
   const nowMs = performance.now();
   if (nowMs - state.twinToldAtMs < limits.twinToldEveryMs) return;
   state.twinToldAtMs = nowMs;
-  const bootIdHex = Buffer.from(record.bootId).toString('hex');
-  state.context.links.node.cast('twin', { address, bootIdHex });
+  state.context.links.node.cast('twin', { address });
 }
 
 function count(counts: Counts, reason: DropReason | 'off-link'): void {

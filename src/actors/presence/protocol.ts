@@ -55,7 +55,6 @@ export type DiscoveryProtocol = {
   recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Re-reads clocks: online → away → gone. Sent to itself. */
   age: Cast<Record<string, never>>;
-  roster: Call<Record<string, never>, readonly Presence[]>;
   stats: Call<Record<string, never>, DiscoveryStats>;
 };
 
@@ -68,10 +67,10 @@ export interface DiscoveryStats {
 
 /** What discovery tells the node. */
 export type DiscoveryReports = {
-  /** Listening on these UDP ports. Sent after each start; whoever knows the contacts tells them then. */
-  hearing: Cast<{ readonly ports: readonly number[] }>;
+  /** Listening. Sent after each start: the node answers with the contacts. */
+  hearing: Cast<Record<string, never>>;
   /** Rows that are new or changed. A hint: only a handshake proves an address. */
   presence: Cast<{ readonly rows: readonly Presence[] }>;
   /** Another run with our own identity is announced from there: a copied home. */
-  twin: Cast<{ readonly address: string; readonly bootIdHex: string }>;
+  twin: Cast<{ readonly address: string }>;
 };

@@ -85,7 +85,7 @@ export type BeaconSettlement =
       readonly answer: { readonly nonce: Uint8Array; readonly bytesMax: number } | null;
     }
   /** Another run with our own identity: a copied home. */
-  | { readonly type: 'twin'; readonly record: BeaconRecord };
+  | { readonly type: 'twin' };
 
 export interface BeaconGateOptions {
   /** 32 random bytes, new with each start. */
@@ -156,7 +156,7 @@ class Gate implements BeaconGate {
     if (!isGenuine) return drop('bad-signature');
     const { peerId, isAddressProven, requestBytes } = pending;
     const { record } = pending.beacon;
-    if (peerId === this.#options.ownId) return { type: 'twin', record };
+    if (peerId === this.#options.ownId) return { type: 'twin' };
     // Others may have been settled since this one was judged.
     const age = this.#freshness.judge(peerId, record, isAddressProven, clocks.wallClockMs);
     if (age === 'stale' || age === 'unproven') return drop('stale');

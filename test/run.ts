@@ -1,14 +1,15 @@
 /**
- * Runs the tests: every `*.test.js` below this folder, or those whose path contains one of the arguments. Ends with
- * the slowest files and one line, `N passed, N failed, N skipped`, and exit code 1 unless all passed and at least
- * one ran.
+ * Runs the tests: every test file below this folder, or those whose path contains one of the arguments, such as
+ * `chat/outbox` or `test/chat/outbox.test.ts`. Ends with the files that cost most, the seed of the run, and one line,
+ * `N passed, N failed, N skipped`. Exit code 1 unless all passed, at least one ran, and each argument matched a file.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
+import { runSeed, seedVariable } from './support/seeds.js';
 
 /**
  * A file that hangs, or that leaves something open and so never ends, is killed and named. The runner's own `timeout`
@@ -16,39 +17,84 @@ import { Readable } from 'node:stream';
  */
 const fileDeadlineMs = 180_000;
 const lanesMax = 2;
-const slowestShown = 8;
+const costliestShown = 12;
 
 const here = import.meta.dirname;
 const wanted = process.argv.slice(2);
-const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
+const all = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.test.js'))
-  .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
-  .map((path) => join(here, path))
+  .map((path) => path.replaceAll(sep, '/'))
   .toSorted();
+/** As people name it: from the project's folder, with the ending of its source. */
+const sourceOf = (path: string): string => `test/${path.replace(/\.js$/u, '.ts')}`;
+const matches = (path: string, part: string): boolean =>
+  sourceOf(path).includes(part.replaceAll('\\', '/').replace(/^\.\//u, ''));
+const unmatched = wanted.filter((part) => !all.some((path) => matches(path, part)));
+const files = all
+  .filter((path) => wanted.length === 0 || wanted.some((part) => matches(path, part)))
+  .map((path) => join(here, path));
+
+if (unmatched.length > 0) {
+  for (const part of unmatched)
+    process.stdout.write(
+      `no test file matches "${part}": give a part of a path below test/, such as chat/outbox\n`,
+    );
+  process.stdout.write('0 passed, 0 failed, 0 skipped\n');
+  process.exit(1);
+}
+// All files of a run draw from one seed.
+process.env[seedVariable] = String(runSeed);
+const seedLine = `seed: ${runSeed} (the same inputs again: ${seedVariable}=${runSeed} npm test)\n`;
+process.stdout.write(seedLine);
 
 /** What the reporter says of each file at its end; the whole is counted below. */
 const summary = /^ℹ (?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+\n/gmu;
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
-const durations: { readonly file: string; readonly tookMs: number }[] = [];
+const costs: { readonly file: string; readonly tookMs: number; readonly cpuMs: number }[] = [];
 
+let cpuTakenMs = 0;
 const waiting = [...files];
 const lanes = Array.from({ length: Math.min(lanesMax, availableParallelism()) }, async () => {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     const startedMs = performance.now();
     process.stdout.write(await runFile(file));
-    durations.push({ file, tookMs: performance.now() - startedMs });
+    costs.push({ file, tookMs: performance.now() - startedMs, cpuMs: takeCpuMs() });
   }
 });
 await Promise.all(lanes);
 
-process.stdout.write('\nslowest files:\n');
-for (const { file, tookMs } of durations.toSorted((a, b) => b.tookMs - a.tookMs).slice(0, slowestShown))
-  process.stdout.write(`${(tookMs / 1_000).toFixed(1).padStart(6)} s  ${relative(here, file)}\n`);
+const seconds = (ms: number): string => (ms / 1_000).toFixed(1).padStart(6);
+process.stdout.write('\nCPU and wall-clock time of the files that cost most:\n');
+for (const { file, tookMs, cpuMs } of costs
+  .toSorted((a, b) => b.cpuMs - a.cpuMs || b.tookMs - a.tookMs)
+  .slice(0, costliestShown))
+  process.stdout.write(`${seconds(cpuMs)} s ${seconds(tookMs)} s  ${relative(here, file)}\n`);
+const cpuMs = costs.reduce((sum, cost) => sum + cost.cpuMs, 0);
+process.stdout.write(`cpu: ${(cpuMs / 1_000).toFixed(0)} s in ${costs.length} files\n`);
 for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
+process.stdout.write(seedLine);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+
+/**
+ * CPU time, since it was asked for last, of the children that have ended: that of the file that ended just now, with
+ * all that it started and waited for. Linux alone tells it; elsewhere 0.
+ */
+function takeCpuMs(): number {
+  const ticksPerSecond = 100;
+  try {
+    // Fields 16 and 17, after the name in parentheses: user and system time of children that were waited for.
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
+    const totalMs = ((Number(fields[13]) + Number(fields[14])) * 1_000) / ticksPerSecond;
+    const newMs = totalMs - cpuTakenMs;
+    cpuTakenMs = totalMs;
+    return newMs;
+  } catch {
+    return 0;
+  }
+}
 
 /** Returns what is to be printed of it: whole files one after another, however many run at once. */
 async function runFile(file: string): Promise<string> {

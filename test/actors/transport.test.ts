@@ -12,6 +12,7 @@ import { openByteStream, type ByteStream } from '../../src/runtime/stream.js';
 import { drive, Recorder, type Driven } from '../support/actor-driver.js';
 import { eventually, within } from '../support/deadline.js';
 import type { TransportProtocol, TransportReports } from '../../src/actors/transport/protocol.js';
+import { dice, runSeed } from '../support/seeds.js';
 
 const peerId = parsePeerId(Array.from({ length: 8 }, () => 'AAAAAAA').join('-'))._unsafeUnwrap();
 const connectionId = (text: string): ConnectionId => parseConnectionId(text)._unsafeUnwrap();
@@ -258,6 +259,7 @@ test('hundreds get through five places when sessions park for each other', async
   const { port, stats } = await hostWithStats(t, { proves: 'contact', parks: true });
   const callers = Array.from({ length: 100 }, (_, i) => `127.0.${1 + Math.floor(i / 50)}.${1 + (i % 50)}`);
   let served = 0;
+  const roll = dice(runSeed);
   const visit = async (from: string): Promise<void> => {
     for (let tries = 0; tries < 40; tries += 1) {
       const one = new Client(port, from);
@@ -269,7 +271,7 @@ test('hundreds get through five places when sessions park for each other', async
       }
       one.destroy();
       if (isEchoed) return;
-      await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
+      await new Promise((resolve) => setTimeout(resolve, 50 + roll(200)));
     }
   };
   await within(Promise.all(callers.map(visit)), 12_000, 'all callers');

@@ -21,6 +21,7 @@ import {
   parseOnlinePeers,
 } from '../../src/dialects/cmp2204/files.js';
 import { cmp2204Presence } from '../../src/dialects/cmp2204/limits.js';
+import { holds } from '../support/seeds.js';
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('ascii');
 
@@ -102,15 +103,16 @@ describe('the toy cipher', () => {
       assert.equal(openText(base64, key), null, base64);
   });
 
-  test('any text opens again, and no longer one fits', () => {
+  test('any text opens again, and no longer one fits', (t) => {
     const key = cipherKey(2n, 'encoded');
-    fc.assert(
+    holds(
+      t,
       fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
         const sealed = sealText(text, key);
         assert.equal(openText(sealed, key), text);
         assert.ok(Buffer.byteLength(text) <= sealableBytes(sealed.length));
       }),
-      { seed: 3, numRuns: 200 },
+      { numRuns: 200 },
     );
     assert.ok(sealText('x'.repeat(sealableBytes(999)), key).length <= 999);
     assert.ok(sealText('x'.repeat(sealableBytes(999) + 1), key).length > 999);
@@ -177,7 +179,7 @@ describe('files', () => {
     assert.equal(localTime(noon), '2026-03-05 12:00:09');
   });
 
-  test('no name and no text writes a line or a field of its own, or turns what a terminal shows', () => {
+  test('no name and no text writes a line or a field of its own, or turns what a terminal shows', (t) => {
     const forged = '2026-03-05 12:00:09 - 10.0.0.8 - bob - SENT - I owe you';
     for (const lineEnd of ['\n', '\r', '\r\n', '\u0085', '\u2028', '\u2029', '\v', '\f']) {
       assert.equal(
@@ -197,13 +199,14 @@ describe('files', () => {
       ['Ann-Sophie', 'Ann-Sophie'],
     ] as const)
       assert.deepEqual(line(name, 'a').split(' - ').slice(2), [field, 'RECEIVED', 'a']);
-    fc.assert(
+    holds(
+      t,
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (username, text) => {
         const whole = line(`\u001b[2J\u202e${username}`, `\u0007\u2066${text}`);
         assert.doesNotMatch(whole, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
         assert.equal(whole.split(' - ', 4)[3], 'RECEIVED');
       }),
-      { seed: 4, numRuns: 500 },
+      { numRuns: 500 },
     );
   });
 

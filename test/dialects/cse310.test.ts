@@ -5,6 +5,7 @@ import { cse310 } from '../../src/dialects/cse310/codec.js';
 import { format, partFrame, type Cse310Message } from '../../src/dialects/cse310/words.js';
 import type { ForeignMachine, ForeignInput } from '../../src/dialects/dialect.js';
 import { heardOf, plainOptions } from '../support/captures.js';
+import { holds } from '../support/seeds.js';
 
 const bytes = (words: string): ForeignInput => ({ type: 'bytes', bytes: Buffer.from(words) });
 
@@ -127,14 +128,15 @@ describe('cse310, messages in one piece', () => {
     assert.deepEqual(talk.receive(bytes('Ann: hi'), 1), []);
   });
 
-  test('any messages of people who type, glued, are heard as they were said', () => {
+  test('any messages of people who type, glued, are heard as they were said', (t) => {
     const nick = fc.constantFrom('Ann', 'Zoë', 'bobby', 'Server', '小明', 'J. R. Smith');
     const text = fc.constantFrom('hi', 'see: this', 'what?', 'Grüße 👋', 'no.', '你好', '1', 'a\nb', '"so"');
     const step = fc.oneof(
       text.map((words) => ({ type: 'text', words }) as const),
       nick.map((to) => ({ type: 'renamed', to }) as const),
     );
-    fc.assert(
+    holds(
+      t,
       fc.property(
         nick,
         fc.array(step, { minLength: 1, maxLength: 12 }),
@@ -151,20 +153,21 @@ describe('cse310, messages in one piece', () => {
           assert.deepEqual(partFrame(said.map(format).join(''), null, false), said);
         },
       ),
-      { seed: 5, numRuns: 1_000 },
+      { numRuns: 1_000 },
     );
   });
 
-  test('of any words whatsoever nothing is lost but nicks, and a line end', () => {
+  test('of any words whatsoever nothing is lost but nicks, and a line end', (t) => {
     const words = ['Ann', 'Eve', 'a', 'hi', ': ', '.', '\n', ' ', '"', '👋', '/disconnect'] as const;
     const piece = fc.constantFrom(...words, ' changed their nickname to ', ' disconnected from the chat.');
-    fc.assert(
+    holds(
+      t,
       fc.property(fc.array(piece, { maxLength: 30 }), fc.boolean(), (pieces, isClosed) => {
         const frame = pieces.join('');
         const again = partFrame(frame, 'Ann', isClosed).map(format).join('');
         assert.equal(again.replaceAll('\n', ''), frame.replaceAll('\n', ''));
       }),
-      { seed: 6, numRuns: 5_000 },
+      { numRuns: 5_000 },
     );
   });
 
@@ -187,8 +190,9 @@ describe('cse310, messages in one piece', () => {
   });
 });
 
-test('our own nick is one that the other side reads, whatever our name is', () => {
-  fc.assert(
+test('our own nick is one that the other side reads, whatever our name is', (t) => {
+  holds(
+    t,
     fc.property(
       fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a:: b', '/: x', '/', ': ', 'x:')),
       (name) => {
@@ -206,6 +210,6 @@ test('our own nick is one that the other side reads, whatever our name is', () =
         assert.notEqual(first.name, null);
       },
     ),
-    { seed: 8, numRuns: 1_000 },
+    { numRuns: 1_000 },
   );
 });

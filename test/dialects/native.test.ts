@@ -7,6 +7,7 @@ import { messageIdFromBytes } from '../../src/ids.js';
 import { session as limits } from '../../src/session/limits.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import { concat } from '../../src/wire/bytes.js';
+import { holds } from '../support/seeds.js';
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => messageIdFromBytes(bytes));
 const aText = fc
@@ -32,8 +33,9 @@ const header = (kind: number, length: number) =>
   Uint8Array.of(kind, length >>> 24, length >>> 16, length >>> 8, length);
 const body = (length: number) => new Uint8Array(length).fill(0x61);
 
-test('utterances packed together come out in order, none added, none lost', () => {
-  fc.assert(
+test('utterances packed together come out in order, none added, none lost', (t) => {
+  holds(
+    t,
     fc.property(fc.array(anUtterance, { maxLength: 60 }), (utterances) => {
       const contents = pack(utterances)._unsafeUnwrap();
       assert.deepEqual(unpackAll(contents), utterances);
@@ -116,8 +118,9 @@ test('kinds that are not known are skipped; what is cut, too long or not UTF-8 i
   for (const [bytes, code] of bad) assert.equal(unpack(bytes)._unsafeUnwrapErr().code, code);
 });
 
-test('any bytes at all are utterances or a typed error', () => {
-  fc.assert(
+test('any bytes at all are utterances or a typed error', (t) => {
+  holds(
+    t,
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       const read = unpack(bytes);
       if (read.isErr()) assert.match(read.error.code, /^dialect\//);

@@ -1,12 +1,12 @@
 /** All programs at once through five places, what is refused, and what no program would send. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ForeignDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
 import { eventually } from '../support/deadline.js';
 import { incoming, startScene, type Scene } from '../support/foreign-scene.js';
+import { anyBytes } from '../support/seeds.js';
 import { newTally, simulatedPeer } from '../support/simulated-peer.js';
 import type { Queue } from '../support/standins/blocking-socket.js';
 import { startChat, type Chat } from '../support/standins/chatbuddy.js';
@@ -185,7 +185,7 @@ test('nonsense over every port ends its connection and nothing else', async (t) 
     const socket = connect({ host: '127.0.0.1', port: ports[round % ports.length] ?? 0 });
     socket.on('error', () => undefined);
     socket.write(openings[round % openings.length] ?? '');
-    socket.end(randomBytes(2_000));
+    socket.end(anyBytes(2_000));
     await new Promise((resolve) => socket.once('close', resolve));
   }
   await pause(50);

@@ -1,12 +1,12 @@
 /** What a stranger with a finished handshake may cost: names, receipts and contacts without end. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { messageIdFromBytes } from '../../src/ids.js';
 import { deliver, liveNode, untilMet } from '../support/live-node.js';
 import { freeBeaconPort } from '../support/program.js';
 import { openRawSession } from '../support/simulated-peer.js';
+import { anyBytes } from '../support/seeds.js';
 
 const rounds = 40;
 const perRound = 500;
@@ -14,7 +14,7 @@ const perRound = 500;
 type Kind = 'names' | 'receipts' | 'texts';
 
 function utteranceOf(kind: Kind, n: number): Utterance {
-  const id = messageIdFromBytes(randomBytes(16));
+  const id = messageIdFromBytes(anyBytes(16));
   if (kind === 'names') return { type: 'profile', name: `mallory ${n}`, instance: '0011223344556677' };
   if (kind === 'receipts') return { type: 'receipt', ids: [id] };
   return { type: 'text', id, sentAtMs: n, text: `the same again, ${n}` };

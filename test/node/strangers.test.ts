@@ -1,6 +1,5 @@
 /** Strangers come and go without end: what is kept of them must not. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { forgetStranger } from '../../src/chat/people/contacts.js';
 import type { Contact } from '../../src/chat/people/contact.js';
@@ -9,9 +8,10 @@ import { emptyPeerBook } from '../../src/chat/people/book.js';
 import type { PeerId } from '../../src/ids.js';
 import { Recorder } from '../support/actor-driver.js';
 import type { HistoryProtocol } from '../../src/actors/history/protocol.js';
+import { anyBytes } from '../support/seeds.js';
 
 const stranger = (lastSeenMs: number): Contact => ({
-  peerId: peerIdOf(new Uint8Array(randomBytes(32))),
+  peerId: peerIdOf(anyBytes(32)),
   name: `stranger ${lastSeenMs}`,
   idKeyHex: '',
   trust: 'pinned',

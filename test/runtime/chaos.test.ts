@@ -1,78 +1,31 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Supervisor } from '../../src/runtime/index.js';
+import type { Placement, Supervisor } from '../../src/runtime/index.js';
 import type { Fate } from './actors.js';
 import { inline, notes, own, shared, startTree, until, workerAt } from './tree.js';
-
-/** Reproducible: the seed is told when a test fails. */
-function dice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { dice, holdsAsync, withSeeds } from '../support/seeds.js';
 
 describe('under random failures', () => {
   for (const [where, placement, rounds] of [
-    ['inline', inline, 100],
-    ['in a shared thread', shared, 200],
+    ['inline', inline, 40],
+    ['in a shared thread', shared, 40],
   ] as const)
-    test(`${rounds} crashes at random ones of 1,000 envelopes each (${where}) lose nothing`, async () => {
-      const roll = dice(7);
-      const spec = workerAt(placement);
-      const tree = await startTree({ children: [notes, spec] });
-      const ref = tree.root.ref(spec);
-      let sent = 0;
-      for (let round = 0; round < rounds; round += 1) {
-        const crashAt = roll(1_000);
-        const tries = new SharedArrayBuffer(4);
-        for (let i = 0; i < 1_000; i += 1) {
-          const body = i === crashAt ? { n: sent, fate: 'throw' as const, times: 1, tries } : { n: sent };
-          while (ref.cast('work', body).isErr()) await ref.credit();
-          sent += 1;
-        }
-      }
-      (await ref.call('ask', { n: 2 }, { deadlineMs: 60_000 }))._unsafeUnwrap();
-      await until(async () => (await tree.journal()).length >= sent);
-      const written = await tree.journal();
-      assert.equal(new Set(written.map(({ n }) => n)).size, sent);
-      const inOrder = written.every(({ n }, i) => i === 0 || n >= (written[i - 1]?.n ?? 0) - 1_000);
-      assert.ok(inOrder);
-      const { actors } = await tree.root.stats();
-      assert.equal(actors.find(({ id }) => id === 'worker')?.restarts, rounds);
-      await tree.root.stop();
+    test(`${rounds} crashes at random ones of 1,000 envelopes each (${where}) lose nothing`, async (t) => {
+      await withSeeds(t, (seed) => crashing(placement, rounds, seed));
     });
 
-  test('20 deaths of a thread at random ones of 200 envelopes each lose nothing', async () => {
-    const roll = dice(11);
-    const spec = workerAt(own);
-    const tree = await startTree({ children: [notes, spec] });
-    const ref = tree.root.ref(spec);
-    let sent = 0;
-    for (let round = 0; round < 20; round += 1) {
-      const crashAt = roll(200);
-      const fate = (['exit', 'uncaught', 'unhandled'] as const)[roll(3)] ?? 'exit';
-      const tries = new SharedArrayBuffer(4);
-      for (let i = 0; i < 200; i += 1) {
-        const body = i === crashAt ? { n: sent, fate, times: 1, tries } : { n: sent };
-        while (ref.cast('work', body).isErr()) await ref.credit();
-        sent += 1;
-      }
-    }
-    await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === sent);
-    assert.equal(tree.root.deadLetters().length, 0);
-    await tree.root.stop();
+  test('8 deaths of a thread at random ones of 200 envelopes each lose nothing', async (t) => {
+    await withSeeds(t, dying);
   });
-
-  test('a tree has its shape again, with no thread left over and nothing lost', async () => {
+  test('a tree has its shape again, with no thread left over and nothing lost', async (t) => {
     const failure = fc.record({
       target: fc.nat({ max: 5 }),
       fate: fc.constantFrom<Fate>('throw', 'reject', 'exit', 'uncaught', 'throw', 'throw'),
       before: fc.nat({ max: 20 }),
     });
-    await fc.assert(
+    await holdsAsync(
+      t,
       fc.asyncProperty(
         fc.constantFrom('one-for-one', 'one-for-all', 'rest-for-one'),
         fc.array(failure, { minLength: 1, maxLength: 12 }),
@@ -115,7 +68,7 @@ describe('under random failures', () => {
           await tree.root.stop();
         },
       ),
-      { seed: 42, numRuns: 10, endOnFailure: true },
+      { numRuns: 5, endOnFailure: true },
     );
   });
 });
@@ -128,4 +81,51 @@ async function assertShape(root: Supervisor, ids: readonly string[]): Promise<vo
   for (const id of ids) (await root.ref(workerAt(inline, id)).call('ask', { n: 2 }))._unsafeUnwrap();
   const { threads } = await root.stats();
   assert.deepEqual(threads.map(({ name }) => name).toSorted(), ['actor w2', 'actor w5', 'inline', 'shared']);
+}
+
+async function crashing(placement: Placement, rounds: number, seed: number): Promise<void> {
+  const roll = dice(seed);
+  const spec = workerAt(placement);
+  const tree = await startTree({ children: [notes, spec] });
+  const ref = tree.root.ref(spec);
+  let sent = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const crashAt = roll(1_000);
+    const tries = new SharedArrayBuffer(4);
+    for (let i = 0; i < 1_000; i += 1) {
+      const body = i === crashAt ? { n: sent, fate: 'throw' as const, times: 1, tries } : { n: sent };
+      while (ref.cast('work', body).isErr()) await ref.credit();
+      sent += 1;
+    }
+  }
+  (await ref.call('ask', { n: 2 }, { deadlineMs: 60_000 }))._unsafeUnwrap();
+  await until(async () => (await tree.journal()).length >= sent);
+  const written = await tree.journal();
+  assert.equal(new Set(written.map(({ n }) => n)).size, sent);
+  const inOrder = written.every(({ n }, i) => i === 0 || n >= (written[i - 1]?.n ?? 0) - 1_000);
+  assert.ok(inOrder);
+  const { actors } = await tree.root.stats();
+  assert.equal(actors.find(({ id }) => id === 'worker')?.restarts, rounds);
+  await tree.root.stop();
+}
+
+async function dying(seed: number): Promise<void> {
+  const roll = dice(seed);
+  const spec = workerAt(own);
+  const tree = await startTree({ children: [notes, spec] });
+  const ref = tree.root.ref(spec);
+  let sent = 0;
+  for (let round = 0; round < 8; round += 1) {
+    const crashAt = roll(200);
+    const fate = (['exit', 'uncaught', 'unhandled'] as const)[roll(3)] ?? 'exit';
+    const tries = new SharedArrayBuffer(4);
+    for (let i = 0; i < 200; i += 1) {
+      const body = i === crashAt ? { n: sent, fate, times: 1, tries } : { n: sent };
+      while (ref.cast('work', body).isErr()) await ref.credit();
+      sent += 1;
+    }
+  }
+  await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === sent);
+  assert.equal(tree.root.deadLetters().length, 0);
+  await tree.root.stop();
 }

@@ -10,17 +10,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { eventually } from '../support/deadline.js';
 import { spawnNode, type NodeProcess, type SpawnOptions } from '../support/node-process.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
-
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-
-/** Of the seed alone, so that a failing run can be played again. */
-function dice(): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    return state / 0x8000_0000;
-  };
-}
+import { dice, withSeeds } from '../support/seeds.js';
 
 async function run(
   context: TestContext,
@@ -65,61 +55,63 @@ async function assertArrived(queued: readonly string[], at: NodeProcess): Promis
   await eventually(isAll, 20_000, 'all arrived').catch(() => undefined);
   const seen = shown();
   const lost = queued.filter((text) => !seen.includes(text));
-  assert.deepEqual(lost, [], `${lost.length} of ${queued.length} lost (seed ${seed})`);
-  assert.equal(new Set(seen).size, seen.length, `shown twice (seed ${seed})`);
+  assert.deepEqual(lost, [], `${lost.length} of ${queued.length} lost`);
+  assert.equal(new Set(seen).size, seen.length, 'shown twice');
   assert.deepEqual(
     seen,
     seen.toSorted((a, b) => Number(a) - Number(b)),
-    `order (seed ${seed})`,
+    'order',
   );
 }
 
 describe('kill -9', () => {
   for (const victim of ['sender', 'receiver'] as const)
     test(`of the ${victim} at random moments loses nothing and shows nothing twice`, async (context) => {
-      const roll = dice();
-      const beaconPort = await freeBeaconPort();
-      const homes = { sender: temporaryHome(context), receiver: temporaryHome(context) };
-      const start = (name: 'sender' | 'receiver'): Promise<NodeProcess & { readonly id: string }> =>
-        run(context, { home: homes[name], name, beaconPort });
-      let [sender, receiver] = [await start('sender'), await start('receiver')];
-      await sender.until('peer', ({ id }) => id === receiver.id);
-      const queued: string[] = [];
-      const readyMs: number[] = [];
-      let next = 1;
-      const rounds = 4;
-      for (let round = 0; round < rounds; round += 1) {
-        const dead = victim === 'sender' ? sender : receiver;
-        const killed = new Promise<void>((resolve) => {
-          setTimeout(
-            () => {
-              dead.child.kill('SIGKILL');
-              resolve();
-            },
-            20 + roll() * 300,
-          );
-        });
-        next = await talkUntil(killed, sender, receiver.id, next);
-        await dead.exited;
-        const startedMs = performance.now();
-        if (victim === 'sender') {
-          queued.push(...queuedBy(sender));
-          sender = await start('sender');
-          await sender.until('peer', ({ id }) => id === receiver.id).catch(() => undefined);
-        } else receiver = await start('receiver');
-        readyMs.push(performance.now() - startedMs);
-      }
-      await sender.until('peer', ({ id }) => id === receiver.id);
-      sender.tell({ told: 'send', to: receiver.id, texts: [String(next)] });
-      await sender.until('queued', ({ texts }) => texts.includes(String(next)));
-      queued.push(...queuedBy(sender));
-      await assertArrived(queued, receiver);
-      const worst = Math.max(...readyMs);
-      context.diagnostic(
-        `${rounds} kills, ${queued.length} queued; ready again at worst ${worst.toFixed(0)} ms`,
-      );
+      await withSeeds(context, (seed) => killing(context, victim, seed));
     });
 });
+
+async function killing(context: TestContext, victim: 'sender' | 'receiver', seed: number): Promise<void> {
+  const roll = dice(seed);
+  const beaconPort = await freeBeaconPort();
+  const homes = { sender: temporaryHome(context), receiver: temporaryHome(context) };
+  const start = (name: 'sender' | 'receiver'): Promise<NodeProcess & { readonly id: string }> =>
+    run(context, { home: homes[name], name, beaconPort });
+  let [sender, receiver] = [await start('sender'), await start('receiver')];
+  await sender.until('peer', ({ id }) => id === receiver.id);
+  const queued: string[] = [];
+  const readyMs: number[] = [];
+  let next = 1;
+  const rounds = 4;
+  for (let round = 0; round < rounds; round += 1) {
+    const dead = victim === 'sender' ? sender : receiver;
+    const killed = new Promise<void>((resolve) => {
+      setTimeout(
+        () => {
+          dead.child.kill('SIGKILL');
+          resolve();
+        },
+        20 + roll(300),
+      );
+    });
+    next = await talkUntil(killed, sender, receiver.id, next);
+    await dead.exited;
+    const startedMs = performance.now();
+    if (victim === 'sender') {
+      queued.push(...queuedBy(sender));
+      sender = await start('sender');
+      await sender.until('peer', ({ id }) => id === receiver.id).catch(() => undefined);
+    } else receiver = await start('receiver');
+    readyMs.push(performance.now() - startedMs);
+  }
+  await sender.until('peer', ({ id }) => id === receiver.id);
+  sender.tell({ told: 'send', to: receiver.id, texts: [String(next)] });
+  await sender.until('queued', ({ texts }) => texts.includes(String(next)));
+  queued.push(...queuedBy(sender));
+  await assertArrived(queued, receiver);
+  const worst = Math.max(...readyMs);
+  context.diagnostic(`${rounds} kills, ${queued.length} queued; ready again at worst ${worst.toFixed(0)} ms`);
+}
 
 test('SIGTERM under load ends soon and loses nothing', async (context) => {
   const beaconPort = await freeBeaconPort();

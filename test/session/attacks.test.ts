@@ -12,7 +12,6 @@ import { xxHybrid } from '../../src/session/noise/patterns.js';
 import { concat } from '../../src/wire/bytes.js';
 import { encodeControl, encodeMessage, encodePreamble } from '../../src/wire/frames.js';
 import {
-  anyBytes,
   connect,
   identityOf,
   isUp,
@@ -25,6 +24,7 @@ import {
   type TestNode,
   wallClockMs,
 } from '../support/session-pair.js';
+import { anyBytes } from '../support/seeds.js';
 
 const words: Utterance = {
   type: 'text',

@@ -5,13 +5,25 @@ import fc from 'fast-check';
 import { unreachable } from '../../src/exhaustive.js';
 import { decodePayload, verifyCertificate } from '../../src/session/certificate.js';
 import { concat } from '../../src/wire/bytes.js';
-import { connect, makeNode, makePair, wallClockMs, type Endpoint } from '../support/session-pair.js';
+import {
+  connect,
+  makeNode,
+  makePair,
+  wallClockMs,
+  type Endpoint,
+  type TestNode,
+} from '../support/session-pair.js';
+import { holds, withSeeds } from '../support/seeds.js';
 
-const [a, b] = [makeNode(), makeNode()];
-connect(a, b);
+/** Two that have talked, so that each has a ticket of the other. Made after the seed is set. */
+function acquainted(): readonly [TestNode, TestNode] {
+  const [a, b] = [makeNode(), makeNode()];
+  connect(a, b);
+  return [a, b];
+}
 
 /** One conversation, delivery by delivery, kept to be bent. */
-function recorded(): readonly Uint8Array[] {
+function recorded(a: TestNode, b: TestNode): readonly Uint8Array[] {
   const deliveries: Uint8Array[] = [];
   connect(a, b, {}, (bytes, from) => {
     if (from === 'initiator') deliveries.push(bytes);
@@ -50,66 +62,76 @@ function mutate(bytes: Uint8Array, change: Mutation): Uint8Array {
 
 const isQuiet = (endpoint: Endpoint) => endpoint.said.length === 0 && !endpoint.has('up');
 
-test('a responder that hears noise, or a bent recording, fails with a code and nothing else', () => {
-  const script = recorded();
-  fc.assert(
-    fc.property(
-      fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 6 }),
-      fc.array(mutation, { minLength: 1, maxLength: 4 }),
-      fc.boolean(),
-      (noise, changes, isBent) => {
-        const { responder } = makePair(a, b);
-        const whole = isBent ? changes.reduce(mutate, concat(script)) : concat(noise);
-        for (let at = 0; at < whole.length; at += 500) responder.receive(whole.subarray(at, at + 500));
-        responder.take(responder.session.tick(3_001));
-        assert.ok(isQuiet(responder));
-        assert.match(responder.failure?.code ?? '', /^session\//);
-        assert.deepEqual(responder.session.receive(whole, 1), [], 'dead for good');
-      },
-    ),
-    { numRuns: 300 },
-  );
+test('a responder that hears noise, or a bent recording, fails with a code and nothing else', async (t) => {
+  await withSeeds(t, (seed) => {
+    const [a, b] = acquainted();
+    const script = recorded(a, b);
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 6 }),
+        fc.array(mutation, { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        (noise, changes, isBent) => {
+          const { responder } = makePair(a, b);
+          const whole = isBent ? changes.reduce(mutate, concat(script)) : concat(noise);
+          for (let at = 0; at < whole.length; at += 500) responder.receive(whole.subarray(at, at + 500));
+          responder.take(responder.session.tick(3_001));
+          assert.ok(isQuiet(responder));
+          assert.match(responder.failure?.code ?? '', /^session\//);
+          assert.deepEqual(responder.session.receive(whole, 1), [], 'dead for good');
+        },
+      ),
+      { seed, numRuns: 300 },
+    );
+  });
 });
 
-test('an initiator, fresh or with a ticket, that hears noise fails with a code and nothing else', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constant(Uint8Array.of(0, 0, 1))), {
-        maxLength: 6,
-      }),
-      fc.boolean(),
-      (noise, hasTicket) => {
-        const resumption = hasTicket ? a.book.dial(b.idKey, wallClockMs) : null;
-        const { initiator } = makePair(a, b, { resumption });
-        initiator.take(initiator.session.start());
-        for (const bytes of noise) initiator.receive(bytes);
-        initiator.take(initiator.session.tick(3_001));
-        assert.ok(isQuiet(initiator));
-        assert.match(initiator.failure?.code ?? '', /^session\//);
-      },
-    ),
-    { numRuns: 150 },
-  );
+test('an initiator, fresh or with a ticket, that hears noise fails with a code and nothing else', async (t) => {
+  await withSeeds(t, (seed) => {
+    const [a, b] = acquainted();
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constant(Uint8Array.of(0, 0, 1))), {
+          maxLength: 6,
+        }),
+        fc.boolean(),
+        (noise, hasTicket) => {
+          const resumption = hasTicket ? a.book.dial(b.idKey, wallClockMs) : null;
+          const { initiator } = makePair(a, b, { resumption });
+          initiator.take(initiator.session.start());
+          for (const bytes of noise) initiator.receive(bytes);
+          initiator.take(initiator.session.tick(3_001));
+          assert.ok(isQuiet(initiator));
+          assert.match(initiator.failure?.code ?? '', /^session\//);
+        },
+      ),
+      { seed, numRuns: 150 },
+    );
+  });
 });
 
-test('noise after a handshake ends the session, and nothing of it is heard', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 5 }),
-      (noise) => {
-        const { responder } = connect(a, b);
-        for (const bytes of noise) responder.receive(bytes);
-        assert.equal(responder.said.length, 0);
-        // Either it failed, or it waits for the rest of a frame whose length the noise announced.
-        if (responder.failure !== null) assert.match(responder.failure.code, /^session\//);
-      },
-    ),
-    { numRuns: 60 },
-  );
+test('noise after a handshake ends the session, and nothing of it is heard', async (t) => {
+  await withSeeds(t, (seed) => {
+    const [a, b] = acquainted();
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 5 }),
+        (noise) => {
+          const { responder } = connect(a, b);
+          for (const bytes of noise) responder.receive(bytes);
+          assert.equal(responder.said.length, 0);
+          // Either it failed, or it waits for the rest of a frame whose length the noise announced.
+          if (responder.failure !== null) assert.match(responder.failure.code, /^session\//);
+        },
+      ),
+      { seed, numRuns: 60 },
+    );
+  });
 });
 
-test('payloads and certificates of any bytes are refused with a code', () => {
-  fc.assert(
+test('payloads and certificates of any bytes are refused with a code', (t) => {
+  holds(
+    t,
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
       const payload = decodePayload(bytes);
       if (payload.isErr()) assert.equal(payload.error.code, 'session/malformed');

@@ -12,7 +12,7 @@ import { dhKeyPairFromPrivate } from '../support/dh-key.js';
 import type { Request } from '../support/noise-c-peer.js';
 import { parsePattern } from '../support/noise-patterns.js';
 import { transportCiphers } from '../support/noise-suites.js';
-import { anyBytes } from '../support/session-pair.js';
+import { anyBytes } from '../support/seeds.js';
 import { fromHex, hexOf } from '../support/vectors.js';
 
 const nothing = new Uint8Array(0);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { messageIdFromBytes } from '../../src/ids.js';
 import type { Utterance } from '../../src/dialects/dialect.js';
-import { anyBytes, connect, isUp, makeNode, makePair, resume, settle } from '../support/session-pair.js';
+import { connect, isUp, makeNode, makePair, resume, settle } from '../support/session-pair.js';
+import { anyBytes } from '../support/seeds.js';
 
 const text = (words: string): Utterance => ({
   type: 'text',

@@ -3,21 +3,9 @@ import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { foreignFrames } from '../../src/dialects/limits.js';
+import type { Dice } from './seeds.js';
 
-export type Draw = (below: number) => number;
-
-/** mulberry32: small, and the same everywhere. */
-export function seeded(seed: number): Draw {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-export const pick = <T>(items: readonly [T, ...T[]], draw: Draw): T => items[draw(items.length)] ?? items[0];
+export const pick = <T>(items: readonly [T, ...T[]], draw: Dice): T => items[draw(items.length)] ?? items[0];
 export const bytesOf = (source: string): Uint8Array => Buffer.from(source, 'utf8');
 
 const keys = [
@@ -84,7 +72,7 @@ const words = [
 export interface Kind {
   /** What this input is to a dialect of JSON, or to any: always malformed. Otherwise it may mean something. */
   readonly fails: 'always' | 'json' | 'may';
-  make(corpus: readonly Uint8Array[], draw: Draw): Uint8Array;
+  make(corpus: readonly Uint8Array[], draw: Dice): Uint8Array;
 }
 
 export const kinds: Readonly<Record<string, Kind>> = {
@@ -166,7 +154,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
-const any = (corpus: readonly Uint8Array[], draw: Draw): Uint8Array =>
+const any = (corpus: readonly Uint8Array[], draw: Dice): Uint8Array =>
   corpus[draw(corpus.length)] ?? new Uint8Array();
 
 /** Where a dialect of JSON looks for what is said, and what says nothing there. */

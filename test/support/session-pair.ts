@@ -1,9 +1,9 @@
 /** Two sessions with a wire between them that a test can cut, bend and record. */
-import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import type { SessionError } from '../../src/session/errors.js';
 import { makeCertificate, type Signer } from '../../src/session/certificate.js';
-import { generateDhKeyPair, type DhKeyPair } from '../../src/session/noise/dh.js';
+import type { DhKeyPair } from '../../src/session/noise/dh.js';
 import type {
   LocalIdentity,
   Resumption,
@@ -14,9 +14,13 @@ import type {
 import { copyResumption, TicketBook } from '../../src/session/tickets.js';
 import { concat } from '../../src/wire/bytes.js';
 import { createSession } from '../../src/session/machine.js';
+import { dhKeyPairFromPrivate } from './dh-key.js';
+import { anyBytes } from './seeds.js';
 
 export const wallClockMs = 1_800_000_000_000;
-export const anyBytes = (bytes: number): Uint8Array => Uint8Array.from(randomBytes(bytes));
+
+/** Of the seed that is played, so that a conversation that went wrong can be had again. */
+const anyKeyPair = (): DhKeyPair => dhKeyPairFromPrivate(anyBytes(32));
 
 const ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -51,7 +55,7 @@ export function makeNode(
   } = {},
 ): TestNode {
   const identity = identityOf(options.seed ?? anyBytes(32));
-  const pair = options.staticPair ?? generateDhKeyPair();
+  const pair = options.staticPair ?? anyKeyPair();
   const fields = {
     idKey: identity.idKey,
     serial: options.serial ?? wallClockMs - 1_000,
@@ -86,6 +90,7 @@ export class Endpoint {
     this.session = createSession({
       local: node.local,
       random: anyBytes,
+      generateKeyPair: anyKeyPair,
       nowMs: this.nowMs,
       wallClockMs,
       role,

@@ -8,6 +8,7 @@ import {
   exportFormatOf,
   type ExportFormatName,
 } from '../../src/ui/cli/commands/export-format.js';
+import { holdsAsync } from '../support/seeds.js';
 
 const line: MessageEvent = {
   type: 'message',
@@ -68,8 +69,9 @@ test('a JSON export holds the events: none, one or many', async () => {
   }
 });
 
-test('a CSV export reads back field by field, whatever the text', async () => {
-  await fc.assert(
+test('a CSV export reads back field by field, whatever the text', async (t) => {
+  await holdsAsync(
+    t,
     fc.asyncProperty(fc.array(texts, { maxLength: 5 }), async (all) => {
       const rows = readCsv(
         await file(
@@ -84,7 +86,7 @@ test('a CSV export reads back field by field, whatever the text', async () => {
         assert.ok(field === text || field === `'${text}`, JSON.stringify([field, text]));
       }
     }),
-    { seed: 32, numRuns: 500 },
+    { numRuns: 500 },
   );
 });
 

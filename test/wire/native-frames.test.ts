@@ -11,6 +11,7 @@ import {
   type ControlFrame,
   type NativeFrame,
 } from '../../src/wire/frames.js';
+import { holds } from '../support/seeds.js';
 
 const bytesMax = 65_535;
 
@@ -60,8 +61,9 @@ const anyFrame = fc.oneof(
     .map((control) => ({ bytes: encodeControl(control), meant: { type: 'control', control } })),
 );
 
-test('frames are the same however the bytes are cut, and views stay what they were', () => {
-  fc.assert(
+test('frames are the same however the bytes are cut, and views stay what they were', (t) => {
+  holds(
+    t,
     fc.property(
       fc.array(anyFrame, { maxLength: 12 }),
       fc.array(fc.nat(4_000), { maxLength: 30 }),
@@ -111,8 +113,9 @@ test('a length beyond the bound is refused from its header alone; an unknown con
   }
 });
 
-test('any bytes at all give frames, a wait or a typed error, and memory follows what arrived', () => {
-  fc.assert(
+test('any bytes at all give frames, a wait or a typed error, and memory follows what arrived', (t) => {
+  holds(
+    t,
     fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 20 }), (chunks) => {
       const reader = new NativeFrameReader();
       let arrived = 0;
@@ -131,8 +134,9 @@ test('any bytes at all give frames, a wait or a typed error, and memory follows 
   );
 });
 
-test('a queue gives back what was put in, and never writes into what it was given', () => {
-  fc.assert(
+test('a queue gives back what was put in, and never writes into what it was given', (t) => {
+  holds(
+    t,
     fc.property(
       fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.nat(60)), { maxLength: 40 }),
       (steps) => {
@@ -158,8 +162,9 @@ test('a queue gives back what was put in, and never writes into what it was give
   );
 });
 
-test('numbers are read back as written; a reader that runs short says so and gives zeros', () => {
-  fc.assert(
+test('numbers are read back as written; a reader that runs short says so and gives zeros', (t) => {
+  holds(
+    t,
     fc.property(
       fc.nat(255),
       fc.nat(65_535),

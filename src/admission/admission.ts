@@ -12,6 +12,7 @@
  * than others ask would hold them all. What can be had goes by turns, see `admission-turns.ts`.
  */
 import type { ConnectionId } from '../ids.js';
+import type { Carries } from '../dialects/dialect.js';
 import { admission as limits } from './limits.js';
 import { HandshakeBudget, Penalties, type Standing } from './budget.js';
 import {
@@ -23,7 +24,6 @@ import {
   Slots,
   protectedMs,
   weakest,
-  type Carries,
   type Due,
   type Newcomer,
   type Slot,

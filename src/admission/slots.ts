@@ -6,17 +6,8 @@ import type { ConnectionId } from '../ids.js';
 import { admission as limits } from './limits.js';
 import { wireV1 } from '../wire/limits.js';
 import type { Standing } from './budget.js';
+import type { Carries } from '../dialects/dialect.js';
 import type { Hello } from './first-bytes.js';
-
-/** What a connection is for, once it is authenticated. */
-export type Carries =
-  | 'session'
-  /** One message of an older program, which is on its way. */
-  | 'message'
-  /** One message of an older program whose user types it now, as far as anybody can tell. */
-  | 'typed-message'
-  /** A talk with an older program, which cannot be resumed once it has given way. */
-  | 'talk';
 
 export interface Slot {
   readonly id: ConnectionId;

@@ -1,150 +1,336 @@
 /**
- * What the node knows while it runs, and the two ways in which it tells others: events for those who watch, log lines
- * for those who look after it. Everything else of the node works on this state.
+ * The mind of the node: takes one input after the other and says what is to be done. Pure: clocks and dice come as
+ * arguments, effects are values, and nothing is waited for. Its parts own their state: people (which peers are known),
+ * native and foreign routes (ways to them), delivery (messages and their outboxes).
+ *
+ *   discovery ─► sightings ─► people                 connections ─► routes ─► reports ─► delivery ─► history, feed
+ *   users ─► commands ─► people, routes, delivery    delivery ─► orders ─► routes ─► connections
  */
-import type { ResultAsync } from 'neverthrow';
-import type { Outbox } from './delivery/outbox.js';
-import { peerRow, type PeerBook } from './people/book.js';
-import type { NodeEvent } from './events.js';
-import type { RuntimeError } from '../runtime/errors.js';
-import type { SessionError } from '../session/errors.js';
-import type { DialError as TransportError } from './errors.js';
-import type { ConnectionId, MessageId, PeerId, SessionId } from '../ids.js';
-import type { Context, Ref } from '../runtime/actor.js';
+import { ok } from 'neverthrow';
+import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
+import { unreachable } from '../exhaustive.js';
+import type { PeerId } from '../ids.js';
 import type { TicketBook } from '../session/tickets.js';
-import type { FaultRation } from '../runtime/log-ration.js';
 import type { Address } from '../wire/address.js';
-import type { TransportProtocol } from '../actors/transport/protocol.js';
-import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
-import type { OutboxSize } from './delivery/entry.js';
-import type { HistoryProtocol } from '../actors/history/protocol.js';
-import type { SessionArgs, SessionProtocol } from '../actors/connection/protocol.js';
-import type { NodeProtocol } from '../actors/node/protocol.js';
-import type { Vault } from './people/vault.js';
-import type { LegacyArgs, LegacyState } from './foreign/state.js';
+import { CommandDesk, type CoreTurn, type Parts } from './commands.js';
+import type { AskedInput, CoreSelf } from './asked.js';
+import { Delivery, type DeliveryStored } from './delivery/delivery.js';
+import type { Due, Effect, Input, StoredAnswer } from './effects.js';
+import { ForeignRoutes } from './foreign/foreign.js';
+import type { ForeignArgs } from './foreign/state.js';
+import { dialectOf } from './people/capabilities.js';
+import type { Contact } from './people/contact.js';
+import { tagOf } from './people/identity.js';
+import { sanitiseName } from './people/name.js';
+import { People } from './people/people.js';
+import { sightingsOf } from './presence/sightings.js';
+import type { NativeOutcome, OwnSide } from './routes/live-session.js';
+import { NativeRoutes } from './routes/native.js';
+import type { Route, RouteReport } from './routes/route.js';
+import { answer, tokenOf, type Given, type Token } from './turn.js';
 
-export type NodeLinks = {
-  readonly history: HistoryProtocol;
-  readonly transport: TransportProtocol;
-  readonly discovery: DiscoveryProtocol;
-  readonly broadcast: BroadcastProtocol;
-};
-export type NodeContext = Context<NodeProtocol, NodeLinks>;
-
-/** What the root hands to the node: things of the main thread, which no message could carry. */
-export interface NodeArgs {
-  readonly identity: Vault;
-  /** As it is called now: given at the start, or since then by `keepName`. */
-  readonly name: () => string;
-  readonly home: string;
-  readonly secureOnly: boolean;
-  /** Starts a session actor; its ref may be used at once. A start that fails is reported as `sessionDown`. */
-  readonly startSession: (args: SessionArgs) => Pick<Ref<SessionProtocol>, 'cast'>;
-  readonly publish: (event: NodeEvent) => void;
-  /** Newest `seq` among the messages published in this run; null: none yet. */
-  readonly publishedSeq: () => number | null;
-  /** Keeps a new name for the next start. */
-  readonly keepName: (name: string) => void;
-  /** CPU work of some 30 ms: done off this thread. */
-  readonly safetyNumber: (own: Uint8Array, other: Uint8Array) => ResultAsync<string, RuntimeError>;
-  readonly ownAddresses: () => readonly string[];
-  readonly newMessageId: () => MessageId;
-  readonly random: () => number;
-  readonly legacy: LegacyArgs;
-}
-
-/** A session from the moment its connection exists until it ended. */
-export interface LiveSession {
-  readonly sessionId: SessionId;
-  readonly connectionId: ConnectionId;
-  readonly direction: 'in' | 'out';
-  readonly address: Address;
-  readonly ref: Pick<Ref<SessionProtocol>, 'cast'>;
-  /** Whom we meant to reach; `null` for who calls us, and for an address that was typed. */
-  readonly expected: PeerId | null;
-  /** Who it is, once proved. */
-  peerId: PeerId | null;
-  /** Which run of the peer's node. */
-  bootIdHex: string;
-  isUp: boolean;
-  /** When its last change of name was taken (monotonic, ms), and the one that waits its turn. */
-  renamedAtMs: number;
-  renameTo: string | null;
-  /** The disk did not take something of it: it is being closed, and nothing after that may overtake. */
-  isRefused: boolean;
-}
-
-/** Somebody waits to learn who answers at an address. */
-export type Waiter = (found: PeerId | SessionError | TransportError | RuntimeError) => void;
-
-export interface NodeState {
-  readonly args: NodeArgs;
-  name: string;
-  listening: Address | null;
-  readonly book: PeerBook;
-  /** What waits, peer by peer; made when there is first something to say. */
-  readonly outboxes: Map<PeerId, Outbox>;
-  /** What waits over all peers: as the history last said, and on its way to it. */
-  outboxSize: OutboxSize;
-  committing: OutboxSize;
-  readonly sessions: Map<SessionId, LiveSession>;
-  /** The session on which we talk to a peer; others with the same peer are on their way out. */
-  readonly current: Map<PeerId, SessionId>;
-  /** Dials under way, by connection. */
-  readonly dials: Map<ConnectionId, { readonly expected: PeerId | null; readonly address: Address }>;
-  /** Who waits for which address. */
-  readonly waiters: Map<string, Waiter[]>;
-  /** Contacts whom we wrote to, or verified: for them a slot is kept. */
-  readonly friends: Set<PeerId>;
+export interface CoreArgs {
+  readonly own: OwnSide;
+  /** How this side is called at the start. */
+  readonly name: string;
+  readonly foreign: ForeignArgs;
+  /** Secrets that let peers resume; in memory only. */
   readonly tickets: TicketBook;
-  /** Next address to try, per peer. */
-  readonly addressTurn: Map<PeerId, number>;
-  /** Newest line that those who watch were told of. */
-  shownSeq: number;
-  /** Missing lines are being read back; up to `heldUntilSeq` they are shown then. */
-  isCatchingUp: boolean;
-  heldUntilSeq: number;
-  /** Up to which line a peer's words were handed to some session: each is told as `sent` once. */
-  readonly sentSeq: Map<PeerId, number>;
-  /** Words of peers that crashed the history, alone or among others (`node-incoming`). Bounded. */
-  readonly poison: Map<MessageId, 'suspect' | 'set-aside'>;
-  /** Which failures of sessions are logged: anybody can cause them. */
-  readonly sessionFaults: FaultRation;
-  /** What was last told of each peer. */
-  readonly toldPeers: Map<PeerId, string>;
-  readonly legacy: LegacyState;
-  /** Counts ids of sessions and connections within this run. */
-  nextId: number;
-  callOffWake: (() => void) | null;
-  wakeAtMs: number;
+  /** A number from 0 (included) to 1 (excluded), for the jitter of outboxes. */
+  readonly random: () => number;
 }
 
-/** What is needed to tell of a peer. */
-export type Telling = Pick<NodeState, 'book' | 'toldPeers'> & {
-  readonly args: Pick<NodeArgs, 'publish'>;
-};
-
-/** Tells everybody who watches how a peer stands now, if that is news: a sign of life alone is none. */
-export function publishPeer(state: Telling, peerId: PeerId): void {
-  const row = peerRow(state.book, peerId);
-  const told = JSON.stringify({ ...row, lastSeen: '' });
-  if (state.toldPeers.get(peerId) === told) return;
-  // A stranger that is gone leaves nothing behind, or forged names would fill the memory.
-  if (row.state === 'offline' && !state.book.contacts.has(peerId)) state.toldPeers.delete(peerId);
-  else state.toldPeers.set(peerId, told);
-  state.args.publish(row);
+/** What the history keeps of earlier runs. */
+export interface Stored extends DeliveryStored {
+  readonly contacts: readonly Contact[];
 }
 
-/** The same of one who is not there any more: told once with what was known, and forgotten then. */
-export function publishGone(state: Telling, peerId: PeerId): void {
-  const { presence } = state.book;
-  const last = presence.get(peerId);
-  if (last !== undefined) presence.set(peerId, { ...last, state: 'offline' });
-  publishPeer(state, peerId);
-  presence.delete(peerId);
+export class Core {
+  readonly #parts: Parts;
+  readonly #desk: CommandDesk;
+  #name: string;
+  #listening: Address | null = null;
+  #tokens = 0;
+
+  constructor({ own, name, foreign: foreignArgs, tickets, random }: CoreArgs) {
+    const people = new People(own.peerId);
+    const native = new NativeRoutes(own, name, people, tickets);
+    const hasWork = (peerId: PeerId): boolean => delivery.hasWork(peerId);
+    const foreign = new ForeignRoutes(foreignArgs, { people, hasWork, name, instance: own.instance });
+    const routeOf = (peerId: PeerId): Route<CoreTurn> =>
+      routes[dialectOf(peerId) === 'native' ? 'native' : 'foreign'];
+    const routes = { native, foreign } as const;
+    const delivery = new Delivery<CoreTurn>(people, routeOf, random);
+    this.#name = name;
+    this.#parts = { own, people, native, foreign, delivery };
+    this.#desk = new CommandDesk(this.#parts);
+  }
+
+  /** Takes over what the history keeps; before the first input. */
+  restore(stored: Stored, given: Given): readonly Effect[] {
+    return this.#turn(given, (turn) => {
+      const { people, native, foreign, delivery } = this.#parts;
+      const writtenTo = stored.correspondents.filter(({ isWrittenTo }) => isWrittenTo);
+      people.restore(
+        stored.contacts,
+        writtenTo.map(({ peerId }) => peerId),
+      );
+      native.expireTickets(turn);
+      foreign.start(turn);
+      delivery.restore(stored, turn);
+    });
+  }
+
+  /** Returns what is to be done, in this order. */
+  handle(input: Input, given: Given): readonly Effect[] {
+    return this.#turn(given, (turn) => {
+      const reports = this.#reportsOf(input, turn);
+      if (reports.length > 0) this.#parts.delivery.apply(reports, turn);
+    });
+  }
+
+  #turn(given: Given, work: (turn: CoreTurn) => void): readonly Effect[] {
+    const effects: Effect[] = [];
+    work({
+      now: given.now,
+      random: () => given.random(),
+      newMessageId: () => given.newMessageId(),
+      ownAddresses: () => given.ownAddresses(),
+      emit: (effect) => void effects.push(effect),
+      newToken: () => {
+        this.#tokens += 1;
+        return tokenOf(this.#tokens);
+      },
+    });
+    return effects;
+  }
+
+  #reportsOf(input: Input, turn: CoreTurn): readonly RouteReport[] {
+    const { native, foreign } = this.#parts;
+    switch (input.type) {
+      case 'asked':
+        return this.#asked(input, turn);
+      case 'listening':
+        return this.#listens(input, turn);
+      case 'accepted': {
+        const { connectionId, dialect, address } = input;
+        if (isForeign(dialect)) return foreign.accepted(connectionId, dialect, address, turn);
+        native.accepted(connectionId, address, turn);
+        return [];
+      }
+      case 'slotWanted':
+        native.slotWanted(input.connectionId, turn);
+        foreign.slotWanted(input.connectionId, turn);
+        return [];
+      case 'dialled': {
+        const { connectionId } = input;
+        const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);
+        if (!isWanted) turn.emit({ to: 'transport', say: 'discard', connectionId });
+        return [];
+      }
+      case 'dialFailed': {
+        const { connectionId, error } = input;
+        const outcome = native.dialFailed(connectionId, error);
+        if (outcome !== null) return this.#outcome(outcome, turn);
+        return foreign.dialFailed(connectionId, error, turn) ?? [];
+      }
+      case 'discoveryStarted':
+      case 'twin':
+      case 'presence':
+        return this.#presence(input, turn);
+      case 'resumable':
+        native.resumable(input.resumption, turn);
+        return [];
+      case 'sessionUp':
+        return this.#outcome(native.sessionUp(input, turn), turn);
+      case 'sessionDown':
+        return this.#outcome(native.sessionDown(input.sessionId, input.end, turn), turn);
+      case 'foreignRunning':
+        foreign.running(input.sessionId);
+        return [];
+      case 'foreignUp':
+        return foreign.up(input.sessionId, input.isTextToCome, turn);
+      case 'foreignSent':
+        return foreign.sent(input.sessionId, input.token, turn);
+      case 'foreignRefused':
+        return foreign.refused(input.sessionId, input.token, input.error, turn);
+      case 'foreignDown':
+        return foreign.down(input.sessionId, input.end, turn);
+      case 'stored':
+        this.#stored(input.token, input.answer, turn);
+        return [];
+      case 'computed':
+        this.#desk.computed(input.token, input.result, turn);
+        return [];
+      case 'due':
+        return this.#due(input.due, turn);
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #asked(input: AskedInput, turn: CoreTurn): readonly RouteReport[] {
+    const { people, native, foreign } = this.#parts;
+    switch (input.name) {
+      case 'self':
+        turn.emit(answer(input.call, ok(this.#self(turn))));
+        return [];
+      case 'peers':
+        turn.emit(answer(input.call, ok(people.rows())));
+        return [];
+      case 'find':
+        turn.emit(answer(input.call, people.known(input.body.peer)));
+        return [];
+      case 'rename':
+        turn.emit(answer(input.call, this.#rename(input.body.name, turn)));
+        return [];
+      case 'legacyPeers':
+        turn.emit(answer(input.call, foreign.list(input.body.dialect)));
+        return [];
+      case 'farewell':
+        foreign.farewell(input.call, turn);
+        return [];
+      case 'malformed':
+        turn.emit(answer(input.call, ok(foreign.malformed())));
+        return [];
+      case 'findTicket':
+        turn.emit(answer(input.call, ok(native.findTicket(input.body.ticketId, turn))));
+        return [];
+      case 'judgePeer':
+        turn.emit(answer(input.call, ok(native.judge(input.body.sessionId, input.body.peer))));
+        return [];
+      case 'description': {
+        const { port: tcpPort = null } = this.#listening ?? {};
+        turn.emit(answer(input.call, ok(tcpPort === null ? null : { name: this.#name, tcpPort })));
+        return [];
+      }
+      case 'said':
+        return this.#outcome(native.said(input.body, input.call, turn), turn);
+      case 'foreignHeard':
+        return foreign.heard(input.body.sessionId, input.body.words, input.call, turn);
+      case 'send':
+      case 'page':
+      case 'safety':
+      case 'verify':
+      case 'block':
+      case 'disconnect':
+      case 'legacyConnect':
+      case 'legacyLeave':
+        return this.#desk.peerCommand(input, turn);
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #listens(input: Extract<Input, { type: 'listening' }>, turn: CoreTurn): readonly RouteReport[] {
+    const { own, native, foreign } = this.#parts;
+    const { address, port, others } = input;
+    this.#listening = { host: address, port };
+    const ports = new Map<ForeignDialectName, number>();
+    for (const other of others) if (isForeign(other.dialect)) ports.set(other.dialect, other.port);
+    foreign.listening(port, ports);
+    native.announceKnown(turn);
+    turn.emit({ to: 'presence', say: 'describe', name: this.#name, tcpPort: port });
+    turn.emit({ to: 'feed', event: { type: 'ready', id: own.peerId, name: this.#name, address, port } });
+    const { peers, text } = foreign.takeGreetings();
+    for (const peer of peers) this.#desk.greet(peer, text, turn);
+    return [];
+  }
+
+  #presence(
+    input: Extract<Input, { type: 'discoveryStarted' | 'twin' | 'presence' }>,
+    turn: CoreTurn,
+  ): readonly RouteReport[] {
+    const { people } = this.#parts;
+    switch (input.type) {
+      case 'discoveryStarted': {
+        people.announceContacts(turn);
+        const rows = people.announcedRows();
+        if (rows.length > 0) turn.emit({ to: 'presence', say: 'recall', rows });
+        return [];
+      }
+      case 'twin': {
+        const message = `another node with this home's key runs at ${input.address}; a home must not be copied`;
+        turn.emit({ to: 'feed', event: { type: 'error', code: 'node/twin', message } });
+        return [];
+      }
+      case 'presence':
+        return this.#sighted(input.rows, turn);
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #sighted(rows: Extract<Input, { type: 'presence' }>['rows'], turn: CoreTurn): readonly RouteReport[] {
+    const { own, people, native, delivery } = this.#parts;
+    const others = rows.filter(({ peerId }) => peerId !== own.peerId);
+    return sightingsOf(people, others, turn).flatMap((sighting): readonly RouteReport[] => {
+      const { peerId, isBack, isReachable, bootIdHex, address } = sighting;
+      if (isBack) native.tryFirstAddress(peerId);
+      if (!isReachable) return [];
+      if (delivery.hasWork(peerId)) native.newRunSeen(peerId, bootIdHex, address, turn);
+      return [{ type: 'present', peerId }];
+    });
+  }
+
+  #stored(token: Token, stored: StoredAnswer, turn: CoreTurn): void {
+    const { people, delivery } = this.#parts;
+    if (stored.type === 'contact') {
+      if (stored.result.isErr()) people.notKept(stored.result.error.code, turn);
+      return;
+    }
+    if (delivery.answered(token, stored, turn)) return;
+    if (stored.type === 'page') this.#desk.pageRead(token, stored.result, turn);
+  }
+
+  #due(due: Due, turn: CoreTurn): readonly RouteReport[] {
+    const { native, foreign, delivery } = this.#parts;
+    switch (due.type) {
+      case 'name':
+      case 'tickets':
+        return this.#desk.addressesAnswered(native.due(due, turn), turn);
+      case 'release':
+      case 'expire':
+      case 'age':
+        return foreign.due(due, turn);
+      case 'outbox':
+        delivery.due(due, turn);
+        return [];
+      default:
+        return unreachable(due);
+    }
+  }
+
+  /** Commands that waited for an address are carried out before delivery hears of the route. */
+  #outcome({ answers, reports }: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
+    return [...this.#desk.addressesAnswered(answers, turn), ...reports];
+  }
+
+  /** Takes another name and tells it to every peer. Errors: `chat/name-invalid`. */
+  #rename(raw: string, turn: CoreTurn) {
+    return sanitiseName(raw).map((name) => {
+      const { native, foreign } = this.#parts;
+      this.#name = name;
+      turn.emit({ to: 'settings', name });
+      turn.emit({ to: 'presence', say: 'describe', name, tcpPort: this.#listening?.port ?? 0 });
+      native.renamed(name, turn);
+      foreign.renamed(name, turn);
+      return this.#self(turn);
+    });
+  }
+
+  #self(turn: CoreTurn): CoreSelf {
+    const { own, foreign } = this.#parts;
+    return {
+      id: own.peerId,
+      name: this.#name,
+      tag: tagOf(own.peerId),
+      addresses: turn.ownAddresses(),
+      bound: this.#listening?.host ?? '',
+      port: this.#listening?.port ?? 0,
+      legacyPorts: [...foreign.ports()].map(([dialect, port]) => ({ dialect, port })),
+    };
+  }
 }
 
-export function newId(state: NodeState, prefix: string): string {
-  state.nextId += 1;
-  return `${prefix}-${state.nextId}`;
-}
+const isForeign = (dialect: DialectName): dialect is ForeignDialectName => dialect !== 'native';

@@ -142,3 +142,13 @@ export interface ForeignMachine {
    */
   say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError>;
 }
+
+/** What a connection is for, once it is authenticated. */
+export type Carries =
+  | 'session'
+  /** One message of an older program, which is on its way. */
+  | 'message'
+  /** One message of an older program whose user types it now, as far as anybody can tell. */
+  | 'typed-message'
+  /** A talk with an older program, which cannot be resumed once it has given way. */
+  | 'talk';

@@ -14,16 +14,10 @@ import type { Supervisor } from '../runtime/tree/spec.js';
 import type { TalkArgs, TalkProtocol, SessionArgs, SessionProtocol } from '../actors/connection/protocol.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 
-/** A child that may still be starting. */
-export interface StartedRef<P extends Protocol> extends Pick<Ref<P>, 'cast'> {
-  /** Its thread has booted and it takes what comes. */
-  isRunning(): boolean;
-}
-
 /** Refs may be used at once: what is said to a child that is still starting waits for it, in order. */
 export interface Connections {
   startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
-  startTalk(args: TalkArgs): StartedRef<TalkProtocol>;
+  startForeign(args: TalkArgs): Pick<Ref<TalkProtocol>, 'cast'>;
   /** Starts the first of the threads, before somebody has to wait for it. */
   warmUp(): Promise<void>;
 }
@@ -41,7 +35,8 @@ export function openConnections(place: Placement, tree: () => Promise<Supervisor
   return {
     startSession: (args) =>
       startChild(child(session, hosted(sessionPrefix + args.sessionId, args)), args.port, tree()),
-    startTalk: (args) => startChild(child(talk, hosted(talkPrefix + args.talkId, args)), args.port, tree()),
+    startForeign: (args) =>
+      startChild(child(talk, hosted(talkPrefix + args.talkId, args)), args.port, tree()),
     async warmUp() {
       const sessions = (await tree())?.supervisor('sessions');
       await sessions?.startChild(child(sessionWarmth, { args: null, links: {}, placement: placement(0) }));
@@ -59,6 +54,13 @@ export function reportLost(tree: Supervisor, childId: string, reason: string): v
   if (childId.startsWith(talkPrefix)) node.cast('talkDown', { talkId: parsed.value, end });
 }
 
+/** The order in which foreign connections are read counts from when their thread has booted. */
+function reportRunning(tree: Supervisor | null, childId: string): void {
+  if (tree === null || !childId.startsWith(talkPrefix)) return;
+  const parsed = parseSessionId(childId.slice(talkPrefix.length));
+  if (parsed.isOk()) tree.ref(nodeAddress).cast('foreignRunning', { talkId: parsed.value });
+}
+
 export const isConnection = (childId: string): boolean =>
   childId.startsWith(sessionPrefix) || childId.startsWith(talkPrefix);
 
@@ -70,7 +72,7 @@ function startChild<P extends Protocol>(
   spec: ChildSpec<P>,
   port: MessagePort,
   growing: Promise<Supervisor | null>,
-): StartedRef<P> {
+): Pick<Ref<P>, 'cast'> {
   let waiting: ((ref: Ref<P>) => void)[] = [];
   let running: Ref<P> | null = null;
   void growing.then(async (tree) => {
@@ -83,11 +85,11 @@ function startChild<P extends Protocol>(
       return;
     }
     running = started.value;
+    reportRunning(tree, spec.id);
     for (const say of waiting) say(running);
     waiting = [];
   });
   return {
-    isRunning: () => running !== null,
     cast(name, body, transfer) {
       if (running !== null) return running.cast(name, body, transfer);
       waiting.push((ref) => void ref.cast(name, body, transfer));

@@ -9,15 +9,15 @@ import { foreign as foreignLimits } from './limits.js';
 import { foreignPorts } from '../dialects/limits.js';
 import { parsePort } from '../wire/address.js';
 import type { NodeOptions } from './handle.js';
-import type { LegacyArgs } from '../chat/foreign/state.js';
+import type { ForeignArgs } from '../chat/foreign/state.js';
 
-export interface LegacyOptions extends Pick<LegacyArgs, 'enabled' | 'group' | 'sendTimeoutMs' | 'greet'> {
+export interface ForeignSettings extends ForeignArgs {
   /** Ports of single dialects, in the order in which they are opened. */
   readonly ports: readonly { readonly dialect: ForeignDialectName; readonly port: number }[];
 }
 
 /** Errors: `dialect/bad-option`. */
-export function readLegacyOptions(options: NodeOptions): Result<LegacyOptions, DialectError> {
+export function readForeignSettings(options: NodeOptions): Result<ForeignSettings, DialectError> {
   const named = options.dialects ?? [];
   const enabled = new Set<ForeignDialectName>();
   for (const word of options.secureOnly === true ? [] : named) {
@@ -31,6 +31,7 @@ export function readLegacyOptions(options: NodeOptions): Result<LegacyOptions, D
   if (group.isErr()) return wrong('cmp2204', group.error);
   return readPorts(options.listen ?? [], enabled).map((ports) => ({
     enabled,
+    secureOnly: options.secureOnly ?? false,
     ports,
     greet: greet.value,
     group: group.value,
@@ -46,7 +47,7 @@ const ownPorts = { chatbuddy: foreignPorts.chatbuddy, cse310: foreignPorts.cse31
 function readPorts(
   words: readonly string[],
   enabled: ReadonlySet<ForeignDialectName>,
-): Result<LegacyOptions['ports'], DialectError> {
+): Result<ForeignSettings['ports'], DialectError> {
   const ports = new Map<ForeignDialectName, number>(
     Object.values(foreignDialects).flatMap(({ name }) =>
       name === 'chatbuddy' || name === 'cse310' ? [[name, ownPorts[name]] as const] : [],

@@ -5,7 +5,7 @@
 import type { ResultAsync } from 'neverthrow';
 import type { HistoryOptions, LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from '../chat/contract.js';
 import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
-import type { ForeignDialectName as LegacyDialectName } from '../dialects/dialect.js';
+import type { ForeignDialectName as ForeignDialectName } from '../dialects/dialect.js';
 import type { ApiError } from './errors.js';
 import type { ChatError, StoreError } from '../chat/errors.js';
 import type { DialectError } from '../dialects/errors.js';
@@ -83,7 +83,7 @@ export interface NodeHandle {
     options: SendViaOptions,
   ) => ResultAsync<StatusEvent, NodeError>;
   /** Who is active in an older program, in order of appearance. */
-  readonly legacyPeers: (dialect: LegacyDialectName) => ResultAsync<readonly LegacyPeer[], NodeError>;
+  readonly legacyPeers: (dialect: ForeignDialectName) => ResultAsync<readonly LegacyPeer[], NodeError>;
   /**
    * Sends a connection message (synergy, netech; `isManual`: a person typed the address) or opens a talk (chatbuddy,
    * cse310). Resolves once the peer has it. Errors: `transport/…` where it cannot be reached, `dialect/unsupported`
@@ -94,7 +94,7 @@ export interface NodeHandle {
     options?: { readonly isManual?: boolean },
   ) => ResultAsync<null, NodeError>;
   /** Tells one peer, or (`null`) every active peer of the dialect, that we leave. Those out of reach are passed over. */
-  readonly legacyLeave: (dialect: LegacyDialectName, peer: string | null) => ResultAsync<null, NodeError>;
+  readonly legacyLeave: (dialect: ForeignDialectName, peer: string | null) => ResultAsync<null, NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
   /**
    * Whom a word means, as every other method takes it, but nobody is dialled: an address means who is known to be there.

@@ -12,11 +12,14 @@ import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Feed, FeedReader } from './feed.js';
 import type { NodeHandle } from './handle.js';
+import type { CoreSelf } from '../chat/asked.js';
 import type { HistoryOptions, SelfInfo } from '../chat/contract.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 
 export interface LocalHandleParts {
   readonly node: Ref<NodeProtocol>;
+  /** The home directory. */
+  readonly home: string;
   readonly feed: Feed;
   readonly newMessageId: () => MessageId;
   readonly stats: NodeHandle['stats'];
@@ -25,13 +28,14 @@ export interface LocalHandleParts {
 }
 
 export function localHandle(parts: LocalHandleParts): NodeHandle {
-  const { node, feed, newMessageId, stats, ownSafetyCode, close } = parts;
+  const { node, home, feed, newMessageId, stats, ownSafetyCode, close } = parts;
   // Given here and not by the node: a node that crashed over it is asked again, and must know the words again.
   const named = (texts: readonly string[]) => texts.map((text) => ({ id: newMessageId(), text }));
   const sendAll: NodeHandle['sendAll'] = (peer, texts) =>
     node.call('send', { peer, messages: named(texts), via: null }, { deadlineMs: limits.commandDeadlineMs });
+  const whole = (self: CoreSelf): SelfInfo => ({ ...self, pid: process.pid, home });
   return {
-    self: () => node.call('self', {}),
+    self: () => node.call('self', {}).map(whole),
     ownSafetyCode,
     sendAll,
     send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
@@ -56,8 +60,8 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     safety: (peer) => node.call('safety', { peer }),
     verify: (peer, code) => node.call('verify', { peer, code }),
     block: (peer, blocked) => node.call('block', { peer, blocked }),
-    rename: (name) => node.call('rename', { name }),
-    disconnect: (peer) => node.call('disconnect', { peer }).map(() => null),
+    rename: (name) => node.call('rename', { name }).map(whole),
+    disconnect: (peer) => node.call('disconnect', { peer }),
     stats,
     close,
   };
@@ -114,13 +118,13 @@ function endable(
   return reader;
 }
 
-const readyEvent = ({ id, name, bound, port, pid }: SelfInfo): NodeEvent => ({
+const readyEvent = ({ id, name, bound, port }: CoreSelf): NodeEvent => ({
   type: 'ready',
   id,
   name,
   address: bound,
   port,
-  pid,
+  pid: process.pid,
 });
 
 function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {

@@ -38,10 +38,10 @@ import { openHome, type Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
 import { openJobs, type Jobs } from './jobs.js';
 import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
-import { readLegacyOptions, type LegacyOptions } from './foreign-options.js';
+import { readForeignSettings, type ForeignSettings } from './foreign-options.js';
 import { localHandle } from './local-handle.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
-import type { NodeArgs } from '../chat/core.js';
+import type { NodeArgs } from '../actors/node/services.js';
 import { node } from '../actors/node/node.js';
 import { isConnection, openConnections, reportLost, type Connections } from './connections.js';
 import { transportActor } from '../actors/transport/transport.js';
@@ -86,8 +86,8 @@ async function start(
 ): Promise<Result<NodeHandle, NodeError>> {
   const name = sanitiseName(options.name ?? limits.nameDefault);
   if (name.isErr()) return err(name.error);
-  const legacy = readLegacyOptions(options);
-  if (legacy.isErr()) return err(legacy.error);
+  const foreign = readForeignSettings(options);
+  if (foreign.isErr()) return err(foreign.error);
   const home = openHome(options.home);
   if (home.isErr()) return err(home.error);
   const identity = loadIdentity(home.value, Date.now());
@@ -95,7 +95,7 @@ async function start(
     home.value.release();
     return err(identity.error);
   }
-  const running = new RunningNode(options, name.value, home.value, identity.value, legacy.value, {
+  const running = new RunningNode(options, name.value, home.value, identity.value, foreign.value, {
     workers,
     placing,
   });
@@ -115,7 +115,7 @@ class RunningNode {
   #name: string;
   readonly #home: Home;
   readonly #identity: Vault;
-  readonly #legacy: LegacyOptions;
+  readonly #foreign: ForeignSettings;
   readonly #oldHistory: OldHistory;
   readonly #connections: Connections;
   readonly #place: (worker: Parameters<WorkerEntries>[0]) => Placement;
@@ -133,14 +133,14 @@ class RunningNode {
     name: string,
     home: Home,
     identity: Vault,
-    legacy: LegacyOptions,
+    foreign: ForeignSettings,
     { workers, placing }: { readonly workers: WorkerEntries; readonly placing: Placing },
   ) {
     this.#options = options;
     this.#name = name;
     this.#home = home;
     this.#identity = identity;
-    this.#legacy = legacy;
+    this.#foreign = foreign;
     this.#oldHistory = openOldHistory(join(home.directory, 'chat_history.txt'), (reason) =>
       this.#log('warn', 'chat-history-not-written', { reason }),
     );
@@ -182,6 +182,7 @@ class RunningNode {
     if (tree === null) throw new Error('a handle is made for a node that started');
     return localHandle({
       node: tree.ref(nodeAddress),
+      home: this.#home.directory,
       newMessageId,
       feed: this.#feed,
       stats: () =>
@@ -210,7 +211,7 @@ class RunningNode {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       const tree = await this.#tree;
-      if (tree !== null && this.#legacy.enabled.size > 0)
+      if (tree !== null && this.#foreign.enabled.size > 0)
         await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: talks.farewellMs });
       await tree?.ref(broadcastAddress).call('leave', {}, { deadlineMs: limits.goodbyeDeadlineMs });
       await tree?.stop();
@@ -234,11 +235,11 @@ class RunningNode {
       discovery: discoveryAddress,
       broadcast: broadcastAddress,
     };
-    const dialects: readonly DialectName[] = ['native', ...this.#legacy.enabled];
+    const dialects: readonly DialectName[] = ['native', ...this.#foreign.enabled];
     this.#mainListener = { bind, port, portStrict, dialect: 'sniffed' };
     const listeners = [
       this.#mainListener,
-      ...this.#legacy.ports.map((own) => ({ bind, portStrict, ...own })),
+      ...this.#foreign.ports.map((own) => ({ bind, portStrict, ...own })),
     ] as const;
     const connectionsMax = this.#options.maxConnections ?? limits.connectionsMax;
     const disk = child(history, {
@@ -259,7 +260,7 @@ class RunningNode {
         intervalMs: beaconIntervalMs,
         ownId: peerId,
         ownBootId: bootId,
-        onlinePeersFile: this.#legacy.enabled.has('cmp2204')
+        onlinePeersFile: this.#foreign.enabled.has('cmp2204')
           ? join(this.#home.directory, 'online_peers.txt')
           : null,
       },
@@ -289,28 +290,23 @@ class RunningNode {
   }
 
   #nodeArgs(): NodeArgs {
-    return {
-      identity: this.#identity,
+    const services: NodeArgs['services'] = {
       name: () => this.#name,
-      home: this.#home.directory,
-      secureOnly: this.#options.secureOnly ?? false,
-      startSession: (args) => this.#connections.startSession(args),
-      publish: (event) => this.#feed.publish(event),
-      publishedSeq: () => this.#feed.newestSeq(),
       keepName: (name) => {
         this.#name = name;
         this.#options.keepName?.(name);
       },
+      publish: (event) => this.#feed.publish(event),
+      publishedSeq: () => this.#feed.newestSeq(),
       safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
       ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
       newMessageId,
       random: () => randomInt(2 ** 32) / 2 ** 32,
-      legacy: {
-        ...this.#legacy,
-        startTalk: (args) => this.#connections.startTalk(args),
-        keepOldLine: (line) => this.#oldHistory.append(line),
-      },
+      keepHistoryLine: (line) => this.#oldHistory.append(line),
+      startSession: (args) => this.#connections.startSession(args),
+      startForeign: (args) => this.#connections.startForeign(args),
     };
+    return { identity: this.#identity, foreign: this.#foreign, services };
   }
 
   #onEvent(event: SupervisorEvent, tree: Supervisor): void {

@@ -4,7 +4,7 @@
  */
 import { wireV1 } from '../wire/limits.js';
 import { session as sessionLimits, sessionV1 } from './limits.js';
-import { copy, isSame, toHex } from '../wire/bytes.js';
+import { copy, toHex } from '../wire/bytes.js';
 import { label, sha256 } from './noise/cipher.js';
 import type { PeerProof, Resumption } from './contract.js';
 
@@ -97,10 +97,10 @@ export class TicketBook {
     return found !== undefined && isUsable(found, wallClockMs) ? found : null;
   }
 
-  /** For dialling: the newest generation that this side is sure of. */
+  /** For dialling: the newest generation that this side is sure of, with secrets of its own. */
   dial(idKey: Uint8Array, wallClockMs: number): Resumption | null {
     const current = this.#peers.get(toHex(idKey))?.at(-1);
-    return current !== undefined && isUsable(current, wallClockMs) ? current : null;
+    return current !== undefined && isUsable(current, wallClockMs) ? copyResumption(current) : null;
   }
 
   /** The peer was blocked, or has a new static key. */
@@ -147,13 +147,6 @@ export const copyResumption = (resumption: Resumption): Resumption => ({
   dial: { ticketId: copy(resumption.dial.ticketId), psk: copy(resumption.dial.psk) },
   accept: { ticketId: copy(resumption.accept.ticketId), psk: copy(resumption.accept.psk) },
 });
-
-/**
- * Both dialled at once: the connection whose initiator has the smaller identity key stays, the other is closed with
- * CLOSE(dup).
- */
-export const isKeptDial = (initiatorIdKey: Uint8Array, responderIdKey: Uint8Array): boolean =>
-  !isSame(initiatorIdKey, responderIdKey) && compare(initiatorIdKey, responderIdKey) < 0;
 
 /** As big-endian numbers. */
 function compare(a: Uint8Array, b: Uint8Array): number {

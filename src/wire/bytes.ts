@@ -200,3 +200,6 @@ export const toHex = (bytes: Uint8Array): string => {
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
   return text;
 };
+
+/** The inverse of `toHex`; digits behind the last whole byte are ignored. */
+export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));

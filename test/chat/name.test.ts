@@ -195,7 +195,7 @@ test('addresses are addresses, even when somebody is called so', () => {
 test('an address of an older program has one id, whether its usual port is named or not', () => {
   for (const word of ['cmp2204://10.0.0.7', 'CMP2204://10.0.0.7:6001', 'cmp2204://10.0.0.7/']) {
     assert.deepEqual(resolvePeer(word, [])._unsafeUnwrap(), {
-      type: 'legacy',
+      type: 'foreign',
       peerId: 'cmp2204://10.0.0.7',
       dialect: 'cmp2204',
       host: '10.0.0.7',
@@ -203,10 +203,10 @@ test('an address of an older program has one id, whether its usual port is named
     });
   }
   const v6 = resolvePeer('cmp2204://[fe80::7]:6001', [])._unsafeUnwrap();
-  assert.ok(v6.type === 'legacy');
+  assert.ok(v6.type === 'foreign');
   assert.deepEqual([v6.peerId, v6.host], ['cmp2204://[fe80::7]', 'fe80::7']);
   assert.deepEqual(resolvePeer('synergy://10.0.0.7:8080', [])._unsafeUnwrap(), {
-    type: 'legacy',
+    type: 'foreign',
     peerId: 'synergy://10.0.0.7:8080',
     dialect: 'synergy',
     host: '10.0.0.7',

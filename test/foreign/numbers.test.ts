@@ -1,13 +1,14 @@
 /** cmp2204: the private number that its user typed, from the call to the key, and what is kept of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { giveUp, noteQueued } from '../../src/chat/foreign/commands.js';
+import { expire } from '../../src/chat/foreign/commands.js';
 import { forgetLines } from '../../src/chat/foreign/sending.js';
-import { legacyPeerId } from '../../src/chat/people/name.js';
+import { foreignPeerId } from '../../src/chat/people/name.js';
 import { messageIdFromBytes } from '../../src/ids.js';
+import { People } from '../../src/chat/people/people.js';
+import { foreignState, ownPeerId } from '../support/core-parts.js';
 import { startScene } from '../support/foreign-scene.js';
 import { startResponder } from '../support/standins/cmp2204.js';
-import { newLegacyState } from '../../src/chat/foreign/state.js';
 
 test('a private number that is none is refused at once, and nothing waits behind it', async (t) => {
   const scene = await startScene(t);
@@ -36,17 +37,18 @@ test('who knows no private numbers is not sent one, and nothing is queued', asyn
 });
 
 test('a private number is forgotten with its line, however that ends', () => {
-  const state = { legacy: newLegacyState() };
-  const peerId = legacyPeerId('cmp2204', '127.0.0.1', 6001);
+  const state = foreignState(new People(ownPeerId));
+  const peerId = foreignPeerId('cmp2204', '127.0.0.1', 6001);
   const id = messageIdFromBytes(new Uint8Array(16).fill(1));
   assert.ok(peerId !== null);
-  noteQueued(state, [{ id }], 6n);
-  assert.equal(state.legacy.privateNumbers.get(id), 6n);
+  state.privateNumbers.set(id, 6n);
   forgetLines(state, peerId, [id]);
-  assert.equal(state.legacy.privateNumbers.size, 0);
+  assert.equal(state.privateNumbers.size, 0);
 
-  noteQueued(state, [{ id }], 6n);
-  state.legacy.timed.add(id);
-  assert.deepEqual(giveUp(state, { peerId, ids: [id] }).ids, [id]);
-  assert.deepEqual([state.legacy.privateNumbers.size, state.legacy.timed.size], [0, 0]);
+  state.privateNumbers.set(id, 6n);
+  state.timed.add(id);
+  const [report] = expire(state, peerId, [id]);
+  assert.ok(report?.type === 'refused');
+  assert.deepEqual(report.ids, [id]);
+  assert.deepEqual([state.privateNumbers.size, state.timed.size], [0, 0]);
 });

@@ -31,6 +31,8 @@ interface Room {
 /** The vocabulary of chat: imports none of its rooms. */
 const chatWords = /^src\/chat\/(errors|limits|events|contract|fields|turn)\.ts$/;
 const entry = /^src\/chat\/delivery\/entry\.ts$/;
+/** Failures of other actors pass through chat as values, from one shell to another. */
+const failuresOfActors = /^src\/runtime\/errors\.ts$/;
 const wire = /^src\/wire\//;
 const dialectContract = /^src\/dialects\/(dialect|native|sniff|errors|limits)\.ts$/;
 const dialects = /^src\/dialects\//;
@@ -55,7 +57,7 @@ const chatRoom = (name: string, may: readonly RegExp[], file: string, imports: s
   room(
     `chat/${name}`,
     new RegExp(`^src/chat/${name}/`),
-    [chatWords, wire, dialects, sessionContract, ...may],
+    [chatWords, wire, dialects, sessionContract, failuresOfActors, ...may],
     file,
     imports,
   );
@@ -113,7 +115,7 @@ export const rooms: readonly Room[] = [
   room(
     'the core of chat',
     /^src\/chat\/(?!errors|limits|events|contract|fields|turn)\w+\.ts$/,
-    [/^src\/chat\//, wire, dialects, sessionContract],
+    [/^src\/chat\//, wire, dialects, sessionContract, failuresOfActors],
     'src/chat/core.ts',
     '../home/home.js',
   ),

@@ -38,7 +38,7 @@ test('failing handshakes from many addresses fill no log, and those that are not
   const told = (): number => alice.log.filter(({ event }) => event === 'session-failed').length;
   const counted = (): number =>
     alice.log
-      .filter(({ event }) => event === 'sessions-failed-unlogged')
+      .filter(({ event }) => event === 'session-failed-unlogged')
       .reduce((sum, { fields }) => sum + Number(fields['count']), 0);
   // A caller may know of the end of its connection before the log does.
   await eventually(() => told() + counted() === callers, 4 * everyMs, 'all of them told or counted');

@@ -1,17 +1,16 @@
-/** Strangers come and go without end: what is kept of them must not. */
+/** Strangers come and go without end: what is kept of them must not grow without end. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { forgetStranger } from '../../src/chat/people/contacts.js';
 import type { Contact } from '../../src/chat/people/contact.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
-import { emptyPeerBook } from '../../src/chat/people/book.js';
-import type { PeerId } from '../../src/ids.js';
-import { Recorder } from '../support/actor-driver.js';
-import type { HistoryProtocol } from '../../src/actors/history/protocol.js';
-import { anyBytes } from '../support/seeds.js';
+import { contacts as limits } from '../../src/chat/people/limits.js';
+import { People } from '../../src/chat/people/people.js';
+import { openTurn, ownPeerId } from '../support/core-parts.js';
 
+const newPeerId = () => peerIdOf(new Uint8Array(randomBytes(32)));
 const stranger = (lastSeenMs: number): Contact => ({
-  peerId: peerIdOf(anyBytes(32)),
+  peerId: newPeerId(),
   name: `stranger ${lastSeenMs}`,
   idKeyHex: '',
   trust: 'pinned',
@@ -23,36 +22,36 @@ const stranger = (lastSeenMs: number): Contact => ({
   lastSeenMs,
 });
 
-function knowing(contacts: readonly Contact[]) {
-  const book = emptyPeerBook();
-  for (const contact of contacts) book.contacts.set(contact.peerId, contact);
-  const toldPeers = new Map(contacts.map(({ peerId }) => [peerId, 'offline'] as const));
-  const history = new Recorder<HistoryProtocol>({ dropContact: () => null });
-  const context = { links: { history: history.ref }, log: () => undefined };
-  const friends = new Set<PeerId>();
-  return {
-    state: { book, friends, toldPeers },
-    forget: () => forgetStranger({ book, friends, toldPeers }, context),
-  };
-}
+/** Contacts that fill the book, seen at 1, 2, 3, … */
+const crowd = Array.from({ length: limits.contactsMax }, (_, at) => stranger(at + 1));
 
-test('nothing is kept of a stranger who makes room for another', () => {
-  const [early, late] = [stranger(1), stranger(2)];
-  const { state, forget } = knowing([late, early]);
-  forget();
-  assert.deepEqual([...state.book.contacts.keys()], [late.peerId]);
-  assert.deepEqual([...state.toldPeers.keys()], [late.peerId]);
+test('a full book forgets the stranger unseen for longest, on disk too', () => {
+  const people = new People(ownPeerId);
+  people.restore(crowd, []);
+  const turn = openTurn();
+  const [oldest] = crowd;
+  people.pin(stranger(1e6), turn);
+  assert.ok(oldest !== undefined);
+  assert.equal(people.contact(oldest.peerId), undefined);
+  const dropped = turn.effects.flatMap((effect) =>
+    effect.to === 'history' && effect.ask.type === 'drop-contact' ? [effect.ask.peerId] : [],
+  );
+  assert.deepEqual(dropped, [oldest.peerId]);
 });
 
-test('who was written to, is verified, blocked or connected makes no room', () => {
-  const written = stranger(1);
-  const verified: Contact = { ...stranger(2), trust: 'verified' };
-  const blocked: Contact = { ...stranger(3), blocked: true };
-  const connected = stranger(4);
-  const { state, forget } = knowing([written, verified, blocked, connected]);
-  state.friends.add(written.peerId);
-  state.book.live.set(connected.peerId, { host: '127.0.0.1', port: 6_001 });
-  forget();
-  assert.equal(state.book.contacts.size, 4);
-  assert.equal(state.toldPeers.size, 4);
+test('a contact that was written to, is verified, blocked or connected makes no room', () => {
+  const [written, verified, blocked, connected, next, ...others] = crowd;
+  assert.ok(written && verified && blocked && connected && next);
+  const people = new People(ownPeerId);
+  const decided: readonly Contact[] = [
+    written,
+    { ...verified, trust: 'verified' },
+    { ...blocked, blocked: true },
+    connected,
+  ];
+  people.restore([...decided, next, ...others], [written.peerId]);
+  people.connected(connected.peerId, { host: '127.0.0.1', port: 6_001 });
+  people.pin(stranger(1e6), openTurn());
+  for (const { peerId } of decided) assert.ok(people.contact(peerId) !== undefined);
+  assert.equal(people.contact(next.peerId), undefined);
 });

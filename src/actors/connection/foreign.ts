@@ -24,7 +24,8 @@ import { messageIdFromBytes, type SessionId } from '../../ids.js';
 import { connection } from './limits.js';
 import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
-import type { TalkProtocol, HeardWords, TalkReports, TalkEnd, TalkArgs } from './protocol.js';
+import type { TalkProtocol, TalkReports, TalkArgs } from './protocol.js';
+import type { ForeignEnd, HeardWords } from '../../chat/foreign/state.js';
 
 interface State {
   readonly talkId: SessionId;
@@ -251,7 +252,7 @@ function repayCredit(state: State): void {
   state.owedBytes = 0;
 }
 
-function end(state: State, how: TalkEnd, context: Here): Step<State> {
+function end(state: State, how: ForeignEnd, context: Here): Step<State> {
   state.stream.end(how.type);
   context.links.node.cast('talkDown', { talkId: state.talkId, end: how });
   return stop(state);

@@ -1,13 +1,8 @@
 /** The protocols of one live connection: a native session, or a connection with an older program. */
 import type { MessagePort } from 'node:worker_threads';
-import type {
-  Utterance,
-  Encryption,
-  ForeignDialectName,
-  Speaker,
-  ForeignOptions,
-  ForeignRole,
-} from '../../dialects/dialect.js';
+import type { ForeignEnd, HeardWords } from '../../chat/foreign/state.js';
+import type { SessionEnd } from '../../chat/routes/live-session.js';
+import type { ForeignDialectName, Utterance, ForeignOptions, ForeignRole } from '../../dialects/dialect.js';
 import type { SessionError } from '../../session/errors.js';
 import type { MessageId, SessionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
@@ -53,13 +48,6 @@ export type SessionReports = {
   sessionDown: Cast<{ readonly sessionId: SessionId; readonly end: SessionEnd }>;
 };
 
-/** How a session ended, as the node needs to know it. */
-export type SessionEnd =
-  | { readonly type: 'closed'; readonly by: 'us' | 'peer'; readonly reason: CloseReason }
-  | { readonly type: 'failed'; readonly error: SessionError }
-  /** The connection ended without a word. */
-  | { readonly type: 'lost'; readonly reason: string };
-
 export interface SessionArgs {
   readonly sessionId: SessionId;
   readonly local: LocalIdentity;
@@ -87,15 +75,6 @@ export type TalkProtocol = {
   overdue: Cast<Record<string, never>>;
 };
 
-/** Something an older program said. */
-export interface HeardWords {
-  /** Given here, so that a report that comes twice is one message. */
-  readonly id: MessageId;
-  readonly utterance: Utterance;
-  readonly speaker: Speaker;
-  readonly encryption: Encryption;
-}
-
 /** What a talk reports to the node. The node's protocol contains these messages. */
 export type TalkReports = {
   /** The connection stands (dialled), or the other side has said something that makes sense (accepted). */
@@ -105,19 +84,16 @@ export type TalkReports = {
     readonly isTextToCome: boolean;
   }>;
   /** The reply comes once the words are committed; until then their bytes count against the peer. */
-  talkHeard: Call<{ readonly talkId: SessionId; readonly words: readonly HeardWords[] }, null>;
+  talkHeard: Call<
+    { readonly talkId: SessionId; readonly words: readonly HeardWords[] },
+    { readonly receipts: readonly MessageId[] }
+  >;
   /** All of it was handed to the system's socket. */
   talkSent: Cast<{ readonly talkId: SessionId; readonly token: number }>;
   /** This dialect, or this end of the connection, cannot say that. */
   talkRefused: Cast<{ readonly talkId: SessionId; readonly token: number; readonly error: DialectError }>;
-  talkDown: Cast<{ readonly talkId: SessionId; readonly end: TalkEnd }>;
+  talkDown: Cast<{ readonly talkId: SessionId; readonly end: ForeignEnd }>;
 };
-
-export type TalkEnd =
-  | { readonly type: 'closed'; readonly by: 'us' | 'peer' }
-  | { readonly type: 'failed'; readonly error: DialectError }
-  /** The connection ended without a word. */
-  | { readonly type: 'lost'; readonly reason: string };
 
 export interface TalkArgs {
   readonly talkId: SessionId;

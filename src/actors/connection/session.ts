@@ -13,7 +13,8 @@ import { actor, next, stop, type Context, type Step } from '../../runtime/actor.
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
 import type { Session, SessionOutput } from '../../session/contract.js';
 import { createSession } from '../../session/machine.js';
-import type { SessionProtocol, SessionReports, SessionEnd, SessionArgs } from './protocol.js';
+import type { SessionProtocol, SessionReports, SessionArgs } from './protocol.js';
+import type { SessionEnd } from '../../chat/routes/live-session.js';
 
 interface State {
   readonly sessionId: SessionId;

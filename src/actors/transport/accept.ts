@@ -9,7 +9,7 @@ import { parseConnectionId, type ConnectionId } from '../../ids.js';
 import { transport } from './limits.js';
 import { admission as limits } from '../../admission/limits.js';
 import { Admission, type Caller, type Verdict } from '../../admission/admission.js';
-import type { Carries } from '../../admission/slots.js';
+import type { Carries } from '../../dialects/dialect.js';
 import type { Address } from '../../wire/address.js';
 import { EventTurn } from './event-turn.js';
 import { FaultTally } from '../../runtime/log-tally.js';

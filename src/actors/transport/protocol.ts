@@ -5,7 +5,7 @@ import type { DialectName } from '../../dialects/dialect.js';
 import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId, PeerId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
-import type { Carries } from '../../admission/slots.js';
+import type { Carries } from '../../dialects/dialect.js';
 
 export interface AcceptStats {
   /** Connections that were given a place. */

@@ -1,387 +1,378 @@
 /**
- * Words: from the person who says them to the disk, to the session, to the receipt; and from a session to the disk,
- * to those who watch, to the receipt that goes back. Acts on the node's state; called from the node's handlers only.
+ * Delivery: from the text that a user sends to the receipt of the peer, and from a peer's words to the readers of
+ * events. Knows routes by their orders and reports alone, and the history by asks and answers.
  *
- *   out   send ─► history.append ─► queued ─► outbox ─► session.say … receipt ─► history.mark ─► delivered
- *   in    said ─► history.append ─► message ─► receipts back to the session
+ *   out   send ─► append … stored ─► queued ─► outbox ─► route.utter … confirmed ─► mark … marked ─► delivered
+ *   in    heard ─► append … stored ─► published ─► receipts
  */
-import { errAsync, type ResultAsync } from 'neverthrow';
-import type { DeliveryState, Line, NewLine } from './entry.js';
-import type { StatusEvent } from '../events.js';
-import { createOutbox, type Outbox, type OutboxOutput } from './outbox.js';
-import { isBlocked, nameOf } from '../people/book.js';
-import { isNativeId } from '../people/identity.js';
-import type { Utterance } from '../../dialects/dialect.js';
+import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../../exhaustive.js';
 import type { ChatError } from '../errors.js';
+import type { DialectError } from '../../dialects/errors.js';
 import { directConversation, type MessageId, type PeerId } from '../../ids.js';
-import { outbox as outboxLimits } from './limits.js';
-import { text as limits } from '../../dialects/limits.js';
-import type { BodyOf, ReplyTo, ReplyOf } from '../../runtime/actor.js';
-import { commitIncoming, incomingLine } from './incoming.js';
-import { mannerOf, noteQueued } from '../foreign/commands.js';
-import { forgetLines, linesKept, reachForOutbox, sayLines } from '../foreign/sending.js';
-import type { OutboxTurn } from '../foreign/peers.js';
-import { befriend } from '../people/contacts.js';
-import { findPeer } from '../people/find.js';
-import { heardName } from '../people/naming.js';
-import { dialNewRun, dialPeer, tell } from '../routes/native.js';
-import { commitLines } from './shown.js';
-import { publishGone, publishPeer, type LiveSession, type NodeContext, type NodeState } from '../core.js';
+import type { StatusEvent } from '../events.js';
+import type { People } from '../people/people.js';
 import type { SendViaOptions } from '../contract.js';
-import type { NodeProtocol, SendFault, Words } from '../../actors/node/protocol.js';
-import type { Presence } from '../people/presence.js';
+import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
+import { answer, logLine, type CallId, type Token, type Turn } from '../turn.js';
+import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
+import type { Correspondent, DeliveryState, Line, NewLine, OutboxSize } from './entry.js';
+import { Incoming } from './incoming.js';
+import type { OutboxOutput } from './outbox.js';
+import { Outboxes } from './outboxes.js';
+import { Shown } from './shown.js';
 
-/** Writes texts to the outbox on disk, in this order. See `NodeHandle.send` for the errors. */
-export function send(
-  state: NodeState,
-  { peer, messages, via }: BodyOf<NodeProtocol, 'send'>,
-  context: NodeContext,
-): ResultAsync<readonly StatusEvent[], SendFault> {
-  for (const { text } of messages) {
-    const refusal = refusalOfText(text);
-    if (refusal !== null) return errAsync(refusal);
+export type DeliveryTurn = Turn<DeliveryEffect>;
+
+/** One text under the id that it keeps for life. */
+export interface Words {
+  readonly id: MessageId;
+  readonly text: string;
+}
+
+export type SendFailure = ChatError | DialectError | StoreFailure;
+
+/** Texts for one peer, to be queued all or none. */
+export interface Sending {
+  readonly peerId: PeerId;
+  readonly messages: readonly Words[];
+  readonly via: SendViaOptions | null;
+  readonly call: CallId<readonly StatusEvent[], SendFailure>;
+}
+
+/** Lines of a sending that are being committed. */
+interface Append {
+  readonly call: Sending['call'];
+  readonly peerId: PeerId;
+  readonly lines: readonly NewLine[];
+  readonly bytes: number;
+}
+
+interface Mark {
+  readonly peerId: PeerId;
+  readonly ids: readonly MessageId[];
+  readonly state: DeliveryState;
+  readonly reason: string | null;
+}
+
+export interface DeliveryStored {
+  readonly correspondents: readonly Correspondent[];
+  readonly outboxSize: OutboxSize;
+  /** Newest committed `seq`. */
+  readonly newestSeq: number;
+  /** Newest `seq` that readers of events were given in this run of the program; null: none yet. */
+  readonly publishedSeq: number | null;
+}
+
+export class Delivery<T extends DeliveryTurn> {
+  readonly #people: People;
+  readonly #routeOf: (peerId: PeerId) => Route<T>;
+  readonly #outboxes: Outboxes;
+  readonly #incoming = new Incoming();
+  readonly #shown = new Shown();
+  readonly #appends = new Map<Token, Append>();
+  readonly #marks = new Map<Token, Mark>();
+  /** Pages of outboxes that are being read, by the request of the outbox. */
+  readonly #loads = new Map<
+    Token,
+    { readonly peerId: PeerId; readonly request: number; readonly linesMax: number }
+  >();
+  /** Up to which line a peer's messages were handed to some session: each is published as `sent` once. */
+  readonly #sentSeq = new Map<PeerId, number>();
+
+  constructor(people: People, routeOf: (peerId: PeerId) => Route<T>, random: () => number) {
+    this.#people = people;
+    this.#routeOf = routeOf;
+    this.#outboxes = new Outboxes(random);
   }
-  return findPeer(state, peer, context).andThen((peerId) => queue(state, peerId, messages, via, context));
-}
 
-/** A peer is there and proved: what waits for it can go. */
-export function sessionReady(state: NodeState, live: LiveSession, context: NodeContext): void {
-  if (live.peerId === null) return;
-  run(state, live.peerId, outboxOf(state, live.peerId).sessionUp(performance.now()), context);
-}
-
-/** What was said and not confirmed is said again in the next session. */
-export function sessionLost(state: NodeState, peerId: PeerId, context: NodeContext): void {
-  const outbox = outboxOf(state, peerId);
-  run(state, peerId, outbox.sessionDown(performance.now()), context);
-  if (outbox.isEmpty()) state.outboxes.delete(peerId);
-}
-
-/** A dial, or the handshake on it, came to nothing. `retryAfterMs`: how long the peer asked us to stay away. */
-export function dialCameToNothing(
-  state: NodeState,
-  peerId: PeerId,
-  retryAfterMs: number,
-  context: NodeContext,
-): void {
-  run(state, peerId, outboxOf(state, peerId).dialFailed(performance.now(), retryAfterMs), context);
-}
-
-/** What happened to talks with older programs, as far as it concerns what waits for them. */
-export function takeTurns(state: NodeState, turns: readonly OutboxTurn[], context: NodeContext): void {
-  const nowMs = performance.now();
-  for (const turn of turns) {
-    const outbox = outboxOf(state, turn.peerId);
-    if (turn.type === 'sent') run(state, turn.peerId, outbox.confirmed(turn.ids, nowMs), context);
-    else if (turn.type === 'up') run(state, turn.peerId, outbox.sessionUp(nowMs), context);
-    else if (turn.type === 'down') run(state, turn.peerId, outbox.sessionDown(nowMs), context);
-    else run(state, turn.peerId, outbox.dialFailed(nowMs), context);
+  /** Takes over what the history keeps. */
+  restore(stored: DeliveryStored, turn: T): void {
+    for (const { peerId, isWaiting } of stored.correspondents)
+      if (isWaiting && !this.#people.isBlocked(peerId)) this.#outboxes.open(peerId, true);
+    this.#outboxes.sized(stored.outboxSize);
+    this.#shown.restore(stored.publishedSeq ?? stored.newestSeq, stored.newestSeq, turn);
+    this.wake(turn);
   }
-}
 
-/** These can not be said, or not any more: they are not tried again, and those who watch learn why. */
-export function fail(
-  state: NodeState,
-  peerId: PeerId,
-  ids: readonly MessageId[],
-  reason: string,
-  context: NodeContext,
-): void {
-  if (ids.length === 0) return;
-  mark(state, peerId, ids, 'failed', context, reason);
-  // Out of its window, too; a line that has failed is never marked sent.
-  takeTurns(state, [{ type: 'sent', peerId, ids }], context);
-}
-
-/** Presence: a row for those who watch, and the moment to send what waits. */
-export function heard(state: NodeState, row: Presence, context: NodeContext): void {
-  if (row.peerId === state.args.identity.peerId) return;
-  const before = state.book.presence.get(row.peerId);
-  state.book.presence.set(row.peerId, row);
-  // Where it is heard now comes first, whichever of its old addresses was next.
-  if (before?.bootIdHex !== row.bootIdHex || before.state !== 'online') state.addressTurn.delete(row.peerId);
-  if (row.state === 'offline') publishGone(state, row.peerId);
-  else publishPeer(state, row.peerId);
-  if (row.state !== 'online' || isBlocked(state.book, row.peerId)) return;
-  dialNewRun(state, row, context);
-  const outbox = state.outboxes.get(row.peerId);
-  if (outbox !== undefined) run(state, row.peerId, outbox.present(performance.now()), context);
-}
-
-/** Discovery that begins anew knows nobody: it goes on from what it had told. */
-export function remindDiscovery(state: NodeState, context: NodeContext): void {
-  const rows = [...state.book.presence.values()].filter(
-    ({ peerId }) => isNativeId(peerId) || state.legacy.peers.get(peerId)?.isAnnounced !== false,
-  );
-  if (rows.length > 0) context.links.discovery.cast('recall', { rows });
-}
-
-/** Words of a peer: each kind goes its way; the reply waits for the commit of the texts. */
-export function said(
-  state: NodeState,
-  { sessionId, utterances }: BodyOf<NodeProtocol, 'said'>,
-  context: NodeContext,
-  from: ReplyTo<ReplyOf<NodeProtocol, 'said'>, never>,
-): void {
-  const live = state.sessions.get(sessionId);
-  const peerId = live?.peerId ?? null;
-  if (live === undefined || peerId === null || live.isRefused || isBlocked(state.book, peerId)) {
-    from.ok({ receipts: [] });
-    return;
-  }
-  const lines: NewLine[] = [];
-  const confirmed: MessageId[] = [];
-  for (const utterance of utterances) {
-    switch (utterance.type) {
-      case 'text':
-        if (utterance.id !== null) lines.push(incomingLine(state, peerId, utterance.id, utterance));
-        break;
-      case 'receipt':
-        confirmed.push(...utterance.ids);
-        break;
-      case 'profile':
-        heardName(state, live, utterance.name, context);
-        break;
-      case 'connect':
-      case 'leave':
-        // Words of older programs; the native dialect has sessions for that.
-        break;
-      default:
-        unreachable(utterance);
-    }
-  }
-  // Somebody we never wrote to has nothing to confirm.
-  if (confirmed.length > 0 && state.friends.has(peerId))
-    run(state, peerId, outboxOf(state, peerId).confirmed(confirmed, performance.now()), context);
-  // The reply gives the peer credit for more: never faster than the disk takes what this cost.
-  if (lines.length === 0) void context.links.history.credit().then(() => from.ok({ receipts: [] }));
-  else void commitIncoming(state, live, lines, context).then((receipts) => from.ok({ receipts }));
-}
-
-/** The outbox has something to do by now. */
-export function wake(state: NodeState, context: NodeContext): void {
-  state.callOffWake = null;
-  const nowMs = performance.now();
-  for (const [peerId, outbox] of state.outboxes) {
-    const dueAtMs = outbox.dueAtMs();
-    if (dueAtMs !== null && dueAtMs <= nowMs) run(state, peerId, outbox.tick(nowMs), context);
-  }
-  planWake(state, context);
-}
-
-function queue(
-  state: NodeState,
-  peerId: PeerId,
-  messages: readonly Words[],
-  via: SendViaOptions | null,
-  context: NodeContext,
-): ResultAsync<readonly StatusEvent[], SendFault> {
-  const contact = state.book.contacts.get(peerId);
-  const name = nameOf(state.book, peerId);
-  if (contact?.blocked === true) return errAsync({ code: 'chat/blocked', peer: name });
-  const bytes = messages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-  const refusal = refusalOfOutbox(state, messages.length, bytes);
-  if (refusal !== null) return errAsync(refusal);
-  const texts = messages.map(({ text }) => text);
-  const manner = mannerOf(state, peerId, texts, via);
-  if (manner.isErr()) return errAsync(manner.error);
-  const nowMs = Date.now();
-  const lines = messages.map(({ id, text }): NewLine => ({
-    id,
-    direction: 'out',
-    peerId,
-    peer: name,
-    conversation: directConversation(peerId),
-    text,
-    sentAtMs: nowMs,
-    receivedAtMs: nowMs,
-    dialect: manner.value.dialect,
-    encryption: manner.value.encryption,
-    verified: contact?.trust === 'verified',
-    state: 'queued',
-  }));
-  noteQueued(state, lines, manner.value.privateNumber);
-  // Counted before the commit, so that many callers at once cannot overfill it.
-  const weigh = (sign: 1 | -1): void => {
-    state.committing = {
-      lines: state.committing.lines + sign * lines.length,
-      bytes: state.committing.bytes + sign * bytes,
-    };
-  };
-  weigh(1);
-  befriend(state, peerId, context);
-  return commitLines(state, lines, context)
-    .mapErr((error) => {
-      weigh(-1);
-      forgetLines(
-        state,
-        peerId,
-        lines.map(({ id }) => id),
-      );
-      return error;
-    })
-    .map((queued) => {
-      weigh(-1);
-      const statuses = queued.map((line) => status(line.id, name, 'queued'));
-      for (const each of statuses) state.args.publish(each);
-      // Blocked meanwhile: they wait on disk with the rest.
-      if (!isBlocked(state.book, peerId))
-        run(state, peerId, outboxOf(state, peerId).queued(queued, performance.now()), context);
-      return statuses;
+  /**
+   * Writes texts to the outbox on disk, in this order; the call is answered after the sync. Errors, at once:
+   * `chat/blocked`, `chat/outbox-full`, and those of the route's `admit`.
+   */
+  send({ peerId, messages, via, call }: Sending, turn: T): Result<void, ChatError | DialectError> {
+    const name = this.#people.name(peerId);
+    if (this.#people.isBlocked(peerId)) return err({ code: 'chat/blocked', peer: name });
+    const bytes = messages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+    const refusal = this.#outboxes.refusal(messages.length, bytes);
+    if (refusal !== null) return err(refusal);
+    const route = this.#routeOf(peerId);
+    const texts = messages.map(({ text }) => text);
+    return route.admit(peerId, texts, via, turn).map((carriage) => {
+      const lines = messages.map((words) => this.#outgoing(words, peerId, carriage, turn));
+      const ids = lines.map(({ id }) => id);
+      route.queued(peerId, ids, carriage);
+      this.#outboxes.committing(lines.length, bytes);
+      const token = turn.newToken();
+      this.#appends.set(token, { call, peerId, lines, bytes });
+      turn.emit({ to: 'history', token, ask: { type: 'append', lines } });
     });
-}
+  }
 
-/** What waits for a peer who was blocked stays on disk, and goes out if it is let in again. */
-export function holdOutbox(state: NodeState, peerId: PeerId, isHeld: boolean, context: NodeContext): void {
-  if (isHeld) state.outboxes.delete(peerId);
-  else run(state, peerId, openOutbox(state, peerId, true).tick(performance.now()), context);
-}
+  /** Takes what routes report, carries out what follows, and what follows from that. */
+  apply(reports: readonly RouteReport[], turn: T): void {
+    const waiting = [...reports];
+    for (let report = waiting.shift(); report !== undefined; report = waiting.shift())
+      waiting.push(...this.#take(report, turn));
+    this.#outboxes.plan(turn);
+  }
 
-/** Carries out what the outbox of a peer decided. */
-function run(state: NodeState, peerId: PeerId, outputs: readonly OutboxOutput[], context: NodeContext): void {
-  for (const output of outputs) {
-    switch (output.type) {
-      case 'dial':
-        dial(state, peerId, context);
-        break;
-      case 'say':
-        if (isNativeId(peerId)) say(state, peerId, output.lines, context);
-        // An older program confirms nothing: what the socket has not taken yet is not to be said twice.
-        else if (!output.isAgain) sayLines(state, peerId, output.lines, context);
-        break;
-      case 'need-more':
-        load(state, peerId, output, context);
-        break;
-      case 'delivered':
-        mark(state, peerId, output.ids, isNativeId(peerId) ? 'delivered' : 'sent', context);
-        break;
-      case 'hang-up':
-        hangUp(state, peerId, context);
-        break;
+  /** The history answered. False: the request was none of delivery's. */
+  answered(token: Token, { type, result }: LineAnswer, turn: T): boolean {
+    switch (type) {
+      case 'append':
+        return this.#appended(token, result, turn);
+      case 'mark':
+        return this.#marked(token, result, turn);
+      case 'outbox': {
+        const load = this.#loads.get(token);
+        if (load === undefined) return false;
+        this.#loads.delete(token);
+        this.#follow(load.peerId, this.#loaded(load, result, turn), turn);
+        return true;
+      }
+      case 'page':
+        return this.#shown.pageRead(token, result, turn);
       default:
-        unreachable(output);
+        return unreachable(type);
     }
   }
-  planWake(state, context);
-}
 
-function dial(state: NodeState, peerId: PeerId, context: NodeContext): void {
-  if (isNativeId(peerId)) {
-    if (!dialPeer(state, peerId, context)) dialCameToNothing(state, peerId, 0, context);
-    return;
+  due({ type }: DeliveryDue, turn: T): void {
+    switch (type) {
+      case 'outbox':
+        this.#outboxes.woken();
+        this.wake(turn);
+        break;
+      default:
+        unreachable(type);
+    }
   }
-  const reached = reachForOutbox(state, peerId, context);
-  if (reached === 'up') takeTurns(state, [{ type: 'up', peerId }], context);
-  if (reached === 'refused') dialCameToNothing(state, peerId, 0, context);
-}
 
-function say(state: NodeState, peerId: PeerId, lines: readonly Line[], context: NodeContext): void {
-  const live = currentSession(state, peerId);
-  if (live === undefined) return;
-  const utterances = lines.map(({ id, sentAtMs, text }): Utterance => ({ type: 'text', id, sentAtMs, text }));
-  tell(live, 'say', { utterances }, context);
-  const name = nameOf(state.book, peerId);
-  const sentSeq = state.sentSeq.get(peerId) ?? 0;
-  for (const { id, seq } of lines) if (seq > sentSeq) state.args.publish(status(id, name, 'sent'));
-  state.sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
-}
+  /** Works on every outbox that has something to do by now. */
+  wake(turn: T): void {
+    const nowMs = turn.now.monotonicMs;
+    for (const [peerId, outbox] of this.#outboxes.due(nowMs))
+      this.apply(this.#carryOut(peerId, outbox.tick(nowMs), turn), turn);
+    this.#outboxes.plan(turn);
+  }
 
-/** Nothing was confirmed for long: whatever is left of that session, it is not the one to talk on. */
-function hangUp(state: NodeState, peerId: PeerId, context: NodeContext): void {
-  const live = currentSession(state, peerId);
-  if (live !== undefined) tell(live, 'close', { reason: 'shutdown' }, context);
-}
+  /** Messages for a blocked peer stay on disk, and go out if it is let in again. */
+  hold(peerId: PeerId, isHeld: boolean, turn: T): void {
+    if (isHeld) this.#outboxes.close(peerId);
+    else this.#follow(peerId, this.#outboxes.open(peerId, true).tick(turn.now.monotonicMs), turn);
+  }
 
-function load(
-  state: NodeState,
-  peerId: PeerId,
-  { request, afterSeq, linesMax }: Extract<OutboxOutput, { type: 'need-more' }>,
-  context: NodeContext,
-): void {
-  void context.links.history.call('outbox', { peerId, afterSeq, linesMax }).match(
-    (lines) => {
-      const isLast = lines.length < linesMax;
-      run(state, peerId, outboxOf(state, peerId).loaded(request, lines, isLast, performance.now()), context);
-    },
-    (error) => {
-      context.log('error', 'outbox-not-read', { code: error.code });
-      run(state, peerId, outboxOf(state, peerId).loadFailed(request, performance.now()), context);
-    },
-  );
-}
+  /** Whether something waits for the peer, as far as is known. */
+  hasWork = (peerId: PeerId): boolean => this.#outboxes.hasWork(peerId);
 
-/** Only what really changed is told: a receipt that comes twice is one delivery. */
-function mark(
-  state: NodeState,
-  peerId: PeerId,
-  ids: readonly MessageId[],
-  reached: 'sent' | 'delivered' | 'failed',
-  context: NodeContext,
-  reason?: string,
-): void {
-  void context.links.history
-    .call('mark', { peerId, ids, state: reached })
-    .match(
-      ({ changed, outbox }) => {
-        state.outboxSize = outbox;
-        const name = nameOf(state.book, peerId);
-        for (const id of changed)
-          state.args.publish({ ...status(id, name, reached), ...(reason === undefined ? {} : { reason }) });
-      },
+  #take(report: RouteReport, turn: T): readonly RouteReport[] {
+    if (report.type === 'heard') return this.#heard(report, turn);
+    const { peerId } = report;
+    const nowMs = turn.now.monotonicMs;
+    // A sign of life matters to a peer for which something waits, and to no other.
+    if (report.type === 'present' && this.#outboxes.peek(peerId) === undefined) return [];
+    const outbox = this.#outboxes.of(peerId);
+    switch (report.type) {
+      case 'up':
+        return this.#carryOut(peerId, outbox.sessionUp(nowMs), turn);
+      case 'down': {
+        // What was said and not confirmed is said again over the next route.
+        const further = this.#carryOut(peerId, outbox.sessionDown(nowMs), turn);
+        if (outbox.isEmpty()) this.#outboxes.close(peerId);
+        return further;
+      }
+      case 'unreached':
+        return this.#carryOut(peerId, outbox.dialFailed(nowMs, report.retryAfterMs), turn);
+      case 'present':
+        return this.#carryOut(peerId, outbox.present(nowMs), turn);
+      case 'forgotten':
+        this.#outboxes.close(peerId);
+        this.#sentSeq.delete(peerId);
+        return [];
+      case 'taken':
+        this.#taken(peerId, report.lines, turn);
+        return [];
+      case 'confirmed':
+        return this.#carryOut(peerId, outbox.confirmed(report.ids, nowMs), turn, report.as);
+      case 'refused': {
+        if (report.ids.length === 0) return [];
+        this.#mark({ peerId, ids: report.ids, state: 'failed', reason: report.reason }, turn);
+        // Out of the window, too. They are marked once.
+        const outputs = outbox.confirmed(report.ids, nowMs).filter(({ type }) => type !== 'delivered');
+        return this.#carryOut(peerId, outputs, turn);
+      }
+      default:
+        return unreachable(report);
+    }
+  }
+
+  #heard(heard: Heard, turn: T): readonly RouteReport[] {
+    this.#incoming.heard(heard, turn);
+    return [];
+  }
+
+  /** Carries out what an outbox decided. Returns what the routes report at once. */
+  #carryOut(
+    peerId: PeerId,
+    outputs: readonly OutboxOutput[],
+    turn: T,
+    as: 'sent' | 'delivered' = 'delivered',
+  ): readonly RouteReport[] {
+    return outputs.flatMap((output): readonly RouteReport[] => {
+      switch (output.type) {
+        case 'dial':
+          return this.#order({ type: 'open', peerId }, turn);
+        case 'say':
+          return this.#order({ type: 'utter', peerId, lines: output.lines, isAgain: output.isAgain }, turn);
+        case 'need-more':
+          this.#load(peerId, output, turn);
+          return [];
+        case 'delivered':
+          this.#mark({ peerId, ids: output.ids, state: as, reason: null }, turn);
+          return [];
+        case 'hang-up':
+          return this.#order({ type: 'close', peerId }, turn);
+        default:
+          return unreachable(output);
+      }
+    });
+  }
+
+  #follow(peerId: PeerId, outputs: readonly OutboxOutput[], turn: T): void {
+    this.apply(this.#carryOut(peerId, outputs, turn), turn);
+  }
+
+  #order(order: RouteOrder, turn: T): readonly RouteReport[] {
+    return this.#routeOf(order.peerId).carry(order, turn);
+  }
+
+  #appended(token: Token, result: AppendResult, turn: T): boolean {
+    const lines = this.#appends.get(token)?.lines ?? this.#incoming.linesOf(token);
+    if (lines === null) return false;
+    const committed = result.map(({ stored, outbox }) => {
+      this.#outboxes.sized(outbox);
+      const all = lines.map((line, at): Line => ({ ...line, seq: stored[at]?.seq ?? 0 }));
+      this.#shown.show(all, turn);
+      return all;
+    });
+    const append = this.#appends.get(token);
+    if (append === undefined) {
+      const orders = this.#incoming.stored(token, committed, turn) ?? [];
+      this.apply(
+        orders.flatMap((order) => this.#order(order, turn)),
+        turn,
+      );
+    } else {
+      this.#appends.delete(token);
+      this.#queued(append, committed, turn);
+    }
+    return true;
+  }
+
+  #queued({ call, peerId, lines, bytes }: Append, committed: Committed, turn: T): void {
+    this.#outboxes.committing(-lines.length, -bytes);
+    if (committed.isErr()) {
+      const ids = lines.map(({ id }) => id);
+      this.#routeOf(peerId).forgotten(peerId, ids);
+      turn.emit(answer(call, err(committed.error)));
+      return;
+    }
+    const queued = committed.value;
+    const name = lines[0]?.peer ?? this.#people.name(peerId);
+    const statuses = queued.map(({ id }) => status(id, name, 'queued'));
+    for (const event of statuses) turn.emit({ to: 'feed', event });
+    turn.emit(answer(call, ok(statuses)));
+    // For a peer that was blocked meanwhile they wait on disk with the rest.
+    if (this.#people.isBlocked(peerId)) return;
+    this.#follow(peerId, this.#outboxes.of(peerId).queued(queued, turn.now.monotonicMs), turn);
+  }
+
+  #taken(peerId: PeerId, lines: readonly Line[], turn: T): void {
+    const name = this.#people.name(peerId);
+    const sentSeq = this.#sentSeq.get(peerId) ?? 0;
+    for (const { id, seq } of lines)
+      if (seq > sentSeq) turn.emit({ to: 'feed', event: status(id, name, 'sent') });
+    this.#sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
+  }
+
+  #mark(mark: Mark, turn: T): void {
+    const token = turn.newToken();
+    this.#marks.set(token, mark);
+    const { peerId, ids, state } = mark;
+    turn.emit({ to: 'history', token, ask: { type: 'mark', peerId, ids, state } });
+  }
+
+  /** Only what really changed is published: a receipt that comes twice is one delivery. */
+  #marked(token: Token, result: MarkResult, turn: T): boolean {
+    const mark = this.#marks.get(token);
+    if (mark === undefined) return false;
+    this.#marks.delete(token);
+    const { peerId, ids, state, reason } = mark;
+    if (result.isOk()) {
+      this.#outboxes.sized(result.value.outbox);
+      const name = this.#people.name(peerId);
+      for (const id of result.value.changed) {
+        const event = { ...status(id, name, state), ...(reason === null ? {} : { reason }) };
+        turn.emit({ to: 'feed', event });
+      }
+    } else {
       // They stay undelivered on disk and are said again; the peer knows them and confirms again.
-      (error) => context.log('error', 'receipt-not-kept', { code: error.code }),
-    )
-    .then(() => linesKept(state, peerId, ids, context));
+      turn.emit(logLine('error', 'receipt-not-kept', { code: result.error.code }));
+    }
+    this.apply(this.#order({ type: 'settled', peerId, ids }, turn), turn);
+    return true;
+  }
+
+  #load(peerId: PeerId, need: Extract<OutboxOutput, { type: 'need-more' }>, turn: T): void {
+    const { request, afterSeq, linesMax } = need;
+    const token = turn.newToken();
+    this.#loads.set(token, { peerId, request, linesMax });
+    turn.emit({ to: 'history', token, ask: { type: 'outbox', peerId, afterSeq, linesMax } });
+  }
+
+  #loaded(
+    load: { readonly peerId: PeerId; readonly request: number; readonly linesMax: number },
+    page: Result<readonly Line[], StoreFailure>,
+    turn: T,
+  ): readonly OutboxOutput[] {
+    const outbox = this.#outboxes.of(load.peerId);
+    const nowMs = turn.now.monotonicMs;
+    if (page.isOk()) return outbox.loaded(load.request, page.value, page.value.length < load.linesMax, nowMs);
+    turn.emit(logLine('error', 'outbox-not-read', { code: page.error.code }));
+    return outbox.loadFailed(load.request, nowMs);
+  }
+
+  #outgoing({ id, text }: Words, peerId: PeerId, { dialect, encryption }: Carriage, { now }: T): NewLine {
+    return {
+      id,
+      direction: 'out',
+      peerId,
+      peer: this.#people.name(peerId),
+      conversation: directConversation(peerId),
+      text,
+      sentAtMs: now.wallMs,
+      receivedAtMs: now.wallMs,
+      dialect,
+      encryption,
+      verified: this.#people.isVerified(peerId),
+      state: 'queued',
+    };
+  }
 }
 
-/** The outbox of a peer, known to hold something on disk or not. */
-export function openOutbox(state: NodeState, peerId: PeerId, hasUndelivered: boolean): Outbox {
-  const fresh = createOutbox({ hasUndelivered, random: state.args.random });
-  state.outboxes.set(peerId, fresh);
-  return fresh;
-}
-
-const outboxOf = (state: NodeState, peerId: PeerId): Outbox =>
-  state.outboxes.get(peerId) ?? openOutbox(state, peerId, false);
-
-function currentSession(state: NodeState, peerId: PeerId): LiveSession | undefined {
-  const sessionId = state.current.get(peerId);
-  return sessionId === undefined ? undefined : state.sessions.get(sessionId);
-}
-
-/** One timer for all outboxes: the earliest of what they are due for. */
-function planWake(state: NodeState, context: NodeContext): void {
-  let earliestMs = Number.POSITIVE_INFINITY;
-  for (const outbox of state.outboxes.values())
-    earliestMs = Math.min(earliestMs, outbox.dueAtMs() ?? earliestMs);
-  if (state.wakeAtMs === earliestMs && state.callOffWake !== null) return;
-  state.callOffWake?.();
-  state.callOffWake = null;
-  state.wakeAtMs = earliestMs;
-  if (earliestMs === Number.POSITIVE_INFINITY) return;
-  state.callOffWake = context.after(Math.max(1, earliestMs - performance.now()), 'wake', {});
-}
-
-function refusalOfText(text: string): ChatError | null {
-  if (text === '') return { code: 'chat/text-empty' };
-  if (!isWellFormed(text)) return { code: 'chat/text-invalid', detail: 'half of a surrogate pair' };
-  const gotBytes = Buffer.byteLength(text);
-  const limitBytes = limits.messageBytesMax;
-  return gotBytes > limitBytes ? { code: 'chat/text-too-long', limitBytes, gotBytes } : null;
-}
-
-function refusalOfOutbox(state: NodeState, lines: number, bytes: number): ChatError | null {
-  const { linesMax, bytesMax } = outboxLimits;
-  const { outboxSize, committing } = state;
-  if (outboxSize.lines + committing.lines + lines > linesMax)
-    return { code: 'chat/outbox-full', limit: linesMax };
-  const total = outboxSize.bytes + committing.bytes + bytes;
-  return total > bytesMax ? { code: 'chat/outbox-full', limit: bytesMax } : null;
-}
-
-/** Half of a surrogate pair has no form in UTF-8: it would arrive as something else than was sent. */
-const isWellFormed = (text: string): boolean => !/[\uD800-\uDFFF]/u.test(text);
+type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
+type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
+type Committed = Result<readonly Line[], StoreFailure>;
 
 const status = (id: MessageId, peer: string, state: DeliveryState): StatusEvent => ({
   type: 'status',

@@ -1,119 +1,79 @@
-/** Lines that came in, from whatever program: to the disk, then to those who watch. */
-import type { NewLine } from './entry.js';
-import { nameOf } from '../people/book.js';
-import type { Utterance } from '../../dialects/dialect.js';
-import type { ErrorCode } from '../../errors.js';
-import { directConversation, type MessageId, type PeerId } from '../../ids.js';
-import { incoming as limits } from './limits.js';
-import { tell } from '../routes/native.js';
-import { commitLines } from './shown.js';
-import type { LiveSession, NodeContext, NodeState } from '../core.js';
-
-/** `null`: the disk has them. Otherwise why not; `consequence` is told to those who watch. */
-export async function storeIncoming(
-  state: NodeState,
-  lines: readonly NewLine[],
-  consequence: string,
-  context: NodeContext,
-): Promise<ErrorCode | null> {
-  const committed = await commitLines(state, lines, context);
-  if (committed.isOk()) return null;
-  const { code } = committed.error;
-  context.log('error', 'message-not-stored', { code });
-  const message = `a message arrived and could not be stored; ${consequence}`;
-  state.args.publish({ type: 'error', code, message });
-  return code;
-}
-
 /**
- * Words of a native session. Returns those to confirm: without a commit there is no receipt, and the sender keeps the
- * words. What crashes the history each time is not handed to it again: its sender would bring it back until the node
- * gives up. Which one of several it was shows when they come again, each by itself.
+ * Words of peers on their way to the disk, and the receipts that go back. Without a commit there is no receipt, and a
+ * sender that repeats its words keeps them.
+ *
+ *   heard ─► append … stored ─► published, call answered with the receipts
  */
-export async function commitIncoming(
-  state: NodeState,
-  live: LiveSession,
-  lines: readonly NewLine[],
-  context: NodeContext,
-): Promise<readonly MessageId[]> {
-  const { poison } = state;
-  const wanted = lines.filter(({ id }) => poison.get(id) !== 'set-aside');
-  // All at once: in the order in which they are handed over they are also committed.
-  const portions = portionsOf(wanted, ({ id }) => poison.has(id));
-  const confirmed = await Promise.all(
-    portions.map((portion) => commitPortion(state, live, portion, context)),
-  );
-  return confirmed.flat();
+import { ok, type Result } from 'neverthrow';
+import type { MessageId } from '../../ids.js';
+import type { Heard, RouteOrder } from '../routes/route.js';
+import { answer, logLine, type Token, type Turn } from '../turn.js';
+import type { DeliveryEffect, StoreFailure } from './effects.js';
+import type { Line, NewLine } from './entry.js';
+import { Poison } from './poison.js';
+
+type IncomingTurn = Turn<DeliveryEffect>;
+
+/** One `heard` on its way: answered when all its portions are. */
+interface Batch {
+  readonly heard: Heard;
+  open: number;
+  readonly receipts: MessageId[];
 }
 
-async function commitPortion(
-  state: NodeState,
-  live: LiveSession,
-  lines: readonly NewLine[],
-  context: NodeContext,
-): Promise<readonly MessageId[]> {
-  const code = await storeIncoming(state, lines, 'it stays with its sender', context);
-  const ids = lines.map(({ id }) => id);
-  if (code === null) {
-    for (const id of ids) state.poison.delete(id);
-    return ids;
-  }
-  if (code === 'runtime/poison') {
-    for (const id of ids) remember(state.poison, id, ids.length === 1 ? 'set-aside' : 'suspect');
-    // What came with it and after it goes on.
-    if (ids.length === 1) return [];
-  }
-  live.isRefused = true;
-  tell(live, 'close', { reason: 'park' }, context);
-  return [];
-}
+export class Incoming {
+  readonly #poison = new Poison();
+  readonly #portions = new Map<Token, { readonly batch: Batch; readonly lines: readonly NewLine[] }>();
 
-/** In order; who is alone is a portion by itself. */
-function portionsOf(
-  lines: readonly NewLine[],
-  isAlone: (line: NewLine) => boolean,
-): readonly (readonly NewLine[])[] {
-  const portions: NewLine[][] = [];
-  let open: NewLine[] | null = null;
-  for (const line of lines) {
-    if (isAlone(line)) {
-      portions.push([line]);
-      open = null;
-    } else if (open === null) portions.push((open = [line]));
-    else open.push(line);
+  /** Hands the lines to the history. */
+  heard(heard: Heard, turn: IncomingTurn): void {
+    const portions = heard.repeatedBy === null ? [heard.lines] : this.#poison.portionsOf(heard.lines);
+    const batch: Batch = { heard, open: portions.length, receipts: [] };
+    // All at once: in the order in which they are handed over they are also committed.
+    for (const lines of portions) {
+      const token = turn.newToken();
+      this.#portions.set(token, { batch, lines });
+      turn.emit({ to: 'history', token, ask: { type: 'append', lines } });
+    }
+    if (portions.length === 0) turn.emit(answer(heard.call, ok({ receipts: [] })));
   }
-  return portions;
-}
 
-function remember(poison: NodeState['poison'], id: MessageId, verdict: Verdict): void {
-  poison.set(id, verdict);
-  if (poison.size <= limits.poisonIdsMax) return;
-  for (const oldest of poison.keys()) {
-    poison.delete(oldest);
-    return;
+  /** What became of an append, and what the route is to do; null where the append is none of ours. */
+  stored(
+    token: Token,
+    result: Result<readonly Line[], StoreFailure>,
+    turn: IncomingTurn,
+  ): readonly RouteOrder[] | null {
+    const portion = this.#portions.get(token);
+    if (portion === undefined) return null;
+    this.#portions.delete(token);
+    const { batch, lines } = portion;
+    const ids = lines.map(({ id }) => id);
+    const orders: RouteOrder[] = [];
+    if (result.isOk()) {
+      this.#poison.cleared(ids);
+      batch.receipts.push(...ids);
+    } else orders.push(...this.#notStored(batch.heard, ids, result.error, turn));
+    batch.open -= 1;
+    if (batch.open === 0) turn.emit(answer(batch.heard.call, ok({ receipts: batch.receipts })));
+    return orders;
   }
-}
 
-type Verdict = 'suspect' | 'set-aside';
+  /** The lines of an append, for publishing; null where the append is none of ours. */
+  linesOf = (token: Token): readonly NewLine[] | null => this.#portions.get(token)?.lines ?? null;
 
-export function incomingLine(
-  state: NodeState,
-  peerId: PeerId,
-  id: MessageId,
-  { text, sentAtMs }: Extract<Utterance, { type: 'text' }>,
-): NewLine {
-  return {
-    id,
-    direction: 'in',
-    peerId,
-    peer: nameOf(state.book, peerId),
-    conversation: directConversation(peerId),
-    text,
-    sentAtMs,
-    receivedAtMs: Date.now(),
-    dialect: 'native',
-    encryption: 'noise',
-    verified: state.book.contacts.get(peerId)?.trust === 'verified',
-    state: 'delivered',
-  };
+  #notStored(
+    { repeatedBy }: Heard,
+    ids: readonly MessageId[],
+    { code }: StoreFailure,
+    turn: IncomingTurn,
+  ): readonly RouteOrder[] {
+    turn.emit(logLine('error', 'message-not-stored', { code }));
+    const consequence = repeatedBy === null ? 'its sender does not know' : 'it stays with its sender';
+    const message = `a message arrived and could not be stored; ${consequence}`;
+    turn.emit({ to: 'feed', event: { type: 'error', code, message } });
+    if (repeatedBy === null) return [];
+    if (code === 'runtime/poison' && this.#poison.crashed(ids)) return [];
+    return [{ type: 'refuse', ...repeatedBy }];
+  }
 }

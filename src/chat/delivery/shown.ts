@@ -1,85 +1,78 @@
 /**
- * Lines on their way to the disk and from there to those who watch. They are shown in the order of their `seq`, each
- * once and none left out, so that a reader who remembers the last `seq` has seen everything before it.
+ * Lines on their way from the disk to readers of events. They are published in the order of their `seq`, each once and
+ * none left out, so that a reader that remembers the last `seq` has seen everything before it.
  */
-import { okAsync, type ResultAsync } from 'neverthrow';
-import type { Line, NewLine } from './entry.js';
-import { messageEventOf } from './transcript.js';
-import type { RuntimeError } from '../../runtime/errors.js';
-import type { StoreError } from '../errors.js';
+import type { Result } from 'neverthrow';
+import { logLine, type Token, type Turn } from '../turn.js';
+import type { DeliveryEffect, StoreFailure } from './effects.js';
+import type { Line } from './entry.js';
 import { shown as limits } from './limits.js';
-import type { NodeContext, NodeState } from '../core.js';
+import { messageEventOf } from './transcript.js';
 
-/** Writes lines, shows those nobody has seen, and returns them with their `seq`. Errors: `store/…`, `runtime/…`. */
-export function commitLines(
-  state: NodeState,
-  lines: readonly NewLine[],
-  context: NodeContext,
-): ResultAsync<readonly Line[], StoreError | RuntimeError> {
-  return context.links.history.call('append', { lines }).map(({ stored, outbox }) => {
-    state.outboxSize = outbox;
-    const committed = lines.map((line, at): Line => ({ ...line, seq: stored[at]?.seq ?? 0 }));
-    show(state, committed, context);
-    return committed;
-  });
-}
+type ShownTurn = Turn<DeliveryEffect>;
 
-/**
- * Shows every line after the last shown one up to `untilSeq` from the disk: what was committed while nobody heard of
- * it, because this actor or the history crashed, or a reply came too late.
- */
-export function showMissed(
-  state: NodeState,
-  untilSeq: number,
-  context: NodeContext,
-): ResultAsync<void, StoreError | RuntimeError> {
-  const query = { afterSeq: state.shownSeq, limit: limits.resumePageLines };
-  return context.links.history.call('page', query).andThen((lines) => {
-    for (const line of lines) showOne(state, line);
+export class Shown {
+  /** `seq` of the newest line that readers were given. */
+  #seq = 0;
+  /** Lines up to here are committed and not published yet; they are being read back. */
+  #heldUntilSeq = 0;
+  /** The page that is being read; null: nothing is missing. */
+  #reading: Token | null = null;
+
+  /** `publishedSeq`: what readers have seen; `newestSeq`: what is committed. Lines between are read back. */
+  restore(publishedSeq: number, newestSeq: number, turn: ShownTurn): void {
+    this.#seq = publishedSeq;
+    this.#heldUntilSeq = newestSeq;
+    if (newestSeq > publishedSeq) this.#read(turn);
+  }
+
+  /**
+   * Publishes committed lines. Whether the history called a line a duplicate does not matter: after a crash between
+   * commit and reply it knows lines that no reader has seen. `seq` has no gaps, so a gap means that a reply was lost,
+   * and what is missing is read back before anything later is published.
+   */
+  show(lines: readonly Line[], turn: ShownTurn): void {
+    const fresh = lines.filter(({ seq }) => seq > this.#seq);
+    const [first] = fresh;
+    const last = fresh.at(-1);
+    if (first === undefined || last === undefined) return;
+    if (this.#reading !== null) {
+      this.#heldUntilSeq = Math.max(this.#heldUntilSeq, last.seq);
+      return;
+    }
+    if (first.seq === this.#seq + 1) {
+      for (const line of fresh) this.#publish(line, turn);
+      return;
+    }
+    this.#heldUntilSeq = last.seq;
+    this.#read(turn);
+  }
+
+  /** Takes the page of lines that were missing. False: the token is of another request. */
+  pageRead(token: Token, page: Result<readonly Line[], StoreFailure>, turn: ShownTurn): boolean {
+    if (token !== this.#reading) return false;
+    this.#reading = null;
+    if (page.isErr()) {
+      // The next commit notices the gap again.
+      turn.emit(logLine('error', 'lines-not-shown', { code: page.error.code }));
+      return true;
+    }
+    for (const line of page.value) this.#publish(line, turn);
     // Numbers may have a hole where a damaged file was set aside.
-    if (lines.length < limits.resumePageLines) state.shownSeq = Math.max(state.shownSeq, untilSeq);
-    return state.shownSeq < untilSeq ? showMissed(state, untilSeq, context) : okAsync(undefined);
-  });
-}
-
-/**
- * Not by `isDuplicate`: after a crash between commit and reply the history knows lines that nobody has seen. `seq` has
- * no gaps, so a gap means that a reply was lost, and what is missing is read back before anything later is shown.
- */
-function show(state: NodeState, lines: readonly Line[], context: NodeContext): void {
-  const fresh = lines.filter(({ seq }) => seq > state.shownSeq);
-  const [first] = fresh;
-  const last = fresh.at(-1);
-  if (first === undefined || last === undefined) return;
-  if (state.isCatchingUp) {
-    state.heldUntilSeq = Math.max(state.heldUntilSeq, last.seq);
-    return;
+    if (page.value.length < limits.resumePageLines) this.#seq = Math.max(this.#seq, this.#heldUntilSeq);
+    if (this.#seq < this.#heldUntilSeq) this.#read(turn);
+    return true;
   }
-  if (first.seq === state.shownSeq + 1) {
-    for (const line of fresh) showOne(state, line);
-    return;
+
+  #read(turn: ShownTurn): void {
+    this.#reading = turn.newToken();
+    const query = { afterSeq: this.#seq, limit: limits.resumePageLines };
+    turn.emit({ to: 'history', token: this.#reading, ask: { type: 'page', query } });
   }
-  state.heldUntilSeq = last.seq;
-  catchUp(state, context);
-}
 
-function catchUp(state: NodeState, context: NodeContext): void {
-  state.isCatchingUp = true;
-  void showMissed(state, state.heldUntilSeq, context).match(
-    () => {
-      state.isCatchingUp = false;
-      if (state.heldUntilSeq > state.shownSeq) catchUp(state, context);
-    },
-    // The next commit notices the gap again.
-    ({ code }) => {
-      state.isCatchingUp = false;
-      context.log('error', 'lines-not-shown', { code });
-    },
-  );
-}
-
-function showOne(state: NodeState, line: Line): void {
-  if (line.seq <= state.shownSeq) return;
-  state.shownSeq = line.seq;
-  state.args.publish(messageEventOf(line));
+  #publish(line: Line, turn: ShownTurn): void {
+    if (line.seq <= this.#seq) return;
+    this.#seq = line.seq;
+    turn.emit({ to: 'feed', event: messageEventOf(line) });
+  }
 }

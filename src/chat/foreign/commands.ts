@@ -1,222 +1,201 @@
-/**
- * What people ask of the node about older programs, and what these programs do at their start and end. Acts on the
- * node's state; called from the node's handlers only.
- */
-import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
-import type { NewLine } from '../delivery/entry.js';
-import { isNativeId } from '../people/identity.js';
-import { legacyPeerId } from '../people/name.js';
-import { isBlocked } from '../people/book.js';
+/** What users ask about foreign programs, and what this side does at its start and end. */
+import { err, ok, type Result } from 'neverthrow';
 import { parsePrivate } from '../../dialects/cmp2204/cipher.js';
-import type {
-  DialectName,
-  Encryption,
-  ForeignDialectName as LegacyDialectName,
-  Utterance,
-} from '../../dialects/dialect.js';
-import { synergyGreeting } from '../../dialects/synergy/peers.js';
+import type { DialectName, ForeignDialectName, Utterance } from '../../dialects/dialect.js';
 import type { ChatError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
-import { listLegacyPeers } from './presence.js';
-import { blockedFault, dropLines, reach, sayControl } from './sending.js';
-import { allowed, allowedDialect, currentTalk, noRandom, sayFarewell, talkOptions } from './peers.js';
-import { findPeer } from '../people/find.js';
-import type { NodeContext, NodeState } from '../core.js';
 import { formatAddress } from '../../wire/address.js';
-import type { LegacyPeer, SendViaOptions } from '../contract.js';
-import type { FindFault } from '../../actors/node/protocol.js';
-import type { LegacyFault, LegacyRecord } from './state.js';
-
-/** How texts go out. */
-export interface Manner {
-  readonly dialect: DialectName;
-  readonly encryption: Encryption;
-  readonly privateNumber: bigint | null;
-}
+import { foreignPeerId } from '../people/name.js';
+import type { SendViaOptions } from '../contract.js';
+import type { Carriage, RouteReport } from '../routes/route.js';
+import { answer, type CallId } from '../turn.js';
+import { blockedFailure } from './connections.js';
+import { allowed, allowedDialect, ownOptions } from './peers.js';
+import { listPeers } from './presence.js';
+import { dropLines, reach, sayControl } from './sending.js';
+import { release } from './standing.js';
+import {
+  ended,
+  noRandom,
+  settle,
+  standingConnection,
+  type ForeignFailure,
+  type ForeignPeer,
+  type ForeignState,
+  type ForeignTurn,
+  type Gathering,
+  type Waiter,
+} from './state.js';
 
 /**
- * How texts for a peer go out. Errors: for a peer of an older program `chat/secure-only`, `chat/dialect-off`,
- * `dialect/…` (a text or a private number that it cannot carry); `dialect/unsupported` for whoever knows no manners
- * where one was asked for.
+ * How texts for a peer go out. Errors: `chat/secure-only`, `chat/dialect-off`, `dialect/unsupported` (a text, a private
+ * number or a choice that the dialect cannot carry), `dialect/too-long`.
  */
-export function mannerOf(
-  state: NodeState,
+export function admit(
+  state: ForeignState,
   peerId: PeerId,
   texts: readonly string[],
   via: SendViaOptions | null,
-): Result<Manner, ChatError | DialectError> {
-  if (isNativeId(peerId))
-    return via === null
-      ? ok({ dialect: 'native', encryption: 'noise', privateNumber: null })
-      : err(noManners('native'));
-  return allowed(state, peerId).andThen((record): Result<Manner, DialectError> => {
-    const { name } = record.dialect;
+  turn: ForeignTurn,
+): Result<Carriage, ChatError | DialectError> {
+  return allowed(state, peerId, turn).andThen((peer): Result<Carriage, DialectError> => {
+    const { name } = peer.dialect;
     const { isPlain, privateNumber: typed } = via ?? {};
     const isAsked = isPlain !== undefined || typed !== undefined;
-    if (isAsked && name !== 'cmp2204') return err(noManners(name));
+    if (isAsked && name !== 'cmp2204')
+      return unsupported(name, 'a choice between plain and secure, or a private number');
     const secure = name === 'cmp2204' && isPlain !== true;
     const privateNumber = typed === undefined ? null : parsePrivate(typed);
     if (typed !== undefined && privateNumber === null)
-      return err({ code: 'dialect/unsupported', dialect: name, what: `the private number ${typed}` });
-    const chosen = { form: record.form, secure, privateNumber };
-    const options = { ...talkOptions(state, name, record.host, chosen), random: noRandom };
+      return unsupported(name, `the private number ${typed}`);
+    const chosen = { form: peer.form, secure, privateNumber };
+    const options = { ...ownOptions(state, name, peer.host, chosen, turn), random: noRandom };
     for (const text of texts) {
-      const pieces = record.dialect.pieces(text, options);
+      const pieces = peer.dialect.pieces(text, options);
       if (pieces.isErr()) return err(pieces.error);
     }
     return ok({ dialect: name, encryption: secure ? 'toy-dh-3des' : 'none', privateNumber });
   });
 }
 
-const noManners = (dialect: DialectName): DialectError => ({
-  code: 'dialect/unsupported',
-  dialect,
-  what: 'a choice between plain and secure, or a private number',
-});
+const unsupported = (dialect: DialectName, what: string): Result<Carriage, DialectError> =>
+  err({ code: 'dialect/unsupported', dialect, what });
 
-/** What has to be remembered of lines on their way to the outbox. */
-export function noteQueued(
-  state: Pick<NodeState, 'legacy'>,
-  lines: readonly Pick<NewLine, 'id'>[],
-  privateNumber: bigint | null,
-): void {
-  if (privateNumber === null) return;
-  for (const { id } of lines) state.legacy.privateNumbers.set(id, privateNumber);
-}
-
-/** Which of these are still not sent, and why. They are not said any more. */
-export function giveUp(
-  state: Pick<NodeState, 'legacy'>,
-  { peerId, ids }: { readonly peerId: PeerId; readonly ids: readonly MessageId[] },
-): { readonly ids: readonly MessageId[]; readonly reason: string } {
-  const { timed, peers } = state.legacy;
-  const left = ids.filter((id) => timed.has(id));
-  const record = peers.get(peerId);
+/** The time of these lines is over: those that are still not sent are not said any more. */
+export function expire(
+  state: ForeignState,
+  peerId: PeerId,
+  ids: readonly MessageId[],
+): readonly RouteReport[] {
+  const left = ids.filter((id) => state.timed.has(id));
+  const peer = state.peers.get(peerId);
   dropLines(state, peerId, left);
-  const where = record === undefined ? peerId : formatAddress(record);
-  const why = record === undefined || record.lastFault === '' ? '' : ` (${record.lastFault})`;
-  return { ids: left, reason: `${where} could not be reached${why}` };
+  const where = peer === undefined ? peerId : formatAddress(peer);
+  const why = peer === undefined || peer.lastFailure === '' ? '' : ` (${peer.lastFailure})`;
+  return [{ type: 'refused', peerId, ids: left, reason: `${where} could not be reached${why}` }];
 }
-
-/** Errors: `chat/secure-only`, `chat/dialect-off`. */
-export const legacyPeersOf = (
-  state: NodeState,
-  dialect: LegacyDialectName,
-): Result<readonly LegacyPeer[], ChatError> =>
-  allowedDialect(state, dialect).map(() => listLegacyPeers(state, dialect));
 
 /** See `NodeHandle.legacyConnect`. */
-export function legacyConnect(
-  state: NodeState,
-  word: string,
+export function connect(
+  state: ForeignState,
+  peerId: PeerId,
   isManual: boolean,
-  context: NodeContext,
-): ResultAsync<null, FindFault | LegacyFault> {
-  return findPeer(state, word, context).andThen((peerId) =>
-    allowed(state, peerId).asyncAndThen((record): ResultAsync<null, FindFault | LegacyFault> => {
-      const { can, name } = record.dialect;
-      if (isBlocked(state.book, peerId)) return errAsync(blockedFault(state, peerId));
-      if (name === 'cmp2204')
-        return errAsync({
-          code: 'dialect/unsupported',
-          dialect: name,
-          what: 'a connection without a message',
-        });
-      if (can.connection === 'message') return told(state, record, { type: 'connect' }, isManual, context);
-      if (currentTalk(state, peerId) !== undefined) return okAsync(null);
-      return new ResultAsync(
-        new Promise((resolve) => {
-          record.waiters = [...record.waiters, resolve];
-          reach(state, record, null, context);
-        }),
-      );
-    }),
-  );
+  call: CallId<null, ForeignFailure>,
+  turn: ForeignTurn,
+): void {
+  const found = allowed(state, peerId, turn);
+  if (found.isErr()) {
+    turn.emit(answer(call, err(found.error)));
+    return;
+  }
+  const peer = found.value;
+  const { can, name } = peer.dialect;
+  if (state.people.isBlocked(peerId)) turn.emit(answer(call, err(blockedFailure(state, peerId))));
+  else if (name === 'cmp2204') {
+    const what = 'a connection without a message';
+    turn.emit(answer(call, err({ code: 'dialect/unsupported', dialect: name, what })));
+  } else if (can.connection === 'message') {
+    const waiter = { type: 'call', call } as const;
+    sayControl(state, peer, { utterance: { type: 'connect' }, isManual, waiter }, turn);
+  } else if (standingConnection(state, peerId) !== undefined) turn.emit(answer(call, ok(null)));
+  else {
+    peer.waiters = [...peer.waiters, { type: 'call', call }];
+    reach(state, peer, null, turn);
+  }
 }
 
-/** See `NodeHandle.legacyLeave`. */
-export function legacyLeave(
-  state: NodeState,
-  dialect: LegacyDialectName,
-  word: string | null,
-  context: NodeContext,
-): ResultAsync<null, FindFault | LegacyFault> {
-  if (word === null)
-    return allowedDialect(state, dialect).asyncAndThen(() => leaveAll(state, [dialect], context));
-  return findPeer(state, word, context).andThen((peerId) =>
-    allowed(state, peerId).asyncAndThen((record) => leave(state, record, context)),
-  );
+/** Tells one peer that we leave. See `NodeHandle.legacyLeave`. */
+export function leaveOne(
+  state: ForeignState,
+  peerId: PeerId,
+  call: CallId<null, ForeignFailure>,
+  turn: ForeignTurn,
+): void {
+  const found = allowed(state, peerId, turn);
+  if (found.isErr()) turn.emit(answer(call, err(found.error)));
+  else leave(state, found.value, { type: 'call', call }, turn);
 }
 
-/** The node ends: everybody who would see us as there is told. What waits for a talk stays in its outbox. */
-export function farewell(state: NodeState, context: NodeContext): ResultAsync<null, never> {
-  const talks = [...state.legacy.talks.values()];
-  for (const live of talks) live.waiting.length = 0;
-  const left = leaveAll(state, [...state.args.legacy.enabled], context);
+/** Tells every active peer of a dialect that we leave; peers out of reach learn nothing, and nobody waits for them. */
+export function leaveAll(
+  state: ForeignState,
+  dialect: ForeignDialectName,
+  call: CallId<null, ChatError>,
+  turn: ForeignTurn,
+): void {
+  const isAllowed = allowedDialect(state, dialect);
+  if (isAllowed.isErr()) {
+    turn.emit(answer(call, err(isAllowed.error)));
+    return;
+  }
+  const gathering: Gathering = { call, open: 1 };
+  leaveEach(state, [dialect], gathering, turn);
+  ended(gathering, turn);
+}
+
+/** The node ends: every peer that would see us as there is told. What waits for a conversation stays in its outbox. */
+export function farewell(state: ForeignState, call: CallId<null, never>, turn: ForeignTurn): void {
+  const connections = [...state.connections.values()];
+  for (const live of connections) live.waiting.length = 0;
+  const gathering: Gathering = { call, open: 1 };
+  leaveEach(state, [...state.args.enabled], gathering, turn);
   // A farewell keeps its gap to the words before it, so it may be on its way for a moment.
-  const ends = talks
-    .filter(({ isLeaving }) => isLeaving)
-    .map(({ enders }) => new Promise<void>((resolve) => enders.push(resolve)));
-  return left.andThen(() => ResultAsync.fromSafePromise(Promise.all(ends).then(() => null)));
+  for (const live of connections.filter(({ isLeaving }) => isLeaving)) {
+    gathering.open += 1;
+    live.endWaiters.push(gathering);
+  }
+  ended(gathering, turn);
 }
 
-/** synergy greets its mandatory peers once, when it can be reached itself. Returns whom, as PEER words. */
-export function takeGreetings(state: NodeState): {
-  readonly peers: readonly string[];
-  readonly text: string;
-} {
-  const isDue = !state.legacy.isGreeted && allowedDialect(state, 'synergy').isOk();
-  state.legacy.isGreeted = true;
-  const peers = isDue ? state.args.legacy.greet : [];
-  return { peers: peers.map(({ host, port }) => `synergy://${host}:${port}`), text: synergyGreeting };
+/** A peer is blocked: nothing more is said to it. Its lines wait in the history, which knows them all. */
+export function stopSending(state: ForeignState, peerId: PeerId, turn: ForeignTurn): void {
+  const peer = state.peers.get(peerId);
+  if (peer === undefined) return;
+  const { jobs } = peer;
+  peer.jobs = [];
+  for (const job of jobs)
+    if (job.type === 'control') settle(job.waiter, err(blockedFailure(state, peerId)), turn);
 }
 
-function leaveAll(
-  state: NodeState,
-  dialects: readonly LegacyDialectName[],
-  context: NodeContext,
-): ResultAsync<null, never> {
-  const leaving = dialects
-    .flatMap((dialect) => activeRecords(state, dialect))
-    .map((record) => leave(state, record, context));
-  // Whoever is out of reach learns nothing, and nobody waits for it.
-  return ResultAsync.fromSafePromise(Promise.all(leaving).then(() => null));
+function leaveEach(
+  state: ForeignState,
+  dialects: readonly ForeignDialectName[],
+  gathering: Gathering,
+  turn: ForeignTurn,
+): void {
+  const leaving = dialects.flatMap((dialect) => activePeers(state, dialect, turn));
+  gathering.open += leaving.length;
+  for (const peer of leaving) leave(state, peer, { type: 'gathering', gathering }, turn);
 }
 
-/** Who is on the list of the dialect, and who is just being told something for the first time. */
-function activeRecords(state: NodeState, dialect: LegacyDialectName): readonly LegacyRecord[] {
+/** The peers on the list of the dialect, and those that are just being told something for the first time. */
+function activePeers(
+  state: ForeignState,
+  dialect: ForeignDialectName,
+  turn: ForeignTurn,
+): readonly ForeignPeer[] {
   const ids = new Set(
-    listLegacyPeers(state, dialect).map(({ address, port }) => legacyPeerId(dialect, address, port)),
+    listPeers(state, dialect).map(({ address, port }) => foreignPeerId(dialect, address, port)),
   );
-  for (const record of state.legacy.peers.values())
-    if (record.dialect.name === dialect && record.work !== null) ids.add(record.peerId);
+  for (const peer of state.peers.values())
+    if (peer.dialect.name === dialect && peer.work !== null) ids.add(peer.peerId);
   return [...ids].flatMap((peerId) => {
-    const record = peerId === null ? null : allowed(state, peerId).unwrapOr(null);
-    return record === null ? [] : [record];
+    const peer = peerId === null ? null : allowed(state, peerId, turn).unwrapOr(null);
+    return peer === null ? [] : [peer];
   });
 }
 
-function leave(state: NodeState, record: LegacyRecord, context: NodeContext): ResultAsync<null, LegacyFault> {
-  // Nothing goes to who is blocked; its talk ended then.
-  if (isBlocked(state.book, record.peerId)) return okAsync(null);
-  if (record.dialect.can.connection === 'message')
-    return record.dialect.name === 'cmp2204'
-      ? okAsync(null)
-      : told(state, record, { type: 'leave', words: null }, false, context);
-  const live = currentTalk(state, record.peerId);
-  if (live !== undefined) sayFarewell(state, live);
-  return okAsync(null);
-}
-
-function told(
-  state: NodeState,
-  record: LegacyRecord,
-  utterance: Utterance,
-  isManual: boolean,
-  context: NodeContext,
-): ResultAsync<null, LegacyFault> {
-  return new ResultAsync(
-    new Promise((settle) => sayControl(state, record, { utterance, isManual, settle }, context)),
-  );
+function leave(state: ForeignState, peer: ForeignPeer, waiter: Waiter, turn: ForeignTurn): void {
+  const { can, name } = peer.dialect;
+  // Nothing goes to a blocked peer; its connection ended when it was blocked.
+  const isTold = !state.people.isBlocked(peer.peerId) && can.connection === 'message' && name !== 'cmp2204';
+  if (isTold) {
+    const utterance: Utterance = { type: 'leave', words: null };
+    sayControl(state, peer, { utterance, isManual: false, waiter }, turn);
+    return;
+  }
+  const live = standingConnection(state, peer.peerId);
+  if (live !== undefined && !state.people.isBlocked(peer.peerId)) release(state, live, turn);
+  settle(waiter, ok(null), turn);
 }

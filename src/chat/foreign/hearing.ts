@@ -1,158 +1,173 @@
 /**
- * What older programs say: whose words they are, in which order they are shown, and what they mean to the lists these
- * programs keep. Acts on the node's state; called from the node's handlers only.
+ * What foreign programs say: which peer says it, in which order it is shown, and what it means to the lists that these
+ * programs keep.
  *
- *   talkHeard ─► held until earlier connections of the same program are done ─► history.append ─► message
+ *   heard ─► held until earlier connections of the same program are done ─► lines for delivery
  */
-import type { NewLine } from '../delivery/entry.js';
-import { sanitiseName } from '../people/name.js';
-import { isBlocked, nameOf } from '../people/book.js';
+import { ok } from 'neverthrow';
 import { chatbuddyFarewell } from '../../dialects/chatbuddy/codec.js';
 import { unreachable } from '../../exhaustive.js';
-import { directConversation } from '../../ids.js';
+import { directConversation, type SessionId } from '../../ids.js';
+import type { NewLine } from '../delivery/entry.js';
+import { sanitiseName } from '../people/name.js';
+import type { HeardCall, RouteReport } from '../routes/route.js';
+import { answer } from '../turn.js';
+import { connectionEnded, planRelease, spoke } from './connections.js';
 import { foreignRoutes as limits } from './limits.js';
-import type { BodyOf, ReplyTo } from '../../runtime/actor.js';
-import { storeIncoming } from '../delivery/incoming.js';
-import { talkEnded, talkSpoke } from './connections.js';
+import { foreignPeerAt } from './peers.js';
 import { isListable, noteAbsent, notePresent, publishNotice } from './presence.js';
-import { keepOldLine } from './sending.js';
-import { legacyRecordAt, planLook, recordOf, type OutboxTurn } from './peers.js';
-import type { NodeContext, NodeState } from '../core.js';
-import type { HeardWords } from '../../actors/connection/protocol.js';
-import type { NodeProtocol } from '../../actors/node/protocol.js';
-import type { LegacyRecord, LiveTalk } from './state.js';
+import { keepHistoryLine } from './sending.js';
+import {
+  peerOf,
+  type ForeignConnection,
+  type ForeignEnd,
+  type ForeignPeer,
+  type ForeignState,
+  type ForeignTurn,
+  type HeardWords,
+  type HeldWords,
+} from './state.js';
 
-/** Words of an older program; the reply waits for their commit. */
-export function talkHeard(
-  state: NodeState,
-  { talkId, words }: BodyOf<NodeProtocol, 'talkHeard'>,
-  context: NodeContext,
-  from: ReplyTo<null, never>,
-): readonly OutboxTurn[] {
-  const live = state.legacy.talks.get(talkId);
+/** Words of a foreign program; the call is answered after their commit. */
+export function heard(
+  state: ForeignState,
+  sessionId: SessionId,
+  words: readonly HeardWords[],
+  call: HeardCall,
+  turn: ForeignTurn,
+): readonly RouteReport[] {
+  const live = state.connections.get(sessionId);
   if (live === undefined) {
-    from.ok(null);
+    turn.emit(answer(call, ok({ receipts: [] })));
     return [];
   }
-  talkSpoke(live, context);
-  live.held = [...live.held, { words, done: () => from.ok(null) }];
-  return release(state, context);
+  spoke(live, turn);
+  live.held = [...live.held, { words, call }];
+  return releaseHeld(state, turn);
 }
 
-export function talkDown(
-  state: NodeState,
-  { talkId, end }: BodyOf<NodeProtocol, 'talkDown'>,
-  context: NodeContext,
-): readonly OutboxTurn[] {
-  const live = state.legacy.talks.get(talkId);
+export function down(
+  state: ForeignState,
+  sessionId: SessionId,
+  end: ForeignEnd,
+  turn: ForeignTurn,
+): readonly RouteReport[] {
+  const live = state.connections.get(sessionId);
   if (live === undefined || live.end !== null) return [];
   live.end = end;
-  // A talk that crashed has not closed what it had: its thread lives on, and with it the stream and the socket.
+  // A connection that crashed has not closed what it had: its thread lives on, and with it the stream and the socket.
   if (end.type === 'lost') {
     const { connectionId } = live;
-    context.links.transport.cast('close', { connectionId, reason: end.type, penaltyMs: 0 });
+    turn.emit({ to: 'transport', say: 'close', connectionId, reason: end.type, penaltyMs: 0 });
   }
-  return release(state, context);
+  return releaseHeld(state, turn);
 }
 
-/** Some time has passed, for every talk that runs. */
-export function look(state: NodeState, context: NodeContext): readonly OutboxTurn[] {
-  state.legacy.isLookPlanned = false;
-  for (const live of state.legacy.talks.values()) if (live.ref.isRunning()) live.looks += 1;
-  return release(state, context);
+/** Some time has passed, for every connection that runs. */
+export function releaseDue(state: ForeignState, turn: ForeignTurn): readonly RouteReport[] {
+  state.isReleasePlanned = false;
+  for (const live of state.connections.values()) if (live.isRunning) live.releases += 1;
+  return releaseHeld(state, turn);
 }
 
 /**
- * Lets go what need not wait (any more). A burst of connections is read by several threads, so that the words of a
- * later one may come here first: they wait for the earlier ones of the same program and address that are still open
- * and young. Age is counted in looks from when the talk runs, not in time: neither a thread that boots slowly nor a
- * pause of this one must make an earlier connection look like one that has nothing to say.
+ * Releases words that need not wait any more. A burst of connections is read by several threads, so that the words of
+ * a later one may come here first: they wait for the earlier ones of the same program and address that are still open
+ * and young. Age is counted in releases since the connection runs, not in time: neither a thread that boots slowly nor
+ * a pause of this one must make an earlier connection look like one that has nothing to say.
  */
-function release(state: NodeState, context: NodeContext): readonly OutboxTurn[] {
+function releaseHeld(state: ForeignState, turn: ForeignTurn): readonly RouteReport[] {
   const blocked = new Set<string>();
-  const turns: OutboxTurn[] = [];
-  for (const live of state.legacy.talks.values()) {
+  const reports: RouteReport[] = [];
+  for (const live of state.connections.values()) {
     const source = `${live.dialect.name} ${live.address.host}`;
     const isOrdered = live.direction === 'in' && live.dialect.can.connection === 'message';
     const isWaiting = isOrdered && blocked.has(source);
-    if (!isWaiting) letGo(state, live, context);
+    if (!isWaiting) reports.push(...takeHeld(state, live, turn));
     if (live.end !== null && live.held.length === 0) {
-      state.legacy.talks.delete(live.talkId);
-      turns.push(...talkEnded(state, live, live.end, context));
-    } else if (isOrdered && live.looks < limits.orderLooks) {
+      state.connections.delete(live.sessionId);
+      reports.push(...connectionEnded(state, live, live.end, turn));
+    } else if (isOrdered && live.releases < limits.orderLooks) {
       blocked.add(source);
-      planLook(state.legacy, context);
+      planRelease(state, turn);
     }
   }
-  return turns;
+  return reports;
 }
 
-function letGo(state: NodeState, live: LiveTalk, context: NodeContext): void {
+function takeHeld(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): readonly RouteReport[] {
   const all = live.held;
   live.held = [];
-  for (const { words, done } of all) hear(state, live, words, done, context);
+  return all.flatMap((held) => understandAll(state, live, held, turn));
 }
 
-function hear(
-  state: NodeState,
-  live: LiveTalk,
-  words: readonly HeardWords[],
-  done: () => void,
-  context: NodeContext,
-): void {
+function understandAll(
+  state: ForeignState,
+  live: ForeignConnection,
+  { words, call }: HeldWords,
+  turn: ForeignTurn,
+): readonly RouteReport[] {
   const lines: NewLine[] = [];
   for (const word of words) {
-    const record = speakerOf(state, live, word);
-    if (record === null || isBlocked(state.book, record.peerId)) continue;
-    if (word.speaker.form !== null) record.form = word.speaker.form;
+    const peer = speakerOf(state, live, word, turn);
+    if (peer === null || state.people.isBlocked(peer.peerId)) continue;
+    if (word.speaker.form !== null) peer.form = word.speaker.form;
     const name = word.speaker.name === null ? null : sanitiseName(word.speaker.name).unwrapOr(null);
-    const line = understand(state, live, record, name, word);
+    const line = understand(state, live, peer, name, word, turn);
     if (line !== null) lines.push(line);
   }
-  if (lines.length === 0) done();
-  else void storeIncoming(state, lines, 'its sender does not know', context).finally(done);
+  if (lines.length > 0) return [{ type: 'heard', lines, call, repeatedBy: null }];
+  turn.emit(answer(call, ok({ receipts: [] })));
+  return [];
 }
 
-/** Whose words these are. Null: of nobody who could be named. */
-function speakerOf(state: NodeState, live: LiveTalk, { speaker }: HeardWords): LegacyRecord | null {
-  const known = recordOf(state, live);
+/** The peer that says these words. Null: they give no address that a peer could have. */
+function speakerOf(
+  state: ForeignState,
+  live: ForeignConnection,
+  { speaker }: HeardWords,
+  turn: ForeignTurn,
+): ForeignPeer | null {
+  const known = peerOf(state, live);
   if (known !== undefined && (live.direction === 'out' || speaker.listeningPort === null)) return known;
   const { host, port } = live.address;
-  const record = legacyRecordAt(state, live.dialect.name, { host, port: speaker.listeningPort ?? port });
-  live.peerId = record?.peerId ?? null;
-  return record;
+  const address = { host, port: speaker.listeningPort ?? port };
+  const peer = foreignPeerAt(state, live.dialect.name, address, turn);
+  live.peerId = peer?.peerId ?? null;
+  return peer;
 }
 
 /** Presence, lists and notices; the line where it is a text. */
 function understand(
-  state: NodeState,
-  live: LiveTalk,
-  record: LegacyRecord,
+  state: ForeignState,
+  live: ForeignConnection,
+  peer: ForeignPeer,
   name: string | null,
   word: HeardWords,
+  turn: ForeignTurn,
 ): NewLine | null {
   const { utterance } = word;
   const called = utterance.type === 'profile' ? sanitiseName(utterance.name).unwrapOr(name) : name;
-  // Before the lists tell of it, so that it is told by its name; who leaves has one already.
-  if (utterance.type !== 'leave') notePresent(state, record, called);
-  noteLists(state, record, name, word);
+  // Before the lists tell of it, so that it is told by its name; a peer that leaves has one already.
+  if (utterance.type !== 'leave') notePresent(state, peer, called, turn);
+  noteLists(state, peer, name, word, turn);
   switch (utterance.type) {
     case 'text': {
-      const line = incoming(state, record, word, utterance.text, utterance.sentAtMs);
-      keepOldLine(state, record, line);
+      const line = incoming(state, peer, word, utterance.text, utterance.sentAtMs, turn);
+      keepHistoryLine(state, peer, line, turn);
       return line;
     }
     case 'connect':
-      if (record.dialect.name !== 'synergy') publishNotice(state, record, 'connected', '');
+      if (peer.dialect.name !== 'synergy') publishNotice(state, peer, 'connected', '', turn);
       return null;
     case 'leave':
       live.hasLeft = true;
-      if (record.dialect.name !== 'synergy') {
-        const farewell = record.dialect.name === 'chatbuddy' ? chatbuddyFarewell : '';
-        publishNotice(state, record, 'disconnected', utterance.words ?? farewell);
+      if (peer.dialect.name !== 'synergy') {
+        const farewell = peer.dialect.name === 'chatbuddy' ? chatbuddyFarewell : '';
+        publishNotice(state, peer, 'disconnected', utterance.words ?? farewell, turn);
       }
-      // A talk ends with its connection; of the others this is all that tells it.
-      if (record.dialect.can.connection === 'message') noteAbsent(state, record);
+      // A conversation ends with its connection; of the others this is all that tells it.
+      if (peer.dialect.can.connection === 'message') noteAbsent(state, peer, turn);
       return null;
     case 'profile':
     case 'receipt':
@@ -163,33 +178,40 @@ function understand(
 }
 
 /** synergy tells its user what has changed on its list; netech keeps its two lists quietly. */
-function noteLists(state: NodeState, record: LegacyRecord, name: string | null, word: HeardWords): void {
-  if (!isListable(record)) return;
-  if (record.dialect.name === 'netech') state.legacy.netech.heard(record, name, word.utterance);
-  if (record.dialect.name !== 'synergy') return;
-  for (const notice of state.legacy.synergy.heard(record, name, word.utterance)) {
-    // The message itself is told as one.
-    if (notice.type !== 'message') publishNotice(state, record, notice.type, notice.text);
+function noteLists(
+  state: ForeignState,
+  peer: ForeignPeer,
+  name: string | null,
+  word: HeardWords,
+  turn: ForeignTurn,
+): void {
+  if (!isListable(peer)) return;
+  if (peer.dialect.name === 'netech') state.netech.heard(peer, name, word.utterance);
+  if (peer.dialect.name !== 'synergy') return;
+  for (const notice of state.synergy.heard(peer, name, word.utterance)) {
+    // The message itself is an event of its own.
+    if (notice.type !== 'message') publishNotice(state, peer, notice.type, notice.text, turn);
   }
 }
 
 function incoming(
-  state: NodeState,
-  record: LegacyRecord,
+  { people }: ForeignState,
+  { peerId, dialect }: ForeignPeer,
   { id, encryption }: HeardWords,
   text: string,
   sentAtMs: number,
+  turn: ForeignTurn,
 ): NewLine {
   return {
     id,
     direction: 'in',
-    peerId: record.peerId,
-    peer: nameOf(state.book, record.peerId),
-    conversation: directConversation(record.peerId),
+    peerId,
+    peer: people.name(peerId),
+    conversation: directConversation(peerId),
     text,
     sentAtMs,
-    receivedAtMs: Date.now(),
-    dialect: record.dialect.name,
+    receivedAtMs: turn.now.wallMs,
+    dialect: dialect.name,
     encryption,
     verified: false,
     state: 'delivered',

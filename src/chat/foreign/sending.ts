@@ -1,157 +1,171 @@
 /**
- * What is said to older programs. Where a connection carries one message, each has its own, one after the other, so
- * that they arrive in order; where it carries a talk, all goes over the one that stands. Acts on the node's state;
- * called from the node's handlers only. What the outbox has to be told is returned.
+ * What is said to foreign programs. Where a connection carries one message, each has its own, one after the other, so
+ * that they arrive in order; where it carries a conversation, all goes over the one that stands.
  *
- *   outbox.say ─► jobs ─► dial ─► talk.say … talkSent ─► outbox.confirmed ─► sent
+ *   utter ─► jobs ─► transport.dial ─► foreign.utter … sent ─► confirmed as sent
  */
 import { err, ok } from 'neverthrow';
-import type { Line } from '../delivery/entry.js';
-import { isBlocked, nameOf, saidNameOf } from '../people/book.js';
 import { formatHistoryLine, unannouncedName } from '../../dialects/cmp2204/files.js';
 import type {
-  AnyForeignDialect as TalkDialect,
-  ForeignOptions as TalkOptions,
+  AnyForeignDialect as AnyForeignDialect,
+  ForeignOptions as ForeignOptions,
   Utterance,
 } from '../../dialects/dialect.js';
 import { netechManual } from '../../dialects/netech/codec.js';
-import type { ChatError, DialError as TransportError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
-import { parseConnectionId, type ConnectionId, type MessageId, type PeerId } from '../../ids.js';
-import { dialing } from '../routes/limits.js';
-import type { BodyOf } from '../../runtime/actor.js';
-import { noteSent } from './presence.js';
+import type { DialError as TransportError } from '../errors.js';
 import {
-  allowed,
-  currentTalk,
+  parseConnectionId,
+  type ConnectionId,
+  type MessageId,
+  type PeerId,
+  type SessionId,
+} from '../../ids.js';
+import { dialing } from '../routes/limits.js';
+import type { Line } from '../delivery/entry.js';
+import type { RouteReport } from '../routes/route.js';
+import { allowed, ownOptions } from './peers.js';
+import { noteSent } from './presence.js';
+import { close, sayNext } from './standing.js';
+import {
   newToken,
   noRandom,
-  recordOf,
-  sayNext,
-  talkOptions,
+  peerOf,
+  settle,
+  standingConnection,
   textOf,
-  type OutboxTurn,
-} from './peers.js';
-import { newId, type NodeContext, type NodeState } from '../core.js';
-import type { TalkArgs } from '../../actors/connection/protocol.js';
-import type { NodeProtocol } from '../../actors/node/protocol.js';
-import type { Job, LegacyFault, LegacyRecord, LiveTalk } from './state.js';
+  type ForeignConnection,
+  type ForeignFailure,
+  type ForeignPeer,
+  type ForeignState,
+  type ForeignTurn,
+  type Job,
+} from './state.js';
 
-/**
- * The outbox wants to send. `up`: there is a way, or there will be one for each message. `dialling`: the talk will
- * report. `refused`: the dialect is off, or the peer blocked.
- */
-export function reachForOutbox(
-  state: NodeState,
-  peerId: PeerId,
-  context: NodeContext,
-): 'up' | 'dialling' | 'refused' {
-  const record = allowed(state, peerId);
-  if (record.isErr() || isBlocked(state.book, peerId)) return 'refused';
-  if (record.value.dialect.can.connection === 'message') return 'up';
-  if (currentTalk(state, peerId) !== undefined) return 'up';
-  reach(state, record.value, null, context);
-  return 'dialling';
+type OwnOptions = Omit<ForeignOptions, 'random'>;
+
+/** The outbox wants to send. Where each message has its own connection, a way exists at once. */
+export function openRoute(state: ForeignState, peerId: PeerId, turn: ForeignTurn): readonly RouteReport[] {
+  const peer = allowed(state, peerId, turn);
+  if (peer.isErr() || state.people.isBlocked(peerId)) return [{ type: 'unreached', peerId, retryAfterMs: 0 }];
+  const isUp =
+    peer.value.dialect.can.connection === 'message' || standingConnection(state, peerId) !== undefined;
+  if (isUp) return [{ type: 'up', peerId }];
+  reach(state, peer.value, null, turn);
+  return [];
 }
 
 /** Opens a connection, unless one is under way. */
-export function reach(state: NodeState, record: LegacyRecord, job: Job | null, context: NodeContext): void {
-  if (record.work !== null) return;
-  const connectionId = parseConnectionId(newId(state, 'o'))._unsafeUnwrap();
-  record.work = { connectionId, job, piece: '', isSent: false };
-  state.legacy.dials.set(connectionId, record.peerId);
-  const { host, port } = record;
-  const deadlineMs = dialing.connectDeadlineMs;
-  void context.links.transport.call('dial', { connectionId, host, port, deadlineMs }).match(
-    (opened) => context.self('dialled', { connectionId, opened: opened.port }),
-    (error) => context.self('dialFailed', { connectionId, error }),
-  );
+export function reach(state: ForeignState, peer: ForeignPeer, job: Job | null, turn: ForeignTurn): void {
+  if (peer.work !== null) return;
+  state.lastId += 1;
+  // The shape of the id is ours: a failure here is a bug.
+  const connectionId = parseConnectionId(`f-${state.lastId}`)._unsafeUnwrap();
+  peer.work = { connectionId, job, piece: '', isSent: false };
+  state.dials.set(connectionId, peer.peerId);
+  const address = { host: peer.host, port: peer.port };
+  turn.emit({
+    to: 'transport',
+    say: 'dial',
+    connectionId,
+    address,
+    deadlineMs: dialing.connectDeadlineMs,
+  });
 }
 
 /** Lines of an outbox, to be said in this order. */
 export function sayLines(
-  state: NodeState,
+  state: ForeignState,
   peerId: PeerId,
   lines: readonly Line[],
-  context: NodeContext,
+  turn: ForeignTurn,
 ): void {
-  const record = allowed(state, peerId);
-  if (record.isErr()) return;
-  if (record.value.dialect.can.connection === 'message') {
+  const peer = allowed(state, peerId, turn);
+  if (peer.isErr()) return;
+  if (peer.value.dialect.can.connection === 'message') {
     const jobs = lines.map((line): Job => ({ type: 'line', line }));
-    record.value.jobs = [...record.value.jobs, ...jobs];
-    if (record.value.dialect.name === 'synergy') limitTime(state, peerId, lines, context);
-    workOn(state, record.value, context);
+    peer.value.jobs = [...peer.value.jobs, ...jobs];
+    if (peer.value.dialect.name === 'synergy') limitTime(state, peerId, lines, turn);
+    workOn(state, peer.value, turn);
     return;
   }
-  const live = currentTalk(state, peerId);
+  const live = standingConnection(state, peerId);
   if (live === undefined) return;
   for (const line of lines) live.waiting.push(line);
-  sayNext(state, live);
+  sayNext(state, live, turn);
 }
 
 /** Something that is no text; goes in turn with what waits for the peer. */
 export function sayControl(
-  state: NodeState,
-  record: LegacyRecord,
+  state: ForeignState,
+  peer: ForeignPeer,
   job: Omit<Extract<Job, { type: 'control' }>, 'type'>,
-  context: NodeContext,
+  turn: ForeignTurn,
 ): void {
-  record.jobs = [...record.jobs, { type: 'control', ...job }];
-  workOn(state, record, context);
+  peer.jobs = [...peer.jobs, { type: 'control', ...job }];
+  workOn(state, peer, turn);
 }
 
-/** Whose dial this was; null: of no older program. */
-export function takeDial(state: NodeState, connectionId: ConnectionId): LegacyRecord | null {
-  const peerId = state.legacy.dials.get(connectionId);
-  state.legacy.dials.delete(connectionId);
-  return (peerId === undefined ? undefined : state.legacy.peers.get(peerId)) ?? null;
+/** The peer that was dialled with this connection; null: it was none of a foreign program. */
+export function takeDial(state: ForeignState, connectionId: ConnectionId): ForeignPeer | null {
+  const peerId = state.dials.get(connectionId);
+  state.dials.delete(connectionId);
+  return (peerId === undefined ? undefined : state.peers.get(peerId)) ?? null;
 }
 
 /** How to speak on a connection that we opened. */
-export function dialOptions(state: NodeState, record: LegacyRecord): TalkArgs['options'] {
-  const { dialect, host, work } = record;
+export function dialOptions(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): OwnOptions {
+  const { dialect, host, work } = peer;
   const job = work?.job ?? null;
   const line = job?.type === 'line' ? job.line : null;
   const isManual = job?.type === 'control' && job.isManual && dialect.name === 'netech';
-  return talkOptions(state, dialect.name, host, {
-    form: isManual ? netechManual : record.form,
+  const chosen = {
+    form: isManual ? netechManual : peer.form,
     secure: line?.encryption === 'toy-dh-3des',
-    privateNumber: (line === null ? undefined : state.legacy.privateNumbers.get(line.id)) ?? null,
-  });
+    privateNumber: (line === null ? undefined : state.privateNumbers.get(line.id)) ?? null,
+  };
+  return ownOptions(state, dialect.name, host, chosen, turn);
 }
 
 /** The connection for a message stands: says the message. */
 export function sayJob(
-  state: NodeState,
-  record: LegacyRecord,
-  live: LiveTalk,
-  options: TalkArgs['options'],
+  state: ForeignState,
+  peer: ForeignPeer,
+  live: ForeignConnection,
+  options: OwnOptions,
+  turn: ForeignTurn,
 ): void {
-  const { work } = record;
+  const { work } = peer;
   const job = work?.job ?? null;
-  if (work === null || job === null || !record.jobs.includes(job)) {
-    live.ref.cast('close', {});
+  if (work === null || job === null || !peer.jobs.includes(job)) {
+    close(live, turn);
     return;
   }
   if (job.type === 'line') {
     const { id, text } = job.line;
-    const saidUnits = record.saidUnits.get(id) ?? 0;
-    work.piece = nextPiece(record.dialect, text, saidUnits, { ...options, random: noRandom });
+    const saidUnits = peer.saidUnits.get(id) ?? 0;
+    work.piece = nextPiece(peer.dialect, text, saidUnits, { ...options, random: noRandom });
   }
-  live.ref.cast('say', { token: newToken(state), utterance: utteranceOf(job, work.piece) });
+  const utterance = utteranceOf(job, work.piece);
+  turn.emit({
+    to: 'foreign',
+    say: 'utter',
+    sessionId: live.sessionId,
+    token: newToken(state),
+    utterance,
+  });
 }
 
 /**
- * What of a text goes over the next connection: the most of its rest that can. How much that is may change from one to
- * the next, with our name or with the form in which the peer spells, so each is cut for itself.
+ * The part of a text that goes over the next connection: the most of its rest that can. How much that is may change
+ * from one to the next, with our name or with the form in which the peer spells, so each is cut for itself.
  */
 export function nextPiece(
-  dialect: TalkDialect,
+  dialect: AnyForeignDialect,
   text: string,
   saidUnits: number,
-  options: TalkOptions,
+  options: ForeignOptions,
 ): string {
   const rest = text.slice(saidUnits);
   return dialect.pieces(rest, options).match(
@@ -161,187 +175,182 @@ export function nextPiece(
   );
 }
 
-/** The system has taken it: as far as an older program lets anybody know, it is sent. */
-export function talkSent(
-  state: NodeState,
-  { talkId, token }: BodyOf<NodeProtocol, 'talkSent'>,
-): readonly OutboxTurn[] {
-  const live = state.legacy.talks.get(talkId);
-  const record = recordOf(state, live);
-  if (live === undefined || record === undefined) return [];
+/** The system has taken it: as far as a foreign program lets anybody know, it is sent. */
+export function sent(
+  state: ForeignState,
+  sessionId: SessionId,
+  token: number,
+  turn: ForeignTurn,
+): readonly RouteReport[] {
+  const live = state.connections.get(sessionId);
+  const peer = peerOf(state, live);
+  if (live === undefined || peer === undefined) return [];
   const line = live.said.get(token);
   if (line !== undefined) {
     live.said.delete(token);
-    sayNext(state, live);
-    return [lineSent(state, record, line)];
+    sayNext(state, live, turn);
+    return [lineSent(state, peer, line, turn)];
   }
-  const { work } = record;
+  const { work } = peer;
   if (work?.connectionId !== live.connectionId || work.job === null) return [];
   const { job } = work;
   work.isSent = true;
-  noteSent(state, record, utteranceOf(job, work.piece));
+  noteSent(state, peer, utteranceOf(job, work.piece), turn);
   if (job.type === 'line') {
     const { id, text } = job.line;
-    const saidUnits = (record.saidUnits.get(id) ?? 0) + work.piece.length;
-    record.saidUnits.set(id, saidUnits);
+    const saidUnits = (peer.saidUnits.get(id) ?? 0) + work.piece.length;
+    peer.saidUnits.set(id, saidUnits);
     if (saidUnits < text.length) return [];
   }
-  record.jobs = record.jobs.filter((each) => each !== job);
-  if (job.type === 'line') return [lineSent(state, record, job.line)];
-  job.settle(ok(null));
+  peer.jobs = peer.jobs.filter((each) => each !== job);
+  if (job.type === 'line') return [lineSent(state, peer, job.line, turn)];
+  settle(job.waiter, ok(null), turn);
   return [];
 }
 
-/** Not a matter of trying again: it can never be said there. Returns the line that has failed. */
-export function talkRefused(
-  state: Pick<NodeState, 'legacy'>,
-  { talkId, token, error }: BodyOf<NodeProtocol, 'talkRefused'>,
-): { readonly line: Line; readonly error: DialectError } | null {
-  const live = state.legacy.talks.get(talkId);
-  const record = recordOf(state, live);
-  if (live === undefined || record === undefined) return null;
+/** It can never be said there, so nobody tries again. */
+export function refused(
+  state: ForeignState,
+  sessionId: SessionId,
+  token: number,
+  error: DialectError,
+  turn: ForeignTurn,
+): readonly RouteReport[] {
+  const live = state.connections.get(sessionId);
+  const peer = peerOf(state, live);
+  if (live === undefined || peer === undefined) return [];
   const said = live.said.get(token);
   if (said !== undefined) {
     live.said.delete(token);
-    sayNext(state, live);
-    forgetLines(state, said.peerId, [said.id]);
-    return { line: said, error };
+    sayNext(state, live, turn);
+    return [lineRefused(state, said, error)];
   }
-  const { work } = record;
-  if (work?.connectionId !== live.connectionId || work.job === null) return null;
+  const { work } = peer;
+  if (work?.connectionId !== live.connectionId || work.job === null) return [];
   const { job } = work;
   work.isSent = true;
-  record.jobs = record.jobs.filter((each) => each !== job);
-  live.ref.cast('close', {});
-  if (job.type === 'line') {
-    forgetLines(state, job.line.peerId, [job.line.id]);
-    return { line: job.line, error };
-  }
-  job.settle(err(error));
-  return null;
+  peer.jobs = peer.jobs.filter((each) => each !== job);
+  close(live, turn);
+  if (job.type === 'line') return [lineRefused(state, job.line, error)];
+  settle(job.waiter, err(error), turn);
+  return [];
 }
 
-/** The connection for a message is over: the next, if it brought its message; else the outbox tries again later. */
+/** The connection for a message is over: the next one follows if it brought its message; else the outbox tries later. */
 export function jobEnded(
-  state: NodeState,
-  record: LegacyRecord,
-  fault: TransportError | RuntimeError,
-  context: NodeContext,
-): readonly OutboxTurn[] {
-  const { work } = record;
-  record.work = null;
+  state: ForeignState,
+  peer: ForeignPeer,
+  failure: TransportError | RuntimeError,
+  turn: ForeignTurn,
+): readonly RouteReport[] {
+  const { work } = peer;
+  peer.work = null;
   if (work === null || work.isSent || work.job === null) {
-    workOn(state, record, context);
+    workOn(state, peer, turn);
     return [];
   }
-  record.lastFault = fault.code === 'transport/dial-failed' ? fault.reason : fault.code;
+  peer.lastFailure = failure.code === 'transport/dial-failed' ? failure.reason : failure.code;
   const { job } = work;
   if (job.type === 'control') {
-    record.jobs = record.jobs.filter((each) => each !== job);
-    job.settle(err(fault));
-    workOn(state, record, context);
+    peer.jobs = peer.jobs.filter((each) => each !== job);
+    settle(job.waiter, err(failure), turn);
+    workOn(state, peer, turn);
     return [];
   }
-  record.jobs = record.jobs.filter((each) => each.type !== 'line');
-  workOn(state, record, context);
-  return [{ type: 'down', peerId: record.peerId }];
+  peer.jobs = peer.jobs.filter((each) => each.type !== 'line');
+  workOn(state, peer, turn);
+  return [{ type: 'down', peerId: peer.peerId }];
 }
 
-/** Nobody took part in the talk that we wanted to open. */
-export function talkCameToNothing(record: LegacyRecord, fault: LegacyFault): readonly OutboxTurn[] {
-  record.work = null;
-  const waiting = record.waiters;
-  record.waiters = [];
-  for (const waiter of waiting) waiter(err(fault));
-  return [{ type: 'unreached', peerId: record.peerId }];
+/** No peer took part in the conversation that we wanted to open. */
+export function unreached(
+  peer: ForeignPeer,
+  failure: ForeignFailure,
+  turn: ForeignTurn,
+): readonly RouteReport[] {
+  peer.work = null;
+  const { waiters } = peer;
+  peer.waiters = [];
+  for (const waiter of waiters) settle(waiter, err(failure), turn);
+  return [{ type: 'unreached', peerId: peer.peerId, retryAfterMs: 0 }];
 }
 
 /** Takes these lines out of what is to be said, for good. */
-export function dropLines(state: Pick<NodeState, 'legacy'>, peerId: PeerId, ids: readonly MessageId[]): void {
+export function dropLines(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
   forgetLines(state, peerId, ids);
-  const record = state.legacy.peers.get(peerId);
-  if (record === undefined) return;
+  const peer = state.peers.get(peerId);
+  if (peer === undefined) return;
   const dropped = new Set(ids);
-  record.jobs = record.jobs.filter((job) => job.type !== 'line' || !dropped.has(job.line.id));
+  peer.jobs = peer.jobs.filter((job) => job.type !== 'line' || !dropped.has(job.line.id));
 }
 
-/** A peer is blocked: nothing more is said to it. Its lines wait in the history, which knows them all. */
-export function hush(state: NodeState, peerId: PeerId): void {
-  const record = state.legacy.peers.get(peerId);
-  if (record === undefined) return;
-  const { jobs } = record;
-  record.jobs = [];
-  for (const job of jobs) if (job.type === 'control') job.settle(err(blockedFault(state, peerId)));
-}
-
-export const blockedFault = (state: NodeState, peerId: PeerId): ChatError => ({
-  code: 'chat/blocked',
-  peer: nameOf(state.book, peerId),
-});
-
-/** What was kept of lines that are said, or never will be. */
-export function forgetLines(
-  { legacy }: Pick<NodeState, 'legacy'>,
-  peerId: PeerId,
-  ids: readonly MessageId[],
-): void {
-  const { peers, privateNumbers, timed } = legacy;
-  const record = peers.get(peerId);
+/** Forgets what was kept of lines that are said, or never will be. */
+export function forgetLines(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
+  const peer = state.peers.get(peerId);
   for (const id of ids) {
-    record?.saidUnits.delete(id);
-    privateNumbers.delete(id);
-    timed.delete(id);
+    peer?.saidUnits.delete(id);
+    state.privateNumbers.delete(id);
+    state.timed.delete(id);
   }
 }
 
-/** The old program's own file holds what it would hold there. */
-export function keepOldLine(
-  state: NodeState,
-  record: LegacyRecord,
+/** The foreign program's own file holds what it would hold there. */
+export function keepHistoryLine(
+  { people }: ForeignState,
+  { peerId, host, dialect }: ForeignPeer,
   { text, direction, receivedAtMs }: Pick<Line, 'text' | 'direction' | 'receivedAtMs'>,
+  turn: ForeignTurn,
 ): void {
-  if (record.dialect.name !== 'cmp2204') return;
-  const { peerId, host } = record;
-  const username = saidNameOf(state.book, peerId) || unannouncedName;
-  state.args.legacy.keepOldLine(formatHistoryLine({ atMs: receivedAtMs, host, username, direction, text }));
-}
-
-/** synergy tells its user that a peer cannot be reached instead of trying for ever. */
-function limitTime(state: NodeState, peerId: PeerId, lines: readonly Line[], context: NodeContext): void {
-  const { timed } = state.legacy;
-  const fresh = lines.filter(({ id }) => !timed.has(id));
-  const [first] = fresh;
-  if (first === undefined) return;
-  for (const { id } of fresh) timed.add(id);
-  const leftMs = first.receivedAtMs + state.args.legacy.sendTimeoutMs - Date.now();
-  context.after(Math.max(0, leftMs), 'giveUp', { peerId, ids: fresh.map(({ id }) => id) });
+  if (dialect.name !== 'cmp2204') return;
+  const username = people.saidName(peerId) || unannouncedName;
+  const line = formatHistoryLine({ atMs: receivedAtMs, host, username, direction, text });
+  turn.emit({ to: 'files', line });
 }
 
 /** The disk knows that these have gone out, or will never know: the next one may. */
-export function linesKept(
-  state: NodeState,
+export function marked(
+  state: ForeignState,
   peerId: PeerId,
   ids: readonly MessageId[],
-  context: NodeContext,
+  turn: ForeignTurn,
 ): void {
-  const record = state.legacy.peers.get(peerId);
-  if (record === undefined || record.dialect.can.connection !== 'message') return;
-  for (const id of ids) record.unkept.delete(id);
-  workOn(state, record, context);
+  const peer = state.peers.get(peerId);
+  if (peer === undefined || peer.dialect.can.connection !== 'message') return;
+  for (const id of ids) peer.unmarked.delete(id);
+  workOn(state, peer, turn);
 }
 
-function workOn(state: NodeState, record: LegacyRecord, context: NodeContext): void {
-  const job = record.jobs[0];
+/** synergy tells its user that a peer cannot be reached instead of trying for ever. */
+function limitTime(state: ForeignState, peerId: PeerId, lines: readonly Line[], turn: ForeignTurn): void {
+  const fresh = lines.filter(({ id }) => !state.timed.has(id));
+  const [first] = fresh;
+  if (first === undefined) return;
+  const ids = fresh.map(({ id }) => id);
+  for (const id of ids) state.timed.add(id);
+  const leftMs = first.receivedAtMs + state.args.sendTimeoutMs - turn.now.wallMs;
+  turn.emit({ to: 'self', afterMs: Math.max(0, leftMs), due: { type: 'expire', peerId, ids } });
+}
+
+function workOn(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): void {
+  const job = peer.jobs[0];
   // One after the other also on disk, so that a crash lets no more than one message go out twice.
-  if (job !== undefined && record.unkept.size === 0) reach(state, record, job, context);
+  if (job !== undefined && peer.unmarked.size === 0) reach(state, peer, job, turn);
 }
 
-function lineSent(state: NodeState, record: LegacyRecord, line: Line): OutboxTurn {
-  forgetLines(state, record.peerId, [line.id]);
-  record.activeAtMs = performance.now();
-  if (record.dialect.can.connection === 'message') record.unkept.add(line.id);
-  keepOldLine(state, record, line);
-  return { type: 'sent', peerId: record.peerId, ids: [line.id] };
+function lineSent(state: ForeignState, peer: ForeignPeer, line: Line, turn: ForeignTurn): RouteReport {
+  const { peerId } = peer;
+  forgetLines(state, peerId, [line.id]);
+  peer.activeAtMs = turn.now.monotonicMs;
+  if (peer.dialect.can.connection === 'message') peer.unmarked.add(line.id);
+  keepHistoryLine(state, peer, line, turn);
+  return { type: 'confirmed', peerId, ids: [line.id], as: 'sent' };
+}
+
+function lineRefused(state: ForeignState, { peerId, id }: Line, error: DialectError): RouteReport {
+  forgetLines(state, peerId, [id]);
+  const reason =
+    error.code === 'dialect/unsupported' ? `${error.dialect} cannot carry ${error.what}` : error.code;
+  return { type: 'refused', peerId, ids: [id], reason };
 }
 
 const utteranceOf = (job: Job, piece: string): Utterance =>

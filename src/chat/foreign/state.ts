@@ -1,10 +1,14 @@
-/** What the node holds of older programs while it runs: peers, open connections, and what waits to be sent. */
-import type { Result } from 'neverthrow';
-import type { Line } from '../delivery/entry.js';
+/**
+ * What the core knows of foreign programs while it runs: open connections, what is to be said to whom, and the lists
+ * that these programs keep. Only the files of this folder work on it.
+ */
+import { ok, type Result } from 'neverthrow';
 import type {
-  ForeignDialectName as LegacyDialectName,
-  AnyForeignDialect as TalkDialect,
-  ForeignOptions as TalkOptions,
+  Encryption,
+  ForeignDialectName,
+  Speaker,
+  AnyForeignDialect,
+  ForeignOptions,
   Utterance,
 } from '../../dialects/dialect.js';
 import { openNetechPeers, type NetechPeers } from '../../dialects/netech/peers.js';
@@ -13,28 +17,49 @@ import type { ChatError, DialError as TransportError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
-import type { Ref } from '../../runtime/actor.js';
-import type { Endpoint, Address } from '../../wire/address.js';
-import type { HeardWords, TalkArgs, TalkEnd, TalkProtocol } from '../../actors/connection/protocol.js';
+import type { Address, Endpoint } from '../../wire/address.js';
+import type { Line } from '../delivery/entry.js';
+import type { People } from '../people/people.js';
+import type { HeardCall } from '../routes/route.js';
+import { answer, type CallId, type Turn } from '../turn.js';
+import type { ForeignEffect } from './effects.js';
 
-/** `isRunning`: its thread has booted and it reads. */
-export type TalkRef = Pick<Ref<TalkProtocol>, 'cast'> & { isRunning(): boolean };
+export type ForeignTurn = Turn<ForeignEffect>;
 
-/** What the root decided about older programs. */
-export interface LegacyArgs {
-  readonly enabled: ReadonlySet<LegacyDialectName>;
-  readonly group: TalkOptions['group'];
+/** What the root decided about foreign programs. */
+export interface ForeignArgs {
+  readonly enabled: ReadonlySet<ForeignDialectName>;
+  readonly secureOnly: boolean;
+  readonly group: ForeignOptions['group'];
   /** synergy gives a message up after this. */
   readonly sendTimeoutMs: number;
   /** synergy greets these at start. */
   readonly greet: readonly Endpoint[];
-  /** Starts a talk actor; its ref may be used at once. A start that fails is reported as `talkDown`. */
-  readonly startTalk: (args: TalkArgs) => TalkRef;
-  /** Appends to `chat_history.txt`. */
-  readonly keepOldLine: (line: string) => void;
 }
 
-export type LegacyFault = ChatError | DialectError | RuntimeError | TransportError;
+export type ForeignFailure = ChatError | DialectError | RuntimeError | TransportError;
+
+/** Somebody who waits for one thing, or for one of several things. */
+export type Waiter =
+  | { readonly type: 'call'; readonly call: CallId<null, ForeignFailure> }
+  | { readonly type: 'gathering'; readonly gathering: Gathering };
+
+/** A call that is answered once all that it waits for has ended, well or not. */
+export interface Gathering {
+  readonly call: CallId<null, never>;
+  open: number;
+}
+
+export function settle(waiter: Waiter, result: Result<null, ForeignFailure>, turn: ForeignTurn): void {
+  if (waiter.type === 'call') turn.emit(answer(waiter.call, result));
+  else ended(waiter.gathering, turn);
+}
+
+/** One of the things that the gathering waits for has ended. */
+export function ended(gathering: Gathering, turn: ForeignTurn): void {
+  gathering.open -= 1;
+  if (gathering.open === 0) turn.emit(answer(gathering.call, ok(null)));
+}
 
 /** Something to be said over a connection of its own. */
 export type Job =
@@ -42,8 +67,9 @@ export type Job =
   | {
       readonly type: 'control';
       readonly utterance: Utterance;
+      /** netech: a person typed the address. */
       readonly isManual: boolean;
-      readonly settle: (result: Result<null, LegacyFault>) => void;
+      readonly waiter: Waiter;
     };
 
 export interface Work {
@@ -54,99 +80,159 @@ export interface Work {
   isSent: boolean;
 }
 
-/** One peer of an older program. */
-export interface LegacyRecord extends Address {
+/** One peer that runs a foreign program. */
+export interface ForeignPeer extends Address {
   readonly peerId: PeerId;
-  readonly dialect: TalkDialect;
+  readonly dialect: AnyForeignDialect;
   /** How it spells; it is answered in kind. */
   form: string | null;
   /** Monotonic; when it last spoke or was spoken to. */
   activeAtMs: number;
-  /** Its announcements tell whether it is there. */
-  isAnnounced: boolean;
   /** In order; the one under way among them. */
   jobs: readonly Job[];
-  /** The connection for a job, or (`null`) for a standing talk. */
+  /** The connection for a job, or (`null`) for a standing connection. */
   work: Work | null;
   /** Why it could not be reached the last time. */
-  lastFault: string;
+  lastFailure: string;
   /** Lines that have gone out and are not marked on disk yet: after a crash they go out once more. */
-  readonly unkept: Set<MessageId>;
+  readonly unmarked: Set<MessageId>;
   /** Of a longer text: how much of it has gone out, over connections that carry a part each (UTF-16 units). */
   readonly saidUnits: Map<MessageId, number>;
-  /** Who waits for a standing talk. */
-  waiters: readonly ((result: Result<null, LegacyFault>) => void)[];
+  /** Callers that wait for a standing connection. */
+  waiters: readonly Waiter[];
 }
 
-/** A connection with an older program, from the moment it exists until all it brought was dealt with. */
-export interface LiveTalk {
-  readonly talkId: SessionId;
+/** A connection with a foreign program, from the moment it exists until all it brought was dealt with. */
+export interface ForeignConnection {
+  readonly sessionId: SessionId;
   readonly connectionId: ConnectionId;
-  readonly dialect: TalkDialect;
+  readonly dialect: AnyForeignDialect;
   readonly direction: 'in' | 'out';
   readonly address: Address;
-  readonly ref: TalkRef;
-  /** How often it was looked at since it runs; only where the order of connections matters. */
-  looks: number;
+  /** Its thread has booted and it reads. */
+  isRunning: boolean;
+  /** How often its age was counted since it runs; only where the order of connections matters. */
+  releases: number;
   /** Null until it is known: synergy and netech say it with each message. */
   peerId: PeerId | null;
   /** Words that wait for those of an earlier connection. */
   held: readonly HeldWords[];
   /** It has ended; kept until its words are dealt with. */
-  end: TalkEnd | null;
+  end: ForeignEnd | null;
   hasLeft: boolean;
   /** Accepted, and its user types the one message of it, perhaps. */
   isTyped: boolean;
-  /** Of a standing talk: lines that wait for the one before them to be sent. */
+  /** Of a standing connection: lines that wait for the one before them to be sent. */
   readonly waiting: Line[];
-  /** Of a standing talk: the line that the talk has, by its token. One at a time: what it has not, can be held back. */
+  /** Of a standing connection: the line that its actor has, by its token. One at a time, so that the rest can be held back. */
   readonly said: Map<number, Line>;
-  /** We end the talk after the lines that wait. */
+  /** We end it after the lines that wait. */
   isLeaving: boolean;
-  /** Who waits for its end. */
-  readonly enders: (() => void)[];
+  readonly endWaiters: Gathering[];
 }
 
 export interface HeldWords {
   readonly words: readonly HeardWords[];
-  readonly done: () => void;
+  readonly call: HeardCall;
 }
 
-export interface LegacyState {
-  readonly peers: Map<PeerId, LegacyRecord>;
-  /** In the order in which their connections were accepted or dialled. */
-  readonly talks: Map<SessionId, LiveTalk>;
-  /** The talk in which we speak with a peer, where the dialect has talks. */
+/** Something a foreign program said. */
+export interface HeardWords {
+  /** Given by the connection, so that a report that comes twice is one message. */
+  readonly id: MessageId;
+  readonly utterance: Utterance;
+  readonly speaker: Speaker;
+  readonly encryption: Encryption;
+}
+
+/** How a connection with a foreign program ended. */
+export type ForeignEnd =
+  | { readonly type: 'closed'; readonly by: 'us' | 'peer' }
+  | { readonly type: 'failed'; readonly error: DialectError }
+  /** The connection ended without a word. */
+  | { readonly type: 'lost'; readonly reason: string };
+
+export interface ForeignState {
+  readonly args: ForeignArgs;
+  readonly people: People;
+  /** Whether something waits in the outbox of a peer. */
+  readonly hasWork: (peerId: PeerId) => boolean;
+  /** Our own name and instance, as foreign programs see them. */
+  name: string;
+  readonly instance: string;
+  /** Our native TCP port; 0: not listening yet. */
+  nativePort: number;
+  /** Ports of single dialects. */
+  readonly ports: Map<ForeignDialectName, number>;
+  readonly peers: Map<PeerId, ForeignPeer>;
+  /** In the order in which the connections were accepted or dialled. */
+  readonly connections: Map<SessionId, ForeignConnection>;
+  /** The connection over which we speak with a peer, where the dialect keeps one. */
   readonly standing: Map<PeerId, SessionId>;
   readonly dials: Map<ConnectionId, PeerId>;
   readonly synergy: SynergyPeers;
   readonly netech: NetechPeers;
-  /** Ports of single dialects. */
-  readonly ports: Map<LegacyDialectName, number>;
   /** Private numbers that users typed, for messages not sent yet. */
   readonly privateNumbers: Map<MessageId, bigint>;
   /** synergy lines that are tried until their time is over. */
   readonly timed: Set<MessageId>;
-  readonly malformed: Map<LegacyDialectName, number>;
-  readonly failureLoggedAtMs: Map<LegacyDialectName, number>;
-  isLookPlanned: boolean;
+  /** Connections that made no sense, by dialect. */
+  readonly malformed: Map<ForeignDialectName, number>;
+  /** Peers that made room for others in this turn; nothing of them is kept. */
+  evicted: PeerId[];
+  isReleasePlanned: boolean;
   isGreeted: boolean;
-  nextToken: number;
+  lastToken: number;
+  lastId: number;
 }
 
-export const newLegacyState = (): LegacyState => ({
+export const newForeignState = (
+  args: ForeignArgs,
+  own: Pick<ForeignState, 'people' | 'hasWork' | 'name' | 'instance'>,
+): ForeignState => ({
+  args,
+  ...own,
+  nativePort: 0,
+  ports: new Map(),
   peers: new Map(),
-  talks: new Map(),
+  connections: new Map(),
   standing: new Map(),
   dials: new Map(),
   synergy: openSynergyPeers(),
   netech: openNetechPeers(),
-  ports: new Map(),
   privateNumbers: new Map(),
   timed: new Set(),
   malformed: new Map(),
-  failureLoggedAtMs: new Map(),
-  isLookPlanned: false,
+  evicted: [],
+  isReleasePlanned: false,
   isGreeted: false,
-  nextToken: 0,
+  lastToken: 0,
+  lastId: 0,
+});
+
+export function newToken(state: ForeignState): number {
+  state.lastToken += 1;
+  return state.lastToken;
+}
+
+/** The standing connection with a peer. */
+export function standingConnection(state: ForeignState, peerId: PeerId): ForeignConnection | undefined {
+  const sessionId = state.standing.get(peerId);
+  return sessionId === undefined ? undefined : state.connections.get(sessionId);
+}
+
+/** The peer at the other end of a connection, where that is known. */
+export function peerOf(state: ForeignState, live: ForeignConnection | undefined): ForeignPeer | undefined {
+  const peerId = live?.peerId ?? null;
+  return peerId === null ? undefined : state.peers.get(peerId);
+}
+
+/** Cutting a text into pieces draws no numbers. */
+export const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);
+
+export const textOf = ({ id, sentAtMs }: Line, text: string): Utterance => ({
+  type: 'text',
+  id,
+  sentAtMs,
+  text,
 });

@@ -8,7 +8,7 @@ import { parseAddress, type Address } from '../../wire/address.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagOf } from './identity.js';
-import { clipBytes, parseLegacyPeerId, skeletonOf, type NamedPeer } from './name.js';
+import { clipBytes, parseForeignPeerId, skeletonOf, type NamedPeer } from './name.js';
 import type { Presence } from './presence.js';
 
 export interface PeerBook {
@@ -65,7 +65,7 @@ export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
 function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerEvent {
   const contact = book.contacts.get(peerId);
   const presence = book.presence.get(peerId);
-  const legacy = parseLegacyPeerId(peerId);
+  const legacy = parseForeignPeerId(peerId);
   // Where it was last is shown of one who has gone, and not dialled.
   const { host, port } = addressesOf(book, peerId)[0] ?? legacy ?? presence?.addresses[0] ?? nowhere;
   const name = nameOf(book, peerId);

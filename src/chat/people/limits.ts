@@ -22,6 +22,10 @@ export const name = {
   combiningMarksMax: 6,
   /** Characters of a raw name that are looked at. */
   rawCharsMax: 4_096,
-  /** Pause between two renames of one peer: each is a row on disk and an event. */
-  renameEveryMs: 1_000,
+} as const;
+
+/** Contacts. */
+export const contacts = {
+  /** Pinned keys in memory and on disk. A stranger past it displaces the stranger that was unseen for longest. */
+  contactsMax: 20_000,
 } as const;

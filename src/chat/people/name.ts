@@ -22,7 +22,7 @@ export type PeerTarget =
   | { readonly type: 'peer'; readonly peerId: PeerId }
   | { readonly type: 'address'; readonly host: string; readonly port: number }
   | {
-      readonly type: 'legacy';
+      readonly type: 'foreign';
       readonly peerId: PeerId;
       readonly dialect: ForeignDialectName;
       readonly host: string;
@@ -132,7 +132,7 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
 }
 
 /** The id of a peer of an older program; its usual port is left out, so that one peer has one id. Null: no such address. */
-export function legacyPeerId(dialect: ForeignDialectName, host: string, port: number): PeerId | null {
+export function foreignPeerId(dialect: ForeignDialectName, host: string, port: number): PeerId | null {
   const suffix = port === usualPort(dialect) ? '' : `:${port}`;
   // IPv6 takes brackets in an address with a port, and none where it is dialled.
   const shown = host.includes(':') ? `[${host}]` : host;
@@ -140,11 +140,11 @@ export function legacyPeerId(dialect: ForeignDialectName, host: string, port: nu
 }
 
 /** What the id of an older program's peer says; null for a native one. */
-export function parseLegacyPeerId(
+export function parseForeignPeerId(
   peerId: PeerId,
 ): { readonly dialect: ForeignDialectName; readonly host: string; readonly port: number } | null {
   const parsed = parseLegacyAddress(peerId);
-  return parsed?.isOk() === true && parsed.value.type === 'legacy' ? parsed.value : null;
+  return parsed?.isOk() === true && parsed.value.type === 'foreign' ? parsed.value : null;
 }
 
 function candidatesFor(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
@@ -175,8 +175,8 @@ function parseLegacyAddress(word: string): Result<PeerTarget, ChatError> | null 
   const usual = usualPort(dialect);
   const address = parseAddress(rest) ?? (usual === null ? null : parseAddress(`${rest}:${usual}`));
   if (address === null) return null;
-  const peerId = legacyPeerId(dialect, address.host, address.port);
-  return peerId === null ? null : ok({ type: 'legacy', peerId, dialect, ...address });
+  const peerId = foreignPeerId(dialect, address.host, address.port);
+  return peerId === null ? null : ok({ type: 'foreign', peerId, dialect, ...address });
 }
 
 function legacyDialect(name: string): ForeignDialectName | null {

@@ -7,7 +7,7 @@ import { foreignPorts } from '../../dialects/limits.js';
 import { roster as limits } from './limits.js';
 import type { BeaconRecord } from '../../wire/beacon.js';
 import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
-import { legacyPeerId, sanitiseName } from '../people/name.js';
+import { foreignPeerId, sanitiseName } from '../people/name.js';
 import type { Presence } from '../people/presence.js';
 
 /**
@@ -84,7 +84,7 @@ class Rows implements Roster {
 
   heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[] {
     const name = sanitiseName(username);
-    const peerId = legacyPeerId('cmp2204', source.address, foreignPorts.cmp2204);
+    const peerId = foreignPeerId('cmp2204', source.address, foreignPorts.cmp2204);
     if (name.isErr() || peerId === null) return [];
     const address = { host: source.address, port: foreignPorts.cmp2204 };
     const presence: Presence = {

@@ -7,10 +7,10 @@ export const dialing = {
   failurePenaltyMs: 5_000,
   /** Failed sessions are logged once per source in this time, for this many sources. The others are counted. */
   failureLog: { everyMs: 5_000, sourcesMax: 16 },
-  /** Pinned keys. Past it strangers are served but not remembered. */
-  contactsMax: 20_000,
+  /** Pause between two renames of one peer: each is a row on disk and an event. */
+  renameEveryMs: 1_000,
   /** Time in which a new peer sends its name. After it the peer is shown without. */
   nameWaitMs: 200,
-  /** Pause between two looks for messages that have expired. */
+  /** Pause between two rounds in which expired tickets are forgotten. */
   expireEveryMs: 3_600_000,
 } as const;

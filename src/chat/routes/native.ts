@@ -1,352 +1,355 @@
 /**
- * Sessions as the node sees them: who may have one, which one is used when there are two, what lets a peer resume,
- * and when to dial. Acts on the node's state; called from the node's handlers only.
+ * Native sessions as routes: when to dial, which callers are welcome, which session is used when there are two, what
+ * lets a peer resume, and how a peer's words become lines for the history.
+ *
+ *   open ─► transport.dial ─► dialled ─► session.start … sessionUp ─► up ─► utter ─► taken … said(receipt) ─► confirmed
  */
-import type { MessagePort } from 'node:worker_threads';
-import { peerIdOf } from '../people/identity.js';
-import type { Contact } from '../people/contact.js';
-import { addressesOf, isBlocked, saidNameOf } from '../people/book.js';
+import { err, ok, type Result } from 'neverthrow';
+import type { Utterance } from '../../dialects/dialect.js';
+import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { DialError as TransportError } from '../errors.js';
-import {
-  parseConnectionId,
-  parseSessionId,
-  type ConnectionId,
-  type PeerId,
-  type SessionId,
-} from '../../ids.js';
-import { dialing } from './limits.js';
-import type { PeerProof, SessionOptions } from '../../session/contract.js';
-import { copyResumption, isKeptDial } from '../../session/tickets.js';
-import { toHex } from '../../wire/bytes.js';
-import type { BodyOf } from '../../runtime/actor.js';
-import { forgetStranger, putContact, tellTransport } from '../people/contacts.js';
+import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
+import type { CloseReason, PeerProof, Resumption } from '../../session/contract.js';
+import type { TicketBook } from '../../session/tickets.js';
+import type { Address } from '../../wire/address.js';
+import { fromHex } from '../../wire/bytes.js';
+import { peerIdOf } from '../people/identity.js';
+import type { People } from '../people/people.js';
+import { answer, logLine, type Turn } from '../turn.js';
+import { Dials } from './dials.js';
+import type { NativeDue, NativeEffect, SessionEffect } from './effects.js';
 import { reportFailure } from './failures.js';
-import {
-  newId,
-  publishPeer,
-  type LiveSession,
-  type NodeContext,
-  type NodeState,
-  type Waiter,
-} from '../core.js';
-import { formatAddress, type Address } from '../../wire/address.js';
-import type { SessionEnd, SessionProtocol } from '../../actors/connection/protocol.js';
-import type { NodeProtocol } from '../../actors/node/protocol.js';
-import type { Presence } from '../people/presence.js';
+import { dialing as limits } from './limits.js';
+import type {
+  AddressAnswer,
+  LiveSession,
+  NativeOutcome,
+  OwnSide,
+  SessionEnd,
+  SessionUp,
+} from './live-session.js';
+import { addressAtOtherEnd, contactOf } from './pinning.js';
+import type { SendViaOptions } from '../contract.js';
+import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
+import { SessionTable } from './session-table.js';
+import { busyForMs, reasonOf, refusalOf } from './verdicts.js';
+import { understand, type Said } from './utterances.js';
 
-/** A connection that the transport admitted: its session answers. */
-export function accept(state: NodeState, body: BodyOf<NodeProtocol, 'accepted'>): void {
-  const address = { host: body.remoteAddress, port: body.remotePort };
-  open(state, {
-    connectionId: body.connectionId,
-    direction: 'in',
-    address,
-    expected: null,
-    port: body.port,
-    role: { type: 'responder' },
-  });
-}
+export type NativeTurn = Turn<NativeEffect>;
 
-/** Dials a peer at the next of its addresses. False where none is known, and for one who is blocked. */
-export function dialPeer(state: NodeState, peerId: PeerId, context: NodeContext): boolean {
-  if (isBlocked(state.book, peerId)) return false;
-  const addresses = addressesOf(state.book, peerId);
-  const turn = state.addressTurn.get(peerId) ?? 0;
-  const address = addresses[turn % Math.max(1, addresses.length)];
-  if (address === undefined) return false;
-  state.addressTurn.set(peerId, turn + 1);
-  dial(state, peerId, address, context);
-  return true;
-}
+export class NativeRoutes implements Route<NativeTurn> {
+  readonly #own: OwnSide;
+  readonly #people: People;
+  readonly #tickets: TicketBook;
+  readonly #sessions = new SessionTable();
+  readonly #dials = new Dials();
+  #name: string;
 
-/**
- * A beacon tells of another run of a peer than the one we are connected with: that one is gone without a word, or
- * its home was copied. What waits is not kept for the silence to be noticed: the new run is dialled beside the old
- * session, which stays until a handshake proves the beacon right.
- */
-export function dialNewRun(state: NodeState, row: Presence, context: NodeContext): void {
-  const sessionId = state.current.get(row.peerId);
-  const live = sessionId === undefined ? undefined : state.sessions.get(sessionId);
-  const [address] = row.addresses;
-  if (live === undefined || live.bootIdHex === row.bootIdHex || address === undefined) return;
-  if (state.outboxes.get(row.peerId)?.isEmpty() === false) dial(state, row.peerId, address, context);
-}
-
-/** Dials an address to learn who is there; `waiter` hears the answer. */
-export function dialAddress(state: NodeState, address: Address, waiter: Waiter, context: NodeContext): void {
-  const key = formatAddress(address);
-  const waiting = state.waiters.get(key);
-  if (waiting !== undefined) {
-    waiting.push(waiter);
-    return;
+  constructor(own: OwnSide, name: string, people: People, tickets: TicketBook) {
+    this.#own = own;
+    this.#name = name;
+    this.#people = people;
+    this.#tickets = tickets;
   }
-  state.waiters.set(key, [waiter]);
-  dial(state, null, address, context);
-}
 
-function dial(state: NodeState, expected: PeerId | null, address: Address, context: NodeContext): void {
-  const connectionId = newConnectionId(state);
-  state.dials.set(connectionId, { expected, address });
-  const { host, port } = address;
-  const deadlineMs = dialing.connectDeadlineMs;
-  void context.links.transport.call('dial', { connectionId, host, port, deadlineMs }).match(
-    (opened) => context.self('dialled', { connectionId, opened: opened.port }),
-    (error) => context.self('dialFailed', { connectionId, error }),
-  );
-}
-
-/** A connection that we opened: its session speaks first. */
-export function dialled(state: NodeState, connectionId: ConnectionId, port: MessagePort): void {
-  const meant = state.dials.get(connectionId);
-  state.dials.delete(connectionId);
-  if (meant === undefined) {
-    port.close();
-    return;
+  /** Errors: `dialect/unsupported` where the user asked for a choice that only a foreign dialect has. */
+  admit(
+    _peerId: PeerId,
+    _texts: readonly string[],
+    via: SendViaOptions | null,
+  ): Result<Carriage, DialectError> {
+    if (via === null) return ok({ dialect: 'native', encryption: 'noise', privateNumber: null });
+    const what = 'a choice between plain and secure, or a private number';
+    return err({ code: 'dialect/unsupported', dialect: 'native', what });
   }
-  const { expected, address } = meant;
-  const idKeyHex = expected === null ? '' : (state.book.contacts.get(expected)?.idKeyHex ?? '');
-  const expectedIdKey = idKeyHex === '' ? null : new Uint8Array(Buffer.from(idKeyHex, 'hex'));
-  const kept = expectedIdKey === null ? null : state.tickets.dial(expectedIdKey, Date.now());
-  const resumption = kept === null ? null : copyResumption(kept);
-  const role = { type: 'initiator', expectedIdKey, resumption } as const;
-  open(state, { connectionId, direction: 'out', address, expected, port, role });
-}
 
-interface Opening {
-  readonly connectionId: ConnectionId;
-  readonly direction: LiveSession['direction'];
-  readonly address: Address;
-  readonly expected: PeerId | null;
-  readonly port: MessagePort;
-  readonly role: SessionOptions['role'];
-}
-
-function open(state: NodeState, { port, role, ...opening }: Opening): void {
-  const sessionId = newSessionId(state);
-  const ref = state.args.startSession({ sessionId, local: state.args.identity.local, role, port });
-  state.sessions.set(sessionId, {
-    sessionId,
-    ref,
-    ...opening,
-    peerId: null,
-    bootIdHex: '',
-    isUp: false,
-    renamedAtMs: Number.NEGATIVE_INFINITY,
-    renameTo: null,
-    isRefused: false,
-  });
-}
-
-/** `null`: welcome. The order matters: a changed key must be told as such, whatever else is wrong. */
-export function judgePeer(state: NodeState, sessionId: SessionId, peer: PeerProof): SessionError | null {
-  const live = state.sessions.get(sessionId);
-  if (live === undefined) return { code: 'session/order', detail: 'this session has ended already' };
-  const peerId = peerIdOf(peer.idKey);
-  if (live.expected !== null && live.expected !== peerId) {
-    return { code: 'session/key-changed', expected: live.expected, got: peerId };
+  queued(): void {
+    // Nothing is remembered of single lines: the session says them as they are.
   }
-  if (peerId === state.args.identity.peerId) return { code: 'session/own-identity' };
-  if (isBlocked(state.book, peerId)) return { code: 'session/blocked' };
-  const contact = state.book.contacts.get(peerId);
-  if (contact !== undefined && peer.certificateSerial < contact.certificateSerial)
-    return { code: 'session/serial-rollback' };
-  return null;
-}
 
-/** A handshake proved a peer: pins it, keeps what lets it resume, and settles which session is used from now on. */
-export function sessionUp(
-  state: NodeState,
-  body: BodyOf<NodeProtocol, 'sessionUp'>,
-  wallClockMs: number,
-  context: NodeContext,
-): LiveSession | null {
-  const live = state.sessions.get(body.sessionId);
-  if (live === undefined) return null;
-  const peerId = peerIdOf(body.peer.idKey);
-  if (isBlocked(state.book, peerId)) {
-    // Blocked while the handshake ran; who resumes is not judged again.
-    tell(live, 'close', { reason: 'shutdown' }, context);
-    return null;
+  forgotten(): void {
+    // As above.
   }
-  live.peerId = peerId;
-  live.bootIdHex = body.peer.bootIdHex;
-  live.isUp = true;
-  state.tickets.keep(body.resumption);
-  pin(state, live, body.peer, wallClockMs, context);
-  tellTransport(state, context);
-  const { isResumed } = body;
-  context.log('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed });
-  if (live.direction === 'in') {
-    const isContact = state.friends.has(peerId);
-    context.links.transport.cast('authenticated', {
-      connectionId: live.connectionId,
-      peerId,
-      isContact,
-      carries: 'session',
-    });
+
+  carry(order: RouteOrder, turn: NativeTurn): readonly RouteReport[] {
+    switch (order.type) {
+      case 'open': {
+        const { peerId } = order;
+        const addresses = this.#people.isBlocked(peerId) ? [] : this.#people.addresses(peerId);
+        const isDialled = this.#dials.dialPeer(peerId, addresses, turn);
+        return isDialled ? [] : [{ type: 'unreached', peerId, retryAfterMs: 0 }];
+      }
+      case 'utter': {
+        const live = this.#sessions.with(order.peerId);
+        if (live === undefined) return [];
+        const utterances = order.lines.map(
+          ({ id, sentAtMs, text }) => ({ type: 'text', id, sentAtMs, text }) as const,
+        );
+        this.#tell(live, { say: 'utter', utterances }, turn);
+        return [{ type: 'taken', peerId: order.peerId, lines: order.lines }];
+      }
+      case 'close': {
+        const live = this.#sessions.with(order.peerId);
+        if (live !== undefined) this.#tell(live, { say: 'close', reason: 'shutdown' }, turn);
+        return [];
+      }
+      case 'refuse': {
+        const live = this.#sessions.get(order.sessionId);
+        if (live === undefined) return [];
+        live.isRefused = true;
+        this.#tell(live, { say: 'close', reason: 'park' }, turn);
+        return [];
+      }
+      case 'settled':
+        return [];
+      default:
+        return order satisfies never;
+    }
   }
-  if (!takeOver(state, live, body.peer.idKey, context)) {
-    answerWaiters(state, live.address, peerId);
-    tell(live, 'close', { reason: 'dup' }, context);
-    return null;
+
+  /** Dials an address to learn which peer is there; the answer comes in the outcome of a later input. */
+  ask = (address: Address, turn: NativeTurn): void => this.#dials.ask(address, turn);
+
+  /**
+   * A beacon tells of another run of a peer than the one we are connected with: that run is gone without a word, or its
+   * home was copied. Messages that wait do not wait for the silence to be noticed: the new run is dialled beside the
+   * old session, which stays until a handshake proves the beacon right.
+   */
+  newRunSeen(peerId: PeerId, bootIdHex: string, address: Address | undefined, turn: NativeTurn): void {
+    const live = this.#sessions.with(peerId);
+    if (live === undefined || live.bootIdHex === bootIdHex || address === undefined) return;
+    this.#dials.dial(peerId, address, turn);
   }
-  state.addressTurn.delete(peerId);
-  state.book.live.set(peerId, addressAtOtherEnd(state, live, peerId));
-  const instance = toHex(state.args.identity.local.bootId);
-  tell(live, 'say', { utterances: [{ type: 'profile', name: state.name, instance }] }, context);
-  // Its name is on the way, with the first words: those who watch should not learn a nameless peer first.
-  if (saidNameOf(state.book, peerId) !== '') introduce(state, live);
-  else context.after(dialing.nameWaitMs, 'nameDue', { sessionId: live.sessionId });
-  return live;
-}
 
-/** Tells those who watch, and those who waited for whoever answers at this address. Idempotent. */
-export function introduce(state: NodeState, live: LiveSession): void {
-  if (live.peerId === null) return;
-  publishPeer(state, live.peerId);
-  answerWaiters(state, live.address, live.peerId);
-}
+  /** The peer is heard at a new place, or is back: its first address is tried first again. */
+  tryFirstAddress = (peerId: PeerId): void => this.#dials.tryFirst(peerId);
 
-/** To a session; one that is gone without a word is noticed here. */
-export function tell<N extends 'say' | 'close'>(
-  live: LiveSession,
-  name: N,
-  body: BodyOf<SessionProtocol, N>,
-  context: NodeContext,
-): void {
-  const told = live.ref.cast(name, body);
-  if (told.isOk() || told.error.code !== 'runtime/no-actor') return;
-  context.self('sessionDown', { sessionId: live.sessionId, end: { type: 'lost', reason: 'gone' } });
-}
-
-/** Nobody listens there, or not in time. Returns whom we meant to reach. */
-export function dialFailed(
-  state: NodeState,
-  connectionId: ConnectionId,
-  error: TransportError | RuntimeError,
-): PeerId | null {
-  const meant = state.dials.get(connectionId);
-  state.dials.delete(connectionId);
-  if (meant === undefined) return null;
-  answerWaiters(state, meant.address, error);
-  return meant.expected;
-}
-
-/** Forgets a session. `lost`: nothing connects us with this peer any more; `unreached`: it was dialled in vain. */
-export function sessionDown(
-  state: NodeState,
-  sessionId: SessionId,
-  end: SessionEnd,
-  context: NodeContext,
-): { readonly lost: PeerId | null; readonly unreached: PeerId | null } {
-  const live = state.sessions.get(sessionId);
-  if (live === undefined) return { lost: null, unreached: null };
-  state.sessions.delete(sessionId);
-  // A session that crashed has not closed what it had: its thread lives on, and with it the stream and the socket.
-  if (live.direction === 'in' || end.type === 'lost') {
-    const penaltyMs = end.type === 'failed' && !live.isUp ? dialing.failurePenaltyMs : 0;
-    context.links.transport.cast('close', { connectionId: live.connectionId, reason: end.type, penaltyMs });
+  /** A connection that the transport admitted: its caller speaks first. */
+  accepted(connectionId: ConnectionId, address: Address, turn: NativeTurn): void {
+    const role = { type: 'responder' } as const;
+    this.#start({ connectionId, direction: 'in', address, expected: null }, role, turn);
   }
-  // Also of one that was up: it may have ended before it told its name, and nobody else would answer.
-  answerWaiters(state, live.address, (live.isUp ? live.peerId : null) ?? refusalOf(end));
-  if (end.type === 'failed') reportFailure(state, live, end.error, context);
-  const { peerId } = live;
-  if (peerId === null || state.current.get(peerId) !== sessionId) {
-    return { lost: null, unreached: live.isUp ? null : live.expected };
+
+  /** A connection that we opened: our session speaks first. False: this is no dial of ours. */
+  dialled(connectionId: ConnectionId, turn: NativeTurn): boolean {
+    const dial = this.#dials.take(connectionId);
+    if (dial === null) return false;
+    const { expected, address } = dial;
+    const idKeyHex = expected === null ? '' : (this.#people.contact(expected)?.idKeyHex ?? '');
+    const expectedIdKey = idKeyHex === '' ? null : fromHex(idKeyHex);
+    const resumption = expectedIdKey === null ? null : this.#tickets.dial(expectedIdKey, turn.now.wallMs);
+    const role = { type: 'initiator', expectedIdKey, resumption } as const;
+    this.#start({ connectionId, direction: 'out', address, expected }, role, turn);
+    return true;
   }
-  state.current.delete(peerId);
-  state.book.live.delete(peerId);
-  publishPeer(state, peerId);
-  return { lost: peerId, unreached: null };
-}
 
-/** Somebody else needs the slot: an idle session is parked, and resumed cheaply once there is something to say. */
-export function slotWanted(state: NodeState, connectionId: ConnectionId, context: NodeContext): void {
-  for (const live of state.sessions.values()) {
-    if (live.connectionId === connectionId && live.isUp) tell(live, 'close', { reason: 'park' }, context);
+  /** Nobody listens at the dialled address, or nobody answered in time. Null: this is no dial of ours. */
+  dialFailed(connectionId: ConnectionId, error: TransportError | RuntimeError): NativeOutcome | null {
+    const dial = this.#dials.take(connectionId);
+    if (dial === null) return null;
+    const { expected, address } = dial;
+    return {
+      answers: this.#dials.answersAt(address, error),
+      reports: expected === null ? [] : [{ type: 'unreached', peerId: expected, retryAfterMs: 0 }],
+    };
+  }
+
+  findTicket = (ticketId: Uint8Array, turn: NativeTurn): Resumption | null =>
+    this.#tickets.find(ticketId, turn.now.wallMs);
+
+  /** The peer may resume with this from now on, should the connection be cut before the session is up. */
+  resumable(resumption: Resumption, turn: NativeTurn): void {
+    if (this.#people.isBlocked(peerIdOf(resumption.peer.idKey))) return;
+    this.#tickets.offer(resumption);
+    this.announceKnown(turn);
+  }
+
+  /** Null: the peer is welcome. */
+  judge = (sessionId: SessionId, peer: PeerProof): SessionError | null =>
+    refusalOf(this.#sessions.get(sessionId), peer, this.#own.peerId, this.#people);
+
+  /** A handshake proved a peer: it is pinned, and it is settled which session is used from now on. */
+  sessionUp({ sessionId, peer, isResumed, resumption }: SessionUp, turn: NativeTurn): NativeOutcome {
+    const live = this.#sessions.get(sessionId);
+    if (live === undefined) return nothing;
+    const peerId = peerIdOf(peer.idKey);
+    if (this.#people.isBlocked(peerId)) {
+      // Blocked while the handshake ran; a peer that resumes is not judged again.
+      this.#tell(live, { say: 'close', reason: 'shutdown' }, turn);
+      return nothing;
+    }
+    live.peerId = peerId;
+    live.bootIdHex = peer.bootIdHex;
+    live.isUp = true;
+    this.#tickets.keep(resumption);
+    this.#people.pin(contactOf(this.#people, live, peer, peerId, turn.now.wallMs), turn);
+    this.announceKnown(turn);
+    turn.emit(logLine('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed }));
+    if (live.direction === 'in') this.#authenticated(live, peerId, turn);
+    const ousted = this.#sessions.takeOver(live, peerId, { own: this.#own.idKey, peer: peer.idKey });
+    if (ousted !== null) this.#tell(ousted, { say: 'close', reason: 'dup' }, turn);
+    if (ousted === live) return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
+    this.#dials.tryFirst(peerId);
+    this.#people.connected(peerId, addressAtOtherEnd(this.#people, live, peerId));
+    this.#tell(live, { say: 'utter', utterances: [this.#profile()] }, turn);
+    // Its name is on the way with its first words: readers of events should not meet a nameless peer first.
+    const isNamed = this.#people.saidName(peerId) !== '';
+    const answers = isNamed ? this.#introduce(live, turn) : [];
+    if (!isNamed) turn.emit({ to: 'self', afterMs: limits.nameWaitMs, due: { type: 'name', sessionId } });
+    return { answers, reports: [{ type: 'up', peerId }] };
+  }
+
+  /** Words of a peer. `call` is answered once they are committed, and then names those to confirm. */
+  said({ sessionId, utterances }: Said, call: HeardCall, turn: NativeTurn): NativeOutcome {
+    const live = this.#sessions.get(sessionId);
+    const peerId = live?.peerId ?? null;
+    if (live === undefined || peerId === null || live.isRefused || this.#people.isBlocked(peerId)) {
+      turn.emit(answer(call, ok({ receipts: [] })));
+      return nothing;
+    }
+    const { lines, confirmed, names } = understand(this.#people, peerId, utterances, turn.now.wallMs);
+    const answers = names.flatMap((name) => this.#heardName(live, name, turn));
+    const reports: RouteReport[] = [];
+    // A peer that we never wrote to has nothing to confirm.
+    if (confirmed.length > 0 && this.#people.isTrusted(peerId))
+      reports.push({ type: 'confirmed', peerId, ids: confirmed, as: 'delivered' });
+    if (lines.length > 0) reports.push({ type: 'heard', lines, call, repeatedBy: { peerId, sessionId } });
+    else turn.emit({ ...answer(call, ok({ receipts: [] })), afterCredit: true });
+    return { reports, answers };
+  }
+
+  /** Forgets a session that ended. */
+  sessionDown(sessionId: SessionId, end: SessionEnd, turn: NativeTurn): NativeOutcome {
+    const live = this.#sessions.get(sessionId);
+    if (live === undefined) return nothing;
+    const wasCurrent = this.#sessions.end(live);
+    const { connectionId } = live;
+    // A session that crashed has not closed what it had: its thread lives on, and with it the stream and the socket.
+    if (live.direction === 'in' || end.type === 'lost') {
+      const penaltyMs = end.type === 'failed' && !live.isUp ? limits.failurePenaltyMs : 0;
+      turn.emit({ to: 'transport', say: 'close', connectionId, reason: end.type, penaltyMs });
+    }
+    // A session that was up may have ended before the peer told its name, and nothing else would answer.
+    const answers = this.#dials.answersAt(live.address, (live.isUp ? live.peerId : null) ?? reasonOf(end));
+    if (end.type === 'failed') reportFailure(this.#people, live, end.error, turn);
+    const { peerId } = live;
+    if (peerId === null || !wasCurrent) {
+      if (live.isUp || live.expected === null) return { answers, reports: [] };
+      const retryAfterMs = busyForMs(end);
+      return { answers, reports: [{ type: 'unreached', peerId: live.expected, retryAfterMs }] };
+    }
+    this.#people.disconnected(peerId);
+    this.#people.publish(peerId, turn);
+    return { answers, reports: [{ type: 'down', peerId }] };
+  }
+
+  /** Another caller needs the slot: an idle session is parked, and resumed cheaply once there is something to say. */
+  slotWanted(connectionId: ConnectionId, turn: NativeTurn): void {
+    const live = this.#sessions.upOn(connectionId);
+    if (live !== undefined) this.#tell(live, { say: 'close', reason: 'park' }, turn);
+  }
+
+  /** Ends every session with a peer. */
+  end(peerId: PeerId, turn: NativeTurn): void {
+    for (const live of this.#sessions.allWith(peerId))
+      this.#tell(live, { say: 'close', reason: 'shutdown' }, turn);
+  }
+
+  /** A blocked peer shows its certificate when it comes back: nobody judges a peer that resumes. */
+  blocked(peerId: PeerId, turn: NativeTurn): void {
+    const idKeyHex = this.#people.contact(peerId)?.idKeyHex ?? '';
+    this.#tickets.forget(fromHex(idKeyHex));
+    this.end(peerId, turn);
+  }
+
+  /** This side is called otherwise from now on. */
+  renamed(name: string, turn: NativeTurn): void {
+    this.#name = name;
+    for (const live of this.#sessions.current())
+      this.#tell(live, { say: 'utter', utterances: [this.#profile()] }, turn);
+  }
+
+  /** Tells the transport for whom the reserved slot is. */
+  announceKnown(turn: NativeTurn): void {
+    const hosts = this.#people.welcomeHosts();
+    turn.emit({ to: 'transport', say: 'known', hosts, ticketIds: this.#tickets.ticketIds() });
+  }
+
+  due(due: NativeDue, turn: NativeTurn): readonly AddressAnswer[] {
+    switch (due.type) {
+      case 'tickets':
+        this.expireTickets(turn);
+        return [];
+      case 'name': {
+        const live = this.#sessions.get(due.sessionId);
+        if (live === undefined) return [];
+        const { renameTo } = live;
+        live.renameTo = null;
+        return renameTo === null ? this.#introduce(live, turn) : this.#heardName(live, renameTo, turn);
+      }
+      default:
+        return due satisfies never;
+    }
+  }
+
+  expireTickets(turn: NativeTurn): void {
+    this.#tickets.expire(turn.now.wallMs);
+    this.announceKnown(turn);
+    turn.emit({ to: 'self', afterMs: limits.expireEveryMs, due: { type: 'tickets' } });
+  }
+
+  #start(
+    opening: Pick<LiveSession, 'connectionId' | 'direction' | 'address' | 'expected'>,
+    role: SessionRole,
+    turn: NativeTurn,
+  ): void {
+    const { sessionId, connectionId } = this.#sessions.start(opening);
+    turn.emit({ to: 'session', say: 'start', sessionId, connectionId, role });
+  }
+
+  #authenticated({ connectionId }: LiveSession, peerId: PeerId, turn: NativeTurn): void {
+    const isContact = this.#people.isTrusted(peerId);
+    turn.emit({ to: 'transport', say: 'authenticated', connectionId, peerId, isContact, carries: 'session' });
+  }
+
+  /** Publishes the peer, and answers those who asked which peer is at this address. Idempotent. */
+  #introduce(live: LiveSession, turn: NativeTurn): readonly AddressAnswer[] {
+    if (live.peerId === null) return [];
+    this.#people.publish(live.peerId, turn);
+    return this.#dials.answersAt(live.address, live.peerId);
+  }
+
+  /**
+   * A peer says how it wants to be called. Each change costs a row on disk and an event for every reader, so one a
+   * second is taken; of those that come faster the last.
+   */
+  #heardName(live: LiveSession, raw: string, turn: NativeTurn): readonly AddressAnswer[] {
+    const waitMs = live.renamedAtMs + limits.renameEveryMs - turn.now.monotonicMs;
+    if (waitMs > 0) {
+      const due = { type: 'name', sessionId: live.sessionId } as const;
+      if (live.renameTo === null) turn.emit({ to: 'self', afterMs: waitMs, due });
+      live.renameTo = raw;
+      return [];
+    }
+    live.renamedAtMs = turn.now.monotonicMs;
+    if (live.peerId !== null) this.#people.renamed(live.peerId, raw, turn);
+    return this.#introduce(live, turn);
+  }
+
+  #tell(live: LiveSession, order: SessionOrder, turn: NativeTurn): void {
+    turn.emit({ to: 'session', sessionId: live.sessionId, ...order });
+  }
+
+  #profile() {
+    return { type: 'profile', name: this.#name, instance: this.#own.instance } as const;
   }
 }
 
-/** Everybody who waited for this address learns who is there, or why nobody is. */
-export function answerWaiters(state: NodeState, address: Address, found: Parameters<Waiter>[0]): void {
-  const key = formatAddress(address);
-  const waiting = state.waiters.get(key) ?? [];
-  state.waiters.delete(key);
-  for (const waiter of waiting) waiter(found);
-}
+type SessionRole = Extract<SessionEffect, { readonly say: 'start' }>['role'];
+type SessionOrder =
+  | { readonly say: 'utter'; readonly utterances: readonly Utterance[] }
+  | { readonly say: 'close'; readonly reason: CloseReason };
 
-/**
- * Makes `live` the session to talk on, unless the rule for two that dialled each other at once says otherwise: the
- * connection whose initiator has the smaller key stays (section 5.5). Of two in one direction the newer is alive.
- */
-function takeOver(state: NodeState, live: LiveSession, idKey: Uint8Array, context: NodeContext): boolean {
-  const { peerId } = live;
-  if (peerId === null) return false;
-  const other = state.sessions.get(state.current.get(peerId) ?? live.sessionId);
-  if (other !== undefined && other !== live && other.isUp) {
-    const isCrossed = other.direction !== live.direction && other.bootIdHex === live.bootIdHex;
-    const [initiator, responder] =
-      live.direction === 'out' ? [state.args.identity.idKey, idKey] : [idKey, state.args.identity.idKey];
-    if (isCrossed && !isKeptDial(initiator, responder)) return false;
-    tell(other, 'close', { reason: 'dup' }, context);
-  }
-  state.current.set(peerId, live.sessionId);
-  return true;
-}
-
-/** Who calls us tells its port in its beacons only; the one it calls from is of no use for dialling. */
-function addressAtOtherEnd(state: NodeState, live: LiveSession, peerId: PeerId): Address {
-  if (live.direction === 'out') return live.address;
-  return addressesOf(state.book, peerId).find(({ host }) => host === live.address.host) ?? live.address;
-}
-
-/** The host is proved by the session, the port by a signed beacon from there; null where none was heard. */
-function provedAddress(state: NodeState, live: LiveSession, peerId: PeerId): string | null {
-  const address = addressAtOtherEnd(state, live, peerId);
-  return live.direction === 'in' && address === live.address ? null : formatAddress(address);
-}
-
-function pin(
-  state: NodeState,
-  live: LiveSession,
-  peer: PeerProof,
-  wallClockMs: number,
-  context: NodeContext,
-): void {
-  const { peerId } = live;
-  if (peerId === null) return;
-  const before = state.book.contacts.get(peerId);
-  if (before === undefined && state.book.contacts.size >= dialing.contactsMax) forgetStranger(state, context);
-  const contact: Contact = {
-    peerId,
-    name: saidNameOf(state.book, peerId),
-    idKeyHex: toHex(peer.idKey),
-    trust: before?.trust ?? 'pinned',
-    blocked: before?.blocked ?? false,
-    certificateSerial: Math.max(before?.certificateSerial ?? 0, peer.certificateSerial),
-    wireVersion: Math.max(before?.wireVersion ?? 0, ...peer.wireVersions),
-    address: provedAddress(state, live, peerId) ?? before?.address ?? '',
-    firstSeenMs: before?.firstSeenMs ?? wallClockMs,
-    lastSeenMs: wallClockMs,
-  };
-  putContact(state, contact, context);
-}
-
-function refusalOf(end: SessionEnd): SessionError {
-  if (end.type === 'failed') return end.error;
-  return {
-    code: 'session/order',
-    detail: end.type === 'lost' ? `the connection was lost (${end.reason})` : 'it closed',
-  };
-}
-
-function newSessionId(state: NodeState): SessionId {
-  // The shape is ours: a failure here is a bug.
-  return parseSessionId(newId(state, 's'))._unsafeUnwrap();
-}
-
-function newConnectionId(state: NodeState): ConnectionId {
-  return parseConnectionId(newId(state, 'o'))._unsafeUnwrap();
-}
+const nothing: NativeOutcome = { reports: [], answers: [] };

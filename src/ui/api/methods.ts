@@ -11,7 +11,7 @@ import {
   nodeEvents,
   questions,
   type HistoryOptions,
-  type LegacyDialectName,
+  type ForeignDialectName,
   type NodeError,
   type NodeHandle,
   type SendViaOptions,
@@ -215,7 +215,7 @@ const foreign = {
     does: 'the active peers of an older program',
     takes: v.object({ dialect }),
     gives: v.pipe(v.array(answers.foreignPeer), v.readonly()),
-    pack: (dialect: LegacyDialectName) => ({ dialect }),
+    pack: (dialect: ForeignDialectName) => ({ dialect }),
     run: ({ node }, { dialect }) => node.legacyPeers(dialect),
   }),
   legacyConnect: method({
@@ -233,7 +233,7 @@ const foreign = {
     does: 'say goodbye to one peer, or (peer null) to every peer of the dialect',
     takes: v.object({ dialect, peer: v.nullable(peer) }),
     gives: v.null(),
-    pack: (dialect: LegacyDialectName, peer: string | null) => ({ dialect, peer }),
+    pack: (dialect: ForeignDialectName, peer: string | null) => ({ dialect, peer }),
     run: ({ node }, { dialect, peer }) => node.legacyLeave(dialect, peer),
   }),
 };

@@ -1,7 +1,7 @@
 /** The roles and menus of the five older programs as commands, with their arguments and help. */
 import { Argument, Option, type Command } from 'commander';
 import { unreachable } from '../../../exhaustive.js';
-import { foreignDialectNames, type LegacyDialectName } from '../../../index.js';
+import { foreignDialectNames, type ForeignDialectName } from '../../../index.js';
 import { arg } from '../options/common-options.js';
 import { count } from '../options/values.js';
 import { usage, type RunContext } from '../run.js';
@@ -33,7 +33,7 @@ export function addRoleCommands(program: Command, base: Base, runs: Runs): void 
     .description('the menu of an older program')
     .addArgument(new Argument('<dialect>').choices(foreignDialectNames))
     .option('--hub <host:port>', 'chatbuddy: the hub that tells who is online')
-    .action((dialect: LegacyDialectName, options: { hub?: string }, command: Command) =>
+    .action((dialect: ForeignDialectName, options: { hub?: string }, command: Command) =>
       runs(command, (context) => menuOf(context, dialect, options.hub ?? null)),
     );
 }
@@ -87,7 +87,7 @@ function describePort(command: Command, words: string): void {
 
 async function menuOf(
   context: RunContext,
-  dialect: LegacyDialectName,
+  dialect: ForeignDialectName,
   hub: string | null,
 ): Promise<ExitCode> {
   if (hub !== null && dialect !== 'chatbuddy')

@@ -4,7 +4,7 @@
  */
 import type { Result } from 'neverthrow';
 import type {
-  LegacyDialectName,
+  ForeignDialectName,
   NodeError,
   NodeEvent,
   NodeHandle,
@@ -22,7 +22,7 @@ import type { ExitCode } from '../screen/wording.js';
 
 export interface Role {
   readonly context: RunContext;
-  readonly dialect: LegacyDialectName;
+  readonly dialect: ForeignDialectName;
   readonly node: NodeHandle;
   readonly self: SelfInfo;
   readonly home: string;
@@ -39,7 +39,7 @@ export interface Role {
  */
 export async function withRole(
   context: RunContext,
-  dialect: LegacyDialectName,
+  dialect: ForeignDialectName,
   use: (role: Role) => Promise<ExitCode>,
   adjust: (settings: NodeSettings) => NodeSettings = (settings) => settings,
 ): Promise<ExitCode> {

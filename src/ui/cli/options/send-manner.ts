@@ -45,5 +45,5 @@ export function misplaced(flag: Manner['flag'], peer: string, dialect: string): 
 function dialectOf(peer: string): string | null {
   const target = resolvePeer(peer, []);
   if (target.isErr()) return null;
-  return target.value.type === 'legacy' ? target.value.dialect : 'native';
+  return target.value.type === 'foreign' ? target.value.dialect : 'native';
 }

@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import * as v from 'valibot';
-import type { LegacyDialectName, NodeOptions, ParlanceError } from '../../../index.js';
+import type { ForeignDialectName, NodeOptions, ParlanceError } from '../../../index.js';
 import { beaconSocket, foreign as foreignLimits, node as nodeLimits } from '../../../node/limits.js';
 import {
   address,
@@ -49,7 +49,7 @@ export interface Setting<T = unknown, W extends When = When> {
   /** The default in words, where the value does not say it. */
   readonly shown?: string;
   /** The older program that it is for; it counts only where that dialect is switched on. */
-  readonly only?: LegacyDialectName;
+  readonly only?: ForeignDialectName;
 }
 
 type More = Partial<Pick<Setting, 'shown' | 'only' | 'variable'>>;
@@ -236,7 +236,7 @@ const defined = (layer: object): object =>
   Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
 
 /** Without what is for older programs that are not switched on. */
-export const relevant = (chosen: NodeSettings, spoken: readonly LegacyDialectName[]): NodeSettings => {
+export const relevant = (chosen: NodeSettings, spoken: readonly ForeignDialectName[]): NodeSettings => {
   const given = new Map<string, unknown>(Object.entries(chosen));
   return collect(({ only }, key) =>
     only === undefined || spoken.includes(only) ? given.get(key) : undefined,

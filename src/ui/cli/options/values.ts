@@ -9,7 +9,7 @@ import {
   isIpAddress,
   parseEndpoint,
   parseOwnName,
-  type LegacyDialectName,
+  type ForeignDialectName,
 } from '../../../index.js';
 import { cli } from '../limits.js';
 
@@ -134,7 +134,7 @@ const isListen = (word: string): boolean => {
   const [name = '', digits = '', ...rest] = word.split('=');
   return isDialect(name) && rest.length === 0 && parseWord(port, digits).isOk();
 };
-const isDialect = (word: string): word is LegacyDialectName =>
+const isDialect = (word: string): word is ForeignDialectName =>
   foreignDialectNames.some((known) => known === word);
 
 /** `DIALECT=PORT`; port 0 is any free one. */
@@ -164,7 +164,7 @@ export const logLevel: Kind<LogLevel> = {
 };
 
 /** `all`, `none`, or names separated by commas. */
-export const dialects: Kind<readonly LegacyDialectName[]> = {
+export const dialects: Kind<readonly ForeignDialectName[]> = {
   schema: v.pipe(v.array(v.picklist(foreignDialectNames)), v.readonly()),
   fromWord: (word) => {
     if (word === 'all') return [...foreignDialectNames];

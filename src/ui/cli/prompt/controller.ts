@@ -26,7 +26,7 @@ import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from '
 import type { Screen } from './screen.js';
 import { UnsentLines } from './unsent.js';
 
-export interface TalkOptions {
+export interface ForeignOptions {
   readonly node: NodeHandle;
   readonly screen: Screen;
   readonly colors: Output['colors'];
@@ -46,7 +46,7 @@ interface Paging {
 
 export class Talk {
   readonly unsent = new UnsentLines();
-  readonly #options: TalkOptions;
+  readonly #options: ForeignOptions;
   readonly #peers = new Map<string, PeerEvent>();
   readonly #unread = new Map<string, number>();
   /** Ids of ours that are not delivered yet; and those whose last status overtook the answer that names them. */
@@ -60,7 +60,7 @@ export class Talk {
   /** The day of the message printed last; today before there is one. */
   #shownDay: string;
 
-  constructor(options: TalkOptions) {
+  constructor(options: ForeignOptions) {
     this.#options = options;
     this.#shownDay = new Date(options.nowMs()).toDateString();
   }

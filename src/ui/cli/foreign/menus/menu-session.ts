@@ -3,7 +3,7 @@ import { unreachable } from '../../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,
-  type LegacyDialectName,
+  type ForeignDialectName,
   type LegacyPeer,
   type NodeError,
   type NodeEvent,
@@ -32,7 +32,7 @@ export interface MenuSession {
 }
 
 export interface MenuOptions {
-  readonly dialect: LegacyDialectName;
+  readonly dialect: ForeignDialectName;
   /** Settings of a node that is started for this menu. */
   readonly adjust?: (settings: NodeSettings) => NodeSettings;
   /** What the older program tells everybody when its user leaves. */
@@ -118,7 +118,7 @@ function show({ role, dialog }: MenuSession, event: NodeEvent): void {
   if (line !== null) dialog.say(line);
 }
 
-function isShown(event: NodeEvent, dialect: LegacyDialectName): boolean {
+function isShown(event: NodeEvent, dialect: ForeignDialectName): boolean {
   switch (event.type) {
     case 'message':
       return event.direction === 'in';

@@ -1,0 +1,257 @@
+/**
+ * Carries out what the core decided: one effect, one message to the actor or service that it is for. No decision is
+ * made here. Answers of other actors come back as messages to the node, and from there as inputs of the core.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { ResultAsync } from 'neverthrow';
+import type { LineAsk, StoreFailure } from '../../chat/delivery/effects.js';
+import type { Effect, StoredAnswer } from '../../chat/effects.js';
+import type { ForeignConnectionEffect } from '../../chat/foreign/effects.js';
+import type { ContactAsk } from '../../chat/people/effects.js';
+import { dialing } from '../../chat/routes/limits.js';
+import type { SessionEffect } from '../../chat/routes/effects.js';
+import type { TransportEffect } from '../../chat/routes/route.js';
+import type { CallerEffect, LogEffect, Token } from '../../chat/turn.js';
+import { unreachable } from '../../exhaustive.js';
+import type { ConnectionId, SessionId } from '../../ids.js';
+import type { Context, Ref } from '../../runtime/actor.js';
+import { FaultRation } from '../../runtime/log-ration.js';
+import type { SessionProtocol, TalkProtocol } from '../connection/protocol.js';
+import type { HistoryProtocol } from '../history/protocol.js';
+import type { BroadcastProtocol, DiscoveryProtocol } from '../presence/protocol.js';
+import type { TransportProtocol } from '../transport/protocol.js';
+import { Calls } from './calls.js';
+import type { NodeProtocol } from './protocol.js';
+import type { NodeArgs } from './services.js';
+
+export type NodeLinks = {
+  readonly history: HistoryProtocol;
+  readonly transport: TransportProtocol;
+  readonly discovery: DiscoveryProtocol;
+  readonly broadcast: BroadcastProtocol;
+};
+export type NodeContext = Context<NodeProtocol, NodeLinks>;
+
+/** What the shell holds for the core: things that are no data. */
+export interface Shell {
+  readonly args: NodeArgs;
+  readonly calls: Calls;
+  /** Bytes of connections whose actor is not started yet. */
+  readonly ports: Map<ConnectionId, MessagePort>;
+  readonly sessions: Map<SessionId, Pick<Ref<SessionProtocol>, 'cast'>>;
+  readonly foreign: Map<SessionId, Pick<Ref<TalkProtocol>, 'cast'>>;
+  /** Which lines are logged of those that any host can provoke, by their event. */
+  readonly rations: Map<string, FaultRation>;
+}
+
+export const newShell = (args: NodeArgs): Shell => ({
+  args,
+  calls: new Calls(),
+  ports: new Map(),
+  sessions: new Map(),
+  foreign: new Map(),
+  rations: new Map(),
+});
+
+export function perform(shell: Shell, effect: Effect, context: NodeContext): void {
+  const { services } = shell.args;
+  switch (effect.to) {
+    case 'history':
+      askHistory(effect.token, effect.ask, context);
+      break;
+    case 'jobs': {
+      const { token, ownIdKey, peerIdKey } = effect;
+      void services
+        .safetyNumber(ownIdKey, peerIdKey)
+        .then((result) => context.self('computed', { token, result }));
+      break;
+    }
+    case 'transport':
+      tellTransport(shell, effect, context);
+      break;
+    case 'presence':
+      if (effect.say === 'contacts') context.links.discovery.cast('contacts', { peerIds: effect.peerIds });
+      else if (effect.say === 'recall') context.links.discovery.cast('recall', { rows: effect.rows });
+      else {
+        const { name, tcpPort } = effect;
+        context.links.broadcast.cast('describe', { name, tcpPort });
+      }
+      break;
+    case 'session':
+      tellSession(shell, effect, context);
+      break;
+    case 'foreign':
+      tellForeign(shell, effect);
+      break;
+    case 'feed': {
+      const { event } = effect;
+      services.publish(event.type === 'ready' ? { ...event, pid: process.pid } : event);
+      break;
+    }
+    case 'files':
+      services.keepHistoryLine(effect.line);
+      break;
+    case 'settings':
+      services.keepName(effect.name);
+      break;
+    case 'caller':
+      answerCaller(shell, effect, context);
+      break;
+    case 'self':
+      context.after(effect.afterMs, 'due', { due: effect.due });
+      break;
+    case 'log':
+      log(shell, effect, context);
+      break;
+    default:
+      unreachable(effect);
+  }
+}
+
+function askHistory(token: Token, ask: LineAsk | ContactAsk, context: NodeContext): void {
+  const { history } = context.links;
+  const back = <T>(
+    asked: ResultAsync<T, StoreFailure>,
+    answerOf: (result: Awaited<typeof asked>) => StoredAnswer,
+  ): void => {
+    void asked.then((result) => context.self('stored', { token, answer: answerOf(result) }));
+  };
+  switch (ask.type) {
+    case 'append':
+      back(history.call('append', { lines: ask.lines }), (result) => ({ type: 'append', result }));
+      break;
+    case 'mark': {
+      const { peerId, ids, state } = ask;
+      back(history.call('mark', { peerId, ids, state }), (result) => ({ type: 'mark', result }));
+      break;
+    }
+    case 'outbox': {
+      const { peerId, afterSeq, linesMax } = ask;
+      back(history.call('outbox', { peerId, afterSeq, linesMax }), (result) => ({ type: 'outbox', result }));
+      break;
+    }
+    case 'page':
+      back(history.call('page', ask.query), (result) => ({ type: 'page', result }));
+      break;
+    case 'put-contact':
+      back(history.call('putContact', ask.contact), (result) => ({ type: 'contact', result }));
+      break;
+    case 'drop-contact':
+      back(history.call('dropContact', { peerId: ask.peerId }), (result) => ({ type: 'contact', result }));
+      break;
+    default:
+      unreachable(ask);
+  }
+}
+
+function tellTransport(shell: Shell, effect: TransportEffect, context: NodeContext): void {
+  const { transport } = context.links;
+  switch (effect.say) {
+    case 'dial': {
+      const { connectionId, deadlineMs } = effect;
+      const { host, port } = effect.address;
+      void transport.call('dial', { connectionId, host, port, deadlineMs }).match(
+        (opened) => context.self('dialled', { connectionId, opened: opened.port }),
+        (error) => context.self('dialFailed', { connectionId, error }),
+      );
+      break;
+    }
+    case 'authenticated': {
+      const { connectionId, peerId, isContact, carries } = effect;
+      transport.cast('authenticated', { connectionId, peerId, isContact, carries });
+      break;
+    }
+    case 'close': {
+      const { connectionId, reason, penaltyMs } = effect;
+      transport.cast('close', { connectionId, reason, penaltyMs });
+      break;
+    }
+    case 'known':
+      transport.cast('known', { addresses: effect.hosts, ticketIds: effect.ticketIds });
+      break;
+    case 'discard':
+      takePort(shell, effect.connectionId)?.close();
+      break;
+    default:
+      unreachable(effect);
+  }
+}
+
+function tellSession(shell: Shell, effect: SessionEffect, context: NodeContext): void {
+  const { sessionId } = effect;
+  if (effect.say === 'start') {
+    const port = takePort(shell, effect.connectionId);
+    if (port === null) return;
+    const { local } = shell.args.identity;
+    const ref = shell.args.services.startSession({ sessionId, local, role: effect.role, port });
+    shell.sessions.set(sessionId, ref);
+    return;
+  }
+  const ref = shell.sessions.get(sessionId);
+  const told =
+    effect.say === 'utter'
+      ? ref?.cast('say', { utterances: effect.utterances })
+      : ref?.cast('close', { reason: effect.reason });
+  // A session that is gone without a word is noticed here.
+  if (told?.isErr() === true && told.error.code === 'runtime/no-actor')
+    context.self('sessionDown', { sessionId, end: { type: 'lost', reason: 'gone' } });
+}
+
+function tellForeign(shell: Shell, effect: ForeignConnectionEffect): void {
+  const { sessionId } = effect;
+  const ref = shell.foreign.get(sessionId);
+  switch (effect.say) {
+    case 'start': {
+      const port = takePort(shell, effect.connectionId);
+      if (port === null) return;
+      const { dialect, role, options } = effect;
+      const args = { talkId: sessionId, dialect, role, options, port };
+      shell.foreign.set(sessionId, shell.args.services.startForeign(args));
+      break;
+    }
+    case 'utter':
+      ref?.cast('say', { token: effect.token, utterance: effect.utterance });
+      break;
+    case 'stop':
+      ref?.cast('hush', {});
+      break;
+    case 'close':
+      ref?.cast('close', {});
+      break;
+    default:
+      unreachable(effect);
+  }
+}
+
+function takePort(shell: Shell, connectionId: ConnectionId): MessagePort | null {
+  const port = shell.ports.get(connectionId) ?? null;
+  shell.ports.delete(connectionId);
+  return port;
+}
+
+function answerCaller(
+  { calls }: Shell,
+  { callId, result, afterCredit }: CallerEffect,
+  context: NodeContext,
+): void {
+  if (!afterCredit) calls.answer(callId, result);
+  else void context.links.history.credit().then(() => calls.answer(callId, result));
+}
+
+function log(shell: Shell, { level, event, fields, ration }: LogEffect, context: NodeContext): void {
+  if (ration === null) {
+    context.log(level, event, fields);
+    return;
+  }
+  const noted = rationOf(shell, event).note(ration.source, performance.now());
+  if (noted === 'told') context.log(level, event, fields);
+  if (noted === 'first-untold' && ration.isRestTold)
+    context.after(dialing.failureLog.everyMs, 'logUnlogged', { event });
+}
+
+/** Each kind of line has a ration of its own. */
+export function rationOf({ rations }: Shell, event: string): FaultRation {
+  const known = rations.get(event) ?? new FaultRation(dialing.failureLog);
+  rations.set(event, known);
+  return known;
+}

@@ -1,0 +1,40 @@
+/**
+ * What the root lends to the node's shell: things of the main thread that no message could carry. Nothing in here
+ * decides anything.
+ */
+import type { ResultAsync } from 'neverthrow';
+import type { NodeEvent } from '../../chat/events.js';
+import type { ForeignArgs } from '../../chat/foreign/state.js';
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { MessageId } from '../../ids.js';
+import type { Ref } from '../../runtime/actor.js';
+import type { Vault } from '../../chat/people/vault.js';
+import type { SessionArgs, SessionProtocol, TalkArgs, TalkProtocol } from '../connection/protocol.js';
+
+export interface NodeArgs {
+  readonly identity: Vault;
+  readonly foreign: ForeignArgs;
+  readonly services: NodeServices;
+}
+
+export interface NodeServices {
+  /** The name of this side now: given at the start, or kept since then by `keepName`. */
+  name(): string;
+  /** Keeps a new name for the next start. */
+  keepName(name: string): void;
+  publish(event: NodeEvent): void;
+  /** Newest `seq` among the messages published in this run; null: none yet. */
+  publishedSeq(): number | null;
+  /** CPU work of some 30 ms, done off this thread. */
+  safetyNumber(own: Uint8Array, other: Uint8Array): ResultAsync<string, RuntimeError>;
+  ownAddresses(): readonly string[];
+  newMessageId(): MessageId;
+  /** From 0 (included) to 1 (excluded). */
+  random(): number;
+  /** Appends a line to `chat_history.txt`. */
+  keepHistoryLine(line: string): void;
+  /** Starts the actor of a session. Its ref may be used at once; a start that fails is reported as `sessionDown`. */
+  startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
+  /** Starts the actor of a foreign connection. A start that succeeds is reported as `foreignRunning`. */
+  startForeign(args: TalkArgs): Pick<Ref<TalkProtocol>, 'cast'>;
+}

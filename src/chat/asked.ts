@@ -1,0 +1,108 @@
+/**
+ * What others may ask of the core, and what they get: a manifest of calls with body, reply and failure. Commands come
+ * from users, questions from the actors that carry connections and beacons. Types only.
+ */
+import type { ForeignDialectName } from '../dialects/dialect.js';
+import type { ChatError, DialError as TransportError } from './errors.js';
+import type { DialectError } from '../dialects/errors.js';
+import type { RuntimeError } from '../runtime/errors.js';
+import type { SessionError } from '../session/errors.js';
+import type { MessageId, SessionId } from '../ids.js';
+import type { LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from './contract.js';
+import type { PeerProof, Resumption } from '../session/contract.js';
+import type { Words, SendFailure as DeliveryFailure } from './delivery/delivery.js';
+import type { HistoryQuery, Line } from './delivery/entry.js';
+import type { PeerEvent, StatusEvent } from './events.js';
+import type { HeardWords } from './foreign/state.js';
+import type { Said } from './routes/utterances.js';
+import type { CallId, Fault } from './turn.js';
+
+/** What the core knows of this side; the shell adds what belongs to the process. */
+export type CoreSelf = Omit<SelfInfo, 'pid' | 'home'>;
+
+/** What finding a peer may fail with; an address is dialled, so also with what the dial or the handshake says. */
+export type FindFailure = ChatError | SessionError | TransportError | RuntimeError;
+export type SendFailure = FindFailure | DeliveryFailure;
+
+interface Asking<Body, Reply, Failure extends Fault = never> {
+  readonly body: Body;
+  readonly reply: Reply;
+  readonly failure: Failure;
+}
+type Nothing = Record<string, never>;
+
+/** What users ask. The peer that a PEER word means is found here, so that every caller finds the same one. */
+export interface Commands {
+  readonly self: Asking<Nothing, CoreSelf>;
+  /** Replies once all texts stand synced in the outbox, in this order. */
+  readonly send: Asking<
+    {
+      readonly peer: string;
+      readonly messages: readonly Words[];
+      readonly via: SendViaOptions | null;
+    },
+    readonly StatusEvent[],
+    SendFailure
+  >;
+  readonly peers: Asking<Nothing, readonly PeerEvent[]>;
+  readonly find: Asking<{ readonly peer: string }, PeerEvent, ChatError>;
+  /** `peer`: only the conversation with it; null: all. */
+  readonly page: Asking<
+    { readonly peer: string | null; readonly query: HistoryQuery },
+    readonly Line[],
+    SendFailure
+  >;
+  readonly safety: Asking<{ readonly peer: string }, SafetyInfo, FindFailure>;
+  readonly verify: Asking<{ readonly peer: string; readonly code: string | null }, SafetyInfo, FindFailure>;
+  readonly block: Asking<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFailure>;
+  readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
+  readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure>;
+  readonly legacyPeers: Asking<{ readonly dialect: ForeignDialectName }, readonly LegacyPeer[], ChatError>;
+  readonly legacyConnect: Asking<
+    { readonly peer: string; readonly isManual: boolean },
+    null,
+    FindFailure | DialectError
+  >;
+  readonly legacyLeave: Asking<
+    { readonly dialect: ForeignDialectName; readonly peer: string | null },
+    null,
+    FindFailure | DialectError
+  >;
+  /** Tells foreign programs that the node ends. */
+  readonly farewell: Asking<Nothing, null>;
+  /** Connections that were ended because what came over them made no sense, by dialect. */
+  readonly malformed: Asking<Nothing, Readonly<Record<string, number>>>;
+}
+
+/** What the actors of connections and beacons ask. */
+export interface Questions {
+  readonly findTicket: Asking<{ readonly ticketId: Uint8Array }, Resumption | null>;
+  /** Is this peer, whose certificate is valid, welcome? Null: yes. */
+  readonly judgePeer: Asking<
+    { readonly sessionId: SessionId; readonly peer: PeerProof },
+    SessionError | null
+  >;
+  /** Words of a native peer. The reply comes once they are committed, and names those to send a receipt for. */
+  readonly said: Asking<Said, { readonly receipts: readonly MessageId[] }>;
+  /** Words of a foreign program. The reply comes once they are committed; its receipts go nowhere. */
+  readonly foreignHeard: Asking<
+    { readonly sessionId: SessionId; readonly words: readonly HeardWords[] },
+    { readonly receipts: readonly MessageId[] }
+  >;
+  /** What the beacon says; null while the node does not know yet. */
+  readonly description: Asking<Nothing, { readonly name: string; readonly tcpPort: number } | null>;
+}
+
+export type Asked = Commands & Questions;
+export type AskedName = keyof Asked;
+export type CallOf<N extends AskedName> = CallId<Asked[N]['reply'], Asked[N]['failure']>;
+
+/** A call of the node, as an input. */
+export type AskedInput = {
+  [N in AskedName]: {
+    readonly type: 'asked';
+    readonly name: N;
+    readonly body: Asked[N]['body'];
+    readonly call: CallOf<N>;
+  };
+}[AskedName];

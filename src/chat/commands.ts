@@ -1,0 +1,262 @@
+/**
+ * What users ask of the core. A command that names a peer is carried out once the peer is found; an address is dialled
+ * first, and the command waits for the answer.
+ *
+ *   asked ─► found, or native.ask … answered ─► carried out ─► answer to the caller
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { unreachable } from '../exhaustive.js';
+import type { RuntimeError } from '../runtime/errors.js';
+import type { PeerId } from '../ids.js';
+import { formatAddress, type Address } from '../wire/address.js';
+import { fromHex } from '../wire/bytes.js';
+import type { AskedInput, CallOf, Commands, FindFailure } from './asked.js';
+import type { SafetyInfo } from './contract.js';
+import type { Delivery } from './delivery/delivery.js';
+import type { LineAnswer } from './delivery/effects.js';
+import { refusalOfText } from './delivery/texts.js';
+import type { Effect } from './effects.js';
+import type { ForeignRoutes } from './foreign/foreign.js';
+import { isSameSafetyNumber } from './people/identity.js';
+import type { People } from './people/people.js';
+import type { AddressAnswer, OwnSide } from './routes/live-session.js';
+import type { NativeRoutes } from './routes/native.js';
+import type { RouteReport } from './routes/route.js';
+import { answer, logLine, type CallId, type Token, type Turn } from './turn.js';
+
+export type CoreTurn = Turn<Effect>;
+
+/** The parts that commands work on. */
+export interface Parts {
+  readonly own: OwnSide;
+  readonly people: People;
+  readonly native: NativeRoutes;
+  readonly foreign: ForeignRoutes;
+  readonly delivery: Delivery<CoreTurn>;
+}
+
+type CommandNaming<N extends keyof Commands> = Extract<AskedInput, { readonly name: N }>;
+/** Commands that name a peer. */
+type PeerCommand = CommandNaming<
+  'send' | 'page' | 'safety' | 'verify' | 'block' | 'disconnect' | 'legacyConnect' | 'legacyLeave'
+>;
+
+/** A safety number that is being computed. */
+interface Comparison {
+  readonly peerId: PeerId;
+  readonly command: CommandNaming<'safety' | 'verify'>;
+}
+
+export class CommandDesk {
+  readonly #parts: Parts;
+  /** Commands that wait to learn which peer is at an address. */
+  readonly #waiting = new Map<string, PeerCommand[]>();
+  readonly #pages = new Map<Token, CallOf<'page'>>();
+  readonly #comparisons = new Map<Token, Comparison>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Finds the peer and carries the command out. Returns what routes report. */
+  peerCommand(command: PeerCommand, turn: CoreTurn): readonly RouteReport[] {
+    const { people, native } = this.#parts;
+    if (command.name === 'send') {
+      const refusal = firstRefusal(command.body.messages.map(({ text }) => text));
+      if (refusal !== null) {
+        turn.emit(answer(command.call, err(refusal)));
+        return [];
+      }
+    }
+    const word = command.body.peer;
+    if (word === null) return this.#withoutPeer(command, turn);
+    const meant = people.meantBy(word);
+    if (meant.isErr()) return refuse(command, meant.error, turn);
+    if (typeof meant.value === 'string') return this.#carryOut(command, meant.value, turn);
+    const address = meant.value;
+    const typed = formatAddress(address);
+    const here = people.peerAt((live) => formatAddress(live) === typed);
+    if (here !== null) return this.#carryOut(command, here, turn);
+    this.#waiting.set(typed, [...(this.#waiting.get(typed) ?? []), command]);
+    native.ask(address, turn);
+    return [];
+  }
+
+  /** Sends a greeting that no caller waits for, to a peer of a foreign program. */
+  greet(peer: string, text: string, turn: CoreTurn): void {
+    const { people, delivery } = this.#parts;
+    const messages = [{ id: turn.newMessageId(), text }];
+    const queued = people
+      .meantBy(peer)
+      .andThen((peerId) =>
+        typeof peerId === 'string'
+          ? delivery.send({ peerId, messages, via: null, call: nobody }, turn)
+          : err({ code: 'chat/unknown-peer', peer } as const),
+      );
+    if (queued.isErr()) turn.emit(logLine('warn', 'greeting-failed', { peer, code: queued.error.code }));
+  }
+
+  /** The commands that waited for these addresses go on. */
+  addressesAnswered(answers: readonly AddressAnswer[], turn: CoreTurn): readonly RouteReport[] {
+    return answers.flatMap(({ address, found }) => {
+      const typed = formatAddress(address);
+      const waiting = this.#waiting.get(typed) ?? [];
+      this.#waiting.delete(typed);
+      const peer = this.#peerFound(address, found);
+      return waiting.flatMap((command) =>
+        peer.match(
+          (peerId) => this.#carryOut(command, peerId, turn),
+          (failure) => refuse(command, failure, turn),
+        ),
+      );
+    });
+  }
+
+  /** The history answered. False: the request was none of a user's. */
+  pageRead(token: Token, result: Extract<LineAnswer, { type: 'page' }>['result'], turn: CoreTurn): boolean {
+    const call = this.#pages.get(token);
+    if (call === undefined) return false;
+    this.#pages.delete(token);
+    turn.emit(answer(call, result));
+    return true;
+  }
+
+  /** A safety number was computed. */
+  computed(token: Token, number: Result<string, RuntimeError>, turn: CoreTurn): void {
+    const comparison = this.#comparisons.get(token);
+    if (comparison === undefined) return;
+    this.#comparisons.delete(token);
+    const { peerId, command } = comparison;
+    if (number.isErr()) turn.emit(answer(command.call, err(number.error)));
+    else if (command.name === 'safety')
+      turn.emit(answer(command.call, ok(this.#safety(peerId, number.value))));
+    else this.#verify(peerId, number.value, command, turn);
+  }
+
+  #carryOut(command: PeerCommand, peerId: PeerId, turn: CoreTurn): readonly RouteReport[] {
+    const { people, native, foreign } = this.#parts;
+    switch (command.name) {
+      case 'send':
+        this.#send(command, peerId, turn);
+        return [];
+      case 'page':
+        this.#page(command, { ...command.body.query, peerId }, turn);
+        return [];
+      case 'safety':
+      case 'verify':
+        this.#compare(command, peerId, turn);
+        return [];
+      case 'block': {
+        this.#setBlocked(peerId, command.body.blocked, turn);
+        turn.emit(answer(command.call, ok(people.row(peerId))));
+        return [];
+      }
+      case 'disconnect':
+        foreign.end(peerId, turn);
+        native.end(peerId, turn);
+        turn.emit(answer(command.call, ok(null)));
+        return [];
+      case 'legacyConnect':
+        return foreign.connect(peerId, command.body.isManual, command.call, turn);
+      case 'legacyLeave':
+        foreign.leaveOne(peerId, command.call, turn);
+        return [];
+      default:
+        return unreachable(command);
+    }
+  }
+
+  /** Only these two may name no peer; the others always do. */
+  #withoutPeer(command: PeerCommand, turn: CoreTurn): readonly RouteReport[] {
+    if (command.name === 'page') this.#page(command, command.body.query, turn);
+    if (command.name === 'legacyLeave')
+      this.#parts.foreign.leaveAll(command.body.dialect, command.call, turn);
+    return [];
+  }
+
+  #send({ body: { messages, via }, call }: CommandNaming<'send'>, peerId: PeerId, turn: CoreTurn): void {
+    const { people, native, delivery } = this.#parts;
+    const queued = delivery.send({ peerId, messages, via, call }, turn);
+    if (queued.isErr()) turn.emit(answer(call, err(queued.error)));
+    else if (people.trust(peerId, turn)) native.announceKnown(turn);
+  }
+
+  #page(
+    { call }: CommandNaming<'page'>,
+    query: CommandNaming<'page'>['body']['query'],
+    turn: CoreTurn,
+  ): void {
+    const token = turn.newToken();
+    this.#pages.set(token, call);
+    turn.emit({ to: 'history', token, ask: { type: 'page', query } });
+  }
+
+  #compare(command: Comparison['command'], peerId: PeerId, turn: CoreTurn): void {
+    const { people, own } = this.#parts;
+    const idKeyHex = people.contact(peerId)?.idKeyHex ?? '';
+    // Before a handshake no key is known to compare.
+    if (idKeyHex === '') {
+      turn.emit(answer(command.call, err({ code: 'chat/unknown-peer', peer: command.body.peer })));
+      return;
+    }
+    const token = turn.newToken();
+    // Found once: the bearer of the name may change while the number is computed.
+    this.#comparisons.set(token, { peerId, command });
+    turn.emit({ to: 'jobs', token, ownIdKey: own.idKey, peerIdKey: fromHex(idKeyHex) });
+  }
+
+  #verify(peerId: PeerId, number: string, { body, call }: CommandNaming<'verify'>, turn: CoreTurn): void {
+    const { people, native } = this.#parts;
+    if (body.code !== null && !isSameSafetyNumber(body.code, number)) {
+      turn.emit(answer(call, err({ code: 'chat/code-mismatch', peer: people.name(peerId) })));
+      return;
+    }
+    people.verify(peerId, turn);
+    if (people.trust(peerId, turn)) native.announceKnown(turn);
+    turn.emit(answer(call, ok({ ...this.#safety(peerId, number), verified: true })));
+  }
+
+  #safety(peerId: PeerId, code: string): SafetyInfo {
+    const { people } = this.#parts;
+    return { peer: people.row(peerId), code, verified: people.isVerified(peerId) };
+  }
+
+  /** Ends and refuses all connections with a peer from now on, or lets it in again. */
+  #setBlocked(peerId: PeerId, blocked: boolean, turn: CoreTurn): void {
+    const { people, native, foreign, delivery } = this.#parts;
+    if (!people.setBlocked(peerId, blocked, turn)) return;
+    if (blocked) {
+      foreign.blocked(peerId, turn);
+      native.blocked(peerId, turn);
+    }
+    delivery.hold(peerId, blocked, turn);
+    native.announceKnown(turn);
+  }
+
+  /** The peer at an address that was typed. A contact proved there before must be the one that answers now. */
+  #peerFound(address: Address, found: AddressAnswer['found']): Result<PeerId, FindFailure> {
+    const typed = formatAddress(address);
+    if (typeof found === 'string') return this.#parts.people.sameAsBefore(found, typed);
+    return err(found.code === 'session/own-identity' ? { code: 'chat/own-address', address: typed } : found);
+  }
+}
+
+function refuse(
+  { call }: { readonly call: CallId<never, FindFailure> },
+  failure: FindFailure,
+  turn: CoreTurn,
+): readonly RouteReport[] {
+  turn.emit(answer(call, err(failure)));
+  return [];
+}
+
+/** No caller waits for the answer. */
+const nobody = { callId: 0 } as const;
+
+function firstRefusal(texts: readonly string[]) {
+  for (const text of texts) {
+    const refusal = refusalOfText(text);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}

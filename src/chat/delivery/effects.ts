@@ -1,0 +1,57 @@
+/** What delivery asks of the world, and how the history answers. Types only. */
+import type { Result } from 'neverthrow';
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { StoreError } from '../errors.js';
+import type { MessageId, PeerId } from '../../ids.js';
+import type { ErrorEvent, MessageEvent, StatusEvent } from '../events.js';
+import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
+import type { DeliveryState, HistoryQuery, Line, NewLine, OutboxSize, Stored } from './entry.js';
+
+export type DeliveryEffect =
+  | { readonly to: 'history'; readonly token: Token; readonly ask: LineAsk }
+  | { readonly to: 'feed'; readonly event: MessageEvent | StatusEvent | ErrorEvent }
+  | TimerEffect<DeliveryDue>
+  | CallerEffect
+  | LogEffect;
+
+export type DeliveryDue = { readonly type: 'outbox' };
+
+export type LineAsk =
+  /** Commit lines; the answer comes after the sync. */
+  | { readonly type: 'append'; readonly lines: readonly NewLine[] }
+  /** Move outgoing lines to a later delivery state. */
+  | {
+      readonly type: 'mark';
+      readonly peerId: PeerId;
+      readonly ids: readonly MessageId[];
+      readonly state: DeliveryState;
+    }
+  /** Undelivered lines of one peer with a greater `seq`, oldest first. */
+  | {
+      readonly type: 'outbox';
+      readonly peerId: PeerId;
+      readonly afterSeq: number;
+      readonly linesMax: number;
+    }
+  | { readonly type: 'page'; readonly query: HistoryQuery };
+
+export type StoreFailure = StoreError | RuntimeError;
+
+/** The answer to a `LineAsk`, under the token of the ask. */
+export type LineAnswer =
+  | {
+      readonly type: 'append';
+      readonly result: Result<
+        { readonly stored: readonly Stored[]; readonly outbox: OutboxSize },
+        StoreFailure
+      >;
+    }
+  | {
+      readonly type: 'mark';
+      readonly result: Result<
+        { readonly changed: readonly MessageId[]; readonly outbox: OutboxSize },
+        StoreFailure
+      >;
+    }
+  | { readonly type: 'outbox'; readonly result: Result<readonly Line[], StoreFailure> }
+  | { readonly type: 'page'; readonly result: Result<readonly Line[], StoreFailure> };

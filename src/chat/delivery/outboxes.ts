@@ -1,0 +1,85 @@
+/** The outboxes of all peers: made when there is first something to say, and one timer for all of them. */
+import type { PeerId } from '../../ids.js';
+import type { ChatError } from '../errors.js';
+import type { Turn } from '../turn.js';
+import type { DeliveryEffect } from './effects.js';
+import type { OutboxSize } from './entry.js';
+import { outbox as limits } from './limits.js';
+import { createOutbox, type Outbox } from './outbox.js';
+
+export class Outboxes {
+  readonly #byPeer = new Map<PeerId, Outbox>();
+  readonly #random: () => number;
+  /** What waits over all peers, as the history last said, and what is on its way to the history. */
+  #size: OutboxSize = { lines: 0, bytes: 0 };
+  #committing: OutboxSize = { lines: 0, bytes: 0 };
+  /** When the timer that is set fires (monotonic, ms); infinite: none is set. */
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  of(peerId: PeerId): Outbox {
+    return this.#byPeer.get(peerId) ?? this.open(peerId, false);
+  }
+
+  /** Only where one was made. */
+  peek = (peerId: PeerId): Outbox | undefined => this.#byPeer.get(peerId);
+
+  /** A new outbox for a peer, known to have lines on disk or not. */
+  open(peerId: PeerId, hasUndelivered: boolean): Outbox {
+    const fresh = createOutbox({ hasUndelivered, random: this.#random });
+    this.#byPeer.set(peerId, fresh);
+    return fresh;
+  }
+
+  close(peerId: PeerId): void {
+    this.#byPeer.delete(peerId);
+  }
+
+  hasWork = (peerId: PeerId): boolean => this.#byPeer.get(peerId)?.isEmpty() === false;
+
+  /** Peers whose outbox has something to do by now. */
+  due(nowMs: number): readonly (readonly [PeerId, Outbox])[] {
+    return [...this.#byPeer].filter(([, outbox]) => {
+      const dueAtMs = outbox.dueAtMs();
+      return dueAtMs !== null && dueAtMs <= nowMs;
+    });
+  }
+
+  /** Sets the timer where something is due earlier than the timer that is set. A timer that comes too early does no harm. */
+  plan(turn: Turn<DeliveryEffect>): void {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const outbox of this.#byPeer.values())
+      earliestMs = Math.min(earliestMs, outbox.dueAtMs() ?? earliestMs);
+    if (earliestMs >= this.#wakeAtMs) return;
+    this.#wakeAtMs = earliestMs;
+    const afterMs = Math.max(1, earliestMs - turn.now.monotonicMs);
+    turn.emit({ to: 'self', afterMs, due: { type: 'outbox' } });
+  }
+
+  /** The timer has fired. */
+  woken(): void {
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  sized(size: OutboxSize): void {
+    this.#size = size;
+  }
+
+  /** Counts lines that are being committed, so that many callers at once cannot overfill the outbox. */
+  committing(lines: number, bytes: number): void {
+    const { lines: before, bytes: bytesBefore } = this.#committing;
+    this.#committing = { lines: before + lines, bytes: bytesBefore + bytes };
+  }
+
+  /** Null: there is room for these. Errors: `chat/outbox-full`. */
+  refusal(lines: number, bytes: number): ChatError | null {
+    const { linesMax, bytesMax } = limits;
+    const linesAll = this.#size.lines + this.#committing.lines + lines;
+    if (linesAll > linesMax) return { code: 'chat/outbox-full', limit: linesMax };
+    const bytesAll = this.#size.bytes + this.#committing.bytes + bytes;
+    return bytesAll > bytesMax ? { code: 'chat/outbox-full', limit: bytesMax } : null;
+  }
+}

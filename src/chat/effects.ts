@@ -1,0 +1,95 @@
+/**
+ * All that the core may ask of the world, and all that it takes from it. The shell (`actors/node`) carries each effect
+ * out in one total switch, and hands every message that it gets to the core as an input. Types only.
+ */
+import type { Result } from 'neverthrow';
+import type { DialectName } from '../dialects/dialect.js';
+import type { DialectError } from '../dialects/errors.js';
+import type { RuntimeError } from '../runtime/errors.js';
+import type { DialError as TransportError } from './errors.js';
+import type { ConnectionId, SessionId } from '../ids.js';
+import type { Resumption } from '../session/contract.js';
+import type { Address } from '../wire/address.js';
+import type { AskedInput } from './asked.js';
+import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './delivery/effects.js';
+import type { ErrorEvent, ReadyEvent } from './events.js';
+import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
+import type { ForeignEnd } from './foreign/state.js';
+import type { PeopleEffect } from './people/effects.js';
+import type { Presence } from './people/presence.js';
+import type { NativeDue, NativeEffect } from './routes/effects.js';
+import type { SessionEnd, SessionUp } from './routes/live-session.js';
+import type { LogEffect, Token } from './turn.js';
+
+export type Effect = PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | CoreEffect;
+
+/** What no single part asks for. */
+export type CoreEffect =
+  /** The safety number of two identity keys: some 30 ms of work on another thread. */
+  | {
+      readonly to: 'jobs';
+      readonly token: Token;
+      readonly ownIdKey: Uint8Array;
+      readonly peerIdKey: Uint8Array;
+    }
+  /** What the beacon says from now on. */
+  | { readonly to: 'presence'; readonly say: 'describe'; readonly name: string; readonly tcpPort: number }
+  /** The rows that discovery had announced, for a discovery that starts again. */
+  | { readonly to: 'presence'; readonly say: 'recall'; readonly rows: readonly Presence[] }
+  | { readonly to: 'feed'; readonly event: Omit<ReadyEvent, 'pid'> | ErrorEvent }
+  /** Keeps the own name for the next start. */
+  | { readonly to: 'settings'; readonly name: string }
+  | LogEffect;
+
+export type Due = NativeDue | ForeignDue | DeliveryDue;
+
+/** An answer of the history, under the token of the ask. */
+export type StoredAnswer =
+  LineAnswer | { readonly type: 'contact'; readonly result: Result<null, StoreFailure> };
+
+export type Input =
+  | AskedInput
+  /** The transport listens; `others` are the ports of single dialects. */
+  | {
+      readonly type: 'listening';
+      readonly address: string;
+      readonly port: number;
+      readonly others: readonly { readonly dialect: DialectName; readonly port: number }[];
+    }
+  /** The transport admitted a connection. */
+  | {
+      readonly type: 'accepted';
+      readonly connectionId: ConnectionId;
+      readonly dialect: DialectName;
+      readonly address: Address;
+    }
+  /** Another caller needs the slot of this connection. */
+  | { readonly type: 'slotWanted'; readonly connectionId: ConnectionId }
+  | { readonly type: 'dialled'; readonly connectionId: ConnectionId }
+  | {
+      readonly type: 'dialFailed';
+      readonly connectionId: ConnectionId;
+      readonly error: TransportError | RuntimeError;
+    }
+  /** Discovery started, and knows nobody. */
+  | { readonly type: 'discoveryStarted' }
+  /** Another node with this home's key is announced from there. */
+  | { readonly type: 'twin'; readonly address: string }
+  | { readonly type: 'presence'; readonly rows: readonly Presence[] }
+  | { readonly type: 'resumable'; readonly resumption: Resumption }
+  | ({ readonly type: 'sessionUp' } & SessionUp)
+  | { readonly type: 'sessionDown'; readonly sessionId: SessionId; readonly end: SessionEnd }
+  /** The actor of a foreign connection runs. */
+  | { readonly type: 'foreignRunning'; readonly sessionId: SessionId }
+  | { readonly type: 'foreignUp'; readonly sessionId: SessionId; readonly isTextToCome: boolean }
+  | { readonly type: 'foreignSent'; readonly sessionId: SessionId; readonly token: number }
+  | {
+      readonly type: 'foreignRefused';
+      readonly sessionId: SessionId;
+      readonly token: number;
+      readonly error: DialectError;
+    }
+  | { readonly type: 'foreignDown'; readonly sessionId: SessionId; readonly end: ForeignEnd }
+  | { readonly type: 'stored'; readonly token: Token; readonly answer: StoredAnswer }
+  | { readonly type: 'computed'; readonly token: Token; readonly result: Result<string, RuntimeError> }
+  | { readonly type: 'due'; readonly due: Due };

@@ -1,0 +1,246 @@
+/**
+ * Foreign programs as routes: the face of this folder towards the core. Reports go to delivery like those of native
+ * sessions; what only foreign programs have (lists, greetings, farewells) is asked here.
+ */
+import type { Result } from 'neverthrow';
+import type { ForeignDialectName } from '../../dialects/dialect.js';
+import { synergyGreeting } from '../../dialects/synergy/peers.js';
+import { unreachable } from '../../exhaustive.js';
+import type { ChatError, DialError as TransportError } from '../errors.js';
+import type { DialectError } from '../../dialects/errors.js';
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
+import type { Address } from '../../wire/address.js';
+import type { LegacyPeer, SendViaOptions } from '../contract.js';
+import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from '../routes/route.js';
+import type { CallId } from '../turn.js';
+import * as commands from './commands.js';
+import * as connections from './connections.js';
+import type { ForeignDue } from './effects.js';
+import * as hearing from './hearing.js';
+import { foreignRoutes as limits } from './limits.js';
+import { allowedDialect } from './peers.js';
+import { agePeers, listPeers } from './presence.js';
+import { forgetLines, marked, openRoute, refused, sayLines, sent } from './sending.js';
+import { abort, release } from './standing.js';
+import {
+  newForeignState,
+  standingConnection,
+  type ForeignArgs,
+  type ForeignEnd,
+  type ForeignFailure,
+  type ForeignState,
+  type ForeignTurn,
+  type HeardWords,
+} from './state.js';
+
+export class ForeignRoutes implements Route<ForeignTurn> {
+  readonly #state: ForeignState;
+
+  constructor(args: ForeignArgs, own: Parameters<typeof newForeignState>[1]) {
+    this.#state = newForeignState(args, own);
+  }
+
+  /** Begins to age peers where foreign programs are switched on at all. */
+  start(turn: ForeignTurn): void {
+    if (this.#state.args.enabled.size > 0) this.due({ type: 'age' }, turn);
+  }
+
+  /** This side listens: foreign programs are told these ports. */
+  listening(nativePort: number, ports: ReadonlyMap<ForeignDialectName, number>): void {
+    this.#state.nativePort = nativePort;
+    for (const [dialect, port] of ports) this.#state.ports.set(dialect, port);
+  }
+
+  // As a route.
+
+  admit(
+    peerId: PeerId,
+    texts: readonly string[],
+    via: SendViaOptions | null,
+    turn: ForeignTurn,
+  ): Result<Carriage, ChatError | DialectError> {
+    return commands.admit(this.#state, peerId, texts, via, turn);
+  }
+
+  queued(_peerId: PeerId, ids: readonly MessageId[], { privateNumber }: Carriage): void {
+    if (privateNumber === null) return;
+    for (const id of ids) this.#state.privateNumbers.set(id, privateNumber);
+  }
+
+  forgotten(peerId: PeerId, ids: readonly MessageId[]): void {
+    forgetLines(this.#state, peerId, ids);
+  }
+
+  carry(order: RouteOrder, turn: ForeignTurn): readonly RouteReport[] {
+    const { peerId } = order;
+    switch (order.type) {
+      case 'open':
+        return this.#with(openRoute(this.#state, peerId, turn));
+      case 'utter':
+        // A foreign program confirms nothing: what the socket has not taken yet is not to be said twice.
+        if (!order.isAgain) sayLines(this.#state, peerId, order.lines, turn);
+        return this.#with([]);
+      case 'close': {
+        // Nothing is ever confirmed, so nobody concludes from silence that a connection is dead.
+        return [];
+      }
+      case 'settled':
+        marked(this.#state, peerId, order.ids, turn);
+        return [];
+      case 'refuse':
+        // A foreign program never repeats its words, so its connection goes on.
+        return [];
+      default:
+        return unreachable(order);
+    }
+  }
+
+  // What connections report.
+
+  accepted(
+    connectionId: ConnectionId,
+    dialect: ForeignDialectName,
+    address: Address,
+    turn: ForeignTurn,
+  ): readonly RouteReport[] {
+    return this.#with(connections.accepted(this.#state, connectionId, dialect, address, turn));
+  }
+
+  /** False: the connection is none of a foreign program. */
+  dialled = (connectionId: ConnectionId, turn: ForeignTurn): boolean =>
+    connections.dialled(this.#state, connectionId, turn);
+
+  /** Null: the dial was none of a foreign program. */
+  dialFailed = (
+    connectionId: ConnectionId,
+    error: TransportError | RuntimeError,
+    turn: ForeignTurn,
+  ): readonly RouteReport[] | null => connections.dialFailed(this.#state, connectionId, error, turn);
+
+  running(sessionId: SessionId): void {
+    const live = this.#state.connections.get(sessionId);
+    if (live !== undefined) live.isRunning = true;
+  }
+
+  up(sessionId: SessionId, isTextToCome: boolean, turn: ForeignTurn): readonly RouteReport[] {
+    return this.#with(connections.up(this.#state, sessionId, isTextToCome, turn));
+  }
+
+  heard(
+    sessionId: SessionId,
+    words: readonly HeardWords[],
+    call: HeardCall,
+    turn: ForeignTurn,
+  ): readonly RouteReport[] {
+    return this.#with(hearing.heard(this.#state, sessionId, words, call, turn));
+  }
+
+  sent(sessionId: SessionId, token: number, turn: ForeignTurn): readonly RouteReport[] {
+    return this.#with(sent(this.#state, sessionId, token, turn));
+  }
+
+  refused(
+    sessionId: SessionId,
+    token: number,
+    error: DialectError,
+    turn: ForeignTurn,
+  ): readonly RouteReport[] {
+    return this.#with(refused(this.#state, sessionId, token, error, turn));
+  }
+
+  down(sessionId: SessionId, end: ForeignEnd, turn: ForeignTurn): readonly RouteReport[] {
+    return this.#with(hearing.down(this.#state, sessionId, end, turn));
+  }
+
+  slotWanted(connectionId: ConnectionId, turn: ForeignTurn): void {
+    connections.slotWanted(this.#state, connectionId, turn);
+  }
+
+  due(due: ForeignDue, turn: ForeignTurn): readonly RouteReport[] {
+    switch (due.type) {
+      case 'release':
+        return this.#with(hearing.releaseDue(this.#state, turn));
+      case 'expire':
+        return commands.expire(this.#state, due.peerId, due.ids);
+      case 'age':
+        turn.emit({ to: 'self', afterMs: limits.ageEveryMs, due });
+        agePeers(this.#state, turn);
+        return [];
+      default:
+        return unreachable(due);
+    }
+  }
+
+  // What users ask.
+
+  /** Errors: `chat/secure-only`, `chat/dialect-off`. */
+  list(dialect: ForeignDialectName): Result<readonly LegacyPeer[], ChatError> {
+    return allowedDialect(this.#state, dialect).map(() => listPeers(this.#state, dialect));
+  }
+
+  connect(
+    peerId: PeerId,
+    isManual: boolean,
+    call: CallId<null, ForeignFailure>,
+    turn: ForeignTurn,
+  ): readonly RouteReport[] {
+    commands.connect(this.#state, peerId, isManual, call, turn);
+    return this.#with([]);
+  }
+
+  leaveOne(peerId: PeerId, call: CallId<null, ForeignFailure>, turn: ForeignTurn): void {
+    commands.leaveOne(this.#state, peerId, call, turn);
+  }
+
+  leaveAll(dialect: ForeignDialectName, call: CallId<null, ChatError>, turn: ForeignTurn): void {
+    commands.leaveAll(this.#state, dialect, call, turn);
+  }
+
+  farewell(call: CallId<null, never>, turn: ForeignTurn): void {
+    commands.farewell(this.#state, call, turn);
+  }
+
+  /** Ends the conversation with a peer as its dialect does, after the lines that wait. */
+  end(peerId: PeerId, turn: ForeignTurn): void {
+    const live = standingConnection(this.#state, peerId);
+    if (live !== undefined) release(this.#state, live, turn);
+  }
+
+  /** Nothing more is said to a blocked peer. */
+  blocked(peerId: PeerId, turn: ForeignTurn): void {
+    commands.stopSending(this.#state, peerId, turn);
+    const live = standingConnection(this.#state, peerId);
+    if (live !== undefined) abort(live, turn);
+  }
+
+  /** This side is called otherwise from now on. */
+  renamed(name: string, turn: ForeignTurn): void {
+    const { instance, standing } = this.#state;
+    this.#state.name = name;
+    for (const sessionId of standing.values()) {
+      const utterance = { type: 'profile', name, instance } as const;
+      turn.emit({ to: 'foreign', say: 'utter', sessionId, token: 0, utterance });
+    }
+  }
+
+  /** synergy greets its mandatory peers once, when it can be reached itself. Returns the peers, as PEER words. */
+  takeGreetings(): { readonly peers: readonly string[]; readonly text: string } {
+    const isDue = !this.#state.isGreeted && allowedDialect(this.#state, 'synergy').isOk();
+    this.#state.isGreeted = true;
+    const peers = isDue ? this.#state.args.greet : [];
+    return { peers: peers.map(({ host, port }) => `synergy://${host}:${port}`), text: synergyGreeting };
+  }
+
+  ports = (): ReadonlyMap<ForeignDialectName, number> => this.#state.ports;
+
+  /** Connections that ended because what came over them made no sense, by dialect. */
+  malformed = (): Readonly<Record<string, number>> => Object.fromEntries(this.#state.malformed);
+
+  /** Adds the peers that made room for others in this turn. */
+  #with(reports: readonly RouteReport[]): readonly RouteReport[] {
+    const { evicted } = this.#state;
+    this.#state.evicted = [];
+    return [...reports, ...evicted.map((peerId): RouteReport => ({ type: 'forgotten', peerId }))];
+  }
+}

@@ -1,0 +1,45 @@
+/** Connections that carry a whole conversation: what is said over them next, and how they end as their dialect ends them. */
+import { textOf, newToken, type ForeignConnection, type ForeignState, type ForeignTurn } from './state.js';
+
+/** Says the next line that waits, once the one before is sent; behind the last line our farewell. */
+export function sayNext(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): void {
+  if (live.said.size > 0) return;
+  const line = live.waiting.shift();
+  if (line !== undefined) {
+    const token = newToken(state);
+    live.said.set(token, line);
+    const { sessionId } = live;
+    turn.emit({ to: 'foreign', say: 'utter', sessionId, token, utterance: textOf(line, line.text) });
+  } else if (live.isLeaving) leave(live, turn);
+}
+
+/** Ends the connection as its dialect does, after the lines that wait. */
+export function release(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): void {
+  if (live.isLeaving) return;
+  live.isLeaving = true;
+  sayNext(state, live, turn);
+}
+
+/** Ends the connection now: what waits, or is half said, stays in the outbox. */
+export function abort(live: ForeignConnection, turn: ForeignTurn): void {
+  live.isLeaving = true;
+  live.waiting.length = 0;
+  turn.emit({ to: 'foreign', say: 'stop', sessionId: live.sessionId });
+  leave(live, turn);
+}
+
+export function close({ sessionId }: ForeignConnection, turn: ForeignTurn): void {
+  turn.emit({ to: 'foreign', say: 'close', sessionId });
+}
+
+function leave(live: ForeignConnection, turn: ForeignTurn): void {
+  const { sessionId } = live;
+  turn.emit({
+    to: 'foreign',
+    say: 'utter',
+    sessionId,
+    token: 0,
+    utterance: { type: 'leave', words: null },
+  });
+  close(live, turn);
+}

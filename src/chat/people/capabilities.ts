@@ -1,0 +1,19 @@
+/**
+ * What the dialect of a peer can do, read from the peer's id. The rest of the core asks for a capability and never for
+ * the kind of peer. Pure.
+ */
+import type { Capabilities, DialectName } from '../../dialects/dialect.js';
+import { native } from '../../dialects/native.js';
+import { foreignDialects } from '../../dialects/sniff.js';
+import type { PeerId } from '../../ids.js';
+import { parseForeignPeerId } from './name.js';
+
+export const dialectOf = (peerId: PeerId): DialectName => parseForeignPeerId(peerId)?.dialect ?? 'native';
+
+export function capabilitiesOf(peerId: PeerId): Capabilities {
+  const dialect = dialectOf(peerId);
+  return dialect === 'native' ? native.can : foreignDialects[dialect].can;
+}
+
+/** True where a Noise handshake proves the key behind the id; false where the id is an address that anybody may take. */
+export const isProvable = (peerId: PeerId): boolean => capabilitiesOf(peerId).encryption.includes('noise');

@@ -1,0 +1,252 @@
+/**
+ * What the node knows of peers: pinned contacts, presence, live connections, and which contacts are trusted. The only
+ * owner of that knowledge: the other parts of the core report to it and ask it.
+ *
+ *   presence, routes, foreign ─► People ─► rows for readers of events, contacts for the history
+ */
+import type { Result } from 'neverthrow';
+import type { ChatError } from '../errors.js';
+import type { PeerId } from '../../ids.js';
+import type { Address } from '../../wire/address.js';
+import type { PeerEvent, PeerState } from '../events.js';
+import type { Presence } from './presence.js';
+import { logLine, type Turn } from '../turn.js';
+import {
+  addressesOf,
+  emptyPeerBook,
+  isBlocked,
+  longestUnseenStranger,
+  nameOf,
+  peerRow,
+  peerRows,
+  saidNameOf,
+  stateOf,
+  type PeerBook,
+} from './book.js';
+import { isProvable } from './capabilities.js';
+import type { Contact } from './contact.js';
+import type { ContactAsk, PeopleEffect } from './effects.js';
+import { knownPeer, meantBy, sameAsBefore } from './find.js';
+
+import { contacts as limits } from './limits.js';
+import { sanitiseName } from './name.js';
+
+export type PeopleTurn = Turn<PeopleEffect>;
+
+/** Where a row of presence comes from: an announcement on the network, or words over a connection. */
+export type Source = 'announced' | 'spoke';
+
+export class People {
+  readonly #ownId: PeerId;
+  readonly #book: PeerBook = emptyPeerBook();
+  /** Contacts that the user wrote to or verified: a slot is kept for them, and their names are theirs. */
+  readonly #trusted = new Set<PeerId>();
+  /** The source of each row of presence. */
+  readonly #sources = new Map<PeerId, Source>();
+  /** The row last published of each peer, without its time. */
+  readonly #published = new Map<PeerId, string>();
+
+  constructor(ownId: PeerId) {
+    this.#ownId = ownId;
+  }
+
+  /** Takes over what the history keeps. Emits nothing. */
+  restore(contacts: readonly Contact[], writtenTo: readonly PeerId[]): void {
+    for (const contact of contacts) {
+      this.#book.contacts.set(contact.peerId, contact);
+      if (contact.trust === 'verified') this.#trusted.add(contact.peerId);
+    }
+    for (const peerId of writtenTo) this.#trusted.add(peerId);
+  }
+
+  // What others ask.
+
+  name = (peerId: PeerId): string => nameOf(this.#book, peerId);
+  /** The newest name that the peer gave itself; empty where it has not said any. */
+  saidName = (peerId: PeerId): string => saidNameOf(this.#book, peerId);
+  contact = (peerId: PeerId): Contact | undefined => this.#book.contacts.get(peerId);
+  presence = (peerId: PeerId): Presence | undefined => this.#book.presence.get(peerId);
+  isBlocked = (peerId: PeerId): boolean => isBlocked(this.#book, peerId);
+  isTrusted = (peerId: PeerId): boolean => this.#trusted.has(peerId);
+  isVerified = (peerId: PeerId): boolean => this.contact(peerId)?.trust === 'verified';
+  isLive = (peerId: PeerId): boolean => this.#book.live.has(peerId);
+  /** Announcements tell whether the peer is there, so silence on a connection says nothing. */
+  isAnnounced = (peerId: PeerId): boolean => this.#sources.get(peerId) === 'announced';
+  state = (peerId: PeerId): PeerState => stateOf(this.#book, peerId);
+  /** Where to dial the peer, best address first. */
+  addresses = (peerId: PeerId): readonly Address[] => addressesOf(this.#book, peerId);
+  row = (peerId: PeerId): PeerEvent => peerRow(this.#book, peerId);
+  rows = (): readonly PeerEvent[] => peerRows(this.#book);
+  trusted = (): ReadonlySet<PeerId> => this.#trusted;
+
+  /** The rows that discovery announced, for a discovery that starts again and knows nobody. */
+  announcedRows(): readonly Presence[] {
+    return this.presenceRows().filter(({ peerId }) => this.isAnnounced(peerId));
+  }
+
+  presenceRows(): readonly Presence[] {
+    return [...this.#book.presence.values()];
+  }
+
+  /** The connected peer at an address, or null. */
+  peerAt(isHere: (address: Address) => boolean): PeerId | null {
+    for (const [peerId, address] of this.#book.live) if (isHere(address)) return peerId;
+    return null;
+  }
+
+  /** An identity, or an address at which somebody may be. Errors: `chat/unknown-peer`, `chat/ambiguous-peer`, `chat/key-changed`. */
+  meantBy(word: string): Result<PeerId | Address, ChatError> {
+    return meantBy(this.#directory(), word);
+  }
+
+  /** As `meantBy`, and nobody is dialled: an address means the peer last known there. */
+  known(word: string): Result<PeerEvent, ChatError> {
+    return knownPeer(this.#directory(), word);
+  }
+
+  /** Whether the peer found at a typed address may stand for it. Errors: `chat/key-changed`. */
+  sameAsBefore(found: PeerId, typed: string): Result<PeerId, ChatError> {
+    return sameAsBefore(this.#directory(), found, typed);
+  }
+
+  // What others report.
+
+  /** A row of presence. An offline row is published once and forgotten. */
+  heard(row: Presence, source: Source, turn: PeopleTurn): void {
+    if (row.peerId === this.#ownId) return;
+    this.#book.presence.set(row.peerId, row);
+    this.#sources.set(row.peerId, source);
+    if (row.state === 'offline') this.gone(row.peerId, turn);
+    else this.publish(row.peerId, turn);
+  }
+
+  /** The peer is not there any more: published once with what was known, then forgotten. */
+  gone(peerId: PeerId, turn: PeopleTurn): void {
+    const last = this.#book.presence.get(peerId);
+    if (last !== undefined) this.#book.presence.set(peerId, { ...last, state: 'offline' });
+    this.publish(peerId, turn);
+    this.#book.presence.delete(peerId);
+    this.#sources.delete(peerId);
+  }
+
+  connected(peerId: PeerId, address: Address): void {
+    this.#book.live.set(peerId, address);
+  }
+
+  disconnected(peerId: PeerId): void {
+    this.#book.live.delete(peerId);
+  }
+
+  /** Pins a contact, or renews what is known of it. A full book forgets the stranger that was unseen for longest. */
+  pin(contact: Contact, turn: PeopleTurn): void {
+    const isNew = !this.#book.contacts.has(contact.peerId);
+    if (isNew && this.#book.contacts.size >= limits.contactsMax) this.#forgetStranger(turn);
+    this.#put(contact, turn);
+  }
+
+  /** A peer says how it wants to be called. A name that cannot be shown is ignored. */
+  renamed(peerId: PeerId, raw: string, turn: PeopleTurn): void {
+    const name = sanitiseName(raw);
+    const contact = this.contact(peerId);
+    if (name.isErr() || contact === undefined || contact.name === name.value) return;
+    this.#put({ ...contact, name: name.value }, turn);
+    this.publish(peerId, turn);
+  }
+
+  /** Publishes the row of a peer if it differs from the one last published; a sign of life alone is no news. */
+  publish(peerId: PeerId, turn: PeopleTurn): void {
+    const row = this.row(peerId);
+    const published = JSON.stringify({ ...row, lastSeen: '' });
+    if (this.#published.get(peerId) === published) return;
+    // A stranger that is gone leaves nothing behind, or forged names would fill the memory.
+    if (row.state === 'offline' && this.contact(peerId) === undefined) this.#published.delete(peerId);
+    else this.#published.set(peerId, published);
+    turn.emit({ to: 'feed', event: row });
+  }
+
+  /** Forgets what was published of a peer that leaves nothing else behind. */
+  forget(peerId: PeerId): void {
+    this.#published.delete(peerId);
+  }
+
+  // What the user decides.
+
+  /** From now on a slot is kept for this peer, and its name is its own. Returns false where that was so before. */
+  trust(peerId: PeerId, turn: PeopleTurn): boolean {
+    if (this.#trusted.has(peerId)) return false;
+    this.#trusted.add(peerId);
+    this.announceContacts(turn);
+    return true;
+  }
+
+  verify(peerId: PeerId, turn: PeopleTurn): void {
+    const contact = this.contact(peerId);
+    if (contact === undefined) return;
+    this.#put({ ...contact, trust: 'verified' }, turn);
+    this.publish(peerId, turn);
+  }
+
+  /** Returns false where nothing changes. */
+  setBlocked(peerId: PeerId, blocked: boolean, turn: PeopleTurn): boolean {
+    const before = this.contact(peerId) ?? this.#onlyHeardOf(peerId);
+    if (before.blocked === blocked) return false;
+    this.#put({ ...before, blocked }, turn);
+    this.publish(peerId, turn);
+    return true;
+  }
+
+  announceContacts(turn: PeopleTurn): void {
+    turn.emit({ to: 'presence', say: 'contacts', peerIds: [...this.#trusted] });
+  }
+
+  /** Hosts where trusted contacts are: from there the reserved slot may be used. An id that nothing proves opens none. */
+  welcomeHosts(): readonly string[] {
+    const welcome = [...this.#trusted].filter((peerId) => isProvable(peerId) && !this.isBlocked(peerId));
+    return [...new Set(welcome.flatMap((peerId) => this.addresses(peerId).map(({ host }) => host)))];
+  }
+
+  #put(contact: Contact, turn: PeopleTurn): void {
+    this.#book.contacts.set(contact.peerId, contact);
+    this.#ask({ type: 'put-contact', contact }, turn);
+  }
+
+  /** Makes room for a newcomer, which may be one of very many: everything kept of the forgotten peer goes with it. */
+  #forgetStranger(turn: PeopleTurn): void {
+    const peerId = longestUnseenStranger(this.#book, this.#trusted);
+    if (peerId === null) return;
+    this.#book.contacts.delete(peerId);
+    // Of a peer that is still here it is published when it goes.
+    if (!this.#book.presence.has(peerId)) this.#published.delete(peerId);
+    this.#ask({ type: 'drop-contact', peerId }, turn);
+  }
+
+  #ask(ask: ContactAsk, turn: PeopleTurn): void {
+    turn.emit({ to: 'history', token: turn.newToken(), ask });
+  }
+
+  /** A change of a contact did not reach the disk; the next change of it is written again. */
+  notKept(code: string, turn: PeopleTurn): void {
+    turn.emit(logLine('error', 'contact-not-kept', { code }));
+  }
+
+  #directory() {
+    return { book: this.#book, trusted: this.#trusted, ownId: this.#ownId };
+  }
+
+  /** A contact for a peer that was only heard of: its key is unknown, only the id that stands for it. */
+  #onlyHeardOf(peerId: PeerId): Contact {
+    const lastSeenMs = this.presence(peerId)?.lastSeenMs ?? 0;
+    return {
+      peerId,
+      name: this.name(peerId),
+      idKeyHex: '',
+      trust: 'pinned',
+      blocked: false,
+      certificateSerial: 0,
+      wireVersion: 0,
+      address: '',
+      firstSeenMs: lastSeenMs,
+      lastSeenMs,
+    };
+  }
+}

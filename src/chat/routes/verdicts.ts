@@ -1,0 +1,37 @@
+/** Why a session is refused, and what its end means to those who waited for it. Pure. */
+import type { SessionError } from '../../session/errors.js';
+import type { PeerId } from '../../ids.js';
+import type { PeerProof } from '../../session/contract.js';
+import { peerIdOf } from '../people/identity.js';
+import type { People } from '../people/people.js';
+import type { LiveSession, SessionEnd } from './live-session.js';
+
+/** Null: the peer is welcome. A changed key is named first, whatever else is wrong. */
+export function refusalOf(
+  live: LiveSession | undefined,
+  peer: PeerProof,
+  ownId: PeerId,
+  people: People,
+): SessionError | null {
+  if (live === undefined) return { code: 'session/order', detail: 'this session has ended already' };
+  const peerId = peerIdOf(peer.idKey);
+  if (live.expected !== null && live.expected !== peerId)
+    return { code: 'session/key-changed', expected: live.expected, got: peerId };
+  if (peerId === ownId) return { code: 'session/own-identity' };
+  if (people.isBlocked(peerId)) return { code: 'session/blocked' };
+  const contact = people.contact(peerId);
+  if (contact !== undefined && peer.certificateSerial < contact.certificateSerial)
+    return { code: 'session/serial-rollback' };
+  return null;
+}
+
+/** What a caller that waited for the session learns. */
+export function reasonOf(end: SessionEnd): SessionError {
+  if (end.type === 'failed') return end.error;
+  const detail = end.type === 'lost' ? `the connection was lost (${end.reason})` : 'it closed';
+  return { code: 'session/order', detail };
+}
+
+/** How long a busy peer asked us to stay away; 0: it did not. */
+export const busyForMs = (end: SessionEnd): number =>
+  end.type === 'failed' && end.error.code === 'session/busy' ? end.error.retryAfterMs : 0;

@@ -5,7 +5,7 @@
 import type { ResultAsync } from 'neverthrow';
 import type { HistoryOptions, LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from '../chat/contract.js';
 import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
-import type { ForeignDialectName as ForeignDialectName } from '../dialects/dialect.js';
+import type { ForeignDialectName } from '../dialects/dialect.js';
 import type { ApiError } from './errors.js';
 import type { ChatError, StoreError } from '../chat/errors.js';
 import type { DialectError } from '../dialects/errors.js';

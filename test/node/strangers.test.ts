@@ -1,14 +1,14 @@
 /** Strangers come and go without end: what is kept of them must not grow without end. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { Contact } from '../../src/chat/people/contact.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import { contacts as limits } from '../../src/chat/people/limits.js';
 import { People } from '../../src/chat/people/people.js';
 import { openTurn, ownPeerId } from '../support/core-parts.js';
+import { anyBytes } from '../support/seeds.js';
 
-const newPeerId = () => peerIdOf(new Uint8Array(randomBytes(32)));
+const newPeerId = () => peerIdOf(anyBytes(32));
 const stranger = (lastSeenMs: number): Contact => ({
   peerId: newPeerId(),
   name: `stranger ${lastSeenMs}`,

@@ -6,11 +6,7 @@
  */
 import { err, ok } from 'neverthrow';
 import { formatHistoryLine, unannouncedName } from '../../dialects/cmp2204/files.js';
-import type {
-  AnyForeignDialect as AnyForeignDialect,
-  ForeignOptions as ForeignOptions,
-  Utterance,
-} from '../../dialects/dialect.js';
+import type { AnyForeignDialect, ForeignOptions, Utterance } from '../../dialects/dialect.js';
 import { netechManual } from '../../dialects/netech/codec.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';

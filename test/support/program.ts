@@ -17,7 +17,6 @@ export const mainFile = join(import.meta.dirname, '..', '..', 'src', 'ui', 'cli'
 export type Fields = Readonly<Record<string, unknown>>;
 
 export interface Program {
-  readonly child: ChildProcessWithoutNullStreams;
   /** Every object printed so far. */
   readonly seen: readonly Fields[];
   /** Text of stderr so far. */
@@ -32,6 +31,8 @@ export interface Program {
     wanted: (fields: Fields) => boolean,
     deadlineMs?: number,
   ): Promise<readonly Fields[]>;
+  /** The first line of stdout that matches, printed already or still to come. */
+  line(pattern: RegExp, deadlineMs?: number): Promise<string>;
   write(text: string): void;
   end(text?: string): void;
   kill(signal: NodeJS.Signals): void;
@@ -39,12 +40,16 @@ export interface Program {
   exit(deadlineMs?: number): Promise<number>;
 }
 
-/** Starts the program; it is killed when the test ends, if it still runs then. */
+export interface SpawnedProgram extends Program {
+  readonly child: ChildProcessWithoutNullStreams;
+}
+
+/** Starts the program in a process of its own; it is killed when the test ends, if it still runs then. */
 export function runProgram(
   context: TestContext,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Program {
+): SpawnedProgram {
   const child = spawn(process.execPath, [mainFile, ...args], {
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: 'pipe',
@@ -52,77 +57,120 @@ export function runProgram(
   context.after(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   });
+  child.stdin.on('error', () => undefined);
+  const observed = observe(`parlance ${args.join(' ')}`);
+  child.stderr.setEncoding('utf8').on('data', observed.takeErrors);
+  createInterface({ input: child.stdout }).on('line', observed.takeLine);
+  void once(child, 'close').then(([code, signal]: (number | string | null)[]) =>
+    observed.end(typeof code === 'number' ? code : signal === 'SIGKILL' ? 137 : 143),
+  );
+  return {
+    ...observed.program,
+    child,
+    write: (text) => void child.stdin.write(text),
+    end: (text = '') => void child.stdin.end(text),
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+export interface Observed {
+  takeLine(this: void, line: string): void;
+  takeErrors(this: void, text: string): void;
+  /** To be called once, after all that was printed. */
+  end(code: number): void;
+  readonly program: Omit<Program, 'write' | 'end' | 'kill'>;
+}
+
+/** Keeps what a program prints, however it runs, and waits for more of it. */
+export function observe(what: string): Observed {
   const seen: Fields[] = [];
   const lines: string[] = [];
   const checks = new Set<() => void>();
   let errors = '';
   let exitCode: number | null = null;
-  child.stdin.on('error', () => undefined);
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(line);
-    if (line.startsWith('{')) seen.push(JSON.parse(line) as Fields);
+  const checkAll = (): void => {
     for (const check of checks) check();
-  });
-  const exited = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
-    exitCode = typeof code === 'number' ? code : signal === 'SIGKILL' ? 137 : 143;
-    for (const check of checks) check();
-    return exitCode;
-  });
+  };
 
-  const untilCount = (count: number, wanted: (fields: Fields) => boolean, deadlineMs = 40_000) =>
-    new Promise<readonly Fields[]>((resolve, reject) => {
-      let at = 0;
-      const found: Fields[] = [];
-      const fail = (why: string) => {
-        finish();
-        const tail = JSON.stringify(seen.slice(-5));
-        reject(
-          new Error(
-            `parlance ${args.join(' ')}: ${why}; ${found.length}/${count}; last: ${tail}; stderr: ${errors}`,
-          ),
-        );
-      };
-      const timer = setTimeout(() => fail(`not seen within ${deadlineMs} ms`), deadlineMs);
-      const finish = () => {
+  function wait<T>(
+    found: () => T | undefined,
+    deadlineMs: number,
+    onFailure: (why: string) => Error,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
         clearTimeout(timer);
         checks.delete(check);
       };
+      const fail = (why: string): void => {
+        finish();
+        reject(onFailure(why));
+      };
       const check = (): void => {
-        for (; at < seen.length; at += 1) {
-          const fields = seen[at];
-          if (fields !== undefined && wanted(fields)) found.push(fields);
-        }
-        if (found.length >= count) {
+        const value = found();
+        if (value !== undefined) {
           finish();
-          resolve(found);
+          resolve(value);
         } else if (exitCode !== null) fail(`exited with ${exitCode}`);
       };
+      const timer = setTimeout(() => fail(`not within ${deadlineMs} ms`), deadlineMs);
       checks.add(check);
       check();
     });
+  }
+
+  const untilCount = (count: number, wanted: (fields: Fields) => boolean, deadlineMs = 40_000) => {
+    let at = 0;
+    const found: Fields[] = [];
+    const look = (): readonly Fields[] | undefined => {
+      for (; at < seen.length; at += 1) {
+        const fields = seen[at];
+        if (fields !== undefined && wanted(fields)) found.push(fields);
+      }
+      return found.length >= count ? found : undefined;
+    };
+    return wait(look, deadlineMs, (why) => {
+      const tail = JSON.stringify(seen.slice(-5));
+      return new Error(`${what}: ${why}; ${found.length}/${count}; last: ${tail}; stderr: ${errors}`);
+    });
+  };
 
   return {
-    child,
-    seen,
-    stderr: () => errors,
-    lines: () => lines,
-    untilCount,
-    async until(wanted, deadlineMs) {
-      const [first] = await untilCount(1, wanted, deadlineMs);
-      if (first === undefined) throw new Error('unreachable: one was counted');
-      return first;
+    takeLine(line) {
+      lines.push(line);
+      if (line.startsWith('{')) seen.push(JSON.parse(line) as Fields);
+      checkAll();
     },
-    write: (text) => void child.stdin.write(text),
-    end: (text = '') => void child.stdin.end(text),
-    kill: (signal) => void child.kill(signal),
-    exit(deadlineMs = 40_000) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        const why = () => reject(new Error(`parlance ${args.join(' ')}: no exit; stderr: ${errors}`));
-        timer = setTimeout(why, deadlineMs);
-      });
-      return Promise.race([exited, late]).finally(() => clearTimeout(timer));
+    takeErrors(text) {
+      errors += text;
+      checkAll();
+    },
+    end(code) {
+      exitCode = code;
+      checkAll();
+    },
+    program: {
+      seen,
+      stderr: () => errors,
+      lines: () => lines,
+      untilCount,
+      async until(wanted, deadlineMs) {
+        const [first] = await untilCount(1, wanted, deadlineMs);
+        if (first === undefined) throw new Error('unreachable: one was counted');
+        return first;
+      },
+      line: (pattern, deadlineMs = 40_000) =>
+        wait(
+          () => lines.find((line) => pattern.test(line)),
+          deadlineMs,
+          (why) => new Error(`${what}: no line like ${pattern}: ${why}; ${lines.join('\n')}; ${errors}`),
+        ),
+      exit: (deadlineMs = 40_000) =>
+        wait(
+          () => exitCode ?? undefined,
+          deadlineMs,
+          (why) => new Error(`${what}: no exit: ${why}; stderr: ${errors}`),
+        ),
     },
   };
 }

@@ -1,14 +1,12 @@
-/** A role or menu as its user runs it: the program in a process of its own, lines in, lines out. */
+/** A role or menu as its user runs it: lines in, lines out. */
 import type { TestContext } from 'node:test';
-import { eventually } from './deadline.js';
 import { listenBlocking } from './standins/blocking-socket.js';
-import { freeBeaconPort, runProgram, temporaryHome, type Program } from './program.js';
+import { playProgram } from './played-program.js';
+import { freeBeaconPort, temporaryHome, type Program } from './program.js';
 
 export interface RoleProgram extends Program {
   readonly home: string;
   readonly beaconPort: number;
-  /** Waits until a line of stdout matches, from `after` lines on; returns it. */
-  line(pattern: RegExp, deadlineMs?: number): Promise<string>;
   /** Types lines. */
   type(...lines: readonly string[]): void;
 }
@@ -28,21 +26,12 @@ export async function runRole(
   const beaconPort = options.beaconPort ?? (await freeBeaconPort());
   const scene = ['--home', home, '--bind', options.bind ?? '127.0.0.1', '--broadcast', '127.0.0.1'];
   const all = [...args, ...scene, '--beacon-port', String(beaconPort)];
-  const program = runProgram(context, all, { PARLANCE_PORT: '0', PARLANCE_NAME: 'nora', ...options.env });
+  const program = playProgram(context, all, { PARLANCE_PORT: '0', PARLANCE_NAME: 'nora', ...options.env });
   return {
     ...program,
     home,
     beaconPort,
     type: (...lines) => program.write(lines.map((line) => `${line}\n`).join('')),
-    async line(pattern, deadlineMs = 10_000) {
-      const found = (): string | undefined => program.lines().find((line) => pattern.test(line));
-      await eventually(() => found() !== undefined, deadlineMs, `a line like ${pattern}`).catch(
-        (cause: unknown) => {
-          throw new Error(`${String(cause)}; there is ${program.lines().join('\n')}; ${program.stderr()}`);
-        },
-      );
-      return found() ?? '';
-    },
   };
 }
 

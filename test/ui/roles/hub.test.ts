@@ -87,5 +87,5 @@ test('the environment says where the hub listens, a flag goes before it', { time
   const wrong = fakeWorld({ env: { PARLANCE_BIND: 'here' } });
   t.after(() => wrong.remove());
   assert.equal(await wrong.run('hub', '--port', '0'), 2);
-  assert.match(wrong.stderr.text, /PARLANCE_BIND: "here" is no IP address/);
+  assert.match(wrong.stderr.text, /PARLANCE_BIND: an address is an IPv4 or IPv6 address, not "here"/);
 });

@@ -2,7 +2,7 @@
  * Internet addresses as text: one spelling for each, and which of them count as near. Pure; the interfaces of this
  * machine are an argument. Spec: faults.md section 4, *Bind* and *Discovery*.
  */
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
 /** What `os.networkInterfaces()` tells of one address. */
 export interface InterfaceAddress {
@@ -13,103 +13,97 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
-/** Drops `::ffff:` before an IPv4 address and the zone of an IPv6 address. */
+type Ip = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** The address, without its zone, an IPv4 address in IPv6 clothes as the one that it is; `null` where it is no address. */
+function parse(address: string): Ip | null {
+  const [bare = ''] = address.split('%');
+  // No other way to write IPv4: `010.0.0.1` and `10.1` mean different hosts to different readers.
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare);
+  const tail = bare.slice(bare.lastIndexOf(':') + 1);
+  if (tail.includes('.') && !ipaddr.IPv4.isValidFourPartDecimal(tail)) return null;
+  // `::10.0.0.1` is deprecated; the library takes it for `::ffff:10.0.0.1`, and systems do not.
+  if (bare === `::${tail}` && tail.includes('.')) return null;
+  try {
+    const ip = ipaddr.IPv6.parse(bare);
+    return ip.isIPv4MappedAddress() ? ip.toIPv4Address() : ip;
+  } catch {
+    return null;
+  }
+}
+
+/** The one spelling of an address, without `::ffff:` and zone. A text that is no address comes back in lower case. */
 export function plainAddress(address: string): string {
   const [bare = ''] = address.split('%');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
-  return mapped !== undefined && isIPv4(mapped) ? mapped : bare.toLowerCase();
+  return parse(bare)?.toString() ?? bare.toLowerCase();
 }
 
 /**
- * What budgets and penalties are counted by: an IPv4 address, or the /64 of an IPv6 address, since one host can use
- * all of it. An address that is neither is returned as it is.
+ * The key of budgets and penalties: an IPv4 address, or the /64 of an IPv6 address, since one host can use all of it. A
+ * text that is no address is returned as `plainAddress` has it.
  */
 export function sourceKey(address: string): string {
-  const plain = plainAddress(address);
-  return isIP(plain) === 6 && !isLoopback(plain) ? `${prefix64(plain)}::/64` : plain;
+  const ip = parse(address);
+  if (!(ip instanceof ipaddr.IPv6) || ip.range() === 'loopback') return plainAddress(address);
+  return `${ip.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`;
 }
 
-export const isLoopback = (address: string): boolean => checkIn(loopback, plainAddress(address));
+const isInRange = (ip: Ip | null, ranges: ReadonlySet<string>): boolean =>
+  ip !== null && ranges.has(ip.range());
+
+const loopback: ReadonlySet<string> = new Set(['loopback']);
+const privateRanges: ReadonlySet<string> = new Set([
+  'loopback',
+  'private',
+  'linkLocal',
+  'carrierGradeNat',
+  'uniqueLocal',
+]);
+const groupRanges: ReadonlySet<string> = new Set(['unspecified', 'broadcast', 'multicast']);
+
+export const isLoopback = (address: string): boolean => isInRange(parse(address), loopback);
 
 /** Everybody (`0.0.0.0`, `::`). */
 export const isUnspecified = (address: string): boolean => ['0.0.0.0', '::'].includes(plainAddress(address));
 
 /** Loopback, private, link-local or shared (CGNAT) address space. */
-export const isPrivate = (address: string): boolean => checkIn(privateSpace, plainAddress(address));
+export const isPrivate = (address: string): boolean => isInRange(parse(address), privateRanges);
 
 /** `isPrivate`, or within the network of one of `interfaces`. */
 export function isNear(address: string, interfaces: readonly InterfaceAddress[]): boolean {
-  const plain = plainAddress(address);
-  if (checkIn(privateSpace, plain)) return true;
-  return interfaces.some((own) => isOnLink(plain, own));
+  const ip = parse(address);
+  if (ip === null) return false;
+  return isInRange(ip, privateRanges) || interfaces.some((own) => isOnLink(ip, own));
 }
 
-/** One host that can be spoken to: not everybody, no broadcast to all, no group. */
-export const isUnicast = (address: string): boolean => {
-  const plain = plainAddress(address);
-  return isIP(plain) !== 0 && !checkIn(notUnicast, plain);
-};
+/** One host that can be reached: not everybody, no broadcast to all, no group. */
+export function isUnicast(address: string): boolean {
+  const ip = parse(address);
+  return ip !== null && !isInRange(ip, groupRanges);
+}
 
 /** The directed broadcast address of an IPv4 interface, or `null` where it has none (/31, /32, IPv6). */
 export function broadcastAddressOf(own: InterfaceAddress): string | null {
-  const [host = '', lengthText = ''] = (own.cidr ?? '').split('/');
-  const length = Number(lengthText);
-  if (!isIPv4(host) || !Number.isInteger(length) || length < 1 || length > 30) return null;
-  const bits = host.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0);
-  const all = (bits | (0xffffffff >>> length)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (all >>> shift) & 0xff).join('.');
+  const network = networkOf(own);
+  if (network === null || network.ip.kind() !== 'ipv4') return null;
+  if (network.prefixBits < 1 || network.prefixBits > 30) return null;
+  return ipaddr.IPv4.broadcastAddressFromCIDR(`${network.ip.toString()}/${network.prefixBits}`).toString();
 }
 
-function blockList(entries: readonly (readonly [network: string, prefix: number])[]): BlockList {
-  const list = new BlockList();
-  for (const [network, prefix] of entries) list.addSubnet(network, prefix, isIPv4(network) ? 'ipv4' : 'ipv6');
-  return list;
+/** A tunnel with a shorter prefix would make a large part of the internet a neighbour. */
+const onLinkPrefixBitsMin = 8;
+
+function isOnLink(ip: Ip, own: InterfaceAddress): boolean {
+  const network = networkOf(own);
+  if (network === null || network.prefixBits < onLinkPrefixBitsMin) return false;
+  return ip.kind() === network.ip.kind() && ip.match(network.ip, network.prefixBits);
 }
 
-const loopback = blockList([
-  ['127.0.0.0', 8],
-  ['::1', 128],
-]);
-const privateSpace = blockList([
-  ['127.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['169.254.0.0', 16],
-  ['100.64.0.0', 10],
-  ['::1', 128],
-  ['fe80::', 10],
-  ['fc00::', 7],
-]);
-const notUnicast = blockList([
-  ['0.0.0.0', 8],
-  ['224.0.0.0', 4],
-  ['255.255.255.255', 32],
-  ['::', 128],
-  ['ff00::', 8],
-]);
-
-const checkIn = (list: BlockList, plain: string): boolean => {
-  const version = isIP(plain);
-  return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
-};
-
-function isOnLink(plain: string, own: InterfaceAddress): boolean {
-  const [network = '', prefix = ''] = (own.cidr ?? '').split('/');
-  const version = isIP(network);
-  // A tunnel's /0 would make the whole internet a neighbour.
-  if (version === 0 || version !== isIP(plain) || Number(prefix) < 8) return false;
-  return checkIn(blockList([[network, Number(prefix)]]), plain);
+function networkOf({ cidr }: InterfaceAddress): { readonly ip: Ip; readonly prefixBits: number } | null {
+  const [host = '', prefix = ''] = (cidr ?? '').split('/');
+  const ip = parse(host);
+  return ip === null || !/^\d{1,3}$/.test(prefix) ? null : { ip, prefixBits: Number(prefix) };
 }
-
-/** The first four groups of an IPv6 address, zeros written out. */
-function prefix64(plain: string): string {
-  const [head = '', tail] = plain.split('::');
-  const before = head === '' ? [] : head.split(':');
-  if (tail === undefined) return before.slice(0, 4).map(group).join(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, 4).map(group).join(':');
-}
-
-const group = (text: string): string => text.replace(/^0+(?=.)/, '');

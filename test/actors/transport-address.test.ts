@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { beaconTargets, broadcastBinds, isBroadcast } from '../../src/actors/presence/targets.js';
 import {
   broadcastAddressOf,
+  isLoopback,
   isNear,
+  isPrivate,
   isUnicast,
   plainAddress,
   sourceKey,
@@ -81,4 +85,63 @@ test('beacons go to all homes of this machine and to every network, or where the
   assert.deepEqual(broadcastBinds('10.0.0.5', [lo, lan]), ['10.0.3.255']);
   assert.deepEqual(broadcastBinds('127.0.0.1', [lo]), ['127.255.255.255']);
   assert.deepEqual(broadcastBinds('0.0.0.0', [lo, lan]), []);
+});
+
+test('every address belongs to the spaces that the system counts it to', () => {
+  const listOf = (...networks: readonly (readonly [string, number])[]): BlockList => {
+    const list = new BlockList();
+    for (const [network, bits] of networks) list.addSubnet(network, bits, isIPv6(network) ? 'ipv6' : 'ipv4');
+    return list;
+  };
+  const loopback = listOf(['127.0.0.0', 8], ['::1', 128]);
+  const neighbours = listOf(
+    ['10.0.0.0', 8],
+    ['172.16.0.0', 12],
+    ['192.168.0.0', 16],
+    ['169.254.0.0', 16],
+    ['100.64.0.0', 10],
+    ['fe80::', 10],
+    ['fc00::', 7],
+  );
+  const groups = listOf(
+    ['0.0.0.0', 8],
+    ['224.0.0.0', 4],
+    ['255.255.255.255', 32],
+    ['::', 128],
+    ['ff00::', 8],
+  );
+  const isIn = (list: BlockList, text: string): boolean => list.check(text, isIPv6(text) ? 'ipv6' : 'ipv4');
+  const part = fc.constantFrom(0, 1, 10, 16, 31, 64, 100, 127, 168, 169, 172, 192, 224, 254, 255);
+  const v4 = fc.tuple(part, fc.oneof(part, fc.nat(255)), fc.nat(255), fc.nat(255)).map((it) => it.join('.'));
+  const head = fc.constantFrom('::', 'fe80::', 'febf::', 'fc00::', 'fdff::', 'ff02::', '2001:db8::', '1::');
+  const v6 = fc
+    .tuple(head, fc.integer({ min: 1, max: 0xffff }))
+    .map(([begin, end]) => begin + end.toString(16));
+  fc.assert(
+    fc.property(fc.oneof(v4, v6, fc.ipV6()), (text) => {
+      if (isIP(text) === 0 || /^::(ffff:|[\d.]+$)/i.test(text)) return;
+      assert.equal(isLoopback(text), isIn(loopback, text), text);
+      assert.equal(isPrivate(text), isIn(loopback, text) || isIn(neighbours, text), text);
+      assert.equal(isUnicast(text), !isIn(groups, text), text);
+      const plain = plainAddress(text);
+      assert.equal(plainAddress(plain), plain, 'one spelling');
+    }),
+    { numRuns: 2_000, seed: 11 },
+  );
+});
+
+test('text that systems read as different addresses is no address', () => {
+  for (const text of [
+    '010.0.0.1',
+    '10.1',
+    '0x0a.0.0.1',
+    '10.0.0.256',
+    '167772161',
+    '1.2.3.4.5',
+    ':::1',
+    '::10.0.0.1',
+    '::ffff:010.0.0.1',
+    '%eth0',
+  ])
+    assert.ok(!isNear(text, []) && !isUnicast(text) && !isLoopback(text), text);
 });

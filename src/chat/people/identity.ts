@@ -3,6 +3,7 @@
  * Source: session-protocol section 6. The id has the form of a Syncthing device id, the safety number that of Signal.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { base32nopad } from '@scure/base';
 import { err, type Result } from 'neverthrow';
 import { parsePeerId, type IdError, type PeerId } from '../../ids.js';
 import { identity as limits } from './limits.js';
@@ -17,7 +18,7 @@ export function peerIdOf(idKey: Uint8Array): PeerId {
 
 /** 32 bytes as an id: base32, a check character after every 13, dashes after every 7. */
 export function formatId(digest: Uint8Array): string {
-  return grouped(withChecks(base32(digest)), limits.idGroupChars, '-');
+  return grouped(withChecks(base32nopad.encode(digest)), limits.idGroupChars, '-');
 }
 
 /**
@@ -48,7 +49,7 @@ export const isNativeId = (peerId: PeerId): boolean => !peerId.includes('://');
 
 /** Four characters that tell peers of the same name apart: of the id itself, or of a hash of a legacy address. */
 export function tagOf(peerId: PeerId): string {
-  const source = isNativeId(peerId) ? peerId : base32(sha256(peerId));
+  const source = isNativeId(peerId) ? peerId : base32nopad.encode(sha256(peerId));
   return source.slice(0, limits.tagChars).toLowerCase();
 }
 
@@ -101,18 +102,6 @@ const ours = {
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
-
-/** RFC 4648 without padding. */
-function base32(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let value = 0;
-  for (const byte of bytes) {
-    value = ((value << 8) | byte) & 0xfff;
-    for (bits += 8; bits >= 5; bits -= 5) text += alphabet.charAt((value >> (bits - 5)) & 31);
-  }
-  return bits > 0 ? text + alphabet.charAt((value << (5 - bits)) & 31) : text;
-}
 
 function withChecks(bare: string): string {
   return pieces(bare, limits.idCheckEveryChars)

@@ -87,12 +87,15 @@ test('beacons go to all homes of this machine and to every network, or where the
   assert.deepEqual(broadcastBinds('0.0.0.0', [lo, lan]), []);
 });
 
+const listOf = (...networks: readonly (readonly [string, number])[]): BlockList => {
+  const list = new BlockList();
+  for (const [network, bits] of networks) list.addSubnet(network, bits, isIPv6(network) ? 'ipv6' : 'ipv4');
+  return list;
+};
+
+const isIn = (list: BlockList, text: string): boolean => list.check(text, isIPv6(text) ? 'ipv6' : 'ipv4');
+
 test('every address belongs to the spaces that the system counts it to', () => {
-  const listOf = (...networks: readonly (readonly [string, number])[]): BlockList => {
-    const list = new BlockList();
-    for (const [network, bits] of networks) list.addSubnet(network, bits, isIPv6(network) ? 'ipv6' : 'ipv4');
-    return list;
-  };
   const loopback = listOf(['127.0.0.0', 8], ['::1', 128]);
   const neighbours = listOf(
     ['10.0.0.0', 8],
@@ -110,7 +113,6 @@ test('every address belongs to the spaces that the system counts it to', () => {
     ['::', 128],
     ['ff00::', 8],
   );
-  const isIn = (list: BlockList, text: string): boolean => list.check(text, isIPv6(text) ? 'ipv6' : 'ipv4');
   const part = fc.constantFrom(0, 1, 10, 16, 31, 64, 100, 127, 168, 169, 172, 192, 224, 254, 255);
   const v4 = fc.tuple(part, fc.oneof(part, fc.nat(255)), fc.nat(255), fc.nat(255)).map((it) => it.join('.'));
   const head = fc.constantFrom('::', 'fe80::', 'febf::', 'fc00::', 'fdff::', 'ff02::', '2001:db8::', '1::');
@@ -126,7 +128,7 @@ test('every address belongs to the spaces that the system counts it to', () => {
       const plain = plainAddress(text);
       assert.equal(plainAddress(plain), plain, 'one spelling');
     }),
-    { numRuns: 2_000, seed: 11 },
+    { numRuns: 2_000 },
   );
 });
 

@@ -3,7 +3,7 @@
  * between the thread that owns the socket (a socket cannot cross threads) and the actor that understands them.
  * Not a link: bytes are not kept for a restart, since a stream that lost its end has lost its meaning.
  */
-import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
 type Packet =
   | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[] }
@@ -25,11 +25,13 @@ export interface ByteStream {
   outstandingBytes(): number;
   /** Gives back credit for `bytes` that were received. */
   consumed(bytes: number): void;
+  /** Takes in at once what has arrived; the handlers are called within this call. */
+  drain(): void;
   /** Flushes and ends; the other end hears `reason`. Idempotent. */
   end(reason: string): void;
 }
 
-/** Takes over `port`. Handlers are never called from within a call to the returned stream. */
+/** Takes over `port`. Apart from `drain`, no call to the returned stream calls a handler. */
 export function openByteStream(port: MessagePort, handlers: StreamHandlers): ByteStream {
   let pending: Uint8Array[] = [];
   let consumedBytes = 0;
@@ -43,18 +45,15 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
     port.close();
     if (isTold) handlers.onEnd(reason);
   };
-  const post = (packet: Packet, transfer: ArrayBuffer[] = []): void => port.postMessage(packet, transfer);
   const flush = (): void => {
     isFlushPlanned = false;
     if (isOver) return;
-    if (consumedBytes > 0) {
-      post({ type: 'consumed', bytes: consumedBytes });
-      consumedBytes = 0;
-    }
+    if (consumedBytes > 0) post(port, { type: 'consumed', bytes: consumedBytes });
+    consumedBytes = 0;
     if (pending.length === 0) return;
     const { chunks, buffers } = transferable(pending);
     pending = [];
-    post({ type: 'bytes', chunks }, buffers);
+    post(port, { type: 'bytes', chunks }, buffers);
   };
   const plan = (): void => {
     if (isFlushPlanned || isOver) return;
@@ -62,7 +61,7 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
     queueMicrotask(flush);
   };
 
-  port.on('message', (packet: Packet) => {
+  const take = (packet: Packet): void => {
     if (isOver) return;
     switch (packet.type) {
       case 'bytes':
@@ -75,7 +74,8 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
       case 'end':
         finish(packet.reason, true);
     }
-  });
+  };
+  port.on('message', take);
   port.on('close', () => finish('lost', true));
 
   return {
@@ -92,13 +92,26 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
       consumedBytes += bytes;
       plan();
     },
+    drain: () => takeArrived(port, take),
     end(reason) {
       if (isOver) return;
       flush();
-      post({ type: 'end', reason });
+      post(port, { type: 'end', reason });
       finish(reason, false);
     },
   };
+}
+
+const post = (port: MessagePort, packet: Packet, transfer: readonly ArrayBuffer[] = []): void =>
+  port.postMessage(packet, transfer);
+
+function takeArrived(port: MessagePort, take: (packet: Packet) => void): void {
+  for (
+    let arrived: { message: Packet } | undefined = receiveMessageOnPort(port);
+    arrived !== undefined;
+    arrived = receiveMessageOnPort(port)
+  )
+    take(arrived.message);
 }
 
 /** A buffer may be transferred once only, and only when the chunk is all of it: pool windows are copied. */

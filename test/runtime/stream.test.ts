@@ -21,3 +21,18 @@ test('bytes written after the other end is gone never count as taken', async () 
   assert.equal(await ended, 'closed');
   assert.deepEqual(drains, []);
 });
+
+test('what was written before an order to end arrives when the stream is drained, and then its end', () => {
+  const { port1, port2 } = new MessageChannel();
+  const heard: string[] = [];
+  const near = openByteStream(port1, {
+    onBytes: (chunk) => heard.push(Buffer.from(chunk).toString()),
+    onEnd: (reason) => heard.push(`end: ${reason}`),
+  });
+  const far = openByteStream(port2, { onBytes: () => undefined, onEnd: () => undefined });
+  far.write(new TextEncoder().encode('last words'));
+  far.end('closed');
+  near.drain();
+  near.end('ordered');
+  assert.deepEqual(heard, ['last words', 'end: closed']);
+});

@@ -48,6 +48,8 @@ export function joinSocket(
   const end = (reason: string): void => {
     if (isEnding || isOver) return;
     isEnding = true;
+    // The order to end travels faster than the last words of the session.
+    stream.drain();
     stream.end(reason);
     flushTimer = setTimeout(() => socket.destroy(), limits.flushMs);
     finishSocket(socket, () => over(reason));

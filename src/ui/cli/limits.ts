@@ -8,8 +8,11 @@ export const cli = {
   pollMs: 100,
   /** Time to wait while another command starts or ends a node in this home. */
   homeBusyMs: 3_000,
-  /** Time for an orderly end after a signal: the program ends within 2 s, whatever hangs. */
+  /** Time for an orderly end after a signal: the program ends within 2 s, whatever hangs; on a quiet machine. */
   shutdownMs: 1_800,
+  /** Slice of such a time; what the timer of a slice is late by more than `timerLateMs` does not count. */
+  timerSliceMs: 20,
+  timerLateMs: 2,
   stdinLineBytesMax: 4 * 2 ** 20,
   settingsBytesMax: 64 * 1_024,
   historyPageLines: 500,

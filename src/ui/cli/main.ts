@@ -5,6 +5,7 @@ import { startNode } from '../../index.js';
 import { cli } from './limits.js';
 import { connectNode } from '../api/client.js';
 import { run } from './program.js';
+import { afterUsable } from './run.js';
 import { lineOf, type ExitCode } from './screen/wording.js';
 import type { World } from './world.js';
 
@@ -28,7 +29,7 @@ const world: World = {
   onSignal: (listener) => {
     const heard = (): void => {
       // Whatever hangs, a signal ends the program.
-      setTimeout(() => process.exit(process.exitCode ?? 0), cli.shutdownMs).unref();
+      afterUsable(cli.shutdownMs, () => process.exit(process.exitCode ?? 0));
       listener();
     };
     for (const signal of endSignals) process.on(signal, heard);

@@ -74,20 +74,35 @@ export const usage = (command: string, detail: string): ParlanceError => ({
   command,
 });
 
-/** Settles with `work`, or after `deadlineMs` without it. */
-export async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs);
+/**
+ * Runs `job` after `delayMs`, without the time that the timers of this process were late: a machine that is busy with
+ * other work slows down what is waited for as well. Returns the function that cancels.
+ */
+export function afterUsable(delayMs: number, job: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = (leftMs: number): void => {
+    const startedMs = performance.now();
+    const sliceMs = Math.min(leftMs, cli.timerSliceMs);
+    timer = setTimeout(() => {
+      const leftNowMs = leftMs - Math.min(performance.now() - startedMs, sliceMs + cli.timerLateMs);
+      if (leftNowMs > 0) wait(leftNowMs);
+      else job();
+    }, sliceMs);
+  };
+  wait(delayMs);
+  return () => clearTimeout(timer);
+}
+
+/** Settles with `work`, or after `deadlineMs` of usable time without it. */
+export function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = afterUsable(deadlineMs, resolve);
+    const settle = (): void => {
+      cancel();
+      resolve();
+    };
+    work.then(settle, settle);
   });
-  await Promise.race([
-    work.then(
-      () => undefined,
-      () => undefined,
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
 }
 
 /** Settles after `delayMs`, or as soon as `signal` is aborted. */

@@ -6,6 +6,7 @@ import { format, partFrame, type Cse310Message } from '../../src/dialects/cse310
 import type { ForeignMachine, ForeignInput } from '../../src/dialects/dialect.js';
 import { heardOf, plainOptions } from '../support/captures.js';
 import { holds } from '../support/seeds.js';
+import { ownCpuMs } from '../support/usable-time.js';
 
 const bytes = (words: string): ForeignInput => ({ type: 'bytes', bytes: Buffer.from(words) });
 
@@ -182,9 +183,9 @@ describe('cse310, messages in one piece', () => {
       `Ann changed their nickname to ${'.'.repeat(256)}`,
     ]) {
       const words = unit.repeat(Math.floor(65_000 / unit.length));
-      const before = performance.now();
+      const before = ownCpuMs();
       for (const nick of [null, 'Ann', 'a', 'nA']) partFrame(words, nick, false);
-      const took = performance.now() - before;
+      const took = ownCpuMs() - before;
       assert.ok(took < 1_000, `${unit}: ${took} ms`);
     }
   });

@@ -15,6 +15,7 @@ import {
 } from '../support/live-node.js';
 import { eventually } from '../support/deadline.js';
 import { freeBeaconPort } from '../support/program.js';
+import { usableNowMs } from '../support/usable-time.js';
 
 const statesOf = (node: LiveNode, id: string): readonly StatusEvent['state'][] =>
   node.events.flatMap((event) => (event.type === 'status' && event.id === id ? [event.state] : []));
@@ -148,9 +149,9 @@ test('what was queued for an absent peer flows within seconds of its first beaco
   const texts = Array.from({ length: 50 }, (_, at) => `waits ${at}`);
   const statuses = await must(alice.handle.sendAll('bob', texts));
   const again = await liveNode(context, { name: 'bob', beaconPort, home });
-  const startedMs = performance.now();
-  for (const { id } of statuses) await alice.until(status(id, 'delivered'), 'delivered', 5_000);
-  assert.ok(performance.now() - startedMs < 5_000);
+  const startedMs = usableNowMs();
+  for (const { id } of statuses) await alice.until(status(id, 'delivered'), 'delivered');
+  assert.ok(usableNowMs() - startedMs < 5_000);
   assert.deepEqual(again.heard(), texts);
 });
 

@@ -18,6 +18,7 @@ import type {
   BroadcastProtocol,
   BroadcastRequests,
 } from '../../src/actors/presence/protocol.js';
+import { usableNowMs } from './usable-time.js';
 
 export interface Identity {
   readonly privateKey: KeyObject;
@@ -114,7 +115,7 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
     { node: requests.ref, discovery: refTo(() => discovery) },
   );
   links.broadcast = broadcast;
-  const startedMs = performance.now();
+  const startedMs = usableNowMs();
   broadcast.cast('describe', { name, tcpPort: 6_001 });
   let stopping: Promise<void> | null = null;
   return {

@@ -7,6 +7,7 @@ import { eventually } from './deadline.js';
 import { faultyWorkers, type Fault, type FaultyWorker } from './faulty/order.js';
 import { freeBeaconPort } from './program.js';
 import { assertArrived, startSceneNode, talk, untilAcquainted } from './scene-nodes.js';
+import { usableNowMs } from './usable-time.js';
 
 /** In an order in which none is replaced together with the one before it. */
 export const allWorkers: readonly FaultyWorker[] = [
@@ -50,7 +51,7 @@ export async function playFaults(
   const recoveries: Recovery[] = [];
   for (const { worker, fault } of rounds) {
     await faulty.hears(worker);
-    const ordered = performance.now();
+    const ordered = usableNowMs();
     const crashes = bob.log.length;
     faulty.fail(worker, fault);
     await eventually(
@@ -70,7 +71,7 @@ export async function playFaults(
       10_000,
       `${worker} serves again after ${fault}`,
     );
-    const nowMs = performance.now();
+    const nowMs = usableNowMs();
     recoveries.push({ worker, fault, noticedMs: crashedMs - ordered, servingMs: nowMs - crashedMs });
     context.diagnostic(
       `${worker} by ${fault}: noticed after ${(crashedMs - ordered).toFixed(0)} ms, serving again ${(nowMs - crashedMs).toFixed(0)} ms later`,

@@ -9,6 +9,7 @@ import { startNode } from '../../src/node/root.js';
 import type { NodeEvent, NodeHandle, NodeOptions } from '../../src/index.js';
 import { eventually } from './deadline.js';
 import { temporaryHome } from './program.js';
+import { usableNowMs } from './usable-time.js';
 
 export interface SceneNode {
   readonly handle: NodeHandle;
@@ -48,7 +49,7 @@ export async function startSceneNode(
       ...options,
       home,
       log(level, event, fields) {
-        const line = { type: 'log', atMs: performance.now(), event, fields } as const;
+        const line = { type: 'log', atMs: usableNowMs(), event, fields } as const;
         log.push(line);
         if (process.env['SCENE_LOG'] !== undefined)
           process.stderr.write(

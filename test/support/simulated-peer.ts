@@ -10,6 +10,7 @@ import { makeCertificate } from '../../src/session/certificate.js';
 import type { LocalIdentity, Resumption, Session, SessionOutput } from '../../src/session/contract.js';
 import { queue, type Queue } from './standins/blocking-socket.js';
 import { createSession } from '../../src/session/machine.js';
+import { usableNowMs } from './usable-time.js';
 
 export interface Tally {
   connects: number;
@@ -78,7 +79,7 @@ export function simulatedPeer(name: string, target: Target, tally: Tally): Simul
     async deliver(texts) {
       const waiting = new Map<MessageId, { readonly text: string; readonly sinceMs: number }>();
       const waits: number[] = [];
-      const startedMs = performance.now();
+      const startedMs = usableNowMs();
       for (const text of texts) {
         waiting.set(messageIdFromBytes(randomBytes(16)), { text, sinceMs: startedMs });
       }
@@ -200,7 +201,7 @@ function settle(
   if (utterance.type !== 'receipt') return;
   for (const id of utterance.ids) {
     const since = waiting.get(id);
-    if (since !== undefined) waits.push(performance.now() - since.sinceMs);
+    if (since !== undefined) waits.push(usableNowMs() - since.sinceMs);
     waiting.delete(id);
   }
 }

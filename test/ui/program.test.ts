@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { within } from '../support/deadline.js';
+import { usableNowMs } from '../support/usable-time.js';
 
 const main = new URL('../../src/ui/cli/main.js', import.meta.url).pathname;
 const options = { timeout: 60_000 };
@@ -155,11 +156,12 @@ test('a command without a node runs one for as long as it needs it', options, as
 test('SIGTERM ends serve soon, with bye and exit 0', options, async () => {
   const dave = new Program(['serve', '--json', '--home', home('dave'), '--name', 'dave', ...network]);
   await dave.says('"ready"');
-  const startMs = performance.now();
+  const startMs = usableNowMs();
   dave.child.kill('SIGTERM');
-  const ended = await within(dave.ended, 5_000, 'the end');
+  const ended = await within(dave.ended, 10_000, 'the end');
   // The goal is 2 s on a quiet machine; this leaves room for a busy one.
-  assert.ok(performance.now() - startMs < 5_000, String(performance.now() - startMs));
+  const tookMs = usableNowMs() - startMs;
+  assert.ok(tookMs < 5_000, `${tookMs} ms`);
   assert.equal(ended.code, 0);
   assert.deepEqual(jsonOf(ended.stdout).at(-1), { type: 'bye' });
 });

@@ -13,6 +13,7 @@ import {
 } from '../../src/wire/beacon.js';
 import { clipBytes } from '../../src/chat/people/name.js';
 import { holds } from '../support/seeds.js';
+import { ownCpuMs } from '../support/usable-time.js';
 
 const pair = generateKeyPairSync('ed25519');
 const spki = pair.publicKey.export({ type: 'spki', format: 'der' });
@@ -181,7 +182,7 @@ test('ten thousand malformed beacons: a typed error or a beacon, at once, and no
     const bytes = Buffer.concat([encodeBeaconBody(base).subarray(0, 60), tail]);
     return new TextEncoder().encode(JSON.stringify({ username: 'x', parlance: bytes.toString('base64url') }));
   });
-  const started = performance.now();
+  const started = ownCpuMs();
   holds(
     t,
     fc.property(fc.oneof(mutated, record, fc.uint8Array({ maxLength: 1_300 })), (bytes) => {
@@ -192,6 +193,6 @@ test('ten thousand malformed beacons: a typed error or a beacon, at once, and no
     }),
     { numRuns: 10_000 },
   );
-  assert.ok(performance.now() - started < 12_000);
+  assert.ok(ownCpuMs() - started < 12_000);
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
 });

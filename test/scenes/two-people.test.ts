@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { playProgram } from '../support/played-program.js';
 import { freeBeaconPort, runProgram, sceneOptions, temporaryHome, type Fields } from '../support/program.js';
 
 const isMessage = (text: string) => (fields: Fields) =>
@@ -29,7 +30,7 @@ test('a message from one home to another is delivered, shown once and found on b
   assert.equal(received['encryption'], 'noise');
 
   for (const home of [alice, bob]) {
-    const history = runProgram(context, [
+    const history = playProgram(context, [
       'history',
       '--json',
       '--home',
@@ -65,13 +66,13 @@ test('a thousand lines reach a receiver that is killed in between, each once and
   await sending.untilCount(1_000, isState('delivered'), 1_000);
 
   for (const home of [alice, bob]) {
-    const history = runProgram(context, ['history', '--json', '--limit', '2000', '--home', home]);
+    const history = playProgram(context, ['history', '--json', '--limit', '2000', '--home', home]);
     assert.equal(await history.exit(), 0);
     assert.deepEqual(
       history.seen.filter(({ type }) => type === 'message').map(({ text }) => text),
       texts,
     );
-    const search = runProgram(context, ['history', '--json', '--search', '"line 777"', '--home', home]);
+    const search = playProgram(context, ['history', '--json', '--search', '"line 777"', '--home', home]);
     assert.equal(await search.exit(), 0);
     assert.deepEqual(
       search.seen.map(({ text }) => text),
@@ -80,7 +81,7 @@ test('a thousand lines reach a receiver that is killed in between, each once and
   }
   for (const suffix of ['txt', 'json', 'csv']) {
     const file = join(alice, `export.${suffix}`);
-    const exporting = runProgram(context, [
+    const exporting = playProgram(context, [
       'history',
       'bob',
       '--limit',

@@ -5,7 +5,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { startNode } from '../../src/index.js';
+import { startNode, type Placing } from '../../src/node/root.js';
 
 export type Said =
   | { readonly said: 'ready'; readonly id: string; readonly port: number }
@@ -39,6 +39,8 @@ export interface SpawnOptions {
   readonly name: string;
   readonly beaconPort: number;
   readonly port?: number;
+  /** As shipped, on threads, where nothing is said. */
+  readonly placing?: Placing;
 }
 
 export function spawnNode(options: SpawnOptions, env: Readonly<Record<string, string>> = {}): NodeProcess {
@@ -94,14 +96,18 @@ export function spawnNode(options: SpawnOptions, env: Readonly<Record<string, st
 /** One write per line: what was said before a kill was said whole. */
 const say = (said: Said): void => void process.stdout.write(`${JSON.stringify(said)}\n`);
 
-async function main({ beaconPort, ...options }: SpawnOptions): Promise<void> {
-  const started = await startNode({
-    port: 0,
-    ...options,
-    bind: '127.0.0.1',
-    broadcast: ['127.255.255.255'],
-    beaconPorts: [beaconPort],
-  });
+async function main({ beaconPort, placing = 'threads', ...options }: SpawnOptions): Promise<void> {
+  const started = await startNode(
+    {
+      port: 0,
+      ...options,
+      bind: '127.0.0.1',
+      broadcast: ['127.255.255.255'],
+      beaconPorts: [beaconPort],
+    },
+    undefined,
+    placing,
+  );
   if (started.isErr()) {
     say({ said: 'refused', error: started.error });
     process.exitCode = 1;

@@ -9,7 +9,8 @@ import { logFile } from '../../src/ui/cli/limits.js';
 import { openLog } from '../../src/ui/cli/screen/log.js';
 import { changeSettings } from '../../src/ui/cli/options/settings-file.js';
 import { fakeWorld, Kept } from '../support/fake-world.js';
-import { runProgram, temporaryHome } from '../support/program.js';
+import { playProgram } from '../support/played-program.js';
+import { temporaryHome } from '../support/program.js';
 
 const options = { timeout: 30_000 };
 const isLinux = process.platform === 'linux';
@@ -18,7 +19,7 @@ test(
   'a home that cannot be made is exit 78 and one line',
   { ...options, skip: !isLinux },
   async (context) => {
-    const program = runProgram(context, ['serve', '--home', '/proc/nope/deep', '--bind', '127.0.0.1']);
+    const program = playProgram(context, ['serve', '--home', '/proc/nope/deep', '--bind', '127.0.0.1']);
     assert.equal(await program.exit(20_000), 78);
     assert.match(
       program.stderr(),

@@ -13,7 +13,7 @@
  * has netech for its text without a header.
  */
 import { foreignFrames } from './limits.js';
-import { outermostKeys, plainKey } from '../wire/json-keys.js';
+import { outermostKeys, plainKey } from '../wire/json/keys.js';
 import { chatbuddy } from './chatbuddy/codec.js';
 import { cmp2204 } from './cmp2204/codec.js';
 import { cse310 } from './cse310/codec.js';

@@ -17,7 +17,7 @@ import { peerIdOf } from '../chat/people/identity.js';
 import type { HomeError } from './errors.js';
 import { identityFile as limits } from './limits.js';
 import { makeCertificate } from '../session/certificate.js';
-import { isJsonObject, parseBoundedJson } from '../wire/json.js';
+import { isJsonObject, parseBoundedJson } from '../wire/json/parse.js';
 import type { Home } from './home.js';
 import { readPrivate, writePrivate } from './private-file.js';
 import type { Vault } from '../chat/people/vault.js';

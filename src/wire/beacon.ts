@@ -17,8 +17,8 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from './errors.js';
 import { beacon as limits } from './limits.js';
-import { isJsonObject, parseBoundedJson, type JsonObject } from './json.js';
-import { plainKey } from './json-keys.js';
+import { isJsonObject, parseBoundedJson, type JsonObject } from './json/parse.js';
+import { plainKey } from './json/keys.js';
 
 export type BeaconKind = 'announce' | 'bye' | 'query' | 'answer';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { openJsonFrames } from '../../src/wire/json-frames.js';
+import { openJsonFrames } from '../../src/wire/json/frames.js';
 import { holds } from '../support/seeds.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

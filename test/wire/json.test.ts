@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isJsonObject, parseBoundedJson } from '../../src/wire/json.js';
+import { isJsonObject, parseBoundedJson } from '../../src/wire/json/parse.js';
 import { holds } from '../support/seeds.js';
 import { ownCpuMs } from '../support/usable-time.js';
 

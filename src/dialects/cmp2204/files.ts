@@ -12,7 +12,7 @@ import { ok, type Result } from 'neverthrow';
 import { cmp2204Presence as limits } from './limits.js';
 import type { DialectError } from '../errors.js';
 import { isDottedQuad } from '../../wire/address.js';
-import { isJsonObject, parseBoundedJson } from '../../wire/json.js';
+import { isJsonObject, parseBoundedJson } from '../../wire/json/parse.js';
 import { boundedName, dialectError, malformed, oneLine, scalarText } from '../foreign.js';
 
 export interface OnlinePeer {

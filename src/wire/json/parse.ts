@@ -3,8 +3,9 @@
  * `JSON.parse` builds anything. Objects come without a prototype, so no key means more than its value.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { WireError } from './errors.js';
-import { json as defaults } from './limits.js';
+import type { WireError } from '../errors.js';
+import { JsonScanner } from './scanner.js';
+import { json as defaults } from '../limits.js';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 /** Has no prototype: `__proto__` and `constructor` are keys like any other. */
@@ -79,58 +80,34 @@ function revive(this: unknown, _key: string, value: unknown): unknown {
   return Object.assign(bare, value);
 }
 
-const quote = 34;
-const backslash = 92;
-
-/**
- * Walks the brackets and strings of `text` without building values; what is wrong, or `null`. It need not see every
- * mistake in the grammar (`JSON.parse` does), only never undercount depth or keys of a text that is valid.
- */
+/** Walks the brackets and strings of `text` without building values. Returns the objection to it, or `null`. */
 function inspect(text: string, depthMax: number, keysMax: number): string | null {
+  const scanner = new JsonScanner();
   // For each open bracket: the keys of the object so far, or null for an array.
   const open: (Set<string> | null)[] = [];
   let keys = 0;
+  let stringAt = 0;
+  let stringEnd = 0;
   for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 123 || code === 91) {
+    const step = scanner.step(text.charCodeAt(at));
+    if (step === 'object' || step === 'array') {
       if (open.length >= depthMax) return 'too deep';
-      open.push(code === 123 ? new Set() : null);
-    } else if (code === 125 || code === 93) {
-      open.pop();
-    } else if (code === quote) {
-      const end = endOfString(text, at);
-      if (end < 0) return 'unfinished string';
+      open.push(step === 'object' ? new Set() : null);
+    } else if (step === 'close') open.pop();
+    else if (step === 'quote') stringAt = at;
+    else if (step === 'unquote') stringEnd = at + 1;
+    else if (step === 'colon') {
       const keysHere = open.at(-1);
-      if (keysHere && isBeforeColon(text, end)) {
-        keys += 1;
-        if (keys > keysMax) return 'too many keys';
-        const key = unescapeKey(text.slice(at, end));
-        if (keysHere.has(key)) return 'a key twice';
-        keysHere.add(key);
-      }
-      at = end - 1;
+      if (!keysHere) continue;
+      keys += 1;
+      if (keys > keysMax) return 'too many keys';
+      const key = unescapeKey(text.slice(stringAt, stringEnd));
+      if (keysHere.has(key)) return 'a key twice';
+      keysHere.add(key);
     }
   }
-  return null;
+  return scanner.isInString ? 'unfinished string' : null;
 }
-
-/** Index after the closing quote of the string that opens at `start`; -1 when it does not close. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === quote) return at + 1;
-    if (code === backslash) at += 1;
-  }
-  return -1;
-}
-
-function isBeforeColon(text: string, from: number): boolean {
-  let at = from;
-  while (at < text.length && isBlank(text.charCodeAt(at))) at += 1;
-  return text.charCodeAt(at) === 58;
-}
-
-const isBlank = (code: number): boolean => code === 32 || code === 9 || code === 10 || code === 13;
 
 /** `"\u0061"` and `"a"` are the same key. A spelling that is no JSON stays as it is: the text is refused later. */
 function unescapeKey(quoted: string): string {

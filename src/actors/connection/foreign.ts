@@ -24,6 +24,7 @@ import { messageIdFromBytes, type SessionId } from '../../ids.js';
 import { connection } from './limits.js';
 import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
+import { ReadCredit } from './read-credit.js';
 import type { TalkProtocol, TalkReports, TalkArgs } from './protocol.js';
 import type { ForeignEnd, HeardWords } from '../../chat/foreign/state.js';
 
@@ -33,6 +34,7 @@ interface State {
   readonly talk: ForeignMachine;
   readonly role: ForeignRole;
   readonly stream: ByteStream;
+  readonly credit: ReadCredit;
   isUp: boolean;
   /** Said and not all in `unwritten` yet: the key of cmp2204 has to come first. */
   readonly said: number[];
@@ -47,9 +49,6 @@ interface State {
   /** Nothing more is said. */
   isClosing: boolean;
   chunks: number;
-  uncommittedBytes: number;
-  /** Bytes received and not yet given back as credit. */
-  owedBytes: number;
 }
 
 type NodeLinks = { readonly node: TalkReports };
@@ -60,6 +59,13 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
   restart: 'temporary',
   init(args, context) {
     const dialect: AnyForeignDialect = foreignDialects[args.dialect];
+    const stream = openByteStream(args.port, {
+      onBytes: (chunk) => context.self('received', { chunk }),
+      onDrain: (outstandingBytes) => {
+        if (outstandingBytes === 0) context.self('drained', {});
+      },
+      onEnd: (reason) => context.self('streamEnded', { reason }),
+    });
     const state: State = {
       talkId: args.talkId,
       dialect,
@@ -67,13 +73,8 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
         ...args.options,
         random: (bytes) => new Uint8Array(randomBytes(bytes)),
       }),
-      stream: openByteStream(args.port, {
-        onBytes: (chunk) => context.self('received', { chunk }),
-        onDrain: (outstandingBytes) => {
-          if (outstandingBytes === 0) context.self('drained', {});
-        },
-        onEnd: (reason) => context.self('streamEnded', { reason }),
-      }),
+      stream,
+      credit: new ReadCredit(stream),
       role: args.role,
       isUp: false,
       said: [],
@@ -83,8 +84,6 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
       pause: 'none',
       isClosing: false,
       chunks: 0,
-      uncommittedBytes: 0,
-      owedBytes: 0,
     };
     if (args.role === 'dial') {
       up(state, false, context);
@@ -147,8 +146,7 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
       );
     },
     committed(state, { bytes }) {
-      state.uncommittedBytes -= bytes;
-      repayCredit(state);
+      state.credit.committed(bytes);
       return next(state);
     },
     overdue: (state, _body, context) => end(state, { type: 'lost', reason: 'deadline' }, context),
@@ -157,12 +155,12 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
 });
 
 function hear(state: State, input: ForeignInput, bytes: number, context: Here): Step<State> {
-  state.owedBytes += bytes;
+  state.credit.received(bytes);
   const outputs = state.talk.receive(input, Date.now());
   // The other side has ended a talk: nobody is there to read what still waits for its turn.
   if (state.gapMs > 0 && outputs.some(({ type }) => type === 'close')) state.unwritten = [];
   const step = act(state, outputs, bytes, context);
-  repayCredit(state);
+  state.credit.repay();
   return step;
 }
 
@@ -230,7 +228,7 @@ function up(state: State, isTextToCome: boolean, context: Here): void {
 
 /** Hands words to the node without waiting: several batches may be on their way to the disk at once. */
 function report(state: State, words: readonly HeardWords[], bytes: number, context: Here): void {
-  state.uncommittedBytes += bytes;
+  state.credit.reported(bytes);
   const { talkId } = state;
   void context.links.node
     .call('talkHeard', { talkId, words })
@@ -244,12 +242,6 @@ function settle(state: State, context: Here): Step<State> {
     context.links.node.cast('talkSent', { talkId: state.talkId, token });
   const isDone = state.isClosing && state.unwritten.length === 0;
   return isDone ? end(state, { type: 'closed', by: 'us' }, context) : next(state);
-}
-
-function repayCredit(state: State): void {
-  if (state.uncommittedBytes > connection.uncommittedBytesMax || state.owedBytes === 0) return;
-  state.stream.consumed(state.owedBytes);
-  state.owedBytes = 0;
 }
 
 function end(state: State, how: ForeignEnd, context: Here): Step<State> {

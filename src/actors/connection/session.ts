@@ -11,6 +11,7 @@ import type { SessionId } from '../../ids.js';
 import { connection as limits } from './limits.js';
 import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
+import { ReadCredit } from './read-credit.js';
 import type { Session, SessionOutput } from '../../session/contract.js';
 import { createSession } from '../../session/machine.js';
 import type { SessionProtocol, SessionReports, SessionArgs } from './protocol.js';
@@ -20,11 +21,8 @@ interface State {
   readonly sessionId: SessionId;
   readonly machine: Session;
   readonly stream: ByteStream;
+  readonly credit: ReadCredit;
   isUp: boolean;
-  /** Bytes given to the node whose words are not committed yet. */
-  uncommittedBytes: number;
-  /** Bytes received and not yet given back as credit, since too much is uncommitted. */
-  owedBytes: number;
 }
 
 type NodeLinks = { readonly node: SessionReports };
@@ -50,8 +48,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       machine,
       stream,
       isUp: false,
-      uncommittedBytes: 0,
-      owedBytes: 0,
+      credit: new ReadCredit(stream),
     };
     for (const output of machine.start()) if (output.type === 'write') stream.write(output.bytes);
     context.after(limits.tickEveryMs, 'tick', {});
@@ -69,16 +66,15 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     },
     async received(state, { chunk }, context) {
       const step = await act(state, state.machine.receive(chunk, performance.now()), context);
-      state.owedBytes += chunk.byteLength;
-      repayCredit(state);
+      state.credit.received(chunk.byteLength);
+      state.credit.repay();
       return step;
     },
     streamEnded(state, { reason }, context) {
       return end(state, { type: 'lost', reason }, context);
     },
     committed(state, { bytes, receipts }, context) {
-      state.uncommittedBytes -= bytes;
-      repayCredit(state);
+      state.credit.committed(bytes);
       if (receipts.length === 0) return next(state);
       return act(state, state.machine.say([{ type: 'receipt', ids: receipts }], performance.now()), context);
     },
@@ -142,7 +138,7 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
 /** Hands words to the node without waiting: several batches may be on their way to the disk at once. */
 function report(state: State, utterances: readonly Utterance[], context: Here): void {
   const bytes = utterances.reduce((sum, utterance) => sum + weightOf(utterance), 0);
-  state.uncommittedBytes += bytes;
+  state.credit.reported(bytes);
   const { sessionId } = state;
   void context.links.node.call('said', { sessionId, utterances }).then((replied) => {
     // Without a commit there is no receipt: the peer keeps the words and says them again.
@@ -153,13 +149,6 @@ function report(state: State, utterances: readonly Utterance[], context: Here): 
 
 const weightOf = (utterance: Utterance): number =>
   limits.utteranceOverheadBytes + (utterance.type === 'text' ? utterance.text.length : 0);
-
-/** The peer may send on while what it sent is within the bound; past it, its bytes wait in the socket. */
-function repayCredit(state: State): void {
-  if (state.uncommittedBytes > limits.uncommittedBytesMax || state.owedBytes === 0) return;
-  state.stream.consumed(state.owedBytes);
-  state.owedBytes = 0;
-}
 
 function write(state: State, outputs: readonly SessionOutput[]): void {
   for (const output of outputs) if (output.type === 'write') state.stream.write(output.bytes);

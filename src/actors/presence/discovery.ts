@@ -22,6 +22,7 @@ import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
+import { FaultTally } from '../../runtime/log-tally.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';
 import { openUdp } from './udp.js';
@@ -63,7 +64,7 @@ interface DiscoveryState {
   /** Rows the node has not been told yet. */
   readonly untold: Map<PeerId, Presence>;
   tellTimer: NodeJS.Timeout | undefined;
-  twinToldAtMs: number;
+  readonly twins: FaultTally<'twin'>;
   interfaces: readonly InterfaceAddress[];
 }
 
@@ -134,7 +135,7 @@ async function start(
           ),
     untold: new Map(),
     tellTimer: undefined,
-    twinToldAtMs: -Infinity,
+    twins: new FaultTally(limits.twinToldEveryMs),
     interfaces: readInterfaces(),
   };
   const opened = await openAll(state);
@@ -270,10 +271,7 @@ function tell(state: DiscoveryState, rows: readonly Presence[]): void {
 }
 
 function tellTwin(state: DiscoveryState, address: string): void {
-  const nowMs = performance.now();
-  if (nowMs - state.twinToldAtMs < limits.twinToldEveryMs) return;
-  state.twinToldAtMs = nowMs;
-  state.context.links.node.cast('twin', { address });
+  state.twins.note('twin', performance.now(), () => state.context.links.node.cast('twin', { address }));
 }
 
 function count(counts: Counts, reason: DropReason | 'off-link'): void {

@@ -11,6 +11,7 @@ import { readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
 import { transport as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
+import { FaultTally } from '../../runtime/log-tally.js';
 import { formatAddress } from '../../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from '../../wire/address-space.js';
 import { AcceptPool } from './accept.js';
@@ -139,15 +140,12 @@ function report(listeners: readonly Listener[], context: TransportContext): void
 
 /** No descriptor left, or a connection that was reset before it was accepted: listening goes on. */
 function surviveErrors(listener: Listener, context: TransportContext): void {
-  let toldAtMs = -Infinity;
+  const failures = new FaultTally<string>(limits.errorLogEveryMs);
+  const { port } = listener;
   listener.server.on('error', (error: NodeJS.ErrnoException) => {
-    const nowMs = performance.now();
-    if (nowMs - toldAtMs < limits.errorLogEveryMs) return;
-    toldAtMs = nowMs;
-    context.log('warn', 'transport.accept-failed', {
-      port: listener.port,
-      reason: reasonOf(error),
-    });
+    failures.note(error.code ?? error.message, performance.now(), (count) =>
+      context.log('warn', 'transport.accept-failed', { port, reason: reasonOf(error), count }),
+    );
   });
 }
 

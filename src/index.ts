@@ -11,12 +11,7 @@ export { escapeForTerminal, escapeName } from './chat/people/display.js';
 export { parseOwnName, resolvePeer, sanitiseName } from './chat/people/name.js';
 export { oldLineOf } from './chat/delivery/transcript.js';
 export { parsePeerId } from './ids.js';
-export type {
-  DialectName,
-  Encryption,
-  ForeignDialectName,
-  ForeignDialectName as LegacyDialectName,
-} from './dialects/dialect.js';
+export type { DialectName, Encryption, ForeignDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
 export type * from './node/handle.js';
 export { isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';

@@ -8,7 +8,7 @@ import type { DialectError } from '../dialects/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
 import type { MessageId, SessionId } from '../ids.js';
-import type { LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from './contract.js';
+import type { ForeignPeerInfo, SafetyInfo, SelfInfo, SendViaOptions } from './contract.js';
 import type { PeerProof, Resumption } from '../session/contract.js';
 import type { Words, SendFailure as DeliveryFailure } from './delivery/delivery.js';
 import type { HistoryQuery, Line } from './delivery/entry.js';
@@ -57,13 +57,17 @@ export interface Commands {
   readonly block: Asking<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFailure>;
   readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
   readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure>;
-  readonly legacyPeers: Asking<{ readonly dialect: ForeignDialectName }, readonly LegacyPeer[], ChatError>;
-  readonly legacyConnect: Asking<
+  readonly foreignPeers: Asking<
+    { readonly dialect: ForeignDialectName },
+    readonly ForeignPeerInfo[],
+    ChatError
+  >;
+  readonly foreignConnect: Asking<
     { readonly peer: string; readonly isManual: boolean },
     null,
     FindFailure | DialectError
   >;
-  readonly legacyLeave: Asking<
+  readonly foreignLeave: Asking<
     { readonly dialect: ForeignDialectName; readonly peer: string | null },
     null,
     FindFailure | DialectError

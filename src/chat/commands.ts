@@ -38,7 +38,7 @@ export interface Parts {
 type CommandNaming<N extends keyof Commands> = Extract<AskedInput, { readonly name: N }>;
 /** Commands that name a peer. */
 type PeerCommand = CommandNaming<
-  'send' | 'page' | 'safety' | 'verify' | 'block' | 'disconnect' | 'legacyConnect' | 'legacyLeave'
+  'send' | 'page' | 'safety' | 'verify' | 'block' | 'disconnect' | 'foreignConnect' | 'foreignLeave'
 >;
 
 /** A safety number that is being computed. */
@@ -156,9 +156,9 @@ export class CommandDesk {
         native.end(peerId, turn);
         turn.emit(answer(command.call, ok(null)));
         return [];
-      case 'legacyConnect':
+      case 'foreignConnect':
         return foreign.connect(peerId, command.body.isManual, command.call, turn);
-      case 'legacyLeave':
+      case 'foreignLeave':
         foreign.leaveOne(peerId, command.call, turn);
         return [];
       default:
@@ -169,7 +169,7 @@ export class CommandDesk {
   /** Only these two may name no peer; the others always do. */
   #withoutPeer(command: PeerCommand, turn: CoreTurn): readonly RouteReport[] {
     if (command.name === 'page') this.#page(command, command.body.query, turn);
-    if (command.name === 'legacyLeave')
+    if (command.name === 'foreignLeave')
       this.#parts.foreign.leaveAll(command.body.dialect, command.call, turn);
     return [];
   }

@@ -22,7 +22,7 @@ const selfInfo = v.object({
   port: port('TCP port that is open'),
   pid: whole('process that runs the node'),
   home: text('directory of the profile'),
-  legacyPorts: v.exactOptional(list(foreignPort, 'ports of the older programs that have their own')),
+  foreignPorts: v.exactOptional(list(foreignPort, 'ports of the older programs that have their own')),
 });
 
 const safetyInfo = v.object({
@@ -79,7 +79,7 @@ export interface SafetyInfo extends Omit<Fields<typeof safetyInfo>, 'peer'> {
   readonly peer: PeerEvent;
 }
 /** A peer as the lists of an older program show it. */
-export interface LegacyPeer extends Fields<typeof foreignPeer> {}
+export interface ForeignPeerInfo extends Fields<typeof foreignPeer> {}
 /** Which part of the history is read. The answer is oldest first. */
 export interface HistoryOptions extends Fields<typeof historyOptions> {}
 /** How a message goes out; only cmp2204 has a choice. */

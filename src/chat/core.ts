@@ -184,7 +184,7 @@ export class Core {
       case 'rename':
         turn.emit(answer(input.call, this.#rename(input.body.name, turn)));
         return [];
-      case 'legacyPeers':
+      case 'foreignPeers':
         turn.emit(answer(input.call, foreign.list(input.body.dialect)));
         return [];
       case 'farewell':
@@ -214,8 +214,8 @@ export class Core {
       case 'verify':
       case 'block':
       case 'disconnect':
-      case 'legacyConnect':
-      case 'legacyLeave':
+      case 'foreignConnect':
+      case 'foreignLeave':
         return this.#desk.peerCommand(input, turn);
       default:
         return unreachable(input);
@@ -328,7 +328,7 @@ export class Core {
       addresses: turn.ownAddresses(),
       bound: this.#listening?.host ?? '',
       port: this.#listening?.port ?? 0,
-      legacyPorts: [...foreign.ports()].map(([dialect, port]) => ({ dialect, port })),
+      foreignPorts: [...foreign.ports()].map(([dialect, port]) => ({ dialect, port })),
     };
   }
 }

@@ -3,7 +3,13 @@
  * One interface, whether the node runs in this process or behind the control socket.
  */
 import type { ResultAsync } from 'neverthrow';
-import type { HistoryOptions, LegacyPeer, SafetyInfo, SelfInfo, SendViaOptions } from '../chat/contract.js';
+import type {
+  HistoryOptions,
+  ForeignPeerInfo,
+  SafetyInfo,
+  SelfInfo,
+  SendViaOptions,
+} from '../chat/contract.js';
 import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
 import type { ForeignDialectName } from '../dialects/dialect.js';
 import type { ApiError } from './errors.js';
@@ -83,18 +89,18 @@ export interface NodeHandle {
     options: SendViaOptions,
   ) => ResultAsync<StatusEvent, NodeError>;
   /** Who is active in an older program, in order of appearance. */
-  readonly legacyPeers: (dialect: ForeignDialectName) => ResultAsync<readonly LegacyPeer[], NodeError>;
+  readonly foreignPeers: (dialect: ForeignDialectName) => ResultAsync<readonly ForeignPeerInfo[], NodeError>;
   /**
    * Sends a connection message (synergy, netech; `isManual`: a person typed the address) or opens a talk (chatbuddy,
    * cse310). Resolves once the peer has it. Errors: `transport/…` where it cannot be reached, `dialect/unsupported`
    * for cmp2204, `chat/blocked`, `chat/secure-only`, `chat/dialect-off`.
    */
-  readonly legacyConnect: (
+  readonly foreignConnect: (
     peer: string,
     options?: { readonly isManual?: boolean },
   ) => ResultAsync<null, NodeError>;
   /** Tells one peer, or (`null`) every active peer of the dialect, that we leave. Those out of reach are passed over. */
-  readonly legacyLeave: (dialect: ForeignDialectName, peer: string | null) => ResultAsync<null, NodeError>;
+  readonly foreignLeave: (dialect: ForeignDialectName, peer: string | null) => ResultAsync<null, NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
   /**
    * Whom a word means, as every other method takes it, but nobody is dialled: an address means who is known to be there.

@@ -41,11 +41,11 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
     sendVia: (peer, text, via) =>
       node.call('send', { peer, messages: named([text]), via }).map(([status]) => one(status)),
-    legacyPeers: (dialect) => node.call('legacyPeers', { dialect }),
-    legacyConnect: (peer, { isManual = false } = {}) =>
-      node.call('legacyConnect', { peer, isManual }, { deadlineMs: limits.commandDeadlineMs }),
-    legacyLeave: (dialect, peer) =>
-      node.call('legacyLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
+    foreignPeers: (dialect) => node.call('foreignPeers', { dialect }),
+    foreignConnect: (peer, { isManual = false } = {}) =>
+      node.call('foreignConnect', { peer, isManual }, { deadlineMs: limits.commandDeadlineMs }),
+    foreignLeave: (dialect, peer) =>
+      node.call('foreignLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
     peers: () => node.call('peers', {}),
     find: (peer) => node.call('find', { peer }),
     history: ({ peer = null, ...options }) =>

@@ -19,7 +19,7 @@ const peer = (name: string, fill: number): NamedPeer => ({
   peerId: peerIdOf(new Uint8Array(32).fill(fill)),
   name,
 });
-const legacy = (name: string, address: string): NamedPeer => ({
+const foreign = (name: string, address: string): NamedPeer => ({
   peerId: parsePeerId(address)._unsafeUnwrap(),
   name,
 });
@@ -162,9 +162,9 @@ test('exact case wins over another case', () => {
 });
 
 test('the peer of an older program takes no name from a native one', () => {
-  const peers = [legacy('bob', 'cmp2204://10.0.0.7'), peer('bob', 1)];
+  const peers = [foreign('bob', 'cmp2204://10.0.0.7'), peer('bob', 1)];
   assert.deepEqual(resolvePeer('bob', peers)._unsafeUnwrap(), { type: 'peer', peerId: peers[1]?.peerId });
-  const spelt = [legacy('bob', 'cmp2204://10.0.0.7'), peer('Bob', 1)];
+  const spelt = [foreign('bob', 'cmp2204://10.0.0.7'), peer('Bob', 1)];
   assert.deepEqual(resolvePeer('bob', spelt)._unsafeUnwrap(), { type: 'peer', peerId: spelt[1]?.peerId });
 });
 

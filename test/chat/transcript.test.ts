@@ -74,8 +74,8 @@ test('the old format says when in local time, from where, who, which way and wha
 });
 
 test('the peer of an older program is at the address in its id', () => {
-  const legacy = parsePeerId('synergy://192.168.1.9:8080')._unsafeUnwrap();
-  assert.match(oldLine({ ...line, peerId: legacy }), / - 192\.168\.1\.9 - bob - /);
+  const foreign = parsePeerId('synergy://192.168.1.9:8080')._unsafeUnwrap();
+  assert.match(oldLine({ ...line, peerId: foreign }), / - 192\.168\.1\.9 - bob - /);
 });
 
 test('one message is one line of the old format, and reads back as it was', (t) => {

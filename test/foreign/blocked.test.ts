@@ -16,7 +16,7 @@ test('a blocked peer is not connected with, whether its program has talks or mes
   t.after(() => Promise.all([waiting.close(), synergy.close()]));
   for (const peer of [`chatbuddy://127.0.0.1:${waiting.port}`, `synergy://127.0.0.1:${synergy.port}`]) {
     (await scene.node.block(peer, true))._unsafeUnwrap();
-    assert.equal(await refusal(scene.node.legacyConnect(peer)), 'chat/blocked');
+    assert.equal(await refusal(scene.node.foreignConnect(peer)), 'chat/blocked');
   }
   assert.equal(synergy.heard.waiting.length, 0);
 });
@@ -26,7 +26,7 @@ test('who is blocked while it is being called is left, and whoever waits for the
   const waiting = await waitForChat();
   t.after(waiting.close);
   const peer = `chatbuddy://127.0.0.1:${waiting.port}`;
-  const connecting = refusal(scene.node.legacyConnect(peer));
+  const connecting = refusal(scene.node.foreignConnect(peer));
   (await scene.node.block(peer, true))._unsafeUnwrap();
   assert.equal(await within(connecting, 2_000, 'an answer'), 'chat/blocked');
   const chat = await waiting.chat();
@@ -42,7 +42,7 @@ test('a text that is being committed when its peer is blocked waits until the pe
   (await scene.node.block(peer, true))._unsafeUnwrap();
   (await sending)._unsafeUnwrap();
   // A call made by then comes to its end before this one, which begins later.
-  (await scene.node.legacyConnect(`chatbuddy://127.0.0.1:${other.port}`))._unsafeUnwrap();
+  (await scene.node.foreignConnect(`chatbuddy://127.0.0.1:${other.port}`))._unsafeUnwrap();
   (await scene.node.block(peer, false))._unsafeUnwrap();
   // A call made while it was blocked would be the first one here, and bring nothing.
   const chat = await waiting.chat();

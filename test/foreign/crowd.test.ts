@@ -160,7 +160,7 @@ test('with secure-only, nothing is said to older programs and nothing is heard o
   assert.deepEqual(sent._unsafeUnwrapErr(), { code: 'chat/secure-only', dialect: 'netech' });
   await initiate({ port: scene.port(), text: 'hello' });
   assert.deepEqual((await scene.node.history({}))._unsafeUnwrap(), []);
-  assert.deepEqual((await scene.node.self())._unsafeUnwrap().legacyPorts, []);
+  assert.deepEqual((await scene.node.self())._unsafeUnwrap().foreignPorts, []);
 });
 
 test('a dialect that is not switched on is refused, and a text it cannot carry, too', async (t) => {

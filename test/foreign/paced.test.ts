@@ -126,7 +126,7 @@ pacedTest('who leaves has said before what was queued; who is blocked hears noth
   const first = await socket();
   assert.equal(await first.recv(1_024), texts[0]);
   const hearing = readToEnd(first);
-  (await scene.node.legacyLeave('chatbuddy', peer))._unsafeUnwrap();
+  (await scene.node.foreignLeave('chatbuddy', peer))._unsafeUnwrap();
   assert.deepEqual(await hearing, [...texts.slice(1, 5), 'EOM']);
 
   (await scene.node.sendAll(peer, texts.slice(5)))._unsafeUnwrap();
@@ -146,7 +146,7 @@ pacedTest('who leaves has said before what was queued; who is blocked hears noth
 test('what has no turn of its own is told at once', async (t) => {
   const scene = await startScene(t);
   const { peer, socket } = await areCalled(t, 'chatbuddy');
-  (await scene.node.legacyConnect(peer))._unsafeUnwrap();
+  (await scene.node.foreignConnect(peer))._unsafeUnwrap();
   const reading = await socket();
   // The least of several: one of them meets a machine that has time.
   let leastMs = Number.POSITIVE_INFINITY;

@@ -135,13 +135,13 @@ test('chatbuddy: a friend who waits is called, and told when we step away', asyn
   const waiting = await waitForChat();
   t.after(waiting.close);
   const peer = `chatbuddy://127.0.0.1:${waiting.port}`;
-  (await scene.node.legacyConnect(peer))._unsafeUnwrap();
+  (await scene.node.foreignConnect(peer))._unsafeUnwrap();
   const chat = await waiting.chat();
   (await scene.node.send(peer, 'are you there?'))._unsafeUnwrap();
   assert.equal(await chat.heard.take(), 'are you there?');
   chat.say('yes');
   assert.deepEqual(await scene.texts('chatbuddy', 1), ['yes']);
-  (await scene.node.legacyLeave('chatbuddy', peer))._unsafeUnwrap();
+  (await scene.node.foreignLeave('chatbuddy', peer))._unsafeUnwrap();
   assert.equal(await chat.heard.take(), null);
 });
 
@@ -152,12 +152,12 @@ test('synergy: peers are heard, listed, connected and left', async (t) => {
   await other.send(scene.port(), 'hi');
   assert.deepEqual(await scene.texts('synergy', 1), ['hi']);
   const peer = `synergy://127.0.0.1:${other.port}`;
-  const listed = async () => (await scene.node.legacyPeers('synergy'))._unsafeUnwrap();
+  const listed = async () => (await scene.node.foreignPeers('synergy'))._unsafeUnwrap();
   assert.deepEqual(
     (await listed()).map((row) => [row.peer, row.name, row.isConnected]),
     [[peer, 'ann', false]],
   );
-  (await scene.node.legacyConnect(peer))._unsafeUnwrap();
+  (await scene.node.foreignConnect(peer))._unsafeUnwrap();
   assert.equal((await other.heard.take()).content, 'connect');
   assert.equal((await listed())[0]?.isConnected, true);
   (await scene.node.send('ann', 'to you'))._unsafeUnwrap();
@@ -225,7 +225,7 @@ test('netech: active and connected peers are kept apart', async (t) => {
   t.after(blue.close);
   await blue.send(scene.port(), 'a|b|c');
   assert.deepEqual(await scene.texts('netech', 1), ['a|b|c']);
-  const listed = async () => (await scene.node.legacyPeers('netech'))._unsafeUnwrap();
+  const listed = async () => (await scene.node.foreignPeers('netech'))._unsafeUnwrap();
   assert.deepEqual(
     (await listed()).map((row) => [row.name, row.port, row.isConnected]),
     [['blue', blue.port, false]],
@@ -233,7 +233,7 @@ test('netech: active and connected peers are kept apart', async (t) => {
   await blue.send(scene.port(), 'connection message');
   await scene.until(isNotice('connected'));
   assert.equal((await listed())[0]?.isConnected, true);
-  (await scene.node.legacyConnect(`netech://127.0.0.1:${blue.port}`, { isManual: true }))._unsafeUnwrap();
+  (await scene.node.foreignConnect(`netech://127.0.0.1:${blue.port}`, { isManual: true }))._unsafeUnwrap();
   assert.equal((await blue.heard.take()).text, 'manual connection message');
   (await scene.node.send('blue', 'x'.repeat(3_000)))._unsafeUnwrap();
   const parts = [
@@ -243,7 +243,7 @@ test('netech: active and connected peers are kept apart', async (t) => {
     await blue.heard.take(),
   ];
   assert.equal(parts.map(({ text }) => text).join(''), 'x'.repeat(3_000));
-  (await scene.node.legacyLeave('netech', null))._unsafeUnwrap();
+  (await scene.node.foreignLeave('netech', null))._unsafeUnwrap();
   assert.equal((await blue.heard.take()).text, 'exit');
   assert.deepEqual(await listed(), []);
 });

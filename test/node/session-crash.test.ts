@@ -42,7 +42,7 @@ test('the connection of an older program whose talk throws is ended', options, a
   const older = { dialects: ['chatbuddy'], listen: ['chatbuddy=0'] };
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts, ...older }, faults.entries);
   const self = (await alice.handle.self())._unsafeUnwrap();
-  const chat = await startChat(self.legacyPorts?.[0]?.port ?? 0);
+  const chat = await startChat(self.foreignPorts?.[0]?.port ?? 0);
   chat.say('one');
   await new Promise<void>((resolve) =>
     alice.watch((seen) => {

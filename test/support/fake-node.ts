@@ -31,7 +31,7 @@ export interface FakeNode extends NodeHandle {
   readonly setState: (peer: string, state: PeerState) => void;
   readonly addPeer: (name: string, state?: PeerState) => PeerEvent;
   /** Somebody of an older program who calls itself `name`. */
-  readonly addLegacyPeer: (name: string) => PeerEvent;
+  readonly addForeignPeer: (name: string) => PeerEvent;
   /** A second peer who calls itself `name`. */
   readonly addNamesake: (name: string) => PeerEvent;
   /** From now on sending to `peer` fails so. */
@@ -72,9 +72,9 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
             status === undefined ? err({ code: 'chat/text-empty' }) : ok(status),
           ),
       ),
-    legacyPeers: (dialect) => lift(err({ code: 'chat/dialect-off', dialect })),
-    legacyConnect: (word) => lift(it.find(word).map(() => null)),
-    legacyLeave: () => okAsync(null),
+    foreignPeers: (dialect) => lift(err({ code: 'chat/dialect-off', dialect })),
+    foreignConnect: (word) => lift(it.find(word).map(() => null)),
+    foreignLeave: () => okAsync(null),
     peers: () => okAsync([...it.peers.values()]),
     find: (word) => lift(it.find(word)),
     history: (query) => lift(pageOf(it.history, query, (word) => it.find(word))),
@@ -91,7 +91,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     stats: () => okAsync({ actors: [] }),
     close: async () => it.close(),
     receive: (word, text) => it.append(it.find(word)._unsafeUnwrap(), 'in', text),
-    addLegacyPeer: (name) => it.addLegacyPeer(name),
+    addForeignPeer: (name) => it.addForeignPeer(name),
     addNamesake: (name) => it.addNamesake(name),
     setState: (peer, state) => it.setState(peer, state),
     addPeer: (name, state) => it.addPeer(name, state),
@@ -229,7 +229,7 @@ class Fake {
     });
   }
 
-  addLegacyPeer(name: string): PeerEvent {
+  addForeignPeer(name: string): PeerEvent {
     const [dialect, address] = ['cmp2204', '10.0.0.9'] as const;
     const id = `${dialect}://${address}`;
     const row: PeerEvent = { ...this.addPeer(id), name, id, dialect, address };

@@ -87,7 +87,7 @@ export async function startScene(
     home,
     beaconPort,
     seen,
-    port: (dialect) => self.legacyPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
+    port: (dialect) => self.foreignPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
     until: (wanted, deadlineMs = 20_000) => wait(() => seen.find(wanted), 'an event', deadlineMs),
     texts: (dialect, count, deadlineMs = 20_000) =>
       wait(

@@ -160,7 +160,7 @@ test('what does not fit the schema is refused with its field', options, async (c
     ['/v1/messages?direction=up', 'GET', undefined, 400],
     ['/v1/messages?afterSeq=', 'GET', undefined, 400],
     ['/v1/messages?afterSeq=1.5', 'GET', undefined, 400],
-    ['/v1/legacy/peers?dialect=klingon', 'GET', undefined, 400],
+    ['/v1/foreign/peers?dialect=klingon', 'GET', undefined, 400],
     ['/v1/messages', 'POST', '{"peer":"","text":"x"}', 400],
     ['/v1/messages?limit=-1', 'GET', undefined, 400],
     ['/v1/messages?limit=100000', 'GET', undefined, 400],

@@ -66,7 +66,7 @@ test('recv prints ready and then messages only, and ends at its count', options,
 
 test('recv --from a peer leaves out an older program that took its name', options, async (context) => {
   const { it, node } = await attached(context);
-  const { id } = node.addLegacyPeer('bob');
+  const { id } = node.addForeignPeer('bob');
   const ended = it.run('recv', '--json', '--count', '1', '--from', 'bob');
   await it.stdout.until((text) => text.includes('"ready"'));
   node.receive(id, 'I am bob');

@@ -153,7 +153,7 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['menu', 'netech'], { input: `1\n127.0.0.1\n${bob.port}\nhi\n0\n` });
   const port = (await bob.handle.self())
     ._unsafeUnwrap()
-    .legacyPorts?.find(({ dialect }) => dialect === 'cse310')?.port;
+    .foreignPorts?.find(({ dialect }) => dialect === 'cse310')?.port;
   await run(['connect', `127.0.0.1:${port}`], { input: 'hi\n' });
   await run(['wait'], { until: /"message".*cse310/s, also: () => callAs(bob, alice) });
   await bob.until(message('hi'), 'the message of an older program arrived');
@@ -197,9 +197,9 @@ test('every line of every command fits the schema', options, async (context) => 
 
 /** The other node opens a conversation in cse310 and says something. */
 async function callAs(from: LiveNode, to: LiveNode): Promise<void> {
-  const { legacyPorts = [] } = (await to.handle.self())._unsafeUnwrap();
-  const port = legacyPorts.find(({ dialect }) => dialect === 'cse310')?.port;
-  (await from.handle.legacyConnect(`cse310://127.0.0.1:${port}`))._unsafeUnwrap();
+  const { foreignPorts = [] } = (await to.handle.self())._unsafeUnwrap();
+  const port = foreignPorts.find(({ dialect }) => dialect === 'cse310')?.port;
+  (await from.handle.foreignConnect(`cse310://127.0.0.1:${port}`))._unsafeUnwrap();
   (await from.handle.send(`cse310://127.0.0.1:${port}`, 'is anybody there'))._unsafeUnwrap();
 }
 
@@ -237,9 +237,9 @@ test(
       rename: { name: 'alicia' },
       disconnect: { peer: 'bob' },
       sendVia: { peer: `cmp2204://127.0.0.1:${bob.port}`, text: 'x', isPlain: true },
-      legacyPeers: { dialect: 'cmp2204' },
-      legacyConnect: { peer: `synergy://127.0.0.1:${bob.port}`, isManual: false },
-      legacyLeave: { dialect: 'synergy', peer: null },
+      foreignPeers: { dialect: 'cmp2204' },
+      foreignConnect: { peer: `synergy://127.0.0.1:${bob.port}`, isManual: false },
+      foreignLeave: { dialect: 'synergy', peer: null },
     };
     for (const [name, { verb, path }] of Object.entries<AnyMethod>(methods)) {
       const input = given[name as keyof typeof methods];

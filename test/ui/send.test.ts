@@ -273,7 +273,7 @@ test('flags of cmp2204 are refused for whoever is spoken to otherwise', options,
 
 test('a larger prime in the environment allows larger numbers', options, async (context) => {
   const node = startFakeNode();
-  const { id } = node.addLegacyPeer('old hand');
+  const { id } = node.addForeignPeer('old hand');
   const it = fakeWorld({ node, env: { P: '101', Q: '2' } });
   context.after(() => it.remove());
   assert.equal(await it.run('send', id, 'x', '--number', '24', '--wait', 'queued'), 0);

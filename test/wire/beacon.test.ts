@@ -121,10 +121,10 @@ test('an answer is never longer than the announcement, nor a challenge than what
   assert.equal(encodeChallenge(nonce, 20), null);
 });
 
-const legacy = (text: string) => decodeBeacon(new TextEncoder().encode(text));
+const foreign = (text: string) => decodeBeacon(new TextEncoder().encode(text));
 
 test('an older program is heard by its name alone', () => {
-  assert.deepEqual(legacy('{"username": "bob", "ip_address": "10.0.0.7", "port": 6000}')._unsafeUnwrap(), {
+  assert.deepEqual(foreign('{"username": "bob", "ip_address": "10.0.0.7", "port": 6000}')._unsafeUnwrap(), {
     kind: 'foreign',
     username: 'bob',
   });
@@ -133,7 +133,7 @@ test('an older program is heard by its name alone', () => {
     '{"User Name":"bob","IP":"x"}\n',
     '{"n": [1], "USERNAME": "bob"}',
   ])
-    assert.deepEqual(legacy(text)._unsafeUnwrap(), { kind: 'foreign', username: 'bob' }, text);
+    assert.deepEqual(foreign(text)._unsafeUnwrap(), { kind: 'foreign', username: 'bob' }, text);
   for (const text of [
     '',
     '[]',
@@ -149,7 +149,7 @@ test('an older program is heard by its name alone', () => {
     `{"username": "${'b'.repeat(1_200)}"}`,
     '{"username": {"a": {"b": 1}}}',
   ]) {
-    assert.ok(legacy(text).isErr(), text.slice(0, 80));
+    assert.ok(foreign(text).isErr(), text.slice(0, 80));
   }
 });
 

@@ -45,12 +45,12 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'rename', body, call: state.calls.open(from) }, context),
     disconnect: (state, body, context, from) =>
       ask(state, { name: 'disconnect', body, call: state.calls.open(from) }, context),
-    legacyPeers: (state, body, context, from) =>
-      ask(state, { name: 'legacyPeers', body, call: state.calls.open(from) }, context),
-    legacyConnect: (state, body, context, from) =>
-      ask(state, { name: 'legacyConnect', body, call: state.calls.open(from) }, context),
-    legacyLeave: (state, body, context, from) =>
-      ask(state, { name: 'legacyLeave', body, call: state.calls.open(from) }, context),
+    foreignPeers: (state, body, context, from) =>
+      ask(state, { name: 'foreignPeers', body, call: state.calls.open(from) }, context),
+    foreignConnect: (state, body, context, from) =>
+      ask(state, { name: 'foreignConnect', body, call: state.calls.open(from) }, context),
+    foreignLeave: (state, body, context, from) =>
+      ask(state, { name: 'foreignLeave', body, call: state.calls.open(from) }, context),
     farewell: (state, body, context, from) =>
       ask(state, { name: 'farewell', body, call: state.calls.open(from) }, context),
     malformed: (state, body, context, from) =>

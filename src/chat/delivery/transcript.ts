@@ -68,7 +68,7 @@ const lastYearMs = 253_402_300_799_999;
 export function oldLineOf(message: MessageEvent, addressOf: (peerId: string) => string): string {
   return formatOldLine({
     atMs: Date.parse(message.receivedAt),
-    address: legacyHost(message.peerId) ?? addressOf(message.peerId),
+    address: foreignHost(message.peerId) ?? addressOf(message.peerId),
     name: message.peer,
     direction: message.direction,
     text: message.text,
@@ -76,7 +76,7 @@ export function oldLineOf(message: MessageEvent, addressOf: (peerId: string) => 
 }
 
 /** The host in the id of an older program's peer, which is its address. */
-function legacyHost(peerId: string): string | null {
+function foreignHost(peerId: string): string | null {
   return /^[a-z0-9]+:\/\/(\[[^\]]*\]|[^:]*)/.exec(peerId)?.[1] ?? null;
 }
 

@@ -76,7 +76,7 @@ export function expire(
   return [{ type: 'refused', peerId, ids: left, reason: `${where} could not be reached${why}` }];
 }
 
-/** See `NodeHandle.legacyConnect`. */
+/** See `NodeHandle.foreignConnect`. */
 export function connect(
   state: ForeignState,
   peerId: PeerId,
@@ -105,7 +105,7 @@ export function connect(
   }
 }
 
-/** Tells one peer that we leave. See `NodeHandle.legacyLeave`. */
+/** Tells one peer that we leave. See `NodeHandle.foreignLeave`. */
 export function leaveOne(
   state: ForeignState,
   peerId: PeerId,

@@ -11,7 +11,7 @@ import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import type { Address } from '../../wire/address.js';
-import type { LegacyPeer, SendViaOptions } from '../contract.js';
+import type { ForeignPeerInfo, SendViaOptions } from '../contract.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import type { CallId } from '../turn.js';
 import * as commands from './commands.js';
@@ -175,7 +175,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
   // What users ask.
 
   /** Errors: `chat/secure-only`, `chat/dialect-off`. */
-  list(dialect: ForeignDialectName): Result<readonly LegacyPeer[], ChatError> {
+  list(dialect: ForeignDialectName): Result<readonly ForeignPeerInfo[], ChatError> {
     return allowedDialect(this.#state, dialect).map(() => listPeers(this.#state, dialect));
   }
 

@@ -6,7 +6,7 @@ import type { ForeignDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
 import { isDottedQuad, type Endpoint } from '../../wire/address.js';
-import type { LegacyPeer } from '../contract.js';
+import type { ForeignPeerInfo } from '../contract.js';
 import type { NoticeEvent, PeerState } from '../events.js';
 import { foreignPeerId } from '../people/name.js';
 import type { ForeignPeer, ForeignState, ForeignTurn } from './state.js';
@@ -41,7 +41,7 @@ export function agePeers(state: ForeignState, turn: ForeignTurn): void {
 }
 
 /** The peers that are active in the foreign program. */
-export function listPeers(state: ForeignState, dialect: ForeignDialectName): readonly LegacyPeer[] {
+export function listPeers(state: ForeignState, dialect: ForeignDialectName): readonly ForeignPeerInfo[] {
   switch (dialect) {
     case 'synergy':
       return state.synergy
@@ -131,7 +131,7 @@ function listed(
   { host, port }: Endpoint,
   name: string | null,
   isConnected: boolean,
-): readonly LegacyPeer[] {
+): readonly ForeignPeerInfo[] {
   const peerId = foreignPeerId(dialect, host, port);
   if (peerId === null) return [];
   const shown = people.presence(peerId)?.name || name || people.name(peerId);

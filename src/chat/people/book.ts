@@ -65,9 +65,9 @@ export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
 function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerEvent {
   const contact = book.contacts.get(peerId);
   const presence = book.presence.get(peerId);
-  const legacy = parseForeignPeerId(peerId);
+  const foreign = parseForeignPeerId(peerId);
   // Where it was last is shown of one who has gone, and not dialled.
-  const { host, port } = addressesOf(book, peerId)[0] ?? legacy ?? presence?.addresses[0] ?? nowhere;
+  const { host, port } = addressesOf(book, peerId)[0] ?? foreign ?? presence?.addresses[0] ?? nowhere;
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
   const twin = alike.find((other) => other.peerId !== peerId && isKnownBefore(other, contact));
@@ -79,7 +79,7 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
     tag: tagOf(peerId),
     address: host,
     port,
-    dialect: legacy?.dialect ?? 'native',
+    dialect: foreign?.dialect ?? 'native',
     verified: contact?.trust === 'verified',
     lastSeen: new Date(lastSeenMs).toISOString(),
     ...(contact?.blocked === true ? { blocked: true } : {}),

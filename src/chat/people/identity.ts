@@ -47,7 +47,7 @@ export function parseNativeId(text: string): Result<PeerId, IdError> {
 /** True for the id of a native peer, false for the address of an older program. */
 export const isNativeId = (peerId: PeerId): boolean => !peerId.includes('://');
 
-/** Four characters that tell peers of the same name apart: of the id itself, or of a hash of a legacy address. */
+/** Four characters that tell peers of the same name apart: of the id itself, or of a hash of a foreign address. */
 export function tagOf(peerId: PeerId): string {
   const source = isNativeId(peerId) ? peerId : base32nopad.encode(sha256(peerId));
   return source.slice(0, limits.tagChars).toLowerCase();

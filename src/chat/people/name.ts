@@ -119,7 +119,7 @@ export const taggedName = (peer: NamedPeer): string => `${peer.name}#${tagOf(pee
 export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<PeerTarget, ChatError> {
   const peer = word.trim();
   const unknown = err<PeerTarget, ChatError>({ code: 'chat/unknown-peer', peer });
-  if (peer.includes('://')) return parseLegacyAddress(peer) ?? unknown;
+  if (peer.includes('://')) return parseForeignAddress(peer) ?? unknown;
   const address = parseAddress(peer);
   if (address !== null) return ok({ type: 'address', ...address });
   const id = parseNativeId(peer);
@@ -143,7 +143,7 @@ export function foreignPeerId(dialect: ForeignDialectName, host: string, port: n
 export function parseForeignPeerId(
   peerId: PeerId,
 ): { readonly dialect: ForeignDialectName; readonly host: string; readonly port: number } | null {
-  const parsed = parseLegacyAddress(peerId);
+  const parsed = parseForeignAddress(peerId);
   return parsed?.isOk() === true && parsed.value.type === 'foreign' ? parsed.value : null;
 }
 
@@ -167,9 +167,9 @@ const unique = (peers: readonly NamedPeer[]): NamedPeer[] => [
   ...new Map(peers.map((peer) => [peer.peerId, peer])).values(),
 ];
 
-function parseLegacyAddress(word: string): Result<PeerTarget, ChatError> | null {
+function parseForeignAddress(word: string): Result<PeerTarget, ChatError> | null {
   const match = /^([a-z0-9]+):\/\/(.+)$/i.exec(word);
-  const dialect = legacyDialect(match?.[1]?.toLowerCase() ?? '');
+  const dialect = foreignDialect(match?.[1]?.toLowerCase() ?? '');
   const rest = match?.[2]?.replace(/\/$/, '') ?? '';
   if (dialect === null || rest === '') return null;
   const usual = usualPort(dialect);
@@ -179,14 +179,14 @@ function parseLegacyAddress(word: string): Result<PeerTarget, ChatError> | null 
   return peerId === null ? null : ok({ type: 'foreign', peerId, dialect, ...address });
 }
 
-function legacyDialect(name: string): ForeignDialectName | null {
+function foreignDialect(name: string): ForeignDialectName | null {
   const known: readonly ForeignDialectName[] = ['cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
   return known.find((dialect) => dialect === name) ?? null;
 }
 
 const usualPorts: ReadonlyMap<DialectName, number> = new Map(
   Object.entries(foreignPorts).flatMap(([name, port]) => {
-    const dialect = legacyDialect(name);
+    const dialect = foreignDialect(name);
     return dialect === null ? [] : [[dialect, port] as const];
   }),
 );

@@ -209,32 +209,32 @@ const foreign = {
     pack: (peer: string, text: string, via: SendViaOptions) => ({ peer, text, ...via }),
     run: ({ node }, { peer, text, ...via }) => node.sendVia(peer, text, via),
   }),
-  legacyPeers: method({
+  foreignPeers: method({
     verb: 'GET',
-    path: '/v1/legacy/peers',
+    path: '/v1/foreign/peers',
     does: 'the active peers of an older program',
     takes: v.object({ dialect }),
     gives: v.pipe(v.array(answers.foreignPeer), v.readonly()),
     pack: (dialect: ForeignDialectName) => ({ dialect }),
-    run: ({ node }, { dialect }) => node.legacyPeers(dialect),
+    run: ({ node }, { dialect }) => node.foreignPeers(dialect),
   }),
-  legacyConnect: method({
+  foreignConnect: method({
     verb: 'POST',
-    path: '/v1/legacy/connect',
+    path: '/v1/foreign/connect',
     does: 'send a connection message, or begin a conversation',
     takes: v.object({ peer, isManual: v.boolean() }),
     gives: v.null(),
     pack: (peer: string, { isManual = false }: { readonly isManual?: boolean } = {}) => ({ peer, isManual }),
-    run: ({ node }, { peer, isManual }) => node.legacyConnect(peer, { isManual }),
+    run: ({ node }, { peer, isManual }) => node.foreignConnect(peer, { isManual }),
   }),
-  legacyLeave: method({
+  foreignLeave: method({
     verb: 'POST',
-    path: '/v1/legacy/leave',
+    path: '/v1/foreign/leave',
     does: 'say goodbye to one peer, or (peer null) to every peer of the dialect',
     takes: v.object({ dialect, peer: v.nullable(peer) }),
     gives: v.null(),
     pack: (dialect: ForeignDialectName, peer: string | null) => ({ dialect, peer }),
-    run: ({ node }, { dialect, peer }) => node.legacyLeave(dialect, peer),
+    run: ({ node }, { dialect, peer }) => node.foreignLeave(dialect, peer),
   }),
 };
 

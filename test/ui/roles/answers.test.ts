@@ -1,7 +1,7 @@
 /** What answers in menus mean. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LegacyPeer } from '../../../src/index.js';
+import type { ForeignPeerInfo } from '../../../src/index.js';
 import {
   readPeer,
   readPort,
@@ -10,7 +10,7 @@ import {
   readYes,
 } from '../../../src/ui/cli/foreign/menus/answers.js';
 
-const peer = (name: string, address: string, port = 70): LegacyPeer => ({
+const peer = (name: string, address: string, port = 70): ForeignPeerInfo => ({
   peer: `synergy://${address}:${port}`,
   name,
   address,

@@ -224,7 +224,7 @@ class Sending {
   }
 
   async #onQueued(statuses: readonly StatusEvent[]): Promise<void> {
-    if (this.#queued === 0 && this.#options.wait === 'delivered') await this.#lowerForLegacy(statuses[0]);
+    if (this.#queued === 0 && this.#options.wait === 'delivered') await this.#lowerForForeign(statuses[0]);
     this.#queued += statuses.length;
     this.#peer = statuses[0]?.peer ?? this.#peer;
     await this.#deliveries.queued(statuses);
@@ -232,12 +232,13 @@ class Sending {
   }
 
   /** Older programs know no receipts: `sent` is the best their messages reach. */
-  async #lowerForLegacy(status: StatusEvent | undefined): Promise<void> {
+  async #lowerForForeign(status: StatusEvent | undefined): Promise<void> {
     const rows = (await this.#attachment.node.peers()).unwrapOr([]);
     const named = rows.filter((row) => row.name === status?.peer).map((row) => row.dialect);
-    const isLegacy = this.#options.peer.includes('://') || (named.some(isOlder) && !named.includes('native'));
-    if (isLegacy) this.#deliveries.settleForSent();
-    const isCmp2204 = this.#options.peer.startsWith('cmp2204://') || (isLegacy && named.includes('cmp2204'));
+    const isForeign =
+      this.#options.peer.includes('://') || (named.some(isOlder) && !named.includes('native'));
+    if (isForeign) this.#deliveries.settleForSent();
+    const isCmp2204 = this.#options.peer.startsWith('cmp2204://') || (isForeign && named.includes('cmp2204'));
     if (isCmp2204 && this.#manner?.via.isPlain !== true)
       this.#context.output.note('weakly encrypted: whoever listens can break the key exchange of cmp2204');
   }

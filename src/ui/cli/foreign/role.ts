@@ -55,7 +55,7 @@ export async function withRole(
   // What environment and settings hold for other programs is not a mistake here.
   const node = adjust({ ...relevant(settings, dialects), dialects });
   return withNode({ ...context, common: { ...common, node } }, async (attachment) => {
-    const listed = await attachment.node.legacyPeers(dialect);
+    const listed = await attachment.node.foreignPeers(dialect);
     if (listed.isErr()) return output.failure(listed.error);
     const self = await attachment.node.self();
     if (self.isErr()) return output.failure(self.error);
@@ -81,7 +81,7 @@ export async function withRole(
 
 /** Where the older program finds us, as `IP:PORT`. */
 export function addressesOf({ self, dialect }: Role): readonly string[] {
-  const port = self.legacyPorts?.find((own) => own.dialect === dialect)?.port ?? self.port;
+  const port = self.foreignPorts?.find((own) => own.dialect === dialect)?.port ?? self.port;
   const hosts = self.addresses.map((address) => address.replace(/:\d+$/, ''));
   return [...new Set(hosts.length === 0 ? [self.bound] : hosts)].map((host) => `${host}:${port}`);
 }

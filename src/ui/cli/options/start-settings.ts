@@ -57,9 +57,9 @@ function openedPorts(
   return { isPort, isExact: isPort && (port === self.port || rolePorts.length > 0) };
 }
 
-function isOpen(word: string, { legacyPorts = [] }: SelfInfo): boolean {
+function isOpen(word: string, { foreignPorts = [] }: SelfInfo): boolean {
   const [dialect, port] = word.split('=');
-  const own = legacyPorts.find((each) => each.dialect === dialect)?.port;
+  const own = foreignPorts.find((each) => each.dialect === dialect)?.port;
   return own !== undefined && (port === '0' || port === String(own));
 }
 

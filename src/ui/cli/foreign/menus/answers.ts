@@ -1,6 +1,6 @@
 /** What answers in menus mean: addresses, ports, names, yes and no. Pure. */
 import { err, ok, type Result } from 'neverthrow';
-import { isDottedQuad, type LegacyPeer } from '../../../../index.js';
+import { isDottedQuad, type ForeignPeerInfo } from '../../../../index.js';
 import { parseWord, port as portKind } from '../../options/values.js';
 
 /** A dotted quad and nothing else: the older programs know no other addresses. */
@@ -28,15 +28,15 @@ export function readYes(answer: string): Result<boolean, string> {
 }
 
 /** One of the peers, by name, number in the list, address, or `IP:PORT`. */
-export function readPeer<Peer extends LegacyPeer>(
+export function readPeer<Peer extends ForeignPeerInfo>(
   answer: string,
   peers: readonly Peer[],
 ): Result<Peer, string> {
-  const byAddress = (peer: LegacyPeer): boolean =>
+  const byAddress = (peer: ForeignPeerInfo): boolean =>
     [peer.peer, peer.address, `${peer.address}:${peer.port}`].includes(answer);
   const tests = [
-    (peer: LegacyPeer) => peer.name === answer,
-    (peer: LegacyPeer) => peer.name.toLowerCase() === answer.toLowerCase(),
+    (peer: ForeignPeerInfo) => peer.name === answer,
+    (peer: ForeignPeerInfo) => peer.name.toLowerCase() === answer.toLowerCase(),
     byAddress,
   ];
   for (const test of tests) {

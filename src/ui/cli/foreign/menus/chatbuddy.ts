@@ -118,7 +118,7 @@ async function start(menu: MenuSession): Promise<Partner | null> {
   if (host === null) return null;
   const port = await dialog.askFor('Their port:', readPort);
   if (port === null) return null;
-  const connected = await role.node.legacyConnect(`chatbuddy://${host}:${port}`);
+  const connected = await role.node.foreignConnect(`chatbuddy://${host}:${port}`);
   if (connected.isErr()) {
     fail(connected.error);
     return null;

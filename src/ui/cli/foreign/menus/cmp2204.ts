@@ -1,6 +1,6 @@
 /** The menu of cmp2204's Chat_Initiator: users, chat, history. One connection per message. */
 import { err, ok, type Result } from 'neverthrow';
-import { escapeName, parseEndpoint, type LegacyPeer, type SendViaOptions } from '../../../../index.js';
+import { escapeName, parseEndpoint, type ForeignPeerInfo, type SendViaOptions } from '../../../../index.js';
 import { roles as limits } from '../../limits.js';
 import { messageLine } from '../../screen/present.js';
 import { toyGroupOf } from '../../options/settings.js';
@@ -20,7 +20,7 @@ export const initiate = (context: RunContext): Promise<ExitCode> =>
     ]),
   );
 
-interface Present extends LegacyPeer {
+interface Present extends ForeignPeerInfo {
   /** Runs Parlance, like us: nothing of the older program is between us. */
   readonly isNative: boolean;
 }

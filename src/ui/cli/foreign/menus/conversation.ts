@@ -102,7 +102,7 @@ async function isTalking({ peers }: MenuSession, peer: string): Promise<boolean>
 
 /** Settles once the farewell is out: the talk is gone from the node's list, or its end was told. */
 async function leave(menu: MenuSession, peer: string, ended: AbortSignal): Promise<void> {
-  await menu.role.node.legacyLeave(menu.role.dialect, peer);
+  await menu.role.node.foreignLeave(menu.role.dialect, peer);
   while (!ended.aborted && (await isTalking(menu, peer)))
     await new Promise((resolve) => setTimeout(resolve, limits.leavePollMs));
 }

@@ -79,14 +79,14 @@ async function waitHere(menu: MenuSession): Promise<Partner | null> {
   return awaitPartner(menu, AbortSignal.any([role.context.stopped, events.ended]));
 }
 
-/** Errors: `command/usage` without an address, and those of `legacyConnect`. */
+/** Errors: `command/usage` without an address, and those of `foreignConnect`. */
 async function connectFrom(
   menu: MenuSession,
   address: string | null,
 ): Promise<Result<Partner, ParlanceError>> {
   const typed = await chooseAddress(menu, address);
   if (typed === null) return err(usage('connect', 'no address was given'));
-  const connected = await menu.role.node.legacyConnect(`cse310://${typed}`);
+  const connected = await menu.role.node.foreignConnect(`cse310://${typed}`);
   if (connected.isErr()) return err(connected.error);
   return ok({ peer: await idOf(menu, typed) });
 }

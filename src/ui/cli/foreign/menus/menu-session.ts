@@ -4,7 +4,7 @@ import {
   escapeForTerminal,
   escapeName,
   type ForeignDialectName,
-  type LegacyPeer,
+  type ForeignPeerInfo,
   type NodeError,
   type NodeEvent,
   type SendViaOptions,
@@ -23,7 +23,7 @@ export interface MenuSession {
   readonly dialog: Dialog;
   readonly events: RoleEvents;
   /** Who is active in the older program, in order of appearance. */
-  readonly peers: () => Promise<readonly LegacyPeer[]>;
+  readonly peers: () => Promise<readonly ForeignPeerInfo[]>;
   /** Sends, and tells what became of it. */
   readonly send: (peer: string, text: string, via?: SendViaOptions) => Promise<void>;
   /** The same within a talk: at a terminal, where the line stands above already, only a failure is news. */
@@ -72,7 +72,7 @@ export function withMenu(
   );
 }
 
-const told = async ({ node, dialect }: Role): Promise<void> => void (await node.legacyLeave(dialect, null));
+const told = async ({ node, dialect }: Role): Promise<void> => void (await node.foreignLeave(dialect, null));
 
 function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
   const waitMs = dialog.isTerminal ? limits.deliverWaitMs : pipedWaitMs(role);
@@ -90,7 +90,7 @@ function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
     events,
     fail,
     peers: async () => {
-      const listed = await role.node.legacyPeers(role.dialect);
+      const listed = await role.node.foreignPeers(role.dialect);
       if (listed.isErr()) fail(listed.error);
       return listed.unwrapOr([]);
     },

@@ -1,6 +1,6 @@
 /** The menu of netech: messages, its two lists, connecting to all or to a typed address. */
 import { err, ok } from 'neverthrow';
-import { escapeName, type LegacyPeer } from '../../../../index.js';
+import { escapeName, type ForeignPeerInfo } from '../../../../index.js';
 import { addressesOf } from '../role.js';
 import type { RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';
@@ -39,7 +39,7 @@ async function query({ dialog, peers }: MenuSession): Promise<void> {
   dialog.say('Connected peers:', ...rowsOf(active.filter((peer) => peer.isConnected)));
 }
 
-const rowsOf = (peers: readonly LegacyPeer[]): readonly string[] =>
+const rowsOf = (peers: readonly ForeignPeerInfo[]): readonly string[] =>
   peers.length === 0
     ? ['  none']
     : peers.map(({ name, address, port }) => `  ${escapeName(name)}  ${address}:${port}`);
@@ -54,14 +54,14 @@ async function connect(menu: MenuSession): Promise<void> {
   if (manner === 'M') {
     const peer = await askAddress(menu);
     if (peer === null) return;
-    const connected = await role.node.legacyConnect(peer, { isManual: true });
+    const connected = await role.node.foreignConnect(peer, { isManual: true });
     connected.match(() => dialog.say(`${peer} is connected.`), fail);
     return;
   }
   const waiting = (await menu.peers()).filter((peer) => !peer.isConnected);
   if (waiting.length === 0) dialog.say('No active peer is left to connect to.');
-  const connectOne = async ({ peer, name }: LegacyPeer): Promise<void> => {
-    const connected = await role.node.legacyConnect(peer);
+  const connectOne = async ({ peer, name }: ForeignPeerInfo): Promise<void> => {
+    const connected = await role.node.foreignConnect(peer);
     connected.match(() => dialog.say(`${escapeName(name)} is connected.`), fail);
   };
   await Promise.all(waiting.map(connectOne));

@@ -1,6 +1,6 @@
 /** The menu of synergy: who is active, connecting, messages; leaving tells everybody. */
 import { ok } from 'neverthrow';
-import { escapeName, type LegacyPeer } from '../../../../index.js';
+import { escapeName, type ForeignPeerInfo } from '../../../../index.js';
 import { addressesOf } from '../role.js';
 import type { RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';
@@ -25,7 +25,7 @@ async function list(menu: MenuSession): Promise<void> {
   menu.dialog.say(...rowsOf(peers));
 }
 
-const rowsOf = (peers: readonly LegacyPeer[]): readonly string[] =>
+const rowsOf = (peers: readonly ForeignPeerInfo[]): readonly string[] =>
   peers.map(
     ({ name, address, port, isConnected }, at) =>
       `${at + 1}  ${escapeName(name)}  ${address}:${port}  ${isConnected ? 'Connected' : 'Yet to connect'}`,
@@ -45,8 +45,8 @@ async function connect(menu: MenuSession): Promise<void> {
   await Promise.all((chosen ?? []).map((peer) => connectOne(menu, peer)));
 }
 
-async function connectOne({ role, dialog, fail }: MenuSession, peer: LegacyPeer): Promise<void> {
-  const connected = await role.node.legacyConnect(peer.peer);
+async function connectOne({ role, dialog, fail }: MenuSession, peer: ForeignPeerInfo): Promise<void> {
+  const connected = await role.node.foreignConnect(peer.peer);
   connected.match(() => dialog.say(`${escapeName(peer.name)} is connected.`), fail);
 }
 

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { MessagePort } from 'node:worker_threads';
 import { transportActor, type TransportArgs } from '../../src/actors/transport/transport.js';
-import { parseConnectionId, parsePeerId, type ConnectionId } from '../../src/ids.js';
+import { parseConnectionId, type ConnectionId } from '../../src/ids.js';
 import { admission } from '../../src/admission/limits.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import { transport as limits } from '../../src/actors/transport/limits.js';
@@ -15,7 +15,6 @@ import type { TransportProtocol, TransportReports } from '../../src/actors/trans
 import { dice, runSeed } from '../support/seeds.js';
 import { usableNowMs } from '../support/usable-time.js';
 
-const peerId = parsePeerId(Array.from({ length: 8 }, () => 'AAAAAAA').join('-'))._unsafeUnwrap();
 const connectionId = (text: string): ConnectionId => parseConnectionId(text)._unsafeUnwrap();
 /** Preamble of a full handshake and as many bytes as message 1 has. */
 const fullHello = Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.alloc(1_218, 7)]);
@@ -69,7 +68,6 @@ async function host(
           isProved = true;
           actor.cast('authenticated', {
             connectionId: id,
-            peerId,
             isContact: proves === 'contact',
             carries: 'session',
           });
@@ -371,7 +369,6 @@ test('a session that does not consume stops the peer at a bound', async (t) => {
   });
   actor.cast('authenticated', {
     connectionId: accepted.connectionId,
-    peerId,
     isContact: true,
     carries: 'session',
   });

@@ -1,20 +1,17 @@
 /** A transport on a free port of loopback, in a process of its own: prints the port, echoes, ends with its stdin. */
 import type { MessagePort } from 'node:worker_threads';
 import { transportActor } from '../../src/actors/transport/transport.js';
-import { type ConnectionId, parsePeerId } from '../../src/ids.js';
+import type { ConnectionId } from '../../src/ids.js';
 import { openByteStream } from '../../src/runtime/stream.js';
 import { drive, Recorder } from './actor-driver.js';
 import type { TransportReports } from '../../src/actors/transport/protocol.js';
-
-const peerId = parsePeerId(Array.from({ length: 8 }, () => 'AAAAAAA').join('-'))._unsafeUnwrap();
 
 function serve(id: ConnectionId, port: MessagePort): void {
   let isProved = false;
   const stream = openByteStream(port, {
     onBytes(chunk) {
       stream.consumed(chunk.byteLength);
-      if (!isProved)
-        actor.cast('authenticated', { connectionId: id, peerId, isContact: true, carries: 'session' });
+      if (!isProved) actor.cast('authenticated', { connectionId: id, isContact: true, carries: 'session' });
       isProved = true;
       stream.write(chunk.slice());
     },

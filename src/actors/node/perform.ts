@@ -157,8 +157,8 @@ function tellTransport(shell: Shell, effect: TransportEffect, context: NodeConte
       break;
     }
     case 'authenticated': {
-      const { connectionId, peerId, isContact, carries } = effect;
-      transport.cast('authenticated', { connectionId, peerId, isContact, carries });
+      const { connectionId, isContact, carries } = effect;
+      transport.cast('authenticated', { connectionId, isContact, carries });
       break;
     }
     case 'close': {

@@ -3,7 +3,7 @@ import type { Unheard } from '../../admission/first-bytes.js';
 import type { MessagePort } from 'node:worker_threads';
 import type { DialectName } from '../../dialects/dialect.js';
 import type { DialError } from '../../chat/errors.js';
-import type { ConnectionId, PeerId } from '../../ids.js';
+import type { ConnectionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
 import type { Carries } from '../../dialects/dialect.js';
 
@@ -35,7 +35,6 @@ export type TransportProtocol = {
   /** The session on this inbound connection finished its handshake: it now counts as authenticated. */
   authenticated: Cast<{
     readonly connectionId: ConnectionId;
-    readonly peerId: PeerId;
     readonly isContact: boolean;
     readonly carries: Carries;
   }>;

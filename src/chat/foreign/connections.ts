@@ -9,7 +9,6 @@ import type { RuntimeError } from '../../runtime/errors.js';
 import { parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../../ids.js';
 import { foreignPorts } from '../../dialects/limits.js';
 import { formatAddress, type Address } from '../../wire/address.js';
-import { foreignPeerId } from '../people/name.js';
 import type { RouteReport } from '../routes/route.js';
 import { logLine } from '../turn.js';
 import { foreignRoutes as limits } from './limits.js';
@@ -203,10 +202,8 @@ function callerOf(
 
 /** It has nothing to prove, so it counts as served from now on; strangers' slots are few. */
 function admit(live: ForeignConnection, carries: Carries, turn: ForeignTurn): void {
-  const { connectionId, address, dialect } = live;
-  const peerId = live.peerId ?? foreignPeerId(dialect.name, address.host, address.port);
-  if (peerId === null) return;
-  turn.emit({ to: 'transport', say: 'authenticated', connectionId, peerId, isContact: false, carries });
+  const { connectionId } = live;
+  turn.emit({ to: 'transport', say: 'authenticated', connectionId, isContact: false, carries });
 }
 
 function stand(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): readonly RouteReport[] {

@@ -311,7 +311,7 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   #authenticated({ connectionId }: LiveSession, peerId: PeerId, turn: NativeTurn): void {
     const isContact = this.#people.isTrusted(peerId);
-    turn.emit({ to: 'transport', say: 'authenticated', connectionId, peerId, isContact, carries: 'session' });
+    turn.emit({ to: 'transport', say: 'authenticated', connectionId, isContact, carries: 'session' });
   }
 
   /** Publishes the peer, and answers those who asked which peer is at this address. Idempotent. */

@@ -108,7 +108,6 @@ export type TransportEffect =
       readonly to: 'transport';
       readonly say: 'authenticated';
       readonly connectionId: ConnectionId;
-      readonly peerId: PeerId;
       readonly isContact: boolean;
       readonly carries: Carries;
     }

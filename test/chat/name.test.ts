@@ -60,6 +60,11 @@ test('a name cannot bring a tag of its own', () => {
   assert.equal(clean('bob #1'), 'bob #1');
 });
 
+test('blanks, and a letter and its mark, that a control character held apart become one', () => {
+  assert.equal(clean('a\t\u0000\tb'), 'a b');
+  assert.equal(clean('e\u0000\u0301'), '\u00E9');
+});
+
 test('a clean name stays as it is, and is bounded whatever came', (t) => {
   const any = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 400 }),

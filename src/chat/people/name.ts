@@ -61,6 +61,9 @@ const cleaned = (raw: string): string =>
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replace(/[\s\p{Z}\u2800]+/gu, ' ')
     .replace(/\p{C}/gu, '')
+    // What stood between them is gone: blanks meet, and so do letters and marks.
+    .replace(/ {2,}/g, ' ')
+    .normalize('NFC')
     .replace(excessMarks, '$1')
     // A name must not bring its own tag: `bob#7kq2` is what we call a bob, not what he calls himself.
     .replace(/#(?=[a-zA-Z2-7]{4}$)/, '\uFF03')

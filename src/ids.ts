@@ -18,7 +18,7 @@ export type SessionId = Branded<'SessionId'>;
 export type ConnectionId = Branded<'ConnectionId'>;
 /** Which conversation a message belongs to; `dm:` and the peer's id for a talk between two. */
 export type ConversationId = Branded<'ConversationId'>;
-/** A message, for ever: a version 7 UUID in its lower-case text form (36 characters). */
+/** A message, for ever: a UUID in its lower-case text form (36 characters). */
 export type MessageId = Branded<'MessageId'>;
 
 export type IdError = { readonly code: 'ids/malformed'; readonly kind: string };
@@ -27,6 +27,7 @@ const nativeShape = /^[A-Z2-7]{7}(?:-[A-Z2-7]{7}){7}$/;
 const addressShape = /^[a-z][a-z0-9]{1,15}:\/\/[0-9a-zA-Z.:[\]%-]{1,80}$/;
 const shortShape = /^[a-z0-9-]{1,40}$/;
 const conversationShape = /^[a-z]{1,8}:[!-~]{1,120}$/;
+const messageShape = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The one place where a brand is given: its callers have checked the shape, or built the text themselves. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a brand exists in types only
@@ -52,6 +53,11 @@ export function parseConnectionId(text: string): Result<ConnectionId, IdError> {
 /** A kind, a colon and what names it there. Errors: `ids/malformed`. */
 export function parseConversationId(text: string): Result<ConversationId, IdError> {
   return conversationShape.test(text) ? ok(branded(text)) : malformed('conversation id');
+}
+
+/** Any UUID in its lower-case text form. Errors: `ids/malformed`. */
+export function parseMessageId(text: string): Result<MessageId, IdError> {
+  return messageShape.test(text) ? ok(branded(text)) : malformed('message id');
 }
 
 /** The conversation of two: this node and `peer`. */

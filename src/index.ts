@@ -15,6 +15,7 @@ export type { DialectName, Encryption, ForeignDialectName } from './dialects/dia
 export type * from './errors.js';
 export type * from './node/handle.js';
 export { isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
+export { newMessageId } from './node/message-id.js';
 export { startNode } from './node/start.js';
 export { startHub, type HubHandle, type HubOptions } from './actors/chatbuddy-hub/server.js';
 export { openHubClient, type HubClient, type HubClientOptions } from './actors/chatbuddy-hub/client.js';

@@ -18,7 +18,15 @@ export type ChatError =
   | { readonly code: 'chat/own-address'; readonly address: string }
   | { readonly code: 'chat/code-mismatch'; readonly peer: string }
   | { readonly code: 'chat/secure-only'; readonly dialect: string }
-  | { readonly code: 'chat/dialect-off'; readonly dialect: string };
+  | { readonly code: 'chat/dialect-off'; readonly dialect: string }
+  | IdTaken
+  | { readonly code: 'message/id-invalid'; readonly detail: string };
+
+/** Another message to the same peer has the id already. */
+export interface IdTaken {
+  readonly code: 'message/id-taken';
+  readonly id: string;
+}
 
 /** The history. Handled by the root (at the start) and by the node (while it runs). */
 export type StoreError =

@@ -65,19 +65,35 @@ export interface EventsOptions {
   readonly sinceSeq?: number;
 }
 
+/**
+ * The caller may give a message its id: any UUID in lower case. A caller that knows the id before it sends misses no
+ * status of the message, and may send again when it does not know whether the first request arrived: a repeated id
+ * with the same text is answered with the state that the message has reached.
+ */
+export interface SendOptions {
+  readonly id?: string;
+}
+
+export interface SendAllOptions {
+  /** One id for each text. */
+  readonly ids?: readonly string[];
+}
+
 export interface NodeHandle {
   readonly self: () => ResultAsync<SelfInfo, NodeError>;
   /** Our half of every safety code, 30 digits in groups of five. Some 15 ms of work on another thread. */
   readonly ownSafetyCode: () => ResultAsync<string, NodeError>;
   /**
    * Queues one message; the statuses reached so far follow as events. Resolves once it stands synced in the outbox.
-   * Errors: `chat/…` (unknown or ambiguous peer, text, outbox full, blocked, key changed), `store/…`.
+   * Errors: `chat/…` (unknown or ambiguous peer, text, outbox full, blocked, key changed), `store/…`,
+   * `message/id-taken` (another message to the peer has the id), `message/id-invalid`.
    */
-  readonly send: (peer: string, text: string) => ResultAsync<StatusEvent, NodeError>;
+  readonly send: (peer: string, text: string, options?: SendOptions) => ResultAsync<StatusEvent, NodeError>;
   /** Many messages to one peer, in order; one sync for all. Same errors; either all are queued or none. */
   readonly sendAll: (
     peer: string,
     texts: readonly string[],
+    options?: SendAllOptions,
   ) => ResultAsync<readonly StatusEvent[], NodeError>;
   /**
    * As `send`, to a peer of cmp2204. Errors: also `dialect/unsupported` for a private number that is none, and for every
@@ -86,7 +102,8 @@ export interface NodeHandle {
   readonly sendVia: (
     peer: string,
     text: string,
-    options: SendViaOptions,
+    via: SendViaOptions,
+    options?: SendOptions,
   ) => ResultAsync<StatusEvent, NodeError>;
   /** Who is active in an older program, in order of appearance. */
   readonly foreignPeers: (dialect: ForeignDialectName) => ResultAsync<readonly ForeignPeerInfo[], NodeError>;

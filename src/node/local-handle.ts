@@ -2,12 +2,15 @@
  * The handle on a node that runs in this process: turns each method into a message to the node, and the node's events
  * into feeds that readers take at their own pace.
  */
-import type { ResultAsync } from 'neverthrow';
+import { err, ok, Result, type ResultAsync } from 'neverthrow';
 import { messageEventOf } from '../chat/delivery/transcript.js';
 import type { NodeEvent } from '../chat/events.js';
 import type { HistoryQuery } from '../chat/delivery/entry.js';
 import type { RuntimeError } from '../runtime/errors.js';
-import type { MessageId } from '../ids.js';
+import { parseMessageId } from '../ids.js';
+import type { ChatError } from '../chat/errors.js';
+import type { Words } from '../chat/delivery/delivery.js';
+import { newMessageId } from './message-id.js';
 import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Feed, FeedReader } from './feed.js';
@@ -21,26 +24,28 @@ export interface LocalHandleParts {
   /** The home directory. */
   readonly home: string;
   readonly feed: Feed;
-  readonly newMessageId: () => MessageId;
   readonly stats: NodeHandle['stats'];
   readonly ownSafetyCode: () => ResultAsync<string, RuntimeError>;
   readonly close: () => Promise<void>;
 }
 
 export function localHandle(parts: LocalHandleParts): NodeHandle {
-  const { node, home, feed, newMessageId, stats, ownSafetyCode, close } = parts;
-  // Given here and not by the node: a node that crashed over it is asked again, and must know the words again.
-  const named = (texts: readonly string[]) => texts.map((text) => ({ id: newMessageId(), text }));
-  const sendAll: NodeHandle['sendAll'] = (peer, texts) =>
-    node.call('send', { peer, messages: named(texts), via: null }, { deadlineMs: limits.commandDeadlineMs });
+  const { node, home, feed, stats, ownSafetyCode, close } = parts;
+  const sendAll: NodeHandle['sendAll'] = (peer, texts, { ids } = {}) =>
+    named(texts, ids).asyncAndThen((messages) =>
+      node.call('send', { peer, messages, via: null }, { deadlineMs: limits.commandDeadlineMs }),
+    );
   const whole = (self: CoreSelf): SelfInfo => ({ ...self, pid: process.pid, home });
   return {
     self: () => node.call('self', {}).map(whole),
     ownSafetyCode,
     sendAll,
-    send: (peer, text) => sendAll(peer, [text]).map(([status]) => one(status)),
-    sendVia: (peer, text, via) =>
-      node.call('send', { peer, messages: named([text]), via }).map(([status]) => one(status)),
+    send: (peer, text, { id } = {}) =>
+      sendAll(peer, [text], id === undefined ? {} : { ids: [id] }).map(([status]) => one(status)),
+    sendVia: (peer, text, via, { id } = {}) =>
+      named([text], id === undefined ? undefined : [id])
+        .asyncAndThen((messages) => node.call('send', { peer, messages, via }))
+        .map(([status]) => one(status)),
     foreignPeers: (dialect) => node.call('foreignPeers', { dialect }),
     foreignConnect: (peer, { isManual = false } = {}) =>
       node.call('foreignConnect', { peer, isManual }, { deadlineMs: limits.commandDeadlineMs }),
@@ -66,6 +71,28 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     close,
   };
 }
+
+/**
+ * Texts with their ids, which the caller gave or which are new. They are given here and not by the node: a node that
+ * crashed over a request gets it again, and must know the messages again. Errors: `message/id-invalid`.
+ */
+function named(
+  texts: readonly string[],
+  ids: readonly string[] | undefined,
+): Result<readonly Words[], ChatError> {
+  if (ids === undefined) return ok(texts.map((text) => ({ id: newMessageId(), text })));
+  if (ids.length !== texts.length)
+    return invalid(`${String(ids.length)} ids were given for ${String(texts.length)} texts`);
+  return Result.combine(
+    ids.map((id, at) =>
+      parseMessageId(id)
+        .map((parsed): Words => ({ id: parsed, text: texts[at] ?? '' }))
+        .orElse(() => invalid(`"${id}" is not a UUID in lower case`)),
+    ),
+  );
+}
+
+const invalid = (detail: string) => err<never, ChatError>({ code: 'message/id-invalid', detail });
 
 /** First `ready`; then the stored messages after `sinceSeq`; then what is live. A message that is both comes once. */
 async function* follow(

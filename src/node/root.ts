@@ -16,14 +16,13 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { uuidv7obj } from 'uuidv7';
 import { sanitiseName } from '../chat/people/name.js';
 import type { DialectName } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { StoreError } from '../chat/errors.js';
 import type { TransportError } from '../errors.js';
-import { messageIdFromBytes, type MessageId } from '../ids.js';
+import { newMessageId } from './message-id.js';
 import { beaconSocket } from '../actors/presence/limits.js';
 import { node as limits } from './limits.js';
 import { foreignRoutes as talks } from '../chat/foreign/limits.js';
@@ -183,7 +182,6 @@ class RunningNode {
     return localHandle({
       node: tree.ref(nodeAddress),
       home: this.#home.directory,
-      newMessageId,
       feed: this.#feed,
       stats: () =>
         ResultAsync.fromSafePromise(
@@ -376,5 +374,3 @@ function causeOf(error: RuntimeError): NodeError {
 /** `init` of history refuses with a `StoreError`, that of transport, discovery and broadcast with a `TransportError`. */
 const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
   /^(store|transport)\//.test(fault.code);
-
-const newMessageId = (): MessageId => messageIdFromBytes(uuidv7obj().bytes);

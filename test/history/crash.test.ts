@@ -110,8 +110,8 @@ test('a full disk refuses, confirms nothing it did not keep, and is forgotten on
     assert.equal(page.length, kept.length, 'reading goes on');
     spawnSync('mount', ['-o', 'remount,size=8m', home]);
     if ('closedBy' in history.state.opened) await history.idle(() => 'store' in history.state.opened);
-    const stored = (await history.call('append', { lines: [line(5_001)] }))._unsafeUnwrap().stored;
-    assert.deepEqual(stored, [{ seq: kept.length + 1, isDuplicate: false }]);
+    const { seqs, duplicates } = (await history.call('append', { lines: [line(5_001)] }))._unsafeUnwrap();
+    assert.deepEqual([seqs, duplicates], [[kept.length + 1], []]);
     assert.deepEqual(asidesOf(history), []);
     await history.stop();
   } finally {

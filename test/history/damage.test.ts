@@ -158,8 +158,8 @@ test('a salvage carries over every line outside the damage, with its number, and
     assert.ok(aside !== undefined && existsSync(aside.file));
     assert.deepEqual(readFileSync(aside.file), bytes, 'as it was found');
     assert.ok(aside.lines !== null && aside.lines > 4_700, JSON.stringify(aside));
-    const [stored] = (await again.call('append', { lines: [line(9_999)] }))._unsafeUnwrap().stored;
-    assert.ok(stored !== undefined && stored.seq > 5_000);
+    const [seq] = (await again.call('append', { lines: [line(9_999)] }))._unsafeUnwrap().seqs;
+    assert.ok(seq !== undefined && seq > 5_000);
     const page = (await again.call('page', { limit: 10_000 }))._unsafeUnwrap();
     for (const { seq, text } of page.slice(0, -1)) assert.equal(text, `message ${String(seq - 1)}`);
     assert.equal((await again.call('page', { limit: 5, search: '4999' }))._unsafeUnwrap().length, 1);

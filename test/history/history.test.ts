@@ -16,20 +16,47 @@ test('seq rises by one over both directions and a duplicate takes none', () =>
   withHistory(async (history) => {
     const said = [line(1), line(2, { direction: 'in', state: 'delivered' }), line(1), line(3)];
     const first = (await history.call('append', { lines: said }))._unsafeUnwrap();
-    assert.deepEqual(first.stored, [
-      { seq: 1, isDuplicate: false },
-      { seq: 2, isDuplicate: false },
-      { seq: 1, isDuplicate: true },
-      { seq: 3, isDuplicate: false },
-    ]);
+    assert.deepEqual(first.seqs, [1, 2, 1, 3]);
+    assert.deepEqual(first.duplicates, [{ at: 2, state: 'queued' }]);
     // The same id of another peer, or in the other direction, is another line.
     const others = [line(1, { peerId: peer(2) }), line(1, { direction: 'in' }), line(3)];
     const second = (await history.call('append', { lines: others }))._unsafeUnwrap();
-    assert.deepEqual(
-      second.stored.map(({ seq }) => seq),
-      [4, 5, 3],
-    );
+    assert.deepEqual(second.seqs, [4, 5, 3]);
     assert.equal((await history.call('newest', none))._unsafeUnwrap(), 5);
+  }));
+
+test('a request with an id that another text has writes none of its lines', () =>
+  withHistory(async (history) => {
+    await history.call('append', { lines: [line(1), line(2, { text: 'second' })] });
+    const request = { lines: [line(7), line(2, { text: 'another' }), line(8)] };
+    const refused = (await history.call('append', request))._unsafeUnwrapErr();
+    assert.deepEqual(refused, { code: 'message/id-taken', id: messageId(2) });
+    assert.deepEqual((await history.call('outboxSize', none))._unsafeUnwrap().lines, 2);
+
+    // The refusal leaves no gap, and other requests of the same commit are not touched.
+    const [taken, kept] = await history.batch<'append'>([
+      { name: 'append', body: { lines: [line(9), line(1, { text: 'another' })] } },
+      { name: 'append', body: { lines: [line(10)] } },
+    ]);
+    assert.equal(taken?._unsafeUnwrapErr().code, 'message/id-taken');
+    assert.deepEqual(kept?._unsafeUnwrap().seqs, [3]);
+    const lines = (await history.call('page', { limit: 10 }))._unsafeUnwrap();
+    assert.deepEqual(
+      lines.map(({ id }) => id),
+      [messageId(1), messageId(2), messageId(10)],
+    );
+  }));
+
+test('a repeated line tells what the stored one has reached', () =>
+  withHistory(async (history) => {
+    await history.call('append', { lines: [line(1), line(2)] });
+    await history.call('mark', { peerId: peer(1), ids: [messageId(2)], state: 'delivered' });
+    const again = (await history.call('append', { lines: [line(1), line(3), line(2)] }))._unsafeUnwrap();
+    assert.deepEqual(again.seqs, [1, 3, 2]);
+    assert.deepEqual(again.duplicates, [
+      { at: 0, state: 'queued' },
+      { at: 2, state: 'delivered' },
+    ]);
   }));
 
 test('a line comes back exactly as it was handed over', (t) =>
@@ -265,7 +292,7 @@ test('what no caller may send fails its own request before it is stored', () =>
         history.call('append', { lines: [line(1, wrong as unknown as Partial<NewLine>)] }),
         TypeError,
       );
-    assert.equal((await history.call('append', { lines: [line(2)] }))._unsafeUnwrap().stored[0]?.seq, 1);
+    assert.equal((await history.call('append', { lines: [line(2)] }))._unsafeUnwrap().seqs[0], 1);
   }));
 
 test('the write-ahead log stays short while appends go on', () =>

@@ -18,7 +18,7 @@ test('the history keeps lines from its own thread, and commits what waits togeth
     const appends = Array.from({ length: 2_000 }, (_, i) => ref.call('append', { lines: [line(i)] }));
     const answers = await within(Promise.all(appends), 10_000, 'the appends');
     assert.deepEqual(
-      answers.map((answer) => answer._unsafeUnwrap().stored[0]?.seq),
+      answers.map((answer) => answer._unsafeUnwrap().seqs[0]),
       Array.from({ length: 2_000 }, (_, i) => i + 1),
     );
     const stats = (await ref.call('stats', {}))._unsafeUnwrap();

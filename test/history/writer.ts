@@ -23,8 +23,8 @@ for (let batch = 0; batch < Number(batches); batch += 1) {
     request('mark', { peerId: peer(1), ids: [messageId(number - 8)], state: 'delivered' }),
   ]);
   for (const [i, answer] of answers.slice(0, -1).entries()) {
-    if (answer.isOk() && 'stored' in answer.value)
-      say(`ack ${String(answer.value.stored[0]?.seq)} ${String(numbers[i])}`);
+    if (answer.isOk() && 'seqs' in answer.value)
+      say(`ack ${String(answer.value.seqs[0])} ${String(numbers[i])}`);
     else if (answer.isErr()) say(`fault ${answer.error.code}`);
   }
   if (answers.some((answer) => answer.isErr())) await history.idle();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StatusEvent } from '../../src/chat/events.js';
+import { newMessageId } from '../../src/node/message-id.js';
 import {
   deliver,
   liveNode,
@@ -44,6 +45,40 @@ test('the longest text, and one full of strange characters, arrive byte for byte
       texts,
     );
   }
+});
+
+test('a message keeps the id that its sender gives it, and a repetition sends nothing', async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = await liveNode(context, { name: 'bob', beaconPort });
+  await untilMet(alice, bob);
+  // No order is read from an id: the second one is older than the first.
+  const [id, older] = ['ffffffff-ffff-4fff-8fff-ffffffffffff', '00000000-0000-7000-8000-000000000000'];
+  assert.deepEqual(await must(alice.handle.send('bob', 'one', { id })), {
+    type: 'status',
+    id,
+    peer: 'bob',
+    state: 'queued',
+  });
+  await must(alice.handle.sendAll('bob', ['two', 'three'], { ids: [older, newMessageId()] }));
+  await alice.until(status(older, 'delivered'), 'delivered');
+  await alice.until(status(id, 'delivered'), 'delivered');
+  const again = await must(alice.handle.sendAll('bob', ['one', 'two'], { ids: [id, older] }));
+  assert.deepEqual(
+    again.map(({ state }) => state),
+    ['delivered', 'delivered'],
+  );
+  await bob.until(message('three'), 'told');
+  assert.deepEqual(bob.heard(), ['one', 'two', 'three']);
+  assert.deepEqual(statesOf(alice, id), ['queued', 'sent', 'delivered']);
+
+  assert.equal(await refusal(alice.handle.send('bob', 'other', { id })), 'message/id-taken');
+  const mixed = { ids: [newMessageId(), id] };
+  assert.equal(await refusal(alice.handle.sendAll('bob', ['new', 'other'], mixed)), 'message/id-taken');
+  assert.equal((await must(alice.handle.history({}))).length, 3);
+  for (const bad of ['', 'one', id.toUpperCase(), `${id}0`])
+    assert.equal(await refusal(alice.handle.send('bob', 'x', { id: bad })), 'message/id-invalid');
+  assert.equal(await refusal(alice.handle.sendAll('bob', ['x'], { ids: [] })), 'message/id-invalid');
 });
 
 test('a text that cannot be sent is refused with its reason, and with it all of its batch', async (context) => {

@@ -50,22 +50,22 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
   return {
     self: () => okAsync(it.self()),
     ownSafetyCode: () => okAsync('11111 22222 33333 44444 55555 66666'),
-    send: (peer, text) =>
+    send: (peer, text, { id } = {}) =>
       lift(
         it
-          .sendAll(peer, [text])
+          .sendAll(peer, [text], id === undefined ? [] : [id])
           .andThen(([status]): Result<StatusEvent, NodeError> =>
             status === undefined ? err({ code: 'chat/text-empty' }) : ok(status),
           ),
       ),
-    sendAll: (peer, texts) => lift(it.sendAll(peer, texts)),
-    sendVia: (peer, text) =>
+    sendAll: (peer, texts, { ids = [] } = {}) => lift(it.sendAll(peer, texts, ids)),
+    sendVia: (peer, text, _via, { id } = {}) =>
       lift(
         it
           .find(peer)
           .andThen(({ dialect }): Result<readonly StatusEvent[], NodeError> =>
             dialect === 'cmp2204'
-              ? it.sendAll(peer, [text])
+              ? it.sendAll(peer, [text], id === undefined ? [] : [id])
               : err({ code: 'dialect/unsupported', dialect, what: 'a manner' }),
           )
           .andThen(([status]): Result<StatusEvent, NodeError> =>
@@ -160,13 +160,13 @@ class Fake {
     return found === undefined ? err({ code: 'chat/unknown-peer', peer: word }) : ok(found);
   }
 
-  append(peer: PeerEvent, direction: 'in' | 'out', text: string): MessageEvent {
+  append(peer: PeerEvent, direction: 'in' | 'out', text: string, id?: string): MessageEvent {
     const seq = this.history.length + 1;
     const at = new Date(Date.UTC(2026, 4, 1, 12, 0, 0) + seq * 1_000).toISOString();
     const line: MessageEvent = {
       type: 'message',
       seq,
-      id: `01890000-0000-7000-8000-${String(seq).padStart(12, '0')}`,
+      id: id ?? `01890000-0000-7000-8000-${String(seq).padStart(12, '0')}`,
       direction,
       peer: peer.name,
       peerId: peer.id,
@@ -184,10 +184,14 @@ class Fake {
     return line;
   }
 
-  sendAll(word: string, texts: readonly string[]): Result<readonly StatusEvent[], NodeError> {
+  sendAll(
+    word: string,
+    texts: readonly string[],
+    ids: readonly string[],
+  ): Result<readonly StatusEvent[], NodeError> {
     return this.#check(word, texts).map((peer) =>
-      texts.map((text) => {
-        const line = this.append(peer, 'out', text);
+      texts.map((text, at) => {
+        const line = this.append(peer, 'out', text, ids[at]);
         this.#waiting += 1;
         const status: StatusEvent = { type: 'status', id: line.id, peer: peer.name, state: 'queued' };
         this.emit(status);

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { NodeEvent, NodeHandle } from '../../src/index.js';
+import { newMessageId, type NodeEvent, type NodeHandle } from '../../src/index.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { readEvent } from '../../src/ui/api/reading.js';
 import { serveApi } from '../../src/ui/api/server.js';
@@ -119,6 +119,15 @@ test('every method answers over the socket as it does in the process', options, 
   const sent = (await remote.send('bob', 'hi'))._unsafeUnwrap();
   assert.equal(sent.state, 'queued');
   assert.equal((await remote.sendAll('bob', ['1', '2']))._unsafeUnwrap().length, 2);
+  const ids = [newMessageId(), newMessageId(), newMessageId()];
+  const [first, ...others] = ids;
+  assert.equal((await remote.send('bob', '3', { id: first ?? '' }))._unsafeUnwrap().id, first);
+  await remote.sendAll('bob', ['4', '5'], { ids: others });
+  const lines = (await remote.history({ peer: 'bob', limit: 3 }))._unsafeUnwrap();
+  assert.deepEqual(
+    lines.map(({ id }) => id),
+    ids,
+  );
 });
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -19,12 +19,13 @@ test('send waits for the delivery and tells it', options, async (context) => {
 });
 
 test('send --json prints one status line per state, type first', options, async (context) => {
-  const { it } = alone(context);
+  const { it, node } = alone(context);
   assert.equal(await it.run('send', '--json', 'bob', 'hello'), 0);
+  const id = node.lines()[0]?.id;
   assert.deepEqual(it.stdout.json(), [
-    { type: 'status', id: '01890000-0000-7000-8000-000000000001', peer: 'bob', state: 'queued' },
-    { type: 'status', id: '01890000-0000-7000-8000-000000000001', peer: 'bob', state: 'sent' },
-    { type: 'status', id: '01890000-0000-7000-8000-000000000001', peer: 'bob', state: 'delivered' },
+    { type: 'status', id, peer: 'bob', state: 'queued' },
+    { type: 'status', id, peer: 'bob', state: 'sent' },
+    { type: 'status', id, peer: 'bob', state: 'delivered' },
   ]);
   for (const line of it.stdout.lines()) assert.ok(line.startsWith('{"type":"status",'), line);
 });

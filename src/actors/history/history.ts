@@ -6,7 +6,15 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
-import { actor, next, reply, type Context, type ReplyTo, type Step } from '../../runtime/actor.js';
+import {
+  actor,
+  next,
+  reply,
+  type Context,
+  type Fault,
+  type ReplyTo,
+  type Step,
+} from '../../runtime/actor.js';
 import { contactValues, encodeLine } from './rows.js';
 import { attempt } from './sql.js';
 import type { HistoryStore } from './store.js';
@@ -45,27 +53,23 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
     append(state, body, _context, from) {
       // Encoded here: a line that cannot be written must fail its own request, not the batch.
       const lines = body.lines.map(encodeLine);
-      return write(state, from, (store) => ({
-        stored: store.append(lines),
-        outbox: store.outboxDraft,
-      }));
+      return write(state, from, (store) => store.append(lines));
     },
     mark: (state, body, _context, from) =>
-      write(state, from, (store) => ({
-        changed: store.mark(body.peerId, body.ids, body.state),
-        outbox: store.outboxDraft,
-      })),
+      write(state, from, (store) =>
+        ok({ changed: store.mark(body.peerId, body.ids, body.state), outbox: store.outboxDraft }),
+      ),
     putContact(state, body, _context, from) {
       const values = contactValues(body);
       return write(state, from, (store) => {
         store.putContact(body.peerId, values);
-        return null;
+        return ok(null);
       });
     },
     dropContact: (state, { peerId }, _context, from) =>
       write(state, from, (store) => {
         store.dropContact(peerId);
-        return null;
+        return ok(null);
       }),
     outbox: (state, body, context) =>
       reply(
@@ -125,16 +129,20 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
   },
 });
 
-/** Puts a write into the open batch; `settle` answers it. */
-function write<R>(
+/** Puts a write into the open batch; `settle` answers it. A write that is refused has written nothing. */
+function write<R, E extends Fault>(
   state: HistoryState,
-  from: ReplyTo<R, StoreError>,
-  apply: (store: HistoryStore) => R,
+  from: ReplyTo<R, StoreError | E>,
+  apply: (store: HistoryStore) => Result<R, E>,
 ): Step<HistoryState> {
   state.writes.push({
     apply(store) {
-      const value = apply(store);
-      return () => from.ok(value);
+      const result = apply(store);
+      return () =>
+        result.match(
+          (value) => from.ok(value),
+          (fault) => from.err(fault),
+        );
     },
     fail: (fault) => from.err(fault),
   });

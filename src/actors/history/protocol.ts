@@ -5,24 +5,20 @@ import type {
   HistoryQuery,
   Line,
   NewLine,
+  Appended,
   Correspondent,
   OutboxSize,
-  Stored,
 } from '../../chat/delivery/entry.js';
-import type { StoreError } from '../../chat/errors.js';
+import type { IdTaken, StoreError } from '../../chat/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
 
 export type HistoryProtocol = {
   /**
-   * Commits lines. The reply comes after the sync: for each line its `seq`, and whether it was there already
-   * (same peer, direction and id), in which case it was not written again.
+   * Commits lines, all or none. The reply comes after the sync: for each line its `seq`. A line that is there already
+   * (same peer, direction and id) is not written again; an outgoing one must have the same text.
    */
-  append: Call<
-    { readonly lines: readonly NewLine[] },
-    { readonly stored: readonly Stored[]; readonly outbox: OutboxSize },
-    StoreError
-  >;
+  append: Call<{ readonly lines: readonly NewLine[] }, Appended, StoreError | IdTaken>;
   /** Moves outgoing lines to a later delivery state. The reply (after the sync) names those that really changed. */
   mark: Call<
     { readonly peerId: PeerId; readonly ids: readonly MessageId[]; readonly state: DeliveryState },

@@ -20,6 +20,8 @@ const encryptions: readonly Encryption[] = ['noise', 'toy-dh-3des', 'none'];
 const trusts: readonly Trust[] = ['pinned', 'verified'];
 
 export const stateNumber = (state: DeliveryState): number => place(states, state);
+/** Throws `SqlTrouble` (damaged). */
+export const stateOf = (value: unknown): DeliveryState => member(states, value);
 
 /** A line ready to be written, checked and encoded before any transaction is open. */
 export interface EncodedLine {
@@ -27,7 +29,7 @@ export interface EncodedLine {
   readonly direction: 0 | 1;
   readonly id: Uint8Array;
   readonly receivedAtMs: number;
-  readonly textBytes: number;
+  readonly text: Uint8Array;
   readonly waits: 0 | 1;
   /** Everything after `id` in the order of the table's columns. */
   readonly rest: readonly SqlValue[];
@@ -44,7 +46,7 @@ export function encodeLine(line: NewLine): EncodedLine {
     direction,
     id: idBytes(line.id),
     receivedAtMs: line.receivedAtMs,
-    textBytes: text.byteLength,
+    text,
     waits,
     rest: [
       whole(line.sentAtMs),

@@ -4,18 +4,19 @@
  *
  * Writes happen inside `transaction`, many requests in one: a sync to disk costs far more than a row.
  */
-import type { Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import type { Contact } from '../../chat/people/contact.js';
 import type {
+  Appended,
   DeliveryState,
+  Duplicate,
   HistoryQuery,
   Line,
-  Stored,
   OutboxSize,
   Correspondent,
 } from '../../chat/delivery/entry.js';
 import { unreachable } from '../../exhaustive.js';
-import type { StoreError } from '../../chat/errors.js';
+import type { IdTaken, StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
 import { history as limits } from './limits.js';
 import {
@@ -26,6 +27,7 @@ import {
   idBytes,
   isWaiting,
   stateNumber,
+  stateOf,
   type EncodedLine,
 } from './rows.js';
 import { pageOf, outboxOf } from './page.js';
@@ -115,25 +117,53 @@ export class HistoryStore {
     }
   }
 
-  /** Within `transaction`. A line known by (peer, direction, id) takes no `seq` and tells the one it has. */
-  append(lines: readonly EncodedLine[]): readonly Stored[] {
+  /**
+   * Within `transaction`; all lines or none. A line known by (peer, direction, id) takes no `seq` and tells the one it
+   * has. Errors: `message/id-taken` for an outgoing line whose id has another text.
+   */
+  append(lines: readonly EncodedLine[]): Result<Appended, IdTaken> {
     const insert = this.#sql.prepare(
       'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
     const draft = this.#draft;
-    return lines.map((line): Stored => {
+    const before = { ...draft };
+    const seqs: number[] = [];
+    const duplicates: Duplicate[] = [];
+    for (const [at, line] of lines.entries()) {
       const peerNo = this.#givePeerNo(line.peerId);
       const seq = draft.newestSeq + 1;
-      if (insert.run([seq, peerNo, line.direction, line.id, ...line.rest]) === 0) {
-        const known = this.#sql
-          .prepare('SELECT seq FROM line WHERE peer_no = ? AND direction = ? AND id = ?')
-          .row([peerNo, line.direction, line.id]);
-        return { seq: integerOf(known?.[0]), isDuplicate: true };
+      if (insert.run([seq, peerNo, line.direction, line.id, ...line.rest]) > 0) {
+        draft.newestSeq = seq;
+        this.#noteWritten(draft, seq, line);
+        seqs.push(seq);
+        continue;
       }
-      draft.newestSeq = seq;
-      this.#noteWritten(draft, seq, line);
-      return { seq, isDuplicate: false };
-    });
+      const known = this.#known(peerNo, line);
+      if (line.direction === 1 && !known.isSame) {
+        this.#takeBack(before);
+        return err({ code: 'message/id-taken', id: messageIdFromBytes(line.id) });
+      }
+      seqs.push(known.seq);
+      duplicates.push({ at, state: known.state });
+    }
+    return ok({ seqs, duplicates, outbox: this.outboxDraft });
+  }
+
+  /** The stored line that has the peer, direction and id of `line`. */
+  #known(peerNo: number, { direction, id, text }: EncodedLine) {
+    const row = this.#sql
+      .prepare(
+        `SELECT seq, CAST(state AS INTEGER), text = ? FROM line
+         WHERE peer_no = ? AND direction = ? AND id = ?`,
+      )
+      .row([text, peerNo, direction, id]);
+    return { seq: integerOf(row?.[0]), state: stateOf(row?.[1]), isSame: row?.[2] === 1 };
+  }
+
+  /** Removes what the open transaction wrote since `before`. The times in `spans` stay: they are bounds. */
+  #takeBack(before: Draft): void {
+    this.#sql.prepare('DELETE FROM line WHERE seq > ?').run([before.newestSeq]);
+    Object.assign(this.#draft, before);
   }
 
   /**
@@ -289,8 +319,8 @@ export class HistoryStore {
 
   #noteWritten(draft: Draft, seq: number, line: EncodedLine): void {
     draft.outboxLines += line.waits;
-    draft.outboxBytes += line.waits * line.textBytes;
-    draft.walBytes += limits.walBytesPerLine + line.textBytes;
+    draft.outboxBytes += line.waits * line.text.byteLength;
+    draft.walBytes += limits.walBytesPerLine + line.text.byteLength;
     const block = Math.floor(seq / limits.spanLines);
     const span = draft.spans.get(block);
     if (span === undefined) draft.spans.set(block, { fromMs: line.receivedAtMs, toMs: line.receivedAtMs });

@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ResultAsync } from 'neverthrow';
 import type { LineAsk, StoreFailure } from '../../chat/delivery/effects.js';
+import type { IdTaken } from '../../chat/errors.js';
 import type { Effect, StoredAnswer } from '../../chat/effects.js';
 import type { ForeignConnectionEffect } from '../../chat/foreign/effects.js';
 import type { ContactAsk } from '../../chat/people/effects.js';
@@ -110,8 +111,8 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
 
 function askHistory(token: Token, ask: LineAsk | ContactAsk, context: NodeContext): void {
   const { history } = context.links;
-  const back = <T>(
-    asked: ResultAsync<T, StoreFailure>,
+  const back = <T, E extends StoreFailure | IdTaken>(
+    asked: ResultAsync<T, E>,
     answerOf: (result: Awaited<typeof asked>) => StoredAnswer,
   ): void => {
     void asked.then((result) => context.self('stored', { token, answer: answerOf(result) }));

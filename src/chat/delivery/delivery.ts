@@ -7,7 +7,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../../exhaustive.js';
-import type { ChatError } from '../errors.js';
+import type { ChatError, IdTaken } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import { directConversation, type MessageId, type PeerId } from '../../ids.js';
 import type { StatusEvent } from '../events.js';
@@ -16,7 +16,7 @@ import type { SendViaOptions } from '../contract.js';
 import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import { answer, logLine, type CallId, type Token, type Turn } from '../turn.js';
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
-import type { Correspondent, DeliveryState, Line, NewLine, OutboxSize } from './entry.js';
+import type { Correspondent, DeliveryState, Duplicate, Line, NewLine, OutboxSize } from './entry.js';
 import { Incoming } from './incoming.js';
 import type { OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
@@ -45,6 +45,7 @@ interface Append {
   readonly call: Sending['call'];
   readonly peerId: PeerId;
   readonly lines: readonly NewLine[];
+  readonly carriage: Carriage;
   readonly bytes: number;
 }
 
@@ -96,8 +97,9 @@ export class Delivery<T extends DeliveryTurn> {
   }
 
   /**
-   * Writes texts to the outbox on disk, in this order; the call is answered after the sync. Errors, at once:
-   * `chat/blocked`, `chat/outbox-full`, and those of the route's `admit`.
+   * Writes texts to the outbox on disk, in this order; the call is answered after the sync. A text that is there
+   * already under its id is answered with the state that it has reached. Errors, at once: `chat/blocked`,
+   * `chat/outbox-full`, and those of the route's `admit`.
    */
   send({ peerId, messages, via, call }: Sending, turn: T): Result<void, ChatError | DialectError> {
     const name = this.#people.name(peerId);
@@ -109,11 +111,9 @@ export class Delivery<T extends DeliveryTurn> {
     const texts = messages.map(({ text }) => text);
     return route.admit(peerId, texts, via, turn).map((carriage) => {
       const lines = messages.map((words) => this.#outgoing(words, peerId, carriage, turn));
-      const ids = lines.map(({ id }) => id);
-      route.queued(peerId, ids, carriage);
       this.#outboxes.committing(lines.length, bytes);
       const token = turn.newToken();
-      this.#appends.set(token, { call, peerId, lines, bytes });
+      this.#appends.set(token, { call, peerId, lines, carriage, bytes });
       turn.emit({ to: 'history', token, ask: { type: 'append', lines } });
     });
   }
@@ -259,15 +259,20 @@ export class Delivery<T extends DeliveryTurn> {
   #appended(token: Token, result: AppendResult, turn: T): boolean {
     const lines = this.#appends.get(token)?.lines ?? this.#incoming.linesOf(token);
     if (lines === null) return false;
-    const committed = result.map(({ stored, outbox }) => {
+    const committed = result.map(({ seqs, duplicates, outbox }) => {
       this.#outboxes.sized(outbox);
-      const all = lines.map((line, at): Line => ({ ...line, seq: stored[at]?.seq ?? 0 }));
+      const all = lines.map((line, at): Line => ({ ...line, seq: seqs[at] ?? 0 }));
       this.#shown.show(all, turn);
-      return all;
+      return { lines: all, duplicates };
     });
     const append = this.#appends.get(token);
     if (append === undefined) {
-      const orders = this.#incoming.stored(token, committed, turn) ?? [];
+      const orders =
+        this.#incoming.stored(
+          token,
+          committed.map(() => null),
+          turn,
+        ) ?? [];
       this.apply(
         orders.flatMap((order) => this.#order(order, turn)),
         turn,
@@ -279,22 +284,25 @@ export class Delivery<T extends DeliveryTurn> {
     return true;
   }
 
-  #queued({ call, peerId, lines, bytes }: Append, committed: Committed, turn: T): void {
+  #queued({ call, peerId, lines, carriage, bytes }: Append, committed: Committed, turn: T): void {
     this.#outboxes.committing(-lines.length, -bytes);
     if (committed.isErr()) {
-      const ids = lines.map(({ id }) => id);
-      this.#routeOf(peerId).forgotten(peerId, ids);
       turn.emit(answer(call, err(committed.error)));
       return;
     }
-    const queued = committed.value;
+    const known = new Map(committed.value.duplicates.map(({ at, state }) => [at, state]));
+    const fresh = committed.value.lines.filter((_, at) => !known.has(at));
     const name = lines[0]?.peer ?? this.#people.name(peerId);
-    const statuses = queued.map(({ id }) => status(id, name, 'queued'));
-    for (const event of statuses) turn.emit({ to: 'feed', event });
+    for (const { id } of fresh) turn.emit({ to: 'feed', event: status(id, name, 'queued') });
+    const statuses = lines.map(({ id }, at) => status(id, name, known.get(at) ?? 'queued'));
     turn.emit(answer(call, ok(statuses)));
+    const freshIds = fresh.map(({ id }) => id);
+    this.#routeOf(peerId).queued(peerId, freshIds, carriage);
     // For a peer that was blocked meanwhile they wait on disk with the rest.
     if (this.#people.isBlocked(peerId)) return;
-    this.#follow(peerId, this.#outboxes.of(peerId).queued(queued, turn.now.monotonicMs), turn);
+    // A duplicate may be the repetition of a request over which this node crashed: its lines wait, and nobody knows.
+    const waiting = committed.value.lines.filter((_, at) => isOwed(known.get(at) ?? 'queued'));
+    this.#follow(peerId, this.#outboxes.of(peerId).queued(waiting, turn.now.monotonicMs), turn);
   }
 
   #taken(peerId: PeerId, lines: readonly Line[], turn: T): void {
@@ -372,7 +380,12 @@ export class Delivery<T extends DeliveryTurn> {
 
 type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
-type Committed = Result<readonly Line[], StoreFailure>;
+type Committed = Result<
+  { readonly lines: readonly Line[]; readonly duplicates: readonly Duplicate[] },
+  StoreFailure | IdTaken
+>;
+
+const isOwed = (state: DeliveryState): boolean => state === 'queued' || state === 'sent';
 
 const status = (id: MessageId, peer: string, state: DeliveryState): StatusEvent => ({
   type: 'status',

@@ -1,11 +1,11 @@
 /** What delivery asks of the world, and how the history answers. Types only. */
 import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../../runtime/errors.js';
-import type { StoreError } from '../errors.js';
+import type { IdTaken, StoreError } from '../errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { ErrorEvent, MessageEvent, StatusEvent } from '../events.js';
 import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
-import type { DeliveryState, HistoryQuery, Line, NewLine, OutboxSize, Stored } from './entry.js';
+import type { Appended, DeliveryState, HistoryQuery, Line, NewLine, OutboxSize } from './entry.js';
 
 export type DeliveryEffect =
   | { readonly to: 'history'; readonly token: Token; readonly ask: LineAsk }
@@ -17,7 +17,7 @@ export type DeliveryEffect =
 export type DeliveryDue = { readonly type: 'outbox' };
 
 export type LineAsk =
-  /** Commit lines; the answer comes after the sync. */
+  /** Commit lines, all or none; the answer comes after the sync. */
   | { readonly type: 'append'; readonly lines: readonly NewLine[] }
   /** Move outgoing lines to a later delivery state. */
   | {
@@ -41,10 +41,8 @@ export type StoreFailure = StoreError | RuntimeError;
 export type LineAnswer =
   | {
       readonly type: 'append';
-      readonly result: Result<
-        { readonly stored: readonly Stored[]; readonly outbox: OutboxSize },
-        StoreFailure
-      >;
+      /** An outgoing line whose id another text has is refused, and all lines of its request with it. */
+      readonly result: Result<Appended, StoreFailure | IdTaken>;
     }
   | {
       readonly type: 'mark';

@@ -51,9 +51,20 @@ export interface HistoryQuery {
   readonly limit: number;
 }
 
-export interface Stored {
-  readonly seq: number;
-  readonly isDuplicate: boolean;
+/** Lines that were committed by one request. */
+export interface Appended {
+  /** The `seq` of each line, in the order of the request. */
+  readonly seqs: readonly number[];
+  /** Lines that were stored before. */
+  readonly duplicates: readonly Duplicate[];
+  readonly outbox: OutboxSize;
+}
+
+export interface Duplicate {
+  /** Index of the line in the request. */
+  readonly at: number;
+  /** What the stored line has reached. */
+  readonly state: DeliveryState;
 }
 
 export interface OutboxSize {

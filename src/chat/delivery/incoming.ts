@@ -6,10 +6,11 @@
  */
 import { ok, type Result } from 'neverthrow';
 import type { MessageId } from '../../ids.js';
+import type { IdTaken } from '../errors.js';
 import type { Heard, RouteOrder } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
-import type { Line, NewLine } from './entry.js';
+import type { NewLine } from './entry.js';
 import { Poison } from './poison.js';
 
 type IncomingTurn = Turn<DeliveryEffect>;
@@ -41,7 +42,7 @@ export class Incoming {
   /** What became of an append, and what the route is to do; null where the append is none of ours. */
   stored(
     token: Token,
-    result: Result<readonly Line[], StoreFailure>,
+    result: Result<null, StoreFailure | IdTaken>,
     turn: IncomingTurn,
   ): readonly RouteOrder[] | null {
     const portion = this.#portions.get(token);
@@ -65,7 +66,7 @@ export class Incoming {
   #notStored(
     { repeatedBy }: Heard,
     ids: readonly MessageId[],
-    { code }: StoreFailure,
+    { code }: StoreFailure | IdTaken,
     turn: IncomingTurn,
   ): readonly RouteOrder[] {
     turn.emit(logLine('error', 'message-not-stored', { code }));

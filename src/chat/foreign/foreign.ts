@@ -21,7 +21,7 @@ import * as hearing from './hearing.js';
 import { foreignRoutes as limits } from './limits.js';
 import { allowedDialect } from './peers.js';
 import { agePeers, listPeers } from './presence.js';
-import { forgetLines, marked, openRoute, refused, sayLines, sent } from './sending.js';
+import { marked, openRoute, refused, sayLines, sent } from './sending.js';
 import { abort, release } from './standing.js';
 import {
   newForeignState,
@@ -66,10 +66,6 @@ export class ForeignRoutes implements Route<ForeignTurn> {
   queued(_peerId: PeerId, ids: readonly MessageId[], { privateNumber }: Carriage): void {
     if (privateNumber === null) return;
     for (const id of ids) this.#state.privateNumbers.set(id, privateNumber);
-  }
-
-  forgotten(peerId: PeerId, ids: readonly MessageId[]): void {
-    forgetLines(this.#state, peerId, ids);
   }
 
   carry(order: RouteOrder, turn: ForeignTurn): readonly RouteReport[] {

@@ -69,10 +69,6 @@ export class NativeRoutes implements Route<NativeTurn> {
     // Nothing is remembered of single lines: the session says them as they are.
   }
 
-  forgotten(): void {
-    // As above.
-  }
-
   carry(order: RouteOrder, turn: NativeTurn): readonly RouteReport[] {
     switch (order.type) {
       case 'open': {

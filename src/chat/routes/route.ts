@@ -87,10 +87,8 @@ export interface Route<T> {
     via: SendViaOptions | null,
     turn: T,
   ): Result<Carriage, ChatError | DialectError>;
-  /** Lines are on their way to the outbox with this carriage. */
+  /** Lines were added to the outbox with this carriage. */
   queued(peerId: PeerId, ids: readonly MessageId[], carriage: Carriage): void;
-  /** Lines never got to the outbox. */
-  forgotten(peerId: PeerId, ids: readonly MessageId[]): void;
   carry(order: RouteOrder, turn: T): readonly RouteReport[];
 }
 

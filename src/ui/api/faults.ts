@@ -52,6 +52,8 @@ const fields: Fields = {
   'chat/own-address': { address: 'text' },
   'chat/secure-only': { dialect: 'text' },
   'chat/dialect-off': { dialect: 'text' },
+  'message/id-taken': { id: 'text' },
+  'message/id-invalid': { detail: 'text' },
   'dialect/malformed': { dialect: 'text', detail: 'text' },
   'dialect/too-long': { dialect: 'text', limitBytes: 'number' },
   'dialect/unsupported': { dialect: 'text', what: 'text' },
@@ -101,6 +103,7 @@ export function httpStatusOf(code: FaultCode): 400 | 403 | 404 | 408 | 409 | 413
   const named = statuses.get(code);
   if (named !== undefined) return named;
   return code.startsWith('chat/') ||
+    code.startsWith('message/') ||
     code.startsWith('dialect/') ||
     code.startsWith('api/') ||
     code === 'store/bad-query'
@@ -111,6 +114,7 @@ export function httpStatusOf(code: FaultCode): 400 | 403 | 404 | 408 | 409 | 413
 const statuses: ReadonlyMap<FaultCode, 403 | 404 | 408 | 409 | 413 | 503> = new Map([
   ['chat/unknown-peer', 404],
   ['chat/ambiguous-peer', 409],
+  ['message/id-taken', 409],
   ['chat/text-too-long', 413],
   ['api/too-large', 413],
   ['api/deadline', 408],

@@ -14,6 +14,8 @@ import {
   type ForeignDialectName,
   type NodeError,
   type NodeHandle,
+  type SendAllOptions,
+  type SendOptions,
   type SendViaOptions,
 } from '../../index.js';
 import { controlApi } from './limits.js';
@@ -46,6 +48,8 @@ const method = <Args extends readonly unknown[], Takes extends Body, Gives exten
   row: Method<Args, Takes, Gives>,
 ): Method<Args, Takes, Gives> => row;
 
+// The id that the caller gives a message; without it the node gives one.
+const id = v.exactOptional(v.pipe(v.string(), v.description('id of the message: a UUID in lower case')));
 // A word that names a peer: a name, an id or an address. A longer word is a mistake or an attack.
 const peer = v.pipe(v.string(), v.nonEmpty(), v.maxLength(controlApi.peerWordCharsMax));
 const nothing = v.object({});
@@ -143,19 +147,23 @@ const acting = {
     verb: 'POST',
     path: '/v1/messages',
     does: 'queue one message',
-    takes: v.object({ peer, text: v.string() }),
+    takes: v.object({ peer, text: v.string(), id }),
     gives: nodeEvents.status,
-    pack: (peer: string, text: string) => ({ peer, text }),
-    run: ({ node }, { peer, text }) => node.send(peer, text),
+    pack: (peer: string, text: string, options: SendOptions = {}) => ({ peer, text, ...options }),
+    run: ({ node }, { peer, text, ...options }) => node.send(peer, text, options),
   }),
   sendAll: method({
     verb: 'POST',
     path: '/v1/messages/all',
     does: 'queue several messages, all or none',
-    takes: v.object({ peer, texts: v.array(v.string()) }),
+    takes: v.object({ peer, texts: v.array(v.string()), ids: v.exactOptional(v.array(v.string())) }),
     gives: statuses,
-    pack: (peer: string, texts: readonly string[]) => ({ peer, texts: [...texts] }),
-    run: ({ node }, { peer, texts }) => node.sendAll(peer, texts),
+    pack: (peer: string, texts: readonly string[], { ids }: SendAllOptions = {}) => ({
+      peer,
+      texts: [...texts],
+      ...(ids === undefined ? {} : { ids: [...ids] }),
+    }),
+    run: ({ node }, { peer, texts, ...options }) => node.sendAll(peer, texts, options),
   }),
   verify: method({
     verb: 'POST',
@@ -204,10 +212,16 @@ const foreign = {
     verb: 'POST',
     path: '/v1/messages/via',
     does: 'cmp2204: queue one message with options',
-    takes: v.object({ peer, text: v.string(), ...questions.sendViaOptions.entries }),
+    takes: v.object({ peer, text: v.string(), id, ...questions.sendViaOptions.entries }),
     gives: nodeEvents.status,
-    pack: (peer: string, text: string, via: SendViaOptions) => ({ peer, text, ...via }),
-    run: ({ node }, { peer, text, ...via }) => node.sendVia(peer, text, via),
+    pack: (peer: string, text: string, via: SendViaOptions, options: SendOptions = {}) => ({
+      peer,
+      text,
+      ...via,
+      ...options,
+    }),
+    run: ({ node }, { peer, text, id, ...via }) =>
+      node.sendVia(peer, text, via, id === undefined ? {} : { id }),
   }),
   foreignPeers: method({
     verb: 'GET',
@@ -264,7 +278,7 @@ export const streams = {
     path: '/v1/messages/stream',
     does: 'queue each line as a message; answers with their statuses, and with one error when it stops',
     takes: onePeer,
-    reads: v.object({ text: v.string() }),
+    reads: v.object({ text: v.string(), id }),
     gives: v.variant('type', [nodeEvents.status, nodeEvents.error]),
   },
 } as const;

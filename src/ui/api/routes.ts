@@ -5,10 +5,10 @@
 import { Hono, type Context } from 'hono';
 import { err, ok, type Result } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NodeError, NodeHandle } from '../../index.js';
+import { newMessageId, type NodeError, type NodeHandle } from '../../index.js';
 import { controlApi } from './limits.js';
 import { LineTooLongError, splitLines } from './ndjson.js';
-import { sendLines } from './send-lines.js';
+import { sendLines, type NamedLine } from './send-lines.js';
 import { httpStatusOf } from './faults.js';
 import { methods, streams, type AnyMethod, type Body, type Served } from './methods.js';
 import { checked, parseJson } from './reading.js';
@@ -146,7 +146,7 @@ function eventStream(node: NodeHandle, since: number | undefined): ReadableStrea
 
 const immediate = (): Promise<null> => new Promise((resolve) => setImmediate(() => resolve(null)));
 
-/** Sends `{"text":…}` lines as they arrive; answers with their statuses, and with one `error` line if it has to stop. */
+/** Sends `{"text":…,"id":…}` lines as they arrive; answers with their statuses, and with one `error` line if it has to stop. */
 function statusStream(
   node: NodeHandle,
   peer: string,
@@ -160,9 +160,13 @@ function statusStream(
   };
   const work = async (): Promise<void> => {
     const sent = await sendLines({
-      node,
-      peer,
-      lines: textsOf(body),
+      send: (lines) =>
+        node.sendAll(
+          peer,
+          lines.map(({ text }) => text),
+          { ids: lines.map(({ id }) => id) },
+        ),
+      lines: linesOf(body),
       onQueued: tell,
       untilRoom: (delayMs) => delay(delayMs),
       isOver: (blockedMs) => blockedMs > controlApi.timeoutMs,
@@ -186,16 +190,19 @@ function statusStream(
 const isFailed = (value: unknown): value is { readonly error: { readonly error: NodeError } } =>
   typeof value === 'object' && value !== null && 'error' in value;
 
-async function* textsOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<string[], void, undefined> {
+async function* linesOf(
+  body: ReadableStream<Uint8Array> | null,
+): AsyncGenerator<NamedLine[], void, undefined> {
   if (body === null) return;
   for await (const lines of splitLines(body, controlApi.lineBytesMax)) {
-    yield lines.filter((line) => line !== '').map((line) => textOf(line));
+    yield lines.filter((line) => line !== '').map((line) => lineOf(line));
   }
 }
 
 /** Throws for a line that is not `{"text":…}`: a generator has no other way to end early with a reason. */
-function textOf(line: string): string {
+function lineOf(line: string): NamedLine {
   const fields = parseJson(line).andThen((json) => checked(streams.sendLines.reads, json));
   if (fields.isErr()) throw new Error(fields.error.detail);
-  return fields.value.text;
+  const { text, id = newMessageId() } = fields.value;
+  return { id, text };
 }

@@ -2,15 +2,21 @@
  * Many lines to one peer: batched, in order, and no faster than the node takes them. A full outbox is waited for,
  * since its messages leave as they are delivered. Used by `send` on a pipe and by the streaming route of the API.
  */
-import { err, ok, type Result } from 'neverthrow';
-import type { NodeError, NodeHandle, StatusEvent } from '../../index.js';
+import { err, ok, type Result, type ResultAsync } from 'neverthrow';
+import type { NodeError, StatusEvent } from '../../index.js';
 import { controlApi } from './limits.js';
 
+/** One line under the id that it has as a message. */
+export interface NamedLine {
+  readonly id: string;
+  readonly text: string;
+}
+
 export interface SendLinesOptions {
-  readonly node: Pick<NodeHandle, 'sendAll'>;
-  readonly peer: string;
+  /** Queues all of these, or none. */
+  readonly send: (lines: readonly NamedLine[]) => ResultAsync<readonly StatusEvent[], NodeError>;
   /** Groups of lines as they arrive; empty lines say nothing and are passed over. */
-  readonly lines: AsyncIterable<readonly string[]>;
+  readonly lines: AsyncIterable<readonly NamedLine[]>;
   /** Called once per batch, in order, with the statuses of its messages. */
   readonly onQueued: (statuses: readonly StatusEvent[]) => void | Promise<void>;
   /** Settles when the outbox may have room again. */
@@ -42,23 +48,23 @@ export async function sendLines(options: SendLinesOptions): Promise<Result<numbe
 
 async function sendBatch(
   options: SendLinesOptions,
-  batch: readonly string[],
+  batch: readonly NamedLine[],
 ): Promise<Result<readonly StatusEvent[], NodeError>> {
   const blockedSinceMs = options.nowMs();
   for (;;) {
-    const sent = await options.node.sendAll(options.peer, batch);
+    const sent = await options.send(batch);
     if (sent.isOk() || sent.error.code !== 'chat/outbox-full') return sent;
     if (options.isOver(options.nowMs() - blockedSinceMs)) return sent;
     await options.untilRoom(controlApi.outboxPollMs);
   }
 }
 
-function* batches(lines: readonly string[]): Generator<readonly string[], void, undefined> {
-  let batch: string[] = [];
+function* batches(lines: readonly NamedLine[]): Generator<readonly NamedLine[], void, undefined> {
+  let batch: NamedLine[] = [];
   let bytes = 0;
   for (const line of lines) {
-    if (line === '') continue;
-    const lineBytes = Buffer.byteLength(line);
+    if (line.text === '') continue;
+    const lineBytes = Buffer.byteLength(line.text);
     const isFull =
       batch.length >= controlApi.sendBatchLinesMax || bytes + lineBytes > controlApi.sendBatchBytesMax;
     if (isFull && batch.length > 0) {

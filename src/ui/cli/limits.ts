@@ -44,8 +44,6 @@ export const roles = {
   deliverWaitPipedMs: 5_000,
   /** Time beyond the send deadline of synergy that a line from a pipe waits. */
   giveUpMarginMs: 1_000,
-  /** Outcomes of messages that overtook the answer which names their ids. */
-  statusesKept: 1_000,
   /** The prime of cmp2204, which bounds its private number. The environment may name another. */
   toyPrime: 23,
   /** Log lines of a hub that wait for a slow reader. The number of lines beyond it is printed. */

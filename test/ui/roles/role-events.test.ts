@@ -16,7 +16,7 @@ test('a deadline comes also when memory was collected meanwhile', async (t) => {
   const events = new RoleEvents(node);
   await events.begin();
   t.after(() => events.end());
-  const settled = events.settled('nothing of that id', 300, new AbortController().signal);
+  const settled = events.ending('nothing of that id', new AbortController().signal).within(300);
   for (let turn = 0; turn < 5; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     collect();

@@ -1,6 +1,6 @@
 /**
- * Follows messages from the outbox to the state that is waited for. Statuses may overtake the answer that names the
- * message's id, so those seen while a sending is under way are kept until that answer is there.
+ * Follows messages from the moment before they are sent to the state that is waited for. The sender gives their ids, so
+ * a status is recognised whether the event or the answer of the node brings it first.
  */
 import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
@@ -25,6 +25,8 @@ export type End =
   | { readonly type: 'lost' };
 
 const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
+/** The rank of a message that the node has not taken yet. */
+const unsent = -1;
 
 export class Deliveries {
   readonly #options: DeliveriesOptions;
@@ -35,7 +37,6 @@ export class Deliveries {
   /** By peer: what is refused to one is no reason to stop waiting for another. */
   readonly #refusals = new Map<string, ErrorEvent>();
   #wanted: number;
-  #early: StatusEvent[] | null = null;
   /** Newest line of the history at the beginning: what is followed comes after it. */
   #afterSeq: number | null = null;
   #end: End | null = null;
@@ -46,9 +47,9 @@ export class Deliveries {
     this.#wanted = ranks[options.wait];
   }
 
-  /** Messages that are not there yet. */
+  /** Messages that the node has taken and that are not there yet. */
   get pending(): number {
-    return this.#pending.size;
+    return [...this.#pending.values()].filter((rank) => rank !== unsent).length;
   }
 
   /** Where they shall get. */
@@ -87,27 +88,22 @@ export class Deliveries {
     return next;
   }
 
-  /** Call before sending; `queued` or `refused` ends it. */
-  sending(): void {
-    this.#early ??= [];
+  /** Call before these are sent; `queued` or `refused` follows. */
+  sending(ids: readonly string[]): void {
+    for (const id of ids) this.#pending.set(id, unsent);
   }
 
-  refused(): void {
-    this.#early = null;
+  /** The node did not take these. */
+  refused(ids: readonly string[]): void {
+    for (const id of ids) this.#pending.delete(id);
   }
 
-  /** The outbox has these messages. */
+  /** The node answered with what these messages have reached. */
   async queued(statuses: readonly StatusEvent[]): Promise<void> {
-    const early = this.#early ?? [];
-    this.#early = null;
     for (const status of statuses) {
       this.#peer = status.peer;
-      this.#pending.set(status.id, ranks.queued);
-      await this.#options.onStatus(status);
-      if (this.#wanted === ranks.queued) this.#pending.delete(status.id);
+      await this.#advance(status);
     }
-    for (const status of early) await this.#advance(status);
-    this.#wake();
   }
 
   /** Settles with how it ended, or `null` after `delayMs`. */
@@ -161,15 +157,10 @@ export class Deliveries {
   async #watch(onReady: () => void): Promise<void> {
     for await (const event of until(this.#options.node.events(), this.#options.signal)) {
       if (event.type === 'ready') onReady();
-      else if (event.type === 'status') await this.#status(event);
+      else if (event.type === 'status') await this.#advance(event);
       else if (event.type === 'error' && isRefusal(event)) this.#refused(event);
     }
     this.#finish({ type: 'lost' });
-  }
-
-  async #status(status: StatusEvent): Promise<void> {
-    if (this.#pending.has(status.id)) await this.#advance(status);
-    else this.#early?.push(status);
   }
 
   async #advance(status: StatusEvent): Promise<void> {
@@ -179,7 +170,8 @@ export class Deliveries {
     this.#pending.set(status.id, rank);
     await this.#options.onStatus(status);
     if (status.state === 'failed') this.#finish({ type: 'failed', status });
-    else if (rank >= this.#wanted) this.#pending.delete(status.id);
+    // Another status may have come while this one was told.
+    else if (this.#pending.get(status.id) === rank && rank >= this.#wanted) this.#pending.delete(status.id);
     this.#wake();
   }
 

@@ -1,8 +1,9 @@
 /** `parlance send`: one message, or each line of stdin, and what became of it. */
-import type { Result } from 'neverthrow';
+import { ResultAsync, type Result } from 'neverthrow';
 import { unreachable } from '../../../exhaustive.js';
 import {
   escapeName,
+  newMessageId,
   type NodeError,
   type ParlanceError,
   type StatusEvent,
@@ -11,7 +12,7 @@ import {
 import { cli } from '../limits.js';
 import { text as textLimits } from '../../../node/limits.js';
 import { LineTooLongError, splitLines } from '../../api/ndjson.js';
-import { sendLines } from '../../api/send-lines.js';
+import { sendLines, type NamedLine } from '../../api/send-lines.js';
 import type { Attachment } from '../attach.js';
 import { Deliveries, type End } from './deliveries.js';
 import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
@@ -123,16 +124,28 @@ class Sending {
   }
 
   async #sendOne(text: string): Promise<SendFailure | null> {
-    const sent = await this.#untilKnown(async () => {
-      this.#deliveries.sending();
-      const { node } = this.#attachment;
-      return this.#manner === null
-        ? node.send(this.#options.peer, text)
-        : node.sendVia(this.#options.peer, text, this.#manner.via);
-    });
+    const line = { id: newMessageId(), text };
+    const sent = await this.#untilKnown(() => this.#hand([line]));
     if (sent.isErr()) return { error: sent.error, unsent: 1 };
-    await this.#onQueued([sent.value]);
+    await this.#onQueued(sent.value);
     return null;
+  }
+
+  /** Hands these to the node, which takes all or none. A manner of speaking goes with one message alone. */
+  async #hand(lines: readonly NamedLine[]): Promise<Result<readonly StatusEvent[], NodeError>> {
+    const { node } = this.#attachment;
+    const { peer } = this.#options;
+    const manner = this.#manner;
+    const ids = lines.map(({ id }) => id);
+    const texts = lines.map(({ text }) => text);
+    this.#deliveries.sending(ids);
+    const [id = ''] = ids;
+    const [text = ''] = texts;
+    const sent = await (manner === null
+      ? node.sendAll(peer, texts, { ids })
+      : node.sendVia(peer, text, manner.via, { id }).map((one) => [one]));
+    if (sent.isErr()) this.#deliveries.refused(ids);
+    return sent;
   }
 
   /** Which dialect a name is spoken to in, only the node knows: a flag of another one is wrong usage. */
@@ -146,20 +159,9 @@ class Sending {
   async #sendStdin(): Promise<SendFailure | null> {
     const { world, output } = this.#context;
     if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends');
-    const { node } = this.#attachment;
-    const manner = this.#manner;
     const tooLong: { error: ParlanceError | null } = { error: null };
     const sent = await sendLines({
-      node: {
-        sendAll: (peer, texts) => {
-          this.#deliveries.sending();
-          const [text = ''] = texts;
-          return manner === null
-            ? node.sendAll(peer, texts)
-            : node.sendVia(peer, text, manner.via).map((one) => [one]);
-        },
-      },
-      peer: this.#options.peer,
+      send: (lines) => new ResultAsync(this.#hand(lines)),
       lines: this.#linesOfStdin((error) => {
         tooLong.error = error;
       }),
@@ -177,7 +179,7 @@ class Sending {
   /** Lines that fit into a message. The first that does not ends the input; those before it still go out. */
   async *#linesOfStdin(
     onTooLong: (error: ParlanceError) => void,
-  ): AsyncGenerator<readonly string[], void, undefined> {
+  ): AsyncGenerator<readonly NamedLine[], void, undefined> {
     const { world, stopped } = this.#context;
     const chunks = world.stdin.setEncoding('utf8');
     stopped.addEventListener('abort', () => chunks.destroy(), { once: true });
@@ -185,7 +187,8 @@ class Sending {
     try {
       for await (const group of splitLines(chunks, cli.stdinLineBytesMax)) {
         const bad = group.findIndex((line) => Buffer.byteLength(line) > textLimits.messageBytesMax);
-        const good = bad < 0 ? group : group.slice(0, bad);
+        const texts = bad < 0 ? group : group.slice(0, bad);
+        const good = texts.map((text): NamedLine => ({ id: newMessageId(), text }));
         // An address of an older program needs nobody to be heard of first.
         if (isFirst && good.length > 0 && !this.#options.peer.includes('://'))
           await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
@@ -218,7 +221,6 @@ class Sending {
       const isYoung = this.#attachment.ageMs() < cli.discoveryMs;
       const isInTime = performance.now() - startMs < this.#options.timeoutMs;
       if (!isUnknown || !isYoung || !isInTime || this.#context.stopped.aborted) return result;
-      this.#deliveries.refused();
       await pause(cli.pollMs, this.#context.stopped);
     }
   }

@@ -2,17 +2,17 @@
  * What the roles of older programs share: a node with that dialect switched on, its events, and messages followed
  * until they are sent.
  */
-import type { Result } from 'neverthrow';
-import type {
-  ForeignDialectName,
-  NodeError,
-  NodeEvent,
-  NodeHandle,
-  SelfInfo,
-  SendViaOptions,
-  StatusEvent,
+import { err, ok, type Result } from 'neverthrow';
+import {
+  newMessageId,
+  type ForeignDialectName,
+  type NodeError,
+  type NodeEvent,
+  type NodeHandle,
+  type SelfInfo,
+  type SendViaOptions,
+  type StatusEvent,
 } from '../../../index.js';
-import { roles as limits } from '../limits.js';
 import { settingsFor } from '../attach.js';
 import { homeOf } from '../../../home/default-home.js';
 import { relevant, strayFlag, toyGroupOf, type NodeSettings } from '../options/settings.js';
@@ -86,12 +86,17 @@ export function addressesOf({ self, dialect }: Role): readonly string[] {
   return [...new Set(hosts.length === 0 ? [self.bound] : hosts)].map((host) => `${host}:${port}`);
 }
 
+/** The end of one message that is waited for. */
+export interface MessageEnding {
+  readonly within: (deadlineMs: number) => Promise<StatusEvent | null>;
+  /** The message is not waited for any more. */
+  readonly drop: () => void;
+}
+
 /** Tells `show` of every event until `signal`. Settles as soon as nothing can be missed any more. */
 export class RoleEvents {
   readonly #node: NodeHandle;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  /** Messages that reached `sent` or failed: their statuses may overtake the answer that names their id. */
-  readonly #settled = new Map<string, StatusEvent>();
   readonly #over = new AbortController();
   readonly #ended = new AbortController();
 
@@ -146,30 +151,30 @@ export class RoleEvents {
     });
   }
 
-  /** The status that ends the way of a message; `null` when there is none within `deadlineMs`. */
-  async settled(id: string, deadlineMs: number, signal: AbortSignal): Promise<StatusEvent | null> {
-    const early = this.#settled.get(id);
-    if (early !== undefined) return early;
+  /**
+   * Listens from now on for the status that ends the way of a message. `within` gives it a time: `null` when the status
+   * did not come in it.
+   */
+  ending(id: string, signal: AbortSignal): MessageEnding {
     const isItsEnd = (event: NodeEvent): event is StatusEvent => isEnd(event) && event.id === id;
     // `AbortSignal.timeout` joined with others is held by nobody: once collected it never fires.
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), deadlineMs);
-    return this.next(isItsEnd, AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer));
+    const status = this.next(isItsEnd, AbortSignal.any([signal, late.signal]));
+    return {
+      within(deadlineMs) {
+        const timer = setTimeout(() => late.abort(), deadlineMs);
+        return status.finally(() => clearTimeout(timer));
+      },
+      drop: () => late.abort(),
+    };
   }
 
   async #watch(onReady: () => void): Promise<void> {
     for await (const event of until(this.#node.events(), this.#over.signal)) {
       if (event.type === 'ready') onReady();
-      if (isEnd(event)) this.#keep(event);
       for (const listener of this.#listeners) listener(event);
       if (event.type === 'bye') return;
     }
-  }
-
-  #keep(status: StatusEvent): void {
-    this.#settled.set(status.id, status);
-    const [oldest] = this.#settled.keys();
-    if (oldest !== undefined && this.#settled.size > limits.statusesKept) this.#settled.delete(oldest);
   }
 }
 
@@ -188,8 +193,15 @@ export async function deliver(
   },
 ): Promise<Result<StatusEvent | null, NodeError>> {
   const { peer, text, via, waitMs } = message;
-  const queued = await (via === undefined ? node.send(peer, text) : node.sendVia(peer, text, via));
-  if (queued.isErr()) return queued.map(() => null);
-  const end = await events.settled(queued.value.id, waitMs, context.stopped);
-  return queued.map(() => end);
+  const id = newMessageId();
+  // Before it is sent: the status may come before the answer of the node.
+  const ending = events.ending(id, context.stopped);
+  const queued = await (via === undefined
+    ? node.send(peer, text, { id })
+    : node.sendVia(peer, text, via, { id }));
+  if (queued.isErr()) {
+    ending.drop();
+    return err(queued.error);
+  }
+  return ok(await ending.within(waitMs));
 }

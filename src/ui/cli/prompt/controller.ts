@@ -7,6 +7,7 @@ import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,
+  newMessageId,
   parseOwnName,
   resolvePeer,
   type MessageEvent,
@@ -49,9 +50,8 @@ export class Talk {
   readonly #options: ForeignOptions;
   readonly #peers = new Map<string, PeerEvent>();
   readonly #unread = new Map<string, number>();
-  /** Ids of ours that are not delivered yet; and those whose last status overtook the answer that names them. */
+  /** Ids of own messages that are not delivered yet. */
   readonly #pending = new Set<string>();
-  readonly #settled = new Set<string>();
   #open: Open | null = null;
   /** Typed while no conversation was open: it waits for the next one. */
   #draft: string | null = null;
@@ -168,7 +168,7 @@ export class Talk {
   #onStatus(status: StatusEvent): void {
     const { screen, colors } = this.#options;
     const isLast = status.state === 'delivered' || status.state === 'failed';
-    if (isLast && !this.#pending.delete(status.id)) this.#settled.add(status.id);
+    if (isLast) this.#pending.delete(status.id);
     screen.mark(status.id, status.state, markOf(status.state, colors));
     if (status.state === 'failed') {
       const reason = status.reason === undefined ? '' : `: ${escapeForTerminal(status.reason)}`;
@@ -187,12 +187,11 @@ export class Talk {
       this.#say(`no conversation is open: /chat PEER opens one (${there})${kept}`, colors.yellow);
       return;
     }
-    const sent = await node.send(this.#open.row?.id ?? this.#open.word, text);
-    if (sent.isOk()) {
-      if (!this.#settled.has(sent.value.id)) this.#pending.add(sent.value.id);
-      this.#settled.clear();
-      return;
-    }
+    const id = newMessageId();
+    this.#pending.add(id);
+    const sent = await node.send(this.#open.row?.id ?? this.#open.word, text, { id });
+    if (sent.isOk()) return;
+    this.#pending.delete(id);
     this.#fail(sent.error);
     if (screen.giveBack === null) this.unsent.add(sent.error);
     else screen.giveBack(text);

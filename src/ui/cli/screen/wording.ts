@@ -108,6 +108,10 @@ const wordings: Wordings = {
     ),
   'chat/text-invalid': (error) =>
     say(2, 'not sent', `the text cannot be carried (${error.detail})`, 'send valid Unicode text'),
+  'message/id-taken': (error) =>
+    say(2, 'not sent', `another message has the id ${error.id}`, 'give each message an id of its own'),
+  'message/id-invalid': (error) =>
+    say(2, 'not sent', error.detail, 'give a UUID in lower case, or no id at all'),
   'chat/name-invalid': (error) =>
     say(2, 'that name cannot be used', error.detail, 'choose a name of 1 to 64 visible characters'),
   'chat/outbox-full': (error) =>

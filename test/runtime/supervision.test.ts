@@ -121,6 +121,29 @@ describe('a supervisor', () => {
     });
   });
 
+  test('gives up on a child that crashes at once after each slow start (T1)', async () => {
+    const slow = actor<null, null, FuseProtocol>({
+      name: 'slow',
+      restart: 'permanent',
+      init: async (_args, context) => {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        context.self('blow', { left: 1 });
+        return ok(null);
+      },
+      receive: {
+        blow: () => {
+          throw new Error('blown');
+        },
+        leave: (state) => stop(state),
+        linger: (state) => next(state),
+      },
+    });
+    const spec = child(slow, { args: null, links: {}, placement: inline });
+    const tree = await startTree({ children: [spec], restartsMax: 2, restartWindowMs: 200 });
+    const reason = await within(tree.root.done, 10_000, 'the end');
+    assert.equal(reason.type, 'crash');
+  });
+
   test('that gives up is restarted by its own supervisor, which counts for itself', async () => {
     const told: string[] = [];
     const spec = fuse('a', told);
@@ -285,6 +308,20 @@ describe('restart intensity', () => {
       [201, 201, 201].map((atMs) => window.allow(atMs, cause)),
       [true, true, true],
     );
+  });
+
+  test('leaves the time of starts out of the window (T1)', () => {
+    const window = new RestartWindow(2, 100);
+    assert.equal(window.allow(0, null), true);
+    window.skip(0, 90);
+    assert.equal(window.allow(95, null), true);
+    window.skip(95, 190);
+    assert.equal(window.allow(195, null), false, 'ten of all that time were no start');
+    const overlapping = new RestartWindow(1, 100);
+    assert.equal(overlapping.allow(0, null), true);
+    overlapping.skip(0, 90);
+    overlapping.skip(0, 90);
+    assert.equal(overlapping.allow(190, null), true, 'none lies in the future');
   });
 
   test('delays double up to a bound, with jitter below', () => {

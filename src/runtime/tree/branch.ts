@@ -187,7 +187,9 @@ export class Branch implements ActorOwner {
         // Whoever stops a child does not wait for its restart.
         if (!this.#children.includes(one)) continue;
         one.restarts += 1;
+        const beganMs = timers.now();
         const failure = await this.#startOne(one);
+        this.#window.skip(beganMs, timers.now());
         if (!this.#children.includes(one)) continue;
         if (failure !== null) {
           failed = one;

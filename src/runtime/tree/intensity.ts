@@ -21,6 +21,11 @@ export class RestartWindow {
     this.#times.push(nowMs);
     return this.#times.length <= this.#max;
   }
+
+  /** Takes the time of a start out of the window: a slow machine must not look like a quiet one. */
+  skip(fromMs: number, toMs: number): void {
+    this.#times = this.#times.map((atMs) => Math.min(atMs + (toMs - fromMs), toMs));
+  }
 }
 
 /** Delay before the n-th restart in a row (from 1), ms: doubled each time, between half of it and all of it. */

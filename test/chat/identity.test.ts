@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
@@ -12,41 +11,41 @@ import {
 } from '../../src/chat/people/identity.js';
 import { parsePeerId } from '../../src/ids.js';
 import { holds } from '../support/seeds.js';
+import { vectorSets } from '../support/vectors.js';
 
-const vectors = '../shared/vectors/identity';
-const absent = existsSync(vectors) ? false : 'shared vectors are absent';
-const read = (name: string): unknown => JSON.parse(readFileSync(`${vectors}/${name}.json`, 'utf8'));
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 
-test("Syncthing's spellings of one id are one id, and its bad ones are refused", { skip: absent }, () => {
-  const vector = read('syncthing-device-id') as {
-    formatted: string;
-    accept_as_same: string[];
-    reject: string[];
-  };
-  for (const spelling of [vector.formatted, ...vector.accept_as_same]) {
-    assert.equal(parseNativeId(spelling)._unsafeUnwrap(), vector.formatted);
-  }
-  for (const spelling of vector.reject) assert.ok(parseNativeId(spelling).isErr(), spelling);
-});
+for (const set of vectorSets)
+  test(`the spellings of one id are one id, and bad ones are refused (${set.name})`, () => {
+    const vector = set.read<{
+      formatted: string;
+      accept_as_same: string[];
+      reject: string[];
+    }>('identity/device-id');
+    for (const spelling of [vector.formatted, ...vector.accept_as_same]) {
+      assert.equal(parseNativeId(spelling)._unsafeUnwrap(), vector.formatted);
+    }
+    for (const spelling of vector.reject) assert.ok(parseNativeId(spelling).isErr(), spelling);
+  });
 
-test("Signal's known answer comes out of the general fingerprint", { skip: absent }, () => {
-  const vector = read('signal-safety-number') as {
-    iterations: number;
-    version_bytes: string;
-    parties: { identity_key: string; stable_id: string }[];
-    displayable: string;
-  };
-  const halves = vector.parties.map((party) =>
-    fingerprintDigits({
-      version: Buffer.from(vector.version_bytes, 'hex'),
-      key: Buffer.from(party.identity_key, 'hex'),
-      stableId: party.stable_id,
-      iterations: vector.iterations,
-    }),
-  );
-  assert.equal(halves.toSorted().join(''), vector.displayable);
-});
+for (const set of vectorSets)
+  test(`the known answer comes out of the general fingerprint (${set.name})`, () => {
+    const vector = set.read<{
+      iterations: number;
+      version_bytes: string;
+      parties: { identity_key: string; stable_id: string }[];
+      displayable: string;
+    }>('identity/safety-number');
+    const halves = vector.parties.map((party) =>
+      fingerprintDigits({
+        version: Buffer.from(vector.version_bytes, 'hex'),
+        key: Buffer.from(party.identity_key, 'hex'),
+        stableId: party.stable_id,
+        iterations: vector.iterations,
+      }),
+    );
+    assert.equal(halves.toSorted().join(''), vector.displayable);
+  });
 
 test('an id reads back from lower case, without dashes and with the usual mistypings', (t) => {
   holds(

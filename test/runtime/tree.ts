@@ -77,11 +77,11 @@ export async function startTree(
   };
 }
 
-/** Looks again and again until it is true; for what no event tells. */
+/** Looks again, ever more rarely, until it is true; for what no event tells. */
 export async function until(isTrue: () => boolean | Promise<boolean>, deadlineMs = 40_000): Promise<void> {
   const endMs = performance.now() + deadlineMs;
-  while (!(await isTrue())) {
+  for (let pauseMs = 5; !(await isTrue()); pauseMs = Math.min(pauseMs * 1.2, 40)) {
     if (performance.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${isTrue.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -20,15 +20,15 @@ export async function within<T>(promise: Promise<T>, deadlineMs: number, what: s
   }
 }
 
-/** Looks again every few ms until `isTrue`; for state that announces itself by no event. */
+/** Looks again until `isTrue`, at first every 5 ms, then more rarely; for state that announces itself by no event. */
 export async function eventually(
   isTrue: () => boolean | Promise<boolean>,
   deadlineMs: number,
   what: string,
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs * patience;
-  while (!(await isTrue())) {
+  for (let pauseMs = 5; !(await isTrue()); pauseMs = Math.min(pauseMs * 1.2, 40)) {
     if (performance.now() > endMs) throw new Error(`${what}: not within ${deadlineMs * patience} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

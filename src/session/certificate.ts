@@ -10,6 +10,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from './errors.js';
 import { sessionV1 } from './limits.js';
 import { ByteReader, ByteWriter, copy } from '../wire/bytes.js';
+import { isSoundIdKey } from '../wire/identity-key.js';
 import { label } from './noise/cipher.js';
 
 /** Signs with the identity key; 64 bytes. The key itself stays where this function comes from. */
@@ -70,29 +71,6 @@ export function verifyCertificate(
   if (notAfterMs !== 0 && wallClockMs > notAfterMs) return bad('expired');
   return ok({ idKey, serial, notAfterMs });
 }
-
-/**
- * Whether this may be an identity key at all. Ed25519 verification takes points of small order as keys, and with the
- * neutral point as key one signature fits every message; so those are refused in every encoding, and so is any y that
- * is not reduced modulo p.
- */
-export function isSoundIdKey(key: Uint8Array): boolean {
-  if (key.length !== sessionV1.keyBytes) return false;
-  // y is little-endian; the top bit of the last byte is the sign of x and makes no difference here.
-  const y = copy(key);
-  y[31] = (y[31] ?? 0) & 0x7f;
-  const isReduced = y[31] !== 0x7f || (y[0] ?? 0) < 0xed || y.subarray(1, 31).some((byte) => byte !== 0xff);
-  return isReduced && !smallOrder.includes(Buffer.from(y).toString('hex'));
-}
-
-/** y of the eight points whose order divides 8: orders 1, 2, 4 and twice 8. */
-const smallOrder: readonly string[] = [
-  '0100000000000000000000000000000000000000000000000000000000000000',
-  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-  '0000000000000000000000000000000000000000000000000000000000000000',
-  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
-  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-];
 
 /** Ed25519. `false` also for a key that is no point. */
 export function verifySignature(idKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {

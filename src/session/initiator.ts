@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../exhaustive.js';
 import type { SessionError } from './errors.js';
-import { sessionV1 } from './limits.js';
+import { session as sessionLimits, sessionV1 } from './limits.js';
 import { concat, isSame } from '../wire/bytes.js';
 import { encodeMessage, encodePreamble, type ControlFrame, type NativeFrame } from '../wire/frames.js';
 import {
@@ -145,7 +145,7 @@ export class Initiator {
     if (at !== 'full-2' && at !== 'resume-2') return [outOfOrder('a control frame after a message')];
     switch (control.control) {
       case 'busy':
-        return [failure({ code: 'session/busy', retryAfterMs: control.retryAfterSeconds * 1_000 })];
+        return [failure({ code: 'session/busy', retryAfterMs: busyWaitMs(control.retryAfterSeconds) })];
       case 'unsupported-version':
         return [failure({ code: 'session/unsupported-version', offered: control.versions })];
       case 'ticket-unknown':
@@ -194,3 +194,5 @@ export class Initiator {
     return progress;
   }
 }
+
+const busyWaitMs = (seconds: number): number => Math.min(seconds * 1_000, sessionLimits.busyWaitMaxMs);

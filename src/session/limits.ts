@@ -13,6 +13,8 @@ export const sessionV1 = {
   /** The plaintext of a record is padded to a multiple of 64 up to 1 KiB, of 1 KiB above. */
   recordPaddingSmallBytes: 64,
   recordPaddingLargeBytes: 1_024,
+  /** Content of a fragment that is not the last one: at least this much. */
+  fragmentBytesMin: 16_384,
   /** REKEY comes before each nonce that is a positive multiple of this. */
   rekeyEveryRecords: 65_536,
   sessionRecordsMax: 2 ** 32,
@@ -29,6 +31,8 @@ export const sessionV1 = {
 
 /** Ours to choose. */
 export const session = {
+  /** The longest wait that a BUSY can ask for: nothing proves who sent it, so it must not silence a peer for long. */
+  busyWaitMaxMs: 60_000,
   /** Bytes of one DATA: a text of the greatest length with its header, and a dozen small utterances beside it. */
   dataBytesMax: 80 * 1_024,
   /** Silence after which the session pings the peer. A ping costs 64 bytes. */

@@ -135,7 +135,9 @@ export class Reassembly {
   /** The whole content after its last fragment, else `null`. Errors: `session/limit`. */
   add(record: PlainRecord): Result<Uint8Array | null, SessionError> {
     if (!record.hasMore && this.#parts.length === 0) return ok(record.content);
-    // An empty fragment would cost memory and never reach the bound.
+    // Small fragments would cost far more memory than their bytes, and never reach the bound.
+    if (record.hasMore && record.content.length < sessionV1.fragmentBytesMin)
+      return malformed('a small fragment');
     if (record.content.length === 0) return malformed('an empty fragment');
     this.#bytes += record.content.length;
     if (this.#bytes > this.#bytesMax) return err({ code: 'session/limit', detail: 'fragments' });

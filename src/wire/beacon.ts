@@ -16,6 +16,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from './errors.js';
+import { isSoundIdKey } from './identity-key.js';
 import { beacon as limits } from './limits.js';
 import { isJsonObject, parseBoundedJson, type JsonObject } from './json/parse.js';
 import { plainKey } from './json/keys.js';
@@ -195,11 +196,14 @@ function decodeRecord(encoded: string): Result<BeaconDatagram, WireError> {
   const view = new DataView(body.buffer);
   const timeMs = Number(view.getBigUint64(50));
   if (!Number.isSafeInteger(timeMs)) return malformed('time');
+  const idKey = body.slice(6, 38);
+  // With a key of small order one signature fits every beacon, so it is refused before any is checked.
+  if (!isSoundIdKey(idKey)) return malformed('identity key');
   return decodeTlvs(body).map((fields) => ({
     kind: 'native',
     record: {
       kind,
-      idKey: body.slice(6, 38),
+      idKey,
       bootId: body.slice(38, 46),
       seq: view.getUint32(46),
       timeMs,

@@ -15,7 +15,7 @@ import { holds } from '../support/seeds.js';
 const wallClockMs = 1_700_000_000_000;
 const clocks = (nowMs: number) => ({ nowMs, wallClockMs: wallClockMs + nowMs });
 const keyOf = (n: number) => {
-  const key = new Uint8Array(32);
+  const key = new Uint8Array(32).fill(9, 16);
   new DataView(key.buffer).setUint32(0, n);
   return key;
 };

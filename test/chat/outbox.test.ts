@@ -74,8 +74,22 @@ test('dialling backs off from one second to a minute, with jitter, and a busy pe
   }
   const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
   outbox.tick(0);
-  outbox.dialFailed(0, 1_700);
-  assert.equal(outbox.dueAtMs(), 1_700);
+  outbox.dialFailed(0, 700);
+  assert.equal(outbox.dueAtMs(), 700);
+});
+
+// Case N2: a BUSY is not authenticated, so it cannot keep us away for longer than our own back-off.
+test('a busy peer that asks for hours is dialled after our own back-off', () => {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  let nowMs = 0;
+  const waits: number[] = [];
+  for (let round = 0; round < 8; round += 1) {
+    assert.deepEqual(kinds(outbox.tick(nowMs)), ['dial']);
+    outbox.dialFailed(nowMs, 65_535_000);
+    waits.push(((outbox.dueAtMs() ?? 0) - nowMs) / 1_000);
+    nowMs = outbox.dueAtMs() ?? 0;
+  }
+  assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
 });
 
 test('a peer that shows up is dialled at once, but not by every beacon', () => {

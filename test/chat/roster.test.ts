@@ -190,3 +190,24 @@ test('whatever is heard, the roster stays bounded, contacts stay, and rows tell 
     { numRuns: 300 },
   );
 });
+
+// Case N15: with 512 rows a network of 1,000 nodes was never complete.
+test('a roster holds a network of 4,000 nodes', () => {
+  const roster = createRoster();
+  for (let n = 1; n <= 4_000; n += 1) hear(roster, n, at(`10.1.${n >> 8}.${n & 255}`), 0);
+  assert.equal(roster.rows().length, 4_000);
+});
+
+// Case N18: announcements of cmp2204 are unsigned, and their sources can be forged.
+test('announcements that nothing proves displace each other and no native peer', () => {
+  const roster = createRoster({ rowsMax: 300 });
+  for (let n = 1; n <= 40; n += 1) hear(roster, n, at(`10.1.0.${n}`), 0);
+  for (let n = 0; n < 1_000; n += 1)
+    roster.heardForeign(`forged ${n}`, at(`10.2.${n >> 8}.${n & 255}`), clocks(1));
+  const rows = roster.rows();
+  assert.equal(rows.filter(({ dialect }) => dialect === 'native').length, 40);
+  assert.equal(rows.filter(({ dialect }) => dialect === 'cmp2204').length, 256);
+  // A native newcomer to a full table takes the place of one of them.
+  for (let n = 41; n <= 60; n += 1) hear(roster, n, at(`10.1.0.${n}`), 2);
+  assert.equal(roster.rows().filter(({ dialect }) => dialect === 'native').length, 60);
+});

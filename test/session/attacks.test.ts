@@ -20,7 +20,7 @@ import {
   resume,
   settle,
   type Bend,
-  type Endpoint,
+  Endpoint,
   type TestNode,
   wallClockMs,
 } from '../support/session-pair.js';
@@ -322,6 +322,81 @@ test('who cannot be served is told when to come back', () => {
   initiator.receive(encodeControl({ control: 'busy', retryAfterSeconds: 7 }));
   assert.deepEqual(initiator.failure, { code: 'session/busy', retryAfterMs: 7_000 });
 });
+
+// Case N2: a BUSY is five bytes that nothing proves, and may name up to 65,535 s.
+test('a BUSY keeps a caller away for a minute at most', () => {
+  const { initiator } = makePair(makeNode(), makeNode());
+  initiator.take(initiator.session.start());
+  initiator.receive(encodeControl({ control: 'busy', retryAfterSeconds: 65_535 }));
+  assert.deepEqual(initiator.failure, { code: 'session/busy', retryAfterMs: 60_000 });
+});
+
+// Case N11: the ticket of another peer than the one that is dialled would prove the wrong peer.
+test('a ticket of another peer than the one dialled is not used', () => {
+  const [a, b, c] = [makeNode(), makeNode(), makeNode()];
+  connect(a, b);
+  const resumption = a.book.dial(b.idKey, wallClockMs);
+  assert.ok(resumption !== null);
+  const initiator = new Endpoint(a, { type: 'initiator', expectedIdKey: c.idKey, resumption });
+  initiator.take(initiator.session.start());
+  // Preamble: magic, version, then 0 for a full handshake and 1 for a resume.
+  assert.equal(initiator.flush()[5], 0);
+});
+
+// Case N11: a payload in message 1 is not authenticated towards anybody.
+test('a first message with a payload is refused', () => {
+  const [a, b] = [makeNode(), makeNode()];
+  const preamble = encodePreamble({ mode: 'full' });
+  const noise = fullHandshake(a, 'initiator', preamble);
+  const message = noise.write(Uint8Array.of(1))._unsafeUnwrap();
+  const { responder } = makePair(a, b);
+  responder.receive(concat([preamble, encodeMessage(message)]));
+  assert.equal(responder.failure?.code, 'session/malformed');
+  assert.deepEqual(responder.flush(), new Uint8Array(0));
+});
+
+// Case N11: an ephemeral key of small order would force the exchange onto a secret that everybody knows.
+test('an ephemeral key of small order ends the handshake', () => {
+  const prologue = encodePreamble({ mode: 'full' });
+  const first = fullHandshake(makeNode(), 'initiator', prologue).write(new Uint8Array(0))._unsafeUnwrap();
+  first.fill(0, 0, 32);
+  const responder = fullHandshake(makeNode(), 'responder', prologue);
+  assert.ok(responder.read(first).isOk());
+  assert.equal(responder.write(new Uint8Array(0))._unsafeUnwrapErr().code, 'session/decrypt-failed');
+});
+
+// Case N11: after a failed read nothing can be done with the handshake, whatever comes next.
+test('a failed read leaves a handshake without secrets', () => {
+  const prologue = encodePreamble({ mode: 'full' });
+  const initiator = fullHandshake(makeNode(), 'initiator', prologue);
+  const responder = fullHandshake(makeNode(), 'responder', prologue);
+  responder.read(initiator.write(new Uint8Array(0))._unsafeUnwrap())._unsafeUnwrap();
+  const second = responder.write(new Uint8Array(0))._unsafeUnwrap();
+  const bent = Uint8Array.from(second);
+  bent[second.length - 1] = (bent.at(-1) ?? 0) ^ 1;
+  assert.equal(initiator.read(bent)._unsafeUnwrapErr().code, 'session/decrypt-failed');
+  assert.throws(() => initiator.read(second));
+  assert.throws(() => initiator.write(new Uint8Array(0)));
+});
+
+function fullHandshake(
+  node: TestNode,
+  role: 'initiator' | 'responder',
+  prologue: Uint8Array,
+): NoiseHandshake {
+  const { staticKey, staticPublic } = node.local;
+  return new NoiseHandshake({
+    pattern: xxHybrid,
+    role,
+    suite: { keyAgreement: '25519+MLKEM768', aead: chaChaPoly, hash: sha256, kem },
+    prologue,
+    localStatic: { privateKey: staticKey, publicKey: staticPublic },
+    remoteStatic: null,
+    psks: [],
+    random: anyBytes,
+    generateKeyPair: generateDhKeyPair,
+  });
+}
 
 test('strangers get 3 seconds and 4 KiB', () => {
   const [a, b] = [makeNode(), makeNode()];

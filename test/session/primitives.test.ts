@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { test } from 'node:test';
-import { isSoundIdKey, verifySignature } from '../../src/session/certificate.js';
+import { verifySignature } from '../../src/session/certificate.js';
+import { isSoundIdKey } from '../../src/wire/identity-key.js';
 import { chaChaPoly, hkdf, sha256 } from '../../src/session/noise/cipher.js';
 import { dh, generateDhKeyPair } from '../../src/session/noise/dh.js';
 import { concat } from '../../src/wire/bytes.js';

@@ -137,6 +137,17 @@ test('records of unknown type, with nonzero padding or wrong lengths are refused
     );
 });
 
+const fragment = (bytes: number, hasMore: boolean) =>
+  new Reassembly(80 * 1_024).add({ type: 'data', content: new Uint8Array(bytes), hasMore });
+
+// Case N5: four strangers with 80,000 one-byte fragments each cost 134 MB.
+test('a fragment that is not the last one carries 16 KiB', () => {
+  for (const bytes of [0, 1, 16_383])
+    assert.equal(fragment(bytes, true)._unsafeUnwrapErr().code, 'session/malformed');
+  assert.equal(fragment(16_384, true)._unsafeUnwrap(), null);
+  assert.equal(fragment(1, false)._unsafeUnwrap()?.length, 1);
+});
+
 test('what was cut into fragments is put together again, within bounds', () => {
   for (const length of [0, 1, 16_384, 16_385, 65_600]) {
     const content = Uint8Array.from({ length }, (_, i) => i % 251);

@@ -11,6 +11,7 @@ import {
   verifyBeacon,
   type BeaconRecord,
 } from '../../src/wire/beacon.js';
+import { isSoundIdKey } from '../../src/wire/identity-key.js';
 import { clipBytes } from '../../src/chat/people/name.js';
 import { holds } from '../support/seeds.js';
 import { ownCpuMs } from '../support/usable-time.js';
@@ -44,7 +45,7 @@ const datagram = (record: BeaconRecord, username = record.name) => {
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const records: fc.Arbitrary<BeaconRecord> = fc.record({
   kind: fc.constantFrom('announce', 'bye', 'query', 'answer'),
-  idKey: bytesOf(32),
+  idKey: bytesOf(32).filter(isSoundIdKey),
   bootId: bytesOf(8),
   seq: fc.nat({ max: 2 ** 32 - 1 }),
   timeMs: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
@@ -195,4 +196,12 @@ test('ten thousand malformed beacons: a typed error or a beacon, at once, and no
   );
   assert.ok(ownCpuMs() - started < 12_000);
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+});
+
+// Case N16: with the neutral point as key one signature verifies for every beacon.
+test('a beacon whose key is of small order is refused before its signature is checked', () => {
+  const neutral = new Uint8Array(32);
+  neutral[0] = 1;
+  const forged = datagram({ ...base, idKey: neutral });
+  assert.equal(decodeBeacon(forged)._unsafeUnwrapErr().code, 'wire/malformed');
 });

@@ -274,9 +274,12 @@ class PeerOutbox implements Outbox {
 
   #retryLater(nowMs: number, retryAfterMs: number): readonly OutboxOutput[] {
     const delayMs = Math.min(limits.dialDelayMaxMs, limits.dialDelayMinMs * 2 ** this.#failures);
+    // Nothing proves a BUSY, so it never makes us wait longer than we would by ourselves.
+    const ownMs = Math.max(delayMs, limits.dialDelayMinMs);
+    const waitMs = retryAfterMs > 0 ? Math.min(retryAfterMs, ownMs) : this.#jittered(delayMs);
     // Failures stop counting where the delay stops growing.
     if (delayMs < limits.dialDelayMaxMs) this.#failures += 1;
-    this.#link = { type: 'down', dialAtMs: nowMs + Math.max(this.#jittered(delayMs), retryAfterMs) };
+    this.#link = { type: 'down', dialAtMs: nowMs + waitMs };
     return [];
   }
 

@@ -25,14 +25,17 @@ export const beaconGate = {
   /** Difference of the clocks at the first sight of a peer without a cookie. */
   clockSkewMaxMs: 600_000,
   /** Identities whose last sequence number is remembered, so that an old beacon does not revive them. */
-  freshnessMax: 2_048,
+  freshnessMax: 8_192,
   /** The lowest TCP port that a beacon may name: a lower one would make us dial a service of the system. */
   tcpPortMin: 1_024,
 } as const;
 
 /** Who is around. */
 export const roster = {
-  rowsMax: 512,
+  /** Rows in all: a network of 1,000 nodes is complete, and a row takes about 1 KiB. */
+  rowsMax: 4_096,
+  /** Rows of foreign programs, whose announcements nothing proves. They never displace a native row. */
+  foreignRowsMax: 256,
   /** Identities behind one address. */
   identitiesPerAddressMax: 4,
   /** Identities behind an address of this machine, which every home on it shares. */

@@ -158,9 +158,15 @@ class Rows implements Roster {
   #displacedBy(row: Row): readonly Row[] | null {
     const isContact = this.#contacts.has(row.presence.peerId);
     const strangers = [...this.#rows.values()].filter((other) => !this.#contacts.has(other.presence.peerId));
+    const isForeign = row.presence.dialect !== 'native';
+    const foreign = strangers.filter(({ presence }) => presence.dialect !== 'native');
     const neighbours = strangers.filter((other) => other.home === row.home);
     if (!isContact && neighbours.length >= row.homeMax) return longestUnseen(neighbours);
+    if (isForeign && !isContact && foreign.length >= limits.foreignRowsMax) return longestUnseen(foreign);
     if (this.#rows.size < this.#rowsMax) return [];
+    // Nothing proves a foreign row, so it goes before a native one, and makes no native one go.
+    if (foreign.length > 0) return longestUnseen(foreign);
+    if (isForeign && !isContact) return null;
     if (strangers.length > 0) return longestUnseen(largestHome(strangers));
     return isContact ? [] : null;
   }

@@ -1,6 +1,6 @@
 import { session } from '../src/actors/connection/session.js';
 import { sessionWarmth } from '../src/actors/connection/warmth.js';
-import { talk } from '../src/actors/connection/foreign.js';
+import { foreignConnection } from '../src/actors/connection/foreign.js';
 import { hostActors } from '../src/runtime/thread/thread.js';
 
-hostActors({ session, 'session-warmth': sessionWarmth, talk });
+hostActors({ session, 'session-warmth': sessionWarmth, foreign: foreignConnection });

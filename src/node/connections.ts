@@ -9,15 +9,20 @@ import { node as limits } from './limits.js';
 import { address, child, type ChildSpec, type Placement, type Protocol, type Ref } from '../runtime/actor.js';
 import { sessionWarmth } from '../actors/connection/warmth.js';
 import { session } from '../actors/connection/session.js';
-import { talk } from '../actors/connection/foreign.js';
+import { foreignConnection } from '../actors/connection/foreign.js';
 import type { Supervisor } from '../runtime/tree/spec.js';
-import type { TalkArgs, TalkProtocol, SessionArgs, SessionProtocol } from '../actors/connection/protocol.js';
+import type {
+  ForeignConnectionArgs,
+  ForeignProtocol,
+  SessionArgs,
+  SessionProtocol,
+} from '../actors/connection/protocol.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 
 /** Refs may be used at once: what is said to a child that is still starting waits for it, in order. */
 export interface Connections {
   startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
-  startForeign(args: TalkArgs): Pick<Ref<TalkProtocol>, 'cast'>;
+  startForeign(args: ForeignConnectionArgs): Pick<Ref<ForeignProtocol>, 'cast'>;
   /** Starts the first of the threads, before somebody has to wait for it. */
   warmUp(): Promise<void>;
 }
@@ -36,7 +41,7 @@ export function openConnections(place: Placement, tree: () => Promise<Supervisor
     startSession: (args) =>
       startChild(child(session, hosted(sessionPrefix + args.sessionId, args)), args.port, tree()),
     startForeign: (args) =>
-      startChild(child(talk, hosted(talkPrefix + args.talkId, args)), args.port, tree()),
+      startChild(child(foreignConnection, hosted(foreignPrefix + args.sessionId, args)), args.port, tree()),
     async warmUp() {
       const sessions = (await tree())?.supervisor('sessions');
       await sessions?.startChild(child(sessionWarmth, { args: null, links: {}, placement: placement(0) }));
@@ -51,22 +56,22 @@ export function reportLost(tree: Supervisor, childId: string, reason: string): v
   const end = { type: 'lost', reason } as const;
   const node = tree.ref(nodeAddress);
   if (childId.startsWith(sessionPrefix)) node.cast('sessionDown', { sessionId: parsed.value, end });
-  if (childId.startsWith(talkPrefix)) node.cast('talkDown', { talkId: parsed.value, end });
+  if (childId.startsWith(foreignPrefix)) node.cast('foreignDown', { sessionId: parsed.value, end });
 }
 
 /** The order in which foreign connections are read counts from when their thread has booted. */
 function reportRunning(tree: Supervisor | null, childId: string): void {
-  if (tree === null || !childId.startsWith(talkPrefix)) return;
-  const parsed = parseSessionId(childId.slice(talkPrefix.length));
-  if (parsed.isOk()) tree.ref(nodeAddress).cast('foreignRunning', { talkId: parsed.value });
+  if (tree === null || !childId.startsWith(foreignPrefix)) return;
+  const parsed = parseSessionId(childId.slice(foreignPrefix.length));
+  if (parsed.isOk()) tree.ref(nodeAddress).cast('foreignRunning', { sessionId: parsed.value });
 }
 
 export const isConnection = (childId: string): boolean =>
-  childId.startsWith(sessionPrefix) || childId.startsWith(talkPrefix);
+  childId.startsWith(sessionPrefix) || childId.startsWith(foreignPrefix);
 
 const nodeAddress = address<NodeProtocol>('node');
 const sessionPrefix = 'session:';
-const talkPrefix = 'talk:';
+const foreignPrefix = 'foreign:';
 
 function startChild<P extends Protocol>(
   spec: ChildSpec<P>,

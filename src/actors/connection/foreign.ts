@@ -25,13 +25,13 @@ import { connection } from './limits.js';
 import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
 import { ReadCredit } from './read-credit.js';
-import type { TalkProtocol, TalkReports, TalkArgs } from './protocol.js';
+import type { ForeignProtocol, ForeignReports, ForeignConnectionArgs } from './protocol.js';
 import type { ForeignEnd, HeardWords } from '../../chat/foreign/state.js';
 
 interface State {
-  readonly talkId: SessionId;
+  readonly sessionId: SessionId;
   readonly dialect: AnyForeignDialect;
-  readonly talk: ForeignMachine;
+  readonly machine: ForeignMachine;
   readonly role: ForeignRole;
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
@@ -51,11 +51,11 @@ interface State {
   chunks: number;
 }
 
-type NodeLinks = { readonly node: TalkReports };
-type Here = Context<TalkProtocol, NodeLinks>;
+type NodeLinks = { readonly node: ForeignReports };
+type Here = Context<ForeignProtocol, NodeLinks>;
 
-export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
-  name: 'talk',
+export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProtocol, NodeLinks>({
+  name: 'foreign',
   restart: 'temporary',
   init(args, context) {
     const dialect: AnyForeignDialect = foreignDialects[args.dialect];
@@ -67,9 +67,9 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
       onEnd: (reason) => context.self('streamEnded', { reason }),
     });
     const state: State = {
-      talkId: args.talkId,
+      sessionId: args.sessionId,
       dialect,
-      talk: dialect.openMachine(args.role, {
+      machine: dialect.openMachine(args.role, {
         ...args.options,
         random: (bytes) => new Uint8Array(randomBytes(bytes)),
       }),
@@ -96,9 +96,9 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
     say(state, { token, utterance }, context) {
       // The end is under way, and tells whoever waits for this that it did not go out.
       if (state.isClosing) return next(state);
-      const said = state.talk.say(utterance);
+      const said = state.machine.say(utterance);
       if (said.isErr()) {
-        context.links.node.cast('talkRefused', { talkId: state.talkId, token, error: said.error });
+        context.links.node.cast('foreignRefused', { sessionId: state.sessionId, token, error: said.error });
         return next(state);
       }
       state.said.push(token);
@@ -108,7 +108,7 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
       state.isClosing = true;
       return settle(state, context);
     },
-    hush(state) {
+    stopSending(state) {
       state.unwritten = [];
       return next(state);
     },
@@ -135,7 +135,7 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
     },
     streamEnded(state, { reason }, context) {
       state.unwritten = [];
-      const outputs = state.talk.receive({ type: 'closed' }, Date.now());
+      const outputs = state.machine.receive({ type: 'closed' }, Date.now());
       const step = act(state, outputs, 0, context);
       if (step.step === 'stop') return step;
       // `closed`: the other side ended its half in order; every other word tells of a connection that broke.
@@ -156,8 +156,8 @@ export const talk = actor<TalkArgs, State, TalkProtocol, NodeLinks>({
 
 function hear(state: State, input: ForeignInput, bytes: number, context: Here): Step<State> {
   state.credit.received(bytes);
-  const outputs = state.talk.receive(input, Date.now());
-  // The other side has ended a talk: nobody is there to read what still waits for its turn.
+  const outputs = state.machine.receive(input, Date.now());
+  // The other side has ended the conversation: nobody reads what still waits for its turn.
   if (state.gapMs > 0 && outputs.some(({ type }) => type === 'close')) state.unwritten = [];
   const step = act(state, outputs, bytes, context);
   state.credit.repay();
@@ -223,15 +223,15 @@ const gapOf = ({ framing, can }: AnyForeignDialect): number =>
 function up(state: State, isTextToCome: boolean, context: Here): void {
   if (state.isUp) return;
   state.isUp = true;
-  context.links.node.cast('talkUp', { talkId: state.talkId, isTextToCome });
+  context.links.node.cast('foreignUp', { sessionId: state.sessionId, isTextToCome });
 }
 
 /** Hands words to the node without waiting: several batches may be on their way to the disk at once. */
 function report(state: State, words: readonly HeardWords[], bytes: number, context: Here): void {
   state.credit.reported(bytes);
-  const { talkId } = state;
+  const { sessionId } = state;
   void context.links.node
-    .call('talkHeard', { talkId, words })
+    .call('foreignHeard', { sessionId, words })
     .then(() => context.self('committed', { bytes }));
 }
 
@@ -239,13 +239,13 @@ function report(state: State, words: readonly HeardWords[], bytes: number, conte
 function settle(state: State, context: Here): Step<State> {
   if (state.stream.outstandingBytes() > 0) return next(state);
   for (const token of state.flushing.splice(0))
-    context.links.node.cast('talkSent', { talkId: state.talkId, token });
+    context.links.node.cast('foreignSent', { sessionId: state.sessionId, token });
   const isDone = state.isClosing && state.unwritten.length === 0;
   return isDone ? end(state, { type: 'closed', by: 'us' }, context) : next(state);
 }
 
 function end(state: State, how: ForeignEnd, context: Here): Step<State> {
   state.stream.end(how.type);
-  context.links.node.cast('talkDown', { talkId: state.talkId, end: how });
+  context.links.node.cast('foreignDown', { sessionId: state.sessionId, end: how });
   return stop(state);
 }

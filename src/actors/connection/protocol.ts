@@ -56,13 +56,13 @@ export interface SessionArgs {
   readonly port: MessagePort;
 }
 
-export type TalkProtocol = {
-  /** Says this to the peer. `token` comes back in `talkSent` or `talkRefused`. */
+export type ForeignProtocol = {
+  /** Says this to the peer. `token` comes back in `foreignSent` or `foreignRefused`. */
   say: Cast<{ readonly token: number; readonly utterance: Utterance }>;
   /** Ends the connection once what was said is flushed. */
   close: Cast<Record<string, never>>;
   /** What is not written yet stays unsaid, and is not reported as sent. */
-  hush: Cast<Record<string, never>>;
+  stopSending: Cast<Record<string, never>>;
   /** The stream has something, took something, or ended. Sent to itself: listeners only enqueue. */
   received: Cast<{ readonly chunk: Uint8Array }>;
   drained: Cast<Record<string, never>>;
@@ -75,28 +75,32 @@ export type TalkProtocol = {
   overdue: Cast<Record<string, never>>;
 };
 
-/** What a talk reports to the node. The node's protocol contains these messages. */
-export type TalkReports = {
+/** What a connection with an older program reports to the node. The node's protocol contains these messages. */
+export type ForeignReports = {
   /** The connection stands (dialled), or the other side has said something that makes sense (accepted). */
-  talkUp: Cast<{
-    readonly talkId: SessionId;
+  foreignUp: Cast<{
+    readonly sessionId: SessionId;
     /** Accepted, for one message: the key is agreed on, and the text has not come yet. */
     readonly isTextToCome: boolean;
   }>;
   /** The reply comes once the words are committed; until then their bytes count against the peer. */
-  talkHeard: Call<
-    { readonly talkId: SessionId; readonly words: readonly HeardWords[] },
+  foreignHeard: Call<
+    { readonly sessionId: SessionId; readonly words: readonly HeardWords[] },
     { readonly receipts: readonly MessageId[] }
   >;
   /** All of it was handed to the system's socket. */
-  talkSent: Cast<{ readonly talkId: SessionId; readonly token: number }>;
+  foreignSent: Cast<{ readonly sessionId: SessionId; readonly token: number }>;
   /** This dialect, or this end of the connection, cannot say that. */
-  talkRefused: Cast<{ readonly talkId: SessionId; readonly token: number; readonly error: DialectError }>;
-  talkDown: Cast<{ readonly talkId: SessionId; readonly end: ForeignEnd }>;
+  foreignRefused: Cast<{
+    readonly sessionId: SessionId;
+    readonly token: number;
+    readonly error: DialectError;
+  }>;
+  foreignDown: Cast<{ readonly sessionId: SessionId; readonly end: ForeignEnd }>;
 };
 
-export interface TalkArgs {
-  readonly talkId: SessionId;
+export interface ForeignConnectionArgs {
+  readonly sessionId: SessionId;
   readonly dialect: ForeignDialectName;
   readonly role: ForeignRole;
   readonly options: Omit<ForeignOptions, 'random'>;

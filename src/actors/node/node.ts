@@ -91,21 +91,21 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       return stepped;
     },
 
-    foreignRunning: (state, { talkId }, context) =>
-      step(state, { type: 'foreignRunning', sessionId: talkId }, context),
-    talkUp: (state, { talkId, isTextToCome }, context) =>
-      step(state, { type: 'foreignUp', sessionId: talkId, isTextToCome }, context),
-    talkHeard: (state, { talkId, words }, context, from) => {
-      const body = { sessionId: talkId, words };
+    foreignRunning: (state, { sessionId }, context) =>
+      step(state, { type: 'foreignRunning', sessionId }, context),
+    foreignUp: (state, { sessionId, isTextToCome }, context) =>
+      step(state, { type: 'foreignUp', sessionId, isTextToCome }, context),
+    foreignHeard: (state, { sessionId, words }, context, from) => {
+      const body = { sessionId, words };
       return ask(state, { name: 'foreignHeard', body, call: state.calls.open(from) }, context);
     },
-    talkSent: (state, { talkId, token }, context) =>
-      step(state, { type: 'foreignSent', sessionId: talkId, token }, context),
-    talkRefused: (state, { talkId, token, error }, context) =>
-      step(state, { type: 'foreignRefused', sessionId: talkId, token, error }, context),
-    talkDown(state, { talkId, end }, context) {
-      const stepped = step(state, { type: 'foreignDown', sessionId: talkId, end }, context);
-      state.foreign.delete(talkId);
+    foreignSent: (state, { sessionId, token }, context) =>
+      step(state, { type: 'foreignSent', sessionId, token }, context),
+    foreignRefused: (state, { sessionId, token, error }, context) =>
+      step(state, { type: 'foreignRefused', sessionId, token, error }, context),
+    foreignDown(state, { sessionId, end }, context) {
+      const stepped = step(state, { type: 'foreignDown', sessionId, end }, context);
+      state.foreign.delete(sessionId);
       return stepped;
     },
 

@@ -17,7 +17,7 @@ import { unreachable } from '../../exhaustive.js';
 import type { ConnectionId, SessionId } from '../../ids.js';
 import type { Context, Ref } from '../../runtime/actor.js';
 import { FaultRation } from '../../runtime/log-ration.js';
-import type { SessionProtocol, TalkProtocol } from '../connection/protocol.js';
+import type { SessionProtocol, ForeignProtocol } from '../connection/protocol.js';
 import type { HistoryProtocol } from '../history/protocol.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../presence/protocol.js';
 import type { TransportProtocol } from '../transport/protocol.js';
@@ -40,7 +40,7 @@ export interface Shell {
   /** Bytes of connections whose actor is not started yet. */
   readonly ports: Map<ConnectionId, MessagePort>;
   readonly sessions: Map<SessionId, Pick<Ref<SessionProtocol>, 'cast'>>;
-  readonly foreign: Map<SessionId, Pick<Ref<TalkProtocol>, 'cast'>>;
+  readonly foreign: Map<SessionId, Pick<Ref<ForeignProtocol>, 'cast'>>;
   /** Which lines are logged of those that any host can provoke, by their event. */
   readonly rations: Map<string, FaultRation>;
 }
@@ -206,7 +206,7 @@ function tellForeign(shell: Shell, effect: ForeignConnectionEffect): void {
       const port = takePort(shell, effect.connectionId);
       if (port === null) return;
       const { dialect, role, options } = effect;
-      const args = { talkId: sessionId, dialect, role, options, port };
+      const args = { sessionId, dialect, role, options, port };
       shell.foreign.set(sessionId, shell.args.services.startForeign(args));
       break;
     }
@@ -214,7 +214,7 @@ function tellForeign(shell: Shell, effect: ForeignConnectionEffect): void {
       ref?.cast('say', { token: effect.token, utterance: effect.utterance });
       break;
     case 'stop':
-      ref?.cast('hush', {});
+      ref?.cast('stopSending', {});
       break;
     case 'close':
       ref?.cast('close', {});

@@ -8,7 +8,7 @@ import type { DialError as TransportError } from '../../chat/errors.js';
 import type { ConnectionId, SessionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
 import type { Result } from 'neverthrow';
-import type { SessionReports, TalkReports } from '../connection/protocol.js';
+import type { SessionReports, ForeignReports } from '../connection/protocol.js';
 import type { BroadcastRequests, DiscoveryReports } from '../presence/protocol.js';
 import type { TransportReports } from '../transport/protocol.js';
 
@@ -32,7 +32,7 @@ type Continuations = {
   computed: Cast<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>;
   due: Cast<{ readonly due: Due }>;
   /** The actor of a foreign connection runs. Told by the root. */
-  foreignRunning: Cast<{ readonly talkId: SessionId }>;
+  foreignRunning: Cast<{ readonly sessionId: SessionId }>;
   /** Log lines were left out, and their number is due. */
   logUnlogged: Cast<{ readonly event: string }>;
 };
@@ -42,5 +42,5 @@ export type NodeProtocol = NodeCommands &
   DiscoveryReports &
   BroadcastRequests &
   SessionReports &
-  TalkReports &
+  ForeignReports &
   Continuations;

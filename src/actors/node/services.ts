@@ -9,7 +9,12 @@ import type { RuntimeError } from '../../runtime/errors.js';
 import type { MessageId } from '../../ids.js';
 import type { Ref } from '../../runtime/actor.js';
 import type { Vault } from '../../chat/people/vault.js';
-import type { SessionArgs, SessionProtocol, TalkArgs, TalkProtocol } from '../connection/protocol.js';
+import type {
+  SessionArgs,
+  SessionProtocol,
+  ForeignConnectionArgs,
+  ForeignProtocol,
+} from '../connection/protocol.js';
 
 export interface NodeArgs {
   readonly identity: Vault;
@@ -36,5 +41,5 @@ export interface NodeServices {
   /** Starts the actor of a session. Its ref may be used at once; a start that fails is reported as `sessionDown`. */
   startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
   /** Starts the actor of a foreign connection. A start that succeeds is reported as `foreignRunning`. */
-  startForeign(args: TalkArgs): Pick<Ref<TalkProtocol>, 'cast'>;
+  startForeign(args: ForeignConnectionArgs): Pick<Ref<ForeignProtocol>, 'cast'>;
 }

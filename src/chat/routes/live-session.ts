@@ -16,6 +16,8 @@ export interface LiveSession {
   readonly expected: PeerId | null;
   /** The peer, once a handshake proved it. */
   peerId: PeerId | null;
+  /** The peer whose certificate was welcome while the handshake goes on: it is at the other end, and may still hang up. */
+  welcomed: PeerId | null;
   /** The run of the peer's node (8 bytes, hex). */
   bootIdHex: string;
   isUp: boolean;

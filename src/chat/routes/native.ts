@@ -163,8 +163,12 @@ export class NativeRoutes implements Route<NativeTurn> {
   }
 
   /** Null: the peer is welcome. */
-  judge = (sessionId: SessionId, peer: PeerProof): SessionError | null =>
-    refusalOf(this.#sessions.get(sessionId), peer, this.#own.peerId, this.#people);
+  judge(sessionId: SessionId, peer: PeerProof): SessionError | null {
+    const live = this.#sessions.get(sessionId);
+    const refusal = refusalOf(live, peer, this.#own.peerId, this.#people);
+    if (refusal === null && live !== undefined) live.welcomed = peerIdOf(peer.idKey);
+    return refusal;
+  }
 
   /** A handshake proved a peer: it is pinned, and it is settled which session is used from now on. */
   sessionUp({ sessionId, peer, isResumed, resumption }: SessionUp, turn: NativeTurn): NativeOutcome {
@@ -227,8 +231,7 @@ export class NativeRoutes implements Route<NativeTurn> {
       const penaltyMs = end.type === 'failed' && !live.isUp ? limits.failurePenaltyMs : 0;
       turn.emit({ to: 'transport', say: 'close', connectionId, reason: end.type, penaltyMs });
     }
-    // A session that was up may have ended before the peer told its name, and nothing else would answer.
-    const answers = this.#dials.answersAt(live.address, (live.isUp ? live.peerId : null) ?? reasonOf(end));
+    const answers = this.#dials.answersAt(live.address, this.#foundBy(live, end) ?? reasonOf(end));
     if (end.type === 'failed') reportFailure(this.#people, live, end.error, turn);
     const { peerId } = live;
     if (peerId === null || !wasCurrent) {
@@ -332,6 +335,17 @@ export class NativeRoutes implements Route<NativeTurn> {
     live.renamedAtMs = turn.now.monotonicMs;
     if (live.peerId !== null) this.#people.renamed(live.peerId, raw, turn);
     return this.#introduce(live, turn);
+  }
+
+  /**
+   * The peer that an ended session found at its address; null: none. A session that was up may have ended before the peer
+   * told its name. One that was not up yet may be the duplicate of a session that stays: of two crossed dials each side
+   * closes one, and the other side may see no more of it than a lost connection.
+   */
+  #foundBy({ isUp, peerId, welcomed }: LiveSession, end: SessionEnd): PeerId | null {
+    if (isUp) return peerId;
+    const isStaying = welcomed !== null && this.#sessions.with(welcomed)?.isUp === true;
+    return isStaying && end.type !== 'failed' ? welcomed : null;
   }
 
   #tell(live: LiveSession, order: SessionOrder, turn: NativeTurn): void {

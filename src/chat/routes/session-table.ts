@@ -17,6 +17,7 @@ export class SessionTable {
       sessionId: parseSessionId(`s-${this.#started}`)._unsafeUnwrap(),
       ...opening,
       peerId: null,
+      welcomed: null,
       bootIdHex: '',
       isUp: false,
       renamedAtMs: Number.NEGATIVE_INFINITY,

@@ -1,0 +1,211 @@
+/** Native routes by inputs and effects: which session is used, who is welcome, and what a typed address leads to. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromHex } from '../../../src/wire/bytes.js';
+import {
+  CoreScene,
+  connection,
+  messageId,
+  own,
+  proofOf,
+  resumptionOf,
+  scenePeer,
+  session,
+} from '../../support/core-scene.js';
+
+const [small, great] = [scenePeer(1), scenePeer(200)];
+const at = (peer: { readonly host: string }) => `${peer.host}:6000`;
+const oneText = (peer: string, number = 1) => ({
+  peer,
+  messages: [{ id: messageId(number), text: `text ${number}` }],
+  via: null,
+});
+
+test('an address leads to the peer whose session stays when the dial crosses it', () => {
+  // Our key is the greater one, so of a crossed pair the session that the peer dialled stays.
+  const scene = new CoreScene();
+  scene.callsIn('s-1', small);
+  const call = scene.ask('send', oneText(at(small)));
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  scene.ask('judgePeer', { sessionId: session('s-2'), peer: proofOf(small) });
+  // The peer closed the duplicate before a word of it arrived.
+  scene.lost('s-2');
+  assert.deepEqual(
+    scene.asked('append').ask.lines.map(({ peerId, text }) => [peerId, text]),
+    [[small.peerId, 'text 1']],
+  );
+  scene.committed(1);
+  assert.deepEqual(scene.answerTo(call), [
+    { type: 'status', id: messageId(1), peer: scene.events('status')[0]?.peer, state: 'queued' },
+  ]);
+});
+
+test('an address where the handshake fails, or nobody proved itself, is answered with the reason', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', small);
+  const lost = scene.ask('send', oneText(at(small)));
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  scene.lost('s-2');
+  assert.deepEqual(scene.answerTo(lost), {
+    code: 'session/order',
+    detail: 'the connection was lost (closed)',
+  });
+  const failed = scene.ask('send', oneText(at(small), 2));
+  scene.take({ type: 'dialled', connectionId: connection('o-2') });
+  scene.ask('judgePeer', { sessionId: session('s-3'), peer: proofOf(small) });
+  const error = { code: 'session/decrypt-failed' } as const;
+  scene.take({ type: 'sessionDown', sessionId: session('s-3'), end: { type: 'failed', error } });
+  assert.deepEqual(scene.answerTo(failed), error);
+});
+
+test('of two crossed dials the one whose initiator has the smaller key stays, on both sides', () => {
+  for (const [peer, stays] of [
+    [small, 's-1'],
+    [great, 's-2'],
+  ] as const) {
+    const scene = new CoreScene();
+    scene.callsIn('s-1', peer);
+    scene.ask('send', oneText(at(peer)));
+    scene.take({ type: 'dialled', connectionId: connection('o-1') });
+    scene.up('s-2', peer);
+    const closed = scene.to('session').filter(({ say }) => say === 'close');
+    assert.deepEqual(
+      closed.map((effect) => [effect.sessionId, effect.say === 'close' && effect.reason]),
+      [[stays === 's-1' ? 's-2' : 's-1', 'dup']],
+    );
+  }
+});
+
+test('of two sessions in one direction the newer one is used', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', small);
+  scene.callsIn('s-2', small);
+  assert.deepEqual(
+    scene.to('session').filter(({ say }) => say === 'close'),
+    [{ to: 'session', sessionId: 's-1', say: 'close', reason: 'dup' }],
+  );
+  // The end of the older one is no loss.
+  scene.lost('s-1');
+  assert.deepEqual(scene.events('peer'), []);
+  scene.lost('s-2');
+  assert.deepEqual(
+    scene.events('peer').map(({ state }) => state),
+    ['offline'],
+  );
+});
+
+test('a peer is refused for a changed key first, then for itself, a block and an old certificate', () => {
+  const scene = new CoreScene();
+  scene.sees(small);
+  scene.ask('send', oneText(small.peerId));
+  scene.committed(1);
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  const judged = (sessionId: string, peer = small, serial = 1) => {
+    const proof = proofOf(peer, { certificateSerial: serial });
+    return scene.answerTo(scene.ask('judgePeer', { sessionId: session(sessionId), peer: proof }));
+  };
+  assert.deepEqual(judged('s-1', great), {
+    code: 'session/key-changed',
+    expected: small.peerId,
+    got: great.peerId,
+  });
+  assert.equal(judged('s-1'), null);
+  scene.up('s-1', small, { certificateSerial: 5 });
+  const address = { host: small.host, port: 50_000 };
+  scene.take({ type: 'accepted', connectionId: connection('i-2'), dialect: 'native', address });
+  assert.deepEqual(judged('s-2', own), { code: 'session/own-identity' });
+  assert.deepEqual(judged('s-2', small, 4), { code: 'session/serial-rollback' });
+  assert.equal(judged('s-2', small, 5), null);
+  scene.ask('block', { peer: small.peerId, blocked: true });
+  assert.deepEqual(judged('s-2', small, 5), { code: 'session/blocked' });
+  assert.deepEqual(judged('s-99'), { code: 'session/order', detail: 'this session has ended already' });
+});
+
+test('a blocked peer that resumes is closed, and its ticket is not found again', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', small);
+  const ticketId = new Uint8Array(16).fill(101);
+  assert.notEqual(scene.answerTo(scene.ask('findTicket', { ticketId })), null);
+  scene.ask('block', { peer: small.peerId, blocked: true });
+  assert.deepEqual(scene.to('session'), [
+    { to: 'session', sessionId: 's-1', say: 'close', reason: 'shutdown' },
+  ]);
+  assert.equal(scene.answerTo(scene.ask('findTicket', { ticketId })), null);
+  const offered = resumptionOf(proofOf(small), 7);
+  scene.take({ type: 'resumable', resumption: offered });
+  assert.equal(scene.answerTo(scene.ask('findTicket', { ticketId: offered.accept.ticketId })), null);
+  scene.callsIn('s-2', small);
+  assert.deepEqual(scene.to('session').at(-1), {
+    to: 'session',
+    sessionId: 's-2',
+    say: 'close',
+    reason: 'shutdown',
+  });
+});
+
+test('a new run of a peer is dialled beside the old session while something waits for it', () => {
+  const scene = new CoreScene();
+  scene.sees(small);
+  scene.callsIn('s-1', small);
+  scene.sees(small, { bootIdHex: 'ff'.repeat(8) });
+  assert.deepEqual(scene.to('transport'), [], 'nothing waits');
+  scene.ask('send', oneText(small.peerId));
+  scene.committed(1);
+  scene.sees(small, { bootIdHex: 'fe'.repeat(8) });
+  assert.deepEqual(
+    scene.to('transport').map((effect) => [effect.say, 'address' in effect && effect.address.host]),
+    [['dial', small.host]],
+  );
+});
+
+test('a dial that fails tries the next address; a peer that is back is tried at its first', () => {
+  const scene = new CoreScene();
+  const addresses = [
+    { host: '10.0.1.1', port: 6_000 },
+    { host: '10.0.1.2', port: 6_000 },
+  ];
+  scene.sees(small, { addresses });
+  scene.ask('send', oneText(small.peerId));
+  scene.committed(1);
+  const dialled = () =>
+    scene.to('transport').flatMap((effect) => (effect.say === 'dial' ? [effect.address.host] : []));
+  assert.deepEqual(dialled(), ['10.0.1.1']);
+  const error = { code: 'transport/dial-failed', address: '10.0.1.1', port: 6_000, reason: 'x' } as const;
+  scene.take({ type: 'dialFailed', connectionId: connection('o-1'), error });
+  scene.nowMs += 2_000;
+  scene.take({ type: 'due', due: { type: 'outbox', atMs: 0 } });
+  assert.deepEqual(dialled(), ['10.0.1.2']);
+  scene.take({ type: 'dialFailed', connectionId: connection('o-2'), error });
+  scene.sees(small, { addresses, state: 'away' });
+  scene.nowMs += 10_000;
+  scene.sees(small, { addresses });
+  assert.deepEqual(dialled(), ['10.0.1.1']);
+});
+
+test('a dial that nobody wants any more is discarded', () => {
+  const scene = new CoreScene();
+  scene.take({ type: 'dialled', connectionId: connection('o-77') });
+  assert.deepEqual(scene.effects, [{ to: 'transport', say: 'discard', connectionId: 'o-77' }]);
+});
+
+test('a contact is dialled with its key and the ticket that is kept for it', () => {
+  const scene = new CoreScene();
+  scene.sees(small);
+  scene.callsIn('s-1', small);
+  scene.lost('s-1');
+  scene.ask('send', oneText(small.peerId));
+  scene.committed(1);
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  const [start] = scene.to('session');
+  assert.ok(start?.say === 'start' && start.role.type === 'initiator');
+  assert.deepEqual(start.role.expectedIdKey, fromHex(Buffer.from(small.idKey).toString('hex')));
+  assert.deepEqual(start.role.resumption?.dial.ticketId, new Uint8Array(16).fill(1));
+});
+
+test('an idle session is parked for another caller, and only the one on that connection', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', small);
+  scene.callsIn('s-2', great);
+  scene.take({ type: 'slotWanted', connectionId: connection('i-2') });
+  assert.deepEqual(scene.effects, [{ to: 'session', sessionId: 's-2', say: 'close', reason: 'park' }]);
+});

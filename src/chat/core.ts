@@ -294,6 +294,7 @@ export class Core {
       case 'age':
         return foreign.due(due, turn);
       case 'outbox':
+      case 'marks':
         delivery.due(due, turn);
         return [];
       default:

@@ -9,8 +9,11 @@ export interface Feed {
   publish(event: NodeEvent): void;
   /** Events from the moment of this call on. Ends after `bye`. */
   read(): FeedReader;
-  /** Greatest `seq` of a message published so far; null: none yet. */
-  newestSeq(): number | null;
+  /**
+   * Greatest `seq` of a message published so far. The first call, at the start of the run, gives the newest stored one:
+   * what is stored up to there belongs to earlier runs, and everything after it is to be published.
+   */
+  publishedSeq(newestStored: number): number;
   /** Publishes `bye` and ends every reader. Idempotent. */
   end(): void;
 }
@@ -29,7 +32,7 @@ export function openFeed(): Feed {
   };
   return {
     publish,
-    newestSeq: () => newestSeq,
+    publishedSeq: (newestStored) => (newestSeq ??= newestStored),
     read() {
       const queue = openQueue(() => readers.delete(queue));
       if (isOver) queue.end();

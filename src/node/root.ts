@@ -295,7 +295,7 @@ class RunningNode {
         this.#options.keepName?.(name);
       },
       publish: (event) => this.#feed.publish(event),
-      publishedSeq: () => this.#feed.newestSeq(),
+      publishedSeq: (newestStored) => this.#feed.publishedSeq(newestStored),
       safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
       ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
       newMessageId,

@@ -147,7 +147,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
     correspondents: correspondents.value,
     newestSeq: newest.value,
     outboxSize: size.value,
-    publishedSeq: services.publishedSeq(),
+    publishedSeq: services.publishedSeq(newest.value),
   };
   for (const effect of core.restore(stored, given(args))) perform(state, effect, context);
   return ok(state);

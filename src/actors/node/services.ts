@@ -28,8 +28,8 @@ export interface NodeServices {
   /** Keeps a new name for the next start. */
   keepName(name: string): void;
   publish(event: NodeEvent): void;
-  /** Newest `seq` among the messages published in this run; null: none yet. */
-  publishedSeq(): number | null;
+  /** Newest `seq` that readers were given in this run; at its start `newestStored`, the newest in the history. */
+  publishedSeq(newestStored: number): number;
   /** CPU work of some 30 ms, done off this thread. */
   safetyNumber(own: Uint8Array, other: Uint8Array): ResultAsync<string, RuntimeError>;
   ownAddresses(): readonly string[];

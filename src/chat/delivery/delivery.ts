@@ -18,6 +18,7 @@ import { answer, logLine, type CallId, type Token, type Turn } from '../turn.js'
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
 import type { Correspondent, DeliveryState, Duplicate, Line, NewLine, OutboxSize } from './entry.js';
 import { Incoming } from './incoming.js';
+import { outbox as limits } from './limits.js';
 import type { OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
 import { Shown } from './shown.js';
@@ -61,8 +62,8 @@ export interface DeliveryStored {
   readonly outboxSize: OutboxSize;
   /** Newest committed `seq`. */
   readonly newestSeq: number;
-  /** Newest `seq` that readers of events were given in this run of the program; null: none yet. */
-  readonly publishedSeq: number | null;
+  /** Newest `seq` that readers of events were given in this run of the program; at its start `newestSeq`. */
+  readonly publishedSeq: number;
 }
 
 export class Delivery<T extends DeliveryTurn> {
@@ -73,6 +74,8 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #shown = new Shown();
   readonly #appends = new Map<Token, Append>();
   readonly #marks = new Map<Token, Mark>();
+  /** Marks that the disk did not take, to be written again. No more than the outbox has messages. */
+  readonly #unkept: Mark[] = [];
   /** Pages of outboxes that are being read, by the request of the outbox. */
   readonly #loads = new Map<
     Token,
@@ -92,7 +95,7 @@ export class Delivery<T extends DeliveryTurn> {
     for (const { peerId, isWaiting } of stored.correspondents)
       if (isWaiting && !this.#people.isBlocked(peerId)) this.#outboxes.open(peerId, true);
     this.#outboxes.sized(stored.outboxSize);
-    this.#shown.restore(stored.publishedSeq ?? stored.newestSeq, stored.newestSeq, turn);
+    this.#shown.restore(stored.publishedSeq, stored.newestSeq, turn);
     this.wake(turn);
   }
 
@@ -147,14 +150,17 @@ export class Delivery<T extends DeliveryTurn> {
     }
   }
 
-  due({ type }: DeliveryDue, turn: T): void {
-    switch (type) {
+  due(due: DeliveryDue, turn: T): void {
+    switch (due.type) {
       case 'outbox':
-        this.#outboxes.woken();
+        this.#outboxes.woken(due.atMs);
         this.wake(turn);
         break;
+      case 'marks':
+        for (const mark of this.#unkept.splice(0)) this.#mark(mark, turn);
+        break;
       default:
-        unreachable(type);
+        unreachable(due);
     }
   }
 
@@ -334,11 +340,23 @@ export class Delivery<T extends DeliveryTurn> {
         turn.emit({ to: 'feed', event });
       }
     } else {
-      // They stay undelivered on disk and are said again; the peer knows them and confirms again.
-      turn.emit(logLine('error', 'receipt-not-kept', { code: result.error.code }));
+      const { code } = result.error;
+      turn.emit(logLine('error', 'receipt-not-kept', { code }));
+      // What crashes the history is not handed to it again. The messages are said again after the next start.
+      if (code !== 'runtime/poison') {
+        this.#markAgain(mark, turn);
+        return true;
+      }
     }
     this.apply(this.#order({ type: 'settled', peerId, ids }, turn), turn);
     return true;
+  }
+
+  /** The disk takes nothing now. What the peer confirmed is known until it does. */
+  #markAgain(mark: Mark, turn: T): void {
+    this.#unkept.push(mark);
+    if (this.#unkept.length > 1) return;
+    turn.emit({ to: 'self', afterMs: limits.markAgainMs, due: { type: 'marks' } });
   }
 
   #load(peerId: PeerId, need: Extract<OutboxOutput, { type: 'need-more' }>, turn: T): void {

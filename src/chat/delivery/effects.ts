@@ -14,7 +14,11 @@ export type DeliveryEffect =
   | CallerEffect
   | LogEffect;
 
-export type DeliveryDue = { readonly type: 'outbox' };
+export type DeliveryDue =
+  /** `atMs`: the monotonic time for which the timer was set. */
+  | { readonly type: 'outbox'; readonly atMs: number }
+  /** States of messages that the disk did not take are written again. */
+  | { readonly type: 'marks' };
 
 export type LineAsk =
   /** Commit lines, all or none; the answer comes after the sync. */

@@ -27,6 +27,8 @@ export const outbox = {
   /** Time without a receipt before a message is sent again, doubled each time: 2 + 4 + 8 s show a dead peer in 15 s. */
   receiptWaitMs: 2_000,
   sayAgainMax: 2,
+  /** Pause before the state of messages is written again that the disk did not take: it recovers within 5 s (faults, D10). */
+  markAgainMs: 2_000,
 } as const;
 
 /** Messages that arrive. */

@@ -13,8 +13,8 @@ export class Outboxes {
   /** What waits over all peers, as the history last said, and what is on its way to the history. */
   #size: OutboxSize = { lines: 0, bytes: 0 };
   #committing: OutboxSize = { lines: 0, bytes: 0 };
-  /** When the timer that is set fires (monotonic, ms); infinite: none is set. */
-  #wakeAtMs = Number.POSITIVE_INFINITY;
+  /** When the timers that are set fire (monotonic, ms), the latest first: one is set only before all others. */
+  readonly #timersAtMs: number[] = [];
 
   constructor(random: () => number) {
     this.#random = random;
@@ -48,20 +48,23 @@ export class Outboxes {
     });
   }
 
-  /** Sets the timer where something is due earlier than the timer that is set. A timer that comes too early does no harm. */
+  /**
+   * Sets a timer where something is due before every timer that is set. A timer cannot be called off; one that comes too
+   * early does no harm.
+   */
   plan(turn: Turn<DeliveryEffect>): void {
-    let earliestMs = Number.POSITIVE_INFINITY;
-    for (const outbox of this.#byPeer.values())
-      earliestMs = Math.min(earliestMs, outbox.dueAtMs() ?? earliestMs);
-    if (earliestMs >= this.#wakeAtMs) return;
-    this.#wakeAtMs = earliestMs;
-    const afterMs = Math.max(1, earliestMs - turn.now.monotonicMs);
-    turn.emit({ to: 'self', afterMs, due: { type: 'outbox' } });
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const outbox of this.#byPeer.values()) atMs = Math.min(atMs, outbox.dueAtMs() ?? atMs);
+    if (atMs >= (this.#timersAtMs.at(-1) ?? Number.POSITIVE_INFINITY)) return;
+    this.#timersAtMs.push(atMs);
+    const afterMs = Math.max(1, atMs - turn.now.monotonicMs);
+    turn.emit({ to: 'self', afterMs, due: { type: 'outbox', atMs } });
   }
 
-  /** The timer has fired. */
-  woken(): void {
-    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+  /** The timer for this time has fired. The system may let it fire a little early, so the time now does not tell which. */
+  woken(atMs: number): void {
+    const place = this.#timersAtMs.indexOf(atMs);
+    if (place >= 0) this.#timersAtMs.splice(place, 1);
   }
 
   sized(size: OutboxSize): void {

@@ -32,20 +32,15 @@ export class Shown {
    * and what is missing is read back before anything later is published.
    */
   show(lines: readonly Line[], turn: ShownTurn): void {
-    const fresh = lines.filter(({ seq }) => seq > this.#seq);
-    const [first] = fresh;
-    const last = fresh.at(-1);
-    if (first === undefined || last === undefined) return;
-    if (this.#reading !== null) {
-      this.#heldUntilSeq = Math.max(this.#heldUntilSeq, last.seq);
-      return;
+    for (const line of lines) {
+      if (line.seq <= this.#seq) continue;
+      if (this.#reading === null && line.seq === this.#seq + 1) this.#publish(line, turn);
+      else {
+        // One commit may hold a gap, too: a line that was known before, and one that came after the missing ones.
+        this.#heldUntilSeq = Math.max(this.#heldUntilSeq, line.seq);
+        if (this.#reading === null) this.#read(turn);
+      }
     }
-    if (first.seq === this.#seq + 1) {
-      for (const line of fresh) this.#publish(line, turn);
-      return;
-    }
-    this.#heldUntilSeq = last.seq;
-    this.#read(turn);
   }
 
   /** Takes the page of lines that were missing. False: the token is of another request. */

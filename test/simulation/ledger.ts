@@ -1,0 +1,147 @@
+/**
+ * What users of a simulated network did and saw, held against the invariants after every event:
+ *
+ * I1 each id for which send answered *queued* is shown at the receiver once everything works again.
+ * I2 it is shown once.
+ * I3 *delivered* is said only of what is synced at the receiver.
+ * I4 messages of one sender are shown in the order in which they were queued.
+ * I5 nothing is shown that nobody sent.
+ *
+ * Source: the invariants of delivery and storage in SECURITY.md and README.md.
+ */
+import assert from 'node:assert/strict';
+import type { NodeEvent } from '../../src/chat/events.js';
+import type { MessageId, PeerId } from '../../src/ids.js';
+import type { Disk } from './store.js';
+
+interface Sent {
+  readonly from: string;
+  /** Null: the user named no identity. */
+  readonly to: PeerId | null;
+  readonly text: string;
+  isQueued: boolean;
+  isDelivered: boolean;
+}
+
+/** One node as the ledger knows it. */
+export interface Witness {
+  readonly label: string;
+  readonly peerId: PeerId;
+  readonly disk: Disk;
+}
+
+export class Ledger {
+  readonly #witnesses = new Map<string, Witness>();
+  readonly #byPeer = new Map<PeerId, Witness>();
+  readonly #sent = new Map<MessageId, Sent>();
+  /** Messages shown, by receiver. */
+  readonly #shown = new Map<string, Set<MessageId>>();
+  /** `seq` that a receiver's line has at its sender, newest shown, by receiver and sender. */
+  readonly #newestShown = new Map<string, number>();
+  /** What each reader of events saw last. */
+  readonly #readSeq = new Map<string, number>();
+  delivered = 0;
+
+  get shownCount(): number {
+    return [...this.#shown.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  enter(witness: Witness): void {
+    this.#witnesses.set(witness.label, witness);
+    this.#byPeer.set(witness.peerId, witness);
+    this.#shown.set(witness.label, new Set());
+    this.#readSeq.set(witness.label, 0);
+  }
+
+  asked(from: string, to: PeerId | null, id: MessageId, text: string): void {
+    this.#sent.set(id, { from, to, text, isQueued: false, isDelivered: false });
+  }
+
+  /** The caller was told that this is queued. */
+  queued(id: MessageId): void {
+    const sent = this.#sent.get(id);
+    assert.ok(sent !== undefined, `queued ${id}, which nobody sent`);
+    sent.isQueued = true;
+    const line = this.#witness(sent.from).disk.lines.find(
+      (line) => line.id === id && line.direction === 'out',
+    );
+    assert.ok(line !== undefined, `${sent.from} was told that ${id} is queued, and it is not on disk`);
+  }
+
+  /** Readers of a node that started read on from what they saw last. */
+  resume(label: string): void {
+    const { disk } = this.#witness(label);
+    for (const line of disk.lines.slice(this.#readSeq.get(label) ?? 0)) {
+      this.#readSeq.set(label, line.seq);
+      if (line.direction === 'in') this.#show(label, line.peerId, line.id, line.text);
+    }
+  }
+
+  saw(label: string, event: NodeEvent): void {
+    if (event.type === 'message') {
+      const before = this.#readSeq.get(label) ?? 0;
+      assert.equal(event.seq, before + 1, `${label} is shown message ${event.seq} after ${before}`);
+      this.#readSeq.set(label, event.seq);
+      const line = this.#witness(label).disk.lines[event.seq - 1];
+      assert.equal(line?.id, event.id, `${label} is shown what is not on its disk`);
+      if (event.direction === 'in') this.#show(label, line.peerId, line.id, event.text);
+    }
+    if (event.type === 'status' && event.state === 'delivered')
+      this.#deliveredSaid(label, event.id as MessageId);
+  }
+
+  /** I1, once everything works: null, or what is missing. */
+  missing(): string | null {
+    for (const [id, { from, to, isQueued, isDelivered, text }] of this.#sent) {
+      if (!isQueued) continue;
+      const line = this.#witness(from).disk.lines.find((each) => each.id === id && each.direction === 'out');
+      const receiver = this.#byPeer.get(to ?? line?.peerId ?? ('' as PeerId));
+      if (receiver === undefined) return `${text} of ${from} went to nobody`;
+      if (this.#shown.get(receiver.label)?.has(id) !== true)
+        return `${text} of ${from} was queued, and ${receiver.label} was never shown it`;
+      if (line?.state !== 'delivered' && !isDelivered) return `${text} of ${from} is still ${line?.state}`;
+    }
+    return null;
+  }
+
+  #show(label: string, from: PeerId, id: MessageId, text: string): void {
+    const shown = this.#shown.get(label);
+    assert.ok(shown?.has(id) === false, `${label} is shown ${text} twice (I2)`);
+    shown.add(id);
+    const sent = this.#sent.get(id);
+    const sender = this.#byPeer.get(from);
+    assert.ok(
+      sent !== undefined && sender !== undefined,
+      `${label} is shown ${text}, which nobody sent (I5)`,
+    );
+    assert.equal(sent.text, text, 'another text is shown than was sent (I5)');
+    assert.equal(sent.from, sender.label, `${text} is shown as somebody else's (I5)`);
+    const line = sender.disk.find(this.#witness(label).peerId, 'out', id);
+    assert.ok(line !== undefined, `${label} is shown ${text}, which its sender did not queue for it (I5)`);
+    const pair = `${sent.from}>${label}`;
+    const newest = this.#newestShown.get(pair) ?? 0;
+    assert.ok(line.seq > newest, `${label} is shown ${text} after a later one of ${sent.from} (I4)`);
+    this.#newestShown.set(pair, line.seq);
+  }
+
+  #deliveredSaid(label: string, id: MessageId): void {
+    const sent = this.#sent.get(id);
+    assert.ok(sent?.from === label, `${label} is told that ${id} of somebody else is delivered`);
+    const line = this.#witness(label).disk.lines.find((each) => each.id === id && each.direction === 'out');
+    const receiver = line === undefined ? undefined : this.#byPeer.get(line.peerId);
+    const kept = receiver?.disk.find(this.#witness(label).peerId, 'in', id);
+    assert.ok(
+      kept !== undefined,
+      `${label} is told that ${sent.text} is delivered, and it is not on disk (I3)`,
+    );
+    assert.ok(!sent.isDelivered, `${label} is told twice that ${sent.text} is delivered`);
+    sent.isDelivered = true;
+    this.delivered += 1;
+  }
+
+  #witness(label: string): Witness {
+    const witness = this.#witnesses.get(label);
+    if (witness === undefined) throw new Error(`no node is called ${label}`);
+    return witness;
+  }
+}

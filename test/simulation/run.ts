@@ -1,0 +1,422 @@
+/**
+ * One run of a simulated node: the shell that carries out every effect of the core as `src/actors/node` does, with
+ * actors in memory whose messages take virtual time. Dies with the process, except for what is on the disk.
+ */
+import type { Result } from 'neverthrow';
+import type { AskedInput, Questions } from '../../src/chat/asked.js';
+import { Core } from '../../src/chat/core.js';
+import type { Effect, Input } from '../../src/chat/effects.js';
+import type { NodeEvent } from '../../src/chat/events.js';
+import { safetyNumber } from '../../src/chat/people/identity.js';
+import type { SessionEffect } from '../../src/chat/routes/effects.js';
+import type { TransportEffect } from '../../src/chat/routes/route.js';
+import type { CallerEffect, Fault, Given } from '../../src/chat/turn.js';
+import { unreachable } from '../../src/exhaustive.js';
+import { parseConnectionId, type ConnectionId, type SessionId } from '../../src/ids.js';
+import { TicketBook } from '../../src/session/tickets.js';
+import { ok } from 'neverthrow';
+import { Lane } from './clock.js';
+import { HistoryShell } from './history-shell.js';
+import { KeyedSession } from './keyed-session.js';
+import { listeningPort, type ConnectionEnd } from './network.js';
+import type { SimulatedNode } from './node.js';
+import { PresenceShell, type Announcement } from './presence-shell.js';
+import { SessionShell, type SessionNode } from './session-shell.js';
+
+type Answer = (result: Result<unknown, Fault>) => void;
+
+interface OpenCall {
+  readonly asked: AskedInput;
+  readonly answer: Answer;
+  /** A user's call is made again when the core has to start again. */
+  readonly isCommand: boolean;
+}
+
+export class NodeRun {
+  readonly #node: SimulatedNode;
+  readonly #history: HistoryShell;
+  #presence: PresenceShell;
+  /** From transport and presence to the node. */
+  readonly #inbound: Lane;
+  readonly #connections = new Map<ConnectionId, ConnectionEnd>();
+  /** Connections whose session is not started yet. */
+  readonly #ports = new Map<ConnectionId, ConnectionEnd>();
+  readonly #sessions = new Map<SessionId, SessionShell>();
+  readonly #calls = new Map<number, OpenCall>();
+  #core: Core;
+  /** Counts the cores of this run: what belongs to an earlier one is not heard. */
+  #epoch = 0;
+  #accepted = 0;
+  #called = 0;
+  /** What readers of events were given, or stored before this run. */
+  #publishedSeq: number;
+  #isOver = false;
+  /** Timers of outboxes that have not fired yet. */
+  outboxTimers = 0;
+
+  constructor(node: SimulatedNode) {
+    this.#node = node;
+    const { clock, dice } = node.world;
+    const delayMs = (): number => dice(1_000) / 2_000;
+    this.#publishedSeq = node.disk.lines.length;
+    this.#inbound = new Lane(clock, delayMs);
+    const syncMs = (): number => (dice(20) === 0 ? dice(2_000) : dice(8));
+    const { disk, faults } = node;
+    this.#history = new HistoryShell({ clock, disk, faults, delayMs, syncMs });
+    this.#presence = this.#newPresence();
+    this.#core = this.#newCore();
+  }
+
+  /** Reads back what is stored, and listens. */
+  open(): void {
+    this.#restore();
+    this.listen();
+    this.#later({ type: 'listening', address: '0.0.0.0', port: listeningPort, others: [] });
+    this.#later({ type: 'discoveryStarted' });
+  }
+
+  listen(): void {
+    const { host } = this.#node;
+    this.#node.world.network.attach({ host, onCaller: (end) => this.#accept(end) });
+  }
+
+  hear(announcement: Announcement): void {
+    this.#presence.hear(announcement);
+  }
+
+  command(asked: AskedInput, answer: Answer): void {
+    this.#ask(asked, answer, true);
+  }
+
+  /** The actor of the core crashes: its memory is lost; connections and presence start again after it. */
+  crashCore(): void {
+    this.#epoch += 1;
+    this.endSessions(true);
+    this.#presence.end(false);
+    this.#history.abandon();
+    this.#presence = this.#newPresence();
+    this.outboxTimers = 0;
+    this.#core = this.#newCore();
+    const open = [...this.#calls.values()].filter(({ isCommand }) => isCommand);
+    this.#calls.clear();
+    this.open();
+    for (const { asked, answer } of open) this.#ask(asked, answer, true);
+  }
+
+  crashHistory(isCommitted: boolean, downMs: number): void {
+    this.#history.crash(isCommitted, downMs);
+  }
+
+  /** The actor of one session crashes; its node hears of it. */
+  crashSession(choice: number): void {
+    const [sessionId, session] = [...this.#sessions][choice % Math.max(1, this.#sessions.size)] ?? [];
+    if (sessionId === undefined || session === undefined) return;
+    session.die(true);
+    this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'crash' } });
+  }
+
+  /** Another caller needs a slot. */
+  wantSlot(choice: number): void {
+    const ids = [...this.#connections.keys()].filter((id) => id.startsWith('i-'));
+    const connectionId = ids[choice % Math.max(1, ids.length)];
+    if (connectionId !== undefined) this.#later({ type: 'slotWanted', connectionId });
+  }
+
+  endSessions(isOrderly: boolean): void {
+    for (const [sessionId, session] of this.#sessions) {
+      if (isOrderly) session.stop();
+      else {
+        session.die(false);
+        this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'reset' } });
+      }
+    }
+    if (isOrderly) this.#sessions.clear();
+  }
+
+  die(isHeard: boolean): void {
+    this.#over();
+    this.#presence.end(false);
+    for (const session of this.#sessions.values()) session.die(isHeard);
+  }
+
+  stop(): void {
+    this.#presence.end(true);
+    for (const session of this.#sessions.values()) session.stop();
+    this.#over();
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    this.#history.die();
+    this.#node.world.network.detach(this.#node.host);
+  }
+
+  #newPresence(): PresenceShell {
+    const node = this.#node;
+    const { world } = node;
+    return new PresenceShell({
+      clock: world.clock,
+      wallMs: node.wallMs,
+      identity: node.identity,
+      host: () => node.host,
+      send: (announcement, to) => world.announce(node, announcement, to),
+      tell: (rows) => this.#later({ type: 'presence', rows }),
+    });
+  }
+
+  #newCore(): Core {
+    const { identity, name, world } = this.#node;
+    const { peerId, idKey, bootIdHex } = identity;
+    return new Core({
+      own: { peerId, idKey, instance: bootIdHex },
+      name,
+      foreign: { enabled: new Set(), secureOnly: false, group: null, sendTimeoutMs: 20_000, greet: [] },
+      tickets: new TicketBook(),
+      random: () => world.dice(2 ** 32) / 2 ** 32,
+    });
+  }
+
+  #restore(): void {
+    const { disk } = this.#node;
+    const stored = {
+      contacts: [...disk.contacts.values()],
+      correspondents: disk.correspondents(),
+      newestSeq: disk.lines.length,
+      outboxSize: disk.outboxSize(),
+      publishedSeq: this.#publishedSeq,
+    };
+    for (const effect of this.#core.restore(stored, this.#given())) this.#perform(effect);
+  }
+
+  #given(): Given {
+    const node = this.#node;
+    const { clock, dice } = node.world;
+    return {
+      now: { monotonicMs: clock.nowMs, wallMs: node.wallMs() },
+      random: () => dice(2 ** 32) / 2 ** 32,
+      newMessageId: () => node.newMessageId(),
+      ownAddresses: () => [node.host],
+    };
+  }
+
+  /** An input that is on its way to the core. */
+  #later(input: Input): void {
+    const epoch = this.#epoch;
+    this.#inbound.send(() => this.#take(input, epoch));
+  }
+
+  #take(input: Input, epoch: number): void {
+    if (this.#isOver || epoch !== this.#epoch) return;
+    this.#node.world.trace(this.#node, '>', input);
+    for (const effect of this.#core.handle(input, this.#given())) this.#perform(effect);
+  }
+
+  #ask(asked: AskedInput, answer: Answer, isCommand: boolean): void {
+    const epoch = this.#epoch;
+    this.#called += 1;
+    const callId = this.#called;
+    const call = { ...asked, call: { callId } };
+    this.#calls.set(callId, { asked, answer, isCommand });
+    this.#inbound.send(() => this.#take(call, epoch));
+  }
+
+  #perform(effect: Effect): void {
+    const node = this.#node;
+    node.world.trace(node, '<', effect);
+    switch (effect.to) {
+      case 'history': {
+        const { token, ask } = effect;
+        const epoch = this.#epoch;
+        this.#history.ask(ask, (answered) => this.#take({ type: 'stored', token, answer: answered }, epoch));
+        break;
+      }
+      case 'jobs': {
+        const { token, ownIdKey, peerIdKey } = effect;
+        this.#later({ type: 'computed', token, result: ok(safetyNumber(ownIdKey, peerIdKey)) });
+        break;
+      }
+      case 'transport':
+        this.#tellTransport(effect);
+        break;
+      case 'presence':
+        if (effect.say === 'contacts') this.#presence.contacts(effect.peerIds);
+        else if (effect.say === 'recall') this.#presence.recall(effect.rows);
+        else this.#presence.describe(effect.name, effect.tcpPort);
+        break;
+      case 'session':
+        this.#tellSession(effect);
+        break;
+      case 'feed': {
+        const { event } = effect;
+        this.#publish(event.type === 'ready' ? { ...event, pid: 1 } : event);
+        break;
+      }
+      case 'settings':
+        node.name = effect.name;
+        break;
+      case 'caller':
+        this.#answer(effect);
+        break;
+      case 'self':
+        this.#wake(effect);
+        break;
+      case 'foreign':
+      case 'files':
+        throw new Error('no foreign dialect is switched on');
+      case 'log':
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #publish(event: NodeEvent): void {
+    if (event.type === 'message') this.#publishedSeq = event.seq;
+    this.#node.world.watch(this.#node, event);
+  }
+
+  #wake({ afterMs, due }: Extract<Effect, { to: 'self' }>): void {
+    const epoch = this.#epoch;
+    if (due.type === 'outbox') this.outboxTimers += 1;
+    this.#node.world.clock.after(afterMs, () => {
+      if (epoch !== this.#epoch) return;
+      if (due.type === 'outbox') this.outboxTimers -= 1;
+      this.#take({ type: 'due', due }, epoch);
+    });
+  }
+
+  #answer({ callId, result }: CallerEffect): void {
+    const call = this.#calls.get(callId);
+    // 0: nobody waits for the answer.
+    if (call === undefined && callId !== 0) throw new Error(`a call is answered twice: ${callId}`);
+    this.#calls.delete(callId);
+    call?.answer(result);
+  }
+
+  #accept(end: ConnectionEnd): void {
+    this.#accepted += 1;
+    const connectionId = parseConnectionId(`i-${this.#accepted}`)._unsafeUnwrap();
+    this.#connections.set(connectionId, end);
+    this.#ports.set(connectionId, end);
+    this.#later({ type: 'accepted', connectionId, dialect: 'native', address: end.remote });
+  }
+
+  #tellTransport(effect: TransportEffect): void {
+    const { connectionId } = effect.say === 'known' ? { connectionId: null } : effect;
+    switch (effect.say) {
+      case 'dial':
+        this.#dial(effect);
+        break;
+      case 'close':
+      case 'discard':
+        if (connectionId === null) break;
+        this.#ports.delete(connectionId);
+        this.#connections.get(connectionId)?.finish();
+        this.#connections.delete(connectionId);
+        break;
+      case 'authenticated':
+      case 'known':
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #dial({ connectionId, address, deadlineMs }: Extract<TransportEffect, { say: 'dial' }>): void {
+    const epoch = this.#epoch;
+    const { host, world } = this.#node;
+    world.network.connect(host, address, deadlineMs, (end) => {
+      if (this.#isOver || epoch !== this.#epoch) {
+        end?.finish();
+        return;
+      }
+      if (end === null) {
+        const { host: to, port } = address;
+        const error = { code: 'transport/dial-failed', address: to, port, reason: 'unreachable' } as const;
+        this.#later({ type: 'dialFailed', connectionId, error });
+        return;
+      }
+      this.#connections.set(connectionId, end);
+      this.#ports.set(connectionId, end);
+      this.#later({ type: 'dialled', connectionId });
+    });
+  }
+
+  #tellSession(effect: SessionEffect): void {
+    const { sessionId } = effect;
+    if (effect.say === 'start') {
+      this.#startSession(effect);
+      return;
+    }
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined)
+      this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'gone' } });
+    else if (effect.say === 'utter') session.say(effect.utterances);
+    else session.close(effect.reason);
+  }
+
+  #startSession({ sessionId, connectionId, role }: Extract<SessionEffect, { say: 'start' }>): void {
+    const end = this.#ports.get(connectionId);
+    this.#ports.delete(connectionId);
+    if (end === undefined) return;
+    const { clock, dice } = this.#node.world;
+    const machine = new KeyedSession({
+      role,
+      nowMs: clock.nowMs,
+      wallClockMs: this.#node.wallMs(),
+      identity: this.#node.identity,
+      nonce: dice(2 ** 32).toString(36),
+    });
+    const { faults } = this.#node;
+    this.#sessions.set(
+      sessionId,
+      new SessionShell({
+        clock,
+        machine,
+        end,
+        node: this.#nodeOf(sessionId),
+        faults: { losesReceipt: () => dice(100) < faults.receiptLossPercent },
+        delayMs: () => dice(1_000) / 2_000,
+      }),
+    );
+  }
+
+  /** The messages between a session and the node. */
+  #nodeOf(sessionId: SessionId): SessionNode {
+    const { clock, dice } = this.#node.world;
+    const lane = new Lane(clock, () => dice(1_000) / 2_000);
+    const epoch = this.#epoch;
+    const tell = (input: Input): void => lane.send(() => this.#take(input, epoch));
+    const ask = <N extends keyof Questions>(
+      name: N,
+      body: Questions[N]['body'],
+      answer: (reply: Questions[N]['reply']) => void,
+    ): void =>
+      lane.send(() => {
+        if (epoch !== this.#epoch) return;
+        const asked = { type: 'asked', name, body } as unknown as AskedInput;
+        this.#askNow(asked, (result) => answer(result._unsafeUnwrap() as Questions[N]['reply']));
+      });
+    return {
+      findTicket: (ticketId, answer) => ask('findTicket', { ticketId }, answer),
+      judgePeer: (peer, answer) => ask('judgePeer', { sessionId, peer }, answer),
+      resumable: (resumption) => tell({ type: 'resumable', resumption }),
+      up: (up) => tell({ type: 'sessionUp', sessionId, ...up }),
+      said: (utterances, answer) =>
+        ask('said', { sessionId, utterances }, ({ receipts }) => answer(receipts)),
+      down: (end) => {
+        this.#sessions.delete(sessionId);
+        tell({ type: 'sessionDown', sessionId, end });
+      },
+    };
+  }
+
+  /** A question of an actor, which is here already. */
+  #askNow(asked: AskedInput, answer: Answer): void {
+    if (this.#isOver) return;
+    this.#called += 1;
+    const callId = this.#called;
+    this.#calls.set(callId, { asked, answer, isCommand: false });
+    this.#take({ ...asked, call: { callId } }, this.#epoch);
+  }
+}

@@ -1,0 +1,174 @@
+/** What happens in a simulated network, as fast-check draws it: the doings of users, and faults. */
+import fc from 'fast-check';
+import type { World } from './world.js';
+
+export interface WorldStep {
+  readonly name: string;
+  readonly run: (world: World) => void;
+  readonly [fc.toStringMethod]: () => string;
+}
+
+const step = (name: string, run: (world: World) => void): WorldStep => ({
+  name,
+  run,
+  // A failing history is shown by the names of its steps.
+  [fc.toStringMethod]: () => name,
+});
+
+const who = fc.nat(9);
+const days = 86_400_000;
+
+const withOne = (name: string, run: (world: World, one: number) => void): fc.Arbitrary<WorldStep> =>
+  who.map((one) => step(`${name} ${one}`, (world) => run(world, one)));
+
+const withTwo = (
+  name: string,
+  run: (world: World, one: number, other: number) => void,
+): fc.Arbitrary<WorldStep> =>
+  fc
+    .tuple(who, who)
+    .map(([one, other]) => step(`${name} ${one} ${other}`, (world) => run(world, one, other)));
+
+const counted = (
+  name: string,
+  counts: fc.Arbitrary<number>,
+  run: (world: World, one: number, count: number) => void,
+): fc.Arbitrary<WorldStep> =>
+  fc
+    .tuple(who, counts)
+    .map(([one, count]) => step(`${name} ${one} ${count}`, (world) => run(world, one, count)));
+
+const doings: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<WorldStep> }[] = [
+  {
+    weight: 14,
+    arbitrary: fc
+      .tuple(who, who, fc.integer({ min: 1, max: 12 }))
+      .map(([from, to, count]) =>
+        step(`send ${from} ${to} ${count}`, (world) => world.send(world.node(from), world.node(to), count)),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: withTwo('send to address', (world, from, to) =>
+      world.send(world.node(from), world.node(to), 1, true),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(who, who, fc.boolean()).map(([one, other, blocked]) =>
+      step(`block ${one} ${other} ${blocked}`, (world) => {
+        if (world.node(one) === world.node(other)) return;
+        world.node(one).ask('block', { peer: world.node(other).peerId, blocked }, () => {});
+      }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: withOne('rename', (world, one) =>
+      world.node(one).ask('rename', { name: `name ${world.clock.taken}` }, () => {}),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: withTwo('disconnect', (world, one, other) =>
+      world.node(one).ask('disconnect', { peer: world.node(other).peerId }, () => {}),
+    ),
+  },
+  { weight: 8, arbitrary: withOne('start', (world, one) => world.node(one).start()) },
+  { weight: 1, arbitrary: withOne('stop', (world, one) => world.node(one).stop()) },
+];
+
+const faults: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<WorldStep> }[] = [
+  { weight: 2, arbitrary: withOne('kill', (world, one) => world.node(one).crash(true)) },
+  { weight: 1, arbitrary: withOne('power off', (world, one) => world.node(one).crash(false)) },
+  { weight: 2, arbitrary: withOne('crash core', (world, one) => world.node(one).run?.crashCore()) },
+  {
+    weight: 2,
+    arbitrary: counted('crash history', fc.nat(400), (world, one, count) =>
+      world.node(one).run?.crashHistory(count % 2 === 0, count),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: counted('crash session', fc.nat(9), (world, one, at) => world.node(one).run?.crashSession(at)),
+  },
+  {
+    weight: 2,
+    arbitrary: counted('want slot', fc.nat(9), (world, one, at) => world.node(one).run?.wantSlot(at)),
+  },
+  {
+    weight: 1,
+    arbitrary: counted('lose answers', fc.integer({ min: 1, max: 3 }), (world, one, count) => {
+      world.node(one).faults.answersToLose = count;
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: counted('disk full', fc.nat(1), (world, one, full) => {
+      world.node(one).faults.isFull = full === 1;
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: counted('lose receipts', fc.constantFrom(0, 50, 100), (world, one, percent) => {
+      world.node(one).faults.receiptLossPercent = percent;
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(who, who, fc.boolean())
+      .map(([one, other, keepsTail]) =>
+        step(`cut ${one} ${other} ${keepsTail ? 'late' : 'at once'}`, (world) =>
+          world.network.cut(world.node(one).host, world.node(other).host, keepsTail),
+        ),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: withTwo('silence', (world, one, other) =>
+      world.network.silence(world.node(one).host, world.node(other).host),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: withTwo('block one way', (world, one, other) =>
+      world.network.block(world.node(one).host, world.node(other).host),
+    ),
+  },
+  { weight: 2, arbitrary: fc.constant(step('mend network', (world) => world.network.mend())) },
+  { weight: 1, arbitrary: withOne('move', (world, one) => world.move(world.node(one))) },
+  {
+    weight: 1,
+    arbitrary: counted(
+      'clock jump',
+      fc.constantFrom(2 * days, -days, -27 * 365 * days, 0),
+      (world, one, ms) => {
+        world.node(one).wallOffsetMs = ms;
+      },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(3, 3, 80, 900), fc.constantFrom(0, 30, 90), fc.constantFrom(0, 30))
+      .map(([latencyMs, lossPercent, doublePercent]) =>
+        step(`latency ${latencyMs} beacons lost ${lossPercent} doubled ${doublePercent}`, (world) => {
+          world.network.latencyMostMs = latencyMs;
+          world.beaconLossPercent = lossPercent;
+          world.beaconDoublePercent = doublePercent;
+        }),
+      ),
+  },
+];
+
+const waits: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<WorldStep> }[] = [
+  { weight: 16, arbitrary: fc.nat(30) },
+  { weight: 4, arbitrary: fc.nat(3_000) },
+  { weight: 1, arbitrary: fc.nat(60_000) },
+].map(({ weight, arbitrary }) => ({
+  weight,
+  arbitrary: arbitrary.map((ms) => step(`wait ${ms}`, (world) => world.clock.advance(ms))),
+}));
+
+export const steps: fc.Arbitrary<WorldStep> = fc.oneof(...doings, ...faults, ...waits);

@@ -1,0 +1,192 @@
+/**
+ * A history in memory: a disk that holds what is synced, and an actor that commits writes in batches and answers after
+ * the sync. A crash loses what is not synced; answers may be lost after the sync, and writes may fail.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { LineAsk, StoreFailure } from '../../src/chat/delivery/effects.js';
+import type {
+  DeliveryState,
+  HistoryQuery,
+  Line,
+  NewLine,
+  OutboxSize,
+} from '../../src/chat/delivery/entry.js';
+import type { StoredAnswer } from '../../src/chat/effects.js';
+import type { Contact } from '../../src/chat/people/contact.js';
+import type { ContactAsk } from '../../src/chat/people/effects.js';
+import { unreachable } from '../../src/exhaustive.js';
+import type { MessageId, PeerId } from '../../src/ids.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What is synced. Outlives every crash. */
+export class Disk {
+  readonly lines: Mutable<Line>[] = [];
+  readonly contacts = new Map<PeerId, Contact>();
+  readonly #byKey = new Map<string, Mutable<Line>>();
+
+  find = (peerId: PeerId, direction: 'in' | 'out', id: MessageId): Line | undefined =>
+    this.#byKey.get(`${peerId} ${direction} ${id}`);
+
+  append(lines: readonly NewLine[]): readonly { readonly seq: number; readonly isDuplicate: boolean }[] {
+    return lines.map((line) => {
+      const key = `${line.peerId} ${line.direction} ${line.id}`;
+      const known = this.#byKey.get(key);
+      if (known !== undefined) return { seq: known.seq, isDuplicate: true };
+      const stored = { ...line, seq: this.lines.length + 1 };
+      this.lines.push(stored);
+      this.#byKey.set(key, stored);
+      return { seq: stored.seq, isDuplicate: false };
+    });
+  }
+
+  mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
+    return ids.filter((id) => {
+      const line = this.#byKey.get(`${peerId} out ${id}`);
+      if (line === undefined || !statesBefore[state].includes(line.state)) return false;
+      line.state = state;
+      return true;
+    });
+  }
+
+  outboxSize(): OutboxSize {
+    const waiting = this.lines.filter(isWaiting);
+    return { lines: waiting.length, bytes: waiting.reduce((sum, { text }) => sum + text.length, 0) };
+  }
+
+  outbox = (peerId: PeerId, afterSeq: number, linesMax: number): readonly Line[] =>
+    this.lines
+      .filter((line) => line.peerId === peerId && line.seq > afterSeq && isWaiting(line))
+      .slice(0, linesMax)
+      .map((line) => ({ ...line }));
+
+  page(query: HistoryQuery): readonly Line[] {
+    const { afterSeq = 0, peerId, limit } = query;
+    const found = this.lines.slice(afterSeq).filter((line) => peerId === undefined || line.peerId === peerId);
+    return found.slice(0, limit).map((line) => ({ ...line }));
+  }
+
+  correspondents() {
+    const peers = [...new Set(this.lines.map(({ peerId }) => peerId))];
+    return peers.map((peerId) => {
+      const own = this.lines.filter((line) => line.peerId === peerId);
+      return {
+        peerId,
+        isWrittenTo: own.some(({ direction }) => direction === 'out'),
+        isWaiting: own.some(isWaiting),
+      };
+    });
+  }
+}
+
+/** A late receipt turns even a failure into a delivery. */
+const statesBefore: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
+  queued: [],
+  sent: ['queued'],
+  failed: ['queued', 'sent'],
+  delivered: ['queued', 'sent', 'failed'],
+};
+
+const isWaiting = ({ direction, state }: Line): boolean =>
+  direction === 'out' && (state === 'queued' || state === 'sent');
+
+export type HistoryAsk = LineAsk | ContactAsk;
+
+interface Write {
+  readonly apply: () => () => void;
+  readonly fail: (failure: StoreFailure) => void;
+}
+
+/** What goes wrong with the history. */
+export interface HistoryFaults {
+  /** The disk takes nothing. */
+  isFull: boolean;
+  /** Answers of this many writes get lost after the sync. */
+  answersToLose: number;
+}
+
+export class SimulatedHistory {
+  readonly disk: Disk;
+  readonly faults: HistoryFaults;
+  #writes: Write[] = [];
+
+  constructor(disk: Disk, faults: HistoryFaults) {
+    this.disk = disk;
+    this.faults = faults;
+  }
+
+  get hasWrites(): boolean {
+    return this.#writes.length > 0;
+  }
+
+  ask(ask: HistoryAsk, answer: (answered: StoredAnswer) => void): void {
+    const { disk } = this;
+    switch (ask.type) {
+      case 'append':
+        this.#write(
+          () => ({ stored: disk.append(ask.lines), outbox: disk.outboxSize() }),
+          (result) => answer({ type: 'append', result }),
+        );
+        break;
+      case 'mark':
+        this.#write(
+          () => ({ changed: disk.mark(ask.peerId, ask.ids, ask.state), outbox: disk.outboxSize() }),
+          (result) => answer({ type: 'mark', result }),
+        );
+        break;
+      case 'outbox':
+        this.commit();
+        answer({ type: 'outbox', result: ok(disk.outbox(ask.peerId, ask.afterSeq, ask.linesMax)) });
+        break;
+      case 'page':
+        this.commit();
+        answer({ type: 'page', result: ok(disk.page(ask.query)) });
+        break;
+      case 'put-contact':
+        this.#write(
+          () => (disk.contacts.set(ask.contact.peerId, ask.contact), null),
+          (result) => answer({ type: 'contact', result }),
+        );
+        break;
+      case 'drop-contact':
+        this.#write(
+          () => (disk.contacts.delete(ask.peerId), null),
+          (result) => answer({ type: 'contact', result }),
+        );
+        break;
+      default:
+        unreachable(ask);
+    }
+  }
+
+  /** The actor dies after the sync and before its answers. */
+  commitSilently(): void {
+    if (!this.faults.isFull) for (const { apply } of this.#writes) apply();
+    this.#writes = [];
+  }
+
+  /** All or nothing; nobody hears of success before the sync. */
+  commit(): void {
+    const writes = this.#writes;
+    this.#writes = [];
+    if (this.faults.isFull) {
+      for (const { fail } of writes) fail({ code: 'store/full', file: 'history.db' });
+      return;
+    }
+    for (const answer of writes.map(({ apply }) => apply())) answer();
+  }
+
+  #write<T>(apply: () => T, answer: (result: Result<T, StoreFailure>) => void): void {
+    this.#writes.push({
+      apply: () => {
+        const value = apply();
+        return () => {
+          if (this.faults.answersToLose === 0) return answer(ok(value));
+          this.faults.answersToLose -= 1;
+          answer(err({ code: 'runtime/lost', actor: 'history', name: 'append' }));
+        };
+      },
+      fail: (failure) => answer(err(failure)),
+    });
+  }
+}

@@ -5,13 +5,17 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { LineAsk, StoreFailure } from '../../src/chat/delivery/effects.js';
 import type {
+  Appended,
+  Correspondent,
   DeliveryState,
+  Duplicate,
   HistoryQuery,
   Line,
   NewLine,
   OutboxSize,
 } from '../../src/chat/delivery/entry.js';
 import type { StoredAnswer } from '../../src/chat/effects.js';
+import type { IdTaken } from '../../src/chat/errors.js';
 import type { Contact } from '../../src/chat/people/contact.js';
 import type { ContactAsk } from '../../src/chat/people/effects.js';
 import { unreachable } from '../../src/exhaustive.js';
@@ -24,39 +28,51 @@ export class Disk {
   readonly lines: Mutable<Line>[] = [];
   readonly contacts = new Map<PeerId, Contact>();
   readonly #byKey = new Map<string, Mutable<Line>>();
+  /** Outgoing lines that wait, oldest first, by peer. */
+  readonly #waiting = new Map<PeerId, Map<number, Line>>();
+  #size: OutboxSize = { lines: 0, bytes: 0 };
 
   find = (peerId: PeerId, direction: 'in' | 'out', id: MessageId): Line | undefined =>
-    this.#byKey.get(`${peerId} ${direction} ${id}`);
+    this.#byKey.get(keyOf({ peerId, direction, id }));
 
-  append(lines: readonly NewLine[]): readonly { readonly seq: number; readonly isDuplicate: boolean }[] {
-    return lines.map((line) => {
-      const key = `${line.peerId} ${line.direction} ${line.id}`;
-      const known = this.#byKey.get(key);
-      if (known !== undefined) return { seq: known.seq, isDuplicate: true };
+  /** All or none. */
+  append(lines: readonly NewLine[]): Result<Appended, IdTaken> {
+    const taken = lines.find((line) => {
+      const known = this.#byKey.get(keyOf(line));
+      return line.direction === 'out' && known !== undefined && known.text !== line.text;
+    });
+    if (taken !== undefined) return err({ code: 'message/id-taken', id: taken.id });
+    const duplicates: Duplicate[] = [];
+    const seqs = lines.map((line, at) => {
+      const known = this.#byKey.get(keyOf(line));
+      if (known !== undefined) {
+        duplicates.push({ at, state: known.state });
+        return known.seq;
+      }
       const stored = { ...line, seq: this.lines.length + 1 };
       this.lines.push(stored);
-      this.#byKey.set(key, stored);
-      return { seq: stored.seq, isDuplicate: false };
+      this.#byKey.set(keyOf(line), stored);
+      this.#note(stored);
+      return stored.seq;
     });
+    return ok({ seqs, duplicates, outbox: this.#size });
   }
 
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
     return ids.filter((id) => {
-      const line = this.#byKey.get(`${peerId} out ${id}`);
+      const line = this.#byKey.get(keyOf({ peerId, direction: 'out', id }));
       if (line === undefined || !statesBefore[state].includes(line.state)) return false;
       line.state = state;
+      this.#note(line);
       return true;
     });
   }
 
-  outboxSize(): OutboxSize {
-    const waiting = this.lines.filter(isWaiting);
-    return { lines: waiting.length, bytes: waiting.reduce((sum, { text }) => sum + text.length, 0) };
-  }
+  outboxSize = (): OutboxSize => this.#size;
 
   outbox = (peerId: PeerId, afterSeq: number, linesMax: number): readonly Line[] =>
-    this.lines
-      .filter((line) => line.peerId === peerId && line.seq > afterSeq && isWaiting(line))
+    [...(this.#waiting.get(peerId)?.values() ?? [])]
+      .filter(({ seq }) => seq > afterSeq)
       .slice(0, linesMax)
       .map((line) => ({ ...line }));
 
@@ -66,18 +82,32 @@ export class Disk {
     return found.slice(0, limit).map((line) => ({ ...line }));
   }
 
-  correspondents() {
-    const peers = [...new Set(this.lines.map(({ peerId }) => peerId))];
-    return peers.map((peerId) => {
-      const own = this.lines.filter((line) => line.peerId === peerId);
-      return {
-        peerId,
-        isWrittenTo: own.some(({ direction }) => direction === 'out'),
-        isWaiting: own.some(isWaiting),
-      };
-    });
+  correspondents(): readonly Correspondent[] {
+    const peers = new Set(this.lines.map(({ peerId }) => peerId));
+    const writtenTo = new Set(
+      this.lines.filter(({ direction }) => direction === 'out').map(({ peerId }) => peerId),
+    );
+    return [...peers].map((peerId) => ({
+      peerId,
+      isWrittenTo: writtenTo.has(peerId),
+      isWaiting: (this.#waiting.get(peerId)?.size ?? 0) > 0,
+    }));
+  }
+
+  #note(line: Line): void {
+    const waiting = this.#waiting.get(line.peerId) ?? new Map<number, Line>();
+    this.#waiting.set(line.peerId, waiting);
+    const before = waiting.size;
+    if (isWaiting(line)) waiting.set(line.seq, line);
+    else waiting.delete(line.seq);
+    const step = waiting.size - before;
+    const { lines, bytes } = this.#size;
+    this.#size = { lines: lines + step, bytes: bytes + step * line.text.length };
   }
 }
+
+const keyOf = ({ peerId, direction, id }: Pick<Line, 'peerId' | 'direction' | 'id'>): string =>
+  `${peerId} ${direction} ${id}`;
 
 /** A late receipt turns even a failure into a delivery. */
 const statesBefore: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
@@ -123,9 +153,9 @@ export class SimulatedHistory {
     const { disk } = this;
     switch (ask.type) {
       case 'append':
-        this.#write(
-          () => ({ stored: disk.append(ask.lines), outbox: disk.outboxSize() }),
-          (result) => answer({ type: 'append', result }),
+        this.#write<Result<Appended, IdTaken>>(
+          () => disk.append(ask.lines),
+          (result) => answer({ type: 'append', result: result.andThen((appended) => appended) }),
         );
         break;
       case 'mark':

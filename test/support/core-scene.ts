@@ -7,7 +7,7 @@ import { ok } from 'neverthrow';
 import type { AskedInput, Asked, AskedName } from '../../src/chat/asked.js';
 import { Core, type Stored } from '../../src/chat/core.js';
 import type { LineAsk } from '../../src/chat/delivery/effects.js';
-import type { Line, NewLine } from '../../src/chat/delivery/entry.js';
+import type { Appended, Line, NewLine } from '../../src/chat/delivery/entry.js';
 import type { Effect, Input, StoredAnswer } from '../../src/chat/effects.js';
 import type { NodeEvent } from '../../src/chat/events.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
@@ -142,9 +142,7 @@ export class CoreScene {
 
   /** The newest append is committed with these numbers. */
   committed(...seqs: readonly number[]): readonly Effect[] {
-    const stored = seqs.map((seq) => ({ seq, isDuplicate: false }));
-    const outbox = { lines: 1, bytes: 1 };
-    return this.stored(this.asked('append').token, { type: 'append', result: ok({ stored, outbox }) });
+    return this.stored(this.asked('append').token, { type: 'append', result: ok(appended(...seqs)) });
   }
 
   /** The newest request for a page of an outbox is answered. */
@@ -205,6 +203,13 @@ export class CoreScene {
     };
   }
 }
+
+/** The answer of the history to lines that it did not know. */
+export const appended = (...seqs: readonly number[]): Appended => ({
+  seqs,
+  duplicates: [],
+  outbox: { lines: 1, bytes: 1 },
+});
 
 /** A line as the history gives it back. */
 export const lineOf = (line: NewLine, seq: number): Line => ({ ...line, seq });

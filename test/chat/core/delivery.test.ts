@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { err, ok } from 'neverthrow';
 import type { Utterance } from '../../../src/dialects/dialect.js';
-import { CoreScene, lineOf, messageId, scenePeer, session } from '../../support/core-scene.js';
+import { appended, CoreScene, lineOf, messageId, scenePeer, session } from '../../support/core-scene.js';
 
 const [peer, other] = [scenePeer(1), scenePeer(2)];
 const textOf = (number: number) => ({ id: messageId(number), text: `text ${number}` });
@@ -180,8 +180,7 @@ test('messages that crash the history together come one by one, and the culprit 
   assert.ok(first !== undefined && second !== undefined);
   scene.stored(first.token, { type: 'append', result: poison });
   assert.deepEqual(scene.to('session'), [], 'the session goes on without the culprit');
-  const stored = [{ seq: 1, isDuplicate: false }];
-  scene.stored(second.token, { type: 'append', result: ok({ stored, outbox: { lines: 0, bytes: 0 } }) });
+  scene.stored(second.token, { type: 'append', result: ok(appended(1)) });
   assert.deepEqual(scene.answerTo(call), { receipts: [messageId(2)] });
   assert.deepEqual(scene.answerTo(said(scene, 's-2', heard(1))), { receipts: [] });
 });

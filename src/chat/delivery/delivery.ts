@@ -18,7 +18,7 @@ import { answer, logLine, type CallId, type Token, type Turn } from '../turn.js'
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
 import type { Correspondent, DeliveryState, Duplicate, Line, NewLine, OutboxSize } from './entry.js';
 import { Incoming } from './incoming.js';
-import { outbox as limits } from './limits.js';
+import { Marks } from './marks.js';
 import type { OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
 import { Shown } from './shown.js';
@@ -50,13 +50,6 @@ interface Append {
   readonly bytes: number;
 }
 
-interface Mark {
-  readonly peerId: PeerId;
-  readonly ids: readonly MessageId[];
-  readonly state: DeliveryState;
-  readonly reason: string | null;
-}
-
 export interface DeliveryStored {
   readonly correspondents: readonly Correspondent[];
   readonly outboxSize: OutboxSize;
@@ -73,9 +66,7 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #incoming = new Incoming();
   readonly #shown = new Shown();
   readonly #appends = new Map<Token, Append>();
-  readonly #marks = new Map<Token, Mark>();
-  /** Marks that the disk did not take, to be written again. No more than the outbox has messages. */
-  readonly #unkept: Mark[] = [];
+  readonly #marks = new Marks();
   /** Pages of outboxes that are being read, by the request of the outbox. */
   readonly #loads = new Map<
     Token,
@@ -157,7 +148,7 @@ export class Delivery<T extends DeliveryTurn> {
         this.wake(turn);
         break;
       case 'marks':
-        for (const mark of this.#unkept.splice(0)) this.#mark(mark, turn);
+        this.#marks.again(turn);
         break;
       default:
         unreachable(due);
@@ -212,7 +203,7 @@ export class Delivery<T extends DeliveryTurn> {
         return this.#carryOut(peerId, outbox.confirmed(report.ids, nowMs), turn, report.as);
       case 'refused': {
         if (report.ids.length === 0) return [];
-        this.#mark({ peerId, ids: report.ids, state: 'failed', reason: report.reason }, turn);
+        this.#marks.write({ peerId, ids: report.ids, state: 'failed', reason: report.reason }, turn);
         // Out of the window, too. They are marked once.
         const outputs = outbox.confirmed(report.ids, nowMs).filter(({ type }) => type !== 'delivered');
         return this.#carryOut(peerId, outputs, turn);
@@ -244,7 +235,7 @@ export class Delivery<T extends DeliveryTurn> {
           this.#load(peerId, output, turn);
           return [];
         case 'delivered':
-          this.#mark({ peerId, ids: output.ids, state: as, reason: null }, turn);
+          this.#marks.write({ peerId, ids: output.ids, state: as, reason: null }, turn);
           return [];
         case 'hang-up':
           return this.#order({ type: 'close', peerId }, turn);
@@ -294,6 +285,9 @@ export class Delivery<T extends DeliveryTurn> {
     this.#outboxes.committing(-lines.length, -bytes);
     if (committed.isErr()) {
       turn.emit(answer(call, err(committed.error)));
+      // The history is out of reach, so the lines may be on disk, and none that follow may overtake them.
+      const isUnknown = committed.error.code.startsWith('runtime/') && !this.#people.isBlocked(peerId);
+      if (isUnknown) this.#follow(peerId, this.#outboxes.of(peerId).mayHaveMore(turn.now.monotonicMs), turn);
       return;
     }
     const known = new Map(committed.value.duplicates.map(({ at, state }) => [at, state]));
@@ -319,44 +313,22 @@ export class Delivery<T extends DeliveryTurn> {
     this.#sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
   }
 
-  #mark(mark: Mark, turn: T): void {
-    const token = turn.newToken();
-    this.#marks.set(token, mark);
-    const { peerId, ids, state } = mark;
-    turn.emit({ to: 'history', token, ask: { type: 'mark', peerId, ids, state } });
-  }
-
   /** Only what really changed is published: a receipt that comes twice is one delivery. */
   #marked(token: Token, result: MarkResult, turn: T): boolean {
-    const mark = this.#marks.get(token);
-    if (mark === undefined) return false;
-    this.#marks.delete(token);
-    const { peerId, ids, state, reason } = mark;
-    if (result.isOk()) {
-      this.#outboxes.sized(result.value.outbox);
+    if (!this.#marks.isAsked(token)) return false;
+    const settled = this.#marks.answered(token, result, turn);
+    if (settled === null) return true;
+    const { peerId, ids, state, reason } = settled.mark;
+    if (settled.marked !== null) {
+      this.#outboxes.sized(settled.marked.outbox);
       const name = this.#people.name(peerId);
-      for (const id of result.value.changed) {
+      for (const id of settled.marked.changed) {
         const event = { ...status(id, name, state), ...(reason === null ? {} : { reason }) };
         turn.emit({ to: 'feed', event });
-      }
-    } else {
-      const { code } = result.error;
-      turn.emit(logLine('error', 'receipt-not-kept', { code }));
-      // What crashes the history is not handed to it again. The messages are said again after the next start.
-      if (code !== 'runtime/poison') {
-        this.#markAgain(mark, turn);
-        return true;
       }
     }
     this.apply(this.#order({ type: 'settled', peerId, ids }, turn), turn);
     return true;
-  }
-
-  /** The disk takes nothing now. What the peer confirmed is known until it does. */
-  #markAgain(mark: Mark, turn: T): void {
-    this.#unkept.push(mark);
-    if (this.#unkept.length > 1) return;
-    turn.emit({ to: 'self', afterMs: limits.markAgainMs, due: { type: 'marks' } });
   }
 
   #load(peerId: PeerId, need: Extract<OutboxOutput, { type: 'need-more' }>, turn: T): void {

@@ -34,6 +34,8 @@ export type OutboxOutput =
 export interface Outbox {
   /** Lines for this peer were committed; in the order of their `seq`, no earlier than the commit. */
   queued(lines: readonly Line[], nowMs: number): readonly OutboxOutput[];
+  /** Lines for this peer may have been committed: whether they were is only on disk. */
+  mayHaveMore(nowMs: number): readonly OutboxOutput[];
   /** The page of `request`; `isLast`: there is nothing behind it. A page of an older request is ignored. */
   loaded(request: number, lines: readonly Line[], isLast: boolean, nowMs: number): readonly OutboxOutput[];
   loadFailed(request: number, nowMs: number): readonly OutboxOutput[];
@@ -107,6 +109,12 @@ class PeerOutbox implements Outbox {
       if (canAppend && this.#hasRoom(line) && line.seq > this.#lastSeq) this.#append(line);
       else this.#hasMore = true;
     }
+    if (this.#load !== null) this.#isPageOutdated = true;
+    return this.#work(nowMs);
+  }
+
+  mayHaveMore(nowMs: number): readonly OutboxOutput[] {
+    this.#hasMore = true;
     if (this.#load !== null) this.#isPageOutdated = true;
     return this.#work(nowMs);
   }

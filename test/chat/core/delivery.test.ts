@@ -64,6 +64,29 @@ test('a send that the disk does not take is answered with the failure, and nothi
   );
 });
 
+test('after a commit with an unknown outcome nothing overtakes what may be on disk', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', peer);
+  send(scene, 1);
+  const lost = err({ code: 'runtime/lost', actor: 'history', name: 'append' } as const);
+  const [first] = scene.asked('append').ask.lines;
+  scene.stored(scene.asked('append').token, { type: 'append', result: lost });
+  const { token, ask } = scene.asked('outbox');
+  assert.equal(ask.afterSeq, 0);
+  send(scene, 2);
+  const [second] = scene.asked('append').ask.lines;
+  scene.committed(2);
+  assert.deepEqual(scene.to('session'), [], 'the page is awaited');
+  assert.ok(first !== undefined && second !== undefined);
+  const page = [lineOf(first, 1), lineOf(second, 2)];
+  scene.stored(token, { type: 'outbox', result: ok(page) });
+  const [uttered] = scene.to('session');
+  assert.deepEqual(
+    uttered?.say === 'utter' ? uttered.utterances.map((each) => each.type === 'text' && each.text) : [],
+    ['text 1', 'text 2'],
+  );
+});
+
 test('texts that cannot be sent write nothing', () => {
   const scene = new CoreScene();
   for (const [text, code] of [

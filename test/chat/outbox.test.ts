@@ -196,3 +196,26 @@ test('after a session that had nothing left to say the next line dials at once',
   outbox.sessionDown(100);
   assert.deepEqual(kinds(outbox.queued([line(1)], 101)), ['dial']);
 });
+
+/** After six dials that failed and a session in which one line of two was confirmed, or none. */
+function retryAfterMs(isConfirmed: boolean): number {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  let nowMs = 0;
+  for (let round = 0; round < 6; round += 1) {
+    outbox.tick(nowMs);
+    outbox.dialFailed(nowMs);
+    nowMs = outbox.dueAtMs() ?? 0;
+  }
+  outbox.tick(nowMs);
+  outbox.sessionUp(nowMs);
+  outbox.loaded(1, lines(1, 2), true, nowMs);
+  if (isConfirmed) outbox.confirmed(idsOf(lines(1, 1)), nowMs);
+  outbox.sessionDown(nowMs);
+  return (outbox.dueAtMs() ?? 0) - nowMs;
+}
+
+// Case T2
+test('the back-off begins anew after a line that was confirmed, and not before', () => {
+  assert.equal(retryAfterMs(false), 60_000);
+  assert.ok(retryAfterMs(true) <= 1_000, 'the peer was there a moment ago');
+});

@@ -18,8 +18,46 @@ const heard = (dialect: AnyForeignDialect, words: string): readonly unknown[] =>
   ]);
 };
 
+const written = (message: Parameters<typeof synergy.encode>[0]): string =>
+  Buffer.from(synergy.encode(message)._unsafeUnwrap()).toString();
+
 describe('synergy', () => {
   const hi = { type: 'text', text: 'hi', name: 'ann', form: 'json', encryption: 'none' };
+
+  // Case T2
+  test('blanks in a name become underscores in the older form, and nowhere else', () => {
+    const course = {
+      form: 'course',
+      host: '10.0.0.7',
+      port: 8_080,
+      name: 'ann lee  b',
+      content: 'two words',
+    } as const;
+    assert.equal(written(course), '10.0.0.7:8080 ann_lee__b two words');
+    assert.match(
+      written({ ...course, form: 'json' }),
+      /"sender_name": "ann lee {2}b".*"content": "two words"/,
+    );
+    for (const [form, expected] of [
+      ['course', '10.0.0.7:8080 ann_lee hi there'],
+      ['json', '{"type": "message", "sender_name": "ann lee", "sender_port": 8080, "content": "hi there"}'],
+    ] as const) {
+      const own = {
+        ...plainOptions,
+        name: form === 'course' ? 'ann \t lee' : 'ann lee',
+        address: '10.0.0.7',
+        listeningPort: 8_080,
+        form,
+      };
+      const said = synergy
+        .openMachine('dial', own)
+        .say({ type: 'text', id: null, sentAtMs: 1, text: 'hi there' });
+      const writes = said
+        ._unsafeUnwrap()
+        .flatMap((output) => (output.type === 'write' ? [output.bytes] : []));
+      assert.equal(Buffer.concat(writes).toString(), expected);
+    }
+  });
 
   test('a port that cannot be used leaves the source port, and the text is heard', () => {
     for (const port of [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sessionV1 } from '../../src/session/limits.js';
+import { Established } from '../../src/session/established.js';
 import { chaChaPoly, CipherState } from '../../src/session/noise/cipher.js';
 import {
   fragments,
@@ -162,4 +163,27 @@ test('what was cut into fragments is put together again, within bounds', () => {
   for (let i = 0; i < 4; i += 1) endless.add(part)._unsafeUnwrap();
   assert.equal(endless.add(part)._unsafeUnwrapErr().code, 'session/limit');
   assert.ok(new Reassembly(10).add({ ...part, content: nothing }).isErr());
+});
+
+const channel = () => ({
+  sealer: new RecordSealer(chaChaPoly, key()),
+  opener: new RecordOpener(chaChaPoly, key()),
+});
+
+// Case T2
+test('a record of another kind amid the fragments of one is refused, whatever the kind', () => {
+  const [first, second] = fragments(new Uint8Array(20_000));
+  assert.ok(first?.hasMore === true && second?.hasMore === false);
+  for (const between of [
+    ping,
+    { ...ping, type: 'pong' },
+    { ...ping, type: 'close', content: Uint8Array.of(1) },
+  ] as const) {
+    const established = new Established(channel(), 0);
+    const frames = channel().sealer.frames([first, between])._unsafeUnwrap();
+    const [begun, amid] = bodies(frames);
+    assert.ok(begun !== undefined && amid !== undefined);
+    assert.deepEqual(established.open(begun, 1)._unsafeUnwrap(), { type: 'nothing' });
+    assert.equal(established.open(amid, 1)._unsafeUnwrapErr().code, 'session/order', between.type);
+  }
 });

@@ -1,0 +1,82 @@
+/** What the admission notes of time: when a connection came to what it carries, and who waits for a slot. Case T2. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { admission as limits } from '../../src/admission/limits.js';
+import { admitted, Door, full, message, talk } from '../support/admission-door.js';
+
+test('a message that is marked again and again ends at its deadline all the same', () => {
+  const door = new Door();
+  const startedMs = door.nowMs;
+  const id = admitted(door, '10.0.0.1', message);
+  while (door.nowMs < startedMs + limits.messageDeadlineMs - 500) {
+    door.nowMs += 500;
+    assert.deepEqual(door.admission.due(door.nowMs), []);
+    door.admission.authenticated(id, false, 'message', door.nowMs);
+  }
+  door.nowMs = startedMs + limits.messageDeadlineMs;
+  assert.deepEqual(door.admission.due(door.nowMs), [{ id, reason: 'idle' }]);
+});
+
+test('the time of a text that is typed counts from its key exchange on', () => {
+  const door = new Door();
+  const id = admitted(door, '10.0.0.1', message);
+  door.nowMs += 1_000;
+  const keyAtMs = door.nowMs;
+  door.admission.authenticated(id, false, 'typed-message', door.nowMs);
+  door.nowMs += 1_000;
+  door.admission.authenticated(id, false, 'typed-message', door.nowMs);
+  assert.equal(door.admission.nextDueMs(), keyAtMs + limits.typedDeadlineMs);
+});
+
+test('an address at its share yields to another that waits, although its own wait is the newest', () => {
+  const door = new Door(4);
+  for (let n = 0; n < limits.foreignPerAddressMax; n += 1) admitted(door, '10.0.0.1', talk);
+  const stranger = admitted(door, '10.0.0.9', talk);
+  // Another address finds no slot, then the crowded one itself: neither makes the admission forget the other.
+  assert.equal(door.come('10.0.0.2', talk).verdict.type, 'wait');
+  assert.equal(door.come('10.0.0.1', talk).verdict.type, 'wait');
+  door.left(stranger);
+  assert.equal(door.come('10.0.0.1', talk).verdict.type, 'wait', 'the free slot is for the other one');
+  assert.equal(door.come('10.0.0.2', talk).verdict.type, 'serve');
+});
+
+test('an address at its share gets a free slot once nobody else has waited for a while', () => {
+  const door = new Door(4);
+  for (let n = 0; n < limits.foreignPerAddressMax; n += 1) admitted(door, '10.0.0.1', talk);
+  const stranger = admitted(door, '10.0.0.9', talk);
+  assert.equal(door.come('10.0.0.2', talk).verdict.type, 'wait');
+  door.left(stranger);
+  door.nowMs += limits.wantedForMs - 1;
+  assert.equal(door.come('10.0.0.1', talk).verdict.type, 'wait');
+  door.nowMs += 1;
+  assert.equal(door.come('10.0.0.1', talk).verdict.type, 'serve');
+});
+
+test('of those that wait the two that asked last are kept, however long ago they came first', () => {
+  const door = new Door(4);
+  for (let n = 0; n < limits.foreignPerAddressMax; n += 1) admitted(door, '10.0.0.3', talk);
+  const stranger = admitted(door, '10.0.0.9', talk);
+  for (const [address, afterMs] of [
+    ['10.0.0.1', 0],
+    ['10.0.0.2', 100],
+    ['10.0.0.1', 1_900],
+    ['10.0.0.3', 100],
+  ] as const) {
+    door.nowMs += afterMs;
+    assert.equal(door.come(address, talk).verdict.type, 'wait');
+  }
+  door.left(stranger);
+  // The first one asked 2,000 ms ago for the last time, the second one 2,600 ms ago.
+  door.nowMs += limits.wantedForMs - 500;
+  assert.equal(door.come('10.0.0.3', talk).verdict.type, 'wait', 'the first one still counts');
+});
+
+test('a session counts as settled from its proof on, not from its first bytes', () => {
+  const door = new Door(1);
+  const { id } = door.come('10.0.0.1', full);
+  door.nowMs += limits.sessionSettledMs;
+  door.admission.authenticated(id, false, 'session', door.nowMs);
+  assert.equal(door.whoMakesRoom('10.0.0.2', full), null);
+  door.nowMs += limits.sessionSettledMs;
+  assert.equal(door.whoMakesRoom('10.0.0.2', full), id);
+});

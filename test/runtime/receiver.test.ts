@@ -1,0 +1,47 @@
+/** The receiving end of a link by itself: what it says to its sender when it is joined again. Case T2. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LinkReceiver } from '../../src/runtime/link/receiver.js';
+import type { Progress } from '../../src/runtime/link/sender.js';
+
+function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly Progress[] } {
+  const inbox = {
+    handlerIndex: () => 0,
+    enqueue: () => undefined,
+    unknownName: () => undefined,
+    wake: () => undefined,
+    ended: () => undefined,
+    mayAnswerNow: () => true,
+  };
+  const end = new LinkReceiver({ id: 1, epoch: 0, name: 'to', from: 'a', to: 'b' }, inbox);
+  return {
+    end,
+    join() {
+      const posted: Progress[] = [];
+      end.attach({
+        post: (packet) => void posted.push(packet),
+        drain: () => undefined,
+        close: () => undefined,
+      });
+      return posted;
+    },
+  };
+}
+
+test('a receiver that is joined again tells first what it has settled', () => {
+  const { end, join } = receiver();
+  join();
+  end.onPacket([1, ['work'], null, [0, 0, 0], [null, null, null]]);
+  end.settle(3);
+  end.acknowledge();
+  assert.deepEqual(join(), [3], 'told already, but the port may have swallowed it');
+  end.settle(4);
+  assert.deepEqual(join(), [4]);
+});
+
+test('a receiver that has settled nothing says nothing when it is joined', () => {
+  const { end, join } = receiver();
+  assert.deepEqual(join(), []);
+  end.onPacket([1, ['work'], null, [0], [null]]);
+  assert.deepEqual(join(), []);
+});

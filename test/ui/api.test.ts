@@ -64,7 +64,7 @@ test('the control socket is open to its user alone', options, async (context) =>
 });
 
 test(
-  'a home whose path is too long for a socket is served at a short private place',
+  'a home with a path too long for a socket is served at a short private path',
   options,
   async (context) => {
     const { home, path, remote } = await served(context, 'long'.repeat(40));
@@ -74,7 +74,7 @@ test(
   },
 );
 
-test('a pointer to a directory of somebody else is not followed', options, async (context) => {
+test('a client does not follow a pointer to a directory that others may write', options, async (context) => {
   const home = temporaryHome(context, 'long'.repeat(40));
   const open = mkdtempSync(join(tmpdir(), 'parlance-'));
   context.after(() => rmSync(open, { recursive: true, force: true }));
@@ -85,16 +85,20 @@ test('a pointer to a directory of somebody else is not followed', options, async
   assert.notEqual(fault.code, 'api/malformed');
 });
 
-test('a stale socket is replaced, and a home without a node says so', options, async (context) => {
-  const home = temporaryHome(context);
-  assert.equal((await connectNode(home))._unsafeUnwrapErr().code, 'api/no-node');
-  writeFileSync(join(home, 'control.sock'), '');
-  const fake = startFakeNode({ home });
-  const server = (await serveApi(fake, home))._unsafeUnwrap();
-  context.after(() => server.close());
-  const remote = (await connectNode(home))._unsafeUnwrap();
-  await remote.close();
-});
+test(
+  'the server replaces a stale socket, and a home without a node is api/no-node',
+  options,
+  async (context) => {
+    const home = temporaryHome(context);
+    assert.equal((await connectNode(home))._unsafeUnwrapErr().code, 'api/no-node');
+    writeFileSync(join(home, 'control.sock'), '');
+    const fake = startFakeNode({ home });
+    const server = (await serveApi(fake, home))._unsafeUnwrap();
+    context.after(() => server.close());
+    const remote = (await connectNode(home))._unsafeUnwrap();
+    await remote.close();
+  },
+);
 
 test('every method answers over the socket as it does in the process', options, async (context) => {
   const { fake, remote } = await served(context);
@@ -132,7 +136,7 @@ test('every method answers over the socket as it does in the process', options, 
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-test('events begin with ready, lose nothing after it and end with bye', options, async (context) => {
+test('events begin with ready, miss nothing after it and end with bye', options, async (context) => {
   const { fake, remote } = await served(context);
   fake.receive('bob', 'before');
   const seen: NodeEvent[] = [];
@@ -147,7 +151,7 @@ test('events begin with ready, lose nothing after it and end with bye', options,
   );
 });
 
-test('a reader that leaves is forgotten by the node', options, async (context) => {
+test('the node drops a reader that leaves', options, async (context) => {
   const { fake, remote } = await served(context);
   for await (const event of remote.events()) if (event.type === 'ready') break;
   const deadlineMs = Date.now() + 5_000;
@@ -158,7 +162,7 @@ test('a reader that leaves is forgotten by the node', options, async (context) =
   assert.equal(fake.subscribers(), 0);
 });
 
-test('what does not fit the schema is refused with its field', options, async (context) => {
+test('the server refuses a request that does not fit its schema', options, async (context) => {
   const { path } = await served(context);
   const cases: readonly (readonly [string, string, string | undefined, number])[] = [
     ['/v1/messages', 'POST', '{', 400],
@@ -226,7 +230,7 @@ test('a reader passes on an error of a code that it does not know', () => {
   assert.deepEqual(readEvent(event), event);
 });
 
-test('lines streamed in are answered with a status each, in order', options, async (context) => {
+test('the server answers streamed lines with one status each, in order', options, async (context) => {
   const { path, fake } = await served(context);
   const body = Array.from({ length: 2_000 }, (_, i) => `{"text":"line ${i}"}\n`).join('');
   const { status, text } = await raw(path, '/v1/messages/stream?peer=bob', 'POST', body);
@@ -244,7 +248,7 @@ test('lines streamed in are answered with a status each, in order', options, asy
   assert.equal(JSON.parse(bad.text).code, 'chat/unknown-peer');
 });
 
-test('slow headers lose their connection', { timeout: 60_000 }, async (context) => {
+test('the server closes a connection whose headers are slow', { timeout: 60_000 }, async (context) => {
   const { path } = await served(context);
   const socket = connect(path);
   const startedMs = usableNowMs();

@@ -64,7 +64,7 @@ test('recv prints ready and then messages only, and ends at its count', options,
   );
 });
 
-test('recv --from a peer leaves out an older program that took its name', options, async (context) => {
+test('recv --from a peer omits an older program that took its name', options, async (context) => {
   const { it, node } = await attached(context);
   const { id } = node.addForeignPeer('bob');
   const ended = it.run('recv', '--json', '--count', '1', '--from', 'bob');
@@ -79,7 +79,7 @@ test('recv --from a peer leaves out an older program that took its name', option
 });
 
 test(
-  'a name of two is nobody to wait for or to hear from: exit 3 names both, as send does',
+  'an ambiguous name is exit 3 with both tags for send, recv --from and peers --wait',
   options,
   async (context) => {
     const { node, again } = await attached(context);
@@ -92,7 +92,11 @@ test(
     for (const args of commands) {
       const it = again();
       assert.equal(await it.run(...args), 3, args.join(' '));
-      assert.match(it.stderr.text, /several have that name: bob#boba, bob#othe; add the tag/, args.join(' '));
+      assert.match(
+        it.stderr.text,
+        /more than one peer has that name: bob#boba, bob#othe; add the tag/,
+        args.join(' '),
+      );
     }
     const it = again();
     assert.equal(await it.run('peers', '--wait', 'bob#othe', '--json'), 0);
@@ -100,25 +104,21 @@ test(
   },
 );
 
-test(
-  'recv --from goes on with the one who bore the name when another takes it too',
-  options,
-  async (context) => {
-    const { it, node } = await attached(context);
-    const ended = it.run('recv', '--json', '--count', '2', '--from', 'bob');
-    await it.stdout.until((text) => text.includes('"ready"'));
-    const [bob] = (await node.peers())._unsafeUnwrap();
-    node.receive('bob', 'one');
-    await it.stdout.until((text) => text.includes('"one"'));
-    node.receive(node.addNamesake('bob').id, 'I am bob, too');
-    node.receive(bob?.id ?? '', 'two');
-    assert.equal(await ended, 0);
-    assert.deepEqual(
-      it.stdout.json().map((line) => line['text'] ?? line['type']),
-      ['ready', 'one', 'two'],
-    );
-  },
-);
+test('recv --from keeps its peer when another peer takes the name', options, async (context) => {
+  const { it, node } = await attached(context);
+  const ended = it.run('recv', '--json', '--count', '2', '--from', 'bob');
+  await it.stdout.until((text) => text.includes('"ready"'));
+  const [bob] = (await node.peers())._unsafeUnwrap();
+  node.receive('bob', 'one');
+  await it.stdout.until((text) => text.includes('"one"'));
+  node.receive(node.addNamesake('bob').id, 'I am bob, too');
+  node.receive(bob?.id ?? '', 'two');
+  assert.equal(await ended, 0);
+  assert.deepEqual(
+    it.stdout.json().map((line) => line['text'] ?? line['type']),
+    ['ready', 'one', 'two'],
+  );
+});
 
 test('recv --since resumes after a seq or a message id', options, async (context) => {
   const { node, again } = await attached(context);
@@ -186,7 +186,7 @@ test('history prints oldest first, --limit keeps the newest', options, async (co
   assert.equal(await it.run('history', 'nobody'), 3);
 });
 
-test('verify shows the code, and marks only what matches', options, async (context) => {
+test('verify shows the code, and marks the peer only for a code that matches', options, async (context) => {
   const { node, again } = await attached(context);
   const shown = again();
   assert.equal(await shown.run('verify', 'bob', '--json'), 0);
@@ -198,7 +198,7 @@ test('verify shows the code, and marks only what matches', options, async (conte
   assert.equal(await again().run('verify', 'carol', '--yes'), 0);
 });
 
-test('block and unblock answer with the row', options, async (context) => {
+test('block and unblock print the peer', options, async (context) => {
   const { again } = await attached(context);
   for (const verb of ['block', 'unblock']) {
     const it = again();
@@ -207,7 +207,7 @@ test('block and unblock answer with the row', options, async (context) => {
   }
 });
 
-test('id tells who we are, with a QR code on demand', options, async (context) => {
+test('id prints the own identity, and a QR code with --qr', options, async (context) => {
   const { again } = await attached(context);
   const json = again();
   assert.equal(await json.run('id', '--json'), 0);
@@ -218,7 +218,7 @@ test('id tells who we are, with a QR code on demand', options, async (context) =
   assert.match(people.stdout.text, /[█▀▄]{10}/u);
 });
 
-/** A command attached to `first`, which ends; the command may start `second`, the node of the same home. */
+/** Attaches a command to `first`, which the test ends; the command may then start `second` in the home. */
 async function handedOver(
   context: TestContext,
 ): Promise<{ it: FakeWorld; first: FakeNode; second: FakeNode; end: () => Promise<void> }> {
@@ -235,7 +235,7 @@ async function handedOver(
   return { it, first, second, end };
 }
 
-test('recv goes on with a node of its own when that of another command ends', options, async (context) => {
+test('recv goes on with an own node when the node of another command ends', options, async (context) => {
   const { it, first, second, end } = await handedOver(context);
   const ended = it.run('recv', '--json', '--count', '2');
   await it.stdout.until((text) => text.includes('"ready"'));
@@ -252,7 +252,7 @@ test('recv goes on with a node of its own when that of another command ends', op
 });
 
 test(
-  'send follows its message on a node of its own when that of another command ends',
+  'send follows its message on an own node when the node of another command ends',
   options,
   async (context) => {
     const { it, second, end } = await handedOver(context);
@@ -268,35 +268,31 @@ test(
   },
 );
 
-test(
-  'send follows all of its lines on the next node, also where far more than a page was written since',
-  options,
-  async (context) => {
-    const { it, first, second, end } = await handedOver(context);
-    const count = 2_600;
-    for (const node of [first, second]) (await node.send('carol', 'before'))._unsafeUnwrap();
-    it.stdin.end('x\n'.repeat(count));
-    const ended = it.run('send', 'bob', '--json', '--timeout', '10');
-    await it.stdout.until((text) => (text.match(/"queued"/g) ?? []).length === count);
-    // Delivered while nobody watched: the history alone tells it.
-    second.setState('bob', 'online');
-    for (let sent = 0; sent < count; sent += 100)
-      (
-        await second.sendAll(
-          'bob',
-          Array.from({ length: 100 }, () => 'x'),
-        )
-      )._unsafeUnwrap();
+test('send follows all its lines on the next node across many pages of history', options, async (context) => {
+  const { it, first, second, end } = await handedOver(context);
+  const count = 2_600;
+  for (const node of [first, second]) (await node.send('carol', 'before'))._unsafeUnwrap();
+  it.stdin.end('x\n'.repeat(count));
+  const ended = it.run('send', 'bob', '--json', '--timeout', '10');
+  await it.stdout.until((text) => (text.match(/"queued"/g) ?? []).length === count);
+  // Delivered while nobody watched: the history alone tells it.
+  second.setState('bob', 'online');
+  for (let sent = 0; sent < count; sent += 100)
     (
       await second.sendAll(
-        'carol',
-        Array.from({ length: 1_200 }, () => 'since then'),
+        'bob',
+        Array.from({ length: 100 }, () => 'x'),
       )
     )._unsafeUnwrap();
-    await eventually(() => second.lines().every(({ state }) => state === 'delivered'), 5_000, 'delivered');
-    await end();
-    assert.equal(await ended, 0, it.stderr.text);
-    const delivered = it.stdout.json().filter((line) => line['state'] === 'delivered');
-    assert.equal(new Set(delivered.map((line) => line['id'])).size, count);
-  },
-);
+  (
+    await second.sendAll(
+      'carol',
+      Array.from({ length: 1_200 }, () => 'since then'),
+    )
+  )._unsafeUnwrap();
+  await eventually(() => second.lines().every(({ state }) => state === 'delivered'), 5_000, 'delivered');
+  await end();
+  assert.equal(await ended, 0, it.stderr.text);
+  const delivered = it.stdout.json().filter((line) => line['state'] === 'delivered');
+  assert.equal(new Set(delivered.map((line) => line['id'])).size, count);
+});

@@ -1,4 +1,4 @@
-/** How commands end that did not end by themselves: the node gave up, a signal came, the time was over. */
+/** Ends of commands: the node gives up, a signal comes, the time is over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serveApi } from '../../src/ui/api/server.js';
@@ -9,16 +9,16 @@ import { fakeWorld } from '../support/fake-world.js';
 
 const options = { timeout: 15_000 };
 
-/** What a node says whose supervisor has given up. */
+/** Ends the node as its supervisor does when an actor fails too often. */
 async function giveUp(node: FakeNode): Promise<void> {
   node.emit({ type: 'error', code: 'runtime/restart-intensity', message: 'it failed too often' });
   await node.close();
 }
 
-const endedLine = /^parlance: the node has ended: it failed too often; [^\n]+\n$/;
+const endedLine = /^parlance: the node ended: it failed too often; [^\n]+\n$/;
 
 test(
-  'serve, recv and peers --watch end in exit 1 and one line when their node gives up',
+  'serve, recv and peers --watch are exit 1 with one line when their node gives up',
   options,
   async (context) => {
     for (const args of [['serve'], ['recv'], ['peers', '--watch'], ['peers', '--wait', 'nobody']]) {
@@ -32,7 +32,7 @@ test(
   },
 );
 
-test('serve --json tells the end of a node that gave up once, and bye is last', options, async (context) => {
+test('serve --json prints one error and then bye when its node gives up', options, async (context) => {
   const { it, node } = alone(context);
   const ended = it.run('serve', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
@@ -44,7 +44,7 @@ test('serve --json tells the end of a node that gave up once, and bye is last', 
   );
 });
 
-test('the prompt ends in exit 1 when its node gives up', options, async (context) => {
+test('the prompt is exit 1 when its node gives up', options, async (context) => {
   const { it, node } = alone(context);
   const ended = it.run();
   await untilSubscribed(node);
@@ -53,7 +53,7 @@ test('the prompt ends in exit 1 when its node gives up', options, async (context
   assert.match(it.stderr.text, endedLine);
 });
 
-test('a command that is told to stop says so, not what its node had to say', options, async (context) => {
+test('a command that a signal stops says so, and hides the failure of its node', options, async (context) => {
   const commands = [
     ['send', 'bob', 'later'],
     ['recv', '--count', '5'],
@@ -71,24 +71,20 @@ test('a command that is told to stop says so, not what its node had to say', opt
   }
 });
 
-test(
-  'a fault of a node that closes because of the signal is not told as its fault',
-  options,
-  async (context) => {
-    const { it, node, again } = await attached(context, { peers: [] });
-    node.addPeer('bob');
-    node.refuse('bob', { code: 'runtime/no-actor', actor: 'node' });
-    assert.equal(await it.run('send', 'bob', 'x'), 1);
-    assert.match(it.stderr.text, /not well/);
-    const stopped = again();
-    const ended = stopped.run('send', 'bob', 'x');
-    stopped.signal();
-    assert.equal(await ended, 1);
-    assert.match(stopped.stderr.text, /^parlance: stopped: [^\n]+\n$/);
-  },
-);
+test('a failure of a node that a signal closes is reported as the signal', options, async (context) => {
+  const { it, node, again } = await attached(context, { peers: [] });
+  node.addPeer('bob');
+  node.refuse('bob', { code: 'runtime/no-actor', actor: 'node' });
+  assert.equal(await it.run('send', 'bob', 'x'), 1);
+  assert.match(it.stderr.text, /the node failed/);
+  const stopped = again();
+  const ended = stopped.run('send', 'bob', 'x');
+  stopped.signal();
+  assert.equal(await ended, 1);
+  assert.match(stopped.stderr.text, /^parlance: stopped: [^\n]+\n$/);
+});
 
-test('a signal that ends the input of send is told: not everything was taken', options, async (context) => {
+test('send is exit 1 when a signal ends its input early', options, async (context) => {
   const { it, node } = alone(context);
   const ended = it.run('send', 'bob', '--json');
   it.stdin.write('one\n');
@@ -102,7 +98,7 @@ test('a signal that ends the input of send is told: not everything was taken', o
   assert.equal(it.stdout.json().at(-1)?.['code'], 'command/stopped');
 });
 
-test('peers --watch ends in exit 0 at its timeout, with --wait in exit 4', options, async (context) => {
+test('peers --watch is exit 0 at its timeout, and peers --wait exit 4', options, async (context) => {
   const { it, again } = await attached(context);
   assert.equal(await it.run('peers', '--watch', '--json', '--timeout', '0.2'), 0);
   assert.equal(it.stdout.json().length, 2);
@@ -110,7 +106,7 @@ test('peers --watch ends in exit 0 at its timeout, with --wait in exit 4', optio
 });
 
 test(
-  'peers --watch goes on with a node of its own when that of another command ends',
+  'peers --watch goes on with an own node when the node of another command ends',
   options,
   async (context) => {
     const [first, second] = [startFakeNode(), startFakeNode({ peers: ['dave'] })];
@@ -127,6 +123,6 @@ test(
   },
 );
 
-/** Settles once a command reads the events of `node`. */
+/** Waits until a command reads the events of `node`. */
 const untilSubscribed = (node: FakeNode): Promise<void> =>
   eventually(() => node.subscribers() > 0, 5_000, 'its events are read');

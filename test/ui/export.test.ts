@@ -1,4 +1,4 @@
-/** Exports: the formats of a file, whatever the texts in them. */
+/** The formats of an export, with any texts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -39,7 +39,7 @@ const texts = fc.oneof(
   }),
 );
 
-/** RFC 4180, read the slow way. */
+/** Reads RFC 4180, field by field. */
 function readCsv(source: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];

@@ -1,4 +1,4 @@
-/** Homes, settings and log files in places that will not do, and a log that must not grow for ever. */
+/** Homes, settings and log files in unusable places, and the size of the log. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ test(
   },
 );
 
-test('below a file nothing is made, and the reason is in words', async (context) => {
+test('a home below a file is refused with a reason in words', async (context) => {
   const home = temporaryHome(context);
   const file = join(home, 'file');
   writeFileSync(file, '');
@@ -40,14 +40,14 @@ test('below a file nothing is made, and the reason is in words', async (context)
   assert.deepEqual(started, { code: 'home/unusable', home: join(file, 'a'), reason });
 });
 
-test('missing directories are made, closed to others', { skip: process.platform === 'win32' }, (context) => {
+test('missing directories are made with mode 0700', { skip: process.platform === 'win32' }, (context) => {
   const deep = join(temporaryHome(context), 'a', 'b', 'c');
   assert.ok(makeDirectory(deep).isOk());
   assert.ok(makeDirectory(deep).isOk());
   for (const each of [deep, join(deep, '..')]) assert.equal(statSync(each).mode & 0o777, 0o700);
 });
 
-test('a log file in a place that will not do is one line', options, async (context) => {
+test('a log file that cannot be opened is one line', options, async (context) => {
   const it = fakeWorld({ node: { code: 'store/full', file: 'f' } });
   context.after(() => it.remove());
   const file = join(it.home, 'file');
@@ -56,7 +56,7 @@ test('a log file in a place that will not do is one line', options, async (conte
   assert.equal(it.stderr.lines().length, 1);
 });
 
-test('the log file is put aside when it is full, and four older ones are kept', async (context) => {
+test('a full log file is set aside, and four older ones are kept', async (context) => {
   const home = temporaryHome(context);
   const file = join(home, 'logs', 'log');
   const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
@@ -71,7 +71,7 @@ test('the log file is put aside when it is full, and four older ones are kept', 
   assert.equal(eventOf(readFileSync(`${file}.1`, 'utf8').trimEnd().split('\n').at(-1)), 'line-20');
 });
 
-test('a log file that is full already is put aside when it is opened', async (context) => {
+test('a log file that is full at its opening is set aside', async (context) => {
   const file = join(temporaryHome(context), 'log');
   writeFileSync(file, 'x'.repeat(logFile.bytesMax));
   const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });

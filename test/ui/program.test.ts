@@ -1,4 +1,4 @@
-/** The program itself, with real nodes in processes of their own. */
+/** The program with real nodes, each in its own process. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -89,7 +89,7 @@ after(async () => {
   rmSync(parent, { recursive: true, force: true });
 });
 
-test('what is sent through the socket of one home is told by the other', options, async () => {
+test('a message sent through one home arrives at the other', options, async () => {
   const text = 'grüße \u001b[31m "q" 你好';
   const sent = await parlance('send', '--home', home('alice'), '--json', 'bob', text);
   assert.equal(sent.code, 0, sent.stderr);
@@ -116,19 +116,19 @@ test('thousands of piped lines arrive in order, each once', options, async () =>
   );
 });
 
-test('a second node on the same home exits with 6 and names the first', options, async () => {
+test('a second node on one home is exit 6 and names the first', options, async () => {
   const second = await parlance('serve', '--home', home('alice'), ...network);
   assert.equal(second.code, 6);
   assert.ok(second.stderr.includes(String(alice.child.pid)), second.stderr);
   assert.equal(second.stderr.trim().split('\n').length, 1);
 });
 
-test('home, socket and settings are closed to others', options, () => {
+test('home, socket and settings are closed to other users', options, () => {
   assert.equal(statSync(home('alice')).mode & 0o777, 0o700);
   assert.equal(statSync(join(home('alice'), 'control.sock')).mode & 0o777, 0o600);
 });
 
-test('a command without a node runs one for as long as it needs it', options, async () => {
+test('a command without a node runs one for its own time', options, async () => {
   const early = await parlance(
     'send',
     '--home',
@@ -153,7 +153,7 @@ test('a command without a node runs one for as long as it needs it', options, as
   assert.equal(unknown.code, 3, unknown.stderr);
 });
 
-test('SIGTERM ends serve soon, with bye and exit 0', options, async () => {
+test('SIGTERM ends serve within seconds, with bye and exit 0', options, async () => {
   const dave = new Program(['serve', '--json', '--home', home('dave'), '--name', 'dave', ...network]);
   await dave.says('"ready"');
   const startMs = usableNowMs();
@@ -166,7 +166,7 @@ test('SIGTERM ends serve soon, with bye and exit 0', options, async () => {
   assert.deepEqual(jsonOf(ended.stdout).at(-1), { type: 'bye' });
 });
 
-test('a reader that leaves early does no harm', options, async () => {
+test('a command is exit 0 when its reader leaves early', options, async () => {
   const reader = new Program(['history', '--home', home('bob'), '--json']);
   reader.child.stdout.destroy();
   const ended = await within(reader.ended, 10_000, 'the end');

@@ -1,4 +1,4 @@
-/** The help of the prompt on terminals of several widths, and where no terminal is. */
+/** The help of the prompt on terminals of several widths, and without a terminal. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import stringWidth from 'string-width';
@@ -7,7 +7,7 @@ import { entryRows } from '../../src/ui/cli/prompt/layout.js';
 
 const plain = (text: string): string => text;
 
-test('a meaning that does not fit goes on under itself, whatever the width', () => {
+test('a long meaning continues under itself at any width', () => {
   for (const columns of [60, 80, 100]) {
     for (const { name, argument, does } of slashCommands) {
       const rows = entryRows(`/${name} ${argument}`, does, columns, plain);
@@ -21,11 +21,11 @@ test('a meaning that does not fit goes on under itself, whatever the width', () 
   assert.equal(entryRows('/verify', long, 80, plain).length, 2, 'one of them does not fit into 80 columns');
 });
 
-test('with little room the meanings stand below the words, and nothing is lost', () => {
+test('a narrow terminal has the meanings below the words, without loss', () => {
   const rows = entryRows('/chat PEER', 'opens the conversation with PEER', 30, plain);
   assert.deepEqual(rows, ['/chat PEER', '    opens the conversation', '    with PEER']);
 });
 
-test('without a terminal each entry stays one line', () => {
+test('an entry is one line without a terminal', () => {
   assert.equal(entryRows('/exit', 'leaves '.repeat(100).trim(), 1_000_000, plain).length, 1);
 });

@@ -23,7 +23,7 @@ interface Sitting {
   readonly leave: () => Promise<void>;
 }
 
-/** A person at a terminal, the first questions answered. */
+/** Opens the prompt at a terminal, with the first questions answered. */
 function sit(context: TestContext, nodeOptions: FakeNodeOptions = {}): Sitting {
   const node = startFakeNode(nodeOptions);
   const it = fakeWorld({ node, isTTY: true, nowMs: Date.UTC(2026, 4, 1, 12), env: { NO_COLOR: '1' } });
@@ -58,7 +58,7 @@ const bottom = (screen: ScreenModel): string => screen.lines().at(-1) ?? '';
 const has = (screen: ScreenModel, part: string): boolean => screen.all().some((row) => row.includes(part));
 
 test(
-  'the prompt greets, opens a conversation, sends, and corrects the mark where it stands',
+  'the prompt greets, opens a conversation, sends, and corrects the mark in place',
   options,
   async (context) => {
     const { node, type, shows, leave, ended } = sit(context);
@@ -83,7 +83,7 @@ test(
   },
 );
 
-test('a mark is corrected in its place below which long rows were printed', options, async (context) => {
+test('a mark is corrected in place after long rows were printed below it', options, async (context) => {
   const { node, type, shows } = sit(context, { peers: ['bob', 'x'.repeat(60)] });
   type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');
@@ -97,7 +97,7 @@ test('a mark is corrected in its place below which long rows were printed', opti
   assert.ok(has(screen, '✓✓ you: hello there'), screen.lines().join('\n'));
 });
 
-test('what arrives never breaks the line being typed', { timeout: 60_000 }, async (context) => {
+test('an arriving message never breaks the line being typed', { timeout: 60_000 }, async (context) => {
   const { it, node, type, shows } = sit(context);
   type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');
@@ -171,14 +171,14 @@ test('Tab completes commands and names', options, async (context) => {
   await shows((screen) => bottom(screen).endsWith('› hey carol'));
 });
 
-test('an unknown command is told with what may have been meant', options, async (context) => {
+test('an unknown command is reported with a suggestion', options, async (context) => {
   const { type, shows } = sit(context);
   type('/hsitory\r/doctor\r');
-  const screen = await shows((screen) => has(screen, 'no command /doctor'));
-  assert.ok(has(screen, 'no command /hsitory: did you mean /history?'));
+  const screen = await shows((screen) => has(screen, 'unknown command /doctor'));
+  assert.ok(has(screen, 'unknown command /hsitory: did you mean /history?'));
 });
 
-test('a text without a conversation waits for the next one', options, async (context) => {
+test('a text without a conversation waits for the next conversation', options, async (context) => {
   const { node, type, shows } = sit(context);
   await shows((screen) => has(screen, 'bob#boba'));
   type('lunch?\r');
@@ -194,7 +194,7 @@ test('a text without a conversation waits for the next one', options, async (con
   await shows((screen) => bottom(screen) === 'carol unverified ›');
 });
 
-test('what is no address opens no conversation', options, async (context) => {
+test('a malformed address opens no conversation', options, async (context) => {
   const { type, shows } = sit(context);
   for (const word of ['foo://1', 'cmp2204://127.0.0.1:99999', '10.0.0.7:70000', 'jean-luc', 'bob#zzzz']) {
     type(`/chat ${word}\r`);
@@ -205,7 +205,7 @@ test('what is no address opens no conversation', options, async (context) => {
   await shows((screen) => bottom(screen) === '10.0.0.7:7000 ›');
 });
 
-test('a text that is refused is given back', options, async (context) => {
+test('a refused text returns to the input line', options, async (context) => {
   const { node, type, shows } = sit(context);
   type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');
@@ -216,7 +216,7 @@ test('a text that is refused is given back', options, async (context) => {
   );
 });
 
-test('messages of others are hinted at until their conversation is opened', options, async (context) => {
+test('the prompt counts unread messages until their conversation is open', options, async (context) => {
   const { node, type, shows } = sit(context);
   await shows((screen) => bottom(screen) === '›');
   node.receive('carol', 'psst');
@@ -228,7 +228,7 @@ test('messages of others are hinted at until their conversation is opened', opti
   await shows((screen) => bottom(screen) === 'carol unverified ›');
 });
 
-test('verify, block, nickname and history do what they say', options, async (context) => {
+test('verify, block, nickname and history work at the prompt', options, async (context) => {
   const { it, node, type, shows } = sit(context);
   await shows((screen) => bottom(screen) === '›');
   for (let i = 0; i < 45; i += 1) node.receive('bob', `line ${i}.`);
@@ -237,7 +237,7 @@ test('verify, block, nickname and history do what they say', options, async (con
   type('/verify yes\r');
   await shows((screen) => bottom(screen) === 'bob ›');
   type('/nickname Alicia\r');
-  await shows((screen) => has(screen, 'you are called Alicia now'));
+  await shows((screen) => has(screen, 'you are now called Alicia'));
   assert.equal(JSON.parse(readFileSync(join(it.home, 'settings.json'), 'utf8')).name, 'Alicia');
   type(`/nickname ${'x'.repeat(65)}\r`);
   await shows((screen) => has(screen, 'it has 65 characters, at most 64'));
@@ -245,11 +245,11 @@ test('verify, block, nickname and history do what they say', options, async (con
   type('/history\r');
   await shows(
     (screen) =>
-      has(screen, 'Enter shows older ones') &&
+      has(screen, 'Enter shows older messages') &&
       screen.all().filter((row) => row.endsWith('line 30.')).length === 2,
   );
   type('\r\r');
-  await shows((screen) => has(screen, 'that is all'));
+  await shows((screen) => has(screen, 'end of the history'));
   type('/history 44\r');
   await shows((screen) => screen.all().filter((row) => row.endsWith('line 44.')).length === 3);
   type('/block\r');
@@ -257,36 +257,40 @@ test('verify, block, nickname and history do what they say', options, async (con
   type('/exit\r');
 });
 
-test('/verify yes means whose code was shown, and a name of two is nobody', options, async (context) => {
-  const { node, type, shows } = sit(context);
-  await shows((screen) => bottom(screen) === '›');
-  type('/chat bob\r/verify carol\r');
-  await shows((screen) => has(screen, '11111 22222 33333 44444'));
-  type('/verify yes\r');
-  await shows((screen) => screen.all().filter((row) => row.includes('11111 22222')).length === 2);
-  const rows = (await node.peers())._unsafeUnwrap();
-  assert.deepEqual(
-    rows.map(({ name, verified }) => [name, verified]),
-    [
-      ['bob', false],
-      ['carol', true],
-    ],
-  );
-  node.addNamesake('bob');
-  await shows((screen) => has(screen, 'bob#othe is here'));
-  for (const [times, command] of ['block', 'verify', 'chat'].entries()) {
-    type(`/${command} bob\r`);
-    await shows((screen) => screen.all().filter(isOfTwo).length === times + 1);
-  }
-  assert.ok((await node.peers())._unsafeUnwrap().every(({ blocked }) => blocked !== true));
-});
+test(
+  '/verify yes marks the peer whose code was shown, and an ambiguous name is refused',
+  options,
+  async (context) => {
+    const { node, type, shows } = sit(context);
+    await shows((screen) => bottom(screen) === '›');
+    type('/chat bob\r/verify carol\r');
+    await shows((screen) => has(screen, '11111 22222 33333 44444'));
+    type('/verify yes\r');
+    await shows((screen) => screen.all().filter((row) => row.includes('11111 22222')).length === 2);
+    const rows = (await node.peers())._unsafeUnwrap();
+    assert.deepEqual(
+      rows.map(({ name, verified }) => [name, verified]),
+      [
+        ['bob', false],
+        ['carol', true],
+      ],
+    );
+    node.addNamesake('bob');
+    await shows((screen) => has(screen, 'bob#othe is here'));
+    for (const [times, command] of ['block', 'verify', 'chat'].entries()) {
+      type(`/${command} bob\r`);
+      await shows((screen) => screen.all().filter(isOfTwo).length === times + 1);
+    }
+    assert.ok((await node.peers())._unsafeUnwrap().every(({ blocked }) => blocked !== true));
+  },
+);
 
-test('the first start asks for name and older programs, and remembers both', options, async (context) => {
+test('the first start asks for name and older programs, and stores both', options, async (context) => {
   const node = startFakeNode();
   const it = fakeWorld({ node, isTTY: true, env: { NO_COLOR: '1' } });
   context.after(() => it.remove());
   const ended = it.run();
-  await it.stdout.until((text) => text.includes('What are you called? [alice]'));
+  await it.stdout.until((text) => text.includes('Your name? [alice]'));
   it.stdin.write('\u200b\r');
   await it.stdout.until((text) => text.includes('that name cannot be used: no visible character'));
   it.stdin.write(`${'x'.repeat(65)}\r`);
@@ -305,7 +309,7 @@ test('the first start asks for name and older programs, and remembers both', opt
   assert.equal(await ended, 0);
 });
 
-test('without a terminal lines go in and plain lines come out', options, async (context) => {
+test('the prompt reads lines and prints plain lines without a terminal', options, async (context) => {
   const node = startFakeNode();
   const it = fakeWorld({ node });
   context.after(() => it.remove());
@@ -322,7 +326,7 @@ test('without a terminal lines go in and plain lines come out', options, async (
   assert.match(it.stdout.text, /you: hello\n/);
 });
 
-/** Everything a terminal acts on that a peer could put into a field. */
+/** Returns what a terminal acts on and a peer could put into a field. */
 function attacks(): string[] {
   const singles = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).filter(
     (char) => char < ' ' || (char >= '\u007f' && char <= '\u009f'),
@@ -369,24 +373,24 @@ function attacks(): string[] {
   ];
 }
 
-test('lines of a pipe that went nowhere are counted, and are a failure', options, async (context) => {
+test('lines of a pipe that were not sent are counted, and are a failure', options, async (context) => {
   const cases: readonly (readonly [string, number, string, readonly string[]])[] = [
     [
       'one\n/users\ntwo\n',
       2,
-      'wrong usage: 2 lines were not sent, for no conversation was open; write "/chat PEER" before them, or use "parlance send PEER"',
+      'wrong usage: 2 lines were not sent, because no conversation was open; write "/chat PEER" before them, or use "parlance send PEER"',
       [],
     ],
     [
       '/chat bob\nhello\n/chat nobody\nnot for bob\n',
       3,
-      'no peer "nobody": nobody of that name was heard of here; 1 line was not sent; see "parlance peers", or give HOST:PORT',
+      'no peer "nobody": no peer with that name is known here; 1 line was not sent; see "parlance peers", or give HOST:PORT',
       ['hello'],
     ],
     [
       '/chat carol\nlost\n/chat bob\nhello\n',
       5,
-      '"carol" is blocked: you asked for nothing to pass between you; 1 line was not sent; "parlance unblock carol" lifts it',
+      '"carol" is blocked: you blocked this peer; 1 line was not sent; unblock it with "parlance unblock carol"',
       ['hello'],
     ],
   ];
@@ -419,31 +423,35 @@ test('lines of a pipe that went nowhere are counted, and are a failure', options
   );
 });
 
-test('no control of a peer reaches the terminal, and the prompt stays whole', options, async (context) => {
-  const { it, node, type, shows } = sit(context);
-  type('/chat bob\r');
-  await shows((screen) => bottom(screen) === 'bob unverified ›');
-  type('intact');
-  for (const attack of attacks()) {
-    node.receive('bob', attack);
-    const message = node.lines().at(-1);
-    assert.ok(message !== undefined);
-    const forged: MessageEvent = { ...message, seq: message.seq, peer: attack, text: 'named' };
-    node.emit(forged);
-    node.emit({ type: 'status', id: 'x', peer: attack, state: 'failed', reason: attack });
-    node.emit({ type: 'error', code: 'api/lost', message: attack, peer: attack });
-    node.addPeer(attack);
-  }
-  node.receive('bob', 'the end');
-  await it.stdout.until((text) => text.includes('the end'));
-  await delay(20);
-  // The model throws at any control but those of readline and the prompt.
-  const screen = new ScreenModel(80, 24);
-  screen.write(it.stdout.text);
-  assert.ok(bottom(screen).endsWith('› intact'), bottom(screen));
-  assert.ok(!screen.all().some((row) => row.startsWith('bob: forged')));
-  type('\u0015/users\r');
-  await shows((screen) => screen.all().filter((row) => row.startsWith('online')).length > 100);
-});
+test(
+  'no control character of a peer reaches the terminal, and the prompt stays whole',
+  options,
+  async (context) => {
+    const { it, node, type, shows } = sit(context);
+    type('/chat bob\r');
+    await shows((screen) => bottom(screen) === 'bob unverified ›');
+    type('intact');
+    for (const attack of attacks()) {
+      node.receive('bob', attack);
+      const message = node.lines().at(-1);
+      assert.ok(message !== undefined);
+      const forged: MessageEvent = { ...message, seq: message.seq, peer: attack, text: 'named' };
+      node.emit(forged);
+      node.emit({ type: 'status', id: 'x', peer: attack, state: 'failed', reason: attack });
+      node.emit({ type: 'error', code: 'api/lost', message: attack, peer: attack });
+      node.addPeer(attack);
+    }
+    node.receive('bob', 'the end');
+    await it.stdout.until((text) => text.includes('the end'));
+    await delay(20);
+    // The model throws at any control but those of readline and the prompt.
+    const screen = new ScreenModel(80, 24);
+    screen.write(it.stdout.text);
+    assert.ok(bottom(screen).endsWith('› intact'), bottom(screen));
+    assert.ok(!screen.all().some((row) => row.startsWith('bob: forged')));
+    type('\u0015/users\r');
+    await shows((screen) => screen.all().filter((row) => row.startsWith('online')).length > 100);
+  },
+);
 
-const isOfTwo = (row: string): boolean => row.includes('have that name: bob#boba, bob#othe');
+const isOfTwo = (row: string): boolean => row.includes('has that name: bob#boba, bob#othe');

@@ -1,4 +1,4 @@
-/** The JSON Schema against real output: every command, and every method of the local API, of nodes that talk. */
+/** The JSON Schema against the real output of every command and of every method of the local API. */
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { request } from 'node:http';
@@ -46,7 +46,7 @@ interface Scene {
   readonly world: () => FakeWorld;
 }
 
-/** Two nodes that know each other and have talked; one of them behind its control socket. */
+/** Starts two nodes that exchanged messages, one of them behind its control socket. */
 async function sceneOf(context: TestContext): Promise<Scene> {
   const beaconPort = await freeBeaconPort();
   const foreign = { dialects: ['all'], listen: ['chatbuddy=0', 'cse310=0'] };
@@ -87,7 +87,7 @@ async function linesOf(
   return lines.map(({ type }) => String(type));
 }
 
-test('schema prints a JSON Schema, on one line with --json, and needs no node', options, async (context) => {
+test('schema prints a JSON Schema without a node, and on one line with --json', options, async (context) => {
   const pretty = fakeWorld();
   const compact = fakeWorld();
   context.after(() => [pretty, compact].forEach((it) => it.remove()));
@@ -195,7 +195,7 @@ test('every line of every command fits the schema', options, async (context) => 
   );
 });
 
-/** The other node opens a conversation in cse310 and says something. */
+/** Opens a conversation in cse310 and sends a message. */
 async function callAs(from: LiveNode, to: LiveNode): Promise<void> {
   const { foreignPorts = [] } = (await to.handle.self())._unsafeUnwrap();
   const port = foreignPorts.find(({ dialect }) => dialect === 'cse310')?.port;
@@ -215,52 +215,48 @@ function ask(socketPath: string, method: string, path: string, body?: string): P
   });
 }
 
-test(
-  'every answer of the local API fits the schema, and so does what it is asked',
-  options,
-  async (context) => {
-    const checks = await checksOf(context);
-    const { bob, socket } = await sceneOf(context);
-    const given: Readonly<Record<keyof typeof methods, object>> = {
-      startedWith: {},
-      self: {},
-      ownSafetyCode: {},
-      peers: {},
-      find: { peer: 'bob' },
-      history: { peer: 'bob', limit: 5, sinceMs: 0 },
-      safety: { peer: 'bob' },
-      stats: {},
-      send: { peer: 'bob', text: 'x' },
-      sendAll: { peer: 'bob', texts: ['y', 'z'] },
-      verify: { peer: 'bob', code: null },
-      block: { peer: 'bob', blocked: false },
-      rename: { name: 'alicia' },
-      disconnect: { peer: 'bob' },
-      sendVia: { peer: `cmp2204://127.0.0.1:${bob.port}`, text: 'x', isPlain: true },
-      foreignPeers: { dialect: 'cmp2204' },
-      foreignConnect: { peer: `synergy://127.0.0.1:${bob.port}`, isManual: false },
-      foreignLeave: { dialect: 'synergy', peer: null },
-    };
-    for (const [name, { verb, path }] of Object.entries<AnyMethod>(methods)) {
-      const input = given[name as keyof typeof methods];
-      const isQuery = verb === 'GET';
-      const words = new URLSearchParams(
-        Object.entries(input).map(([key, value]): [string, string] => [key, String(value)]),
-      );
-      if (Object.keys(input).length > 0) checks.definition(`${name}.${isQuery ? 'query' : 'body'}`, input);
-      const answer = await ask(
-        socket,
-        verb,
-        isQuery ? `${path}?${words.toString()}` : path,
-        isQuery ? undefined : JSON.stringify(input),
-      );
-      checks.definition(`${name}.answer`, JSON.parse(answer));
-    }
-    checks.definition('failure', JSON.parse(await ask(socket, 'GET', `${methods.find.path}?peer=nobody`)));
-    for (const line of ['{"text":"a"}\n', '{"no":1}\n']) {
-      const told = await ask(socket, 'POST', `${streams.sendLines.path}?peer=bob`, line);
-      checks.definition('sendLines.answer', JSON.parse(told));
-    }
-    assert.throws(() => checks.definition('self.answer', { value: { id: 'x' } }), assert.AssertionError);
-  },
-);
+test('every request and answer of the local API fits the schema', options, async (context) => {
+  const checks = await checksOf(context);
+  const { bob, socket } = await sceneOf(context);
+  const given: Readonly<Record<keyof typeof methods, object>> = {
+    startedWith: {},
+    self: {},
+    ownSafetyCode: {},
+    peers: {},
+    find: { peer: 'bob' },
+    history: { peer: 'bob', limit: 5, sinceMs: 0 },
+    safety: { peer: 'bob' },
+    stats: {},
+    send: { peer: 'bob', text: 'x' },
+    sendAll: { peer: 'bob', texts: ['y', 'z'] },
+    verify: { peer: 'bob', code: null },
+    block: { peer: 'bob', blocked: false },
+    rename: { name: 'alicia' },
+    disconnect: { peer: 'bob' },
+    sendVia: { peer: `cmp2204://127.0.0.1:${bob.port}`, text: 'x', isPlain: true },
+    foreignPeers: { dialect: 'cmp2204' },
+    foreignConnect: { peer: `synergy://127.0.0.1:${bob.port}`, isManual: false },
+    foreignLeave: { dialect: 'synergy', peer: null },
+  };
+  for (const [name, { verb, path }] of Object.entries<AnyMethod>(methods)) {
+    const input = given[name as keyof typeof methods];
+    const isQuery = verb === 'GET';
+    const words = new URLSearchParams(
+      Object.entries(input).map(([key, value]): [string, string] => [key, String(value)]),
+    );
+    if (Object.keys(input).length > 0) checks.definition(`${name}.${isQuery ? 'query' : 'body'}`, input);
+    const answer = await ask(
+      socket,
+      verb,
+      isQuery ? `${path}?${words.toString()}` : path,
+      isQuery ? undefined : JSON.stringify(input),
+    );
+    checks.definition(`${name}.answer`, JSON.parse(answer));
+  }
+  checks.definition('failure', JSON.parse(await ask(socket, 'GET', `${methods.find.path}?peer=nobody`)));
+  for (const line of ['{"text":"a"}\n', '{"no":1}\n']) {
+    const told = await ask(socket, 'POST', `${streams.sendLines.path}?peer=bob`, line);
+    checks.definition('sendLines.answer', JSON.parse(told));
+  }
+  assert.throws(() => checks.definition('self.answer', { value: { id: 'x' } }), assert.AssertionError);
+});

@@ -10,7 +10,7 @@ import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 
 const options = { timeout: 60_000 };
 
-test('send waits for the delivery and tells it', options, async (context) => {
+test('send waits for the delivery and prints it', options, async (context) => {
   const { it, node } = alone(context);
   assert.equal(await it.run('send', 'bob', 'hello', 'there'), 0);
   assert.equal(node.lines()[0]?.text, 'hello there');
@@ -40,40 +40,40 @@ test('send --wait queued returns with the message in the outbox', options, async
   );
 });
 
-test('a message that is not delivered in time stays queued, and exit 4 says so', options, async (context) => {
-  const { it, node } = await attached(context);
-  node.setState('bob', 'away');
-  assert.equal(await it.run('send', 'bob', 'later', '--timeout', '0.2'), 4);
-  assert.match(
-    it.stderr.text,
-    /^parlance: not delivered yet: .*; it stays queued and goes out when the peer is back\n$/,
-  );
-  assert.equal(it.stderr.lines().length, 1);
-});
-
 test(
-  'an unknown peer is exit 3, but only after a node that just started had time to hear of it',
+  'send is exit 4 when a message is not delivered in time, and the message stays queued',
   options,
   async (context) => {
-    const { it, node } = alone(context, { peers: [] });
-    setTimeout(() => node.addPeer('bob'), 300);
-    assert.equal(await it.run('send', 'bob', 'hello'), 0);
-    const second = alone(context);
-    assert.equal(await second.it.run('send', 'nobody', 'hello', '--timeout', '0.3'), 3);
-    assert.match(second.it.stderr.text, /^parlance: no peer "nobody": [^\n]+; [^\n]+\n$/);
+    const { it, node } = await attached(context);
+    node.setState('bob', 'away');
+    assert.equal(await it.run('send', 'bob', 'later', '--timeout', '0.2'), 4);
+    assert.match(
+      it.stderr.text,
+      /^parlance: not delivered yet: .*; it stays queued and goes out when the peer is back\n$/,
+    );
+    assert.equal(it.stderr.lines().length, 1);
   },
 );
 
-test('empty and too long texts are wrong usage before any node is started', options, async (context) => {
+test('an unknown peer is exit 3 once a new node had time to hear of it', options, async (context) => {
+  const { it, node } = alone(context, { peers: [] });
+  setTimeout(() => node.addPeer('bob'), 300);
+  assert.equal(await it.run('send', 'bob', 'hello'), 0);
+  const second = alone(context);
+  assert.equal(await second.it.run('send', 'nobody', 'hello', '--timeout', '0.3'), 3);
+  assert.match(second.it.stderr.text, /^parlance: no peer "nobody": [^\n]+; [^\n]+\n$/);
+});
+
+test('empty and too long texts are exit 2 before a node starts', options, async (context) => {
   const it = fakeWorld();
   context.after(() => it.remove());
   assert.equal(await it.run('send', 'bob', ''), 2);
   assert.equal(await it.run('send', 'bob', 'x'.repeat(65_537)), 2);
-  assert.match(it.stderr.text, /65537 bytes, at most 65536/);
+  assert.match(it.stderr.text, /65537 bytes, and a message at most 65536/);
 });
 
 test(
-  'each line of stdin is one message, in order, all of them followed to delivery',
+  'each line of stdin is one message, sent in order and followed to its delivery',
   options,
   async (context) => {
     const { it, node } = await attached(context);
@@ -89,7 +89,7 @@ test(
   },
 );
 
-test('a full outbox is waited for', options, async (context) => {
+test('send waits for a full outbox', options, async (context) => {
   const { it, node } = await attached(context, { outboxMax: 700 });
   it.stdin.end('x\n'.repeat(3_000));
   assert.equal(await it.run('send', 'bob'), 0);
@@ -97,12 +97,12 @@ test('a full outbox is waited for', options, async (context) => {
   assert.equal(it.stdout.text, '3000 delivered → bob\n');
 });
 
-test('a full outbox that stays full ends in exit 4 and says what was not taken', options, async (context) => {
+test('send is exit 4 when the outbox stays full, and counts the lines', options, async (context) => {
   const { it, node } = await attached(context, { outboxMax: 600 });
   node.setState('bob', 'offline');
   it.stdin.end('x\n'.repeat(1_000));
   assert.equal(await it.run('send', 'bob', '--timeout', '0.5'), 4);
-  assert.match(it.stderr.text, /500 stay queued, 500 lines were not taken/);
+  assert.match(it.stderr.text, /500 stay queued; send the 500 lines again that were not queued/);
 });
 
 test('a line too long for a message ends the input after the lines before it', options, async (context) => {
@@ -115,7 +115,7 @@ test('a line too long for a message ends the input after the lines before it', o
   );
 });
 
-test('what is refused for security is exit 5', options, async (context) => {
+test('a refusal for security is exit 5', options, async (context) => {
   const refusals: readonly NodeError[] = [
     { code: 'chat/blocked', peer: 'bob' },
     { code: 'chat/key-changed', peer: 'bob' },
@@ -134,9 +134,9 @@ test('what is refused for security is exit 5', options, async (context) => {
   }
 });
 
-test('what an address answers is told as what it is: nothing was sent', options, async (context) => {
+test('send reports the failure of an address, and that nothing was sent', options, async (context) => {
   const cases: readonly (readonly [NodeError, number, RegExp])[] = [
-    [{ code: 'chat/own-address', address: '10.0.0.2:6001' }, 2, /that is this node itself/],
+    [{ code: 'chat/own-address', address: '10.0.0.2:6001' }, 2, /a node does not talk with itself/],
     [{ code: 'session/order', detail: 'it closed' }, 1, /no session .*: it closed; nothing was sent/],
     [{ code: 'session/deadline' }, 1, /in time; nothing was sent/],
     [{ code: 'session/bad-certificate', detail: 'x' }, 5, /nothing was sent/],
@@ -149,7 +149,7 @@ test('what an address answers is told as what it is: nothing was sent', options,
   }
 });
 
-test('a key that changes while a message waits is a refusal, not a timeout', options, async (context) => {
+test('a key that changes while a message waits is exit 5 at once', options, async (context) => {
   const { it, node } = await attached(context);
   node.setState('bob', 'away');
   const ended = it.run('send', 'bob', 'hello');
@@ -157,7 +157,7 @@ test('a key that changes while a message waits is a refusal, not a timeout', opt
   assert.equal(await ended, 5);
 });
 
-test('a key that changes for somebody else does not end the waiting', options, async (context) => {
+test('a changed key of another peer does not end the waiting', options, async (context) => {
   const { it, node } = await attached(context);
   node.setState('bob', 'away');
   const ended = it.run('send', 'bob', 'hello');
@@ -168,32 +168,28 @@ test('a key that changes for somebody else does not end the waiting', options, a
   assert.equal(await ended, 0);
 });
 
-test(
-  'a node that goes away amid the lines: how many it took, and that the rest is to be sent again',
-  options,
-  async (context) => {
-    const { it, node, end } = await attachedOnce(context);
-    const ended = it.run('send', 'bob', '--json', '--quiet');
-    it.stdin.write('one\ntwo\n');
-    await it.stdout.until((text) => (text.match(/"delivered"/g) ?? []).length === 2);
-    node.setState('bob', 'away');
-    it.stdin.write('three\n');
-    await it.stdout.until((text) => (text.match(/"queued"/g) ?? []).length === 3);
-    await end();
-    it.stdin.end('four\nfive\n');
-    assert.equal(await ended, 1);
-    // Whether the request got out before the connection broke is a matter of moments.
-    const told =
-      /; 3 lines were taken \(2 delivered, 1 still queued\)(, the rest was not: send that again|; "parlance history" tells whether the 2 after them were too, the rest was not)$/;
-    assert.match(it.stderr.text.trimEnd(), told);
-    assert.match(String(it.stdout.json().at(-1)?.['message']), told);
-  },
-);
+test('send counts the queued lines when its node ends amid the input', options, async (context) => {
+  const { it, node, end } = await attachedOnce(context);
+  const ended = it.run('send', 'bob', '--json', '--quiet');
+  it.stdin.write('one\ntwo\n');
+  await it.stdout.until((text) => (text.match(/"delivered"/g) ?? []).length === 2);
+  node.setState('bob', 'away');
+  it.stdin.write('three\n');
+  await it.stdout.until((text) => (text.match(/"queued"/g) ?? []).length === 3);
+  await end();
+  it.stdin.end('four\nfive\n');
+  assert.equal(await ended, 1);
+  // Whether the request got out before the connection broke is a matter of moments.
+  const told =
+    /; 3 lines were queued \(2 delivered, 1 still queued\)(, the rest was not: send it again|; "parlance history" shows whether the next 2 were, too; the rest was not)$/;
+  assert.match(it.stderr.text.trimEnd(), told);
+  assert.match(String(it.stdout.json().at(-1)?.['message']), told);
+});
 
-test('lines whose answer was lost are told as such, and so is a single text', options, async (context) => {
+test('send says that the state is unknown when the answer was lost', options, async (context) => {
   const cases = [
-    { args: [], taken: '0 lines were taken; "parlance history" tells whether the 2 after them were too' },
-    { args: ['hello'], taken: '"parlance history" tells whether it was taken' },
+    { args: [], taken: '0 lines were queued; "parlance history" shows whether the next 2 were, too' },
+    { args: ['hello'], taken: '"parlance history" shows whether it was queued' },
   ];
   for (const { args, taken } of cases) {
     let isAsked = false;
@@ -211,7 +207,7 @@ test('lines whose answer was lost are told as such, and so is a single text', op
   }
 });
 
-test('a refusal amid the lines keeps its remedy, and counts', options, async (context) => {
+test('send counts the queued lines beside the remedy when the peer is refused', options, async (context) => {
   const { it, node } = await attached(context);
   const ended = it.run('send', 'bob', '--quiet');
   it.stdin.write('one\n');
@@ -219,10 +215,10 @@ test('a refusal amid the lines keeps its remedy, and counts', options, async (co
   node.refuse('bob', { code: 'chat/blocked', peer: 'bob' });
   it.stdin.end('two\n');
   assert.equal(await ended, 5);
-  assert.match(it.stderr.text, /unblock bob" lifts it; 1 line was taken \(.*\), the rest was not/);
+  assert.match(it.stderr.text, /unblock bob"; 1 line was queued \(.*\), the rest was not/);
 });
 
-/** As `attached`, with a node that can go away. */
+/** Attaches as `attached` does, to a node that the test can end. */
 async function attachedOnce(
   context: TestContext,
   changes: Partial<NodeHandle> = {},
@@ -241,7 +237,7 @@ async function attachedOnce(
   return { it, node, end };
 }
 
-test('flags of cmp2204 are refused for whoever is spoken to otherwise', options, async (context) => {
+test('flags of cmp2204 are exit 2 for a peer of another dialect', options, async (context) => {
   const early: readonly (readonly [readonly string[], string])[] = [
     [
       ['synergy://10.0.0.7:8080', 'x', '--number', '7'],
@@ -250,9 +246,9 @@ test('flags of cmp2204 are refused for whoever is spoken to otherwise', options,
     [['cse310://10.0.0.7', 'x', '--plain'], '--plain is for cmp2204, and "cse310://10.0.0.7" speaks cse310'],
     [
       ['10.0.0.7:6001', 'x', '--secure'],
-      '--secure is for cmp2204, and "10.0.0.7:6001" is a peer of Parlance, always encrypted',
+      '--secure is for cmp2204, and "10.0.0.7:6001" runs Parlance, which always encrypts',
     ],
-    [['cmp2204://10.0.0.7', 'x', '--number', '24'], '--number is one from 1 to 23, not 24'],
+    [['cmp2204://10.0.0.7', 'x', '--number', '24'], '--number is a number from 1 to 23, not 24'],
   ];
   for (const [args, words] of early) {
     const it = fakeWorld();
@@ -266,7 +262,7 @@ test('flags of cmp2204 are refused for whoever is spoken to otherwise', options,
     assert.equal(await it.run('send', 'bob', ...text, '--number', '7'), 2);
     assert.equal(
       it.stderr.text,
-      'parlance: wrong usage: --number is for cmp2204, and "bob" is a peer of Parlance, always encrypted; see "parlance help send"\n',
+      'parlance: wrong usage: --number is for cmp2204, and "bob" runs Parlance, which always encrypts; see "parlance help send"\n',
     );
     assert.deepEqual(node.lines(), []);
   }

@@ -1,4 +1,4 @@
-/** The table of settings: flag, variable, file and default of each row agree, and what a wrong value leads to. */
+/** The table of settings: flag, variable, file and default of each row agree, and wrong values are refused. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 
 const options = { timeout: 60_000 };
 
-/** A world whose commands try to start a node, which fails: the options that it was to get are kept. */
+/** Returns a world whose commands fail to start a node; it keeps the options of the start. */
 function starting(context: TestContext, env: Readonly<Record<string, string>> = {}): FakeWorld {
   const it = fakeWorld({ node: { code: 'store/full', file: 'f' }, env });
   context.after(() => it.remove());
@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'parlance-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const logFile = join(folder, 'log');
 
-/** For each row: a word, and the same value as JSON. `null`: the row is not one of a node. */
+/** A word and its JSON value for each row; null: the row is not for the start of a node. */
 const samples: Readonly<Record<keyof typeof settings, readonly [string, unknown] | null>> = {
   home: null,
   name: ['Nora', 'Nora'],
@@ -165,7 +165,7 @@ test('unknown keys of the settings file are kept, and warned of once', options, 
 });
 
 // Case S16
-test('unknown keys of the settings file say nothing with --quiet', options, async (context) => {
+test('--quiet hides the warning of unknown keys of the settings file', options, async (context) => {
   const it = starting(context);
   writeFileSync(join(it.home, 'settings.json'), '{"theme":"dark"}');
   await it.run('serve', '--quiet');
@@ -177,7 +177,7 @@ test('unknown keys of the settings file say nothing with --quiet', options, asyn
 test('a wrong value of a known key is exit 78 and one line that names it', options, async (context) => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['{', /JSON/],
-    ['[]', /this is not a JSON object/],
+    ['[]', /the file is not a JSON object/],
     ['x'.repeat(70_000), /longer than 65536 bytes/],
     ['{"port":"x"}', /"port": a port is a number from 0 to 65535, not "x"/],
     ['{"port":1.5}', /"port": .*not 1\.5/],

@@ -84,7 +84,7 @@ test('wrong usage is exit 2 and one line, whatever is wrong', options, async (co
 });
 
 test(
-  'a name too long is refused with what it may have, from the environment too',
+  'a name that is too long is refused with the limit, also in the environment',
   options,
   async (context) => {
     const long = 'ä'.repeat(65);
@@ -103,13 +103,13 @@ test(
   },
 );
 
-test('help on a command that is none names the one that may have been meant', options, async (context) => {
+test('help on an unknown command suggests a command', options, async (context) => {
   const it = fakeWorld();
   context.after(() => it.remove());
   assert.equal(await it.run('help', 'sedn'), 2);
   assert.equal(
     it.stderr.text,
-    'parlance: wrong usage: no command "sedn", did you mean "send"; see "parlance help"\n',
+    'parlance: wrong usage: unknown command "sedn", did you mean "send"; see "parlance help"\n',
   );
 });
 
@@ -125,7 +125,7 @@ test('help and version answer without a node', options, async (context) => {
     assert.match(it.stdout.text, new RegExp(`^  ${role} `, 'm'), role);
 });
 
-test('help names what a command has of its own before what every command has', options, async (context) => {
+test('help lists the options of the command before the common options', options, async (context) => {
   const it = fakeWorld();
   context.after(() => it.remove());
   assert.equal(await it.run('help', 'hub'), 0);
@@ -137,50 +137,42 @@ test('help names what a command has of its own before what every command has', o
   assert.ok(maxUsers < common && port < common && common < home, it.stdout.text);
 });
 
-test(
-  'help fits narrow terminals, and what goes on below stands under the explanation',
-  options,
-  async (context) => {
-    for (const columns of [60, 80, 100]) {
-      const it = fakeWorld({ columns });
-      context.after(() => it.remove());
-      for (const args of [['help'], ['send', '--help']]) assert.equal(await it.run(...args), 0);
-      for (const row of it.stdout.lines()) {
-        assert.ok(row.length <= columns, `${columns}: ${row}`);
-        if (row.startsWith(' ')) assert.match(row, /^(?: {2}| {20,})\S/, `${columns}: ${row}`);
-      }
+test('help fits narrow terminals, with further rows under the explanation', options, async (context) => {
+  for (const columns of [60, 80, 100]) {
+    const it = fakeWorld({ columns });
+    context.after(() => it.remove());
+    for (const args of [['help'], ['send', '--help']]) assert.equal(await it.run(...args), 0);
+    for (const row of it.stdout.lines()) {
+      assert.ok(row.length <= columns, `${columns}: ${row}`);
+      if (row.startsWith(' ')) assert.match(row, /^(?: {2}| {20,})\S/, `${columns}: ${row}`);
     }
-  },
-);
+  }
+});
 
 const why = (peer: string): string => wordingOf({ code: 'chat/unknown-peer', peer }).why;
 
-test('what cannot be an address is told apart from a name that nobody bears', () => {
-  assert.match(why('nobody'), /^nobody of that name/);
-  assert.match(why('10.0.0.7:7000'), /^nobody of that name/);
-  assert.match(why('10.0.0.7:70000'), /no address$/);
+test('the reason of an unknown peer tells a malformed address from a name', () => {
+  assert.match(why('nobody'), /^no peer with that name/);
+  assert.match(why('10.0.0.7:7000'), /^no peer with that name/);
+  assert.match(why('10.0.0.7:70000'), /not an address$/);
   for (const word of ['foo://1', 'netech://10.0.0.7', 'cmp2204://10.0.0.7:70000'])
-    assert.match(why(word), /no address of an older program$/);
+    assert.match(why(word), /not an address of an older program$/);
   assert.equal(wordingOf({ code: 'chat/unknown-peer', peer: 'foo://1' }).exit, 3);
 });
 
-test(
-  'wait insists on the port that it waits on, not on one that nobody asked for',
-  options,
-  async (context) => {
-    const it = fakeWorld({ node: { code: 'store/full', file: 'f' } });
-    context.after(() => it.remove());
-    await it.run('wait', '--port', '7000', '--port-strict');
-    await it.run('wait', '--port', '7000');
-    const ports = it.started.map(({ port, portStrict, listen }) => ({ port, portStrict, listen }));
-    assert.deepEqual(ports, [
-      { port: 0, portStrict: true, listen: ['cse310=7000'] },
-      { port: undefined, portStrict: undefined, listen: ['cse310=7000'] },
-    ]);
-  },
-);
+test('wait --port-strict insists on the port that is waited on alone', options, async (context) => {
+  const it = fakeWorld({ node: { code: 'store/full', file: 'f' } });
+  context.after(() => it.remove());
+  await it.run('wait', '--port', '7000', '--port-strict');
+  await it.run('wait', '--port', '7000');
+  const ports = it.started.map(({ port, portStrict, listen }) => ({ port, portStrict, listen }));
+  assert.deepEqual(ports, [
+    { port: 0, portStrict: true, listen: ['cse310=7000'] },
+    { port: undefined, portStrict: undefined, listen: ['cse310=7000'] },
+  ]);
+});
 
-test('a reader that goes away ends the command quietly', options, async (context) => {
+test('a closed stdout ends the command quietly', options, async (context) => {
   const { it, node } = alone(context);
   const ended = it.run('serve', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
@@ -190,7 +182,7 @@ test('a reader that goes away ends the command quietly', options, async (context
   assert.equal(it.stderr.text, '');
 });
 
-test('a log event is one line that parses, whatever a peer put into it', options, async (context) => {
+test('a log event is one line of JSON, whatever a peer put into it', options, async (context) => {
   const it = fakeWorld({ node: { code: 'store/full', file: 'f' } });
   context.after(() => it.remove());
   await it.run('serve', '--log-level', 'info');
@@ -205,7 +197,7 @@ test('a log event is one line that parses, whatever a peer put into it', options
 });
 
 test(
-  'at a terminal a log event is one plain line; with --json, in a pipe and in a file it stays JSON',
+  'a log event is a plain line at a terminal, and JSON with --json, in a pipe and in a file',
   options,
   async (context) => {
     const logged = async (isTTY: boolean, ...flags: string[]): Promise<string[]> => {

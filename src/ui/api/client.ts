@@ -1,4 +1,4 @@
-/** A node behind the control socket of its home: the same handle, each call one request. */
+/** The handle on a node behind the control socket of its home. Each call is one request. */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { EventsOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
@@ -12,11 +12,11 @@ import { parseJson, readEvent, readRecord } from './reading.js';
 import { findSocket } from './socket-path.js';
 
 export interface RemoteNode extends NodeHandle {
-  /** How long the node had been running when we attached. */
+  /** Age of the node when this client attached, in ms. */
   readonly ageMs: number;
-  /** What the command that started it says it was started with. */
+  /** Settings that the node was started with, by key. */
   readonly startedWith: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;
-  /** Closes our connections; the node goes on. */
+  /** Closes the connections of this client. The node goes on. */
   readonly close: () => Promise<void>;
 }
 
@@ -27,7 +27,7 @@ type Calls = {
   ) => ResultAsync<v.InferOutput<Methods[Name]['gives']>, NodeError>;
 };
 
-/** Attaches to the node of `home`. Errors: `api/no-node` when none listens, and every other `api/…` code. */
+/** Attaches to the node of `home`. Errors: `api/no-node` when no node listens there, and every other `api/…` code. */
 export function connectNode(home: string): ResultAsync<RemoteNode, NodeError> {
   const line = new ControlLine(home);
   const calls = callsOver(line);
@@ -72,7 +72,7 @@ class ControlLine {
     return this.#ageMs;
   }
 
-  /** One request and its answer. */
+  /** Sends one request and reads its answer. Errors: `api/…`, and those of the method. */
   call(method: AnyMethod, input: Readonly<Record<string, unknown>>): ResultAsync<unknown, NodeError> {
     return new ResultAsync(this.#call(method, input));
   }
@@ -131,11 +131,15 @@ class ControlLine {
     return { code: 'api/lost', detail: reasonOf(cause) };
   }
 
-  /** Subscribed by the time `ready` was read. A connection that ends without `bye` says so in an `error` event. */
+  /** Reads events from `ready` on. A connection that ends without `bye` yields an `error` event. */
   async *events(path: string): AsyncGenerator<NodeEvent, void, undefined> {
     const opened = await this.#open('GET', path, null, false);
     if (opened.isErr()) {
-      yield { type: 'error', code: opened.error.code, message: 'the node cannot be reached' };
+      yield {
+        type: 'error',
+        code: opened.error.code,
+        message: 'the node cannot be reached: start it with "parlance serve"',
+      };
       return;
     }
     const response = opened.value;
@@ -150,12 +154,16 @@ class ControlLine {
         }
       }
     } catch {
-      // Told below: to whoever reads events, an aborted stream and an ended one are the same.
+      // The event below reports it: an aborted stream and an ended one mean the same to a reader.
     } finally {
       this.#streams.delete(response);
       response.destroy();
     }
-    yield { type: 'error', code: 'api/lost', message: 'the connection to the node ended' };
+    yield {
+      type: 'error',
+      code: 'api/lost',
+      message: 'the connection to the node ended: read again with --since',
+    };
   }
 
   async close(): Promise<void> {
@@ -164,7 +172,7 @@ class ControlLine {
   }
 }
 
-/** Unknown fields of the answer stay as they are. */
+/** Reads an answer; its unknown fields stay. Errors: `api/malformed`, and the error that the answer carries. */
 function readAnswer(text: string, gives: v.GenericSchema): Result<unknown, NodeError> {
   const record = readRecord(parseJson(text).unwrapOr(null));
   if (record === null) return err({ code: 'api/malformed', detail: 'the answer is not a JSON object' });
@@ -175,7 +183,7 @@ function readAnswer(text: string, gives: v.GenericSchema): Result<unknown, NodeE
   return v.is(gives, value) ? ok(value) : err({ code: 'api/malformed', detail: 'an unexpected answer' });
 }
 
-/** The whole answer; `null` when it was cut off or is longer than any answer of ours. */
+/** Reads the whole answer; `null` when it was cut off or exceeds `answerBytesMax`. */
 async function textOf(response: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,6 +1,6 @@
 /**
- * Errors as they travel over the control socket: which fields each code carries, so that what arrives is checked
- * before it is called one of ours. The table does not compile when a code or a field is missing.
+ * Errors on the control socket: the fields of each code, against which the client checks an error that arrives. The
+ * table does not compile when a code or a field is missing.
  */
 import type { NodeError } from '../../index.js';
 
@@ -80,7 +80,7 @@ const fields: Fields = {
   'api/deadline': { deadlineMs: 'number' },
 };
 
-/** `value` as one of our errors, only the fields we know kept; `null` when it is none. */
+/** Reads an error with its known fields; `null` for an unknown code and for a field of the wrong kind. */
 export function readFault(value: unknown): NodeError | null {
   if (typeof value !== 'object' || value === null || !('code' in value)) return null;
   const code = value.code;
@@ -98,7 +98,7 @@ export function readFault(value: unknown): NodeError | null {
   return known as unknown as NodeError;
 }
 
-/** The HTTP status that goes with an error: what a caller of the API can react to without reading the code. */
+/** Returns the HTTP status of an error, for callers that do not read the code. */
 export function httpStatusOf(code: FaultCode): 400 | 403 | 404 | 408 | 409 | 413 | 500 | 503 {
   const named = statuses.get(code);
   if (named !== undefined) return named;

@@ -17,11 +17,11 @@ export const controlApi = {
   sendBatchLinesMax: 500,
   sendBatchBytesMax: 2 ** 20,
   historyLimitMax: 1_000,
-  /** A word that names a peer, or a safety code: no id, address or code is longer than a quarter of this. */
+  /** Characters of a word that names a peer, or of a safety code: ids, addresses and codes have at most a quarter. */
   peerWordCharsMax: 512,
-  /** A search of 32 terms is far below this. */
+  /** Characters of a search: a search of 32 terms is far below. */
   searchCharsMax: 4_096,
-  /** A name in its raw form; the node cleans it and then bounds it. */
+  /** Characters of a raw name: the node cleans it and then bounds it. */
   nameCharsMax: 4_096,
   /** Bytes of one answer: bounds memory. `historyLimitMax` messages of the longest text, escaped, would be 400 MB. */
   answerBytesMax: 128 * 2 ** 20,

@@ -1,7 +1,7 @@
 /**
- * The table of the local API. One row is one method of the handle: its route, the schema of what it takes and of what
- * it gives, how the caller packs its arguments, and how the node runs it. Server, client, JSON Schema and
- * documentation derive from the rows; a method that is missing or differs from the handle does not compile.
+ * The table of the local API. One row is one method of the handle: its route, the schemas of its input and its answer,
+ * the arguments as the caller packs them, and the call of the node. Server, client, JSON Schema and documentation
+ * derive from the rows. A row that is missing or differs from the handle does not compile.
  */
 import * as v from 'valibot';
 import { okAsync, type ResultAsync } from 'neverthrow';
@@ -20,16 +20,16 @@ import {
 } from '../../index.js';
 import { controlApi } from './limits.js';
 
-/** What the node's side of the API has at hand. */
+/** The node and its start, which the rows call. */
 export interface Served {
   readonly node: NodeHandle;
-  /** The settings that the node was started with. */
+  /** Settings that the node was started with, by key. */
   readonly startedWith: Readonly<Record<string, unknown>>;
 }
 
 export type Body = v.ObjectSchema<v.ObjectEntries, undefined>;
 
-/** `pack` and `run` are methods, so that a row fits `AnyMethod` whatever its arguments are. */
+/** One row. `pack` and `run` are methods, so that every row fits `AnyMethod`. */
 export interface Method<Args extends readonly unknown[], Takes extends Body, Gives extends v.GenericSchema> {
   readonly verb: 'GET' | 'POST';
   readonly path: `/v1/${string}`;
@@ -38,8 +38,9 @@ export interface Method<Args extends readonly unknown[], Takes extends Body, Giv
   readonly takes: Takes;
   /** The `value` of the answer. */
   readonly gives: Gives;
-  /** What the caller sends for the arguments of the handle's method. */
+  /** Turns the arguments of the handle's method into the input of the route. */
   pack(...args: Args): v.InferInput<Takes>;
+  /** Calls the node. */
   run(served: Served, input: v.InferOutput<Takes>): ResultAsync<v.InferOutput<Gives>, NodeError>;
 }
 export type AnyMethod = Method<readonly unknown[], Body, v.GenericSchema>;
@@ -206,7 +207,7 @@ const acting = {
   }),
 };
 
-/** Only the older programs know these. */
+/** Methods for older programs alone. */
 const foreign = {
   sendVia: method({
     verb: 'POST',
@@ -255,7 +256,7 @@ const foreign = {
 export const methods = { ...asking, ...acting, ...foreign };
 export type Methods = typeof methods;
 
-/** Routes whose answer is NDJSON, and of which `sendLines` reads NDJSON, too. */
+/** Routes that answer with NDJSON. `reads`: schema of the lines of an NDJSON body. */
 export const streams = {
   events: {
     verb: 'GET',
@@ -283,5 +284,5 @@ export const streams = {
   },
 } as const;
 
-/** The answer to a call that failed. */
+/** The answer of a call that failed. */
 export const failureAnswer = v.object({ error: v.object({ code: v.string() }) });

@@ -1,9 +1,7 @@
-/**
- * Newline-delimited text cut into lines, bounded: the events and bodies of the local API, and the lines of stdin.
- */
+/** Newline-delimited text cut into bounded lines: events and bodies of the local API, and stdin. */
 import { StringDecoder } from 'node:string_decoder';
 
-/** What `splitLines` throws out of a `for await`: a line longer than the bound, whose end was never seen. */
+/** A line exceeds the bound. `splitLines` throws it out of a `for await`. */
 export class LineTooLongError extends Error {
   readonly limitBytes: number;
   constructor(limitBytes: number) {
@@ -13,8 +11,8 @@ export class LineTooLongError extends Error {
 }
 
 /**
- * Lines without their end (`\n` or `\r\n`), in order, grouped as they arrived so that a reader can batch them. The
- * last one needs no end. Invalid UTF-8 becomes U+FFFD. Throws `LineTooLongError` past `lineBytesMax`.
+ * Yields lines without their end (`\n` or `\r\n`), in order and grouped as they arrived, so that a reader can batch
+ * them. The last line needs no end. Invalid UTF-8 becomes U+FFFD. Throws `LineTooLongError` past `lineBytesMax`.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Uint8Array | string>,
@@ -26,7 +24,7 @@ export async function* splitLines(
     const text = typeof chunk === 'string' ? chunk : decoder.write(asBuffer(chunk));
     const pieces = (rest + text).split('\n');
     rest = pieces.pop() ?? '';
-    // One UTF-16 unit is at least one byte: a longer rest cannot fit, a shorter one is measured when it ends.
+    // One UTF-16 unit is at least one byte, so a longer rest cannot fit. A shorter rest is measured at its end.
     if (rest.length > lineBytesMax) throw new LineTooLongError(lineBytesMax);
     if (pieces.length > 0) yield pieces.map(withoutReturn);
   }

@@ -1,33 +1,33 @@
-/** The readers of the catalogue: what arrives is checked against its schema before it is trusted. */
+/** The readers of the catalogue: a value that arrives is checked against its schema before it is used. */
 import * as v from 'valibot';
 import { err, ok, type Result } from 'neverthrow';
 import type { NodeError, NodeEvent } from '../../index.js';
 import { streams } from './methods.js';
 
-/** The event, unknown fields included; `null` for an unknown type and for a field of the wrong kind. */
+/** Reads an event, unknown fields included; `null` for an unknown type and for a field of the wrong kind. */
 export const readEvent = (value: unknown): NodeEvent | null =>
   v.is(streams.events.gives, value) ? value : null;
 
-/** Why a value was not accepted. */
+/** The error of a value that does not fit its schema. */
 export type Malformed = Extract<NodeError, { readonly code: 'api/malformed' }>;
 
 const anyFields = v.looseObject({});
 
-/** A JSON object, whatever its fields; `null` for every other value. */
+/** Reads a JSON object with any fields; `null` for every other value. */
 export const readRecord = (value: unknown): Readonly<Record<string, unknown>> | null =>
   !Array.isArray(value) && v.is(anyFields, value) ? value : null;
 
-/** Errors: `api/malformed`. */
+/** Parses a JSON text. Errors: `api/malformed`. */
 export function parseJson(text: string): Result<unknown, Malformed> {
   try {
     const value: unknown = JSON.parse(text);
     return ok(value);
   } catch {
-    return err({ code: 'api/malformed', detail: 'this is not JSON' });
+    return err({ code: 'api/malformed', detail: 'the text is not JSON' });
   }
 }
 
-/** `value` as `schema` wants it, without unknown fields. Errors: `api/malformed`, which names the field that is wrong. */
+/** Reads `value` without its unknown fields. Errors: `api/malformed`, which names the wrong field. */
 export function checked<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,

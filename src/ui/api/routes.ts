@@ -1,5 +1,5 @@
 /**
- * The local API as a server: every row of `methods.ts` as a route under `/v1`. An answer is `{"value":…}`; a failure is
+ * The routes of the local API: one per row of `methods.ts`. An answer is `{"value":…}`, a failure is
  * `{"error":{"code":…}}` with a fitting status. Events and bulk sending are NDJSON streams.
  */
 import { Hono, type Context } from 'hono';
@@ -14,11 +14,11 @@ import { methods, streams, type AnyMethod, type Body, type Served } from './meth
 import { checked, parseJson } from './reading.js';
 
 export interface ApiOptions extends Served {
-  /** How long this node has been running. */
+  /** Age of the node in ms. */
   readonly ageMs: () => number;
 }
 
-/** Age of the node in ms, on every answer: a command that has just attached knows whether peers had time to answer. */
+/** Header of every answer: age of the node in ms, from which a command knows whether peers had time to answer. */
 export const ageHeader = 'parlance-age-ms';
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
@@ -64,7 +64,7 @@ async function answer(context: Context, method: AnyMethod, served: Served): Prom
     );
 }
 
-/** Query words are text: those of a number's field become numbers. */
+/** Turns the words of a query into fields: the word of a number's field becomes a number. */
 function fieldsOf({ entries }: Body, words: Readonly<Record<string, string>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(words).map(([name, word]) => {
@@ -81,8 +81,8 @@ async function bodyOf(context: Context): Promise<Result<unknown, NodeError>> {
 }
 
 /**
- * The whole body as text, within its size and its time. Timed here, since the server's own `requestTimeout` would
- * also end the streams. Errors: `api/deadline`, `api/too-large`, `api/lost`.
+ * Reads the whole body as text, within its size and time. The time is limited here, since the `requestTimeout` of the
+ * server would end the streams, too. Errors: `api/deadline`, `api/too-large`, `api/lost`.
  */
 async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Result<string, NodeError>> {
   if (body === null) return ok('');
@@ -113,7 +113,7 @@ async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Result
   }
 }
 
-/** Events as NDJSON, asked of the node only as fast as the reader takes them. */
+/** Streams events as NDJSON, at the pace of the reader. */
 function eventStream(node: NodeHandle, since: number | undefined): ReadableStream<Uint8Array> {
   const events = node.events(since === undefined ? {} : { sinceSeq: since })[Symbol.asyncIterator]();
   let waiting: Promise<IteratorResult<object>> | null = null;
@@ -122,7 +122,7 @@ function eventStream(node: NodeHandle, since: number | undefined): ReadableStrea
       let next = await (waiting ?? events.next());
       const soon = immediate();
       let text = '';
-      // What came in one go leaves in one write: joined until the node has nothing ready any more.
+      // Events that are ready together leave in one write.
       for (;;) {
         if (next.done === true) {
           if (text !== '') controller.enqueue(Buffer.from(text));
@@ -146,7 +146,7 @@ function eventStream(node: NodeHandle, since: number | undefined): ReadableStrea
 
 const immediate = (): Promise<null> => new Promise((resolve) => setImmediate(() => resolve(null)));
 
-/** Sends `{"text":…,"id":…}` lines as they arrive; answers with their statuses, and with one `error` line if it has to stop. */
+/** Sends `{"text":…,"id":…}` lines as they arrive. Answers with their statuses, and with one `error` line when it stops. */
 function statusStream(
   node: NodeHandle,
   peer: string,
@@ -154,7 +154,7 @@ function statusStream(
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
-  const tell = async (lines: readonly object[]): Promise<void> => {
+  const write = async (lines: readonly object[]): Promise<void> => {
     await writer.ready;
     await writer.write(Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
   };
@@ -167,22 +167,24 @@ function statusStream(
           { ids: lines.map(({ id }) => id) },
         ),
       lines: linesOf(body),
-      onQueued: tell,
+      onQueued: write,
       untilRoom: (delayMs) => delay(delayMs),
       isOver: (blockedMs) => blockedMs > controlApi.timeoutMs,
       nowMs: () => performance.now(),
     }).catch((cause: unknown) => cause);
     if (sent instanceof Error) {
       const isTooLong = sent instanceof LineTooLongError;
-      await tell([
+      await write([
         { type: 'error', code: isTooLong ? 'api/too-large' : 'api/malformed', message: sent.message },
       ]);
     } else if (isFailed(sent)) {
-      await tell([{ type: 'error', code: sent.error.error.code, message: JSON.stringify(sent.error.error) }]);
+      await write([
+        { type: 'error', code: sent.error.error.code, message: JSON.stringify(sent.error.error) },
+      ]);
     }
     await writer.close();
   };
-  // Whoever stopped listening to the statuses has stopped the sending too; what was queued stays queued.
+  // A reader that left has ended the sending. Queued messages stay queued.
   work().catch(() => undefined);
   return readable;
 }
@@ -199,7 +201,7 @@ async function* linesOf(
   }
 }
 
-/** Throws for a line that is not `{"text":…}`: a generator has no other way to end early with a reason. */
+/** Reads one line. Throws for a line that is not `{"text":…}`: a generator has no other way to end with a reason. */
 function lineOf(line: string): NamedLine {
   const fields = parseJson(line).andThen((json) => checked(streams.sendLines.reads, json));
   if (fields.isErr()) throw new Error(fields.error.detail);

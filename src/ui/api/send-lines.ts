@@ -1,38 +1,38 @@
 /**
- * Many lines to one peer: batched, in order, and no faster than the node takes them. A full outbox is waited for,
- * since its messages leave as they are delivered. Used by `send` on a pipe and by the streaming route of the API.
+ * Bulk sending of lines to one peer: batched, in order, at the pace of the node. A full outbox is waited for, since it
+ * empties as its messages are delivered. `send` on a pipe and the streaming route of the API use it.
  */
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
 import type { NodeError, StatusEvent } from '../../index.js';
 import { controlApi } from './limits.js';
 
-/** One line under the id that it has as a message. */
+/** A line and the id of its message. */
 export interface NamedLine {
   readonly id: string;
   readonly text: string;
 }
 
 export interface SendLinesOptions {
-  /** Queues all of these, or none. */
+  /** Queues all lines of a batch, or none. */
   readonly send: (lines: readonly NamedLine[]) => ResultAsync<readonly StatusEvent[], NodeError>;
-  /** Groups of lines as they arrive; empty lines say nothing and are passed over. */
+  /** Groups of lines as they arrive; empty lines are skipped. */
   readonly lines: AsyncIterable<readonly NamedLine[]>;
-  /** Called once per batch, in order, with the statuses of its messages. */
+  /** Callback per batch, in order, with the statuses of its messages. */
   readonly onQueued: (statuses: readonly StatusEvent[]) => void | Promise<void>;
-  /** Settles when the outbox may have room again. */
+  /** Pause until the outbox may have room again. */
   readonly untilRoom: (delayMs: number) => Promise<void>;
-  /** The outbox was full and nothing moved: give up? */
+  /** Decision to give up after the outbox was full for `blockedMs`. */
   readonly isOver: (blockedMs: number) => boolean;
   readonly nowMs: () => number;
 }
 
 export interface SendLinesFailure {
   readonly error: NodeError;
-  /** Lines read but not queued, this batch included. */
+  /** Number of lines that were read and not queued, the failed batch included. */
   readonly unsent: number;
 }
 
-/** Resolves with how many messages were queued. Each batch is queued as a whole or not at all. */
+/** Sends the lines and resolves with the number of queued messages. A batch is queued as a whole or not at all. */
 export async function sendLines(options: SendLinesOptions): Promise<Result<number, SendLinesFailure>> {
   let queued = 0;
   for await (const group of options.lines) {

@@ -1,4 +1,4 @@
-/** Serves the local API of a node at the control socket of its home, for this user alone. */
+/** The server of the local API: HTTP on the control socket of the home, open to its user alone. */
 import { errAsync, okAsync, ResultAsync } from 'neverthrow';
 import { chmodSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
@@ -15,9 +15,9 @@ export interface ApiServer {
 }
 
 /**
- * `ageMs` tells how long the node has been running; without it, it counts from this call. `startedWith`: what a command
- * that attaches may ask for, to know what the node will not change any more. Call it only while the node holds the lock of `home`: a socket that lies there is taken for a dead node's. Errors:
- * `home/unusable`.
+ * Serves `node` at the socket of `home`. Call it only while the node holds the lock of `home`: it replaces a socket that
+ * lies there. `ageMs`: age of the node, by default counted from this call. `startedWith`: settings that the node keeps
+ * until its end, for commands that attach. Errors: `home/unusable`.
  */
 export function serveApi(
   node: NodeHandle,
@@ -29,7 +29,7 @@ export function serveApi(
   const server = createServer(
     {
       headersTimeout: controlApi.headersTimeoutMs,
-      // Bodies are timed by the routes: this one would end event streams and bulk sending as well.
+      // The routes time the bodies: this limit would end event streams and bulk sending, too.
       requestTimeout: 0,
       connectionsCheckingInterval: controlApi.checkEveryMs,
       keepAliveTimeout: controlApi.keepAliveMs,
@@ -45,7 +45,7 @@ export function serveApi(
         resolve();
       });
       server.closeIdleConnections();
-      // Streams have said `bye` by now; whoever holds on to one is cut off.
+      // Streams have sent `bye` by now. A client that keeps one open is cut off.
       setTimeout(() => server.closeAllConnections(), controlApi.closeGraceMs).unref();
     });
 
@@ -74,7 +74,7 @@ function ageFromNow(): () => number {
   return () => performance.now() - startedMs;
 }
 
-/** The routes and their schemas take longer to load than the socket to open: they follow once the node is up. */
+/** Loads the routes after the start of the node: they take longer to load than the socket takes to open. */
 function lazyListener(options: ApiOptions): {
   readonly handle: RequestListener;
   readonly load: () => void;

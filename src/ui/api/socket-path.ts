@@ -1,6 +1,6 @@
 /**
- * Where the control socket of a home lies. Normally `control.sock` in the home; a path too long for a socket address
- * moves to a short private directory, which a file in the home names. On Windows it is a named pipe.
+ * The path of the control socket: `control.sock` in the home. A path too long for a socket address moves to a short
+ * private directory, which a file in the home names. On Windows the socket is a named pipe.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { controlApi } from './limits.js';
 
 const pointerName = 'control.path';
 
-/** The path to listen at. Call it only while holding the lock of the home: what lies there already is stale. */
+/** Returns the path to listen at and removes a stale socket. Call it only while holding the lock of the home. */
 export function placeSocket(home: string): string {
   const plain = plainPath(home);
   const pointer = join(home, pointerName);
@@ -24,14 +24,14 @@ export function placeSocket(home: string): string {
   return short;
 }
 
-/** The path to connect to; there may be nobody. */
+/** Returns the path to connect to. Nobody may listen there. */
 export function findSocket(home: string): string {
   const plain = plainPath(home);
   if (isPipe(plain) || Buffer.byteLength(plain) <= controlApi.socketPathBytesMax) return plain;
   return readPointer(home) ?? plain;
 }
 
-/** Forgets the socket, and the directory that was made for it. */
+/** Removes the socket, and the directory that was made for it. */
 export function removeSocket(home: string): void {
   const plain = plainPath(home);
   if (isPipe(plain)) return;
@@ -48,7 +48,7 @@ const plainPath = (home: string): string =>
 
 const isPipe = (path: string): boolean => path.startsWith('\\\\.\\pipe\\');
 
-/** The directory is believed only if it is ours alone: a stranger may not stand in for the node. */
+/** Reads the pointer; `null` unless its directory is private to this user, since a stranger may not pose as the node. */
 function readPointer(home: string): string | null {
   try {
     const short = readFileSync(join(home, pointerName), 'utf8').trim();

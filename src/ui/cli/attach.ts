@@ -1,7 +1,6 @@
 /**
- * How a command comes to its node: the one that runs in the home already, reached through the control socket, or one
- * that this process starts for as long as it needs it. A node started here serves the socket too, so that other
- * commands find it.
+ * The way of a command to its node: the node that runs in the home, through the control socket, or a node that this
+ * process starts for the time of the command. Both serve the control socket, so that other commands find them.
  */
 import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,12 +20,13 @@ import type { World } from './world.js';
 export interface Attachment {
   readonly node: NodeHandle;
   readonly home: string;
-  /** This process runs the node. */
+  /** Whether this process runs the node. */
   readonly isOwn: boolean;
-  /** How long the node has been running by now: how long others had to answer its first beacon. */
+  /** Age of the node in ms: the time that others had to answer its first beacon. */
   readonly ageMs: () => number;
-  /** What the node was started with. */
+  /** Settings that the node was started with. */
   readonly startedWith: () => ResultAsync<StartSettings, NodeError>;
+  /** Ends an own node; leaves a node of another command. */
   readonly release: () => Promise<void>;
 }
 
@@ -35,13 +35,13 @@ export type AttachError =
 
 export interface AttachOptions {
   readonly common: CommonOptions;
-  /** `serve` and the prompt are nodes: they never attach to another. */
+  /** Whether the command must run the node, as `serve` and the prompt do. */
   readonly mustOwn?: boolean;
-  /** Log lines, in words for people, go here instead of stderr. */
+  /** Callback for log lines in words for people; by default they go to stderr. */
   readonly onLogLine?: (line: string) => void;
 }
 
-/** Errors: those of starting a node and of reading settings; `home/in-use` only for who must own the node. */
+/** Attaches to the node of the home, or starts one. Errors: of the start and of the settings; `home/in-use` with `mustOwn`. */
 export async function attach(world: World, options: AttachOptions): Promise<Result<Attachment, AttachError>> {
   const home = await homeOf(options.common.home, world.env);
   const deadlineMs = performance.now() + cli.homeBusyMs;
@@ -60,7 +60,7 @@ export async function attach(world: World, options: AttachOptions): Promise<Resu
     }
     const own = await start(world, home, chosen.settings, options);
     const isBusy = own.isErr() && own.error.code === 'home/in-use';
-    // Another command is just starting or ending its node here: soon there is one to attach to, or none.
+    // Another command starts or ends its node here, so an attempt to attach or to start soon succeeds.
     if (!isBusy || options.mustOwn === true || performance.now() > deadlineMs) return own;
     await delay(cli.pollMs);
   }
@@ -92,7 +92,7 @@ async function start(
   const log = deferredLog();
   const chosen = nodeOptions(home, { ...settings, name: name ?? world.userName() });
   const starting = world.startNode({ ...chosen, log: log.write });
-  // Loaded while the threads of the node start: they have the other core, and ours would only wait.
+  // These modules load while the threads of the node start on another core.
   const onLine = options.onLogLine ?? (isPerson ? toStderr : null);
   const opened = openLog({ level: logLevel, file: logFile, stderr: world.stderr, onLine }).then(
     (write) => log.open(write),
@@ -104,7 +104,7 @@ async function start(
   if (started.isErr()) return err(causeOf(started.error));
   if (problem !== null) {
     await started.value.close();
-    return err({ code: 'command/usage', detail: `the log file cannot be opened (${problem})`, command: '' });
+    return err({ code: 'command/usage', detail: `the log file cannot be opened: ${problem}`, command: '' });
   }
   const { serveApi } = await loading;
   const node = started.value;
@@ -129,7 +129,7 @@ async function start(
   });
 }
 
-/** An actor that refused to start says why; that is what the user wants to know. */
+/** Returns the reason of an actor that refused to start. */
 function causeOf(error: NodeError): NodeError {
   return error.code === 'runtime/start-failed' ? (readFault(error.fault) ?? error) : error;
 }
@@ -140,7 +140,7 @@ export interface ChosenSettings {
   readonly stored: StoredSettings;
 }
 
-/** Flag > environment > settings file. Errors: `command/usage`, `home/bad-settings`. */
+/** Reads flags, environment and settings file, in this order of precedence. Errors: `command/usage`, `home/bad-settings`. */
 export function settingsFor(
   world: World,
   home: string,
@@ -154,7 +154,7 @@ export function settingsFor(
   }));
 }
 
-/** The keys of another version, or mistyped ones. */
+/** Names the keys of another version and the mistyped ones. */
 function warnOfUnknownKeys(world: World, { stored: { file, unknownKeys } }: ChosenSettings): void {
   if (unknownKeys.length === 0) return;
   const keys = unknownKeys.map((key) => `"${key}"`).join(', ');

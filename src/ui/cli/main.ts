@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program `parlance`: gives the commands the real world, and ends with their exit code. */
+/** The program `parlance`: runs a command in the real world and exits with its code. */
 import { userInfo } from 'node:os';
 import { startNode } from '../../index.js';
 import { cli } from './limits.js';
@@ -20,27 +20,27 @@ const world: World = {
     try {
       return userInfo().username;
     } catch {
-      // A container may run under a user id that has no name.
+      // A container may run under a user id without a name.
       return 'me';
     }
   },
   startNode,
   connectNode,
   onSignal: (listener) => {
-    const heard = (): void => {
-      // Whatever hangs, a signal ends the program.
+    const onSignal = (): void => {
+      // A signal ends the program even if something hangs.
       afterUsable(cli.shutdownMs, () => process.exit(process.exitCode ?? 0));
       listener();
     };
-    for (const signal of endSignals) process.on(signal, heard);
+    for (const signal of endSignals) process.on(signal, onSignal);
     return () => {
-      for (const signal of endSignals) process.off(signal, heard);
+      for (const signal of endSignals) process.off(signal, onSignal);
     };
   },
   nowMs: () => Date.now(),
 };
 
-/** A bug: told in one line like every failure, with its trace only for who asks. */
+/** Prints a bug in one line like every failure; with its trace when `PARLANCE_TRACE` is set. */
 function unexpected(cause: unknown): ExitCode {
   const text = cause instanceof Error ? cause.message : String(cause);
   const trace =
@@ -48,12 +48,12 @@ function unexpected(cause: unknown): ExitCode {
   const line = lineOf({
     what: 'unexpected failure',
     why: text,
-    remedy: 'this is a bug, please report it',
+    remedy: 'this is a bug: please report it with the trace that PARLANCE_TRACE=1 prints',
     exit: 1,
   });
   process.stderr.write(`parlance: ${line}${trace}\n`);
   return 1;
 }
 
-// Exits by itself: a worker or a socket that is slow to go must not hold the shell.
+// The exit is explicit: a worker or a socket that ends slowly must not hold the shell.
 process.exit(await run(process.argv.slice(2), world).catch(unexpected));

@@ -1,4 +1,4 @@
-/** The commands, their arguments and their help; each is loaded when it is called. */
+/** The commands with their arguments and help. The code of a command is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { WaitFor } from '../../index.js';
 import { controlApi } from '../api/limits.js';
@@ -8,12 +8,12 @@ import { count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
 import { usage, type RunContext } from './run.js';
-import type { MannerFlags } from './options/send-manner.js';
+import type { Cmp2204Flags } from './options/cmp2204-flags.js';
 import { nearest } from './options/suggestion.js';
 import type { ExitCode } from './screen/wording.js';
 import type { World } from './world.js';
 
-/** Parses `args` (without node and script), runs the command and resolves with its exit code; never throws for either. */
+/** Parses `args` (without node and script), runs the command and resolves with its exit code. */
 export async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const outcome: { code: ExitCode } = { code: 0 };
   const runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>): Promise<void> =>
@@ -55,7 +55,7 @@ async function runBody(
   }
 }
 
-/** Help and version are no failures; everything else is wrong usage, told in one line. */
+/** Prints wrong usage in one line and returns its exit code. Help and version are exit 0. */
 async function usageFailure(
   world: World,
   program: Command,
@@ -82,11 +82,11 @@ async function usageFailure(
 
 function programOf(world: World, runs: Runs): Command {
   const program = base(new Command('parlance'), world)
-    .description('A chat for the people on one network. Without a command: the prompt.')
+    .description('A chat for the people on one network. Without a command it opens the prompt.')
     .argument('[words...]')
     .usage('[options] [command]')
     .helpCommand(false)
-    .option('-V, --version', 'the version')
+    .option('-V, --version', 'print the version')
     .action((words: string[], options: { version?: boolean }, command: Command) => {
       const [word] = words;
       if (options.version === true) return version(world);
@@ -94,7 +94,7 @@ function programOf(world: World, runs: Runs): Command {
       return runs(command, async (context) => (await import('./prompt/prompt.js')).prompt(context));
     });
   base(program.command('serve'), world)
-    .description('the node without a prompt, until a signal')
+    .description('run the node without a prompt, until a signal')
     .action((_options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/serve.js')).serve(context)),
     );
@@ -107,7 +107,7 @@ function programOf(world: World, runs: Runs): Command {
     );
   addRoleCommands(program, (command) => base(command, world), runs);
   base(program.command('help'), world)
-    .description('what a command does')
+    .description('show the help of a command')
     .argument('[command]')
     .action((word: string | undefined) => {
       const command = word === undefined ? program : program.commands.find((each) => each.name() === word);
@@ -117,42 +117,44 @@ function programOf(world: World, runs: Runs): Command {
   return program;
 }
 
-interface SendFlags extends MannerFlags {
+interface SendFlags extends Cmp2204Flags {
   readonly wait: WaitFor;
   readonly timeout?: number;
 }
 
 function addMessageCommands(program: Command, world: World, runs: Runs): void {
-  const timeout = new Option('--timeout <seconds>', 'how long to wait').argParser(arg(timeoutKind));
+  const timeout = new Option('--timeout <seconds>', 'wait at most this long').argParser(arg(timeoutKind));
   base(program.command('send'), world)
-    .description('one message; without TEXT each line of stdin is one message')
+    .description('send one message; without TEXT each line of stdin is one message')
     .argument('<peer>')
     .argument('[text...]')
     .addOption(
-      new Option('--wait <state>', 'until it is')
+      new Option('--wait <state>', 'wait until the message is queued, sent or delivered')
         .choices(['queued', 'sent', 'delivered'])
         .default('delivered'),
     )
-    .addOption(new Option(timeout.flags, 'how long to wait (default 30)').argParser(arg(timeoutKind)))
-    .option('--secure', 'cmp2204: with its weak encryption (default)')
-    .addOption(new Option('--plain', 'cmp2204: without it').conflicts(['secure', 'number']))
+    .addOption(new Option(timeout.flags, 'wait at most this long (default 30)').argParser(arg(timeoutKind)))
+    .option('--secure', 'cmp2204: use its weak encryption (default)')
+    .addOption(new Option('--plain', 'cmp2204: send without encryption').conflicts(['secure', 'number']))
     .addOption(
-      new Option('--number <n>', 'cmp2204: the private number (default: drawn)').argParser(arg(count)),
+      new Option('--number <n>', 'cmp2204: use this private number (default: a random one)').argParser(
+        arg(count),
+      ),
     )
     .action((peer: string, words: string[], options: SendFlags, command: Command) =>
       runs(command, async (context) => {
         const { send } = await import('./commands/send.js');
         const text = words.length === 0 ? null : words.join(' ');
-        const { wait, timeout: timeoutMs = controlApi.timeoutMs, ...manner } = options;
-        return send(context, { peer, text, wait, timeoutMs, manner });
+        const { wait, timeout: timeoutMs = controlApi.timeoutMs, ...cmp2204 } = options;
+        return send(context, { peer, text, wait, timeoutMs, cmp2204 });
       }),
     );
   base(program.command('recv'), world)
-    .description('messages as they arrive')
+    .description('print messages as they arrive')
     .option('--follow', 'go on until a signal (default)')
-    .addOption(new Option('--count <n>', 'end after so many').argParser(arg(count)).conflicts('follow'))
-    .option('--from <peer>', 'only from this peer')
-    .option('--since <id>', 'first what came after this seq (or message id)')
+    .addOption(new Option('--count <n>', 'stop after N messages').argParser(arg(count)).conflicts('follow'))
+    .option('--from <peer>', 'print messages of this peer alone')
+    .option('--since <id>', 'begin after this seq or message id')
     .addOption(timeout)
     .action(
       (options: { count?: number; from?: string; since?: string; timeout?: number }, command: Command) =>
@@ -180,12 +182,12 @@ interface HistoryFlags {
 
 function addHistory(program: Command, world: World, runs: Runs): void {
   base(program.command('history'), world)
-    .description('the transcript, oldest first')
+    .description('print the transcript, oldest first')
     .argument('[peer]')
-    .option('--search <query>', 'all of these words, or "a phrase" in quotes')
-    .option('--since <time>', '2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
-    .option('--until <time>', 'the same forms')
-    .addOption(new Option('--limit <n>', 'the newest so many').argParser(arg(count)))
+    .option('--search <query>', 'find all of these words, or "a phrase" in quotes')
+    .option('--since <time>', 'begin at 2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
+    .option('--until <time>', 'end at this time, in the forms of --since')
+    .addOption(new Option('--limit <n>', 'print at most the N newest messages').argParser(arg(count)))
     .option('--export <file>', 'write .txt, .json or .csv')
     .option('--force', 'replace a file that exists')
     .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
@@ -206,11 +208,13 @@ function addHistory(program: Command, world: World, runs: Runs): void {
 
 function addPeerCommands(program: Command, world: World, runs: Runs): void {
   base(program.command('peers'), world)
-    .description('who is there')
-    .option('--watch', 'and every change, until a signal')
-    .addOption(new Option('--wait <peer>', 'until this peer is reachable').conflicts('watch'))
+    .description('list the peers')
+    .option('--watch', 'print every change, too, until a signal')
+    .addOption(new Option('--wait <peer>', 'wait until this peer is reachable').conflicts('watch'))
     .addOption(
-      new Option('--timeout <seconds>', 'ends --wait (default 30) or --watch').argParser(arg(timeoutKind)),
+      new Option('--timeout <seconds>', 'end --wait (default 30) or --watch after this time').argParser(
+        arg(timeoutKind),
+      ),
     )
     .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
       runs(command, async (context) => {
@@ -223,18 +227,18 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
       }),
     );
   base(program.command('id'), world)
-    .description('own name, id, safety code, addresses')
-    .option('--qr', 'the id as a QR code as well')
+    .description('show the own name, id, safety code and addresses')
+    .option('--qr', 'show the id as a QR code, too')
     .action((options: { qr?: boolean }, command: Command) =>
       runs(command, async (context) =>
         (await import('./commands/people.js')).id(context, { isQr: options.qr === true }),
       ),
     );
   base(program.command('verify'), world)
-    .description('the safety code of the pair; with CODE or --yes marks the peer verified')
+    .description('show the safety code of the pair; with CODE or --yes, mark the peer verified')
     .argument('<peer>')
     .argument('[code...]')
-    .option('--yes', 'I have compared the codes')
+    .option('--yes', 'confirm that both sides show the same code')
     .action((peer: string, words: string[], options: { yes?: boolean }, command: Command) =>
       runs(command, async (context) => {
         const { verify } = await import('./commands/people.js');
@@ -244,7 +248,9 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     );
   for (const verb of ['block', 'unblock'] as const) {
     base(program.command(verb), world)
-      .description(verb === 'block' ? 'nothing from that peer is shown or stored any more' : 'lifts that')
+      .description(
+        verb === 'block' ? 'block a peer: its messages are neither shown nor stored' : 'unblock a peer',
+      )
       .argument('<peer>')
       .action((peer: string, _options: object, command: Command) =>
         runs(command, async (context) =>
@@ -254,7 +260,7 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
   }
 }
 
-/** An empty value is a script's variable that was not set: taken for a choice it would do something else in silence. */
+/** Refuses empty values, which come from unset variables of scripts and would silently choose something else. */
 function refuseEmptyValues(program: Command): void {
   for (const option of [program, ...program.commands].flatMap((command) => command.options)) {
     if (!option.required) continue;
@@ -266,7 +272,7 @@ function refuseEmptyValues(program: Command): void {
   }
 }
 
-/** What every command has: the common options, and usage errors as values for `usageFailure` instead of an exit. */
+/** Adds the common options, and throws usage errors for `usageFailure` instead of an exit. */
 function base(command: Command, world: World): Command {
   return addCommonOptions(command)
     .allowExcessArguments(false)
@@ -284,7 +290,7 @@ function unknownCommand(program: Command, word: string): string {
     word,
     program.commands.map((command) => command.name()),
   );
-  return `no command "${word}"${meant === null ? '' : `, did you mean "${meant}"`}`;
+  return `unknown command "${word}"${meant === null ? '' : `, did you mean "${meant}"`}`;
 }
 
 async function version(world: World): Promise<void> {

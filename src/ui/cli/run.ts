@@ -1,5 +1,6 @@
-/** What every command shares while it runs: the way out on a signal, and a node that is let go in the end. */
-import type { NodeEvent, ParlanceError } from '../../index.js';
+/** The frame of every command: the node that is released in the end, and the end on a signal. */
+import type { Result } from 'neverthrow';
+import type { NodeError, NodeEvent, ParlanceError } from '../../index.js';
 import { cli } from './limits.js';
 import { attach, type Attachment, type AttachOptions } from './attach.js';
 import type { CommonOptions } from './options/common-options.js';
@@ -11,11 +12,11 @@ export interface RunContext {
   readonly world: World;
   readonly output: Output;
   readonly common: CommonOptions;
-  /** Aborted when the user asked to end, or nobody reads stdout any more. */
+  /** Aborted by a signal, and when stdout is closed. */
   readonly stopped: AbortSignal;
 }
 
-/** Attaches, runs `use`, and lets the node go whatever happened. Failures become their line and exit code. */
+/** Attaches, runs `use` and releases the node in any case. A failure becomes its line and exit code. */
 export async function withNode<Outcome = ExitCode>(
   context: RunContext,
   use: (attachment: Attachment) => Promise<Outcome>,
@@ -31,8 +32,8 @@ export async function withNode<Outcome = ExitCode>(
 }
 
 /**
- * The same for a command that goes on when its node ends: the node was another command's, so `use` runs `again` on the
- * next one of the home. `timedOut` is aborted `timeoutMs` after the first one was there.
+ * Runs `use` as `withNode` does, and again on the next node of the home when it returns `again` because the node of
+ * another command ended. `timedOut` is aborted `timeoutMs` after the first node is attached.
  */
 export async function withNodes(
   context: RunContext,
@@ -54,17 +55,17 @@ export async function withNodes(
   }
 }
 
-/** What the node said of its own end, kept while its events are read. */
-export class LastWords {
-  #words: string | null = null;
+/** The reason of the end of a node, kept while its events are read. */
+export class EndReason {
+  #reason: string | null = null;
 
-  hear(event: NodeEvent): void {
-    if (event.type === 'error' && event.code === 'runtime/restart-intensity') this.#words = event.message;
+  read(event: NodeEvent): void {
+    if (event.type === 'error' && event.code === 'runtime/restart-intensity') this.#reason = event.message;
   }
 
-  /** The failure of a command whose own node ended although nobody had asked it to. */
+  /** Returns the failure of a command whose own node ended without a request. */
   fault(): ParlanceError {
-    return { code: 'command/node-ended', reason: this.#words ?? 'its log says why' };
+    return { code: 'command/node-ended', reason: this.#reason ?? 'the log holds the reason' };
   }
 }
 
@@ -74,9 +75,33 @@ export const usage = (command: string, detail: string): ParlanceError => ({
   command,
 });
 
+export interface UntilKnownOptions {
+  /** Age of the node in ms. */
+  readonly ageMs: () => number;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+  /** Time after which an unknown peer is final, in ms. */
+  readonly waitMaxMs?: number;
+}
+
+/** Repeats `attempt` while the peer is unknown and the node is too young to know its peers. Errors: of the attempt. */
+export async function untilKnown<T>(
+  attempt: () => PromiseLike<Result<T, NodeError>>,
+  { ageMs, signal = new AbortController().signal, waitMaxMs = cli.discoveryMs }: UntilKnownOptions,
+): Promise<Result<T, NodeError>> {
+  const startMs = performance.now();
+  for (;;) {
+    const result = await attempt();
+    const isUnknown = result.isErr() && result.error.code === 'chat/unknown-peer';
+    const isYoung = ageMs() < cli.discoveryMs && performance.now() - startMs < waitMaxMs;
+    if (!isUnknown || !isYoung || signal.aborted) return result;
+    await pause(cli.pollMs, signal);
+  }
+}
+
 /**
- * Runs `job` after `delayMs`, without the time that the timers of this process were late: a machine that is busy with
- * other work slows down what is waited for as well. Returns the function that cancels.
+ * Runs `job` after `delayMs`, less the time that the timers of this process were late: a busy machine slows down the
+ * awaited work, too. Returns the function that cancels.
  */
 export function afterUsable(delayMs: number, job: () => void): () => void {
   let timer: NodeJS.Timeout;
@@ -93,7 +118,7 @@ export function afterUsable(delayMs: number, job: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Settles with `work`, or after `deadlineMs` of usable time without it. */
+/** Waits for `work`, at most `deadlineMs` of usable time. */
 export function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const cancel = afterUsable(deadlineMs, resolve);
@@ -105,7 +130,7 @@ export function within(deadlineMs: number, work: Promise<unknown>): Promise<void
   });
 }
 
-/** Settles after `delayMs`, or as soon as `signal` is aborted. */
+/** Waits `delayMs`, or until `signal` is aborted. */
 export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {
@@ -122,20 +147,20 @@ export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** `events` until `signal` is aborted: then the iterator is told to return, and the loop over this one ends. */
+/** Yields `events` until `signal` is aborted; then it ends and asks the iterator to return. */
 export async function* until<T>(
   events: AsyncIterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T, void, undefined> {
   const reader = events[Symbol.asyncIterator]();
-  // One promise per event instead of a race against one that lives on: a race would hold every event it ever saw.
-  let giveUp: (() => void) | null = null;
-  const stop = (): void => giveUp?.();
+  // One promise per event: a race against one long-lived promise would hold every event of the past.
+  let release: (() => void) | null = null;
+  const stop = (): void => release?.();
   signal.addEventListener('abort', stop, { once: true });
   try {
     while (!signal.aborted) {
       const next = await new Promise<IteratorResult<T> | null>((resolve, reject) => {
-        giveUp = () => resolve(null);
+        release = () => resolve(null);
         reader.next().then(resolve, reject);
       });
       if (next === null || next.done === true) return;
@@ -143,7 +168,7 @@ export async function* until<T>(
     }
   } finally {
     signal.removeEventListener('abort', stop);
-    // Not awaited: an iterator that is stuck in `next` answers `return` only after that.
+    // This promise is not awaited: an iterator that waits in `next` answers `return` only after it.
     reader.return?.().then(undefined, () => undefined);
   }
 }

@@ -1,4 +1,4 @@
-/** What a command has of the world around it; tests give another one. */
+/** The world of a command: streams, environment, clock, signals and nodes. Tests supply their own. */
 import type { ResultAsync } from 'neverthrow';
 import type { Readable, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../index.js';
@@ -16,12 +16,12 @@ export interface World {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Login name of the user; the default for the name shown to others. */
+  /** Login name of the user, which is the default of the own name. */
   readonly userName: () => string;
   readonly startNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
   readonly connectNode: (home: string) => ResultAsync<RemoteNode, NodeError>;
-  /** Calls back at each request to end (SIGINT, SIGTERM, SIGHUP); returns the function that stops listening. */
+  /** Calls `listener` at each SIGINT, SIGTERM and SIGHUP. Returns the function that unsubscribes. */
   readonly onSignal: (listener: () => void) => () => void;
-  /** Wall clock, ms. */
+  /** Wall clock in ms since 1970. */
   readonly nowMs: () => number;
 }

@@ -1,4 +1,4 @@
-/** What answers in menus mean. */
+/** The answers in menus. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ForeignPeerInfo } from '../../../src/index.js';
@@ -19,7 +19,7 @@ const peer = (name: string, address: string, port = 70): ForeignPeerInfo => ({
   isConnected: false,
 });
 
-test('a peer is meant by name, address or place in the list; several of one name are told apart', () => {
+test('a peer is found by name, address or number; a shared name is refused', () => {
   const ann = peer('ann', '10.0.0.1');
   const bobs = [peer('bob', '10.0.0.2'), peer('bob', '10.0.0.3')];
   const all = [ann, ...bobs, peer('3', '10.0.0.4'), peer('Ann', '10.0.0.5')];
@@ -33,7 +33,7 @@ test('a peer is meant by name, address or place in the list; several of one name
     assert.ok(readPeer(nobody, all).isErr(), nobody);
 });
 
-test('an address is a dotted quad, a port a number from 1 to 65535', () => {
+test('an address is a dotted quad, and a port a number from 1 to 65535', () => {
   for (const bad of ['', '1.2.3', '1.2.3.256', '1.2.3.4.5', '01.2.3.4', 'localhost', '::1', '1.2.3.4 5'])
     assert.ok(readQuad(bad).isErr(), bad);
   assert.equal(readQuad('10.0.0.7')._unsafeUnwrap(), '10.0.0.7');
@@ -44,7 +44,7 @@ test('an address is a dotted quad, a port a number from 1 to 65535', () => {
     assert.ok(readQuadAndPort(bad, 65_500).isErr(), bad);
 });
 
-test('yes and no in any case, nothing else', () => {
+test('yes and no are read in any case, and other answers are refused', () => {
   assert.deepEqual(
     ['y', 'YES', 'n', 'No'].map((word) => readYes(word)._unsafeUnwrap()),
     [true, true, false, false],

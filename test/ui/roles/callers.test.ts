@@ -1,4 +1,4 @@
-/** Who comes while the user is busy or just gives up waiting: at a terminal, with a real node. */
+/** Callers while the user is busy or stops waiting, at a terminal with a real node. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { startNode } from '../../../src/index.js';
@@ -37,13 +37,13 @@ async function menuAtTerminal(t: TestContext) {
   };
 }
 
-test('who comes at the moment in which the user gives up waiting is talked with', options, async (t) => {
+test('a caller that comes when the user stops waiting gets its conversation', options, async (t) => {
   const menu = await menuAtTerminal(t);
   for (let round = 1; round <= 8; round += 1) {
     const hints = menu.count('wants to talk: choose 3');
     menu.type('3');
     await menu.printed('Waiting at 127.0.0.1', round);
-    await menu.printed('(Enter gives up)', round);
+    await menu.printed('(Enter stops waiting)', round);
     const caller = await startChat(menu.port());
     for (let turn = 0; turn < 3 * (round - 1); turn += 1)
       await new Promise((resolve) => setImmediate(resolve));
@@ -67,18 +67,18 @@ test('who comes at the moment in which the user gives up waiting is talked with'
 });
 
 test(
-  'who comes during a talk or between the choices is told of, and taken by waiting',
+  'a caller during a conversation or between choices is announced, and taken by waiting',
   options,
   async (t) => {
     const menu = await menuAtTerminal(t);
     menu.type('3');
     await menu.printed('Waiting at 127.0.0.1', 1);
     menu.type('is anybody here?');
-    await menu.printed('Nobody is there yet to read that.', 1);
+    await menu.printed('No peer is there to read that.', 1);
     const first = await startChat(menu.port());
     await menu.printed('Connected. EOM', 1);
     const second = await startChat(menu.port());
-    await menu.printed('wants to talk too: end this talk, then choose 3.', 1);
+    await menu.printed('wants to talk: end this chat, then choose 3.', 1);
     await first.end();
     await menu.printed('wants to talk: choose 3.', 1);
     menu.type('3');

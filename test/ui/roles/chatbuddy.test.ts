@@ -8,7 +8,7 @@ import { register, startChat, startHub, waitForChat } from '../../support/standi
 
 const options = { timeout: 30_000 };
 
-test('hub: the program registers, reads the list and leaves; Ctrl-C is clean', options, async (t) => {
+test('hub: the real client registers, reads the list and leaves; Ctrl-C is clean', options, async (t) => {
   const hub = await runRole(t, ['hub', '--port', '0']);
   const port = portIn(await hub.line(/^The hub listens/));
   const ann = await register(port, 'ann');
@@ -25,7 +25,7 @@ test('hub: the program registers, reads the list and leaves; Ctrl-C is clean', o
   assert.equal(hub.lines().at(-1), 'Server shutting down...');
 });
 
-test('hub: who comes when it is full is refused; a taken port is exit 6', options, async (t) => {
+test('hub: a full hub refuses a user, and a taken port is exit 6', options, async (t) => {
   const hub = await runRole(t, ['hub', '--port', '0', '--max-users', '1']);
   const port = portIn(await hub.line(/^The hub listens/));
   const ann = await register(port, 'ann');
@@ -75,7 +75,7 @@ test('menu: registers, lists, starts a chat and waits for one', options, async (
   assert.equal(await menu.exit(), 0);
 });
 
-test('menu: a hub that is down is said so, and found when it is back', options, async (t) => {
+test('menu: a hub that is down is reported, and found when it is back', options, async (t) => {
   const before = await startHub();
   await before.close();
   const menu = await runRole(t, [
@@ -94,7 +94,7 @@ test('menu: a hub that is down is said so, and found when it is back', options, 
   await menu.line(/^Registered with the hub/, 15_000);
   const nobody = await closedPort();
   menu.type('2', 'nowhere', '127.0.0.1', String(nobody));
-  await menu.line(/"nowhere" is no IPv4 address/);
+  await menu.line(/"nowhere" is not an IPv4 address/);
   await menu.line(new RegExp(`cannot reach 127\\.0\\.0\\.1:${nobody}`));
   menu.type('1');
   await menu.line(/^  nora  127/);
@@ -102,7 +102,7 @@ test('menu: a hub that is down is said so, and found when it is back', options, 
   assert.equal(await menu.exit(), 0);
 });
 
-test('menu: a hub that refuses is said once, with its words made harmless', options, async (t) => {
+test('menu: the refusal of a hub is reported once, with its words escaped', options, async (t) => {
   const server = await listenBlocking('127.0.0.1', 0);
   let tries = 0;
   const { close } = serveForever(server, async (socket) => {

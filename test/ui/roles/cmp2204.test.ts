@@ -1,4 +1,4 @@
-/** Three of the four roles of cmp2204 against the programs they stand for; the fourth: `initiate.test.ts`. */
+/** Three of the four roles of cmp2204 against the programs they stand for. `initiate.test.ts` has the fourth. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { initiate, startAnnouncer, startDiscovery } from '../../support/standins
 
 const options = { timeout: 30_000 };
 
-test('announce: Peer_Discovery hears the name, until a signal', options, async (t) => {
+test('announce: Peer_Discovery hears the name until a signal', options, async (t) => {
   const discovery = await startDiscovery();
   t.after(discovery.close);
   const role = await runRole(t, ['announce', '--beacon-interval', '0.2'], {
@@ -23,7 +23,7 @@ test('announce: Peer_Discovery hears the name, until a signal', options, async (
   assert.equal(await role.exit(), 0);
 });
 
-test('discover: prints who announces itself and keeps online_peers.txt', options, async (t) => {
+test('discover: prints peers that announce themselves, and keeps online_peers.txt', options, async (t) => {
   const role = await runRole(t, ['discover']);
   await eventually(() => role.stderr().includes('Listening'), 10_000, 'discover');
   const to = { host: '127.0.0.1', port: role.beaconPort };
@@ -38,7 +38,7 @@ test('discover: prints who announces itself and keeps online_peers.txt', options
   assert.equal(await role.exit(), 0);
 });
 
-test('respond: prints plain and secure messages with how they came, and logs them', options, async (t) => {
+test('respond: prints plain and secure messages with their protection, and logs them', options, async (t) => {
   const role = await runRole(t, ['respond', '--json']);
   const { port } = await role.until(({ type }) => type === 'ready');
   await initiate({ port: Number(port), text: 'open' });
@@ -60,28 +60,24 @@ test('respond: prints plain and secure messages with how they came, and logs the
   assert.equal(await role.exit(), 0);
 });
 
-test('respond for people says where it waits, and that its encryption is weak', options, async (t) => {
+test('respond: names its address and its weak encryption', options, async (t) => {
   const role = await runRole(t, ['respond']);
   const port = portIn(await role.line(/^Waiting for messages at .*weakly encrypted, unverified/));
   await initiate({ port, text: 'sealed', secret: 6 });
   await role.line(/sealed \[weakly encrypted, unverified\]/);
-  assert.match(role.stderr(), /Chat_Initiator calls port 6001 only/);
+  assert.match(role.stderr(), /Chat_Initiator dials port 6001 only/);
 });
 
-test(
-  'respond: prints what somebody says who uses Parlance too, as initiate offers to talk with them',
-  options,
-  async (t) => {
-    const role = await runRole(t, ['respond']);
-    const port = portIn(await role.line(/^Waiting for messages/));
-    const sender = await runRole(t, ['send', `127.0.0.1:${port}`, 'from one of us'], {
-      beaconPort: role.beaconPort,
-      env: { PARLANCE_NAME: 'ian' },
-    });
-    await role.line(/ian: from one of us \[unverified\]/);
-    assert.equal(await sender.exit(), 0);
-  },
-);
+test('respond: prints messages of native peers, too', options, async (t) => {
+  const role = await runRole(t, ['respond']);
+  const port = portIn(await role.line(/^Waiting for messages/));
+  const sender = await runRole(t, ['send', `127.0.0.1:${port}`, 'from one of us'], {
+    beaconPort: role.beaconPort,
+    env: { PARLANCE_NAME: 'ian' },
+  });
+  await role.line(/ian: from one of us \[unverified\]/);
+  assert.equal(await sender.exit(), 0);
+});
 
 const holds = (file: string, words: string): boolean =>
   existsSync(file) && readFileSync(file, 'utf8').includes(words);

@@ -6,7 +6,7 @@ import { connectTo, waitFor } from '../../support/standins/cse310.js';
 
 const options = { timeout: 30_000 };
 
-test('who waits is connected to, talks, is renamed and hears the end', options, async (t) => {
+test('wait: converses with a peer that connects, renames, and reports its end', options, async (t) => {
   const role = await runRole(t, ['wait', '--port', '0', '--beep']);
   const turns = await connectTo(portIn(await role.line(/^Waiting at /)));
   t.after(turns.close);
@@ -27,12 +27,12 @@ test('who waits is connected to, talks, is renamed and hears the end', options, 
   assert.equal(await role.exit(), 0);
 });
 
-test('who connects is asked for the address until it is one, and says that it leaves', options, async (t) => {
+test('connect: asks until the answer is an address, and says goodbye', options, async (t) => {
   const waiting = await waitFor();
   t.after(waiting.close);
   const role = await runRole(t, ['connect']);
   role.type('somewhere', `127.0.0.1:${waiting.port}`, 'first');
-  await role.line(/"somewhere" is no IPv4 address/);
+  await role.line(/"somewhere" is not an IPv4 address/);
   const turns = await waiting.turns();
   assert.equal(await turns.read(), 'nora: first');
   await turns.type('second');
@@ -42,7 +42,7 @@ test('who connects is asked for the address until it is one, and says that it le
   assert.equal(await role.exit(), 0);
 });
 
-test('a signal is a farewell too, and the menu has both roles', options, async (t) => {
+test('menu: runs both roles, and a signal says goodbye', options, async (t) => {
   const waiting = await waitFor();
   t.after(waiting.close);
   const role = await runRole(t, ['menu', 'cse310', '--listen', 'cse310=0']);
@@ -61,7 +61,7 @@ test('a signal is a farewell too, and the menu has both roles', options, async (
   assert.equal(await role.exit(), 0);
 });
 
-test('who changed the name bears it in the next talks too, called or waited for', options, async (t) => {
+test('menu: a changed nickname lasts for later conversations', options, async (t) => {
   const waiting = await waitFor();
   t.after(waiting.close);
   const role = await runRole(t, ['menu', 'cse310', '--listen', 'cse310=0']);
@@ -86,11 +86,15 @@ test('who changed the name bears it in the next talks too, called or waited for'
   assert.equal(await role.exit(), 0);
 });
 
-test('a given address that is none is asked again; nobody there is exit 1', options, async (t) => {
-  const nobody = `127.0.0.1:${await closedPort()}`;
-  const role = await runRole(t, ['connect', '1.2.3']);
-  role.end(`${nobody}\n`);
-  assert.equal(await role.exit(), 1);
-  await role.line(/"1\.2\.3" is no IPv4 address/);
-  assert.ok(role.stderr().includes(`cannot reach ${nobody}`), role.stderr());
-});
+test(
+  'connect: asks again for a malformed address, and is exit 1 when no peer waits there',
+  options,
+  async (t) => {
+    const nobody = `127.0.0.1:${await closedPort()}`;
+    const role = await runRole(t, ['connect', '1.2.3']);
+    role.end(`${nobody}\n`);
+    assert.equal(await role.exit(), 1);
+    await role.line(/"1\.2\.3" is not an IPv4 address/);
+    assert.ok(role.stderr().includes(`cannot reach ${nobody}`), role.stderr());
+  },
+);

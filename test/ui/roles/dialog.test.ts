@@ -24,22 +24,18 @@ function open(
   return { it, dialog, stop };
 }
 
-test(
-  'answers typed ahead in a pipe go to their questions in order, and its end ends the dialog',
-  options,
-  async (t) => {
-    const { it, dialog } = open(t, false);
-    it.stdin.end('one\n two \n  three \n');
-    assert.equal(await dialog.ask('First?'), 'one');
-    assert.equal(await dialog.ask('Second?'), 'two');
-    assert.equal(await dialog.askText(''), '  three ', 'blanks belong to a text');
-    assert.equal(await dialog.ask('Fourth?'), null);
-    assert.equal(dialog.isOver, true);
-    assert.deepEqual(it.stdout.lines(), ['First?', 'Second?', 'Fourth?']);
-  },
-);
+test('answers of a pipe go to their questions in order, and its end ends the dialog', options, async (t) => {
+  const { it, dialog } = open(t, false);
+  it.stdin.end('one\n two \n  three \n');
+  assert.equal(await dialog.ask('First?'), 'one');
+  assert.equal(await dialog.ask('Second?'), 'two');
+  assert.equal(await dialog.askText(''), '  three ', 'blanks belong to a text');
+  assert.equal(await dialog.ask('Fourth?'), null);
+  assert.equal(dialog.isOver, true);
+  assert.deepEqual(it.stdout.lines(), ['First?', 'Second?', 'Fourth?']);
+});
 
-test('at a terminal nothing looks asked before there is a question', options, async (t) => {
+test('a terminal shows no prompt before the first question', options, async (t) => {
   const { it, dialog } = open(t, true);
   dialog.say('It is told.');
   await it.stdout.until((text) => text.includes('It is told.'));
@@ -49,16 +45,16 @@ test('at a terminal nothing looks asked before there is a question', options, as
 const readDigit = (answer: string) =>
   /^\d$/.test(answer) ? ok(Number(answer)) : err(`${answer} is no digit`);
 
-test('a question is asked again until its answer is one; nothing typed is never mind', options, async (t) => {
+test('a question is asked until its answer is valid, and an empty answer cancels', options, async (t) => {
   const { it, dialog } = open(t, false);
   it.stdin.write('x\n7\n\n\n');
   assert.equal(await dialog.askFor('Digit?', readDigit), 7);
   assert.equal(await dialog.askFor('Digit?', readDigit), null);
   assert.equal(await dialog.askFor('Digit?', readDigit, 3), 3);
-  assert.ok(it.stdout.lines().includes('x is no digit (Enter alone: never mind)'));
+  assert.ok(it.stdout.lines().includes('x is no digit (Enter alone cancels)'));
 });
 
-test('a question that is called off leaves the line to the next one', options, async (t) => {
+test('a cancelled question leaves the line to the next question', options, async (t) => {
   const { it, dialog } = open(t, false);
   const off = new AbortController();
   const first = dialog.askText('', off.signal);
@@ -69,7 +65,7 @@ test('a question that is called off leaves the line to the next one', options, a
   assert.equal(await second, 'here');
 });
 
-test('a text of blanks alone is none', options, async (t) => {
+test('a text of blanks alone is empty', options, async (t) => {
   const { it, dialog } = open(t, false);
   it.stdin.end(' \t\n');
   assert.equal(await dialog.askText('Message:'), '');
@@ -82,26 +78,22 @@ test('a signal ends the dialog at once', options, async (t) => {
   assert.equal(await asked, null);
 });
 
-test(
-  'at a terminal what arrives stands above the half-typed answer, and Ctrl-D leaves',
-  options,
-  async (t) => {
-    const { it, dialog } = open(t, true);
-    const asked = dialog.ask('Name?');
-    it.stdin.write('an');
-    dialog.say('a message arrives');
-    await it.stdout.until((text) => /a message arrives\n[^\n]*Name\? an/.test(text));
-    it.stdin.write('n\r');
-    assert.equal(await asked, 'ann');
-    await it.stdout.until((text) => text.includes('Name? ann\n'));
-    const next = dialog.ask('Again?');
-    it.stdin.write('\u0004');
-    assert.equal(await next, null);
-    assert.equal(dialog.isOver, true);
-  },
-);
+test('an arriving message stands above the half-typed answer, and Ctrl-D leaves', options, async (t) => {
+  const { it, dialog } = open(t, true);
+  const asked = dialog.ask('Name?');
+  it.stdin.write('an');
+  dialog.say('a message arrives');
+  await it.stdout.until((text) => /a message arrives\n[^\n]*Name\? an/.test(text));
+  it.stdin.write('n\r');
+  assert.equal(await asked, 'ann');
+  await it.stdout.until((text) => text.includes('Name? ann\n'));
+  const next = dialog.ask('Again?');
+  it.stdin.write('\u0004');
+  assert.equal(await next, null);
+  assert.equal(dialog.isOver, true);
+});
 
-test('a menu does what is chosen by key or by name, until it is left', options, async (t) => {
+test('a menu runs the choice of a key or a name until it is left', options, async (t) => {
   const { it, dialog } = open(t, false);
   const done: string[] = [];
   const act = (what: string) => async () => void done.push(what);
@@ -112,5 +104,5 @@ test('a menu does what is chosen by key or by name, until it is left', options, 
     { key: '0', label: 'Quit', act: null },
   ]);
   assert.deepEqual(done, ['first', 'second']);
-  assert.ok(it.stdout.lines().includes('That is no choice here; there are 1, 2, 0.'));
+  assert.ok(it.stdout.lines().includes('That is not a choice; the choices are 1, 2, 0.'));
 });

@@ -1,4 +1,4 @@
-/** The log of the hub for a reader who is slow. */
+/** The log of the hub with a slow reader. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { eventually, within } from '../../support/deadline.js';
 import { fakeWorld } from '../../support/fake-world.js';
 import { portIn } from '../../support/role-program.js';
 
-/** Takes one line, then nothing until it is let go. */
+/** A reader that takes one line, and the rest after its release. */
 class SlowReader extends Writable {
   text = '';
   #goOn: (() => void) | null = null;
@@ -27,7 +27,7 @@ class SlowReader extends Writable {
     else this.#goOn = done;
   }
 
-  letGo(): void {
+  release(): void {
     this.#isHeld = false;
     this.#goOn?.();
   }
@@ -38,7 +38,7 @@ class SlowReader extends Writable {
 }
 
 test(
-  'a reader of the log who is too slow is told how many lines were left out, where they were',
+  'a slow reader of the log gets the number of omitted lines in their place',
   { timeout: 60_000 },
   async (t) => {
     const it = fakeWorld();
@@ -55,8 +55,8 @@ test(
     };
     const tooMany = limits.hubLinesWaitingMax + 50;
     for (let count = 0; count < tooMany; count += 1) await come();
-    stdout.letGo();
-    await eventually(() => stdout.text.includes('left out'), 5_000, 'the gap');
+    stdout.release();
+    await eventually(() => stdout.text.includes('omitted'), 5_000, 'the gap');
     await come();
     await eventually(() => stdout.lines().at(-1)?.startsWith('New connection') === true, 5_000, 'one more');
     it.signal();
@@ -65,27 +65,31 @@ test(
     // One is being written while the others wait.
     const kept = limits.hubLinesWaitingMax + 1;
     assert.ok(lines.slice(0, kept).every((line) => line.startsWith('New connection from 127.0.0.1:')));
-    assert.equal(lines[kept], '49 lines were left out: they came faster than they were read.');
+    assert.equal(lines[kept], '49 lines were omitted: they came faster than they were read.');
     assert.match(lines[kept + 1] ?? '', /^New connection/);
     assert.deepEqual(lines.slice(kept + 2), ['Server shutting down...']);
   },
 );
 
-test('the environment says where the hub listens, a flag goes before it', { timeout: 30_000 }, async (t) => {
-  const listening = async (env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> => {
-    const it = fakeWorld({ env });
-    t.after(() => it.remove());
-    const ended = it.run('hub', '--port', '0', ...args);
-    await eventually(() => it.stdout.text.includes('The hub listens'), 5_000, 'the hub');
-    it.signal();
-    assert.equal(await within(ended, 5_000, 'the end'), 0);
-    return it.stdout.lines()[0] ?? '';
-  };
-  const env = { PARLANCE_BIND: '127.0.0.33' };
-  assert.match(await listening(env), /^The hub listens on 127\.0\.0\.33:\d+\./);
-  assert.match(await listening(env, '--bind', '127.0.0.34'), /^The hub listens on 127\.0\.0\.34:\d+\./);
-  const wrong = fakeWorld({ env: { PARLANCE_BIND: 'here' } });
-  t.after(() => wrong.remove());
-  assert.equal(await wrong.run('hub', '--port', '0'), 2);
-  assert.match(wrong.stderr.text, /PARLANCE_BIND: an address is an IPv4 or IPv6 address, not "here"/);
-});
+test(
+  'the environment sets the address of the hub, and a flag goes before it',
+  { timeout: 30_000 },
+  async (t) => {
+    const listening = async (env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> => {
+      const it = fakeWorld({ env });
+      t.after(() => it.remove());
+      const ended = it.run('hub', '--port', '0', ...args);
+      await eventually(() => it.stdout.text.includes('The hub listens'), 5_000, 'the hub');
+      it.signal();
+      assert.equal(await within(ended, 5_000, 'the end'), 0);
+      return it.stdout.lines()[0] ?? '';
+    };
+    const env = { PARLANCE_BIND: '127.0.0.33' };
+    assert.match(await listening(env), /^The hub listens on 127\.0\.0\.33:\d+\./);
+    assert.match(await listening(env, '--bind', '127.0.0.34'), /^The hub listens on 127\.0\.0\.34:\d+\./);
+    const wrong = fakeWorld({ env: { PARLANCE_BIND: 'here' } });
+    t.after(() => wrong.remove());
+    assert.equal(await wrong.run('hub', '--port', '0'), 2);
+    assert.match(wrong.stderr.text, /PARLANCE_BIND: an address is an IPv4 or IPv6 address, not "here"/);
+  },
+);

@@ -16,7 +16,7 @@ test('initiate: users, a plain and a secure message, history', options, async (t
   const role = await runRole(t, ['initiate']);
   await role.line(/Your choice/);
   role.type('1');
-  await role.line(/Nobody has announced itself/);
+  await role.line(/No peer announced itself/);
   const to = { host: '127.0.0.1', port: role.beaconPort };
   const announcer = await startAnnouncer({ username: 'ann', address: '10.0.0.9', to, intervalMs: 500 });
   t.after(announcer.close);
@@ -24,8 +24,8 @@ test('initiate: users, a plain and a secure message, history', options, async (t
   role.type('Users');
   await role.line(/^ann \(Online\)  127\.0\.0\.1/);
   role.type('2', 'stranger', address, 'y', '99', '6', '  secret é ');
-  await role.line(/Nobody called "stranger"/);
-  await role.line(/"99" is no number from 1 to 23\.$/);
+  await role.line(/No peer is called "stranger"/);
+  await role.line(/"99" is not a number from 1 to 23\.$/);
   assert.deepEqual(await responder.received.take(), {
     text: '  secret é ',
     isEncrypted: true,
@@ -40,27 +40,23 @@ test('initiate: users, a plain and a secure message, history', options, async (t
   assert.equal(await role.exit(), 0);
 });
 
-test(
-  'initiate: who has Parlance too is a user like the others, and is talked with encrypted',
-  options,
-  async (t) => {
-    const bob = await runRole(t, ['serve', '--json'], { env: { PARLANCE_NAME: 'bob' } });
-    await bob.until(({ type }) => type === 'ready');
-    const role = await runRole(t, ['initiate'], { beaconPort: bob.beaconPort });
-    await role.line(/Your choice/);
-    await eventually(async () => (await peersOf(role.home)).includes('bob'), 10_000, 'bob');
-    role.type('1');
-    await role.line(/^bob \(Online\)  127\.0\.0\.1  Parlance, encrypted$/);
-    role.type('2', 'bob', 'hello bob', '3');
-    const heard = await bob.until(({ type, direction }) => type === 'message' && direction === 'in');
-    assert.deepEqual([heard['text'], heard['encryption']], ['hello bob', 'noise']);
-    await role.line(/→ bob: hello bob/);
-    role.type('4');
-    assert.equal(await role.exit(), 0);
-  },
-);
+test('initiate: lists native peers, too, and encrypts messages to them', options, async (t) => {
+  const bob = await runRole(t, ['serve', '--json'], { env: { PARLANCE_NAME: 'bob' } });
+  await bob.until(({ type }) => type === 'ready');
+  const role = await runRole(t, ['initiate'], { beaconPort: bob.beaconPort });
+  await role.line(/Your choice/);
+  await eventually(async () => (await peersOf(role.home)).includes('bob'), 10_000, 'bob');
+  role.type('1');
+  await role.line(/^bob \(Online\)  127\.0\.0\.1  Parlance, encrypted$/);
+  role.type('2', 'bob', 'hello bob', '3');
+  const heard = await bob.until(({ type, direction }) => type === 'message' && direction === 'in');
+  assert.deepEqual([heard['text'], heard['encryption']], ['hello bob', 'noise']);
+  await role.line(/→ bob: hello bob/);
+  role.type('4');
+  assert.equal(await role.exit(), 0);
+});
 
-test('send: plain where it is asked for, else said to be weak', options, async (t) => {
+test('send: is plain with --plain, and otherwise warns of weak encryption', options, async (t) => {
   const responder = await startResponder({});
   t.after(responder.close);
   const home = temporaryHome(t);
@@ -79,7 +75,7 @@ test('send: plain where it is asked for, else said to be weak', options, async (
     assert.deepEqual(await responder.received.take(), { text, isEncrypted: false, from: '127.0.0.1' });
 });
 
-/** Names that the node of this home knows. */
+/** Returns the names that the node of this home knows. */
 async function peersOf(home: string): Promise<readonly string[]> {
   const node = (await connectNode(home))._unsafeUnwrap();
   const peers = (await node.peers())._unsafeUnwrap();

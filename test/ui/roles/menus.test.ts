@@ -7,7 +7,7 @@ import { startSynergy } from '../../support/standins/synergy.js';
 
 const options = { timeout: 30_000 };
 
-test('synergy: peers become active, are connected, talked with and told of the end', options, async (t) => {
+test('synergy: peers become active, are connected, get messages and a goodbye', options, async (t) => {
   const ann = await startSynergy({ name: 'ann' });
   const bob = await startSynergy({ name: 'bob', form: 'course' });
   t.after(ann.close);
@@ -28,7 +28,7 @@ test('synergy: peers become active, are connected, talked with and told of the e
   menu.type('1');
   await menu.line(new RegExp(`ann  127\\.0\\.0\\.1:${ann.port}  Connected`));
   menu.type(' 3 ', 'nobody', ' ann ', '  to you ');
-  await menu.line(/Nobody called "nobody"/);
+  await menu.line(/No peer is called "nobody"/);
   const heard = await ann.heard.take();
   assert.deepEqual([heard.name, heard.content, heard.port], ['nora', '  to you ', port]);
   await menu.line(/^sent to ann/);
@@ -38,7 +38,7 @@ test('synergy: peers become active, are connected, talked with and told of the e
   assert.equal(await menu.exit(), 0);
 });
 
-test('synergy: who could not be reached in time is named', options, async (t) => {
+test('synergy: a peer that could not be reached is named', options, async (t) => {
   const menu = await runRole(t, ['menu', 'synergy', '--send-timeout', '0.3']);
   await menu.line(/Your choice/);
   const nobody = `127.0.0.1:${await closedPort()}`;
@@ -47,7 +47,7 @@ test('synergy: who could not be reached in time is named', options, async (t) =>
   assert.equal(await menu.exit(), 0);
 });
 
-test('netech: both lists, both ways to connect, and a malformed address is refused', options, async (t) => {
+test('netech: shows both lists, connects both ways, and refuses a malformed address', options, async (t) => {
   const blue = await startNetech({ team: 'blue' });
   const red = await startNetech({ team: 'red' });
   t.after(blue.close);
@@ -64,8 +64,8 @@ test('netech: both lists, both ways to connect, and a malformed address is refus
   await menu.line(/Please answer A or M/);
   assert.equal((await blue.heard.take()).text, 'connection message');
   menu.type('3', 'M', '10.0.0', '127.0.0.1', 'many', String(red.port));
-  await menu.line(/"10\.0\.0" is no IPv4 address/);
-  await menu.line(/"many" is no port/);
+  await menu.line(/"10\.0\.0" is not an IPv4 address/);
+  await menu.line(/"many" is not a port/);
   const manual = await red.heard.take();
   assert.deepEqual([manual.team, manual.text, manual.port], ['green', 'manual connection message', port]);
   menu.type('1', '127.0.0.1', String(blue.port), '  go ');
@@ -76,7 +76,7 @@ test('netech: both lists, both ways to connect, and a malformed address is refus
   assert.equal(await menu.exit(), 0);
 });
 
-test('only secure peers: every role is refused with exit 5', options, async (t) => {
+test('every role is exit 5 with --secure-only', options, async (t) => {
   for (const args of [['menu', 'netech'], ['wait'], ['connect', '127.0.0.1'], ['announce'], ['initiate']]) {
     const role = await runRole(t, [...args, '--secure-only']);
     assert.equal(await role.exit(), 5, args.join(' '));

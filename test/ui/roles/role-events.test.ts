@@ -1,4 +1,4 @@
-/** Waiting for the end of a message. */
+/** Waiting for the last status of a message. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
@@ -7,7 +7,7 @@ import { RoleEvents } from '../../../src/ui/cli/foreign/role.js';
 import { within } from '../../support/deadline.js';
 import { startFakeNode } from '../../support/fake-node.js';
 
-test('a deadline comes also when memory was collected meanwhile', async (t) => {
+test('a deadline comes even after a garbage collection', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   assert.ok(typeof collect === 'function');

@@ -1,4 +1,4 @@
-/** `P` and `Q` of the environment: prime and generator of cmp2204's toy exchange, for its roles and its peers alike. */
+/** `P` and `Q` of the environment: prime and generator of the key exchange of cmp2204. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portIn, runRole } from '../../support/role-program.js';
@@ -14,13 +14,13 @@ test('initiate uses the group of its environment, and asks for a number of it', 
   const role = await runRole(t, ['initiate'], { env });
   role.type('2', `127.0.0.1:${responder.port}`, 'y', '98', '45', 'sealed');
   await role.line(/^Your number, 1 to 97/);
-  await role.line(/"98" is no number from 1 to 97/);
+  await role.line(/"98" is not a number from 1 to 97/);
   assert.deepEqual(await responder.received.take(), { text: 'sealed', isEncrypted: true, from: '127.0.0.1' });
   role.type('4');
   assert.equal(await role.exit(), 0);
 });
 
-test('respond uses the group of its environment; who uses another is not understood', options, async (t) => {
+test('respond uses the group of its environment, and cannot read another group', options, async (t) => {
   const role = await runRole(t, ['respond'], { env });
   const port = portIn(await role.line(/^Waiting for messages at /));
   await initiate({ port, text: 'another group', secret: 45 });
@@ -32,7 +32,7 @@ test('respond uses the group of its environment; who uses another is not underst
 });
 
 test(
-  'a prime or a generator that is none is said so, with what is wrong; one alone says nothing',
+  'an invalid prime or generator is refused with the reason; one alone has no effect',
   options,
   async (t) => {
     const wrong: readonly (readonly [string, string, RegExp])[] = [
@@ -58,7 +58,7 @@ test(
   },
 );
 
-test('a node that ran before keeps its group, and that is said', options, async (t) => {
+test('a node that ran before keeps its group, and the role says so', options, async (t) => {
   const running = await runRole(t, ['respond']);
   await running.line(/^Waiting for messages at /);
   const role = await runRole(t, ['initiate'], {
@@ -70,7 +70,7 @@ test('a node that ran before keeps its group, and that is said', options, async 
   t.after(responder.close);
   role.type('2', `127.0.0.1:${responder.port}`, 'y', '6', 'sealed');
   assert.equal((await responder.received.take()).text, 'sealed');
-  assert.match(role.stderr(), /P and Q count when a node starts/);
+  assert.match(role.stderr(), /P and Q have no effect/);
   role.type('4');
   assert.equal(await role.exit(), 0);
 });

@@ -1,6 +1,6 @@
 /**
- * Follows messages from the moment before they are sent to the state that is waited for. The sender gives their ids, so
- * a status is recognised whether the event or the answer of the node brings it first.
+ * Deliveries: follows messages from before their sending to the wanted state. The sender gives their ids, so a status is
+ * recognised whether the event or the answer of the node brings it first.
  */
 import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
@@ -9,19 +9,20 @@ import { until } from '../run.js';
 export interface DeliveriesOptions {
   readonly node: Pick<NodeHandle, 'events' | 'history'>;
   readonly wait: WaitFor;
-  /** Each status of our messages once, in order per message. */
+  /** Callback for each status of the followed messages, once and in order per message. */
   readonly onStatus: (status: StatusEvent) => Promise<void>;
-  /** Ends the watching. */
+  /** Ends the following. */
   readonly signal: AbortSignal;
 }
 
+/** How the following ended. */
 export type End =
   | { readonly type: 'all' }
-  /** A message failed for good. */
+  /** A message failed finally. */
   | { readonly type: 'failed'; readonly status: StatusEvent }
   /** The node refused the peer for security. */
   | { readonly type: 'refused'; readonly event: ErrorEvent }
-  /** The events ended before the messages got there. */
+  /** The events ended before the messages reached the state. */
   | { readonly type: 'lost' };
 
 const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
@@ -30,14 +31,14 @@ const unsent = -1;
 
 export class Deliveries {
   readonly #options: DeliveriesOptions;
-  /** Message id → rank reached, of those that are not there yet. */
+  /** Rank reached by message id, for messages below the wanted state. */
   readonly #pending = new Map<string, number>();
-  /** Whom they are for, as the node calls it. */
+  /** Name of the peer as the node gives it. */
   #peer: string | null = null;
-  /** By peer: what is refused to one is no reason to stop waiting for another. */
+  /** Refusals by peer: the refusal of one peer does not end the waiting for another. */
   readonly #refusals = new Map<string, ErrorEvent>();
   #wanted: number;
-  /** Newest line of the history at the beginning: what is followed comes after it. */
+  /** Newest `seq` at the beginning: followed messages come after it. */
   #afterSeq: number | null = null;
   #end: End | null = null;
   #wake: () => void = nothing;
@@ -47,22 +48,22 @@ export class Deliveries {
     this.#wanted = ranks[options.wait];
   }
 
-  /** Messages that the node has taken and that are not there yet. */
+  /** Number of queued messages below the wanted state. */
   get pending(): number {
     return [...this.#pending.values()].filter((rank) => rank !== unsent).length;
   }
 
-  /** Where they shall get. */
+  /** State that is waited for. */
   get wanted(): WaitFor {
     return this.#wanted === ranks.delivered ? 'delivered' : this.#wanted === ranks.sent ? 'sent' : 'queued';
   }
 
-  /** Lowers what is waited for, for peers whose program knows no receipts. */
+  /** Lowers the wanted state to `sent`, for peers whose program has no receipts. */
   settleForSent(): void {
     this.#wanted = Math.min(this.#wanted, ranks.sent);
   }
 
-  /** Settles once subscribed: what is sent after it cannot be missed. */
+  /** Subscribes to statuses: those of messages sent afterwards are not missed. */
   async begin(): Promise<void> {
     const newest = this.#afterSeq === null ? this.#options.node.history({ limit: 1 }) : null;
     await new Promise<void>((resolve) => {
@@ -73,10 +74,7 @@ export class Deliveries {
     if (newest !== null) this.#afterSeq = (await newest).unwrapOr([]).at(-1)?.seq ?? 0;
   }
 
-  /**
-   * The messages still waited for, followed on another node of the same home. What happened to them in between stands
-   * in the history.
-   */
+  /** Follows the remaining messages on another node of the home. The history holds their states in between. */
   async continueOn(node: DeliveriesOptions['node']): Promise<Deliveries> {
     const next = new Deliveries({ ...this.#options, node });
     next.#wanted = this.#wanted;
@@ -88,17 +86,17 @@ export class Deliveries {
     return next;
   }
 
-  /** Call before these are sent; `queued` or `refused` follows. */
+  /** Begins to follow messages before they are sent; `queued` or `refused` follows. */
   sending(ids: readonly string[]): void {
     for (const id of ids) this.#pending.set(id, unsent);
   }
 
-  /** The node did not take these. */
+  /** Ends the following of messages that the node did not queue. */
   refused(ids: readonly string[]): void {
     for (const id of ids) this.#pending.delete(id);
   }
 
-  /** The node answered with what these messages have reached. */
+  /** Takes the statuses of the answer of the node. */
   async queued(statuses: readonly StatusEvent[]): Promise<void> {
     for (const status of statuses) {
       this.#peer = status.peer;
@@ -106,7 +104,7 @@ export class Deliveries {
     }
   }
 
-  /** Settles with how it ended, or `null` after `delayMs`. */
+  /** Waits for the end, at most `delayMs`; `null`: it did not come. */
   async settled(delayMs: number): Promise<End | null> {
     if (this.#result() !== null) return this.#result();
     let timer: NodeJS.Timeout | undefined;
@@ -121,7 +119,7 @@ export class Deliveries {
     return this.#result();
   }
 
-  /** Settles when some message moved on, or after `delayMs`. */
+  /** Waits until a message reaches another state, at most `delayMs`. */
   moved(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#wake(), delayMs);
@@ -139,7 +137,7 @@ export class Deliveries {
     return event === undefined ? this.#end : { type: 'refused', event };
   }
 
-  /** Reads where these stand now, from the first line after the beginning to the last of them. */
+  /** Reads the states of the missing messages from the history, from the beginning on. */
   async #catchUp(missing: Set<string>): Promise<void> {
     let afterSeq = this.#afterSeq ?? 0;
     while (missing.size > 0) {

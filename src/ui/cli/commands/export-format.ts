@@ -11,13 +11,13 @@ export interface ExportFormat {
   readonly tail: string;
 }
 
-/** The format that the ending of the file name asks for; `null` for any other ending. */
+/** Returns the format that the ending of a file name chooses; `null` for another ending. */
 export function exportFormatOf(file: string): ExportFormatName | null {
   const ending = /\.(txt|json|csv)$/i.exec(file)?.[1]?.toLowerCase();
   return ending === 'txt' || ending === 'json' || ending === 'csv' ? ending : null;
 }
 
-/** `addressOf`: where a peer was last proved to be, for the old line format; may be empty. */
+/** Returns the writer of a format. `addressOf`: address at which a peer was last proved to be; may be empty. */
 export async function exportFormat(
   name: ExportFormatName,
   addressOf: (peerId: string) => string,
@@ -60,13 +60,13 @@ const csvColumns = [
   'conversation',
 ] as const satisfies readonly (keyof MessageEvent)[];
 
-/** One record as RFC 4180 has it. The library is loaded for this format alone. */
+/** Returns the writer of records (RFC 4180). The library is loaded for this format alone. */
 async function csvRow(): Promise<(fields: readonly string[]) => string> {
   const { stringify } = await import('csv-stringify/sync');
   return (fields) =>
     stringify([fields.map(harmless)], { record_delimiter: '\r\n', quoted_match: /[\r\n]|^\s|\s$/ });
 }
 
-/** A field that a spreadsheet would take for a formula gets an apostrophe before it, also behind blanks and controls. */
+/** Puts an apostrophe before a field that a spreadsheet would run as a formula, blanks and controls skipped. */
 const harmless = (field: string): string =>
   /^[\s\p{C}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r]/u.test(field) ? `'${field}` : field;

@@ -1,4 +1,4 @@
-/** A transcript as a file: the line format of the oldest program, JSON or CSV, for this user's eyes alone. */
+/** The export of a transcript to a file of mode 0600: the line format of the oldest program, JSON or CSV. */
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { err, ok, type Result } from 'neverthrow';
 import { closeSync, fsyncSync, openSync, rmSync, renameSync, writeSync } from 'node:fs';
@@ -6,15 +6,15 @@ import type { MessageEvent, NodeError, ParlanceError } from '../../../index.js';
 import { exportFormat, type ExportFormat, type ExportFormatName } from './export-format.js';
 
 export interface ExportOptions {
-  /** Replaces a file that exists. */
+  /** Whether a file that exists is replaced. */
   readonly isForced: boolean;
-  /** Where a peer was last proved to be, for the old line format; may be empty. */
+  /** Address at which a peer was last proved to be, for the old line format; may be empty. */
   readonly addressOf: (peerId: string) => string;
 }
 
 /**
- * How many messages were written. A file that exists is replaced only when `options.isForced`, and then only once the new one
- * is complete. Errors: `command/file`, and those of reading the history.
+ * Writes the file and returns the number of messages. With `options.isForced` it replaces a file that exists, once the
+ * new one is complete. Errors: `command/file`, and those of reading the history.
  */
 export async function exportTo(
   file: string,
@@ -63,7 +63,7 @@ function opened(file: string, flags: 'w' | 'wx'): Result<number, string> {
   try {
     return ok(openSync(file, flags, 0o600));
   } catch (cause) {
-    return err(errnoOf(cause) === 'EEXIST' ? 'it exists already (--force replaces it)' : reasonOf(cause));
+    return err(errnoOf(cause) === 'EEXIST' ? 'the file exists (--force replaces it)' : reasonOf(cause));
   }
 }
 

@@ -1,4 +1,4 @@
-/** `parlance history`: the transcript, oldest first, printed or exported. */
+/** `parlance history`: prints or exports the transcript, oldest first. */
 import { ok } from 'neverthrow';
 import type { HistoryOptions, MessageEvent, NodeHandle } from '../../../index.js';
 import { cli } from '../limits.js';
@@ -14,10 +14,10 @@ export interface HistoryCommandOptions {
   readonly search: string | null;
   readonly since: string | null;
   readonly until: string | null;
-  /** Keeps the newest so many; `null`: all. */
+  /** Number of messages, of which the newest are kept; `null`: all. */
   readonly limit: number | null;
   readonly exportFile: string | null;
-  /** An export may replace a file. */
+  /** Whether an export may replace a file. */
   readonly isForced: boolean;
 }
 
@@ -67,7 +67,7 @@ export async function history(context: RunContext, options: HistoryCommandOption
   });
 }
 
-/** Oldest first. Everything is read page by page; the newest so many are counted back first. */
+/** Reads the pages of the transcript, oldest first. With a limit it reads backwards first. */
 async function* pagesOf(
   node: NodeHandle,
   query: HistoryOptions,

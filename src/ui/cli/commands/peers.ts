@@ -1,16 +1,16 @@
-/** `parlance peers`: who is there. */
+/** `parlance peers`: lists the peers, watches them, or waits for one. */
 import { controlApi } from '../../api/limits.js';
 import { cli } from '../limits.js';
 import type { Attachment } from '../attach.js';
 import { peerLine } from '../screen/present.js';
-import { LastWords, pause, until, withNode, withNodes, type RunContext } from '../run.js';
+import { EndReason, pause, until, withNode, withNodes, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
 export interface PeersOptions {
   readonly isWatching: boolean;
-  /** Returns once this peer is reachable. */
+  /** Peer to wait for until it is reachable. */
   readonly wait: string | null;
-  /** Ends the waiting or watching; `null`: the default for waiting, no end for watching. */
+  /** Time for waiting or watching, in ms; `null`: the default for waiting, no end for watching. */
   readonly timeoutMs: number | null;
 }
 
@@ -37,12 +37,12 @@ export function peers(context: RunContext, options: PeersOptions): Promise<ExitC
       rows.value,
       rows.value.map((row) => peerLine(row, output.colors)),
     );
-    if (rows.value.length === 0) output.note('nobody is there yet');
+    if (rows.value.length === 0) output.note('no peer is known yet');
     return 0;
   });
 }
 
-/** A node that has just started has asked who is there: the answers take a moment. */
+/** Waits until peers had time to answer the first beacon of a node that started just now. */
 async function untilAnswered({ stopped }: RunContext, { ageMs }: Attachment): Promise<void> {
   const leftMs = cli.discoveryMs - ageMs();
   if (leftMs > 0) await pause(leftMs, stopped);
@@ -53,10 +53,10 @@ async function watch(
   { node, isOwn }: Attachment,
   timedOut: AbortSignal,
 ): Promise<ExitCode | 'again'> {
-  const lastWords = new LastWords();
+  const endReason = new EndReason();
   for await (const event of until(node.events(), AbortSignal.any([stopped, timedOut]))) {
     if (event.type === 'bye') break;
-    lastWords.hear(event);
+    endReason.read(event);
     if (event.type === 'ready') {
       const rows = (await node.peers()).unwrapOr([]);
       await output.results(
@@ -66,7 +66,7 @@ async function watch(
     } else if (event.type === 'peer') await output.result(event, peerLine(event, output.colors));
   }
   if (stopped.aborted || timedOut.aborted) return 0;
-  return isOwn ? output.failure(lastWords.fault()) : 'again';
+  return isOwn ? output.failure(endReason.fault()) : 'again';
 }
 
 async function waitFor(
@@ -75,13 +75,13 @@ async function waitFor(
   word: string,
   timedOut: AbortSignal,
 ): Promise<ExitCode | 'again' | 'timed-out'> {
-  const lastWords = new LastWords();
+  const endReason = new EndReason();
   for await (const event of until(node.events(), AbortSignal.any([stopped, timedOut]))) {
     if (event.type === 'bye') break;
-    lastWords.hear(event);
+    endReason.read(event);
     if (event.type !== 'ready' && event.type !== 'peer') continue;
     const found = await node.find(word);
-    // No waiting makes clear which of two is meant; whoever bears the name of a contact who is away is not that one.
+    // Waiting does not decide between two peers of one name. A stranger with the name of an absent contact is not it.
     if (found.isErr() && found.error.code === 'chat/ambiguous-peer') return output.failure(found.error);
     if (found.isErr() || found.value.state !== 'online') continue;
     await output.result(found.value, peerLine(found.value, output.colors));
@@ -89,5 +89,5 @@ async function waitFor(
   }
   if (stopped.aborted) return output.failure({ code: 'command/stopped' });
   if (timedOut.aborted) return 'timed-out';
-  return isOwn ? output.failure(lastWords.fault()) : 'again';
+  return isOwn ? output.failure(endReason.fault()) : 'again';
 }

@@ -1,17 +1,18 @@
-/** `parlance recv`: messages as they arrive. */
+/** `parlance recv`: prints messages as they arrive. */
 import { err, ok, type Result } from 'neverthrow';
 import type { MessageEvent, NodeError, NodeHandle } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
 import type { Attachment } from '../attach.js';
 import { eventLine, messageLine } from '../screen/present.js';
-import { LastWords, until, usage, withNodes, type RunContext } from '../run.js';
+import { EndReason, until, usage, withNodes, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
 export interface RecvOptions {
-  /** Ends after so many; `null`: goes on. */
+  /** Number of messages after which the command ends; `null`: it goes on. */
   readonly count: number | null;
+  /** Peer whose messages are printed; `null`: all. */
   readonly from: string | null;
-  /** A `seq`, or the id of a message: only what came after it. */
+  /** `seq` or id of a message, after which the command begins. */
   readonly since: string | null;
   readonly timeoutMs: number | null;
 }
@@ -28,13 +29,15 @@ export async function recv(context: RunContext, options: RecvOptions): Promise<E
   );
 }
 
-/** How far the command has come. */
+/** The progress of the command over several nodes. */
 interface Receiving {
+  /** Number of messages to print. */
   left: number;
-  /** Newest seq that was read, or `--since`. */
+  /** Newest `seq` that was read, or the one of `--since`. */
   sinceSeq: number | undefined;
+  /** Whether the first node was ready. */
   isBegun: boolean;
-  /** Id of the one whom `--from` means, once somebody bears that name. */
+  /** Id of the peer of `--from`; null: no peer has that name yet. */
   from: string | null;
 }
 
@@ -48,16 +51,18 @@ async function follow(
   if (!receiving.isBegun && options.since !== null) {
     const sinceSeq = await seqOf(node, options.since);
     if (sinceSeq === null) {
-      return output.failure(usage('recv', `--since ${options.since}: no such seq or message id here`));
+      return output.failure(
+        usage('recv', `--since ${options.since} is neither a seq nor the id of a message of this home`),
+      );
     }
     receiving.sinceSeq = sinceSeq;
   }
   const { sinceSeq } = receiving;
-  const lastWords = new LastWords();
+  const endReason = new EndReason();
   const signal = AbortSignal.any([stopped, timedOut]);
   for await (const event of until(node.events(sinceSeq === undefined ? {} : { sinceSeq }), signal)) {
     if (event.type === 'bye') break;
-    lastWords.hear(event);
+    endReason.read(event);
     if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
     else if (event.type === 'ready' || event.type === 'error')
       output.note(eventLine(event, output.colors) ?? '');
@@ -76,19 +81,19 @@ async function follow(
     receiving.left -= 1;
     if (receiving.left <= 0) return 0;
   }
-  // Following has no other end than a signal; a count that was not reached has.
+  // A signal is the regular end of following, and an early end of a count.
   if (stopped.aborted) return options.count === null ? 0 : output.failure({ code: 'command/stopped' });
   if (timedOut.aborted) {
     const waitedMs = options.timeoutMs ?? 0;
     return output.failure({ code: 'command/timeout', what: 'no more messages came', waitedMs });
   }
-  return isOwn ? output.failure(lastWords.fault()) : 'again';
+  return isOwn ? output.failure(endReason.fault()) : 'again';
 }
 
 /**
- * Whether this is from whom `--from` means. Asked anew for each message, as `send` would be, since a peer may be asked
- * for before it was heard of; only who bears the name from the beginning keeps it when another one takes it too.
- * Errors: `chat/ambiguous-peer`.
+ * Decides whether a message is from the peer of `--from`. The word is looked up again for each message, as `send` does,
+ * since a peer may be named before it is known. A peer that has the name from the beginning keeps it when another peer
+ * takes it, too. Errors: `chat/ambiguous-peer`.
  */
 async function isFrom(
   node: NodeHandle,
@@ -98,11 +103,11 @@ async function isFrom(
 ): Promise<Result<boolean, NodeError>> {
   if (word === null || word === message.peerId) return ok(true);
   const isKnown = await lookUp(node, receiving, word);
-  // The name that came with the words counts only while nobody bears it: a peer of an older program can take any.
+  // The name in the message counts only while no known peer has it: a peer of an older program can take any name.
   return isKnown.map((known) => (known ? receiving.from === message.peerId : word === message.peer));
 }
 
-/** Remembers whom the word means now. False: nobody so far. Errors: `chat/ambiguous-peer`. */
+/** Looks up the word and keeps the id of its peer; false: no peer has that name. Errors: `chat/ambiguous-peer`. */
 async function lookUp(
   node: NodeHandle,
   receiving: Receiving,
@@ -115,7 +120,7 @@ async function lookUp(
   return ok(true);
 }
 
-/** `seq` of `word`; `null` when it is neither a number nor the id of a stored message. */
+/** Returns the `seq` of `word`; `null` when it is neither a number nor the id of a stored message. */
 async function seqOf(node: NodeHandle, word: string): Promise<number | null> {
   if (/^\d{1,15}$/.test(word)) return Number(word);
   if (!/^[0-9a-f-]{36}$/i.test(word)) return null;

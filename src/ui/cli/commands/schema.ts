@@ -7,7 +7,7 @@ import type { RunContext } from '../run.js';
 import { commandLines } from '../screen/lines.js';
 import type { ExitCode } from '../screen/wording.js';
 
-/** Starts no node and needs no home. */
+/** Prints the document. It starts no node and needs no home. */
 export async function schema({ output }: RunContext): Promise<ExitCode> {
   const document = jsonSchema();
   await output.result(document, JSON.stringify(document, null, 2));
@@ -15,8 +15,8 @@ export async function schema({ output }: RunContext): Promise<ExitCode> {
 }
 
 /**
- * The document validates any NDJSON line; `$defs` holds the lines by name, and the query, body and answer of each method
- * of the local API as `METHOD.query`, `METHOD.body` and `METHOD.answer`.
+ * Returns a document that validates any NDJSON line. `$defs` holds the lines by name, and the query, body and answer of
+ * each method of the local API as `METHOD.query`, `METHOD.body` and `METHOD.answer`.
  */
 export function jsonSchema() {
   const lines = { ...nodeEvents, ...commandLines };

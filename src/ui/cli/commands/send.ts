@@ -1,4 +1,4 @@
-/** `parlance send`: one message, or each line of stdin, and what became of it. */
+/** `parlance send`: sends one message or each line of stdin, and reports the outcome. */
 import { ResultAsync, type Result } from 'neverthrow';
 import { unreachable } from '../../../exhaustive.js';
 import {
@@ -17,8 +17,13 @@ import type { Attachment } from '../attach.js';
 import { Deliveries, type End } from './deliveries.js';
 import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
 import { statusLine } from '../screen/present.js';
-import { pause, usage, withNode, type RunContext } from '../run.js';
-import { mannerOf, misplaced, type Manner, type MannerFlags } from '../options/send-manner.js';
+import { untilKnown, usage, withNode, type RunContext } from '../run.js';
+import {
+  cmp2204OptionsOf,
+  misplaced,
+  type Cmp2204Options,
+  type Cmp2204Flags,
+} from '../options/cmp2204-flags.js';
 import { wordingOf, type ExitCode } from '../screen/wording.js';
 
 export interface SendOptions {
@@ -27,8 +32,8 @@ export interface SendOptions {
   readonly text: string | null;
   readonly wait: WaitFor;
   readonly timeoutMs: number;
-  /** How cmp2204 is to be spoken. */
-  readonly manner: MannerFlags;
+  /** Flags for cmp2204. */
+  readonly cmp2204: Cmp2204Flags;
 }
 
 export async function send(context: RunContext, options: SendOptions): Promise<ExitCode> {
@@ -38,18 +43,18 @@ export async function send(context: RunContext, options: SendOptions): Promise<E
   if (problem !== null) return output.failure(problem);
   const env = settingsOfEnv(context.world.env);
   const prime = env.isOk() ? toyGroupOf(env.value)?.p : undefined;
-  const manner = mannerOf(options.manner, options.peer, prime);
-  if (manner.isErr()) return output.failure(manner.error);
+  const cmp2204 = cmp2204OptionsOf(options.cmp2204, options.peer, prime);
+  if (cmp2204.isErr()) return output.failure(cmp2204.error);
   let sending: Sending | null = null;
   for (;;) {
     const outcome = await withNode(context, async (attachment) => {
       sending =
         sending === null
-          ? new Sending(context, options, manner.value, attachment)
+          ? new Sending(context, options, cmp2204.value, attachment)
           : await sending.continueOn(attachment);
       return sending.run();
     });
-    // The node was another command's and has ended with it; the messages are safe in the outbox of the home.
+    // The node of another command ended. The messages are safe in the outbox of the home.
     if (outcome !== 'again') return outcome;
   }
 }
@@ -61,25 +66,30 @@ function problemOf(text: string): ParlanceError | null {
   return { code: 'chat/text-too-long', limitBytes: textLimits.messageBytesMax, gotBytes };
 }
 
-/** One run of the command on its node. */
+/** The command on one node. */
 class Sending {
   readonly #context: RunContext;
   readonly #options: SendOptions;
-  readonly #manner: Manner | null;
+  readonly #cmp2204: Cmp2204Options | null;
   readonly #attachment: Attachment;
   #deliveries: Deliveries;
   #isSent = false;
   readonly #over = new AbortController();
-  /** The peer's name as the node tells it. */
+  /** Name of the peer as the node gives it. */
   #peer: string;
   #queued = 0;
   #newest: StatusEvent | null = null;
   #queuedMs = performance.now();
 
-  constructor(context: RunContext, options: SendOptions, manner: Manner | null, attachment: Attachment) {
+  constructor(
+    context: RunContext,
+    options: SendOptions,
+    cmp2204: Cmp2204Options | null,
+    attachment: Attachment,
+  ) {
     this.#context = context;
     this.#options = options;
-    this.#manner = manner;
+    this.#cmp2204 = cmp2204;
     this.#attachment = attachment;
     this.#peer = options.peer;
     this.#deliveries = new Deliveries({
@@ -90,9 +100,9 @@ class Sending {
     });
   }
 
-  /** The same messages, followed on another node of the home. */
+  /** Follows the messages on another node of the home. */
   async continueOn(attachment: Attachment): Promise<Sending> {
-    const next = new Sending(this.#context, this.#options, this.#manner, attachment);
+    const next = new Sending(this.#context, this.#options, this.#cmp2204, attachment);
     next.#deliveries = await this.#deliveries.continueOn(attachment.node);
     next.#isSent = true;
     next.#peer = this.#peer;
@@ -109,7 +119,7 @@ class Sending {
         const failed = await this.#sendAll();
         if (failed !== null) return await this.#fail(this.#explained(failed.error), failed.unsent);
         this.#isSent = true;
-        // The signal ended the input, not its writer: what was read went out, the rest was never taken.
+        // A signal ended the input early: the lines that were read are queued, the rest was not read.
         const isCutShort = this.#options.text === null && this.#context.stopped.aborted;
         if (isCutShort) return await this.#fail({ code: 'command/stopped' }, 0);
       }
@@ -131,34 +141,34 @@ class Sending {
     return null;
   }
 
-  /** Hands these to the node, which takes all or none. A manner of speaking goes with one message alone. */
+  /** Hands lines to the node, which queues all or none. Flags for cmp2204 apply to one message. */
   async #hand(lines: readonly NamedLine[]): Promise<Result<readonly StatusEvent[], NodeError>> {
     const { node } = this.#attachment;
     const { peer } = this.#options;
-    const manner = this.#manner;
+    const cmp2204 = this.#cmp2204;
     const ids = lines.map(({ id }) => id);
     const texts = lines.map(({ text }) => text);
     this.#deliveries.sending(ids);
     const [id = ''] = ids;
     const [text = ''] = texts;
-    const sent = await (manner === null
+    const sent = await (cmp2204 === null
       ? node.sendAll(peer, texts, { ids })
-      : node.sendVia(peer, text, manner.via, { id }).map((one) => [one]));
+      : node.sendVia(peer, text, cmp2204.via, { id }).map((one) => [one]));
     if (sent.isErr()) this.#deliveries.refused(ids);
     return sent;
   }
 
-  /** Which dialect a name is spoken to in, only the node knows: a flag of another one is wrong usage. */
+  /** Turns a flag for another dialect into wrong usage: only the node knows the dialect of a name. */
   #explained(error: ParlanceError): ParlanceError {
     const isMisplaced = error.code === 'dialect/unsupported' && error.dialect !== 'cmp2204';
-    return isMisplaced && this.#manner !== null
-      ? misplaced(this.#manner.flag, this.#options.peer, error.dialect)
+    return isMisplaced && this.#cmp2204 !== null
+      ? misplaced(this.#cmp2204.flag, this.#options.peer, error.dialect)
       : error;
   }
 
   async #sendStdin(): Promise<SendFailure | null> {
     const { world, output } = this.#context;
-    if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends');
+    if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends the input');
     const tooLong: { error: ParlanceError | null } = { error: null };
     const sent = await sendLines({
       send: (lines) => new ResultAsync(this.#hand(lines)),
@@ -176,7 +186,7 @@ class Sending {
     return { error: error.code === 'chat/outbox-full' ? this.#notDelivered(unsent) : error, unsent };
   }
 
-  /** Lines that fit into a message. The first that does not ends the input; those before it still go out. */
+  /** Reads lines up to the first that exceeds a message. */
   async *#linesOfStdin(
     onTooLong: (error: ParlanceError) => void,
   ): AsyncGenerator<readonly NamedLine[], void, undefined> {
@@ -189,12 +199,12 @@ class Sending {
         const bad = group.findIndex((line) => Buffer.byteLength(line) > textLimits.messageBytesMax);
         const texts = bad < 0 ? group : group.slice(0, bad);
         const good = texts.map((text): NamedLine => ({ id: newMessageId(), text }));
-        // An address of an older program needs nobody to be heard of first.
+        // An address of an older program needs no known peer.
         if (isFirst && good.length > 0 && !this.#options.peer.includes('://'))
           await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
         isFirst = false;
-        // A manner of speaking goes with each message alone, so batches are of one.
-        if (this.#manner === null) yield good;
+        // Flags for cmp2204 apply to single messages, so each batch has one line.
+        if (this.#cmp2204 === null) yield good;
         else for (const line of good) yield [line];
         if (bad >= 0) {
           onTooLong(problemOf(group[bad] ?? '') ?? { code: 'chat/text-empty' });
@@ -212,37 +222,34 @@ class Sending {
     }
   }
 
-  /** A node that has just started has heard of nobody yet: an unknown peer gets a moment to answer its first beacon. */
-  async #untilKnown<T>(attempt: () => PromiseLike<Result<T, NodeError>>): Promise<Result<T, NodeError>> {
-    const startMs = performance.now();
-    for (;;) {
-      const result = await attempt();
-      const isUnknown = result.isErr() && result.error.code === 'chat/unknown-peer';
-      const isYoung = this.#attachment.ageMs() < cli.discoveryMs;
-      const isInTime = performance.now() - startMs < this.#options.timeoutMs;
-      if (!isUnknown || !isYoung || !isInTime || this.#context.stopped.aborted) return result;
-      await pause(cli.pollMs, this.#context.stopped);
-    }
+  #untilKnown<T>(attempt: () => PromiseLike<Result<T, NodeError>>): Promise<Result<T, NodeError>> {
+    return untilKnown(attempt, {
+      ageMs: this.#attachment.ageMs,
+      signal: this.#context.stopped,
+      waitMaxMs: this.#options.timeoutMs,
+    });
   }
 
   async #onQueued(statuses: readonly StatusEvent[]): Promise<void> {
-    if (this.#queued === 0 && this.#options.wait === 'delivered') await this.#lowerForForeign(statuses[0]);
+    if (this.#queued === 0 && this.#options.wait === 'delivered') await this.#settleForForeign(statuses[0]);
     this.#queued += statuses.length;
     this.#peer = statuses[0]?.peer ?? this.#peer;
     await this.#deliveries.queued(statuses);
     this.#queuedMs = performance.now();
   }
 
-  /** Older programs know no receipts: `sent` is the best their messages reach. */
-  async #lowerForForeign(status: StatusEvent | undefined): Promise<void> {
+  /** Waits for `sent` alone where the program of the peer has no receipts. */
+  async #settleForForeign(status: StatusEvent | undefined): Promise<void> {
     const rows = (await this.#attachment.node.peers()).unwrapOr([]);
     const named = rows.filter((row) => row.name === status?.peer).map((row) => row.dialect);
     const isForeign =
-      this.#options.peer.includes('://') || (named.some(isOlder) && !named.includes('native'));
+      this.#options.peer.includes('://') || (named.some(isForeignDialect) && !named.includes('native'));
     if (isForeign) this.#deliveries.settleForSent();
     const isCmp2204 = this.#options.peer.startsWith('cmp2204://') || (isForeign && named.includes('cmp2204'));
-    if (isCmp2204 && this.#manner?.via.isPlain !== true)
-      this.#context.output.note('weakly encrypted: whoever listens can break the key exchange of cmp2204');
+    if (isCmp2204 && this.#cmp2204?.via.isPlain !== true)
+      this.#context.output.note(
+        'weakly encrypted: anybody who listens can break the key exchange of cmp2204',
+      );
   }
 
   async #finish(): Promise<ExitCode | 'again'> {
@@ -298,7 +305,7 @@ class Sending {
     if (output.isJson) await output.result(status, null);
   }
 
-  /** The failure, and what became of what was read so far. `unsent` as in `Account`. */
+  /** Reports the failure and the outcome of the lines that were read. `unsent`: as in `Account`. */
   #fail(error: ParlanceError, unsent: number | null): Promise<ExitCode> {
     const account = accountOf({
       taken: this.#queued,
@@ -309,9 +316,9 @@ class Sending {
       isUnsure: maybeTaken.has(error.code),
     });
     const { output } = this.#context;
-    // What was not delivered in time is counted in its own words.
+    // The wording of this code counts the messages itself.
     if (account === null || error.code === 'command/not-delivered') return output.failure(error);
-    // Words of a node that is gone tell no more than the account; others say how to mend the cause.
+    // The remedy of a node that is gone adds nothing to the account. Another remedy names the cause.
     const isGone = /^(api|runtime|command)\//.test(error.code);
     return output.failure(error, isGone ? account : `${wordingOf(error).remedy}; ${account}`);
   }
@@ -329,25 +336,26 @@ class Sending {
 
 interface SendFailure {
   readonly error: ParlanceError;
-  /** Messages that were handed to the node and not taken, as far as we know. */
+  /** Number of messages in the failed call. */
   readonly unsent: number;
 }
 
-/** How far a sending had come when it failed. */
+/** The progress of a sending at its failure. */
 interface Account {
+  /** Number of messages that the node queued. */
   readonly taken: number;
-  /** Of these: not `reached` yet. */
+  /** Number of these that did not reach the wanted state. */
   readonly pending: number;
   readonly reached: WaitFor;
-  /** There was one text, not many lines. */
+  /** Whether the command sent one text instead of lines. */
   readonly isOne: boolean;
-  /** Messages under way to the node; `null`: all that there was had been taken. */
+  /** Number of messages in the failed call; `null`: the node had queued all. */
   readonly unsent: number | null;
-  /** The node may have taken these. */
+  /** Whether the node may have queued them nevertheless. */
   readonly isUnsure: boolean;
 }
 
-/** The node may have done what it was asked, and only the answer is missing. */
+/** Codes after which the node may have queued the messages, since only the answer is missing. */
 const maybeTaken: ReadonlySet<string> = new Set([
   'api/lost',
   'api/deadline',
@@ -357,18 +365,18 @@ const maybeTaken: ReadonlySet<string> = new Set([
   'runtime/poison',
 ]);
 
-/** What to do now; `null` where nothing was taken, and the failure itself says it all. */
+/** Returns the outcome in words; `null` where nothing was queued. */
 function accountOf({ taken, pending, reached, isOne, unsent, isUnsure }: Account): string | null {
   const isOpen = isUnsure && unsent !== null && unsent > 0;
   if (isOne && taken > 0) return 'the message stays queued and goes out when the peer is back';
-  if (isOne) return isOpen ? '"parlance history" tells whether it was taken' : null;
+  if (isOne) return isOpen ? '"parlance history" shows whether it was queued' : null;
   if (taken === 0 && !isOpen) return null;
-  const there = pending === 0 ? `all ${reached}` : `${taken - pending} ${reached}, ${pending} still queued`;
-  const told = `${taken} ${taken === 1 ? 'line was' : 'lines were'} taken${taken === 0 ? '' : ` (${there})`}`;
-  if (unsent === null) return told;
+  const states = pending === 0 ? `all ${reached}` : `${taken - pending} ${reached}, ${pending} still queued`;
+  const count = `${taken} ${taken === 1 ? 'line was' : 'lines were'} queued${taken === 0 ? '' : ` (${states})`}`;
+  if (unsent === null) return count;
   return isOpen
-    ? `${told}; "parlance history" tells whether the ${unsent} after them were too, the rest was not`
-    : `${told}, the rest was not: send that again`;
+    ? `${count}; "parlance history" shows whether the next ${unsent} were, too; the rest was not`
+    : `${count}, the rest was not: send it again`;
 }
 
-const isOlder = (dialect: string): boolean => dialect !== 'native';
+const isForeignDialect = (dialect: string): boolean => dialect !== 'native';

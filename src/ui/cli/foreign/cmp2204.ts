@@ -1,4 +1,4 @@
-/** Three of the four programs of cmp2204; the fourth, Chat_Initiator, is a menu. Each runs until a signal. */
+/** Three of the four programs of cmp2204, each until a signal. The fourth, Chat_Initiator, is a menu. */
 import { join } from 'node:path';
 import type { MessageEvent, NodeEvent, PeerEvent } from '../../../index.js';
 import { escapeForTerminal, escapeName } from '../../../index.js';
@@ -8,7 +8,7 @@ import { until, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 import { addressesOf, withRole, type Role } from './role.js';
 
-/** Service_Announcer: our beacon is a superset of its announcement. */
+/** Runs Service_Announcer: the beacon of a node is a superset of its announcement. */
 export const announce = (context: RunContext): Promise<ExitCode> =>
   withRole(context, 'cmp2204', async (role) => {
     const { self, settings, isOwnNode } = role;
@@ -21,7 +21,7 @@ export const announce = (context: RunContext): Promise<ExitCode> =>
     });
   });
 
-/** Peer_Discovery: who comes and goes, here and in `online_peers.txt` of the home. */
+/** Runs Peer_Discovery: prints peers that come and go, and keeps them in `online_peers.txt` of the home. */
 export const discover = (context: RunContext): Promise<ExitCode> =>
   withRole(context, 'cmp2204', async (role) => {
     const { output } = context;
@@ -35,7 +35,7 @@ export const discover = (context: RunContext): Promise<ExitCode> =>
     return follow(role, async (event) => {
       if (event.type === 'peer') await show(event);
       if (event.type !== 'ready') return;
-      output.note(`Listening for announcements; they are kept in ${onlinePeersFile(role)}.`);
+      output.note(`Listening for announcements; ${onlinePeersFile(role)} keeps them.`);
       if (output.isJson) await output.result(event, null);
       for (const peer of (await role.node.peers()).unwrapOr([]))
         if (peer.state !== 'offline') await show(peer);
@@ -45,8 +45,8 @@ export const discover = (context: RunContext): Promise<ExitCode> =>
 const onlinePeersFile = ({ home }: Role): string => escapeForTerminal(join(home, 'online_peers.txt'));
 
 /**
- * Chat_Responder: prints what comes, also from those who have left the older program as we have: `initiate` talks with
- * them too. What comes in cmp2204 is logged in `chat_history.txt` in the home.
+ * Runs Chat_Responder: prints incoming messages of cmp2204 and of native peers, with whom `initiate` talks, too. The
+ * file `chat_history.txt` in the home keeps the messages of cmp2204.
  */
 export const respond = (context: RunContext): Promise<ExitCode> =>
   withRole(context, 'cmp2204', async (role) => {
@@ -57,18 +57,18 @@ export const respond = (context: RunContext): Promise<ExitCode> =>
         await output.result(event, where);
         if (role.self.port !== foreignPorts.cmp2204)
           output.note(
-            `Chat_Initiator calls port ${foreignPorts.cmp2204} only; here it is ${role.self.port}.`,
+            `Chat_Initiator dials port ${foreignPorts.cmp2204} only, and this node listens on ${role.self.port}.`,
           );
       }
-      if (event.type === 'message' && event.direction === 'in' && isOfItsUsers(event))
+      if (event.type === 'message' && event.direction === 'in' && isShown(event))
         await output.result(event, messageLine(event, output.colors));
       if (event.type === 'error') output.note(eventLine(event, output.colors) ?? '');
     });
   });
 
-const isOfItsUsers = ({ dialect }: MessageEvent): boolean => dialect === 'cmp2204' || dialect === 'native';
+const isShown = ({ dialect }: MessageEvent): boolean => dialect === 'cmp2204' || dialect === 'native';
 
-/** Every event until a signal. Exit code 1 where the node went away. */
+/** Passes on every event until a signal. Exit code 1 when the node ends before. */
 async function follow(
   { node, context }: Role,
   onEvent: (event: NodeEvent) => Promise<void>,

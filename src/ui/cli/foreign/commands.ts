@@ -1,4 +1,4 @@
-/** The roles and menus of the five older programs as commands, with their arguments and help. */
+/** The commands for the roles and menus of the five older programs, with their arguments and help. */
 import { Argument, Option, type Command } from 'commander';
 import { unreachable } from '../../../exhaustive.js';
 import { foreignDialectNames, type ForeignDialectName } from '../../../index.js';
@@ -13,9 +13,9 @@ type Base = (command: Command) => Command;
 export function addRoleCommands(program: Command, base: Base, runs: Runs): void {
   addHub(program, base, runs);
   for (const [name, does] of [
-    ['announce', 'cmp2204: tells who you are every 8 s, until a signal'],
-    ['discover', 'cmp2204: who announces itself, also in online_peers.txt of the home'],
-    ['respond', 'cmp2204: prints messages that come in, also in chat_history.txt of the home'],
+    ['announce', 'cmp2204: announce the own name every 8 s, until a signal'],
+    ['discover', 'cmp2204: list peers that announce themselves, here and in online_peers.txt of the home'],
+    ['respond', 'cmp2204: print incoming messages, here and in chat_history.txt of the home'],
   ] as const) {
     base(program.command(name))
       .description(does)
@@ -24,15 +24,15 @@ export function addRoleCommands(program: Command, base: Base, runs: Runs): void 
       );
   }
   base(program.command('initiate'))
-    .description('cmp2204: the menu with Users, Chat, History and Exit')
+    .description('cmp2204: open the menu with Users, Chat, History and Exit')
     .action((_options: object, command: Command) =>
       runs(command, (context) => menuOf(context, 'cmp2204', null)),
     );
-  addTalks(program, base, runs);
+  addConversations(program, base, runs);
   base(program.command('menu'))
-    .description('the menu of an older program')
+    .description('open the menu of an older program')
     .addArgument(new Argument('<dialect>').choices(foreignDialectNames))
-    .option('--hub <host:port>', 'chatbuddy: the hub that tells who is online')
+    .option('--hub <host:port>', 'chatbuddy: ask this hub for the users that are online')
     .action((dialect: ForeignDialectName, options: { hub?: string }, command: Command) =>
       runs(command, (context) => menuOf(context, dialect, options.hub ?? null)),
     );
@@ -40,21 +40,21 @@ export function addRoleCommands(program: Command, base: Base, runs: Runs): void 
 
 function addHub(program: Command, base: Base, runs: Runs): void {
   const hub = base(program.command('hub'))
-    .description('chatbuddy: the directory server (TCP 8080), until a signal')
-    .addOption(new Option('--max-users <n>', 'refuse more than so many (default 100)').argParser(arg(count)))
+    .description('chatbuddy: run the directory server (TCP 8080), until a signal')
+    .addOption(new Option('--max-users <n>', 'accept at most N users (default 100)').argParser(arg(count)))
     .action((options: { maxUsers?: number }, command: Command) =>
       runs(command, async (context) =>
         (await import('./hub.js')).hub(context, { maxUsers: options.maxUsers ?? null }),
       ),
     );
-  describePort(hub, 'TCP port (default 8080)');
+  describePort(hub, 'listen on this TCP port (default 8080)');
 }
 
-const beep = (): Option => new Option('--beep', 'a sound with each message');
+const beep = (): Option => new Option('--beep', 'beep at each message');
 
-function addTalks(program: Command, base: Base, runs: Runs): void {
+function addConversations(program: Command, base: Base, runs: Runs): void {
   const wait = base(program.command('wait'))
-    .description('cse310: waits for somebody who connects, then every line is a message')
+    .description('cse310: wait for a peer that connects; then every line is a message')
     .addOption(beep())
     .action((options: { beep?: boolean }, command: Command) =>
       runs(command, async (context) => {
@@ -64,10 +64,10 @@ function addTalks(program: Command, base: Base, runs: Runs): void {
         return role(rest, { port: port ?? null, isBeeping: options.beep === true });
       }),
     );
-  describePort(wait, 'TCP port that is waited on (default 65500)');
+  describePort(wait, 'wait on this TCP port (default 65500)');
   base(program.command('connect'))
-    .description('cse310: connects to somebody who waits, then every line is a message')
-    .argument('[address]', 'ADDR or ADDR:PORT; asked for where it is missing')
+    .description('cse310: connect to a peer that waits; then every line is a message')
+    .argument('[address]', 'ADDR or ADDR:PORT; without it the program asks')
     .addOption(beep())
     .action((address: string | undefined, options: { beep?: boolean }, command: Command) =>
       runs(command, async (context) => {
@@ -77,7 +77,7 @@ function addTalks(program: Command, base: Base, runs: Runs): void {
     );
 }
 
-/** Here `--port` is the port of the role. */
+/** Describes `--port` as the port of the role. */
 function describePort(command: Command, words: string): void {
   const option = command.options.find(({ long }) => long === '--port');
   if (option === undefined) return;
@@ -91,7 +91,7 @@ async function menuOf(
   hub: string | null,
 ): Promise<ExitCode> {
   if (hub !== null && dialect !== 'chatbuddy')
-    return context.output.failure(usage('menu', `${dialect} knows no hub`));
+    return context.output.failure(usage('menu', `--hub is for chatbuddy, and ${dialect} has no hub`));
   switch (dialect) {
     case 'cmp2204':
       return (await import('./menus/cmp2204.js')).initiate(context);

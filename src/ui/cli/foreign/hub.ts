@@ -1,4 +1,4 @@
-/** `parlance hub`: the directory of chatbuddy. Needs no node and no home. */
+/** `parlance hub`: the directory server of chatbuddy. It needs no node and no home. */
 import { escapeForTerminal, startHub } from '../../../index.js';
 import { roles as limits } from '../limits.js';
 import type { Output } from '../screen/output.js';
@@ -7,20 +7,20 @@ import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
 export interface HubCommandOptions {
-  /** `null`: 100, as the older program says of itself. */
+  /** Number of users; `null`: 100, as in the older program. */
   readonly maxUsers: number | null;
 }
 
-/** Runs until a signal. Exit code 6 where the port is taken: its clients know no other. */
+/** Runs the hub until a signal. Exit code 6 when the port is taken: its clients know no other port. */
 export async function hub(context: RunContext, { maxUsers }: HubCommandOptions): Promise<ExitCode> {
   const { world, output, stopped, common } = context;
   const settings = settingsOfEnv(world.env);
   if (settings.isErr()) return output.failure(usage('hub', settings.error));
-  // The port of the environment is the node's.
+  // The port in the environment is the port of the node.
   const { bind = settings.value.bind, port } = common.node;
   const log = new HubLog(output);
   const started = await startHub({
-    log: (line) => log.say(line),
+    log: (line) => log.write(line),
     portStrict: true,
     ...(bind === undefined ? {} : { bind }),
     ...(port === undefined ? {} : { port }),
@@ -43,25 +43,25 @@ export async function hub(context: RunContext, { maxUsers }: HubCommandOptions):
   return 0;
 }
 
-/** Lines one after the other. A reader who is too slow for them is told how many were left out, in their place. */
+/** The log of the hub, written line by line. A slow reader gets the number of omitted lines in their place. */
 class HubLog {
   readonly #output: Output;
   readonly #waiting: string[] = [];
-  #leftOut = 0;
+  #omitted = 0;
   #writing: Promise<void> | null = null;
 
   constructor(output: Output) {
     this.#output = output;
   }
 
-  say(line: string): void {
-    // Once a line is left out all are, until the gap was told.
-    if (this.#leftOut > 0 || this.#waiting.length >= limits.hubLinesWaitingMax) this.#leftOut += 1;
+  write(line: string): void {
+    // After an omitted line all lines are omitted until their number is written.
+    if (this.#omitted > 0 || this.#waiting.length >= limits.hubLinesWaitingMax) this.#omitted += 1;
     else this.#waiting.push(line);
     this.#writing ??= this.#write();
   }
 
-  /** Everything said so far is written. */
+  /** Waits until all lines are written. */
   async settled(): Promise<void> {
     await this.#writing;
   }
@@ -75,9 +75,9 @@ class HubLog {
   #next(): string | null {
     const line = this.#waiting.shift();
     if (line !== undefined) return line;
-    if (this.#leftOut === 0) return null;
-    const words = `${this.#leftOut} lines were left out: they came faster than they were read.`;
-    this.#leftOut = 0;
+    if (this.#omitted === 0) return null;
+    const words = `${this.#omitted} lines were omitted: they came faster than they were read.`;
+    this.#omitted = 0;
     return words;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the roles of older programs share: a node with that dialect switched on, its events, and messages followed
- * until they are sent.
+ * The frame of the roles of older programs: a node with that dialect switched on, its events, and messages that are
+ * followed until they are sent.
  */
 import { err, ok, type Result } from 'neverthrow';
 import {
@@ -26,16 +26,16 @@ export interface Role {
   readonly node: NodeHandle;
   readonly self: SelfInfo;
   readonly home: string;
-  /** The node was started for this role; else it ran in the home already. */
+  /** Whether the node was started for this role; otherwise it ran in the home. */
   readonly isOwnNode: boolean;
-  /** As flags, environment and settings say. */
+  /** Choices of flags, environment and settings file. */
   readonly settings: NodeSettings;
 }
 
 /**
- * Runs `use` on a node of the home that speaks `dialect`. `adjust` sees the settings of a node that is started for it.
- * Exit codes: 5 where only secure peers are allowed, or where the node that runs already does not speak it; 6 where it
- * runs with other ports than the flags ask for, or flags ask for what is done at the start of a node.
+ * Runs `use` on a node of the home that speaks `dialect`. `adjust` changes the settings of a node that is started for
+ * the role. Exit codes: 5 when only secure peers are allowed, or the running node does not speak the dialect; 6 when a
+ * flag asks for what the running node does not have.
  */
 export async function withRole(
   context: RunContext,
@@ -52,7 +52,7 @@ export async function withRole(
   const dialects = [...new Set([...(settings.dialects ?? []), dialect])];
   const stray = strayFlag(common.node, { dialects });
   if (stray !== null) return output.failure(stray);
-  // What environment and settings hold for other programs is not a mistake here.
+  // Environment and settings file may hold settings for other programs.
   const node = adjust({ ...relevant(settings, dialects), dialects });
   return withNode({ ...context, common: { ...common, node } }, async (attachment) => {
     const listed = await attachment.node.foreignPeers(dialect);
@@ -65,7 +65,7 @@ export async function withRole(
       const options = lateFlags(common.node, adjust(common.node), self.value, started.value);
       if (options.length > 0) return output.failure({ code: 'command/too-late', options, home });
       if (dialect === 'cmp2204' && toyGroupOf(node) !== undefined)
-        output.note('P and Q count when a node starts: the one that runs here keeps its own.');
+        output.note('P and Q have no effect: a node reads them at its start, and one runs here already.');
     }
     return use({
       context,
@@ -79,21 +79,22 @@ export async function withRole(
   });
 }
 
-/** Where the older program finds us, as `IP:PORT`. */
+/** Returns the addresses at which the older program reaches this node, as `IP:PORT`. */
 export function addressesOf({ self, dialect }: Role): readonly string[] {
   const port = self.foreignPorts?.find((own) => own.dialect === dialect)?.port ?? self.port;
   const hosts = self.addresses.map((address) => address.replace(/:\d+$/, ''));
   return [...new Set(hosts.length === 0 ? [self.bound] : hosts)].map((host) => `${host}:${port}`);
 }
 
-/** The end of one message that is waited for. */
+/** The last status of one message. */
 export interface MessageEnding {
+  /** Waits for it; `null`: it did not come within `deadlineMs`. */
   readonly within: (deadlineMs: number) => Promise<StatusEvent | null>;
-  /** The message is not waited for any more. */
+  /** Stops waiting. */
   readonly drop: () => void;
 }
 
-/** Tells `show` of every event until `signal`. Settles as soon as nothing can be missed any more. */
+/** The events of the node of a role, passed on to listeners. */
 export class RoleEvents {
   readonly #node: NodeHandle;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
@@ -104,11 +105,12 @@ export class RoleEvents {
     this.#node = node;
   }
 
-  /** Aborted once the node is gone. */
+  /** Aborted when the events of the node end. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
 
+  /** Subscribes; no later event is missed. */
   begin(): Promise<void> {
     return new Promise((resolve) => {
       this.#watch(resolve)
@@ -124,13 +126,13 @@ export class RoleEvents {
     this.#over.abort();
   }
 
-  /** Returns the function that stops listening. */
+  /** Adds a listener and returns the function that removes it. */
   listen(listener: (event: NodeEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The first event for which `wanted` holds; `null` when `signal` or the end of the node came first. */
+  /** Waits for the first event for which `wanted` holds; `null`: `signal` or the end of the node came first. */
   next<T extends NodeEvent>(
     wanted: (event: NodeEvent) => event is T,
     signal: AbortSignal,
@@ -139,25 +141,22 @@ export class RoleEvents {
     return new Promise((resolve) => {
       const finish = (event: T | null): void => {
         unlisten();
-        over.removeEventListener('abort', giveUp);
+        over.removeEventListener('abort', stop);
         resolve(event);
       };
-      const giveUp = (): void => finish(null);
+      const stop = (): void => finish(null);
       const unlisten = this.listen((event) => {
         if (wanted(event)) finish(event);
       });
-      if (over.aborted) giveUp();
-      else over.addEventListener('abort', giveUp, { once: true });
+      if (over.aborted) stop();
+      else over.addEventListener('abort', stop, { once: true });
     });
   }
 
-  /**
-   * Listens from now on for the status that ends the way of a message. `within` gives it a time: `null` when the status
-   * did not come in it.
-   */
+  /** Listens from now on for the last status of a message. */
   ending(id: string, signal: AbortSignal): MessageEnding {
     const isItsEnd = (event: NodeEvent): event is StatusEvent => isEnd(event) && event.id === id;
-    // `AbortSignal.timeout` joined with others is held by nobody: once collected it never fires.
+    // `AbortSignal.timeout` inside `AbortSignal.any` may be collected before it fires.
     const late = new AbortController();
     const status = this.next(isItsEnd, AbortSignal.any([signal, late.signal]));
     return {
@@ -178,10 +177,10 @@ export class RoleEvents {
   }
 }
 
-/** Older programs know no receipts: sent is the end. */
+/** A status after `queued` is the last one, since older programs have no receipts. */
 const isEnd = (event: NodeEvent): event is StatusEvent => event.type === 'status' && event.state !== 'queued';
 
-/** Sends one message; `null`: it is still on its way after `waitMs`. */
+/** Sends one message and waits for its last status; `null`: it did not come within `waitMs`. */
 export async function deliver(
   { node, context }: Role,
   events: RoleEvents,

@@ -27,7 +27,7 @@ function optionFor(words: string, row: Setting): Option {
   return isList(row.kind) ? option.argParser(each(row.kind.each)) : option.argParser(arg(row.kind));
 }
 
-/** What the option does, and what holds without it. */
+/** Returns the help of an option: its effect and its default. */
 export function helpOf({ does, shown, default: standard }: Setting): string {
   const values: readonly unknown[] = Array.isArray(standard) ? standard : [standard];
   const words = shown ?? values.filter((value) => isShown(value)).join(', ');
@@ -41,7 +41,7 @@ const isList = (kind: Kind<unknown>): kind is ListKind<unknown> => 'each' in kin
 
 const commonGroup = 'Options of every command:';
 
-/** What a command has of its own, before what every command has. */
+/** Puts the options of the command before the common options. */
 function ownFirst<Item extends Command | Option>(
   _unsorted: Item[],
   visible: Item[],
@@ -54,7 +54,7 @@ function ownFirst<Item extends Command | Option>(
   return groups;
 }
 
-/** What was given before the name of the command or after it; after wins. */
+/** Reads the options before and after the name of the command. The later ones win. */
 export function commonOptions(
   command: Command,
   env: Readonly<Record<string, string | undefined>>,
@@ -79,7 +79,7 @@ export function commonOptions(
   };
 }
 
-/** A kind of value as commander takes it. */
+/** Returns the parser of commander for a kind of value. */
 export const arg =
   <T>(kind: Kind<T>) =>
   (word: string): T =>
@@ -90,7 +90,7 @@ export const arg =
       },
     );
 
-/** The same for an option that may be given several times. */
+/** Returns the parser of an option that may be given several times. */
 const each =
   <T>(kind: Kind<T>) =>
   (word: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), arg(kind)(word)];

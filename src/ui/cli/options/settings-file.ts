@@ -1,6 +1,6 @@
 /**
- * `settings.json` of a home: what its user chose once and for all. Read when a node starts; written whole, to a new file
- * that then takes the place of the old one. Keys of other versions stay in the file.
+ * The file `settings.json` of a home: lasting choices of its user. A node reads it at its start. A change writes a new
+ * file that replaces the old one. Keys of other versions stay in the file.
  */
 import { err, ok, type Result } from 'neverthrow';
 import { readFileSync, statSync } from 'node:fs';
@@ -18,11 +18,11 @@ const fileName = 'settings.json';
 export interface StoredSettings {
   readonly file: string;
   readonly settings: NodeSettings;
-  /** Keys that this version does not know. They have no effect, and stay in the file. */
+  /** Keys that this version does not know: they have no effect and stay in the file. */
   readonly unknownKeys: readonly string[];
 }
 
-/** Empty where there is no file. Errors: `home/bad-settings` for a wrong value of a known key, and for what is not JSON. */
+/** Reads the file; empty without a file. Errors: `home/bad-settings` for a wrong value of a known key, and without JSON. */
 export function readSettings(home: string): Result<StoredSettings, HomeError> {
   const file = join(home, fileName);
   return fieldsOf(home).andThen((fields): Result<StoredSettings, HomeError> => {
@@ -42,7 +42,7 @@ export function readSettings(home: string): Result<StoredSettings, HomeError> {
   });
 }
 
-/** Changes what is given and keeps the rest of the file. Makes the home where there is none. Errors: `home/…`. */
+/** Changes the given keys and keeps the rest of the file. It makes a missing home. Errors: `home/…`. */
 export function changeSettings(home: string, changed: NodeSettings): Result<null, HomeError> {
   return fieldsOf(home).andThen((fields) =>
     makeDirectory(home)
@@ -54,17 +54,17 @@ export function changeSettings(home: string, changed: NodeSettings): Result<null
   );
 }
 
-/** What the file holds, whatever its keys. */
+/** Reads the JSON object of the file with any keys. Errors: `home/bad-settings`. */
 function fieldsOf(home: string): Result<Readonly<Record<string, unknown>>, HomeError> {
   const text = textOf(join(home, fileName));
   if (text.isErr()) return err(badSettings(home, text.error));
   if (text.value === null) return ok({});
   try {
     const fields = readRecord(JSON.parse(text.value));
-    return fields === null ? err(badSettings(home, 'this is not a JSON object')) : ok(fields);
+    return fields === null ? err(badSettings(home, 'the file is not a JSON object')) : ok(fields);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
-    return err(badSettings(home, detail ?? 'this is not JSON'));
+    return err(badSettings(home, detail ?? 'the file is not JSON'));
   }
 }
 
@@ -74,7 +74,7 @@ const badSettings = (home: string, detail: string): HomeError => ({
   detail,
 });
 
-/** `null` where there is no file, or no home yet. */
+/** Reads the text of the file; `null` without a file or a home. */
 function textOf(file: string): Result<string | null, string> {
   try {
     if (statSync(file).size > cli.settingsBytesMax)

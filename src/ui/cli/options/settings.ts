@@ -34,27 +34,27 @@ type Env = Readonly<Record<string, string | undefined>>;
 type When = 'command' | 'start';
 
 export interface Setting<T = unknown, W extends When = When> {
-  /** As the help shows it; `null`: there is no option. */
+  /** Option as the help shows it; `null`: there is no option. */
   readonly flag: string | null;
   readonly variable: string;
   readonly kind: Kind<T>;
-  /** What holds where the user chose nothing; `null`: no fixed value, see `shown`. */
+  /** Default; `null`: no fixed value, see `shown`. */
   readonly default: T | null;
-  /** `command`: each command reads it. `start`: a node reads it at its start, and keeps it while it runs. */
+  /** Time of its effect. `command`: each command reads it. `start`: a node reads it at its start and keeps it. */
   readonly when: W;
-  /** Help of the option: begins with a verb. */
+  /** Help of the option, which begins with a verb. */
   readonly does: string;
-  /** Whether it may stand in the settings file. */
+  /** Whether the settings file may hold it. */
   readonly isStored: boolean;
-  /** The default in words, where the value does not say it. */
+  /** Default in words, where the value is not readable. */
   readonly shown?: string;
-  /** The older program that it is for; it counts only where that dialect is switched on. */
+  /** Older program that it is for: it has an effect only where that dialect is switched on. */
   readonly only?: ForeignDialectName;
 }
 
 type More = Partial<Pick<Setting, 'shown' | 'only' | 'variable'>>;
 
-/** A setting of a node: the variable has the words of the flag. */
+/** Returns the row of a setting of the node. The variable has the words of the flag. */
 const atStart = <T>(
   flag: string,
   kind: Kind<T>,
@@ -72,6 +72,7 @@ const atStart = <T>(
   ...more,
 });
 
+/** Returns the row of a setting of each command. */
 const perCommand = <T>(
   flag: string,
   kind: Kind<T>,
@@ -88,7 +89,7 @@ const perCommand = <T>(
   ...more,
 });
 
-/** The environment of cmp2204, which has neither option nor key. */
+/** Returns the row of a variable of cmp2204, which has neither option nor key. */
 const toy = (variable: string, shown: string, does: string): Setting<string, 'start'> => ({
   flag: null,
   variable,
@@ -101,11 +102,11 @@ const toy = (variable: string, shown: string, does: string): Setting<string, 'st
   only: 'cmp2204',
 });
 
-/** `PARLANCE_BEACON_PORT` of `--beacon-port <n>`. */
+/** Returns `PARLANCE_BEACON_PORT` for `--beacon-port <n>`. */
 const variableOf = (flag: string): string =>
   `PARLANCE_${optionOf({ flag }).slice(2).replaceAll('-', '_').toUpperCase()}`;
 
-/** `--port` of `--port <n>`; empty where there is no option. */
+/** Returns `--port` for `--port <n>`; empty where there is no option. */
 export function optionOf({ flag }: Pick<Setting, 'flag'>): string {
   return flag?.split(' ')[0] ?? '';
 }
@@ -115,7 +116,7 @@ const beaconSeconds = beaconIntervalMs / 1_000;
 const sendMs = foreignLimits.sendDeadlineMs;
 const levelWords = logLevels.join(', ');
 
-/** By key of the settings file, in the order of the help. */
+/** The rows by key of the settings file, in the order of the help. */
 export const settings = {
   home: perCommand('--home <dir>', filePath, 'use this profile directory', {
     shown: "the platform's data directory",
@@ -189,7 +190,7 @@ export const settings = {
 type Table = typeof settings;
 type ValueOf<Row> = Row extends Setting<infer T> ? T : never;
 
-/** What the user chose for the start of a node; `undefined` and absent: nothing. */
+/** The user's choices for the start of a node. Absent and `undefined` keys are not chosen. */
 export type NodeSettings = {
   readonly [Key in keyof Table as Table[Key]['when'] extends 'start' ? Key : never]?:
     ValueOf<Table[Key]> | undefined;
@@ -198,7 +199,7 @@ export type NodeSettings = {
 export const rows: readonly (readonly [string, Setting])[] = Object.entries(settings);
 export const startRows = rows.filter(([, { when }]) => when === 'start');
 
-/** The settings of a node for which `find` has a value that their row accepts. */
+/** Collects the settings of a node for which `find` returns a value that their row accepts. */
 function collect(find: (row: Setting, key: string) => unknown): NodeSettings {
   const found = startRows.flatMap(([key, row]) => {
     const value = find(row, key);
@@ -208,13 +209,13 @@ function collect(find: (row: Setting, key: string) => unknown): NodeSettings {
   return Object.fromEntries(found) as NodeSettings;
 }
 
-/** Values by key; other keys, and what their row does not accept, are left out. */
+/** Returns the settings among `values`. Unknown keys and values that their row refuses are left out. */
 export function settingsOf(values: object): NodeSettings {
   const given = new Map<string, unknown>(Object.entries(values));
   return collect((_row, key) => given.get(key));
 }
 
-/** The environment's part. Errors: a sentence that names the variable. */
+/** Reads the environment. Errors: a sentence that names the variable. */
 export function settingsOfEnv(env: Env): Result<NodeSettings, string> {
   const problems: string[] = [];
   const found = collect(({ variable, kind }) => {
@@ -228,14 +229,14 @@ export function settingsOfEnv(env: Env): Result<NodeSettings, string> {
   return first === undefined ? ok(found) : err(first);
 }
 
-/** Earlier ones win, key by key. */
+/** Merges layers key by key. Earlier layers win. */
 export const layered = (...layers: readonly NodeSettings[]): NodeSettings =>
   settingsOf(Object.assign({}, ...layers.toReversed().map((layer) => defined(layer))));
 
 const defined = (layer: object): object =>
   Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
 
-/** Without what is for older programs that are not switched on. */
+/** Leaves out the settings of older programs that are not in `spoken`. */
 export const relevant = (chosen: NodeSettings, spoken: readonly ForeignDialectName[]): NodeSettings => {
   const given = new Map<string, unknown>(Object.entries(chosen));
   return collect(({ only }, key) =>
@@ -243,7 +244,7 @@ export const relevant = (chosen: NodeSettings, spoken: readonly ForeignDialectNa
   );
 };
 
-/** A flag for an older program that is not switched on, as wrong usage; `null`: there is none. */
+/** Returns wrong usage for a flag of an older program that is not switched on; `null`: no such flag is given. */
 export function strayFlag(
   flags: NodeSettings,
   { dialects: spoken = [] }: Pick<NodeSettings, 'dialects'>,
@@ -252,17 +253,17 @@ export function strayFlag(
   const heeded = Object.keys(relevant(flags, spoken));
   const stray = startRows.find(([key]) => given.includes(key) && !heeded.includes(key))?.[1];
   if (stray === undefined) return null;
-  const detail = `${optionOf(stray)} is for ${stray.only}, which is not spoken here: add --dialects ${stray.only}`;
+  const detail = `${optionOf(stray)} is for ${stray.only}, which is not switched on: add --dialects ${stray.only}`;
   return { code: 'command/usage', detail, command: '' };
 }
 
-/** One without the other says nothing. */
+/** Returns the group of the key exchange of cmp2204. Prime and generator count only together. */
 export const toyGroupOf = ({ toyPrime: p, toyGenerator: q }: NodeSettings): NodeOptions['toyGroup'] =>
   p === undefined || q === undefined ? undefined : { p, q };
 
-/** What the node is started with. What nobody chose is left to the defaults of the node. */
+/** Returns the options of a node. Settings that are not chosen are left to its defaults. */
 export function nodeOptions(home: string, chosen: NodeSettings): NodeOptions {
-  // Names as short as P and Q may stand in an environment for other reasons: they count where they are of use.
+  // An environment may hold P and Q for other reasons: they count only where cmp2204 is switched on.
   const heeded = relevant(chosen, chosen.dialects ?? []);
   const {
     beaconIntervalSeconds,

@@ -1,14 +1,15 @@
 /**
- * What a node was started with, and which flags of a command come too late for a node that runs already. A flag that
- * asks for what the node has is accepted, so that a script can give the same flags to every command.
+ * The settings that a node was started with, and the flags of a command that come too late for a running node. A flag
+ * that asks for what the node has is accepted, so that a script can give equal flags to every command.
  */
 import { resolve } from 'node:path';
 import { sanitiseName, type SelfInfo } from '../../../index.js';
 import { optionOf, startRows, type NodeSettings } from './settings.js';
 
-/** As the control socket reports it: by key, defaults filled in. */
+/** The settings by key as the control socket reports them, with defaults filled in. */
 export type StartSettings = Readonly<Record<string, unknown>>;
 
+/** Returns the settings of a node that starts with `chosen`. */
 export function startSettings(chosen: NodeSettings): StartSettings {
   const given = new Map<string, unknown>(Object.entries(chosen));
   const all = startRows
@@ -17,7 +18,7 @@ export function startSettings(chosen: NodeSettings): StartSettings {
   return { ...Object.fromEntries(all), logFile: pathOf(chosen) };
 }
 
-/** Flags that the running node does not follow. `adjusted`: `flags`, and the port that a role has of its own. */
+/** Returns the flags that the running node does not follow. `adjusted`: `flags` with the own port of a role. */
 export function lateFlags(
   flags: NodeSettings,
   adjusted: NodeSettings,
@@ -28,7 +29,7 @@ export function lateFlags(
   const opened = openedPorts(flags, adjusted, self);
   const { name, portStrict, dialects = [], listen = [], logFile } = flags;
   const wanted = listOf(started['dialects']);
-  // What is compared otherwise than by equality with the start of the node.
+  // These keys are not compared by equality with the start of the node.
   const special = new Map<string, boolean>([
     ['name', name === undefined || sanitiseName(name).unwrapOr('') === self.name],
     ['port', opened.isPort],
@@ -45,7 +46,7 @@ export function lateFlags(
 const pathOf = ({ logFile }: NodeSettings): string | null =>
   logFile === undefined ? null : resolve(logFile);
 
-/** `isPort`: the port that `--port` asks for is open. `isExact`: and it asked for that very port. */
+/** Compares the ports. `isPort`: the port of `--port` is open. `isExact`: `--port` names that port. */
 function openedPorts(
   { port, listen = [] }: NodeSettings,
   adjusted: NodeSettings,
@@ -63,7 +64,7 @@ function isOpen(word: string, { foreignPorts = [] }: SelfInfo): boolean {
   return own !== undefined && (port === '0' || port === String(own));
 }
 
-/** Not asked for, or the same; lists in any order. */
+/** Decides whether a flag is absent or equals the start of the node. Lists may differ in order. */
 function isSame(asked: unknown, is: unknown): boolean {
   if (asked === undefined) return true;
   if (!Array.isArray(asked)) return asked === is;

@@ -1,6 +1,6 @@
-/** The word that somebody who mistyped may have meant. */
+/** Suggestions for a mistyped word. */
 
-/** The nearest of `words` within two edits (one for short words); `null` when none is near. */
+/** Returns the nearest of `words` within two edits (one edit for short words); `null`: no word is near. */
 export function nearest(word: string, words: readonly string[]): string | null {
   const typed = word.toLowerCase().slice(0, 40);
   const allowed = typed.length <= 3 ? 1 : 2;
@@ -17,7 +17,7 @@ export function nearest(word: string, words: readonly string[]): string | null {
   return best;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Returns the Levenshtein distance, computed row by row. */
 function distanceOf(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

@@ -10,9 +10,8 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /**
- * ISO 8601 (local time where it names no zone), `YYYY-MM-DD`, `HH:MM` (today), `2h` (ago; s, m, h, d, w), `now`, `today`,
- * `yesterday`. What names a whole day or minute means its first moment, or its last with `edge` `end`.
- * Errors: a sentence.
+ * Parses ISO 8601 (local time without a zone), `YYYY-MM-DD`, `HH:MM` (today), `2h` (ago; s, m, h, d, w), `now`, `today`
+ * and `yesterday`. A day or a minute means its first moment, or its last one with `edge` `end`. Errors: a sentence.
  */
 export function parseTime(word: string, nowMs: number, edge: 'start' | 'end'): Result<number, string> {
   const text = word.trim().toLowerCase();
@@ -34,7 +33,7 @@ export function parseTime(word: string, nowMs: number, edge: 'start' | 'end'): R
 }
 
 const problem = (word: string): string =>
-  `"${word}" is no time; write 2026-05-01, 2026-05-01T14:30, 14:30, 2h, today or yesterday`;
+  `"${word}" is not a time; write 2026-05-01, 2026-05-01T14:30, 14:30, 2h, today or yesterday`;
 
 function dayOf(at: Date, edge: 'start' | 'end'): number {
   const first = new Date(at.getFullYear(), at.getMonth(), at.getDate());

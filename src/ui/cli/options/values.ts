@@ -1,6 +1,6 @@
 /**
- * Kinds of value that options, variables and the settings file hold: how a word is read, what is accepted, and the
- * sentence that refuses the rest. Pure.
+ * The kinds of value of options, variables and the settings file: how a word is read, which values are accepted, and
+ * the sentence that refuses the others. Pure.
  */
 import { err, ok, type Result } from 'neverthrow';
 import * as v from 'valibot';
@@ -15,31 +15,31 @@ import { cli } from '../limits.js';
 
 export interface Kind<T> {
   readonly schema: v.GenericSchema<T>;
-  /** The value that a word stands for. Whether it is accepted, `schema` decides. */
+  /** Reads a word as a value, which `schema` then accepts or refuses. */
   readonly fromWord: (word: string) => unknown;
-  /** Why `given`, a word or a JSON value, is refused. */
+  /** Returns the reason why `given`, a word or a JSON value, is refused. */
   readonly refusal: (given: unknown) => string;
 }
 
-/** A list: separated by commas in a variable, an option that is given several times, an array in the settings file. */
+/** A list: commas in a variable, an option that is given several times, an array in the settings file. */
 export interface ListKind<T> extends Kind<readonly T[]> {
   readonly each: Kind<T>;
 }
 
-/** The value of a word of the command line or the environment. Errors: a sentence. */
+/** Parses a word of the command line or the environment. Errors: a sentence. */
 export const parseWord = <T>(kind: Kind<T>, word: string): Result<T, string> => {
   const value = kind.fromWord(word);
   return v.is(kind.schema, value) ? ok(value) : err(kind.refusal(word));
 };
 
-/** A JSON value that is of this kind already. Errors: a sentence. */
+/** Reads a JSON value. Errors: a sentence. */
 export const readValue = <T>(kind: Kind<T>, value: unknown): Result<T, string> =>
   v.is(kind.schema, value) ? ok(value) : err(kind.refusal(value));
 
 const shown = (given: unknown): string =>
   typeof given === 'string' ? `"${given}"` : JSON.stringify(given) || String(given);
 
-/** `rule` describes what is accepted. */
+/** Returns a refusal that names the accepted values. */
 const rule =
   (words: string) =>
   (given: unknown): string =>
@@ -62,7 +62,7 @@ export const connections = wholeWithin(
   `connections are a number from 1 to ${cli.maxConnectionsMax}`,
 );
 
-/** Seconds. */
+/** An interval in seconds. */
 export const interval: Kind<number> = {
   schema: v.pipe(
     v.number(),
@@ -73,7 +73,7 @@ export const interval: Kind<number> = {
   refusal: rule(`an interval is ${cli.beaconIntervalSecondsMin} to ${cli.beaconIntervalSecondsMax} seconds`),
 };
 
-/** A word is in seconds, the value in ms. */
+/** A timeout: the word is in seconds, the value in ms. */
 export const timeout: Kind<number> = {
   schema: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(cli.timeoutMsMax)),
   fromWord: (word) => {
@@ -99,7 +99,7 @@ export const flag: Kind<boolean> = {
 export const text: Kind<string> = {
   schema: v.string(),
   fromWord: (word) => word,
-  refusal: rule('this is text'),
+  refusal: rule('the value is text'),
 };
 
 export const filePath: Kind<string> = {
@@ -108,7 +108,7 @@ export const filePath: Kind<string> = {
   refusal: rule('a path is text that is not empty'),
 };
 
-/** The name as it was typed: the node cleans it. A name that is too long is refused, not cut. */
+/** The own name as it was typed; the node cleans it. A name that is too long is refused, not cut. */
 export const ownName: Kind<string> = {
   schema: v.pipe(
     v.string(),
@@ -137,11 +137,11 @@ const isListen = (word: string): boolean => {
 const isDialect = (word: string): word is ForeignDialectName =>
   foreignDialectNames.some((known) => known === word);
 
-/** `DIALECT=PORT`; port 0 is any free one. */
+/** `DIALECT=PORT`; port 0 means any free port. */
 export const listen: Kind<string> = {
   schema: v.pipe(v.string(), v.check(isListen)),
   fromWord: (word) => word,
-  refusal: rule(`this is DIALECT=PORT with one of ${foreignDialectNames.join(', ')}`),
+  refusal: rule(`a port of an older program is DIALECT=PORT with one of ${foreignDialectNames.join(', ')}`),
 };
 
 /** `IP:PORT` with a dotted quad, as the older programs know addresses. */
@@ -151,7 +151,7 @@ export const endpoint: Kind<string> = {
     v.check((word) => parseEndpoint(word) !== null),
   ),
   fromWord: (word) => word,
-  refusal: rule('this is IP:PORT'),
+  refusal: rule('a peer is IP:PORT'),
 };
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -195,7 +195,7 @@ function listOf<T>(each: Kind<T>, entriesMin: number): ListKind<T> {
     refusal: (given) => {
       if (typeof given === 'string')
         return each.refusal(partsOf(given).find((part) => parseWord(each, part).isErr()));
-      if (!Array.isArray(given) || given.length < entriesMin) return rule('this is a list')(given);
+      if (!Array.isArray(given) || given.length < entriesMin) return rule('the value is a list')(given);
       return each.refusal(given.find((entry) => !v.is(each.schema, entry)));
     },
   };

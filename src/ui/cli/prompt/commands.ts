@@ -1,23 +1,23 @@
-/** The words behind a slash: what they are called, what they do, and what somebody may have meant. Pure. */
+/** The commands of the prompt: their names and help, the parser of a typed line, and completion. Pure. */
 import { escapeForTerminal, type PeerEvent } from '../../../index.js';
 import { nearest } from '../options/suggestion.js';
 import { entryRows, remarkRows } from './layout.js';
 
 export const slashCommands = [
-  { name: 'users', argument: '', does: 'who is there' },
-  { name: 'chat', argument: 'PEER', does: 'opens the conversation with PEER: what you type goes there' },
-  { name: 'history', argument: '[QUERY]', does: 'what was said here, or where the words of QUERY occur' },
-  { name: 'nickname', argument: 'NAME', does: 'the name that others see' },
+  { name: 'users', argument: '', does: 'lists the peers' },
+  { name: 'chat', argument: 'PEER', does: 'opens the conversation with PEER: typed lines go there' },
+  { name: 'history', argument: '[QUERY]', does: 'shows the conversation, or the messages that hold QUERY' },
+  { name: 'nickname', argument: 'NAME', does: 'changes the name that others see' },
   {
     name: 'verify',
     argument: '[CODE|yes]',
-    does: 'the safety code; with it, or with yes, marks the peer verified',
+    does: 'shows the safety code; with the code, or with yes, marks the peer verified',
   },
-  { name: 'block', argument: '[PEER]', does: 'nothing from that peer is shown or stored any more' },
-  { name: 'unblock', argument: 'PEER', does: 'lifts that' },
-  { name: 'disconnect', argument: '[PEER]', does: 'ends the session; it starts again by itself' },
-  { name: 'help', argument: '', does: 'this' },
-  { name: 'exit', argument: '', does: 'leaves (Ctrl-D does too)' },
+  { name: 'block', argument: '[PEER]', does: 'blocks the peer: its messages are neither shown nor stored' },
+  { name: 'unblock', argument: 'PEER', does: 'unblocks the peer' },
+  { name: 'disconnect', argument: '[PEER]', does: 'ends the session; the next message starts a new one' },
+  { name: 'help', argument: '', does: 'lists the commands' },
+  { name: 'exit', argument: '', does: 'leaves, as Ctrl-D does' },
 ] as const;
 
 export type SlashName = (typeof slashCommands)[number]['name'];
@@ -35,7 +35,7 @@ export const helpRows = (columns: number, paint: (text: string) => string): read
   ),
 ];
 
-/** What a typed line asks for. `//` begins a text that begins with a slash. */
+/** Parses a typed line. `//` begins a text whose first character is a slash. */
 export function parseInput(line: string): Input {
   if (line.trim() === '') return { type: 'nothing' };
   if (line.startsWith('//')) return { type: 'text', text: line.slice(1) };
@@ -53,7 +53,7 @@ export function parseInput(line: string): Input {
 
 const takesPeer: ReadonlySet<string> = new Set(['chat', 'block', 'unblock', 'disconnect', 'verify']);
 
-/** Candidates for the end of `line`, and the part of it that they replace. */
+/** Returns the candidates for the end of `line`, and the part of it that they replace. */
 export function complete(line: string, peers: readonly PeerEvent[]): readonly [string[], string] {
   const command = /^\/(\S*)$/.exec(line);
   if (command !== null) {
@@ -70,7 +70,7 @@ export function complete(line: string, peers: readonly PeerEvent[]): readonly [s
   return [peerWords(peers).filter((name) => name.toLowerCase().startsWith(begun)), word];
 }
 
-/** Names as they can be typed: with the tag where they collide, the id where the terminal could not show them. */
+/** Returns names as they can be typed: with the tag where they collide, the id where the terminal cannot show them. */
 export function peerWords(peers: readonly PeerEvent[]): string[] {
   const words = peers.map((peer) => {
     if (escapeForTerminal(peer.name) !== peer.name) return peer.id;
@@ -80,5 +80,5 @@ export function peerWords(peers: readonly PeerEvent[]): string[] {
   return words.filter((word) => escapeForTerminal(word) === word);
 }
 
-/** A name is found whatever its case. */
+/** Folds a name, since names are found in any case. */
 const folded = ({ name }: PeerEvent): string => name.normalize('NFC').toLowerCase();

@@ -1,8 +1,8 @@
 /**
- * The talk itself: which conversation is open, what is unread, what each line and each event means. Speaks to a node
- * and to a screen, and knows neither sockets nor terminals.
+ * The controller of the prompt: keeps the open conversation and the unread counts, and carries out each typed line and
+ * each event. It calls a node and a screen; it uses no socket and no terminal.
  */
-import type { Result, ResultAsync } from 'neverthrow';
+import type { ResultAsync } from 'neverthrow';
 import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -18,6 +18,7 @@ import {
   type StatusEvent,
 } from '../../../index.js';
 import { cli } from '../limits.js';
+import { untilKnown } from '../run.js';
 import type { Output } from '../screen/output.js';
 import { safetyLines } from '../commands/people.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js';
@@ -27,44 +28,46 @@ import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from '
 import type { Screen } from './screen.js';
 import { UnsentLines } from './unsent.js';
 
-export interface ForeignOptions {
+export interface PromptOptions {
   readonly node: NodeHandle;
   readonly screen: Screen;
   readonly colors: Output['colors'];
   readonly nowMs: () => number;
-  /** How long the node has been running. */
+  /** Age of the node in ms. */
   readonly ageMs: () => number;
-  /** Remembers a new name in the settings. */
+  /** Stores a new name in the settings. */
   readonly rememberName: (name: string) => void;
   readonly onExit: () => void;
 }
 
+/** A history that is shown page by page, newest page first. */
 interface Paging {
   readonly peer: string | null;
   readonly search: string | null;
   readonly beforeSeq: number;
 }
 
-export class Talk {
+export class PromptController {
   readonly unsent = new UnsentLines();
-  readonly #options: ForeignOptions;
+  readonly #options: PromptOptions;
   readonly #peers = new Map<string, PeerEvent>();
   readonly #unread = new Map<string, number>();
-  /** Ids of own messages that are not delivered yet. */
+  /** Ids of sent messages that are not delivered. */
   readonly #pending = new Set<string>();
   #open: Open | null = null;
-  /** Typed while no conversation was open: it waits for the next one. */
+  /** Line that was typed while no conversation was open: it waits for the next one. */
   #draft: string | null = null;
   #codeShownOf: string | null = null;
   #paging: Paging | null = null;
-  /** The day of the message printed last; today before there is one. */
+  /** Day of the message printed last; today before the first message. */
   #shownDay: string;
 
-  constructor(options: ForeignOptions) {
+  constructor(options: PromptOptions) {
     this.#options = options;
     this.#shownDay = new Date(options.nowMs()).toDateString();
   }
 
+  /** Number of sent messages that are not delivered. */
   get pending(): number {
     return this.#pending.size;
   }
@@ -73,13 +76,14 @@ export class Talk {
     return [...this.#peers.values()];
   }
 
+  /** Prints the own name and the peers that are online. */
   async greet(): Promise<void> {
     const { node, colors } = this.#options;
     const self = await node.self();
     for (const row of (await node.peers()).unwrapOr([])) this.#peers.set(row.id, row);
     if (self.isOk()) {
       this.#say(
-        `You are ${escapeName(self.value.name)}#${escapeForTerminal(self.value.tag)}. /help tells what you can do.`,
+        `You are ${escapeName(self.value.name)}#${escapeForTerminal(self.value.tag)}. /help lists the commands.`,
       );
     }
     const names = this.#here().map((peer) => peerName(peer));
@@ -87,7 +91,7 @@ export class Talk {
     this.#drawPrompt();
   }
 
-  /** One typed line; settles when it was dealt with. */
+  /** Carries out one typed line. */
   async line(line: string): Promise<void> {
     const input = parseInput(line);
     const paging = this.#paging;
@@ -100,9 +104,9 @@ export class Talk {
       case 'command':
         return this.#command(input.name, input.argument);
       case 'unknown': {
-        const meant = input.meant === null ? '/help lists what there is' : `did you mean /${input.meant}?`;
+        const meant = input.meant === null ? '/help lists the commands' : `did you mean /${input.meant}?`;
         return this.#say(
-          `no command /${escapeForTerminal(input.word)}: ${meant}`,
+          `unknown command /${escapeForTerminal(input.word)}: ${meant}`,
           this.#options.colors.yellow,
         );
       }
@@ -111,6 +115,7 @@ export class Talk {
     }
   }
 
+  /** Shows one event. */
   event(event: NodeEvent): void {
     const { colors } = this.#options;
     switch (event.type) {
@@ -140,7 +145,7 @@ export class Talk {
     this.#peers.set(peer.id, peer);
     const { colors } = this.#options;
     if (before?.name !== undefined && before.name !== peer.name) {
-      this.#say(`${peerName(before)} is called ${peerName(peer)} now`, colors.dim);
+      this.#say(`${peerName(before)} is now called ${peerName(peer)}`, colors.dim);
     }
     const wasThere = before !== undefined && before.state !== 'offline';
     const isThere = peer.state !== 'offline';
@@ -180,7 +185,7 @@ export class Talk {
     const { node, screen, colors } = this.#options;
     if (this.#open === null) {
       const names = peerWords(this.#here());
-      const there = names.length === 0 ? 'nobody is here yet' : `here: ${names.join(', ')}`;
+      const there = names.length === 0 ? 'no peer is online yet' : `online: ${names.join(', ')}`;
       const kept = screen.giveBack === null ? '' : '; your line waits for it';
       this.#draft = text;
       if (screen.giveBack === null) this.unsent.add();
@@ -239,19 +244,20 @@ export class Talk {
     const rows = await node.peers();
     if (rows.isErr()) return this.#fail(rows.error);
     for (const row of rows.value) this.#peers.set(row.id, row);
-    if (rows.value.length === 0) return this.#say('nobody is here yet', colors.dim);
+    if (rows.value.length === 0) return this.#say('no peer is online yet', colors.dim);
     screen.print(rows.value.map((row) => peerLine(row, colors)));
   }
 
   async #chat(word: string): Promise<void> {
     const { screen, colors } = this.#options;
-    if (word === '') return this.#say('whom with? /chat PEER, and Tab completes names', colors.yellow);
-    const found = await this.#untilKnown(word);
+    if (word === '') return this.#say('the peer is missing: /chat PEER; Tab completes names', colors.yellow);
+    const { node, ageMs } = this.#options;
+    const found = await untilKnown(() => node.find(word), { ageMs });
     const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
-    // An address or a full id may be somebody whom no beacon has told of yet.
+    // An address or a full id may name a peer that no beacon has announced.
     if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) {
       this.unsent.chatFault = found.error;
-      // What follows in a pipe is not for whoever was open before.
+      // The next lines of a pipe must not go to the conversation before.
       if (screen.giveBack === null) this.#open = null;
       return this.#fail(found.error);
     }
@@ -272,17 +278,6 @@ export class Talk {
     this.#draft = null;
   }
 
-  /** A node that has just started knows nobody yet; a moment later it does. */
-  async #untilKnown(word: string): Promise<Result<PeerEvent, NodeError>> {
-    const { node, ageMs } = this.#options;
-    for (;;) {
-      const found = await node.find(word);
-      const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
-      if (!isUnheard || ageMs() >= cli.discoveryMs) return found;
-      await new Promise((resolve) => setTimeout(resolve, cli.pollMs));
-    }
-  }
-
   #history(search: string): Promise<void> {
     return this.#page({
       peer: this.#open === null ? null : (this.#open.row?.id ?? this.#open.word),
@@ -301,41 +296,42 @@ export class Talk {
     });
     if (page.isErr()) return this.#fail(page.error);
     const [oldest] = page.value;
-    if (oldest === undefined) return this.#say('nothing more', colors.dim);
+    if (oldest === undefined) return this.#say('no more messages', colors.dim);
     for (const message of page.value) this.#print(message, paging.peer !== null);
     if (page.value.length < cli.promptPageLines || oldest.seq <= 1)
-      return this.#say('── that is all ──', colors.dim);
+      return this.#say('── end of the history ──', colors.dim);
     this.#paging = { ...paging, beforeSeq: oldest.seq };
-    return this.#say('── Enter shows older ones ──', colors.dim);
+    return this.#say('── Enter shows older messages ──', colors.dim);
   }
 
   async #nickname(name: string): Promise<void> {
     const { node, colors, rememberName } = this.#options;
-    if (name === '') return this.#say('which? /nickname NAME', colors.yellow);
+    if (name === '') return this.#say('the name is missing: /nickname NAME', colors.yellow);
     const self = await parseOwnName(name).asyncAndThen((chosen) => node.rename(chosen));
     if (self.isErr()) return this.#fail(self.error);
     rememberName(self.value.name);
-    return this.#say(`you are called ${escapeName(self.value.name)} now`, colors.dim);
+    return this.#say(`you are now called ${escapeName(self.value.name)}`, colors.dim);
   }
 
   async #verify(argument: string): Promise<void> {
     const { node, screen, colors } = this.#options;
     const isYes = argument.toLowerCase() === 'yes';
     const found = argument === '' || isYes ? null : await node.find(argument);
-    // What is nobody's name is a code.
+    // A word that names no peer is a code.
     if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer') return this.#fail(found.error);
     const named = found?.isOk() === true ? found.value.id : null;
     const isShowing = argument === '' || named !== null;
     const open = this.#open?.row?.id ?? this.#open?.word;
-    // What is confirmed is the code that was shown last, whoever the conversation is with.
+    // The user confirms the code that was shown last, whichever conversation is open.
     const peer = named ?? (isShowing ? open : (this.#codeShownOf ?? open));
-    if (peer === undefined) return this.#say('whom? open a conversation first: /chat PEER', colors.yellow);
+    if (peer === undefined)
+      return this.#say('the peer is missing: open a conversation with /chat PEER', colors.yellow);
     const code = isYes ? null : argument;
     const safety = await (isShowing ? node.safety(peer) : node.verify(peer, code));
     if (safety.isErr()) return this.#fail(safety.error);
     this.#codeShownOf = safety.value.peer.id;
     screen.print(safetyLines(safety.value, colors.bold).split('\n'));
-    if (!safety.value.verified) this.#say('the same on the other side? then: /verify yes', colors.dim);
+    if (!safety.value.verified) this.#say('if the other side shows the same code: /verify yes', colors.dim);
   }
 
   async #onPeerOf(argument: string, act: (peer: string) => ResultAsync<string, NodeError>): Promise<void> {
@@ -344,7 +340,10 @@ export class Talk {
     const named = argument === '' ? null : argument;
     const peer = (found?.isOk() === true ? found.value.id : named) ?? this.#open?.row?.id ?? this.#open?.word;
     if (peer === undefined)
-      return this.#say('whom? name a peer, or open a conversation first', this.#options.colors.yellow);
+      return this.#say(
+        'the peer is missing: name one, or open a conversation with /chat PEER',
+        this.#options.colors.yellow,
+      );
     (await act(peer)).match(
       (words) => this.#say(words, this.#options.colors.dim),
       (error) => this.#fail(error),

@@ -1,4 +1,4 @@
-/** The first start: asks for the name and whether to talk with older programs too, and remembers both. */
+/** The first start: asks for the name and for older programs, and stores both answers. */
 import { createInterface } from 'node:readline/promises';
 import { ok, type Result } from 'neverthrow';
 import { foreignDialectNames, parseOwnName, sanitiseName, type HomeError } from '../../../index.js';
@@ -9,7 +9,7 @@ import { lineOf, wordingOf } from '../screen/wording.js';
 import type { World } from '../world.js';
 
 /**
- * Asks only for what neither the settings nor `given` (flags and environment) say; `left`: the user went away instead of
+ * Asks for what neither the settings nor `given` (flags and environment) hold; `left`: the user left instead of
  * answering. Errors: `home/bad-settings`, `home/unusable`.
  */
 export async function firstStart(
@@ -20,7 +20,7 @@ export async function firstStart(
   const stored = readSettings(home);
   if (stored.isErr()) return stored.map(() => 'ready');
   const known: NodeSettings = stored.value.settings;
-  // Once answered, the answers stand in the file; a name from flag or environment is not asked for either.
+  // The file holds the answers of an earlier start. A name from flag or environment needs no question.
   if (known.name !== undefined || given.name !== undefined) return ok('ready');
   const asking = createInterface({ input: world.stdin, output: world.stdout, terminal: true });
   const left = new AbortController();
@@ -42,12 +42,12 @@ export async function firstStart(
 }
 
 type Asking = ReturnType<typeof createInterface>;
-/** Why an answer was not taken. */
+/** Prints why an answer was refused. */
 type Tell = (line: string) => void;
 
 async function askName(asking: Asking, userName: string, signal: AbortSignal, tell: Tell): Promise<string> {
   for (;;) {
-    const answer = (await asking.question(`What are you called? [${userName}] `, { signal })).trim();
+    const answer = (await asking.question(`Your name? [${userName}] `, { signal })).trim();
     const name = answer === '' ? sanitiseName(userName) : parseOwnName(answer);
     if (name.isOk()) return name.value;
     tell(lineOf(wordingOf(name.error)));
@@ -55,11 +55,12 @@ async function askName(asking: Asking, userName: string, signal: AbortSignal, te
 }
 
 async function askOlder(asking: Asking, signal: AbortSignal, tell: Tell): Promise<boolean> {
-  const question = 'Talk with older chat programs too? Everybody on the network can read those talks. [y/N] ';
+  const question =
+    'Talk with older chat programs, too? Everybody on the network can read those messages. [y/N] ';
   for (;;) {
     const answer = (await asking.question(question, { signal })).trim().toLowerCase();
     const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseWord(flag, answer);
     if (isYes.isOk()) return isYes.value;
-    tell('Please answer y or n; Enter alone is no.');
+    tell('Please answer y or n; Enter alone means no.');
   }
 }

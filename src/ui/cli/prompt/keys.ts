@@ -1,7 +1,7 @@
 /**
- * Keys for readline, one at a time. Readline takes several characters in one chunk for pasted text: it then appends them
- * wherever the cursor is and loses count of its rows. Here pasted text arrives as if it had been typed, its tabs as
- * blanks, since a tab would complete.
+ * Keys for readline, one at a time. Readline treats several characters in one chunk as pasted text: it appends them at
+ * the end, wherever the cursor is, and miscounts its rows. This stream passes pasted text on as if it were typed. A
+ * pasted tab becomes a blank, since a tab would complete.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { Transform, type TransformCallback } from 'node:stream';
@@ -18,13 +18,13 @@ export class Keys extends Transform {
     source.pipe(this);
   }
 
-  /** Readline asks its input for it; the terminal is our source. */
+  /** Passes the mode, which readline sets on its input, on to the terminal. */
   setRawMode(isRaw: boolean): this {
     this.#source.setRawMode?.(isRaw);
     return this;
   }
 
-  /** Gives the source back as it was. */
+  /** Detaches from the source. */
   release(): void {
     this.#source.unpipe(this);
     this.#source.pause();

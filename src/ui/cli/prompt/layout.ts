@@ -1,4 +1,4 @@
-/** Text cut into rows that fit the terminal, and the parts of a message row. Pure: text in, rows out. */
+/** The layout of the prompt: text cut into rows that fit the terminal, and the parts of a message row. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { unreachable } from '../../../exhaustive.js';
@@ -15,21 +15,21 @@ import { clock, weaknessOf } from '../screen/present.js';
 type Colors = Output['colors'];
 type Paint = (text: string) => string;
 
-/** Whom the open conversation is with; `row` is missing for an address nobody has announced. */
+/** The open conversation; `row` is null for an address that no peer has announced. */
 export interface Open {
   readonly word: string;
   readonly row: PeerEvent | null;
 }
 
-/** Column of the delivery mark: after `HH:MM` and a blank. */
+/** Column of the delivery mark, after `HH:MM` and a blank. */
 export const markColumn = 6;
 const textColumn = markColumn + 3;
-/** Where meanings stand in a list of words; with less room than `meaningCellsMin` they stand below the words instead. */
+/** Column of the meanings in a list of words. With fewer cells than `meaningCellsMin` they stand below the words. */
 const meaningColumn = 22;
 const meaningCellsMin = 24;
 const narrowIndent = 4;
 
-/** Two cells wide, whatever the state. */
+/** Returns the mark of a state, two cells wide. */
 export function markOf(state: DeliveryState | undefined, colors: Colors): string {
   switch (state) {
     case undefined:
@@ -47,7 +47,7 @@ export function markOf(state: DeliveryState | undefined, colors: Colors): string
   }
 }
 
-/** The rows of a message: time, mark, name and text; what does not fit goes on below, under the name. */
+/** Returns the rows of a message: time, mark, name and text. Further rows stand under the name. */
 export function messageRows(
   message: MessageEvent,
   view: {
@@ -73,17 +73,17 @@ export function messageRows(
   ];
 }
 
-/** The rows of a remark of ours, painted row by row. */
+/** Returns the rows of a remark, painted row by row. */
 export function remarkRows(text: string, columns: number, paint: Paint = plain): readonly string[] {
   return wrap(text, columns - 1).map((row) => paint(row));
 }
 
-/** The rows of a line that may have colours; one that must be broken loses them, so that none is cut in two. */
+/** Returns the rows of a line that may have colours. A line that must be broken loses them, so that no code is cut. */
 export function fittingRows(line: string, columns: number): readonly string[] {
   return stringWidth(line) < columns ? [line] : wrap(stripVTControlCharacters(line), columns - 1);
 }
 
-/** A word and what it means: what does not fit goes on below, under the meaning; a narrow terminal has it all below. */
+/** Returns the rows of a word and its meaning. Further rows stand under the meaning; on a narrow terminal all do. */
 export function entryRows(word: string, meaning: string, columns: number, paint: Paint): readonly string[] {
   const room = columns - 1 - meaningColumn;
   const isNarrow = room < meaningCellsMin;
@@ -94,7 +94,7 @@ export function entryRows(word: string, meaning: string, columns: number, paint:
   return [`${paint(word.padEnd(meaningColumn))}${first}`, ...rest.map((row) => indent + row)];
 }
 
-/** One colour per peer, the same in every run. */
+/** Returns the colour of a peer, which is equal in every run. */
 export function colorOf(peerId: string, colors: Colors): Paint {
   const palette = [
     colors.cyan,
@@ -111,7 +111,7 @@ export function colorOf(peerId: string, colors: Colors): Paint {
   return palette[hash % palette.length] ?? colors.cyan;
 }
 
-/** Rows of at most `width` cells: broken at blanks where there are some, else between graphemes. */
+/** Cuts text into rows of at most `width` cells, at blanks or, in a longer word, between graphemes. */
 export function wrap(text: string, width: number): readonly string[] {
   const cells = Math.max(10, width);
   return text.split('\n').flatMap((line) => (stringWidth(line) <= cells ? [line] : wrapLine(line, cells)));
@@ -151,7 +151,7 @@ function wrapLine(line: string, cells: number): readonly string[] {
 const graphemes = new Intl.Segmenter();
 const plain: Paint = (text) => text;
 
-/** The day that messages from here on are of, in local time. */
+/** Returns the row that opens a day, in local time. */
 export const dayRow = (day: string, colors: Colors): string => colors.dim(`── ${day} ──`);
 
 function labelOf(message: MessageEvent): string {
@@ -159,7 +159,7 @@ function labelOf(message: MessageEvent): string {
   return message.encryption === 'toy-dh-3des' ? ' [weakly encrypted, unverified]' : '';
 }
 
-/** Who is open and how well that is protected, and what is unread elsewhere. */
+/** Returns the prompt: unread counts, the open conversation and its protection. */
 export function promptText(open: Open | null, unread: readonly string[], colors: Colors): string {
   const parts: string[] = [];
   if (unread.length > 0) parts.push(colors.yellow(`(${unread.slice(0, 3).join(', ')})`));

@@ -1,17 +1,17 @@
-/** The prompt without a terminal: lines in, plain lines out. */
+/** The screen without a terminal: lines in, plain lines out. */
 import { cli } from '../limits.js';
 import { splitLines } from '../../api/ndjson.js';
 import type { Output } from '../screen/output.js';
 import type { InputStream } from '../world.js';
 import type { Screen } from './screen.js';
 
-/** Wide enough never to break a line: whoever reads a pipe breaks lines himself. */
+/** Columns that never break a line: the reader of a pipe breaks lines. */
 const unbroken = 1_000_000;
 
-/** `untilTaken` settles when the line before it was dealt with: input from a pipe does not overtake its commands. */
+/** Reads a pipe. `untilTaken` settles when the line before is carried out, so that no line overtakes a command. */
 export function plainScreen(input: InputStream, output: Output, untilTaken: () => Promise<void>): Screen {
-  let onLine: (line: string) => void = nobody;
-  let onEnd: () => void = nobody;
+  let onLine: (line: string) => void = ignore;
+  let onEnd: () => void = ignore;
   let isClosed = false;
   let printing: Promise<void> = Promise.resolve();
   const print = (rows: readonly string[]): void => {
@@ -53,4 +53,4 @@ export function plainScreen(input: InputStream, output: Output, untilTaken: () =
   };
 }
 
-const nobody = (): void => undefined;
+const ignore = (): void => undefined;

@@ -4,14 +4,14 @@ import { homeOf } from '../../../home/default-home.js';
 import { cli } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
-import { LastWords, pause, until, withNode, type RunContext } from '../run.js';
+import { EndReason, pause, until, withNode, type RunContext } from '../run.js';
 import { changeSettings } from '../options/settings-file.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
 import { firstStart } from './first-start.js';
 import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
-import { Talk } from './controller.js';
+import { PromptController } from './controller.js';
 
 export async function prompt(context: RunContext): Promise<ExitCode> {
   const { world, output, common } = context;
@@ -23,7 +23,7 @@ export async function prompt(context: RunContext): Promise<ExitCode> {
     if (begun.isErr()) return output.failure(begun.error);
     if (begun.value === 'left') return 0;
   }
-  // A log line may come before there is a screen to print it on.
+  // A log line may come before the screen is open.
   const log: { print: (line: string) => void } = {
     print: (line) => world.stderr.write(`parlance: ${line}\n`),
   };
@@ -44,9 +44,9 @@ async function converse(
   const signal = AbortSignal.any([stopped, left.signal]);
   let taken: Promise<void> = Promise.resolve();
   const screen: Screen = isTerminal
-    ? new TerminalScreen(world.stdin, world.stdout, (line) => complete(line, talk.peers()))
+    ? new TerminalScreen(world.stdin, world.stdout, (line) => complete(line, controller.peers()))
     : plainScreen(world.stdin, output, () => taken);
-  const talk: Talk = new Talk({
+  const controller = new PromptController({
     node: attachment.node,
     screen,
     colors: output.colors,
@@ -56,9 +56,9 @@ async function converse(
     rememberName: (name) => void changeSettings(attachment.home, { name }),
     onExit: () => leave(),
   });
-  // Without a terminal the input ends long before the last message is delivered.
+  // The input of a pipe ends long before the last message is delivered.
   const leave = (): void => {
-    const settled = isTerminal ? Promise.resolve() : untilDelivered(talk, stopped);
+    const settled = isTerminal ? Promise.resolve() : untilDelivered(controller, stopped);
     settled.then(
       () => left.abort(),
       () => left.abort(),
@@ -66,48 +66,49 @@ async function converse(
   };
   const previous = log.print;
   log.print = (line) => screen.print([output.colors.dim(`! ${escapeForTerminal(line)}`)]);
-  // Lines are dealt with one after the other, so that `/chat bob` stands before what is said to bob.
+  // Lines are carried out one after the other, so that `/chat bob` is done before the message to bob.
   screen.onLine((line) => {
-    taken = taken.then(() => talk.line(line)).catch((cause: unknown) => log.print(String(cause)));
+    taken = taken.then(() => controller.line(line)).catch((cause: unknown) => log.print(String(cause)));
   });
   screen.onEnd(() => {
     taken.then(leave, leave);
   });
-  const lastWords = new LastWords();
+  const endReason = new EndReason();
   try {
-    await watch(context, attachment, talk, signal, lastWords);
+    await watch(context, attachment, controller, signal, endReason);
   } finally {
     log.print = previous;
     screen.close();
   }
-  const exit = left.signal.aborted ? await talk.unsent.tell(output) : 0;
+  const exit = left.signal.aborted ? await controller.unsent.report(output) : 0;
   if (output.isJson) await output.result({ type: 'bye' }, null);
-  return signal.aborted ? exit : output.failureTold(lastWords.fault());
+  return signal.aborted ? exit : output.failureOnStderr(endReason.fault());
 }
 
-/** Shows every event until the user leaves; without a terminal the last statuses are still waited for. */
+/** Shows every event until `signal` is aborted or the node ends. */
 async function watch(
   context: RunContext,
   attachment: Attachment,
-  talk: Talk,
+  controller: PromptController,
   signal: AbortSignal,
-  lastWords: LastWords,
+  endReason: EndReason,
 ): Promise<void> {
   const { output } = context;
   const show = async (event: NodeEvent): Promise<void> => {
     if (output.isJson) await output.result(event, null);
-    talk.event(event);
+    controller.event(event);
   };
   for await (const event of until(attachment.node.events(), signal)) {
     if (event.type === 'bye') return;
-    lastWords.hear(event);
-    if (event.type === 'ready') await talk.greet();
+    endReason.read(event);
+    if (event.type === 'ready') await controller.greet();
     await show(event);
   }
 }
 
-async function untilDelivered(talk: Talk, stopped: AbortSignal): Promise<void> {
+/** Waits until all messages are delivered, at most `discoveryMs`. */
+async function untilDelivered(controller: PromptController, stopped: AbortSignal): Promise<void> {
   const deadlineMs = performance.now() + cli.discoveryMs;
-  while (talk.pending > 0 && performance.now() < deadlineMs && !stopped.aborted)
+  while (controller.pending > 0 && performance.now() < deadlineMs && !stopped.aborted)
     await pause(cli.pollMs, stopped);
 }

@@ -1,7 +1,7 @@
 /**
- * The terminal of the prompt: one input line at the bottom, everything else above it. What arrives is printed above the
- * line being typed, which is drawn again with its cursor where it was. Rows printed here fit the terminal, so their
- * places are known and delivery marks can be corrected where they stand.
+ * The terminal of the prompt: one input line at the bottom, output above it. Output is printed above the line being
+ * typed, which is drawn again with its cursor. Printed rows fit the terminal, so that their positions are known and a
+ * delivery mark can be corrected in place.
  */
 import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from 'node:readline';
 import type { DeliveryState } from '../../../index.js';
@@ -10,18 +10,18 @@ import type { InputStream, OutputStream } from '../world.js';
 import { Keys } from './keys.js';
 import { fittingRows, markColumn } from './layout.js';
 
-/** Where the prompt reads and writes; `plain.ts` is the one without a terminal. */
+/** Input and output of the prompt. `plain.ts` has the screen without a terminal. */
 export interface Screen {
   readonly columns: () => number;
   readonly print: (rows: readonly string[]) => void;
-  /** Rows of a message of ours; its mark stands in the first. */
+  /** Prints the rows of a sent message, whose mark stands in the first row. */
   readonly printOwn: (id: string, rows: readonly string[]) => void;
   readonly mark: (id: string, state: DeliveryState, mark: string) => void;
   readonly setPrompt: (text: string) => void;
-  /** Puts text back into an empty input line; `null`: there is none. */
+  /** Puts text back into an empty input line; `null`: the screen has no input line. */
   readonly giveBack: ((text: string) => void) | null;
   readonly onLine: (listener: (line: string) => void) => void;
-  /** The user wants to leave (Ctrl-C on an empty line, Ctrl-D, end of input). */
+  /** Calls `listener` when the user leaves: Ctrl-C on an empty line, Ctrl-D, end of input. */
   readonly onEnd: (listener: () => void) => void;
   readonly close: () => void;
 }
@@ -37,9 +37,9 @@ export class TerminalScreen implements Screen {
   readonly #output: OutputStream;
   readonly #readline: Interface;
   readonly #keys: Keys;
-  #onLine: (line: string) => void = nobody;
-  #onEnd: () => void = nobody;
-  /** What was printed last, oldest first: how far above the input each mark stands. */
+  #onLine: (line: string) => void = ignore;
+  #onEnd: () => void = ignore;
+  /** Blocks printed last, oldest first: their rows give the distance of each mark from the input. */
   #blocks: Block[] = [];
   #waiting: { block: Block; text: string }[] = [];
   #flushing: NodeJS.Immediate | null = null;
@@ -52,13 +52,13 @@ export class TerminalScreen implements Screen {
       input: this.#keys,
       output,
       terminal: true,
-      // Until there is something to ask, nothing stands there.
+      // The input line is empty until the first prompt is set.
       prompt: '',
       historySize: cli.inputHistoryLines,
       removeHistoryDuplicates: true,
       completer: (line: string) => {
         const [hits, word] = complete(line);
-        // Readline lists several hits between our rows and the input: no mark is where it was.
+        // Readline prints several hits above the input, so that the positions of the marks are lost.
         if (hits.length > 1) this.#blocks = [];
         return [[...hits], word];
       },
@@ -117,7 +117,7 @@ export class TerminalScreen implements Screen {
     if (this.#isClosed) return;
     this.#flush();
     this.#isClosed = true;
-    // The input line is left empty, and whatever the shell prints next starts on its own line.
+    // The input line is cleared, so that the shell continues on a line of its own.
     this.#toInputStart();
     clearScreenDown(this.#output);
     this.#readline.close();
@@ -130,7 +130,7 @@ export class TerminalScreen implements Screen {
       block: { id, rows: rows.length },
       text: rows.map((row) => `${row}\n`).join(''),
     });
-    // What arrives together is printed together: the input line is drawn once.
+    // Rows that arrive together are printed together, so that the input line is drawn once.
     this.#flushing ??= setImmediate(() => this.#flush());
   }
 
@@ -143,14 +143,14 @@ export class TerminalScreen implements Screen {
     const { rows } = this.#readline.getCursorPos();
     this.#toInputStart();
     clearScreenDown(this.#output);
-    // Readline moves up by the rows it believes to be above its cursor before it draws: give it those rows.
+    // Readline moves up by the rows that it counts above its cursor before it draws, so it needs these rows.
     this.#output.write(waiting.map(({ text }) => text).join('') + '\n'.repeat(rows));
     this.#readline.prompt(true);
     this.#blocks.push(...waiting.map(({ block }) => block));
     this.#blocks = this.#blocks.slice(-cli.marksKept);
   }
 
-  /** Writes `mark` over the one that stands `above` rows above the input, if that is still on the screen. */
+  /** Replaces the mark that stands `above` rows above the input, if that row is on the screen. */
   #correct(above: number, mark: string): void {
     const { rows, cols } = this.#readline.getCursorPos();
     const distance = above + rows;
@@ -168,7 +168,7 @@ export class TerminalScreen implements Screen {
     cursorTo(this.#output, 0);
   }
 
-  /** The line as typed is taken off the screen: as a message it comes back with its time and mark. */
+  /** Removes the typed line from the screen: as a message it is printed with its time and mark. */
   #submit(line: string): void {
     Object.assign(this.#readline, { line, cursor: line.length });
     const { rows } = this.#readline.getCursorPos();
@@ -182,10 +182,10 @@ export class TerminalScreen implements Screen {
 
   #interrupt(): void {
     if (this.#readline.line === '') this.#readline.close();
-    // Ctrl-E, Ctrl-U: to the end, then delete to the start.
+    // Ctrl-E moves to the end, Ctrl-U deletes to the start.
     else this.#readline.write(null, { ctrl: true, name: 'e' });
     if (this.#readline.line !== '') this.#readline.write(null, { ctrl: true, name: 'u' });
   }
 }
 
-const nobody = (): void => undefined;
+const ignore = (): void => undefined;

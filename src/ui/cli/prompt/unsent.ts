@@ -1,4 +1,4 @@
-/** Lines of a pipe that went nowhere: how many, and what came in the way of the first. */
+/** Lines of a pipe that were not sent: their number, and the reason of the first. */
 import type { NodeError } from '../../../index.js';
 import type { Output } from '../screen/output.js';
 import { usage } from '../run.js';
@@ -7,22 +7,22 @@ import { wordingOf, type ExitCode } from '../screen/wording.js';
 export class UnsentLines {
   #lines = 0;
   #why: NodeError | null = null;
-  /** Why the last `/chat` opened no conversation. */
+  /** Failure of the last `/chat`; null: it opened a conversation. */
   chatFault: NodeError | null = null;
 
-  /** `why`: null is that no conversation was ever opened. */
+  /** Counts a line. `why`: null means that no conversation was open. */
   add(why: NodeError | null = this.chatFault): void {
     if (this.#lines === 0) this.#why = why;
     this.#lines += 1;
   }
 
-  /** Exit code 0 where there are none; else the failure is told. */
-  async tell(output: Output): Promise<ExitCode> {
+  /** Prints the failure, if any line was not sent, and returns the exit code. */
+  async report(output: Output): Promise<ExitCode> {
     if (this.#lines === 0) return 0;
-    const told = `${this.#lines} ${this.#lines === 1 ? 'line was' : 'lines were'} not sent`;
+    const count = `${this.#lines} ${this.#lines === 1 ? 'line was' : 'lines were'} not sent`;
     const why = this.#why;
-    if (why !== null) return output.failure(why, `${told}; ${wordingOf(why).remedy}`);
+    if (why !== null) return output.failure(why, `${count}; ${wordingOf(why).remedy}`);
     const remedy = 'write "/chat PEER" before them, or use "parlance send PEER"';
-    return output.failure(usage('', `${told}, for no conversation was open`), remedy);
+    return output.failure(usage('', `${count}, because no conversation was open`), remedy);
   }
 }

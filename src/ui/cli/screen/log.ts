@@ -1,6 +1,6 @@
 /**
- * The log of a node that this process runs: pino, one event one line of JSON, to stderr or to `--log-file`. A person at a
- * terminal gets a plain line instead; in the prompt on the screen, so that it never breaks the line being typed.
+ * The log of a node that this process runs: one line of JSON per event (pino), to stderr or to `--log-file`. A person at
+ * a terminal gets plain lines instead; the prompt prints them above the line being typed.
  */
 import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -14,13 +14,13 @@ export interface LogTarget {
   readonly level: LogLevel;
   readonly file: string | undefined;
   readonly stderr: OutputStream;
-  /** Takes lines for people instead of stderr, where there is no file; `null`: nobody reads along. */
+  /** Callback for plain lines, used without `file`; `null`: the log is JSON. */
   readonly onLine: ((line: string) => void) | null;
 }
 
 export type WriteLog = NonNullable<NodeOptions['log']>;
 
-/** A log that may be written before it is open: what comes earlier is kept, in order. */
+/** Returns a log that accepts lines before it is open and keeps them in order. */
 export function deferredLog(): { readonly write: WriteLog; readonly open: (target: WriteLog) => null } {
   let early: Parameters<WriteLog>[] | null = [];
   let target: WriteLog | null = null;
@@ -35,14 +35,14 @@ export function deferredLog(): { readonly write: WriteLog; readonly open: (targe
   };
 }
 
-/** Throws what the file system throws when the file cannot be opened. */
+/** Opens the log. Throws the failure of the file system when the file cannot be opened. */
 export async function openLog(target: LogTarget): Promise<WriteLog> {
   if (target.file === undefined && target.onLine !== null) return plainLog(target.level, target.onLine);
   const { pino } = await import('pino');
   const options = { level: target.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   const logger = pino(options, streamOf(target));
   return (level, event, fields) => {
-    // `fields` is one object of the line: what a peer chose as a field's name cannot stand in for one of ours.
+    // `fields` is an object of its own, so that a field name that a peer chose cannot replace a field of the log.
     const known = levels.get(level) ?? 'info';
     logger[known]({ event, ...(Object.keys(fields).length > 0 ? { fields } : {}) });
   };
@@ -67,29 +67,29 @@ function plainLog(lowest: LogLevel, onLine: (line: string) => void): WriteLog {
 
 const rank = (level: string): number => logLevels.findIndex((each) => each === level);
 
-/** `warning: broadcast socket failed (reason EACCES)`: one line, whatever stands in the fields. */
+/** Returns one line, such as `warning: broadcast socket failed (reason EACCES)`, whatever the fields hold. */
 function plainLine(level: string, event: string, fields: Parameters<WriteLog>[2]): string {
   const facts = Object.entries(fields).map(
     ([name, value]) => `${wordsOf(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  const told = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
-  return escapeForTerminal(`${level === 'warn' ? 'warning' : level}: ${wordsOf(event)}${told}`);
+  const details = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
+  return escapeForTerminal(`${level === 'warn' ? 'warning' : level}: ${wordsOf(event)}${details}`);
 }
 
-/** Names of events and fields are words joined as programs like it. */
+/** Splits the name of an event or field into words. */
 const wordsOf = (name: string): string =>
   name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replace(/[-._]/g, ' ')
     .toLowerCase();
 
-/** `FILE`, and behind it `FILE.1` (newer) to `FILE.4`: a log that nobody looks after never fills the disk. */
+/** The log file `FILE` and its older parts, `FILE.1` (newest) to `FILE.4`, so that a log never fills the disk. */
 class RotatingFile {
   readonly #file: string;
   #descriptor: number;
   #bytes: number;
 
-  /** Throws a reason in words. */
+  /** Opens the file. Throws a reason in words. */
   constructor(file: string) {
     this.#file = file;
     const made = makeDirectory(dirname(file));
@@ -115,7 +115,7 @@ class RotatingFile {
       const newer = age === 1 ? this.#file : `${this.#file}.${age - 1}`;
       if (existsSync(newer)) renameSync(newer, `${this.#file}.${age}`);
     }
-    // The old one is closed last: while the new one cannot be opened, lines still go somewhere.
+    // The old file is closed last, so that lines are not lost when the new file cannot be opened.
     const full = this.#descriptor;
     this.#descriptor = openSync(this.#file, 'a', 0o600);
     this.#bytes = 0;

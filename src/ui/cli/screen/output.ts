@@ -1,6 +1,6 @@
 /**
- * What a command writes: results on stdout (NDJSON with `--json`, else lines for people), everything else on stderr.
- * Writing waits for a slow reader; a reader that is gone ends the command quietly.
+ * The output of a command: results on stdout (NDJSON with `--json`, otherwise lines for people), the rest on stderr.
+ * Writing waits for a slow reader. A closed stdout ends the command quietly.
  */
 import { once } from 'node:events';
 import { createColors } from 'picocolors';
@@ -13,17 +13,17 @@ export interface OutputOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isColored: boolean;
-  /** Aborted when the user asked to end: what fails after that fails because of it. */
+  /** Aborted by a signal: later failures are its consequence. */
   readonly stopAsked?: AbortSignal;
 }
 
-/** An NDJSON line. `type` comes first whatever the order of the fields. */
+/** An NDJSON line. It is printed with `type` first. */
 export type JsonLine = NodeEvent | CommandLine;
 
 export class Output {
   readonly isJson: boolean;
   readonly colors: ReturnType<typeof createColors>;
-  /** Aborted once nobody reads stdout any more. */
+  /** Aborted once stdout is closed. */
   readonly closed: AbortSignal;
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
@@ -40,17 +40,17 @@ export class Output {
     this.colors = createColors(options.isColored);
     this.closed = gone.signal;
     this.#stdout.on('error', () => gone.abort());
-    // Nobody to tell when stderr is gone; without a listener it would end the program.
+    // Without a listener, the error of a closed stderr would end the program.
     this.#stderr.on('error', () => undefined);
   }
 
-  /** A result: an NDJSON line, or the lines for people that stand for it. */
+  /** Writes a result: an NDJSON line, or its lines for people. */
   async result(event: JsonLine, lines: string | null): Promise<void> {
     if (this.isJson) await this.#write(`${typeFirst(event)}\n`);
     else if (lines !== null) await this.#write(`${lines}\n`);
   }
 
-  /** Several results in one write. */
+  /** Writes several results at once. */
   async results(events: readonly JsonLine[], lines: readonly string[]): Promise<void> {
     const text = this.isJson
       ? events.map((event) => `${typeFirst(event)}\n`)
@@ -58,35 +58,35 @@ export class Output {
     if (text.length > 0) await this.#write(text.join(''));
   }
 
-  /** A remark for people; never on stdout with `--json`, nowhere with `--quiet`. */
+  /** Writes a remark for people on stderr, unless `--quiet` is given. */
   note(line: string): void {
     if (!this.#isQuiet) this.#stderr.write(`${line}\n`);
   }
 
   /**
-   * The one line of a failure, and its exit code. With `--json` also an `error` line on stdout. `remedy`: what to do,
-   * where the command knows better than the words of the code.
+   * Writes the line of a failure and returns its exit code; with `--json` it writes an `error` line on stdout, too.
+   * `remedy` replaces the remedy of the code.
    */
   async failure(error: ParlanceError, remedy: string | null = null): Promise<ExitCode> {
     const { exit } = wordingOf(error);
-    // A node that closes answers with faults of its own; they say nothing that the user does not know.
+    // After a signal the node answers with failures of its end, of which the user knows the cause.
     const isCutShort = this.#stopAsked?.aborted === true && (exit === 1 || exit === 4);
-    const told: ParlanceError = isCutShort ? { code: 'command/stopped' } : error;
-    const wording = remedied(wordingOf(told), remedy);
-    if (this.isJson) await this.result({ type: 'error', code: told.code, message: lineOf(wording) }, null);
-    return this.failureTold(told, remedy);
+    const shown: ParlanceError = isCutShort ? { code: 'command/stopped' } : error;
+    const wording = remedied(wordingOf(shown), remedy);
+    if (this.isJson) await this.result({ type: 'error', code: shown.code, message: lineOf(wording) }, null);
+    return this.failureOnStderr(shown, remedy);
   }
 
-  /** The same for a failure that an event on stdout has told already. */
-  failureTold(error: ParlanceError, remedy: string | null = null): ExitCode {
+  /** Writes the line of a failure that an event on stdout has reported, and returns its exit code. */
+  failureOnStderr(error: ParlanceError, remedy: string | null = null): ExitCode {
     const wording = remedied(wordingOf(error), remedy);
-    // Whoever closed the pipe ended the command, and is not to be told so.
+    // A reader that closed the pipe ended the command itself, and needs no message.
     const isQuietEnd = error.code === 'command/stopped' && this.closed.aborted;
     if (!isQuietEnd) this.#stderr.write(`${this.colors.red('parlance:')} ${lineOf(wording)}\n`);
     return wording.exit;
   }
 
-  /** Settles when all that was written has left the process. */
+  /** Waits until all output has left the process. */
   async flush(): Promise<void> {
     await Promise.all([drained(this.#stdout), drained(this.#stderr)]);
   }

@@ -1,4 +1,4 @@
-/** Events as lines for people. Whatever a peer chose goes through the one escaping function first. */
+/** Events as lines for people. All text of peers is escaped. */
 import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -14,7 +14,7 @@ import type { Output } from './output.js';
 
 type Colors = Output['colors'];
 
-/** `bob#7kq2`: the tag always stands beside the name, since names are only labels. */
+/** Returns the name with the tag, such as `bob#7kq2`, since names are only labels. */
 export const peerName = (peer: Pick<PeerEvent, 'name' | 'tag'>): string =>
   `${escapeName(peer.name)}#${escapeForTerminal(peer.tag)}`;
 
@@ -46,7 +46,7 @@ export function statusLine(status: StatusEvent, colors: Colors): string {
   return `${state} → ${escapeName(status.peer)}${reason}`;
 }
 
-/** What an older program tells of a peer. */
+/** Returns the line of a notice. */
 export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors: Colors): string {
   const words = {
     'new-peer': 'is new',
@@ -58,7 +58,7 @@ export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors:
   return colors.dim(`${escapeName(peer)} ${words} (${dialect})${said}`);
 }
 
-/** Any event; `null` for those that say nothing to people. */
+/** Returns the line of an event; `null` for an event without a line. */
 export function eventLine(event: NodeEvent, colors: Colors): string | null {
   switch (event.type) {
     case 'ready':
@@ -80,7 +80,7 @@ export function eventLine(event: NodeEvent, colors: Colors): string | null {
   }
 }
 
-/** How well talk with that peer is protected, in words that warn. */
+/** Returns the protection of a conversation in words that warn. */
 export function protection(
   dialect: PeerEvent['dialect'],
   isVerified: boolean,
@@ -90,20 +90,20 @@ export function protection(
   return [isVerified ? colors.green('verified') : colors.yellow('unverified')];
 }
 
-/** What older programs do not give, at their best. */
+/** Returns the weaknesses of an older program at its best. */
 export const weakness = (dialect: PeerEvent['dialect']): readonly string[] => [
   dialect === 'cmp2204' ? 'weakly encrypted' : 'not encrypted',
   'unverified',
 ];
 
-/** The same for an open conversation, also with an address that nobody has announced; none for a native peer. */
+/** Returns the weaknesses of an open conversation, by its peer or by its address; none for a native peer. */
 export function weaknessOf(row: PeerEvent | null, word: string): readonly string[] {
   const dialect =
     row?.dialect ?? foreignDialectNames.find((name) => word.startsWith(`${name}://`)) ?? 'native';
   return dialect === 'native' ? [] : weakness(dialect);
 }
 
-/** Local `HH:MM`, with the date in front when it is not today's. */
+/** Returns the local time as `HH:MM`, after the date unless it is today. */
 export function clock(iso: string, nowMs = Date.now()): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return '--:--';

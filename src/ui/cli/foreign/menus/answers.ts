@@ -1,20 +1,22 @@
-/** What answers in menus mean: addresses, ports, names, yes and no. Pure. */
+/** The answers in menus: addresses, ports, names, yes and no. Pure. */
 import { err, ok, type Result } from 'neverthrow';
 import { isDottedQuad, type ForeignPeerInfo } from '../../../../index.js';
 import { parseWord, port as portKind } from '../../options/values.js';
 
-/** A dotted quad and nothing else: the older programs know no other addresses. */
+/** Reads a dotted quad, the only form of address in the older programs. Errors: a sentence. */
 export const readQuad = (answer: string): Result<string, string> =>
   isDottedQuad(answer)
     ? ok(answer)
-    : err(`"${answer}" is no IPv4 address: four numbers up to 255 with dots.`);
+    : err(`"${answer}" is not an IPv4 address: write four numbers up to 255 with dots.`);
 
 export function readPort(answer: string): Result<number, string> {
   const port = parseWord(portKind, answer);
-  return port.isOk() && port.value > 0 ? port : err(`"${answer}" is no port: a number from 1 to 65535.`);
+  return port.isOk() && port.value > 0
+    ? port
+    : err(`"${answer}" is not a port: write a number from 1 to 65535.`);
 }
 
-/** `IP` or `IP:PORT`. */
+/** Reads `IP` or `IP:PORT`. Errors: a sentence. */
 export function readQuadAndPort(answer: string, usualPort: number): Result<string, string> {
   const [host = '', digits = String(usualPort), ...rest] = answer.split(':');
   if (rest.length > 0) return readQuad(answer);
@@ -27,7 +29,7 @@ export function readYes(answer: string): Result<boolean, string> {
   return ['n', 'no'].includes(word) ? ok(false) : err('Please answer y or n.');
 }
 
-/** One of the peers, by name, number in the list, address, or `IP:PORT`. */
+/** Finds a peer by name, number in the list, address, or `IP:PORT`. Errors: a sentence. */
 export function readPeer<Peer extends ForeignPeerInfo>(
   answer: string,
   peers: readonly Peer[],
@@ -44,8 +46,8 @@ export function readPeer<Peer extends ForeignPeerInfo>(
     if (found === undefined) continue;
     if (others.length === 0) return ok(found);
     const addresses = [found, ...others].map(({ address, port }) => `${address}:${port}`).join(', ');
-    return err(`Several are called so: give one of ${addresses}.`);
+    return err(`More than one peer has that name: write one of ${addresses}.`);
   }
   const byNumber = /^\d{1,4}$/.test(answer) ? peers[Number(answer) - 1] : undefined;
-  return byNumber === undefined ? err(`Nobody called "${answer}" is there.`) : ok(byNumber);
+  return byNumber === undefined ? err(`No peer is called "${answer}".`) : ok(byNumber);
 }

@@ -1,21 +1,22 @@
-/** Who opens a talk that is not taken at once: the user is told, so that nobody who came is left without a word. */
+/** Callers: peers that open a conversation while the user is busy. The menu announces each of them. */
 import { unreachable } from '../../../../exhaustive.js';
 import { escapeName } from '../../../../index.js';
 import { isOpening, type Partner } from './conversation.js';
 import type { MenuSession } from './menu-session.js';
 
+/** What the user does at the moment. */
 type Attention =
   | { readonly to: 'choices' }
-  /** Somebody is called or waited for: who of those that come is talked with is not known yet. */
+  /** The user calls a peer or waits for one: which of the callers it will be is open. */
   | { readonly to: 'opening'; readonly came: Map<string, string> }
-  | { readonly to: 'talk'; readonly peer: string };
+  | { readonly to: 'conversation'; readonly peer: string };
 
 export class Callers {
   readonly #menu: MenuSession;
   readonly #answerKey: string;
   #attention: Attention = { to: 'choices' };
 
-  /** `answerKey`: the choice that waits for somebody, and takes who is there already. */
+  /** `answerKey`: key of the choice that waits for a caller and takes one that waits already. */
   constructor(menu: MenuSession, answerKey: string) {
     this.#menu = menu;
     this.#answerKey = answerKey;
@@ -24,19 +25,19 @@ export class Callers {
     });
   }
 
-  /** Runs `open` until it has a partner, then `talk` with that one. */
-  async talkWith(
+  /** Runs `open` until it has a partner, then `converse` with it. */
+  async converseWith(
     open: () => Promise<Partner | null>,
-    talk: (partner: Partner) => Promise<void>,
+    converse: (partner: Partner) => Promise<void>,
   ): Promise<void> {
     const came = new Map<string, string>();
     this.#attention = { to: 'opening', came };
     try {
       const partner = await open();
       if (partner !== null) {
-        this.#attention = { to: 'talk', peer: partner.peer };
+        this.#attention = { to: 'conversation', peer: partner.peer };
         for (const [peer, name] of came) this.#came(peer, name);
-        await talk(partner);
+        await converse(partner);
       }
     } finally {
       this.#attention = { to: 'choices' };
@@ -55,9 +56,9 @@ export class Callers {
       case 'opening':
         attention.came.set(peer, name);
         return;
-      case 'talk':
+      case 'conversation':
         if (attention.peer !== peer)
-          dialog.say(`${escapeName(name)} wants to talk too: end this talk, then choose ${this.#answerKey}.`);
+          dialog.say(`${escapeName(name)} wants to talk: end this chat, then choose ${this.#answerKey}.`);
         return;
       default:
         unreachable(attention);

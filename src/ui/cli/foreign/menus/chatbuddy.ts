@@ -1,6 +1,6 @@
 /**
- * The menu of chatbuddy: who is online at the hub, starting a chat, waiting for one. A hub that is down is said so and
- * tried again in the background; chats need none.
+ * The menu of chatbuddy: the users of the hub, starting a chat, waiting for one. The menu reports a hub that is down and
+ * tries it again in the background. Chats need no hub.
  */
 import {
   escapeForTerminal,
@@ -25,7 +25,7 @@ export interface HubAddress {
   readonly port: number;
 }
 
-/** `HOST` or `HOST:PORT`; `null`: neither. */
+/** Parses `HOST` or `HOST:PORT`; `null`: the word is neither. */
 export function parseHub(word: string): HubAddress | null {
   const [, host = '', digits = String(hubProtocol.port)] =
     /^([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?$/.exec(word) ?? [];
@@ -33,27 +33,34 @@ export function parseHub(word: string): HubAddress | null {
   return host === '' || port.isErr() ? null : { host, port: port.value };
 }
 
-/** `hubWord` `null`: without a hub. */
+/** Runs the menu. `hubWord` null: without a hub. */
 export async function chatbuddyMenu(context: RunContext, hubWord: string | null): Promise<ExitCode> {
   const address = hubWord === null ? null : parseHub(hubWord);
   if (hubWord !== null && address === null)
-    return context.output.failure(usage('menu', `"${hubWord}" is no HOST:PORT`));
-  return withMenu(context, { dialect: 'chatbuddy', isFarewellSaid: true }, async (menu) => {
+    return context.output.failure(usage('menu', `--hub is HOST:PORT, not "${hubWord}"`));
+  return withMenu(context, { dialect: 'chatbuddy', saysGoodbye: true }, async (menu) => {
     const hub = address === null ? null : register(menu, address);
     const callers = new Callers(menu, '3');
-    const talk = (partner: Partner): Promise<void> => chat(menu, partner);
     try {
       await runMenu(menu.dialog, 'Talk with chatbuddy', [
         { key: '1', label: "See who's online", act: () => list(menu, hub) },
         {
           key: '2',
           label: 'Start a chat with someone',
-          act: () => callers.talkWith(() => start(menu), talk),
+          act: () =>
+            callers.converseWith(
+              () => start(menu),
+              (partner) => chat(menu, partner),
+            ),
         },
         {
           key: '3',
           label: 'Wait for someone to chat',
-          act: () => callers.talkWith(() => waitForFriend(menu), talk),
+          act: () =>
+            callers.converseWith(
+              () => waitForFriend(menu),
+              (partner) => chat(menu, partner),
+            ),
         },
         { key: '4', label: 'Exit program', act: null },
       ]);
@@ -63,7 +70,7 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
   });
 }
 
-/** Each state is said once, until it changes. */
+/** Registers at the hub, and prints each change of the registration. */
 function register({ dialog, role, fail }: MenuSession, address: HubAddress): HubClient | null {
   const where = `${address.host}:${address.port}`;
   let wasRegistered = false;
@@ -74,10 +81,12 @@ function register({ dialog, role, fail }: MenuSession, address: HubAddress): Hub
       const why = escapeForTerminal(reason ?? '');
       if (isRegistered) dialog.say(`Registered with the hub at ${where}.`);
       else if (wasRegistered)
-        dialog.say(`The hub at ${where} is gone: ${why}. It is tried again in the background; chats go on.`);
+        dialog.say(
+          `The hub at ${where} is gone: ${why}. Parlance tries it again in the background; chats go on.`,
+        );
       else
         dialog.say(
-          `No registration and no list from the hub at ${where}: ${why}. It is tried again in the background.`,
+          `No registration and no list from the hub at ${where}: ${why}. Parlance tries it again in the background.`,
         );
       wasRegistered = isRegistered;
     },
@@ -88,20 +97,20 @@ function register({ dialog, role, fail }: MenuSession, address: HubAddress): Hub
 
 async function list({ dialog, fail }: MenuSession, hub: HubClient | null): Promise<void> {
   if (hub === null) {
-    dialog.say('No hub was given: start with --hub HOST:PORT.');
+    dialog.say('There is no hub: start with --hub HOST:PORT.');
     return;
   }
   const users = await hub.list();
   if (users.isErr()) {
     fail(users.error satisfies NodeError);
-    dialog.say('There is no list without the hub. It is tried again in the background.');
+    dialog.say('There is no list without the hub. Parlance tries it again in the background.');
     return;
   }
   dialog.say('Online now:');
   dialog.say(...rowsOf(users.value));
 }
 
-/** A name that several users bear is numbered, so that they can be told apart even behind one address. */
+/** Returns the rows of the list. Users of one name are numbered, since they may share an address, too. */
 function rowsOf(users: readonly HubUser[]): readonly string[] {
   const seen = new Map<string, number>();
   return users.map(({ name, address }) => {
@@ -131,7 +140,7 @@ async function waitForFriend(menu: MenuSession): Promise<Partner | null> {
   const { dialog, role, events } = menu;
   dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
   const signal = AbortSignal.any([role.context.stopped, events.ended, dialog.over]);
-  // What comes from a pipe is meant for the friend.
+  // Lines of a pipe are messages to the friend.
   return dialog.isTerminal ? awaitPartnerOrEnter(menu, signal) : awaitPartner(menu, signal);
 }
 

@@ -1,4 +1,4 @@
-/** The menu of cmp2204's Chat_Initiator: users, chat, history. One connection per message. */
+/** The menu of Chat_Initiator of cmp2204: users, chat, history. Each message has its own connection. */
 import { err, ok, type Result } from 'neverthrow';
 import { escapeName, parseEndpoint, type ForeignPeerInfo, type SendViaOptions } from '../../../../index.js';
 import { roles as limits } from '../../limits.js';
@@ -11,7 +11,7 @@ import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
 export const initiate = (context: RunContext): Promise<ExitCode> =>
-  withMenu(context, { dialect: 'cmp2204', isFarewellSaid: false }, (menu) =>
+  withMenu(context, { dialect: 'cmp2204', saysGoodbye: false }, (menu) =>
     runMenu(menu.dialog, 'Talk with cmp2204', [
       { key: '1', label: 'Users', act: () => users(menu) },
       { key: '2', label: 'Chat', act: () => chat(menu) },
@@ -20,12 +20,13 @@ export const initiate = (context: RunContext): Promise<ExitCode> =>
     ]),
   );
 
+/** A peer in the lists of the menu. */
 interface Present extends ForeignPeerInfo {
-  /** Runs Parlance, like us: nothing of the older program is between us. */
+  /** Whether the peer runs Parlance, so that the conversation is encrypted. */
   readonly isNative: boolean;
 }
 
-/** Who announces itself, also those who have left the older program as we have. */
+/** Lists the peers that announce themselves, native ones included. */
 async function present({ peers, role }: MenuSession): Promise<readonly Present[]> {
   const older = (await peers()).map((peer) => ({ ...peer, isNative: false }));
   const native = (await role.node.peers())
@@ -39,7 +40,7 @@ async function present({ peers, role }: MenuSession): Promise<readonly Present[]
 
 async function users(menu: MenuSession): Promise<void> {
   const there = await present(menu);
-  if (there.length === 0) menu.dialog.say('Nobody has announced itself in the last 15 minutes.');
+  if (there.length === 0) menu.dialog.say('No peer announced itself in the last 15 minutes.');
   for (const { name, state, address, isNative } of there) {
     const kind = isNative ? '  Parlance, encrypted' : '';
     menu.dialog.say(`${escapeName(name)} (${state === 'online' ? 'Online' : 'Away'})  ${address}${kind}`);
@@ -50,7 +51,7 @@ async function chat(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
   const there = await present(menu);
   const chosen = await dialog.askFor(
-    'Whom with (name or IP:PORT)?',
+    'Peer (name or IP:PORT)?',
     (answer): Result<Pick<Present, 'peer' | 'isNative'>, string> =>
       parseEndpoint(answer) === null
         ? readPeer(answer, there)
@@ -71,10 +72,10 @@ async function askVia(menu: MenuSession): Promise<SendViaOptions | null> {
 }
 
 async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions | null> {
-  // A node that ran before has a group of its own, which need not be the one of our environment.
+  // A node that ran before has its own group, which may differ from this environment.
   const prime = BigInt((role.isOwnNode ? toyGroupOf(role.settings)?.p : undefined) ?? limits.toyPrime);
   return dialog.askFor(
-    `Your number, 1 to ${prime} (empty: one is drawn):`,
+    `Your number, 1 to ${prime} (empty: a random one):`,
     (answer) => readNumber(answer, prime).map((privateNumber): SendViaOptions => ({ privateNumber })),
     {},
   );
@@ -84,7 +85,7 @@ function readNumber(answer: string, prime: bigint): Result<number, string> {
   const number = /^\d{1,15}$/.test(answer) ? Number(answer) : 0;
   return number >= 1 && BigInt(number) <= prime
     ? ok(number)
-    : err(`"${answer}" is no number from 1 to ${prime}.`);
+    : err(`"${answer}" is not a number from 1 to ${prime}.`);
 }
 
 async function history({ role, dialog, fail }: MenuSession): Promise<void> {
@@ -94,6 +95,6 @@ async function history({ role, dialog, fail }: MenuSession): Promise<void> {
     return;
   }
   const ours = lines.value.filter(({ dialect }) => dialect === 'cmp2204' || dialect === 'native');
-  if (ours.length === 0) dialog.say('Nothing was said yet.');
+  if (ours.length === 0) dialog.say('There are no messages yet.');
   for (const line of ours) dialog.say(messageLine(line, role.context.output.colors));
 }

@@ -1,28 +1,28 @@
-/** A talk inside a menu: every line goes to the peer until one of the two ends it. */
+/** A conversation inside a menu: every line goes to the peer until one of the two ends it. */
 import type { NodeEvent, NoticeEvent } from '../../../../index.js';
 import { roles as limits } from '../../limits.js';
 import { within } from '../../run.js';
 import type { MenuSession } from './menu-session.js';
 
 export interface Partner {
-  /** Its id. */
+  /** Id of the peer. */
   readonly peer: string;
 }
 
-export interface Manners {
-  /** What the older program's user types to end the talk. */
+export interface ConversationRules {
+  /** Line that ends the conversation, as in the older program. */
   readonly endMark: string;
-  /** Lines that are no message; `true`: it was one and is dealt with. */
+  /** Handler of lines that are commands; `true`: the line was a command. */
   readonly command?: (line: string) => Promise<boolean>;
-  /** At the end of input the talk goes on until the peer leaves. */
+  /** Whether the conversation goes on after the end of input until the peer leaves. */
   readonly isPatient?: boolean;
 }
 
-/** Settles once the talk is over. `left`: our user ended it. */
+/** Runs a conversation to its end. `left`: the user ended it; `ended`: the peer did. */
 export async function converse(
   menu: MenuSession,
   { peer }: Partner,
-  manners: Manners,
+  rules: ConversationRules,
 ): Promise<'left' | 'ended'> {
   const { dialog, events, role } = menu;
   const ended = new AbortController();
@@ -30,27 +30,27 @@ export async function converse(
     if (isEndOf(event, peer)) ended.abort();
   });
   try {
-    if (!(await isTalking(menu, peer))) return 'ended';
+    if (!(await isOpen(menu, peer))) return 'ended';
     for (;;) {
       const line = await dialog.askText('', ended.signal);
       if (ended.signal.aborted) return 'ended';
-      if (line === null && manners.isPatient === true && !dialog.isTerminal) {
+      if (line === null && rules.isPatient === true && !dialog.isTerminal) {
         await untilAborted(AbortSignal.any([ended.signal, role.context.stopped, events.ended]));
         if (ended.signal.aborted) return 'ended';
       }
-      if (line === null || line.trim() === manners.endMark) {
+      if (line === null || line.trim() === rules.endMark) {
         await within(limits.leaveMs, leave(menu, peer, ended.signal));
         return 'left';
       }
-      if (line === '' || (await manners.command?.(line.trim())) === true) continue;
-      await menu.sayTo(peer, line);
+      if (line === '' || (await rules.command?.(line.trim())) === true) continue;
+      await menu.sendLine(peer, line);
     }
   } finally {
     unlisten();
   }
 }
 
-/** The next talk that somebody opens with us, or one that is open; `null`: nobody came before `signal`. */
+/** Waits for a peer that opens a conversation, or takes an open one; `null`: no peer came before `signal`. */
 export async function awaitPartner(menu: MenuSession, signal: AbortSignal): Promise<Partner | null> {
   const found = new AbortController();
   const isOurs = (event: NodeEvent): event is NoticeEvent => isOpening(event, menu);
@@ -64,46 +64,43 @@ export async function awaitPartner(menu: MenuSession, signal: AbortSignal): Prom
   return opened === null ? null : { peer: opened.peerId };
 }
 
-/**
- * The same at a terminal, where a person who changes his mind presses Enter. Who comes at that very moment is talked
- * with all the same.
- */
+/** Waits as `awaitPartner` does, at a terminal where Enter ends the waiting. A peer that comes at that moment is taken. */
 export async function awaitPartnerOrEnter(menu: MenuSession, signal: AbortSignal): Promise<Partner | null> {
   const { dialog } = menu;
-  // Lines typed ahead are for who is there already.
+  // Lines typed ahead are for a peer that waits already.
   const open = await openPartner(menu);
   if (open !== null) return open;
   const came = new AbortController();
-  const givenUp = new AbortController();
-  const waiting = awaitPartner(menu, AbortSignal.any([signal, givenUp.signal]));
+  const stopped = new AbortController();
+  const waiting = awaitPartner(menu, AbortSignal.any([signal, stopped.signal]));
   void waiting.then(() => came.abort());
   for (;;) {
-    const line = await dialog.askText('(Enter gives up)', came.signal);
+    const line = await dialog.askText('(Enter stops waiting)', came.signal);
     if (line === null) return waiting;
     if (line !== '') {
-      dialog.say('Nobody is there yet to read that.');
+      dialog.say('No peer is there to read that.');
       continue;
     }
-    givenUp.abort();
+    stopped.abort();
     return (await waiting) ?? (await openPartner(menu));
   }
 }
 
-/** Somebody has opened a talk with us, or taken ours. */
+/** Decides whether a peer opened a conversation, or accepted one. */
 export const isOpening = (event: NodeEvent, { role }: MenuSession): event is NoticeEvent =>
   event.type === 'notice' && event.notice === 'connected' && event.dialect === role.dialect;
 
 const openPartner = async ({ peers }: MenuSession): Promise<Partner | null> =>
   (await peers()).find((peer) => peer.isConnected) ?? null;
 
-async function isTalking({ peers }: MenuSession, peer: string): Promise<boolean> {
+async function isOpen({ peers }: MenuSession, peer: string): Promise<boolean> {
   return (await peers()).some((row) => row.peer === peer && row.isConnected);
 }
 
-/** Settles once the farewell is out: the talk is gone from the node's list, or its end was told. */
+/** Says goodbye, and waits until the node lists the conversation no more or reports its end. */
 async function leave(menu: MenuSession, peer: string, ended: AbortSignal): Promise<void> {
   await menu.role.node.foreignLeave(menu.role.dialect, peer);
-  while (!ended.aborted && (await isTalking(menu, peer)))
+  while (!ended.aborted && (await isOpen(menu, peer)))
     await new Promise((resolve) => setTimeout(resolve, limits.leavePollMs));
 }
 

@@ -1,4 +1,4 @@
-/** The two roles of cse310: one waits, the other connects; then every line is a message. */
+/** The two roles of cse310: one side waits, the other connects; then every line is a message. */
 import { err, ok, type Result } from 'neverthrow';
 import { escapeName, type NodeEvent, type ParlanceError } from '../../../../index.js';
 import { foreignPorts } from '../../../../node/limits.js';
@@ -8,65 +8,76 @@ import { usage, type RunContext } from '../../run.js';
 import { lineOf, wordingOf, type ExitCode } from '../../screen/wording.js';
 import { readQuadAndPort } from './answers.js';
 import { Callers } from './callers.js';
-import { awaitPartner, awaitPartnerOrEnter, converse, type Manners, type Partner } from './conversation.js';
+import {
+  awaitPartner,
+  awaitPartnerOrEnter,
+  converse,
+  type ConversationRules,
+  type Partner,
+} from './conversation.js';
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
 export interface WaitOptions {
-  /** `null`: 65500, or what the settings say. */
+  /** Port to wait on; `null`: the port of the settings, by default 65500. */
   readonly port: number | null;
   readonly isBeeping: boolean;
 }
 
-/** Waits for one peer and talks with it until one of the two leaves. */
+/** Waits for one peer and converses with it until one of the two leaves. */
 export function wait(context: RunContext, { port, isBeeping }: WaitOptions): Promise<ExitCode> {
   const adjust = (settings: NodeSettings): NodeSettings => ({
     ...settings,
     listen: port === null ? settings.listen : [...(settings.listen ?? []), `cse310=${port}`],
-    // The port that must be had is the one that is waited on; here `--port` names no other.
+    // `--port-strict` is for the port that is waited on, so the other port may be any free one.
     port: settings.portStrict === true ? (settings.port ?? 0) : settings.port,
   });
-  return withMenu(context, { dialect: 'cse310', adjust, isFarewellSaid: false }, async (menu) => {
+  return withMenu(context, { dialect: 'cse310', adjust, saysGoodbye: false }, async (menu) => {
     if (isBeeping) beep(menu);
     const partner = await waitHere(menu);
-    if (partner !== null) await talk(menu, partner, true);
+    if (partner !== null) await runConversation(menu, partner, true);
   });
 }
 
 export interface ConnectOptions {
-  /** `ADDR` or `ADDR:PORT`; `null`: asked for. */
+  /** `ADDR` or `ADDR:PORT`; `null`: the user is asked. */
   readonly address: string | null;
   readonly isBeeping: boolean;
 }
 
-/** Exit codes: 1 where nobody waits there; 2 without an address. */
+/** Connects to a peer that waits. Exit codes: 1 when no peer waits there; 2 without an address. */
 export async function connect(
   context: RunContext,
   { address, isBeeping }: ConnectOptions,
 ): Promise<ExitCode> {
   let outcome: ExitCode = 0;
-  const exit = await withMenu(context, { dialect: 'cse310', isFarewellSaid: false }, async (menu) => {
+  const exit = await withMenu(context, { dialect: 'cse310', saysGoodbye: false }, async (menu) => {
     if (isBeeping) beep(menu);
     const partner = await connectFrom(menu, address);
-    if (partner.isOk()) await talk(menu, partner.value, false);
+    if (partner.isOk()) await runConversation(menu, partner.value, false);
     else outcome = await context.output.failure(partner.error);
   });
   return exit === 0 ? outcome : exit;
 }
 
-/** Both roles, one after the other as often as the user likes. */
+/** Runs the menu of both roles. */
 export const cse310Menu = (context: RunContext): Promise<ExitCode> =>
-  withMenu(context, { dialect: 'cse310', isFarewellSaid: true }, (menu) => {
+  withMenu(context, { dialect: 'cse310', saysGoodbye: true }, (menu) => {
     const callers = new Callers(menu, '1');
     const connectHere = async (): Promise<Partner | null> => {
       const partner = await connectFrom(menu, null);
       if (partner.isErr()) menu.dialog.say(lineOf(wordingOf(partner.error)));
       return partner.unwrapOr(null);
     };
-    const talkHere = (isPatient: boolean) => (partner: Partner) => talk(menu, partner, isPatient);
+    const conversationOf = (isPatient: boolean) => (partner: Partner) =>
+      runConversation(menu, partner, isPatient);
     return runMenu(menu.dialog, 'Talk with cse310', [
-      { key: '1', label: 'wait', act: () => callers.talkWith(() => waitHere(menu), talkHere(true)) },
-      { key: '2', label: 'connect', act: () => callers.talkWith(connectHere, talkHere(false)) },
+      {
+        key: '1',
+        label: 'wait',
+        act: () => callers.converseWith(() => waitHere(menu), conversationOf(true)),
+      },
+      { key: '2', label: 'connect', act: () => callers.converseWith(connectHere, conversationOf(false)) },
       { key: '0', label: 'exit', act: null },
     ]);
   });
@@ -75,11 +86,11 @@ async function waitHere(menu: MenuSession): Promise<Partner | null> {
   const { dialog, events, role } = menu;
   dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
   if (dialog.isTerminal) return awaitPartnerOrEnter(menu, dialog.over);
-  // A pipe that has ended says nothing about how long to wait.
+  // The end of a pipe does not end the waiting.
   return awaitPartner(menu, AbortSignal.any([role.context.stopped, events.ended]));
 }
 
-/** Errors: `command/usage` without an address, and those of `foreignConnect`. */
+/** Connects to an address. Errors: `command/usage` without an address, and those of the node. */
 async function connectFrom(
   menu: MenuSession,
   address: string | null,
@@ -91,7 +102,7 @@ async function connectFrom(
   return ok({ peer: await idOf(menu, typed) });
 }
 
-/** What is no dotted quad is refused and asked again. */
+/** Chooses the address: the given one, or the answer of the user. Another form than a dotted quad is refused. */
 async function chooseAddress({ dialog }: MenuSession, given: string | null): Promise<string | null> {
   const first = given === null ? null : readAddress(given);
   if (first?.isOk() === true) return first.value;
@@ -101,23 +112,23 @@ async function chooseAddress({ dialog }: MenuSession, given: string | null): Pro
 
 const readAddress = (answer: string) => readQuadAndPort(answer, foreignPorts.cse310);
 
-/** The node's word for the peer at this address, which leaves the usual port out. */
+/** Returns the id of the peer at this address, which has no port where it is the usual one. */
 async function idOf({ peers }: MenuSession, typed: string): Promise<string> {
   const row = (await peers()).find(({ address, port }) => `${address}:${port}` === typed);
   return row?.peer ?? `cse310://${typed}`;
 }
 
-async function talk(menu: MenuSession, partner: Partner, isPatient: boolean): Promise<void> {
-  menu.dialog.say('Connected. /nickname NEW changes your name, /disconnect ends.');
+async function runConversation(menu: MenuSession, partner: Partner, isPatient: boolean): Promise<void> {
+  menu.dialog.say('Connected. /nickname NEW changes your name, /disconnect ends the conversation.');
   const unlisten = announceRenaming(menu, partner);
   try {
-    await converse(menu, partner, mannersOf(menu, isPatient));
+    await converse(menu, partner, rulesOf(menu, isPatient));
   } finally {
     unlisten();
   }
 }
 
-/** In the words of the older program. Who has said no name yet does not change one. */
+/** Prints a changed nickname in the words of the older program. The first name of a peer is not a change. */
 function announceRenaming({ dialog, events }: MenuSession, { peer }: Partner): () => void {
   let name: string | null = null;
   return events.listen((event: NodeEvent) => {
@@ -128,17 +139,17 @@ function announceRenaming({ dialog, events }: MenuSession, { peer }: Partner): (
   });
 }
 
-function mannersOf({ role, dialog, fail }: MenuSession, isPatient: boolean): Manners {
+function rulesOf({ role, dialog, fail }: MenuSession, isPatient: boolean): ConversationRules {
   return {
     endMark: '/disconnect',
     isPatient,
     command: async (line) => {
       const [, name] = /^\/nickname(?:\s+(.*))?$/.exec(line) ?? [];
       if (!line.startsWith('/')) return false;
-      if (name === undefined || name === '') dialog.say('There are /nickname NEW and /disconnect.');
+      if (name === undefined || name === '') dialog.say('The commands are /nickname NEW and /disconnect.');
       else
         (await role.node.rename(name)).match(
-          (self) => dialog.say(`You are called ${escapeName(self.name)} now.`),
+          (self) => dialog.say(`You are now called ${escapeName(self.name)}.`),
           fail,
         );
       return true;
@@ -146,7 +157,7 @@ function mannersOf({ role, dialog, fail }: MenuSession, isPatient: boolean): Man
   };
 }
 
-/** As the older program does when it is your turn: here, whenever there is something to read. */
+/** Beeps at each incoming message, as the older program does when it is the turn of its user. */
 function beep({ role, events }: MenuSession): void {
   events.listen((event: NodeEvent) => {
     if (event.type === 'message' && event.direction === 'in' && event.dialect === 'cse310')

@@ -1,6 +1,6 @@
 /**
- * Questions and answers, one line each, while messages arrive: over the screen of the prompt at a terminal, over plain
- * lines from a pipe.
+ * The dialog of a menu: questions and answers, one line each, while messages arrive. A terminal has the screen of the
+ * prompt, a pipe has plain lines.
  */
 import type { Result } from 'neverthrow';
 import { escapeForTerminal } from '../../../../index.js';
@@ -13,10 +13,10 @@ export class Dialog {
   readonly isTerminal: boolean;
   readonly #screen: Screen;
   readonly #stopped: AbortSignal;
-  /** Typed ahead of the questions. */
+  /** Lines typed ahead of their questions. */
   readonly #lines: string[] = [];
   #take: ((line: string | null) => void) | null = null;
-  #onTaken: () => void = nobody;
+  #onTaken: () => void = ignore;
   readonly #over = new AbortController();
 
   constructor({ world, output, stopped }: Pick<RunContext, 'world' | 'output' | 'stopped'>) {
@@ -25,37 +25,37 @@ export class Dialog {
     this.#screen = this.isTerminal
       ? new TerminalScreen(world.stdin, world.stdout, (line) => [[], line])
       : plainScreen(world.stdin, output, () => this.#untilTaken());
-    this.#screen.onLine((line) => this.#hear(line));
+    this.#screen.onLine((line) => this.#receive(line));
     this.#screen.onEnd(() => this.#end());
   }
 
   /**
-   * The answer to `question`, without blanks around it; `null` when there is none any more (end of input, a signal) or
-   * `until` was aborted first.
+   * Asks and returns the answer without blanks around it; `null` at the end of input, after a signal, and when `until`
+   * is aborted before.
    */
   async ask(question: string, until?: AbortSignal): Promise<string | null> {
     return (await this.askText(question, until))?.trim() ?? null;
   }
 
   /**
-   * The same for the text of a message, to which its blanks belong; blanks alone are none. An empty question asks
-   * nothing: whatever is typed is the answer.
+   * Asks for the text of a message and returns it with its blanks; blanks alone are an empty text. An empty question
+   * prints nothing.
    */
   async askText(question: string, until?: AbortSignal): Promise<string | null> {
     if (!this.isTerminal && question !== '') this.say(question);
     const prompt = question === '' ? '›' : question;
     if (this.isTerminal) this.#screen.setPrompt(`${prompt} `);
     const line = await this.#next(until);
-    // The screen takes a typed line away: what was said would be gone.
+    // The screen removes a typed line, so the answer is printed again.
     if (this.isTerminal && line !== null) {
       this.say(`${prompt} ${escapeForTerminal(line)}`);
-      // What is done with the answer may take a while: until then it must not look asked again.
+      // The prompt is cleared, since carrying out the answer may take a while.
       this.#screen.setPrompt('');
     }
     return line?.trim() === '' ? '' : line;
   }
 
-  /** Asks until `read` takes the answer; what it refuses is told. Nothing typed: `whenEmpty`, as a rule never mind. */
+  /** Asks until `read` accepts the answer, and prints its refusals. An empty answer returns `whenEmpty`. */
   async askFor<T>(
     question: string,
     read: (answer: string) => Result<T, string>,
@@ -67,22 +67,22 @@ export class Dialog {
       if (answer === '') return whenEmpty;
       const value = read(answer);
       if (value.isOk()) return value.value;
-      this.say(whenEmpty === null ? `${value.error} (Enter alone: never mind)` : value.error);
+      this.say(whenEmpty === null ? `${value.error} (Enter alone cancels)` : value.error);
     }
   }
 
-  /** Text of ours, or of a peer that was made safe to show. */
+  /** Prints lines, in which text of peers is escaped. */
   say(...lines: readonly string[]): void {
     for (const line of lines)
       for (const row of line.split('\n')) this.#screen.print(remarkRows(row, this.#screen.columns()));
   }
 
-  /** Nobody answers any more. */
+  /** Whether the input has ended or a signal came. */
   get isOver(): boolean {
     return this.over.aborted;
   }
 
-  /** Aborted with it. */
+  /** Aborted at the end of input and by a signal. */
   get over(): AbortSignal {
     return AbortSignal.any([this.#over.signal, this.#stopped]);
   }
@@ -100,17 +100,17 @@ export class Dialog {
     if (signal.aborted || this.#over.signal.aborted) return Promise.resolve(null);
     return new Promise((resolve) => {
       const finish = (answer: string | null): void => {
-        signal.removeEventListener('abort', giveUp);
+        signal.removeEventListener('abort', stop);
         this.#take = null;
         resolve(answer);
       };
-      const giveUp = (): void => finish(null);
-      signal.addEventListener('abort', giveUp, { once: true });
+      const stop = (): void => finish(null);
+      signal.addEventListener('abort', stop, { once: true });
       this.#take = finish;
     });
   }
 
-  #hear(line: string): void {
+  #receive(line: string): void {
     if (this.#take === null) this.#lines.push(line);
     else this.#take(line);
   }
@@ -121,16 +121,16 @@ export class Dialog {
     this.#onTaken();
   }
 
-  /** A pipe is read no faster than questions are asked. */
+  /** Waits for the next question, so that a pipe is read at the pace of the questions. */
   #untilTaken(): Promise<void> {
     if (this.#take !== null || this.#over.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onTaken = () => {
-        this.#onTaken = nobody;
+        this.#onTaken = ignore;
         resolve();
       };
     });
   }
 }
 
-const nobody = (): void => undefined;
+const ignore = (): void => undefined;

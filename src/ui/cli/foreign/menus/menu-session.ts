@@ -1,4 +1,4 @@
-/** A menu on its node: what arrives is shown between the questions, and everybody is told when the user leaves. */
+/** The session of a menu on its node: events are shown between questions, and peers hear when the user leaves. */
 import { unreachable } from '../../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -22,27 +22,28 @@ export interface MenuSession {
   readonly role: Role;
   readonly dialog: Dialog;
   readonly events: RoleEvents;
-  /** Who is active in the older program, in order of appearance. */
+  /** Lists the active peers of the older program, in order of appearance. */
   readonly peers: () => Promise<readonly ForeignPeerInfo[]>;
-  /** Sends, and tells what became of it. */
+  /** Sends a message and prints the outcome. */
   readonly send: (peer: string, text: string, via?: SendViaOptions) => Promise<void>;
-  /** The same within a talk: at a terminal, where the line stands above already, only a failure is news. */
-  readonly sayTo: (peer: string, text: string) => Promise<void>;
+  /** Sends a line of a conversation. A terminal shows the line already, so only a failure is printed there. */
+  readonly sendLine: (peer: string, text: string) => Promise<void>;
+  /** Prints a failure. */
   readonly fail: (error: NodeError) => void;
 }
 
 export interface MenuOptions {
   readonly dialect: ForeignDialectName;
-  /** Settings of a node that is started for this menu. */
+  /** Changes the settings of a node that is started for this menu. */
   readonly adjust?: (settings: NodeSettings) => NodeSettings;
-  /** What the older program tells everybody when its user leaves. */
-  readonly isFarewellSaid: boolean;
+  /** Whether the older program says goodbye to all peers when its user leaves. */
+  readonly saysGoodbye: boolean;
 }
 
-/** Runs `use` until the user leaves. Exit codes: as `withRole`; 1 where the node went away. */
+/** Runs `use` until the user leaves. Exit codes: as `withRole`; 1 when the node ends before. */
 export function withMenu(
   context: RunContext,
-  { dialect, adjust, isFarewellSaid }: MenuOptions,
+  { dialect, adjust, saysGoodbye }: MenuOptions,
   use: (menu: MenuSession) => Promise<void>,
 ): Promise<ExitCode> {
   return withRole(
@@ -58,7 +59,7 @@ export function withMenu(
       dialog.say(`${dialect}: ${weakness(dialect).join(', ')}`);
       try {
         await use(menu);
-        if (isFarewellSaid) await within(limits.leaveMs, told(role));
+        if (saysGoodbye) await within(limits.leaveMs, sayGoodbye(role));
       } finally {
         dialog.close();
         events.end();
@@ -72,16 +73,22 @@ export function withMenu(
   );
 }
 
-const told = async ({ node, dialect }: Role): Promise<void> => void (await node.foreignLeave(dialect, null));
+const sayGoodbye = async ({ node, dialect }: Role): Promise<void> =>
+  void (await node.foreignLeave(dialect, null));
 
 function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
   const waitMs = dialog.isTerminal ? limits.deliverWaitMs : pipedWaitMs(role);
   const fail = (error: NodeError): void => dialog.say(lineOf(wordingOf(error)));
-  const send = async (peer: string, text: string, isTold: boolean, via?: SendViaOptions): Promise<void> => {
+  const send = async (
+    peer: string,
+    text: string,
+    isReported: boolean,
+    via?: SendViaOptions,
+  ): Promise<void> => {
     const sent = await deliver(role, events, { peer, text, waitMs, ...(via === undefined ? {} : { via }) });
     sent.match((status) => {
-      if (status === null) dialog.say(`not sent yet: it goes out as soon as ${escapeName(peer)} answers`);
-      else if (status.state !== 'failed' && isTold) dialog.say(`sent to ${escapeName(status.peer)}`);
+      if (status === null) dialog.say(`not sent yet: it goes out when ${escapeName(peer)} answers`);
+      else if (status.state !== 'failed' && isReported) dialog.say(`sent to ${escapeName(status.peer)}`);
     }, fail);
   };
   return {
@@ -95,7 +102,7 @@ function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
       return listed.unwrapOr([]);
     },
     send: (peer, text, via) => send(peer, text, true, via),
-    sayTo: (peer, text) => send(peer, text, !dialog.isTerminal),
+    sendLine: (peer, text) => send(peer, text, !dialog.isTerminal),
   };
 }
 
@@ -104,7 +111,7 @@ function pipedWaitMs({ dialect, settings }: Role): number {
   return (settings.sendTimeoutMs ?? foreignLimits.sendDeadlineMs) + limits.giveUpMarginMs;
 }
 
-/** Our own messages are told of by `send`; that one failed may be known only long after it. */
+/** Shows an event. `send` reports sent messages; a failure may come long after it. */
 function show({ role, dialog }: MenuSession, event: NodeEvent): void {
   const { output } = role.context;
   if (output.isJson) output.result(event, null).catch(() => undefined);

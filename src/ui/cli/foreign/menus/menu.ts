@@ -1,21 +1,21 @@
-/** The loop that every menu is: numbered choices, one of them is done, and again. */
+/** The loop of every menu: it shows the choices and runs the chosen one. */
 import type { Dialog } from './dialog.js';
 
 export interface Choice {
-  /** What is typed for it. */
+  /** Key that the user types. */
   readonly key: string;
   readonly label: string;
-  /** `null`: leaves the menu. */
+  /** Action; `null`: the choice leaves the menu. */
   readonly act: (() => Promise<void>) | null;
 }
 
-/** Settles when the user leaves: by a choice, at the end of input, or with a signal. */
+/** Runs the menu until the user leaves: by a choice, at the end of input, or with a signal. */
 export async function runMenu(dialog: Dialog, title: string, choices: readonly Choice[]): Promise<void> {
-  const isShownAnew = dialog.isTerminal;
+  const isShownAgain = dialog.isTerminal;
   const show = (): void => dialog.say(title, ...choices.map(({ key, label }) => `  ${key}  ${label}`));
-  if (!isShownAnew) show();
+  if (!isShownAgain) show();
   while (!dialog.isOver) {
-    if (isShownAnew) show();
+    if (isShownAgain) show();
     const answer = await dialog.ask('Your choice:');
     if (answer === null) return;
     if (answer === '') continue;
@@ -24,7 +24,7 @@ export async function runMenu(dialog: Dialog, title: string, choices: readonly C
     );
     if (chosen === undefined) {
       const keys = choices.map(({ key }) => key).join(', ');
-      dialog.say(`That is no choice here; there are ${keys}.`);
+      dialog.say(`That is not a choice; the choices are ${keys}.`);
     } else if (chosen.act === null) return;
     else await chosen.act();
   }

@@ -1,4 +1,4 @@
-/** The menu of netech: messages, its two lists, connecting to all or to a typed address. */
+/** The menu of netech: messages, two lists of peers, connecting to all peers or to a typed address. */
 import { err, ok } from 'neverthrow';
 import { escapeName, type ForeignPeerInfo } from '../../../../index.js';
 import { addressesOf } from '../role.js';
@@ -9,7 +9,7 @@ import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
 export const netechMenu = (context: RunContext): Promise<ExitCode> =>
-  withMenu(context, { dialect: 'netech', isFarewellSaid: true }, (menu) => {
+  withMenu(context, { dialect: 'netech', saysGoodbye: true }, (menu) => {
     menu.dialog.say(`You can be reached at ${addressesOf(menu.role).join(', ')}.`);
     return runMenu(menu.dialog, 'Talk with netech', [
       { key: '1', label: 'Send message', act: () => message(menu) },
@@ -46,12 +46,12 @@ const rowsOf = (peers: readonly ForeignPeerInfo[]): readonly string[] =>
 
 async function connect(menu: MenuSession): Promise<void> {
   const { dialog, role, fail } = menu;
-  const manner = await dialog.askFor('Automatically to all active peers (A) or manually (M)?', (answer) => {
+  const choice = await dialog.askFor('Automatically to all active peers (A) or manually (M)?', (answer) => {
     const word = answer.toUpperCase();
     return word === 'A' || word === 'M' ? ok(word) : err('Please answer A or M.');
   });
-  if (manner === null) return;
-  if (manner === 'M') {
+  if (choice === null) return;
+  if (choice === 'M') {
     const peer = await askAddress(menu);
     if (peer === null) return;
     const connected = await role.node.foreignConnect(peer, { isManual: true });
@@ -59,7 +59,7 @@ async function connect(menu: MenuSession): Promise<void> {
     return;
   }
   const waiting = (await menu.peers()).filter((peer) => !peer.isConnected);
-  if (waiting.length === 0) dialog.say('No active peer is left to connect to.');
+  if (waiting.length === 0) dialog.say('Every active peer is connected already.');
   const connectOne = async ({ peer, name }: ForeignPeerInfo): Promise<void> => {
     const connected = await role.node.foreignConnect(peer);
     connected.match(() => dialog.say(`${escapeName(name)} is connected.`), fail);

@@ -1,4 +1,4 @@
-/** The menu of synergy: who is active, connecting, messages; leaving tells everybody. */
+/** The menu of synergy: active peers, connecting, messages. Leaving says goodbye to all peers. */
 import { ok } from 'neverthrow';
 import { escapeName, type ForeignPeerInfo } from '../../../../index.js';
 import { addressesOf } from '../role.js';
@@ -9,7 +9,7 @@ import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
 export const synergyMenu = (context: RunContext): Promise<ExitCode> =>
-  withMenu(context, { dialect: 'synergy', isFarewellSaid: true }, (menu) => {
+  withMenu(context, { dialect: 'synergy', saysGoodbye: true }, (menu) => {
     menu.dialog.say(`You can be reached at ${addressesOf(menu.role).join(', ')}.`);
     return runMenu(menu.dialog, 'Talk with synergy', [
       { key: '1', label: 'Active peers', act: () => list(menu) },
@@ -35,7 +35,7 @@ async function connect(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
   const waiting = (await menu.peers()).filter((peer) => !peer.isConnected);
   if (waiting.length === 0) {
-    dialog.say('Nobody is yet to be connected.');
+    dialog.say('Every active peer is connected already.');
     return;
   }
   dialog.say(...rowsOf(waiting));
@@ -50,12 +50,12 @@ async function connectOne({ role, dialog, fail }: MenuSession, peer: ForeignPeer
   connected.match(() => dialog.say(`${escapeName(peer.name)} is connected.`), fail);
 }
 
-/** To an active peer, or to any address: that is how a peer becomes active. */
+/** Sends to an active peer or to any address, which becomes an active peer. */
 async function message(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
   const peers = await menu.peers();
   dialog.say(...rowsOf(peers));
-  const peer = await dialog.askFor('To whom (number, name or IP:PORT)?', (answer) =>
+  const peer = await dialog.askFor('Peer (number, name or IP:PORT)?', (answer) =>
     /^\S+:\d+$/.test(answer)
       ? readQuadAndPort(answer, 0).map((address) => `synergy://${address}`)
       : readPeer(answer, peers).map((found) => found.peer),

@@ -37,6 +37,8 @@ export type StoreError =
       readonly found: number;
       readonly known: number;
     }
+  /** The home or its database was removed, renamed or replaced while the node runs: nothing is acknowledged any more. */
+  | { readonly code: 'store/gone'; readonly file: string; readonly reason: string }
   | { readonly code: 'store/full'; readonly file: string }
   | { readonly code: 'store/io'; readonly file: string; readonly reason: string }
   | { readonly code: 'store/bad-query'; readonly detail: string };

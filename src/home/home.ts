@@ -14,6 +14,8 @@ export interface Home {
   readonly directory: string;
   readonly identityFile: string;
   readonly historyFile: string;
+  /** Whether the directory still has its name: false once it was removed, renamed or replaced by another one. */
+  isThere(): boolean;
   /** Frees the lock. Idempotent. */
   release(): void;
 }
@@ -34,10 +36,19 @@ export function openHome(path: string): Result<Home, HomeError> {
     locked.value.release();
     return err({ code: 'home/unusable', home: directory, reason: noted.error });
   }
+  const opened = statSync(directory, { bigint: true });
   return ok({
     directory,
     identityFile: join(directory, 'identity.json'),
     historyFile: join(directory, 'history.db'),
+    isThere() {
+      try {
+        const now = statSync(directory, { bigint: true });
+        return now.dev === opened.dev && now.ino === opened.ino;
+      } catch {
+        return false;
+      }
+    },
     release() {
       rmSync(pidFile, { force: true });
       locked.value.release();

@@ -16,6 +16,8 @@ export const node = {
   port: foreignPorts.cmp2204,
   connectionsMax: admission.connectionsMax,
   nameDefault: 'anonymous',
+  /** Pause between two looks whether the home still has its name. Each write looks, too, before it is acknowledged. */
+  homeCheckEveryMs: 2_000,
   /** Time for the goodbye to leave at the end. Without it the others notice two missed beacons. */
   goodbyeDeadlineMs: 500,
   beaconIntervalMs: roster.beaconIntervalMs,

@@ -125,6 +125,7 @@ class RunningNode {
   #tree: Promise<Supervisor | null> = Promise.resolve(null);
   /** Part of the transport's arguments, which it is given again when it is restarted. */
   #mainListener: { bind: string; port: number; portStrict: boolean; dialect: 'sniffed' } | null = null;
+  #homeWatch: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -171,6 +172,7 @@ class RunningNode {
       if (reason.type !== 'shutdown') this.#gaveUp();
     });
     await isReachable;
+    this.#watchHome();
     // Not awaited: the node can be reached, and the first handshake is some way off.
     void this.#connections.warmUp();
     return ok(undefined);
@@ -208,6 +210,7 @@ class RunningNode {
   /** Goodbye first; then the children stop in reverse order, the disk last. Only then is the home free. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
+      if (this.#homeWatch !== null) clearInterval(this.#homeWatch);
       const tree = await this.#tree;
       if (tree !== null && this.#foreign.enabled.size > 0)
         await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: talks.farewellMs });
@@ -300,6 +303,7 @@ class RunningNode {
       ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
       newMessageId,
       random: () => randomInt(2 ** 32) / 2 ** 32,
+      homeGone: (error) => this.#homeGone(error),
       keepHistoryLine: (line) => this.#oldHistory.append(line),
       startSession: (args) => this.#connections.startSession(args),
       startForeign: (args) => this.#connections.startForeign(args),
@@ -338,6 +342,26 @@ class RunningNode {
     const hasNothingToKeep = isConnection(actor) || actor === broadcastAddress.id;
     const isExpected = hasNothingToKeep && reason === 'stopped';
     this.#log(isExpected ? 'debug' : 'error', 'dead-letter', { actor, from, name, reason });
+  }
+
+  /** Nothing can be acknowledged any more: says so once and ends the node. */
+  #homeGone({ code, file, reason }: Extract<StoreError, { readonly code: 'store/gone' }>): void {
+    if (this.#closing !== null) return;
+    const message = `${file}: ${reason}; nothing was acknowledged since, and the node ends`;
+    this.#feed.publish({ type: 'error', code, message });
+    void this.close();
+  }
+
+  /** Looks for the home now and then: while nobody writes, nobody else would notice that it is gone. */
+  #watchHome(): void {
+    const timer = setInterval(() => {
+      if (this.#home.isThere()) return;
+      clearInterval(timer);
+      const reason = 'it was removed, renamed or replaced';
+      this.#homeGone({ code: 'store/gone', file: this.#home.directory, reason });
+    }, limits.homeCheckEveryMs);
+    timer.unref();
+    this.#homeWatch = timer;
   }
 
   #gaveUp(): void {

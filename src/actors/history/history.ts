@@ -21,6 +21,7 @@ import type { HistoryStore } from './store.js';
 import {
   current,
   indexLines,
+  lossAfterCommit,
   newState,
   onIndexTrouble,
   onTrouble,
@@ -175,6 +176,11 @@ function commit(state: HistoryState, context: HistoryContext): void {
       })),
     );
     if (done.isOk() && opened.isOk()) {
+      const loss = lossAfterCommit(state, context);
+      if (loss !== null) {
+        for (const one of writes) one.fail(loss);
+        return;
+      }
       for (const answer of done.value) answer();
       afterCommit(state, context, opened.value);
       return;

@@ -8,6 +8,7 @@ import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import type { LogLevel, ReplyTo } from '../../runtime/actor.js';
 import { planSalvage, resumeSalvage, setAside, type Salvage } from './damage.js';
+import { lossOf, namesOf, type Names } from './names.js';
 import { openError, openFile, storeError, type OpenError } from './open.js';
 import { attempt, attemptDoubtful, type SqlTrouble } from './sql.js';
 import { HistoryStore } from './store.js';
@@ -45,6 +46,8 @@ interface Closed {
 
 export interface HistoryState {
   readonly file: string;
+  /** The file and its directory when the file was opened; null before. */
+  names: Names | null;
   opened: Opened | Closed;
   /** A damaged file that the new one does not know of yet. */
   asideUnplanned: string | null;
@@ -57,6 +60,7 @@ export interface HistoryState {
 
 export const newState = (file: string): HistoryState => ({
   file,
+  names: null,
   opened: { closedBy: { code: 'store/io', file, reason: 'not open yet' } },
   asideUnplanned: null,
   newestSeqKnown: 0,
@@ -91,6 +95,8 @@ export function planIndex(state: HistoryState, context: UpkeepContext, delayMs: 
 
 /** Opens the file; a damaged one is set aside and replaced. Closed with the fault, and tried again, if that fails. */
 export function open(state: HistoryState, context: UpkeepContext): Result<void, StoreError> {
+  // Another home may have taken the place: its database is none of ours.
+  if (isGone(state)) return current(state).map(() => undefined);
   let opened = openStore(state);
   if (opened.isErr() && opened.error.code === 'damaged') {
     const aside = replace(state, context, opened.error.reason);
@@ -106,11 +112,31 @@ export function open(state: HistoryState, context: UpkeepContext): Result<void, 
     return err(fault);
   }
   state.opened = opened.value;
+  state.names = namesOf(state.file);
   state.asideUnplanned = null;
   state.newestSeqKnown = opened.value.store.newestSeq;
   salvageFor(state, context, limits.salvageAtStartMs);
   planIndex(state, context, limits.indexIdleMs);
   return ok();
+}
+
+const isGone = ({ opened }: HistoryState): boolean =>
+  'closedBy' in opened && opened.closedBy.code === 'store/gone';
+
+/**
+ * Null: the database has its name, so what was written to it can be acknowledged. Otherwise it is closed for good.
+ * Errors: `store/gone`.
+ */
+export function lossAfterCommit(state: HistoryState, context: UpkeepContext): StoreError | null {
+  const { file, names, opened } = state;
+  const reason = names === null ? null : lossOf(file, names);
+  if (reason === null) return null;
+  const fault: StoreError = { code: 'store/gone', file, reason };
+  context.log('error', 'history-gone', { file, reason });
+  if ('store' in opened) attempt(() => opened.store.abandon());
+  state.opened = { closedBy: fault };
+  for (const { from } of state.searches.splice(0)) from.err(fault);
+  return fault;
 }
 
 function openStore(state: HistoryState): Result<Opened, OpenError> {

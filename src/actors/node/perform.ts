@@ -58,7 +58,7 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
   const { services } = shell.args;
   switch (effect.to) {
     case 'history':
-      askHistory(effect.token, effect.ask, context);
+      askHistory(shell, effect.token, effect.ask, context);
       break;
     case 'jobs': {
       const { token, ownIdKey, peerIdKey } = effect;
@@ -109,13 +109,16 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
   }
 }
 
-function askHistory(token: Token, ask: LineAsk | ContactAsk, context: NodeContext): void {
+function askHistory(shell: Shell, token: Token, ask: LineAsk | ContactAsk, context: NodeContext): void {
   const { history } = context.links;
   const back = <T, E extends StoreFailure | IdTaken>(
     asked: ResultAsync<T, E>,
     answerOf: (result: Awaited<typeof asked>) => StoredAnswer,
   ): void => {
-    void asked.then((result) => context.self('stored', { token, answer: answerOf(result) }));
+    void asked.then((result) => {
+      if (result.isErr() && result.error.code === 'store/gone') shell.args.services.homeGone(result.error);
+      context.self('stored', { token, answer: answerOf(result) });
+    });
   };
   switch (ask.type) {
     case 'append':

@@ -3,6 +3,7 @@
  * decides anything.
  */
 import type { ResultAsync } from 'neverthrow';
+import type { StoreError } from '../../chat/errors.js';
 import type { NodeEvent } from '../../chat/events.js';
 import type { ForeignArgs } from '../../chat/foreign/state.js';
 import type { RuntimeError } from '../../runtime/errors.js';
@@ -36,6 +37,8 @@ export interface NodeServices {
   newMessageId(): MessageId;
   /** From 0 (included) to 1 (excluded). */
   random(): number;
+  /** The home was removed, renamed or replaced: the node ends, since it can acknowledge nothing. */
+  homeGone(error: Extract<StoreError, { readonly code: 'store/gone' }>): void;
   /** Appends a line to `chat_history.txt`. */
   keepHistoryLine(line: string): void;
   /** Starts the actor of a session. Its ref may be used at once; a start that fails is reported as `sessionDown`. */

@@ -59,6 +59,7 @@ const fields: Fields = {
   'dialect/unsupported': { dialect: 'text', what: 'text' },
   'dialect/bad-option': { dialect: 'text', detail: 'text' },
   'store/unusable': { file: 'text', reason: 'text' },
+  'store/gone': { file: 'text', reason: 'text' },
   'store/newer-schema': { file: 'text', found: 'number', known: 'number' },
   'store/full': { file: 'text' },
   'store/io': { file: 'text', reason: 'text' },

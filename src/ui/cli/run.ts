@@ -58,13 +58,19 @@ export async function withNodes(
 /** The reason of the end of a node, kept while its events are read. */
 export class EndReason {
   #reason: string | null = null;
+  #isHomeGone = false;
 
   read(event: NodeEvent): void {
-    if (event.type === 'error' && event.code === 'runtime/restart-intensity') this.#reason = event.message;
+    if (event.type !== 'error') return;
+    if (event.code !== 'store/gone' && event.code !== 'runtime/restart-intensity') return;
+    this.#reason = event.message;
+    this.#isHomeGone = event.code === 'store/gone';
   }
 
   /** Returns the failure of a command whose own node ended without a request. */
   fault(): ParlanceError {
+    if (this.#isHomeGone)
+      return { code: 'store/gone', file: 'the home', reason: this.#reason ?? 'it is gone' };
     return { code: 'command/node-ended', reason: this.#reason ?? 'the log holds the reason' };
   }
 }

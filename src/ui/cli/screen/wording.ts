@@ -196,6 +196,13 @@ const wordings: Wordings = {
   'store/full': (error) =>
     say(78, 'the disk is full', `${error.file} cannot grow`, 'free some space; queued messages are not lost'),
   'store/unusable': homeTrouble,
+  'store/gone': (error) =>
+    say(
+      78,
+      'the home is gone',
+      `${error.file}: ${error.reason}`,
+      'put it back and start again; what was not acknowledged was not stored',
+    ),
   'store/io': homeTrouble,
   'store/bad-query': (error) =>
     say(2, 'the search cannot be read', error.detail, 'search for words, or "a phrase" in quotes'),

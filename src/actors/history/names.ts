@@ -1,0 +1,37 @@
+/**
+ * Whether the database still has its name. A file that was removed, renamed or replaced while it is open takes every
+ * write, and all of it is gone with the process: nothing may be acknowledged then.
+ */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** What a name on the disk leads to: the same device and inode are the same file, whatever it is called. */
+interface Entry {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+const sameEntry = (one: Entry, other: Entry): boolean => one.dev === other.dev && one.ino === other.ino;
+
+/** The file and its directory as they were when the file was opened. */
+export interface Names {
+  readonly file: Entry;
+  readonly home: Entry;
+}
+
+/** Throws what the system throws where one of them is missing. */
+export const namesOf = (file: string): Names => ({
+  file: statSync(file, { bigint: true }),
+  home: statSync(dirname(file), { bigint: true }),
+});
+
+/** Null: both have their names. Else what happened, in words. */
+export function lossOf(file: string, names: Names): string | null {
+  try {
+    const now = namesOf(file);
+    if (!sameEntry(now.home, names.home)) return 'its directory was replaced by another one';
+    return sameEntry(now.file, names.file) ? null : 'it was replaced by another file';
+  } catch {
+    return 'it was removed or renamed, or its directory was';
+  }
+}

@@ -83,13 +83,3 @@ test('a block is kept over a restart, also of one who was only heard of', async 
   await must(again.handle.block(bob.id, false));
   await deliver(again, bob.id, 'I have changed my mind');
 });
-
-test('of two with one name the one that is not blocked is meant', async (context) => {
-  const { alice, bob, beaconPort } = await aliceAndBob(context);
-  const other = await liveNode(context, { name: 'bob', beaconPort });
-  await alice.until(peer(other.id, 'online'), 'another bob');
-  assert.equal(await refusal(alice.handle.send('bob', 'which?')), 'chat/ambiguous-peer');
-  await must(alice.handle.block(other.id, true));
-  await deliver(alice, 'bob', 'you');
-  assert.deepEqual(bob.heard(), ['you']);
-});

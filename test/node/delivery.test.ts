@@ -81,20 +81,6 @@ test('a message keeps the id that its sender gives it, and a repetition sends no
   assert.equal(await refusal(alice.handle.sendAll('bob', ['x'], { ids: [] })), 'message/id-invalid');
 });
 
-test('a text that cannot be sent is refused with its reason, and with it all of its batch', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await liveNode(context, { name: 'bob', beaconPort });
-  await untilMet(alice, bob);
-  assert.equal(await refusal(alice.handle.send('bob', '')), 'chat/text-empty');
-  assert.equal(await refusal(alice.handle.send('bob', 'a'.repeat(65_537))), 'chat/text-too-long');
-  assert.equal(await refusal(alice.handle.send('bob', '\u20ac'.repeat(21_846))), 'chat/text-too-long');
-  assert.equal(await refusal(alice.handle.send('bob', 'half \ud83d of a pair')), 'chat/text-invalid');
-  assert.equal(await refusal(alice.handle.sendAll('bob', ['good', '', 'good'])), 'chat/text-empty');
-  assert.deepEqual(await must(alice.handle.history({})), []);
-  assert.deepEqual(await must(alice.handle.sendAll('bob', [])), []);
-});
-
 test('two who dial each other at once end with one session, and nothing is lost or doubled', async (context) => {
   const beaconPort = await freeBeaconPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });

@@ -1,9 +1,7 @@
 /** Peers that vanish without a word: a process that is frozen looks like a machine that lost its power. */
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
 import { describe, test, type TestContext } from 'node:test';
 import { deliver, liveNode, message, must, peer, status, type LiveNode } from '../support/live-node.js';
-import { startWire } from '../support/wire.js';
 import { freeBeaconPort, runProgram, sceneOptions, temporaryHome, type Program } from '../support/program.js';
 import { usableNowMs } from '../support/usable-time.js';
 
@@ -72,47 +70,6 @@ describe('a peer that vanishes', { concurrency: true }, () => {
     assert.equal(await sending.exit(), 0, sending.stderr());
     assert.deepEqual(alice.heard(), texts);
     await alice.until(status(id, 'delivered'), 'delivered after the thaw');
-  });
-
-  test('a connection that goes dumb without a FIN is noticed within 15 s, and nothing on it is called delivered', async (context) => {
-    const silent = { broadcast: [], beaconPort: await freeBeaconPort() };
-    const alice = await liveNode(context, { name: 'alice', ...silent });
-    const bob = await liveNode(context, { name: 'bob', ...silent });
-    const wire = await startWire(bob.port);
-    context.after(() => wire.close());
-    await deliver(alice, `127.0.0.1:${wire.port}`, 'before');
-    wire.goDumb();
-    const startedMs = usableNowMs();
-    const { id } = await must(alice.handle.send(bob.id, 'into the void'));
-    for (const [node, other] of [
-      [alice, bob],
-      [bob, alice],
-    ] as const)
-      await node.until(peer(other.id, 'offline'), 'noticed', 20_000);
-    const noticedMs = usableNowMs() - startedMs;
-    assert.ok(noticedMs < 15_000, `noticed after ${Math.round(noticedMs)} ms`);
-    assert.equal(isDelivered(alice, id), false);
-    assert.deepEqual(bob.heard(), ['before']);
-
-    wire.heal();
-    await alice.until(status(id, 'delivered'), 'delivered over a new connection');
-    assert.deepEqual(bob.heard(), ['before', 'into the void']);
-  });
-
-  test('a peer that runs anew while its old connection hangs gets what waits as soon as it is heard of', async (context) => {
-    const beaconPort = await freeBeaconPort();
-    const alice = await liveNode(context, { name: 'alice', beaconPort });
-    const bob = await serve(context, 'bob', beaconPort);
-    await alice.until(peer(bob.id, 'online'), 'there');
-    await deliver(alice, 'bob', 'before');
-    bob.program.kill('SIGSTOP');
-    const { id } = await must(alice.handle.send('bob', 'to the next run'));
-    // The frozen process holds the lock of its home, as no dead machine does: the next run has a copy.
-    const home = temporaryHome(context);
-    cpSync(bob.home, home, { recursive: true, filter: (file) => !/lock\.db|\.sock$|node\.pid/.test(file) });
-    const next = await liveNode(context, { name: 'bob', beaconPort, home });
-    await alice.until(status(id, 'delivered'), 'delivered to the next run', 5_000);
-    assert.deepEqual(next.heard(), ['to the next run']);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openHome } from '../../src/home/home.js';
 import { loadIdentity } from '../../src/home/identity-file.js';
-import { deliver, failure, liveNode, must, peer, refusal, status, untilMet } from '../support/live-node.js';
+import { deliver, failure, liveNode, must, peer, status, untilMet } from '../support/live-node.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { readIdentity, writeSerial } from '../support/stored-identity.js';
 
@@ -26,14 +26,6 @@ test('a static key older than the one that was certified last is refused', async
     alice.events.some((event) => status(id, 'sent')(event) !== undefined),
     false,
   );
-});
-
-test('our own address, name and id are nobody to talk to', async (context) => {
-  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
-  assert.equal(await refusal(alice.handle.send('alice', 'me?')), 'chat/unknown-peer');
-  assert.equal(await refusal(alice.handle.send(alice.id, 'me?')), 'chat/unknown-peer');
-  assert.equal(await refusal(alice.handle.send(`127.0.0.1:${alice.port}`, 'me?')), 'chat/own-address');
-  assert.deepEqual(await must(alice.handle.history({})), []);
 });
 
 test('a copied home is told of on both sides, and both can be talked to', async (context) => {

@@ -22,14 +22,6 @@ test('an address reaches whoever listens there, without a beacon, also while a s
   assert.deepEqual(alice.heard(), ['and back by address', 'once more']);
 });
 
-test('a name that nobody bears, and an address where nobody listens, queue nothing', async (context) => {
-  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
-  assert.equal(await refusal(alice.handle.send('nobody', 'x')), 'chat/unknown-peer');
-  assert.equal(await refusal(alice.handle.send('127.0.0.1:9', 'x')), 'transport/dial-failed');
-  assert.equal(await refusal(alice.handle.send('cmp2204://127.0.0.1', 'x')), 'chat/dialect-off');
-  assert.deepEqual(await must(alice.handle.history({})), []);
-});
-
 test('whoever hangs up before it tells its name holds up nobody who asked for its address', async (context) => {
   const alice = await liveNode(context, { name: 'alice', broadcast: [], beaconPort: await freeBeaconPort() });
   const other = await startHangingUp();
@@ -38,55 +30,6 @@ test('whoever hangs up before it tells its name holds up nobody who asked for it
     const sent = must(alice.handle.send(`127.0.0.1:${other.port}`, text));
     assert.equal((await within(sent, 10_000, 'queued')).state, 'queued');
   }
-});
-
-test('a stranger who spells the name of a contact differently takes nothing over', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await liveNode(context, { name: 'Bob', beaconPort });
-  await untilMet(alice, bob);
-  await deliver(alice, 'bob', 'to Bob');
-  const stranger = await liveNode(context, { name: 'bob', beaconPort });
-  await untilMet(alice, stranger);
-  await deliver(alice, 'bob', 'still to Bob');
-  assert.equal((await must(alice.handle.find('bob'))).id, bob.id);
-  assert.deepEqual(bob.heard(), ['to Bob', 'still to Bob']);
-  await bob.close();
-  await alice.until(peer(bob.id, 'offline'), 'Bob is gone');
-  assert.equal(await refusal(alice.handle.send('bob', 'a secret')), 'chat/key-changed');
-  assert.equal(await refusal(alice.handle.find('bob')), 'chat/key-changed');
-  assert.deepEqual(stranger.heard(), []);
-});
-
-test('of two with one name each is reached by its tag, and the bare name by neither', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bobs = [
-    await liveNode(context, { name: 'bob', beaconPort }),
-    await liveNode(context, { name: 'Bob', beaconPort }),
-  ];
-  for (const bob of bobs) await untilMet(alice, bob);
-  const ambiguous = await alice.handle.send('BOB', 'x');
-  assert.equal(ambiguous.isErr() && ambiguous.error.code, 'chat/ambiguous-peer');
-  const labels =
-    ambiguous.isErr() && ambiguous.error.code === 'chat/ambiguous-peer' ? ambiguous.error.candidates : [];
-  assert.equal(labels.length, 2);
-  for (const label of labels) await deliver(alice, label, `to ${label}`);
-  assert.deepEqual(
-    bobs.flatMap((bob) => bob.heard()).toSorted(),
-    labels.map((label) => `to ${label}`).toSorted(),
-  );
-});
-
-test('a name that looks like that of a contact is warned about', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const paul = await liveNode(context, { name: 'paul', beaconPort });
-  await untilMet(alice, paul);
-  await deliver(alice, 'paul', 'now a contact');
-  const other = await liveNode(context, { name: 'pаul', beaconPort });
-  const row = await alice.until(peer(other.id, 'online'), 'the look-alike is there');
-  assert.match(row.warning ?? '', /^looks like paul#/);
 });
 
 test('a name with control characters loses them, a long one its end, on every way by which it is told', async (context) => {
@@ -173,17 +116,4 @@ test('both sides show the same sixty digits, and only the right ones verify', as
   await alice.close();
   const again = await liveNode(context, { name: 'alice', beaconPort, home });
   assert.equal((await must(again.handle.safety('bob'))).verified, true, 'kept');
-});
-
-test('a stranger that has gone is told with its name, its address and when it was seen', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await liveNode(context, { name: 'bob', beaconPort });
-  await untilMet(alice, bob);
-  const here = await alice.until(peer(bob.id, 'online'), 'bob is here');
-  await bob.close();
-  const gone = await alice.until(peer(bob.id, 'offline'), 'bob is gone');
-  assert.deepEqual({ ...gone, state: 'online', lastSeen: here.lastSeen }, here);
-  assert.ok(gone.lastSeen >= here.lastSeen, gone.lastSeen);
-  assert.deepEqual(await must(alice.handle.peers()), [], 'and is forgotten');
 });

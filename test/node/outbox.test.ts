@@ -1,8 +1,7 @@
-/** The outbox of a home: it outlives its node, however that ends, and says so when it is full. */
+/** The outbox of a home: it outlives its node, however that ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { outbox as limits } from '../../src/chat/delivery/limits.js';
-import { deliver, liveNode, must, peer, refusal, status, untilMet } from '../support/live-node.js';
+import { deliver, liveNode, must, peer, status, untilMet } from '../support/live-node.js';
 import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
 
 const lines = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `line ${from + at + 1}`);
@@ -44,38 +43,4 @@ test('what waits when a node ends, in order or by kill -9, goes out in order whe
   const back = await liveNode(context, { name: 'bob', beaconPort, home: bob.home });
   await again.until(status(last.id, 'delivered'), 'all is delivered');
   assert.deepEqual(back.heard(), [...lines(400), 'the last']);
-});
-
-test('a full outbox refuses, queues none of the batch, and takes more once something was delivered', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await liveNode(context, { name: 'bob', beaconPort });
-  await untilMet(alice, bob);
-  await deliver(alice, 'bob', 'before');
-  await bob.close();
-  await alice.until(peer(bob.id, 'offline'), 'bob is gone');
-  const batch = 500;
-  const sending = [];
-  for (let from = 0; from < limits.linesMax - batch; from += batch)
-    sending.push(must(alice.handle.sendAll('bob', lines(batch, from))));
-  await Promise.all(sending);
-  assert.equal(await refusal(alice.handle.sendAll('bob', lines(batch + 1))), 'chat/outbox-full');
-  await must(alice.handle.sendAll('bob', lines(batch, limits.linesMax - batch)));
-  assert.equal(await refusal(alice.handle.send('bob', 'one too many')), 'chat/outbox-full');
-  assert.equal((await must(alice.handle.history({ limit: 1 })))[0]?.text, `line ${limits.linesMax}`);
-
-  const back = await liveNode(context, { name: 'bob', beaconPort, home: bob.home });
-  await alice.until(
-    (event) =>
-      event.type === 'status' &&
-      event.state === 'delivered' &&
-      event.id !== '' &&
-      back.heard().length === limits.linesMax
-        ? true
-        : undefined,
-    'all is delivered',
-    15_000,
-  );
-  await deliver(alice, 'bob', 'there is room again');
-  assert.deepEqual(back.heard(), [...lines(limits.linesMax), 'there is room again']);
 });

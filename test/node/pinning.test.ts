@@ -60,31 +60,6 @@ test('a peer that is back with a new key gets nothing until the user names it by
   );
 });
 
-test('a stranger that called is still warned about while it bears the name of somebody pinned before', async (context) => {
-  const { alice, other } = await bobWithANewKey(context);
-  await deliver(other, 'alice', 'hello, I am bob');
-  const rows = await must(alice.handle.peers());
-  assert.match(rows.find(({ id }) => id === other.id)?.warning ?? '', /looks like bob#/);
-  assert.equal(rows.find(({ id, name }) => id !== other.id && name === 'bob')?.warning, undefined);
-  assert.equal(await refusal(alice.handle.send('bob', 'a secret')), 'chat/key-changed');
-});
-
-test('who was only called by is pinned at its address too', async (context) => {
-  const beaconPort = await freeBeaconPort();
-  const alice = await liveNode(context, { name: 'alice', beaconPort });
-  const bob = await liveNode(context, { name: 'bob', beaconPort });
-  await untilMet(alice, bob);
-  await deliver(bob, 'alice', 'bob dials');
-  // On the session that bob opened.
-  await deliver(alice, 'bob', 'alice answers');
-  const { port, id } = bob;
-  await bob.close();
-  await alice.until(peer(id, 'offline'), 'bob is gone');
-  const other = await liveNode(context, { name: 'mallory', beaconPort, port, portStrict: true });
-  assert.equal(await refusal(alice.handle.send(`127.0.0.1:${port}`, 'a secret')), 'chat/key-changed');
-  assert.deepEqual(other.heard(), []);
-});
-
 test('a beacon that puts a known identity at another address leads to a handshake that fails, and to no words', async (context) => {
   const beaconPort = await freeBeaconPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });

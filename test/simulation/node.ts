@@ -19,6 +19,8 @@ import { Disk, type HistoryFaults } from './store.js';
 export interface NodeFaults extends HistoryFaults {
   /** Share of receipts that get lost, of 100. */
   receiptLossPercent: number;
+  /** Most time that a sync to disk takes. */
+  syncMostMs: number;
 }
 
 /** What a node needs of the world around it. */
@@ -41,7 +43,7 @@ export class SimulatedNode {
   readonly label: string;
   readonly world: Surroundings;
   readonly disk = new Disk();
-  readonly faults: NodeFaults = { isFull: false, answersToLose: 0, receiptLossPercent: 0 };
+  readonly faults: NodeFaults = { isFull: false, answersToLose: 0, receiptLossPercent: 0, syncMostMs: 8 };
   readonly peerId: PeerId;
   host: string;
   /** As it is called, kept over its runs. */

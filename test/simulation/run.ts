@@ -60,11 +60,15 @@ export class NodeRun {
     const delayMs = (): number => dice(1_000) / 2_000;
     this.#publishedSeq = node.disk.lines.length;
     this.#inbound = new Lane(clock, delayMs);
-    const syncMs = (): number => (dice(20) === 0 ? dice(2_000) : dice(8));
+    const syncMs = (): number => dice(node.faults.syncMostMs);
     const { disk, faults } = node;
     this.#history = new HistoryShell({ clock, disk, faults, delayMs, syncMs });
     this.#presence = this.#newPresence();
     this.#core = this.#newCore();
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
   }
 
   /** Reads back what is stored, and listens. */

@@ -110,6 +110,12 @@ const faults: readonly { readonly weight: number; readonly arbitrary: fc.Arbitra
   },
   {
     weight: 2,
+    arbitrary: counted('slow disk', fc.constantFrom(8, 200, 2_000), (world, one, mostMs) => {
+      world.node(one).faults.syncMostMs = mostMs;
+    }),
+  },
+  {
+    weight: 2,
     arbitrary: counted('lose receipts', fc.constantFrom(0, 50, 100), (world, one, percent) => {
       world.node(one).faults.receiptLossPercent = percent;
     }),

@@ -3,6 +3,7 @@
  * users do and what goes wrong; the ledger holds what users see against the invariants after every event.
  */
 import assert from 'node:assert/strict';
+import type { NodeEvent } from '../../src/chat/events.js';
 import { dice } from '../support/seeds.js';
 import type { Dice } from '../support/seeds.js';
 import { VirtualClock } from './clock.js';
@@ -26,6 +27,7 @@ export class World {
   /** Of 100 announcements: how many get lost, and how many arrive twice. */
   beaconLossPercent = 0;
   beaconDoublePercent = 0;
+  readonly #watchers = new Map<SimulatedNode, (event: NodeEvent) => void>();
   #texts = 0;
   #hosts = 0;
 
@@ -46,7 +48,10 @@ export class World {
             this.clock.after(this.network.delayMs(), () => other.hear(announcement));
         }
       },
-      watch: (node, event) => this.ledger.saw(node.label, event),
+      watch: (node, event) => {
+        this.ledger.saw(node.label, event);
+        this.#watchers.get(node)?.(event);
+      },
       trace: (node, what, content) => trace?.(this.clock.nowMs, node.label, what, content),
       resume: (node) => this.ledger.resume(node.label),
     };
@@ -55,6 +60,11 @@ export class World {
     for (const node of this.nodes) node.start();
     // Everybody has heard of everybody.
     this.clock.advance(500);
+  }
+
+  /** Calls `seen` with every event of a node, over all its runs. */
+  watch(node: SimulatedNode, seen: (event: NodeEvent) => void): void {
+    this.#watchers.set(node, seen);
   }
 
   node(choice: number): SimulatedNode {
@@ -96,6 +106,7 @@ export class World {
       node.faults.isFull = false;
       node.faults.answersToLose = 0;
       node.faults.receiptLossPercent = 0;
+      node.faults.syncMostMs = 8;
       node.start();
     }
     for (const node of this.nodes)

@@ -87,14 +87,16 @@ test('after a commit with an unknown outcome nothing overtakes what may be on di
   );
 });
 
-test('texts that cannot be sent write nothing', () => {
+test('a text that cannot be sent is refused, and its whole batch with it', () => {
   const scene = new CoreScene();
   for (const [text, code] of [
     ['', 'chat/text-empty'],
     ['\ud800', 'chat/text-invalid'],
     ['x'.repeat(64 * 1_024 + 1), 'chat/text-too-long'],
+    ['\u20ac'.repeat(21_846), 'chat/text-too-long'],
   ] as const) {
-    const call = scene.ask('send', { peer: peer.peerId, messages: [{ id: messageId(1), text }], via: null });
+    const messages = ['good', text, 'good'].map((each, at) => ({ id: messageId(at), text: each }));
+    const call = scene.ask('send', { peer: peer.peerId, messages, via: null });
     assert.deepEqual((scene.answerTo(call) as { readonly code: string }).code, code);
     assert.deepEqual(
       scene.effects.map(({ to }) => to),
@@ -298,9 +300,21 @@ test('a blocked peer gets nothing and is heard no more; what waits goes out when
   assert.ok(scene.to('transport').some(({ say }) => say === 'dial'));
 });
 
-test('a full outbox refuses, and counts what is being committed', () => {
+test('a full outbox refuses a whole batch, counts what is being committed, and takes more once there is room', () => {
   const scene = new CoreScene({ outboxSize: { lines: 9_998, bytes: 0 } });
-  const [first, second] = [send(scene, 1, 2), send(scene, 3)];
+  scene.callsIn('s-1', peer);
+  const full = { code: 'chat/outbox-full', limit: 10_000 };
+  assert.deepEqual(scene.answerTo(send(scene, 1, 2, 3)), full);
+  const first = send(scene, 1, 2);
   assert.equal(scene.answerTo(first), undefined);
-  assert.deepEqual(scene.answerTo(second), { code: 'chat/outbox-full', limit: 10_000 });
+  assert.deepEqual(scene.answerTo(send(scene, 3)), full);
+  const outbox = { lines: 10_000, bytes: 0 };
+  const { token } = scene.asked('append');
+  scene.stored(token, { type: 'append', result: ok({ ...appended(1, 2), outbox }) });
+  assert.deepEqual(scene.answerTo(send(scene, 3)), full);
+  said(scene, 's-1', { type: 'receipt', ids: [messageId(1)] });
+  const changed = [messageId(1)];
+  const room = { lines: 9_999, bytes: 0 };
+  scene.stored(scene.asked('mark').token, { type: 'mark', result: ok({ changed, outbox: room }) });
+  assert.equal(scene.answerTo(send(scene, 3)), undefined);
 });

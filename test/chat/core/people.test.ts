@@ -1,0 +1,213 @@
+/** Names and rows of peers by inputs and effects: whom a word means, what readers of events are told. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  CoreScene,
+  connection,
+  messageId,
+  own,
+  proofOf,
+  scenePeer,
+  session,
+} from '../../support/core-scene.js';
+
+const [bob, other] = [scenePeer(1), scenePeer(2)];
+const at = (peer: { readonly host: string }) => `${peer.host}:6000`;
+
+const sendTo = (scene: CoreScene, peer: string): number =>
+  scene.ask('send', { peer, messages: [{ id: messageId(1), text: 'x' }], via: null });
+
+/** The code of the refusal; or the peer that the text was written for. */
+function led(scene: CoreScene, word: string): string {
+  const answer = scene.answerTo(sendTo(scene, word)) as { readonly code?: string } | undefined;
+  return answer?.code ?? scene.asked('append').ask.lines[0]?.peerId ?? '';
+}
+
+/** Bob is a contact that we wrote to. */
+function friendOf(name: string): CoreScene {
+  const scene = new CoreScene();
+  scene.sees(bob, { name });
+  scene.callsIn('s-1', bob);
+  assert.equal(led(scene, name), bob.peerId);
+  scene.committed(1);
+  return scene;
+}
+
+test('a word that means nobody, or ourselves, writes nothing', () => {
+  const scene = new CoreScene();
+  for (const word of ['nobody', 'own', own.peerId, own.peerId.slice(0, 4)])
+    assert.equal(led(scene, word), 'chat/unknown-peer', word);
+  assert.equal(led(scene, 'cmp2204://10.0.0.9'), 'chat/dialect-off');
+  assert.ok(!scene.all.some(({ to }) => to === 'history'));
+});
+
+test('our own address is answered with the reason', () => {
+  const scene = new CoreScene();
+  const call = sendTo(scene, '10.0.0.100:6000');
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  const error = scene.answerTo(scene.ask('judgePeer', { sessionId: session('s-1'), peer: proofOf(own) })) as {
+    readonly code: 'session/own-identity';
+  };
+  scene.take({ type: 'sessionDown', sessionId: session('s-1'), end: { type: 'failed', error } });
+  assert.deepEqual(scene.answerTo(call), { code: 'chat/own-address', address: '10.0.0.100:6000' });
+});
+
+test('an address where nobody listens is answered with the reason of the dial, to all who ask', () => {
+  const scene = new CoreScene();
+  const calls = [sendTo(scene, at(other)), sendTo(scene, at(other))];
+  const dials = scene.all.filter((effect) => effect.to === 'transport' && effect.say === 'dial');
+  assert.equal(dials.length, 1, 'one dial serves both');
+  const error = {
+    code: 'transport/dial-failed',
+    address: other.host,
+    port: 6_000,
+    reason: 'refused',
+  } as const;
+  scene.take({ type: 'dialFailed', connectionId: connection('o-1'), error });
+  for (const call of calls) assert.deepEqual(scene.answerTo(call), error);
+});
+
+test('a stranger that spells the name of a contact differently takes nothing over', () => {
+  const scene = friendOf('Bob');
+  scene.sees(other, { name: 'bob' });
+  assert.equal(led(scene, 'bob'), bob.peerId);
+  scene.lost('s-1');
+  scene.sees(bob, { name: 'Bob', state: 'offline' });
+  assert.equal(led(scene, 'bob'), 'chat/key-changed');
+  assert.deepEqual(scene.answerTo(scene.ask('find', { peer: 'bob' })), {
+    code: 'chat/key-changed',
+    peer: `Bob#${scene.events('peer', scene.all)[0]?.tag}`,
+  });
+});
+
+test('of two strangers with one name each is reached by its tag, and the bare name by neither', () => {
+  const scene = new CoreScene();
+  scene.sees(bob, { name: 'bob' });
+  scene.sees(other, { name: 'Bob' });
+  const answer = scene.answerTo(sendTo(scene, 'BOB')) as { readonly candidates: readonly string[] };
+  assert.equal(answer.candidates.length, 2);
+  const reached = answer.candidates.map((label) => led(scene, label));
+  assert.deepEqual(reached.toSorted(), [bob.peerId, other.peerId].toSorted());
+});
+
+test('of two with one name the one that is not blocked is meant', () => {
+  const scene = new CoreScene();
+  for (const peer of [bob, other]) scene.sees(peer, { name: 'bob' });
+  assert.equal(led(scene, 'bob'), 'chat/ambiguous-peer');
+  scene.ask('block', { peer: other.peerId, blocked: true });
+  assert.equal(led(scene, 'bob'), bob.peerId);
+});
+
+test('a name that looks like that of a contact is warned about, until the peer is verified', () => {
+  const scene = friendOf('paul');
+  scene.nowMs += 1_000;
+  scene.sees(other, { name: 'pаul' });
+  const warning = scene.events('peer')[0]?.warning;
+  assert.match(warning ?? '', /^looks like paul#/);
+  // To call us does not make it known.
+  scene.callsIn('s-2', other);
+  scene.ask('peers', {});
+  const { row, rows } = { row: scene.ask('find', { peer: other.peerId }), rows: scene.ask('peers', {}) };
+  assert.equal((scene.answerTo(row) as { readonly warning?: string }).warning, warning);
+  const warned = (scene.answerTo(rows) as readonly { readonly warning?: string }[]).filter(
+    (each) => each.warning,
+  );
+  assert.equal(warned.length, 1, 'the contact itself is not warned about');
+});
+
+test('a trusted contact keeps its address: another key there gets nothing', () => {
+  const scene = new CoreScene();
+  scene.sees(bob);
+  scene.callsIn('s-1', bob);
+  sendTo(scene, bob.peerId);
+  scene.committed(1);
+  scene.lost('s-1');
+  const call = sendTo(scene, at(bob));
+  const dial = scene.to('transport').find(({ say }) => say === 'dial');
+  assert.ok(dial?.say === 'dial');
+  scene.take({ type: 'dialled', connectionId: dial.connectionId });
+  const sessionId = scene.to('session')[0]?.sessionId ?? '';
+  scene.sees(other, { addresses: [] });
+  scene.up(sessionId, other);
+  assert.equal((scene.answerTo(call) as { readonly code: string }).code, 'chat/key-changed');
+});
+
+test('a stranger that has gone is published with what was known, and forgotten', () => {
+  const scene = new CoreScene();
+  scene.sees(bob);
+  const [here] = scene.events('peer');
+  scene.nowMs += 5_000;
+  scene.sees(bob, { state: 'offline' });
+  const [gone] = scene.events('peer');
+  assert.deepEqual(gone, { ...here, state: 'offline', lastSeen: gone?.lastSeen });
+  assert.deepEqual(scene.answerTo(scene.ask('peers', {})), []);
+});
+
+test('a sign of life alone is no event', () => {
+  const scene = new CoreScene();
+  scene.sees(bob);
+  assert.equal(scene.events('peer').length, 1);
+  scene.nowMs += 8_000;
+  scene.sees(bob);
+  assert.deepEqual(scene.effects, []);
+});
+
+test('a new name is said to connected peers and by beacons, and kept; one that cannot be shown changes nothing', () => {
+  const scene = friendOf('bob');
+  const call = scene.ask('rename', { name: 'Alicia  B.' });
+  assert.equal((scene.answerTo(call) as { readonly name: string }).name, 'Alicia B.');
+  assert.deepEqual(
+    scene.effects.map((effect) => ('say' in effect ? `${effect.to} ${effect.say}` : effect.to)),
+    ['settings', 'presence describe', 'session utter', 'caller'],
+  );
+  const refused = scene.ask('rename', { name: ' \u200b\n' });
+  assert.equal((scene.answerTo(refused) as { readonly code: string }).code, 'chat/name-invalid');
+  assert.deepEqual(
+    scene.effects.map(({ to }) => to),
+    ['caller'],
+  );
+});
+
+test('a peer that changes its name all the time is heard once a second, with its last name', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', bob);
+  const names = (): readonly string[] => scene.events('peer').map(({ name }) => name);
+  const says = (name: string): void => {
+    const profile = { type: 'profile', name, instance: '' } as const;
+    scene.ask('said', { sessionId: session('s-1'), utterances: [profile] });
+  };
+  says('one');
+  assert.deepEqual(names(), ['one']);
+  for (const name of ['two', 'three', 'four']) {
+    says(name);
+    assert.deepEqual(names(), []);
+  }
+  scene.nowMs += 1_000;
+  scene.take({ type: 'due', due: { type: 'name', sessionId: session('s-1') } });
+  assert.deepEqual(names(), ['four']);
+});
+
+test('discovery that starts again gets the contacts and the rows that it had announced', () => {
+  const scene = friendOf('bob');
+  scene.sees(other);
+  scene.take({ type: 'discoveryStarted' });
+  assert.deepEqual(
+    scene.effects.map((effect) =>
+      effect.to !== 'presence'
+        ? effect.to
+        : effect.say === 'contacts'
+          ? effect.peerIds
+          : effect.say === 'recall' && effect.rows.map(({ peerId }) => peerId),
+    ),
+    [[bob.peerId], [bob.peerId, other.peerId]],
+  );
+});
+
+test('a copied home is an error event', () => {
+  const scene = new CoreScene();
+  scene.take({ type: 'twin', address: '10.0.0.7' });
+  assert.deepEqual(
+    scene.events('error').map(({ code }) => code),
+    ['node/twin'],
+  );
+});

@@ -1,0 +1,163 @@
+/** Single scenes in a simulated network, with the times that users wait. Minutes of waiting pass in milliseconds. */
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { NodeEvent } from '../../src/chat/events.js';
+import { withSeeds } from '../support/seeds.js';
+import type { SimulatedNode } from './node.js';
+import { World } from './world.js';
+
+interface Scene {
+  readonly world: World;
+  readonly alice: SimulatedNode;
+  readonly bob: SimulatedNode;
+  /** Events of alice. */
+  readonly events: NodeEvent[];
+}
+
+/** Plays a scene in several worlds. */
+const play = (t: TestContext, scene: (scene: Scene) => void): Promise<void> =>
+  withSeeds(t, (first) => {
+    for (let seed = first; seed < first + 8; seed += 1) {
+      const world = new World({ nodes: 2, seed });
+      const events: NodeEvent[] = [];
+      const [alice, bob] = [world.node(0), world.node(1)];
+      world.watch(alice, (event) => void events.push(event));
+      scene({ world, alice, bob, events });
+    }
+  });
+
+const delivered = ({ events }: Scene): number =>
+  events.filter((event) => event.type === 'status' && event.state === 'delivered').length;
+
+const stateOf = ({ events }: Scene, { peerId }: SimulatedNode): string | undefined => {
+  const row = events.findLast((event) => event.type === 'peer' && event.id === peerId);
+  return row?.type === 'peer' ? row.state : undefined;
+};
+
+/** Lets time pass until `isMet`; returns how long it took. */
+function until(world: World, mostMs: number, isMet: () => boolean): number {
+  const startedMs = world.clock.nowMs;
+  while (!isMet() && world.clock.nowMs - startedMs < mostMs) world.clock.advance(10);
+  assert.ok(isMet(), `not met after ${mostMs} ms`);
+  return world.clock.nowMs - startedMs;
+}
+
+// Case D7
+test('a connection that falls silent is noticed within 15 s, and nothing on it is called delivered', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    world.send(alice, bob, 1);
+    until(world, 1_000, () => delivered(scene) === 1);
+    // Beacons go on, and only the connection is dead.
+    world.network.silence(alice.host, bob.host);
+    world.send(alice, bob, 3);
+    world.clock.advance(1_000);
+    assert.equal(delivered(scene), 1);
+    until(world, 15_000, () => delivered(scene) === 4);
+  }));
+
+// Case D7
+test('a host that loses its power is seen as gone within 15 s of its silence, also where nothing waits', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    world.send(alice, bob, 1);
+    until(world, 1_000, () => delivered(scene) === 1);
+    bob.crash(false);
+    const noticedMs = until(world, 30_000, () => stateOf(scene, bob) !== 'online');
+    // The last beacon came up to 8 s earlier; two may be missed.
+    assert.ok(noticedMs <= 18_000, `${noticedMs} ms`);
+  }));
+
+test('a peer that runs again while its old connection hangs gets what waits as soon as it is heard of', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    world.send(alice, bob, 1);
+    until(world, 1_000, () => delivered(scene) === 1);
+    bob.crash(false);
+    world.send(alice, bob, 3);
+    world.clock.advance(500);
+    bob.start();
+    until(world, 5_000, () => delivered(scene) === 4);
+  }));
+
+test('what was queued for an absent peer flows within two seconds of its first beacon', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    bob.stop();
+    world.clock.advance(30_000);
+    for (let batch = 0; batch < 20; batch += 1) world.send(alice, bob, 25);
+    world.clock.advance(300_000);
+    assert.equal(delivered(scene), 0);
+    bob.start();
+    until(world, 2_000, () => delivered(scene) === 500);
+  }));
+
+// Case C5
+test('two that dial each other at once end with one session, and nothing is lost or doubled', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    world.network.latencyMostMs = 200;
+    world.send(alice, bob, 5);
+    world.send(bob, alice, 5);
+    world.settle(10_000);
+    world.clock.advance(3_000);
+    assert.deepEqual([alice.run?.sessionCount, bob.run?.sessionCount], [1, 1]);
+  }));
+
+// Case D6
+test('a thousand messages that wait out a partition of ten minutes flow within 10 s of its end', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    world.send(alice, bob, 1);
+    until(world, 1_000, () => delivered(scene) === 1);
+    world.network.block(alice.host, bob.host);
+    world.network.block(bob.host, alice.host);
+    for (let batch = 0; batch < 20; batch += 1) world.send(alice, bob, 50);
+    world.clock.advance(600_000);
+    assert.equal(delivered(scene), 1);
+    world.network.mend();
+    until(world, 10_000, () => delivered(scene) === 1_001);
+  }));
+
+// Case D9
+test('clocks that jump by days and decades change neither the order nor the pace of delivery', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    const day = 86_400_000;
+    for (const [step, offsetMs] of [0, 2 * day, -day, -27 * 365 * day, 13 * 365 * day].entries()) {
+      alice.wallOffsetMs = offsetMs;
+      world.send(alice, bob, 3);
+      world.send(bob, alice, 3);
+      until(world, 3_000, () => delivered(scene) === 3 * (step + 1));
+      if (step === 2) world.network.cut(alice.host, bob.host, false);
+    }
+    world.settle(10_000);
+  }));
+
+// Case D10
+test('a full disk queues nothing, and everything goes on within 5 s of its end', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob, events } = scene;
+    world.send(alice, bob, 1);
+    until(world, 1_000, () => delivered(scene) === 1);
+    for (const node of [alice, bob]) node.faults.isFull = true;
+    const before = events.length;
+    world.send(alice, bob, 2);
+    world.clock.advance(20_000);
+    assert.ok(!events.slice(before).some(({ type }) => type === 'message'));
+    for (const node of [alice, bob]) node.faults.isFull = false;
+    world.send(alice, bob, 2);
+    until(world, 5_000, () => delivered(scene) === 3);
+  }));
+
+// Case D4
+test('with half of all receipts lost each message is shown once, and marked once', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    bob.faults.receiptLossPercent = 50;
+    for (let batch = 0; batch < 20; batch += 1) {
+      world.send(alice, bob, 10);
+      world.clock.advance(500);
+    }
+    until(world, 60_000, () => delivered(scene) === 200);
+  }));

@@ -281,7 +281,7 @@ test('send follows all its lines on the next node across many pages of history',
   for (const node of [first, second]) (await node.send('carol', 'before'))._unsafeUnwrap();
   it.stdin.end('x\n'.repeat(count));
   const ended = it.run('send', 'bob', '--json', '--timeout', '10');
-  await it.stdout.until((text) => (text.match(/"queued"/g) ?? []).length === count);
+  await eventually(() => it.stdout.lines().length === count, 30_000, 'all lines are queued');
   // The messages are delivered while no command watches: only the history shows it.
   second.setState('bob', 'online');
   await handOn(first, second);

@@ -265,10 +265,10 @@ export class Core {
     const { own, people, native, delivery } = this.#parts;
     const others = rows.filter(({ peerId }) => peerId !== own.peerId);
     return sightingsOf(people, others, turn).flatMap((sighting): readonly RouteReport[] => {
-      const { peerId, isBack, isReachable, bootIdHex, address } = sighting;
-      if (isBack) native.tryFirstAddress(peerId);
+      const { peerId, isReachable, bootIdHex } = sighting;
       if (!isReachable) return [];
-      if (delivery.hasWork(peerId)) native.newRunSeen(peerId, bootIdHex, address, turn);
+      native.heard(peerId, turn);
+      if (delivery.hasWork(peerId)) native.newRunSeen(peerId, bootIdHex, turn);
       return [{ type: 'present', peerId }];
     });
   }
@@ -286,6 +286,7 @@ export class Core {
   #due(due: Due, turn: CoreTurn): readonly RouteReport[] {
     const { native, foreign, delivery } = this.#parts;
     switch (due.type) {
+      case 'attempt':
       case 'name':
       case 'tickets':
         return this.#desk.addressesAnswered(native.due(due, turn), turn);

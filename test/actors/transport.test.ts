@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { transportActor, type TransportArgs } from '../../src/actors/transport/transport.js';
 import { parseConnectionId, type ConnectionId } from '../../src/ids.js';
 import { admission } from '../../src/admission/limits.js';
+import { dialing } from '../../src/chat/routes/limits.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import { transport as limits } from '../../src/actors/transport/limits.js';
 import { tcp } from '../../src/actors/tcp/limits.js';
@@ -463,7 +464,7 @@ test('dialled connections carry bytes, do not use places and are bounded', async
     { inboundNow: 0, outboundNow: 1 },
   );
   const most = await Promise.all(
-    Array.from({ length: limits.dialsMax }, (_, i) =>
+    Array.from({ length: dialing.outgoingMax }, (_, i) =>
       actor.call('dial', {
         connectionId: connectionId(`more-${i}`),
         host: '127.0.0.1',

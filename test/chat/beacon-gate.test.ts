@@ -113,27 +113,49 @@ test('a wrong signature changes nothing: neither roster nor freshness', () => {
   const { hear, settle, roster, introduce } = setUp();
   const home = at('10.0.0.7');
   assert.ok(introduce(record(1), home, 0));
-  const forged = hear(record(1, { seq: 1_000_000 }), at('10.0.0.66'), 10);
+  const forged = hear(record(1, { seq: 1_000_000 }), home, 10);
   assert.equal(forged.type, 'verify');
-  assert.equal(reasonOf(settle(forged, at('10.0.0.66'), 10, false)), 'bad-signature');
+  assert.equal(reasonOf(settle(forged, home, 10, false)), 'bad-signature');
   assert.deepEqual(roster.rows()[0]?.addresses, [{ host: '10.0.0.7', port: 6001 }]);
   assert.equal(hear(record(1, { seq: 5 }), home, 20).type, 'verify');
 });
 
-test('old records are refused, repeated ones count once per address', () => {
+// Case N3
+test('a record that is repeated from another address counts there once the peer answers our nonce', () => {
   const { hear, settle, introduce, roster } = setUp();
   const home = at('10.0.0.7');
+  const hosts = () => roster.rows()[0]?.addresses.map(({ host }) => host);
   assert.ok(introduce(record(1, { seq: 10 }), home, 0));
   assert.equal(reasonOf(hear(record(1, { seq: 9 }), home, 10)), 'stale');
   assert.equal(reasonOf(hear(record(1, { seq: 11 }), home, 10)), 'repeat');
   const otherInterface = at('192.168.1.7');
-  const repeated = hear(record(1, { seq: 11 }), otherInterface, 10);
-  assert.equal(repeated.type, 'verify');
-  settle(repeated, otherInterface, 10);
-  assert.deepEqual(
-    roster.rows()[0]?.addresses.map(({ host }) => host),
-    ['10.0.0.7', '192.168.1.7'],
-  );
+  const challenge = hear(record(1, { seq: 11 }), otherInterface, 10);
+  assert.equal(challenge.type, 'challenge');
+  assert.deepEqual(hosts(), ['10.0.0.7']);
+  const answer = record(1, { kind: 'answer', seq: 12, nonce: nonceOf(challenge) });
+  const verified = hear(answer, otherInterface, 20);
+  assert.equal(verified.type, 'verify');
+  settle(verified, otherInterface, 20);
+  assert.deepEqual(hosts(), ['192.168.1.7', '10.0.0.7']);
+});
+
+// Case N3
+test('records of a friend, said again from eight addresses after a restart, put it at none of them', () => {
+  const { hear, introduce, roster } = setUp();
+  roster.setContacts([peerIdOf(keyOf(1))]);
+  for (let n = 0; n < 8; n += 1)
+    assert.equal(hear(record(1, { seq: n + 1 }), at(`10.66.0.${n}`), n).type, 'challenge');
+  assert.deepEqual(roster.rows(), []);
+  assert.ok(introduce(record(1, { seq: 9 }), at('10.0.0.7'), 10));
+  for (let n = 0; n < 8; n += 1)
+    assert.notEqual(hear(record(1, { seq: n + 11 }), at(`10.66.1.${n}`), 20 + n).type, 'verify');
+  assert.deepEqual(roster.rows()[0]?.addresses, [{ host: '10.0.0.7', port: 6001 }]);
+});
+
+test('a goodbye counts from any address: who says it cannot prove anything any more', () => {
+  const { hear, introduce } = setUp();
+  assert.ok(introduce(record(1), at('10.0.0.7'), 0));
+  assert.equal(hear(record(1, { kind: 'bye', seq: 9 }), at('192.168.1.7'), 10).type, 'verify');
 });
 
 test('a new run needs a later clock or a cookie, a wild clock needs a cookie', () => {
@@ -149,12 +171,13 @@ test('a new run needs a later clock or a cookie, a wild clock needs a cookie', (
   assert.equal(hear(answer, home, 2_200).type, 'verify');
 });
 
-test("a contact needs no cookie while its clock agrees, nor do strangers eat the contacts' share", () => {
-  const { hear, roster } = setUp();
+test("strangers eat neither the contacts' challenges nor their signature checks", () => {
+  const { hear, introduce, roster } = setUp();
   roster.setContacts([peerIdOf(keyOf(1))]);
   // Ten thousand forged strangers in one second, each from its own address.
   for (let n = 2; n < 10_000; n += 1) hear(record(n), at(`10.${n >> 8}.${n & 255}.1`), n / 10);
-  assert.equal(hear(record(1), at('10.200.0.7'), 1_000).type, 'verify');
+  assert.ok(introduce(record(1), at('10.200.0.7'), 1_000));
+  assert.equal(hear(record(1, { seq: 3 }), at('10.200.0.7'), 1_001).type, 'verify', 'no cookie from now on');
 });
 
 test('when forgeries used up the share of contacts, the real one still gets through with a cookie', () => {

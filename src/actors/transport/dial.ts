@@ -5,6 +5,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
+import { dialing } from '../../chat/routes/limits.js';
 import { reasonOf } from '../../system-errors.js';
 import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId } from '../../ids.js';
@@ -40,8 +41,8 @@ export class Dialer {
       err({ code: 'transport/dial-failed', address: host, port, reason });
     if (!isDialable(host, port)) return failed('that is no address of one host');
     if (this.#joints.has(connectionId) || this.#pending.has(connectionId)) return failed('id in use');
-    if (this.outboundNow >= limits.dialsMax)
-      return err({ code: 'transport/too-many-dials', limit: limits.dialsMax });
+    if (this.outboundNow >= dialing.outgoingMax)
+      return err({ code: 'transport/too-many-dials', limit: dialing.outgoingMax });
     const opened = await this.#open(request);
     if (opened.isErr()) return failed(opened.error);
     const socket = opened.value;

@@ -9,8 +9,6 @@ export const transport = {
   unsentBytesMax: 4 * 2 ** 20,
   /** Time that flushing may take before the socket is destroyed. */
   flushMs: 1_000,
-  /** Outgoing connections at once, counted apart from the accepted ones. */
-  dialsMax: 16,
   dialDeadlineMsMax: 30_000,
   /** Characters of a host name, fixed by DNS. */
   hostCharsMax: 253,

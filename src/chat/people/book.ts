@@ -67,7 +67,7 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
   const presence = book.presence.get(peerId);
   const foreign = parseForeignPeerId(peerId);
   // Where it was last is shown of one who has gone, and not dialled.
-  const { host, port } = addressesOf(book, peerId)[0] ?? foreign ?? presence?.addresses[0] ?? nowhere;
+  const { host, port } = shownAddress(book, peerId) ?? foreign ?? presence?.addresses[0] ?? nowhere;
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
   const twin = alike.find((other) => other.peerId !== peerId && isKnownBefore(other, contact));
@@ -125,15 +125,36 @@ export function stateOf(book: PeerBook, peerId: PeerId): PeerState {
   return book.live.has(peerId) ? 'online' : (book.presence.get(peerId)?.state ?? 'offline');
 }
 
-/** Where to dial a peer, best first: where it is connected, where it says it is, where it was last proved to be. */
+/**
+ * Where to dial a peer, best first: where it is connected, where it was last proved to be, where it is heard. Only a
+ * handshake proves a host. The peer signs its port, so a beacon from a proved host tells more than the port of old.
+ */
 export function addressesOf(book: PeerBook, peerId: PeerId): readonly Address[] {
-  const proved = parseAddress(book.contacts.get(peerId)?.address ?? '');
-  const presence = book.presence.get(peerId);
-  const heard = presence !== undefined && presence.state !== 'offline' ? presence.addresses : [];
-  const live = book.live.get(peerId);
-  const all = [...(live === undefined ? [] : [live]), ...heard, ...(proved === null ? [] : [proved])];
+  const heard = heardAddresses(book, peerId);
+  const proved = provedAddresses(book, peerId).flatMap((address) => [
+    ...heard.filter(({ host }) => host === address.host),
+    address,
+  ]);
+  const all = [...proved, ...heard];
   return all.filter((one, at) => all.findIndex((other) => sameAddress(one, other)) === at);
 }
+
+/** Where a handshake proved the peer: where it is connected, then where it was last. */
+export function provedAddresses(book: PeerBook, peerId: PeerId): readonly Address[] {
+  const live = book.live.get(peerId);
+  const last = parseAddress(book.contacts.get(peerId)?.address ?? '');
+  return [...(live === undefined ? [] : [live]), ...(last === null ? [] : [last])];
+}
+
+/** Where the peer says it is, while it says so. Nothing proves it. */
+function heardAddresses(book: PeerBook, peerId: PeerId): readonly Address[] {
+  const presence = book.presence.get(peerId);
+  return presence !== undefined && presence.state !== 'offline' ? presence.addresses : [];
+}
+
+/** Where a user is told that the peer is: where it is connected, else where it is heard now. */
+const shownAddress = (book: PeerBook, peerId: PeerId): Address | undefined =>
+  book.live.get(peerId) ?? heardAddresses(book, peerId)[0] ?? addressesOf(book, peerId)[0];
 
 const sameAddress = (one: Address, other: Address): boolean =>
   one.host === other.host && one.port === other.port;

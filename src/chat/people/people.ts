@@ -19,6 +19,7 @@ import {
   nameOf,
   peerRow,
   peerRows,
+  provedAddresses,
   saidNameOf,
   stateOf,
   type PeerBook,
@@ -199,10 +200,15 @@ export class People {
     turn.emit({ to: 'presence', say: 'contacts', peerIds: [...this.#trusted] });
   }
 
-  /** Hosts where trusted contacts are: from there the reserved slot may be used. An id that nothing proves opens none. */
+  /**
+   * Hosts where a handshake proved trusted contacts to be: from there the reserved slot may be used. What is heard opens
+   * none, nor does an id that nothing proves.
+   */
   welcomeHosts(): readonly string[] {
     const welcome = [...this.#trusted].filter((peerId) => isProvable(peerId) && !this.isBlocked(peerId));
-    return [...new Set(welcome.flatMap((peerId) => this.addresses(peerId).map(({ host }) => host)))];
+    return [
+      ...new Set(welcome.flatMap((peerId) => provedAddresses(this.#book, peerId).map(({ host }) => host))),
+    ];
   }
 
   #put(contact: Contact, turn: PeopleTurn): void {

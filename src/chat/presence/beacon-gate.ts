@@ -4,7 +4,8 @@
  *
  * Cheap first: size, budget of the source, shape, cookie, freshness, budget for signatures. A stranger is first sent
  * a challenge: a cookie made from its address and a secret, so that nothing is kept for it and a forged source
- * cannot answer, while one that a forger provoked still reaches the honest owner of the address.
+ * cannot answer, while one that a forger provoked still reaches the honest owner of the address. So is anybody at an
+ * address where it was not heard before: its record may be said again by somebody else.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../../exhaustive.js';
@@ -31,7 +32,7 @@ export interface Clocks {
   readonly wallClockMs: number;
 }
 
-/** Contacts have signature checks of their own; who is in the roster needs no cookie. */
+/** Contacts have signature checks and challenges of their own; who is in the roster needs no cookie at a known address. */
 export type Standing = 'contact' | 'rostered' | 'unknown';
 
 export type DropReason =
@@ -93,7 +94,7 @@ export interface BeaconGateOptions {
   readonly ownId: PeerId;
   readonly ownBootId: Uint8Array;
   readonly standingOf: (peerId: PeerId) => Standing;
-  /** Is `host` among the addresses the roster has for this peer? Then a repeated record says nothing new. */
+  /** Is `host` among the addresses the roster has for this peer? Then it needs no proof, and a repeated record says nothing. */
   readonly isKnownAddress: (peerId: PeerId, host: string) => boolean;
 }
 
@@ -109,6 +110,14 @@ interface SourceState {
   answeredAtMs: number;
 }
 
+/** What a challenge answers. */
+interface Challenged {
+  readonly state: SourceState;
+  readonly standing: Standing;
+  readonly bytes: number;
+  readonly nowMs: number;
+}
+
 export function createBeaconGate(options: BeaconGateOptions): BeaconGate {
   return new Gate(options);
 }
@@ -120,6 +129,7 @@ class Gate implements BeaconGate {
   readonly #challenges = {
     port: perSecond(limits.challengesPerSecond),
     reply: perSecond(limits.replyChallengesPerSecond),
+    contact: perSecond(limits.contactChallengesPerSecond),
   };
   readonly #budget = {
     contact: perSecond(limits.contactVerifyPerSecond),
@@ -184,10 +194,14 @@ class Gate implements BeaconGate {
     if (age === 'stale') return drop('stale');
     if (age === 'repeat' && isKnownAddress(peerId, source.address)) return drop('repeat');
     if (record.kind === 'bye' && standing === 'unknown') return drop('unknown-bye');
-    const isProofNeeded = !isProven && (standing === 'unknown' || age === 'unproven');
-    if (isProofNeeded) return this.#challenge(source, state, bytes, clocks.nowMs);
-    if (!this.#mayVerify(standing, isProven, clocks.nowMs)) {
-      return isProven ? drop('signature-budget') : this.#challenge(source, state, bytes, clocks.nowMs);
+    // Anybody can say a record again from another address, and one that was recorded before this start seems fresh. Who
+    // says goodbye is not there to prove anything.
+    const isPlaceKnown = isKnownAddress(peerId, source.address) || record.kind === 'bye';
+    const isProofNeeded = standing === 'unknown' || age === 'unproven' || !isPlaceKnown;
+    const isVerified = isProven || !isProofNeeded;
+    if (!isVerified || !this.#mayVerify(standing, isProven, clocks.nowMs)) {
+      if (isProven) return drop('signature-budget');
+      return this.#challenge(source, { state, standing, bytes, nowMs: clocks.nowMs });
     }
     return { type: 'verify', beacon, peerId, isAddressProven: isProven, requestBytes: bytes };
   }
@@ -198,11 +212,12 @@ class Gate implements BeaconGate {
     return standing !== 'unknown' && this.#budget[standing].take(nowMs);
   }
 
-  #challenge(source: BeaconSource, state: SourceState, bytes: number, nowMs: number): BeaconDecision {
+  #challenge(source: BeaconSource, { state, standing, bytes, nowMs }: Challenged): BeaconDecision {
     if (nowMs - state.challengedAtMs < limits.challengeEveryMs) return drop('challenged');
     // A cookie costs more than all checks before it, and a flood may come from ever new sources.
     const ration = source.isReply === true ? this.#challenges.reply : this.#challenges.port;
-    if (!ration.take(nowMs)) return drop('challenge-budget');
+    const isReserved = standing === 'contact' && this.#challenges.contact.take(nowMs);
+    if (!isReserved && !ration.take(nowMs)) return drop('challenge-budget');
     const datagram = encodeChallenge(cookieOf(this.#options.secret, source, nowMs, 0), bytes);
     if (datagram === null) return drop('malformed');
     state.challengedAtMs = nowMs;

@@ -18,6 +18,8 @@ export const beaconGate = {
    */
   challengesPerSecond: 1_500,
   replyChallengesPerSecond: 500,
+  /** For contacts alone, before the others are used: a flood must not keep a friend from proving its address. */
+  contactChallengesPerSecond: 50,
   /** Signature checks, 200 a second in all: at 142 us each, 1,000 beacons would take 14 % of a core. */
   contactVerifyPerSecond: 50,
   rosteredVerifyPerSecond: 50,

@@ -183,8 +183,9 @@ const homeOf = (source: Pick<BeaconSource, 'address' | 'isLocal'>): Pick<Row, 'h
 });
 
 /**
- * Addresses of a peer after a beacon from `host`. The order changes only when the first one has fallen silent, so
- * that a peer with two interfaces does not flicker, and a replay from elsewhere never comes before the real address.
+ * Addresses of a peer after a beacon from `host`. A new one comes first: the gate lets it in once the peer has proved
+ * that it receives there, so it has moved, or has a second interface. Else the order changes only when the first address
+ * has fallen silent, so that a peer with two interfaces does not flicker.
  */
 function ranked(
   known: readonly Address[],
@@ -198,7 +199,7 @@ function ranked(
   const isKnown = known.some((address) => address.host === host);
   const all = isKnown
     ? known.map((address) => (address.host === host ? heard : { ...address, port }))
-    : [...known.map((address) => ({ ...address, port })), heard];
+    : [heard, ...known.map((address) => ({ ...address, port }))];
   const isSilent = (address: Address): boolean => nowMs - address.heardAtMs > silentMs;
   const live = all.filter((address) => !isSilent(address));
   const silent = all.filter(isSilent).toSorted((a, b) => b.heardAtMs - a.heardAtMs);

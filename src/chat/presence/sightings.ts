@@ -3,18 +3,14 @@
  * trusted: only a handshake proves an address. Pure.
  */
 import type { PeerId } from '../../ids.js';
-import type { Address } from '../../wire/address.js';
 import type { People, PeopleTurn } from '../people/people.js';
 import type { Presence } from '../people/presence.js';
 
 export interface Sighting {
   readonly peerId: PeerId;
-  /** It was not online before, or its node runs anew: the address where it is heard now is tried first. */
-  readonly isBack: boolean;
   /** It is online, and the user wants to hear of it. */
   readonly isReachable: boolean;
   readonly bootIdHex: string;
-  readonly address: Address | undefined;
 }
 
 /** Takes rows of discovery into the knowledge of peers. */
@@ -24,15 +20,8 @@ export function sightingsOf(
   turn: PeopleTurn,
 ): readonly Sighting[] {
   return rows.map((row): Sighting => {
-    const { peerId, state, bootIdHex, addresses } = row;
-    const before = people.presence(peerId);
+    const { peerId, state, bootIdHex } = row;
     people.heard(row, 'announced', turn);
-    return {
-      peerId,
-      isBack: before?.bootIdHex !== bootIdHex || before.state !== 'online',
-      isReachable: state === 'online' && !people.isBlocked(peerId),
-      bootIdHex,
-      address: addresses[0],
-    };
+    return { peerId, isReachable: state === 'online' && !people.isBlocked(peerId), bootIdHex };
   });
 }

@@ -1,6 +1,6 @@
 /** What native routes ask of the world. Types only. */
 import type { Utterance } from '../../dialects/dialect.js';
-import type { ConnectionId, SessionId } from '../../ids.js';
+import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
 import type { CloseReason, SessionOptions } from '../../session/contract.js';
 import type { ErrorEvent } from '../events.js';
 import type { PeopleEffect } from '../people/effects.js';
@@ -40,6 +40,8 @@ export type SessionEffect =
     };
 
 export type NativeDue =
+  /** The next address of a peer may be tried. */
+  | { readonly type: 'attempt'; readonly peerId: PeerId }
   /** A peer that changes its name too often is heard again; one that never said a name is shown without. */
   | { readonly type: 'name'; readonly sessionId: SessionId }
   /** Secrets of sessions long past are forgotten. */

@@ -3,6 +3,16 @@
 export const dialing = {
   /** Time to connect: a peer on the same network answers in milliseconds, or not at all. */
   connectDeadlineMs: 3_000,
+  /** As above, of a peer with more addresses than are tried at once: nearly every answer on one network comes in 1 s. */
+  crowdedDeadlineMs: 1_000,
+  /** Pause between two attempts at addresses of one peer (RFC 8305, section 5). */
+  attemptEveryMs: 250,
+  /** Pause after an attempt has connected: an honest handshake is done by then, unless a machine is very busy. */
+  handshakePatienceMs: 1_000,
+  /** Attempts at addresses of one peer at once. */
+  attemptsMax: 4,
+  /** Connections at once that we opened, counted apart from the accepted ones. */
+  outgoingMax: 16,
   /** Time for which an address whose handshake failed is not dialed (faults, section 4: penalties). */
   failurePenaltyMs: 5_000,
   /** Failed sessions are logged once per source in this time, for this many sources. The others are counted. */

@@ -44,7 +44,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #people: People;
   readonly #tickets: TicketBook;
   readonly #sessions = new SessionTable();
-  readonly #dials = new Dials();
+  readonly #dials = new Dials(() => this.#sessions.outgoing());
   #name: string;
 
   constructor(own: OwnSide, name: string, people: People, tickets: TicketBook) {
@@ -74,7 +74,7 @@ export class NativeRoutes implements Route<NativeTurn> {
       case 'open': {
         const { peerId } = order;
         const addresses = this.#people.isBlocked(peerId) ? [] : this.#people.addresses(peerId);
-        const isDialled = this.#dials.dialPeer(peerId, addresses, turn);
+        const isDialled = this.#dials.race(peerId, addresses, turn);
         return isDialled ? [] : [{ type: 'unreached', peerId, retryAfterMs: 0 }];
       }
       case 'utter': {
@@ -113,14 +113,15 @@ export class NativeRoutes implements Route<NativeTurn> {
    * home was copied. Messages that wait do not wait for the silence to be noticed: the new run is dialled beside the
    * old session, which stays until a handshake proves the beacon right.
    */
-  newRunSeen(peerId: PeerId, bootIdHex: string, address: Address | undefined, turn: NativeTurn): void {
+  newRunSeen(peerId: PeerId, bootIdHex: string, turn: NativeTurn): void {
     const live = this.#sessions.with(peerId);
-    if (live === undefined || live.bootIdHex === bootIdHex || address === undefined) return;
-    this.#dials.dial(peerId, address, turn);
+    if (live === undefined || live.bootIdHex === bootIdHex) return;
+    this.#dials.race(peerId, this.#people.addresses(peerId), turn);
   }
 
-  /** The peer is heard at a new place, or is back: its first address is tried first again. */
-  tryFirstAddress = (peerId: PeerId): void => this.#dials.tryFirst(peerId);
+  /** The peer is heard: attempts to reach it take its new addresses into account. */
+  heard = (peerId: PeerId, turn: NativeTurn): void =>
+    this.#dials.heard(peerId, this.#people.addresses(peerId), turn);
 
   /** A connection that the transport admitted: its caller speaks first. */
   accepted(connectionId: ConnectionId, address: Address, turn: NativeTurn): void {
@@ -130,7 +131,7 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   /** A connection that we opened: our session speaks first. False: this is no dial of ours. */
   dialled(connectionId: ConnectionId, turn: NativeTurn): boolean {
-    const dial = this.#dials.take(connectionId);
+    const dial = this.#dials.opened(connectionId, turn);
     if (dial === null) return false;
     const { expected, address } = dial;
     const idKeyHex = expected === null ? '' : (this.#people.contact(expected)?.idKeyHex ?? '');
@@ -143,12 +144,12 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   /** Nobody listens at the dialled address, or nobody answered in time. Null: this is no dial of ours. */
   dialFailed(connectionId: ConnectionId, error: TransportError | RuntimeError): NativeOutcome | null {
-    const dial = this.#dials.take(connectionId);
+    const dial = this.#dials.notOpened(connectionId);
     if (dial === null) return null;
     const { expected, address } = dial;
     return {
       answers: this.#dials.answersAt(address, error),
-      reports: expected === null ? [] : [{ type: 'unreached', peerId: expected, retryAfterMs: 0 }],
+      reports: this.#attemptFailed(expected, connectionId, 0),
     };
   }
 
@@ -188,10 +189,10 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.announceKnown(turn);
     turn.emit(logLine('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed }));
     if (live.direction === 'in') this.#authenticated(live, peerId, turn);
+    this.#endAttempts(live, peerId, turn);
     const ousted = this.#sessions.takeOver(live, peerId, { own: this.#own.idKey, peer: peer.idKey });
     if (ousted !== null) this.#tell(ousted, { say: 'close', reason: 'dup' }, turn);
     if (ousted === live) return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
-    this.#dials.tryFirst(peerId);
     this.#people.connected(peerId, addressAtOtherEnd(this.#people, live, peerId));
     this.#tell(live, { say: 'utter', utterances: [this.#profile()] }, turn);
     // Its name is on the way with its first words: readers of events should not meet a nameless peer first.
@@ -235,9 +236,8 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (end.type === 'failed') reportFailure(this.#people, live, end.error, turn);
     const { peerId } = live;
     if (peerId === null || !wasCurrent) {
-      if (live.isUp || live.expected === null) return { answers, reports: [] };
-      const retryAfterMs = busyForMs(end);
-      return { answers, reports: [{ type: 'unreached', peerId: live.expected, retryAfterMs }] };
+      const reports = live.isUp ? [] : this.#attemptFailed(live.expected, connectionId, busyForMs(end));
+      return { answers, reports };
     }
     this.#people.disconnected(peerId);
     this.#people.publish(peerId, turn);
@@ -278,6 +278,9 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   due(due: NativeDue, turn: NativeTurn): readonly AddressAnswer[] {
     switch (due.type) {
+      case 'attempt':
+        this.#dials.due(due.peerId, turn);
+        return [];
       case 'tickets':
         this.expireTickets(turn);
         return [];
@@ -306,6 +309,29 @@ export class NativeRoutes implements Route<NativeTurn> {
   ): void {
     const { sessionId, connectionId } = this.#sessions.start(opening);
     turn.emit({ to: 'session', say: 'start', sessionId, connectionId, role });
+  }
+
+  /** Of several attempts the first session that is up is the one to speak on. */
+  #endAttempts({ direction, connectionId }: LiveSession, peerId: PeerId, turn: NativeTurn): void {
+    if (direction === 'in') {
+      this.#dials.wasCalledBy(peerId);
+      return;
+    }
+    for (const other of this.#dials.won(peerId, connectionId, turn)) {
+      const live = this.#sessions.on(other);
+      if (live !== undefined && !live.isUp) this.#tell(live, { say: 'close', reason: 'dup' }, turn);
+    }
+  }
+
+  /** Nobody was reached once all attempts have failed. */
+  #attemptFailed(
+    expected: PeerId | null,
+    connectionId: ConnectionId,
+    retryAfterMs: number,
+  ): readonly RouteReport[] {
+    const failed = expected === null ? null : this.#dials.failed(expected, connectionId, retryAfterMs);
+    if (expected === null || failed === null) return [];
+    return [{ type: 'unreached', peerId: expected, ...failed }];
   }
 
   #authenticated({ connectionId }: LiveSession, peerId: PeerId, turn: NativeTurn): void {

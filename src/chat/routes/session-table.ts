@@ -40,6 +40,13 @@ export class SessionTable {
   allWith = (peerId: PeerId): readonly LiveSession[] =>
     [...this.#sessions.values()].filter((live) => live.peerId === peerId);
 
+  /** Sessions on connections that we opened. */
+  outgoing = (): number => [...this.#sessions.values()].filter(({ direction }) => direction === 'out').length;
+
+  /** The session on a connection, up or not. */
+  on = (connectionId: ConnectionId): LiveSession | undefined =>
+    [...this.#sessions.values()].find((live) => live.connectionId === connectionId);
+
   /** The session on a connection, once a handshake proved its peer. */
   upOn = (connectionId: ConnectionId): LiveSession | undefined =>
     [...this.#sessions.values()].find((live) => live.connectionId === connectionId && live.isUp);

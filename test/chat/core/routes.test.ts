@@ -158,30 +158,6 @@ test('a new run of a peer is dialled beside the old session while something wait
   );
 });
 
-test('a dial that fails tries the next address; a peer that is back is tried at its first', () => {
-  const scene = new CoreScene();
-  const addresses = [
-    { host: '10.0.1.1', port: 6_000 },
-    { host: '10.0.1.2', port: 6_000 },
-  ];
-  scene.sees(small, { addresses });
-  scene.ask('send', oneText(small.peerId));
-  scene.committed(1);
-  const dialled = () =>
-    scene.to('transport').flatMap((effect) => (effect.say === 'dial' ? [effect.address.host] : []));
-  assert.deepEqual(dialled(), ['10.0.1.1']);
-  const error = { code: 'transport/dial-failed', address: '10.0.1.1', port: 6_000, reason: 'x' } as const;
-  scene.take({ type: 'dialFailed', connectionId: connection('o-1'), error });
-  scene.nowMs += 2_000;
-  scene.take({ type: 'due', due: { type: 'outbox', atMs: 0 } });
-  assert.deepEqual(dialled(), ['10.0.1.2']);
-  scene.take({ type: 'dialFailed', connectionId: connection('o-2'), error });
-  scene.sees(small, { addresses, state: 'away' });
-  scene.nowMs += 10_000;
-  scene.sees(small, { addresses });
-  assert.deepEqual(dialled(), ['10.0.1.1']);
-});
-
 test('a dial that nobody wants any more is discarded', () => {
   const scene = new CoreScene();
   scene.take({ type: 'dialled', connectionId: connection('o-77') });

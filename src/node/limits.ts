@@ -26,6 +26,8 @@ export const node = {
   /** Restarts of one actor in `restartWindowMs`: a burst of crashes passes, a steady storm has a lasting cause. */
   restartsMax: 10,
   restartWindowMs: 10_000,
+  /** CPU time of one handler after which its thread is replaced: a user waits no longer for an answer. */
+  busyMsMax: 1_900,
 } as const;
 
 /** The older programs. */

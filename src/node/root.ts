@@ -27,7 +27,7 @@ import { beaconSocket } from '../actors/presence/limits.js';
 import { node as limits } from './limits.js';
 import { foreignRoutes as talks } from '../chat/foreign/limits.js';
 import { address, child, type ChildSpec, type Placement } from '../runtime/actor.js';
-import type { DeadLetter } from '../runtime/link/sender.js';
+import type { DeadLetter } from '../runtime/link/protocol.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
 import { broadcastActor } from '../actors/presence/broadcast.js';
 import { discoveryActor } from '../actors/presence/discovery.js';
@@ -154,11 +154,9 @@ class RunningNode {
   async start(): Promise<Result<void, NodeError>> {
     const isReachable = this.#untilReady();
     const starting = startSupervisor({
-      name: 'root',
-      strategy: 'one-for-one',
-      ...patience,
+      ...branch('root', 'one-for-one', this.#children()),
       log: this.#log,
-      children: this.#children(),
+      limits: { busyMsMax: limits.busyMsMax },
     });
     this.#tree = Promise.resolve(starting.unwrapOr(null));
     const started = await starting;

@@ -2,14 +2,31 @@
  * What an actor is: a protocol (which messages, with what reply and fault), a behaviour and its place in a
  * supervision tree. Types and their small constructors only; nothing here runs anything.
  *
- * Guarantees. One message at a time per actor. Order per sender and link. A message whose receiver crashes before it
- * was acknowledged as handled is delivered again to the restarted actor (at least once: receivers are idempotent).
- * Non-guarantees. No order between senders. An envelope that carried transferred objects is delivered at most once,
- * since what was transferred died with the receiver. A reply that arrives after its deadline is dropped.
+ * Guarantees.
+ * 1. One message at a time per actor. Order per sender and link.
+ * 2. At least once: a cast that `cast` or `send` accepted is handled, perhaps more than once, or it becomes exactly one
+ *    dead letter. A crash of the receiver, the death of its thread and the death of the sender's thread keep this, for
+ *    any number of actors in a row: an actor in a worker acknowledges a message only when the casts that its handler
+ *    made are acknowledged in turn. The chain begins with the first cast out of the main thread, which holds it.
+ * 3. A message that crashes its actor `poisonTriesMax` times is set aside as a dead letter.
+ * 4. A call settles: with its answer, with a fault, or at its deadline.
+ *
+ * Limits of guarantee 2.
+ * - Casts on a circle of links between worker threads (a → b → a) are not waited for, since nobody would ever be first.
+ *   Those and messages of an actor to itself are lost with the thread of their sender; one letter,
+ *   `lost-with-thread`, then tells how many there were at most.
+ * - Casts made outside a handler (in a timer's callback, after an await that the handler did not wait for) have no cause
+ *   that could be delivered again. They are lost with the thread of their sender without a letter.
+ * - Timers and messages to itself end with the life of an actor; of the messages each becomes a letter, `crashed`.
+ * - An envelope with transferred objects is delivered at most once, since what was transferred died with the receiver.
+ * - What an actor sent before it was stopped for good is delivered at most once after that.
+ * Not guaranteed: order between senders; a reply that arrives after its deadline (it is dropped).
  */
-import type { Transferable } from 'node:worker_threads';
+import type { Readable } from 'node:stream';
+import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { Result, ResultAsync } from 'neverthrow';
 import type { RuntimeError } from './errors.js';
+import type { RuntimeLimits } from './limits.js';
 
 /** Plain data with a stable code: the only shape in which a failure crosses a thread. */
 export interface Fault {
@@ -50,7 +67,7 @@ export interface Ref<P extends Protocol> {
   /** Id of the actor it leads to. */
   readonly actor: string;
   /**
-   * Queues a message. Errors: `runtime/mailbox-full` (no credit: nothing was queued; wait for `credit()`),
+   * Queues a message. Its body is given away: who changes it later changes what is delivered, perhaps again. Errors: `runtime/mailbox-full` (no credit: nothing was queued; wait for `credit()`),
    * `runtime/no-actor`. With `transfer` the envelope is delivered at most once.
    */
   cast<N extends CastName<P>>(
@@ -58,18 +75,34 @@ export interface Ref<P extends Protocol> {
     body: BodyOf<P, N>,
     transfer?: readonly Transferable[],
   ): Result<void, RuntimeError>;
-  /** Asks and waits for the answer. Errors: the call's own faults, and every `runtime/…` code. */
+  /** As `cast`, but waits for room instead of failing. Errors: `runtime/no-actor`. */
+  send<N extends CastName<P>>(
+    name: N,
+    body: BodyOf<P, N>,
+    transfer?: readonly Transferable[],
+  ): ResultAsync<void, RuntimeError>;
+  /**
+   * Asks and waits for the answer; waits for room first where there is none. When `signal` is aborted, the answer is
+   * `runtime/aborted` and the handler's `from.signal` is aborted. Errors: the call's own faults, and every `runtime/…`
+   * code.
+   */
   call<N extends CallName<P>>(
     name: N,
     body: BodyOf<P, N>,
-    options?: { readonly deadlineMs?: number; readonly transfer?: readonly Transferable[] },
+    options?: {
+      readonly deadlineMs?: number;
+      readonly transfer?: readonly Transferable[];
+      readonly signal?: AbortSignal;
+    },
   ): ResultAsync<ReplyOf<P, N>, FaultOf<P, N> | RuntimeError>;
-  /** Settles once the link has credit again (at once when it has). */
-  credit(): Promise<void>;
+  /** Settles once the link has credit again, at once when it has. Errors: `runtime/no-actor`. */
+  credit(): Promise<Result<void, RuntimeError>>;
 }
 
 /** Where the answer of a call goes when it is not given at once. Answering twice is ignored. */
 export interface ReplyTo<Reply, Failure extends Fault> {
+  /** Aborted when the caller gives the call up: by its own signal, or because its deadline has passed. */
+  readonly signal: AbortSignal;
   ok(reply: Reply, transfer?: readonly Transferable[]): void;
   err(fault: Failure): void;
 }
@@ -86,9 +119,14 @@ export interface Context<P extends Protocol, L extends Links> {
   /** How often it was restarted so far. */
   readonly restarts: number;
   readonly links: { readonly [K in keyof L]: Ref<L[K]> };
-  /** A cast to this actor itself, placed behind what waits already. */
-  self<N extends CastName<P>>(name: N, body: BodyOf<P, N>): void;
-  /** A cast to itself after `delayMs`; forgotten when the actor stops. Returns the function that calls it off. */
+  /** Id of the message in hand, the same at each delivery by one life of its sender; null between two messages. */
+  readonly messageId: string | null;
+  /**
+   * A cast to this actor itself, placed behind what waits already. It ends with this life of the actor: a crash makes it
+   * a dead letter. Errors: `runtime/mailbox-full` when `mailboxMax` of them wait, `runtime/no-actor` after this life.
+   */
+  self<N extends CastName<P>>(name: N, body: BodyOf<P, N>): Result<void, RuntimeError>;
+  /** A cast to itself after `delayMs`; forgotten when this life ends. Returns the function that calls it off. */
   after<N extends CastName<P>>(delayMs: number, name: N, body: BodyOf<P, N>): () => void;
   /** One structured line in the system's log. */
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -147,10 +185,16 @@ export interface ActorDefinition<Args, State, P extends Protocol, L extends Link
   /** The kind of actor; ids of children are their own. */
   readonly name: string;
   readonly restart: Restart;
-  /** How long `terminate` may take before the thread is ended. Default `limits.runtime.shutdownMs`. */
+  /** How long `terminate` may take before the thread is ended. Default: `shutdownMs` of the system's limits. */
   readonly shutdownMs?: number;
-  /** Envelopes that may wait per link. Default `limits.runtime.mailboxMax`. */
+  /** Envelopes that may wait for this actor, from all senders together. Default: that of the limits. */
   readonly mailboxMax?: number;
+  /** CPU time of one handler after which it counts as an endless loop, ms. Default: that of the limits. */
+  readonly busyMsMax?: number;
+  /** Time for which a handler may wait for a promise, ms. Default: `handlerDeadlineMs` of the limits. */
+  readonly handlerMsMax?: number;
+  /** Crashes at one message that make it a dead letter. Default: `poisonTriesMax` of the limits. */
+  readonly triesMax?: number;
   /** Runs before the first message; a fault is a refusal to start, which no restart mends. */
   init(args: Args, context: Context<P, L>): Awaitable<Result<State, Fault>>;
   readonly receive: Receive<State, P, L>;
@@ -172,8 +216,24 @@ export const actor = <Args, State, P extends Protocol, L extends Links = Record<
  * Where a child runs. `inline`: in the supervisor's thread. `thread`: in a worker started from `entry`; children that
  * name the same `thread` share it, one without a name has its own.
  */
-export type Placement =
-  { readonly kind: 'inline' } | { readonly kind: 'thread'; readonly entry: URL; readonly thread?: string };
+export type Placement = { readonly kind: 'inline' } | ThreadPlacement;
+
+/** The first child that needs the thread decides how it is started. */
+export interface ThreadPlacement {
+  readonly kind: 'thread';
+  readonly entry: URL;
+  readonly thread?: string;
+  /** Its environment variables. Default: a copy of the process's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Node's options for it. Default: those of the process. */
+  readonly execArgv?: readonly string[];
+  /** V8's limits for it. Default: `workerHeapMbMax` and `workerYoungHeapMbMax` of the limits. */
+  readonly resourceLimits?: ResourceLimits;
+  /** Its standard output is not passed on by itself but given to this function. */
+  readonly stdout?: (output: Readable) => void;
+  /** Numbers that differ in this thread. */
+  readonly limits?: Partial<RuntimeLimits>;
+}
 
 /** Leads to an actor that understands `P`; the brand exists in types only. */
 export interface Address<P extends Protocol> {
@@ -230,12 +290,19 @@ export function child<Args, State, P extends Protocol, L extends Links>(
   };
 }
 
-/** A definition as the runtime sees it, which moves states and bodies without looking into them. */
-export interface Behaviour {
-  readonly name: string;
-  readonly restart: Restart;
+/** Limits that a definition may set for its actors. */
+export interface OwnLimits {
   readonly shutdownMs?: number;
   readonly mailboxMax?: number;
+  readonly busyMsMax?: number;
+  readonly handlerMsMax?: number;
+  readonly triesMax?: number;
+}
+
+/** A definition as the runtime sees it, which moves states and bodies without looking into them. */
+export interface Behaviour extends OwnLimits {
+  readonly name: string;
+  readonly restart: Restart;
   init(args: unknown, context: unknown): Awaitable<Result<unknown, Fault>>;
   readonly receive: Readonly<Record<string, AnyHandler>>;
   settle?(state: unknown, context: unknown): Awaitable<void>;
@@ -249,11 +316,9 @@ export type AnyHandler = (
 ) => Awaitable<Step<unknown, unknown, Fault>>;
 
 /** Any actor's definition, whatever its types. */
-export interface AnyDefinition {
+export interface AnyDefinition extends OwnLimits {
   readonly name: string;
   readonly restart: Restart;
-  readonly shutdownMs?: number;
-  readonly mailboxMax?: number;
   init(args: never, context: never): Awaitable<Result<unknown, Fault>>;
   readonly receive: object;
 }

@@ -2,7 +2,7 @@
 
 /** Handled by the caller of the cast, the call or the start. */
 export type RuntimeError =
-  /** The link holds `linkCreditMax` unacknowledged envelopes; nothing was queued. */
+  /** The link has no credit left; nothing was queued. */
   | { readonly code: 'runtime/mailbox-full'; readonly actor: string }
   /** No reply in time; the receiver may still handle it. */
   | {
@@ -11,7 +11,9 @@ export type RuntimeError =
       readonly name: string;
       readonly deadlineMs: number;
     }
-  /** The actor is stopped for good. */
+  /** The caller gave the call up by its signal; the receiver may still handle it. */
+  | { readonly code: 'runtime/aborted'; readonly actor: string; readonly name: string }
+  /** The actor is stopped for good, or no actor has this id. */
   | { readonly code: 'runtime/no-actor'; readonly actor: string }
   /** The call crashed its actor `poisonTriesMax` times and is a dead letter now. */
   | { readonly code: 'runtime/poison'; readonly actor: string; readonly name: string }
@@ -19,7 +21,10 @@ export type RuntimeError =
   | {
       readonly code: 'runtime/start-failed';
       readonly actor: string;
+      /** One sentence. */
       readonly reason: string;
+      /** Where it was thrown, when it was. */
+      readonly stack?: string;
       /** What `init` refused with. */
       readonly fault?: { readonly code: string };
     }

@@ -19,6 +19,7 @@ export {
   type Links,
   type LogLevel,
   type Placement,
+  type ThreadPlacement,
   type Protocol,
   type Receive,
   type Ref,
@@ -26,10 +27,10 @@ export {
   type Restart,
   type Step,
 } from './actor.js';
-export type { DeadLetter } from './link/sender.js';
+export type { DeadLetter, DeadLetterReason } from './link/protocol.js';
 export type { ActorStats, MemoryStats } from './metrics.js';
 export { nativeCall } from './thread/native-call.js';
-export type { SystemStats } from './tree/registry.js';
+export type { SystemStats } from './tree/directory.js';
 export { exposeHandle, wrapHandle, type RemoteAnswer, type RemoteHandle } from './remote.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';
 export { startSupervisor } from './tree/supervisor.js';
@@ -40,6 +41,9 @@ export {
   type SupervisorSpec,
   type SystemOptions,
 } from './tree/spec.js';
+export { limitsWith, runtime as defaultLimits, type RuntimeLimits } from './limits.js';
+export { createPool, type Jobs, type Pool, type PoolOptions } from './pool.js';
+export { err, ok } from 'neverthrow';
 export { hostActors } from './thread/thread.js';
 export type { Timers } from './timers.js';
 export type { RuntimeError } from './errors.js';

@@ -1,14 +1,22 @@
-/** The numbers of the runtime: mailboxes, links, supervision and the watchdogs. */
+/**
+ * The numbers of the runtime: mailboxes, links, supervision and the watchdogs. These are the defaults; a system, a
+ * thread and an actor each override what concerns them.
+ */
+import { availableParallelism } from 'node:os';
 
 export const runtime = {
-  /** Envelopes that wait for an actor. A full mailbox is a value for its sender. */
+  /** Envelopes that wait for an actor, shared out among its links. A full mailbox is a value for its sender. */
   mailboxMax: 4_096,
+  /** Envelopes that a link may always hold, however many links share a mailbox: fewer would cost a wait per envelope. */
+  linkCreditMin: 16,
   /** Envelopes that a sender keeps per link until they are acknowledged as handled. */
   linkCreditMax: 4_096,
   /** Envelopes in one `postMessage`: past 64 the gain per envelope is below 2 %. */
   linkBatchMax: 256,
   /** Handled envelopes after which a receiver acknowledges at once: a quarter of the credit. */
   acknowledgeEvery: 1_024,
+  /** Acknowledgements that one actor withholds separately; later ones join the last. */
+  withheldMax: 64,
   callDeadlineMs: 10_000,
   /** Delay of a deadline past its time that shows a standstill: the process was frozen, asleep or without a core. */
   standstillMs: 500,
@@ -16,13 +24,19 @@ export const runtime = {
   readyDeadlineMs: 10_000,
   /** Boot of a thread; a longer one hangs while its modules load. 50 at once took 12 s on a busy machine. */
   bootDeadlineMs: 60_000,
+  /** Threads that boot at once: more of them slow each other down. */
+  bootsMax: 2 * availableParallelism(),
   shutdownMs: 2_000,
+  /** Part of a stop that waits for what senders have under way. A sender that hangs must not use up the whole. */
+  stopMarkerMs: 500,
   heartbeatEveryMs: 700,
   /**
    * Silence after which a thread is in an endless loop or its port is dead (goal: replaced < 3 s). Only time that the
    * thread could have used counts.
    */
   heartbeatDeadlineMs: 1_900,
+  /** CPU time of one handler without a turn of its loop. After it the thread counts as an endless loop. */
+  busyMsMax: 5_000,
   /** How often a thread shows that its event loop turns: two such signs fit into `heartbeatDeadlineMs`. */
   loopTurnEveryMs: 500,
   /** How often at most the times of a thread are read: one reading costs 0.03 to 0.15 ms. */
@@ -71,3 +85,23 @@ export const runtime = {
   /** Tasks waiting in a pool, per thread of it. */
   poolQueuePerThreadMax: 256,
 } as const;
+
+/** All numbers of one system. */
+export type RuntimeLimits = { readonly [Name in keyof typeof runtime]: number };
+
+/** The defaults with some of them replaced. */
+export const limitsWith = (own: Partial<RuntimeLimits> = {}): RuntimeLimits => ({ ...runtime, ...own });
+
+/**
+ * Credit of each of `links` links into one mailbox: a power of two of links shares it, so that the whole stays within
+ * `mailboxMax` and a further link seldom changes the others.
+ */
+export function creditPerLink(
+  mailboxMax: number,
+  links: number,
+  limits: Pick<RuntimeLimits, 'linkCreditMin' | 'linkCreditMax'>,
+): number {
+  const shares = 2 ** Math.ceil(Math.log2(Math.max(1, links)));
+  const least = Math.min(mailboxMax, limits.linkCreditMin);
+  return Math.max(1, Math.min(limits.linkCreditMax, Math.max(least, Math.floor(mailboxMax / shares))));
+}

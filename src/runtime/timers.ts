@@ -11,25 +11,28 @@ export interface Timers {
   random(): number;
 }
 
+/** The longest delay that Node's timers keep, 24 days; a longer one would fire at once. */
+export const timerMsMax = 2 ** 31 - 1;
+
+/** A delay as Node's timers keep it. The one place where delays are bounded. */
+export const timerMs = (ms: number): number => (ms > 0 ? Math.min(ms, timerMsMax) : 0);
+
 /** Those of the machine. */
 export const systemTimers: Timers = {
   now: () => performance.now(),
   after(ms, job) {
-    const timer = setTimeout(job, ms);
+    const timer = setTimeout(job, timerMs(ms));
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),
 };
-
-/** A longer timer would fire at once: 24 days, which is as good as never here. */
-const timerMsMax = 2 ** 31 - 1;
 
 /**
  * Runs `job` once `delayMs` have passed for the awake; returns the function that calls it off. After a standstill of the process
  * what is waited for may lie there unread, so its whole time begins anew.
  */
 export function afterAwake(delayMs: number, job: () => void): () => void {
-  const ms = Math.min(delayMs, timerMsMax);
+  const ms = timerMs(delayMs);
   let timer: NodeJS.Timeout;
   const begin = (): void => {
     const dueMs = performance.now() + ms;

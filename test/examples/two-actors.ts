@@ -31,8 +31,7 @@ export const counter = actor<null, null, CounterProtocol, { adder: AdderProtocol
   init: () => ok(null),
   receive: {
     count: async (state, { to }, { links }) => {
-      for (let n = 1; n <= to; n += 1)
-        while (links.adder.cast('add', { n }).isErr()) await links.adder.credit();
+      for (let n = 1; n <= to; n += 1) (await links.adder.send('add', { n }))._unsafeUnwrap();
       return reply(state, ok(null));
     },
   },

@@ -55,7 +55,11 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
     id: 'history',
     restarts: 0,
     links: {},
-    self: (_name, body) => void planned.push({ body, dueMs: 0 }),
+    messageId: null,
+    self: (_name, body) => {
+      planned.push({ body, dueMs: 0 });
+      return ok(undefined);
+    },
     after(delayMs, _name, body) {
       planned.push({ body, dueMs: performance.now() + delayMs });
       return () => undefined;

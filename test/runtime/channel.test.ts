@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { ok } from 'neverthrow';
 import { actor, next, reply, type Call, type Cast } from '../../src/runtime/index.js';
 import { behaviourOf } from '../../src/runtime/actor.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import { Host } from '../../src/runtime/thread/host.js';
 import { ProgressTable } from '../../src/runtime/thread/progress.js';
 import { Mailbox } from '../../src/runtime/cell/mailbox.js';
@@ -41,17 +42,22 @@ async function pair() {
     linkLost: (linkId: number) => void lost.push(linkId),
   };
   const [here, there] = [0, 1].map(
-    () => new Host(events, () => behaviourOf(ear), new ProgressTable(ProgressTable.memory(1))),
+    () =>
+      new Host(events, () => behaviourOf(ear), new ProgressTable(ProgressTable.memory(1)), {
+        limits,
+        isStrict: false,
+        isLasting: false,
+      }),
   );
   assert.ok(here && there);
-  const link = { id: 1, epoch: 1, name: '', from: '', to: 'ear' };
+  const link = { id: 1, epoch: 1, name: '', from: '', to: 'ear', credit: 4_096, isCircular: false };
   const sender = here.openSender(link);
   there.create({ id: 'ear', name: 'ear', args: null, slot: 1, links: [] });
   await there.start('ear', 1, 0, false);
   const join = () => {
     const { port1, port2 } = new MessageChannel();
     there.connectReceiver(link, port2);
-    here.connectSender(1, port1, 4_096, []);
+    here.connectSender(1, port1, []);
     return port1;
   };
   const end = () => {

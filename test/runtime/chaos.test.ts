@@ -39,7 +39,8 @@ describe('under random failures', () => {
             restartDelayMaxMs: 5,
             children: specs.slice(2),
           } as const;
-          const tree = await startTree({ children: [notes, ...specs.slice(0, 2), nested] });
+          const children = [notes, ...specs.slice(0, 2), nested];
+          const tree = await startTree({ children, restartsMax: failures.length });
           const sent = specs.map(() => 0);
           for (const { target, fate, before } of failures) {
             const spec = specs[target];
@@ -86,7 +87,8 @@ async function assertShape(root: Supervisor, ids: readonly string[]): Promise<vo
 async function crashing(placement: Placement, rounds: number, seed: number): Promise<void> {
   const roll = dice(seed);
   const spec = workerAt(placement);
-  const tree = await startTree({ children: [notes, spec] });
+  // Each crash is another envelope's, so each counts.
+  const tree = await startTree({ children: [notes, spec], restartsMax: rounds });
   const ref = tree.root.ref(spec);
   let sent = 0;
   for (let round = 0; round < rounds; round += 1) {
@@ -94,7 +96,7 @@ async function crashing(placement: Placement, rounds: number, seed: number): Pro
     const tries = new SharedArrayBuffer(4);
     for (let i = 0; i < 1_000; i += 1) {
       const body = i === crashAt ? { n: sent, fate: 'throw' as const, times: 1, tries } : { n: sent };
-      while (ref.cast('work', body).isErr()) await ref.credit();
+      (await ref.send('work', body))._unsafeUnwrap();
       sent += 1;
     }
   }
@@ -112,7 +114,7 @@ async function crashing(placement: Placement, rounds: number, seed: number): Pro
 async function dying(seed: number): Promise<void> {
   const roll = dice(seed);
   const spec = workerAt(own);
-  const tree = await startTree({ children: [notes, spec] });
+  const tree = await startTree({ children: [notes, spec], restartsMax: 8 });
   const ref = tree.root.ref(spec);
   let sent = 0;
   for (let round = 0; round < 8; round += 1) {
@@ -121,7 +123,7 @@ async function dying(seed: number): Promise<void> {
     const tries = new SharedArrayBuffer(4);
     for (let i = 0; i < 200; i += 1) {
       const body = i === crashAt ? { n: sent, fate, times: 1, tries } : { n: sent };
-      while (ref.cast('work', body).isErr()) await ref.credit();
+      (await ref.send('work', body))._unsafeUnwrap();
       sent += 1;
     }
   }

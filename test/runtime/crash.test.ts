@@ -80,7 +80,7 @@ describe('an actor that crashes', () => {
 
   test('is serving again at once in 95 of 100 cases', async (context) => {
     const spec = workerAt(threads['its own thread']);
-    const tree = await startTree({ children: [notes, spec] });
+    const tree = await startTree({ children: [notes, spec], restartsMax: 20 });
     const ref = tree.root.ref(spec);
     const tookMs: number[] = [];
     for (const n of numbers(20)) {

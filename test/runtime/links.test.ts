@@ -53,23 +53,34 @@ describe('a link', () => {
       code: 'runtime/mailbox-full',
       actor: 'gate',
     });
-    assert.equal((await ref.call('open', null))._unsafeUnwrapErr().code, 'runtime/mailbox-full');
+    const sent = ref.send('pass', 11);
+    const asked = ref.call('open', null);
     const credit = ref.credit();
     opened.emit('open');
-    await credit;
-    assert.equal((await ref.call('open', null))._unsafeUnwrap(), 10);
+    (await sent)._unsafeUnwrap();
+    (await credit)._unsafeUnwrap();
+    assert.equal((await asked)._unsafeUnwrap(), 11, 'a call waits for room, behind what waited before');
     await root.stop();
   });
 
   test('keeps what is sent before its receiver has started', async () => {
+    const heard: number[] = [];
+    type EarlyProtocol = { none: Cast<null> };
+    const early = actor<null, null, EarlyProtocol, { late: WorkProtocol }>({
+      name: 'early',
+      restart: 'permanent',
+      init: (_args, { links }) => {
+        void links.late.call('ask', { n: 2 }).map(({ n }) => heard.push(n));
+        return links.late.cast('work', { n: 1 }).map(() => null);
+      },
+      receive: { none: (state) => next(state) },
+    });
     const late = workerAt(own, 'late');
-    const { root } = await startTree({ children: [notes] });
-    const ref = root.ref(late);
-    const answer = ref.call('ask', { n: 2 });
-    ref.cast('work', { n: 1 })._unsafeUnwrap();
-    (await root.startChild(late))._unsafeUnwrap();
-    assert.equal((await answer)._unsafeUnwrap().n, 2);
-    await root.stop();
+    const first = child(early, { args: null, links: { late }, placement: inline });
+    const tree = await startTree({ children: [notes, first, late] });
+    await until(() => heard.length === 1);
+    assert.deepEqual(await tree.journal(), [{ by: 'late', n: 1 }]);
+    await tree.root.stop();
   });
 
   test('to an actor that is gone says so, to those who wait and to those who ask later', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { runtime as limits } from '../../src/runtime/limits.js';
 import { inside, nativeCall, openNativeGate } from '../../src/runtime/thread/native-call.js';
 import { NativeGate } from '../../src/runtime/thread/native-gate.js';
 import { within } from '../support/deadline.js';
@@ -82,7 +83,7 @@ describe('the gate of native calls', () => {
       1,
       'without a gate nothing is between',
     );
-    openNativeGate(word);
+    openNativeGate(word, limits);
     const values = nativeCall(() => [word[0], nativeCall(() => word[0]), word[0]]);
     assert.deepEqual([...values, word[0]], [1, 1, 1, 0]);
     assert.throws(

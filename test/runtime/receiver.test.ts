@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LinkReceiver } from '../../src/runtime/link/receiver.js';
-import type { Progress } from '../../src/runtime/link/sender.js';
+import { runtime as limits } from '../../src/runtime/limits.js';
+import type { Progress } from '../../src/runtime/link/protocol.js';
 
 function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly Progress[] } {
   const inbox = {
@@ -12,8 +13,13 @@ function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly
     wake: () => undefined,
     ended: () => undefined,
     mayAnswerNow: () => true,
+    credit: 16,
   };
-  const end = new LinkReceiver({ id: 1, epoch: 0, name: 'to', from: 'a', to: 'b' }, inbox);
+  const end = new LinkReceiver(
+    { id: 1, epoch: 0, name: 'to', from: 'a', to: 'b', credit: 16, isCircular: false },
+    inbox,
+    limits,
+  );
   return {
     end,
     join() {
@@ -33,9 +39,12 @@ test('a receiver that is joined again tells first what it has settled', () => {
   join();
   end.onPacket([1, ['work'], null, [0, 0, 0], [null, null, null]]);
   end.settle(3);
+  end.release(3);
   end.acknowledge();
   assert.deepEqual(join(), [3], 'told already, but the port may have swallowed it');
   end.settle(4);
+  assert.deepEqual(join(), [3], 'what it caused is not safe yet');
+  end.release(4);
   assert.deepEqual(join(), [4]);
 });
 

@@ -42,8 +42,7 @@ export async function startTree(
     await startSupervisor({
       name: 'root',
       strategy: 'one-for-one',
-      restartsMax: 100_000,
-      restartDelayMaxMs: 5,
+      inline: 'strict',
       log: (level, event, fields) => log.push(`${level} ${event} ${JSON.stringify(fields)}`),
       ...spec,
     })

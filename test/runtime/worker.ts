@@ -1,4 +1,5 @@
 import { hostActors } from '../../src/runtime/thread/thread.js';
+import { stage } from './pipeline.js';
 import { brief, journal, store, worker } from './actors.js';
 
-hostActors({ brief, journal, store, worker });
+hostActors({ brief, journal, store, worker, stage });

@@ -152,7 +152,11 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
     id: definition.name,
     restarts: 0,
     links,
-    self: cast,
+    messageId: null,
+    self: (name, body) => {
+      cast(name, body);
+      return ok(undefined);
+    },
     after(delayMs, name, body) {
       const timer = setTimeout(() => cast(name, body), delayMs);
       timers.add(timer);

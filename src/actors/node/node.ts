@@ -23,6 +23,8 @@ interface State extends Shell {
 export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
   name: 'node',
   restart: 'permanent',
+  // Shared by all connections: some hundred messages for each of the most there can be.
+  mailboxMax: 65_536,
   init: start,
   receive: {
     self: (state, body, context, from) =>

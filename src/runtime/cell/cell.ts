@@ -3,148 +3,153 @@
  * crashes keeps what was not acknowledged for the next incarnation. Who restarts it, and whether, is decided by its
  * supervisor. The mailbox belongs to the cell and not to the incarnation: only the death of the thread empties it.
  */
-import type { Result } from 'neverthrow';
-import { runtime as limits } from '../limits.js';
-import type { Behaviour, ExitReason, Fault, Step } from '../actor.js';
+import { err, ok, type Result } from 'neverthrow';
+import type { RuntimeError } from '../errors.js';
+import { full, poison } from '../link/faults.js';
+import type { RuntimeLimits } from '../limits.js';
+import type { Behaviour, ExitReason, Fault } from '../actor.js';
 import type { CellHost, StartOutcome } from './cell-host.js';
-import type { LinkSender } from '../link/sender.js';
+import { CellLinks } from './cell-links.js';
 import { contextOf, type Incarnation } from './incarnation.js';
 import type { CallReply, Inbox, LinkReceiver } from '../link/receiver.js';
 import { isCall, Mailbox, nameShift, takenOut, type EnvelopeCode } from './mailbox.js';
 import { ActorMeter, type ActorStats } from '../metrics.js';
-import { poison, Redelivery } from './redelivery.js';
+import { Redelivery } from './redelivery.js';
+import { checkStep, detailOf, isThenable, nativePromise } from './step.js';
 
-type Status = 'new' | 'starting' | 'running' | 'stopping' | 'down';
+/**
+ * `idle`: nothing to do. `planned`: a drain is scheduled. `draining`: messages are handled or settled, perhaps waiting
+ * for a promise. `ending`: `terminate` runs. `down`: between two lives, or after the last one.
+ */
+type Phase = 'new' | 'starting' | 'idle' | 'planned' | 'draining' | 'ending' | 'down';
 /** Of long batches every sixteenth handler is timed: the clock costs as much as a small message. */
 const timedEvery = 15;
+const shutdown: ExitReason = { type: 'shutdown' };
+
+export interface CellBirth {
+  readonly id: string;
+  readonly behaviour: Behaviour;
+  readonly args: unknown;
+  readonly slot: number;
+  readonly limits: RuntimeLimits;
+}
 
 export class Cell implements Inbox {
   readonly id: string;
-  readonly senders = new Map<string, LinkSender>();
+  readonly links: CellLinks;
   readonly #behaviour: Behaviour;
   readonly #args: unknown;
   readonly #slot: number;
+  readonly #limits: RuntimeLimits;
   readonly #host: CellHost;
   readonly #mailbox = new Mailbox<LinkReceiver | null>();
-  readonly #receivers = new Set<LinkReceiver>();
   readonly #names: readonly string[];
   readonly #indexOfName: ReadonlyMap<string, number>;
-  #status: Status = 'new';
+  #phase: Phase = 'new';
   #state: unknown = undefined;
   #context: unknown = undefined;
   #life: Incarnation | null = null;
   #incarnation = 0;
-  #isPlanned = false;
-  #isBusy = false;
   /** Since when a handler waits for a promise; for the watchdog. */
   #waitingSinceMs = Infinity;
   #stop: { readonly until: number; readonly done: (reason: ExitReason) => void } | null = null;
   #cautious = 0;
   readonly #redelivery: Redelivery;
-  readonly #touched = new Set<LinkReceiver>();
   readonly #meter = new ActorMeter();
 
-  constructor(
-    spec: {
-      readonly id: string;
-      readonly behaviour: Behaviour;
-      readonly args: unknown;
-      readonly slot: number;
-    },
-    host: CellHost,
-  ) {
-    this.id = spec.id;
-    this.#behaviour = spec.behaviour;
-    this.#args = spec.args;
-    this.#slot = spec.slot;
+  constructor(birth: CellBirth, host: CellHost) {
+    this.id = birth.id;
+    this.#behaviour = birth.behaviour;
+    this.#args = birth.args;
+    this.#slot = birth.slot;
+    this.#limits = birth.limits;
     this.#host = host;
-    this.#names = Object.keys(spec.behaviour.receive);
+    this.#names = Object.keys(birth.behaviour.receive);
     this.#indexOfName = new Map(this.#names.map((name, index) => [name, index]));
-    this.#redelivery = new Redelivery(this.id, this.#names, this.#mailbox, this.#receivers, host);
+    this.links = new CellLinks(birth.slot, birth.limits, host);
+    const triesMax = birth.limits.poisonTriesMax;
+    this.#redelivery = new Redelivery(
+      this.id,
+      this.#names,
+      this.#mailbox,
+      this.links.receivers,
+      triesMax,
+      host,
+    );
+  }
+
+  get credit(): number {
+    return this.links.credit;
+  }
+
+  get #isRunning(): boolean {
+    return this.#phase === 'idle' || this.#phase === 'planned' || this.#phase === 'draining';
   }
 
   /** Runs `init`; messages wait meanwhile. */
   async start(incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
     this.#incarnation = incarnation;
-    this.#status = 'starting';
-    if (isCautious) this.#cautious = limits.cautiousEnvelopes;
+    this.#phase = 'starting';
+    if (isCautious) this.#cautious = this.#limits.cautiousEnvelopes;
     const life: Incarnation = { isOver: false, timers: new Set() };
     this.#life = life;
-    const context = contextOf(this.id, restarts, life, this.senders, this.#selfCast, this.#host);
+    const context = contextOf(this.id, restarts, life, this.links.senders, this.#sendSelf, this.#host, () =>
+      this.#handling(),
+    );
     this.#context = context;
     let result: Result<unknown, Fault>;
     try {
       result = await this.#behaviour.init(this.#args, context);
+      if (!life.isOver && result.isErr()) {
+        this.#bringDown();
+        return { type: 'refused', fault: result.error };
+      }
     } catch (error) {
       this.#bringDown();
       return { type: 'crashed', detail: detailOf(error) };
     }
-    if (life.isOver) return { type: 'crashed', detail: 'stopped while starting' };
-    if (result.isErr()) {
-      this.#bringDown();
-      return { type: 'refused', fault: result.error };
-    }
+    if (life.isOver || result.isErr()) return { type: 'crashed', detail: 'stopped while starting' };
     this.#state = result.value;
-    this.#status = 'running';
+    this.#phase = 'idle';
     this.wake();
     return { type: 'ready' };
   }
 
-  /** Handles what waits already, then `terminate`. Resolves when that is done; the caller keeps the deadline. */
-  async stop(reason: ExitReason): Promise<void> {
-    if (this.#status !== 'running') {
+  /**
+   * Handles what was sent to it before the stop marker, then `terminate`. Resolves with how it ended; the caller keeps
+   * the deadline. `links`: those whose senders put the marker.
+   */
+  async stop(reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason> {
+    if (this.#isRunning) await this.links.allReached(marker, links);
+    if (!this.#isRunning) {
       this.#bringDown();
-      return;
+      return reason;
     }
-    // One turn of the loop, so that what the ports hold already is in the mailbox.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.#status !== 'running') return;
-    await new Promise<void>((resolve) => {
-      this.#stop = { until: this.#mailbox.tail, done: () => resolve() };
-      if (!this.#isBusy && this.#mailbox.depth === 0) void this.#terminate(reason);
+    return new Promise<ExitReason>((resolve) => {
+      this.#stop = { until: this.#mailbox.tail, done: resolve };
+      if (this.#phase !== 'draining' && this.#mailbox.depth === 0) void this.#terminate(reason);
       else this.wake();
     });
   }
 
-  /** Its links are taken away, what waits is given up. The cell is not used any more. */
+  /** Its links are taken away, what waits is given up by its senders. The cell is not used any more. */
   remove(): void {
     this.#bringDown();
-    this.#redelivery.buryAll();
-    for (const end of this.#receivers) end.close();
-    for (const sender of this.senders.values()) sender.abandon();
-    this.#receivers.clear();
-    this.senders.clear();
+    this.#redelivery.buryOrphans();
+    this.links.close();
   }
 
   /** As if the handler that does not return had thrown. */
   crashHung(): void {
-    if (this.#status === 'running') this.#crash('hung: a handler waited too long', true);
+    if (this.#isRunning) this.#crash('hung: a handler waited too long', true);
   }
 
   isHung(nowMs: number): boolean {
-    return nowMs - this.#waitingSinceMs > limits.handlerDeadlineMs;
-  }
-
-  receiver(linkId: number, epoch: number): LinkReceiver | null {
-    for (const end of this.#receivers) if (end.link.id === linkId && end.link.epoch === epoch) return end;
-    return null;
-  }
-
-  /** Ends of this link from before `epoch` have seen their sender for the last time. */
-  endReceivers(linkId: number, epoch: number): void {
-    for (const end of this.#receivers) {
-      if (end.link.id !== linkId || end.link.epoch >= epoch) continue;
-      end.isLast = true;
-      this.ended(end);
-    }
-  }
-
-  addReceiver(end: LinkReceiver): void {
-    this.#receivers.add(end);
+    return nowMs - this.#waitingSinceMs > this.#limits.handlerDeadlineMs;
   }
 
   stats(nowMs: number, restarts: number): ActorStats {
-    return this.#meter.stats(this.id, this.#mailbox.depth, this.#receivers.size, restarts, nowMs);
+    return this.#meter.stats(this.id, this.#mailbox.depth, this.links.receivers.size, restarts, nowMs);
   }
 
   handlerIndex(name: string): number {
@@ -162,30 +167,38 @@ export class Cell implements Inbox {
   }
 
   wake(): void {
-    if (this.#isPlanned || this.#isBusy || this.#status !== 'running') return;
-    this.#isPlanned = true;
+    if (this.#phase !== 'idle') return;
+    this.#phase = 'planned';
     this.#host.schedule(this.#drain);
   }
 
   ended(from: LinkReceiver): void {
-    if (from.isDone) this.#receivers.delete(from);
+    this.links.forgetDone(from);
   }
 
   mayAnswerNow(): boolean {
-    return !this.#isBusy || this.#behaviour.settle === undefined;
+    return this.#phase !== 'draining' || this.#behaviour.settle === undefined;
   }
 
-  readonly #selfCast = (name: string, body: unknown): void => {
+  readonly #sendSelf = (name: string, body: unknown): Result<void, RuntimeError> => {
+    if (!this.links.takeSelf()) return err(full(this.id));
     this.#mailbox.push(null, 0, this.handlerIndex(name) << nameShift, body);
     this.wake();
+    return ok(undefined);
   };
 
+  /** Id of the message in hand; null between two. */
+  #handling(): string | null {
+    const place = this.#mailbox.head - 1;
+    const end = this.#phase === 'draining' ? this.#mailbox.endAt(place) : null;
+    return end === null || end === undefined ? null : messageId(end, this.#mailbox.seqAt(place));
+  }
+
   readonly #drain = (): void => {
-    this.#isPlanned = false;
     const life = this.#life;
-    if (this.#isBusy || this.#status !== 'running' || life === null) return;
-    this.#isBusy = true;
-    this.#run(life, this.#cautious > 0 ? 1 : limits.drainMax);
+    if (this.#phase !== 'planned' || life === null) return;
+    this.#phase = 'draining';
+    this.#run(life, this.#cautious > 0 ? 1 : this.#limits.drainMax);
   };
 
   #run(life: Incarnation, left: number): void {
@@ -193,7 +206,7 @@ export class Cell implements Inbox {
       const until = this.#stop?.until ?? Infinity;
       if (this.#mailbox.head >= until) break;
       const waiting = this.#handleNext();
-      if (life.isOver || this.#status !== 'running') return;
+      if (life.isOver || this.#phase !== 'draining') return;
       if (waiting !== null) {
         this.#await(life, waiting, n - 1);
         return;
@@ -203,41 +216,43 @@ export class Cell implements Inbox {
   }
 
   /** Returns the promise the handler waits for, if any. */
-  #handleNext(): Promise<void> | null {
+  #handleNext(): PromiseLike<void> | null {
     const mailbox = this.#mailbox;
     const place = mailbox.head;
     const code = mailbox.codeAt(place);
     mailbox.advance();
-    const handler = this.#behaviour.receive[this.#names[code >> nameShift] ?? ''];
+    const name = this.#names[code >> nameShift] ?? '';
+    const handler = this.#behaviour.receive[name];
     if (code === takenOut || handler === undefined) return null;
     const end = mailbox.endAt(place) ?? null;
-    const seq = mailbox.seqAt(place);
-    const body = mailbox.bodyAt(place);
+    const [seq, body] = [mailbox.seqAt(place), mailbox.bodyAt(place)];
     const from = end !== null && (code & isCall) !== 0 ? end.replyTo(seq) : undefined;
-    const isTimed = (place & timedEvery) === 0 || mailbox.depth <= timedEvery;
-    const startedMs = isTimed ? performance.now() : 0;
+    if (from !== undefined && end?.isCancelled(seq) === true) return null;
+    const startedMs = (place & timedEvery) === 0 || mailbox.depth <= timedEvery ? performance.now() : 0;
     this.#meter.handled(1);
     this.#host.note(this.#slot, end?.link.id ?? 0, seq);
     this.#host.running(this.#slot);
-    let step: Step<unknown, unknown, Fault> | Promise<Step<unknown, unknown, Fault>>;
     try {
-      step = handler(this.#state, body, this.#context, from);
+      const step: unknown = handler(this.#state, body, this.#context, from);
+      if (isThenable(step)) {
+        this.#waitingSinceMs = performance.now();
+        return nativePromise(step).then((later) =>
+          this.#apply(later, name, end, seq, code, body, from, startedMs),
+        );
+      }
+      this.#apply(step, name, end, seq, code, body, from, startedMs);
     } catch (error) {
       this.#crash(detailOf(error), true);
-      return null;
     } finally {
       this.#host.running(0);
     }
-    if (step instanceof Promise) {
-      this.#waitingSinceMs = performance.now();
-      return step.then((later) => this.#apply(later, end, seq, code, body, from, startedMs));
-    }
-    this.#apply(step, end, seq, code, body, from, startedMs);
     return null;
   }
 
+  /** Throws when the handler returned no step. */
   #apply(
-    step: Step<unknown, unknown, Fault>,
+    returned: unknown,
+    name: string,
     end: LinkReceiver | null,
     seq: number,
     code: EnvelopeCode,
@@ -245,6 +260,7 @@ export class Cell implements Inbox {
     from: CallReply | undefined,
     startedMs: number,
   ): void {
+    const step = checkStep(returned, name);
     if (startedMs > 0) this.#meter.took(performance.now() - startedMs);
     this.#host.note(this.#slot, 0, 0);
     this.#state = step.state;
@@ -257,14 +273,14 @@ export class Cell implements Inbox {
     if (step.step === 'stop') this.#stopItself(step.reason);
   }
 
-  #await(life: Incarnation, waiting: Promise<void>, left: number): void {
+  #await(life: Incarnation, waiting: PromiseLike<void>, left: number): void {
     // What is done already shall not wait for this one, unless it has still to be settled.
-    if (this.#behaviour.settle === undefined) this.#acknowledge(this.#mailbox.head - 1);
+    if (this.#behaviour.settle === undefined) this.links.acknowledge(this.#mailbox, this.#mailbox.head - 1);
     waiting.then(
       () => {
         if (life.isOver) return;
         this.#waitingSinceMs = Infinity;
-        if (this.#status === 'running') this.#run(life, left);
+        if (this.#phase === 'draining') this.#run(life, left);
       },
       (error: unknown) => {
         if (!life.isOver) this.#crash(detailOf(error), true);
@@ -288,13 +304,13 @@ export class Cell implements Inbox {
     };
     try {
       this.#host.running(this.#slot);
-      const settling = behaviour.settle(this.#state, this.#context);
-      if (!(settling instanceof Promise)) {
+      const settling: unknown = behaviour.settle(this.#state, this.#context);
+      if (!isThenable(settling)) {
         this.#finish();
         return;
       }
       this.#waitingSinceMs = performance.now();
-      settling.then(() => {
+      nativePromise(settling).then(() => {
         if (life.isOver) return;
         this.#waitingSinceMs = Infinity;
         this.#finish();
@@ -307,60 +323,42 @@ export class Cell implements Inbox {
   }
 
   #finish(): void {
-    if (this.#status !== 'running') return;
+    if (this.#phase !== 'draining') return;
     this.#host.note(this.#slot, 0, 0);
     if (this.#cautious > 0) this.#cautious -= 1;
-    this.#acknowledge(this.#mailbox.head);
-    this.#isBusy = false;
+    this.links.acknowledge(this.#mailbox, this.#mailbox.head);
+    this.#phase = 'idle';
     if (this.#stop !== null && (this.#mailbox.depth === 0 || this.#mailbox.head >= this.#stop.until)) {
-      void this.#terminate({ type: 'shutdown' });
+      void this.#terminate(shutdown);
       return;
     }
-    if (this.#mailbox.depth > 0 && !this.#isPlanned) {
-      this.#isPlanned = true;
+    if (this.#mailbox.depth > 0) {
+      this.#phase = 'planned';
       // Not a microtask: other actors and I/O get their turn between two batches.
       setImmediate(this.#drain);
     }
   }
-
-  /** Everything before `place` is done. What was said meanwhile leaves first: a receiver never sees less. */
-  #acknowledge(place: number): void {
-    for (const sender of this.senders.values()) sender.flush();
-    this.#mailbox.settle(place, this.#onSettled);
-    for (const end of this.#touched) {
-      end.flush();
-      if (end.isDone) this.#receivers.delete(end);
-    }
-    this.#touched.clear();
-  }
-
-  readonly #onSettled = (end: LinkReceiver | null, seq: number): void => {
-    if (end === null) return;
-    end.settle(seq);
-    this.#touched.add(end);
-  };
 
   #stopItself(reason: ExitReason): void {
     if (reason.type === 'crash') {
       this.#crash(reason.detail, false);
       return;
     }
-    this.#acknowledge(this.#mailbox.head);
+    this.links.acknowledge(this.#mailbox, this.#mailbox.head);
     const incarnation = this.#incarnation;
-    void this.#terminate(reason).then(() => this.#host.exited(this.id, incarnation, reason));
+    void this.#terminate(reason).then(() => this.#host.exited(this.id, incarnation, reason, null));
   }
 
   async #terminate(reason: ExitReason): Promise<void> {
-    this.#status = 'stopping';
+    this.#phase = 'ending';
     const stop = this.#stop;
-    this.#stop = null;
     try {
       await this.#behaviour.terminate?.(this.#state, reason);
     } catch (error) {
       this.#host.log(this.id, 'error', 'terminate-failed', { detail: detailOf(error) });
     }
-    for (const sender of this.senders.values()) sender.flush();
-    for (const end of this.#receivers) end.flush();
+    this.links.flushSenders();
+    this.links.flushReceivers();
     this.#bringDown();
     stop?.done(reason);
   }
@@ -368,31 +366,35 @@ export class Cell implements Inbox {
   #crash(detail: string, isAtEnvelope: boolean): void {
     const stop = this.#stop;
     const place = this.#mailbox.head - 1;
+    const end = isAtEnvelope ? this.#mailbox.endAt(place) : null;
+    const cause = end === null || end === undefined ? null : messageId(end, this.#mailbox.seqAt(place));
     this.#bringDown();
     this.#host.note(this.#slot, 0, 0);
     // Without `settle`, what was handled before this envelope is done.
-    if (this.#behaviour.settle === undefined) this.#acknowledge(isAtEnvelope ? place : this.#mailbox.head);
+    if (this.#behaviour.settle === undefined)
+      this.links.acknowledge(this.#mailbox, isAtEnvelope ? place : this.#mailbox.head);
     this.#redelivery.rewind();
     if (isAtEnvelope) this.#redelivery.suspect(place);
-    for (const end of this.#receivers) end.flush();
-    this.#cautious = limits.cautiousEnvelopes;
+    for (const one of this.links.receivers) one.flush();
+    this.#cautious = this.#limits.cautiousEnvelopes;
     this.#host.log(this.id, 'error', 'crashed', { detail });
-    if (stop !== null) stop.done({ type: 'shutdown' });
-    else this.#host.exited(this.id, this.#incarnation, { type: 'crash', detail });
+    if (stop !== null) stop.done({ type: 'crash', detail });
+    else this.#host.exited(this.id, this.#incarnation, { type: 'crash', detail }, cause);
   }
 
+  /** Its life ends here: timers are called off, the context sends nothing any more. */
   #bringDown(): void {
-    this.#status = 'down';
-    this.#isBusy = false;
+    this.#phase = 'down';
     this.#waitingSinceMs = Infinity;
     this.#stop = null;
     this.#state = undefined;
-    if (this.#life === null) return;
-    this.#life.isOver = true;
-    for (const timer of this.#life.timers) clearTimeout(timer);
-    this.#life = null;
+    const life = this.#life;
+    if (life === null) return;
+    life.isOver = true;
+    for (const timer of life.timers) clearTimeout(timer);
+    life.timers.clear();
   }
 }
 
-export const detailOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** Id of an envelope; the same at each delivery by one life of its sender. */
+const messageId = ({ link }: LinkReceiver, seq: number): string => `${link.id}.${link.epoch}.${seq}`;

@@ -1,7 +1,10 @@
 /** One life of an actor, and the context it is given. What it leaves running after its end reaches nobody. */
-import { err, ResultAsync, type Result } from 'neverthrow';
+import { err, errAsync, type ResultAsync, type Result } from 'neverthrow';
+import { timerMs } from '../timers.js';
 import type { RuntimeError } from '../errors.js';
+import type { CallOptions, DeadLetter } from '../link/protocol.js';
 import type { Fault, LogLevel, Protocol, Ref } from '../actor.js';
+import { gone } from '../link/faults.js';
 import type { LinkSender } from '../link/sender.js';
 
 export interface Incarnation {
@@ -14,7 +17,9 @@ interface AnyContext {
   readonly id: string;
   readonly restarts: number;
   readonly links: Readonly<Record<string, AnyRef>>;
-  self(name: string, body: unknown): void;
+  /** Id of the message in hand; null between two. */
+  readonly messageId: string | null;
+  self(name: string, body: unknown): Result<void, RuntimeError>;
   after(delayMs: number, name: string, body: unknown): () => void;
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
@@ -23,12 +28,9 @@ interface AnyContext {
 export interface AnyRef {
   readonly actor: string;
   cast(name: string, body: unknown, transfer?: Transfer): Result<void, RuntimeError>;
-  call(
-    name: string,
-    body: unknown,
-    options?: { readonly deadlineMs?: number; readonly transfer?: Transfer },
-  ): ResultAsync<unknown, Fault>;
-  credit(): Promise<void>;
+  send(name: string, body: unknown, transfer?: Transfer): ResultAsync<void, RuntimeError>;
+  call(name: string, body: unknown, options?: CallOptions): ResultAsync<unknown, Fault>;
+  credit(): Promise<Result<void, RuntimeError>>;
 }
 type Transfer = Parameters<LinkSender['cast']>[2];
 
@@ -37,10 +39,12 @@ export function contextOf(
   restarts: number,
   life: Incarnation,
   senders: ReadonlyMap<string, LinkSender>,
-  selfCast: (name: string, body: unknown) => void,
+  sendSelf: (name: string, body: unknown) => Result<void, RuntimeError>,
   host: {
     log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void;
+    deadLetter(letter: DeadLetter): void;
   },
+  messageInHand: () => string | null,
 ): AnyContext {
   const links: Record<string, AnyRef> = {};
   for (const [name, sender] of senders) links[name] = refOver(sender, life);
@@ -48,15 +52,17 @@ export function contextOf(
     id,
     restarts,
     links,
-    self(name, body) {
-      if (!life.isOver) selfCast(name, body);
+    get messageId() {
+      return messageInHand();
     },
+    self: (name, body) => (life.isOver ? err(gone(id)) : sendSelf(name, body)),
     after(delayMs, name, body) {
       if (life.isOver) return () => undefined;
       const timer = setTimeout(() => {
         life.timers.delete(timer);
-        if (!life.isOver) selfCast(name, body);
-      }, delayMs);
+        if (!life.isOver && sendSelf(name, body).isErr())
+          host.deadLetter({ actor: id, from: id, name, reason: 'mailbox-full', body });
+      }, timerMs(delayMs));
       life.timers.add(timer);
       return () => {
         clearTimeout(timer);
@@ -72,14 +78,14 @@ export function contextOf(
 /** `life`: whose ref it is; after its end nothing is sent. `null`: code outside any actor. */
 export function refOver(sender: LinkSender, life: Incarnation | null): AnyRef {
   const actor = sender.link.to;
-  const gone = (): RuntimeError => ({ code: 'runtime/no-actor', actor });
   return {
     actor,
-    cast: (name, body, transfer) => (life?.isOver === true ? err(gone()) : sender.cast(name, body, transfer)),
+    cast: (name, body, transfer) =>
+      life?.isOver === true ? err(gone(actor)) : sender.cast(name, body, transfer),
+    send: (name, body, transfer) =>
+      life?.isOver === true ? errAsync(gone(actor)) : sender.send(name, body, transfer),
     call: (name, body, options) =>
-      life?.isOver === true
-        ? new ResultAsync(Promise.resolve(err(gone())))
-        : sender.call(name, body, options?.deadlineMs, options?.transfer),
+      life?.isOver === true ? errAsync(gone(actor)) : sender.call(name, body, options),
     credit: () => sender.credit(),
   };
 }

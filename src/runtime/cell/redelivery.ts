@@ -1,22 +1,15 @@
 /** What becomes of an actor's messages when it crashes: delivered again, set aside as poison, or lost by contract. */
-import type { RuntimeError } from '../errors.js';
-import { runtime as limits } from '../limits.js';
-import type { DeadLetter } from '../link/sender.js';
+import { lost, poison } from '../link/faults.js';
+import type { DeadLetter } from '../link/protocol.js';
 import type { LinkReceiver } from '../link/receiver.js';
 import { hasTransfer, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';
-
-export const poison = (actor: string, name: string): RuntimeError => ({
-  code: 'runtime/poison',
-  actor,
-  name,
-});
-const lost = (actor: string, name: string): RuntimeError => ({ code: 'runtime/lost', actor, name });
 
 export class Redelivery {
   readonly #id: string;
   readonly #names: readonly string[];
   readonly #mailbox: Mailbox<LinkReceiver | null>;
   readonly #receivers: ReadonlySet<LinkReceiver>;
+  readonly #triesMax: number;
   readonly #events: { deadLetter(letter: DeadLetter): void };
   #last: { end: LinkReceiver | null; seq: number; tries: number } = { end: null, seq: 0, tries: 0 };
 
@@ -25,12 +18,14 @@ export class Redelivery {
     names: readonly string[],
     mailbox: Mailbox<LinkReceiver | null>,
     receivers: ReadonlySet<LinkReceiver>,
+    triesMax: number,
     events: { deadLetter(letter: DeadLetter): void },
   ) {
     this.#id = id;
     this.#names = names;
     this.#mailbox = mailbox;
     this.#receivers = receivers;
+    this.#triesMax = triesMax;
     this.#events = events;
   }
 
@@ -45,7 +40,10 @@ export class Redelivery {
     }
     // A message to itself belongs to the incarnation that sent it.
     for (let place = mailbox.base; place < mailbox.tail; place += 1)
-      if ((mailbox.endAt(place) ?? null) === null) mailbox.takeOut(place);
+      if ((mailbox.endAt(place) ?? null) === null) {
+        if (mailbox.codeAt(place) !== takenOut) this.#bury(place, 'crashed');
+        mailbox.takeOut(place);
+      }
     mailbox.rewind();
     for (const end of this.#receivers)
       for (const { seq, code, body } of end.takeDeferred().toReversed())
@@ -61,20 +59,24 @@ export class Redelivery {
     const seq = this.#mailbox.seqAt(place);
     const isSame = this.#last.end === end && this.#last.seq === seq;
     this.#last = { end, seq, tries: isSame ? this.#last.tries + 1 : 1 };
-    if (this.#last.tries < limits.poisonTriesMax) return;
+    if (this.#last.tries < this.#triesMax) return;
     this.#last = { end: null, seq: 0, tries: 0 };
     this.#bury(place, 'poison');
     if ((code & isCall) !== 0) end.answer(seq, false, poison(this.#id, this.#nameOf(code)));
     this.#mailbox.takeOut(place);
   }
 
-  /** The actor is gone for good. Calls fail at their caller, which is told so. */
-  buryAll(): void {
+  /**
+   * The actor is gone for good. What waits is buried by its senders; only what came from a sender that is gone as well
+   * is known here alone.
+   */
+  buryOrphans(): void {
     const mailbox = this.#mailbox;
-    this.rewind();
     for (let place = mailbox.head; place < mailbox.tail; place += 1) {
       const code = mailbox.codeAt(place);
-      if (code !== takenOut && (code & isCall) === 0) this.#bury(place, 'stopped');
+      if (code === takenOut || (code & isCall) !== 0) continue;
+      const end = mailbox.endAt(place) ?? null;
+      if (end === null || end.isOrphan) this.#bury(place, 'stopped');
     }
   }
 
@@ -91,7 +93,7 @@ export class Redelivery {
     const code = this.#mailbox.codeAt(place);
     this.#events.deadLetter({
       actor: this.#id,
-      from: this.#mailbox.endAt(place)?.link.from ?? '',
+      from: this.#mailbox.endAt(place)?.link.from ?? this.#id,
       name: this.#nameOf(code),
       reason,
       body: (code & hasTransfer) === 0 ? this.#mailbox.bodyAt(place) : undefined,

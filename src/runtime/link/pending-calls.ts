@@ -5,7 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Fault } from '../actor.js';
-import { isStandstill } from '../timers.js';
+import { isStandstill, timerMs } from '../timers.js';
 
 export interface PendingCall {
   readonly seq: number;
@@ -74,6 +74,17 @@ export class PendingCalls {
     entry.settle(isOk ? ok(value) : err(faultFrom(value)));
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The caller no longer wants the answer; its receiver is told. */
+  cancel(seq: number, error: RuntimeError): void {
+    if (!this.#entries.has(seq)) return;
+    this.#onCancelled(seq);
+    this.fail(seq, error);
+  }
+
   fail(seq: number, error: RuntimeError): void {
     this.answer(seq, false, error);
   }
@@ -114,7 +125,7 @@ export class PendingCalls {
     if (this.#timerDueMs <= dueMs) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(this.#sweep, Math.max(0, dueMs - performance.now()));
+    this.#timer = setTimeout(this.#sweep, timerMs(dueMs - performance.now()));
   }
 
   readonly #sweep = (): void => {

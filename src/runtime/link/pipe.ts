@@ -46,15 +46,19 @@ export function portPipe<In, Out>(port: MessagePort, end: PipeEnd<In>): Pipe<Out
   };
 }
 
-/** Joins two ends that live in this thread. Packets pass by reference: what is in them must not be changed later. */
+/**
+ * Joins two ends that live in this thread. Packets pass by reference: what is in them must not be changed later. With
+ * `isStrict` they are cloned and their transferred objects move, as between two threads.
+ */
 export function joinLocally<A, B>(
   a: PipeEnd<B> & { attach(pipe: Pipe<A>): void },
   b: PipeEnd<A> & { attach(pipe: Pipe<B>): void },
+  isStrict: boolean,
 ): void {
   let isOpen = true;
   const pipeTo = <Out>(other: PipeEnd<Out>): Pipe<Out> => ({
-    post(packet) {
-      if (isOpen) other.onPacket(packet);
+    post(packet, transfer) {
+      if (isOpen) other.onPacket(isStrict ? structuredClone(packet, { transfer: [...transfer] }) : packet);
     },
     drain() {},
     close() {

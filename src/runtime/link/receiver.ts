@@ -3,9 +3,9 @@
  * together with the answers to calls, in one small message per drained batch.
  */
 import type { Transferable } from 'node:worker_threads';
-import { runtime as limits } from '../limits.js';
+import type { RuntimeLimits } from '../limits.js';
 import type { Fault, ReplyTo } from '../actor.js';
-import type { Batch, LinkAddress, Progress } from './sender.js';
+import type { Batch, LinkAddress, Progress } from './protocol.js';
 import { isCall, nameShift, type EnvelopeCode } from '../cell/mailbox.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 
@@ -20,6 +20,8 @@ export interface Inbox {
   ended(from: LinkReceiver): void;
   /** An answer was given outside a batch: should it leave by itself? */
   mayAnswerNow(): boolean;
+  /** Envelopes that each link may hold now. */
+  readonly credit: number;
 }
 
 export class LinkReceiver implements PipeEnd<Batch> {
@@ -31,19 +33,32 @@ export class LinkReceiver implements PipeEnd<Batch> {
   readonly #names: string[] = [];
   #received = 0;
   #settled = 0;
+  /** Up to here everything that the handling caused is safe, so the sender may forget it. */
+  #released = 0;
   #acknowledged = 0;
   #seqs: number[] = [];
   #areOk: boolean[] = [];
   #values: unknown[] = [];
-  #transfers: Transferable[] = [];
+  /** What moves with each answer, side by side with the answers. */
+  #transfers: (readonly Transferable[] | undefined)[] = [];
+  readonly #limits: RuntimeLimits;
+  /** What the sender believes. */
+  #toldCredit: number;
+  #marker = 0;
+  #onMarker: (() => void) | null = null;
+  /** Calls that their callers gave up before they were handled. */
+  readonly #cancelled = new Set<number>();
+  readonly #open = new Map<number, AbortController>();
   #isFlushPlanned = false;
   #isAckPlanned = false;
   /** Calls whose handler went on without an answer. */
   readonly #deferred = new Map<number, { readonly code: EnvelopeCode; readonly body: unknown }>();
 
-  constructor(link: LinkAddress, inbox: Inbox) {
+  constructor(link: LinkAddress, inbox: Inbox, limits: RuntimeLimits) {
     this.link = link;
     this.#inbox = inbox;
+    this.#limits = limits;
+    this.#toldCredit = link.credit;
   }
 
   get settled(): number {
@@ -55,7 +70,12 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** Until the sender is gone for good, what was received must be known: it may come again over another port. */
   get isDone(): boolean {
-    return this.isLast && this.#pipe === null && this.#settled >= this.#received;
+    return this.isLast && this.#pipe === null && this.#released >= this.#received;
+  }
+
+  /** Its sender is in no thread any more, so nobody else knows of its messages. */
+  get isOrphan(): boolean {
+    return this.#pipe === null;
   }
 
   attach(pipe: Pipe<Progress>): void {
@@ -65,27 +85,54 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#names.length = 0;
     this.#acknowledged = 0;
     // The sender kept what it did not see acknowledged: tell it again before it sends again.
-    if (this.#settled > 0) this.acknowledge();
+    if (this.#released > 0) this.acknowledge();
+    this.tellCredit();
   }
 
-  onPacket([first, names, cancelled, codes, bodies]: Batch): void {
+  /** Tells the sender how much it may send, when that has changed. */
+  tellCredit(): void {
+    const { credit } = this.#inbox;
+    if (this.#pipe === null || credit === this.#toldCredit) return;
+    this.#toldCredit = credit;
+    this.#pipe.post([credit], []);
+  }
+
+  /** Resolves when everything that was sent before this stop marker is here, or when nothing more comes. */
+  reached(marker: number): Promise<void> {
+    if (this.#pipe === null || this.#marker >= marker) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onMarker = () => {
+        if (this.#pipe === null || this.#marker >= marker) resolve();
+      };
+    });
+  }
+
+  onPacket(packet: Batch): void {
+    if (typeof packet === 'number') {
+      this.#marker = packet;
+      this.#onMarker?.();
+      return;
+    }
+    const [first, names, cancelled, codes, bodies] = packet;
     if (names !== null)
       for (const name of names) {
         this.#names.push(name);
         this.#indexes.push(this.#inbox.handlerIndex(name));
       }
-    if (cancelled !== null) for (const seq of cancelled) this.#deferred.delete(seq);
+    if (cancelled !== null) for (const seq of cancelled) this.#cancel(seq);
     for (let i = 0; i < codes.length; i += 1) this.#accept(first + i, codes[i] ?? 0, bodies[i]);
     this.#inbox.wake();
   }
 
   onClosed(): void {
     this.#pipe = null;
+    this.#onMarker?.();
     this.#inbox.ended(this);
   }
 
-  /** This end's owner is gone. */
+  /** This end's owner is gone: what it handled is handled. */
   close(): void {
+    this.release(this.#settled);
     this.acknowledge();
     const pipe = this.#pipe;
     this.#pipe = null;
@@ -97,11 +144,31 @@ export class LinkReceiver implements PipeEnd<Batch> {
     if (seq > this.#settled) this.#settled = seq;
   }
 
+  release(seq: number): void {
+    if (seq > this.#released) this.#released = seq;
+  }
+
   answer(seq: number, isOk: boolean, value: unknown, transfer?: readonly Transferable[]): void {
     this.#seqs.push(seq);
     this.#areOk.push(isOk);
     this.#values.push(value);
-    if (transfer !== undefined) this.#transfers.push(...transfer);
+    this.#transfers.push(transfer);
+    if (this.#open.size > 0) this.#open.delete(seq);
+  }
+
+  /** Did the caller give this call up before its handler began? Asked once. */
+  isCancelled(seq: number): boolean {
+    return this.#cancelled.size > 0 && this.#cancelled.delete(seq);
+  }
+
+  /** Aborted when the caller gives the call up. */
+  signalOf(seq: number): AbortSignal {
+    let controller = this.#open.get(seq);
+    if (controller === undefined) {
+      controller = new AbortController();
+      this.#open.set(seq, controller);
+    }
+    return controller.signal;
   }
 
   /** Answers of a batch that will be handled again must not leave. */
@@ -109,6 +176,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
     const kept = this.#seqs.map((s, i) => ({ s, i })).filter(({ s }) => s <= seq);
     this.#areOk = kept.map(({ i }) => this.#areOk[i] === true);
     this.#values = kept.map(({ i }) => this.#values[i]);
+    this.#transfers = kept.map(({ i }) => this.#transfers[i]);
     this.#seqs = kept.map(({ s }) => s);
   }
 
@@ -135,31 +203,34 @@ export class LinkReceiver implements PipeEnd<Batch> {
     const pipe = this.#pipe;
     if (pipe === null) return;
     if (this.#seqs.length === 0) {
-      if (this.#settled - this.#acknowledged >= limits.acknowledgeEvery) this.acknowledge();
-      else if (this.#settled > this.#acknowledged && !this.#isAckPlanned) {
+      if (this.#released - this.#acknowledged >= this.#limits.acknowledgeEvery) this.acknowledge();
+      else if (this.#released > this.#acknowledged && !this.#isAckPlanned) {
         this.#isAckPlanned = true;
         setImmediate(() => this.acknowledge());
       }
       return;
     }
-    const [seqs, areOk, values, transfer] = [this.#seqs, this.#areOk, this.#values, this.#transfers];
+    const [seqs, areOk, values, transfers] = [this.#seqs, this.#areOk, this.#values, this.#transfers];
     this.#seqs = [];
     this.#areOk = [];
     this.#values = [];
     this.#transfers = [];
-    this.#acknowledged = this.#settled;
+    this.#acknowledged = this.#released;
     try {
-      pipe.post([this.#settled, seqs, areOk, values], transfer);
+      pipe.post(
+        [this.#released, seqs, areOk, values],
+        transfers.flatMap((moved) => moved ?? []),
+      );
     } catch {
-      this.#postOneByOne(pipe, seqs, areOk, values, transfer);
+      this.#postOneByOne(pipe, seqs, areOk, values, transfers);
     }
   }
 
   acknowledge(): void {
     this.#isAckPlanned = false;
-    if (this.#pipe === null || this.#settled <= this.#acknowledged) return;
-    this.#acknowledged = this.#settled;
-    this.#pipe.post(this.#settled, []);
+    if (this.#pipe === null || this.#released <= this.#acknowledged) return;
+    this.#acknowledged = this.#released;
+    this.#pipe.post(this.#released, []);
   }
 
   replyTo(seq: number): CallReply {
@@ -175,6 +246,14 @@ export class LinkReceiver implements PipeEnd<Batch> {
     queueMicrotask(() => {
       if (this.#isFlushPlanned) this.flush();
     });
+  }
+
+  #cancel(seq: number): void {
+    this.#deferred.delete(seq);
+    const open = this.#open.get(seq);
+    this.#open.delete(seq);
+    if (open !== undefined) open.abort();
+    else if (seq > this.#settled) this.#cancelled.add(seq);
   }
 
   #accept(seq: number, code: EnvelopeCode, body: unknown): void {
@@ -197,17 +276,14 @@ export class LinkReceiver implements PipeEnd<Batch> {
     seqs: readonly number[],
     areOk: readonly boolean[],
     values: readonly unknown[],
-    transfer: readonly Transferable[],
+    transfers: readonly (readonly Transferable[] | undefined)[],
   ): void {
     seqs.forEach((seq, i) => {
       try {
-        pipe.post(
-          [this.#settled, [seq], [areOk[i] === true], [values[i]]],
-          seqs.length === 1 ? [] : transfer,
-        );
+        pipe.post([this.#released, [seq], [areOk[i] === true], [values[i]]], transfers[i] ?? []);
       } catch {
         const fault = { code: 'runtime/not-cloneable', actor: this.link.to, name: '' };
-        pipe.post([this.#settled, [seq], [false], [fault]], []);
+        pipe.post([this.#released, [seq], [false], [fault]], []);
       }
     });
   }
@@ -222,6 +298,10 @@ export class CallReply implements ReplyTo<unknown, Fault> {
   constructor(end: LinkReceiver, seq: number) {
     this.#end = end;
     this.#seq = seq;
+  }
+
+  get signal(): AbortSignal {
+    return this.#end.signalOf(this.#seq);
   }
 
   ok(reply: unknown, transfer?: readonly Transferable[]): void {

@@ -4,144 +4,149 @@
  *
  * The ring holds the envelopes from `head` (oldest not acknowledged) over `flushed` (first not posted) to `next`.
  */
-import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import type { Transferable } from 'node:worker_threads';
 import type { RuntimeError } from '../errors.js';
-import { runtime as limits } from '../limits.js';
+import type { RuntimeLimits } from '../limits.js';
 import type { Fault } from '../actor.js';
-import { hasTransfer, isCall, nameShift, takenOut, type EnvelopeCode } from '../cell/mailbox.js';
+import { hasTransfer, isCall, takenOut, type EnvelopeCode } from '../cell/mailbox.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 import { PendingCalls } from './pending-calls.js';
 import { isTracing, traceBatch } from '../trace.js';
+import { aborted, full, gone, late, lost, notCloneable, poison } from './faults.js';
+import { deepFreeze } from './freeze.js';
+import type {
+  Batch,
+  CallOptions,
+  DeadLetter,
+  LinkAddress,
+  Progress,
+  SenderEvents,
+  SenderOptions,
+} from './protocol.js';
+import { NameTable } from './names.js';
+import { EnvelopeRing } from './ring.js';
+import { WaitingLine } from './waiting-line.js';
 
-/**
- * Sender → receiver: number of the first envelope, names not told before, calls that are given up, then codes and
- * bodies side by side. One clone for all of it, and no object per envelope.
- */
-export type Batch = readonly [
-  first: number,
-  names: readonly string[] | null,
-  cancelled: readonly number[] | null,
-  codes: readonly EnvelopeCode[],
-  bodies: readonly unknown[],
-];
-
-/** Receiver → sender: everything up to this number is handled; and answers to calls, side by side. */
-export type Progress =
-  | number
-  | readonly [
-      handled: number,
-      seqs: readonly number[],
-      areOk: readonly boolean[],
-      values: readonly unknown[],
-    ];
-
-/** A message that was given up. */
-export interface DeadLetter {
-  readonly actor: string;
-  /** Id of the sender; empty for code outside any actor. */
-  readonly from: string;
-  readonly name: string;
-  readonly reason: 'poison' | 'stopped' | 'unknown-name' | 'not-cloneable' | 'lost-transfer';
-  /** Absent for a message with transferred objects. */
-  readonly body: unknown;
-}
-
-/** Which link, between whom. `id` is unique in the system, `epoch` in the link: it counts its sending ends. */
-export interface LinkAddress {
-  readonly id: number;
-  readonly epoch: number;
-  /** Name of the link in the sender's manifest. */
-  readonly name: string;
-  /** Empty: code outside any actor. */
-  readonly from: string;
-  readonly to: string;
-}
-
-export interface SenderEvents {
-  deadLetter(letter: DeadLetter): void;
-  linkLost(linkId: number): void;
-}
+type Answer = Promise<Result<unknown, Fault>>;
 
 const queued: Result<void, RuntimeError> = ok(undefined);
-const slotsMin = 16;
 /** A sender that waits is woken when this part of its credit is free, so that it sends more than one envelope. */
 const wakeFraction = 1 / 4;
 
 export class LinkSender implements PipeEnd<Progress> {
   readonly link: LinkAddress;
   readonly #events: SenderEvents;
-  #codes: EnvelopeCode[] = [];
-  #bodies: unknown[] = [];
-  #mask = -1;
+  readonly #ring = new EnvelopeRing();
   #head = 1;
   #flushed = 1;
   #next = 1;
-  #credit: number = limits.linkCreditMax;
+  #credit: number;
+  readonly #limits: RuntimeLimits;
+  readonly #isStrict: boolean;
+  /** Called when envelopes were acknowledged. */
+  onAcknowledged: () => void = () => undefined;
+  isCircular: boolean;
+  #isAbandoned = false;
   #pipe: Pipe<Batch> | null = null;
   #isFlushPlanned = false;
-  #isGone = false;
-  readonly #codeOfName = new Map<string, number>();
-  readonly #names: string[] = [];
-  #namesTold = 0;
+  isGone = false;
+  readonly #names = new NameTable();
   #cancelled: number[] = [];
   readonly #calls: PendingCalls;
   /** What moves with an envelope; dropped once it was posted, since it then exists over there only. */
   readonly #transfers = new Map<number, readonly Transferable[]>();
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new WaitingLine();
   #suspect = { seq: 0, tries: 0 };
 
-  constructor(link: LinkAddress, events: SenderEvents) {
+  constructor(link: LinkAddress, events: SenderEvents, options: SenderOptions) {
     this.link = link;
     this.#events = events;
+    this.#limits = options.limits;
+    this.#isStrict = options.isStrict;
+    this.#credit = link.credit;
+    this.isCircular = link.isCircular;
     this.#calls = new PendingCalls(link.to, (seq) => {
       this.#cancelled.push(seq);
       this.#planFlush();
     });
   }
 
-  get isGone(): boolean {
-    return this.#isGone;
+  /** Number of the next envelope. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Number of the oldest envelope that is not acknowledged; `next` when all are. */
+  get head(): number {
+    return this.#head;
   }
 
   cast(name: string, body: unknown, transfer?: readonly Transferable[]): Result<void, RuntimeError> {
-    const refusal = this.#refusal();
-    if (refusal !== null) return err(refusal);
-    this.#push(this.#codeOf(name), body, transfer);
+    if (this.isGone) return err(gone(this.link.to));
+    if (this.#isFull()) return err(full(this.link.to));
+    this.#push(this.#names.codeOf(name), body, transfer);
     return queued;
   }
 
-  call(
-    name: string,
-    body: unknown,
-    deadlineMs: number = limits.callDeadlineMs,
-    transfer?: readonly Transferable[],
-  ): ResultAsync<unknown, Fault> {
-    const refusal = this.#refusal();
-    if (refusal !== null) return new ResultAsync(Promise.resolve(err(refusal)));
-    const seq = this.#next;
-    const code = this.#codeOf(name) | isCall;
-    const answer = this.#calls.open(seq, { code, name, body, deadlineMs });
-    this.#push(code, body, transfer);
-    return new ResultAsync(answer);
+  /** As `cast`, but waits for room. */
+  send(name: string, body: unknown, transfer?: readonly Transferable[]): ResultAsync<void, RuntimeError> {
+    if (this.isGone || !this.#isFull())
+      return new ResultAsync(Promise.resolve(this.cast(name, body, transfer)));
+    return new ResultAsync(
+      new Promise((resolve) =>
+        this.#waiting.join({
+          isMessage: true,
+          go: () => {
+            this.#push(this.#names.codeOf(name), body, transfer);
+            resolve(queued);
+          },
+          fail: (error) => resolve(err(error)),
+        }),
+      ),
+    );
   }
 
-  credit(): Promise<void> {
-    if (this.#isGone || this.#next - this.#head < this.#credit) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  call(name: string, body: unknown, options: CallOptions = {}): ResultAsync<unknown, Fault> {
+    const deadlineMs = options.deadlineMs ?? this.#limits.callDeadlineMs;
+    if (this.isGone) return errAsync(gone(this.link.to));
+    if (options.signal?.aborted === true) return errAsync(aborted(this.link.to, name));
+    if (!this.#isFull() && this.#calls.size < this.#credit)
+      return new ResultAsync(this.#callNow(name, body, deadlineMs, options));
+    return new ResultAsync(this.#callLater(name, body, deadlineMs, options));
+  }
+
+  /** Resolves when there is room again; fails when the receiver is gone for good. */
+  credit(): Promise<Result<void, RuntimeError>> {
+    if (this.isGone) return Promise.resolve(err(gone(this.link.to)));
+    if (!this.#isFull()) return Promise.resolve(queued);
+    return new Promise((resolve) =>
+      this.#waiting.join({
+        isMessage: false,
+        go: () => resolve(queued),
+        fail: (error) => resolve(err(error)),
+      }),
+    );
   }
 
   setCredit(credit: number): void {
-    this.#credit = Math.max(1, Math.min(credit, limits.linkCreditMax));
+    this.#credit = Math.max(1, Math.min(credit, this.#limits.linkCreditMax));
     this.#wake();
+    if (this.#flushed < this.#next) this.#planFlush();
+  }
+
+  /** Tells the receiver, after everything sent so far, that it is to stop. */
+  mark(marker: number): void {
+    this.flush();
+    this.#pipe?.post(marker, []);
   }
 
   /** Joins a (new) receiver: everything that is not acknowledged is posted, again where it was posted before. */
   attach(pipe: Pipe<Batch>): void {
     this.#pipe?.close();
     this.#pipe = pipe;
-    this.#isGone = false;
-    this.#namesTold = 0;
+    this.isGone = false;
+    this.#names.forget();
     this.#dropTransferred();
     this.#flushed = this.#head;
     for (const call of this.#calls.before(this.#head)) this.#post(call.seq, [call.code], [call.body], []);
@@ -150,50 +155,63 @@ export class LinkSender implements PipeEnd<Progress> {
 
   /** The receiver is dead. Takes in what it said last, so that nothing handled is sent again without need. */
   detach(): void {
-    const pipe = this.#pipe;
-    pipe?.drain();
-    this.#pipe = null;
-    pipe?.close();
+    this.#pipe?.drain();
+    this.#unplug();
   }
 
   /** The receiver's thread died while it handled this envelope (low 32 bits of its number). */
   blame(seqLow: number): void {
-    const place = this.#placeOf(seqLow);
+    const place = this.#ring.find(this.#head, this.#flushed, seqLow);
     const call = this.#calls.find((pending) => (pending.seq | 0) === seqLow);
     if (place === null && call === null) return;
     if (this.#suspect.seq !== seqLow) this.#suspect = { seq: seqLow, tries: 0 };
     this.#suspect.tries += 1;
-    if (this.#suspect.tries < limits.poisonTriesMax) return;
+    if (this.#suspect.tries < this.#limits.poisonTriesMax) return;
     this.#suspect = { seq: 0, tries: 0 };
     if (place !== null) this.#giveUp(place, 'poison');
-    else if (call !== null) this.#calls.fail(call.seq, poisonFault(this.link.to, call.name));
+    else if (call !== null) this.#calls.fail(call.seq, poison(this.link.to, call.name));
   }
 
   /** The receiver is gone for good. */
   close(): void {
-    if (this.#isGone) return;
+    if (this.isGone) return;
     this.detach();
-    this.#isGone = true;
-    for (let seq = this.#head; seq < this.#next; seq += 1)
-      if (this.#codeAt(seq) !== takenOut && (this.#codeAt(seq) & isCall) === 0) this.#bury(seq, 'stopped');
-    this.#calls.failAll({ code: 'runtime/no-actor', actor: this.link.to });
-    this.#head = this.#next;
-    this.#flushed = this.#next;
-    this.#codes = [];
-    this.#bodies = [];
-    this.#mask = -1;
-    this.#transfers.clear();
+    this.isGone = true;
+    this.#buryAll();
+    this.#calls.failAll(gone(this.link.to));
     this.#wake();
+    this.onAcknowledged();
   }
 
-  /** This end's owner is gone: what was posted is still handled. */
+  /**
+   * This end's owner is gone: what was posted is still handled, and what the receiver does not acknowledge before it is
+   * gone as well becomes a dead letter.
+   */
   abandon(): void {
     this.flush();
-    this.#pipe?.close();
-    this.#pipe = null;
-    this.#isGone = true;
-    this.#calls.failAll({ code: 'runtime/no-actor', actor: this.link.to });
+    this.isGone = true;
+    this.#isAbandoned = true;
+    this.onAcknowledged = () => undefined;
+    this.#calls.failAll(gone(this.link.to));
     this.#wake();
+    if (this.#pipe === null) this.#buryAll();
+    else if (this.#head >= this.#next) this.#unplug();
+  }
+
+  #unplug(): void {
+    const pipe = this.#pipe;
+    this.#pipe = null;
+    pipe?.close();
+  }
+
+  #buryAll(): void {
+    for (let seq = this.#head; seq < this.#next; seq += 1)
+      if (this.#ring.codeAt(seq) !== takenOut && (this.#ring.codeAt(seq) & isCall) === 0)
+        this.#bury(seq, 'stopped');
+    this.#head = this.#next;
+    this.#flushed = this.#next;
+    this.#ring.clear();
+    this.#transfers.clear();
   }
 
   /** Posts what waits. Called at the latest in the next microtask. */
@@ -201,26 +219,25 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#isFlushPlanned = false;
     if (this.#pipe === null) return;
     if (this.#cancelled.length > 0 && this.#flushed === this.#next) this.#post(this.#next, [], [], []);
-    while (this.#flushed < this.#next) {
+    while (this.#flushed < this.#next && this.#flushed - this.#head < this.#credit) {
       const first = this.#flushed;
-      const codes: EnvelopeCode[] = [];
-      const bodies: unknown[] = [];
-      const transfer: Transferable[] = [];
-      for (; this.#flushed < this.#next && codes.length < limits.linkBatchMax; this.#flushed += 1) {
-        const code = this.#codeAt(this.#flushed);
-        if (code === takenOut) break;
-        codes.push(code);
-        bodies.push(this.#bodies[this.#flushed & this.#mask]);
-        if ((code & hasTransfer) !== 0) transfer.push(...(this.#transfers.get(this.#flushed) ?? []));
-      }
+      const until = Math.min(this.#next, first + this.#limits.linkBatchMax, this.#head + this.#credit);
+      const { codes, bodies } = this.#ring.batch(first, until);
+      this.#flushed += codes.length;
+      const transfer =
+        this.#transfers.size === 0 ? [] : codes.flatMap((_, i) => this.#transfers.get(first + i) ?? []);
       if (codes.length > 0) this.#post(first, codes, bodies, transfer);
-      while (this.#flushed < this.#next && this.#codeAt(this.#flushed) === takenOut) this.#flushed += 1;
+      while (this.#flushed < this.#next && this.#ring.codeAt(this.#flushed) === takenOut) this.#flushed += 1;
     }
   }
 
   onPacket(packet: Progress): void {
     if (typeof packet === 'number') {
       this.#acknowledged(packet);
+      return;
+    }
+    if (packet.length === 1) {
+      this.setCredit(packet[0]);
       return;
     }
     const [handled, seqs, areOk, values] = packet;
@@ -230,35 +247,45 @@ export class LinkSender implements PipeEnd<Progress> {
 
   onClosed(): void {
     this.#pipe = null;
-    if (!this.#isGone) this.#events.linkLost(this.link.id);
+    if (this.#isAbandoned) this.#buryAll();
+    else if (!this.isGone) this.#events.linkLost(this.link.id);
   }
 
-  #refusal(): RuntimeError | null {
-    if (this.#isGone) return { code: 'runtime/no-actor', actor: this.link.to };
-    if (this.#next - this.#head >= this.#credit) return { code: 'runtime/mailbox-full', actor: this.link.to };
-    return null;
+  /** Messages that wait for room go before later ones. */
+  #isFull(): boolean {
+    return this.#waiting.messages > 0 || this.#next - this.#head >= this.#credit;
   }
 
-  #codeOf(name: string): EnvelopeCode {
-    let index = this.#codeOfName.get(name);
-    if (index === undefined) {
-      index = this.#names.push(name) - 1;
-      this.#codeOfName.set(name, index);
-    }
-    return index << nameShift;
+  #callNow(name: string, body: unknown, deadlineMs: number, { transfer, signal }: CallOptions): Answer {
+    const seq = this.#next;
+    const code = this.#names.codeOf(name) | isCall;
+    const answer = this.#calls.open(seq, { code, name, body, deadlineMs });
+    this.#push(code, body, transfer);
+    if (signal === undefined) return answer;
+    const onAbort = (): void => this.#calls.cancel(seq, aborted(this.link.to, name));
+    signal.addEventListener('abort', onAbort, { once: true });
+    return answer.finally(() => signal.removeEventListener('abort', onAbort));
+  }
+
+  #callLater(name: string, body: unknown, deadlineMs: number, options: CallOptions): Answer {
+    const askedMs = performance.now();
+    const leftMs = (): number => Math.max(1, deadlineMs - (performance.now() - askedMs));
+    return this.#waiting.joinFor(deadlineMs, options.signal, {
+      go: () => this.#callNow(name, body, leftMs(), options),
+      fail: () => Promise.resolve(err(gone(this.link.to))),
+      late: () => Promise.resolve(err(late(this.link.to, name, deadlineMs))),
+      aborted: () => Promise.resolve(err(aborted(this.link.to, name))),
+    });
   }
 
   #push(code: EnvelopeCode, body: unknown, transfer: readonly Transferable[] | undefined): void {
     const seq = this.#next;
-    if (seq - this.#head > this.#mask) this.#grow();
-    const slot = seq & this.#mask;
-    this.#bodies[slot] = body;
-    if (transfer !== undefined && transfer.length > 0) {
-      this.#codes[slot] = code | hasTransfer;
-      this.#transfers.set(seq, transfer);
-    } else this.#codes[slot] = code;
+    if (this.#isStrict) deepFreeze(body);
+    const isMoving = transfer !== undefined && transfer.length > 0;
+    this.#ring.put(this.#head, seq, isMoving ? code | hasTransfer : code, body);
+    if (isMoving) this.#transfers.set(seq, transfer);
     this.#next = seq + 1;
-    if (seq + 1 - this.#flushed >= limits.linkBatchMax) this.flush();
+    if (seq + 1 - this.#flushed >= this.#limits.linkBatchMax) this.flush();
     else this.#planFlush();
   }
 
@@ -279,8 +306,8 @@ export class LinkSender implements PipeEnd<Progress> {
     transfer: readonly Transferable[],
   ): void {
     if (this.#pipe === null) return;
-    if (isTracing) traceBatch(this.link, this.#names, first, codes);
-    const names = this.#namesTold < this.#names.length ? this.#names.slice(this.#namesTold) : null;
+    if (isTracing) traceBatch(this.link, this.#names.all, first, codes);
+    const names = this.#names.untold();
     const cancelled = this.#cancelled.length > 0 ? this.#cancelled : null;
     try {
       this.#pipe.post([first, names, cancelled, codes, bodies], transfer);
@@ -288,7 +315,7 @@ export class LinkSender implements PipeEnd<Progress> {
       this.#postOneByOne(first, codes, bodies);
       return;
     }
-    this.#namesTold = this.#names.length;
+    this.#names.areTold();
     this.#cancelled = [];
     if (transfer.length > 0) for (let i = 0; i < codes.length; i += 1) this.#forgetTransferred(first + i);
   }
@@ -306,84 +333,61 @@ export class LinkSender implements PipeEnd<Progress> {
 
   #forgetTransferred(seq: number): void {
     if (!this.#transfers.delete(seq)) return;
-    this.#bodies[seq & this.#mask] = undefined;
+    this.#ring.dropBody(seq);
     this.#calls.dropBody(seq);
   }
 
   /** Envelopes whose objects moved to a receiver that is dead now: they are delivered at most once. */
   #dropTransferred(): void {
     for (let seq = this.#head; seq < this.#flushed; seq += 1) {
-      const code = this.#codeAt(seq);
+      const code = this.#ring.codeAt(seq);
       if (code !== takenOut && (code & hasTransfer) !== 0) this.#giveUp(seq, 'lost-transfer');
     }
     for (const call of this.#calls.before(this.#head))
-      if (call.hasLostBody)
-        this.#calls.fail(call.seq, { code: 'runtime/lost', actor: this.link.to, name: call.name });
+      if (call.hasLostBody) this.#calls.fail(call.seq, lost(this.link.to, call.name));
   }
 
   #giveUp(seq: number, reason: DeadLetter['reason']): void {
-    const name = this.#nameAt(seq);
+    const name = this.#names.nameOf(this.#ring.codeAt(seq));
     this.#bury(seq, reason);
     const actor = this.link.to;
-    if (reason === 'poison') this.#calls.fail(seq, poisonFault(actor, name));
-    else if (reason === 'not-cloneable')
-      this.#calls.fail(seq, { code: 'runtime/not-cloneable', actor, name });
-    else this.#calls.fail(seq, { code: 'runtime/lost', actor, name });
-    const slot = seq & this.#mask;
-    this.#codes[slot] = takenOut;
-    this.#bodies[slot] = undefined;
+    if (reason === 'poison') this.#calls.fail(seq, poison(actor, name));
+    else if (reason === 'not-cloneable') this.#calls.fail(seq, notCloneable(actor, name));
+    else this.#calls.fail(seq, lost(actor, name));
+    this.#ring.takeOut(seq);
     this.#transfers.delete(seq);
     this.#acknowledged(this.#head - 1);
   }
 
   #bury(seq: number, reason: DeadLetter['reason']): void {
     const { from, to } = this.link;
-    const isMoved = (this.#codeAt(seq) & hasTransfer) !== 0 || reason === 'not-cloneable';
-    const body = isMoved ? undefined : this.#bodies[seq & this.#mask];
-    this.#events.deadLetter({ actor: to, from, name: this.#nameAt(seq), reason, body });
+    const isMoved = (this.#ring.codeAt(seq) & hasTransfer) !== 0 || reason === 'not-cloneable';
+    const body = isMoved ? undefined : this.#ring.bodyAt(seq);
+    this.#events.deadLetter({
+      actor: to,
+      from,
+      name: this.#names.nameOf(this.#ring.codeAt(seq)),
+      reason,
+      body,
+    });
   }
 
   #acknowledged(handled: number): void {
     let head = this.#head;
-    for (; head < this.#flushed && (head <= handled || this.#codeAt(head) === takenOut); head += 1)
-      this.#bodies[head & this.#mask] = undefined;
+    for (; head < this.#flushed && (head <= handled || this.#ring.codeAt(head) === takenOut); head += 1)
+      this.#ring.dropBody(head);
     this.#head = head;
-    if (this.#waiting.length > 0) this.#wake();
+    if (this.#isAbandoned) {
+      if (head >= this.#next) this.#unplug();
+      return;
+    }
+    if (!this.#waiting.isEmpty) this.#wake();
+    if (this.#flushed < this.#next) this.#planFlush();
+    this.onAcknowledged();
   }
 
   #wake(): void {
-    const free = this.#credit - (this.#next - this.#head);
-    if (!this.#isGone && free < Math.max(1, this.#credit * wakeFraction)) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
-  }
-
-  #placeOf(seqLow: number): number | null {
-    for (let seq = this.#head; seq < this.#flushed; seq += 1)
-      if ((seq | 0) === seqLow && this.#codeAt(seq) !== takenOut) return seq;
-    return null;
-  }
-
-  #codeAt(seq: number): EnvelopeCode {
-    return this.#codes[seq & this.#mask] ?? takenOut;
-  }
-
-  #nameAt(seq: number): string {
-    return this.#names[this.#codeAt(seq) >> nameShift] ?? '';
-  }
-
-  #grow(): void {
-    const [codes, bodies, oldMask] = [this.#codes, this.#bodies, this.#mask];
-    const slots = Math.max(slotsMin, (oldMask + 1) * 2);
-    this.#codes = Array.from({ length: slots }, () => takenOut);
-    this.#bodies = Array.from({ length: slots });
-    this.#mask = slots - 1;
-    for (let seq = this.#head; seq < this.#next; seq += 1) {
-      this.#codes[seq & this.#mask] = codes[seq & oldMask] ?? takenOut;
-      this.#bodies[seq & this.#mask] = bodies[seq & oldMask];
-    }
+    if (this.isGone) this.#waiting.failAll(gone(this.link.to));
+    else this.#waiting.serve(() => this.#credit - (this.#next - this.#head), this.#credit * wakeFraction);
   }
 }
-
-const poisonFault = (actor: string, name: string): RuntimeError => ({ code: 'runtime/poison', actor, name });

@@ -3,11 +3,12 @@
  * what happens; it decides nothing. The same code runs behind a port and inline.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { runtime as limits } from '../limits.js';
-import type { Behaviour, ExitReason, LogLevel } from '../actor.js';
+import type { RuntimeLimits } from '../limits.js';
+import type { Behaviour, ExitReason, LogLevel, OwnLimits } from '../actor.js';
 import { Cell } from '../cell/cell.js';
 import type { CellEvents, CellHost, StartOutcome } from '../cell/cell-host.js';
-import { LinkSender, type Batch, type DeadLetter, type LinkAddress, type Progress } from '../link/sender.js';
+import type { Batch, DeadLetter, LinkAddress, Progress } from '../link/protocol.js';
+import { LinkSender } from '../link/sender.js';
 import { LinkReceiver } from '../link/receiver.js';
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
 import { joinLocally, portPipe } from '../link/pipe.js';
@@ -44,20 +45,34 @@ export interface HostControl {
   create(spec: CellSpec): void;
   /** `isCautious`: its thread died; messages are settled one by one for a while. */
   start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome>;
-  stop(id: string, reason: ExitReason): Promise<void>;
+  /** Handles what was sent before the marker on these links; resolves with how the actor ended. */
+  stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason>;
   crashHung(id: string): void;
   remove(id: string): void;
-  connectSender(linkId: number, port: MessagePort, credit: number, blamedSeqs: readonly number[]): void;
+  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void;
   connectReceiver(link: LinkAddress, port: MessagePort): void;
   /** The sender of a link to `to` is gone for good. */
   endReceiver(linkId: number, to: string): void;
-  connectLocal(linkId: number, credit: number, blamedSeqs: readonly number[]): void;
+  connectLocal(linkId: number, blamedSeqs: readonly number[]): void;
+  /** Has the sender put a stop marker behind what it sent. */
+  markSender(linkId: number, marker: number): void;
+  /** The link has become part of a circle of links, or has left one. */
+  setCircular(linkId: number, isCircular: boolean): void;
   /** The receiver is dead and will come back. */
   disconnectSender(linkId: number): void;
   /** The receiver is gone for good. */
   closeSender(linkId: number): void;
   pulse(): Pulse;
   stats(): ThreadStats;
+}
+
+/** What is the same for all actors of a thread. */
+export interface HostOptions {
+  readonly limits: RuntimeLimits;
+  /** Neighbours get clones, as from another thread, and bodies are frozen. */
+  readonly isStrict: boolean;
+  /** Its memory ends with the process only. */
+  readonly isLasting: boolean;
 }
 
 export class Host implements HostControl, CellHost {
@@ -67,6 +82,9 @@ export class Host implements HostControl, CellHost {
   readonly #events: HostEvents;
   readonly #behaviour: (name: string, id: string) => Behaviour | undefined;
   readonly #progress: ProgressTable;
+  readonly #options: HostOptions;
+  readonly limits: RuntimeLimits;
+  readonly isLasting: boolean;
   #drains = 0;
   #isTurnPlanned = false;
   #late: (() => void)[] = [];
@@ -75,7 +93,11 @@ export class Host implements HostControl, CellHost {
     events: HostEvents,
     behaviour: (name: string, id: string) => Behaviour | undefined,
     progress: ProgressTable,
+    options: HostOptions,
   ) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.isLasting = options.isLasting;
     this.#events = events;
     this.#behaviour = behaviour;
     this.#progress = progress;
@@ -84,21 +106,23 @@ export class Host implements HostControl, CellHost {
   create(spec: CellSpec): void {
     const behaviour = this.#behaviour(spec.name, spec.id);
     if (behaviour === undefined || this.#cells.has(spec.id)) return;
-    const cell = new Cell({ id: spec.id, behaviour, args: spec.args, slot: spec.slot }, this);
+    const limits = cellLimits(this.limits, behaviour);
+    const cell = new Cell({ id: spec.id, behaviour, args: spec.args, slot: spec.slot, limits }, this);
     this.#cells.set(spec.id, cell);
-    for (const link of spec.links) cell.senders.set(link.name, this.openSender(link));
+    for (const link of spec.links) cell.links.addSender(link.name, this.openSender(link));
   }
 
   async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
     this.#progress.beginStart();
     const cell = this.#cells.get(id);
-    if (cell === undefined) return { type: 'crashed', detail: `this thread knows no actor for ${id}` };
+    if (cell === undefined)
+      return { type: 'crashed', detail: `the entry of this thread hosts no definition for ${id}` };
     this.#restarts.set(id, restarts);
     return cell.start(incarnation, restarts, isCautious);
   }
 
-  async stop(id: string, reason: ExitReason): Promise<void> {
-    await this.#cells.get(id)?.stop(reason);
+  async stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason> {
+    return (await this.#cells.get(id)?.stop(reason, marker, links)) ?? reason;
   }
 
   crashHung(id: string): void {
@@ -108,7 +132,7 @@ export class Host implements HostControl, CellHost {
   remove(id: string): void {
     const cell = this.#cells.get(id);
     if (cell === undefined) return;
-    for (const sender of cell.senders.values()) this.#senders.delete(sender.link.id);
+    for (const sender of cell.links.senders.values()) this.#senders.delete(sender.link.id);
     this.#cells.delete(id);
     this.#restarts.delete(id);
     cell.remove();
@@ -116,7 +140,7 @@ export class Host implements HostControl, CellHost {
 
   /** A link of an actor here, or of code outside any actor. */
   openSender(link: LinkAddress): LinkSender {
-    const sender = new LinkSender(link, this.#events);
+    const sender = new LinkSender(link, this.#events, this.#options);
     this.#senders.set(link.id, sender);
     return sender;
   }
@@ -126,13 +150,13 @@ export class Host implements HostControl, CellHost {
     this.#senders.delete(linkId);
   }
 
-  connectSender(linkId: number, port: MessagePort, credit: number, blamedSeqs: readonly number[]): void {
+  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void {
     const sender = this.#senders.get(linkId);
     if (sender === undefined) {
       port.close();
       return;
     }
-    this.#prepare(sender, credit, blamedSeqs);
+    for (const seq of blamedSeqs) sender.blame(seq);
     sender.attach(portPipe<Progress, Batch>(port, this.#inTurn(sender)));
   }
 
@@ -142,16 +166,25 @@ export class Host implements HostControl, CellHost {
     else receiver.attach(portPipe<Batch, Progress>(port, this.#inTurn(receiver)));
   }
 
-  connectLocal(linkId: number, credit: number, blamedSeqs: readonly number[]): void {
+  connectLocal(linkId: number, blamedSeqs: readonly number[]): void {
     const sender = this.#senders.get(linkId);
     const receiver = sender === undefined ? null : this.#receiver(sender.link);
     if (sender === undefined || receiver === null) return;
-    this.#prepare(sender, credit, blamedSeqs);
-    joinLocally<Batch, Progress>(sender, receiver);
+    for (const seq of blamedSeqs) sender.blame(seq);
+    joinLocally<Batch, Progress>(sender, receiver, this.#options.isStrict);
+  }
+
+  markSender(linkId: number, marker: number): void {
+    this.#senders.get(linkId)?.mark(marker);
+  }
+
+  setCircular(linkId: number, isCircular: boolean): void {
+    const sender = this.#senders.get(linkId);
+    if (sender !== undefined) sender.isCircular = isCircular;
   }
 
   endReceiver(linkId: number, to: string): void {
-    this.#cells.get(to)?.endReceivers(linkId, Infinity);
+    this.#cells.get(to)?.links.endReceivers(linkId, Infinity);
   }
 
   disconnectSender(linkId: number): void {
@@ -182,7 +215,7 @@ export class Host implements HostControl, CellHost {
    */
   schedule(drain: () => void): void {
     this.#drains += 1;
-    if (this.#drains <= limits.drainsPerTurnMax) {
+    if (this.#drains <= this.limits.drainsPerTurnMax) {
       queueMicrotask(drain);
       return;
     }
@@ -206,8 +239,12 @@ export class Host implements HostControl, CellHost {
     this.#progress.run(slot);
   }
 
-  exited(id: string, incarnation: number, reason: ExitReason): void {
-    this.#events.exited(id, incarnation, reason);
+  unsafe(slot: number, count: number): void {
+    this.#progress.setUnsafe(slot, count);
+  }
+
+  exited(id: string, incarnation: number, reason: ExitReason, cause: string | null): void {
+    this.#events.exited(id, incarnation, reason, cause);
   }
 
   deadLetter(letter: DeadLetter): void {
@@ -216,11 +253,6 @@ export class Host implements HostControl, CellHost {
 
   log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void {
     this.#events.log(actor, level, event, fields);
-  }
-
-  #prepare(sender: LinkSender, credit: number, blamedSeqs: readonly number[]): void {
-    sender.setCredit(credit);
-    for (const seq of blamedSeqs) sender.blame(seq);
   }
 
   /** A packet from a port begins a turn of the loop. */
@@ -237,11 +269,19 @@ export class Host implements HostControl, CellHost {
   #receiver(link: LinkAddress): LinkReceiver | null {
     const cell = this.#cells.get(link.to);
     if (cell === undefined) return null;
-    const known = cell.receiver(link.id, link.epoch);
+    const known = cell.links.receiver(link.id, link.epoch);
     if (known !== null) return known;
-    cell.endReceivers(link.id, link.epoch);
-    const receiver = new LinkReceiver(link, cell);
-    cell.addReceiver(receiver);
+    cell.links.endReceivers(link.id, link.epoch);
+    const receiver = new LinkReceiver(link, cell, this.limits);
+    cell.links.addReceiver(receiver);
     return receiver;
   }
 }
+
+/** The limits of one actor: those of its thread, with what its definition sets. */
+export const cellLimits = (limits: RuntimeLimits, own: OwnLimits): RuntimeLimits => ({
+  ...limits,
+  mailboxMax: own.mailboxMax ?? limits.mailboxMax,
+  handlerDeadlineMs: own.handlerMsMax ?? limits.handlerDeadlineMs,
+  poisonTriesMax: own.triesMax ?? limits.poisonTriesMax,
+});

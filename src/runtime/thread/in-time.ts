@@ -1,6 +1,5 @@
 /** Waits for an answer of a thread for as long as `Patience` says: the shell that keeps its timer. */
 import type { StartOutcome } from '../cell/cell-host.js';
-import { runtime as limits } from '../limits.js';
 import { Patience, type Look } from './patience.js';
 import type { Timers } from '../timers.js';
 
@@ -56,9 +55,10 @@ export type StartAnswer = StartOutcome | { readonly type: 'late'; readonly detai
 /** Waits for the `init` of an actor to which its thread has come. */
 export async function startInTime(
   starting: PromiseLike<StartOutcome>,
+  readyDeadlineMs: number,
   timers: Timers,
   see?: () => Sight,
 ): Promise<StartAnswer> {
-  if (await inTime(starting, limits.readyDeadlineMs, timers, see)) return starting;
-  return { type: 'late', detail: `its init took more than ${limits.readyDeadlineMs} ms` };
+  if (await inTime(starting, readyDeadlineMs, timers, see)) return starting;
+  return { type: 'late', detail: `its init took more than ${readyDeadlineMs} ms` };
 }

@@ -5,7 +5,7 @@
  * outside. Here is the side of the thread.
  */
 import { getHeapStatistics } from 'node:v8';
-import { runtime as limits } from '../limits.js';
+import { runtime, type RuntimeLimits } from '../limits.js';
 import { collectGarbage } from '../metrics.js';
 
 /** The bits of the word. `shut`: the thread is about to be ended, and nothing goes in any more. */
@@ -17,12 +17,14 @@ export const heapFullExitCode = 97;
 
 /** Null where nobody ends the thread from outside, as in the main one: there all this costs nothing. */
 let gate: Int32Array | null = null;
+let limits: Pick<RuntimeLimits, 'nativeCallsPerHeapLook' | 'workerHeapFullBytes'> = runtime;
 let isInside = false;
 let callsUnchecked = 0;
 
 /** To be called once, in a thread that a host may end. `word` is shared with that host. */
-export function openNativeGate(word: Int32Array): void {
+export function openNativeGate(word: Int32Array, own: RuntimeLimits): void {
   gate = word;
+  limits = own;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Look {
   readonly progress: number;
   /** The thread's event loop turns, but the answer does not come: progress is no excuse then. */
   readonly isDeaf: boolean;
+  /** Time without progress that is allowed to what it does now, ms. Default: the deadline. */
+  readonly busyMsMax?: number;
 }
 
 /**
@@ -71,6 +73,7 @@ export class Patience {
     this.#unansweredMs += usedMs;
     this.#motionlessMs = look.progress === this.#last.progress ? this.#motionlessMs + usedMs : 0;
     this.#last = look;
-    return (look.isDeaf ? this.#unansweredMs : this.#motionlessMs) >= this.#deadlineMs;
+    if (look.isDeaf) return this.#unansweredMs >= this.#deadlineMs;
+    return this.#motionlessMs >= (look.busyMsMax ?? this.#deadlineMs);
   }
 }

@@ -2,12 +2,10 @@
  * The table of counters that a worker thread shares with its supervisor. The supervisor reads it when it likes, also
  * while the thread is in an endless loop or dead.
  */
-import { runtime as limits } from '../limits.js';
-
 /** Words before those of the cells. */
 const word = { running: 0, nativeGate: 1, handled: 2, startsBegun: 3, turns: 4, threadId: 5 } as const;
 const headWords = 6;
-const wordsPerCell = 2;
+const wordsPerCell = 3;
 
 export class ProgressTable {
   readonly #words: Int32Array;
@@ -17,7 +15,7 @@ export class ProgressTable {
   }
 
   /** Memory for `cells` slots, numbered from 1; slot 0 belongs to the cells of a supervisor's own thread. */
-  static memory(cells: number = limits.actorsPerThreadMax): SharedArrayBuffer {
+  static memory(cells: number): SharedArrayBuffer {
     return new SharedArrayBuffer((headWords + wordsPerCell * (cells + 1)) * Int32Array.BYTES_PER_ELEMENT);
   }
 
@@ -35,6 +33,15 @@ export class ProgressTable {
   noted(slot: number): { readonly linkId: number; readonly seq: number } {
     const at = headWords + slot * wordsPerCell;
     return { linkId: this.#words[at] ?? 0, seq: this.#words[at + 1] ?? 0 };
+  }
+
+  /** The cell in `slot` holds so many messages that would be lost with its thread. */
+  setUnsafe(slot: number, count: number): void {
+    this.#words[headWords + slot * wordsPerCell + 2] = count;
+  }
+
+  unsafe(slot: number): number {
+    return this.#words[headWords + slot * wordsPerCell + 2] ?? 0;
   }
 
   /** The handler of the cell in `slot` has the thread from now on; 0: none has. */

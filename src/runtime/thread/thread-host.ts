@@ -2,18 +2,27 @@
  * The supervisor's side of a worker thread: starts it, passes on control, watches its heart and its memory, and tells
  * when and why it died, with the envelopes that were being handled at that moment.
  */
-import { MessageChannel, Worker, type MessagePort, type Transferable } from 'node:worker_threads';
-import { runtime as limits } from '../limits.js';
-import type { ExitReason } from '../actor.js';
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  type Worker,
+  type MessagePort,
+  type Transferable,
+} from 'node:worker_threads';
+import type { RuntimeLimits } from '../limits.js';
+import type { ExitReason, ThreadPlacement } from '../actor.js';
 import type { CellSpec, HostControl, HostEvents, ThreadStats } from './host.js';
-import type { LinkAddress } from '../link/sender.js';
-import { detailOf } from '../cell/cell.js';
+import type { LinkAddress } from '../link/protocol.js';
+import { detailOf } from '../cell/step.js';
 import type { StartOutcome } from '../cell/cell-host.js';
+import type { Boots } from './boots.js';
 import { ThreadClock } from './clock.js';
 import { inTime, startInTime, type Settling, type Sight, type StartAnswer } from './in-time.js';
 import { heapFullExitCode } from './native-call.js';
 import { NativeGate } from './native-gate.js';
 import { ProgressTable } from './progress.js';
+import { Signal } from './signal.js';
+import { startWorker } from './start-worker.js';
 import type { Timers } from '../timers.js';
 import { wrapHandle, type ArgsOf, type MethodName, type RemoteHandle } from '../remote.js';
 import { memoryTrouble, type ThreadBirth, type ThreadReport } from './thread.js';
@@ -25,89 +34,79 @@ export interface Blame {
   readonly seq: number;
 }
 
-const lateThread: StartAnswer = {
-  type: 'late',
-  detail: `its thread did not come up within ${limits.bootDeadlineMs} ms`,
-};
-
 /** For calls whose deadline is judged by `inTime`. */
 const patient = { deadlineMs: Infinity };
 /** Turns of its loop within which a thread answers at the latest: the second began after the question arrived. */
 const deafTurns = 2;
-/** No count of progress. */
 const begun = -1;
 
 export interface ThreadEvents extends HostEvents {
   died(thread: ThreadHost, detail: string, blames: readonly Blame[]): void;
 }
 
+export interface ThreadOptions {
+  readonly name: string;
+  readonly placement: ThreadPlacement;
+  readonly limits: RuntimeLimits;
+  readonly isStrict: boolean;
+  readonly boots: Boots;
+}
+
+interface Tenant {
+  readonly id: string;
+  readonly busyMsMax: number;
+}
+
 /** `HostControl` across a port: what a dead thread is told is lost, since its death is reported anyway. */
 export class ThreadHost {
   readonly name: string;
-  readonly #worker: Worker;
+  readonly limits: RuntimeLimits;
+  readonly #options: ThreadOptions;
+  #worker: Worker | null = null;
   readonly #control: RemoteHandle<HostControl>;
-  readonly #clock: ThreadClock;
-  readonly #shared = ProgressTable.memory();
-  readonly #progress = new ProgressTable(this.#shared);
-  readonly #gate = new NativeGate(ProgressTable.nativeWord(this.#shared));
+  readonly #reports: MessagePort;
+  #clock: ThreadClock | null = null;
+  readonly #shared: SharedArrayBuffer;
+  readonly #progress: ProgressTable;
+  readonly #gate: NativeGate;
   readonly #events: ThreadEvents;
   readonly #timers: Timers;
-  readonly #gone: Promise<void>;
-  #hasDied: () => void = () => undefined;
-  readonly #online: Promise<void>;
-  #isOnline: () => void = () => undefined;
+  readonly #boot: () => void;
+  readonly #booted = new Signal();
+  readonly #gone = new Signal();
+  readonly #online = new Signal();
+  #isBooting = false;
   #startsAsked = 0;
+  readonly #tenants = new Map<number, Tenant>();
   readonly #freeSlots: number[] = [];
   #slotsUsed = 0;
+  readonly #createFaults = new Map<string, string>();
   #isDead = false;
   #isEnding = false;
   #cause = '';
   #stopPulse: () => void = () => undefined;
 
-  constructor(
-    options: { readonly name: string; readonly entry: URL; readonly heapMbMax: number },
-    timers: Timers,
-    events: ThreadEvents,
-  ) {
+  constructor(options: ThreadOptions, timers: Timers, events: ThreadEvents) {
     this.name = options.name;
+    this.limits = options.limits;
+    this.#options = options;
     this.#events = events;
     this.#timers = timers;
+    this.#shared = ProgressTable.memory(options.limits.actorsPerThreadMax);
+    this.#progress = new ProgressTable(this.#shared);
+    this.#gate = new NativeGate(ProgressTable.nativeWord(this.#shared));
     const control = new MessageChannel();
     const reports = new MessageChannel();
-    const birth: ThreadBirth = {
-      control: control.port2,
-      events: reports.port2,
-      progress: this.#shared,
-    };
-    this.#worker = new Worker(options.entry, {
-      name: options.name,
-      workerData: birth,
-      transferList: [control.port2, reports.port2],
-      resourceLimits: {
-        maxOldGenerationSizeMb: options.heapMbMax,
-        maxYoungGenerationSizeMb: limits.workerYoungHeapMbMax,
-      },
-    });
-    this.#clock = new ThreadClock(this.#worker, () => this.#progress.threadId);
-    this.#gone = new Promise((resolve) => {
-      this.#hasDied = resolve;
-    });
-    this.#online = new Promise((resolve) => {
-      this.#isOnline = resolve;
-    });
-    this.#worker.on('error', (error: unknown) => {
-      this.#cause ||= detailOf(error);
-    });
-    this.#worker.on('exit', (code) => {
-      this.#onExit(code, reports.port1);
-      this.#hasDied();
-    });
+    this.#reports = reports.port1;
     reports.port1.on('message', (report: ThreadReport) => this.#onReport(report));
     this.#control = wrapHandle<HostControl>(control.port1, {
       name: options.name,
-      gone: this.#gone,
-      deadlineMs: limits.readyDeadlineMs,
+      gone: this.#gone.heard,
+      deadlineMs: this.limits.readyDeadlineMs,
     });
+    // What it is told meanwhile waits in its ports.
+    this.#boot = () => this.#start(control.port2, reports.port2);
+    options.boots.admit(this.#boot);
   }
 
   get isDead(): boolean {
@@ -115,21 +114,30 @@ export class ThreadHost {
   }
 
   /** A place in the progress table, or 0 when the thread is full. */
-  takeSlot(): number {
-    const slot = this.#freeSlots.pop();
-    if (slot !== undefined) return slot;
-    if (this.#slotsUsed >= limits.actorsPerThreadMax) return 0;
-    this.#slotsUsed += 1;
-    return this.#slotsUsed;
+  takeSlot(id: string, busyMsMax: number = this.limits.busyMsMax): number {
+    let slot = this.#freeSlots.pop() ?? 0;
+    if (slot === 0) {
+      if (this.#slotsUsed >= this.limits.actorsPerThreadMax) return 0;
+      this.#slotsUsed += 1;
+      slot = this.#slotsUsed;
+    }
+    this.#tenants.set(slot, { id, busyMsMax });
+    return slot;
   }
 
   freeSlot(slot: number): void {
     this.#progress.note(slot, 0, 0);
+    this.#progress.setUnsafe(slot, 0);
+    this.#tenants.delete(slot);
     this.#freeSlots.push(slot);
   }
 
   create(spec: CellSpec, transfer: readonly Transferable[]): void {
-    this.#tell('create', [spec], transfer);
+    this.#createFaults.delete(spec.id);
+    void this.#control.call('create', [spec], { transfer }).then((told) => {
+      if (told.isErr() && told.error.code === 'runtime/failed' && 'detail' in told.error)
+        this.#createFaults.set(spec.id, told.error.detail);
+    });
   }
 
   /** The deadline of an actor begins when its thread is up and comes to it: neither boot nor neighbours count. */
@@ -137,37 +145,59 @@ export class ThreadHost {
     this.#startsAsked += 1;
     const nth = this.#startsAsked;
     const started = this.#control.call('start', [id, incarnation, restarts, isCautious], patient);
-    const isUp = await this.#inTime(Promise.race([this.#online, started]), limits.bootDeadlineMs, () => 0);
-    if (!isUp) return lateThread;
+    await Promise.race([this.#booted.heard, started]);
+    const { bootDeadlineMs, readyDeadlineMs } = this.limits;
+    const isUp = await this.#inTime(Promise.race([this.#online.heard, started]), bootDeadlineMs, () => 0);
+    if (!isUp) return { type: 'late', detail: `its thread did not come up within ${bootDeadlineMs} ms` };
     const outcome = async (): Promise<StartOutcome> => {
       const result = await started;
-      return result.isOk() ? result.value : { type: 'crashed', detail: this.#cause || result.error.code };
+      const fault = this.#createFaults.get(id);
+      if (fault !== undefined) return { type: 'uncloneable', detail: fault };
+      if (result.isOk()) return result.value;
+      return { type: 'crashed', detail: this.#cause || result.error.code };
     };
     const table = this.#progress;
     const progress = (): number => (table.startsBegun >= nth ? begun : table.startsBegun + table.handled);
-    return startInTime(outcome(), this.#timers, this.#sight(progress));
+    return startInTime(outcome(), readyDeadlineMs, this.#timers, this.#sight(progress));
   }
 
-  /** Resolves to false when `deadlineMs` have passed for the thread, or when it is dead. */
-  async stop(id: string, reason: ExitReason, deadlineMs: number): Promise<boolean> {
-    const stopped = this.#control.call('stop', [id, reason], patient);
-    return (await this.#inTime(stopped, deadlineMs, () => 0)) && (await stopped).isOk();
+  /** Resolves with how it ended; null when `deadlineMs` have passed for the thread, or when it is dead. */
+  async stop(
+    id: string,
+    reason: ExitReason,
+    marker: number,
+    links: readonly number[],
+    deadlineMs: number,
+  ): Promise<ExitReason | null> {
+    const stopped = this.#control.call('stop', [id, reason, marker, links], patient);
+    if (!(await this.#inTime(stopped, deadlineMs, () => 0))) return null;
+    return (await stopped).unwrapOr(null);
   }
 
-  remove(id: string): void {
-    this.#tell('remove', [id]);
+  /** Resolves when what it leaves behind is told, at the latest after a moment. */
+  async remove(id: string): Promise<void> {
+    if (this.isDead) return;
+    await this.#inTime(this.#control.call('remove', [id], patient), this.limits.stopMarkerMs, () => 0);
   }
 
-  connectSender(linkId: number, port: MessagePort, credit: number, blamedSeqs: readonly number[]): void {
-    this.#tell('connectSender', [linkId, port, credit, blamedSeqs], [port]);
+  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void {
+    this.#tell('connectSender', [linkId, port, blamedSeqs], [port]);
   }
 
   connectReceiver(link: LinkAddress, port: MessagePort): void {
     this.#tell('connectReceiver', [link, port], [port]);
   }
 
-  connectLocal(linkId: number, credit: number, blamedSeqs: readonly number[]): void {
-    this.#tell('connectLocal', [linkId, credit, blamedSeqs]);
+  connectLocal(linkId: number, blamedSeqs: readonly number[]): void {
+    this.#tell('connectLocal', [linkId, blamedSeqs]);
+  }
+
+  markSender(linkId: number, marker: number): void {
+    this.#tell('markSender', [linkId, marker]);
+  }
+
+  setCircular(linkId: number, isCircular: boolean): void {
+    this.#tell('setCircular', [linkId, isCircular]);
   }
 
   endReceiver(linkId: number, to: string): void {
@@ -182,9 +212,12 @@ export class ThreadHost {
     this.#tell('closeSender', [linkId]);
   }
 
+  /** Null when it does not answer in time, as while it boots. */
   async stats(): Promise<ThreadStats | null> {
+    if (!this.#online.isHeard || this.isDead) return null;
     const stats = this.#control.call('stats', [], patient);
-    const isInTime = await this.#inTime(stats, limits.heartbeatDeadlineMs, () => this.#progress.handled);
+    const { heartbeatDeadlineMs } = this.limits;
+    const isInTime = await this.#inTime(stats, heartbeatDeadlineMs, () => this.#progress.handled);
     return isInTime ? (await stats).unwrapOr(null) : null;
   }
 
@@ -198,15 +231,48 @@ export class ThreadHost {
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#stopPulse();
+    if (this.#options.boots.withdraw(this.#boot)) {
+      this.#booted.tell();
+      this.#onExit(0);
+      return;
+    }
     await this.#terminate();
-    await this.#gone;
+    await this.#gone.heard;
+  }
+
+  #start(control: MessagePort, events: MessagePort): void {
+    this.#isBooting = true;
+    const { placement, limits, isStrict } = this.#options;
+    const birth: ThreadBirth = { control, events, progress: this.#shared, limits, isStrict };
+    try {
+      this.#worker = startWorker(this.name, placement, birth);
+    } catch (error) {
+      this.#cause ||= detailOf(error);
+      this.#booted.tell();
+      // Not before whoever asked for the thread has it.
+      queueMicrotask(() => this.#onExit(1));
+      return;
+    }
+    this.#clock = new ThreadClock(this.#worker, () => this.#progress.threadId);
+    this.#worker.on('error', (error: unknown) => {
+      this.#cause ||= detailOf(error);
+    });
+    this.#worker.on('exit', (code) => this.#onExit(code));
+    this.#booted.tell();
+  }
+
+  #bootOver(): void {
+    if (!this.#isBooting) return;
+    this.#isBooting = false;
+    this.#options.boots.over();
   }
 
   /** Between two native calls: within one it would take the process along. */
   async #terminate(): Promise<void> {
-    if (!(await this.#gate.shut(limits.nativeCallMsMax)))
-      this.#events.log(this.name, 'error', 'ended-in-native-call', { afterMs: limits.nativeCallMsMax });
-    await this.#worker.terminate();
+    const { nativeCallMsMax } = this.limits;
+    if (!(await this.#gate.shut(nativeCallMsMax)))
+      this.#events.log(this.name, 'error', 'ended-in-native-call', { afterMs: nativeCallMsMax });
+    await this.#worker?.terminate();
   }
 
   #tell<N extends MethodName<HostControl>>(
@@ -214,7 +280,7 @@ export class ThreadHost {
     args: ArgsOf<HostControl, N>,
     transfer: readonly Transferable[] = [],
   ): void {
-    void this.#control.call(name, args, { transfer }).then((told) => {
+    void this.#control.call(name, args, { transfer, ...patient }).then((told) => {
       // A thread that is dead or hangs is found by its exit or its heart; anything else is a bug worth a line.
       if (told.isErr() && told.error.code === 'runtime/failed')
         this.#events.log(this.name, 'error', 'control-failed', { name, error: told.error });
@@ -224,7 +290,9 @@ export class ThreadHost {
   #onReport(report: ThreadReport): void {
     switch (report.type) {
       case 'online':
-        this.#isOnline();
+        if (this.#online.isHeard) return;
+        this.#online.tell();
+        this.#bootOver();
         this.#beat();
         return;
       case 'exited':
@@ -244,7 +312,7 @@ export class ThreadHost {
   /** Asks for a sign of life, over and over. */
   #beat(): void {
     if (this.isDead) return;
-    this.#stopPulse = this.#timers.after(limits.heartbeatEveryMs, () => void this.#pulse());
+    this.#stopPulse = this.#timers.after(this.limits.heartbeatEveryMs, () => void this.#pulse());
   }
 
   async #pulse(): Promise<void> {
@@ -252,51 +320,75 @@ export class ThreadHost {
     const { turns } = this.#progress;
     const isDeaf = (): boolean => this.#progress.turns - turns >= deafTurns;
     const answer = this.#control.call('pulse', [], patient);
-    const { heartbeatDeadlineMs } = limits;
-    const isInTime = await this.#inTime(answer, heartbeatDeadlineMs, () => this.#progress.handled, isDeaf);
+    const { heartbeatDeadlineMs } = this.limits;
+    const isInTime = await inTime(answer, heartbeatDeadlineMs, this.#timers, () => ({
+      ...this.#sight(() => this.#progress.handled, isDeaf)(),
+      busyMsMax: this.#tenants.get(this.#progress.running)?.busyMsMax ?? heartbeatDeadlineMs,
+    }));
     if (this.isDead) return;
     if (!isInTime) {
       const passedMs = Math.round(this.#timers.now() - askedMs);
-      this.kill(
-        `no sign of life for ${heartbeatDeadlineMs} ms that it could have used (${passedMs} ms in all)`,
-      );
+      const busyMsMax = this.#tenants.get(this.#progress.running)?.busyMsMax ?? heartbeatDeadlineMs;
+      this.kill(`no sign of life for ${busyMsMax} ms that it could have used (${passedMs} ms in all)`);
       return;
     }
     const pulse = await answer;
     if (pulse.isErr()) {
       // A thread that ends closes its port first, and its exit tells the cause.
-      if (!(await this.#inTime(this.#gone, heartbeatDeadlineMs, () => 0)))
+      if (!(await this.#inTime(this.#gone.heard, heartbeatDeadlineMs, () => 0)))
         this.kill('its control port is closed');
       return;
     }
     for (const id of pulse.value.hung) this.#tell('crashHung', [id]);
-    const trouble = memoryTrouble(pulse.value.memory);
+    const trouble = memoryTrouble(pulse.value.memory, this.limits);
     if (trouble === null) this.#beat();
     else this.kill(trouble);
   }
 
-  #inTime(
-    work: Settling,
-    deadlineMs: number,
-    progress: () => number,
-    isDeaf?: () => boolean,
-  ): Promise<boolean> {
-    return inTime(work, deadlineMs, this.#timers, this.#sight(progress, isDeaf));
+  #inTime(work: Settling, deadlineMs: number, progress: () => number): Promise<boolean> {
+    return inTime(work, deadlineMs, this.#timers, this.#sight(progress));
   }
 
   #sight(progress: () => number, isDeaf: () => boolean = () => false): () => Sight {
-    return () => ({ times: this.#clock.read(), progress: progress(), isDeaf: isDeaf() });
+    return () => ({ times: this.#clock?.read() ?? null, progress: progress(), isDeaf: isDeaf() });
   }
 
-  #onExit(code: number, reports: MessagePort): void {
+  #onExit(code: number): void {
+    if (this.#isDead) return;
     this.#isDead = true;
     this.#gate.threadEnded();
     this.#stopPulse();
     this.#control.close();
-    reports.close();
-    if (this.#isEnding) return;
+    // What it said last is part of its story.
+    for (
+      let last = receiveMessageOnPort(this.#reports);
+      last !== undefined;
+      last = receiveMessageOnPort(this.#reports)
+    )
+      this.#onReport(last.message);
+    this.#reports.close();
+    this.#bootOver();
+    this.#gone.tell();
     if (code === heapFullExitCode) this.#cause ||= 'its heap is full';
+    this.#reportUnsafe();
+    if (this.#isEnding) return;
     this.#events.died(this, this.#cause || `the thread ended with code ${code}`, this.#blames());
+  }
+
+  /** Messages that nobody holds now; how many at most is all that is known of them. */
+  #reportUnsafe(): void {
+    for (const [slot, { id }] of this.#tenants) {
+      const count = this.#progress.unsafe(slot);
+      if (count <= 0) continue;
+      this.#events.deadLetter({
+        actor: '',
+        from: id,
+        name: '',
+        reason: 'lost-with-thread',
+        body: undefined,
+        count,
+      });
+    }
   }
 
   /** The cell that had the thread, if any had; otherwise every cell that waited within a handler. */

@@ -3,9 +3,9 @@
  * them run, and when, is told by the supervisors in the thread that started it.
  */
 import { workerData, type MessagePort } from 'node:worker_threads';
-import { runtime as limits } from '../limits.js';
+import type { RuntimeLimits } from '../limits.js';
 import { behaviourOf, type AnyDefinition, type Behaviour } from '../actor.js';
-import type { DeadLetter } from '../link/sender.js';
+import type { DeadLetter } from '../link/protocol.js';
 import { ownThreadId } from './clock.js';
 import { Host, type HostEvents, type Pulse } from './host.js';
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
@@ -18,6 +18,9 @@ export interface ThreadBirth {
   readonly control: MessagePort;
   readonly events: MessagePort;
   readonly progress: SharedArrayBuffer;
+  readonly limits: RuntimeLimits;
+  /** Neighbours get clones of what they send each other. */
+  readonly isStrict: boolean;
 }
 
 /** One report of a thread, over its port of events. */
@@ -30,11 +33,15 @@ export type ThreadReport =
 
 /** Offers these actors to the supervisor that started this worker. The whole of a worker's entry file. */
 export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>): void {
-  const { control, events, progress } = birthOf(workerData);
+  const { control, events, progress, limits, isStrict } = birthOf(workerData);
   const table = new ProgressTable(progress);
   table.threadId = ownThreadId();
   const known = new Map<string, Behaviour>();
-  for (const definition of Object.values(definitions)) known.set(definition.name, behaviourOf(definition));
+  for (const [key, definition] of Object.entries(definitions)) {
+    if (key !== definition.name)
+      throw new Error(`hostActors: the key ${key} is not the name of its definition, ${definition.name}`);
+    known.set(key, behaviourOf(definition));
+  }
   const report = (message: ThreadReport): void => events.postMessage(message);
   const host = new WorkerHost(
     {
@@ -59,8 +66,9 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
     },
     (name) => known.get(name),
     table,
+    { limits, isStrict, isLasting: false },
   );
-  openNativeGate(ProgressTable.nativeWord(progress));
+  openNativeGate(ProgressTable.nativeWord(progress), limits);
   setInterval(() => table.turn(), limits.loopTurnEveryMs).unref();
   exposeHandle(host, control);
   report({ type: 'online' });
@@ -70,14 +78,14 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
 class WorkerHost extends Host {
   override pulse(): Pulse {
     const pulse = super.pulse();
-    if (memoryTrouble(pulse.memory) === null) return pulse;
+    if (memoryTrouble(pulse.memory, this.limits) === null) return pulse;
     collectGarbage();
     return { ...pulse, memory: threadMemory() };
   }
 }
 
 /** Why a thread with so much in use is to be replaced, if it is. */
-export function memoryTrouble(memory: MemoryStats): string | null {
+export function memoryTrouble(memory: MemoryStats, limits: RuntimeLimits): string | null {
   // Node counts the memory of array buffers within `external`; the greater of the two is right either way.
   if (Math.max(memory.externalBytes, memory.arrayBuffersBytes) > limits.offHeapBytesMax)
     return `off-heap memory above ${limits.offHeapBytesMax} bytes`;

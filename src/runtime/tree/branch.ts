@@ -2,10 +2,10 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import { unreachable } from '../exhaustive.js';
-import { runtime as limits } from '../limits.js';
+import type { RuntimeLimits } from '../limits.js';
 import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
 import { RestartWindow, restartDelayMs } from './intensity.js';
-import { startFailed, type ActorOwner, type Registry } from './registry.js';
+import { checkChild, startFailed, type ActorOwner, type Directory } from './directory.js';
 import type { SupervisorSpec, SupervisorEvent } from './spec.js';
 import type { Timers } from '../timers.js';
 
@@ -21,6 +21,8 @@ interface Child {
   restarts: number;
   /** Crashes without a quiet window between them. */
   inARow: number;
+  /** What the last crash came from; null where it is not known. */
+  lastCause: unknown;
   startedAtMs: number;
 }
 
@@ -74,12 +76,9 @@ export class Branch implements ActorOwner {
     this.#window = this.#newWindow();
     this.prepare();
     for (const child of this.#children) {
-      if (child.node.type === 'actor' && child.starts === 0) {
-        const added = this.#system.registry.add(child.node.spec, this);
-        if (added.isErr()) return err(added.error);
-      }
       const failure = await this.#startOne(child);
       if (failure !== null) return err(failure.error);
+      this.#system.directory.confirm(child.id);
       if (this.#status !== 'starting') return err(startFailed(this.id, 'stopped while starting'));
     }
     this.#status = 'running';
@@ -88,14 +87,16 @@ export class Branch implements ActorOwner {
 
   async startChild<P extends Protocol>(spec: ChildSpec<P>): Promise<Result<Ref<P>, RuntimeError>> {
     if (this.#status !== 'running') return err(startFailed(spec.id, `supervisor ${this.id} is not running`));
-    const added = this.#system.registry.add(spec, this);
-    if (added.isErr()) return err(added.error);
-    // Before it can have ended: what leads to an actor that is forgotten already would be kept for good.
-    const ref = this.#system.registry.ref<P>(spec.id);
+    const checked = checkChild(spec, this.#system.directory, new Set([spec.id]));
+    if (checked.isErr()) return err(checked.error);
+    const ref = this.#system.directory.ref<P>(spec.id);
     const child = this.#childOf(spec, true);
     this.#children.push(child);
     const failure = await this.#startOne(child);
-    if (failure === null) return ok(ref);
+    if (failure === null) {
+      this.#system.directory.confirm(child.id);
+      return ok(ref);
+    }
     await this.#forget(child);
     return err(failure.error);
   }
@@ -132,8 +133,8 @@ export class Branch implements ActorOwner {
 
   #newWindow(): RestartWindow {
     return new RestartWindow(
-      this.#spec.restartsMax ?? limits.restartsMax,
-      this.#spec.restartWindowMs ?? limits.restartWindowMs,
+      this.#spec.restartsMax ?? this.#system.limits.restartsMax,
+      this.#spec.restartWindowMs ?? this.#system.limits.restartWindowMs,
     );
   }
 
@@ -143,7 +144,18 @@ export class Branch implements ActorOwner {
         ? ({ type: 'branch', branch: new Branch(spec, this, this.#system) } as const)
         : ({ type: 'actor', spec } as const);
     const id = 'strategy' in spec ? spec.name : spec.id;
-    return { id, node, isDynamic, isUp: false, starts: 0, restarts: 0, inARow: 0, startedAtMs: 0 };
+    if (!('strategy' in spec)) this.#system.directory.add(spec, this);
+    return {
+      id,
+      node,
+      isDynamic,
+      isUp: false,
+      starts: 0,
+      restarts: 0,
+      inARow: 0,
+      lastCause: null,
+      startedAtMs: 0,
+    };
   }
 
   #childEnded(child: Child, reason: ExitReason, cause: unknown): void {
@@ -179,8 +191,14 @@ export class Branch implements ActorOwner {
       const group = this.#groupOf(failed);
       for (const one of group) this.#prepareOne(one);
       for (const other of group.toReversed()) await this.#stopOne(other);
-      failed.inARow = timers.now() - failed.startedAtMs > this.#windowMs() ? 1 : failed.inARow + 1;
-      await this.#sleep(restartDelayMs(failed.inARow, timers.random(), this.#spec.restartDelayMaxMs));
+      // Another envelope than before: the last one was handled or set aside.
+      const isOther = why !== null && why !== failed.lastCause;
+      const isQuiet = timers.now() - failed.startedAtMs > this.#windowMs();
+      failed.inARow = isQuiet || isOther ? 1 : failed.inARow + 1;
+      failed.lastCause = why;
+      const { limits } = this.#system;
+      const delayMaxMs = this.#spec.restartDelayMaxMs ?? limits.restartDelayMaxMs;
+      await this.#sleep(restartDelayMs(failed.inARow, timers.random(), delayMaxMs, limits));
       failed = null;
       for (const one of group) {
         if (this.#isEnding()) return;
@@ -198,6 +216,7 @@ export class Branch implements ActorOwner {
         }
         const { id, restarts } = one;
         this.#system.emit({ type: 'restarted', id, restarts, afterMs: timers.now() - endedAtMs });
+        this.#system.directory.confirm(id);
       }
     }
   }
@@ -207,7 +226,7 @@ export class Branch implements ActorOwner {
   }
 
   #windowMs(): number {
-    return this.#spec.restartWindowMs ?? limits.restartWindowMs;
+    return this.#spec.restartWindowMs ?? this.#system.limits.restartWindowMs;
   }
 
   #groupOf(child: Child): readonly Child[] {
@@ -224,7 +243,7 @@ export class Branch implements ActorOwner {
   }
 
   #prepareOne({ node }: Child): void {
-    if (node.type === 'actor') this.#system.registry.prepare(node.spec);
+    if (node.type === 'actor') this.#system.directory.prepare(node.spec);
     else node.branch.prepare();
   }
 
@@ -239,9 +258,13 @@ export class Branch implements ActorOwner {
         return { isRefusal: false, error: started.error };
       }
     } else {
-      const outcome = await this.#system.registry.start(child.id, child.restarts);
+      const outcome = await this.#system.directory.start(child.id, child.restarts);
       if (outcome.type === 'refused')
         return { isRefusal: true, error: startFailed(child.id, outcome.fault.code, outcome.fault) };
+      if (outcome.type === 'uncloneable') {
+        const detail = `its arguments cannot be cloned into its thread: ${outcome.detail}`;
+        return { isRefusal: true, error: startFailed(child.id, detail, { code: 'runtime/not-cloneable' }) };
+      }
       if (outcome.type === 'crashed')
         return { isRefusal: false, error: startFailed(child.id, outcome.detail) };
     }
@@ -259,15 +282,15 @@ export class Branch implements ActorOwner {
     }
     const wasUp = child.isUp;
     child.isUp = false;
-    const deadlineMs = node.spec.behaviour.shutdownMs ?? limits.shutdownMs;
-    await this.#system.registry.stop(child.id, { type: 'shutdown' }, deadlineMs);
-    if (wasUp) this.#system.emit({ type: 'exited', id: child.id, reason: { type: 'shutdown' } });
+    const deadlineMs = node.spec.behaviour.shutdownMs ?? this.#system.limits.shutdownMs;
+    const reason = await this.#system.directory.stop(child.id, { type: 'shutdown' }, deadlineMs);
+    if (wasUp) this.#system.emit({ type: 'exited', id: child.id, reason });
   }
 
   async #forget(child: Child): Promise<void> {
     this.#children = this.#children.filter((one) => one !== child);
     if (child.node.type === 'branch') await child.node.branch.stop();
-    else await this.#system.registry.remove(child.id);
+    else await this.#system.directory.remove(child.id);
   }
 
   #sleep(ms: number): Promise<void> {
@@ -286,7 +309,7 @@ export class Branch implements ActorOwner {
   #giveUp(child: Child, isRefusal: boolean): void {
     this.#system.emit({ type: 'gave-up', supervisor: this.id, actor: child.id });
     const detail = `${this.id} gave up: ${child.id} ${isRefusal ? 'refused to start' : 'crashed too often'}`;
-    this.#system.registry.log(this.id, 'error', 'gave-up', { child: child.id, detail });
+    this.#system.directory.log(this.id, 'error', 'gave-up', { child: child.id, detail });
     // Not awaited: the stop waits for the very chain of work this is a part of.
     if (this.#parent === null) void this.#end({ type: 'crash', detail });
     else {
@@ -305,7 +328,7 @@ export class Branch implements ActorOwner {
       await this.halt();
       for (const child of this.#children.toReversed()) await this.#forget(child);
       this.#system.branches.delete(this.id);
-      if (this.#parent === null) await this.#system.registry.close();
+      if (this.#parent === null) await this.#system.directory.close();
       this.#hasEnded(reason);
     })();
     return this.#stopping;
@@ -331,7 +354,8 @@ function isRestarted({ node }: Child, reason: ExitReason): boolean {
 
 /** What all supervisors of one tree share. */
 export interface System {
-  readonly registry: Registry;
+  readonly directory: Directory;
+  readonly limits: RuntimeLimits;
   readonly timers: Timers;
   readonly branches: Map<string, Branch>;
   emit(event: SupervisorEvent): void;

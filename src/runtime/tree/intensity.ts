@@ -1,30 +1,34 @@
 /** How often a supervisor may restart its children, and how long it waits before each try. Pure. */
-import { runtime as limits } from '../limits.js';
+import { runtime, type RuntimeLimits } from '../limits.js';
 
 /** Restarts in a sliding window. */
 export class RestartWindow {
   readonly #max: number;
   readonly #windowMs: number;
-  #times: number[] = [];
-  #lastCause: unknown = null;
+  #counted: { readonly atMs: number; readonly cause: unknown }[] = [];
 
   constructor(max: number, windowMs: number) {
     this.#max = max;
     this.#windowMs = windowMs;
   }
 
-  /** Counts a restart; false when it is one too many. Crashes of one cause (a thread with many actors) count once. */
+  /**
+   * Counts a restart; false when it is one too many. Crashes of one cause count once: those at one envelope, and those of
+   * all actors in a thread that died.
+   */
   allow(nowMs: number, cause: unknown): boolean {
-    if (cause !== null && cause === this.#lastCause) return true;
-    this.#lastCause = cause;
-    this.#times = this.#times.filter((atMs) => nowMs - atMs < this.#windowMs);
-    this.#times.push(nowMs);
-    return this.#times.length <= this.#max;
+    this.#counted = this.#counted.filter(({ atMs }) => nowMs - atMs < this.#windowMs);
+    if (cause !== null && this.#counted.some((one) => one.cause === cause)) return true;
+    this.#counted.push({ atMs: nowMs, cause });
+    return this.#counted.length <= this.#max;
   }
 
   /** Takes the time of a start out of the window: a slow machine must not look like a quiet one. */
   skip(fromMs: number, toMs: number): void {
-    this.#times = this.#times.map((atMs) => Math.min(atMs + (toMs - fromMs), toMs));
+    this.#counted = this.#counted.map(({ atMs, cause }) => ({
+      atMs: Math.min(atMs + (toMs - fromMs), toMs),
+      cause,
+    }));
   }
 }
 
@@ -32,7 +36,8 @@ export class RestartWindow {
 export function restartDelayMs(
   inARow: number,
   random: number,
-  maxMs: number = limits.restartDelayMaxMs,
+  maxMs: number = runtime.restartDelayMaxMs,
+  limits: Pick<RuntimeLimits, 'restartDelayMinMs'> = runtime,
 ): number {
   const full = Math.min(limits.restartDelayMinMs * 2 ** (inARow - 1), maxMs);
   return full * (0.5 + random / 2);

@@ -2,8 +2,9 @@
 import type { ResultAsync } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Address, ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
-import type { DeadLetter } from '../link/sender.js';
-import type { SystemStats } from './registry.js';
+import type { DeadLetter } from '../link/protocol.js';
+import type { RuntimeLimits } from '../limits.js';
+import type { SystemStats } from './directory.js';
 import type { Timers } from '../timers.js';
 
 /**
@@ -16,7 +17,7 @@ export interface SupervisorSpec {
   /** Unique among the supervisors of one system. */
   readonly name: string;
   readonly strategy: Strategy;
-  /** More restarts than this within `restartWindowMs`: it gives up. Defaults in `limits.runtime`. */
+  /** More restarts than this within `restartWindowMs`: it gives up. Defaults: the limits' own. */
   readonly restartsMax?: number;
   readonly restartWindowMs?: number;
   /** The delay before a restart doubles up to this while the crashes go on. */
@@ -27,8 +28,16 @@ export interface SupervisorSpec {
 export type Log = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface SystemOptions {
-  /** Every log line of every actor; `fields.actor` tells whose. */
+  /** Every log line of every actor; `fields.actor` tells whose. Default: errors are printed on stderr. */
   readonly log?: Log;
+  /** Numbers that differ from the defaults, for the whole system. */
+  readonly limits?: Partial<RuntimeLimits>;
+  /**
+   * How actors of one thread hand each other messages. `by-reference`, the default: as they are. `strict`: cloned, with
+   * transferred objects moved, as between threads, and bodies are frozen, so that a later change of one throws where it
+   * is made; for tests.
+   */
+  readonly inline?: 'by-reference' | 'strict';
   /** Clock, timers and dice. Default: the machine's. */
   readonly timers?: Timers;
 }

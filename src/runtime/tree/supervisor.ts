@@ -2,15 +2,17 @@
  * Supervision trees: a supervisor starts its children in order, waits until each is ready, restarts what crashes,
  * gives up and passes the trouble to its own supervisor when that happens too often, and stops in reverse order.
  */
+import { inspect } from 'node:util';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import { runtime as limits } from '../limits.js';
+import { limitsWith } from '../limits.js';
 import type { Address, ChildSpec, Protocol } from '../actor.js';
 import { Branch, type System } from './branch.js';
-import type { DeadLetter } from '../link/sender.js';
-import { Registry } from './registry.js';
+import type { DeadLetter } from '../link/protocol.js';
+import { checkChild, Directory, startFailed } from './directory.js';
 import { systemTimers } from '../timers.js';
-import type { SupervisorSpec, SystemOptions, SupervisorEvent, Supervisor } from './spec.js';
+import { detailOf } from '../cell/step.js';
+import type { Log, SupervisorSpec, SystemOptions, SupervisorEvent, Supervisor } from './spec.js';
 
 /**
  * Starts a tree and waits until every child is ready. Errors: `runtime/start-failed` with the first child that did not
@@ -22,23 +24,32 @@ export function startSupervisor(spec: SupervisorSpec & SystemOptions): ResultAsy
 
 async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Supervisor, RuntimeError>> {
   const timers = spec.timers ?? systemTimers;
+  const limits = limitsWith(spec.limits);
+  const log = guarded('log', spec.log ?? printErrors);
   const listeners = new Set<(event: SupervisorEvent) => void>();
   const letters: DeadLetter[] = [];
   const branches = new Map<string, Branch>();
   const emit = (event: SupervisorEvent): void => {
     for (const listener of listeners) listener(event);
   };
-  const registry = new Registry(timers, {
-    deadLetter(letter) {
-      letters.push(letter);
-      if (letters.length > limits.deadLettersMax) letters.shift();
-      emit({ type: 'dead-letter', letter });
+  const isStrict = spec.inline === 'strict';
+  const directory = new Directory(
+    { limits, isStrict, timers },
+    {
+      deadLetter(letter) {
+        letters.push(letter);
+        if (letters.length > limits.deadLettersMax) letters.shift();
+        emit({ type: 'dead-letter', letter });
+      },
+      log: (actor, level, event, fields) => log(level, event, { actor, ...fields }),
     },
-    log(actor, level, event, fields) {
-      spec.log?.(level, event, { actor, ...fields });
-    },
-  });
-  const system: System = { registry, timers, branches, emit };
+  );
+  const checked = checkTree(spec, directory);
+  if (checked.isErr()) {
+    await directory.close();
+    return err(checked.error);
+  }
+  const system: System = { directory, limits, timers, branches, emit };
   const root = new Branch(spec, null, system);
   const started = await root.start();
   if (started.isErr()) {
@@ -48,7 +59,7 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
 
   const handleOf = (branch: Branch): Supervisor => ({
     name: branch.id,
-    ref: <P extends Protocol>(to: Address<P>) => registry.ref<P>(to.id),
+    ref: <P extends Protocol>(to: Address<P>) => directory.ref<P>(to.id),
     startChild: <P extends Protocol>(child: ChildSpec<P>) => new ResultAsync(branch.startChild(child)),
     stopChild: (id) => new ResultAsync(branch.stopChild(id)),
     children: () => branch.childIds(),
@@ -57,14 +68,65 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
       return nested === undefined ? null : handleOf(nested);
     },
     onEvent(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      const safe = guarded('event listener', listener);
+      listeners.add(safe);
+      return () => listeners.delete(safe);
     },
-    stats: () => registry.stats(),
-    linkCount: () => registry.linkCount,
+    stats: () => directory.stats(),
+    linkCount: () => directory.linkCount,
     deadLetters: () => [...letters],
     stop: () => branch.stop(),
     done: branch.done,
   });
   return ok(handleOf(root));
+}
+
+/** Names and ids are unique, and each link leads to an actor of the tree. */
+function checkTree(root: SupervisorSpec, directory: Directory): Result<void, RuntimeError> {
+  const specs: ChildSpec[] = [];
+  const names = new Set<string>();
+  const open: (ChildSpec | SupervisorSpec)[] = [root];
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (!('strategy' in one)) {
+      specs.push(one);
+      continue;
+    }
+    if (names.has(one.name)) return err(startFailed(one.name, `two supervisors are named ${one.name}`));
+    names.add(one.name);
+    open.push(...one.children.toReversed());
+  }
+  const declared = new Set<string>();
+  for (const { id } of specs) {
+    if (declared.has(id)) return err(startFailed(id, `two actors have the id ${id}`));
+    declared.add(id);
+  }
+  for (const one of specs) {
+    const checked = checkChild(one, directory, declared);
+    if (checked.isErr()) return checked;
+  }
+  return ok(undefined);
+}
+
+const printErrors: Log = (level, event, { actor, ...fields }) => {
+  if (level === 'error') process.stderr.write(`${String(actor)}: ${event} ${shown(fields)}\n`);
+};
+
+const shown = (fields: Readonly<Record<string, unknown>>): string =>
+  typeof fields['detail'] === 'string' ? fields['detail'] : inspect(fields, { breakLength: Infinity });
+
+/** What the embedder passes in must not stop supervision: its first fault is printed, its others are not. */
+function guarded<A extends readonly unknown[]>(
+  what: string,
+  job: (...args: A) => void,
+): (...args: A) => void {
+  let isReported = false;
+  return (...args) => {
+    try {
+      job(...args);
+    } catch (error) {
+      if (isReported) return;
+      isReported = true;
+      process.stderr.write(`the ${what} of a supervisor threw: ${detailOf(error)}\n`);
+    }
+  };
 }

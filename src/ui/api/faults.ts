@@ -18,6 +18,7 @@ type Fields = { readonly [C in FaultCode]: { readonly [K in keyof FieldsOf<C>]: 
 const fields: Fields = {
   'runtime/mailbox-full': { actor: 'text' },
   'runtime/deadline': { actor: 'text', name: 'text', deadlineMs: 'number' },
+  'runtime/aborted': { actor: 'text', name: 'text' },
   'runtime/no-actor': { actor: 'text' },
   'runtime/poison': { actor: 'text', name: 'text' },
   'runtime/start-failed': { actor: 'text', reason: 'text' },

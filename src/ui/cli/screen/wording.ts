@@ -331,6 +331,7 @@ const wordings: Wordings = {
   'command/file': (error) => say(1, `cannot write ${error.file}`, error.reason, 'choose another file'),
   'runtime/mailbox-full': unwell,
   'runtime/deadline': unwell,
+  'runtime/aborted': unwell,
   'runtime/no-actor': unwell,
   'runtime/poison': unwell,
   'runtime/lost': unwell,

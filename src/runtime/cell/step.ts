@@ -1,0 +1,37 @@
+/** What a handler may return: checked here, since a mistake of the embedder must not wedge an actor. */
+import { inspect } from 'node:util';
+import type { Step } from '../actor.js';
+
+export type AnyStep = Step<unknown, unknown, { readonly code: string }>;
+
+/** Any thenable counts as a promise, not only a native one. */
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  (typeof value === 'object' || typeof value === 'function') &&
+  value !== null &&
+  'then' in value &&
+  typeof value.then === 'function';
+
+/** Another thenable may call back at once, or return nothing. */
+export const nativePromise = <T>(thenable: PromiseLike<T>): Promise<T> =>
+  thenable instanceof Promise ? thenable : Promise.resolve(thenable);
+
+/** Throws a `TypeError` that names the handler when the value is not a step. */
+export function checkStep(value: unknown, name: string): AnyStep {
+  if (typeof value === 'object' && value !== null && 'step' in value)
+    switch (value.step) {
+      case 'next':
+      case 'reply':
+      case 'stop':
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `next`, `reply` and `stop` alone make it
+        return value as AnyStep;
+    }
+  const shown = inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 60);
+  throw new TypeError(`handler ${name} returned ${shown}: return next(…), reply(…) or stop(…)`);
+}
+
+/** The stack where there is one, for the log. */
+export const detailOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+/** One sentence, for people. */
+export const sentenceOf = (detail: string): string => detail.split('\n', 1)[0] ?? detail;

@@ -1,0 +1,39 @@
+/** The names of messages that a link has carried: each is told to the receiver once, then its index stands for it. */
+import { nameShift, type EnvelopeCode } from '../cell/mailbox.js';
+
+export class NameTable {
+  readonly #codes = new Map<string, number>();
+  readonly #names: string[] = [];
+  #told = 0;
+
+  get all(): readonly string[] {
+    return this.#names;
+  }
+
+  codeOf(name: string): EnvelopeCode {
+    let index = this.#codes.get(name);
+    if (index === undefined) {
+      index = this.#names.push(name) - 1;
+      this.#codes.set(name, index);
+    }
+    return index << nameShift;
+  }
+
+  nameOf(code: EnvelopeCode): string {
+    return this.#names[code >> nameShift] ?? '';
+  }
+
+  /** Null when the receiver knows them all. */
+  untold(): readonly string[] | null {
+    return this.#told < this.#names.length ? this.#names.slice(this.#told) : null;
+  }
+
+  areTold(): void {
+    this.#told = this.#names.length;
+  }
+
+  /** A new receiver knows none. */
+  forget(): void {
+    this.#told = 0;
+  }
+}

@@ -1,0 +1,93 @@
+/** What the two ends of a link say to each other, and what becomes of messages that are given up. */
+import type { Transferable } from 'node:worker_threads';
+import type { EnvelopeCode } from '../cell/mailbox.js';
+import type { RuntimeLimits } from '../limits.js';
+
+/**
+ * Sender → receiver: number of the first envelope, names not told before, calls that are given up, then codes and
+ * bodies side by side. One clone for all of it, and no object per envelope.
+ */
+export type Batch =
+  | readonly [
+      first: number,
+      names: readonly string[] | null,
+      cancelled: readonly number[] | null,
+      codes: readonly EnvelopeCode[],
+      bodies: readonly unknown[],
+    ]
+  /** A stop marker: the receiver is about to stop, and everything before this is to be handled. */
+  | number;
+
+/** Receiver → sender: everything up to this number is handled; answers to calls, side by side; another credit. */
+export type Progress =
+  | number
+  | readonly [credit: number]
+  | readonly [
+      handled: number,
+      seqs: readonly number[],
+      areOk: readonly boolean[],
+      values: readonly unknown[],
+    ];
+
+/**
+ * Why a message was given up. `poison`: it crashed its actor `poisonTriesMax` times. `stopped`: its actor stopped for
+ * good. `crashed`: a message of an actor to itself, which ends with the life that sent it. `lost-with-thread`: it lay
+ * in the memory of a thread that died, on a link of a circle or from an actor to itself; nobody knows its body.
+ */
+export type DeadLetterReason =
+  | 'poison'
+  | 'stopped'
+  | 'unknown-name'
+  | 'not-cloneable'
+  | 'lost-transfer'
+  | 'crashed'
+  | 'mailbox-full'
+  | 'lost-with-thread';
+
+/** A message that was given up. */
+export interface DeadLetter {
+  readonly actor: string;
+  /** Id of the sender; empty for code outside any actor. */
+  readonly from: string;
+  readonly name: string;
+  readonly reason: DeadLetterReason;
+  /** Absent for a message with transferred objects. */
+  readonly body: unknown;
+  /** Messages that this letter stands for, at most; absent: one. */
+  readonly count?: number;
+}
+
+/** Which link, between whom. `id` is unique in the system, `epoch` in the link: it counts its sending ends. */
+export interface LinkAddress {
+  readonly id: number;
+  readonly epoch: number;
+  /** Name of the link in the sender's manifest. */
+  readonly name: string;
+  /** Empty: code outside any actor. */
+  readonly from: string;
+  readonly to: string;
+  /** Credit at the start. */
+  readonly credit: number;
+  /** It is part of a circle of links, so nobody waits for its acknowledgements. */
+  readonly isCircular: boolean;
+}
+
+export interface SenderEvents {
+  deadLetter(letter: DeadLetter): void;
+  linkLost(linkId: number): void;
+}
+
+/** How a sender treats what it is given. */
+export interface SenderOptions {
+  readonly limits: RuntimeLimits;
+  /** Bodies are frozen, so that a later change of one throws where it is made. */
+  readonly isStrict: boolean;
+}
+
+/** Of a call. */
+export interface CallOptions {
+  readonly deadlineMs?: number;
+  readonly transfer?: readonly Transferable[];
+  /** Aborted: the caller hears `runtime/aborted`, and the handler's `from.signal` is aborted. */
+  readonly signal?: AbortSignal;
+}

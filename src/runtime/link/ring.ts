@@ -1,0 +1,73 @@
+/** The envelopes of a sender that are not acknowledged: parallel rings, since an object per envelope costs too much. */
+import { takenOut, type EnvelopeCode } from '../cell/mailbox.js';
+
+const slotsMin = 16;
+
+export class EnvelopeRing {
+  #codes: EnvelopeCode[] = [];
+  #bodies: unknown[] = [];
+  #mask = -1;
+
+  codeAt(seq: number): EnvelopeCode {
+    return this.#codes[seq & this.#mask] ?? takenOut;
+  }
+
+  bodyAt(seq: number): unknown {
+    return this.#bodies[seq & this.#mask];
+  }
+
+  /** `head`: the oldest envelope that is kept. */
+  put(head: number, seq: number, code: EnvelopeCode, body: unknown): void {
+    if (seq - head > this.#mask) this.#grow(head, seq);
+    const slot = seq & this.#mask;
+    this.#codes[slot] = code;
+    this.#bodies[slot] = body;
+  }
+
+  /** Envelopes from `first` on, up to `until` or to one that was taken out. */
+  batch(first: number, until: number): { readonly codes: EnvelopeCode[]; readonly bodies: unknown[] } {
+    const codes: EnvelopeCode[] = [];
+    const bodies: unknown[] = [];
+    for (let seq = first; seq < until; seq += 1) {
+      const code = this.codeAt(seq);
+      if (code === takenOut) break;
+      codes.push(code);
+      bodies.push(this.bodyAt(seq));
+    }
+    return { codes, bodies };
+  }
+
+  /** The envelope between `from` and `until` whose number has these low 32 bits. */
+  find(from: number, until: number, seqLow: number): number | null {
+    for (let seq = from; seq < until; seq += 1)
+      if ((seq | 0) === seqLow && this.codeAt(seq) !== takenOut) return seq;
+    return null;
+  }
+
+  takeOut(seq: number): void {
+    this.#codes[seq & this.#mask] = takenOut;
+    this.dropBody(seq);
+  }
+
+  dropBody(seq: number): void {
+    this.#bodies[seq & this.#mask] = undefined;
+  }
+
+  clear(): void {
+    this.#codes = [];
+    this.#bodies = [];
+    this.#mask = -1;
+  }
+
+  #grow(head: number, next: number): void {
+    const [codes, bodies, oldMask] = [this.#codes, this.#bodies, this.#mask];
+    const slots = Math.max(slotsMin, (oldMask + 1) * 2);
+    this.#codes = Array.from({ length: slots }, () => takenOut);
+    this.#bodies = Array.from({ length: slots });
+    this.#mask = slots - 1;
+    for (let seq = head; seq < next; seq += 1) {
+      this.#codes[seq & this.#mask] = codes[seq & oldMask] ?? takenOut;
+      this.#bodies[seq & this.#mask] = bodies[seq & oldMask];
+    }
+  }
+}

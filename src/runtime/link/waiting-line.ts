@@ -1,0 +1,72 @@
+/** Those who wait for credit of one link, in the order in which they came. */
+import type { RuntimeError } from '../errors.js';
+import { afterAwake } from '../timers.js';
+
+/** A message, or a caller of `credit`, that waits for room. */
+export interface Waiting {
+  /** Takes one place of the credit. */
+  readonly isMessage: boolean;
+  go(): void;
+  fail(error: RuntimeError): void;
+}
+
+export class WaitingLine {
+  #line = new Set<Waiting>();
+  #messages = 0;
+
+  get isEmpty(): boolean {
+    return this.#line.size === 0;
+  }
+
+  /** Messages among them: they go before later ones. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  join(waiting: Waiting): void {
+    this.#line.add(waiting);
+    if (waiting.isMessage) this.#messages += 1;
+  }
+
+  /** A message that waits at most `deadlineMs`, and only while its signal is not aborted. */
+  joinFor<T>(
+    deadlineMs: number,
+    signal: AbortSignal | undefined,
+    then: { go(): Promise<T>; fail(): Promise<T>; late(): Promise<T>; aborted(): Promise<T> },
+  ): Promise<T> {
+    return new Promise((resolve) => {
+      const settle = (result: Promise<T>): void => {
+        callOff();
+        signal?.removeEventListener('abort', onAbort);
+        this.leave(waiting);
+        resolve(result);
+      };
+      const onAbort = (): void => settle(then.aborted());
+      const waiting = { isMessage: true, go: () => settle(then.go()), fail: () => settle(then.fail()) };
+      const callOff = afterAwake(deadlineMs, () => settle(then.late()));
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.join(waiting);
+    });
+  }
+
+  leave(waiting: Waiting): void {
+    if (!this.#line.delete(waiting)) return;
+    if (waiting.isMessage) this.#messages -= 1;
+  }
+
+  failAll(error: RuntimeError): void {
+    const line = this.#line;
+    this.#line = new Set();
+    this.#messages = 0;
+    for (const one of line) one.fail(error);
+  }
+
+  /** Lets go whom there is room for; a caller of `credit` wants `freeMin` of it, so that it sends more than one. */
+  serve(free: () => number, freeMin: number): void {
+    for (const one of this.#line) {
+      if (free() < Math.max(1, one.isMessage ? 1 : freeMin)) return;
+      this.leave(one);
+      one.go();
+    }
+  }
+}

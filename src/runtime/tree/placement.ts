@@ -1,0 +1,130 @@
+/** In which thread each actor runs: threads are started when an actor needs them and ended when none does. */
+import type { ChildSpec } from '../actor.js';
+import { limitsWith, type RuntimeLimits } from '../limits.js';
+import { Boots } from '../thread/boots.js';
+import { Host } from '../thread/host.js';
+import { ProgressTable } from '../thread/progress.js';
+import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
+import type { Behaviour } from '../actor.js';
+import type { Timers } from '../timers.js';
+
+export interface PlacementOptions {
+  readonly limits: RuntimeLimits;
+  readonly isStrict: boolean;
+  readonly timers: Timers;
+}
+
+export class Placements {
+  readonly inline: Host;
+  readonly #options: PlacementOptions;
+  readonly #events: ThreadEvents;
+  readonly #boots: Boots;
+  readonly #threads = new Map<string, ThreadHost>();
+  readonly #idle = new Map<ThreadHost, () => void>();
+  readonly #ending = new Set<Promise<void>>();
+  /** Actors in each thread. */
+  readonly #tenants = new Map<ThreadHost, number>();
+  #isClosed = false;
+
+  constructor(
+    options: PlacementOptions,
+    behaviourOf: (id: string) => Behaviour | undefined,
+    events: ThreadEvents,
+  ) {
+    this.#options = options;
+    this.#events = events;
+    this.#boots = new Boots(options.limits.bootsMax);
+    const { limits, isStrict } = options;
+    const table = new ProgressTable(ProgressTable.memory(0));
+    this.inline = new Host(events, (_, id) => behaviourOf(id), table, { limits, isStrict, isLasting: true });
+    this.#watchInline();
+  }
+
+  get threads(): readonly ThreadHost[] {
+    return [...this.#threads.values()];
+  }
+
+  /** Null once the system is closed. The thread boots already. */
+  hostFor(spec: ChildSpec): Host | ThreadHost | null {
+    const { placement } = spec;
+    if (this.#isClosed) return null;
+    if (placement.kind === 'inline') return this.inline;
+    const name = threadName(spec);
+    let thread = this.#threads.get(name);
+    if (thread === undefined || thread.isDead) {
+      const { isStrict, timers } = this.#options;
+      const limits = limitsWith({ ...this.#options.limits, ...placement.limits });
+      thread = new ThreadHost(
+        { name, placement, limits, isStrict, boots: this.#boots },
+        timers,
+        this.#events,
+      );
+      this.#threads.set(name, thread);
+    }
+    this.#idle.get(thread)?.();
+    this.#idle.delete(thread);
+    return thread;
+  }
+
+  enter(host: Host | ThreadHost): void {
+    if (host instanceof ThreadHost) this.#tenants.set(host, (this.#tenants.get(host) ?? 0) + 1);
+  }
+
+  /** After `spec` has left: a thread of its own ends, a named one that is empty stays warm for a while. */
+  async leave(thread: ThreadHost, spec: ChildSpec): Promise<void> {
+    this.#tenants.set(thread, (this.#tenants.get(thread) ?? 1) - 1);
+    await this.#vacate(thread, spec);
+  }
+
+  /** One may boot already for an actor that is forgotten before it is there. */
+  async cancel(spec: ChildSpec): Promise<void> {
+    const booting = spec.placement.kind === 'thread' ? this.#threads.get(threadName(spec)) : undefined;
+    if (booting !== undefined) await this.#vacate(booting, spec);
+  }
+
+  died(thread: ThreadHost): void {
+    if (this.#threads.get(thread.name) === thread) this.#threads.delete(thread.name);
+    this.#idle.get(thread)?.();
+    this.#idle.delete(thread);
+    this.#tenants.delete(thread);
+  }
+
+  /** Ends every thread. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const callOff of this.#idle.values()) callOff();
+    for (const thread of this.#threads.values()) void this.#end(thread);
+    await Promise.all(this.#ending);
+  }
+
+  async #vacate(thread: ThreadHost, { placement }: ChildSpec): Promise<void> {
+    if ((this.#tenants.get(thread) ?? 0) > 0) return;
+    if (placement.kind === 'thread' && placement.thread === undefined) await this.#end(thread);
+    else if (!thread.isDead && !this.#idle.has(thread))
+      this.#idle.set(
+        thread,
+        this.#options.timers.after(thread.limits.threadIdleMs, () => void this.#end(thread)),
+      );
+  }
+
+  #end(thread: ThreadHost): Promise<void> {
+    if (this.#threads.get(thread.name) === thread) this.#threads.delete(thread.name);
+    this.#idle.delete(thread);
+    this.#tenants.delete(thread);
+    const ending = thread.end().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+    return ending;
+  }
+
+  /** A handler that waits too long is found here as in a worker; an endless loop here is the process's own. */
+  #watchInline(): void {
+    const timer = setInterval(() => {
+      if (this.#isClosed) clearInterval(timer);
+      else for (const id of this.inline.pulse().hung) this.inline.crashHung(id);
+    }, this.#options.limits.heartbeatEveryMs);
+    timer.unref();
+  }
+}
+
+const threadName = ({ id, placement }: ChildSpec): string =>
+  placement.kind === 'thread' ? (placement.thread ?? `actor ${id}`) : '';

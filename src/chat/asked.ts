@@ -11,7 +11,7 @@ import type { MessageId, SessionId } from '../ids.js';
 import type { ForeignPeerInfo, SafetyInfo, SelfInfo, SendViaOptions } from './contract.js';
 import type { PeerProof, Resumption } from '../session/contract.js';
 import type { Words, SendFailure as DeliveryFailure } from './delivery/delivery.js';
-import type { HistoryQuery, Line } from './delivery/entry.js';
+import type { HistoryQuery, Entry } from './delivery/entry.js';
 import type { PeerEvent, StatusEvent } from './events.js';
 import type { HeardWords } from './foreign/state.js';
 import type { Said } from './routes/utterances.js';
@@ -49,7 +49,7 @@ export interface Commands {
   /** `peer`: only the conversation with it; null: all. */
   readonly page: Asking<
     { readonly peer: string | null; readonly query: HistoryQuery },
-    readonly Line[],
+    readonly Entry[],
     SendFailure
   >;
   readonly safety: Asking<{ readonly peer: string }, SafetyInfo, FindFailure>;

@@ -56,7 +56,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     history: ({ peer = null, ...options }) =>
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
-        .map((lines) => lines.map(messageEventOf)),
+        .map((entries) => entries.flatMap((entry) => messageEventOf(entry) ?? [])),
     // Read from this moment on, whenever the first event is asked for.
     events({ sinceSeq } = {}) {
       const live = feed.read();
@@ -114,9 +114,11 @@ async function* follow(
       }
       for (const line of page.value) {
         newestSeq = line.seq;
-        yield messageEventOf(line);
+        const event = messageEventOf(line);
+        if (event !== null) yield event;
       }
-      isLast = page.value.length < limits.resumePageLines;
+      // A page may be short because its bytes are bounded.
+      isLast = page.value.length === 0;
     }
     for await (const event of live) {
       // Again only when the port is another one since.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Line } from '../../src/chat/delivery/entry.js';
+import { textContent, type Entry } from '../../src/chat/delivery/entry.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import { directConversation, messageIdFromBytes } from '../../src/ids.js';
 import { OutboxWorld } from './outbox-world.js';
@@ -9,7 +9,7 @@ import { dice, holds, withSeeds } from '../support/seeds.js';
 
 const peerId = peerIdOf(new Uint8Array(32));
 
-function makeLine(seq: number): Line {
+function makeLine(seq: number): Entry {
   const id = new Uint8Array(16);
   new DataView(id.buffer).setUint32(12, seq);
   return {
@@ -19,7 +19,7 @@ function makeLine(seq: number): Line {
     peerId,
     peer: 'bob',
     conversation: directConversation(peerId),
-    text: seq % 7 === 0 ? 'x'.repeat(50_000) : `line ${seq}`,
+    content: textContent(seq % 7 === 0 ? 'x'.repeat(50_000) : `line ${seq}`),
     sentAtMs: 0,
     receivedAtMs: 0,
     dialect: 'native',

@@ -2,20 +2,20 @@
  * A small world around an outbox: a sender with a history that survives crashes, connections that may be cut at any
  * time and deliver their tail late or never, and a receiver that commits each id once. Driven step by step.
  */
-import type { Line } from '../../src/chat/delivery/entry.js';
+import type { Entry } from '../../src/chat/delivery/entry.js';
 import { createOutbox, type Outbox, type OutboxOutput } from '../../src/chat/delivery/outbox.js';
 import type { MessageId } from '../../src/ids.js';
 
 interface Connection {
-  readonly toReceiver: Line[];
+  readonly toReceiver: Entry[];
   readonly toSender: MessageId[][];
 }
 
 export class OutboxWorld {
-  readonly history: { readonly line: Line; isDelivered: boolean }[] = [];
-  readonly shown: Line[] = [];
+  readonly history: { readonly line: Entry; isDelivered: boolean }[] = [];
+  readonly shown: Entry[] = [];
   readonly #shownIds = new Set<MessageId>();
-  readonly #makeLine: (seq: number) => Line;
+  readonly #makeLine: (seq: number) => Entry;
   readonly #chance: () => number;
   readonly receiptLoss: number;
   nowMs = 0;
@@ -28,13 +28,13 @@ export class OutboxWorld {
   readonly #old: Connection[] = [];
   readonly #pages: {
     readonly output: OutboxOutput & { type: 'need-more' };
-    readonly lines: readonly Line[];
+    readonly lines: readonly Entry[];
   }[] = [];
   #isDialling = false;
   /** Committed, but the outbox was not told yet. */
-  #untold: Line[] = [];
+  #untold: Entry[] = [];
 
-  constructor(makeLine: (seq: number) => Line, chance: () => number, receiptLoss: number) {
+  constructor(makeLine: (seq: number) => Entry, chance: () => number, receiptLoss: number) {
     this.#makeLine = makeLine;
     this.#chance = chance;
     this.receiptLoss = receiptLoss;

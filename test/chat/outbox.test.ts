@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Line } from '../../src/chat/delivery/entry.js';
+import { textContent, type Entry } from '../../src/chat/delivery/entry.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import { createOutbox, type Outbox, type OutboxOutput } from '../../src/chat/delivery/outbox.js';
 import { directConversation, messageIdFromBytes, type MessageId } from '../../src/ids.js';
 
 const peerId = peerIdOf(new Uint8Array(32));
 
-function line(seq: number, text = `line ${seq}`): Line {
+function line(seq: number, text = `line ${seq}`): Entry {
   const id = new Uint8Array(16);
   new DataView(id.buffer).setUint32(12, seq);
   return {
@@ -17,7 +17,7 @@ function line(seq: number, text = `line ${seq}`): Line {
     peerId,
     peer: 'bob',
     conversation: directConversation(peerId),
-    text,
+    content: textContent(text),
     sentAtMs: 0,
     receivedAtMs: 0,
     dialect: 'native',
@@ -26,12 +26,12 @@ function line(seq: number, text = `line ${seq}`): Line {
     state: 'queued',
   };
 }
-const lines = (from: number, to: number): Line[] =>
+const lines = (from: number, to: number): Entry[] =>
   Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
 const said = (outputs: readonly OutboxOutput[]): number[] =>
   outputs.flatMap((output) => (output.type === 'say' ? output.lines.map(({ seq }) => seq) : []));
 const kinds = (outputs: readonly OutboxOutput[]): string[] => outputs.map((output) => output.type);
-const idsOf = (some: readonly Line[]): MessageId[] => some.map(({ id }) => id);
+const idsOf = (some: readonly Entry[]): MessageId[] => some.map(({ id }) => id);
 const noJitter = () => 0;
 
 /** An outbox whose session is up and which has nothing to load. */
@@ -41,13 +41,16 @@ function connected(): Outbox {
   return outbox;
 }
 
+/** A page for an empty window. */
+const whole = { type: 'need-more', afterSeq: 0, linesMax: 4_096, bytesMax: 2 ** 20 } as const;
+
 test('a line that finds a session is said at once, one that finds none makes us dial', () => {
   assert.deepEqual(said(connected().queued([line(1)], 1)), [1]);
   const outbox = createOutbox({ hasUndelivered: false, random: noJitter });
   assert.deepEqual(kinds(outbox.queued([line(1)], 1)), ['dial']);
   assert.deepEqual(kinds(outbox.queued([line(2)], 2)), [], 'one dial at a time');
   const [ask] = outbox.sessionUp(3);
-  assert.deepEqual(ask, { type: 'need-more', request: 1, afterSeq: 0, linesMax: 4_096 });
+  assert.deepEqual(ask, { ...whole, request: 1 });
   assert.deepEqual(said(outbox.loaded(1, lines(1, 2), true, 4)), [1, 2]);
 });
 
@@ -114,7 +117,7 @@ test('a dial or a page that is never answered is asked for again', () => {
   assert.deepEqual(kinds(outbox.sessionUp(32_000)), ['need-more']);
   assert.deepEqual(outbox.tick(41_999), []);
   const [again] = outbox.tick(42_000);
-  assert.deepEqual(again, { type: 'need-more', request: 2, afterSeq: 0, linesMax: 4_096 });
+  assert.deepEqual(again, { ...whole, request: 2 });
   assert.deepEqual(outbox.loaded(1, lines(1, 2), true, 42_001), [], 'too late');
   assert.deepEqual(said(outbox.loaded(2, lines(1, 2), true, 42_002)), [1, 2]);
 });
@@ -159,7 +162,13 @@ test('at most 4,096 lines and one megabyte are under way, in pieces of at most 5
   assert.equal(said(outputs).length, 4_096);
   for (const output of outputs) if (output.type === 'say') assert.ok(output.lines.length <= 512);
   const next = outbox.confirmed(idsOf(lines(1, 2_048)), 1);
-  assert.deepEqual(next.at(-1), { type: 'need-more', request: 1, afterSeq: 4_096, linesMax: 2_048 });
+  assert.deepEqual(next.at(-1), {
+    ...whole,
+    request: 1,
+    afterSeq: 4_096,
+    linesMax: 2_048,
+    bytesMax: 2 ** 20 - 2_048 * Buffer.byteLength('line 4000'),
+  });
   assert.deepEqual(
     said(outbox.loaded(1, lines(4_097, 5_000), true, 2)),
     said([{ type: 'say', lines: lines(4_097, 5_000), isAgain: false }]),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Line } from '../../src/chat/delivery/entry.js';
+import { textContent, type Entry } from '../../src/chat/delivery/entry.js';
+import type { MessageEvent } from '../../src/chat/events.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import { formatOldLine, isoTime, messageEventOf, oldLineOf } from '../../src/chat/delivery/transcript.js';
 import { parseOldLine } from '../support/old-line.js';
@@ -9,14 +10,14 @@ import { directConversation, messageIdFromBytes, parsePeerId } from '../../src/i
 import { holds } from '../support/seeds.js';
 
 const peerId = peerIdOf(new Uint8Array(32));
-const line: Line = {
+const line: Entry = {
   seq: 17,
   id: messageIdFromBytes(new Uint8Array(16)),
   direction: 'in',
   peerId,
   peer: 'bob',
   conversation: directConversation(peerId),
-  text: 'hello',
+  content: textContent('hello'),
   sentAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
   receivedAtMs: Date.UTC(2026, 0, 2, 3, 4, 6, 7),
   dialect: 'native',
@@ -24,7 +25,12 @@ const line: Line = {
   verified: true,
   state: 'delivered',
 };
-const oldLine = (stored: Line): string => oldLineOf(messageEventOf(stored), () => '10.0.0.7');
+function shown(entry: Entry): MessageEvent {
+  const event = messageEventOf(entry);
+  assert.ok(event !== null);
+  return event;
+}
+const oldLine = (stored: Entry): string => oldLineOf(shown(stored), () => '10.0.0.7');
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({
@@ -48,7 +54,14 @@ test('an event has the fields of the contract, times in UTC, and a state only wh
     encryption: 'noise',
     verified: true,
   });
-  assert.equal(messageEventOf({ ...line, direction: 'out', state: 'queued' }).state, 'queued');
+  assert.equal(shown({ ...line, direction: 'out', state: 'queued' }).state, 'queued');
+});
+
+test('an entry that is no message gives no event', () => {
+  const target = line.id;
+  assert.equal(messageEventOf({ ...line, content: { type: 'delete', target } }), null);
+  const unknown = { type: 'unknown', kind: 99, body: new Uint8Array(3) } as const;
+  assert.equal(messageEventOf({ ...line, content: unknown }), null);
 });
 
 test('any time a peer may claim has a form', () => {
@@ -62,7 +75,11 @@ test('the old format says when in local time, from where, who, which way and wha
   process.env['TZ'] = 'Asia/Tokyo';
   try {
     assert.equal(oldLine(line), '2026-01-02 12:04:06 - 10.0.0.7 - bob - RECEIVED - hello');
-    const out = { ...line, direction: 'out' as const, text: 'a\r\nb \\ C:\\temp C:\\new \x1b[31m' };
+    const out = {
+      ...line,
+      direction: 'out' as const,
+      content: textContent('a\r\nb \\ C:\\temp C:\\new \x1b[31m'),
+    };
     assert.equal(
       oldLine(out),
       '2026-01-02 12:04:06 - 10.0.0.7 - bob - SENT - a\\r\\nb \\ C:\\temp C:\\\\new \\u001b[31m',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSql } from '../../src/actors/history/sql.js';
+import { wordsOf } from '../../src/chat/delivery/entry.js';
 import { line, start, temporaryHome, type Driver, asidesOf } from './driver.js';
 
 const writer = join(import.meta.dirname, 'writer.js');
@@ -37,7 +38,7 @@ async function allLines(history: Driver): Promise<ReadonlyMap<number, string>> {
   const lines = new Map<number, string>();
   for (let afterSeq = 0; ;) {
     const page = (await history.call('page', { afterSeq, limit: 10_000 }))._unsafeUnwrap();
-    for (const { seq, text } of page) lines.set(seq, text);
+    for (const { seq, content } of page) lines.set(seq, wordsOf(content) ?? '');
     const last = page.at(-1);
     if (last === undefined) return lines;
     afterSeq = last.seq;

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
 import { history } from '../../src/actors/history/history.js';
 import type { HistoryState } from '../../src/actors/history/upkeep.js';
-import type { NewLine } from '../../src/chat/delivery/entry.js';
+import { textContent, type NewEntry } from '../../src/chat/delivery/entry.js';
 import {
   directConversation,
   messageIdFromBytes,
@@ -169,7 +169,10 @@ export function messageId(number: number): MessageId {
 }
 
 /** An outgoing native line to peer 1, or whatever is said instead. */
-export function line(number: number, said: Partial<NewLine> = {}): NewLine {
+export function line(
+  number: number,
+  { text = `message ${String(number)}`, ...said }: Partial<NewEntry> & { readonly text?: string } = {},
+): NewEntry {
   const peerId = said.peerId ?? peer(1);
   return {
     id: messageId(number),
@@ -177,7 +180,7 @@ export function line(number: number, said: Partial<NewLine> = {}): NewLine {
     peerId,
     peer: 'bob',
     conversation: directConversation(peerId),
-    text: `message ${String(number)}`,
+    content: textContent(text),
     sentAtMs: 1_700_000_000_000 + number,
     receivedAtMs: 1_700_000_000_000 + number,
     dialect: 'native',

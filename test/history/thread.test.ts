@@ -24,7 +24,7 @@ test('the history keeps lines from its own thread, and commits what waits togeth
     const stats = (await ref.call('stats', {}))._unsafeUnwrap();
     assert.ok(stats.commits < 500, `${String(stats.commits)} commits`);
     const marked = await ref.call('mark', { peerId: peer(1), ids: [messageId(3)], state: 'delivered' });
-    assert.deepEqual(marked._unsafeUnwrap().changed, [messageId(3)]);
+    assert.deepEqual(marked._unsafeUnwrap().reached, [messageId(3)]);
     assert.equal((await ref.call('page', { limit: 9, search: 'message 1999' }))._unsafeUnwrap().length, 1);
     assert.equal(
       (await ref.call('page', { limit: 9, search: '"' }))._unsafeUnwrapErr().code,

@@ -10,6 +10,7 @@
  * Source: the invariants of delivery and storage in SECURITY.md and README.md.
  */
 import assert from 'node:assert/strict';
+import { wordsOf } from '../../src/chat/delivery/entry.js';
 import type { NodeEvent } from '../../src/chat/events.js';
 import type { MessageId, PeerId } from '../../src/ids.js';
 import type { Disk } from './store.js';
@@ -73,7 +74,7 @@ export class Ledger {
     const { disk } = this.#witness(label);
     for (const line of disk.lines.slice(this.#readSeq.get(label) ?? 0)) {
       this.#readSeq.set(label, line.seq);
-      if (line.direction === 'in') this.#show(label, line.peerId, line.id, line.text);
+      if (line.direction === 'in') this.#show(label, line.peerId, line.id, wordsOf(line.content) ?? '');
     }
   }
 

@@ -9,11 +9,13 @@ import type {
   Correspondent,
   DeliveryState,
   Duplicate,
+  Entry,
   HistoryQuery,
-  Line,
-  NewLine,
+  NewEntry,
+  OutboxPage,
   OutboxSize,
 } from '../../src/chat/delivery/entry.js';
+import { bytesOf, wordsOf } from '../../src/chat/delivery/entry.js';
 import type { StoredAnswer } from '../../src/chat/effects.js';
 import type { IdTaken } from '../../src/chat/errors.js';
 import type { Contact } from '../../src/chat/people/contact.js';
@@ -25,21 +27,23 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What is synced. Outlives every crash. */
 export class Disk {
-  readonly lines: Mutable<Line>[] = [];
+  readonly lines: Mutable<Entry>[] = [];
   readonly contacts = new Map<PeerId, Contact>();
-  readonly #byKey = new Map<string, Mutable<Line>>();
+  readonly #byKey = new Map<string, Mutable<Entry>>();
   /** Outgoing lines that wait, oldest first, by peer. */
-  readonly #waiting = new Map<PeerId, Map<number, Line>>();
+  readonly #waiting = new Map<PeerId, Map<number, Entry>>();
   #size: OutboxSize = { lines: 0, bytes: 0 };
 
-  find = (peerId: PeerId, direction: 'in' | 'out', id: MessageId): Line | undefined =>
+  find = (peerId: PeerId, direction: 'in' | 'out', id: MessageId): Entry | undefined =>
     this.#byKey.get(keyOf({ peerId, direction, id }));
 
   /** All or none. */
-  append(lines: readonly NewLine[]): Result<Appended, IdTaken> {
+  append(lines: readonly NewEntry[]): Result<Appended, IdTaken> {
     const taken = lines.find((line) => {
       const known = this.#byKey.get(keyOf(line));
-      return line.direction === 'out' && known !== undefined && known.text !== line.text;
+      return (
+        line.direction === 'out' && known !== undefined && wordsOf(known.content) !== wordsOf(line.content)
+      );
     });
     if (taken !== undefined) return err({ code: 'message/id-taken', id: taken.id });
     const duplicates: Duplicate[] = [];
@@ -58,10 +62,12 @@ export class Disk {
     return ok({ seqs, duplicates, outbox: this.#size });
   }
 
+  /** Those of `ids` that are in `state` afterwards. */
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
     return ids.filter((id) => {
       const line = this.#byKey.get(keyOf({ peerId, direction: 'out', id }));
-      if (line === undefined || !statesBefore[state].includes(line.state)) return false;
+      if (line === undefined) return false;
+      if (!statesBefore[state].includes(line.state)) return line.state === state;
       line.state = state;
       this.#note(line);
       return true;
@@ -70,13 +76,13 @@ export class Disk {
 
   outboxSize = (): OutboxSize => this.#size;
 
-  outbox = (peerId: PeerId, afterSeq: number, linesMax: number): readonly Line[] =>
-    [...(this.#waiting.get(peerId)?.values() ?? [])]
-      .filter(({ seq }) => seq > afterSeq)
-      .slice(0, linesMax)
-      .map((line) => ({ ...line }));
+  outbox(peerId: PeerId, afterSeq: number, linesMax: number): OutboxPage {
+    const waiting = [...(this.#waiting.get(peerId)?.values() ?? [])].filter(({ seq }) => seq > afterSeq);
+    const lines = waiting.slice(0, linesMax).map((line) => ({ ...line }));
+    return { lines, isLast: lines.length === waiting.length };
+  }
 
-  page(query: HistoryQuery): readonly Line[] {
+  page(query: HistoryQuery): readonly Entry[] {
     const { afterSeq = 0, peerId, limit } = query;
     const found = this.lines.slice(afterSeq).filter((line) => peerId === undefined || line.peerId === peerId);
     return found.slice(0, limit).map((line) => ({ ...line }));
@@ -94,19 +100,19 @@ export class Disk {
     }));
   }
 
-  #note(line: Line): void {
-    const waiting = this.#waiting.get(line.peerId) ?? new Map<number, Line>();
+  #note(line: Entry): void {
+    const waiting = this.#waiting.get(line.peerId) ?? new Map<number, Entry>();
     this.#waiting.set(line.peerId, waiting);
     const before = waiting.size;
     if (isWaiting(line)) waiting.set(line.seq, line);
     else waiting.delete(line.seq);
     const step = waiting.size - before;
     const { lines, bytes } = this.#size;
-    this.#size = { lines: lines + step, bytes: bytes + step * line.text.length };
+    this.#size = { lines: lines + step, bytes: bytes + step * bytesOf(line.content) };
   }
 }
 
-const keyOf = ({ peerId, direction, id }: Pick<Line, 'peerId' | 'direction' | 'id'>): string =>
+const keyOf = ({ peerId, direction, id }: Pick<Entry, 'peerId' | 'direction' | 'id'>): string =>
   `${peerId} ${direction} ${id}`;
 
 /** A late receipt turns even a failure into a delivery. */
@@ -117,7 +123,7 @@ const statesBefore: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = 
   delivered: ['queued', 'sent', 'failed'],
 };
 
-const isWaiting = ({ direction, state }: Line): boolean =>
+const isWaiting = ({ direction, state }: Entry): boolean =>
   direction === 'out' && (state === 'queued' || state === 'sent');
 
 export type HistoryAsk = LineAsk | ContactAsk;
@@ -160,7 +166,7 @@ export class SimulatedHistory {
         break;
       case 'mark':
         this.#write(
-          () => ({ changed: disk.mark(ask.peerId, ask.ids, ask.state), outbox: disk.outboxSize() }),
+          () => ({ reached: disk.mark(ask.peerId, ask.ids, ask.state), outbox: disk.outboxSize() }),
           (result) => answer({ type: 'mark', result }),
         );
         break;

@@ -7,7 +7,7 @@ import { ok } from 'neverthrow';
 import type { AskedInput, Asked, AskedName } from '../../src/chat/asked.js';
 import { Core, type Stored } from '../../src/chat/core.js';
 import type { LineAsk } from '../../src/chat/delivery/effects.js';
-import type { Appended, Line, NewLine } from '../../src/chat/delivery/entry.js';
+import type { Appended, Entry, NewEntry } from '../../src/chat/delivery/entry.js';
 import type { Effect, Input, StoredAnswer } from '../../src/chat/effects.js';
 import type { NodeEvent } from '../../src/chat/events.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
@@ -146,8 +146,11 @@ export class CoreScene {
   }
 
   /** The newest request for a page of an outbox is answered. */
-  outboxRead(lines: readonly Line[]): readonly Effect[] {
-    return this.stored(this.asked('outbox').token, { type: 'outbox', result: ok(lines) });
+  outboxRead(lines: readonly Entry[]): readonly Effect[] {
+    return this.stored(this.asked('outbox').token, {
+      type: 'outbox',
+      result: ok({ lines, isLast: true }),
+    });
   }
 
   /** Discovery hears of a peer. */
@@ -212,4 +215,4 @@ export const appended = (...seqs: readonly number[]): Appended => ({
 });
 
 /** A line as the history gives it back. */
-export const lineOf = (line: NewLine, seq: number): Line => ({ ...line, seq });
+export const lineOf = (line: NewEntry, seq: number): Entry => ({ ...line, seq });

@@ -6,7 +6,7 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import type { Line } from '../../chat/delivery/entry.js';
+import type { Entry } from '../../chat/delivery/entry.js';
 import { reasonOf } from '../../system-errors.js';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
@@ -15,13 +15,21 @@ import {
   contactValues,
   decodeContact,
   decodeLine,
-  decodeText,
   encodeLine,
-  encodeText,
   lineColumns,
+  lineColumnsWith,
 } from './rows.js';
-import { migrate } from './schema.js';
-import { attemptDoubtful, bytesOf, integerOf, openSql, type Sql, type SqlRow } from './sql.js';
+import { schemaVersion } from './schema.js';
+import {
+  attemptDoubtful,
+  bytesOf,
+  integerOf,
+  openSql,
+  type Sql,
+  type SqlRow,
+  type SqlTrouble,
+} from './sql.js';
+import { decodeText, encodeText } from './text.js';
 import type { HistoryStore } from './store.js';
 
 const parts = ['', '-wal', '-shm'] as const;
@@ -98,7 +106,7 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
     step() {
       if (source === null) return finish();
       const isFirst = afterSeq === 0;
-      const read: Line[] = [];
+      const read: Entry[] = [];
       let isEnd = false;
       // Where only single lines can be read many reads share one transaction.
       for (
@@ -126,7 +134,7 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
 }
 
 interface Slice {
-  readonly lines: readonly Line[];
+  readonly lines: readonly Entry[];
   readonly afterSeq: number;
   readonly isHole: boolean;
   readonly isEnd: boolean;
@@ -139,14 +147,7 @@ interface Slice {
 function readSlice(source: Sql, afterSeq: number, leaps: number): Slice {
   const from = leaps === 0 ? afterSeq : afterSeq + 2 ** (leaps - 1);
   for (const linesMax of [limits.salvageSliceLines, 16, 1]) {
-    const rows = attemptDoubtful(() =>
-      source
-        .prepare(
-          `SELECT ${lineColumns} FROM line NOT INDEXED LEFT JOIN peer ON peer.no = line.peer_no
-           WHERE seq > ? ORDER BY seq LIMIT ?`,
-        )
-        .rows([from, linesMax]),
-    );
+    const rows = readRows(source, from, linesMax);
     if (rows.isErr()) continue;
     const last = rows.value.at(-1);
     if (last === undefined) return { lines: [], afterSeq: from, isHole: false, isEnd: true };
@@ -158,6 +159,28 @@ function readSlice(source: Sql, afterSeq: number, leaps: number): Slice {
   }
   return { lines: [], afterSeq: from, isHole: true, isEnd: false };
 }
+
+/** Lines with their states; where these cannot be read, with the state that loses nothing. */
+function readRows(source: Sql, afterSeq: number, linesMax: number): Result<readonly SqlRow[], SqlTrouble> {
+  const read = (columns: string) =>
+    attemptDoubtful(() =>
+      source
+        .prepare(
+          `SELECT ${columns} FROM line NOT INDEXED LEFT JOIN peer ON peer.no = line.peer_no
+           WHERE seq > ? ORDER BY seq LIMIT ?`,
+        )
+        .rows([afterSeq, linesMax]),
+    );
+  if (schemaVersion(source) === 1) return read(firstColumns);
+  return read(lineColumns).orElse(() => read(stateless));
+}
+
+/** Lines of a file of schema version 1. */
+const firstColumns = lineColumnsWith('CAST(line.state AS INTEGER)', '0');
+/** A native line is said again, which its receiver notices; a line to a foreign program would be shown twice. */
+const stateless = lineColumnsWith(
+  'CASE WHEN line.direction <> 1 THEN 2 WHEN line.dialect = 0 THEN 0 ELSE 1 END',
+);
 
 function restoreOthers(store: HistoryStore, source: Sql): void {
   const readable = (sql: string): readonly SqlRow[] =>
@@ -204,7 +227,7 @@ function openSource(damagedFile: string): Sql | null {
   const opened = attemptDoubtful(() => openSql(copy));
   if (opened.isErr()) return null;
   const readable = attemptDoubtful(() => {
-    migrate(opened.value);
+    schemaVersion(opened.value);
     return opened.value.integer('SELECT count(*) FROM sqlite_schema');
   });
   if (readable.isOk()) return opened.value;

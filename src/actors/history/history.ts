@@ -58,7 +58,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
     },
     mark: (state, body, _context, from) =>
       write(state, from, (store) =>
-        ok({ changed: store.mark(body.peerId, body.ids, body.state), outbox: store.outboxDraft }),
+        ok({ reached: store.mark(body.peerId, body.ids, body.state), outbox: store.outboxDraft }),
       ),
     putContact(state, body, _context, from) {
       const values = contactValues(body);
@@ -75,7 +75,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
     outbox: (state, body, context) =>
       reply(
         state,
-        read(state, context, (store) => store.outbox(body.peerId ?? null, body.afterSeq, body.linesMax)),
+        read(state, context, (store) => store.outbox(body.peerId, body.afterSeq, body)),
       ),
     correspondents: (state, _body, context) =>
       reply(

@@ -15,6 +15,8 @@ export const history = {
   walBytesMax: 16 * 2 ** 20,
   /** Bytes that one line adds to the WAL besides its text, roughly: its row and its entries in three indexes. */
   walBytesPerLine: 300,
+  /** Bytes that one mark adds to the WAL, roughly: the rows of deliveries are small, and those marked lie together. */
+  walBytesPerMark: 40,
   /** Bytes of the pages that the smallest commit writes: table, indexes, their parents. */
   walBytesPerCommit: 10 * 4_096,
   /** A file up to this size is checked whole when it is opened (about 0.1 s); damage in a larger one shows on use. */
@@ -26,8 +28,10 @@ export const history = {
   /** Lines and bytes of text in one answer: what a receiver takes in one message without a stall. */
   pageLinesMax: 10_000,
   pageBytesMax: 16 * 2 ** 20,
-  /** Lines read in one step towards an answer, so that the limit in bytes is noticed in time. */
+  /** Lines read in one step towards an answer, so that the limit in bytes is noticed in time. The first step learns how
+   * long they are: 16 of the longest are 1 MiB. */
   pageStepLines: 256,
+  pageFirstStepLines: 16,
   /** Lines indexed for search in one transaction: about 20 ms. */
   indexSliceLines: 2_000,
   /** Time without an append after which the history is idle and indexes. */

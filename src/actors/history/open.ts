@@ -119,11 +119,11 @@ function prepareTables(sql: Sql, file: string): StoreError | null {
 
 /** Table by table, leaving out the search index: checking that takes long, and it can be built again. */
 function checkTables(sql: Sql): void {
-  for (const table of ['line', 'peer', 'span', 'contact', 'setting', 'progress']) {
+  for (const table of ['line', 'delivery', 'peer', 'span', 'contact', 'setting', 'progress']) {
     const present = sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", [
       table,
     ]);
-    if (present === 0 && schemaVersion(sql) === 0) continue;
+    if (present === 0 && schemaVersion(sql) < migrations.length) continue;
     const [found] =
       sql.prepare(`SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check('${table}')`).row([]) ?? [];
     const verdict = Buffer.from(bytesOf(found)).toString('utf8');
@@ -134,10 +134,11 @@ function checkTables(sql: Sql): void {
 /** A schema that lost a table or column fails here with an SQL error that is no bug but damage. */
 function checkColumns(sql: Sql): void {
   const wanted: readonly (readonly [string, number])[] = [
-    ['line', 14],
+    ['line', 15],
+    ['delivery', 4],
     ['peer', 2],
     ['span', 3],
-    ['contact', 10],
+    ['contact', 12],
     ['setting', 2],
     ['progress', 3],
     ['line_text', 2],
@@ -146,7 +147,7 @@ function checkColumns(sql: Sql): void {
     const found = sql.integer('SELECT count(*) FROM pragma_table_info(?)', [table]);
     if (found !== columns) throw new SqlTrouble('damaged', `table ${table} is not whole`);
   }
-  for (const index of ['line_id', 'line_peer', 'line_waits'])
+  for (const index of ['line_id', 'line_peer', 'delivery_waits'])
     if (sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?", [index]) !== 1)
       throw new SqlTrouble('damaged', `index ${index} is missing`);
 }

@@ -1,9 +1,9 @@
 /** Reading the history: pages of a transcript, with or without a search, and what waits in the outbox. */
 import { ok, type Result } from 'neverthrow';
-import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
+import { bytesOf, type Entry, type HistoryQuery, type OutboxPage } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
-import { decodeLine, lineColumns } from './rows.js';
+import { decodeLine, deliveryColumns, lineColumns } from './rows.js';
 import { searchExpression } from './search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';
 
@@ -26,40 +26,51 @@ export function pageOf(
   sql: Sql,
   query: HistoryQuery,
   peerNo: number | null,
-): Result<readonly Line[], StoreError> {
+): Result<readonly Entry[], StoreError> {
   const range = seqRange(sql, query);
   const linesMax = Math.min(Math.max(0, Math.trunc(query.limit)), limits.pageLinesMax);
+  const bounds = { linesMax, bytesMax: limits.pageBytesMax };
   const isForward = query.afterSeq !== undefined;
   const conditions = timeConditions(query);
   if (query.search === undefined) {
     if (peerNo !== null) conditions.push({ sql: 'line.peer_no = ?', values: [peerNo] });
     if (query.direction !== undefined)
       conditions.push({ sql: 'line.direction = ?', values: [query.direction === 'out' ? 1 : 0] });
-    return ok(readSteps(sql, 'line', 'line.seq', conditions, range, linesMax, isForward));
+    const source = { from: 'line', seqColumn: 'line.seq', ...whole };
+    return ok(readSteps(sql, source, conditions, range, bounds, isForward).entries);
   }
   return searchExpression(query.search, { peerNo, direction: query.direction ?? null }).map((expression) => {
     conditions.push({ sql: 'line_text MATCH ?', values: [expression] });
     // CROSS JOIN fixes the order: the index yields matches by `seq` and stops at the limit.
     const from = 'line_text CROSS JOIN line ON line.seq = line_text.rowid';
-    return readSteps(sql, from, 'line_text.rowid', conditions, range, linesMax, isForward);
+    const source = { from, seqColumn: 'line_text.rowid', ...whole };
+    return readSteps(sql, source, conditions, range, bounds, isForward).entries;
   });
 }
 
-/** Lines that wait, of one peer or of all, oldest first, after `afterSeq`. */
+/** Lines that wait for one peer, oldest first, after `afterSeq`. */
 export function outboxOf(
   sql: Sql,
-  peerNo: number | null,
+  peerNo: number,
   afterSeq: number,
-  linesMax: number,
-): readonly Line[] {
-  const conditions = [{ sql: 'line.waits = 1', values: [] }, ...ofPeer(peerNo)];
+  bounds: { readonly linesMax: number; readonly bytesMax: number },
+): OutboxPage {
+  const source = {
+    from: 'delivery INDEXED BY delivery_waits CROSS JOIN line ON line.seq = delivery.message',
+    seqColumn: 'delivery.message',
+    columns: deliveryColumns,
+    peerColumn: 'delivery.recipient',
+  };
+  const conditions = [{ sql: 'delivery.waits = 1 AND delivery.recipient = ?', values: [peerNo] }];
   const range = { fromSeq: afterSeq + 1, toSeq: Number.MAX_SAFE_INTEGER };
-  const count = Math.min(linesMax, limits.pageLinesMax);
-  return readSteps(sql, 'line INDEXED BY line_waits', 'line.seq', conditions, range, count, true);
+  const { pageLinesMax, pageBytesMax } = limits;
+  const within = {
+    linesMax: Math.min(bounds.linesMax, pageLinesMax),
+    bytesMax: Math.min(bounds.bytesMax, pageBytesMax),
+  };
+  const { entries, isLast } = readSteps(sql, source, conditions, range, within, true);
+  return { lines: entries, isLast };
 }
-
-const ofPeer = (peerNo: number | null): readonly Condition[] =>
-  peerNo === null ? [] : [{ sql: 'line.peer_no = ?', values: [peerNo] }];
 
 function timeConditions(query: HistoryQuery): Condition[] {
   const conditions: Condition[] = [];
@@ -92,38 +103,55 @@ function seqRange(sql: Sql, query: HistoryQuery): SeqRange {
   };
 }
 
-/** Reads in steps, so that a page of long texts ends at its limit in bytes and not in memory. */
+/** What rows are read from. */
+interface Source {
+  readonly from: string;
+  readonly seqColumn: string;
+  readonly columns: string;
+  /** The number of the peer that an entry is with. */
+  readonly peerColumn: string;
+}
+
+const whole = { columns: lineColumns, peerColumn: 'line.peer_no' } as const;
+
+/**
+ * Reads at most `linesMax` entries, and no more than fit into `bytesMax`; the first one in any case. The rows of one
+ * step are in memory together, so a step takes no more than the bytes that are left, going by the entries before.
+ */
 function readSteps(
   sql: Sql,
-  from: string,
-  seqColumn: string,
+  { from, seqColumn, columns, peerColumn }: Source,
   conditions: readonly Condition[],
   range: SeqRange,
-  linesMax: number,
+  { linesMax, bytesMax }: { readonly linesMax: number; readonly bytesMax: number },
   isForward: boolean,
-): readonly Line[] {
+): { readonly entries: readonly Entry[]; readonly isLast: boolean } {
   const where = conditions.map((condition) => ` AND ${condition.sql}`).join('');
   // libsql binds every number as a REAL, and FTS5 takes only integers for bounds it can seek by.
   const read = sql.prepare(
-    `SELECT ${lineColumns} FROM ${from} LEFT JOIN peer ON peer.no = line.peer_no
+    `SELECT ${columns} FROM ${from} LEFT JOIN peer ON peer.no = ${peerColumn}
      WHERE ${seqColumn} >= CAST(? AS INTEGER) AND ${seqColumn} <= CAST(? AS INTEGER)${where}
      ORDER BY ${seqColumn} ${isForward ? 'ASC' : 'DESC'} LIMIT ?`,
   );
   const values = conditions.flatMap((condition) => condition.values);
-  const lines: Line[] = [];
+  const entries: Entry[] = [];
+  const page = (isLast: boolean) => ({ entries: isForward ? entries : entries.toReversed(), isLast });
   let { fromSeq, toSeq } = range;
   let bytes = 0;
-  while (lines.length < linesMax && bytes < limits.pageBytesMax && fromSeq <= toSeq) {
-    const stepMax = Math.min(limits.pageStepLines, linesMax - lines.length);
-    const rows: readonly SqlRow[] = read.rows([fromSeq, toSeq, ...values, stepMax]);
+  let stepMax = Math.min(limits.pageFirstStepLines, linesMax);
+  while (stepMax > 0) {
+    const rows: readonly SqlRow[] = fromSeq > toSeq ? [] : read.rows([fromSeq, toSeq, ...values, stepMax]);
     for (const row of rows) {
-      const line = decodeLine(row);
-      lines.push(line);
-      bytes += Buffer.byteLength(line.text);
-      if (isForward) fromSeq = line.seq + 1;
-      else toSeq = line.seq - 1;
+      const entry = decodeLine(row);
+      bytes += bytesOf(entry.content);
+      if (bytes > bytesMax && entries.length > 0) return page(false);
+      entries.push(entry);
+      if (isForward) fromSeq = entry.seq + 1;
+      else toSeq = entry.seq - 1;
     }
-    if (rows.length < stepMax) break;
+    if (rows.length < stepMax) return page(true);
+    const fitting = Math.ceil((bytesMax - bytes) / Math.max(1, bytes / entries.length));
+    stepMax = Math.min(limits.pageStepLines, linesMax - entries.length, Math.max(1, fitting));
   }
-  return isForward ? lines : lines.toReversed();
+  return page(false);
 }

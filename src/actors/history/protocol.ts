@@ -3,10 +3,11 @@ import type { Contact } from '../../chat/people/contact.js';
 import type {
   DeliveryState,
   HistoryQuery,
-  Line,
-  NewLine,
+  Entry,
+  NewEntry,
   Appended,
   Correspondent,
+  OutboxPage,
   OutboxSize,
 } from '../../chat/delivery/entry.js';
 import type { IdTaken, StoreError } from '../../chat/errors.js';
@@ -18,27 +19,35 @@ export type HistoryProtocol = {
    * Commits lines, all or none. The reply comes after the sync: for each line its `seq`. A line that is there already
    * (same peer, direction and id) is not written again; an outgoing one must have the same text.
    */
-  append: Call<{ readonly lines: readonly NewLine[] }, Appended, StoreError | IdTaken>;
-  /** Moves outgoing lines to a later delivery state. The reply (after the sync) names those that really changed. */
+  append: Call<{ readonly lines: readonly NewEntry[] }, Appended, StoreError | IdTaken>;
+  /**
+   * Moves the deliveries of outgoing lines to a peer to a later state. The reply (after the sync) names the lines that
+   * are in this state now, whether this call moved them or an earlier one did.
+   */
   mark: Call<
     { readonly peerId: PeerId; readonly ids: readonly MessageId[]; readonly state: DeliveryState },
-    { readonly changed: readonly MessageId[]; readonly outbox: OutboxSize },
+    { readonly reached: readonly MessageId[]; readonly outbox: OutboxSize },
     StoreError
   >;
   /**
-   * Outgoing lines that wait, oldest first: of one peer, or of all. A line over a dialect without receipts waits
-   * until it is sent, every other one until it is delivered.
+   * Outgoing lines that wait for a peer, oldest first. A line over a dialect without receipts waits until it is sent,
+   * every other one until it is delivered. A page holds no more bytes than `bytesMax`, but one line at least.
    */
   outbox: Call<
-    { readonly peerId?: PeerId; readonly afterSeq: number; readonly linesMax: number },
-    readonly Line[],
+    {
+      readonly peerId: PeerId;
+      readonly afterSeq: number;
+      readonly linesMax: number;
+      readonly bytesMax: number;
+    },
+    OutboxPage,
     StoreError
   >;
   /** With whom there is something on disk: whether we ever wrote to them, and whether something still waits. */
   correspondents: Call<Record<string, never>, readonly Correspondent[], StoreError>;
   /** How many lines and bytes of text wait, over all peers, as committed. */
   outboxSize: Call<Record<string, never>, OutboxSize, StoreError>;
-  page: Call<HistoryQuery, readonly Line[], StoreError>;
+  page: Call<HistoryQuery, readonly Entry[], StoreError>;
   /** Newest committed `seq`, 0 when empty. */
   newest: Call<Record<string, never>, number, StoreError>;
   contacts: Call<Record<string, never>, readonly Contact[], StoreError>;

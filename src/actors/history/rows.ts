@@ -1,6 +1,6 @@
 /** Lines and contacts as rows of the history, and back. Pure. What comes back is checked: a disk is not trusted. */
 import type { Contact, Trust } from '../../chat/people/contact.js';
-import type { DeliveryState, Line, NewLine } from '../../chat/delivery/entry.js';
+import type { DeliveryState, Entry, NewEntry } from '../../chat/delivery/entry.js';
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
 import {
   directConversation,
@@ -11,7 +11,9 @@ import {
   type MessageId,
   type PeerId,
 } from '../../ids.js';
+import { decodeContent, encodeContent } from './content.js';
 import { bytesOf, integerOf, SqlTrouble, type SqlRow, type SqlValue } from './sql.js';
+import { decodeText, encodeText } from './text.js';
 
 /** The place of a value in its list is what stands in the file: only ever append. */
 const states: readonly DeliveryState[] = ['queued', 'sent', 'delivered', 'failed'];
@@ -29,15 +31,20 @@ export interface EncodedLine {
   readonly direction: 0 | 1;
   readonly id: Uint8Array;
   readonly receivedAtMs: number;
-  readonly text: Uint8Array;
+  readonly kind: number;
+  readonly body: Uint8Array;
+  /** To whom an outgoing line goes; empty for one that came in. */
+  readonly recipients: readonly PeerId[];
+  /** Of the delivery to each recipient. */
+  readonly state: number;
   readonly waits: 0 | 1;
   /** Everything after `id` in the order of the table's columns. */
   readonly rest: readonly SqlValue[];
 }
 
 /** Throws a TypeError for what no caller may send: stored, it would look like damage to the whole file. */
-export function encodeLine(line: NewLine): EncodedLine {
-  const text = encodeText(line.text);
+export function encodeLine(line: NewEntry): EncodedLine {
+  const { kind, body } = encodeContent(line.content);
   const direction = line.direction === 'out' ? 1 : 0;
   const waits = direction === 1 && isWaiting(line.state, line.dialect) ? 1 : 0;
   const isDirect = line.conversation === directConversation(line.peerId);
@@ -46,35 +53,58 @@ export function encodeLine(line: NewLine): EncodedLine {
     direction,
     id: idBytes(line.id),
     receivedAtMs: line.receivedAtMs,
-    text,
+    kind,
+    body,
+    recipients: line.direction === 'out' ? (line.recipients ?? [line.peerId]) : [],
+    state: stateNumber(line.state),
     waits,
     rest: [
       whole(line.sentAtMs),
       whole(line.receivedAtMs),
-      stateNumber(line.state),
-      waits,
+      ...unused,
       place(dialects, line.dialect),
       place(encryptions, line.encryption),
       line.verified ? 1 : 0,
       encodeText(line.peer),
       isDirect ? null : encodeText(line.conversation),
-      text,
+      body,
+      kind,
     ],
   };
 }
+
+/** `line.state` and `line.waits`, which nobody reads since the deliveries have a table of their own. */
+const unused = [0, 0] as const;
 
 /** Whether the outbox still owes this line to its peer: older dialects never confirm, so *sent* is their end. */
 export const isWaiting = (state: DeliveryState, dialect: DialectName): boolean =>
   state === 'queued' || (state === 'sent' && dialect === 'native');
 
-/** Reads `lineColumns`. Casts keep a damaged cell from reaching libsql as a text that is none. */
-export const lineColumns = `line.seq, line.direction = 1, CAST(line.id AS BLOB), CAST(line.sent_at AS INTEGER),
-  CAST(line.received_at AS INTEGER), CAST(line.state AS INTEGER), CAST(line.dialect AS INTEGER),
+/**
+ * What `decodeLine` reads; `state` and `kind` are expressions. Casts keep a damaged cell from reaching libsql as a text
+ * that is none.
+ */
+export const lineColumnsWith = (state: string, kind = 'CAST(line.kind AS INTEGER)'): string =>
+  `line.seq, line.direction = 1, CAST(line.id AS BLOB), CAST(line.sent_at AS INTEGER),
+  CAST(line.received_at AS INTEGER), ${state}, CAST(line.dialect AS INTEGER),
   CAST(line.encryption AS INTEGER), line.verified = 1, CAST(line.name AS BLOB), CAST(line.conversation AS BLOB),
-  CAST(line.text AS BLOB), CAST(peer.id AS BLOB)`;
+  CAST(line.text AS BLOB), CAST(peer.id AS BLOB), ${kind}`;
+
+/** The state of a line that came in. */
+const receivedState = String(stateNumber('delivered'));
+const failedState = String(stateNumber('failed'));
+
+/** Of several recipients the one that has come least far counts; a message failed only where it failed for all. */
+export const lineColumns = lineColumnsWith(
+  `CASE line.direction WHEN 1 THEN (SELECT coalesce(min(CASE WHEN state < ${failedState} THEN state END), ${failedState})
+    FROM delivery WHERE message = line.seq) ELSE ${receivedState} END`,
+);
+
+/** A line together with its delivery to one recipient. */
+export const deliveryColumns = lineColumnsWith('CAST(delivery.state AS INTEGER)');
 
 /** Throws `SqlTrouble` (damaged) when the row cannot have been written by this program. */
-export function decodeLine(row: SqlRow): Line {
+export function decodeLine(row: SqlRow): Entry {
   const peerId = decodePeerId(row[12]);
   const id = bytesOf(row[2]);
   if (id.byteLength !== 16) throw damaged('message id');
@@ -85,7 +115,7 @@ export function decodeLine(row: SqlRow): Line {
     peerId,
     peer: decodeText(bytesOf(row[9])),
     conversation: row[10] === null ? directConversation(peerId) : decodeConversation(row[10]),
-    text: decodeText(bytesOf(row[11])),
+    content: decodeContent({ kind: integerOf(row[13]), body: bytesOf(row[11]) }),
     sentAtMs: integerOf(row[3]),
     receivedAtMs: integerOf(row[4]),
     dialect: member(dialects, row[6]),
@@ -106,6 +136,8 @@ export const contactValues = (contact: Contact): readonly SqlValue[] => [
   encodeText(contact.address),
   whole(contact.firstSeenMs),
   whole(contact.lastSeenMs),
+  0,
+  null,
 ];
 
 export const contactColumns = `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
@@ -134,22 +166,6 @@ export function idBytes(id: MessageId): Uint8Array {
   return bytes;
 }
 
-/**
- * UTF-8; a text with half a surrogate pair, which UTF-8 cannot carry, as the byte FF (which no UTF-8 text begins with)
- * and UTF-16LE. So every JavaScript string comes back as it was.
- */
-export function encodeText(text: string): Uint8Array {
-  if (!loneSurrogate.test(text)) return Buffer.from(text, 'utf8');
-  return Buffer.concat([Uint8Array.of(0xff), Buffer.from(text, 'utf16le')]);
-}
-
-export function decodeText(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return bytes[0] === 0xff ? buffer.toString('utf16le', 1) : buffer.toString('utf8');
-}
-
-const loneSurrogate = /\p{Surrogate}/u;
-
 const damaged = (what: string): SqlTrouble => new SqlTrouble('damaged', `${what} is not one`);
 
 function whole(value: number): number {
@@ -175,7 +191,7 @@ function decodePeerId(value: unknown): PeerId {
   return parsed.value;
 }
 
-function decodeConversation(value: unknown): Line['conversation'] {
+function decodeConversation(value: unknown): Entry['conversation'] {
   const parsed = parseConversationId(decodeText(bytesOf(value)));
   if (parsed.isErr()) throw damaged('conversation id');
   return parsed.value;

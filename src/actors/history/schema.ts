@@ -5,12 +5,17 @@
 import type { Sql } from './sql.js';
 
 /**
- * `line.waits` is 1 for what the outbox owes a peer: queued, or sent over a dialect with receipts and not confirmed.
+ * Migration 1. `line.waits` is 1 for what the outbox owes a peer: queued, or sent over a dialect with receipts and not confirmed.
  * `line_id` begins with the id, which begins with the time: appends of many peers meet on its last page.
  * `line.conversation` is NULL for the talk between two, the common case. `span` tells for each block of
  * `limits.spanLines` lines the earliest and latest arrival, so that a query by time reads only blocks in question
  * without an index that every append would pay for. `line_text.scope` holds peer and direction as words, so that a
  * search for a frequent word of a quiet peer skips instead of reading them all; the table keeps no content of its own.
+ *
+ * Migration 2. `delivery` has a row for each recipient of an outgoing line; `waits` moves there. `line.state` and
+ * `line.waits` stay and are not read any more: to drop them would write a file of a million lines anew before the first
+ * start. `line.kind` is the kind of content that `line.text` holds. `contact.features` and `contact.next_key` are what
+ * the peer says in its handshake.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
@@ -31,6 +36,15 @@ export const migrations: readonly string[] = [
   CREATE TABLE progress(name TEXT PRIMARY KEY, number INTEGER NOT NULL, file BLOB) WITHOUT ROWID;
   CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', columnsize=0,
     prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');`,
+  `ALTER TABLE line ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE delivery(
+    message INTEGER NOT NULL, recipient INTEGER NOT NULL, state INTEGER NOT NULL, waits INTEGER NOT NULL,
+    PRIMARY KEY(message, recipient)) WITHOUT ROWID;
+  INSERT INTO delivery SELECT seq, peer_no, state, waits FROM line NOT INDEXED WHERE direction = 1 ORDER BY seq;
+  CREATE INDEX delivery_waits ON delivery(recipient) WHERE waits = 1;
+  DROP INDEX line_waits;
+  ALTER TABLE contact ADD COLUMN features INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE contact ADD COLUMN next_key BLOB;`,
 ];
 
 /** Recreates the search index, empty. */
@@ -46,7 +60,7 @@ export function migrate(sql: Sql, steps: readonly string[] = migrations): void {
   const version = schemaVersion(sql);
   if (version >= steps.length) return;
   sql.transaction(() => {
-    for (const step of steps.slice(version)) sql.exec(step);
+    for (let step = version; step < steps.length; step += 1) sql.exec(steps[step] ?? '');
     sql.exec(`PRAGMA user_version = ${String(steps.length)}`);
   });
 }

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
-import { decodeText } from './rows.js';
+import { decodeText } from './text.js';
 import { emptyIndex } from './schema.js';
 import { bytesOf, integerOf, type Sql } from './sql.js';
 
@@ -81,7 +81,7 @@ export function indexSlice(sql: Sql, fromSeq: number, newestSeq: number, linesMa
     sql
       .prepare(
         `INSERT INTO line_text(rowid, text, scope) SELECT seq, CAST(text AS TEXT), ${scopeWords}
-         FROM line WHERE seq > ? AND seq <= ? AND text < x'FF' ORDER BY seq`,
+         FROM line WHERE seq > ? AND seq <= ? AND kind = 0 AND text < x'FF' ORDER BY seq`,
       )
       .run([fromSeq, lastSeq]);
     indexUtf16(sql, fromSeq, lastSeq);
@@ -104,7 +104,7 @@ function indexUtf16(sql: Sql, fromSeq: number, lastSeq: number): void {
   const rows = sql
     .prepare(
       `SELECT seq, CAST(text AS BLOB), CAST(peer_no AS INTEGER), direction = 1
-       FROM line WHERE seq > ? AND seq <= ? AND text >= x'FF'`,
+       FROM line WHERE seq > ? AND seq <= ? AND kind = 0 AND text >= x'FF'`,
     )
     .rows([fromSeq, lastSeq]);
   for (const row of rows) {

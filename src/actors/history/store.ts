@@ -11,7 +11,8 @@ import type {
   DeliveryState,
   Duplicate,
   HistoryQuery,
-  Line,
+  Entry,
+  OutboxPage,
   OutboxSize,
   Correspondent,
 } from '../../chat/delivery/entry.js';
@@ -22,8 +23,6 @@ import { history as limits } from './limits.js';
 import {
   contactColumns,
   decodeContact,
-  decodeText,
-  encodeText,
   idBytes,
   isWaiting,
   stateNumber,
@@ -33,6 +32,7 @@ import {
 import { pageOf, outboxOf } from './page.js';
 import { indexedSeq, indexSlice, resetIndex } from './search.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
+import { decodeText, encodeText } from './text.js';
 
 /** What the open transaction has changed; becomes true with its commit, vanishes with its rollback. */
 interface Draft {
@@ -63,7 +63,8 @@ export class HistoryStore {
     this.#indexedSeq = indexedSeq(sql);
     const waiting = sql
       .prepare(
-        'SELECT count(*), coalesce(sum(length(text)), 0) FROM line INDEXED BY line_waits WHERE waits = 1',
+        `SELECT count(*), coalesce(sum(length(text)), 0) FROM delivery INDEXED BY delivery_waits
+         JOIN line ON line.seq = message WHERE delivery.waits = 1`,
       )
       .row([]);
     this.#outbox = { lines: integerOf(waiting?.[0]), bytes: integerOf(waiting?.[1]) };
@@ -122,9 +123,7 @@ export class HistoryStore {
    * has. Errors: `message/id-taken` for an outgoing line whose id has another text.
    */
   append(lines: readonly EncodedLine[]): Result<Appended, IdTaken> {
-    const insert = this.#sql.prepare(
-      'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    );
+    const insert = this.#sql.prepare(insertLine);
     const draft = this.#draft;
     const before = { ...draft };
     const seqs: number[] = [];
@@ -134,7 +133,7 @@ export class HistoryStore {
       const seq = draft.newestSeq + 1;
       if (insert.run([seq, peerNo, line.direction, line.id, ...line.rest]) > 0) {
         draft.newestSeq = seq;
-        this.#noteWritten(draft, seq, line);
+        this.#written(draft, seq, line);
         seqs.push(seq);
         continue;
       }
@@ -150,18 +149,20 @@ export class HistoryStore {
   }
 
   /** The stored line that has the peer, direction and id of `line`. */
-  #known(peerNo: number, { direction, id, text }: EncodedLine) {
+  #known(peerNo: number, { direction, id, kind, body }: EncodedLine) {
     const row = this.#sql
       .prepare(
-        `SELECT seq, CAST(state AS INTEGER), text = ? FROM line
-         WHERE peer_no = ? AND direction = ? AND id = ?`,
+        `SELECT seq, (SELECT state FROM delivery WHERE message = seq AND recipient = peer_no), kind = ? AND text = ?
+         FROM line WHERE peer_no = ? AND direction = ? AND id = ?`,
       )
-      .row([text, peerNo, direction, id]);
-    return { seq: integerOf(row?.[0]), state: stateOf(row?.[1]), isSame: row?.[2] === 1 };
+      .row([kind, body, peerNo, direction, id]);
+    const state = direction === 1 ? stateOf(row?.[1]) : 'delivered';
+    return { seq: integerOf(row?.[0]), state, isSame: row?.[2] === 1 };
   }
 
   /** Removes what the open transaction wrote since `before`. The times in `spans` stay: they are bounds. */
   #takeBack(before: Draft): void {
+    this.#sql.prepare('DELETE FROM delivery WHERE message > ?').run([before.newestSeq]);
     this.#sql.prepare('DELETE FROM line WHERE seq > ?').run([before.newestSeq]);
     Object.assign(this.#draft, before);
   }
@@ -172,12 +173,10 @@ export class HistoryStore {
    */
   restore(seq: number, line: EncodedLine): boolean {
     const peerNo = this.#givePeerNo(line.peerId);
-    const changes = this.#sql
-      .prepare('INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
-      .run([seq, peerNo, line.direction, line.id, ...line.rest]);
+    const changes = this.#sql.prepare(insertLine).run([seq, peerNo, line.direction, line.id, ...line.rest]);
     if (changes === 0) return false;
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
-    this.#noteWritten(this.#draft, seq, line);
+    this.#written(this.#draft, seq, line);
     return true;
   }
 
@@ -191,16 +190,17 @@ export class HistoryStore {
 
   /**
    * Within `transaction`. Moves outgoing lines on: queued → sent → delivered, and to or from failed. Never back:
-   * `sent` does not undo `delivered`. Returns the ids that changed.
+   * `sent` does not undo `delivered`. Returns the ids that are in `state` now: after a crash between commit and reply
+   * the request comes again, and changes nothing.
    */
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
     const peerNo = this.#peerNo(peerId);
     if (peerNo === null) return [];
-    const changed: MessageId[] = [];
+    const reached: MessageId[] = [];
     for (let at = 0; at < ids.length; at += limits.markChunkIds) {
-      changed.push(...this.#markChunk(peerNo, ids.slice(at, at + limits.markChunkIds), state));
+      reached.push(...this.#markChunk(peerNo, ids.slice(at, at + limits.markChunkIds), state));
     }
-    return changed;
+    return reached;
   }
 
   /** Two statements for many lines: a call into SQLite costs more than the work on one line. */
@@ -208,8 +208,9 @@ export class HistoryStore {
     const from = statesBefore(state).map(stateNumber);
     const found = this.#sql
       .prepare(
-        `SELECT seq, CAST(state AS INTEGER), waits = 1, length(text), dialect = 0, CAST(id AS BLOB)
-         FROM line WHERE peer_no = ? AND direction = 1 AND id IN (${marksOfChunk})`,
+        `SELECT seq, CAST(delivery.state AS INTEGER), delivery.waits = 1, length(text), dialect = 0, CAST(id AS BLOB)
+         FROM line JOIN delivery ON message = seq AND recipient = ?
+         WHERE direction = 1 AND id IN (${marksOfChunk})`,
       )
       .rows([peerNo, ...filled(ids.map(idBytes))]);
     const rows = found.filter((row) => from.includes(integerOf(row[1])));
@@ -218,22 +219,26 @@ export class HistoryStore {
       const own = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
       if (own.length === 0) continue;
       this.#sql
-        .prepare(`UPDATE line SET state = ?, waits = ? WHERE seq IN (${marksOfChunk})`)
-        .run([stateNumber(state), waits, ...filled(own.map((row) => integerOf(row[0])))]);
+        .prepare(
+          `UPDATE delivery SET state = ?, waits = ? WHERE recipient = ? AND message IN (${marksOfChunk})`,
+        )
+        .run([stateNumber(state), waits, peerNo, ...filled(own.map((row) => integerOf(row[0])))]);
       for (const row of own) {
         const step = waits - integerOf(row[2]);
         this.#draft.outboxLines += step;
         this.#draft.outboxBytes += step * integerOf(row[3]);
-        this.#draft.walBytes += limits.walBytesPerLine;
+        this.#draft.walBytes += limits.walBytesPerMark;
       }
     }
-    return rows.map((row) => messageIdFromBytes(bytesOf(row[5])));
+    const wanted = stateNumber(state);
+    const there = found.filter((row) => row[1] === wanted || rows.includes(row));
+    return there.map((row) => messageIdFromBytes(bytesOf(row[5])));
   }
 
   /** Within `transaction`. `values`: `contactValues`. */
   putContact(peerId: PeerId, values: readonly SqlValue[]): void {
     this.#sql
-      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run([this.#givePeerNo(peerId), ...values]);
   }
 
@@ -252,17 +257,17 @@ export class HistoryStore {
     return rows.map(decodeContact);
   }
 
-  /** What waits, oldest first. */
-  outbox(peerId: PeerId | null, afterSeq: number, linesMax: number): readonly Line[] {
-    const peerNo = peerId === null ? null : this.#peerNo(peerId);
-    return peerId !== null && peerNo === null ? [] : outboxOf(this.#sql, peerNo, afterSeq, linesMax);
+  /** What waits for a peer, oldest first. */
+  outbox(peerId: PeerId, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
+    const peerNo = this.#peerNo(peerId);
+    return peerNo === null ? { lines: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
   }
 
   correspondents(): readonly Correspondent[] {
     const rows = this.#sql
       .prepare(
         `SELECT CAST(id AS BLOB), EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND direction = 1),
-           EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND waits = 1) FROM peer`,
+           EXISTS(SELECT 1 FROM delivery WHERE recipient = peer.no AND waits = 1) FROM peer`,
       )
       .rows([]);
     return rows.flatMap(([id, isWrittenTo, isWaiting]) => {
@@ -273,7 +278,7 @@ export class HistoryStore {
   }
 
   /** Oldest first. Finds what is indexed (`unindexed`). Errors: `store/bad-query`. */
-  page(query: HistoryQuery): Result<readonly Line[], StoreError> {
+  page(query: HistoryQuery): Result<readonly Entry[], StoreError> {
     return pageOf(this.#sql, query, query.peerId === undefined ? null : (this.#peerNo(query.peerId) ?? 0));
   }
 
@@ -317,10 +322,16 @@ export class HistoryStore {
     };
   }
 
-  #noteWritten(draft: Draft, seq: number, line: EncodedLine): void {
-    draft.outboxLines += line.waits;
-    draft.outboxBytes += line.waits * line.text.byteLength;
-    draft.walBytes += limits.walBytesPerLine + line.text.byteLength;
+  /** The row of the line is there; its deliveries and what is known of the whole follow. */
+  #written(draft: Draft, seq: number, line: EncodedLine): void {
+    const { body, recipients, state, waits } = line;
+    for (const recipient of recipients)
+      this.#sql
+        .prepare('INSERT INTO delivery VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+        .run([seq, this.#givePeerNo(recipient), state, waits]);
+    draft.outboxLines += waits * recipients.length;
+    draft.outboxBytes += waits * recipients.length * body.byteLength;
+    draft.walBytes += limits.walBytesPerLine + body.byteLength;
     const block = Math.floor(seq / limits.spanLines);
     const span = draft.spans.get(block);
     if (span === undefined) draft.spans.set(block, { fromMs: line.receivedAtMs, toMs: line.receivedAtMs });
@@ -357,6 +368,9 @@ export class HistoryStore {
     return this.#peerNo(peerId) ?? 0;
   }
 }
+
+const insertLine =
+  'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
 
 const marksOfChunk = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
 

@@ -3,7 +3,7 @@
  * What fails here becomes a fault for the callers and a plan to go on.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { HistoryQuery, Line } from '../../chat/delivery/entry.js';
+import type { HistoryQuery, Entry } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import type { LogLevel, ReplyTo } from '../../runtime/actor.js';
@@ -29,7 +29,7 @@ export interface PendingWrite {
 /** A search that waits for the index to reach what is stored. */
 export interface PendingSearch {
   readonly query: HistoryQuery;
-  readonly from: ReplyTo<readonly Line[], StoreError>;
+  readonly from: ReplyTo<readonly Entry[], StoreError>;
 }
 
 export interface Opened {

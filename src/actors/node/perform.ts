@@ -130,8 +130,9 @@ function askHistory(shell: Shell, token: Token, ask: LineAsk | ContactAsk, conte
       break;
     }
     case 'outbox': {
-      const { peerId, afterSeq, linesMax } = ask;
-      back(history.call('outbox', { peerId, afterSeq, linesMax }), (result) => ({ type: 'outbox', result }));
+      const { peerId, afterSeq, linesMax, bytesMax } = ask;
+      const page = history.call('outbox', { peerId, afterSeq, linesMax, bytesMax });
+      back(page, (result) => ({ type: 'outbox', result }));
       break;
     }
     case 'page':

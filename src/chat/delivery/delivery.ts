@@ -16,12 +16,22 @@ import type { SendViaOptions } from '../contract.js';
 import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import { answer, logLine, type CallId, type Token, type Turn } from '../turn.js';
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
-import type { Correspondent, DeliveryState, Duplicate, Line, NewLine, OutboxSize } from './entry.js';
+import {
+  textContent,
+  type Correspondent,
+  type DeliveryState,
+  type Duplicate,
+  type Entry,
+  type NewEntry,
+  type OutboxPage,
+  type OutboxSize,
+} from './entry.js';
 import { Incoming } from './incoming.js';
 import { Marks } from './marks.js';
 import type { OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
 import { Shown } from './shown.js';
+import { Told } from './told.js';
 
 export type DeliveryTurn = Turn<DeliveryEffect>;
 
@@ -45,9 +55,16 @@ export interface Sending {
 interface Append {
   readonly call: Sending['call'];
   readonly peerId: PeerId;
-  readonly lines: readonly NewLine[];
+  readonly lines: readonly NewEntry[];
   readonly carriage: Carriage;
   readonly bytes: number;
+}
+
+/** A page of an outbox that is being read. */
+interface Load {
+  readonly peerId: PeerId;
+  /** The request of the outbox. */
+  readonly request: number;
 }
 
 export interface DeliveryStored {
@@ -67,11 +84,9 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #shown = new Shown();
   readonly #appends = new Map<Token, Append>();
   readonly #marks = new Marks();
+  readonly #told = new Told();
   /** Pages of outboxes that are being read, by the request of the outbox. */
-  readonly #loads = new Map<
-    Token,
-    { readonly peerId: PeerId; readonly request: number; readonly linesMax: number }
-  >();
+  readonly #loads = new Map<Token, Load>();
   /** Up to which line a peer's messages were handed to some session: each is published as `sent` once. */
   readonly #sentSeq = new Map<PeerId, number>();
 
@@ -258,7 +273,7 @@ export class Delivery<T extends DeliveryTurn> {
     if (lines === null) return false;
     const committed = result.map(({ seqs, duplicates, outbox }) => {
       this.#outboxes.sized(outbox);
-      const all = lines.map((line, at): Line => ({ ...line, seq: seqs[at] ?? 0 }));
+      const all = lines.map((line, at): Entry => ({ ...line, seq: seqs[at] ?? 0 }));
       this.#shown.show(all, turn);
       return { lines: all, duplicates };
     });
@@ -305,7 +320,7 @@ export class Delivery<T extends DeliveryTurn> {
     this.#follow(peerId, this.#outboxes.of(peerId).queued(waiting, turn.now.monotonicMs), turn);
   }
 
-  #taken(peerId: PeerId, lines: readonly Line[], turn: T): void {
+  #taken(peerId: PeerId, lines: readonly Entry[], turn: T): void {
     const name = this.#people.name(peerId);
     const sentSeq = this.#sentSeq.get(peerId) ?? 0;
     for (const { id, seq } of lines)
@@ -313,7 +328,7 @@ export class Delivery<T extends DeliveryTurn> {
     this.#sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
   }
 
-  /** Only what really changed is published: a receipt that comes twice is one delivery. */
+  /** A receipt that comes twice is one delivery, and is published once. */
   #marked(token: Token, result: MarkResult, turn: T): boolean {
     if (!this.#marks.isAsked(token)) return false;
     const settled = this.#marks.answered(token, result, turn);
@@ -322,7 +337,7 @@ export class Delivery<T extends DeliveryTurn> {
     if (settled.marked !== null) {
       this.#outboxes.sized(settled.marked.outbox);
       const name = this.#people.name(peerId);
-      for (const id of settled.marked.changed) {
+      for (const id of this.#told.untold(settled.mark, settled.marked.reached)) {
         const event = { ...status(id, name, state), ...(reason === null ? {} : { reason }) };
         turn.emit({ to: 'feed', event });
       }
@@ -332,32 +347,28 @@ export class Delivery<T extends DeliveryTurn> {
   }
 
   #load(peerId: PeerId, need: Extract<OutboxOutput, { type: 'need-more' }>, turn: T): void {
-    const { request, afterSeq, linesMax } = need;
+    const { request, afterSeq, linesMax, bytesMax } = need;
     const token = turn.newToken();
-    this.#loads.set(token, { peerId, request, linesMax });
-    turn.emit({ to: 'history', token, ask: { type: 'outbox', peerId, afterSeq, linesMax } });
+    this.#loads.set(token, { peerId, request });
+    turn.emit({ to: 'history', token, ask: { type: 'outbox', peerId, afterSeq, linesMax, bytesMax } });
   }
 
-  #loaded(
-    load: { readonly peerId: PeerId; readonly request: number; readonly linesMax: number },
-    page: Result<readonly Line[], StoreFailure>,
-    turn: T,
-  ): readonly OutboxOutput[] {
+  #loaded(load: Load, page: Result<OutboxPage, StoreFailure>, turn: T): readonly OutboxOutput[] {
     const outbox = this.#outboxes.of(load.peerId);
     const nowMs = turn.now.monotonicMs;
-    if (page.isOk()) return outbox.loaded(load.request, page.value, page.value.length < load.linesMax, nowMs);
+    if (page.isOk()) return outbox.loaded(load.request, page.value.lines, page.value.isLast, nowMs);
     turn.emit(logLine('error', 'outbox-not-read', { code: page.error.code }));
     return outbox.loadFailed(load.request, nowMs);
   }
 
-  #outgoing({ id, text }: Words, peerId: PeerId, { dialect, encryption }: Carriage, { now }: T): NewLine {
+  #outgoing({ id, text }: Words, peerId: PeerId, { dialect, encryption }: Carriage, { now }: T): NewEntry {
     return {
       id,
       direction: 'out',
       peerId,
       peer: this.#people.name(peerId),
       conversation: directConversation(peerId),
-      text,
+      content: textContent(text),
       sentAtMs: now.wallMs,
       receivedAtMs: now.wallMs,
       dialect,
@@ -371,7 +382,7 @@ export class Delivery<T extends DeliveryTurn> {
 type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
 type Committed = Result<
-  { readonly lines: readonly Line[]; readonly duplicates: readonly Duplicate[] },
+  { readonly lines: readonly Entry[]; readonly duplicates: readonly Duplicate[] },
   StoreFailure | IdTaken
 >;
 

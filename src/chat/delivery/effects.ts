@@ -5,7 +5,15 @@ import type { IdTaken, StoreError } from '../errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { ErrorEvent, MessageEvent, StatusEvent } from '../events.js';
 import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
-import type { Appended, DeliveryState, HistoryQuery, Line, NewLine, OutboxSize } from './entry.js';
+import type {
+  Appended,
+  DeliveryState,
+  HistoryQuery,
+  Entry,
+  NewEntry,
+  OutboxPage,
+  OutboxSize,
+} from './entry.js';
 
 export type DeliveryEffect =
   | { readonly to: 'history'; readonly token: Token; readonly ask: LineAsk }
@@ -22,20 +30,21 @@ export type DeliveryDue =
 
 export type LineAsk =
   /** Commit lines, all or none; the answer comes after the sync. */
-  | { readonly type: 'append'; readonly lines: readonly NewLine[] }
-  /** Move outgoing lines to a later delivery state. */
+  | { readonly type: 'append'; readonly lines: readonly NewEntry[] }
+  /** Move the deliveries of outgoing lines to a peer to a later state. */
   | {
       readonly type: 'mark';
       readonly peerId: PeerId;
       readonly ids: readonly MessageId[];
       readonly state: DeliveryState;
     }
-  /** Undelivered lines of one peer with a greater `seq`, oldest first. */
+  /** Undelivered lines of one peer with a greater `seq`, oldest first; one line at least, else within both bounds. */
   | {
       readonly type: 'outbox';
       readonly peerId: PeerId;
       readonly afterSeq: number;
       readonly linesMax: number;
+      readonly bytesMax: number;
     }
   | { readonly type: 'page'; readonly query: HistoryQuery };
 
@@ -50,10 +59,11 @@ export type LineAnswer =
     }
   | {
       readonly type: 'mark';
+      /** `reached`: the lines that are in the wanted state now. */
       readonly result: Result<
-        { readonly changed: readonly MessageId[]; readonly outbox: OutboxSize },
+        { readonly reached: readonly MessageId[]; readonly outbox: OutboxSize },
         StoreFailure
       >;
     }
-  | { readonly type: 'outbox'; readonly result: Result<readonly Line[], StoreFailure> }
-  | { readonly type: 'page'; readonly result: Result<readonly Line[], StoreFailure> };
+  | { readonly type: 'outbox'; readonly result: Result<OutboxPage, StoreFailure> }
+  | { readonly type: 'page'; readonly result: Result<readonly Entry[], StoreFailure> };

@@ -1,8 +1,9 @@
 /**
- * Conversations: what a line of talk is, from the moment somebody said it until it stands in the history.
- * Pure: the types here are the arrows session → conversation → history → node → ui.
+ * Conversations: what an entry is, from the moment somebody said it until it stands in the history. Pure: the types
+ * here are the arrows session → conversation → history → node → ui.
  */
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
+import { unreachable } from '../../exhaustive.js';
 import type { ConversationId, MessageId, PeerId } from '../../ids.js';
 
 export type Direction = 'in' | 'out';
@@ -10,16 +11,65 @@ export type Direction = 'in' | 'out';
 /** `queued`: synced in our outbox. `sent`: handed to the peer, no receipt (yet). `delivered`: the peer committed it. */
 export type DeliveryState = 'queued' | 'sent' | 'delivered' | 'failed';
 
-/** A line as it is handed to the history; `seq` is given there. */
-export interface NewLine {
+/**
+ * What an entry says. Texts alone are sent today; the other kinds are what later versions say about a message, and
+ * `target` is the id of that message.
+ */
+export type Content =
+  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'edit';
+      readonly target: MessageId;
+      /** Of two edits the one with the greater number holds. */
+      readonly revision: number;
+      readonly text: string;
+    }
+  | { readonly type: 'delete'; readonly target: MessageId }
+  | {
+      readonly type: 'reaction';
+      readonly target: MessageId;
+      readonly revision: number;
+      readonly emoji: string;
+      readonly isOn: boolean;
+    }
+  | { readonly type: 'file-offer'; readonly name: string; readonly files: number; readonly bytes: number }
+  /** Of a kind that a newer version gave: kept as it is, and not shown. */
+  | { readonly type: 'unknown'; readonly kind: number; readonly body: Uint8Array };
+
+export const textContent = (text: string): Content => ({ type: 'text', text });
+
+/** The words to be shown and to be said by routes that carry texts alone; null: the entry is no message. */
+export const wordsOf = (content: Content): string | null => (content.type === 'text' ? content.text : null);
+
+/** The size that counts for the bounds of the outbox. */
+export function bytesOf(content: Content): number {
+  switch (content.type) {
+    case 'text':
+    case 'edit':
+      return Buffer.byteLength(content.text);
+    case 'delete':
+    case 'reaction':
+    case 'file-offer':
+      return 0;
+    case 'unknown':
+      return content.body.byteLength;
+    default:
+      return unreachable(content);
+  }
+}
+
+/** An entry as it is handed to the history; `seq` is given there. */
+export interface NewEntry {
   readonly id: MessageId;
   readonly direction: Direction;
   readonly peerId: PeerId;
-  /** The peer's label when the line was written. */
+  /** The peer's label when the entry was written. */
   readonly peer: string;
   readonly conversation: ConversationId;
+  /** Peers that an outgoing entry goes to, where these are not `peerId` alone; each has a delivery of its own. */
+  readonly recipients?: readonly PeerId[];
   /** Exactly as said; made safe only where it is shown. */
-  readonly text: string;
+  readonly content: Content;
   /** Wall clock of the sender, ms. */
   readonly sentAtMs: number;
   /** Our wall clock when it arrived (in) or was queued (out), ms. */
@@ -27,12 +77,12 @@ export interface NewLine {
   readonly dialect: DialectName;
   readonly encryption: Encryption;
   readonly verified: boolean;
-  /** For a line that came in: `delivered`. */
+  /** For an entry that came in: `delivered`. */
   readonly state: DeliveryState;
 }
 
-/** A line in the history. `seq` rises by one per home, over both directions. */
-export interface Line extends NewLine {
+/** An entry in the history. `seq` rises by one per home, over both directions. */
+export interface Entry extends NewEntry {
   readonly seq: number;
 }
 
@@ -65,6 +115,13 @@ export interface Duplicate {
   readonly at: number;
   /** What the stored line has reached. */
   readonly state: DeliveryState;
+}
+
+/** Entries that wait for one peer, oldest first. */
+export interface OutboxPage {
+  readonly lines: readonly Entry[];
+  /** Nothing waits behind them. */
+  readonly isLast: boolean;
 }
 
 export interface OutboxSize {

@@ -10,7 +10,7 @@ import type { IdTaken } from '../errors.js';
 import type { Heard, RouteOrder } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
-import type { NewLine } from './entry.js';
+import type { NewEntry } from './entry.js';
 import { Poison } from './poison.js';
 
 type IncomingTurn = Turn<DeliveryEffect>;
@@ -24,7 +24,7 @@ interface Batch {
 
 export class Incoming {
   readonly #poison = new Poison();
-  readonly #portions = new Map<Token, { readonly batch: Batch; readonly lines: readonly NewLine[] }>();
+  readonly #portions = new Map<Token, { readonly batch: Batch; readonly lines: readonly NewEntry[] }>();
 
   /** Hands the lines to the history. */
   heard(heard: Heard, turn: IncomingTurn): void {
@@ -61,7 +61,7 @@ export class Incoming {
   }
 
   /** The lines of an append, for publishing; null where the append is none of ours. */
-  linesOf = (token: Token): readonly NewLine[] | null => this.#portions.get(token)?.lines ?? null;
+  linesOf = (token: Token): readonly NewEntry[] | null => this.#portions.get(token)?.lines ?? null;
 
   #notStored(
     { repeatedBy }: Heard,

@@ -31,6 +31,12 @@ export const outbox = {
   markAgainMs: 2_000,
 } as const;
 
+/** States of messages that readers were told. */
+export const told = {
+  /** Messages of which the last state is remembered: as many as can wait. A receipt that comes later is told again. */
+  statesMax: 10_000,
+} as const;
+
 /** Messages that arrive. */
 export const incoming = {
   /** Ids of messages that crashed the history, which are refused from then on. A sound history has none. */

@@ -8,7 +8,7 @@
  */
 import type { MessageId } from '../../ids.js';
 import { outbox as limits } from './limits.js';
-import type { Line } from './entry.js';
+import { bytesOf, type Entry } from './entry.js';
 
 export type OutboxOutput =
   /**
@@ -17,13 +17,15 @@ export type OutboxOutput =
    */
   | { readonly type: 'dial' }
   /** Hand these to the session, in this order. `isAgain`: the peer did not confirm them in time. */
-  | { readonly type: 'say'; readonly lines: readonly Line[]; readonly isAgain: boolean }
+  | { readonly type: 'say'; readonly lines: readonly Entry[]; readonly isAgain: boolean }
   /** Read undelivered lines of this peer with a greater `seq`, oldest first; answer with `loaded` or `loadFailed`. */
   | {
       readonly type: 'need-more';
       readonly request: number;
       readonly afterSeq: number;
       readonly linesMax: number;
+      /** What still fits; a page holds one line at least. */
+      readonly bytesMax: number;
     }
   /** The peer has these: mark them in the history. */
   | { readonly type: 'delivered'; readonly ids: readonly MessageId[] }
@@ -33,11 +35,11 @@ export type OutboxOutput =
 /** All times are monotonic, ms. Each call returns what is to be done now. */
 export interface Outbox {
   /** Lines for this peer were committed; in the order of their `seq`, no earlier than the commit. */
-  queued(lines: readonly Line[], nowMs: number): readonly OutboxOutput[];
+  queued(lines: readonly Entry[], nowMs: number): readonly OutboxOutput[];
   /** Lines for this peer may have been committed: whether they were is only on disk. */
   mayHaveMore(nowMs: number): readonly OutboxOutput[];
   /** The page of `request`; `isLast`: there is nothing behind it. A page of an older request is ignored. */
-  loaded(request: number, lines: readonly Line[], isLast: boolean, nowMs: number): readonly OutboxOutput[];
+  loaded(request: number, lines: readonly Entry[], isLast: boolean, nowMs: number): readonly OutboxOutput[];
   loadFailed(request: number, nowMs: number): readonly OutboxOutput[];
   sessionUp(nowMs: number): readonly OutboxOutput[];
   sessionDown(nowMs: number): readonly OutboxOutput[];
@@ -71,8 +73,8 @@ type Link =
   | { readonly type: 'dialling'; readonly sinceMs: number }
   | { readonly type: 'up' };
 
-interface Entry {
-  readonly line: Line;
+interface Held {
+  readonly line: Entry;
   readonly bytes: number;
 }
 
@@ -84,10 +86,10 @@ class PeerOutbox implements Outbox {
   /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
   #failures = 0;
   /** Undelivered lines in memory, oldest first; only while a session is up. */
-  readonly #window = new Map<MessageId, Entry>();
+  readonly #window = new Map<MessageId, Held>();
   #windowBytes = 0;
   /** Not said yet in this round; a part of the window, in its order. */
-  #unsaid: Entry[] = [];
+  #unsaid: Held[] = [];
   #lastSeq = 0;
   /** The history holds lines behind `#lastSeq`. */
   #hasMore: boolean;
@@ -103,7 +105,7 @@ class PeerOutbox implements Outbox {
     this.#hasMore = options.hasUndelivered;
   }
 
-  queued(lines: readonly Line[], nowMs: number): readonly OutboxOutput[] {
+  queued(lines: readonly Entry[], nowMs: number): readonly OutboxOutput[] {
     for (const line of lines) {
       const canAppend = this.#link.type === 'up' && !this.#hasMore && this.#load === null;
       if (canAppend && this.#hasRoom(line) && line.seq > this.#lastSeq) this.#append(line);
@@ -119,7 +121,7 @@ class PeerOutbox implements Outbox {
     return this.#work(nowMs);
   }
 
-  loaded(request: number, lines: readonly Line[], isLast: boolean, nowMs: number): readonly OutboxOutput[] {
+  loaded(request: number, lines: readonly Entry[], isLast: boolean, nowMs: number): readonly OutboxOutput[] {
     if (this.#load?.request !== request) return [];
     this.#load = null;
     const fresh = lines.filter((line) => line.seq > this.#lastSeq && !this.#window.has(line.id));
@@ -169,10 +171,10 @@ class PeerOutbox implements Outbox {
     if (ids.length === 0) return [];
     let isProgress = false;
     for (const id of ids) {
-      const entry = this.#window.get(id);
-      if (entry === undefined) continue;
+      const held = this.#window.get(id);
+      if (held === undefined) continue;
       this.#window.delete(id);
-      this.#windowBytes -= entry.bytes;
+      this.#windowBytes -= held.bytes;
       isProgress = true;
     }
     if (isProgress) {
@@ -251,20 +253,22 @@ class PeerOutbox implements Outbox {
     this.#load = { request: this.#requests, sinceMs: nowMs };
     this.#isPageOutdated = false;
     const linesMax = limits.windowLinesMax - this.#window.size;
-    return [{ type: 'need-more', request: this.#requests, afterSeq: this.#lastSeq, linesMax }];
+    const bytesMax = limits.windowBytesMax - this.#windowBytes;
+    const request = this.#requests;
+    return [{ type: 'need-more', request, afterSeq: this.#lastSeq, linesMax, bytesMax }];
   }
 
-  #append(line: Line): void {
-    const entry = { line, bytes: Buffer.byteLength(line.text) };
-    this.#window.set(line.id, entry);
-    this.#windowBytes += entry.bytes;
-    this.#unsaid.push(entry);
+  #append(line: Entry): void {
+    const held = { line, bytes: bytesOf(line.content) };
+    this.#window.set(line.id, held);
+    this.#windowBytes += held.bytes;
+    this.#unsaid.push(held);
     this.#lastSeq = line.seq;
   }
 
-  #hasRoom(line: Line): boolean {
+  #hasRoom(line: Entry): boolean {
     if (this.#window.size === 0) return true;
-    const bytes = this.#windowBytes + Buffer.byteLength(line.text);
+    const bytes = this.#windowBytes + bytesOf(line.content);
     return this.#window.size < limits.windowLinesMax && bytes <= limits.windowBytesMax;
   }
 

@@ -4,16 +4,16 @@
  * again, each by itself. Pure; bounded.
  */
 import type { MessageId } from '../../ids.js';
-import type { NewLine } from './entry.js';
+import type { NewEntry } from './entry.js';
 import { incoming as limits } from './limits.js';
 
 export class Poison {
   readonly #verdicts = new Map<MessageId, 'suspect' | 'set-aside'>();
 
   /** The lines that may be handed to the history, in order; a suspect one is a portion by itself. */
-  portionsOf(lines: readonly NewLine[]): readonly (readonly NewLine[])[] {
-    const portions: NewLine[][] = [];
-    let open: NewLine[] | null = null;
+  portionsOf(lines: readonly NewEntry[]): readonly (readonly NewEntry[])[] {
+    const portions: NewEntry[][] = [];
+    let open: NewEntry[] | null = null;
     for (const line of lines) {
       const verdict = this.#verdicts.get(line.id);
       if (verdict === 'set-aside') continue;

@@ -5,7 +5,7 @@
 import type { Result } from 'neverthrow';
 import { logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
-import type { Line } from './entry.js';
+import type { Entry } from './entry.js';
 import { shown as limits } from './limits.js';
 import { messageEventOf } from './transcript.js';
 
@@ -31,7 +31,7 @@ export class Shown {
    * commit and reply it knows lines that no reader has seen. `seq` has no gaps, so a gap means that a reply was lost,
    * and what is missing is read back before anything later is published.
    */
-  show(lines: readonly Line[], turn: ShownTurn): void {
+  show(lines: readonly Entry[], turn: ShownTurn): void {
     for (const line of lines) {
       if (line.seq <= this.#seq) continue;
       if (this.#reading === null && line.seq === this.#seq + 1) this.#publish(line, turn);
@@ -44,7 +44,7 @@ export class Shown {
   }
 
   /** Takes the page of lines that were missing. False: the token is of another request. */
-  pageRead(token: Token, page: Result<readonly Line[], StoreFailure>, turn: ShownTurn): boolean {
+  pageRead(token: Token, page: Result<readonly Entry[], StoreFailure>, turn: ShownTurn): boolean {
     if (token !== this.#reading) return false;
     this.#reading = null;
     if (page.isErr()) {
@@ -53,8 +53,8 @@ export class Shown {
       return true;
     }
     for (const line of page.value) this.#publish(line, turn);
-    // Numbers may have a hole where a damaged file was set aside.
-    if (page.value.length < limits.resumePageLines) this.#seq = Math.max(this.#seq, this.#heldUntilSeq);
+    // Numbers may have a hole where a damaged file was set aside. A short page proves none: its bytes are bounded, too.
+    if (page.value.length === 0) this.#seq = Math.max(this.#seq, this.#heldUntilSeq);
     if (this.#seq < this.#heldUntilSeq) this.#read(turn);
     return true;
   }
@@ -65,9 +65,10 @@ export class Shown {
     turn.emit({ to: 'history', token: this.#reading, ask: { type: 'page', query } });
   }
 
-  #publish(line: Line, turn: ShownTurn): void {
+  #publish(line: Entry, turn: ShownTurn): void {
     if (line.seq <= this.#seq) return;
     this.#seq = line.seq;
-    turn.emit({ to: 'feed', event: messageEventOf(line) });
+    const event = messageEventOf(line);
+    if (event !== null) turn.emit({ to: 'feed', event });
   }
 }

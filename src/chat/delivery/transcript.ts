@@ -2,7 +2,7 @@
  * Transcripts: lines of the history as events for those who watch, and as files people keep. Pure; times in the text
  * form are local, as the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
  */
-import type { Line } from './entry.js';
+import { wordsOf, type Entry } from './entry.js';
 import type { MessageEvent } from '../events.js';
 
 /** One line of the old format. */
@@ -15,8 +15,10 @@ export interface OldLine {
   readonly text: string;
 }
 
-/** A line of the history as those who watch see it. */
-export function messageEventOf(line: Line): MessageEvent {
+/** An entry of the history as readers of events see it; null: it is no message. */
+export function messageEventOf(line: Entry): MessageEvent | null {
+  const text = wordsOf(line.content);
+  if (text === null) return null;
   const event: MessageEvent = {
     type: 'message',
     seq: line.seq,
@@ -25,7 +27,7 @@ export function messageEventOf(line: Line): MessageEvent {
     peer: line.peer,
     peerId: line.peerId,
     conversation: line.conversation,
-    text: line.text,
+    text,
     sentAt: isoTime(line.sentAtMs),
     receivedAt: isoTime(line.receivedAtMs),
     dialect: line.dialect,

@@ -8,7 +8,7 @@ import { ok } from 'neverthrow';
 import { chatbuddyFarewell } from '../../dialects/chatbuddy/codec.js';
 import { unreachable } from '../../exhaustive.js';
 import { directConversation, type SessionId } from '../../ids.js';
-import type { NewLine } from '../delivery/entry.js';
+import { textContent, type NewEntry } from '../delivery/entry.js';
 import { sanitiseName } from '../people/name.js';
 import type { HeardCall, RouteReport } from '../routes/route.js';
 import { answer } from '../turn.js';
@@ -107,7 +107,7 @@ function understandAll(
   { words, call }: HeldWords,
   turn: ForeignTurn,
 ): readonly RouteReport[] {
-  const lines: NewLine[] = [];
+  const lines: NewEntry[] = [];
   for (const word of words) {
     const peer = speakerOf(state, live, word, turn);
     if (peer === null || state.people.isBlocked(peer.peerId)) continue;
@@ -145,7 +145,7 @@ function understand(
   name: string | null,
   word: HeardWords,
   turn: ForeignTurn,
-): NewLine | null {
+): NewEntry | null {
   const { utterance } = word;
   const called = utterance.type === 'profile' ? sanitiseName(utterance.name).unwrapOr(name) : name;
   // Before the lists tell of it, so that it is told by its name; a peer that leaves has one already.
@@ -201,14 +201,14 @@ function incoming(
   text: string,
   sentAtMs: number,
   turn: ForeignTurn,
-): NewLine {
+): NewEntry {
   return {
     id,
     direction: 'in',
     peerId,
     peer: people.name(peerId),
     conversation: directConversation(peerId),
-    text,
+    content: textContent(text),
     sentAtMs,
     receivedAtMs: turn.now.wallMs,
     dialect: dialect.name,

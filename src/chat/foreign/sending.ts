@@ -19,7 +19,7 @@ import {
   type SessionId,
 } from '../../ids.js';
 import { dialing } from '../routes/limits.js';
-import type { Line } from '../delivery/entry.js';
+import { wordsOf, type Entry } from '../delivery/entry.js';
 import type { RouteReport } from '../routes/route.js';
 import { allowed, ownOptions } from './peers.js';
 import { noteSent } from './presence.js';
@@ -74,7 +74,7 @@ export function reach(state: ForeignState, peer: ForeignPeer, job: Job | null, t
 export function sayLines(
   state: ForeignState,
   peerId: PeerId,
-  lines: readonly Line[],
+  lines: readonly Entry[],
   turn: ForeignTurn,
 ): void {
   const peer = allowed(state, peerId, turn);
@@ -139,9 +139,9 @@ export function sayJob(
     return;
   }
   if (job.type === 'line') {
-    const { id, text } = job.line;
+    const { id, content } = job.line;
     const saidUnits = peer.saidUnits.get(id) ?? 0;
-    work.piece = nextPiece(peer.dialect, text, saidUnits, { ...options, random: noRandom });
+    work.piece = nextPiece(peer.dialect, wordsOf(content) ?? '', saidUnits, { ...options, random: noRandom });
   }
   const utterance = utteranceOf(job, work.piece);
   turn.emit({
@@ -193,10 +193,10 @@ export function sent(
   work.isSent = true;
   noteSent(state, peer, utteranceOf(job, work.piece), turn);
   if (job.type === 'line') {
-    const { id, text } = job.line;
+    const { id, content } = job.line;
     const saidUnits = (peer.saidUnits.get(id) ?? 0) + work.piece.length;
     peer.saidUnits.set(id, saidUnits);
-    if (saidUnits < text.length) return [];
+    if (saidUnits < (wordsOf(content) ?? '').length) return [];
   }
   peer.jobs = peer.jobs.filter((each) => each !== job);
   if (job.type === 'line') return [lineSent(state, peer, job.line, turn)];
@@ -294,10 +294,11 @@ export function forgetLines(state: ForeignState, peerId: PeerId, ids: readonly M
 export function keepHistoryLine(
   { people }: ForeignState,
   { peerId, host, dialect }: ForeignPeer,
-  { text, direction, receivedAtMs }: Pick<Line, 'text' | 'direction' | 'receivedAtMs'>,
+  { content, direction, receivedAtMs }: Pick<Entry, 'content' | 'direction' | 'receivedAtMs'>,
   turn: ForeignTurn,
 ): void {
-  if (dialect.name !== 'cmp2204') return;
+  const text = wordsOf(content);
+  if (dialect.name !== 'cmp2204' || text === null) return;
   const username = people.saidName(peerId) || unannouncedName;
   const line = formatHistoryLine({ atMs: receivedAtMs, host, username, direction, text });
   turn.emit({ to: 'files', line });
@@ -317,7 +318,7 @@ export function marked(
 }
 
 /** synergy tells its user that a peer cannot be reached instead of trying for ever. */
-function limitTime(state: ForeignState, peerId: PeerId, lines: readonly Line[], turn: ForeignTurn): void {
+function limitTime(state: ForeignState, peerId: PeerId, lines: readonly Entry[], turn: ForeignTurn): void {
   const fresh = lines.filter(({ id }) => !state.timed.has(id));
   const [first] = fresh;
   if (first === undefined) return;
@@ -333,7 +334,7 @@ function workOn(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): void
   if (job !== undefined && peer.unmarked.size === 0) reach(state, peer, job, turn);
 }
 
-function lineSent(state: ForeignState, peer: ForeignPeer, line: Line, turn: ForeignTurn): RouteReport {
+function lineSent(state: ForeignState, peer: ForeignPeer, line: Entry, turn: ForeignTurn): RouteReport {
   const { peerId } = peer;
   forgetLines(state, peerId, [line.id]);
   peer.activeAtMs = turn.now.monotonicMs;
@@ -342,7 +343,7 @@ function lineSent(state: ForeignState, peer: ForeignPeer, line: Line, turn: Fore
   return { type: 'confirmed', peerId, ids: [line.id], as: 'sent' };
 }
 
-function lineRefused(state: ForeignState, { peerId, id }: Line, error: DialectError): RouteReport {
+function lineRefused(state: ForeignState, { peerId, id }: Entry, error: DialectError): RouteReport {
   forgetLines(state, peerId, [id]);
   const reason =
     error.code === 'dialect/unsupported' ? `${error.dialect} cannot carry ${error.what}` : error.code;

@@ -1,4 +1,5 @@
 /** Connections that carry a whole conversation: what is said over them next, and how they end as their dialect ends them. */
+import { wordsOf } from '../delivery/entry.js';
 import { textOf, newToken, type ForeignConnection, type ForeignState, type ForeignTurn } from './state.js';
 
 /** Says the next line that waits, once the one before is sent; behind the last line our farewell. */
@@ -9,7 +10,13 @@ export function sayNext(state: ForeignState, live: ForeignConnection, turn: Fore
     const token = newToken(state);
     live.said.set(token, line);
     const { sessionId } = live;
-    turn.emit({ to: 'foreign', say: 'utter', sessionId, token, utterance: textOf(line, line.text) });
+    turn.emit({
+      to: 'foreign',
+      say: 'utter',
+      sessionId,
+      token,
+      utterance: textOf(line, wordsOf(line.content) ?? ''),
+    });
   } else if (live.isLeaving) leave(live, turn);
 }
 

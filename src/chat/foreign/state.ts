@@ -18,7 +18,7 @@ import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import type { Address, Endpoint } from '../../wire/address.js';
-import type { Line } from '../delivery/entry.js';
+import type { Entry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 import type { HeardCall } from '../routes/route.js';
 import { answer, type CallId, type Turn } from '../turn.js';
@@ -63,7 +63,7 @@ export function ended(gathering: Gathering, turn: ForeignTurn): void {
 
 /** Something to be said over a connection of its own. */
 export type Job =
-  | { readonly type: 'line'; readonly line: Line }
+  | { readonly type: 'line'; readonly line: Entry }
   | {
       readonly type: 'control';
       readonly utterance: Utterance;
@@ -123,9 +123,9 @@ export interface ForeignConnection {
   /** Accepted, and its user types the one message of it, perhaps. */
   isTyped: boolean;
   /** Of a standing connection: lines that wait for the one before them to be sent. */
-  readonly waiting: Line[];
+  readonly waiting: Entry[];
   /** Of a standing connection: the line that its actor has, by its token. One at a time, so that the rest can be held back. */
-  readonly said: Map<number, Line>;
+  readonly said: Map<number, Entry>;
   /** We end it after the lines that wait. */
   isLeaving: boolean;
   readonly endWaiters: Gathering[];
@@ -230,7 +230,7 @@ export function peerOf(state: ForeignState, live: ForeignConnection | undefined)
 /** Cutting a text into pieces draws no numbers. */
 export const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);
 
-export const textOf = ({ id, sentAtMs }: Line, text: string): Utterance => ({
+export const textOf = ({ id, sentAtMs }: Entry, text: string): Utterance => ({
   type: 'text',
   id,
   sentAtMs,

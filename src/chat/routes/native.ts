@@ -34,6 +34,7 @@ import { addressAtOtherEnd, contactOf } from './pinning.js';
 import type { SendViaOptions } from '../contract.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
 import { SessionTable } from './session-table.js';
+import { wordsOf } from '../delivery/entry.js';
 import { busyForMs, reasonOf, refusalOf } from './verdicts.js';
 import { understand, type Said } from './utterances.js';
 
@@ -80,9 +81,10 @@ export class NativeRoutes implements Route<NativeTurn> {
       case 'utter': {
         const live = this.#sessions.with(order.peerId);
         if (live === undefined) return [];
-        const utterances = order.lines.map(
-          ({ id, sentAtMs, text }) => ({ type: 'text', id, sentAtMs, text }) as const,
-        );
+        const utterances = order.lines.flatMap(({ id, sentAtMs, content }) => {
+          const text = wordsOf(content);
+          return text === null ? [] : [{ type: 'text', id, sentAtMs, text } as const];
+        });
         this.#tell(live, { say: 'utter', utterances }, turn);
         return [{ type: 'taken', peerId: order.peerId, lines: order.lines }];
       }

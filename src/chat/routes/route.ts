@@ -9,7 +9,7 @@ import type { DialectError } from '../../dialects/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import type { Address } from '../../wire/address.js';
 import type { SendViaOptions } from '../contract.js';
-import type { Line, NewLine } from '../delivery/entry.js';
+import type { Entry, NewEntry } from '../delivery/entry.js';
 import type { CallId } from '../turn.js';
 
 /** How texts go out over a route. */
@@ -28,7 +28,7 @@ export type RouteOrder =
   | {
       readonly type: 'utter';
       readonly peerId: PeerId;
-      readonly lines: readonly Line[];
+      readonly lines: readonly Entry[];
       readonly isAgain: boolean;
     }
   /** Nothing was confirmed for long: whatever is left of the way, it is not the one to speak on. */
@@ -48,7 +48,7 @@ export type RouteReport =
   /** The peer made room for another one; nothing of it is kept. */
   | { readonly type: 'forgotten'; readonly peerId: PeerId }
   /** These were handed to a session that confirms them later. */
-  | { readonly type: 'taken'; readonly peerId: PeerId; readonly lines: readonly Line[] }
+  | { readonly type: 'taken'; readonly peerId: PeerId; readonly lines: readonly Entry[] }
   /** The best that these can reach on this route is reached. */
   | {
       readonly type: 'confirmed';
@@ -68,7 +68,7 @@ export type RouteReport =
 /** Words of a peer, for the history. */
 export interface Heard {
   readonly type: 'heard';
-  readonly lines: readonly NewLine[];
+  readonly lines: readonly NewEntry[];
   /** The connection waits for this answer before its peer may send much more. */
   readonly call: HeardCall;
   /** Null: the sender never repeats what the disk did not take. Else the sender keeps its words until a receipt. */

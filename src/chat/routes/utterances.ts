@@ -2,7 +2,7 @@
 import type { Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import { directConversation, type MessageId, type PeerId, type SessionId } from '../../ids.js';
-import type { NewLine } from '../delivery/entry.js';
+import { textContent, type NewEntry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 
 /** Words that came over a session. */
@@ -12,7 +12,7 @@ export interface Said {
 }
 
 export interface Understood {
-  readonly lines: readonly NewLine[];
+  readonly lines: readonly NewEntry[];
   /** Messages of ours that the peer has committed. */
   readonly confirmed: readonly MessageId[];
   readonly names: readonly string[];
@@ -24,7 +24,7 @@ export function understand(
   utterances: readonly Utterance[],
   wallMs: number,
 ): Understood {
-  const lines: NewLine[] = [];
+  const lines: NewEntry[] = [];
   const confirmed: MessageId[] = [];
   const names: string[] = [];
   for (const utterance of utterances) {
@@ -37,7 +37,7 @@ export function understand(
           peerId,
           peer: people.name(peerId),
           conversation: directConversation(peerId),
-          text: utterance.text,
+          content: textContent(utterance.text),
           sentAtMs: utterance.sentAtMs,
           receivedAtMs: wallMs,
           dialect: 'native',

@@ -1,6 +1,7 @@
 /** Delivery by inputs and effects: what is written before what is said, shown and answered. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wordsOf } from '../../../src/chat/delivery/entry.js';
 import { err, ok } from 'neverthrow';
 import type { Utterance } from '../../../src/dialects/dialect.js';
 import { appended, CoreScene, lineOf, messageId, scenePeer, session } from '../../support/core-scene.js';
@@ -79,7 +80,7 @@ test('after a commit with an unknown outcome nothing overtakes what may be on di
   assert.deepEqual(scene.to('session'), [], 'the page is awaited');
   assert.ok(first !== undefined && second !== undefined);
   const page = [lineOf(first, 1), lineOf(second, 2)];
-  scene.stored(token, { type: 'outbox', result: ok(page) });
+  scene.stored(token, { type: 'outbox', result: ok({ lines: page, isLast: true }) });
   const [uttered] = scene.to('session');
   assert.deepEqual(
     uttered?.say === 'utter' ? uttered.utterances.map((each) => each.type === 'text' && each.text) : [],
@@ -105,19 +106,22 @@ test('a text that cannot be sent is refused, and its whole batch with it', () =>
   }
 });
 
+// Case H6
 test('a receipt becomes delivered after the commit of the mark, once', () => {
   const scene = new CoreScene();
   scene.callsIn('s-1', peer);
   send(scene, 1);
   scene.committed(1);
-  for (const changed of [[messageId(1)], []]) {
+  // The history tells which messages are in the state, whether this mark moved them or the one before.
+  for (const isTold of [true, false]) {
     said(scene, 's-1', { type: 'receipt', ids: [messageId(1)] });
     assert.deepEqual(scene.events('status'), [], 'not before the commit');
     const outbox = { lines: 0, bytes: 0 };
-    scene.stored(scene.asked('mark').token, { type: 'mark', result: ok({ changed, outbox }) });
+    const result = ok({ reached: [messageId(1)], outbox });
+    scene.stored(scene.asked('mark').token, { type: 'mark', result });
     assert.deepEqual(
       scene.events('status').map(({ state }) => state),
-      changed.map(() => 'delivered'),
+      isTold ? ['delivered'] : [],
     );
   }
 });
@@ -136,7 +140,7 @@ test('a mark that the disk does not take is written again until it does', () => 
     assert.deepEqual(scene.asked('mark').ask.ids, [messageId(1)]);
   }
   const outbox = { lines: 0, bytes: 0 };
-  const result = ok({ changed: [messageId(1)], outbox });
+  const result = ok({ reached: [messageId(1)], outbox });
   scene.stored(scene.asked('mark').token, { type: 'mark', result });
   assert.deepEqual(
     scene.events('status').map(({ state }) => state),
@@ -198,7 +202,7 @@ test('messages that crash the history together come one by one, and the culprit 
   const call = said(scene, 's-2', heard(1), heard(2));
   const asks = scene.to('history').map(({ token, ask }) => ({ token, ask }));
   assert.deepEqual(
-    asks.map(({ ask }) => (ask.type === 'append' ? ask.lines.map(({ text }) => text) : [])),
+    asks.map(({ ask }) => (ask.type === 'append' ? ask.lines.map(({ content }) => wordsOf(content)) : [])),
     [['text 1'], ['text 2']],
   );
   const [first, second] = asks;
@@ -313,8 +317,8 @@ test('a full outbox refuses a whole batch, counts what is being committed, and t
   scene.stored(token, { type: 'append', result: ok({ ...appended(1, 2), outbox }) });
   assert.deepEqual(scene.answerTo(send(scene, 3)), full);
   said(scene, 's-1', { type: 'receipt', ids: [messageId(1)] });
-  const changed = [messageId(1)];
+  const reached = [messageId(1)];
   const room = { lines: 9_999, bytes: 0 };
-  scene.stored(scene.asked('mark').token, { type: 'mark', result: ok({ changed, outbox: room }) });
+  scene.stored(scene.asked('mark').token, { type: 'mark', result: ok({ reached, outbox: room }) });
   assert.equal(scene.answerTo(send(scene, 3)), undefined);
 });

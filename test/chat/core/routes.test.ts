@@ -1,6 +1,7 @@
 /** Native routes by inputs and effects: which session is used, who is welcome, and what a typed address leads to. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wordsOf } from '../../../src/chat/delivery/entry.js';
 import { fromHex } from '../../../src/wire/bytes.js';
 import {
   CoreScene,
@@ -31,7 +32,7 @@ test('an address leads to the peer whose session stays when the dial crosses it'
   // The peer closed the duplicate before a word of it arrived.
   scene.lost('s-2');
   assert.deepEqual(
-    scene.asked('append').ask.lines.map(({ peerId, text }) => [peerId, text]),
+    scene.asked('append').ask.lines.map(({ peerId, content }) => [peerId, wordsOf(content)]),
     [[small.peerId, 'text 1']],
   );
   scene.committed(1);

@@ -82,7 +82,7 @@ async function* pagesOf(
     const page = await node.history({ ...query, afterSeq, limit: cli.historyPageLines });
     yield page;
     const last = page.unwrapOr([]).at(-1);
-    if (last === undefined || page.unwrapOr([]).length < cli.historyPageLines) return;
+    if (last === undefined) return;
     afterSeq = last.seq;
   }
 }
@@ -109,7 +109,7 @@ async function* newest(
     pages.unshift(page.value);
     left -= page.value.length;
     beforeSeq = page.value[0]?.seq;
-    if (page.value.length < wanted) break;
+    if (page.value.length === 0) break;
   }
   for (const page of pages) yield ok(page);
 }

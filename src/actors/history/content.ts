@@ -1,0 +1,64 @@
+/** What an entry says, as a number for its kind and the bytes of its body, and back. Pure. */
+import type { Content } from '../../chat/delivery/entry.js';
+import { parseMessageId } from '../../ids.js';
+import { decodeText, encodeText } from './text.js';
+
+/** The place of a kind in the list is what stands in the file: only ever append. */
+const kinds = ['text', 'edit', 'delete', 'reaction', 'file-offer'] as const;
+
+export interface StoredContent {
+  readonly kind: number;
+  /** The bytes of a text; of every other kind its fields as JSON. */
+  readonly body: Uint8Array;
+}
+
+export function encodeContent(content: Content): StoredContent {
+  if (content.type === 'text') return { kind: 0, body: encodeText(content.text) };
+  if (content.type === 'unknown') return content;
+  const { type, ...fields } = content;
+  return { kind: kinds.indexOf(type), body: encodeText(JSON.stringify(fields)) };
+}
+
+/** A kind or a body that this version cannot read is kept as `unknown`. */
+export function decodeContent({ kind, body }: StoredContent): Content {
+  if (kind === 0) return { type: 'text', text: decodeText(body) };
+  const type = kinds[kind];
+  const content = type === undefined || type === 'text' ? null : readFields(type, parse(body));
+  return content ?? { type: 'unknown', kind, body };
+}
+
+function readFields(type: Exclude<(typeof kinds)[number], 'text'>, fields: Fields): Content | null {
+  const { target: targetText, revision, text, emoji, isOn, name, files, bytes } = fields;
+  const target = typeof targetText === 'string' ? parseMessageId(targetText).unwrapOr(null) : null;
+  switch (type) {
+    case 'edit':
+      return target !== null && isWhole(revision) && typeof text === 'string'
+        ? { type, target, revision, text }
+        : null;
+    case 'delete':
+      return target === null ? null : { type, target };
+    case 'reaction':
+      return target !== null && isWhole(revision) && typeof emoji === 'string' && typeof isOn === 'boolean'
+        ? { type, target, revision, emoji, isOn }
+        : null;
+    case 'file-offer':
+      return typeof name === 'string' && isWhole(files) && isWhole(bytes)
+        ? { type, name, files, bytes }
+        : null;
+    default:
+      return type satisfies never;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parse(body: Uint8Array): Fields {
+  try {
+    const value: unknown = JSON.parse(decodeText(body));
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -241,10 +241,11 @@ export class Core {
     input: Extract<Input, { type: 'discoveryStarted' | 'twin' | 'presence' }>,
     turn: CoreTurn,
   ): readonly RouteReport[] {
-    const { people } = this.#parts;
+    const { people, delivery } = this.#parts;
     switch (input.type) {
       case 'discoveryStarted': {
         people.announceContacts(turn);
+        delivery.announceAwaited(turn);
         const rows = people.announcedRows();
         if (rows.length > 0) turn.emit({ to: 'presence', say: 'recall', rows });
         return [];

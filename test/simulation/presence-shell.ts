@@ -33,6 +33,7 @@ export class PresenceShell {
   readonly #roster: Roster = createRoster({});
   readonly #untold = new Map<PeerId, Presence>();
   #described: { readonly name: string; readonly tcpPort: number } | null = null;
+  #awaited: ReadonlySet<PeerId> = new Set();
   #seq = 0;
   #isOver = false;
   #isTelling = false;
@@ -53,6 +54,10 @@ export class PresenceShell {
     this.#roster.setContacts(peerIds);
   }
 
+  awaited(peerIds: readonly PeerId[]): void {
+    this.#awaited = new Set(peerIds);
+  }
+
   recall(rows: readonly Presence[]): void {
     this.#roster.recall(rows, this.#clocks());
   }
@@ -63,6 +68,7 @@ export class PresenceShell {
     const isNew = this.#roster.rows().every((row) => row.peerId !== peerId || row.bootIdHex !== bootIdHex);
     const source = { address: host, port: 6_000, isLocal: false };
     this.#tell(this.#roster.heard(peerId, record, source, this.#clocks()));
+    if (this.#awaited.has(peerId)) this.#tell(this.#roster.rows().filter((row) => row.peerId === peerId));
     if (isNew && record.kind !== 'bye') this.#announce(host);
   }
 

@@ -244,6 +244,7 @@ export class NodeRun {
         break;
       case 'presence':
         if (effect.say === 'contacts') this.#presence.contacts(effect.peerIds);
+        else if (effect.say === 'awaited') this.#presence.awaited(effect.peerIds);
         else if (effect.say === 'recall') this.#presence.recall(effect.rows);
         else this.#presence.describe(effect.name, effect.tcpPort);
         break;

@@ -72,6 +72,7 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       break;
     case 'presence':
       if (effect.say === 'contacts') context.links.discovery.cast('contacts', { peerIds: effect.peerIds });
+      else if (effect.say === 'awaited') context.links.discovery.cast('awaited', { peerIds: effect.peerIds });
       else if (effect.say === 'recall') context.links.discovery.cast('recall', { rows: effect.rows });
       else {
         const { name, tcpPort } = effect;

@@ -64,6 +64,7 @@ interface DiscoveryState {
   /** Rows the node has not been told yet. */
   readonly untold: Map<PeerId, Presence>;
   tellTimer: NodeJS.Timeout | undefined;
+  awaited: ReadonlySet<PeerId>;
   readonly twins: FaultTally<'twin'>;
   interfaces: readonly InterfaceAddress[];
 }
@@ -80,6 +81,10 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
     },
     contacts(state, { peerIds }) {
       state.roster.setContacts(peerIds);
+      return next(state);
+    },
+    awaited(state, { peerIds }) {
+      state.awaited = new Set(peerIds);
       return next(state);
     },
     recall(state, { rows }) {
@@ -135,6 +140,7 @@ async function start(
           ),
     untold: new Map(),
     tellTimer: undefined,
+    awaited: new Set(),
     twins: new FaultTally(limits.twinToldEveryMs),
     interfaces: readInterfaces(),
   };
@@ -230,6 +236,12 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       const { peerId, record, answer, isAddressProven } = settled;
       const isNew = isNewRun(roster, peerId, record);
       tell(state, roster.heard(peerId, record, source, clocks()));
+      // Where something waits for the peer, a sign of life is news as well.
+      if (state.awaited.has(peerId))
+        tell(
+          state,
+          roster.rows().filter((row) => row.peerId === peerId),
+        );
       if (record.kind !== 'bye') noteOnline(state, record.name, source);
       if (answer) context.links.broadcast.cast('answer', { ...decisionOf(answer), address, port });
       else if (isNew && record.kind !== 'bye') {

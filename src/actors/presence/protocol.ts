@@ -51,6 +51,8 @@ export type DiscoveryProtocol = {
   heard: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
   /** Contacts are never evicted from the roster and have signature checks reserved. */
   contacts: Cast<{ readonly peerIds: readonly PeerId[] }>;
+  /** Something waits for these, and the last try to reach them failed: each of their beacons is told to the node. */
+  awaited: Cast<{ readonly peerIds: readonly PeerId[] }>;
   /** Whom an earlier life of this actor told of: nobody else would notice that they fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Re-reads clocks: online → away → gone. Sent to itself. */

@@ -184,6 +184,9 @@ export class Delivery<T extends DeliveryTurn> {
     else this.#follow(peerId, this.#outboxes.open(peerId, true).tick(turn.now.monotonicMs), turn);
   }
 
+  /** For a discovery that starts again, and knows nobody. */
+  announceAwaited = (turn: T): void => this.#outboxes.announceAwaited(turn);
+
   /** Whether something waits for the peer, as far as is known. */
   hasWork = (peerId: PeerId): boolean => this.#outboxes.hasWork(peerId);
 

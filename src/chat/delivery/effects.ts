@@ -18,6 +18,8 @@ import type {
 export type DeliveryEffect =
   | { readonly to: 'history'; readonly token: Token; readonly ask: LineAsk }
   | { readonly to: 'feed'; readonly event: MessageEvent | StatusEvent | ErrorEvent }
+  /** Something waits for these, and they could not be reached: each of their beacons is news. */
+  | { readonly to: 'presence'; readonly say: 'awaited'; readonly peerIds: readonly PeerId[] }
   | TimerEffect<DeliveryDue>
   | CallerEffect
   | LogEffect;

@@ -20,7 +20,7 @@ export const outbox = {
   /** Share of a delay that jitter takes away at most, so that peers of one outage do not return together. */
   jitterShare: 0.5,
   /** Pause between two dials that a beacon of the peer causes. */
-  presenceDialEveryMs: 5_000,
+  presenceDialEveryMs: 2_000,
   /** Time after which a dial without a report counts as failed. */
   dialDeadlineMs: 30_000,
   loadDeadlineMs: 10_000,

@@ -54,6 +54,8 @@ export interface Outbox {
   dueAtMs(): number | null;
   /** Nothing waits, as far as is known. */
   isEmpty(): boolean;
+  /** Something waits, and the last try to reach the peer failed: each sign of life of the peer counts. */
+  isAwaiting(): boolean;
 }
 
 export interface OutboxOptions {
@@ -83,6 +85,8 @@ class PeerOutbox implements Outbox {
   #link: Link = { type: 'down', dialAtMs: 0 };
   /** The last time for which a beacon made us dial. */
   #hurriedToMs = Number.NEGATIVE_INFINITY;
+  /** No session has come up since the last dial that failed. */
+  #isUnreached = false;
   /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
   #failures = 0;
   /** Undelivered lines in memory, oldest first; only while a session is up. */
@@ -145,6 +149,7 @@ class PeerOutbox implements Outbox {
   sessionUp(nowMs: number): readonly OutboxOutput[] {
     this.#forgetWindow();
     this.#link = { type: 'up' };
+    this.#isUnreached = false;
     return this.#work(nowMs);
   }
 
@@ -223,6 +228,10 @@ class PeerOutbox implements Outbox {
     return !this.#hasMore && this.#window.size === 0;
   }
 
+  isAwaiting(): boolean {
+    return this.#isUnreached && this.#hasMore;
+  }
+
   /** Whatever can be done now: dial while down; load and say while up. */
   #work(nowMs: number, isAgain = false): readonly OutboxOutput[] {
     if (this.#link.type === 'up') return [...this.#say(nowMs, isAgain), ...this.#loadMore(nowMs)];
@@ -289,6 +298,7 @@ class PeerOutbox implements Outbox {
     // Nothing proves a BUSY, so it never makes us wait longer than we would by ourselves.
     const ownMs = Math.max(delayMs, limits.dialDelayMinMs);
     const waitMs = retryAfterMs > 0 ? Math.min(retryAfterMs, ownMs) : this.#jittered(delayMs);
+    this.#isUnreached = true;
     // Failures stop counting where the delay stops growing.
     if (delayMs < limits.dialDelayMaxMs) this.#failures += 1;
     this.#link = { type: 'down', dialAtMs: nowMs + waitMs };

@@ -10,6 +10,8 @@ import { createOutbox, type Outbox } from './outbox.js';
 export class Outboxes {
   readonly #byPeer = new Map<PeerId, Outbox>();
   readonly #random: () => number;
+  /** Peers of which discovery was told last that something waits for them. */
+  #awaited: ReadonlySet<PeerId> = new Set();
   /** What waits over all peers, as the history last said, and what is on its way to the history. */
   #size: OutboxSize = { lines: 0, bytes: 0 };
   #committing: OutboxSize = { lines: 0, bytes: 0 };
@@ -53,12 +55,31 @@ export class Outboxes {
    * early does no harm.
    */
   plan(turn: Turn<DeliveryEffect>): void {
+    const awaited = this.#awaitedNow();
+    if (awaited.size !== this.#awaited.size || !isSubset(awaited, this.#awaited))
+      this.#tellAwaited(awaited, turn);
     let atMs = Number.POSITIVE_INFINITY;
     for (const outbox of this.#byPeer.values()) atMs = Math.min(atMs, outbox.dueAtMs() ?? atMs);
     if (atMs >= (this.#timersAtMs.at(-1) ?? Number.POSITIVE_INFINITY)) return;
     this.#timersAtMs.push(atMs);
     const afterMs = Math.max(1, atMs - turn.now.monotonicMs);
     turn.emit({ to: 'self', afterMs, due: { type: 'outbox', atMs } });
+  }
+
+  /** Discovery starts again, and knows nobody. */
+  announceAwaited(turn: Turn<DeliveryEffect>): void {
+    this.#awaited = new Set();
+    this.plan(turn);
+  }
+
+  /** Tells discovery for which peers something waits that could not be reached. */
+  #tellAwaited(awaited: ReadonlySet<PeerId>, turn: Turn<DeliveryEffect>): void {
+    this.#awaited = awaited;
+    turn.emit({ to: 'presence', say: 'awaited', peerIds: [...awaited] });
+  }
+
+  #awaitedNow(): ReadonlySet<PeerId> {
+    return new Set([...this.#byPeer].flatMap(([peerId, outbox]) => (outbox.isAwaiting() ? [peerId] : [])));
   }
 
   /** The timer for this time has fired. The system may let it fire a little early, so the time now does not tell which. */
@@ -86,3 +107,6 @@ export class Outboxes {
     return bytesAll > bytesMax ? { code: 'chat/outbox-full', limit: bytesMax } : null;
   }
 }
+
+const isSubset = (some: ReadonlySet<PeerId>, all: ReadonlySet<PeerId>): boolean =>
+  [...some].every((peerId) => all.has(peerId));

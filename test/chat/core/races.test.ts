@@ -182,3 +182,28 @@ test('an address that is only heard does not open the slot that is kept for cont
   const known = scene.to('transport').find((effect) => effect.say === 'known');
   assert.deepEqual(known?.say === 'known' && known.hosts, [home.host]);
 });
+
+// Case N6
+test('discovery is told for whom something waits once a dial failed, and an unchanged beacon makes us dial', () => {
+  const scene = new Race().start([home]);
+  assert.ok(!scene.all.some((effect) => effect.to === 'presence' && effect.say === 'awaited'));
+  const awaited = (): unknown =>
+    scene.to('presence').map((effect) => (effect.say === 'awaited' ? effect.peerIds : effect.say));
+  // A long outage: the back-off has grown to a minute.
+  for (let dial = 1; dial <= 8; dial += 1) {
+    scene.fails(`o-${dial}`);
+    assert.deepEqual(awaited(), dial === 1 ? [[friend.peerId]] : []);
+    if (dial === 8) break;
+    scene.nowMs += 60_000;
+    scene.take({ type: 'due', due: { type: 'outbox', atMs: 0 } });
+  }
+  assert.equal(scene.dialled().length, 8);
+  scene.nowMs += 2_001;
+  scene.sees(friend, { addresses: [home] });
+  assert.equal(scene.dialled().length, 9);
+  scene.take({ type: 'discoveryStarted' });
+  assert.ok(scene.to('presence').some((effect) => effect.say === 'awaited' && effect.peerIds.length === 1));
+  scene.opens('o-9');
+  scene.up('s-1', friend);
+  assert.deepEqual(awaited(), [[]]);
+});

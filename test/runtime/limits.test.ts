@@ -1,0 +1,112 @@
+/** The numbers of the runtime as options, and the runtime as a package of its own. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { creditPerLink, runtime } from '../../src/runtime/limits.js';
+import { notes, own, startTree, until, workerAt } from './tree.js';
+
+describe('CPU time of one handler', () => {
+  test('above the heartbeat and within busyMsMax is no crash', async () => {
+    const spec = workerAt(own);
+    const tree = await startTree({ children: [notes, spec], limits: { busyMsMax: 6_000 } });
+    tree.root
+      .ref(spec)
+      .cast('compute', { n: 1, cpuMs: runtime.heartbeatDeadlineMs + 1_000 })
+      ._unsafeUnwrap();
+    await until(async () => (await tree.journal()).length === 1);
+    assert.ok(tree.events.every(({ type }) => type !== 'exited'));
+    await tree.root.stop();
+  });
+
+  test('above busyMsMax is an endless loop', async () => {
+    const spec = workerAt(own);
+    const tree = await startTree({ children: [notes, spec], limits: { busyMsMax: 300 } });
+    const tries = new SharedArrayBuffer(4);
+    tree.root.ref(spec).cast('work', { n: 1, fate: 'loop', times: 1, tries })._unsafeUnwrap();
+    const exited = await tree.event(({ type }) => type === 'exited');
+    assert.match(JSON.stringify(exited), /no sign of life for 300 ms/u);
+    await until(async () => (await tree.journal()).length === 1);
+    await tree.root.stop();
+  });
+});
+
+test('the credit of all links into one mailbox stays within it, however many they are', () => {
+  const limits = { linkCreditMin: 16, linkCreditMax: 4_096 };
+  assert.deepEqual(
+    [1, 2, 3, 50, 256, 10_000].map((links) => creditPerLink(4_096, links, limits)),
+    [4_096, 2_048, 1_024, 64, 16, 16],
+  );
+  assert.equal(creditPerLink(10, 1, limits), 10);
+  for (let links = 1; links <= 256; links += 1)
+    assert.ok(creditPerLink(4_096, links, limits) * links <= 4_096);
+});
+
+test('a thread is started with the environment, the options and the output of its placement', async () => {
+  const heard: string[] = [];
+  const code = `import ${JSON.stringify(own.kind === 'thread' ? own.entry.href : '')};
+    console.log(process.env.COLOUR, process.execArgv.join(' '));`;
+  const spec = workerAt({
+    kind: 'thread',
+    entry: new URL(`data:text/javascript,${encodeURIComponent(code)}`),
+    env: { COLOUR: 'green' },
+    execArgv: ['--no-warnings'],
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
+    stdout: (output) => output.on('data', (chunk) => heard.push(String(chunk))),
+  });
+  const tree = await startTree({ children: [notes, spec] });
+  await until(() => heard.join('').includes('\n'));
+  assert.equal(heard.join(''), 'green --no-warnings\n');
+  await tree.root.stop();
+});
+
+test('a copy of src/runtime alone builds and runs with three dependencies', (t) => {
+  const project = join(import.meta.dirname, '../../..');
+  const copy = mkdtempSync(join(tmpdir(), 'parlance-runtime-'));
+  t.after(() => rmSync(copy, { recursive: true, force: true }));
+  cpSync(join(project, 'src/runtime'), join(copy, 'src'), { recursive: true });
+  mkdirSync(join(copy, 'node_modules'));
+  // Beside the three: the types of Node, which the compiler needs, and what the three need themselves.
+  const dependencies = ['neverthrow', 'comlink', 'piscina'];
+  for (const name of [...dependencies, '@types', 'undici-types'])
+    symlinkSync(join(project, 'node_modules', name), join(copy, 'node_modules', name));
+  writeFileSync(
+    join(copy, 'package.json'),
+    JSON.stringify({ name: 'runtime', version: '1.0.0', type: 'module', files: ['dist'] }),
+  );
+  const compilerOptions = {
+    target: 'es2023',
+    lib: ['es2023', 'es2024.sharedmemory'],
+    module: 'nodenext',
+    types: ['node'],
+    rootDir: 'src',
+    outDir: 'dist',
+    declaration: true,
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+  };
+  writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+  const compiler = join(project, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', copy], { timeout: 120_000 });
+  const packages = readdirSync(join(copy, 'dist'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('index.js'),
+  );
+  assert.deepEqual(packages, ['index.js']);
+  const program = `import { actor, child, next, ok, startSupervisor } from './dist/index.js';
+    const hello = actor({ name: 'hello', restart: 'permanent', init: () => ok(null),
+      receive: { say: (state, text) => (console.log(text), next(state)) } });
+    const spec = child(hello, { args: null, links: {}, placement: { kind: 'inline' } });
+    const root = (await startSupervisor({ name: 'root', strategy: 'one-for-one', children: [spec] }))._unsafeUnwrap();
+    root.ref(spec).cast('say', 'hello');
+    await root.stop();`;
+  writeFileSync(join(copy, 'hello.js'), program);
+  const said = execFileSync(process.execPath, [join(copy, 'hello.js')], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.equal(said, 'hello\n');
+});

@@ -257,35 +257,50 @@ export interface ChildSpec<P extends Protocol = Protocol> extends Address<P> {
   readonly transfer: readonly Transferable[];
 }
 
-export interface ChildOptions<Args, L extends Links> {
+interface PlaceOptions {
   /** Default: the definition's name. */
   readonly id?: string;
-  /** Cloned into the child's thread (inline: handed over as it is, and again at each restart). */
-  readonly args: Args;
-  /** Where each link leads. That actor may start later; messages wait within the link's credit. */
-  readonly links: { readonly [K in keyof L]: Address<L[K]> };
-  readonly placement: Placement;
+  /** Default: inline. */
+  readonly placement?: Placement;
   /** Objects in `args` that move to the child's thread. Such a child is started once and never restarted. */
   readonly transfer?: readonly Transferable[];
 }
 
+interface ArgsOption<Args> {
+  /** Cloned into the child's thread (inline: handed over as it is, and again at each restart). */
+  readonly args: Args;
+}
+
+interface LinksOption<L extends Links> {
+  /** Where each link leads. That actor may start later; messages wait within the link's credit. */
+  readonly links: { readonly [K in keyof L]: Address<L[K]> };
+}
+
+/** `args` may be left out where `null` will do, `links` where there are none. */
+export type ChildOptions<Args, L extends Links> = PlaceOptions &
+  (null extends Args ? Partial<ArgsOption<Args>> : ArgsOption<Args>) &
+  (Record<never, never> extends L ? Partial<LinksOption<L>> : LinksOption<L>);
+
 /** A child whose arguments and links fit its definition. */
 export function child<Args, State, P extends Protocol, L extends Links>(
   definition: ActorDefinition<Args, State, P, L>,
-  options: ChildOptions<Args, L>,
+  ...[given]: Record<never, never> extends ChildOptions<Args, L>
+    ? [options?: ChildOptions<Args, L>]
+    : [options: ChildOptions<Args, L>]
 ): ChildSpec<P> {
+  const options: PlaceOptions & {
+    readonly args?: unknown;
+    readonly links?: Readonly<Record<string, { readonly id: string }>>;
+  } = given ?? {};
   const links: Record<string, string> = {};
-  for (const name of Object.keys(options.links)) {
-    const target = options.links[name];
-    if (target !== undefined) links[name] = target.id;
-  }
+  for (const [name, target] of Object.entries(options.links ?? {})) links[name] = target.id;
   return {
     kind: 'actor',
     id: options.id ?? definition.name,
     behaviour: behaviourOf(definition),
-    args: options.args,
+    args: options.args ?? null,
     links,
-    placement: options.placement,
+    placement: options.placement ?? { kind: 'inline' },
     transfer: options.transfer ?? [],
   };
 }

@@ -77,6 +77,8 @@ export interface Supervisor {
   deadLetters(): readonly DeadLetter[];
   /** Stops everything below, in reverse order; for the root also every thread. */
   stop(): Promise<void>;
+  /** As `stop`, so that `await using` ends it. */
+  [Symbol.asyncDispose](): Promise<void>;
   /** Settles when it has ended: `shutdown`, or `crash` when it gave up. */
   readonly done: Promise<ExitReason>;
 }

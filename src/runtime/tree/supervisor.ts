@@ -76,6 +76,7 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
     linkCount: () => directory.linkCount,
     deadLetters: () => [...letters],
     stop: () => branch.stop(),
+    [Symbol.asyncDispose]: () => branch.stop(),
     done: branch.done,
   });
   return ok(handleOf(root));

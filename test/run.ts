@@ -16,7 +16,7 @@ import { runSeed, seedVariable } from './support/seeds.js';
  * ended for this long. A busy machine stretches a file, but each end of a test is progress. The runner's own `timeout`
  * does not do: from Node 24 on it ends a test but not the file around it.
  */
-const silenceMsMax = 240_000;
+const silenceMsMax = 300_000;
 const lanesMax = 2;
 const costliestShown = 12;
 

@@ -6,10 +6,11 @@ import { test, type TestContext } from 'node:test';
 import { startNode } from '../../src/node/root.js';
 import { encodeChallenge } from '../../src/wire/beacon.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { testMsMax } from '../support/deadline.js';
 
 test(
   'whoever asks a node that is leaving whether it is there causes no error in its log',
-  { timeout: 30_000 },
+  { timeout: testMsMax },
   async (context) => {
     const beaconPort = await freeBeaconPort();
     const levels = new Map<string, string>();

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerEvent } from '../../src/chat/events.js';
 import { startBeaconNode } from '../support/beacon-node.js';
-import { eventually } from '../support/deadline.js';
+import { eventually, testMsMax } from '../support/deadline.js';
 import { faultyWorkers } from '../support/faulty/order.js';
 import { freeBeaconPort } from '../support/program.js';
 import { startSceneNode } from '../support/scene-nodes.js';
 
 test(
   'a peer that went unheard while discovery was down does not stay online',
-  { timeout: 60_000 },
+  { timeout: testMsMax },
   async (t) => {
     const beaconPorts = [await freeBeaconPort()];
     const faulty = faultyWorkers();

@@ -9,7 +9,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { openConnections } from '../../src/node/connections.js';
 import { parseSessionId } from '../../src/ids.js';
 import { startSupervisor } from '../../src/runtime/tree/supervisor.js';
-import { within } from '../support/deadline.js';
+import { testMsMax, within } from '../support/deadline.js';
 import { faultyWorkers } from '../support/faulty/order.js';
 import { freeBeaconPort } from '../support/program.js';
 import { startSceneNode } from '../support/scene-nodes.js';
@@ -17,7 +17,7 @@ import { makeNode } from '../support/session-pair.js';
 import { startHolding } from '../support/simulated-peer.js';
 import { startChat } from '../support/standins/chatbuddy.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 test('the connection that we opened for a session that throws is ended', options, async (context) => {
   const faults = faultyWorkers();

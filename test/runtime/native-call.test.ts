@@ -30,7 +30,7 @@ describe('a thread is not ended inside a native call', () => {
     await forced;
     // Some hundred ms in which it could be ended, counted by itself: it lives on.
     const turns = Atomics.load(words, word.turns);
-    await until(() => Atomics.load(words, word.turns) > turns + 100, 10_000);
+    await until(() => Atomics.load(words, word.turns) > turns + 100);
     assert.equal(hasEnded, false);
     Atomics.store(words, word.released, 1);
     await within(ended, 5_000, 'the end');

@@ -10,6 +10,7 @@ import {
   type SystemOptions,
 } from '../../src/runtime/index.js';
 import { journal, store, worker, type JournalProtocol, type WorkArgs } from './actors.js';
+import { hangMs } from '../support/deadline.js';
 
 export const entry = new URL('./worker.js', import.meta.url);
 export const inline: Placement = { kind: 'inline' };
@@ -56,7 +57,7 @@ export async function startTree(
   return {
     root,
     events,
-    event: (isWanted, deadlineMs = 40_000) =>
+    event: (isWanted, deadlineMs = hangMs) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = events.find(isWanted);
@@ -77,7 +78,7 @@ export async function startTree(
 }
 
 /** Looks again, ever more rarely, until it is true; for what no event tells. */
-export async function until(isTrue: () => boolean | Promise<boolean>, deadlineMs = 40_000): Promise<void> {
+export async function until(isTrue: () => boolean | Promise<boolean>, deadlineMs = hangMs): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   for (let pauseMs = 5; !(await isTrue()); pauseMs = Math.min(pauseMs * 1.2, 40)) {
     if (performance.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${isTrue.toString()}`);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { outbox } from '../../src/chat/delivery/limits.js';
-import { eventually, within } from '../support/deadline.js';
+import { eventually, testMsMax, within } from '../support/deadline.js';
 import { deliver, liveNode, message, must, peer, untilMet } from '../support/live-node.js';
 import { spawnNode, type NodeProcess } from '../support/node-process.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
@@ -17,7 +17,7 @@ const mib = 2 ** 20;
 
 test(
   'a peer that never reads costs little memory and holds up nobody else',
-  { timeout: 120_000 },
+  { timeout: testMsMax },
   async (context) => {
     const beaconPort = await freeBeaconPort();
     const deaf = await startHolding(true);

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { runtime as limits } from '../../src/runtime/limits.js';
-import { eventually } from '../support/deadline.js';
+import { eventually, testMsMax } from '../support/deadline.js';
 import { faultyWorkers, poison } from '../support/faulty/order.js';
 import { freeBeaconPort } from '../support/program.js';
 import { startSceneNode, untilAcquainted, type SceneNode } from '../support/scene-nodes.js';
 
-const options = { timeout: 120_000 };
+const options = { timeout: testMsMax };
 
 /** Alice, whose history cannot stand one text, and Bob. */
 async function acquainted(

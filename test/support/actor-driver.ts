@@ -17,6 +17,7 @@ import type {
   ReplyOf,
   Step,
 } from '../../src/runtime/actor.js';
+import { hangMs } from './deadline.js';
 
 export interface Recorded {
   readonly name: string;
@@ -58,7 +59,7 @@ export class Recorder<P extends Protocol> {
   async wait<N extends CastName<P>>(
     name: N,
     fits: (body: BodyOf<P, N>) => boolean = () => true,
-    deadlineMs = 20_000,
+    deadlineMs = hangMs,
   ): Promise<BodyOf<P, N>> {
     const find = (): BodyOf<P, N> | undefined => this.all(name).find(fits);
     const found = find();

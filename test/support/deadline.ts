@@ -2,7 +2,13 @@
  * Deadlines of tests are given for a quiet machine and stretched by this: they only tell a hang from progress. What
  * has to be fast is measured and asserted where it is claimed.
  */
-export const patience = 4;
+export const patience = 10;
+
+/** The same of waits without a deadline of their own, ms: at load 27 on two cores a node took 40 s to start. */
+export const hangMs = 120_000;
+
+/** For a whole test, ms: its waits end before, and say what they waited for. */
+export const testMsMax = 240_000;
 
 /** Waits with a deadline, so that a test that would hang fails and says what it waited for. */
 export async function within<T>(promise: Promise<T>, deadlineMs: number, what: string): Promise<T> {

@@ -9,6 +9,7 @@ import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
 import type { World } from '../../src/ui/cli/world.js';
+import { hangMs } from './deadline.js';
 
 /** What was written, and a way to wait for it. */
 export class Kept extends Writable {
@@ -39,7 +40,7 @@ export class Kept extends Writable {
   }
 
   /** Settles once what was written so far satisfies `is`; rejects after `deadlineMs`. */
-  until(is: (text: string) => boolean, deadlineMs = 20_000): Promise<void> {
+  until(is: (text: string) => boolean, deadlineMs = hangMs): Promise<void> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         if (!is(this.text)) return;

@@ -12,6 +12,7 @@ import type {
   NodeOptions,
 } from '../../src/index.js';
 import { startNode, type Placing } from '../../src/node/root.js';
+import { hangMs } from './deadline.js';
 
 export interface Scene {
   readonly node: NodeHandle;
@@ -88,8 +89,8 @@ export async function startScene(
     beaconPort,
     seen,
     port: (dialect) => self.foreignPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
-    until: (wanted, deadlineMs = 20_000) => wait(() => seen.find(wanted), 'an event', deadlineMs),
-    texts: (dialect, count, deadlineMs = 20_000) =>
+    until: (wanted, deadlineMs = hangMs) => wait(() => seen.find(wanted), 'an event', deadlineMs),
+    texts: (dialect, count, deadlineMs = hangMs) =>
       wait(
         () => {
           const texts = incoming(seen, dialect).map(({ text }) => text);

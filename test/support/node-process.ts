@@ -6,6 +6,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { startNode, type Placing } from '../../src/node/root.js';
+import { hangMs } from './deadline.js';
 
 export type Said =
   | { readonly said: 'ready'; readonly id: string; readonly port: number }
@@ -63,7 +64,7 @@ export function spawnNode(options: SpawnOptions, env: Readonly<Record<string, st
     said,
     exited,
     tell: (order) => void child.stdin.write(`${JSON.stringify(order)}\n`),
-    until: (kind, wanted = () => true, deadlineMs = 40_000) =>
+    until: (kind, wanted = () => true, deadlineMs = hangMs) =>
       new Promise((resolve, reject) => {
         let at = 0;
         const check = (): void => {

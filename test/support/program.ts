@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { hangMs } from './deadline.js';
 
 export const mainFile = join(import.meta.dirname, '..', '..', 'src', 'ui', 'cli', 'main.js');
 
@@ -119,7 +120,7 @@ export function observe(what: string): Observed {
     });
   }
 
-  const untilCount = (count: number, wanted: (fields: Fields) => boolean, deadlineMs = 40_000) => {
+  const untilCount = (count: number, wanted: (fields: Fields) => boolean, deadlineMs = hangMs) => {
     let at = 0;
     const found: Fields[] = [];
     const look = (): readonly Fields[] | undefined => {
@@ -159,13 +160,13 @@ export function observe(what: string): Observed {
         if (first === undefined) throw new Error('unreachable: one was counted');
         return first;
       },
-      line: (pattern, deadlineMs = 40_000) =>
+      line: (pattern, deadlineMs = hangMs) =>
         wait(
           () => lines.find((line) => pattern.test(line)),
           deadlineMs,
           (why) => new Error(`${what}: no line like ${pattern}: ${why}; ${lines.join('\n')}; ${errors}`),
         ),
-      exit: (deadlineMs = 40_000) =>
+      exit: (deadlineMs = hangMs) =>
         wait(
           () => exitCode ?? undefined,
           deadlineMs,

@@ -11,8 +11,9 @@ import { readEvent } from '../../src/ui/api/reading.js';
 import { serveApi } from '../../src/ui/api/server.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 import { usableNowMs } from '../support/usable-time.js';
+import { testMsMax } from '../support/deadline.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 function temporaryHome(context: TestContext, name = 'home'): string {
   const parent = mkdtempSync(join(tmpdir(), 'parlance-test-'));
@@ -248,7 +249,7 @@ test('the server answers streamed lines with one status each, in order', options
   assert.equal(JSON.parse(bad.text).code, 'chat/unknown-peer');
 });
 
-test('the server closes a connection whose headers are slow', { timeout: 60_000 }, async (context) => {
+test('the server closes a connection whose headers are slow', { timeout: testMsMax }, async (context) => {
   const { path } = await served(context);
   const socket = connect(path);
   const startedMs = usableNowMs();

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { serveApi } from '../../src/ui/api/server.js';
 import { alone, attached } from '../support/command-worlds.js';
-import { eventually } from '../support/deadline.js';
+import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode, idOf, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 test('serve --json prints ready, then every event, then bye on a signal', options, async (context) => {
   const { it, node } = alone(context);

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serveApi } from '../../src/ui/api/server.js';
 import { alone, attached } from '../support/command-worlds.js';
-import { eventually } from '../support/deadline.js';
+import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
 
-const options = { timeout: 15_000 };
+const options = { timeout: testMsMax };
 
 /** Ends the node as its supervisor does when an actor fails too often. */
 async function giveUp(node: FakeNode): Promise<void> {

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { within } from '../support/deadline.js';
+import { testMsMax, within } from '../support/deadline.js';
 import { usableNowMs } from '../support/usable-time.js';
 
 const main = new URL('../../src/ui/cli/main.js', import.meta.url).pathname;
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 const parent = mkdtempSync(join(tmpdir(), 'parlance-test-'));
 const beaconPort = String(20_000 + (process.pid % 20_000));
 const network = [

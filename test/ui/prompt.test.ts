@@ -10,8 +10,9 @@ import { startFakeNode, type FakeNode, type FakeNodeOptions } from '../support/f
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { ScreenModel } from '../support/screen-model.js';
 import { holdsAsync } from '../support/seeds.js';
+import { testMsMax } from '../support/deadline.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 interface Sitting {
   readonly it: FakeWorld;
@@ -97,7 +98,7 @@ test('a mark is corrected in place after long rows were printed below it', optio
   assert.ok(has(screen, '✓✓ you: hello there'), screen.lines().join('\n'));
 });
 
-test('an arriving message never breaks the line being typed', { timeout: 60_000 }, async (context) => {
+test('an arriving message never breaks the line being typed', { timeout: testMsMax }, async (context) => {
   const { it, node, type, shows } = sit(context);
   type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');

@@ -9,8 +9,9 @@ import { serveApi } from '../../src/ui/api/server.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { deliver, liveNode, message, untilMet, type LiveNode } from '../support/live-node.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { testMsMax } from '../support/deadline.js';
 
-const options = { timeout: 120_000 };
+const options = { timeout: testMsMax };
 
 interface Checks {
   /** Fails the test where the line does not fit the schema. */

@@ -4,11 +4,11 @@ import { ResultAsync } from 'neverthrow';
 import type { NodeError, NodeHandle } from '../../src/index.js';
 import { serveApi } from '../../src/ui/api/server.js';
 import { alone, attached } from '../support/command-worlds.js';
-import { eventually } from '../support/deadline.js';
+import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 test('send waits for the delivery and prints it', options, async (context) => {
   const { it, node } = alone(context);

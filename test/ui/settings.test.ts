@@ -8,8 +8,9 @@ import type { NodeOptions } from '../../src/index.js';
 import { settings, type Setting } from '../../src/ui/cli/options/settings.js';
 import { changeSettings, readSettings } from '../../src/ui/cli/options/settings-file.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
+import { testMsMax } from '../support/deadline.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 /** Returns a world whose commands fail to start a node; it keeps the options of the start. */
 function starting(context: TestContext, env: Readonly<Record<string, string>> = {}): FakeWorld {

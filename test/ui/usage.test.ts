@@ -6,8 +6,9 @@ import { alone } from '../support/command-worlds.js';
 import { wordingOf } from '../../src/ui/cli/screen/wording.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { temporaryHome } from '../support/program.js';
+import { testMsMax } from '../support/deadline.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 test('failures to start have their exit codes', options, async (context) => {
   const cases: readonly (readonly [NodeError, number, RegExp])[] = [

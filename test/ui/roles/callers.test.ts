@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { startNode } from '../../../src/index.js';
 import { run } from '../../../src/ui/cli/program.js';
-import { eventually, within } from '../../support/deadline.js';
+import { eventually, testMsMax, within } from '../../support/deadline.js';
 import { fakeWorld } from '../../support/fake-world.js';
 import { freeBeaconPort } from '../../support/program.js';
 import { startChat } from '../../support/standins/chatbuddy.js';
 
-const options = { timeout: 120_000 };
+const options = { timeout: testMsMax };
 
 async function menuAtTerminal(t: TestContext) {
   const it = fakeWorld({ isTTY: true });

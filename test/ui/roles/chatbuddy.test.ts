@@ -1,12 +1,12 @@
 /** The hub and the menu of chatbuddy against the programs they stand for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eventually } from '../../support/deadline.js';
+import { eventually, testMsMax } from '../../support/deadline.js';
 import { closedPort, portIn, runRole } from '../../support/role-program.js';
 import { listenBlocking, serveForever } from '../../support/standins/blocking-socket.js';
 import { register, startChat, startHub, waitForChat } from '../../support/standins/chatbuddy.js';
 
-const options = { timeout: 30_000 };
+const options = { timeout: testMsMax };
 
 test('hub: the real client registers, reads the list and leaves; Ctrl-C is clean', options, async (t) => {
   const hub = await runRole(t, ['hub', '--port', '0']);
@@ -91,7 +91,7 @@ test('menu: a hub that is down is reported, and found when it is back', options,
   await menu.line(/There is no list without the hub/);
   const back = await startHub('127.0.0.1', before.port);
   t.after(back.close);
-  await menu.line(/^Registered with the hub/, 15_000);
+  await menu.line(/^Registered with the hub/);
   const nobody = await closedPort();
   menu.type('2', 'nowhere', '127.0.0.1', String(nobody));
   await menu.line(/"nowhere" is not an IPv4 address/);

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { eventually } from '../../support/deadline.js';
+import { eventually, testMsMax } from '../../support/deadline.js';
 import { portIn, runRole } from '../../support/role-program.js';
 import { initiate, startAnnouncer, startDiscovery } from '../../support/standins/cmp2204.js';
 
-const options = { timeout: 30_000 };
+const options = { timeout: testMsMax };
 
 test('announce: Peer_Discovery hears the name until a signal', options, async (t) => {
   const discovery = await startDiscovery();

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closedPort, portIn, runRole } from '../../support/role-program.js';
 import { connectTo, waitFor } from '../../support/standins/cse310.js';
+import { testMsMax } from '../../support/deadline.js';
 
-const options = { timeout: 30_000 };
+const options = { timeout: testMsMax };
 
 test('wait: converses with a peer that connects, renames, and reports its end', options, async (t) => {
   const role = await runRole(t, ['wait', '--port', '0', '--beep']);

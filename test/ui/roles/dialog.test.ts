@@ -6,8 +6,9 @@ import { Dialog } from '../../../src/ui/cli/foreign/menus/dialog.js';
 import { runMenu } from '../../../src/ui/cli/foreign/menus/menu.js';
 import { Output } from '../../../src/ui/cli/screen/output.js';
 import { fakeWorld, type FakeWorld } from '../../support/fake-world.js';
+import { testMsMax } from '../../support/deadline.js';
 
-const options = { timeout: 10_000 };
+const options = { timeout: testMsMax };
 
 function open(
   t: TestContext,

@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { roles as limits } from '../../../src/ui/cli/limits.js';
 import { run } from '../../../src/ui/cli/program.js';
-import { eventually, within } from '../../support/deadline.js';
+import { eventually, testMsMax, within } from '../../support/deadline.js';
 import { fakeWorld } from '../../support/fake-world.js';
 import { portIn } from '../../support/role-program.js';
 
@@ -39,7 +39,7 @@ class SlowReader extends Writable {
 
 test(
   'a slow reader of the log gets the number of omitted lines in their place',
-  { timeout: 60_000 },
+  { timeout: testMsMax },
   async (t) => {
     const it = fakeWorld();
     t.after(() => it.remove());
@@ -73,7 +73,7 @@ test(
 
 test(
   'the environment sets the address of the hub, and a flag goes before it',
-  { timeout: 30_000 },
+  { timeout: testMsMax },
   async (t) => {
     const listening = async (env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> => {
       const it = fakeWorld({ env });

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectNode } from '../../../src/ui/api/client.js';
-import { eventually } from '../../support/deadline.js';
+import { eventually, testMsMax } from '../../support/deadline.js';
 import { temporaryHome } from '../../support/program.js';
 import { runRole } from '../../support/role-program.js';
 import { startAnnouncer, startResponder } from '../../support/standins/cmp2204.js';
 
-const options = { timeout: 30_000 };
+const options = { timeout: testMsMax };
 
 test('initiate: users, a plain and a secure message, history', options, async (t) => {
   const responder = await startResponder({});

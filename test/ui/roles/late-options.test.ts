@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closedPort, runRole } from '../../support/role-program.js';
 import type { Program } from '../../support/program.js';
+import { testMsMax } from '../../support/deadline.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 
 test('flags for the start of a node are refused when one runs', options, async (t) => {
   const running = await runRole(t, ['serve', '--json', '--dialects', 'all', ...ownPorts]);

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { closedPort, portIn, runRole } from '../../support/role-program.js';
 import { startNetech } from '../../support/standins/netech.js';
 import { startSynergy } from '../../support/standins/synergy.js';
+import { testMsMax } from '../../support/deadline.js';
 
-const options = { timeout: 30_000 };
+const options = { timeout: testMsMax };
 
 test('synergy: peers become active, are connected, get messages and a goodbye', options, async (t) => {
   const ann = await startSynergy({ name: 'ann' });

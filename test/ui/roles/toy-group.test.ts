@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portIn, runRole } from '../../support/role-program.js';
 import { initiate, startResponder } from '../../support/standins/cmp2204.js';
+import { testMsMax } from '../../support/deadline.js';
 
-const options = { timeout: 60_000 };
+const options = { timeout: testMsMax };
 const group = { p: 97, q: 7 };
 const env = { P: '97', Q: '7' };
 

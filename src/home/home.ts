@@ -13,6 +13,8 @@ import { makeDirectory, writePrivate } from './private-file.js';
 export interface Home {
   readonly directory: string;
   readonly identityFile: string;
+  /** The private key of the next identity. Its user may move it to a safer place. */
+  readonly nextIdentityFile: string;
   readonly historyFile: string;
   /** Whether the directory still has its name: false once it was removed, renamed or replaced by another one. */
   isThere(): boolean;
@@ -40,6 +42,7 @@ export function openHome(path: string): Result<Home, HomeError> {
   return ok({
     directory,
     identityFile: join(directory, 'identity.json'),
+    nextIdentityFile: join(directory, 'identity-next'),
     historyFile: join(directory, 'history.db'),
     isThere() {
       try {

@@ -16,7 +16,8 @@ import { err, ok, type Result } from 'neverthrow';
 import { peerIdOf } from '../chat/people/identity.js';
 import type { HomeError } from './errors.js';
 import { identityFile as limits } from './limits.js';
-import { makeCertificate } from '../session/certificate.js';
+import { makeCertificate, nextIdentityHash } from '../session/certificate.js';
+import { fromHex, toHex } from '../wire/bytes.js';
 import { isJsonObject, parseBoundedJson } from '../wire/json/parse.js';
 import type { Home } from './home.js';
 import { readPrivate, writePrivate } from './private-file.js';
@@ -29,7 +30,9 @@ interface Stored {
   readonly staticKey: string;
   /** When the static key was made, ms; grows with each new one, so that an old certificate cannot come back. */
   readonly staticSerial: number;
-  /** Over all of the above: a flipped bit in a key is a key as well, but that of a stranger. */
+  /** What is announced of the next identity, and a checksum; the file that holds its key may be moved away. */
+  readonly next?: string;
+  /** Over all of the above but `next`: a flipped bit in a key is a key as well, but that of a stranger. */
   readonly checksum: string;
 }
 type Keys = Omit<Stored, 'checksum'>;
@@ -38,35 +41,92 @@ type Keys = Omit<Stored, 'checksum'>;
 export function loadIdentity(home: Home, wallClockMs: number): Result<Vault, HomeError> {
   const file = home.identityFile;
   const bad = (reason: string) => err<never, HomeError>({ code: 'home/bad-identity', file, reason });
-  const read = readPrivate(file);
+  return readKeys(home, wallClockMs, bad)
+    .andThen((keys) => withNext(home, keys))
+    .andThen((keys) => open(keys, bad));
+}
+
+type Bad = (reason: string) => Result<never, HomeError>;
+
+function readKeys(home: Home, wallClockMs: number, bad: Bad): Result<Keys, HomeError> {
+  const read = readPrivate(home.identityFile);
   if (read.isErr()) return bad(read.error);
   if (read.value === null) {
     // Without this check a lost key would quietly turn its owner into a stranger for everybody who pinned it.
     if (existsSync(home.historyFile)) return bad('it is missing, but this home has a history');
-    return keep(home, newIdentity(wallClockMs)).andThen((fresh) => open(fresh, bad));
+    return keep(home, newIdentity(wallClockMs));
   }
   const parsed = parse(read.value);
   if (parsed === null) return bad('it is damaged');
-  if (wallClockMs - parsed.staticSerial < limits.staticKeyAgeMaxMs) return open(parsed, bad);
-  const rotated: Keys = { ...parsed, ...newStatic(Math.max(wallClockMs, parsed.staticSerial + 1)) };
-  return keep(home, rotated).andThen((fresh) => open(fresh, bad));
+  if (wallClockMs - parsed.staticSerial < limits.staticKeyAgeMaxMs) return ok(parsed);
+  return keep(home, { ...parsed, ...newStatic(Math.max(wallClockMs, parsed.staticSerial + 1)) });
+}
+
+/**
+ * Makes the key of the next identity where none was announced yet. It is on disk before its hash is, so what is
+ * announced can be proved one day; a file that is there already is not replaced.
+ */
+function withNext(home: Home, keys: Keys): Result<Keys, HomeError> {
+  if (keys.next !== undefined) return ok(keys);
+  const file = home.nextIdentityFile;
+  const unusable = (reason: string): HomeError => ({ code: 'home/bad-identity', file, reason });
+  return readPrivate(file)
+    .andThen((found) => {
+      if (found !== null) return ok(found.trim());
+      const fresh = newKey('ed25519');
+      return writePrivate(file, `${fresh}\n`).map(() => fresh);
+    })
+    .mapErr(unusable)
+    .andThen((text) => {
+      const key = fromBase64(text, 'ed25519');
+      if (key === null) return err(unusable('it is damaged'));
+      const announced = { ...keys, next: nextWord(nextIdentityHash(rawPublic(key))) };
+      return hasForeignFields(home) ? ok(announced) : keep(home, announced);
+    });
+}
+
+/** A newer version may have added fields, and one flipped bit gives a field another name: such a file is not rewritten. */
+function hasForeignFields({ identityFile }: Home): boolean {
+  const known = ['version', 'identityKey', 'staticKey', 'staticSerial', 'checksum', 'next'];
+  const text = readPrivate(identityFile).unwrapOr(null) ?? '';
+  const read = parseBoundedJson(text, { bytesMax: limits.fileBytesMax }).unwrapOr(null);
+  return isJsonObject(read) && Object.keys(read).some((field) => !known.includes(field));
 }
 
 /** By hand, since a schema library would cost every start 40 ms. `null`: damaged. */
 function parse(text: string): Stored | null {
   const read = parseBoundedJson(text, { bytesMax: limits.fileBytesMax }).unwrapOr(null);
   if (!isJsonObject(read)) return null;
-  const { version, identityKey, staticKey, staticSerial, checksum } = read;
+  const { version, identityKey, staticKey, staticSerial, checksum, next } = read;
   if (version !== 1 || typeof identityKey !== 'string' || typeof staticKey !== 'string') return null;
   if (typeof staticSerial !== 'number' || !Number.isSafeInteger(staticSerial) || staticSerial <= 0)
     return null;
   if (typeof checksum !== 'string') return null;
-  const stored: Stored = { version, identityKey, staticKey, staticSerial, checksum };
+  if (next !== undefined && (typeof next !== 'string' || nextHashOf(next) === null)) return null;
+  const stored: Stored = {
+    version,
+    identityKey,
+    staticKey,
+    staticSerial,
+    checksum,
+    ...(next === undefined ? {} : { next }),
+  };
   return checksum === checksumOf(stored) ? stored : null;
 }
 
 const checksumOf = ({ version, identityKey, staticKey, staticSerial }: Keys): string =>
   createHash('sha256').update([version, identityKey, staticKey, staticSerial].join('\n')).digest('hex');
+
+/** With a checksum of its own: version 1.0.0 checks the fields that it knows. */
+const nextWord = (hash: Uint8Array): string => toHex(hash) + nextChecksumOf(toHex(hash));
+
+/** The hash, or `null` for a word that is damaged. */
+function nextHashOf(word: string): Uint8Array | null {
+  const [, hash, checksum] = /^([0-9a-f]{64})([0-9a-f]{16})$/.exec(word) ?? [];
+  return hash === undefined || checksum !== nextChecksumOf(hash) ? null : fromHex(hash);
+}
+
+const nextChecksumOf = (hash: string): string => createHash('sha256').update(hash).digest('hex').slice(0, 16);
 
 function keep(home: Home, keys: Keys): Result<Keys, HomeError> {
   const identity: Stored = { ...keys, checksum: checksumOf(keys) };
@@ -98,7 +158,7 @@ const newStatic = (serial: number): Pick<Keys, 'staticKey' | 'staticSerial'> => 
   staticSerial: serial,
 });
 
-function open(identity: Keys, bad: (reason: string) => Result<never, HomeError>): Result<Vault, HomeError> {
+function open(identity: Keys, bad: Bad): Result<Vault, HomeError> {
   const identityKey = fromBase64(identity.identityKey, 'ed25519');
   const staticKey = fromBase64(identity.staticKey, 'x25519');
   if (identityKey === null || staticKey === null) return bad('a key in it is damaged');
@@ -108,11 +168,12 @@ function open(identity: Keys, bad: (reason: string) => Result<never, HomeError>)
   const fields = { idKey, serial: identity.staticSerial, notAfterMs: 0 };
   const certificate = makeCertificate(fields, staticPublic, signWithIdentity);
   const bootId = new Uint8Array(randomBytes(8));
+  const next = identity.next === undefined ? null : nextHashOf(identity.next);
   return ok({
     peerId: peerIdOf(idKey),
     idKey,
     certificateSerial: identity.staticSerial,
-    local: { staticKey, staticPublic, certificate, bootId, wireVersions: [1] },
+    local: { staticKey, staticPublic, certificate, bootId, wireVersions: [1], features: 0, next },
     sign: signWithIdentity,
   });
 }

@@ -5,7 +5,7 @@
  *   certificate = ver(1)=1 | idKey(32) | serial(u64 ms) | notAfter(u64 ms, 0 = none) | sig(64)
  *   payload     = certificate | TLV…      TLV = type(u8) len(u16) value
  */
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from './errors.js';
 import { sessionV1 } from './limits.js';
@@ -27,14 +27,35 @@ export interface Certificate {
 /** What a handshake message says beside the certificate. */
 export interface Announcement {
   readonly wireVersions: readonly number[];
+  /** What this side understands beyond texts (`feature`), 32 bits; null: nothing is said of it, as 1.0.0 does. */
+  readonly features: number | null;
   /** 8 bytes. */
   readonly bootId: Uint8Array;
+  /** SHA-256 over the key of the next identity, 32 bytes; null: none is announced. */
+  readonly next: Uint8Array | null;
 }
+
+/** The bits of `features`. Reserved: this version sets none of them. */
+export const feature = {
+  messageOperations: 1,
+  files: 2,
+  rooms: 4,
+  ephemeral: 8,
+  timers: 16,
+  hub: 32,
+} as const;
+
+/** What is announced of the next identity, which only the holder of its private key can prove later. */
+export const nextIdentityHash = (nextIdKey: Uint8Array): Uint8Array =>
+  new Uint8Array(createHash('sha256').update(label(nextLabel, nextIdKey)).digest());
 
 const formatVersion = 1;
 const signedBytes = sessionV1.certificateBytes - 64;
 const bootIdBytes = 8;
-const tlv = { wireVersions: 1, bootId: 3 } as const;
+const featuresBytes = 4;
+const nextBytes = 32;
+const tlv = { wireVersions: 1, features: 2, bootId: 3, next: 4 } as const;
+const nextLabel = 'parlance/1 next\0';
 const staticLabel = 'parlance/1 static\0';
 
 export function makeCertificate(fields: Certificate, staticPublic: Uint8Array, sign: Signer): Uint8Array {
@@ -84,15 +105,16 @@ export function verifySignature(idKey: Uint8Array, message: Uint8Array, signatur
 }
 
 export function encodePayload(certificate: Uint8Array, announcement: Announcement): Uint8Array {
-  return new ByteWriter()
+  const { wireVersions, features, bootId, next } = announcement;
+  const writer = new ByteWriter()
     .bytes(certificate)
     .u8(tlv.wireVersions)
-    .u16(announcement.wireVersions.length)
-    .bytes(Uint8Array.from(announcement.wireVersions))
-    .u8(tlv.bootId)
-    .u16(bootIdBytes)
-    .bytes(announcement.bootId)
-    .finish();
+    .u16(wireVersions.length)
+    .bytes(Uint8Array.from(wireVersions));
+  if (features !== null) writer.u8(tlv.features).u16(featuresBytes).u32(features);
+  writer.u8(tlv.bootId).u16(bootIdBytes).bytes(bootId);
+  if (next !== null) writer.u8(tlv.next).u16(nextBytes).bytes(next);
+  return writer.finish();
 }
 
 /** Errors: `session/malformed`. TLVs of unknown types are skipped. */
@@ -103,7 +125,9 @@ export function decodePayload(
   const reader = new ByteReader(payload);
   const certificate = reader.take(sessionV1.certificateBytes);
   let wireVersions: readonly number[] | null = null;
+  let features: number | null = null;
   let bootId: Uint8Array | null = null;
+  let next: Uint8Array | null = null;
   while (reader.remaining > 0 && !reader.isShort) {
     const type = reader.u8();
     const value = reader.take(reader.u16());
@@ -114,11 +138,17 @@ export function decodePayload(
     } else if (type === tlv.bootId) {
       if (bootId !== null || value.length !== bootIdBytes) return malformed('boot id');
       bootId = copy(value);
+    } else if (type === tlv.features) {
+      if (features !== null || value.length !== featuresBytes) return malformed('features');
+      features = new ByteReader(value).u32();
+    } else if (type === tlv.next) {
+      if (next !== null || value.length !== nextBytes) return malformed('next identity');
+      next = copy(value);
     }
   }
   if (reader.isShort) return malformed('payload is cut');
   if (wireVersions === null || bootId === null) return malformed('a field is missing');
-  return ok({ certificate, announcement: { wireVersions, bootId } });
+  return ok({ certificate, announcement: { wireVersions, features, bootId, next } });
 }
 
 const bad = (detail: string) => err<never, SessionError>({ code: 'session/bad-certificate', detail });

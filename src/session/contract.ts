@@ -21,6 +21,10 @@ export interface LocalIdentity {
   readonly certificate: Uint8Array;
   readonly bootId: Uint8Array;
   readonly wireVersions: readonly number[];
+  /** Bits of what this version understands beyond texts (`certificate.ts`); null: not said. */
+  readonly features: number | null;
+  /** What is announced of the next identity, 32 bytes; null: nothing. */
+  readonly next: Uint8Array | null;
 }
 
 /** What a finished handshake proved about the other side. */
@@ -30,6 +34,10 @@ export interface PeerProof {
   readonly certificateSerial: number;
   readonly bootIdHex: string;
   readonly wireVersions: readonly number[];
+  /** Bits of what it understands beyond texts; 0 also where it said nothing of them. */
+  readonly features: number;
+  /** What it announced of its next identity, in hex; null: nothing. */
+  readonly nextHex: string | null;
 }
 
 /** What lets two peers resume (section 5.5). Kept in RAM only; derived again by each success. */

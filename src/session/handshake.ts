@@ -72,8 +72,8 @@ export function resumeHandshake(
 }
 
 /** Payload of messages 2 and 3. */
-export const ownPayload = (local: LocalIdentity): Uint8Array =>
-  encodePayload(local.certificate, { wireVersions: local.wireVersions, bootId: local.bootId });
+export const ownPayload = ({ certificate, ...announcement }: LocalIdentity): Uint8Array =>
+  encodePayload(certificate, announcement);
 
 /**
  * Who the other side is, by its payload. Errors: `session/malformed`, `session/bad-certificate`,
@@ -105,6 +105,8 @@ export function provePeer(
           certificateSerial: serial,
           bootIdHex: toHex(announcement.bootId),
           wireVersions,
+          features: announcement.features ?? 0,
+          nextHex: announcement.next === null ? null : toHex(announcement.next),
         });
       },
     ),

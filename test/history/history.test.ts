@@ -335,6 +335,8 @@ test('contacts are kept over a restart', () =>
       blocked: true,
       certificateSerial: 1_800_000_000_000,
       wireVersion: 1,
+      features: 0,
+      nextHex: '',
       address: '10.0.0.5:6001',
       firstSeenMs: 1,
       lastSeenMs: 2,

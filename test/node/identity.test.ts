@@ -1,10 +1,12 @@
 /** One identity: its certificates only grow newer, it is no peer of itself, and there is one of it. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openHome } from '../../src/home/home.js';
 import { loadIdentity } from '../../src/home/identity-file.js';
+import { nextIdentityHash } from '../../src/session/certificate.js';
 import { deliver, failure, liveNode, must, peer, status, untilMet } from '../support/live-node.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { readIdentity, writeSerial } from '../support/stored-identity.js';
@@ -40,6 +42,33 @@ test('a copied home is told of on both sides, and both can be talked to', async 
   await alice.until(peer(first.id, 'online'), 'bob is there');
   await deliver(alice, 'bob', 'to one of you');
   assert.deepEqual([...first.heard(), ...second.heard()], ['to one of you']);
+});
+
+test('the key of the next identity lies in a private file, which may be moved away', (context) => {
+  const directory = temporaryHome(context);
+  const home = openHome(directory)._unsafeUnwrap();
+  context.after(() => home.release());
+  const load = () => loadIdentity(home, Date.now())._unsafeUnwrap().local.next;
+  const next = load();
+  assert.equal(next?.length, 32);
+  const file = join(directory, 'identity-next');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const key = createPrivateKey({
+    key: Buffer.from(readFileSync(file, 'utf8'), 'base64'),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
+  assert.deepEqual(next, nextIdentityHash(raw));
+  rmSync(file);
+  assert.deepEqual(load(), next, 'what is announced stays');
+  assert.equal(existsSync(file), false, 'and no other key is made');
+
+  // A home of 1.0.0 has neither; a file that is there is not replaced.
+  const other = openHome(temporaryHome(context))._unsafeUnwrap();
+  context.after(() => other.release());
+  writeFileSync(other.nextIdentityFile, 'not a key', { mode: 0o600 });
+  assert.equal(loadIdentity(other, Date.now())._unsafeUnwrapErr().code, 'home/bad-identity');
 });
 
 test('a flipped bit in the identity file never makes another identity of it', async (context) => {

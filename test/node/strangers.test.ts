@@ -17,6 +17,8 @@ const stranger = (lastSeenMs: number): Contact => ({
   blocked: false,
   certificateSerial: 0,
   wireVersion: 1,
+  features: 0,
+  nextHex: '',
   address: '',
   firstSeenMs: lastSeenMs,
   lastSeenMs,

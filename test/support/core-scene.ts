@@ -52,8 +52,21 @@ export function messageId(number: number): MessageId {
 
 export const proofOf = (
   { idKey }: ScenePeer,
-  { certificateSerial = 1, bootIdHex = '00'.repeat(8) } = {},
-): PeerProof => ({ idKey, staticPublic: idKey, certificateSerial, bootIdHex, wireVersions: [1] });
+  {
+    certificateSerial = 1,
+    bootIdHex = '00'.repeat(8),
+    features = 0,
+    nextHex = null,
+  }: Partial<Pick<PeerProof, 'certificateSerial' | 'bootIdHex' | 'features' | 'nextHex'>> = {},
+): PeerProof => ({
+  idKey,
+  staticPublic: idKey,
+  certificateSerial,
+  bootIdHex,
+  wireVersions: [1],
+  features,
+  nextHex,
+});
 
 export const resumptionOf = (peer: PeerProof, generation = 1): Resumption => ({
   rms: new Uint8Array(32).fill(generation),

@@ -52,6 +52,8 @@ export function makeNode(
     readonly certificate?: Uint8Array;
     readonly wireVersions?: readonly number[];
     readonly bootId?: Uint8Array;
+    readonly features?: number;
+    readonly next?: Uint8Array;
   } = {},
 ): TestNode {
   const identity = identityOf(options.seed ?? anyBytes(32));
@@ -70,6 +72,8 @@ export function makeNode(
       certificate: options.certificate ?? makeCertificate(fields, pair.publicKey, identity.sign),
       bootId: options.bootId ?? anyBytes(8),
       wireVersions: options.wireVersions ?? [1],
+      features: options.features ?? null,
+      next: options.next ?? null,
     },
   };
 }

@@ -59,7 +59,15 @@ export function newIdentity(): { readonly local: LocalIdentity; readonly idKey: 
   const bootId = new Uint8Array(randomBytes(8));
   return {
     idKey: identity.raw,
-    local: { staticKey: fixed.key, staticPublic: fixed.raw, certificate, bootId, wireVersions: [1] },
+    local: {
+      staticKey: fixed.key,
+      staticPublic: fixed.raw,
+      certificate,
+      bootId,
+      wireVersions: [1],
+      features: 0,
+      next: null,
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import {
   contactColumns,
+  contactColumnsWith,
   contactValues,
   decodeContact,
   decodeLine,
@@ -175,6 +176,7 @@ function readRows(source: Sql, afterSeq: number, linesMax: number): Result<reado
   return read(lineColumns).orElse(() => read(stateless));
 }
 
+const firstContactColumns = contactColumnsWith('0, NULL');
 /** Lines of a file of schema version 1. */
 const firstColumns = lineColumnsWith('CAST(line.state AS INTEGER)', '0');
 /** A native line is said again, which its receiver notices; a line to a foreign program would be shown twice. */
@@ -186,7 +188,7 @@ function restoreOthers(store: HistoryStore, source: Sql): void {
   const readable = (sql: string): readonly SqlRow[] =>
     attemptDoubtful(() => source.prepare(sql).rows([])).unwrapOr([]);
   for (const row of readable(
-    `SELECT ${contactColumns} FROM contact JOIN peer ON peer.no = contact.peer_no`,
+    `SELECT ${schemaVersion(source) === 1 ? firstContactColumns : contactColumns} FROM contact JOIN peer ON peer.no = contact.peer_no`,
   )) {
     const contact = attemptDoubtful(() => decodeContact(row));
     if (contact.isOk()) store.putContact(contact.value.peerId, contactValues(contact.value));

@@ -136,13 +136,18 @@ export const contactValues = (contact: Contact): readonly SqlValue[] => [
   encodeText(contact.address),
   whole(contact.firstSeenMs),
   whole(contact.lastSeenMs),
-  0,
-  null,
+  whole(contact.features),
+  contact.nextHex === '' ? null : encodeText(contact.nextHex),
 ];
 
-export const contactColumns = `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
+/** What `decodeContact` reads; `added` are the columns of migration 2. */
+export const contactColumnsWith = (
+  added: string,
+): string => `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
   CAST(trust AS INTEGER), blocked = 1, CAST(certificate_serial AS INTEGER), CAST(wire_version AS INTEGER),
-  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER)`;
+  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER), ${added}`;
+
+export const contactColumns = contactColumnsWith('CAST(features AS INTEGER), CAST(next_key AS BLOB)');
 
 /** Throws `SqlTrouble` (damaged). */
 export function decodeContact(row: SqlRow): Contact {
@@ -157,6 +162,8 @@ export function decodeContact(row: SqlRow): Contact {
     address: decodeText(bytesOf(row[7])),
     firstSeenMs: integerOf(row[8]),
     lastSeenMs: integerOf(row[9]),
+    features: integerOf(row[10]),
+    nextHex: row[11] === null ? '' : decodeText(bytesOf(row[11])),
   };
 }
 

@@ -16,6 +16,10 @@ export interface Contact {
   readonly certificateSerial: number;
   /** Highest wire version ever completed with it. */
   readonly wireVersion: number;
+  /** What it understands beyond texts, as its last handshake said; bits of `session/certificate.ts`. */
+  readonly features: number;
+  /** What it announced first of its next identity, in hex; never replaced. Empty: nothing yet. */
+  readonly nextHex: string;
   /** Last address proved by a handshake, `host:port`; empty when none. */
   readonly address: string;
   readonly firstSeenMs: number;

@@ -265,6 +265,8 @@ export class People {
       blocked: false,
       certificateSerial: 0,
       wireVersion: 0,
+      features: 0,
+      nextHex: '',
       address: '',
       firstSeenMs: lastSeenMs,
       lastSeenMs,

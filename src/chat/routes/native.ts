@@ -30,7 +30,7 @@ import type {
   SessionEnd,
   SessionUp,
 } from './live-session.js';
-import { addressAtOtherEnd, contactOf } from './pinning.js';
+import { addressAtOtherEnd, contactOf, isNextChanged } from './pinning.js';
 import type { SendViaOptions } from '../contract.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
 import { SessionTable } from './session-table.js';
@@ -187,6 +187,8 @@ export class NativeRoutes implements Route<NativeTurn> {
     live.bootIdHex = peer.bootIdHex;
     live.isUp = true;
     this.#tickets.keep(resumption);
+    if (isNextChanged(this.#people.contact(peerId), peer))
+      turn.emit(logLine('warn', 'next-identity-changed', { peer: peerId }));
     this.#people.pin(contactOf(this.#people, live, peer, peerId, turn.now.wallMs), turn);
     this.announceKnown(turn);
     turn.emit(logLine('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed }));

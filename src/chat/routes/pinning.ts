@@ -23,11 +23,21 @@ export function contactOf(
     blocked: before?.blocked ?? false,
     certificateSerial: Math.max(before?.certificateSerial ?? 0, peer.certificateSerial),
     wireVersion: Math.max(before?.wireVersion ?? 0, ...peer.wireVersions),
+    features: peer.features,
+    nextHex: pinnedNext(before, peer),
     address: provedAddress(people, live, peerId) ?? before?.address ?? '',
     firstSeenMs: before?.firstSeenMs ?? wallMs,
     lastSeenMs: wallMs,
   };
 }
+
+/** The first announcement of a next identity stays: a thief of the present key could announce another one. */
+const pinnedNext = (before: Contact | undefined, { nextHex }: PeerProof): string =>
+  before === undefined || before.nextHex === '' ? (nextHex ?? '') : before.nextHex;
+
+/** The peer announces another next identity than the one that is pinned. */
+export const isNextChanged = (before: Contact | undefined, { nextHex }: PeerProof): boolean =>
+  before !== undefined && before.nextHex !== '' && nextHex !== null && nextHex !== before.nextHex;
 
 /** A caller tells its port in its beacons only; the port that it calls from is of no use for dialling. */
 export function addressAtOtherEnd(people: People, live: LiveSession, peerId: PeerId): Address {

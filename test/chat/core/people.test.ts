@@ -211,3 +211,24 @@ test('a copied home is an error event', () => {
     ['node/twin'],
   );
 });
+
+test('the next identity that a peer announced first stays pinned, and another one is logged', () => {
+  const scene = new CoreScene();
+  const peer = scenePeer(1);
+  const [first, other] = ['11'.repeat(32), '22'.repeat(32)];
+  const pinned = (sessionId: string, proof: Parameters<CoreScene['up']>[2]) => {
+    scene.callsIn(sessionId, peer);
+    scene.up(sessionId, peer, proof);
+    const { features, nextHex } = scene.asked('put-contact').ask.contact;
+    const isLogged = scene.to('log').some(({ event }) => event === 'next-identity-changed');
+    return { features, nextHex, isLogged };
+  };
+  assert.deepEqual(pinned('s-1', {}), { features: 0, nextHex: '', isLogged: false });
+  assert.deepEqual(pinned('s-2', { nextHex: first, features: 2 }), {
+    features: 2,
+    nextHex: first,
+    isLogged: false,
+  });
+  assert.deepEqual(pinned('s-3', { nextHex: other }), { features: 0, nextHex: first, isLogged: true });
+  assert.deepEqual(pinned('s-4', {}), { features: 0, nextHex: first, isLogged: false });
+});

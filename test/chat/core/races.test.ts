@@ -21,6 +21,8 @@ const contact: Contact = {
   blocked: false,
   certificateSerial: 1,
   wireVersion: 1,
+  features: 0,
+  nextHex: '',
   address: `${home.host}:${home.port}`,
   firstSeenMs: 0,
   lastSeenMs: 0,

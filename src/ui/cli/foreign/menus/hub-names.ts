@@ -17,7 +17,7 @@ export class HubNames {
     if (users?.isOk() === true) this.learn(users.value);
   }
 
-  /** Returns the address of a user; null: the hub has no user of that name. Errors: more than one user has that name. */
+  /** Null: the word is no name at the hub. Errors: more than one user has that name. */
   addressOf(word: string): Result<string, string> | null {
     const found = this.#users.filter(({ name }) => name.toLowerCase() === word.toLowerCase());
     const [first, ...others] = new Set(found.map(({ address }) => address));

@@ -77,7 +77,7 @@ export function withMenu(
   );
 }
 
-/** Reports messages that still wait when the menu ends, and returns the exit code. */
+/** Nothing runs on behalf of the messages once a node that was started for this menu ends. */
 async function stillWaiting({ role, waiting }: MenuSession): Promise<ExitCode> {
   const count = waiting.size === 1 ? '1 message waits' : `${waiting.size} messages wait`;
   const when = role.isOwnNode ? 'when a node of this home runs again' : 'when its peer answers';
@@ -85,7 +85,7 @@ async function stillWaiting({ role, waiting }: MenuSession): Promise<ExitCode> {
   return 4;
 }
 
-/** Decides whether the older program reads the text as a goodbye to this peer alone. */
+/** What its own program takes for a farewell to this peer alone. */
 const isExit = (dialect: ForeignDialectName, text: string): boolean =>
   (dialect === 'synergy' || dialect === 'netech') && text.trim().toLowerCase() === 'exit';
 
@@ -97,7 +97,7 @@ function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
   const fail = (error: NodeError): void => dialog.say(lineOf(wordingOf(error)));
   const leaveOne = async (peer: string): Promise<void> =>
     (await role.node.foreignLeave(role.dialect, peer)).match(
-      () => dialog.say(`${escapeName(peer)} knows that you leave.`),
+      () => dialog.say(`${escapeName(peer)} was told that you leave.`),
       fail,
     );
   const send = async (

@@ -12,9 +12,9 @@
  * than others ask would hold them all. What can be had goes by turns, see `admission-turns.ts`.
  */
 import type { ConnectionId } from '../ids.js';
-import type { Carries, DialectName } from '../dialects/dialect.js';
+import type { Carries } from '../dialects/dialect.js';
 import { admission as limits } from './limits.js';
-import { HandshakeBudget, Nonsense, Penalties, type Standing } from './budget.js';
+import { HandshakeBudget, Penalties, type Standing } from './budget.js';
 import {
   endOf,
   givesWayAtMs,
@@ -52,8 +52,6 @@ export type Verdict =
 
 export interface AdmissionOptions {
   readonly connectionsMax: number;
-  /** What is spoken on sniffed ports; absent: the native dialect alone. */
-  readonly enabled?: ReadonlySet<DialectName>;
   readonly nowMs: number;
 }
 
@@ -61,8 +59,6 @@ export class Admission {
   readonly #slots: Slots;
   readonly #budget: HandshakeBudget;
   readonly #penalties = new Penalties();
-  readonly #nonsense = new Nonsense();
-  readonly #nonsenseFree: number;
   readonly #turns = new Turns();
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
@@ -72,7 +68,6 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#slots = new Slots(options.connectionsMax);
     this.#budget = new HandshakeBudget(options.nowMs);
-    this.#nonsenseFree = (options.enabled?.size ?? 1) > 1 ? limits.nonsenseFree : 0;
   }
 
   get taken(): number {
@@ -105,7 +100,7 @@ export class Admission {
     const useful = this.#slots.usefulTo(newcomer.standing);
     const coming = useful.filter((slot) => this.#isComing(slot, newcomer, nowMs));
     // Where one is there already, nothing is lacking but the means for a handshake.
-    const count = coming.length + (this.#slots.hasRoom(newcomer) ? 1 : 0);
+    const count = coming.length + (this.#slots.hasRoom(newcomer.standing) ? 1 : 0);
     return this.#turns.isAmongFirst(caller.id, count);
   }
 
@@ -161,12 +156,6 @@ export class Admission {
 
   penalise(address: string, penaltyMs: number, nowMs: number): void {
     this.#penalties.add(sourceKey(address), penaltyMs, isLoopback(address), nowMs);
-  }
-
-  /** A connection made no sense. Where older programs are served, the first ones cost their address nothing. */
-  madeNoSense(address: string, nowMs: number): void {
-    const count = this.#nonsense.count(sourceKey(address), nowMs);
-    if (count > this.#nonsenseFree) this.penalise(address, limits.penaltyNoAuthenticationMs, nowMs);
   }
 
   /** Whose time is over at `nowMs`. They keep their slots until `left`. */
@@ -281,7 +270,7 @@ export class Admission {
       const victim = weakest(own, newcomer, nowMs);
       return victim && useful.includes(victim) ? { evict: victim.id } : null;
     }
-    if (this.#slots.hasRoom(newcomer)) return { evict: null };
+    if (this.#slots.hasRoom(standing)) return { evict: null };
     const victim = weakest(useful.filter(isOpen), newcomer, nowMs);
     if (victim) return { evict: victim.id };
     if (hello === null) return null;
@@ -290,8 +279,6 @@ export class Admission {
     const crowder = longestSilent(older.filter((slot) => nowMs >= this.#ripeAtMs(slot)));
     if (crowder) return { evict: crowder.id };
     if (standing === 'stranger') return hello.type === 'foreign' ? this.#ownSlot(newcomer, nowMs) : null;
-    const borrower = longestSilent(this.#slots.lent());
-    if (borrower) return { evict: borrower.id };
     const hog = this.#slots.longestIdle((slot) => {
       const givesWayMs = givesWayAtMs(slot) ?? slot.lastActiveMs + limits.strangerIdleForContactMs;
       return isStranger(slot) && nowMs >= givesWayMs;

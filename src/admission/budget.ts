@@ -71,20 +71,6 @@ export class RecentMap<Value> {
   }
 }
 
-/** Connections that made no sense, by source. The count of a source that behaves for `nonsenseForgottenMs` starts again. */
-export class Nonsense {
-  readonly #seen = new RecentMap<{ readonly count: number; readonly atMs: number }>(limits.addressesMax);
-
-  /** Returns how many there were, this one included. */
-  count(source: string, nowMs: number): number {
-    const known = this.#seen.get(source);
-    const isRecent = known !== undefined && nowMs - known.atMs < limits.nonsenseForgottenMs;
-    const count = isRecent ? known.count + 1 : 1;
-    this.#seen.set(source, { count, atMs: nowMs });
-    return count;
-  }
-}
-
 /** Whose handshake it is: `ticket` resumes with a ticket of ours, `known` calls from where a contact was proved. */
 export type Standing = 'ticket' | 'known' | 'stranger';
 

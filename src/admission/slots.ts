@@ -78,29 +78,14 @@ export class Slots {
   }
 
   /** Is there room for such a caller? */
-  hasRoom({ standing, hello }: Pick<Newcomer, 'standing' | 'hello'>): boolean {
-    if (this.count >= this.#max) return false;
-    if (standing !== 'stranger' || this.#strangers < this.#strangersMax) return true;
-    return hello?.type === 'foreign' && this.#isLendable();
-  }
-
-  /**
-   * The reserved slot is lent where the users of foreign programs have all others and are typing: five of them at a time
-   * are to be served, and no other slot gets free soon.
-   */
-  #isLendable(): boolean {
-    return this.#strangers === this.#strangersMax && this.all.filter(isStranger).every(isBeingTyped);
-  }
-
-  /** The slots that a contact may take at once while the reserved slot is lent to a stranger. */
-  lent(): readonly Slot[] {
-    return this.#strangers > this.#strangersMax ? this.all.filter(isStranger) : [];
+  hasRoom(standing: Standing): boolean {
+    return this.count < this.#max && (standing !== 'stranger' || this.#strangers < this.#strangersMax);
   }
 
   /** Those of which any one could be given to such a caller. */
   usefulTo(standing: Standing): readonly Slot[] {
     if (standing !== 'stranger' || this.#strangers < this.#strangersMax) return this.all;
-    return this.all.filter(isStranger);
+    return this.#strangers > this.#strangersMax ? [] : this.all.filter(isStranger);
   }
 
   /** Those of older programs at this address, whatever they have come to. */
@@ -124,9 +109,6 @@ export class Slots {
     return longestSilent(this.all.filter((slot) => slot.stage === 'authenticated' && isWanted(slot)));
   }
 }
-
-const isBeingTyped = ({ stage, isForeign, carries }: Slot): boolean =>
-  isForeign && stage === 'authenticated' && carries === 'typed-message';
 
 export const isOpen = (slot: Slot): boolean => slot.stage !== 'authenticated';
 

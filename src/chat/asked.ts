@@ -56,7 +56,7 @@ export interface Commands {
   readonly verify: Asking<{ readonly peer: string; readonly code: string | null }, SafetyInfo, FindFailure>;
   readonly block: Asking<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFailure>;
   readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
-  readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure | DialectError>;
+  readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure>;
   readonly foreignPeers: Asking<
     { readonly dialect: ForeignDialectName },
     readonly ForeignPeerInfo[],

@@ -17,7 +17,7 @@ import type { LineAnswer } from './delivery/effects.js';
 import { refusalOfText } from './delivery/texts.js';
 import type { Effect } from './effects.js';
 import type { ForeignRoutes } from './foreign/foreign.js';
-import { isNativeId, isSameSafetyNumber } from './people/identity.js';
+import { isSameSafetyNumber } from './people/identity.js';
 import type { People } from './people/people.js';
 import type { AddressAnswer, OwnSide } from './routes/live-session.js';
 import type { NativeRoutes } from './routes/native.js';
@@ -72,10 +72,7 @@ export class CommandDesk {
     if (word === null) return this.#withoutPeer(command, turn);
     const meant = people.meantBy(word);
     if (meant.isErr()) return refuse(command, meant.error, turn);
-    if (typeof meant.value === 'string') {
-      this.#parts.foreign.addressed(meant.value, word, turn);
-      return this.#carryOut(command, meant.value, turn);
-    }
+    if (typeof meant.value === 'string') return this.#carryOut(command, meant.value, turn);
     const address = meant.value;
     const typed = formatAddress(address);
     const here = people.peerAt((live) => formatAddress(live) === typed);
@@ -155,9 +152,9 @@ export class CommandDesk {
         return [];
       }
       case 'disconnect':
+        foreign.end(peerId, turn);
         native.end(peerId, turn);
-        if (isNativeId(peerId)) turn.emit(answer(command.call, ok(null)));
-        else foreign.disconnect(peerId, command.call, turn);
+        turn.emit(answer(command.call, ok(null)));
         return [];
       case 'foreignConnect':
         return foreign.connect(peerId, command.body.isManual, command.call, turn);

@@ -122,9 +122,6 @@ export class Core {
         native.slotWanted(input.connectionId, turn);
         foreign.slotWanted(input.connectionId, turn);
         return [];
-      case 'turnedAway':
-        if (isForeign(input.dialect)) foreign.turnedAway(input.address, input.dialect, turn);
-        return [];
       case 'dialled': {
         const { connectionId } = input;
         const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);

@@ -65,7 +65,6 @@ export type Input =
     }
   /** Another caller needs the slot of this connection. */
   | { readonly type: 'slotWanted'; readonly connectionId: ConnectionId }
-  | { readonly type: 'turnedAway'; readonly address: Address; readonly dialect: DialectName }
   | { readonly type: 'dialled'; readonly connectionId: ConnectionId }
   | {
       readonly type: 'dialFailed';

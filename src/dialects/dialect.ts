@@ -69,34 +69,16 @@ export interface ForeignDialect<Message> {
   encode(message: Message): Result<Uint8Array, DialectError>;
   /**
    * Cuts `text` at code points so that each piece fits one write. Where a connection carries one message, the caller
-   * opens one for each piece. A text that means a command is one piece. Errors: `dialect/unsupported` (no text at all).
+   * opens one for each piece. Errors: `dialect/unsupported` (text that would mean something else there, or nothing).
    */
   pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError>;
-  /** What the program at the other end takes this whole text for. */
-  means(text: string): 'text' | 'connect' | 'leave';
-  /** Of a program that must not be written to at any time. */
-  readonly openPacing?: (role: ForeignRole) => Pacing;
   openMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine;
-}
-
-/** Holds writes back for a program that reads only now and then. Times are monotonic ms. */
-export interface Pacing {
-  /** The other side said something. */
-  heard(nowMs: number): void;
-  /**
-   * What to write of a message now. Null: not yet; it is asked for again once the other side has said something or,
-   * unless that is null, `retryAfterMs` later.
-   */
-  take(
-    bytes: Uint8Array,
-    nowMs: number,
-  ): { readonly bytes: Uint8Array } | { readonly bytes: null; readonly retryAfterMs: number | null };
 }
 
 /** All that is needed to hold a talk in some older dialect, whatever its messages are. */
 export type AnyForeignDialect = Pick<
   ForeignDialect<unknown>,
-  'name' | 'framing' | 'can' | 'pieces' | 'means' | 'openPacing' | 'openMachine'
+  'name' | 'framing' | 'can' | 'pieces' | 'openMachine'
 >;
 
 /** Who opened the connection: this side (`dial`) or the other (`accept`). */

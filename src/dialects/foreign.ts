@@ -38,10 +38,11 @@ export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct
 
   /** Lets through what may come before the end, and remembers the end. */
   const through = (all: readonly ForeignOutput[]): readonly ForeignOutput[] => {
-    const end = all.findIndex(({ type }) => type === 'close' || type === 'failed');
-    if (end < 0) return all;
+    const outputs = all.filter((output) => !isNothing(output));
+    const end = outputs.findIndex(({ type }) => type === 'close' || type === 'failed');
+    if (end < 0) return outputs;
     isOver = true;
-    return all.slice(0, end + 1);
+    return outputs.slice(0, end + 1);
   };
   const hearAll = (frames: readonly Uint8Array[], end: FrameEnd, nowMs: number): ForeignOutput[] => {
     const outputs: ForeignOutput[] = [];
@@ -81,6 +82,10 @@ export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct
   };
 }
 
+/** Some programs let their users send empty texts; nothing was said then. */
+const isNothing = (output: ForeignOutput): boolean =>
+  output.type === 'heard' && output.utterance.type === 'text' && output.utterance.text === '';
+
 /** JSON objects; silence means nothing. */
 export function cutJson(): Cutter {
   const frames = openJsonFrames(foreignFrames.frameBytesMax, foreignFrames.jsonDepthMax);
@@ -118,20 +123,14 @@ export function dialectError(dialect: ForeignDialectName, error: WireError): Dia
 export const frameText = (dialect: ForeignDialectName, frame: Uint8Array): Result<string, DialectError> =>
   decodeUtf8(frame).mapErr((error) => dialectError(dialect, error));
 
-/** A member of a JSON object, with each way in which its key was spelled. */
-export interface Field {
-  readonly spelled: readonly string[];
-  readonly value: JsonValue;
-}
-
 /**
- * The members of a JSON object by `plainKey`, so that the spellings of one assignment are one. A member under several
- * spellings is one member where all have the same value. Errors: `dialect/malformed`, `dialect/too-long`.
+ * The members of a JSON object by `plainKey`, so that the spellings of one assignment are one. `spelled` keeps how
+ * each was written. Errors: `dialect/malformed`, `dialect/too-long`.
  */
 export function frameFields(
   dialect: ForeignDialectName,
   frame: Uint8Array,
-): Result<ReadonlyMap<string, Field>, DialectError> {
+): Result<ReadonlyMap<string, { readonly spelled: string; readonly value: JsonValue }>, DialectError> {
   const bounds = {
     bytesMax: foreignFrames.frameBytesMax,
     depthMax: foreignFrames.jsonDepthMax,
@@ -141,13 +140,11 @@ export function frameFields(
     .mapErr((error) => dialectError(dialect, error))
     .andThen((value) => {
       if (!isJsonObject(value)) return malformed(dialect, 'no JSON object');
-      const fields = new Map<string, Field>();
-      for (const [spelled, member = null] of Object.entries(value)) {
+      const fields = new Map<string, { spelled: string; value: JsonValue }>();
+      for (const [spelled, member] of Object.entries(value)) {
         const key = plainKey(spelled);
-        const known = fields.get(key);
-        if (known !== undefined && known.value !== member)
-          return malformed(dialect, 'a key in two spellings with two values');
-        fields.set(key, { spelled: [...(known?.spelled ?? []), spelled], value: member });
+        if (fields.has(key)) return malformed(dialect, 'a key in two spellings');
+        fields.set(key, { spelled, value: member ?? null });
       }
       return ok(fields);
     });

@@ -56,12 +56,7 @@ export type BeaconDatagram =
   | ({ readonly kind: 'native' } & SignedBeacon)
   | { readonly kind: 'challenge'; readonly nonce: Uint8Array }
   /** An announcement of the oldest dialect; the name as it came. */
-  | {
-      readonly kind: 'foreign';
-      readonly username: string;
-      /** It tells its address, as the program of cmp2204 does and other answers to its assignment do not. */
-      readonly hasAddress: boolean;
-    };
+  | { readonly kind: 'foreign'; readonly username: string };
 
 /** Everything of a record before the signature. The caller's numbers and lengths must be right: a bug throws. */
 export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
@@ -150,9 +145,7 @@ export function decodeBeacon(datagram: Uint8Array): Result<BeaconDatagram, WireE
   // A field of ours that is broken is an attack or damage, not an older program.
   if (parlance !== undefined) return malformed('record is no text');
   const username = usernameIn(parsed.value);
-  if (username === null) return malformed('no username');
-  const hasAddress = Object.keys(parsed.value).some((key) => plainKey(key) === 'ipaddress');
-  return ok({ kind: 'foreign', username, hasAddress });
+  return username === null ? malformed('no username') : ok({ kind: 'foreign', username });
 }
 
 /** Older programs spell the key in their own ways; in two of them at once it says nothing. */

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { AcceptPool } from '../../src/actors/transport/accept.js';
-import type { AcceptedConnection } from '../../src/actors/transport/accept-events.js';
+import { AcceptPool, type AcceptedConnection } from '../../src/actors/transport/accept.js';
 import type { DialectName } from '../../src/dialects/dialect.js';
 import type { ConnectionId } from '../../src/ids.js';
 import { admission } from '../../src/admission/limits.js';
@@ -37,7 +36,6 @@ async function openDoor(t: TestContext): Promise<Door> {
     {
       onAccepted: (connection) => joined.push(connection) > 0,
       onSlotWanted: (connectionId) => wanted.push(connectionId),
-      onTurnedAway: () => undefined,
       onTrace: () => undefined,
       onUnknown: () => undefined,
     },

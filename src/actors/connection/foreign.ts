@@ -16,7 +16,6 @@ import type {
   ForeignInput,
   ForeignOutput,
   ForeignRole,
-  Pacing,
 } from '../../dialects/dialect.js';
 import { foreignDialects } from '../../dialects/sniff.js';
 import { unreachable } from '../../exhaustive.js';
@@ -36,12 +35,6 @@ interface State {
   readonly role: ForeignRole;
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
-  /** Null: the program may be written to at any time. */
-  readonly pacing: Pacing | null;
-  /** A later try to write is planned. */
-  isRetryPlanned: boolean;
-  /** Our farewell is said: what cannot be written before it stays unsaid. */
-  isLeaving: boolean;
   isUp: boolean;
   /** Said and not all in `unwritten` yet: the key of cmp2204 has to come first. */
   readonly said: number[];
@@ -83,9 +76,6 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
       stream,
       credit: new ReadCredit(stream),
       role: args.role,
-      pacing: dialect.openPacing?.(args.role) ?? null,
-      isRetryPlanned: false,
-      isLeaving: false,
       isUp: false,
       said: [],
       unwritten: [],
@@ -112,7 +102,6 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
         return next(state);
       }
       state.said.push(token);
-      state.isLeaving ||= utterance.type === 'leave';
       return act(state, said.value, 0, context);
     },
     close(state, _body, context) {
@@ -141,12 +130,7 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
     },
     rested(state, _body, context) {
       state.pause = 'none';
-      write(state, context);
-      return settle(state, context);
-    },
-    retry(state, _body, context) {
-      state.isRetryPlanned = false;
-      write(state, context);
+      write(state);
       return settle(state, context);
     },
     streamEnded(state, { reason }, context) {
@@ -209,8 +193,7 @@ function act(state: State, outputs: readonly ForeignOutput[], bytes: number, con
         unreachable(output);
     }
   }
-  if (words.length > 0) state.pacing?.heard(performance.now());
-  write(state, context);
+  write(state);
   if (failure === null && outputs.length > 0) {
     const isAnswered = outputs.some(({ type }) => type === 'write');
     up(state, state.role === 'accept' && isAnswered && words.length === 0, context);
@@ -221,35 +204,16 @@ function act(state: State, outputs: readonly ForeignOutput[], bytes: number, con
 }
 
 /** Hands to the socket what may go now. */
-function write(state: State, context: Here): void {
+function write(state: State): void {
   for (let item = state.unwritten[0]; item !== undefined; item = state.unwritten[0]) {
     if (typeof item === 'number') state.flushing.push(item);
     else if (state.pause !== 'none') return;
     else {
-      const bytes = paced(state, item, context);
-      if (bytes === null) return;
-      state.stream.write(bytes);
+      state.stream.write(item);
       if (state.gapMs > 0) state.pause = 'taken';
     }
     state.unwritten.shift();
   }
-}
-
-/** Null: the program is not to be written to now. Behind our farewell nothing waits for its turn. */
-function paced(state: State, message: Uint8Array, context: Here): Uint8Array | null {
-  if (state.pacing === null) return message;
-  const taken = state.pacing.take(message, performance.now());
-  if (taken.bytes !== null) return taken.bytes;
-  if (state.isLeaving) {
-    const [farewell, token] = state.unwritten.slice(-2);
-    const isHeld = farewell !== undefined && farewell !== message;
-    state.unwritten = isHeld && token !== undefined ? [farewell, token] : [];
-    if (isHeld) write(state, context);
-  } else if (taken.retryAfterMs !== null && !state.isRetryPlanned) {
-    state.isRetryPlanned = true;
-    context.after(taken.retryAfterMs, 'retry', {});
-  }
-  return null;
 }
 
 /** Where a connection carries one message there is nothing for a write to be glued to. */

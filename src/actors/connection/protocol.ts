@@ -70,8 +70,6 @@ export type ForeignProtocol = {
   committed: Cast<{ readonly bytes: number }>;
   /** The gap after a write is over. */
   rested: Cast<Record<string, never>>;
-  /** A program that takes no turns has had time to read. */
-  retry: Cast<Record<string, never>>;
   /** Silence that ends a frame, by the count of chunks it began after. */
   quiet: Cast<{ readonly afterChunks: number }>;
   overdue: Cast<Record<string, never>>;

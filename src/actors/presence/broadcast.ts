@@ -101,7 +101,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
     },
     async leave(state) {
       state.callOffNext();
-      if (state.goodbye) await flushed(sendToAll(state, state.goodbye, goodbyePorts(state.args.beaconPorts)));
+      if (state.goodbye) await flushed(sendToAll(state, state.goodbye));
       state.hasLeft = true;
       state.announced = null;
       return reply(state, ok(null));
@@ -223,20 +223,12 @@ const datagramOf = (state: BroadcastState, { body, signature }: SignedBody, ipAd
 const replyOf = ({ body, signature }: SignedBody): Uint8Array =>
   encodeBeacon({ username: '', ipAddress: '', body, signature });
 
-/** Peer_Discovery of cmp2204 listens on this port and announces every datagram as a peer that came online. */
-const goodbyePorts = (ports: readonly number[]): readonly number[] =>
-  ports.filter((port) => port !== limits.announcementPort);
-
 /** Returns where it could not be sent. */
-async function sendToAll(
-  state: BroadcastState,
-  signed: SignedBody,
-  ports: readonly number[] = state.args.beaconPorts,
-): Promise<readonly string[]> {
+async function sendToAll(state: BroadcastState, signed: SignedBody): Promise<readonly string[]> {
   const { args, socket, interfaces } = state;
   const sends = beaconTargets(args.bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
     const datagram = datagramOf(state, signed, ownAddress);
-    return ports.map(async (port) => {
+    return args.beaconPorts.map(async (port) => {
       const failure = await sendUdp(socket, datagram, address, port);
       return failure === null ? [] : [`${address}:${port} ${failure}`];
     });

@@ -3,13 +3,14 @@
  * caller is heard until its first bytes tell what it speaks, then it is handed to the node, or it is told BUSY.
  */
 import type { Socket } from 'node:net';
-import { MessageChannel } from 'node:worker_threads';
-import type { Carries, DialectName } from '../../dialects/dialect.js';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { DialectName } from '../../dialects/dialect.js';
 import { parseConnectionId, type ConnectionId } from '../../ids.js';
 import { transport } from './limits.js';
 import { admission as limits } from '../../admission/limits.js';
 import { Admission, type Caller, type Verdict } from '../../admission/admission.js';
-import type { AcceptEvents, AcceptOptions } from './accept-events.js';
+import type { Carries } from '../../dialects/dialect.js';
+import type { Address } from '../../wire/address.js';
 import { EventTurn } from './event-turn.js';
 import { FaultTally } from '../../runtime/log-tally.js';
 import {
@@ -24,6 +25,34 @@ import { sayBusy } from './busy.js';
 import { joinSocket, type Joint } from './socket.js';
 import { crowdedOut, mayBeOlderProgram, patienceMs, pauseMs } from '../../admission/queues.js';
 import type { AcceptStats } from './protocol.js';
+
+export interface AcceptedConnection {
+  readonly connectionId: ConnectionId;
+  readonly dialect: DialectName;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** The session's end of the stream; to be transferred. */
+  readonly port: MessagePort;
+}
+
+export interface AcceptEvents {
+  /** Returns false when nobody can take the connection. */
+  onAccepted(connection: AcceptedConnection): boolean;
+  onSlotWanted(connectionId: ConnectionId): void;
+  onTrace(event: string, fields: Readonly<Record<string, unknown>>): void;
+  /** First bytes that nobody here answers; `count`: how many there were so far for this reason. Told now and then. */
+  onUnknown(caller: Address, reason: UnknownOpening['reason'], count: number): void;
+}
+
+export interface AcceptOptions {
+  readonly connectionsMax: number;
+  readonly enabled: ReadonlySet<DialectName>;
+  readonly isWelcome: (address: string) => boolean;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
 
 interface AcceptedCaller extends Caller {
   /** In the order in which they were accepted. */
@@ -60,7 +89,7 @@ export class AcceptPool {
   constructor(options: AcceptOptions, events: AcceptEvents) {
     this.#options = options;
     this.#events = events;
-    this.#admission = new Admission({ ...options, nowMs: options.now() });
+    this.#admission = new Admission({ connectionsMax: options.connectionsMax, nowMs: options.now() });
   }
 
   stats(): AcceptStats {
@@ -145,7 +174,6 @@ export class AcceptPool {
     const leaver = crowdedOut(others, caller);
     if (leaver === null) return true;
     this.#counts.crowdedOut += 1;
-    this.#tellTurnedAway(leaver);
     this.#drop(leaver);
     return leaver !== caller;
   }
@@ -175,7 +203,7 @@ export class AcceptPool {
   #dropUnknown(caller: AcceptedCaller, { reason }: UnknownOpening): void {
     const { address: host, remotePort: port } = caller;
     const nowMs = this.#options.now();
-    this.#admission.madeNoSense(host, nowMs);
+    this.#admission.penalise(host, transport.penaltyNoAuthenticationMs, nowMs);
     this.#unheard.note(reason, nowMs, (count) => this.#events.onUnknown({ host, port }, reason, count));
     this.#drop(caller);
   }
@@ -303,7 +331,6 @@ export class AcceptPool {
   #refuse(caller: AcceptedCaller): void {
     const { socket } = caller;
     this.#counts.refusedBusy += 1;
-    this.#tellTurnedAway(caller);
     caller.unhear();
     this.#forget(caller);
     if (this.#mayBeForeign(caller) || this.#refusalsLingering >= transport.refusalsLingeringMax) {
@@ -312,10 +339,6 @@ export class AcceptPool {
     }
     this.#refusalsLingering += 1;
     sayBusy(socket, this.#options.random(), () => (this.#refusalsLingering -= 1));
-  }
-
-  #tellTurnedAway({ address: host, remotePort: port, hello }: AcceptedCaller): void {
-    if (hello?.type === 'foreign') this.#events.onTurnedAway({ host, port }, hello.dialect);
   }
 
   #drop(caller: AcceptedCaller): void {
@@ -366,7 +389,8 @@ export class AcceptPool {
       if (!caller) continue;
       this.#events.onTrace('transport.due', { address: caller.address, reason });
       this.#countUnheard(caller);
-      if (reason === 'deadline') this.#admission.madeNoSense(caller.address, nowMs);
+      if (reason === 'deadline')
+        this.#admission.penalise(caller.address, transport.penaltyNoAuthenticationMs, nowMs);
       if (caller.joint) caller.joint.destroy(reason);
       else this.#drop(caller);
     }

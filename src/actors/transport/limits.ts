@@ -18,4 +18,6 @@ export const transport = {
   interfacesAgeMs: 2_000,
   /** Refusals that are still being written. Past it callers are dropped without one, since they may never read it. */
   refusalsLingeringMax: 64,
+  /** Penalty of an address whose connection ended without authentication. */
+  penaltyNoAuthenticationMs: 1_000,
 } as const;

@@ -1,6 +1,5 @@
 /** The protocol of the transport: its messages, and its reports to the node. */
 import type { Unheard } from '../../admission/first-bytes.js';
-import type { Address } from '../../wire/address.js';
 import type { MessagePort } from 'node:worker_threads';
 import type { DialectName } from '../../dialects/dialect.js';
 import type { DialError } from '../../chat/errors.js';
@@ -72,6 +71,4 @@ export type TransportReports = {
   }>;
   /** All slots are taken and somebody was refused: park this authenticated, idle connection. */
   slotWanted: Cast<{ readonly connectionId: ConnectionId }>;
-  /** A foreign program got no slot, and cannot come again: its words are lost. */
-  turnedAway: Cast<{ readonly address: Address; readonly dialect: DialectName }>;
 };

@@ -91,7 +91,6 @@ async function start(
       onAccepted: (connection) => context.links.node.cast('accepted', connection, [connection.port]).isOk(),
       // When the node has no room for this it hears of the next one.
       onSlotWanted: (connectionId) => void context.links.node.cast('slotWanted', { connectionId }),
-      onTurnedAway: (address, dialect) => void context.links.node.cast('turnedAway', { address, dialect }),
       onTrace: (event, fields) => context.log('debug', event, fields),
       onUnknown: (caller, reason, count) =>
         context.log('warn', 'unknown-first-bytes', { address: formatAddress(caller), reason, count }),

@@ -206,8 +206,6 @@ export class Delivery<T extends DeliveryTurn> {
         if (outbox.isEmpty()) this.#outboxes.close(peerId);
         return further;
       }
-      case 'way-failed':
-        return this.#carryOut(peerId, outbox.wayFailed(nowMs), turn);
       case 'unreached':
         return this.#carryOut(peerId, outbox.dialFailed(nowMs, report.retryAfterMs), turn);
       case 'present':
@@ -386,8 +384,10 @@ export class Delivery<T extends DeliveryTurn> {
 
 type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
-type Stored = { readonly lines: readonly Entry[]; readonly duplicates: readonly Duplicate[] };
-type Committed = Result<Stored, StoreFailure | IdTaken>;
+type Committed = Result<
+  { readonly lines: readonly Entry[]; readonly duplicates: readonly Duplicate[] },
+  StoreFailure | IdTaken
+>;
 
 const isOwed = (state: DeliveryState): boolean => state === 'queued' || state === 'sent';
 

@@ -45,8 +45,6 @@ export interface Outbox {
   sessionDown(nowMs: number): readonly OutboxOutput[];
   /** `retryAfterMs`: how long a busy peer asked us to stay away. */
   dialFailed(nowMs: number, retryAfterMs?: number): readonly OutboxOutput[];
-  /** Of a route that is always up: the connection for a line brought nothing. */
-  wayFailed(nowMs: number): readonly OutboxOutput[];
   /** Receipts. Of a dialect that has none: these were written to the connection. */
   confirmed(ids: readonly MessageId[], nowMs: number): readonly OutboxOutput[];
   /** The peer was heard of. */
@@ -91,8 +89,6 @@ class PeerOutbox implements Outbox {
   #isUnreached = false;
   /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
   #failures = 0;
-  /** Quick dials are given once between two confirmed lines, or a peer that never confirms would be dialled without a pause. */
-  #areQuickDialsSpent = false;
   /** Undelivered lines in memory, oldest first; only while a session is up. */
   readonly #window = new Map<MessageId, Held>();
   #windowBytes = 0;
@@ -162,10 +158,7 @@ class PeerOutbox implements Outbox {
     this.#forgetWindow();
     if (this.#hasMore) {
       // The peer was there a moment ago, so most likely it is back in a moment: the first tries come quickly.
-      if (this.#failures === 0 && !this.#areQuickDialsSpent) {
-        this.#failures = -limits.quickDialsMax;
-        this.#areQuickDialsSpent = true;
-      }
+      if (this.#failures === 0) this.#failures = -limits.quickDialsMax;
       return this.#retryLater(nowMs, 0);
     }
     // It did what it was for; the next line may dial at once.
@@ -177,12 +170,6 @@ class PeerOutbox implements Outbox {
   dialFailed(nowMs: number, retryAfterMs = 0): readonly OutboxOutput[] {
     // A session may have come up from the other side meanwhile.
     return this.#link.type === 'dialling' ? this.#retryLater(nowMs, retryAfterMs) : [];
-  }
-
-  wayFailed(nowMs: number): readonly OutboxOutput[] {
-    if (this.#link.type !== 'up') return [];
-    this.#forgetWindow();
-    return this.#retryLater(nowMs, 0);
   }
 
   confirmed(ids: readonly MessageId[], nowMs: number): readonly OutboxOutput[] {
@@ -197,7 +184,6 @@ class PeerOutbox implements Outbox {
     }
     if (isProgress) {
       this.#failures = 0;
-      this.#areQuickDialsSpent = false;
       this.#fruitlessWaits = 0;
       this.#waitEndsAtMs = null;
     }

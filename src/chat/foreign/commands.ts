@@ -1,6 +1,5 @@
 /** What users ask about foreign programs, and what this side does at its start and end. */
 import { err, ok, type Result } from 'neverthrow';
-import { synergyJson } from '../../dialects/synergy/codec.js';
 import { parsePrivate } from '../../dialects/cmp2204/cipher.js';
 import type { DialectName, ForeignDialectName, Utterance } from '../../dialects/dialect.js';
 import type { ChatError } from '../errors.js';
@@ -53,9 +52,6 @@ export function admit(
     const chosen = { form: peer.form, secure, privateNumber };
     const options = { ...ownOptions(state, name, peer.host, chosen, turn), random: noRandom };
     for (const text of texts) {
-      if (peer.dialect.can.connection === 'talk' && peer.dialect.means(text) === 'leave')
-        if (standingConnection(state, peerId) === undefined)
-          return unsupported(name, `${text} where no talk is open`);
       const pieces = peer.dialect.pieces(text, options);
       if (pieces.isErr()) return err(pieces.error);
     }
@@ -119,30 +115,6 @@ export function leaveOne(
   const found = allowed(state, peerId, turn);
   if (found.isErr()) turn.emit(answer(call, err(found.error)));
   else leave(state, found.value, { type: 'call', call }, turn);
-}
-
-/** synergy: the word that names a peer also says which form is spoken to it; a peer that spoke is answered in kind. */
-export function addressed(state: ForeignState, peerId: PeerId, word: string, turn: ForeignTurn): void {
-  const scheme = /^synergy(\+json)?:\/\//i.exec(word.trim());
-  const peer = scheme === null ? null : allowed(state, peerId, turn).unwrapOr(null);
-  if (peer === null) return;
-  if (scheme?.[1] !== undefined) peer.form = synergyJson;
-  else if (!peer.hasSpoken) peer.form = null;
-}
-
-/** Ends what there is with a peer, as its dialect does. Where nothing was said, nothing is to be ended. */
-export function disconnect(
-  state: ForeignState,
-  peerId: PeerId,
-  call: CallId<null, ForeignFailure>,
-  turn: ForeignTurn,
-): void {
-  const peer = state.peers.get(peerId);
-  const isThere =
-    peer !== undefined &&
-    (state.people.presence(peerId) !== undefined || peer.work !== null || state.standing.has(peerId));
-  if (isThere) leaveOne(state, peerId, call, turn);
-  else turn.emit(answer(call, ok(null)));
 }
 
 /** Tells every active peer of a dialect that we leave; peers out of reach learn nothing, and nobody waits for them. */

@@ -20,9 +20,9 @@ import type { ForeignDue } from './effects.js';
 import * as hearing from './hearing.js';
 import { foreignRoutes as limits } from './limits.js';
 import { allowedDialect } from './peers.js';
-import { agePeers, listPeers, tellCutOff } from './presence.js';
+import { agePeers, listPeers } from './presence.js';
 import { marked, openRoute, refused, sayLines, sent } from './sending.js';
-import { abort } from './standing.js';
+import { abort, release } from './standing.js';
 import {
   newForeignState,
   standingConnection,
@@ -149,10 +149,6 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     return this.#with(hearing.down(this.#state, sessionId, end, turn));
   }
 
-  turnedAway(address: Address, dialect: ForeignDialectName, turn: ForeignTurn): void {
-    tellCutOff(this.#state, dialect, address, turn);
-  }
-
   slotWanted(connectionId: ConnectionId, turn: ForeignTurn): void {
     connections.slotWanted(this.#state, connectionId, turn);
   }
@@ -202,13 +198,9 @@ export class ForeignRoutes implements Route<ForeignTurn> {
   }
 
   /** Ends the conversation with a peer as its dialect does, after the lines that wait. */
-  disconnect(peerId: PeerId, call: CallId<null, ForeignFailure>, turn: ForeignTurn): void {
-    commands.disconnect(this.#state, peerId, call, turn);
-  }
-
-  /** The user chose how to speak to a peer by the word that names it. */
-  addressed(peerId: PeerId, word: string, turn: ForeignTurn): void {
-    commands.addressed(this.#state, peerId, word, turn);
+  end(peerId: PeerId, turn: ForeignTurn): void {
+    const live = standingConnection(this.#state, peerId);
+    if (live !== undefined) release(this.#state, live, turn);
   }
 
   /** Nothing more is said to a blocked peer. */

@@ -4,11 +4,8 @@
  */
 import type { ForeignDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
-import { foreignPorts } from '../../dialects/limits.js';
-import { foreignRoutes as limits } from './limits.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
-import { synergyFormHint } from '../../dialects/synergy/codec.js';
-import { formatEndpoint, isDottedQuad, type Endpoint } from '../../wire/address.js';
+import { isDottedQuad, type Endpoint } from '../../wire/address.js';
 import type { ForeignPeerInfo } from '../contract.js';
 import type { NoticeEvent, PeerState } from '../events.js';
 import { foreignPeerId } from '../people/name.js';
@@ -26,14 +23,9 @@ export function notePresent(
   setPresence(state, peer, name ?? state.people.presence(peer.peerId)?.name ?? '', 'online', turn);
 }
 
-/** The peer is not there any more. */
+/** The peer leaves: it is not there any more. */
 export function noteAbsent({ people }: ForeignState, { peerId }: ForeignPeer, turn: ForeignTurn): void {
   if (!people.isAnnounced(peerId)) people.gone(peerId, turn);
-}
-
-/** One of the two sides said goodbye. */
-export function noteLeft({ people }: ForeignState, { peerId }: ForeignPeer, turn: ForeignTurn): void {
-  if (!people.isAnnounced(peerId)) people.left(peerId, turn);
 }
 
 /** Nobody announces that these peers are still there: after a long silence they are away, and later gone. */
@@ -80,30 +72,9 @@ export function noteSent(
   turn: ForeignTurn,
 ): void {
   notePresent(state, peer, null, turn);
-  if (peer.dialect.name === 'synergy') noteSynergySent(state, peer, utterance, turn);
+  if (peer.dialect.name === 'synergy') state.synergy.sent(peer, utterance);
   if (peer.dialect.name === 'netech') state.netech.sent(peer, utterance);
-  if (utterance.type === 'leave') noteLeft(state, peer, turn);
-}
-
-/**
- * A version of synergy reads the text form alone and another one JSON alone. Before the peer has spoken nobody knows
- * which one it is: it counts as connected once it speaks in the form of the connection message, and the user is told
- * once how the other version is addressed.
- */
-function noteSynergySent(
-  state: ForeignState,
-  peer: ForeignPeer,
-  utterance: Utterance,
-  turn: ForeignTurn,
-): void {
-  const isGuess = peer.form === null;
-  peer.isConnectUnsure = isGuess && (utterance.type === 'connect' || peer.isConnectUnsure);
-  if (isGuess && utterance.type === 'connect')
-    state.synergy.sent(peer, { type: 'text', id: null, sentAtMs: turn.now.wallMs, text: '' });
-  else state.synergy.sent(peer, utterance);
-  if (!isGuess || peer.isFormTold || utterance.type === 'leave') return;
-  peer.isFormTold = true;
-  publishNotice(state, peer, 'text-form', synergyFormHint(formatEndpoint(peer)), turn);
+  if (utterance.type === 'leave') noteAbsent(state, peer, turn);
 }
 
 export function publishNotice(
@@ -116,36 +87,6 @@ export function publishNotice(
   const peer = people.name(peerId);
   turn.emit({ to: 'feed', event: { type: 'notice', notice, peer, peerId, dialect: dialect.name, text } });
 }
-
-/**
- * Somebody lost the connection because others needed it, or never got one. Any host can provoke these lines, so each
- * host is named once in a while, and the program that was cut off is told nothing: it knows no such word.
- */
-export function tellCutOff(
-  state: ForeignState,
-  dialect: ForeignDialectName,
-  { host, port }: Endpoint,
-  turn: ForeignTurn,
-): void {
-  const { monotonicMs } = turn.now;
-  const known = state.cutOffToldAtMs.get(host) ?? -Infinity;
-  if (monotonicMs - known < limits.cutOffToldEveryMs) return;
-  state.cutOffToldAtMs.delete(host);
-  state.cutOffToldAtMs.set(host, monotonicMs);
-  const [oldest] = state.cutOffToldAtMs.keys();
-  if (state.cutOffToldAtMs.size > limits.cutOffHostsMax && oldest !== undefined)
-    state.cutOffToldAtMs.delete(oldest);
-  const peerId = foreignPeerId(dialect, host, usualPortOr(dialect, port));
-  if (peerId === null || state.people.isBlocked(peerId)) return;
-  const name = state.people.saidName(peerId);
-  const who = name === '' ? `somebody at ${host}` : `${name} (${host})`;
-  const text = `${who} was cut off: more wanted to talk over ${dialect} than are served at once`;
-  const peer = state.people.name(peerId);
-  turn.emit({ to: 'feed', event: { type: 'notice', notice: 'cut-off', peer, peerId, dialect, text } });
-}
-
-const usualPortOr = (dialect: ForeignDialectName, port: number): number =>
-  dialect === 'synergy' || dialect === 'netech' ? port : foreignPorts[dialect];
 
 /** The lists know peers by IPv4 addresses. */
 export const isListable = ({ host }: Endpoint): boolean => isDottedQuad(host);

@@ -22,7 +22,6 @@ import type { Entry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 import type { HeardCall } from '../routes/route.js';
 import { answer, type CallId, type Turn } from '../turn.js';
-import type { NumberForm } from '../../dialects/cmp2204/codec.js';
 import type { ForeignEffect } from './effects.js';
 
 export type ForeignTurn = Turn<ForeignEffect>;
@@ -81,18 +80,6 @@ export interface Work {
   isSent: boolean;
 }
 
-/** What is known of the key exchange with one peer. */
-export interface KeyForms {
-  /** The form in which it answered the last time. */
-  proven: NumberForm | null;
-  /** Forms whose exchange ended without an answer. */
-  readonly failed: Set<NumberForm>;
-  /** Exchanges in a row that nobody ended: a program that hangs says nothing about a form. */
-  silences: number;
-  /** Failed exchanges of each message. */
-  readonly tries: Map<MessageId, number>;
-}
-
 /** One peer that runs a foreign program. */
 export interface ForeignPeer extends Address {
   readonly peerId: PeerId;
@@ -105,14 +92,6 @@ export interface ForeignPeer extends Address {
   jobs: readonly Job[];
   /** The connection for a job, or (`null`) for a standing connection. */
   work: Work | null;
-  /** cmp2204. */
-  readonly keyForms: KeyForms;
-  /** synergy: a connection message went out in a form that the peer may not read. */
-  isConnectUnsure: boolean;
-  /** synergy: the user knows that the text form was used, and how to choose the other one. */
-  isFormTold: boolean;
-  /** A message came from it. */
-  hasSpoken: boolean;
   /** Why it could not be reached the last time. */
   lastFailure: string;
   /** Lines that have gone out and are not marked on disk yet: after a crash they go out once more. */
@@ -130,8 +109,6 @@ export interface ForeignConnection {
   readonly dialect: AnyForeignDialect;
   readonly direction: 'in' | 'out';
   readonly address: Address;
-  /** `ForeignOptions.form` with which it was opened. */
-  readonly form: string | null;
   /** Its thread has booted and it reads. */
   isRunning: boolean;
   /** How often its age was counted since it runs; only where the order of connections matters. */
@@ -201,8 +178,6 @@ export interface ForeignState {
   readonly timed: Set<MessageId>;
   /** Connections that made no sense, by dialect. */
   readonly malformed: Map<ForeignDialectName, number>;
-  /** When the user was last told that a host was cut off, monotonic ms. */
-  readonly cutOffToldAtMs: Map<string, number>;
   /** Peers that made room for others in this turn; nothing of them is kept. */
   evicted: PeerId[];
   isReleasePlanned: boolean;
@@ -228,7 +203,6 @@ export const newForeignState = (
   privateNumbers: new Map(),
   timed: new Set(),
   malformed: new Map(),
-  cutOffToldAtMs: new Map(),
   evicted: [],
   isReleasePlanned: false,
   isGreeted: false,

@@ -16,16 +16,9 @@ export interface PeerBook {
   readonly presence: Map<PeerId, Presence>;
   /** Peers with a live session, and the address at its other end. */
   readonly live: Map<PeerId, Address>;
-  /** Names of peers of foreign programs that said goodbye: labels for what is said to them afterwards. */
-  readonly left: Map<PeerId, string>;
 }
 
-export const emptyPeerBook = (): PeerBook => ({
-  contacts: new Map(),
-  presence: new Map(),
-  live: new Map(),
-  left: new Map(),
-});
+export const emptyPeerBook = (): PeerBook => ({ contacts: new Map(), presence: new Map(), live: new Map() });
 
 /** One row per identity: everybody heard of or connected, and every contact. */
 export function peerRows(book: PeerBook): readonly PeerEvent[] {
@@ -48,8 +41,6 @@ export function namedPeers(book: PeerBook): readonly NamedPeer[] {
 /** What a peer calls itself; its tag where it has not said. */
 export function nameOf(book: PeerBook, peerId: PeerId): string {
   const name = saidNameOf(book, peerId);
-  const label = book.left.get(peerId);
-  if (name === '' && label !== undefined) return `${label} (left)`;
   return name === '' ? (isNativeId(peerId) ? tagOf(peerId) : peerId) : name;
 }
 

@@ -28,6 +28,4 @@ export const name = {
 export const contacts = {
   /** Pinned keys in memory and on disk. A stranger past it displaces the stranger that was unseen for longest. */
   contactsMax: 20_000,
-  /** Peers of foreign programs that said goodbye whose names are kept: as many as are remembered while they are there. */
-  leftMax: 512,
 } as const;

@@ -171,8 +171,7 @@ const unique = (peers: readonly NamedPeer[]): NamedPeer[] => [
 ];
 
 function parseForeignAddress(word: string): Result<PeerTarget, ChatError> | null {
-  // The form in which synergy is spoken is no part of the identity.
-  const match = /^([a-z0-9]+)(?:(?<=^synergy)\+json)?:\/\/(.+)$/i.exec(word);
+  const match = /^([a-z0-9]+):\/\/(.+)$/i.exec(word);
   const dialect = foreignDialect(match?.[1]?.toLowerCase() ?? '');
   const rest = match?.[2]?.replace(/\/$/, '') ?? '';
   if (dialect === null || rest === '') return null;

@@ -115,8 +115,7 @@ export class People {
   /** A row of presence. An offline row is published once and forgotten. */
   heard(row: Presence, source: Source, turn: PeopleTurn): void {
     if (row.peerId === this.#ownId) return;
-    this.#book.presence.set(row.peerId, row.name === '' ? { ...row, name: this.#labelOf(row.peerId) } : row);
-    this.#book.left.delete(row.peerId);
+    this.#book.presence.set(row.peerId, row);
     this.#sources.set(row.peerId, source);
     if (row.state === 'offline') this.gone(row.peerId, turn);
     else this.publish(row.peerId, turn);
@@ -129,18 +128,6 @@ export class People {
     this.publish(peerId, turn);
     this.#book.presence.delete(peerId);
     this.#sources.delete(peerId);
-  }
-
-  /** A peer of a foreign program said goodbye. Its name stays as a label until it speaks again. */
-  left(peerId: PeerId, turn: PeopleTurn): void {
-    const name = this.saidName(peerId);
-    this.gone(peerId, turn);
-    if (name === '' || this.contact(peerId)?.name === name) return;
-    const { left } = this.#book;
-    left.delete(peerId);
-    left.set(peerId, name);
-    const [oldest] = left.keys();
-    if (left.size > limits.leftMax && oldest !== undefined) left.delete(oldest);
   }
 
   connected(peerId: PeerId, address: Address): void {
@@ -223,8 +210,6 @@ export class People {
       ...new Set(welcome.flatMap((peerId) => provedAddresses(this.#book, peerId).map(({ host }) => host))),
     ];
   }
-
-  #labelOf = (peerId: PeerId): string => this.#book.left.get(peerId) ?? '';
 
   #put(contact: Contact, turn: PeopleTurn): void {
     this.#book.contacts.set(contact.peerId, contact);

@@ -14,6 +14,4 @@ export interface Presence {
   readonly lastSeenMs: number;
   /** Which run of the peer's node (8 bytes, hex); changes with each start. */
   readonly bootIdHex: string;
-  /** cmp2204: its announcement tells its address, as the original program does; absent: it did not announce itself. */
-  readonly announcesAddress?: boolean;
 }

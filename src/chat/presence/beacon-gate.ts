@@ -64,7 +64,7 @@ export type BeaconDecision =
   /** Check the signature (`verifyBeacon`), then call `settle` with this decision. */
   | PendingBeacon
   /** An announcement of the oldest dialect; unsigned. */
-  | { readonly type: 'foreign'; readonly username: string; readonly hasAddress: boolean };
+  | { readonly type: 'foreign'; readonly username: string };
 
 export interface PendingBeacon {
   readonly type: 'verify';
@@ -150,7 +150,7 @@ class Gate implements BeaconGate {
     const heard = decoded.value;
     switch (heard.kind) {
       case 'foreign':
-        return { type: 'foreign', username: heard.username, hasAddress: heard.hasAddress };
+        return { type: 'foreign', username: heard.username };
       case 'challenge':
         if (clocks.nowMs - state.answeredAtMs < limits.answerEveryMs) return drop('answered');
         state.answeredAtMs = clocks.nowMs;

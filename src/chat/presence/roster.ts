@@ -5,7 +5,7 @@
 import type { PeerId } from '../../ids.js';
 import { foreignPorts } from '../../dialects/limits.js';
 import { roster as limits } from './limits.js';
-import type { BeaconDatagram, BeaconRecord } from '../../wire/beacon.js';
+import type { BeaconRecord } from '../../wire/beacon.js';
 import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import { foreignPeerId, sanitiseName } from '../people/name.js';
 import type { Presence } from '../people/presence.js';
@@ -14,14 +14,11 @@ import type { Presence } from '../people/presence.js';
  * Every call returns the rows that are new or changed in more than `lastSeenMs`; a row that ended (goodbye, too long
  * unseen, displaced) is returned once more, as `offline`.
  */
-/** What an announcement of cmp2204 says. */
-export type ForeignBeacon = Omit<Extract<BeaconDatagram, { readonly kind: 'foreign' }>, 'kind'>;
-
 export interface Roster {
   /** A beacon that the gate settled as heard. */
   heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** An announcement of the oldest dialect. */
-  heardForeign(announced: ForeignBeacon, source: BeaconSource, clocks: Clocks): readonly Presence[];
+  heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** Rows that an earlier roster told: who is still there says so soon, and the others age from now on. */
   recall(rows: readonly Presence[], clocks: Clocks): void;
   /** Ages the rows; call about once a second. */
@@ -85,11 +82,7 @@ class Rows implements Roster {
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
   }
 
-  heardForeign(
-    { username, hasAddress }: ForeignBeacon,
-    source: BeaconSource,
-    clocks: Clocks,
-  ): readonly Presence[] {
+  heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[] {
     const name = sanitiseName(username);
     const peerId = foreignPeerId('cmp2204', source.address, foreignPorts.cmp2204);
     if (name.isErr() || peerId === null) return [];
@@ -102,7 +95,6 @@ class Rows implements Roster {
       dialect: 'cmp2204',
       lastSeenMs: clocks.wallClockMs,
       bootIdHex: '',
-      announcesAddress: hasAddress,
     };
     const addresses = [{ ...address, heardAtMs: clocks.nowMs }];
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });

@@ -43,8 +43,6 @@ export type RouteReport =
   | { readonly type: 'up' | 'down'; readonly peerId: PeerId }
   /** A dial, or the handshake on it, failed. `retryAfterMs`: how long the peer asked us to stay away; 0: it did not. */
   | { readonly type: 'unreached'; readonly peerId: PeerId; readonly retryAfterMs: number }
-  /** A way that carries each message over a connection of its own brought nothing over the last one. */
-  | { readonly type: 'way-failed'; readonly peerId: PeerId }
   /** Announcements tell that the peer is there. */
   | { readonly type: 'present'; readonly peerId: PeerId }
   /** The peer made room for another one; nothing of it is kept. */

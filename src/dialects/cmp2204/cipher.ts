@@ -22,9 +22,6 @@ export type KeyDerivation = 'encoded' | 'plain';
 
 export const defaultGroup: ToyGroup = { prime: 23n, generator: 5n };
 
-/** The groups that the program and other answers to its assignment use. */
-export const knownGroups: readonly ToyGroup[] = [defaultGroup, { prime: 19n, generator: 2n }];
-
 /**
  * The group that the environment names: both `P` and `Q`, or none and `null`. Errors: what is wrong, as words for
  * the one who set them.
@@ -63,14 +60,6 @@ export const publicNumber = (group: ToyGroup, secret: bigint): bigint =>
 /** `null` where `other` is no public number of this group (1 to below the prime). */
 export function sharedNumber(group: ToyGroup, secret: bigint, other: bigint): bigint | null {
   return other >= 1n && other < group.prime ? power(other, secret, group.prime) : null;
-}
-
-/** The private number behind a public one, by trying all; null: there is none. For groups of a few numbers alone. */
-export function privateOf(group: ToyGroup, other: bigint): bigint | null {
-  if (group.prime > toyCipher.triedPrimeMax) return null;
-  for (let secret = 1n; secret < group.prime; secret += 1n)
-    if (publicNumber(group, secret) === other) return secret;
-  return null;
 }
 
 /** 24 bytes. */

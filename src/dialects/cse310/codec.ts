@@ -12,8 +12,8 @@
  * Layout: `NICK: TEXT`, UTF-8, one message in one write of at most 1,024 bytes, no delimiter; `/nickname NEW` and
  * `/disconnect` travel as the sentences above. After `/disconnect…` the sender closes.
  *
- * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send, at most 1,024
- * bytes. What we write early lies in its socket until it reads, so `turns.ts` keeps it to one read.
+ * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send. Here nothing
+ * waits for a turn; what we write early lies in its socket until it reads.
  * COMPAT a text without a nick is read as a text of somebody unnamed.
  * COMPAT a sentence that is no plain rename is read as text, so that it is shown.
  * COMPAT messages glued to one another are parted (`cse310-words.ts`).
@@ -31,7 +31,6 @@ import type {
   ForeignRole,
   Utterance,
 } from '../dialect.js';
-import { openTurns } from './turns.js';
 import { format, isNick, leaveWords, nickAfter, parse, partFrame, type Cse310Message } from './words.js';
 import {
   boundedName,
@@ -59,8 +58,6 @@ export const cse310: ForeignDialect<Cse310Message> = {
   decode: (frame) => frameText('cse310', frame).map(parse),
   encode,
   pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
-  means: () => 'text',
-  openPacing: openTurns,
   openMachine: openCse310Machine,
 };
 

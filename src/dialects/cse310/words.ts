@@ -52,8 +52,7 @@ export function parse(frame: string): Cse310Message {
  * The messages of `frame`. `nick`: what the other side was called before it; `null`: not known yet. A farewell at the
  * end is one where it names who speaks, or where the connection ended with it.
  */
-export function partFrame(raw: string, nick: string | null, isClosed: boolean): readonly Cse310Message[] {
-  const frame = withoutLeadingLineEnd(raw);
+export function partFrame(frame: string, nick: string | null, isClosed: boolean): readonly Cse310Message[] {
   const text = withoutLineEnd(frame);
   if (text.startsWith(leaveCommand)) return [parse(frame)];
   const at = text.endsWith(leaveWords) ? text.lastIndexOf(leaveCommand) : -1;
@@ -65,10 +64,6 @@ export function partFrame(raw: string, nick: string | null, isClosed: boolean): 
   }
   return partTexts(frame, nick);
 }
-
-/** A message behind one that was not read yet begins with a line end. */
-const withoutLeadingLineEnd = (frame: string): string =>
-  frame.length > 1 && frame.startsWith('\n') ? frame.slice(1) : frame;
 
 /** What the other side is called once it has said `message`. */
 export function nickAfter(nick: string | null, message: Cse310Message): string | null {

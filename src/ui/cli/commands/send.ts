@@ -79,8 +79,6 @@ class Sending {
   #peer: string;
   #queued = 0;
   #newest: StatusEvent | null = null;
-  /** The peer runs a foreign program. */
-  #isForeign = false;
   #queuedMs = performance.now();
 
   constructor(
@@ -246,7 +244,6 @@ class Sending {
     const named = rows.filter((row) => row.name === status?.peer).map((row) => row.dialect);
     const isForeign =
       this.#options.peer.includes('://') || (named.some(isForeignDialect) && !named.includes('native'));
-    this.#isForeign = isForeign;
     if (isForeign) this.#deliveries.settleForSent();
     const isCmp2204 = this.#options.peer.startsWith('cmp2204://') || (isForeign && named.includes('cmp2204'));
     if (isCmp2204 && this.#cmp2204?.via.isPlain !== true)
@@ -329,7 +326,6 @@ class Sending {
   #notDelivered(unsent: number): ParlanceError {
     return {
       code: 'command/not-delivered',
-      isForeign: this.#isForeign || this.#options.peer.includes('://'),
       peer: this.#peer,
       waitedMs: this.#options.timeoutMs,
       queued: this.#deliveries.pending,

@@ -35,11 +35,7 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
 export function messageLine(message: MessageEvent, colors: Colors): string {
   const name = escapeName(message.peer);
   const arrow = message.direction === 'in' ? `${colors.cyan(name)}:` : `→ ${colors.cyan(name)}:`;
-  // Older programs send empty messages, and one of them passes its turn by it.
-  const text =
-    message.text === ''
-      ? '(empty message)'
-      : escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
+  const text = escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
   const labels = message.direction === 'in' ? unusual(message, colors) : '';
   return `${colors.dim(clock(message.sentAt))} ${arrow} ${text}${labels}`;
 }
@@ -52,27 +48,14 @@ export function statusLine(status: StatusEvent, colors: Colors): string {
 
 /** Returns the line of a notice. */
 export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors: Colors): string {
+  const words = {
+    'new-peer': 'is new',
+    connected: 'is connected',
+    disconnected: 'has left',
+    lost: 'was lost: the connection broke',
+  }[notice];
   const said = text === '' ? '' : `: ${escapeForTerminal(text)}`;
-  const about = (words: string): string => colors.dim(`${escapeName(peer)} ${words} (${dialect})${said}`);
-  switch (notice) {
-    case 'new-peer':
-      return about('is new');
-    case 'connected':
-      return about('is connected');
-    case 'disconnected':
-      return about('has left');
-    case 'lost':
-      return about('was lost: the connection broke');
-    case 'your-turn':
-      return about('waits for a message: your turn');
-    case 'text-form':
-      return colors.dim(`${escapeName(peer)}${said}`);
-    case 'cut-off':
-    case 'unreadable':
-      return colors.yellow(escapeForTerminal(text));
-    default:
-      return unreachable(notice);
-  }
+  return colors.dim(`${escapeName(peer)} ${words} (${dialect})${said}`);
 }
 
 /** Returns the line of an event; `null` for an event without a line. */

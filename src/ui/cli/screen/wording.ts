@@ -41,10 +41,9 @@ const say = (exit: ExitCode, what: string, why: string, remedy: string): Wording
 });
 
 function notDelivered(error: Extract<ParlanceError, { code: 'command/not-delivered' }>): Wording {
-  const { peer, waitedMs, queued, unsent, isForeign } = error;
-  const why = isForeign
-    ? `"${peer}" could not be reached within ${seconds(waitedMs)}`
-    : queued === 0
+  const { peer, waitedMs, queued, unsent } = error;
+  const why =
+    queued === 0
       ? `"${peer}" accepted no message within ${seconds(waitedMs)}`
       : `"${peer}" did not confirm ${queued === 1 ? 'it' : `${queued} messages`} within ${seconds(waitedMs)}`;
   const remedy =
@@ -352,8 +351,6 @@ const wordings: Wordings = {
   'wire/frame-too-large': notUnderstood,
   'wire/malformed': notUnderstood,
   'dialect/malformed': notUnderstood,
-  'dialect/unreadable': (error) =>
-    say(1, 'not readable', error.detail, 'both sides need the same P and Q, or write without encryption'),
   'dialect/too-long': (error) =>
     say(2, 'not possible', `${error.dialect} carries at most ${error.limitBytes} bytes`, 'send it in parts'),
   'dialect/unsupported': (error) =>

@@ -61,7 +61,7 @@ async function chat(menu: MenuSession): Promise<void> {
   const via = chosen.isNative ? undefined : await askVia(menu);
   if (via === null) return;
   const text = await dialog.askText('Message:');
-  if (text === null) return;
+  if (text === null || text === '') return;
   await menu.send(chosen.peer, text, via);
 }
 

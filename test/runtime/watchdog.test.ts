@@ -26,7 +26,11 @@ async function replaced(context: TestContext, tree: Tree): Promise<void> {
 describe('a thread is replaced', () => {
   test('within seconds when it is in an endless loop, and nothing is lost', async (context) => {
     const spec = workerAt(own);
-    const tree = await startTree({ children: [notes, spec] });
+    // The goal is that of a system that allows no longer computation, as the chat does.
+    const tree = await startTree({
+      children: [notes, spec],
+      limits: { busyMsMax: limits.heartbeatDeadlineMs },
+    });
     context.after(() => tree.root.stop());
     const ref = tree.root.ref(spec);
     const tries = new SharedArrayBuffer(4);

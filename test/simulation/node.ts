@@ -43,7 +43,13 @@ export class SimulatedNode {
   readonly label: string;
   readonly world: Surroundings;
   readonly disk = new Disk();
-  readonly faults: NodeFaults = { isFull: false, answersToLose: 0, receiptLossPercent: 0, syncMostMs: 8 };
+  readonly faults: NodeFaults = {
+    isFull: false,
+    answersToLose: 0,
+    commitsToFail: 0,
+    receiptLossPercent: 0,
+    syncMostMs: 8,
+  };
   readonly peerId: PeerId;
   host: string;
   /** As it is called, kept over its runs. */

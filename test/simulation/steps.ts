@@ -104,6 +104,12 @@ const faults: readonly { readonly weight: number; readonly arbitrary: fc.Arbitra
   },
   {
     weight: 2,
+    arbitrary: counted('fail commits', fc.integer({ min: 1, max: 3 }), (world, one, count) => {
+      world.node(one).faults.commitsToFail = count;
+    }),
+  },
+  {
+    weight: 2,
     arbitrary: counted('disk full', fc.nat(1), (world, one, full) => {
       world.node(one).faults.isFull = full === 1;
     }),

@@ -139,6 +139,8 @@ export interface HistoryFaults {
   isFull: boolean;
   /** Answers of this many writes get lost after the sync. */
   answersToLose: number;
+  /** This many commits fail, and those that follow do not. */
+  commitsToFail: number;
 }
 
 export class SimulatedHistory {
@@ -205,7 +207,9 @@ export class SimulatedHistory {
   commit(): void {
     const writes = this.#writes;
     this.#writes = [];
-    if (this.faults.isFull) {
+    const isFailing = this.faults.commitsToFail > 0 && writes.length > 0;
+    if (isFailing) this.faults.commitsToFail -= 1;
+    if (this.faults.isFull || isFailing) {
       for (const { fail } of writes) fail({ code: 'store/full', file: 'history.db' });
       return;
     }

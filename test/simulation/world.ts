@@ -105,6 +105,7 @@ export class World {
     for (const node of this.nodes) {
       node.faults.isFull = false;
       node.faults.answersToLose = 0;
+      node.faults.commitsToFail = 0;
       node.faults.receiptLossPercent = 0;
       node.faults.syncMostMs = 8;
       node.start();

@@ -1,0 +1,51 @@
+/**
+ * Shows that the simulation bites: plants each fault of `planted/` into a copy of the sources, builds the copy, and runs
+ * the histories there. Exit code 1 if a planted fault is not found within a minute.
+ * Run with `npm run simulate:planted`; needs git.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../house/sources.js';
+
+const patches = join(root, 'test/simulation/planted');
+const deadlineMs = 60_000;
+
+/** Whether the histories fail in a copy with the fault, and after which time. */
+function find(patch: string): { readonly isFound: boolean; readonly tookMs: number } {
+  const copy = mkdtempSync(join(tmpdir(), 'parlance-planted-'));
+  try {
+    for (const name of ['src', 'workers', 'test', 'bench', 'tsconfig.json', 'package.json'])
+      cpSync(join(root, name), join(copy, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const run = (command: string, args: readonly string[], timeout?: number) =>
+      spawnSync(command, args, {
+        cwd: copy,
+        encoding: 'utf8',
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+    const applied = run('git', ['apply', join(patches, patch)]);
+    if (applied.status !== 0) throw new Error(`${patch} does not fit the sources: ${applied.stderr}`);
+    const built = run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+    if (built.status !== 0) throw new Error(`${patch} does not compile: ${built.stdout}`);
+    const startedMs = performance.now();
+    const { status, stdout } = run(
+      process.execPath,
+      ['dist/test/run.js', 'simulation/histories'],
+      deadlineMs,
+    );
+    const isFound = status === 1 && /\(I[1-5]\)/.test(stdout);
+    return { isFound, tookMs: performance.now() - startedMs };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+for (const patch of readdirSync(patches)) {
+  const { isFound, tookMs } = find(patch);
+  process.stdout.write(
+    `${patch}: ${isFound ? 'found' : 'NOT FOUND'} after ${(tookMs / 1_000).toFixed(1)} s\n`,
+  );
+  if (!isFound) process.exitCode = 1;
+}

@@ -128,6 +128,8 @@ export interface Context<P extends Protocol, L extends Links> {
   self<N extends CastName<P>>(name: N, body: BodyOf<P, N>): Result<void, RuntimeError>;
   /** A cast to itself after `delayMs`; forgotten when this life ends. Returns the function that calls it off. */
   after<N extends CastName<P>>(delayMs: number, name: N, body: BodyOf<P, N>): () => void;
+  /** A cast to itself every `everyMs`, as long as this life lasts. Returns the function that calls it off. */
+  every<N extends CastName<P>>(everyMs: number, name: N, body: BodyOf<P, N>): () => void;
   /** One structured line in the system's log. */
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
 }

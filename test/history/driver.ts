@@ -64,6 +64,7 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
       planned.push({ body, dueMs: performance.now() + delayMs });
       return () => undefined;
     },
+    every: () => () => undefined,
     log: (level, event, fields) => void log.push(`${level} ${event} ${JSON.stringify(fields)}`),
   };
   const started = await history.init({ file }, context);

@@ -163,6 +163,11 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
       timers.add(timer);
       return () => clearTimeout(timer);
     },
+    every(everyMs, name, body) {
+      const timer = setInterval(() => cast(name, body), everyMs);
+      timers.add(timer);
+      return () => clearInterval(timer);
+    },
     log: (_level, event) => logged.push(event),
   };
   // In turn: what `init` casts to its own actor waits until it is done.

@@ -21,6 +21,7 @@ interface AnyContext {
   readonly messageId: string | null;
   self(name: string, body: unknown): Result<void, RuntimeError>;
   after(delayMs: number, name: string, body: unknown): () => void;
+  every(everyMs: number, name: string, body: unknown): () => void;
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -66,6 +67,16 @@ export function contextOf(
       life.timers.add(timer);
       return () => {
         clearTimeout(timer);
+        life.timers.delete(timer);
+      };
+    },
+    every(everyMs, name, body) {
+      if (life.isOver) return () => undefined;
+      // A full mailbox has one of these waiting already.
+      const timer = setInterval(() => void (life.isOver || sendSelf(name, body)), timerMs(everyMs));
+      life.timers.add(timer);
+      return () => {
+        clearInterval(timer);
         life.timers.delete(timer);
       };
     },

@@ -22,6 +22,7 @@ import {
 } from '../../src/dialects/cmp2204/files.js';
 import { cmp2204Presence } from '../../src/dialects/cmp2204/limits.js';
 import { holds } from '../support/seeds.js';
+import { codePoint } from '../support/code-points.js';
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('ascii');
 
@@ -201,7 +202,7 @@ describe('files', () => {
       assert.deepEqual(line(name, 'a').split(' - ').slice(2), [field, 'RECEIVED', 'a']);
     holds(
       t,
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (username, text) => {
+      fc.property(fc.string({ unit: codePoint }), fc.string({ unit: codePoint }), (username, text) => {
         const whole = line(`\u001b[2J\u202e${username}`, `\u0007\u2066${text}`);
         assert.doesNotMatch(whole, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
         assert.equal(whole.split(' - ', 4)[3], 'RECEIVED');

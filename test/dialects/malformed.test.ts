@@ -64,7 +64,7 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
   const corpus = readCaptures(dialect.name).flatMap(({ steps }) => steps.map(({ bytes }) => bytes));
 
   describe(dialect.name, () => {
-    test('10,000 malformed inputs of every kind end in values, one failure each at most', async (t) => {
+    test('4,000 malformed inputs of every kind end in values, one failure each at most', async (t) => {
       await withSeeds(t, malformed);
     });
 
@@ -73,7 +73,7 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
       const names = Object.keys(kinds);
       const made = new Map<string, number>(names.map((name) => [name, 0]));
       let failed = 0;
-      for (let round = 0; round < 10_000; round += 1) {
+      for (let round = 0; round < 4_000; round += 1) {
         const seed = seeds(2 ** 32);
         const draw = dice(seed);
         const name = names[round % names.length] ?? '';
@@ -94,8 +94,8 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
         }
         made.set(name, (made.get(name) ?? 0) + 1);
       }
-      for (const [name, count] of made) assert.ok(count > 900, `${name}: ${count}`);
-      assert.ok(failed > 1_000, `${failed} failures: the inputs are malformed enough`);
+      for (const [name, count] of made) assert.ok(count > 350, `${name}: ${count}`);
+      assert.ok(failed > 400, `${failed} failures: the inputs are malformed enough`);
     }
 
     if (dialect.name === 'chatbuddy' || dialect.name === 'cse310' || dialect.name === 'netech')

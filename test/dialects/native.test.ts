@@ -8,10 +8,11 @@ import { session as limits } from '../../src/session/limits.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import { concat } from '../../src/wire/bytes.js';
 import { holds } from '../support/seeds.js';
+import { codePoint } from '../support/code-points.js';
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => messageIdFromBytes(bytes));
 const aText = fc
-  .tuple(id, fc.nat(2 ** 41), fc.string({ unit: 'binary', maxLength: 300 }))
+  .tuple(id, fc.nat(2 ** 41), fc.string({ unit: codePoint, maxLength: 300 }))
   .map(([messageId, sentAtMs, text]): Utterance => ({ type: 'text', id: messageId, sentAtMs, text }));
 const anUtterance: fc.Arbitrary<Utterance> = fc.oneof(
   aText,

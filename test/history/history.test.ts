@@ -8,6 +8,7 @@ import type { Contact } from '../../src/chat/people/contact.js';
 import type { Content, DeliveryState, NewEntry } from '../../src/chat/delivery/entry.js';
 import { line, messageId, peer, request, start, temporaryHome, withHistory, type Driver } from './driver.js';
 import { dice, holdsAsync, runSeed } from '../support/seeds.js';
+import { codePoint } from '../support/code-points.js';
 
 const none = {};
 const optional = (max: number) => fc.option(fc.integer({ min: 0, max }), { nil: undefined });
@@ -62,7 +63,7 @@ test('a repeated line tells what the stored one has reached', () =>
 test('a line comes back exactly as it was handed over', (t) =>
   withHistory(async (history) => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: codePoint }),
       fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
       fc.constantFrom(
         '',

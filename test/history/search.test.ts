@@ -6,6 +6,7 @@ import { parseQuery } from '../../src/actors/history/search.js';
 import type { HistoryQuery } from '../../src/chat/delivery/entry.js';
 import { line, peer, withHistory, type Driver } from './driver.js';
 import { holdsAsync } from '../support/seeds.js';
+import { codePoint } from '../support/code-points.js';
 
 const texts = [
   'Meet me at the café at noon',
@@ -71,7 +72,7 @@ test('whatever is typed, the answer is lines or a refusal', (t) =>
   withHistory(async (history) => {
     await history.call('append', { lines: texts.map((text, i) => line(i, { text })) });
     const anything = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: codePoint }),
       fc
         .array(
           fc.constantFrom('"', '*', ' ', '(', ')', ':', '{', '^', '-', '+', ',', 'a', 'NEAR', 'é', '\0', "'"),

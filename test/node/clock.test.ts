@@ -18,10 +18,15 @@ test('order, receipts and retries hold while the clock of the sender jumps by da
   let bob = await liveNode(context, { name: 'bob', beaconPort });
   const args = ['send', 'bob', '--json', '--timeout', '60', '--home', home, '--name', 'alice'];
   const options = ['--beacon-interval', '1', ...sceneOptions(beaconPort)];
-  const alice = runProgram(context, [...args, ...options], {
-    NODE_OPTIONS: `--import=${preload}`,
-    SHIFTED_CLOCK_FILE: clock,
-  });
+  const alice = runProgram(
+    context,
+    [...args, ...options],
+    {
+      NODE_OPTIONS: `--import=${preload}`,
+      SHIFTED_CLOCK_FILE: clock,
+    },
+    'inline',
+  );
   const texts: string[] = [];
   const say = (count: number, what: string) => {
     const fresh = Array.from({ length: count }, (_, at) => `${what} ${at}`);

@@ -14,7 +14,7 @@ interface Frozen {
 async function serve(context: TestContext, name: string, beaconPort: number): Promise<Frozen> {
   const home = temporaryHome(context);
   const args = ['serve', '--json', '--home', home, '--name', name, '--beacon-interval', '1'];
-  const program = runProgram(context, [...args, ...sceneOptions(beaconPort)]);
+  const program = runProgram(context, [...args, ...sceneOptions(beaconPort)], {}, 'inline');
   const ready = await program.until(({ type }) => type === 'ready');
   return { program, home, id: String(ready['id']) };
 }

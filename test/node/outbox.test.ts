@@ -19,16 +19,12 @@ test('what waits when a node ends, in order or by kill -9, goes out in order whe
   await must(alice.handle.sendAll('bob', lines(200)));
   await alice.close();
 
-  const killed = runProgram(context, [
-    'send',
-    'bob',
-    '--wait',
-    'delivered',
-    '--json',
-    '--home',
-    home,
-    ...options,
-  ]);
+  const killed = runProgram(
+    context,
+    ['send', 'bob', '--wait', 'delivered', '--json', '--home', home, ...options],
+    {},
+    'inline',
+  );
   killed.write(
     lines(200, 200)
       .map((line) => `${line}\n`)

@@ -17,7 +17,7 @@ test('a message from one home to another is delivered, shown once and found on b
   const serve = runProgram(context, ['serve', '--json', '--home', alice, '--name', 'alice', ...options]);
   const ready = await serve.until(({ type }) => type === 'ready');
   assert.equal(ready['name'], 'alice');
-  const recv = runProgram(context, ['recv', '--json', '--home', bob, '--name', 'bob', ...options]);
+  const recv = playProgram(context, ['recv', '--json', '--home', bob, '--name', 'bob', ...options]);
   await recv.until(({ type }) => type === 'ready');
 
   const send = runProgram(context, ['send', 'bob', 'the', 'café', 'at', 'noon', '--json', '--home', alice]);
@@ -60,7 +60,7 @@ test('a thousand lines reach a receiver that is killed in between, each once and
   sending.end(`${texts.slice(300).join('\n')}\n`);
   assert.equal(await first.exit(), 137);
 
-  const second = runProgram(context, ['recv', '--json', '--home', bob, '--name', 'bob', ...options]);
+  const second = playProgram(context, ['recv', '--json', '--home', bob, '--name', 'bob', ...options]);
   await second.until(({ type }) => type === 'ready');
   assert.equal(await sending.exit(), 0);
   await sending.untilCount(1_000, isState('delivered'), 1_000);

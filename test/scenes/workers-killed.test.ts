@@ -3,24 +3,26 @@
  * and the node serves again soon. Spec: faults.md S1.
  */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { allWorkers, playFaults } from '../support/fault-rounds.js';
+import { test } from 'node:test';
+import { allWorkers, startFaultScene } from '../support/fault-rounds.js';
 import { quantile } from '../support/scene-nodes.js';
 
 /** The goal is 250 ms on a quiet machine (printed); the claim leaves room for one that is busy with other tests. */
 const servingAgainMsMax = 5_000;
 
-describe('a worker that fails while two nodes talk', () => {
+test('workers that fail while two nodes talk lose nothing and double nothing', async (context) => {
+  const scene = await startFaultScene(context);
   for (const worker of allWorkers)
-    test(`(${worker}) loses nothing and doubles nothing, whether it throws, rejects or exits`, async (context) => {
+    await context.test(`${worker} serves again soon, whether it throws, rejects or exits`, async (of) => {
       const faults = ['throw', 'exit', 'reject'] as const;
-      const recoveries = await playFaults(
-        context,
+      const recoveries = await scene.play(
+        of,
         faults.map((fault) => ({ worker, fault })),
       );
       const tookMs = recoveries.map(({ servingMs }) => servingMs);
       const p95 = quantile(tookMs, 0.95);
-      context.diagnostic(`${worker}: p50 ${quantile(tookMs, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`);
+      of.diagnostic(`${worker}: p50 ${quantile(tookMs, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`);
       assert.ok(p95 <= servingAgainMsMax, `serving again after ${p95.toFixed(0)} ms`);
     });
+  await scene.end();
 });

@@ -47,7 +47,7 @@ test('after an hour a resume is due, told once; after a day the session ends', (
   const { initiator, responder } = connect(makeNode(), makeNode());
   const outputs: string[] = [];
   let failedAtMs = 0;
-  for (let nowMs = 0; nowMs <= sessionV1.sessionAgeMaxMs && failedAtMs === 0; nowMs += 10_000) {
+  for (let nowMs = 0; nowMs <= sessionV1.sessionAgeMaxMs && failedAtMs === 0; nowMs += 12_000) {
     initiator.nowMs = nowMs;
     responder.nowMs = nowMs;
     for (const output of initiator.session.tick(nowMs)) {

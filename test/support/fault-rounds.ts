@@ -33,11 +33,15 @@ export interface Recovery extends Round {
 /** Between two faults, so that each meets a node at work. */
 const quietMs = 150;
 
-/** Plays the faults one after the other. */
-export async function playFaults(
-  context: TestContext,
-  rounds: readonly Round[],
-): Promise<readonly Recovery[]> {
+export interface FaultScene {
+  /** Plays the faults one after the other, while the two talk. */
+  play(context: TestContext, rounds: readonly Round[]): Promise<readonly Recovery[]>;
+  /** Ends the talk: all that was said is there, once and in order. */
+  end(): Promise<void>;
+}
+
+/** Two nodes that talk. The workers of bob fail on order. */
+export async function startFaultScene(context: TestContext): Promise<FaultScene> {
   const beaconPorts = [await freeBeaconPort()];
   const faulty = faultyWorkers();
   context.after(() => faulty.close());
@@ -48,8 +52,8 @@ export async function playFaults(
   const back = talk(bob, alice, 40);
   context.after(() => Promise.all([there.stop(), back.stop()]));
   await eventually(() => bob.shown.length > 50 && alice.shown.length > 5, 10_000, 'they talk');
-  const recoveries: Recovery[] = [];
-  for (const { worker, fault } of rounds) {
+
+  async function play(of: TestContext, { worker, fault }: Round): Promise<Recovery> {
     await faulty.hears(worker);
     const ordered = usableNowMs();
     const crashes = bob.log.length;
@@ -72,14 +76,23 @@ export async function playFaults(
       `${worker} serves again after ${fault}`,
     );
     const nowMs = usableNowMs();
-    recoveries.push({ worker, fault, noticedMs: crashedMs - ordered, servingMs: nowMs - crashedMs });
-    context.diagnostic(
+    of.diagnostic(
       `${worker} by ${fault}: noticed after ${(crashedMs - ordered).toFixed(0)} ms, serving again ${(nowMs - crashedMs).toFixed(0)} ms later`,
     );
     await new Promise((resolve) => setTimeout(resolve, quietMs));
+    return { worker, fault, noticedMs: crashedMs - ordered, servingMs: nowMs - crashedMs };
   }
-  await Promise.all([there.stop(), back.stop()]);
-  await assertArrived(there, bob, 'alice to bob');
-  await assertArrived(back, alice, 'bob to alice');
-  return recoveries;
+
+  return {
+    async play(of, rounds) {
+      const recoveries: Recovery[] = [];
+      for (const round of rounds) recoveries.push(await play(of, round));
+      return recoveries;
+    },
+    async end() {
+      await Promise.all([there.stop(), back.stop()]);
+      await assertArrived(there, bob, 'alice to bob');
+      await assertArrived(back, alice, 'bob to alice');
+    },
+  };
 }

@@ -11,8 +11,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { hangMs } from './deadline.js';
+import type { Placing } from '../../src/node/root.js';
 
 export const mainFile = join(import.meta.dirname, '..', '..', 'src', 'ui', 'cli', 'main.js');
+const inlineMainFile = join(import.meta.dirname, 'inline-main.js');
 
 /** One line of NDJSON, fields unchecked: tests look at those they name. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -50,8 +52,10 @@ export function runProgram(
   context: TestContext,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  placing: Placing = 'threads',
 ): SpawnedProgram {
-  const child = spawn(process.execPath, [mainFile, ...args], {
+  const file = placing === 'threads' ? mainFile : inlineMainFile;
+  const child = spawn(process.execPath, [file, ...args], {
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: 'pipe',
   });

@@ -9,6 +9,7 @@ import {
   type ExportFormatName,
 } from '../../src/ui/cli/commands/export-format.js';
 import { holdsAsync } from '../support/seeds.js';
+import { codePoint } from '../support/code-points.js';
 
 const line: MessageEvent = {
   type: 'message',
@@ -33,7 +34,7 @@ async function file(format: ExportFormatName, lines: readonly MessageEvent[]): P
 }
 
 const texts = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.string({
     unit: fc.constantFrom('\\', 'n', 'r', 'u', '0', '\n', '\r', ' ', '-', '\u2028', '\x1b', '\ud800'),
   }),

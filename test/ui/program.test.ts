@@ -103,8 +103,8 @@ test('a message sent through one home arrives at the other', options, async () =
   assert.equal(message['encryption'], 'noise');
 });
 
-test('thousands of piped lines arrive in order, each once', options, async () => {
-  const count = 3_000;
+test('a thousand piped lines arrive in order, each once', options, async () => {
+  const count = 1_000;
   const lines = Array.from({ length: count }, (_, i) => `piped ${i}`);
   const sent = await new Program(['send', '--home', home('alice'), 'bob'], `${lines.join('\n')}\n`).ended;
   assert.equal(sent.code, 0, sent.stderr);

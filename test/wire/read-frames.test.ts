@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { openReadFrames } from '../../src/wire/read-frames.js';
 import { jsonCost, splitText, utf8Cost } from '../../src/wire/utf8.js';
 import { holds } from '../support/seeds.js';
+import { codePoint } from '../support/code-points.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -55,7 +56,7 @@ test('pieces of a text cost no more than the budget, and no piece could hold the
   holds(
     t,
     fc.property(
-      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.string({ unit: codePoint, maxLength: 200 }),
       fc.integer({ min: 6, max: 40 }),
       (text, budget) => {
         for (const cost of [utf8Cost, jsonCost]) {
@@ -78,7 +79,7 @@ test('pieces of a text cost no more than the budget, and no piece could hold the
 test('the cost of a code point in JSON is what JSON makes of it', (t) => {
   holds(
     t,
-    fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
+    fc.property(fc.string({ unit: codePoint, maxLength: 40 }), (text) => {
       const cost = Array.from(text).reduce((sum, point) => sum + jsonCost(point), 0);
       assert.equal(cost, bytesOf(JSON.stringify(text)).length - 2);
     }),

@@ -1,0 +1,28 @@
+/**
+ * The program in a process of its own, with a node whose actors run inline: for tests that kill, stop or freeze the
+ * process of a peer, at a third of the CPU time. As src/ui/cli/main.ts otherwise.
+ */
+import { startNode } from '../../src/node/root.js';
+import { connectNode } from '../../src/ui/api/client.js';
+import { run } from '../../src/ui/cli/program.js';
+
+const endSignals = ['SIGINT', 'SIGTERM'] as const;
+
+process.exit(
+  await run(process.argv.slice(2), {
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    userName: () => 'somebody',
+    startNode: (options) => startNode(options, undefined, 'inline'),
+    connectNode,
+    onSignal: (listener) => {
+      for (const signal of endSignals) process.on(signal, listener);
+      return () => {
+        for (const signal of endSignals) process.off(signal, listener);
+      };
+    },
+    nowMs: () => Date.now(),
+  }),
+);

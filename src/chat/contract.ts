@@ -74,7 +74,7 @@ export const questions = { historyOptions, sendViaOptions };
 
 /** The own identity and where others reach it. */
 export interface SelfInfo extends Fields<typeof selfInfo> {}
-/** What two people compare to know that nobody sits between them. */
+/** The safety code of a pair, which two people compare to exclude an attacker between them. */
 export interface SafetyInfo extends Omit<Fields<typeof safetyInfo>, 'peer'> {
   readonly peer: PeerEvent;
 }

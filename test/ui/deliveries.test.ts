@@ -6,7 +6,7 @@ import { Deliveries } from '../../src/ui/cli/commands/deliveries.js';
 import { startFakeNode } from '../support/fake-node.js';
 import { eventually } from '../support/deadline.js';
 
-test('a status that comes before the answer of the node is told once and in order', async (t) => {
+test('a status that comes before the answer of the node is reported once and in order', async (t) => {
   const node = startFakeNode();
   t.after(() => node.close());
   const over = new AbortController();

@@ -168,7 +168,7 @@ export class Deliveries {
     this.#pending.set(status.id, rank);
     await this.#options.onStatus(status);
     if (status.state === 'failed') this.#finish({ type: 'failed', status });
-    // Another status may have come while this one was told.
+    // Another status may have come during the callback.
     else if (this.#pending.get(status.id) === rank && rank >= this.#wanted) this.#pending.delete(status.id);
     this.#wake();
   }

@@ -4,7 +4,7 @@ import { escapeName } from '../../../../index.js';
 import { isOpening, type Partner } from './conversation.js';
 import type { MenuSession } from './menu-session.js';
 
-/** What the user does at the moment. */
+/** The present activity of the user. */
 type Attention =
   | { readonly to: 'choices' }
   /** The user calls a peer or waits for one: which of the callers it will be is open. */

@@ -10,7 +10,10 @@ export const cli = {
   homeBusyMs: 3_000,
   /** Time for an orderly end after a signal: the program ends within 2 s, whatever hangs; on a quiet machine. */
   shutdownMs: 1_800,
-  /** Slice of such a time; what the timer of a slice is late by more than `timerLateMs` does not count. */
+  /**
+   * Slice of a process time. Where the timer of a slice fires late by more than `timerLateMs`, the excess does not
+   * count.
+   */
   timerSliceMs: 20,
   timerLateMs: 2,
   stdinLineBytesMax: 4 * 2 ** 20,

@@ -46,6 +46,7 @@ export type CommandError =
   /** A signal came before the command was done. */
   | { readonly code: 'command/stopped' };
 
+/** Every expected failure of every room. */
 export type ParlanceError =
   | WireError
   | RuntimeError
@@ -59,4 +60,5 @@ export type ParlanceError =
   | WatchError
   | CommandError;
 
+/** The codes of all expected failures, `layer/what`. */
 export type ErrorCode = ParlanceError['code'];

@@ -8,19 +8,20 @@ declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /**
- * Who a peer is. A native peer: its 56-character id in eight groups of seven (`chat/identity.ts` makes and checks
- * it from the key). A peer of an older program: its address, such as `synergy://10.0.0.7:8080`.
+ * The identity of a peer. A native peer: 56 characters in eight groups of seven, which `chat/people/identity.ts`
+ * makes from the key and checks. A peer of an older program: its address, such as `synergy://10.0.0.7:8080`.
  */
 export type PeerId = Branded<'PeerId'>;
-/** One live session; unique within one run of the node. */
+/** A live session; unique within one run of the node. */
 export type SessionId = Branded<'SessionId'>;
-/** One accepted or dialled connection; unique within one run of the node. */
+/** An accepted or dialled connection; unique within one run of the node. */
 export type ConnectionId = Branded<'ConnectionId'>;
-/** Which conversation a message belongs to; `dm:` and the peer's id for a talk between two. */
+/** A conversation; `dm:` and the peer's id for that between this node and one peer. */
 export type ConversationId = Branded<'ConversationId'>;
-/** A message, for ever: a UUID in its lower-case text form (36 characters). */
+/** A message, worldwide: a UUID in its lower-case text form (36 characters). */
 export type MessageId = Branded<'MessageId'>;
 
+/** A text that is not an id. `kind` names the id that was expected. */
 export type IdError = { readonly code: 'ids/malformed'; readonly kind: string };
 
 const nativeShape = /^[A-Z2-7]{7}(?:-[A-Z2-7]{7}){7}$/;
@@ -35,7 +36,7 @@ const branded = <B extends string>(text: string): B => text as B;
 
 const malformed = (kind: string) => err<never, IdError>({ code: 'ids/malformed', kind });
 
-/** Shape only; whether check digits fit is told by `chat/identity.ts`. Errors: `ids/malformed`. */
+/** Checks the shape of a peer's id; `chat/people/identity.ts` checks its check digits. Errors: `ids/malformed`. */
 export function parsePeerId(text: string): Result<PeerId, IdError> {
   return nativeShape.test(text) || addressShape.test(text) ? ok(branded(text)) : malformed('peer id');
 }
@@ -50,22 +51,22 @@ export function parseConnectionId(text: string): Result<ConnectionId, IdError> {
   return shortShape.test(text) ? ok(branded(text)) : malformed('connection id');
 }
 
-/** A kind, a colon and what names it there. Errors: `ids/malformed`. */
+/** Checks the shape: a kind, a colon and a name within that kind. Errors: `ids/malformed`. */
 export function parseConversationId(text: string): Result<ConversationId, IdError> {
   return conversationShape.test(text) ? ok(branded(text)) : malformed('conversation id');
 }
 
-/** Any UUID in its lower-case text form. Errors: `ids/malformed`. */
+/** Accepts any UUID in its lower-case text form. Errors: `ids/malformed`. */
 export function parseMessageId(text: string): Result<MessageId, IdError> {
   return messageShape.test(text) ? ok(branded(text)) : malformed('message id');
 }
 
-/** The conversation of two: this node and `peer`. */
+/** Returns the conversation between this node and `peer`. */
 export function directConversation(peer: PeerId): ConversationId {
   return branded(`dm:${peer}`);
 }
 
-/** Sixteen bytes as a message id, the inverse of `messageIdBytes`. The caller guarantees the length. */
+/** Makes a message id of sixteen bytes, the inverse of `writeMessageId`. The caller guarantees the length. */
 export function messageIdFromBytes(bytes: Uint8Array, offset = 0): MessageId {
   let text = '';
   for (let i = 0; i < 16; i += 1) {

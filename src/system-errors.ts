@@ -1,8 +1,8 @@
 /** Failed calls of the operating system, for every room that does input or output. */
 
 /**
- * A failed call of the system in words, the code behind them, for the `reason` of an error. Takes what was thrown, or
- * the code alone.
+ * Describes a failed call of the system in words, followed by its code, for the `reason` of an error. `cause` is the
+ * thrown value, or the code alone.
  */
 export function reasonOf(cause: unknown): string {
   const code = errnoOf(cause);
@@ -11,7 +11,7 @@ export function reasonOf(cause: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
 }
 
-/** `ENOENT` and its like; empty for what is no failure of the system. */
+/** Returns the code of a failed call, such as `ENOENT`; empty for any other value. */
 export function errnoOf(cause: unknown): string {
   if (typeof cause === 'string') return cause;
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';

@@ -13,9 +13,10 @@ import { ByteReader, ByteWriter, copy } from '../wire/bytes.js';
 import { isSoundIdKey } from '../wire/identity-key.js';
 import { label } from './noise/cipher.js';
 
-/** Signs with the identity key; 64 bytes. The key itself stays where this function comes from. */
+/** Signs with the identity key, which stays with the owner of this function. Returns 64 bytes. */
 export type Signer = (message: Uint8Array) => Uint8Array;
 
+/** The fields of a certificate. */
 export interface Certificate {
   readonly idKey: Uint8Array;
   /** Wall clock ms when the static key was made; grows with each new one. */
@@ -24,14 +25,17 @@ export interface Certificate {
   readonly notAfterMs: number;
 }
 
-/** What a handshake message says beside the certificate. */
+/** The fields of a handshake message beside its certificate. */
 export interface Announcement {
   readonly wireVersions: readonly number[];
-  /** What this side understands beyond texts (`feature`), 32 bits; null: nothing is said of it, as 1.0.0 does. */
+  /**
+   * Operations beyond texts that this side understands: 32 bits, see `feature`. Null: not announced, as in version
+   * 1.0.0.
+   */
   readonly features: number | null;
   /** 8 bytes. */
   readonly bootId: Uint8Array;
-  /** SHA-256 over the key of the next identity, 32 bytes; null: none is announced. */
+  /** SHA-256 of the key of the next identity, 32 bytes. Null: not announced. */
   readonly next: Uint8Array | null;
 }
 
@@ -45,7 +49,7 @@ export const feature = {
   hub: 32,
 } as const;
 
-/** What is announced of the next identity, which only the holder of its private key can prove later. */
+/** Hashes the key of the next identity. Only the holder of its private key can later prove that identity. */
 export const nextIdentityHash = (nextIdKey: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(label(nextLabel, nextIdKey)).digest());
 
@@ -58,6 +62,7 @@ const tlv = { wireVersions: 1, features: 2, bootId: 3, next: 4 } as const;
 const nextLabel = 'parlance/1 next\0';
 const staticLabel = 'parlance/1 static\0';
 
+/** Signs a certificate of `staticPublic`. Returns the encoded certificate. */
 export function makeCertificate(fields: Certificate, staticPublic: Uint8Array, sign: Signer): Uint8Array {
   const writer = new ByteWriter(sessionV1.certificateBytes)
     .u8(formatVersion)
@@ -68,10 +73,13 @@ export function makeCertificate(fields: Certificate, staticPublic: Uint8Array, s
   return writer.bytes(signature).finish();
 }
 
-/** The identity key of a certificate, unchecked: for one's own. */
+/** Returns the identity key of a certificate of our own, without checking it. */
 export const certificateIdKey = (certificate: Uint8Array): Uint8Array => copy(certificate, 1, 33);
 
-/** Errors: `session/bad-certificate` (shape, version, key encoding, signature, expiry). */
+/**
+ * Decodes and checks a certificate. Errors: `session/bad-certificate` (shape, version, key encoding, signature,
+ * expiry).
+ */
 export function verifyCertificate(
   certificate: Uint8Array,
   staticPublic: Uint8Array,
@@ -93,7 +101,7 @@ export function verifyCertificate(
   return ok({ idKey, serial, notAfterMs });
 }
 
-/** Ed25519. `false` also for a key that is no point. */
+/** Verifies an Ed25519 signature. `false` too where the key is not a point of the curve. */
 export function verifySignature(idKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {
     const x = Buffer.from(idKey.buffer, idKey.byteOffset, idKey.length).toString('base64url');
@@ -104,6 +112,7 @@ export function verifySignature(idKey: Uint8Array, message: Uint8Array, signatur
   }
 }
 
+/** Encodes the payload of handshake message 2 or 3. */
 export function encodePayload(certificate: Uint8Array, announcement: Announcement): Uint8Array {
   const { wireVersions, features, bootId, next } = announcement;
   const writer = new ByteWriter()
@@ -117,7 +126,7 @@ export function encodePayload(certificate: Uint8Array, announcement: Announcemen
   return writer.finish();
 }
 
-/** Errors: `session/malformed`. TLVs of unknown types are skipped. */
+/** Decodes the payload of handshake message 2 or 3, and skips TLVs of unknown types. Errors: `session/malformed`. */
 export function decodePayload(
   payload: Uint8Array,
 ): Result<{ readonly certificate: Uint8Array; readonly announcement: Announcement }, SessionError> {
@@ -133,7 +142,7 @@ export function decodePayload(
     const value = reader.take(reader.u16());
     if (reader.isShort) break;
     if (type === tlv.wireVersions) {
-      if (wireVersions !== null) return malformed('a field twice');
+      if (wireVersions !== null) return malformed('a repeated field');
       wireVersions = [...value];
     } else if (type === tlv.bootId) {
       if (bootId !== null || value.length !== bootIdBytes) return malformed('boot id');
@@ -146,7 +155,7 @@ export function decodePayload(
       next = copy(value);
     }
   }
-  if (reader.isShort) return malformed('payload is cut');
+  if (reader.isShort) return malformed('payload is incomplete');
   if (wireVersions === null || bootId === null) return malformed('a field is missing');
   return ok({ certificate, announcement: { wireVersions, features, bootId, next } });
 }

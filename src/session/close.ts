@@ -12,12 +12,13 @@ const closeCode: Readonly<Record<CloseReason, number>> = {
 
 const reasonOf: readonly (CloseReason | null)[] = [null, 'park', 'rekey', 'dup', 'shutdown', 'downgrade'];
 
+/** Encodes the record that closes a session. */
 export const encodeClose = (reason: CloseReason): PlainRecord => ({
   type: 'close',
   content: Uint8Array.of(closeCode[reason]),
   hasMore: false,
 });
 
-/** `null`: no such reason. */
+/** Reads the reason of a CLOSE record; `null`: an unknown reason. */
 export const closeReasonOf = (content: Uint8Array): CloseReason | null =>
   content.length === 1 ? (reasonOf[content[0] ?? 0] ?? null) : null;

@@ -9,10 +9,10 @@ import type { SessionError } from './errors.js';
 import type { DhKeyPair } from './noise/dh.js';
 import type { Kem } from './noise/kem.js';
 
-/** Why a session is closed on purpose; travels in the CLOSE record. */
+/** The reason for which a session is closed on purpose; travels in the CLOSE record. */
 export type CloseReason = 'park' | 'rekey' | 'dup' | 'shutdown' | 'downgrade';
 
-/** What this node is, towards every peer. The Ed25519 key itself never comes here. */
+/** The identity that this node shows to every peer. The Ed25519 private key is not a part of it. */
 export interface LocalIdentity {
   /** X25519 static private key. */
   readonly staticKey: KeyObject;
@@ -21,45 +21,51 @@ export interface LocalIdentity {
   readonly certificate: Uint8Array;
   readonly bootId: Uint8Array;
   readonly wireVersions: readonly number[];
-  /** Bits of what this version understands beyond texts (`certificate.ts`); null: not said. */
+  /**
+   * Bits of the operations beyond texts that this version understands (`feature` in `certificate.ts`). Null: not
+   * announced.
+   */
   readonly features: number | null;
-  /** What is announced of the next identity, 32 bytes; null: nothing. */
+  /** SHA-256 of the key of the next identity, 32 bytes. Null: not announced. */
   readonly next: Uint8Array | null;
 }
 
-/** What a finished handshake proved about the other side. */
+/** The facts that a finished handshake proved about the peer. */
 export interface PeerProof {
   readonly idKey: Uint8Array;
   readonly staticPublic: Uint8Array;
   readonly certificateSerial: number;
   readonly bootIdHex: string;
   readonly wireVersions: readonly number[];
-  /** Bits of what it understands beyond texts; 0 also where it said nothing of them. */
+  /** Bits of the operations beyond texts that the peer understands. 0 too where the peer announced none. */
   readonly features: number;
-  /** What it announced of its next identity, in hex; null: nothing. */
+  /** Hash of the key of its next identity, in hex. Null: not announced. */
   readonly nextHex: string | null;
 }
 
-/** What lets two peers resume (section 5.5). Kept in RAM only; derived again by each success. */
+/** The secrets by which two peers resume (section 5.5). They stay in RAM, and each handshake derives new ones. */
 export interface Resumption {
   readonly rms: Uint8Array;
   readonly peer: PeerProof;
-  /** Tickets for each direction, by who dials. */
+  /** Tickets: `dial` where this side dials, `accept` where the peer does. */
   readonly dial: { readonly ticketId: Uint8Array; readonly psk: Uint8Array };
   readonly accept: { readonly ticketId: Uint8Array; readonly psk: Uint8Array };
-  /** Wall clock of the last full handshake, ms; the ticket is good for 24 h after it. */
+  /** Wall clock of the last full handshake, ms; the ticket expires 24 h later. */
   readonly fullHandshakeAtMs: number;
   readonly resumesLeft: number;
 }
 
+/** Arguments of a session. */
 export interface SessionOptions {
   readonly local: LocalIdentity;
   readonly random: (bytes: number) => Uint8Array;
-  /** Makes the ephemeral X25519 key. Default: `dh.ts`; tests give fixed ones. */
+  /** Makes the ephemeral X25519 key. Default: the generator in `dh.ts`; tests pass fixed keys. */
   readonly generateKeyPair?: () => DhKeyPair;
-  /** Default: the best of `kem.ts`; tests give the one whose every byte comes from `random`. */
+  /** Default: `kem` in `kem.ts`; tests pass `nobleKem`, whose bytes all come from `random`. */
   readonly kem?: Kem;
-  /** Monotonic ms at which the session starts (deadlines), and the wall clock then (certificate validity). */
+  /**
+   * Monotonic ms at the start of the session, for deadlines; `wallClockMs` is the wall clock then, for certificates.
+   */
   readonly nowMs: number;
   readonly wallClockMs: number;
   readonly role:
@@ -71,18 +77,25 @@ export interface SessionOptions {
     | { readonly type: 'responder' };
 }
 
+/** A decision of the session that its owner carries out. */
 export type SessionOutput =
   | { readonly type: 'write'; readonly bytes: Uint8Array }
-  /** Responder: is there a ticket with this id? Answer with `ticket`. Nothing is read before. */
+  /**
+   * Responder: asks for the ticket with this id. The owner answers with `ticket`; the session reads nothing until
+   * then.
+   */
   | { readonly type: 'find-ticket'; readonly ticketId: Uint8Array }
-  /** The certificate is valid; is this peer welcome? Answer with `judge`. Nothing is read or sent before. */
+  /**
+   * The certificate is valid. The owner decides on the peer with `judge`; the session reads and sends nothing until
+   * then.
+   */
   | { readonly type: 'judge-peer'; readonly peer: PeerProof }
   /**
-   * Responder of a resume, with its message: the initiator may know this generation from now on. Keep it beside the
-   * one before (`tickets.ts`), for the case that the connection is cut before `up`.
+   * Responder of a resume: the initiator may know this generation as soon as our message arrives. Keep it beside the
+   * previous one (`tickets.ts`), since the connection may break before `up`.
    */
   | { readonly type: 'resumable'; readonly resumption: Resumption }
-  /** Both sides are proved to each other. `resumption` replaces what was kept for this peer before. */
+  /** Both sides are proved to each other. `resumption` replaces the earlier ones of this peer. */
   | {
       readonly type: 'up';
       readonly peer: PeerProof;
@@ -92,10 +105,11 @@ export type SessionOutput =
   | { readonly type: 'said'; readonly utterances: readonly Utterance[] }
   /** The peer closed with this reason; the connection may be ended. */
   | { readonly type: 'closed'; readonly reason: CloseReason }
-  /** This side should close (age, volume, records): call `close` with the reason. */
+  /** The session has reached its age, its volume or its number of records: call `close` with the reason. */
   | { readonly type: 'due'; readonly reason: CloseReason }
   | { readonly type: 'failed'; readonly error: SessionError };
 
+/** A native session. Every method returns the outputs that the owner carries out, in order. */
 export interface Session {
   /** Initiator: the preamble and message 1. Responder: nothing. */
   start(): readonly SessionOutput[];
@@ -107,14 +121,14 @@ export interface Session {
     nowMs: number,
   ): readonly SessionOutput[];
   /**
-   * Utterances that belong together share records. Only once `up` was output; text that `pack` of the native dialect
-   * refuses is a bug of the caller and throws. Words that crossed a close are not heard: keep them until a receipt.
+   * Sends utterances, which share records. Throws before `up`, and on text that `pack` of the native dialect refuses.
+   * Utterances that cross a close are lost, so the caller keeps them until their receipt.
    */
   say(utterances: readonly Utterance[], nowMs: number): readonly SessionOutput[];
-  /** Deadlines and rekey; call about once a second, and at the handshake deadline. */
+  /** Checks deadlines and rekeying. Call about once a second, and at the deadline of the handshake. */
   tick(nowMs: number): readonly SessionOutput[];
-  /** CLOSE to the peer, then wipes. Idempotent. */
+  /** Sends CLOSE to the peer and wipes the keys. Idempotent. */
   close(reason: CloseReason): readonly SessionOutput[];
-  /** Wipes keys without a word. */
+  /** Wipes the keys and sends nothing. */
   destroy(): void;
 }

@@ -5,11 +5,13 @@ export type SessionError =
   | { readonly code: 'session/malformed'; readonly detail: string }
   | { readonly code: 'session/decrypt-failed' }
   | { readonly code: 'session/bad-certificate'; readonly detail: string }
-  /** The address answered with another key than the one pinned for that peer. A hard stop until the user decides. */
+  /**
+   * The address answered with a key that is not the pinned one. The peer stays unreachable until the user decides.
+   */
   | { readonly code: 'session/key-changed'; readonly expected: string; readonly got: string }
   | { readonly code: 'session/serial-rollback' }
   | { readonly code: 'session/blocked' }
-  /** The other end holds our own key: our own address, or a copy of our home. */
+  /** The other end holds our own key: the address is our own, or a copy of our home runs there. */
   | { readonly code: 'session/own-identity' }
   | { readonly code: 'session/order'; readonly detail: string }
   | { readonly code: 'session/limit'; readonly detail: string }

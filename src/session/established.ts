@@ -12,13 +12,14 @@ import { type Channel, fragments, Reassembly, type PlainRecord, type RecordType 
 import type { CloseReason, SessionOutput } from './contract.js';
 import { encodeClose, closeReasonOf } from './close.js';
 
-/** What one record means. */
+/** The meaning of one record. */
 export type Opened =
   | { readonly type: 'said'; readonly utterances: readonly Utterance[] }
   | { readonly type: 'closed'; readonly reason: CloseReason }
   | { readonly type: 'ping' }
   | { readonly type: 'nothing' };
 
+/** Seals and opens the records of a session, and watches its silence, age and volume. */
 export class Established {
   readonly #channel: Channel;
   readonly #sinceMs: number;
@@ -26,7 +27,7 @@ export class Established {
   #heardAtMs: number;
   #isPinged = false;
   #isDueTold = false;
-  /** Both directions, ciphertext. */
+  /** Bytes of ciphertext in both directions. */
   #bytes = 0;
 
   constructor(channel: Channel, nowMs: number) {
@@ -35,7 +36,7 @@ export class Established {
     this.#heardAtMs = nowMs;
   }
 
-  /** One record. Errors end the session. */
+  /** Opens one record. Errors: those of `RecordOpener.open`, and `session/order`; each ends the session. */
   open(body: Uint8Array, nowMs: number): Result<Opened, SessionError> {
     this.#bytes += body.length;
     this.#heardAtMs = nowMs;
@@ -43,7 +44,7 @@ export class Established {
     return this.#channel.opener.open(body).andThen((record) => this.#read(record));
   }
 
-  /** Frames that carry these utterances; empty when there is nothing to carry. Text that cannot be said is a bug. */
+  /** Returns frames that carry the utterances. Throws on text that the dialect refuses. Errors: `session/limit`. */
   say(utterances: readonly Utterance[]): Result<Uint8Array, SessionError> {
     const packed = pack(utterances);
     if (packed.isErr()) throw new Error(`an utterance that cannot be said: ${packed.error.code}`);
@@ -58,7 +59,7 @@ export class Established {
     return this.#seal([encodeClose(reason)]);
   }
 
-  /** Errors: `session/limit` (age), `session/deadline` (silence). */
+  /** Checks age and silence, and pings a silent peer. Errors: `session/limit` (age), `session/deadline` (silence). */
   tick(nowMs: number): Result<readonly SessionOutput[], SessionError> {
     const ageMs = nowMs - this.#sinceMs;
     const silenceMs = nowMs - this.#heardAtMs;
@@ -87,7 +88,7 @@ export class Established {
   }
 
   #read(record: PlainRecord): Result<Opened, SessionError> {
-    if (this.#reassembly.isOpen && record.type !== 'data') return order('a record amid fragments');
+    if (this.#reassembly.isOpen && record.type !== 'data') return order('a record between fragments');
     switch (record.type) {
       case 'data':
         return this.#reassembly.add(record).andThen(said);

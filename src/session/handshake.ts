@@ -1,6 +1,6 @@
 /**
- * The two handshakes of Parlance on top of Noise: which suite, what their payloads prove, and what is derived when they
- * are done. Shared by the initiator's and the responder's side. Source: session-protocol, sections 5.2, 5.3 and 5.6.
+ * The two handshakes of Parlance on top of Noise: their suites, the proof in their payloads, and the keys derived at
+ * their end. The initiator and the responder share this file. Source: session-protocol, sections 5.2, 5.3 and 5.6.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from './errors.js';
@@ -18,32 +18,34 @@ import type { LocalIdentity, PeerProof, Resumption, SessionOptions, SessionOutpu
 import { deriveResumption } from './tickets.js';
 import { closeReasonOf } from './close.js';
 
-/** What a side of a handshake needs to know of its session. */
+/** The facts of the session that both sides of a handshake need. */
 export interface Setting {
   readonly options: SessionOptions;
   readonly localIdKey: Uint8Array;
   readonly kem: Kem;
 }
 
-/** What one step of a handshake leads to. `failed` is the last one; `established` hands the connection over. */
+/** The result of one step of a handshake. `failed` is the last one; `established` hands the connection over. */
 export type Progress =
   | { readonly type: 'output'; readonly output: SessionOutput }
   | { readonly type: 'established'; readonly channel: Channel }
   | { readonly type: 'failed'; readonly error: SessionError };
 
-/** What is read next. `answer`: nothing, until the owner of the session has answered. */
+/** The input that a side reads next. `answer`: nothing is read until the owner of the session has answered. */
 export type Expected = 'preamble' | 'frame' | 'answer';
 
+/** Derives the facts that both sides share from the options. */
 export const settingOf = (options: SessionOptions): Setting => ({
   options,
   localIdKey: certificateIdKey(options.local.certificate),
   kem: options.kem ?? kem,
 });
 
-/** Wall clock at `nowMs`: the session was told it once, and the monotonic clock since. */
+/** Returns the wall clock at `nowMs`: the one at the start of the session, moved on by the monotonic clock. */
 export const wallClockAt = (options: SessionOptions, nowMs: number): number =>
   options.wallClockMs + (nowMs - options.nowMs);
 
+/** Begins a full handshake (XXhfs): the static keys travel in it. */
 export function fullHandshake(setting: Setting, role: Role, prologue: Uint8Array): NoiseHandshake {
   return new NoiseHandshake({
     pattern: xxHybrid,
@@ -55,6 +57,7 @@ export function fullHandshake(setting: Setting, role: Role, prologue: Uint8Array
   });
 }
 
+/** Begins a resume (KKpsk0): both static keys and a shared secret are known. */
 export function resumeHandshake(
   setting: Setting,
   role: Role,
@@ -71,14 +74,14 @@ export function resumeHandshake(
   });
 }
 
-/** Payload of messages 2 and 3. */
+/** Encodes our payload of messages 2 and 3. */
 export const ownPayload = ({ certificate, ...announcement }: LocalIdentity): Uint8Array =>
   encodePayload(certificate, announcement);
 
 /**
- * Who the other side is, by its payload. Errors: `session/malformed`, `session/bad-certificate`,
- * `session/own-identity` (our own key came back), `session/key-changed` (another than `expectedIdKey`), `session/downgrade` (both speak a higher
- * version than the one that runs).
+ * Verifies the payload of the peer and the identity in it. Errors: `session/malformed`, `session/bad-certificate`,
+ * `session/own-identity` (our own key came back), `session/key-changed` (not `expectedIdKey`), `session/downgrade`
+ * (both sides speak a higher version than the present one).
  */
 export function provePeer(
   setting: Setting,
@@ -113,7 +116,7 @@ export function provePeer(
   );
 }
 
-/** Ends the handshake: keys for records, and the next generation of tickets. */
+/** Ends the handshake: derives the keys for records and the next generation of tickets. */
 export function conclude(
   setting: Setting,
   noise: NoiseHandshake,
@@ -131,34 +134,45 @@ export function conclude(
   return { channel: channelOf(outcome), resumption };
 }
 
+/** Makes a sealer and an opener of the keys of a handshake. */
 export const channelOf = (outcome: NoiseOutcome): Channel => ({
   sealer: new RecordSealer(chaChaPoly, outcome.sendKey),
   opener: new RecordOpener(chaChaPoly, outcome.receiveKey),
 });
 
-/** After a full handshake. */
+/** Returns the lifetime of the tickets after a full handshake. */
 export const freshLifetime = (setting: Setting, nowMs: number) => ({
   fullHandshakeAtMs: wallClockAt(setting.options, nowMs),
   resumesLeft: sessionV1.ticketResumesMax,
 });
 
-/** After a resume: the clock of the last full handshake goes on, and one resume is used up. */
+/**
+ * Returns the lifetime of the tickets after a resume: the time of the last full handshake stays, and one resume is
+ * used up.
+ */
 export const resumedLifetime = (before: Resumption) => ({
   fullHandshakeAtMs: before.fullHandshakeAtMs,
   resumesLeft: before.resumesLeft - 1,
 });
 
-/** Does everything a first handshake would do slowly in a cold thread; call once when a worker starts. */
+/**
+ * Runs the slow parts of a first handshake once, so that a cold thread answers fast. Call it when a worker starts.
+ */
 export function warmUp(): void {
   generateDhKeyPair();
   warmUpKem();
 }
 
+/** A step that sends bytes. */
 export const write = (bytes: Uint8Array): Progress => ({ type: 'output', output: { type: 'write', bytes } });
+/** A step that emits an output of the session. */
 export const output = (value: SessionOutput): Progress => ({ type: 'output', output: value });
+/** A step that ends the session. */
 export const failure = (error: SessionError): Progress => ({ type: 'failed', error });
+/** A step that ends the session with `session/order`. */
 export const outOfOrder = (detail: string): Progress => failure({ code: 'session/order', detail });
 
+/** Wipes the keys of both directions. */
 export function wipeChannel(channel: Channel): void {
   channel.sealer.wipe();
   channel.opener.wipe();
@@ -176,7 +190,7 @@ const common = ({ options }: Setting, role: Role) => ({
 const failed = (code: 'session/order' | 'session/malformed', detail: string) =>
   err<never, SessionError>({ code, detail });
 
-/** The first record of the other end: its confirmation makes the session; instead it may say farewell. */
+/** Reads the first record of the peer: a confirmation, which makes the session, or a close. */
 export function readConfirmation(
   pending: {
     readonly channel: Channel;

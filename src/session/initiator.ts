@@ -1,6 +1,6 @@
 /**
- * The side that dials, until both are proved to each other: full handshake, or resume with the full one as the answer
- * to TICKET_UNKNOWN. Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
+ * The side that dials, until both are proved to each other: a full handshake, or a resume that a TICKET_UNKNOWN turns
+ * into a full one. Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
  */
 import { unreachable } from '../exhaustive.js';
 import type { SessionError } from './errors.js';
@@ -46,6 +46,7 @@ type State =
 
 const nothing = new Uint8Array(0);
 
+/** The handshake of the dialling side. */
 export class Initiator {
   readonly #setting: Setting;
   readonly #expectedIdKey: Uint8Array | null;
@@ -54,13 +55,13 @@ export class Initiator {
   #restarts = 0;
   /** Every byte on the wire before the frame of this attempt's first message. */
   #prologue: Uint8Array = nothing;
-  /** What this attempt has put on the wire since. */
+  /** Bytes that this attempt has sent since. */
   #sent: Uint8Array = nothing;
 
   constructor(setting: Setting, expectedIdKey: Uint8Array | null, resumption: Resumption | null) {
     this.#setting = setting;
     this.#expectedIdKey = expectedIdKey;
-    // A ticket of another peer than the one that is wanted would prove the wrong one.
+    // A ticket of another peer would prove the wrong identity.
     const fits =
       resumption !== null && (expectedIdKey === null || isSame(resumption.peer.idKey, expectedIdKey));
     this.#resumption = fits ? copyResumption(resumption) : null;
@@ -94,13 +95,16 @@ export class Initiator {
       case 'start':
       case 'judging':
       case 'over':
-        return [outOfOrder('a message too early')];
+        return [outOfOrder('an early message')];
       default:
         return unreachable(state);
     }
   }
 
-  /** Message 3 goes out only to a welcome peer, so an impostor never learns who called. */
+  /**
+   * Answers the verdict on the peer. Message 3 goes out only to a welcome peer, so an impostor never learns our
+   * identity.
+   */
   judged(error: SessionError | null, nowMs: number): readonly Progress[] {
     const state = this.#state;
     if (state.at !== 'judging') return [];
@@ -176,7 +180,7 @@ export class Initiator {
     if (read.value.length > 0) return [failure({ code: 'session/malformed', detail: 'a payload' })];
     const { peer } = before;
     const { channel, resumption } = conclude(this.#setting, noise, peer, resumedLifetime(before));
-    // The responder takes the session for real only once a record of ours opens: so one is sent at once.
+    // The responder accepts the session once a record of ours opens, so one is sent at once.
     const confirm = channel.sealer.frames([{ type: 'confirm', content: nothing, hasMore: false }]);
     if (confirm.isErr()) return [failure(confirm.error)];
     this.#state = { at: 'over' };
@@ -189,7 +193,7 @@ export class Initiator {
 
   #confirmed(state: Extract<State, { at: 'confirm' }>, body: Uint8Array): readonly Progress[] {
     const { isUp, progress } = readConfirmation({ ...state, isResumed: false }, body);
-    // The channel is the session's from now on: it is not wiped with the handshake.
+    // The session owns the channel from now on, so the handshake does not wipe it.
     if (isUp) this.#state = { at: 'over' };
     return progress;
   }

@@ -1,6 +1,6 @@
 /**
- * The session as a whole: cuts frames, hands them to the side of the handshake that runs and then to the established
- * session, holds the deadline and the byte limit of strangers, and ends everything at the first failure.
+ * The session as a whole: cuts frames, hands them to one side of the handshake and then to the established session,
+ * holds the deadline and the byte limit of strangers, and ends everything at the first failure.
  */
 import { unreachable } from '../exhaustive.js';
 import type { SessionError } from './errors.js';
@@ -20,12 +20,13 @@ type Phase =
   | { readonly at: 'established'; readonly records: Established }
   | { readonly at: 'over' };
 
+/** The state machine behind `Session`. */
 export class SessionMachine implements Session {
   readonly #options: SessionOptions;
   readonly #reader = new NativeFrameReader();
   #phase: Phase;
   #out: SessionOutput[] = [];
-  /** While strangers: bytes each way. */
+  /** Bytes each way before authentication. */
   #receivedBytes = 0;
   #sentBytes = 0;
 
@@ -79,7 +80,7 @@ export class SessionMachine implements Session {
   say(utterances: readonly Utterance[], _nowMs: number): readonly SessionOutput[] {
     const phase = this.#phase;
     if (phase.at === 'opening') throw new Error('nothing can be said before the session is up');
-    // Over: the close crossed these words on their way; the caller keeps them until a receipt comes.
+    // The utterances crossed a close. The caller keeps them until a receipt comes.
     if (phase.at === 'over') return [];
     const frames = phase.records.say(utterances);
     if (frames.isErr()) this.#fail(frames.error);
@@ -117,7 +118,7 @@ export class SessionMachine implements Session {
     this.#reader.clear();
   }
 
-  /** Reads as long as what has arrived leads on. */
+  /** Reads as far as the arrived bytes allow. */
   #pump(nowMs: number): void {
     let isMoving = true;
     while (isMoving) {
@@ -194,7 +195,7 @@ export class SessionMachine implements Session {
           this.#emit(step.output);
           break;
         case 'established':
-          // What the handshake still holds (the ticket it was resumed with) is of no more use.
+          // The secrets that the handshake still holds, such as its ticket, are no longer needed.
           if (this.#phase.at === 'opening') this.#phase.side.wipe();
           this.#phase = { at: 'established', records: new Established(step.channel, nowMs) };
           break;
@@ -212,8 +213,9 @@ export class SessionMachine implements Session {
     if (output.type === 'closed') this.destroy();
     if (output.type !== 'write' || this.#phase.at !== 'opening') return;
     this.#sentBytes += output.bytes.length;
-    // Our own messages are far below it; a certificate payload that grew too long would show here.
-    if (this.#sentBytes > sessionV1.unauthenticatedBytesMax) throw new Error('too much said to a stranger');
+    // Our messages are far below the limit, so only a bug reaches it, such as a certificate payload that grew.
+    if (this.#sentBytes > sessionV1.unauthenticatedBytesMax)
+      throw new Error('too many bytes sent to a stranger');
   }
 
   #isLate(nowMs: number): boolean {
@@ -231,7 +233,7 @@ export class SessionMachine implements Session {
   }
 
   #failOrder(): false {
-    return this.#fail({ code: 'session/order', detail: 'a control frame amid records' });
+    return this.#fail({ code: 'session/order', detail: 'a control frame between records' });
   }
 
   #fail(error: SessionError): false {
@@ -247,5 +249,5 @@ export class SessionMachine implements Session {
   }
 }
 
-/** A session that has done nothing yet: the initiator's begins with `start`, the responder's with `receive`. */
+/** Creates a session. That of an initiator begins with `start`, that of a responder with `receive`. */
 export const createSession = (options: SessionOptions): Session => new SessionMachine(options);

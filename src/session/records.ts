@@ -1,6 +1,6 @@
 /**
- * Records: what a session says after its handshake. Padded, typed, sealed with an implicit counter, rekeyed on the way.
- * Source: session-protocol, section 5.4.
+ * Records, in which a session travels after its handshake: padded, typed, sealed with an implicit counter, and
+ * rekeyed. Source: session-protocol, section 5.4.
  *
  *   plaintext = type(u8) len(u16) content[len] zero padding      bit 7 of type: more fragments follow
  */
@@ -11,12 +11,14 @@ import { wireV1 } from '../wire/limits.js';
 import { concat } from '../wire/bytes.js';
 import { CipherState, type Aead } from './noise/cipher.js';
 
+/** The purpose of a record. `confirm` is the first record of a session. */
 export type RecordType = 'data' | 'close' | 'confirm' | 'ping' | 'pong';
 
+/** One record before it is sealed. */
 export interface PlainRecord {
   readonly type: RecordType;
   readonly content: Uint8Array;
-  /** More of the same content follows in the next record. Only `data`. */
+  /** Whether the next record continues this content. True for `data` only. */
   readonly hasMore: boolean;
 }
 
@@ -25,17 +27,17 @@ const typeOf: readonly (RecordType | null)[] = [null, 'data', 'close', 'confirm'
 const moreBit = 0x80;
 const nothing = new Uint8Array(0);
 
-/** Length of the plaintext that carries `contentBytes`. */
+/** Returns the length of the padded plaintext that carries `contentBytes`. */
 export function paddedBytes(contentBytes: number): number {
   const needed = sessionV1.recordHeaderBytes + contentBytes;
   const step = needed <= 1_024 ? sessionV1.recordPaddingSmallBytes : sessionV1.recordPaddingLargeBytes;
   return Math.min(Math.ceil(needed / step) * step, wireV1.noiseMessageBytesMax - sessionV1.tagBytes);
 }
 
-/** Seals in one direction. */
+/** Seals the records of one direction. */
 export class RecordSealer {
   readonly #cipher: CipherState;
-  /** Reused; holds plaintext, so it is wiped with the key. Zero behind what the record before it used. */
+  /** Buffer of one plaintext, reused. Wiped with the key; zero behind the end of the previous record. */
   readonly #scratch = new Uint8Array(paddedBytes(wireV1.recordContentBytesMax));
 
   /** Takes `key` over. `nonce` other than 0 is for tests of the boundaries. */
@@ -48,8 +50,8 @@ export class RecordSealer {
   }
 
   /**
-   * Frames of these records, in one array of exactly their length, ready for the connection. Errors: `session/limit`
-   * when the counter reached its cap; nothing was sealed then.
+   * Seals records into frames, in one array of exactly their length. Errors: `session/limit` where the counter would
+   * exceed its cap; nothing is sealed then.
    */
   frames(records: readonly PlainRecord[]): Result<Uint8Array<ArrayBuffer>, SessionError> {
     if (this.#cipher.nonce + records.length > sessionV1.sessionRecordsMax) return tooMany();
@@ -83,7 +85,7 @@ export class RecordSealer {
   }
 }
 
-/** Opens in one direction. After an error its owner ends the session. */
+/** Opens the records of one direction. After an error its owner ends the session. */
 export class RecordOpener {
   readonly #cipher: CipherState;
 
@@ -91,7 +93,7 @@ export class RecordOpener {
     this.#cipher = new CipherState(aead, key, nonce);
   }
 
-  /** `body`: of one frame. Errors: `session/decrypt-failed`, `session/malformed`, `session/limit`. */
+  /** Opens the body of one frame. Errors: `session/decrypt-failed`, `session/malformed`, `session/limit`. */
   open(body: Uint8Array): Result<PlainRecord, SessionError> {
     if (this.#cipher.nonce >= sessionV1.sessionRecordsMax) return tooMany();
     rekeyIfDue(this.#cipher);
@@ -105,7 +107,7 @@ export class RecordOpener {
   }
 }
 
-/** Cuts `content` into records of the greatest length; one, possibly empty, at least. */
+/** Cuts `content` into records of the greatest length. Empty content is one empty record. */
 export function fragments(content: Uint8Array): PlainRecord[] {
   const records: PlainRecord[] = [];
   const step = wireV1.recordContentBytesMax;
@@ -118,7 +120,7 @@ export function fragments(content: Uint8Array): PlainRecord[] {
   return records;
 }
 
-/** Puts fragments together again, up to a bound. */
+/** Joins fragments, up to a bound. */
 export class Reassembly {
   readonly #bytesMax: number;
   #parts: Uint8Array[] = [];
@@ -132,7 +134,10 @@ export class Reassembly {
     return this.#parts.length > 0;
   }
 
-  /** The whole content after its last fragment, else `null`. Errors: `session/limit`. */
+  /**
+   * Adds a fragment, and returns the whole content after the last one; `null`: more follow. Errors: `session/limit`
+   * (the sum exceeds the bound), `session/malformed` (a small or an empty fragment).
+   */
   add(record: PlainRecord): Result<Uint8Array | null, SessionError> {
     if (!record.hasMore && this.#parts.length === 0) return ok(record.content);
     // Small fragments would cost far more memory than their bytes, and never reach the bound.
@@ -164,7 +169,7 @@ function parse(plaintext: Uint8Array): Result<PlainRecord, SessionError> {
   return ok({ type, content: plaintext.subarray(sessionV1.recordHeaderBytes, end), hasMore });
 }
 
-/** Before each counter value that is a positive multiple of 65,536; the counter itself goes on. */
+/** Rekeys before each counter value that is a positive multiple of 65,536. The counter goes on. */
 function rekeyIfDue(cipher: CipherState): void {
   if (cipher.nonce > 0 && cipher.nonce % sessionV1.rekeyEveryRecords === 0) cipher.rekey();
 }
@@ -174,6 +179,7 @@ const frameBytes = (record: PlainRecord): number =>
 const tooMany = () => err<never, SessionError>({ code: 'session/limit', detail: 'records' });
 const malformed = (detail: string) => err<never, SessionError>({ code: 'session/malformed', detail });
 
+/** The two directions of an established session. */
 export interface Channel {
   readonly sealer: RecordSealer;
   readonly opener: RecordOpener;

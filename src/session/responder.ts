@@ -1,7 +1,7 @@
 /**
- * The side that was dialled, until both are proved to each other. Everything it does before that is for a stranger: it
- * looks a ticket up before it computes anything, and says nothing of itself to who cannot finish message 1.
- * Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
+ * The side that was dialled, until both are proved to each other. Until then the other end is a stranger: the
+ * responder looks a ticket up before it computes anything, and reveals nothing to a caller that cannot finish message
+ * 1. Source: session-protocol, sections 5.1, 5.2, 5.5 and 5.6.
  */
 import { err } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
@@ -38,7 +38,7 @@ type State =
   | { readonly at: 'preamble' }
   | { readonly at: 'full-1' }
   | { readonly at: 'resume-1'; readonly ticketId: Uint8Array }
-  /** `frame`: the whole first frame, kept until it is known whether the ticket is. */
+  /** `frame`: the whole first frame, kept until the owner has looked the ticket up. */
   | { readonly at: 'ticket'; readonly frame: Uint8Array }
   | { readonly at: 'full-3'; readonly noise: NoiseHandshake }
   | { readonly at: 'judging'; readonly noise: NoiseHandshake; readonly peer: PeerProof }
@@ -52,6 +52,7 @@ type State =
 
 const nothing = new Uint8Array(0);
 
+/** The handshake of the accepting side. */
 export class Responder {
   readonly #setting: Setting;
   #state: State = { at: 'preamble' };
@@ -104,7 +105,7 @@ export class Responder {
   }
 
   frame(frame: NativeFrame, nowMs: number): readonly Progress[] {
-    if (frame.type === 'control') return [outOfOrder('a control frame from who dialled')];
+    if (frame.type === 'control') return [outOfOrder('a control frame from the initiator')];
     const state = this.#state;
     switch (state.at) {
       case 'full-1':
@@ -120,7 +121,7 @@ export class Responder {
       case 'ticket':
       case 'judging':
       case 'over':
-        return [outOfOrder('a message too early')];
+        return [outOfOrder('an early message')];
       default:
         return unreachable(state);
     }
@@ -133,7 +134,7 @@ export class Responder {
       return this.#answerResume(copyResumption(found), state.frame.subarray(2));
     const control = encodeControl({ control: 'ticket-unknown' });
     this.#restarts += 1;
-    // In wire order: the failed attempt, then the answer to it; the next preamble is added when it comes.
+    // In wire order: the failed attempt, then our answer. The next preamble is added when it comes.
     this.#prologue = concat([this.#prologue, state.frame, control]);
     this.#state = { at: 'preamble' };
     return [write(control)];
@@ -185,7 +186,7 @@ export class Responder {
     return [output({ type: 'judge-peer', peer: proved.value })];
   }
 
-  /** The one failure that the other side is told, since it is to come back with a higher version. */
+  /** Closes with `downgrade`, the one failure that is sent to the peer: it is to call again with a higher version. */
   #closeDowngraded(noise: NoiseHandshake): readonly Progress[] {
     const outcome = noise.finish();
     outcome.chainingKey.fill(0);
@@ -207,17 +208,19 @@ export class Responder {
     const { peer } = before;
     const { channel, resumption } = conclude(this.#setting, noise, peer, resumedLifetime(before));
     this.#state = { at: 'first-record', channel, peer, resumption };
-    // From here on the initiator may know the new generation: it must be known here before the answer is on its way.
+    // The initiator knows the new generation once the answer arrives, so the generation must be kept here before.
     return [
       output({ type: 'resumable', resumption: copyResumption(resumption) }),
       write(encodeMessage(answer.value)),
     ];
   }
 
-  /** A replayed message 1 comes this far and no farther: it has no record to show. */
+  /**
+   * Makes the session on the first record. A replayed message 1 never gets here, since its sender cannot seal one.
+   */
   #promote(state: Extract<State, { at: 'first-record' }>, body: Uint8Array): readonly Progress[] {
     const { isUp, progress } = readConfirmation({ ...state, isResumed: true }, body);
-    // The channel is the session's from now on: it is not wiped with the handshake.
+    // The session owns the channel from now on, so the handshake does not wipe it.
     if (isUp) this.#state = { at: 'over' };
     return progress;
   }

@@ -1,6 +1,6 @@
 /**
- * What lets two peers resume a session: secrets that both derive from a finished handshake, and the book of them. No
- * ticket ever travels. Source: session-protocol, sections 5.3 and 5.5.
+ * Tickets, by which two peers resume a session: secrets that both derive from a finished handshake, and the book that
+ * keeps them. Only the id of a ticket travels. Source: session-protocol, sections 5.3 and 5.5.
  */
 import { wireV1 } from '../wire/limits.js';
 import { session as sessionLimits, sessionV1 } from './limits.js';
@@ -8,15 +8,15 @@ import { copy, toHex } from '../wire/bytes.js';
 import { label, sha256 } from './noise/cipher.js';
 import type { PeerProof, Resumption } from './contract.js';
 
-/** `exp = HMAC(ck, "parlance/1 exporter\0" | h)`. The caller wipes it. */
+/** Derives the exporter secret, `exp = HMAC(ck, "parlance/1 exporter\0" | h)`. The caller wipes it. */
 export const exporterSecret = (chainingKey: Uint8Array, transcriptHash: Uint8Array): Uint8Array =>
   sha256.hmac(chainingKey, [label('parlance/1 exporter\0', transcriptHash)]);
 
-/** `X(label) = HMAC(exp, label | 0x01)`. */
+/** Derives one key of the exporter secret, `X(label) = HMAC(exp, label | 0x01)`. */
 export const exportKey = (exporter: Uint8Array, name: 'resumption' | 'group-wrap' | 'sas'): Uint8Array =>
   sha256.hmac(exporter, [label(name, one)]);
 
-/** Id and key of the ticket for one direction, by who dials. */
+/** Derives id and key of the ticket for one direction: `lo>hi` where the peer with the lower identity key dials. */
 export function deriveTicket(
   rms: Uint8Array,
   direction: 'lo>hi' | 'hi>lo',
@@ -28,7 +28,7 @@ export function deriveTicket(
   };
 }
 
-/** Wipes `chainingKey`, the last use of which this is. */
+/** Derives the tickets of both directions, and wipes `chainingKey`, which has no further use. */
 export function deriveResumption(options: {
   readonly chainingKey: Uint8Array;
   readonly transcriptHash: Uint8Array;
@@ -52,11 +52,15 @@ export function deriveResumption(options: {
   };
 }
 
-/** 24 h and 64 resumes after the last full handshake. A clock that was set back does not prolong it without end. */
+/**
+ * Whether a ticket may be used: at most 24 h and 64 resumes after the last full handshake. A clock that was set back
+ * does not prolong this without end.
+ */
 export const isUsable = (resumption: Resumption, wallClockMs: number): boolean =>
   resumption.resumesLeft > 0 &&
   Math.abs(wallClockMs - resumption.fullHandshakeAtMs) < sessionV1.ticketAgeMaxMs;
 
+/** Fills the secrets of both tickets with zeros. */
 export function wipeResumption(resumption: Resumption): void {
   for (const secret of [resumption.rms, resumption.dial.psk, resumption.accept.psk]) secret.fill(0);
 }
@@ -66,23 +70,28 @@ export function wipeResumption(resumption: Resumption): void {
  * a session runs in the same thread, hand it a `copyResumption`.
  */
 export class TicketBook {
-  /** Peer (hex of its idKey) → generations, newest first. Map order is order of use, oldest first. */
+  /**
+   * Generations of tickets by the hex of the peer's identity key, newest first. The order of the map is that of use.
+   */
   readonly #peers = new Map<string, readonly Resumption[]>();
-  /** Hex of the id another side would present → peer. */
+  /** Tickets by the hex of the id that a caller would present. */
   readonly #byTicket = new Map<string, Resumption>();
 
   get size(): number {
     return this.#peers.size;
   }
 
-  /** After `up`: this generation replaces all there were. The peer not used for longest falls out of a full book. */
+  /**
+   * Keeps the generation of an `up`, which replaces all earlier ones. A full book forgets the peer used least
+   * recently.
+   */
   keep(resumption: Resumption): void {
     this.#put(resumption, []);
   }
 
   /**
-   * After `resumable`: this generation beside those there are. Bounded, so that a recorded first message, replayed,
-   * cannot fill the book; at worst it costs the peer a full handshake.
+   * Keeps the generation of a `resumable` beside the earlier ones. Their number is bounded, so that a replayed first
+   * message cannot fill the book; at worst the peer needs a full handshake.
    */
   offer(resumption: Resumption): void {
     const before = this.#peers.get(toHex(resumption.peer.idKey)) ?? [];
@@ -91,29 +100,29 @@ export class TicketBook {
     this.#put(resumption, current === undefined ? kept : [...kept, current]);
   }
 
-  /** For a responder's `find-ticket`. */
+  /** Finds the ticket that a responder asks for with `find-ticket`. */
   find(ticketId: Uint8Array, wallClockMs: number): Resumption | null {
     const found = this.#byTicket.get(toHex(ticketId));
     return found !== undefined && isUsable(found, wallClockMs) ? found : null;
   }
 
-  /** For dialling: the newest generation that this side is sure of, with secrets of its own. */
+  /** Returns a copy of the last generation that `keep` stored, which both sides know, for dialling. */
   dial(idKey: Uint8Array, wallClockMs: number): Resumption | null {
     const current = this.#peers.get(toHex(idKey))?.at(-1);
     return current !== undefined && isUsable(current, wallClockMs) ? copyResumption(current) : null;
   }
 
-  /** The peer was blocked, or has a new static key. */
+  /** Forgets a peer that was blocked or has a new static key. */
   forget(idKey: Uint8Array): void {
     this.#drop(toHex(idKey), []);
   }
 
-  /** Ids that would be accepted, for the transport's reserved slot. */
+  /** Returns the ids that would be accepted, for the reserved slot of the transport. */
   ticketIds(): readonly string[] {
     return [...this.#byTicket.keys()];
   }
 
-  /** Forgets what has expired; call now and then. */
+  /** Forgets expired tickets. Call it now and then. */
   expire(wallClockMs: number): void {
     for (const [peer, generations] of this.#peers)
       if (!generations.some((generation) => isUsable(generation, wallClockMs))) this.#drop(peer, []);
@@ -140,7 +149,7 @@ export class TicketBook {
   }
 }
 
-/** With secrets of its own. */
+/** Copies a resumption together with its secrets. */
 export const copyResumption = (resumption: Resumption): Resumption => ({
   ...resumption,
   rms: copy(resumption.rms),
@@ -148,7 +157,7 @@ export const copyResumption = (resumption: Resumption): Resumption => ({
   accept: { ticketId: copy(resumption.accept.ticketId), psk: copy(resumption.accept.psk) },
 });
 
-/** As big-endian numbers. */
+/** Compares two keys as big-endian numbers. */
 function compare(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < sessionV1.keyBytes; i += 1) {
     const difference = (a[i] ?? 0) - (b[i] ?? 0);

@@ -4,7 +4,7 @@
  */
 import ipaddr from 'ipaddr.js';
 
-/** What `os.networkInterfaces()` tells of one address. */
+/** One address of an interface, as `os.networkInterfaces()` describes it. */
 export interface InterfaceAddress {
   readonly address: string;
   /** Address and prefix length, `10.0.0.5/24`; `null` where the mask has holes. */
@@ -15,10 +15,12 @@ export interface InterfaceAddress {
 
 type Ip = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** The address, without its zone, an IPv4 address in IPv6 clothes as the one that it is; `null` where it is no address. */
+/**
+ * Parses an address without its zone. An IPv4-mapped IPv6 address becomes IPv4; `null`: the text is not an address.
+ */
 function parse(address: string): Ip | null {
   const [bare = ''] = address.split('%');
-  // No other way to write IPv4: `010.0.0.1` and `10.1` mean different hosts to different readers.
+  // Refuse every other spelling of IPv4: `010.0.0.1` and `10.1` mean different hosts to different readers.
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare);
   const tail = bare.slice(bare.lastIndexOf(':') + 1);
   if (tail.includes('.') && !ipaddr.IPv4.isValidFourPartDecimal(tail)) return null;
@@ -32,15 +34,15 @@ function parse(address: string): Ip | null {
   }
 }
 
-/** The one spelling of an address, without `::ffff:` and zone. A text that is no address comes back in lower case. */
+/** Returns the one spelling of an address, without `::ffff:` and zone. Any other text comes back in lower case. */
 export function plainAddress(address: string): string {
   const [bare = ''] = address.split('%');
   return parse(bare)?.toString() ?? bare.toLowerCase();
 }
 
 /**
- * The key of budgets and penalties: an IPv4 address, or the /64 of an IPv6 address, since one host can use all of it. A
- * text that is no address is returned as `plainAddress` has it.
+ * Returns the key of budgets and penalties: an IPv4 address, or the /64 of an IPv6 address, since one host can use
+ * all of a /64. Any other text comes back as from `plainAddress`.
  */
 export function sourceKey(address: string): string {
   const ip = parse(address);
@@ -64,22 +66,23 @@ const privateRanges: ReadonlySet<string> = new Set([
 ]);
 const groupRanges: ReadonlySet<string> = new Set(['unspecified', 'broadcast', 'multicast']);
 
+/** Whether the address is in `127.0.0.0/8`, or `::1`. */
 export const isLoopback = (address: string): boolean => isInRange(parse(address), loopback);
 
-/** Everybody (`0.0.0.0`, `::`). */
+/** Whether the address stands for every interface: `0.0.0.0` or `::`. */
 export const isUnspecified = (address: string): boolean => ['0.0.0.0', '::'].includes(plainAddress(address));
 
-/** Loopback, private, link-local or shared (CGNAT) address space. */
+/** Whether the address is loopback, private, link-local or shared (CGNAT) space. */
 export const isPrivate = (address: string): boolean => isInRange(parse(address), privateRanges);
 
-/** `isPrivate`, or within the network of one of `interfaces`. */
+/** Whether the address is private, or within the network of one of `interfaces`. */
 export function isNear(address: string, interfaces: readonly InterfaceAddress[]): boolean {
   const ip = parse(address);
   if (ip === null) return false;
   return isInRange(ip, privateRanges) || interfaces.some((own) => isOnLink(ip, own));
 }
 
-/** One host that can be reached: not everybody, no broadcast to all, no group. */
+/** Whether the address names one host: neither unspecified nor broadcast nor multicast. */
 export function isUnicast(address: string): boolean {
   const ip = parse(address);
   return ip !== null && !isInRange(ip, groupRanges);

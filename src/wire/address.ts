@@ -1,13 +1,13 @@
 /** Addresses and ports as people and older programs type them. Layer wire, pure. */
 
-/** Where something listens; an IPv6 host without brackets. */
+/** The endpoint of a listener. An IPv6 host stands without brackets. */
 export interface Address {
   /** A host name or an IP address, small letters. */
   readonly host: string;
   readonly port: number;
 }
 
-/** `HOST:PORT` with a host name, an IPv4 address or an IPv6 one in brackets; `null` for anything else. */
+/** Parses `HOST:PORT` with a host name, an IPv4 address or an IPv6 one in brackets; `null` for anything else. */
 export function parseAddress(text: string): Address | null {
   const match = /^(?:\[([0-9a-fA-F:.]{2,45}(?:%[0-9a-zA-Z._-]{1,15})?)\]|([a-zA-Z0-9._-]{1,253})):(.*)$/.exec(
     text,
@@ -17,11 +17,14 @@ export function parseAddress(text: string): Address | null {
   return host === undefined || port === null ? null : { host: host.toLowerCase(), port };
 }
 
-/** The inverse of `parseAddress`. */
+/** Formats an address, the inverse of `parseAddress`. */
 export const formatAddress = ({ host, port }: Address): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
-/** IPv4 in dotted quads or IPv6, zone or not; told without `node:net`, which belongs to the transport. */
+/**
+ * Whether the text is IPv4 in dotted quads, or IPv6 with or without a zone. Does not use `node:net`, which belongs to
+ * the transport.
+ */
 export const isIpAddress = (text: string): boolean => isDottedQuad(text) || isV6(text);
 
 const isV6 = (text: string): boolean =>
@@ -29,13 +32,17 @@ const isV6 = (text: string): boolean =>
   text.includes(':') &&
   URL.canParse(`http://[${text.replace(/%.*$/, '')}]/`);
 
+/** An IPv4 endpoint, as the older programs name their peers. */
 export interface Endpoint {
   /** Dotted quad. */
   readonly host: string;
   readonly port: number;
 }
 
-/** Four decimal numbers of 0 to 255 without leading zeros, which some resolvers read as octal. */
+/**
+ * Whether the text is four decimal numbers of 0 to 255. Leading zeros are refused, since some resolvers read them as
+ * octal.
+ */
 export function isDottedQuad(text: string): boolean {
   const parts = text.split('.', 5);
   return (
@@ -43,7 +50,7 @@ export function isDottedQuad(text: string): boolean {
   );
 }
 
-/** 1 to 65535 in decimal digits, blanks around them allowed; `null` for anything else. */
+/** Parses a port of 1 to 65535 in decimal digits, with blanks around them allowed; `null` for anything else. */
 export function parsePort(text: string): number | null {
   const digits = text.trim();
   if (!/^\d{1,5}$/.test(digits)) return null;
@@ -51,7 +58,7 @@ export function parsePort(text: string): number | null {
   return port >= 1 && port <= 65_535 ? port : null;
 }
 
-/** `IP:PORT`; `null` for anything else. */
+/** Parses `IP:PORT` with a dotted quad; `null` for anything else. */
 export function parseEndpoint(text: string): Endpoint | null {
   const colon = text.indexOf(':');
   const host = text.slice(0, colon).trim();
@@ -59,5 +66,8 @@ export function parseEndpoint(text: string): Endpoint | null {
   return colon > 0 && isDottedQuad(host) && port !== null ? { host, port } : null;
 }
 
-/** The inverse of `parseEndpoint`; also the key under which the older programs know a peer. */
+/**
+ * Formats an endpoint, the inverse of `parseEndpoint`. The result is the key under which the older programs know a
+ * peer.
+ */
 export const formatEndpoint = (peer: Endpoint): string => `${peer.host}:${peer.port}`;

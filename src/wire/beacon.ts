@@ -1,7 +1,7 @@
 /**
- * The beacon: one datagram that says "here I am" to Parlance and to the oldest dialect at once. Source:
- * session-protocol section 6; dialects section 1. Decoding checks size and shape only; the signature costs a hundred
- * times as much and is checked by whoever rations it (`verifyBeacon`).
+ * The beacon: one datagram that announces a node to Parlance and to the oldest dialect at once. Source:
+ * session-protocol section 6; dialects section 1. Decoding checks size and shape only. A signature costs a hundred
+ * times as much, so the caller rations its check (`verifyBeacon`).
  *
  *   datagram   {"username": NAME, "ip_address": IP, "parlance": base64url(record)}, at most 1,200 bytes
  *   record     "PARL" ver=1 type(1) idKey(32) bootId(8) seq(u32) time(u64 ms) tcpPort(u16) TLVs sig(64)
@@ -11,8 +11,8 @@
  *   sig        Ed25519(idKey, "parlance/1 beacon\0" | all before sig)
  *   challenge  "PARL" ver=1 type=5 nonce(16): unsigned, asks who sent a beacon to answer with the nonce echoed
  *
- * All numbers are big endian. An announcement carries padding as long as a nonce, so that an answer to a challenge
- * is never longer than the announcement that provoked it: nobody gains by sending under another's address.
+ * All numbers are big endian. An announcement carries padding as long as a nonce, so that an answer to a challenge is
+ * never longer than the announcement that provoked it: nobody gains by sending under another's address.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from './errors.js';
@@ -21,8 +21,10 @@ import { beacon as limits } from './limits.js';
 import { isJsonObject, parseBoundedJson, type JsonObject } from './json/parse.js';
 import { plainKey } from './json/keys.js';
 
+/** The purpose of a record: presence, goodbye, request for an answer, and that answer. */
 export type BeaconKind = 'announce' | 'bye' | 'query' | 'answer';
 
+/** The fields of one beacon. */
 export interface BeaconRecord {
   readonly kind: BeaconKind;
   /** 32 bytes, Ed25519. */
@@ -52,13 +54,14 @@ export interface SignedBeacon {
   readonly signature: Uint8Array;
 }
 
+/** One datagram, decoded: a signed record, a challenge, or an announcement of the oldest dialect. */
 export type BeaconDatagram =
   | ({ readonly kind: 'native' } & SignedBeacon)
   | { readonly kind: 'challenge'; readonly nonce: Uint8Array }
   /** An announcement of the oldest dialect; the name as it came. */
   | { readonly kind: 'foreign'; readonly username: string };
 
-/** Everything of a record before the signature. The caller's numbers and lengths must be right: a bug throws. */
+/** Encodes a record up to its signature. Throws on a length that the caller must have checked. */
 export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
   const name = new TextEncoder().encode(record.name);
   assertLength('idKey', record.idKey, 32);
@@ -94,7 +97,10 @@ export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
   return bytes;
 }
 
-/** What the identity key signs for `body`. The signer adds the label itself, so that it signs nothing else. */
+/**
+ * Returns the bytes that the identity key signs for `body`: a label and the body, so that the signature fits nothing
+ * else.
+ */
 export function beaconSigningBytes(body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(signingLabel.length + body.length);
   bytes.set(signingLabel, 0);
@@ -102,7 +108,9 @@ export function beaconSigningBytes(body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** The datagram. `ipAddress` is for readers of the oldest dialect, who need a name but not our record. */
+/**
+ * Encodes the datagram. `username` and `ipAddress` are for programs of the oldest dialect, which ignore our record.
+ */
 export function encodeBeacon(parts: {
   readonly username: string;
   readonly ipAddress: string;
@@ -117,8 +125,8 @@ export function encodeBeacon(parts: {
 }
 
 /**
- * A challenge, padded to `bytes` as far as that goes, so that the answer may be as long as the beacon was.
- * Null when even the shortest is longer than `bytes`: a reply must never be longer than its request.
+ * Encodes a challenge of exactly `bytes` where padding allows, so that its answer may be as long as the beacon was.
+ * Null: even the shortest challenge is longer than `bytes`, and a reply must never be longer than its request.
  */
 export function encodeChallenge(nonce: Uint8Array, bytes: number): Uint8Array | null {
   assertLength('nonce', nonce, limits.nonceBytes);
@@ -131,7 +139,10 @@ export function encodeChallenge(nonce: Uint8Array, bytes: number): Uint8Array | 
   return new TextEncoder().encode(start + pad + end);
 }
 
-/** Shape only. Errors: `wire/frame-too-large` (more than 1,200 bytes), `wire/malformed`. */
+/**
+ * Decodes a datagram and checks its shape, not its signature. Errors: `wire/frame-too-large` (more than 1,200 bytes),
+ * `wire/malformed`.
+ */
 export function decodeBeacon(datagram: Uint8Array): Result<BeaconDatagram, WireError> {
   const parsed = parseBoundedJson(datagram, {
     bytesMax: limits.datagramBytesMax,
@@ -142,13 +153,16 @@ export function decodeBeacon(datagram: Uint8Array): Result<BeaconDatagram, WireE
   if (!isJsonObject(parsed.value)) return malformed('no object');
   const { parlance } = parsed.value;
   if (typeof parlance === 'string') return decodeRecord(parlance);
-  // A field of ours that is broken is an attack or damage, not an older program.
-  if (parlance !== undefined) return malformed('record is no text');
+  // A broken field of ours is an attack or damage, not an older program.
+  if (parlance !== undefined) return malformed('record is not text');
   const username = usernameIn(parsed.value);
   return username === null ? malformed('no username') : ok({ kind: 'foreign', username });
 }
 
-/** Older programs spell the key in their own ways; in two of them at once it says nothing. */
+/**
+ * Finds the name. Older programs spell its key in several ways; a datagram with two spellings is ambiguous, thus
+ * refused.
+ */
 function usernameIn(fields: JsonObject): string | null {
   const [found, ...others] = Object.keys(fields).filter((key) => plainKey(key) === 'username');
   const username = found === undefined || others.length > 0 ? null : fields[found];

@@ -1,8 +1,9 @@
 /**
  * A bounded reader and a growing writer over bytes, big-endian. Reading past the end never throws and never reads
- * garbage: the reader goes `isShort`, answers zeros, and its owner checks that once at the end of a structure.
+ * garbage: the reader goes `isShort`, answers zeros, and its owner checks `isShort` once at the end of a structure.
  */
 
+/** Reads big-endian numbers and runs of bytes from a bounded array. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -12,7 +13,7 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  /** Something was asked for that is not there. Everything read since is zero and must not be used. */
+  /** Whether a read went past the end. Everything read since is zero and must not be used. */
   get isShort(): boolean {
     return this.#isShort;
   }
@@ -21,7 +22,7 @@ export class ByteReader {
     return this.#bytes.length - this.#at;
   }
 
-  /** A whole structure was read, and nothing is left over. */
+  /** Whether a whole structure was read, with nothing left over. */
   get isExactlyRead(): boolean {
     return !this.#isShort && this.remaining === 0;
   }
@@ -43,7 +44,7 @@ export class ByteReader {
     return this.#uint(6);
   }
 
-  /** `null` where the number exceeds 2^53-1 and could not be told exactly. */
+  /** An unsigned 64-bit number; `null` above 2^53-1, where a number loses precision. */
   u64(): number | null {
     const high = this.#uint(4);
     const low = this.#uint(4);
@@ -77,6 +78,7 @@ export class ByteReader {
 const none = new Uint8Array(0);
 const initialBytes = 256;
 
+/** Collects big-endian numbers and runs of bytes in an array that grows. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
@@ -125,7 +127,7 @@ export class ByteWriter {
     return this.#bytes.subarray(start, this.#length);
   }
 
-  /** Takes the last `count` bytes back, such as what a window had too much. */
+  /** Removes the last `count` bytes, such as the unused end of a window. */
   drop(count: number): void {
     this.#length -= Math.min(count, this.#length);
   }
@@ -141,12 +143,12 @@ export class ByteWriter {
     this.setU16(at + 2, value);
   }
 
-  /** What was written, exactly as long as its ArrayBuffer, so that it can be transferred. */
+  /** Returns the written bytes in an ArrayBuffer of exactly their length, so that it can be transferred. */
   finish(): Uint8Array<ArrayBuffer> {
     return copy(this.#bytes, 0, this.#length);
   }
 
-  /** A view of what was written; valid until the next write. */
+  /** Returns a view of the written bytes; valid until the next write. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -171,7 +173,7 @@ export class ByteWriter {
   }
 }
 
-/** All parts in one array of exactly their length. */
+/** Joins the parts in one array of exactly their length. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -184,22 +186,23 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** A copy with its own ArrayBuffer. `slice` would not do: on a Buffer it gives a view. */
+/** Copies bytes into an ArrayBuffer of their own. `slice` of a Buffer would return a view. */
 export const copy = (bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> =>
   new Uint8Array(bytes.subarray(start, end));
 
-/** For public values only: how long it takes tells where they differ. */
+/** Compares public values. Unfit for secrets: the time that it takes reveals where they differ. */
 export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
   return true;
 }
 
+/** Encodes bytes as lower-case hexadecimal digits. */
 export const toHex = (bytes: Uint8Array): string => {
   let text = '';
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
   return text;
 };
 
-/** The inverse of `toHex`; digits behind the last whole byte are ignored. */
+/** Decodes hexadecimal digits, the inverse of `toHex`. Digits after the last whole byte are ignored. */
 export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));

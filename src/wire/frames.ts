@@ -12,29 +12,33 @@ import { ByteReader, ByteWriter, copy } from './bytes.js';
 /** First bytes of every native connection. */
 export const magic = new Uint8Array([0x50, 0x41, 0x52, 0x4c]);
 
+/** The start of a native connection: the handshake that the dialling side wants. */
 export type Preamble =
   | { readonly mode: 'full' }
   | { readonly mode: 'resume'; readonly ticketId: Uint8Array }
-  /** A version we do not speak; what follows cannot be read. */
+  /** A version that this build does not speak; the bytes after it cannot be read. */
   | { readonly mode: 'other-version'; readonly version: number };
 
-/** A frame of length 0: what a responder may say in the clear before its first Noise message. */
+/** A frame of length 0, which a responder may send in the clear before its first Noise message. */
 export type ControlFrame =
   | { readonly control: 'ticket-unknown' }
   | { readonly control: 'unsupported-version'; readonly versions: readonly number[] }
   | { readonly control: 'busy'; readonly retryAfterSeconds: number };
 
-/** `wire`: the bytes as they travelled, for the prologue; a view. */
+/** One frame of a native connection. `wire`: a view of its bytes as they travelled, for the prologue. */
 export type NativeFrame =
   | { readonly type: 'message'; readonly body: Uint8Array; readonly wire: Uint8Array }
   | { readonly type: 'control'; readonly control: ControlFrame; readonly wire: Uint8Array };
 
-/** Bytes that arrived and were not read yet, as one run. Grows with what arrived, never with what was announced. */
+/**
+ * Bytes that arrived and were not read yet, as one run. Memory grows with the bytes that arrived, never with an
+ * announced length.
+ */
 export class ByteQueue {
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
   #end = 0;
-  /** The run is our own memory and may be written behind `#end`; a chunk that came from outside may not. */
+  /** Whether the run is memory of this queue, which it may write behind `#end`. A chunk from outside is read only. */
   #isOwn = false;
 
   get length(): number {
@@ -51,7 +55,7 @@ export class ByteQueue {
     }
     const needed = this.length + chunk.length;
     if (!this.#isOwn || this.#end + chunk.length > this.#bytes.length) {
-      // Views handed out before point into the old memory, so it is left behind rather than shifted.
+      // Earlier views point into the old memory, so it is replaced rather than shifted.
       const larger = new Uint8Array(Math.max(needed, this.length * 2));
       larger.set(this.peek(this.length));
       this.#bytes = larger;
@@ -63,7 +67,7 @@ export class ByteQueue {
     this.#end += chunk.length;
   }
 
-  /** A view of the first bytes, fewer than `count` when there are fewer. */
+  /** Returns a view of the first `count` bytes, or of all where fewer are held. */
   peek(count: number): Uint8Array {
     return this.#bytes.subarray(this.#start, Math.min(this.#start + count, this.#end));
   }
@@ -82,7 +86,10 @@ export class ByteQueue {
   }
 }
 
-/** Cuts the native protocol. The session asks for what it expects next; `null` means: not all of it is here yet. */
+/**
+ * Cuts the native protocol into frames. The session asks for the frame that it expects next; `null`: the frame is
+ * incomplete.
+ */
 export class NativeFrameReader {
   readonly #queue = new ByteQueue();
 
@@ -94,7 +101,7 @@ export class NativeFrameReader {
     this.#queue.push(chunk);
   }
 
-  /** Errors: `wire/malformed` when the bytes cannot be the start of a preamble, as soon as one is wrong. */
+  /** Reads the preamble. Errors: `wire/malformed` as soon as one byte cannot belong to a preamble. */
   preamble(): Result<{ readonly preamble: Preamble; readonly wire: Uint8Array } | null, WireError> {
     const head = this.#queue.peek(wireV1.preambleFullBytes);
     for (let i = 0; i < Math.min(head.length, magic.length); i += 1)
@@ -118,7 +125,10 @@ export class NativeFrameReader {
     }
   }
 
-  /** Errors: `wire/frame-too-large` (against `bytesMax`, before it is buffered), `wire/malformed` (control code). */
+  /**
+   * Reads one frame. Errors: `wire/frame-too-large` (its announced length exceeds `bytesMax`), `wire/malformed`
+   * (unknown control code).
+   */
   frame(bytesMax: number): Result<NativeFrame | null, WireError> {
     const head = this.#queue.peek(4);
     if (head.length < 2) return ok(null);
@@ -160,7 +170,10 @@ const controlCode = { ticketUnknown: 1, unsupportedVersion: 2, busy: 3 } as cons
 
 const malformed = (detail: string) => err<never, WireError>({ code: 'wire/malformed', detail });
 
-/** Bytes of the control frame that starts with `head`; `null`: its head is not all here; 0: no such code. */
+/**
+ * Returns the length of the control frame that starts with `head`; `null`: the head is incomplete; 0: an unknown
+ * code.
+ */
 function controlFrameBytes(head: Uint8Array): number | null {
   switch (head[2]) {
     case undefined:
@@ -176,7 +189,7 @@ function controlFrameBytes(head: Uint8Array): number | null {
   }
 }
 
-/** `version`: as this build speaks it; another one is for tests. */
+/** Encodes the preamble of the wire version that this build speaks. */
 export function encodePreamble(preamble: Exclude<Preamble, { mode: 'other-version' }>): Uint8Array {
   const writer = new ByteWriter(wireV1.preambleResumeBytes).bytes(magic).u8(wireV1.version);
   switch (preamble.mode) {
@@ -189,6 +202,7 @@ export function encodePreamble(preamble: Exclude<Preamble, { mode: 'other-versio
   }
 }
 
+/** Encodes a control frame: length 0, a code, and the fields of that code. */
 export function encodeControl(frame: ControlFrame): Uint8Array {
   const writer = new ByteWriter(8).u16(0);
   switch (frame.control) {
@@ -207,7 +221,7 @@ export function encodeControl(frame: ControlFrame): Uint8Array {
   }
 }
 
-/** A Noise message as a frame. The caller keeps to `wireV1.noiseMessageBytesMax`. */
+/** Encodes a Noise message as a frame. The caller keeps to `wireV1.noiseMessageBytesMax`. */
 export function encodeMessage(body: Uint8Array): Uint8Array {
   return new ByteWriter(2 + body.length).u16(body.length).bytes(body).finish();
 }

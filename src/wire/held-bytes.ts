@@ -1,14 +1,15 @@
 /** The part of a frame that has arrived: grows by doubling, so that single bytes cost no array each. Layer wire. */
 export interface HeldBytes {
   readonly size: () => number;
-  /** Copies: the window belongs to whoever reads the socket. The caller bounds the size. */
+  /** Copies the bytes, since the reader of the socket reuses its window. The caller bounds the size. */
   append(bytes: Uint8Array): void;
-  /** Takes the first `count` bytes out as an array of exactly their size. */
+  /** Removes the first `count` bytes and returns them as an array of exactly their size. */
   take(count: number): Uint8Array;
-  /** A window on what is held, valid until the next call. */
+  /** Returns a view of the held bytes, valid until the next call. */
   peek(): Uint8Array;
 }
 
+/** Opens an empty store. */
 export function openHeldBytes(): HeldBytes {
   let store = new Uint8Array(0);
   let size = 0;

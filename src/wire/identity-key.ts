@@ -1,13 +1,13 @@
-/** Identity keys as they arrive: which 32 bytes may be an Ed25519 public key at all. Pure. */
+/** Identity keys from strangers: which 32 bytes may be an Ed25519 public key at all. Pure. */
 import { copy } from './bytes.js';
 
 /** Length of an Ed25519 public key. */
 const keyBytes = 32;
 
 /**
- * Whether this may be an identity key at all. Ed25519 verification takes points of small order as keys, and with the
- * neutral point as key one signature fits every message; so those are refused in every encoding, and so is any y that
- * is not reduced modulo p.
+ * Whether the bytes may be an identity key. Verification of Ed25519 accepts points of small order as keys, and with
+ * the neutral point as key one signature fits every message. Such points are refused in every encoding, and so is any
+ * y that is not reduced modulo p.
  */
 export function isSoundIdKey(key: Uint8Array): boolean {
   if (key.length !== keyBytes) return false;

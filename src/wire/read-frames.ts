@@ -1,22 +1,26 @@
 /**
- * Frames of programs without framing: what arrived until a gap or the close is one. Layer wire, pure: the caller
- * watches the clock and says when the gap has come.
+ * Frames of programs without framing: the bytes between two pauses, or up to the close, are one frame. Layer wire,
+ * pure: the caller watches the clock and reports the pause.
  */
 import { openHeldBytes } from './held-bytes.js';
 import { codePointEnd, unfinishedBytes } from './utf8.js';
 
+/** Collects the bytes of one connection into frames. */
 export interface ReadFrames {
-  /** The frames that are full already: only where more than `bytesMax` bytes came without a gap. */
+  /** Takes bytes in, and returns frames only where more than `bytesMax` bytes came without a pause. */
   readonly push: (bytes: Uint8Array) => readonly Uint8Array[];
-  /** The gap: what is held is a frame. `null` where nothing is, or where it is plain that more must come. */
+  /**
+   * Reports a pause, and returns the held bytes as a frame. `null`: nothing is held, or the held bytes are
+   * unfinished.
+   */
   readonly gap: () => Uint8Array | null;
-  /** The close: the last frame, or `null`. */
+  /** Reports the close, and returns the last frame; `null`: nothing is held. */
   readonly end: () => Uint8Array | null;
 }
 
 /**
- * Holds at most `bytesMax` bytes; a longer run is cut there, at a code point, and the rest is the next frame. A gap
- * within a code point, or where `isUnfinished` says so, ends nothing.
+ * Opens a collector that holds at most `bytesMax` bytes: a longer run is cut there, at a code point. A pause within a
+ * code point, or where `isUnfinished` returns true, does not end a frame.
  */
 export function openReadFrames(
   bytesMax: number,

@@ -1,10 +1,11 @@
 /**
- * UTF-8 at the edges of frames: decoding that refuses, cutting that never parts a code point. Layer wire, pure.
+ * UTF-8 at the edges of frames: decoding refuses invalid bytes, and cutting never parts a code point. Layer wire,
+ * pure.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from './errors.js';
 
-/** Errors: `wire/malformed` where `bytes` are no UTF-8. A byte order mark is kept, as any other character. */
+/** Decodes bytes and keeps a byte order mark. Errors: `wire/malformed` where `bytes` are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): Result<string, WireError> {
   try {
     return ok(strict.decode(bytes));
@@ -16,8 +17,8 @@ export function decodeUtf8(bytes: Uint8Array): Result<string, WireError> {
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * How many of the first `length` bytes to take so that no code point is parted: at most three fewer. Where the bytes
- * are no UTF-8 anyway it is `length`.
+ * Returns the greatest end up to `length` that does not part a code point, at most three less. Where the bytes are
+ * not UTF-8, the result is `length`.
  */
 export function codePointEnd(bytes: Uint8Array, length: number): number {
   if (length >= bytes.length) return bytes.length;
@@ -27,7 +28,7 @@ export function codePointEnd(bytes: Uint8Array, length: number): number {
   return length;
 }
 
-/** How many bytes at the end begin a code point whose rest is still to come: 0 to 3. */
+/** Counts the bytes at the end that begin a code point and do not complete it: 0 to 3. */
 export function unfinishedBytes(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -38,10 +39,10 @@ export function unfinishedBytes(bytes: Uint8Array): number {
   return 0;
 }
 
-/** Bytes that one code point (as a string of one or two units) takes in UTF-8. */
+/** Returns the bytes that one code point (a string of one or two units) takes in UTF-8. */
 export const utf8Cost = (codePoint: string): number => Buffer.byteLength(codePoint);
 
-/** Bytes that one code point takes inside a JSON string that escapes only what it must. */
+/** Returns the bytes that one code point takes in a JSON string with no needless escapes. */
 export function jsonCost(codePoint: string): number {
   const code = codePoint.codePointAt(0) ?? 0;
   if (code < 0x20) return jsonShort.has(codePoint) ? 2 : 6;

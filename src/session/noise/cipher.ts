@@ -7,7 +7,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:c
 import { sessionV1 } from '../limits.js';
 import { concat, copy } from '../../wire/bytes.js';
 
-/** `nonce` is a counter below 2^53, or `rekeyNonce` for 2^64-1. */
+/** An authenticated cipher. `nonce` is a counter below 2^53, or `rekeyNonce` for 2^64-1. */
 export interface Aead {
   /** As it stands in a protocol name. */
   readonly name: string;
@@ -20,10 +20,11 @@ export interface Aead {
     target: Uint8Array,
     at: number,
   ): void;
-  /** `null`: the tag does not fit; nothing of the plaintext is given out. */
+  /** Opens a ciphertext. `null`: the tag does not fit, and no plaintext is returned. */
   open(key: Uint8Array, nonce: number, ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | null;
 }
 
+/** A hash function and its HMAC. */
 export interface Hash {
   readonly name: string;
   readonly hashBytes: number;
@@ -37,6 +38,7 @@ export const rekeyNonce = -1;
 const nonceMax = Number.MAX_SAFE_INTEGER;
 const nothing = new Uint8Array(0);
 
+/** ChaCha20-Poly1305 of OpenSSL. */
 export const chaChaPoly: Aead = {
   name: 'ChaChaPoly',
   seal(key, nonce, ad, plaintext, target, at) {
@@ -57,7 +59,8 @@ export const chaChaPoly: Aead = {
     });
     if (ad.length > 0) decipher.setAAD(ad, { plaintextLength: length });
     decipher.setAuthTag(ciphertext.subarray(length));
-    // update() hands plaintext out before the tag is checked: it must not leave here until final() has passed.
+    // update() hands plaintext out before the tag is checked: it must not leave this function before final() has
+    // passed.
     const unchecked = decipher.update(ciphertext.subarray(0, length));
     try {
       decipher.final();
@@ -69,6 +72,7 @@ export const chaChaPoly: Aead = {
   },
 };
 
+/** SHA-256 and its HMAC, of OpenSSL. */
 export const sha256: Hash = {
   name: 'SHA256',
   hashBytes: 32,
@@ -100,7 +104,7 @@ function nonceBytes(nonce: number): Uint8Array {
 const nonceBuffer = new Uint8Array(12);
 const nonceView = new DataView(nonceBuffer.buffer);
 
-/** HKDF of Noise, section 4.3: `count` outputs of one hash length each. */
+/** Derives `count` outputs of one hash length each (HKDF of Noise, section 4.3). */
 export function hkdf(hash: Hash, chainingKey: Uint8Array, input: Uint8Array, count: 2 | 3): Uint8Array[] {
   const temporary = hash.hmac(chainingKey, [input]);
   const outputs: Uint8Array[] = [];
@@ -134,7 +138,7 @@ export class CipherState {
     return this.#nonce;
   }
 
-  /** Ciphertext and tag into `target` at `at`; the caller has reserved `plaintext.length + 16` bytes. */
+  /** Writes ciphertext and tag to `target` at `at`, where the caller has reserved `plaintext.length + 16` bytes. */
   sealInto(ad: Uint8Array, plaintext: Uint8Array, target: Uint8Array, at: number): void {
     if (this.#key === null) {
       target.set(plaintext, at);
@@ -150,7 +154,7 @@ export class CipherState {
     return sealed;
   }
 
-  /** `null`: refused. The counter stays, but the owner must give the whole state up. */
+  /** Opens a ciphertext. `null`: refused; the owner must give up the whole state. */
   decrypt(ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | null {
     if (this.#key === null) return ciphertext;
     const opened = this.#aead.open(this.#key, this.#nonce, ad, ciphertext);
@@ -208,7 +212,7 @@ export class SymmetricState {
     return this.#cipher.hasKey;
   }
 
-  /** Copies, for what is derived after the last message. */
+  /** A copy of the chaining key, for the keys derived after the last message. */
   get chainingKey(): Uint8Array {
     return copy(this.#chainingKey);
   }
@@ -244,14 +248,14 @@ export class SymmetricState {
     return ciphertext;
   }
 
-  /** `null`: refused. Both sides hash the ciphertext, never the plaintext. */
+  /** Opens a ciphertext and mixes it into the transcript. `null`: refused. */
   decryptAndHash(ciphertext: Uint8Array): Uint8Array | null {
     const plaintext = this.#cipher.decrypt(this.#transcript, ciphertext);
     if (plaintext !== null) this.mixHash(ciphertext);
     return plaintext;
   }
 
-  /** Keys initiator → responder and responder → initiator. The caller swaps for the responder. */
+  /** Returns the keys of both directions: `initiatorKey` seals the frames of the initiator. */
   split(): { readonly initiatorKey: Uint8Array; readonly responderKey: Uint8Array } {
     const [first = nothing, second = nothing] = hkdf(this.#hash, this.#chainingKey, nothing, 2);
     const keys = {
@@ -272,16 +276,16 @@ export class SymmetricState {
     this.#chainingKey.fill(0);
     this.#chainingKey = chainingKey;
     this.#cipher.wipe();
-    // A cipher key is always 32 bytes, also where the hash gives 64.
+    // A cipher key is always 32 bytes, even where the hash has 64.
     this.#cipher = new CipherState(this.#aead, copy(key, 0, sessionV1.keyBytes));
     key.fill(0);
   }
 }
 
-/** "Noise_" pattern "_" key agreement "_" cipher "_" hash. */
+/** Returns the name of a protocol: "Noise_" pattern "_" key agreement "_" cipher "_" hash. */
 export const protocolName = (pattern: string, keyAgreement: string, aead: Aead, hash: Hash): string =>
   ['Noise', pattern, keyAgreement, aead.name, hash.name].join('_');
 
-/** Labels of the protocol, as bytes. */
+/** Joins texts and bytes to a label of the protocol. */
 export const label = (...parts: readonly (string | Uint8Array)[]): Uint8Array =>
   concat(parts.map((part) => (typeof part === 'string' ? new TextEncoder().encode(part) : part)));

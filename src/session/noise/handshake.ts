@@ -1,6 +1,6 @@
 /**
- * One Noise handshake (revision 34, section 5.3): any pattern, any suite, bytes in and bytes out. A message that does
- * not read ends it for good: everything secret is wiped and every later call is refused.
+ * One Noise handshake (revision 34, section 5.3): any pattern, any suite, bytes in and bytes out. An invalid message
+ * ends it: every secret is wiped and every later call throws.
  */
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../../exhaustive.js';
@@ -13,8 +13,10 @@ import { dh, type DhKeyPair } from './dh.js';
 import type { Kem, KemPrivateKey, Random } from './kem.js';
 import type { HandshakePattern, Token, TokenExtension } from './patterns.js';
 
+/** The side of a handshake. */
 export type Role = 'initiator' | 'responder';
 
+/** The algorithms of a protocol name. */
 export interface Suite {
   readonly aead: Aead;
   readonly hash: Hash;
@@ -24,23 +26,27 @@ export interface Suite {
   readonly keyAgreement: string;
 }
 
+/** Arguments of a handshake. Keys and psks stay the property of the caller. */
 export interface NoiseOptions {
   readonly pattern: HandshakePattern;
   readonly suite: Suite;
   readonly role: Role;
   readonly prologue: Uint8Array;
   readonly localStatic: DhKeyPair | null;
-  /** Where the pattern's premessages say so. */
+  /** Static key of the other side, where the premessages of the pattern have it; else null. */
   readonly remoteStatic: Uint8Array | null;
-  /** In the order of the `psk` tokens, 32 bytes each. Stay the caller's. */
+  /** Pre-shared keys in the order of the `psk` tokens, 32 bytes each. */
   readonly psks: readonly Uint8Array[];
   /** Makes the ephemeral key. */
   readonly generateKeyPair: () => DhKeyPair;
-  /** For the KEM. */
+  /** Randomness for the KEM. */
   readonly random: Random;
 }
 
-/** What a finished handshake leaves. The keys belong to the caller, who wipes `chainingKey` after deriving. */
+/**
+ * The result of a finished handshake. Its keys belong to the caller, which wipes `chainingKey` after deriving from
+ * it.
+ */
 export interface NoiseOutcome {
   readonly sendKey: Uint8Array;
   readonly receiveKey: Uint8Array;
@@ -49,10 +55,11 @@ export interface NoiseOutcome {
   readonly remoteStatic: Uint8Array | null;
 }
 
+/** The state of one handshake. */
 export class NoiseHandshake {
   readonly #options: NoiseOptions;
   readonly #symmetric: SymmetricState;
-  /** With a psk in the pattern every ephemeral key is mixed into the key too (Noise, section 9.2). */
+  /** Whether the pattern has a psk: then every ephemeral key is mixed into the key, too (Noise, section 9.2). */
   readonly #hasPsk: boolean;
   #messageIndex = 0;
   #pskIndex = 0;
@@ -94,8 +101,8 @@ export class NoiseHandshake {
   }
 
   /**
-   * The next message. Errors: `session/decrypt-failed` when the other side's keys, read before, cannot be used.
-   * Writing out of turn is a bug.
+   * Writes the next message. Throws out of turn. Errors: `session/decrypt-failed` where the keys read before cannot
+   * be used.
    */
   write(payload: Uint8Array): Result<Uint8Array, SessionError> {
     if (this.#isDead || !this.isMyTurn) throw new Error('not this side’s turn to write');
@@ -110,7 +117,10 @@ export class NoiseHandshake {
     return ok(concat(parts));
   }
 
-  /** The payload. Errors: `session/decrypt-failed`, after which nothing can be done with this handshake. */
+  /**
+   * Reads a message, and returns its payload. Errors: `session/decrypt-failed`, after which the handshake is
+   * unusable.
+   */
   read(message: Uint8Array): Result<Uint8Array, SessionError> {
     if (this.#isDead || this.isFinished || this.isMyTurn) throw new Error('not this side’s turn to read');
     if (message.length > wireV1.noiseMessageBytesMax) return this.#fail();
@@ -131,7 +141,7 @@ export class NoiseHandshake {
     return ok(payload);
   }
 
-  /** Splits and wipes. Once, after the last message. */
+  /** Splits the keys and wipes the state. Call it once, after the last message. */
   finish(): NoiseOutcome {
     if (this.#isDead || !this.isFinished) throw new Error('the handshake is not finished');
     const { initiatorKey, responderKey } = this.#symmetric.split();
@@ -147,7 +157,7 @@ export class NoiseHandshake {
     return outcome;
   }
 
-  /** Forgets every secret. Idempotent. */
+  /** Wipes every secret. Idempotent. */
   wipe(): void {
     this.#isDead = true;
     this.#symmetric.wipe();
@@ -169,7 +179,7 @@ export class NoiseHandshake {
     return token.write(this.#symmetric, this.#options.random);
   }
 
-  /** `null`: refused. An empty part: nothing of this token travels. */
+  /** Writes one token. `null`: a key is unusable. Empty: the token adds nothing to the message. */
   #writeToken(token: Token): Uint8Array | null {
     switch (token) {
       case 'e': {
@@ -238,7 +248,10 @@ export class NoiseHandshake {
     }
   }
 
-  /** What both sides compute without a byte travelling. `false`: the other side's key is of small order. */
+  /**
+   * Mixes in a secret that both sides compute without sending anything. `false`: the key of the other side is of
+   * small order.
+   */
   #mixAgreed(token: 'ee' | 'es' | 'se' | 'ss' | 'psk'): boolean {
     if (token === 'psk') {
       this.#symmetric.mixKeyAndHash(required(this.#options.psks[this.#pskIndex]));
@@ -272,14 +285,14 @@ export class NoiseHandshake {
   #takeSealed(take: (bytes: number) => Uint8Array | null, bytes: number): Uint8Array | null {
     const sealed = take(this.#symmetric.hasKey ? bytes + sessionV1.tagBytes : bytes);
     const opened = sealed === null ? null : this.#symmetric.decryptAndHash(sealed);
-    // A copy: without a key it is a view into what the connection owns.
+    // Copy: without a key the result is a view of memory that the connection owns.
     return opened === null ? null : copy(opened);
   }
 }
 
 const nothing = new Uint8Array(0);
 
-/** The pattern needs a key that its user did not give: a bug, whatever the other side sends. */
+/** Returns a key that the pattern needs. Throws where the caller did not pass one. */
 function required<T>(value: T | null | undefined): T {
   if (value === null || value === undefined)
     throw new Error('the handshake pattern needs a key that is missing');

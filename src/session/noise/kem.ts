@@ -7,22 +7,30 @@ import * as crypto from 'node:crypto';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { concat } from '../../wire/bytes.js';
 
+/** Returns that many random bytes. */
 export type Random = (bytes: number) => Uint8Array;
 
+/** The private key of one handshake. */
 export interface KemPrivateKey {
-  /** `null`: not a ciphertext at all. A wrong one gives another secret, which shows up as a failed tag. */
+  /**
+   * Returns the shared secret. `null`: the ciphertext has the wrong length. A forged one gives a wrong secret, which
+   * fails at the next tag.
+   */
   decapsulate(ciphertext: Uint8Array): Uint8Array | null;
   wipe(): void;
 }
 
+/** A key encapsulation mechanism. */
 export interface Kem {
   /** As it stands in a protocol name: no hyphens (Noise, section 8.2). */
   readonly name: string;
   readonly publicKeyBytes: number;
   readonly ciphertextBytes: number;
-  /** From 64 bytes of `random`: d, then z. */
+  /** Generates a pair from 64 bytes of `random`: d, then z. */
   generate(random: Random): { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey };
-  /** `null`: the key is not reduced modulo q or of another length (FIPS 203, section 7.2). */
+  /**
+   * Encapsulates a secret. `null`: the key has the wrong length or is not reduced modulo q (FIPS 203, section 7.2).
+   */
   encapsulate(
     publicKey: Uint8Array,
     random: Random,
@@ -33,7 +41,7 @@ const mlKem = { name: 'MLKEM768', publicKeyBytes: 1_184, ciphertextBytes: 1_088 
 const seedBytes = 64;
 const messageBytes = 32;
 
-/** Deterministic in `random`: 64 bytes per key, 32 per encapsulation. */
+/** The KEM in JavaScript. Deterministic in `random`: 64 bytes per key, 32 per encapsulation. */
 export const nobleKem: Kem = {
   ...mlKem,
   generate(random) {
@@ -74,13 +82,13 @@ const spkiPrefix = Uint8Array.from([
   0x30, 0x82, 0x04, 0xb2, 0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 4, 2, 3, 0x82, 0x04, 0xa1, 0,
 ]);
 
-/** OpenSSL's, or `null` where this Node has none. Draws the randomness of an encapsulation itself. */
+/** The KEM of OpenSSL; `null` where this Node lacks it. It draws the randomness of an encapsulation itself. */
 export const nativeKem: Kem | null = findNativeKem();
 
-/** What sessions use. */
+/** The KEM of sessions: OpenSSL's, else the one in JavaScript. */
 export const kem: Kem = nativeKem ?? nobleKem;
 
-/** One throwaway round: the first handshake of a cold thread would take 138 ms otherwise. */
+/** Runs one throwaway round. Without it the first handshake of a cold thread takes 138 ms. */
 export function warmUpKem(chosen: Kem = kem): void {
   const { publicKey, privateKey } = chosen.generate(anyBytes);
   const sealed = chosen.encapsulate(publicKey, anyBytes);
@@ -88,7 +96,10 @@ export function warmUpKem(chosen: Kem = kem): void {
   privateKey.wipe();
 }
 
-/** The functions are looked up by name, since the types are those of the oldest supported Node. */
+/**
+ * Finds the KEM of OpenSSL. Its functions are looked up by name, since the types are those of the oldest supported
+ * Node.
+ */
 function findNativeKem(): Kem | null {
   const encapsulate: unknown = Reflect.get(crypto, 'encapsulate');
   const decapsulate: unknown = Reflect.get(crypto, 'decapsulate');
@@ -134,7 +145,7 @@ function findNativeKem(): Kem | null {
   return doesRoundTrip(adapter) ? adapter : null;
 }
 
-/** An OpenSSL below 3.5 behind a Node that has the functions refuses the algorithm: then JavaScript serves. */
+/** Whether the KEM works: an OpenSSL below 3.5 refuses the algorithm although Node has the functions. */
 function doesRoundTrip(candidate: Kem): boolean {
   try {
     const { publicKey, privateKey } = candidate.generate(anyBytes);

@@ -3,28 +3,30 @@
  */
 import type { SymmetricState } from './cipher.js';
 
+/** A token of a message pattern (Noise, section 7; `e1` and `ekem1` of the hybrid extension). */
 export type Token = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss' | 'psk' | 'e1' | 'ekem1';
 
 /**
- * A token of some extension, with whatever it keeps between messages. `read` takes its bytes with `take`, which answers
- * `null` when they are not there, and answers `false` to refuse the message.
+ * A token of an extension, with its state between messages. `read` gets its bytes from `take`, which returns `null`
+ * where they are missing, and returns `false` to refuse the message.
  */
 export interface TokenExtension {
   write(symmetric: SymmetricState, random: (bytes: number) => Uint8Array): Uint8Array;
   read(symmetric: SymmetricState, take: (bytes: number) => Uint8Array | null): boolean;
 }
 
+/** A handshake pattern as data. */
 export interface HandshakePattern {
   /** As it stands in a protocol name. */
   readonly name: string;
-  /** What both sides know beforehand, in the order of the pattern. */
+  /** Keys that the responder knows beforehand, in the order of the pattern. */
   readonly initiatorPremessage: readonly ('e' | 's')[];
   readonly responderPremessage: readonly ('e' | 's')[];
-  /** The initiator writes the first, then they take turns. */
+  /** Tokens of each message. The initiator writes the first one, then the sides alternate. */
   readonly messages: readonly (readonly (Token | TokenExtension)[])[];
 }
 
-/** Full handshake: both learn each other's static key, secrecy holds if X25519 or ML-KEM does. */
+/** The full handshake. Both sides learn the static key of the other. Secrecy holds if X25519 or ML-KEM holds. */
 export const xxHybrid: HandshakePattern = {
   name: 'XXhfs',
   initiatorPremessage: [],
@@ -36,7 +38,7 @@ export const xxHybrid: HandshakePattern = {
   ],
 };
 
-/** Resume: both know each other's static key, and a secret of the session before. */
+/** The resume. Both sides know the static key of the other, and a secret of the previous session. */
 export const kkResume: HandshakePattern = {
   name: 'KKpsk0',
   initiatorPremessage: ['s'],

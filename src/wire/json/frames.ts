@@ -1,11 +1,12 @@
 /**
- * Cuts a stream into JSON objects, however its bytes arrive: in pieces, glued, with white space between. Only
- * brackets and strings are looked at here; what a frame holds is checked by `parseBoundedJson`. Layer wire, pure.
+ * Cuts a stream into JSON objects, however its bytes arrive: in pieces, glued, with white space between. The cut
+ * follows brackets and strings only; `parseBoundedJson` checks the content of a frame. Layer wire, pure.
  */
 import type { WireError } from '../errors.js';
 import { openHeldBytes } from '../held-bytes.js';
 import { JsonScanner } from './scanner.js';
 
+/** The objects that a run of bytes completed. */
 export interface FrameCut {
   /** Whole frames, in order; those before an error are good. */
   readonly frames: readonly Uint8Array[];
@@ -13,15 +14,17 @@ export interface FrameCut {
   readonly error: WireError | null;
 }
 
+/** Cuts the bytes of one connection. */
 export interface JsonFrames {
   readonly push: (bytes: Uint8Array) => FrameCut;
-  /** Part of an object has arrived, the rest has not. */
+  /** Whether part of an object has arrived and its end has not. */
   readonly isPartial: () => boolean;
 }
 
 /**
- * Holds at most `bytesMax` bytes and looks at each byte once. Errors: `wire/frame-too-large` (an object longer than
- * `bytesMax`), `wire/malformed` (anything but an object, or brackets nested deeper than `depthMax`).
+ * Opens a cutter that holds at most `bytesMax` bytes and reads each byte once. Errors of a cut:
+ * `wire/frame-too-large` (an object longer than `bytesMax`), `wire/malformed` (anything but an object, or brackets
+ * nested deeper than `depthMax`).
  */
 export function openJsonFrames(bytesMax: number, depthMax: number): JsonFrames {
   const held = openHeldBytes();

@@ -1,10 +1,14 @@
 /**
- * The keys of a JSON object whose end may not have arrived yet: enough to tell whose message begins here, without
- * parsing anything. And which spellings of a key are one. Layer wire; used by `dialects/` and `wire/beacon.ts`.
+ * The keys of a JSON object whose end may not have arrived yet: enough to recognise the dialect of a message without
+ * parsing it. Different spellings of one key are made equal here, too. Layer wire; used by `dialects/` and
+ * `wire/beacon.ts`.
  */
 import { JsonScanner } from './scanner.js';
 
-/** `other`: these bytes begin no object. `open`: the object has not ended yet. `ended`: all its keys are known. */
+/**
+ * Keys found so far. `other`: the bytes do not begin an object. `open`: the object has not ended. `ended`: all keys
+ * are known.
+ */
 export interface OutermostKeys {
   readonly state: 'other' | 'open' | 'ended';
   /** In order of appearance, as spelled between the quotes (escapes left as they are). */
@@ -13,7 +17,7 @@ export interface OutermostKeys {
 
 /**
  * Reads the keys of depth 1 of the object that `prefix` begins with, after JSON white space. One pass, no recursion;
- * the caller bounds `prefix`. A longer prefix of the same bytes never changes the keys that were told before.
+ * the caller bounds `prefix`. A longer prefix of the same bytes never changes the keys of a shorter one.
  */
 export function outermostKeys(prefix: Uint8Array): OutermostKeys {
   const scanner = new JsonScanner();
@@ -40,5 +44,5 @@ export function outermostKeys(prefix: Uint8Array): OutermostKeys {
   return { state: 'open', keys };
 }
 
-/** A key as the answers to one assignment spell it differently: blanks, underscores, hyphens and case do not count. */
+/** Reduces a key to the form that all spellings share: without blanks, underscores and hyphens, in lower case. */
 export const plainKey = (key: string): string => key.replace(/[ _-]/g, '').toLowerCase();

@@ -7,12 +7,14 @@ import type { WireError } from '../errors.js';
 import { JsonScanner } from './scanner.js';
 import { json as defaults } from '../limits.js';
 
+/** A value that JSON can express. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-/** Has no prototype: `__proto__` and `constructor` are keys like any other. */
+/** An object without a prototype: `__proto__` and `constructor` are keys like any other. */
 export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
+/** Bounds that are checked before anything is built. */
 export interface JsonBounds {
   /** Of the UTF-8 text. */
   readonly bytesMax: number;
@@ -22,9 +24,9 @@ export interface JsonBounds {
 }
 
 /**
- * The one value that `source` holds. Lone surrogates in its strings become U+FFFD.
- * Errors: `wire/frame-too-large` (more than `bytesMax`), `wire/malformed` (not JSON, not UTF-8, too deep, too many
- * keys, a key twice in one object, a number beyond what can be held).
+ * Parses the one value in `source`. Lone surrogates in its strings become U+FFFD. Errors: `wire/frame-too-large`
+ * (more than `bytesMax`), `wire/malformed` (not JSON, not UTF-8, too deep, too many keys, a key twice in one object,
+ * a number beyond the range of a double).
  */
 export function parseBoundedJson(
   source: Uint8Array | string,
@@ -49,7 +51,7 @@ export function parseBoundedJson(
   }
 }
 
-/** True for an object, as opposed to an array or a scalar. */
+/** Whether the value is an object, as opposed to an array or a scalar. */
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -109,7 +111,7 @@ function inspect(text: string, depthMax: number, keysMax: number): string | null
   return scanner.isInString ? 'unfinished string' : null;
 }
 
-/** `"\u0061"` and `"a"` are the same key. A spelling that is no JSON stays as it is: the text is refused later. */
+/** `"\u0061"` and `"a"` are the same key. An invalid spelling stays as it is: the text is refused later. */
 function unescapeKey(quoted: string): string {
   if (!quoted.includes('\\')) return quoted.slice(1, -1);
   try {

@@ -1,20 +1,24 @@
 /**
- * The structure of JSON, one code after the other: brackets, strings and what stands between them, for whoever looks at
- * a text before it is parsed, or before all of it has arrived. Codes are bytes of UTF-8 or units of UTF-16: all signs of
- * JSON are ASCII. Layer wire, pure.
+ * The structure of JSON, one code after the other: brackets, strings and the signs between them, for code that
+ * inspects a text before it is parsed or complete. Codes are bytes of UTF-8 or units of UTF-16: all signs of JSON are
+ * ASCII. Layer wire, pure.
  */
 
-/** The meaning of one code. `quote` begins a string and `unquote` ends it; `other`: within a string, or a scalar. */
+/**
+ * The meaning of one code. `quote` begins a string, `unquote` ends it, and `other` is a code of a string or a scalar.
+ */
 export type JsonStep =
   'object' | 'array' | 'close' | 'quote' | 'unquote' | 'colon' | 'comma' | 'blank' | 'other';
 
-/** Need not see every mistake in the grammar (`JSON.parse` does). Never loses count in a text that is valid. */
+/**
+ * Follows the brackets and strings of a text. Counts right in every valid text; leaves most mistakes to `JSON.parse`.
+ */
 export class JsonScanner {
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
 
-  /** Brackets that are open. */
+  /** Number of open brackets. */
   get depth(): number {
     return this.#depth;
   }

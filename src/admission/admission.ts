@@ -1,15 +1,16 @@
 /**
- * Who gets one of the few slots for accepted connections. Pure: no socket, and the clock (monotonic ms) is passed in.
+ * The policy for the few slots of accepted connections. Pure: no socket, and the clock (monotonic ms) is an argument.
  *
- * A caller asks for a slot when it was accepted, again once its first bytes are known and, while it waits, whenever a
- * slot got free. Silent callers give way to those that speak, strangers to contacts, and an address that holds many
- * slots to one that holds few; nobody who is authenticated gives way to one who is not, except that a contact may
- * take the slot of a stranger with nothing to say. Spec: design.md *Transport*, faults.md section 4 *Admission*.
+ * A caller asks for a slot after it was accepted, again once its first bytes are known and, while it waits, whenever
+ * a slot becomes free. Silent callers give way to callers that have sent something, strangers to contacts, and an
+ * address that holds many slots to one that holds few. An authenticated connection never gives way to an
+ * unauthenticated one, except that a contact may take the slot of an idle stranger. Spec: design.md *Transport*,
+ * faults.md section 4 *Admission*.
  *
- * An older program proves nothing, so what it is given is little: a connection that carries one message ends soon after
- * it, and an address that wants more than `foreignPerAddressMax` slots at once has none of them for longer than one
- * message takes while somebody else waits. Nor is it given a further one then, or a host that opens connections faster
- * than others ask would hold them all. What can be had goes by turns, see `admission-turns.ts`.
+ * An older program proves nothing, so it gets little. A connection that carries one message ends soon after it. While
+ * another address waits, an address with `foreignPerAddressMax` slots of older programs gets no further one, and a
+ * connection beyond that number keeps its slot only for the time of one message: else a host that opens connections
+ * faster than others would hold every slot. Free slots are given by turns (`turns.ts`).
  */
 import type { ConnectionId } from '../ids.js';
 import type { Carries } from '../dialects/dialect.js';
@@ -32,6 +33,7 @@ import { Turns, type Waiting } from './turns.js';
 import type { Hello } from './first-bytes.js';
 import { isLoopback, sourceKey } from '../wire/address-space.js';
 
+/** An accepted connection that asks for a slot. */
 export interface Caller {
   readonly id: ConnectionId;
   readonly address: string;
@@ -40,21 +42,24 @@ export interface Caller {
   readonly hello: Hello | null;
 }
 
+/** The answer to a caller. */
 export type Verdict =
-  /** It has a slot now. Whoever holds the slot `evict` must be gone first. */
+  /** The caller has a slot. The connection `evict` loses its slot and must be closed first. */
   | { readonly type: 'serve'; readonly evict: ConnectionId | null }
   /**
-   * No slot now; ask again when one gets free. `slotWanted`: ask that session to park. `first`: whose turn it is to
-   * have what is there; once it has, or has not, taken it, ask again.
+   * No slot now; ask again when one becomes free. `slotWanted`: a session to ask to park. `first`: a caller whose
+   * turn comes before; ask for that one, then again for this one.
    */
   | { readonly type: 'wait'; readonly slotWanted: ConnectionId | null; readonly first: ConnectionId | null }
   | { readonly type: 'refuse'; readonly reason: 'penalty' | 'budget' };
 
+/** Arguments of the policy. */
 export interface AdmissionOptions {
   readonly connectionsMax: number;
   readonly nowMs: number;
 }
 
+/** Slots, budgets, penalties and turns of one node. */
 export class Admission {
   readonly #slots: Slots;
   readonly #budget: HandshakeBudget;
@@ -62,7 +67,10 @@ export class Admission {
   readonly #turns = new Turns();
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
-  /** The two addresses that were last told to wait, the later one last: of two, one is another than who asks. */
+  /**
+   * The last two addresses with the verdict `wait`, with its time in ms, the later one last. With two, one of them
+   * differs from any caller.
+   */
   readonly #waited = new Map<string, number>();
 
   constructor(options: AdmissionOptions) {
@@ -74,13 +82,13 @@ export class Admission {
     return this.#slots.count;
   }
 
-  /** Replaces what was known. More than the bounds allow: the first ones count. */
+  /** Replaces the addresses and tickets of contacts. Entries beyond the bounds are ignored. */
   know(addresses: readonly string[], ticketIds: readonly string[]): void {
     this.#knownSources = new Set(addresses.slice(0, limits.knownAddressesMax).map(sourceKey));
     this.#knownTickets = new Set(ticketIds.slice(0, limits.knownTicketsMax));
   }
 
-  /** A caller without a slot asks for one. Who is told to wait does so until it is served, refused or has left. */
+  /** Asks for a slot. A caller with the verdict `wait` stays in the queue until it is served, refused or gone. */
   request(caller: Caller, nowMs: number): Verdict {
     const newcomer = this.#newcomer(caller);
     this.#turns.waits(newcomer);
@@ -92,24 +100,24 @@ export class Admission {
   }
 
   /**
-   * Is it worth waiting for a moment? So it is for as many as there are slots that get free within
-   * `foreignProtectedMs`, in turn.
+   * Whether a short wait is worth while: the caller is among the first N in turn, where N slots become free within
+   * `foreignProtectedMs`.
    */
   isSlotComing(caller: Caller, nowMs: number): boolean {
     const newcomer = this.#newcomer(caller);
     const useful = this.#slots.usefulTo(newcomer.standing);
     const coming = useful.filter((slot) => this.#isComing(slot, newcomer, nowMs));
-    // Where one is there already, nothing is lacking but the means for a handshake.
+    // A slot that is free already counts: then the caller waits for the budget of handshakes alone.
     const count = coming.length + (this.#slots.hasRoom(newcomer.standing) ? 1 : 0);
     return this.#turns.isAmongFirst(caller.id, count);
   }
 
-  /** Who waits, in the order in which they are to ask when a slot got free. */
+  /** Returns the waiting callers in the order in which they should ask for a free slot. */
   inTurn(): readonly ConnectionId[] {
     return this.#turns.inOrder().map(({ id }) => id);
   }
 
-  /** The first bytes of a caller that has a slot. Unless it is served, it has lost the slot again. */
+  /** Notes the first bytes of a caller that has a slot. With any other verdict than `serve` it has lost the slot. */
   spoke(id: ConnectionId, hello: Hello, nowMs: number): Verdict {
     const slot = this.#slots.get(id);
     if (!slot) return { type: 'refuse', reason: 'budget' };
@@ -137,7 +145,7 @@ export class Admission {
     slot.lastActiveMs = nowMs;
   }
 
-  /** Bytes went in or out. */
+  /** Notes that bytes went in or out. */
   active(id: ConnectionId, nowMs: number): void {
     const slot = this.#slots.get(id);
     if (!slot) return;
@@ -145,7 +153,7 @@ export class Admission {
     slot.lastActiveMs = nowMs;
   }
 
-  /** The connection is gone; the slot that it had is free. */
+  /** Notes that the connection is gone, and frees its slot. */
   left(id: ConnectionId, nowMs: number): void {
     this.#turns.leaves(id);
     const slot = this.#slots.get(id);
@@ -158,7 +166,7 @@ export class Admission {
     this.#penalties.add(sourceKey(address), penaltyMs, isLoopback(address), nowMs);
   }
 
-  /** Whose time is over at `nowMs`. They keep their slots until `left`. */
+  /** Returns the connections whose time is over at `nowMs`. They keep their slots until `left`. */
   due(nowMs: number): readonly Due[] {
     return this.#slots.all.flatMap((slot) => {
       const end = endOf(slot);
@@ -166,7 +174,7 @@ export class Admission {
     });
   }
 
-  /** When to ask `due` next; `null` while nobody can become due. */
+  /** Returns the time of the next call of `due`; `null` while no connection has a deadline. */
   nextDueMs(): number | null {
     const ends = this.#slots.all.map((slot) => endOf(slot).atMs);
     const first = Math.min(...ends);
@@ -179,8 +187,8 @@ export class Admission {
   }
 
   /**
-   * A penalty keeps an address out, but for who shows a ticket of ours. An address that several homes share, or where
-   * a contact lives, is not shut: it only may hold one unauthenticated connection less.
+   * A penalised address is refused unless the caller presents a valid ticket. The address of a contact, and one that
+   * several homes share, is not refused; it may hold one unauthenticated connection fewer.
    */
   #isKeptOut(source: string, standing: Standing, nowMs: number): boolean {
     if (standing !== 'stranger' || isLoopback(source)) return false;
@@ -199,12 +207,12 @@ export class Admission {
     }
     if (hello === null) return noRoom;
     this.#noteWaiting(source, nowMs);
-    // A session makes room only for who could use it: not for the silent, nor for one address that has its share.
+    // No session is parked for a silent caller, nor for an address that has its share of slots.
     if (this.#hasShare(source, hello, nowMs)) return noRoom;
     return { ...noRoom, slotWanted: this.#sessionToPark(standing, nowMs) };
   }
 
-  /** Whose turn it is, if that is somebody else who could be served now. */
+  /** Returns the caller whose turn it is, if that is another one and it could be served now; else `null`. */
   #firstBefore({ id }: Waiting, nowMs: number): ConnectionId | null {
     const first = this.#turns.first();
     if (first === null || first.id === id) return null;
@@ -242,7 +250,9 @@ export class Admission {
     return { id, source, standing: this.#standingOf(source, hello), hello };
   }
 
-  /** Handshakes are paid before any key agreement; an older program asks for none. `null`: paid. */
+  /**
+   * Charges the handshake before any key agreement; an older program needs none. `null`: charged, or free of charge.
+   */
   #pay(newcomer: Newcomer, nowMs: number): Verdict | null {
     const state = this.#meansOf(newcomer, nowMs);
     if (state === 'later') return noRoom;
@@ -259,14 +269,14 @@ export class Admission {
   #findRoom(newcomer: Newcomer, nowMs: number): { readonly evict: ConnectionId | null } | null {
     const { source, standing, hello } = newcomer;
     if (hello?.type !== 'full' && hello?.type !== 'resume' && this.#isCrowding(source, nowMs)) {
-      // Beyond its share it is given nothing, not even for another of its own: those slots are to get free.
+      // Beyond its share an address gets nothing, not even in exchange for a slot of its own, which others wait for.
       const isAtShare = this.#slots.foreignAt(source).length === limits.foreignPerAddressMax;
       return hello !== null && isAtShare ? this.#ownSlot(newcomer, nowMs) : null;
     }
     const useful = this.#slots.usefulTo(standing);
     const own = this.#slots.openAt(source);
     if (own.length >= this.#shareOf(source, nowMs)) {
-      // Its slot goes to another of the same address, so nobody else is touched.
+      // The slot goes to a caller of the same address, so no other address loses.
       const victim = weakest(own, newcomer, nowMs);
       return victim && useful.includes(victim) ? { evict: victim.id } : null;
     }
@@ -274,7 +284,7 @@ export class Admission {
     const victim = weakest(useful.filter(isOpen), newcomer, nowMs);
     if (victim) return { evict: victim.id };
     if (hello === null) return null;
-    // A message gets the time to come.
+    // A connection that carries a message is left the time to bring it.
     const older = this.#slots.foreignFor(newcomer).filter((slot) => useful.includes(slot));
     const crowder = longestSilent(older.filter((slot) => nowMs >= this.#ripeAtMs(slot)));
     if (crowder) return { evict: crowder.id };
@@ -286,7 +296,7 @@ export class Admission {
     return hog ? { evict: hog.id } : null;
   }
 
-  /** Has an address enough slots for older programs, while another one waits for any? */
+  /** Whether an address holds its share of slots for older programs while another address waits. */
   #isCrowding(source: string, nowMs: number): boolean {
     if (this.#slots.foreignAt(source).length < limits.foreignPerAddressMax) return false;
     return [...this.#waited].some(([other, atMs]) => other !== source && nowMs - atMs < limits.wantedForMs);
@@ -299,7 +309,7 @@ export class Admission {
     if (this.#waited.size > 2 && oldest !== undefined) this.#waited.delete(oldest);
   }
 
-  /** An address that has its share gives one connection of older programs up for the next: one with nothing to say. */
+  /** Finds an idle connection of an older program that an address with its full share gives up for the caller. */
   #ownSlot({ source, standing }: Newcomer, nowMs: number): { readonly evict: ConnectionId } | null {
     const own = this.#slots.foreignAt(source);
     if (own.length < limits.foreignPerAddressMax) return null;
@@ -313,7 +323,7 @@ export class Admission {
     return victim ? { evict: victim.id } : null;
   }
 
-  /** From when on it may be taken for whoever else waits; `Infinity`: it has nothing to fear. */
+  /** Returns the time (ms) from which another address may take the slot of an older program; `Infinity`: never. */
   #ripeAtMs({ source, stage, stageAtMs, carries }: Slot): number {
     const wanted = this.#slots.foreignAt(source).length + this.#turns.olderAt(source);
     if (wanted > limits.foreignPerAddressMax) return stageAtMs + limits.foreignProtectedMs;
@@ -323,7 +333,7 @@ export class Admission {
   }
 
   #isComing(slot: Slot, newcomer: Newcomer, nowMs: number): boolean {
-    // It parks, or will be asked to once its first words are answered.
+    // The session parks, or will be asked to as soon as it has settled.
     const isSettling = !isOpen(slot) && !slot.isForeign && nowMs - slot.stageAtMs < limits.sessionSettledMs;
     if (isSettling || nowMs - slot.slotWantedAtMs < limits.parkMs) return true;
     const atMs = Math.min(
@@ -340,7 +350,7 @@ export class Admission {
     return hello.type === 'foreign' && this.#slots.foreignAt(source).length >= limits.foreignPerAddressMax;
   }
 
-  /** How many of them it may hold. */
+  /** Returns the number of unauthenticated connections that an address may hold. */
   #shareOf(source: string, nowMs: number): number {
     return limits.unauthenticatedPerAddressMax - (this.#penalties.isIn(source, nowMs) ? 1 : 0);
   }
@@ -349,11 +359,12 @@ export class Admission {
     const useful = this.#slots.usefulTo(standing);
     const slot = this.#slots.longestIdle(
       (each) =>
-        // Of no use to a stranger is the slot that is kept for contacts.
+        // A stranger cannot use the slot that is reserved for contacts.
         useful.includes(each) &&
         nowMs - each.stageAtMs >= limits.sessionSettledMs &&
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
-        // What carries one message ends by itself, and cannot come back to say it.
+        // A connection of an older program that carries one message ends by itself, and cannot be resumed to bring
+        // it.
         nowMs >= (givesWayAtMs(each) ?? (each.isForeign ? Infinity : -Infinity)),
     );
     if (!slot) return null;

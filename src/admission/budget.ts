@@ -1,10 +1,10 @@
 /**
- * What an address may cost before it has proved anything: handshakes (token buckets) and how long it is kept out after
- * it misbehaved. Pure, bounded; time comes as an argument (monotonic ms).
+ * The costs that an address may cause before it has proved anything: handshakes (token buckets), and the time for
+ * which it is refused after it misbehaved. Pure, bounded; time comes as an argument (monotonic ms).
  */
 import { admission as limits } from './limits.js';
 
-/** Refills steadily up to `burst`. */
+/** A bucket of tokens that refills steadily up to `burst`. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -32,7 +32,7 @@ export class TokenBucket {
   }
 }
 
-/** Remembers at most `max` keys; the one that was used longest ago is forgotten first. */
+/** A map of at most `max` keys that forgets the least recently used one first. */
 export class RecentMap<Value> {
   readonly #values = new Map<string, Value>();
   readonly #max: number;
@@ -53,7 +53,7 @@ export class RecentMap<Value> {
     return value;
   }
 
-  /** Does not count as a use. */
+  /** Reads a value without counting as a use. */
   peek(key: string): Value | undefined {
     return this.#values.get(key);
   }
@@ -71,10 +71,13 @@ export class RecentMap<Value> {
   }
 }
 
-/** Whose handshake it is: `ticket` resumes with a ticket of ours, `known` calls from where a contact was proved. */
+/**
+ * The standing of a caller: `ticket` resumes with a ticket of ours, `known` calls from an address where a contact was
+ * proved.
+ */
 export type Standing = 'ticket' | 'known' | 'stranger';
 
-/** Handshakes: per address, and over all. */
+/** The budget of handshakes: per address, and over all. */
 export class HandshakeBudget {
   readonly #perAddress = new RecentMap<TokenBucket>(limits.addressesMax);
   readonly #total: TokenBucket;
@@ -85,7 +88,9 @@ export class HandshakeBudget {
     this.#resumes = new TokenBucket(limits.resumesPerSecond, limits.resumesBurst, nowMs);
   }
 
-  /** `later`: too much was used in all; `spent`: by this address. */
+  /**
+   * Says whether a handshake can be paid for. `later`: the total budget is used up; `spent`: that of this address is.
+   */
   stateOf(source: string, standing: Standing, nowMs: number): 'there' | 'later' | 'spent' {
     if (standing === 'ticket') return this.#resumes.has(nowMs) ? 'there' : 'later';
     if (!this.#bucketOf(source, nowMs).has(nowMs)) return 'spent';
@@ -93,7 +98,7 @@ export class HandshakeBudget {
     return this.#total.has(nowMs, reserved) ? 'there' : 'later';
   }
 
-  /** Takes what one handshake costs; the caller asked `stateOf` before. */
+  /** Takes the cost of one handshake; the caller asked `stateOf` before. */
   take(source: string, standing: Standing, nowMs: number): void {
     if (standing === 'ticket') return this.#resumes.take();
     this.#bucketOf(source, nowMs).take();
@@ -113,7 +118,7 @@ export class HandshakeBudget {
   }
 }
 
-/** Who is kept out, and until when. Penalties of one address add up. */
+/** The penalised addresses, each with the end of its penalty. Penalties of one address add up. */
 export class Penalties {
   readonly #untilMs = new RecentMap<number>(limits.addressesMax);
 

@@ -1,27 +1,34 @@
 /**
- * What the first bytes of an accepted connection tell before anything is parsed: the dialect and, for a native caller,
- * whether it wants a full handshake or to resume. Pure. Spec: session-protocol 5.1 (preamble).
+ * The first bytes of an accepted connection reveal, before anything is parsed, its dialect and, for a native caller,
+ * whether it wants a full handshake or a resume. Pure. Spec: session-protocol 5.1 (preamble).
  */
 import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
 import { foreignDialects, sniff } from '../dialects/sniff.js';
 import { wireV1 } from '../wire/limits.js';
 
+/** The request of a caller, read from its first bytes. */
 export type Hello =
-  /** Also a preamble of a later version: the session answers it, at the price of a full handshake. */
+  /**
+   * A full handshake, or a preamble of a later version, which the session answers at the price of a full handshake.
+   */
   | { readonly type: 'full' }
   | { readonly type: 'resume'; readonly ticketIdHex: string }
   | { readonly type: 'foreign'; readonly dialect: ForeignDialectName };
 
+/** The result of one look at the first bytes. */
 export type FirstBytes = Hello | { readonly type: 'need-more' } | UnknownOpening;
 
-/** Nobody here answers these. */
+/** An opening that this node does not answer. */
 export interface UnknownOpening {
   readonly type: 'unknown';
-  /** `dialect-off`: a program we know, which is not switched on. */
+  /** `dialect-off`: an older program that is known and not switched on. */
   readonly reason: 'no-such-opening' | 'dialect-off';
 }
 
-/** `silent`: not a byte came until it ended or its time was over. `cut`: less than tells what it speaks. */
+/**
+ * The reason why a connection ended unheard. `silent`: it sent no byte in its time. `cut`: its bytes were too few to
+ * recognise a dialect.
+ */
 export type Unheard = UnknownOpening['reason'] | 'silent' | 'cut';
 
 const everyDialect: ReadonlySet<DialectName> = new Set([
@@ -33,7 +40,10 @@ const resumeMode = 1;
 const versionAt = 4;
 const modeAt = 5;
 
-/** Asks for more a bounded number of times: the preamble has 22 bytes, and `sniff` bounds what else it looks at. */
+/**
+ * Recognises the dialect. `need-more` ends soon: the preamble has 22 bytes, and `sniff` bounds the bytes that it
+ * reads.
+ */
 export function readFirstBytes(first: Uint8Array, enabled: ReadonlySet<DialectName>): FirstBytes {
   const sniffed = sniff(first, enabled);
   if (sniffed === 'unknown') return { type: 'unknown', reason: reasonOf(first) };
@@ -56,4 +66,5 @@ function reasonOf(first: Uint8Array): UnknownOpening['reason'] {
   return sniffed === 'unknown' || sniffed === 'need-more' ? 'no-such-opening' : 'dialect-off';
 }
 
+/** Returns the dialect of a caller. */
 export const dialectOf = (hello: Hello): DialectName => (hello.type === 'foreign' ? hello.dialect : 'native');

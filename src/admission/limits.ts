@@ -1,5 +1,6 @@
 /** The numbers of admission: which connections get the few slots. Spec: faults.md N1, N2, N6 and section 4. */
 
+/** Bounds and times of the slots for accepted connections. */
 export const admission = {
   /** Accepted connections that are served at once: five, as in the course programs that Parlance talks with. */
   connectionsMax: 5,
@@ -14,11 +15,12 @@ export const admission = {
   /** Time in which a session that was asked to park is gone. Callers whose turn is next ask this often. */
   parkMs: 15,
   /**
-   * Callers that wait. Past it callers are dropped, of the address that has most of them. As many as older programs may
-   * be: each of a burst of theirs is silent until its bytes arrive, which takes a while on a busy machine.
+   * Callers that wait. Beyond this number callers of the address that has most of them are dropped. The value equals
+   * that of older programs: each caller of their bursts is silent until its bytes arrive, which takes a while on a
+   * busy machine.
    */
   waitingMax: 256,
-  /** Older programs that wait, counted apart: a pasted text is a connection for each line, all within a moment. */
+  /** Older programs that wait, counted apart: a pasted text opens a connection for each line, all at once. */
   foreignWaitingMax: 256,
   /** Time after which a silent caller loses its slot to one that speaks: its first bytes may be in flight until then. */
   silentProtectedMs: 20,
@@ -70,7 +72,7 @@ export const admission = {
   foreignIdleMs: 15 * 60_000,
   /** Silence after which a connection with an older program gives way to others. */
   foreignGiveWayMs: 60_000,
-  /** The time in `foreignGiveWayMs` where neither side has written: a port scan holds a slot like that. */
+  /** The value of `foreignGiveWayMs` where neither side has written: a port scan holds a slot in that way. */
   foreignUnspokenGiveWayMs: 5_000,
   /** Silence that ends a connection which carries one message, although its program does not close it. */
   messageIdleMs: 2_000,

@@ -1,7 +1,7 @@
 /**
- * Where callers wait for a slot, and for how long: one room for older programs, which come in bursts and cannot come
- * again, and one for everybody else. Pure. A room that is full is shared out by address, or one host that keeps it full
- * would keep all others from being heard.
+ * The two queues of callers without a slot, and the time that they wait: one queue for older programs, which come in
+ * bursts and cannot try again, and one for all others. Pure. A full queue drops callers of the address that has most
+ * of them, so that one host cannot keep out the others.
  */
 import type { DialectName } from '../dialects/dialect.js';
 import { admission as limits } from './limits.js';
@@ -9,6 +9,7 @@ import { wireV1 } from '../wire/limits.js';
 import type { Hello } from './first-bytes.js';
 import { sourceKey } from '../wire/address-space.js';
 
+/** A caller in a queue. */
 export interface Waiting {
   readonly address: string;
   /** `null` until its first bytes are known. */
@@ -16,8 +17,9 @@ export interface Waiting {
 }
 
 /**
- * Who has to leave when `newcomer` is to wait, too: the latest of the address that holds most of a full room, or the
- * newcomer itself; `null`: nobody. `others`: who waits in either room, in the order of acceptance.
+ * Returns the caller to drop when `newcomer` enters a full queue: the latest one of the address with most callers, or
+ * the newcomer itself; `null`: the queue is not full. `others`: the callers of both queues, in the order of
+ * acceptance.
  */
 export function crowdedOut<Caller extends Waiting>(
   others: readonly Caller[],
@@ -35,17 +37,17 @@ export function crowdedOut<Caller extends Waiting>(
   }
   const own = byAddress.get(sourceKey(newcomer.address)) ?? [];
   const most = [...byAddress.values()].reduce((a, b) => (b.length > a.length ? b : a), own);
-  // Where they would only change parts, who came first stays.
+  // Where both addresses would only swap their numbers, the earlier caller stays.
   return (most.length > own.length + 1 ? most.at(-1) : undefined) ?? newcomer;
 }
 
-/** How long it waits before it asks again. */
+/** Returns the pause in ms after which a caller asks again. */
 export function pauseMs(caller: Waiting, waitedMs: number): number {
   const isNative = caller.hello !== null && !isOlderProgram(caller);
   return isNative && waitedMs >= limits.waitMs / 2 ? limits.parkMs : limits.waitMs;
 }
 
-/** How long it is kept waiting; an older program that is turned away has no other way. */
+/** Returns the time in ms that a caller may wait. An older program waits longest, since it cannot try again. */
 export function patienceMs(
   caller: Waiting,
   enabled: ReadonlySet<DialectName>,
@@ -53,11 +55,13 @@ export function patienceMs(
 ): number {
   if (isOlderProgram(caller)) return limits.foreignCallerWaitMs;
   if (mayBeOlderProgram(caller, enabled)) return wireV1.handshakeDeadlineMs;
-  // BUSY would cost it a second or two.
+  // A short wait is cheaper than BUSY, which costs the caller a second or two.
   return isSlotComing() ? limits.foreignProtectedMs + limits.waitMs : 0;
 }
 
-/** Also who has not spoken yet, where any of them is switched on. */
+/**
+ * Whether the caller is an older program, or may be one: it is silent so far, and a foreign dialect is switched on.
+ */
 export const mayBeOlderProgram = (caller: Waiting, enabled: ReadonlySet<DialectName>): boolean =>
   isOlderProgram(caller) || (caller.hello === null && enabled.size > 1);
 

@@ -1,6 +1,6 @@
 /**
- * The slots for accepted connections: what is known of who holds one, how long it may, and to whom it gives way. Pure;
- * times are monotonic ms.
+ * The slots for accepted connections: the holder of each slot, the end of its time, and the callers that it gives way
+ * to. Pure; times are monotonic ms.
  */
 import type { ConnectionId } from '../ids.js';
 import { admission as limits } from './limits.js';
@@ -9,30 +9,31 @@ import type { Standing } from './budget.js';
 import type { Carries } from '../dialects/dialect.js';
 import type { Hello } from './first-bytes.js';
 
+/** A slot and the connection that holds it. */
 export interface Slot {
   readonly id: ConnectionId;
   readonly source: string;
   readonly acceptedAtMs: number;
   readonly takenAtMs: number;
   stage: 'silent' | 'speaking' | 'authenticated';
-  /** An older program, which has no way to try again: its message is let through once it has begun. */
+  /** Whether an older program holds it, which cannot try again: its message is let through once it has begun. */
   isForeign: boolean;
   standing: Standing;
-  /** When it came to this stage; of the first one, when it was given its slot. */
+  /** Time at which it entered this stage; for the first stage, the time at which it got its slot. */
   stageAtMs: number;
   isContact: boolean;
   carries: Carries;
-  /** Something was said on it, by whichever side. */
+  /** Whether either side has sent anything. */
   hasSpoken: boolean;
   lastActiveMs: number;
   slotWantedAtMs: number;
 }
 
-/** Who asks for a slot. */
+/** A caller that asks for a slot. */
 export interface Newcomer {
   readonly source: string;
   readonly standing: Standing;
-  /** `null`: silent so far. */
+  /** First bytes of the caller; `null`: it is silent so far. */
   readonly hello: Hello | null;
 }
 
@@ -77,51 +78,57 @@ export class Slots {
     this.#taken.delete(id);
   }
 
-  /** Is there room for such a caller? */
+  /** Whether a slot is free for a caller of this standing. */
   hasRoom(standing: Standing): boolean {
     return this.count < this.#max && (standing !== 'stranger' || this.#strangers < this.#strangersMax);
   }
 
-  /** Those of which any one could be given to such a caller. */
+  /** Returns the slots that a caller of this standing could use if they were free. */
   usefulTo(standing: Standing): readonly Slot[] {
     if (standing !== 'stranger' || this.#strangers < this.#strangersMax) return this.all;
     return this.#strangers > this.#strangersMax ? [] : this.all.filter(isStranger);
   }
 
-  /** Those of older programs at this address, whatever they have come to. */
+  /** Returns the slots of older programs at this address, in any stage. */
   foreignAt(source: string): readonly Slot[] {
     return this.all.filter((slot) => slot.isForeign && slot.source === source);
   }
 
-  /** Those at this address that are not authenticated. */
+  /** Returns the slots at this address that are not authenticated. */
   openAt(source: string): readonly Slot[] {
     return this.all.filter((slot) => slot.source === source && isOpen(slot));
   }
 
-  /** Those of older programs that this newcomer may hope for: not its own address', for the next one there. */
+  /**
+   * Returns the slots of older programs that the newcomer may take over. One older program takes none of its own
+   * address here.
+   */
   foreignFor({ source, hello }: Newcomer): readonly Slot[] {
     const isOlder = hello?.type === 'foreign';
     return this.all.filter((slot) => slot.isForeign && !(isOlder && slot.source === source));
   }
 
-  /** Of authenticated connections. */
+  /** Returns the wanted authenticated slot that was idle for longest. */
   longestIdle(isWanted: (slot: Slot) => boolean): Slot | null {
     return longestSilent(this.all.filter((slot) => slot.stage === 'authenticated' && isWanted(slot)));
   }
 }
 
+/** Whether the connection is not authenticated yet. */
 export const isOpen = (slot: Slot): boolean => slot.stage !== 'authenticated';
 
+/** Returns the slot with the oldest activity. */
 export const longestSilent = (slots: readonly Slot[]): Slot | null =>
   slots.toSorted((a, b) => a.lastActiveMs - b.lastActiveMs)[0] ?? null;
 
+/** Whether the connection counts against the slots of strangers. */
 export const isStranger = (slot: Slot): boolean =>
   slot.stage === 'authenticated' ? !slot.isContact : slot.standing === 'stranger';
 
-/** When its time is over, whoever else wants its slot. */
+/** Returns the time at which a connection has to end, whether or not another caller wants its slot. */
 export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due['reason'] } {
   const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isForeign, carries } = slot;
-  // An older program may have waited long for its slot, unread: that was not its time.
+  // The time of an older program starts with its slot, since it may have waited long before.
   if (stage !== 'authenticated')
     return { atMs: (isForeign ? stageAtMs : acceptedAtMs) + wireV1.handshakeDeadlineMs, reason: 'deadline' };
   if (isContact) return { atMs: Infinity, reason: 'idle' };
@@ -132,15 +139,21 @@ export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due
   return { atMs, reason: 'idle' };
 }
 
-/** From when on what waits for a person gives way to who wants its slot; `null`: it waits for nobody. */
+/**
+ * Returns the time (ms) from which a connection that waits for a typing person gives way to others; `null`: it does
+ * not wait for one.
+ */
 export function givesWayAtMs({ carries, hasSpoken, lastActiveMs, stageAtMs }: Slot): number | null {
   if (carries === 'talk')
     return lastActiveMs + (hasSpoken ? limits.foreignGiveWayMs : limits.foreignUnspokenGiveWayMs);
-  // From its key on: single letters must not hold a slot for ever.
+  // Counted from its key exchange, since single letters must not hold a slot for ever.
   return carries === 'typed-message' ? stageAtMs + limits.typedGiveWayMs : null;
 }
 
-/** Of the unauthenticated `slots` the one to give way: the silent first, then from the address with most, the oldest. */
+/**
+ * Returns the unauthenticated slot that gives way: a silent one first, then the oldest of the address with most
+ * slots.
+ */
 export function weakest(slots: readonly Slot[], newcomer: Newcomer, nowMs: number): Slot | null {
   const held = new Map<string, number>();
   for (const slot of slots) held.set(slot.source, (held.get(slot.source) ?? 0) + 1);
@@ -153,7 +166,7 @@ export function weakest(slots: readonly Slot[], newcomer: Newcomer, nowMs: numbe
   return candidates.toSorted(rank)[0] ?? null;
 }
 
-/** For how long since its last step an unauthenticated slot is safe from this newcomer. */
+/** Returns the time in ms after its last stage for which an unauthenticated slot is safe from this newcomer. */
 export function protectedMs(slot: Slot, newcomer: Newcomer): number {
   if (slot.standing === 'ticket') return limits.ticketProtectedMs;
   if (slot.isForeign) return wireV1.handshakeDeadlineMs;

@@ -1,35 +1,37 @@
 /**
- * Who waits for a slot, and whose turn it is. Who has a ticket of ours or is known comes first, then who has spoken;
- * among those that address comes first which had its last slot longest ago. So whoever opens many connections gets
- * no more than who opens one, and hosts that hold their slots in vain come behind those that leave them soon. Pure.
+ * The order of the callers that wait for a slot. Callers with a ticket of ours come first, then known addresses, then
+ * callers that have sent something, then silent ones. Within a rank that address comes first which had its last slot
+ * longest ago. So a host with many connections gets no more slots than a host with one, and a host that holds its
+ * slots in vain comes after one that leaves them soon. Pure.
  */
 import type { ConnectionId } from '../ids.js';
 import { admission as limits } from './limits.js';
 import { RecentMap, type Standing } from './budget.js';
 import type { Newcomer } from './slots.js';
 
+/** A caller in the order of turns. */
 export interface Waiting extends Newcomer {
   readonly id: ConnectionId;
 }
 
 interface Queued {
   readonly caller: Waiting;
-  /** Among those of one rank whose turn is the same. */
+  /** Order among callers of one rank and one turn. */
   readonly serial: number;
 }
 
-/** Bounded by who may wait. */
+/** The waiting callers. Their number is bounded by the queues (`queues.ts`). */
 export class Turns {
   readonly #queued = new Map<ConnectionId, Queued>();
-  /** Older programs by address, the earliest first. */
+  /** Waiting older programs by address, the earliest first. */
   readonly #older = new Map<string, Set<ConnectionId>>();
-  /** Monotonic ms; the earliest is next, and who is not here was never served. */
+  /** Turn of each address, monotonic ms: the lowest is next, and an address that is missing was never served. */
   readonly #turnsMs = new RecentMap<number>(limits.addressesMax);
   #serial = 0;
-  /** `undefined`: to be looked for. */
+  /** The next caller; `undefined`: unknown until `first` is called. */
   #first: Queued | null | undefined = null;
 
-  /** Has no effect on who waits already and has said nothing new. */
+  /** Enters a caller. Has no effect on a waiting caller of unchanged rank. */
   waits(caller: Waiting): void {
     const before = this.#queued.get(caller.id);
     if (before !== undefined && rankOf(before.caller) === rankOf(caller)) return;
@@ -44,7 +46,7 @@ export class Turns {
     else older.add(caller.id);
   }
 
-  /** It was served, turned away, or has gone. */
+  /** Removes a caller that was served, refused or is gone. */
   leaves(id: ConnectionId): void {
     const queued = this.#queued.get(id);
     if (queued === undefined) return;
@@ -55,17 +57,17 @@ export class Turns {
     if (older?.delete(id) === true && older.size === 0) this.#older.delete(source);
   }
 
-  /** An address was given a slot. */
+  /** Notes that an address got a slot. */
   took(source: string, nowMs: number): void {
     this.#put(source, nowMs);
   }
 
-  /** … and has it no more. */
+  /** Notes that an address gave a slot back. Each ms that it held the slot delays its next turn. */
   gaveBack(source: string, heldMs: number, nowMs: number): void {
     this.#put(source, nowMs + Math.min(heldMs, limits.heldMostMs) * limits.heldWeight);
   }
 
-  /** Whose turn it is. */
+  /** Returns the caller whose turn it is; `null`: none waits. */
   first(): Waiting | null {
     this.#first ??= this.#queued.size === 0 ? null : this.#earliest();
     return this.#first?.caller ?? null;
@@ -75,7 +77,7 @@ export class Turns {
     return [...this.#queued.values()].toSorted((a, b) => this.#compare(a, b)).map(({ caller }) => caller);
   }
 
-  /** Is it among the first `count`, one of each other address? */
+  /** Whether the caller is among the first `count`, where each other address counts once. */
   isAmongFirst(id: ConnectionId, count: number): boolean {
     const own = this.#queued.get(id);
     if (own === undefined) return false;
@@ -91,12 +93,12 @@ export class Turns {
     return before < count;
   }
 
-  /** Older programs that wait at this address. */
+  /** Counts the older programs that wait at this address. */
   olderAt(source: string): number {
     return this.#older.get(source)?.size ?? 0;
   }
 
-  /** An older program is not overtaken by a later connection from its address. */
+  /** Whether an older program asks before an earlier one of its address, which it must not overtake. */
   isOvertaking({ id, source }: Waiting): boolean {
     const older = this.#older.get(source);
     if (older?.has(id) !== true) return false;
@@ -120,7 +122,7 @@ export class Turns {
     return first;
   }
 
-  /** Negative: `a` goes before `b`. */
+  /** Compares two callers; negative: `a` goes before `b`. */
   #compare(a: Queued, b: Queued): number {
     const byRank = rankOf(b.caller) - rankOf(a.caller);
     if (byRank !== 0) return byRank;
@@ -129,7 +131,7 @@ export class Turns {
   }
 }
 
-/** An older program is as good as a stranger: it proves nothing, whatever its address. */
+/** Ranks a caller. An older program ranks as a stranger, since it proves nothing, whatever its address. */
 function rankOf(caller: Waiting): number {
   if (caller.hello === null) return 0;
   return isOlder(caller) ? rankOfWords.stranger : rankOfWords[caller.standing];

@@ -24,29 +24,7 @@ export type { WireError } from './wire/errors.js';
 /** Sockets. Handled by the root (listen) and the node (dial). */
 export type TransportError = ListenError | DialError;
 
-/** Requests to the command line. Handled at the edge: exit codes 1, 2 and 4. */
-export type CommandError =
-  | { readonly code: 'command/usage'; readonly detail: string; readonly command: string }
-  /** `queued`: messages that are safe in the outbox and go out later; `unsent`: lines that never got that far. */
-  | {
-      readonly code: 'command/not-delivered';
-      readonly peer: string;
-      readonly waitedMs: number;
-      readonly queued: number;
-      readonly unsent: number;
-    }
-  | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
-  /** A message is `failed` for good. */
-  | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
-  | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
-  /** Options that count when a node starts, and one runs in the home already. */
-  | { readonly code: 'command/too-late'; readonly options: readonly string[]; readonly home: string }
-  /** The node of this command ended without a request. */
-  | { readonly code: 'command/node-ended'; readonly reason: string }
-  /** A signal came before the command was done. */
-  | { readonly code: 'command/stopped' };
-
-/** Every expected failure of every room. */
+/** Every expected failure of a node; those of commands are in `ui/cli/errors.ts`. */
 export type ParlanceError =
   | WireError
   | RuntimeError
@@ -57,8 +35,7 @@ export type ParlanceError =
   | TransportError
   | HomeError
   | ApiError
-  | WatchError
-  | CommandError;
+  | WatchError;
 
 /** The codes of all expected failures, `layer/what`. */
 export type ErrorCode = ParlanceError['code'];

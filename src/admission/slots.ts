@@ -132,7 +132,7 @@ export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due
   if (stage !== 'authenticated')
     return { atMs: (isForeign ? stageAtMs : acceptedAtMs) + wireV1.handshakeDeadlineMs, reason: 'deadline' };
   if (isContact) return { atMs: Infinity, reason: 'idle' };
-  if (carries === 'talk') return { atMs: lastActiveMs + limits.foreignIdleMs, reason: 'idle' };
+  if (carries === 'conversation') return { atMs: lastActiveMs + limits.foreignIdleMs, reason: 'idle' };
   if (carries === 'typed-message') return { atMs: stageAtMs + limits.typedDeadlineMs, reason: 'idle' };
   if (!isForeign) return { atMs: lastActiveMs + limits.strangerIdleMs, reason: 'idle' };
   const atMs = Math.min(lastActiveMs + limits.messageIdleMs, stageAtMs + limits.messageDeadlineMs);
@@ -144,7 +144,7 @@ export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due
  * not wait for one.
  */
 export function givesWayAtMs({ carries, hasSpoken, lastActiveMs, stageAtMs }: Slot): number | null {
-  if (carries === 'talk')
+  if (carries === 'conversation')
     return lastActiveMs + (hasSpoken ? limits.foreignGiveWayMs : limits.foreignUnspokenGiveWayMs);
   // Counted from its key exchange, since single letters must not hold a slot for ever.
   return carries === 'typed-message' ? stageAtMs + limits.typedGiveWayMs : null;

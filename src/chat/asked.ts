@@ -3,7 +3,7 @@
  * from users, questions from the actors that carry connections and beacons. Types only.
  */
 import type { ForeignDialectName } from '../dialects/dialect.js';
-import type { ChatError, DialError as TransportError } from './errors.js';
+import type { ChatError, DialError } from './errors.js';
 import type { DialectError } from '../dialects/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
@@ -21,7 +21,7 @@ import type { CallId, Fault } from './turn.js';
 export type CoreSelf = Omit<SelfInfo, 'pid' | 'home'>;
 
 /** What finding a peer may fail with; an address is dialled, so also with what the dial or the handshake says. */
-export type FindFailure = ChatError | SessionError | TransportError | RuntimeError;
+export type FindFailure = ChatError | SessionError | DialError | RuntimeError;
 export type SendFailure = FindFailure | DeliveryFailure;
 
 interface Asking<Body, Reply, Failure extends Fault = never> {

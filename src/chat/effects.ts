@@ -6,7 +6,7 @@ import type { Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
 import type { DialectError } from '../dialects/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
-import type { DialError as TransportError } from './errors.js';
+import type { DialError } from './errors.js';
 import type { ConnectionId, SessionId } from '../ids.js';
 import type { Resumption } from '../session/contract.js';
 import type { Address } from '../wire/address.js';
@@ -69,7 +69,7 @@ export type Input =
   | {
       readonly type: 'dialFailed';
       readonly connectionId: ConnectionId;
-      readonly error: TransportError | RuntimeError;
+      readonly error: DialError | RuntimeError;
     }
   /** Discovery started, and knows nobody. */
   | { readonly type: 'discoveryStarted' }

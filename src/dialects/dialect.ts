@@ -35,8 +35,8 @@ export type Framing =
 export interface Capabilities {
   /** The other side says when a message is committed. Without it *sent* is the best a message reaches. */
   readonly receipts: boolean;
-  /** One connection carries a whole talk, or just one message. */
-  readonly connection: 'talk' | 'message';
+  /** One connection carries a whole conversation, or one message. */
+  readonly connection: 'conversation' | 'message';
   readonly encryption: readonly Encryption[];
   /** Most bytes of UTF-8 text in one frame, with the dialect's own words around it; longer texts are split. */
   readonly textBytesMax: number;
@@ -143,12 +143,12 @@ export interface ForeignMachine {
   say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError>;
 }
 
-/** What a connection is for, once it is authenticated. */
+/** The purpose of an authenticated connection. */
 export type Carries =
   | 'session'
-  /** One message of an older program, which is on its way. */
+  /** One message of an older program, which is in flight. */
   | 'message'
-  /** One message of an older program whose user types it now, as far as anybody can tell. */
+  /** One message of an older program, whose user is presumably typing it. */
   | 'typed-message'
-  /** A talk with an older program, which cannot be resumed once it has given way. */
-  | 'talk';
+  /** A conversation with an older program, which cannot be resumed once it was evicted. */
+  | 'conversation';

@@ -29,7 +29,7 @@ export const native: Dialect<Uint8Array> = {
   framing: { type: 'length-prefixed' },
   can: {
     receipts: true,
-    connection: 'talk',
+    connection: 'conversation',
     encryption: ['noise'],
     textBytesMax: textLimits.messageBytesMax,
   },

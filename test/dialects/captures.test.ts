@@ -40,7 +40,7 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
     test('a talk that only listens hears the same, whichever side opened the connection', () => {
       // Of a dialect with one message per connection only the side that accepts is spoken to.
       for (const capture of captures.filter(({ steps }) => steps.every(({ mark }) => mark === '<'))) {
-        if (dialect.can.connection === 'talk') check({ ...capture, role: 'dial' }, single, 'dialled');
+        if (dialect.can.connection === 'conversation') check({ ...capture, role: 'dial' }, single, 'dialled');
       }
     });
 

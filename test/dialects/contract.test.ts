@@ -76,7 +76,7 @@ function carry(
   words: string,
   cut: (bytes: Uint8Array) => readonly Uint8Array[],
 ): readonly string[] {
-  if (way.dialect.can.connection === 'talk') return textsOf(join(way, [text(words)], cut).heard);
+  if (way.dialect.can.connection === 'conversation') return textsOf(join(way, [text(words)], cut).heard);
   const pieces = way.dialect.pieces(words, way.options)._unsafeUnwrap();
   return pieces.flatMap((piece) => textsOf(join(way, [text(piece)], cut).heard));
 }
@@ -146,7 +146,7 @@ for (const way of ways) {
 
     test('a text longer than one connection carries is refused where a connection carries one message', () => {
       const said = way.dialect.openMachine('dial', way.options).say(text(longText(2_000)));
-      if (way.dialect.can.connection === 'talk') assert.ok(said.isOk());
+      if (way.dialect.can.connection === 'conversation') assert.ok(said.isOk());
       else assert.equal(said._unsafeUnwrapErr().code, 'dialect/too-long');
     });
 

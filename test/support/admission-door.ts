@@ -75,6 +75,6 @@ export class Door {
 export function admitted(door: Door, address: string, hello: Hello): ConnectionId {
   const { id, verdict } = door.come(address, hello);
   assert.equal(verdict.type, 'serve');
-  door.admission.authenticated(id, false, hello === talk ? 'talk' : 'message', door.nowMs);
+  door.admission.authenticated(id, false, hello === talk ? 'conversation' : 'message', door.nowMs);
   return id;
 }

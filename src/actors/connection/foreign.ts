@@ -218,7 +218,7 @@ function write(state: State): void {
 
 /** Where a connection carries one message there is nothing for a write to be glued to. */
 const gapOf = ({ framing, can }: AnyForeignDialect): number =>
-  framing.type === 'read' && can.connection === 'talk' ? framing.idleGapMs : 0;
+  framing.type === 'read' && can.connection === 'conversation' ? framing.idleGapMs : 0;
 
 function up(state: State, isTextToCome: boolean, context: Here): void {
   if (state.isUp) return;

@@ -4,7 +4,7 @@ import type { Commands } from '../../chat/asked.js';
 import type { Due, StoredAnswer } from '../../chat/effects.js';
 import type { Token } from '../../chat/turn.js';
 import type { RuntimeError } from '../../runtime/errors.js';
-import type { DialError as TransportError } from '../../chat/errors.js';
+import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId, SessionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
 import type { Result } from 'neverthrow';
@@ -27,7 +27,7 @@ export type NodeCommands = CallsOf<Commands>;
 /** What the shell tells itself when something that it waits for has happened. */
 type Continuations = {
   dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
-  dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: TransportError | RuntimeError }>;
+  dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: DialError | RuntimeError }>;
   stored: Cast<{ readonly token: Token; readonly answer: StoredAnswer }>;
   computed: Cast<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>;
   due: Cast<{ readonly due: Due }>;

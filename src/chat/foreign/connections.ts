@@ -3,7 +3,7 @@ import { err, ok } from 'neverthrow';
 import type { Carries } from '../../dialects/dialect.js';
 import type { ForeignDialectName, ForeignOptions } from '../../dialects/dialect.js';
 import { foreignDialects } from '../../dialects/sniff.js';
-import type { ChatError, DialError as TransportError } from '../errors.js';
+import type { ChatError, DialError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import { parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../../ids.js';
@@ -42,12 +42,12 @@ export function accepted(
   const peerId = caller?.peerId ?? null;
   const opening = { connectionId, dialect, direction: 'in', address, options, peerId } as const;
   const live = start(state, opening, turn);
-  if (live.dialect.can.connection !== 'talk') {
+  if (live.dialect.can.connection !== 'conversation') {
     planRelease(state, turn);
     return [];
   }
   // It counts from its connection: either side may begin.
-  admit(live, 'talk', turn);
+  admit(live, 'conversation', turn);
   return stand(state, live, turn);
 }
 
@@ -69,7 +69,7 @@ export function dialled(state: ForeignState, connectionId: ConnectionId, turn: F
 export function dialFailed(
   state: ForeignState,
   connectionId: ConnectionId,
-  error: TransportError | RuntimeError,
+  error: DialError | RuntimeError,
   turn: ForeignTurn,
 ): readonly RouteReport[] | null {
   const peer = takeDial(state, connectionId);
@@ -88,12 +88,12 @@ export function up(
 ): readonly RouteReport[] {
   const live = state.connections.get(sessionId);
   if (live === undefined) return [];
-  const isTalk = live.dialect.can.connection === 'talk';
+  const isConversation = live.dialect.can.connection === 'conversation';
   // Some programs of cmp2204 ask their user for the text only now.
-  live.isTyped = isTextToCome && !isTalk;
+  live.isTyped = isTextToCome && !isConversation;
   if (live.direction === 'in')
-    admit(live, isTalk ? 'talk' : live.isTyped ? 'typed-message' : 'message', turn);
-  return isTalk && live.direction === 'out' ? stand(state, live, turn) : [];
+    admit(live, isConversation ? 'conversation' : live.isTyped ? 'typed-message' : 'message', turn);
+  return isConversation && live.direction === 'out' ? stand(state, live, turn) : [];
 }
 
 /** Words have come: what was waited for is there, and the connection ends soon. */
@@ -242,7 +242,7 @@ function noteFailure(
   turn.emit(logLine('warn', 'talk-failed', fields, { source: name, isRestTold: false }));
 }
 
-const failureOf = ({ address: { host, port } }: ForeignConnection, end: ForeignEnd): TransportError => ({
+const failureOf = ({ address: { host, port } }: ForeignConnection, end: ForeignEnd): DialError => ({
   code: 'transport/dial-failed',
   address: host,
   port,

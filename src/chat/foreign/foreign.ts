@@ -6,7 +6,7 @@ import type { Result } from 'neverthrow';
 import type { ForeignDialectName } from '../../dialects/dialect.js';
 import { synergyGreeting } from '../../dialects/synergy/peers.js';
 import { unreachable } from '../../exhaustive.js';
-import type { ChatError, DialError as TransportError } from '../errors.js';
+import type { ChatError, DialError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
@@ -110,7 +110,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
   /** Null: the dial was none of a foreign program. */
   dialFailed = (
     connectionId: ConnectionId,
-    error: TransportError | RuntimeError,
+    error: DialError | RuntimeError,
     turn: ForeignTurn,
   ): readonly RouteReport[] | null => connections.dialFailed(this.#state, connectionId, error, turn);
 

@@ -10,7 +10,7 @@ import type { AnyForeignDialect, ForeignOptions, Utterance } from '../../dialect
 import { netechManual } from '../../dialects/netech/codec.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
-import type { DialError as TransportError } from '../errors.js';
+import type { DialError } from '../errors.js';
 import {
   parseConnectionId,
   type ConnectionId,
@@ -236,7 +236,7 @@ export function refused(
 export function jobEnded(
   state: ForeignState,
   peer: ForeignPeer,
-  failure: TransportError | RuntimeError,
+  failure: DialError | RuntimeError,
   turn: ForeignTurn,
 ): readonly RouteReport[] {
   const { work } = peer;

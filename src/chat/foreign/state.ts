@@ -13,7 +13,7 @@ import type {
 } from '../../dialects/dialect.js';
 import { openNetechPeers, type NetechPeers } from '../../dialects/netech/peers.js';
 import { openSynergyPeers, type SynergyPeers } from '../../dialects/synergy/peers.js';
-import type { ChatError, DialError as TransportError } from '../errors.js';
+import type { ChatError, DialError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
@@ -37,7 +37,7 @@ export interface ForeignArgs {
   readonly greet: readonly Endpoint[];
 }
 
-export type ForeignFailure = ChatError | DialectError | RuntimeError | TransportError;
+export type ForeignFailure = ChatError | DialectError | RuntimeError | DialError;
 
 /** Somebody who waits for one thing, or for one of several things. */
 export type Waiter =

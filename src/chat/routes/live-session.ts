@@ -1,7 +1,7 @@
 /** A native session as the core knows it, from the moment its connection exists until it ended. Types only. */
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
-import type { DialError as TransportError } from '../errors.js';
+import type { DialError } from '../errors.js';
 import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
 import type { CloseReason, PeerProof, Resumption } from '../../session/contract.js';
 import type { Address } from '../../wire/address.js';
@@ -53,7 +53,7 @@ export interface SessionUp {
 /** What was found at an address that somebody asked about. */
 export interface AddressAnswer {
   readonly address: Address;
-  readonly found: PeerId | SessionError | TransportError | RuntimeError;
+  readonly found: PeerId | SessionError | DialError | RuntimeError;
 }
 
 /** What an input to the native routes leads to outside them. */

@@ -9,7 +9,7 @@ import type { Utterance } from '../../dialects/dialect.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
-import type { DialError as TransportError } from '../errors.js';
+import type { DialError } from '../errors.js';
 import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
 import type { CloseReason, PeerProof, Resumption } from '../../session/contract.js';
 import type { TicketBook } from '../../session/tickets.js';
@@ -145,7 +145,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   }
 
   /** Nobody listens at the dialled address, or nobody answered in time. Null: this is no dial of ours. */
-  dialFailed(connectionId: ConnectionId, error: TransportError | RuntimeError): NativeOutcome | null {
+  dialFailed(connectionId: ConnectionId, error: DialError | RuntimeError): NativeOutcome | null {
     const dial = this.#dials.notOpened(connectionId);
     if (dial === null) return null;
     const { expected, address } = dial;

@@ -39,7 +39,7 @@ export const chatbuddy: ForeignDialect<ChatbuddyMessage> = {
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
   can: {
     receipts: false,
-    connection: 'talk',
+    connection: 'conversation',
     encryption: ['none'],
     textBytesMax: foreignFrames.writeBytesMax,
   },

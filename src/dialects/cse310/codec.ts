@@ -51,7 +51,7 @@ export const cse310: ForeignDialect<Cse310Message> = {
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
   can: {
     receipts: false,
-    connection: 'talk',
+    connection: 'conversation',
     encryption: ['none'],
     textBytesMax: foreignFrames.writeBytesMax,
   },

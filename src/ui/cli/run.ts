@@ -1,6 +1,7 @@
 /** The frame of every command: the node that is released in the end, and the end on a signal. */
 import type { Result } from 'neverthrow';
-import type { NodeError, NodeEvent, ParlanceError } from '../../index.js';
+import type { NodeError, NodeEvent } from '../../index.js';
+import type { CliError } from './errors.js';
 import { cli } from './limits.js';
 import { attach, type Attachment, type AttachOptions } from './attach.js';
 import type { CommonOptions } from './options/common-options.js';
@@ -68,14 +69,14 @@ export class EndReason {
   }
 
   /** Returns the failure of a command whose own node ended without a request. */
-  fault(): ParlanceError {
+  fault(): CliError {
     if (this.#isHomeGone)
       return { code: 'store/gone', file: 'the home', reason: this.#reason ?? 'it is gone' };
     return { code: 'command/node-ended', reason: this.#reason ?? 'the log holds the reason' };
   }
 }
 
-export const usage = (command: string, detail: string): ParlanceError => ({
+export const usage = (command: string, detail: string): CliError => ({
   code: 'command/usage',
   detail,
   command,

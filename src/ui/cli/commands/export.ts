@@ -2,7 +2,8 @@
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { err, ok, type Result } from 'neverthrow';
 import { closeSync, fsyncSync, openSync, rmSync, renameSync, writeSync } from 'node:fs';
-import type { MessageEvent, NodeError, ParlanceError } from '../../../index.js';
+import type { MessageEvent, NodeError } from '../../../index.js';
+import type { CliError } from '../errors.js';
 import { exportFormat, type ExportFormat, type ExportFormatName } from './export-format.js';
 
 export interface ExportOptions {
@@ -21,7 +22,7 @@ export async function exportTo(
   format: ExportFormatName,
   pages: AsyncIterable<Page>,
   options: ExportOptions,
-): Promise<Result<number, ParlanceError>> {
+): Promise<Result<number, CliError>> {
   const writer = await exportFormat(format, options.addressOf);
   const target = options.isForced ? `${file}.new` : file;
   const descriptor = opened(target, options.isForced ? 'w' : 'wx');
@@ -37,7 +38,7 @@ async function write(
   file: string,
   format: ExportFormat,
   pages: AsyncIterable<Page>,
-): Promise<Result<number, ParlanceError>> {
+): Promise<Result<number, CliError>> {
   let messages = 0;
   try {
     writeSync(descriptor, format.head);

@@ -1,14 +1,8 @@
 /** `parlance send`: sends one message or each line of stdin, and reports the outcome. */
 import { ResultAsync, type Result } from 'neverthrow';
 import { unreachable } from '../../../exhaustive.js';
-import {
-  escapeName,
-  newMessageId,
-  type NodeError,
-  type ParlanceError,
-  type StatusEvent,
-  type WaitFor,
-} from '../../../index.js';
+import { escapeName, newMessageId, type NodeError, type StatusEvent, type WaitFor } from '../../../index.js';
+import type { CliError } from '../errors.js';
 import { cli } from '../limits.js';
 import { text as textLimits } from '../../../node/limits.js';
 import { LineTooLongError, splitLines } from '../../api/ndjson.js';
@@ -59,7 +53,7 @@ export async function send(context: RunContext, options: SendOptions): Promise<E
   }
 }
 
-function problemOf(text: string): ParlanceError | null {
+function problemOf(text: string): CliError | null {
   const gotBytes = Buffer.byteLength(text);
   if (gotBytes === 0) return { code: 'chat/text-empty' };
   if (gotBytes <= textLimits.messageBytesMax) return null;
@@ -159,7 +153,7 @@ class Sending {
   }
 
   /** Turns a flag for another dialect into wrong usage: only the node knows the dialect of a name. */
-  #explained(error: ParlanceError): ParlanceError {
+  #explained(error: CliError): CliError {
     const isMisplaced = error.code === 'dialect/unsupported' && error.dialect !== 'cmp2204';
     return isMisplaced && this.#cmp2204 !== null
       ? misplaced(this.#cmp2204.flag, this.#options.peer, error.dialect)
@@ -169,7 +163,7 @@ class Sending {
   async #sendStdin(): Promise<SendFailure | null> {
     const { world, output } = this.#context;
     if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends the input');
-    const tooLong: { error: ParlanceError | null } = { error: null };
+    const tooLong: { error: CliError | null } = { error: null };
     const sent = await sendLines({
       send: (lines) => new ResultAsync(this.#hand(lines)),
       lines: this.#linesOfStdin((error) => {
@@ -188,7 +182,7 @@ class Sending {
 
   /** Reads lines up to the first that exceeds a message. */
   async *#linesOfStdin(
-    onTooLong: (error: ParlanceError) => void,
+    onTooLong: (error: CliError) => void,
   ): AsyncGenerator<readonly NamedLine[], void, undefined> {
     const { world, stopped } = this.#context;
     const chunks = world.stdin.setEncoding('utf8');
@@ -306,7 +300,7 @@ class Sending {
   }
 
   /** Reports the failure and the outcome of the lines that were read. `unsent`: as in `Account`. */
-  #fail(error: ParlanceError, unsent: number | null): Promise<ExitCode> {
+  #fail(error: CliError, unsent: number | null): Promise<ExitCode> {
     const account = accountOf({
       taken: this.#queued,
       pending: this.#deliveries.pending,
@@ -323,7 +317,7 @@ class Sending {
     return output.failure(error, isGone ? account : `${wordingOf(error).remedy}; ${account}`);
   }
 
-  #notDelivered(unsent: number): ParlanceError {
+  #notDelivered(unsent: number): CliError {
     return {
       code: 'command/not-delivered',
       peer: this.#peer,
@@ -335,7 +329,7 @@ class Sending {
 }
 
 interface SendFailure {
-  readonly error: ParlanceError;
+  readonly error: CliError;
   /** Number of messages in the failed call. */
   readonly unsent: number;
 }

@@ -1,6 +1,7 @@
 /** The flags of `send` for cmp2204. They are refused for every other peer. Pure. */
 import { err, ok, type Result } from 'neverthrow';
-import { resolvePeer, type ParlanceError, type SendViaOptions } from '../../../index.js';
+import { resolvePeer, type SendViaOptions } from '../../../index.js';
+import type { CliError } from '../errors.js';
 import { roles as limits } from '../limits.js';
 import { usage } from '../run.js';
 
@@ -25,7 +26,7 @@ export function cmp2204OptionsOf(
   { secure, plain, number }: Cmp2204Flags,
   peer: string,
   prime: string | undefined,
-): Result<Cmp2204Options | null, ParlanceError> {
+): Result<Cmp2204Options | null, CliError> {
   if (secure === undefined && plain === undefined && number === undefined) return ok(null);
   const flag = number === undefined ? (plain === true ? '--plain' : '--secure') : '--number';
   const dialect = dialectOf(peer);
@@ -38,7 +39,7 @@ export function cmp2204OptionsOf(
 }
 
 /** Returns the failure of a flag that is not for this peer. */
-export function misplaced(flag: Cmp2204Options['flag'], peer: string, dialect: string): ParlanceError {
+export function misplaced(flag: Cmp2204Options['flag'], peer: string, dialect: string): CliError {
   const other = dialect === 'native' ? 'runs Parlance, which always encrypts' : `speaks ${dialect}`;
   return usage('send', `${flag} is for cmp2204, and "${peer}" ${other}`);
 }

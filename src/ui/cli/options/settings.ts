@@ -5,7 +5,8 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import * as v from 'valibot';
-import type { ForeignDialectName, NodeOptions, ParlanceError } from '../../../index.js';
+import type { ForeignDialectName, NodeOptions } from '../../../index.js';
+import type { CliError } from '../errors.js';
 import { beaconSocket, foreign as foreignLimits, node as nodeLimits } from '../../../node/limits.js';
 import {
   address,
@@ -29,7 +30,7 @@ import {
   type Kind,
 } from './values.js';
 
-type UsageError = Extract<ParlanceError, { readonly code: 'command/usage' }>;
+type UsageError = Extract<CliError, { readonly code: 'command/usage' }>;
 type Env = Readonly<Record<string, string | undefined>>;
 type When = 'command' | 'start';
 

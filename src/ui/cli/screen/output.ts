@@ -4,7 +4,8 @@
  */
 import { once } from 'node:events';
 import { createColors } from 'picocolors';
-import type { NodeEvent, ParlanceError } from '../../../index.js';
+import type { NodeEvent } from '../../../index.js';
+import type { CliError } from '../errors.js';
 import type { CommandLine } from './lines.js';
 import { lineOf, wordingOf, type ExitCode, type Wording } from './wording.js';
 import type { OutputStream, World } from '../world.js';
@@ -67,18 +68,18 @@ export class Output {
    * Writes the line of a failure and returns its exit code; with `--json` it writes an `error` line on stdout, too.
    * `remedy` replaces the remedy of the code.
    */
-  async failure(error: ParlanceError, remedy: string | null = null): Promise<ExitCode> {
+  async failure(error: CliError, remedy: string | null = null): Promise<ExitCode> {
     const { exit } = wordingOf(error);
     // After a signal the node answers with failures of its end, of which the user knows the cause.
     const isCutShort = this.#stopAsked?.aborted === true && (exit === 1 || exit === 4);
-    const shown: ParlanceError = isCutShort ? { code: 'command/stopped' } : error;
+    const shown: CliError = isCutShort ? { code: 'command/stopped' } : error;
     const wording = remedied(wordingOf(shown), remedy);
     if (this.isJson) await this.result({ type: 'error', code: shown.code, message: lineOf(wording) }, null);
     return this.failureOnStderr(shown, remedy);
   }
 
   /** Writes the line of a failure that an event on stdout has reported, and returns its exit code. */
-  failureOnStderr(error: ParlanceError, remedy: string | null = null): ExitCode {
+  failureOnStderr(error: CliError, remedy: string | null = null): ExitCode {
     const wording = remedied(wordingOf(error), remedy);
     // A reader that closed the pipe ended the command itself, and needs no message.
     const isQuietEnd = error.code === 'command/stopped' && this.closed.aborted;

@@ -1,11 +1,6 @@
 /** Every expected failure in words (what happened, why, what to do) and its exit code. */
-import {
-  escapeForTerminal,
-  foreignDialectNames,
-  resolvePeer,
-  type ErrorCode,
-  type ParlanceError,
-} from '../../../index.js';
+import { escapeForTerminal, foreignDialectNames, resolvePeer } from '../../../index.js';
+import type { CliError, CliErrorCode } from '../errors.js';
 
 /** 0 done · 1 unexpected · 2 usage · 3 no such peer · 4 timeout · 5 security · 6 in use · 78 home unusable. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 78;
@@ -23,14 +18,14 @@ export function lineOf({ what, why, remedy }: Wording): string {
 }
 
 /** Returns the wording of an error. */
-export function wordingOf(error: ParlanceError): Wording {
+export function wordingOf(error: CliError): Wording {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's type pairs each code with its error
-  const wording = wordings[error.code] as (error: ParlanceError) => Wording;
+  const wording = wordings[error.code] as (error: CliError) => Wording;
   return wording(error);
 }
 
 type Wordings = {
-  readonly [C in ErrorCode]: (error: Extract<ParlanceError, { code: C }>) => Wording;
+  readonly [C in CliErrorCode]: (error: Extract<CliError, { code: C }>) => Wording;
 };
 
 const say = (exit: ExitCode, what: string, why: string, remedy: string): Wording => ({
@@ -40,7 +35,7 @@ const say = (exit: ExitCode, what: string, why: string, remedy: string): Wording
   remedy,
 });
 
-function notDelivered(error: Extract<ParlanceError, { code: 'command/not-delivered' }>): Wording {
+function notDelivered(error: Extract<CliError, { code: 'command/not-delivered' }>): Wording {
   const { peer, waitedMs, queued, unsent } = error;
   const why =
     queued === 0
@@ -53,7 +48,7 @@ function notDelivered(error: Extract<ParlanceError, { code: 'command/not-deliver
   return say(4, 'not delivered yet', why, remedy);
 }
 
-function unknownPeer({ peer }: Extract<ParlanceError, { code: 'chat/unknown-peer' }>): Wording {
+function unknownPeer({ peer }: Extract<CliError, { code: 'chat/unknown-peer' }>): Wording {
   const what = `no peer "${peer}"`;
   if (peer.includes('://')) {
     const remedy = `write DIALECT://HOST:PORT, the dialect one of ${foreignDialectNames.join(', ')}`;
@@ -72,7 +67,7 @@ const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 const noSession = (why: string): Wording =>
   say(1, 'no session with that address', why, 'nothing was sent; check that Parlance runs there');
 
-const unproved = (error: { readonly code: ErrorCode }): Wording =>
+const unproved = (error: { readonly code: CliErrorCode }): Wording =>
   say(
     5,
     'the session was refused',
@@ -83,10 +78,10 @@ const unproved = (error: { readonly code: ErrorCode }): Wording =>
 const homeTrouble = (error: { readonly file: string; readonly reason: string }): Wording =>
   say(78, 'the home cannot be used', `${error.file}: ${error.reason}`, 'check the disk and the permissions');
 
-const unwell = (error: { readonly code: ErrorCode; readonly actor: string }): Wording =>
+const unwell = (error: { readonly code: CliErrorCode; readonly actor: string }): Wording =>
   say(1, 'the node failed', `${error.code} at ${error.actor}`, 'try again; the log has details');
 
-const notUnderstood = (error: { readonly code: ErrorCode }): Wording =>
+const notUnderstood = (error: { readonly code: CliErrorCode }): Wording =>
   say(1, 'the peer sent something unreadable', error.code, 'check which program it runs');
 
 /** One row per code: a code without words does not compile. */

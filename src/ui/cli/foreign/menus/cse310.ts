@@ -1,6 +1,7 @@
 /** The two roles of cse310: one side waits, the other connects; then every line is a message. */
 import { err, ok, type Result } from 'neverthrow';
-import { escapeName, type NodeEvent, type ParlanceError } from '../../../../index.js';
+import { escapeName, type NodeEvent } from '../../../../index.js';
+import type { CliError } from '../../errors.js';
 import { foreignPorts } from '../../../../node/limits.js';
 import type { NodeSettings } from '../../options/settings.js';
 import { addressesOf } from '../role.js';
@@ -91,10 +92,7 @@ async function waitHere(menu: MenuSession): Promise<Partner | null> {
 }
 
 /** Connects to an address. Errors: `command/usage` without an address, and those of the node. */
-async function connectFrom(
-  menu: MenuSession,
-  address: string | null,
-): Promise<Result<Partner, ParlanceError>> {
+async function connectFrom(menu: MenuSession, address: string | null): Promise<Result<Partner, CliError>> {
   const typed = await chooseAddress(menu, address);
   if (typed === null) return err(usage('connect', 'no address was given'));
   const connected = await menu.role.node.foreignConnect(`cse310://${typed}`);

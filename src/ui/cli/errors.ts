@@ -1,0 +1,30 @@
+/** The expected failures of commands, and the union of all failures that a command can report. */
+import type { ParlanceError } from '../../index.js';
+
+/** Failures of a command. Handled at the edge: exit codes 1, 2 and 4. */
+export type CommandError =
+  | { readonly code: 'command/usage'; readonly detail: string; readonly command: string }
+  /** `queued`: messages that are safe in the outbox and go out later; `unsent`: lines that never got that far. */
+  | {
+      readonly code: 'command/not-delivered';
+      readonly peer: string;
+      readonly waitedMs: number;
+      readonly queued: number;
+      readonly unsent: number;
+    }
+  | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
+  /** A message is `failed` for good. */
+  | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
+  | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
+  /** Options that count when a node starts, and one runs in the home already. */
+  | { readonly code: 'command/too-late'; readonly options: readonly string[]; readonly home: string }
+  /** The node of this command ended without a request. */
+  | { readonly code: 'command/node-ended'; readonly reason: string }
+  /** A signal came before the command was done. */
+  | { readonly code: 'command/stopped' };
+
+/** A failure that a command reports: one of the node, or one of the command itself. */
+export type CliError = ParlanceError | CommandError;
+
+/** The codes of all failures that a command reports. */
+export type CliErrorCode = CliError['code'];

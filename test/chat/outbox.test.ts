@@ -229,3 +229,18 @@ test('the back-off begins anew after a line that was confirmed, and not before',
   assert.equal(retryAfterMs(false), 60_000);
   assert.ok(retryAfterMs(true) <= 1_000, 'the peer was there a moment ago');
 });
+
+test('a peer that takes sessions and confirms nothing is dialled ever more seldom', () => {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  let nowMs = 0;
+  let dials = 0;
+  for (let request = 1; nowMs < 3_600_000; request += 1) {
+    dials += outbox.tick(nowMs).filter(({ type }) => type === 'dial').length;
+    outbox.sessionUp(nowMs);
+    outbox.loaded(request, lines(1, 2), true, nowMs);
+    outbox.sessionDown(nowMs + 100);
+    nowMs = outbox.dueAtMs() ?? 0;
+  }
+  // Five quick tries, a growing delay, then one dial a minute.
+  assert.ok(dials >= 60 && dials <= 75, `${dials} dials in an hour`);
+});

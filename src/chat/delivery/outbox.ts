@@ -89,6 +89,8 @@ class PeerOutbox implements Outbox {
   #isUnreached = false;
   /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
   #failures = 0;
+  /** Nothing has failed since the last progress: a session that ends now is followed by quick tries. */
+  #hasQuickTries = true;
   /** Undelivered lines in memory, oldest first; only while a session is up. */
   readonly #window = new Map<MessageId, Held>();
   #windowBytes = 0;
@@ -158,11 +160,12 @@ class PeerOutbox implements Outbox {
     this.#forgetWindow();
     if (this.#hasMore) {
       // The peer was there a moment ago, so most likely it is back in a moment: the first tries come quickly.
-      if (this.#failures === 0) this.#failures = -limits.quickDialsMax;
+      // A peer that accepts sessions and stores nothing (a full disk) gets them once, not for ever.
+      if (this.#hasQuickTries) this.#failures = -limits.quickDialsMax;
       return this.#retryLater(nowMs, 0);
     }
     // It did what it was for; the next line may dial at once.
-    this.#failures = 0;
+    this.#noteProgress();
     this.#link = { type: 'down', dialAtMs: nowMs };
     return [];
   }
@@ -183,7 +186,7 @@ class PeerOutbox implements Outbox {
       isProgress = true;
     }
     if (isProgress) {
-      this.#failures = 0;
+      this.#noteProgress();
       this.#fruitlessWaits = 0;
       this.#waitEndsAtMs = null;
     }
@@ -293,12 +296,18 @@ class PeerOutbox implements Outbox {
     this.#waitEndsAtMs = null;
   }
 
+  #noteProgress(): void {
+    this.#failures = 0;
+    this.#hasQuickTries = true;
+  }
+
   #retryLater(nowMs: number, retryAfterMs: number): readonly OutboxOutput[] {
     const delayMs = Math.min(limits.dialDelayMaxMs, limits.dialDelayMinMs * 2 ** this.#failures);
     // Nothing proves a BUSY, so it never makes us wait longer than we would by ourselves.
     const ownMs = Math.max(delayMs, limits.dialDelayMinMs);
     const waitMs = retryAfterMs > 0 ? Math.min(retryAfterMs, ownMs) : this.#jittered(delayMs);
     this.#isUnreached = true;
+    this.#hasQuickTries = false;
     // Failures stop counting where the delay stops growing.
     if (delayMs < limits.dialDelayMaxMs) this.#failures += 1;
     this.#link = { type: 'down', dialAtMs: nowMs + waitMs };

@@ -94,7 +94,10 @@ export interface Questions {
     { readonly receipts: readonly MessageId[] }
   >;
   /** What the beacon says; null while the node does not know yet. */
-  readonly description: Asking<Nothing, { readonly name: string; readonly tcpPort: number } | null>;
+  readonly description: Asking<
+    Nothing,
+    { readonly name: string; readonly tcpPort: number; readonly certificateSerial: number } | null
+  >;
 }
 
 export type Asked = Commands & Questions;

@@ -138,6 +138,9 @@ export class Core {
       case 'twin':
       case 'presence':
         return this.#presence(input, turn);
+      case 'keyRenewed':
+        this.#keyRenewed(input, turn);
+        return [];
       case 'resumable':
         native.resumable(input.resumption, turn);
         return [];
@@ -200,8 +203,7 @@ export class Core {
         turn.emit(answer(input.call, ok(native.judge(input.body.sessionId, input.body.peer))));
         return [];
       case 'description': {
-        const { port: tcpPort = null } = this.#listening ?? {};
-        turn.emit(answer(input.call, ok(tcpPort === null ? null : { name: this.#name, tcpPort })));
+        turn.emit(answer(input.call, ok(this.#listening === null ? null : this.#description())));
         return [];
       }
       case 'said':
@@ -230,7 +232,7 @@ export class Core {
     for (const other of others) if (isForeign(other.dialect)) ports.set(other.dialect, other.port);
     foreign.listening(port, ports);
     native.announceKnown(turn);
-    turn.emit({ to: 'presence', say: 'describe', name: this.#name, tcpPort: port });
+    turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
     turn.emit({ to: 'feed', event: { type: 'ready', id: own.peerId, name: this.#name, address, port } });
     const { peers, text } = foreign.takeGreetings();
     for (const peer of peers) this.#desk.greet(peer, text, turn);
@@ -266,7 +268,8 @@ export class Core {
     const { own, people, native, delivery } = this.#parts;
     const others = rows.filter(({ peerId }) => peerId !== own.peerId);
     return sightingsOf(people, others, turn).flatMap((sighting): readonly RouteReport[] => {
-      const { peerId, isReachable, bootIdHex } = sighting;
+      const { peerId, isReachable, bootIdHex, certificateSerial } = sighting;
+      native.keys.announced(peerId, certificateSerial);
       if (!isReachable) return [];
       native.heard(peerId, turn);
       if (delivery.hasWork(peerId)) native.newRunSeen(peerId, bootIdHex, turn);
@@ -315,11 +318,24 @@ export class Core {
       const { native, foreign } = this.#parts;
       this.#name = name;
       turn.emit({ to: 'settings', name });
-      turn.emit({ to: 'presence', say: 'describe', name, tcpPort: this.#listening?.port ?? 0 });
+      turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
       native.renamed(name, turn);
       foreign.renamed(name, turn);
       return this.#self(turn);
     });
+  }
+
+  #keyRenewed(renewed: Extract<Input, { type: 'keyRenewed' }>, turn: CoreTurn): void {
+    const { native } = this.#parts;
+    native.keys.renewed(renewed, turn);
+    native.announceKnown(turn);
+    if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
+  }
+
+  /** What the beacon says. */
+  #description() {
+    const tcpPort = this.#listening?.port ?? 0;
+    return { name: this.#name, tcpPort, certificateSerial: this.#parts.native.keys.certificateSerial };
   }
 
   #self(turn: CoreTurn): CoreSelf {

@@ -18,7 +18,7 @@ import type { ForeignEnd } from './foreign/state.js';
 import type { PeopleEffect } from './people/effects.js';
 import type { Presence } from './people/presence.js';
 import type { NativeDue, NativeEffect } from './routes/effects.js';
-import type { SessionEnd, SessionUp } from './routes/live-session.js';
+import type { OwnSide, SessionEnd, SessionUp } from './routes/live-session.js';
 import type { LogEffect, Token } from './turn.js';
 
 export type Effect = PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | CoreEffect;
@@ -33,7 +33,13 @@ export type CoreEffect =
       readonly peerIdKey: Uint8Array;
     }
   /** What the beacon says from now on. */
-  | { readonly to: 'presence'; readonly say: 'describe'; readonly name: string; readonly tcpPort: number }
+  | {
+      readonly to: 'presence';
+      readonly say: 'describe';
+      readonly name: string;
+      readonly tcpPort: number;
+      readonly certificateSerial: number;
+    }
   /** The rows that discovery had announced, for a discovery that starts again. */
   | { readonly to: 'presence'; readonly say: 'recall'; readonly rows: readonly Presence[] }
   | { readonly to: 'feed'; readonly event: Omit<ReadyEvent, 'pid'> | ErrorEvent }
@@ -76,6 +82,8 @@ export type Input =
   /** Another node with this home's key is announced from there. */
   | { readonly type: 'twin'; readonly address: string }
   | { readonly type: 'presence'; readonly rows: readonly Presence[] }
+  /** The static key of this home was replaced; the serial is that of its certificate. */
+  | ({ readonly type: 'keyRenewed' } & Pick<OwnSide, 'certificateSerial' | 'keyIsOldAtMs'>)
   | { readonly type: 'resumable'; readonly resumption: Resumption }
   | ({ readonly type: 'sessionUp' } & SessionUp)
   | { readonly type: 'sessionDown'; readonly sessionId: SessionId; readonly end: SessionEnd }

@@ -16,8 +16,8 @@ import { err, ok, type Result } from 'neverthrow';
 import { peerIdOf } from '../chat/people/identity.js';
 import type { HomeError } from './errors.js';
 import { identityFile as limits } from './limits.js';
-import { makeCertificate, nextIdentityHash } from '../session/certificate.js';
-import { fromHex, toHex } from '../wire/bytes.js';
+import { keyIsOldAtMs, makeCertificate, nextIdentityHash, notAfterOf } from '../session/certificate.js';
+import { fromHex, isSame, toHex } from '../wire/bytes.js';
 import { isJsonObject, parseBoundedJson } from '../wire/json/parse.js';
 import type { Home } from './home.js';
 import { readPrivate, writePrivate } from './private-file.js';
@@ -43,7 +43,26 @@ export function loadIdentity(home: Home, wallClockMs: number): Result<Vault, Hom
   const bad = (reason: string) => err<never, HomeError>({ code: 'home/bad-identity', file, reason });
   return readKeys(home, wallClockMs, bad)
     .andThen((keys) => withNext(home, keys))
-    .andThen((keys) => open(keys, bad));
+    .andThen((keys) => open(keys, new Uint8Array(randomBytes(8)), bad));
+}
+
+/**
+ * Replaces the static key of a running node once it is old; one that is not old yet comes back as it is. The identity
+ * and the run stay. Errors: `home/bad-identity`, also where another identity lies in the home by now; `home/unusable`.
+ */
+export function renewStaticKey(home: Home, vault: Vault, wallClockMs: number): Result<Vault, HomeError> {
+  const file = home.identityFile;
+  const bad = (reason: string) => err<never, HomeError>({ code: 'home/bad-identity', file, reason });
+  return readPrivate(file)
+    .orElse((reason) => bad(reason))
+    .andThen((text) => {
+      const stored = text === null ? null : parse(text);
+      if (stored === null) return bad('it is missing or damaged');
+      return open(stored, vault.local.bootId, bad);
+    })
+    .andThen(({ idKey }) => (isSame(idKey, vault.idKey) ? ok(null) : bad('it holds another identity')))
+    .andThen(() => readKeys(home, wallClockMs, bad))
+    .andThen((keys) => open(keys, vault.local.bootId, bad));
 }
 
 type Bad = (reason: string) => Result<never, HomeError>;
@@ -58,7 +77,7 @@ function readKeys(home: Home, wallClockMs: number, bad: Bad): Result<Keys, HomeE
   }
   const parsed = parse(read.value);
   if (parsed === null) return bad('it is damaged');
-  if (wallClockMs - parsed.staticSerial < limits.staticKeyAgeMaxMs) return ok(parsed);
+  if (wallClockMs < keyIsOldAtMs(parsed.staticSerial)) return ok(parsed);
   return keep(home, { ...parsed, ...newStatic(Math.max(wallClockMs, parsed.staticSerial + 1)) });
 }
 
@@ -158,21 +177,21 @@ const newStatic = (serial: number): Pick<Keys, 'staticKey' | 'staticSerial'> => 
   staticSerial: serial,
 });
 
-function open(identity: Keys, bad: Bad): Result<Vault, HomeError> {
+function open(identity: Keys, bootId: Uint8Array, bad: Bad): Result<Vault, HomeError> {
   const identityKey = fromBase64(identity.identityKey, 'ed25519');
   const staticKey = fromBase64(identity.staticKey, 'x25519');
   if (identityKey === null || staticKey === null) return bad('a key in it is damaged');
   const idKey = rawPublic(identityKey);
   const staticPublic = rawPublic(staticKey);
   const signWithIdentity = (bytes: Uint8Array): Uint8Array => new Uint8Array(sign(null, bytes, identityKey));
-  const fields = { idKey, serial: identity.staticSerial, notAfterMs: 0 };
+  const serial = identity.staticSerial;
+  const fields = { idKey, serial, notAfterMs: notAfterOf(serial) };
   const certificate = makeCertificate(fields, staticPublic, signWithIdentity);
-  const bootId = new Uint8Array(randomBytes(8));
   const next = identity.next === undefined ? null : nextHashOf(identity.next);
   return ok({
     peerId: peerIdOf(idKey),
     idKey,
-    certificateSerial: identity.staticSerial,
+    certificateSerial: serial,
     local: { staticKey, staticPublic, certificate, bootId, wireVersions: [1], features: 0, next },
     sign: signWithIdentity,
   });

@@ -4,8 +4,6 @@
 export const identityFile = {
   /** Bytes that are read: the file has some 400. */
   fileBytesMax: 16_384,
-  /** Age at which the static key is replaced. The identity stays, and so does every pin. */
-  staticKeyAgeMaxMs: 365 * 24 * 3_600_000,
 } as const;
 
 /** The files of the older programs. */

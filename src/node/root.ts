@@ -35,6 +35,7 @@ import { openFeed, type Feed } from './feed.js';
 import { history } from '../actors/history/history.js';
 import { openHome, type Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
+import { openKeyring, type Keyring } from './keyring.js';
 import { openJobs, type Jobs } from './jobs.js';
 import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
 import { readForeignSettings, type ForeignSettings } from './foreign-options.js';
@@ -113,8 +114,8 @@ class RunningNode {
   readonly #options: NodeOptions;
   #name: string;
   readonly #home: Home;
-  readonly #identity: Vault;
   readonly #foreign: ForeignSettings;
+  readonly #keyring: Keyring;
   readonly #oldHistory: OldHistory;
   readonly #connections: Connections;
   readonly #place: (worker: Parameters<WorkerEntries>[0]) => Placement;
@@ -139,7 +140,6 @@ class RunningNode {
     this.#options = options;
     this.#name = name;
     this.#home = home;
-    this.#identity = identity;
     this.#foreign = foreign;
     this.#oldHistory = openOldHistory(join(home.directory, 'chat_history.txt'), (reason) =>
       this.#log('warn', 'chat-history-not-written', { reason }),
@@ -149,6 +149,7 @@ class RunningNode {
     this.#connections = openConnections(this.#place('session'), () => this.#tree);
     this.#jobs = openJobs(workers('jobs'));
     this.#log = (level, event, fields) => options.log?.(level, event, fields);
+    this.#keyring = openKeyring(home, identity, this.#log);
   }
 
   async start(): Promise<Result<void, NodeError>> {
@@ -200,7 +201,7 @@ class RunningNode {
             discovery: discovery.unwrapOr(null),
           })),
         ),
-      ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#identity.idKey),
+      ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#keyring.identity().idKey),
       close: () => this.close(),
     });
   }
@@ -226,7 +227,7 @@ class RunningNode {
     const { bind = limits.bind, port = limits.port, portStrict = false } = this.#options;
     const { beaconPorts = beaconSocket.portsDefault, beaconIntervalMs = limits.beaconIntervalMs } =
       this.#options;
-    const { idKey, peerId, certificateSerial, local } = this.#identity;
+    const { idKey, peerId, local } = this.#keyring.identity();
     const { bootId, wireVersions } = local;
     const links = {
       history: historyAddress,
@@ -276,7 +277,6 @@ class RunningNode {
         bootId,
         instance: bootId,
         wireVersions,
-        certificateSerial,
       },
       links: { node: nodeAddress, discovery: discoveryAddress },
       placement: this.#place('broadcast'),
@@ -297,6 +297,7 @@ class RunningNode {
       },
       publish: (event) => this.#feed.publish(event),
       publishedSeq: (newestStored) => this.#feed.publishedSeq(newestStored),
+      renewKey: () => this.#keyring.renew(),
       safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
       ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
       newMessageId,
@@ -306,7 +307,7 @@ class RunningNode {
       startSession: (args) => this.#connections.startSession(args),
       startForeign: (args) => this.#connections.startForeign(args),
     };
-    return { identity: this.#identity, foreign: this.#foreign, services };
+    return { identity: () => this.#keyring.identity(), foreign: this.#foreign, services };
   }
 
   #onEvent(event: SupervisorEvent, tree: Supervisor): void {

@@ -8,7 +8,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from './errors.js';
-import { sessionV1 } from './limits.js';
+import { session as sessionLimits, sessionV1 } from './limits.js';
 import { ByteReader, ByteWriter, copy } from '../wire/bytes.js';
 import { isSoundIdKey } from '../wire/identity-key.js';
 import { label } from './noise/cipher.js';
@@ -75,6 +75,20 @@ export function makeCertificate(fields: Certificate, staticPublic: Uint8Array, s
 
 /** Returns the identity key of a certificate of our own, without checking it. */
 export const certificateIdKey = (certificate: Uint8Array): Uint8Array => copy(certificate, 1, 33);
+
+/** Returns the serial of a certificate of our own, without checking it. */
+export const certificateSerial = (certificate: Uint8Array): number =>
+  new ByteReader(certificate.subarray(33)).u64() ?? 0;
+
+/**
+ * Computes the end of the validity of a certificate with this serial. 0: none, since the clock that gave the serial
+ * was not set.
+ */
+export const notAfterOf = (serial: number): number =>
+  serial < sessionLimits.clockSetFromMs ? 0 : serial + sessionLimits.certificateValidMs;
+
+/** Computes the wall clock (ms) from which on a static key with this serial is to be replaced. */
+export const keyIsOldAtMs = (serial: number): number => serial + sessionLimits.staticKeyAgeMaxMs;
 
 /**
  * Decodes and checks a certificate. Errors: `session/bad-certificate` (shape, version, key encoding, signature,

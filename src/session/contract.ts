@@ -53,6 +53,8 @@ export interface Resumption {
   /** Wall clock of the last full handshake, ms; the ticket expires 24 h later. */
   readonly fullHandshakeAtMs: number;
   readonly resumesLeft: number;
+  /** Serial of the own certificate in the last full handshake: a ticket is worthless once the own key was replaced. */
+  readonly localSerial: number;
 }
 
 /** Arguments of a session. */
@@ -68,6 +70,8 @@ export interface SessionOptions {
    */
   readonly nowMs: number;
   readonly wallClockMs: number;
+  /** Wall clock by which the peer's certificate may have expired. Default: `wallClockMs`. */
+  readonly certificateClockMs?: number;
   readonly role:
     | {
         readonly type: 'initiator';

@@ -7,7 +7,13 @@ import type { SessionError } from './errors.js';
 import { wireV1 } from '../wire/limits.js';
 import { sessionV1 } from './limits.js';
 import { copy, isSame, toHex } from '../wire/bytes.js';
-import { certificateIdKey, decodePayload, encodePayload, verifyCertificate } from './certificate.js';
+import {
+  certificateIdKey,
+  certificateSerial,
+  decodePayload,
+  encodePayload,
+  verifyCertificate,
+} from './certificate.js';
 import { chaChaPoly, sha256 } from './noise/cipher.js';
 import { generateDhKeyPair } from './noise/dh.js';
 import { kem, warmUpKem, type Kem } from './noise/kem.js';
@@ -22,6 +28,7 @@ import { closeReasonOf } from './close.js';
 export interface Setting {
   readonly options: SessionOptions;
   readonly localIdKey: Uint8Array;
+  readonly localSerial: number;
   readonly kem: Kem;
 }
 
@@ -38,12 +45,16 @@ export type Expected = 'preamble' | 'frame' | 'answer';
 export const settingOf = (options: SessionOptions): Setting => ({
   options,
   localIdKey: certificateIdKey(options.local.certificate),
+  localSerial: certificateSerial(options.local.certificate),
   kem: options.kem ?? kem,
 });
 
 /** Returns the wall clock at `nowMs`: the one at the start of the session, moved on by the monotonic clock. */
 export const wallClockAt = (options: SessionOptions, nowMs: number): number =>
   options.wallClockMs + (nowMs - options.nowMs);
+
+const certificateClockAt = (options: SessionOptions, nowMs: number): number =>
+  (options.certificateClockMs ?? options.wallClockMs) + (nowMs - options.nowMs);
 
 /** Begins a full handshake (XXhfs): the static keys travel in it. */
 export function fullHandshake(setting: Setting, role: Role, prologue: Uint8Array): NoiseHandshake {
@@ -91,7 +102,7 @@ export function provePeer(
   nowMs: number,
 ): Result<PeerProof, SessionError> {
   return decodePayload(payload).andThen(({ certificate, announcement }) =>
-    verifyCertificate(certificate, remoteStatic, wallClockAt(setting.options, nowMs)).andThen(
+    verifyCertificate(certificate, remoteStatic, certificateClockAt(setting.options, nowMs)).andThen(
       ({ idKey, serial }): Result<PeerProof, SessionError> => {
         if (isSame(idKey, setting.localIdKey)) return err({ code: 'session/own-identity' });
         if (expectedIdKey !== null && !isSame(idKey, expectedIdKey))
@@ -128,6 +139,7 @@ export function conclude(
     chainingKey: outcome.chainingKey,
     transcriptHash: outcome.transcriptHash,
     localIdKey: setting.localIdKey,
+    localSerial: setting.localSerial,
     peer,
     ...lifetime,
   });

@@ -44,4 +44,13 @@ export const session = {
   silenceMaxMs: 13_000,
   /** Generations of one peer's tickets that are accepted: the current one, and those of interrupted resumes. */
   ticketGenerationsMax: 3,
+  /** Age at which a node replaces its X25519 static key. The identity stays, and so does every pin. */
+  staticKeyAgeMaxMs: 365 * 24 * 3_600_000,
+  /** Validity of a certificate: a node that is switched on once in a year still renews its key in time. */
+  certificateValidMs: 2 * 365 * 24 * 3_600_000,
+  /**
+   * 2026-01-01. A clock that shows an earlier time was never set, as on a board without a battery, so a certificate of
+   * that time names no end.
+   */
+  clockSetFromMs: 1_767_225_600_000,
 } as const;

@@ -36,6 +36,7 @@ export function deriveResumption(options: {
   readonly peer: PeerProof;
   readonly fullHandshakeAtMs: number;
   readonly resumesLeft: number;
+  readonly localSerial: number;
 }): Resumption {
   const exporter = exporterSecret(options.chainingKey, options.transcriptHash);
   const rms = copy(exportKey(exporter, 'resumption'));
@@ -49,6 +50,7 @@ export function deriveResumption(options: {
     accept: deriveTicket(rms, isLower ? 'hi>lo' : 'lo>hi'),
     fullHandshakeAtMs: options.fullHandshakeAtMs,
     resumesLeft: options.resumesLeft,
+    localSerial: options.localSerial,
   };
 }
 
@@ -76,6 +78,10 @@ export class TicketBook {
   readonly #peers = new Map<string, readonly Resumption[]>();
   /** Tickets by the hex of the id that a caller would present. */
   readonly #byTicket = new Map<string, Resumption>();
+  /** Peer (hex of its idKey) → the highest certificate serial seen of it anywhere. */
+  readonly #serials = new Map<string, number>();
+  /** Serial of the own certificate; 0: any. */
+  #localSerial = 0;
 
   get size(): number {
     return this.#peers.size;
@@ -86,7 +92,40 @@ export class TicketBook {
    * recently.
    */
   keep(resumption: Resumption): void {
+    if (this.isOutdated(resumption)) return wipeResumption(resumption);
+    this.seen(resumption.peer.idKey, resumption.peer.certificateSerial);
     this.#put(resumption, []);
+  }
+
+  /** True where either side has a newer static key than the ticket was made with: a full handshake is due. */
+  isOutdated({ peer, localSerial }: Pick<Resumption, 'peer' | 'localSerial'>): boolean {
+    return (
+      localSerial < this.#localSerial ||
+      peer.certificateSerial < (this.#serials.get(toHex(peer.idKey)) ?? Number.NEGATIVE_INFINITY)
+    );
+  }
+
+  /** The own static key was replaced: no earlier ticket is of use to either side. */
+  renewed(localSerial: number): void {
+    this.#localSerial = localSerial;
+    for (const peer of this.#peers.keys()) this.#drop(peer, []);
+  }
+
+  /** This peer has been seen with a certificate of this serial. Tickets under an older one are forgotten. */
+  seen(idKey: Uint8Array, serial: number): void {
+    const peer = toHex(idKey);
+    const before = this.#serials.get(peer) ?? Number.NEGATIVE_INFINITY;
+    if (serial < before) return;
+    this.#serials.delete(peer);
+    this.#serials.set(peer, serial);
+    const [oldest] = this.#serials.keys();
+    if (this.#serials.size > sessionV1.ticketsMax && oldest !== undefined) this.#serials.delete(oldest);
+    const generations = this.#peers.get(peer);
+    if (generations === undefined || serial === before) return;
+    const current = generations.filter((generation) => !this.isOutdated(generation));
+    this.#drop(peer, current);
+    const [newest, ...others] = current;
+    if (newest !== undefined) this.#put(newest, others);
   }
 
   /**
@@ -94,6 +133,7 @@ export class TicketBook {
    * message cannot fill the book; at worst the peer needs a full handshake.
    */
   offer(resumption: Resumption): void {
+    if (this.isOutdated(resumption)) return wipeResumption(resumption);
     const before = this.#peers.get(toHex(resumption.peer.idKey)) ?? [];
     const [current, ...offered] = before.toReversed();
     const kept = offered.toReversed().slice(0, sessionLimits.ticketGenerationsMax - 2);

@@ -91,7 +91,7 @@ test('a new name is known to the others at once', async (t) => {
   const alice = await node(t, { name: 'alice', beaconPorts });
   const bob = await node(t, { name: 'bob', beaconPorts });
   await sees(alice, bob);
-  bob.broadcast.cast('describe', { name: 'robert', tcpPort: 7_777 });
+  bob.broadcast.cast('describe', { name: 'robert', tcpPort: 7_777, certificateSerial: 1 });
   const { rows } = await alice.reports.wait('presence', (body) =>
     body.rows.some((row) => row.name === 'robert'),
   );

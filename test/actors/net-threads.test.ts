@@ -53,7 +53,7 @@ const hub = actor<
   receive: {
     listening(state, { port }, context) {
       state.seen.tcpPort = port;
-      context.links.broadcast.cast('describe', { name: state.name, tcpPort: port });
+      context.links.broadcast.cast('describe', { name: state.name, tcpPort: port, certificateSerial: 1 });
       return next(state);
     },
     accepted(state, { port }) {
@@ -75,8 +75,10 @@ const hub = actor<
     twin: (state) => next(state),
     signBeacon: (state, { body }) =>
       reply(state, ok(new Uint8Array(sign(null, beaconSigningBytes(body), state.identity.privateKey)))),
-    description: (state) =>
-      reply(state, ok(state.seen.tcpPort === 0 ? null : { name: state.name, tcpPort: state.seen.tcpPort })),
+    description: (state) => {
+      const { tcpPort } = state.seen;
+      return reply(state, ok(tcpPort === 0 ? null : { name: state.name, tcpPort, certificateSerial: 1 }));
+    },
   },
 });
 
@@ -133,7 +135,6 @@ async function start(t: TestContext, name: string, beaconPorts: readonly number[
             bootId,
             instance: bootId,
             wireVersions: [1],
-            certificateSerial: 1,
           },
           links: { node, discovery: address<DiscoveryProtocol>('discovery') },
           placement: inThread('broadcast'),

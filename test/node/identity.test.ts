@@ -1,12 +1,13 @@
 /** One identity: its certificates only grow newer, it is no peer of itself, and there is one of it. */
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openHome } from '../../src/home/home.js';
-import { loadIdentity } from '../../src/home/identity-file.js';
-import { nextIdentityHash } from '../../src/session/certificate.js';
+import { loadIdentity, renewStaticKey } from '../../src/home/identity-file.js';
+import { nextIdentityHash, verifyCertificate } from '../../src/session/certificate.js';
+import { session as limits } from '../../src/session/limits.js';
 import { deliver, failure, liveNode, must, peer, status, untilMet } from '../support/live-node.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { readIdentity, writeSerial } from '../support/stored-identity.js';
@@ -93,4 +94,57 @@ test('a flipped bit in the identity file never makes another identity of it', as
   }
   // What may pass is a blank between two fields that became another blank.
   assert.ok(refused > whole.length * 8 * 0.95, `${refused}`);
+});
+
+// Case N17
+test('a year-old static key is replaced in a running home; identity and run stay, and it ends in two years', (context) => {
+  const opened = openHome(temporaryHome(context));
+  assert.ok(opened.isOk());
+  context.after(() => opened.value.release());
+  const madeMs = limits.clockSetFromMs + 1;
+  const first = loadIdentity(opened.value, madeMs)._unsafeUnwrap();
+  const renew = (atMs: number) => renewStaticKey(opened.value, first, atMs)._unsafeUnwrap();
+  assert.deepEqual(renew(madeMs + limits.staticKeyAgeMaxMs - 1).local.staticPublic, first.local.staticPublic);
+  const atMs = madeMs + limits.staticKeyAgeMaxMs;
+  const second = renew(atMs);
+  assert.equal(second.peerId, first.peerId);
+  assert.deepEqual(second.local.bootId, first.local.bootId);
+  assert.equal(second.certificateSerial, atMs);
+  assert.notDeepEqual(second.local.staticPublic, first.local.staticPublic);
+  const isValid = ({ local }: typeof first, wallMs: number): boolean =>
+    verifyCertificate(local.certificate, local.staticPublic, wallMs).isOk();
+  assert.ok(isValid(first, madeMs + limits.certificateValidMs));
+  assert.ok(!isValid(first, madeMs + limits.certificateValidMs + 1));
+  assert.ok(isValid(second, madeMs + limits.certificateValidMs + 1));
+  assert.equal(loadIdentity(opened.value, atMs)._unsafeUnwrap().certificateSerial, atMs, 'on disk');
+});
+
+// Case N17
+test('a key made by a clock that was never set has no end, and is replaced once the clock is set', (context) => {
+  const opened = openHome(temporaryHome(context));
+  assert.ok(opened.isOk());
+  context.after(() => opened.value.release());
+  const first = loadIdentity(opened.value, 86_400_000)._unsafeUnwrap();
+  const nowMs = limits.clockSetFromMs * 2;
+  const { certificate, staticPublic } = first.local;
+  assert.ok(verifyCertificate(certificate, staticPublic, nowMs).isOk());
+  const second = renewStaticKey(opened.value, first, nowMs)._unsafeUnwrap();
+  assert.equal(second.certificateSerial, nowMs);
+});
+
+// Case N17
+test('a running home whose identity file was exchanged keeps its key and says why', (context) => {
+  const directory = temporaryHome(context);
+  const [opened, other] = [openHome(directory), openHome(temporaryHome(context))];
+  assert.ok(opened.isOk() && other.isOk());
+  context.after(() => (opened.value.release(), other.value.release()));
+  const vault = loadIdentity(opened.value, Date.now())._unsafeUnwrap();
+  loadIdentity(other.value, Date.now())._unsafeUnwrap();
+  const inAYearMs = Date.now() + limits.staticKeyAgeMaxMs;
+  copyFileSync(other.value.identityFile, opened.value.identityFile);
+  const before = readFileSync(opened.value.identityFile);
+  assert.equal(renewStaticKey(opened.value, vault, inAYearMs)._unsafeUnwrapErr().code, 'home/bad-identity');
+  assert.deepEqual(readFileSync(opened.value.identityFile), before);
+  rmSync(opened.value.identityFile);
+  assert.equal(renewStaticKey(opened.value, vault, inAYearMs)._unsafeUnwrapErr().code, 'home/bad-identity');
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { session as limits, sessionV1 } from '../../src/session/limits.js';
 import { TicketBook, copyResumption } from '../../src/session/tickets.js';
 import { isUp, makeNode, resume, type Bend, connect, wallClockMs } from '../support/session-pair.js';
-import { holds } from '../support/seeds.js';
+import { anyBytes, holds } from '../support/seeds.js';
 
 /** Deliveries from `index` on are lost, as when the connection is cut there. */
 const cutAt =
@@ -107,4 +107,21 @@ test('a book keeps 512 peers and three generations of each, and wipes what it le
   book.expire(wallClockMs + sessionV1.ticketAgeMaxMs);
   assert.equal(book.size, 0);
   assert.equal(book.ticketIds().length, 0);
+});
+
+// Case N17
+test('once either side has a new static key, a resume becomes a full handshake on the same connection', () => {
+  for (const isCallersKeyNew of [true, false]) {
+    const seed = anyBytes(32);
+    const [a, b] = [makeNode({ seed }), makeNode()];
+    connect(a, b);
+    assert.equal(resume(a, b).initiator.resumed, true);
+    const serial = wallClockMs + 1;
+    const renewed = { ...makeNode({ seed, serial }), book: a.book };
+    a.book.renewed(serial);
+    const pair = isCallersKeyNew ? resume(renewed, b) : resume(b, renewed);
+    assert.ok(isUp(pair));
+    assert.equal(pair.initiator.resumed, false);
+    assert.equal(resume(b, renewed).initiator.resumed, true, 'the new key has tickets of its own');
+  }
 });

@@ -316,6 +316,7 @@ export class KeyedSession implements Session {
       peer,
       dial: deriveTicket(secret, isLower ? 'lo>hi' : 'hi>lo'),
       accept: deriveTicket(secret, isLower ? 'hi>lo' : 'lo>hi'),
+      localSerial: this.#options.identity.certificateSerial,
       ...lifetime,
     };
   }

@@ -9,6 +9,7 @@ import type { Fault } from '../../src/chat/turn.js';
 import { messageIdFromBytes, type MessageId, type PeerId } from '../../src/ids.js';
 import type { Dice } from '../support/seeds.js';
 import type { VirtualClock } from './clock.js';
+import { keyIsOldAtMs } from '../../src/session/certificate.js';
 import { keyedIdentity, type KeyedIdentity } from './keyed-identity.js';
 import type { Network } from './network.js';
 import type { Announcement } from './presence-shell.js';
@@ -60,6 +61,8 @@ export class SimulatedNode {
   #ids = 0;
   #run: NodeRun | null = null;
   #identity: KeyedIdentity;
+  /** Far in the past, so each node replaces its key while it runs. */
+  #certificateSerial = 1;
   readonly #number: number;
 
   constructor(world: Surroundings, number: number) {
@@ -78,6 +81,19 @@ export class SimulatedNode {
 
   get run(): NodeRun | null {
     return this.#run;
+  }
+
+  /** The static key is old by the calendar of this node: another one is made, and outlives the run. */
+  renewKey(): void {
+    this.#certificateSerial = Math.max(this.#certificateSerial + 1, this.wallMs());
+    this.#identity = { ...this.#identity, certificateSerial: this.#certificateSerial };
+  }
+
+  get key() {
+    return {
+      certificateSerial: this.#certificateSerial,
+      keyIsOldAtMs: keyIsOldAtMs(this.#certificateSerial),
+    };
   }
 
   wallMs = (): number => epochMs + this.world.clock.nowMs + this.wallOffsetMs;
@@ -139,6 +155,7 @@ export class SimulatedNode {
     const boot = new Uint8Array(8);
     new DataView(boot.buffer).setUint32(0, this.#number + 1);
     new DataView(boot.buffer).setUint32(4, this.#runs);
-    return keyedIdentity(`secret of ${this.#number}`, Buffer.from(boot).toString('hex'));
+    const bootIdHex = Buffer.from(boot).toString('hex');
+    return keyedIdentity(`secret of ${this.#number}`, bootIdHex, this.#certificateSerial);
   }
 }

@@ -169,10 +169,10 @@ export class NodeRun {
   }
 
   #newCore(): Core {
-    const { identity, name, world } = this.#node;
+    const { identity, key, name, world } = this.#node;
     const { peerId, idKey, bootIdHex } = identity;
     return new Core({
-      own: { peerId, idKey, instance: bootIdHex },
+      own: { peerId, idKey, instance: bootIdHex, ...key },
       name,
       foreign: { enabled: new Set(), secureOnly: false, group: null, sendTimeoutMs: 20_000, greet: [] },
       tickets: new TicketBook(),
@@ -247,6 +247,10 @@ export class NodeRun {
         else if (effect.say === 'awaited') this.#presence.awaited(effect.peerIds);
         else if (effect.say === 'recall') this.#presence.recall(effect.rows);
         else this.#presence.describe(effect.name, effect.tcpPort);
+        break;
+      case 'identity':
+        node.renewKey();
+        this.#later({ type: 'keyRenewed', ...node.key });
         break;
       case 'session':
         this.#tellSession(effect);

@@ -110,13 +110,12 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
       bootId,
       instance: new Uint8Array(8),
       wireVersions: [1],
-      certificateSerial: 1,
     },
     { node: requests.ref, discovery: refTo(() => discovery) },
   );
   links.broadcast = broadcast;
   const startedMs = usableNowMs();
-  broadcast.cast('describe', { name, tcpPort: 6_001 });
+  broadcast.cast('describe', { name, tcpPort: 6_001, certificateSerial: 1 });
   let stopping: Promise<void> | null = null;
   return {
     identity,

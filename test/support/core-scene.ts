@@ -75,10 +75,14 @@ export const resumptionOf = (peer: PeerProof, generation = 1): Resumption => ({
   accept: { ticketId: new Uint8Array(16).fill(generation + 100), psk: new Uint8Array(32) },
   fullHandshakeAtMs: 0,
   resumesLeft: 64,
+  localSerial: 1,
 });
 
 type Of<To extends Effect['to']> = Extract<Effect, { readonly to: To }>;
 type HistoryAsk = LineAsk | ContactAsk;
+
+/** Far enough ahead of the clock of a scene, in ms. */
+export const keyIsOldAtMs = 1e9;
 
 export class CoreScene {
   nowMs = 1_000;
@@ -91,7 +95,13 @@ export class CoreScene {
 
   constructor(stored: Partial<Stored> = {}) {
     this.core = new Core({
-      own: { peerId: own.peerId, idKey: own.idKey, instance: '11'.repeat(8) },
+      own: {
+        peerId: own.peerId,
+        idKey: own.idKey,
+        instance: '11'.repeat(8),
+        certificateSerial: 1,
+        keyIsOldAtMs,
+      },
       name: 'own',
       foreign: { enabled: new Set(), secureOnly: false, group: null, sendTimeoutMs: 20_000, greet: [] },
       tickets: new TicketBook(),

@@ -37,6 +37,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       random: randomBytes,
       nowMs: performance.now(),
       wallClockMs: Date.now(),
+      certificateClockMs: certificateClockMs(),
       role: args.role,
     });
     const stream = openByteStream(args.port, {
@@ -89,6 +90,12 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     state.stream.end('shutdown');
   },
 });
+
+/**
+ * The calendar by which certificates expire. A clock that jumps ahead while the node runs must not make every peer look
+ * expired, so the time that has passed since the start of this thread counts where it says less.
+ */
+const certificateClockMs = (): number => Math.min(Date.now(), performance.timeOrigin + performance.now());
 
 /** Carries out what the machine put out. Questions are answered before anything else is read, as the machine asks. */
 async function act(state: State, outputs: readonly SessionOutput[], context: Here): Promise<Step<State>> {

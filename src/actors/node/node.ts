@@ -12,7 +12,15 @@ import { actor, next, reply, type Fault, type Step } from '../../runtime/actor.j
 import { TicketBook } from '../../session/tickets.js';
 import { beaconSigningBytes } from '../../wire/beacon.js';
 import { toHex } from '../../wire/bytes.js';
-import { newShell, perform, rationOf, type NodeContext, type NodeLinks, type Shell } from './perform.js';
+import {
+  newShell,
+  ownKeyOf,
+  perform,
+  rationOf,
+  type NodeContext,
+  type NodeLinks,
+  type Shell,
+} from './perform.js';
 import type { NodeProtocol } from './protocol.js';
 import type { NodeArgs } from './services.js';
 
@@ -77,7 +85,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     description: (state, body, context, from) =>
       ask(state, { name: 'description', body, call: state.calls.open(from) }, context),
     // No decision: the key that signs lies here, and nowhere below `chat/`.
-    signBeacon: (state, { body }) => reply(state, ok(state.args.identity.sign(beaconSigningBytes(body)))),
+    signBeacon: (state, { body }) => reply(state, ok(state.identity.sign(beaconSigningBytes(body)))),
 
     findTicket: (state, body, context, from) =>
       ask(state, { name: 'findTicket', body, call: state.calls.open(from) }, context),
@@ -113,6 +121,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
 
     stored: (state, body, context) => step(state, { type: 'stored', ...body }, context),
     computed: (state, body, context) => step(state, { type: 'computed', ...body }, context),
+    keyRenewed: (state, body, context) => step(state, { type: 'keyRenewed', ...body }, context),
     due: (state, { due }, context) => step(state, { type: 'due', due }, context),
     logUnlogged(state, { event }, context) {
       context.log('warn', `${event}-unlogged`, { count: rationOf(state, event).takeUntold() });
@@ -133,9 +142,10 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
   const size = await history.call('outboxSize', {});
   if (size.isErr()) return err(size.error);
 
-  const { identity, services, foreign } = args;
+  const { services, foreign } = args;
+  const identity = args.identity();
   const { peerId, idKey, local } = identity;
-  const own = { peerId, idKey, instance: toHex(local.bootId) };
+  const own = { peerId, idKey, instance: toHex(local.bootId), ...ownKeyOf(identity) };
   const core = new Core({
     own,
     name: services.name(),

@@ -17,6 +17,7 @@ import { unreachable } from '../../exhaustive.js';
 import type { ConnectionId, SessionId } from '../../ids.js';
 import type { Context, Ref } from '../../runtime/actor.js';
 import { FaultRation } from '../../runtime/log-ration.js';
+import { keyIsOldAtMs } from '../../session/certificate.js';
 import type { SessionProtocol, ForeignProtocol } from '../connection/protocol.js';
 import type { HistoryProtocol } from '../history/protocol.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../presence/protocol.js';
@@ -24,6 +25,7 @@ import type { TransportProtocol } from '../transport/protocol.js';
 import { Calls } from './calls.js';
 import type { NodeProtocol } from './protocol.js';
 import type { NodeArgs } from './services.js';
+import type { Vault } from '../../chat/people/vault.js';
 
 export type NodeLinks = {
   readonly history: HistoryProtocol;
@@ -36,6 +38,8 @@ export type NodeContext = Context<NodeProtocol, NodeLinks>;
 /** What the shell holds for the core: things that are no data. */
 export interface Shell {
   readonly args: NodeArgs;
+  /** Its static key is replaced while the node runs. */
+  identity: Vault;
   readonly calls: Calls;
   /** Bytes of connections whose actor is not started yet. */
   readonly ports: Map<ConnectionId, MessagePort>;
@@ -47,6 +51,7 @@ export interface Shell {
 
 export const newShell = (args: NodeArgs): Shell => ({
   args,
+  identity: args.identity(),
   calls: new Calls(),
   ports: new Map(),
   sessions: new Map(),
@@ -75,10 +80,17 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       else if (effect.say === 'awaited') context.links.discovery.cast('awaited', { peerIds: effect.peerIds });
       else if (effect.say === 'recall') context.links.discovery.cast('recall', { rows: effect.rows });
       else {
-        const { name, tcpPort } = effect;
-        context.links.broadcast.cast('describe', { name, tcpPort });
+        const { name, tcpPort, certificateSerial } = effect;
+        context.links.broadcast.cast('describe', { name, tcpPort, certificateSerial });
       }
       break;
+    case 'identity': {
+      const renewed = services.renewKey();
+      if (renewed === null) break;
+      shell.identity = renewed;
+      context.self('keyRenewed', ownKeyOf(renewed));
+      break;
+    }
     case 'session':
       tellSession(shell, effect, context);
       break;
@@ -109,6 +121,12 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       unreachable(effect);
   }
 }
+
+/** What the core knows of the static key. */
+export const ownKeyOf = ({ certificateSerial }: Vault) => ({
+  certificateSerial,
+  keyIsOldAtMs: keyIsOldAtMs(certificateSerial),
+});
 
 function askHistory(shell: Shell, token: Token, ask: LineAsk | ContactAsk, context: NodeContext): void {
   const { history } = context.links;
@@ -188,7 +206,7 @@ function tellSession(shell: Shell, effect: SessionEffect, context: NodeContext):
   if (effect.say === 'start') {
     const port = takePort(shell, effect.connectionId);
     if (port === null) return;
-    const { local } = shell.args.identity;
+    const { local } = shell.identity;
     const ref = shell.args.services.startSession({ sessionId, local, role: effect.role, port });
     shell.sessions.set(sessionId, ref);
     return;

@@ -31,6 +31,7 @@ type Continuations = {
   stored: Cast<{ readonly token: Token; readonly answer: StoredAnswer }>;
   computed: Cast<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>;
   due: Cast<{ readonly due: Due }>;
+  keyRenewed: Cast<{ readonly certificateSerial: number; readonly keyIsOldAtMs: number }>;
   /** The actor of a foreign connection runs. Told by the root. */
   foreignRunning: Cast<{ readonly sessionId: SessionId }>;
   /** Log lines were left out, and their number is due. */

@@ -18,7 +18,8 @@ import type {
 } from '../connection/protocol.js';
 
 export interface NodeArgs {
-  readonly identity: Vault;
+  /** The identity of the home as it is now. */
+  readonly identity: () => Vault;
   readonly foreign: ForeignArgs;
   readonly services: NodeServices;
 }
@@ -31,6 +32,8 @@ export interface NodeServices {
   publish(event: NodeEvent): void;
   /** Newest `seq` that readers were given in this run; at its start `newestStored`, the newest in the history. */
   publishedSeq(newestStored: number): number;
+  /** Replaces the static key of the home if it is old. Returns the identity from now on; errors are logged. */
+  renewKey(): Vault | null;
   /** CPU work of some 30 ms, done off this thread. */
   safetyNumber(own: Uint8Array, other: Uint8Array): ResultAsync<string, RuntimeError>;
   ownAddresses(): readonly string[];

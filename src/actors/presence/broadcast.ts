@@ -36,7 +36,6 @@ export interface BroadcastArgs {
   readonly bootId: Uint8Array;
   readonly instance: Uint8Array;
   readonly wireVersions: readonly number[];
-  readonly certificateSerial: number;
 }
 
 type BroadcastLinks = {
@@ -206,7 +205,7 @@ async function sign(
     tcpPort: description.tcpPort,
     name: clipBytes(description.name, wire.nameBytesMax),
     wireVersions: args.wireVersions,
-    certificateSerial: args.certificateSerial,
+    certificateSerial: description.certificateSerial,
     nonce,
     instance: args.instance,
   });

@@ -36,6 +36,7 @@ export interface BeaconDescription {
   readonly name: string;
   /** 0: accepts no connections (yet). */
   readonly tcpPort: number;
+  readonly certificateSerial: number;
 }
 
 /** What broadcast asks of the node, which alone holds the identity key. */

@@ -14,4 +14,6 @@ export interface Presence {
   readonly lastSeenMs: number;
   /** Which run of the peer's node (8 bytes, hex); changes with each start. */
   readonly bootIdHex: string;
+  /** Serial of the certificate that the peer's signed beacon names; absent where no beacon was heard. */
+  readonly certificateSerial?: number;
 }

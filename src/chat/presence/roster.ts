@@ -78,6 +78,7 @@ class Rows implements Roster {
       dialect: 'native',
       lastSeenMs: clocks.wallClockMs,
       bootIdHex,
+      certificateSerial: record.certificateSerial,
     };
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
   }

@@ -11,6 +11,8 @@ export interface Sighting {
   /** It is online, and the user wants to hear of it. */
   readonly isReachable: boolean;
   readonly bootIdHex: string;
+  /** Serial of the certificate that the beacon names; 0: none. */
+  readonly certificateSerial: number;
 }
 
 /** Takes rows of discovery into the knowledge of peers. */
@@ -20,8 +22,9 @@ export function sightingsOf(
   turn: PeopleTurn,
 ): readonly Sighting[] {
   return rows.map((row): Sighting => {
-    const { peerId, state, bootIdHex } = row;
+    const { peerId, state, bootIdHex, certificateSerial = 0 } = row;
     people.heard(row, 'announced', turn);
-    return { peerId, isReachable: state === 'online' && !people.isBlocked(peerId), bootIdHex };
+    const isReachable = state === 'online' && !people.isBlocked(peerId);
+    return { peerId, isReachable, bootIdHex, certificateSerial };
   });
 }

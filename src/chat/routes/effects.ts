@@ -12,6 +12,8 @@ export type NativeEffect =
   | TransportEffect
   | SessionEffect
   | { readonly to: 'feed'; readonly event: ErrorEvent }
+  /** Replaces the static key, which is old by now. Success comes back as `keyRenewed`; a failure is tried again later. */
+  | { readonly to: 'identity'; readonly say: 'renew' }
   | TimerEffect<NativeDue>
   | CallerEffect
   | LogEffect;

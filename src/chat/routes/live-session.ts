@@ -41,6 +41,10 @@ export interface OwnSide {
   readonly idKey: Uint8Array;
   /** This run of the node (8 bytes, hex). */
   readonly instance: string;
+  /** Serial of the certificate at the start of the core: when its static key was made, wall clock in ms. */
+  readonly certificateSerial: number;
+  /** When that key is to be replaced, wall clock in ms. */
+  readonly keyIsOldAtMs: number;
 }
 
 export interface SessionUp {

@@ -33,6 +33,7 @@ import type {
 import { addressAtOtherEnd, contactOf, isNextChanged } from './pinning.js';
 import type { SendViaOptions } from '../contract.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
+import { StaticKeys } from './static-keys.js';
 import { SessionTable } from './session-table.js';
 import { wordsOf } from '../delivery/entry.js';
 import { busyForMs, reasonOf, refusalOf } from './verdicts.js';
@@ -46,6 +47,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #tickets: TicketBook;
   readonly #sessions = new SessionTable();
   readonly #dials = new Dials(() => this.#sessions.outgoing());
+  readonly keys: StaticKeys;
   #name: string;
 
   constructor(own: OwnSide, name: string, people: People, tickets: TicketBook) {
@@ -53,6 +55,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.#name = name;
     this.#people = people;
     this.#tickets = tickets;
+    this.keys = new StaticKeys(own, people, tickets);
   }
 
   /** Errors: `dialect/unsupported` where the user asked for a choice that only a foreign dialect has. */
@@ -178,9 +181,10 @@ export class NativeRoutes implements Route<NativeTurn> {
     const live = this.#sessions.get(sessionId);
     if (live === undefined) return nothing;
     const peerId = peerIdOf(peer.idKey);
-    if (this.#people.isBlocked(peerId)) {
-      // Blocked while the handshake ran; a peer that resumes is not judged again.
-      this.#tell(live, { say: 'close', reason: 'shutdown' }, turn);
+    const isBlocked = this.#people.isBlocked(peerId);
+    if (isBlocked || (isResumed && this.#tickets.isOutdated(resumption))) {
+      // While the handshake ran the peer was blocked, or a side took a new static key. A resume is not judged again.
+      this.#tell(live, { say: 'close', reason: isBlocked ? 'shutdown' : 'rekey' }, turn);
       return nothing;
     }
     live.peerId = peerId;
@@ -302,6 +306,7 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   expireTickets(turn: NativeTurn): void {
     this.#tickets.expire(turn.now.wallMs);
+    this.keys.check(turn);
     this.announceKnown(turn);
     turn.emit({ to: 'self', afterMs: limits.expireEveryMs, due: { type: 'tickets' } });
   }

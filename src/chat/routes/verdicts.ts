@@ -19,9 +19,9 @@ export function refusalOf(
     return { code: 'session/key-changed', expected: live.expected, got: peerId };
   if (peerId === ownId) return { code: 'session/own-identity' };
   if (people.isBlocked(peerId)) return { code: 'session/blocked' };
-  const contact = people.contact(peerId);
-  if (contact !== undefined && peer.certificateSerial < contact.certificateSerial)
-    return { code: 'session/serial-rollback' };
+  const pinned = people.contact(peerId)?.certificateSerial ?? 0;
+  const announced = people.presence(peerId)?.certificateSerial ?? 0;
+  if (peer.certificateSerial < Math.max(pinned, announced)) return { code: 'session/serial-rollback' };
   return null;
 }
 

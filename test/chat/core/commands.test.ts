@@ -105,7 +105,11 @@ test('the first message to a peer makes it trusted: discovery and transport are 
 
 test('the beacon says nothing before the node listens, and then its name and port', () => {
   const scene = new CoreScene();
-  assert.deepEqual(scene.answerTo(scene.ask('description', {})), { name: 'own', tcpPort: 6_000 });
+  assert.deepEqual(scene.answerTo(scene.ask('description', {})), {
+    name: 'own',
+    tcpPort: 6_000,
+    certificateSerial: 1,
+  });
   const self = scene.answerTo(scene.ask('self', {})) as { readonly port: number; readonly name: string };
   assert.deepEqual([self.port, self.name], [6_000, 'own']);
 });

@@ -1,9 +1,9 @@
 /** The expected failures of the shells at their start. Those of a running shell are in `chat/errors.ts`. */
 
-/** Sockets that listen. Handled by the root. */
+/** Failures of a listener at the start. Handled by the root, which reports them to the caller of `startNode`. */
 export type ListenError =
   | { readonly code: 'transport/port-in-use'; readonly address: string; readonly port: number }
-  /** The port that an older program expects, on which nothing but its dialect is spoken. */
+  /** The fixed port of an older program is taken; its peers look for no other port. */
   | {
       readonly code: 'transport/dialect-port-in-use';
       readonly dialect: string;

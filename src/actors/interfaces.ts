@@ -2,11 +2,11 @@
 import { networkInterfaces } from 'node:os';
 import type { InterfaceAddress } from '../wire/address-space.js';
 
-/** Every address of every interface, as it is now. */
+/** Reads every address of every interface. */
 export const readInterfaces = (): readonly InterfaceAddress[] =>
   Object.values(networkInterfaces()).flatMap((each) => each ?? []);
 
-/** The addresses at which others reach a socket bound to `bind`. */
+/** Returns the addresses at which other hosts reach a socket bound to `bind`. */
 export function addressesOf(bind: string): readonly string[] {
   if (bind !== '0.0.0.0' && bind !== '::') return [bind];
   const outer = readInterfaces().filter(({ internal, family }) => !internal && family === 'IPv4');

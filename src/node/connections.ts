@@ -1,6 +1,6 @@
 /**
- * One temporary child of the tree for each connection: a native session, or a talk with an older program. They share a
- * few threads, in turn.
+ * The connections of the node: one temporary child of the tree for each, be it a native session or a connection with
+ * an older program. The children are spread over a few threads.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { ok } from 'neverthrow';
@@ -19,15 +19,18 @@ import type {
 } from '../actors/connection/protocol.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 
-/** Refs may be used at once: what is said to a child that is still starting waits for it, in order. */
+/**
+ * Starts the actors of connections. Their refs may be used at once: messages to a child that is still starting wait
+ * for it, in order.
+ */
 export interface Connections {
   startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
   startForeign(args: ForeignConnectionArgs): Pick<Ref<ForeignProtocol>, 'cast'>;
-  /** Starts the first of the threads, before somebody has to wait for it. */
+  /** Starts the first of the threads, so that no connection has to wait for it. */
   warmUp(): Promise<void>;
 }
 
-/** `tree` settles once it stands, or with `null` when it did not start. */
+/** Opens the set of connections. `tree` settles once it has started, or with `null` where it did not. */
 export function openConnections(place: Placement, tree: () => Promise<Supervisor | null>): Connections {
   let started = 0;
   const placement = (at: number): Placement =>
@@ -49,7 +52,10 @@ export function openConnections(place: Placement, tree: () => Promise<Supervisor
   };
 }
 
-/** A child that crashed, was stopped, or never started, cannot say so itself. Nothing for other children. */
+/**
+ * Reports the end of a child that crashed, was stopped or never started, since it cannot report it itself. Ignores
+ * children that are not connections.
+ */
 export function reportLost(tree: Supervisor, childId: string, reason: string): void {
   const parsed = parseSessionId(childId.slice(childId.indexOf(':') + 1));
   if (parsed.isErr()) return;
@@ -59,13 +65,16 @@ export function reportLost(tree: Supervisor, childId: string, reason: string): v
   if (childId.startsWith(foreignPrefix)) node.cast('foreignDown', { sessionId: parsed.value, end });
 }
 
-/** The order in which foreign connections are read counts from when their thread has booted. */
+/**
+ * Reports that the actor of a foreign connection runs: the order in which such connections are read counts from then.
+ */
 function reportRunning(tree: Supervisor | null, childId: string): void {
   if (tree === null || !childId.startsWith(foreignPrefix)) return;
   const parsed = parseSessionId(childId.slice(foreignPrefix.length));
   if (parsed.isOk()) tree.ref(nodeAddress).cast('foreignRunning', { sessionId: parsed.value });
 }
 
+/** Whether the child is the actor of a connection. */
 export const isConnection = (childId: string): boolean =>
   childId.startsWith(sessionPrefix) || childId.startsWith(foreignPrefix);
 
@@ -83,7 +92,7 @@ function startChild<P extends Protocol>(
   void growing.then(async (tree) => {
     const started = await tree?.supervisor('sessions')?.startChild(spec);
     if (started === undefined || started.isErr()) {
-      // Nobody else will: at its other end a socket would wait for somebody to read.
+      // No actor will close it, and the socket at its other end would wait for a reader.
       port.close();
       if (tree !== null)
         reportLost(tree, spec.id, started === undefined ? 'the node stops' : started.error.code);

@@ -5,23 +5,26 @@
 import type { NodeEvent } from '../chat/events.js';
 import { feed as limits } from './limits.js';
 
+/** The feed of one node. */
 export interface Feed {
   publish(event: NodeEvent): void;
-  /** Events from the moment of this call on. Ends after `bye`. */
+  /** Opens a reader of the events from now on. It ends after `bye`. */
   read(): FeedReader;
   /**
-   * Greatest `seq` of a message published so far. The first call, at the start of the run, gives the newest stored one:
-   * what is stored up to there belongs to earlier runs, and everything after it is to be published.
+   * Returns the greatest `seq` published so far. The first call, at the start of the run, passes the greatest stored
+   * one: messages up to it belong to earlier runs, and every later one is to be published.
    */
   publishedSeq(newestStored: number): number;
   /** Publishes `bye` and ends every reader. Idempotent. */
   end(): void;
 }
 
+/** A reader of events. `return` ends it. */
 export interface FeedReader extends AsyncIterableIterator<NodeEvent> {
   return(): Promise<IteratorResult<NodeEvent>>;
 }
 
+/** Opens a feed without readers. */
 export function openFeed(): Feed {
   const readers = new Set<Queue>();
   let isOver = false;
@@ -51,7 +54,7 @@ export function openFeed(): Feed {
 
 interface Queue {
   readonly reader: FeedReader;
-  /** False once the reader is ended. */
+  /** Adds an event. False: the reader has ended. */
   push(event: NodeEvent): boolean;
   end(): void;
 }

@@ -1,4 +1,4 @@
-/** What an embedder or the command line asks for about older programs, checked. */
+/** The options of an embedder or the command line for older programs, checked. */
 import { err, ok, type Result } from 'neverthrow';
 import { parseGroup } from '../dialects/cmp2204/cipher.js';
 import type { ForeignDialectName } from '../dialects/dialect.js';
@@ -11,12 +11,13 @@ import { parsePort } from '../wire/address.js';
 import type { NodeOptions } from './handle.js';
 import type { ForeignArgs } from '../chat/foreign/state.js';
 
+/** Checked settings for older programs. */
 export interface ForeignSettings extends ForeignArgs {
   /** Ports of single dialects, in the order in which they are opened. */
   readonly ports: readonly { readonly dialect: ForeignDialectName; readonly port: number }[];
 }
 
-/** Errors: `dialect/bad-option`. */
+/** Checks the options for older programs. Errors: `dialect/bad-option`. */
 export function readForeignSettings(options: NodeOptions): Result<ForeignSettings, DialectError> {
   const named = options.dialects ?? [];
   const enabled = new Set<ForeignDialectName>();
@@ -26,7 +27,7 @@ export function readForeignSettings(options: NodeOptions): Result<ForeignSetting
     for (const name of names) enabled.add(name);
   }
   const greet = parseMandatoryPeers((options.greet ?? []).join(' '));
-  if (greet.isErr()) return wrong('synergy', `"${greet.error}" to greet is no IP:PORT`);
+  if (greet.isErr()) return wrong('synergy', `"${greet.error}" to greet is not IP:PORT`);
   const group = parseGroup(options.toyGroup?.p, options.toyGroup?.q);
   if (group.isErr()) return wrong('cmp2204', group.error);
   return readPorts(options.listen ?? [], enabled).map((ports) => ({
@@ -41,7 +42,7 @@ export function readForeignSettings(options: NodeOptions): Result<ForeignSetting
 
 const dialectNames = Object.values(foreignDialects).map(({ name }) => name);
 
-/** Dialects that are told apart by their port alone. */
+/** Dialects that only their port distinguishes. */
 const ownPorts = { chatbuddy: foreignPorts.chatbuddy, cse310: foreignPorts.cse310 } as const;
 
 function readPorts(
@@ -58,7 +59,7 @@ function readPorts(
     const dialect = dialectNames.find((each) => each === name);
     const port = digits === '0' ? 0 : parsePort(digits);
     if (dialect === undefined || port === null)
-      return wrong(name, `"${word}" to listen on is no DIALECT=PORT`);
+      return wrong(name, `"${word}" to listen on is not DIALECT=PORT`);
     ports.set(dialect, port);
   }
   return ok([...ports].flatMap(([dialect, port]) => (enabled.has(dialect) ? [{ dialect, port }] : [])));

@@ -1,6 +1,6 @@
 /**
- * The handle on a running node: what the command line, a script over the local API and an embedding program hold.
- * One interface, whether the node runs in this process or behind the control socket.
+ * The handle on a running node, for the command line, scripts over the local API and embedding programs. The
+ * interface is one, whether the node runs in this process or behind the control socket.
  */
 import type { ResultAsync } from 'neverthrow';
 import type {
@@ -20,68 +20,73 @@ import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
 import type { TransportError } from '../errors.js';
 
-/** `api/…` only where the node runs behind the control socket. */
+/** Failures of the methods. `api/…` occurs only where the node runs behind the control socket. */
 export type NodeError =
   ApiError | ChatError | DialectError | HomeError | RuntimeError | SessionError | StoreError | TransportError;
 
+/** Options of a node. Each one left out has the default of the command line. */
 export interface NodeOptions {
   readonly home: string;
   readonly name?: string;
-  /** Address TCP and UDP listen on. Default `0.0.0.0`. */
+  /** Address that TCP and UDP listen on. Default `0.0.0.0`. */
   readonly bind?: string;
-  /** 0: any free port. Taken: the next free one, unless `portStrict`. Default 6001. */
+  /** TCP port; 0: any free one. Where it is taken, the next free one is used, unless `portStrict`. Default 6001. */
   readonly port?: number;
   readonly portStrict?: boolean;
-  /** Where beacons go. Default: every interface's broadcast address, and this machine. */
+  /** Addresses that beacons are sent to. Default: the broadcast address of every interface, and this machine. */
   readonly broadcast?: readonly string[];
-  /** UDP ports beacons are sent to and heard on. Default 6000 and 6001. */
+  /** UDP ports that beacons are sent to and received on. Default 6000 and 6001. */
   readonly beaconPorts?: readonly number[];
   readonly beaconIntervalMs?: number;
   readonly maxConnections?: number;
-  /** Older programs to talk with: names, or `all`. Default: none. */
+  /** Foreign dialects to switch on: names, or `all`. Default: none. */
   readonly dialects?: readonly string[];
-  /** Only the native dialect, whatever else is set. */
+  /** Whether to speak the native dialect alone, whatever else is set. */
   readonly secureOnly?: boolean;
   /**
-   * TCP ports where one older program is served alone, as `DIALECT=PORT`. Needed by those that cannot be told apart on
-   * the shared port: default `chatbuddy=9090` and `cse310=65500`, where these are switched on.
+   * TCP ports for single foreign dialects, as `DIALECT=PORT`, which those need that the shared port cannot recognise.
+   * Default `chatbuddy=9090` and `cse310=65500`, where these are switched on.
    */
   readonly listen?: readonly string[];
-  /** synergy: `IP:PORT` of the mandatory peers, greeted at start. */
+  /** synergy: `IP:PORT` of the mandatory peers, which are greeted at the start. */
   readonly greet?: readonly string[];
-  /** synergy: how long a message is tried before it is given up. Default 20 s. */
+  /** synergy: time in ms after which a message fails. Default 20 s. */
   readonly sendTimeoutMs?: number;
   /** cmp2204: prime and generator of the toy key exchange, in decimal. Default 23 and 5. */
   readonly toyGroup?: { readonly p: string; readonly q: string };
-  /** Called with a new name, so that it is there at the next start. */
+  /** Called with a new name, which the caller stores for the next start. */
   readonly keepName?: (name: string) => void;
   readonly log?: (level: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
+/** The state that a caller waits for after it sent a message. */
 export type WaitFor = 'queued' | 'sent' | 'delivered';
 
+/** Options of `events`. */
 export interface EventsOptions {
-  /** Also the messages with a greater `seq` that are stored already, before the live ones; none lost between. */
+  /** Adds the stored messages with a greater `seq` before the live events; no message between them is lost. */
   readonly sinceSeq?: number;
 }
 
 /**
- * The caller may give a message its id: any UUID in lower case. A caller that knows the id before it sends misses no
- * status of the message, and may send again when it does not know whether the first request arrived: a repeated id
- * with the same text is answered with the state that the message has reached.
+ * Options of `send`. `id`: the id of the message, any UUID in lower case. A caller that knows the id before it sends
+ * misses no status of the message. It may also send again where it does not know whether the first request arrived: a
+ * repeated id with the same text is answered with the state that the message has reached.
  */
 export interface SendOptions {
   readonly id?: string;
 }
 
+/** Options of `sendAll`. */
 export interface SendAllOptions {
   /** One id for each text. */
   readonly ids?: readonly string[];
 }
 
+/** A running node. Methods that name a peer accept every form of PEER: id, name, tag or address. */
 export interface NodeHandle {
   readonly self: () => ResultAsync<SelfInfo, NodeError>;
-  /** Our half of every safety code, 30 digits in groups of five. Some 15 ms of work on another thread. */
+  /** Returns our half of every safety code: 30 digits in groups of five. Takes 15 ms on another thread. */
   readonly ownSafetyCode: () => ResultAsync<string, NodeError>;
   /**
    * Queues one message; the statuses reached so far follow as events. Resolves once it stands synced in the outbox.
@@ -89,15 +94,18 @@ export interface NodeHandle {
    * `message/id-taken` (another message to the peer has the id), `message/id-invalid`.
    */
   readonly send: (peer: string, text: string, options?: SendOptions) => ResultAsync<StatusEvent, NodeError>;
-  /** Many messages to one peer, in order; one sync for all. Same errors; either all are queued or none. */
+  /**
+   * Queues several messages to one peer, in order, with one sync. Either all are queued or none. Errors: those of
+   * `send`.
+   */
   readonly sendAll: (
     peer: string,
     texts: readonly string[],
     options?: SendAllOptions,
   ) => ResultAsync<readonly StatusEvent[], NodeError>;
   /**
-   * As `send`, to a peer of cmp2204. Errors: also `dialect/unsupported` for a private number that is none, and for every
-   * other peer, where these options mean nothing.
+   * Queues one message to a peer of cmp2204 with options of that dialect. Errors: those of `send`, and
+   * `dialect/unsupported` (the private number is not a number, or the peer speaks another dialect).
    */
   readonly sendVia: (
     peer: string,
@@ -105,38 +113,40 @@ export interface NodeHandle {
     via: SendViaOptions,
     options?: SendOptions,
   ) => ResultAsync<StatusEvent, NodeError>;
-  /** Who is active in an older program, in order of appearance. */
+  /** Returns the active peers of an older program, in order of appearance. */
   readonly foreignPeers: (dialect: ForeignDialectName) => ResultAsync<readonly ForeignPeerInfo[], NodeError>;
   /**
-   * Sends a connection message (synergy, netech; `isManual`: a person typed the address) or opens a talk (chatbuddy,
-   * cse310). Resolves once the peer has it. Errors: `transport/…` where it cannot be reached, `dialect/unsupported`
-   * for cmp2204, `chat/blocked`, `chat/secure-only`, `chat/dialect-off`.
+   * Sends a connection message (synergy, netech; `isManual`: a person typed the address), or opens a conversation
+   * (chatbuddy, cse310). Resolves once the peer has it. Errors: `transport/…` where it cannot be reached,
+   * `dialect/unsupported` for cmp2204, `chat/blocked`, `chat/secure-only`, `chat/dialect-off`.
    */
   readonly foreignConnect: (
     peer: string,
     options?: { readonly isManual?: boolean },
   ) => ResultAsync<null, NodeError>;
-  /** Tells one peer, or (`null`) every active peer of the dialect, that we leave. Those out of reach are passed over. */
+  /** Says goodbye to one peer, or (`null`) to every active peer of the dialect. Unreachable peers are skipped. */
   readonly foreignLeave: (dialect: ForeignDialectName, peer: string | null) => ResultAsync<null, NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
   /**
-   * Whom a word means, as every other method takes it, but nobody is dialled: an address means who is known to be there.
-   * Errors: `chat/unknown-peer`, `chat/ambiguous-peer`, `chat/key-changed` (a stranger bears the name of a contact).
+   * Finds the peer that a word means, without dialling: an address means the peer that is known there. Errors:
+   * `chat/unknown-peer`, `chat/ambiguous-peer`, `chat/key-changed` (a stranger has the name of a contact).
    */
   readonly find: (peer: string) => ResultAsync<PeerEvent, NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
   /**
-   * Every event from now on. Begins with `ready`, which says that this reader is subscribed: nothing that happens
-   * after it is missed. Ends with `bye`. A reader that falls too far behind is ended with an
-   * `error` event.
+   * Every event from now on. Begins with `ready`, which says that this reader is subscribed and misses no later
+   * event. Ends with `bye`. A reader that falls too far behind is ended with an `error` event.
    */
   readonly events: (options?: EventsOptions) => AsyncIterable<NodeEvent>;
   readonly safety: (peer: string) => ResultAsync<SafetyInfo, NodeError>;
-  /** Marks verified: `code` must be the pair's safety code (blanks ignored), or `null` for "I compared". */
+  /**
+   * Marks a peer as verified. `code` must be the safety code of the pair (blanks are ignored); `null`: the user has
+   * compared it.
+   */
   readonly verify: (peer: string, code: string | null) => ResultAsync<SafetyInfo, NodeError>;
   readonly block: (peer: string, blocked: boolean) => ResultAsync<PeerEvent, NodeError>;
   readonly rename: (name: string) => ResultAsync<SelfInfo, NodeError>;
-  /** Ends live sessions with the peer; they start again when somebody has something to say. */
+  /** Ends live sessions with the peer. The next message starts a new one. */
   readonly disconnect: (peer: string) => ResultAsync<null, NodeError>;
   readonly stats: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;
   readonly close: () => Promise<void>;

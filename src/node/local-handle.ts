@@ -19,6 +19,7 @@ import type { CoreSelf } from '../chat/asked.js';
 import type { HistoryOptions, SelfInfo } from '../chat/contract.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 
+/** The parts that a handle needs. */
 export interface LocalHandleParts {
   readonly node: Ref<NodeProtocol>;
   /** The home directory. */
@@ -29,6 +30,7 @@ export interface LocalHandleParts {
   readonly close: () => Promise<void>;
 }
 
+/** Makes the handle. */
 export function localHandle(parts: LocalHandleParts): NodeHandle {
   const { node, home, feed, stats, ownSafetyCode, close } = parts;
   const sendAll: NodeHandle['sendAll'] = (peer, texts, { ids } = {}) =>
@@ -57,7 +59,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
         .map((entries) => entries.flatMap((entry) => messageEventOf(entry) ?? [])),
-    // Read from this moment on, whenever the first event is asked for.
+    // Subscribe now, however late the first event is asked for.
     events({ sinceSeq } = {}) {
       const live = feed.read();
       return endable(follow(node, live, sinceSeq ?? null), live);
@@ -73,8 +75,8 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
 }
 
 /**
- * Texts with their ids, which the caller gave or which are new. They are given here and not by the node: a node that
- * crashed over a request gets it again, and must know the messages again. Errors: `message/id-invalid`.
+ * Pairs texts with ids: those of the caller, or new ones. New ids are made here and not by the node, since a node
+ * that crashed over a request gets it again and must recognise the messages. Errors: `message/id-invalid`.
  */
 function named(
   texts: readonly string[],
@@ -94,7 +96,10 @@ function named(
 
 const invalid = (detail: string) => err<never, ChatError>({ code: 'message/id-invalid', detail });
 
-/** First `ready`; then the stored messages after `sinceSeq`; then what is live. A message that is both comes once. */
+/**
+ * Yields `ready`, then the stored messages after `sinceSeq`, then the live events. A message that is in both comes
+ * once.
+ */
 async function* follow(
   node: Ref<NodeProtocol>,
   live: FeedReader,
@@ -117,11 +122,11 @@ async function* follow(
         const event = messageEventOf(line);
         if (event !== null) yield event;
       }
-      // A page may be short because its bytes are bounded.
+      // A short page is not the last one, since its bytes are bounded.
       isLast = page.value.length === 0;
     }
     for await (const event of live) {
-      // Again only when the port is another one since.
+      // Repeat `ready` only where the port has changed.
       if (event.type === 'ready' && event.port === port) continue;
       if (event.type === 'message' && event.seq <= newestSeq) continue;
       yield event;
@@ -131,7 +136,7 @@ async function* follow(
   }
 }
 
-/** Leaves at once: a generator alone would first wait for the event that it is waiting for. */
+/** Lets a reader end at once: a generator alone would first wait for its next event. */
 function endable(
   events: AsyncGenerator<NodeEvent, void, undefined>,
   live: FeedReader,
@@ -160,7 +165,7 @@ function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {
   return { ...options, limit: Math.min(options.limit ?? limits.historyLines, limits.historyLinesMax) };
 }
 
-/** One text was sent, so there is one status: its absence is a bug. */
+/** Returns the one status of one text. Throws where it is missing. */
 function one<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('one text was sent, and no status came back');
   return value;

@@ -1,17 +1,17 @@
 /**
  * The root: opens the home, builds the supervision tree and hands out the handle on the node.
  *
- *   root               one-for-one    the history comes back alone: what the others said to it waits meanwhile
- *   ├─ history         own thread     first, since without a disk nothing may be promised
- *   └─ house           rest-for-one   without the node, nobody knows the sessions and who is there
+ *   root               one-for-one    the history restarts alone: messages to it wait meanwhile
+ *   ├─ history         own thread     first: nothing is acknowledged without the disk
+ *   └─ core            rest-for-one   a restart of the node ends its sessions, which no other actor knows
  *      ├─ node         this thread    decides; owns roster, outbox and sessions
- *      └─ network      one-for-one    talking and being seen do not need each other
- *         ├─ talk      rest-for-one   sessions live on the streams of the transport
- *         │  ├─ transport   own thread
- *         │  └─ sessions    one temporary child per session, on a few shared threads
- *         └─ presence  rest-for-one   last: nobody is told of us before we can answer
- *            ├─ discovery   own thread
- *            └─ broadcast   own thread
+ *      └─ network      one-for-one    connections and presence do not depend on each other
+ *         ├─ connections  rest-for-one   sessions live on the streams of the transport
+ *         │  ├─ transport    own thread
+ *         │  └─ sessions     one temporary child per connection, on a few shared threads
+ *         └─ presence     rest-for-one   last: this node is announced once it can answer
+ *            ├─ discovery    own thread
+ *            └─ broadcast    own thread
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ import type { TransportError } from '../errors.js';
 import { newMessageId } from './message-id.js';
 import { beaconSocket } from '../actors/presence/limits.js';
 import { node as limits } from './limits.js';
-import { foreignRoutes as talks } from '../chat/foreign/limits.js';
+import { foreignRoutes } from '../chat/foreign/limits.js';
 import { address, child, type ChildSpec, type Placement } from '../runtime/actor.js';
 import type { DeadLetter } from '../runtime/link/protocol.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
@@ -53,22 +53,22 @@ import type { NodeProtocol } from '../actors/node/protocol.js';
 import type { Vault } from '../chat/people/vault.js';
 import { addressesOf } from '../actors/interfaces.js';
 
-/** Where the code of each worker thread lies. Tests put faulty actors in their place. */
+/** Locates the code of each worker thread. Tests substitute faulty actors. */
 export type WorkerEntries = (
   worker: 'history' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'jobs',
 ) => URL;
 
 /**
- * Where the actors beside the node run. `inline`: all in the calling thread, so that a start costs a fiftieth of the
- * CPU time, but a long query or a blocked actor stops the caller. Tests of the node's rules run so.
+ * The placement of the actors beside the node. `inline`: all run in the calling thread, which makes a start fifty
+ * times cheaper, but a long query or a blocked actor stops the caller. Tests of the node's rules use it.
  */
 export type Placing = 'threads' | 'inline';
 
 const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worker}.js`, import.meta.url);
 
 /**
- * Starts a node and waits until it can be reached. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
- * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`, `dialect/bad-option` (of older
+ * Starts a node and waits until peers can reach it. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
+ * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`, `dialect/bad-option` (an option for older
  * programs).
  */
 export function startNode(
@@ -109,7 +109,7 @@ const transportAddress = address<TransportProtocol>('transport');
 const discoveryAddress = address<DiscoveryProtocol>('discovery');
 const broadcastAddress = address<BroadcastProtocol>('broadcast');
 
-/** What one node consists of, and the order in which it begins and ends. */
+/** The parts of a running node, and the order in which they start and stop. */
 class RunningNode {
   readonly #options: NodeOptions;
   #name: string;
@@ -122,9 +122,9 @@ class RunningNode {
   readonly #feed: Feed = openFeed();
   readonly #jobs: Jobs;
   readonly #log: Log;
-  /** Settles with the tree, or with `null` when it did not start: the node may need it a moment before it stands. */
+  /** Settles with the tree, or with `null` where it did not start. The node uses it while the rest still starts. */
   #tree: Promise<Supervisor | null> = Promise.resolve(null);
-  /** Part of the transport's arguments, which it is given again when it is restarted. */
+  /** Argument of the transport. A restarted transport gets the port that was open before. */
   #mainListener: { bind: string; port: number; portStrict: boolean; dialect: 'sniffed' } | null = null;
   #homeWatch: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
@@ -172,14 +172,14 @@ class RunningNode {
     });
     await isReachable;
     this.#watchHome();
-    // Not awaited: the node can be reached, and the first handshake is some way off.
+    // Not awaited: peers can reach the node, and the first handshake comes later.
     void this.#connections.warmUp();
     return ok(undefined);
   }
 
   async handle(): Promise<NodeHandle> {
     const tree = await this.#tree;
-    if (tree === null) throw new Error('a handle is made for a node that started');
+    if (tree === null) throw new Error('a handle needs a node that has started');
     return localHandle({
       node: tree.ref(nodeAddress),
       home: this.#home.directory,
@@ -206,13 +206,13 @@ class RunningNode {
     });
   }
 
-  /** Goodbye first; then the children stop in reverse order, the disk last. Only then is the home free. */
+  /** Stops the node: goodbyes first, then the children in reverse order, the history last. Then the home is free. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
       if (this.#homeWatch !== null) clearInterval(this.#homeWatch);
       const tree = await this.#tree;
       if (tree !== null && this.#foreign.enabled.size > 0)
-        await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: talks.farewellMs });
+        await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: foreignRoutes.farewellMs });
       await tree?.ref(broadcastAddress).call('leave', {}, { deadlineMs: limits.goodbyeDeadlineMs });
       await tree?.stop();
       await this.#oldHistory.flush();
@@ -242,18 +242,18 @@ class RunningNode {
       ...this.#foreign.ports.map((own) => ({ bind, portStrict, ...own })),
     ] as const;
     const connectionsMax = this.#options.maxConnections ?? limits.connectionsMax;
-    const disk = child(history, {
+    const historyChild = child(history, {
       args: { file: this.#home.historyFile },
       links: {},
       placement: this.#place('history'),
     });
-    const mind = child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } });
-    const sockets = child(transportActor, {
+    const nodeChild = child(node, { args: this.#nodeArgs(), links, placement: { kind: 'inline' } });
+    const transportChild = child(transportActor, {
       args: { listeners, connectionsMax, dialects },
       links: { node: nodeAddress },
       placement: this.#place('transport'),
     });
-    const ears = child(discoveryActor, {
+    const discoveryChild = child(discoveryActor, {
       args: {
         bind,
         beaconPorts,
@@ -267,7 +267,7 @@ class RunningNode {
       links: { node: nodeAddress, broadcast: broadcastAddress },
       placement: this.#place('discovery'),
     });
-    const voice = child(broadcastActor, {
+    const broadcastChild = child(broadcastActor, {
       args: {
         bind,
         targets: this.#options.broadcast ?? null,
@@ -282,10 +282,10 @@ class RunningNode {
       placement: this.#place('broadcast'),
     });
     const sessions = branch('sessions', 'one-for-one', []);
-    const talk = branch('talk', 'rest-for-one', [sockets, sessions]);
-    const presence = branch('presence', 'rest-for-one', [ears, voice]);
-    const network = branch('network', 'one-for-one', [talk, presence]);
-    return [disk, branch('house', 'rest-for-one', [mind, network])];
+    const connections = branch('connections', 'rest-for-one', [transportChild, sessions]);
+    const presence = branch('presence', 'rest-for-one', [discoveryChild, broadcastChild]);
+    const network = branch('network', 'one-for-one', [connections, presence]);
+    return [historyChild, branch('core', 'rest-for-one', [nodeChild, network])];
   }
 
   #nodeArgs(): NodeArgs {
@@ -316,7 +316,7 @@ class RunningNode {
         const { reason } = event;
         if (reason.type === 'crash')
           this.#log('warn', 'actor-crashed', { actor: event.id, detail: reason.detail });
-        // What ended by itself, a session or talk has told the node already.
+        // A connection that ended by itself has reported its end to the node.
         if (reason.type === 'crash' || reason.type === 'shutdown') reportLost(tree, event.id, reason.type);
         return;
       }
@@ -334,16 +334,16 @@ class RunningNode {
     }
   }
 
-  /** Without its body: what people say to each other is not for the log. */
+  /** Logs a dead letter without its body: messages of people do not belong into a log. */
   #reportDeadLetter({ actor, from, name, reason }: DeadLetter): void {
-    // A session that ended had nothing to keep: the node says it all again in the next one. And who has said goodbye
-    // answers nobody's question whether it was there.
+    // An ended session loses nothing, since the node repeats its messages in the next one. A broadcast that has sent
+    // its goodbye answers no further question.
     const hasNothingToKeep = isConnection(actor) || actor === broadcastAddress.id;
     const isExpected = hasNothingToKeep && reason === 'stopped';
     this.#log(isExpected ? 'debug' : 'error', 'dead-letter', { actor, from, name, reason });
   }
 
-  /** Nothing can be acknowledged any more: says so once and ends the node. */
+  /** Reports once that nothing can be acknowledged any more, and ends the node. */
   #homeGone({ code, file, reason }: Extract<StoreError, { readonly code: 'store/gone' }>): void {
     if (this.#closing !== null) return;
     const message = `${file}: ${reason}; nothing was acknowledged since, and the node ends`;
@@ -351,7 +351,7 @@ class RunningNode {
     void this.close();
   }
 
-  /** Looks for the home now and then: while nobody writes, nobody else would notice that it is gone. */
+  /** Checks now and then that the home exists, since a missing home goes unnoticed while nothing is written. */
   #watchHome(): void {
     const timer = setInterval(() => {
       if (this.#home.isThere()) return;
@@ -373,7 +373,7 @@ class RunningNode {
   async #untilReady(): Promise<void> {
     for await (const event of this.#feed.read()) {
       if (event.type !== 'ready') continue;
-      // Whatever was asked for: from now on others know this one.
+      // Keep the port that peers know, whichever one was requested.
       if (this.#mainListener !== null) this.#mainListener.port = event.port;
       return;
     }
@@ -388,12 +388,12 @@ const branch = (
   children: readonly (ChildSpec | SupervisorSpec)[],
 ): SupervisorSpec => ({ name, strategy, ...patience, children });
 
-/** An actor's refusal to start is the reason itself; the rest is trouble of the runtime. */
+/** Returns the failure of an actor to start, where that is the cause; else the failure of the runtime. */
 function causeOf(error: RuntimeError): NodeError {
   const fault = error.code === 'runtime/start-failed' ? error.fault : undefined;
   return fault !== undefined && isStartFault(fault) ? fault : error;
 }
 
-/** `init` of history refuses with a `StoreError`, that of transport, discovery and broadcast with a `TransportError`. */
+/** Whether `init` failed: with `StoreError` in the history, with `TransportError` in the other actors. */
 const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
   /^(store|transport)\//.test(fault.code);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { AcceptPool, type AcceptedConnection } from '../../src/actors/transport/accept.js';
+import { AcceptPool } from '../../src/actors/transport/accept.js';
+import type { AcceptedConnection } from '../../src/actors/transport/protocol.js';
 import type { DialectName } from '../../src/dialects/dialect.js';
 import type { ConnectionId } from '../../src/ids.js';
 import { admission } from '../../src/admission/limits.js';

@@ -182,7 +182,7 @@ test('a flood of nonsense is counted, told in one line, and costs no user', asyn
   assert.ok(lines.length <= 1 + Math.ceil(tookMs / 5_000), `${lines.length} lines`);
   assert.match(
     lines[0] ?? '',
-    /^Closed the connection from 127\.0\.0\.8:\d+: what it sent is no text \(1 so far\)\.$/,
+    /^Closed the connection from 127\.0\.0\.8:\d+: it sent bytes that are not text \(1 so far\)\.$/,
   );
   assert.deepEqual(
     hub.users().map(({ name }) => name),

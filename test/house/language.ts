@@ -10,7 +10,8 @@ import { readSources, root } from './sources.js';
 import { tokensOf } from './tokens.js';
 
 /** Rooms whose comments and texts are checked. A room is added once it is clean. */
-const rooms = /^src\/(ui\/|wire\/|session\/|admission\/|[a-z-]+\.ts$|chat\/(events|contract|fields)\.ts)/;
+const rooms =
+  /^src\/(ui\/|wire\/|session\/|admission\/|node\/|actors\/(node|tcp|transport|chatbuddy-hub|[a-z]+\.ts)|[a-z-]+\.ts$|chat\/(events|contract|fields)\.ts)/;
 /** Folders whose titles of tests are checked. */
 const testFolders = ['ui'];
 const titleCharsMax = 90;

@@ -2,8 +2,8 @@
  * A user of chatbuddy's directory: registers its name, asks who is online, and keeps trying in the background while
  * the hub is down or full. Stands alone: no node is needed.
  *
- * The hub answers a name with nothing, and one that is full takes the connection and closes it, or leaves it in its
- * backlog. So we count as registered only once we are left alone for a while, or a list was answered.
+ * The hub does not answer a name. A full hub accepts the connection and closes it, or leaves it in its backlog. So
+ * this client counts as registered once its connection has stayed open for a while, or a list was answered.
  */
 import { connect, type Socket } from 'node:net';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
@@ -21,31 +21,36 @@ import { chatbuddyHub as limits } from './limits.js';
 import { foreignFrames } from '../../dialects/limits.js';
 import { finishSocket } from '../tcp/finish.js';
 
+/** Arguments of a client. */
 export interface HubClientOptions {
   readonly host: string;
   /** Default 8080. */
   readonly port?: number;
   readonly name: string;
   /**
-   * Told when registration begins or ends, and when there is none for another reason than before; after an end only
-   * where the hub itself says something new. `reason` may quote the hub: to be escaped before a terminal.
+   * Called when the registration begins or ends, and when an attempt fails for a new reason. After an end it is
+   * called only where the hub itself gives a new reason. `reason` may quote the hub: escape it for a terminal.
    */
   readonly onChange?: (isRegistered: boolean, reason: string | null) => void;
 }
 
+/** A user that is registered at a hub, or tries to be. */
 export interface HubClient {
   readonly isRegistered: () => boolean;
   /**
-   * Who is online, ourselves included. Waits for a connection that is being opened, and opens one where there is none.
-   * Errors: `transport/dial-failed` (the hub is down, full, or does not answer in time), `dialect/…` (its answer is
-   * none).
+   * Asks for the users that are online, this one included. Opens a connection where none is open. Errors:
+   * `transport/dial-failed` (the hub is down, full, or does not answer in time), `dialect/malformed` (its answer is
+   * not a list).
    */
   list(): ResultAsync<readonly HubUser[], DialError | DialectError>;
   /** Gives up the registration. Idempotent. */
   close(): void;
 }
 
-/** Errors: `dialect/malformed` (no name left to register). */
+/**
+ * Registers and stays registered until `close`. Errors: `dialect/malformed` (the name has no character that the hub
+ * accepts).
+ */
 export function openHubClient(options: HubClientOptions): Result<HubClient, DialectError> {
   return encodeHubName(options.name).map((name) => new Client(options, name));
 }
@@ -55,15 +60,15 @@ type Users = Result<readonly HubUser[], DialError | DialectError>;
 class Client implements HubClient {
   readonly #options: HubClientOptions;
   readonly #name: Uint8Array;
-  /** `null` between two tries. */
-  #line: Line | null = null;
+  /** The present connection; `null` between two attempts. */
+  #connection: HubConnection | null = null;
   #isRegistered = false;
-  /** Why we are not, as last told; `null`: registered. */
-  #told: string | null | undefined;
-  /** It was registered, and its end was told. */
+  /** The reason last reported; `null`: registered; `undefined`: none was reported. */
+  #reported: string | null | undefined;
+  /** Whether a registration has ended and its end was reported. */
   #isGone = false;
   #isClosed = false;
-  /** In a row, without having been registered between them. */
+  /** Failed attempts in a row. */
   #tries = 0;
   #retry: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
@@ -77,7 +82,7 @@ class Client implements HubClient {
 
   readonly isRegistered = (): boolean => this.#isRegistered;
 
-  /** One question at a time: answers have no mark that tells which is whose. */
+  /** One question at a time, since an answer does not name its question. */
   list(): ResultAsync<readonly HubUser[], DialError | DialectError> {
     const asked = this.#asking.then(() => this.#ask());
     this.#asking = asked;
@@ -89,64 +94,64 @@ class Client implements HubClient {
     this.#isRegistered = false;
     clearTimeout(this.#retry);
     clearTimeout(this.#settling);
-    this.#line?.end();
+    this.#connection?.end();
   }
 
-  #connect(): Line {
+  #connect(): HubConnection {
     clearTimeout(this.#retry);
     const { host, port = hubProtocol.port } = this.#options;
-    const line: Line = new Line(host, port, this.#name, () => this.#lost(line));
-    this.#line = line;
-    void line.opened.then((isOpen) => {
+    const connection: HubConnection = new HubConnection(host, port, this.#name, () => this.#lost(connection));
+    this.#connection = connection;
+    void connection.opened.then((isOpen) => {
       if (isOpen && !this.#isClosed)
-        this.#settling = setTimeout(() => this.#registered(line), limits.settledMs);
+        this.#settling = setTimeout(() => this.#registered(connection), limits.settledMs);
     });
-    return line;
+    return connection;
   }
 
-  #registered(line: Line): void {
-    if (this.#isClosed || line !== this.#line || this.#isRegistered) return;
+  #registered(connection: HubConnection): void {
+    if (this.#isClosed || connection !== this.#connection || this.#isRegistered) return;
     clearTimeout(this.#settling);
     this.#isRegistered = true;
     this.#isGone = false;
     this.#tries = 0;
-    // A greeting is no reason for an end that comes much later.
-    line.forget();
-    this.#tell(null);
+    // A greeting does not explain an end that comes much later.
+    connection.forget();
+    this.#report(null);
   }
 
-  #lost(line: Line): void {
+  #lost(connection: HubConnection): void {
     const isKnownToBeGone = this.#isGone;
     this.#isGone ||= this.#isRegistered;
-    this.#line = null;
+    this.#connection = null;
     this.#isRegistered = false;
     clearTimeout(this.#settling);
     if (this.#isClosed) return;
     const delayMs = Math.min(limits.retryMaxMs, limits.retryMinMs * 2 ** this.#tries);
     this.#tries += 1;
     this.#retry = setTimeout(() => this.#connect(), delayMs);
-    if (!isKnownToBeGone || line.words() !== null) this.#tell(line.reason());
+    if (!isKnownToBeGone || connection.words() !== null) this.#report(connection.reason());
   }
 
-  #tell(reason: string | null): void {
-    if (reason === this.#told) return;
-    this.#told = reason;
+  #report(reason: string | null): void {
+    if (reason === this.#reported) return;
+    this.#reported = reason;
     this.#options.onChange?.(reason === null, reason);
   }
 
   async #ask(): Promise<Users> {
-    if (this.#isClosed) return err(this.#fault('we have left it'));
-    // Who asks does not wait for the next try: the hub may be back.
-    const line = this.#line ?? this.#connect();
-    if (!(await line.opened)) return err(this.#fault(line.reason()));
-    const users = await line.ask();
+    if (this.#isClosed) return err(this.#fault('this client has left it'));
+    // A question does not wait for the next attempt, since the hub may be back.
+    const connection = this.#connection ?? this.#connect();
+    if (!(await connection.opened)) return err(this.#fault(connection.reason()));
+    const users = await connection.ask();
     if (users === null) {
-      // The hub is gone without a word, or we lie in its backlog: only a new connection helps.
-      await line.giveUp(notAnswering);
-      return err(this.#fault(line.reason()));
+      // The hub is gone without a close, or this connection lies in its backlog: a new connection is needed.
+      await connection.giveUp(notAnswering);
+      return err(this.#fault(connection.reason()));
     }
-    if (users.isErr()) return err(line.isOver ? this.#fault(line.reason()) : users.error);
-    this.#registered(line);
+    if (users.isErr()) return err(connection.isOver ? this.#fault(connection.reason()) : users.error);
+    this.#registered(connection);
     return ok(users.value);
   }
 
@@ -159,12 +164,12 @@ class Client implements HubClient {
 const notAnswering = 'it does not answer';
 
 /** One connection to the hub, from the attempt to its end. */
-class Line {
-  /** Settles once it is open, or will never be. */
+class HubConnection {
+  /** Settles with true once it is open, with false once it cannot open. */
   readonly opened: Promise<boolean>;
   readonly #socket: Socket;
   #openedAtMs: number | null = null;
-  /** Every question so far got an answer, or the connection had ended: what comes is unasked. */
+  /** Takes the bytes of an answer; null while no question is open, so that all bytes are unasked text. */
   #onAnswer: ((chunk: Buffer | null) => void) | null = null;
   #said: Buffer = Buffer.alloc(0);
   #fault: string | null = null;
@@ -195,23 +200,23 @@ class Line {
     });
   }
 
-  /** Why it ended. What the hub said of it itself says more than how the connection broke. */
+  /** The reason of the end. Text from the hub says more than the failure of the connection. */
   reason(): string {
     const words = this.words();
     if (words !== null) return `it said "${words}"`;
     return this.#fault ?? 'it closed the connection';
   }
 
-  /** The first line of what the hub said unasked. */
+  /** The first line of the unasked text; `null`: the hub sent none. */
   words(): string | null {
     const said = this.#said.toString('utf8').trim();
     const [first = ''] = said.split(/[\r\n]/, 1);
     return first === '' ? null : first;
   }
 
-  /** `null`: no answer in time, or the connection ended without one. */
+  /** Asks for the list. `null`: no answer in time, or the connection ended without one. */
   async ask(): Promise<Result<readonly HubUser[], DialectError> | null> {
-    // Name and `LIST` are told apart by silence alone.
+    // The hub separates the name from `LIST` by silence alone.
     const waitMs = limits.nameGapMs - (performance.now() - (this.#openedAtMs ?? 0));
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     if (this.isOver) return null;
@@ -241,12 +246,12 @@ class Line {
     });
   }
 
-  /** What the hub said so far is no reason for its end. */
+  /** Forgets the unasked text, which does not explain a later end. */
   forget(): void {
     this.#said = Buffer.alloc(0);
   }
 
-  /** Settles once it is over, and that was told. */
+  /** Ends the connection with this reason. Settles once its end was reported. */
   giveUp(reason: string): Promise<void> {
     if (this.isOver) return Promise.resolve();
     this.#fault ??= reason;

@@ -1,5 +1,6 @@
 /** The numbers of the chatbuddy hub, as server and as client. */
 
+/** Bounds and times of the hub. */
 export const chatbuddyHub = {
   /** Connections that have not sent their name yet. */
   unnamedMax: 32,
@@ -7,7 +8,7 @@ export const chatbuddyHub = {
   nameDeadlineMs: 10_000,
   /** Pause between two log lines about one reason of ended connections. The rest are counted. */
   faultLogEveryMs: 5_000,
-  /** Pause of the client after its name: twice the silence by which the hub tells that the name has ended. */
+  /** Pause of the client after its name: twice the silence that marks the end of a name for the hub. */
   nameGapMs: 120,
   answerDeadlineMs: 3_000,
   /** Time after which a connected client counts as registered: a full hub accepts a connection only to close it. */

@@ -1,6 +1,6 @@
 /**
- * The directory server of chatbuddy on real sockets. What its bytes and its table mean is decided by the pure
- * `dialects/chatbuddy-hub.ts`; here are connections, silence and bounds. Stands alone: no node is needed.
+ * The directory server of chatbuddy on real sockets. The pure `dialects/chatbuddy/hub-codec.ts` decides on bytes and
+ * the table of users; this file handles connections, silence and bounds. Stands alone: no node is needed.
  */
 import type { Socket } from 'node:net';
 import { ResultAsync } from 'neverthrow';
@@ -23,42 +23,47 @@ import { listen } from '../tcp/listen.js';
 import { finishSocket } from '../tcp/finish.js';
 import { addressesOf } from '../interfaces.js';
 
+/** Arguments of a hub. */
 export interface HubOptions {
   /** Default `0.0.0.0`. */
   readonly bind?: string;
   /** 0: any free port. Default 8080. */
   readonly port?: number;
-  /** A taken port is an error; else the next free one is used. */
+  /** Whether a taken port is an error. If not, the next free port is used. */
   readonly portStrict?: boolean;
-  /** Default 100, as the program says of itself. */
+  /** Users at one time. Default 100, as in the original program. */
   readonly maxUsers?: number;
-  /** Lines as the program prints them. Names are peer text: to be escaped before a terminal. */
+  /** Takes the lines that the original program prints. They hold names from users: escape them for a terminal. */
   readonly log?: (line: string) => void;
 }
 
-/** `too-many`: no user could come any more. `nonsense`: no text. `no-name`: none in time. `never-reads`: its lists. */
+/**
+ * The reason why the hub closed a connection. `too-many`: too many are open. `nonsense`: its bytes are not text.
+ * `no-name`: no name came in time. `never-reads`: it asks for lists and does not read them.
+ */
 export type HubFault = 'too-many' | 'nonsense' | 'no-name' | 'never-reads';
 
+/** A running hub. */
 export interface HubHandle {
-  /** As it is bound. */
+  /** The address that the hub is bound to. */
   readonly address: string;
-  /** Where its users reach it. */
+  /** The addresses at which users reach it. */
   readonly addresses: readonly string[];
   readonly port: number;
   users(): readonly HubListing[];
   /** Connections that the hub has ended, by reason. */
   ended(): Readonly<Partial<Record<HubFault, number>>>;
-  /** Idempotent; settles once every connection is closed. */
+  /** Closes the hub. Idempotent; settles once every connection is closed. */
   readonly close: () => Promise<void>;
 }
 
-/** Errors: `transport/port-in-use`, `transport/cannot-listen`. */
+/** Starts a hub. Errors: `transport/port-in-use`, `transport/cannot-listen`. */
 export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, ListenError> {
   const hub = new Hub(options.maxUsers ?? hubProtocol.usersMax, options.log ?? (() => undefined));
   const { bind = localAddress.bindDefault, port = hubProtocol.port, portStrict = false } = options;
   const listening = listen({ bind, port, portStrict, dialect: 'chatbuddy' }, (socket) => hub.welcome(socket));
   return new ResultAsync(listening).map((listener) => {
-    // No descriptor left, or a connection that was reset before it was accepted: listening goes on.
+    // An error (no descriptor is left, a connection was reset early) does not end the listening.
     listener.server.on('error', () => undefined);
     let closing: Promise<void> | null = null;
     return {
@@ -78,7 +83,7 @@ export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, Liste
 
 const faultWords: Readonly<Record<HubFault, string>> = {
   'too-many': 'too many are connected',
-  nonsense: 'what it sent is no text',
+  nonsense: 'it sent bytes that are not text',
   'no-name': 'it did not say its name',
   'never-reads': 'it asks for lists and does not read them',
 };
@@ -138,7 +143,7 @@ class Hub {
     return this.#faults.counts();
   }
 
-  /** Said to the log now and then only: anybody on the network can cause it. */
+  /** Ends a connection. Logs few lines, since any host can cause them. */
   #end(socket: Socket, fault: HubFault): void {
     const from = `${plainAddress(socket.remoteAddress ?? '')}:${socket.remotePort ?? 0}`;
     this.#faults.note(fault, performance.now(), (count) =>
@@ -169,7 +174,7 @@ class Hub {
       this.#log(line);
       return;
     }
-    // Who asks and asks and never reads.
+    // A user that asks on and on and never reads is closed.
     if (socket.writableLength > hubProtocol.listBytesMax) this.#end(socket, 'never-reads');
     else socket.write(encodeHubList(this.#table.users()));
   }

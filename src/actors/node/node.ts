@@ -1,7 +1,7 @@
 /**
  * The shell around the core: each message becomes an input, each effect a message or a call. It runs in the main
- * thread and touches no socket and no disk itself. Child of the root; permanent; when it starts again it has lost
- * nothing but live sessions, since all else is read back from the history.
+ * thread and touches no socket and no disk itself. A restart loses live sessions only, since the rest is read back
+ * from the history.
  */
 import { err, ok, type Result } from 'neverthrow';
 import { Core } from '../../chat/core.js';
@@ -28,10 +28,11 @@ interface State extends Shell {
   readonly core: Core;
 }
 
+/** The actor of the node. Errors of `init`: `store/…`, where the history cannot be read. */
 export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
   name: 'node',
   restart: 'permanent',
-  // Shared by all connections: some hundred messages for each of the most there can be.
+  // All connections share the mailbox: some hundred messages for each of the most connections.
   mailboxMax: 65_536,
   init: start,
   receive: {
@@ -84,7 +85,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     presence: (state, { rows }, context) => step(state, { type: 'presence', rows }, context),
     description: (state, body, context, from) =>
       ask(state, { name: 'description', body, call: state.calls.open(from) }, context),
-    // No decision: the key that signs lies here, and nowhere below `chat/`.
+    // Needs no decision of the core. The signing key lies here, since code below `chat/` holds none.
     signBeacon: (state, { body }) => reply(state, ok(state.identity.sign(beaconSigningBytes(body)))),
 
     findTicket: (state, body, context, from) =>
@@ -130,7 +131,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
   },
 });
 
-/** Reads back what the history keeps: contacts, what is not delivered yet, and what readers have not seen. */
+/** Reads the stored state back: contacts, undelivered messages, and messages that readers have not seen. */
 async function start(args: NodeArgs, context: NodeContext): Promise<Result<State, Fault>> {
   const { history } = context.links;
   const contacts = await history.call('contacts', {});
@@ -170,7 +171,7 @@ function ask(state: State, asked: Omitted<AskedInput, 'type'>, context: NodeCont
 }
 type Omitted<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 
-/** One input, and all its effects in their order. */
+/** Hands one input to the core and performs the effects in their order. */
 function step(state: State, input: Input, context: NodeContext): Step<State> {
   for (const effect of state.core.handle(input, given(state.args))) perform(state, effect, context);
   return next(state);

@@ -1,5 +1,5 @@
 /**
- * Carries out what the core decided: one effect, one message to the actor or service that it is for. No decision is
+ * Performs the effects of the core: each one becomes a message to an actor, or a call of a service. No decision is
  * made here. Answers of other actors come back as messages to the node, and from there as inputs of the core.
  */
 import type { MessagePort } from 'node:worker_threads';
@@ -27,15 +27,17 @@ import type { NodeProtocol } from './protocol.js';
 import type { NodeArgs } from './services.js';
 import type { Vault } from '../../chat/people/vault.js';
 
+/** The actors that the node sends messages to. */
 export type NodeLinks = {
   readonly history: HistoryProtocol;
   readonly transport: TransportProtocol;
   readonly discovery: DiscoveryProtocol;
   readonly broadcast: BroadcastProtocol;
 };
+/** The context of the node's handlers. */
 export type NodeContext = Context<NodeProtocol, NodeLinks>;
 
-/** What the shell holds for the core: things that are no data. */
+/** Resources that the shell holds for the core, since they are not data. */
 export interface Shell {
   readonly args: NodeArgs;
   /** Its static key is replaced while the node runs. */
@@ -45,10 +47,11 @@ export interface Shell {
   readonly ports: Map<ConnectionId, MessagePort>;
   readonly sessions: Map<SessionId, Pick<Ref<SessionProtocol>, 'cast'>>;
   readonly foreign: Map<SessionId, Pick<Ref<ForeignProtocol>, 'cast'>>;
-  /** Which lines are logged of those that any host can provoke, by their event. */
+  /** Rations of log lines that any host can provoke, by event. */
   readonly rations: Map<string, FaultRation>;
 }
 
+/** Makes a shell without connections. */
 export const newShell = (args: NodeArgs): Shell => ({
   args,
   identity: args.identity(),
@@ -59,6 +62,7 @@ export const newShell = (args: NodeArgs): Shell => ({
   rations: new Map(),
 });
 
+/** Performs one effect. */
 export function perform(shell: Shell, effect: Effect, context: NodeContext): void {
   const { services } = shell.args;
   switch (effect.to) {
@@ -212,12 +216,12 @@ function tellSession(shell: Shell, effect: SessionEffect, context: NodeContext):
     return;
   }
   const ref = shell.sessions.get(sessionId);
-  const told =
+  const sent =
     effect.say === 'utter'
       ? ref?.cast('say', { utterances: effect.utterances })
       : ref?.cast('close', { reason: effect.reason });
-  // A session that is gone without a word is noticed here.
-  if (told?.isErr() === true && told.error.code === 'runtime/no-actor')
+  // A session whose actor is gone is noticed here.
+  if (sent?.isErr() === true && sent.error.code === 'runtime/no-actor')
     context.self('sessionDown', { sessionId, end: { type: 'lost', reason: 'gone' } });
 }
 
@@ -273,7 +277,7 @@ function log(shell: Shell, { level, event, fields, ration }: LogEffect, context:
     context.after(dialing.failureLog.everyMs, 'logUnlogged', { event });
 }
 
-/** Each kind of line has a ration of its own. */
+/** Returns the ration of an event, which is its own. */
 export function rationOf({ rations }: Shell, event: string): FaultRation {
   const known = rations.get(event) ?? new FaultRation(dialing.failureLog);
   rations.set(event, known);

@@ -1,4 +1,7 @@
-/** What the node understands: what users ask, what the other actors report, and what its shell tells itself. Types only. */
+/**
+ * The messages that the node takes: requests of users, reports of other actors, and continuations of its shell. Types
+ * only.
+ */
 import type { MessagePort } from 'node:worker_threads';
 import type { Commands } from '../../chat/asked.js';
 import type { Due, StoredAnswer } from '../../chat/effects.js';
@@ -22,9 +25,10 @@ type CallsOf<Manifest> = {
     : never;
 };
 
+/** The requests of users, as calls. */
 export type NodeCommands = CallsOf<Commands>;
 
-/** What the shell tells itself when something that it waits for has happened. */
+/** Messages of the shell to itself, sent when something that it waits for has happened. */
 type Continuations = {
   dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
   dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: DialError | RuntimeError }>;
@@ -32,12 +36,13 @@ type Continuations = {
   computed: Cast<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>;
   due: Cast<{ readonly due: Due }>;
   keyRenewed: Cast<{ readonly certificateSerial: number; readonly keyIsOldAtMs: number }>;
-  /** The actor of a foreign connection runs. Told by the root. */
+  /** The actor of a foreign connection runs. Sent by the root. */
   foreignRunning: Cast<{ readonly sessionId: SessionId }>;
   /** Log lines were left out, and their number is due. */
   logUnlogged: Cast<{ readonly event: string }>;
 };
 
+/** All messages that the node takes. */
 export type NodeProtocol = NodeCommands &
   TransportReports &
   DiscoveryReports &

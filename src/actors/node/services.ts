@@ -1,5 +1,5 @@
 /**
- * What the root lends to the node's shell: things of the main thread that no message could carry. Nothing in here
+ * Services of the root for the node's shell: resources of the main thread that no message can carry. No service
  * decides anything.
  */
 import type { ResultAsync } from 'neverthrow';
@@ -17,6 +17,7 @@ import type {
   ForeignProtocol,
 } from '../connection/protocol.js';
 
+/** Arguments of the actor. */
 export interface NodeArgs {
   /** The identity of the home as it is now. */
   readonly identity: () => Vault;
@@ -24,13 +25,14 @@ export interface NodeArgs {
   readonly services: NodeServices;
 }
 
+/** Services of the root. */
 export interface NodeServices {
-  /** The name of this side now: given at the start, or kept since then by `keepName`. */
+  /** The present name of this side: from the start, or the last one of `keepName`. */
   name(): string;
   /** Keeps a new name for the next start. */
   keepName(name: string): void;
   publish(event: NodeEvent): void;
-  /** Newest `seq` that readers were given in this run; at its start `newestStored`, the newest in the history. */
+  /** Greatest `seq` published in this run; at its start `newestStored`, the greatest one in the history. */
   publishedSeq(newestStored: number): number;
   /** Replaces the static key of the home if it is old. Returns the identity from now on; errors are logged. */
   renewKey(): Vault | null;

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { tcp as limits } from './limits.js';
 
 /**
- * Flushes and ends our side, then reads the peer's bytes to nowhere until it ends too: a socket that is closed with
- * unread bytes sends RST, which can take away what the peer has not read yet.
+ * Flushes and ends our side, then discards the peer's bytes until it ends, too. A socket that is closed with unread
+ * bytes sends RST, which can destroy bytes that the peer has not read yet.
  */
 export function finishSocket(socket: Socket, onFlushed: () => void): void {
   let linger: NodeJS.Timeout | undefined;

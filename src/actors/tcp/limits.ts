@@ -1,5 +1,6 @@
 /** The numbers that all TCP sockets share. */
 
+/** Ports, backlog and times of TCP sockets. */
 export const tcp = {
   /** Ports that are tried when `port` is taken: `port` and those after it. */
   portTriesMax: 100,

@@ -1,4 +1,4 @@
-/** Finds a port and listens. Errors: `transport/port-in-use`, `transport/cannot-listen`. */
+/** Listeners: finding a port and binding to it. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
@@ -6,16 +6,18 @@ import { reasonOf } from '../../system-errors.js';
 import type { ListenError } from '../errors.js';
 import { tcp as limits } from './limits.js';
 
+/** The endpoint of a listener. */
 export interface ListenerOptions {
   readonly bind: string;
   /** 0: any free port. */
   readonly port: number;
-  /** A taken port is an error; else the next free one is used. */
+  /** Whether a taken port is an error. If not, the next free port is used. */
   readonly portStrict: boolean;
-  /** What is spoken on this port; `sniffed`: the first bytes tell. */
+  /** The dialect of this port; `sniffed`: the first bytes of each connection decide. */
   readonly dialect: DialectName | 'sniffed';
 }
 
+/** A listener that is bound. */
 export interface Listener {
   readonly options: ListenerOptions;
   readonly server: Server;
@@ -25,6 +27,10 @@ export interface Listener {
 
 const portMost = 65_535;
 
+/**
+ * Binds to the port, or to one of the next `portTriesMax`. Errors: `transport/port-in-use` (each of them is taken),
+ * `transport/cannot-listen` (any other failure).
+ */
 export async function listen(
   options: ListenerOptions,
   onConnection: (socket: Socket) => void,
@@ -50,7 +56,7 @@ function tryPort(
   port: number,
   onConnection: (socket: Socket) => void,
 ): Promise<Result<Listener, string>> {
-  // Half open, since the peer's end must not cut off what it has still to read from us.
+  // Half open: the end of the peer must not cut off the bytes that it has still to read.
   const server = createServer({
     allowHalfOpen: true,
     noDelay: true,

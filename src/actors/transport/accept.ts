@@ -1,9 +1,10 @@
 /**
- * The accepted connections of all listeners. Who gets a slot is decided by `admission.ts`; here are the sockets: a
- * caller is heard until its first bytes tell what it speaks, then it is handed to the node, or it is told BUSY.
+ * The accepted connections of all listeners. `admission/admission.ts` decides on slots; this file handles the
+ * sockets. It reads the first bytes of a caller until its dialect is known, then hands the connection to the node or
+ * answers BUSY.
  */
 import type { Socket } from 'node:net';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { DialectName } from '../../dialects/dialect.js';
 import { parseConnectionId, type ConnectionId } from '../../ids.js';
 import { transport } from './limits.js';
@@ -24,26 +25,19 @@ import { plainAddress } from '../../wire/address-space.js';
 import { sayBusy } from './busy.js';
 import { joinSocket, type Joint } from './socket.js';
 import { crowdedOut, mayBeOlderProgram, patienceMs, pauseMs } from '../../admission/queues.js';
-import type { AcceptStats } from './protocol.js';
+import type { AcceptedConnection, AcceptStats } from './protocol.js';
 
-export interface AcceptedConnection {
-  readonly connectionId: ConnectionId;
-  readonly dialect: DialectName;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  /** The session's end of the stream; to be transferred. */
-  readonly port: MessagePort;
-}
-
+/** The reports of the pool. */
 export interface AcceptEvents {
-  /** Returns false when nobody can take the connection. */
+  /** Hands a connection over. False: the node cannot take it. */
   onAccepted(connection: AcceptedConnection): boolean;
   onSlotWanted(connectionId: ConnectionId): void;
   onTrace(event: string, fields: Readonly<Record<string, unknown>>): void;
-  /** First bytes that nobody here answers; `count`: how many there were so far for this reason. Told now and then. */
+  /** Reports unknown first bytes, at most once in a while; `count`: all so far for this reason. */
   onUnknown(caller: Address, reason: UnknownOpening['reason'], count: number): void;
 }
 
+/** Arguments of the pool. */
 export interface AcceptOptions {
   readonly connectionsMax: number;
   readonly enabled: ReadonlySet<DialectName>;
@@ -55,20 +49,21 @@ export interface AcceptOptions {
 }
 
 interface AcceptedCaller extends Caller {
-  /** In the order in which they were accepted. */
+  /** Number in the order of acceptance. */
   readonly serial: number;
   hello: Hello | null;
   readonly socket: Socket;
   readonly remotePort: number;
-  /** `waiting`: no slot yet. `heard`: has a slot, its first bytes are awaited. `joined`: handed to the node. */
+  /** `waiting`: without a slot. `heard`: has a slot, its first bytes are awaited. `joined`: handed to the node. */
   stage: 'waiting' | 'heard' | 'joined';
   first: Uint8Array;
   joint: Joint | null;
   waitTimer: NodeJS.Timeout | undefined;
-  /** Stops listening for first bytes. */
+  /** Stops reading first bytes. */
   unhear: () => void;
 }
 
+/** The pool of accepted sockets. */
 export class AcceptPool {
   readonly #options: AcceptOptions;
   readonly #events: AcceptEvents;
@@ -76,7 +71,7 @@ export class AcceptPool {
   readonly #callers = new Map<ConnectionId, AcceptedCaller>();
   readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, crowdedOut: 0, serial: 0 };
   readonly #unheard = new FaultTally<Unheard>(transport.errorLogEveryMs);
-  /** Whose first bytes became known. */
+  /** Callers whose first bytes became known in this turn of the event loop. */
   readonly #known = new EventTurn<readonly [AcceptedCaller, Hello]>(
     ([caller]) => caller.serial,
     ([caller, hello]) => this.#spoke(caller, hello),
@@ -124,9 +119,9 @@ export class AcceptPool {
     }
   }
 
-  /** A connection that a listener accepted. `spoken`: what that port speaks, or that the first bytes tell. */
+  /** Takes an accepted connection. `spoken`: the dialect of its port; `sniffed`: the first bytes decide. */
   welcome(socket: Socket, spoken: DialectName | 'sniffed'): void {
-    // Before anything else: an `error` without a listener would end the thread.
+    // Before anything else: an `error` event without a listener would end the thread.
     socket.on('error', () => undefined);
     const address = plainAddress(socket.remoteAddress ?? '');
     const serial = (this.#counts.serial += 1);
@@ -154,19 +149,19 @@ export class AcceptPool {
       this.#countUnheard(caller);
       this.#forget(caller);
     });
-    // Whose words are known waits unread, so that nothing piles up; others are heard.
+    // A caller of known dialect waits unread, so that no bytes pile up.
     if (caller.hello === null) this.#hear(caller);
     else socket.pause();
     this.#enter(caller);
   }
 
-  /** Asks for a slot, and waits for one where there is room to. */
+  /** Asks for a slot, and waits for one where the queue has room. */
   #enter(caller: AcceptedCaller): void {
     const verdict = this.#request(caller);
     if (verdict.type !== 'wait' || this.#makeRoom(caller)) this.#settle(caller, verdict);
   }
 
-  /** Whether it may wait. Where too many do, somebody is closed: the newcomer, or who holds more than it. */
+  /** Whether the caller may wait. A full queue drops it, or a caller of an address that has more of them. */
   #makeRoom(caller: AcceptedCaller): boolean {
     const others = [...this.#callers.values()].filter(
       (other) => other !== caller && other.stage === 'waiting',
@@ -178,7 +173,7 @@ export class AcceptPool {
     return leaver !== caller;
   }
 
-  /** Collects bytes until they tell what is spoken. */
+  /** Collects bytes until the dialect is known. */
   #hear(caller: AcceptedCaller): void {
     const { socket } = caller;
     const onData = (chunk: Buffer): void => {
@@ -191,7 +186,7 @@ export class AcceptPool {
       if (read.type === 'unknown') this.#dropUnknown(caller, read);
       else this.#known.add([caller, read]);
     };
-    // It ended without a word that anybody could answer.
+    // The caller ended before its dialect was known.
     const onEnd = (): void => {
       this.#countUnheard(caller);
       this.#drop(caller);
@@ -208,7 +203,7 @@ export class AcceptPool {
     this.#drop(caller);
   }
 
-  /** Only counted: it may be a port scan, a peer that gave up, or our own refusal. */
+  /** Counts a caller that ended unheard, without a log line: port scans and peers that give up are common. */
   #countUnheard(caller: AcceptedCaller): void {
     if (caller.hello !== null || !this.#callers.has(caller.id)) return;
     this.#unheard.count(caller.first.byteLength === 0 ? 'silent' : 'cut');
@@ -223,12 +218,12 @@ export class AcceptPool {
       this.#sendBack(caller);
       this.#planServe();
     }
-    // An older program goes over into a room of its own.
+    // An older program moves to the other queue.
     if (hello.type === 'foreign') this.#enter(caller);
     else this.#ask(caller);
   }
 
-  /** It has lost its slot, and waits for another. */
+  /** Puts a caller that lost its slot back into the queue. */
   #sendBack(caller: AcceptedCaller): void {
     caller.stage = 'waiting';
     clearTimeout(caller.waitTimer);
@@ -239,7 +234,7 @@ export class AcceptPool {
     this.#settle(caller, this.#request(caller));
   }
 
-  /** Whose turn it is asks before. */
+  /** Asks admission. A caller whose turn comes first asks first. */
   #request(caller: AcceptedCaller): Verdict {
     for (;;) {
       const verdict = this.#admission.request(caller, this.#options.now());
@@ -285,7 +280,7 @@ export class AcceptPool {
     else this.#settle(caller, verdict);
   }
 
-  /** An older program that is turned away loses its words, and would take BUSY for words of ours. */
+  /** Whether the caller may be an older program, which would take BUSY for text. */
   #mayBeForeign = (caller: AcceptedCaller): boolean => mayBeOlderProgram(caller, this.#options.enabled);
 
   #slot(caller: AcceptedCaller): void {
@@ -315,19 +310,19 @@ export class AcceptPool {
     if (!isTaken) caller.joint.destroy('refused');
   }
 
-  /** The slot is given to another already. */
+  /** Closes a connection whose slot another caller already has. */
   #evict(id: ConnectionId): void {
     const caller = this.#callers.get(id);
     if (!caller) return;
     this.#counts.evicted += 1;
     this.#events.onTrace('transport.evicted', { address: caller.address });
     if (caller.joint) caller.joint.destroy('evicted');
-    // Slow to begin, not silent by intent, perhaps: an older program could not come back.
+    // A silent caller may be a slow older program, which could not come back.
     else if (caller.hello === null && this.#mayBeForeign(caller)) this.#sendBack(caller);
     else this.#refuse(caller);
   }
 
-  /** Tells BUSY to who speaks our protocol, and closes so that BUSY arrives. */
+  /** Answers BUSY to a native caller, and closes in a way that lets BUSY arrive. */
   #refuse(caller: AcceptedCaller): void {
     const { socket } = caller;
     this.#counts.refusedBusy += 1;
@@ -350,20 +345,20 @@ export class AcceptPool {
     clearTimeout(caller.waitTimer);
     if (!this.#callers.delete(caller.id)) return;
     this.#admission.left(caller.id, this.#options.now());
-    // Who waited leaves no slot behind.
+    // A waiting caller holds no slot.
     if (caller.stage === 'waiting') return;
     this.#planServe();
     this.#arm();
   }
 
-  /** Not at once: a slot may have got free in the midst of giving it to somebody. */
+  /** Plans a round of requests. Not at once: the present call may be giving the slot away. */
   #planServe(): void {
     if (this.#isServePlanned) return;
     this.#isServePlanned = true;
     queueMicrotask(() => this.#serveWaiting());
   }
 
-  /** A slot got free: who waits asks again. */
+  /** Lets the waiting callers ask again after a slot became free. */
   #serveWaiting(): void {
     this.#isServePlanned = false;
     if (this.#isClosed) return;
@@ -374,7 +369,7 @@ export class AcceptPool {
     }
   }
 
-  /** One timer for all deadlines. */
+  /** Sets the one timer of all deadlines. */
   #arm(): void {
     clearTimeout(this.#dueTimer);
     const dueMs = this.#admission.nextDueMs();

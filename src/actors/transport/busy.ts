@@ -5,9 +5,9 @@ import { admission } from '../../admission/limits.js';
 import { transport as limits } from './limits.js';
 import { finishSocket } from '../tcp/finish.js';
 
-/** `random`: in [0, 1). `onClosed` is called once, when the socket is gone. */
+/** Answers BUSY and closes. `random`: in [0, 1). `onClosed` is called once, when the socket is gone. */
 export function sayBusy(socket: Socket, random: number, onClosed: () => void): void {
-  // Who does not read its BUSY must not be kept for ever.
+  // A caller that does not read its BUSY is cut off.
   const patience = setTimeout(() => socket.destroy(), limits.flushMs);
   socket.once('close', () => {
     clearTimeout(patience);
@@ -17,7 +17,7 @@ export function sayBusy(socket: Socket, random: number, onClosed: () => void): v
   finishSocket(socket, () => undefined);
 }
 
-/** With a random wait, so that callers do not come back together. */
+/** Encodes BUSY with a random pause, so that callers do not come back together. */
 function busyFrame(random: number): Uint8Array {
   const spread = admission.busyRetryMaxS - admission.busyRetryMinS + 1;
   const seconds = admission.busyRetryMinS + Math.floor(random * spread);

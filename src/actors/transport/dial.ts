@@ -1,7 +1,4 @@
-/**
- * Opens connections to others, a bounded number at a time. They do not count against the places of those that call us.
- * Errors: `transport/dial-failed`, `transport/too-many-dials`.
- */
+/** Opens connections to peers, a bounded number at a time. They take none of the slots of accepted connections. */
 import { connect, isIP, type Socket } from 'node:net';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
@@ -14,6 +11,7 @@ import { transport as limits } from './limits.js';
 import { isUnicast, plainAddress } from '../../wire/address-space.js';
 import { joinSocket, type Joint } from './socket.js';
 
+/** The endpoint to dial, and the id that the connection gets. */
 export interface DialRequest {
   readonly connectionId: ConnectionId;
   readonly host: string;
@@ -21,12 +19,14 @@ export interface DialRequest {
   readonly deadlineMs: number;
 }
 
+/** A connection that is open. */
 export interface Dialled {
-  /** The session's end of the stream. */
+  /** The end of the byte stream that is transferred to the session. */
   readonly port: MessagePort;
   readonly remoteAddress: string;
 }
 
+/** The connections that this node opened or opens. */
 export class Dialer {
   readonly #joints = new Map<ConnectionId, Joint>();
   readonly #pending = new Map<ConnectionId, Socket>();
@@ -35,11 +35,12 @@ export class Dialer {
     return this.#joints.size + this.#pending.size;
   }
 
+  /** Opens a connection. Errors: `transport/dial-failed`, `transport/too-many-dials`. */
   async dial(request: DialRequest): Promise<Result<Dialled, DialError>> {
     const { connectionId, host, port } = request;
     const failed = (reason: string): Result<never, DialError> =>
       err({ code: 'transport/dial-failed', address: host, port, reason });
-    if (!isDialable(host, port)) return failed('that is no address of one host');
+    if (!isDialable(host, port)) return failed('the address does not name one host');
     if (this.#joints.has(connectionId) || this.#pending.has(connectionId)) return failed('id in use');
     if (this.outboundNow >= dialing.outgoingMax)
       return err({ code: 'transport/too-many-dials', limit: dialing.outgoingMax });
@@ -55,7 +56,7 @@ export class Dialer {
     return ok({ port: channel.port2, remoteAddress: plainAddress(socket.remoteAddress ?? host) });
   }
 
-  /** Ends the connection, also one that is not open yet. Returns whether there was one. */
+  /** Ends a connection, or the attempt to open it. Returns whether it existed. */
   close(connectionId: ConnectionId, reason: string): boolean {
     this.#pending.get(connectionId)?.destroy(new Error(reason));
     this.#joints.get(connectionId)?.end(reason);
@@ -86,7 +87,7 @@ export class Dialer {
         resolve(result);
       };
       const deadline = setTimeout(() => socket.destroy(new Error('no answer in time')), deadlineMs);
-      // Stays for the life of the socket: one without an `error` listener ends the thread.
+      // The listener stays for the life of the socket: an `error` event without one ends the thread.
       socket.on('error', (error) => settle(err(reasonOf(error))));
       socket.once('close', () => settle(err('the connection was closed')));
       socket.once('connect', () => {
@@ -100,11 +101,14 @@ export class Dialer {
 function isDialable(host: string, port: number): boolean {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return false;
   if (isIP(host) !== 0) return isUnicast(host);
-  // What looks like an address of four numbers but is none must not reach the resolver, which reads it its own way.
+  // A text of digits and dots that is not a dotted quad must not reach the resolver, which would read it as another
+  // address.
   if (host.length > limits.hostCharsMax || /^[\d.]*$/.test(host)) return false;
   return /^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$/i.test(host);
 }
 
-/** A dial to a free ephemeral port of this machine can meet itself (simultaneous open). */
+/**
+ * Whether the socket met itself, which a dial to a free ephemeral port of this machine can do (simultaneous open).
+ */
 const isToItself = (socket: Socket): boolean =>
   socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;

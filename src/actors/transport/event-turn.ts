@@ -1,7 +1,8 @@
 /**
- * What becomes known in one turn of the event loop, handed on together and in order. The system tells in any order
- * which sockets can be read. A program that opens a connection for each message has ended the first before it opens
- * the second, so the first can be read whenever the second can: sorted by turn, nobody overtakes.
+ * Collects the items of one turn of the event loop and handles them together, in order of rank. The system reports
+ * readable sockets in any order. A program that opens a connection for each message ends the first one before it
+ * opens the second, so the first is readable whenever the second is: sorted within a turn, no message overtakes
+ * another.
  */
 export class EventTurn<Item> {
   readonly #rank: (item: Item) => number;
@@ -15,7 +16,7 @@ export class EventTurn<Item> {
   }
 
   add(item: Item): void {
-    // Behind every socket that is read in this turn.
+    // Runs after every socket that is readable in this turn.
     if (this.#items.push(item) === 1) setImmediate(() => this.#end());
   }
 

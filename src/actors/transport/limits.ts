@@ -1,5 +1,6 @@
 /** The numbers of the transport: dialing, flow and refusals. */
 
+/** Bounds and times of sockets. */
 export const transport = {
   /** Bytes that wait for a session before its socket is no longer read. */
   streamHighBytes: 256 * 1_024,
@@ -16,7 +17,10 @@ export const transport = {
   errorLogEveryMs: 5_000,
   /** Age at which the list of interfaces is read again. */
   interfacesAgeMs: 2_000,
-  /** Refusals that are still being written. Past it callers are dropped without one, since they may never read it. */
+  /**
+   * Refusals that are still being written. Beyond this number callers are dropped without one, since they may never
+   * read it.
+   */
   refusalsLingeringMax: 64,
   /** Penalty of an address whose connection ended without authentication. */
   penaltyNoAuthenticationMs: 1_000,

@@ -7,19 +7,21 @@ import type { ConnectionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
 import type { Carries } from '../../dialects/dialect.js';
 
+/** Figures of the accepted connections since the start. */
 export interface AcceptStats {
-  /** Connections that were given a place. */
+  /** Connections that got a slot. */
   readonly accepted: number;
   readonly refusedBusy: number;
-  /** Closed because too many waited. */
+  /** Callers closed because their queue was full. */
   readonly crowdedOut: number;
   readonly evicted: number;
   readonly inboundNow: number;
   readonly inboundMost: number;
-  /** Connections to the shared port that ended before it was known what they speak, by reason. */
+  /** Connections to the shared port that ended before their dialect was known, by reason. */
   readonly unheard: Readonly<Partial<Record<Unheard, number>>>;
 }
 
+/** The messages that the transport takes. */
 export type TransportProtocol = {
   /** Opens a connection; its bytes travel over the returned port (`runtime/stream.ts`). */
   dial: Call<
@@ -32,26 +34,41 @@ export type TransportProtocol = {
     { readonly port: MessagePort; readonly remoteAddress: string },
     DialError
   >;
-  /** The session on this inbound connection finished its handshake: it now counts as authenticated. */
+  /** The session on this accepted connection finished its handshake, so the connection counts as authenticated. */
   authenticated: Cast<{
     readonly connectionId: ConnectionId;
     readonly isContact: boolean;
     readonly carries: Carries;
   }>;
-  /** Ends the connection; `penaltyMs` keeps its address out for so long (0: none). */
+  /** Ends the connection. `penaltyMs`: time for which its address is refused afterwards; 0: none. */
   close: Cast<{ readonly connectionId: ConnectionId; readonly reason: string; readonly penaltyMs: number }>;
-  /** Who may use the reserved slot: addresses where contacts were last proved, and tickets that resume (hex). */
+  /**
+   * The callers that may use the reserved slot: addresses where contacts were last proved, and ids of tickets (hex).
+   */
   known: Cast<{ readonly addresses: readonly string[]; readonly ticketIds: readonly string[] }>;
   stats: Call<Record<string, never>, TransportStats>;
 };
 
+/** Figures of the transport. */
 export interface TransportStats extends AcceptStats {
   readonly outboundNow: number;
 }
 
-/** What the transport tells the node. The node's protocol contains these messages. */
+/** A connection that has a slot and a known dialect. */
+export interface AcceptedConnection {
+  readonly connectionId: ConnectionId;
+  readonly dialect: DialectName;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Carries its bytes, the first ones included. The end for the session, transferred. */
+  readonly port: MessagePort;
+}
+
+/** The reports of the transport to the node, whose protocol contains them. */
 export type TransportReports = {
-  /** Listening. Sent once after start, before any connection; `others` are the ports of single dialects. */
+  /**
+   * The transport listens. Sent once after the start, before any connection; `others`: the ports of single dialects.
+   */
   listening: Cast<{
     readonly address: string;
     readonly port: number;
@@ -61,14 +78,8 @@ export type TransportReports = {
       readonly port: number;
     }[];
   }>;
-  /** An admitted inbound connection. `port` carries its bytes, the first ones included; transferred. */
-  accepted: Cast<{
-    readonly connectionId: ConnectionId;
-    readonly dialect: DialectName;
-    readonly remoteAddress: string;
-    readonly remotePort: number;
-    readonly port: MessagePort;
-  }>;
-  /** All slots are taken and somebody was refused: park this authenticated, idle connection. */
+  /** A connection was admitted. */
+  accepted: Cast<AcceptedConnection>;
+  /** A caller needs a slot and none is free: park this authenticated, idle session. */
   slotWanted: Cast<{ readonly connectionId: ConnectionId }>;
 };

@@ -1,6 +1,6 @@
 /**
- * A socket joined with the stream that carries its bytes to another thread. What one side has not taken yet holds the
- * other back, so neither a peer that never reads nor one that never stops can fill memory.
+ * A socket joined with the stream that carries its bytes to another thread. Bytes that one side has not taken yet
+ * hold back the other, so neither a peer that never reads nor one that never stops can fill memory.
  */
 import type { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
@@ -8,21 +8,23 @@ import { transport as limits } from './limits.js';
 import { openByteStream } from '../../runtime/stream.js';
 import { finishSocket } from '../tcp/finish.js';
 
+/** The reports of a joined socket. */
 export interface JointEvents {
   /** Bytes went in or out. */
   onActive(): void;
-  /** The peer can notice no more of it than its end: what it occupied is free. Called once. */
+  /** The connection is over for the peer, so its slot is free. Called once. */
   onOver(reason: string): void;
 }
 
+/** A socket joined with a stream. */
 export interface Joint {
-  /** Ends at once; what is not sent yet is lost. The session hears `reason`. */
+  /** Ends at once and loses unsent bytes. The session gets `reason`. */
   destroy(reason: string): void;
-  /** Sends what was written, then ends. The session hears `reason`. */
+  /** Sends the written bytes, then ends. The session gets `reason`. */
   end(reason: string): void;
 }
 
-/** Takes over `socket` (which has an `error` listener already) and `port`. `first`: bytes that were read before. */
+/** Joins `socket`, which must have an `error` listener, with `port`. `first`: bytes that were read before. */
 export function joinSocket(
   socket: Socket,
   port: MessagePort,
@@ -48,7 +50,7 @@ export function joinSocket(
   const end = (reason: string): void => {
     if (isEnding || isOver) return;
     isEnding = true;
-    // The order to end travels faster than the last words of the session.
+    // The order to end can overtake the last bytes of the session.
     stream.drain();
     stream.end(reason);
     flushTimer = setTimeout(() => socket.destroy(), limits.flushMs);
@@ -58,7 +60,7 @@ export function joinSocket(
   const stream = openByteStream(port, {
     onBytes(chunk) {
       events.onActive();
-      // What the system did not take must not look as if it had.
+      // Bytes that the system refused must not count as consumed.
       socket.write(chunk, (error) => (error ? undefined : stream.consumed(chunk.byteLength)));
       if (socket.writableLength > limits.unsentBytesMax) destroy('overrun');
     },
@@ -72,7 +74,7 @@ export function joinSocket(
   });
   const forward = (chunk: Uint8Array): void => {
     events.onActive();
-    // All of its buffer: a plain view travels by transfer, a `Buffer` would be copied.
+    // A plain view of the whole buffer is transferred; a `Buffer` would be copied.
     const outstanding = stream.write(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     if (outstanding > limits.streamHighBytes) socket.pause();
   };
@@ -88,7 +90,7 @@ export function joinSocket(
     over(reason);
   });
   if (first !== null && first.byteLength > 0) forward(first);
-  // A caller that waited for its place may have ended its half meanwhile, unheard.
+  // A caller may have ended its half while it waited for its slot.
   if (socket.readableEnded) queueMicrotask(() => end('closed'));
   else if (stream.outstandingBytes() <= limits.streamHighBytes) socket.resume();
   return { destroy, end };

@@ -1,7 +1,7 @@
 /**
  * The transport actor owns every TCP socket: the listeners, the few accepted connections that are served at once, and
- * those that are dialled. Bytes travel between a socket and its session over a stream of their own; only what is worth
- * a decision reaches the node. Spec: design.md *Transport*, session-protocol 5.1 and 5.7, faults.md section 4.
+ * those that are dialled. Bytes travel between a socket and its session over a stream of their own; only facts that
+ * need a decision reach the node. Spec: design.md *Transport*, session-protocol 5.1 and 5.7, faults.md section 4.
  */
 import { randomInt } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
@@ -19,11 +19,12 @@ import { Dialer } from './dial.js';
 import { listen, type Listener, type ListenerOptions } from '../tcp/listen.js';
 import type { TransportProtocol, TransportReports } from './protocol.js';
 
+/** Arguments of the actor. */
 export interface TransportArgs {
-  /** The first one is the node's own port; all share `connectionsMax`. */
+  /** Listeners, the shared port of the node first. All share `connectionsMax`. */
   readonly listeners: readonly [ListenerOptions, ...ListenerOptions[]];
   readonly connectionsMax: number;
-  /** What is spoken on sniffed ports. */
+  /** Dialects that are recognised on the shared port. */
   readonly dialects: readonly DialectName[];
 }
 
@@ -43,7 +44,7 @@ export const transportActor = actor<TransportArgs, TransportState, TransportProt
   init: start,
   receive: {
     async dial(state, body, _context, from) {
-      // The answer comes later: a slow dial must not hold up what else waits for the transport.
+      // The answer comes later: a slow dial must not hold up other messages to the transport.
       void state.dialer.dial(body).then((dialled) =>
         dialled.match(
           (connection) => from.ok(connection, [connection.port]),
@@ -89,7 +90,7 @@ async function start(
     },
     {
       onAccepted: (connection) => context.links.node.cast('accepted', connection, [connection.port]).isOk(),
-      // When the node has no room for this it hears of the next one.
+      // A lost message is harmless: the next request to park follows.
       onSlotWanted: (connectionId) => void context.links.node.cast('slotWanted', { connectionId }),
       onTrace: (event, fields) => context.log('debug', event, fields),
       onUnknown: (caller, reason, count) =>
@@ -100,7 +101,7 @@ async function start(
   const isHeld = { value: true };
   for (const options of args.listeners) {
     const listening = await listen(options, (socket) => {
-      // `listening` is told before the first connection.
+      // `listening` is sent before the first connection.
       if (isHeld.value) socket.destroy();
       else pool.welcome(socket, options.dialect);
     });
@@ -116,7 +117,7 @@ async function start(
   return ok({ listeners, pool, dialer: new Dialer() });
 }
 
-/** Which port is in the way decides what its user can do about it. */
+/** Names the dialect of a taken port, since the remedy differs. */
 const faultOf = (error: ListenError, { dialect }: ListenerOptions): ListenError =>
   error.code === 'transport/port-in-use' && dialect !== 'sniffed'
     ? { ...error, code: 'transport/dialect-port-in-use', dialect }
@@ -125,7 +126,7 @@ const faultOf = (error: ListenError, { dialect }: ListenerOptions): ListenError 
 function report(listeners: readonly Listener[], context: TransportContext): void {
   const [own, ...others] = listeners;
   if (!own) return;
-  // Older programs look for each other at a fixed port, and nothing tells them of another.
+  // Older programs look for each other at a fixed port, and cannot learn of another one.
   for (const { options, port } of others)
     if (options.port !== 0 && options.port !== port)
       context.log('warn', 'port-moved', { dialect: options.dialect, from: options.port, to: port });
@@ -138,7 +139,7 @@ function report(listeners: readonly Listener[], context: TransportContext): void
   });
 }
 
-/** No descriptor left, or a connection that was reset before it was accepted: listening goes on. */
+/** Goes on listening after an error: no descriptor is left, or a connection was reset before it was accepted. */
 function surviveErrors(listener: Listener, context: TransportContext): void {
   const failures = new FaultTally<string>(limits.errorLogEveryMs);
   const { port } = listener;
@@ -150,8 +151,8 @@ function surviveErrors(listener: Listener, context: TransportContext): void {
 }
 
 /**
- * Only neighbours are served: private, link-local, loopback and shared space, and the networks of our interfaces. Who
- * binds to a public address asked for the public.
+ * Decides which addresses are served: private, link-local, loopback and shared space, and the networks of our
+ * interfaces. A node that is bound to a public address serves all.
  */
 function nearness(listeners: readonly ListenerOptions[]): (address: string) => boolean {
   const isPublicAsked = listeners.some(({ bind }) => !isUnspecified(bind) && !isPrivate(bind));

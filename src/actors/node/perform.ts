@@ -126,7 +126,7 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
   }
 }
 
-/** What the core knows of the static key. */
+/** The facts about the static key that the core needs. */
 export const ownKeyOf = ({ certificateSerial }: Vault) => ({
   certificateSerial,
   keyIsOldAtMs: keyIsOldAtMs(certificateSerial),

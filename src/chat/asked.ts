@@ -1,6 +1,6 @@
 /**
- * What others may ask of the core, and what they get: a manifest of calls with body, reply and failure. Commands come
- * from users, questions from the actors that carry connections and beacons. Types only.
+ * The calls that the core answers: a manifest with body, reply and failure of each. Commands come from users,
+ * questions from the actors of connections and beacons. Types only.
  */
 import type { ForeignDialectName } from '../dialects/dialect.js';
 import type { ChatError, DialError } from './errors.js';
@@ -17,11 +17,12 @@ import type { HeardWords } from './foreign/state.js';
 import type { Said } from './routes/utterances.js';
 import type { CallId, Fault } from './turn.js';
 
-/** What the core knows of this side; the shell adds what belongs to the process. */
+/** The facts that the core knows of this side; the shell adds those of the process. */
 export type CoreSelf = Omit<SelfInfo, 'pid' | 'home'>;
 
-/** What finding a peer may fail with; an address is dialled, so also with what the dial or the handshake says. */
+/** Failures of finding a peer. An address is dialled, so the failures of a dial and of a handshake belong to them. */
 export type FindFailure = ChatError | SessionError | DialError | RuntimeError;
+/** Failures of a send: those of finding the peer, and those of delivery. */
 export type SendFailure = FindFailure | DeliveryFailure;
 
 interface Asking<Body, Reply, Failure extends Fault = never> {
@@ -31,7 +32,7 @@ interface Asking<Body, Reply, Failure extends Fault = never> {
 }
 type Nothing = Record<string, never>;
 
-/** What users ask. The peer that a PEER word means is found here, so that every caller finds the same one. */
+/** The commands of users. The core resolves a PEER word, so that every caller finds the same peer. */
 export interface Commands {
   readonly self: Asking<Nothing, CoreSelf>;
   /** Replies once all texts stand synced in the outbox, in this order. */
@@ -74,14 +75,14 @@ export interface Commands {
   >;
   /** Tells foreign programs that the node ends. */
   readonly farewell: Asking<Nothing, null>;
-  /** Connections that were ended because what came over them made no sense, by dialect. */
+  /** Counts the connections that were ended because of malformed input, by dialect. */
   readonly malformed: Asking<Nothing, Readonly<Record<string, number>>>;
 }
 
-/** What the actors of connections and beacons ask. */
+/** The questions of the actors of connections and beacons. */
 export interface Questions {
   readonly findTicket: Asking<{ readonly ticketId: Uint8Array }, Resumption | null>;
-  /** Is this peer, whose certificate is valid, welcome? Null: yes. */
+  /** Judges a peer with a valid certificate. Null: it is welcome. */
   readonly judgePeer: Asking<
     { readonly sessionId: SessionId; readonly peer: PeerProof },
     SessionError | null
@@ -93,15 +94,18 @@ export interface Questions {
     { readonly sessionId: SessionId; readonly words: readonly HeardWords[] },
     { readonly receipts: readonly MessageId[] }
   >;
-  /** What the beacon says; null while the node does not know yet. */
+  /** The content of the beacon; null while the port is unknown. */
   readonly description: Asking<
     Nothing,
     { readonly name: string; readonly tcpPort: number; readonly certificateSerial: number } | null
   >;
 }
 
+/** All calls that the core answers. */
 export type Asked = Commands & Questions;
+/** The names of these calls. */
 export type AskedName = keyof Asked;
+/** The id of an open call, typed with its reply and failure. */
 export type CallOf<N extends AskedName> = CallId<Asked[N]['reply'], Asked[N]['failure']>;
 
 /** A call of the node, as an input. */

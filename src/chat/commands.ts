@@ -1,6 +1,6 @@
 /**
- * What users ask of the core. A command that names a peer is carried out once the peer is found; an address is dialled
- * first, and the command waits for the answer.
+ * The commands of users. A command that names a peer runs once the peer is found; an address is dialled first, and
+ * the command waits for the answer.
  *
  *   asked ─► found, or native.ask … answered ─► carried out ─► answer to the caller
  */
@@ -24,6 +24,7 @@ import type { NativeRoutes } from './routes/native.js';
 import type { RouteReport } from './routes/route.js';
 import { answer, logLine, type CallId, type Token, type Turn } from './turn.js';
 
+/** A turn that may emit every effect. */
 export type CoreTurn = Turn<Effect>;
 
 /** The parts that commands work on. */
@@ -47,6 +48,7 @@ interface Comparison {
   readonly command: CommandNaming<'safety' | 'verify'>;
 }
 
+/** Runs commands, and keeps those that wait for an address or a safety number. */
 export class CommandDesk {
   readonly #parts: Parts;
   /** Commands that wait to learn which peer is at an address. */
@@ -96,7 +98,7 @@ export class CommandDesk {
     if (queued.isErr()) turn.emit(logLine('warn', 'greeting-failed', { peer, code: queued.error.code }));
   }
 
-  /** The commands that waited for these addresses go on. */
+  /** Runs the commands that waited for these addresses. */
   addressesAnswered(answers: readonly AddressAnswer[], turn: CoreTurn): readonly RouteReport[] {
     return answers.flatMap(({ address, found }) => {
       const typed = formatAddress(address);
@@ -112,7 +114,7 @@ export class CommandDesk {
     });
   }
 
-  /** The history answered. False: the request was none of a user's. */
+  /** Answers a page of the history. False: no user asked for it. */
   pageRead(token: Token, result: Extract<LineAnswer, { type: 'page' }>['result'], turn: CoreTurn): boolean {
     const call = this.#pages.get(token);
     if (call === undefined) return false;
@@ -121,7 +123,7 @@ export class CommandDesk {
     return true;
   }
 
-  /** A safety number was computed. */
+  /** Answers with a computed safety number. */
   computed(token: Token, number: Result<string, RuntimeError>, turn: CoreTurn): void {
     const comparison = this.#comparisons.get(token);
     if (comparison === undefined) return;
@@ -166,7 +168,7 @@ export class CommandDesk {
     }
   }
 
-  /** Only these two may name no peer; the others always do. */
+  /** Runs the two commands that may name no peer. */
   #withoutPeer(command: PeerCommand, turn: CoreTurn): readonly RouteReport[] {
     if (command.name === 'page') this.#page(command, command.body.query, turn);
     if (command.name === 'foreignLeave')
@@ -200,7 +202,7 @@ export class CommandDesk {
       return;
     }
     const token = turn.newToken();
-    // Found once: the bearer of the name may change while the number is computed.
+    // The peer is fixed now, since its name may pass to another one while the number is computed.
     this.#comparisons.set(token, { peerId, command });
     turn.emit({ to: 'jobs', token, ownIdKey: own.idKey, peerIdKey: fromHex(idKeyHex) });
   }
@@ -233,7 +235,7 @@ export class CommandDesk {
     native.announceKnown(turn);
   }
 
-  /** The peer at an address that was typed. A contact proved there before must be the one that answers now. */
+  /** Returns the peer at a typed address. A contact that was proved there before must be the one that answers now. */
   #peerFound(address: Address, found: AddressAnswer['found']): Result<PeerId, FindFailure> {
     const typed = formatAddress(address);
     if (typeof found === 'string') return this.#parts.people.sameAsBefore(found, typed);
@@ -250,7 +252,7 @@ function refuse(
   return [];
 }
 
-/** No caller waits for the answer. */
+/** A call without a caller. */
 const nobody = { callId: 0 } as const;
 
 function firstRefusal(texts: readonly string[]) {

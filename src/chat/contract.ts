@@ -1,6 +1,6 @@
 /**
- * The catalogue of what a node is asked and what it answers, besides events: one schema for each body gives the type,
- * the readers of both ends and the JSON Schema. Pure.
+ * The catalogue of requests and answers of a node, besides events. The schema of each body gives the type, the
+ * readers of both ends and the JSON Schema. Pure.
  */
 import * as v from 'valibot';
 import { nodeEvents, type PeerEvent } from './events.js';
@@ -42,6 +42,7 @@ const foreignPeer = v.object({
   ),
 });
 
+/** The schemas of answers, by name. */
 export const answers = { selfInfo, safetyInfo, foreignPeer };
 
 const timeMs = (meaning: string) =>
@@ -70,6 +71,7 @@ const sendViaOptions = v.object({
   ),
 });
 
+/** The schemas of requests, by name. */
 export const questions = { historyOptions, sendViaOptions };
 
 /** The own identity and where others reach it. */

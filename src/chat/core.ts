@@ -1,7 +1,7 @@
 /**
- * The mind of the node: takes one input after the other and says what is to be done. Pure: clocks and dice come as
- * arguments, effects are values, and nothing is waited for. Its parts own their state: people (which peers are known),
- * native and foreign routes (ways to them), delivery (messages and their outboxes).
+ * The core of the node: takes one input after the other and returns the effects to perform. Pure: clocks and dice are
+ * arguments, effects are values, and nothing is waited for. Its parts own their state: people (which peers are
+ * known), native and foreign routes (ways to them), delivery (messages and their outboxes).
  *
  *   discovery ─► sightings ─► people                 connections ─► routes ─► reports ─► delivery ─► history, feed
  *   users ─► commands ─► people, routes, delivery    delivery ─► orders ─► routes ─► connections
@@ -29,9 +29,10 @@ import { NativeRoutes } from './routes/native.js';
 import type { Route, RouteReport } from './routes/route.js';
 import { answer, tokenOf, type Given, type Token } from './turn.js';
 
+/** Arguments of the core. */
 export interface CoreArgs {
   readonly own: OwnSide;
-  /** How this side is called at the start. */
+  /** Name of this side at the start. */
   readonly name: string;
   readonly foreign: ForeignArgs;
   /** Secrets that let peers resume; in memory only. */
@@ -40,11 +41,12 @@ export interface CoreArgs {
   readonly random: () => number;
 }
 
-/** What the history keeps of earlier runs. */
+/** The state that the history keeps from earlier runs. */
 export interface Stored extends DeliveryStored {
   readonly contacts: readonly Contact[];
 }
 
+/** The decisions of a node. The parts hold the state; this class routes inputs to them. */
 export class Core {
   readonly #parts: Parts;
   readonly #desk: CommandDesk;
@@ -66,7 +68,7 @@ export class Core {
     this.#desk = new CommandDesk(this.#parts);
   }
 
-  /** Takes over what the history keeps; before the first input. */
+  /** Restores the stored state. Call it before the first input. */
   restore(stored: Stored, given: Given): readonly Effect[] {
     return this.#turn(given, (turn) => {
       const { people, native, foreign, delivery } = this.#parts;
@@ -81,7 +83,7 @@ export class Core {
     });
   }
 
-  /** Returns what is to be done, in this order. */
+  /** Handles one input. Returns the effects, to be performed in this order. */
   handle(input: Input, given: Given): readonly Effect[] {
     return this.#turn(given, (turn) => {
       const reports = this.#reportsOf(input, turn);
@@ -307,12 +309,12 @@ export class Core {
     }
   }
 
-  /** Commands that waited for an address are carried out before delivery hears of the route. */
+  /** Runs the commands that waited for an address, and then passes the reports on to delivery. */
   #outcome({ answers, reports }: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
     return [...this.#desk.addressesAnswered(answers, turn), ...reports];
   }
 
-  /** Takes another name and tells it to every peer. Errors: `chat/name-invalid`. */
+  /** Takes another name and sends it to every peer. Errors: `chat/name-invalid`. */
   #rename(raw: string, turn: CoreTurn) {
     return sanitiseName(raw).map((name) => {
       const { native, foreign } = this.#parts;
@@ -332,7 +334,7 @@ export class Core {
     if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
   }
 
-  /** What the beacon says. */
+  /** Returns the content of the beacon; null while the port is unknown. */
   #description() {
     const tcpPort = this.#listening?.port ?? 0;
     return { name: this.#name, tcpPort, certificateSerial: this.#parts.native.keys.certificateSerial };

@@ -1,6 +1,6 @@
 /**
- * All that the core may ask of the world, and all that it takes from it. The shell (`actors/node`) carries each effect
- * out in one total switch, and hands every message that it gets to the core as an input. Types only.
+ * All effects of the core, and all inputs to it. The shell (`actors/node`) carries each effect out in one total
+ * switch, and hands every message that it gets to the core as an input. Types only.
  */
 import type { Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
@@ -21,9 +21,10 @@ import type { NativeDue, NativeEffect } from './routes/effects.js';
 import type { OwnSide, SessionEnd, SessionUp } from './routes/live-session.js';
 import type { LogEffect, Token } from './turn.js';
 
+/** One effect of the core: a request to the shell. */
 export type Effect = PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | CoreEffect;
 
-/** What no single part asks for. */
+/** Effects that no single part emits. */
 export type CoreEffect =
   /** The safety number of two identity keys: some 30 ms of work on another thread. */
   | {
@@ -32,7 +33,7 @@ export type CoreEffect =
       readonly ownIdKey: Uint8Array;
       readonly peerIdKey: Uint8Array;
     }
-  /** What the beacon says from now on. */
+  /** The content of the beacon from now on. */
   | {
       readonly to: 'presence';
       readonly say: 'describe';
@@ -47,12 +48,14 @@ export type CoreEffect =
   | { readonly to: 'settings'; readonly name: string }
   | LogEffect;
 
+/** A timer that has fired. */
 export type Due = NativeDue | ForeignDue | DeliveryDue;
 
 /** An answer of the history, under the token of the ask. */
 export type StoredAnswer =
   LineAnswer | { readonly type: 'contact'; readonly result: Result<null, StoreFailure> };
 
+/** One input of the core: a call, a report of an actor, an answer, or a timer. */
 export type Input =
   | AskedInput
   /** The transport listens; `others` are the ports of single dialects. */
@@ -77,7 +80,7 @@ export type Input =
       readonly connectionId: ConnectionId;
       readonly error: DialError | RuntimeError;
     }
-  /** Discovery started, and knows nobody. */
+  /** Discovery started with an empty roster. */
   | { readonly type: 'discoveryStarted' }
   /** Another node with this home's key is announced from there. */
   | { readonly type: 'twin'; readonly address: string }

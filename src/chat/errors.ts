@@ -1,6 +1,6 @@
 /**
- * The expected failures that the node's mind decides on: its own, and those that the history and the dialer answer
- * with. The shells import the last two from here, since chat imports no shell.
+ * The expected failures that the core decides on: its own, and those that the history and the dialer return. The
+ * shells import the last two from here, since chat imports no shell.
  */
 
 /** Names, ids and requests of users. Handled at the edge (command line, API, embedder). */

@@ -92,17 +92,26 @@ const bye = event('bye', 'the node ends; nothing follows', {});
 /** By type, in the order of a node's life. */
 export const nodeEvents = { ready, peer, message, status, notice, error, bye };
 
+/** The presence of a peer. */
 export type PeerState = v.InferOutput<typeof peerState>;
 
 type Fields<Schema extends v.GenericSchema> = Readonly<v.InferOutput<Schema>>;
 
+/** The reader is subscribed. */
 export interface ReadyEvent extends Fields<typeof ready> {}
+/** The row of a peer: it appeared, changed or left. */
 export interface PeerEvent extends Fields<typeof peer> {}
+/** A message was stored. */
 export interface MessageEvent extends Fields<typeof message> {}
+/** A sent message reached another state. */
 export interface StatusEvent extends Fields<typeof status> {}
+/** An older program reports about a peer. */
 export interface NoticeEvent extends Fields<typeof notice> {}
+/** A failure that the user should know of. */
 export interface ErrorEvent extends Fields<typeof error> {}
+/** The node ends. */
 export interface ByeEvent extends Fields<typeof bye> {}
 
+/** Any event that a node publishes. */
 export type NodeEvent =
   ReadyEvent | PeerEvent | MessageEvent | StatusEvent | NoticeEvent | ErrorEvent | ByeEvent;

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { DialectName, Encryption } from '../dialects/dialect.js';
 
+/** The names of the foreign dialects. */
 export const foreignDialectNames = [
   'cmp2204',
   'chatbuddy',
@@ -12,13 +13,16 @@ export const foreignDialectNames = [
 const dialectNames = ['native', ...foreignDialectNames] as const;
 const encryptions = ['noise', 'toy-dh-3des', 'none'] as const satisfies readonly Encryption[];
 
+/** A string. */
 export const text = (meaning: string) => v.pipe(v.string(), v.description(meaning));
+/** A boolean. */
 export const flag = (meaning: string) => v.pipe(v.boolean(), v.description(meaning));
 
 /** A whole number from 0 on. */
 export const whole = (meaning: string) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.description(meaning));
 
+/** A port from 0 to 65535. */
 export const port = (meaning: string) =>
   v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535), v.description(meaning));
 
@@ -34,22 +38,29 @@ export const time = (meaning: string) =>
 export const code = (meaning: string) =>
   v.pipe(v.string(), v.regex(/^[a-z]+\/[a-z-]+$/), v.description(meaning));
 
+/** One of these words. */
 export const oneOf = <const Words extends readonly string[]>(words: Words, meaning: string) =>
   v.pipe(v.picklist(words), v.description(meaning));
 
+/** A list of such items. */
 export const list = <Item extends v.GenericSchema>(item: Item, meaning: string) =>
   v.pipe(v.array(item), v.readonly(), v.description(meaning));
 
+/** The field `dialect` of any peer. */
 export const dialect = oneOf(dialectNames, 'native, or the older program that the peer runs');
+/** The field `dialect` of a peer of an older program. */
 export const foreignDialect = oneOf(foreignDialectNames, 'an older program');
+/** The protection of a message on the wire. */
 export const encryption = oneOf(
   encryptions,
   'protection on the wire: noise is end to end, toy-dh-3des can be broken by anybody who listens',
 );
+/** The presence of a peer. */
 export const peerState = oneOf(
   ['online', 'away', 'offline'],
   'online: heard within 10 s (native: two beacons); away: within 15 minutes; offline: not since then',
 );
+/** The state of a sent message. */
 export const deliveryState = oneOf(
   ['queued', 'sent', 'delivered', 'failed'],
   'queued: synced to our disk; sent: handed to the peer; delivered: synced to the disk of the peer; failed: given up',

@@ -1,6 +1,6 @@
 /**
- * One turn of the core: the handling of one input. Clocks and dice come in as arguments; what is to be done goes out as
- * effects. A part of the core emits its own kinds of effects only, so each part names them in its own `effects.ts`.
+ * One turn of the core: the handling of one input. Clocks and dice are arguments, and the results are effects. A part
+ * of the core emits only its own kinds of effects, which its `effects.ts` names.
  */
 import type { Result } from 'neverthrow';
 import type { MessageId } from '../ids.js';
@@ -10,6 +10,7 @@ export interface Fault {
   readonly code: string;
 }
 
+/** The two clocks at the time of an input. */
 export interface Clocks {
   /** Milliseconds of a clock that only goes forward; for waiting and aging. */
   readonly monotonicMs: number;
@@ -17,7 +18,7 @@ export interface Clocks {
   readonly wallMs: number;
 }
 
-/** What the shell lends to one turn. */
+/** The services of the shell for one turn. */
 export interface Given {
   readonly now: Clocks;
   /** A number from 0 (included) to 1 (excluded). */
@@ -27,7 +28,7 @@ export interface Given {
   ownAddresses(): readonly string[];
 }
 
-/** `Effect`: the effects that the part may emit. */
+/** A turn of a part. `Effect`: the effects that the part may emit. */
 export interface Turn<Effect> extends Given {
   readonly emit: (effect: Effect) => void;
   /** A number that no other request of this core has; the answer to the request carries it. */
@@ -38,10 +39,11 @@ export interface Turn<Effect> extends Given {
 export type Token = number & { readonly [tokenBrand]: true };
 declare const tokenBrand: unique symbol;
 
+/** Makes the token of a running number. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where tokens are made
 export const tokenOf = (count: number): Token => count as Token;
 
-/** A call that somebody made of the node, and that is answered once. */
+/** An open call of the node, which is answered once. */
 export interface CallId<Reply, Failure extends Fault> {
   readonly callId: number;
   /** Exists in types only: ties the answer to the call. */
@@ -49,6 +51,7 @@ export interface CallId<Reply, Failure extends Fault> {
 }
 declare const answerBrand: unique symbol;
 
+/** Answers a call. */
 export interface CallerEffect {
   readonly to: 'caller';
   readonly callId: number;
@@ -60,11 +63,13 @@ export interface CallerEffect {
   readonly afterCredit: boolean;
 }
 
+/** Answers a call with a result that fits it. */
 export const answer = <Reply, Failure extends Fault>(
   call: CallId<Reply, Failure>,
   result: Result<Reply, Failure>,
 ): CallerEffect => ({ to: 'caller', callId: call.callId, result, afterCredit: false });
 
+/** Writes a log line. */
 export interface LogEffect {
   readonly to: 'log';
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -74,13 +79,14 @@ export interface LogEffect {
   readonly ration: LogRation | null;
 }
 
-/** Any host on the network can provoke the line, so the shell writes few lines of each source. */
+/** The ration of a line that any host on the network can provoke: the shell writes few lines of each source. */
 export interface LogRation {
   readonly source: string;
-  /** The number of lines that were left out is written later; false where the lines themselves count. */
+  /** Whether the number of suppressed lines is written later; false where the lines themselves count. */
   readonly isRestTold: boolean;
 }
 
+/** Makes the effect of a log line. */
 export const logLine = (
   level: LogEffect['level'],
   event: string,
@@ -88,7 +94,9 @@ export const logLine = (
   ration: LogRation | null = null,
 ): LogEffect => ({ to: 'log', level, event, fields, ration });
 
-/** Brings `due` back as an input after `afterMs`. It cannot be called off: who handles it checks whether it still matters. */
+/**
+ * Brings `due` back as an input after `afterMs`. It cannot be cancelled, so its handler checks that it still matters.
+ */
 export interface TimerEffect<Due> {
   readonly to: 'self';
   readonly afterMs: number;

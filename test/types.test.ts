@@ -12,7 +12,7 @@ const project = join(import.meta.dirname, '..', '..');
 
 const prelude = `
 import { ok, err } from 'neverthrow';
-import { actor, address, child, next, reply, startSupervisor, type Call, type Cast, type Links, type Ref } from '../../src/runtime/index.js';
+import { actor, address, child, later, next, reply, startSupervisor, type Address, type Call, type Cast, type Links, type Local, type Ref } from '../../src/runtime/index.js';
 type NoteProtocol = { note: Cast<{ text: string }>; count: Call<null, number, { code: 'note/lost' } | { code: 'note/late'; ms: number }> };
 type OtherProtocol = { other: Cast<number> };
 declare const ref: Ref<NoteProtocol>;
@@ -89,6 +89,43 @@ const cases: Record<string, { right: string; wrong: string; complaint: RegExp }>
     right: `child(notes, { args: { file: 'x' }, links: { to: address<OtherProtocol>('o') }, placement: inline });`,
     wrong: `child(notes, { args: { file: 'x' }, links: { to: address<NoteProtocol>('n') }, placement: inline });`,
     complaint: /TS2375/,
+  },
+  // Runtime F14
+  'a ref to an actor that takes less taken for one that takes more': {
+    right: `declare const wide: Ref<{ put: Cast<number | string> }>; const both: Ref<NoteProtocol & OtherProtocol> | null = null; export const r: Ref<OtherProtocol> | null = both; wide.cast('put', 1);`,
+    wrong: `declare const narrow: Ref<{ put: Cast<number> }>; const wide: Ref<{ put: Cast<number | string> }> = narrow; wide.cast('put', 'no');`,
+    complaint: /TS2322|TS2375/,
+  },
+  'an address of an actor that takes less taken for one that takes more': {
+    right: `const a = address<NoteProtocol & OtherProtocol>('a'); const b: Address<OtherProtocol> = a; void b;`,
+    wrong: `const a = address<{ put: Cast<number> }>('a'); const b: Address<{ put: Cast<number | string> }> = a; void b;`,
+    complaint: /TS2322|TS2375/,
+  },
+  'an address of an actor that lacks a message': {
+    right: `const a = address<NoteProtocol>('a'); const b: Address<Pick<NoteProtocol, 'note'>> = a; void b;`,
+    wrong: `const a = address<Pick<NoteProtocol, 'note'>>('a'); const b: Address<NoteProtocol> = a; void b;`,
+    complaint: /TS2322|TS2375|TS2741/,
+  },
+  'a body with a function, which no thread boundary lets through': {
+    right: `actor<null, null, { run: Cast<Local<{ job: () => void }>> }>({ name: 'a', restart: 'permanent', init: () => ok(null), receive: { run: (s, { job }) => (job(), next(s)) } });`,
+    wrong: `actor<null, null, { run: Cast<{ job: () => void }> }>({ name: 'a', restart: 'permanent', init: () => ok(null), receive: { run: (s, { job }) => (job(), next(s)) } });`,
+    complaint: /TS2344/,
+  },
+  'a reply with a promise in it': {
+    right: `actor<null, null, { ask: Call<Map<string, Date>, { at: Uint8Array }> }>({ name: 'a', restart: 'permanent', init: () => ok(null), receive: { ask: (s) => reply(s, ok({ at: new Uint8Array(1) })) } });`,
+    wrong: `actor<null, null, { ask: Call<null, { at: Promise<number> }> }>({ name: 'a', restart: 'permanent', init: () => ok(null), receive: { ask: (s) => reply(s, ok({ at: Promise.resolve(1) })) } });`,
+    complaint: /TS2344/,
+  },
+  'a handler of a call that never answers': {
+    right: `actor<null, null, { ask: Call<null, number> }>({ name: 'a', restart: 'permanent', init: () => ok(null), receive: { ask: (s, _b, _c, from) => { setImmediate(() => from.ok(1)); return later(s, from); } } });`,
+    wrong: `actor<null, null, { ask: Call<null, number> }>({ name: 'a', restart: 'permanent', init: () => ok(null), receive: { ask: (s) => next(s) } });`,
+    complaint: /TS2322/,
+  },
+  // Runtime F6
+  'a handler that changes a body, which may be delivered again': {
+    right: `actor<null, number, { add: Cast<{ parts: number[] }> }>({ name: 'a', restart: 'permanent', init: () => ok(0), receive: { add: (n, { parts }) => next(n + parts.length) } });`,
+    wrong: `actor<null, number, { add: Cast<{ parts: number[] }> }>({ name: 'a', restart: 'permanent', init: () => ok(0), receive: { add: (n, { parts }) => next(n + parts.push(1)) } });`,
+    complaint: /TS2339/,
   },
   'an exit reason forgotten in a switch': {
     right: `import type { Strategy } from '../../src/runtime/index.js'; export const f = (s: Strategy): number => { switch (s) { case 'one-for-one': return 1; case 'one-for-all': return 2; case 'rest-for-one': return 3; } };`,

@@ -27,85 +27,22 @@ import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { Result, ResultAsync } from 'neverthrow';
 import type { RuntimeError } from './errors.js';
 import type { RuntimeLimits } from './limits.js';
+import type { BodyOf, Call, Cast, CastName, Fault, Protocol } from './messages.js';
+import type { AddressOf, Address, Ref, ReplyTo } from './ref.js';
+import type { CloneableProtocol, Given, Understands } from './typing.js';
 
-/** Plain data with a stable code: the only shape in which a failure crosses a thread. */
-export interface Fault {
-  readonly code: string;
-}
-
-/** A message without an answer. */
-export interface Cast<Body> {
-  readonly kind: 'cast';
-  readonly body: Body;
-}
-
-/** A message that is answered once, with a reply or with a fault from a closed union. */
-export interface Call<Body, Reply, Failure extends Fault = never> {
-  readonly kind: 'call';
-  readonly body: Body;
-  readonly reply: Reply;
-  readonly fault: Failure;
-}
-
-/** The manifest of an actor: name → cast or call. Declare it as a `type`, so that it fits the index signature. */
-export type Protocol = { readonly [name: string]: Cast<unknown> | Call<unknown, unknown, Fault> };
-
-export type CastName<P extends Protocol> = {
-  [N in keyof P & string]: P[N] extends Cast<unknown> ? N : never;
-}[keyof P & string];
-export type CallName<P extends Protocol> = {
-  [N in keyof P & string]: P[N] extends Call<unknown, unknown, Fault> ? N : never;
-}[keyof P & string];
-export type BodyOf<P extends Protocol, N extends keyof P> = P[N]['body'];
-export type ReplyOf<P extends Protocol, N extends keyof P> =
-  P[N] extends Call<unknown, infer R, Fault> ? R : never;
-export type FaultOf<P extends Protocol, N extends keyof P> =
-  P[N] extends Call<unknown, unknown, infer F> ? F : never;
-
-/** Sends to one actor. Survives restarts of that actor; owned by exactly one sender. */
-export interface Ref<P extends Protocol> {
-  /** Id of the actor it leads to. */
-  readonly actor: string;
-  /**
-   * Queues a message. Its body is given away: who changes it later changes what is delivered, perhaps again. Errors: `runtime/mailbox-full` (no credit: nothing was queued; wait for `credit()`),
-   * `runtime/no-actor`. With `transfer` the envelope is delivered at most once.
-   */
-  cast<N extends CastName<P>>(
-    name: N,
-    body: BodyOf<P, N>,
-    transfer?: readonly Transferable[],
-  ): Result<void, RuntimeError>;
-  /** As `cast`, but waits for room instead of failing. Errors: `runtime/no-actor`. */
-  send<N extends CastName<P>>(
-    name: N,
-    body: BodyOf<P, N>,
-    transfer?: readonly Transferable[],
-  ): ResultAsync<void, RuntimeError>;
-  /**
-   * Asks and waits for the answer; waits for room first where there is none. When `signal` is aborted, the answer is
-   * `runtime/aborted` and the handler's `from.signal` is aborted. Errors: the call's own faults, and every `runtime/…`
-   * code.
-   */
-  call<N extends CallName<P>>(
-    name: N,
-    body: BodyOf<P, N>,
-    options?: {
-      readonly deadlineMs?: number;
-      readonly transfer?: readonly Transferable[];
-      readonly signal?: AbortSignal;
-    },
-  ): ResultAsync<ReplyOf<P, N>, FaultOf<P, N> | RuntimeError>;
-  /** Settles once the link has credit again, at once when it has. Errors: `runtime/no-actor`. */
-  credit(): Promise<Result<void, RuntimeError>>;
-}
-
-/** Where the answer of a call goes when it is not given at once. Answering twice is ignored. */
-export interface ReplyTo<Reply, Failure extends Fault> {
-  /** Aborted when the caller gives the call up: by its own signal, or because its deadline has passed. */
-  readonly signal: AbortSignal;
-  ok(reply: Reply, transfer?: readonly Transferable[]): void;
-  err(fault: Failure): void;
-}
+export type {
+  BodyOf,
+  Call,
+  CallName,
+  Cast,
+  CastName,
+  Fault,
+  FaultOf,
+  Protocol,
+  ReplyOf,
+} from './messages.js';
+export { address, type Address, type AddressOf, type Ref, type RefOf, type ReplyTo } from './ref.js';
 
 /** Names of the links an actor needs → the protocols of the actors they lead to. */
 export type Links = { readonly [link: string]: Protocol };
@@ -125,14 +62,48 @@ export interface Context<P extends Protocol, L extends Links> {
    * A cast to this actor itself, placed behind what waits already. It ends with this life of the actor: a crash makes it
    * a dead letter. Errors: `runtime/mailbox-full` when `mailboxMax` of them wait, `runtime/no-actor` after this life.
    */
-  self<N extends CastName<P>>(name: N, body: BodyOf<P, N>): Result<void, RuntimeError>;
+  self<N extends CastName<P>>(name: N, body: Given<BodyOf<P, N>>): Result<void, RuntimeError>;
   /** A cast to itself after `delayMs`; forgotten when this life ends. Returns the function that calls it off. */
-  after<N extends CastName<P>>(delayMs: number, name: N, body: BodyOf<P, N>): () => void;
+  after<N extends CastName<P>>(delayMs: number, name: N, body: Given<BodyOf<P, N>>): () => void;
   /** A cast to itself every `everyMs`, as long as this life lasts. Returns the function that calls it off. */
-  every<N extends CastName<P>>(everyMs: number, name: N, body: BodyOf<P, N>): () => void;
+  every<N extends CastName<P>>(everyMs: number, name: N, body: Given<BodyOf<P, N>>): () => void;
+  /** Leads to this actor: to be given away in bodies and arguments. */
+  readonly address: Address<P>;
+  /**
+   * Starts a child of this actor and waits until it is ready. The actor supervises it and the child ends with this life
+   * of the actor: with a crash, too. `inline`, the default placement, is the actor's own thread; its arguments are then
+   * handed over as they are. Errors: `runtime/start-failed`, `runtime/no-actor` after this life.
+   */
+  spawn<Q extends Protocol>(spec: ChildSpec<Q>): ResultAsync<Ref<Q>, RuntimeError>;
+  /** Stops a child that this life spawned, and forgets it. Errors: `runtime/no-actor`. */
+  stopChild(child: { readonly id: string }): ResultAsync<void, RuntimeError>;
+  /**
+   * Leads to any actor of the system, in whatever thread. It may be used at once. Where no actor has that id, its casts
+   * become dead letters and its calls are answered `runtime/no-actor`.
+   */
+  ref<Q extends Protocol>(to: Address<Q>): Ref<Q>;
+  /** The address of the actor with this id; null when there is none. The caller knows what it understands. */
+  find<Q extends Protocol>(id: string): Promise<Address<Q> | null>;
+  /**
+   * Casts `name` to this actor once the other one has ended for good; at once when there is none. A restart is no end.
+   * Returns the function that calls it off; this life's end does, too.
+   */
+  watch<N extends EndedName<P>>(of: { readonly id: string }, name: N): () => void;
   /** One structured line in the system's log. */
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
+
+/** What a watcher hears. */
+export interface Ended {
+  readonly actor: string;
+  /** `no-actor`: none had that id. */
+  readonly reason: ExitReason | { readonly type: 'no-actor' };
+}
+
+/** Names of casts that can tell of an end. */
+export type EndedName<P extends Protocol> = {
+  [N in CastName<P>]: Ended extends BodyOf<P, N> ? N : never;
+}[CastName<P>];
 
 /** Why an actor ended. `shutdown`: its supervisor asked. `crash`: it threw, exited, hung or took too much memory. */
 export type ExitReason =
@@ -141,21 +112,36 @@ export type ExitReason =
   | { readonly type: 'crash'; readonly detail: string }
   | { readonly type: 'refused'; readonly fault: Fault };
 
-export type Step<State, Reply = never, Failure extends Fault = never> =
+/** What the handler of a cast returns. */
+export type CastStep<State> =
   | { readonly step: 'next'; readonly state: State }
-  | { readonly step: 'reply'; readonly state: State; readonly result: Result<Reply, Failure> }
   | { readonly step: 'stop'; readonly state: State; readonly reason: ExitReason };
+/** What the handler of a call returns: the answer, or with `later` the promise of one. */
+export type CallStep<State, Reply, Failure extends Fault> =
+  | { readonly step: 'reply'; readonly state: State; readonly result: Result<Reply, Failure> }
+  | { readonly step: 'later'; readonly state: State; readonly from: ReplyTo<Reply, Failure> }
+  | { readonly step: 'stop'; readonly state: State; readonly reason: ExitReason };
+/** With a reply: what any handler returns. */
+export type Step<State, Reply = never, Failure extends Fault = never> =
+  CastStep<State> | ([Reply] extends [never] ? never : CallStep<State, Reply, Failure>);
 
-/** Go on with `state`. In a call handler: the answer comes later, through its `ReplyTo`. */
-export const next = <State>(state: State): Step<State> => ({ step: 'next', state });
+/** Go on with `state`. */
+export const next = <State>(state: State): CastStep<State> => ({ step: 'next', state });
 /** Go on and answer the call. */
-export const reply = <State, R, F extends Fault>(state: State, result: Result<R, F>): Step<State, R, F> => ({
-  step: 'reply',
-  state,
-  result,
-});
+export const reply = <State, R, F extends Fault>(
+  state: State,
+  result: Result<R, F>,
+): CallStep<State, R, F> => ({ step: 'reply', state, result });
+/** Go on; the call is answered through its `ReplyTo`, before or after this. */
+export const later = <State, R, F extends Fault>(
+  state: State,
+  from: ReplyTo<R, F>,
+): CallStep<State, R, F> => ({ step: 'later', state, from });
 /** End this actor; whether it starts again is up to its restart type. */
-export const stop = <State>(state: State, reason: ExitReason = { type: 'normal' }): Step<State> => ({
+export const stop = <State>(
+  state: State,
+  reason: ExitReason = { type: 'normal' },
+): { readonly step: 'stop'; readonly state: State; readonly reason: ExitReason } => ({
   step: 'stop',
   state,
   reason,
@@ -167,12 +153,12 @@ export type Handler<State, P extends Protocol, L extends Links, N extends keyof 
   P[N] extends Call<infer Body, infer Reply, infer Failure>
     ? (
         state: State,
-        body: Body,
+        body: Given<Body>,
         context: Context<P, L>,
         from: ReplyTo<Reply, Failure>,
-      ) => Awaitable<Step<State, Reply, Failure>>
+      ) => Awaitable<CallStep<State, Reply, Failure>>
     : P[N] extends Cast<infer Body>
-      ? (state: State, body: Body, context: Context<P, L>) => Awaitable<Step<State>>
+      ? (state: State, body: Given<Body>, context: Context<P, L>) => Awaitable<CastStep<State>>
       : never;
 
 /** Total: every name of the protocol has its handler. */
@@ -182,6 +168,24 @@ export type Receive<State, P extends Protocol, L extends Links> = {
 
 /** `permanent`: always started again. `transient`: only after a crash. `temporary`: never. */
 export type Restart = 'permanent' | 'transient' | 'temporary';
+
+/**
+ * Who else is restarted with a child that crashed: `one-for-one` nobody, `one-for-all` everybody, `rest-for-one` those
+ * that were started after it.
+ */
+export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one';
+
+/** How children are restarted. */
+export interface Supervision {
+  readonly strategy: Strategy;
+  /** More restarts than this within `restartWindowMs`: it gives up. Defaults: the limits' own. */
+  readonly restartsMax?: number;
+  readonly restartWindowMs?: number;
+  /** The delay before a restart doubles up to this while the crashes go on. */
+  readonly restartDelayMaxMs?: number;
+  /** Order in which children stop. `reverse`, the default: last first; `parallel`: all at once. */
+  readonly stopOrder?: 'reverse' | 'parallel';
+}
 
 export interface ActorDefinition<Args, State, P extends Protocol, L extends Links> {
   /** The kind of actor; ids of children are their own. */
@@ -200,6 +204,8 @@ export interface ActorDefinition<Args, State, P extends Protocol, L extends Link
   /** Runs before the first message; a fault is a refusal to start, which no restart mends. */
   init(args: Args, context: Context<P, L>): Awaitable<Result<State, Fault>>;
   readonly receive: Receive<State, P, L>;
+  /** How it supervises what it spawns. Default: `one-for-one` with the limits' own numbers. */
+  readonly supervision?: Supervision;
   /**
    * Runs after each batch of messages and before the batch is acknowledged to its senders: the place for a group
    * commit. What it leaves undone is done again after a crash.
@@ -210,7 +216,12 @@ export interface ActorDefinition<Args, State, P extends Protocol, L extends Link
 }
 
 /** An actor's definition with its types checked against each other. */
-export const actor = <Args, State, P extends Protocol, L extends Links = Record<never, never>>(
+export const actor = <
+  Args,
+  State,
+  P extends Protocol & CloneableProtocol<P>,
+  L extends Links = Record<never, never>,
+>(
   definition: ActorDefinition<Args, State, P, L>,
 ): ActorDefinition<Args, State, P, L> => definition;
 
@@ -237,19 +248,10 @@ export interface ThreadPlacement {
   readonly limits?: Partial<RuntimeLimits>;
 }
 
-/** Leads to an actor that understands `P`; the brand exists in types only. */
-export interface Address<P extends Protocol> {
-  /** Unique among all actors of one system. */
-  readonly id: string;
-  readonly [understood]?: P;
-}
-declare const understood: unique symbol;
-
-/** The typed name of an actor: for links in a circle, and for refs to what starts later. */
-export const address = <P extends Protocol>(id: string): Address<P> => ({ id });
-
 /** One child of a supervisor; made by `child`, which checks it against its definition. */
-export interface ChildSpec<P extends Protocol = Protocol> extends Address<P> {
+export type ChildSpec<P extends Protocol = Protocol> = ChildSpecOf<P, Understands<P>>;
+
+export interface ChildSpecOf<P extends Protocol, Understood> extends AddressOf<P, Understood> {
   readonly kind: 'actor';
   readonly behaviour: Behaviour;
   readonly args: unknown;
@@ -314,6 +316,7 @@ export interface OwnLimits {
   readonly busyMsMax?: number;
   readonly handlerMsMax?: number;
   readonly triesMax?: number;
+  readonly supervision?: Supervision;
 }
 
 /** A definition as the runtime sees it, which moves states and bodies without looking into them. */

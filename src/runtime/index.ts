@@ -3,6 +3,7 @@ export {
   actor,
   address,
   child,
+  later,
   next,
   reply,
   stop,
@@ -10,9 +11,12 @@ export {
   type Address,
   type Call,
   type Cast,
+  type CallStep,
+  type CastStep,
   type ChildOptions,
   type ChildSpec,
   type Context,
+  type Ended,
   type ExitReason,
   type Fault,
   type Handler,
@@ -25,13 +29,15 @@ export {
   type Ref,
   type ReplyTo,
   type Restart,
+  type Supervision,
   type Step,
 } from './actor.js';
+export type { Cloneable, Given, Local } from './typing.js';
 export type { DeadLetter, DeadLetterReason } from './link/protocol.js';
 export type { ActorStats, MemoryStats } from './metrics.js';
 export { nativeCall } from './thread/native-call.js';
-export type { SystemStats } from './tree/directory.js';
-export { exposeHandle, wrapHandle, type RemoteAnswer, type RemoteHandle } from './remote.js';
+export type { SystemStats } from './tree/stats.js';
+export { exposeHandle, wrapHandle, type HandleAnswer, type ThreadHandle } from './thread/handle.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';
 export { startSupervisor } from './tree/supervisor.js';
 export {

@@ -1,8 +1,8 @@
-/** With `PARLANCE_TRACE` set, one line per envelope on stderr: names and sizes, never bodies. */
+/** With `ACTOR_TRACE` set, one line per envelope on stderr: names and sizes, never bodies. */
 import { writeSync } from 'node:fs';
 import { isCall, nameShift, type EnvelopeCode } from './cell/mailbox.js';
 
-export const isTracing = (process.env['PARLANCE_TRACE'] ?? '') !== '';
+export const isTracing = (process.env['ACTOR_TRACE'] ?? '') !== '';
 
 /** Written at once and by this thread itself, so that the last lines before a crash are there. */
 export function traceBatch(
@@ -15,7 +15,7 @@ export function traceBatch(
   const lines = codes.map((code, i) => {
     const kind = (code & isCall) === 0 ? 'cast' : 'call';
     const name = names[code >> nameShift] ?? '?';
-    return `parlance-trace ${kind} ${from} > ${link.to} ${name} #${first + i} batch=${codes.length}\n`;
+    return `actor-trace ${kind} ${from} > ${link.to} ${name} #${first + i} batch=${codes.length}\n`;
   });
   try {
     writeSync(2, lines.join(''));

@@ -8,17 +8,17 @@ test('the example of two actors adds up to 500,500 across a crash', () => {
   assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 60_000 }), '500500\n');
 });
 
-test('with PARLANCE_TRACE the flow of messages is told, one line each, without bodies', () => {
+test('with ACTOR_TRACE the flow of messages is told, one line each, without bodies', () => {
   const program = fileURLToPath(new URL('./two-actors.js', import.meta.url));
   const { stderr } = spawnSync(process.execPath, [program], {
     encoding: 'utf8',
     timeout: 60_000,
-    env: { ...process.env, PARLANCE_TRACE: '1' },
+    env: { ...process.env, ACTOR_TRACE: '1' },
     maxBuffer: 64 * 2 ** 20,
   });
   const traced = stderr.split('\n');
-  assert.ok(traced.some((line) => /^parlance-trace call - > counter count #1 batch=1$/.test(line)));
+  assert.ok(traced.some((line) => /^actor-trace call - > counter count #1 batch=1$/.test(line)));
   assert.ok(
-    traced.filter((line) => line.startsWith('parlance-trace cast counter > adder add #')).length >= 1_000,
+    traced.filter((line) => line.startsWith('actor-trace cast counter > adder add #')).length >= 1_000,
   );
 });

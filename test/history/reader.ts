@@ -1,7 +1,7 @@
 /** An actor that reads the same rows over and over as soon as it is told to, and never comes back. */
 import { ok } from 'neverthrow';
 import { openSql, type Sql } from '../../src/actors/history/sql.js';
-import { actor, next, reply, type Call } from '../../src/runtime/index.js';
+import { actor, later, reply, type Call } from '../../src/runtime/index.js';
 
 export type ReaderProtocol = { read: Call<null, null>; readAndKeep: Call<null, null> };
 
@@ -19,11 +19,11 @@ export const reader = actor<{ readonly file: string }, Sql, ReaderProtocol>({
       });
       return reply(sql, ok(null));
     },
-    readAndKeep: (sql) => {
+    readAndKeep: (sql, _body, _context, from) => {
       const kept: unknown[] = [];
       while (kept.length < Infinity)
         kept.push(sql.prepare('SELECT hex(zeroblob(2000)) FROM number LIMIT 50').rows([]));
-      return next(sql);
+      return later(sql, from);
     },
   },
 });

@@ -165,7 +165,7 @@ export const rooms: readonly Room[] = [
   room(
     'ui/api',
     /^src\/ui\/api\//,
-    [/^src\/(index|errors)\.ts$/, /^src\/node\/limits\.ts$/, /^src\/runtime\/remote\.ts$/, homeForUi],
+    [/^src\/(index|errors)\.ts$/, /^src\/node\/limits\.ts$/, /^src\/runtime\/thread\/handle\.ts$/, homeForUi],
     'src/ui/api/client.ts',
     '../cli/run.js',
   ),
@@ -442,9 +442,9 @@ export const rules: readonly Rule[] = [
     'piscina',
   ),
   onlyIn(
-    'the remote handle alone imports comlink',
+    'the handle on another thread alone imports comlink',
     /^comlink/,
-    /^src\/runtime\/remote\.ts$/,
+    /^src\/runtime\/thread\/handle\.ts$/,
     'src/runtime/pool.ts',
     'comlink',
   ),

@@ -4,7 +4,16 @@ import { err, ok } from 'neverthrow';
 import { readFileSync } from 'node:fs';
 import { ownThreadId } from '../../src/runtime/thread/clock.js';
 import { unreachable } from '../../src/exhaustive.js';
-import { actor, next, reply, stop, type Call, type Cast, type Links } from '../../src/runtime/index.js';
+import {
+  actor,
+  later,
+  next,
+  reply,
+  stop,
+  type Call,
+  type Cast,
+  type Links,
+} from '../../src/runtime/index.js';
 
 export type Fate =
   | 'ok'
@@ -113,7 +122,7 @@ export const worker = actor<WorkArgs, WorkState, WorkProtocol, WorkLinks>({
     },
     later: (state, { n, delayMs }, _context, from) => {
       setTimeout(() => from.ok(n), delayMs);
-      return next(state);
+      return later(state, from);
     },
     compute: (state, { n, cpuMs }, context) => {
       compute(cpuMs);
@@ -121,7 +130,7 @@ export const worker = actor<WorkArgs, WorkState, WorkProtocol, WorkLinks>({
       return next(state);
     },
     threadId: (state) => reply(state, ok(ownThreadId())),
-    never: (state) => next(state),
+    never: (state, _body, _context, from) => later(state, from),
     carry: (state, { n, bytes, fate = 'ok' }, context) => {
       void meet(fate);
       context.links.journal.cast('wrote', { by: context.id, n: n + bytes.byteLength });
@@ -226,7 +235,7 @@ export const store = actor<null, StoreState, StoreProtocol, Links>({
     put: (state, { n, fate = 'ok', times = Infinity, tries }, _context, from) => {
       if (isDue(times, tries)) void meet(fate);
       state.pending.push({ n, done: () => from.ok(n) });
-      return next(state);
+      return later(state, from);
     },
     size: (state) => reply(state, ok({ rows: state.rows, commits: state.commits })),
   },

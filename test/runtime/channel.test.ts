@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { ok } from 'neverthrow';
-import { actor, next, reply, type Call, type Cast } from '../../src/runtime/index.js';
+import { actor, later, next, reply, type Call, type Cast } from '../../src/runtime/index.js';
 import { behaviourOf } from '../../src/runtime/actor.js';
 import { runtime as limits } from '../../src/runtime/limits.js';
 import { Host } from '../../src/runtime/thread/host.js';
@@ -31,7 +31,7 @@ async function pair() {
       ask: (state, n) => reply(state, ok(n * 2)),
       defer: (state, n, _context, from) => {
         open.push(() => from.ok(n));
-        return next(state);
+        return later(state, from);
       },
     },
   });
@@ -39,6 +39,7 @@ async function pair() {
     exited: () => undefined,
     deadLetter: () => undefined,
     log: () => undefined,
+    asked: () => Promise.resolve(ok(null)),
     linkLost: (linkId: number) => void lost.push(linkId),
   };
   const [here, there] = [0, 1].map(
@@ -50,7 +51,16 @@ async function pair() {
       }),
   );
   assert.ok(here && there);
-  const link = { id: 1, epoch: 1, name: '', from: '', to: 'ear', credit: 4_096, isCircular: false };
+  const link = {
+    id: 1,
+    epoch: 1,
+    name: '',
+    from: '',
+    to: 'ear',
+    credit: 4_096,
+    triesMax: 3,
+    isCircular: false,
+  };
   const sender = here.openSender(link);
   there.create({ id: 'ear', name: 'ear', args: null, slot: 1, links: [] });
   await there.start('ear', 1, 0, false);
@@ -115,13 +125,13 @@ test('a mailbox gives back what was put in, in order, through any mix of settlin
         for (const step of steps) {
           if (step === 'push') mailbox.push(end, (pushed += 1), 0, pushed);
           else if (step === 'rewind') mailbox.rewind();
-          else if (step === 'settle') mailbox.settle(mailbox.head, (_, seq) => settled.push(seq));
+          else if (step === 'settle') mailbox.discard(mailbox.head, (_, seq) => settled.push(seq));
           else if (mailbox.depth > 0) {
-            assert.equal(mailbox.seqAt(mailbox.head), settled.length + mailbox.unsettled + 1);
+            assert.equal(mailbox.seqAt(mailbox.head), settled.length + mailbox.unfinished + 1);
             assert.equal(mailbox.bodyAt(mailbox.head), mailbox.seqAt(mailbox.head));
             mailbox.advance();
           }
-          assert.equal(mailbox.depth + mailbox.unsettled + settled.length, pushed);
+          assert.equal(mailbox.depth + mailbox.unfinished + settled.length, pushed);
         }
         assert.deepEqual(
           settled,

@@ -1,7 +1,7 @@
 /** What the runtime offers a running actor beyond its links. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { actor, child, next, ok, reply, type Call, type Cast } from '../../src/runtime/index.js';
+import { actor, child, later, next, ok, reply, type Call, type Cast } from '../../src/runtime/index.js';
 import { startTree, until } from './tree.js';
 
 type ClockProtocol = {
@@ -31,7 +31,7 @@ const clock = actor<null, number, ClockProtocol>({
     },
     wait: (ticks, _body, _context, from) => {
       from.signal.addEventListener('abort', () => aborted.push(true));
-      return next(ticks);
+      return later(ticks, from);
     },
     ticks: (ticks) => reply(ticks, ok(ticks)),
   },

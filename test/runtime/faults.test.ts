@@ -5,6 +5,7 @@ import {
   actor,
   address,
   child,
+  later,
   next,
   ok,
   reply,
@@ -337,7 +338,7 @@ test('a reply that cannot be cloned spoils no transferred reply of its batch', a
         const bytes = new Uint8Array(1_000 + n);
         if (n === 0) from.ok({ bytes, trap: () => n } as never);
         else from.ok({ bytes }, [bytes.buffer]);
-        return next(state);
+        return later(state, from);
       },
     },
   });

@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { child } from '../../src/runtime/index.js';
 import { creditPerLink, runtime } from '../../src/runtime/limits.js';
+import { Boots } from '../../src/runtime/thread/boots.js';
+import { worker } from './actors.js';
 import { notes, own, startTree, until, workerAt } from './tree.js';
 
 describe('CPU time of one handler', () => {
@@ -42,6 +45,21 @@ test('the credit of all links into one mailbox stays within it, however many the
   assert.equal(creditPerLink(10, 1, limits), 10);
   for (let links = 1; links <= 256; links += 1)
     assert.ok(creditPerLink(4_096, links, limits) * links <= 4_096);
+});
+
+// Runtime F18
+test('threads boot side by side up to twice the number of cores, the others in their turn', () => {
+  assert.equal(runtime.bootsMax, 2 * availableParallelism());
+  const boots = new Boots(2);
+  const booted: number[] = [];
+  const jobs = [0, 1, 2, 3, 4].map((n) => () => void booted.push(n));
+  for (const job of jobs) boots.admit(job);
+  assert.deepEqual(booted, [0, 1]);
+  const [, , , third] = jobs;
+  assert.ok(third !== undefined && boots.withdraw(third));
+  boots.over();
+  boots.over();
+  assert.deepEqual(booted, [0, 1, 2, 4]);
 });
 
 test('a thread is started with the environment, the options and the output of its placement', async () => {
@@ -109,4 +127,13 @@ test('a copy of src/runtime alone builds and runs with three dependencies', (t) 
     timeout: 60_000,
   });
   assert.equal(said, 'hello\n');
+});
+
+test('a message is set aside after as many deaths of its thread as its actor allows', async () => {
+  const spec = child({ ...worker, triesMax: 1 }, { placement: own, args: {}, links: { journal: notes } });
+  const tree = await startTree({ children: [notes, spec] });
+  tree.root.ref(spec).cast('work', { n: 1, fate: 'exit' })._unsafeUnwrap();
+  await tree.event((event) => event.type === 'dead-letter' && event.letter.reason === 'poison');
+  assert.equal(tree.events.filter(({ type }) => type === 'exited').length, 1);
+  await tree.root.stop();
 });

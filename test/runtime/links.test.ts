@@ -7,6 +7,7 @@ import {
   actor,
   address,
   child,
+  later,
   next,
   reply,
   type Call,
@@ -221,7 +222,7 @@ describe('a link', () => {
           const { port1, port2 } = new MessageChannel();
           port.on('message', (text) => port1.postMessage(`${String(text)} back`));
           from.ok({ port: port2 }, [port2]);
-          return next(state);
+          return later(state, from);
         },
       },
     });

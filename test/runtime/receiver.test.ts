@@ -16,7 +16,7 @@ function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly
     credit: 16,
   };
   const end = new LinkReceiver(
-    { id: 1, epoch: 0, name: 'to', from: 'a', to: 'b', credit: 16, isCircular: false },
+    { id: 1, epoch: 0, name: 'to', from: 'a', to: 'b', credit: 16, triesMax: 3, isCircular: false },
     inbox,
     limits,
   );
@@ -38,11 +38,11 @@ test('a receiver that is joined again tells first what it has settled', () => {
   const { end, join } = receiver();
   join();
   end.onPacket([1, ['work'], null, [0, 0, 0], [null, null, null]]);
-  end.settle(3);
+  end.finish(3);
   end.release(3);
   end.acknowledge();
   assert.deepEqual(join(), [3], 'told already, but the port may have swallowed it');
-  end.settle(4);
+  end.finish(4);
   assert.deepEqual(join(), [3], 'what it caused is not safe yet');
   end.release(4);
   assert.deepEqual(join(), [4]);

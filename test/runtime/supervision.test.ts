@@ -14,7 +14,7 @@ import { RestartWindow, restartDelayMs } from '../../src/runtime/tree/intensity.
 import { within } from '../support/deadline.js';
 import { entry, inline, notes, own, startTree, threads, until, workerAt } from './tree.js';
 
-type FuseProtocol = { blow: Cast<{ left: number }>; leave: Cast<null>; linger: Cast<null> };
+type FuseProtocol = { blow: Cast<{ readonly left: Int32Array }>; leave: Cast<null>; linger: Cast<null> };
 
 /** Tells in `told` when it starts and ends; blows when asked to. */
 const fuse = (
@@ -38,8 +38,8 @@ const fuse = (
       },
       receive: {
         blow: (state, charge) => {
-          charge.left -= 1;
-          if (charge.left >= 0) throw new Error('blown');
+          charge.left[0] = (charge.left[0] ?? 0) - 1;
+          if ((charge.left[0] ?? 0) >= 0) throw new Error('blown');
           return next(state);
         },
         leave: (state) => stop(state),
@@ -89,7 +89,7 @@ describe('a supervisor', () => {
       const [a, b, c] = [fuse('a', told), fuse('b', told), fuse('c', told)];
       const tree = await startTree({ strategy, children: [a, b, c] });
       assert.deepEqual(told.splice(0), ['+a', '+b', '+c']);
-      tree.root.ref(b).cast('blow', { left: 1 });
+      tree.root.ref(b).cast('blow', { left: Int32Array.of(1) });
       await until(() => told.length === expected[strategy].length);
       assert.deepEqual(told.splice(0), expected[strategy]);
       await until(
@@ -107,13 +107,13 @@ describe('a supervisor', () => {
     const tree = await startTree({ children: [spec], restartsMax: 2 });
     const ref = tree.root.ref(spec);
     for (let n = 0; n < 3; n += 1) {
-      ref.cast('blow', { left: 1 });
+      ref.cast('blow', { left: Int32Array.of(1) });
       await until(() => tree.events.filter(({ type }) => type === 'exited').length > n);
       await until(() => told.length > Math.min(n + 1, 2));
     }
     const reason = await tree.root.done;
     assert.equal(reason.type, 'crash');
-    assert.equal(ref.cast('blow', { left: 1 })._unsafeUnwrapErr().code, 'runtime/no-actor');
+    assert.equal(ref.cast('blow', { left: Int32Array.of(1) })._unsafeUnwrapErr().code, 'runtime/no-actor');
     assert.deepEqual(await tree.event(({ type }) => type === 'gave-up'), {
       type: 'gave-up',
       supervisor: 'root',
@@ -127,7 +127,7 @@ describe('a supervisor', () => {
       restart: 'permanent',
       init: async (_args, context) => {
         await new Promise((resolve) => setTimeout(resolve, 150));
-        context.self('blow', { left: 1 });
+        context.self('blow', { left: Int32Array.of(1) });
         return ok(null);
       },
       receive: {
@@ -156,7 +156,7 @@ describe('a supervisor', () => {
     const tree = await startTree({ children: [inner, fuse('c', told)], restartsMax: 1 });
     const ref = tree.root.ref(spec);
     told.splice(0);
-    ref.cast('blow', { left: 1 });
+    ref.cast('blow', { left: Int32Array.of(1) });
     await until(() => told.includes('+b'));
     assert.deepEqual(
       told.filter((one) => !one.includes('c')),
@@ -164,7 +164,7 @@ describe('a supervisor', () => {
     );
     assert.ok(!told.includes('-c'));
     await tree.event((event) => event.type === 'restarted' && event.id === 'inner');
-    ref.cast('blow', { left: 1 });
+    ref.cast('blow', { left: Int32Array.of(1) });
     assert.equal((await tree.root.done).type, 'crash');
   });
 
@@ -189,7 +189,7 @@ describe('a supervisor', () => {
     const spec = fuse('a', [], { refuses: () => refuses });
     const tree = await startTree({ children: [spec] });
     refuses = true;
-    tree.root.ref(spec).cast('blow', { left: 1 });
+    tree.root.ref(spec).cast('blow', { left: Int32Array.of(1) });
     assert.match(JSON.stringify(await tree.root.done), /refused to start/);
   });
 
@@ -200,8 +200,8 @@ describe('a supervisor', () => {
       fuse('temporary', told, { restart: 'temporary' }),
     ];
     const tree = await startTree({ children: [transient, temporary] });
-    tree.root.ref(transient).cast('blow', { left: 1 });
-    tree.root.ref(temporary).cast('blow', { left: 1 });
+    tree.root.ref(transient).cast('blow', { left: Int32Array.of(1) });
+    tree.root.ref(temporary).cast('blow', { left: Int32Array.of(1) });
     await tree.event((event) => event.type === 'restarted' && event.id === 'transient');
     tree.root.ref(transient).cast('leave', null);
     await until(() => tree.root.children().length === 0);

@@ -2,7 +2,7 @@
  * Runs one actor without a supervisor: its handlers are called one at a time, its links are recorders that a test
  * can wait on. For tests of an actor's own behaviour.
  */
-import { err, ok, okAsync, type Result } from 'neverthrow';
+import { err, errAsync, ok, okAsync, type Result } from 'neverthrow';
 import type {
   ActorDefinition,
   BodyOf,
@@ -168,6 +168,14 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
       timers.add(timer);
       return () => clearInterval(timer);
     },
+    address: { id: definition.name },
+    spawn: (spec) => errAsync({ code: 'runtime/no-actor', actor: spec.id }),
+    stopChild: ({ id }) => errAsync({ code: 'runtime/no-actor', actor: id }),
+    ref: ({ id }) => {
+      throw new Error(`nobody is joined with ${id} here`);
+    },
+    find: () => Promise.resolve(null),
+    watch: () => () => undefined,
     log: (_level, event) => logged.push(event),
   };
   // In turn: what `init` casts to its own actor waits until it is done.

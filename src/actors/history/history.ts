@@ -8,12 +8,13 @@ import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import {
   actor,
+  later,
   next,
   reply,
   type Context,
   type Fault,
   type ReplyTo,
-  type Step,
+  type CallStep,
 } from '../../runtime/actor.js';
 import { contactValues, encodeLine } from './rows.js';
 import { attempt } from './sql.js';
@@ -101,7 +102,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
       commit(state, context);
       state.searches.push({ query: body, from });
       answerSearches(state, context);
-      return next(state);
+      return later(state, from);
     },
     contacts: (state, _body, context) =>
       reply(
@@ -135,7 +136,7 @@ function write<R, E extends Fault>(
   state: HistoryState,
   from: ReplyTo<R, StoreError | E>,
   apply: (store: HistoryStore) => Result<R, E>,
-): Step<HistoryState> {
+): CallStep<HistoryState, R, StoreError | E> {
   state.writes.push({
     apply(store) {
       const result = apply(store);
@@ -147,7 +148,7 @@ function write<R, E extends Fault>(
     },
     fail: (fault) => from.err(fault),
   });
-  return next(state);
+  return later(state, from);
 }
 
 /** Answers from what is stored, writes that came before included. */

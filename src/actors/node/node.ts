@@ -8,7 +8,16 @@ import { Core } from '../../chat/core.js';
 import type { AskedInput } from '../../chat/asked.js';
 import type { Input } from '../../chat/effects.js';
 import type { Given } from '../../chat/turn.js';
-import { actor, next, reply, type Fault, type Step } from '../../runtime/actor.js';
+import {
+  actor,
+  later,
+  next,
+  reply,
+  type CallStep,
+  type Fault,
+  type ReplyTo,
+  type Step,
+} from '../../runtime/actor.js';
 import { TicketBook } from '../../session/tickets.js';
 import { beaconSigningBytes } from '../../wire/beacon.js';
 import { toHex } from '../../wire/bytes.js';
@@ -37,35 +46,35 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
   init: start,
   receive: {
     self: (state, body, context, from) =>
-      ask(state, { name: 'self', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'self', body, call: state.calls.open(from) }, context, from),
     send: (state, body, context, from) =>
-      ask(state, { name: 'send', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'send', body, call: state.calls.open(from) }, context, from),
     peers: (state, body, context, from) =>
-      ask(state, { name: 'peers', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'peers', body, call: state.calls.open(from) }, context, from),
     find: (state, body, context, from) =>
-      ask(state, { name: 'find', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'find', body, call: state.calls.open(from) }, context, from),
     page: (state, body, context, from) =>
-      ask(state, { name: 'page', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'page', body, call: state.calls.open(from) }, context, from),
     safety: (state, body, context, from) =>
-      ask(state, { name: 'safety', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'safety', body, call: state.calls.open(from) }, context, from),
     verify: (state, body, context, from) =>
-      ask(state, { name: 'verify', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'verify', body, call: state.calls.open(from) }, context, from),
     block: (state, body, context, from) =>
-      ask(state, { name: 'block', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'block', body, call: state.calls.open(from) }, context, from),
     rename: (state, body, context, from) =>
-      ask(state, { name: 'rename', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'rename', body, call: state.calls.open(from) }, context, from),
     disconnect: (state, body, context, from) =>
-      ask(state, { name: 'disconnect', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'disconnect', body, call: state.calls.open(from) }, context, from),
     foreignPeers: (state, body, context, from) =>
-      ask(state, { name: 'foreignPeers', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'foreignPeers', body, call: state.calls.open(from) }, context, from),
     foreignConnect: (state, body, context, from) =>
-      ask(state, { name: 'foreignConnect', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'foreignConnect', body, call: state.calls.open(from) }, context, from),
     foreignLeave: (state, body, context, from) =>
-      ask(state, { name: 'foreignLeave', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'foreignLeave', body, call: state.calls.open(from) }, context, from),
     farewell: (state, body, context, from) =>
-      ask(state, { name: 'farewell', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'farewell', body, call: state.calls.open(from) }, context, from),
     malformed: (state, body, context, from) =>
-      ask(state, { name: 'malformed', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'malformed', body, call: state.calls.open(from) }, context, from),
 
     listening: (state, body, context) => step(state, { type: 'listening', ...body }, context),
     accepted(state, { connectionId, dialect, remoteAddress, remotePort, port }, context) {
@@ -84,18 +93,18 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     twin: (state, { address }, context) => step(state, { type: 'twin', address }, context),
     presence: (state, { rows }, context) => step(state, { type: 'presence', rows }, context),
     description: (state, body, context, from) =>
-      ask(state, { name: 'description', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'description', body, call: state.calls.open(from) }, context, from),
     // Needs no decision of the core. The signing key lies here, since code below `chat/` holds none.
     signBeacon: (state, { body }) => reply(state, ok(state.identity.sign(beaconSigningBytes(body)))),
 
     findTicket: (state, body, context, from) =>
-      ask(state, { name: 'findTicket', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'findTicket', body, call: state.calls.open(from) }, context, from),
     judgePeer: (state, body, context, from) =>
-      ask(state, { name: 'judgePeer', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'judgePeer', body, call: state.calls.open(from) }, context, from),
     resumable: (state, body, context) => step(state, { type: 'resumable', ...body }, context),
     sessionUp: (state, body, context) => step(state, { type: 'sessionUp', ...body }, context),
     said: (state, body, context, from) =>
-      ask(state, { name: 'said', body, call: state.calls.open(from) }, context),
+      ask(state, { name: 'said', body, call: state.calls.open(from) }, context, from),
     sessionDown(state, body, context) {
       const stepped = step(state, { type: 'sessionDown', ...body }, context);
       state.sessions.delete(body.sessionId);
@@ -108,7 +117,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       step(state, { type: 'foreignUp', sessionId, isTextToCome }, context),
     foreignHeard: (state, { sessionId, words }, context, from) => {
       const body = { sessionId, words };
-      return ask(state, { name: 'foreignHeard', body, call: state.calls.open(from) }, context);
+      return ask(state, { name: 'foreignHeard', body, call: state.calls.open(from) }, context, from);
     },
     foreignSent: (state, { sessionId, token }, context) =>
       step(state, { type: 'foreignSent', sessionId, token }, context),
@@ -166,8 +175,14 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
   return ok(state);
 }
 
-function ask(state: State, asked: Omitted<AskedInput, 'type'>, context: NodeContext): Step<State> {
-  return step(state, { type: 'asked', ...asked }, context);
+function ask<R, F extends Fault>(
+  state: State,
+  asked: Omitted<AskedInput, 'type'>,
+  context: NodeContext,
+  from: ReplyTo<R, F>,
+): CallStep<State, R, F> {
+  step(state, { type: 'asked', ...asked }, context);
+  return later(state, from);
 }
 type Omitted<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 

@@ -10,6 +10,7 @@ import type { RuntimeError } from '../../runtime/errors.js';
 import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId, SessionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
+import type { Local } from '../../runtime/typing.js';
 import type { Result } from 'neverthrow';
 import type { SessionReports, ForeignReports } from '../connection/protocol.js';
 import type { BroadcastRequests, DiscoveryReports } from '../presence/protocol.js';
@@ -32,8 +33,8 @@ export type NodeCommands = CallsOf<Commands>;
 type Continuations = {
   dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
   dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: DialError | RuntimeError }>;
-  stored: Cast<{ readonly token: Token; readonly answer: StoredAnswer }>;
-  computed: Cast<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>;
+  stored: Cast<Local<{ readonly token: Token; readonly answer: StoredAnswer }>>;
+  computed: Cast<Local<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>>;
   due: Cast<{ readonly due: Due }>;
   keyRenewed: Cast<{ readonly certificateSerial: number; readonly keyIsOldAtMs: number }>;
   /** The actor of a foreign connection runs. Sent by the root. */

@@ -10,7 +10,7 @@ import { reasonOf } from '../../system-errors.js';
 import { readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
 import { transport as limits } from './limits.js';
-import { actor, next, reply, type Context } from '../../runtime/actor.js';
+import { actor, later, next, reply, type Context } from '../../runtime/actor.js';
 import { FaultTally } from '../../runtime/log-tally.js';
 import { formatAddress } from '../../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from '../../wire/address-space.js';
@@ -51,7 +51,7 @@ export const transportActor = actor<TransportArgs, TransportState, TransportProt
           (error) => from.err(error),
         ),
       );
-      return next(state);
+      return later(state, from);
     },
     authenticated(state, body) {
       state.pool.authenticated(body.connectionId, body.isContact, body.carries);

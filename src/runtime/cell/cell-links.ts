@@ -5,6 +5,7 @@
 import { creditPerLink, type RuntimeLimits } from '../limits.js';
 import type { CellHost } from './cell-host.js';
 import type { LinkSender } from '../link/sender.js';
+import { openedName } from '../link/names.js';
 import type { LinkReceiver } from '../link/receiver.js';
 import type { Mailbox } from './mailbox.js';
 import { Withheld } from './withheld.js';
@@ -17,6 +18,8 @@ export class CellLinks {
   readonly #host: CellHost;
   readonly #withheld: Withheld;
   readonly #touched = new Set<LinkReceiver>();
+  /** Senders with envelopes that are not acknowledged. */
+  readonly #busy = new Set<LinkSender>();
   /** Messages of the actor to itself that are not handled. */
   #selfWaiting = 0;
   #unsafe = 0;
@@ -36,6 +39,31 @@ export class CellLinks {
   addSender(name: string, sender: LinkSender): void {
     this.senders.set(name, sender);
     sender.onAcknowledged = this.#onAcknowledged;
+    sender.onBusy = this.#onBusy;
+  }
+
+  /** The sender to an address: opened once for all lives in this thread. */
+  senderTo(to: string, open: () => LinkSender, ask: () => void): LinkSender {
+    const name = openedName(to);
+    const known = this.senders.get(name);
+    if (known !== undefined) return known;
+    const sender = open();
+    this.addSender(name, sender);
+    ask();
+    return sender;
+  }
+
+  /** The one that was opened by this address, if any. */
+  opened(to: string): LinkSender | null {
+    return this.senders.get(openedName(to)) ?? null;
+  }
+
+  /** Its receiver is gone for good: a later ref opens another. */
+  forgetOpened(sender: LinkSender): void {
+    const name = openedName(sender.link.to);
+    if (this.senders.get(name) !== sender) return;
+    this.senders.delete(name);
+    this.#busy.delete(sender);
   }
 
   receiver(linkId: number, epoch: number): LinkReceiver | null {
@@ -74,7 +102,7 @@ export class CellLinks {
   }
 
   flushSenders(): void {
-    for (const sender of this.senders.values()) sender.flush();
+    for (const sender of this.#busy) sender.flush();
   }
 
   /**
@@ -83,10 +111,10 @@ export class CellLinks {
    */
   acknowledge(mailbox: Mailbox<LinkReceiver | null>, place: number): void {
     this.flushSenders();
-    mailbox.settle(place, this.#onSettled);
-    if (this.#host.isLasting || !this.#withheld.add(this.senders.values(), this.#touched))
+    mailbox.discard(place, this.#onDone);
+    if (this.#host.isLasting || !this.#withheld.add(this.#busy, this.#touched))
       for (const end of this.#touched) {
-        end.release(end.settled);
+        end.release(end.done);
         this.#released(end);
       }
     else for (const end of this.#touched) end.flush();
@@ -108,6 +136,7 @@ export class CellLinks {
     for (const sender of this.senders.values()) sender.abandon();
     this.receivers.clear();
     this.senders.clear();
+    this.#busy.clear();
   }
 
   /** Resolves when everything that was sent on these links before the marker is here, or at the latest after a moment. */
@@ -127,24 +156,29 @@ export class CellLinks {
     this.forgetDone(end);
   };
 
-  readonly #onAcknowledged = (): void => {
+  readonly #onAcknowledged = (sender: LinkSender): void => {
+    if (sender.head >= sender.next) this.#busy.delete(sender);
     if (!this.#withheld.isEmpty) this.#withheld.release(this.#released);
     this.#noteUnsafe();
   };
 
-  readonly #onSettled = (end: LinkReceiver | null, seq: number): void => {
+  readonly #onBusy = (sender: LinkSender): void => {
+    this.#busy.add(sender);
+  };
+
+  readonly #onDone = (end: LinkReceiver | null, seq: number): void => {
     if (end === null) {
       this.#selfWaiting -= 1;
       return;
     }
-    end.settle(seq);
+    end.finish(seq);
     this.#touched.add(end);
   };
 
   #noteUnsafe(): void {
     if (this.#host.isLasting) return;
     let count = this.#selfWaiting;
-    for (const sender of this.senders.values()) if (sender.isCircular) count += sender.next - sender.head;
+    for (const sender of this.#busy) if (sender.isCircular) count += sender.next - sender.head;
     if (count === this.#unsafe) return;
     this.#unsafe = count;
     this.#host.unsafe(this.#slot, count);

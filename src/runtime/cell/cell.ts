@@ -7,14 +7,16 @@ import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import { full, poison } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
-import type { Behaviour, ExitReason, Fault } from '../actor.js';
+import type { Behaviour, Ended, ExitReason, Fault } from '../actor.js';
 import type { CellHost, StartOutcome } from './cell-host.js';
 import { CellLinks } from './cell-links.js';
-import { contextOf, type Incarnation } from './incarnation.js';
+import { contextOf, type CellPart } from './context.js';
+import { endLife, newLife, type Incarnation } from './incarnation.js';
 import type { CallReply, Inbox, LinkReceiver } from '../link/receiver.js';
 import { isCall, Mailbox, nameShift, takenOut, type EnvelopeCode } from './mailbox.js';
 import { ActorMeter, type ActorStats } from '../metrics.js';
 import { Redelivery } from './redelivery.js';
+import { takeWatch } from './kin.js';
 import { checkStep, detailOf, isThenable, nativePromise } from './step.js';
 
 /**
@@ -34,14 +36,14 @@ export interface CellBirth {
   readonly limits: RuntimeLimits;
 }
 
-export class Cell implements Inbox {
+export class Cell implements Inbox, CellPart {
   readonly id: string;
   readonly links: CellLinks;
   readonly #behaviour: Behaviour;
   readonly #args: unknown;
   readonly #slot: number;
   readonly #limits: RuntimeLimits;
-  readonly #host: CellHost;
+  readonly host: CellHost;
   readonly #mailbox = new Mailbox<LinkReceiver | null>();
   readonly #names: readonly string[];
   readonly #indexOfName: ReadonlyMap<string, number>;
@@ -63,19 +65,13 @@ export class Cell implements Inbox {
     this.#args = birth.args;
     this.#slot = birth.slot;
     this.#limits = birth.limits;
-    this.#host = host;
+    this.host = host;
     this.#names = Object.keys(birth.behaviour.receive);
     this.#indexOfName = new Map(this.#names.map((name, index) => [name, index]));
     this.links = new CellLinks(birth.slot, birth.limits, host);
-    const triesMax = birth.limits.poisonTriesMax;
-    this.#redelivery = new Redelivery(
-      this.id,
-      this.#names,
-      this.#mailbox,
-      this.links.receivers,
-      triesMax,
-      host,
-    );
+    const { receivers } = this.links;
+    const { poisonTriesMax } = birth.limits;
+    this.#redelivery = new Redelivery(this.id, this.#names, this.#mailbox, receivers, poisonTriesMax, host);
   }
 
   get credit(): number {
@@ -91,11 +87,9 @@ export class Cell implements Inbox {
     this.#incarnation = incarnation;
     this.#phase = 'starting';
     if (isCautious) this.#cautious = this.#limits.cautiousEnvelopes;
-    const life: Incarnation = { isOver: false, timers: new Set() };
+    const life = newLife(incarnation);
     this.#life = life;
-    const context = contextOf(this.id, restarts, life, this.links.senders, this.#sendSelf, this.#host, () =>
-      this.#handling(),
-    );
+    const context = contextOf(this, life, restarts);
     this.#context = context;
     let result: Result<unknown, Fault>;
     try {
@@ -139,9 +133,15 @@ export class Cell implements Inbox {
     this.links.close();
   }
 
-  /** As if the handler that does not return had thrown. */
-  crashHung(): void {
-    if (this.#isRunning) this.#crash('hung: a handler waited too long', true);
+  /** As if it had thrown; `isAtEnvelope`: because of the message in hand. */
+  crash(detail: string, isAtEnvelope: boolean): void {
+    if (this.#isRunning) this.#crash(detail, isAtEnvelope);
+  }
+
+  /** Another actor has ended, for which the life of that number watched. */
+  hearEnd(incarnation: number, nth: number, ended: Ended): void {
+    const name = takeWatch(this.#life, incarnation, nth);
+    if (name !== null) this.sendSelfOrBury(name, ended);
   }
 
   isHung(nowMs: number): boolean {
@@ -161,7 +161,7 @@ export class Cell implements Inbox {
   }
 
   unknownName(from: LinkReceiver, seq: number, code: EnvelopeCode, name: string, body: unknown): void {
-    this.#host.deadLetter({ actor: this.id, from: from.link.from, name, reason: 'unknown-name', body });
+    this.host.deadLetter({ actor: this.id, from: from.link.from, name, reason: 'unknown-name', body });
     if ((code & isCall) !== 0) from.answer(seq, false, poison(this.id, name));
     this.#mailbox.push(from, seq, takenOut, undefined);
   }
@@ -169,7 +169,7 @@ export class Cell implements Inbox {
   wake(): void {
     if (this.#phase !== 'idle') return;
     this.#phase = 'planned';
-    this.#host.schedule(this.#drain);
+    this.host.schedule(this.#drain);
   }
 
   ended(from: LinkReceiver): void {
@@ -180,18 +180,22 @@ export class Cell implements Inbox {
     return this.#phase !== 'draining' || this.#behaviour.settle === undefined;
   }
 
-  readonly #sendSelf = (name: string, body: unknown): Result<void, RuntimeError> => {
+  sendSelf(name: string, body: unknown): Result<void, RuntimeError> {
     if (!this.links.takeSelf()) return err(full(this.id));
     this.#mailbox.push(null, 0, this.handlerIndex(name) << nameShift, body);
     this.wake();
     return ok(undefined);
-  };
+  }
 
-  /** Id of the message in hand; null between two. */
-  #handling(): string | null {
+  sendSelfOrBury(name: string, body: unknown): void {
+    if (this.sendSelf(name, body).isErr())
+      this.host.deadLetter({ actor: this.id, from: this.id, name, reason: 'mailbox-full', body });
+  }
+
+  messageInHand(): string | null {
     const place = this.#mailbox.head - 1;
     const end = this.#phase === 'draining' ? this.#mailbox.endAt(place) : null;
-    return end === null || end === undefined ? null : messageId(end, this.#mailbox.seqAt(place));
+    return end?.messageId(this.#mailbox.seqAt(place)) ?? null;
   }
 
   readonly #drain = (): void => {
@@ -230,8 +234,8 @@ export class Cell implements Inbox {
     if (from !== undefined && end?.isCancelled(seq) === true) return null;
     const startedMs = (place & timedEvery) === 0 || mailbox.depth <= timedEvery ? performance.now() : 0;
     this.#meter.handled(1);
-    this.#host.note(this.#slot, end?.link.id ?? 0, seq);
-    this.#host.running(this.#slot);
+    this.host.note(this.#slot, end?.link.id ?? 0, seq);
+    this.host.running(this.#slot);
     try {
       const step: unknown = handler(this.#state, body, this.#context, from);
       if (isThenable(step)) {
@@ -244,7 +248,7 @@ export class Cell implements Inbox {
     } catch (error) {
       this.#crash(detailOf(error), true);
     } finally {
-      this.#host.running(0);
+      this.host.running(0);
     }
     return null;
   }
@@ -262,7 +266,7 @@ export class Cell implements Inbox {
   ): void {
     const step = checkStep(returned, name);
     if (startedMs > 0) this.#meter.took(performance.now() - startedMs);
-    this.#host.note(this.#slot, 0, 0);
+    this.host.note(this.#slot, 0, 0);
     this.#state = step.state;
     if (from !== undefined && end !== null) {
       if (step.step === 'reply' && !from.isAnswered) {
@@ -274,7 +278,7 @@ export class Cell implements Inbox {
   }
 
   #await(life: Incarnation, waiting: PromiseLike<void>, left: number): void {
-    // What is done already shall not wait for this one, unless it has still to be settled.
+    // What is done already shall not wait for this one, unless `settle` has still to run.
     if (this.#behaviour.settle === undefined) this.links.acknowledge(this.#mailbox, this.#mailbox.head - 1);
     waiting.then(
       () => {
@@ -290,20 +294,20 @@ export class Cell implements Inbox {
 
   #settle(life: Incarnation): void {
     const behaviour = this.#behaviour;
-    if (behaviour.settle === undefined || this.#mailbox.unsettled === 0) {
+    if (behaviour.settle === undefined || this.#mailbox.unfinished === 0) {
       this.#finish();
       return;
     }
-    const isSingle = this.#mailbox.unsettled === 1;
+    const isSingle = this.#mailbox.unfinished === 1;
     if (isSingle) {
       const place = this.#mailbox.base;
-      this.#host.note(this.#slot, this.#mailbox.endAt(place)?.link.id ?? 0, this.#mailbox.seqAt(place));
+      this.host.note(this.#slot, this.#mailbox.endAt(place)?.link.id ?? 0, this.#mailbox.seqAt(place));
     }
     const fail = (error: unknown): void => {
       if (!life.isOver) this.#crash(detailOf(error), isSingle);
     };
     try {
-      this.#host.running(this.#slot);
+      this.host.running(this.#slot);
       const settling: unknown = behaviour.settle(this.#state, this.#context);
       if (!isThenable(settling)) {
         this.#finish();
@@ -318,13 +322,13 @@ export class Cell implements Inbox {
     } catch (error) {
       fail(error);
     } finally {
-      this.#host.running(0);
+      this.host.running(0);
     }
   }
 
   #finish(): void {
     if (this.#phase !== 'draining') return;
-    this.#host.note(this.#slot, 0, 0);
+    this.host.note(this.#slot, 0, 0);
     if (this.#cautious > 0) this.#cautious -= 1;
     this.links.acknowledge(this.#mailbox, this.#mailbox.head);
     this.#phase = 'idle';
@@ -346,7 +350,7 @@ export class Cell implements Inbox {
     }
     this.links.acknowledge(this.#mailbox, this.#mailbox.head);
     const incarnation = this.#incarnation;
-    void this.#terminate(reason).then(() => this.#host.exited(this.id, incarnation, reason, null));
+    void this.#terminate(reason).then(() => this.host.exited(this.id, incarnation, reason, null));
   }
 
   async #terminate(reason: ExitReason): Promise<void> {
@@ -355,7 +359,7 @@ export class Cell implements Inbox {
     try {
       await this.#behaviour.terminate?.(this.#state, reason);
     } catch (error) {
-      this.#host.log(this.id, 'error', 'terminate-failed', { detail: detailOf(error) });
+      this.host.log(this.id, 'error', 'terminate-failed', { detail: detailOf(error) });
     }
     this.links.flushSenders();
     this.links.flushReceivers();
@@ -367,9 +371,9 @@ export class Cell implements Inbox {
     const stop = this.#stop;
     const place = this.#mailbox.head - 1;
     const end = isAtEnvelope ? this.#mailbox.endAt(place) : null;
-    const cause = end === null || end === undefined ? null : messageId(end, this.#mailbox.seqAt(place));
+    const cause = end === null || end === undefined ? null : end.messageId(this.#mailbox.seqAt(place));
     this.#bringDown();
-    this.#host.note(this.#slot, 0, 0);
+    this.host.note(this.#slot, 0, 0);
     // Without `settle`, what was handled before this envelope is done.
     if (this.#behaviour.settle === undefined)
       this.links.acknowledge(this.#mailbox, isAtEnvelope ? place : this.#mailbox.head);
@@ -377,9 +381,9 @@ export class Cell implements Inbox {
     if (isAtEnvelope) this.#redelivery.suspect(place);
     for (const one of this.links.receivers) one.flush();
     this.#cautious = this.#limits.cautiousEnvelopes;
-    this.#host.log(this.id, 'error', 'crashed', { detail });
+    this.host.log(this.id, 'error', 'crashed', { detail });
     if (stop !== null) stop.done({ type: 'crash', detail });
-    else this.#host.exited(this.id, this.#incarnation, { type: 'crash', detail }, cause);
+    else this.host.exited(this.id, this.#incarnation, { type: 'crash', detail }, cause);
   }
 
   /** Its life ends here: timers are called off, the context sends nothing any more. */
@@ -389,12 +393,6 @@ export class Cell implements Inbox {
     this.#stop = null;
     this.#state = undefined;
     const life = this.#life;
-    if (life === null) return;
-    life.isOver = true;
-    for (const timer of life.timers) clearTimeout(timer);
-    life.timers.clear();
+    if (life !== null) endLife(life);
   }
 }
-
-/** Id of an envelope; the same at each delivery by one life of its sender. */
-const messageId = ({ link }: LinkReceiver, seq: number): string => `${link.id}.${link.epoch}.${seq}`;

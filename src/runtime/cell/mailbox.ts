@@ -1,11 +1,11 @@
 /**
- * The mailbox of one actor: a ring of envelopes in the order of arrival. What was handled stays until it is settled,
+ * The mailbox of one actor: a ring of envelopes in the order of arrival. What was handled stays until it is done,
  * so that a crash rewinds instead of losing. Parallel arrays, since an object per envelope costs more than handling
  * a small one.
  *
  *      base            head             tail
  *       │ handled,      │ waiting        │
- *       │ not settled   │                │
+ *       │ not done   │                │
  */
 
 /** A name's index in the actor, shifted by two, and the flags below. */
@@ -33,7 +33,7 @@ export class Mailbox<End> {
     return this.#tail - this.#head;
   }
 
-  get unsettled(): number {
+  get unfinished(): number {
     return this.#head - this.#base;
   }
 
@@ -89,17 +89,17 @@ export class Mailbox<End> {
     this.#bodies[place & this.#mask] = undefined;
   }
 
-  /** Forgets what was handled before `place`, telling each sender's end how far it is settled. */
-  settle(place: number, onSettled: (end: End, seq: number) => void): void {
+  /** Forgets what was handled before `place`, telling each sender's end how far it is done. */
+  discard(place: number, onDone: (end: End, seq: number) => void): void {
     for (; this.#base < place; this.#base += 1) {
       const slot = this.#base & this.#mask;
       const end = this.#ends[slot];
-      if (end !== undefined) onSettled(end, this.#seqs[slot] ?? 0);
+      if (end !== undefined) onDone(end, this.#seqs[slot] ?? 0);
       this.#bodies[slot] = undefined;
     }
   }
 
-  /** What was handled but not settled waits again. */
+  /** What was handled but not done waits again. */
   rewind(): void {
     this.#head = this.#base;
   }

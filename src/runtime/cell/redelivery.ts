@@ -29,11 +29,11 @@ export class Redelivery {
     this.#events = events;
   }
 
-  /** Makes everything that was not settled wait again, calls without an answer first. */
+  /** Makes everything that is not done wait again, calls without an answer first. */
   rewind(): void {
     const mailbox = this.#mailbox;
     // Answers of a batch that is handled again must not leave; before any other answer is added below.
-    for (const end of this.#receivers) end.dropAnswersAfter(end.settled);
+    for (const end of this.#receivers) end.dropAnswersAfter(end.done);
     for (let place = mailbox.base; place < mailbox.head; place += 1) {
       const end = mailbox.endAt(place) ?? null;
       if (end !== null && (mailbox.codeAt(place) & hasTransfer) !== 0) this.#lose(place, end);

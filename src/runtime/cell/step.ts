@@ -22,11 +22,12 @@ export function checkStep(value: unknown, name: string): AnyStep {
       case 'next':
       case 'reply':
       case 'stop':
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `next`, `reply` and `stop` alone make it
+      case 'later':
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by the constructors of steps alone
         return value as AnyStep;
     }
   const shown = inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 60);
-  throw new TypeError(`handler ${name} returned ${shown}: return next(…), reply(…) or stop(…)`);
+  throw new TypeError(`handler ${name} returned ${shown}: return next(…), reply(…), later(…) or stop(…)`);
 }
 
 /** The stack where there is one, for the log. */

@@ -33,8 +33,8 @@ export class Withheld {
     // A further entry costs memory, a later mark in the last one only time.
     if (last !== undefined && this.#entries.length >= this.#entriesMax) {
       last.marks = marks;
-      for (const end of ends) last.ends.set(end, end.settled);
-    } else this.#entries.push({ marks, ends: new Map([...ends].map((end) => [end, end.settled])) });
+      for (const end of ends) last.ends.set(end, end.done);
+    } else this.#entries.push({ marks, ends: new Map([...ends].map((end) => [end, end.done])) });
     return true;
   }
 

@@ -1,6 +1,11 @@
 /** The names of messages that a link has carried: each is told to the receiver once, then its index stands for it. */
 import { nameShift, type EnvelopeCode } from '../cell/mailbox.js';
 
+const openedMark = '\0';
+/** Senders that an actor opened by an address stand among those of its links under a name that no link has. */
+export const openedName = (to: string): string => `${openedMark}${to}`;
+export const isOpened = (name: string): boolean => name.startsWith(openedMark);
+
 export class NameTable {
   readonly #codes = new Map<string, number>();
   readonly #names: string[] = [];

@@ -68,6 +68,8 @@ export interface LinkAddress {
   readonly to: string;
   /** Credit at the start. */
   readonly credit: number;
+  /** Deaths of the receiver's thread at one envelope that make it a dead letter. */
+  readonly triesMax: number;
   /** It is part of a circle of links, so nobody waits for its acknowledgements. */
   readonly isCircular: boolean;
 }

@@ -32,7 +32,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
   readonly #indexes: number[] = [];
   readonly #names: string[] = [];
   #received = 0;
-  #settled = 0;
+  #done = 0;
   /** Up to here everything that the handling caused is safe, so the sender may forget it. */
   #released = 0;
   #acknowledged = 0;
@@ -61,8 +61,8 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#toldCredit = link.credit;
   }
 
-  get settled(): number {
-    return this.#settled;
+  get done(): number {
+    return this.#done;
   }
 
   /** The sender will not come back: once its port is closed and all is handled, this end may be forgotten. */
@@ -132,7 +132,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** This end's owner is gone: what it handled is handled. */
   close(): void {
-    this.release(this.#settled);
+    this.release(this.#done);
     this.acknowledge();
     const pipe = this.#pipe;
     this.#pipe = null;
@@ -140,8 +140,8 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#deferred.clear();
   }
 
-  settle(seq: number): void {
-    if (seq > this.#settled) this.#settled = seq;
+  finish(seq: number): void {
+    if (seq > this.#done) this.#done = seq;
   }
 
   release(seq: number): void {
@@ -184,10 +184,10 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#deferred.set(seq, { code, body });
   }
 
-  /** Calls that were handled and settled, but not answered; forgotten here, for they are enqueued again. */
+  /** Calls that were done, but not answered; forgotten here, for they are enqueued again. */
   takeDeferred(): readonly { readonly seq: number; readonly code: EnvelopeCode; readonly body: unknown }[] {
     const open = [...this.#deferred]
-      .filter(([seq]) => seq <= this.#settled)
+      .filter(([seq]) => seq <= this.#done)
       .map(([seq, call]) => ({ seq, ...call }))
       .toSorted((a, b) => a.seq - b.seq);
     this.#deferred.clear();
@@ -195,7 +195,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
   }
 
   /**
-   * Sends answers at once, and with them what is settled. A bare acknowledgement wakes a sleeping thread for little,
+   * Sends answers at once, and with them what is done. A bare acknowledgement wakes a sleeping thread for little,
    * so it waits for the end of this turn of the loop or for more of its kind.
    */
   flush(): void {
@@ -233,6 +233,11 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#pipe.post(this.#released, []);
   }
 
+  /** Id of an envelope; the same at each delivery by one life of its sender. */
+  messageId(seq: number): string {
+    return `${this.link.id}.${this.link.epoch}.${seq}`;
+  }
+
   replyTo(seq: number): CallReply {
     return new CallReply(this, seq);
   }
@@ -253,13 +258,13 @@ export class LinkReceiver implements PipeEnd<Batch> {
     const open = this.#open.get(seq);
     this.#open.delete(seq);
     if (open !== undefined) open.abort();
-    else if (seq > this.#settled) this.#cancelled.add(seq);
+    else if (seq > this.#done) this.#cancelled.add(seq);
   }
 
   #accept(seq: number, code: EnvelopeCode, body: unknown): void {
     if (seq <= this.#received) {
       // Sent again after the link was repaired: ours already, unless it is a call whose answer got lost.
-      const isAnswered = (code & isCall) !== 0 && seq <= this.#settled && !this.#deferred.has(seq);
+      const isAnswered = (code & isCall) !== 0 && seq <= this.#done && !this.#deferred.has(seq);
       if (!isAnswered) return;
     } else this.#received = seq;
     const index = this.#indexes[code >> nameShift] ?? -1;

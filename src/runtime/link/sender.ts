@@ -35,7 +35,8 @@ const queued: Result<void, RuntimeError> = ok(undefined);
 const wakeFraction = 1 / 4;
 
 export class LinkSender implements PipeEnd<Progress> {
-  readonly link: LinkAddress;
+  /** Replaced once, by `adopt`. */
+  link: LinkAddress;
   readonly #events: SenderEvents;
   readonly #ring = new EnvelopeRing();
   #head = 1;
@@ -45,7 +46,9 @@ export class LinkSender implements PipeEnd<Progress> {
   readonly #limits: RuntimeLimits;
   readonly #isStrict: boolean;
   /** Called when envelopes were acknowledged. */
-  onAcknowledged: () => void = () => undefined;
+  onAcknowledged: (sender: LinkSender) => void = () => undefined;
+  /** Called with the first envelope after all were acknowledged. */
+  onBusy: (sender: LinkSender) => void = () => undefined;
   isCircular: boolean;
   #isAbandoned = false;
   #pipe: Pipe<Batch> | null = null;
@@ -72,7 +75,13 @@ export class LinkSender implements PipeEnd<Progress> {
     });
   }
 
-  /** Number of the next envelope. */
+  /** The address of a link that was opened without one: what was queued meanwhile waits for its pipe. */
+  adopt(link: LinkAddress): void {
+    this.link = link;
+    this.isCircular = link.isCircular;
+    this.setCredit(link.credit);
+  }
+
   get next(): number {
     return this.#next;
   }
@@ -166,7 +175,7 @@ export class LinkSender implements PipeEnd<Progress> {
     if (place === null && call === null) return;
     if (this.#suspect.seq !== seqLow) this.#suspect = { seq: seqLow, tries: 0 };
     this.#suspect.tries += 1;
-    if (this.#suspect.tries < this.#limits.poisonTriesMax) return;
+    if (this.#suspect.tries < this.link.triesMax) return;
     this.#suspect = { seq: 0, tries: 0 };
     if (place !== null) this.#giveUp(place, 'poison');
     else if (call !== null) this.#calls.fail(call.seq, poison(this.link.to, call.name));
@@ -180,7 +189,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#buryAll();
     this.#calls.failAll(gone(this.link.to));
     this.#wake();
-    this.onAcknowledged();
+    this.onAcknowledged(this);
   }
 
   /**
@@ -285,6 +294,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#ring.put(this.#head, seq, isMoving ? code | hasTransfer : code, body);
     if (isMoving) this.#transfers.set(seq, transfer);
     this.#next = seq + 1;
+    if (seq === this.#head) this.onBusy(this);
     if (seq + 1 - this.#flushed >= this.#limits.linkBatchMax) this.flush();
     else this.#planFlush();
   }
@@ -360,16 +370,11 @@ export class LinkSender implements PipeEnd<Progress> {
   }
 
   #bury(seq: number, reason: DeadLetter['reason']): void {
-    const { from, to } = this.link;
-    const isMoved = (this.#ring.codeAt(seq) & hasTransfer) !== 0 || reason === 'not-cloneable';
+    const code = this.#ring.codeAt(seq);
+    const isMoved = (code & hasTransfer) !== 0 || reason === 'not-cloneable';
     const body = isMoved ? undefined : this.#ring.bodyAt(seq);
-    this.#events.deadLetter({
-      actor: to,
-      from,
-      name: this.#names.nameOf(this.#ring.codeAt(seq)),
-      reason,
-      body,
-    });
+    const { from, to: actor } = this.link;
+    this.#events.deadLetter({ actor, from, name: this.#names.nameOf(code), reason, body });
   }
 
   #acknowledged(handled: number): void {
@@ -383,7 +388,7 @@ export class LinkSender implements PipeEnd<Progress> {
     }
     if (!this.#waiting.isEmpty) this.#wake();
     if (this.#flushed < this.#next) this.#planFlush();
-    this.onAcknowledged();
+    this.onAcknowledged(this);
   }
 
   #wake(): void {

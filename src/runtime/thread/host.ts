@@ -6,7 +6,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RuntimeLimits } from '../limits.js';
 import type { Behaviour, ExitReason, LogLevel, OwnLimits } from '../actor.js';
 import { Cell } from '../cell/cell.js';
-import type { CellEvents, CellHost, StartOutcome } from '../cell/cell-host.js';
+import type { Result } from 'neverthrow';
+import type { RuntimeError } from '../errors.js';
+import type { Ask, CellEvents, CellHost, LifeId, StartOutcome, WatchedEnd } from '../cell/cell-host.js';
 import type { Batch, DeadLetter, LinkAddress, Progress } from '../link/protocol.js';
 import { LinkSender } from '../link/sender.js';
 import { LinkReceiver } from '../link/receiver.js';
@@ -47,7 +49,12 @@ export interface HostControl {
   start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome>;
   /** Handles what was sent before the marker on these links; resolves with how the actor ended. */
   stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason>;
-  crashHung(id: string): void;
+  /** `isAtEnvelope`: because of the message in hand. */
+  crash(id: string, detail: string, isAtEnvelope: boolean): void;
+  /** The address of a link that an actor here opened; null: no actor has that id. */
+  adopt(id: string, to: string, link: LinkAddress | null): void;
+  /** Another actor has ended for good. */
+  ended(end: WatchedEnd): void;
   remove(id: string): void;
   connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void;
   connectReceiver(link: LinkAddress, port: MessagePort): void;
@@ -65,6 +72,8 @@ export interface HostControl {
   pulse(): Pulse;
   stats(): ThreadStats;
 }
+
+export const hungDetail = 'hung: a handler waited too long';
 
 /** What is the same for all actors of a thread. */
 export interface HostOptions {
@@ -125,8 +134,35 @@ export class Host implements HostControl, CellHost {
     return (await this.#cells.get(id)?.stop(reason, marker, links)) ?? reason;
   }
 
-  crashHung(id: string): void {
-    this.#cells.get(id)?.crashHung();
+  crash(id: string, detail: string, isAtEnvelope: boolean): void {
+    this.#cells.get(id)?.crash(detail, isAtEnvelope);
+  }
+
+  ended({ watcher, nth, ended }: WatchedEnd): void {
+    this.#cells.get(watcher.actor)?.hearEnd(watcher.incarnation, nth, ended);
+  }
+
+  openLink(from: string, to: string): LinkSender {
+    const { linkCreditMax: credit, poisonTriesMax: triesMax } = this.limits;
+    const link = { id: 0, epoch: 0, name: '', from, to, credit, triesMax, isCircular: false };
+    return new LinkSender(link, this.#events, this.#options);
+  }
+
+  adopt(id: string, to: string, link: LinkAddress | null): void {
+    const links = this.#cells.get(id)?.links;
+    const sender = links?.opened(to) ?? null;
+    if (links === undefined || sender === null) return;
+    if (link === null) {
+      links.forgetOpened(sender);
+      sender.close();
+      return;
+    }
+    sender.adopt(link);
+    this.#senders.set(link.id, sender);
+  }
+
+  asked(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>> {
+    return this.#events.asked(from, ask);
   }
 
   remove(id: string): void {
@@ -192,7 +228,14 @@ export class Host implements HostControl, CellHost {
   }
 
   closeSender(linkId: number): void {
-    this.#senders.get(linkId)?.close();
+    const sender = this.#senders.get(linkId);
+    if (sender === undefined) return;
+    const cell = this.#cells.get(sender.link.from);
+    if (cell?.links.opened(sender.link.to) === sender) {
+      cell.links.forgetOpened(sender);
+      this.#senders.delete(linkId);
+    }
+    sender.close();
   }
 
   pulse(): Pulse {

@@ -11,21 +11,23 @@ import {
 } from 'node:worker_threads';
 import type { RuntimeLimits } from '../limits.js';
 import type { ExitReason, ThreadPlacement } from '../actor.js';
-import type { CellSpec, HostControl, HostEvents, ThreadStats } from './host.js';
-import type { LinkAddress } from '../link/protocol.js';
+import { hungDetail, type CellSpec, type HostEvents, type ThreadStats } from './host.js';
 import { detailOf } from '../cell/step.js';
 import type { StartOutcome } from '../cell/cell-host.js';
+import { askOf, plainAnswer } from './asking.js';
 import type { Boots } from './boots.js';
 import { ThreadClock } from './clock.js';
 import { inTime, startInTime, type Settling, type Sight, type StartAnswer } from './in-time.js';
 import { heapFullExitCode } from './native-call.js';
 import { NativeGate } from './native-gate.js';
 import { ProgressTable } from './progress.js';
+import { OneWayControl } from './one-way.js';
 import { Signal } from './signal.js';
 import { startWorker } from './start-worker.js';
 import type { Timers } from '../timers.js';
-import { wrapHandle, type ArgsOf, type MethodName, type RemoteHandle } from '../remote.js';
+import { wrapHandle, type ArgsOf, type MethodName, type ThreadHandle } from './handle.js';
 import { memoryTrouble, type ThreadBirth, type ThreadReport } from './thread.js';
+import type { WorkerControl } from './asking.js';
 
 /** An envelope that was being handled when its thread died. */
 export interface Blame {
@@ -57,13 +59,13 @@ interface Tenant {
   readonly busyMsMax: number;
 }
 
-/** `HostControl` across a port: what a dead thread is told is lost, since its death is reported anyway. */
-export class ThreadHost {
+/** `WorkerControl` across a port: what a dead thread is told is lost, since its death is reported anyway. */
+export class ThreadHost extends OneWayControl {
   readonly name: string;
   readonly limits: RuntimeLimits;
   readonly #options: ThreadOptions;
   #worker: Worker | null = null;
-  readonly #control: RemoteHandle<HostControl>;
+  readonly #control: ThreadHandle<WorkerControl>;
   readonly #reports: MessagePort;
   #clock: ThreadClock | null = null;
   readonly #shared: SharedArrayBuffer;
@@ -87,6 +89,7 @@ export class ThreadHost {
   #stopPulse: () => void = () => undefined;
 
   constructor(options: ThreadOptions, timers: Timers, events: ThreadEvents) {
+    super();
     this.name = options.name;
     this.limits = options.limits;
     this.#options = options;
@@ -99,7 +102,7 @@ export class ThreadHost {
     const reports = new MessageChannel();
     this.#reports = reports.port1;
     reports.port1.on('message', (report: ThreadReport) => this.#onReport(report));
-    this.#control = wrapHandle<HostControl>(control.port1, {
+    this.#control = wrapHandle<WorkerControl>(control.port1, {
       name: options.name,
       gone: this.#gone.heard,
       deadlineMs: this.limits.readyDeadlineMs,
@@ -180,38 +183,6 @@ export class ThreadHost {
     await this.#inTime(this.#control.call('remove', [id], patient), this.limits.stopMarkerMs, () => 0);
   }
 
-  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void {
-    this.#tell('connectSender', [linkId, port, blamedSeqs], [port]);
-  }
-
-  connectReceiver(link: LinkAddress, port: MessagePort): void {
-    this.#tell('connectReceiver', [link, port], [port]);
-  }
-
-  connectLocal(linkId: number, blamedSeqs: readonly number[]): void {
-    this.#tell('connectLocal', [linkId, blamedSeqs]);
-  }
-
-  markSender(linkId: number, marker: number): void {
-    this.#tell('markSender', [linkId, marker]);
-  }
-
-  setCircular(linkId: number, isCircular: boolean): void {
-    this.#tell('setCircular', [linkId, isCircular]);
-  }
-
-  endReceiver(linkId: number, to: string): void {
-    this.#tell('endReceiver', [linkId, to]);
-  }
-
-  disconnectSender(linkId: number): void {
-    this.#tell('disconnectSender', [linkId]);
-  }
-
-  closeSender(linkId: number): void {
-    this.#tell('closeSender', [linkId]);
-  }
-
   /** Null when it does not answer in time, as while it boots. */
   async stats(): Promise<ThreadStats | null> {
     if (!this.#online.isHeard || this.isDead) return null;
@@ -275,9 +246,9 @@ export class ThreadHost {
     await this.#worker?.terminate();
   }
 
-  #tell<N extends MethodName<HostControl>>(
+  protected override tell<N extends MethodName<WorkerControl>>(
     name: N,
-    args: ArgsOf<HostControl, N>,
+    args: ArgsOf<WorkerControl, N>,
     transfer: readonly Transferable[] = [],
   ): void {
     void this.#control.call(name, args, { transfer, ...patient }).then((told) => {
@@ -301,6 +272,13 @@ export class ThreadHost {
       case 'dead-letter':
         this.#events.deadLetter(report.letter);
         return;
+      case 'asked': {
+        const { nth, from, ask } = report.question;
+        void this.#events
+          .asked(from, askOf(ask))
+          .then((answer) => this.tell('answered', [nth, plainAnswer(answer)]));
+        return;
+      }
       case 'link-lost':
         this.#events.linkLost(report.linkId);
         return;
@@ -339,7 +317,7 @@ export class ThreadHost {
         this.kill('its control port is closed');
       return;
     }
-    for (const id of pulse.value.hung) this.#tell('crashHung', [id]);
+    for (const id of pulse.value.hung) this.crash(id, hungDetail, true);
     const trouble = memoryTrouble(pulse.value.memory, this.limits);
     if (trouble === null) this.#beat();
     else this.kill(trouble);

@@ -2,16 +2,20 @@
  * The worker's side of a thread that hosts actors. A worker entry is one line, `hostActors({ history })`; which of
  * them run, and when, is told by the supervisors in the thread that started it.
  */
-import { workerData, type MessagePort } from 'node:worker_threads';
+import { workerData, type MessagePort, type Transferable } from 'node:worker_threads';
+import { err, type Result } from 'neverthrow';
+import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
-import { behaviourOf, type AnyDefinition, type Behaviour } from '../actor.js';
+import { behaviourOf, type AnyDefinition, type Behaviour, type ChildSpec } from '../actor.js';
+import type { Ask, LifeId } from '../cell/cell-host.js';
+import { Questions, type PlainAnswer, type Question, type WorkerControl } from './asking.js';
 import type { DeadLetter } from '../link/protocol.js';
 import { ownThreadId } from './clock.js';
-import { Host, type HostEvents, type Pulse } from './host.js';
+import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } from './host.js';
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
 import { openNativeGate } from './native-call.js';
 import { ProgressTable } from './progress.js';
-import { exposeHandle } from '../remote.js';
+import { exposeHandle } from './handle.js';
 
 /** What a worker is started with. */
 export interface ThreadBirth {
@@ -28,6 +32,7 @@ export type ThreadReport =
   | { readonly type: 'online' }
   | { readonly type: 'exited'; readonly args: Parameters<HostEvents['exited']> }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
+  | { readonly type: 'asked'; readonly question: Question }
   | { readonly type: 'link-lost'; readonly linkId: number }
   | { readonly type: 'log'; readonly args: Parameters<HostEvents['log']> };
 
@@ -42,7 +47,9 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
       throw new Error(`hostActors: the key ${key} is not the name of its definition, ${definition.name}`);
     known.set(key, behaviourOf(definition));
   }
-  const report = (message: ThreadReport): void => events.postMessage(message);
+  const report = (message: ThreadReport, transfer: readonly Transferable[] = []): void =>
+    events.postMessage(message, transfer);
+  const questions = new Questions((question, transfer) => report({ type: 'asked', question }, transfer));
   const host = new WorkerHost(
     {
       exited: (...args) => report({ type: 'exited', args }),
@@ -54,6 +61,7 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
           report({ type: 'dead-letter', letter: { ...letter, body: undefined } });
         }
       },
+      asked: (from, ask) => questions.ask(from, ask),
       linkLost: (linkId) => report({ type: 'link-lost', linkId }),
       log: (...args) => {
         try {
@@ -67,6 +75,7 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
     (name) => known.get(name),
     table,
     { limits, isStrict, isLasting: false },
+    questions,
   );
   openNativeGate(ProgressTable.nativeWord(progress), limits);
   setInterval(() => table.turn(), limits.loopTurnEveryMs).unref();
@@ -74,8 +83,50 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
   report({ type: 'online' });
 }
 
-/** Memory that is garbage already is no reason to replace a thread: look again after a collection. */
-class WorkerHost extends Host {
+class WorkerHost extends Host implements WorkerControl {
+  readonly #questions: Questions;
+  /** Definitions and arguments of children beside their parents, which never leave this thread. */
+  readonly #spawned: Map<string, ChildSpec>;
+
+  constructor(
+    events: HostEvents,
+    behaviour: (name: string) => Behaviour | undefined,
+    progress: ProgressTable,
+    options: HostOptions,
+    questions: Questions,
+  ) {
+    const spawned = new Map<string, ChildSpec>();
+    super(events, (name, id) => spawned.get(id)?.behaviour ?? behaviour(name), progress, options);
+    this.#spawned = spawned;
+    this.#questions = questions;
+  }
+
+  override async asked(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>> {
+    if (ask.type !== 'spawn' || ask.spec.placement.kind !== 'inline') return super.asked(from, ask);
+    const { id } = ask.spec;
+    if (this.#spawned.has(id))
+      return err({ code: 'runtime/start-failed', actor: id, reason: `the id ${id} is taken` });
+    this.#spawned.set(id, ask.spec);
+    const answer = await super.asked(from, ask);
+    if (answer.isErr()) this.#spawned.delete(id);
+    return answer;
+  }
+
+  override create(spec: CellSpec): void {
+    const own = this.#spawned.get(spec.id);
+    super.create(own === undefined ? spec : { ...spec, args: own.args });
+  }
+
+  override remove(id: string): void {
+    super.remove(id);
+    this.#spawned.delete(id);
+  }
+
+  answered(nth: number, answer: PlainAnswer): void {
+    this.#questions.answered(nth, answer);
+  }
+
+  /** Memory that is garbage already is no reason to replace a thread: looks again after a collection. */
   override pulse(): Pulse {
     const pulse = super.pulse();
     if (memoryTrouble(pulse.memory, this.limits) === null) return pulse;

@@ -5,7 +5,9 @@ import { unreachable } from '../exhaustive.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
 import { RestartWindow, restartDelayMs } from './intensity.js';
-import { checkChild, startFailed, type ActorOwner, type Directory } from './directory.js';
+import { gone } from '../link/faults.js';
+import type { ActorOwner, Directory } from './directory.js';
+import { checkChild, checkTree, startFailed } from './checks.js';
 import type { SupervisorSpec, SupervisorEvent } from './spec.js';
 import type { Timers } from '../timers.js';
 
@@ -29,11 +31,16 @@ interface Child {
 /** Why a child is not up. `refused`: no restart mends it. */
 type Failure = { readonly isRefusal: boolean; readonly error: RuntimeError };
 
-export class Branch implements ActorOwner {
+/** What is above a supervisor. */
+export interface BranchOwner {
+  branchGaveUp(branch: Branch, detail: string): void;
+}
+
+export class Branch implements ActorOwner, BranchOwner {
   readonly id: string;
   readonly done: Promise<ExitReason>;
   readonly #spec: SupervisorSpec;
-  readonly #parent: Branch | null;
+  readonly #owner: BranchOwner | null;
   readonly #system: System;
   #window: RestartWindow;
   #children: Child[] = [];
@@ -44,10 +51,10 @@ export class Branch implements ActorOwner {
   readonly #sleepers = new Set<() => void>();
   #stopping: Promise<void> | null = null;
 
-  constructor(spec: SupervisorSpec, parent: Branch | null, system: System) {
+  constructor(spec: SupervisorSpec, owner: BranchOwner | null, system: System) {
     this.id = spec.name;
     this.#spec = spec;
-    this.#parent = parent;
+    this.#owner = owner;
     this.#system = system;
     this.#window = this.#newWindow();
     this.done = new Promise((resolve) => {
@@ -69,6 +76,11 @@ export class Branch implements ActorOwner {
     for (const child of this.#children) if (!child.isDynamic) this.#prepareOne(child);
   }
 
+  /** Lets children be added to one that has none of its own. */
+  open(): void {
+    this.#status = 'running';
+  }
+
   /** Starts the children in order. On an error those before it are still up: `halt` stops them. */
   async start(): Promise<Result<void, RuntimeError>> {
     this.#status = 'starting';
@@ -85,17 +97,37 @@ export class Branch implements ActorOwner {
     return ok(undefined);
   }
 
-  async startChild<P extends Protocol>(spec: ChildSpec<P>): Promise<Result<Ref<P>, RuntimeError>> {
+  /** `beside`: the actor in whose thread an inline child runs. Default: the supervisors' own. */
+  async startChild<P extends Protocol>(
+    spec: ChildSpec<P>,
+    beside: string | null = null,
+  ): Promise<Result<Ref<P>, RuntimeError>> {
     if (this.#status !== 'running') return err(startFailed(spec.id, `supervisor ${this.id} is not running`));
     const checked = checkChild(spec, this.#system.directory, new Set([spec.id]));
     if (checked.isErr()) return err(checked.error);
     const ref = this.#system.directory.ref<P>(spec.id);
+    const started = await this.#startAdded(this.#childOf(spec, true, beside));
+    return started.map(() => ref);
+  }
+
+  async startBranch(spec: SupervisorSpec): Promise<Result<Branch, RuntimeError>> {
+    const { directory, branches } = this.#system;
+    if (this.#status !== 'running')
+      return err(startFailed(spec.name, `supervisor ${this.id} is not running`));
+    const checked = checkTree(spec, directory, branches);
+    if (checked.isErr()) return err(checked.error);
     const child = this.#childOf(spec, true);
+    const started = await this.#startAdded(child);
+    if (started.isErr()) return err(started.error);
+    return child.node.type === 'branch' ? ok(child.node.branch) : err(gone(spec.name));
+  }
+
+  async #startAdded(child: Child): Promise<Result<void, RuntimeError>> {
     this.#children.push(child);
     const failure = await this.#startOne(child);
     if (failure === null) {
       this.#system.directory.confirm(child.id);
-      return ok(ref);
+      return ok(undefined);
     }
     await this.#forget(child);
     return err(failure.error);
@@ -124,10 +156,12 @@ export class Branch implements ActorOwner {
     this.#status = 'stopping';
     for (const wake of this.#sleepers) wake();
     await Promise.all(this.#chains.values());
-    for (const child of this.#children.toReversed()) {
+    const end = async (child: Child): Promise<void> => {
       await this.#stopOne(child);
       if (child.isDynamic) await this.#forget(child);
-    }
+    };
+    if (this.#spec.stopOrder === 'parallel') await Promise.all(this.#children.map(end));
+    else for (const child of this.#children.toReversed()) await end(child);
     this.#status = 'down';
   }
 
@@ -138,13 +172,13 @@ export class Branch implements ActorOwner {
     );
   }
 
-  #childOf(spec: ChildSpec | SupervisorSpec, isDynamic: boolean): Child {
+  #childOf(spec: ChildSpec | SupervisorSpec, isDynamic: boolean, beside: string | null = null): Child {
     const node =
       'strategy' in spec
         ? ({ type: 'branch', branch: new Branch(spec, this, this.#system) } as const)
         : ({ type: 'actor', spec } as const);
     const id = 'strategy' in spec ? spec.name : spec.id;
-    if (!('strategy' in spec)) this.#system.directory.add(spec, this);
+    if (!('strategy' in spec)) this.#system.directory.add(spec, this, beside);
     return {
       id,
       node,
@@ -311,14 +345,12 @@ export class Branch implements ActorOwner {
     const detail = `${this.id} gave up: ${child.id} ${isRefusal ? 'refused to start' : 'crashed too often'}`;
     this.#system.directory.log(this.id, 'error', 'gave-up', { child: child.id, detail });
     // Not awaited: the stop waits for the very chain of work this is a part of.
-    if (this.#parent === null) void this.#end({ type: 'crash', detail });
-    else {
-      const parent = this.#parent;
-      void this.halt().then(() => parent.#branchGaveUp(this, detail));
-    }
+    const owner = this.#owner;
+    if (owner === null) void this.#end({ type: 'crash', detail });
+    else void this.halt().then(() => owner.branchGaveUp(this, detail));
   }
 
-  #branchGaveUp(branch: Branch, detail: string): void {
+  branchGaveUp(branch: Branch, detail: string): void {
     const child = this.#children.find((one) => one.node.type === 'branch' && one.node.branch === branch);
     if (child !== undefined && child.isUp) this.#childEnded(child, { type: 'crash', detail }, null);
   }
@@ -328,7 +360,7 @@ export class Branch implements ActorOwner {
       await this.halt();
       for (const child of this.#children.toReversed()) await this.#forget(child);
       this.#system.branches.delete(this.id);
-      if (this.#parent === null) await this.#system.directory.close();
+      if (this.#owner === null) await this.#system.directory.close();
       this.#hasEnded(reason);
     })();
     return this.#stopping;

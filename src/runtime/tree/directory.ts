@@ -6,16 +6,17 @@ import { err, errAsync, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
-import type { StartOutcome } from '../cell/cell-host.js';
-import { sentenceOf } from '../cell/step.js';
+import type { Ask, LifeId, StartOutcome, WatchedEnd } from '../cell/cell-host.js';
+import { unreachable } from '../exhaustive.js';
 import { gone } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { Host } from '../thread/host.js';
 import { refOver, typedRef, type AnyRef } from '../cell/incarnation.js';
-import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
 import { inTime, startInTime } from '../thread/in-time.js';
 import { ThreadHost, type Blame, type ThreadEvents } from '../thread/thread-host.js';
 import { Links, type Seats } from './links.js';
+import { gatherStats, type SystemStats } from './stats.js';
+import { Watches } from './watches.js';
 import { Placements, type PlacementOptions } from './placement.js';
 
 /** Who decides what becomes of an actor that ended. */
@@ -24,10 +25,13 @@ export interface ActorOwner {
   actorExited(id: string, reason: ExitReason, cause: unknown): void;
 }
 
-export interface SystemStats {
-  /** `thread` is `inline` for the supervisors' own. */
-  readonly actors: readonly (ActorStats & { readonly thread: string })[];
-  readonly threads: readonly (MemoryStats & { readonly name: string })[];
+export type ChildAsk = Extract<Ask, { readonly type: 'spawn' | 'stop-child' }>;
+
+/** Who keeps the children that actors have spawned. */
+export interface Kin {
+  /** `from` is alive. Errors: `runtime/start-failed`, `runtime/no-actor`. */
+  asked(from: string, ask: ChildAsk): Promise<Result<unknown, RuntimeError>>;
+  lifeOver(actor: string): Promise<void>;
 }
 
 export interface SystemEvents {
@@ -42,6 +46,11 @@ type Exit = { readonly reason: ExitReason; readonly cause: unknown };
 interface Placed {
   readonly spec: ChildSpec;
   readonly owner: ActorOwner;
+  /** In whose thread it is placed, when it has no thread of its own to be in. */
+  readonly beside: string | null;
+  /** Settles when what its last life had spawned has ended. */
+  familyOver: Promise<void> | null;
+  lastReason: ExitReason;
   /** `null`: not in any thread now. */
   host: Host | ThreadHost | null;
   slot: number;
@@ -60,6 +69,9 @@ export class Directory implements ThreadEvents, Seats {
   readonly #links: Links;
   readonly #actors = new Map<string, Placed>();
   readonly #outside = new Map<string, AnyRef>();
+  readonly #watches = new Watches((end) => this.#tellEnd(end));
+  /** Set by whoever makes the tree, before anything starts. */
+  families: Kin | null = null;
   #isClosed = false;
 
   constructor(options: PlacementOptions, events: SystemEvents) {
@@ -82,11 +94,20 @@ export class Directory implements ThreadEvents, Seats {
     return this.#actors.get(id)?.spec ?? null;
   }
 
+  isInThread(id: string): boolean {
+    const actor = this.#actors.get(id);
+    if (actor === undefined) return false;
+    return actor.beside === null ? actor.spec.placement.kind === 'thread' : this.isInThread(actor.beside);
+  }
+
   /** Makes an actor known, with its links. */
-  add(spec: ChildSpec, owner: ActorOwner): void {
+  add(spec: ChildSpec, owner: ActorOwner, beside: string | null): void {
     this.#actors.set(spec.id, {
       spec,
       owner,
+      beside: spec.placement.kind === 'inline' ? beside : null,
+      familyOver: null,
+      lastReason: { type: 'shutdown' },
       host: null,
       slot: 0,
       starts: 0,
@@ -95,7 +116,7 @@ export class Directory implements ThreadEvents, Seats {
       earlyExit: null,
     });
     for (const [name, to] of Object.entries(spec.links)) this.#links.add(spec.id, name, to);
-    if (spec.placement.kind === 'thread') this.#links.findCircles(spec.id);
+    if (this.isInThread(spec.id)) this.#links.findCircles(spec.id);
   }
 
   /** Has the child's thread boot already, while those before it in the order still start. */
@@ -110,6 +131,7 @@ export class Directory implements ThreadEvents, Seats {
   async start(id: string, restarts: number): Promise<StartOutcome> {
     const actor = this.#actors.get(id);
     if (actor === undefined) return { type: 'crashed', detail: 'not known any more' };
+    await actor.familyOver;
     const refusal = actor.host === null ? this.#place(actor) : null;
     if (refusal !== null) return { type: 'crashed', detail: refusal };
     const { host, isCautious } = actor;
@@ -152,6 +174,8 @@ export class Directory implements ThreadEvents, Seats {
       const stopping = host.stop(id, reason, marker, links);
       ended = (await inTime(stopping, deadlineMs, this.#options.timers)) ? await stopping : null;
     }
+    await this.#lifeOver(actor);
+    actor.lastReason = ended ?? reason;
     if (ended !== null) return ended;
     if (actor.host === host) {
       this.#events.log(id, 'warn', 'stopped-by-force', { deadlineMs });
@@ -166,10 +190,12 @@ export class Directory implements ThreadEvents, Seats {
     if (actor === undefined) return;
     actor.status = 'down';
     const { host } = actor;
+    await this.#lifeOver(actor);
     // What it acknowledges last comes before its senders hear that it is gone.
     await this.#unseat(actor, false);
     this.#links.forget(id);
     this.#actors.delete(id);
+    this.#watches.ended({ actor: id, reason: actor.lastReason });
     this.#outside.delete(id);
     if (host instanceof ThreadHost) await this.#placements.leave(host, actor.spec);
     else if (host === null) await this.#placements.cancel(actor.spec);
@@ -186,24 +212,8 @@ export class Directory implements ThreadEvents, Seats {
     });
   }
 
-  async stats(): Promise<SystemStats> {
-    const inline = this.#placements.inline.stats();
-    const answers = await Promise.all(
-      this.#placements.threads.map(async (thread) => ({ thread, stats: await thread.stats() })),
-    );
-    const known = answers.flatMap(({ thread, stats }) =>
-      stats === null ? [] : [{ name: thread.name, stats }],
-    );
-    return {
-      actors: [
-        ...inline.actors.map((actor) => ({ ...actor, thread: 'inline' })),
-        ...known.flatMap(({ name, stats }) => stats.actors.map((actor) => ({ ...actor, thread: name }))),
-      ],
-      threads: [
-        { name: 'inline', ...threadMemory() },
-        ...known.map(({ name, stats }) => ({ name, ...stats.memory })),
-      ],
-    };
+  stats(): Promise<SystemStats> {
+    return gatherStats(this.#placements.inline, this.#placements.threads);
   }
 
   /** Links that exist, for a look from outside. */
@@ -233,6 +243,7 @@ export class Directory implements ThreadEvents, Seats {
       actor.host = null;
       actor.isCautious = true;
     }
+    for (const actor of lost) void this.#lifeOver(actor);
     for (const actor of lost) this.#links.disconnectInto(actor.spec.id);
     this.#events.log(thread.name, 'error', 'thread-died', { detail });
     const reason: ExitReason = { type: 'crash', detail };
@@ -265,8 +276,65 @@ export class Directory implements ThreadEvents, Seats {
     return ref;
   }
 
+  /** Errors: `runtime/no-actor` when the life that asks is over. */
+  async asked(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>> {
+    const actor = this.#actors.get(from.actor);
+    if (actor?.starts !== from.incarnation || actor.host === null) return err(gone(from.actor));
+    switch (ask.type) {
+      case 'find':
+        return ok(this.has(ask.id));
+      case 'link':
+        this.#openLink(actor.host, from.actor, ask.to);
+        return ok(null);
+      case 'watch':
+        this.#watches.add(from, ask.nth, ask.id, this.has(ask.id));
+        return ok(null);
+      case 'unwatch':
+        this.#watches.drop(from, ask.nth);
+        return ok(null);
+      case 'spawn':
+      case 'stop-child':
+        if (actor.status === 'down') return err(gone(from.actor));
+        return (await this.families?.asked(from.actor, ask)) ?? err(gone(from.actor));
+      default:
+        return unreachable(ask);
+    }
+  }
+
+  /** As if it had thrown between two messages. */
+  crash(id: string, detail: string): void {
+    this.hostOf(id)?.crash(id, detail, false);
+  }
+
+  #openLink(host: Host | ThreadHost, from: string, to: string): void {
+    if (!this.has(to)) {
+      host.adopt(from, to, null);
+      return;
+    }
+    const link = this.#links.open(from, to);
+    host.adopt(from, to, this.#links.addressOf(link));
+    this.#links.connect(link);
+  }
+
+  #tellEnd(end: WatchedEnd): void {
+    const watcher = this.#actors.get(end.watcher.actor);
+    if (watcher?.starts === end.watcher.incarnation) watcher.host?.ended(end);
+  }
+
+  /** Settles when what this life had spawned has ended. */
+  #lifeOver(actor: Placed): Promise<void> {
+    this.#watches.lifeOver(actor.spec.id);
+    const ending = this.families?.lifeOver(actor.spec.id) ?? Promise.resolve();
+    const before = actor.familyOver;
+    const over = before === null ? ending : Promise.all([before, ending]).then(() => undefined);
+    actor.familyOver = over;
+    return over;
+  }
+
   #exitedNow(actor: Placed, { reason, cause }: Exit): void {
     actor.status = 'down';
+    actor.lastReason = reason;
+    void this.#lifeOver(actor);
     actor.owner.actorExited(actor.spec.id, reason, cause);
   }
 
@@ -274,13 +342,15 @@ export class Directory implements ThreadEvents, Seats {
   #place(actor: Placed): string | null {
     const { spec } = actor;
     const { id, args, behaviour } = spec;
-    const host = this.#placements.hostFor(spec);
-    if (host === null) return 'the system is closed';
+    const host = actor.beside === null ? this.#placements.hostFor(spec) : this.hostOf(actor.beside);
+    if (host === null)
+      return actor.beside === null ? 'the system is closed' : `${actor.beside} is in no thread`;
     const slot = host instanceof ThreadHost ? host.takeSlot(id, behaviour.busyMsMax) : 0;
     if (slot === 0 && host instanceof ThreadHost) return 'the thread is full';
     actor.host = host;
     actor.slot = slot;
     this.#placements.enter(host);
+    this.#links.dropOpened(id);
     const cell = { id, name: behaviour.name, args, slot, links: this.#links.renew(id) };
     if (host instanceof ThreadHost) host.create(cell, spec.transfer);
     else host.create(cell);
@@ -308,28 +378,4 @@ export class Directory implements ThreadEvents, Seats {
     }
     if (host instanceof ThreadHost) host.freeSlot(slot);
   }
-}
-
-export function startFailed(actor: string, detail: string, fault?: { readonly code: string }): RuntimeError {
-  const reason = sentenceOf(detail);
-  return {
-    code: 'runtime/start-failed',
-    actor,
-    reason,
-    ...(reason === detail ? {} : { stack: detail }),
-    ...(fault === undefined ? {} : { fault }),
-  };
-}
-
-/** An id that is not taken, and links that lead to actors which are known or declared with it. */
-export function checkChild(
-  spec: ChildSpec,
-  known: { has(id: string): boolean },
-  declared: ReadonlySet<string>,
-): Result<void, RuntimeError> {
-  if (known.has(spec.id)) return err(startFailed(spec.id, `the id ${spec.id} is taken`));
-  for (const [name, to] of Object.entries(spec.links))
-    if (!known.has(to) && !declared.has(to))
-      return err(startFailed(spec.id, `its link ${name} leads to ${to}, an actor that nobody declares`));
-  return ok(undefined);
 }

@@ -18,6 +18,8 @@ export interface Link {
   generation: number;
   blamedSeqs: number[];
   isCircular: boolean;
+  /** By an actor that had an address; it ends with either end. */
+  readonly isOpened: boolean;
 }
 
 /** Where actors are. */
@@ -25,6 +27,8 @@ export interface Seats {
   /** Null: in no thread now. */
   hostOf(id: string): Host | ThreadHost | null;
   specOf(id: string): ChildSpec | null;
+  /** Not in the supervisors' own thread. */
+  isInThread(id: string): boolean;
 }
 
 export class Links {
@@ -49,7 +53,19 @@ export class Links {
     return this.#byId.size;
   }
 
-  add(from: string, name: string, to: string): Link {
+  /** A link of an actor that had an address: the only one of its circle, if it closes one, that waits for nobody. */
+  open(from: string, to: string): Link {
+    const link = this.add(from, '', to, true);
+    link.isCircular = this.#leadsBack(link);
+    return link;
+  }
+
+  /** The sender of these has lost its memory. */
+  dropOpened(from: string): void {
+    for (const link of this.from(from)) if (link.isOpened) this.#end(link);
+  }
+
+  add(from: string, name: string, to: string, isOpened = false): Link {
     this.#made += 1;
     const link: Link = {
       id: this.#made,
@@ -60,6 +76,7 @@ export class Links {
       generation: 0,
       blamedSeqs: [],
       isCircular: false,
+      isOpened,
     };
     this.#byId.set(link.id, link);
     addTo(this.#out, from, link);
@@ -83,6 +100,8 @@ export class Links {
 
   /** Finds the circles that the links of this actor close; the senders on them wait for nobody. */
   findCircles(id: string): void {
+    // Nothing leads to a new actor yet, as a rule.
+    if (!this.#into.has(id)) return;
     for (const link of [...this.from(id), ...this.into(id)]) {
       const isCircular = this.#leadsBack(link);
       if (isCircular === link.isCircular) continue;
@@ -93,9 +112,11 @@ export class Links {
   }
 
   addressOf({ id, epoch, name, from, to, isCircular }: Link): LinkAddress {
-    const mailboxMax = this.#seats.specOf(to)?.behaviour.mailboxMax ?? this.#limits.mailboxMax;
+    const own = this.#seats.specOf(to)?.behaviour;
+    const mailboxMax = own?.mailboxMax ?? this.#limits.mailboxMax;
+    const triesMax = own?.triesMax ?? this.#limits.poisonTriesMax;
     const credit = creditPerLink(mailboxMax, this.#into.get(to)?.size ?? 1, this.#limits);
-    return { id, epoch, name, from, to, credit, isCircular };
+    return { id, epoch, name, from, to, credit, triesMax, isCircular };
   }
 
   /** A new sending end: what was said of the old one is void. */
@@ -151,14 +172,16 @@ export class Links {
   forget(id: string): void {
     for (const link of this.into(id)) {
       this.#senderSide(link)?.closeSender(link.id);
-      if (link.from !== '') continue;
-      this.#inline.dropSender(link.id);
+      if (link.from !== '' && !link.isOpened) continue;
+      if (link.from === '') this.#inline.dropSender(link.id);
       this.drop(link);
     }
-    for (const link of this.from(id)) {
-      this.#seats.hostOf(link.to)?.endReceiver(link.id, link.to);
-      this.drop(link);
-    }
+    for (const link of this.from(id)) this.#end(link);
+  }
+
+  #end(link: Link): void {
+    this.#seats.hostOf(link.to)?.endReceiver(link.id, link.to);
+    this.drop(link);
   }
 
   closeAll(): void {
@@ -192,22 +215,18 @@ export class Links {
 
   /** Only actors in workers withhold acknowledgements, so a circle through an inline one is none. */
   #leadsBack(link: Link): boolean {
-    if (!this.#isInThread(link.from) || !this.#isInThread(link.to)) return false;
+    if (!this.#seats.isInThread(link.from) || !this.#seats.isInThread(link.to)) return false;
     const seen = new Set<string>([link.to]);
     const open = [link.to];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       if (at === link.from) return true;
       for (const { to } of this.#out.get(at) ?? []) {
-        if (seen.has(to) || !this.#isInThread(to)) continue;
+        if (seen.has(to) || !this.#seats.isInThread(to)) continue;
         seen.add(to);
         open.push(to);
       }
     }
     return false;
-  }
-
-  #isInThread(id: string): boolean {
-    return this.#seats.specOf(id)?.placement.kind === 'thread';
   }
 }
 

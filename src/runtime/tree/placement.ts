@@ -2,7 +2,7 @@
 import type { ChildSpec } from '../actor.js';
 import { limitsWith, type RuntimeLimits } from '../limits.js';
 import { Boots } from '../thread/boots.js';
-import { Host } from '../thread/host.js';
+import { Host, hungDetail } from '../thread/host.js';
 import { ProgressTable } from '../thread/progress.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import type { Behaviour } from '../actor.js';
@@ -120,7 +120,7 @@ export class Placements {
   #watchInline(): void {
     const timer = setInterval(() => {
       if (this.#isClosed) clearInterval(timer);
-      else for (const id of this.inline.pulse().hung) this.inline.crashHung(id);
+      else for (const id of this.inline.pulse().hung) this.inline.crash(id, hungDetail, true);
     }, this.#options.limits.heartbeatEveryMs);
     timer.unref();
   }

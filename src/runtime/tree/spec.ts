@@ -1,27 +1,17 @@
 /** The contract of a supervision tree: what a supervisor is told, and what it tells. */
 import type { ResultAsync } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import type { Address, ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
+import type { Address, ChildSpec, ExitReason, LogLevel, Protocol, Ref, Supervision } from '../actor.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { RuntimeLimits } from '../limits.js';
-import type { SystemStats } from './directory.js';
+import type { SystemStats } from './stats.js';
 import type { Timers } from '../timers.js';
 
-/**
- * Who else is restarted with a child that crashed: `one-for-one` nobody, `one-for-all` everybody, `rest-for-one` those
- * that were started after it.
- */
-export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one';
+export type { Strategy } from '../actor.js';
 
-export interface SupervisorSpec {
+export interface SupervisorSpec extends Supervision {
   /** Unique among the supervisors of one system. */
   readonly name: string;
-  readonly strategy: Strategy;
-  /** More restarts than this within `restartWindowMs`: it gives up. Defaults: the limits' own. */
-  readonly restartsMax?: number;
-  readonly restartWindowMs?: number;
-  /** The delay before a restart doubles up to this while the crashes go on. */
-  readonly restartDelayMaxMs?: number;
   readonly children: readonly (ChildSpec | SupervisorSpec)[];
 }
 
@@ -61,7 +51,9 @@ export interface Supervisor {
   ref<P extends Protocol>(to: Address<P>): Ref<P>;
   /** Adds a child and waits until it is ready. Errors: `runtime/start-failed`; the child is forgotten then. */
   startChild<P extends Protocol>(spec: ChildSpec<P>): ResultAsync<Ref<P>, RuntimeError>;
-  /** Stops a child of this supervisor and forgets it. Errors: `runtime/no-actor`. */
+  /** Adds a supervisor with its children, in the same way. */
+  startBranch(spec: SupervisorSpec): ResultAsync<Supervisor, RuntimeError>;
+  /** Stops a child of this supervisor, actor or supervisor, and forgets it. Errors: `runtime/no-actor`. */
   stopChild(id: string): ResultAsync<void, RuntimeError>;
   /** Ids of its children, in the order of their start. */
   children(): readonly string[];

@@ -9,7 +9,9 @@ import { limitsWith } from '../limits.js';
 import type { Address, ChildSpec, Protocol } from '../actor.js';
 import { Branch, type System } from './branch.js';
 import type { DeadLetter } from '../link/protocol.js';
-import { checkChild, Directory, startFailed } from './directory.js';
+import { checkTree } from './checks.js';
+import { Directory } from './directory.js';
+import { Families } from './families.js';
 import { systemTimers } from '../timers.js';
 import { detailOf } from '../cell/step.js';
 import type { Log, SupervisorSpec, SystemOptions, SupervisorEvent, Supervisor } from './spec.js';
@@ -44,12 +46,13 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
       log: (actor, level, event, fields) => log(level, event, { actor, ...fields }),
     },
   );
-  const checked = checkTree(spec, directory);
+  const checked = checkTree(spec, directory, branches);
   if (checked.isErr()) {
     await directory.close();
     return err(checked.error);
   }
   const system: System = { directory, limits, timers, branches, emit };
+  directory.families = new Families(system);
   const root = new Branch(spec, null, system);
   const started = await root.start();
   if (started.isErr()) {
@@ -61,6 +64,7 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
     name: branch.id,
     ref: <P extends Protocol>(to: Address<P>) => directory.ref<P>(to.id),
     startChild: <P extends Protocol>(child: ChildSpec<P>) => new ResultAsync(branch.startChild(child)),
+    startBranch: (nested) => new ResultAsync(branch.startBranch(nested)).map(handleOf),
     stopChild: (id) => new ResultAsync(branch.stopChild(id)),
     children: () => branch.childIds(),
     supervisor(name) {
@@ -80,32 +84,6 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
     done: branch.done,
   });
   return ok(handleOf(root));
-}
-
-/** Names and ids are unique, and each link leads to an actor of the tree. */
-function checkTree(root: SupervisorSpec, directory: Directory): Result<void, RuntimeError> {
-  const specs: ChildSpec[] = [];
-  const names = new Set<string>();
-  const open: (ChildSpec | SupervisorSpec)[] = [root];
-  for (let one = open.pop(); one !== undefined; one = open.pop()) {
-    if (!('strategy' in one)) {
-      specs.push(one);
-      continue;
-    }
-    if (names.has(one.name)) return err(startFailed(one.name, `two supervisors are named ${one.name}`));
-    names.add(one.name);
-    open.push(...one.children.toReversed());
-  }
-  const declared = new Set<string>();
-  for (const { id } of specs) {
-    if (declared.has(id)) return err(startFailed(id, `two actors have the id ${id}`));
-    declared.add(id);
-  }
-  for (const one of specs) {
-    const checked = checkChild(one, directory, declared);
-    if (checked.isErr()) return checked;
-  }
-  return ok(undefined);
 }
 
 const printErrors: Log = (level, event, { actor, ...fields }) => {

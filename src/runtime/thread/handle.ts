@@ -6,18 +6,18 @@
 import { expose, transfer, wrap, type Endpoint, type Remote } from 'comlink';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { MessagePort, Transferable } from 'node:worker_threads';
-import type { RuntimeError } from './errors.js';
-import { runtime as limits } from './limits.js';
-import type { Fault } from './actor.js';
-import { afterAwake } from './timers.js';
+import type { RuntimeError } from '../errors.js';
+import { runtime as limits } from '../limits.js';
+import type { Fault } from '../actor.js';
+import { afterAwake } from '../timers.js';
 
 /** What a method answers, as it arrives over here. */
-export type RemoteAnswer<R> =
+export type HandleAnswer<R> =
   Awaited<R> extends Result<infer T, infer E extends Fault>
     ? ResultAsync<T, E | RuntimeError>
     : ResultAsync<Awaited<R>, RuntimeError>;
 
-export interface RemoteHandle<T> {
+export interface ThreadHandle<T> {
   /**
    * Calls a method over there. Errors: those of its own Result; `runtime/deadline`; `runtime/no-actor` (the thread is
    * gone or the handle closed); `runtime/failed` (it threw, or something cannot be cloned).
@@ -26,7 +26,7 @@ export interface RemoteHandle<T> {
     name: N,
     args: ArgsOf<T, N>,
     options?: { readonly deadlineMs?: number; readonly transfer?: readonly Transferable[] },
-  ): RemoteAnswer<AnswerOf<T, N>>;
+  ): HandleAnswer<AnswerOf<T, N>>;
   /** Ends every open call, and the port. */
   close(): void;
 }
@@ -74,7 +74,7 @@ export function exposeHandle(target: object, port: MessagePort): () => void {
 export function wrapHandle<T>(
   port: MessagePort,
   options: { readonly name: string; readonly gone?: Promise<unknown>; readonly deadlineMs?: number },
-): RemoteHandle<T> {
+): ThreadHandle<T> {
   const remote: Remote<Stub> = wrap<Stub>(endpointOf(port));
   const open = new Set<(error: RuntimeError) => void>();
   let isClosed = false;

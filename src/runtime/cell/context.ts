@@ -1,0 +1,78 @@
+/** The context that one life of an actor is given. */
+import { err, type Result } from 'neverthrow';
+import type { RuntimeError } from '../errors.js';
+import type { LogLevel } from '../actor.js';
+import { gone } from '../link/faults.js';
+import { isOpened } from '../link/names.js';
+import { timerMs } from '../timers.js';
+import type { CellHost } from './cell-host.js';
+import type { CellLinks } from './cell-links.js';
+import { refOver, type AnyRef, type Incarnation } from './incarnation.js';
+import { kinOf, type KinContext } from './kin.js';
+
+/** What a context needs of the actor's cell. */
+export interface CellPart {
+  readonly id: string;
+  readonly links: CellLinks;
+  readonly host: CellHost;
+  sendSelf(name: string, body: unknown): Result<void, RuntimeError>;
+  /** For messages that no handler sends: without room it becomes a dead letter. */
+  sendSelfOrBury(name: string, body: unknown): void;
+  /** Id of the message in hand; null between two. */
+  messageInHand(): string | null;
+}
+
+/** The context as the runtime makes it: names and bodies unchecked, since `Context` has checked them. */
+interface AnyContext {
+  readonly id: string;
+  readonly restarts: number;
+  readonly links: Readonly<Record<string, AnyRef>>;
+  /** Id of the message in hand; null between two. */
+  readonly messageId: string | null;
+  self(name: string, body: unknown): Result<void, RuntimeError>;
+  after(delayMs: number, name: string, body: unknown): () => void;
+  every(everyMs: number, name: string, body: unknown): () => void;
+  log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export function contextOf(cell: CellPart, life: Incarnation, restarts: number): AnyContext & KinContext {
+  const { id, host } = cell;
+  const links: Record<string, AnyRef> = {};
+  for (const [name, sender] of cell.links.senders) if (!isOpened(name)) links[name] = refOver(sender, life);
+  const own: AnyContext = {
+    id,
+    restarts,
+    links,
+    get messageId() {
+      return cell.messageInHand();
+    },
+    self: (name, body) => (life.isOver ? err(gone(id)) : cell.sendSelf(name, body)),
+    after(delayMs, name, body) {
+      if (life.isOver) return () => undefined;
+      const timer = setTimeout(() => {
+        life.timers.delete(timer);
+        if (!life.isOver) cell.sendSelfOrBury(name, body);
+      }, timerMs(delayMs));
+      life.timers.add(timer);
+      return () => {
+        clearTimeout(timer);
+        life.timers.delete(timer);
+      };
+    },
+    every(everyMs, name, body) {
+      if (life.isOver) return () => undefined;
+      // A full mailbox has one of these waiting already.
+      const timer = setInterval(() => void (life.isOver || cell.sendSelf(name, body)), timerMs(everyMs));
+      life.timers.add(timer);
+      return () => {
+        clearInterval(timer);
+        life.timers.delete(timer);
+      };
+    },
+    log(level, event, fields = {}) {
+      host.log(id, level, event, fields);
+    },
+  };
+  // Keeps the getter, which a spread would read.
+  return Object.assign(own, kinOf(id, life, cell.links, host));
+}

@@ -1,0 +1,127 @@
+/**
+ * Questions of actors in a worker to their system, as they cross the port: a definition stays in its thread, and a
+ * Result travels as plain data.
+ */
+import type { Transferable } from 'node:worker_threads';
+import { err, ok, type Result } from 'neverthrow';
+import type { RuntimeError } from '../errors.js';
+import type { Behaviour, ChildSpec, OwnLimits, Placement, Restart, ThreadPlacement } from '../actor.js';
+import type { Ask, LifeId } from '../cell/cell-host.js';
+import { detailOf } from '../cell/step.js';
+import type { HostControl } from './host.js';
+
+/** What the supervisors know of a definition that lies in a worker. */
+interface PlainBehaviour extends OwnLimits {
+  readonly name: string;
+  readonly restart: Restart;
+}
+type PlainThread = Omit<ThreadPlacement, 'entry' | 'stdout'> & { readonly entry: string };
+type PlainPlacement = Exclude<Placement, ThreadPlacement> | PlainThread;
+type PlainSpec = Omit<ChildSpec, 'behaviour' | 'placement'> & {
+  readonly behaviour: PlainBehaviour;
+  readonly placement: PlainPlacement;
+};
+export type PlainAsk =
+  Exclude<Ask, { readonly type: 'spawn' }> | { readonly type: 'spawn'; readonly spec: PlainSpec };
+
+/** What a supervisor can ask of a worker, and answer to its actors. */
+export interface WorkerControl extends HostControl {
+  answered(nth: number, answer: PlainAnswer): void;
+}
+
+/** A question with the number of its answer. */
+export interface Question {
+  readonly nth: number;
+  readonly from: LifeId;
+  readonly ask: PlainAsk;
+}
+
+export type PlainAnswer =
+  { readonly isOk: true; readonly value: unknown } | { readonly isOk: false; readonly error: RuntimeError };
+
+export const plainAnswer = (result: Result<unknown, RuntimeError>): PlainAnswer =>
+  result.isOk() ? { isOk: true, value: result.value } : { isOk: false, error: result.error };
+
+/** The worker's side: questions that have no answer yet. */
+export class Questions {
+  readonly #post: (question: Question, transfer: readonly Transferable[]) => void;
+  readonly #open = new Map<number, (result: Result<unknown, RuntimeError>) => void>();
+  #asked = 0;
+
+  constructor(post: (question: Question, transfer: readonly Transferable[]) => void) {
+    this.#post = post;
+  }
+
+  /** Errors: those of the answer; `runtime/start-failed` when the arguments of a child cannot be cloned. */
+  ask(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>> {
+    this.#asked += 1;
+    const nth = this.#asked;
+    try {
+      this.#post({ nth, from, ask: plainAsk(ask) }, ask.type === 'spawn' ? ask.spec.transfer : []);
+    } catch (error) {
+      const actor = ask.type === 'spawn' ? ask.spec.id : from.actor;
+      const reason = `its arguments cannot be cloned into its thread: ${detailOf(error)}`;
+      return Promise.resolve(err({ code: 'runtime/start-failed', actor, reason }));
+    }
+    return new Promise((resolve) => this.#open.set(nth, resolve));
+  }
+
+  answered(nth: number, answer: PlainAnswer): void {
+    const settle = this.#open.get(nth);
+    this.#open.delete(nth);
+    settle?.(answer.isOk ? ok(answer.value) : err(answer.error));
+  }
+}
+
+/** A child beside its parent keeps its arguments there, whatever they are. */
+function plainAsk(ask: Ask): PlainAsk {
+  if (ask.type !== 'spawn') return ask;
+  const { id, kind, behaviour, args, links, placement, transfer } = ask.spec;
+  const isBeside = placement.kind === 'inline';
+  return {
+    type: 'spawn',
+    spec: {
+      id,
+      kind,
+      behaviour: plainBehaviour(behaviour),
+      args: isBeside ? null : args,
+      links,
+      placement: plainPlacement(placement),
+      transfer: isBeside ? [] : transfer,
+    },
+  };
+}
+
+function plainBehaviour({ name, restart, ...rest }: Behaviour): PlainBehaviour {
+  const { shutdownMs, mailboxMax, busyMsMax, handlerMsMax, triesMax, supervision } = rest;
+  return {
+    name,
+    restart,
+    ...(shutdownMs === undefined ? {} : { shutdownMs }),
+    ...(mailboxMax === undefined ? {} : { mailboxMax }),
+    ...(busyMsMax === undefined ? {} : { busyMsMax }),
+    ...(handlerMsMax === undefined ? {} : { handlerMsMax }),
+    ...(triesMax === undefined ? {} : { triesMax }),
+    ...(supervision === undefined ? {} : { supervision }),
+  };
+}
+
+function plainPlacement(placement: Placement): PlainPlacement {
+  if (placement.kind === 'inline') return placement;
+  const { entry, stdout: _, ...rest } = placement;
+  return { ...rest, entry: entry.href };
+}
+
+/** The supervisors' side. What runs is the definition in the child's thread; theirs says how it is treated. */
+export function askOf(plain: PlainAsk): Ask {
+  if (plain.type !== 'spawn') return plain;
+  const { behaviour, placement } = plain.spec;
+  return {
+    type: 'spawn',
+    spec: {
+      ...plain.spec,
+      behaviour: { ...behaviour, receive: {}, init: () => ok(null) },
+      placement: placement.kind === 'inline' ? placement : { ...placement, entry: new URL(placement.entry) },
+    },
+  };
+}

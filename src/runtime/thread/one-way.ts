@@ -1,0 +1,58 @@
+/** What a worker is told without an answer: its death is reported anyway. */
+import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { WatchedEnd } from '../cell/cell-host.js';
+import type { LinkAddress } from '../link/protocol.js';
+import type { WorkerControl } from './asking.js';
+import type { ArgsOf, MethodName } from './handle.js';
+
+export abstract class OneWayControl {
+  crash(id: string, detail: string, isAtEnvelope: boolean): void {
+    this.tell('crash', [id, detail, isAtEnvelope]);
+  }
+
+  adopt(id: string, to: string, link: LinkAddress | null): void {
+    this.tell('adopt', [id, to, link]);
+  }
+
+  ended(end: WatchedEnd): void {
+    this.tell('ended', [end]);
+  }
+
+  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void {
+    this.tell('connectSender', [linkId, port, blamedSeqs], [port]);
+  }
+
+  connectReceiver(link: LinkAddress, port: MessagePort): void {
+    this.tell('connectReceiver', [link, port], [port]);
+  }
+
+  connectLocal(linkId: number, blamedSeqs: readonly number[]): void {
+    this.tell('connectLocal', [linkId, blamedSeqs]);
+  }
+
+  markSender(linkId: number, marker: number): void {
+    this.tell('markSender', [linkId, marker]);
+  }
+
+  setCircular(linkId: number, isCircular: boolean): void {
+    this.tell('setCircular', [linkId, isCircular]);
+  }
+
+  endReceiver(linkId: number, to: string): void {
+    this.tell('endReceiver', [linkId, to]);
+  }
+
+  disconnectSender(linkId: number): void {
+    this.tell('disconnectSender', [linkId]);
+  }
+
+  closeSender(linkId: number): void {
+    this.tell('closeSender', [linkId]);
+  }
+
+  protected abstract tell<N extends MethodName<WorkerControl>>(
+    name: N,
+    args: ArgsOf<WorkerControl, N>,
+    transfer?: readonly Transferable[],
+  ): void;
+}

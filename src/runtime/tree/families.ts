@@ -1,0 +1,53 @@
+/** What actors ask of their system: to start and stop children of their own. */
+import { err, type Result } from 'neverthrow';
+import type { RuntimeError } from '../errors.js';
+import { unreachable } from '../exhaustive.js';
+import { gone } from '../link/faults.js';
+import { Branch, type System } from './branch.js';
+import type { ChildAsk, Kin } from './directory.js';
+
+/** Name of the supervisor of what an actor spawned. */
+export const familyName = (actor: string): string => `children of ${actor}`;
+
+export class Families implements Kin {
+  readonly #system: System;
+  /** Actor → the supervisor of what its life has spawned. */
+  readonly #branches = new Map<string, Branch>();
+
+  constructor(system: System) {
+    this.#system = system;
+  }
+
+  /** `from` is alive. Errors: `runtime/start-failed`, `runtime/no-actor`. */
+  async asked(from: string, ask: ChildAsk): Promise<Result<unknown, RuntimeError>> {
+    switch (ask.type) {
+      case 'spawn': {
+        const branch = this.#branches.get(from) ?? this.#found(from);
+        return (await branch.startChild(ask.spec, from)).map(() => null);
+      }
+      case 'stop-child':
+        return (await this.#branches.get(from)?.stopChild(ask.id)) ?? err(gone(ask.id));
+      default:
+        return unreachable(ask);
+    }
+  }
+
+  /** A life is over: its children end with it. */
+  async lifeOver(actor: string): Promise<void> {
+    const branch = this.#branches.get(actor);
+    if (branch === undefined) return;
+    this.#branches.delete(actor);
+    await branch.stop();
+  }
+
+  #found(actor: string): Branch {
+    const { directory } = this.#system;
+    const supervision = directory.specOf(actor)?.behaviour.supervision ?? { strategy: 'one-for-one' };
+    const owner = { branchGaveUp: (_: Branch, detail: string) => directory.crash(actor, detail) };
+    const spec = { name: familyName(actor), stopOrder: 'parallel', ...supervision, children: [] } as const;
+    const branch = new Branch(spec, owner, this.#system);
+    branch.open();
+    this.#branches.set(actor, branch);
+    return branch;
+  }
+}

@@ -1,0 +1,92 @@
+/** A parent that spawns what it is told to, and the leaves that it spawns. */
+import { setTimeout } from 'node:timers/promises';
+import { err, ok } from 'neverthrow';
+import {
+  actor,
+  address,
+  child,
+  next,
+  reply,
+  type Address,
+  type Call,
+  type Cast,
+  type Ended,
+  type Fault,
+} from '../../src/runtime/index.js';
+
+export type LeafProtocol = { add: Cast<number>; sum: Call<null, number> };
+
+/** Adds up; crashes at a negative number. */
+export const leaf = actor<null, number, LeafProtocol>({
+  name: 'leaf',
+  restart: 'permanent',
+  init: (_args, { id }) => (id === 'refuse' ? err({ code: 'test/refused' }) : ok(0)),
+  receive: {
+    add: (sum, n) => {
+      if (n < 0) throw new Error('a negative number');
+      return next(sum + n);
+    },
+    sum: (sum) => reply(sum, ok(sum)),
+  },
+});
+export const slowLeaf = actor<{ readonly endMs: number }, number, { wait: Cast<null> }>({
+  name: 'slow-leaf',
+  restart: 'permanent',
+  init: ({ endMs }) => ok(endMs),
+  receive: { wait: (endMs) => next(endMs) },
+  terminate: (endMs) => setTimeout(endMs),
+});
+
+export type ParentProtocol = {
+  /** `entry`: of a thread of its own; null: beside its parent. */
+  spawn: Call<{ readonly id: string; readonly entry: string | null }, string, Fault>;
+  stopChild: Call<{ readonly id: string }, null, Fault>;
+  pass: Cast<{ readonly id: string; readonly n: number }>;
+  sum: Call<{ readonly id: string }, number, Fault>;
+  find: Call<{ readonly id: string }, boolean>;
+  watch: Cast<{ readonly id: string }>;
+  ended: Cast<Ended>;
+  ends: Call<null, readonly string[]>;
+  self: Call<null, Address<ParentProtocol>>;
+  crash: Cast<null>;
+};
+
+export const parent = actor<null, readonly string[], ParentProtocol>({
+  name: 'parent',
+  restart: 'permanent',
+  triesMax: 1,
+  init: () => ok([]),
+  receive: {
+    spawn: async (ends, { id, entry }, context) => {
+      const placement =
+        entry === null ? ({ kind: 'inline' } as const) : ({ kind: 'thread', entry: new URL(entry) } as const);
+      const spawned = await context.spawn(child(leaf, { id, placement }));
+      return reply(
+        ends,
+        spawned.map((ref) => ref.actor),
+      );
+    },
+    stopChild: async (ends, { id }, context) =>
+      reply(
+        ends,
+        (await context.stopChild({ id })).map(() => null),
+      ),
+    pass: (ends, { id, n }, context) => {
+      context.ref(address<LeafProtocol>(id)).cast('add', n);
+      return next(ends);
+    },
+    sum: async (ends, { id }, context) =>
+      reply(ends, await context.ref(address<LeafProtocol>(id)).call('sum', null)),
+    find: async (ends, { id }, context) => reply(ends, ok((await context.find(id)) !== null)),
+    watch: (ends, { id }, context) => {
+      context.watch({ id }, 'ended');
+      return next(ends);
+    },
+    ended: (ends, { actor: id, reason }) => next([...ends, `${id} ${reason.type}`]),
+    ends: (ends) => reply(ends, ok(ends)),
+    self: (ends, _body, context) => reply(ends, ok(context.address)),
+    crash: () => {
+      throw new Error('crashed on purpose');
+    },
+  },
+});

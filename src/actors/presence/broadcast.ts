@@ -1,7 +1,7 @@
 /**
- * The broadcast actor says who we are: to everybody at intervals and at every change, to one on request, goodbye at
- * the end. It owns the socket that beacons leave by, whose port is this node's alone, so that what is sent back
- * (challenges, answers) reaches this node even where many share a beacon port. Spec: design.md *Beacon*,
+ * The broadcast actor announces this node: to all at intervals and at every change, to one peer on request, and with
+ * a goodbye at the end. It owns the socket that beacons leave by. Its port belongs to this node alone, so that
+ * challenges and answers reach this node even where many homes share a beacon port. Spec: design.md *Beacon*,
  * session-protocol section 6.
  */
 import { randomInt } from 'node:crypto';
@@ -26,9 +26,10 @@ import type {
   BroadcastRequests,
 } from './protocol.js';
 
+/** Arguments of the actor. */
 export interface BroadcastArgs {
   readonly bind: string;
-  /** Where beacons go; `null`: every interface's broadcast address, and this machine. */
+  /** Addresses that beacons are sent to; `null`: the broadcast address of every interface, and this machine. */
   readonly targets: readonly string[] | null;
   readonly beaconPorts: readonly number[];
   readonly intervalMs: number;
@@ -56,7 +57,7 @@ interface BroadcastState {
   description: BeaconDescription | null;
   seq: number;
   announced: SignedBody | null;
-  /** Signed ahead: at the end nobody may be left to sign. */
+  /** Signed in advance, since the node that signs may be gone at the end. */
   goodbye: SignedBody | null;
   hasLeft: boolean;
   interfaces: readonly InterfaceAddress[];
@@ -131,7 +132,7 @@ async function start(
     isShared: false,
     onDatagram(bytes, from) {
       if (bytes.byteLength > wire.datagramBytesMax || !heard.take(performance.now())) return;
-      // Full: lost like any datagram; who sent it says it again.
+      // A full mailbox loses it like any datagram, and its sender repeats it.
       void context.links.discovery.cast('heard', {
         bytes: new Uint8Array(bytes),
         address: from.address,
@@ -149,7 +150,7 @@ async function start(
       port: 0,
       reason: reasonOf(opened.error),
     });
-  // Grows over a restart of this actor within one run of the node: peers refuse a number they have seen.
+  // Grows over a restart of this actor, since peers refuse a number that they have seen in one run of the node.
   const ticks = Number(process.hrtime.bigint() / limits.seqTickNs);
   context.self('announce', {});
   context.self('look', {});
@@ -172,7 +173,7 @@ async function askDescription(context: BroadcastContext): Promise<BeaconDescript
   return asked.unwrapOr(null);
 }
 
-/** To everybody, and plans the next time. Says nothing while there is nothing to say. */
+/** Announces to all, and plans the next time. Sends nothing while the node has no description yet. */
 async function announce(state: BroadcastState, context: BroadcastContext): Promise<void> {
   state.callOffNext();
   const spread = 1 + (randomInt(-1_000, 1_001) / 1_000) * limits.intervalJitterShare;
@@ -185,7 +186,7 @@ async function announce(state: BroadcastState, context: BroadcastContext): Promi
   if (failed.length > 0) context.log('debug', 'broadcast.send-failed', { failed });
 }
 
-/** `null` when the node does not sign: the next interval tries again. */
+/** Signs a record. `null`: the node does not answer, and the next interval tries again. */
 async function sign(
   state: BroadcastState,
   context: BroadcastContext,
@@ -194,7 +195,7 @@ async function sign(
 ): Promise<SignedBody | null> {
   const { args, description } = state;
   if (description === null || state.hasLeft) return null;
-  // The goodbye comes after all else of this run, whenever it was signed.
+  // The goodbye has the last number of this run, however early it was signed.
   const seq = kind === 'bye' ? limits.seqLast : (state.seq = Math.min(state.seq + 1, limits.seqLast - 1));
   const body = encodeBeaconBody({
     kind,
@@ -218,11 +219,11 @@ async function sign(
 const datagramOf = (state: BroadcastState, { body, signature }: SignedBody, ipAddress: string): Uint8Array =>
   encodeBeacon({ username: state.description?.name ?? '', ipAddress, body, signature });
 
-/** For one of our own kind, who reads the record alone. */
+/** Encodes a reply to a native peer, which reads the record alone. */
 const replyOf = ({ body, signature }: SignedBody): Uint8Array =>
   encodeBeacon({ username: '', ipAddress: '', body, signature });
 
-/** Returns where it could not be sent. */
+/** Sends a record to all targets. Returns the addresses that failed. */
 async function sendToAll(state: BroadcastState, signed: SignedBody): Promise<readonly string[]> {
   const { args, socket, interfaces } = state;
   const sends = beaconTargets(args.bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
@@ -235,7 +236,7 @@ async function sendToAll(state: BroadcastState, signed: SignedBody): Promise<rea
   return (await Promise.all(sends)).flat();
 }
 
-/** A reply must not reach more than the one who asked, nor leave the network. */
+/** Sends a reply to the peer that asked: never to a broadcast address, and never out of the network. */
 function sendToOne(state: BroadcastState, bytes: Uint8Array, address: string, port: number): void {
   const { interfaces } = state;
   if (port < 1 || !isUnicast(address) || isBroadcast(address, interfaces) || !isNear(address, interfaces))
@@ -243,7 +244,7 @@ function sendToOne(state: BroadcastState, bytes: Uint8Array, address: string, po
   void sendUdp(state.socket, bytes, address, port);
 }
 
-/** Waits for the goodbye to leave, but not for ever. */
+/** Waits at most `goodbyeMs` for the goodbye to leave. */
 async function flushed(sending: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((resolve) => (timer = setTimeout(resolve, limits.goodbyeMs)));

@@ -1,7 +1,8 @@
 /**
- * The discovery actor hears who is there. Cheap checks first and the signature last, all decided by the pure
- * `chat/beacon-gate.ts`; what passes goes into the roster (`chat/roster.ts`) and, as a change, to the node. Replies go
- * out by the broadcast actor's socket. Spec: design.md *Discovery*, faults.md section 4 *Discovery*, N3-N5.
+ * The discovery actor receives beacons. The pure `chat/presence/beacon-gate.ts` decides on each: cheap checks first,
+ * the signature last. Valid beacons go into the roster (`chat/presence/roster.ts`), and changed rows to the node.
+ * Replies leave by the socket of the broadcast actor. Spec: design.md *Discovery*, faults.md section 4 *Discovery*,
+ * N3-N5.
  */
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
@@ -32,14 +33,17 @@ import type { BroadcastProtocol, DiscoveryProtocol, DiscoveryReports } from './p
 import { openOnlinePeersFile, type OnlinePeersFile } from './online-peers-file.js';
 import type { Presence } from '../../chat/people/presence.js';
 
+/** Arguments of the actor. */
 export interface DiscoveryArgs {
   readonly bind: string;
   readonly beaconPorts: readonly number[];
-  /** Interval of our own beacons, which others are taken to have too. */
+  /** Interval of our own beacons, ms; peers are assumed to have the same. */
   readonly intervalMs: number;
   readonly ownId: PeerId;
   readonly ownBootId: Uint8Array;
-  /** Announcements of the oldest dialect count, and its file of who is there is kept here; `null`: neither. */
+  /**
+   * The file of the oldest dialect that lists peers; `null`: that dialect is off, and its announcements are ignored.
+   */
   readonly onlinePeersFile: string | null;
 }
 
@@ -61,7 +65,7 @@ interface DiscoveryState {
   readonly roster: Roster;
   readonly counts: Counts;
   readonly onlinePeers: OnlinePeersFile | null;
-  /** Rows the node has not been told yet. */
+  /** Rows that were not sent to the node yet. */
   readonly untold: Map<PeerId, Presence>;
   tellTimer: NodeJS.Timeout | undefined;
   awaited: ReadonlySet<PeerId>;
@@ -152,7 +156,7 @@ async function start(
   return ok(state);
 }
 
-/** One port is enough; which of the others failed is logged. */
+/** Binds to the ports. One is enough; a failure of another is logged. */
 async function openAll(state: DiscoveryState): Promise<Result<readonly Socket[], ListenError>> {
   const { args, context } = state;
   const sockets: Socket[] = [];
@@ -173,7 +177,7 @@ async function openAll(state: DiscoveryState): Promise<Result<readonly Socket[],
     sockets.push(main.value);
     for (const address of broadcastBinds(args.bind, state.interfaces)) {
       const extra = await open(address);
-      // Not every system binds to a broadcast address, nor needs it in order to hear broadcasts.
+      // Some systems cannot bind to a broadcast address, and receive broadcasts without it.
       if (extra.isOk()) sockets.push(extra.value);
       else context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
     }
@@ -181,7 +185,7 @@ async function openAll(state: DiscoveryState): Promise<Result<readonly Socket[],
   return sockets.length === 0 && failures.length > 0 ? err(faultOf(args.bind, failures)) : ok(sockets);
 }
 
-/** Ports that another program keeps to itself can be chosen otherwise; any other cause concerns the system. */
+/** Names the failure: ports in use can be changed by the user, any other cause concerns the system. */
 function faultOf(
   address: string,
   failures: readonly { readonly port: number; readonly cause: string }[],
@@ -192,7 +196,7 @@ function faultOf(
   return { code: 'transport/cannot-listen', address, port: other.port, reason: reasonOf(other.cause) };
 }
 
-/** One datagram from anybody. */
+/** Handles one datagram from any host. */
 function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: number, isReply: boolean): void {
   const { gate, roster, context, counts } = state;
   counts.datagrams += 1;
@@ -221,7 +225,7 @@ function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: numb
 
 const decisionOf = ({ nonce, bytesMax }: { nonce: Uint8Array; bytesMax: number }) => ({ nonce, bytesMax });
 
-/** The expensive part, which the gate has rationed. */
+/** Checks the signature, the expensive part, which the gate has rationed. */
 function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSource): void {
   const { gate, roster, context, counts } = state;
   const { address, port } = source;
@@ -236,7 +240,7 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       const { peerId, record, answer, isAddressProven } = settled;
       const isNew = isNewRun(roster, peerId, record);
       tell(state, roster.heard(peerId, record, source, clocks()));
-      // Where something waits for the peer, a sign of life is news as well.
+      // For an awaited peer a sign of life alone is reported.
       if (state.awaited.has(peerId))
         tell(
           state,
@@ -245,7 +249,7 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       if (record.kind !== 'bye') noteOnline(state, record.name, source);
       if (answer) context.links.broadcast.cast('answer', { ...decisionOf(answer), address, port });
       else if (isNew && record.kind !== 'bye') {
-        // Who echoed our cookie does receive there; others might be named by a forger.
+        // A peer that echoed our cookie receives at this address; else the address may be forged.
         const bytesMax = isAddressProven ? null : pending.requestBytes;
         context.links.broadcast.cast('greet', { address, port, bytesMax });
       }
@@ -253,7 +257,7 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
   }
 }
 
-/** Our own beacons are announcements too, so its users see both kinds in one file. */
+/** Notes a peer in the file of the oldest dialect. Native beacons are announcements of it, too. */
 function noteOnline(state: DiscoveryState, username: string, { address, port }: BeaconSource): void {
   if (!isDottedQuad(address)) return;
   state.onlinePeers?.heard({ host: address, port, username, lastSeenMs: Date.now() });
@@ -270,14 +274,14 @@ function verifyEd25519(idKey: Uint8Array, message: Uint8Array, signature: Uint8A
   return verify(null, message, key, signature);
 }
 
-/** Changes that come together are told together. */
+/** Sends changes to the node. Those of a short time travel together. */
 function tell(state: DiscoveryState, rows: readonly Presence[]): void {
   for (const row of rows) state.untold.set(row.peerId, row);
   if (state.untold.size === 0) return;
   state.tellTimer ??= setTimeout(() => {
     state.tellTimer = undefined;
     const told = state.context.links.node.cast('presence', { rows: [...state.untold.values()] });
-    // A full mailbox: the next change, or the next second, tries again.
+    // After a full mailbox the next change, or the next second, tries again.
     if (told.isOk()) state.untold.clear();
   }, limits.tellAfterMs);
 }

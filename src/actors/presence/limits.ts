@@ -1,5 +1,6 @@
 /** The numbers of the beacon sockets: how beacons are sent and received. */
 
+/** Ports, rates and times of beacons. */
 export const beaconSocket = {
   /** UDP ports: the first is ours, the second that of the oldest dialect. */
   portsDefault: [6_000, 6_001],
@@ -9,9 +10,9 @@ export const beaconSocket = {
   receiveBufferBytes: 2 ** 20,
   /** Share of the interval that is drawn at random, so that nodes which started together drift apart. */
   intervalJitterShare: 0.1,
-  /** Pause between two looks at the interfaces of this machine. */
+  /** Pause between two readings of the interfaces of this machine. */
   lookEveryMs: 2_000,
-  /** Pause between two looks for peers that have gone silent. */
+  /** Pause between two checks for peers that have gone silent. */
   ageEveryMs: 1_000,
   /** Time for which changes are gathered before the node gets them. */
   tellAfterMs: 20,

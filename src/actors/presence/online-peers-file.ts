@@ -1,4 +1,4 @@
-/** `online_peers.txt`, the file of cmp2204 that lists who is there. The node never reads it as truth. */
+/** `online_peers.txt`, in which cmp2204 lists the peers that it has heard. The node never trusts its content. */
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import {
@@ -11,16 +11,17 @@ import { reasonOf } from '../../system-errors.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
 import { beaconSocket as limits } from './limits.js';
 
+/** The file, kept up to date. */
 export interface OnlinePeersFile {
   heard(peer: OnlinePeer): void;
-  /** No write begins after this. */
+  /** Stops writing: no write begins afterwards. */
   close(): void;
 }
 
 /**
- * Opens the file. Each write goes to a temporary file which is then renamed, so that a reader sees the old rows or the
- * new ones. Rows of an earlier run stay until they are too old. `onTrouble` gets the reason when the disk refuses, once
- * until it accepts again.
+ * Opens the file. Each write goes to a temporary file which is then renamed, so that a reader sees the old rows or
+ * the new ones. Rows of an earlier run stay until they are too old. `onTrouble` gets the reason of a failed write,
+ * once until a write succeeds.
  */
 export function openOnlinePeersFile(
   file: string,
@@ -74,7 +75,7 @@ function readRows(file: string, nowMs: number): readonly OnlinePeer[] {
     const rows = text.length > cmp2204Presence.fileBytesMax ? [] : parseOnlinePeers(text).unwrapOr([]);
     return rows.filter(({ lastSeenMs }) => lastSeenMs <= nowMs);
   } catch {
-    // None yet, or not readable: rows come with the next beacons.
+    // The file is missing or unreadable: rows come with the next beacons.
     return [];
   }
 }

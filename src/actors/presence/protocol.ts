@@ -4,14 +4,15 @@ import type { DropReason } from '../../chat/presence/beacon-gate.js';
 import type { PeerId } from '../../ids.js';
 import type { Presence } from '../../chat/people/presence.js';
 
+/** The messages that broadcast takes. */
 export type BroadcastProtocol = {
-  /** Announces at once, then every interval. Sent to itself, and by whoever knows of a change. */
+  /** Announces at once, then at every interval. Sent by itself, and by an actor that knows of a change. */
   announce: Cast<Record<string, never>>;
-  /** What the beacon says from now on; announced at once. */
+  /** Sets the content of the beacon, and announces it at once. */
   describe: Cast<BeaconDescription>;
-  /** One datagram to one address, from the socket that answers come to. Not sent to a broadcast or far address. */
+  /** Sends one datagram to one address, from the socket that answers come to. Ignores broadcast and far addresses. */
   unicast: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
-  /** Proves to one address that it is ours: an answer with the nonce, unless it would exceed `bytesMax`. */
+  /** Proves our identity to one address: sends an answer with the nonce, unless it would exceed `bytesMax`. */
   answer: Cast<{
     readonly nonce: Uint8Array;
     readonly address: string;
@@ -19,19 +20,20 @@ export type BroadcastProtocol = {
     readonly bytesMax: number;
   }>;
   /**
-   * The last announcement once more, to a newcomer. Where it would exceed `bytesMax` (an address that is not proved:
-   * a reply must not be longer than what provoked it) everybody hears it instead.
+   * Repeats the last announcement for a newcomer. Where it would exceed `bytesMax`, it goes to all instead: a reply
+   * to an unproved address must not be longer than the datagram that caused it.
    */
   greet: Cast<{ readonly address: string; readonly port: number; readonly bytesMax: number | null }>;
   /**
-   * Goodbye: the run ends, and nothing is said after it. Not the business of `terminate`: an actor that is only
-   * started anew must not make its run unhearable, since no beacon comes after a goodbye. The reply comes when it left.
+   * Sends the goodbye of this run; nothing is sent afterwards. `terminate` does not do this: a restart of this actor
+   * must not end the run for peers, which ignore beacons after a goodbye. Replies once the goodbye has left.
    */
   leave: Call<Record<string, never>, null>;
-  /** Looks whether the interfaces changed. Sent to itself. */
+  /** Checks whether the interfaces changed. Sent to itself. */
   look: Cast<Record<string, never>>;
 };
 
+/** The content of a beacon. */
 export interface BeaconDescription {
   readonly name: string;
   /** 0: accepts no connections (yet). */
@@ -39,28 +41,33 @@ export interface BeaconDescription {
   readonly certificateSerial: number;
 }
 
-/** What broadcast asks of the node, which alone holds the identity key. */
+/** The requests of broadcast to the node, which alone holds the identity key. */
 export type BroadcastRequests = {
   /** Signs the body of a beacon record (`beaconSigningBytes` of it); 64 bytes. */
   signBeacon: Call<{ readonly body: Uint8Array }, Uint8Array>;
-  /** What the beacon should say, asked once after each start; `null` while the node does not know yet. */
+  /** The content of the beacon, asked for once after each start; `null` while the node does not know it yet. */
   description: Call<Record<string, never>, BeaconDescription | null>;
 };
 
+/** The messages that discovery takes. */
 export type DiscoveryProtocol = {
-  /** A datagram that another actor's socket heard (answers come to the socket that sent the beacon). */
+  /** A datagram that came to the socket of broadcast, where answers to our beacons arrive. */
   heard: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
   /** Contacts are never evicted from the roster and have signature checks reserved. */
   contacts: Cast<{ readonly peerIds: readonly PeerId[] }>;
-  /** Something waits for these, and the last try to reach them failed: each of their beacons is told to the node. */
+  /**
+   * Sets the awaited peers: messages wait for them, and the last attempt to reach them failed. Each of their beacons
+   * is reported to the node.
+   */
   awaited: Cast<{ readonly peerIds: readonly PeerId[] }>;
-  /** Whom an earlier life of this actor told of: nobody else would notice that they fall silent. */
+  /** Takes over the rows of an earlier life of this actor, which alone notices that their peers fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Re-reads clocks: online → away → gone. Sent to itself. */
   age: Cast<Record<string, never>>;
   stats: Call<Record<string, never>, DiscoveryStats>;
 };
 
+/** Figures since the start. */
 export interface DiscoveryStats {
   readonly datagrams: number;
   readonly signatureChecks: number;
@@ -68,12 +75,12 @@ export interface DiscoveryStats {
   readonly dropped: Readonly<Partial<Record<DropReason | 'off-link', number>>>;
 }
 
-/** What discovery tells the node. */
+/** The reports of discovery to the node. */
 export type DiscoveryReports = {
-  /** Listening. Sent after each start: the node answers with the contacts. */
+  /** Discovery receives. Sent after each start; the node answers with the contacts. */
   hearing: Cast<Record<string, never>>;
   /** Rows that are new or changed. A hint: only a handshake proves an address. */
   presence: Cast<{ readonly rows: readonly Presence[] }>;
-  /** Another run with our own identity is announced from there: a copied home. */
+  /** Another node with our identity is announced from this address: a copied home. */
   twin: Cast<{ readonly address: string }>;
 };

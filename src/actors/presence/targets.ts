@@ -1,6 +1,7 @@
 /**
- * Where beacons go. Pure: interfaces are an argument. Loopback is reached by its broadcast address, 127.255.255.255:
- * a datagram to 127.0.0.1 reaches one of the sockets on a port, a broadcast reaches all, so all homes of a machine.
+ * The addresses that beacons are sent to. Pure: interfaces are an argument. Homes on one machine are reached by the
+ * broadcast address of loopback, 127.255.255.255, which reaches every socket on a port; 127.0.0.1 reaches one of
+ * them.
  */
 import {
   broadcastAddressOf,
@@ -9,16 +10,18 @@ import {
   type InterfaceAddress,
 } from '../../wire/address-space.js';
 
+/** An address that beacons are sent to. */
 export interface BeaconTarget {
   readonly address: string;
-  /** The address of ours that is reached from there; for readers of the oldest dialect. */
+  /** Our address as seen from there, for programs of the oldest dialect. */
   readonly ownAddress: string;
 }
 
+/** The broadcast address of loopback. */
 export const loopbackBroadcast = '127.255.255.255';
 const loopbackHost = '127.0.0.1';
 
-/** `requested`: addresses the user gave, which then replace the default. */
+/** Returns the targets. `requested`: addresses of the user, which replace the default. */
 export function beaconTargets(
   bind: string,
   requested: readonly string[] | null,
@@ -31,14 +34,16 @@ export function beaconTargets(
   return targets.filter(({ address }) => !seen.has(address) && seen.add(address));
 }
 
-/** Addresses beside `bind` on which broadcasts are heard: a socket bound to one address hears no broadcast. */
+/**
+ * Returns the addresses beside `bind` to bind to, since a socket that is bound to one address receives no broadcast.
+ */
 export function broadcastBinds(bind: string, interfaces: readonly InterfaceAddress[]): readonly string[] {
   if (isUnspecified(bind)) return [];
   if (isLoopback(bind)) return [loopbackBroadcast];
   return interfaces.filter((own) => own.address === bind).flatMap((own) => broadcastAddressOf(own) ?? []);
 }
 
-/** Does a datagram to this address reach more than one host? */
+/** Whether a datagram to this address reaches more than one host. */
 export function isBroadcast(address: string, interfaces: readonly InterfaceAddress[]): boolean {
   if (address === '255.255.255.255' || address === loopbackBroadcast) return true;
   return interfaces.some((own) => broadcastAddressOf(own) === address);
@@ -61,7 +66,7 @@ const ownMachine = (bind: string): readonly BeaconTarget[] =>
 
 function broadcastTargets(bind: string, interfaces: readonly InterfaceAddress[]): readonly BeaconTarget[] {
   return interfaces.flatMap((own) => {
-    // From a socket bound to one address the networks of the others are out of reach.
+    // A socket that is bound to one address cannot reach the networks of the others.
     if (own.internal || (!isUnspecified(bind) && own.address !== bind)) return [];
     const address = broadcastAddressOf(own);
     return address === null ? [] : [{ address, ownAddress: own.address }];

@@ -1,20 +1,21 @@
-/** A UDP socket as beacons need it: bound, allowed to broadcast, one hop only, its errors heard. */
+/** A UDP socket for beacons: bound, allowed to broadcast, limited to one hop, with a listener for errors. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
 import { beaconSocket as limits } from './limits.js';
 
+/** Arguments of the socket. */
 export interface UdpOptions {
   readonly address: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Several homes of one machine listen on the same port. */
+  /** Whether several homes of one machine listen on the port. */
   readonly isShared: boolean;
   readonly onDatagram: (bytes: Uint8Array, from: RemoteInfo) => void;
-  /** After it was bound: it may be of no use any more. */
+  /** Called on an error after the bind, when the socket may be unusable. */
   readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 
-/** The error is the reason as the system names it, `EADDRINUSE`. */
+/** Opens the socket. The error is the code of the system, such as `EADDRINUSE`. */
 export function openUdp(options: UdpOptions): Promise<Result<Socket, string>> {
   const socket = createSocket({
     type: 'udp4',
@@ -38,7 +39,9 @@ export function openUdp(options: UdpOptions): Promise<Result<Socket, string>> {
   });
 }
 
-/** Settles when the datagram was handed to the system, also when that failed: an unreachable network is no fault. */
+/**
+ * Sends a datagram. Settles with null, or with the code of the failure: an unreachable network is an ordinary case.
+ */
 export function sendUdp(
   socket: Socket,
   bytes: Uint8Array,

@@ -1,11 +1,11 @@
 /**
- * Which datagrams of discovery are worth a signature check. Pure: clocks come as arguments, the secret at creation;
- * decisions go out. Source: faults section 4 (*Discovery*), session-protocol section 6.
+ * Decides which datagrams of discovery get a signature check. Pure: clocks are arguments, the secret is given at
+ * creation. Source: faults section 4 (*Discovery*), session-protocol section 6.
  *
- * Cheap first: size, budget of the source, shape, cookie, freshness, budget for signatures. A stranger is first sent
- * a challenge: a cookie made from its address and a secret, so that nothing is kept for it and a forged source
- * cannot answer, while one that a forger provoked still reaches the honest owner of the address. So is anybody at an
- * address where it was not heard before: its record may be said again by somebody else.
+ * Cheap checks come first: size, budget of the source, shape, cookie, freshness, budget for signatures. A stranger
+ * gets a challenge, which holds a cookie made from its address and a secret: no state is kept for it, and the sender
+ * of a forged source address cannot answer. A known peer at a new address gets a challenge, too, since another host
+ * may replay its record.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../../exhaustive.js';
@@ -17,64 +17,72 @@ import { createFreshnessMemory } from './freshness.js';
 import { peerIdOf } from '../people/identity.js';
 import { createTokenBucket, type TokenBucket } from './token-bucket.js';
 
-/** Where a datagram came from. `isLocal`: an address of this machine, which many homes may share. */
+/** The source of a datagram. `isLocal`: an address of this machine, which many homes may share. */
 export interface BeaconSource {
   readonly address: string;
   readonly port: number;
   readonly isLocal: boolean;
-  /** It came to the socket that our own beacons leave by, not to a port that everybody knows. */
+  /** Whether it came to the socket that our own beacons leave by, not to a well-known port. */
   readonly isReply?: boolean;
 }
 
+/** The two clocks at the time of a datagram. */
 export interface Clocks {
   /** Monotonic, ms. */
   readonly nowMs: number;
   readonly wallClockMs: number;
 }
 
-/** Contacts have signature checks and challenges of their own; who is in the roster needs no cookie at a known address. */
+/**
+ * The standing of a peer. `contact`: has a budget of its own for challenges and signature checks. `rostered`: needs
+ * no cookie at a known address. `unknown`: any other peer.
+ */
 export type Standing = 'contact' | 'rostered' | 'unknown';
 
+/** The reason for which a datagram is dropped. */
 export type DropReason =
   | 'size'
   | 'source-budget'
   | 'malformed'
   /** Our own announcement came back. */
   | 'own'
-  /** The same record again, from an address already known for it. */
+  /** The record was heard before, and comes from an address that is known for its peer. */
   | 'repeat'
   | 'stale'
   | 'port'
-  /** A stranger that was sent a challenge within the last second. */
+  /** The stranger got a challenge within the last second. */
   | 'challenged'
   | 'challenge-budget'
-  /** A challenge whose answer would exceed what is allowed to its source. */
+  /** A challenge whose answer would exceed the budget of its source. */
   | 'answered'
-  /** A goodbye of somebody who was not there. */
+  /** A goodbye of a peer that is not in the roster. */
   | 'unknown-bye'
   | 'signature-budget'
   | 'bad-signature';
 
+/** The treatment of one datagram. */
 export type BeaconDecision =
   | { readonly type: 'drop'; readonly reason: DropReason }
-  /** Send `bytes` back to where the datagram came from. Never longer than it was. */
+  /** Send `bytes` back to the source of the datagram. They are never longer than it. */
   | { readonly type: 'challenge'; readonly bytes: Uint8Array }
-  /** Somebody wants to know that this address is ours: send an answer with `nonce`, at most `bytesMax` long. */
+  /** A peer asks for proof that this address is ours: send an answer with `nonce`, at most `bytesMax` long. */
   | { readonly type: 'answer'; readonly nonce: Uint8Array; readonly bytesMax: number }
   /** Check the signature (`verifyBeacon`), then call `settle` with this decision. */
   | PendingBeacon
   /** An announcement of the oldest dialect; unsigned. */
   | { readonly type: 'foreign'; readonly username: string };
 
+/** A beacon whose signature has to be checked. */
 export interface PendingBeacon {
   readonly type: 'verify';
   readonly beacon: SignedBeacon;
   readonly peerId: PeerId;
-  /** The sender echoed our cookie: it does receive at this address. */
+  /** Whether the sender echoed our cookie, and thus receives at this address. */
   readonly isAddressProven: boolean;
   readonly requestBytes: number;
 }
 
+/** The meaning of a beacon after the check of its signature. */
 export type BeaconSettlement =
   | { readonly type: 'drop'; readonly reason: DropReason }
   | {
@@ -82,25 +90,29 @@ export type BeaconSettlement =
       readonly peerId: PeerId;
       readonly record: BeaconRecord;
       readonly isAddressProven: boolean;
-      /** Of a query: the nonce to echo. The answer must not be longer than `bytesMax`. */
+      /** For a query, the nonce to echo. The answer must not be longer than `bytesMax`. */
       readonly answer: { readonly nonce: Uint8Array; readonly bytesMax: number } | null;
     }
-  /** Another run with our own identity: a copied home. */
+  /** Another node has our identity: a copied home. */
   | { readonly type: 'twin' };
 
+/** Arguments of the gate. */
 export interface BeaconGateOptions {
   /** 32 random bytes, new with each start. */
   readonly secret: Uint8Array;
   readonly ownId: PeerId;
   readonly ownBootId: Uint8Array;
   readonly standingOf: (peerId: PeerId) => Standing;
-  /** Is `host` among the addresses the roster has for this peer? Then it needs no proof, and a repeated record says nothing. */
+  /**
+   * Whether the roster has `host` for this peer. Then the address needs no proof, and a repeated record changes nothing.
+   */
   readonly isKnownAddress: (peerId: PeerId, host: string) => boolean;
 }
 
+/** The checks of discovery. `judge` a datagram, verify where it says so, then `settle`. */
 export interface BeaconGate {
   judge(datagram: Uint8Array, source: BeaconSource, clocks: Clocks): BeaconDecision;
-  /** What a beacon means once its signature was checked. */
+  /** Returns the meaning of a beacon whose signature was checked. */
   settle(pending: PendingBeacon, isGenuine: boolean, clocks: Clocks): BeaconSettlement;
 }
 
@@ -110,7 +122,7 @@ interface SourceState {
   answeredAtMs: number;
 }
 
-/** What a challenge answers. */
+/** The datagram that a challenge answers. */
 interface Challenged {
   readonly state: SourceState;
   readonly standing: Standing;
@@ -118,6 +130,7 @@ interface Challenged {
   readonly nowMs: number;
 }
 
+/** Creates a gate that remembers no source. */
 export function createBeaconGate(options: BeaconGateOptions): BeaconGate {
   return new Gate(options);
 }
@@ -167,7 +180,7 @@ class Gate implements BeaconGate {
     const { peerId, isAddressProven, requestBytes } = pending;
     const { record } = pending.beacon;
     if (peerId === this.#options.ownId) return { type: 'twin' };
-    // Others may have been settled since this one was judged.
+    // Other beacons may have been settled since this one was judged.
     const age = this.#freshness.judge(peerId, record, isAddressProven, clocks.wallClockMs);
     if (age === 'stale' || age === 'unproven') return drop('stale');
     if (age === 'fresh') this.#freshness.accept(peerId, record);
@@ -194,8 +207,8 @@ class Gate implements BeaconGate {
     if (age === 'stale') return drop('stale');
     if (age === 'repeat' && isKnownAddress(peerId, source.address)) return drop('repeat');
     if (record.kind === 'bye' && standing === 'unknown') return drop('unknown-bye');
-    // Anybody can say a record again from another address, and one that was recorded before this start seems fresh. Who
-    // says goodbye is not there to prove anything.
+    // Any host can replay a record from another address, and a record from before our start seems fresh. A goodbye
+    // needs no proof, since its sender is gone.
     const isPlaceKnown = isKnownAddress(peerId, source.address) || record.kind === 'bye';
     const isProofNeeded = standing === 'unknown' || age === 'unproven' || !isPlaceKnown;
     const isVerified = isProven || !isProofNeeded;
@@ -206,7 +219,7 @@ class Gate implements BeaconGate {
     return { type: 'verify', beacon, peerId, isAddressProven: isProven, requestBytes: bytes };
   }
 
-  /** Takes a signature check from the budgets this beacon has a right to. */
+  /** Takes a signature check from the budgets that this beacon may use. */
   #mayVerify(standing: Standing, isProven: boolean, nowMs: number): boolean {
     if (isProven && this.#budget.cookie.take(nowMs)) return true;
     return standing !== 'unknown' && this.#budget[standing].take(nowMs);
@@ -214,7 +227,7 @@ class Gate implements BeaconGate {
 
   #challenge(source: BeaconSource, { state, standing, bytes, nowMs }: Challenged): BeaconDecision {
     if (nowMs - state.challengedAtMs < limits.challengeEveryMs) return drop('challenged');
-    // A cookie costs more than all checks before it, and a flood may come from ever new sources.
+    // A cookie costs more than all earlier checks together, and a flood may use many sources.
     const ration = source.isReply === true ? this.#challenges.reply : this.#challenges.port;
     const isReserved = standing === 'contact' && this.#challenges.contact.take(nowMs);
     if (!isReserved && !ration.take(nowMs)) return drop('challenge-budget');
@@ -232,10 +245,10 @@ const drop = (reason: DropReason): { readonly type: 'drop'; readonly reason: Dro
 
 const perSecond = (count: number): TokenBucket => createTokenBucket(count, count);
 
-/** 0: accepts no connections, but is there. */
+/** Whether the port is allowed. 0: the peer accepts no connections. */
 const isPortAllowed = (port: number): boolean => port === 0 || port >= limits.tcpPortMin;
 
-/** Sources by address (on this machine by address and port), the longest unheard first to go. */
+/** Keeps sources by address (on this machine by address and port), and forgets the longest silent one first. */
 function createSourceTable(): { of(source: BeaconSource): SourceState } {
   const states = new Map<string, SourceState>();
   return {
@@ -257,7 +270,7 @@ function createSourceTable(): { of(source: BeaconSource): SourceState } {
   };
 }
 
-/** The nonce for `source` in the period `nowMs` falls into, or `periodsAgo` before it. */
+/** Computes the nonce for `source` in the period of `nowMs`, or `periodsAgo` before it. */
 function cookieOf(secret: Uint8Array, source: BeaconSource, nowMs: number, periodsAgo: number): Uint8Array {
   const period = Math.floor(nowMs / limits.cookiePeriodMs) - periodsAgo;
   const mac = createHmac('sha256', secret).update(`${source.address} ${source.port} ${period}`).digest();

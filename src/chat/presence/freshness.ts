@@ -1,18 +1,20 @@
 /**
- * Is a beacon newer than what was heard of its identity before? Source: session-protocol section 6. Same run of the
- * peer: the sequence grows. New run: its clock is ahead of the last accepted one. First sight: the clocks agree
- * roughly. Whoever echoes our nonce is live, whatever the clocks say. Pure; remembers a bounded number of identities.
+ * The freshness of beacons: whether one is newer than the last accepted one of its identity. Source: session-protocol
+ * section 6. In one run of the peer the sequence grows. A new run has a later clock than the last accepted beacon. At
+ * first sight the clocks must agree roughly. A sender that echoes our nonce is live, whatever the clocks say. Pure;
+ * remembers a bounded number of identities.
  */
 import type { PeerId } from '../../ids.js';
 import { beaconGate as limits } from './limits.js';
 import type { BeaconRecord } from '../../wire/beacon.js';
 
 /**
- * `repeat`: the very record that was accepted last (one announcement goes to several ports and interfaces).
- * `unproven`: fresh if the sender echoes a nonce of ours. `stale`: old, whatever else.
+ * The result of the check. `repeat`: the record accepted last, since one announcement goes to several ports and
+ * interfaces. `unproven`: fresh only if the sender echoes our nonce. `stale`: old in any case.
  */
 export type Freshness = 'fresh' | 'repeat' | 'unproven' | 'stale';
 
+/** The last accepted beacon of each identity. */
 export interface FreshnessMemory {
   judge(peerId: PeerId, record: BeaconRecord, isLive: boolean, wallClockMs: number): Freshness;
   /** Remembers a record whose signature was checked. */
@@ -25,6 +27,7 @@ interface Accepted {
   readonly timeMs: number;
 }
 
+/** Creates an empty memory. */
 export function createFreshnessMemory(): FreshnessMemory {
   const lastAccepted = new Map<PeerId, Accepted>();
   return {

@@ -1,26 +1,26 @@
-/** The numbers of presence: what the check of a beacon may cost, and who is around. */
+/** The numbers of presence: the cost of checking beacons, and the size and ages of the roster. */
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
 
-/** Which beacons are read, and how much that may cost (`faults` section 4, *Discovery*). */
+/** Bounds of the check of beacons (`faults` section 4, *Discovery*). */
 export const beaconGate = {
   /** Datagrams of one source address, before anything is parsed. */
   sourceRatePerSecond: 5,
   sourceBurst: 20,
-  /** Source addresses that are remembered. Past it the one that was silent for longest is forgotten. */
+  /** Source addresses that are remembered. Beyond this number the longest silent one is forgotten. */
   sourcesMax: 4_096,
   /** Lifetime of a cookie key. A cookie is valid in the period that made it and in the next one. */
   cookiePeriodMs: 30_000,
   challengeEveryMs: 1_000,
   answerEveryMs: 1_000,
   /**
-   * Challenges over all sources: some 30 us each with the sending, so 10,000 forged sources a second leave most of a
-   * core. A newcomer that misses its turn hears our own beacon and greets us where beacons leave, apart from the flood.
+   * Challenges over all sources: 30 µs each including the send, so 10,000 forged sources a second leave most of a
+   * core. A newcomer without a challenge hears our own beacon and greets our sending socket, apart from the flood.
    */
   challengesPerSecond: 1_500,
   replyChallengesPerSecond: 500,
-  /** For contacts alone, before the others are used: a flood must not keep a friend from proving its address. */
+  /** Challenges for contacts alone: a flood must not keep a contact from proving its address. */
   contactChallengesPerSecond: 50,
-  /** Signature checks, 200 a second in all: at 142 us each, 1,000 beacons would take 14 % of a core. */
+  /** Signature checks, 200 a second in all: at 142 µs each, 1,000 beacons would take 14 % of a core. */
   contactVerifyPerSecond: 50,
   rosteredVerifyPerSecond: 50,
   cookieVerifyPerSecond: 100,
@@ -32,7 +32,7 @@ export const beaconGate = {
   tcpPortMin: 1_024,
 } as const;
 
-/** Who is around. */
+/** Bounds and ages of the roster. */
 export const roster = {
   /** Rows in all: a network of 1,000 nodes is complete, and a row takes about 1 KiB. */
   rowsMax: 4_096,

@@ -1,6 +1,6 @@
 /**
- * Who is there: one row per identity, fed by beacons whose signature was checked and by announcements of the oldest
- * dialect, aged by the clock. A hint, never proof: only a handshake proves an address. Pure; bounded.
+ * The roster: one row per identity, fed by beacons with a checked signature and by announcements of the oldest
+ * dialect, aged by the clock. A row is a hint: only a handshake proves an address. Pure; bounded.
  */
 import type { PeerId } from '../../ids.js';
 import { foreignPorts } from '../../dialects/limits.js';
@@ -11,19 +11,19 @@ import { foreignPeerId, sanitiseName } from '../people/name.js';
 import type { Presence } from '../people/presence.js';
 
 /**
- * Every call returns the rows that are new or changed in more than `lastSeenMs`; a row that ended (goodbye, too long
- * unseen, displaced) is returned once more, as `offline`.
+ * The rows of all peers on the network. Every call returns the rows that are new or changed in more than
+ * `lastSeenMs`. A row that ended (goodbye, too long unseen, displaced) is returned once more, as `offline`.
  */
 export interface Roster {
   /** A beacon that the gate settled as heard. */
   heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** An announcement of the oldest dialect. */
   heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[];
-  /** Rows that an earlier roster told: who is still there says so soon, and the others age from now on. */
+  /** Takes over the rows of an earlier roster. Their peers announce themselves soon, or age from now on. */
   recall(rows: readonly Presence[], clocks: Clocks): void;
   /** Ages the rows; call about once a second. */
   tick(clocks: Clocks): readonly Presence[];
-  /** From now on these are never displaced. */
+  /** Sets the peers whose rows are never displaced. */
   setContacts(peerIds: Iterable<PeerId>): void;
   standingOf(peerId: PeerId): Standing;
   isKnownAddress(peerId: PeerId, host: string): boolean;
@@ -41,11 +41,12 @@ interface Row {
   /** Monotonic. */
   readonly seenAtMs: number;
   readonly addresses: readonly Address[];
-  /** The address it is counted under, and how many that one may hold. */
+  /** The address that it is counted under; `homeMax`: rows that this address may hold. */
   readonly home: string;
   readonly homeMax: number;
 }
 
+/** Creates an empty roster. Defaults are those of `limits.ts`. */
 export function createRoster(
   options: { readonly beaconIntervalMs?: number; readonly rowsMax?: number } = {},
 ): Roster {
@@ -67,7 +68,7 @@ class Rows implements Roster {
     const before = this.#rows.get(peerId);
     if (record.kind === 'bye') return before ? [this.#remove(before)] : [];
     const bootIdHex = Buffer.from(record.bootId).toString('hex');
-    // Addresses of an earlier run are worth less than nothing: somebody else may have them now.
+    // Addresses of an earlier run are dropped, since another host may have them now.
     const known = before?.presence.bootIdHex === bootIdHex ? before.addresses : [];
     const addresses = ranked(known, source.address, record.tcpPort, clocks.nowMs, this.#nativeOnlineMs);
     const presence: Presence = {
@@ -155,7 +156,10 @@ class Rows implements Roster {
     return before && isSame(before.presence, row.presence) ? gone : [...gone, row.presence];
   }
 
-  /** Who goes so that `row` fits: one of its own address, else of the address that holds most. Null: nobody can. */
+  /**
+   * Returns the rows to remove so that `row` fits: one of its own address, else of the address with most rows. Null:
+   * there is no room.
+   */
   #displacedBy(row: Row): readonly Row[] | null {
     const isContact = this.#contacts.has(row.presence.peerId);
     const strangers = [...this.#rows.values()].filter((other) => !this.#contacts.has(other.presence.peerId));
@@ -165,7 +169,7 @@ class Rows implements Roster {
     if (!isContact && neighbours.length >= row.homeMax) return longestUnseen(neighbours);
     if (isForeign && !isContact && foreign.length >= limits.foreignRowsMax) return longestUnseen(foreign);
     if (this.#rows.size < this.#rowsMax) return [];
-    // Nothing proves a foreign row, so it goes before a native one, and makes no native one go.
+    // A foreign row is unproved: it goes before any native one, and displaces none.
     if (foreign.length > 0) return longestUnseen(foreign);
     if (isForeign && !isContact) return null;
     if (strangers.length > 0) return longestUnseen(largestHome(strangers));
@@ -184,9 +188,9 @@ const homeOf = (source: Pick<BeaconSource, 'address' | 'isLocal'>): Pick<Row, 'h
 });
 
 /**
- * Addresses of a peer after a beacon from `host`. A new one comes first: the gate lets it in once the peer has proved
- * that it receives there, so it has moved, or has a second interface. Else the order changes only when the first address
- * has fallen silent, so that a peer with two interfaces does not flicker.
+ * Ranks the addresses of a peer after a beacon from `host`. A new address comes first: the gate admits it once the
+ * peer has proved that it receives there, so the peer has moved or has a second interface. Otherwise the order
+ * changes only once the first address is silent, so that the row of a peer with two interfaces does not flicker.
  */
 function ranked(
   known: readonly Address[],

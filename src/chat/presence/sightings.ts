@@ -1,21 +1,22 @@
 /**
- * What discovery says of peers, as the core uses it: a row for users, and a hint for routes and delivery. A hint is never
- * trusted: only a handshake proves an address. Pure.
+ * Sightings: the rows of discovery as the core uses them, a row for users and a hint for routes and delivery. A hint
+ * is never trusted: only a handshake proves an address. Pure.
  */
 import type { PeerId } from '../../ids.js';
 import type { People, PeopleTurn } from '../people/people.js';
 import type { Presence } from '../people/presence.js';
 
+/** A hint that a peer is, or is not, on the network. */
 export interface Sighting {
   readonly peerId: PeerId;
-  /** It is online, and the user wants to hear of it. */
+  /** Whether it is online and not blocked. */
   readonly isReachable: boolean;
   readonly bootIdHex: string;
   /** Serial of the certificate that the beacon names; 0: none. */
   readonly certificateSerial: number;
 }
 
-/** Takes rows of discovery into the knowledge of peers. */
+/** Publishes rows of discovery, and returns a hint for each. */
 export function sightingsOf(
   people: People,
   rows: readonly Presence[],

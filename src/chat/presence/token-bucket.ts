@@ -1,10 +1,12 @@
-/** A token bucket on a clock that is passed in: so many at once, so many per second on average. */
+/** A token bucket on a clock that is an argument: `burst` tokens at once, `ratePerSecond` on average. */
 
+/** A budget of events. */
 export interface TokenBucket {
-  /** Takes one token if there is one. `nowMs` is monotonic. */
+  /** Takes one token where there is one, and returns whether it did. `nowMs` is monotonic. */
   take(nowMs: number): boolean;
 }
 
+/** Creates a full bucket. */
 export function createTokenBucket(ratePerSecond: number, burst: number): TokenBucket {
   let tokens = burst;
   let filledAtMs = Number.NEGATIVE_INFINITY;

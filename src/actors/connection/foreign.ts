@@ -1,11 +1,11 @@
 /**
- * One connection with an older program: the shell around the pure machine of its dialect (`dialects/`). Its bytes come
- * and go over a stream from the transport; what is heard goes to the node, and what is said comes from it. Child of
- * the sessions' supervisor; temporary. Input that makes no sense ends the connection, as it does in the real programs,
- * and never crosses into another actor as more than a value.
+ * One connection with an older program: the shell around the pure machine of its dialect (`dialects/`). Its bytes
+ * travel over a stream of the transport; received texts go to the node, and texts to send come from it. Child of the
+ * sessions' supervisor; temporary. Malformed input ends the connection, as in the real programs, and reaches other
+ * actors as an error value only.
  *
- * A program that takes what one read returns as one message must find one there: in a talk of such a dialect each
- * write waits until the one before it was taken by the system, and a gap longer.
+ * Some programs take the bytes of one read as one message. In a conversation with such a program each write waits
+ * until the system has taken the one before it, and for a pause after that.
  */
 import { randomBytes } from 'node:crypto';
 import { ok } from 'neverthrow';
@@ -36,17 +36,19 @@ interface State {
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
   isUp: boolean;
-  /** Said and not all in `unwritten` yet: the key of cmp2204 has to come first. */
+  /** Tokens of utterances that are not all in `unwritten` yet, since the key of cmp2204 has to arrive first. */
   readonly said: number[];
-  /** Writes that wait for their turn, and behind the last write of what was said its token. Holds what was said alone. */
+  /** Writes that wait for their turn. The token of an utterance follows its last write. */
   unwritten: (Uint8Array | number)[];
-  /** All written, and not all taken by the socket yet. */
+  /** Tokens of utterances that are all written, and not all taken by the socket yet. */
   readonly flushing: number[];
-  /** Between two writes; 0: they may follow each other at once. */
+  /** Pause between two writes, ms; 0: none. */
   readonly gapMs: number;
-  /** `taken`: the write before has not been taken by the system yet. `gap`: it has, a moment ago. */
+  /**
+   * The reason to wait. `taken`: the system has not taken the last write yet. `gap`: the pause after it is not over.
+   */
   pause: 'none' | 'taken' | 'gap';
-  /** Nothing more is said. */
+  /** Whether the connection is closing, so that nothing more is sent. */
   isClosing: boolean;
   chunks: number;
 }
@@ -54,6 +56,7 @@ interface State {
 type NodeLinks = { readonly node: ForeignReports };
 type Here = Context<ForeignProtocol, NodeLinks>;
 
+/** The actor of one connection with an older program. */
 export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProtocol, NodeLinks>({
   name: 'foreign',
   restart: 'temporary',
@@ -87,14 +90,14 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
     };
     if (args.role === 'dial') {
       up(state, false, context);
-      // One message, one connection: whoever does not take it by then has missed it.
+      // A connection for one message ends when the peer does not take the message in time.
       if (dialect.can.connection === 'message') context.after(connection.sayDeadlineMs, 'overdue', {});
     }
     return ok(state);
   },
   receive: {
     say(state, { token, utterance }, context) {
-      // The end is under way, and tells whoever waits for this that it did not go out.
+      // The end is under way, and it reports this utterance as unsent.
       if (state.isClosing) return next(state);
       const said = state.machine.say(utterance);
       if (said.isErr()) {
@@ -138,7 +141,7 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
       const outputs = state.machine.receive({ type: 'closed' }, Date.now());
       const step = act(state, outputs, 0, context);
       if (step.step === 'stop') return step;
-      // `closed`: the other side ended its half in order; every other word tells of a connection that broke.
+      // `closed`: the other side ended its half in order; with any other reason the connection broke.
       return end(
         state,
         reason === 'closed' ? { type: 'closed', by: 'peer' } : { type: 'lost', reason },
@@ -157,14 +160,14 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
 function hear(state: State, input: ForeignInput, bytes: number, context: Here): Step<State> {
   state.credit.received(bytes);
   const outputs = state.machine.receive(input, Date.now());
-  // The other side has ended the conversation: nobody reads what still waits for its turn.
+  // The other side has ended the conversation and reads no more writes.
   if (state.gapMs > 0 && outputs.some(({ type }) => type === 'close')) state.unwritten = [];
   const step = act(state, outputs, bytes, context);
   state.credit.repay();
   return step;
 }
 
-/** Carries out what the machine put out; `bytes` is what the words among it weigh. */
+/** Carries out the outputs of the machine. `bytes`: the size of the texts among them. */
 function act(state: State, outputs: readonly ForeignOutput[], bytes: number, context: Here): Step<State> {
   const words: HeardWords[] = [];
   let failure: DialectError | null = null;
@@ -203,7 +206,7 @@ function act(state: State, outputs: readonly ForeignOutput[], bytes: number, con
   return settle(state, context);
 }
 
-/** Hands to the socket what may go now. */
+/** Hands the next writes to the socket, as far as the pause allows. */
 function write(state: State): void {
   for (let item = state.unwritten[0]; item !== undefined; item = state.unwritten[0]) {
     if (typeof item === 'number') state.flushing.push(item);
@@ -216,7 +219,7 @@ function write(state: State): void {
   }
 }
 
-/** Where a connection carries one message there is nothing for a write to be glued to. */
+/** Returns the pause between writes. A connection for one message needs none. */
 const gapOf = ({ framing, can }: AnyForeignDialect): number =>
   framing.type === 'read' && can.connection === 'conversation' ? framing.idleGapMs : 0;
 
@@ -226,7 +229,7 @@ function up(state: State, isTextToCome: boolean, context: Here): void {
   context.links.node.cast('foreignUp', { sessionId: state.sessionId, isTextToCome });
 }
 
-/** Hands words to the node without waiting: several batches may be on their way to the disk at once. */
+/** Hands received texts to the node without waiting: several batches may be on their way to the disk. */
 function report(state: State, words: readonly HeardWords[], bytes: number, context: Here): void {
   state.credit.reported(bytes);
   const { sessionId } = state;
@@ -235,7 +238,7 @@ function report(state: State, words: readonly HeardWords[], bytes: number, conte
     .then(() => context.self('committed', { bytes }));
 }
 
-/** Once the socket has taken all that was written: tells what is sent, and closes if that was the end. */
+/** Reports the sent utterances once the socket has taken every write, and closes where that was the end. */
 function settle(state: State, context: Here): Step<State> {
   if (state.stream.outstandingBytes() > 0) return next(state);
   for (const token of state.flushing.splice(0))

@@ -15,24 +15,30 @@ import type {
 } from '../../session/contract.js';
 import type { DialectError } from '../../dialects/errors.js';
 
+/** The messages that a session takes. */
 export type SessionProtocol = {
-  /** Says these to the peer, in this order. Before the session is up they are dropped: the node resends. */
+  /**
+   * Sends utterances to the peer, in this order. Before the session is up they are dropped, and the node sends them
+   * again.
+   */
   say: Cast<{ readonly utterances: readonly Utterance[] }>;
-  /** Ends the session on purpose, telling the peer why. */
+  /** Ends the session, and sends the reason to the peer. */
   close: Cast<{ readonly reason: CloseReason }>;
-  /** The stream has something, or ended. Sent to itself: listeners only enqueue. */
+  /** Bytes arrived. Sent to itself, since listeners only enqueue. */
   received: Cast<{ readonly chunk: Uint8Array }>;
   streamEnded: Cast<{ readonly reason: string }>;
   committed: Cast<{ readonly bytes: number; readonly receipts: readonly MessageId[] }>;
   tick: Cast<Record<string, never>>;
 };
 
-/** What a session reports to the node, and asks of it. The node's protocol contains these messages. */
+/** The reports and questions of a session to the node, whose protocol contains them. */
 export type SessionReports = {
   findTicket: Call<{ readonly ticketId: Uint8Array }, Resumption | null>;
-  /** Is this peer, whose certificate is valid, welcome? `null`: yes. */
+  /** Asks the node to judge a peer with a valid certificate. `null`: it is welcome. */
   judgePeer: Call<{ readonly sessionId: SessionId; readonly peer: PeerProof }, SessionError | null>;
-  /** The peer may resume with this from now on, should the connection be cut before the session is up. */
+  /**
+   * The peer may resume with these tickets from now on, even where the connection breaks before the session is up.
+   */
   resumable: Cast<{ readonly resumption: Resumption }>;
   sessionUp: Cast<{
     readonly sessionId: SessionId;
@@ -40,7 +46,7 @@ export type SessionReports = {
     readonly isResumed: boolean;
     readonly resumption: Resumption;
   }>;
-  /** Words of the peer. The reply comes once they are committed, and names those to send a receipt for. */
+  /** Utterances of the peer. The reply comes once they are committed, and names the messages that get a receipt. */
   said: Call<
     { readonly sessionId: SessionId; readonly utterances: readonly Utterance[] },
     { readonly receipts: readonly MessageId[] }
@@ -48,6 +54,7 @@ export type SessionReports = {
   sessionDown: Cast<{ readonly sessionId: SessionId; readonly end: SessionEnd }>;
 };
 
+/** Arguments of a session. */
 export interface SessionArgs {
   readonly sessionId: SessionId;
   readonly local: LocalIdentity;
@@ -56,41 +63,42 @@ export interface SessionArgs {
   readonly port: MessagePort;
 }
 
+/** The messages that a foreign connection takes. */
 export type ForeignProtocol = {
-  /** Says this to the peer. `token` comes back in `foreignSent` or `foreignRefused`. */
+  /** Sends an utterance to the peer. `token` comes back in `foreignSent` or `foreignRefused`. */
   say: Cast<{ readonly token: number; readonly utterance: Utterance }>;
-  /** Ends the connection once what was said is flushed. */
+  /** Ends the connection once all writes are flushed. */
   close: Cast<Record<string, never>>;
-  /** What is not written yet stays unsaid, and is not reported as sent. */
+  /** Drops unwritten utterances, which are not reported as sent. */
   stopSending: Cast<Record<string, never>>;
-  /** The stream has something, took something, or ended. Sent to itself: listeners only enqueue. */
+  /** Bytes arrived. Sent to itself, since listeners only enqueue. */
   received: Cast<{ readonly chunk: Uint8Array }>;
   drained: Cast<Record<string, never>>;
   streamEnded: Cast<{ readonly reason: string }>;
   committed: Cast<{ readonly bytes: number }>;
-  /** The gap after a write is over. */
+  /** The pause after a write is over. */
   rested: Cast<Record<string, never>>;
-  /** Silence that ends a frame, by the count of chunks it began after. */
+  /** The silence that ends a frame. `afterChunks`: chunks received before it. */
   quiet: Cast<{ readonly afterChunks: number }>;
   overdue: Cast<Record<string, never>>;
 };
 
-/** What a connection with an older program reports to the node. The node's protocol contains these messages. */
+/** The reports of a foreign connection to the node, whose protocol contains them. */
 export type ForeignReports = {
-  /** The connection stands (dialled), or the other side has said something that makes sense (accepted). */
+  /** The connection is open (dialled), or the other side has sent valid input (accepted). */
   foreignUp: Cast<{
     readonly sessionId: SessionId;
-    /** Accepted, for one message: the key is agreed on, and the text has not come yet. */
+    /** Whether the text of an accepted connection for one message is still to come, after the key exchange. */
     readonly isTextToCome: boolean;
   }>;
-  /** The reply comes once the words are committed; until then their bytes count against the peer. */
+  /** Texts of the peer. The reply comes once they are committed; until then their bytes count against its credit. */
   foreignHeard: Call<
     { readonly sessionId: SessionId; readonly words: readonly HeardWords[] },
     { readonly receipts: readonly MessageId[] }
   >;
-  /** All of it was handed to the system's socket. */
+  /** The system has taken all writes of the utterance. */
   foreignSent: Cast<{ readonly sessionId: SessionId; readonly token: number }>;
-  /** This dialect, or this end of the connection, cannot say that. */
+  /** The dialect, or this end of the connection, cannot carry the utterance. */
   foreignRefused: Cast<{
     readonly sessionId: SessionId;
     readonly token: number;
@@ -99,6 +107,7 @@ export type ForeignReports = {
   foreignDown: Cast<{ readonly sessionId: SessionId; readonly end: ForeignEnd }>;
 };
 
+/** Arguments of a foreign connection. */
 export interface ForeignConnectionArgs {
   readonly sessionId: SessionId;
   readonly dialect: ForeignDialectName;

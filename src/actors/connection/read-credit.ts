@@ -1,14 +1,15 @@
 /**
- * How much more the peer of a connection may send. The bytes it sent are given back to the stream as credit while those
- * that the node has not committed yet stay within a bound. Past it the peer's bytes wait in its socket.
+ * The credit of the peer of a connection. Received bytes are given back to the stream as credit while the uncommitted
+ * ones stay within a bound. Beyond it the bytes of the peer wait in its socket.
  */
 import type { ByteStream } from '../../runtime/stream.js';
 import { connection as limits } from './limits.js';
 
+/** The bytes of one connection that are uncommitted, or owed to the stream. */
 export class ReadCredit {
   readonly #stream: Pick<ByteStream, 'consumed'>;
   #uncommittedBytes = 0;
-  /** Received, and not given back yet. */
+  /** Received bytes that were not given back yet. */
   #owedBytes = 0;
 
   constructor(stream: Pick<ByteStream, 'consumed'>) {
@@ -19,7 +20,7 @@ export class ReadCredit {
     this.#owedBytes += bytes;
   }
 
-  /** The node has these and will commit them. */
+  /** Notes bytes that were handed to the node and will be committed. */
   reported(bytes: number): void {
     this.#uncommittedBytes += bytes;
   }
@@ -29,7 +30,7 @@ export class ReadCredit {
     this.repay();
   }
 
-  /** Gives back what is owed, unless too much is uncommitted. Called once all that was received is reported. */
+  /** Gives owed bytes back, unless too many are uncommitted. Call it once all received bytes are reported. */
   repay(): void {
     if (this.#uncommittedBytes > limits.uncommittedBytesMax || this.#owedBytes === 0) return;
     this.#stream.consumed(this.#owedBytes);

@@ -1,7 +1,7 @@
 /**
- * One live session: the shell around the pure machine of `session/session.ts`. Its bytes come and go over a stream
- * from the transport; what is said goes to the node, and comes from it. Child of the sessions' supervisor;
- * temporary: a session that died is not mended but made anew, and what it had not confirmed is said again.
+ * One live session: the shell around the pure machine of `session/machine.ts`. Its bytes travel over a stream of the
+ * transport, and utterances go to the node and come from it. Child of the sessions' supervisor; temporary: after a
+ * crash the node starts a new session and sends unconfirmed messages again.
  */
 import { randomBytes } from 'node:crypto';
 import { ok } from 'neverthrow';
@@ -28,6 +28,7 @@ interface State {
 type NodeLinks = { readonly node: SessionReports };
 type Here = Context<SessionProtocol, NodeLinks>;
 
+/** The actor of one session. */
 export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
   name: 'session',
   restart: 'temporary',
@@ -92,12 +93,15 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
 });
 
 /**
- * The calendar by which certificates expire. A clock that jumps ahead while the node runs must not make every peer look
- * expired, so the time that has passed since the start of this thread counts where it says less.
+ * Returns the wall clock for the expiry of certificates. A clock that jumps ahead must not make every peer look
+ * expired, so the time since the start of this thread is used where it is less.
  */
 const certificateClockMs = (): number => Math.min(Date.now(), performance.timeOrigin + performance.now());
 
-/** Carries out what the machine put out. Questions are answered before anything else is read, as the machine asks. */
+/**
+ * Carries out the outputs of the machine. A question is answered before anything else is read, as the machine
+ * requires.
+ */
 async function act(state: State, outputs: readonly SessionOutput[], context: Here): Promise<Step<State>> {
   for (const output of outputs) {
     switch (output.type) {
@@ -142,13 +146,13 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
   return next(state);
 }
 
-/** Hands words to the node without waiting: several batches may be on their way to the disk at once. */
+/** Hands utterances to the node without waiting: several batches may be on their way to the disk. */
 function report(state: State, utterances: readonly Utterance[], context: Here): void {
   const bytes = utterances.reduce((sum, utterance) => sum + weightOf(utterance), 0);
   state.credit.reported(bytes);
   const { sessionId } = state;
   void context.links.node.call('said', { sessionId, utterances }).then((replied) => {
-    // Without a commit there is no receipt: the peer keeps the words and says them again.
+    // Without a commit there is no receipt, so the peer sends the message again.
     const receipts = replied.isOk() ? replied.value.receipts : [];
     context.self('committed', { bytes, receipts });
   });

@@ -1,11 +1,12 @@
 /**
- * Keeps one thread of sessions ready: it lives there from the start of the node, and pays for the first handshake (a
- * cold one takes some 140 ms, mostly compilation) before a peer has to wait for it. Child of root; permanent.
+ * Keeps one thread of sessions warm: it lives there from the start of the node and runs the code of a handshake once,
+ * since a cold one takes some 140 ms. Child of the sessions' supervisor; permanent.
  */
 import { ok } from 'neverthrow';
 import { actor } from '../../runtime/actor.js';
 import { warmUp } from '../../session/handshake.js';
 
+/** The actor that warms its thread. */
 export const sessionWarmth = actor<null, null, Record<never, never>>({
   name: 'session-warmth',
   restart: 'permanent',

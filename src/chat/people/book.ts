@@ -1,6 +1,6 @@
 /**
- * The book of peers: what is pinned (contacts), what is heard (presence) and what is connected (live sessions), and
- * the one row that people see for each identity. Pure; the node owns one.
+ * The book of peers: pinned contacts, announced presence and live sessions, and the one row that users see for each
+ * identity. Pure; `People` owns one.
  */
 import type { PeerId } from '../../ids.js';
 import { beacon } from '../../wire/limits.js';
@@ -11,6 +11,7 @@ import { isNativeId, tagOf } from './identity.js';
 import { clipBytes, parseForeignPeerId, skeletonOf, type NamedPeer } from './name.js';
 import type { Presence } from './presence.js';
 
+/** The maps of the book. */
 export interface PeerBook {
   readonly contacts: Map<PeerId, Contact>;
   readonly presence: Map<PeerId, Presence>;
@@ -18,9 +19,10 @@ export interface PeerBook {
   readonly live: Map<PeerId, Address>;
 }
 
+/** Makes an empty book. */
 export const emptyPeerBook = (): PeerBook => ({ contacts: new Map(), presence: new Map(), live: new Map() });
 
-/** One row per identity: everybody heard of or connected, and every contact. */
+/** Returns one row per identity: announced, connected, or a contact. */
 export function peerRows(book: PeerBook): readonly PeerEvent[] {
   const byLook = new Map<string, Contact[]>();
   for (const contact of book.contacts.values()) {
@@ -32,19 +34,22 @@ export function peerRows(book: PeerBook): readonly PeerEvent[] {
   return [...ids].map((id) => rowOf(book, id, byLook.get(skeletonOf(nameOf(book, id))) ?? []));
 }
 
-/** Everybody in the book by name, for finding whom a word means. */
+/** Returns all peers with their names, for resolving a PEER word. */
 export function namedPeers(book: PeerBook): readonly NamedPeer[] {
   const ids = new Set([...book.presence.keys(), ...book.live.keys(), ...book.contacts.keys()]);
   return [...ids].map((peerId) => ({ peerId, name: nameOf(book, peerId) }));
 }
 
-/** What a peer calls itself; its tag where it has not said. */
+/** Returns the name that a peer gave itself; its tag where it gave none. */
 export function nameOf(book: PeerBook, peerId: PeerId): string {
   const name = saidNameOf(book, peerId);
   return name === '' ? (isNativeId(peerId) ? tagOf(peerId) : peerId) : name;
 }
 
-/** The newest name a peer gave itself; empty where it has not said. A beacon holds only the beginning of a long one. */
+/**
+ * Returns the newest name that a peer gave itself; empty where it gave none. A beacon holds only the beginning of a
+ * long name.
+ */
 export function saidNameOf(book: PeerBook, peerId: PeerId): string {
   const heard = book.presence.get(peerId)?.name ?? '';
   const kept = book.contacts.get(peerId)?.name ?? '';
@@ -52,10 +57,11 @@ export function saidNameOf(book: PeerBook, peerId: PeerId): string {
   return isCut || heard === '' ? kept : heard;
 }
 
-/** The user wants nothing from or to this peer. */
+/** Whether the user has blocked this peer. */
 export const isBlocked = (book: PeerBook, peerId: PeerId): boolean =>
   book.contacts.get(peerId)?.blocked === true;
 
+/** Returns the row of one peer. */
 export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
   const look = skeletonOf(nameOf(book, peerId));
   const alike = [...book.contacts.values()].filter((contact) => lookOf(contact) === look);
@@ -66,7 +72,7 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
   const contact = book.contacts.get(peerId);
   const presence = book.presence.get(peerId);
   const foreign = parseForeignPeerId(peerId);
-  // Where it was last is shown of one who has gone, and not dialled.
+  // The last address of a peer that is gone is shown, and not dialled.
   const { host, port } = shownAddress(book, peerId) ?? foreign ?? presence?.addresses[0] ?? nowhere;
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
@@ -89,7 +95,10 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
   };
 }
 
-/** Whom to forget first: none of our friends, nor whoever is verified, blocked or connected. `null`: nobody else is known. */
+/**
+ * Returns the contact to forget first: not trusted, verified, blocked or connected, and unseen for longest. `null`:
+ * there is none.
+ */
 export function longestUnseenStranger(book: PeerBook, friends: ReadonlySet<PeerId>): PeerId | null {
   let oldest: Contact | null = null;
   for (const contact of book.contacts.values()) {
@@ -103,15 +112,15 @@ export function longestUnseenStranger(book: PeerBook, friends: ReadonlySet<PeerI
 const nowhere: Address = { host: '', port: 0 };
 
 /**
- * To call us does not make a stranger known: only who was pinned before it, or is verified, has a name to defend; and
- * who is verified itself needs no warning.
+ * Whether the name of `other` is protected from `contact`: `other` was pinned earlier, or is verified, while
+ * `contact` is not verified. A stranger that called us last has no claim to a name.
  */
 function isKnownBefore(other: Contact, contact: Contact | undefined): boolean {
   if (contact === undefined || other.trust === 'verified') return contact?.trust !== 'verified';
   return contact.trust !== 'verified' && other.firstSeenMs < contact.firstSeenMs;
 }
 
-/** What the name of a contact looks like; worked out once, since everybody's name is compared with everybody's. */
+/** Returns the skeleton of a contact's name. It is computed once, since every name is compared with every other. */
 function lookOf(contact: Contact): string {
   const known = looks.get(contact) ?? skeletonOf(contact.name);
   looks.set(contact, known);
@@ -119,15 +128,17 @@ function lookOf(contact: Contact): string {
 }
 const looks = new WeakMap<Contact, string>();
 
-/** A live session is the best proof of presence there is. Who is blocked is never there: nothing reaches it. */
+/**
+ * Returns the presence of a peer. A live session proves it best. A blocked peer is offline, since nothing reaches it.
+ */
 export function stateOf(book: PeerBook, peerId: PeerId): PeerState {
   if (isBlocked(book, peerId)) return 'offline';
   return book.live.has(peerId) ? 'online' : (book.presence.get(peerId)?.state ?? 'offline');
 }
 
 /**
- * Where to dial a peer, best first: where it is connected, where it was last proved to be, where it is heard. Only a
- * handshake proves a host. The peer signs its port, so a beacon from a proved host tells more than the port of old.
+ * Returns the addresses to dial, best first: the connected one, the one proved last, then announced ones. Only a
+ * handshake proves a host. The peer signs its port, so a beacon from a proved host replaces the old port.
  */
 export function addressesOf(book: PeerBook, peerId: PeerId): readonly Address[] {
   const heard = heardAddresses(book, peerId);
@@ -139,20 +150,20 @@ export function addressesOf(book: PeerBook, peerId: PeerId): readonly Address[] 
   return all.filter((one, at) => all.findIndex((other) => sameAddress(one, other)) === at);
 }
 
-/** Where a handshake proved the peer: where it is connected, then where it was last. */
+/** Returns the addresses that a handshake proved: the connected one, then the last one. */
 export function provedAddresses(book: PeerBook, peerId: PeerId): readonly Address[] {
   const live = book.live.get(peerId);
   const last = parseAddress(book.contacts.get(peerId)?.address ?? '');
   return [...(live === undefined ? [] : [live]), ...(last === null ? [] : [last])];
 }
 
-/** Where the peer says it is, while it says so. Nothing proves it. */
+/** Returns the announced addresses, which are unproved. */
 function heardAddresses(book: PeerBook, peerId: PeerId): readonly Address[] {
   const presence = book.presence.get(peerId);
   return presence !== undefined && presence.state !== 'offline' ? presence.addresses : [];
 }
 
-/** Where a user is told that the peer is: where it is connected, else where it is heard now. */
+/** Returns the address that users see: the connected one, else the announced one. */
 const shownAddress = (book: PeerBook, peerId: PeerId): Address | undefined =>
   book.live.get(peerId) ?? heardAddresses(book, peerId)[0] ?? addressesOf(book, peerId)[0];
 

@@ -1,6 +1,6 @@
 /**
- * What the dialect of a peer can do, read from the peer's id. The rest of the core asks for a capability and never for
- * the kind of peer. Pure.
+ * The capabilities of a peer's dialect, read from the peer's id. The rest of the core asks for a capability and never
+ * for the kind of peer. Pure.
  */
 import type { Capabilities, DialectName } from '../../dialects/dialect.js';
 import { native } from '../../dialects/native.js';
@@ -8,12 +8,17 @@ import { foreignDialects } from '../../dialects/sniff.js';
 import type { PeerId } from '../../ids.js';
 import { parseForeignPeerId } from './name.js';
 
+/** Returns the dialect of a peer. */
 export const dialectOf = (peerId: PeerId): DialectName => parseForeignPeerId(peerId)?.dialect ?? 'native';
 
+/** Returns the capabilities of a peer's dialect. */
 export function capabilitiesOf(peerId: PeerId): Capabilities {
   const dialect = dialectOf(peerId);
   return dialect === 'native' ? native.can : foreignDialects[dialect].can;
 }
 
-/** True where a Noise handshake proves the key behind the id; false where the id is an address that anybody may take. */
+/**
+ * Whether a Noise handshake proves the key behind the id. The id of a foreign peer is an address that any host may
+ * take.
+ */
 export const isProvable = (peerId: PeerId): boolean => capabilitiesOf(peerId).encryption.includes('noise');

@@ -4,6 +4,7 @@ import type { PeerId } from '../../ids.js';
 /** `pinned`: seen in a finished handshake, numbers not compared. `verified`: compared. */
 export type Trust = 'pinned' | 'verified';
 
+/** A pinned peer. */
 export interface Contact {
   readonly peerId: PeerId;
   /** Label the peer gave itself, sanitised. */
@@ -16,9 +17,11 @@ export interface Contact {
   readonly certificateSerial: number;
   /** Highest wire version ever completed with it. */
   readonly wireVersion: number;
-  /** What it understands beyond texts, as its last handshake said; bits of `session/certificate.ts`. */
+  /**
+   * Bits of the operations beyond texts that its last handshake announced (`feature` in `session/certificate.ts`).
+   */
   readonly features: number;
-  /** What it announced first of its next identity, in hex; never replaced. Empty: nothing yet. */
+  /** Hash of the key of its next identity as it announced it first, in hex; never replaced. Empty: none announced. */
   readonly nextHex: string;
   /** Last address proved by a handshake, `host:port`; empty when none. */
   readonly address: string;

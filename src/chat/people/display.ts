@@ -1,21 +1,22 @@
 /**
- * The one way for text of a peer to a terminal. What could move the cursor, colour, link, hide or reorder is made
- * visible or removed; letters of every script stay. Stored text is never changed: this is for the eye only.
+ * Escaping, the one way for text of a peer to a terminal. Characters that could move the cursor, colour, link, hide
+ * or reorder are made visible or removed; letters of every script stay. Stored text is never changed.
  */
 import { name as limits } from './limits.js';
 import { clipGraphemes } from './name.js';
 
+/** Options of `escapeForTerminal`. */
 export interface EscapeOptions {
-  /** Line ends and tabs stay; otherwise the result is one line. */
+  /** Whether line ends and tabs stay. Otherwise the result is one line. */
   readonly multiline?: boolean;
   /** More grapheme clusters than this are cut and end in `…`. */
   readonly graphemesMax?: number;
 }
 
 /**
- * `raw` without anything a terminal acts on. C0 controls and DEL become `^X`; C1 controls, bidi controls, lone
- * surrogates, noncharacters and other format controls become U+FFFD; zero-width characters vanish, except where a
- * script or an emoji needs its joiner; marks beyond `combiningMarksMax` on one letter vanish.
+ * Returns `raw` without anything that a terminal acts on. C0 controls and DEL become `^X`; C1 controls, bidi
+ * controls, lone surrogates, noncharacters and other format controls become U+FFFD; zero-width characters vanish,
+ * except where a script or an emoji needs its joiner; marks beyond `combiningMarksMax` on one letter vanish.
  */
 export function escapeForTerminal(raw: string, options: EscapeOptions = {}): string {
   const clipped = options.graphemesMax === undefined ? raw : clip(raw, options.graphemesMax);
@@ -38,17 +39,17 @@ export function escapeForTerminal(raw: string, options: EscapeOptions = {}): str
   return shown;
 }
 
-/** A name for a terminal: one line, at most 64 graphemes, and unable to reorder what stands around it. */
+/** Escapes a name for a terminal: one line, at most 64 graphemes, and unable to reorder the text around it. */
 export function escapeName(name: string): string {
   return isolate(escapeForTerminal(name.slice(0, limits.rawCharsMax), { graphemesMax: limits.graphemesMax }));
 }
 
-/** Shuts in text with right-to-left letters, so that it cannot pull its surroundings along. `escaped` is escaped text. */
+/** Isolates escaped text with right-to-left letters, so that it cannot reorder the text around it. */
 export function isolate(escaped: string): string {
   return rightToLeft.test(escaped) ? `\u2068${escaped}\u2069` : escaped;
 }
 
-/** What has to be looked at one by one; most texts hold nothing of it. */
+/** Characters that need a decision each. Most texts have none. */
 const notable = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const notableInLines = /(?!\n)[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 

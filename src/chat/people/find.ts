@@ -12,7 +12,7 @@ import { isBlocked, namedPeers, nameOf, peerRow, peerRows, stateOf, type PeerBoo
 import { isProvable } from './capabilities.js';
 import { foldCase, resolvePeer, taggedName } from './name.js';
 
-/** What a search reads. */
+/** The data that a search reads. */
 export interface Directory {
   readonly book: PeerBook;
   readonly trusted: ReadonlySet<PeerId>;
@@ -20,8 +20,8 @@ export interface Directory {
 }
 
 /**
- * An identity, or an address at which somebody may be. Errors: `chat/unknown-peer`; `chat/ambiguous-peer` (more than one
- * peer has that name); `chat/key-changed` (a stranger bears the name of a contact that is away).
+ * Resolves a word to an identity, or to an address to dial. Errors: `chat/unknown-peer`; `chat/ambiguous-peer` (more
+ * than one peer has that name); `chat/key-changed` (a stranger has the name of a contact that is away).
  */
 export function meantBy(directory: Directory, word: string): Result<PeerId | Address, ChatError> {
   const target = resolvePeer(word, namedPeers(directory.book));
@@ -40,7 +40,7 @@ export function meantBy(directory: Directory, word: string): Result<PeerId | Add
   }
 }
 
-/** As `meantBy`, of peers that are known; an address means the peer that was last there. Errors: as `meantBy`. */
+/** Resolves a word to a known peer; an address means the peer that was last there. Errors: those of `meantBy`. */
 export function knownPeer(directory: Directory, word: string): Result<PeerEvent, ChatError> {
   const { book } = directory;
   const unknown = err<PeerEvent, ChatError>({ code: 'chat/unknown-peer', peer: word });
@@ -58,7 +58,10 @@ export function knownPeer(directory: Directory, word: string): Result<PeerEvent,
   });
 }
 
-/** As with a host key that changed: the peer that answers now does not replace the one pinned at this address. */
+/**
+ * Checks the peer that answered at a typed address: it must not replace the contact that is pinned there. Errors:
+ * `chat/key-changed`.
+ */
 export function sameAsBefore(
   { book, trusted }: Directory,
   found: PeerId,
@@ -74,8 +77,8 @@ export function sameAsBefore(
 }
 
 /**
- * A bare name that several peers bear belongs to the one contact among them. While that contact is away and a stranger
- * is here under its name, the name leads to nobody: the user decides by naming the tag.
+ * Resolves a bare name of several peers to the one contact among them. While that contact is away and a stranger is
+ * here under its name, the name is refused, and the user decides by giving the tag.
  */
 function ownerOfName(directory: Directory, word: string, error: ChatError): Result<PeerId, ChatError> {
   const { book, trusted } = directory;
@@ -83,14 +86,17 @@ function ownerOfName(directory: Directory, word: string, error: ChatError): Resu
   const bearers = namedPeers(book).filter(
     (peer) => error.candidates.includes(taggedName(peer)) && !isBlocked(book, peer.peerId),
   );
-  // With all others blocked the user has decided already.
+  // Where all others are blocked, the user has decided already.
   const owners = bearers.length === 1 ? bearers : bearers.filter(({ peerId }) => trusted.has(peerId));
   const [owner, second] = owners;
   if (owner === undefined || second !== undefined) return err(error);
   return guardName(directory, owner.peerId, word);
 }
 
-/** A stranger that spells the name of one contact as the word does takes nothing over: `bob` still leads to Bob. */
+/**
+ * Returns the contact whose name differs from the word in case only: a stranger named `bob` does not take over the
+ * name of Bob.
+ */
 function ownerOfSpelling({ book, trusted }: Directory, found: PeerId, word: string): PeerId {
   const name = foldCase(word.trim());
   if (trusted.has(found) || foldCase(nameOf(book, found)) !== name) return found;
@@ -108,7 +114,7 @@ function guardName({ book }: Directory, peerId: PeerId, word: string): Result<Pe
   const impostor = namedPeers(book).find(
     (other) =>
       other.peerId !== peerId &&
-      // A name that nothing proves stands for nothing, and takes nothing over.
+      // An unproved name takes over no other.
       isProvable(other.peerId) &&
       foldCase(other.name) === foldCase(name) &&
       stateOf(book, other.peerId) === 'online',

@@ -1,6 +1,6 @@
 /**
- * Who a peer is: ids made from identity keys, and the numbers two people compare. Pure.
- * Source: session-protocol section 6. The id has the form of a Syncthing device id, the safety number that of Signal.
+ * Identities: ids made from identity keys, and the safety numbers that two people compare. Pure. Source:
+ * session-protocol section 6. The id has the form of a Syncthing device id, the safety number that of Signal.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { base32nopad } from '@scure/base';
@@ -16,14 +16,14 @@ export function peerIdOf(idKey: Uint8Array): PeerId {
   return id.value;
 }
 
-/** 32 bytes as an id: base32, a check character after every 13, dashes after every 7. */
+/** Formats 32 bytes as an id: base32, a check character after every 13, dashes after every 7. */
 export function formatId(digest: Uint8Array): string {
   return grouped(withChecks(base32nopad.encode(digest)), limits.idGroupChars, '-');
 }
 
 /**
- * An id as people type it: any case, with or without dashes and check characters, `0 1 8` for `O I B`.
- * Errors: `ids/malformed` (length, alphabet, a check character that does not fit).
+ * Parses an id as people type it: any case, with or without dashes and check characters, `0 1 8` for `O I B`. Errors:
+ * `ids/malformed` (length, alphabet, a check character that does not fit).
  */
 export function parseNativeId(text: string): Result<PeerId, IdError> {
   const malformed = err<PeerId, IdError>({ code: 'ids/malformed', kind: 'peer id' });
@@ -44,22 +44,28 @@ export function parseNativeId(text: string): Result<PeerId, IdError> {
   return parsePeerId(grouped(checked, limits.idGroupChars, '-'));
 }
 
-/** True for the id of a native peer, false for the address of an older program. */
+/** Whether the id is that of a native peer, and not the address of an older program. */
 export const isNativeId = (peerId: PeerId): boolean => !peerId.includes('://');
 
-/** Four characters that tell peers of the same name apart: of the id itself, or of a hash of a foreign address. */
+/**
+ * Returns the tag, four characters that distinguish peers of one name: from the id, or from a hash of a foreign
+ * address.
+ */
 export function tagOf(peerId: PeerId): string {
   const source = isNativeId(peerId) ? peerId : base32nopad.encode(sha256(peerId));
   return source.slice(0, limits.tagChars).toLowerCase();
 }
 
-/** What two people compare: 60 digits in twelve groups of five, the same on both sides. About 30 ms. */
+/**
+ * Computes the safety number that two people compare: 60 digits in twelve groups of five, equal on both sides. Takes
+ * 30 ms.
+ */
 export function safetyNumber(own: Uint8Array, peer: Uint8Array): string {
   const halves = [own, peer].map((key) => fingerprintDigits({ ...ours, key })).toSorted();
   return grouped(halves.join(''), 5, ' ');
 }
 
-/** The half of every safety number that is ours: 30 digits in six groups of five. About 15 ms. */
+/** Computes our half of every safety number: 30 digits in six groups of five. Takes 15 ms. */
 export const ownSafetyNumber = (own: Uint8Array): string =>
   grouped(fingerprintDigits({ ...ours, key: own }), 5, ' ');
 
@@ -71,8 +77,8 @@ export function isSameSafetyNumber(a: string, b: string): boolean {
 }
 
 /**
- * Thirty digits for one party, after Signal: SHA-512 over version | key | stable id | key, then again over hash | key
- * up to `iterations` in all; six times five bytes, big endian, modulo 100,000.
+ * Computes thirty digits for one party, after Signal: SHA-512 over version | key | stable id | key, then again over
+ * hash | key up to `iterations` in all; six times five bytes, big endian, modulo 100,000.
  */
 export function fingerprintDigits(party: {
   readonly version: Uint8Array;
@@ -114,7 +120,7 @@ const withoutChecks = (chars: string): string =>
     .map((piece) => piece.slice(0, -1))
     .join('');
 
-/** Luhn modulo 32 as Syncthing computes it: factors 1, 2, 1, … from the left. */
+/** Computes the check character: Luhn modulo 32 as in Syncthing, with factors 1, 2, 1, … from the left. */
 function checkCharacter(piece: string): string {
   let sum = 0;
   for (let index = 0; index < piece.length; index += 1) {

@@ -1,6 +1,6 @@
 /** The numbers of people: identities, names, and names of strangers on a screen. */
 
-/** How identities are written and compared (`session-protocol` section 6; the forms of Syncthing and Signal). */
+/** The forms of ids and safety numbers (`session-protocol` section 6; after Syncthing and Signal). */
 export const identity = {
   /** Base32 of 32 bytes. */
   idCharsBare: 52,
@@ -14,18 +14,21 @@ export const identity = {
   safetyDigits: 60,
 } as const;
 
-/** Names. */
+/** Bounds of names. */
 export const name = {
   /** Graphemes of a name: one line of a screen. */
   graphemesMax: 64,
-  /** Marks on one letter: more than any living script needs are drawn over the neighbouring lines. */
+  /** Marks on one letter: no living script needs more, and further ones are drawn over the neighbouring lines. */
   combiningMarksMax: 6,
-  /** Characters of a raw name that are looked at. */
+  /** Characters of a raw name that are read. */
   rawCharsMax: 4_096,
 } as const;
 
-/** Contacts. */
+/** Bounds of the book of contacts. */
 export const contacts = {
-  /** Pinned keys in memory and on disk. A stranger past it displaces the stranger that was unseen for longest. */
+  /**
+   * Pinned keys in memory and on disk. Beyond this number a new stranger displaces the one that was unseen for
+   * longest.
+   */
   contactsMax: 20_000,
 } as const;

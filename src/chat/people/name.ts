@@ -11,13 +11,13 @@ import { foreignPorts, text } from '../../dialects/limits.js';
 import { parseAddress } from '../../wire/address.js';
 import { isNativeId, parseNativeId, tagOf } from './identity.js';
 
-/** What is needed of a peer to name it. */
+/** A peer with its name. */
 export interface NamedPeer {
   readonly peerId: PeerId;
   readonly name: string;
 }
 
-/** Whom a PEER word of the command line means. `dialect` and `host`, `port` as they are to be dialled. */
+/** The target of a PEER word. `dialect`, `host` and `port` are those to dial. */
 export type PeerTarget =
   | { readonly type: 'peer'; readonly peerId: PeerId }
   | { readonly type: 'address'; readonly host: string; readonly port: number }
@@ -29,11 +29,13 @@ export type PeerTarget =
       readonly port: number;
     };
 
+/** The failure of a name that cannot be used. */
 export type NameFault = Extract<ChatError, { readonly code: 'chat/name-invalid' }>;
 
 /**
- * A name as it may be kept and shown: NFC, no control, format, zero-width, private or unassigned characters, single
- * blanks, at most 64 graphemes and 256 bytes (longer ones are cut). Errors: `chat/name-invalid` (nothing is left).
+ * Cleans a name for storing and showing: NFC, no control, format, zero-width, private or unassigned characters,
+ * single blanks, at most 64 graphemes and 256 bytes (longer ones are cut). Errors: `chat/name-invalid` (no visible
+ * character is left).
  */
 export function sanitiseName(raw: string): Result<string, NameFault> {
   const name = clipName(cleaned(raw));
@@ -41,7 +43,9 @@ export function sanitiseName(raw: string): Result<string, NameFault> {
   return ok(name);
 }
 
-/** The same for a name that somebody chooses for himself: one that is too long is not cut, and he is told. */
+/**
+ * Cleans the own name of the user. Errors: `chat/name-invalid`, also where the name is too long, which is not cut.
+ */
 export function parseOwnName(raw: string): Result<string, NameFault> {
   const whole = cleaned(raw);
   const isCut = whole !== clipName(whole);
@@ -61,18 +65,18 @@ const cleaned = (raw: string): string =>
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replace(/[\s\p{Z}\u2800]+/gu, ' ')
     .replace(/\p{C}/gu, '')
-    // What stood between them is gone: blanks meet, and so do letters and marks.
+    // Removed characters bring blanks together, and letters and marks.
     .replace(/ {2,}/g, ' ')
     .normalize('NFC')
     .replace(excessMarks, '$1')
-    // A name must not bring its own tag: `bob#7kq2` is what we call a bob, not what he calls himself.
+    // A name must not contain a tag: in `bob#7kq2` we give the tag, not the peer.
     .replace(/#(?=[a-zA-Z2-7]{4}$)/, '\uFF03')
     .trim();
 
 const clipName = (name: string): string =>
   clipBytes(clipGraphemes(name, limits.graphemesMax), text.nameBytesMax).trim();
 
-/** The first `graphemesMax` grapheme clusters; looks at no more of the text than it must. */
+/** Cuts a text to `graphemesMax` grapheme clusters, and reads no more of it than needed. */
 export function clipGraphemes(value: string, graphemesMax: number): string {
   if (value.length <= graphemesMax) return value;
   let clipped = '';
@@ -85,7 +89,10 @@ export function clipGraphemes(value: string, graphemesMax: number): string {
   return value;
 }
 
-/** As many whole grapheme clusters as fit `bytesMax` bytes of UTF-8; whole code points of the first, if that is too long. */
+/**
+ * Cuts a text to whole grapheme clusters within `bytesMax` bytes of UTF-8; to code points where the first is too
+ * long.
+ */
 export function clipBytes(value: string, bytesMax: number): string {
   if (Buffer.byteLength(value) <= bytesMax) return value;
   const whole = takeWhileFits(segmentsOf(value), bytesMax);
@@ -93,8 +100,8 @@ export function clipBytes(value: string, bytesMax: number): string {
 }
 
 /**
- * What a name looks like: two names with the same skeleton can be mistaken for each other. Compatibility forms, marks
- * and case are folded, then letters of other scripts and digits to the Latin letter they resemble. Never shown.
+ * Returns the skeleton of a name: two names with one skeleton can be mistaken for each other. Compatibility forms,
+ * marks and case are folded, then letters of other scripts and digits to the Latin letter they resemble. Never shown.
  */
 export function skeletonOf(name: string): string {
   const stripped = name.normalize('NFKD').replace(/[\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, '');
@@ -103,7 +110,7 @@ export function skeletonOf(name: string): string {
   return small.replaceAll('rn', 'm').replaceAll('vv', 'w').replaceAll('cl', 'd');
 }
 
-/** How `peer` is called among `peers`: its name, or `name#tag` when another identity has the same one. */
+/** Returns the label of `peer` among `peers`: its name, or `name#tag` where another identity has that name. */
 export function labelOf(peer: NamedPeer, peers: Iterable<NamedPeer>): string {
   const folded = foldCase(peer.name);
   for (const other of peers) {
@@ -112,12 +119,13 @@ export function labelOf(peer: NamedPeer, peers: Iterable<NamedPeer>): string {
   return peer.name;
 }
 
+/** Returns the name of a peer with its tag, `name#tag`. */
 export const taggedName = (peer: NamedPeer): string => `${peer.name}#${tagOf(peer.peerId)}`;
 
 /**
- * Whom `word` means: an address in a dialect, `HOST:PORT`, a full id, `name#tag`, or a name (exactly, else whatever
- * the case). Addresses come first, so that no name can stand in front of one; a name of an older program's peer never
- * makes a native peer's name ambiguous. Errors: `chat/unknown-peer`; `chat/ambiguous-peer` with the labels to choose from.
+ * Resolves a PEER word: an address in a dialect, `HOST:PORT`, a full id, `name#tag`, or a name (exactly, else
+ * whatever the case). Addresses come first, so that no name can hide one. The name of a foreign peer never makes that
+ * of a native peer ambiguous. Errors: `chat/unknown-peer`; `chat/ambiguous-peer` with the labels to choose from.
  */
 export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<PeerTarget, ChatError> {
   const peer = word.trim();
@@ -134,15 +142,18 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
   return err({ code: 'chat/ambiguous-peer', peer, candidates: candidates.map(taggedName) });
 }
 
-/** The id of a peer of an older program; its usual port is left out, so that one peer has one id. Null: no such address. */
+/**
+ * Makes the id of a foreign peer. The usual port of the dialect is left out, so that one peer has one id. Null: the
+ * address is invalid.
+ */
 export function foreignPeerId(dialect: ForeignDialectName, host: string, port: number): PeerId | null {
   const suffix = port === usualPort(dialect) ? '' : `:${port}`;
-  // IPv6 takes brackets in an address with a port, and none where it is dialled.
+  // IPv6 has brackets in an address with a port, and none in an address to dial.
   const shown = host.includes(':') ? `[${host}]` : host;
   return parsePeerId(`${dialect}://${shown}${suffix}`).unwrapOr(null);
 }
 
-/** What the id of an older program's peer says; null for a native one. */
+/** Parses the id of a foreign peer; null for a native one. */
 export function parseForeignPeerId(
   peerId: PeerId,
 ): { readonly dialect: ForeignDialectName; readonly host: string; readonly port: number } | null {
@@ -160,7 +171,7 @@ function candidatesFor(word: string, peers: readonly NamedPeer[]): readonly Name
   return exact.length > 0 ? exact : unique(peers.filter((peer) => foldCase(peer.name) === foldCase(word)));
 }
 
-/** Before spellings are compared: `bob` of an older program must not stand in front of a native Bob. */
+/** Prefers native peers before spellings are compared: `bob` of an older program must not hide a native Bob. */
 function preferNative(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
   const native = peers.filter((peer) => isNativeId(peer.peerId));
   return candidatesFor(word.normalize('NFC'), native).length > 0 ? native : peers;
@@ -195,7 +206,7 @@ const usualPorts: ReadonlyMap<DialectName, number> = new Map(
 );
 const usualPort = (dialect: ForeignDialectName): number | null => usualPorts.get(dialect) ?? null;
 
-/** Names that differ only in case, or in how their letters are composed, are the same. */
+/** Folds case and composition, so that names that differ only in these are equal. */
 export const foldCase = (name: string): string => name.normalize('NFC').toLowerCase();
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
@@ -216,7 +227,7 @@ function takeWhileFits(parts: Iterable<string>, bytesMax: number): string {
   return taken;
 }
 
-/** Pairs of strings of equal length: the character at one place looks like the one at the same place in the other. */
+/** Builds a table from pairs of strings of equal length: characters at one position look alike. */
 function lookAlikeTable(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
   return new Map(
     pairs.flatMap(([from, to]) => {

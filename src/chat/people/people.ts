@@ -1,6 +1,6 @@
 /**
- * What the node knows of peers: pinned contacts, presence, live connections, and which contacts are trusted. The only
- * owner of that knowledge: the other parts of the core report to it and ask it.
+ * The node's knowledge of peers: pinned contacts, presence, live connections, and trusted contacts. This part alone
+ * owns it; the other parts of the core report to it and ask it.
  *
  *   presence, routes, foreign ─► People ─► rows for readers of events, contacts for the history
  */
@@ -32,15 +32,17 @@ import { knownPeer, meantBy, sameAsBefore } from './find.js';
 import { contacts as limits } from './limits.js';
 import { sanitiseName } from './name.js';
 
+/** A turn of this part. */
 export type PeopleTurn = Turn<PeopleEffect>;
 
-/** Where a row of presence comes from: an announcement on the network, or words over a connection. */
+/** The source of a row of presence: an announcement on the network, or a text over a connection. */
 export type Source = 'announced' | 'spoke';
 
+/** The knowledge of peers. */
 export class People {
   readonly #ownId: PeerId;
   readonly #book: PeerBook = emptyPeerBook();
-  /** Contacts that the user wrote to or verified: a slot is kept for them, and their names are theirs. */
+  /** Contacts that the user wrote to or verified: they may use the reserved slot, and their names are protected. */
   readonly #trusted = new Set<PeerId>();
   /** The source of each row of presence. */
   readonly #sources = new Map<PeerId, Source>();
@@ -51,7 +53,7 @@ export class People {
     this.#ownId = ownId;
   }
 
-  /** Takes over what the history keeps. Emits nothing. */
+  /** Restores stored contacts. Emits nothing. */
   restore(contacts: readonly Contact[], writtenTo: readonly PeerId[]): void {
     for (const contact of contacts) {
       this.#book.contacts.set(contact.peerId, contact);
@@ -60,10 +62,10 @@ export class People {
     for (const peerId of writtenTo) this.#trusted.add(peerId);
   }
 
-  // What others ask.
+  // Questions of the other parts.
 
   name = (peerId: PeerId): string => nameOf(this.#book, peerId);
-  /** The newest name that the peer gave itself; empty where it has not said any. */
+  /** Returns the newest name that the peer gave itself; empty where it gave none. */
   saidName = (peerId: PeerId): string => saidNameOf(this.#book, peerId);
   contact = (peerId: PeerId): Contact | undefined => this.#book.contacts.get(peerId);
   presence = (peerId: PeerId): Presence | undefined => this.#book.presence.get(peerId);
@@ -71,16 +73,16 @@ export class People {
   isTrusted = (peerId: PeerId): boolean => this.#trusted.has(peerId);
   isVerified = (peerId: PeerId): boolean => this.contact(peerId)?.trust === 'verified';
   isLive = (peerId: PeerId): boolean => this.#book.live.has(peerId);
-  /** Announcements tell whether the peer is there, so silence on a connection says nothing. */
+  /** Whether the presence of the peer comes from announcements, so that a silent connection does not count. */
   isAnnounced = (peerId: PeerId): boolean => this.#sources.get(peerId) === 'announced';
   state = (peerId: PeerId): PeerState => stateOf(this.#book, peerId);
-  /** Where to dial the peer, best address first. */
+  /** Returns the addresses to dial, best first. */
   addresses = (peerId: PeerId): readonly Address[] => addressesOf(this.#book, peerId);
   row = (peerId: PeerId): PeerEvent => peerRow(this.#book, peerId);
   rows = (): readonly PeerEvent[] => peerRows(this.#book);
   trusted = (): ReadonlySet<PeerId> => this.#trusted;
 
-  /** The rows that discovery announced, for a discovery that starts again and knows nobody. */
+  /** Returns the rows that discovery announced, for a discovery that starts again with an empty roster. */
   announcedRows(): readonly Presence[] {
     return this.presenceRows().filter(({ peerId }) => this.isAnnounced(peerId));
   }
@@ -89,30 +91,33 @@ export class People {
     return [...this.#book.presence.values()];
   }
 
-  /** The connected peer at an address, or null. */
+  /** Returns the connected peer at an address, or null. */
   peerAt(isHere: (address: Address) => boolean): PeerId | null {
     for (const [peerId, address] of this.#book.live) if (isHere(address)) return peerId;
     return null;
   }
 
-  /** An identity, or an address at which somebody may be. Errors: `chat/unknown-peer`, `chat/ambiguous-peer`, `chat/key-changed`. */
+  /**
+   * Resolves a word to an identity, or to an address to dial. Errors: `chat/unknown-peer`, `chat/ambiguous-peer`,
+   * `chat/key-changed`.
+   */
   meantBy(word: string): Result<PeerId | Address, ChatError> {
     return meantBy(this.#directory(), word);
   }
 
-  /** As `meantBy`, and nobody is dialled: an address means the peer last known there. */
+  /** Resolves a word to a known peer; an address means the peer that was last there. Errors: those of `meantBy`. */
   known(word: string): Result<PeerEvent, ChatError> {
     return knownPeer(this.#directory(), word);
   }
 
-  /** Whether the peer found at a typed address may stand for it. Errors: `chat/key-changed`. */
+  /** Checks the peer that answered at a typed address. Errors: `chat/key-changed`. */
   sameAsBefore(found: PeerId, typed: string): Result<PeerId, ChatError> {
     return sameAsBefore(this.#directory(), found, typed);
   }
 
-  // What others report.
+  // Reports of the other parts.
 
-  /** A row of presence. An offline row is published once and forgotten. */
+  /** Takes a row of presence. An offline row is published once and forgotten. */
   heard(row: Presence, source: Source, turn: PeopleTurn): void {
     if (row.peerId === this.#ownId) return;
     this.#book.presence.set(row.peerId, row);
@@ -121,7 +126,7 @@ export class People {
     else this.publish(row.peerId, turn);
   }
 
-  /** The peer is not there any more: published once with what was known, then forgotten. */
+  /** Publishes the end of a peer's presence once, then forgets the row. */
   gone(peerId: PeerId, turn: PeopleTurn): void {
     const last = this.#book.presence.get(peerId);
     if (last !== undefined) this.#book.presence.set(peerId, { ...last, state: 'offline' });
@@ -138,14 +143,14 @@ export class People {
     this.#book.live.delete(peerId);
   }
 
-  /** Pins a contact, or renews what is known of it. A full book forgets the stranger that was unseen for longest. */
+  /** Pins a contact, or updates it. A full book forgets the stranger that was unseen for longest. */
   pin(contact: Contact, turn: PeopleTurn): void {
     const isNew = !this.#book.contacts.has(contact.peerId);
     if (isNew && this.#book.contacts.size >= limits.contactsMax) this.#forgetStranger(turn);
     this.#put(contact, turn);
   }
 
-  /** A peer says how it wants to be called. A name that cannot be shown is ignored. */
+  /** Takes the new name of a peer. A name without a visible character is ignored. */
   renamed(peerId: PeerId, raw: string, turn: PeopleTurn): void {
     const name = sanitiseName(raw);
     const contact = this.contact(peerId);
@@ -154,25 +159,28 @@ export class People {
     this.publish(peerId, turn);
   }
 
-  /** Publishes the row of a peer if it differs from the one last published; a sign of life alone is no news. */
+  /** Publishes the row of a peer where more than the time of its last sign of life has changed. */
   publish(peerId: PeerId, turn: PeopleTurn): void {
     const row = this.row(peerId);
     const published = JSON.stringify({ ...row, lastSeen: '' });
     if (this.#published.get(peerId) === published) return;
-    // A stranger that is gone leaves nothing behind, or forged names would fill the memory.
+    // Forget strangers that are gone, or forged names would fill the memory.
     if (row.state === 'offline' && this.contact(peerId) === undefined) this.#published.delete(peerId);
     else this.#published.set(peerId, published);
     turn.emit({ to: 'feed', event: row });
   }
 
-  /** Forgets what was published of a peer that leaves nothing else behind. */
+  /** Forgets the published row of a peer that is not kept otherwise. */
   forget(peerId: PeerId): void {
     this.#published.delete(peerId);
   }
 
-  // What the user decides.
+  // Decisions of the user.
 
-  /** From now on a slot is kept for this peer, and its name is its own. Returns false where that was so before. */
+  /**
+   * Trusts a peer: it may use the reserved slot, and its name is protected. Returns false where it was trusted
+   * before.
+   */
   trust(peerId: PeerId, turn: PeopleTurn): boolean {
     if (this.#trusted.has(peerId)) return false;
     this.#trusted.add(peerId);
@@ -187,7 +195,7 @@ export class People {
     this.publish(peerId, turn);
   }
 
-  /** Returns false where nothing changes. */
+  /** Blocks or unblocks a peer. Returns false where nothing changes. */
   setBlocked(peerId: PeerId, blocked: boolean, turn: PeopleTurn): boolean {
     const before = this.contact(peerId) ?? this.#onlyHeardOf(peerId);
     if (before.blocked === blocked) return false;
@@ -201,8 +209,8 @@ export class People {
   }
 
   /**
-   * Hosts where a handshake proved trusted contacts to be: from there the reserved slot may be used. What is heard opens
-   * none, nor does an id that nothing proves.
+   * Returns the hosts that may use the reserved slot: those where a handshake proved a trusted contact. Announced
+   * addresses and unprovable ids do not count.
    */
   welcomeHosts(): readonly string[] {
     const welcome = [...this.#trusted].filter((peerId) => isProvable(peerId) && !this.isBlocked(peerId));
@@ -216,12 +224,12 @@ export class People {
     this.#ask({ type: 'put-contact', contact }, turn);
   }
 
-  /** Makes room for a newcomer, which may be one of very many: everything kept of the forgotten peer goes with it. */
+  /** Makes room for a new contact: forgets the longest unseen stranger with all its data. */
   #forgetStranger(turn: PeopleTurn): void {
     const peerId = longestUnseenStranger(this.#book, this.#trusted);
     if (peerId === null) return;
     this.#book.contacts.delete(peerId);
-    // Of a peer that is still here it is published when it goes.
+    // A peer that is still present is published once more when it leaves.
     if (!this.#book.presence.has(peerId)) this.#published.delete(peerId);
     this.#ask({ type: 'drop-contact', peerId }, turn);
   }
@@ -230,7 +238,7 @@ export class People {
     turn.emit({ to: 'history', token: turn.newToken(), ask });
   }
 
-  /** A change of a contact did not reach the disk; the next change of it is written again. */
+  /** Logs that a change of a contact did not reach the disk. Its next change is written again. */
   notKept(code: string, turn: PeopleTurn): void {
     turn.emit(logLine('error', 'contact-not-kept', { code }));
   }
@@ -239,7 +247,7 @@ export class People {
     return { book: this.#book, trusted: this.#trusted, ownId: this.#ownId };
   }
 
-  /** A contact for a peer that was only heard of: its key is unknown, only the id that stands for it. */
+  /** Makes a contact of a peer that was only announced: its id is known, its key is not. */
   #onlyHeardOf(peerId: PeerId): Contact {
     const lastSeenMs = this.presence(peerId)?.lastSeenMs ?? 0;
     return {

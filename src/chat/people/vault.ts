@@ -1,8 +1,8 @@
-/** The identity of a home as the rest of the node sees it. */
+/** The identity of this home for the rest of the node. */
 import type { PeerId } from '../../ids.js';
 import type { LocalIdentity } from '../../session/contract.js';
 
-/** The identity of this home: what others see of it, and the only hand that signs with its key. */
+/** The identity of this home: its public parts, and the only function that signs with its key. */
 export interface Vault {
   readonly peerId: PeerId;
   readonly idKey: Uint8Array;

@@ -29,6 +29,12 @@ export class ScreenModel {
         at += sequence[0].length;
         continue;
       }
+      // Bracketed paste changes what the terminal sends, and nothing on the screen.
+      const mode = /^\u001b\[\?2004[hl]/.exec(text.slice(at, at + 8));
+      if (mode !== null) {
+        at += mode[0].length;
+        continue;
+      }
       const plain = /^[^\u0000-\u001f\u007f-\u009f]+/.exec(text.slice(at))?.[0];
       if (plain !== undefined) {
         for (const { segment } of this.#graphemes.segment(plain)) this.#put(segment);

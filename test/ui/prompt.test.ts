@@ -1,62 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import type { MessageEvent } from '../../src/index.js';
-import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
-import { startFakeNode, type FakeNode, type FakeNodeOptions } from '../support/fake-node.js';
-import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
+import { startFakeNode } from '../support/fake-node.js';
+import { fakeWorld } from '../support/fake-world.js';
+import { bottom, has, sit } from '../support/sitting.js';
 import { ScreenModel } from '../support/screen-model.js';
 import { holdsAsync } from '../support/seeds.js';
 import { testMsMax } from '../support/deadline.js';
 
 const options = { timeout: testMsMax };
-
-interface Sitting {
-  readonly it: FakeWorld;
-  readonly node: FakeNode;
-  readonly ended: Promise<ExitCode>;
-  readonly type: (keys: string) => void;
-  /** The screen once `is` holds for it. */
-  readonly shows: (is: (screen: ScreenModel) => boolean) => Promise<ScreenModel>;
-  readonly leave: () => Promise<void>;
-}
-
-/** Opens the prompt at a terminal, with the first questions answered. */
-function sit(context: TestContext, nodeOptions: FakeNodeOptions = {}): Sitting {
-  const node = startFakeNode(nodeOptions);
-  const it = fakeWorld({ node, isTTY: true, nowMs: Date.UTC(2026, 4, 1, 12), env: { NO_COLOR: '1' } });
-  writeFileSync(join(it.home, 'settings.json'), '{"name":"alice","dialects":[]}');
-  const ended = it.run();
-  const shows = async (is: (screen: ScreenModel) => boolean): Promise<ScreenModel> => {
-    const screenNow = (): ScreenModel => {
-      const screen = new ScreenModel(it.stdout.columns, it.stdout.rows);
-      screen.write(it.stdout.text);
-      return screen;
-    };
-    await it.stdout
-      .until(() => is(screenNow()))
-      .catch((cause: unknown) => {
-        throw new Error(`${String(cause)}\n${screenNow().lines().join('\n')}`);
-      });
-    return screenNow();
-  };
-  const leave = async (): Promise<void> => {
-    it.stdin.write('\u0004');
-    await Promise.race([ended, delay(3_000)]);
-  };
-  context.after(async () => {
-    it.signal();
-    await ended;
-    it.remove();
-  });
-  return { it, node, ended, type: (keys) => it.stdin.write(keys), shows, leave };
-}
-
-const bottom = (screen: ScreenModel): string => screen.lines().at(-1) ?? '';
-const has = (screen: ScreenModel, part: string): boolean => screen.all().some((row) => row.includes(part));
 
 test(
   'the prompt greets, opens a conversation, sends, and corrects the mark in place',
@@ -73,6 +29,7 @@ test(
     node.receive('carol', 'in between');
     await shows((screen) => has(screen, 'carol: in between'));
     type('half typed');
+    await shows((screen) => bottom(screen).endsWith('› half typed'));
     node.setState('bob', 'online');
     const screen = await shows((screen) => has(screen, '✓✓ you: hello there'));
     assert.ok(bottom(screen).endsWith('bob unverified › half typed'), bottom(screen));
@@ -99,7 +56,7 @@ test('a mark is corrected in place after long rows were printed below it', optio
 });
 
 test('an arriving message never breaks the line being typed', { timeout: testMsMax }, async (context) => {
-  const { it, node, type, shows } = sit(context);
+  const { node, type, shows } = sit(context);
   type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');
   const step = fc.oneof(
@@ -128,28 +85,16 @@ test('an arriving message never breaks the line being typed', { timeout: testMsM
       // Everything written so far is on the screen when this last one is.
       const last = `end ${node.lines().length}`;
       node.receive('bob', last);
-      await it.stdout.until((text) => text.includes(last));
-      await delay(5);
-      const screen = new ScreenModel(80, 24);
-      screen.write(it.stdout.text);
-      const expected = `bob unverified › ${typed}`;
-      const input = screen
-        .all()
-        .slice(screen.all().findLastIndex((row) => row.startsWith('bob unverified ›')));
-      assert.equal(
-        input
-          .map((row, i) => (i < input.length - 1 ? row.padEnd(80) : row))
-          .join('')
-          .trimEnd(),
-        expected.trimEnd(),
-      );
-      const at = screen.cursor();
-      const inputTop = screen.all().length - input.length;
-      assert.equal(
-        (at.row - inputTop) * 80 + at.column,
-        'bob unverified › '.length + cursor,
-        'the cursor stays',
-      );
+      const expected = `bob unverified › ${typed}`.trimEnd();
+      await shows((screen) => {
+        const rows = screen.all();
+        const top = rows.findLastIndex((row) => row.startsWith('bob unverified ›'));
+        const input = rows.slice(top);
+        const shown = input.map((row, i) => (i < input.length - 1 ? row.padEnd(80) : row)).join('');
+        const at = screen.cursor();
+        const isCursorThere = (at.row - top) * 80 + at.column === 'bob unverified › '.length + cursor;
+        return shown.trimEnd() === expected && isCursorThere && has(screen, last);
+      });
     }),
     { numRuns: 60 },
   );
@@ -174,7 +119,9 @@ test('Tab completes commands and names', options, async (context) => {
 
 test('an unknown command is reported with a suggestion', options, async (context) => {
   const { type, shows } = sit(context);
-  type('/hsitory\r/doctor\r');
+  type('/hsitory\r');
+  await shows((screen) => has(screen, 'unknown command /hsitory'));
+  type('/doctor\r');
   const screen = await shows((screen) => has(screen, 'unknown command /doctor'));
   assert.ok(has(screen, 'unknown command /hsitory: did you mean /history?'));
 });
@@ -233,7 +180,9 @@ test('verify, block, nickname and history work at the prompt', options, async (c
   const { it, node, type, shows } = sit(context);
   await shows((screen) => bottom(screen) === '›');
   for (let i = 0; i < 45; i += 1) node.receive('bob', `line ${i}.`);
-  type('/chat bob\r/verify\r');
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  type('/verify\r');
   await shows((screen) => has(screen, '11111 22222 33333 44444'));
   type('/verify yes\r');
   await shows((screen) => bottom(screen) === 'bob ›');
@@ -264,7 +213,9 @@ test(
   async (context) => {
     const { node, type, shows } = sit(context);
     await shows((screen) => bottom(screen) === '›');
-    type('/chat bob\r/verify carol\r');
+    type('/chat bob\r');
+    await shows((screen) => bottom(screen) === 'bob unverified ›');
+    type('/verify carol\r');
     await shows((screen) => has(screen, '11111 22222 33333 44444'));
     type('/verify yes\r');
     await shows((screen) => screen.all().filter((row) => row.includes('11111 22222')).length === 2);

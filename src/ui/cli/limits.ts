@@ -32,6 +32,25 @@ export const cli = {
   marksKept: 200,
 } as const;
 
+/** The input line of the prompt. */
+export const editor = {
+  /**
+   * Pause that ends a burst of input. A paste arrives in pieces with less between them, and nobody types two lines in
+   * this time.
+   */
+  burstGapMs: 20,
+  /** Pause that tells a lone Escape from the start of a sequence. */
+  escapeGapMs: 50,
+  /** Pause that ends a paste whose end mark is lost. */
+  pasteGapMs: 2_000,
+  /** Characters of a paste: a message holds 64 KiB, so that a longer paste is a mistake. */
+  pasteCharsMax: 2 ** 20,
+  /** States of the line that can be restored. */
+  undoStatesMax: 100,
+  /** Fewest columns of the text beside the prompt; a longer prompt is cut. */
+  textColumnsMin: 10,
+} as const;
+
 /** The log file: 50 MB at most, some weeks of a busy node at `info`. */
 export const logFile = {
   bytesMax: 10 * 2 ** 20,

@@ -37,6 +37,14 @@ const world: World = {
       for (const signal of endSignals) process.off(signal, onSignal);
     };
   },
+  ...(process.platform === 'win32'
+    ? {}
+    : {
+        suspend: (resumed: () => void) => {
+          process.once('SIGCONT', resumed);
+          process.kill(process.pid, 'SIGTSTP');
+        },
+      }),
   nowMs: () => Date.now(),
 };
 

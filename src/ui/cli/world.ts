@@ -22,6 +22,8 @@ export interface World {
   readonly connectNode: (home: string) => ResultAsync<RemoteNode, NodeError>;
   /** Calls `listener` at each SIGINT, SIGTERM and SIGHUP. Returns the function that unsubscribes. */
   readonly onSignal: (listener: () => void) => () => void;
+  /** Stops the process until the shell continues it, then calls `resumed`; absent where no shell can do that. */
+  readonly suspend?: (resumed: () => void) => void;
   /** Wall clock in ms since 1970. */
   readonly nowMs: () => number;
 }

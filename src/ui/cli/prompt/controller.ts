@@ -23,10 +23,11 @@ import type { Output } from '../screen/output.js';
 import { safetyLines } from '../commands/people.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
-import { helpRows, parseInput, peerWords, type SlashName } from './commands.js';
+import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
+import type { Typed } from './editor/editor.js';
 import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
 import type { Screen } from './screen.js';
-import { UnsentLines } from './unsent.js';
+import { isWorthRetrying, UnsentLines } from './unsent.js';
 
 export interface PromptOptions {
   readonly node: NodeHandle;
@@ -55,8 +56,8 @@ export class PromptController {
   /** Ids of sent messages that are not delivered. */
   readonly #pending = new Set<string>();
   #open: Open | null = null;
-  /** Line that was typed while no conversation was open: it waits for the next one. */
-  #draft: string | null = null;
+  /** Messages that were typed while no conversation was open: they wait for the next one. */
+  #drafts: string[] = [];
   #codeShownOf: string | null = null;
   #paging: Paging | null = null;
   /** Day of the message printed last; today before the first message. */
@@ -92,8 +93,8 @@ export class PromptController {
   }
 
   /** Carries out one typed line. */
-  async line(line: string): Promise<void> {
-    const input = parseInput(line);
+  async line({ text, isText }: Typed): Promise<void> {
+    const input: Input = isText ? { type: 'text', text } : parseInput(text);
     const paging = this.#paging;
     this.#paging = null;
     switch (input.type) {
@@ -186,9 +187,10 @@ export class PromptController {
     if (this.#open === null) {
       const names = peerWords(this.#here());
       const there = names.length === 0 ? 'no peer is online yet' : `online: ${names.join(', ')}`;
-      const kept = screen.giveBack === null ? '' : '; your line waits for it';
-      this.#draft = text;
       if (screen.giveBack === null) this.unsent.add();
+      else this.#drafts.push(text);
+      const waits = this.#drafts.length === 1 ? 'your line waits' : `${this.#drafts.length} lines wait`;
+      const kept = screen.giveBack === null ? '' : `; ${waits} for it`;
       this.#say(`no conversation is open: /chat PEER opens one (${there})${kept}`, colors.yellow);
       return;
     }
@@ -199,7 +201,7 @@ export class PromptController {
     this.#pending.delete(id);
     this.#fail(sent.error);
     if (screen.giveBack === null) this.unsent.add(sent.error);
-    else screen.giveBack(text);
+    else if (isWorthRetrying(sent.error)) screen.giveBack(text);
   }
 
   async #command(name: SlashName, argument: string): Promise<void> {
@@ -257,9 +259,11 @@ export class PromptController {
     // An address or a full id may name a peer that no beacon has announced.
     if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) {
       this.unsent.chatFault = found.error;
-      // The next lines of a pipe must not go to the conversation before.
-      if (screen.giveBack === null) this.#open = null;
-      return this.#fail(found.error);
+      // The next lines must not go to the conversation before.
+      this.#open = null;
+      this.#codeShownOf = null;
+      this.#fail(found.error);
+      return this.#drawPrompt();
     }
     this.unsent.chatFault = null;
     const row = found.unwrapOr(null);
@@ -274,8 +278,8 @@ export class PromptController {
     const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
     this.#say(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`, colors.dim);
     this.#drawPrompt();
-    if (this.#draft !== null) screen.giveBack?.(this.#draft);
-    this.#draft = null;
+    for (const draft of this.#drafts) screen.giveBack?.(draft);
+    this.#drafts = [];
   }
 
   #history(search: string): Promise<void> {

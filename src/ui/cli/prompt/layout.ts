@@ -1,6 +1,5 @@
 /** The layout of the prompt: text cut into rows that fit the terminal, and the parts of a message row. Pure. */
 import { stripVTControlCharacters } from 'node:util';
-import stringWidth from 'string-width';
 import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -11,6 +10,7 @@ import {
 } from '../../../index.js';
 import type { Output } from '../screen/output.js';
 import { clock, weaknessOf } from '../screen/present.js';
+import { cellsOf, widthOf } from './editor/cells.js';
 
 type Colors = Output['colors'];
 type Paint = (text: string) => string;
@@ -80,7 +80,8 @@ export function remarkRows(text: string, columns: number, paint: Paint = plain):
 
 /** Returns the rows of a line that may have colours. A line that must be broken loses them, so that no code is cut. */
 export function fittingRows(line: string, columns: number): readonly string[] {
-  return stringWidth(line) < columns ? [line] : wrap(stripVTControlCharacters(line), columns - 1);
+  const plainLine = stripVTControlCharacters(line);
+  return widthOf(plainLine) < columns ? [line] : wrap(plainLine, columns - 1);
 }
 
 /** Returns the rows of a word and its meaning. Further rows stand under the meaning; on a narrow terminal all do. */
@@ -114,7 +115,7 @@ export function colorOf(peerId: string, colors: Colors): Paint {
 /** Cuts text into rows of at most `width` cells, at blanks or, in a longer word, between graphemes. */
 export function wrap(text: string, width: number): readonly string[] {
   const cells = Math.max(10, width);
-  return text.split('\n').flatMap((line) => (stringWidth(line) <= cells ? [line] : wrapLine(line, cells)));
+  return text.split('\n').flatMap((line) => (widthOf(line) <= cells ? [line] : wrapLine(line, cells)));
 }
 
 function wrapLine(line: string, cells: number): readonly string[] {
@@ -122,8 +123,8 @@ function wrapLine(line: string, cells: number): readonly string[] {
   let row = '';
   let used = 0;
   for (const word of line.split(/(?<= )/u)) {
-    const wide = stringWidth(word);
-    if (used + stringWidth(word.trimEnd()) > cells && used > 0) {
+    const wide = widthOf(word);
+    if (used + widthOf(word.trimEnd()) > cells && used > 0) {
       rows.push(row.trimEnd());
       row = '';
       used = 0;
@@ -133,22 +134,20 @@ function wrapLine(line: string, cells: number): readonly string[] {
       used += wide;
       continue;
     }
-    for (const { segment } of graphemes.segment(word)) {
-      const cell = stringWidth(segment);
-      if (used + cell > cells) {
+    for (const { raw, width } of cellsOf(word)) {
+      if (used + width > cells) {
         rows.push(row);
         row = '';
         used = 0;
       }
-      row += segment;
-      used += cell;
+      row += raw;
+      used += width;
     }
   }
   rows.push(row.trimEnd());
   return rows;
 }
 
-const graphemes = new Intl.Segmenter();
 const plain: Paint = (text) => text;
 
 /** Returns the row that opens a day, in local time. */

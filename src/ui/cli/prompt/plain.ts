@@ -3,6 +3,7 @@ import { cli } from '../limits.js';
 import { splitLines } from '../../api/ndjson.js';
 import type { Output } from '../screen/output.js';
 import type { InputStream } from '../world.js';
+import type { Typed } from './editor/editor.js';
 import type { Screen } from './screen.js';
 
 /** Columns that never break a line: the reader of a pipe breaks lines. */
@@ -10,7 +11,7 @@ const unbroken = 1_000_000;
 
 /** Reads a pipe. `untilTaken` settles when the line before is carried out, so that no line overtakes a command. */
 export function plainScreen(input: InputStream, output: Output, untilTaken: () => Promise<void>): Screen {
-  let onLine: (line: string) => void = ignore;
+  let onLine: (line: Typed) => void = ignore;
   let onEnd: () => void = ignore;
   let isClosed = false;
   let printing: Promise<void> = Promise.resolve();
@@ -22,7 +23,7 @@ export function plainScreen(input: InputStream, output: Output, untilTaken: () =
     for await (const lines of splitLines(input, cli.stdinLineBytesMax)) {
       for (const line of lines) {
         if (isClosed) return;
-        onLine(line);
+        onLine({ text: line, isText: false });
         await untilTaken();
       }
     }

@@ -44,7 +44,12 @@ async function converse(
   const signal = AbortSignal.any([stopped, left.signal]);
   let taken: Promise<void> = Promise.resolve();
   const screen: Screen = isTerminal
-    ? new TerminalScreen(world.stdin, world.stdout, (line) => complete(line, controller.peers()))
+    ? new TerminalScreen({
+        input: world.stdin,
+        output: world.stdout,
+        complete: (line) => complete(line, controller.peers()),
+        ...(world.suspend === undefined ? {} : { suspend: world.suspend }),
+      })
     : plainScreen(world.stdin, output, () => taken);
   const controller = new PromptController({
     node: attachment.node,

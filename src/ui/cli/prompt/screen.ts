@@ -1,14 +1,18 @@
 /**
- * The terminal of the prompt: one input line at the bottom, output above it. Output is printed above the line being
+ * The terminal of the prompt: the input line at the bottom, output above it. Output is printed above the line being
  * typed, which is drawn again with its cursor. Printed rows fit the terminal, so that their positions are known and a
  * delivery mark can be corrected in place.
  */
-import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from 'node:readline';
+import { StringDecoder } from 'node:string_decoder';
 import type { DeliveryState } from '../../../index.js';
 import { cli } from '../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
-import { Keys } from './keys.js';
-import { fittingRows, markColumn } from './layout.js';
+import { BurstReader } from './editor/bursts.js';
+import { widthOf } from './editor/cells.js';
+import { asTyped, Editor, type Complete, type EditorEffect, type Typed } from './editor/editor.js';
+import { frameOf, type Frame } from './editor/frame.js';
+import type { Key } from './editor/keys.js';
+import { fittingRows, markColumn, remarkRows } from './layout.js';
 
 /** Input and output of the prompt. `plain.ts` has the screen without a terminal. */
 export interface Screen {
@@ -18,57 +22,71 @@ export interface Screen {
   readonly printOwn: (id: string, rows: readonly string[]) => void;
   readonly mark: (id: string, state: DeliveryState, mark: string) => void;
   readonly setPrompt: (text: string) => void;
-  /** Puts text back into an empty input line; `null`: the screen has no input line. */
-  readonly giveBack: ((text: string) => void) | null;
-  readonly onLine: (listener: (line: string) => void) => void;
+  /** Puts a message back into the input line as soon as that is empty; `null`: the screen has no input line. */
+  readonly giveBack: ((message: string) => void) | null;
+  readonly onLine: (listener: (line: Typed) => void) => void;
   /** Calls `listener` when the user leaves: Ctrl-C on an empty line, Ctrl-D, end of input. */
   readonly onEnd: (listener: () => void) => void;
   readonly close: () => void;
 }
 
-export type Complete = (line: string) => readonly [string[], string];
+export interface TerminalOptions {
+  readonly input: InputStream & { readonly setRawMode?: (isRaw: boolean) => unknown };
+  readonly output: OutputStream;
+  readonly complete: Complete;
+  /** `typed`: pasted lines are answers, one after the other. By default the user is asked about several lines. */
+  readonly pastes?: 'asked' | 'typed';
+  /** Lines that were finished earlier, oldest first. */
+  readonly history?: readonly string[];
+  /** Stops the process until the shell continues it; then calls `resumed`. */
+  readonly suspend?: (resumed: () => void) => void;
+}
 
 interface Block {
   readonly id: string | null;
   readonly rows: number;
+  /** Cells of its widest row. */
+  readonly width: number;
 }
 
+/** Switches bracketed paste: the terminal marks pasted text. */
+const pasteMarksOn = '\x1b[?2004h';
+const pasteMarksOff = '\x1b[?2004l';
+const clearDown = '\x1b[J';
+const up = (rows: number): string => (rows > 0 ? `\x1b[${rows}A` : '');
+const down = (rows: number): string => (rows > 0 ? `\x1b[${rows}B` : '');
+
 export class TerminalScreen implements Screen {
+  readonly editor: Editor;
+  readonly #options: TerminalOptions;
   readonly #output: OutputStream;
-  readonly #readline: Interface;
-  readonly #keys: Keys;
-  #onLine: (line: string) => void = ignore;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #bursts = new BurstReader();
+  #pauseTimer: NodeJS.Timeout | null = null;
+  #onLine: (line: Typed) => void = ignore;
   #onEnd: () => void = ignore;
+  #onEdit: () => void = ignore;
+  /** The input line is invisible until the first prompt is set. */
+  #prompt: string | null = null;
+  /** Input line as it stands on the terminal; null: it is cleared. */
+  #drawn: Frame | null = null;
+  #columnsDrawn = 80;
   /** Blocks printed last, oldest first: their rows give the distance of each mark from the input. */
   #blocks: Block[] = [];
   #waiting: { block: Block; text: string }[] = [];
   #flushing: NodeJS.Immediate | null = null;
   #isClosed = false;
 
-  constructor(input: InputStream, output: OutputStream, complete: Complete) {
-    this.#output = output;
-    this.#keys = new Keys(input);
-    this.#readline = createInterface({
-      input: this.#keys,
-      output,
-      terminal: true,
-      // The input line is empty until the first prompt is set.
-      prompt: '',
-      historySize: cli.inputHistoryLines,
-      removeHistoryDuplicates: true,
-      completer: (line: string) => {
-        const [hits, word] = complete(line);
-        // Readline prints several hits above the input, so that the positions of the marks are lost.
-        if (hits.length > 1) this.#blocks = [];
-        return [[...hits], word];
-      },
-    });
-    this.#readline.on('line', (line) => this.#submit(line));
-    this.#readline.on('SIGINT', () => this.#interrupt());
-    this.#readline.on('close', () => this.#onEnd());
-    output.on('resize', () => {
-      this.#blocks = [];
-    });
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.#output = options.output;
+    this.editor = new Editor(options.complete, options.history);
+    options.input.setRawMode?.(true);
+    options.input.on('data', this.#read);
+    options.input.on('end', this.#end);
+    options.output.on('resize', this.#resized);
+    this.#output.write(pasteMarksOn);
+    options.input.resume();
   }
 
   columns = (): number => Math.max(20, this.#output.columns ?? 80);
@@ -95,17 +113,19 @@ export class TerminalScreen implements Screen {
   };
 
   setPrompt = (text: string): void => {
-    this.#flush();
-    if (text === this.#readline.getPrompt() || this.#isClosed) return;
-    this.#readline.setPrompt(text);
-    this.#readline.prompt(true);
+    if (text === this.#prompt || this.#isClosed) return;
+    this.#prompt = text;
+    // Output that waits draws the input line, too.
+    if (this.#flushing === null) this.#redraw();
   };
 
-  giveBack = (text: string): void => {
-    if (this.#readline.line === '') this.#readline.write(text);
+  giveBack = (message: string): void => {
+    this.editor.giveBack(asTyped(message));
+    this.#redraw();
+    this.#onEdit();
   };
 
-  onLine = (listener: (line: string) => void): void => {
+  onLine = (listener: (line: Typed) => void): void => {
     this.#onLine = listener;
   };
 
@@ -113,21 +133,118 @@ export class TerminalScreen implements Screen {
     this.#onEnd = listener;
   };
 
+  /** Calls `listener` after each change of the input line. */
+  onEdit = (listener: () => void): void => {
+    this.#onEdit = listener;
+  };
+
   close = (): void => {
     if (this.#isClosed) return;
     this.#flush();
-    this.#isClosed = true;
     // The input line is cleared, so that the shell continues on a line of its own.
-    this.#toInputStart();
-    clearScreenDown(this.#output);
-    this.#readline.close();
-    this.#keys.release();
+    this.#output.write(`${this.#toTop()}${pasteMarksOff}`);
+    this.#isClosed = true;
+    const { input, output } = this.#options;
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+    input.off('data', this.#read);
+    input.off('end', this.#end);
+    output.off('resize', this.#resized);
+    input.setRawMode?.(false);
+    input.pause();
+  };
+
+  readonly #end = (): void => this.#onEnd();
+
+  readonly #read = (chunk: Buffer | string): void => {
+    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
+    this.#press(this.#bursts.feed(text));
+    this.#awaitPause();
+  };
+
+  #awaitPause(): void {
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = null;
+    const { waitMs } = this.#bursts;
+    if (waitMs === null || this.#isClosed) return;
+    const timer = setTimeout(() => {
+      // Input that has arrived by now belongs to the burst: a busy process reads it late.
+      setImmediate(() => {
+        if (this.#pauseTimer !== timer || this.#isClosed) return;
+        this.#press(this.#bursts.pause());
+        this.#awaitPause();
+      });
+    }, waitMs);
+    this.#pauseTimer = timer;
+  }
+
+  #press(keys: readonly Key[]): void {
+    const pressed = this.#options.pastes === 'typed' ? keys.flatMap(asTyping) : keys;
+    for (const key of pressed) {
+      if (this.#isClosed) return;
+      for (const effect of this.editor.press(key)) this.#carryOut(effect);
+    }
+    if (keys.length === 0) return;
+    this.#redraw();
+    this.#onEdit();
+  }
+
+  #carryOut(effect: EditorEffect): void {
+    switch (effect.type) {
+      case 'submit':
+        this.#redraw();
+        this.#onLine(effect.line);
+        return;
+      case 'leave':
+        this.#onEnd();
+        return;
+      case 'suspend':
+        this.#suspend();
+        return;
+      case 'clear-screen':
+        this.#drawn = null;
+        this.#blocks = [];
+        this.#output.write('\x1b[H\x1b[2J');
+        return;
+      case 'list':
+        this.print(remarkRows(effect.words.map((word) => word.trim()).join('  '), this.columns()));
+        return;
+      case 'remark':
+        this.print(remarkRows(effect.text, this.columns()));
+        return;
+      default:
+    }
+  }
+
+  #suspend(): void {
+    const { suspend, input } = this.#options;
+    if (suspend === undefined) return;
+    this.#flush();
+    this.#output.write(`${this.#toTop()}${pasteMarksOff}`);
+    input.setRawMode?.(false);
+    suspend(() => {
+      if (this.#isClosed) return;
+      input.setRawMode?.(true);
+      this.#output.write(pasteMarksOn);
+      // The shell has written below the printed rows.
+      this.#drawn = null;
+      this.#blocks = [];
+      this.#redraw();
+    });
+  }
+
+  readonly #resized = (): void => {
+    if (this.#isClosed) return;
+    const columns = this.columns();
+    // A terminal that became narrower has broken the rows that do not fit; so their places are unknown.
+    if (this.#blocks.some(({ width }) => width > columns)) this.#blocks = [];
+    this.#redraw();
   };
 
   #put(id: string | null, rows: readonly string[]): void {
     if (rows.length === 0 || this.#isClosed) return;
+    const width = rows.reduce((most, row) => Math.max(most, widthOfRow(row)), 0);
     this.#waiting.push({
-      block: { id, rows: rows.length },
+      block: { id, rows: rows.length, width },
       text: rows.map((row) => `${row}\n`).join(''),
     });
     // Rows that arrive together are printed together, so that the input line is drawn once.
@@ -140,52 +257,73 @@ export class TerminalScreen implements Screen {
     const waiting = this.#waiting;
     if (waiting.length === 0 || this.#isClosed) return;
     this.#waiting = [];
-    const { rows } = this.#readline.getCursorPos();
-    this.#toInputStart();
-    clearScreenDown(this.#output);
-    // Readline moves up by the rows that it counts above its cursor before it draws, so it needs these rows.
-    this.#output.write(waiting.map(({ text }) => text).join('') + '\n'.repeat(rows));
-    this.#readline.prompt(true);
+    const text = waiting.map((each) => each.text).join('');
+    this.#output.write(`${this.#toTop()}${text}${this.#draw()}`);
     this.#blocks.push(...waiting.map(({ block }) => block));
     this.#blocks = this.#blocks.slice(-cli.marksKept);
   }
 
+  #redraw(): void {
+    if (this.#isClosed) return;
+    this.#flush();
+    this.#output.write(`${this.#toTop()}${this.#draw()}`);
+  }
+
+  /** Returns the text that moves to the top of the input line and clears it. */
+  #toTop(): string {
+    const drawn = this.#drawn;
+    this.#drawn = null;
+    if (drawn === null) return '';
+    return `${up(rowsAbove(drawn, this.columns(), this.#columnsDrawn))}\r${clearDown}`;
+  }
+
+  /** Returns the text that draws the input line at the cursor. */
+  #draw(): string {
+    if (this.#prompt === null) return '';
+    const { question, text, cursor } = this.editor.view();
+    const columns = this.columns();
+    const frame = frameOf({
+      prompt: question ?? this.#prompt,
+      text,
+      cursor,
+      columns,
+      rowsMax: Math.max(1, (this.#output.rows ?? 24) - 1),
+    });
+    this.#drawn = frame;
+    this.#columnsDrawn = columns;
+    const isAtEnd =
+      frame.cursorRow === frame.rows.length - 1 && frame.cursorPrefix === frame.rows[frame.cursorRow];
+    const back = isAtEnd ? '' : `${up(frame.rows.length - 1 - frame.cursorRow)}\r${frame.cursorPrefix}`;
+    return `${frame.rows.join('\r\n')}${back}`;
+  }
+
   /** Replaces the mark that stands `above` rows above the input, if that row is on the screen. */
   #correct(above: number, mark: string): void {
-    const { rows, cols } = this.#readline.getCursorPos();
-    const distance = above + rows;
+    const drawn = this.#drawn;
+    const distance = above + (drawn?.cursorRow ?? 0);
     if (distance >= (this.#output.rows ?? 24) || this.#isClosed) return;
-    moveCursor(this.#output, 0, -distance);
-    cursorTo(this.#output, markColumn);
-    this.#output.write(mark);
-    moveCursor(this.#output, 0, distance);
-    cursorTo(this.#output, cols);
-  }
-
-  #toInputStart(): void {
-    const { rows } = this.#readline.getCursorPos();
-    if (rows > 0) moveCursor(this.#output, 0, -rows);
-    cursorTo(this.#output, 0);
-  }
-
-  /** Removes the typed line from the screen: as a message it is printed with its time and mark. */
-  #submit(line: string): void {
-    Object.assign(this.#readline, { line, cursor: line.length });
-    const { rows } = this.#readline.getCursorPos();
-    Object.assign(this.#readline, { line: '', cursor: 0 });
-    moveCursor(this.#output, 0, -(rows + 1));
-    cursorTo(this.#output, 0);
-    clearScreenDown(this.#output);
-    this.#readline.prompt();
-    this.#onLine(line);
-  }
-
-  #interrupt(): void {
-    if (this.#readline.line === '') this.#readline.close();
-    // Ctrl-E moves to the end, Ctrl-U deletes to the start.
-    else this.#readline.write(null, { ctrl: true, name: 'e' });
-    if (this.#readline.line !== '') this.#readline.write(null, { ctrl: true, name: 'u' });
+    const there = `${up(distance)}\r\x1b[${markColumn}C${mark}`;
+    this.#output.write(`${there}${down(distance)}\r${drawn?.cursorPrefix ?? ''}`);
   }
 }
 
+/** Returns the rows between the top of the input line and the cursor. A narrower terminal has broken its rows. */
+function rowsAbove(drawn: Frame, columns: number, columnsDrawn: number): number {
+  if (columns >= columnsDrawn) return drawn.cursorRow;
+  const above = drawn.widths.slice(0, drawn.cursorRow);
+  const broken = above.reduce((rows, width) => rows + Math.max(1, Math.ceil(width / columns)), 0);
+  return broken + Math.floor(Math.max(0, widthOfRow(drawn.cursorPrefix) - 1) / columns);
+}
+
+/** Returns a paste as the keys that type it. */
+function asTyping(key: Key): readonly Key[] {
+  if (key.type !== 'paste') return [key];
+  return key.text.split('\n').flatMap((text, index): readonly Key[] => {
+    const typed: readonly Key[] = text === '' ? [] : [{ type: 'text', text }];
+    return index === 0 ? typed : [{ type: 'press', name: 'enter' }, ...typed];
+  });
+}
+
+const colours = /\x1b\[[0-9;]*m/g;
+const widthOfRow = (row: string): number => widthOf(row.replace(colours, ''));
 const ignore = (): void => undefined;

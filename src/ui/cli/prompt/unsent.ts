@@ -1,8 +1,19 @@
-/** Lines of a pipe that were not sent: their number, and the reason of the first. */
+/** Messages that were not sent: the number of lines of a pipe, the reason of the first, and which may be sent again. */
 import type { NodeError } from '../../../index.js';
 import type { Output } from '../screen/output.js';
 import { usage } from '../run.js';
 import { wordingOf, type ExitCode } from '../screen/wording.js';
+
+/** Whether a message that was refused may be sent later as it is. */
+export const isWorthRetrying = ({ code }: NodeError): boolean => !hopeless.has(code);
+const hopeless: ReadonlySet<NodeError['code']> = new Set<NodeError['code']>([
+  'chat/text-empty',
+  'chat/text-too-long',
+  'chat/text-invalid',
+  'api/too-large',
+  'dialect/too-long',
+  'dialect/unsupported',
+]);
 
 export class UnsentLines {
   #lines = 0;

@@ -23,9 +23,14 @@ export class Dialog {
     this.isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson;
     this.#stopped = stopped;
     this.#screen = this.isTerminal
-      ? new TerminalScreen(world.stdin, world.stdout, (line) => [[], line])
+      ? new TerminalScreen({
+          input: world.stdin,
+          output: world.stdout,
+          complete: (line) => [[], line],
+          pastes: 'typed',
+        })
       : plainScreen(world.stdin, output, () => this.#untilTaken());
-    this.#screen.onLine((line) => this.#receive(line));
+    this.#screen.onLine(({ text }) => this.#receive(text));
     this.#screen.onEnd(() => this.#end());
   }
 

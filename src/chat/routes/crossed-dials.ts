@@ -2,8 +2,8 @@
 import { toHex } from '../../wire/bytes.js';
 
 /**
- * True for the connection that stays: the one whose initiator has the smaller identity key. The other one is closed
- * with CLOSE(dup). Keys of equal length compare as numbers when their hex digits compare as text.
+ * Whether the connection stays: of two, the one whose initiator has the smaller identity key does. The other one is
+ * closed with CLOSE(dup). Keys of equal length compare as numbers when their hex digits compare as text.
  */
 export const isKeptDial = (initiatorIdKey: Uint8Array, responderIdKey: Uint8Array): boolean =>
   toHex(initiatorIdKey) < toHex(responderIdKey);

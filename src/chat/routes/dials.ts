@@ -1,8 +1,8 @@
 /**
- * Dials of native addresses. The addresses of a peer are raced (RFC 8305): each round tries all of them, the best first,
- * and the first session that is up ends the other attempts. An address that somebody typed is dialled by itself.
+ * Dials of native addresses. The addresses of a peer are raced (RFC 8305): each round tries all of them, the best
+ * first, and the first session that is up ends the other attempts. An address that a user typed is dialled by itself.
  *
- *   race ─► dial … dial ─► opened ─► (handshake) ─► won        all attempts failed ─► the end of the round, told once
+ *   race ─► dial … dial ─► opened ─► (handshake) ─► won        all attempts failed ─► the end of the round, reported once
  */
 import { parseConnectionId, type ConnectionId, type PeerId } from '../../ids.js';
 import { formatAddress, type Address } from '../../wire/address.js';
@@ -12,8 +12,9 @@ import type { TransportEffect } from './route.js';
 import { dialing as limits } from './limits.js';
 import type { AddressAnswer } from './live-session.js';
 
+/** A connection that is being opened. */
 export interface Dial {
-  /** The peer that is meant; null for an address that was typed. */
+  /** The peer to reach; null for an address that was typed. */
   readonly expected: PeerId | null;
   readonly address: Address;
 }
@@ -24,24 +25,25 @@ type DialTurn = Turn<TransportEffect | TimerEffect<NativeDue>>;
 interface Round {
   /** Best first. */
   waiting: readonly Address[];
-  /** All addresses of the round, those that were tried included. */
+  /** All addresses of the round, tried ones included. */
   readonly addresses: Set<string>;
   /** Connections that are being opened or whose handshake runs. */
   readonly attempts: Set<ConnectionId>;
-  /** No further attempt starts before (monotonic, ms). */
+  /** Earliest time of the next attempt (monotonic, ms). */
   nextAtMs: number;
   isTimerSet: boolean;
-  /** The longest time that an attempt was asked to stay away. */
+  /** The longest pause that a busy peer asked for, ms. */
   retryAfterMs: number;
 }
 
+/** The dials of a node: rounds to peers, and questions about addresses. */
 export class Dials {
   /** Connections that are being opened. */
   readonly #underWay = new Map<ConnectionId, Dial>();
-  /** Addresses that somebody asked about and that are being dialled. */
+  /** Addresses that commands asked about and that are being dialled. */
   readonly #asked = new Set<string>();
   readonly #rounds = new Map<PeerId, Round>();
-  /** Connections of peers that we opened and that still exist; the transport bounds them. */
+  /** Counts the outgoing connections that exist, which the transport bounds. */
   readonly #outgoing: () => number;
   #given = 0;
 
@@ -49,7 +51,7 @@ export class Dials {
     this.#outgoing = () => sessionsOut() + this.#underWay.size;
   }
 
-  /** Tries all these addresses, best first. A round that is under way serves. False: there is no address. */
+  /** Starts a round over these addresses, best first, unless one is under way. False: there is no address. */
   race(peerId: PeerId, addresses: readonly Address[], turn: DialTurn): boolean {
     if (this.#rounds.has(peerId)) return true;
     if (addresses.length === 0) return false;
@@ -66,7 +68,7 @@ export class Dials {
     return true;
   }
 
-  /** The peer is heard at these addresses: a round that is under way tries those that it has not tried yet. */
+  /** Adds announced addresses of a peer to a round that is under way. */
   heard(peerId: PeerId, addresses: readonly Address[], turn: DialTurn): void {
     const round = this.#rounds.get(peerId);
     const fresh = addresses.filter((address) => round?.addresses.has(formatAddress(address)) === false);
@@ -76,7 +78,7 @@ export class Dials {
     this.#goOn(peerId, round, turn);
   }
 
-  /** The time for the next attempt of a round may have come. */
+  /** Starts the next attempt of a round where its time has come. */
   due(peerId: PeerId, turn: DialTurn): void {
     const round = this.#rounds.get(peerId);
     if (round === undefined) return;
@@ -84,7 +86,7 @@ export class Dials {
     this.#goOn(peerId, round, turn);
   }
 
-  /** Dials an address to learn which peer is there. A dial that is under way answers all who ask. */
+  /** Dials an address to learn which peer is there. A dial that is under way answers all questions about it. */
   ask(address: Address, turn: DialTurn): void {
     const key = formatAddress(address);
     if (this.#asked.has(key)) return;
@@ -93,8 +95,8 @@ export class Dials {
   }
 
   /**
-   * A connection is open, and its handshake starts. The round waits a little for the handshake: an honest one is done by
-   * then, and two that end together would cost the peer a second handshake. Null: this is no dial of ours.
+   * Notes that a connection is open and its handshake starts. The round waits a little for it, since a second
+   * handshake at once would burden the peer. Null: the connection was not dialled here.
    */
   opened(connectionId: ConnectionId, turn: DialTurn): Dial | null {
     const dial = this.#taken(connectionId);
@@ -104,10 +106,10 @@ export class Dials {
     return dial;
   }
 
-  /** A connection could not be opened. Null: this is no dial of ours. */
+  /** Notes that a connection could not be opened. Null: it was not dialled here. */
   notOpened = (connectionId: ConnectionId): Dial | null => this.#taken(connectionId);
 
-  /** An attempt at the peer failed. */
+  /** Notes a failed attempt. Returns the end of the round, where that was the last one. */
   failed(peerId: PeerId, connectionId: ConnectionId, retryAfterMs: number): Failed {
     const round = this.#rounds.get(peerId);
     if (round?.attempts.delete(connectionId) !== true) return null;
@@ -117,7 +119,7 @@ export class Dials {
     return { retryAfterMs: round.retryAfterMs };
   }
 
-  /** A session that we opened is up: the round ends. Returns the connections whose handshakes are of no use any more. */
+  /** Ends the round, since a session of it is up. Returns the connections whose handshakes are no longer needed. */
   won(peerId: PeerId, by: ConnectionId, turn: DialTurn): readonly ConnectionId[] {
     const round = this.#rounds.get(peerId);
     this.#rounds.delete(peerId);
@@ -130,7 +132,7 @@ export class Dials {
     });
   }
 
-  /** The peer called us: attempts that run settle by the rule for crossed dials, and no further one starts. */
+  /** Starts no further attempt, since the peer called us. Running ones settle by the rule for crossed dials. */
   wasCalledBy(peerId: PeerId): void {
     const round = this.#rounds.get(peerId);
     if (round === undefined) return;
@@ -138,7 +140,7 @@ export class Dials {
     if (round.attempts.size === 0) this.#rounds.delete(peerId);
   }
 
-  /** The answer for those who asked about this address; empty where nobody did. */
+  /** Returns the answer to the questions about this address; empty where there is none. */
   answersAt(address: Address, found: AddressAnswer['found']): readonly AddressAnswer[] {
     return this.#asked.delete(formatAddress(address)) ? [{ address, found }] : [];
   }
@@ -151,7 +153,7 @@ export class Dials {
     if (nowMs >= round.nextAtMs && this.#hasRoom(round)) {
       round.waiting = others;
       round.nextAtMs = nowMs + limits.attemptEveryMs;
-      // An address that takes long must not keep the others waiting.
+      // A slow address must not hold up the others.
       const deadlineMs =
         round.addresses.size > limits.attemptsMax ? limits.crowdedDeadlineMs : limits.connectDeadlineMs;
       round.attempts.add(this.#dial({ expected: peerId, address }, deadlineMs, turn));
@@ -162,7 +164,10 @@ export class Dials {
     turn.emit({ to: 'self', afterMs, due: { type: 'attempt', peerId } });
   }
 
-  /** The first attempt of a round is always made: the transport refuses what is too much. */
+  /**
+   * Whether a further attempt may start. The first one of a round always may: the transport refuses dials beyond its
+   * bound.
+   */
   #hasRoom({ attempts }: Round): boolean {
     if (attempts.size === 0) return true;
     return attempts.size < limits.attemptsMax && this.#outgoing() < limits.outgoingMax;
@@ -184,5 +189,5 @@ export class Dials {
   }
 }
 
-/** How a round ended in which nobody was reached; null: it goes on, or has ended before. */
+/** The end of a round that reached no peer; null: it goes on, or has ended before. */
 type Failed = { readonly retryAfterMs: number } | null;

@@ -1,4 +1,4 @@
-/** What native routes ask of the world. Types only. */
+/** The effects of native routes. Types only. */
 import type { Utterance } from '../../dialects/dialect.js';
 import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
 import type { CloseReason, SessionOptions } from '../../session/contract.js';
@@ -7,24 +7,25 @@ import type { PeopleEffect } from '../people/effects.js';
 import type { TransportEffect } from './route.js';
 import type { CallerEffect, LogEffect, TimerEffect } from '../turn.js';
 
+/** One effect of native routes. */
 export type NativeEffect =
   | PeopleEffect
   | TransportEffect
   | SessionEffect
   | { readonly to: 'feed'; readonly event: ErrorEvent }
-  /** Replaces the static key, which is old by now. Success comes back as `keyRenewed`; a failure is tried again later. */
+  /** Replaces the old static key. Success comes back as `keyRenewed`; after a failure it is tried again later. */
   | { readonly to: 'identity'; readonly say: 'renew' }
   | TimerEffect<NativeDue>
   | CallerEffect
   | LogEffect;
 
-/** To the actor of one native session. */
+/** A message to the actor of one native session. */
 export type SessionEffect =
   | {
       readonly to: 'session';
       readonly say: 'start';
       readonly sessionId: SessionId;
-      /** The connection whose bytes it gets. */
+      /** The connection that carries the session. */
       readonly connectionId: ConnectionId;
       readonly role: SessionOptions['role'];
     }
@@ -41,10 +42,11 @@ export type SessionEffect =
       readonly reason: CloseReason;
     };
 
+/** A timer of native routes. */
 export type NativeDue =
   /** The next address of a peer may be tried. */
   | { readonly type: 'attempt'; readonly peerId: PeerId }
-  /** A peer that changes its name too often is heard again; one that never said a name is shown without. */
+  /** A delayed change of name is taken, or a peer without a name is shown. */
   | { readonly type: 'name'; readonly sessionId: SessionId }
-  /** Secrets of sessions long past are forgotten. */
+  /** Expired tickets are forgotten. */
   | { readonly type: 'tickets' };

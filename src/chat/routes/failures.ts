@@ -1,4 +1,4 @@
-/** Sessions that failed: what the log says of them, and what readers of events learn. */
+/** Failed sessions, in the log and as events. */
 import type { SessionError } from '../../session/errors.js';
 import { formatAddress } from '../../wire/address.js';
 import type { People } from '../people/people.js';
@@ -6,7 +6,7 @@ import { logLine, type Turn } from '../turn.js';
 import type { NativeEffect } from './effects.js';
 import type { LiveSession } from './live-session.js';
 
-/** A changed key is an event for every reader; the rest is for the log. */
+/** Reports a failed session: a changed key as an event, any other failure in the log. */
 export function reportFailure(
   people: People,
   { address, direction, expected }: LiveSession,
@@ -14,7 +14,7 @@ export function reportFailure(
   turn: Turn<NativeEffect>,
 ): void {
   const fields = { code, address: formatAddress(address), direction };
-  // A busy peer is no failure of anybody. The other failures can be provoked by any host, so each source has its ration.
+  // A busy peer is normal. Any host can provoke the other failures, so each source has its ration.
   if (code === 'session/busy') turn.emit(logLine('debug', 'session-failed', fields));
   else {
     const source = `${code} ${direction} ${expected ?? address.host}`;

@@ -1,13 +1,16 @@
 /** The numbers of routes to native peers: dialing, and which peers are remembered. */
 
+/** Bounds and times of dials. */
 export const dialing = {
   /** Time to connect: a peer on the same network answers in milliseconds, or not at all. */
   connectDeadlineMs: 3_000,
-  /** As above, of a peer with more addresses than are tried at once: nearly every answer on one network comes in 1 s. */
+  /**
+   * Time to connect where a peer has more addresses than are tried at once: on one network answers come within 1 s.
+   */
   crowdedDeadlineMs: 1_000,
   /** Pause between two attempts at addresses of one peer (RFC 8305, section 5). */
   attemptEveryMs: 250,
-  /** Pause after an attempt has connected: an honest handshake is done by then, unless a machine is very busy. */
+  /** Pause after an attempt has connected: a handshake ends within it, unless a machine is very busy. */
   handshakePatienceMs: 1_000,
   /** Attempts at addresses of one peer at once. */
   attemptsMax: 4,
@@ -19,7 +22,7 @@ export const dialing = {
   failureLog: { everyMs: 5_000, sourcesMax: 16 },
   /** Pause between two renames of one peer: each is a row on disk and an event. */
   renameEveryMs: 1_000,
-  /** Time in which a new peer sends its name. After it the peer is shown without. */
+  /** Time in which a new peer sends its name. After it the peer is shown without one. */
   nameWaitMs: 200,
   /** Pause between two rounds in which expired tickets are forgotten. */
   expireEveryMs: 3_600_000,

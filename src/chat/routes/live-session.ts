@@ -1,4 +1,4 @@
-/** A native session as the core knows it, from the moment its connection exists until it ended. Types only. */
+/** The core's view of a native session, from its connection to its end. Types only. */
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { DialError } from '../errors.js';
@@ -7,6 +7,7 @@ import type { CloseReason, PeerProof, Resumption } from '../../session/contract.
 import type { Address } from '../../wire/address.js';
 import type { RouteReport } from './route.js';
 
+/** A native session, connecting or up. */
 export interface LiveSession {
   readonly sessionId: SessionId;
   readonly connectionId: ConnectionId;
@@ -14,39 +15,40 @@ export interface LiveSession {
   readonly address: Address;
   /** The peer that was dialled; null for a caller, and for an address that was typed. */
   readonly expected: PeerId | null;
-  /** The peer, once a handshake proved it. */
+  /** The peer that a handshake proved; null before. */
   peerId: PeerId | null;
-  /** The peer whose certificate was welcome while the handshake goes on: it is at the other end, and may still hang up. */
+  /** The peer whose certificate was accepted while the handshake goes on; null before. It may still hang up. */
   welcomed: PeerId | null;
   /** The run of the peer's node (8 bytes, hex). */
   bootIdHex: string;
   isUp: boolean;
-  /** When the peer's last change of name was taken (monotonic, ms), and the name that waits. */
+  /** Time of the last change of name (monotonic, ms); `renameTo`: the name that waits. */
   renamedAtMs: number;
   renameTo: string | null;
-  /** The disk did not take words of it: it is being closed, and nothing after them may overtake. */
+  /** Whether the disk refused messages of it. It is being closed, and later messages must not overtake these. */
   isRefused: boolean;
 }
 
-/** How a session ended. */
+/** The end of a session. */
 export type SessionEnd =
   | { readonly type: 'closed'; readonly by: 'us' | 'peer'; readonly reason: CloseReason }
   | { readonly type: 'failed'; readonly error: SessionError }
-  /** The connection ended without a word. */
+  /** The connection broke. */
   | { readonly type: 'lost'; readonly reason: string };
 
-/** This side, as every session presents it. */
+/** The identity of this side in every session. */
 export interface OwnSide {
   readonly peerId: PeerId;
   readonly idKey: Uint8Array;
   /** This run of the node (8 bytes, hex). */
   readonly instance: string;
-  /** Serial of the certificate at the start of the core: when its static key was made, wall clock in ms. */
+  /** Serial of the certificate: the wall clock (ms) when its static key was made. */
   readonly certificateSerial: number;
-  /** When that key is to be replaced, wall clock in ms. */
+  /** Wall clock (ms) at which that key is to be replaced. */
   readonly keyIsOldAtMs: number;
 }
 
+/** The result of a finished handshake. */
 export interface SessionUp {
   readonly sessionId: SessionId;
   readonly peer: PeerProof;
@@ -54,13 +56,13 @@ export interface SessionUp {
   readonly resumption: Resumption;
 }
 
-/** What was found at an address that somebody asked about. */
+/** The answer to a question about an address. */
 export interface AddressAnswer {
   readonly address: Address;
   readonly found: PeerId | SessionError | DialError | RuntimeError;
 }
 
-/** What an input to the native routes leads to outside them. */
+/** The consequences of an input for the other parts. */
 export interface NativeOutcome {
   readonly reports: readonly RouteReport[];
   readonly answers: readonly AddressAnswer[];

@@ -1,6 +1,6 @@
 /**
- * Native sessions as routes: when to dial, which callers are welcome, which session is used when there are two, what
- * lets a peer resume, and how a peer's words become lines for the history.
+ * Native sessions as routes: when to dial, which callers are welcome, which of two sessions is used, the tickets by
+ * which peers resume, and the way from a peer's utterances to entries of the history.
  *
  *   open ─► transport.dial ─► dialled ─► session.start … sessionUp ─► up ─► utter ─► taken … said(receipt) ─► confirmed
  */
@@ -39,8 +39,10 @@ import { wordsOf } from '../delivery/entry.js';
 import { busyForMs, reasonOf, refusalOf } from './verdicts.js';
 import { understand, type Said } from './utterances.js';
 
+/** A turn of this part. */
 export type NativeTurn = Turn<NativeEffect>;
 
+/** The native routes of a node. */
 export class NativeRoutes implements Route<NativeTurn> {
   readonly #own: OwnSide;
   readonly #people: People;
@@ -58,7 +60,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.keys = new StaticKeys(own, people, tickets);
   }
 
-  /** Errors: `dialect/unsupported` where the user asked for a choice that only a foreign dialect has. */
+  /** Admits texts. Errors: `dialect/unsupported` (an option that only a foreign dialect has). */
   admit(
     _peerId: PeerId,
     _texts: readonly string[],
@@ -70,7 +72,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   }
 
   queued(): void {
-    // Nothing is remembered of single lines: the session says them as they are.
+    // A session needs no more than the entries themselves.
   }
 
   carry(order: RouteOrder, turn: NativeTurn): readonly RouteReport[] {
@@ -114,9 +116,9 @@ export class NativeRoutes implements Route<NativeTurn> {
   ask = (address: Address, turn: NativeTurn): void => this.#dials.ask(address, turn);
 
   /**
-   * A beacon tells of another run of a peer than the one we are connected with: that run is gone without a word, or its
-   * home was copied. Messages that wait do not wait for the silence to be noticed: the new run is dialled beside the
-   * old session, which stays until a handshake proves the beacon right.
+   * A beacon names another run of a connected peer: the old run crashed, or its home was copied. Waiting messages do
+   * not wait for the silence to show: the new run is dialled beside the old session, which stays until a handshake
+   * confirms the beacon.
    */
   newRunSeen(peerId: PeerId, bootIdHex: string, turn: NativeTurn): void {
     const live = this.#sessions.with(peerId);
@@ -124,17 +126,17 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.#dials.race(peerId, this.#people.addresses(peerId), turn);
   }
 
-  /** The peer is heard: attempts to reach it take its new addresses into account. */
+  /** Adds the announced addresses of a peer to the attempts to reach it. */
   heard = (peerId: PeerId, turn: NativeTurn): void =>
     this.#dials.heard(peerId, this.#people.addresses(peerId), turn);
 
-  /** A connection that the transport admitted: its caller speaks first. */
+  /** Takes a connection that the transport admitted. Its caller speaks first. */
   accepted(connectionId: ConnectionId, address: Address, turn: NativeTurn): void {
     const role = { type: 'responder' } as const;
     this.#start({ connectionId, direction: 'in', address, expected: null }, role, turn);
   }
 
-  /** A connection that we opened: our session speaks first. False: this is no dial of ours. */
+  /** Takes a connection that we opened. Our session speaks first. False: it was not dialled here. */
   dialled(connectionId: ConnectionId, turn: NativeTurn): boolean {
     const dial = this.#dials.opened(connectionId, turn);
     if (dial === null) return false;
@@ -147,7 +149,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     return true;
   }
 
-  /** Nobody listens at the dialled address, or nobody answered in time. Null: this is no dial of ours. */
+  /** Takes the failure of a dial. Null: it was not dialled here. */
   dialFailed(connectionId: ConnectionId, error: DialError | RuntimeError): NativeOutcome | null {
     const dial = this.#dials.notOpened(connectionId);
     if (dial === null) return null;
@@ -161,14 +163,14 @@ export class NativeRoutes implements Route<NativeTurn> {
   findTicket = (ticketId: Uint8Array, turn: NativeTurn): Resumption | null =>
     this.#tickets.find(ticketId, turn.now.wallMs);
 
-  /** The peer may resume with this from now on, should the connection be cut before the session is up. */
+  /** Keeps a ticket that the peer may use even if the connection breaks before the session is up. */
   resumable(resumption: Resumption, turn: NativeTurn): void {
     if (this.#people.isBlocked(peerIdOf(resumption.peer.idKey))) return;
     this.#tickets.offer(resumption);
     this.announceKnown(turn);
   }
 
-  /** Null: the peer is welcome. */
+  /** Judges a peer with a valid certificate. Null: it is welcome. */
   judge(sessionId: SessionId, peer: PeerProof): SessionError | null {
     const live = this.#sessions.get(sessionId);
     const refusal = refusalOf(live, peer, this.#own.peerId, this.#people);
@@ -176,14 +178,14 @@ export class NativeRoutes implements Route<NativeTurn> {
     return refusal;
   }
 
-  /** A handshake proved a peer: it is pinned, and it is settled which session is used from now on. */
+  /** Pins the peer of a finished handshake, and decides which session is used from now on. */
   sessionUp({ sessionId, peer, isResumed, resumption }: SessionUp, turn: NativeTurn): NativeOutcome {
     const live = this.#sessions.get(sessionId);
     if (live === undefined) return nothing;
     const peerId = peerIdOf(peer.idKey);
     const isBlocked = this.#people.isBlocked(peerId);
     if (isBlocked || (isResumed && this.#tickets.isOutdated(resumption))) {
-      // While the handshake ran the peer was blocked, or a side took a new static key. A resume is not judged again.
+      // Meanwhile the peer was blocked, or a static key was replaced: a resume is not judged again.
       this.#tell(live, { say: 'close', reason: isBlocked ? 'shutdown' : 'rekey' }, turn);
       return nothing;
     }
@@ -203,14 +205,14 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (ousted === live) return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
     this.#people.connected(peerId, addressAtOtherEnd(this.#people, live, peerId));
     this.#tell(live, { say: 'utter', utterances: [this.#profile()] }, turn);
-    // Its name is on the way with its first words: readers of events should not meet a nameless peer first.
+    // Its name comes with its first utterances, and a peer should not be published without a name.
     const isNamed = this.#people.saidName(peerId) !== '';
     const answers = isNamed ? this.#introduce(live, turn) : [];
     if (!isNamed) turn.emit({ to: 'self', afterMs: limits.nameWaitMs, due: { type: 'name', sessionId } });
     return { answers, reports: [{ type: 'up', peerId }] };
   }
 
-  /** Words of a peer. `call` is answered once they are committed, and then names those to confirm. */
+  /** Takes utterances of a peer. `call` is answered once they are committed, and names the messages to confirm. */
   said({ sessionId, utterances }: Said, call: HeardCall, turn: NativeTurn): NativeOutcome {
     const live = this.#sessions.get(sessionId);
     const peerId = live?.peerId ?? null;
@@ -235,7 +237,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (live === undefined) return nothing;
     const wasCurrent = this.#sessions.end(live);
     const { connectionId } = live;
-    // A session that crashed has not closed what it had: its thread lives on, and with it the stream and the socket.
+    // A crashed session leaves its stream and its socket open, since its thread lives on.
     if (live.direction === 'in' || end.type === 'lost') {
       const penaltyMs = end.type === 'failed' && !live.isUp ? limits.failurePenaltyMs : 0;
       turn.emit({ to: 'transport', say: 'close', connectionId, reason: end.type, penaltyMs });
@@ -252,7 +254,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     return { answers, reports: [{ type: 'down', peerId }] };
   }
 
-  /** Another caller needs the slot: an idle session is parked, and resumed cheaply once there is something to say. */
+  /** Parks an idle session whose slot another caller needs. The next message resumes it. */
   slotWanted(connectionId: ConnectionId, turn: NativeTurn): void {
     const live = this.#sessions.upOn(connectionId);
     if (live !== undefined) this.#tell(live, { say: 'close', reason: 'park' }, turn);
@@ -264,21 +266,21 @@ export class NativeRoutes implements Route<NativeTurn> {
       this.#tell(live, { say: 'close', reason: 'shutdown' }, turn);
   }
 
-  /** A blocked peer shows its certificate when it comes back: nobody judges a peer that resumes. */
+  /** Forgets the tickets of a blocked peer, so that it has to show its certificate. */
   blocked(peerId: PeerId, turn: NativeTurn): void {
     const idKeyHex = this.#people.contact(peerId)?.idKeyHex ?? '';
     this.#tickets.forget(fromHex(idKeyHex));
     this.end(peerId, turn);
   }
 
-  /** This side is called otherwise from now on. */
+  /** Sends the new name of this side to all peers. */
   renamed(name: string, turn: NativeTurn): void {
     this.#name = name;
     for (const live of this.#sessions.current())
       this.#tell(live, { say: 'utter', utterances: [this.#profile()] }, turn);
   }
 
-  /** Tells the transport for whom the reserved slot is. */
+  /** Tells the transport which callers may use the reserved slot. */
   announceKnown(turn: NativeTurn): void {
     const hosts = this.#people.welcomeHosts();
     turn.emit({ to: 'transport', say: 'known', hosts, ticketIds: this.#tickets.ticketIds() });
@@ -332,7 +334,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     }
   }
 
-  /** Nobody was reached once all attempts have failed. */
+  /** Reports a peer as unreached once all attempts have failed. */
   #attemptFailed(
     expected: PeerId | null,
     connectionId: ConnectionId,
@@ -348,17 +350,14 @@ export class NativeRoutes implements Route<NativeTurn> {
     turn.emit({ to: 'transport', say: 'authenticated', connectionId, isContact, carries: 'session' });
   }
 
-  /** Publishes the peer, and answers those who asked which peer is at this address. Idempotent. */
+  /** Publishes the peer, and answers the questions about its address. Idempotent. */
   #introduce(live: LiveSession, turn: NativeTurn): readonly AddressAnswer[] {
     if (live.peerId === null) return [];
     this.#people.publish(live.peerId, turn);
     return this.#dials.answersAt(live.address, live.peerId);
   }
 
-  /**
-   * A peer says how it wants to be called. Each change costs a row on disk and an event for every reader, so one a
-   * second is taken; of those that come faster the last.
-   */
+  /** Takes the name of a peer, at most one a second: a change costs a row on disk and an event for each reader. */
   #heardName(live: LiveSession, raw: string, turn: NativeTurn): readonly AddressAnswer[] {
     const waitMs = live.renamedAtMs + limits.renameEveryMs - turn.now.monotonicMs;
     if (waitMs > 0) {
@@ -373,9 +372,9 @@ export class NativeRoutes implements Route<NativeTurn> {
   }
 
   /**
-   * The peer that an ended session found at its address; null: none. A session that was up may have ended before the peer
-   * told its name. One that was not up yet may be the duplicate of a session that stays: of two crossed dials each side
-   * closes one, and the other side may see no more of it than a lost connection.
+   * Returns the peer that an ended session found at its address; null: none. A session that was up may have ended
+   * before the peer sent its name. One that was not up may be the duplicate of a session that stays: of two crossed
+   * dials each side closes one, which the other side may see as a lost connection.
    */
   #foundBy({ isUp, peerId, welcomed }: LiveSession, end: SessionEnd): PeerId | null {
     if (isUp) return peerId;

@@ -1,4 +1,4 @@
-/** What a finished handshake proves about a peer, as the contact that is pinned. Pure. */
+/** Pinning: the contact that a finished handshake proves. Pure. */
 import type { PeerId } from '../../ids.js';
 import type { PeerProof } from '../../session/contract.js';
 import { formatAddress, type Address } from '../../wire/address.js';
@@ -7,6 +7,7 @@ import type { Contact } from '../people/contact.js';
 import type { People } from '../people/people.js';
 import type { LiveSession } from './live-session.js';
 
+/** Makes the contact to pin. Trust, block and the first announced identity of an earlier contact stay. */
 export function contactOf(
   people: People,
   live: LiveSession,
@@ -35,17 +36,23 @@ export function contactOf(
 const pinnedNext = (before: Contact | undefined, { nextHex }: PeerProof): string =>
   before === undefined || before.nextHex === '' ? (nextHex ?? '') : before.nextHex;
 
-/** The peer announces another next identity than the one that is pinned. */
+/** Whether the peer announces a next identity that differs from the pinned one. */
 export const isNextChanged = (before: Contact | undefined, { nextHex }: PeerProof): boolean =>
   before !== undefined && before.nextHex !== '' && nextHex !== null && nextHex !== before.nextHex;
 
-/** A caller tells its port in its beacons only; the port that it calls from is of no use for dialling. */
+/**
+ * Returns the address to dial. A caller announces its port in its beacons; the port that it calls from cannot be
+ * dialled.
+ */
 export function addressAtOtherEnd(people: People, live: LiveSession, peerId: PeerId): Address {
   if (live.direction === 'out') return live.address;
   return people.addresses(peerId).find(({ host }) => host === live.address.host) ?? live.address;
 }
 
-/** The host is proved by the session, the port by a signed beacon from there; null where no such beacon was heard. */
+/**
+ * Returns the proved address: the session proves the host, a signed beacon from there the port. Null: no such beacon
+ * was heard.
+ */
 function provedAddress(people: People, live: LiveSession, peerId: PeerId): string | null {
   const address = addressAtOtherEnd(people, live, peerId);
   return live.direction === 'in' && address === live.address ? null : formatAddress(address);

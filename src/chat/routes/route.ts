@@ -1,6 +1,6 @@
 /**
- * A way to a peer, whatever it speaks: what delivery knows of native sessions and of connections with foreign programs.
- * Orders go down a route, reports come back; both are plain values.
+ * Routes, the ways to a peer: delivery uses native sessions and connections with foreign programs by this contract
+ * alone. Orders go down a route, reports come back; both are plain values.
  */
 import type { Result } from 'neverthrow';
 import type { Carries, DialectName, Encryption } from '../../dialects/dialect.js';
@@ -12,7 +12,7 @@ import type { SendViaOptions } from '../contract.js';
 import type { Entry, NewEntry } from '../delivery/entry.js';
 import type { CallId } from '../turn.js';
 
-/** How texts go out over a route. */
+/** The form in which texts go out over a route. */
 export interface Carriage {
   readonly dialect: DialectName;
   readonly encryption: Encryption;
@@ -20,43 +20,43 @@ export interface Carriage {
   readonly privateNumber: bigint | null;
 }
 
-/** What delivery wants of a route. */
+/** An order of delivery to a route. */
 export type RouteOrder =
-  /** Make a way to the peer; the answer is the report `up` or `unreached`, at once or later. */
+  /** Open a way to the peer. The report `up` or `unreached` follows, at once or later. */
   | { readonly type: 'open'; readonly peerId: PeerId }
-  /** Say these in this order. `isAgain`: the peer did not confirm them in time. */
+  /** Send these in this order. `isAgain`: the peer did not confirm them in time. */
   | {
       readonly type: 'utter';
       readonly peerId: PeerId;
       readonly lines: readonly Entry[];
       readonly isAgain: boolean;
     }
-  /** Nothing was confirmed for long: whatever is left of the way, it is not the one to speak on. */
+  /** Close the way: nothing was confirmed on it for long. */
   | { readonly type: 'close'; readonly peerId: PeerId }
-  /** The disk knows how these ended, or will never know. */
+  /** The final states of these are on disk, or will never be. */
   | { readonly type: 'settled'; readonly peerId: PeerId; readonly ids: readonly MessageId[] }
-  /** The disk did not take words that came over this connection: nothing that follows on it may overtake them. */
+  /** The disk refused messages of this connection: later ones on it must not overtake them. */
   | { readonly type: 'refuse'; readonly peerId: PeerId; readonly sessionId: SessionId };
 
-/** What a route tells delivery. */
+/** A report of a route to delivery. */
 export type RouteReport =
   | { readonly type: 'up' | 'down'; readonly peerId: PeerId }
-  /** A dial, or the handshake on it, failed. `retryAfterMs`: how long the peer asked us to stay away; 0: it did not. */
+  /** A dial, or the handshake on it, failed. `retryAfterMs`: the pause that a busy peer asked for; 0: none. */
   | { readonly type: 'unreached'; readonly peerId: PeerId; readonly retryAfterMs: number }
-  /** Announcements tell that the peer is there. */
+  /** A beacon shows that the peer is on the network. */
   | { readonly type: 'present'; readonly peerId: PeerId }
-  /** The peer made room for another one; nothing of it is kept. */
+  /** The peer was forgotten in favour of another one. */
   | { readonly type: 'forgotten'; readonly peerId: PeerId }
   /** These were handed to a session that confirms them later. */
   | { readonly type: 'taken'; readonly peerId: PeerId; readonly lines: readonly Entry[] }
-  /** The best that these can reach on this route is reached. */
+  /** These have reached the best state of this route. */
   | {
       readonly type: 'confirmed';
       readonly peerId: PeerId;
       readonly ids: readonly MessageId[];
       readonly as: 'sent' | 'delivered';
     }
-  /** These can never be said, or not any more: nobody tries again. */
+  /** These cannot be sent, now or later. */
   | {
       readonly type: 'refused';
       readonly peerId: PeerId;
@@ -65,34 +65,34 @@ export type RouteReport =
     }
   | Heard;
 
-/** Words of a peer, for the history. */
+/** Messages of a peer, for the history. */
 export interface Heard {
   readonly type: 'heard';
   readonly lines: readonly NewEntry[];
-  /** The connection waits for this answer before its peer may send much more. */
+  /** Answered after the commit. Until then the credit of the peer is bounded. */
   readonly call: HeardCall;
-  /** Null: the sender never repeats what the disk did not take. Else the sender keeps its words until a receipt. */
+  /** The session of a sender that repeats unconfirmed messages; null: the sender never repeats. */
   readonly repeatedBy: { readonly peerId: PeerId; readonly sessionId: SessionId } | null;
 }
 
 /** Names the committed messages for which a receipt is due. */
 export type HeardCall = CallId<{ readonly receipts: readonly MessageId[] }, never>;
 
-/** A kind of way to peers. Each peer has one route, chosen by the form of its id. */
+/** One kind of route. The form of a peer's id decides which kind it has. */
 export interface Route<T> {
-  /** How these texts would go out. Errors: as each kind of route says. */
+  /** Returns the form in which the texts would go out. Errors: those of each kind of route. */
   admit(
     peerId: PeerId,
     texts: readonly string[],
     via: SendViaOptions | null,
     turn: T,
   ): Result<Carriage, ChatError | DialectError>;
-  /** Lines were added to the outbox with this carriage. */
+  /** Notes entries that were added to the outbox in this form. */
   queued(peerId: PeerId, ids: readonly MessageId[], carriage: Carriage): void;
   carry(order: RouteOrder, turn: T): readonly RouteReport[];
 }
 
-/** What routes ask of the transport. */
+/** A request of routes to the transport. */
 export type TransportEffect =
   | {
       readonly to: 'transport';
@@ -101,7 +101,7 @@ export type TransportEffect =
       readonly address: Address;
       readonly deadlineMs: number;
     }
-  /** The caller on this accepted connection is served from now on. */
+  /** The caller on this accepted connection is authenticated. */
   | {
       readonly to: 'transport';
       readonly say: 'authenticated';
@@ -114,15 +114,15 @@ export type TransportEffect =
       readonly say: 'close';
       readonly connectionId: ConnectionId;
       readonly reason: string;
-      /** Keeps the address out for this long; 0: not at all. */
+      /** Time for which the address is refused; 0: none. */
       readonly penaltyMs: number;
     }
-  /** Who may use the reserved slot: hosts of trusted contacts, and tickets that resume (hex). */
+  /** The callers that may use the reserved slot: hosts of trusted contacts, and ids of tickets (hex). */
   | {
       readonly to: 'transport';
       readonly say: 'known';
       readonly hosts: readonly string[];
       readonly ticketIds: readonly string[];
     }
-  /** Nobody wants the bytes of this connection any more. */
+  /** The connection is not needed any more. */
   | { readonly to: 'transport'; readonly say: 'discard'; readonly connectionId: ConnectionId };

@@ -1,15 +1,16 @@
-/** The native sessions of a node, and which of them is used to speak with each peer. */
+/** The native sessions of a node, and the current one of each peer. */
 import { parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../../ids.js';
 import { isKeptDial } from './crossed-dials.js';
 import type { LiveSession } from './live-session.js';
 
+/** All native sessions by id and by peer. */
 export class SessionTable {
   readonly #sessions = new Map<SessionId, LiveSession>();
-  /** The session on which we speak with a peer; others with the same peer are on their way out. */
+  /** The current session of each peer; further ones are being closed. */
   readonly #current = new Map<PeerId, SessionId>();
   #started = 0;
 
-  /** Enters a session whose connection exists. */
+  /** Adds a session whose connection exists. */
   start(opening: Pick<LiveSession, 'connectionId' | 'direction' | 'address' | 'expected'>): LiveSession {
     this.#started += 1;
     const live: LiveSession = {
@@ -30,32 +31,32 @@ export class SessionTable {
 
   get = (sessionId: SessionId): LiveSession | undefined => this.#sessions.get(sessionId);
 
-  /** The session on which we speak with the peer. */
+  /** Returns the current session with the peer. */
   with(peerId: PeerId): LiveSession | undefined {
     const sessionId = this.#current.get(peerId);
     return sessionId === undefined ? undefined : this.#sessions.get(sessionId);
   }
 
-  /** All sessions with a peer. */
+  /** Returns all sessions with a peer. */
   allWith = (peerId: PeerId): readonly LiveSession[] =>
     [...this.#sessions.values()].filter((live) => live.peerId === peerId);
 
-  /** Sessions on connections that we opened. */
+  /** Counts the sessions on connections that we opened. */
   outgoing = (): number => [...this.#sessions.values()].filter(({ direction }) => direction === 'out').length;
 
-  /** The session on a connection, up or not. */
+  /** Returns the session on a connection, up or not. */
   on = (connectionId: ConnectionId): LiveSession | undefined =>
     [...this.#sessions.values()].find((live) => live.connectionId === connectionId);
 
-  /** The session on a connection, once a handshake proved its peer. */
+  /** Returns the session on a connection, where a handshake has proved its peer. */
   upOn = (connectionId: ConnectionId): LiveSession | undefined =>
     [...this.#sessions.values()].find((live) => live.connectionId === connectionId && live.isUp);
 
-  /** The sessions on which we speak with peers. */
+  /** Returns the current sessions of all peers. */
   current = (): readonly LiveSession[] =>
     [...this.#current.values()].flatMap((sessionId) => this.#sessions.get(sessionId) ?? []);
 
-  /** Forgets an ended session. True: it was the one on which we spoke with its peer. */
+  /** Forgets an ended session. True: it was the current one of its peer. */
   end(live: LiveSession): boolean {
     this.#sessions.delete(live.sessionId);
     if (live.peerId === null || this.#current.get(live.peerId) !== live.sessionId) return false;
@@ -64,9 +65,9 @@ export class SessionTable {
   }
 
   /**
-   * Makes `live` the session to speak on, unless the rule for two that dialled each other at once says otherwise: the
-   * connection whose initiator has the smaller key stays (session-protocol 5.5). Of two in one direction the newer is
-   * alive. Returns the session that is to be closed, if any.
+   * Makes `live` the current session, unless the rule for crossed dials forbids it: the connection whose initiator
+   * has the smaller key stays (session-protocol 5.5). Of two in one direction the newer one stays. Returns the
+   * session to close, if any.
    */
   takeOver(live: LiveSession, peerId: PeerId, keys: { readonly own: Uint8Array; readonly peer: Uint8Array }) {
     const other = this.with(peerId);

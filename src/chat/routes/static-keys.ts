@@ -1,4 +1,4 @@
-/** Which static keys are in use: when the own one is to be replaced, and which tickets a newer key makes worthless. */
+/** The static keys in use: when to replace our own, and which tickets a newer key invalidates. */
 import type { PeerId } from '../../ids.js';
 import type { TicketBook } from '../../session/tickets.js';
 import { fromHex } from '../../wire/bytes.js';
@@ -9,6 +9,7 @@ import type { OwnSide } from './live-session.js';
 
 type OwnKey = Pick<OwnSide, 'certificateSerial' | 'keyIsOldAtMs'>;
 
+/** Our static key, and the tickets under those of peers. */
 export class StaticKeys {
   #own: OwnKey;
   readonly #people: People;
@@ -29,14 +30,17 @@ export class StaticKeys {
     if (turn.now.wallMs >= this.#own.keyIsOldAtMs) turn.emit({ to: 'identity', say: 'renew' });
   }
 
-  /** The own static key was replaced. Sessions that are up stay; each new one begins with a full handshake. */
+  /** Takes over a new static key of our own. Live sessions stay; each new one begins with a full handshake. */
   renewed({ certificateSerial, keyIsOldAtMs }: OwnKey, turn: Turn<NativeEffect>): void {
     this.#own = { certificateSerial, keyIsOldAtMs };
     this.#tickets.renewed(certificateSerial);
     turn.emit(logLine('info', 'session-key-renewed', { serial: certificateSerial }));
   }
 
-  /** A signed beacon names a certificate: a ticket under an older one is forgotten, so a full handshake follows. */
+  /**
+   * Takes the certificate that a signed beacon names: tickets under an older one are forgotten, so a full handshake
+   * follows.
+   */
   announced(peerId: PeerId, serial: number): void {
     const idKeyHex = this.#people.contact(peerId)?.idKeyHex ?? '';
     if (idKeyHex !== '' && serial > 0) this.#tickets.seen(fromHex(idKeyHex), serial);

@@ -1,16 +1,17 @@
-/** What the words of a native peer are to the core: lines for the history, receipts, and how the peer is called. Pure. */
+/** Utterances of a native peer, as the core takes them: entries for the history, receipts, and names. Pure. */
 import type { Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import { directConversation, type MessageId, type PeerId, type SessionId } from '../../ids.js';
 import { textContent, type NewEntry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 
-/** Words that came over a session. */
+/** Utterances that came over a session. */
 export interface Said {
   readonly sessionId: SessionId;
   readonly utterances: readonly Utterance[];
 }
 
+/** The meaning of a batch of utterances. */
 export interface Understood {
   readonly lines: readonly NewEntry[];
   /** Messages of ours that the peer has committed. */
@@ -18,6 +19,7 @@ export interface Understood {
   readonly names: readonly string[];
 }
 
+/** Sorts utterances by their meaning. */
 export function understand(
   people: Pick<People, 'name' | 'isVerified'>,
   peerId: PeerId,
@@ -54,7 +56,7 @@ export function understand(
         break;
       case 'connect':
       case 'leave':
-        // Words of foreign programs; the native dialect has sessions for that.
+        // Only foreign programs say these; native sessions have their own start and end.
         break;
       default:
         return unreachable(utterance);

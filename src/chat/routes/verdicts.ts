@@ -1,4 +1,4 @@
-/** Why a session is refused, and what its end means to those who waited for it. Pure. */
+/** Verdicts on sessions: the reason of a refusal, and the meaning of an end for commands that waited. Pure. */
 import type { SessionError } from '../../session/errors.js';
 import type { PeerId } from '../../ids.js';
 import type { PeerProof } from '../../session/contract.js';
@@ -6,7 +6,7 @@ import { peerIdOf } from '../people/identity.js';
 import type { People } from '../people/people.js';
 import type { LiveSession, SessionEnd } from './live-session.js';
 
-/** Null: the peer is welcome. A changed key is named first, whatever else is wrong. */
+/** Returns the reason to refuse a peer; null: it is welcome. A changed key comes before any other reason. */
 export function refusalOf(
   live: LiveSession | undefined,
   peer: PeerProof,
@@ -25,13 +25,13 @@ export function refusalOf(
   return null;
 }
 
-/** What a caller that waited for the session learns. */
+/** Returns the failure that a waiting command gets. */
 export function reasonOf(end: SessionEnd): SessionError {
   if (end.type === 'failed') return end.error;
   const detail = end.type === 'lost' ? `the connection was lost (${end.reason})` : 'it closed';
   return { code: 'session/order', detail };
 }
 
-/** How long a busy peer asked us to stay away; 0: it did not. */
+/** Returns the pause that a busy peer asked for, ms; 0: none. */
 export const busyForMs = (end: SessionEnd): number =>
   end.type === 'failed' && end.error.code === 'session/busy' ? end.error.retryAfterMs : 0;

@@ -8,9 +8,17 @@ import type { DialectError } from '../dialects/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
 import type { MessageId, SessionId } from '../ids.js';
-import type { ForeignPeerInfo, SafetyInfo, SelfInfo, SendViaOptions } from './contract.js';
+import type {
+  EmittedInfo,
+  ForeignPeerInfo,
+  SafetyInfo,
+  SelfInfo,
+  SendViaOptions,
+  UnreadInfo,
+} from './contract.js';
 import type { PeerProof, Resumption } from '../session/contract.js';
-import type { Words, SendFailure as DeliveryFailure } from './delivery/delivery.js';
+import type { Words, SendFailure as DeliveryFailure } from './delivery/sending.js';
+import type { StoreFailure } from './delivery/effects.js';
 import type { HistoryQuery, Entry } from './delivery/entry.js';
 import type { PeerEvent, StatusEvent } from './events.js';
 import type { HeardWords } from './foreign/state.js';
@@ -47,6 +55,16 @@ export interface Commands {
   >;
   readonly peers: Asking<Nothing, readonly PeerEvent[]>;
   readonly find: Asking<{ readonly peer: string }, PeerEvent, ChatError>;
+  /** Conversations with unread messages. */
+  readonly unread: Asking<Nothing, readonly UnreadInfo[]>;
+  /** The user read the messages of a peer up to a `seq`; null: all. */
+  readonly read: Asking<
+    { readonly peer: string; readonly upToSeq: number | null },
+    PeerEvent,
+    ChatError | StoreFailure
+  >;
+  /** `serve --json` has written everything up to a `seq`; null: asks how far. */
+  readonly emitted: Asking<{ readonly seq: number | null }, EmittedInfo, StoreFailure>;
   /** `peer`: only the conversation with it; null: all. */
   readonly page: Asking<
     { readonly peer: string | null; readonly query: HistoryQuery },

@@ -42,8 +42,17 @@ const foreignPeer = v.object({
   ),
 });
 
+const unreadInfo = v.object({
+  peer: nodeEvents.peer,
+  unread: whole('messages that the user has not read'),
+  readSeq: whole('messages up to this seq are read'),
+  countedSeq: whole('messages up to this seq are counted'),
+});
+
+const emitted = v.object({ seq: whole('newest seq that `serve --json` has written') });
+
 /** The schemas of answers, by name. */
-export const answers = { selfInfo, safetyInfo, foreignPeer };
+export const answers = { selfInfo, safetyInfo, foreignPeer, unreadInfo, emitted };
 
 const timeMs = (meaning: string) =>
   v.pipe(v.number(), v.description(`${meaning}, in ms since 1970; inclusive`));
@@ -80,6 +89,12 @@ export interface SelfInfo extends Fields<typeof selfInfo> {}
 export interface SafetyInfo extends Omit<Fields<typeof safetyInfo>, 'peer'> {
   readonly peer: PeerEvent;
 }
+/** A conversation with messages that the user has not read. */
+export interface UnreadInfo extends Omit<Fields<typeof unreadInfo>, 'peer'> {
+  readonly peer: PeerEvent;
+}
+/** How far `serve --json` has written the messages of the home. */
+export interface EmittedInfo extends Fields<typeof emitted> {}
 /** A peer as the lists of an older program show it. */
 export interface ForeignPeerInfo extends Fields<typeof foreignPeer> {}
 /** Which part of the history is read. The answer is oldest first. */

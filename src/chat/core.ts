@@ -6,7 +6,7 @@
  *   discovery ─► sightings ─► people                 connections ─► routes ─► reports ─► delivery ─► history, feed
  *   users ─► commands ─► people, routes, delivery    delivery ─► orders ─► routes ─► connections
  */
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
 import type { PeerId } from '../ids.js';
@@ -14,7 +14,10 @@ import type { TicketBook } from '../session/tickets.js';
 import type { Address } from '../wire/address.js';
 import { CommandDesk, type CoreTurn, type Parts } from './commands.js';
 import type { AskedInput, CoreSelf } from './asked.js';
-import { Delivery, type DeliveryStored } from './delivery/delivery.js';
+import { Delivery } from './delivery/delivery.js';
+import type { DeliveryStored } from './delivery/sending.js';
+import { Unseen } from './delivery/unseen.js';
+import type { UnreadInfo } from './contract.js';
 import type { Due, Effect, Input, StoredAnswer } from './effects.js';
 import { ForeignRoutes } from './foreign/foreign.js';
 import type { ForeignArgs } from './foreign/state.js';
@@ -50,6 +53,7 @@ export interface Stored extends DeliveryStored {
 export class Core {
   readonly #parts: Parts;
   readonly #desk: CommandDesk;
+  readonly #unseen: Unseen;
   #name: string;
   #listening: Address | null = null;
   #tokens = 0;
@@ -66,6 +70,7 @@ export class Core {
     this.#name = name;
     this.#parts = { own, people, native, foreign, delivery };
     this.#desk = new CommandDesk(this.#parts);
+    this.#unseen = new Unseen(people);
   }
 
   /** Restores the stored state. Call it before the first input. */
@@ -76,7 +81,9 @@ export class Core {
       people.restore(
         stored.contacts,
         writtenTo.map(({ peerId }) => peerId),
+        { marks: stored.unseen.unread, countedSeq: stored.newestSeq },
       );
+      this.#unseen.restore(stored.unseen.emittedSeq);
       native.expireTickets(turn);
       foreign.start(turn);
       delivery.restore(stored, turn);
@@ -184,7 +191,25 @@ export class Core {
         turn.emit(answer(input.call, ok(people.rows())));
         return [];
       case 'find':
-        turn.emit(answer(input.call, people.known(input.body.peer)));
+        turn.emit(
+          answer(
+            input.call,
+            people.known(input.body.peer).map((peerId) => people.row(peerId)),
+          ),
+        );
+        return [];
+      case 'unread':
+        turn.emit(answer(input.call, ok(this.#unread())));
+        return [];
+      case 'read': {
+        const { peer, upToSeq } = input.body;
+        const found = people.known(peer);
+        if (found.isErr()) turn.emit(answer(input.call, err(found.error)));
+        else this.#unseen.read(found.value, upToSeq, input.call, turn);
+        return [];
+      }
+      case 'emitted':
+        this.#unseen.emitted(input.body.seq, input.call, turn);
         return [];
       case 'rename':
         turn.emit(answer(input.call, this.#rename(input.body.name, turn)));
@@ -285,6 +310,10 @@ export class Core {
       if (stored.result.isErr()) people.notKept(stored.result.error.code, turn);
       return;
     }
+    if (stored.type === 'read' || stored.type === 'emitted') {
+      this.#unseen.answered(token, stored, turn);
+      return;
+    }
     if (delivery.answered(token, stored, turn)) return;
     if (stored.type === 'page') this.#desk.pageRead(token, stored.result, turn);
   }
@@ -338,6 +367,16 @@ export class Core {
   #description() {
     const tcpPort = this.#listening?.port ?? 0;
     return { name: this.#name, tcpPort, certificateSerial: this.#parts.native.keys.certificateSerial };
+  }
+
+  #unread(): readonly UnreadInfo[] {
+    const { people } = this.#parts;
+    return people.unread().map(({ peerId, unread, readSeq, countedSeq }) => ({
+      peer: people.row(peerId),
+      unread,
+      readSeq,
+      countedSeq,
+    }));
   }
 
   #self(turn: CoreTurn): CoreSelf {

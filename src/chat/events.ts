@@ -43,6 +43,7 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   dialect,
   verified: flag('whether the safety code was compared'),
   lastSeen: time('last sign of life'),
+  unread: whole('messages of the peer that the user has not read'),
   blocked: v.exactOptional(flag('whether the user blocked the peer')),
   warning: v.exactOptional(text('set when the name looks like the name of another contact')),
 });

@@ -9,6 +9,7 @@ import type {
   SafetyInfo,
   SelfInfo,
   SendViaOptions,
+  UnreadInfo,
 } from '../chat/contract.js';
 import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
 import type { ForeignDialectName } from '../dialects/dialect.js';
@@ -132,6 +133,13 @@ export interface NodeHandle {
    * `chat/unknown-peer`, `chat/ambiguous-peer`, `chat/key-changed` (a stranger has the name of a contact).
    */
   readonly find: (peer: string) => ResultAsync<PeerEvent, NodeError>;
+  /** Conversations with messages that the user has not read. The prompt, `read` and `markRead` move the mark. */
+  readonly unread: () => ResultAsync<readonly UnreadInfo[], NodeError>;
+  /** Marks the messages of a peer as read up to a `seq`; null: all. The mark never goes back. Errors: as `find`. */
+  readonly markRead: (peer: string, upToSeq: number | null) => ResultAsync<PeerEvent, NodeError>;
+  /** Newest `seq` that `serve --json` has written: a reader goes on behind it after a restart. */
+  readonly emittedSeq: () => ResultAsync<number, NodeError>;
+  readonly markEmitted: (seq: number) => ResultAsync<number, NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
   /**
    * Every event from now on. Begins with `ready`, which says that this reader is subscribed and misses no later

@@ -9,7 +9,7 @@ import type { HistoryQuery } from '../chat/delivery/entry.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import { parseMessageId } from '../ids.js';
 import type { ChatError } from '../chat/errors.js';
-import type { Words } from '../chat/delivery/delivery.js';
+import type { Words } from '../chat/delivery/sending.js';
 import { newMessageId } from './message-id.js';
 import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';
@@ -55,6 +55,10 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
       node.call('foreignLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
     peers: () => node.call('peers', {}),
     find: (peer) => node.call('find', { peer }),
+    unread: () => node.call('unread', {}),
+    markRead: (peer, upToSeq) => node.call('read', { peer, upToSeq }),
+    emittedSeq: () => node.call('emitted', { seq: null }).map(({ seq }) => seq),
+    markEmitted: (seq) => node.call('emitted', { seq }).map(({ seq: marked }) => marked),
     history: ({ peer = null, ...options }) =>
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })

@@ -9,6 +9,7 @@ import type { Content, DeliveryState, NewEntry } from '../../src/chat/delivery/e
 import { line, messageId, peer, request, start, temporaryHome, withHistory, type Driver } from './driver.js';
 import { dice, holdsAsync, runSeed } from '../support/seeds.js';
 import { codePoint } from '../support/code-points.js';
+import { noChoice } from '../../src/chat/people/contact.js';
 
 const none = {};
 const optional = (max: number) => fc.option(fc.integer({ min: 0, max }), { nil: undefined });
@@ -338,6 +339,7 @@ test('contacts are kept over a restart', () =>
       wireVersion: 1,
       features: 0,
       nextHex: '',
+      ...noChoice,
       address: '10.0.0.5:6001',
       firstSeenMs: 1,
       lastSeenMs: 2,

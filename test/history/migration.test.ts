@@ -10,10 +10,13 @@ import { wordsOf } from '../../src/chat/delivery/entry.js';
 import { line, start, temporaryHome, type Driver } from './driver.js';
 
 const none = {};
-const written = join(import.meta.dirname, '../../../test/history/version-1/alice/history.db');
+const here = join(import.meta.dirname, '../../../test/history');
+/** The file that 1.0.0 wrote; it was killed while four messages were not indexed. */
+const first = join(here, 'version-1/alice/history.db');
+/** A file of schema 2, whose last message is not indexed. */
+const second = join(here, 'version-2/history.db');
 
-/** A copy of the file that 1.0.0 wrote; it was killed while four messages were not indexed. */
-function copy(context: TestContext): string {
+function copy(context: TestContext, written = first): string {
   const { file, remove } = temporaryHome();
   context.after(remove);
   copyFileSync(written, file);
@@ -103,4 +106,37 @@ test('a kill during the upgrade leaves the version of before, whole', async (con
   const upgraded = openSql(file);
   assert.equal(schemaVersion(upgraded), migrations.length);
   upgraded.close();
+});
+
+// Case P1
+test('a history of schema 2 opens with its contacts and lines, and with nothing unread', async (context) => {
+  const file = copy(context, second);
+  const history = (await start(file))._unsafeUnwrap();
+  const contacts = (await history.call('contacts', none))._unsafeUnwrap();
+  assert.deepEqual(
+    contacts.map(({ name, trust, blocked, standing, alias, muted }) => [
+      name,
+      trust,
+      blocked,
+      standing,
+      alias,
+      muted,
+    ]),
+    [
+      ['bob', 'verified', false, 'accepted', '', false],
+      ['carol', 'pinned', false, 'accepted', '', false],
+      ['mallory', 'pinned', true, 'open', '', false],
+    ],
+  );
+  const unseen = (await history.call('unseen', none))._unsafeUnwrap();
+  assert.deepEqual(unseen, { unread: [], emittedSeq: 8 });
+  const page = (await history.call('page', { limit: 100 }))._unsafeUnwrap();
+  assert.equal(page.length, 8);
+  const found = (await history.call('page', { limit: 9, search: 'zanzibar' }))._unsafeUnwrap();
+  assert.deepEqual(
+    found.map(({ seq }) => seq),
+    [8],
+  );
+  assert.deepEqual(history.log, []);
+  await history.stop();
 });

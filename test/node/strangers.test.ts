@@ -7,6 +7,7 @@ import { contacts as limits } from '../../src/chat/people/limits.js';
 import { People } from '../../src/chat/people/people.js';
 import { openTurn, ownPeerId } from '../support/core-parts.js';
 import { anyBytes } from '../support/seeds.js';
+import { noChoice } from '../../src/chat/people/contact.js';
 
 const newPeerId = () => peerIdOf(anyBytes(32));
 const stranger = (lastSeenMs: number): Contact => ({
@@ -19,6 +20,7 @@ const stranger = (lastSeenMs: number): Contact => ({
   wireVersion: 1,
   features: 0,
   nextHex: '',
+  ...noChoice,
   address: '',
   firstSeenMs: lastSeenMs,
   lastSeenMs,

@@ -188,6 +188,7 @@ export class NodeRun {
       newestSeq: disk.lines.length,
       outboxSize: disk.outboxSize(),
       publishedSeq: this.#publishedSeq,
+      unseen: disk.unseen(),
     };
     for (const effect of this.#core.restore(stored, this.#given())) this.#perform(effect);
   }

@@ -14,6 +14,8 @@ import type {
   NewEntry,
   OutboxPage,
   OutboxSize,
+  ReadMark,
+  Unseen,
 } from '../../src/chat/delivery/entry.js';
 import { bytesOf, wordsOf } from '../../src/chat/delivery/entry.js';
 import type { StoredAnswer } from '../../src/chat/effects.js';
@@ -29,6 +31,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class Disk {
   readonly lines: Mutable<Entry>[] = [];
   readonly contacts = new Map<PeerId, Contact>();
+  readonly #readSeqs = new Map<PeerId, number>();
+  emittedSeq = 0;
   readonly #byKey = new Map<string, Mutable<Entry>>();
   /** Outgoing lines that wait, oldest first, by peer. */
   readonly #waiting = new Map<PeerId, Map<number, Entry>>();
@@ -75,6 +79,25 @@ export class Disk {
   }
 
   outboxSize = (): OutboxSize => this.#size;
+
+  unseen = (): Unseen => ({
+    unread: [...new Set(this.lines.map(({ peerId }) => peerId))]
+      .map((peerId) => ({ peerId, name: '', ...this.#unread(peerId) }))
+      .filter(({ unread }) => unread > 0),
+    emittedSeq: this.emittedSeq,
+  });
+
+  read(peerId: PeerId, upToSeq: number | null): ReadMark {
+    const newestSeq = this.lines.length;
+    this.#readSeqs.set(peerId, Math.max(this.#readSeqs.get(peerId) ?? 0, upToSeq ?? newestSeq));
+    return { ...this.#unread(peerId), newestSeq };
+  }
+
+  #unread(peerId: PeerId) {
+    const readSeq = this.#readSeqs.get(peerId) ?? 0;
+    const isUnread = (line: Entry) => line.peerId === peerId && line.direction === 'in' && line.seq > readSeq;
+    return { readSeq, unread: this.lines.filter(isUnread).length };
+  }
 
   outbox(peerId: PeerId, afterSeq: number, linesMax: number): OutboxPage {
     const waiting = [...(this.#waiting.get(peerId)?.values() ?? [])].filter(({ seq }) => seq > afterSeq);
@@ -179,6 +202,18 @@ export class SimulatedHistory {
       case 'page':
         this.commit();
         answer({ type: 'page', result: ok(disk.page(ask.query)) });
+        break;
+      case 'read':
+        this.#write(
+          () => disk.read(ask.peerId, ask.upToSeq),
+          (result) => answer({ type: 'read', result }),
+        );
+        break;
+      case 'emitted':
+        this.#write(
+          () => ({ seq: (disk.emittedSeq = Math.max(disk.emittedSeq, ask.seq)) }),
+          (result) => answer({ type: 'emitted', result }),
+        );
         break;
       case 'put-contact':
         this.#write(

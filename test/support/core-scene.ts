@@ -107,7 +107,8 @@ export class CoreScene {
       tickets: new TicketBook(),
       random: () => 0,
     });
-    const nothing = { contacts: [], correspondents: [], newestSeq: 0, publishedSeq: 0 };
+    const unseen = { unread: [], emittedSeq: 0 };
+    const nothing = { contacts: [], correspondents: [], newestSeq: 0, publishedSeq: 0, unseen };
     const outboxSize = { lines: 0, bytes: 0 };
     this.#keep(this.core.restore({ ...nothing, outboxSize, ...stored }, this.#given()));
     this.take({ type: 'listening', address: '10.0.0.100', port: 6_000, others: [] });

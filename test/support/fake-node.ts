@@ -14,6 +14,7 @@ import type {
   SafetyInfo,
   SelfInfo,
   StatusEvent,
+  UnreadInfo,
 } from '../../src/index.js';
 
 export interface FakeNodeOptions {
@@ -77,6 +78,10 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     foreignLeave: () => okAsync(null),
     peers: () => okAsync([...it.peers.values()]),
     find: (word) => lift(it.find(word)),
+    unread: () => okAsync(it.unread()),
+    markRead: (word, upToSeq) => lift(it.markRead(word, upToSeq)),
+    emittedSeq: () => okAsync(it.emittedSeq),
+    markEmitted: (seq) => okAsync((it.emittedSeq = Math.max(it.emittedSeq, seq))),
     history: (query) => lift(pageOf(it.history, query, (word) => it.find(word))),
     events: ({ sinceSeq } = {}) => it.events(sinceSeq),
     safety: (word) =>
@@ -111,6 +116,8 @@ class Fake {
   readonly refusals = new Map<string, NodeError>();
   readonly history: MessageEvent[] = [];
   readonly queues = new Set<EventQueue>();
+  readonly readSeqs = new Map<string, number>();
+  emittedSeq = 0;
   name: string;
   isClosed = false;
   readonly #home: string;
@@ -230,6 +237,29 @@ class Fake {
       dialect: 'native',
       verified: false,
       lastSeen: '2026-05-01T12:00:00.000Z',
+      unread: 0,
+    });
+  }
+
+  unread(): readonly UnreadInfo[] {
+    return [...this.peers.values()]
+      .map((peer) => {
+        const readSeq = this.readSeqs.get(peer.id) ?? 0;
+        const { length: unread } = this.history.filter(
+          ({ peerId, direction, seq }) => peerId === peer.id && direction === 'in' && seq > readSeq,
+        );
+        return { peer: { ...peer, unread }, unread, readSeq, countedSeq: this.history.length };
+      })
+      .filter(({ unread }) => unread > 0);
+  }
+
+  markRead(word: string, upToSeq: number | null): Result<PeerEvent, NodeError> {
+    return this.find(word).map((peer) => {
+      const before = this.readSeqs.get(peer.id) ?? 0;
+      this.readSeqs.set(peer.id, Math.max(before, upToSeq ?? this.history.length));
+      return this.update(
+        this.unread().find(({ peer: { id } }) => id === peer.id)?.peer ?? { ...peer, unread: 0 },
+      );
     });
   }
 

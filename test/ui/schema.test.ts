@@ -4,7 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { methods, streams, type AnyMethod } from '../../src/ui/api/methods.js';
+import type { AnyMethod } from '../../src/ui/api/method.js';
+import { methods, streams } from '../../src/ui/api/methods.js';
 import { serveApi } from '../../src/ui/api/server.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { deliver, liveNode, message, untilMet, type LiveNode } from '../support/live-node.js';
@@ -134,6 +135,8 @@ test('every line of every command fits the schema', options, async (context) => 
     until: /"message"/,
     also: () => deliver(bob, alice.id, 'and another'),
   });
+  await run(['unread']);
+  await run(['read', 'bob']);
   await run(['peers']);
   await run(['peers', '--watch'], { until: /"peer"/ });
   await run(['history']);
@@ -188,6 +191,7 @@ test('every line of every command fits the schema', options, async (context) => 
     'ready',
     'safety',
     'status',
+    'unread',
   ];
   assert.deepEqual(
     types.filter((type) => !seen.has(type)),
@@ -225,6 +229,10 @@ test('every request and answer of the local API fits the schema', options, async
     ownSafetyCode: {},
     peers: {},
     find: { peer: 'bob' },
+    unread: {},
+    markRead: { peer: 'bob', upToSeq: null },
+    emittedSeq: {},
+    markEmitted: { seq: 1 },
     history: { peer: 'bob', limit: 5, sinceMs: 0 },
     safety: { peer: 'bob' },
     stats: {},

@@ -7,12 +7,12 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { Entry } from '../../chat/delivery/entry.js';
+import { parsePeerId } from '../../ids.js';
 import { reasonOf } from '../../system-errors.js';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import {
-  contactColumns,
-  contactColumnsWith,
+  contactColumnsOf,
   contactValues,
   decodeContact,
   decodeLine,
@@ -94,7 +94,10 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
   let lines = 0;
   const finish = (): true => {
     if (source !== null) closeSource(source, damagedFile);
-    store.transaction(() => writeProgress(sql, null));
+    store.transaction(() => {
+      writeProgress(sql, null);
+      store.recount();
+    });
     // The lines went in below what is indexed already.
     store.resetIndex();
     return true;
@@ -176,7 +179,6 @@ function readRows(source: Sql, afterSeq: number, linesMax: number): Result<reado
   return read(lineColumns).orElse(() => read(stateless));
 }
 
-const firstContactColumns = contactColumnsWith('0, NULL');
 /** Lines of a file of schema version 1. */
 const firstColumns = lineColumnsWith('CAST(line.state AS INTEGER)', '0');
 /** A native line is said again, which its receiver notices; a line to a foreign program would be shown twice. */
@@ -188,11 +190,27 @@ function restoreOthers(store: HistoryStore, source: Sql): void {
   const readable = (sql: string): readonly SqlRow[] =>
     attemptDoubtful(() => source.prepare(sql).rows([])).unwrapOr([]);
   for (const row of readable(
-    `SELECT ${schemaVersion(source) === 1 ? firstContactColumns : contactColumns} FROM contact JOIN peer ON peer.no = contact.peer_no`,
+    `SELECT ${contactColumnsOf(schemaVersion(source))} FROM contact JOIN peer ON peer.no = contact.peer_no`,
   )) {
     const contact = attemptDoubtful(() => decodeContact(row));
     if (contact.isOk()) store.putContact(contact.value.peerId, contactValues(contact.value));
   }
+  restoreMarks(store, source, readable);
+}
+
+/** What was read and what was emitted. Where that cannot be read, everything counts as seen. */
+function restoreMarks(store: HistoryStore, source: Sql, readable: (sql: string) => readonly SqlRow[]): void {
+  const newestSeq = newestSeqOf(source);
+  const marked = readable(
+    'SELECT CAST(id AS BLOB), CAST(read_seq AS INTEGER) FROM tally JOIN peer ON peer.no = peer_no',
+  );
+  const rows = marked.length > 0 ? marked : readable('SELECT CAST(id AS BLOB), NULL FROM peer');
+  for (const [id, seq] of rows) {
+    const peerId = attemptDoubtful(() => decodeText(bytesOf(id))).andThen(parsePeerId);
+    if (peerId.isOk()) store.read(peerId.value, typeof seq === 'number' ? seq : newestSeq);
+  }
+  const emitted = readable("SELECT CAST(number AS INTEGER) FROM progress WHERE name = 'emitted'")[0]?.[0];
+  store.raiseEmitted(typeof emitted === 'number' ? emitted : newestSeq);
 }
 
 /** The highest number any part of the damaged file knows of: table, index and spans lie on different pages. */

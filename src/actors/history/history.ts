@@ -73,6 +73,14 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
         store.dropContact(peerId);
         return ok(null);
       }),
+    read: (state, { peerId, upToSeq }, _context, from) =>
+      write(state, from, (store) => ok(store.read(peerId, upToSeq))),
+    emitted: (state, { seq }, _context, from) => write(state, from, (store) => ok(store.raiseEmitted(seq))),
+    unseen: (state, _body, context) =>
+      reply(
+        state,
+        read(state, context, (store) => store.unseen()),
+      ),
     outbox: (state, body, context) =>
       reply(
         state,

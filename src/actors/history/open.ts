@@ -119,7 +119,7 @@ function prepareTables(sql: Sql, file: string): StoreError | null {
 
 /** Table by table, leaving out the search index: checking that takes long, and it can be built again. */
 function checkTables(sql: Sql): void {
-  for (const table of ['line', 'delivery', 'peer', 'span', 'contact', 'setting', 'progress']) {
+  for (const table of ['line', 'delivery', 'peer', 'span', 'contact', 'setting', 'progress', 'tally']) {
     const present = sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", [
       table,
     ]);
@@ -138,7 +138,8 @@ function checkColumns(sql: Sql): void {
     ['delivery', 4],
     ['peer', 2],
     ['span', 3],
-    ['contact', 12],
+    ['contact', 17],
+    ['tally', 4],
     ['setting', 2],
     ['progress', 3],
     ['line_text', 2],

@@ -9,6 +9,9 @@ import type {
   Correspondent,
   OutboxPage,
   OutboxSize,
+  Emitted,
+  ReadMark,
+  Unseen,
 } from '../../chat/delivery/entry.js';
 import type { IdTaken, StoreError } from '../../chat/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
@@ -48,6 +51,11 @@ export type HistoryProtocol = {
   /** How many lines and bytes of text wait, over all peers, as committed. */
   outboxSize: Call<Record<string, never>, OutboxSize, StoreError>;
   page: Call<HistoryQuery, readonly Entry[], StoreError>;
+  /** Marks messages of a peer as read up to a `seq` (null: all); the mark never goes back. The reply comes after the sync. */
+  read: Call<{ readonly peerId: PeerId; readonly upToSeq: number | null }, ReadMark, StoreError>;
+  /** A reader of `serve --json` got every message up to this `seq`; the mark never goes back. */
+  emitted: Call<Emitted, Emitted, StoreError>;
+  unseen: Call<Record<string, never>, Unseen, StoreError>;
   /** Newest committed `seq`, 0 when empty. */
   newest: Call<Record<string, never>, number, StoreError>;
   contacts: Call<Record<string, never>, readonly Contact[], StoreError>;

@@ -1,5 +1,5 @@
 /** Lines and contacts as rows of the history, and back. Pure. What comes back is checked: a disk is not trusted. */
-import type { Contact, Trust } from '../../chat/people/contact.js';
+import type { Contact, Standing, Trust } from '../../chat/people/contact.js';
 import type { DeliveryState, Entry, NewEntry } from '../../chat/delivery/entry.js';
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
 import {
@@ -20,6 +20,7 @@ const states: readonly DeliveryState[] = ['queued', 'sent', 'delivered', 'failed
 const dialects: readonly DialectName[] = ['native', 'cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
 const encryptions: readonly Encryption[] = ['noise', 'toy-dh-3des', 'none'];
 const trusts: readonly Trust[] = ['pinned', 'verified'];
+const standings: readonly Standing[] = ['open', 'accepted', 'rejected', 'replaced'];
 
 export const stateNumber = (state: DeliveryState): number => place(states, state);
 /** Throws `SqlTrouble` (damaged). */
@@ -137,17 +138,35 @@ export const contactValues = (contact: Contact): readonly SqlValue[] => [
   whole(contact.firstSeenMs),
   whole(contact.lastSeenMs),
   whole(contact.features),
-  contact.nextHex === '' ? null : encodeText(contact.nextHex),
+  textOrNull(contact.nextHex),
+  textOrNull(contact.alias),
+  textOrNull(contact.note),
+  contact.muted ? 1 : 0,
+  place(standings, contact.standing),
+  whole(contact.warnedAtMs),
 ];
 
-/** What `decodeContact` reads; `added` are the columns of migration 2. */
-export const contactColumnsWith = (
-  added: string,
+/** What `decodeContact` reads; `second` and `third` are the columns of these migrations. */
+const contactColumnsWith = (
+  second: string,
+  third: string,
 ): string => `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
   CAST(trust AS INTEGER), blocked = 1, CAST(certificate_serial AS INTEGER), CAST(wire_version AS INTEGER),
-  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER), ${added}`;
+  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER), ${second}, ${third}`;
 
-export const contactColumns = contactColumnsWith('CAST(features AS INTEGER), CAST(next_key AS BLOB)');
+const secondColumns = 'CAST(features AS INTEGER), CAST(next_key AS BLOB)';
+const thirdColumns = `CAST(alias AS BLOB), CAST(note AS BLOB), CAST(muted AS INTEGER), CAST(standing AS INTEGER),
+  CAST(warned_at AS INTEGER)`;
+/** Of a contact about which nothing was decided. */
+const noThird = 'NULL, NULL, 0, 0, 0';
+
+export const contactColumns = contactColumnsWith(secondColumns, thirdColumns);
+
+/** As above, for a file of an older schema version. */
+export function contactColumnsOf(version: number): string {
+  if (version === 1) return contactColumnsWith('0, NULL', noThird);
+  return version === 2 ? contactColumnsWith(secondColumns, noThird) : contactColumns;
+}
 
 /** Throws `SqlTrouble` (damaged). */
 export function decodeContact(row: SqlRow): Contact {
@@ -163,7 +182,12 @@ export function decodeContact(row: SqlRow): Contact {
     firstSeenMs: integerOf(row[8]),
     lastSeenMs: integerOf(row[9]),
     features: integerOf(row[10]),
-    nextHex: row[11] === null ? '' : decodeText(bytesOf(row[11])),
+    nextHex: textOf(row[11]),
+    alias: textOf(row[12]),
+    note: textOf(row[13]),
+    muted: integerOf(row[14]) === 1,
+    standing: member(standings, row[15]),
+    warnedAtMs: integerOf(row[16]),
   };
 }
 
@@ -172,6 +196,9 @@ export function idBytes(id: MessageId): Uint8Array {
   writeMessageId(id, bytes, 0);
   return bytes;
 }
+
+const textOrNull = (text: string): SqlValue => (text === '' ? null : encodeText(text));
+const textOf = (value: unknown): string => (value === null ? '' : decodeText(bytesOf(value)));
 
 const damaged = (what: string): SqlTrouble => new SqlTrouble('damaged', `${what} is not one`);
 

@@ -16,6 +16,10 @@ import type { Sql } from './sql.js';
  * `line.waits` stay and are not read any more: to drop them would write a file of a million lines anew before the first
  * start. `line.kind` is the kind of content that `line.text` holds. `contact.features` and `contact.next_key` are what
  * the peer says in its handshake.
+ *
+ * Migration 3. `tally` has a row for each peer that wrote: the `seq` up to which the user read, the messages after it,
+ * and the bytes of all texts. What an older version stored counts as read. `progress.emitted` is the newest `seq` that
+ * `serve --json` has written. The new columns of `contact` are what the user decided.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
@@ -45,6 +49,18 @@ export const migrations: readonly string[] = [
   DROP INDEX line_waits;
   ALTER TABLE contact ADD COLUMN features INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE contact ADD COLUMN next_key BLOB;`,
+  `CREATE TABLE tally(
+    peer_no INTEGER PRIMARY KEY, read_seq INTEGER NOT NULL, unread INTEGER NOT NULL, bytes INTEGER NOT NULL);
+  INSERT INTO tally SELECT peer_no, max(seq), 0, sum(length(text)) FROM line NOT INDEXED
+    WHERE direction = 0 GROUP BY peer_no;
+  INSERT OR REPLACE INTO progress(name, number) SELECT 'emitted', coalesce(max(seq), 0) FROM line;
+  ALTER TABLE contact ADD COLUMN alias BLOB;
+  ALTER TABLE contact ADD COLUMN note BLOB;
+  ALTER TABLE contact ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE contact ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE contact ADD COLUMN warned_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE contact SET standing = 1 WHERE trust = 1
+    OR EXISTS(SELECT 1 FROM line WHERE line.peer_no = contact.peer_no AND direction = 1);`,
 ];
 
 /** Recreates the search index, empty. */

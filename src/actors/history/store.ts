@@ -15,23 +15,19 @@ import type {
   OutboxPage,
   OutboxSize,
   Correspondent,
+  Emitted,
+  ReadMark,
+  Unseen,
 } from '../../chat/delivery/entry.js';
-import { unreachable } from '../../exhaustive.js';
 import type { IdTaken, StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
 import { history as limits } from './limits.js';
-import {
-  contactColumns,
-  decodeContact,
-  idBytes,
-  isWaiting,
-  stateNumber,
-  stateOf,
-  type EncodedLine,
-} from './rows.js';
+import { contactColumns, decodeContact, stateOf, type EncodedLine } from './rows.js';
+import { markDeliveries } from './deliveries.js';
 import { pageOf, outboxOf } from './page.js';
 import { indexedSeq, indexSlice, resetIndex } from './search.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
+import { addArrivals, emittedOf, raiseEmitted, readUpTo, recount, unreadOf, type Arrival } from './tally.js';
 import { decodeText, encodeText } from './text.js';
 
 /** What the open transaction has changed; becomes true with its commit, vanishes with its rollback. */
@@ -41,6 +37,8 @@ interface Draft {
   outboxBytes: number;
   walBytes: number;
   readonly spans: Map<number, { fromMs: number; toMs: number }>;
+  /** By the number of the peer. An append holds one direction, so taking it back leaves them as they are. */
+  readonly arrivals: Map<number, Arrival>;
 }
 
 export class HistoryStore {
@@ -103,6 +101,7 @@ export class HistoryStore {
       const value = this.#sql.transaction(() => {
         const value = work();
         this.#writeSpans();
+        this.#writeArrivals();
         return value;
       });
       const { newestSeq, outboxLines, outboxBytes, walBytes } = this.#draft;
@@ -188,57 +187,41 @@ export class HistoryStore {
       .run([this.#draft.newestSeq]);
   }
 
-  /**
-   * Within `transaction`. Moves outgoing lines on: queued → sent → delivered, and to or from failed. Never back:
-   * `sent` does not undo `delivered`. Returns the ids that are in `state` now: after a crash between commit and reply
-   * the request comes again, and changes nothing.
-   */
+  /** Within `transaction`. Returns the ids that are in `state` now (`markDeliveries`). */
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
     const peerNo = this.#peerNo(peerId);
     if (peerNo === null) return [];
-    const reached: MessageId[] = [];
-    for (let at = 0; at < ids.length; at += limits.markChunkIds) {
-      reached.push(...this.#markChunk(peerNo, ids.slice(at, at + limits.markChunkIds), state));
-    }
+    const { reached, outboxLines, outboxBytes, moved } = markDeliveries(this.#sql, peerNo, ids, state);
+    this.#draft.outboxLines += outboxLines;
+    this.#draft.outboxBytes += outboxBytes;
+    this.#draft.walBytes += moved * limits.walBytesPerMark;
     return reached;
   }
 
-  /** Two statements for many lines: a call into SQLite costs more than the work on one line. */
-  #markChunk(peerNo: number, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
-    const from = statesBefore(state).map(stateNumber);
-    const found = this.#sql
-      .prepare(
-        `SELECT seq, CAST(delivery.state AS INTEGER), delivery.waits = 1, length(text), dialect = 0, CAST(id AS BLOB)
-         FROM line JOIN delivery ON message = seq AND recipient = ?
-         WHERE direction = 1 AND id IN (${marksOfChunk})`,
-      )
-      .rows([peerNo, ...filled(ids.map(idBytes))]);
-    const rows = found.filter((row) => from.includes(integerOf(row[1])));
-    for (const isNative of [true, false]) {
-      const waits = isWaiting(state, isNative ? 'native' : 'netech') ? 1 : 0;
-      const own = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
-      if (own.length === 0) continue;
-      this.#sql
-        .prepare(
-          `UPDATE delivery SET state = ?, waits = ? WHERE recipient = ? AND message IN (${marksOfChunk})`,
-        )
-        .run([stateNumber(state), waits, peerNo, ...filled(own.map((row) => integerOf(row[0])))]);
-      for (const row of own) {
-        const step = waits - integerOf(row[2]);
-        this.#draft.outboxLines += step;
-        this.#draft.outboxBytes += step * integerOf(row[3]);
-        this.#draft.walBytes += limits.walBytesPerMark;
-      }
-    }
-    const wanted = stateNumber(state);
-    const there = found.filter((row) => row[1] === wanted || rows.includes(row));
-    return there.map((row) => messageIdFromBytes(bytesOf(row[5])));
+  /** Within `transaction`. Marks messages of a peer as read up to a `seq`; null: all that are stored. */
+  read(peerId: PeerId, upToSeq: number | null): ReadMark {
+    this.#writeArrivals();
+    const { newestSeq } = this.#draft;
+    const seq = Math.min(upToSeq ?? newestSeq, newestSeq);
+    return { ...readUpTo(this.#sql, this.#givePeerNo(peerId), seq), newestSeq };
   }
+
+  /** Within `transaction`. A reader of `serve --json` got everything up to this `seq`. */
+  raiseEmitted = (seq: number): Emitted => raiseEmitted(this.#sql, seq);
+
+  /** Within `transaction`. Counts again what is unread, after lines were put back. */
+  recount(): void {
+    this.#writeArrivals();
+    recount(this.#sql, null);
+  }
+
+  /** What readers have not seen yet. */
+  unseen = (): Unseen => ({ unread: unreadOf(this.#sql), emittedSeq: emittedOf(this.#sql).seq });
 
   /** Within `transaction`. `values`: `contactValues`. */
   putContact(peerId: PeerId, values: readonly SqlValue[]): void {
     this.#sql
-      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run([this.#givePeerNo(peerId), ...values]);
   }
 
@@ -319,12 +302,14 @@ export class HistoryStore {
       outboxBytes: this.#outbox.bytes,
       walBytes: 0,
       spans: new Map(),
+      arrivals: new Map(),
     };
   }
 
   /** The row of the line is there; its deliveries and what is known of the whole follow. */
   #written(draft: Draft, seq: number, line: EncodedLine): void {
-    const { body, recipients, state, waits } = line;
+    const { body, recipients, state, waits, direction } = line;
+    if (direction === 0) this.#arrived(draft, line);
     for (const recipient of recipients)
       this.#sql
         .prepare('INSERT INTO delivery VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
@@ -339,6 +324,19 @@ export class HistoryStore {
       span.fromMs = Math.min(span.fromMs, line.receivedAtMs);
       span.toMs = Math.max(span.toMs, line.receivedAtMs);
     }
+  }
+
+  #arrived({ arrivals }: Draft, { peerId, kind, body }: EncodedLine): void {
+    const peerNo = this.#givePeerNo(peerId);
+    const arrival = arrivals.get(peerNo) ?? { messages: 0, bytes: 0 };
+    arrival.messages += kind === 0 ? 1 : 0;
+    arrival.bytes += body.byteLength;
+    arrivals.set(peerNo, arrival);
+  }
+
+  #writeArrivals(): void {
+    addArrivals(this.#sql, this.#draft.arrivals);
+    this.#draft.arrivals.clear();
   }
 
   #writeSpans(): void {
@@ -371,27 +369,3 @@ export class HistoryStore {
 
 const insertLine =
   'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
-
-const marksOfChunk = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
-
-/** As many values as a chunk has places: one statement serves all lengths, and NULL equals nothing. */
-const filled = (values: readonly SqlValue[]): readonly SqlValue[] => [
-  ...values,
-  ...Array.from({ length: limits.markChunkIds - values.length }, () => null),
-];
-
-/** From which states a line may go to `state`. A late receipt turns even a failure into a delivery. */
-function statesBefore(state: DeliveryState): readonly DeliveryState[] {
-  switch (state) {
-    case 'queued':
-      return [];
-    case 'sent':
-      return ['queued'];
-    case 'failed':
-      return ['queued', 'sent'];
-    case 'delivered':
-      return ['queued', 'sent', 'failed'];
-    default:
-      return unreachable(state);
-  }
-}

@@ -53,6 +53,12 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'peers', body, call: state.calls.open(from) }, context, from),
     find: (state, body, context, from) =>
       ask(state, { name: 'find', body, call: state.calls.open(from) }, context, from),
+    unread: (state, body, context, from) =>
+      ask(state, { name: 'unread', body, call: state.calls.open(from) }, context, from),
+    read: (state, body, context, from) =>
+      ask(state, { name: 'read', body, call: state.calls.open(from) }, context, from),
+    emitted: (state, body, context, from) =>
+      ask(state, { name: 'emitted', body, call: state.calls.open(from) }, context, from),
     page: (state, body, context, from) =>
       ask(state, { name: 'page', body, call: state.calls.open(from) }, context, from),
     safety: (state, body, context, from) =>
@@ -149,6 +155,8 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
   if (correspondents.isErr()) return err(correspondents.error);
   const newest = await history.call('newest', {});
   if (newest.isErr()) return err(newest.error);
+  const unseen = await history.call('unseen', {});
+  if (unseen.isErr()) return err(unseen.error);
   const size = await history.call('outboxSize', {});
   if (size.isErr()) return err(size.error);
 
@@ -169,6 +177,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
     correspondents: correspondents.value,
     newestSeq: newest.value,
     outboxSize: size.value,
+    unseen: unseen.value,
     publishedSeq: services.publishedSeq(newest.value),
   };
   for (const effect of core.restore(stored, given(args))) perform(state, effect, context);

@@ -161,6 +161,14 @@ function askHistory(shell: Shell, token: Token, ask: LineAsk | ContactAsk, conte
     case 'page':
       back(history.call('page', ask.query), (result) => ({ type: 'page', result }));
       break;
+    case 'read': {
+      const { peerId, upToSeq } = ask;
+      back(history.call('read', { peerId, upToSeq }), (result) => ({ type: 'read', result }));
+      break;
+    }
+    case 'emitted':
+      back(history.call('emitted', { seq: ask.seq }), (result) => ({ type: 'emitted', result }));
+      break;
     case 'put-contact':
       back(history.call('putContact', ask.contact), (result) => ({ type: 'contact', result }));
       break;

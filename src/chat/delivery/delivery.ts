@@ -12,44 +12,26 @@ import type { DialectError } from '../../dialects/errors.js';
 import { directConversation, type MessageId, type PeerId } from '../../ids.js';
 import type { StatusEvent } from '../events.js';
 import type { People } from '../people/people.js';
-import type { SendViaOptions } from '../contract.js';
 import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
-import { answer, logLine, type CallId, type Token, type Turn } from '../turn.js';
+import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
 import {
   textContent,
-  type Correspondent,
   type DeliveryState,
   type Duplicate,
   type Entry,
   type NewEntry,
   type OutboxPage,
-  type OutboxSize,
 } from './entry.js';
 import { Incoming } from './incoming.js';
 import { Marks } from './marks.js';
 import type { OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
+import type { DeliveryStored, Sending, Words } from './sending.js';
 import { Shown } from './shown.js';
 import { Told } from './told.js';
 
 export type DeliveryTurn = Turn<DeliveryEffect>;
-
-/** One text under the id that it keeps for life. */
-export interface Words {
-  readonly id: MessageId;
-  readonly text: string;
-}
-
-export type SendFailure = ChatError | DialectError | StoreFailure;
-
-/** Texts for one peer, to be queued all or none. */
-export interface Sending {
-  readonly peerId: PeerId;
-  readonly messages: readonly Words[];
-  readonly via: SendViaOptions | null;
-  readonly call: CallId<readonly StatusEvent[], SendFailure>;
-}
 
 /** Lines of a sending that are being committed. */
 interface Append {
@@ -67,21 +49,12 @@ interface Load {
   readonly request: number;
 }
 
-export interface DeliveryStored {
-  readonly correspondents: readonly Correspondent[];
-  readonly outboxSize: OutboxSize;
-  /** Newest committed `seq`. */
-  readonly newestSeq: number;
-  /** Newest `seq` that readers of events were given in this run of the program; at its start `newestSeq`. */
-  readonly publishedSeq: number;
-}
-
 export class Delivery<T extends DeliveryTurn> {
   readonly #people: People;
   readonly #routeOf: (peerId: PeerId) => Route<T>;
   readonly #outboxes: Outboxes;
   readonly #incoming = new Incoming();
-  readonly #shown = new Shown();
+  readonly #shown: Shown;
   readonly #appends = new Map<Token, Append>();
   readonly #marks = new Marks();
   readonly #told = new Told();
@@ -93,6 +66,7 @@ export class Delivery<T extends DeliveryTurn> {
   constructor(people: People, routeOf: (peerId: PeerId) => Route<T>, random: () => number) {
     this.#people = people;
     this.#routeOf = routeOf;
+    this.#shown = new Shown(people);
     this.#outboxes = new Outboxes(random);
   }
 
@@ -136,7 +110,7 @@ export class Delivery<T extends DeliveryTurn> {
   }
 
   /** The history answered. False: the request was none of delivery's. */
-  answered(token: Token, { type, result }: LineAnswer, turn: T): boolean {
+  answered(token: Token, { type, result }: SentAnswer, turn: T): boolean {
     switch (type) {
       case 'append':
         return this.#appended(token, result, turn);
@@ -382,6 +356,8 @@ export class Delivery<T extends DeliveryTurn> {
   }
 }
 
+/** Answers about lines; those about marks of readers are taken by `unseen.ts`. */
+export type SentAnswer = Exclude<LineAnswer, { readonly type: 'read' | 'emitted' }>;
 type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
 type Committed = Result<

@@ -8,11 +8,13 @@ import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
 import type {
   Appended,
   DeliveryState,
+  Emitted,
   HistoryQuery,
   Entry,
   NewEntry,
   OutboxPage,
   OutboxSize,
+  ReadMark,
 } from './entry.js';
 
 export type DeliveryEffect =
@@ -48,7 +50,11 @@ export type LineAsk =
       readonly linesMax: number;
       readonly bytesMax: number;
     }
-  | { readonly type: 'page'; readonly query: HistoryQuery };
+  | { readonly type: 'page'; readonly query: HistoryQuery }
+  /** Mark the messages of a peer as read; null: all that are stored. */
+  | { readonly type: 'read'; readonly peerId: PeerId; readonly upToSeq: number | null }
+  /** A reader of `serve --json` got every message up to this `seq`. */
+  | { readonly type: 'emitted'; readonly seq: number };
 
 export type StoreFailure = StoreError | RuntimeError;
 
@@ -68,4 +74,6 @@ export type LineAnswer =
       >;
     }
   | { readonly type: 'outbox'; readonly result: Result<OutboxPage, StoreFailure> }
-  | { readonly type: 'page'; readonly result: Result<readonly Entry[], StoreFailure> };
+  | { readonly type: 'page'; readonly result: Result<readonly Entry[], StoreFailure> }
+  | { readonly type: 'read'; readonly result: Result<ReadMark, StoreFailure> }
+  | { readonly type: 'emitted'; readonly result: Result<Emitted, StoreFailure> };

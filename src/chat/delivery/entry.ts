@@ -129,6 +129,35 @@ export interface OutboxSize {
   readonly bytes: number;
 }
 
+/** Messages of a peer that the user has not read. */
+export interface Unread {
+  readonly peerId: PeerId;
+  /** Messages up to this `seq` are read. */
+  readonly readSeq: number;
+  readonly unread: number;
+  /** The peer's label in its newest message. */
+  readonly name: string;
+}
+
+/** What is unread of a peer after a mark. */
+export interface ReadMark {
+  readonly readSeq: number;
+  readonly unread: number;
+  /** Newest `seq` that is counted. */
+  readonly newestSeq: number;
+}
+
+/** Newest `seq` that a reader of `serve --json` got. */
+export interface Emitted {
+  readonly seq: number;
+}
+
+/** What readers have not seen yet, as the history keeps it. */
+export interface Unseen {
+  readonly unread: readonly Unread[];
+  readonly emittedSeq: number;
+}
+
 /** Somebody with whom lines were exchanged. */
 export interface Correspondent {
   readonly peerId: PeerId;

@@ -3,6 +3,7 @@
  * none left out, so that a reader that remembers the last `seq` has seen everything before it.
  */
 import type { Result } from 'neverthrow';
+import type { People } from '../people/people.js';
 import { logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
 import type { Entry } from './entry.js';
@@ -12,12 +13,17 @@ import { messageEventOf } from './transcript.js';
 type ShownTurn = Turn<DeliveryEffect>;
 
 export class Shown {
+  readonly #people: Pick<People, 'arrived'>;
   /** `seq` of the newest line that readers were given. */
   #seq = 0;
   /** Lines up to here are committed and not published yet; they are being read back. */
   #heldUntilSeq = 0;
   /** The page that is being read; null: nothing is missing. */
   #reading: Token | null = null;
+
+  constructor(people: Pick<People, 'arrived'>) {
+    this.#people = people;
+  }
 
   /** `publishedSeq`: what readers have seen; `newestSeq`: what is committed. Lines between are read back. */
   restore(publishedSeq: number, newestSeq: number, turn: ShownTurn): void {
@@ -69,6 +75,8 @@ export class Shown {
     if (line.seq <= this.#seq) return;
     this.#seq = line.seq;
     const event = messageEventOf(line);
-    if (event !== null) turn.emit({ to: 'feed', event });
+    if (event === null) return;
+    if (line.direction === 'in') this.#people.arrived(line.peerId, line.peer, line.seq);
+    turn.emit({ to: 'feed', event });
   }
 }

@@ -10,6 +10,7 @@ import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagOf } from './identity.js';
 import { clipBytes, parseForeignPeerId, skeletonOf, type NamedPeer } from './name.js';
 import type { Presence } from './presence.js';
+import { UnreadCounts } from './unread.js';
 
 /** The maps of the book. */
 export interface PeerBook {
@@ -17,10 +18,26 @@ export interface PeerBook {
   readonly presence: Map<PeerId, Presence>;
   /** Peers with a live session, and the address at its other end. */
   readonly live: Map<PeerId, Address>;
+  readonly unread: UnreadCounts;
 }
 
 /** Makes an empty book. */
-export const emptyPeerBook = (): PeerBook => ({ contacts: new Map(), presence: new Map(), live: new Map() });
+export const emptyPeerBook = (): PeerBook => ({
+  contacts: new Map(),
+  presence: new Map(),
+  live: new Map(),
+  unread: new UnreadCounts(),
+});
+
+/** Everybody in the book. */
+const idsOf = (book: PeerBook): readonly PeerId[] => [
+  ...new Set([
+    ...book.presence.keys(),
+    ...book.live.keys(),
+    ...book.contacts.keys(),
+    ...book.unread.all().map(({ peerId }) => peerId),
+  ]),
+];
 
 /** Returns one row per identity: announced, connected, or a contact. */
 export function peerRows(book: PeerBook): readonly PeerEvent[] {
@@ -30,14 +47,12 @@ export function peerRows(book: PeerBook): readonly PeerEvent[] {
     if (alike === undefined) byLook.set(lookOf(contact), [contact]);
     else alike.push(contact);
   }
-  const ids = new Set([...book.presence.keys(), ...book.live.keys(), ...book.contacts.keys()]);
-  return [...ids].map((id) => rowOf(book, id, byLook.get(skeletonOf(nameOf(book, id))) ?? []));
+  return idsOf(book).map((id) => rowOf(book, id, byLook.get(skeletonOf(nameOf(book, id))) ?? []));
 }
 
 /** Returns all peers with their names, for resolving a PEER word. */
 export function namedPeers(book: PeerBook): readonly NamedPeer[] {
-  const ids = new Set([...book.presence.keys(), ...book.live.keys(), ...book.contacts.keys()]);
-  return [...ids].map((peerId) => ({ peerId, name: nameOf(book, peerId) }));
+  return idsOf(book).map((peerId) => ({ peerId, name: nameOf(book, peerId) }));
 }
 
 /** Returns the name that a peer gave itself; its tag where it gave none. */
@@ -52,7 +67,7 @@ export function nameOf(book: PeerBook, peerId: PeerId): string {
  */
 export function saidNameOf(book: PeerBook, peerId: PeerId): string {
   const heard = book.presence.get(peerId)?.name ?? '';
-  const kept = book.contacts.get(peerId)?.name ?? '';
+  const kept = book.contacts.get(peerId)?.name ?? book.unread.nameOf(peerId);
   const isCut = heard !== kept && clipBytes(kept, beacon.nameBytesMax).trim() === heard;
   return isCut || heard === '' ? kept : heard;
 }
@@ -88,6 +103,7 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
     dialect: foreign?.dialect ?? 'native',
     verified: contact?.trust === 'verified',
     lastSeen: new Date(lastSeenMs).toISOString(),
+    unread: book.unread.of(peerId),
     ...(contact?.blocked === true ? { blocked: true } : {}),
     ...(twin === undefined
       ? {}

@@ -1,11 +1,18 @@
-/** Contacts: the keys this home has pinned, and what its user decided about them. Pure types. */
+/** Contacts: the keys this home has pinned, and what its user decided about them. Pure. */
 import type { PeerId } from '../../ids.js';
 
 /** `pinned`: seen in a finished handshake, numbers not compared. `verified`: compared. */
 export type Trust = 'pinned' | 'verified';
 
+/**
+ * Decision of the user. `open`: nothing yet, so the messages of the peer are a request. `accepted`: the user wrote to
+ * the peer, verified it or accepted it. `rejected`: the user refused the request or the changed key. `replaced`: the
+ * user accepted another key for the name.
+ */
+export type Standing = 'open' | 'accepted' | 'rejected' | 'replaced';
+
 /** A pinned peer. */
-export interface Contact {
+export interface Contact extends Choice {
   readonly peerId: PeerId;
   /** Label the peer gave itself, sanitised. */
   readonly name: string;
@@ -28,3 +35,27 @@ export interface Contact {
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
 }
+
+/** Choices of the user for a peer, and the last warning about it. */
+export interface Choice {
+  /** Name that the user gave the peer; empty: none. */
+  readonly alias: string;
+  /** Remark of the user; empty: none. */
+  readonly note: string;
+  /** Messages of the peer notify nobody. */
+  readonly muted: boolean;
+  readonly standing: Standing;
+  /** Wall clock of the last warning that this key bears the name of another contact, ms; 0: never. */
+  readonly warnedAtMs: number;
+}
+
+/** The choice about a peer before the user made one. */
+export const noChoice: Choice = { alias: '', note: '', muted: false, standing: 'open', warnedAtMs: 0 };
+
+export const choiceOf = ({ alias, note, muted, standing, warnedAtMs }: Contact): Choice => ({
+  alias,
+  note,
+  muted,
+  standing,
+  warnedAtMs,
+});

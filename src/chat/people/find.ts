@@ -7,8 +7,7 @@ import { unreachable } from '../../exhaustive.js';
 import type { ChatError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import type { Address } from '../../wire/address.js';
-import type { PeerEvent } from '../events.js';
-import { isBlocked, namedPeers, nameOf, peerRow, peerRows, stateOf, type PeerBook } from './book.js';
+import { isBlocked, namedPeers, nameOf, peerRow, stateOf, type PeerBook } from './book.js';
 import { isProvable } from './capabilities.js';
 import { foldCase, resolvePeer, taggedName } from './name.js';
 
@@ -41,20 +40,21 @@ export function meantBy(directory: Directory, word: string): Result<PeerId | Add
 }
 
 /** Resolves a word to a known peer; an address means the peer that was last there. Errors: those of `meantBy`. */
-export function knownPeer(directory: Directory, word: string): Result<PeerEvent, ChatError> {
+export function knownPeer(directory: Directory, word: string): Result<PeerId, ChatError> {
   const { book } = directory;
-  const unknown = err<PeerEvent, ChatError>({ code: 'chat/unknown-peer', peer: word });
+  const unknown = err<PeerId, ChatError>({ code: 'chat/unknown-peer', peer: word });
   return meantBy(directory, word).andThen((meant) => {
     if (typeof meant === 'string') {
       // An id that is an address names its peer by itself.
       const isKnown = !isProvable(meant) || namedPeers(book).some(({ peerId }) => peerId === meant);
-      return isKnown ? ok(peerRow(book, meant)) : unknown;
+      return isKnown ? ok(meant) : unknown;
     }
-    const there = peerRows(book).filter(
-      ({ dialect, address, port }) => dialect === 'native' && address === meant.host && port === meant.port,
-    );
-    const row = there.find(({ state: seen }) => seen === 'online') ?? there[0];
-    return row === undefined ? unknown : ok(row);
+    const there = namedPeers(book).filter(({ peerId }) => {
+      const { dialect, address, port } = peerRow(book, peerId);
+      return dialect === 'native' && address === meant.host && port === meant.port;
+    });
+    const found = there.find(({ peerId }) => stateOf(book, peerId) === 'online') ?? there[0];
+    return found === undefined ? unknown : ok(found.peerId);
   });
 }
 

@@ -25,18 +25,27 @@ import {
   type PeerBook,
 } from './book.js';
 import { isProvable } from './capabilities.js';
-import type { Contact } from './contact.js';
+import { noChoice, type Contact } from './contact.js';
 import type { ContactAsk, PeopleEffect } from './effects.js';
 import { knownPeer, meantBy, sameAsBefore } from './find.js';
 
 import { contacts as limits } from './limits.js';
 import { sanitiseName } from './name.js';
+import type { Counted, UnreadCounts, UnreadMark } from './unread.js';
 
 /** A turn of this part. */
 export type PeopleTurn = Turn<PeopleEffect>;
 
 /** The source of a row of presence: an announcement on the network, or a text over a connection. */
 export type Source = 'announced' | 'spoke';
+
+/** The unread messages at the start. `countedSeq`: messages up to it are counted. */
+export interface Unseen {
+  readonly marks: readonly UnreadMark[];
+  readonly countedSeq: number;
+}
+
+const nothingUnread: Unseen = { marks: [], countedSeq: 0 };
 
 /** The knowledge of peers. */
 export class People {
@@ -54,7 +63,8 @@ export class People {
   }
 
   /** Restores stored contacts. Emits nothing. */
-  restore(contacts: readonly Contact[], writtenTo: readonly PeerId[]): void {
+  restore(contacts: readonly Contact[], writtenTo: readonly PeerId[], unread: Unseen = nothingUnread): void {
+    this.#book.unread.restore(unread.marks, unread.countedSeq);
     for (const contact of contacts) {
       this.#book.contacts.set(contact.peerId, contact);
       if (contact.trust === 'verified') this.#trusted.add(contact.peerId);
@@ -82,6 +92,9 @@ export class People {
   rows = (): readonly PeerEvent[] => peerRows(this.#book);
   trusted = (): ReadonlySet<PeerId> => this.#trusted;
 
+  /** Conversations with unread messages; a blocked peer has none. */
+  unread = (): readonly Counted[] => this.#book.unread.all().filter(({ peerId }) => !this.isBlocked(peerId));
+
   /** Returns the rows that discovery announced, for a discovery that starts again with an empty roster. */
   announcedRows(): readonly Presence[] {
     return this.presenceRows().filter(({ peerId }) => this.isAnnounced(peerId));
@@ -106,7 +119,7 @@ export class People {
   }
 
   /** Resolves a word to a known peer; an address means the peer that was last there. Errors: those of `meantBy`. */
-  known(word: string): Result<PeerEvent, ChatError> {
+  known(word: string): Result<PeerId, ChatError> {
     return knownPeer(this.#directory(), word);
   }
 
@@ -159,10 +172,10 @@ export class People {
     this.publish(peerId, turn);
   }
 
-  /** Publishes the row of a peer where more than the time of its last sign of life has changed. */
+  /** Publishes the row of a peer where more than its last sign of life and its unread messages has changed. */
   publish(peerId: PeerId, turn: PeopleTurn): void {
     const row = this.row(peerId);
-    const published = JSON.stringify({ ...row, lastSeen: '' });
+    const published = JSON.stringify({ ...row, lastSeen: '', unread: 0 });
     if (this.#published.get(peerId) === published) return;
     // Forget strangers that are gone, or forged names would fill the memory.
     if (row.state === 'offline' && this.contact(peerId) === undefined) this.#published.delete(peerId);
@@ -173,6 +186,16 @@ export class People {
   /** Forgets the published row of a peer that is not kept otherwise. */
   forget(peerId: PeerId): void {
     this.#published.delete(peerId);
+  }
+
+  /** A message of the peer is stored. */
+  arrived(peerId: PeerId, name: string, seq: number): void {
+    this.#book.unread.arrived(peerId, name, seq);
+  }
+
+  /** The user read messages of the peer. Its row is published where the number of unread ones changed. */
+  read(peerId: PeerId, mark: Parameters<UnreadCounts['marked']>[1], turn: PeopleTurn): void {
+    if (this.#book.unread.marked(peerId, mark)) turn.emit({ to: 'feed', event: this.row(peerId) });
   }
 
   // Decisions of the user.
@@ -263,6 +286,7 @@ export class People {
       address: '',
       firstSeenMs: lastSeenMs,
       lastSeenMs,
+      ...noChoice,
     };
   }
 }

@@ -3,7 +3,7 @@ import type { PeerId } from '../../ids.js';
 import type { PeerProof } from '../../session/contract.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import { toHex } from '../../wire/bytes.js';
-import type { Contact } from '../people/contact.js';
+import { choiceOf, noChoice, type Contact } from '../people/contact.js';
 import type { People } from '../people/people.js';
 import type { LiveSession } from './live-session.js';
 
@@ -29,6 +29,8 @@ export function contactOf(
     address: provedAddress(people, live, peerId) ?? before?.address ?? '',
     firstSeenMs: before?.firstSeenMs ?? wallMs,
     lastSeenMs: wallMs,
+    ...(before === undefined ? noChoice : choiceOf(before)),
+    ...(people.isTrusted(peerId) ? { standing: 'accepted' } : {}),
   };
 }
 

@@ -7,7 +7,8 @@ import { controlApi } from './limits.js';
 import { splitLines } from './ndjson.js';
 import * as v from 'valibot';
 import { readFault } from './faults.js';
-import { methods, streams, type AnyMethod, type Methods } from './methods.js';
+import type { AnyMethod } from './method.js';
+import { methods, streams, type Methods } from './methods.js';
 import { parseJson, readEvent, readRecord } from './reading.js';
 import { findSocket } from './socket-path.js';
 

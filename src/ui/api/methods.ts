@@ -4,7 +4,7 @@
  * derive from the rows. A row that is missing or differs from the handle does not compile.
  */
 import * as v from 'valibot';
-import { okAsync, type ResultAsync } from 'neverthrow';
+import { okAsync } from 'neverthrow';
 import {
   answers,
   foreignDialectNames,
@@ -12,49 +12,16 @@ import {
   questions,
   type HistoryOptions,
   type ForeignDialectName,
-  type NodeError,
-  type NodeHandle,
   type SendAllOptions,
   type SendOptions,
   type SendViaOptions,
 } from '../../index.js';
 import { controlApi } from './limits.js';
-
-/** The node and its start, which the rows call. */
-export interface Served {
-  readonly node: NodeHandle;
-  /** Settings that the node was started with, by key. */
-  readonly startedWith: Readonly<Record<string, unknown>>;
-}
-
-export type Body = v.ObjectSchema<v.ObjectEntries, undefined>;
-
-/** One row. `pack` and `run` are methods, so that every row fits `AnyMethod`. */
-export interface Method<Args extends readonly unknown[], Takes extends Body, Gives extends v.GenericSchema> {
-  readonly verb: 'GET' | 'POST';
-  readonly path: `/v1/${string}`;
-  readonly does: string;
-  /** The query of a GET, the JSON body of a POST. */
-  readonly takes: Takes;
-  /** The `value` of the answer. */
-  readonly gives: Gives;
-  /** Turns the arguments of the handle's method into the input of the route. */
-  pack(...args: Args): v.InferInput<Takes>;
-  /** Calls the node. */
-  run(served: Served, input: v.InferOutput<Takes>): ResultAsync<v.InferOutput<Gives>, NodeError>;
-}
-export type AnyMethod = Method<readonly unknown[], Body, v.GenericSchema>;
-
-const method = <Args extends readonly unknown[], Takes extends Body, Gives extends v.GenericSchema>(
-  row: Method<Args, Takes, Gives>,
-): Method<Args, Takes, Gives> => row;
+import { method, nothing, onePeer, peer } from './method.js';
+import { unseenMethods } from './unseen-methods.js';
 
 // The id that the caller gives a message; without it the node gives one.
 const id = v.exactOptional(v.pipe(v.string(), v.description('id of the message: a UUID in lower case')));
-// A word that names a peer: a name, an id or an address. A longer word is a mistake or an attack.
-const peer = v.pipe(v.string(), v.nonEmpty(), v.maxLength(controlApi.peerWordCharsMax));
-const nothing = v.object({});
-const onePeer = v.object({ peer });
 const dialect = v.picklist(foreignDialectNames);
 const statuses = v.pipe(v.array(nodeEvents.status), v.readonly());
 const record = v.record(v.string(), v.unknown());
@@ -253,7 +220,7 @@ const foreign = {
   }),
 };
 
-export const methods = { ...asking, ...acting, ...foreign };
+export const methods = { ...asking, ...acting, ...unseenMethods, ...foreign };
 export type Methods = typeof methods;
 
 /** Routes that answer with NDJSON. `reads`: schema of the lines of an NDJSON body. */

@@ -10,7 +10,8 @@ import { controlApi } from './limits.js';
 import { LineTooLongError, splitLines } from './ndjson.js';
 import { sendLines, type NamedLine } from './send-lines.js';
 import { httpStatusOf } from './faults.js';
-import { methods, streams, type AnyMethod, type Body, type Served } from './methods.js';
+import type { AnyMethod, Body, Served } from './method.js';
+import { methods, streams } from './methods.js';
 import { checked, parseJson } from './reading.js';
 
 export interface ApiOptions extends Served {

@@ -30,6 +30,10 @@ export const cli = {
   helpWrapColumnsMin: 16,
   /** Printed rows whose delivery marks are still corrected in place. */
   marksKept: 200,
+  /** Unread messages that opening a conversation shows at once: four screens. */
+  promptUnreadLines: 100,
+  /** Characters of a message that a list shows. */
+  previewGraphemes: 60,
 } as const;
 
 /** The input line of the prompt. */

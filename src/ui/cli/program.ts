@@ -155,20 +155,40 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     .addOption(new Option('--count <n>', 'stop after N messages').argParser(arg(count)).conflicts('follow'))
     .option('--from <peer>', 'print messages of this peer alone')
     .option('--since <id>', 'begin after this seq or message id')
+    .option('--mark-read', 'mark the printed messages as read')
     .addOption(timeout)
-    .action(
-      (options: { count?: number; from?: string; since?: string; timeout?: number }, command: Command) =>
-        runs(command, async (context) => {
-          const { recv } = await import('./commands/recv.js');
-          return recv(context, {
-            count: options.count ?? null,
-            from: options.from ?? null,
-            since: options.since ?? null,
-            timeoutMs: options.timeout ?? null,
-          });
-        }),
+    .action((options: RecvFlags, command: Command) =>
+      runs(command, async (context) => {
+        const { recv } = await import('./commands/recv.js');
+        return recv(context, {
+          count: options.count ?? null,
+          from: options.from ?? null,
+          since: options.since ?? null,
+          timeoutMs: options.timeout ?? null,
+          isMarkingRead: options.markRead === true,
+        });
+      }),
     );
   addHistory(program, world, runs);
+  base(program.command('unread'), world)
+    .description('list the conversations with messages that you have not read')
+    .action((_options: object, command: Command) =>
+      runs(command, async (context) => (await import('./commands/unread.js')).unread(context)),
+    );
+  base(program.command('read'), world)
+    .description('print the unread messages of a peer and mark them as read')
+    .argument('<peer>')
+    .action((peer: string, _options: object, command: Command) =>
+      runs(command, async (context) => (await import('./commands/unread.js')).read(context, peer)),
+    );
+}
+
+interface RecvFlags {
+  readonly count?: number;
+  readonly from?: string;
+  readonly since?: string;
+  readonly timeout?: number;
+  readonly markRead?: boolean;
 }
 
 interface HistoryFlags {

@@ -6,6 +6,7 @@ import { dialing as limits } from '../../../src/chat/routes/limits.js';
 import type { Address } from '../../../src/wire/address.js';
 import { toHex } from '../../../src/wire/bytes.js';
 import { CoreScene, connection, messageId, scenePeer, session } from '../../support/core-scene.js';
+import { noChoice } from '../../../src/chat/people/contact.js';
 
 const friend = scenePeer(1);
 const home: Address = { host: '10.0.0.1', port: 6_000 };
@@ -23,6 +24,7 @@ const contact: Contact = {
   wireVersion: 1,
   features: 0,
   nextHex: '',
+  ...noChoice,
   address: `${home.host}:${home.port}`,
   firstSeenMs: 0,
   lastSeenMs: 0,

@@ -15,6 +15,8 @@ export interface RecvOptions {
   /** `seq` or id of a message, after which the command begins. */
   readonly since: string | null;
   readonly timeoutMs: number | null;
+  /** Whether printed messages count as read. */
+  readonly isMarkingRead: boolean;
 }
 
 export async function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
@@ -78,6 +80,7 @@ async function follow(
     if (isWanted.isErr()) return output.failure(isWanted.error);
     if (!isWanted.value) continue;
     await output.result(event, messageLine(event, output.colors));
+    if (options.isMarkingRead && (await output.written())) await node.markRead(event.peerId, event.seq);
     receiving.left -= 1;
     if (receiving.left <= 0) return 0;
   }

@@ -2,7 +2,8 @@
 import { toJsonSchemaDefs } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { nodeEvents } from '../../../index.js';
-import { failureAnswer, methods, streams, type AnyMethod } from '../../api/methods.js';
+import type { AnyMethod } from '../../api/method.js';
+import { failureAnswer, methods, streams } from '../../api/methods.js';
 import type { RunContext } from '../run.js';
 import { commandLines } from '../screen/lines.js';
 import type { ExitCode } from '../screen/wording.js';

@@ -1,5 +1,7 @@
 /** `parlance serve`: runs the node without a prompt, until a signal. */
+import type { NodeEvent, NodeHandle } from '../../../index.js';
 import { eventLine } from '../screen/present.js';
+import type { Output } from '../screen/output.js';
 import { EndReason, withNode, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
@@ -15,8 +17,10 @@ export function serve(context: RunContext): Promise<ExitCode> {
       if (stopped.aborted) leave();
       stopped.addEventListener('abort', leave, { once: true });
       const endReason = new EndReason();
-      for await (const event of node.events()) {
+      const emission = output.isJson ? new Emission(node, output) : null;
+      for await (const event of await eventsOf(node, emission)) {
         await output.result(event, eventLine(event, output.colors));
+        if (event.type === 'message') emission?.wrote(event.seq);
         endReason.read(event);
         if (event.type === 'bye') return stopped.aborted ? 0 : output.failureOnStderr(endReason.fault());
       }
@@ -28,4 +32,44 @@ export function serve(context: RunContext): Promise<ExitCode> {
     },
     { mustOwn: true },
   );
+}
+
+/** A program reads on where it stopped: what arrived since the last `serve --json` comes first. */
+async function eventsOf(node: NodeHandle, emission: Emission | null): Promise<AsyncIterable<NodeEvent>> {
+  if (emission === null) return node.events();
+  const seq = await node.emittedSeq();
+  return node.events(seq.isOk() ? { sinceSeq: seq.value } : {});
+}
+
+/** Tells the node how far its messages have left this process. One mark is on its way at a time. */
+export class Emission {
+  readonly #node: Pick<NodeHandle, 'markEmitted'>;
+  readonly #output: Pick<Output, 'written'>;
+  #seq = 0;
+  #isMarking = false;
+
+  constructor(node: Pick<NodeHandle, 'markEmitted'>, output: Pick<Output, 'written'>) {
+    this.#node = node;
+    this.#output = output;
+  }
+
+  /** A message was handed to stdout. It is marked once the write succeeded. */
+  wrote(seq: number): void {
+    this.#seq = seq;
+    if (this.#isMarking) return;
+    this.#isMarking = true;
+    this.#mark().then(undefined, () => undefined);
+  }
+
+  async #mark(): Promise<void> {
+    let marked = 0;
+    while (marked < this.#seq) {
+      const seq = this.#seq;
+      // A mark that fails is made up for by the next message, or by the next start: a message comes twice at worst.
+      const isWritten = await this.#output.written();
+      if (!isWritten || (await this.#node.markEmitted(seq)).isErr()) break;
+      marked = seq;
+    }
+    this.#isMarking = false;
+  }
 }

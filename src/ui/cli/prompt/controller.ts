@@ -26,6 +26,7 @@ import { lineOf, wordingOf } from '../screen/wording.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
 import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
+import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
 import { isWorthRetrying, UnsentLines } from './unsent.js';
 
@@ -52,9 +53,9 @@ export class PromptController {
   readonly unsent = new UnsentLines();
   readonly #options: PromptOptions;
   readonly #peers = new Map<string, PeerEvent>();
-  readonly #unread = new Map<string, number>();
   /** Ids of sent messages that are not delivered. */
   readonly #pending = new Set<string>();
+  readonly #reading: Reading;
   #open: Open | null = null;
   /** Messages that were typed while no conversation was open: they wait for the next one. */
   #drafts: string[] = [];
@@ -66,6 +67,7 @@ export class PromptController {
   constructor(options: PromptOptions) {
     this.#options = options;
     this.#shownDay = new Date(options.nowMs()).toDateString();
+    this.#reading = new Reading(options.node);
   }
 
   /** Number of sent messages that are not delivered. */
@@ -89,6 +91,8 @@ export class PromptController {
     }
     const names = this.#here().map((peer) => peerName(peer));
     if (names.length > 0) this.#say(`Here: ${names.join(', ')}`, colors.green);
+    const unread = await this.#reading.begin();
+    if (unread !== null) this.#say(`${unread}; /chat PEER shows them`, colors.bold);
     this.#drawPrompt();
   }
 
@@ -156,16 +160,17 @@ export class PromptController {
       this.#say(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`, colors.yellow);
     }
     if (this.#open?.row?.id === peer.id) this.#open = { ...this.#open, row: peer };
+    else this.#reading.changed(peer);
     this.#drawPrompt();
   }
 
   #onMessage(message: MessageEvent): void {
+    if (message.direction === 'in' && this.#reading.wasShown(message)) return;
     const isOpen = this.#open?.row?.id === message.peerId;
     this.#print(message, isOpen);
     if (message.direction === 'out') return;
-    if (isOpen) return;
-    this.#unread.set(message.peerId, (this.#unread.get(message.peerId) ?? 0) + 1);
-    if (this.#unread.get(message.peerId) === 1 && this.#open === null) {
+    if (isOpen) return this.#reading.showed(message.peerId, message.seq);
+    if (this.#reading.arrived(message) === 1 && this.#open === null) {
       this.#say(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`, this.#options.colors.dim);
     }
     this.#drawPrompt();
@@ -269,17 +274,22 @@ export class PromptController {
     const row = found.unwrapOr(null);
     this.#open = { word, row };
     this.#codeShownOf = null;
-    if (row !== null) {
-      this.#peers.set(row.id, row);
-      this.#unread.delete(row.id);
-    }
+    if (row !== null) this.#peers.set(row.id, row);
     const label = row === null ? escapeForTerminal(word) : peerName(row);
     const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
     const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
     this.#say(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`, colors.dim);
+    if (row !== null) await this.#showUnread(row.id);
     this.#drawPrompt();
     for (const draft of this.#drafts) screen.giveBack?.(draft);
     this.#drafts = [];
+  }
+
+  async #showUnread(peerId: string): Promise<void> {
+    const { messages, earlier } = await this.#reading.open(peerId);
+    const more = earlier > 0 ? ` (${earlier} more before these: /history shows them)` : '';
+    if (messages.length > 0) this.#say(`── unread ──${more}`, this.#options.colors.bold);
+    for (const message of messages) this.#print(message, true);
   }
 
   #history(search: string): Promise<void> {
@@ -386,7 +396,7 @@ export class PromptController {
 
   #drawPrompt(): void {
     const { screen, colors } = this.#options;
-    const unread = [...this.#unread].map(
+    const unread = [...this.#reading.counts].map(
       ([peerId, count]) => `${escapeName(this.#peers.get(peerId)?.name ?? '?')} ${count}`,
     );
     screen.setPrompt(promptText(this.#open, unread, colors));

@@ -30,6 +30,16 @@ export const commandLines = {
     code: answers.safetyInfo.entries.code,
     verified: answers.safetyInfo.entries.verified,
   }),
+  unread: line('unread', '`unread`: a conversation with messages that the user has not read', {
+    peer: described(v.string(), 'name of the peer'),
+    peerId: described(v.string(), 'identity of the peer'),
+    name: nodeEvents.peer.entries.name,
+    id: nodeEvents.peer.entries.id,
+    tag: nodeEvents.peer.entries.tag,
+    unread: answers.unreadInfo.entries.unread,
+    afterSeq: answers.unreadInfo.entries.readSeq,
+    since: v.exactOptional(described(v.string(), 'arrival of the oldest unread message')),
+  }),
   export: line('export', '`history --export`: a file was written', {
     file: described(v.string(), 'file that was written'),
     messages: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages in the file'),

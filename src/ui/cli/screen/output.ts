@@ -87,6 +87,12 @@ export class Output {
     return wording.exit;
   }
 
+  /** Waits until the results so far have left the process. False: the reader is gone, or a write failed. */
+  async written(): Promise<boolean> {
+    await drained(this.#stdout);
+    return !this.closed.aborted;
+  }
+
   /** Waits until all output has left the process. */
   async flush(): Promise<void> {
     await Promise.all([drained(this.#stdout), drained(this.#stderr)]);

@@ -1,0 +1,99 @@
+/** Deliveries of outgoing lines: how their states move on. Throws `SqlTrouble`. */
+import type { DeliveryState } from '../../chat/delivery/entry.js';
+import { unreachable } from '../../exhaustive.js';
+import { messageIdFromBytes, type MessageId } from '../../ids.js';
+import { history as limits } from './limits.js';
+import { idBytes, isWaiting, stateNumber } from './rows.js';
+import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
+
+/** Changes of a mark. */
+export interface Marked {
+  /** Lines that are in the state now, whether this mark moved them or an earlier one. */
+  readonly reached: readonly MessageId[];
+  /** By how much the outbox grew; below zero where it shrank. */
+  readonly outboxLines: number;
+  readonly outboxBytes: number;
+  readonly moved: number;
+}
+
+/**
+ * Moves deliveries to a peer on: queued → sent → delivered, and to or from failed. Never back: `sent` does not undo
+ * `delivered`. Two statements for many lines: a call into SQLite costs more than the work on one line.
+ */
+export function markDeliveries(
+  sql: Sql,
+  peerNo: number,
+  ids: readonly MessageId[],
+  state: DeliveryState,
+): Marked {
+  const reached: MessageId[] = [];
+  let [outboxLines, outboxBytes, moved] = [0, 0, 0];
+  for (let at = 0; at < ids.length; at += limits.markChunkIds) {
+    const chunk = markChunk(sql, peerNo, ids.slice(at, at + limits.markChunkIds), state);
+    reached.push(...chunk.reached);
+    outboxLines += chunk.outboxLines;
+    outboxBytes += chunk.outboxBytes;
+    moved += chunk.moved;
+  }
+  return { reached, outboxLines, outboxBytes, moved };
+}
+
+function markChunk(sql: Sql, peerNo: number, ids: readonly MessageId[], state: DeliveryState): Marked {
+  const from = statesBefore(state).map(stateNumber);
+  const found = sql
+    .prepare(
+      `SELECT seq, CAST(delivery.state AS INTEGER), delivery.waits = 1, length(text), dialect = 0, CAST(id AS BLOB)
+       FROM line JOIN delivery ON message = seq AND recipient = ?
+       WHERE direction = 1 AND id IN (${marksOfChunk})`,
+    )
+    .rows([peerNo, ...filled(ids.map(idBytes))]);
+  const rows = found.filter((row) => from.includes(integerOf(row[1])));
+  let [outboxLines, outboxBytes] = [0, 0];
+  for (const isNative of [true, false]) {
+    const waits = isWaiting(state, isNative ? 'native' : 'netech') ? 1 : 0;
+    const own = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
+    if (own.length === 0) continue;
+    sql
+      .prepare(
+        `UPDATE delivery SET state = ?, waits = ? WHERE recipient = ? AND message IN (${marksOfChunk})`,
+      )
+      .run([stateNumber(state), waits, peerNo, ...filled(own.map((row) => integerOf(row[0])))]);
+    for (const row of own) {
+      const step = waits - integerOf(row[2]);
+      outboxLines += step;
+      outboxBytes += step * integerOf(row[3]);
+    }
+  }
+  const wanted = stateNumber(state);
+  const there = found.filter((row) => row[1] === wanted || rows.includes(row));
+  return {
+    reached: there.map((row) => messageIdFromBytes(bytesOf(row[5]))),
+    outboxLines,
+    outboxBytes,
+    moved: rows.length,
+  };
+}
+
+const marksOfChunk = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
+
+/** As many values as a chunk has places: one statement serves all lengths, and NULL equals nothing. */
+const filled = (values: readonly SqlValue[]): readonly SqlValue[] => [
+  ...values,
+  ...Array.from({ length: limits.markChunkIds - values.length }, () => null),
+];
+
+/** From which states a line may go to `state`. A late receipt turns even a failure into a delivery. */
+function statesBefore(state: DeliveryState): readonly DeliveryState[] {
+  switch (state) {
+    case 'queued':
+      return [];
+    case 'sent':
+      return ['queued'];
+    case 'failed':
+      return ['queued', 'sent'];
+    case 'delivered':
+      return ['queued', 'sent', 'failed'];
+    default:
+      return unreachable(state);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Counts of incoming messages by peer: how far the user read it, how many messages are unread, and their bytes. Kept beside the
+ * lines in the same transaction, so that a start counts nothing. Throws `SqlTrouble`.
+ */
+import type { Emitted, Unread } from '../../chat/delivery/entry.js';
+import { parsePeerId } from '../../ids.js';
+import { bytesOf, integerOf, type Sql } from './sql.js';
+import { decodeText } from './text.js';
+
+/** Lines of one peer that the open transaction adds. */
+export interface Arrival {
+  messages: number;
+  bytes: number;
+}
+
+export function addArrivals(sql: Sql, arrivals: ReadonlyMap<number, Arrival>): void {
+  const add = sql.prepare(
+    `INSERT INTO tally VALUES (?, 0, ?, ?) ON CONFLICT(peer_no) DO UPDATE
+     SET unread = unread + excluded.unread, bytes = bytes + excluded.bytes`,
+  );
+  for (const [peerNo, { messages, bytes }] of arrivals) add.run([peerNo, messages, bytes]);
+}
+
+/** Marks the messages of a peer as read up to a `seq`; the mark never goes back. Returns what is unread now. */
+export function readUpTo(sql: Sql, peerNo: number, seq: number): Pick<Unread, 'readSeq' | 'unread'> {
+  sql
+    .prepare(
+      `INSERT INTO tally VALUES (?, ?, 0, 0) ON CONFLICT(peer_no) DO UPDATE
+       SET read_seq = max(read_seq, excluded.read_seq)`,
+    )
+    .run([peerNo, seq]);
+  recount(sql, peerNo);
+  const row = sql
+    .prepare('SELECT CAST(read_seq AS INTEGER), CAST(unread AS INTEGER) FROM tally WHERE peer_no = ?')
+    .row([peerNo]);
+  return { readSeq: integerOf(row?.[0]), unread: integerOf(row?.[1]) };
+}
+
+/** Counts the unread messages and the bytes again, after lines were removed or put back; null: of every peer. */
+export function recount(sql: Sql, peerNo: number | null): void {
+  const counted = `SET unread = (SELECT count(*) FROM line INDEXED BY line_peer
+      WHERE line.peer_no = tally.peer_no AND seq > read_seq AND direction = 0 AND kind = 0)`;
+  if (peerNo === null) sql.prepare(`UPDATE tally ${counted}`).run([]);
+  else sql.prepare(`UPDATE tally ${counted} WHERE peer_no = ?`).run([peerNo]);
+}
+
+/** Peers with unread messages. */
+export function unreadOf(sql: Sql): readonly Unread[] {
+  const rows = sql
+    .prepare(
+      `SELECT CAST(peer.id AS BLOB), CAST(read_seq AS INTEGER), CAST(unread AS INTEGER),
+         (SELECT CAST(name AS BLOB) FROM line WHERE seq = (SELECT max(seq) FROM line WHERE line.peer_no = tally.peer_no))
+       FROM tally JOIN peer ON peer.no = peer_no WHERE unread > 0 ORDER BY peer_no`,
+    )
+    .rows([]);
+  return rows.flatMap(([id, readSeq, unread, name]) => {
+    const peerId = parsePeerId(decodeText(bytesOf(id)));
+    if (peerId.isErr()) return [];
+    const label = decodeText(bytesOf(name));
+    return [{ peerId: peerId.value, readSeq: integerOf(readSeq), unread: integerOf(unread), name: label }];
+  });
+}
+
+/** Newest `seq` that a reader of `serve --json` got. */
+export const emittedOf = (sql: Sql): Emitted => ({
+  seq: sql.integer("SELECT coalesce(max(number), 0) FROM progress WHERE name = 'emitted'"),
+});
+
+export function raiseEmitted(sql: Sql, seq: number): Emitted {
+  sql
+    .prepare(
+      `INSERT INTO progress(name, number) VALUES ('emitted', CAST(? AS INTEGER))
+       ON CONFLICT(name) DO UPDATE SET number = max(number, excluded.number)`,
+    )
+    .run([seq]);
+  return emittedOf(sql);
+}

@@ -1,0 +1,76 @@
+/**
+ * Marks of what readers have seen: up to which message the user read a conversation, and up to which message
+ * `serve --json` has written. Both stand on disk before a call is answered.
+ */
+import { err, ok } from 'neverthrow';
+import type { PeerId } from '../../ids.js';
+import type { PeerEvent } from '../events.js';
+import type { People, PeopleTurn } from '../people/people.js';
+import { answer, type CallId, type Token, type Turn } from '../turn.js';
+import type { DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
+import type { Emitted } from './entry.js';
+
+type ReadCall = CallId<PeerEvent, StoreFailure>;
+type EmittedCall = CallId<Emitted, StoreFailure>;
+type UnseenAnswer = Extract<LineAnswer, { readonly type: 'read' | 'emitted' }>;
+type UnseenTurn = Turn<DeliveryEffect> & PeopleTurn;
+
+export class Unseen {
+  readonly #people: People;
+  readonly #reads = new Map<Token, { readonly peerId: PeerId; readonly call: ReadCall }>();
+  readonly #emissions = new Map<Token, EmittedCall>();
+  #emittedSeq = 0;
+
+  constructor(people: People) {
+    this.#people = people;
+  }
+
+  restore(emittedSeq: number): void {
+    this.#emittedSeq = emittedSeq;
+  }
+
+  /** The user read the messages of a peer up to a `seq`; null: all. The call is answered with the row of the peer. */
+  read(peerId: PeerId, upToSeq: number | null, call: ReadCall, turn: UnseenTurn): void {
+    const token = turn.newToken();
+    this.#reads.set(token, { peerId, call });
+    turn.emit({ to: 'history', token, ask: { type: 'read', peerId, upToSeq } });
+  }
+
+  /** A reader of `serve --json` got everything up to `seq`. Null: the mark is asked for, and stays. */
+  emitted(seq: number | null, call: EmittedCall, turn: UnseenTurn): void {
+    if (seq === null || seq <= this.#emittedSeq) {
+      turn.emit(answer(call, ok({ seq: this.#emittedSeq })));
+      return;
+    }
+    const token = turn.newToken();
+    this.#emissions.set(token, call);
+    turn.emit({ to: 'history', token, ask: { type: 'emitted', seq } });
+  }
+
+  /** The history answered. */
+  answered(token: Token, stored: UnseenAnswer, turn: UnseenTurn): void {
+    if (stored.type === 'read') {
+      const read = this.#reads.get(token);
+      this.#reads.delete(token);
+      if (read !== undefined) this.#readUpTo(read, stored.result, turn);
+      return;
+    }
+    const call = this.#emissions.get(token);
+    this.#emissions.delete(token);
+    if (stored.result.isOk()) this.#emittedSeq = Math.max(this.#emittedSeq, stored.result.value.seq);
+    if (call !== undefined) turn.emit(answer(call, stored.result));
+  }
+
+  #readUpTo(
+    { peerId, call }: { readonly peerId: PeerId; readonly call: ReadCall },
+    result: Extract<LineAnswer, { readonly type: 'read' }>['result'],
+    turn: UnseenTurn,
+  ): void {
+    if (result.isErr()) {
+      turn.emit(answer(call, err(result.error)));
+      return;
+    }
+    this.#people.read(peerId, result.value, turn);
+    turn.emit(answer(call, ok(this.#people.row(peerId))));
+  }
+}

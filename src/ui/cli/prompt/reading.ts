@@ -1,0 +1,103 @@
+/**
+ * Unread messages at the prompt: their counts, what is shown of them when a conversation is opened, and the marks of
+ * what the open conversation showed. The marks stand on the disk of the node; the counts here follow them.
+ */
+import type { MessageEvent, NodeHandle, PeerEvent } from '../../../index.js';
+import { unreadLine } from '../commands/unread.js';
+import { cli } from '../limits.js';
+
+/** The unread messages of a conversation that is opened. */
+export interface UnreadPart {
+  /** Oldest first; the newest `cli.promptUnreadLines`. */
+  readonly messages: readonly MessageEvent[];
+  /** Number of unread messages before these. */
+  readonly earlier: number;
+}
+
+export class Reading {
+  readonly #node: Pick<NodeHandle, 'history' | 'markRead' | 'unread'>;
+  readonly #counts = new Map<string, number>();
+  /** Messages up to this `seq` were in the count at the start, by peer. */
+  readonly #counted = new Map<string, number>();
+  /** The messages that were printed as they arrived, by peer: the first and the last `seq`. */
+  readonly #printed = new Map<string, { readonly first: number; readonly last: number }>();
+  /** Newest `seq` that opening a conversation showed: its event may still be on the way. */
+  readonly #opened = new Map<string, number>();
+  /** Newest `seq` that was shown, by peer, where the node does not know of it yet. */
+  readonly #shown = new Map<string, number>();
+  #isMarking = false;
+
+  constructor(node: Pick<NodeHandle, 'history' | 'markRead' | 'unread'>) {
+    this.#node = node;
+  }
+
+  /** Number of unread messages by peer. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  /** Takes the counts of the node over. Returns the line that tells of them; null: nothing is unread. */
+  async begin(): Promise<string | null> {
+    const conversations = (await this.#node.unread()).unwrapOr([]);
+    for (const { peer, unread, countedSeq } of conversations) {
+      this.#counts.set(peer.id, unread);
+      this.#counted.set(peer.id, countedSeq);
+    }
+    return unreadLine(conversations);
+  }
+
+  /** Opening the conversation showed this message before its event came. */
+  wasShown = ({ peerId, seq }: MessageEvent): boolean => seq <= (this.#opened.get(peerId) ?? 0);
+
+  /** A message arrived outside the open conversation, and was printed. Returns how many are unread now. */
+  arrived({ peerId, seq }: MessageEvent): number {
+    this.#printed.set(peerId, { first: this.#printed.get(peerId)?.first ?? seq, last: seq });
+    const isCounted = seq <= (this.#counted.get(peerId) ?? 0);
+    const count = (this.#counts.get(peerId) ?? 0) + (isCounted ? 0 : 1);
+    this.#counts.set(peerId, count);
+    return count;
+  }
+
+  /** Another reader of the home may have read messages of the peer. */
+  changed({ id, unread }: PeerEvent): void {
+    if (unread === 0) this.#counts.delete(id);
+    else this.#counts.set(id, unread);
+  }
+
+  /** The conversation is opened: its messages are read from now on. Returns those that were not printed yet. */
+  async open(peerId: string): Promise<UnreadPart> {
+    const conversations = (await this.#node.unread()).unwrapOr([]);
+    const conversation = conversations.find(({ peer }) => peer.id === peerId);
+    const printed = this.#printed.get(peerId);
+    this.#counts.delete(peerId);
+    this.#printed.delete(peerId);
+    if (conversation === undefined) return { messages: [], earlier: 0 };
+    const { unread, readSeq } = conversation;
+    const page = await this.#node.history({ peer: peerId, direction: 'in', limit: cli.promptUnreadLines });
+    const messages = page.unwrapOr([]).filter(({ seq }) => seq > readSeq);
+    const last = printed?.last ?? messages.at(-1)?.seq;
+    if (last !== undefined) this.showed(peerId, last);
+    this.#opened.set(peerId, messages.at(-1)?.seq ?? 0);
+    return {
+      messages: messages.filter(({ seq }) => seq < (printed?.first ?? Number.POSITIVE_INFINITY)),
+      earlier: Math.max(0, unread - messages.length),
+    };
+  }
+
+  /** The user was shown the messages of the peer up to this `seq`. One mark is on its way at a time. */
+  showed(peerId: string, seq: number): void {
+    this.#shown.set(peerId, Math.max(seq, this.#shown.get(peerId) ?? 0));
+    if (this.#isMarking) return;
+    this.#isMarking = true;
+    this.#mark().then(undefined, () => undefined);
+  }
+
+  async #mark(): Promise<void> {
+    for (const [peerId, seq] of this.#shown) {
+      this.#shown.delete(peerId);
+      // A mark that fails leaves the messages unread: they are shown again.
+      await this.#node.markRead(peerId, seq);
+    }
+    this.#isMarking = false;
+  }
+}

@@ -3,14 +3,18 @@
  * sender that repeats its words keeps them.
  *
  *   heard ─► append … stored ─► published, call answered with the receipts
+ *
+ * Of one session a single append is under way. What arrives meanwhile waits and goes into the next one. Were there two,
+ * the disk could refuse the first and take the second, and later words would be shown before earlier ones.
  */
 import { ok, type Result } from 'neverthrow';
-import type { MessageId } from '../../ids.js';
+import type { MessageId, SessionId } from '../../ids.js';
 import type { IdTaken } from '../errors.js';
 import type { Heard, RouteOrder } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
 import type { NewEntry } from './entry.js';
+import { incoming as limits } from './limits.js';
 import { Poison } from './poison.js';
 
 type IncomingTurn = Turn<DeliveryEffect>;
@@ -22,21 +26,34 @@ interface Batch {
   readonly receipts: MessageId[];
 }
 
+/** Messages of one batch that are committed together. */
+interface Portion {
+  readonly batch: Batch;
+  readonly lines: readonly NewEntry[];
+  /** One of its messages may be what crashes the history, so it shares no append. */
+  readonly isAlone: boolean;
+}
+
 export class Incoming {
   readonly #poison = new Poison();
-  readonly #portions = new Map<Token, { readonly batch: Batch; readonly lines: readonly NewEntry[] }>();
+  readonly #appends = new Map<Token, readonly Portion[]>();
+  /** Portions that wait for the append of their session that is under way. */
+  readonly #waiting = new Map<SessionId, Portion[]>();
 
-  /** Hands the lines to the history. */
+  /** Hands the messages to the history, at once or behind those of the same session that are under way. */
   heard(heard: Heard, turn: IncomingTurn): void {
     const portions = heard.repeatedBy === null ? [heard.lines] : this.#poison.portionsOf(heard.lines);
+    if (portions.length === 0) return turn.emit(answer(heard.call, ok({ receipts: [] })));
     const batch: Batch = { heard, open: portions.length, receipts: [] };
-    // All at once: in the order in which they are handed over they are also committed.
-    for (const lines of portions) {
-      const token = turn.newToken();
-      this.#portions.set(token, { batch, lines });
-      turn.emit({ to: 'history', token, ask: { type: 'append', lines } });
-    }
-    if (portions.length === 0) turn.emit(answer(heard.call, ok({ receipts: [] })));
+    const isAlone = portions.length > 1;
+    const parts = portions.map((lines): Portion => ({ batch, lines, isAlone }));
+    // A sender that never repeats loses what is refused, whatever the order.
+    if (heard.repeatedBy === null) return this.#append(parts, turn);
+    const { sessionId } = heard.repeatedBy;
+    const waiting = this.#waiting.get(sessionId);
+    if (waiting !== undefined) return void waiting.push(...parts);
+    this.#waiting.set(sessionId, parts);
+    this.#appendNext(sessionId, turn);
   }
 
   /** What became of an append, and what the route is to do; null where the append is none of ours. */
@@ -45,31 +62,72 @@ export class Incoming {
     result: Result<null, StoreFailure | IdTaken>,
     turn: IncomingTurn,
   ): readonly RouteOrder[] | null {
-    const portion = this.#portions.get(token);
-    if (portion === undefined) return null;
-    this.#portions.delete(token);
-    const { batch, lines } = portion;
-    const ids = lines.map(({ id }) => id);
+    const portions = this.#appends.get(token);
+    if (portions === undefined) return null;
+    this.#appends.delete(token);
+    const ids = idsOf(portions);
     const orders: RouteOrder[] = [];
-    if (result.isOk()) {
-      this.#poison.cleared(ids);
-      batch.receipts.push(...ids);
-    } else orders.push(...this.#notStored(batch.heard, ids, result.error, turn));
-    batch.open -= 1;
-    if (batch.open === 0) turn.emit(answer(batch.heard.call, ok({ receipts: batch.receipts })));
+    if (result.isOk()) this.#poison.cleared(ids);
+    else orders.push(...this.#notStored(portions, ids, result.error, turn));
+    for (const portion of portions) this.#close(portion, result.isOk(), turn);
+    const sessionId = portions[0]?.batch.heard.repeatedBy?.sessionId;
+    if (sessionId === undefined) return orders;
+    if (orders.length > 0) this.#refuseWaiting(sessionId, turn);
+    else this.#appendNext(sessionId, turn);
     return orders;
   }
 
-  /** The lines of an append, for publishing; null where the append is none of ours. */
-  linesOf = (token: Token): readonly NewEntry[] | null => this.#portions.get(token)?.lines ?? null;
+  /** The messages of an append, for publishing; null where the append is none of ours. */
+  linesOf = (token: Token): readonly NewEntry[] | null =>
+    this.#appends.get(token)?.flatMap(({ lines }) => lines) ?? null;
+
+  /** The next append of a session: what waits, up to a portion that goes alone. */
+  #appendNext(sessionId: SessionId, turn: IncomingTurn): void {
+    const waiting = this.#waiting.get(sessionId) ?? [];
+    const [first] = waiting;
+    if (first === undefined) return void this.#waiting.delete(sessionId);
+    let count = 1;
+    let lines = first.lines.length;
+    if (!first.isAlone)
+      for (const portion of waiting.slice(1)) {
+        lines += portion.lines.length;
+        if (portion.isAlone || lines > limits.appendLinesMax) break;
+        count += 1;
+      }
+    this.#append(waiting.splice(0, count), turn);
+  }
+
+  #append(portions: readonly Portion[], turn: IncomingTurn): void {
+    const token = turn.newToken();
+    this.#appends.set(token, portions);
+    turn.emit({
+      to: 'history',
+      token,
+      ask: { type: 'append', lines: portions.flatMap(({ lines }) => lines) },
+    });
+  }
+
+  /** The sender says these again on its next session. */
+  #refuseWaiting(sessionId: SessionId, turn: IncomingTurn): void {
+    for (const portion of this.#waiting.get(sessionId) ?? []) this.#close(portion, false, turn);
+    this.#waiting.delete(sessionId);
+  }
+
+  /** Answers the call of a batch once its last portion has ended. */
+  #close({ batch, lines }: Portion, isStored: boolean, turn: IncomingTurn): void {
+    if (isStored) batch.receipts.push(...lines.map(({ id }) => id));
+    batch.open -= 1;
+    if (batch.open === 0) turn.emit(answer(batch.heard.call, ok({ receipts: batch.receipts })));
+  }
 
   #notStored(
-    { repeatedBy }: Heard,
+    portions: readonly Portion[],
     ids: readonly MessageId[],
     { code }: StoreFailure | IdTaken,
     turn: IncomingTurn,
   ): readonly RouteOrder[] {
     turn.emit(logLine('error', 'message-not-stored', { code }));
+    const repeatedBy = portions[0]?.batch.heard.repeatedBy ?? null;
     const consequence = repeatedBy === null ? 'its sender does not know' : 'it stays with its sender';
     const message = `a message arrived and could not be stored; ${consequence}`;
     turn.emit({ to: 'feed', event: { type: 'error', code, message } });
@@ -78,3 +136,6 @@ export class Incoming {
     return [{ type: 'refuse', ...repeatedBy }];
   }
 }
+
+const idsOf = (portions: readonly Portion[]): readonly MessageId[] =>
+  portions.flatMap(({ lines }) => lines.map(({ id }) => id));

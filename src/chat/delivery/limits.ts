@@ -39,6 +39,8 @@ export const told = {
 
 /** Messages that arrive. */
 export const incoming = {
+  /** Messages of one session in one append: a few batches of a sender in a hurry. */
+  appendLinesMax: 2_048,
   /** Ids of messages that crashed the history, which are refused from then on. A sound history has none. */
   poisonIdsMax: 1_000,
 } as const;

@@ -1,7 +1,7 @@
 /** Delivery by inputs and effects: what is written before what is said, shown and answered. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wordsOf } from '../../../src/chat/delivery/entry.js';
+import { wordsOf, type NewEntry } from '../../../src/chat/delivery/entry.js';
 import { err, ok } from 'neverthrow';
 import type { Utterance } from '../../../src/dialects/dialect.js';
 import { appended, CoreScene, lineOf, messageId, scenePeer, session } from '../../support/core-scene.js';
@@ -17,6 +17,8 @@ function send(scene: CoreScene, ...numbers: readonly number[]): number {
 
 const said = (scene: CoreScene, sessionId: string, ...utterances: readonly Utterance[]): number =>
   scene.ask('said', { sessionId: session(sessionId), utterances });
+
+const textsOf = (lines: readonly NewEntry[]) => lines.map(({ content }) => wordsOf(content));
 
 test('a send is answered after the commit, and said once a session is up', () => {
   const scene = new CoreScene();
@@ -200,18 +202,44 @@ test('messages that crash the history together come one by one, and the culprit 
   assert.equal(scene.to('session')[0]?.say, 'close');
   scene.callsIn('s-2', peer);
   const call = said(scene, 's-2', heard(1), heard(2));
-  const asks = scene.to('history').map(({ token, ask }) => ({ token, ask }));
-  assert.deepEqual(
-    asks.map(({ ask }) => (ask.type === 'append' ? ask.lines.map(({ content }) => wordsOf(content)) : [])),
-    [['text 1'], ['text 2']],
-  );
-  const [first, second] = asks;
-  assert.ok(first !== undefined && second !== undefined);
+  const first = scene.asked('append');
+  assert.deepEqual(textsOf(first.ask.lines), ['text 1']);
   scene.stored(first.token, { type: 'append', result: poison });
   assert.deepEqual(scene.to('session'), [], 'the session goes on without the culprit');
+  const second = scene.asked('append');
+  assert.deepEqual(textsOf(second.ask.lines), ['text 2']);
   scene.stored(second.token, { type: 'append', result: ok(appended(1)) });
   assert.deepEqual(scene.answerTo(call), { receipts: [messageId(2)] });
   assert.deepEqual(scene.answerTo(said(scene, 's-2', heard(1))), { receipts: [] });
+});
+
+test('a message that the disk refuses is not overtaken by the next one of its session', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', peer);
+  const first = said(scene, 's-1', heard(1));
+  const { token } = scene.asked('append');
+  const second = said(scene, 's-1', heard(2));
+  assert.deepEqual(scene.to('history'), [], 'it waits for the one before');
+  scene.stored(token, { type: 'append', result: full });
+  assert.equal(scene.to('session')[0]?.say, 'close');
+  assert.deepEqual(scene.to('history'), []);
+  for (const call of [first, second]) assert.deepEqual(scene.answerTo(call), { receipts: [] });
+});
+
+test('messages that arrive while one is committed share the next commit', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', peer);
+  said(scene, 's-1', heard(1));
+  const { token } = scene.asked('append');
+  const calls = [2, 3].map((number) => said(scene, 's-1', heard(number)));
+  scene.stored(token, { type: 'append', result: ok(appended(1)) });
+  const { token: next, ask } = scene.asked('append');
+  assert.deepEqual(textsOf(ask.lines), ['text 2', 'text 3']);
+  scene.stored(next, { type: 'append', result: ok(appended(2, 3)) });
+  assert.deepEqual(
+    calls.map((call) => scene.answerTo(call)),
+    [{ receipts: [messageId(2)] }, { receipts: [messageId(3)] }],
+  );
 });
 
 test('what a lost session did not confirm is said again in the next one', () => {

@@ -25,7 +25,7 @@ import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js
 import { lineOf, wordingOf } from '../screen/wording.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
-import { dayRow, markOf, messageRows, promptText, remarkRows, type Open } from './layout.js';
+import { dayRow, markOf, messageRows, promptText, remarkRows, type Open, type Paging } from './layout.js';
 import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
 import { isWorthRetrying, UnsentLines } from './unsent.js';
@@ -40,13 +40,6 @@ export interface PromptOptions {
   /** Stores a new name in the settings. */
   readonly rememberName: (name: string) => void;
   readonly onExit: () => void;
-}
-
-/** A history that is shown page by page, newest page first. */
-interface Paging {
-  readonly peer: string | null;
-  readonly search: string | null;
-  readonly beforeSeq: number;
 }
 
 export class PromptController {

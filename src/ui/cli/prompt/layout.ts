@@ -15,6 +15,13 @@ import { cellsOf, widthOf } from './editor/cells.js';
 type Colors = Output['colors'];
 type Paint = (text: string) => string;
 
+/** A history that is shown page by page, newest page first. */
+export interface Paging {
+  readonly peer: string | null;
+  readonly search: string | null;
+  readonly beforeSeq: number;
+}
+
 /** The open conversation; `row` is null for an address that no peer has announced. */
 export interface Open {
   readonly word: string;

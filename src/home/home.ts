@@ -2,13 +2,14 @@
  * The home: one directory with the identity key, the settings and the history of one person, and the lock that lets
  * one node at a time use it. Shell code of the root; used before any actor runs.
  */
-import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf } from '../system-errors.js';
+import { ensureDirectory } from './directory.js';
 import type { HomeError } from './errors.js';
+import { homeLock as limits } from './limits.js';
 import { lockFile, type FileLock } from './lock.js';
-import { makeDirectory, writePrivate } from './private-file.js';
+import { writePrivate } from './private-file.js';
 
 export interface Home {
   readonly directory: string;
@@ -18,12 +19,14 @@ export interface Home {
   readonly historyFile: string;
   /** Whether the directory still has its name: false once it was removed, renamed or replaced by another one. */
   isThere(): boolean;
+  /** Shows processes that wait for this home that its holder goes on with its start or end, until it is stopped. */
+  showProgress(): { readonly stop: () => void };
   /** Frees the lock. Idempotent. */
   release(): void;
 }
 
 /**
- * Makes the directory where it is missing (0700), checks who may read it, takes the lock and notes our pid beside it.
+ * Makes the directory where it is missing (0700), checks whether it may be a home, takes the lock and notes our pid beside it.
  * Errors: `home/in-use` (with the pid of the first), `home/unusable`.
  */
 export function openHome(path: string): Result<Home, HomeError> {
@@ -39,6 +42,7 @@ export function openHome(path: string): Result<Home, HomeError> {
     return err({ code: 'home/unusable', home: directory, reason: noted.error });
   }
   const opened = statSync(directory, { bigint: true });
+  let isReleased = false;
   return ok({
     directory,
     identityFile: join(directory, 'identity.json'),
@@ -52,36 +56,17 @@ export function openHome(path: string): Result<Home, HomeError> {
         return false;
       }
     },
+    showProgress() {
+      const timer = setInterval(() => sign(pidFile), limits.signEveryMs);
+      return { stop: () => clearInterval(timer) };
+    },
     release() {
+      if (isReleased) return;
+      isReleased = true;
       rmSync(pidFile, { force: true });
       locked.value.release();
     },
   });
-}
-
-function ensureDirectory(directory: string): Result<void, HomeError> {
-  const unusable = (reason: string) =>
-    err<void, HomeError>({ code: 'home/unusable', home: directory, reason });
-  try {
-    if (!existsSync(directory)) {
-      const made = makeDirectory(directory);
-      if (made.isErr()) return unusable(made.error);
-      chmodSync(directory, 0o700);
-    }
-    const stat = lstatSync(directory);
-    if (!stat.isDirectory() && !statSync(directory).isDirectory()) return unusable('it is not a directory');
-    if (process.platform === 'win32') return ok(undefined);
-    if (process.getuid !== undefined && statSync(directory).uid !== process.getuid()) {
-      return unusable('it belongs to another user');
-    }
-    if ((statSync(directory).mode & 0o077) !== 0) {
-      // A directory made by hand with an ordinary umask: ours to tighten, since it is ours.
-      chmodSync(directory, 0o700);
-    }
-    return ok(undefined);
-  } catch (error) {
-    return unusable(reasonOf(error));
-  }
 }
 
 function lock(directory: string): Result<FileLock, HomeError> {
@@ -90,6 +75,24 @@ function lock(directory: string): Result<FileLock, HomeError> {
     if (error.type === 'held') return { code: 'home/in-use', home: directory, pid: pidOfHolder(directory) };
     return { code: 'home/unusable', home: directory, reason: error.reason };
   });
+}
+
+function sign(pidFile: string): void {
+  try {
+    const now = new Date();
+    utimesSync(pidFile, now, now);
+  } catch {
+    // The home is gone, which another check reports.
+  }
+}
+
+/** Changes with each sign of progress of the process that holds the home; `null`: it has given none. */
+export function holderSign(directory: string): number | null {
+  try {
+    return statSync(join(resolve(directory), 'node.pid')).mtimeMs;
+  } catch {
+    return null;
+  }
 }
 
 /** 0 where the first node has not written it yet. */

@@ -11,3 +11,9 @@ export const foreignFiles = {
   /** Lines for `chat_history.txt` that wait for the disk. */
   fileLinesWaitingMax: 10_000,
 } as const;
+
+/** The lock of a home. */
+export const homeLock = {
+  /** Pause between two signs of a start or an end: some within the silence after which nobody waits any more. */
+  signEveryMs: 500,
+} as const;

@@ -21,6 +21,10 @@ export const node = {
    * Pause between two checks that the home still has its name. Each write checks it, too, before it is acknowledged.
    */
   homeCheckEveryMs: 2_000,
+  /** Silence of the holder of a home after which a process that wants it stops waiting. */
+  holderSilentMaxMs: 5_000,
+  /** Pause between two attempts to take a home that another process holds. */
+  homePollMs: 50,
   /** Time for the goodbye to leave at the end. Without it peers notice the end after two missed beacons. */
   goodbyeDeadlineMs: 500,
   beaconIntervalMs: roster.beaconIntervalMs,

@@ -19,9 +19,7 @@ import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { sanitiseName } from '../chat/people/name.js';
 import type { DialectName } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
-import type { RuntimeError } from '../runtime/errors.js';
 import type { StoreError } from '../chat/errors.js';
-import type { TransportError } from '../errors.js';
 import { newMessageId } from './message-id.js';
 import { beaconSocket } from '../actors/presence/limits.js';
 import { node as limits } from './limits.js';
@@ -33,6 +31,7 @@ import { broadcastActor } from '../actors/presence/broadcast.js';
 import { discoveryActor } from '../actors/presence/discovery.js';
 import { openFeed, type Feed } from './feed.js';
 import { history } from '../actors/history/history.js';
+import type { HomeError } from '../home/errors.js';
 import { openHome, type Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
 import { openKeyring, type Keyring } from './keyring.js';
@@ -40,12 +39,13 @@ import { openJobs, type Jobs } from './jobs.js';
 import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
 import { readForeignSettings, type ForeignSettings } from './foreign-options.js';
 import { localHandle } from './local-handle.js';
+import { branch, causeOf } from './tree.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import type { NodeArgs } from '../actors/node/services.js';
 import { node } from '../actors/node/node.js';
 import { isConnection, openConnections, reportLost, type Connections } from './connections.js';
 import { transportActor } from '../actors/transport/transport.js';
-import type { Log, Strategy, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtime/tree/spec.js';
+import type { Log, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtime/tree/spec.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
 import type { HistoryProtocol } from '../actors/history/protocol.js';
@@ -69,26 +69,28 @@ const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worke
 /**
  * Starts a node and waits until peers can reach it. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
  * (newer schema, unusable), `transport/…` (port), `chat/name-invalid`, `dialect/bad-option` (an option for older
- * programs).
+ * programs). `open` opens the home.
  */
 export function startNode(
   options: NodeOptions,
   workers = shippedWorkers,
   placing: Placing = 'threads',
+  open: () => Result<Home, HomeError> = () => openHome(options.home),
 ): ResultAsync<NodeHandle, NodeError> {
-  return new ResultAsync(start(options, workers, placing));
+  return new ResultAsync(start(options, workers, placing, open));
 }
 
 async function start(
   options: NodeOptions,
   workers: WorkerEntries,
   placing: Placing,
+  open: () => Result<Home, HomeError>,
 ): Promise<Result<NodeHandle, NodeError>> {
   const name = sanitiseName(options.name ?? limits.nameDefault);
   if (name.isErr()) return err(name.error);
   const foreign = readForeignSettings(options);
   if (foreign.isErr()) return err(foreign.error);
-  const home = openHome(options.home);
+  const home = open();
   if (home.isErr()) return err(home.error);
   const identity = loadIdentity(home.value, Date.now());
   if (identity.isErr()) {
@@ -153,6 +155,7 @@ class RunningNode {
   }
 
   async start(): Promise<Result<void, NodeError>> {
+    const signs = this.#home.showProgress();
     const isReachable = this.#untilReady();
     const starting = startSupervisor({
       ...branch('root', 'one-for-one', this.#children()),
@@ -162,6 +165,7 @@ class RunningNode {
     this.#tree = Promise.resolve(starting.unwrapOr(null));
     const started = await starting;
     if (started.isErr()) {
+      signs.stop();
       await this.close();
       return err(causeOf(started.error));
     }
@@ -171,6 +175,7 @@ class RunningNode {
       if (reason.type !== 'shutdown') this.#gaveUp();
     });
     await isReachable;
+    signs.stop();
     this.#watchHome();
     // Not awaited: peers can reach the node, and the first handshake comes later.
     void this.#connections.warmUp();
@@ -210,6 +215,7 @@ class RunningNode {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       if (this.#homeWatch !== null) clearInterval(this.#homeWatch);
+      const signs = this.#home.showProgress();
       const tree = await this.#tree;
       if (tree !== null && this.#foreign.enabled.size > 0)
         await tree.ref(nodeAddress).call('farewell', {}, { deadlineMs: foreignRoutes.farewellMs });
@@ -218,6 +224,7 @@ class RunningNode {
       await this.#oldHistory.flush();
       this.#feed.end();
       await this.#jobs.close();
+      signs.stop();
       this.#home.release();
     })();
     return this.#closing;
@@ -379,21 +386,3 @@ class RunningNode {
     }
   }
 }
-
-const patience = { restartsMax: limits.restartsMax, restartWindowMs: limits.restartWindowMs } as const;
-
-const branch = (
-  name: string,
-  strategy: Strategy,
-  children: readonly (ChildSpec | SupervisorSpec)[],
-): SupervisorSpec => ({ name, strategy, ...patience, children });
-
-/** Returns the failure of an actor to start, where that is the cause; else the failure of the runtime. */
-function causeOf(error: RuntimeError): NodeError {
-  const fault = error.code === 'runtime/start-failed' ? error.fault : undefined;
-  return fault !== undefined && isStartFault(fault) ? fault : error;
-}
-
-/** Whether `init` failed: with `StoreError` in the history, with `TransportError` in the other actors. */
-const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
-  /^(store|transport)\//.test(fault.code);

@@ -2,8 +2,12 @@
  * Starting a node. Its code is loaded only then, so that a command that attaches to a running node starts three times
  * as fast.
  */
-import { ResultAsync } from 'neverthrow';
+import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HomeError } from '../home/errors.js';
+import type { Home } from '../home/home.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
+import { node as limits } from './limits.js';
 
 /**
  * Starts a node and waits until peers can reach it. Errors: `home/…` (in use, unusable, damaged identity), `store/…`
@@ -11,4 +15,57 @@ import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
  */
 export function startNode(options: NodeOptions): ResultAsync<NodeHandle, NodeError> {
   return new ResultAsync(import('./root.js').then((root) => root.startNode(options)));
+}
+
+/** The answer of the holder of a home to a process that wants it. */
+export type HolderAnswer = 'stays' | 'ends';
+
+/** Starts a node in a home that is opened already. */
+export type StartIn = (options: NodeOptions, home: Home) => ResultAsync<NodeHandle, NodeError>;
+
+const startIn: StartIn = (options, home) =>
+  new ResultAsync(
+    import('./root.js').then((root) => root.startNode(options, undefined, undefined, () => ok(home))),
+  );
+
+/**
+ * Starts a node as `startNode` does, and waits for the home while its holder starts or ends and shows progress.
+ * `askHolder` asks a holder that serves the home; `null`: it does not serve yet, or no longer. Errors: as `startNode`.
+ */
+export function startNodeInTurn(
+  options: NodeOptions,
+  askHolder: () => Promise<HolderAnswer | null>,
+  start = startIn,
+): ResultAsync<NodeHandle, NodeError> {
+  return new ResultAsync(inTurn(options, askHolder, start));
+}
+
+async function inTurn(
+  options: NodeOptions,
+  askHolder: () => Promise<HolderAnswer | null>,
+  start: StartIn,
+): Promise<Result<NodeHandle, NodeError>> {
+  // Of processes that start at once one takes the home, and only that one loads the rest of the code.
+  const home = await homeInTurn(options.home, askHolder);
+  if (home.isErr()) return err(home.error);
+  const started = await start(options, home.value);
+  if (started.isErr()) home.value.release();
+  return started;
+}
+
+async function homeInTurn(
+  directory: string,
+  askHolder: () => Promise<HolderAnswer | null>,
+): Promise<Result<Home, HomeError>> {
+  const { holderSign, openHome } = await import('../home/home.js');
+  let [lastSign, silentMs] = [holderSign(directory), 0];
+  for (;;) {
+    const opened = openHome(directory);
+    if (opened.isOk() || opened.error.code !== 'home/in-use') return opened;
+    if (silentMs > limits.holderSilentMaxMs || (await askHolder()) === 'stays') return opened;
+    await delay(limits.homePollMs);
+    const sign = holderSign(directory);
+    silentMs = sign === lastSign ? silentMs + limits.homePollMs : 0;
+    lastSign = sign;
+  }
 }

@@ -43,7 +43,9 @@ const belowActors = [/^src\/runtime\//, wire, dialects, /^src\/session\//, /^src
 const sharedByActors = /^src\/actors\/(tcp\/\w+|errors|interfaces)\.ts$/;
 const actorProtocols = /^src\/actors\/[^/]+\/protocol\.ts$/;
 /** What ui writes its own files with. */
-const homeForUi = /^src\/home\/(default-home|private-file)\.ts$/;
+const homeForUi = /^src\/home\/(default-home|directory|private-file)\.ts$/;
+/** What the local API serves, and how a node is started. */
+const nodeForUi = /^src\/node\/(handle|limits|message-id|start)\.ts$/;
 
 const room = (name: string, files: RegExp, may: readonly RegExp[], file: string, imports: string): Room => ({
   name,
@@ -161,11 +163,11 @@ export const rooms: readonly Room[] = [
     'src/errors.ts',
     './wire/bytes.js',
   ),
-  room('the façade', /^src\/index\.ts$/, [/^src\/(?!ui\/)/], 'src/index.ts', './ui/api/client.js'),
+  room('the façade', /^src\/index\.ts$/, [/^src\/(?!ui\/cli\/)/], 'src/index.ts', './ui/cli/run.js'),
   room(
     'ui/api',
     /^src\/ui\/api\//,
-    [/^src\/(index|errors)\.ts$/, /^src\/node\/limits\.ts$/, /^src\/runtime\/thread\/handle\.ts$/, homeForUi],
+    [/^src\/errors\.ts$/, chatWords, nodeForUi, /^src\/dialects\/dialect\.ts$/, homeForUi],
     'src/ui/api/client.ts',
     '../cli/run.js',
   ),
@@ -397,8 +399,20 @@ export const rules: readonly Rule[] = [
     '../synergy/peers.js',
   ),
   onlyIn('nobody imports workers', /^workers\//, /^$/, 'src/node/jobs.ts', '../../workers/jobs.js'),
-  onlyIn('ui alone imports ui', /^src\/ui\//, /^src\/ui\//, 'src/node/start.ts', '../ui/api/server.js'),
-  onlyIn('ui alone imports the façade', /^src\/index\.ts$/, /^src\/ui\//, 'src/node/feed.ts', '../index.js'),
+  onlyIn(
+    'ui and the façade alone import ui',
+    /^src\/ui\//,
+    /^src\/(ui\/|index\.ts$)/,
+    'src/node/start.ts',
+    '../ui/api/server.js',
+  ),
+  onlyIn(
+    'the command line alone imports the façade',
+    /^src\/index\.ts$/,
+    /^src\/ui\/cli\//,
+    'src/node/feed.ts',
+    '../index.js',
+  ),
   onlyIn(
     'the façade, node and ui alone import the catalogue of errors',
     /^src\/errors\.ts$/,

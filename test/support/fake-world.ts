@@ -1,10 +1,11 @@
 /** A world for the command line in which everything written is kept, and a node that is not real. */
-import { errAsync, okAsync } from 'neverthrow';
+import { errAsync, okAsync, ResultAsync } from 'neverthrow';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../src/index.js';
+import { attend } from '../../src/ui/api/attended.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
@@ -101,6 +102,13 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
       const { node } = options;
       if (node === undefined) throw new Error('no node was to be started');
       return 'code' in node ? errAsync(node) : okAsync(node);
+    },
+    launchNode: (task) => {
+      started.push(task.options);
+      const { node } = options;
+      if (node === undefined) throw new Error('no node was to be started');
+      if ('code' in node) return errAsync(node);
+      return new ResultAsync(attend(node, home, task.startedWith)).map(() => null);
     },
     connectNode,
     onSignal: (listener) => {

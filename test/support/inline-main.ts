@@ -2,9 +2,9 @@
  * The program in a process of its own, with a node whose actors run inline: for tests that kill, stop or freeze the
  * process of a peer, at a third of the CPU time. As src/ui/cli/main.ts otherwise.
  */
-import { startNode } from '../../src/node/root.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
+import { launchInline, startInline } from './inline-nodes.js';
 
 const endSignals = ['SIGINT', 'SIGTERM'] as const;
 
@@ -15,7 +15,8 @@ process.exit(
     stdout: process.stdout,
     stderr: process.stderr,
     userName: () => 'somebody',
-    startNode: (options) => startNode(options, undefined, 'inline'),
+    startNode: startInline,
+    launchNode: launchInline,
     connectNode,
     onSignal: (listener) => {
       for (const signal of endSignals) process.on(signal, listener);

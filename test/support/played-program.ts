@@ -7,10 +7,10 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { startNode } from '../../src/node/root.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import { within } from './deadline.js';
+import { launchInline, startInline } from './inline-nodes.js';
 import { observe, type Program } from './program.js';
 
 /** Starts the program; it is asked to end when the test ends, if it still runs then. */
@@ -33,7 +33,8 @@ export function playProgram(
     stdout,
     stderr,
     userName: () => 'somebody',
-    startNode: (options) => startNode(options, undefined, 'inline'),
+    startNode: startInline,
+    launchNode: launchInline,
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);

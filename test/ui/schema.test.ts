@@ -225,6 +225,7 @@ test('every request and answer of the local API fits the schema', options, async
   const { bob, socket } = await sceneOf(context);
   const given: Readonly<Record<keyof typeof methods, object>> = {
     startedWith: {},
+    release: {},
     self: {},
     ownSafetyCode: {},
     peers: {},

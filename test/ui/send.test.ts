@@ -15,7 +15,7 @@ test('send waits for the delivery and prints it', options, async (context) => {
   assert.equal(await it.run('send', 'bob', 'hello', 'there'), 0);
   assert.equal(node.lines()[0]?.text, 'hello there');
   assert.equal(it.stdout.text, 'delivered → bob\n');
-  assert.ok(node.isClosed(), 'the node it started is closed again');
+  assert.ok(!node.isClosed(), 'the next command finds the node');
 });
 
 test('send --json prints one status line per state, type first', options, async (context) => {

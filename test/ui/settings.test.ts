@@ -19,7 +19,7 @@ function starting(context: TestContext, env: Readonly<Record<string, string>> = 
   return it;
 }
 
-const withoutLog = ({ log: _log, ...rest }: NodeOptions): object => rest;
+const withoutLog = ({ log: _log, keepName: _keep, ...rest }: NodeOptions): object => rest;
 
 const folder = mkdtempSync(join(tmpdir(), 'parlance-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,8 @@
 /** The handle on a node behind the control socket of its home. Each call is one request. */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { EventsOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
+import type { NodeEvent } from '../../chat/events.js';
+import type { EventsOptions, NodeError, NodeHandle } from '../../node/handle.js';
 import { reasonOf } from '../../system-errors.js';
 import { controlApi } from './limits.js';
 import { splitLines } from './ndjson.js';
@@ -17,6 +18,8 @@ export interface RemoteNode extends NodeHandle {
   readonly ageMs: number;
   /** Settings that the node was started with, by key. */
   readonly startedWith: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;
+  /** Ends a node that was started for commands and has no other client; false: it goes on. */
+  readonly release: () => ResultAsync<boolean, NodeError>;
   /** Closes the connections of this client. The node goes on. */
   readonly close: () => Promise<void>;
 }

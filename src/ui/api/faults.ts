@@ -2,7 +2,7 @@
  * Errors on the control socket: the fields of each code, against which the client checks an error that arrives. The
  * table does not compile when a code or a field is missing.
  */
-import type { NodeError } from '../../index.js';
+import type { NodeError } from '../../node/handle.js';
 
 type FaultCode = NodeError['code'];
 type Kind<T> = T extends string

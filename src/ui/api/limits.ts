@@ -7,9 +7,20 @@ export const controlApi = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   checkEveryMs: 1_000,
-  /** Time for which an idle connection is kept: the 5 s of Node would cut off a command whose node was frozen. */
-  keepAliveMs: 60_000,
-  connectionsMax: 32,
+  /** 0: an idle connection is kept. It shows that its client is still attached. */
+  keepAliveMs: 0,
+  /** Connections of all clients, each of which has one to five. */
+  connectionsMax: 256,
+  /** Time that a node for commands outlives its last client: the next command of a script finds it there. */
+  lingerMs: 2_000,
+  /** Time that such a node waits for its first client, on a busy machine, too. */
+  firstClientMs: 15_000,
+  /** Bytes of the log that are read for the reason why a node did not start. */
+  logTailBytes: 8_192,
+  /** Attempts to attach to a node that ends meanwhile. */
+  attachAttemptsMax: 20,
+  /** Pause between two such attempts. */
+  attachPauseMs: 50,
   /** Bytes of a body: a batch of `sendBatchBytesMax` text at the worst growth by JSON escapes (six for one). */
   bodyBytesMax: 8 * 2 ** 20,
   /** Bytes of one event or one line of a body: a text of 64 KiB, escaped, and its fields. */

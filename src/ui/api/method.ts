@@ -1,7 +1,7 @@
 /** The rows of the table of the local API: their type, and the schemas that many rows share. */
 import * as v from 'valibot';
 import type { ResultAsync } from 'neverthrow';
-import type { NodeError, NodeHandle } from '../../index.js';
+import type { NodeError, NodeHandle } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 
 /** The node and its start, which the rows call. */
@@ -9,6 +9,8 @@ export interface Served {
   readonly node: NodeHandle;
   /** Settings that the node was started with, by key. */
   readonly startedWith: Readonly<Record<string, unknown>>;
+  /** Ends a node that was started for commands and has no other client; false: it goes on. */
+  readonly release: () => boolean;
 }
 
 export type Body = v.ObjectSchema<v.ObjectEntries, undefined>;

@@ -5,17 +5,11 @@
  */
 import * as v from 'valibot';
 import { okAsync } from 'neverthrow';
-import {
-  answers,
-  foreignDialectNames,
-  nodeEvents,
-  questions,
-  type HistoryOptions,
-  type ForeignDialectName,
-  type SendAllOptions,
-  type SendOptions,
-  type SendViaOptions,
-} from '../../index.js';
+import { answers, questions, type HistoryOptions, type SendViaOptions } from '../../chat/contract.js';
+import { nodeEvents } from '../../chat/events.js';
+import { foreignDialectNames } from '../../chat/fields.js';
+import type { ForeignDialectName } from '../../dialects/dialect.js';
+import type { SendAllOptions, SendOptions } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 import { method, nothing, onePeer, peer } from './method.js';
 import { unseenMethods } from './unseen-methods.js';
@@ -111,6 +105,15 @@ const asking = {
 };
 
 const acting = {
+  release: method({
+    verb: 'POST',
+    path: '/v1/release',
+    does: 'end a node that was started for commands and has no other client; false: it goes on',
+    takes: nothing,
+    gives: v.boolean(),
+    pack: () => ({}),
+    run: ({ release }) => okAsync(release()),
+  }),
   send: method({
     verb: 'POST',
     path: '/v1/messages',

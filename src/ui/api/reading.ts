@@ -1,7 +1,8 @@
 /** The readers of the catalogue: a value that arrives is checked against its schema before it is used. */
 import * as v from 'valibot';
 import { err, ok, type Result } from 'neverthrow';
-import type { NodeError, NodeEvent } from '../../index.js';
+import type { NodeEvent } from '../../chat/events.js';
+import type { NodeError } from '../../node/handle.js';
 import { streams } from './methods.js';
 
 /** Reads an event, unknown fields included; `null` for an unknown type and for a field of the wrong kind. */

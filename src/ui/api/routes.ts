@@ -5,7 +5,8 @@
 import { Hono, type Context } from 'hono';
 import { err, ok, type Result } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
-import { newMessageId, type NodeError, type NodeHandle } from '../../index.js';
+import type { NodeError, NodeHandle } from '../../node/handle.js';
+import { newMessageId } from '../../node/message-id.js';
 import { controlApi } from './limits.js';
 import { LineTooLongError, splitLines } from './ndjson.js';
 import { sendLines, type NamedLine } from './send-lines.js';
@@ -24,7 +25,7 @@ export const ageHeader = 'parlance-age-ms';
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
 
-export function createApi({ node, ageMs, startedWith }: ApiOptions): Hono {
+export function createApi({ node, ageMs, startedWith, release }: ApiOptions): Hono {
   const api = new Hono();
   api.use(async (context, next) => {
     await next();
@@ -32,7 +33,7 @@ export function createApi({ node, ageMs, startedWith }: ApiOptions): Hono {
   });
   api.notFound((context) => failure(context, { code: 'api/malformed', detail: 'no such route' }));
 
-  const served = { node, startedWith };
+  const served = { node, startedWith, release };
   for (const method of Object.values<AnyMethod>(methods))
     api.on(method.verb, method.path, (context) => answer(context, method, served));
   api.get(streams.events.path, (context) =>

@@ -3,7 +3,8 @@
  * empties as its messages are delivered. `send` on a pipe and the streaming route of the API use it.
  */
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
-import type { NodeError, StatusEvent } from '../../index.js';
+import type { StatusEvent } from '../../chat/events.js';
+import type { NodeError } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 
 /** A line and the id of its message. */

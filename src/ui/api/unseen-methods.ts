@@ -1,6 +1,7 @@
 /** Rows of the local API about what readers have not seen: unread messages, and the mark of `serve --json`. */
 import * as v from 'valibot';
-import { answers, nodeEvents } from '../../index.js';
+import { answers } from '../../chat/contract.js';
+import { nodeEvents } from '../../chat/events.js';
 import { method, nothing, peer } from './method.js';
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

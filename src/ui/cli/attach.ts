@@ -1,100 +1,196 @@
 /**
- * The way of a command to its node: the node that runs in the home, through the control socket, or a node that this
- * process starts for the time of the command. Both serve the control socket, so that other commands find them.
+ * The way of a command to the node of its home: the one that runs there, through the control socket, or a new one. A new
+ * one is a process of its own, so that no command waits for the end of another; `serve` alone runs the node itself.
  */
-import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
+import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { escapeForTerminal, type NodeError, type NodeHandle } from '../../index.js';
+import { escapeForTerminal, type ForeignDialectName, type NodeError, type NodeHandle } from '../../index.js';
 import { reasonOf } from '../../system-errors.js';
-import { cli } from './limits.js';
+import { isEnding } from '../api/attach.js';
 import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';
+import { controlApi } from '../api/limits.js';
 import type { CommonOptions } from './options/common-options.js';
 import { homeOf } from '../../home/default-home.js';
 import { deferredLog, openLog } from './screen/log.js';
 import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options/settings.js';
-import { readSettings, type StoredSettings } from './options/settings-file.js';
-import { startSettings, type StartSettings } from './options/start-settings.js';
+import { changeSettings, readSettings, type StoredSettings } from './options/settings-file.js';
+import { differencesOf, startSettings } from './options/start-settings.js';
+import type { CliError } from './errors.js';
 import type { World } from './world.js';
 
 export interface Attachment {
   readonly node: NodeHandle;
   readonly home: string;
-  /** Whether this process runs the node. */
+  /** Whether the node was started for this command. */
   readonly isOwn: boolean;
   /** Age of the node in ms: the time that others had to answer its first beacon. */
   readonly ageMs: () => number;
-  /** Settings that the node was started with. */
-  readonly startedWith: () => ResultAsync<StartSettings, NodeError>;
-  /** Ends an own node; leaves a node of another command. */
+  /** Ends the node of `serve`; leaves every other node. */
   readonly release: () => Promise<void>;
 }
 
-export type AttachError =
-  NodeError | { readonly code: 'command/usage'; readonly detail: string; readonly command: string };
+export type AttachError = Extract<
+  CliError,
+  NodeError | { readonly code: 'command/usage' | 'command/option-differs' }
+>;
 
 export interface AttachOptions {
   readonly common: CommonOptions;
-  /** Whether the command must run the node, as `serve` and the prompt do. */
-  readonly mustOwn?: boolean;
-  /** Callback for log lines in words for people; by default they go to stderr. */
-  readonly onLogLine?: (line: string) => void;
+  /** The dialect that the command needs. A node without users that does not speak it makes room for one that does. */
+  readonly dialect?: ForeignDialectName;
+  /** Settings of a new node; by default those of flags, environment and settings file. */
+  readonly start?: NodeSettings;
+  /** Adds the own port of a role to the flags. */
+  readonly adjust?: (flags: NodeSettings) => NodeSettings;
 }
 
-/** Attaches to the node of the home, or starts one. Errors: of the start and of the settings; `home/in-use` with `mustOwn`. */
+/**
+ * Attaches to the node of the home, or starts one. Errors: of the start and of the settings; `command/option-differs`
+ * when a flag asks for something else than the running node has.
+ */
 export async function attach(world: World, options: AttachOptions): Promise<Result<Attachment, AttachError>> {
   const home = await homeOf(options.common.home, world.env);
-  const deadlineMs = performance.now() + cli.homeBusyMs;
-  let chosen: ChosenSettings | null = null;
-  for (;;) {
-    if (options.mustOwn !== true) {
-      const running = await world.connectNode(home);
-      if (running.isOk()) return ok(borrowed(home, running.value));
-      if (running.error.code !== 'api/no-node') return err(running.error);
+  let isOwn = false;
+  for (let attempt = 1; ; attempt += 1) {
+    const running = await world.connectNode(home);
+    if (running.isOk()) {
+      const node = running.value;
+      const misfit = isOwn ? null : await misfitOf(home, node, options);
+      if (misfit === null) return ok(attached(home, node, isOwn));
+      const isReleased = (await node.release()).unwrapOr(false);
+      await node.close();
+      if (!isReleased) return err(misfit);
+    } else if (!isEnding(running.error) || attempt >= controlApi.attachAttemptsMax) {
+      return err(running.error);
     }
-    if (chosen === null) {
-      const found = settingsFor(world, home, options.common.node);
-      if (found.isErr()) return err(found.error);
-      chosen = found.value;
-      if (!options.common.isQuiet) warnOfUnknownKeys(world, chosen);
+    if (running.isErr() && running.error.code !== 'api/no-node') {
+      await delay(controlApi.attachPauseMs);
+      continue;
     }
-    const own = await start(world, home, chosen.settings, options);
-    const isBusy = own.isErr() && own.error.code === 'home/in-use';
-    // Another command starts or ends its node here, so an attempt to attach or to start soon succeeds.
-    if (!isBusy || options.mustOwn === true || performance.now() > deadlineMs) return own;
-    await delay(cli.pollMs);
+    const launched = await launch(world, home, options);
+    if (launched.isErr()) return err(launched.error);
+    isOwn = true;
   }
 }
 
-function borrowed(home: string, node: RemoteNode): Attachment {
+/** Returns the reason why a running node does not serve the command; `null`: it does. */
+async function misfitOf(
+  home: string,
+  node: RemoteNode,
+  { common, dialect, adjust = (flags) => flags }: AttachOptions,
+): Promise<AttachError | null> {
+  if (dialect !== undefined) {
+    const spoken = await node.foreignPeers(dialect);
+    if (spoken.isErr()) return spoken.error;
+  }
+  if (Object.keys(common.node).length === 0 && adjust(common.node) === common.node) return null;
+  const self = await node.self();
+  if (self.isErr()) return self.error;
+  const started = await node.startedWith();
+  if (started.isErr()) return started.error;
+  const differences = differencesOf(common.node, adjust(common.node), self.value, started.value);
+  return differences.length === 0 ? null : { code: 'command/option-differs', home, differences };
+}
+
+function attached(home: string, node: RemoteNode, isOwn: boolean): Attachment {
   const attachedMs = performance.now();
   return {
     node,
     home,
-    isOwn: false,
+    isOwn,
     ageMs: () => node.ageMs + performance.now() - attachedMs,
-    startedWith: node.startedWith,
     release: () => node.close(),
   };
 }
 
-async function start(
+/** Starts the process of a node and waits until it serves the home. */
+async function launch(
   world: World,
   home: string,
-  settings: NodeSettings,
-  options: AttachOptions,
-): Promise<Result<Attachment, AttachError>> {
-  const stray = strayFlag(options.common.node, settings);
+  { common, start }: AttachOptions,
+): Promise<Result<null, AttachError>> {
+  const found = chosenFor(world, home, common, start);
+  if (found.isErr()) return err(found.error);
+  const settings = found.value;
+  const { logFile, logLevel = 'warn' } = settings;
+  const problem = logFile === undefined ? null : problemOfFile(logFile);
+  if (problem !== null) return err(problem);
+  const launched = await world.launchNode({
+    options: nodeOptions(home, settings),
+    startedWith: startSettings({ ...settings, logLevel }),
+    logLevel,
+    logFile: logFile === undefined ? null : resolve(logFile),
+  });
+  if (launched.isErr()) return err(launched.error);
+  rememberName(home, common);
+  return ok(null);
+}
+
+/** Reads all settings of a new node and warns of unknown keys. */
+function chosenFor(
+  world: World,
+  home: string,
+  common: CommonOptions,
+  start?: NodeSettings,
+): Result<NodeSettings & { readonly name: string }, AttachError> {
+  const found = settingsFor(world, home, common.node);
+  if (found.isErr()) return err(found.error);
+  const settings = start ?? found.value.settings;
+  const stray = strayFlag(common.node, settings);
   if (stray !== null) return err(stray);
-  const { name, logLevel = options.common.isQuiet ? 'error' : 'warn', logFile } = settings;
-  const isPerson = world.stderr.isTTY === true && !options.common.isJson;
+  if (!common.isQuiet) warnOfUnknownKeys(world, found.value);
+  return ok({ ...settings, name: settings.name ?? world.userName() });
+}
+
+/** Keeps the name that the user gave: the next node of the home has it, too. */
+function rememberName(home: string, { node: { name } }: CommonOptions): void {
+  if (name === undefined) return;
+  const stored = readSettings(home);
+  // A home that cannot be written to has refused the start already.
+  if (stored.isOk() && stored.value.settings.name !== name) changeSettings(home, { name }).unwrapOr(null);
+}
+
+function problemOfFile(file: string): AttachError | null {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    return null;
+  } catch (cause) {
+    return {
+      code: 'command/usage',
+      detail: `the log file cannot be opened: ${reasonOf(cause)}`,
+      command: '',
+    };
+  }
+}
+
+/** Starts the node of `serve` in this process. Errors: of the start and of the settings; `home/in-use`. */
+export async function startOwn(
+  world: World,
+  common: CommonOptions,
+): Promise<Result<Attachment, AttachError>> {
+  const home = await homeOf(common.home, world.env);
+  const found = chosenFor(world, home, common);
+  if (found.isErr()) return err(found.error);
+  const settings = found.value;
+  const { logLevel = common.isQuiet ? 'error' : 'warn', logFile } = settings;
+  const isPerson = world.stderr.isTTY === true && !common.isJson;
   const toStderr = (line: string): unknown => world.stderr.write(`parlance: ${line}\n`);
   const log = deferredLog();
-  const chosen = nodeOptions(home, { ...settings, name: name ?? world.userName() });
-  const starting = world.startNode({ ...chosen, log: log.write });
+  const starting = world.startNode({
+    ...nodeOptions(home, settings),
+    log: log.write,
+    keepName: (name) => void changeSettings(home, { name }),
+  });
   // These modules load while the threads of the node start on another core.
-  const onLine = options.onLogLine ?? (isPerson ? toStderr : null);
-  const opened = openLog({ level: logLevel, file: logFile, stderr: world.stderr, onLine }).then(
+  const opened = openLog({
+    level: logLevel,
+    file: logFile,
+    stderr: world.stderr,
+    onLine: isPerson ? toStderr : null,
+  }).then(
     (write) => log.open(write),
     (cause: unknown) => reasonOf(cause),
   );
@@ -109,18 +205,18 @@ async function start(
   const { serveApi } = await loading;
   const node = started.value;
   const startedMs = performance.now();
-  const startedWith = startSettings({ ...settings, logLevel });
-  const api = await serveApi(node, home, () => performance.now() - startedMs, startedWith);
+  const ageMs = (): number => performance.now() - startedMs;
+  const api = await serveApi(node, home, ageMs, startSettings({ ...settings, logLevel }));
   if (api.isErr()) {
     await node.close();
     return err(api.error);
   }
+  rememberName(home, common);
   return ok({
     node,
     home,
     isOwn: true,
-    ageMs: () => performance.now() - startedMs,
-    startedWith: () => okAsync(startedWith),
+    ageMs,
     release: async () => {
       const closing = node.close();
       await api.value.close();

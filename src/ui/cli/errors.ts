@@ -1,6 +1,13 @@
 /** The expected failures of commands, and the union of all failures that a command can report. */
 import type { ParlanceError } from '../../index.js';
 
+/** An option for the start of a node, its value, and the value that the running node has. */
+export interface OptionDifference {
+  readonly option: string;
+  readonly asked: string;
+  readonly has: string;
+}
+
 /** Failures of a command. Handled at the edge: exit codes 1, 2 and 4. */
 export type CommandError =
   | { readonly code: 'command/usage'; readonly detail: string; readonly command: string }
@@ -16,8 +23,12 @@ export type CommandError =
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
   | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
-  /** Options that count when a node starts, and one runs in the home already. */
-  | { readonly code: 'command/too-late'; readonly options: readonly string[]; readonly home: string }
+  /** Options for the start of a node that ask for something else than the running node has. */
+  | {
+      readonly code: 'command/option-differs';
+      readonly home: string;
+      readonly differences: readonly OptionDifference[];
+    }
   /** The node of this command ended without a request. */
   | { readonly code: 'command/node-ended'; readonly reason: string }
   /** A signal came before the command was done. */

@@ -6,8 +6,9 @@ export const cli = {
   /** Time for others to answer the first beacon of a new node. A peer that is silent by then is unknown. */
   discoveryMs: 2_500,
   pollMs: 100,
-  /** Time to wait while another command starts or ends a node in this home. */
-  homeBusyMs: 3_000,
+  /** A node that lived shorter than this may be ending for a lasting reason; after `shortLivesMax` in a row it is. */
+  shortLifeMs: 5_000,
+  shortLivesMax: 3,
   /** Time for an orderly end after a signal: the program ends within 2 s, whatever hangs; on a quiet machine. */
   shutdownMs: 1_800,
   /**

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** The program `parlance`: runs a command in the real world and exits with its code. */
 import { userInfo } from 'node:os';
-import { startNode } from '../../index.js';
 import { cli } from './limits.js';
+import { startOwnNode } from '../api/attach.js';
 import { connectNode } from '../api/client.js';
+import { launchNode } from '../api/launch.js';
 import { run } from './program.js';
 import { afterUsable } from './run.js';
 import { lineOf, type ExitCode } from './screen/wording.js';
@@ -24,7 +25,8 @@ const world: World = {
       return 'me';
     }
   },
-  startNode,
+  startNode: startOwnNode,
+  launchNode,
   connectNode,
   onSignal: (listener) => {
     const onSignal = (): void => {

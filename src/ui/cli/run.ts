@@ -3,7 +3,7 @@ import type { Result } from 'neverthrow';
 import type { NodeError, NodeEvent } from '../../index.js';
 import type { CliError } from './errors.js';
 import { cli } from './limits.js';
-import { attach, type Attachment, type AttachOptions } from './attach.js';
+import { attach, type Attachment, type AttachError, type AttachOptions } from './attach.js';
 import type { CommonOptions } from './options/common-options.js';
 import type { Output } from './screen/output.js';
 import type { ExitCode } from './screen/wording.js';
@@ -23,7 +23,15 @@ export async function withNode<Outcome = ExitCode>(
   use: (attachment: Attachment) => Promise<Outcome>,
   options: Omit<AttachOptions, 'common'> = {},
 ): Promise<Outcome | ExitCode> {
-  const attached = await attach(context.world, { common: context.common, ...options });
+  return whileAttached(context, await attach(context.world, { common: context.common, ...options }), use);
+}
+
+/** Runs `use` and releases the node in any case. */
+export async function whileAttached<Outcome>(
+  context: RunContext,
+  attached: Result<Attachment, AttachError>,
+  use: (attachment: Attachment) => Promise<Outcome>,
+): Promise<Outcome | ExitCode> {
   if (attached.isErr()) return context.output.failure(attached.error);
   try {
     return await use(attached.value);
@@ -33,8 +41,9 @@ export async function withNode<Outcome = ExitCode>(
 }
 
 /**
- * Runs `use` as `withNode` does, and again on the next node of the home when it returns `again` because the node of
- * another command ended. `timedOut` is aborted `timeoutMs` after the first node is attached.
+ * Runs `use` as `withNode` does, and again on the next node of the home when it returns `again` because its node ended.
+ * `timedOut` is aborted `timeoutMs` after the first node is attached. Nodes that end at once, one after the other, are
+ * a failure.
  */
 export async function withNodes(
   context: RunContext,
@@ -43,16 +52,35 @@ export async function withNodes(
 ): Promise<ExitCode> {
   const timedOut = new AbortController();
   let timer: NodeJS.Timeout | null = null;
+  const lives = new NodeLives();
   try {
     for (;;) {
       const outcome = await withNode(context, (attachment) => {
         if (timeoutMs !== null) timer ??= setTimeout(() => timedOut.abort(), timeoutMs);
+        lives.begin();
         return use(attachment, timedOut.signal);
       });
       if (outcome !== 'again') return outcome;
+      if (lives.areTooShort()) return context.output.failure(nodeEnded(null));
     }
   } finally {
     if (timer !== null) clearTimeout(timer);
+  }
+}
+
+/** The lifetimes of the nodes that one command used in turn. */
+export class NodeLives {
+  #beganMs = 0;
+  #short = 0;
+
+  begin(): void {
+    this.#beganMs = performance.now();
+  }
+
+  /** Counts the life that ended just now; true after `shortLivesMax` short ones in a row. */
+  areTooShort(): boolean {
+    this.#short = performance.now() - this.#beganMs < cli.shortLifeMs ? this.#short + 1 : 0;
+    return this.#short >= cli.shortLivesMax;
   }
 }
 
@@ -68,13 +96,19 @@ export class EndReason {
     this.#isHomeGone = event.code === 'store/gone';
   }
 
-  /** Returns the failure of a command whose own node ended without a request. */
-  fault(): CliError {
-    if (this.#isHomeGone)
-      return { code: 'store/gone', file: 'the home', reason: this.#reason ?? 'it is gone' };
-    return { code: 'command/node-ended', reason: this.#reason ?? 'the log holds the reason' };
+  /** Returns the failure of a node that could not go on; `null`: the node gave no reason. */
+  fault(): CliError | null {
+    if (this.#reason === null) return null;
+    if (this.#isHomeGone) return { code: 'store/gone', file: 'the home', reason: this.#reason };
+    return nodeEnded(this.#reason);
   }
 }
+
+/** The failure of a command whose node ended without a request. */
+export const nodeEnded = (reason: string | null): CliError => ({
+  code: 'command/node-ended',
+  reason: reason ?? 'the log holds the reason',
+});
 
 export const usage = (command: string, detail: string): CliError => ({
   code: 'command/usage',

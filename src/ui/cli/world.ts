@@ -3,6 +3,7 @@ import type { ResultAsync } from 'neverthrow';
 import type { Readable, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../index.js';
 import type { RemoteNode } from '../api/client.js';
+import type { LaunchTask } from '../api/launch.js';
 
 export type OutputStream = Writable & {
   readonly isTTY?: boolean;
@@ -18,7 +19,10 @@ export interface World {
   readonly stderr: OutputStream;
   /** Login name of the user, which is the default of the own name. */
   readonly userName: () => string;
+  /** Starts a node in this process once the home is free. */
   readonly startNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
+  /** Starts a node that outlives the command, and waits until it, or a faster one, serves the home. */
+  readonly launchNode: (task: LaunchTask) => ResultAsync<null, NodeError>;
   readonly connectNode: (home: string) => ResultAsync<RemoteNode, NodeError>;
   /** Calls `listener` at each SIGINT, SIGTERM and SIGHUP. Returns the function that unsubscribes. */
   readonly onSignal: (listener: () => void) => () => void;

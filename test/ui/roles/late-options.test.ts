@@ -7,30 +7,44 @@ import { testMsMax } from '../../support/deadline.js';
 
 const options = { timeout: testMsMax };
 
-test('flags for the start of a node are refused when one runs', options, async (t) => {
+// Case S1
+test('a flag that differs from the running node is exit 2 with both values', options, async (t) => {
   const running = await runRole(t, ['serve', '--json', '--dialects', 'all', ...ownPorts]);
   const ready = await running.until(({ type }) => type === 'ready');
   const { home, beaconPort } = running;
+  const port = String(ready['port']);
   const other = String(await closedPort());
-  const refused: readonly (readonly [readonly string[], string, string?])[] = [
-    [['menu', 'synergy', '--greet', '10.0.0.7:70', '--send-timeout', '3'], '--greet, --send-timeout'],
-    [['menu', 'netech', '--port', other], '--port'],
-    [['respond', '--port', other], '--port'],
-    [['wait', '--port', other], '--port'],
-    [['menu', 'chatbuddy', '--listen', `chatbuddy=${other}`], '--listen'],
-    [['menu', 'netech', '--listen', 'netech=0'], '--listen'],
-    [['announce', '--name', 'nobody', '--beacon-interval', '4'], '--name, --beacon-interval'],
-    [['discover', '--beacon-port', other], '--beacon-port'],
-    [['respond', '--max-connections', '6'], '--bind, --max-connections', '127.0.0.2'],
-    [['initiate', '--broadcast', '127.0.0.3'], '--broadcast'],
-    [['connect', '127.0.0.1', '--port-strict'], '--port-strict'],
-    [['menu', 'netech', '--log-level', 'debug', '--log-file', 'x.log'], '--log-level, --log-file'],
+  const refused: readonly (readonly [readonly string[], RegExp, string?])[] = [
+    [['menu', 'synergy', '--greet', '10.0.0.7:70'], /--greet 10\.0\.0\.7:70 was given, and it has none;/],
+    [['menu', 'synergy', '--send-timeout', '3'], /--send-timeout 3 was given, and it has 20;/],
+    [['menu', 'netech', '--port', other], new RegExp(`--port ${other} was given, and it has ${port};`)],
+    [['respond', '--port', other], /--port \d+ was given/],
+    [['wait', '--port', other], new RegExp(`--port cse310=${other} was given, and it has .*cse310=\\d+`)],
+    [['menu', 'chatbuddy', '--listen', `chatbuddy=${other}`], /--listen chatbuddy=\d+ was given, and it has/],
+    [['menu', 'netech', '--listen', 'netech=0'], /--listen netech=0 was given/],
+    [
+      ['announce', '--name', 'nobody', '--beacon-interval', '4'],
+      /--name nobody was given, and it has nora; --beacon-interval 4 was given, and it has 8;/,
+    ],
+    [['discover', '--beacon-port', other], /--beacon-port \d+,\d+ was given, and it has \d+;/],
+    [
+      ['respond', '--max-connections', '6'],
+      /--bind 127\.0\.0\.2 was given, and it has 127\.0\.0\.1; --max-connections 6 was given, and it has 5;/,
+      '127.0.0.2',
+    ],
+    [['initiate', '--broadcast', '127.0.0.3'], /--broadcast 127\.0\.0\.3,127\.0\.0\.1 was given/],
+    [['connect', '127.0.0.1', '--port-strict'], /--port-strict on was given, and it has off;/],
+    [
+      ['menu', 'netech', '--log-level', 'debug', '--log-file', '/x.log'],
+      /--log-level debug was given, and it has warn; --log-file \/x\.log was given, and it has none;/,
+    ],
+    [['peers', '--secure-only'], /--secure-only on was given, and it has off;/],
   ];
-  for (const [args, flags, bind = '127.0.0.1'] of refused) {
+  for (const [args, words, bind = '127.0.0.1'] of refused) {
     const role = await runRole(t, args, { home, beaconPort, bind });
-    assert.equal(await role.exit(), 6, args.join(' '));
-    const words = `parlance: too late for ${flags}: a node runs in ${home}, and reads that only at its start; end that node, leave the option out, or choose another home with --home\n`;
-    assert.equal(role.stderr(), words);
+    assert.equal(await role.exit(), 2, args.join(' '));
+    assert.match(role.stderr(), words);
+    assert.equal(role.stderr().trimEnd().split('\n').length, 1);
   }
   const same = ['--port', String(ready['port']), '--port-strict', '--listen', 'chatbuddy=0'];
   const asStarted = [

@@ -50,7 +50,7 @@ async function untilAnswered({ stopped }: RunContext, { ageMs }: Attachment): Pr
 
 async function watch(
   { output, stopped }: RunContext,
-  { node, isOwn }: Attachment,
+  { node }: Attachment,
   timedOut: AbortSignal,
 ): Promise<ExitCode | 'again'> {
   const endReason = new EndReason();
@@ -66,12 +66,13 @@ async function watch(
     } else if (event.type === 'peer') await output.result(event, peerLine(event, output.colors));
   }
   if (stopped.aborted || timedOut.aborted) return 0;
-  return isOwn ? output.failure(endReason.fault()) : 'again';
+  const fault = endReason.fault();
+  return fault === null ? 'again' : output.failure(fault);
 }
 
 async function waitFor(
   { output, stopped }: RunContext,
-  { node, isOwn }: Attachment,
+  { node }: Attachment,
   word: string,
   timedOut: AbortSignal,
 ): Promise<ExitCode | 'again' | 'timed-out'> {
@@ -89,5 +90,6 @@ async function waitFor(
   }
   if (stopped.aborted) return output.failure({ code: 'command/stopped' });
   if (timedOut.aborted) return 'timed-out';
-  return isOwn ? output.failure(endReason.fault()) : 'again';
+  const fault = endReason.fault();
+  return fault === null ? 'again' : output.failure(fault);
 }

@@ -46,7 +46,7 @@ interface Receiving {
 async function follow(
   { output, stopped }: RunContext,
   options: RecvOptions,
-  { node, isOwn }: Attachment,
+  { node }: Attachment,
   receiving: Receiving,
   timedOut: AbortSignal,
 ): Promise<ExitCode | 'again'> {
@@ -90,7 +90,8 @@ async function follow(
     const waitedMs = options.timeoutMs ?? 0;
     return output.failure({ code: 'command/timeout', what: 'no more messages came', waitedMs });
   }
-  return isOwn ? output.failure(endReason.fault()) : 'again';
+  const fault = endReason.fault();
+  return fault === null ? 'again' : output.failure(fault);
 }
 
 /**

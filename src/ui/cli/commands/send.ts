@@ -11,7 +11,7 @@ import type { Attachment } from '../attach.js';
 import { Deliveries, type End } from './deliveries.js';
 import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
 import { statusLine } from '../screen/present.js';
-import { untilKnown, usage, withNode, type RunContext } from '../run.js';
+import { untilKnown, usage, withNodes, type RunContext } from '../run.js';
 import {
   cmp2204OptionsOf,
   misplaced,
@@ -40,17 +40,14 @@ export async function send(context: RunContext, options: SendOptions): Promise<E
   const cmp2204 = cmp2204OptionsOf(options.cmp2204, options.peer, prime);
   if (cmp2204.isErr()) return output.failure(cmp2204.error);
   let sending: Sending | null = null;
-  for (;;) {
-    const outcome = await withNode(context, async (attachment) => {
-      sending =
-        sending === null
-          ? new Sending(context, options, cmp2204.value, attachment)
-          : await sending.continueOn(attachment);
-      return sending.run();
-    });
-    // The node of another command ended. The messages are safe in the outbox of the home.
-    if (outcome !== 'again') return outcome;
-  }
+  // The messages are safe in the outbox of the home when its node ends.
+  return withNodes(context, null, async (attachment) => {
+    sending =
+      sending === null
+        ? new Sending(context, options, cmp2204.value, attachment)
+        : await sending.continueOn(attachment);
+    return sending.run();
+  });
 }
 
 function problemOf(text: string): CliError | null {
@@ -276,7 +273,7 @@ class Sending {
             : { code: 'chat/key-changed', peer: this.#peer },
         );
       case 'lost':
-        if (!this.#attachment.isOwn && !this.#context.stopped.aborted) return 'again';
+        if (!this.#context.stopped.aborted) return 'again';
         return this.#fail({ code: 'api/lost', detail: 'it ended before the message was confirmed' }, null);
       default:
         return unreachable(end);

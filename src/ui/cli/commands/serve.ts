@@ -1,37 +1,35 @@
 /** `parlance serve`: runs the node without a prompt, until a signal. */
 import type { NodeEvent, NodeHandle } from '../../../index.js';
 import { eventLine } from '../screen/present.js';
+import { startOwn } from '../attach.js';
 import type { Output } from '../screen/output.js';
-import { EndReason, withNode, type RunContext } from '../run.js';
+import { EndReason, nodeEnded, whileAttached, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
-export function serve(context: RunContext): Promise<ExitCode> {
-  const { output, stopped } = context;
-  return withNode(
-    context,
-    async ({ node, release }) => {
-      // The node publishes `bye` when it is released, which ends the loop below.
-      const leave = (): void => {
-        release().catch(() => undefined);
-      };
-      if (stopped.aborted) leave();
-      stopped.addEventListener('abort', leave, { once: true });
-      const endReason = new EndReason();
-      const emission = output.isJson ? new Emission(node, output) : null;
-      for await (const event of await eventsOf(node, emission)) {
-        await output.result(event, eventLine(event, output.colors));
-        if (event.type === 'message') emission?.wrote(event.seq);
-        endReason.read(event);
-        if (event.type === 'bye') return stopped.aborted ? 0 : output.failureOnStderr(endReason.fault());
-      }
-      if (stopped.aborted) {
-        await output.result({ type: 'bye' }, 'bye');
-        return 0;
-      }
-      return output.failure(endReason.fault());
-    },
-    { mustOwn: true },
-  );
+export async function serve(context: RunContext): Promise<ExitCode> {
+  const { output, stopped, world, common } = context;
+  return whileAttached<ExitCode>(context, await startOwn(world, common), async ({ node, release }) => {
+    // The node publishes `bye` when it is released, which ends the loop below.
+    const leave = (): void => {
+      release().catch(() => undefined);
+    };
+    if (stopped.aborted) leave();
+    stopped.addEventListener('abort', leave, { once: true });
+    const endReason = new EndReason();
+    const fault = () => endReason.fault() ?? nodeEnded(null);
+    const emission = output.isJson ? new Emission(node, output) : null;
+    for await (const event of await eventsOf(node, emission)) {
+      await output.result(event, eventLine(event, output.colors));
+      if (event.type === 'message') emission?.wrote(event.seq);
+      endReason.read(event);
+      if (event.type === 'bye') return stopped.aborted ? 0 : output.failureOnStderr(fault());
+    }
+    if (stopped.aborted) {
+      await output.result({ type: 'bye' }, 'bye');
+      return 0;
+    }
+    return output.failure(fault());
+  });
 }
 
 /** A program reads on where it stopped: what arrived since the last `serve --json` comes first. */

@@ -17,7 +17,6 @@ import { settingsFor } from '../attach.js';
 import { homeOf } from '../../../home/default-home.js';
 import { relevant, strayFlag, toyGroupOf, type NodeSettings } from '../options/settings.js';
 import { until, withNode, type RunContext } from '../run.js';
-import { lateFlags } from '../options/start-settings.js';
 import type { ExitCode } from '../screen/wording.js';
 
 export interface Role {
@@ -34,7 +33,7 @@ export interface Role {
 
 /**
  * Runs `use` on a node of the home that speaks `dialect`. `adjust` changes the settings of a node that is started for
- * the role. Exit codes: 5 when only secure peers are allowed, or the running node does not speak the dialect; 6 when a
+ * the role. Exit codes: 5 when only secure peers are allowed, or the running node does not speak the dialect; 2 when a
  * flag asks for what the running node does not have.
  */
 export async function withRole(
@@ -54,29 +53,27 @@ export async function withRole(
   if (stray !== null) return output.failure(stray);
   // Environment and settings file may hold settings for other programs.
   const node = adjust({ ...relevant(settings, dialects), dialects });
-  return withNode({ ...context, common: { ...common, node } }, async (attachment) => {
-    const listed = await attachment.node.foreignPeers(dialect);
-    if (listed.isErr()) return output.failure(listed.error);
-    const self = await attachment.node.self();
-    if (self.isErr()) return output.failure(self.error);
-    if (!attachment.isOwn) {
-      const started = await attachment.startedWith();
-      if (started.isErr()) return output.failure(started.error);
-      const options = lateFlags(common.node, adjust(common.node), self.value, started.value);
-      if (options.length > 0) return output.failure({ code: 'command/too-late', options, home });
-      if (dialect === 'cmp2204' && toyGroupOf(node) !== undefined)
+  return withNode(
+    context,
+    async (attachment) => {
+      const listed = await attachment.node.foreignPeers(dialect);
+      if (listed.isErr()) return output.failure(listed.error);
+      const self = await attachment.node.self();
+      if (self.isErr()) return output.failure(self.error);
+      if (!attachment.isOwn && dialect === 'cmp2204' && toyGroupOf(node) !== undefined)
         output.note('P and Q have no effect: a node reads them at its start, and one runs here already.');
-    }
-    return use({
-      context,
-      dialect,
-      node: attachment.node,
-      self: self.value,
-      home,
-      isOwnNode: attachment.isOwn,
-      settings: node,
-    });
-  });
+      return use({
+        context,
+        dialect,
+        node: attachment.node,
+        self: self.value,
+        home,
+        isOwnNode: attachment.isOwn,
+        settings: node,
+      });
+    },
+    { dialect, start: node, adjust },
+  );
 }
 
 /** Returns the addresses at which the older program reaches this node, as `IP:PORT`. */

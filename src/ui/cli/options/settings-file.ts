@@ -5,7 +5,8 @@
 import { err, ok, type Result } from 'neverthrow';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory, writePrivate } from '../../../home/private-file.js';
+import { ensureDirectory } from '../../../home/directory.js';
+import { writePrivate } from '../../../home/private-file.js';
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import type { HomeError } from '../../../index.js';
 import { readRecord } from '../../api/reading.js';
@@ -45,12 +46,11 @@ export function readSettings(home: string): Result<StoredSettings, HomeError> {
 /** Changes the given keys and keeps the rest of the file. It makes a missing home. Errors: `home/…`. */
 export function changeSettings(home: string, changed: NodeSettings): Result<null, HomeError> {
   return fieldsOf(home).andThen((fields) =>
-    makeDirectory(home)
-      .andThen(() =>
-        writePrivate(join(home, fileName), `${JSON.stringify({ ...fields, ...changed }, null, 2)}\n`),
-      )
-      .map(() => null)
-      .mapErr((reason): HomeError => ({ code: 'home/unusable', home, reason })),
+    ensureDirectory(home).andThen(() =>
+      writePrivate(join(home, fileName), `${JSON.stringify({ ...fields, ...changed }, null, 2)}\n`)
+        .map(() => null)
+        .mapErr((reason): HomeError => ({ code: 'home/unusable', home, reason })),
+    ),
   );
 }
 

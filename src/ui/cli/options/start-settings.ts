@@ -1,9 +1,10 @@
 /**
- * The settings that a node was started with, and the flags of a command that come too late for a running node. A flag
- * that asks for what the node has is accepted, so that a script can give equal flags to every command.
+ * The settings that a node was started with, and the flags of a command that ask for something else than the running
+ * node has. A flag that asks for what the node has is accepted, so that a script can give equal flags to every command.
  */
 import { resolve } from 'node:path';
 import { sanitiseName, type SelfInfo } from '../../../index.js';
+import type { OptionDifference } from '../errors.js';
 import { optionOf, startRows, type NodeSettings } from './settings.js';
 
 /** The settings by key as the control socket reports them, with defaults filled in. */
@@ -19,14 +20,14 @@ export function startSettings(chosen: NodeSettings): StartSettings {
 }
 
 /** Returns the flags that the running node does not follow. `adjusted`: `flags` with the own port of a role. */
-export function lateFlags(
+export function differencesOf(
   flags: NodeSettings,
   adjusted: NodeSettings,
   self: SelfInfo,
   started: StartSettings,
-): readonly string[] {
+): readonly OptionDifference[] {
   const given = new Map<string, unknown>(Object.entries(flags));
-  const opened = openedPorts(flags, adjusted, self);
+  const opened = openedPorts(flags, adjusted, self, started);
   const { name, portStrict, dialects = [], listen = [], logFile } = flags;
   const wanted = listOf(started['dialects']);
   // These keys are not compared by equality with the start of the node.
@@ -40,20 +41,55 @@ export function lateFlags(
   ]);
   return startRows
     .filter(([key, { flag }]) => flag !== null && !(special.get(key) ?? isSame(given.get(key), started[key])))
-    .map(([, row]) => optionOf(row));
+    .map(([key, row]): OptionDifference => {
+      const { asked, has } = valuesOf(key, { flags: given, adjusted, self, started });
+      return { option: optionOf(row), asked: wordOf(key, asked), has: wordOf(key, has) };
+    });
+}
+
+interface Compared {
+  readonly flags: ReadonlyMap<string, unknown>;
+  readonly adjusted: NodeSettings;
+  readonly self: SelfInfo;
+  readonly started: StartSettings;
+}
+
+/** Returns the value that a flag asks for, and the one that the node has. */
+function valuesOf(
+  key: string,
+  { flags, adjusted, self, started }: Compared,
+): { readonly asked: unknown; readonly has: unknown } {
+  const asked = flags.get(key);
+  const own = (self.foreignPorts ?? []).map(({ dialect, port }) => `${dialect}=${port}`);
+  if (key === 'name') return { asked, has: self.name };
+  if (key === 'listen') return { asked, has: own };
+  if (key !== 'port') return { asked, has: started[key] };
+  if (asked !== undefined) return { asked, has: self.port };
+  // The flag named the port of a role.
+  return { asked: adjusted.listen, has: own };
 }
 
 const pathOf = ({ logFile }: NodeSettings): string | null =>
   logFile === undefined ? null : resolve(logFile);
+
+/** Returns a value as a user would write it. */
+function wordOf(key: string, value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(String).join(',');
+  if (key === 'sendTimeoutMs' && typeof value === 'number') return String(value / 1_000);
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : 'none';
+}
 
 /** Compares the ports. `isPort`: the port of `--port` is open. `isExact`: `--port` names that port. */
 function openedPorts(
   { port, listen = [] }: NodeSettings,
   adjusted: NodeSettings,
   self: SelfInfo,
+  started: StartSettings,
 ): { readonly isPort: boolean; readonly isExact: boolean } {
   const rolePorts = (adjusted.listen ?? []).slice(listen.length);
-  const isMain = port === undefined || port === 0 || port === self.port;
+  // A node whose port was taken listens on the next one. Its flags are accepted again.
+  const isMain = port === undefined || port === 0 || port === self.port || port === started['port'];
   const isPort = isMain && rolePorts.every((word) => isOpen(word, self));
   return { isPort, isExact: isPort && (port === self.port || rolePorts.length > 0) };
 }
@@ -66,7 +102,8 @@ function isOpen(word: string, { foreignPorts = [] }: SelfInfo): boolean {
 
 /** Decides whether a flag is absent or equals the start of the node. Lists may differ in order. */
 function isSame(asked: unknown, is: unknown): boolean {
-  if (asked === undefined) return true;
+  // A node that another program embeds does not tell its start.
+  if (asked === undefined || is === undefined) return true;
   if (!Array.isArray(asked)) return asked === is;
   const [wanted, there] = [new Set(listOf(asked)), new Set(listOf(is))];
   return wanted.size === there.size && [...wanted].every((each) => there.has(each));

@@ -4,7 +4,7 @@ import { homeOf } from '../../../home/default-home.js';
 import { cli } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
-import { EndReason, pause, until, withNode, type RunContext } from '../run.js';
+import { EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
 import { changeSettings } from '../options/settings-file.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
@@ -27,10 +27,7 @@ export async function prompt(context: RunContext): Promise<ExitCode> {
   const log: { print: (line: string) => void } = {
     print: (line) => world.stderr.write(`parlance: ${line}\n`),
   };
-  return withNode(context, (attachment) => converse(context, attachment, isTerminal, log), {
-    mustOwn: true,
-    ...(isTerminal ? { onLogLine: (line: string) => log.print(line) } : {}),
-  });
+  return withNode(context, (attachment) => converse(context, attachment, isTerminal, log));
 }
 
 async function converse(
@@ -87,7 +84,7 @@ async function converse(
   }
   const exit = left.signal.aborted ? await controller.unsent.report(output) : 0;
   if (output.isJson) await output.result({ type: 'bye' }, null);
-  return signal.aborted ? exit : output.failureOnStderr(endReason.fault());
+  return signal.aborted ? exit : output.failureOnStderr(endReason.fault() ?? nodeEnded(null));
 }
 
 /** Shows every event until `signal` is aborted or the node ends. */

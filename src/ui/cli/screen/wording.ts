@@ -298,12 +298,14 @@ const wordings: Wordings = {
       error.reason,
       'see "parlance history" for the messages that were sent',
     ),
-  'command/too-late': (error) =>
+  'command/option-differs': (error) =>
     say(
-      6,
-      `too late for ${error.options.join(', ')}`,
-      `a node runs in ${error.home}, and reads that only at its start`,
-      'end that node, leave the option out, or choose another home with --home',
+      2,
+      `the node in ${error.home} runs with other options`,
+      error.differences
+        .map(({ option, asked, has }) => `${option} ${asked} was given, and it has ${has}`)
+        .join('; '),
+      'leave the option out, end that node, or choose another home with --home',
     ),
   'command/node-ended': (error) =>
     say(1, 'the node ended', error.reason, 'read its log, then start it again'),

@@ -1,0 +1,27 @@
+/** The shape of the supervision tree of a node, and the reason why it did not start. */
+import type { StoreError } from '../chat/errors.js';
+import type { TransportError } from '../errors.js';
+import type { ChildSpec } from '../runtime/actor.js';
+import type { RuntimeError } from '../runtime/errors.js';
+import type { Strategy, SupervisorSpec } from '../runtime/tree/spec.js';
+import type { NodeError } from './handle.js';
+import { node as limits } from './limits.js';
+
+const patience = { restartsMax: limits.restartsMax, restartWindowMs: limits.restartWindowMs } as const;
+
+/** Returns the spec of a supervisor with the patience of every one of them. */
+export const branch = (
+  name: string,
+  strategy: Strategy,
+  children: readonly (ChildSpec | SupervisorSpec)[],
+): SupervisorSpec => ({ name, strategy, ...patience, children });
+
+/** An actor's refusal to start is the reason itself; the rest is trouble of the runtime. */
+export function causeOf(error: RuntimeError): NodeError {
+  const fault = error.code === 'runtime/start-failed' ? error.fault : undefined;
+  return fault !== undefined && isStartFault(fault) ? fault : error;
+}
+
+/** `init` of history refuses with a `StoreError`, that of transport, discovery and broadcast with a `TransportError`. */
+const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
+  /^(store|transport)\//.test(fault.code);

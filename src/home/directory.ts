@@ -17,6 +17,8 @@ const early = [
   'identity-next',
   'node.log',
   'node.pid',
+  'control.sock',
+  'control.path',
   'chat_history.txt',
   'online_peers.txt',
   'hooks',

@@ -155,6 +155,9 @@ export class Core {
         return [];
       case 'sessionUp':
         return this.#outcome(native.sessionUp(input, turn), turn);
+      case 'sessionAnswered':
+        native.answered(input.sessionId, turn);
+        return [];
       case 'sessionDown':
         return this.#outcome(native.sessionDown(input.sessionId, input.end, turn), turn);
       case 'foreignRunning':
@@ -299,7 +302,7 @@ export class Core {
       native.keys.announced(peerId, certificateSerial);
       if (!isReachable) return [];
       native.heard(peerId, turn);
-      if (delivery.hasWork(peerId)) native.newRunSeen(peerId, bootIdHex, turn);
+      native.instanceSeen(peerId, bootIdHex, delivery.hasWork(peerId), turn);
       return [{ type: 'present', peerId }];
     });
   }
@@ -323,6 +326,7 @@ export class Core {
     switch (due.type) {
       case 'attempt':
       case 'name':
+      case 'probe':
       case 'tickets':
         return this.#desk.addressesAnswered(native.due(due, turn), turn);
       case 'release':

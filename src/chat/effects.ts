@@ -89,6 +89,8 @@ export type Input =
   | ({ readonly type: 'keyRenewed' } & Pick<OwnSide, 'certificateSerial' | 'keyIsOldAtMs'>)
   | { readonly type: 'resumable'; readonly resumption: Resumption }
   | ({ readonly type: 'sessionUp' } & SessionUp)
+  /** The peer gave the sign of life that a session was asked for. */
+  | { readonly type: 'sessionAnswered'; readonly sessionId: SessionId }
   | { readonly type: 'sessionDown'; readonly sessionId: SessionId; readonly end: SessionEnd }
   /** The actor of a foreign connection runs. */
   | { readonly type: 'foreignRunning'; readonly sessionId: SessionId }

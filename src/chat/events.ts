@@ -45,7 +45,9 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   lastSeen: time('last sign of life'),
   unread: whole('messages of the peer that the user has not read'),
   blocked: v.exactOptional(flag('whether the user blocked the peer')),
-  warning: v.exactOptional(text('set when the name looks like the name of another contact')),
+  warning: v.exactOptional(
+    text('set when the name looks like the name of another contact, or when two copies of the peer run'),
+  ),
 });
 
 const message = event('message', 'a message was stored', {

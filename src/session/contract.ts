@@ -107,6 +107,8 @@ export type SessionOutput =
       readonly resumption: Resumption;
     }
   | { readonly type: 'said'; readonly utterances: readonly Utterance[] }
+  /** The peer answered the PING of `probe`. */
+  | { readonly type: 'answered' }
   /** The peer closed with this reason; the connection may be ended. */
   | { readonly type: 'closed'; readonly reason: CloseReason }
   /** The session has reached its age, its volume or its number of records: call `close` with the reason. */
@@ -129,6 +131,8 @@ export interface Session {
    * Utterances that cross a close are lost, so the caller keeps them until their receipt.
    */
   say(utterances: readonly Utterance[], nowMs: number): readonly SessionOutput[];
+  /** Sends PING; the PONG that answers it is output as `answered`. Without effect before `up` and after the end. */
+  probe(): readonly SessionOutput[];
   /** Checks deadlines and rekeying. Call about once a second, and at the deadline of the handshake. */
   tick(nowMs: number): readonly SessionOutput[];
   /** Sends CLOSE to the peer and wipes the keys. Idempotent. */

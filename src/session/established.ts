@@ -17,6 +17,7 @@ export type Opened =
   | { readonly type: 'said'; readonly utterances: readonly Utterance[] }
   | { readonly type: 'closed'; readonly reason: CloseReason }
   | { readonly type: 'ping' }
+  | { readonly type: 'answered' }
   | { readonly type: 'nothing' };
 
 /** Seals and opens the records of a session, and watches its silence, age and volume. */
@@ -26,6 +27,10 @@ export class Established {
   readonly #reassembly = new Reassembly(sessionLimits.dataBytesMax);
   #heardAtMs: number;
   #isPinged = false;
+  /** PINGs that the peer has not answered yet. It answers each of them, in order. */
+  #openPings = 0;
+  /** Answers that come before the one to the probe, and that one; null: no probe is open. */
+  #answersToProbe: number | null = null;
   #isDueTold = false;
   /** Bytes of ciphertext in both directions. */
   #bytes = 0;
@@ -51,6 +56,14 @@ export class Established {
     return this.#seal(packed.value.flatMap(fragments));
   }
 
+  /** Sends a PING whose answer is reported. */
+  probe(): Result<Uint8Array, SessionError> {
+    return this.#ping().map((frames) => {
+      this.#answersToProbe = this.#openPings;
+      return frames;
+    });
+  }
+
   pong(): Result<Uint8Array, SessionError> {
     return this.#seal([empty('pong')]);
   }
@@ -73,12 +86,26 @@ export class Established {
     }
     if (silenceMs < sessionLimits.pingAfterSilenceMs || this.#isPinged) return ok(outputs);
     this.#isPinged = true;
-    return this.#seal([empty('ping')]).map((bytes) => [...outputs, { type: 'write', bytes }]);
+    return this.#ping().map((bytes) => [...outputs, { type: 'write', bytes }]);
   }
 
   wipe(): void {
     this.#channel.sealer.wipe();
     this.#channel.opener.wipe();
+  }
+
+  #ping(): Result<Uint8Array, SessionError> {
+    this.#openPings += 1;
+    return this.#seal([empty('ping')]);
+  }
+
+  #ponged(): Opened {
+    this.#openPings = Math.max(0, this.#openPings - 1);
+    if (this.#answersToProbe === null) return { type: 'nothing' };
+    this.#answersToProbe -= 1;
+    if (this.#answersToProbe > 0) return { type: 'nothing' };
+    this.#answersToProbe = null;
+    return { type: 'answered' };
   }
 
   #seal(records: readonly PlainRecord[]): Result<Uint8Array, SessionError> {
@@ -101,7 +128,7 @@ export class Established {
       case 'ping':
         return ok({ type: 'ping' });
       case 'pong':
-        return ok({ type: 'nothing' });
+        return ok(this.#ponged());
       default:
         return unreachable(record.type);
     }

@@ -88,6 +88,15 @@ export class SessionMachine implements Session {
     return this.#drain();
   }
 
+  probe(): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at !== 'established') return [];
+    const ping = phase.records.probe();
+    if (ping.isErr()) this.#fail(ping.error);
+    else this.#out.push({ type: 'write', bytes: ping.value });
+    return this.#drain();
+  }
+
   tick(nowMs: number): readonly SessionOutput[] {
     const phase = this.#phase;
     if (phase.at === 'established') {
@@ -169,6 +178,7 @@ export class SessionMachine implements Session {
     }
     switch (opened.value.type) {
       case 'said':
+      case 'answered':
         this.#out.push(opened.value);
         return true;
       case 'closed':

@@ -31,7 +31,8 @@ test('a static key older than the one that was certified last is refused', async
   );
 });
 
-test('a copied home is told of on both sides, and both can be talked to', async (context) => {
+// Case H11
+test('a copied home is told of on both sides and to the sender, and both can be talked to', async (context) => {
   const beaconPort = await freeBeaconPort();
   const home = temporaryHome(context);
   const first = await liveNode(context, { name: 'bob', beaconPort, home });
@@ -43,6 +44,14 @@ test('a copied home is told of on both sides, and both can be talked to', async 
   await alice.until(peer(first.id, 'online'), 'bob is there');
   await deliver(alice, 'bob', 'to one of you');
   assert.deepEqual([...first.heard(), ...second.heard()], ['to one of you']);
+  await alice.until(failure('session/two-copies'), 'the sender is told');
+  const row = (await must(alice.handle.peers())).find(({ id }) => id === first.id);
+  assert.match(row?.warning ?? '', /^two copies run/);
+  for (const copy of [first, second]) {
+    await deliver(copy, 'alice', `this is ${copy.port}`);
+    await deliver(alice, 'bob', `to ${copy.port}`);
+    assert.equal(copy.heard().at(-1), `to ${copy.port}`, 'who was heard last gets it');
+  }
 });
 
 test('the key of the next identity lies in a private file, which may be moved away', (context) => {

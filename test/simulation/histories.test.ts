@@ -22,8 +22,10 @@ test('what is queued is shown once, in order, and delivered means stored, whatev
       fc.integer({ min: 2, max: 5 }),
       fc.nat(),
       fc.array(steps, { minLength: 10, maxLength: 60 }),
-      (nodes, seed, history) => {
-        const world = new World({ nodes, seed });
+      // In one history of four the home of a node was copied, and both run.
+      fc.nat(3).map((draw) => draw === 3),
+      (nodes, seed, history, isCopied) => {
+        const world = new World({ nodes: isCopied ? nodes + 1 : nodes, seed, hasCopy: isCopied });
         for (const { run } of history) run(world);
         world.heal();
         world.settle(15 * 60_000);

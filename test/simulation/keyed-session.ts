@@ -75,6 +75,7 @@ export class KeyedSession implements Session {
   #sinceMs = 0;
   #heardAtMs = 0;
   #isPinged = false;
+  #isProbed = false;
   #isDueTold = false;
 
   constructor(options: KeyedSessionOptions) {
@@ -152,6 +153,14 @@ export class KeyedSession implements Session {
     if (at === 'over') return [];
     if (at !== 'established') throw new Error('nothing can be said before the session is up');
     if (utterances.length > 0) this.#send({ m: 'data', key: this.#key, utterances });
+    return this.#drain();
+  }
+
+  probe(): readonly SessionOutput[] {
+    if (this.#phase.at === 'established') {
+      this.#isProbed = true;
+      this.#send({ m: 'ping', key: this.#key });
+    }
     return this.#drain();
   }
 
@@ -285,7 +294,10 @@ export class KeyedSession implements Session {
     this.#heardAtMs = nowMs;
     this.#isPinged = false;
     if (message.m === 'ping') this.#send({ m: 'pong', key: this.#key });
-    else if (message.m === 'data') this.#out.push({ type: 'said', utterances: message.utterances });
+    else if (message.m === 'pong' && this.#isProbed) {
+      this.#isProbed = false;
+      this.#out.push({ type: 'answered' });
+    } else if (message.m === 'data') this.#out.push({ type: 'said', utterances: message.utterances });
     else if (message.m === 'close') {
       this.#out.push({ type: 'closed', reason: message.reason });
       this.destroy();

@@ -61,15 +61,20 @@ export class SimulatedNode {
   #ids = 0;
   #run: NodeRun | null = null;
   #identity: KeyedIdentity;
-  /** Far in the past, so each node replaces its key while it runs. */
-  #certificateSerial = 1;
+  #certificateSerial: number;
   readonly #number: number;
+  readonly #secret: string;
 
-  constructor(world: Surroundings, number: number) {
+  /** `copyOf`: the node whose home was copied, for both of the two; null: the home is its own, and there is one of it. */
+  constructor(world: Surroundings, number: number, copyOf: number | null) {
+    const original = copyOf ?? number;
     this.world = world;
+    // Far in the past, so each node replaces its key while it runs. Copies have the key of the day of copying.
+    this.#certificateSerial = copyOf === null ? 1 : epochMs;
     this.#number = number;
+    this.#secret = `secret of ${original}`;
     this.label = `node${number}`;
-    this.name = this.label;
+    this.name = `node${original}`;
     this.host = `10.0.0.${number + 1}`;
     this.#identity = this.#freshIdentity();
     this.peerId = this.#identity.peerId;
@@ -156,6 +161,6 @@ export class SimulatedNode {
     new DataView(boot.buffer).setUint32(0, this.#number + 1);
     new DataView(boot.buffer).setUint32(4, this.#runs);
     const bootIdHex = Buffer.from(boot).toString('hex');
-    return keyedIdentity(`secret of ${this.#number}`, bootIdHex, this.#certificateSerial);
+    return keyedIdentity(this.#secret, bootIdHex, this.#certificateSerial);
   }
 }

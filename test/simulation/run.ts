@@ -362,6 +362,7 @@ export class NodeRun {
     if (session === undefined)
       this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'gone' } });
     else if (effect.say === 'utter') session.say(effect.utterances);
+    else if (effect.say === 'probe') session.probe();
     else session.close(effect.reason);
   }
 
@@ -412,6 +413,7 @@ export class NodeRun {
       judgePeer: (peer, answer) => ask('judgePeer', { sessionId, peer }, answer),
       resumable: (resumption) => tell({ type: 'resumable', resumption }),
       up: (up) => tell({ type: 'sessionUp', sessionId, ...up }),
+      answered: () => tell({ type: 'sessionAnswered', sessionId }),
       said: (utterances, answer) =>
         ask('said', { sessionId, utterances }, ({ receipts }) => answer(receipts)),
       down: (end) => {

@@ -161,3 +161,51 @@ test('with half of all receipts lost each message is shown once, and marked once
     }
     until(world, 60_000, () => delivered(scene) === 200);
   }));
+
+const isTold = (event: NodeEvent): boolean =>
+  event.type === 'error' && event.message.startsWith('two copies of node0 run');
+
+const inbox = ({ disk }: SimulatedNode): number =>
+  disk.lines.filter(({ direction }) => direction === 'in').length;
+
+// Case H11
+test('of two copies of a peer both get messages, none is lost, and the sender is told', (t) =>
+  withSeeds(t, (first) => {
+    for (let seed = first; seed < first + 8; seed += 1) {
+      const world = new World({ nodes: 3, seed, hasCopy: true });
+      const [bob, alice, copy] = [world.node(0), world.node(1), world.node(2)];
+      const events: NodeEvent[] = [];
+      world.watch(alice, (event) => void events.push(event));
+      world.send(alice, bob, 1);
+      // Announcements that come together are told as the last of them.
+      copy.stop();
+      world.clock.advance(3_000);
+      copy.start();
+      until(world, 30_000, () => events.some(isTold));
+      for (const [speaker, other] of [
+        [bob, copy],
+        [copy, bob],
+      ] as const) {
+        world.send(speaker, alice, 1);
+        world.clock.advance(1_000);
+        world.settle(10_000);
+        const before = [inbox(speaker), inbox(other)];
+        world.send(alice, bob, 3);
+        world.clock.advance(1_000);
+        world.settle(10_000);
+        assert.deepEqual([inbox(speaker), inbox(other)], [(before[0] ?? 0) + 3, before[1]]);
+      }
+      world.clock.advance(120_000);
+      assert.equal(events.filter(isTold).length, 1);
+      assert.equal(alice.run?.sessionCount, 2);
+      speakerEnds(world, { alice, bob, copy });
+    }
+  }));
+
+/** The copy that was heard last is switched off with messages on their way: the other one gets them. */
+function speakerEnds(world: World, nodes: Record<'alice' | 'bob' | 'copy', SimulatedNode>): void {
+  world.send(nodes.alice, nodes.bob, 20);
+  world.clock.advance(4);
+  nodes.copy.crash(false);
+  world.settle(60_000);
+}

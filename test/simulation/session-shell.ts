@@ -25,6 +25,7 @@ export interface SessionNode {
   judgePeer(peer: PeerProof, answer: (refusal: SessionError | null) => void): void;
   resumable(resumption: Resumption): void;
   up(up: Omit<SessionUp, 'sessionId'>): void;
+  answered(): void;
   said(utterances: readonly Utterance[], answer: (receipts: readonly MessageId[]) => void): void;
   down(end: SessionEnd): void;
 }
@@ -75,6 +76,10 @@ export class SessionShell {
         if (this.#isUp) this.#act(this.#machine.say(utterances, this.#clock.nowMs));
       }),
     );
+  }
+
+  probe(): void {
+    this.#fromNode.send(() => this.#post(() => this.#act(this.#machine.probe())));
   }
 
   close(reason: CloseReason): void {
@@ -166,6 +171,9 @@ export class SessionShell {
         }
         case 'said':
           this.#report(output.utterances);
+          break;
+        case 'answered':
+          this.#node.answered();
           break;
         case 'due':
           this.#write(this.#machine.close(output.reason));

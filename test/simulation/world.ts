@@ -14,6 +14,8 @@ import { SimulatedNode, type Surroundings } from './node.js';
 export interface WorldOptions {
   readonly nodes: number;
   readonly seed: number;
+  /** The last node runs on a copy of the first one's home. */
+  readonly hasCopy?: boolean;
   /** Gets every input and every effect, with the time and the node. */
   readonly trace?: (atMs: number, label: string, what: string, content: object) => void;
 }
@@ -31,7 +33,7 @@ export class World {
   #texts = 0;
   #hosts = 0;
 
-  constructor({ nodes, seed, trace }: WorldOptions) {
+  constructor({ nodes, seed, hasCopy = false, trace }: WorldOptions) {
     this.dice = dice(seed);
     this.network = new Network(this.clock, this.dice);
     const surroundings: Surroundings = {
@@ -55,7 +57,10 @@ export class World {
       trace: (node, what, content) => trace?.(this.clock.nowMs, node.label, what, content),
       resume: (node) => this.ledger.resume(node.label),
     };
-    this.nodes = Array.from({ length: nodes }, (_, number) => new SimulatedNode(surroundings, number));
+    this.nodes = Array.from({ length: nodes }, (_, number) => {
+      const isCopied = hasCopy && (number === 0 || number === nodes - 1);
+      return new SimulatedNode(surroundings, number, isCopied ? 0 : null);
+    });
     for (const node of this.nodes) this.ledger.enter(node);
     for (const node of this.nodes) node.start();
     // Everybody has heard of everybody.
@@ -75,7 +80,7 @@ export class World {
 
   /** Sends texts in one call; the peer is named by its identity, or by its address. */
   send(from: SimulatedNode, to: SimulatedNode, count: number, isByAddress = false): void {
-    if (from === to || from.run === null) return;
+    if (from.peerId === to.peerId || from.run === null) return;
     const messages = Array.from({ length: count }, () => {
       this.#texts += 1;
       return { id: from.newMessageId(), text: `text ${this.#texts}` };
@@ -112,7 +117,7 @@ export class World {
     }
     for (const node of this.nodes)
       for (const other of this.nodes)
-        if (other !== node) node.ask('block', { peer: other.peerId, blocked: false }, () => {});
+        if (other.peerId !== node.peerId) node.ask('block', { peer: other.peerId, blocked: false }, () => {});
   }
 
   /** Lets time pass until all that was queued is delivered, at most `mostMs`. */

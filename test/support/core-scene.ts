@@ -200,11 +200,16 @@ export class CoreScene {
   }
 
   /** The peer calls, and proves itself. The sessions of a core are counted from `s-1`. */
-  callsIn(sessionId: string, peer: ScenePeer): readonly Effect[] {
+  callsIn(sessionId: string, peer: ScenePeer, proof: Parameters<typeof proofOf>[1] = {}): readonly Effect[] {
     const connectionId = connection(`i-${sessionId.slice(2)}`);
     const address = { host: peer.host, port: 50_000 };
     this.take({ type: 'accepted', connectionId, dialect: 'native', address });
-    return this.up(sessionId, peer);
+    return this.up(sessionId, peer, proof);
+  }
+
+  /** The peer answers the PING on this session. */
+  answers(sessionId: string): readonly Effect[] {
+    return this.take({ type: 'sessionAnswered', sessionId: session(sessionId) });
   }
 
   lost(sessionId: string): readonly Effect[] {

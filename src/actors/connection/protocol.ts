@@ -24,6 +24,8 @@ export type SessionProtocol = {
   say: Cast<{ readonly utterances: readonly Utterance[] }>;
   /** Ends the session, and sends the reason to the peer. */
   close: Cast<{ readonly reason: CloseReason }>;
+  /** Asks the peer for a sign of life, which `sessionAnswered` reports. */
+  probe: Cast<Record<string, never>>;
   /** Bytes arrived. Sent to itself, since listeners only enqueue. */
   received: Cast<{ readonly chunk: Uint8Array }>;
   streamEnded: Cast<{ readonly reason: string }>;
@@ -46,6 +48,8 @@ export type SessionReports = {
     readonly isResumed: boolean;
     readonly resumption: Resumption;
   }>;
+  /** The peer answered a `probe`. */
+  sessionAnswered: Cast<{ readonly sessionId: SessionId }>;
   /** Utterances of the peer. The reply comes once they are committed, and names the messages that get a receipt. */
   said: Call<
     { readonly sessionId: SessionId; readonly utterances: readonly Utterance[] },

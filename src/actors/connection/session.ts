@@ -66,6 +66,9 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       write(state, outputs);
       return end(state, { type: 'closed', by: 'us', reason }, context);
     },
+    probe(state, _body, context) {
+      return act(state, state.machine.probe(), context);
+    },
     async received(state, { chunk }, context) {
       const step = await act(state, state.machine.receive(chunk, performance.now()), context);
       state.credit.received(chunk.byteLength);
@@ -131,6 +134,9 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
       }
       case 'said':
         report(state, output.utterances, context);
+        break;
+      case 'answered':
+        context.links.node.cast('sessionAnswered', { sessionId: state.sessionId });
         break;
       case 'due':
         write(state, state.machine.close(output.reason));

@@ -109,6 +109,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'judgePeer', body, call: state.calls.open(from) }, context, from),
     resumable: (state, body, context) => step(state, { type: 'resumable', ...body }, context),
     sessionUp: (state, body, context) => step(state, { type: 'sessionUp', ...body }, context),
+    sessionAnswered: (state, body, context) => step(state, { type: 'sessionAnswered', ...body }, context),
     said: (state, body, context, from) =>
       ask(state, { name: 'said', body, call: state.calls.open(from) }, context, from),
     sessionDown(state, body, context) {

@@ -224,13 +224,26 @@ function tellSession(shell: Shell, effect: SessionEffect, context: NodeContext):
     return;
   }
   const ref = shell.sessions.get(sessionId);
-  const sent =
-    effect.say === 'utter'
-      ? ref?.cast('say', { utterances: effect.utterances })
-      : ref?.cast('close', { reason: effect.reason });
+  const sent = ref === undefined ? undefined : sendTo(ref, effect);
   // A session whose actor is gone is noticed here.
   if (sent?.isErr() === true && sent.error.code === 'runtime/no-actor')
     context.self('sessionDown', { sessionId, end: { type: 'lost', reason: 'gone' } });
+}
+
+function sendTo(
+  ref: Pick<Ref<SessionProtocol>, 'cast'>,
+  effect: Exclude<SessionEffect, { readonly say: 'start' }>,
+) {
+  switch (effect.say) {
+    case 'utter':
+      return ref.cast('say', { utterances: effect.utterances });
+    case 'probe':
+      return ref.cast('probe', {});
+    case 'close':
+      return ref.cast('close', { reason: effect.reason });
+    default:
+      return unreachable(effect);
+  }
 }
 
 function tellForeign(shell: Shell, effect: ForeignConnectionEffect): void {

@@ -19,6 +19,8 @@ export interface PeerBook {
   /** Peers with a live session, and the address at its other end. */
   readonly live: Map<PeerId, Address>;
   readonly unread: UnreadCounts;
+  /** Peers of which two copies answered. */
+  readonly copied: Set<PeerId>;
 }
 
 /** Makes an empty book. */
@@ -26,6 +28,7 @@ export const emptyPeerBook = (): PeerBook => ({
   contacts: new Map(),
   presence: new Map(),
   live: new Map(),
+  copied: new Set(),
   unread: new UnreadCounts(),
 });
 
@@ -92,6 +95,10 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
   const twin = alike.find((other) => other.peerId !== peerId && isKnownBefore(other, contact));
+  const warning =
+    twin === undefined
+      ? book.copied.has(peerId) && 'two copies run: a message reaches only the one that was heard last'
+      : `looks like ${twin.name}#${tagOf(twin.peerId)}, whom you know`;
   return {
     type: 'peer',
     state: stateOf(book, peerId),
@@ -105,9 +112,7 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
     lastSeen: new Date(lastSeenMs).toISOString(),
     unread: book.unread.of(peerId),
     ...(contact?.blocked === true ? { blocked: true } : {}),
-    ...(twin === undefined
-      ? {}
-      : { warning: `looks like ${twin.name}#${tagOf(twin.peerId)}, whom you know` }),
+    ...(warning === false ? {} : { warning }),
   };
 }
 
@@ -174,7 +179,7 @@ export function provedAddresses(book: PeerBook, peerId: PeerId): readonly Addres
 }
 
 /** Returns the announced addresses, which are unproved. */
-function heardAddresses(book: PeerBook, peerId: PeerId): readonly Address[] {
+export function heardAddresses(book: PeerBook, peerId: PeerId): readonly Address[] {
   const presence = book.presence.get(peerId);
   return presence !== undefined && presence.state !== 'offline' ? presence.addresses : [];
 }

@@ -14,6 +14,7 @@ import { logLine, type Turn } from '../turn.js';
 import {
   addressesOf,
   emptyPeerBook,
+  heardAddresses,
   isBlocked,
   longestUnseenStranger,
   nameOf,
@@ -88,6 +89,8 @@ export class People {
   state = (peerId: PeerId): PeerState => stateOf(this.#book, peerId);
   /** Returns the addresses to dial, best first. */
   addresses = (peerId: PeerId): readonly Address[] => addressesOf(this.#book, peerId);
+  /** Where the peer is heard now, best address first. */
+  heardAddresses = (peerId: PeerId): readonly Address[] => heardAddresses(this.#book, peerId);
   row = (peerId: PeerId): PeerEvent => peerRow(this.#book, peerId);
   rows = (): readonly PeerEvent[] => peerRows(this.#book);
   trusted = (): ReadonlySet<PeerId> => this.#trusted;
@@ -145,11 +148,18 @@ export class People {
     if (last !== undefined) this.#book.presence.set(peerId, { ...last, state: 'offline' });
     this.publish(peerId, turn);
     this.#book.presence.delete(peerId);
+    this.#book.copied.delete(peerId);
     this.#sources.delete(peerId);
   }
 
   connected(peerId: PeerId, address: Address): void {
     this.#book.live.set(peerId, address);
+  }
+
+  /** Two copies of the peer answered; its row says so until it is gone. */
+  copied(peerId: PeerId, turn: PeopleTurn): void {
+    this.#book.copied.add(peerId);
+    this.publish(peerId, turn);
   }
 
   disconnected(peerId: PeerId): void {

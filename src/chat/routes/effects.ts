@@ -35,6 +35,8 @@ export type SessionEffect =
       readonly sessionId: SessionId;
       readonly utterances: readonly Utterance[];
     }
+  /** Asks the peer for a sign of life; the answer is the input `sessionAnswered`. */
+  | { readonly to: 'session'; readonly say: 'probe'; readonly sessionId: SessionId }
   | {
       readonly to: 'session';
       readonly say: 'close';
@@ -42,11 +44,20 @@ export type SessionEffect =
       readonly reason: CloseReason;
     };
 
+/** `atMs`: when the session was asked (monotonic). */
+export interface ProbeDue {
+  readonly type: 'probe';
+  readonly sessionId: SessionId;
+  readonly atMs: number;
+}
+
 /** A timer of native routes. */
 export type NativeDue =
   /** The next address of a peer may be tried. */
   | { readonly type: 'attempt'; readonly peerId: PeerId }
   /** A delayed change of name is taken, or a peer without a name is shown. */
   | { readonly type: 'name'; readonly sessionId: SessionId }
+  /** A session that was asked for a sign of life must have answered by now. */
+  | ProbeDue
   /** Expired tickets are forgotten. */
   | { readonly type: 'tickets' };

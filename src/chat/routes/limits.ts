@@ -27,3 +27,19 @@ export const dialing = {
   /** Pause between two rounds in which expired tickets are forgotten. */
   expireEveryMs: 3_600_000,
 } as const;
+
+/** Runs of one identity at the same time. */
+export const instances = {
+  /** Sessions with one identity, each with another instance. A friend must not take all slots by many instances. */
+  perPeerMax: 2,
+  /** Time in which the older of two instances must answer a PING: on one network the answer takes milliseconds. */
+  answerWithinMs: 3_000,
+  /** A timer that fires later than this tells that this node stood still: the silence is then its own. */
+  ownDelayMs: 1_000,
+  /** Pause between two warnings that two copies of a peer run. */
+  warnEveryMs: 24 * 3_600_000,
+  /** Pause between two dials of instances for which nothing waits: each costs the peer a handshake. */
+  lookEveryMs: 60_000,
+  /** Peers of which the last such dial is remembered. */
+  lookedMax: 512,
+} as const;

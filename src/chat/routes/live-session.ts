@@ -2,7 +2,7 @@
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { DialError } from '../errors.js';
-import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
+import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import type { CloseReason, PeerProof, Resumption } from '../../session/contract.js';
 import type { Address } from '../../wire/address.js';
 import type { RouteReport } from './route.js';
@@ -27,7 +27,21 @@ export interface LiveSession {
   renameTo: string | null;
   /** Whether the disk refused messages of it. It is being closed, and later messages must not overtake these. */
   isRefused: boolean;
+  /** Whether it got the order to close. It takes no further utterances. */
+  isClosing: boolean;
+  /** Time of the last handshake, text or name of the peer on it (monotonic, ms). */
+  heardAtMs: number;
+  /** Whether the peer was asked for a sign of life. */
+  probe: Probe;
+  /** Messages that went out on it and that the peer has not confirmed. */
+  readonly unconfirmed: Set<MessageId>;
 }
+
+/** The state of a question for a sign of life. */
+export type Probe =
+  | { readonly state: 'none' | 'answered' }
+  /** `atMs`: monotonic. */
+  | { readonly state: 'open'; readonly atMs: number };
 
 /** The end of a session. */
 export type SessionEnd =

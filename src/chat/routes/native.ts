@@ -5,13 +5,12 @@
  *   open ─► transport.dial ─► dialled ─► session.start … sessionUp ─► up ─► utter ─► taken … said(receipt) ─► confirmed
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { Utterance } from '../../dialects/dialect.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { DialError } from '../errors.js';
 import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
-import type { CloseReason, PeerProof, Resumption } from '../../session/contract.js';
+import type { PeerProof, Resumption } from '../../session/contract.js';
 import type { TicketBook } from '../../session/tickets.js';
 import type { Address } from '../../wire/address.js';
 import { fromHex } from '../../wire/bytes.js';
@@ -21,6 +20,7 @@ import { answer, logLine, type Turn } from '../turn.js';
 import { Dials } from './dials.js';
 import type { NativeDue, NativeEffect, SessionEffect } from './effects.js';
 import { reportFailure } from './failures.js';
+import { Instances } from './instances.js';
 import { dialing as limits } from './limits.js';
 import type {
   AddressAnswer,
@@ -32,11 +32,13 @@ import type {
 } from './live-session.js';
 import { addressAtOtherEnd, contactOf, isNextChanged } from './pinning.js';
 import type { SendViaOptions } from '../contract.js';
+import { Renames } from './renames.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
 import { StaticKeys } from './static-keys.js';
 import { SessionTable } from './session-table.js';
 import { wordsOf } from '../delivery/entry.js';
 import { busyForMs, reasonOf, refusalOf } from './verdicts.js';
+import { tellSession } from './tell-session.js';
 import { understand, type Said } from './utterances.js';
 
 /** A turn of this part. */
@@ -50,6 +52,8 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #sessions = new SessionTable();
   readonly #dials = new Dials(() => this.#sessions.outgoing());
   readonly keys: StaticKeys;
+  readonly #instances: Instances;
+  readonly #renames: Renames;
   #name: string;
 
   constructor(own: OwnSide, name: string, people: People, tickets: TicketBook) {
@@ -58,6 +62,8 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.#people = people;
     this.#tickets = tickets;
     this.keys = new StaticKeys(own, people, tickets);
+    this.#instances = new Instances(own, people, this.#sessions);
+    this.#renames = new Renames(people);
   }
 
   /** Admits texts. Errors: `dialect/unsupported` (an option that only a foreign dialect has). */
@@ -84,25 +90,26 @@ export class NativeRoutes implements Route<NativeTurn> {
         return isDialled ? [] : [{ type: 'unreached', peerId, retryAfterMs: 0 }];
       }
       case 'utter': {
-        const live = this.#sessions.with(order.peerId);
+        const live = this.#instances.toSpeakOn(order.peerId, turn);
         if (live === undefined) return [];
         const utterances = order.lines.flatMap(({ id, sentAtMs, content }) => {
           const text = wordsOf(content);
           return text === null ? [] : [{ type: 'text', id, sentAtMs, text } as const];
         });
-        this.#tell(live, { say: 'utter', utterances }, turn);
+        for (const { id } of utterances) live.unconfirmed.add(id);
+        tellSession(live, { say: 'utter', utterances }, turn);
         return [{ type: 'taken', peerId: order.peerId, lines: order.lines }];
       }
       case 'close': {
         const live = this.#sessions.with(order.peerId);
-        if (live !== undefined) this.#tell(live, { say: 'close', reason: 'shutdown' }, turn);
+        if (live !== undefined) tellSession(live, { say: 'close', reason: 'shutdown' }, turn);
         return [];
       }
       case 'refuse': {
         const live = this.#sessions.get(order.sessionId);
         if (live === undefined) return [];
         live.isRefused = true;
-        this.#tell(live, { say: 'close', reason: 'park' }, turn);
+        tellSession(live, { say: 'close', reason: 'park' }, turn);
         return [];
       }
       case 'settled':
@@ -116,19 +123,17 @@ export class NativeRoutes implements Route<NativeTurn> {
   ask = (address: Address, turn: NativeTurn): void => this.#dials.ask(address, turn);
 
   /**
-   * A beacon names another run of a connected peer: the old run crashed, or its home was copied. Waiting messages do
-   * not wait for the silence to show: the new run is dialled beside the old session, which stays until a handshake
-   * confirms the beacon.
+   * A beacon names another instance of a connected peer: the old one crashed, or its home was copied. It is dialled
+   * beside the old session where messages wait, and else once, to learn whether it runs.
    */
-  newRunSeen(peerId: PeerId, bootIdHex: string, turn: NativeTurn): void {
-    const live = this.#sessions.with(peerId);
-    if (live === undefined || live.bootIdHex === bootIdHex) return;
-    this.#dials.race(peerId, this.#people.addresses(peerId), turn);
+  instanceSeen(peerId: PeerId, bootIdHex: string, isWaiting: boolean, turn: NativeTurn): void {
+    if (this.#instances.isNews(peerId, bootIdHex, isWaiting, turn))
+      this.#dials.race(peerId, this.#addresses(peerId), turn);
   }
 
   /** Adds the announced addresses of a peer to the attempts to reach it. */
   heard = (peerId: PeerId, turn: NativeTurn): void =>
-    this.#dials.heard(peerId, this.#people.addresses(peerId), turn);
+    this.#dials.heard(peerId, this.#addresses(peerId), turn);
 
   /** Takes a connection that the transport admitted. Its caller speaks first. */
   accepted(connectionId: ConnectionId, address: Address, turn: NativeTurn): void {
@@ -186,12 +191,13 @@ export class NativeRoutes implements Route<NativeTurn> {
     const isBlocked = this.#people.isBlocked(peerId);
     if (isBlocked || (isResumed && this.#tickets.isOutdated(resumption))) {
       // Meanwhile the peer was blocked, or a static key was replaced: a resume is not judged again.
-      this.#tell(live, { say: 'close', reason: isBlocked ? 'shutdown' : 'rekey' }, turn);
+      tellSession(live, { say: 'close', reason: isBlocked ? 'shutdown' : 'rekey' }, turn);
       return nothing;
     }
     live.peerId = peerId;
     live.bootIdHex = peer.bootIdHex;
     live.isUp = true;
+    live.heardAtMs = turn.now.monotonicMs;
     this.#tickets.keep(resumption);
     if (isNextChanged(this.#people.contact(peerId), peer))
       turn.emit(logLine('warn', 'next-identity-changed', { peer: peerId }));
@@ -200,11 +206,10 @@ export class NativeRoutes implements Route<NativeTurn> {
     turn.emit(logLine('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed }));
     if (live.direction === 'in') this.#authenticated(live, peerId, turn);
     this.#endAttempts(live, peerId, turn);
-    const ousted = this.#sessions.takeOver(live, peerId, { own: this.#own.idKey, peer: peer.idKey });
-    if (ousted !== null) this.#tell(ousted, { say: 'close', reason: 'dup' }, turn);
-    if (ousted === live) return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
+    if (!this.#instances.takesOver(live, peer.idKey, turn))
+      return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
     this.#people.connected(peerId, addressAtOtherEnd(this.#people, live, peerId));
-    this.#tell(live, { say: 'utter', utterances: [this.#profile()] }, turn);
+    tellSession(live, { say: 'utter', utterances: [this.#profile()] }, turn);
     // Its name comes with its first utterances, and a peer should not be published without a name.
     const isNamed = this.#people.saidName(peerId) !== '';
     const answers = isNamed ? this.#introduce(live, turn) : [];
@@ -221,6 +226,10 @@ export class NativeRoutes implements Route<NativeTurn> {
       return nothing;
     }
     const { lines, confirmed, names } = understand(this.#people, peerId, utterances, turn.now.wallMs);
+    // A receipt comes by itself, so it does not show which instance the user of the peer uses.
+    if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
+    for (const { unconfirmed } of this.#sessions.allWith(peerId))
+      for (const id of confirmed) unconfirmed.delete(id);
     const answers = names.flatMap((name) => this.#heardName(live, name, turn));
     const reports: RouteReport[] = [];
     // A peer that we never wrote to has nothing to confirm.
@@ -249,21 +258,24 @@ export class NativeRoutes implements Route<NativeTurn> {
       const reports = live.isUp ? [] : this.#attemptFailed(live.expected, connectionId, busyForMs(end));
       return { answers, reports };
     }
-    this.#people.disconnected(peerId);
-    this.#people.publish(peerId, turn);
-    return { answers, reports: [{ type: 'down', peerId }] };
+    // Unconfirmed messages of the ended session go out again to the other instance.
+    const isUp = this.#instances.goesOn(peerId, turn);
+    return { answers, reports: [{ type: isUp ? 'up' : 'down', peerId }] };
   }
+
+  /** Takes the sign of life that a session was asked for. */
+  answered = (sessionId: SessionId, turn: NativeTurn): void => this.#instances.answered(sessionId, turn);
 
   /** Parks an idle session whose slot another caller needs. The next message resumes it. */
   slotWanted(connectionId: ConnectionId, turn: NativeTurn): void {
     const live = this.#sessions.upOn(connectionId);
-    if (live !== undefined) this.#tell(live, { say: 'close', reason: 'park' }, turn);
+    if (live !== undefined) tellSession(live, { say: 'close', reason: 'park' }, turn);
   }
 
   /** Ends every session with a peer. */
   end(peerId: PeerId, turn: NativeTurn): void {
     for (const live of this.#sessions.allWith(peerId))
-      this.#tell(live, { say: 'close', reason: 'shutdown' }, turn);
+      tellSession(live, { say: 'close', reason: 'shutdown' }, turn);
   }
 
   /** Forgets the tickets of a blocked peer, so that it has to show its certificate. */
@@ -276,8 +288,8 @@ export class NativeRoutes implements Route<NativeTurn> {
   /** Sends the new name of this side to all peers. */
   renamed(name: string, turn: NativeTurn): void {
     this.#name = name;
-    for (const live of this.#sessions.current())
-      this.#tell(live, { say: 'utter', utterances: [this.#profile()] }, turn);
+    for (const live of this.#sessions.usable())
+      tellSession(live, { say: 'utter', utterances: [this.#profile()] }, turn);
   }
 
   /** Tells the transport which callers may use the reserved slot. */
@@ -296,11 +308,11 @@ export class NativeRoutes implements Route<NativeTurn> {
         return [];
       case 'name': {
         const live = this.#sessions.get(due.sessionId);
-        if (live === undefined) return [];
-        const { renameTo } = live;
-        live.renameTo = null;
-        return renameTo === null ? this.#introduce(live, turn) : this.#heardName(live, renameTo, turn);
+        return live !== undefined && this.#renames.due(live, turn) ? this.#introduce(live, turn) : [];
       }
+      case 'probe':
+        this.#instances.due(due, turn);
+        return [];
       default:
         return due satisfies never;
     }
@@ -311,6 +323,12 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.keys.check(turn);
     this.announceKnown(turn);
     turn.emit({ to: 'self', afterMs: limits.expireEveryMs, due: { type: 'tickets' } });
+  }
+
+  /** Where to dial a peer. Beside a session with it only another instance is of interest, which is where it is heard. */
+  #addresses(peerId: PeerId): readonly Address[] {
+    const isBeside = this.#sessions.usableWith(peerId).length > 0;
+    return isBeside ? this.#people.heardAddresses(peerId) : this.#people.addresses(peerId);
   }
 
   #start(
@@ -330,7 +348,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     }
     for (const other of this.#dials.won(peerId, connectionId, turn)) {
       const live = this.#sessions.on(other);
-      if (live !== undefined && !live.isUp) this.#tell(live, { say: 'close', reason: 'dup' }, turn);
+      if (live !== undefined && !live.isUp) tellSession(live, { say: 'close', reason: 'dup' }, turn);
     }
   }
 
@@ -357,18 +375,8 @@ export class NativeRoutes implements Route<NativeTurn> {
     return this.#dials.answersAt(live.address, live.peerId);
   }
 
-  /** Takes the name of a peer, at most one a second: a change costs a row on disk and an event for each reader. */
   #heardName(live: LiveSession, raw: string, turn: NativeTurn): readonly AddressAnswer[] {
-    const waitMs = live.renamedAtMs + limits.renameEveryMs - turn.now.monotonicMs;
-    if (waitMs > 0) {
-      const due = { type: 'name', sessionId: live.sessionId } as const;
-      if (live.renameTo === null) turn.emit({ to: 'self', afterMs: waitMs, due });
-      live.renameTo = raw;
-      return [];
-    }
-    live.renamedAtMs = turn.now.monotonicMs;
-    if (live.peerId !== null) this.#people.renamed(live.peerId, raw, turn);
-    return this.#introduce(live, turn);
+    return this.#renames.heard(live, raw, turn) ? this.#introduce(live, turn) : [];
   }
 
   /**
@@ -382,18 +390,11 @@ export class NativeRoutes implements Route<NativeTurn> {
     return isStaying && end.type !== 'failed' ? welcomed : null;
   }
 
-  #tell(live: LiveSession, order: SessionOrder, turn: NativeTurn): void {
-    turn.emit({ to: 'session', sessionId: live.sessionId, ...order });
-  }
-
   #profile() {
     return { type: 'profile', name: this.#name, instance: this.#own.instance } as const;
   }
 }
 
 type SessionRole = Extract<SessionEffect, { readonly say: 'start' }>['role'];
-type SessionOrder =
-  | { readonly say: 'utter'; readonly utterances: readonly Utterance[] }
-  | { readonly say: 'close'; readonly reason: CloseReason };
 
 const nothing: NativeOutcome = { reports: [], answers: [] };

@@ -1,12 +1,16 @@
-/** The native sessions of a node, and the current one of each peer. */
+/**
+ * The native sessions of a node. Each belongs to an instance of an identity, that is to one run of one home. At most one
+ * session of each instance stays. One of the sessions with an identity is the current one.
+ */
 import { parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../../ids.js';
 import { isKeptDial } from './crossed-dials.js';
+import { instances as limits } from './limits.js';
 import type { LiveSession } from './live-session.js';
 
 /** All native sessions by id and by peer. */
 export class SessionTable {
   readonly #sessions = new Map<SessionId, LiveSession>();
-  /** The current session of each peer; further ones are being closed. */
+  /** The current session of each peer; others belong to other instances, or are being closed. */
   readonly #current = new Map<PeerId, SessionId>();
   #started = 0;
 
@@ -24,6 +28,10 @@ export class SessionTable {
       renamedAtMs: Number.NEGATIVE_INFINITY,
       renameTo: null,
       isRefused: false,
+      isClosing: false,
+      heardAtMs: Number.NEGATIVE_INFINITY,
+      probe: { state: 'none' },
+      unconfirmed: new Set(),
     };
     this.#sessions.set(live.sessionId, live);
     return live;
@@ -41,6 +49,12 @@ export class SessionTable {
   allWith = (peerId: PeerId): readonly LiveSession[] =>
     [...this.#sessions.values()].filter((live) => live.peerId === peerId);
 
+  /** Returns the sessions with a peer that take utterances, the one heard last first. */
+  usableWith = (peerId: PeerId): readonly LiveSession[] =>
+    this.allWith(peerId)
+      .filter(({ isUp, isClosing }) => isUp && !isClosing)
+      .toSorted((one, other) => other.heardAtMs - one.heardAtMs);
+
   /** Counts the sessions on connections that we opened. */
   outgoing = (): number => [...this.#sessions.values()].filter(({ direction }) => direction === 'out').length;
 
@@ -52,9 +66,9 @@ export class SessionTable {
   upOn = (connectionId: ConnectionId): LiveSession | undefined =>
     [...this.#sessions.values()].find((live) => live.connectionId === connectionId && live.isUp);
 
-  /** Returns the current sessions of all peers. */
-  current = (): readonly LiveSession[] =>
-    [...this.#current.values()].flatMap((sessionId) => this.#sessions.get(sessionId) ?? []);
+  /** Returns the sessions with all instances of all peers that take utterances. */
+  usable = (): readonly LiveSession[] =>
+    [...this.#sessions.values()].filter(({ isUp, isClosing }) => isUp && !isClosing);
 
   /** Forgets an ended session. True: it was the current one of its peer. */
   end(live: LiveSession): boolean {
@@ -64,20 +78,40 @@ export class SessionTable {
     return true;
   }
 
+  /** Makes `live` the current session of a peer. */
+  makeCurrent(live: LiveSession, peerId: PeerId): void {
+    this.#current.set(peerId, live.sessionId);
+  }
+
   /**
    * Makes `live` the current session, unless the rule for crossed dials forbids it: the connection whose initiator
-   * has the smaller key stays (session-protocol 5.5). Of two in one direction the newer one stays. Returns the
-   * session to close, if any.
+   * has the smaller key stays (session-protocol 5.5). Of two in one direction the newer one stays. Sessions of other
+   * instances stay, up to a bound.
    */
-  takeOver(live: LiveSession, peerId: PeerId, keys: { readonly own: Uint8Array; readonly peer: Uint8Array }) {
-    const other = this.with(peerId);
-    if (other !== undefined && other !== live && other.isUp) {
-      const isCrossed = other.direction !== live.direction && other.bootIdHex === live.bootIdHex;
-      const isKept =
-        live.direction === 'out' ? isKeptDial(keys.own, keys.peer) : isKeptDial(keys.peer, keys.own);
-      if (isCrossed && !isKept) return live;
-    }
+  takeOver(live: LiveSession, peerId: PeerId, keys: Keys): TakenOver {
+    const others = this.usableWith(peerId).filter((other) => other !== live);
+    const twins = others.filter(({ bootIdHex }) => bootIdHex === live.bootIdHex);
+    const isKept =
+      live.direction === 'out' ? isKeptDial(keys.own, keys.peer) : isKeptDial(keys.peer, keys.own);
+    if (!isKept && twins.some(({ direction }) => direction !== live.direction))
+      return { duplicates: [live], strangers: [], surplus: [] };
     this.#current.set(peerId, live.sessionId);
-    return other !== live && other?.isUp === true ? other : null;
+    const strangers = others.filter((other) => !twins.includes(other));
+    const kept = limits.perPeerMax - 1;
+    return { duplicates: twins, strangers: strangers.slice(0, kept), surplus: strangers.slice(kept) };
   }
+}
+
+interface Keys {
+  readonly own: Uint8Array;
+  readonly peer: Uint8Array;
+}
+
+interface TakenOver {
+  /** To be closed: sessions of the same instance. `live` itself where another one stays. */
+  readonly duplicates: readonly LiveSession[];
+  /** Of other instances, which may be gone or may run beside this one. */
+  readonly strangers: readonly LiveSession[];
+  /** Of other instances that are too many, the longest unheard. */
+  readonly surplus: readonly LiveSession[];
 }

@@ -1,0 +1,16 @@
+/** Sends orders to a native session. One that got the order to close takes no further utterances. */
+import type { Utterance } from '../../dialects/dialect.js';
+import type { CloseReason } from '../../session/contract.js';
+import type { Turn } from '../turn.js';
+import type { SessionEffect } from './effects.js';
+import type { LiveSession } from './live-session.js';
+
+export type SessionOrder =
+  | { readonly say: 'utter'; readonly utterances: readonly Utterance[] }
+  | { readonly say: 'probe' }
+  | { readonly say: 'close'; readonly reason: CloseReason };
+
+export function tellSession(live: LiveSession, order: SessionOrder, turn: Turn<SessionEffect>): void {
+  live.isClosing ||= order.say === 'close';
+  turn.emit({ to: 'session', sessionId: live.sessionId, ...order });
+}

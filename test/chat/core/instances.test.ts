@@ -1,0 +1,216 @@
+/** Two runs of one identity, by inputs and effects: a peer that started again, or a copy of its home. Case H11. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instances as limits } from '../../../src/chat/routes/limits.js';
+import { CoreScene, connection, lineOf, messageId, own, scenePeer } from '../../support/core-scene.js';
+
+const bob = scenePeer(1);
+const first = '01'.repeat(8);
+const second = '02'.repeat(8);
+const third = '03'.repeat(8);
+
+class Copies extends CoreScene {
+  #sent = 0;
+
+  constructor() {
+    super();
+    this.sees(bob, { bootIdHex: first });
+  }
+
+  says(text: string): void {
+    this.#sent += 1;
+    const messages = [{ id: messageId(this.#sent), text }];
+    this.ask('send', { peer: bob.peerId, messages, via: null });
+    this.committed(this.#sent);
+  }
+
+  /** Both runs call, and the older one answers its PING. */
+  bothUp(): this {
+    this.callsIn('s-1', bob, { bootIdHex: first });
+    this.nowMs += 10;
+    this.callsIn('s-2', bob, { bootIdHex: second });
+    this.answers('s-1');
+    return this;
+  }
+
+  hears(sessionId: string, number: number): void {
+    const text = { type: 'text', id: messageId(200 + number), sentAtMs: 0, text: 'hello' } as const;
+    this.ask('said', { sessionId, utterances: [text] } as never);
+  }
+
+  confirms(sessionId: string, ...numbers: readonly number[]): void {
+    const receipt = { type: 'receipt', ids: numbers.map(messageId) } as const;
+    this.ask('said', { sessionId, utterances: [receipt] } as never);
+  }
+
+  /** Texts of the last input, with the session that they go out on. */
+  said = (): readonly string[] =>
+    this.to('session').flatMap((effect) =>
+      effect.say === 'utter'
+        ? effect.utterances.flatMap((each) =>
+            each.type === 'text' ? [`${effect.sessionId} ${each.text}`] : [],
+          )
+        : [],
+    );
+
+  closed = (): readonly string[] =>
+    this.to('session').flatMap((effect) =>
+      effect.say === 'close' ? [`${effect.sessionId} ${effect.reason}`] : [],
+    );
+
+  probed = (): readonly string[] =>
+    this.to('session').flatMap((effect) => (effect.say === 'probe' ? [effect.sessionId] : []));
+
+  dialled = (): readonly string[] =>
+    this.to('transport').flatMap((effect) => (effect.say === 'dial' ? [effect.address.host] : []));
+
+  /** The time for the answer of a session is over. */
+  timeIsOver(sessionId: string, lateMs = 0): void {
+    const timer = this.all.findLast(
+      (effect) => effect.to === 'self' && effect.due.type === 'probe' && effect.due.sessionId === sessionId,
+    );
+    assert.ok(timer?.to === 'self');
+    this.nowMs += timer.afterMs + lateMs;
+    this.take({ type: 'due', due: timer.due });
+  }
+
+  warnings = (): readonly string[] =>
+    this.events('error', this.all).flatMap(({ code, message }) =>
+      code === 'session/two-copies' ? [message] : [],
+    );
+}
+
+test('the session of an older run stays until a PING on it was unanswered for 3 s', () => {
+  const scene = new Copies();
+  scene.callsIn('s-1', bob, { bootIdHex: first });
+  scene.callsIn('s-2', bob, { bootIdHex: second });
+  assert.deepEqual([scene.probed(), scene.closed()], [['s-1'], []]);
+  const timer = scene.to('self').find(({ due }) => due.type === 'probe');
+  assert.equal(timer?.afterMs, 3_000);
+  scene.timeIsOver('s-1');
+  assert.deepEqual(scene.closed(), ['s-1 dup']);
+  assert.deepEqual(scene.warnings(), []);
+});
+
+test('two runs that answer both stay, and the sender is told once', () => {
+  const scene = new Copies();
+  scene.says('one');
+  scene.bothUp();
+  const [warning, ...others] = scene.warnings();
+  assert.match(warning ?? '', /^two copies of peer1 run: .* ask peer1 to end one of them$/);
+  assert.deepEqual(others, []);
+  scene.timeIsOver('s-1');
+  assert.deepEqual(scene.closed(), []);
+  scene.lost('s-2');
+  scene.callsIn('s-3', bob, { bootIdHex: third });
+  scene.answers('s-1');
+  assert.equal(scene.warnings().length, 1);
+});
+
+test('who never wrote to the peer is told of its copies at the first message', () => {
+  const scene = new Copies().bothUp();
+  assert.deepEqual(scene.warnings(), []);
+  scene.says('one');
+  scene.says('two');
+  assert.equal(scene.warnings().length, 1);
+});
+
+test('a message goes to the run that was heard last; its receipts are no words', () => {
+  const scene = new Copies().bothUp();
+  scene.nowMs += 10;
+  scene.hears('s-1', 1);
+  scene.says('one');
+  assert.deepEqual(scene.said(), ['s-1 one']);
+  scene.confirms('s-1', 1);
+  scene.nowMs += 10;
+  scene.hears('s-2', 2);
+  scene.nowMs += 10;
+  scene.confirms('s-1', 1);
+  scene.says('two');
+  assert.deepEqual(scene.said(), ['s-2 two']);
+});
+
+test('while a message is unconfirmed the next one follows it to the same run', () => {
+  const scene = new Copies().bothUp();
+  scene.says('one');
+  assert.deepEqual(scene.said(), ['s-2 one']);
+  scene.nowMs += 10;
+  scene.hears('s-1', 1);
+  scene.says('two');
+  assert.deepEqual(scene.said(), ['s-2 two']);
+  scene.confirms('s-2', 1, 2);
+  scene.says('three');
+  assert.deepEqual(scene.said(), ['s-1 three']);
+});
+
+test('what the ended run did not confirm is said to the other one, and the peer stays online', () => {
+  const scene = new Copies().bothUp();
+  scene.says('one');
+  const { lines } = scene.asked('append').ask;
+  scene.lost('s-2');
+  assert.deepEqual(
+    scene.events('peer').map(({ state }) => state),
+    [],
+  );
+  scene.outboxRead(lines.map((line) => lineOf(line, 1)));
+  assert.deepEqual(scene.said(), ['s-1 one']);
+  scene.confirms('s-1', 1);
+  assert.equal(scene.asked('mark').ask.state, 'delivered');
+});
+
+test('a third run parks the one that was not heard for longest', () => {
+  const scene = new Copies().bothUp();
+  scene.nowMs += 10;
+  scene.hears('s-1', 1);
+  scene.nowMs += 10;
+  scene.callsIn('s-3', bob, { bootIdHex: third });
+  assert.deepEqual([scene.closed(), scene.probed()], [['s-2 park'], ['s-1']]);
+});
+
+test('a node that stood still asks again instead of closing a session for its own silence', () => {
+  const scene = new Copies();
+  scene.callsIn('s-1', bob, { bootIdHex: first });
+  scene.callsIn('s-2', bob, { bootIdHex: second });
+  scene.timeIsOver('s-1', limits.ownDelayMs + 1);
+  assert.deepEqual([scene.closed(), scene.probed()], [[], ['s-1']]);
+  scene.timeIsOver('s-1');
+  assert.deepEqual(scene.closed(), ['s-1 dup']);
+});
+
+test('a run that is only heard of is dialled once, at the address that is heard', () => {
+  const scene = new Copies();
+  scene.callsIn('s-1', bob, { bootIdHex: first });
+  const elsewhere = [{ host: '10.0.0.77', port: 6_000 }];
+  scene.sees(bob, { bootIdHex: second, addresses: elsewhere });
+  assert.deepEqual(scene.dialled(), ['10.0.0.77']);
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  scene.up('s-2', bob, { bootIdHex: second });
+  scene.answers('s-1');
+  scene.lost('s-2');
+  for (const [bootIdHex, afterMs, dials] of [
+    [first, 8_000, 0],
+    [second, 8_000, 0],
+    [second, limits.lookEveryMs, 0],
+    [third, 0, 1],
+    [second, 8_000, 0],
+  ] as const) {
+    scene.nowMs += afterMs;
+    scene.sees(bob, { bootIdHex, addresses: elsewhere });
+    assert.equal(scene.dialled().length, dials, `${bootIdHex} after ${afterMs} ms`);
+  }
+});
+
+test('a peer with which no session is up is not dialled for its beacons', () => {
+  const scene = new Copies();
+  scene.sees(bob, { bootIdHex: second });
+  assert.deepEqual(scene.dialled(), []);
+});
+
+test('a new name is told to both runs', () => {
+  const scene = new Copies().bothUp();
+  scene.ask('rename', { name: own.name });
+  assert.deepEqual(
+    scene.to('session').map(({ sessionId }) => sessionId),
+    ['s-1', 's-2'],
+  );
+});

@@ -1,6 +1,6 @@
 /**
- * Delivery: from the text that a user sends to the receipt of the peer, and from a peer's words to the readers of
- * events. Knows routes by their orders and reports alone, and the history by asks and answers.
+ * Delivery: from the text of a user to the receipt of the peer, and from a peer's message to the readers of events.
+ * It uses routes by orders and reports alone, and the history by requests and answers.
  *
  *   out   send ─► append … stored ─► queued ─► outbox ─► route.utter … confirmed ─► mark … marked ─► delivered
  *   in    heard ─► append … stored ─► published ─► receipts
@@ -29,11 +29,12 @@ import type { OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
 import type { DeliveryStored, Sending, Words } from './sending.js';
 import { Shown } from './shown.js';
-import { Told } from './told.js';
+import { PublishedStates } from './published-states.js';
 
+/** A turn of this part. */
 export type DeliveryTurn = Turn<DeliveryEffect>;
 
-/** Lines of a sending that are being committed. */
+/** Entries of a sending that are being committed. */
 interface Append {
   readonly call: Sending['call'];
   readonly peerId: PeerId;
@@ -42,13 +43,13 @@ interface Append {
   readonly bytes: number;
 }
 
-/** A page of an outbox that is being read. */
+/** A page of an outbox that is being read, with the number of the outbox's request. */
 interface Load {
   readonly peerId: PeerId;
-  /** The request of the outbox. */
   readonly request: number;
 }
 
+/** The messages of a node on their way, in both directions. */
 export class Delivery<T extends DeliveryTurn> {
   readonly #people: People;
   readonly #routeOf: (peerId: PeerId) => Route<T>;
@@ -57,10 +58,9 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #shown: Shown;
   readonly #appends = new Map<Token, Append>();
   readonly #marks = new Marks();
-  readonly #told = new Told();
-  /** Pages of outboxes that are being read, by the request of the outbox. */
+  readonly #published = new PublishedStates();
   readonly #loads = new Map<Token, Load>();
-  /** Up to which line a peer's messages were handed to some session: each is published as `sent` once. */
+  /** The greatest `seq` handed to a session of each peer, so that an entry is published as `sent` once. */
   readonly #sentSeq = new Map<PeerId, number>();
 
   constructor(people: People, routeOf: (peerId: PeerId) => Route<T>, random: () => number) {
@@ -70,7 +70,7 @@ export class Delivery<T extends DeliveryTurn> {
     this.#outboxes = new Outboxes(random);
   }
 
-  /** Takes over what the history keeps. */
+  /** Restores the stored state. */
   restore(stored: DeliveryStored, turn: T): void {
     for (const { peerId, isWaiting } of stored.correspondents)
       if (isWaiting && !this.#people.isBlocked(peerId)) this.#outboxes.open(peerId, true);
@@ -80,9 +80,8 @@ export class Delivery<T extends DeliveryTurn> {
   }
 
   /**
-   * Writes texts to the outbox on disk, in this order; the call is answered after the sync. A text that is there
-   * already under its id is answered with the state that it has reached. Errors, at once: `chat/blocked`,
-   * `chat/outbox-full`, and those of the route's `admit`.
+   * Writes texts to the outbox on disk, in this order. The call is answered after the sync, for a stored id with the
+   * state reached so far. Errors, at once: `chat/blocked`, `chat/outbox-full`, and those of the route's `admit`.
    */
   send({ peerId, messages, via, call }: Sending, turn: T): Result<void, ChatError | DialectError> {
     const name = this.#people.name(peerId);
@@ -101,7 +100,7 @@ export class Delivery<T extends DeliveryTurn> {
     });
   }
 
-  /** Takes what routes report, carries out what follows, and what follows from that. */
+  /** Takes reports of routes, and carries out their consequences. */
   apply(reports: readonly RouteReport[], turn: T): void {
     const waiting = [...reports];
     for (let report = waiting.shift(); report !== undefined; report = waiting.shift())
@@ -109,7 +108,7 @@ export class Delivery<T extends DeliveryTurn> {
     this.#outboxes.plan(turn);
   }
 
-  /** The history answered. False: the request was none of delivery's. */
+  /** Takes an answer of the history. False: the request belongs to another part. */
   answered(token: Token, { type, result }: SentAnswer, turn: T): boolean {
     switch (type) {
       case 'append':
@@ -144,7 +143,7 @@ export class Delivery<T extends DeliveryTurn> {
     }
   }
 
-  /** Works on every outbox that has something to do by now. */
+  /** Works on every outbox that is due. */
   wake(turn: T): void {
     const nowMs = turn.now.monotonicMs;
     for (const [peerId, outbox] of this.#outboxes.due(nowMs))
@@ -152,30 +151,30 @@ export class Delivery<T extends DeliveryTurn> {
     this.#outboxes.plan(turn);
   }
 
-  /** Messages for a blocked peer stay on disk, and go out if it is let in again. */
+  /** Holds or releases the messages to a peer. Those to a blocked peer stay on disk until it is unblocked. */
   hold(peerId: PeerId, isHeld: boolean, turn: T): void {
     if (isHeld) this.#outboxes.close(peerId);
     else this.#follow(peerId, this.#outboxes.open(peerId, true).tick(turn.now.monotonicMs), turn);
   }
 
-  /** For a discovery that starts again, and knows nobody. */
+  /** Repeats the awaited peers for a discovery that starts again. */
   announceAwaited = (turn: T): void => this.#outboxes.announceAwaited(turn);
 
-  /** Whether something waits for the peer, as far as is known. */
+  /** Whether messages wait for the peer, as far as is known. */
   hasWork = (peerId: PeerId): boolean => this.#outboxes.hasWork(peerId);
 
   #take(report: RouteReport, turn: T): readonly RouteReport[] {
     if (report.type === 'heard') return this.#heard(report, turn);
     const { peerId } = report;
     const nowMs = turn.now.monotonicMs;
-    // A sign of life matters to a peer for which something waits, and to no other.
+    // A sign of life matters only where messages wait.
     if (report.type === 'present' && this.#outboxes.peek(peerId) === undefined) return [];
     const outbox = this.#outboxes.of(peerId);
     switch (report.type) {
       case 'up':
         return this.#carryOut(peerId, outbox.sessionUp(nowMs), turn);
       case 'down': {
-        // What was said and not confirmed is said again over the next route.
+        // Unconfirmed messages are sent again over the next route.
         const further = this.#carryOut(peerId, outbox.sessionDown(nowMs), turn);
         if (outbox.isEmpty()) this.#outboxes.close(peerId);
         return further;
@@ -196,7 +195,7 @@ export class Delivery<T extends DeliveryTurn> {
       case 'refused': {
         if (report.ids.length === 0) return [];
         this.#marks.write({ peerId, ids: report.ids, state: 'failed', reason: report.reason }, turn);
-        // Out of the window, too. They are marked once.
+        // They leave the window, too, and are marked once.
         const outputs = outbox.confirmed(report.ids, nowMs).filter(({ type }) => type !== 'delivered');
         return this.#carryOut(peerId, outputs, turn);
       }
@@ -210,7 +209,7 @@ export class Delivery<T extends DeliveryTurn> {
     return [];
   }
 
-  /** Carries out what an outbox decided. Returns what the routes report at once. */
+  /** Carries out the decisions of an outbox. Returns the immediate reports of routes. */
   #carryOut(
     peerId: PeerId,
     outputs: readonly OutboxOutput[],
@@ -277,7 +276,7 @@ export class Delivery<T extends DeliveryTurn> {
     this.#outboxes.committing(-lines.length, -bytes);
     if (committed.isErr()) {
       turn.emit(answer(call, err(committed.error)));
-      // The history is out of reach, so the lines may be on disk, and none that follow may overtake them.
+      // The history is unreachable, so the entries may be on disk, and later ones must not overtake them.
       const isUnknown = committed.error.code.startsWith('runtime/') && !this.#people.isBlocked(peerId);
       if (isUnknown) this.#follow(peerId, this.#outboxes.of(peerId).mayHaveMore(turn.now.monotonicMs), turn);
       return;
@@ -290,9 +289,9 @@ export class Delivery<T extends DeliveryTurn> {
     turn.emit(answer(call, ok(statuses)));
     const freshIds = fresh.map(({ id }) => id);
     this.#routeOf(peerId).queued(peerId, freshIds, carriage);
-    // For a peer that was blocked meanwhile they wait on disk with the rest.
+    // Those to a peer that was blocked meanwhile wait on disk.
     if (this.#people.isBlocked(peerId)) return;
-    // A duplicate may be the repetition of a request over which this node crashed: its lines wait, and nobody knows.
+    // A duplicate may repeat a request over which this node crashed, whose entries wait unnoticed.
     const waiting = committed.value.lines.filter((_, at) => isOwed(known.get(at) ?? 'queued'));
     this.#follow(peerId, this.#outboxes.of(peerId).queued(waiting, turn.now.monotonicMs), turn);
   }
@@ -305,7 +304,7 @@ export class Delivery<T extends DeliveryTurn> {
     this.#sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
   }
 
-  /** A receipt that comes twice is one delivery, and is published once. */
+  /** Publishes a state once, however often a receipt comes. */
   #marked(token: Token, result: MarkResult, turn: T): boolean {
     if (!this.#marks.isAsked(token)) return false;
     const settled = this.#marks.answered(token, result, turn);
@@ -314,7 +313,7 @@ export class Delivery<T extends DeliveryTurn> {
     if (settled.marked !== null) {
       this.#outboxes.sized(settled.marked.outbox);
       const name = this.#people.name(peerId);
-      for (const id of this.#told.untold(settled.mark, settled.marked.reached)) {
+      for (const id of this.#published.unpublished(settled.mark, settled.marked.reached)) {
         const event = { ...status(id, name, state), ...(reason === null ? {} : { reason }) };
         turn.emit({ to: 'feed', event });
       }

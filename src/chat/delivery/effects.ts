@@ -1,4 +1,4 @@
-/** What delivery asks of the world, and how the history answers. Types only. */
+/** The effects of delivery, and the answers of the history. Types only. */
 import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { IdTaken, StoreError } from '../errors.js';
@@ -17,32 +17,38 @@ import type {
   ReadMark,
 } from './entry.js';
 
+/** One effect of delivery. */
 export type DeliveryEffect =
   | { readonly to: 'history'; readonly token: Token; readonly ask: LineAsk }
   | { readonly to: 'feed'; readonly event: MessageEvent | StatusEvent | ErrorEvent }
-  /** Something waits for these, and they could not be reached: each of their beacons is news. */
+  /** Messages wait for these unreachable peers, so each of their beacons is to be reported. */
   | { readonly to: 'presence'; readonly say: 'awaited'; readonly peerIds: readonly PeerId[] }
   | TimerEffect<DeliveryDue>
   | CallerEffect
   | LogEffect;
 
+/** A timer of delivery. */
 export type DeliveryDue =
   /** `atMs`: the monotonic time for which the timer was set. */
   | { readonly type: 'outbox'; readonly atMs: number }
-  /** States of messages that the disk did not take are written again. */
+  /** States of messages that the disk refused are written again. */
   | { readonly type: 'marks' };
 
+/** A request to the history about entries. */
 export type LineAsk =
-  /** Commit lines, all or none; the answer comes after the sync. */
+  /** Commit entries, all or none. The answer comes after the sync. */
   | { readonly type: 'append'; readonly lines: readonly NewEntry[] }
-  /** Move the deliveries of outgoing lines to a peer to a later state. */
+  /** Move the deliveries of outgoing entries to a peer to a later state. */
   | {
       readonly type: 'mark';
       readonly peerId: PeerId;
       readonly ids: readonly MessageId[];
       readonly state: DeliveryState;
     }
-  /** Undelivered lines of one peer with a greater `seq`, oldest first; one line at least, else within both bounds. */
+  /**
+   * Read undelivered entries of one peer with a greater `seq`, oldest first: one at least, otherwise within both
+   * bounds.
+   */
   | {
       readonly type: 'outbox';
       readonly peerId: PeerId;
@@ -56,18 +62,19 @@ export type LineAsk =
   /** A reader of `serve --json` got every message up to this `seq`. */
   | { readonly type: 'emitted'; readonly seq: number };
 
+/** Failures of a request to the history. */
 export type StoreFailure = StoreError | RuntimeError;
 
-/** The answer to a `LineAsk`, under the token of the ask. */
+/** The answer to a `LineAsk`, with the token of the request. */
 export type LineAnswer =
   | {
       readonly type: 'append';
-      /** An outgoing line whose id another text has is refused, and all lines of its request with it. */
+      /** An outgoing entry whose id belongs to another text is refused, together with its whole request. */
       readonly result: Result<Appended, StoreFailure | IdTaken>;
     }
   | {
       readonly type: 'mark';
-      /** `reached`: the lines that are in the wanted state now. */
+      /** `reached`: the entries that are in the wanted state now. */
       readonly result: Result<
         { readonly reached: readonly MessageId[]; readonly outbox: OutboxSize },
         StoreFailure

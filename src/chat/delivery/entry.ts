@@ -1,26 +1,30 @@
 /**
- * Conversations: what an entry is, from the moment somebody said it until it stands in the history. Pure: the types
- * here are the arrows session → conversation → history → node → ui.
+ * Entries: the messages of a conversation, from their sender to the history. Pure. These types are the arrows session
+ * → delivery → history → ui.
  */
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import type { ConversationId, MessageId, PeerId } from '../../ids.js';
 
+/** `in`: received. `out`: sent from this home. */
 export type Direction = 'in' | 'out';
 
-/** `queued`: synced in our outbox. `sent`: handed to the peer, no receipt (yet). `delivered`: the peer committed it. */
+/**
+ * The state of a delivery. `queued`: synced in our outbox. `sent`: handed to the peer, without a receipt so far.
+ * `delivered`: the peer has committed it.
+ */
 export type DeliveryState = 'queued' | 'sent' | 'delivered' | 'failed';
 
 /**
- * What an entry says. Texts alone are sent today; the other kinds are what later versions say about a message, and
- * `target` is the id of that message.
+ * The content of an entry. This version sends texts alone; the other kinds belong to later versions. `target`: the id
+ * of the message that the entry is about.
  */
 export type Content =
   | { readonly type: 'text'; readonly text: string }
   | {
       readonly type: 'edit';
       readonly target: MessageId;
-      /** Of two edits the one with the greater number holds. */
+      /** Of two edits the one with the greater number counts. */
       readonly revision: number;
       readonly text: string;
     }
@@ -33,15 +37,18 @@ export type Content =
       readonly isOn: boolean;
     }
   | { readonly type: 'file-offer'; readonly name: string; readonly files: number; readonly bytes: number }
-  /** Of a kind that a newer version gave: kept as it is, and not shown. */
+  /** A kind of a newer version: kept as it is, and not shown. */
   | { readonly type: 'unknown'; readonly kind: number; readonly body: Uint8Array };
 
+/** Makes the content of a text. */
 export const textContent = (text: string): Content => ({ type: 'text', text });
 
-/** The words to be shown and to be said by routes that carry texts alone; null: the entry is no message. */
+/**
+ * Returns the text of a content, to show it or to send it over a route for texts; null: the content is not a text.
+ */
 export const wordsOf = (content: Content): string | null => (content.type === 'text' ? content.text : null);
 
-/** The size that counts for the bounds of the outbox. */
+/** Returns the size in bytes that counts for the bounds of the outbox. */
 export function bytesOf(content: Content): number {
   switch (content.type) {
     case 'text':
@@ -58,72 +65,74 @@ export function bytesOf(content: Content): number {
   }
 }
 
-/** An entry as it is handed to the history; `seq` is given there. */
+/** An entry before the history has given it its `seq`. */
 export interface NewEntry {
   readonly id: MessageId;
   readonly direction: Direction;
   readonly peerId: PeerId;
-  /** The peer's label when the entry was written. */
+  /** Label of the peer when the entry was written. */
   readonly peer: string;
   readonly conversation: ConversationId;
-  /** Peers that an outgoing entry goes to, where these are not `peerId` alone; each has a delivery of its own. */
+  /** Recipients of an outgoing entry, where these are not `peerId` alone. Each has a delivery of its own. */
   readonly recipients?: readonly PeerId[];
-  /** Exactly as said; made safe only where it is shown. */
+  /** Exactly as sent; it is escaped only where it is shown. */
   readonly content: Content;
   /** Wall clock of the sender, ms. */
   readonly sentAtMs: number;
-  /** Our wall clock when it arrived (in) or was queued (out), ms. */
+  /** Our wall clock at its arrival (in) or when it was queued (out), ms. */
   readonly receivedAtMs: number;
   readonly dialect: DialectName;
   readonly encryption: Encryption;
   readonly verified: boolean;
-  /** For an entry that came in: `delivered`. */
+  /** State of the delivery; `delivered` for a received entry. */
   readonly state: DeliveryState;
 }
 
-/** An entry in the history. `seq` rises by one per home, over both directions. */
+/** An entry in the history. `seq` numbers the entries of a home, over both directions. */
 export interface Entry extends NewEntry {
   readonly seq: number;
 }
 
-/** What a transcript is asked for. All bounds are inclusive; `limit` keeps the newest; the answer is oldest first. */
+/** A request for a transcript. All bounds are inclusive; `limit` keeps the newest; the answer is oldest first. */
 export interface HistoryQuery {
   readonly peerId?: PeerId;
   /** Words, all of which must occur (prefix with `*` at the end), or a phrase in double quotes. */
   readonly search?: string;
   readonly sinceMs?: number;
   readonly untilMs?: number;
-  /** Only lines with a greater `seq`, oldest first, at most `limit`: how a reader resumes. */
+  /** Only entries with a greater `seq`, at most `limit`, oldest first: a reader resumes by it. */
   readonly afterSeq?: number;
-  /** Only lines with a smaller `seq`: how a reader pages back. */
+  /** Only entries with a smaller `seq`: a reader pages back by it. */
   readonly beforeSeq?: number;
   readonly direction?: Direction;
   readonly limit: number;
 }
 
-/** Lines that were committed by one request. */
+/** The entries that one request has committed. */
 export interface Appended {
-  /** The `seq` of each line, in the order of the request. */
+  /** The `seq` of each entry, in the order of the request. */
   readonly seqs: readonly number[];
-  /** Lines that were stored before. */
+  /** Entries that were stored before. */
   readonly duplicates: readonly Duplicate[];
   readonly outbox: OutboxSize;
 }
 
+/** An entry of a request that was stored before. */
 export interface Duplicate {
-  /** Index of the line in the request. */
+  /** Index of the entry in the request. */
   readonly at: number;
-  /** What the stored line has reached. */
+  /** State of the stored entry. */
   readonly state: DeliveryState;
 }
 
 /** Entries that wait for one peer, oldest first. */
 export interface OutboxPage {
   readonly lines: readonly Entry[];
-  /** Nothing waits behind them. */
+  /** Whether no further entry waits. */
   readonly isLast: boolean;
 }
 
+/** Entries that wait, and the bytes of their contents. */
 export interface OutboxSize {
   readonly lines: number;
   readonly bytes: number;
@@ -139,30 +148,30 @@ export interface Unread {
   readonly name: string;
 }
 
-/** What is unread of a peer after a mark. */
+/** The unread messages of a peer after a mark. */
 export interface ReadMark {
   readonly readSeq: number;
   readonly unread: number;
-  /** Newest `seq` that is counted. */
+  /** Greatest counted `seq`. */
   readonly newestSeq: number;
 }
 
-/** Newest `seq` that a reader of `serve --json` got. */
+/** Greatest `seq` that a reader of `serve --json` got. */
 export interface Emitted {
   readonly seq: number;
 }
 
-/** What readers have not seen yet, as the history keeps it. */
+/** The marks of readers, as the history keeps them. */
 export interface Unseen {
   readonly unread: readonly Unread[];
   readonly emittedSeq: number;
 }
 
-/** Somebody with whom lines were exchanged. */
+/** A peer with entries in the history. */
 export interface Correspondent {
   readonly peerId: PeerId;
-  /** At least one line went out. */
+  /** Whether at least one entry was sent to it. */
   readonly isWrittenTo: boolean;
-  /** At least one line waits in the outbox. */
+  /** Whether at least one entry waits in the outbox. */
   readonly isWaiting: boolean;
 }

@@ -1,11 +1,11 @@
 /**
- * Words of peers on their way to the disk, and the receipts that go back. Without a commit there is no receipt, and a
- * sender that repeats its words keeps them.
+ * Messages of peers on their way to the disk, and the receipts that go back. Without a commit there is no receipt, so
+ * a sender that repeats its messages keeps them.
  *
  *   heard ─► append … stored ─► published, call answered with the receipts
  *
- * Of one session a single append is under way. What arrives meanwhile waits and goes into the next one. Were there two,
- * the disk could refuse the first and take the second, and later words would be shown before earlier ones.
+ * Of one session a single append is under way. What arrives meanwhile waits and goes into the next one. Were there
+ * two, the disk could refuse the first and take the second, and later words would be shown before earlier ones.
  */
 import { ok, type Result } from 'neverthrow';
 import type { MessageId, SessionId } from '../../ids.js';
@@ -19,7 +19,7 @@ import { Poison } from './poison.js';
 
 type IncomingTurn = Turn<DeliveryEffect>;
 
-/** One `heard` on its way: answered when all its portions are. */
+/** One `heard` on its way. It is answered once all its portions are. */
 interface Batch {
   readonly heard: Heard;
   open: number;
@@ -34,6 +34,7 @@ interface Portion {
   readonly isAlone: boolean;
 }
 
+/** The received messages that are being committed. */
 export class Incoming {
   readonly #poison = new Poison();
   readonly #appends = new Map<Token, readonly Portion[]>();
@@ -56,7 +57,10 @@ export class Incoming {
     this.#appendNext(sessionId, turn);
   }
 
-  /** What became of an append, and what the route is to do; null where the append is none of ours. */
+  /**
+   * Takes the answer to an append. Returns the entries to publish and the order to the route; null: the append
+   * belongs to another part.
+   */
   stored(
     token: Token,
     result: Result<null, StoreFailure | IdTaken>,

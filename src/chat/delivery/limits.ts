@@ -1,11 +1,13 @@
-/** The numbers of delivery: what waits for a peer, how often it is tried, what is shown. */
+/** The numbers of delivery: the outbox, its retries, and pages of messages. */
 
-/** What waits for a peer, and how often it is tried (`faults` section 4, *Delivery*). */
+/** Bounds of the outbox, and times of its retries (`faults` section 4, *Delivery*). */
 export const outbox = {
-  /** Messages that wait over all peers (`faults` section 4). Past it a message is refused visibly. */
+  /**
+   * Messages that wait over all peers (`faults` section 4). Beyond this number a message is refused with an error.
+   */
   linesMax: 10_000,
   bytesMax: 256 * 2 ** 20,
-  /** Bytes and messages held in memory and under way to one peer. The rest stays in the history. */
+  /** Bytes in memory and in flight to one peer. The rest stays in the history. */
   windowBytesMax: 2 ** 20,
   windowLinesMax: 4_096,
   /** Messages handed to the session in one piece. */
@@ -13,8 +15,8 @@ export const outbox = {
   dialDelayMinMs: 1_000,
   dialDelayMaxMs: 60_000,
   /**
-   * Dials before the delay is `dialDelayMinMs`, after the loss of a session that brought something. Each comes after
-   * half the time of the next: 31, 62, 125, 250 and 500 ms. A restarted worker of the peer serves again by then.
+   * Quick dials after the loss of a session that confirmed messages, before delays of `dialDelayMinMs` begin. They
+   * come after 31, 62, 125, 250 and 500 ms: a restarted worker of the peer serves again within that time.
    */
   quickDialsMax: 5,
   /** Share of a delay that jitter takes away at most, so that peers of one outage do not return together. */
@@ -27,17 +29,20 @@ export const outbox = {
   /** Time without a receipt before a message is sent again, doubled each time: 2 + 4 + 8 s show a dead peer in 15 s. */
   receiptWaitMs: 2_000,
   sayAgainMax: 2,
-  /** Pause before the state of messages is written again that the disk did not take: it recovers within 5 s (faults, D10). */
+  /** Pause before refused states of messages are written again: a disk recovers within 5 s (faults, D10). */
   markAgainMs: 2_000,
 } as const;
 
-/** States of messages that readers were told. */
-export const told = {
-  /** Messages of which the last state is remembered: as many as can wait. A receipt that comes later is told again. */
+/** Published states of messages. */
+export const publishedStates = {
+  /**
+   * Messages whose last published state is remembered: as many as can wait. Beyond this number a late receipt is
+   * published twice.
+   */
   statesMax: 10_000,
 } as const;
 
-/** Messages that arrive. */
+/** Received messages. */
 export const incoming = {
   /** Messages of one session in one append: a few batches of a sender in a hurry. */
   appendLinesMax: 2_048,
@@ -45,7 +50,7 @@ export const incoming = {
   poisonIdsMax: 1_000,
 } as const;
 
-/** Messages that are shown. */
+/** Messages for readers. */
 export const shown = {
   /** Stored messages that a reader which resumes takes at once. */
   resumePageLines: 1_000,

@@ -1,6 +1,6 @@
 /**
- * States that messages have reached, on their way to the disk. A state that the disk does not take is kept here, and
- * written again until it does: the peer has confirmed, and would not be asked again before the next start.
+ * Reached states of messages on their way to the disk. A state that the disk refuses is kept here and written again
+ * until it is stored, since the peer has confirmed and is not asked again before the next start.
  */
 import type { Result } from 'neverthrow';
 import type { MessageId, PeerId } from '../../ids.js';
@@ -13,6 +13,7 @@ type MarksTurn = Turn<DeliveryEffect>;
 type MarkAnswer = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
 type Marked = MarkAnswer extends Result<infer Value, unknown> ? Value : never;
 
+/** A state that messages of one peer have reached. */
 export interface Mark {
   readonly peerId: PeerId;
   readonly ids: readonly MessageId[];
@@ -20,15 +21,16 @@ export interface Mark {
   readonly reason: string | null;
 }
 
-/** What became of a mark. `marked`: null where the disk will never know. */
+/** The end of a mark. `marked`: the answer of the history; null where the state will never be stored. */
 export interface Settled {
   readonly mark: Mark;
   readonly marked: Marked | null;
 }
 
+/** The marks that are not stored yet. */
 export class Marks {
   readonly #asked = new Map<Token, Mark>();
-  /** Not taken by the disk. No more than the outbox has messages. */
+  /** Marks that the disk refused. Their number is bounded by the outbox. */
   readonly #unkept: Mark[] = [];
 
   write(mark: Mark, turn: MarksTurn): void {
@@ -40,7 +42,7 @@ export class Marks {
 
   isAsked = (token: Token): boolean => this.#asked.has(token);
 
-  /** The history answered. Null: the mark is written again later. */
+  /** Takes an answer of the history. Null: the mark is written again later. */
   answered(token: Token, result: MarkAnswer, turn: MarksTurn): Settled | null {
     const mark = this.#asked.get(token);
     this.#asked.delete(token);
@@ -48,7 +50,7 @@ export class Marks {
     if (result.isOk()) return { mark, marked: result.value };
     const { code } = result.error;
     turn.emit(logLine('error', 'receipt-not-kept', { code }));
-    // What crashes the history is not handed to it again. The messages are said again after the next start.
+    // A mark that crashes the history is dropped. Its messages are sent again after the next start.
     if (code === 'runtime/poison') return { mark, marked: null };
     this.#unkept.push(mark);
     if (this.#unkept.length === 1)
@@ -56,7 +58,7 @@ export class Marks {
     return null;
   }
 
-  /** Writes again what the disk did not take. */
+  /** Writes refused marks again. */
   again(turn: MarksTurn): void {
     for (const mark of this.#unkept.splice(0)) this.write(mark, turn);
   }

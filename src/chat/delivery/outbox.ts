@@ -1,76 +1,80 @@
 /**
- * What waits for one peer: when to dial, what to say, when to say it again. Pure: clocks and chance come as arguments.
+ * The outbox of one peer: when to dial, which entries to send, and when to send them again. Pure: clocks and chance
+ * are arguments.
  *
- * The history is the truth: lines are synced there before they come here, and while no session is up nothing is kept
- * but the knowledge that something waits. A session says the undelivered lines from the oldest on, in order and
- * without gaps, within a window; so whatever a session loses is a tail, and what the receiver has committed (once per
- * id) is always a beginning of what was sent, however often it is said again and whichever connection is faster.
+ * The history is the truth: entries are synced there before they come here, and while no session is up the outbox
+ * knows only that some wait. A session sends the undelivered entries from the oldest on, in order and without gaps,
+ * within a window. So a session can lose only the end of them, and the receiver, which commits each id once, always
+ * has a beginning of the sequence, however often entries are sent again.
  */
 import type { MessageId } from '../../ids.js';
 import { outbox as limits } from './limits.js';
 import { bytesOf, type Entry } from './entry.js';
 
+/** A decision of the outbox. */
 export type OutboxOutput =
-  /**
-   * Open a connection; answer with `sessionUp` or `dialFailed`. One that is under way already serves: it may be left
-   * over from before a session that the other side opened and that is gone again.
-   */
+  /** Open a connection, and answer with `sessionUp` or `dialFailed`. A dial that is under way already serves. */
   | { readonly type: 'dial' }
-  /** Hand these to the session, in this order. `isAgain`: the peer did not confirm them in time. */
+  /** Send these over the session, in this order. `isAgain`: the peer did not confirm them in time. */
   | { readonly type: 'say'; readonly lines: readonly Entry[]; readonly isAgain: boolean }
-  /** Read undelivered lines of this peer with a greater `seq`, oldest first; answer with `loaded` or `loadFailed`. */
+  /**
+   * Read undelivered entries of this peer with a greater `seq`, oldest first, and answer with `loaded` or
+   * `loadFailed`.
+   */
   | {
       readonly type: 'need-more';
       readonly request: number;
       readonly afterSeq: number;
       readonly linesMax: number;
-      /** What still fits; a page holds one line at least. */
+      /** Bytes that still fit; a page holds one entry at least. */
       readonly bytesMax: number;
     }
   /** The peer has these: mark them in the history. */
   | { readonly type: 'delivered'; readonly ids: readonly MessageId[] }
-  /** Nothing was confirmed in time, several times: the connection is dead, end its session. */
+  /** End the session: its connection is dead, since nothing was confirmed in time, several times. */
   | { readonly type: 'hang-up' };
 
-/** All times are monotonic, ms. Each call returns what is to be done now. */
+/** The outbox of one peer. Times are monotonic ms. Each call returns the decisions that follow. */
 export interface Outbox {
-  /** Lines for this peer were committed; in the order of their `seq`, no earlier than the commit. */
+  /** Takes committed entries for this peer, in the order of their `seq`. */
   queued(lines: readonly Entry[], nowMs: number): readonly OutboxOutput[];
-  /** Lines for this peer may have been committed: whether they were is only on disk. */
+  /** Notes that entries for this peer may have been committed, which only the disk can tell. */
   mayHaveMore(nowMs: number): readonly OutboxOutput[];
-  /** The page of `request`; `isLast`: there is nothing behind it. A page of an older request is ignored. */
+  /** Takes the page of `request`; `isLast`: no entry follows it. A page of an older request is ignored. */
   loaded(request: number, lines: readonly Entry[], isLast: boolean, nowMs: number): readonly OutboxOutput[];
   loadFailed(request: number, nowMs: number): readonly OutboxOutput[];
   sessionUp(nowMs: number): readonly OutboxOutput[];
   sessionDown(nowMs: number): readonly OutboxOutput[];
-  /** `retryAfterMs`: how long a busy peer asked us to stay away. */
+  /** Notes a failed dial. `retryAfterMs`: the pause that a busy peer asked for. */
   dialFailed(nowMs: number, retryAfterMs?: number): readonly OutboxOutput[];
-  /** Receipts. Of a dialect that has none: these were written to the connection. */
+  /** Takes receipts. In a dialect without receipts: the ids that were written to the connection. */
   confirmed(ids: readonly MessageId[], nowMs: number): readonly OutboxOutput[];
-  /** The peer was heard of. */
+  /** Notes a sign of life of the peer. */
   present(nowMs: number): readonly OutboxOutput[];
   tick(nowMs: number): readonly OutboxOutput[];
-  /** When `tick` has something to do at the earliest; null: not before something happens. */
+  /** Returns the earliest time at which `tick` has work; null: not before another call. */
   dueAtMs(): number | null;
-  /** Nothing waits, as far as is known. */
+  /** Whether no entry waits, as far as is known. */
   isEmpty(): boolean;
-  /** Something waits, and the last try to reach the peer failed: each sign of life of the peer counts. */
+  /** Whether entries wait and the last attempt to reach the peer failed, so that each sign of life counts. */
   isAwaiting(): boolean;
 }
 
+/** Arguments of an outbox. */
 export interface OutboxOptions {
-  /** Does the history hold undelivered lines for this peer? When unknown: true. */
+  /** Whether the history holds undelivered entries for this peer. True where that is unknown. */
   readonly hasUndelivered: boolean;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
 }
 
+/** Creates the outbox of a peer without a session. */
 export function createOutbox(options: OutboxOptions): Outbox {
   return new PeerOutbox(options);
 }
 
 type Link =
-  /** Not connected; `dialAtMs` is when to try next. */
+  /** Not connected. `dialAtMs`: time of the next attempt. */
   | { readonly type: 'down'; readonly dialAtMs: number }
   | { readonly type: 'dialling'; readonly sinceMs: number }
   | { readonly type: 'up' };
@@ -83,25 +87,25 @@ interface Held {
 class PeerOutbox implements Outbox {
   readonly #random: () => number;
   #link: Link = { type: 'down', dialAtMs: 0 };
-  /** The last time for which a beacon made us dial. */
+  /** Time of the last dial that a beacon caused. */
   #hurriedToMs = Number.NEGATIVE_INFINITY;
-  /** No session has come up since the last dial that failed. */
+  /** Whether no session has come up since the last failed dial. */
   #isUnreached = false;
-  /** Dials or sessions in a row that brought nothing; below zero while quick tries are left. */
+  /** Dials or sessions in a row without a receipt; below zero while quick dials are left. */
   #failures = 0;
-  /** Nothing has failed since the last progress: a session that ends now is followed by quick tries. */
+  /** Whether nothing has failed since the last receipt, so that quick dials follow the end of a session. */
   #hasQuickTries = true;
-  /** Undelivered lines in memory, oldest first; only while a session is up. */
+  /** Undelivered entries in memory, oldest first; empty while no session is up. */
   readonly #window = new Map<MessageId, Held>();
   #windowBytes = 0;
-  /** Not said yet in this round; a part of the window, in its order. */
+  /** Entries of the window that are not sent yet over this session, in order. */
   #unsaid: Held[] = [];
   #lastSeq = 0;
-  /** The history holds lines behind `#lastSeq`. */
+  /** Whether the history holds entries after `#lastSeq`. */
   #hasMore: boolean;
   #load: { readonly request: number; readonly sinceMs: number } | null = null;
   #requests = 0;
-  /** Something was committed while a page was being read: it may or may not be on the page. */
+  /** Whether an entry was committed while a page was being read, so that the page may lack it. */
   #isPageOutdated = false;
   #fruitlessWaits = 0;
   #waitEndsAtMs: number | null = null;
@@ -133,7 +137,7 @@ class PeerOutbox implements Outbox {
     const fresh = lines.filter((line) => line.seq > this.#lastSeq && !this.#window.has(line.id));
     let isWhole = true;
     for (const line of fresh) {
-      // The first that does not fit ends it: later ones must not overtake.
+      // The first entry that does not fit ends the page: later ones must not overtake it.
       isWhole &&= this.#hasRoom(line);
       if (isWhole) this.#append(line);
     }
@@ -143,7 +147,7 @@ class PeerOutbox implements Outbox {
 
   loadFailed(request: number, nowMs: number): readonly OutboxOutput[] {
     if (this.#load?.request !== request) return [];
-    // Asked again once the deadline of the load has passed, so that a broken disk is not asked in a loop.
+    // The deadline of the load delays the next request, so that a broken disk is not asked in a loop.
     this.#load = { request: -1, sinceMs: nowMs };
     return [];
   }
@@ -159,19 +163,19 @@ class PeerOutbox implements Outbox {
     if (this.#link.type !== 'up') return [];
     this.#forgetWindow();
     if (this.#hasMore) {
-      // The peer was there a moment ago, so most likely it is back in a moment: the first tries come quickly.
-      // A peer that accepts sessions and stores nothing (a full disk) gets them once, not for ever.
+      // The peer was reachable and is probably back soon, so the first dials come quickly. A peer that accepts
+      // sessions and stores nothing (a full disk) gets them once.
       if (this.#hasQuickTries) this.#failures = -limits.quickDialsMax;
       return this.#retryLater(nowMs, 0);
     }
-    // It did what it was for; the next line may dial at once.
+    // The session has delivered everything, so the next entry may dial at once.
     this.#noteProgress();
     this.#link = { type: 'down', dialAtMs: nowMs };
     return [];
   }
 
   dialFailed(nowMs: number, retryAfterMs = 0): readonly OutboxOutput[] {
-    // A session may have come up from the other side meanwhile.
+    // The peer may have opened a session meanwhile.
     return this.#link.type === 'dialling' ? this.#retryLater(nowMs, retryAfterMs) : [];
   }
 
@@ -195,7 +199,7 @@ class PeerOutbox implements Outbox {
 
   present(nowMs: number): readonly OutboxOutput[] {
     if (this.#link.type !== 'down') return [];
-    // Only what beacons provoke is counted: our own last try may have been a moment ago, while nobody was there.
+    // Only dials that a beacon caused are counted: our own last attempt may have come just before the peer did.
     const dialAtMs = Math.max(nowMs, this.#hurriedToMs + limits.presenceDialEveryMs);
     if (dialAtMs < this.#link.dialAtMs) {
       this.#hurriedToMs = dialAtMs;
@@ -235,7 +239,7 @@ class PeerOutbox implements Outbox {
     return this.#isUnreached && this.#hasMore;
   }
 
-  /** Whatever can be done now: dial while down; load and say while up. */
+  /** Decides on all that can be done now: dial without a session; load and send with one. */
   #work(nowMs: number, isAgain = false): readonly OutboxOutput[] {
     if (this.#link.type === 'up') return [...this.#say(nowMs, isAgain), ...this.#loadMore(nowMs)];
     if (this.#link.type === 'dialling' || !this.#hasMore || nowMs < this.#link.dialAtMs) return [];
@@ -284,7 +288,7 @@ class PeerOutbox implements Outbox {
     return this.#window.size < limits.windowLinesMax && bytes <= limits.windowBytesMax;
   }
 
-  /** Back to what the history knows. A page that is under way belongs to the past. */
+  /** Forgets the window, and ignores a page that is under way. */
   #forgetWindow(): void {
     this.#hasMore ||= this.#window.size > 0;
     this.#window.clear();
@@ -303,12 +307,12 @@ class PeerOutbox implements Outbox {
 
   #retryLater(nowMs: number, retryAfterMs: number): readonly OutboxOutput[] {
     const delayMs = Math.min(limits.dialDelayMaxMs, limits.dialDelayMinMs * 2 ** this.#failures);
-    // Nothing proves a BUSY, so it never makes us wait longer than we would by ourselves.
+    // A BUSY is unproved, so it never makes this node wait longer than its own delay.
     const ownMs = Math.max(delayMs, limits.dialDelayMinMs);
     const waitMs = retryAfterMs > 0 ? Math.min(retryAfterMs, ownMs) : this.#jittered(delayMs);
     this.#isUnreached = true;
     this.#hasQuickTries = false;
-    // Failures stop counting where the delay stops growing.
+    // Count failures only while the delay grows.
     if (delayMs < limits.dialDelayMaxMs) this.#failures += 1;
     this.#link = { type: 'down', dialAtMs: nowMs + waitMs };
     return [];

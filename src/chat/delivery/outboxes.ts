@@ -1,4 +1,4 @@
-/** The outboxes of all peers: made when there is first something to say, and one timer for all of them. */
+/** The outboxes of all peers, each made for its first entry, with one timer for all. */
 import type { PeerId } from '../../ids.js';
 import type { ChatError } from '../errors.js';
 import type { Turn } from '../turn.js';
@@ -7,15 +7,16 @@ import type { OutboxSize } from './entry.js';
 import { outbox as limits } from './limits.js';
 import { createOutbox, type Outbox } from './outbox.js';
 
+/** The outboxes of a node, and the sum of their sizes. */
 export class Outboxes {
   readonly #byPeer = new Map<PeerId, Outbox>();
   readonly #random: () => number;
-  /** Peers of which discovery was told last that something waits for them. */
+  /** The awaited peers that discovery knows of. */
   #awaited: ReadonlySet<PeerId> = new Set();
-  /** What waits over all peers, as the history last said, and what is on its way to the history. */
+  /** Entries that wait over all peers, as the history reported last, and those on their way to the history. */
   #size: OutboxSize = { lines: 0, bytes: 0 };
   #committing: OutboxSize = { lines: 0, bytes: 0 };
-  /** When the timers that are set fire (monotonic, ms), the latest first: one is set only before all others. */
+  /** Times of the pending timers (monotonic, ms), the latest first: a new one is set only before all others. */
   readonly #timersAtMs: number[] = [];
 
   constructor(random: () => number) {
@@ -26,10 +27,10 @@ export class Outboxes {
     return this.#byPeer.get(peerId) ?? this.open(peerId, false);
   }
 
-  /** Only where one was made. */
+  /** Returns the outbox of a peer where it exists. */
   peek = (peerId: PeerId): Outbox | undefined => this.#byPeer.get(peerId);
 
-  /** A new outbox for a peer, known to have lines on disk or not. */
+  /** Makes the outbox of a peer. */
   open(peerId: PeerId, hasUndelivered: boolean): Outbox {
     const fresh = createOutbox({ hasUndelivered, random: this.#random });
     this.#byPeer.set(peerId, fresh);
@@ -42,7 +43,7 @@ export class Outboxes {
 
   hasWork = (peerId: PeerId): boolean => this.#byPeer.get(peerId)?.isEmpty() === false;
 
-  /** Peers whose outbox has something to do by now. */
+  /** Returns the peers whose outbox is due. */
   due(nowMs: number): readonly (readonly [PeerId, Outbox])[] {
     return [...this.#byPeer].filter(([, outbox]) => {
       const dueAtMs = outbox.dueAtMs();
@@ -51,8 +52,8 @@ export class Outboxes {
   }
 
   /**
-   * Sets a timer where something is due before every timer that is set. A timer cannot be called off; one that comes too
-   * early does no harm.
+   * Sets a timer where an outbox is due before every pending timer. A timer cannot be cancelled; an early one does no
+   * harm.
    */
   plan(turn: Turn<DeliveryEffect>): void {
     const awaited = this.#awaitedNow();
@@ -66,13 +67,13 @@ export class Outboxes {
     turn.emit({ to: 'self', afterMs, due: { type: 'outbox', atMs } });
   }
 
-  /** Discovery starts again, and knows nobody. */
+  /** Repeats the awaited peers for a discovery that starts again. */
   announceAwaited(turn: Turn<DeliveryEffect>): void {
     this.#awaited = new Set();
     this.plan(turn);
   }
 
-  /** Tells discovery for which peers something waits that could not be reached. */
+  /** Tells discovery the unreachable peers for which entries wait. */
   #tellAwaited(awaited: ReadonlySet<PeerId>, turn: Turn<DeliveryEffect>): void {
     this.#awaited = awaited;
     turn.emit({ to: 'presence', say: 'awaited', peerIds: [...awaited] });
@@ -82,7 +83,10 @@ export class Outboxes {
     return new Set([...this.#byPeer].flatMap(([peerId, outbox]) => (outbox.isAwaiting() ? [peerId] : [])));
   }
 
-  /** The timer for this time has fired. The system may let it fire a little early, so the time now does not tell which. */
+  /**
+   * Notes that the timer for this time has fired. The system may fire it early, so the present time does not identify
+   * it.
+   */
   woken(atMs: number): void {
     const place = this.#timersAtMs.indexOf(atMs);
     if (place >= 0) this.#timersAtMs.splice(place, 1);
@@ -92,13 +96,13 @@ export class Outboxes {
     this.#size = size;
   }
 
-  /** Counts lines that are being committed, so that many callers at once cannot overfill the outbox. */
+  /** Counts entries that are being committed, so that many callers at once cannot overfill the outbox. */
   committing(lines: number, bytes: number): void {
     const { lines: before, bytes: bytesBefore } = this.#committing;
     this.#committing = { lines: before + lines, bytes: bytesBefore + bytes };
   }
 
-  /** Null: there is room for these. Errors: `chat/outbox-full`. */
+  /** Returns the refusal of further entries, `chat/outbox-full`; null: there is room. */
   refusal(lines: number, bytes: number): ChatError | null {
     const { linesMax, bytesMax } = limits;
     const linesAll = this.#size.lines + this.#committing.lines + lines;

@@ -1,16 +1,17 @@
 /**
- * Messages of peers that crash the history, alone or among others. A message that crashes it each time is not handed to
- * it again: its sender would bring it back until the node gives up. Which one of several it was shows when they come
- * again, each by itself. Pure; bounded.
+ * Messages of peers that crash the history. Such a message is not handed to it again, since its sender would repeat
+ * it until the node gives up. Where several messages crashed it together, each comes by itself the next time, which
+ * identifies the culprit. Pure; bounded.
  */
 import type { MessageId } from '../../ids.js';
 import type { NewEntry } from './entry.js';
 import { incoming as limits } from './limits.js';
 
+/** Verdicts on messages that were part of a crash. */
 export class Poison {
   readonly #verdicts = new Map<MessageId, 'suspect' | 'set-aside'>();
 
-  /** The lines that may be handed to the history, in order; a suspect one is a portion by itself. */
+  /** Returns the entries that may be handed to the history, in order; each suspect is a portion by itself. */
   portionsOf(lines: readonly NewEntry[]): readonly (readonly NewEntry[])[] {
     const portions: NewEntry[][] = [];
     let open: NewEntry[] | null = null;
@@ -26,12 +27,12 @@ export class Poison {
     return portions;
   }
 
-  /** These are committed: whatever crashed the history, it was not one of them. */
+  /** Clears committed messages of suspicion. */
   cleared(ids: readonly MessageId[]): void {
     for (const id of ids) this.#verdicts.delete(id);
   }
 
-  /** The history crashed over these. True: the culprit is found and set aside, so what came with it and after it goes on. */
+  /** Notes that the history crashed over these. True: the culprit is found and set aside, and the others go on. */
   crashed(ids: readonly MessageId[]): boolean {
     const isFound = ids.length === 1;
     for (const id of ids) this.#remember(id, isFound ? 'set-aside' : 'suspect');

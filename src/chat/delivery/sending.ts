@@ -8,15 +8,16 @@ import type { CallId } from '../turn.js';
 import type { StoreFailure } from './effects.js';
 import type { Correspondent, OutboxSize, Unseen } from './entry.js';
 
-/** One text under the id that it keeps for life. */
+/** A text with the id that it keeps for ever. */
 export interface Words {
   readonly id: MessageId;
   readonly text: string;
 }
 
+/** Failures of a send to a known peer. */
 export type SendFailure = ChatError | DialectError | StoreFailure;
 
-/** Texts for one peer, to be queued all or none. */
+/** Texts for one peer, of which all are queued or none. */
 export interface Sending {
   readonly peerId: PeerId;
   readonly messages: readonly Words[];
@@ -24,13 +25,14 @@ export interface Sending {
   readonly call: CallId<readonly StatusEvent[], SendFailure>;
 }
 
+/** The state of delivery that the history keeps. */
 export interface DeliveryStored {
   readonly correspondents: readonly Correspondent[];
   readonly outboxSize: OutboxSize;
-  /** Newest committed `seq`. */
+  /** Greatest committed `seq`. */
   readonly newestSeq: number;
   /** Messages that readers have not seen. */
   readonly unseen: Unseen;
-  /** Newest `seq` that readers of events were given in this run of the program; at its start `newestSeq`. */
+  /** Greatest `seq` published in this run of the program; at its start `newestSeq`. */
   readonly publishedSeq: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Lines on their way from the disk to readers of events. They are published in the order of their `seq`, each once and
- * none left out, so that a reader that remembers the last `seq` has seen everything before it.
+ * Entries on their way from the disk to readers of events. They are published in the order of their `seq`, each once
+ * and none left out, so that a reader that remembers the last `seq` has seen everything before it.
  */
 import type { Result } from 'neverthrow';
 import type { People } from '../people/people.js';
@@ -12,20 +12,21 @@ import { messageEventOf } from './transcript.js';
 
 type ShownTurn = Turn<DeliveryEffect>;
 
+/** The publication of committed entries. */
 export class Shown {
   readonly #people: Pick<People, 'arrived'>;
-  /** `seq` of the newest line that readers were given. */
+  /** Greatest published `seq`. */
   #seq = 0;
-  /** Lines up to here are committed and not published yet; they are being read back. */
+  /** Entries up to this `seq` are committed and unpublished; they are being read back. */
   #heldUntilSeq = 0;
-  /** The page that is being read; null: nothing is missing. */
+  /** The request of the page that is being read; null: no entry is missing. */
   #reading: Token | null = null;
 
   constructor(people: Pick<People, 'arrived'>) {
     this.#people = people;
   }
 
-  /** `publishedSeq`: what readers have seen; `newestSeq`: what is committed. Lines between are read back. */
+  /** Starts after the published entries. Those between `publishedSeq` and the committed `newestSeq` are read back. */
   restore(publishedSeq: number, newestSeq: number, turn: ShownTurn): void {
     this.#seq = publishedSeq;
     this.#heldUntilSeq = newestSeq;
@@ -33,23 +34,23 @@ export class Shown {
   }
 
   /**
-   * Publishes committed lines. Whether the history called a line a duplicate does not matter: after a crash between
-   * commit and reply it knows lines that no reader has seen. `seq` has no gaps, so a gap means that a reply was lost,
-   * and what is missing is read back before anything later is published.
+   * Publishes committed entries, duplicates included: after a crash between commit and reply the history knows
+   * entries that no reader has seen. `seq` has no gaps, so a gap means that a reply was lost, and the missing entries
+   * are read back before later ones are published.
    */
   show(lines: readonly Entry[], turn: ShownTurn): void {
     for (const line of lines) {
       if (line.seq <= this.#seq) continue;
       if (this.#reading === null && line.seq === this.#seq + 1) this.#publish(line, turn);
       else {
-        // One commit may hold a gap, too: a line that was known before, and one that came after the missing ones.
+        // One commit may hold a gap, too: an entry that was known before, and one after the missing ones.
         this.#heldUntilSeq = Math.max(this.#heldUntilSeq, line.seq);
         if (this.#reading === null) this.#read(turn);
       }
     }
   }
 
-  /** Takes the page of lines that were missing. False: the token is of another request. */
+  /** Takes the page of missing entries. False: the token belongs to another request. */
   pageRead(token: Token, page: Result<readonly Entry[], StoreFailure>, turn: ShownTurn): boolean {
     if (token !== this.#reading) return false;
     this.#reading = null;
@@ -59,7 +60,8 @@ export class Shown {
       return true;
     }
     for (const line of page.value) this.#publish(line, turn);
-    // Numbers may have a hole where a damaged file was set aside. A short page proves none: its bytes are bounded, too.
+    // Numbers may have a hole where a damaged file was set aside. A short page does not show one, since its bytes are
+    // bounded.
     if (page.value.length === 0) this.#seq = Math.max(this.#seq, this.#heldUntilSeq);
     if (this.#seq < this.#heldUntilSeq) this.#read(turn);
     return true;

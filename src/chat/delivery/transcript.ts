@@ -1,11 +1,11 @@
 /**
- * Transcripts: lines of the history as events for those who watch, and as files people keep. Pure; times in the text
- * form are local, as the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
+ * Transcripts: entries of the history as events, and as lines of a file. Pure. Times in the text form are local, as
+ * the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
  */
 import { wordsOf, type Entry } from './entry.js';
 import type { MessageEvent } from '../events.js';
 
-/** One line of the old format. */
+/** One line of the format of the oldest dialect. */
 export interface OldLine {
   /** Local time of this machine, ms; whole seconds. */
   readonly atMs: number;
@@ -15,7 +15,7 @@ export interface OldLine {
   readonly text: string;
 }
 
-/** An entry of the history as readers of events see it; null: it is no message. */
+/** Makes the event of an entry; null: the entry is not a message. */
 export function messageEventOf(line: Entry): MessageEvent | null {
   const text = wordsOf(line.content);
   if (text === null) return null;
@@ -37,7 +37,10 @@ export function messageEventOf(line: Entry): MessageEvent | null {
   return line.direction === 'out' ? { ...event, state: line.state } : event;
 }
 
-/** ISO 8601 UTC with milliseconds; a time no calendar has (a peer may claim any) becomes the nearest one. */
+/**
+ * Formats a time as ISO 8601 UTC with milliseconds. A time outside the calendar, which a peer may claim, becomes the
+ * nearest one.
+ */
 export function isoTime(ms: number): string {
   if (ms !== latest.ms) {
     const bounded = Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 0), lastYearMs);
@@ -46,13 +49,13 @@ export function isoTime(ms: number): string {
   return latest.text;
 }
 
-/** Lines of one batch bear the same time, and wording it costs more than the rest of the event. */
+/** The last formatted time: entries of one batch share it, and formatting costs more than the rest of the event. */
 let latest = { ms: 0, text: new Date(0).toISOString() };
 
 /**
- * `YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT`, without line end. One message is one line: line ends
- * and other controls in the text are written as `\n`, `\r` and `\uXXXX`, and a backslash is doubled where it would be
- * read as the start of one of these.
+ * Formats one line, `YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT`, without line end. One message is
+ * one line: line ends and other controls in the text are written as `\n`, `\r` and `\uXXXX`, and a backslash is
+ * doubled where it would be read as the start of one of these.
  */
 export function formatOldLine(line: OldLine): string {
   const direction = line.direction === 'out' ? 'SENT' : 'RECEIVED';
@@ -66,7 +69,9 @@ export function formatOldLine(line: OldLine): string {
 /** The last millisecond of the year 9999: later ones have another form. */
 const lastYearMs = 253_402_300_799_999;
 
-/** A message in the old line format. `addressOf`: where a peer was last proved to be; may be empty. */
+/**
+ * Formats a message as a line of the oldest dialect. `addressOf`: the last proved address of a peer; may be empty.
+ */
 export function oldLineOf(message: MessageEvent, addressOf: (peerId: string) => string): string {
   return formatOldLine({
     atMs: Date.parse(message.receivedAt),
@@ -77,7 +82,7 @@ export function oldLineOf(message: MessageEvent, addressOf: (peerId: string) => 
   });
 }
 
-/** The host in the id of an older program's peer, which is its address. */
+/** Returns the host in the id of a foreign peer, which is its address. */
 function foreignHost(peerId: string): string | null {
   return /^[a-z0-9]+:\/\/(\[[^\]]*\]|[^:]*)/.exec(peerId)?.[1] ?? null;
 }
@@ -91,7 +96,7 @@ function localTime(ms: number): string {
   return `${day.join('-')} ${time.join(':')}`;
 }
 
-/** Line ends, what a terminal would act on, and lone surrogates, which no file can hold. */
+/** Characters to escape: line ends, those that a terminal acts on, and lone surrogates, which no file can hold. */
 const escaped = /[\u0000-\u0008\u000A-\u001F\u007F-\u009F\u2028\u2029\p{Bidi_Control}\p{Cs}]/u;
 const escapedAll = new RegExp(`${escaped.source}|\\\\`, 'gu');
 

@@ -1,6 +1,6 @@
 /**
- * Marks of what readers have seen: up to which message the user read a conversation, and up to which message
- * `serve --json` has written. Both stand on disk before a call is answered.
+ * Marks of readers: the message up to which the user read a conversation, and the message up to which `serve --json`
+ * has written. Both are on disk before a call is answered.
  */
 import { err, ok } from 'neverthrow';
 import type { PeerId } from '../../ids.js';
@@ -15,6 +15,7 @@ type EmittedCall = CallId<Emitted, StoreFailure>;
 type UnseenAnswer = Extract<LineAnswer, { readonly type: 'read' | 'emitted' }>;
 type UnseenTurn = Turn<DeliveryEffect> & PeopleTurn;
 
+/** The requests about marks that are being committed. */
 export class Unseen {
   readonly #people: People;
   readonly #reads = new Map<Token, { readonly peerId: PeerId; readonly call: ReadCall }>();
@@ -29,14 +30,14 @@ export class Unseen {
     this.#emittedSeq = emittedSeq;
   }
 
-  /** The user read the messages of a peer up to a `seq`; null: all. The call is answered with the row of the peer. */
+  /** Marks the messages of a peer as read up to a `seq`; null: all. The call is answered with the row of the peer. */
   read(peerId: PeerId, upToSeq: number | null, call: ReadCall, turn: UnseenTurn): void {
     const token = turn.newToken();
     this.#reads.set(token, { peerId, call });
     turn.emit({ to: 'history', token, ask: { type: 'read', peerId, upToSeq } });
   }
 
-  /** A reader of `serve --json` got everything up to `seq`. Null: the mark is asked for, and stays. */
+  /** Raises the mark of `serve --json` to `seq`. Null: only asks for the mark. */
   emitted(seq: number | null, call: EmittedCall, turn: UnseenTurn): void {
     if (seq === null || seq <= this.#emittedSeq) {
       turn.emit(answer(call, ok({ seq: this.#emittedSeq })));
@@ -47,7 +48,7 @@ export class Unseen {
     turn.emit({ to: 'history', token, ask: { type: 'emitted', seq } });
   }
 
-  /** The history answered. */
+  /** Takes an answer of the history. */
   answered(token: Token, stored: UnseenAnswer, turn: UnseenTurn): void {
     if (stored.type === 'read') {
       const read = this.#reads.get(token);

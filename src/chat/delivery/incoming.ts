@@ -4,8 +4,8 @@
  *
  *   heard ─► append … stored ─► published, call answered with the receipts
  *
- * Of one session a single append is under way. What arrives meanwhile waits and goes into the next one. Were there
- * two, the disk could refuse the first and take the second, and later words would be shown before earlier ones.
+ * Each session has one append under way. Later messages wait for the next one: with two at once the disk could refuse
+ * the first and take the second, and later messages would be shown before earlier ones.
  */
 import { ok, type Result } from 'neverthrow';
 import type { MessageId, SessionId } from '../../ids.js';
@@ -30,7 +30,7 @@ interface Batch {
 interface Portion {
   readonly batch: Batch;
   readonly lines: readonly NewEntry[];
-  /** One of its messages may be what crashes the history, so it shares no append. */
+  /** Whether one of its messages may crash the history, so that it shares no append. */
   readonly isAlone: boolean;
 }
 
@@ -57,10 +57,7 @@ export class Incoming {
     this.#appendNext(sessionId, turn);
   }
 
-  /**
-   * Takes the answer to an append. Returns the entries to publish and the order to the route; null: the append
-   * belongs to another part.
-   */
+  /** Takes the answer to an append. Returns the orders to the route; null: the append belongs to another part. */
   stored(
     token: Token,
     result: Result<null, StoreFailure | IdTaken>,
@@ -81,11 +78,11 @@ export class Incoming {
     return orders;
   }
 
-  /** The messages of an append, for publishing; null where the append is none of ours. */
+  /** Returns the messages of an append, for publishing; null: the append belongs to another part. */
   linesOf = (token: Token): readonly NewEntry[] | null =>
     this.#appends.get(token)?.flatMap(({ lines }) => lines) ?? null;
 
-  /** The next append of a session: what waits, up to a portion that goes alone. */
+  /** Starts the next append of a session: the waiting portions, up to one that goes alone. */
   #appendNext(sessionId: SessionId, turn: IncomingTurn): void {
     const waiting = this.#waiting.get(sessionId) ?? [];
     const [first] = waiting;
@@ -111,7 +108,7 @@ export class Incoming {
     });
   }
 
-  /** The sender says these again on its next session. */
+  /** Drops the waiting portions of a session, which their sender repeats on its next session. */
   #refuseWaiting(sessionId: SessionId, turn: IncomingTurn): void {
     for (const portion of this.#waiting.get(sessionId) ?? []) this.#close(portion, false, turn);
     this.#waiting.delete(sessionId);

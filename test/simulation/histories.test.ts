@@ -15,6 +15,7 @@ test('what is queued is shown once, in order, and delivered means stored, whatev
   let shown = 0;
   let delivered = 0;
   let events = 0;
+  let sessions = 0;
   const startedMs = performance.now();
   holds(
     t,
@@ -32,13 +33,14 @@ test('what is queued is shown once, in order, and delivered means stored, whatev
         shown += world.ledger.shownCount;
         delivered += world.ledger.delivered;
         events += world.clock.taken;
+        sessions = Math.max(sessions, world.mostSessionsPerMinute);
       },
     ),
     { numRuns: histories },
   );
   const seconds = (performance.now() - startedMs) / 1_000;
   t.diagnostic(
-    `${histories} histories in ${seconds.toFixed(1)} s: ${shown} messages shown, ${delivered} delivered, ${events} events`,
+    `${histories} histories in ${seconds.toFixed(1)} s: ${shown} messages shown, ${delivered} delivered, ${events} events, at most ${sessions} sessions a minute`,
   );
   assert.ok(shown > 4 * histories, `${shown} messages were shown`);
 });

@@ -68,7 +68,8 @@ try {
   const nodeHours = (run.peers * world.clock.nowMs) / hourMs;
   process.stdout.write(
     `${nodeHours.toFixed(0)} node-hours in ${(minutes * 60).toFixed(1)} s, ${(nodeHours / minutes).toFixed(0)} a minute; ` +
-      `${world.ledger.shownCount} messages shown, ${world.ledger.delivered} delivered, ${world.clock.taken} events\n`,
+      `${world.ledger.shownCount} messages shown, ${world.ledger.delivered} delivered, ${world.clock.taken} events, ` +
+      `at most ${world.mostSessionsPerMinute} sessions of a node within a minute\n`,
   );
 } catch (error) {
   process.stdout.write(`${error instanceof Error ? error.message : String(error)}\nreplays with: ${again}\n`);

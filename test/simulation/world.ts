@@ -20,6 +20,13 @@ export interface WorldOptions {
   readonly trace?: (atMs: number, label: string, what: string, content: object) => void;
 }
 
+/**
+ * Sessions of one node in a minute that faults and users can explain: each cut, park or dial of a user makes one or two.
+ * A node that makes more dials in a loop.
+ */
+const sessionsPerMinuteMax = 150;
+const minuteMs = 60_000;
+
 export class World {
   readonly clock = new VirtualClock();
   readonly ledger = new Ledger();
@@ -29,7 +36,11 @@ export class World {
   /** Of 100 announcements: how many get lost, and how many arrive twice. */
   beaconLossPercent = 0;
   beaconDoublePercent = 0;
+  /** The most sessions that a node had within a minute. */
+  mostSessionsPerMinute = 0;
   readonly #watchers = new Map<SimulatedNode, (event: NodeEvent) => void>();
+  /** When the sessions of a node came up, within the last minute. */
+  readonly #sessionsAtMs = new Map<SimulatedNode, number[]>();
   #texts = 0;
   #hosts = 0;
 
@@ -54,7 +65,10 @@ export class World {
         this.ledger.saw(node.label, event);
         this.#watchers.get(node)?.(event);
       },
-      trace: (node, what, content) => trace?.(this.clock.nowMs, node.label, what, content),
+      trace: (node, what, content) => {
+        if ('type' in content && content.type === 'sessionUp') this.#countSession(node);
+        trace?.(this.clock.nowMs, node.label, what, content);
+      },
       resume: (node) => this.ledger.resume(node.label),
     };
     this.nodes = Array.from({ length: nodes }, (_, number) => {
@@ -131,5 +145,17 @@ export class World {
     assert.equal(missing, null, `${missing} (I1)`);
     for (const { label, run } of this.nodes)
       assert.ok((run?.outboxTimers ?? 0) <= 8, `${label} has ${run?.outboxTimers} timers of outboxes`);
+  }
+
+  #countSession(node: SimulatedNode): void {
+    const { nowMs } = this.clock;
+    const recent = (this.#sessionsAtMs.get(node) ?? []).filter((atMs) => atMs > nowMs - minuteMs);
+    recent.push(nowMs);
+    this.#sessionsAtMs.set(node, recent);
+    this.mostSessionsPerMinute = Math.max(this.mostSessionsPerMinute, recent.length);
+    assert.ok(
+      recent.length <= sessionsPerMinuteMax,
+      `${node.label} had ${recent.length} sessions within a minute`,
+    );
   }
 }

@@ -24,6 +24,8 @@ export const admission = {
   foreignWaitingMax: 256,
   /** Time after which a silent caller loses its slot to one that speaks: its first bytes may be in flight until then. */
   silentProtectedMs: 20,
+  /** Pause between two connections of one source below which the source is eager: after BUSY a peer waits longer. */
+  eagerMs: 900,
   /** Time after which a silent caller loses its slot to another silent one. */
   silentAmongSilentProtectedMs: 500,
   /** Time for which a caller whose handshake runs keeps its slot: an honest one needs some 20 ms on a LAN. */

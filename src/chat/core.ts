@@ -139,7 +139,7 @@ export class Core {
       }
       case 'dialFailed': {
         const { connectionId, error } = input;
-        const outcome = native.dialFailed(connectionId, error);
+        const outcome = native.dialFailed(connectionId, error, turn);
         if (outcome !== null) return this.#outcome(outcome, turn);
         return foreign.dialFailed(connectionId, error, turn) ?? [];
       }

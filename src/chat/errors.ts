@@ -47,6 +47,8 @@ export type StoreError =
 export type DialError =
   | {
       readonly code: 'transport/dial-failed';
+      /** The host took the connection and broke it off at once, as a busy node does. */
+      readonly isReset?: true;
       readonly address: string;
       readonly port: number;
       readonly reason: string;

@@ -1,17 +1,14 @@
 /**
- * The accepted connections of all listeners. `admission/admission.ts` decides on slots; this file handles the
- * sockets. It reads the first bytes of a caller until its dialect is known, then hands the connection to the node or
- * answers BUSY.
+ * The accepted connections of all listeners. `admission/admission.ts` decides on slots; this file handles the sockets.
+ * It reads the first bytes of a caller until its dialect is known, then hands it to the node or answers BUSY.
  */
 import type { Socket } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
-import type { DialectName } from '../../dialects/dialect.js';
+import type { Carries, DialectName } from '../../dialects/dialect.js';
 import { parseConnectionId, type ConnectionId } from '../../ids.js';
 import { transport } from './limits.js';
 import { admission as limits } from '../../admission/limits.js';
-import { Admission, type Caller, type Verdict } from '../../admission/admission.js';
-import type { Carries } from '../../dialects/dialect.js';
-import type { Address } from '../../wire/address.js';
+import { Admission, type Verdict } from '../../admission/admission.js';
 import { EventTurn } from './event-turn.js';
 import { FaultTally } from '../../runtime/log-tally.js';
 import {
@@ -22,46 +19,12 @@ import {
   type UnknownOpening,
 } from '../../admission/first-bytes.js';
 import { plainAddress } from '../../wire/address-space.js';
-import { sayBusy } from './busy.js';
-import { joinSocket, type Joint } from './socket.js';
+import { Refusals } from './busy.js';
+import type { AcceptedCaller, AcceptEvents, AcceptOptions } from './caller.js';
+import { EagerSources, unseated } from '../../admission/spare-seats.js';
+import { joinSocket } from './socket.js';
 import { crowdedOut, mayBeOlderProgram, patienceMs, pauseMs } from '../../admission/queues.js';
-import type { AcceptedConnection, AcceptStats } from './protocol.js';
-
-/** The reports of the pool. */
-export interface AcceptEvents {
-  /** Hands a connection over. False: the node cannot take it. */
-  onAccepted(connection: AcceptedConnection): boolean;
-  onSlotWanted(connectionId: ConnectionId): void;
-  onTrace(event: string, fields: Readonly<Record<string, unknown>>): void;
-  /** Reports unknown first bytes, at most once in a while; `count`: all so far for this reason. */
-  onUnknown(caller: Address, reason: UnknownOpening['reason'], count: number): void;
-}
-
-/** Arguments of the pool. */
-export interface AcceptOptions {
-  readonly connectionsMax: number;
-  readonly enabled: ReadonlySet<DialectName>;
-  readonly isWelcome: (address: string) => boolean;
-  /** Monotonic ms. */
-  readonly now: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-}
-
-interface AcceptedCaller extends Caller {
-  /** Number in the order of acceptance. */
-  readonly serial: number;
-  hello: Hello | null;
-  readonly socket: Socket;
-  readonly remotePort: number;
-  /** `waiting`: without a slot. `heard`: has a slot, its first bytes are awaited. `joined`: handed to the node. */
-  stage: 'waiting' | 'heard' | 'joined';
-  first: Uint8Array;
-  joint: Joint | null;
-  waitTimer: NodeJS.Timeout | undefined;
-  /** Stops reading first bytes. */
-  unhear: () => void;
-}
+import type { AcceptStats } from './protocol.js';
 
 /** The pool of accepted sockets. */
 export class AcceptPool {
@@ -69,7 +32,15 @@ export class AcceptPool {
   readonly #events: AcceptEvents;
   readonly #admission: Admission;
   readonly #callers = new Map<ConnectionId, AcceptedCaller>();
-  readonly #counts = { accepted: 0, refusedBusy: 0, evicted: 0, inboundMost: 0, crowdedOut: 0, serial: 0 };
+  readonly #counts = {
+    accepted: 0,
+    refusedBusy: 0,
+    evicted: 0,
+    inboundMost: 0,
+    crowdedOut: 0,
+    reset: 0,
+    serial: 0,
+  };
   readonly #unheard = new FaultTally<Unheard>(transport.errorLogEveryMs);
   /** Callers whose first bytes became known in this turn of the event loop. */
   readonly #known = new EventTurn<readonly [AcceptedCaller, Hello]>(
@@ -77,7 +48,8 @@ export class AcceptPool {
     ([caller, hello]) => this.#spoke(caller, hello),
   );
   #isServePlanned = false;
-  #refusalsLingering = 0;
+  readonly #eager = new EagerSources();
+  readonly #refusals = new Refusals();
   #dueTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -127,14 +99,16 @@ export class AcceptPool {
     const serial = (this.#counts.serial += 1);
     const parsed = parseConnectionId(`in-${serial}`);
     const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);
-    const isForeign = spoken !== 'sniffed' && spoken !== 'native';
     if (isRefused || parsed.isErr()) return void socket.destroy();
+    const isForeign = spoken !== 'sniffed' && spoken !== 'native';
+    const nowMs = this.#options.now();
     const caller: AcceptedCaller = {
       id: parsed.value,
       serial,
       address,
       remotePort: socket.remotePort ?? 0,
-      acceptedAtMs: this.#options.now(),
+      acceptedAtMs: nowMs,
+      isEager: this.#eager.arrives(address, nowMs),
       hello: isForeign ? { type: 'foreign', dialect: spoken } : null,
       socket,
       stage: 'waiting',
@@ -143,6 +117,7 @@ export class AcceptPool {
       waitTimer: undefined,
       unhear: () => undefined,
     };
+    if (!this.#holds(caller)) return;
     this.#callers.set(caller.id, caller);
     socket.on('close', () => {
       if (caller.stage === 'joined') return;
@@ -161,8 +136,34 @@ export class AcceptPool {
     if (verdict.type !== 'wait' || this.#makeRoom(caller)) this.#settle(caller, verdict);
   }
 
+  /**
+   * Whether one more connection may be held: one beyond the slots, callers that get BUSY included, and none while a slot
+   * is free, since each newcomer is held until it is reset. Otherwise one is reset: the newcomer, or one with less claim
+   * to stay. Where foreign programs may call, callers wait in queues: such a program loses its words when it is reset.
+   */
+  #holds(caller: AcceptedCaller): boolean {
+    if (this.#isForeignSpoken || this.#hasSeat()) return true;
+    this.#refusals.cut();
+    if (this.#hasSeat()) return true;
+    const holders = [...this.#callers.values()].filter(({ stage }) => stage === 'waiting');
+    const leaver = unseated(holders, caller, caller.acceptedAtMs);
+    this.#counts.crowdedOut += 1;
+    this.#reset(leaver);
+    return leaver !== caller;
+  }
+
+  #hasSeat(): boolean {
+    const heldMost = Math.max(this.#options.connectionsMax, this.#admission.taken + 1);
+    return this.#callers.size + this.#refusals.count < heldMost;
+  }
+
+  get #isForeignSpoken(): boolean {
+    return this.#options.enabled.size > 1;
+  }
+
   /** Whether the caller may wait. A full queue drops it, or a caller of an address that has more of them. */
   #makeRoom(caller: AcceptedCaller): boolean {
+    if (!this.#isForeignSpoken) return true;
     const others = [...this.#callers.values()].filter(
       (other) => other !== caller && other.stage === 'waiting',
     );
@@ -322,18 +323,23 @@ export class AcceptPool {
     else this.#refuse(caller);
   }
 
-  /** Answers BUSY to a native caller, and closes in a way that lets BUSY arrive. */
+  /** Answers BUSY to a native caller. A caller that is refused while another one gets its BUSY is reset. */
   #refuse(caller: AcceptedCaller): void {
     const { socket } = caller;
     this.#counts.refusedBusy += 1;
     caller.unhear();
     this.#forget(caller);
-    if (this.#mayBeForeign(caller) || this.#refusalsLingering >= transport.refusalsLingeringMax) {
-      socket.destroy();
-      return;
-    }
-    this.#refusalsLingering += 1;
-    sayBusy(socket, this.#options.random(), () => (this.#refusalsLingering -= 1));
+    if (this.#mayBeForeign(caller)) return void socket.destroy();
+    this.#refusals.cut();
+    if (this.#refusals.count > 0) this.#reset(caller);
+    else this.#refusals.tell(socket, this.#options.random());
+  }
+
+  /** Resets the connection, so that its caller knows at once and nothing of the connection stays. */
+  #reset(caller: AcceptedCaller): void {
+    this.#counts.reset += 1;
+    caller.socket.resetAndDestroy();
+    this.#forget(caller);
   }
 
   #drop(caller: AcceptedCaller): void {

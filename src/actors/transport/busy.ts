@@ -5,16 +5,37 @@ import { admission } from '../../admission/limits.js';
 import { transport as limits } from './limits.js';
 import { finishSocket } from '../tcp/finish.js';
 
-/** Answers BUSY and closes. `random`: in [0, 1). `onClosed` is called once, when the socket is gone. */
-export function sayBusy(socket: Socket, random: number, onClosed: () => void): void {
-  // A caller that does not read its BUSY is cut off.
-  const patience = setTimeout(() => socket.destroy(), limits.flushMs);
-  socket.once('close', () => {
-    clearTimeout(patience);
-    onClosed();
-  });
-  socket.write(busyFrame(random));
-  finishSocket(socket, () => undefined);
+/** The callers that get BUSY. */
+export class Refusals {
+  /** Whether the system has taken the BUSY of each. */
+  readonly #told = new Map<Socket, { isWritten: boolean }>();
+
+  get count(): number {
+    return this.#told.size;
+  }
+
+  /** Answers BUSY and closes. `random`: in [0, 1). */
+  tell(socket: Socket, random: number): void {
+    const told = { isWritten: false };
+    this.#told.set(socket, told);
+    // The system delivers the written bytes also after the socket is closed here.
+    const patience = setTimeout(() => socket.destroy(), limits.busyCloseMs);
+    socket.once('close', () => {
+      clearTimeout(patience);
+      this.#told.delete(socket);
+    });
+    socket.write(busyFrame(random), () => (told.isWritten = true));
+    finishSocket(socket, () => undefined);
+  }
+
+  /** Closes the connections whose BUSY is on its way, to make room for another caller. */
+  cut(): void {
+    for (const [socket, { isWritten }] of this.#told) {
+      if (!isWritten) continue;
+      socket.destroy();
+      this.#told.delete(socket);
+    }
+  }
 }
 
 /** Encodes BUSY with a random pause, so that callers do not come back together. */

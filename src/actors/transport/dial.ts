@@ -3,7 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
 import { dialing } from '../../chat/routes/limits.js';
-import { reasonOf } from '../../system-errors.js';
+import { errnoOf, reasonOf } from '../../system-errors.js';
 import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId } from '../../ids.js';
 import { tcp } from '../tcp/limits.js';
@@ -26,6 +26,12 @@ export interface Dialled {
   readonly remoteAddress: string;
 }
 
+/** The reason why a connection did not open; `errno` is empty where no call of the system failed. */
+interface OpenFailure {
+  readonly reason: string;
+  readonly errno: string;
+}
+
 /** The connections that this node opened or opens. */
 export class Dialer {
   readonly #joints = new Map<ConnectionId, Joint>();
@@ -45,7 +51,11 @@ export class Dialer {
     if (this.outboundNow >= dialing.outgoingMax)
       return err({ code: 'transport/too-many-dials', limit: dialing.outgoingMax });
     const opened = await this.#open(request);
-    if (opened.isErr()) return failed(opened.error);
+    if (opened.isErr()) {
+      const { reason, errno } = opened.error;
+      const failure = { code: 'transport/dial-failed', address: host, port, reason } as const;
+      return err(errno === 'ECONNRESET' ? { ...failure, isReset: true } : failure);
+    }
     const socket = opened.value;
     const channel = new MessageChannel();
     const joint = joinSocket(socket, channel.port1, null, {
@@ -68,7 +78,7 @@ export class Dialer {
     for (const joint of this.#joints.values()) joint.destroy(reason);
   }
 
-  #open(request: DialRequest): Promise<Result<Socket, string>> {
+  #open(request: DialRequest): Promise<Result<Socket, OpenFailure>> {
     const { connectionId, host, port } = request;
     const socket = connect({
       host,
@@ -81,15 +91,15 @@ export class Dialer {
     this.#pending.set(connectionId, socket);
     const deadlineMs = Math.min(Math.max(request.deadlineMs, 1), limits.dialDeadlineMsMax);
     return new Promise((resolve) => {
-      const settle = (result: Result<Socket, string>): void => {
+      const settle = (result: Result<Socket, OpenFailure>): void => {
         clearTimeout(deadline);
         this.#pending.delete(connectionId);
         resolve(result);
       };
       const deadline = setTimeout(() => socket.destroy(new Error('no answer in time')), deadlineMs);
       // The listener stays for the life of the socket: an `error` event without one ends the thread.
-      socket.on('error', (error) => settle(err(reasonOf(error))));
-      socket.once('close', () => settle(err('the connection was closed')));
+      socket.on('error', (error) => settle(err({ reason: reasonOf(error), errno: errnoOf(error) })));
+      socket.once('close', () => settle(err({ reason: 'the connection was closed', errno: '' })));
       socket.once('connect', () => {
         if (!isToItself(socket)) return settle(ok(socket.pause()));
         socket.destroy(new Error('connected to itself'));

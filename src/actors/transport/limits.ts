@@ -17,11 +17,8 @@ export const transport = {
   errorLogEveryMs: 5_000,
   /** Age at which the list of interfaces is read again. */
   interfacesAgeMs: 2_000,
-  /**
-   * Refusals that are still being written. Beyond this number callers are dropped without one, since they may never
-   * read it.
-   */
-  refusalsLingeringMax: 64,
+  /** Time from BUSY to the end of its connection: a refused caller must not hold up the next one. */
+  busyCloseMs: 15,
   /** Penalty of an address whose connection ended without authentication. */
   penaltyNoAuthenticationMs: 1_000,
 } as const;

@@ -14,6 +14,8 @@ export interface AcceptStats {
   readonly refusedBusy: number;
   /** Callers closed because their queue was full. */
   readonly crowdedOut: number;
+  /** Closed at once and without BUSY: crowded out, or refused while another caller got BUSY. */
+  readonly reset: number;
   readonly evicted: number;
   readonly inboundNow: number;
   readonly inboundMost: number;

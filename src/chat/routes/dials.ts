@@ -8,9 +8,12 @@ import { parseConnectionId, type ConnectionId, type PeerId } from '../../ids.js'
 import { formatAddress, type Address } from '../../wire/address.js';
 import type { TimerEffect, Turn } from '../turn.js';
 import type { NativeDue } from './effects.js';
-import type { TransportEffect } from './route.js';
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { DialError } from '../errors.js';
+import type { RouteReport, TransportEffect } from './route.js';
 import { dialing as limits } from './limits.js';
-import type { AddressAnswer } from './live-session.js';
+import type { AddressAnswer, SessionEnd } from './live-session.js';
+import { busyForMs } from './verdicts.js';
 
 /** A connection that is being opened. */
 export interface Dial {
@@ -109,14 +112,25 @@ export class Dials {
   /** Notes that a connection could not be opened. Null: it was not dialled here. */
   notOpened = (connectionId: ConnectionId): Dial | null => this.#taken(connectionId);
 
-  /** Notes a failed attempt. Returns the end of the round, where that was the last one. */
-  failed(peerId: PeerId, connectionId: ConnectionId, retryAfterMs: number): Failed {
-    const round = this.#rounds.get(peerId);
-    if (round?.attempts.delete(connectionId) !== true) return null;
-    round.retryAfterMs = Math.max(round.retryAfterMs, retryAfterMs);
-    if (round.attempts.size > 0 || round.waiting.length > 0) return null;
-    this.#rounds.delete(peerId);
-    return { retryAfterMs: round.retryAfterMs };
+  /**
+   * Notes a failed attempt. Reports the peer as unreached once all attempts have failed. `expected` is null for an address
+   * that was typed.
+   */
+  failed(
+    expected: PeerId | null,
+    connectionId: ConnectionId,
+    end: SessionEnd | DialError | RuntimeError,
+    turn: DialTurn,
+  ): readonly RouteReport[] {
+    const round = expected === null ? undefined : this.#rounds.get(expected);
+    if (expected === null || round?.attempts.delete(connectionId) !== true) return [];
+    round.retryAfterMs = Math.max(
+      round.retryAfterMs,
+      busyForMs(end, () => turn.random()),
+    );
+    if (round.attempts.size > 0 || round.waiting.length > 0) return [];
+    this.#rounds.delete(expected);
+    return [{ type: 'unreached', peerId: expected, retryAfterMs: round.retryAfterMs }];
   }
 
   /** Ends the round, since a session of it is up. Returns the connections whose handshakes are no longer needed. */
@@ -188,6 +202,3 @@ export class Dials {
     return dial;
   }
 }
-
-/** The end of a round that reached no peer; null: it goes on, or has ended before. */
-type Failed = { readonly retryAfterMs: number } | null;

@@ -18,6 +18,12 @@ export const dialing = {
   outgoingMax: 16,
   /** Time for which an address whose handshake failed is not dialed (faults, section 4: penalties). */
   failurePenaltyMs: 5_000,
+  /**
+   * Wait after a connection that was reset before a session was up, drawn at random: the wait that BUSY asks for, since a
+   * node with no slot and no seat left resets callers without a word.
+   */
+  resetRetryMinMs: 1_000,
+  resetRetryMaxMs: 2_000,
   /** Failed sessions are logged once per source in this time, for this many sources. The others are counted. */
   failureLog: { everyMs: 5_000, sourcesMax: 16 },
   /** Pause between two renames of one peer: each is a row on disk and an event. */

@@ -37,7 +37,7 @@ import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './rout
 import { StaticKeys } from './static-keys.js';
 import { SessionTable } from './session-table.js';
 import { wordsOf } from '../delivery/entry.js';
-import { busyForMs, reasonOf, refusalOf } from './verdicts.js';
+import { reasonOf, refusalOf } from './verdicts.js';
 import { tellSession } from './tell-session.js';
 import { understand, type Said } from './utterances.js';
 
@@ -155,14 +155,16 @@ export class NativeRoutes implements Route<NativeTurn> {
   }
 
   /** Takes the failure of a dial. Null: it was not dialled here. */
-  dialFailed(connectionId: ConnectionId, error: DialError | RuntimeError): NativeOutcome | null {
+  dialFailed(
+    connectionId: ConnectionId,
+    error: DialError | RuntimeError,
+    turn: NativeTurn,
+  ): NativeOutcome | null {
     const dial = this.#dials.notOpened(connectionId);
     if (dial === null) return null;
     const { expected, address } = dial;
-    return {
-      answers: this.#dials.answersAt(address, error),
-      reports: this.#attemptFailed(expected, connectionId, 0),
-    };
+    const answers = this.#dials.answersAt(address, error);
+    return { answers, reports: this.#dials.failed(expected, connectionId, error, turn) };
   }
 
   findTicket = (ticketId: Uint8Array, turn: NativeTurn): Resumption | null =>
@@ -255,8 +257,10 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (end.type === 'failed') reportFailure(this.#people, live, end.error, turn);
     const { peerId } = live;
     if (peerId === null || !wasCurrent) {
-      const reports = live.isUp ? [] : this.#attemptFailed(live.expected, connectionId, busyForMs(end));
-      return { answers, reports };
+      return {
+        answers,
+        reports: live.isUp ? [] : this.#dials.failed(live.expected, connectionId, end, turn),
+      };
     }
     // Unconfirmed messages of the ended session go out again to the other instance.
     const isUp = this.#instances.goesOn(peerId, turn);
@@ -350,17 +354,6 @@ export class NativeRoutes implements Route<NativeTurn> {
       const live = this.#sessions.on(other);
       if (live !== undefined && !live.isUp) tellSession(live, { say: 'close', reason: 'dup' }, turn);
     }
-  }
-
-  /** Reports a peer as unreached once all attempts have failed. */
-  #attemptFailed(
-    expected: PeerId | null,
-    connectionId: ConnectionId,
-    retryAfterMs: number,
-  ): readonly RouteReport[] {
-    const failed = expected === null ? null : this.#dials.failed(expected, connectionId, retryAfterMs);
-    if (expected === null || failed === null) return [];
-    return [{ type: 'unreached', peerId: expected, ...failed }];
   }
 
   #authenticated({ connectionId }: LiveSession, peerId: PeerId, turn: NativeTurn): void {

@@ -1,9 +1,12 @@
 /** Verdicts on sessions: the reason of a refusal, and the meaning of an end for commands that waited. Pure. */
+import type { RuntimeError } from '../../runtime/errors.js';
+import type { DialError } from '../errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { PeerId } from '../../ids.js';
 import type { PeerProof } from '../../session/contract.js';
 import { peerIdOf } from '../people/identity.js';
 import type { People } from '../people/people.js';
+import { dialing as limits } from './limits.js';
 import type { LiveSession, SessionEnd } from './live-session.js';
 
 /** Returns the reason to refuse a peer; null: it is welcome. A changed key comes before any other reason. */
@@ -32,6 +35,11 @@ export function reasonOf(end: SessionEnd): SessionError {
   return { code: 'session/order', detail };
 }
 
-/** Returns the pause that a busy peer asked for, ms; 0: none. */
-export const busyForMs = (end: SessionEnd): number =>
-  end.type === 'failed' && end.error.code === 'session/busy' ? end.error.retryAfterMs : 0;
+/** Returns the pause that a busy peer asked for, ms; 0: none. A reset counts as BUSY: a full node has no other word. */
+export function busyForMs(end: SessionEnd | DialError | RuntimeError, random: () => number): number {
+  if ('type' in end && end.type === 'failed' && end.error.code === 'session/busy')
+    return end.error.retryAfterMs;
+  const isReset = 'type' in end ? end.type === 'lost' && end.reason === 'reset' : 'isReset' in end;
+  const { resetRetryMinMs: leastMs, resetRetryMaxMs: mostMs } = limits;
+  return isReset ? Math.round(leastMs + random() * (mostMs - leastMs)) : 0;
+}

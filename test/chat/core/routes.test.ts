@@ -184,3 +184,27 @@ test('an idle session is parked for another caller, and only the one on that con
   scene.take({ type: 'slotWanted', connectionId: connection('i-2') });
   assert.deepEqual(scene.effects, [{ to: 'session', sessionId: 's-2', say: 'close', reason: 'park' }]);
 });
+
+// Case N9: a node that holds all it may resets further callers without BUSY.
+test('a peer that resets the connection is dialled again as after BUSY, however often it does', () => {
+  const scene = new CoreScene();
+  scene.sees(small);
+  scene.ask('send', oneText(small.peerId));
+  scene.committed(1);
+  for (let n = 1; n <= 12; n += 1) {
+    const connectionId = connection(`o-${n}`);
+    if (n % 2 === 0) {
+      scene.take({ type: 'dialled', connectionId });
+      const end = { type: 'lost', reason: 'reset' } as const;
+      scene.take({ type: 'sessionDown', sessionId: session(`s-${n / 2}`), end });
+    } else {
+      const error = { code: 'transport/dial-failed', address: small.host, port: 1, reason: 'x' } as const;
+      scene.take({ type: 'dialFailed', connectionId, error: { ...error, isReset: true } });
+    }
+    const [timer] = scene.to('self');
+    assert.ok(timer !== undefined && timer.afterMs <= 2_000, `after ${n} resets: ${timer?.afterMs}`);
+    scene.nowMs += timer.afterMs;
+    scene.take({ type: 'due', due: timer.due });
+    assert.equal(scene.to('transport').filter(({ say }) => say === 'dial').length, 1, `dial ${n + 1}`);
+  }
+});

@@ -1,17 +1,19 @@
-/** What an entry says, as a number for its kind and the bytes of its body, and back. Pure. */
+/** The content of an entry as a number for its kind and the bytes of its body. Pure. */
 import type { Content } from '../../chat/delivery/entry.js';
 import { parseMessageId } from '../../ids.js';
 import { decodeText, encodeText } from './text.js';
 
-/** The place of a kind in the list is what stands in the file: only ever append. */
+/** The file stores the index of a kind in this list, so kinds are only appended. */
 const kinds = ['text', 'edit', 'delete', 'reaction', 'file-offer'] as const;
 
+/** A content as it is stored. */
 export interface StoredContent {
   readonly kind: number;
   /** The bytes of a text; of every other kind its fields as JSON. */
   readonly body: Uint8Array;
 }
 
+/** Encodes a content. */
 export function encodeContent(content: Content): StoredContent {
   if (content.type === 'text') return { kind: 0, body: encodeText(content.text) };
   if (content.type === 'unknown') return content;
@@ -19,7 +21,7 @@ export function encodeContent(content: Content): StoredContent {
   return { kind: kinds.indexOf(type), body: encodeText(JSON.stringify(fields)) };
 }
 
-/** A kind or a body that this version cannot read is kept as `unknown`. */
+/** Decodes a content. A kind or a body that this version cannot read becomes `unknown`. */
 export function decodeContent({ kind, body }: StoredContent): Content {
   if (kind === 0) return { type: 'text', text: decodeText(body) };
   const type = kinds[kind];

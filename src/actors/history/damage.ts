@@ -1,7 +1,7 @@
 /**
- * A damaged file: set aside under a dated name, never written to again, and what can be read of it carried over into
- * the new one, in slices, with the `seq` every line had. The salvage reads a copy, since SQLite would fold the WAL into
- * the file it opens; how far it got stands in `progress.salvaged`, so that it goes on after a restart.
+ * Damaged files: each is set aside under a dated name and never written to again. Its readable entries are copied
+ * into the new file, in slices, with the `seq` that each had. The salvage reads a copy, since SQLite would fold the
+ * WAL into a file that it opens. `progress.salvaged` holds its position, so that it goes on after a restart.
  */
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -52,13 +52,13 @@ export function setAside(file: string, nowMs: number): Result<string, StoreError
   }
 }
 
-/** Where a salvage stands, as the new file remembers it. */
+/** The position of a salvage, kept in the new file. */
 interface Progress {
   readonly damagedFile: string;
   readonly afterSeq: number;
 }
 
-/** Notes in the new file that `damagedFile` is to be salvaged, and keeps its numbers from being given again. */
+/** Notes in the new file that `damagedFile` is to be salvaged, and reserves the numbers of its entries. */
 export function planSalvage(
   store: HistoryStore,
   sql: Sql,
@@ -74,16 +74,16 @@ export function planSalvage(
   });
 }
 
-/** Carries lines over from a damaged file. */
+/** Copies entries from a damaged file, slice by slice. */
 export interface Salvage {
   readonly damagedFile: string;
-  /** Lines carried over so far, by this run. */
+  /** Entries copied in this run. */
   readonly lines: number;
-  /** One slice, in one transaction; true once nothing is left to do. Throws `SqlTrouble` of the new file. */
+  /** Copies one slice in one transaction. Returns true once all is done. Throws `SqlTrouble` of the new file. */
   step(): boolean;
 }
 
-/** The salvage that the file `sql` has planned, if any; null when there is none. */
+/** Returns the salvage that the file has planned; null: none. */
 export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
   const planned = readProgress(sql);
   if (planned === null) return null;
@@ -98,7 +98,7 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
       writeProgress(sql, null);
       store.recount();
     });
-    // The lines went in below what is indexed already.
+    // The copied entries lie below the indexed ones.
     store.resetIndex();
     return true;
   };
@@ -112,7 +112,7 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
       const isFirst = afterSeq === 0;
       const read: Entry[] = [];
       let isEnd = false;
-      // Where only single lines can be read many reads share one transaction.
+      // Where only single entries can be read, many reads share one transaction.
       for (
         let reads = 0;
         reads < limits.salvageReadsMax && read.length < limits.salvageSliceLines;
@@ -145,8 +145,8 @@ interface Slice {
 }
 
 /**
- * The next lines. Where a page cannot be read the slice shrinks to single lines, then leaps: 1, 2, 4 … numbers ahead,
- * so that a hole of any size costs few attempts and at most as many lines as it is long.
+ * Reads the next entries. Where a page cannot be read, the slice shrinks to single entries and then leaps 1, 2, 4 …
+ * numbers ahead. So a hole of any size costs few attempts, and loses at most as many entries as it is long.
  */
 function readSlice(source: Sql, afterSeq: number, leaps: number): Slice {
   const from = leaps === 0 ? afterSeq : afterSeq + 2 ** (leaps - 1);
@@ -156,7 +156,7 @@ function readSlice(source: Sql, afterSeq: number, leaps: number): Slice {
     const last = rows.value.at(-1);
     if (last === undefined) return { lines: [], afterSeq: from, isHole: false, isEnd: true };
     const seq = attemptDoubtful(() => integerOf(last[0]));
-    // Pages out of order could lead backwards for ever.
+    // A damaged index could lead backwards for ever.
     if (seq.isErr() || seq.value <= from) continue;
     const lines = rows.value.flatMap((row) => attemptDoubtful(() => decodeLine(row)).unwrapOr(null) ?? []);
     return { lines, afterSeq: seq.value, isHole: false, isEnd: false };
@@ -164,7 +164,7 @@ function readSlice(source: Sql, afterSeq: number, leaps: number): Slice {
   return { lines: [], afterSeq: from, isHole: true, isEnd: false };
 }
 
-/** Lines with their states; where these cannot be read, with the state that loses nothing. */
+/** Reads rows with their states; where these cannot be read, with a state that loses no message. */
 function readRows(source: Sql, afterSeq: number, linesMax: number): Result<readonly SqlRow[], SqlTrouble> {
   const read = (columns: string) =>
     attemptDoubtful(() =>
@@ -179,9 +179,9 @@ function readRows(source: Sql, afterSeq: number, linesMax: number): Result<reado
   return read(lineColumns).orElse(() => read(stateless));
 }
 
-/** Lines of a file of schema version 1. */
+/** Columns of a file of schema version 1. */
 const firstColumns = lineColumnsWith('CAST(line.state AS INTEGER)', '0');
-/** A native line is said again, which its receiver notices; a line to a foreign program would be shown twice. */
+/** A native message may be sent again, since its receiver recognises it. A foreign program would show it twice. */
 const stateless = lineColumnsWith(
   'CASE WHEN line.direction <> 1 THEN 2 WHEN line.dialect = 0 THEN 0 ELSE 1 END',
 );
@@ -198,7 +198,7 @@ function restoreOthers(store: HistoryStore, source: Sql): void {
   restoreMarks(store, source, readable);
 }
 
-/** What was read and what was emitted. Where that cannot be read, everything counts as seen. */
+/** Restores the marks of readers. Where these cannot be read, every message counts as seen. */
 function restoreMarks(store: HistoryStore, source: Sql, readable: (sql: string) => readonly SqlRow[]): void {
   const newestSeq = newestSeqOf(source);
   const marked = readable(
@@ -213,7 +213,7 @@ function restoreMarks(store: HistoryStore, source: Sql, readable: (sql: string) 
   store.raiseEmitted(typeof emitted === 'number' ? emitted : newestSeq);
 }
 
-/** The highest number any part of the damaged file knows of: table, index and spans lie on different pages. */
+/** Returns the greatest `seq` in any part of the damaged file: table, index and spans lie on different pages. */
 function newestSeqOf(source: Sql): number {
   const questions = [
     'SELECT max(seq) FROM line',
@@ -222,13 +222,13 @@ function newestSeqOf(source: Sql): number {
     "SELECT number FROM progress WHERE name = 'seq-floor'",
   ];
   const answers = questions.map((question) => attemptDoubtful(() => source.integer(question)).unwrapOr(0));
-  // A flipped bit can make a number absurd; more lines than this no file of this kind ever held.
+  // A flipped bit can make a number absurd; no history reaches 2^40 entries.
   return Math.max(...answers.filter((seq) => seq > 0 && seq < 2 ** 40), 0);
 }
 
 const copyOf = (damagedFile: string): string => `${damagedFile}.salvage`;
 
-/** A copy of the damaged file, opened; null when nothing in it can be read at all. */
+/** Opens a copy of the damaged file; null: it cannot be read at all. */
 function openSource(damagedFile: string): Sql | null {
   const copy = copyOf(damagedFile);
   if (!existsSync(damagedFile)) return null;
@@ -240,7 +240,7 @@ function openSource(damagedFile: string): Sql | null {
       chmodSync(copy + part, 0o600);
     }
   } catch {
-    // No space for the copy: the damaged file stays where it is, whole, for whoever looks at it.
+    // No space for the copy: the damaged file stays whole for a later look.
     removeCopy(copy);
     return null;
   }

@@ -1,4 +1,4 @@
-/** Deliveries of outgoing lines: how their states move on. Throws `SqlTrouble`. */
+/** Deliveries of outgoing entries, and the changes of their states. Throws `SqlTrouble`. */
 import type { DeliveryState } from '../../chat/delivery/entry.js';
 import { unreachable } from '../../exhaustive.js';
 import { messageIdFromBytes, type MessageId } from '../../ids.js';
@@ -6,19 +6,19 @@ import { history as limits } from './limits.js';
 import { idBytes, isWaiting, stateNumber } from './rows.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
 
-/** Changes of a mark. */
+/** The changes that a mark made. */
 export interface Marked {
-  /** Lines that are in the state now, whether this mark moved them or an earlier one. */
+  /** Messages that are in the state now, whether this mark moved them or an earlier one did. */
   readonly reached: readonly MessageId[];
-  /** By how much the outbox grew; below zero where it shrank. */
+  /** Growth of the outbox; below zero where it shrank. */
   readonly outboxLines: number;
   readonly outboxBytes: number;
   readonly moved: number;
 }
 
 /**
- * Moves deliveries to a peer on: queued → sent → delivered, and to or from failed. Never back: `sent` does not undo
- * `delivered`. Two statements for many lines: a call into SQLite costs more than the work on one line.
+ * Moves deliveries to a peer to a later state: queued → sent → delivered, and to or from failed. `sent` never undoes
+ * `delivered`. Two statements serve many rows, since a call into SQLite costs more than the work on one row.
  */
 export function markDeliveries(
   sql: Sql,
@@ -76,13 +76,15 @@ function markChunk(sql: Sql, peerNo: number, ids: readonly MessageId[], state: D
 
 const marksOfChunk = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
 
-/** As many values as a chunk has places: one statement serves all lengths, and NULL equals nothing. */
+/** Pads the values to the length of a chunk: one statement serves all lengths, and NULL equals nothing. */
 const filled = (values: readonly SqlValue[]): readonly SqlValue[] => [
   ...values,
   ...Array.from({ length: limits.markChunkIds - values.length }, () => null),
 ];
 
-/** From which states a line may go to `state`. A late receipt turns even a failure into a delivery. */
+/**
+ * Returns the states from which a delivery may reach `state`. A late receipt turns even a failure into a delivery.
+ */
 function statesBefore(state: DeliveryState): readonly DeliveryState[] {
   switch (state) {
     case 'queued':

@@ -1,7 +1,7 @@
 /**
- * Keeps what was said, the outbox and contacts on disk. Child of the root; permanent; own thread; the only
- * user of SQLite. Writes are collected while a batch of messages is handled and committed together in `settle`; only
- * then are they answered. Disk full, failing disks and damaged files end in faults, never in lost answers.
+ * The history actor keeps messages, the outbox and contacts on disk. Child of the root; permanent; own thread; the
+ * only user of SQLite. Writes are collected while a batch of messages is handled, committed together in `settle`, and
+ * answered after that. Full and failing disks and damaged files lead to faults, never to lost answers.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { StoreError } from '../../chat/errors.js';
@@ -34,6 +34,7 @@ import {
 } from './upkeep.js';
 import type { HistoryProtocol } from './protocol.js';
 
+/** Arguments of the actor. */
 export interface HistoryArgs {
   /** Absolute path, by convention `history.db` in the home, which must be of mode 0700. */
   readonly file: string;
@@ -41,19 +42,20 @@ export interface HistoryArgs {
 
 type HistoryContext = Context<HistoryProtocol, Record<never, never>>;
 
+/** The actor of the history. Errors of `init`: `store/unusable`, `store/newer-schema`, `store/io`, `store/gone`. */
 export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
   name: 'history',
   restart: 'permanent',
   init(args, context) {
     const state = newState(args.file);
     const opened = open(state, context);
-    // A full disk is no reason not to start: the node says so, and goes on once there is space.
+    // A full disk does not prevent the start: the node reports it, and goes on once there is space.
     if (opened.isErr() && opened.error.code !== 'store/full') return err(opened.error);
     return ok(state);
   },
   receive: {
     append(state, body, _context, from) {
-      // Encoded here: a line that cannot be written must fail its own request, not the batch.
+      // Encode now: an invalid entry must fail its own request, not the batch.
       const lines = body.lines.map(encodeLine);
       return write(state, from, (store) => store.append(lines));
     },
@@ -139,7 +141,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
   },
 });
 
-/** Puts a write into the open batch; `settle` answers it. A write that is refused has written nothing. */
+/** Adds a write to the open batch; `settle` answers it. A refused write has written nothing. */
 function write<R, E extends Fault>(
   state: HistoryState,
   from: ReplyTo<R, StoreError | E>,
@@ -159,7 +161,7 @@ function write<R, E extends Fault>(
   return later(state, from);
 }
 
-/** Answers from what is stored, writes that came before included. */
+/** Answers a question from the stored rows, earlier writes included. */
 function read<R>(
   state: HistoryState,
   context: HistoryContext,
@@ -171,7 +173,7 @@ function read<R>(
   );
 }
 
-/** Commits the open batch in one transaction and answers it. Nobody hears of success before the sync. */
+/** Commits the open batch in one transaction, and answers it after the sync. */
 function commit(state: HistoryState, context: HistoryContext): void {
   if (state.writes.length === 0) return;
   const writes = state.writes;
@@ -195,7 +197,7 @@ function commit(state: HistoryState, context: HistoryContext): void {
       return;
     }
     if (done.isErr() && 'fault' in done.error) {
-      // Damage was set aside meanwhile, and the new file can take what the old could not.
+      // The damaged file was set aside meanwhile, and the new one takes the batch.
       if (canRetry && done.error.trouble.kind === 'damaged') continue;
       for (const one of writes) one.fail(done.error.fault);
     } else if (opened.isErr()) for (const one of writes) one.fail(opened.error);
@@ -213,7 +215,7 @@ function afterCommit(state: HistoryState, context: HistoryContext, { store }: Op
   planIndex(state, context, limits.indexIdleMs);
 }
 
-/** Answers the waiting searches if the index can catch up in one go; else it goes on as soon as it is idle. */
+/** Answers the waiting searches where the index can catch up at once; else as soon as the history is idle. */
 function answerSearches(state: HistoryState, context: HistoryContext): void {
   if (state.searches.length === 0) return;
   indexLines(state, context, limits.indexLagLinesMax + limits.indexSliceLines);
@@ -228,7 +230,7 @@ function answerSearches(state: HistoryState, context: HistoryContext): void {
     const page = current(state).andThen(({ store }) =>
       attempt(() => store.page(search.query)).mapErr((trouble) => {
         const fault = onIndexTrouble(state, context, trouble);
-        // Healed meanwhile: the search waits for the new index instead of telling of the old one.
+        // The index was reset meanwhile: the search waits for the new one.
         if (trouble.kind === 'damaged' && 'store' in state.opened) state.searches.push(search);
         return fault;
       }),
@@ -244,7 +246,7 @@ function answerSearches(state: HistoryState, context: HistoryContext): void {
   if (state.searches.length > 0) planIndex(state, context, 0);
 }
 
-/** One slice of what there is to do besides the messages: reopen, salvage, index. */
+/** Does one slice of the background work: reopen, salvage, index. */
 function workWhenIdle(state: HistoryState, context: HistoryContext): void {
   if (!('store' in state.opened)) {
     open(state, context);

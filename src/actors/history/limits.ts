@@ -1,9 +1,10 @@
 /** The numbers of the history: one SQLite file, one writer. */
 
+/** Bounds and times of the history. */
 export const history = {
   /** Lines per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */
   spanLines: 1_024,
-  /** Lines marked by one statement: past this the gain is small, and most receipts name fewer ids. */
+  /** Messages marked by one statement: more gain little, and most receipts name fewer ids. */
   markChunkIds: 64,
   /** Pages SQLite keeps in memory: the hot ends of three indexes of a million lines fit. */
   cacheKib: 32_768,
@@ -25,11 +26,13 @@ export const history = {
   lockWaitMs: 2_000,
   /** Pause before a file that failed is opened again (goal: recovered < 5 s after the cause is gone). */
   reopenDelayMs: 500,
-  /** Lines and bytes of text in one answer: what a receiver takes in one message without a stall. */
+  /** Messages and bytes of text in one answer: a receiver takes so much in one message without a stall. */
   pageLinesMax: 10_000,
   pageBytesMax: 16 * 2 ** 20,
-  /** Lines read in one step towards an answer, so that the limit in bytes is noticed in time. The first step learns how
-   * long they are: 16 of the longest are 1 MiB. */
+  /**
+   * Messages read in one step towards an answer, so that the limit in bytes is noticed in time. The first step learns
+   * their lengths: 16 of the longest are 1 MiB.
+   */
   pageStepLines: 256,
   pageFirstStepLines: 16,
   /** Lines indexed for search in one transaction: about 20 ms. */
@@ -37,8 +40,8 @@ export const history = {
   /** Time without an append after which the history is idle and indexes. */
   indexIdleMs: 50,
   /**
-   * Unindexed lines past which indexing runs beside appends: a search catches up within 2 s. Indexing beside appends
-   * halves their rate, so a flood of this size is stored at full speed and indexed when it is over.
+   * Unindexed messages beyond which indexing runs beside appends: a search catches up within 2 s. Indexing beside
+   * appends halves their rate, so a flood of this size is stored at full speed and indexed afterwards.
    */
   indexLagLinesMax: 200_000,
   /** Terms and characters of a query: a longer one finds no less than one of this size. */

@@ -1,11 +1,11 @@
 /**
- * Whether the database still has its name. A file that was removed, renamed or replaced while it is open takes every
- * write, and all of it is gone with the process: nothing may be acknowledged then.
+ * The check that the database still has its name. A file that was removed, renamed or replaced while it is open takes
+ * every write, and loses all of them with the end of the process: nothing may be acknowledged then.
  */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What a name on the disk leads to: the same device and inode are the same file, whatever it is called. */
+/** The identity of a file: equal device and inode mean one file, whatever its name. */
 interface Entry {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -19,13 +19,13 @@ export interface Names {
   readonly home: Entry;
 }
 
-/** Throws what the system throws where one of them is missing. */
+/** Reads the identities of the file and its directory. Throws the error of the system where one is missing. */
 export const namesOf = (file: string): Names => ({
   file: statSync(file, { bigint: true }),
   home: statSync(dirname(file), { bigint: true }),
 });
 
-/** Null: both have their names. Else what happened, in words. */
+/** Returns the loss in words; null: both still have their names. */
 export function lossOf(file: string, names: Names): string | null {
   try {
     const now = namesOf(file);

@@ -1,6 +1,6 @@
 /**
- * Opens the history's file: modes, version, damage, migrations, in that order, so that a file of a newer program is
- * left untouched and a damaged one is recognised before anything is written to it.
+ * Opens the file of the history. It checks modes, version and damage, then migrates, so that a file of a newer
+ * program stays untouched and a damaged one is recognised before it is written to.
  */
 import {
   chmodSync,
@@ -20,11 +20,12 @@ import { history as limits } from './limits.js';
 import { migrate, migrations, schemaVersion } from './schema.js';
 import { attempt, attemptDoubtful, bytesOf, openSql, SqlTrouble, type Sql } from './sql.js';
 
+/** Failures of opening the file. `damaged`: the caller sets the file aside. */
 export type OpenError = StoreError | { readonly code: 'damaged'; readonly reason: string };
 
 /**
- * Errors: `store/unusable` (directory or file cannot be used as they are), `store/newer-schema`, `store/full`,
- * `store/io`, and `damaged`, which the caller answers by setting the file aside.
+ * Opens, checks and migrates the file. Errors: `store/unusable` (directory or file cannot be used as they are),
+ * `store/newer-schema`, `store/full`, `store/io`, `damaged`.
  */
 export function openFile(file: string): Result<Sql, OpenError> {
   return prepareFile(file)
@@ -41,13 +42,13 @@ export function openFile(file: string): Result<Sql, OpenError> {
     );
 }
 
-/** The fault of the layer for a trouble that is not damage; damage met where it cannot be healed is `store/io`. */
+/** Translates trouble into a failure of the store. Damage becomes `store/io`, since it cannot be repaired here. */
 export function storeError(file: string, trouble: SqlTrouble): StoreError {
   if (trouble.kind === 'full') return { code: 'store/full', file };
   return { code: 'store/io', file, reason: trouble.message };
 }
 
-/** As above, before the file is in use: damage is told apart, since it can be set aside. */
+/** Translates trouble while the file is opened: damage stays `damaged`, since the file can be set aside. */
 export const openError = (file: string, trouble: SqlTrouble): OpenError =>
   trouble.kind === 'damaged' ? { code: 'damaged', reason: trouble.message } : storeError(file, trouble);
 
@@ -55,7 +56,9 @@ const privateFile = 0o600;
 const privateDirectory = 0o700;
 const canMode = process.platform !== 'win32';
 
-/** Makes the file and gives all its parts mode 0600, whatever the umask; SQLite copies that mode to WAL and index. */
+/**
+ * Creates the file and gives all its parts mode 0600, whatever the umask. SQLite copies the mode to WAL and index.
+ */
 function prepareFile(file: string): Result<void, StoreError> {
   const directory = dirname(file);
   const unusable = (reason: string) => err<void, StoreError>({ code: 'store/unusable', file, reason });
@@ -90,7 +93,7 @@ function refuseNewerHeader(file: string): Result<void, StoreError> {
   return refuseNewer(file, header.readUInt32BE(60)) ?? ok();
 }
 
-/** Versions rise by one with each release that needs it: a leap of thousands is a flipped bit, not a newer program. */
+/** Versions rise by one with a release that needs it: a leap of thousands is a flipped bit, not a newer program. */
 const plausibleVersionsAhead = 1_000;
 
 function refuseNewer(file: string, found: number): Result<void, StoreError> | null {
@@ -99,7 +102,7 @@ function refuseNewer(file: string, found: number): Result<void, StoreError> | nu
   return err({ code: 'store/newer-schema', file, found, known });
 }
 
-/** Returns a refusal or null. Throws `SqlTrouble`. */
+/** Checks and migrates the tables. Returns a refusal or null. Throws `SqlTrouble`. */
 function prepareTables(sql: Sql, file: string): StoreError | null {
   const newer = refuseNewer(file, schemaVersion(sql));
   if (newer?.isErr() === true) return newer.error;
@@ -111,13 +114,13 @@ function prepareTables(sql: Sql, file: string): StoreError | null {
   if (statSync(file).size <= limits.checkBytesMax) checkTables(sql);
   migrate(sql);
   checkColumns(sql);
-  // After a failed sync the WAL may hold what the disk does not. Folding it into the file, with its own syncs, makes
-  // both true again; if that fails too, the file is not used.
+  // After a failed sync the WAL may hold data that the disk lacks. A checkpoint, with its own syncs, makes both
+  // agree; if it fails too, the file is not used.
   sql.prepare('PRAGMA wal_checkpoint(TRUNCATE)').rows([]);
   return null;
 }
 
-/** Table by table, leaving out the search index: checking that takes long, and it can be built again. */
+/** Checks table by table. The search index is left out: its check takes long, and it can be rebuilt. */
 function checkTables(sql: Sql): void {
   for (const table of ['line', 'delivery', 'peer', 'span', 'contact', 'setting', 'progress', 'tally']) {
     const present = sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", [
@@ -131,7 +134,7 @@ function checkTables(sql: Sql): void {
   }
 }
 
-/** A schema that lost a table or column fails here with an SQL error that is no bug but damage. */
+/** Checks that tables, columns and indexes exist. A missing one is damage, not a bug. */
 function checkColumns(sql: Sql): void {
   const wanted: readonly (readonly [string, number])[] = [
     ['line', 15],

@@ -1,4 +1,4 @@
-/** Reading the history: pages of a transcript, with or without a search, and what waits in the outbox. */
+/** Reading the history: pages of a transcript, with or without a search, and pages of the outbox. */
 import { ok, type Result } from 'neverthrow';
 import { bytesOf, type Entry, type HistoryQuery, type OutboxPage } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
@@ -19,8 +19,9 @@ interface SeqRange {
 }
 
 /**
- * The newest `limit` lines that fit (with `afterSeq`: the oldest), oldest first; fewer when their texts exceed
- * `limits.pageBytesMax`. `peerNo`: null for all, 0 for a peer that never said anything. Errors: `store/bad-query`.
+ * Reads the newest `limit` entries that fit (with `afterSeq`: the oldest), oldest first; fewer where their texts
+ * exceed `limits.pageBytesMax`. `peerNo`: null for all peers, 0 for a peer without entries. Errors:
+ * `store/bad-query`.
  */
 export function pageOf(
   sql: Sql,
@@ -48,7 +49,7 @@ export function pageOf(
   });
 }
 
-/** Lines that wait for one peer, oldest first, after `afterSeq`. */
+/** Reads the waiting entries of one peer after `afterSeq`, oldest first. */
 export function outboxOf(
   sql: Sql,
   peerNo: number,
@@ -81,7 +82,10 @@ function timeConditions(query: HistoryQuery): Condition[] {
   return conditions;
 }
 
-/** Which `seq` can fit at all. Times become blocks of lines by way of `span`, whatever the clock did meanwhile. */
+/**
+ * Returns the range of `seq` that can match. `span` turns times into blocks of rows, whatever the clock did
+ * meanwhile.
+ */
 function seqRange(sql: Sql, query: HistoryQuery): SeqRange {
   const range = {
     fromSeq: (query.afterSeq ?? 0) + 1,
@@ -103,20 +107,20 @@ function seqRange(sql: Sql, query: HistoryQuery): SeqRange {
   };
 }
 
-/** What rows are read from. */
+/** The tables and columns that rows are read from. */
 interface Source {
   readonly from: string;
   readonly seqColumn: string;
   readonly columns: string;
-  /** The number of the peer that an entry is with. */
+  /** Column with the number of the entry's peer. */
   readonly peerColumn: string;
 }
 
 const whole = { columns: lineColumns, peerColumn: 'line.peer_no' } as const;
 
 /**
- * Reads at most `linesMax` entries, and no more than fit into `bytesMax`; the first one in any case. The rows of one
- * step are in memory together, so a step takes no more than the bytes that are left, going by the entries before.
+ * Reads at most `linesMax` entries within `bytesMax`; the first one in any case. The rows of one step are in memory
+ * together, so a step is sized by the bytes left and the length of earlier entries.
  */
 function readSteps(
   sql: Sql,

@@ -17,14 +17,15 @@ import type { IdTaken, StoreError } from '../../chat/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
 
+/** The messages that the history takes. */
 export type HistoryProtocol = {
   /**
-   * Commits lines, all or none. The reply comes after the sync: for each line its `seq`. A line that is there already
-   * (same peer, direction and id) is not written again; an outgoing one must have the same text.
+   * Commits entries, all or none. The reply comes after the sync and holds the `seq` of each entry. A stored entry
+   * (equal peer, direction and id) is not written again; an outgoing one must have an equal text.
    */
   append: Call<{ readonly lines: readonly NewEntry[] }, Appended, StoreError | IdTaken>;
   /**
-   * Moves the deliveries of outgoing lines to a peer to a later state. The reply (after the sync) names the lines that
+   * Moves deliveries of outgoing entries to a later state. The reply comes after the sync and names the entries that
    * are in this state now, whether this call moved them or an earlier one did.
    */
   mark: Call<
@@ -33,8 +34,9 @@ export type HistoryProtocol = {
     StoreError
   >;
   /**
-   * Outgoing lines that wait for a peer, oldest first. A line over a dialect without receipts waits until it is sent,
-   * every other one until it is delivered. A page holds no more bytes than `bytesMax`, but one line at least.
+   * Reads the outgoing entries that wait for a peer, oldest first. An entry over a dialect without receipts waits
+   * until it is sent, every other one until it is delivered. A page holds one entry at least, otherwise at most
+   * `bytesMax`.
    */
   outbox: Call<
     {
@@ -46,9 +48,9 @@ export type HistoryProtocol = {
     OutboxPage,
     StoreError
   >;
-  /** With whom there is something on disk: whether we ever wrote to them, and whether something still waits. */
+  /** Reads the peers with entries on disk: whether any was sent to them, and whether any still waits. */
   correspondents: Call<Record<string, never>, readonly Correspondent[], StoreError>;
-  /** How many lines and bytes of text wait, over all peers, as committed. */
+  /** Reads the number and bytes of the waiting entries of all peers, as committed. */
   outboxSize: Call<Record<string, never>, OutboxSize, StoreError>;
   page: Call<HistoryQuery, readonly Entry[], StoreError>;
   /** Marks messages of a peer as read up to a `seq` (null: all); the mark never goes back. The reply comes after the sync. */
@@ -56,17 +58,18 @@ export type HistoryProtocol = {
   /** A reader of `serve --json` got every message up to this `seq`; the mark never goes back. */
   emitted: Call<Emitted, Emitted, StoreError>;
   unseen: Call<Record<string, never>, Unseen, StoreError>;
-  /** Newest committed `seq`, 0 when empty. */
+  /** Reads the greatest committed `seq`; 0: none. */
   newest: Call<Record<string, never>, number, StoreError>;
   contacts: Call<Record<string, never>, readonly Contact[], StoreError>;
   putContact: Call<Contact, null, StoreError>;
   dropContact: Call<{ readonly peerId: PeerId }, null, StoreError>;
-  /** Transactions committed since the start, and lines that a search does not find yet. */
+  /** Reads the transactions since the start, and the entries that a search does not find yet. */
   stats: Call<Record<string, never>, HistoryStats>;
-  /** Reopens, salvages and indexes, a slice at a time; sent to itself when idle. */
+  /** Reopens, salvages and indexes, a slice at a time. Sent to itself when idle. */
   index: Cast<Record<string, never>>;
 };
 
+/** Figures since the start. */
 export interface HistoryStats {
   readonly commits: number;
   readonly unindexed: number;

@@ -1,4 +1,4 @@
-/** Lines and contacts as rows of the history, and back. Pure. What comes back is checked: a disk is not trusted. */
+/** Entries and contacts as rows of the history. Pure. Rows that are read are checked, since a disk is not trusted. */
 import type { Contact, Standing, Trust } from '../../chat/people/contact.js';
 import type { DeliveryState, Entry, NewEntry } from '../../chat/delivery/entry.js';
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
@@ -15,18 +15,19 @@ import { decodeContent, encodeContent } from './content.js';
 import { bytesOf, integerOf, SqlTrouble, type SqlRow, type SqlValue } from './sql.js';
 import { decodeText, encodeText } from './text.js';
 
-/** The place of a value in its list is what stands in the file: only ever append. */
+/** The file stores the index of a value in its list, so values are only appended. */
 const states: readonly DeliveryState[] = ['queued', 'sent', 'delivered', 'failed'];
 const dialects: readonly DialectName[] = ['native', 'cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
 const encryptions: readonly Encryption[] = ['noise', 'toy-dh-3des', 'none'];
 const trusts: readonly Trust[] = ['pinned', 'verified'];
 const standings: readonly Standing[] = ['open', 'accepted', 'rejected', 'replaced'];
 
+/** Returns the stored number of a state. */
 export const stateNumber = (state: DeliveryState): number => place(states, state);
 /** Throws `SqlTrouble` (damaged). */
 export const stateOf = (value: unknown): DeliveryState => member(states, value);
 
-/** A line ready to be written, checked and encoded before any transaction is open. */
+/** An entry that is checked and encoded before any transaction is open. */
 export interface EncodedLine {
   readonly peerId: PeerId;
   readonly direction: 0 | 1;
@@ -34,16 +35,16 @@ export interface EncodedLine {
   readonly receivedAtMs: number;
   readonly kind: number;
   readonly body: Uint8Array;
-  /** To whom an outgoing line goes; empty for one that came in. */
+  /** Recipients of an outgoing entry; empty for a received one. */
   readonly recipients: readonly PeerId[];
-  /** Of the delivery to each recipient. */
+  /** State of the delivery to each recipient. */
   readonly state: number;
   readonly waits: 0 | 1;
-  /** Everything after `id` in the order of the table's columns. */
+  /** Values after `id`, in the order of the table's columns. */
   readonly rest: readonly SqlValue[];
 }
 
-/** Throws a TypeError for what no caller may send: stored, it would look like damage to the whole file. */
+/** Encodes an entry. Throws a TypeError on invalid values: stored, they would look like damage to the whole file. */
 export function encodeLine(line: NewEntry): EncodedLine {
   const { kind, body } = encodeContent(line.content);
   const direction = line.direction === 'out' ? 1 : 0;
@@ -74,16 +75,16 @@ export function encodeLine(line: NewEntry): EncodedLine {
   };
 }
 
-/** `line.state` and `line.waits`, which nobody reads since the deliveries have a table of their own. */
+/** Values of `line.state` and `line.waits`, which are unused since the deliveries have a table of their own. */
 const unused = [0, 0] as const;
 
-/** Whether the outbox still owes this line to its peer: older dialects never confirm, so *sent* is their end. */
+/** Whether the entry still waits in the outbox. Foreign dialects have no receipts, so *sent* ends the wait. */
 export const isWaiting = (state: DeliveryState, dialect: DialectName): boolean =>
   state === 'queued' || (state === 'sent' && dialect === 'native');
 
 /**
- * What `decodeLine` reads; `state` and `kind` are expressions. Casts keep a damaged cell from reaching libsql as a text
- * that is none.
+ * The columns that `decodeLine` reads; `state` and `kind` are expressions. Casts keep a damaged cell from reaching
+ * libsql as an invalid text.
  */
 export const lineColumnsWith = (state: string, kind = 'CAST(line.kind AS INTEGER)'): string =>
   `line.seq, line.direction = 1, CAST(line.id AS BLOB), CAST(line.sent_at AS INTEGER),
@@ -91,20 +92,20 @@ export const lineColumnsWith = (state: string, kind = 'CAST(line.kind AS INTEGER
   CAST(line.encryption AS INTEGER), line.verified = 1, CAST(line.name AS BLOB), CAST(line.conversation AS BLOB),
   CAST(line.text AS BLOB), CAST(peer.id AS BLOB), ${kind}`;
 
-/** The state of a line that came in. */
+/** The state of a received entry. */
 const receivedState = String(stateNumber('delivered'));
 const failedState = String(stateNumber('failed'));
 
-/** Of several recipients the one that has come least far counts; a message failed only where it failed for all. */
+/** With several recipients the least advanced delivery counts; a message has failed only where it failed for all. */
 export const lineColumns = lineColumnsWith(
   `CASE line.direction WHEN 1 THEN (SELECT coalesce(min(CASE WHEN state < ${failedState} THEN state END), ${failedState})
     FROM delivery WHERE message = line.seq) ELSE ${receivedState} END`,
 );
 
-/** A line together with its delivery to one recipient. */
+/** The columns of an entry together with its delivery to one recipient. */
 export const deliveryColumns = lineColumnsWith('CAST(delivery.state AS INTEGER)');
 
-/** Throws `SqlTrouble` (damaged) when the row cannot have been written by this program. */
+/** Decodes an entry. Throws `SqlTrouble` (damaged) where this program cannot have written the row. */
 export function decodeLine(row: SqlRow): Entry {
   const peerId = decodePeerId(row[12]);
   const id = bytesOf(row[2]);
@@ -126,7 +127,10 @@ export function decodeLine(row: SqlRow): Entry {
   };
 }
 
-/** Everything after the peer in the order of the table's columns. Throws a TypeError, as above. */
+/**
+ * Encodes a contact as the values after its peer, in the order of the table's columns. Throws a TypeError on invalid
+ * values.
+ */
 export const contactValues = (contact: Contact): readonly SqlValue[] => [
   encodeText(contact.name),
   encodeText(contact.idKeyHex),
@@ -146,7 +150,7 @@ export const contactValues = (contact: Contact): readonly SqlValue[] => [
   whole(contact.warnedAtMs),
 ];
 
-/** What `decodeContact` reads; `second` and `third` are the columns of these migrations. */
+/** The columns that `decodeContact` reads; `second` and `third` are the columns of these migrations. */
 const contactColumnsWith = (
   second: string,
   third: string,
@@ -191,6 +195,7 @@ export function decodeContact(row: SqlRow): Contact {
   };
 }
 
+/** Encodes an id as 16 bytes. */
 export function idBytes(id: MessageId): Uint8Array {
   const bytes = new Uint8Array(16);
   writeMessageId(id, bytes, 0);

@@ -1,25 +1,27 @@
 /**
- * The tables of the history and how a file of an older version becomes one of this. Migrations are only ever appended;
- * `user_version` counts those that a file has seen. Every text is a BLOB (see history-sql.ts).
+ * The tables of the history, and the migrations of older files. Migrations are only appended; `user_version` counts
+ * those that a file has seen. Every text is a BLOB (see `sql.ts`).
  */
 import type { Sql } from './sql.js';
 
 /**
- * Migration 1. `line.waits` is 1 for what the outbox owes a peer: queued, or sent over a dialect with receipts and not confirmed.
- * `line_id` begins with the id, which begins with the time: appends of many peers meet on its last page.
- * `line.conversation` is NULL for the talk between two, the common case. `span` tells for each block of
- * `limits.spanLines` lines the earliest and latest arrival, so that a query by time reads only blocks in question
- * without an index that every append would pay for. `line_text.scope` holds peer and direction as words, so that a
- * search for a frequent word of a quiet peer skips instead of reading them all; the table keeps no content of its own.
+ * The migrations, as SQL.
  *
- * Migration 2. `delivery` has a row for each recipient of an outgoing line; `waits` moves there. `line.state` and
- * `line.waits` stay and are not read any more: to drop them would write a file of a million lines anew before the first
- * start. `line.kind` is the kind of content that `line.text` holds. `contact.features` and `contact.next_key` are what
- * the peer says in its handshake.
+ * Migration 1. `line` holds the entries. `line.waits` is 1 while the outbox holds the entry. `line_id` begins with the
+ * id, and an id with the time, so appends of many peers meet on the last page of the index. `line.conversation` is
+ * NULL for the common case, a conversation of two. `span` holds the earliest and the latest arrival in each block of
+ * `limits.spanLines` rows: a query by time reads only the blocks in question, without an index that every append would
+ * have to update. `line_text.scope` holds peer and direction as words, so that a search for a frequent word of a quiet
+ * peer skips the matches of other peers; the table keeps no texts of its own.
  *
- * Migration 3. `tally` has a row for each peer that wrote: the `seq` up to which the user read, the messages after it,
- * and the bytes of all texts. What an older version stored counts as read. `progress.emitted` is the newest `seq` that
- * `serve --json` has written. The new columns of `contact` are what the user decided.
+ * Migration 2. `delivery` has a row for each recipient of an outgoing entry; `waits` moves there. `line.state` and
+ * `line.waits` stay unused, since dropping them would rewrite a file of a million rows before the first start.
+ * `line.kind` is the kind of content in `line.text`. `contact.features` and `contact.next_key` come from the handshake
+ * of the peer.
+ *
+ * Migration 3. `tally` has a row for each peer with received messages: the `seq` up to which the user has read, the
+ * number of later messages, and the bytes of all texts. Messages of an older version count as read. `progress.emitted`
+ * is the greatest `seq` that `serve --json` has written. The new columns of `contact` are decisions of the user.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
@@ -69,9 +71,13 @@ export const emptyIndex = `DROP TABLE IF EXISTS line_text;
     prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');
   DELETE FROM progress WHERE name = 'indexed';`;
 
+/** Reads the version of the schema. */
 export const schemaVersion = (sql: Sql): number => sql.integer('PRAGMA user_version');
 
-/** All that is missing, in one transaction: a kill leaves the old version or the new one. Throws `SqlTrouble`. */
+/**
+ * Applies the missing migrations in one transaction: a kill leaves the old version or the new one. Throws
+ * `SqlTrouble`.
+ */
 export function migrate(sql: Sql, steps: readonly string[] = migrations): void {
   const version = schemaVersion(sql);
   if (version >= steps.length) return;

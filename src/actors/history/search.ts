@@ -1,6 +1,6 @@
 /**
- * Full-text search: what people type becomes an FTS5 expression here and nowhere else, and lines become searchable in
- * slices behind the appends. The index keeps up to a watermark, `progress.indexed`, moved in the same transaction.
+ * Full-text search. This file alone turns a typed query into an FTS5 expression, and indexes entries in slices after
+ * the appends. The index reaches up to a watermark, `progress.indexed`, moved in the same transaction.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { StoreError } from '../../chat/errors.js';
@@ -9,7 +9,7 @@ import { decodeText } from './text.js';
 import { emptyIndex } from './schema.js';
 import { bytesOf, integerOf, type Sql } from './sql.js';
 
-/** Which peer and direction a search is limited to; told apart by words that only this file writes. */
+/** The peer and the direction that a search is limited to, as words that only this file writes. */
 export interface SearchScope {
   readonly peerNo: number | null;
   readonly direction: 'in' | 'out' | null;
@@ -22,8 +22,8 @@ interface Term {
 }
 
 /**
- * Words (all must occur, a `*` at the end makes a prefix) and phrases in double quotes, as an FTS5 expression. Every
- * term is quoted, so FTS5's own operators are words like any other. Errors: `store/bad-query`.
+ * Turns words (all must occur, a `*` at the end makes a prefix) and phrases in double quotes into an FTS5 expression.
+ * Every term is quoted, so the operators of FTS5 are ordinary words. Errors: `store/bad-query`.
  */
 export function searchExpression(query: string, scope: SearchScope): Result<string, StoreError> {
   return parseQuery(query).map((terms) => {
@@ -36,12 +36,14 @@ export function searchExpression(query: string, scope: SearchScope): Result<stri
   });
 }
 
-/** Errors: `store/bad-query` for an open quote, a star elsewhere than at the end, no word at all, or too much. */
+/**
+ * Parses a query. Errors: `store/bad-query` for an open quote, a star that does not end a word, no word, or too many.
+ */
 export function parseQuery(query: string): Result<readonly Term[], StoreError> {
   if (query.length > limits.queryCharsMax)
     return bad(`longer than ${String(limits.queryCharsMax)} characters`);
   const terms: Term[] = [];
-  // Odd pieces stood between quotes; an even number of pieces means that a quote was left open.
+  // Every second piece stood between quotes; an even number of pieces means an open quote.
   const pieces = query.replaceAll(/\0|\p{Surrogate}/gu, ' ').split('"');
   if (pieces.length % 2 === 0) return bad('a double quote is left open');
   for (const [place, piece] of pieces.entries()) {
@@ -59,18 +61,18 @@ export function parseQuery(query: string): Result<readonly Term[], StoreError> {
   return ok(terms);
 }
 
-/** Letters, digits and private use: what the tokenizer `unicode61` makes words of. The rest separates them. */
+/** Characters that the tokenizer `unicode61` takes for parts of words: letters, digits and private use. */
 const hasWord = /[\p{L}\p{N}\p{Co}]/u;
 
 const bad = (detail: string): Result<never, StoreError> => err({ code: 'store/bad-query', detail });
 
-/** The `seq` up to which lines can be found. */
+/** Reads the `seq` up to which entries are indexed. */
 export const indexedSeq = (sql: Sql): number =>
   sql.integer("SELECT coalesce(max(number), 0) FROM progress WHERE name = 'indexed'");
 
-/** Indexes the lines after `fromSeq`, at most `linesMax`. Returns the new watermark. Throws `SqlTrouble`. */
+/** Indexes at most `linesMax` entries after `fromSeq`. Returns the new watermark. Throws `SqlTrouble`. */
 export function indexSlice(sql: Sql, fromSeq: number, newestSeq: number, linesMax: number): number {
-  // By lines, not by numbers: after a salvage the numbers may have a wide hole.
+  // Count rows, not numbers: after a salvage the numbers may have a wide hole.
   const lastSeq = sql.integer(
     'SELECT coalesce(max(seq), ?) FROM (SELECT seq FROM line WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?)',
     [fromSeq, fromSeq, newestSeq, linesMax],
@@ -92,14 +94,14 @@ export function indexSlice(sql: Sql, fromSeq: number, newestSeq: number, linesMa
   return lastSeq;
 }
 
-/** Forgets the index: it only repeats what the lines say, so damage in it costs time and nothing else. */
+/** Drops the index. It holds no data of its own, so damage in it costs time alone. */
 export function resetIndex(sql: Sql): void {
   sql.transaction(() => sql.exec(emptyIndex));
 }
 
 const scopeWords = `'p' || peer_no || CASE direction WHEN 1 THEN ' out' ELSE ' in' END`;
 
-/** The rare texts that are stored as UTF-16, with their halves of pairs replaced. */
+/** Indexes the rare texts that are stored as UTF-16, with lone surrogates replaced. */
 function indexUtf16(sql: Sql, fromSeq: number, lastSeq: number): void {
   const rows = sql
     .prepare(

@@ -1,9 +1,9 @@
 /**
- * The one door to libsql. The binding ends the process, not the statement, when it is given a boolean, a buffer alone,
- * too few parameters or a text that is not UTF-8, and it cuts texts at a NUL when reading. So every value is checked
- * here, parameters always travel in an array, and columns that hold text are BLOBs on both ways.
+ * The only user of libsql. The binding ends the process, not the statement, on a boolean, a lone buffer, too few
+ * parameters or a text that is not UTF-8, and it cuts texts at a NUL when reading. So every value is checked here,
+ * parameters always travel in an array, and columns of text are BLOBs both ways.
  *
- * It also ends the process when its thread is ended meanwhile, so each call is a `nativeCall`.
+ * It ends the process, too, when its thread is ended during a call, so each call is a `nativeCall`.
  *
  * Expected trouble is thrown as `SqlTrouble`, since it must unwind a transaction; `attempt` makes it a Result.
  */
@@ -12,12 +12,18 @@ import { err, ok, type Result } from 'neverthrow';
 import { history as limits } from './limits.js';
 import { nativeCall } from '../../runtime/thread/native-call.js';
 
+/** A value that libsql takes. */
 export type SqlValue = number | string | Uint8Array | null;
+/** A row that libsql returned, unchecked. */
 export type SqlRow = readonly unknown[];
 
-/** `full`: no space. `io`: the disk or the file failed. `damaged`: what is in the file cannot be true. */
+/**
+ * The kind of trouble. `full`: no space. `io`: the disk or the file failed. `damaged`: the content of the file is
+ * impossible.
+ */
 export type SqlTroubleKind = 'full' | 'io' | 'damaged';
 
+/** Expected trouble of the database. */
 export class SqlTrouble extends Error {
   readonly kind: SqlTroubleKind;
   constructor(kind: SqlTroubleKind, message: string) {
@@ -27,6 +33,7 @@ export class SqlTrouble extends Error {
   }
 }
 
+/** A prepared statement. */
 export interface Statement {
   /** Returns how many rows changed. */
   run(values: readonly SqlValue[]): number;
@@ -34,18 +41,19 @@ export interface Statement {
   rows(values: readonly SqlValue[]): readonly SqlRow[];
 }
 
+/** An open database. */
 export interface Sql {
   /** Fixed statements only: no value is ever written into the text. Prepared once per text. */
   prepare(sql: string): Statement;
   exec(sql: string): void;
   /** First column of the first row, which must be a whole number. */
   integer(sql: string, values?: readonly SqlValue[]): number;
-  /** Runs `work` between BEGIN and COMMIT; anything thrown rolls back and goes on upwards. */
+  /** Runs `work` between BEGIN and COMMIT. An exception rolls back and is thrown on. */
   transaction<T>(work: () => T): T;
   close(): void;
 }
 
-/** Throws `SqlTrouble`. The file must exist already: who creates it decides on its mode. */
+/** Opens an existing file, whose creator decides on its mode. Throws `SqlTrouble`. */
 export function openSql(file: string): Sql {
   const database = guarded(() => new Database(file, { timeout: limits.lockWaitMs }));
   const statements = new Map<string, Statement>();
@@ -82,7 +90,7 @@ export function openSql(file: string): Sql {
   };
 }
 
-/** `SqlTrouble` as a Result; anything else that is thrown is a bug and goes on upwards. */
+/** Runs `work` and returns `SqlTrouble` as a Result. Any other exception is a bug and is thrown on. */
 export function attempt<T>(work: () => T): Result<T, SqlTrouble> {
   try {
     return ok(work());
@@ -92,7 +100,7 @@ export function attempt<T>(work: () => T): Result<T, SqlTrouble> {
   }
 }
 
-/** For files whose schema is not vouched for yet: whatever SQL error they cause is damage, not a bug. */
+/** Runs `work` on a file with an unchecked schema: every SQL error of it is damage, not a bug. */
 export function attemptDoubtful<T>(work: () => T): Result<T, SqlTrouble> {
   try {
     return ok(work());
@@ -103,13 +111,13 @@ export function attemptDoubtful<T>(work: () => T): Result<T, SqlTrouble> {
   }
 }
 
-/** Throws `SqlTrouble` (damaged) when a column does not hold what only this program writes there. */
+/** Returns the whole number in a column. Throws `SqlTrouble` (damaged) on any other value. */
 export function integerOf(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   throw new SqlTrouble('damaged', 'a whole number was expected');
 }
 
-/** Throws `SqlTrouble` (damaged), as above. */
+/** Returns the bytes in a column. Throws `SqlTrouble` (damaged) on any other value. */
 export function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new SqlTrouble('damaged', 'bytes were expected');
@@ -143,7 +151,10 @@ function statement(database: Database.Database, sql: string): Statement {
   };
 }
 
-/** What libsql can bear. `unknown`, since it is the last line of defence against callers that lie to the compiler. */
+/**
+ * Checks a value before libsql gets it. Its type is `unknown`, since a wrong value ends the process, whatever the
+ * compiler believes.
+ */
 function checkValue(value: unknown, sql: string): void {
   if (value === null) return;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return;
@@ -155,7 +166,7 @@ function checkValue(value: unknown, sql: string): void {
 /** A NUL, or half of a surrogate pair (`\p{Surrogate}` with the flag u matches no whole pair). */
 const unsafeText = /\0|\p{Surrogate}/u;
 
-/** Every call of libsql's goes through here. */
+/** Runs a call of libsql, and translates its exceptions. */
 function guarded<T>(work: () => T): T {
   try {
     return nativeCall(work);
@@ -177,13 +188,16 @@ const primary = {
 
 const walIndexFull = 10 | (19 << 8);
 
-/** Turns what libsql throws into `SqlTrouble`; what is neither disk nor damage stays as it is: a bug. */
+/**
+ * Translates an exception of libsql into `SqlTrouble`. One that comes from neither disk nor damage stays as it is: a
+ * bug.
+ */
 function asTrouble(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
   const { message } = cause;
   if (message.startsWith('ConnectionFailed')) return new SqlTrouble('io', message);
   const code = 'rawCode' in cause && typeof cause.rawCode === 'number' ? cause.rawCode & 0xff : 0;
-  // The index of the WAL could not grow: told as an I/O error, but it is the lack of space.
+  // The index of the WAL could not grow: an I/O error by code, a lack of space by cause.
   if ('rawCode' in cause && cause.rawCode === walIndexFull) return new SqlTrouble('full', message);
   switch (code) {
     case primary.full:

@@ -1,6 +1,6 @@
 /**
- * The store below the history actor: lines, outbox and contacts in one SQLite file. Synchronous; every
- * function may throw `SqlTrouble`, which the actor turns into what it means (see history-sql.ts).
+ * The store below the history actor: entries, outbox and contacts in one SQLite file. Synchronous; every function may
+ * throw `SqlTrouble`, which the actor turns into a failure (see `sql.ts`).
  *
  * Writes happen inside `transaction`, many requests in one: a sync to disk costs far more than a row.
  */
@@ -30,7 +30,7 @@ import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
 import { addArrivals, emittedOf, raiseEmitted, readUpTo, recount, unreadOf, type Arrival } from './tally.js';
 import { decodeText, encodeText } from './text.js';
 
-/** What the open transaction has changed; becomes true with its commit, vanishes with its rollback. */
+/** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
 interface Draft {
   newestSeq: number;
   outboxLines: number;
@@ -41,6 +41,7 @@ interface Draft {
   readonly arrivals: Map<number, Arrival>;
 }
 
+/** The tables of one open file. */
 export class HistoryStore {
   readonly #sql: Sql;
   readonly #peerNos = new Map<PeerId, number>();
@@ -51,7 +52,7 @@ export class HistoryStore {
   #walBytes = 0;
   #commits = 0;
 
-  /** `sql` is open, checked and of this schema version (`history-open.ts`). */
+  /** `sql` is open, checked and of this schema version (`open.ts`). */
   constructor(sql: Sql) {
     this.#sql = sql;
     this.#newestSeq = sql.integer(
@@ -69,22 +70,22 @@ export class HistoryStore {
     this.#draft = this.#newDraft();
   }
 
-  /** Newest `seq` that is committed; 0 when there is none. */
+  /** Greatest committed `seq`; 0: none. */
   get newestSeq(): number {
     return this.#newestSeq;
   }
 
-  /** Lines that wait and the bytes of their texts, as committed. */
+  /** Waiting entries and the bytes of their texts, as committed. */
   get outboxSize(): OutboxSize {
     return this.#outbox;
   }
 
-  /** At least as many lines as cannot be found by a search yet. */
+  /** Upper bound of the entries that a search does not find yet. */
   get unindexed(): number {
     return this.#newestSeq - this.#indexedSeq;
   }
 
-  /** Within `transaction`: as it will be with the commit. */
+  /** Within `transaction`: the size after the commit. */
   get outboxDraft(): OutboxSize {
     return { lines: this.#draft.outboxLines, bytes: this.#draft.outboxBytes };
   }
@@ -94,7 +95,7 @@ export class HistoryStore {
     return this.#commits;
   }
 
-  /** All that `work` writes is synced when this returns, or nothing is written and it throws. */
+  /** Runs `work` in a transaction. Its writes are synced on return; on an exception nothing is written. */
   transaction<T>(work: () => T): T {
     this.#draft = this.#newDraft();
     try {
@@ -111,15 +112,15 @@ export class HistoryStore {
       this.#commits += 1;
       return value;
     } catch (cause) {
-      // A peer that was given a number in what was rolled back has none any more.
+      // A peer loses the number that it got in a transaction that was rolled back.
       this.#peerNos.clear();
       throw cause;
     }
   }
 
   /**
-   * Within `transaction`; all lines or none. A line known by (peer, direction, id) takes no `seq` and tells the one it
-   * has. Errors: `message/id-taken` for an outgoing line whose id has another text.
+   * Within `transaction`: appends entries, all or none. One known by (peer, direction, id) keeps its `seq`. Errors:
+   * `message/id-taken` for an outgoing entry whose id belongs to another text.
    */
   append(lines: readonly EncodedLine[]): Result<Appended, IdTaken> {
     const insert = this.#sql.prepare(insertLine);
@@ -147,7 +148,7 @@ export class HistoryStore {
     return ok({ seqs, duplicates, outbox: this.outboxDraft });
   }
 
-  /** The stored line that has the peer, direction and id of `line`. */
+  /** Finds the stored entry with the peer, direction and id of `line`. */
   #known(peerNo: number, { direction, id, kind, body }: EncodedLine) {
     const row = this.#sql
       .prepare(
@@ -159,7 +160,7 @@ export class HistoryStore {
     return { seq: integerOf(row?.[0]), state, isSame: row?.[2] === 1 };
   }
 
-  /** Removes what the open transaction wrote since `before`. The times in `spans` stay: they are bounds. */
+  /** Removes the writes of the open transaction since `before`. The times in `spans` stay: they are bounds. */
   #takeBack(before: Draft): void {
     this.#sql.prepare('DELETE FROM delivery WHERE message > ?').run([before.newestSeq]);
     this.#sql.prepare('DELETE FROM line WHERE seq > ?').run([before.newestSeq]);
@@ -167,7 +168,7 @@ export class HistoryStore {
   }
 
   /**
-   * Within `transaction`. Puts back a line with the `seq` it had (salvage). Returns false when that `seq` or its
+   * Within `transaction`: restores an entry with its old `seq` (salvage). Returns false where that `seq` or its
    * (peer, direction, id) is taken.
    */
   restore(seq: number, line: EncodedLine): boolean {
@@ -179,7 +180,7 @@ export class HistoryStore {
     return true;
   }
 
-  /** Within `transaction`. No line appended from now on gets a `seq` up to this one. */
+  /** Within `transaction`: keeps later entries from a `seq` up to this one. */
   raiseSeqFloor(seq: number): void {
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
     this.#sql
@@ -215,7 +216,7 @@ export class HistoryStore {
     recount(this.#sql, null);
   }
 
-  /** What readers have not seen yet. */
+  /** Reads the marks of readers. */
   unseen = (): Unseen => ({ unread: unreadOf(this.#sql), emittedSeq: emittedOf(this.#sql).seq });
 
   /** Within `transaction`. `values`: `contactValues`. */
@@ -240,7 +241,7 @@ export class HistoryStore {
     return rows.map(decodeContact);
   }
 
-  /** What waits for a peer, oldest first. */
+  /** Reads the waiting entries of a peer, oldest first. */
   outbox(peerId: PeerId, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
     const peerNo = this.#peerNo(peerId);
     return peerNo === null ? { lines: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
@@ -260,25 +261,25 @@ export class HistoryStore {
     });
   }
 
-  /** Oldest first. Finds what is indexed (`unindexed`). Errors: `store/bad-query`. */
+  /** Reads a page, oldest first. A search finds indexed entries only. Errors: `store/bad-query`. */
   page(query: HistoryQuery): Result<readonly Entry[], StoreError> {
     return pageOf(this.#sql, query, query.peerId === undefined ? null : (this.#peerNo(query.peerId) ?? 0));
   }
 
-  /** Indexes at most `linesMax` lines more. */
+  /** Indexes at most `linesMax` further entries. */
   index(linesMax: number): void {
     if (this.unindexed === 0) return;
     this.#indexedSeq = indexSlice(this.#sql, this.#indexedSeq, this.#newestSeq, linesMax);
     this.#walBytes += linesMax * limits.walBytesPerLine;
   }
 
-  /** Begins the search index anew. */
+  /** Empties the search index, to be rebuilt. */
   resetIndex(): void {
     resetIndex(this.#sql);
     this.#indexedSeq = 0;
   }
 
-  /** Keeps the WAL short. Called after replies are out, so that nobody waits for it. */
+  /** Keeps the WAL short. Call it after the replies, so that no request waits for it. */
   checkpointIfDue(): void {
     if (this.#walBytes < limits.checkpointAfterBytes) return;
     this.#walBytes = 0;
@@ -290,7 +291,7 @@ export class HistoryStore {
     this.abandon();
   }
 
-  /** Closes without a last word: what a failed sync left in doubt is judged by who opens the file next. */
+  /** Closes without a checkpoint: after a failed sync the next start checks the file. */
   abandon(): void {
     this.#sql.close();
   }
@@ -306,7 +307,7 @@ export class HistoryStore {
     };
   }
 
-  /** The row of the line is there; its deliveries and what is known of the whole follow. */
+  /** Writes the deliveries of a written row, and counts it. */
   #written(draft: Draft, seq: number, line: EncodedLine): void {
     const { body, recipients, state, waits, direction } = line;
     if (direction === 0) this.#arrived(draft, line);
@@ -347,7 +348,7 @@ export class HistoryStore {
     for (const [block, span] of this.#draft.spans) put.run([block, span.fromMs, span.toMs]);
   }
 
-  /** The number of a peer that was stored before, or null. */
+  /** Reads the number of a stored peer; null: unknown. */
   #peerNo(peerId: PeerId): number | null {
     const known = this.#peerNos.get(peerId);
     if (known !== undefined) return known;

@@ -1,18 +1,19 @@
 /**
- * Counts of incoming messages by peer: how far the user read it, how many messages are unread, and their bytes. Kept beside the
- * lines in the same transaction, so that a start counts nothing. Throws `SqlTrouble`.
+ * Counts of received messages by peer: the mark of the user, the number of unread messages, and the bytes of all.
+ * They change in the transaction of the messages, so that a start counts nothing. Throws `SqlTrouble`.
  */
 import type { Emitted, Unread } from '../../chat/delivery/entry.js';
 import { parsePeerId } from '../../ids.js';
 import { bytesOf, integerOf, type Sql } from './sql.js';
 import { decodeText } from './text.js';
 
-/** Lines of one peer that the open transaction adds. */
+/** Messages of one peer that the open transaction adds. */
 export interface Arrival {
   messages: number;
   bytes: number;
 }
 
+/** Adds received messages to the counts. */
 export function addArrivals(sql: Sql, arrivals: ReadonlyMap<number, Arrival>): void {
   const add = sql.prepare(
     `INSERT INTO tally VALUES (?, 0, ?, ?) ON CONFLICT(peer_no) DO UPDATE
@@ -21,7 +22,10 @@ export function addArrivals(sql: Sql, arrivals: ReadonlyMap<number, Arrival>): v
   for (const [peerNo, { messages, bytes }] of arrivals) add.run([peerNo, messages, bytes]);
 }
 
-/** Marks the messages of a peer as read up to a `seq`; the mark never goes back. Returns what is unread now. */
+/**
+ * Marks the messages of a peer as read up to a `seq`; the mark never goes back. Returns the mark and the unread
+ * number.
+ */
 export function readUpTo(sql: Sql, peerNo: number, seq: number): Pick<Unread, 'readSeq' | 'unread'> {
   sql
     .prepare(
@@ -61,11 +65,12 @@ export function unreadOf(sql: Sql): readonly Unread[] {
   });
 }
 
-/** Newest `seq` that a reader of `serve --json` got. */
+/** Reads the greatest `seq` that a reader of `serve --json` got. */
 export const emittedOf = (sql: Sql): Emitted => ({
   seq: sql.integer("SELECT coalesce(max(number), 0) FROM progress WHERE name = 'emitted'"),
 });
 
+/** Raises the mark of `serve --json`; it never goes back. Returns the mark. */
 export function raiseEmitted(sql: Sql, seq: number): Emitted {
   sql
     .prepare(

@@ -1,6 +1,6 @@
 /**
- * The state of the history actor and its upkeep: opening the file, dealing with trouble, salvage, the search index.
- * What fails here becomes a fault for the callers and a plan to go on.
+ * The state of the history actor and its upkeep: opening the file, handling trouble, salvage, the search index. A
+ * failure here becomes a fault for the callers and a plan to go on.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { HistoryQuery, Entry } from '../../chat/delivery/entry.js';
@@ -13,7 +13,7 @@ import { openError, openFile, storeError, type OpenError } from './open.js';
 import { attempt, attemptDoubtful, type SqlTrouble } from './sql.js';
 import { HistoryStore } from './store.js';
 
-/** What upkeep needs of the actor's context. */
+/** The functions of the actor's context that upkeep uses. */
 export interface UpkeepContext {
   self(name: 'index', body: Record<string, never>): void;
   after(delayMs: number, name: 'index', body: Record<string, never>): () => void;
@@ -26,16 +26,17 @@ export interface PendingWrite {
   readonly fail: (fault: StoreError) => void;
 }
 
-/** A search that waits for the index to reach what is stored. */
+/** A search that waits until the index has caught up. */
 export interface PendingSearch {
   readonly query: HistoryQuery;
   readonly from: ReplyTo<readonly Entry[], StoreError>;
 }
 
+/** The open file. */
 export interface Opened {
   readonly store: HistoryStore;
   salvage: Salvage | null;
-  /** Damage in the search index is healed once; if it comes back the file itself is damaged. */
+  /** Whether the search index was rebuilt after damage. If damage comes back, the file itself is damaged. */
   wasIndexReset: boolean;
 }
 
@@ -44,12 +45,13 @@ interface Closed {
   readonly closedBy: StoreError;
 }
 
+/** The state of the actor. */
 export interface HistoryState {
   readonly file: string;
   /** The file and its directory when the file was opened; null before. */
   names: Names | null;
   opened: Opened | Closed;
-  /** A damaged file that the new one does not know of yet. */
+  /** The damaged file that is not noted in the new file yet; null: none. */
   asideUnplanned: string | null;
   newestSeqKnown: number;
   writes: PendingWrite[];
@@ -58,6 +60,7 @@ export interface HistoryState {
   lastWriteMs: number;
 }
 
+/** Makes the state before the file is open. */
 export const newState = (file: string): HistoryState => ({
   file,
   names: null,
@@ -70,10 +73,11 @@ export const newState = (file: string): HistoryState => ({
   lastWriteMs: -Infinity,
 });
 
+/** Returns the open file. Errors: the failure that closed it. */
 export const current = (state: HistoryState): Result<Opened, StoreError> =>
   'store' in state.opened ? ok(state.opened) : err(state.opened.closedBy);
 
-/** Indexes about `linesMax` lines. Trouble is dealt with; the next search meets it again if it lasts. */
+/** Indexes about `linesMax` entries. Trouble is handled; if it lasts, the next search meets it again. */
 export function indexLines(state: HistoryState, context: UpkeepContext, linesMax: number): void {
   for (let left = linesMax; left > 0; left -= limits.indexSliceLines) {
     const opened = current(state);
@@ -86,6 +90,7 @@ export function indexLines(state: HistoryState, context: UpkeepContext, linesMax
   }
 }
 
+/** Plans a slice of background work. */
 export function planIndex(state: HistoryState, context: UpkeepContext, delayMs: number): void {
   if (state.isIndexPlanned) return;
   state.isIndexPlanned = true;
@@ -93,9 +98,12 @@ export function planIndex(state: HistoryState, context: UpkeepContext, delayMs: 
   else context.after(delayMs, 'index', {});
 }
 
-/** Opens the file; a damaged one is set aside and replaced. Closed with the fault, and tried again, if that fails. */
+/**
+ * Opens the file; a damaged one is set aside and replaced. After a failure the state is closed with the fault, and
+ * the opening is tried again.
+ */
 export function open(state: HistoryState, context: UpkeepContext): Result<void, StoreError> {
-  // Another home may have taken the place: its database is none of ours.
+  // Another home may lie there now, whose database is not ours.
   if (isGone(state)) return current(state).map(() => undefined);
   let opened = openStore(state);
   if (opened.isErr() && opened.error.code === 'damaged') {
@@ -124,8 +132,8 @@ const isGone = ({ opened }: HistoryState): boolean =>
   'closedBy' in opened && opened.closedBy.code === 'store/gone';
 
 /**
- * Null: the database has its name, so what was written to it can be acknowledged. Otherwise it is closed for good.
- * Errors: `store/gone`.
+ * Checks that the database has its name. Null: it has, so its writes can be acknowledged. Otherwise it is closed for
+ * good, and the result is `store/gone`.
  */
 export function lossAfterCommit(state: HistoryState, context: UpkeepContext): StoreError | null {
   const { file, names, opened } = state;
@@ -151,7 +159,7 @@ function openStore(state: HistoryState): Result<Opened, OpenError> {
   );
 }
 
-/** Sets the file aside, closed before. Errors: `store/unusable` when the directory does not let it be renamed. */
+/** Sets the closed file aside. Errors: `store/unusable` (the directory forbids the renaming). */
 function replace(state: HistoryState, context: UpkeepContext, reason: string): Result<void, StoreError> {
   return setAside(state.file, Date.now()).map((file) => {
     context.log('error', 'history-damaged-set-aside', { file, reason });
@@ -159,7 +167,7 @@ function replace(state: HistoryState, context: UpkeepContext, reason: string): R
   });
 }
 
-/** Carries lines over from a damaged file for about `budgetMs`. */
+/** Copies entries from a damaged file for about `budgetMs`. */
 export function salvageFor(state: HistoryState, context: UpkeepContext, budgetMs: number): void {
   const untilMs = performance.now() + budgetMs;
   while ('store' in state.opened && state.opened.salvage !== null && performance.now() < untilMs) {
@@ -178,15 +186,15 @@ export function salvageFor(state: HistoryState, context: UpkeepContext, budgetMs
   }
 }
 
-/** What a trouble means for those who asked, after what can be done about it was done. */
+/** Handles trouble, and returns the failure for the requests concerned. */
 export function onTrouble(state: HistoryState, context: UpkeepContext, trouble: SqlTrouble): StoreError {
   const fault = storeError(state.file, trouble);
   context.log('error', 'history-trouble', { kind: trouble.kind, reason: trouble.message });
-  // Rolled back, and the file is sound: the next request tries again.
+  // The transaction was rolled back and the file is sound: the next request tries again.
   if (trouble.kind === 'full' || !('store' in state.opened)) return fault;
   const { store } = state.opened;
-  // A failed sync says nothing about what is on the disk now. Only a fresh look at the file does, and until then
-  // nothing is confirmed.
+  // After a failed sync the content of the disk is unknown. The file is opened again, and nothing is confirmed until
+  // then.
   attempt(() => store.abandon());
   state.opened = { closedBy: fault };
   if (trouble.kind === 'damaged') {
@@ -197,7 +205,7 @@ export function onTrouble(state: HistoryState, context: UpkeepContext, trouble: 
   return fault;
 }
 
-/** The index repeats what the lines say: damage met while using it is first answered by building it anew. */
+/** Handles trouble of the search index, which holds no data of its own: damage is first answered by rebuilding it. */
 export function onIndexTrouble(state: HistoryState, context: UpkeepContext, trouble: SqlTrouble): StoreError {
   if (trouble.kind !== 'damaged' || !('store' in state.opened) || state.opened.wasIndexReset)
     return onTrouble(state, context, trouble);

@@ -4,8 +4,7 @@
  * A caller asks for a slot after it was accepted, again once its first bytes are known and, while it waits, whenever
  * a slot becomes free. Silent callers give way to callers that have sent something, strangers to contacts, and an
  * address that holds many slots to one that holds few. An authenticated connection never gives way to an
- * unauthenticated one, except that a contact may take the slot of an idle stranger. Spec: design.md *Transport*,
- * faults.md section 4 *Admission*.
+ * unauthenticated one, except that a contact may take the slot of an idle stranger. Spec: design.md *Transport*.
  *
  * An older program proves nothing, so it gets little. A connection that carries one message ends soon after it. While
  * another address waits, an address with `foreignPerAddressMax` slots of older programs gets no further one, and a
@@ -15,6 +14,7 @@
 import type { ConnectionId } from '../ids.js';
 import type { Carries } from '../dialects/dialect.js';
 import { admission as limits } from './limits.js';
+import { HandshakeWindow } from './handshake-window.js';
 import { HandshakeBudget, Penalties, type Standing } from './budget.js';
 import {
   endOf,
@@ -63,6 +63,7 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #slots: Slots;
   readonly #budget: HandshakeBudget;
+  readonly #window: HandshakeWindow;
   readonly #penalties = new Penalties();
   readonly #turns = new Turns();
   #knownSources: ReadonlySet<string> = new Set();
@@ -76,6 +77,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#slots = new Slots(options.connectionsMax);
     this.#budget = new HandshakeBudget(options.nowMs);
+    this.#window = new HandshakeWindow(options.connectionsMax);
   }
 
   get taken(): number {
@@ -145,6 +147,22 @@ export class Admission {
     slot.lastActiveMs = nowMs;
   }
 
+  /** Notes that the first message of a native caller is whole. */
+  opened(id: ConnectionId, nowMs: number): void {
+    const slot = this.#slots.get(id);
+    if (slot?.stage === 'speaking' && !slot.isForeign) slot.workSinceMs = nowMs;
+  }
+
+  /** Notes that the first message of a native caller is answered. */
+  answered(id: ConnectionId, nowMs: number): void {
+    const slot = this.#slots.get(id);
+    if (!slot || slot.workSinceMs === null) return;
+    this.#window.answered(nowMs - slot.workSinceMs, nowMs);
+    slot.workSinceMs = null;
+    slot.stageAtMs = nowMs;
+    slot.restMs = this.#window.restMs();
+  }
+
   /** Notes that bytes went in or out. */
   active(id: ConnectionId, nowMs: number): void {
     const slot = this.#slots.get(id);
@@ -159,6 +177,9 @@ export class Admission {
     const slot = this.#slots.get(id);
     if (!slot) return;
     this.#slots.delete(id);
+    // A caller that was never answered is the strongest sign of all.
+    const workedMs = nowMs - (slot.workSinceMs ?? nowMs);
+    if (workedMs > limits.answerSlowMs) this.#window.answered(workedMs, nowMs);
     this.#turns.gaveBack(slot.source, nowMs - slot.takenAtMs, nowMs);
   }
 
@@ -242,6 +263,8 @@ export class Admission {
       hasSpoken: false,
       lastActiveMs: nowMs,
       slotWantedAtMs: -Infinity,
+      workSinceMs: null,
+      restMs: limits.speakingProtectedMs,
     });
   }
 
@@ -263,7 +286,8 @@ export class Admission {
 
   #meansOf({ source, standing, hello }: Newcomer, nowMs: number): 'there' | 'later' | 'spent' | 'not-needed' {
     if (hello === null || hello.type === 'foreign') return 'not-needed';
-    return this.#budget.stateOf(source, standing, nowMs);
+    const state = this.#budget.stateOf(source, standing, nowMs);
+    return state === 'there' && !this.#window.isOpen(this.#slots.working, standing, nowMs) ? 'later' : state;
   }
 
   #findRoom(newcomer: Newcomer, nowMs: number): { readonly evict: ConnectionId | null } | null {

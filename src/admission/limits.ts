@@ -56,6 +56,16 @@ export const admission = {
   /** Resumes with a known ticket: tickets travel in clear, so a replay must be bounded too. */
   resumesPerSecond: 200,
   resumesBurst: 400,
+  /**
+   * Time from the first message of a caller to the answer: above the first value half as many handshakes run at once, below
+   * the second one more. An idle machine answers in some 10 ms, and a handshake has `handshakeDeadlineMs` in all.
+   */
+  answerSlowMs: 1_000,
+  answerQuickMs: 300,
+  /** Share of the latest answer in the moving average. */
+  answerWeight: 0.25,
+  /** Time without an answer after which the machine counts as idle again. */
+  answerMemoryMs: 10_000,
   /** The longest penalty of one address. */
   penaltyMostMs: 600_000,
   /** The longest penalty of the loopback address: many homes share it, so one of them must not keep the others out. */

@@ -27,6 +27,10 @@ export interface Slot {
   hasSpoken: boolean;
   lastActiveMs: number;
   slotWantedAtMs: number;
+  /** When the first message of a native caller was whole, until it is answered: this node works on it. Otherwise null. */
+  workSinceMs: number | null;
+  /** Time after its last step for which a caller that speaks keeps its slot. */
+  restMs: number;
 }
 
 /** A caller that asks for a slot. */
@@ -60,6 +64,11 @@ export class Slots {
 
   get #strangers(): number {
     return this.all.filter(isStranger).length;
+  }
+
+  /** The number of handshakes that this node works on. */
+  get working(): number {
+    return this.all.filter(({ workSinceMs }) => workSinceMs !== null).length;
   }
 
   get all(): readonly Slot[] {
@@ -171,8 +180,14 @@ export function protectedMs(slot: Slot, newcomer: Newcomer): number {
   if (slot.standing === 'ticket') return limits.ticketProtectedMs;
   if (slot.isForeign) return wireV1.handshakeDeadlineMs;
   if (newcomer.standing === 'ticket') return 0;
+  // A handshake that is given up halfway has cost its work for nothing.
+  if (slot.workSinceMs !== null && !isContactBeforeStranger(slot, newcomer))
+    return wireV1.handshakeDeadlineMs;
   if (slot.stage === 'silent')
     return newcomer.hello === null ? limits.silentAmongSilentProtectedMs : limits.silentProtectedMs;
   if (newcomer.hello === null) return Infinity;
-  return newcomer.standing === 'known' && slot.standing === 'stranger' ? 0 : limits.speakingProtectedMs;
+  return isContactBeforeStranger(slot, newcomer) ? 0 : slot.restMs;
 }
+
+const isContactBeforeStranger = (slot: Slot, newcomer: Newcomer): boolean =>
+  newcomer.standing === 'known' && slot.standing === 'stranger';

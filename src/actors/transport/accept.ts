@@ -20,7 +20,7 @@ import {
 } from '../../admission/first-bytes.js';
 import { plainAddress } from '../../wire/address-space.js';
 import { Refusals } from './busy.js';
-import type { AcceptedCaller, AcceptEvents, AcceptOptions } from './caller.js';
+import { newCounts, type AcceptedCaller, type AcceptEvents, type AcceptOptions } from './caller.js';
 import { EagerSources, unseated } from '../../admission/spare-seats.js';
 import { joinSocket } from './socket.js';
 import { crowdedOut, mayBeOlderProgram, patienceMs, pauseMs } from '../../admission/queues.js';
@@ -32,15 +32,7 @@ export class AcceptPool {
   readonly #events: AcceptEvents;
   readonly #admission: Admission;
   readonly #callers = new Map<ConnectionId, AcceptedCaller>();
-  readonly #counts = {
-    accepted: 0,
-    refusedBusy: 0,
-    evicted: 0,
-    inboundMost: 0,
-    crowdedOut: 0,
-    reset: 0,
-    serial: 0,
-  };
+  readonly #counts = newCounts();
   readonly #unheard = new FaultTally<Unheard>(transport.errorLogEveryMs);
   /** Callers whose first bytes became known in this turn of the event loop. */
   readonly #known = new EventTurn<readonly [AcceptedCaller, Hello]>(
@@ -297,6 +289,11 @@ export class AcceptPool {
     caller.stage = 'joined';
     const channel = new MessageChannel();
     caller.joint = joinSocket(socket, channel.port1, caller.first, {
+      onOpened: () => this.#admission.opened(caller.id, this.#options.now()),
+      onAnswered: () => {
+        this.#admission.answered(caller.id, this.#options.now());
+        this.#planServe();
+      },
       onActive: () => this.#admission.active(caller.id, this.#options.now()),
       onOver: () => this.#forget(caller),
     });

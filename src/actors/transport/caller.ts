@@ -1,4 +1,4 @@
-/** An accepted connection as the accept pool holds it, and the arguments and reports of the pool. Types only. */
+/** An accepted connection as the accept pool holds it, and the arguments and reports of the pool. */
 import type { Socket } from 'node:net';
 import type { Caller } from '../../admission/admission.js';
 import type { Hello, UnknownOpening } from '../../admission/first-bytes.js';
@@ -46,3 +46,14 @@ export interface AcceptedCaller extends Caller {
   /** Stops reading first bytes. */
   unhear: () => void;
 }
+
+/** The counts of a pool that has seen no caller. `serial`: the number of the latest caller. */
+export const newCounts = () => ({
+  accepted: 0,
+  refusedBusy: 0,
+  reset: 0,
+  evicted: 0,
+  inboundMost: 0,
+  crowdedOut: 0,
+  serial: 0,
+});

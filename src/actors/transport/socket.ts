@@ -5,13 +5,18 @@
 import type { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
 import { transport as limits } from './limits.js';
-import { openByteStream } from '../../runtime/stream.js';
+import { OpeningMeter } from '../../admission/opening-meter.js';
+import { openByteStream, type ByteStream } from '../../runtime/stream.js';
 import { finishSocket } from '../tcp/finish.js';
 
 /** The reports of a joined socket. */
 export interface JointEvents {
   /** Bytes went in or out. */
   onActive(): void;
+  /** The first message of a native caller is whole. Called at most once. */
+  onOpened?(): void;
+  /** The session has written its first bytes. Called at most once. */
+  onAnswered?(): void;
   /** The connection is over for the peer, so its slot is free. Called once. */
   onOver(reason: string): void;
 }
@@ -33,6 +38,7 @@ export function joinSocket(
 ): Joint {
   let isEnding = false;
   let isOver = false;
+  let isAnswered = false;
   let failure: string | null = null;
   let flushTimer: NodeJS.Timeout | undefined;
 
@@ -59,6 +65,8 @@ export function joinSocket(
 
   const stream = openByteStream(port, {
     onBytes(chunk) {
+      if (!isAnswered) events.onAnswered?.();
+      isAnswered = true;
       events.onActive();
       // Bytes that the system refused must not count as consumed.
       socket.write(chunk, (error) => (error ? undefined : stream.consumed(chunk.byteLength)));
@@ -72,12 +80,7 @@ export function joinSocket(
       else end(reason);
     },
   });
-  const forward = (chunk: Uint8Array): void => {
-    events.onActive();
-    // A plain view of the whole buffer is transferred; a `Buffer` would be copied.
-    const outstanding = stream.write(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    if (outstanding > limits.streamHighBytes) socket.pause();
-  };
+  const forward = forwarder(socket, stream, events);
 
   socket.on('data', (chunk: Buffer) => {
     if (!isEnding) forward(chunk);
@@ -94,4 +97,16 @@ export function joinSocket(
   if (socket.readableEnded) queueMicrotask(() => end('closed'));
   else if (stream.outstandingBytes() <= limits.streamHighBytes) socket.resume();
   return { destroy, end };
+}
+
+/** Returns a function that passes bytes of the socket on, and stops reading where too many wait. */
+function forwarder(socket: Socket, stream: ByteStream, events: JointEvents): (chunk: Uint8Array) => void {
+  const meter = new OpeningMeter();
+  return (chunk) => {
+    events.onActive();
+    if (meter.take(chunk)) events.onOpened?.();
+    // A plain view of the whole buffer is transferred; a `Buffer` would be copied.
+    const outstanding = stream.write(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    if (outstanding > limits.streamHighBytes) socket.pause();
+  };
 }

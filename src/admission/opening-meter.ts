@@ -1,0 +1,34 @@
+/** Tells when the first message of a native caller is whole: from then on the work is on this side. Pure. */
+import { wireV1 } from '../wire/limits.js';
+
+const modeAt = 5;
+const resumeMode = 1;
+const lengthBytes = 2;
+
+/** Counts the bytes of an opening. */
+export class OpeningMeter {
+  /** The bytes up to the length of the first message. */
+  #head: Uint8Array = new Uint8Array(0);
+  #seenBytes = 0;
+  #isWhole = false;
+
+  /** Takes the next bytes. True: these bytes made the first message whole. */
+  take(chunk: Uint8Array): boolean {
+    if (this.#isWhole) return false;
+    this.#seenBytes += chunk.byteLength;
+    const missing = wireV1.preambleResumeBytes + lengthBytes - this.#head.byteLength;
+    if (missing > 0) this.#head = Buffer.concat([this.#head, chunk.subarray(0, missing)]);
+    const wholeBytes = openingBytes(this.#head);
+    this.#isWhole = wholeBytes !== null && this.#seenBytes >= wholeBytes;
+    return this.#isWhole;
+  }
+}
+
+/** Returns the length of preamble and first message; null: its header is not there yet. */
+function openingBytes(head: Uint8Array): number | null {
+  const mode = head[modeAt];
+  if (mode === undefined) return null;
+  const at = mode === resumeMode ? wireV1.preambleResumeBytes : wireV1.preambleFullBytes;
+  const [high, low] = [head[at], head[at + 1]];
+  return high === undefined || low === undefined ? null : at + lengthBytes + high * 256 + low;
+}

@@ -1,0 +1,134 @@
+/** A crowd at a machine that is too slow for it, under virtual time. Case N14. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { admission as limits } from '../../src/admission/limits.js';
+import { OpeningMeter } from '../../src/admission/opening-meter.js';
+import { HandshakeWindow } from '../../src/admission/handshake-window.js';
+import { wireV1 } from '../../src/wire/limits.js';
+import type { ConnectionId } from '../../src/ids.js';
+import { Door, full } from '../support/admission-door.js';
+import { dice, runSeed } from '../support/seeds.js';
+
+const stepMs = 10;
+const lastsMs = 60_000;
+
+/** Peers that call until they are served once. `isMeasured` false: the machine never tells how long it took. */
+function crowd({ workMs, isMeasured }: { readonly workMs: number; readonly isMeasured: boolean }) {
+  const door = new Door();
+  const roll = dice(runSeed);
+  const peers = Array.from({ length: 100 }, (_, n) => ({ address: `10.0.${n}.1`, callsAtMs: roll(2_000) }));
+  const jobs = new Map<ConnectionId, { leftMs: number; readonly peer: (typeof peers)[number] }>();
+  const tally = { served: 0, begun: 0, mostAtOnce: 0 };
+  const startMs = door.nowMs;
+  for (; door.nowMs - startMs < lastsMs; door.nowMs += stepMs) {
+    const nowMs = door.nowMs - startMs;
+    for (const { id } of door.admission.due(door.nowMs)) {
+      door.left(id);
+      jobs.delete(id);
+    }
+    for (const peer of peers) {
+      if (peer.callsAtMs > nowMs) continue;
+      peer.callsAtMs = nowMs + 1_000 + roll(1_000);
+      const { id, verdict } = door.come(peer.address, full);
+      if (verdict.type !== 'serve') continue;
+      if (verdict.evict !== null) jobs.delete(verdict.evict);
+      jobs.set(id, { leftMs: workMs, peer });
+      if (isMeasured) door.admission.opened(id, door.nowMs);
+      tally.begun += 1;
+      tally.mostAtOnce = Math.max(tally.mostAtOnce, jobs.size);
+    }
+    // One processor, shared by all that run.
+    for (const [id, job] of jobs) {
+      job.leftMs -= stepMs / jobs.size;
+      if (job.leftMs > 0) continue;
+      jobs.delete(id);
+      if (isMeasured) door.admission.answered(id, door.nowMs);
+      door.left(id);
+      tally.served += 1;
+    }
+  }
+  return tally;
+}
+
+// Case N14
+test('a crowd at a slow machine is served at nearly the pace of the machine', (t) => {
+  const workMs = 900;
+  const paced = crowd({ workMs, isMeasured: true });
+  const unpaced = crowd({ workMs, isMeasured: false });
+  const possible = lastsMs / workMs;
+  t.diagnostic(
+    `of ${possible.toFixed(0)} handshakes that fit: ${paced.served} of ${paced.begun} begun, unpaced ${unpaced.served} of ${unpaced.begun}`,
+  );
+  assert.ok(paced.served > possible * 0.6, `${paced.served} served`);
+  assert.ok(paced.begun < paced.served * 1.5 + 10, `${paced.begun} begun`);
+  assert.ok(unpaced.served < possible * 0.3, 'teeth: without the measure the crowd collapses');
+});
+
+// Case N14
+test('a quick machine works on as many handshakes as there are slots for strangers', () => {
+  const { served, mostAtOnce } = crowd({ workMs: 40, isMeasured: true });
+  assert.ok(served > 1_000, `${served} served`);
+  assert.ok(mostAtOnce >= 3, `${mostAtOnce} at once`);
+});
+
+// Case N14
+test('late answers narrow the window to one, quick ones and idleness widen it again', () => {
+  const window = new HandshakeWindow(5);
+  const width = (nowMs: number): number =>
+    [1, 2, 3, 4, 5].filter((pending) => window.isOpen(pending - 1, 'stranger', nowMs)).length;
+  assert.equal(width(0), 5);
+  for (const nowMs of [2_000, 4_000, 6_000]) window.answered(limits.answerSlowMs + 1, nowMs);
+  assert.equal(width(6_000), 1);
+  assert.ok(window.isOpen(1, 'known', 6_000), 'a contact has one of its own');
+  assert.ok(window.restMs() <= wireV1.handshakeDeadlineMs);
+  for (let n = 0; n < 20; n += 1) window.answered(limits.answerQuickMs - 1, 6_000 + n);
+  assert.equal(width(6_020), 5);
+  for (const nowMs of [8_000, 10_000, 12_000]) window.answered(limits.answerSlowMs + 1, nowMs);
+  // Handshakes that ran side by side are late together.
+  window.answered(limits.answerSlowMs + 1, 12_001);
+  assert.equal(width(12_001), 1);
+  assert.equal(width(12_002 + limits.answerMemoryMs), 5);
+});
+
+// Case N14
+test('callers that send half a message neither narrow the window nor keep their slots', () => {
+  const door = new Door();
+  const stalled = [1, 2, 3, 4].map((n) => door.come(`10.0.0.${n}`, full));
+  assert.ok(stalled.every(({ verdict }) => verdict.type === 'serve'));
+  door.nowMs += limits.speakingProtectedMs;
+  const { id, verdict } = door.come('10.0.0.5', full);
+  assert.deepEqual(verdict, { type: 'serve', evict: stalled[0]?.id });
+  door.admission.opened(id, door.nowMs);
+  door.nowMs += limits.speakingProtectedMs;
+  const [second, third, fourth] = stalled.slice(1);
+  for (const late of [second, third, fourth])
+    assert.deepEqual(door.come(`10.0.1.${door.serial}`, full).verdict, { type: 'serve', evict: late?.id });
+  assert.equal(door.come('10.0.2.1', full).verdict.type, 'wait', 'a handshake in work is not given up');
+});
+
+// Case N14
+test('the first message of a caller is whole with its last byte, however it is cut', () => {
+  const full = Uint8Array.from([0x50, 0x41, 0x52, 0x4c, 1, 0, 0, 3, 9, 9, 9]);
+  const resume = Uint8Array.from([
+    0x50,
+    0x41,
+    0x52,
+    0x4c,
+    1,
+    1,
+    ...new Uint8Array(16),
+    1,
+    0,
+    ...new Uint8Array(256),
+  ]);
+  for (const opening of [full, resume])
+    for (const pieceBytes of [1, 2, 7, opening.byteLength, opening.byteLength - 1]) {
+      const meter = new OpeningMeter();
+      const whole: number[] = [];
+      for (let at = 0; at < opening.byteLength; at += pieceBytes)
+        if (meter.take(opening.subarray(at, at + pieceBytes))) whole.push(at + pieceBytes);
+      assert.equal(whole.length, 1, `pieces of ${pieceBytes}`);
+      assert.ok((whole[0] ?? 0) >= opening.byteLength);
+      assert.equal(meter.take(opening), false, 'once');
+    }
+});

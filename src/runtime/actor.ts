@@ -67,6 +67,14 @@ export interface Context<P extends Protocol, L extends Links> {
   after<N extends CastName<P>>(delayMs: number, name: N, body: Given<BodyOf<P, N>>): () => void;
   /** A cast to itself every `everyMs`, as long as this life lasts. Returns the function that calls it off. */
   every<N extends CastName<P>>(everyMs: number, name: N, body: Given<BodyOf<P, N>>): () => void;
+  /**
+   * Puts the message in hand aside, for a handler that cannot deal with it yet: return `next`, or `later` for a call. It
+   * is not acknowledged, so it survives what other messages survive, and its sender's credit bounds how many there are.
+   * Throws where no message of another actor is in hand.
+   */
+  stash(): void;
+  /** What was put aside waits again, before everything else, in its old order. */
+  unstash(): void;
   /** Leads to this actor: to be given away in bodies and arguments. */
   readonly address: Address<P>;
   /**

@@ -39,6 +39,16 @@ export { nativeCall } from './thread/native-call.js';
 export type { SystemStats } from './tree/stats.js';
 export { exposeHandle, wrapHandle, type HandleAnswer, type ThreadHandle } from './thread/handle.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';
+export { router, type Route, type RouterOptions } from './kit/router.js';
+export { stream } from './kit/stream.js';
+export {
+  subscription,
+  topic,
+  type SubscriberName,
+  type Subscription,
+  type TopicOptions,
+  type TopicProtocol,
+} from './kit/topic.js';
 export { startSupervisor } from './tree/supervisor.js';
 export {
   type Strategy,

@@ -44,6 +44,14 @@ export interface RefOf<P extends Protocol, Understood> {
     transfer?: readonly Transferable[],
   ): ResultAsync<void, RuntimeError>;
   /**
+   * As `cast`, but delivered at most once: nothing is kept for a crash of the receiver, which makes it a dead letter.
+   */
+  castOnce<N extends CastName<P>>(
+    name: N,
+    body: BodyOf<P, N>,
+    transfer?: readonly Transferable[],
+  ): Result<void, RuntimeError>;
+  /**
    * Asks and waits for the answer; waits for room first where there is none. When `signal` is aborted, the answer is
    * `runtime/aborted` and the handler's `from.signal` is aborted. Errors: the call's own faults, and every `runtime/…`
    * code.
@@ -57,6 +65,8 @@ export interface RefOf<P extends Protocol, Understood> {
       readonly signal?: AbortSignal;
     },
   ): ResultAsync<ReplyOf<P, N>, FaultOf<P, N> | RuntimeError>;
+  /** Messages of this link that are not known to be handled, and calls that are not answered. */
+  readonly pending: number;
   /** Settles once the link has credit again, at once when it has. Errors: `runtime/no-actor`. */
   credit(): Promise<Result<void, RuntimeError>>;
 }

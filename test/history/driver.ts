@@ -66,6 +66,8 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
     },
     every: () => () => undefined,
     address: { id: 'history' },
+    stash: () => undefined,
+    unstash: () => undefined,
     spawn: (spec) => errAsync({ code: 'runtime/no-actor', actor: spec.id }),
     stopChild: ({ id }) => errAsync({ code: 'runtime/no-actor', actor: id }),
     ref: ({ id }) => {

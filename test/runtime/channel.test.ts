@@ -41,6 +41,7 @@ async function pair() {
     log: () => undefined,
     asked: () => Promise.resolve(ok(null)),
     linkLost: (linkId: number) => void lost.push(linkId),
+    wireLost: () => undefined,
   };
   const [here, there] = [0, 1].map(
     () =>
@@ -64,15 +65,20 @@ async function pair() {
   const sender = here.openSender(link);
   there.create({ id: 'ear', name: 'ear', args: null, slot: 1, links: [] });
   await there.start('ear', 1, 0, false);
+  let wires = 0;
   const join = () => {
     const { port1, port2 } = new MessageChannel();
-    there.connectReceiver(link, port2);
-    here.connectSender(1, port1, []);
+    wires += 1;
+    there.openWire(wires, port2);
+    here.openWire(wires, port1);
+    there.connectReceiver(link, { wire: wires, nth: wires });
+    here.connectSender(1, { wire: wires, nth: wires }, []);
     return port1;
   };
   const end = () => {
     here.dropSender(1);
     there.remove('ear');
+    here.closeWire(wires);
   };
   return { sender, heard, lost, open, join, end };
 }

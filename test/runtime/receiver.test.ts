@@ -26,6 +26,7 @@ function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly
       const posted: Progress[] = [];
       end.attach({
         post: (packet) => void posted.push(packet),
+        postNow: (packet) => void posted.push(packet),
         drain: () => undefined,
         close: () => undefined,
       });

@@ -169,6 +169,8 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
       return () => clearInterval(timer);
     },
     address: { id: definition.name },
+    stash: () => undefined,
+    unstash: () => undefined,
     spawn: (spec) => errAsync({ code: 'runtime/no-actor', actor: spec.id }),
     stopChild: ({ id }) => errAsync({ code: 'runtime/no-actor', actor: id }),
     ref: ({ id }) => {

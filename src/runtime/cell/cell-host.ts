@@ -1,7 +1,7 @@
 /** What an actor's cell and the thread it runs in expect of each other. */
 import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import type { ChildSpec, Ended, ExitReason, Fault, LogLevel } from '../actor.js';
+import type { Behaviour, ChildSpec, Ended, ExitReason, Fault, LogLevel } from '../actor.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkSender } from '../link/sender.js';
@@ -67,3 +67,11 @@ export type StartOutcome =
   | { readonly type: 'crashed'; readonly detail: string }
   /** Its arguments cannot be cloned into its thread. */
   | { readonly type: 'uncloneable'; readonly detail: string };
+
+export interface CellBirth {
+  readonly id: string;
+  readonly behaviour: Behaviour;
+  readonly args: unknown;
+  readonly slot: number;
+  readonly limits: RuntimeLimits;
+}

@@ -141,7 +141,7 @@ export class CellLinks {
 
   /** Resolves when everything that was sent on these links before the marker is here, or at the latest after a moment. */
   async allReached(marker: number, links: readonly number[]): Promise<void> {
-    const ends = [...this.receivers].filter((end) => links.includes(end.link.id));
+    const ends = [...this.receivers].filter((end) => links.includes(end.link.id) && !end.hasReached(marker));
     if (ends.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<void>((resolve) => {

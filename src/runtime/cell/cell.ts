@@ -8,7 +8,7 @@ import type { RuntimeError } from '../errors.js';
 import { full, poison } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Behaviour, Ended, ExitReason, Fault } from '../actor.js';
-import type { CellHost, StartOutcome } from './cell-host.js';
+import type { CellBirth, CellHost, StartOutcome } from './cell-host.js';
 import { CellLinks } from './cell-links.js';
 import { contextOf, type CellPart } from './context.js';
 import { endLife, newLife, type Incarnation } from './incarnation.js';
@@ -27,14 +27,6 @@ type Phase = 'new' | 'starting' | 'idle' | 'planned' | 'draining' | 'ending' | '
 /** Of long batches every sixteenth handler is timed: the clock costs as much as a small message. */
 const timedEvery = 15;
 const shutdown: ExitReason = { type: 'shutdown' };
-
-export interface CellBirth {
-  readonly id: string;
-  readonly behaviour: Behaviour;
-  readonly args: unknown;
-  readonly slot: number;
-  readonly limits: RuntimeLimits;
-}
 
 export class Cell implements Inbox, CellPart {
   readonly id: string;
@@ -77,7 +69,6 @@ export class Cell implements Inbox, CellPart {
   get credit(): number {
     return this.links.credit;
   }
-
   get #isRunning(): boolean {
     return this.#phase === 'idle' || this.#phase === 'planned' || this.#phase === 'draining';
   }
@@ -192,6 +183,15 @@ export class Cell implements Inbox, CellPart {
       this.host.deadLetter({ actor: this.id, from: this.id, name, reason: 'mailbox-full', body });
   }
 
+  stash(): void {
+    const place = this.#mailbox.head - 1;
+    if (this.#phase !== 'draining' || !this.#redelivery.stash(place))
+      throw new Error('stash: no message of another actor is in hand');
+  }
+  unstash(): void {
+    this.#redelivery.isUnstashAsked = true;
+  }
+
   messageInHand(): string | null {
     const place = this.#mailbox.head - 1;
     const end = this.#phase === 'draining' ? this.#mailbox.endAt(place) : null;
@@ -208,7 +208,7 @@ export class Cell implements Inbox, CellPart {
   #run(life: Incarnation, left: number): void {
     for (let n = left; n > 0 && this.#mailbox.depth > 0; n -= 1) {
       const until = this.#stop?.until ?? Infinity;
-      if (this.#mailbox.head >= until) break;
+      if (this.#mailbox.head >= until || this.#redelivery.isUnstashAsked) break;
       const waiting = this.#handleNext();
       if (life.isOver || this.#phase !== 'draining') return;
       if (waiting !== null) {
@@ -272,7 +272,7 @@ export class Cell implements Inbox, CellPart {
       if (step.step === 'reply' && !from.isAnswered) {
         from.isAnswered = true;
         end.answer(seq, step.result.isOk(), step.result.isOk() ? step.result.value : step.result.error);
-      } else if (!from.isAnswered) end.defer(seq, code, body);
+      } else if (!from.isAnswered && !end.isAside(seq)) end.defer(seq, code, body);
     }
     if (step.step === 'stop') this.#stopItself(step.reason);
   }
@@ -331,6 +331,7 @@ export class Cell implements Inbox, CellPart {
     this.host.note(this.#slot, 0, 0);
     if (this.#cautious > 0) this.#cautious -= 1;
     this.links.acknowledge(this.#mailbox, this.#mailbox.head);
+    this.#redelivery.unstash();
     this.#phase = 'idle';
     if (this.#stop !== null && (this.#mailbox.depth === 0 || this.#mailbox.head >= this.#stop.until)) {
       void this.#terminate(shutdown);

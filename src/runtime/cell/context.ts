@@ -18,6 +18,8 @@ export interface CellPart {
   sendSelf(name: string, body: unknown): Result<void, RuntimeError>;
   /** For messages that no handler sends: without room it becomes a dead letter. */
   sendSelfOrBury(name: string, body: unknown): void;
+  stash(): void;
+  unstash(): void;
   /** Id of the message in hand; null between two. */
   messageInHand(): string | null;
 }
@@ -32,6 +34,8 @@ interface AnyContext {
   self(name: string, body: unknown): Result<void, RuntimeError>;
   after(delayMs: number, name: string, body: unknown): () => void;
   every(everyMs: number, name: string, body: unknown): () => void;
+  stash(): void;
+  unstash(): void;
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -68,6 +72,12 @@ export function contextOf(cell: CellPart, life: Incarnation, restarts: number): 
         clearInterval(timer);
         life.timers.delete(timer);
       };
+    },
+    stash() {
+      if (!life.isOver) cell.stash();
+    },
+    unstash() {
+      if (!life.isOver) cell.unstash();
     },
     log(level, event, fields = {}) {
       host.log(id, level, event, fields);

@@ -35,9 +35,11 @@ export function endLife(life: Incarnation): void {
 export interface AnyRef {
   readonly actor: string;
   cast(name: string, body: unknown, transfer?: Transfer): Result<void, RuntimeError>;
+  castOnce(name: string, body: unknown, transfer?: Transfer): Result<void, RuntimeError>;
   send(name: string, body: unknown, transfer?: Transfer): ResultAsync<void, RuntimeError>;
   call(name: string, body: unknown, options?: CallOptions): ResultAsync<unknown, Fault>;
   credit(): Promise<Result<void, RuntimeError>>;
+  readonly pending: number;
 }
 type Transfer = Parameters<LinkSender['cast']>[2];
 
@@ -48,11 +50,16 @@ export function refOver(sender: LinkSender, life: Incarnation | null): AnyRef {
     actor,
     cast: (name, body, transfer) =>
       life?.isOver === true ? err(gone(actor)) : sender.cast(name, body, transfer),
+    castOnce: (name, body, transfer) =>
+      life?.isOver === true ? err(gone(actor)) : sender.castOnce(name, body, transfer),
     send: (name, body, transfer) =>
       life?.isOver === true ? errAsync(gone(actor)) : sender.send(name, body, transfer),
     call: (name, body, options) =>
       life?.isOver === true ? errAsync(gone(actor)) : sender.call(name, body, options),
     credit: () => sender.credit(),
+    get pending() {
+      return sender.pending;
+    },
   };
 }
 

@@ -62,7 +62,9 @@ export function takeWatch(life: Incarnation | null, incarnation: number, nth: nu
 const refToNobody = (actor: string): AnyRef => ({
   actor,
   cast: () => err(gone(actor)),
+  castOnce: () => err(gone(actor)),
   send: () => errAsync(gone(actor)),
   call: () => errAsync(gone(actor)),
   credit: () => Promise.resolve(err(gone(actor))),
+  pending: 0,
 });

@@ -11,7 +11,8 @@
 /** A name's index in the actor, shifted by two, and the flags below. */
 export type EnvelopeCode = number;
 export const isCall = 1;
-export const hasTransfer = 2;
+/** Delivered at most once: objects move with it, or its sender wanted so. */
+export const isOnce = 2;
 export const nameShift = 2;
 /** In place of a code: the envelope was taken out; its sequence number is still to be acknowledged. */
 export const takenOut: EnvelopeCode = -1;

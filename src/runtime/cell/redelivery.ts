@@ -2,7 +2,7 @@
 import { lost, poison } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkReceiver } from '../link/receiver.js';
-import { hasTransfer, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';
+import { isOnce, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';
 
 export class Redelivery {
   readonly #id: string;
@@ -11,6 +11,15 @@ export class Redelivery {
   readonly #receivers: ReadonlySet<LinkReceiver>;
   readonly #triesMax: number;
   readonly #events: { deadLetter(letter: DeadLetter): void };
+  /** Messages that their actor has put aside, oldest first. */
+  #stashed: {
+    readonly end: LinkReceiver;
+    readonly seq: number;
+    readonly code: number;
+    readonly body: unknown;
+  }[] = [];
+  /** At the end of this batch they wait again. */
+  isUnstashAsked = false;
   #last: { end: LinkReceiver | null; seq: number; tries: number } = { end: null, seq: 0, tries: 0 };
 
   constructor(
@@ -29,6 +38,29 @@ export class Redelivery {
     this.#events = events;
   }
 
+  /** Puts the message in hand aside: it is not acknowledged until it is handled. Returns false for one to itself. */
+  stash(place: number): boolean {
+    const end = this.#mailbox.endAt(place) ?? null;
+    if (end === null) return false;
+    const [seq, code] = [this.#mailbox.seqAt(place), this.#mailbox.codeAt(place)];
+    if (!end.isAside(seq)) this.#stashed.push({ end, seq, code, body: this.#mailbox.bodyAt(place) });
+    end.hold(seq);
+    this.#mailbox.takeOut(place);
+    return true;
+  }
+
+  /** Only between two drains. */
+  unstash(): void {
+    if (!this.isUnstashAsked) return;
+    this.isUnstashAsked = false;
+    const stashed = this.#stashed;
+    this.#stashed = [];
+    for (const { end, seq, code, body } of stashed.toReversed()) {
+      end.requeue(seq);
+      this.#mailbox.unshift(end, seq, code, body);
+    }
+  }
+
   /** Makes everything that is not done wait again, calls without an answer first. */
   rewind(): void {
     const mailbox = this.#mailbox;
@@ -36,7 +68,7 @@ export class Redelivery {
     for (const end of this.#receivers) end.dropAnswersAfter(end.done);
     for (let place = mailbox.base; place < mailbox.head; place += 1) {
       const end = mailbox.endAt(place) ?? null;
-      if (end !== null && (mailbox.codeAt(place) & hasTransfer) !== 0) this.#lose(place, end);
+      if (end !== null && (mailbox.codeAt(place) & isOnce) !== 0) this.#lose(place, end);
     }
     // A message to itself belongs to the incarnation that sent it.
     for (let place = mailbox.base; place < mailbox.tail; place += 1)
@@ -47,8 +79,10 @@ export class Redelivery {
     mailbox.rewind();
     for (const end of this.#receivers)
       for (const { seq, code, body } of end.takeDeferred().toReversed())
-        if ((code & hasTransfer) === 0) mailbox.unshift(end, seq, code, body);
+        if ((code & isOnce) === 0) mailbox.unshift(end, seq, code, body);
         else end.answer(seq, false, lost(this.#id, this.#nameOf(code)));
+    this.isUnstashAsked = true;
+    this.unstash();
   }
 
   /** It crashed at this envelope; the same one at several crashes is poison. After `rewind`. */
@@ -96,7 +130,7 @@ export class Redelivery {
       from: this.#mailbox.endAt(place)?.link.from ?? this.#id,
       name: this.#nameOf(code),
       reason,
-      body: (code & hasTransfer) === 0 ? this.#mailbox.bodyAt(place) : undefined,
+      body: (code & isOnce) === 0 ? this.#mailbox.bodyAt(place) : undefined,
     });
   }
 

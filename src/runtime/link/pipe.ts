@@ -1,12 +1,17 @@
 /**
- * The two ways a packet travels between the ends of a link: over a MessagePort, or directly when both ends live in
- * one thread. Whoever listens only enqueues, so a direct packet never re-enters its sender.
+ * The two ways a packet travels between the ends of a link: over the wire of two threads, or directly when both ends
+ * live in one thread. Whoever listens only enqueues, so a direct packet never re-enters its sender.
  */
-import { receiveMessageOnPort, type MessagePort, type Transferable } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
+
+/** Hears of a packet that holds something that cannot be cloned: nothing of it was sent. May say it in other words. */
+export type Refused<Out> = (packet: Out) => void;
 
 export interface Pipe<Out> {
-  /** Throws a `DataCloneError` when the packet holds something that cannot be cloned; nothing was sent then. */
-  post(packet: Out, transfer: readonly Transferable[]): void;
+  /** Sends now or in the next microtask. `weight`: envelopes in it. */
+  post(packet: Out, transfer: readonly Transferable[], weight: number, onRefused: Refused<Out> | null): void;
+  /** For `Refused`: sends before everything that was posted later. Throws a `DataCloneError`. */
+  postNow(packet: Out, transfer: readonly Transferable[]): void;
   /** Takes in what the other end sent before it was gone. */
   drain(): void;
   /** The other end hears `onClosed`, after every packet that was posted before. */
@@ -17,33 +22,6 @@ export interface PipeEnd<In> {
   onPacket(packet: In): void;
   /** The other end is gone; not called after a `close` from this side. */
   onClosed(): void;
-}
-
-export function portPipe<In, Out>(port: MessagePort, end: PipeEnd<In>): Pipe<Out> {
-  let isOpen = true;
-  port.on('message', (packet: In) => {
-    if (isOpen) end.onPacket(packet);
-  });
-  port.on('close', () => {
-    if (!isOpen) return;
-    isOpen = false;
-    end.onClosed();
-  });
-  return {
-    post: (packet, transfer) => port.postMessage(packet, transfer),
-    drain() {
-      for (
-        let received: { message: In } | undefined = receiveMessageOnPort(port);
-        received !== undefined;
-        received = receiveMessageOnPort(port)
-      )
-        end.onPacket(received.message);
-    },
-    close() {
-      isOpen = false;
-      port.close();
-    },
-  };
 }
 
 /**
@@ -57,7 +35,14 @@ export function joinLocally<A, B>(
 ): void {
   let isOpen = true;
   const pipeTo = <Out>(other: PipeEnd<Out>): Pipe<Out> => ({
-    post(packet, transfer) {
+    post(packet, transfer, _weight, onRefused) {
+      try {
+        this.postNow(packet, transfer);
+      } catch {
+        onRefused?.(packet);
+      }
+    },
+    postNow(packet, transfer) {
       if (isOpen) other.onPacket(isStrict ? structuredClone(packet, { transfer: [...transfer] }) : packet);
     },
     drain() {},

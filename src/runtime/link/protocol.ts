@@ -33,6 +33,8 @@ export type Progress =
  * Why a message was given up. `poison`: it crashed its actor `poisonTriesMax` times. `stopped`: its actor stopped for
  * good. `crashed`: a message of an actor to itself, which ends with the life that sent it. `lost-with-thread`: it lay
  * in the memory of a thread that died, on a link of a circle or from an actor to itself; nobody knows its body.
+ * `lost-transfer`: it was to be delivered at most once, since objects moved with it or by `castOnce`, and its receiver
+ * crashed.
  */
 export type DeadLetterReason =
   | 'poison'

@@ -49,6 +49,8 @@ export class LinkReceiver implements PipeEnd<Batch> {
   /** Calls that their callers gave up before they were handled. */
   readonly #cancelled = new Set<number>();
   readonly #open = new Map<number, AbortController>();
+  /** Numbers of messages that are put aside, or wait again after that. */
+  readonly #held = new Map<number, 'aside' | 'waiting'>();
   #isFlushPlanned = false;
   #isAckPlanned = false;
   /** Calls whose handler went on without an answer. */
@@ -94,15 +96,19 @@ export class LinkReceiver implements PipeEnd<Batch> {
     const { credit } = this.#inbox;
     if (this.#pipe === null || credit === this.#toldCredit) return;
     this.#toldCredit = credit;
-    this.#pipe.post([credit], []);
+    this.#pipe.post([credit], [], 0, null);
+  }
+
+  hasReached(marker: number): boolean {
+    return this.#pipe === null || this.#marker >= marker;
   }
 
   /** Resolves when everything that was sent before this stop marker is here, or when nothing more comes. */
   reached(marker: number): Promise<void> {
-    if (this.#pipe === null || this.#marker >= marker) return Promise.resolve();
+    if (this.hasReached(marker)) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onMarker = () => {
-        if (this.#pipe === null || this.#marker >= marker) resolve();
+        if (this.hasReached(marker)) resolve();
       };
     });
   }
@@ -141,11 +147,27 @@ export class LinkReceiver implements PipeEnd<Batch> {
   }
 
   finish(seq: number): void {
+    if (this.#held.size > 0 && this.#held.get(seq) === 'waiting') this.#held.delete(seq);
     if (seq > this.#done) this.#done = seq;
   }
 
+  /** What is put aside is not acknowledged, and so nothing after it is. */
+  hold(seq: number): void {
+    this.#held.set(seq, 'aside');
+  }
+
+  /** What was put aside waits in the mailbox again. */
+  requeue(seq: number): void {
+    this.#held.set(seq, 'waiting');
+  }
+
+  isAside(seq: number): boolean {
+    return this.#held.size > 0 && this.#held.get(seq) === 'aside';
+  }
+
   release(seq: number): void {
-    if (seq > this.#released) this.#released = seq;
+    const limit = this.#held.size === 0 ? seq : Math.min(seq, Math.min(...this.#held.keys()) - 1);
+    if (limit > this.#released) this.#released = limit;
   }
 
   answer(seq: number, isOk: boolean, value: unknown, transfer?: readonly Transferable[]): void {
@@ -216,21 +238,19 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#values = [];
     this.#transfers = [];
     this.#acknowledged = this.#released;
-    try {
-      pipe.post(
-        [this.#released, seqs, areOk, values],
-        transfers.flatMap((moved) => moved ?? []),
-      );
-    } catch {
-      this.#postOneByOne(pipe, seqs, areOk, values, transfers);
-    }
+    pipe.post(
+      [this.#released, seqs, areOk, values],
+      transfers.flatMap((moved) => moved ?? []),
+      seqs.length,
+      () => this.#postApart(pipe, seqs, areOk, values, transfers),
+    );
   }
 
   acknowledge(): void {
     this.#isAckPlanned = false;
     if (this.#pipe === null || this.#released <= this.#acknowledged) return;
     this.#acknowledged = this.#released;
-    this.#pipe.post(this.#released, []);
+    this.#pipe.post(this.#released, [], 0, null);
   }
 
   /** Id of an envelope; the same at each delivery by one life of its sender. */
@@ -264,6 +284,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
   #accept(seq: number, code: EnvelopeCode, body: unknown): void {
     if (seq <= this.#received) {
       // Sent again after the link was repaired: ours already, unless it is a call whose answer got lost.
+      if (this.#held.has(seq)) return;
       const isAnswered = (code & isCall) !== 0 && seq <= this.#done && !this.#deferred.has(seq);
       if (!isAnswered) return;
     } else this.#received = seq;
@@ -276,7 +297,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
   }
 
   /** One answer cannot be cloned: its caller hears so, the others get theirs. */
-  #postOneByOne(
+  #postApart(
     pipe: Pipe<Progress>,
     seqs: readonly number[],
     areOk: readonly boolean[],
@@ -285,10 +306,10 @@ export class LinkReceiver implements PipeEnd<Batch> {
   ): void {
     seqs.forEach((seq, i) => {
       try {
-        pipe.post([this.#released, [seq], [areOk[i] === true], [values[i]]], transfers[i] ?? []);
+        pipe.postNow([this.#released, [seq], [areOk[i] === true], [values[i]]], transfers[i] ?? []);
       } catch {
         const fault = { code: 'runtime/not-cloneable', actor: this.link.to, name: '' };
-        pipe.post([this.#released, [seq], [false], [fault]], []);
+        pipe.postNow([this.#released, [seq], [false], [fault]], []);
       }
     });
   }

@@ -9,11 +9,11 @@ import type { Transferable } from 'node:worker_threads';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Fault } from '../actor.js';
-import { hasTransfer, isCall, takenOut, type EnvelopeCode } from '../cell/mailbox.js';
-import type { Pipe, PipeEnd } from './pipe.js';
+import { isOnce, isCall, takenOut, type EnvelopeCode } from '../cell/mailbox.js';
+import type { Pipe, PipeEnd, Refused } from './pipe.js';
 import { PendingCalls } from './pending-calls.js';
 import { isTracing, traceBatch } from '../trace.js';
-import { aborted, full, gone, late, lost, notCloneable, poison } from './faults.js';
+import { aborted, full, gone, lost, notCloneable, poison } from './faults.js';
 import { deepFreeze } from './freeze.js';
 import type {
   Batch,
@@ -26,7 +26,8 @@ import type {
 } from './protocol.js';
 import { NameTable } from './names.js';
 import { EnvelopeRing } from './ring.js';
-import { WaitingLine } from './waiting-line.js';
+import { Suspect } from './suspect.js';
+import { callLater, WaitingLine } from './waiting-line.js';
 
 type Answer = Promise<Result<unknown, Fault>>;
 
@@ -52,15 +53,16 @@ export class LinkSender implements PipeEnd<Progress> {
   isCircular: boolean;
   #isAbandoned = false;
   #pipe: Pipe<Batch> | null = null;
+  #onRefused: Refused<Batch> | null = null;
   #isFlushPlanned = false;
   isGone = false;
   readonly #names = new NameTable();
   #cancelled: number[] = [];
   readonly #calls: PendingCalls;
-  /** What moves with an envelope; dropped once it was posted, since it then exists over there only. */
+  /** What moves with an envelope. Once posted it exists over there only. */
   readonly #transfers = new Map<number, readonly Transferable[]>();
   readonly #waiting = new WaitingLine();
-  #suspect = { seq: 0, tries: 0 };
+  readonly #suspect = new Suspect();
 
   constructor(link: LinkAddress, events: SenderEvents, options: SenderOptions) {
     this.link = link;
@@ -92,28 +94,30 @@ export class LinkSender implements PipeEnd<Progress> {
   }
 
   cast(name: string, body: unknown, transfer?: readonly Transferable[]): Result<void, RuntimeError> {
+    return this.#cast(this.#names.codeOf(name), body, transfer);
+  }
+
+  castOnce(name: string, body: unknown, transfer?: readonly Transferable[]): Result<void, RuntimeError> {
+    return this.#cast(this.#names.codeOf(name) | isOnce, body, transfer);
+  }
+
+  #cast(code: EnvelopeCode, body: unknown, transfer?: readonly Transferable[]): Result<void, RuntimeError> {
     if (this.isGone) return err(gone(this.link.to));
     if (this.#isFull()) return err(full(this.link.to));
-    this.#push(this.#names.codeOf(name), body, transfer);
+    this.#push(code, body, transfer);
     return queued;
+  }
+
+  get pending(): number {
+    return this.#next - this.#head + this.#calls.size + this.#waiting.messages;
   }
 
   /** As `cast`, but waits for room. */
   send(name: string, body: unknown, transfer?: readonly Transferable[]): ResultAsync<void, RuntimeError> {
     if (this.isGone || !this.#isFull())
       return new ResultAsync(Promise.resolve(this.cast(name, body, transfer)));
-    return new ResultAsync(
-      new Promise((resolve) =>
-        this.#waiting.join({
-          isMessage: true,
-          go: () => {
-            this.#push(this.#names.codeOf(name), body, transfer);
-            resolve(queued);
-          },
-          fail: (error) => resolve(err(error)),
-        }),
-      ),
-    );
+    const push = (): void => this.#push(this.#names.codeOf(name), body, transfer);
+    return new ResultAsync(this.#waiting.joinMessage(push));
   }
 
   call(name: string, body: unknown, options: CallOptions = {}): ResultAsync<unknown, Fault> {
@@ -122,20 +126,16 @@ export class LinkSender implements PipeEnd<Progress> {
     if (options.signal?.aborted === true) return errAsync(aborted(this.link.to, name));
     if (!this.#isFull() && this.#calls.size < this.#credit)
       return new ResultAsync(this.#callNow(name, body, deadlineMs, options));
-    return new ResultAsync(this.#callLater(name, body, deadlineMs, options));
+    const line = this.#waiting;
+    const go = (leftMs: number): Answer => this.#callNow(name, body, leftMs, options);
+    return new ResultAsync(callLater(line, this.link.to, name, deadlineMs, options.signal, go));
   }
 
   /** Resolves when there is room again; fails when the receiver is gone for good. */
   credit(): Promise<Result<void, RuntimeError>> {
     if (this.isGone) return Promise.resolve(err(gone(this.link.to)));
     if (!this.#isFull()) return Promise.resolve(queued);
-    return new Promise((resolve) =>
-      this.#waiting.join({
-        isMessage: false,
-        go: () => resolve(queued),
-        fail: (error) => resolve(err(error)),
-      }),
-    );
+    return this.#waiting.joinForCredit();
   }
 
   setCredit(credit: number): void {
@@ -147,13 +147,17 @@ export class LinkSender implements PipeEnd<Progress> {
   /** Tells the receiver, after everything sent so far, that it is to stop. */
   mark(marker: number): void {
     this.flush();
-    this.#pipe?.post(marker, []);
+    this.#pipe?.post(marker, [], 0, null);
   }
 
   /** Joins a (new) receiver: everything that is not acknowledged is posted, again where it was posted before. */
   attach(pipe: Pipe<Batch>): void {
     this.#pipe?.close();
     this.#pipe = pipe;
+    // What an earlier pipe refuses was posted over this one as well.
+    this.#onRefused = (packet) => {
+      if (this.#pipe === pipe) this.#postApart(pipe, packet);
+    };
     this.isGone = false;
     this.#names.forget();
     this.#dropTransferred();
@@ -173,10 +177,7 @@ export class LinkSender implements PipeEnd<Progress> {
     const place = this.#ring.find(this.#head, this.#flushed, seqLow);
     const call = this.#calls.find((pending) => (pending.seq | 0) === seqLow);
     if (place === null && call === null) return;
-    if (this.#suspect.seq !== seqLow) this.#suspect = { seq: seqLow, tries: 0 };
-    this.#suspect.tries += 1;
-    if (this.#suspect.tries < this.link.triesMax) return;
-    this.#suspect = { seq: 0, tries: 0 };
+    if (!this.#suspect.isGuilty(seqLow, this.link.triesMax)) return;
     if (place !== null) this.#giveUp(place, 'poison');
     else if (call !== null) this.#calls.fail(call.seq, poison(this.link.to, call.name));
   }
@@ -276,22 +277,11 @@ export class LinkSender implements PipeEnd<Progress> {
     return answer.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
-  #callLater(name: string, body: unknown, deadlineMs: number, options: CallOptions): Answer {
-    const askedMs = performance.now();
-    const leftMs = (): number => Math.max(1, deadlineMs - (performance.now() - askedMs));
-    return this.#waiting.joinFor(deadlineMs, options.signal, {
-      go: () => this.#callNow(name, body, leftMs(), options),
-      fail: () => Promise.resolve(err(gone(this.link.to))),
-      late: () => Promise.resolve(err(late(this.link.to, name, deadlineMs))),
-      aborted: () => Promise.resolve(err(aborted(this.link.to, name))),
-    });
-  }
-
   #push(code: EnvelopeCode, body: unknown, transfer: readonly Transferable[] | undefined): void {
     const seq = this.#next;
     if (this.#isStrict) deepFreeze(body);
     const isMoving = transfer !== undefined && transfer.length > 0;
-    this.#ring.put(this.#head, seq, isMoving ? code | hasTransfer : code, body);
+    this.#ring.put(this.#head, seq, isMoving ? code | isOnce : code, body);
     if (isMoving) this.#transfers.set(seq, transfer);
     this.#next = seq + 1;
     if (seq === this.#head) this.onBusy(this);
@@ -319,31 +309,30 @@ export class LinkSender implements PipeEnd<Progress> {
     if (isTracing) traceBatch(this.link, this.#names.all, first, codes);
     const names = this.#names.untold();
     const cancelled = this.#cancelled.length > 0 ? this.#cancelled : null;
-    try {
-      this.#pipe.post([first, names, cancelled, codes, bodies], transfer);
-    } catch {
-      this.#postOneByOne(first, codes, bodies);
-      return;
-    }
     this.#names.areTold();
     this.#cancelled = [];
-    if (transfer.length > 0) for (let i = 0; i < codes.length; i += 1) this.#forgetTransferred(first + i);
+    for (const [i, code] of codes.entries()) if ((code & isOnce) !== 0) this.#forgetBody(first + i);
+    this.#pipe.post([first, names, cancelled, codes, bodies], transfer, codes.length, this.#onRefused);
   }
 
   /** Some body of a batch cannot be cloned: the others shall not suffer from it. */
-  #postOneByOne(first: number, codes: readonly EnvelopeCode[], bodies: readonly unknown[]): void {
-    if (codes.length === 1) {
-      if (first >= this.#head) this.#giveUp(first, 'not-cloneable');
-      return;
-    }
-    codes.forEach((code, i) =>
-      this.#post(first + i, [code], [bodies[i]], this.#transfers.get(first + i) ?? []),
-    );
+  #postApart(pipe: Pipe<Batch>, packet: Batch): void {
+    if (typeof packet === 'number') return;
+    const [first, names, cancelled, codes, bodies] = packet;
+    pipe.postNow([first, names, cancelled, [], []], []);
+    codes.forEach((code, i) => {
+      const seq = first + i;
+      try {
+        pipe.postNow([seq, null, null, [code], [bodies[i]]], this.#transfers.get(seq) ?? []);
+      } catch {
+        if (seq >= this.#head) this.#giveUp(seq, 'not-cloneable');
+      }
+    });
   }
 
-  #forgetTransferred(seq: number): void {
-    if (!this.#transfers.delete(seq)) return;
-    this.#ring.dropBody(seq);
+  /** What is delivered at most once is not kept. */
+  #forgetBody(seq: number): void {
+    if (seq >= this.#head) this.#ring.dropBody(seq);
     this.#calls.dropBody(seq);
   }
 
@@ -351,7 +340,7 @@ export class LinkSender implements PipeEnd<Progress> {
   #dropTransferred(): void {
     for (let seq = this.#head; seq < this.#flushed; seq += 1) {
       const code = this.#ring.codeAt(seq);
-      if (code !== takenOut && (code & hasTransfer) !== 0) this.#giveUp(seq, 'lost-transfer');
+      if (code !== takenOut && (code & isOnce) !== 0) this.#giveUp(seq, 'lost-transfer');
     }
     for (const call of this.#calls.before(this.#head))
       if (call.hasLostBody) this.#calls.fail(call.seq, lost(this.link.to, call.name));
@@ -371,7 +360,7 @@ export class LinkSender implements PipeEnd<Progress> {
 
   #bury(seq: number, reason: DeadLetter['reason']): void {
     const code = this.#ring.codeAt(seq);
-    const isMoved = (code & hasTransfer) !== 0 || reason === 'not-cloneable';
+    const isMoved = (code & isOnce) !== 0 || reason === 'not-cloneable';
     const body = isMoved ? undefined : this.#ring.bodyAt(seq);
     const { from, to: actor } = this.link;
     this.#events.deadLetter({ actor, from, name: this.#names.nameOf(code), reason, body });
@@ -379,8 +368,10 @@ export class LinkSender implements PipeEnd<Progress> {
 
   #acknowledged(handled: number): void {
     let head = this.#head;
-    for (; head < this.#flushed && (head <= handled || this.#ring.codeAt(head) === takenOut); head += 1)
+    for (; head < this.#flushed && (head <= handled || this.#ring.codeAt(head) === takenOut); head += 1) {
       this.#ring.dropBody(head);
+      if (this.#transfers.size > 0) this.#transfers.delete(head);
+    }
     this.#head = head;
     if (this.#isAbandoned) {
       if (head >= this.#next) this.#unplug();

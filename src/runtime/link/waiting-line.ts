@@ -1,6 +1,9 @@
 /** Those who wait for credit of one link, in the order in which they came. */
+import { err, ok, type Result } from 'neverthrow';
+import type { Fault } from '../actor.js';
 import type { RuntimeError } from '../errors.js';
 import { afterAwake } from '../timers.js';
+import { aborted, gone, late } from './faults.js';
 
 /** A message, or a caller of `credit`, that waits for room. */
 export interface Waiting {
@@ -26,6 +29,25 @@ export class WaitingLine {
   join(waiting: Waiting): void {
     this.#line.add(waiting);
     if (waiting.isMessage) this.#messages += 1;
+  }
+
+  /** A message that waits for as long as it takes. */
+  joinMessage(push: () => void): Promise<Result<void, RuntimeError>> {
+    return this.#joinUntil(true, push);
+  }
+
+  joinForCredit(): Promise<Result<void, RuntimeError>> {
+    return this.#joinUntil(false, () => undefined);
+  }
+
+  #joinUntil(isMessage: boolean, then: () => void): Promise<Result<void, RuntimeError>> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        then();
+        resolve(ok(undefined));
+      };
+      this.join({ isMessage, go, fail: (error) => resolve(err(error)) });
+    });
   }
 
   /** A message that waits at most `deadlineMs`, and only while its signal is not aborted. */
@@ -69,4 +91,22 @@ export class WaitingLine {
       one.go();
     }
   }
+}
+
+/** A call that waits for room before it is made; its deadline counts from now. */
+export function callLater(
+  line: WaitingLine,
+  actor: string,
+  name: string,
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+  go: (leftMs: number) => Promise<Result<unknown, Fault>>,
+): Promise<Result<unknown, Fault>> {
+  const askedMs = performance.now();
+  return line.joinFor(deadlineMs, signal, {
+    go: () => go(Math.max(1, deadlineMs - (performance.now() - askedMs))),
+    fail: () => Promise.resolve(err(gone(actor))),
+    late: () => Promise.resolve(err(late(actor, name, deadlineMs))),
+    aborted: () => Promise.resolve(err(aborted(actor, name))),
+  });
 }

@@ -13,7 +13,8 @@ import type { Batch, DeadLetter, LinkAddress, Progress } from '../link/protocol.
 import { LinkSender } from '../link/sender.js';
 import { LinkReceiver } from '../link/receiver.js';
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
-import { joinLocally, portPipe } from '../link/pipe.js';
+import { joinLocally } from '../link/pipe.js';
+import { Wire, type Channel } from '../link/wire.js';
 import type { ProgressTable } from './progress.js';
 
 export interface CellSpec {
@@ -27,8 +28,10 @@ export interface CellSpec {
 
 /** What a thread tells its supervisors. */
 export interface HostEvents extends CellEvents {
-  /** The port of a link closed under its sender. */
+  /** The connection of a link closed under its sender. */
   linkLost(linkId: number): void;
+  /** The port to another thread closed. */
+  wireLost(wire: number): void;
 }
 
 export interface Pulse {
@@ -56,8 +59,11 @@ export interface HostControl {
   /** Another actor has ended for good. */
   ended(end: WatchedEnd): void;
   remove(id: string): void;
-  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void;
-  connectReceiver(link: LinkAddress, port: MessagePort): void;
+  /** The port to another thread, for all links between the two. */
+  openWire(wire: number, port: MessagePort): void;
+  closeWire(wire: number): void;
+  connectSender(linkId: number, channel: Channel, blamedSeqs: readonly number[]): void;
+  connectReceiver(link: LinkAddress, channel: Channel): void;
   /** The sender of a link to `to` is gone for good. */
   endReceiver(linkId: number, to: string): void;
   connectLocal(linkId: number, blamedSeqs: readonly number[]): void;
@@ -88,6 +94,7 @@ export class Host implements HostControl, CellHost {
   readonly #cells = new Map<string, Cell>();
   readonly #restarts = new Map<string, number>();
   readonly #senders = new Map<number, LinkSender>();
+  readonly #wires = new Map<number, Wire>();
   readonly #events: HostEvents;
   readonly #behaviour: (name: string, id: string) => Behaviour | undefined;
   readonly #progress: ProgressTable;
@@ -131,7 +138,9 @@ export class Host implements HostControl, CellHost {
   }
 
   async stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason> {
-    return (await this.#cells.get(id)?.stop(reason, marker, links)) ?? reason;
+    const ended = (await this.#cells.get(id)?.stop(reason, marker, links)) ?? reason;
+    this.flushWires();
+    return ended;
   }
 
   crash(id: string, detail: string, isAtEnvelope: boolean): void {
@@ -172,6 +181,7 @@ export class Host implements HostControl, CellHost {
     this.#cells.delete(id);
     this.#restarts.delete(id);
     cell.remove();
+    this.flushWires();
   }
 
   /** A link of an actor here, or of code outside any actor. */
@@ -186,20 +196,44 @@ export class Host implements HostControl, CellHost {
     this.#senders.delete(linkId);
   }
 
-  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void {
+  openWire(nth: number, port: MessagePort): void {
+    const onTurn = (): void => {
+      this.#drains = 0;
+    };
+    const wire = new Wire(port, this.limits.linkBatchMax, onTurn, () => {
+      if (this.#wires.delete(nth)) this.#events.wireLost(nth);
+    });
+    this.#wires.set(nth, wire);
+  }
+
+  closeWire(nth: number): void {
+    const wire = this.#wires.get(nth);
+    this.#wires.delete(nth);
+    wire?.close();
+  }
+
+  connectSender(linkId: number, { wire: nth, nth: channel }: Channel, blamedSeqs: readonly number[]): void {
     const sender = this.#senders.get(linkId);
+    const wire = this.#wires.get(nth);
     if (sender === undefined) {
-      port.close();
+      wire?.refuse(channel);
       return;
     }
     for (const seq of blamedSeqs) sender.blame(seq);
-    sender.attach(portPipe<Progress, Batch>(port, this.#inTurn(sender)));
+    if (wire === undefined) this.#events.linkLost(linkId);
+    else sender.attach(wire.open<Progress, Batch>(channel, sender));
   }
 
-  connectReceiver(link: LinkAddress, port: MessagePort): void {
+  connectReceiver(link: LinkAddress, { wire: nth, nth: channel }: Channel): void {
+    const wire = this.#wires.get(nth);
     const receiver = this.#receiver(link);
-    if (receiver === null) port.close();
-    else receiver.attach(portPipe<Batch, Progress>(port, this.#inTurn(receiver)));
+    if (receiver === null) wire?.refuse(channel);
+    else if (wire !== undefined) receiver.attach(wire.open<Batch, Progress>(channel, receiver));
+  }
+
+  /** What was said leaves before anything that is said over another port. */
+  flushWires(): void {
+    for (const wire of this.#wires.values()) wire.flush();
   }
 
   connectLocal(linkId: number, blamedSeqs: readonly number[]): void {
@@ -298,17 +332,6 @@ export class Host implements HostControl, CellHost {
     this.#events.log(actor, level, event, fields);
   }
 
-  /** A packet from a port begins a turn of the loop. */
-  #inTurn<In>(end: { onPacket(packet: In): void; onClosed(): void }) {
-    return {
-      onPacket: (packet: In): void => {
-        this.#drains = 0;
-        end.onPacket(packet);
-      },
-      onClosed: (): void => end.onClosed(),
-    };
-  }
-
   #receiver(link: LinkAddress): LinkReceiver | null {
     const cell = this.#cells.get(link.to);
     if (cell === undefined) return null;
@@ -322,9 +345,13 @@ export class Host implements HostControl, CellHost {
 }
 
 /** The limits of one actor: those of its thread, with what its definition sets. */
-export const cellLimits = (limits: RuntimeLimits, own: OwnLimits): RuntimeLimits => ({
-  ...limits,
-  mailboxMax: own.mailboxMax ?? limits.mailboxMax,
-  handlerDeadlineMs: own.handlerMsMax ?? limits.handlerDeadlineMs,
-  poisonTriesMax: own.triesMax ?? limits.poisonTriesMax,
-});
+export function cellLimits(limits: RuntimeLimits, own: OwnLimits): RuntimeLimits {
+  const { mailboxMax, handlerMsMax, triesMax } = own;
+  if (mailboxMax === undefined && handlerMsMax === undefined && triesMax === undefined) return limits;
+  return {
+    ...limits,
+    mailboxMax: mailboxMax ?? limits.mailboxMax,
+    handlerDeadlineMs: handlerMsMax ?? limits.handlerDeadlineMs,
+    poisonTriesMax: triesMax ?? limits.poisonTriesMax,
+  };
+}

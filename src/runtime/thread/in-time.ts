@@ -6,6 +6,8 @@ import type { Timers } from '../timers.js';
 const looksPerDeadline = 20;
 const lookEveryMsMin = 10;
 const lookEveryMsMax = 500;
+/** Microtasks that an answer may take before its time is measured. */
+const quickTurns = 8;
 
 /** A promise, or a `ResultAsync`. */
 export interface Settling {
@@ -47,6 +49,17 @@ export function inTime(
     plan();
     work.then(settle, settle);
   });
+}
+
+/** Most work in this thread is done before a timer is worth its while: waits for that. */
+export async function isDoneSoon(work: Settling): Promise<boolean> {
+  const seen = { isSettled: false };
+  const note = (): void => {
+    seen.isSettled = true;
+  };
+  work.then(note, note);
+  for (let turn = 0; turn < quickTurns && !seen.isSettled; turn += 1) await Promise.resolve();
+  return seen.isSettled;
 }
 
 /** How a start went; `late`: it may still go on over there. */

@@ -2,6 +2,7 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { WatchedEnd } from '../cell/cell-host.js';
 import type { LinkAddress } from '../link/protocol.js';
+import type { Channel } from '../link/wire.js';
 import type { WorkerControl } from './asking.js';
 import type { ArgsOf, MethodName } from './handle.js';
 
@@ -18,12 +19,20 @@ export abstract class OneWayControl {
     this.tell('ended', [end]);
   }
 
-  connectSender(linkId: number, port: MessagePort, blamedSeqs: readonly number[]): void {
-    this.tell('connectSender', [linkId, port, blamedSeqs], [port]);
+  openWire(wire: number, port: MessagePort): void {
+    this.tell('openWire', [wire, port], [port]);
   }
 
-  connectReceiver(link: LinkAddress, port: MessagePort): void {
-    this.tell('connectReceiver', [link, port], [port]);
+  closeWire(wire: number): void {
+    this.tell('closeWire', [wire]);
+  }
+
+  connectSender(linkId: number, channel: Channel, blamedSeqs: readonly number[]): void {
+    this.tell('connectSender', [linkId, channel, blamedSeqs]);
+  }
+
+  connectReceiver(link: LinkAddress, channel: Channel): void {
+    this.tell('connectReceiver', [link, channel]);
   }
 
   connectLocal(linkId: number, blamedSeqs: readonly number[]): void {

@@ -43,6 +43,8 @@ const deafTurns = 2;
 const begun = -1;
 
 export interface ThreadEvents extends HostEvents {
+  /** As it was told to. */
+  ended(thread: ThreadHost): void;
   died(thread: ThreadHost, detail: string, blames: readonly Blame[]): void;
 }
 
@@ -101,6 +103,9 @@ export class ThreadHost extends OneWayControl {
     const control = new MessageChannel();
     const reports = new MessageChannel();
     this.#reports = reports.port1;
+    control.port1.on('close', () => {
+      this.isDying = true;
+    });
     reports.port1.on('message', (report: ThreadReport) => this.#onReport(report));
     this.#control = wrapHandle<WorkerControl>(control.port1, {
       name: options.name,
@@ -111,6 +116,9 @@ export class ThreadHost extends OneWayControl {
     this.#boot = () => this.#start(control.port2, reports.port2);
     options.boots.admit(this.#boot);
   }
+
+  /** Its port has closed, and its end is not known yet. */
+  isDying = false;
 
   get isDead(): boolean {
     return this.#isDead || this.#isEnding;
@@ -154,6 +162,7 @@ export class ThreadHost extends OneWayControl {
     if (!isUp) return { type: 'late', detail: `its thread did not come up within ${bootDeadlineMs} ms` };
     const outcome = async (): Promise<StartOutcome> => {
       const result = await started;
+      if (result.isErr()) await this.#untilGone();
       const fault = this.#createFaults.get(id);
       if (fault !== undefined) return { type: 'uncloneable', detail: fault };
       if (result.isOk()) return result.value;
@@ -174,7 +183,9 @@ export class ThreadHost extends OneWayControl {
   ): Promise<ExitReason | null> {
     const stopped = this.#control.call('stop', [id, reason, marker, links], patient);
     if (!(await this.#inTime(stopped, deadlineMs, () => 0))) return null;
-    return (await stopped).unwrapOr(null);
+    const answer = await stopped;
+    if (answer.isErr()) await this.#untilGone();
+    return answer.unwrapOr(null);
   }
 
   /** Resolves when what it leaves behind is told, at the latest after a moment. */
@@ -282,6 +293,9 @@ export class ThreadHost extends OneWayControl {
       case 'link-lost':
         this.#events.linkLost(report.linkId);
         return;
+      case 'wire-lost':
+        this.#events.wireLost(report.wire);
+        return;
       case 'log':
         this.#events.log(...report.args);
     }
@@ -313,14 +327,18 @@ export class ThreadHost extends OneWayControl {
     const pulse = await answer;
     if (pulse.isErr()) {
       // A thread that ends closes its port first, and its exit tells the cause.
-      if (!(await this.#inTime(this.#gone.heard, heartbeatDeadlineMs, () => 0)))
-        this.kill('its control port is closed');
+      if (!(await this.#untilGone())) this.kill('its control port is closed');
       return;
     }
     for (const id of pulse.value.hung) this.crash(id, hungDetail, true);
     const trouble = memoryTrouble(pulse.value.memory, this.limits);
     if (trouble === null) this.#beat();
     else this.kill(trouble);
+  }
+
+  /** A thread that ends closes its port first. What follows is decided when its end is known. */
+  #untilGone(): Promise<boolean> {
+    return this.#inTime(this.#gone.heard, this.limits.heartbeatDeadlineMs, () => 0);
   }
 
   #inTime(work: Settling, deadlineMs: number, progress: () => number): Promise<boolean> {
@@ -349,7 +367,10 @@ export class ThreadHost extends OneWayControl {
     this.#gone.tell();
     if (code === heapFullExitCode) this.#cause ||= 'its heap is full';
     this.#reportUnsafe();
-    if (this.#isEnding) return;
+    if (this.#isEnding) {
+      this.#events.ended(this);
+      return;
+    }
     this.#events.died(this, this.#cause || `the thread ended with code ${code}`, this.#blames());
   }
 

@@ -34,6 +34,7 @@ export type ThreadReport =
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly type: 'asked'; readonly question: Question }
   | { readonly type: 'link-lost'; readonly linkId: number }
+  | { readonly type: 'wire-lost'; readonly wire: number }
   | { readonly type: 'log'; readonly args: Parameters<HostEvents['log']> };
 
 /** Offers these actors to the supervisor that started this worker. The whole of a worker's entry file. */
@@ -63,6 +64,7 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
       },
       asked: (from, ask) => questions.ask(from, ask),
       linkLost: (linkId) => report({ type: 'link-lost', linkId }),
+      wireLost: (wire) => report({ type: 'wire-lost', wire }),
       log: (...args) => {
         try {
           report({ type: 'log', args });

@@ -4,7 +4,7 @@ import type { RuntimeError } from '../errors.js';
 import { unreachable } from '../exhaustive.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
-import { RestartWindow, restartDelayMs } from './intensity.js';
+import { isRestarted, RestartWindow, restartDelayMs } from './intensity.js';
 import { gone } from '../link/faults.js';
 import type { ActorOwner, Directory } from './directory.js';
 import { checkChild, checkTree, startFailed } from './checks.js';
@@ -43,7 +43,8 @@ export class Branch implements ActorOwner, BranchOwner {
   readonly #owner: BranchOwner | null;
   readonly #system: System;
   #window: RestartWindow;
-  #children: Child[] = [];
+  /** In the order of their start. */
+  readonly #children = new Map<string, Child>();
   #status: 'down' | 'starting' | 'running' | 'stopping' = 'down';
   #hasEnded: (reason: ExitReason) => void = () => undefined;
   /** Restarts of one child follow each other; with a group strategy all of them do. */
@@ -61,11 +62,11 @@ export class Branch implements ActorOwner, BranchOwner {
       this.#hasEnded = resolve;
     });
     system.branches.set(spec.name, this);
-    this.#children = spec.children.map((child) => this.#childOf(child, false));
+    for (const child of spec.children) this.#keep(this.#childOf(child, false));
   }
 
   childIds(): readonly string[] {
-    return this.#children.map((child) => child.id);
+    return [...this.#children.values()].map((child) => child.id);
   }
 
   /**
@@ -73,7 +74,7 @@ export class Branch implements ActorOwner, BranchOwner {
    * added later does not come back with its supervisor, so no thread boots for it.
    */
   prepare(): void {
-    for (const child of this.#children) if (!child.isDynamic) this.#prepareOne(child);
+    for (const child of this.#children.values()) if (!child.isDynamic) this.#prepareOne(child);
   }
 
   /** Lets children be added to one that has none of its own. */
@@ -87,7 +88,7 @@ export class Branch implements ActorOwner, BranchOwner {
     this.#stopping = null;
     this.#window = this.#newWindow();
     this.prepare();
-    for (const child of this.#children) {
+    for (const child of this.#children.values()) {
       const failure = await this.#startOne(child);
       if (failure !== null) return err(failure.error);
       this.#system.directory.confirm(child.id);
@@ -123,7 +124,7 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   async #startAdded(child: Child): Promise<Result<void, RuntimeError>> {
-    this.#children.push(child);
+    this.#keep(child);
     const failure = await this.#startOne(child);
     if (failure === null) {
       this.#system.directory.confirm(child.id);
@@ -134,7 +135,7 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   async stopChild(id: string): Promise<Result<void, RuntimeError>> {
-    const child = this.#children.find((one) => one.id === id);
+    const child = this.#children.get(keyOf('actor', id)) ?? this.#children.get(keyOf('branch', id));
     if (child === undefined) return err({ code: 'runtime/no-actor', actor: id });
     await this.#stopOne(child);
     await this.#forget(child);
@@ -147,7 +148,7 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   actorExited(id: string, reason: ExitReason, cause: unknown): void {
-    const child = this.#children.find((one) => one.id === id);
+    const child = this.#children.get(keyOf('actor', id));
     if (child !== undefined) this.#childEnded(child, reason, cause);
   }
 
@@ -160,9 +161,17 @@ export class Branch implements ActorOwner, BranchOwner {
       await this.#stopOne(child);
       if (child.isDynamic) await this.#forget(child);
     };
-    if (this.#spec.stopOrder === 'parallel') await Promise.all(this.#children.map(end));
-    else for (const child of this.#children.toReversed()) await end(child);
+    if (this.#spec.stopOrder === 'parallel') await Promise.all([...this.#children.values()].map(end));
+    else for (const child of [...this.#children.values()].toReversed()) await end(child);
     this.#status = 'down';
+  }
+
+  #keep(child: Child): void {
+    this.#children.set(keyOf(child.node.type, child.id), child);
+  }
+
+  #isKept(child: Child): boolean {
+    return this.#children.get(keyOf(child.node.type, child.id)) === child;
   }
 
   #newWindow(): RestartWindow {
@@ -209,8 +218,8 @@ export class Branch implements ActorOwner, BranchOwner {
 
   async #react(child: Child, reason: ExitReason, cause: unknown, endedAtMs: number): Promise<void> {
     // While it is still starting, its first children may crash already.
-    if (this.#status === 'stopping' || this.#status === 'down' || !this.#children.includes(child)) return;
-    if (!isRestarted(child, reason)) {
+    if (this.#status === 'stopping' || this.#status === 'down' || !this.#isKept(child)) return;
+    if (child.node.type === 'actor' && !isRestarted(child.node.spec, reason)) {
       await this.#forget(child);
       return;
     }
@@ -237,12 +246,12 @@ export class Branch implements ActorOwner, BranchOwner {
       for (const one of group) {
         if (this.#isEnding()) return;
         // Whoever stops a child does not wait for its restart.
-        if (!this.#children.includes(one)) continue;
+        if (!this.#isKept(one)) continue;
         one.restarts += 1;
         const beganMs = timers.now();
         const failure = await this.#startOne(one);
         this.#window.skip(beganMs, timers.now());
-        if (!this.#children.includes(one)) continue;
+        if (!this.#isKept(one)) continue;
         if (failure !== null) {
           failed = one;
           ({ isRefusal } = failure);
@@ -268,9 +277,9 @@ export class Branch implements ActorOwner, BranchOwner {
       case 'one-for-one':
         return [child];
       case 'one-for-all':
-        return [...this.#children];
+        return [...this.#children.values()];
       case 'rest-for-one':
-        return this.#children.slice(this.#children.indexOf(child));
+        return [...this.#children.values()].slice([...this.#children.values()].indexOf(child));
       default:
         return unreachable(this.#spec.strategy);
     }
@@ -322,7 +331,7 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   async #forget(child: Child): Promise<void> {
-    this.#children = this.#children.filter((one) => one !== child);
+    if (this.#isKept(child)) this.#children.delete(keyOf(child.node.type, child.id));
     if (child.node.type === 'branch') await child.node.branch.stop();
     else await this.#system.directory.remove(child.id);
   }
@@ -351,14 +360,14 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   branchGaveUp(branch: Branch, detail: string): void {
-    const child = this.#children.find((one) => one.node.type === 'branch' && one.node.branch === branch);
+    const child = this.#children.get(keyOf('branch', branch.id));
     if (child !== undefined && child.isUp) this.#childEnded(child, { type: 'crash', detail }, null);
   }
 
   #end(reason: ExitReason): Promise<void> {
     this.#stopping ??= (async () => {
       await this.halt();
-      for (const child of this.#children.toReversed()) await this.#forget(child);
+      for (const child of [...this.#children.values()].toReversed()) await this.#forget(child);
       this.#system.branches.delete(this.id);
       if (this.#owner === null) await this.#system.directory.close();
       this.#hasEnded(reason);
@@ -367,22 +376,8 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 }
 
-/** What was transferred to a child is gone with it, so such a child cannot start again. */
-function isRestarted({ node }: Child, reason: ExitReason): boolean {
-  if (node.type === 'branch') return true;
-  const { behaviour, transfer, placement } = node.spec;
-  if (transfer.length > 0 && placement.kind === 'thread') return false;
-  switch (behaviour.restart) {
-    case 'permanent':
-      return true;
-    case 'transient':
-      return reason.type === 'crash' || reason.type === 'refused';
-    case 'temporary':
-      return false;
-    default:
-      return unreachable(behaviour.restart);
-  }
-}
+/** An actor and a supervisor may have the same name. */
+const keyOf = (type: Child['node']['type'], id: string): string => `${type} ${id}`;
 
 /** What all supervisors of one tree share. */
 export interface System {

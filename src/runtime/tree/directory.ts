@@ -2,7 +2,7 @@
  * All actors of one system: which there are, where each is, and how it is started, stopped and forgotten. It carries
  * out what supervisors decide; a supervisor knows neither threads nor ports.
  */
-import { err, errAsync, ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
@@ -11,10 +11,10 @@ import { unreachable } from '../exhaustive.js';
 import { gone } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { Host } from '../thread/host.js';
-import { refOver, typedRef, type AnyRef } from '../cell/incarnation.js';
-import { inTime, startInTime } from '../thread/in-time.js';
+import { inTime, isDoneSoon, startInTime, type StartAnswer } from '../thread/in-time.js';
 import { ThreadHost, type Blame, type ThreadEvents } from '../thread/thread-host.js';
 import { Links, type Seats } from './links.js';
+import { OutsideRefs } from './outside.js';
 import { gatherStats, type SystemStats } from './stats.js';
 import { Watches } from './watches.js';
 import { Placements, type PlacementOptions } from './placement.js';
@@ -68,7 +68,7 @@ export class Directory implements ThreadEvents, Seats {
   readonly #placements: Placements;
   readonly #links: Links;
   readonly #actors = new Map<string, Placed>();
-  readonly #outside = new Map<string, AnyRef>();
+  readonly #outside: OutsideRefs;
   readonly #watches = new Watches((end) => this.#tellEnd(end));
   /** Set by whoever makes the tree, before anything starts. */
   families: Kin | null = null;
@@ -80,6 +80,11 @@ export class Directory implements ThreadEvents, Seats {
     this.#events = events;
     this.#placements = new Placements(options, (id) => this.#actors.get(id)?.spec.behaviour, this);
     this.#links = new Links(this, this.#placements.inline, options.limits, options.timers);
+    this.#outside = new OutsideRefs(
+      this.#links,
+      this.#placements.inline,
+      (id) => !this.#isClosed && this.has(id),
+    );
   }
 
   has(id: string): boolean {
@@ -96,8 +101,8 @@ export class Directory implements ThreadEvents, Seats {
 
   isInThread(id: string): boolean {
     const actor = this.#actors.get(id);
-    if (actor === undefined) return false;
-    return actor.beside === null ? actor.spec.placement.kind === 'thread' : this.isInThread(actor.beside);
+    if (actor?.beside === null) return actor.spec.placement.kind === 'thread';
+    return actor !== undefined && this.isInThread(actor.beside);
   }
 
   /** Makes an actor known, with its links. */
@@ -143,12 +148,17 @@ export class Directory implements ThreadEvents, Seats {
     const how = [id, actor.starts, restarts, isCautious] as const;
     const answer = await (host instanceof ThreadHost
       ? host.start(...how)
-      : startInTime(host.start(...how), this.#limits.readyDeadlineMs, this.#options.timers));
+      : this.#startHere(host.start(...how)));
     if (answer.type === 'late' && actor.host === host) await this.#displace(actor);
     const outcome: StartOutcome =
       answer.type === 'late' ? { type: 'crashed', detail: `not ready in time: ${answer.detail}` } : answer;
     actor.status = outcome.type === 'ready' ? 'ready' : 'down';
     return outcome;
+  }
+
+  async #startHere(starting: Promise<StartOutcome>): Promise<StartAnswer> {
+    if (await isDoneSoon(starting)) return starting;
+    return startInTime(starting, this.#limits.readyDeadlineMs, this.#options.timers);
   }
 
   confirm(id: string): void {
@@ -172,7 +182,9 @@ export class Directory implements ThreadEvents, Seats {
     if (host instanceof ThreadHost) ended = await host.stop(id, reason, marker, links, deadlineMs);
     else {
       const stopping = host.stop(id, reason, marker, links);
-      ended = (await inTime(stopping, deadlineMs, this.#options.timers)) ? await stopping : null;
+      const { timers } = this.#options;
+      const isInTime = (await isDoneSoon(stopping)) || (await inTime(stopping, deadlineMs, timers));
+      ended = isInTime ? await stopping : null;
     }
     await this.#lifeOver(actor);
     actor.lastReason = ended ?? reason;
@@ -196,20 +208,14 @@ export class Directory implements ThreadEvents, Seats {
     this.#links.forget(id);
     this.#actors.delete(id);
     this.#watches.ended({ actor: id, reason: actor.lastReason });
-    this.#outside.delete(id);
+    this.#outside.drop(id);
     if (host instanceof ThreadHost) await this.#placements.leave(host, actor.spec);
     else if (host === null) await this.#placements.cancel(actor.spec);
   }
 
-  /** For code outside any actor: one link per target, shared by all of it. */
+  /** For code outside any actor. */
   ref<P extends Protocol>(to: string): Ref<P> {
-    return typedRef<P>({
-      actor: to,
-      cast: (...args) => this.#outsideRef(to)?.cast(...args) ?? err(gone(to)),
-      send: (...args) => this.#outsideRef(to)?.send(...args) ?? errAsync(gone(to)),
-      call: (...args) => this.#outsideRef(to)?.call(...args) ?? errAsync(gone(to)),
-      credit: () => this.#outsideRef(to)?.credit() ?? Promise.resolve(err(gone(to))),
-    });
+    return this.#outside.ref<P>(to);
   }
 
   stats(): Promise<SystemStats> {
@@ -245,6 +251,8 @@ export class Directory implements ThreadEvents, Seats {
     }
     for (const actor of lost) void this.#lifeOver(actor);
     for (const actor of lost) this.#links.disconnectInto(actor.spec.id);
+    // Not before what it said last was taken in.
+    this.#links.wires.threadGone(thread);
     this.#events.log(thread.name, 'error', 'thread-died', { detail });
     const reason: ExitReason = { type: 'crash', detail };
     for (const actor of lost)
@@ -252,8 +260,16 @@ export class Directory implements ThreadEvents, Seats {
       else if (actor.status === 'ready') actor.earlyExit = { reason, cause };
   }
 
+  ended(thread: ThreadHost): void {
+    this.#links.wires.threadGone(thread);
+  }
+
   linkLost(linkId: number): void {
     if (!this.#isClosed) this.#links.repair(linkId);
+  }
+
+  wireLost(wire: number): void {
+    this.#links.wires.lost(wire);
   }
 
   deadLetter(letter: DeadLetter): void {
@@ -262,18 +278,6 @@ export class Directory implements ThreadEvents, Seats {
 
   log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void {
     this.#events.log(actor, level, event, fields);
-  }
-
-  #outsideRef(to: string): AnyRef | null {
-    if (this.#isClosed || !this.#actors.has(to)) return null;
-    let ref = this.#outside.get(to);
-    if (ref === undefined) {
-      const link = this.#links.add('', '', to);
-      ref = refOver(this.#placements.inline.openSender(this.#links.addressOf(link)), null);
-      this.#outside.set(to, ref);
-      this.#links.connect(link);
-    }
-    return ref;
   }
 
   /** Errors: `runtime/no-actor` when the life that asks is over. */

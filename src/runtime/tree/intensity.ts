@@ -1,4 +1,6 @@
 /** How often a supervisor may restart its children, and how long it waits before each try. Pure. */
+import type { ChildSpec, ExitReason } from '../actor.js';
+import { unreachable } from '../exhaustive.js';
 import { runtime, type RuntimeLimits } from '../limits.js';
 
 /** Restarts in a sliding window. */
@@ -41,4 +43,22 @@ export function restartDelayMs(
 ): number {
   const full = Math.min(limits.restartDelayMinMs * 2 ** (inARow - 1), maxMs);
   return full * (0.5 + random / 2);
+}
+
+/** What was transferred to a child is gone with it, so such a child cannot start again. */
+export function isRestarted(
+  { behaviour, transfer, placement }: Pick<ChildSpec, 'behaviour' | 'transfer' | 'placement'>,
+  reason: ExitReason,
+): boolean {
+  if (transfer.length > 0 && placement.kind === 'thread') return false;
+  switch (behaviour.restart) {
+    case 'permanent':
+      return true;
+    case 'transient':
+      return reason.type === 'crash' || reason.type === 'refused';
+    case 'temporary':
+      return false;
+    default:
+      return unreachable(behaviour.restart);
+  }
 }

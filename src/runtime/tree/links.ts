@@ -1,11 +1,11 @@
 /** All links of a system: who is linked to whom, which ports join them now, and which links lie on a circle. */
-import { MessageChannel } from 'node:worker_threads';
 import { creditPerLink, type RuntimeLimits } from '../limits.js';
 import type { ChildSpec } from '../actor.js';
 import type { LinkAddress } from '../link/protocol.js';
 import type { Host } from '../thread/host.js';
 import type { Blame, ThreadHost } from '../thread/thread-host.js';
 import type { Timers } from '../timers.js';
+import { Wires } from './wires.js';
 
 export interface Link {
   readonly id: number;
@@ -36,6 +36,7 @@ export class Links {
   readonly #inline: Host;
   readonly #limits: RuntimeLimits;
   readonly #timers: Timers;
+  readonly wires = new Wires();
   readonly #byId = new Map<number, Link>();
   readonly #out = new Map<string, Set<Link>>();
   readonly #into = new Map<string, Set<Link>>();
@@ -144,9 +145,9 @@ export class Links {
       sender.connectLocal(link.id, blamedSeqs);
       return;
     }
-    const { port1, port2 } = new MessageChannel();
-    receiver.connectReceiver(this.addressOf(link), port2);
-    sender.connectSender(link.id, port1, blamedSeqs);
+    const channel = this.wires.channel(sender, receiver);
+    receiver.connectReceiver(this.addressOf(link), channel);
+    sender.connectSender(link.id, channel, blamedSeqs);
   }
 
   /** The receiver of these links is dead and will come back. */
@@ -186,6 +187,7 @@ export class Links {
 
   closeAll(): void {
     for (const link of this.#byId.values()) this.#senderSide(link)?.closeSender(link.id);
+    this.wires.closeAll();
   }
 
   /** Notes the envelopes at which a thread died; returns one name for all of them, or null. */

@@ -51,7 +51,7 @@ export class Placements {
     if (placement.kind === 'inline') return this.inline;
     const name = threadName(spec);
     let thread = this.#threads.get(name);
-    if (thread === undefined || thread.isDead) {
+    if (thread === undefined || thread.isDead || thread.isDying) {
       const { isStrict, timers } = this.#options;
       const limits = limitsWith({ ...this.#options.limits, ...placement.limits });
       thread = new ThreadHost(

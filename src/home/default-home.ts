@@ -1,6 +1,7 @@
 /** Which home a command means: `--home`, else `PARLANCE_HOME`, else the platform's data directory. */
 import { resolve } from 'node:path';
 
+/** Returns the directory of the home. */
 export async function homeOf(
   flag: string | undefined,
   env: Readonly<Record<string, string | undefined>>,

@@ -49,7 +49,7 @@ export function ensureDirectory(directory: string): Result<void, HomeError> {
     // A directory with the sticky bit is shared by all users, even while it is empty.
     const isShared = process.platform !== 'win32' && (found.mode & 0o1000) !== 0;
     if (isShared || !isHomeOrEmpty(readdirSync(directory)))
-      return unusable('it is no profile of Parlance and not empty, so nothing was changed there');
+      return unusable('it is not a profile of Parlance and not empty, so nothing was changed there');
     if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) chmodSync(directory, 0o700);
     return ok(undefined);
   } catch (error) {

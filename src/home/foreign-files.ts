@@ -6,16 +6,20 @@ import { appendFile } from 'node:fs/promises';
 import { reasonOf } from '../system-errors.js';
 import { foreignFiles as limits } from './limits.js';
 
-/** `onTrouble` is told why the disk does not take it, in words; once until it does again. */
+/** Gets the reason of a failed write, in words, once until a write succeeds. */
 type OnTrouble = (reason: string) => void;
 
+/** The file, written in the background. */
 export interface OldHistory {
   append(line: string): void;
-  /** Settles once all is written. */
+  /** Settles once all lines are written. */
   flush(): Promise<void>;
 }
 
-/** Lines are written in order, many in one write when they come fast. Past a bound they are dropped, and that is said. */
+/**
+ * Opens the file. Lines are written in order, fast ones together. Beyond a bound of waiting lines they are dropped,
+ * which `onTrouble` gets to know.
+ */
 export function openOldHistory(file: string, onTrouble: OnTrouble): OldHistory {
   let waiting: string[] = [];
   let writing: Promise<void> = Promise.resolve();

@@ -11,6 +11,7 @@ import { homeLock as limits } from './limits.js';
 import { lockFile, type FileLock } from './lock.js';
 import { writePrivate } from './private-file.js';
 
+/** An open home, whose lock this process holds. */
 export interface Home {
   readonly directory: string;
   readonly identityFile: string;

@@ -30,9 +30,9 @@ interface Stored {
   readonly staticKey: string;
   /** When the static key was made, ms; grows with each new one, so that an old certificate cannot come back. */
   readonly staticSerial: number;
-  /** What is announced of the next identity, and a checksum; the file that holds its key may be moved away. */
+  /** Hash of the key of the next identity, and a checksum. The file with that key may be moved away. */
   readonly next?: string;
-  /** Over all of the above but `next`: a flipped bit in a key is a key as well, but that of a stranger. */
+  /** Checksum over all fields above but `next`: a key with a flipped bit would be the valid key of a stranger. */
   readonly checksum: string;
 }
 type Keys = Omit<Stored, 'checksum'>;

@@ -8,18 +8,22 @@ import { err, ok, type Result } from 'neverthrow';
 import { reasonOf } from '../system-errors.js';
 import { nativeCall } from '../runtime/thread/native-call.js';
 
+/** A lock that is held. */
 export interface FileLock {
   release(): void;
 }
 
+/** The reason why a lock was not taken. */
 export type LockError = { readonly type: 'held' } | { readonly type: 'unusable'; readonly reason: string };
 
-/** Errors: `held` by another process, or by this one; `unusable` in the system's words. */
+/**
+ * Takes the lock. Errors: `held` (by another process, or by this one), `unusable` (the reason in the system's words).
+ */
 export function lockFile(file: string): Result<FileLock, LockError> {
   const locked = nativeCall(() => lock(file));
   if (locked.isOk() || locked.error.type !== 'damaged') return locked.mapErr(withoutDamage);
-  // Nothing is ever written to it, and nobody holds it, or it would have been `held`. Emptied, not removed: who comes
-  // at the same moment must meet the same file.
+  // The file holds no data, and no process has locked it. It is emptied and not removed, since another process must
+  // meet the same file at the same moment.
   truncateSync(file);
   return nativeCall(() => lock(file)).mapErr(withoutDamage);
 }

@@ -123,7 +123,7 @@ test('a directory of another program is exit 78 and stays as it was', options, a
   for (const args of [['serve'], ['send', 'bob', 'x'], ['recv']]) {
     const program = playProgram(context, [...args, '--home', home]);
     assert.equal(await program.exit(), 78, args.join(' '));
-    assert.match(program.stderr(), /it is no profile of Parlance and not empty/);
+    assert.match(program.stderr(), /it is not a profile of Parlance and not empty/);
   }
   assert.ok(isHomeOrEmpty(['settings.json', 'node.log']));
   assert.ok(isHomeOrEmpty(['thesis.tex', 'identity.json']));

@@ -8,6 +8,7 @@ import { serveApi, type ApiServer } from './server.js';
 /** The end of a node: it had no client, its owner closed it, or it ended by itself. */
 export type NodeEnd = 'idle' | 'closed' | 'ended';
 
+/** A node that is served until it has no client. */
 export interface Attended {
   /** Settles once the node has ended and its home is free. */
   readonly done: Promise<NodeEnd>;

@@ -13,6 +13,7 @@ import { methods, streams, type Methods } from './methods.js';
 import { parseJson, readEvent, readRecord } from './reading.js';
 import { findSocket } from './socket-path.js';
 
+/** The handle on a node behind the control socket. */
 export interface RemoteNode extends NodeHandle {
   /** Age of the node when this client attached, in ms. */
   readonly ageMs: number;

@@ -1,5 +1,6 @@
 /** The numbers of the local API on the control socket. */
 
+/** Bounds and times of the control socket. */
 export const controlApi = {
   /** Bytes of the path: `sun_path` holds 104 on BSD and macOS, 108 on Linux, the closing NUL included. */
   socketPathBytesMax: 100,

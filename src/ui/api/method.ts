@@ -13,6 +13,7 @@ export interface Served {
   readonly release: () => boolean;
 }
 
+/** The schema of a query or of a JSON body. */
 export type Body = v.ObjectSchema<v.ObjectEntries, undefined>;
 
 /** One row. `pack` and `run` are methods, so that every row fits `AnyMethod`. */
@@ -29,13 +30,17 @@ export interface Method<Args extends readonly unknown[], Takes extends Body, Giv
   /** Calls the node. */
   run(served: Served, input: v.InferOutput<Takes>): ResultAsync<v.InferOutput<Gives>, NodeError>;
 }
+/** A row with any arguments and bodies. */
 export type AnyMethod = Method<readonly unknown[], Body, v.GenericSchema>;
 
+/** Checks the types of a row. */
 export const method = <Args extends readonly unknown[], Takes extends Body, Gives extends v.GenericSchema>(
   row: Method<Args, Takes, Gives>,
 ): Method<Args, Takes, Gives> => row;
 
 /** A word that names a peer: a name, an id or an address. A longer word is a mistake or an attack. */
 export const peer = v.pipe(v.string(), v.nonEmpty(), v.maxLength(controlApi.peerWordCharsMax));
+/** The body of a method without arguments. */
 export const nothing = v.object({});
+/** The body of a method about one peer. */
 export const onePeer = v.object({ peer });

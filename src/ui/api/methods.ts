@@ -223,7 +223,9 @@ const foreign = {
   }),
 };
 
+/** All methods of the API, one row for each. */
 export const methods = { ...asking, ...acting, ...unseenMethods, ...foreign };
+/** The types of all rows. */
 export type Methods = typeof methods;
 
 /** Routes that answer with NDJSON. `reads`: schema of the lines of an NDJSON body. */

@@ -15,6 +15,7 @@ import type { AnyMethod, Body, Served } from './method.js';
 import { methods, streams } from './methods.js';
 import { checked, parseJson } from './reading.js';
 
+/** Arguments of the API. */
 export interface ApiOptions extends Served {
   /** Age of the node in ms. */
   readonly ageMs: () => number;
@@ -25,6 +26,7 @@ export const ageHeader = 'parlance-age-ms';
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
 
+/** Makes the HTTP routes of all methods. */
 export function createApi({ node, ageMs, startedWith, release }: ApiOptions): Hono {
   const api = new Hono();
   api.use(async (context, next) => {

@@ -13,6 +13,7 @@ export interface NamedLine {
   readonly text: string;
 }
 
+/** Arguments of `sendLines`. */
 export interface SendLinesOptions {
   /** Queues all lines of a batch, or none. */
   readonly send: (lines: readonly NamedLine[]) => ResultAsync<readonly StatusEvent[], NodeError>;
@@ -27,6 +28,7 @@ export interface SendLinesOptions {
   readonly nowMs: () => number;
 }
 
+/** The failure that ended the sending. */
 export interface SendLinesFailure {
   readonly error: NodeError;
   /** Number of lines that were read and not queued, the failed batch included. */

@@ -9,6 +9,7 @@ import { controlApi } from './limits.js';
 import type { ApiOptions } from './routes.js';
 import { placeSocket, removeSocket } from './socket-path.js';
 
+/** The server at the control socket. */
 export interface ApiServer {
   /** Path of the socket, or name of the pipe. */
   readonly path: string;

@@ -6,6 +6,7 @@ import { method, nothing, peer } from './method.js';
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** Rows of the methods about unread and printed messages. */
 export const unseenMethods = {
   unread: method({
     verb: 'GET',

@@ -21,6 +21,7 @@ import { differencesOf, startSettings } from './options/start-settings.js';
 import type { CliError } from './errors.js';
 import type { World } from './world.js';
 
+/** A node that a command uses. */
 export interface Attachment {
   readonly node: NodeHandle;
   readonly home: string;
@@ -32,11 +33,13 @@ export interface Attachment {
   readonly release: () => Promise<void>;
 }
 
+/** Failures of attaching to a node or starting one. */
 export type AttachError = Extract<
   CliError,
   NodeError | { readonly code: 'command/usage' | 'command/option-differs' }
 >;
 
+/** Arguments of `attach`. */
 export interface AttachOptions {
   readonly common: CommonOptions;
   /** The dialect that the command needs. A node without users that does not speak it makes room for one that does. */
@@ -230,6 +233,7 @@ function causeOf(error: NodeError): NodeError {
   return error.code === 'runtime/start-failed' ? (readFault(error.fault) ?? error) : error;
 }
 
+/** The settings of a command. */
 export interface ChosenSettings {
   /** All layers together. */
   readonly settings: NodeSettings;

@@ -9,6 +9,7 @@ import type { Output } from './screen/output.js';
 import type { ExitCode } from './screen/wording.js';
 import type { World } from './world.js';
 
+/** The arguments of every command. */
 export interface RunContext {
   readonly world: World;
   readonly output: Output;
@@ -110,12 +111,14 @@ export const nodeEnded = (reason: string | null): CliError => ({
   reason: reason ?? 'the log holds the reason',
 });
 
+/** Makes the failure of a wrong command line. */
 export const usage = (command: string, detail: string): CliError => ({
   code: 'command/usage',
   detail,
   command,
 });
 
+/** Arguments of `untilKnown`. */
 export interface UntilKnownOptions {
   /** Age of the node in ms. */
   readonly ageMs: () => number;

@@ -5,13 +5,16 @@ import type { NodeError, NodeHandle, NodeOptions } from '../../index.js';
 import type { RemoteNode } from '../api/client.js';
 import type { LaunchTask } from '../api/launch.js';
 
+/** A stream that may be a terminal. */
 export type OutputStream = Writable & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 };
+/** An input that may be a terminal. */
 export type InputStream = Readable & { readonly isTTY?: boolean };
 
+/** The surroundings of a command, which tests replace. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: InputStream;

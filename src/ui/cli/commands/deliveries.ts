@@ -6,6 +6,7 @@ import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../inde
 import { controlApi } from '../../api/limits.js';
 import { until } from '../run.js';
 
+/** Arguments of `Deliveries`. */
 export interface DeliveriesOptions {
   readonly node: Pick<NodeHandle, 'events' | 'history'>;
   readonly wait: WaitFor;
@@ -29,6 +30,7 @@ const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
 /** The rank of a message that the node has not taken yet. */
 const unsent = -1;
 
+/** Follows sent messages until each has reached the wanted state. */
 export class Deliveries {
   readonly #options: DeliveriesOptions;
   /** Rank reached by message id, for messages below the wanted state. */

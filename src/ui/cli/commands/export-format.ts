@@ -2,6 +2,7 @@
 import { unreachable } from '../../../exhaustive.js';
 import { oldLineOf, type MessageEvent } from '../../../index.js';
 
+/** The format of an export. */
 export type ExportFormatName = 'txt' | 'json' | 'csv';
 
 /** A file is `head`, then `entry` for each message with its index, then `tail`: it can be written piece by piece. */

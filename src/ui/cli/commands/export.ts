@@ -6,6 +6,7 @@ import type { MessageEvent, NodeError } from '../../../index.js';
 import type { CliError } from '../errors.js';
 import { exportFormat, type ExportFormat, type ExportFormatName } from './export-format.js';
 
+/** Arguments of `export`. */
 export interface ExportOptions {
   /** Whether a file that exists is replaced. */
   readonly isForced: boolean;
@@ -68,4 +69,5 @@ function opened(file: string, flags: 'w' | 'wx'): Result<number, string> {
   }
 }
 
+/** One page of messages, or the failure to read it. */
 export type Page = Result<readonly MessageEvent[], NodeError>;

@@ -9,6 +9,7 @@ import { usage, withNode, type RunContext } from '../run.js';
 import { parseTime } from '../options/time.js';
 import type { ExitCode } from '../screen/wording.js';
 
+/** Arguments of `history`. */
 export interface HistoryCommandOptions {
   readonly peer: string | null;
   readonly search: string | null;
@@ -21,6 +22,7 @@ export interface HistoryCommandOptions {
   readonly isForced: boolean;
 }
 
+/** Prints messages of the history, oldest first. */
 export async function history(context: RunContext, options: HistoryCommandOptions): Promise<ExitCode> {
   const { output, world } = context;
   const nowMs = world.nowMs();

@@ -6,6 +6,7 @@ import { peerLine } from '../screen/present.js';
 import { EndReason, pause, until, withNode, withNodes, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
+/** Arguments of `peers`. */
 export interface PeersOptions {
   readonly isWatching: boolean;
   /** Peer to wait for until it is reachable. */
@@ -14,6 +15,7 @@ export interface PeersOptions {
   readonly timeoutMs: number | null;
 }
 
+/** Prints the peers, once or at each change. */
 export function peers(context: RunContext, options: PeersOptions): Promise<ExitCode> {
   const { wait, isWatching, timeoutMs } = options;
   if (wait !== null) {

@@ -4,6 +4,7 @@ import { peerLine, peerName } from '../screen/present.js';
 import { untilKnown, withNode, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
+/** Prints the own identity, with a QR code where asked. */
 export function id(context: RunContext, options: { readonly isQr: boolean }): Promise<ExitCode> {
   return withNode(context, async ({ node }) => {
     const { output } = context;
@@ -29,6 +30,7 @@ export function id(context: RunContext, options: { readonly isQr: boolean }): Pr
   });
 }
 
+/** Arguments of `verify`. */
 export interface VerifyOptions {
   readonly peer: string;
   readonly code: string | null;
@@ -36,6 +38,7 @@ export interface VerifyOptions {
   readonly isCompared: boolean;
 }
 
+/** Prints the safety code of a pair, or marks the peer as verified. */
 export function verify(context: RunContext, options: VerifyOptions): Promise<ExitCode> {
   const isMarking = options.code !== null || options.isCompared;
   return withNode(context, async (attachment) => {
@@ -56,6 +59,7 @@ export function verify(context: RunContext, options: VerifyOptions): Promise<Exi
   });
 }
 
+/** Blocks or unblocks a peer. */
 export function block(context: RunContext, peer: string, isBlocked: boolean): Promise<ExitCode> {
   return withNode(context, async (attachment) => {
     const { output } = context;

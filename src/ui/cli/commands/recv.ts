@@ -7,6 +7,7 @@ import { eventLine, messageLine } from '../screen/present.js';
 import { EndReason, until, usage, withNodes, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
+/** Arguments of `recv`. */
 export interface RecvOptions {
   /** Number of messages after which the command ends; `null`: it goes on. */
   readonly count: number | null;
@@ -19,6 +20,7 @@ export interface RecvOptions {
   readonly isMarkingRead: boolean;
 }
 
+/** Prints messages as they arrive. Exit codes: 4 where `timeoutMs` passed before `count` messages came. */
 export async function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
   const receiving: Receiving = {
     left: options.count ?? Number.POSITIVE_INFINITY,

@@ -20,6 +20,7 @@ import {
 } from '../options/cmp2204-flags.js';
 import { wordingOf, type ExitCode } from '../screen/wording.js';
 
+/** Arguments of `send`. */
 export interface SendOptions {
   readonly peer: string;
   /** `null`: each line of stdin is a message. */
@@ -30,6 +31,7 @@ export interface SendOptions {
   readonly cmp2204: Cmp2204Flags;
 }
 
+/** Sends messages and waits for the wanted state. Exit codes: 4 where a message did not reach it in time. */
 export async function send(context: RunContext, options: SendOptions): Promise<ExitCode> {
   const { output } = context;
   if (options.peer.trim() === '') return output.failure(usage('send', 'no peer given'));

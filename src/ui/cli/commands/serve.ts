@@ -6,6 +6,7 @@ import type { Output } from '../screen/output.js';
 import { EndReason, nodeEnded, whileAttached, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
+/** Runs a node until a signal ends it. */
 export async function serve(context: RunContext): Promise<ExitCode> {
   const { output, stopped, world, common } = context;
   return whileAttached<ExitCode>(context, await startOwn(world, common), async ({ node, release }) => {

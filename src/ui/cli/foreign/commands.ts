@@ -10,6 +10,7 @@ import type { ExitCode } from '../screen/wording.js';
 type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>) => Promise<void>;
 type Base = (command: Command) => Command;
 
+/** Adds the commands of the older programs. */
 export function addRoleCommands(program: Command, base: Base, runs: Runs): void {
   addHub(program, base, runs);
   for (const [name, does] of [

@@ -6,6 +6,7 @@ import { settingsOfEnv } from '../options/settings.js';
 import { usage, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
+/** Arguments of the hub command. */
 export interface HubCommandOptions {
   /** Number of users; `null`: 100, as in the older program. */
   readonly maxUsers: number | null;

@@ -19,6 +19,7 @@ import { relevant, strayFlag, toyGroupOf, type NodeSettings } from '../options/s
 import { until, withNode, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
+/** A node that plays an older program, and the settings of its command. */
 export interface Role {
   readonly context: RunContext;
   readonly dialect: ForeignDialectName;

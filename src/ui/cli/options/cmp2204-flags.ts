@@ -5,12 +5,14 @@ import type { CliError } from '../errors.js';
 import { roles as limits } from '../limits.js';
 import { usage } from '../run.js';
 
+/** The flags of `send` for cmp2204. */
 export interface Cmp2204Flags {
   readonly secure?: boolean;
   readonly plain?: boolean;
   readonly number?: number;
 }
 
+/** The options of a message to cmp2204, and the flag that asked for them. */
 export interface Cmp2204Options {
   /** Flag that the user gave. */
   readonly flag: '--secure' | '--plain' | '--number';

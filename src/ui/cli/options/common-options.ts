@@ -4,6 +4,7 @@ import { cli } from '../limits.js';
 import { rows, settings, settingsOf, type NodeSettings, type Setting } from './settings.js';
 import { flag, parseWord, type Kind, type ListKind } from './values.js';
 
+/** The options of every command. */
 export interface CommonOptions {
   readonly home: string | undefined;
   readonly isJson: boolean;
@@ -13,6 +14,7 @@ export interface CommonOptions {
   readonly node: NodeSettings;
 }
 
+/** Adds the options of every command. */
 export function addCommonOptions(command: Command): Command {
   for (const [, row] of rows) {
     const option = row.flag === null ? null : optionFor(row.flag, row);

@@ -16,6 +16,7 @@ import { readValue } from './values.js';
 
 const fileName = 'settings.json';
 
+/** The settings file, parsed. */
 export interface StoredSettings {
   readonly file: string;
   readonly settings: NodeSettings;

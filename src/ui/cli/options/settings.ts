@@ -34,6 +34,7 @@ type UsageError = Extract<CliError, { readonly code: 'command/usage' }>;
 type Env = Readonly<Record<string, string | undefined>>;
 type When = 'command' | 'start';
 
+/** One row of the table. `when`: whether it counts for each command, or at the start of a node. */
 export interface Setting<T = unknown, W extends When = When> {
   /** Option as the help shows it; `null`: there is no option. */
   readonly flag: string | null;
@@ -197,7 +198,9 @@ export type NodeSettings = {
     ValueOf<Table[Key]> | undefined;
 };
 
+/** The rows of the table with their keys. */
 export const rows: readonly (readonly [string, Setting])[] = Object.entries(settings);
+/** The rows that count at the start of a node. */
 export const startRows = rows.filter(([, { when }]) => when === 'start');
 
 /** Collects the settings of a node for which `find` returns a value that their row accepts. */

@@ -13,6 +13,7 @@ import {
 } from '../../../index.js';
 import { cli } from '../limits.js';
 
+/** A kind of value, as a word on the command line and as JSON. */
 export interface Kind<T> {
   readonly schema: v.GenericSchema<T>;
   /** Reads a word as a value, which `schema` then accepts or refuses. */
@@ -53,9 +54,13 @@ const wholeWithin = (min: number, max: number, words: string): Kind<number> => (
   refusal: rule(words),
 });
 
+/** A TCP port; 0: any free one. */
 export const port = wholeWithin(0, 65_535, 'a port is a number from 0 to 65535');
+/** A UDP port. */
 export const udpPort = wholeWithin(1, 65_535, 'a UDP port is a number from 1 to 65535');
+/** A whole number from 1 on. */
 export const count = wholeWithin(1, Number.MAX_SAFE_INTEGER, 'a count is a whole number above 0');
+/** A number of connections at one time. */
 export const connections = wholeWithin(
   1,
   cli.maxConnectionsMax,
@@ -86,6 +91,7 @@ export const timeout: Kind<number> = {
       : rule(`a timeout is 0 to ${cli.timeoutMsMax / 1_000} seconds`)(given),
 };
 
+/** A switch. */
 export const flag: Kind<boolean> = {
   schema: v.boolean(),
   fromWord: (word) => {
@@ -96,12 +102,14 @@ export const flag: Kind<boolean> = {
   refusal: (given) => `${shown(given)} is neither yes nor no`,
 };
 
+/** Any text. */
 export const text: Kind<string> = {
   schema: v.string(),
   fromWord: (word) => word,
   refusal: rule('the value is text'),
 };
 
+/** A path of a file. */
 export const filePath: Kind<string> = {
   schema: v.pipe(v.string(), v.nonEmpty()),
   fromWord: (word) => word,
@@ -124,6 +132,7 @@ export const ownName: Kind<string> = {
       : rule('a name is text')(given),
 };
 
+/** An IP address or a host name. */
 export const address: Kind<string> = {
   schema: v.pipe(v.string(), v.check(isIpAddress)),
   fromWord: (word) => (word === 'localhost' ? '127.0.0.1' : word),
@@ -154,9 +163,12 @@ export const endpoint: Kind<string> = {
   refusal: rule('a peer is IP:PORT'),
 };
 
+/** The levels of the log, least important first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+/** One level of the log. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** A level of the log. */
 export const logLevel: Kind<LogLevel> = {
   schema: v.picklist(logLevels),
   fromWord: (word) => word,

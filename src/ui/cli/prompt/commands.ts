@@ -3,6 +3,7 @@ import { escapeForTerminal, type PeerEvent } from '../../../index.js';
 import { nearest } from '../options/suggestion.js';
 import { entryRows, remarkRows } from './layout.js';
 
+/** The commands of the prompt. */
 export const slashCommands = [
   { name: 'users', argument: '', does: 'lists the peers' },
   { name: 'chat', argument: 'PEER', does: 'opens the conversation with PEER: typed lines go there' },
@@ -20,14 +21,17 @@ export const slashCommands = [
   { name: 'exit', argument: '', does: 'leaves, as Ctrl-D does' },
 ] as const;
 
+/** The name of a command. */
 export type SlashName = (typeof slashCommands)[number]['name'];
 
+/** The meaning of a typed line. */
 export type Input =
   | { readonly type: 'nothing' }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'command'; readonly name: SlashName; readonly argument: string }
   | { readonly type: 'unknown'; readonly word: string; readonly meant: SlashName | null };
 
+/** Returns the rows of `/help`. */
 export const helpRows = (columns: number, paint: (text: string) => string): readonly string[] => [
   ...remarkRows('A line is a message to the open conversation. Tab completes commands and names.', columns),
   ...slashCommands.flatMap(({ name, argument, does }) =>

@@ -30,6 +30,7 @@ import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
 import { isWorthRetrying, UnsentLines } from './unsent.js';
 
+/** Arguments of the controller. */
 export interface PromptOptions {
   readonly node: NodeHandle;
   readonly screen: Screen;
@@ -42,6 +43,7 @@ export interface PromptOptions {
   readonly onExit: () => void;
 }
 
+/** The state of the prompt. */
 export class PromptController {
   readonly unsent = new UnsentLines();
   readonly #options: PromptOptions;

@@ -13,6 +13,7 @@ import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
 import { PromptController } from './controller.js';
 
+/** Runs the prompt until the user leaves. */
 export async function prompt(context: RunContext): Promise<ExitCode> {
   const { world, output, common } = context;
   const isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson;

@@ -14,6 +14,7 @@ export interface UnreadPart {
   readonly earlier: number;
 }
 
+/** Unread counts by peer, and the marks of the open conversation. */
 export class Reading {
   readonly #node: Pick<NodeHandle, 'history' | 'markRead' | 'unread'>;
   readonly #counts = new Map<string, number>();

@@ -30,6 +30,7 @@ export interface Screen {
   readonly close: () => void;
 }
 
+/** Arguments of the screen. */
 export interface TerminalOptions {
   readonly input: InputStream & { readonly setRawMode?: (isRaw: boolean) => unknown };
   readonly output: OutputStream;
@@ -56,6 +57,7 @@ const clearDown = '\x1b[J';
 const up = (rows: number): string => (rows > 0 ? `\x1b[${rows}A` : '');
 const down = (rows: number): string => (rows > 0 ? `\x1b[${rows}B` : '');
 
+/** The screen of the prompt on a terminal. */
 export class TerminalScreen implements Screen {
   readonly editor: Editor;
   readonly #options: TerminalOptions;

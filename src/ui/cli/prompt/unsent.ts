@@ -15,6 +15,7 @@ const hopeless: ReadonlySet<NodeError['code']> = new Set<NodeError['code']>([
   'dialect/unsupported',
 ]);
 
+/** Counts lines that were typed and not queued. */
 export class UnsentLines {
   #lines = 0;
   #why: NodeError | null = null;

@@ -10,6 +10,7 @@ import { logFile } from '../limits.js';
 import { logLevels, type LogLevel } from '../options/values.js';
 import type { OutputStream } from '../world.js';
 
+/** The destination of the log. */
 export interface LogTarget {
   readonly level: LogLevel;
   readonly file: string | undefined;
@@ -18,6 +19,7 @@ export interface LogTarget {
   readonly onLine: ((line: string) => void) | null;
 }
 
+/** Writes one line of the log. */
 export type WriteLog = NonNullable<NodeOptions['log']>;
 
 /** Returns a log that accepts lines before it is open and keeps them in order. */

@@ -10,6 +10,7 @@ import type { CommandLine } from './lines.js';
 import { lineOf, wordingOf, type ExitCode, type Wording } from './wording.js';
 import type { OutputStream, World } from '../world.js';
 
+/** Arguments of the output. */
 export interface OutputOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
@@ -21,6 +22,7 @@ export interface OutputOptions {
 /** An NDJSON line. It is printed with `type` first. */
 export type JsonLine = NodeEvent | CommandLine;
 
+/** The output of a command, as text or NDJSON, and its exit codes. */
 export class Output {
   readonly isJson: boolean;
   readonly colors: ReturnType<typeof createColors>;

@@ -18,6 +18,7 @@ type Colors = Output['colors'];
 export const peerName = (peer: Pick<PeerEvent, 'name' | 'tag'>): string =>
   `${escapeName(peer.name)}#${escapeForTerminal(peer.tag)}`;
 
+/** Formats a peer as one line. */
 export function peerLine(peer: PeerEvent, colors: Colors): string {
   const state = { online: colors.green, away: colors.yellow, offline: colors.dim }[peer.state](
     peer.state.padEnd(7),
@@ -32,6 +33,7 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
   return `${state} ${colors.bold(peerName(peer))}  ${facts.join('  ')}`;
 }
 
+/** Formats a message as one line. */
 export function messageLine(message: MessageEvent, colors: Colors): string {
   const name = escapeName(message.peer);
   const arrow = message.direction === 'in' ? `${colors.cyan(name)}:` : `→ ${colors.cyan(name)}:`;
@@ -40,6 +42,7 @@ export function messageLine(message: MessageEvent, colors: Colors): string {
   return `${colors.dim(clock(message.sentAt))} ${arrow} ${text}${labels}`;
 }
 
+/** Formats a status as one line. */
 export function statusLine(status: StatusEvent, colors: Colors): string {
   const reason = status.reason === undefined ? '' : ` (${escapeForTerminal(status.reason)})`;
   const state = status.state === 'failed' ? colors.red(status.state) : status.state;

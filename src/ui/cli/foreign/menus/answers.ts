@@ -9,6 +9,7 @@ export const readQuad = (answer: string): Result<string, string> =>
     ? ok(answer)
     : err(`"${answer}" is not an IPv4 address: write four numbers up to 255 with dots.`);
 
+/** Reads a port. The error is the remark for the user. */
 export function readPort(answer: string): Result<number, string> {
   const port = parseWord(portKind, answer);
   return port.isOk() && port.value > 0
@@ -23,6 +24,7 @@ export function readQuadAndPort(answer: string, usualPort: number): Result<strin
   return readQuad(host).andThen(() => readPort(digits).map((port) => `${host}:${port}`));
 }
 
+/** Reads yes or no. The error is the remark for the user. */
 export function readYes(answer: string): Result<boolean, string> {
   const word = answer.toLowerCase();
   if (['y', 'yes'].includes(word)) return ok(true);

@@ -11,6 +11,7 @@ type Attention =
   | { readonly to: 'opening'; readonly came: Map<string, string> }
   | { readonly to: 'conversation'; readonly peer: string };
 
+/** Decides which caller of a menu gets the conversation, and announces the others. */
 export class Callers {
   readonly #menu: MenuSession;
   readonly #answerKey: string;

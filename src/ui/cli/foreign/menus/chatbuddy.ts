@@ -20,6 +20,7 @@ import { awaitPartner, awaitPartnerOrEnter, converse, type Partner } from './con
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
+/** The address of a hub. */
 export interface HubAddress {
   readonly host: string;
   readonly port: number;

@@ -10,6 +10,7 @@ import { readPeer, readYes } from './answers.js';
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
+/** Runs the menu of Chat_Initiator. */
 export const initiate = (context: RunContext): Promise<ExitCode> =>
   withMenu(context, { dialect: 'cmp2204', saysGoodbye: false }, (menu) =>
     runMenu(menu.dialog, 'Talk with cmp2204', [

@@ -4,11 +4,13 @@ import { roles as limits } from '../../limits.js';
 import { within } from '../../run.js';
 import type { MenuSession } from './menu-session.js';
 
+/** The peer of a conversation. */
 export interface Partner {
   /** Id of the peer. */
   readonly peer: string;
 }
 
+/** The rules of a dialect for a conversation. */
 export interface ConversationRules {
   /** Line that ends the conversation, as in the older program. */
   readonly endMark: string;

@@ -19,6 +19,7 @@ import {
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
+/** Arguments of `wait`. */
 export interface WaitOptions {
   /** Port to wait on; `null`: the port of the settings, by default 65500. */
   readonly port: number | null;
@@ -40,6 +41,7 @@ export function wait(context: RunContext, { port, isBeeping }: WaitOptions): Pro
   });
 }
 
+/** Arguments of `connect`. */
 export interface ConnectOptions {
   /** `ADDR` or `ADDR:PORT`; `null`: the user is asked. */
   readonly address: string | null;

@@ -9,6 +9,7 @@ import { plainScreen } from '../../prompt/plain.js';
 import { TerminalScreen, type Screen } from '../../prompt/screen.js';
 import type { RunContext } from '../../run.js';
 
+/** Questions to the user and their answers, on a terminal or over a pipe. */
 export class Dialog {
   readonly isTerminal: boolean;
   readonly #screen: Screen;

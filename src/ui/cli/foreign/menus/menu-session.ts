@@ -18,6 +18,7 @@ import { within, type RunContext } from '../../run.js';
 import { lineOf, wordingOf, type ExitCode } from '../../screen/wording.js';
 import { Dialog } from './dialog.js';
 
+/** The services of a menu that runs. */
 export interface MenuSession {
   readonly role: Role;
   readonly dialog: Dialog;
@@ -32,6 +33,7 @@ export interface MenuSession {
   readonly fail: (error: NodeError) => void;
 }
 
+/** Arguments of `withMenu`. */
 export interface MenuOptions {
   readonly dialect: ForeignDialectName;
   /** Changes the settings of a node that is started for this menu. */

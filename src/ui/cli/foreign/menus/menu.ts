@@ -1,6 +1,7 @@
 /** The loop of every menu: it shows the choices and runs the chosen one. */
 import type { Dialog } from './dialog.js';
 
+/** One choice of a menu. */
 export interface Choice {
   /** Key that the user types. */
   readonly key: string;

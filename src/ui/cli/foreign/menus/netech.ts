@@ -8,6 +8,7 @@ import { readPort, readQuad } from './answers.js';
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
+/** Runs the menu of netech. */
 export const netechMenu = (context: RunContext): Promise<ExitCode> =>
   withMenu(context, { dialect: 'netech', saysGoodbye: true }, (menu) => {
     menu.dialog.say(`You can be reached at ${addressesOf(menu.role).join(', ')}.`);

@@ -8,6 +8,7 @@ import { readPeer, readQuadAndPort } from './answers.js';
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
 
+/** Runs the menu of synergy. */
 export const synergyMenu = (context: RunContext): Promise<ExitCode> =>
   withMenu(context, { dialect: 'synergy', saysGoodbye: true }, (menu) => {
     menu.dialog.say(`You can be reached at ${addressesOf(menu.role).join(', ')}.`);

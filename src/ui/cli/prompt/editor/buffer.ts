@@ -21,6 +21,7 @@ export const editNames = [
   'yank',
   'undo',
 ] as const;
+/** The name of such a key. */
 export type EditName = (typeof editNames)[number];
 
 interface Snapshot {
@@ -28,6 +29,7 @@ interface Snapshot {
   readonly cursor: number;
 }
 
+/** The text, its cursor, and the steps to undo. */
 export class TextBuffer {
   #text = '';
   #cursor = 0;

@@ -5,6 +5,7 @@
 import { editor as limits } from '../../limits.js';
 import { isOneKey, KeyParser, pasteStart, unixLines, withoutSequences, type Key } from './keys.js';
 
+/** Turns input into keys and pastes. */
 export class BurstReader {
   readonly #parser = new KeyParser();
   /** Text of the burst that has begun. */

@@ -7,6 +7,7 @@ const printableAscii = /^[\x20-\x7e]*$/;
 /** Joiners and variation selectors: they have no width and no effect on a terminal. */
 const joiner = /\u200C|\u200D|[\u{FE00}-\u{FE0F}]/u;
 
+/** One grapheme of a line. */
 export interface Cell {
   /** The grapheme as it was typed. */
   readonly raw: string;

@@ -14,12 +14,14 @@ export interface Typed {
   readonly isText: boolean;
 }
 
+/** A request of the editor to its screen. */
 export type EditorEffect =
   | { readonly type: 'submit'; readonly line: Typed }
   | { readonly type: 'leave' | 'suspend' | 'clear-screen' }
   | { readonly type: 'list'; readonly words: readonly string[] }
   | { readonly type: 'remark'; readonly text: string };
 
+/** The state of the editor to be drawn. */
 export interface EditorView {
   /** Question that stands in place of the prompt; null: there is none. */
   readonly question: string | null;
@@ -43,6 +45,7 @@ interface Answered {
   readonly cursor: number;
 }
 
+/** The input line with its history. */
 export class Editor {
   readonly #complete: Complete;
   readonly #line = new TextBuffer();

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { cellsOf, widthOf, type Cell } from './cells.js';
 import { editor as limits } from '../../limits.js';
 
+/** The rows of the input line, ready to be drawn. */
 export interface Frame {
   readonly rows: readonly string[];
   /** Cells of each row, at most. */
@@ -15,6 +16,7 @@ export interface Frame {
   readonly cursorPrefix: string;
 }
 
+/** Arguments of `frameOf`. */
 export interface FrameOptions {
   /** Prompt, which may have colours. */
   readonly prompt: string;
@@ -25,6 +27,7 @@ export interface FrameOptions {
   readonly rowsMax: number;
 }
 
+/** Cuts prompt and text into rows. */
 export function frameOf({ prompt, text, cursor, columns, rowsMax }: FrameOptions): Frame {
   const lead = fitted(prompt, columns);
   const rows: Row[] = [{ text: lead.text, width: lead.width }];

@@ -1,6 +1,7 @@
 /** The keys of a terminal: parses what the terminal sends. Pure: the caller says when a pause has ended a sequence. */
 import { editor as limits } from '../../limits.js';
 
+/** The name of a key. */
 export type KeyName =
   | 'enter'
   | 'newline'
@@ -29,6 +30,7 @@ export type KeyName =
   | 'suspend'
   | 'clear-screen';
 
+/** One input: a key, typed text, or a paste. */
 export type Key =
   | { readonly type: 'press'; readonly name: KeyName }
   | { readonly type: 'text'; readonly text: string }

@@ -93,8 +93,15 @@ export interface Commands {
   >;
   /** Tells foreign programs that the node ends. */
   readonly farewell: Asking<Nothing, null>;
-  /** Counts the connections that were ended because of malformed input, by dialect. */
-  readonly malformed: Asking<Nothing, Readonly<Record<string, number>>>;
+  readonly counts: Asking<Nothing, Counts>;
+}
+
+/** The figures of the core. */
+export interface Counts {
+  /** Connections that were ended because of malformed input, by dialect. */
+  readonly malformed: Readonly<Record<string, number>>;
+  /** Utterances of native peers whose kind this version does not know, by kind. */
+  readonly unknownKinds: Readonly<Record<string, number>>;
 }
 
 /** The questions of the actors of connections and beacons. */

@@ -135,6 +135,12 @@ export class CommandDesk {
     else this.#verify(peerId, number.value, command, turn);
   }
 
+  /** Answers with the figures of the core. */
+  count(call: CallOf<'counts'>, turn: CoreTurn): void {
+    const { native, foreign } = this.#parts;
+    turn.emit(answer(call, ok({ malformed: foreign.malformed(), unknownKinds: native.unknownKinds() })));
+  }
+
   #carryOut(command: PeerCommand, peerId: PeerId, turn: CoreTurn): readonly RouteReport[] {
     const { people, native, foreign } = this.#parts;
     switch (command.name) {
@@ -180,7 +186,7 @@ export class CommandDesk {
     const { people, native, delivery } = this.#parts;
     const queued = delivery.send({ peerId, messages, via, call }, turn);
     if (queued.isErr()) turn.emit(answer(call, err(queued.error)));
-    else if (people.trust(peerId, turn)) native.announceKnown(turn);
+    else if (people.trust(peerId, turn)) native.known.announce(turn);
   }
 
   #page(
@@ -214,7 +220,7 @@ export class CommandDesk {
       return;
     }
     people.verify(peerId, turn);
-    if (people.trust(peerId, turn)) native.announceKnown(turn);
+    if (people.trust(peerId, turn)) native.known.announce(turn);
     turn.emit(answer(call, ok({ ...this.#safety(peerId, number), verified: true })));
   }
 
@@ -232,7 +238,7 @@ export class CommandDesk {
       native.blocked(peerId, turn);
     }
     delivery.hold(peerId, blocked, turn);
-    native.announceKnown(turn);
+    native.known.announce(turn);
   }
 
   /** Returns the peer at a typed address. A contact that was proved there before must be the one that answers now. */

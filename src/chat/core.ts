@@ -151,7 +151,7 @@ export class Core {
         this.#keyRenewed(input, turn);
         return [];
       case 'resumable':
-        native.resumable(input.resumption, turn);
+        native.known.offered(input.resumption, turn);
         return [];
       case 'sessionUp':
         return this.#outcome(native.sessionUp(input, turn), turn);
@@ -223,11 +223,11 @@ export class Core {
       case 'farewell':
         foreign.farewell(input.call, turn);
         return [];
-      case 'malformed':
-        turn.emit(answer(input.call, ok(foreign.malformed())));
+      case 'counts':
+        this.#desk.count(input.call, turn);
         return [];
       case 'findTicket':
-        turn.emit(answer(input.call, ok(native.findTicket(input.body.ticketId, turn))));
+        turn.emit(answer(input.call, ok(native.known.find(input.body.ticketId, turn))));
         return [];
       case 'judgePeer':
         turn.emit(answer(input.call, ok(native.judge(input.body.sessionId, input.body.peer))));
@@ -261,7 +261,7 @@ export class Core {
     const ports = new Map<ForeignDialectName, number>();
     for (const other of others) if (isForeign(other.dialect)) ports.set(other.dialect, other.port);
     foreign.listening(port, ports);
-    native.announceKnown(turn);
+    native.known.announce(turn);
     turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
     turn.emit({ to: 'feed', event: { type: 'ready', id: own.peerId, name: this.#name, address, port } });
     const { peers, text } = foreign.takeGreetings();
@@ -363,7 +363,7 @@ export class Core {
   #keyRenewed(renewed: Extract<Input, { type: 'keyRenewed' }>, turn: CoreTurn): void {
     const { native } = this.#parts;
     native.keys.renewed(renewed, turn);
-    native.announceKnown(turn);
+    native.known.announce(turn);
     if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
   }
 

@@ -23,7 +23,9 @@ export type Utterance =
   /** The speaker asks to connect (dialects that know such a thing). */
   | { readonly type: 'connect' }
   /** The speaker leaves. `words`: what to show, where the dialect sends some. */
-  | { readonly type: 'leave'; readonly words: string | null };
+  | { readonly type: 'leave'; readonly words: string | null }
+  /** A native utterance of a kind that this version does not know. It is counted and otherwise ignored. */
+  | { readonly type: 'unknown'; readonly kind: number; readonly bytes: number };
 
 /** How bytes are cut into frames (`wire/frames.ts`). */
 export type Framing =

@@ -2,7 +2,7 @@
  * The native dialect: what travels inside the DATA of a session. Several utterances follow each other in one content,
  * so that small messages share a record.
  *
- *   data    = (kind(u8) length(u32) body)…        kinds that are not known are skipped
+ *   data    = (kind(u8) length(u32) body)…        an unknown kind is skipped and counted
  *   text    = id(16) sentAtMs(u48) UTF-8
  *   receipt = id(16)…
  *   profile = instance(8) UTF-8 name
@@ -17,7 +17,32 @@ import { ByteReader, ByteWriter, copy, toHex } from '../wire/bytes.js';
 import { encodeControl, magic } from '../wire/frames.js';
 import type { Dialect, Sniffed, Utterance } from './dialect.js';
 
-const kind = { text: 1, receipt: 2, profile: 3 } as const;
+/** The kinds that this version reads and writes. */
+export const kind = { text: 1, receipt: 2, profile: 3 } as const;
+
+/** A range of kinds that a later version gives a meaning, both ends included. */
+interface ReservedKinds {
+  readonly first: number;
+  readonly last: number;
+  readonly use: string;
+}
+
+/**
+ * The kinds that have an owner; all others are free. A number is never given twice. An older node skips and counts the
+ * kinds that it does not know, so a kind that the peer must not miss goes only to a peer whose `features` have its bit.
+ */
+export const reservedKinds: readonly ReservedKinds[] = [
+  {
+    first: 4,
+    last: 10,
+    use: 'messages: second form of a text, edit, delete, reaction, read mark, timer, typing',
+  },
+  { first: 16, last: 24, use: 'rooms' },
+  { first: 32, last: 41, use: 'files' },
+  { first: 48, last: 49, use: 'proofs' },
+  { first: 64, last: 79, use: 'hub' },
+];
+
 const idBytes = 16;
 const textHeaderBytes = idBytes + 6;
 const instanceBytes = 8;
@@ -87,7 +112,6 @@ export function unpack(data: Uint8Array): Result<readonly Utterance[], DialectEr
     const body = reader.take(reader.u32());
     if (reader.isShort) return err(malformed('an utterance is cut'));
     const read = readBody(code, body);
-    if (read === null) continue;
     if (read.isErr()) return err(read.error);
     utterances.push(read.value);
   }
@@ -114,6 +138,7 @@ function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectEr
       return writeProfile(writer, utterance.name, utterance.instance);
     case 'connect':
     case 'leave':
+    case 'unknown':
       return err(unsupported(utterance.type));
     default:
       return unreachable(utterance);
@@ -160,8 +185,7 @@ function writeUtf8(writer: ByteWriter, text: string, bytesMax: number): Result<n
   return ok(written);
 }
 
-/** `null`: a kind that is not known here. */
-function readBody(code: number, body: Uint8Array): Result<Utterance, DialectError> | null {
+function readBody(code: number, body: Uint8Array): Result<Utterance, DialectError> {
   switch (code) {
     case kind.text: {
       if (body.length < textHeaderBytes) return err(malformed('text'));
@@ -187,7 +211,7 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
       return ok({ type: 'profile', name, instance: toHex(copy(body, 0, instanceBytes)) });
     }
     default:
-      return null;
+      return ok({ type: 'unknown', kind: code, bytes: body.length });
   }
 }
 

@@ -193,14 +193,14 @@ class RunningNode {
         ResultAsync.fromSafePromise(
           Promise.all([
             tree.stats(),
-            tree.ref(nodeAddress).call('malformed', {}),
+            tree.ref(nodeAddress).call('counts', {}),
             tree.ref(transportAddress).call('stats', {}),
             tree.ref(historyAddress).call('stats', {}),
             tree.ref(discoveryAddress).call('stats', {}),
-          ]).then(([stats, malformed, transport, history, discovery]) => ({
+          ]).then(([stats, counts, transport, history, discovery]) => ({
             ...stats,
             letters: tree.deadLetters(),
-            malformed: malformed.unwrapOr({}),
+            ...counts.unwrapOr({ malformed: {}, unknownKinds: {} }),
             transport: transport.unwrapOr(null),
             history: history.unwrapOr(null),
             discovery: discovery.unwrapOr(null),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Utterance } from '../../src/dialects/dialect.js';
-import { encodeBusy, native, pack, unpack } from '../../src/dialects/native.js';
+import { encodeBusy, kind, native, pack, reservedKinds, unpack } from '../../src/dialects/native.js';
 import { messageIdFromBytes } from '../../src/ids.js';
 import { session as limits } from '../../src/session/limits.js';
 import { wireV1 } from '../../src/wire/limits.js';
@@ -96,12 +96,18 @@ test('a receipt for very many messages becomes several', () => {
   );
 });
 
-test('kinds that are not known are skipped; what is cut, too long or not UTF-8 is refused', () => {
+test('an unknown kind is counted and the rest is read; what is cut, too long or not UTF-8 is refused', () => {
   const known = native.encode(textOf('known'))._unsafeUnwrap();
   const unknown = Uint8Array.of(99, 0, 0, 0, 2, 1, 2);
-  assert.deepEqual(unpack(concat([unknown, known, unknown]))._unsafeUnwrap(), [textOf('known')]);
+  const counted = { type: 'unknown', kind: 99, bytes: 2 } as const;
+  assert.deepEqual(unpack(concat([unknown, known, unknown]))._unsafeUnwrap(), [
+    counted,
+    textOf('known'),
+    counted,
+  ]);
   assert.deepEqual(native.decode(known)._unsafeUnwrap(), textOf('known'));
-  assert.equal(native.decode(unknown)._unsafeUnwrapErr().code, 'dialect/unsupported');
+  assert.deepEqual(native.decode(unknown)._unsafeUnwrap(), counted);
+  assert.equal(native.encode(counted)._unsafeUnwrapErr().code, 'dialect/unsupported');
   const bad: readonly (readonly [Uint8Array, string])[] = [
     [known.subarray(0, -1), 'dialect/malformed'],
     [Uint8Array.of(1), 'dialect/malformed'],
@@ -153,4 +159,19 @@ test('a connection is ours from its fourth byte on, and not ours from the first 
 test('busy says when to come back, in whole seconds, rounded up', () => {
   assert.deepEqual([...encodeBusy(1_200)], [0, 0, 3, 0, 2]);
   assert.deepEqual([...encodeBusy(1e9)], [0, 0, 3, 0xff, 0xff]);
+});
+
+test('reserved kinds overlap neither each other nor those in use, and all others can be skipped', () => {
+  const inUse = Object.values(kind).map((code) => ({ first: code, last: code }));
+  const ranges = [...inUse, ...reservedKinds].toSorted((one, other) => one.first - other.first);
+  let free = 1;
+  for (const { first, last } of ranges) {
+    assert.ok(first >= free && last >= first && last <= 255, `${first}-${last}`);
+    free = last + 1;
+  }
+  for (let code = 0; code < 256; code += 1) {
+    if (inUse.some(({ first }) => first === code)) continue;
+    const read = unpack(concat([header(code, 3), body(3)]))._unsafeUnwrap();
+    assert.deepEqual(read, [{ type: 'unknown', kind: code, bytes: 3 }]);
+  }
 });

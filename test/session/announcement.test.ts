@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { decodePayload, encodePayload, feature, nextIdentityHash } from '../../src/session/certificate.js';
-import { toHex } from '../../src/wire/bytes.js';
+import { native } from '../../src/dialects/native.js';
+import { messageIdFromBytes } from '../../src/ids.js';
+import { Established } from '../../src/session/established.js';
+import { chaChaPoly } from '../../src/session/noise/cipher.js';
+import { fragments, RecordOpener, RecordSealer } from '../../src/session/records.js';
+import { concat, toHex } from '../../src/wire/bytes.js';
 import { connect, isUp, makeNode, resume, type Endpoint } from '../support/session-pair.js';
 
 const next = new Uint8Array(randomBytes(32));
@@ -57,4 +62,37 @@ test('the hash of the next identity is what the protocol says', () => {
   const key = new Uint8Array(32).fill(7);
   const hash = createHash('sha256').update('parlance/1 next\0').update(key).digest('hex');
   assert.equal(toHex(nextIdentityHash(key)), hash);
+});
+
+test('a peer of a newer version gets its session, whatever else it announces', () => {
+  const future = makeNode({ features: 0xffff_ffff, wireVersions: [1, 2, 3], next });
+  const node = makeNode();
+  for (const pair of [connect(future, node), connect(node, future), resume(future, node)]) {
+    assert.ok(isUp(pair));
+    const end = pair.initiator.node === node ? pair.initiator : pair.responder;
+    assert.deepEqual(announced(end), [0xffff_ffff, toHex(next)]);
+  }
+});
+
+test('utterances of unknown kinds end no session, and what stands beside them is heard', () => {
+  const keys = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] as const;
+  const [toUs, toThem] = keys;
+  const sealer = new RecordSealer(chaChaPoly, Uint8Array.from(toUs));
+  const records = new Established(
+    {
+      sealer: new RecordSealer(chaChaPoly, Uint8Array.from(toThem)),
+      opener: new RecordOpener(chaChaPoly, Uint8Array.from(toUs)),
+    },
+    0,
+  );
+  const id = messageIdFromBytes(new Uint8Array(16));
+  const text = { type: 'text', id, sentAtMs: 1, text: 'hello' } as const;
+  const known = native.encode(text)._unsafeUnwrap();
+  for (let kind = 4; kind < 256; kind += 1) {
+    const strange = Uint8Array.of(kind, 0, 0, 0, 2, 1, 2);
+    const frames = sealer.frames(fragments(concat([strange, known, strange])))._unsafeUnwrap();
+    const unknown = { type: 'unknown', kind, bytes: 2 } as const;
+    const opened = records.open(frames.subarray(2), 1)._unsafeUnwrap();
+    assert.deepEqual(opened, { type: 'said', utterances: [unknown, text, unknown] });
+  }
 });

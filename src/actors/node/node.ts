@@ -79,8 +79,8 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'foreignLeave', body, call: state.calls.open(from) }, context, from),
     farewell: (state, body, context, from) =>
       ask(state, { name: 'farewell', body, call: state.calls.open(from) }, context, from),
-    malformed: (state, body, context, from) =>
-      ask(state, { name: 'malformed', body, call: state.calls.open(from) }, context, from),
+    counts: (state, body, context, from) =>
+      ask(state, { name: 'counts', body, call: state.calls.open(from) }, context, from),
 
     listening: (state, body, context) => step(state, { type: 'listening', ...body }, context),
     accepted(state, { connectionId, dialect, remoteAddress, remotePort, port }, context) {

@@ -171,6 +171,7 @@ function understand(
       return null;
     case 'profile':
     case 'receipt':
+    case 'unknown':
       return null;
     default:
       return unreachable(utterance);

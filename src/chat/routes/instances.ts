@@ -7,14 +7,17 @@
  */
 import type { PeerId, SessionId } from '../../ids.js';
 import { peerIdOf } from '../people/identity.js';
+import type { Entry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 import type { Turn } from '../turn.js';
 import type { NativeEffect, ProbeDue } from './effects.js';
 import { instances as limits } from './limits.js';
 import type { LiveSession, OwnSide } from './live-session.js';
 import { addressAtOtherEnd } from './pinning.js';
+import type { RouteReport } from './route.js';
 import type { SessionTable } from './session-table.js';
 import { tellSession } from './tell-session.js';
+import { sendableOf } from './utterances.js';
 
 type InstanceTurn = Turn<NativeEffect>;
 
@@ -43,20 +46,18 @@ export class Instances {
     return !duplicates.includes(live);
   }
 
-  /**
-   * Returns the session for the next utterances: the one with the instance that was heard last. While a message to
-   * another instance is unconfirmed, the next one follows it, so that each instance gets messages in their order.
-   */
-  toSpeakOn(peerId: PeerId, turn: InstanceTurn): LiveSession | undefined {
-    const usable = this.#sessions.usableWith(peerId);
-    const now = this.#sessions.with(peerId);
-    const [last] = usable;
-    if (usable.length > 1) this.#warn(peerId, usable, turn);
-    if (last === undefined || last === now) return now;
-    const isLater = now === undefined || now.isClosing || last.heardAtMs > now.heardAtMs;
-    if (!isLater || (!now?.isClosing && (now?.unconfirmed.size ?? 0) > 0)) return now;
-    this.#turnTo(last, peerId, turn);
-    return last;
+  /** Hands entries to the current session of a peer. */
+  utter(peerId: PeerId, entries: readonly Entry[], turn: InstanceTurn): readonly RouteReport[] {
+    const live = this.#toSpeakOn(peerId, turn);
+    if (live === undefined) return [];
+    const { lines, utterances, unsendable: ids } = sendableOf(entries);
+    for (const { id } of lines) live.unconfirmed.add(id);
+    if (utterances.length > 0) tellSession(live, { say: 'utter', utterances }, turn);
+    const reason = 'this version cannot send an entry of its kind';
+    return [
+      { type: 'taken', peerId, lines },
+      ...(ids.length === 0 ? [] : [{ type: 'refused', peerId, ids, reason } as const]),
+    ];
   }
 
   /** Replaces the current session, which has ended. True: there is a session with another instance. */
@@ -96,6 +97,22 @@ export class Instances {
     const usable = this.#sessions.usableWith(peerId);
     if (usable.length === 0 || usable.some((live) => live.bootIdHex === bootIdHex)) return false;
     return isWaiting || this.#mayLookAt(peerId, bootIdHex, turn);
+  }
+
+  /**
+   * Returns the session for the next utterances: the one with the instance that was heard last. While a message to
+   * another instance is unconfirmed, the next one follows it, so that each instance gets messages in their order.
+   */
+  #toSpeakOn(peerId: PeerId, turn: InstanceTurn): LiveSession | undefined {
+    const usable = this.#sessions.usableWith(peerId);
+    const now = this.#sessions.with(peerId);
+    const [last] = usable;
+    if (usable.length > 1) this.#warn(peerId, usable, turn);
+    if (last === undefined || last === now) return now;
+    const isLater = now === undefined || now.isClosing || last.heardAtMs > now.heardAtMs;
+    if (!isLater || (!now?.isClosing && (now?.unconfirmed.size ?? 0) > 0)) return now;
+    this.#turnTo(last, peerId, turn);
+    return last;
   }
 
   #probe(live: LiveSession, turn: InstanceTurn): void {

@@ -10,7 +10,7 @@ import type { RuntimeError } from '../../runtime/errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { DialError } from '../errors.js';
 import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
-import type { PeerProof, Resumption } from '../../session/contract.js';
+import type { PeerProof } from '../../session/contract.js';
 import type { TicketBook } from '../../session/tickets.js';
 import type { Address } from '../../wire/address.js';
 import { fromHex } from '../../wire/bytes.js';
@@ -21,6 +21,7 @@ import { Dials } from './dials.js';
 import type { NativeDue, NativeEffect, SessionEffect } from './effects.js';
 import { reportFailure } from './failures.js';
 import { Instances } from './instances.js';
+import { KnownCallers } from './known.js';
 import { dialing as limits } from './limits.js';
 import type {
   AddressAnswer,
@@ -36,7 +37,6 @@ import { Renames } from './renames.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
 import { StaticKeys } from './static-keys.js';
 import { SessionTable } from './session-table.js';
-import { wordsOf } from '../delivery/entry.js';
 import { reasonOf, refusalOf } from './verdicts.js';
 import { tellSession } from './tell-session.js';
 import { understand, type Said } from './utterances.js';
@@ -52,8 +52,11 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #sessions = new SessionTable();
   readonly #dials = new Dials(() => this.#sessions.outgoing());
   readonly keys: StaticKeys;
+  readonly known: KnownCallers;
   readonly #instances: Instances;
   readonly #renames: Renames;
+  /** Utterances of unknown kinds, by kind: at most 256 numbers. */
+  readonly #unknownKinds = new Map<number, number>();
   #name: string;
 
   constructor(own: OwnSide, name: string, people: People, tickets: TicketBook) {
@@ -62,6 +65,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.#people = people;
     this.#tickets = tickets;
     this.keys = new StaticKeys(own, people, tickets);
+    this.known = new KnownCallers(people, tickets);
     this.#instances = new Instances(own, people, this.#sessions);
     this.#renames = new Renames(people);
   }
@@ -89,17 +93,8 @@ export class NativeRoutes implements Route<NativeTurn> {
         const isDialled = this.#dials.race(peerId, addresses, turn);
         return isDialled ? [] : [{ type: 'unreached', peerId, retryAfterMs: 0 }];
       }
-      case 'utter': {
-        const live = this.#instances.toSpeakOn(order.peerId, turn);
-        if (live === undefined) return [];
-        const utterances = order.lines.flatMap(({ id, sentAtMs, content }) => {
-          const text = wordsOf(content);
-          return text === null ? [] : [{ type: 'text', id, sentAtMs, text } as const];
-        });
-        for (const { id } of utterances) live.unconfirmed.add(id);
-        tellSession(live, { say: 'utter', utterances }, turn);
-        return [{ type: 'taken', peerId: order.peerId, lines: order.lines }];
-      }
+      case 'utter':
+        return this.#instances.utter(order.peerId, order.lines, turn);
       case 'close': {
         const live = this.#sessions.with(order.peerId);
         if (live !== undefined) tellSession(live, { say: 'close', reason: 'shutdown' }, turn);
@@ -167,16 +162,6 @@ export class NativeRoutes implements Route<NativeTurn> {
     return { answers, reports: this.#dials.failed(expected, connectionId, error, turn) };
   }
 
-  findTicket = (ticketId: Uint8Array, turn: NativeTurn): Resumption | null =>
-    this.#tickets.find(ticketId, turn.now.wallMs);
-
-  /** Keeps a ticket that the peer may use even if the connection breaks before the session is up. */
-  resumable(resumption: Resumption, turn: NativeTurn): void {
-    if (this.#people.isBlocked(peerIdOf(resumption.peer.idKey))) return;
-    this.#tickets.offer(resumption);
-    this.announceKnown(turn);
-  }
-
   /** Judges a peer with a valid certificate. Null: it is welcome. */
   judge(sessionId: SessionId, peer: PeerProof): SessionError | null {
     const live = this.#sessions.get(sessionId);
@@ -204,7 +189,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (isNextChanged(this.#people.contact(peerId), peer))
       turn.emit(logLine('warn', 'next-identity-changed', { peer: peerId }));
     this.#people.pin(contactOf(this.#people, live, peer, peerId, turn.now.wallMs), turn);
-    this.announceKnown(turn);
+    this.known.announce(turn);
     turn.emit(logLine('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed }));
     if (live.direction === 'in') this.#authenticated(live, peerId, turn);
     this.#endAttempts(live, peerId, turn);
@@ -227,7 +212,13 @@ export class NativeRoutes implements Route<NativeTurn> {
       turn.emit(answer(call, ok({ receipts: [] })));
       return nothing;
     }
-    const { lines, confirmed, names } = understand(this.#people, peerId, utterances, turn.now.wallMs);
+    const { lines, confirmed, names, unknownKinds } = understand(
+      this.#people,
+      peerId,
+      utterances,
+      turn.now.wallMs,
+    );
+    for (const kind of unknownKinds) this.#unknownKinds.set(kind, (this.#unknownKinds.get(kind) ?? 0) + 1);
     // A receipt comes by itself, so it does not show which instance the user of the peer uses.
     if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
     for (const { unconfirmed } of this.#sessions.allWith(peerId))
@@ -270,6 +261,9 @@ export class NativeRoutes implements Route<NativeTurn> {
   /** Takes the sign of life that a session was asked for. */
   answered = (sessionId: SessionId, turn: NativeTurn): void => this.#instances.answered(sessionId, turn);
 
+  /** Returns how many utterances of each unknown kind arrived. */
+  unknownKinds = (): Readonly<Record<string, number>> => Object.fromEntries(this.#unknownKinds);
+
   /** Parks an idle session whose slot another caller needs. The next message resumes it. */
   slotWanted(connectionId: ConnectionId, turn: NativeTurn): void {
     const live = this.#sessions.upOn(connectionId);
@@ -284,8 +278,7 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   /** Forgets the tickets of a blocked peer, so that it has to show its certificate. */
   blocked(peerId: PeerId, turn: NativeTurn): void {
-    const idKeyHex = this.#people.contact(peerId)?.idKeyHex ?? '';
-    this.#tickets.forget(fromHex(idKeyHex));
+    this.known.forget(peerId);
     this.end(peerId, turn);
   }
 
@@ -294,12 +287,6 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.#name = name;
     for (const live of this.#sessions.usable())
       tellSession(live, { say: 'utter', utterances: [this.#profile()] }, turn);
-  }
-
-  /** Tells the transport which callers may use the reserved slot. */
-  announceKnown(turn: NativeTurn): void {
-    const hosts = this.#people.welcomeHosts();
-    turn.emit({ to: 'transport', say: 'known', hosts, ticketIds: this.#tickets.ticketIds() });
   }
 
   due(due: NativeDue, turn: NativeTurn): readonly AddressAnswer[] {
@@ -325,11 +312,11 @@ export class NativeRoutes implements Route<NativeTurn> {
   expireTickets(turn: NativeTurn): void {
     this.#tickets.expire(turn.now.wallMs);
     this.keys.check(turn);
-    this.announceKnown(turn);
+    this.known.announce(turn);
     turn.emit({ to: 'self', afterMs: limits.expireEveryMs, due: { type: 'tickets' } });
   }
 
-  /** Where to dial a peer. Beside a session with it only another instance is of interest, which is where it is heard. */
+  /** Returns the addresses to dial. Beside a session only those of another instance count, which are announced. */
   #addresses(peerId: PeerId): readonly Address[] {
     const isBeside = this.#sessions.usableWith(peerId).length > 0;
     return isBeside ? this.#people.heardAddresses(peerId) : this.#people.addresses(peerId);

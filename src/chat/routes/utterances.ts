@@ -2,7 +2,7 @@
 import type { Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
 import { directConversation, type MessageId, type PeerId, type SessionId } from '../../ids.js';
-import { textContent, type NewEntry } from '../delivery/entry.js';
+import { textContent, wordsOf, type Entry, type NewEntry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 
 /** Utterances that came over a session. */
@@ -17,6 +17,8 @@ export interface Understood {
   /** Messages of ours that the peer has committed. */
   readonly confirmed: readonly MessageId[];
   readonly names: readonly string[];
+  /** The kinds that this version does not know, once per utterance. */
+  readonly unknownKinds: readonly number[];
 }
 
 /** Sorts utterances by their meaning. */
@@ -29,6 +31,7 @@ export function understand(
   const lines: NewEntry[] = [];
   const confirmed: MessageId[] = [];
   const names: string[] = [];
+  const unknownKinds: number[] = [];
   for (const utterance of utterances) {
     switch (utterance.type) {
       case 'text':
@@ -54,6 +57,9 @@ export function understand(
       case 'profile':
         names.push(utterance.name);
         break;
+      case 'unknown':
+        unknownKinds.push(utterance.kind);
+        break;
       case 'connect':
       case 'leave':
         // Only foreign programs say these; native sessions have their own start and end.
@@ -62,5 +68,23 @@ export function understand(
         return unreachable(utterance);
     }
   }
-  return { lines, confirmed, names };
+  return { lines, confirmed, names, unknownKinds };
+}
+
+/** Entries as a route takes them. */
+export interface Sendable {
+  readonly lines: readonly Entry[];
+  readonly utterances: readonly Extract<Utterance, { readonly type: 'text' }>[];
+  /** Entries of kinds that this version cannot send. They fail, since they would hold up all that follow. */
+  readonly unsendable: readonly MessageId[];
+}
+
+/** Turns entries into utterances. */
+export function sendableOf(entries: readonly Entry[]): Sendable {
+  const lines = entries.filter(({ content }) => wordsOf(content) !== null);
+  const utterances = lines.map(
+    ({ id, sentAtMs, content }) => ({ type: 'text', id, sentAtMs, text: wordsOf(content) ?? '' }) as const,
+  );
+  const unsendable = entries.filter((entry) => !lines.includes(entry)).map(({ id }) => id);
+  return { lines, utterances, unsendable };
 }

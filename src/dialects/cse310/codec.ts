@@ -145,6 +145,7 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
       ]);
     case 'connect':
     case 'receipt':
+    case 'unknown':
       return unsupported('cse310', utterance.type);
     default:
       return unreachable(utterance);

@@ -138,6 +138,7 @@ function textOf(utterance: Utterance, options: ForeignOptions): Result<string, D
       );
     case 'receipt':
     case 'profile':
+    case 'unknown':
       return unsupported('netech', utterance.type);
     default:
       return unreachable(utterance);

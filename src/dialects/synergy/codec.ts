@@ -194,6 +194,7 @@ function contentOf(utterance: Utterance, options: ForeignOptions): Result<string
       );
     case 'receipt':
     case 'profile':
+    case 'unknown':
       return unsupported('synergy', utterance.type);
     default:
       return unreachable(utterance);

@@ -208,3 +208,45 @@ test('a peer that resets the connection is dialled again as after BUSY, however 
     assert.equal(scene.to('transport').filter(({ say }) => say === 'dial').length, 1, `dial ${n + 1}`);
   }
 });
+
+test('utterances of a newer version are counted by kind, and the texts beside them are taken', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', small);
+  const text = { type: 'text', id: messageId(9), sentAtMs: 0, text: 'hello' } as const;
+  const edit = { type: 'unknown', kind: 5, bytes: 40 } as const;
+  const files = { type: 'unknown', kind: 33, bytes: 0 } as const;
+  scene.ask('said', { sessionId: session('s-1'), utterances: [edit, text, files, edit] });
+  assert.deepEqual(
+    scene.asked('append').ask.lines.map(({ content }) => wordsOf(content)),
+    ['hello'],
+  );
+  const alone = scene.ask('said', { sessionId: session('s-1'), utterances: [files] });
+  assert.deepEqual(scene.answerTo(alone), { receipts: [] });
+  assert.deepEqual(scene.answerTo(scene.ask('counts', {})), {
+    malformed: {},
+    unknownKinds: { 5: 2, 33: 2 },
+  });
+});
+
+test('a queued entry that this version cannot send fails, and holds up no text', () => {
+  const scene = new CoreScene();
+  scene.sees(small);
+  scene.ask('send', oneText(small.peerId));
+  scene.committed(1);
+  const [line] = scene.asked('append').ask.lines;
+  assert.ok(line !== undefined);
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  scene.up('s-1', small);
+  const unknown = { type: 'unknown', kind: 77, body: new Uint8Array(3) } as const;
+  scene.outboxRead([
+    { ...line, seq: 1, id: messageId(5), content: unknown },
+    { ...line, seq: 2 },
+  ]);
+  const said = scene.to('session').flatMap((effect) => (effect.say === 'utter' ? effect.utterances : []));
+  assert.deepEqual(
+    said.map((each) => each.type === 'text' && each.text),
+    ['text 1'],
+  );
+  const { ask } = scene.asked('mark');
+  assert.deepEqual([ask.ids, ask.state], [[messageId(5)], 'failed']);
+});

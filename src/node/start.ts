@@ -53,6 +53,21 @@ async function inTurn(
   return started;
 }
 
+/**
+ * Opens the node of a home without the network, and waits for the home as `startNodeInTurn` does. Closing it releases
+ * the home. Errors: as `startNode`, but for sockets.
+ */
+export function restNodeInTurn(
+  options: NodeOptions,
+  askHolder: () => Promise<HolderAnswer | null>,
+): ResultAsync<NodeHandle, NodeError> {
+  return new ResultAsync(
+    homeInTurn(options.home, askHolder).then(async (home) =>
+      home.isErr() ? err(home.error) : (await import('./resting.js')).restIn(home.value, options),
+    ),
+  );
+}
+
 async function homeInTurn(
   directory: string,
   askHolder: () => Promise<HolderAnswer | null>,

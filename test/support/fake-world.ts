@@ -110,6 +110,12 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
       if ('code' in node) return errAsync(node);
       return new ResultAsync(attend(node, home, task.startedWith)).map(() => null);
     },
+    restNode: (nodeOptions) => {
+      started.push(nodeOptions);
+      const { node } = options;
+      if (node === undefined) throw new Error('no node was to be opened');
+      return 'code' in node ? errAsync(node) : okAsync(node);
+    },
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { openRestingNode } from '../../src/ui/api/attach.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import { within } from './deadline.js';
@@ -35,6 +36,7 @@ export function playProgram(
     userName: () => 'somebody',
     startNode: startInline,
     launchNode: launchInline,
+    restNode: openRestingNode,
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);

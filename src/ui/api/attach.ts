@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { NodeError, NodeOptions } from '../../node/handle.js';
-import { startNodeInTurn, type HolderAnswer } from '../../node/start.js';
+import { restNodeInTurn, startNodeInTurn, type HolderAnswer } from '../../node/start.js';
 import { connectNode, type RemoteNode } from './client.js';
 import { launchNode } from './launch.js';
 import { controlApi } from './limits.js';
@@ -61,6 +61,13 @@ export const startOwnNode = (options: NodeOptions): ReturnType<typeof startNodeI
 /** Starts a node in this process, unless another one serves the home by then. Errors: as `startNode`. */
 export const startSharedNode = (options: NodeOptions): ReturnType<typeof startNodeInTurn> =>
   startNodeInTurn(options, async () => ((await isServed(options.home)) ? 'stays' : null));
+
+/**
+ * Opens the node of a home without the network. Errors: as `startNode`, but for sockets; `home/in-use` when a node serves
+ * the home.
+ */
+export const openRestingNode = (options: NodeOptions): ReturnType<typeof restNodeInTurn> =>
+  restNodeInTurn(options, async () => ((await isServed(options.home)) ? 'stays' : null));
 
 /** Decides whether a node serves `home`. */
 export async function isServed(home: string): Promise<boolean> {

@@ -14,6 +14,8 @@ export const controlApi = {
   connectionsMax: 256,
   /** Time that a node for commands outlives its last client: the next command of a script finds it there. */
   lingerMs: 2_000,
+  /** Time without a call after which a node at rest releases its home. A reader that pauses holds up nobody. */
+  restIdleMs: 250,
   /** Time that such a node waits for its first client, on a busy machine, too. */
   firstClientMs: 15_000,
   /** Bytes of the log that are read for the reason why a node did not start. */

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { escapeForTerminal, type ForeignDialectName, type NodeError, type NodeHandle } from '../../index.js';
 import { reasonOf } from '../../system-errors.js';
 import { isEnding } from '../api/attach.js';
+import { openIntermittent } from '../api/intermittent.js';
 import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';
 import { controlApi } from '../api/limits.js';
@@ -76,6 +77,40 @@ export async function attach(world: World, options: AttachOptions): Promise<Resu
     const launched = await launch(world, home, options);
     if (launched.isErr()) return err(launched.error);
     isOwn = true;
+  }
+}
+
+/**
+ * Attaches to the node of the home where one runs, and opens the home without the network otherwise. Errors: as
+ * `attach`.
+ */
+export async function attachAtRest(
+  world: World,
+  options: AttachOptions,
+): Promise<Result<Attachment, AttachError>> {
+  const home = await homeOf(options.common.home, world.env);
+  for (let attempt = 1; ; attempt += 1) {
+    const running = await world.connectNode(home);
+    if (running.isOk()) {
+      const misfit = await misfitOf(home, running.value, options);
+      if (misfit === null) return ok(attached(home, running.value, false));
+      await running.value.close();
+      return err(misfit);
+    }
+    if (!isEnding(running.error)) return err(running.error);
+    const chosen = chosenFor(world, home, options.common);
+    if (chosen.isErr()) return err(chosen.error);
+    const resting = await openIntermittent({
+      open: () => world.restNode(nodeOptions(home, chosen.value)),
+      connect: () => world.connectNode(home),
+    });
+    if (resting.isOk()) {
+      const { handle, close } = resting.value;
+      return ok({ node: handle, home, isOwn: true, ageMs: () => Infinity, release: close });
+    }
+    // A node was faster.
+    const isServed = resting.error.code === 'home/in-use';
+    if (!isServed || attempt >= controlApi.attachAttemptsMax) return err(resting.error);
   }
 }
 

@@ -2,7 +2,7 @@
 /** The program `parlance`: runs a command in the real world and exits with its code. */
 import { userInfo } from 'node:os';
 import { cli } from './limits.js';
-import { startOwnNode } from '../api/attach.js';
+import { openRestingNode, startOwnNode } from '../api/attach.js';
 import { connectNode } from '../api/client.js';
 import { launchNode } from '../api/launch.js';
 import { run } from './program.js';
@@ -27,6 +27,7 @@ const world: World = {
   },
   startNode: startOwnNode,
   launchNode,
+  restNode: openRestingNode,
   connectNode,
   onSignal: (listener) => {
     const onSignal = (): void => {

@@ -3,7 +3,7 @@ import type { Result } from 'neverthrow';
 import type { NodeError, NodeEvent } from '../../index.js';
 import type { CliError } from './errors.js';
 import { cli } from './limits.js';
-import { attach, type Attachment, type AttachError, type AttachOptions } from './attach.js';
+import { attach, attachAtRest, type Attachment, type AttachError, type AttachOptions } from './attach.js';
 import type { CommonOptions } from './options/common-options.js';
 import type { Output } from './screen/output.js';
 import type { ExitCode } from './screen/wording.js';
@@ -25,6 +25,14 @@ export async function withNode<Outcome = ExitCode>(
   options: Omit<AttachOptions, 'common'> = {},
 ): Promise<Outcome | ExitCode> {
   return whileAttached(context, await attach(context.world, { common: context.common, ...options }), use);
+}
+
+/** Runs `use` as `withNode` does. Where no node runs, it opens the home without the network. */
+export async function withHome<Outcome = ExitCode>(
+  context: RunContext,
+  use: (attachment: Attachment) => Promise<Outcome>,
+): Promise<Outcome | ExitCode> {
+  return whileAttached(context, await attachAtRest(context.world, { common: context.common }), use);
 }
 
 /** Runs `use` and releases the node in any case. */

@@ -26,6 +26,8 @@ export interface World {
   readonly startNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
   /** Starts a node that outlives the command, and waits until it, or a faster one, serves the home. */
   readonly launchNode: (task: LaunchTask) => ResultAsync<null, NodeError>;
+  /** Opens the node of a home without the network; closing it releases the home. */
+  readonly restNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
   readonly connectNode: (home: string) => ResultAsync<RemoteNode, NodeError>;
   /** Calls `listener` at each SIGINT, SIGTERM and SIGHUP. Returns the function that unsubscribes. */
   readonly onSignal: (listener: () => void) => () => void;

@@ -1,10 +1,10 @@
 /** Callers while the user is busy or stops waiting, at a terminal with a real node. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { startNode } from '../../../src/index.js';
 import { run } from '../../../src/ui/cli/program.js';
 import { eventually, testMsMax, within } from '../../support/deadline.js';
 import { fakeWorld } from '../../support/fake-world.js';
+import { launchInline } from '../../support/inline-nodes.js';
 import { freeBeaconPort } from '../../support/program.js';
 import { startChat } from '../../support/standins/chatbuddy.js';
 
@@ -19,7 +19,7 @@ async function menuAtTerminal(t: TestContext) {
   });
   const scene = ['--bind', '127.0.0.1', '--port', '0', '--broadcast', '127.0.0.1', '--listen', 'chatbuddy=0'];
   const args = ['menu', 'chatbuddy', '--beacon-port', String(await freeBeaconPort()), ...scene];
-  const ended = run(args, { ...it.world, startNode });
+  const ended = run(args, { ...it.world, launchNode: launchInline });
   const count = (words: string): number => it.stdout.text.split(words).length - 1;
   return {
     count,

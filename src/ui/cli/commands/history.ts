@@ -5,7 +5,7 @@ import { cli } from '../limits.js';
 import { exportTo, type Page } from './export.js';
 import { exportFormatOf } from './export-format.js';
 import { messageLine } from '../screen/present.js';
-import { usage, withNode, type RunContext } from '../run.js';
+import { usage, withHome, type RunContext } from '../run.js';
 import { parseTime } from '../options/time.js';
 import type { ExitCode } from '../screen/wording.js';
 
@@ -41,7 +41,7 @@ export async function history(context: RunContext, options: HistoryCommandOption
     ...(since.value === undefined ? {} : { sinceMs: since.value }),
     ...(until.value === undefined ? {} : { untilMs: until.value }),
   };
-  return withNode(context, async ({ node }) => {
+  return withHome(context, async ({ node }) => {
     const pages = pagesOf(node, query, options.limit);
     if (file !== null && format !== null) {
       const rows = (await node.peers()).unwrapOr([]);

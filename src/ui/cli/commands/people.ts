@@ -1,12 +1,12 @@
 /** `id`, `verify`, `block` and `unblock`: the own identity, and the trust in peers. */
 import { escapeForTerminal, type SafetyInfo } from '../../../index.js';
 import { peerLine, peerName } from '../screen/present.js';
-import { untilKnown, withNode, type RunContext } from '../run.js';
+import { untilKnown, withHome, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
 /** Prints the own identity, with a QR code where asked. */
 export function id(context: RunContext, options: { readonly isQr: boolean }): Promise<ExitCode> {
-  return withNode(context, async ({ node }) => {
+  return withHome(context, async ({ node }) => {
     const { output } = context;
     const self = await node.self();
     if (self.isErr()) return output.failure(self.error);
@@ -41,7 +41,7 @@ export interface VerifyOptions {
 /** Prints the safety code of a pair, or marks the peer as verified. */
 export function verify(context: RunContext, options: VerifyOptions): Promise<ExitCode> {
   const isMarking = options.code !== null || options.isCompared;
-  return withNode(context, async (attachment) => {
+  return withHome(context, async (attachment) => {
     const { output } = context;
     const { node } = attachment;
     const safety = await untilKnown(
@@ -61,7 +61,7 @@ export function verify(context: RunContext, options: VerifyOptions): Promise<Exi
 
 /** Blocks or unblocks a peer. */
 export function block(context: RunContext, peer: string, isBlocked: boolean): Promise<ExitCode> {
-  return withNode(context, async (attachment) => {
+  return withHome(context, async (attachment) => {
     const { output } = context;
     const row = await untilKnown(() => attachment.node.block(peer, isBlocked), {
       ageMs: attachment.ageMs,

@@ -10,13 +10,13 @@ import { err, ok, type Result } from 'neverthrow';
 import { cli } from '../limits.js';
 import { clock, messageLine, peerName } from '../screen/present.js';
 import type { Output } from '../screen/output.js';
-import { withNode, type RunContext } from '../run.js';
+import { withHome, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
 /** Lists the conversations with unread messages; the marks stay. */
 export function unread(context: RunContext): Promise<ExitCode> {
   const { output } = context;
-  return withNode(context, async ({ node }) => {
+  return withHome(context, async ({ node }) => {
     const conversations = await node.unread();
     if (conversations.isErr()) return output.failure(conversations.error);
     for (const conversation of conversations.value) {
@@ -48,7 +48,7 @@ async function list(
 /** Prints the unread messages of a peer and marks them as read. */
 export function read(context: RunContext, word: string): Promise<ExitCode> {
   const { output, stopped } = context;
-  return withNode(context, async ({ node }) => {
+  return withHome(context, async ({ node }) => {
     const found = await node.find(word);
     if (found.isErr()) return output.failure(found.error);
     const { id } = found.value;

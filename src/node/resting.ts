@@ -1,0 +1,111 @@
+/**
+ * A node at rest: identity, contacts and history of a home without the network, for commands that read and decide. It
+ * opens no socket and announces nothing. All its actors run in the calling thread.
+ */
+import { randomInt } from 'node:crypto';
+import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { history } from '../actors/history/history.js';
+import type { HistoryProtocol } from '../actors/history/protocol.js';
+import { addressesOf } from '../actors/interfaces.js';
+import { node } from '../actors/node/node.js';
+import type { NodeProtocol } from '../actors/node/protocol.js';
+import type { NodeServices } from '../actors/node/services.js';
+import type { BroadcastProtocol, DiscoveryProtocol } from '../actors/presence/protocol.js';
+import type { TransportProtocol } from '../actors/transport/protocol.js';
+import { ownSafetyNumber, safetyNumber } from '../chat/people/identity.js';
+import { sanitiseName } from '../chat/people/name.js';
+import type { Home } from '../home/home.js';
+import { loadIdentity } from '../home/identity-file.js';
+import { address, child } from '../runtime/actor.js';
+import { startSupervisor } from '../runtime/tree/supervisor.js';
+import { openFeed } from './feed.js';
+import { readForeignSettings } from './foreign-options.js';
+import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
+import { openKeyring } from './keyring.js';
+import { node as limits } from './limits.js';
+import { localHandle } from './local-handle.js';
+import { newMessageId } from './message-id.js';
+import { silentBroadcast, silentDiscovery, silentTransport } from './silent.js';
+import { branch, causeOf } from './tree.js';
+
+const addresses = {
+  history: address<HistoryProtocol>('history'),
+  transport: address<TransportProtocol>('transport'),
+  discovery: address<DiscoveryProtocol>('discovery'),
+  broadcast: address<BroadcastProtocol>('broadcast'),
+};
+const nodeAddress = address<NodeProtocol>('node');
+
+/** Opens the node of a home that is open; closing the node releases the home. Errors: as `startNode`, but for sockets. */
+export async function restIn(home: Home, options: NodeOptions): Promise<Result<NodeHandle, NodeError>> {
+  const opened = await start(home, options);
+  if (opened.isErr()) home.release();
+  return opened;
+}
+
+async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandle, NodeError>> {
+  const name = sanitiseName(options.name ?? limits.nameDefault);
+  if (name.isErr()) return err(name.error);
+  const foreign = readForeignSettings({ home: options.home });
+  if (foreign.isErr()) return err(foreign.error);
+  const identity = loadIdentity(home, Date.now());
+  if (identity.isErr()) return err(identity.error);
+  const log = options.log ?? (() => undefined);
+  const keyring = openKeyring(home, identity.value, log);
+  const feed = openFeed();
+  const { bind = limits.bind, port = limits.port } = options;
+  const unconnected = (): never => {
+    throw new Error('a node at rest has no connection');
+  };
+  const services: NodeServices = {
+    name: () => name.value,
+    keepName: (changed) => options.keepName?.(changed),
+    publish: (event) => feed.publish(event),
+    publishedSeq: (newestStored) => feed.publishedSeq(newestStored),
+    renewKey: () => keyring.renew(),
+    safetyNumber: (own, other) => okAsync(safetyNumber(own, other)),
+    ownAddresses: () => addressesOf(bind),
+    newMessageId,
+    random: () => randomInt(2 ** 32) / 2 ** 32,
+    homeGone: () => undefined,
+    keepHistoryLine: () => undefined,
+    startSession: unconnected,
+    startForeign: unconnected,
+  };
+  const inline = { kind: 'inline' } as const;
+  const args = { identity: () => keyring.identity(), foreign: foreign.value, services };
+  const reader = feed.read();
+  const started = await startSupervisor({
+    ...branch('root', 'one-for-one', [
+      child(history, { args: { file: home.historyFile }, links: {}, placement: inline }),
+      child(node, { args, links: addresses, placement: inline }),
+      child(silentTransport, {
+        args: { address: bind, port },
+        links: { node: nodeAddress },
+        placement: inline,
+      }),
+      child(silentDiscovery, { args: {}, links: {}, placement: inline }),
+      child(silentBroadcast, { args: {}, links: {}, placement: inline }),
+    ]),
+    log,
+  });
+  if (started.isErr()) return err(causeOf(started.error));
+  const tree = started.value;
+  for await (const event of reader) if (event.type === 'ready') break;
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> =>
+    (closing ??= tree.stop().then(() => {
+      feed.end();
+      home.release();
+    }));
+  return ok(
+    localHandle({
+      node: tree.ref(nodeAddress),
+      home: home.directory,
+      feed,
+      stats: () => ResultAsync.fromSafePromise(tree.stats()).map((stats) => ({ ...stats })),
+      ownSafetyCode: () => okAsync(ownSafetyNumber(keyring.identity().idKey)),
+      close,
+    }),
+  );
+}

@@ -1,0 +1,77 @@
+/** Actors in the place of those that use the network: nothing is opened, dialled, heard or announced. */
+import { err, ok } from 'neverthrow';
+import type { BroadcastProtocol, DiscoveryProtocol } from '../actors/presence/protocol.js';
+import type { TransportProtocol, TransportReports } from '../actors/transport/protocol.js';
+import { actor, next, reply } from '../runtime/actor.js';
+
+type Nothing = Record<never, never>;
+
+/** A transport that reports the port of the settings as open, and reaches nobody. */
+export const silentTransport = actor<
+  { readonly address: string; readonly port: number },
+  null,
+  TransportProtocol,
+  { readonly node: TransportReports }
+>({
+  name: 'transport',
+  restart: 'permanent',
+  init({ address, port }, context) {
+    context.links.node.cast('listening', { address, port, others: [] });
+    return ok(null);
+  },
+  receive: {
+    dial: (state, { host, port }) =>
+      reply(
+        state,
+        err({ code: 'transport/dial-failed', address: host, port, reason: 'the network is not used' }),
+      ),
+    authenticated: (state) => next(state),
+    close: (state) => next(state),
+    known: (state) => next(state),
+    stats: (state) =>
+      reply(
+        state,
+        ok({
+          accepted: 0,
+          refusedBusy: 0,
+          crowdedOut: 0,
+          evicted: 0,
+          inboundNow: 0,
+          inboundMost: 0,
+          unheard: {},
+          outboundNow: 0,
+        }),
+      ),
+  },
+});
+
+/** A discovery that hears nobody. */
+export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
+  name: 'discovery',
+  restart: 'permanent',
+  init: () => ok(null),
+  receive: {
+    heard: (state) => next(state),
+    contacts: (state) => next(state),
+    awaited: (state) => next(state),
+    recall: (state) => next(state),
+    age: (state) => next(state),
+    stats: (state) => reply(state, ok({ datagrams: 0, signatureChecks: 0, challenges: 0, dropped: {} })),
+  },
+});
+
+/** A broadcast that announces nothing. */
+export const silentBroadcast = actor<Nothing, null, BroadcastProtocol>({
+  name: 'broadcast',
+  restart: 'permanent',
+  init: () => ok(null),
+  receive: {
+    announce: (state) => next(state),
+    describe: (state) => next(state),
+    unicast: (state) => next(state),
+    answer: (state) => next(state),
+    greet: (state) => next(state),
+    leave: (state) => reply(state, ok(null)),
+    look: (state) => next(state),
+  },
+});

@@ -1,0 +1,79 @@
+/** Commands that read a home without a running node: they open no socket and announce nothing. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { test } from 'node:test';
+import { errAsync, okAsync } from 'neverthrow';
+import { openRestingNode } from '../../src/ui/api/attach.js';
+import { openIntermittent } from '../../src/ui/api/intermittent.js';
+import { run } from '../../src/ui/cli/program.js';
+import { eventually, testMsMax } from '../support/deadline.js';
+import { startFakeNode } from '../support/fake-node.js';
+import { fakeWorld } from '../support/fake-world.js';
+import { liveNode } from '../support/live-node.js';
+import { freeBeaconPort } from '../support/program.js';
+
+const options = { timeout: testMsMax };
+
+// Case S2
+test('commands that read send no datagram and start no node', options, async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = await liveNode(context, { name: 'bob', beaconPort });
+  (await alice.handle.send(`127.0.0.1:${bob.port}`, 'hello'))._unsafeUnwrap();
+  await bob.until((event) => (event.type === 'message' ? event : undefined), 'the message');
+  await Promise.all([alice.close(), bob.close()]);
+
+  const sniffer = createSocket({ type: 'udp4', reuseAddr: true });
+  const heard: Buffer[] = [];
+  sniffer.on('message', (bytes) => heard.push(bytes)).bind(beaconPort);
+  await once(sniffer, 'listening');
+  context.after(() => sniffer.close());
+
+  const commands: readonly (readonly [readonly string[], number])[] = [
+    [['id'], 0],
+    [['history'], 0],
+    [['history', 'alice', '--search', 'hello'], 0],
+    [['unread'], 0],
+    [['verify', 'alice'], 0],
+    [['verify', 'alice', '--yes'], 0],
+    // Somebody who was only heard is not known without a running node.
+    [['verify', 'carol'], 3],
+  ];
+  for (const [args, code] of commands) {
+    const it = fakeWorld({ home: bob.home });
+    const scene = ['--bind', '127.0.0.1', '--beacon-port', String(beaconPort)];
+    const world = { ...it.world, restNode: openRestingNode };
+    assert.equal(await run([...args, '--json', ...scene], world), code, args.join(' '));
+    assert.equal(it.started.length, 0);
+    if (args[0] === 'history') assert.equal(it.stdout.json()[0]?.['text'], 'hello');
+    if (args[0] === 'id') assert.equal(it.stdout.json()[0]?.['id'], bob.id);
+    if (args[2] === '--yes') assert.equal(it.stdout.json()[0]?.['verified'], true);
+  }
+  assert.equal(heard.length, 0);
+});
+
+test('a home at rest is free while its reader pauses, and a node answers then', options, async () => {
+  const opened = [startFakeNode({ name: 'first' }), startFakeNode({ name: 'second' })];
+  const running = startFakeNode({ name: 'running' });
+  let isTaken = false;
+  const { handle, close } = (
+    await openIntermittent({
+      open: () => {
+        const [node] = opened.filter((each) => !each.isClosed());
+        return node === undefined || isTaken
+          ? errAsync({ code: 'home/in-use', home: '', pid: 1 })
+          : okAsync(node);
+      },
+      connect: () => okAsync(running),
+    })
+  )._unsafeUnwrap();
+  const name = async (): Promise<string> => (await handle.self())._unsafeUnwrap().name;
+  assert.equal(await name(), 'first');
+  await eventually(() => opened[0]?.isClosed() === true, 5_000, 'the pause');
+  assert.equal(await name(), 'second');
+  isTaken = true;
+  await eventually(() => opened[1]?.isClosed() === true, 5_000, 'the pause');
+  assert.equal(await name(), 'running');
+  await close();
+});

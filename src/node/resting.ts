@@ -36,6 +36,10 @@ const addresses = {
 };
 const nodeAddress = address<NodeProtocol>('node');
 
+const unconnected = (): never => {
+  throw new Error('a node at rest has no connection');
+};
+
 /** Opens the node of a home that is open; closing the node releases the home. Errors: as `startNode`, but for sockets. */
 export async function restIn(home: Home, options: NodeOptions): Promise<Result<NodeHandle, NodeError>> {
   const opened = await start(home, options);
@@ -54,9 +58,6 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
   const keyring = openKeyring(home, identity.value, log);
   const feed = openFeed();
   const { bind = limits.bind, port = limits.port } = options;
-  const unconnected = (): never => {
-    throw new Error('a node at rest has no connection');
-  };
   const services: NodeServices = {
     name: () => name.value,
     keepName: (changed) => options.keepName?.(changed),

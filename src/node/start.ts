@@ -6,7 +6,9 @@ import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HomeError } from '../home/errors.js';
 import type { Home } from '../home/home.js';
+import type { PeerEvent } from '../chat/events.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
+import type { Listening } from './listening.js';
 import { node as limits } from './limits.js';
 
 /**
@@ -16,6 +18,8 @@ import { node as limits } from './limits.js';
 export function startNode(options: NodeOptions): ResultAsync<NodeHandle, NodeError> {
   return new ResultAsync(import('./root.js').then((root) => root.startNode(options)));
 }
+
+export type { Listening } from './listening.js';
 
 /** The answer of the holder of a home to a process that wants it. */
 export type HolderAnswer = 'stays' | 'ends';
@@ -64,6 +68,19 @@ export function restNodeInTurn(
   return new ResultAsync(
     homeInTurn(options.home, askHolder).then(async (home) =>
       home.isErr() ? err(home.error) : (await import('./resting.js')).restIn(home.value, options),
+    ),
+  );
+}
+
+/** Hears the peers of a home without a node; waits for the home as `startNodeInTurn` does. Errors: as `listenIn`. */
+export function listenInTurn(
+  options: NodeOptions,
+  onRow: (row: PeerEvent) => void,
+  askHolder: () => Promise<HolderAnswer | null>,
+): ResultAsync<Listening, NodeError> {
+  return new ResultAsync(
+    homeInTurn(options.home, askHolder).then(async (home) =>
+      home.isErr() ? err(home.error) : (await import('./listening.js')).listenIn(home.value, options, onRow),
     ),
   );
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../src/index.js';
 import { attend } from '../../src/ui/api/attended.js';
+import { listenToPeers } from '../../src/ui/api/attach.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
@@ -116,6 +117,7 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
       if (node === undefined) throw new Error('no node was to be opened');
       return 'code' in node ? errAsync(node) : okAsync(node);
     },
+    listenToPeers,
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);

@@ -2,7 +2,7 @@
  * The program in a process of its own, with a node whose actors run inline: for tests that kill, stop or freeze the
  * process of a peer, at a third of the CPU time. As src/ui/cli/main.ts otherwise.
  */
-import { openRestingNode } from '../../src/ui/api/attach.js';
+import { listenToPeers, openRestingNode } from '../../src/ui/api/attach.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import { launchInline, startInline } from './inline-nodes.js';
@@ -19,6 +19,7 @@ process.exit(
     startNode: startInline,
     launchNode: launchInline,
     restNode: openRestingNode,
+    listenToPeers,
     connectNode,
     onSignal: (listener) => {
       for (const signal of endSignals) process.on(signal, listener);

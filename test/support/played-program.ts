@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { openRestingNode } from '../../src/ui/api/attach.js';
+import { listenToPeers, openRestingNode } from '../../src/ui/api/attach.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import { within } from './deadline.js';
@@ -37,6 +37,7 @@ export function playProgram(
     startNode: startInline,
     launchNode: launchInline,
     restNode: openRestingNode,
+    listenToPeers,
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);

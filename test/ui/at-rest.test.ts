@@ -53,6 +53,22 @@ test('commands that read send no datagram and start no node', options, async (co
   assert.equal(heard.length, 0);
 });
 
+// Case S2
+test('peers without a node prints who is heard, and announces nobody', options, async (context) => {
+  const beaconPort = await freeBeaconPort();
+  const alice = await liveNode(context, { name: 'alice', beaconPort });
+  const bob = fakeWorld();
+  context.after(() => bob.remove());
+  const scene = ['--bind', '127.0.0.1', '--beacon-port', String(beaconPort)];
+  const ended = bob.run('peers', '--json', '--timeout', '100', ...scene);
+  await bob.stdout.until((text) => text.includes('"online"'));
+  bob.signal();
+  assert.equal(await ended, 0);
+  assert.equal(bob.stdout.json()[0]?.['id'], alice.id);
+  assert.ok(alice.events.every(({ type }) => type !== 'peer'));
+  assert.equal(await bob.run('peers', '--timeout', '0', ...scene), 0);
+});
+
 test('a home at rest is free while its reader pauses, and a node answers then', options, async () => {
   const opened = [startFakeNode({ name: 'first' }), startFakeNode({ name: 'second' })];
   const running = startFakeNode({ name: 'running' });

@@ -45,6 +45,8 @@ export interface DiscoveryArgs {
    * The file of the oldest dialect that lists peers; `null`: that dialect is off, and its announcements are ignored.
    */
   readonly onlinePeersFile: string | null;
+  /** Whether nothing may be sent: the signature alone counts, and no sender proves its address. Default: false. */
+  readonly isPassive?: boolean;
 }
 
 type DiscoveryLinks = { readonly node: DiscoveryReports; readonly broadcast: BroadcastProtocol };
@@ -125,8 +127,8 @@ async function start(
     secret: randomBytes(limits.cookieSecretBytes),
     ownId: args.ownId,
     ownBootId: args.ownBootId,
-    standingOf: (peerId) => roster.standingOf(peerId),
-    isKnownAddress: (peerId, host) => roster.isKnownAddress(peerId, host),
+    standingOf: (peerId) => (args.isPassive === true ? 'rostered' : roster.standingOf(peerId)),
+    isKnownAddress: (peerId, host) => args.isPassive === true || roster.isKnownAddress(peerId, host),
   });
   const sockets: Socket[] = [];
   const state: DiscoveryState = {

@@ -2,8 +2,17 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import type { PeerEvent } from '../../chat/events.js';
 import type { NodeError, NodeOptions } from '../../node/handle.js';
-import { restNodeInTurn, startNodeInTurn, type HolderAnswer } from '../../node/start.js';
+import {
+  listenInTurn,
+  restNodeInTurn,
+  startNodeInTurn,
+  type HolderAnswer,
+  type Listening,
+} from '../../node/start.js';
+
+export type { Listening } from '../../node/start.js';
 import { connectNode, type RemoteNode } from './client.js';
 import { launchNode } from './launch.js';
 import { controlApi } from './limits.js';
@@ -68,6 +77,13 @@ export const startSharedNode = (options: NodeOptions): ReturnType<typeof startNo
  */
 export const openRestingNode = (options: NodeOptions): ReturnType<typeof restNodeInTurn> =>
   restNodeInTurn(options, async () => ((await isServed(options.home)) ? 'stays' : null));
+
+/** Hears the peers of a home without a node. Errors: as `openRestingNode`; `transport/…` for the beacon ports. */
+export const listenToPeers = (
+  options: NodeOptions,
+  onRow: (row: PeerEvent) => void,
+): ResultAsync<Listening, NodeError> =>
+  listenInTurn(options, onRow, async () => ((await isServed(options.home)) ? 'stays' : null));
 
 /** Decides whether a node serves `home`. */
 export async function isServed(home: string): Promise<boolean> {

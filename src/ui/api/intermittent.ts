@@ -57,7 +57,7 @@ class Use {
       const opened = await this.#opened();
       if (opened.isErr()) return err(opened.error);
       const method: unknown = Reflect.get(opened.value, key);
-      if (typeof method !== 'function') throw new TypeError(`${String(key)} is no method`);
+      if (typeof method !== 'function') throw new TypeError(`unknown method ${String(key)}`);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every method of a handle returns such a result
       return await (Reflect.apply(method, opened.value, args) as ResultAsync<unknown, NodeError>);
     } finally {

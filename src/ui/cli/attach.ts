@@ -6,9 +6,15 @@ import { err, ok, type Result } from 'neverthrow';
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { escapeForTerminal, type ForeignDialectName, type NodeError, type NodeHandle } from '../../index.js';
+import {
+  escapeForTerminal,
+  type ForeignDialectName,
+  type NodeError,
+  type NodeHandle,
+  type PeerEvent,
+} from '../../index.js';
 import { reasonOf } from '../../system-errors.js';
-import { isEnding } from '../api/attach.js';
+import { isEnding, type Listening } from '../api/attach.js';
 import { openIntermittent } from '../api/intermittent.js';
 import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';
@@ -90,14 +96,9 @@ export async function attachAtRest(
 ): Promise<Result<Attachment, AttachError>> {
   const home = await homeOf(options.common.home, world.env);
   for (let attempt = 1; ; attempt += 1) {
-    const running = await world.connectNode(home);
-    if (running.isOk()) {
-      const misfit = await misfitOf(home, running.value, options);
-      if (misfit === null) return ok(attached(home, running.value, false));
-      await running.value.close();
-      return err(misfit);
-    }
-    if (!isEnding(running.error)) return err(running.error);
+    const running = await attachRunning(world, home, options);
+    if (running.isErr()) return err(running.error);
+    if (running.value !== null) return ok(running.value);
     const chosen = chosenFor(world, home, options.common);
     if (chosen.isErr()) return err(chosen.error);
     const resting = await openIntermittent({
@@ -112,6 +113,45 @@ export async function attachAtRest(
     const isServed = resting.error.code === 'home/in-use';
     if (!isServed || attempt >= controlApi.attachAttemptsMax) return err(resting.error);
   }
+}
+
+/** The node of the home, or the peers that are heard without one. */
+export type Reach =
+  | { readonly type: 'attached'; readonly attachment: Attachment }
+  | { readonly type: 'listening'; readonly listening: Listening };
+
+/** Attaches to the node of the home where one runs, and listens to announcements otherwise. Errors: as `attach`. */
+export async function attachOrListen(
+  world: World,
+  options: AttachOptions,
+  onRow: (row: PeerEvent) => void,
+): Promise<Result<Reach, AttachError>> {
+  const home = await homeOf(options.common.home, world.env);
+  for (let attempt = 1; ; attempt += 1) {
+    const running = await attachRunning(world, home, options);
+    if (running.isErr()) return err(running.error);
+    if (running.value !== null) return ok({ type: 'attached', attachment: running.value });
+    const chosen = chosenFor(world, home, options.common);
+    if (chosen.isErr()) return err(chosen.error);
+    const listening = await world.listenToPeers(nodeOptions(home, chosen.value), onRow);
+    if (listening.isOk()) return ok({ type: 'listening', listening: listening.value });
+    const isServed = listening.error.code === 'home/in-use';
+    if (!isServed || attempt >= controlApi.attachAttemptsMax) return err(listening.error);
+  }
+}
+
+/** Attaches to a running node; `null`: none runs. Errors: as `attach`. */
+async function attachRunning(
+  world: World,
+  home: string,
+  options: AttachOptions,
+): Promise<Result<Attachment | null, AttachError>> {
+  const running = await world.connectNode(home);
+  if (running.isErr()) return isEnding(running.error) ? ok(null) : err(running.error);
+  const misfit = await misfitOf(home, running.value, options);
+  if (misfit === null) return ok(attached(home, running.value, false));
+  await running.value.close();
+  return err(misfit);
 }
 
 /** Returns the reason why a running node does not serve the command; `null`: it does. */

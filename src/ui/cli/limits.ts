@@ -5,6 +5,8 @@ export const cli = {
   timeoutMsMax: 86_400_000,
   /** Time for others to answer the first beacon of a new node. A peer that is silent by then is unknown. */
   discoveryMs: 2_500,
+  /** Time that `peers` listens without a node: a beacon of every peer, sent each 8 s, and a second for its way. */
+  listenMs: 9_000,
   pollMs: 100,
   /** A node that lived shorter than this may be ending for a lasting reason; after `shortLivesMax` in a row it is. */
   shortLifeMs: 5_000,

@@ -2,7 +2,7 @@
 /** The program `parlance`: runs a command in the real world and exits with its code. */
 import { userInfo } from 'node:os';
 import { cli } from './limits.js';
-import { openRestingNode, startOwnNode } from '../api/attach.js';
+import { listenToPeers, openRestingNode, startOwnNode } from '../api/attach.js';
 import { connectNode } from '../api/client.js';
 import { launchNode } from '../api/launch.js';
 import { run } from './program.js';
@@ -28,6 +28,7 @@ const world: World = {
   startNode: startOwnNode,
   launchNode,
   restNode: openRestingNode,
+  listenToPeers,
   connectNode,
   onSignal: (listener) => {
     const onSignal = (): void => {

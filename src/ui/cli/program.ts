@@ -232,9 +232,10 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     .option('--watch', 'print every change, too, until a signal')
     .addOption(new Option('--wait <peer>', 'wait until this peer is reachable').conflicts('watch'))
     .addOption(
-      new Option('--timeout <seconds>', 'end --wait (default 30) or --watch after this time').argParser(
-        arg(timeoutKind),
-      ),
+      new Option(
+        '--timeout <seconds>',
+        'end --wait (default 30), --watch, or listening without a node (default 9) after this time',
+      ).argParser(arg(timeoutKind)),
     )
     .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
       runs(command, async (context) => {

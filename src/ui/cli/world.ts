@@ -2,6 +2,7 @@
 import type { ResultAsync } from 'neverthrow';
 import type { Readable, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../index.js';
+import type { listenToPeers } from '../api/attach.js';
 import type { RemoteNode } from '../api/client.js';
 import type { LaunchTask } from '../api/launch.js';
 
@@ -28,6 +29,8 @@ export interface World {
   readonly launchNode: (task: LaunchTask) => ResultAsync<null, NodeError>;
   /** Opens the node of a home without the network; closing it releases the home. */
   readonly restNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
+  /** Hears the peers of a home without a node, announcing nothing. */
+  readonly listenToPeers: typeof listenToPeers;
   readonly connectNode: (home: string) => ResultAsync<RemoteNode, NodeError>;
   /** Calls `listener` at each SIGINT, SIGTERM and SIGHUP. Returns the function that unsubscribes. */
   readonly onSignal: (listener: () => void) => () => void;

@@ -1,9 +1,11 @@
 /** `parlance peers`: lists the peers, watches them, or waits for one. */
 import { controlApi } from '../../api/limits.js';
 import { cli } from '../limits.js';
-import type { Attachment } from '../attach.js';
+import { ok, type Result } from 'neverthrow';
+import type { NodeError, PeerEvent, PeerState } from '../../../index.js';
+import { attachOrListen, type Attachment } from '../attach.js';
 import { peerLine } from '../screen/present.js';
-import { EndReason, pause, until, withNode, withNodes, type RunContext } from '../run.js';
+import { EndReason, pause, until, withNodes, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
 /** Arguments of `peers`. */
@@ -30,18 +32,42 @@ export function peers(context: RunContext, options: PeersOptions): Promise<ExitC
   if (isWatching) {
     return withNodes(context, timeoutMs, (attachment, timedOut) => watch(context, attachment, timedOut));
   }
-  return withNode(context, async (attachment) => {
-    await untilAnswered(context, attachment);
-    const { output } = context;
-    const rows = await attachment.node.peers();
-    if (rows.isErr()) return output.failure(rows.error);
-    await output.results(
-      rows.value,
-      rows.value.map((row) => peerLine(row, output.colors)),
+  return list(context, timeoutMs ?? cli.listenMs);
+}
+
+/** Lists the peers of the running node; without one, those that are heard within `listenMs` and the contacts. */
+async function list(context: RunContext, listenMs: number): Promise<ExitCode> {
+  const { output, world, common, stopped } = context;
+  const print = (rows: readonly PeerEvent[]): Promise<void> =>
+    output.results(
+      rows,
+      rows.map((row) => peerLine(row, output.colors)),
     );
-    if (rows.value.length === 0) output.note('no peer is known yet');
-    return 0;
-  });
+  const shown = new Map<string, PeerState>();
+  const onRow = (row: PeerEvent): void => {
+    if (shown.get(row.id) === row.state) return;
+    shown.set(row.id, row.state);
+    print([row]).catch(() => undefined);
+  };
+  const found = await attachOrListen(world, { common }, onRow);
+  if (found.isErr()) return output.failure(found.error);
+  let rows: Result<readonly PeerEvent[], NodeError>;
+  if (found.value.type === 'attached') {
+    const { attachment } = found.value;
+    await untilAnswered(context, attachment);
+    rows = await attachment.node.peers();
+    await attachment.release();
+  } else {
+    const { listening } = found.value;
+    output.note(`no node runs here: listening for ${listenMs / 1_000} s`);
+    await pause(listenMs, stopped);
+    rows = ok(listening.rows().filter(({ id }) => !shown.has(id)));
+    await listening.close();
+  }
+  if (rows.isErr()) return output.failure(rows.error);
+  await print(rows.value);
+  if (rows.value.length + shown.size === 0) output.note('no peer is known yet');
+  return 0;
 }
 
 /** Waits until peers had time to answer the first beacon of a node that started just now. */

@@ -1,0 +1,126 @@
+/**
+ * Hears the peers of a home without a node: discovery alone, which announces nothing and answers nobody. The home is held
+ * only while its contacts are read.
+ */
+import { randomInt } from 'node:crypto';
+import { err, ok, type Result } from 'neverthrow';
+import { openFile } from '../actors/history/open.js';
+import { attemptDoubtful } from '../actors/history/sql.js';
+import { HistoryStore } from '../actors/history/store.js';
+import { discoveryActor } from '../actors/presence/discovery.js';
+import { beaconSocket } from '../actors/presence/limits.js';
+import type { BroadcastProtocol, DiscoveryReports } from '../actors/presence/protocol.js';
+import type { StoreError } from '../chat/errors.js';
+import type { PeerEvent } from '../chat/events.js';
+import type { PeopleEffect } from '../chat/people/effects.js';
+import { People, type PeopleTurn } from '../chat/people/people.js';
+import { sightingsOf } from '../chat/presence/sightings.js';
+import { tokenOf } from '../chat/turn.js';
+import type { Home } from '../home/home.js';
+import { loadIdentity } from '../home/identity-file.js';
+import type { PeerId } from '../ids.js';
+import { actor, address, child, next } from '../runtime/actor.js';
+import { startSupervisor } from '../runtime/tree/supervisor.js';
+import type { NodeError, NodeOptions } from './handle.js';
+import { node as limits } from './limits.js';
+import { newMessageId } from './message-id.js';
+import { silentBroadcast } from './silent.js';
+import { branch, causeOf } from './tree.js';
+
+export interface Listening {
+  /** Everybody heard so far, and every contact. */
+  readonly rows: () => readonly PeerEvent[];
+  readonly close: () => Promise<void>;
+}
+
+/** The actor that takes the reports of discovery in place of a node. */
+const listener = actor<{ readonly people: People; readonly onRow: OnRow }, OnReport, DiscoveryReports>({
+  name: 'node',
+  restart: 'permanent',
+  init: ({ people, onRow }) => ok((rows) => void sightingsOf(people, rows, turnOf(onRow))),
+  receive: {
+    hearing: (state) => next(state),
+    twin: (state) => next(state),
+    presence(state, { rows }) {
+      state(rows);
+      return next(state);
+    },
+  },
+});
+type OnRow = (row: PeerEvent) => void;
+type OnReport = (rows: Parameters<typeof sightingsOf>[1]) => void;
+
+const turnOf = (onRow: OnRow): PeopleTurn => ({
+  now: { monotonicMs: performance.now(), wallMs: Date.now() },
+  random: () => randomInt(2 ** 32) / 2 ** 32,
+  newMessageId,
+  ownAddresses: () => [],
+  newToken: () => tokenOf(0),
+  emit(effect: PeopleEffect) {
+    if (effect.to === 'feed' && effect.event.type === 'peer') onRow(effect.event);
+  },
+});
+
+/**
+ * Listens on the beacon ports and calls `onRow` for each change. Releases `home` at once. Errors: `home/…`, `store/…`,
+ * `transport/beacon-ports-in-use`, `transport/cannot-listen`.
+ */
+export async function listenIn(
+  home: Home,
+  options: NodeOptions,
+  onRow: OnRow,
+): Promise<Result<Listening, NodeError>> {
+  const identity = loadIdentity(home, Date.now());
+  const people = identity.andThen((vault) => readPeople(home.historyFile, vault.peerId));
+  home.release();
+  if (identity.isErr()) return err(identity.error);
+  if (people.isErr()) return err(people.error);
+  const nodeAddress = address<DiscoveryReports>('node');
+  const broadcastAddress = address<BroadcastProtocol>('broadcast');
+  const inline = { kind: 'inline' } as const;
+  const { bind = limits.bind, beaconPorts = beaconSocket.portsDefault } = options;
+  const args = {
+    bind,
+    beaconPorts,
+    intervalMs: options.beaconIntervalMs ?? limits.beaconIntervalMs,
+    ownId: identity.value.peerId,
+    ownBootId: identity.value.local.bootId,
+    onlinePeersFile: null,
+    isPassive: true,
+  };
+  const started = await startSupervisor({
+    ...branch('root', 'one-for-one', [
+      child(listener, { args: { people: people.value, onRow }, links: {}, placement: inline }),
+      child(silentBroadcast, { args: {}, links: {}, placement: inline }),
+      child(discoveryActor, {
+        args,
+        links: { node: nodeAddress, broadcast: broadcastAddress },
+        placement: inline,
+      }),
+    ]),
+    log: options.log ?? (() => undefined),
+  });
+  if (started.isErr()) return err(causeOf(started.error));
+  return ok({ rows: () => people.value.rows(), close: () => started.value.stop() });
+}
+
+/** Reads contacts and unread messages. Errors: `store/…`. */
+function readPeople(file: string, ownId: PeerId): Result<People, StoreError> {
+  const unusable = (reason: string): StoreError => ({ code: 'store/unusable', file, reason });
+  const sql = openFile(file);
+  if (sql.isErr())
+    return err(sql.error.code === 'damaged' ? unusable(`it is damaged: ${sql.error.reason}`) : sql.error);
+  const read = attemptDoubtful(() => {
+    const store = new HistoryStore(sql.value);
+    const people = new People(ownId);
+    const writtenTo = store.correspondents().filter(({ isWrittenTo }) => isWrittenTo);
+    people.restore(
+      store.contacts(),
+      writtenTo.map(({ peerId }) => peerId),
+      { marks: store.unseen().unread, countedSeq: store.newestSeq },
+    );
+    return people;
+  });
+  attemptDoubtful(() => sql.value.close());
+  return read.mapErr((trouble) => unusable(trouble.message));
+}

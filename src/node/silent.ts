@@ -35,6 +35,7 @@ export const silentTransport = actor<
           accepted: 0,
           refusedBusy: 0,
           crowdedOut: 0,
+          reset: 0,
           evicted: 0,
           inboundNow: 0,
           inboundMost: 0,

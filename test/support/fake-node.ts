@@ -281,6 +281,7 @@ class Fake {
     const { id, name, port, pid } = this.self();
     queue.push({ type: 'ready', id, name, address: '0.0.0.0', port, pid });
     if (sinceSeq !== undefined) for (const line of this.history) if (line.seq > sinceSeq) queue.push(line);
+    if (this.isClosed) queue.push({ type: 'bye' });
     return queue.read(() => this.queues.delete(queue));
   }
 

@@ -24,7 +24,8 @@ test(
     for (const args of [['serve'], ['recv'], ['peers', '--watch'], ['peers', '--wait', 'nobody']]) {
       const { it, node } = alone(context);
       const ended = it.run(...args, '--json', '--quiet');
-      await untilSubscribed(node);
+      if (args[0] === 'serve') await it.stdout.until((text) => text.includes('"ready"'));
+      else await untilSubscribed(node);
       await giveUp(node);
       assert.equal(await ended, 1, args.join(' '));
       assert.match(it.stderr.text, endedLine, args.join(' '));
@@ -123,6 +124,6 @@ test(
   },
 );
 
-/** Waits until a command reads the events of `node`. */
+/** Waits until a command reads the events of `node`, as the process of the node does. */
 const untilSubscribed = (node: FakeNode): Promise<void> =>
-  eventually(() => node.subscribers() > 0, 5_000, 'its events are read');
+  eventually(() => node.subscribers() > 1, 5_000, 'its events are read');

@@ -59,7 +59,7 @@ export class Core {
   #tokens = 0;
 
   constructor({ own, name, foreign: foreignArgs, tickets, random }: CoreArgs) {
-    const people = new People(own.peerId);
+    const people = new People(own.peerId, name);
     const native = new NativeRoutes(own, name, people, tickets);
     const hasWork = (peerId: PeerId): boolean => delivery.hasWork(peerId);
     const foreign = new ForeignRoutes(foreignArgs, { people, hasWork, name, instance: own.instance });
@@ -193,14 +193,11 @@ export class Core {
       case 'peers':
         turn.emit(answer(input.call, ok(people.rows())));
         return [];
-      case 'find':
-        turn.emit(
-          answer(
-            input.call,
-            people.known(input.body.peer).map((peerId) => people.row(peerId)),
-          ),
-        );
+      case 'find': {
+        const found = people.known(input.body.peer).map(people.row);
+        turn.emit(answer(input.call, found));
         return [];
+      }
       case 'unread':
         turn.emit(answer(input.call, ok(this.#unread())));
         return [];
@@ -350,10 +347,11 @@ export class Core {
   /** Takes another name and sends it to every peer. Errors: `chat/name-invalid`. */
   #rename(raw: string, turn: CoreTurn) {
     return sanitiseName(raw).map((name) => {
-      const { native, foreign } = this.#parts;
+      const { people, native, foreign } = this.#parts;
       this.#name = name;
       turn.emit({ to: 'settings', name });
       turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
+      people.calledSelf(name, turn);
       native.renamed(name, turn);
       foreign.renamed(name, turn);
       return this.#self(turn);

@@ -6,6 +6,8 @@
 /** Names, ids and requests of users. Handled at the edge (command line, API, embedder). */
 export type ChatError =
   | { readonly code: 'chat/unknown-peer'; readonly peer: string }
+  /** The word names this home itself. */
+  | { readonly code: 'chat/own-name'; readonly peer: string }
   | { readonly code: 'chat/ambiguous-peer'; readonly peer: string; readonly candidates: readonly string[] }
   | { readonly code: 'chat/text-empty' }
   | { readonly code: 'chat/text-too-long'; readonly limitBytes: number; readonly gotBytes: number }

@@ -11,6 +11,7 @@ import {
   encryption,
   flag,
   foreignDialect,
+  list,
   oneOf,
   peerState,
   port,
@@ -37,7 +38,9 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   state: peerState,
   name: text('name that the peer gives itself'),
   id: text('identity of the peer; of an older program its address'),
-  tag: text('first characters of the id in lower case, which stand after the name'),
+  tag: text(
+    'first characters of the id in lower case, which stand after the name: four, or as many as distinguish namesakes and at least eight',
+  ),
   address: text('address that the peer was last seen at'),
   port: port('TCP port of the peer'),
   dialect,
@@ -45,8 +48,14 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   lastSeen: time('last sign of life'),
   unread: whole('messages of the peer that the user has not read'),
   blocked: v.exactOptional(flag('whether the user blocked the peer')),
+  shared: v.exactOptional(
+    flag('whether another identity known here bears or bore the name, or one that looks like it'),
+  ),
+  formerNames: v.exactOptional(list(v.string(), 'names that the peer bore before, newest first')),
   warning: v.exactOptional(
-    text('set when the name looks like the name of another contact, or when two copies of the peer run'),
+    text(
+      'set when the name looks like the name of another contact, or like the own one, or when two copies of the peer run',
+    ),
   ),
 });
 

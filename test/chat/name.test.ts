@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { peerIdOf, tagOf } from '../../src/chat/people/identity.js';
+import { peerIdOf, tagCharsAmong, tagOf } from '../../src/chat/people/identity.js';
 import {
   clipBytes,
+  invisibleIn,
   labelOf,
   resolvePeer,
   parseOwnName,
   sanitiseName,
-  skeletonOf,
   taggedName,
   type NamedPeer,
 } from '../../src/chat/people/name.js';
+import { looksOf, skeletonOf } from '../../src/chat/people/skeleton.js';
 import { parsePeerId } from '../../src/ids.js';
 import { holds } from '../support/seeds.js';
 import { codePoint } from '../support/code-points.js';
@@ -80,7 +81,10 @@ test('a clean name stays as it is, and is bounded whatever came', (t) => {
       assert.equal(clean(name.value), name.value);
       assert.ok(Buffer.byteLength(name.value) <= 256);
       assert.ok([...segmenter.segment(name.value)].length <= 64);
-      assert.doesNotMatch(name.value, /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/u);
+      assert.doesNotMatch(
+        name.value,
+        /(?!\u{200C}|\u{200D}|[\u{180B}-\u{180F}]|[\u{FE00}-\u{FE0F}]|[\u{E0020}-\u{E01EF}])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/u,
+      );
     }),
     { numRuns: 400 },
   );
@@ -131,7 +135,7 @@ test('names that look alike have one skeleton, others have their own', () => {
 test('a name that two identities have is told with its tag', () => {
   const [one, two] = [peer('bob', 1), peer('Bob', 2)];
   assert.equal(labelOf(one, [one]), 'bob');
-  assert.equal(labelOf(one, [one, two]), `bob#${tagOf(one.peerId)}`);
+  assert.equal(labelOf(one, [one, two]), `bob#${tagOf(one.peerId, 8)}`);
   assert.equal(resolvePeer(labelOf(two, [one, two]), [one, two])._unsafeUnwrap().type, 'peer');
 });
 
@@ -157,7 +161,7 @@ test('no such name and too many of it are told apart, with the labels to choose 
   assert.deepEqual(resolvePeer('bob', peers)._unsafeUnwrapErr(), {
     code: 'chat/ambiguous-peer',
     peer: 'bob',
-    candidates: peers.map(taggedName),
+    candidates: peers.map((each) => taggedName(each, peers)),
   });
 });
 
@@ -218,4 +222,91 @@ test('an address of an older program has one id, whether its usual port is named
     host: '10.0.0.7',
     port: 8080,
   });
+});
+
+// Case P15
+test('a name keeps the joiners and selectors that its letters and emoji need', () => {
+  for (const name of [
+    'می\u200Cخواهم',
+    'क्\u200Dष',
+    'ශ්\u200Dරී',
+    'ക്\u200Cഷ',
+    '👩\u200D👩\u200D👧 Familie',
+    'Ada ❤\uFE0F',
+    'No 1\uFE0F\u20E3',
+    '邉\u{E0100}さん',
+    '🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}',
+  ]) {
+    assert.equal(clean(name), name.normalize('NFC'), JSON.stringify(name));
+    assert.deepEqual(invisibleIn(name), []);
+  }
+});
+
+// Case P15
+test('a joiner that no letter needs leaves the name, and can be told', () => {
+  for (const [raw, name, removed] of [
+    ['pay\u200Dpal', 'paypal', ['U+200D']],
+    ['pay\u200Cpal', 'paypal', ['U+200C']],
+    ['a\uFE0Fb', 'ab', ['U+FE0F']],
+    ['1\uFE0F2', '12', ['U+FE0F']],
+    ['سلام\u200C', 'سلام', ['U+200C']],
+    ['\u{E0067}\u{E007F}x', 'x', ['U+E0067', 'U+E007F']],
+    ['b\u200Bo\u202Eb', 'bob', ['U+200B', 'U+202E']],
+  ] as const) {
+    assert.equal(clean(raw), name);
+    assert.deepEqual(invisibleIn(raw), removed);
+  }
+});
+
+// Case P21
+test('signs and marks of trust are folded, and a name with a false tag looks like its owner', () => {
+  for (const fake of [
+    'Bob＃qv4v',
+    'Bob♯qv4v',
+    'Bob﹟qv4v',
+    'Воb #\uFE0F\u20E3abcd',
+    'Bob ✓',
+    'Bob (verified)',
+  ]) {
+    assert.ok(looksOf(fake).includes(skeletonOf('Bob')), fake);
+  }
+  assert.ok(!looksOf('C#').includes(skeletonOf('C')));
+  assert.equal(skeletonOf('Jean–Luc'), skeletonOf('Jean-Luc'));
+});
+
+// Case P3
+test('a tag distinguishes namesakes by at least eight characters, and a prefix that fits two names both', () => {
+  const peers = [peer('bob', 1), peer('bob', 2)];
+  const [first, second] = peers.map(({ peerId }) => peerId);
+  assert.ok(first !== undefined && second !== undefined);
+  assert.equal(tagOf(first), first.slice(0, 4).toLowerCase());
+  assert.equal(tagCharsAmong(first, [second]), 8);
+  const twin = parsePeerId(`${first.slice(0, 13)}${second.slice(13)}`)._unsafeUnwrap();
+  const chars = tagCharsAmong(first, [twin]);
+  assert.ok(chars > 8 && tagOf(first, chars) !== tagOf(twin, chars));
+  const twins = [
+    { peerId: first, name: 'bob' },
+    { peerId: twin, name: 'Bob' },
+  ];
+  const found = resolvePeer(`bob#${tagOf(first)}`, twins)._unsafeUnwrapErr();
+  assert.ok(found.code === 'chat/ambiguous-peer');
+  assert.deepEqual(
+    found.candidates,
+    twins.map((each) => taggedName(each, twins)),
+  );
+  for (const candidate of found.candidates) assert.ok(resolvePeer(candidate, twins).isOk(), candidate);
+});
+
+const foundAmong = (word: string, peers: readonly NamedPeer[]) => {
+  const target = resolvePeer(word, peers)._unsafeUnwrap();
+  return target.type === 'peer' ? target.peerId : null;
+};
+
+// Case P16
+test('a former name finds its bearer, unless another peer bears it now', () => {
+  const renamed = { ...peer('David', 1), formerNames: ['Dave'] };
+  assert.equal(foundAmong('dave', [renamed]), renamed.peerId);
+  assert.equal(foundAmong(`dave#${tagOf(renamed.peerId)}`, [renamed]), renamed.peerId);
+  const other = peer('Dave', 2);
+  assert.equal(foundAmong('Dave', [renamed, other]), other.peerId);
 });

@@ -15,6 +15,8 @@ const here = join(import.meta.dirname, '../../../test/history');
 const first = join(here, 'version-1/alice/history.db');
 /** A file of schema 2, whose last message is not indexed. */
 const second = join(here, 'version-2/history.db');
+/** A file of schema 3. */
+const third = join(here, 'version-3/history.db');
 
 function copy(context: TestContext, written = first): string {
   const { file, remove } = temporaryHome();
@@ -139,4 +141,19 @@ test('a history of schema 2 opens with its contacts and lines, and with nothing 
   );
   assert.deepEqual(history.log, []);
   await history.stop();
+});
+
+// Case P16
+test('a history of schema 3 opens with its contacts, which have no former names', async (context) => {
+  const file = copy(context, third);
+  const history = (await start(file))._unsafeUnwrap();
+  const [bob] = (await history.call('contacts', none))._unsafeUnwrap();
+  assert.ok(bob !== undefined);
+  assert.deepEqual([bob.name, bob.standing, bob.formerNames], ['bob', 'accepted', undefined]);
+  const renamed = { ...bob, name: 'Robert', formerNames: ['bob', 'bobby'] };
+  await history.call('putContact', renamed);
+  await history.stop();
+  const again = (await start(file))._unsafeUnwrap();
+  assert.deepEqual((await again.call('contacts', none))._unsafeUnwrap()[0], renamed);
+  await again.stop();
 });

@@ -141,7 +141,7 @@ function checkColumns(sql: Sql): void {
     ['delivery', 4],
     ['peer', 2],
     ['span', 3],
-    ['contact', 17],
+    ['contact', 18],
     ['tally', 4],
     ['setting', 2],
     ['progress', 3],

@@ -148,15 +148,17 @@ export const contactValues = (contact: Contact): readonly SqlValue[] => [
   contact.muted ? 1 : 0,
   place(standings, contact.standing),
   whole(contact.warnedAtMs),
+  textOrNull((contact.formerNames ?? []).join('\n')),
 ];
 
-/** The columns that `decodeContact` reads; `second` and `third` are the columns of these migrations. */
+/** The columns that `decodeContact` reads; `second`, `third` and `fourth` are the columns of these migrations. */
 const contactColumnsWith = (
   second: string,
   third: string,
+  fourth: string,
 ): string => `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
   CAST(trust AS INTEGER), blocked = 1, CAST(certificate_serial AS INTEGER), CAST(wire_version AS INTEGER),
-  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER), ${second}, ${third}`;
+  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER), ${second}, ${third}, ${fourth}`;
 
 const secondColumns = 'CAST(features AS INTEGER), CAST(next_key AS BLOB)';
 const thirdColumns = `CAST(alias AS BLOB), CAST(note AS BLOB), CAST(muted AS INTEGER), CAST(standing AS INTEGER),
@@ -164,12 +166,15 @@ const thirdColumns = `CAST(alias AS BLOB), CAST(note AS BLOB), CAST(muted AS INT
 /** Of a contact about which nothing was decided. */
 const noThird = 'NULL, NULL, 0, 0, 0';
 
-export const contactColumns = contactColumnsWith(secondColumns, thirdColumns);
+const fourthColumns = 'CAST(former_names AS BLOB)';
+
+export const contactColumns = contactColumnsWith(secondColumns, thirdColumns, fourthColumns);
 
 /** As above, for a file of an older schema version. */
 export function contactColumnsOf(version: number): string {
-  if (version === 1) return contactColumnsWith('0, NULL', noThird);
-  return version === 2 ? contactColumnsWith(secondColumns, noThird) : contactColumns;
+  if (version === 1) return contactColumnsWith('0, NULL', noThird, 'NULL');
+  if (version === 2) return contactColumnsWith(secondColumns, noThird, 'NULL');
+  return version === 3 ? contactColumnsWith(secondColumns, thirdColumns, 'NULL') : contactColumns;
 }
 
 /** Throws `SqlTrouble` (damaged). */
@@ -192,6 +197,7 @@ export function decodeContact(row: SqlRow): Contact {
     muted: integerOf(row[14]) === 1,
     standing: member(standings, row[15]),
     warnedAtMs: integerOf(row[16]),
+    ...(row[17] === null ? {} : { formerNames: textOf(row[17]).split('\n') }),
   };
 }
 

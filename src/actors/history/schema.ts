@@ -22,6 +22,8 @@ import type { Sql } from './sql.js';
  * Migration 3. `tally` has a row for each peer with received messages: the `seq` up to which the user has read, the
  * number of later messages, and the bytes of all texts. Messages of an older version count as read. `progress.emitted`
  * is the greatest `seq` that `serve --json` has written. The new columns of `contact` are decisions of the user.
+ *
+ * Migration 4. `contact.former_names` holds the names that the peer bore before, one a line, newest first.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
@@ -63,6 +65,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE contact ADD COLUMN warned_at INTEGER NOT NULL DEFAULT 0;
   UPDATE contact SET standing = 1 WHERE trust = 1
     OR EXISTS(SELECT 1 FROM line WHERE line.peer_no = contact.peer_no AND direction = 1);`,
+  `ALTER TABLE contact ADD COLUMN former_names BLOB;`,
 ];
 
 /** Recreates the search index, empty. */

@@ -222,7 +222,7 @@ export class HistoryStore {
   /** Within `transaction`. `values`: `contactValues`. */
   putContact(peerId: PeerId, values: readonly SqlValue[]): void {
     this.#sql
-      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run([this.#givePeerNo(peerId), ...values]);
   }
 

@@ -7,8 +7,9 @@ import { beacon } from '../../wire/limits.js';
 import { parseAddress, type Address } from '../../wire/address.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from '../events.js';
-import { isNativeId, tagOf } from './identity.js';
-import { clipBytes, parseForeignPeerId, skeletonOf, type NamedPeer } from './name.js';
+import { isNativeId, tagCharsAmong, tagOf } from './identity.js';
+import { clipBytes, parseForeignPeerId, type NamedPeer } from './name.js';
+import { Namesakes } from './namesakes.js';
 import type { Presence } from './presence.js';
 import { UnreadCounts } from './unread.js';
 
@@ -21,6 +22,8 @@ export interface PeerBook {
   readonly unread: UnreadCounts;
   /** Peers of which two copies answered. */
   readonly copied: Set<PeerId>;
+  /** Names of all peers and of this home. */
+  readonly names: Namesakes;
 }
 
 /** Makes an empty book. */
@@ -30,6 +33,7 @@ export const emptyPeerBook = (): PeerBook => ({
   live: new Map(),
   copied: new Set(),
   unread: new UnreadCounts(),
+  names: new Namesakes(),
 });
 
 /** Everybody in the book. */
@@ -43,19 +47,15 @@ const idsOf = (book: PeerBook): readonly PeerId[] => [
 ];
 
 /** Returns one row per identity: announced, connected, or a contact. */
-export function peerRows(book: PeerBook): readonly PeerEvent[] {
-  const byLook = new Map<string, Contact[]>();
-  for (const contact of book.contacts.values()) {
-    const alike = byLook.get(lookOf(contact));
-    if (alike === undefined) byLook.set(lookOf(contact), [contact]);
-    else alike.push(contact);
-  }
-  return idsOf(book).map((id) => rowOf(book, id, byLook.get(skeletonOf(nameOf(book, id))) ?? []));
-}
+export const peerRows = (book: PeerBook, ownId: PeerId): readonly PeerEvent[] =>
+  idsOf(book).map((id) => peerRow(book, id, ownId));
 
 /** Returns all peers with their names, for resolving a PEER word. */
 export function namedPeers(book: PeerBook): readonly NamedPeer[] {
-  return idsOf(book).map((peerId) => ({ peerId, name: nameOf(book, peerId) }));
+  return idsOf(book).map((peerId) => {
+    const name = nameOf(book, peerId);
+    return { peerId, name, formerNames: formerNamesOf(book, peerId) };
+  });
 }
 
 /** Returns the name that a peer gave itself; its tag where it gave none. */
@@ -79,14 +79,20 @@ export function saidNameOf(book: PeerBook, peerId: PeerId): string {
 export const isBlocked = (book: PeerBook, peerId: PeerId): boolean =>
   book.contacts.get(peerId)?.blocked === true;
 
-/** Returns the row of one peer. */
-export function peerRow(book: PeerBook, peerId: PeerId): PeerEvent {
-  const look = skeletonOf(nameOf(book, peerId));
-  const alike = [...book.contacts.values()].filter((contact) => lookOf(contact) === look);
-  return rowOf(book, peerId, alike);
+/** Returns the names that a peer bore before the present one, newest first. */
+export function formerNamesOf(book: PeerBook, peerId: PeerId): readonly string[] {
+  const name = nameOf(book, peerId);
+  return book.names.namesOf(peerId).filter((each) => each !== name);
 }
 
-function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerEvent {
+/** Returns the tag of a peer, which is longer where another identity bears or bore its name. */
+export function tagAmongAll(book: PeerBook, peerId: PeerId): string {
+  const others = book.names.of(peerId);
+  return tagOf(peerId, others.length === 0 ? undefined : tagCharsAmong(peerId, others));
+}
+
+/** Returns the row of one peer. */
+export function peerRow(book: PeerBook, peerId: PeerId, ownId: PeerId): PeerEvent {
   const contact = book.contacts.get(peerId);
   const presence = book.presence.get(peerId);
   const foreign = parseForeignPeerId(peerId);
@@ -94,17 +100,15 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
   const { host, port } = shownAddress(book, peerId) ?? foreign ?? presence?.addresses[0] ?? nowhere;
   const name = nameOf(book, peerId);
   const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
-  const twin = alike.find((other) => other.peerId !== peerId && isKnownBefore(other, contact));
-  const warning =
-    twin === undefined
-      ? book.copied.has(peerId) && 'two copies run: a message reaches only the one that was heard last'
-      : `looks like ${twin.name}#${tagOf(twin.peerId)}, whom you know`;
+  const formerNames = formerNamesOf(book, peerId);
+  const copies = 'two copies run: a message reaches only the one that was heard last';
+  const warning = warningOf(book, peerId, ownId) ?? (book.copied.has(peerId) ? copies : null);
   return {
     type: 'peer',
     state: stateOf(book, peerId),
     name,
     id: peerId,
-    tag: tagOf(peerId),
+    tag: tagAmongAll(book, peerId),
     address: host,
     port,
     dialect: foreign?.dialect ?? 'native',
@@ -112,8 +116,23 @@ function rowOf(book: PeerBook, peerId: PeerId, alike: readonly Contact[]): PeerE
     lastSeen: new Date(lastSeenMs).toISOString(),
     unread: book.unread.of(peerId),
     ...(contact?.blocked === true ? { blocked: true } : {}),
-    ...(warning === false ? {} : { warning }),
+    ...(book.names.of(peerId).length > 0 ? { shared: true } : {}),
+    ...(formerNames.length > 0 ? { formerNames } : {}),
+    ...(warning === null ? {} : { warning }),
   };
+}
+
+/** Returns the warning that the name of a peer is taken for that of a contact, or for our own; null: it is not. */
+function warningOf(book: PeerBook, peerId: PeerId, ownId: PeerId): string | null {
+  const contact = book.contacts.get(peerId);
+  const alike = book.names.alike(nameOf(book, peerId));
+  for (const other of alike) {
+    const known = book.contacts.get(other);
+    if (other === peerId || known === undefined || !isKnownBefore(known, contact)) continue;
+    return `looks like ${known.name}#${tagAmongAll(book, other)}, whom you know`;
+  }
+  if (!alike.includes(ownId) || contact?.trust === 'verified') return null;
+  return `looks like you, ${book.names.namesOf(ownId)[0] ?? ''}#${tagAmongAll(book, ownId)}`;
 }
 
 /**
@@ -140,14 +159,6 @@ function isKnownBefore(other: Contact, contact: Contact | undefined): boolean {
   if (contact === undefined || other.trust === 'verified') return contact?.trust !== 'verified';
   return contact.trust !== 'verified' && other.firstSeenMs < contact.firstSeenMs;
 }
-
-/** Returns the skeleton of a contact's name. It is computed once, since every name is compared with every other. */
-function lookOf(contact: Contact): string {
-  const known = looks.get(contact) ?? skeletonOf(contact.name);
-  looks.set(contact, known);
-  return known;
-}
-const looks = new WeakMap<Contact, string>();
 
 /**
  * Returns the presence of a peer. A live session proves it best. A blocked peer is offline, since nothing reaches it.

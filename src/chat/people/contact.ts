@@ -16,6 +16,8 @@ export interface Contact extends Choice {
   readonly peerId: PeerId;
   /** Label the peer gave itself, sanitised. */
   readonly name: string;
+  /** Labels that it gave itself before, newest first. */
+  readonly formerNames?: readonly string[];
   /** Ed25519 public key, 32 bytes in hex; empty for peers of older programs. */
   readonly idKeyHex: string;
   readonly trust: Trust;

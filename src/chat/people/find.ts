@@ -7,9 +7,18 @@ import { unreachable } from '../../exhaustive.js';
 import type { ChatError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import type { Address } from '../../wire/address.js';
-import { isBlocked, namedPeers, nameOf, peerRow, stateOf, type PeerBook } from './book.js';
+import {
+  formerNamesOf,
+  isBlocked,
+  namedPeers,
+  nameOf,
+  peerRow,
+  stateOf,
+  tagAmongAll,
+  type PeerBook,
+} from './book.js';
 import { isProvable } from './capabilities.js';
-import { foldCase, resolvePeer, taggedName } from './name.js';
+import { bearersOf, foldCase, resolvePeer, tagIn } from './name.js';
 
 /** The data that a search reads. */
 export interface Directory {
@@ -20,15 +29,22 @@ export interface Directory {
 
 /**
  * Resolves a word to an identity, or to an address to dial. Errors: `chat/unknown-peer`; `chat/ambiguous-peer` (more
- * than one peer has that name); `chat/key-changed` (a stranger has the name of a contact that is away).
+ * than one peer has that name); `chat/key-changed` (a stranger has the name of a contact that is away);
+ * `chat/own-name` (the word names this home).
  */
 export function meantBy(directory: Directory, word: string): Result<PeerId | Address, ChatError> {
   const target = resolvePeer(word, namedPeers(directory.book));
-  if (target.isErr()) return ownerOfName(directory, word, target.error);
+  if (target.isErr()) {
+    const isUnknown = target.error.code === 'chat/unknown-peer';
+    if (isUnknown && isOwnName(directory, word)) return err({ code: 'chat/own-name', peer: word });
+    return ownerOfName(directory, word, target.error);
+  }
   switch (target.value.type) {
     case 'peer':
-      if (target.value.peerId === directory.ownId) return err({ code: 'chat/unknown-peer', peer: word });
-      return guardName(directory, ownerOfSpelling(directory, target.value.peerId, word), word);
+      if (target.value.peerId === directory.ownId) return err({ code: 'chat/own-name', peer: word });
+      return formerOwner(directory, ownerOfSpelling(directory, target.value.peerId, word), word).andThen(
+        (peerId) => guardName(directory, peerId, word),
+      );
     case 'address':
       return ok({ host: target.value.host, port: target.value.port });
     case 'foreign':
@@ -50,7 +66,7 @@ export function knownPeer(directory: Directory, word: string): Result<PeerId, Ch
       return isKnown ? ok(meant) : unknown;
     }
     const there = namedPeers(book).filter(({ peerId }) => {
-      const { dialect, address, port } = peerRow(book, peerId);
+      const { dialect, address, port } = peerRow(book, peerId, directory.ownId);
       return dialect === 'native' && address === meant.host && port === meant.port;
     });
     const found = there.find(({ peerId }) => stateOf(book, peerId) === 'online') ?? there[0];
@@ -71,7 +87,7 @@ export function sameAsBefore(
   for (const peerId of trusted) {
     const contact = book.contacts.get(peerId);
     if (contact?.address === typed && !contact.blocked)
-      return err({ code: 'chat/key-changed', peer: taggedName(contact) });
+      return err({ code: 'chat/key-changed', peer: labelOf(book, peerId) });
   }
   return ok(found);
 }
@@ -82,10 +98,9 @@ export function sameAsBefore(
  */
 function ownerOfName(directory: Directory, word: string, error: ChatError): Result<PeerId, ChatError> {
   const { book, trusted } = directory;
-  if (error.code !== 'chat/ambiguous-peer') return err(error);
-  const bearers = namedPeers(book).filter(
-    (peer) => error.candidates.includes(taggedName(peer)) && !isBlocked(book, peer.peerId),
-  );
+  // A tag that fits several keys distinguishes none of them.
+  if (error.code !== 'chat/ambiguous-peer' || tagIn(word) !== null) return err(error);
+  const bearers = bearersOf(word, namedPeers(book)).filter(({ peerId }) => !isBlocked(book, peerId));
   // Where all others are blocked, the user has decided already.
   const owners = bearers.length === 1 ? bearers : bearers.filter(({ peerId }) => trusted.has(peerId));
   const [owner, second] = owners;
@@ -107,6 +122,34 @@ function ownerOfSpelling({ book, trusted }: Directory, found: PeerId, word: stri
   return owner === undefined || second !== undefined ? found : owner;
 }
 
+/**
+ * Refuses a bare name that a contact bore and a stranger bears now: the user decides. Errors: `chat/ambiguous-peer`.
+ */
+function formerOwner({ book, trusted }: Directory, found: PeerId, word: string): Result<PeerId, ChatError> {
+  if (trusted.has(found) || tagIn(word) !== null) return ok(found);
+  const name = foldCase(word.trim());
+  const owner = book.names
+    .of(found)
+    .find(
+      (peerId) =>
+        trusted.has(peerId) &&
+        !isBlocked(book, peerId) &&
+        formerNamesOf(book, peerId).some((former) => foldCase(former) === name),
+    );
+  if (owner === undefined || foldCase(nameOf(book, found)) !== name) return ok(found);
+  const candidates = [owner, found].map((peerId) => labelOf(book, peerId));
+  return err({ code: 'chat/ambiguous-peer', peer: word, candidates });
+}
+
+/** Whether a word names this home itself. */
+function isOwnName({ book, ownId }: Directory, word: string): boolean {
+  const [name = ''] = book.names.namesOf(ownId);
+  return name !== '' && bearersOf(word, [{ peerId: ownId, name }]).length > 0;
+}
+
+const labelOf = (book: PeerBook, peerId: PeerId): string =>
+  `${nameOf(book, peerId)}#${tagAmongAll(book, peerId)}`;
+
 function guardName({ book }: Directory, peerId: PeerId, word: string): Result<PeerId, ChatError> {
   const name = nameOf(book, peerId);
   const isBareName = foldCase(word.trim()) === foldCase(name);
@@ -119,7 +162,5 @@ function guardName({ book }: Directory, peerId: PeerId, word: string): Result<Pe
       foldCase(other.name) === foldCase(name) &&
       stateOf(book, other.peerId) === 'online',
   );
-  return impostor === undefined
-    ? ok(peerId)
-    : err({ code: 'chat/key-changed', peer: taggedName({ peerId, name }) });
+  return impostor === undefined ? ok(peerId) : err({ code: 'chat/key-changed', peer: labelOf(book, peerId) });
 }

@@ -48,13 +48,30 @@ export function parseNativeId(text: string): Result<PeerId, IdError> {
 export const isNativeId = (peerId: PeerId): boolean => !peerId.includes('://');
 
 /**
- * Returns the tag, four characters that distinguish peers of one name: from the id, or from a hash of a foreign
- * address.
+ * Returns the tag, the characters that distinguish peers of one name: the first ones of the id, or of a hash of a
+ * foreign address.
  */
-export function tagOf(peerId: PeerId): string {
-  const source = isNativeId(peerId) ? peerId : base32nopad.encode(sha256(peerId));
-  return source.slice(0, limits.tagChars).toLowerCase();
+export const tagOf = (peerId: PeerId, chars: number = limits.tagChars): string =>
+  tagSource(peerId).slice(0, chars);
+
+/** Whether `tag`, in any spelling, is the beginning of the tag of the peer. */
+export const hasTag = (peerId: PeerId, tag: string): boolean =>
+  tagSource(peerId).startsWith(tag.toLowerCase().replaceAll('-', ''));
+
+/** Returns how many characters it takes to distinguish the peer from `others`, at least `tagCharsShared`. */
+export function tagCharsAmong(peerId: PeerId, others: Iterable<PeerId>): number {
+  const own = tagSource(peerId);
+  let chars: number = limits.tagCharsShared;
+  for (const other of others) {
+    if (other === peerId) continue;
+    const theirs = tagSource(other);
+    while (chars < own.length && theirs.startsWith(own.slice(0, chars))) chars += 1;
+  }
+  return chars;
 }
+
+const tagSource = (peerId: PeerId): string =>
+  (isNativeId(peerId) ? peerId.replaceAll('-', '') : base32nopad.encode(sha256(peerId))).toLowerCase();
 
 /**
  * Computes the safety number that two people compare: 60 digits in twelve groups of five, equal on both sides. Takes

@@ -9,6 +9,8 @@ export const identity = {
   idCheckEveryChars: 13,
   idGroupChars: 7,
   tagChars: 4,
+  /** Characters of the tag of a peer whose name is shared: 2^40 keys must be tried to match it. */
+  tagCharsShared: 8,
   safetyIterations: 5_200,
   /** Thirty digits for each of the two identities. */
   safetyDigits: 60,
@@ -20,6 +22,10 @@ export const name = {
   graphemesMax: 64,
   /** Marks on one letter: no living script needs more, and further ones are drawn over the neighbouring lines. */
   combiningMarksMax: 6,
+  /** Characters after a sign like `#` from which on they pass for a tag. */
+  fakeTagCharsMin: 3,
+  /** Former names that are kept of a contact, newest first. */
+  formerNamesMax: 8,
   /** Characters of a raw name that are read. */
   rawCharsMax: 4_096,
 } as const;

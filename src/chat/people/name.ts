@@ -9,12 +9,15 @@ import { parsePeerId, type PeerId } from '../../ids.js';
 import { name as limits } from './limits.js';
 import { foreignPorts, text } from '../../dialects/limits.js';
 import { parseAddress } from '../../wire/address.js';
-import { isNativeId, parseNativeId, tagOf } from './identity.js';
+import { hasTag, isNativeId, parseNativeId, tagCharsAmong, tagOf } from './identity.js';
+import { isJoiner, withoutIdleJoiners } from './joiners.js';
 
 /** A peer with its name. */
 export interface NamedPeer {
   readonly peerId: PeerId;
   readonly name: string;
+  /** Names that it bore before. */
+  readonly formerNames?: readonly string[];
 }
 
 /** The target of a PEER word. `dialect`, `host` and `port` are those to dial. */
@@ -38,8 +41,9 @@ export type NameFault = Extract<ChatError, { readonly code: 'chat/name-invalid' 
  * character is left).
  */
 export function sanitiseName(raw: string): Result<string, NameFault> {
-  const name = clipName(cleaned(raw));
-  if (/^\p{M}*$/u.test(name)) return err({ code: 'chat/name-invalid', detail: 'no visible character' });
+  const name = stable(raw, (text) => clipName(cleaned(text)));
+  if (/^(?:\p{M}|\u{200C}|\u{200D})*$/u.test(name))
+    return err({ code: 'chat/name-invalid', detail: 'no visible character' });
   return ok(name);
 }
 
@@ -58,20 +62,47 @@ export function parseOwnName(raw: string): Result<string, NameFault> {
   return err({ code: 'chat/name-invalid', detail });
 }
 
-const cleaned = (raw: string): string =>
-  raw
-    .slice(0, limits.rawCharsMax)
-    .normalize('NFC')
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .replace(/[\s\p{Z}\u2800]+/gu, ' ')
-    .replace(/\p{C}/gu, '')
-    // Removed characters bring blanks together, and letters and marks.
-    .replace(/ {2,}/g, ' ')
-    .normalize('NFC')
-    .replace(excessMarks, '$1')
+/**
+ * Returns the invisible characters that cleaning removes from a name, such as `U+200B`: control characters, and joiners
+ * that the letters around them do not need.
+ */
+export function invisibleIn(raw: string): readonly string[] {
+  const kept = new Set(cleaned(raw));
+  const removed = Array.from(raw.slice(0, limits.rawCharsMax)).filter(
+    (point) => /\p{Default_Ignorable_Code_Point}|(?!\s)\p{C}/u.test(point) && !kept.has(point),
+  );
+  return [...new Set(removed)].map(
+    (point) => `U+${(point.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`,
+  );
+}
+
+const cleaned = (raw: string): string => stable(raw.slice(0, limits.rawCharsMax), cleanedOnce);
+
+const cleanedOnce = (raw: string): string =>
+  withoutIdleJoiners(
+    raw
+      .normalize('NFC')
+      .replace(/\p{Default_Ignorable_Code_Point}/gu, (point) => (isJoiner(point) ? point : ''))
+      .replace(/[\s\p{Z}\u2800]+/gu, ' ')
+      .replace(/\p{C}/gu, (point) => (isJoiner(point) ? point : ''))
+      // Removed characters bring blanks together, and letters and marks.
+      .replace(/ {2,}/g, ' ')
+      .normalize('NFC')
+      .replace(excessMarks, '$1'),
+  )
     // A name must not contain a tag: in `bob#7kq2` we give the tag, not the peer.
-    .replace(/#(?=[a-zA-Z2-7]{4}$)/, '\uFF03')
+    .replace(/#(?=[a-zA-Z2-7-]{4,}$)/, '\uFF03')
     .trim();
+
+/** Repeats `step` until nothing changes: a removed character may be what another one was needed for. */
+function stable(text: string, step: (text: string) => string): string {
+  let current = text;
+  for (;;) {
+    const next = step(current);
+    if (next === current) return next;
+    current = next;
+  }
+}
 
 const clipName = (name: string): string =>
   clipBytes(clipGraphemes(name, limits.graphemesMax), text.nameBytesMax).trim();
@@ -99,28 +130,19 @@ export function clipBytes(value: string, bytesMax: number): string {
   return whole === '' ? takeWhileFits(value, bytesMax) : whole;
 }
 
-/**
- * Returns the skeleton of a name: two names with one skeleton can be mistaken for each other. Compatibility forms,
- * marks and case are folded, then letters of other scripts and digits to the Latin letter they resemble. Never shown.
- */
-export function skeletonOf(name: string): string {
-  const stripped = name.normalize('NFKD').replace(/[\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, '');
-  const capitals = Array.from(stripped, (point) => capitalLookAlikes.get(point) ?? point).join('');
-  const small = Array.from(capitals.toLowerCase(), (point) => lookAlikes.get(point) ?? point).join('');
-  return small.replaceAll('rn', 'm').replaceAll('vv', 'w').replaceAll('cl', 'd');
-}
-
 /** Returns the label of `peer` among `peers`: its name, or `name#tag` where another identity has that name. */
 export function labelOf(peer: NamedPeer, peers: Iterable<NamedPeer>): string {
   const folded = foldCase(peer.name);
-  for (const other of peers) {
-    if (other.peerId !== peer.peerId && foldCase(other.name) === folded) return taggedName(peer);
-  }
-  return peer.name;
+  const sharers = [...peers].filter((other) => foldCase(other.name) === folded);
+  const isShared = sharers.some((other) => other.peerId !== peer.peerId);
+  return isShared ? taggedName(peer, sharers) : peer.name;
 }
 
-/** Returns the name of a peer with its tag, `name#tag`. */
-export const taggedName = (peer: NamedPeer): string => `${peer.name}#${tagOf(peer.peerId)}`;
+/** Returns the name of a peer with its tag, `name#tag`, which is longer among `sharers` of the name. */
+export function taggedName(peer: NamedPeer, sharers: readonly NamedPeer[] = []): string {
+  const others = sharers.map(({ peerId }) => peerId).filter((peerId) => peerId !== peer.peerId);
+  return `${peer.name}#${tagOf(peer.peerId, others.length === 0 ? undefined : tagCharsAmong(peer.peerId, others))}`;
+}
 
 /**
  * Resolves a PEER word: an address in a dialect, `HOST:PORT`, a full id, `name#tag`, or a name (exactly, else
@@ -135,11 +157,15 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
   if (address !== null) return ok({ type: 'address', ...address });
   const id = parseNativeId(peer);
   if (id.isOk()) return ok({ type: 'peer', peerId: id.value });
-  const candidates = candidatesFor(peer.normalize('NFC'), preferNative(peer, peers));
+  const candidates = bearersOf(peer, peers);
   const [first, second] = candidates;
   if (first === undefined) return unknown;
   if (second === undefined) return ok({ type: 'peer', peerId: first.peerId });
-  return err({ code: 'chat/ambiguous-peer', peer, candidates: candidates.map(taggedName) });
+  return err({
+    code: 'chat/ambiguous-peer',
+    peer,
+    candidates: candidates.map((each) => taggedName(each, candidates)),
+  });
 }
 
 /**
@@ -161,21 +187,38 @@ export function parseForeignPeerId(
   return parsed?.isOk() === true && parsed.value.type === 'foreign' ? parsed.value : null;
 }
 
-function candidatesFor(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
-  const tagged = /^(.+)#([a-zA-Z2-7]{4})$/su.exec(word);
-  if (tagged?.[1] !== undefined && tagged[2] !== undefined) {
-    const [name, tag] = [foldCase(tagged[1]), tagged[2].toLowerCase()];
-    return unique(peers.filter((peer) => foldCase(peer.name) === name && tagOf(peer.peerId) === tag));
-  }
-  const exact = unique(peers.filter((peer) => peer.name === word));
-  return exact.length > 0 ? exact : unique(peers.filter((peer) => foldCase(peer.name) === foldCase(word)));
+/**
+ * Returns the peers that a name or `name#PREFIX` may mean, PREFIX the beginning of a tag of any length: those who bear
+ * the name, else those who bore it.
+ */
+export function bearersOf(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
+  const given = word.trim().normalize('NFC');
+  const native = peers.filter((peer) => isNativeId(peer.peerId));
+  // A name of an older program must not hide that of a native peer, however each is spelled.
+  const current = currentBearers(given, native);
+  const found = current.length > 0 ? current : currentBearers(given, peers);
+  return found.length > 0 ? found : unique(peers.filter((peer) => isMeant(given, peer, formerNamesOf(peer))));
 }
 
-/** Prefers native peers before spellings are compared: `bob` of an older program must not hide a native Bob. */
-function preferNative(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
-  const native = peers.filter((peer) => isNativeId(peer.peerId));
-  return candidatesFor(word.normalize('NFC'), native).length > 0 ? native : peers;
+/** Splits `name#PREFIX`; null for a bare name. */
+export function tagIn(word: string): { readonly name: string; readonly tag: string } | null {
+  const [, name, tag] = /^(.+)#([a-zA-Z2-7-]+)$/su.exec(word.trim()) ?? [];
+  return name === undefined || tag === undefined ? null : { name, tag };
 }
+
+function currentBearers(word: string, peers: readonly NamedPeer[]): readonly NamedPeer[] {
+  const exact = unique(peers.filter((peer) => peer.name === word));
+  return exact.length > 0 ? exact : unique(peers.filter((peer) => isMeant(word, peer, [peer.name])));
+}
+
+function isMeant(word: string, { peerId }: NamedPeer, names: readonly string[]): boolean {
+  const folded = names.map(foldCase);
+  if (folded.includes(foldCase(word))) return true;
+  const tagged = tagIn(word);
+  return tagged !== null && folded.includes(foldCase(tagged.name)) && hasTag(peerId, tagged.tag);
+}
+
+const formerNamesOf = ({ formerNames = [] }: NamedPeer): readonly string[] => formerNames;
 
 const unique = (peers: readonly NamedPeer[]): NamedPeer[] => [
   ...new Map(peers.map((peer) => [peer.peerId, peer])).values(),
@@ -206,8 +249,12 @@ const usualPorts: ReadonlyMap<DialectName, number> = new Map(
 );
 const usualPort = (dialect: ForeignDialectName): number | null => usualPorts.get(dialect) ?? null;
 
-/** Folds case and composition, so that names that differ only in these are equal. */
-export const foldCase = (name: string): string => name.normalize('NFC').toLowerCase();
+/** Folds a name: names that differ only in case, in the composition of letters or in joiners are equal. */
+export const foldCase = (name: string): string =>
+  name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '');
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 const excessMarks = new RegExp(`(\\p{M}{${limits.combiningMarksMax}})\\p{M}+`, 'gu');
@@ -226,30 +273,3 @@ function takeWhileFits(parts: Iterable<string>, bytesMax: number): string {
   }
   return taken;
 }
-
-/** Builds a table from pairs of strings of equal length: characters at one position look alike. */
-function lookAlikeTable(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
-  return new Map(
-    pairs.flatMap(([from, to]) => {
-      const targets = Array.from(to);
-      return Array.from(from, (point, index) => [point, targets[index] ?? point] as const);
-    }),
-  );
-}
-
-/** Capitals whose small form looks like something else than the capital does. */
-const capitalLookAlikes = lookAlikeTable([
-  ['ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ', 'abezhikmnoptyx'],
-  ['АВЕЅІЈКМНОРСТУХԌԚԜҮҺӀ', 'abesijkmhopctyxgqwyhl'],
-  ['ᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᏢᏚᎢᏙᎳᏃ', 'abcdehjklmpstvwz'],
-  ['I', 'l'],
-]);
-
-const lookAlikes = lookAlikeTable([
-  ['αβγεηικνορστυχωϲ', 'abyenlkvopotuxwc'],
-  ['авгеѕіјкмнорстухһԁԛԝүӏьё', 'abresljkmhopctyxhdqwylbe'],
-  ['ıɩɪƖɑɡɢʀʏøłđħŧʼß', 'llllaggryoldhtʼb'],
-  ['օսհոցղտքզաեէ', 'ouhngnmpqwet'],
-  ['0123456789|!$@', 'olzeasbtbgllsa'],
-  ['i', 'l'],
-]);

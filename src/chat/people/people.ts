@@ -30,7 +30,7 @@ import { noChoice, type Contact } from './contact.js';
 import type { ContactAsk, PeopleEffect } from './effects.js';
 import { knownPeer, meantBy, sameAsBefore } from './find.js';
 
-import { contacts as limits } from './limits.js';
+import { contacts as limits, name as nameLimits } from './limits.js';
 import { sanitiseName } from './name.js';
 import type { Counted, UnreadCounts, UnreadMark } from './unread.js';
 
@@ -59,8 +59,9 @@ export class People {
   /** The row last published of each peer, without its time. */
   readonly #published = new Map<PeerId, string>();
 
-  constructor(ownId: PeerId) {
+  constructor(ownId: PeerId, ownName = '') {
     this.#ownId = ownId;
+    this.#book.names.set(ownId, [ownName]);
   }
 
   /** Restores stored contacts. Emits nothing. */
@@ -68,6 +69,7 @@ export class People {
     this.#book.unread.restore(unread.marks, unread.countedSeq);
     for (const contact of contacts) {
       this.#book.contacts.set(contact.peerId, contact);
+      this.#book.names.set(contact.peerId, namesOf(contact));
       if (contact.trust === 'verified') this.#trusted.add(contact.peerId);
     }
     for (const peerId of writtenTo) this.#trusted.add(peerId);
@@ -91,8 +93,8 @@ export class People {
   addresses = (peerId: PeerId): readonly Address[] => addressesOf(this.#book, peerId);
   /** Where the peer is heard now, best address first. */
   heardAddresses = (peerId: PeerId): readonly Address[] => heardAddresses(this.#book, peerId);
-  row = (peerId: PeerId): PeerEvent => peerRow(this.#book, peerId);
-  rows = (): readonly PeerEvent[] => peerRows(this.#book);
+  row = (peerId: PeerId): PeerEvent => peerRow(this.#book, peerId, this.#ownId);
+  rows = (): readonly PeerEvent[] => peerRows(this.#book, this.#ownId);
   trusted = (): ReadonlySet<PeerId> => this.#trusted;
 
   /** Conversations with unread messages; a blocked peer has none. */
@@ -138,6 +140,7 @@ export class People {
     if (row.peerId === this.#ownId) return;
     this.#book.presence.set(row.peerId, row);
     this.#sources.set(row.peerId, source);
+    this.#namesChanged(row.peerId, turn);
     if (row.state === 'offline') this.gone(row.peerId, turn);
     else this.publish(row.peerId, turn);
   }
@@ -150,6 +153,7 @@ export class People {
     this.#book.presence.delete(peerId);
     this.#book.copied.delete(peerId);
     this.#sources.delete(peerId);
+    this.#namesChanged(peerId, turn);
   }
 
   connected(peerId: PeerId, address: Address): void {
@@ -252,9 +256,29 @@ export class People {
     ];
   }
 
-  #put(contact: Contact, turn: PeopleTurn): void {
+  #put(given: Contact, turn: PeopleTurn): void {
+    const contact = withFormerNames(given, this.contact(given.peerId));
     this.#book.contacts.set(contact.peerId, contact);
+    this.#namesChanged(contact.peerId, turn);
     this.#ask({ type: 'put-contact', contact }, turn);
+  }
+
+  /** This home has another name. */
+  calledSelf(name: string, turn: PeopleTurn): void {
+    this.#republish(this.#book.names.set(this.#ownId, [name]), turn);
+  }
+
+  /** Takes over the names of a peer. A name that is shared, or no longer shared, changes the rows of its bearers. */
+  #namesChanged(peerId: PeerId, turn: PeopleTurn): void {
+    const { names } = this.#book;
+    const contact = this.contact(peerId);
+    const isKnown = contact !== undefined || this.#book.presence.has(peerId);
+    const given = [this.saidName(peerId), ...(contact === undefined ? [] : namesOf(contact))];
+    this.#republish(isKnown ? names.set(peerId, given) : names.delete(peerId), turn);
+  }
+
+  #republish(peerIds: readonly PeerId[], turn: PeopleTurn): void {
+    for (const peerId of peerIds) if (this.#published.has(peerId)) this.publish(peerId, turn);
   }
 
   /** Makes room for a new contact: forgets the longest unseen stranger with all its data. */
@@ -262,6 +286,7 @@ export class People {
     const peerId = longestUnseenStranger(this.#book, this.#trusted);
     if (peerId === null) return;
     this.#book.contacts.delete(peerId);
+    this.#namesChanged(peerId, turn);
     // A peer that is still present is published once more when it leaves.
     if (!this.#book.presence.has(peerId)) this.#published.delete(peerId);
     this.#ask({ type: 'drop-contact', peerId }, turn);
@@ -299,4 +324,17 @@ export class People {
       ...noChoice,
     };
   }
+}
+
+/** Names of a contact, the present one first. */
+const namesOf = ({ name, formerNames = [] }: Contact): readonly string[] => [name, ...formerNames];
+
+/** Keeps the name that a contact had before. */
+function withFormerNames(contact: Contact, before: Contact | undefined): Contact {
+  if (before === undefined) return contact;
+  const borne = [...(contact.name === before.name ? [] : [before.name]), ...(before.formerNames ?? [])];
+  const formerNames = [...new Set(borne)].filter((name) => name !== contact.name && name !== '');
+  return formerNames.length === 0
+    ? contact
+    : { ...contact, formerNames: formerNames.slice(0, nameLimits.formerNamesMax) };
 }

@@ -41,6 +41,7 @@ const fields: Fields = {
   'session/downgrade': {},
   'session/busy': { retryAfterMs: 'number' },
   'chat/unknown-peer': { peer: 'text' },
+  'chat/own-name': { peer: 'text' },
   'chat/ambiguous-peer': { peer: 'text', candidates: 'texts' },
   'chat/text-empty': {},
   'chat/text-too-long': { limitBytes: 'number', gotBytes: 'number' },

@@ -1,6 +1,7 @@
 /** Names and rows of peers by inputs and effects: whom a word means, what readers of events are told. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tagOf } from '../../../src/chat/people/identity.js';
 import {
   CoreScene,
   connection,
@@ -35,8 +36,11 @@ function friendOf(name: string): CoreScene {
 
 test('a word that means nobody, or ourselves, writes nothing', () => {
   const scene = new CoreScene();
-  for (const word of ['nobody', 'own', own.peerId, own.peerId.slice(0, 4)])
+  for (const word of ['nobody', own.peerId.slice(0, 4)])
     assert.equal(led(scene, word), 'chat/unknown-peer', word);
+  // Case P19
+  for (const word of ['own', `own#${own.peerId.slice(0, 6)}`, own.peerId])
+    assert.equal(led(scene, word), 'chat/own-name', word);
   assert.equal(led(scene, 'cmp2204://10.0.0.9'), 'chat/dialect-off');
   assert.ok(!scene.all.some(({ to }) => to === 'history'));
 });
@@ -76,7 +80,7 @@ test('a stranger that spells the name of a contact differently takes nothing ove
   assert.equal(led(scene, 'bob'), 'chat/key-changed');
   assert.deepEqual(scene.answerTo(scene.ask('find', { peer: 'bob' })), {
     code: 'chat/key-changed',
-    peer: `Bob#${scene.events('peer', scene.all)[0]?.tag}`,
+    peer: `Bob#${tagOf(bob.peerId, 8)}`,
   });
 });
 
@@ -102,7 +106,7 @@ test('a name that looks like that of a contact is warned about, until the peer i
   const scene = friendOf('paul');
   scene.nowMs += 1_000;
   scene.sees(other, { name: 'pаul' });
-  const warning = scene.events('peer')[0]?.warning;
+  const warning = scene.events('peer').find(({ id }) => id === other.peerId)?.warning;
   assert.match(warning ?? '', /^looks like paul#/);
   // To call us does not make it known.
   scene.callsIn('s-2', other);
@@ -231,4 +235,41 @@ test('the next identity that a peer announced first stays pinned, and another on
   });
   assert.deepEqual(pinned('s-3', { nextHex: other }), { features: 0, nextHex: first, isLogged: true });
   assert.deepEqual(pinned('s-4', {}), { features: 0, nextHex: first, isLogged: false });
+});
+
+// Case P3
+test('a shared name lengthens the tags of its bearers, also of one that bore it', () => {
+  const scene = friendOf('Bob');
+  const row = (peer: typeof bob) => scene.events('peer', scene.all).findLast(({ id }) => id === peer.peerId);
+  assert.equal(row(bob)?.tag, tagOf(bob.peerId));
+  scene.sees(other, { name: 'bob' });
+  assert.deepEqual([row(bob)?.tag, row(bob)?.shared], [tagOf(bob.peerId, 8), true]);
+  assert.deepEqual([row(other)?.tag, row(other)?.shared], [tagOf(other.peerId, 8), true]);
+  scene.sees(other, { name: 'Eve' });
+  assert.equal(row(other)?.shared, true, 'it bore the name');
+  assert.deepEqual(row(other)?.formerNames, ['bob']);
+  scene.sees(other, { name: 'Eve', state: 'offline' });
+  assert.equal(row(bob)?.shared, undefined, 'a stranger that left is forgotten');
+});
+
+// Case P3, case P21
+test('a name like the own one, or like a contact with a tag, is warned about', () => {
+  const scene = friendOf('paul');
+  const warningOf = (name: string): string | undefined => {
+    scene.sees(other, { name });
+    return scene.events('peer', scene.all).findLast(({ id }) => id === other.peerId)?.warning;
+  };
+  assert.match(warningOf('Own') ?? '', /^looks like you, own#/);
+  assert.match(warningOf('paul＃abcd') ?? '', /^looks like paul#/);
+  assert.equal(warningOf('peter'), undefined);
+});
+
+// Case P16
+test('the former name of a contact finds it, and never a stranger that takes the name', () => {
+  const scene = friendOf('Dave');
+  scene.sees(bob, { name: 'David' });
+  assert.equal(led(scene, 'dave'), bob.peerId);
+  scene.sees(other, { name: 'Dave' });
+  assert.equal(led(scene, 'Dave'), 'chat/ambiguous-peer');
+  assert.equal(led(scene, `Dave#${tagOf(other.peerId, 8)}`), other.peerId);
 });

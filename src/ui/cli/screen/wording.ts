@@ -88,6 +88,8 @@ const notUnderstood = (error: { readonly code: CliErrorCode }): Wording =>
 /** One row per code: a code without words does not compile. */
 const wordings: Wordings = {
   'chat/unknown-peer': unknownPeer,
+  'chat/own-name': (error) =>
+    say(3, `"${error.peer}" is you`, 'a node does not talk with itself', 'see "parlance peers" for others'),
   'chat/ambiguous-peer': (error) =>
     say(
       3,

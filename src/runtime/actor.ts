@@ -1,6 +1,6 @@
 /**
- * What an actor is: a protocol (which messages, with what reply and fault), a behaviour and its place in a
- * supervision tree. Types and their small constructors only; nothing here runs anything.
+ * Actors: an actor is a protocol (its messages, with replies and faults), a behaviour, and a place in a supervision
+ * tree. Types and their small constructors only; nothing here runs anything.
  *
  * Guarantees.
  * 1. One message at a time per actor. Order per sender and link.
@@ -47,9 +47,10 @@ export { address, type Address, type AddressOf, type Ref, type RefOf, type Reply
 /** Names of the links an actor needs → the protocols of the actors they lead to. */
 export type Links = { readonly [link: string]: Protocol };
 
+/** The level of a log line. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
-/** What the runtime offers a running actor. */
+/** The services of the runtime for a running actor. */
 export interface Context<P extends Protocol, L extends Links> {
   /** Id of this actor, unique in its system. */
   readonly id: string;
@@ -73,7 +74,7 @@ export interface Context<P extends Protocol, L extends Links> {
    * Throws where no message of another actor is in hand.
    */
   stash(): void;
-  /** What was put aside waits again, before everything else, in its old order. */
+  /** Lets the stashed messages wait again, before all others, in their old order. */
   unstash(): void;
   /** Leads to this actor: to be given away in bodies and arguments. */
   readonly address: Address<P>;
@@ -93,15 +94,15 @@ export interface Context<P extends Protocol, L extends Links> {
   /** The address of the actor with this id; null when there is none. The caller knows what it understands. */
   find<Q extends Protocol>(id: string): Promise<Address<Q> | null>;
   /**
-   * Casts `name` to this actor once the other one has ended for good; at once when there is none. A restart is no end.
-   * Returns the function that calls it off; this life's end does, too.
+   * Casts `name` to this actor once the other one has ended for good; at once when there is none. A restart does not
+   * count as an end. Returns the function that cancels the watch, as the end of this life does.
    */
   watch<N extends EndedName<P>>(of: { readonly id: string }, name: N): () => void;
   /** One structured line in the system's log. */
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** What a watcher hears. */
+/** The end of a watched actor. */
 export interface Ended {
   readonly actor: string;
   /** `no-actor`: none had that id. */
@@ -120,11 +121,11 @@ export type ExitReason =
   | { readonly type: 'crash'; readonly detail: string }
   | { readonly type: 'refused'; readonly fault: Fault };
 
-/** What the handler of a cast returns. */
+/** The result of a handler of casts. */
 export type CastStep<State> =
   | { readonly step: 'next'; readonly state: State }
   | { readonly step: 'stop'; readonly state: State; readonly reason: ExitReason };
-/** What the handler of a call returns: the answer, or with `later` the promise of one. */
+/** The result of a handler of calls: the answer, or with `later` the promise of one. */
 export type CallStep<State, Reply, Failure extends Fault> =
   | { readonly step: 'reply'; readonly state: State; readonly result: Result<Reply, Failure> }
   | { readonly step: 'later'; readonly state: State; readonly from: ReplyTo<Reply, Failure> }
@@ -157,6 +158,7 @@ export const stop = <State>(
 
 type Awaitable<T> = T | Promise<T>;
 
+/** The handler of one message. */
 export type Handler<State, P extends Protocol, L extends Links, N extends keyof P> =
   P[N] extends Call<infer Body, infer Reply, infer Failure>
     ? (
@@ -178,7 +180,7 @@ export type Receive<State, P extends Protocol, L extends Links> = {
 export type Restart = 'permanent' | 'transient' | 'temporary';
 
 /**
- * Who else is restarted with a child that crashed: `one-for-one` nobody, `one-for-all` everybody, `rest-for-one` those
+ * The siblings that are restarted with a crashed child: `one-for-one` none, `one-for-all` all, `rest-for-one` those
  * that were started after it.
  */
 export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one';
@@ -195,6 +197,7 @@ export interface Supervision {
   readonly stopOrder?: 'reverse' | 'parallel';
 }
 
+/** The definition of an actor. `child` places it in a tree. */
 export interface ActorDefinition<Args, State, P extends Protocol, L extends Links> {
   /** The kind of actor; ids of children are their own. */
   readonly name: string;
@@ -209,14 +212,14 @@ export interface ActorDefinition<Args, State, P extends Protocol, L extends Link
   readonly handlerMsMax?: number;
   /** Crashes at one message that make it a dead letter. Default: `poisonTriesMax` of the limits. */
   readonly triesMax?: number;
-  /** Runs before the first message; a fault is a refusal to start, which no restart mends. */
+  /** Runs before the first message; a fault is a refusal to start, and no restart is tried. */
   init(args: Args, context: Context<P, L>): Awaitable<Result<State, Fault>>;
   readonly receive: Receive<State, P, L>;
   /** How it supervises what it spawns. Default: `one-for-one` with the limits' own numbers. */
   readonly supervision?: Supervision;
   /**
    * Runs after each batch of messages and before the batch is acknowledged to its senders: the place for a group
-   * commit. What it leaves undone is done again after a crash.
+   * commit. After a crash before its end the messages of the batch are handled again.
    */
   settle?(state: State, context: Context<P, L>): Awaitable<void>;
   /** Runs on `normal` and `shutdown` exits, after the last message. */
@@ -336,6 +339,7 @@ export interface Behaviour extends OwnLimits {
   settle?(state: unknown, context: unknown): Awaitable<void>;
   terminate?(state: unknown, reason: ExitReason): Awaitable<void>;
 }
+/** A handler without its types. */
 export type AnyHandler = (
   state: unknown,
   body: unknown,

@@ -25,7 +25,7 @@ export type RuntimeError =
       readonly reason: string;
       /** Where it was thrown, when it was. */
       readonly stack?: string;
-      /** What `init` refused with. */
+      /** The fault with which `init` refused. */
       readonly fault?: { readonly code: string };
     }
   /** The call carried transferred objects and its receiver crashed: it is not delivered again. */

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 
+/** The defaults. */
 export const runtime = {
   /** Envelopes that wait for an actor, shared out among its links. A full mailbox is a value for its sender. */
   mailboxMax: 4_096,
@@ -72,7 +73,7 @@ export const runtime = {
   drainMax: 512,
   /** Drains that follow each other as microtasks before I/O gets its turn. */
   drainsPerTurnMax: 64,
-  /** Envelopes settled one by one after a crash, so that a poison message is told from its neighbours. */
+  /** Envelopes settled one by one after a crash, so that a poison message is distinguished from its neighbours. */
   cautiousEnvelopes: 1_024,
   /** Time after which a handler that awaits counts as hung: no wait in a handler is longer than a dial. */
   handlerDeadlineMs: 60_000,

@@ -1,14 +1,15 @@
 /**
- * Faults of many sources, each of which can cause as many as it likes: each source is told of once in a while, and of all
- * together no more than fit into one; the rest is counted, and that is told at its end. Pure.
+ * A ration of log lines for faults that many sources can cause without bound. In each period each source is logged
+ * once, at most `sourcesMax` sources are, and the rest is counted and logged at the end. Pure.
  */
 export interface FaultRationOptions {
-  /** Length of a while. */
+  /** Length of a period. */
   readonly everyMs: number;
-  /** Sources told of in one while. */
+  /** Sources that are logged in one period. */
   readonly sourcesMax: number;
 }
 
+/** The ration of one kind of fault. */
 export class FaultRation {
   readonly #options: FaultRationOptions;
   readonly #told = new Set<string>();
@@ -33,7 +34,7 @@ export class FaultRation {
     return this.#untold === 1 ? 'first-untold' : 'untold';
   }
 
-  /** How many were not told since this was last asked. */
+  /** Returns the suppressed faults since the last call. */
   takeUntold(): number {
     const untold = this.#untold;
     this.#untold = 0;

@@ -1,11 +1,12 @@
-/** Faults that anybody on the network can cause at will: counted always, told now and then. */
+/** A tally of faults that any host can cause without bound: all are counted, few are logged. */
 
+/** Counts of faults by reason. */
 export class FaultTally<Reason extends string> {
   readonly #everyMs: number;
   readonly #counts = new Map<Reason, number>();
   readonly #toldAtMs = new Map<Reason, number>();
 
-  /** `everyMs`: each reason is told at most so often. */
+  /** `everyMs`: pause between two log lines of one reason. */
   constructor(everyMs: number) {
     this.#everyMs = everyMs;
   }

@@ -22,14 +22,19 @@ export interface Call<Body, Reply, Failure extends Fault = never> {
 /** The manifest of an actor: name → cast or call. Declare it as a `type`, so that it fits the index signature. */
 export type Protocol = { readonly [name: string]: Cast<unknown> | Call<unknown, unknown, Fault> };
 
+/** The names of casts in a protocol. */
 export type CastName<P extends Protocol> = {
   [N in keyof P & string]: P[N] extends Cast<unknown> ? N : never;
 }[keyof P & string];
+/** The names of calls in a protocol. */
 export type CallName<P extends Protocol> = {
   [N in keyof P & string]: P[N] extends Call<unknown, unknown, Fault> ? N : never;
 }[keyof P & string];
+/** The body of a message. */
 export type BodyOf<P extends Protocol, N extends keyof P> = P[N]['body'];
+/** The reply of a call. */
 export type ReplyOf<P extends Protocol, N extends keyof P> =
   P[N] extends Call<unknown, infer R, Fault> ? R : never;
+/** The faults of a call. */
 export type FaultOf<P extends Protocol, N extends keyof P> =
   P[N] extends Call<unknown, unknown, infer F> ? F : never;

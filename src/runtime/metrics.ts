@@ -30,6 +30,7 @@ export class Rate {
 
 const rateWindowMs = 1_000;
 
+/** Figures of one actor. */
 export interface ActorStats {
   readonly id: string;
   readonly mailboxDepth: number;
@@ -78,6 +79,7 @@ export class Latencies {
   }
 }
 
+/** Counts the messages of one actor, and measures its handlers. */
 export class ActorMeter {
   readonly #rate = new Rate();
   #latencies: Latencies | null = null;
@@ -108,6 +110,7 @@ export class ActorMeter {
   }
 }
 
+/** Memory of one thread, in bytes. */
 export interface MemoryStats {
   readonly heapUsedBytes: number;
   readonly externalBytes: number;

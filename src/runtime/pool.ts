@@ -1,6 +1,6 @@
 /**
- * Stateless CPU work on a pool of threads. The only importer of piscina. Its queue is bounded, its faults are values;
- * what has state belongs to an actor.
+ * Stateless CPU work on a pool of threads. The only importer of piscina. Its queue is bounded, and its faults are
+ * values. Work with state belongs to an actor.
  */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { runtime as limits } from './limits.js';
 /** The manifest of a pool: name → task and result, both plain data. Each name is an exported function of its entry. */
 export type Jobs = { readonly [name: string]: { readonly task: unknown; readonly result: unknown } };
 
+/** Arguments of a pool. */
 export interface PoolOptions {
   /** Module whose named exports do the jobs. */
   readonly entry: URL;
@@ -22,6 +23,7 @@ export interface PoolOptions {
   readonly queueMax?: number;
 }
 
+/** A pool of threads for the jobs `J`. */
 export interface Pool<J extends Jobs> {
   /**
    * Errors: `runtime/pool-full` (nothing was queued), `runtime/deadline` (the thread that worked on it was replaced),
@@ -33,10 +35,11 @@ export interface Pool<J extends Jobs> {
     options?: { readonly deadlineMs?: number; readonly transfer?: readonly Transferable[] },
   ): ResultAsync<J[N]['result'], RuntimeError>;
   stats(): { readonly threads: number; readonly waiting: number; readonly done: number };
-  /** Ends the threads; what waits or runs fails. */
+  /** Ends the threads; waiting and running tasks fail. */
   close(): Promise<void>;
 }
 
+/** Creates a pool, whose threads start with the first task. */
 export function createPool<J extends Jobs>(options: PoolOptions): Pool<J> {
   const threadsMax = options.threadsMax ?? availableParallelism();
   const queueMax = options.queueMax ?? threadsMax * limits.poolQueuePerThreadMax;

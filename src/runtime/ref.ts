@@ -1,4 +1,4 @@
-/** What leads to an actor: its address, which is data, and a ref, which sends. */
+/** Ways to an actor: its address, which is data, and a ref, which sends. */
 import type { Transferable } from 'node:worker_threads';
 import type { Result, ResultAsync } from 'neverthrow';
 import type { RuntimeError } from './errors.js';

@@ -10,6 +10,7 @@ type Packet =
   | { readonly type: 'consumed'; readonly bytes: number }
   | { readonly type: 'end'; readonly reason: string };
 
+/** The handlers of one end of a stream. */
 export interface StreamHandlers {
   /** A chunk arrived, in order. Give its credit back with `consumed` once it is dealt with. */
   onBytes(chunk: Uint8Array): void;
@@ -19,6 +20,7 @@ export interface StreamHandlers {
   onEnd(reason: string): void;
 }
 
+/** One end of a stream. */
 export interface ByteStream {
   /** Sends with the next flush (same tick, one `postMessage`). Returns the bytes the other end has not consumed. */
   write(chunk: Uint8Array): number;

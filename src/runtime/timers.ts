@@ -28,8 +28,8 @@ export const systemTimers: Timers = {
 };
 
 /**
- * Runs `job` once `delayMs` have passed for the awake; returns the function that calls it off. After a standstill of the process
- * what is waited for may lie there unread, so its whole time begins anew.
+ * Runs `job` once `delayMs` have passed while the process was awake. Returns the function that cancels it. After a
+ * standstill of the process the awaited event may lie unread, so the whole time starts again.
  */
 export function afterAwake(delayMs: number, job: () => void): () => void {
   const ms = timerMs(delayMs);

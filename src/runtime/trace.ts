@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { isCall, nameShift, type EnvelopeCode } from './cell/mailbox.js';
 
+/** Whether envelopes are traced. */
 export const isTracing = (process.env['ACTOR_TRACE'] ?? '') !== '';
 
 /** Written at once and by this thread itself, so that the last lines before a crash are there. */

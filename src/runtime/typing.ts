@@ -1,4 +1,7 @@
-/** What the compiler checks of messages: which actors understand them, and whether they survive a thread boundary. */
+/**
+ * The types by which the compiler checks messages: which actors understand them, and whether they survive a thread
+ * boundary.
+ */
 import type { Transferable } from 'node:worker_threads';
 import type { Call, Cast, Fault, Protocol } from './messages.js';
 
@@ -9,6 +12,7 @@ type Primitive = string | number | bigint | boolean | null | undefined | void;
 
 /** Brands of addresses and refs; they exist in types only. */
 export declare const spoken: unique symbol;
+/** Brand of what a receiver understands. */
 export declare const understood: unique symbol;
 
 declare const local: unique symbol;
@@ -71,8 +75,8 @@ export type CloneableProtocol<P> = {
 };
 
 /**
- * What may be sent to an actor, as functions: a receiver that understands more takes the place of one that understands
- * less, never the other way round. `Protocol` itself stands for any actor.
+ * The messages that may be sent to an actor, as functions: a receiver that understands more can replace one that
+ * understands less, never the other way round. `Protocol` itself stands for any actor.
  */
 export type Understands<P extends Protocol> = string extends keyof P
   ? unknown

@@ -11,7 +11,7 @@ import { tokensOf } from './tokens.js';
 
 /** Rooms whose comments and texts are checked. A room is added once it is clean. */
 const rooms =
-  /^src\/(ui\/|home\/|wire\/|session\/|admission\/|node\/|actors\/(history|node|presence|connection|tcp|transport|chatbuddy-hub|[a-z]+\.ts)|[a-z-]+\.ts$|chat\/(presence\/|people\/|routes\/|delivery\/|[a-z]+\.ts))/;
+  /^src\/(ui\/|home\/|runtime\/|wire\/|session\/|admission\/|node\/|actors\/(history|node|presence|connection|tcp|transport|chatbuddy-hub|[a-z]+\.ts)|[a-z-]+\.ts$|chat\/(presence\/|people\/|routes\/|delivery\/|[a-z]+\.ts))/;
 /** Folders whose titles of tests are checked. */
 const testFolders = ['ui'];
 const titleCharsMax = 90;

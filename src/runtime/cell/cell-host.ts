@@ -1,4 +1,4 @@
-/** What an actor's cell and the thread it runs in expect of each other. */
+/** The contract between the cell of an actor and the thread that it runs in. */
 import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Behaviour, ChildSpec, Ended, ExitReason, Fault, LogLevel } from '../actor.js';
@@ -6,7 +6,7 @@ import type { RuntimeLimits } from '../limits.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkSender } from '../link/sender.js';
 
-/** What an actor asks of its system. */
+/** A question of an actor to its system. */
 export type Ask =
   /** Answered with null once it is ready. */
   | { readonly type: 'spawn'; readonly spec: ChildSpec }
@@ -33,6 +33,7 @@ export interface WatchedEnd {
   readonly ended: Ended;
 }
 
+/** The reports of a cell. */
 export interface CellEvents {
   /**
    * It ended by itself or crashed; `incarnation` is the count of starts. `cause` names the envelope at which it
@@ -45,7 +46,7 @@ export interface CellEvents {
   asked(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>>;
 }
 
-/** What the thread offers its cells: when to drain, and where to note what is being handled. */
+/** The services of a thread for its cells. */
 export interface CellHost extends CellEvents {
   readonly limits: RuntimeLimits;
   /** Its memory ends with the process only, so what an actor here has sent is as safe as it can be. */
@@ -61,6 +62,7 @@ export interface CellHost extends CellEvents {
   unsafe(slot: number, count: number): void;
 }
 
+/** The result of a start. */
 export type StartOutcome =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly fault: Fault }
@@ -68,6 +70,7 @@ export type StartOutcome =
   /** Its arguments cannot be cloned into its thread. */
   | { readonly type: 'uncloneable'; readonly detail: string };
 
+/** The data by which a cell is made. */
 export interface CellBirth {
   readonly id: string;
   readonly behaviour: Behaviour;

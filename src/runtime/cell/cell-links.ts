@@ -10,6 +10,7 @@ import type { LinkReceiver } from '../link/receiver.js';
 import type { Mailbox } from './mailbox.js';
 import { Withheld } from './withheld.js';
 
+/** The links of one actor, by name and by number. */
 export class CellLinks {
   readonly senders = new Map<string, LinkSender>();
   readonly receivers = new Set<LinkReceiver>();
@@ -106,8 +107,8 @@ export class CellLinks {
   }
 
   /**
-   * Everything before `place` is done. What was said meanwhile leaves first: a receiver never sees less. Where this
-   * thread can die alone, its senders hear of it only when that is safe.
+   * Acknowledges everything before `place`. Messages that the handling sent leave first. Where this thread can die
+   * alone, the acknowledgement waits until these are safe.
    */
   acknowledge(mailbox: Mailbox<LinkReceiver | null>, place: number): void {
     this.flushSenders();

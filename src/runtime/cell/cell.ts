@@ -1,7 +1,7 @@
 /**
- * One actor while it runs in a thread: drains its mailbox one message at a time, settles, acknowledges, and when it
- * crashes keeps what was not acknowledged for the next incarnation. Who restarts it, and whether, is decided by its
- * supervisor. The mailbox belongs to the cell and not to the incarnation: only the death of the thread empties it.
+ * One actor in a thread: drains its mailbox one message at a time, settles, acknowledges, and keeps unacknowledged
+ * messages over a crash for the next incarnation. Its supervisor decides on restarts. The mailbox belongs to the cell
+ * and not to the incarnation: only the death of the thread empties it.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
@@ -278,7 +278,7 @@ export class Cell implements Inbox, CellPart {
   }
 
   #await(life: Incarnation, waiting: PromiseLike<void>, left: number): void {
-    // What is done already shall not wait for this one, unless `settle` has still to run.
+    // Earlier messages are acknowledged now, unless `settle` has still to run.
     if (this.#behaviour.settle === undefined) this.links.acknowledge(this.#mailbox, this.#mailbox.head - 1);
     waiting.then(
       () => {

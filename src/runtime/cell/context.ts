@@ -10,7 +10,7 @@ import type { CellLinks } from './cell-links.js';
 import { refOver, type AnyRef, type Incarnation } from './incarnation.js';
 import { kinOf, type KinContext } from './kin.js';
 
-/** What a context needs of the actor's cell. */
+/** The functions of a cell that a context uses. */
 export interface CellPart {
   readonly id: string;
   readonly links: CellLinks;
@@ -39,6 +39,7 @@ interface AnyContext {
   log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** Makes the context of one life. */
 export function contextOf(cell: CellPart, life: Incarnation, restarts: number): AnyContext & KinContext {
   const { id, host } = cell;
   const links: Record<string, AnyRef> = {};

@@ -1,4 +1,4 @@
-/** One life of an actor. What it leaves running after its end reaches nobody. */
+/** One life of an actor. Its timers and refs have no effect after its end. */
 import { err, errAsync, type ResultAsync, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { CallOptions } from '../link/protocol.js';
@@ -6,6 +6,7 @@ import type { Fault, Protocol, Ref } from '../actor.js';
 import { gone } from '../link/faults.js';
 import type { LinkSender } from '../link/sender.js';
 
+/** The state of one life. */
 export interface Incarnation {
   isOver: boolean;
   /** Count of starts of its actor. */
@@ -16,6 +17,7 @@ export interface Incarnation {
   readonly timers: Set<NodeJS.Timeout>;
 }
 
+/** Begins a life. */
 export const newLife = (incarnation: number): Incarnation => ({
   isOver: false,
   incarnation,

@@ -1,4 +1,4 @@
-/** What an actor has to do with others that no supervisor linked it with: children, refs by address, watches. */
+/** Relations of an actor beyond the links of its definition: children, refs by address, watches. */
 import { err, errAsync, ResultAsync, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { ChildSpec } from '../actor.js';
@@ -18,6 +18,7 @@ export interface KinContext {
   watch(of: { readonly id: string }, name: string): () => void;
 }
 
+/** Makes this part of a context. */
 export function kinOf(id: string, life: Incarnation, links: CellLinks, host: CellHost): KinContext {
   const ask = (question: Ask): Promise<Result<unknown, RuntimeError>> =>
     life.isOver

@@ -1,7 +1,7 @@
 /**
- * The mailbox of one actor: a ring of envelopes in the order of arrival. What was handled stays until it is done,
- * so that a crash rewinds instead of losing. Parallel arrays, since an object per envelope costs more than handling
- * a small one.
+ * The mailbox of one actor: a ring of envelopes in the order of arrival. Handled envelopes stay until they are done,
+ * so that a crash rewinds and loses none. Parallel arrays, since an object per envelope costs more than handling a
+ * small one.
  *
  *      base            head             tail
  *       │ handled,      │ waiting        │
@@ -10,15 +10,18 @@
 
 /** A name's index in the actor, shifted by two, and the flags below. */
 export type EnvelopeCode = number;
+/** Flag of a call. */
 export const isCall = 1;
 /** Delivered at most once: objects move with it, or its sender wanted so. */
 export const isOnce = 2;
+/** Bits below the index of the name. */
 export const nameShift = 2;
 /** In place of a code: the envelope was taken out; its sequence number is still to be acknowledged. */
 export const takenOut: EnvelopeCode = -1;
 
 const slotsMin = 16;
 
+/** A ring of envelopes. `End`: the receiving end of their link. */
 export class Mailbox<End> {
   #ends: (End | undefined)[] = [];
   #seqs: number[] = [];
@@ -100,7 +103,7 @@ export class Mailbox<End> {
     }
   }
 
-  /** What was handled but not done waits again. */
+  /** Lets the envelopes wait again that were handled and are not done. */
   rewind(): void {
     this.#head = this.#base;
   }

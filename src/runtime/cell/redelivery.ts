@@ -1,9 +1,10 @@
-/** What becomes of an actor's messages when it crashes: delivered again, set aside as poison, or lost by contract. */
+/** The messages of an actor after a crash: delivered again, set aside as poison, or lost by contract. */
 import { lost, poison } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkReceiver } from '../link/receiver.js';
 import { isOnce, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';
 
+/** The envelopes of one actor that a crash concerns. */
 export class Redelivery {
   readonly #id: string;
   readonly #names: readonly string[];
@@ -100,10 +101,7 @@ export class Redelivery {
     this.#mailbox.takeOut(place);
   }
 
-  /**
-   * The actor is gone for good. What waits is buried by its senders; only what came from a sender that is gone as well
-   * is known here alone.
-   */
+  /** Buries messages of senders that are gone: the actor has ended for good, and living senders bury theirs. */
   buryOrphans(): void {
     const mailbox = this.#mailbox;
     for (let place = mailbox.head; place < mailbox.tail; place += 1) {

@@ -1,7 +1,8 @@
-/** What a handler may return: checked here, since a mistake of the embedder must not wedge an actor. */
+/** The check of a handler's result: a mistake of the embedder must not block an actor. */
 import { inspect } from 'node:util';
 import type { Step } from '../actor.js';
 
+/** A step without its types. */
 export type AnyStep = Step<unknown, unknown, { readonly code: string }>;
 
 /** Any thenable counts as a promise, not only a native one. */

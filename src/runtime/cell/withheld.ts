@@ -11,6 +11,7 @@ interface Entry {
   readonly ends: Map<LinkReceiver, number>;
 }
 
+/** The withheld acknowledgements of one actor, oldest first. */
 export class Withheld {
   readonly #entriesMax: number;
   #entries: Entry[] = [];

@@ -26,6 +26,7 @@ import { timerMsMax } from '../timers.js';
  */
 export type Route = 'round-robin' | 'least-busy' | ((name: string, body: unknown) => string);
 
+/** Options of a router. */
 export interface RouterOptions<Args> {
   readonly workers: number;
   readonly route: Route;

@@ -6,8 +6,8 @@ import { aborted } from '../link/faults.js';
 import type { RefOf } from '../ref.js';
 
 /**
- * Resolves with the number of messages that were sent. The source is asked for the next one when there is room for it,
- * and is closed in any case. Errors: `runtime/no-actor`, `runtime/aborted` by `signal`. What the source throws is thrown.
+ * Resolves with the number of messages that were sent. The source is read as room allows, and closed in any case.
+ * Errors: `runtime/no-actor`, `runtime/aborted` by `signal`. Exceptions of the source are thrown on.
  */
 export function stream<P extends Protocol, Understood, N extends CastName<P>>(
   ref: RefOf<P, Understood>,

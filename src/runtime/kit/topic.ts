@@ -22,6 +22,7 @@ export interface Subscription {
   readonly name: string;
 }
 
+/** The messages that a topic takes. */
 export type TopicProtocol<Body> = {
   publish: Cast<Body>;
   subscribe: Cast<Subscription>;
@@ -42,8 +43,9 @@ export const subscription = <Body, P extends Protocol>(
   name: SubscriberName<P, Body> & string,
 ): Subscription => ({ to: to.id, name });
 
+/** Options of a topic. */
 export interface TopicOptions {
-  /** What becomes of a message for a subscriber without room. `wait`, the default: so does the topic. */
+  /** The treatment of a message for a subscriber without room. `wait`, the default: the topic waits. */
   readonly whenFull?: 'wait' | 'drop';
 }
 
@@ -52,6 +54,7 @@ type Subscribers = ReadonlyMap<string, ReadonlySet<string>>;
 type Own = TopicProtocol<unknown>;
 type AnyCast = RefOf<{ readonly [name: string]: Cast<unknown> }, unknown>;
 
+/** Makes the child specification of a topic. */
 export function topic<Body>(
   name: string,
   { whenFull = 'wait' }: TopicOptions = {},

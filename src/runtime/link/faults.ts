@@ -1,25 +1,32 @@
 /** How a call fails whose receiver gives no answer. */
 import type { RuntimeError } from '../errors.js';
 
+/** The receiver is stopped for good, or unknown. */
 export const gone = (actor: string): RuntimeError => ({ code: 'runtime/no-actor', actor });
+/** The link has no credit. */
 export const full = (actor: string): RuntimeError => ({ code: 'runtime/mailbox-full', actor });
+/** The caller gave the call up. */
 export const aborted = (actor: string, name: string): RuntimeError => ({
   code: 'runtime/aborted',
   actor,
   name,
 });
+/** No answer came in time. */
 export const late = (actor: string, name: string, deadlineMs: number): RuntimeError => ({
   code: 'runtime/deadline',
   actor,
   name,
   deadlineMs,
 });
+/** The call crashed its receiver too often. */
 export const poison = (actor: string, name: string): RuntimeError => ({
   code: 'runtime/poison',
   actor,
   name,
 });
+/** The receiver crashed over transferred objects. */
 export const lost = (actor: string, name: string): RuntimeError => ({ code: 'runtime/lost', actor, name });
+/** The body or the answer cannot cross a thread. */
 export const notCloneable = (actor: string, name: string): RuntimeError => ({
   code: 'runtime/not-cloneable',
   actor,

@@ -1,4 +1,4 @@
-/** Finds whoever changes a body after it was given away. */
+/** Freezes bodies, so that code which changes a body after it was sent throws. */
 
 /** Bytes cannot be frozen; everything else that is plain can. */
 export function deepFreeze(value: unknown): void {

@@ -1,11 +1,13 @@
-/** The names of messages that a link has carried: each is told to the receiver once, then its index stands for it. */
+/** The names of messages on a link: each is sent to the receiver once, then its index stands for it. */
 import { nameShift, type EnvelopeCode } from '../cell/mailbox.js';
 
 const openedMark = '\0';
 /** Senders that an actor opened by an address stand among those of its links under a name that no link has. */
 export const openedName = (to: string): string => `${openedMark}${to}`;
+/** Whether the name is that of an opened link. */
 export const isOpened = (name: string): boolean => name.startsWith(openedMark);
 
+/** The names of one link with their indexes. */
 export class NameTable {
   readonly #codes = new Map<string, number>();
   readonly #names: string[] = [];

@@ -7,6 +7,7 @@ import type { RuntimeError } from '../errors.js';
 import type { Fault } from '../actor.js';
 import { isStandstill, timerMs } from '../timers.js';
 
+/** A call without an answer. */
 export interface PendingCall {
   readonly seq: number;
   readonly code: number;
@@ -26,6 +27,7 @@ interface Entry {
   readonly settle: (result: Result<unknown, Fault>) => void;
 }
 
+/** The unanswered calls of one link. */
 export class PendingCalls {
   readonly #actor: string;
   readonly #onCancelled: (seq: number) => void;
@@ -78,7 +80,7 @@ export class PendingCalls {
     return this.#entries.size;
   }
 
-  /** The caller no longer wants the answer; its receiver is told. */
+  /** Gives a call up, and notifies its receiver. */
   cancel(seq: number, error: RuntimeError): void {
     if (!this.#entries.has(seq)) return;
     this.#onCancelled(seq);
@@ -111,7 +113,7 @@ export class PendingCalls {
     return null;
   }
 
-  /** What was transferred with the call is no longer here to be sent again. */
+  /** Drops the body of a call, whose transferred objects cannot be sent again. */
   dropBody(seq: number): void {
     const entry = this.#entries.get(seq);
     if (entry === undefined) return;
@@ -150,7 +152,7 @@ export class PendingCalls {
   };
 }
 
-/** A fault is plain data with a code; whatever else a receiver says is told as such. */
+/** Returns the fault of an answer. Any other value becomes `runtime/failed`. */
 function faultFrom(value: unknown): Fault {
   if (typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string') {
     const { code } = value;

@@ -1,12 +1,13 @@
 /**
  * The two ways a packet travels between the ends of a link: over the wire of two threads, or directly when both ends
- * live in one thread. Whoever listens only enqueues, so a direct packet never re-enters its sender.
+ * live in one thread. A listener only enqueues, so a direct packet never re-enters its sender.
  */
 import type { Transferable } from 'node:worker_threads';
 
 /** Hears of a packet that holds something that cannot be cloned: nothing of it was sent. May say it in other words. */
 export type Refused<Out> = (packet: Out) => void;
 
+/** The way to the other end of a link. */
 export interface Pipe<Out> {
   /** Sends now or in the next microtask. `weight`: envelopes in it. */
   post(packet: Out, transfer: readonly Transferable[], weight: number, onRefused: Refused<Out> | null): void;
@@ -18,6 +19,7 @@ export interface Pipe<Out> {
   close(): void;
 }
 
+/** The receiver of packets at one end. */
 export interface PipeEnd<In> {
   onPacket(packet: In): void;
   /** The other end is gone; not called after a `close` from this side. */

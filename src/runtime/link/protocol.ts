@@ -1,11 +1,11 @@
-/** What the two ends of a link say to each other, and what becomes of messages that are given up. */
+/** The packets between the two ends of a link, and dead letters. */
 import type { Transferable } from 'node:worker_threads';
 import type { EnvelopeCode } from '../cell/mailbox.js';
 import type { RuntimeLimits } from '../limits.js';
 
 /**
- * Sender → receiver: number of the first envelope, names not told before, calls that are given up, then codes and
- * bodies side by side. One clone for all of it, and no object per envelope.
+ * Sender → receiver: number of the first envelope, new names, calls that are given up, then codes and bodies side by
+ * side. One clone for all of it, and no object per envelope.
  */
 export type Batch =
   | readonly [
@@ -76,6 +76,7 @@ export interface LinkAddress {
   readonly isCircular: boolean;
 }
 
+/** The reports of a sender. */
 export interface SenderEvents {
   deadLetter(letter: DeadLetter): void;
   linkLost(linkId: number): void;

@@ -1,5 +1,5 @@
 /**
- * The receiving end of a link. Its listener only enqueues; what was handled is acknowledged by the highest number,
+ * The receiving end of a link. Its listener only enqueues. Handled envelopes are acknowledged by the highest number,
  * together with the answers to calls, in one small message per drained batch.
  */
 import type { Transferable } from 'node:worker_threads';
@@ -9,7 +9,7 @@ import type { Batch, LinkAddress, Progress } from './protocol.js';
 import { isCall, nameShift, type EnvelopeCode } from '../cell/mailbox.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 
-/** What an actor's cell offers the ends that lead to it. */
+/** The services of a cell for the ends that lead to it. */
 export interface Inbox {
   /** Index of the handler for `name`, or -1. */
   handlerIndex(name: string): number;
@@ -24,6 +24,7 @@ export interface Inbox {
   readonly credit: number;
 }
 
+/** The receiving end of one link. */
 export class LinkReceiver implements PipeEnd<Batch> {
   readonly link: LinkAddress;
   readonly #inbox: Inbox;
@@ -39,10 +40,10 @@ export class LinkReceiver implements PipeEnd<Batch> {
   #seqs: number[] = [];
   #areOk: boolean[] = [];
   #values: unknown[] = [];
-  /** What moves with each answer, side by side with the answers. */
+  /** Transferred objects of each answer, side by side with the answers. */
   #transfers: (readonly Transferable[] | undefined)[] = [];
   readonly #limits: RuntimeLimits;
-  /** What the sender believes. */
+  /** The credit that the sender knows of. */
   #toldCredit: number;
   #marker = 0;
   #onMarker: (() => void) | null = null;
@@ -151,12 +152,12 @@ export class LinkReceiver implements PipeEnd<Batch> {
     if (seq > this.#done) this.#done = seq;
   }
 
-  /** What is put aside is not acknowledged, and so nothing after it is. */
+  /** A stashed message is not acknowledged, and so no later one is. */
   hold(seq: number): void {
     this.#held.set(seq, 'aside');
   }
 
-  /** What was put aside waits in the mailbox again. */
+  /** Notes that stashed messages wait in the mailbox again. */
   requeue(seq: number): void {
     this.#held.set(seq, 'waiting');
   }

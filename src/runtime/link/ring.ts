@@ -3,6 +3,7 @@ import { takenOut, type EnvelopeCode } from '../cell/mailbox.js';
 
 const slotsMin = 16;
 
+/** The unacknowledged envelopes of one sender. */
 export class EnvelopeRing {
   #codes: EnvelopeCode[] = [];
   #bodies: unknown[] = [];

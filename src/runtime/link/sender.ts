@@ -35,6 +35,7 @@ const queued: Result<void, RuntimeError> = ok(undefined);
 /** A sender that waits is woken when this part of its credit is free, so that it sends more than one envelope. */
 const wakeFraction = 1 / 4;
 
+/** The sending end of one link. */
 export class LinkSender implements PipeEnd<Progress> {
   /** Replaced once, by `adopt`. */
   link: LinkAddress;
@@ -59,7 +60,7 @@ export class LinkSender implements PipeEnd<Progress> {
   readonly #names = new NameTable();
   #cancelled: number[] = [];
   readonly #calls: PendingCalls;
-  /** What moves with an envelope. Once posted it exists over there only. */
+  /** Transferred objects of an envelope. Once posted they exist at the receiver only. */
   readonly #transfers = new Map<number, readonly Transferable[]>();
   readonly #waiting = new WaitingLine();
   readonly #suspect = new Suspect();
@@ -154,7 +155,7 @@ export class LinkSender implements PipeEnd<Progress> {
   attach(pipe: Pipe<Batch>): void {
     this.#pipe?.close();
     this.#pipe = pipe;
-    // What an earlier pipe refuses was posted over this one as well.
+    // A message that an earlier pipe refuses was posted over this one as well.
     this.#onRefused = (packet) => {
       if (this.#pipe === pipe) this.#postApart(pipe, packet);
     };
@@ -330,7 +331,7 @@ export class LinkSender implements PipeEnd<Progress> {
     });
   }
 
-  /** What is delivered at most once is not kept. */
+  /** A message that is delivered at most once is not kept. */
   #forgetBody(seq: number): void {
     if (seq >= this.#head) this.#ring.dropBody(seq);
     this.#calls.dropBody(seq);

@@ -1,4 +1,4 @@
-/** Those who wait for credit of one link, in the order in which they came. */
+/** Messages and callers that wait for credit of one link, in order of arrival. */
 import { err, ok, type Result } from 'neverthrow';
 import type { Fault } from '../actor.js';
 import type { RuntimeError } from '../errors.js';
@@ -13,6 +13,7 @@ export interface Waiting {
   fail(error: RuntimeError): void;
 }
 
+/** A queue for the credit of one link. */
 export class WaitingLine {
   #line = new Set<Waiting>();
   #messages = 0;

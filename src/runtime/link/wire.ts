@@ -1,14 +1,14 @@
 /**
- * One end of the port that all links between two threads share. Each connection of a link is a channel; what the links
- * of a thread have to say in one go travels as one message, channels and packets side by side.
+ * One end of the port that all links between two threads share. Each connection of a link is a channel. The packets
+ * of all links in one turn travel as one message, channels and packets side by side.
  *
- * Both ends of a channel are opened by the supervisors, in the order of their numbers. A packet may overtake the order to
- * open its channel, since that comes over another port: it waits here.
+ * Both ends of a channel are opened by the supervisors, in the order of their numbers. A packet may overtake the
+ * order to open its channel, since that comes over another port: it waits here.
  */
 import { receiveMessageOnPort, type MessagePort, type Transferable } from 'node:worker_threads';
 import type { Pipe, PipeEnd } from './pipe.js';
 
-/** What the supervisors call a wire and a channel. */
+/** The number of a wire and of a channel on it. */
 export interface Channel {
   readonly wire: number;
   readonly nth: number;
@@ -25,6 +25,7 @@ interface Frame {
   readonly refused: (() => void) | null;
 }
 
+/** One end of the port between two threads. */
 export class Wire {
   readonly #port: MessagePort;
   readonly #weightMax: number;

@@ -10,7 +10,7 @@ import type { Ask, LifeId } from '../cell/cell-host.js';
 import { detailOf } from '../cell/step.js';
 import type { HostControl } from './host.js';
 
-/** What the supervisors know of a definition that lies in a worker. */
+/** The part of a definition that supervisors know, while the rest lies in a worker. */
 interface PlainBehaviour extends OwnLimits {
   readonly name: string;
   readonly restart: Restart;
@@ -21,10 +21,11 @@ type PlainSpec = Omit<ChildSpec, 'behaviour' | 'placement'> & {
   readonly behaviour: PlainBehaviour;
   readonly placement: PlainPlacement;
 };
+/** A question that can cross the port. */
 export type PlainAsk =
   Exclude<Ask, { readonly type: 'spawn' }> | { readonly type: 'spawn'; readonly spec: PlainSpec };
 
-/** What a supervisor can ask of a worker, and answer to its actors. */
+/** The calls of a supervisor to a worker, and the answers to its actors. */
 export interface WorkerControl extends HostControl {
   answered(nth: number, answer: PlainAnswer): void;
 }
@@ -36,9 +37,11 @@ export interface Question {
   readonly ask: PlainAsk;
 }
 
+/** An answer that can cross the port. */
 export type PlainAnswer =
   { readonly isOk: true; readonly value: unknown } | { readonly isOk: false; readonly error: RuntimeError };
 
+/** Makes plain data of a Result. */
 export const plainAnswer = (result: Result<unknown, RuntimeError>): PlainAnswer =>
   result.isOk() ? { isOk: true, value: result.value } : { isOk: false, error: result.error };
 
@@ -112,7 +115,10 @@ function plainPlacement(placement: Placement): PlainPlacement {
   return { ...rest, entry: entry.href };
 }
 
-/** The supervisors' side. What runs is the definition in the child's thread; theirs says how it is treated. */
+/**
+ * The supervisors' side: restores a question. The child's thread runs its own definition; that of the supervisors
+ * holds restart rules alone.
+ */
 export function askOf(plain: PlainAsk): Ask {
   if (plain.type !== 'spawn') return plain;
   const { behaviour, placement } = plain.spec;

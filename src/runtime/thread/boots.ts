@@ -1,4 +1,4 @@
-/** Lets only so many threads boot at once: more of them slow each other down until none is ready in time. */
+/** Bounds the threads that boot at once: more of them slow each other down until none is ready in time. */
 export class Boots {
   readonly #max: number;
   #booting = 0;
@@ -8,7 +8,7 @@ export class Boots {
     this.#max = Math.max(1, max);
   }
 
-  /** Runs `boot` now or later. Whoever boots says `over` once: when it is up, or has ended. */
+  /** Runs `boot` now or later. Each boot calls `over` once: when its thread is up, or has ended. */
   admit(boot: () => void): void {
     if (this.#booting >= this.#max) {
       this.#waiting.push(boot);

@@ -20,7 +20,7 @@ export function ownThreadId(): number {
   }
 }
 
-/** What the system tells of a thread; `idleMs` comes from Node. */
+/** The times of a thread that the system reports; `idleMs` comes from Node. */
 export type SystemTimes = Omit<ThreadTimes, 'idleMs'>;
 
 /**
@@ -48,6 +48,7 @@ export interface Measured {
   readonly cpuUsage?: () => Promise<unknown>;
 }
 
+/** The clock of one thread. */
 export class ThreadClock {
   readonly #worker: Measured;
   readonly #threadId: () => number;

@@ -11,12 +11,13 @@ import { runtime as limits } from '../limits.js';
 import type { Fault } from '../actor.js';
 import { afterAwake } from '../timers.js';
 
-/** What a method answers, as it arrives over here. */
+/** The answer of a method, as it arrives in the calling thread. */
 export type HandleAnswer<R> =
   Awaited<R> extends Result<infer T, infer E extends Fault>
     ? ResultAsync<T, E | RuntimeError>
     : ResultAsync<Awaited<R>, RuntimeError>;
 
+/** A handle on an object in another thread. */
 export interface ThreadHandle<T> {
   /**
    * Calls a method over there. Errors: those of its own Result; `runtime/deadline`; `runtime/no-actor` (the thread is
@@ -32,8 +33,11 @@ export interface ThreadHandle<T> {
 }
 
 type Method = (...args: never[]) => unknown;
+/** The names of its methods. */
 export type MethodName<T> = { [N in keyof T & string]: T[N] extends Method ? N : never }[keyof T & string];
+/** The arguments of a method. */
 export type ArgsOf<T, N extends keyof T> = T[N] extends (...args: infer A) => unknown ? A : never;
+/** The answer of a method. */
 export type AnswerOf<T, N extends keyof T> = T[N] extends (...args: never[]) => infer R ? R : never;
 
 type Answer =
@@ -68,8 +72,8 @@ export function exposeHandle(target: object, port: MessagePort): () => void {
 }
 
 /**
- * Drives what `exposeHandle` offers at the other end of `port`. `gone` settles when that thread is dead.
- * `name` is told in errors.
+ * Drives what `exposeHandle` offers at the other end of `port`. `gone` settles when that thread is dead. `name`
+ * stands in errors.
  */
 export function wrapHandle<T>(
   port: MessagePort,

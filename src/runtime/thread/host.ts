@@ -17,6 +17,7 @@ import { joinLocally } from '../link/pipe.js';
 import { Wire, type Channel } from '../link/wire.js';
 import type { ProgressTable } from './progress.js';
 
+/** The data by which a thread makes a cell. */
 export interface CellSpec {
   readonly id: string;
   /** Name of the definition. */
@@ -26,7 +27,7 @@ export interface CellSpec {
   readonly links: readonly LinkAddress[];
 }
 
-/** What a thread tells its supervisors. */
+/** The reports of a thread to its supervisors. */
 export interface HostEvents extends CellEvents {
   /** The connection of a link closed under its sender. */
   linkLost(linkId: number): void;
@@ -34,18 +35,20 @@ export interface HostEvents extends CellEvents {
   wireLost(wire: number): void;
 }
 
+/** The answer to a heartbeat. */
 export interface Pulse {
   /** Actors whose handler waits for too long. */
   readonly hung: readonly string[];
   readonly memory: MemoryStats;
 }
 
+/** Figures of one thread. */
 export interface ThreadStats {
   readonly actors: readonly ActorStats[];
   readonly memory: MemoryStats;
 }
 
-/** What a supervisor can ask of a thread. Calls arrive in the order in which they were made. */
+/** The calls of a supervisor to a thread. They arrive in the order in which they were made. */
 export interface HostControl {
   create(spec: CellSpec): void;
   /** `isCautious`: its thread died; messages are settled one by one for a while. */
@@ -79,9 +82,10 @@ export interface HostControl {
   stats(): ThreadStats;
 }
 
+/** The detail of a crash by an endless wait. */
 export const hungDetail = 'hung: a handler waited too long';
 
-/** What is the same for all actors of a thread. */
+/** Options that all actors of a thread share. */
 export interface HostOptions {
   readonly limits: RuntimeLimits;
   /** Neighbours get clones, as from another thread, and bodies are frozen. */
@@ -90,6 +94,7 @@ export interface HostOptions {
   readonly isLasting: boolean;
 }
 
+/** The cells of one thread and the ends of their links. */
 export class Host implements HostControl, CellHost {
   readonly #cells = new Map<string, Cell>();
   readonly #restarts = new Map<string, number>();
@@ -231,7 +236,7 @@ export class Host implements HostControl, CellHost {
     else if (wire !== undefined) receiver.attach(wire.open<Batch, Progress>(channel, receiver));
   }
 
-  /** What was said leaves before anything that is said over another port. */
+  /** Sends waiting packets before anything leaves over another port. */
   flushWires(): void {
     for (const wire of this.#wires.values()) wire.flush();
   }

@@ -14,7 +14,7 @@ export interface Settling {
   then(done: () => void, failed: () => void): unknown;
 }
 
-/** What there is to see of a thread at a look. */
+/** The observable state of a thread. */
 export type Sight = Omit<Look, 'atMs' | 'lateMs'>;
 
 /** Of the supervisor's own thread, which shares no counters. */

@@ -1,15 +1,16 @@
 /**
- * Calls into native code, in the midst of which a thread must not be ended. V8 refuses everything to a thread that is
- * being ended; a binding that takes this for impossible, as SQLite's does, ends the process instead. So thread and
- * host share one word: the thread says there when it is inside, and the host (`NativeGate`) ends it while it is
- * outside. Here is the side of the thread.
+ * Calls into native code, during which a thread must not be ended. V8 refuses every call of a thread that is being
+ * ended; a binding that does not expect this, such as SQLite's, ends the process instead. So thread and host share
+ * one word: the thread notes there that it is inside, and the host (`NativeGate`) ends it while it is outside. This
+ * file is the side of the thread.
  */
 import { getHeapStatistics } from 'node:v8';
 import { runtime, type RuntimeLimits } from '../limits.js';
 import { collectGarbage } from '../metrics.js';
 
-/** The bits of the word. `shut`: the thread is about to be ended, and nothing goes in any more. */
+/** Bit of the word: the thread is inside native code. */
 export const inside = 1;
+/** Bit of the word: the thread is about to be ended and makes no more native calls. */
 export const shut = 2;
 
 /** With this code a thread ends itself whose heap is so full that V8 might end it within the next native call. */
@@ -28,8 +29,8 @@ export function openNativeGate(word: Int32Array, own: RuntimeLimits): void {
 }
 
 /**
- * Runs `work`, which calls native code, and returns what it returns; the thread is not ended meanwhile. For work that
- * is short and synchronous. It may be nested; what is thrown goes on upwards.
+ * Runs `work`, which calls native code, and returns its result. The thread is not ended meanwhile. For short,
+ * synchronous work; calls may be nested, and exceptions are thrown on.
  */
 export function nativeCall<T>(work: () => T): T {
   if (gate === null || isInside) return work();

@@ -1,11 +1,11 @@
 /**
- * The host's side of `nativeCall`: every way in which a host ends a thread leads through here, and so does the end of
- * the process. Nothing is lost by waiting, since a thread that is told to end does so only when the native code has
- * returned.
+ * The host's side of `nativeCall`: every end of a thread by its host passes through here, and so does the end of the
+ * process. Waiting costs nothing, since a thread ends only after its native code has returned.
  */
 import { runtime as limits } from '../limits.js';
 import { inside, shut } from './native-call.js';
 
+/** The gate of one thread. */
 export class NativeGate {
   readonly #word: Int32Array;
 
@@ -25,7 +25,7 @@ export class NativeGate {
     return (await Atomics.waitAsync(this.#word, 0, inside | shut, deadlineMs).value) !== 'timed-out';
   }
 
-  /** The same for who cannot wait for a turn of the loop. */
+  /** Does as `shut`, for a caller that cannot wait for a turn of the loop. */
   shutNow(deadlineMs: number): boolean {
     if ((Atomics.or(this.#word, 0, shut) & inside) === 0) return true;
     return Atomics.wait(this.#word, 0, inside | shut, deadlineMs) !== 'timed-out';

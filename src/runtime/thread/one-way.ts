@@ -1,4 +1,4 @@
-/** What a worker is told without an answer: its death is reported anyway. */
+/** Control of a worker without answers: a dead worker is reported in any case. */
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { WatchedEnd } from '../cell/cell-host.js';
 import type { LinkAddress } from '../link/protocol.js';
@@ -6,6 +6,7 @@ import type { Channel } from '../link/wire.js';
 import type { WorkerControl } from './asking.js';
 import type { ArgsOf, MethodName } from './handle.js';
 
+/** Passes each call of the control on as a message. */
 export abstract class OneWayControl {
   crash(id: string, detail: string, isAtEnvelope: boolean): void {
     this.tell('crash', [id, detail, isAtEnvelope]);

@@ -4,7 +4,7 @@
  * clock and processor times are arguments.
  */
 
-/** What a thread did with its time since its start. */
+/** The use that a thread made of its time since its start. */
 export interface ThreadTimes {
   /** Time on a processor. */
   readonly ranMs: number;
@@ -16,7 +16,7 @@ export interface ThreadTimes {
   readonly isHeldUp: boolean;
 }
 
-/** What a supervisor sees of a thread at one moment. */
+/** The observation of a thread at one moment. */
 export interface Look {
   /** Monotonic, ms. */
   readonly atMs: number;
@@ -26,7 +26,7 @@ export interface Look {
   readonly times: ThreadTimes | null;
   /** Rises while the thread works; a change is a sign of life. */
   readonly progress: number;
-  /** The thread's event loop turns, but the answer does not come: progress is no excuse then. */
+  /** Whether the event loop turns while the answer does not come, so that progress does not count. */
   readonly isDeaf: boolean;
   /** Time without progress that is allowed to what it does now, ms. Default: the deadline. */
   readonly busyMsMax?: number;

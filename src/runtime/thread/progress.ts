@@ -7,6 +7,7 @@ const word = { running: 0, nativeGate: 1, handled: 2, startsBegun: 3, turns: 4, 
 const headWords = 6;
 const wordsPerCell = 3;
 
+/** The shared counters of one thread. */
 export class ProgressTable {
   readonly #words: Int32Array;
 
@@ -35,7 +36,7 @@ export class ProgressTable {
     return { linkId: this.#words[at] ?? 0, seq: this.#words[at + 1] ?? 0 };
   }
 
-  /** The cell in `slot` holds so many messages that would be lost with its thread. */
+  /** Sets the number of messages of the cell in `slot` that would be lost with its thread. */
   setUnsafe(slot: number, count: number): void {
     this.#words[headWords + slot * wordsPerCell + 2] = count;
   }
@@ -81,7 +82,7 @@ export class ProgressTable {
     this.#words[word.threadId] = id;
   }
 
-  /** What `ownThreadId` says in that thread; 0 until it runs. */
+  /** The result of `ownThreadId` in that thread; 0 until it runs. */
   get threadId(): number {
     return this.#words[word.threadId] ?? 0;
   }

@@ -36,18 +36,19 @@ export interface Blame {
   readonly seq: number;
 }
 
-/** For calls whose deadline is judged by `inTime`. */
 const patient = { deadlineMs: Infinity };
 /** Turns of its loop within which a thread answers at the latest: the second began after the question arrived. */
 const deafTurns = 2;
 const begun = -1;
 
+/** The reports of a worker thread. */
 export interface ThreadEvents extends HostEvents {
-  /** As it was told to. */
+  /** The thread has ended as requested. */
   ended(thread: ThreadHost): void;
   died(thread: ThreadHost, detail: string, blames: readonly Blame[]): void;
 }
 
+/** Arguments of a worker thread. */
 export interface ThreadOptions {
   readonly name: string;
   readonly placement: ThreadPlacement;
@@ -61,7 +62,7 @@ interface Tenant {
   readonly busyMsMax: number;
 }
 
-/** `WorkerControl` across a port: what a dead thread is told is lost, since its death is reported anyway. */
+/** `WorkerControl` across a port. Calls to a dead thread are lost, since its death is reported in any case. */
 export class ThreadHost extends OneWayControl {
   readonly name: string;
   readonly limits: RuntimeLimits;
@@ -112,7 +113,7 @@ export class ThreadHost extends OneWayControl {
       gone: this.#gone.heard,
       deadlineMs: this.limits.readyDeadlineMs,
     });
-    // What it is told meanwhile waits in its ports.
+    // Earlier calls wait in its ports.
     this.#boot = () => this.#start(control.port2, reports.port2);
     options.boots.admit(this.#boot);
   }
@@ -188,7 +189,7 @@ export class ThreadHost extends OneWayControl {
     return answer.unwrapOr(null);
   }
 
-  /** Resolves when what it leaves behind is told, at the latest after a moment. */
+  /** Resolves when its last reports have arrived, at the latest after a short time. */
   async remove(id: string): Promise<void> {
     if (this.isDead) return;
     await this.#inTime(this.#control.call('remove', [id], patient), this.limits.stopMarkerMs, () => 0);
@@ -203,7 +204,7 @@ export class ThreadHost extends OneWayControl {
     return isInTime ? (await stats).unwrapOr(null) : null;
   }
 
-  /** Ends the thread; what it hosts has crashed then, and its supervisors hear so. */
+  /** Ends the thread, which is a crash of each actor in it. */
   kill(cause: string): void {
     this.#cause ||= cause;
     void this.#terminate();
@@ -231,7 +232,7 @@ export class ThreadHost extends OneWayControl {
     } catch (error) {
       this.#cause ||= detailOf(error);
       this.#booted.tell();
-      // Not before whoever asked for the thread has it.
+      // Not before the caller has the thread.
       queueMicrotask(() => this.#onExit(1));
       return;
     }
@@ -249,7 +250,7 @@ export class ThreadHost extends OneWayControl {
     this.#options.boots.over();
   }
 
-  /** Between two native calls: within one it would take the process along. */
+  /** Ends the thread between two native calls: within one it would end the process. */
   async #terminate(): Promise<void> {
     const { nativeCallMsMax } = this.limits;
     if (!(await this.#gate.shut(nativeCallMsMax)))
@@ -336,7 +337,7 @@ export class ThreadHost extends OneWayControl {
     else this.kill(trouble);
   }
 
-  /** A thread that ends closes its port first. What follows is decided when its end is known. */
+  /** A thread that ends closes its port first. Later decisions wait for its exit. */
   #untilGone(): Promise<boolean> {
     return this.#inTime(this.#gone.heard, this.limits.heartbeatDeadlineMs, () => 0);
   }
@@ -355,7 +356,7 @@ export class ThreadHost extends OneWayControl {
     this.#gate.threadEnded();
     this.#stopPulse();
     this.#control.close();
-    // What it said last is part of its story.
+    // Its last reports explain its end.
     for (
       let last = receiveMessageOnPort(this.#reports);
       last !== undefined;

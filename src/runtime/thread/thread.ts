@@ -1,6 +1,6 @@
 /**
- * The worker's side of a thread that hosts actors. A worker entry is one line, `hostActors({ history })`; which of
- * them run, and when, is told by the supervisors in the thread that started it.
+ * The worker's side of a thread that hosts actors. A worker entry is one line, `hostActors({ history })`; the
+ * supervisors in the thread that started it decide which of them run, and when.
  */
 import { workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { err, type Result } from 'neverthrow';
@@ -17,7 +17,7 @@ import { openNativeGate } from './native-call.js';
 import { ProgressTable } from './progress.js';
 import { exposeHandle } from './handle.js';
 
-/** What a worker is started with. */
+/** The data that a worker is started with. */
 export interface ThreadBirth {
   readonly control: MessagePort;
   readonly events: MessagePort;
@@ -128,7 +128,7 @@ class WorkerHost extends Host implements WorkerControl {
     this.#questions.answered(nth, answer);
   }
 
-  /** Memory that is garbage already is no reason to replace a thread: looks again after a collection. */
+  /** Measures again after a collection: garbage must not cause the replacement of a thread. */
   override pulse(): Pulse {
     const pulse = super.pulse();
     if (memoryTrouble(pulse.memory, this.limits) === null) return pulse;

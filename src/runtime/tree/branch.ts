@@ -23,19 +23,20 @@ interface Child {
   restarts: number;
   /** Crashes without a quiet window between them. */
   inARow: number;
-  /** What the last crash came from; null where it is not known. */
+  /** Cause of the last crash; null: unknown. */
   lastCause: unknown;
   startedAtMs: number;
 }
 
-/** Why a child is not up. `refused`: no restart mends it. */
+/** The reason why a child is down. `isRefusal`: no restart is tried. */
 type Failure = { readonly isRefusal: boolean; readonly error: RuntimeError };
 
-/** What is above a supervisor. */
+/** The owner of a supervisor. */
 export interface BranchOwner {
   branchGaveUp(branch: Branch, detail: string): void;
 }
 
+/** One supervisor and its children. */
 export class Branch implements ActorOwner, BranchOwner {
   readonly id: string;
   readonly done: Promise<ExitReason>;
@@ -70,8 +71,8 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   /**
-   * Actors start one after the other; their threads, which take longer, boot side by side: those below, too. What was
-   * added later does not come back with its supervisor, so no thread boots for it.
+   * Boots the threads of all children at once, nested ones included, since booting takes longer than the ordered
+   * starts. Children that were added later do not return with their supervisor, so no thread boots for them.
    */
   prepare(): void {
     for (const child of this.#children.values()) if (!child.isDynamic) this.#prepareOne(child);
@@ -245,7 +246,7 @@ export class Branch implements ActorOwner, BranchOwner {
       failed = null;
       for (const one of group) {
         if (this.#isEnding()) return;
-        // Whoever stops a child does not wait for its restart.
+        // A call that stops a child does not wait for its restart.
         if (!this.#isKept(one)) continue;
         one.restarts += 1;
         const beganMs = timers.now();
@@ -348,7 +349,7 @@ export class Branch implements ActorOwner, BranchOwner {
     });
   }
 
-  /** The trouble goes to whoever supervises this supervisor. */
+  /** Gives up, and passes the failure to the owner of this supervisor. */
   #giveUp(child: Child, isRefusal: boolean): void {
     this.#system.emit({ type: 'gave-up', supervisor: this.id, actor: child.id });
     const detail = `${this.id} gave up: ${child.id} ${isRefusal ? 'refused to start' : 'crashed too often'}`;
@@ -379,7 +380,7 @@ export class Branch implements ActorOwner, BranchOwner {
 /** An actor and a supervisor may have the same name. */
 const keyOf = (type: Child['node']['type'], id: string): string => `${type} ${id}`;
 
-/** What all supervisors of one tree share. */
+/** The state that all supervisors of one tree share. */
 export interface System {
   readonly directory: Directory;
   readonly limits: RuntimeLimits;

@@ -1,10 +1,11 @@
-/** What is wrong with a tree or a child before anything of it starts. Pure. */
+/** Checks of a tree or a child before any of it starts. Pure. */
 import { err, ok, type Result } from 'neverthrow';
 import type { ChildSpec } from '../actor.js';
 import { sentenceOf } from '../cell/step.js';
 import type { RuntimeError } from '../errors.js';
 import type { SupervisorSpec } from './spec.js';
 
+/** Makes a `runtime/start-failed`. */
 export function startFailed(actor: string, detail: string, fault?: { readonly code: string }): RuntimeError {
   const reason = sentenceOf(detail);
   return {

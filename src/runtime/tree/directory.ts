@@ -19,21 +19,23 @@ import { gatherStats, type SystemStats } from './stats.js';
 import { Watches } from './watches.js';
 import { Placements, type PlacementOptions } from './placement.js';
 
-/** Who decides what becomes of an actor that ended. */
+/** The owner of an actor, which decides on its restart. */
 export interface ActorOwner {
   /** `cause` is the same for all crashes at one envelope, and for all actors that a dying thread takes along. */
   actorExited(id: string, reason: ExitReason, cause: unknown): void;
 }
 
+/** A question about children. */
 export type ChildAsk = Extract<Ask, { readonly type: 'spawn' | 'stop-child' }>;
 
-/** Who keeps the children that actors have spawned. */
+/** The owner of the children that actors have spawned. */
 export interface Kin {
   /** `from` is alive. Errors: `runtime/start-failed`, `runtime/no-actor`. */
   asked(from: string, ask: ChildAsk): Promise<Result<unknown, RuntimeError>>;
   lifeOver(actor: string): Promise<void>;
 }
 
+/** The reports of a system. */
 export interface SystemEvents {
   deadLetter(letter: DeadLetter): void;
   log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void;
@@ -57,10 +59,11 @@ interface Placed {
   starts: number;
   status: Status;
   isCautious: boolean;
-  /** It ended before its supervisor had told that it started. */
+  /** Its end before its supervisor has reported the start. */
   earlyExit: Exit | null;
 }
 
+/** All actors of one system. */
 export class Directory implements ThreadEvents, Seats {
   readonly #options: PlacementOptions;
   readonly #limits: RuntimeLimits;
@@ -70,7 +73,7 @@ export class Directory implements ThreadEvents, Seats {
   readonly #actors = new Map<string, Placed>();
   readonly #outside: OutsideRefs;
   readonly #watches = new Watches((end) => this.#tellEnd(end));
-  /** Set by whoever makes the tree, before anything starts. */
+  /** Set by the maker of the tree, before anything starts. */
   families: Kin | null = null;
   #isClosed = false;
 
@@ -130,8 +133,8 @@ export class Directory implements ThreadEvents, Seats {
   }
 
   /**
-   * Starts (again), in the thread it is in already or in a new place. Whoever asked says `confirm` once it has told of
-   * the start: only then is an end of this life reported.
+   * Starts an actor, in its present thread or in a new place. The caller calls `confirm` once it has reported the
+   * start; an end of this life is reported only then.
    */
   async start(id: string, restarts: number): Promise<StartOutcome> {
     const actor = this.#actors.get(id);
@@ -196,14 +199,14 @@ export class Directory implements ThreadEvents, Seats {
     return reason;
   }
 
-  /** Forgets it. Who still sends to it hears `runtime/no-actor`. */
+  /** Forgets it. Later senders get `runtime/no-actor`. */
   async remove(id: string): Promise<void> {
     const actor = this.#actors.get(id);
     if (actor === undefined) return;
     actor.status = 'down';
     const { host } = actor;
     await this.#lifeOver(actor);
-    // What it acknowledges last comes before its senders hear that it is gone.
+    // Its last acknowledgements come before its senders learn of its end.
     await this.#unseat(actor, false);
     this.#links.forget(id);
     this.#actors.delete(id);

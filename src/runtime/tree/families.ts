@@ -1,4 +1,4 @@
-/** What actors ask of their system: to start and stop children of their own. */
+/** Children of actors: spawned and stopped at the request of an actor. */
 import { err, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import { unreachable } from '../exhaustive.js';
@@ -9,6 +9,7 @@ import type { ChildAsk, Kin } from './directory.js';
 /** Name of the supervisor of what an actor spawned. */
 export const familyName = (actor: string): string => `children of ${actor}`;
 
+/** The spawned children of all actors. */
 export class Families implements Kin {
   readonly #system: System;
   /** Actor → the supervisor of what its life has spawned. */

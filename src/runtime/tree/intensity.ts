@@ -45,7 +45,7 @@ export function restartDelayMs(
   return full * (0.5 + random / 2);
 }
 
-/** What was transferred to a child is gone with it, so such a child cannot start again. */
+/** Whether a child is restarted. One that got transferred objects is not, since these are gone with it. */
 export function isRestarted(
   { behaviour, transfer, placement }: Pick<ChildSpec, 'behaviour' | 'transfer' | 'placement'>,
   reason: ExitReason,

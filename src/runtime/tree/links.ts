@@ -7,6 +7,7 @@ import type { Blame, ThreadHost } from '../thread/thread-host.js';
 import type { Timers } from '../timers.js';
 import { Wires } from './wires.js';
 
+/** One link between two actors. */
 export interface Link {
   readonly id: number;
   readonly name: string;
@@ -31,6 +32,7 @@ export interface Seats {
   isInThread(id: string): boolean;
 }
 
+/** All links of one system. */
 export class Links {
   readonly #seats: Seats;
   readonly #inline: Host;

@@ -6,6 +6,7 @@ import { gone } from '../link/faults.js';
 import type { Host } from '../thread/host.js';
 import type { Links } from './links.js';
 
+/** The refs for code outside any actor. */
 export class OutsideRefs {
   readonly #links: Links;
   readonly #inline: Host;

@@ -8,12 +8,14 @@ import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import type { Behaviour } from '../actor.js';
 import type { Timers } from '../timers.js';
 
+/** Options of all threads. */
 export interface PlacementOptions {
   readonly limits: RuntimeLimits;
   readonly isStrict: boolean;
   readonly timers: Timers;
 }
 
+/** The threads of one system. */
 export class Placements {
   readonly inline: Host;
   readonly #options: PlacementOptions;

@@ -1,4 +1,4 @@
-/** The contract of a supervision tree: what a supervisor is told, and what it tells. */
+/** The contract of a supervision tree: its specification, its options and its events. */
 import type { ResultAsync } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Address, ChildSpec, ExitReason, LogLevel, Protocol, Ref, Supervision } from '../actor.js';
@@ -9,14 +9,17 @@ import type { Timers } from '../timers.js';
 
 export type { Strategy } from '../actor.js';
 
+/** One supervisor of a tree with its children. */
 export interface SupervisorSpec extends Supervision {
   /** Unique among the supervisors of one system. */
   readonly name: string;
   readonly children: readonly (ChildSpec | SupervisorSpec)[];
 }
 
+/** Writes one log line. */
 export type Log = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
 
+/** Options of a whole system. */
 export interface SystemOptions {
   /** Every log line of every actor; `fields.actor` tells whose. Default: errors are printed on stderr. */
   readonly log?: Log;
@@ -32,6 +35,7 @@ export interface SystemOptions {
   readonly timers?: Timers;
 }
 
+/** An event of a system. */
 export type SupervisorEvent =
   | { readonly type: 'started'; readonly id: string; readonly restarts: number }
   | { readonly type: 'exited'; readonly id: string; readonly reason: ExitReason }
@@ -45,6 +49,7 @@ export type SupervisorEvent =
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly type: 'gave-up'; readonly supervisor: string; readonly actor: string };
 
+/** A running supervisor. */
 export interface Supervisor {
   readonly name: string;
   /** A ref for code outside any actor. All such code shares one link per target. */
@@ -59,7 +64,7 @@ export interface Supervisor {
   children(): readonly string[];
   /** A nested supervisor, at any depth. */
   supervisor(name: string): Supervisor | null;
-  /** What happens in the whole system. Returns the function that ends it. */
+  /** Subscribes to the events of the whole system. Returns the function that unsubscribes. */
   onEvent(listener: (event: SupervisorEvent) => void): () => void;
   /** Of the whole system: one call returns it all. */
   stats(): Promise<SystemStats>;

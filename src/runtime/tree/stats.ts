@@ -1,8 +1,9 @@
-/** What there is to see of a running system. */
+/** Figures of a running system. */
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
 import type { Host } from '../thread/host.js';
 import type { ThreadHost } from '../thread/thread-host.js';
 
+/** Figures of all actors and threads. */
 export interface SystemStats {
   /** `thread` is `inline` for the supervisors' own. */
   readonly actors: readonly (ActorStats & { readonly thread: string })[];

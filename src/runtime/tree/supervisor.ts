@@ -17,8 +17,8 @@ import { detailOf } from '../cell/step.js';
 import type { Log, SupervisorSpec, SystemOptions, SupervisorEvent, Supervisor } from './spec.js';
 
 /**
- * Starts a tree and waits until every child is ready. Errors: `runtime/start-failed` with the first child that did not
- * start; what was started before is stopped again.
+ * Starts a tree and waits until every child is ready. Errors: `runtime/start-failed` with the first child that did
+ * not start; earlier children are stopped again.
  */
 export function startSupervisor(spec: SupervisorSpec & SystemOptions): ResultAsync<Supervisor, RuntimeError> {
   return new ResultAsync(start(spec));
@@ -93,7 +93,7 @@ const printErrors: Log = (level, event, { actor, ...fields }) => {
 const shown = (fields: Readonly<Record<string, unknown>>): string =>
   typeof fields['detail'] === 'string' ? fields['detail'] : inspect(fields, { breakLength: Infinity });
 
-/** What the embedder passes in must not stop supervision: its first fault is printed, its others are not. */
+/** Guards a function of the embedder, whose exceptions must not stop supervision: the first one is printed. */
 function guarded<A extends readonly unknown[]>(
   what: string,
   job: (...args: A) => void,

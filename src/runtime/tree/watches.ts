@@ -1,7 +1,8 @@
-/** Death watch: who waits for the end of whom. Pure. */
+/** Death watch: the actors that wait for the end of another. Pure. */
 import type { Ended } from '../actor.js';
 import type { LifeId, WatchedEnd } from '../cell/cell-host.js';
 
+/** All watches of one system. */
 export class Watches {
   /** Watched actor → its watchers. */
   readonly #of = new Map<string, { readonly watcher: LifeId; readonly nth: number }[]>();

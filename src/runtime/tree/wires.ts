@@ -1,4 +1,4 @@
-/** Which ports join which threads: one for each pair of threads that have something to say to each other. */
+/** The ports between threads: one for each pair of threads that exchange messages. */
 import { MessageChannel } from 'node:worker_threads';
 import type { Channel } from '../link/wire.js';
 import type { Host } from '../thread/host.js';
@@ -12,6 +12,7 @@ interface Joined {
   readonly b: AnyHost;
 }
 
+/** All wires of one system. */
 export class Wires {
   readonly #byId = new Map<number, Joined>();
   readonly #of = new Map<AnyHost, Map<AnyHost, Joined>>();

@@ -1,4 +1,5 @@
 /** The house rules that a compiler cannot see. One file for each subject stands in `house/`. */
+import './house/docs.js';
 import './house/files.js';
 import './house/language.js';
 import './house/law.js';

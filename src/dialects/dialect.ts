@@ -1,26 +1,28 @@
 /**
- * What every dialect can say and be asked: the interface between bytes on a connection and what people mean.
- * A dialect is pure: frames in, utterances out, and back. Which dialects exist is known to `sniff.ts` alone.
+ * The contract of every dialect: the interface between bytes on a connection and utterances of people. A dialect is
+ * pure: it turns frames into utterances and utterances into frames. `sniff.ts` alone knows which dialects exist.
  */
 import type { Result } from 'neverthrow';
 import type { DialectError } from './errors.js';
 import type { MessageId } from '../ids.js';
 
+/** The name of an older program's dialect. */
 export type ForeignDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';
+/** The name of a dialect. */
 export type DialectName = 'native' | ForeignDialectName;
 
-/** How well the words are protected on the wire. `toy-dh-3des` is weak, and said to be. */
+/** The protection of texts on the wire. `toy-dh-3des` is weak, and is shown as weak. */
 export type Encryption = 'noise' | 'toy-dh-3des' | 'none';
 
-/** What one side says to the other, whatever the dialect. */
+/** One statement of a side to the other, in any dialect. */
 export type Utterance =
   /** `sentAtMs`: the sender's wall clock, for show only. `id` is the sender's; `null` where the dialect has none. */
   | { readonly type: 'text'; readonly id: MessageId | null; readonly sentAtMs: number; readonly text: string }
-  /** These messages are committed in the history of the one who says so. */
+  /** The speaker has committed these messages to its history. */
   | { readonly type: 'receipt'; readonly ids: readonly MessageId[] }
-  /** How the speaker wants to be called, and which instance (8 bytes, hex) of the identity speaks. */
+  /** The name of the speaker, and the instance (8 bytes, hex) of its identity. */
   | { readonly type: 'profile'; readonly name: string; readonly instance: string }
-  /** The speaker asks to connect (dialects that know such a thing). */
+  /** The speaker asks to connect, in dialects with such a message. */
   | { readonly type: 'connect' }
   /** The speaker leaves. `words`: what to show, where the dialect sends some. */
   | { readonly type: 'leave'; readonly words: string | null }
@@ -31,11 +33,12 @@ export type Utterance =
 export type Framing =
   | { readonly type: 'length-prefixed' }
   | { readonly type: 'json-value'; readonly bytesMax: number }
-  /** No framing at all: what arrives together, until the idle gap or the close, is one frame. */
+  /** No framing: the bytes up to an idle gap or the close are one frame. */
   | { readonly type: 'read'; readonly bytesMax: number; readonly idleGapMs: number };
 
+/** The abilities of a dialect. */
 export interface Capabilities {
-  /** The other side says when a message is committed. Without it *sent* is the best a message reaches. */
+  /** Whether receivers confirm the commit of a message. Without it *sent* is the best state of a message. */
   readonly receipts: boolean;
   /** One connection carries a whole conversation, or one message. */
   readonly connection: 'conversation' | 'message';
@@ -44,6 +47,7 @@ export interface Capabilities {
   readonly textBytesMax: number;
 }
 
+/** Whether the first bytes belong to a dialect. */
 export type Sniffed = 'yes' | 'no' | 'need-more';
 
 /** The stateless part of a dialect whose frames are utterances and whose exchange lives elsewhere (`session/`). */
@@ -51,15 +55,15 @@ export interface Dialect<Frame> {
   readonly name: DialectName;
   readonly framing: Framing;
   readonly can: Capabilities;
-  /** Do these first bytes of a connection belong to this dialect? */
+  /** Whether these first bytes of a connection belong to this dialect. */
   sniff(first: Uint8Array): Sniffed;
   decode(frame: Frame): Result<Utterance, DialectError>;
   encode(utterance: Utterance): Result<Frame, DialectError>;
 }
 
 /**
- * The dialect of an older program: a stateless codec, and a machine for one connection. `Message` is what the program
- * itself distinguishes on the wire; what it means as an utterance is decided by the machine.
+ * The dialect of an older program: a stateless codec, and a machine for one connection. `Message`: the messages that
+ * the program distinguishes on the wire. The machine decides on their meaning as utterances.
  */
 export interface ForeignDialect<Message> {
   readonly name: ForeignDialectName;
@@ -67,7 +71,7 @@ export interface ForeignDialect<Message> {
   readonly can: Capabilities;
   /** One frame, cut as `framing` says. Errors: `dialect/malformed`, `dialect/unsupported`. */
   decode(frame: Uint8Array): Result<Message, DialectError>;
-  /** What one write carries. Errors: `dialect/too-long`, `dialect/unsupported`. */
+  /** Encodes the bytes of one write. Errors: `dialect/too-long`, `dialect/unsupported`. */
   encode(message: Message): Result<Uint8Array, DialectError>;
   /**
    * Cuts `text` at code points so that each piece fits one write. Where a connection carries one message, the caller
@@ -77,47 +81,52 @@ export interface ForeignDialect<Message> {
   openMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine;
 }
 
-/** All that is needed to hold a talk in some older dialect, whatever its messages are. */
+/** A foreign dialect without the type of its messages: enough to hold a conversation. */
 export type AnyForeignDialect = Pick<
   ForeignDialect<unknown>,
   'name' | 'framing' | 'can' | 'pieces' | 'openMachine'
 >;
 
-/** Who opened the connection: this side (`dial`) or the other (`accept`). */
+/** The side that opened the connection: this one (`dial`) or the other (`accept`). */
 export type ForeignRole = 'dial' | 'accept';
 
-/** What this side is to the other, and how it is to speak. */
+/** The way in which this side presents itself, and the form in which it writes. */
 export interface ForeignOptions {
   readonly name: string;
-  /** Where the other side can reach us in this dialect; synergy and netech tell it with each message. */
+  /** Our address in this dialect, which synergy and netech send with each message. */
   readonly address: string;
   readonly listeningPort: number;
   readonly random: (bytes: number) => Uint8Array;
-  /** `Speaker.form` of the peer, when it spoke before: we answer as it spoke. `null`: as the real program does. */
+  /**
+   * `Speaker.form` of the peer, whose spelling we answer in; `null`: unknown, so the form of the real program is
+   * used.
+   */
   readonly form: string | null;
   /** cmp2204 only; others ignore it: agree on a key before the first text is sent. */
   readonly secure: boolean;
-  /** cmp2204 only: the private number the user typed; `null` draws one. */
+  /** cmp2204 only: the private number that the user typed; `null` draws one. */
   readonly privateNumber: bigint | null;
   /** cmp2204 only: the environment's `P` and `Q`; `null`: 23 and 5. */
   readonly group: { readonly prime: bigint; readonly generator: bigint } | null;
 }
 
-/** What the other side says of itself; nothing of it is proved. `null`: the dialect does not say. */
+/** The claims of the other side about itself, which are unproved. `null`: the dialect has no such field. */
 export interface Speaker {
   readonly name: string | null;
   readonly listeningPort: number | null;
-  /** Which of the dialect's spellings it uses. Opaque: keep it for the peer and hand it to the next talk. */
+  /** The spelling of the dialect that it uses. Opaque: keep it for the peer, and pass it to the next connection. */
   readonly form: string | null;
 }
 
+/** An event of a connection. */
 export type ForeignInput =
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  /** Nothing came for `idleGapMs`; of interest where `framing` is `read`, ignored elsewhere. */
+  /** Nothing came for `idleGapMs`. Relevant where `framing` is `read`, ignored elsewhere. */
   | { readonly type: 'idle' }
-  /** The other side has closed, or the connection is lost: nothing will come any more. */
+  /** The other side has closed, or the connection is lost. */
   | { readonly type: 'closed' };
 
+/** A result of the machine. */
 export type ForeignOutput =
   | {
       readonly type: 'heard';
@@ -125,22 +134,22 @@ export type ForeignOutput =
       readonly speaker: Speaker;
       readonly encryption: Encryption;
     }
-  /** One write of its own: the real programs take what one `recv` returns as one message. */
+  /** One write of its own: the real programs take the bytes of one `recv` as one message. */
   | { readonly type: 'write'; readonly bytes: Uint8Array }
-  /** All of this utterance is in the writes so far: it is *sent* once they are flushed. */
+  /** The utterance is complete in the writes so far: it is *sent* once they are flushed. */
   | { readonly type: 'sent'; readonly utterance: Utterance; readonly encryption: Encryption }
-  /** Close the connection once the writes are flushed. Nothing follows. */
+  /** Close the connection once the writes are flushed. No output follows. */
   | { readonly type: 'close' }
-  /** The other side broke the dialect; close. Nothing follows. At most once per talk. */
+  /** The other side broke the dialect: close. No output follows. */
   | { readonly type: 'failed'; readonly error: DialectError };
 
 /** One connection in an older dialect. Pure: time comes in, bytes go out as values. */
 export interface ForeignMachine {
-  /** `nowMs`: wall clock, which stands in for the time of sending that no older program tells. */
+  /** Takes an event. `nowMs`: wall clock, which replaces the time of sending, since no older program sends it. */
   receive(input: ForeignInput, nowMs: number): readonly ForeignOutput[];
   /**
    * Errors: `dialect/unsupported` (this dialect, or this end of a connection, cannot carry it), `dialect/too-long`
-   * (more than one piece where a connection carries one message). The talk goes on after either.
+   * (more than one piece where a connection carries one message). The connection goes on after either.
    */
   say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError>;
 }

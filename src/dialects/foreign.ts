@@ -1,6 +1,6 @@
 /**
- * What the talks of all older programs have in common: bytes are cut into frames, a failure is told once, and nothing
- * comes after the end. A dialect adds its conduct: what a frame means to it, and how it says something. Pure.
+ * The common part of all foreign machines: bytes are cut into frames, a failure is reported once, and no output
+ * follows the end. A dialect adds its conduct: the meaning of a frame, and the writes of an utterance. Pure.
  */
 import { err, ok, type Result } from 'neverthrow';
 import { foreignFrames, text as textLimits } from './limits.js';
@@ -13,30 +13,34 @@ import { openReadFrames } from '../wire/read-frames.js';
 import { decodeUtf8, splitText, utf8Cost } from '../wire/utf8.js';
 import type { ForeignDialectName, ForeignMachine, ForeignOutput, Utterance } from './dialect.js';
 
-/** What ended a frame: its own shape or the bound (`cut`), silence (`gap`), or the end of the connection. */
+/**
+ * The end of a frame: its own shape or the bound (`cut`), silence (`gap`), or the end of the connection (`closed`).
+ */
 export type FrameEnd = 'cut' | 'gap' | 'closed';
 
+/** The part of a machine that differs between dialects. */
 export interface Conduct {
   hear(frame: Uint8Array, end: FrameEnd, nowMs: number): Result<readonly ForeignOutput[], DialectError>;
   say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError>;
-  /** Bytes were dealt with and no part of a frame is held. */
+  /** Called when all bytes are handled and no part of a frame is held. */
   settled?(): readonly ForeignOutput[];
 }
 
-/** Cuts the bytes of one connection. */
+/** Cuts the bytes of one connection into frames. */
 export interface Cutter {
   readonly push: (bytes: Uint8Array) => FrameCut;
-  /** What silence makes a frame. */
+  /** Returns the frame that a silence ends; null: none. */
   readonly gap: () => Uint8Array | null;
-  /** What the close makes a frame. */
+  /** Returns the frame that the close ends; null: none. */
   readonly end: () => Uint8Array | null;
   readonly isPartial: () => boolean;
 }
 
+/** Makes a machine of a cutter and a conduct. */
 export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct: Conduct): ForeignMachine {
   let isOver = false;
 
-  /** Lets through what may come before the end, and remembers the end. */
+  /** Passes outputs up to the end, and notes the end. */
   const through = (all: readonly ForeignOutput[]): readonly ForeignOutput[] => {
     const outputs = all.filter((output) => !isNothing(output));
     const end = outputs.findIndex(({ type }) => type === 'close' || type === 'failed');
@@ -78,21 +82,24 @@ export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct
       return outputs;
     },
     say: (utterance) =>
-      isOver ? unsupported(dialect, 'a talk that is over') : conduct.say(utterance).map(through),
+      isOver ? unsupported(dialect, 'a connection that is over') : conduct.say(utterance).map(through),
   };
 }
 
-/** Some programs let their users send empty texts; nothing was said then. */
+/** Whether the output is an empty text, which some programs let their users send. */
 const isNothing = (output: ForeignOutput): boolean =>
   output.type === 'heard' && output.utterance.type === 'text' && output.utterance.text === '';
 
-/** JSON objects; silence means nothing. */
+/** Cuts JSON objects. Silence has no meaning. */
 export function cutJson(): Cutter {
   const frames = openJsonFrames(foreignFrames.frameBytesMax, foreignFrames.jsonDepthMax);
   return { push: frames.push, gap: () => null, end: () => null, isPartial: frames.isPartial };
 }
 
-/** What arrived together; at most `foreignFrames.frameBytesMax` bytes. `isUnfinished`: silence does not end this. */
+/**
+ * Cuts at silence, at most `foreignFrames.frameBytesMax` bytes. `isUnfinished`: whether silence does not end these
+ * bytes.
+ */
 export function cutReads(isUnfinished?: (held: Uint8Array) => boolean): Cutter {
   const frames = openReadFrames(foreignFrames.frameBytesMax, isUnfinished);
   return {
@@ -103,29 +110,32 @@ export function cutReads(isUnfinished?: (held: Uint8Array) => boolean): Cutter {
   };
 }
 
+/** Makes a `dialect/malformed`. */
 export const malformed = (dialect: ForeignDialectName, detail: string) =>
   err<never, DialectError>({ code: 'dialect/malformed', dialect, detail });
 
+/** Makes a `dialect/unsupported`. */
 export const unsupported = (dialect: ForeignDialectName, what: string) =>
   err<never, DialectError>({ code: 'dialect/unsupported', dialect, what });
 
+/** Makes a `dialect/too-long`. */
 export const tooLong = (dialect: ForeignDialectName, limitBytes: number) =>
   err<never, DialectError>({ code: 'dialect/too-long', dialect, limitBytes });
 
-/** A failure of framing or JSON as the dialect's own. */
+/** Translates a failure of framing or JSON into one of the dialect. */
 export function dialectError(dialect: ForeignDialectName, error: WireError): DialectError {
   if (error.code === 'wire/frame-too-large')
     return { code: 'dialect/too-long', dialect, limitBytes: error.limitBytes };
   return { code: 'dialect/malformed', dialect, detail: error.detail };
 }
 
-/** Text of a frame. Errors: `dialect/malformed` where it is no UTF-8. */
+/** Decodes the text of a frame. Errors: `dialect/malformed` (not UTF-8). */
 export const frameText = (dialect: ForeignDialectName, frame: Uint8Array): Result<string, DialectError> =>
   decodeUtf8(frame).mapErr((error) => dialectError(dialect, error));
 
 /**
- * The members of a JSON object by `plainKey`, so that the spellings of one assignment are one. `spelled` keeps how
- * each was written. Errors: `dialect/malformed`, `dialect/too-long`.
+ * Reads the members of a JSON object by `plainKey`, which makes different spellings equal. `spelled` keeps the
+ * original. Errors: `dialect/malformed`, `dialect/too-long`.
  */
 export function frameFields(
   dialect: ForeignDialectName,
@@ -150,32 +160,32 @@ export function frameFields(
     });
 }
 
-/** Text, or a number where an answer to the assignment sends one; `null` for anything else. */
+/** Returns a text, or a number as text, which some programs send; `null` for anything else. */
 export const scalarText = (value: JsonValue | undefined): string | null =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null;
 
-/** A name as a peer gives it: trimmed and cut to our bound; `null` when nothing is left. */
+/** Trims the name of a peer and cuts it to our bound; `null`: nothing is left. */
 export function boundedName(name: string): string | null {
   return splitText(name.trim(), textLimits.nameBytesMax, utf8Cost)[0]?.trimEnd() ?? null;
 }
 
-/** For where a line or a name ends with its line: what breaks it, or turns what a reader sees, becomes a blank. */
+/** Makes one line of a text: characters that break a line or reorder it become blanks. */
 export const oneLine = (text: string): string =>
   text.replace(/\r\n|[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, ' ');
 
-/** `text` of bytes; every lone surrogate becomes U+FFFD, since UTF-8 has none. */
+/** Encodes a text as UTF-8. Every lone surrogate becomes U+FFFD. */
 export const utf8Bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /**
- * The texts of messages that were glued by the network, where each begins with the same `head`; what stands before the
- * first one is the rest of an earlier text. A message that quotes its own head is parted too: no real program writes one.
+ * Separates messages that the network has joined, each of which begins with `head`. The part before the first one is
+ * the rest of an earlier text. A message that quotes `head` is separated, too; no real program writes one.
  */
 export function textsBetween(frame: string, head: string): readonly string[] {
   const texts = frame.split(head).map(withoutLineEnd);
   return frame.startsWith(head) ? texts.slice(1) : texts;
 }
 
-/** Without the one line end that a peer typing into a terminal sends along. */
+/** Removes the one line end that a terminal adds to a typed text. */
 export function withoutLineEnd(text: string): string {
   if (text.endsWith('\r\n')) return text.slice(0, -2);
   return text.endsWith('\n') ? text.slice(0, -1) : text;

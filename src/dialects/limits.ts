@@ -1,6 +1,6 @@
-/** The numbers that all dialects share: what one message may hold, and what the older programs expect. */
+/** The numbers that all dialects share: sizes of messages, and expectations of the older programs. */
 
-/** One utterance, in every dialect and in the history. */
+/** Bounds of one utterance, in every dialect and in the history. */
 export const text = {
   /** Bytes of UTF-8 in one message: 64 KiB is a long letter; larger things are files. */
   messageBytesMax: 65_536,
@@ -8,22 +8,22 @@ export const text = {
   nameBytesMax: 256,
 } as const;
 
-/** Native utterances. */
+/** Bounds of native utterances. */
 export const native = {
   /** Ids in one receipt: 8 KiB, so that two receipts and some texts share a record. */
   receiptIdsMax: 512,
 } as const;
 
-/** Messages of the older programs. What the programs do is theirs; what Parlance accepts from them is ours. */
+/** Messages of the older programs. Values of the programs are fixed; bounds of Parlance are our choice. */
 export const foreignFrames = {
-  /** Bytes of one write: their readers call `recv(1024)` once and take what came as one message. */
+  /** Bytes of one write: their readers call `recv(1024)` once and take its bytes as one message. */
   writeBytesMax: 1_024,
   /** Bytes of one message that is read: other solutions of the same assignments write more than 1,024. */
   frameBytesMax: 65_536,
   /** Depth and keys of a JSON message: the real ones have depth 1 and four keys. */
   jsonDepthMax: 16,
   jsonKeysMax: 64,
-  /** First bytes of a connection that tell its dialect: the longest real opening has 25. */
+  /** First bytes of a connection by which its dialect is recognised: the longest real opening has 25. */
   sniffBytesMax: 1_024,
   /**
    * Silence that ends a message where nothing else does: longer than the gap between two segments of one write, shorter
@@ -41,6 +41,9 @@ export const foreignPorts = {
 
 /** Peers that synergy and netech remember while they run. */
 export const foreignPeers = {
-  /** Remembered peers: a class of hundreds. Past it the oldest peer without a connection is forgotten. */
+  /**
+   * Remembered peers: enough for a class of hundreds. Beyond this number the oldest peer without a connection is
+   * forgotten.
+   */
   activeMax: 512,
 } as const;

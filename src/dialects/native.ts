@@ -1,6 +1,6 @@
 /**
- * The native dialect: what travels inside the DATA of a session. Several utterances follow each other in one content,
- * so that small messages share a record.
+ * The native dialect, which travels inside the DATA of a session. Several utterances follow each other in one
+ * content, so that small messages share a record.
  *
  *   data    = (kind(u8) length(u32) body)…        an unknown kind is skipped and counted
  *   text    = id(16) sentAtMs(u48) UTF-8
@@ -48,7 +48,7 @@ const textHeaderBytes = idBytes + 6;
 const instanceBytes = 8;
 const timeMax = 2 ** 48 - 1;
 
-/** One utterance, with its header, is a frame here; a session packs many of them (`pack`). */
+/** The dialect. One utterance with its header is a frame; a session packs many of them (`pack`). */
 export const native: Dialect<Uint8Array> = {
   name: 'native',
   framing: { type: 'length-prefixed' },
@@ -78,9 +78,9 @@ export const native: Dialect<Uint8Array> = {
 };
 
 /**
- * Contents for DATA, in order: small utterances together up to the content of one record, a larger one alone (it is
- * fragmented). `connect` and `leave` are left out: a session says them by opening and closing. Errors:
- * `dialect/malformed` (no id, ill-formed text), `dialect/too-long`; then nothing is to be sent.
+ * Packs utterances into contents for DATA, in order: small ones share a record, a larger one stands alone (it is
+ * fragmented). `connect` and `leave` are left out, since a session expresses them by opening and closing. Errors:
+ * `dialect/malformed` (no id, ill-formed text), `dialect/too-long`; nothing may be sent then.
  */
 export function pack(utterances: readonly Utterance[]): Result<readonly Uint8Array[], DialectError> {
   const writer = new ByteWriter(wireV1.recordContentBytesMax);
@@ -103,14 +103,14 @@ export function pack(utterances: readonly Utterance[]): Result<readonly Uint8Arr
   return ok(ends.map((end, i) => whole.subarray(ends[i - 1] ?? 0, end)));
 }
 
-/** Errors: `dialect/malformed`, `dialect/too-long`. */
+/** Reads the utterances in the content of DATA. Errors: `dialect/malformed`, `dialect/too-long`. */
 export function unpack(data: Uint8Array): Result<readonly Utterance[], DialectError> {
   const reader = new ByteReader(data);
   const utterances: Utterance[] = [];
   while (reader.remaining > 0) {
     const code = reader.u8();
     const body = reader.take(reader.u32());
-    if (reader.isShort) return err(malformed('an utterance is cut'));
+    if (reader.isShort) return err(malformed('an incomplete utterance'));
     const read = readBody(code, body);
     if (read.isErr()) return err(read.error);
     utterances.push(read.value);
@@ -118,7 +118,7 @@ export function unpack(data: Uint8Array): Result<readonly Utterance[], DialectEr
   return ok(utterances);
 }
 
-/** What the transport writes to a connection that it cannot serve, before it closes it. */
+/** Encodes BUSY, which the transport sends to a connection that it cannot serve. */
 export const encodeBusy = (retryAfterMs: number): Uint8Array =>
   encodeControl({ control: 'busy', retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) });
 
@@ -153,7 +153,7 @@ function writeText(
 ): Result<void, DialectError> {
   if (id === null) return err(malformed('a text needs an id'));
   if (!Number.isInteger(sentAtMs) || sentAtMs < 0 || sentAtMs > timeMax) return err(malformed('time'));
-  // A UTF-16 unit takes a byte at least, so this alone refuses what is hopeless before it is encoded.
+  // A UTF-16 unit takes a byte at least, so a text that is far too long is refused before it is encoded.
   if (text.length > textLimits.messageBytesMax) return err(tooLong(textLimits.messageBytesMax));
   const start = writer.length;
   writer.u8(kind.text).u32(0);
@@ -174,7 +174,7 @@ function writeProfile(writer: ByteWriter, name: string, instance: string): Resul
   );
 }
 
-/** Bytes written. What was written before an error is of no use. */
+/** Returns the written bytes. After an error they must not be sent. */
 function writeUtf8(writer: ByteWriter, text: string, bytesMax: number): Result<number, DialectError> {
   // The encoder would put U+FFFD for a lone surrogate: another text than the one that was said.
   if (loneSurrogate.test(text)) return err(malformed('ill-formed text'));

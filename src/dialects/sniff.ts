@@ -1,6 +1,6 @@
 /**
- * Which dialect a new connection on the shared port speaks, told from its first bytes; and the list of the older
- * ones. The only file that knows all dialects. Layer dialects, pure; used by the transport before any slot work is done.
+ * The recognition of dialects: which one a new connection on the shared port speaks, by its first bytes. The only
+ * file that knows all dialects. Layer dialects, pure; used by the transport before a slot is given.
  *
  * The order of the questions:
  * 1. native, `PARL`: exact and ours, so nothing else may be asked before it.
@@ -9,8 +9,8 @@
  * 3. netech, `LISTENING_PORT:`: exact.
  * 4. synergy's older form, `IP:PORT `: the loosest pattern, so it comes last. No other opening starts with a digit.
  *
- * chatbuddy and cse310 send free text first and cannot be told from anything: they have ports of their own, and so
- * has netech for its text without a header.
+ * chatbuddy and cse310 send free text first and cannot be recognised: they have ports of their own, and so has netech
+ * for its text without a header.
  */
 import { foreignFrames } from './limits.js';
 import { outermostKeys, plainKey } from '../wire/json/keys.js';
@@ -30,11 +30,13 @@ export const foreignDialects: Readonly<Record<ForeignDialectName, AnyForeignDial
   netech,
 };
 
+/** The recognised dialect; `need-more`: the bytes do not decide yet. */
 export type SniffAnswer = { readonly dialect: DialectName } | 'need-more' | 'unknown';
 
 /**
- * `first`: everything the connection has sent so far. `need-more` is answered for fewer than `foreignFrames.sniffBytesMax`
- * bytes only. A dialect that is not enabled is `unknown`, also when its opening is recognised.
+ * Recognises the dialect. `first`: all bytes of the connection so far. `need-more` is possible below
+ * `foreignFrames.sniffBytesMax` bytes only. A dialect that is switched off is `unknown`, even where its opening is
+ * recognised.
  */
 export function sniff(first: Uint8Array, enabled: ReadonlySet<DialectName>): SniffAnswer {
   const seen =
@@ -91,10 +93,10 @@ function sniffPrefix(seen: Uint8Array, prefix: string): Sniffed {
   return seen.length >= prefix.length ? 'yes' : 'need-more';
 }
 
-/** `255.255.255.255:65535 `: the longest there is. */
+/** Length of the longest address, `255.255.255.255:65535 `. */
 const addressBytesMax = 22;
 
-/** What an address and port may look like before the blank has come. */
+/** The forms of an address and port before the blank has come. */
 const addressBegin = /^(?:\d{0,3}|(?:\d{1,3}\.){1,3}\d{0,3}|(?:\d{1,3}\.){3}\d{1,3}:\d{0,5})$/;
 
 function sniffAddress(seen: Uint8Array): Sniffed {

@@ -9,9 +9,6 @@ import { describe, test } from 'node:test';
 import { readSources, root } from './sources.js';
 import { tokensOf } from './tokens.js';
 
-/** Rooms whose comments and texts are checked. A room is added once it is clean. */
-const rooms =
-  /^src\/(ui\/|home\/|runtime\/|wire\/|session\/|admission\/|node\/|actors\/(history|node|presence|connection|tcp|transport|chatbuddy-hub|[a-z]+\.ts)|[a-z-]+\.ts$|chat\/(presence\/|people\/|routes\/|delivery\/|[a-z]+\.ts))/;
 /** Folders whose titles of tests are checked. */
 const testFolders = ['ui'];
 const titleCharsMax = 90;
@@ -67,7 +64,7 @@ const testFiles = testFolders.flatMap((folder) =>
 
 describe('language', () => {
   test('comments and texts stand alone and use none of the listed phrases', () => {
-    const sources = readSources().filter(({ path }) => rooms.test(path));
+    const sources = readSources();
     assert.ok(sources.flatMap(({ text }) => tokensOf(text)).length > 1_000, 'comments are found');
     assert.deepEqual(
       sources.flatMap(({ path, text }) => faultsOfSource(path, text)),

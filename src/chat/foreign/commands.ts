@@ -1,4 +1,4 @@
-/** What users ask about foreign programs, and what this side does at its start and end. */
+/** The commands of users about foreign programs, and the goodbyes at the end of the node. */
 import { err, ok, type Result } from 'neverthrow';
 import { parsePrivate } from '../../dialects/cmp2204/cipher.js';
 import type { DialectName, ForeignDialectName, Utterance } from '../../dialects/dialect.js';
@@ -29,8 +29,8 @@ import {
 } from './state.js';
 
 /**
- * How texts for a peer go out. Errors: `chat/secure-only`, `chat/dialect-off`, `dialect/unsupported` (a text, a private
- * number or a choice that the dialect cannot carry), `dialect/too-long`.
+ * Admits texts for a peer. Errors: `chat/secure-only`, `chat/dialect-off`, `dialect/unsupported` (a text or an option
+ * that the dialect cannot carry), `dialect/too-long`.
  */
 export function admit(
   state: ForeignState,
@@ -62,7 +62,7 @@ export function admit(
 const unsupported = (dialect: DialectName, what: string): Result<Carriage, DialectError> =>
   err({ code: 'dialect/unsupported', dialect, what });
 
-/** The time of these lines is over: those that are still not sent are not said any more. */
+/** Gives up the entries that are still unsent after their time. */
 export function expire(
   state: ForeignState,
   peerId: PeerId,
@@ -76,7 +76,7 @@ export function expire(
   return [{ type: 'refused', peerId, ids: left, reason: `${where} could not be reached${why}` }];
 }
 
-/** See `NodeHandle.foreignConnect`. */
+/** Connects to a peer, see `NodeHandle.foreignConnect`. */
 export function connect(
   state: ForeignState,
   peerId: PeerId,
@@ -105,7 +105,7 @@ export function connect(
   }
 }
 
-/** Tells one peer that we leave. See `NodeHandle.foreignLeave`. */
+/** Says goodbye to one peer, see `NodeHandle.foreignLeave`. */
 export function leaveOne(
   state: ForeignState,
   peerId: PeerId,
@@ -117,7 +117,7 @@ export function leaveOne(
   else leave(state, found.value, { type: 'call', call }, turn);
 }
 
-/** Tells every active peer of a dialect that we leave; peers out of reach learn nothing, and nobody waits for them. */
+/** Says goodbye to every active peer of a dialect. Unreachable peers are skipped. */
 export function leaveAll(
   state: ForeignState,
   dialect: ForeignDialectName,
@@ -134,7 +134,7 @@ export function leaveAll(
   ended(gathering, turn);
 }
 
-/** The node ends: every peer that would see us as there is told. What waits for a conversation stays in its outbox. */
+/** Says goodbye to every active peer at the end of the node. Waiting texts stay in the outbox. */
 export function farewell(state: ForeignState, call: CallId<null, never>, turn: ForeignTurn): void {
   const connections = [...state.connections.values()];
   for (const live of connections) live.waiting.length = 0;
@@ -148,7 +148,7 @@ export function farewell(state: ForeignState, call: CallId<null, never>, turn: F
   ended(gathering, turn);
 }
 
-/** A peer is blocked: nothing more is said to it. Its lines wait in the history, which knows them all. */
+/** Stops sending to a blocked peer. Its entries wait in the history. */
 export function stopSending(state: ForeignState, peerId: PeerId, turn: ForeignTurn): void {
   const peer = state.peers.get(peerId);
   if (peer === undefined) return;
@@ -169,7 +169,7 @@ function leaveEach(
   for (const peer of leaving) leave(state, peer, { type: 'gathering', gathering }, turn);
 }
 
-/** The peers on the list of the dialect, and those that are just being told something for the first time. */
+/** Returns the peers on the list of the dialect, and those that are being sent their first message. */
 function activePeers(
   state: ForeignState,
   dialect: ForeignDialectName,

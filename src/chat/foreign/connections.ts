@@ -140,6 +140,7 @@ export function planRelease(state: ForeignState, turn: ForeignTurn): void {
   turn.emit({ to: 'self', afterMs: limits.orderLookMs, due: { type: 'release' } });
 }
 
+/** Makes the failure of a command to a blocked peer. */
 export const blockedFailure = ({ people }: ForeignState, peerId: PeerId): ChatError => ({
   code: 'chat/blocked',
   peer: people.name(peerId),

@@ -1,4 +1,4 @@
-/** What the routes to foreign programs ask of the world. Types only. */
+/** The effects of foreign routes. Types only. */
 import type { ForeignDialectName, ForeignOptions, ForeignRole, Utterance } from '../../dialects/dialect.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import type { NoticeEvent } from '../events.js';
@@ -6,6 +6,7 @@ import type { PeopleEffect } from '../people/effects.js';
 import type { TransportEffect } from '../routes/route.js';
 import type { CallerEffect, LogEffect, TimerEffect } from '../turn.js';
 
+/** One effect of foreign routes. */
 export type ForeignEffect =
   | PeopleEffect
   | TransportEffect
@@ -17,7 +18,7 @@ export type ForeignEffect =
   | CallerEffect
   | LogEffect;
 
-/** To the actor of one connection with a foreign program. */
+/** A message to the actor of one connection with a foreign program. */
 export type ForeignConnectionEffect =
   | {
       readonly to: 'foreign';
@@ -37,11 +38,12 @@ export type ForeignConnectionEffect =
       readonly token: number;
       readonly utterance: Utterance;
     }
-  /** What is not written yet stays unsaid, and is not reported as sent. */
+  /** Drops unwritten utterances, which are not reported as sent. */
   | { readonly to: 'foreign'; readonly say: 'stop'; readonly sessionId: SessionId }
   /** Ends the connection once what was said is flushed. */
   | { readonly to: 'foreign'; readonly say: 'close'; readonly sessionId: SessionId };
 
+/** A timer of foreign routes. */
 export type ForeignDue =
   /** Words may have waited long enough for those of earlier connections. */
   | { readonly type: 'release' }

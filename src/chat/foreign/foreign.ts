@@ -1,6 +1,6 @@
 /**
- * Foreign programs as routes: the face of this folder towards the core. Reports go to delivery like those of native
- * sessions; what only foreign programs have (lists, greetings, farewells) is asked here.
+ * Foreign programs as routes: the interface of this folder to the core. Reports go to delivery like those of native
+ * sessions. Lists, greetings and goodbyes, which only foreign programs have, are methods here.
  */
 import type { Result } from 'neverthrow';
 import type { ForeignDialectName } from '../../dialects/dialect.js';
@@ -34,6 +34,7 @@ import {
   type HeardWords,
 } from './state.js';
 
+/** The foreign routes of a node. */
 export class ForeignRoutes implements Route<ForeignTurn> {
   readonly #state: ForeignState;
 
@@ -46,7 +47,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     if (this.#state.args.enabled.size > 0) this.due({ type: 'age' }, turn);
   }
 
-  /** This side listens: foreign programs are told these ports. */
+  /** Notes the ports of this side, which foreign programs get to know. */
   listening(nativePort: number, ports: ReadonlyMap<ForeignDialectName, number>): void {
     this.#state.nativePort = nativePort;
     for (const [dialect, port] of ports) this.#state.ports.set(dialect, port);
@@ -92,7 +93,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     }
   }
 
-  // What connections report.
+  // Reports of connections.
 
   accepted(
     connectionId: ConnectionId,
@@ -168,7 +169,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     }
   }
 
-  // What users ask.
+  // Commands of users.
 
   /** Errors: `chat/secure-only`, `chat/dialect-off`. */
   list(dialect: ForeignDialectName): Result<readonly ForeignPeerInfo[], ChatError> {

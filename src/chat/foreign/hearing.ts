@@ -1,6 +1,5 @@
 /**
- * What foreign programs say: which peer says it, in which order it is shown, and what it means to the lists that these
- * programs keep.
+ * Texts of foreign programs: their sender, their order, and their effect on the lists that these programs keep.
  *
  *   heard ─► held until earlier connections of the same program are done ─► lines for delivery
  */
@@ -46,6 +45,7 @@ export function heard(
   return releaseHeld(state, turn);
 }
 
+/** Takes the end of a connection. Its texts are released first. */
 export function down(
   state: ForeignState,
   sessionId: SessionId,
@@ -148,7 +148,7 @@ function understand(
 ): NewEntry | null {
   const { utterance } = word;
   const called = utterance.type === 'profile' ? sanitiseName(utterance.name).unwrapOr(name) : name;
-  // Before the lists tell of it, so that it is told by its name; a peer that leaves has one already.
+  // Before the notices, so that they have its name; a leaving peer has one already.
   if (utterance.type !== 'leave') notePresent(state, peer, called, turn);
   noteLists(state, peer, name, word, turn);
   switch (utterance.type) {

@@ -1,5 +1,6 @@
 /** The numbers of peers that run older programs, as the node holds them. */
 
+/** Bounds and times of foreign routes. */
 export const foreignRoutes = {
   /**
    * Utterances of a later connection wait for those of an earlier one of the same program and address that is still

@@ -77,6 +77,7 @@ export function noteSent(
   if (utterance.type === 'leave') noteAbsent(state, peer, turn);
 }
 
+/** Publishes a notice about a peer. */
 export function publishNotice(
   { people }: ForeignState,
   { peerId, dialect }: ForeignPeer,

@@ -1,6 +1,6 @@
 /**
- * What is said to foreign programs. Where a connection carries one message, each has its own, one after the other, so
- * that they arrive in order; where it carries a conversation, all goes over the one that stands.
+ * Sending to foreign programs. Where a connection carries one message, each message has its own, one after the other,
+ * so that they arrive in order. Where a connection carries a conversation, all messages go over the present one.
  *
  *   utter ─► jobs ─► transport.dial ─► foreign.utter … sent ─► confirmed as sent
  */
@@ -92,7 +92,7 @@ export function sayLines(
   sayNext(state, live, turn);
 }
 
-/** Something that is no text; goes in turn with what waits for the peer. */
+/** Sends an utterance that is not a text, in turn with the waiting texts. */
 export function sayControl(
   state: ForeignState,
   peer: ForeignPeer,

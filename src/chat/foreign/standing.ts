@@ -35,6 +35,7 @@ export function abort(live: ForeignConnection, turn: ForeignTurn): void {
   leave(live, turn);
 }
 
+/** Closes a connection after its writes. */
 export function close({ sessionId }: ForeignConnection, turn: ForeignTurn): void {
   turn.emit({ to: 'foreign', say: 'close', sessionId });
 }

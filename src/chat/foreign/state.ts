@@ -1,6 +1,6 @@
 /**
- * What the core knows of foreign programs while it runs: open connections, what is to be said to whom, and the lists
- * that these programs keep. Only the files of this folder work on it.
+ * The state of foreign routes: open connections, waiting utterances, and the lists of the older programs. Only the
+ * files of this folder use it.
  */
 import { ok, type Result } from 'neverthrow';
 import type {
@@ -24,9 +24,10 @@ import type { HeardCall } from '../routes/route.js';
 import { answer, type CallId, type Turn } from '../turn.js';
 import type { ForeignEffect } from './effects.js';
 
+/** A turn of this part. */
 export type ForeignTurn = Turn<ForeignEffect>;
 
-/** What the root decided about foreign programs. */
+/** Settings of the root for foreign programs. */
 export interface ForeignArgs {
   readonly enabled: ReadonlySet<ForeignDialectName>;
   readonly secureOnly: boolean;
@@ -37,6 +38,7 @@ export interface ForeignArgs {
   readonly greet: readonly Endpoint[];
 }
 
+/** Failures of a command to a foreign peer. */
 export type ForeignFailure = ChatError | DialectError | RuntimeError | DialError;
 
 /** Somebody who waits for one thing, or for one of several things. */
@@ -50,6 +52,7 @@ export interface Gathering {
   open: number;
 }
 
+/** Answers a waiter. */
 export function settle(waiter: Waiter, result: Result<null, ForeignFailure>, turn: ForeignTurn): void {
   if (waiter.type === 'call') turn.emit(answer(waiter.call, result));
   else ended(waiter.gathering, turn);
@@ -72,6 +75,7 @@ export type Job =
       readonly waiter: Waiter;
     };
 
+/** The connection that carries a job, or is being opened. */
 export interface Work {
   readonly connectionId: ConnectionId;
   readonly job: Job | null;
@@ -131,6 +135,7 @@ export interface ForeignConnection {
   readonly endWaiters: Gathering[];
 }
 
+/** Texts of one report that are held back. */
 export interface HeldWords {
   readonly words: readonly HeardWords[];
   readonly call: HeardCall;
@@ -152,6 +157,7 @@ export type ForeignEnd =
   /** The connection ended without a word. */
   | { readonly type: 'lost'; readonly reason: string };
 
+/** The state of this part. */
 export interface ForeignState {
   readonly args: ForeignArgs;
   readonly people: People;
@@ -186,6 +192,7 @@ export interface ForeignState {
   lastId: number;
 }
 
+/** Makes the state of a node without connections. */
 export const newForeignState = (
   args: ForeignArgs,
   own: Pick<ForeignState, 'people' | 'hasWork' | 'name' | 'instance'>,
@@ -210,6 +217,7 @@ export const newForeignState = (
   lastId: 0,
 });
 
+/** Gives the next token of an utterance. */
 export function newToken(state: ForeignState): number {
   state.lastToken += 1;
   return state.lastToken;
@@ -230,6 +238,7 @@ export function peerOf(state: ForeignState, live: ForeignConnection | undefined)
 /** Cutting a text into pieces draws no numbers. */
 export const noRandom = (bytes: number): Uint8Array => new Uint8Array(bytes);
 
+/** Makes the utterance of an entry. */
 export const textOf = ({ id, sentAtMs }: Entry, text: string): Utterance => ({
   type: 'text',
   id,

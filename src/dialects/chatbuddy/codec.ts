@@ -1,17 +1,17 @@
 /**
  * Dialect chatbuddy: MessageBuddy to MessageBuddy, TCP port 9090 unless the user types another. Its hub:
- * `chatbuddy-hub.ts`.
+ * `hub-codec.ts`.
  *
- * A talk, the dialling side's bytes marked `>`:
+ * A conversation; `>` marks bytes of the dialling side:
  *   > 68656c6c6f                     hello
  *   < 6869207468657265               hi there
  *   > 454f4d                         EOM, then the connection is closed
  *
  * Layout: raw UTF-8 both ways at any time, one message in one write, no delimiter. `EOM` alone ends the chat.
  *
- * COMPAT the real reader takes what one `recv(1024)` returns as one message: longer texts go in several writes.
- * COMPAT a line end after the text (a peer typing into netcat) is not part of it.
- * COMPAT `EOM` glued to the last message counts where the close follows at once, as it does after a real `EOM`.
+ * COMPAT the real reader takes the bytes of one `recv(1024)` as one message: longer texts go in several writes.
+ * COMPAT a line end after the text (a peer typing into netcat) is not part of it. COMPAT `EOM` glued to the last
+ * message counts where the close follows at once, as it does after a real `EOM`.
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
@@ -29,11 +29,13 @@ import {
   type FrameEnd,
 } from '../foreign.js';
 
+/** One message on the wire. `end`: the chat is over. */
 export type ChatbuddyMessage = { readonly type: 'text'; readonly text: string } | { readonly type: 'end' };
 
-/** What the program tells its user once the other side has ended the chat. */
+/** The text that the program shows once the other side has ended the chat. */
 export const chatbuddyFarewell = 'Looks like your friend stepped away.';
 
+/** The dialect. */
 export const chatbuddy: ForeignDialect<ChatbuddyMessage> = {
   name: 'chatbuddy',
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },

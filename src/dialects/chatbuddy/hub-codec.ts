@@ -1,6 +1,6 @@
 /**
- * The hub of chatbuddy, CentralHub on TCP port 8080: who is online. Both sides' bytes, and the hub's table of users.
- * Pure: the caller owns the sockets and tells idle gaps (`foreignFrames.idleGapMs`).
+ * The hub of chatbuddy, CentralHub on TCP port 8080: a directory of online users. The bytes of both sides, and the
+ * hub's table of users. Pure: the caller owns the sockets and reports idle gaps (`foreignFrames.idleGapMs`).
  *
  *   > 616e6e                       ann              the name, as the first segment; no answer
  *   > 4c495354                     LIST
@@ -9,8 +9,7 @@
  *                                  in one write; the three lines of a user for each, itself included
  *
  * COMPAT name and `LIST` are not delimited: the client leaves a gap after the name, and the hub parts one segment at
- * line ends only.
- * COMPAT the real client reads 1,024 bytes of the list at most; ours reads on until the gap.
+ * line ends only. COMPAT the real client reads 1,024 bytes of the list at most; ours reads on until the gap.
  */
 import { err, ok, type Result } from 'neverthrow';
 import { hubProtocol as limits } from './limits.js';
@@ -18,6 +17,7 @@ import type { DialectError } from '../errors.js';
 import { openReadFrames } from '../../wire/read-frames.js';
 import { boundedName, frameText, malformed, oneLine, tooLong, utf8Bytes } from '../foreign.js';
 
+/** A user in the list of the hub. */
 export interface HubUser {
   readonly name: string;
   /** As the hub sees it: the address of the client's connection. */
@@ -27,14 +27,15 @@ export interface HubUser {
 const header = '=== Currently Online Users ===';
 const ruler = '-------------------';
 
+/** Encodes the answer to `LIST`. */
 export const encodeHubList = (users: readonly HubUser[]): Uint8Array =>
   utf8Bytes(
     `${header}\n${users.map(({ name, address }) => `Username: ${name}\nAddress: ${address}\n${ruler}\n`).join('')}`,
   );
 
 /**
- * A whole answer to `LIST`. A user at the end that is cut off (a reader of 1,024 bytes) is left out.
- * Errors: `dialect/malformed` (no header, no UTF-8), `dialect/too-long`.
+ * Decodes the answer to `LIST`. An incomplete user at the end is left out. Errors: `dialect/malformed` (no header, no
+ * UTF-8), `dialect/too-long`.
  */
 export function decodeHubList(bytes: Uint8Array): Result<readonly HubUser[], DialectError> {
   if (bytes.length > limits.listBytesMax) return tooLong('chatbuddy', limits.listBytesMax);
@@ -55,24 +56,29 @@ export function decodeHubList(bytes: Uint8Array): Result<readonly HubUser[], Dia
   });
 }
 
-/** What a client writes first; a pause of more than an idle gap must follow. Errors: `dialect/malformed` (no name left). */
+/**
+ * Encodes the name, the first write of a client; a pause of more than an idle gap must follow. Errors:
+ * `dialect/malformed` (no character is left).
+ */
 export function encodeHubName(name: string): Result<Uint8Array, DialectError> {
   const line = boundedName(oneLine(name));
   return line === null ? malformed('chatbuddy', 'an empty name') : ok(utf8Bytes(line));
 }
 
+/** Encodes the request for the list. */
 export const encodeHubListRequest = (): Uint8Array => utf8Bytes('LIST');
 
-/** What a client's connection says to the hub. */
+/** A request of a client to the hub. */
 export type HubRequest = { readonly type: 'joined'; readonly name: string } | { readonly type: 'list-asked' };
 
+/** Reads one client's connection. */
 export interface HubListener {
   readonly receive: (bytes: Uint8Array) => Result<readonly HubRequest[], DialectError>;
-  /** The idle gap: what has come is a segment. */
+  /** Reports an idle gap, which ends a segment. */
   readonly idle: () => Result<readonly HubRequest[], DialectError>;
 }
 
-/** Reads one client's connection. After an error nothing more is heard. Errors: `dialect/malformed`. */
+/** Opens a listener, which reads nothing more after an error. Errors: `dialect/malformed`. */
 export function openHubListener(bytesMax = limits.listBytesMax): HubListener {
   const frames = openReadFrames(bytesMax);
   let hasName = false;
@@ -109,24 +115,26 @@ export function openHubListener(bytesMax = limits.listBytesMax): HubListener {
   };
 }
 
-/** A user and the port of its connection, which parts it from others of its name and address. */
+/** A user with the port of its connection, which distinguishes it from others of its name and address. */
 export interface HubMember extends HubUser {
   readonly port: number;
 }
 
+/** A user as the hub shows it. */
 export interface HubListing extends HubMember {
-  /** The name, with the connection beside it where several users bear it. */
+  /** The name, with the connection beside it where several users have that name. */
   readonly label: string;
 }
 
+/** The users of the hub, and its log lines. */
 export interface HubTable<Connection> {
   /** Log line of a new connection. */
   connected(address: string, port: number): string;
-  /** The log line, or `null` where the hub is full: the connection is to be closed. */
+  /** Adds a user. Returns the log line; `null`: the hub is full and the connection is to be closed. */
   join(connection: Connection, user: HubMember): string | null;
-  /** The connection has closed: the log line, or `null` where it had no name. Users of the same name stay. */
+  /** Removes a connection. Returns the log line; `null`: it had no name. Other users of its name stay. */
   leave(connection: Connection): string | null;
-  /** In order of joining. */
+  /** Returns the users in order of joining. */
   users(): readonly HubListing[];
   /** Log line of the end. */
   shutDown(): string;
@@ -134,13 +142,16 @@ export interface HubTable<Connection> {
 
 interface Joined {
   readonly user: HubMember;
-  /** Another had its name when it came: the log told it with its connection, and tells its leaving so too. */
+  /**
+   * Whether another user had its name when it came: then the log shows its connection, when it comes and when it
+   * leaves.
+   */
   readonly wasNamesake: boolean;
 }
 
 /**
- * Who is online, by connection, so that two users of one name are two. Most `usersMax` at a time. The log is the
- * program's to the letter until two users share a name: then their connections stand beside it.
+ * Opens an empty table of at most `usersMax` users by connection, so that users of one name are several. The log is
+ * that of the program to the letter, except that users of one name are shown with their connections.
  */
 export function openHubTable<Connection>(usersMax: number = limits.usersMax): HubTable<Connection> {
   const online = new Map<Connection, Joined>();

@@ -1,5 +1,6 @@
 /** The numbers of the chatbuddy hub that its protocol needs. */
 
+/** Bounds of the hub, and its port. */
 export const hubProtocol = {
   /** Users at once: "Up to 100 simultaneous users", fixed by the program. */
   usersMax: 100,

@@ -1,7 +1,7 @@
 /**
  * The toy secrecy of cmp2204: Diffie-Hellman over a prime of two digits, and Triple-DES with a key made of the shared
- * number. It hides words from nobody who looks: shown as `toy-dh-3des`, never raises a peer's trust, and shares no
- * key with anything else. Pure; private numbers come in.
+ * number. It protects texts from no attacker: it is shown as `toy-dh-3des`, never raises a peer's trust, and shares
+ * no key with anything else. Pure; private numbers are arguments.
  *
  * The shared number as cipher key, in 24 bytes:
  * - `encoded` (the real program): base64url of the decimal digits, with its `=`, padded with blanks on the right;
@@ -13,18 +13,21 @@ import { err, ok, type Result } from 'neverthrow';
 import { toyCipher } from './limits.js';
 import { decodeUtf8 } from '../../wire/utf8.js';
 
+/** The group of the key exchange. */
 export interface ToyGroup {
   readonly prime: bigint;
   readonly generator: bigint;
 }
 
+/** The way from the shared number to the key, as above. */
 export type KeyDerivation = 'encoded' | 'plain';
 
+/** The group of the program. */
 export const defaultGroup: ToyGroup = { prime: 23n, generator: 5n };
 
 /**
- * The group that the environment names: both `P` and `Q`, or none and `null`. Errors: what is wrong, as words for
- * the one who set them.
+ * Parses the group in the environment, `P` and `Q`; `null`: neither is set. Errors: the mistake in words for the
+ * user.
  */
 export function parseGroup(p: string | undefined, q: string | undefined): Result<ToyGroup | null, string> {
   if (p === undefined || q === undefined) return ok(null);
@@ -37,32 +40,33 @@ export function parseGroup(p: string | undefined, q: string | undefined): Result
   return ok({ prime, generator });
 }
 
-/** Decimal digits only, at most `toyCipher.digitsMax`; `null` for anything else. */
+/** Parses a number of at most `toyCipher.digitsMax` decimal digits; `null` for anything else. */
 export function parseNumber(text: string): bigint | null {
   const digits = text.trim();
   return /^\d+$/.test(digits) && digits.length <= toyCipher.digitsMax ? BigInt(digits) : null;
 }
 
-/** A private number as a program gives it: whole, from 1 to where numbers are exact; `null` for anything else. */
+/** Checks a private number: whole and from 1 to 2^53-1; `null` for anything else. */
 export const parsePrivate = (value: number): bigint | null =>
   Number.isSafeInteger(value) && value >= 1 ? BigInt(value) : null;
 
-/** A private number from 1 to the prime, from eight bytes of `random`. */
+/** Draws a private number from 1 to the prime, from eight bytes of `random`. */
 export function drawPrivate(group: ToyGroup, random: (bytes: number) => Uint8Array): bigint {
   let number = 0n;
   for (const byte of random(8)) number = (number << 8n) | BigInt(byte);
   return 1n + (number % group.prime);
 }
 
+/** Computes the public number of a private one. */
 export const publicNumber = (group: ToyGroup, secret: bigint): bigint =>
   power(group.generator, secret, group.prime);
 
-/** `null` where `other` is no public number of this group (1 to below the prime). */
+/** Computes the shared number; `null`: `other` is not a public number of this group (1 to below the prime). */
 export function sharedNumber(group: ToyGroup, secret: bigint, other: bigint): bigint | null {
   return other >= 1n && other < group.prime ? power(other, secret, group.prime) : null;
 }
 
-/** 24 bytes. */
+/** Derives the key, 24 bytes. */
 export function cipherKey(shared: bigint, derivation: KeyDerivation): Uint8Array {
   const digits = shared.toString();
   // Node's own base64url leaves out the `=` that the real program keeps; digits never need `-` or `_`.
@@ -70,13 +74,13 @@ export function cipherKey(shared: bigint, derivation: KeyDerivation): Uint8Array
   return Buffer.from(text.padEnd(toyCipher.keyBytes, ' '), 'ascii');
 }
 
-/** Base64 of the sealed text. */
+/** Seals a text, as base64. */
 export function sealText(text: string, key: Uint8Array): string {
   const cipher = createCipheriv('des-ede3-ecb', key, null);
   return cipher.update(text, 'utf8', 'base64') + cipher.final('base64');
 }
 
-/** The text; `null` where `base64` is none, or does not open to padded UTF-8 under `key`. */
+/** Opens a sealed text; `null`: the input is not base64, or does not open to padded UTF-8 under `key`. */
 export function openText(base64: string, key: Uint8Array): string | null {
   const compact = base64.replace(/\s+/g, '');
   if (compact.length === 0 || compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact))
@@ -86,12 +90,12 @@ export function openText(base64: string, key: Uint8Array): string | null {
     const bytes = Buffer.concat([decipher.update(Buffer.from(compact, 'base64')), decipher.final()]);
     return decodeUtf8(bytes).unwrapOr(null);
   } catch {
-    // Wrong padding or length: another key, or no such text.
+    // Wrong padding or length: the key differs, or the input is not a sealed text.
     return null;
   }
 }
 
-/** Most bytes of text whose sealed base64 has at most `base64Bytes` bytes. */
+/** Returns the most bytes of text whose sealed base64 has at most `base64Bytes` bytes. */
 export function sealableBytes(base64Bytes: number): number {
   const sealed = Math.floor(base64Bytes / 4) * 3;
   // Padding adds at least one byte.

@@ -1,5 +1,5 @@
 /**
- * Dialect cmp2204: Chat_Responder and Chat_Initiator, TCP port 6001. Announcements and files: `cmp2204-files.ts`.
+ * Dialect cmp2204: Chat_Responder and Chat_Initiator, TCP port 6001. Announcements and files: `files.ts`.
  *
  * A secure exchange, initiator's bytes marked `>`, responder's `<` (private numbers 6 and 15, shared number 2):
  *   > 7b226b6579223a202262273827227d                        {"key": "b'8'"}
@@ -16,9 +16,9 @@
  *   unencrypted message  the text
  *
  * COMPAT other answers spell the keys with underscores or as one word: any spelling is read, and answered in kind.
- * COMPAT a public number without b'' means that the cipher key is made of the plain digits.
- * COMPAT base64 wrapped in b'' as well: it is what `str()` of Python's bytes gives.
- * COMPAT the real responder prints and never answers but with its key, so nothing is said on an accepted connection.
+ * COMPAT a public number without b'' means that the cipher key is made of the plain digits. COMPAT base64 wrapped in
+ * b'' as well: it is what `str()` of Python's bytes gives. COMPAT the real responder prints and never answers but
+ * with its key, so nothing is said on an accepted connection.
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
@@ -57,17 +57,19 @@ import {
   utf8Bytes,
 } from '../foreign.js';
 
-/** How the words of a key are joined, and how a public number is written. */
+/** The spelling of a peer: the form of its JSON keys, and that of its public number. */
 export interface Cmp2204Form {
   readonly keys: 'blank' | 'underscore' | 'joined';
   readonly number: 'repr' | 'string' | 'bare';
 }
 
+/** One message on the wire. */
 export type Cmp2204Message =
   | { readonly type: 'plain'; readonly keys: Cmp2204Form['keys']; readonly text: string }
   | { readonly type: 'sealed'; readonly keys: Cmp2204Form['keys']; readonly base64: string }
   | { readonly type: 'key'; readonly number: Cmp2204Form['number']; readonly publicNumber: bigint };
 
+/** The dialect. */
 export const cmp2204: ForeignDialect<Cmp2204Message> = {
   name: 'cmp2204',
   framing: { type: 'json-value', bytesMax: foreignFrames.frameBytesMax },
@@ -103,7 +105,7 @@ function decode(frame: Uint8Array): Result<Cmp2204Message, DialectError> {
     if (key !== undefined) return decodeKey(key.value);
     const words = scalarText((plain ?? sealed)?.value);
     const keys = keysForm((plain ?? sealed)?.spelled ?? '');
-    if (words === null) return malformed('cmp2204', 'a message that is no text');
+    if (words === null) return malformed('cmp2204', 'a message that is not text');
     return ok(
       plain !== undefined
         ? { type: 'plain', keys, text: words }
@@ -118,7 +120,7 @@ function decodeKey(value: unknown): Result<Cmp2204Message, DialectError> {
     isBare && Number.isSafeInteger(value) ? String(value) : typeof value === 'string' ? value : '';
   const inner = unquoteRepr(words);
   const number = parseNumber(inner ?? words);
-  if (number === null) return malformed('cmp2204', 'a key that is no number');
+  if (number === null) return malformed('cmp2204', 'a key that is not a number');
   return ok({
     type: 'key',
     number: inner !== null ? 'repr' : isBare ? 'bare' : 'string',
@@ -154,7 +156,7 @@ const joinKey = (words: string, keys: Cmp2204Form['keys']): string => words.repl
 const keysForm = (spelled: string): Cmp2204Form['keys'] =>
   spelled.includes('_') ? 'underscore' : spelled.includes(' ') ? 'blank' : 'joined';
 
-/** What stands in Python's repr of bytes, `b'…'` or `b"…"`; `null` where `text` is none. */
+/** Returns the content of Python's repr of bytes, `b'…'` or `b"…"`; `null` for any other text. */
 function unquoteRepr(text: string): string | null {
   const match = /^b(['"])([^'"\\]*)\1$/.exec(text.trim());
   return match?.[2] ?? null;
@@ -172,7 +174,7 @@ function parseForm(text: string | null): Cmp2204Form {
   return realForm;
 }
 
-/** What one connection has come to. */
+/** The state of one connection. */
 interface Exchange {
   readonly role: ForeignRole;
   readonly options: ForeignOptions;
@@ -180,7 +182,7 @@ interface Exchange {
   form: Cmp2204Form;
   secret: bigint | null;
   key: Uint8Array | null;
-  /** Said, but the other side's key has not come. */
+  /** The utterance that waits for the key of the other side. */
   waiting: { readonly utterance: Utterance; readonly text: string } | null;
   hasSaid: boolean;
 }
@@ -280,7 +282,7 @@ const writeText = (utterance: Utterance, message: Cmp2204Message, encryption: En
     { type: 'close' },
   ]);
 
-/** A peer that has told one half of its form only: the real program's halves go together, and so do the others'. */
+/** Guesses the other half of a peer's form: both halves are those of the real program, or neither is. */
 const guessNumber = (form: Cmp2204Form, keys: Cmp2204Form['keys']): Cmp2204Form['number'] =>
   (keys === 'blank') === (form.number === 'repr') ? form.number : keys === 'blank' ? 'repr' : 'string';
 const guessKeys = (form: Cmp2204Form, number: Cmp2204Form['number']): Cmp2204Form['keys'] =>

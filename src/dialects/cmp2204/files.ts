@@ -1,12 +1,13 @@
 /**
- * What cmp2204 keeps beside its talk: `online_peers.txt` and the lines of `chat_history.txt`. Its announcement on UDP is
- * read and written as a beacon (`wire/beacon.ts`). Pure: the caller owns sockets, files and the clock. All times in the files are local.
+ * The files of cmp2204: `online_peers.txt` and the lines of `chat_history.txt`. Its announcement on UDP is read and
+ * written as a beacon (`wire/beacon.ts`). Pure: the caller owns sockets, files and the clock. All times in the files
+ * are local.
  *
  *   online_peers    {IP: {"port": SOURCE_PORT, "username": NAME, "last_seen": "YYYY-MM-DD HH:MM:SS", "status": "Online"}}
  *   history line    YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT
  *
- * COMPAT who never announced itself has no name to that program: its lines call such a peer `Unknown`.
- * COMPAT the real program writes SENT for what it received and RECEIVED for what it sent; here SENT is what we sent.
+ * COMPAT a peer without an announcement has no name for that program: its lines call such a peer `Unknown`. COMPAT
+ * the real program writes SENT for a received text and RECEIVED for a sent one; here SENT means sent by us.
  */
 import { ok, type Result } from 'neverthrow';
 import { cmp2204Presence as limits } from './limits.js';
@@ -15,6 +16,7 @@ import { isDottedQuad } from '../../wire/address.js';
 import { isJsonObject, parseBoundedJson } from '../../wire/json/parse.js';
 import { boundedName, dialectError, malformed, oneLine, scalarText } from '../foreign.js';
 
+/** One row of `online_peers.txt`. */
 export interface OnlinePeer {
   /** Dotted quad: the key of the file, since the program knows a peer by its address. */
   readonly host: string;
@@ -24,22 +26,27 @@ export interface OnlinePeer {
   readonly lastSeenMs: number;
 }
 
+/** The status that a reader of the file derives. */
 export type OnlineStatus = 'Online' | 'Away';
 
-/** `null`: not to be shown any more. A time in the future (a clock that was put back) counts as now. */
+/**
+ * Returns the status of a row; `null`: too old to be shown. A time in the future (a clock that was set back) counts
+ * as now.
+ */
 export function onlineStatus(lastSeenMs: number, nowMs: number): OnlineStatus | null {
   const agoMs = nowMs - lastSeenMs;
   if (agoMs <= limits.onlineMs) return 'Online';
   return agoMs <= limits.awayMs ? 'Away' : null;
 }
 
+/** The rows of `online_peers.txt`. */
 export interface OnlinePeers {
   heard(peer: OnlinePeer): void;
-  /** Those not older than the limit, in order of first appearance. */
+  /** Returns the rows that are not too old, in order of first appearance. */
   list(nowMs: number): readonly (OnlinePeer & { readonly status: OnlineStatus })[];
 }
 
-/** Who announced itself. Bounded: the one longest unheard makes room. */
+/** Opens the rows. Their number is bounded: the longest silent peer makes room. */
 export function openOnlinePeers(known: readonly OnlinePeer[] = []): OnlinePeers {
   const peers = new Map<string, OnlinePeer>();
   const heard = (peer: OnlinePeer): void => {
@@ -59,7 +66,7 @@ export function openOnlinePeers(known: readonly OnlinePeer[] = []): OnlinePeers 
   };
 }
 
-/** The whole of `online_peers.txt`. The program writes *Online* for everybody; readers work out the status anew. */
+/** Formats the file. Like the program it writes *Online* for every peer; readers derive the status themselves. */
 export function formatOnlinePeers(peers: readonly OnlinePeer[]): string {
   const entries = peers.map(
     ({ host, port, username, lastSeenMs }) =>
@@ -69,14 +76,14 @@ export function formatOnlinePeers(peers: readonly OnlinePeer[]): string {
   return `{${entries.join(', ')}}`;
 }
 
-/** The JSON of `text`, with escapes also for what a terminal acts on and JSON lets through. */
+/** Formats a JSON string, with escapes also for characters that a terminal acts on. */
 const plainJson = (text: string): string =>
   JSON.stringify(text).replace(
     /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** Entries that make no sense are left out. Errors: `dialect/malformed`, `dialect/too-long` for the whole. */
+/** Parses the file, and leaves out invalid rows. Errors: `dialect/malformed`, `dialect/too-long` (the whole file). */
 export function parseOnlinePeers(text: string): Result<readonly OnlinePeer[], DialectError> {
   const bounds = { bytesMax: limits.fileBytesMax, depthMax: 3, keysMax: limits.peersMax * 8 };
   return parseBoundedJson(text, bounds)
@@ -96,12 +103,12 @@ export function parseOnlinePeers(text: string): Result<readonly OnlinePeer[], Di
     });
 }
 
-/** What a line calls a peer that never announced itself. */
+/** The name of a peer without an announcement in a line. */
 export const unannouncedName = 'Unknown';
 
 /**
- * One line of `chat_history.txt`, without its end. One message is one line and a name is one field of it, whatever the
- * peer calls itself and says; nothing in it turns or moves what a terminal shows.
+ * Formats one line of `chat_history.txt`, without its end. One message is one line and a name is one field, whatever
+ * the peer sends; nothing in the line moves or reorders the text of a terminal.
  */
 export function formatHistoryLine(line: {
   readonly atMs: number;

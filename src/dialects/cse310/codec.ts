@@ -1,7 +1,7 @@
 /**
  * Dialect cse310: one peer waits on TCP port 65500, the other connects.
  *
- * A talk, the connecting side's bytes marked `>`:
+ * A conversation; `>` marks bytes of the connecting side:
  *   > 436c69656e743a2068656c6c6f                                           Client: hello
  *   < 5365727665723a206869                                                 Server: hi
  *   > 436c69656e74206368616e676564207468656972206e69636b6e616d6520746f20416e6e2e
@@ -12,11 +12,10 @@
  * Layout: `NICK: TEXT`, UTF-8, one message in one write of at most 1,024 bytes, no delimiter; `/nickname NEW` and
  * `/disconnect` travel as the sentences above. After `/disconnect…` the sender closes.
  *
- * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send. Here nothing
- * waits for a turn; what we write early lies in its socket until it reads.
- * COMPAT a text without a nick is read as a text of somebody unnamed.
- * COMPAT a sentence that is no plain rename is read as text, so that it is shown.
- * COMPAT messages glued to one another are parted (`cse310-words.ts`).
+ * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send. Here
+ * nothing waits for a turn; early bytes of ours lie in its socket until it reads. COMPAT a text without a nick is
+ * read as a text of an unnamed peer. COMPAT a sentence that is not a plain rename is read as text, so that it is
+ * shown. COMPAT joined messages are separated (`words.ts`).
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
@@ -43,9 +42,10 @@ import {
   utf8Bytes,
 } from '../foreign.js';
 
-/** The names of the two sides until somebody says otherwise: who waits, and who connects. */
+/** The default names: of the side that waits, and of the side that connects. */
 export const cse310DefaultNick: Readonly<Record<ForeignRole, string>> = { accept: 'Server', dial: 'Client' };
 
+/** The dialect. */
 export const cse310: ForeignDialect<Cse310Message> = {
   name: 'cse310',
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
@@ -83,7 +83,7 @@ function ownNick(name: string, role: ForeignRole): string {
   return plain !== null && isNick(plain) ? plain : cse310DefaultNick[role];
 }
 
-/** What the two sides are called now. */
+/** The present names of the two sides. */
 interface Nicks {
   readonly role: ForeignRole;
   own: string;

@@ -1,20 +1,22 @@
 /**
- * What cse310 says on the wire, and how a frame of several messages is parted. Pure; the talk itself: `cse310.ts`.
+ * The messages of cse310 on the wire, and the separation of a frame with several messages. Pure; the machine is in
+ * `codec.ts`.
  *
  * The real program takes turns and so writes one message at a time. Others do not, and nothing marks where one ends:
  *   Ann: hiAnn: there
  *   Ann: oneAnn changed their nickname to Eve.Eve: two
  *   Ann: bye/disconnectAnn disconnected from the chat.
  *
- * A text may hold any of these words itself. What is parted wrongly has lost the nick that it quotes; what is left whole
- * wrongly has lost nothing but a border. So a frame is parted only at the nick of the one who speaks, and stays whole
- * where the nick reads as quoted: behind a blank, an opening mark, or at the very beginning of a text. Likewise a
- * sentence that is no plain rename is shown as it is.
+ * A text may contain any of these words. A wrong separation loses the nick that a text quotes; a missing one loses a
+ * border only. So a frame is separated only at the nick of the speaker, and stays whole where the nick reads as
+ * quoted: after a blank, an opening mark, or at the beginning of a text. Likewise a sentence that is not a plain
+ * rename is shown as it is.
  */
 import { text as textLimits } from '../limits.js';
 import { unreachable } from '../../exhaustive.js';
 import { boundedName, withoutLineEnd } from '../foreign.js';
 
+/** One message on the wire. */
 export type Cse310Message =
   | { readonly type: 'text'; readonly nick: string | null; readonly text: string }
   | { readonly type: 'renamed'; readonly from: string; readonly to: string }
@@ -23,8 +25,10 @@ export type Cse310Message =
 
 const leaveCommand = '/disconnect';
 const renameWords = ' changed their nickname to ';
+/** The end of the sentence of a farewell. */
 export const leaveWords = ' disconnected from the chat.';
 
+/** Formats a message. */
 export function format(message: Cse310Message): string {
   switch (message.type) {
     case 'text':
@@ -38,7 +42,7 @@ export function format(message: Cse310Message): string {
   }
 }
 
-/** All of `frame` as one message. */
+/** Parses a frame as one message. */
 export function parse(frame: string): Cse310Message {
   const text = withoutLineEnd(frame);
   if (text.startsWith(leaveCommand)) return { type: 'disconnect', words: text.slice(leaveCommand.length) };
@@ -49,8 +53,8 @@ export function parse(frame: string): Cse310Message {
 }
 
 /**
- * The messages of `frame`. `nick`: what the other side was called before it; `null`: not known yet. A farewell at the
- * end is one where it names who speaks, or where the connection ended with it.
+ * Separates the messages of `frame`. `nick`: the name of the other side before it; `null`: unknown. A farewell at the
+ * end counts where it names the speaker, or where the connection ended with it.
  */
 export function partFrame(frame: string, nick: string | null, isClosed: boolean): readonly Cse310Message[] {
   const text = withoutLineEnd(frame);
@@ -65,7 +69,7 @@ export function partFrame(frame: string, nick: string | null, isClosed: boolean)
   return partTexts(frame, nick);
 }
 
-/** What the other side is called once it has said `message`. */
+/** Returns the name of the other side after `message`. */
 export function nickAfter(nick: string | null, message: Cse310Message): string | null {
   if (message.type === 'renamed') return message.to;
   return message.type === 'text' ? (message.nick ?? nick) : nick;
@@ -84,7 +88,7 @@ function partTexts(text: string, known: string | null): readonly Cse310Message[]
   return messages;
 }
 
-/** Where the message ends that begins at `start`. */
+/** Returns the end of the message that begins at `start`. */
 function endOfFirst(text: string, start: number, known: string | null): number {
   const rename = renameAt(text, start);
   const head = rename?.from ?? nickBefore(text, start, ': ');
@@ -100,7 +104,10 @@ function endOfFirst(text: string, start: number, known: string | null): number {
   return border < 0 ? text.length : border;
 }
 
-/** Where after `start` the next message of `nick` begins; -1 where none does. What is before `from` belongs to the first. */
+/**
+ * Returns the start of the next message of `nick` after `start`; -1: there is none. Text before `from` belongs to the
+ * first.
+ */
 function borderAfter(text: string, start: number, from: number, nick: string): number {
   for (let at = text.indexOf(nick, Math.max(from, start + 1)); at >= 0; at = text.indexOf(nick, at + 1)) {
     if (text.startsWith(': ', at + nick.length)) {

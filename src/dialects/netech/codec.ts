@@ -1,6 +1,6 @@
 /**
- * Dialect netech: one peer to another, on a TCP port of the user's choice. Who is active and connected:
- * `netech-peers.ts`.
+ * Dialect netech: one peer to another, on a TCP port of the user's choice. Its lists of active and connected peers:
+ * `peers.ts`.
  *
  * A message, the sender closes:
  *   > 4c495354454e494e475f504f52543a373037307c5445414d5f4e414d453a626c75657c6869
@@ -10,11 +10,10 @@
  * message per connection. Peer identity: source address and LISTENING_PORT. `connection message` (automatic) and
  * `manual connection message` (typed address) connect, `exit` leaves; in any case.
  *
- * COMPAT text without the header is from `unknown_team`, at its source port.
- * COMPAT a header that ends too early is text without a header; a port that is none is the source port, and a team that
- * is not named is `unknown_team`: nothing that can be shown is refused.
- * COMPAT what follows on the same connection is from the one who began it.
- * COMPAT a team name cannot hold `|`: there it becomes `/`.
+ * COMPAT text without the header is from `unknown_team`, at its source port. COMPAT a header that ends too early is
+ * text without a header; an invalid port becomes the source port, and a missing team `unknown_team`: no text that can
+ * be shown is refused. COMPAT later texts on a connection come from the sender of the first one. COMPAT a team name
+ * cannot hold `|`: there it becomes `/`.
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames, text as textLimits } from '../limits.js';
@@ -43,18 +42,20 @@ import {
   withoutLineEnd,
 } from '../foreign.js';
 
+/** One message on the wire. */
 export interface NetechMessage {
   /** `null`: text without the header. `port`: null where it is none. `team` as it stands there, blanks and all. */
   readonly sender: { readonly port: number | null; readonly team: string } | null;
   readonly text: string;
 }
 
-/** The name of who sends no header. */
+/** The name of a sender without a header. */
 export const netechUnknownTeam = 'unknown_team';
 
 /** `ForeignOptions.form` that makes a connect say that a person typed the address. */
 export const netechManual = 'manual';
 
+/** The dialect. */
 export const netech: ForeignDialect<NetechMessage> = {
   name: 'netech',
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
@@ -81,7 +82,7 @@ interface Headed extends NetechMessage {
   readonly head: string;
 }
 
-/** Never fails: what is no header, or only the beginning of one, is text. */
+/** Parses a message. Never fails: without a whole header all is text. */
 function parse(text: string): Headed {
   const first = text.indexOf('|');
   const second = text.indexOf('|', first + 1);

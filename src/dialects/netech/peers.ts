@@ -6,22 +6,24 @@ import { foreignPeers } from '../limits.js';
 import { formatEndpoint, type Endpoint } from '../../wire/address.js';
 import type { Utterance } from '../dialect.js';
 
+/** A peer on the lists. */
 export interface NetechPeer extends Endpoint {
   /** `null` until it has spoken. */
   readonly team: string | null;
   readonly isConnected: boolean;
 }
 
+/** The two lists. */
 export interface NetechPeers {
   heard(from: Endpoint, team: string | null, utterance: Utterance): void;
-  /** The utterance was handed to the peer. */
+  /** Notes an utterance that was handed to the peer. */
   sent(to: Endpoint, utterance: Utterance): void;
-  /** In order of first appearance; *Connect automatically* goes to all of them. */
+  /** Returns the active peers in order of first appearance; *Connect automatically* goes to all of them. */
   active(): readonly NetechPeer[];
   connected(): readonly NetechPeer[];
 }
 
-/** Bounded by `foreignPeers.activeMax`: the oldest that is not connected makes room. */
+/** Opens empty lists, bounded by `foreignPeers.activeMax`: the oldest unconnected peer makes room. */
 export function openNetechPeers(): NetechPeers {
   const peers = new Map<string, NetechPeer>();
   const note = (at: Endpoint, team: string | null, utterance: Utterance): void => {

@@ -1,5 +1,5 @@
 /**
- * Dialect synergy: one peer to another, on a TCP port of the user's choice. Who is active: `synergy-peers.ts`.
+ * Dialect synergy: one peer to another, on a TCP port of the user's choice. Its list of active peers: `peers.ts`.
  *
  * A message, the receiver closes:
  *   > 7b2274797065223a20226d657373616765222c202273656e6465725f6e616d65223a2022616e6e222c202273
@@ -12,10 +12,10 @@
  * two blanks. The content `connect` is a connection message and `exit` the leave, in any case. One message per
  * connection. Peer identity: source address and `sender_port`.
  *
- * COMPAT a peer is answered in the form it last used; JSON comes first.
- * COMPAT a port written as text, a missing type, name or port, and other spellings of the keys are read.
- * COMPAT a message with a port that is none is still a message, from its source port.
- * COMPAT a name with blanks cannot travel in the older form: there they become underscores.
+ * COMPAT a peer is answered in the form it last used; JSON comes first. COMPAT a port written as text, a missing
+ * type, name or port, and other spellings of the keys are read. COMPAT a message with an invalid port is still a
+ * message, from its source port. COMPAT a name with blanks cannot travel in the older form: there they become
+ * underscores.
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames, text as textLimits } from '../limits.js';
@@ -50,6 +50,7 @@ import {
   type Cutter,
 } from '../foreign.js';
 
+/** One message on the wire. */
 export type SynergyMessage =
   | {
       readonly form: 'json';
@@ -65,6 +66,7 @@ export type SynergyMessage =
       readonly content: string;
     };
 
+/** The dialect. */
 export const synergy: ForeignDialect<SynergyMessage> = {
   name: 'synergy',
   // Of the older form; an object ends with its brace, and silence within it means nothing.
@@ -134,7 +136,7 @@ function format(message: SynergyMessage): string {
   }
 }
 
-/** The words that a content means something by. */
+/** Returns the meaning of a content. */
 function meaning(content: string): 'connect' | 'leave' | 'text' {
   const word = content.trim().toLowerCase();
   return word === 'connect' ? 'connect' : word === 'exit' ? 'leave' : 'text';
@@ -170,7 +172,7 @@ function openSynergyMachine(role: ForeignRole, options: ForeignOptions): Foreign
       return contentOf(utterance, options).andThen((content) =>
         encode(ownMessage(options, content)).map((bytes): readonly ForeignOutput[] => {
           hasSaid = true;
-          // The receiver closes too; ours makes sure that one who reads to the end is not kept waiting.
+          // The receiver closes, too; our close serves a receiver that reads to the end.
           return [
             { type: 'write', bytes },
             { type: 'sent', utterance, encryption: 'none' },
@@ -239,7 +241,7 @@ const isWithinHead = (held: Uint8Array): boolean =>
   held.length < headBytesMax && held.reduce((blanks, byte) => blanks + (byte === 0x20 ? 1 : 0), 0) < 2;
 const headBytesMax = textLimits.nameBytesMax + '255.255.255.255:65535  '.length;
 
-/** The first byte that is no white space tells which form the connection carries. */
+/** Cuts either form: the first byte that is not white space decides. */
 function cutEitherForm(): Cutter {
   let cutter: Cutter | null = null;
   return {

@@ -1,6 +1,6 @@
 /**
- * Who is active among the peers of synergy, and what its user is told about it. Pure: the caller sends, and reports
- * what was sent and heard.
+ * The list of active peers of synergy, and the notices about it for the user. Pure: the caller sends, and reports
+ * sent and received messages.
  *
  * A peer is active once a message came from it or was sent to it: *Connected* when we have sent it a connection
  * message successfully, *Yet to connect* otherwise. It is known by address and port, so that one machine under two
@@ -11,17 +11,19 @@ import { foreignPeers } from '../limits.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../../wire/address.js';
 import type { Utterance } from '../dialect.js';
 
+/** The status of a peer on the list. */
 export type SynergyStatus = 'Connected' | 'Yet to connect';
 
+/** A peer on the list. */
 export interface SynergyPeer extends Endpoint {
   /** `null` until it has spoken. */
   readonly name: string | null;
   readonly status: SynergyStatus;
-  /** A message came from it. */
+  /** Whether a message came from it. */
   readonly hasSpoken: boolean;
 }
 
-/** What the user is told; `connected`: the peer has sent us a connection message. */
+/** A notice for the user. `connected`: the peer has sent us a connection message. */
 export interface SynergyNotice {
   readonly type: 'new-peer' | 'connected' | 'message' | 'disconnected';
   readonly peer: SynergyPeer;
@@ -29,18 +31,19 @@ export interface SynergyNotice {
   readonly text: string;
 }
 
+/** The list. */
 export interface SynergyPeers {
   heard(from: Endpoint, name: string | null, utterance: Utterance): readonly SynergyNotice[];
-  /** The utterance was handed to the peer. */
+  /** Notes an utterance that was handed to the peer. */
   sent(to: Endpoint, utterance: Utterance): void;
   list(): readonly SynergyPeer[];
-  /** Whom *Connect* offers. */
+  /** Returns the peers that *Connect* offers. */
   yetToConnect(): readonly SynergyPeer[];
-  /** Quit: forgets everybody, and tells to whom `leave` is to be said. */
+  /** Forgets all peers on *Quit*, and returns those that get a `leave`. */
   quit(): readonly SynergyPeer[];
 }
 
-/** Bounded by `foreignPeers.activeMax`: the oldest that is not connected makes room. */
+/** Opens an empty list, bounded by `foreignPeers.activeMax`: the oldest unconnected peer makes room. */
 export function openSynergyPeers(): SynergyPeers {
   const peers = new Map<string, SynergyPeer>();
   const put = (peer: SynergyPeer): SynergyPeer => {
@@ -99,10 +102,10 @@ export function openSynergyPeers(): SynergyPeers {
   };
 }
 
-/** What mandatory peers are told at start. */
+/** The text that greets mandatory peers at the start. */
 export const synergyGreeting = 'Hello!';
 
-/** `IP:PORT` entries parted by commas or white space. Errors: the first entry that is none. */
+/** Parses `IP:PORT` entries between commas or white space. Errors: the first invalid entry. */
 export function parseMandatoryPeers(list: string): Result<readonly Endpoint[], string> {
   const peers: Endpoint[] = [];
   for (const entry of list.split(/[\s,]+/).filter((part) => part !== '')) {

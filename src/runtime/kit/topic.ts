@@ -54,7 +54,7 @@ type Subscribers = ReadonlyMap<string, ReadonlySet<string>>;
 type Own = TopicProtocol<unknown>;
 type AnyCast = RefOf<{ readonly [name: string]: Cast<unknown> }, unknown>;
 
-/** Makes the child specification of a topic. */
+/** Makes the definition of a topic. */
 export function topic<Body>(
   name: string,
   { whenFull = 'wait' }: TopicOptions = {},

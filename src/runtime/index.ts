@@ -51,11 +51,14 @@ export {
 } from './kit/topic.js';
 export { startSupervisor } from './tree/supervisor.js';
 export {
+  type ActorNode,
   type Strategy,
   type Supervisor,
   type SupervisorEvent,
+  type SupervisorNode,
   type SupervisorSpec,
   type SystemOptions,
+  type TreeNode,
 } from './tree/spec.js';
 export { limitsWith, runtime as defaultLimits, type RuntimeLimits } from './limits.js';
 export { createPool, type Jobs, type Pool, type PoolOptions } from './pool.js';

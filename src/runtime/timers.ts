@@ -11,11 +11,43 @@ export interface Timers {
   random(): number;
 }
 
+/** A planned job. Like a timer of Node it keeps the process alive, except after `unref`. */
+export interface Timer {
+  cancel(): void;
+  ref(): void;
+  unref(): void;
+}
+
+/** When things run in one thread: its event loop, or a simulated one in a test. */
+export interface Loop {
+  /** Monotonic, ms. */
+  now(): number;
+  /** Before anything that comes from outside. */
+  soon(job: () => void): void;
+  /** After what has come from outside. */
+  turn(job: () => void): void;
+  timer(ms: number, job: () => void): Timer;
+}
+
 /** The longest delay that Node's timers keep, 24 days; a longer one would fire at once. */
 export const timerMsMax = 2 ** 31 - 1;
 
 /** A delay as Node's timers keep it. The one place where delays are bounded. */
 export const timerMs = (ms: number): number => (ms > 0 ? Math.min(ms, timerMsMax) : 0);
+
+export const systemLoop: Loop = {
+  now: () => performance.now(),
+  soon: (job) => queueMicrotask(job),
+  turn: (job) => void setImmediate(job),
+  timer(ms, job) {
+    const timer = setTimeout(job, timerMs(ms));
+    return {
+      cancel: () => clearTimeout(timer),
+      ref: () => void timer.ref(),
+      unref: () => void timer.unref(),
+    };
+  },
+};
 
 /** Those of the machine. */
 export const systemTimers: Timers = {
@@ -31,15 +63,15 @@ export const systemTimers: Timers = {
  * Runs `job` once `delayMs` have passed while the process was awake. Returns the function that cancels it. After a
  * standstill of the process the awaited event may lie unread, so the whole time starts again.
  */
-export function afterAwake(delayMs: number, job: () => void): () => void {
+export function afterAwake(delayMs: number, job: () => void, loop: Loop = systemLoop): () => void {
   const ms = timerMs(delayMs);
-  let timer: NodeJS.Timeout;
+  let timer: Timer;
   const begin = (): void => {
-    const dueMs = performance.now() + ms;
-    timer = setTimeout(() => (isStandstill(dueMs, performance.now()) ? begin() : job()), ms);
+    const dueMs = loop.now() + ms;
+    timer = loop.timer(ms, () => (isStandstill(dueMs, loop.now()) ? begin() : job()));
   };
   begin();
-  return () => clearTimeout(timer);
+  return () => timer.cancel();
 }
 
 /** Does a timer that was due at `dueMs` fire so late that the process must have stood still? */

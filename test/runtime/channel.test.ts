@@ -8,6 +8,7 @@ import { behaviourOf } from '../../src/runtime/actor.js';
 import { runtime as limits } from '../../src/runtime/limits.js';
 import { Host } from '../../src/runtime/thread/host.js';
 import { ProgressTable } from '../../src/runtime/thread/progress.js';
+import { systemLoop } from '../../src/runtime/timers.js';
 import { Mailbox } from '../../src/runtime/cell/mailbox.js';
 import { until } from './tree.js';
 import { holds } from '../support/seeds.js';
@@ -47,6 +48,7 @@ async function pair() {
     () =>
       new Host(events, () => behaviourOf(ear), new ProgressTable(ProgressTable.memory(1)), {
         limits,
+        loop: systemLoop,
         isStrict: false,
         isLasting: false,
       }),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LinkReceiver } from '../../src/runtime/link/receiver.js';
 import { runtime as limits } from '../../src/runtime/limits.js';
+import { systemLoop } from '../../src/runtime/timers.js';
 import type { Progress } from '../../src/runtime/link/protocol.js';
 
 function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly Progress[] } {
@@ -14,6 +15,7 @@ function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly
     ended: () => undefined,
     mayAnswerNow: () => true,
     credit: 16,
+    loop: systemLoop,
   };
   const end = new LinkReceiver(
     { id: 1, epoch: 0, name: 'to', from: 'a', to: 'b', credit: 16, triesMax: 3, isCircular: false },

@@ -2,6 +2,7 @@
  * The links of one actor: what it handled is acknowledged to those who sent it, once everything that the handling
  * caused is safe; and the room of its mailbox is shared out among them.
  */
+import type { Timer } from '../timers.js';
 import { creditPerLink, type RuntimeLimits } from '../limits.js';
 import type { CellHost } from './cell-host.js';
 import type { LinkSender } from '../link/sender.js';
@@ -144,12 +145,12 @@ export class CellLinks {
   async allReached(marker: number, links: readonly number[]): Promise<void> {
     const ends = [...this.receivers].filter((end) => links.includes(end.link.id) && !end.hasReached(marker));
     if (ends.length === 0) return;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const tooLate = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#limits.stopMarkerMs);
+      timer = this.#host.loop.timer(this.#limits.stopMarkerMs, resolve);
     });
     await Promise.race([Promise.all(ends.map((end) => end.reached(marker))), tooLate]);
-    clearTimeout(timer);
+    timer?.cancel();
   }
 
   readonly #released = (end: LinkReceiver): void => {

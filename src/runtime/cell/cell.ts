@@ -7,6 +7,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import { full, poison } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
+import type { Loop } from '../timers.js';
 import type { Behaviour, Ended, ExitReason, Fault } from '../actor.js';
 import type { CellBirth, CellHost, StartOutcome } from './cell-host.js';
 import { CellLinks } from './cell-links.js';
@@ -26,7 +27,6 @@ import { checkStep, detailOf, isThenable, nativePromise } from './step.js';
 type Phase = 'new' | 'starting' | 'idle' | 'planned' | 'draining' | 'ending' | 'down';
 /** Of long batches every sixteenth handler is timed: the clock costs as much as a small message. */
 const timedEvery = 15;
-const shutdown: ExitReason = { type: 'shutdown' };
 
 export class Cell implements Inbox, CellPart {
   readonly id: string;
@@ -68,6 +68,9 @@ export class Cell implements Inbox, CellPart {
 
   get credit(): number {
     return this.links.credit;
+  }
+  get loop(): Loop {
+    return this.host.loop;
   }
   get #isRunning(): boolean {
     return this.#phase === 'idle' || this.#phase === 'planned' || this.#phase === 'draining';
@@ -142,7 +145,6 @@ export class Cell implements Inbox, CellPart {
   stats(nowMs: number, restarts: number): ActorStats {
     return this.#meter.stats(this.id, this.#mailbox.depth, this.links.receivers.size, restarts, nowMs);
   }
-
   handlerIndex(name: string): number {
     return this.#indexOfName.get(name) ?? -1;
   }
@@ -162,11 +164,9 @@ export class Cell implements Inbox, CellPart {
     this.#phase = 'planned';
     this.host.schedule(this.#drain);
   }
-
   ended(from: LinkReceiver): void {
     this.links.forgetDone(from);
   }
-
   mayAnswerNow(): boolean {
     return this.#phase !== 'draining' || this.#behaviour.settle === undefined;
   }
@@ -334,13 +334,13 @@ export class Cell implements Inbox, CellPart {
     this.#redelivery.unstash();
     this.#phase = 'idle';
     if (this.#stop !== null && (this.#mailbox.depth === 0 || this.#mailbox.head >= this.#stop.until)) {
-      void this.#terminate(shutdown);
+      void this.#terminate({ type: 'shutdown' });
       return;
     }
     if (this.#mailbox.depth > 0) {
       this.#phase = 'planned';
       // Not a microtask: other actors and I/O get their turn between two batches.
-      setImmediate(this.#drain);
+      this.loop.turn(this.#drain);
     }
   }
 

@@ -4,7 +4,6 @@ import type { RuntimeError } from '../errors.js';
 import type { LogLevel } from '../actor.js';
 import { gone } from '../link/faults.js';
 import { isOpened } from '../link/names.js';
-import { timerMs } from '../timers.js';
 import type { CellHost } from './cell-host.js';
 import type { CellLinks } from './cell-links.js';
 import { refOver, type AnyRef, type Incarnation } from './incarnation.js';
@@ -52,27 +51,18 @@ export function contextOf(cell: CellPart, life: Incarnation, restarts: number): 
       return cell.messageInHand();
     },
     self: (name, body) => (life.isOver ? err(gone(id)) : cell.sendSelf(name, body)),
-    after(delayMs, name, body) {
-      if (life.isOver) return () => undefined;
-      const timer = setTimeout(() => {
-        life.timers.delete(timer);
-        if (!life.isOver) cell.sendSelfOrBury(name, body);
-      }, timerMs(delayMs));
-      life.timers.add(timer);
-      return () => {
-        clearTimeout(timer);
-        life.timers.delete(timer);
-      };
-    },
+    after: (delayMs, name, body) => plan(cell, life, delayMs, () => cell.sendSelfOrBury(name, body)),
     every(everyMs, name, body) {
-      if (life.isOver) return () => undefined;
-      // A full mailbox has one of these waiting already.
-      const timer = setInterval(() => void (life.isOver || cell.sendSelf(name, body)), timerMs(everyMs));
-      life.timers.add(timer);
-      return () => {
-        clearInterval(timer);
-        life.timers.delete(timer);
+      let callOff: () => void;
+      const again = (): void => {
+        callOff = plan(cell, life, everyMs, () => {
+          again();
+          // A full mailbox has one of these waiting already.
+          cell.sendSelf(name, body);
+        });
       };
+      again();
+      return () => callOff();
     },
     stash() {
       if (!life.isOver) cell.stash();
@@ -86,4 +76,18 @@ export function contextOf(cell: CellPart, life: Incarnation, restarts: number): 
   };
   // Keeps the getter, which a spread would read.
   return Object.assign(own, kinOf(id, life, cell.links, host));
+}
+
+/** Runs `job` later, unless this life is over; returns the function that calls it off. */
+function plan({ host }: CellPart, life: Incarnation, delayMs: number, job: () => void): () => void {
+  if (life.isOver) return () => undefined;
+  const timer = host.loop.timer(delayMs, () => {
+    life.timers.delete(timer);
+    if (!life.isOver) job();
+  });
+  life.timers.add(timer);
+  return () => {
+    timer.cancel();
+    life.timers.delete(timer);
+  };
 }

@@ -1,5 +1,6 @@
 /** One life of an actor. Its timers and refs have no effect after its end. */
 import { err, errAsync, type ResultAsync, type Result } from 'neverthrow';
+import type { Timer } from '../timers.js';
 import type { RuntimeError } from '../errors.js';
 import type { CallOptions } from '../link/protocol.js';
 import type { Fault, Protocol, Ref } from '../actor.js';
@@ -14,7 +15,7 @@ export interface Incarnation {
   /** Number of a watch → the message that tells of the end. */
   readonly watches: Map<number, string>;
   watchesMade: number;
-  readonly timers: Set<NodeJS.Timeout>;
+  readonly timers: Set<Timer>;
 }
 
 /** Begins a life. */
@@ -29,7 +30,7 @@ export const newLife = (incarnation: number): Incarnation => ({
 /** Timers are called off; its context sends nothing any more. */
 export function endLife(life: Incarnation): void {
   life.isOver = true;
-  for (const timer of life.timers) clearTimeout(timer);
+  for (const timer of life.timers) timer.cancel();
   life.timers.clear();
 }
 

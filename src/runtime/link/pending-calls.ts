@@ -5,7 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Fault } from '../actor.js';
-import { isStandstill, timerMs } from '../timers.js';
+import { isStandstill, type Loop, type Timer } from '../timers.js';
 
 /** A call without an answer. */
 export interface PendingCall {
@@ -33,11 +33,13 @@ export class PendingCalls {
   readonly #onCancelled: (seq: number) => void;
   /** In the order of their numbers. */
   readonly #entries = new Map<number, Entry>();
-  #timer: NodeJS.Timeout | null = null;
+  readonly #loop: Loop;
+  #timer: Timer | null = null;
   #timerDueMs = Infinity;
 
-  constructor(actor: string, onCancelled: (seq: number) => void) {
+  constructor(actor: string, loop: Loop, onCancelled: (seq: number) => void) {
     this.#actor = actor;
+    this.#loop = loop;
     this.#onCancelled = onCancelled;
   }
 
@@ -50,7 +52,7 @@ export class PendingCalls {
       readonly deadlineMs: number;
     },
   ): Promise<Result<unknown, Fault>> {
-    const dueMs = performance.now() + call.deadlineMs;
+    const dueMs = this.#loop.now() + call.deadlineMs;
     this.#arm(dueMs);
     return new Promise((settle) => {
       // Written out: a spread here costs more than all the rest of a call.
@@ -93,7 +95,7 @@ export class PendingCalls {
 
   failAll(error: RuntimeError): void {
     for (const seq of this.#entries.keys()) this.fail(seq, error);
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#timerDueMs = Infinity;
   }
@@ -125,13 +127,13 @@ export class PendingCalls {
   #arm(dueMs: number): void {
     if (this.#entries.size === 0) this.#timer?.ref();
     if (this.#timerDueMs <= dueMs) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(this.#sweep, timerMs(dueMs - performance.now()));
+    this.#timer = this.#loop.timer(dueMs - this.#loop.now(), this.#sweep);
   }
 
   readonly #sweep = (): void => {
-    const nowMs = performance.now();
+    const nowMs = this.#loop.now();
     // Answers that came meanwhile lie there unread, and who is to answer may have stood still as well.
     if (isStandstill(this.#timerDueMs, nowMs))
       for (const entry of this.#entries.values()) entry.dueMs = nowMs + entry.deadlineMs;

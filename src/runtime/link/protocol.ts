@@ -2,6 +2,7 @@
 import type { Transferable } from 'node:worker_threads';
 import type { EnvelopeCode } from '../cell/mailbox.js';
 import type { RuntimeLimits } from '../limits.js';
+import type { Loop } from '../timers.js';
 
 /**
  * Sender → receiver: number of the first envelope, new names, calls that are given up, then codes and bodies side by
@@ -85,6 +86,7 @@ export interface SenderEvents {
 /** How a sender treats what it is given. */
 export interface SenderOptions {
   readonly limits: RuntimeLimits;
+  readonly loop: Loop;
   /** Bodies are frozen, so that a later change of one throws where it is made. */
   readonly isStrict: boolean;
 }

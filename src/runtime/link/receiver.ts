@@ -4,6 +4,7 @@
  */
 import type { Transferable } from 'node:worker_threads';
 import type { RuntimeLimits } from '../limits.js';
+import type { Loop } from '../timers.js';
 import type { Fault, ReplyTo } from '../actor.js';
 import type { Batch, LinkAddress, Progress } from './protocol.js';
 import { isCall, nameShift, type EnvelopeCode } from '../cell/mailbox.js';
@@ -22,6 +23,7 @@ export interface Inbox {
   mayAnswerNow(): boolean;
   /** Envelopes that each link may hold now. */
   readonly credit: number;
+  readonly loop: Loop;
 }
 
 /** The receiving end of one link. */
@@ -229,7 +231,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
       if (this.#released - this.#acknowledged >= this.#limits.acknowledgeEvery) this.acknowledge();
       else if (this.#released > this.#acknowledged && !this.#isAckPlanned) {
         this.#isAckPlanned = true;
-        setImmediate(() => this.acknowledge());
+        this.#inbox.loop.turn(() => this.acknowledge());
       }
       return;
     }
@@ -269,7 +271,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.answer(seq, isOk, value, transfer);
     if (this.#isFlushPlanned || !this.#inbox.mayAnswerNow()) return;
     this.#isFlushPlanned = true;
-    queueMicrotask(() => {
+    this.#inbox.loop.soon(() => {
       if (this.#isFlushPlanned) this.flush();
     });
   }

@@ -8,6 +8,7 @@ import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import type { Transferable } from 'node:worker_threads';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
+import type { Loop } from '../timers.js';
 import type { Fault } from '../actor.js';
 import { isOnce, isCall, takenOut, type EnvelopeCode } from '../cell/mailbox.js';
 import type { Pipe, PipeEnd, Refused } from './pipe.js';
@@ -62,7 +63,8 @@ export class LinkSender implements PipeEnd<Progress> {
   readonly #calls: PendingCalls;
   /** Transferred objects of an envelope. Once posted they exist at the receiver only. */
   readonly #transfers = new Map<number, readonly Transferable[]>();
-  readonly #waiting = new WaitingLine();
+  readonly #waiting: WaitingLine;
+  readonly #loop: Loop;
   readonly #suspect = new Suspect();
 
   constructor(link: LinkAddress, events: SenderEvents, options: SenderOptions) {
@@ -70,9 +72,11 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#events = events;
     this.#limits = options.limits;
     this.#isStrict = options.isStrict;
+    this.#loop = options.loop;
+    this.#waiting = new WaitingLine(options.loop);
     this.#credit = link.credit;
     this.isCircular = link.isCircular;
-    this.#calls = new PendingCalls(link.to, (seq) => {
+    this.#calls = new PendingCalls(link.to, options.loop, (seq) => {
       this.#cancelled.push(seq);
       this.#planFlush();
     });
@@ -293,7 +297,7 @@ export class LinkSender implements PipeEnd<Progress> {
   #planFlush(): void {
     if (this.#isFlushPlanned) return;
     this.#isFlushPlanned = true;
-    queueMicrotask(this.#flushNow);
+    this.#loop.soon(this.#flushNow);
   }
 
   readonly #flushNow = (): void => {

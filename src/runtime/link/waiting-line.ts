@@ -2,7 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { Fault } from '../actor.js';
 import type { RuntimeError } from '../errors.js';
-import { afterAwake } from '../timers.js';
+import { afterAwake, type Loop } from '../timers.js';
 import { aborted, gone, late } from './faults.js';
 
 /** A message, or a caller of `credit`, that waits for room. */
@@ -17,6 +17,11 @@ export interface Waiting {
 export class WaitingLine {
   #line = new Set<Waiting>();
   #messages = 0;
+  readonly loop: Loop;
+
+  constructor(loop: Loop) {
+    this.loop = loop;
+  }
 
   get isEmpty(): boolean {
     return this.#line.size === 0;
@@ -66,7 +71,7 @@ export class WaitingLine {
       };
       const onAbort = (): void => settle(then.aborted());
       const waiting = { isMessage: true, go: () => settle(then.go()), fail: () => settle(then.fail()) };
-      const callOff = afterAwake(deadlineMs, () => settle(then.late()));
+      const callOff = afterAwake(deadlineMs, () => settle(then.late()), this.loop);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.join(waiting);
     });
@@ -103,9 +108,9 @@ export function callLater(
   signal: AbortSignal | undefined,
   go: (leftMs: number) => Promise<Result<unknown, Fault>>,
 ): Promise<Result<unknown, Fault>> {
-  const askedMs = performance.now();
+  const askedMs = line.loop.now();
   return line.joinFor(deadlineMs, signal, {
-    go: () => go(Math.max(1, deadlineMs - (performance.now() - askedMs))),
+    go: () => go(Math.max(1, deadlineMs - (line.loop.now() - askedMs))),
     fail: () => Promise.resolve(err(gone(actor))),
     late: () => Promise.resolve(err(late(actor, name, deadlineMs))),
     aborted: () => Promise.resolve(err(aborted(actor, name))),

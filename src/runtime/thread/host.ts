@@ -13,6 +13,7 @@ import type { Batch, DeadLetter, LinkAddress, Progress } from '../link/protocol.
 import { LinkSender } from '../link/sender.js';
 import { LinkReceiver } from '../link/receiver.js';
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
+import type { Loop } from '../timers.js';
 import { joinLocally } from '../link/pipe.js';
 import { Wire, type Channel } from '../link/wire.js';
 import type { ProgressTable } from './progress.js';
@@ -45,6 +46,8 @@ export interface Pulse {
 /** Figures of one thread. */
 export interface ThreadStats {
   readonly actors: readonly ActorStats[];
+  /** Messages that actors of this thread have sent and that are not known to be handled. */
+  readonly pending: number;
   readonly memory: MemoryStats;
 }
 
@@ -87,6 +90,7 @@ export const hungDetail = 'hung: a handler waited too long';
 
 /** Options that all actors of a thread share. */
 export interface HostOptions {
+  readonly loop: Loop;
   readonly limits: RuntimeLimits;
   /** Neighbours get clones, as from another thread, and bodies are frozen. */
   readonly isStrict: boolean;
@@ -105,6 +109,7 @@ export class Host implements HostControl, CellHost {
   readonly #progress: ProgressTable;
   readonly #options: HostOptions;
   readonly limits: RuntimeLimits;
+  readonly loop: Loop;
   readonly isLasting: boolean;
   #drains = 0;
   #isTurnPlanned = false;
@@ -118,6 +123,7 @@ export class Host implements HostControl, CellHost {
   ) {
     this.#options = options;
     this.limits = options.limits;
+    this.loop = options.loop;
     this.isLasting = options.isLasting;
     this.#events = events;
     this.#behaviour = behaviour;
@@ -288,7 +294,13 @@ export class Host implements HostControl, CellHost {
     const actors = [...this.#cells.values()].map((cell) =>
       cell.stats(nowMs, this.#restarts.get(cell.id) ?? 0),
     );
-    return { actors, memory: threadMemory() };
+    return { actors, pending: this.#pending(), memory: threadMemory() };
+  }
+
+  #pending(): number {
+    let pending = 0;
+    for (const sender of this.#senders.values()) pending += sender.pending;
+    return pending;
   }
 
   /**
@@ -298,13 +310,13 @@ export class Host implements HostControl, CellHost {
   schedule(drain: () => void): void {
     this.#drains += 1;
     if (this.#drains <= this.limits.drainsPerTurnMax) {
-      queueMicrotask(drain);
+      this.loop.soon(drain);
       return;
     }
     this.#late.push(drain);
     if (this.#isTurnPlanned) return;
     this.#isTurnPlanned = true;
-    setImmediate(() => {
+    this.loop.turn(() => {
       this.#isTurnPlanned = false;
       this.#drains = 0;
       const late = this.#late;

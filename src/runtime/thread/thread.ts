@@ -13,6 +13,7 @@ import type { DeadLetter } from '../link/protocol.js';
 import { ownThreadId } from './clock.js';
 import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } from './host.js';
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
+import { systemLoop } from '../timers.js';
 import { openNativeGate } from './native-call.js';
 import { ProgressTable } from './progress.js';
 import { exposeHandle } from './handle.js';
@@ -76,7 +77,7 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
     },
     (name) => known.get(name),
     table,
-    { limits, isStrict, isLasting: false },
+    { limits, loop: systemLoop, isStrict, isLasting: false },
     questions,
   );
   openNativeGate(ProgressTable.nativeWord(progress), limits);

@@ -5,10 +5,11 @@ import { unreachable } from '../exhaustive.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
 import { isRestarted, RestartWindow, restartDelayMs } from './intensity.js';
+import { Sleepers } from './sleepers.js';
 import { gone } from '../link/faults.js';
 import type { ActorOwner, Directory } from './directory.js';
 import { checkChild, checkTree, startFailed } from './checks.js';
-import type { SupervisorSpec, SupervisorEvent } from './spec.js';
+import type { ActorNode, SupervisorEvent, SupervisorNode, SupervisorSpec, TreeNode } from './spec.js';
 import type { Timers } from '../timers.js';
 
 interface Child {
@@ -50,7 +51,7 @@ export class Branch implements ActorOwner, BranchOwner {
   #hasEnded: (reason: ExitReason) => void = () => undefined;
   /** Restarts of one child follow each other; with a group strategy all of them do. */
   readonly #chains = new Map<string, Promise<void>>();
-  readonly #sleepers = new Set<() => void>();
+  readonly #sleepers = new Sleepers();
   #stopping: Promise<void> | null = null;
 
   constructor(spec: SupervisorSpec, owner: BranchOwner | null, system: System) {
@@ -68,6 +69,21 @@ export class Branch implements ActorOwner, BranchOwner {
 
   childIds(): readonly string[] {
     return [...this.#children.values()].map((child) => child.id);
+  }
+
+  /** `familyOf`: the supervisor of what an actor has spawned. */
+  node(
+    stats: ReadonlyMap<string, ActorNode['stats']>,
+    familyOf: (actor: string) => Branch | undefined,
+  ): SupervisorNode {
+    const children = [...this.#children.values()].map(({ id, node, isUp, restarts }): TreeNode => {
+      if (node.type === 'branch') return node.branch.node(stats, familyOf);
+      const own = stats.get(id);
+      const spawned = familyOf(id)?.node(stats, familyOf).children ?? [];
+      const kind = node.spec.behaviour.name;
+      return { type: 'actor', id, kind, isUp, restarts, ...(own ? { stats: own } : {}), children: spawned };
+    });
+    return { type: 'supervisor', id: this.id, strategy: this.#spec.strategy, status: this.#status, children };
   }
 
   /**
@@ -156,7 +172,7 @@ export class Branch implements ActorOwner, BranchOwner {
   /** Stops the children, last first, but keeps what is needed to start again. */
   async halt(): Promise<void> {
     this.#status = 'stopping';
-    for (const wake of this.#sleepers) wake();
+    this.#sleepers.wakeAll();
     await Promise.all(this.#chains.values());
     const end = async (child: Child): Promise<void> => {
       await this.#stopOne(child);
@@ -242,7 +258,8 @@ export class Branch implements ActorOwner, BranchOwner {
       failed.lastCause = why;
       const { limits } = this.#system;
       const delayMaxMs = this.#spec.restartDelayMaxMs ?? limits.restartDelayMaxMs;
-      await this.#sleep(restartDelayMs(failed.inARow, timers.random(), delayMaxMs, limits));
+      const delayMs = restartDelayMs(failed.inARow, timers.random(), delayMaxMs, limits);
+      await this.#sleepers.sleep(delayMs, timers);
       failed = null;
       for (const one of group) {
         if (this.#isEnding()) return;
@@ -335,18 +352,6 @@ export class Branch implements ActorOwner, BranchOwner {
     if (this.#isKept(child)) this.#children.delete(keyOf(child.node.type, child.id));
     if (child.node.type === 'branch') await child.node.branch.stop();
     else await this.#system.directory.remove(child.id);
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        callOff();
-        this.#sleepers.delete(wake);
-        resolve();
-      };
-      const callOff = this.#system.timers.after(ms, wake);
-      this.#sleepers.add(wake);
-    });
   }
 
   /** Gives up, and passes the failure to the owner of this supervisor. */

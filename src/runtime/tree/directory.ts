@@ -102,6 +102,12 @@ export class Directory implements ThreadEvents, Seats {
     return this.#actors.get(id)?.spec ?? null;
   }
 
+  /** Actors in the supervisors' own thread. */
+  inlineIds(): readonly string[] {
+    const inline = this.#placements.inline;
+    return [...this.#actors].flatMap(([id, { host }]) => (host === inline ? [id] : []));
+  }
+
   isInThread(id: string): boolean {
     const actor = this.#actors.get(id);
     if (actor?.beside === null) return actor.spec.placement.kind === 'thread';

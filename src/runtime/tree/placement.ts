@@ -6,13 +6,15 @@ import { Host, hungDetail } from '../thread/host.js';
 import { ProgressTable } from '../thread/progress.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import type { Behaviour } from '../actor.js';
-import type { Timers } from '../timers.js';
+import type { Loop, Timers } from '../timers.js';
 
 /** Options of all threads. */
 export interface PlacementOptions {
   readonly limits: RuntimeLimits;
   readonly isStrict: boolean;
   readonly timers: Timers;
+  /** Of the supervisors' own thread. */
+  readonly loop: Loop;
 }
 
 /** The threads of one system. */
@@ -36,9 +38,14 @@ export class Placements {
     this.#options = options;
     this.#events = events;
     this.#boots = new Boots(options.limits.bootsMax);
-    const { limits, isStrict } = options;
+    const { limits, isStrict, loop } = options;
     const table = new ProgressTable(ProgressTable.memory(0));
-    this.inline = new Host(events, (_, id) => behaviourOf(id), table, { limits, isStrict, isLasting: true });
+    this.inline = new Host(events, (_, id) => behaviourOf(id), table, {
+      limits,
+      loop,
+      isStrict,
+      isLasting: true,
+    });
     this.#watchInline();
   }
 

@@ -1,7 +1,17 @@
 /** The contract of a supervision tree: its specification, its options and its events. */
 import type { ResultAsync } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import type { Address, ChildSpec, ExitReason, LogLevel, Protocol, Ref, Supervision } from '../actor.js';
+import type {
+  Address,
+  ChildSpec,
+  ExitReason,
+  LogLevel,
+  Protocol,
+  Ref,
+  Strategy,
+  Supervision,
+} from '../actor.js';
+import type { ActorStats } from '../metrics.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { SystemStats } from './stats.js';
@@ -49,6 +59,30 @@ export type SupervisorEvent =
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly type: 'gave-up'; readonly supervisor: string; readonly actor: string };
 
+/** A part of `tree`. */
+export interface SupervisorNode {
+  readonly type: 'supervisor';
+  readonly id: string;
+  readonly strategy: Strategy;
+  readonly status: 'down' | 'starting' | 'running' | 'stopping';
+  readonly children: readonly TreeNode[];
+}
+
+export interface ActorNode {
+  readonly type: 'actor';
+  readonly id: string;
+  /** Name of its definition. */
+  readonly kind: string;
+  readonly isUp: boolean;
+  readonly restarts: number;
+  /** Absent while it is in no thread that answers. */
+  readonly stats?: ActorStats & { readonly thread: string };
+  /** The actors that it has spawned. */
+  readonly children: readonly TreeNode[];
+}
+
+export type TreeNode = SupervisorNode | ActorNode;
+
 /** A running supervisor. */
 export interface Supervisor {
   readonly name: string;
@@ -68,6 +102,10 @@ export interface Supervisor {
   onEvent(listener: (event: SupervisorEvent) => void): () => void;
   /** Of the whole system: one call returns it all. */
   stats(): Promise<SystemStats>;
+  /** Supervisors and actors below this one, with what each is doing. */
+  tree(): Promise<SupervisorNode>;
+  /** Resolves once no message of the whole system waits or is being handled. A stashed message waits. */
+  drained(): Promise<void>;
   /** Links of the whole system; constant when nothing leaks. */
   linkCount(): number;
   /** Messages of the whole system that were given up: the latest `deadLettersMax`. */

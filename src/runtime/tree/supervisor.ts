@@ -11,8 +11,9 @@ import { Branch, type System } from './branch.js';
 import type { DeadLetter } from '../link/protocol.js';
 import { checkTree } from './checks.js';
 import { Directory } from './directory.js';
-import { Families } from './families.js';
-import { systemTimers } from '../timers.js';
+import { Families, familyName } from './families.js';
+import { untilDrained } from './stats.js';
+import { systemLoop, systemTimers, type Loop } from '../timers.js';
 import { detailOf } from '../cell/step.js';
 import type { Log, SupervisorSpec, SystemOptions, SupervisorEvent, Supervisor } from './spec.js';
 
@@ -21,10 +22,20 @@ import type { Log, SupervisorSpec, SystemOptions, SupervisorEvent, Supervisor } 
  * not start; earlier children are stopped again.
  */
 export function startSupervisor(spec: SupervisorSpec & SystemOptions): ResultAsync<Supervisor, RuntimeError> {
-  return new ResultAsync(start(spec));
+  return new ResultAsync(startSystem(spec, systemLoop)).map(({ root }) => root);
 }
 
-async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Supervisor, RuntimeError>> {
+/** As it runs, with what the testkit needs beside. */
+export interface RunningSystem {
+  readonly root: Supervisor;
+  readonly directory: Directory;
+}
+
+/** `loop`: of this thread. */
+export async function startSystem(
+  spec: SupervisorSpec & SystemOptions,
+  loop: Loop,
+): Promise<Result<RunningSystem, RuntimeError>> {
   const timers = spec.timers ?? systemTimers;
   const limits = limitsWith(spec.limits);
   const log = guarded('log', spec.log ?? printErrors);
@@ -36,7 +47,7 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
   };
   const isStrict = spec.inline === 'strict';
   const directory = new Directory(
-    { limits, isStrict, timers },
+    { limits, isStrict, timers, loop },
     {
       deadLetter(letter) {
         letters.push(letter);
@@ -77,13 +88,19 @@ async function start(spec: SupervisorSpec & SystemOptions): Promise<Result<Super
       return () => listeners.delete(safe);
     },
     stats: () => directory.stats(),
+    async tree() {
+      const { actors } = await directory.stats();
+      const stats = new Map(actors.map((one) => [one.id, one]));
+      return branch.node(stats, (actor) => branches.get(familyName(actor)));
+    },
+    drained: () => untilDrained(() => directory.stats(), timers),
     linkCount: () => directory.linkCount,
     deadLetters: () => [...letters],
     stop: () => branch.stop(),
     [Symbol.asyncDispose]: () => branch.stop(),
     done: branch.done,
   });
-  return ok(handleOf(root));
+  return ok({ root: handleOf(root), directory });
 }
 
 const printErrors: Log = (level, event, { actor, ...fields }) => {

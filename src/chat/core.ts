@@ -12,6 +12,7 @@ import { unreachable } from '../exhaustive.js';
 import type { PeerId } from '../ids.js';
 import type { TicketBook } from '../session/tickets.js';
 import type { Address } from '../wire/address.js';
+import { announced } from './announcements.js';
 import { CommandDesk, type CoreTurn, type Parts } from './commands.js';
 import type { AskedInput, CoreSelf } from './asked.js';
 import { Delivery } from './delivery/delivery.js';
@@ -26,7 +27,6 @@ import type { Contact } from './people/contact.js';
 import { tagOf } from './people/identity.js';
 import { sanitiseName } from './people/name.js';
 import { People } from './people/people.js';
-import { sightingsOf } from './presence/sightings.js';
 import type { NativeOutcome, OwnSide } from './routes/live-session.js';
 import { NativeRoutes } from './routes/native.js';
 import type { Route, RouteReport } from './routes/route.js';
@@ -137,16 +137,13 @@ export class Core {
         if (!isWanted) turn.emit({ to: 'transport', say: 'discard', connectionId });
         return [];
       }
-      case 'dialFailed': {
-        const { connectionId, error } = input;
-        const outcome = native.dialFailed(connectionId, error, turn);
-        if (outcome !== null) return this.#outcome(outcome, turn);
-        return foreign.dialFailed(connectionId, error, turn) ?? [];
-      }
+      case 'dialFailed':
+        return this.#dialFailed(input, turn);
       case 'discoveryStarted':
       case 'twin':
       case 'presence':
-        return this.#presence(input, turn);
+      case 'seen':
+        return announced(this.#parts, input, turn);
       case 'keyRenewed':
         this.#keyRenewed(input, turn);
         return [];
@@ -156,7 +153,8 @@ export class Core {
       case 'sessionUp':
         return this.#outcome(native.sessionUp(input, turn), turn);
       case 'sessionAnswered':
-        native.answered(input.sessionId, turn);
+      case 'sessionHeard':
+        native.signOfLife(input.sessionId, input.type === 'sessionAnswered', turn);
         return [];
       case 'sessionDown':
         return this.#outcome(native.sessionDown(input.sessionId, input.end, turn), turn);
@@ -182,6 +180,14 @@ export class Core {
       default:
         return unreachable(input);
     }
+  }
+
+  #dialFailed(input: Extract<Input, { type: 'dialFailed' }>, turn: CoreTurn): readonly RouteReport[] {
+    const { native, foreign } = this.#parts;
+    const { connectionId, error } = input;
+    const outcome = native.dialFailed(connectionId, error, turn);
+    if (outcome !== null) return this.#outcome(outcome, turn);
+    return foreign.dialFailed(connectionId, error, turn) ?? [];
   }
 
   #asked(input: AskedInput, turn: CoreTurn): readonly RouteReport[] {
@@ -218,6 +224,7 @@ export class Core {
         turn.emit(answer(input.call, foreign.list(input.body.dialect)));
         return [];
       case 'farewell':
+        this.#parts.people.keepSeen(turn);
         foreign.farewell(input.call, turn);
         return [];
       case 'counts':
@@ -264,44 +271,6 @@ export class Core {
     const { peers, text } = foreign.takeGreetings();
     for (const peer of peers) this.#desk.greet(peer, text, turn);
     return [];
-  }
-
-  #presence(
-    input: Extract<Input, { type: 'discoveryStarted' | 'twin' | 'presence' }>,
-    turn: CoreTurn,
-  ): readonly RouteReport[] {
-    const { people, delivery } = this.#parts;
-    switch (input.type) {
-      case 'discoveryStarted': {
-        people.announceContacts(turn);
-        delivery.announceAwaited(turn);
-        const rows = people.announcedRows();
-        if (rows.length > 0) turn.emit({ to: 'presence', say: 'recall', rows });
-        return [];
-      }
-      case 'twin': {
-        const message = `another node with this home's key runs at ${input.address}; a home must not be copied`;
-        turn.emit({ to: 'feed', event: { type: 'error', code: 'node/twin', message } });
-        return [];
-      }
-      case 'presence':
-        return this.#sighted(input.rows, turn);
-      default:
-        return unreachable(input);
-    }
-  }
-
-  #sighted(rows: Extract<Input, { type: 'presence' }>['rows'], turn: CoreTurn): readonly RouteReport[] {
-    const { own, people, native, delivery } = this.#parts;
-    const others = rows.filter(({ peerId }) => peerId !== own.peerId);
-    return sightingsOf(people, others, turn).flatMap((sighting): readonly RouteReport[] => {
-      const { peerId, isReachable, bootIdHex, certificateSerial } = sighting;
-      native.keys.announced(peerId, certificateSerial);
-      if (!isReachable) return [];
-      native.heard(peerId, turn);
-      native.instanceSeen(peerId, bootIdHex, delivery.hasWork(peerId), turn);
-      return [{ type: 'present', peerId }];
-    });
   }
 
   #stored(token: Token, stored: StoredAnswer, turn: CoreTurn): void {

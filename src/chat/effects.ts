@@ -85,10 +85,14 @@ export type Input =
   /** Another node with this home's key is announced from there. */
   | { readonly type: 'twin'; readonly address: string }
   | { readonly type: 'presence'; readonly rows: readonly Presence[] }
+  /** Peers that announced themselves since the last report, and when (wall clock, ms). */
+  | { readonly type: 'seen'; readonly peers: readonly Pick<Presence, 'peerId' | 'lastSeenMs'>[] }
   /** The static key of this home was replaced; the serial is that of its certificate. */
   | ({ readonly type: 'keyRenewed' } & Pick<OwnSide, 'certificateSerial' | 'keyIsOldAtMs'>)
   | { readonly type: 'resumable'; readonly resumption: Resumption }
   | ({ readonly type: 'sessionUp' } & SessionUp)
+  /** Bytes of the peer arrived on a session since the last such report. */
+  | { readonly type: 'sessionHeard'; readonly sessionId: SessionId }
   /** The peer gave the sign of life that a session was asked for. */
   | { readonly type: 'sessionAnswered'; readonly sessionId: SessionId }
   | { readonly type: 'sessionDown'; readonly sessionId: SessionId; readonly end: SessionEnd }

@@ -40,6 +40,7 @@ const listener = actor<{ readonly people: People; readonly onRow: OnRow }, OnRep
   init: ({ people, onRow }) => ok((rows) => void sightingsOf(people, rows, turnOf(onRow))),
   receive: {
     hearing: (state) => next(state),
+    seen: (state) => next(state),
     twin: (state) => next(state),
     presence(state, { rows }) {
       state(rows);

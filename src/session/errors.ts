@@ -8,6 +8,7 @@ export type SessionError =
   /**
    * The address answered with a key that is not the pinned one. The peer stays unreachable until the user decides.
    */
+  /** `got`: the proved key, in hex; `expected`: the key or the id of the peer that was dialled. */
   | { readonly code: 'session/key-changed'; readonly expected: string; readonly got: string }
   | { readonly code: 'session/serial-rollback' }
   | { readonly code: 'session/blocked' }

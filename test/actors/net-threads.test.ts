@@ -72,6 +72,7 @@ const hub = actor<
       for (const row of rows) state.seen.names.add(row.name);
       return next(state);
     },
+    seen: (state) => next(state),
     twin: (state) => next(state),
     signBeacon: (state, { body }) =>
       reply(state, ok(new Uint8Array(sign(null, beaconSigningBytes(body), state.identity.privateKey)))),

@@ -135,6 +135,11 @@ export class CoreScene {
     return answer.result.isOk() ? answer.result.value : answer.result.error;
   }
 
+  /** The sessions that were started so far. */
+  get started(): number {
+    return this.all.filter((effect) => effect.to === 'session' && effect.say === 'start').length;
+  }
+
   /** The effects of the last input that go there. */
   to<To extends Effect['to']>(to: To): readonly Of<To>[] {
     return this.effects.filter((effect): effect is Of<To> => effect.to === to);

@@ -48,6 +48,8 @@ export type SessionReports = {
     readonly isResumed: boolean;
     readonly resumption: Resumption;
   }>;
+  /** Bytes of the peer arrived since the last such report. */
+  sessionHeard: Cast<{ readonly sessionId: SessionId }>;
   /** The peer answered a `probe`. */
   sessionAnswered: Cast<{ readonly sessionId: SessionId }>;
   /** Utterances of the peer. The reply comes once they are committed, and names the messages that get a receipt. */

@@ -23,6 +23,9 @@ interface State {
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
   isUp: boolean;
+  /** Bytes arrived since the last `sessionHeard`, and the ticks since then. */
+  hasHeard: boolean;
+  quietTicks: number;
 }
 
 type NodeLinks = { readonly node: SessionReports };
@@ -50,6 +53,8 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       machine,
       stream,
       isUp: false,
+      hasHeard: false,
+      quietTicks: 0,
       credit: new ReadCredit(stream),
     };
     for (const output of machine.start()) if (output.type === 'write') stream.write(output.bytes);
@@ -70,6 +75,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       return act(state, state.machine.probe(), context);
     },
     async received(state, { chunk }, context) {
+      state.hasHeard = true;
       const step = await act(state, state.machine.receive(chunk, performance.now()), context);
       state.credit.received(chunk.byteLength);
       state.credit.repay();
@@ -85,6 +91,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     },
     tick(state, _body, context) {
       context.after(limits.tickEveryMs, 'tick', {});
+      tellHeard(state, context);
       return act(state, state.machine.tick(performance.now()), context);
     },
   },
@@ -162,6 +169,15 @@ function report(state: State, utterances: readonly Utterance[], context: Here): 
     const receipts = replied.isOk() ? replied.value.receipts : [];
     context.self('committed', { bytes, receipts });
   });
+}
+
+/** Reports now and then that bytes arrived, for the time of the last sign of life. */
+function tellHeard(state: State, context: Here): void {
+  state.quietTicks += 1;
+  if (!state.isUp || !state.hasHeard || state.quietTicks < limits.heardEveryTicks) return;
+  state.hasHeard = false;
+  state.quietTicks = 0;
+  context.links.node.cast('sessionHeard', { sessionId: state.sessionId });
 }
 
 const weightOf = (utterance: Utterance): number =>

@@ -97,6 +97,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
 
     hearing: (state, _body, context) => step(state, { type: 'discoveryStarted' }, context),
     twin: (state, { address }, context) => step(state, { type: 'twin', address }, context),
+    seen: (state, body, context) => step(state, { type: 'seen', ...body }, context),
     presence: (state, { rows }, context) => step(state, { type: 'presence', rows }, context),
     description: (state, body, context, from) =>
       ask(state, { name: 'description', body, call: state.calls.open(from) }, context, from),
@@ -109,6 +110,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'judgePeer', body, call: state.calls.open(from) }, context, from),
     resumable: (state, body, context) => step(state, { type: 'resumable', ...body }, context),
     sessionUp: (state, body, context) => step(state, { type: 'sessionUp', ...body }, context),
+    sessionHeard: (state, body, context) => step(state, { type: 'sessionHeard', ...body }, context),
     sessionAnswered: (state, body, context) => step(state, { type: 'sessionAnswered', ...body }, context),
     said: (state, body, context, from) =>
       ask(state, { name: 'said', body, call: state.calls.open(from) }, context, from),

@@ -73,6 +73,8 @@ interface DiscoveryState {
   awaited: ReadonlySet<PeerId>;
   readonly twins: FaultTally<'twin'>;
   interfaces: readonly InterfaceAddress[];
+  /** The last report of signs of life (wall clock, ms). */
+  seenToldMs: number;
 }
 
 /** Errors of `init`, when none of the ports could be bound: `transport/beacon-ports-in-use`, `transport/cannot-listen`. */
@@ -101,6 +103,7 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       context.after(limits.ageEveryMs, 'age', {});
       state.interfaces = readInterfaces();
       tell(state, state.roster.tick(clocks()));
+      tellSeen(state);
       return next(state);
     },
     stats: (state) => {
@@ -149,6 +152,7 @@ async function start(
     awaited: new Set(),
     twins: new FaultTally(limits.twinToldEveryMs),
     interfaces: readInterfaces(),
+    seenToldMs: Date.now(),
   };
   const opened = await openAll(state);
   if (opened.isErr()) return err(opened.error);
@@ -286,6 +290,19 @@ function tell(state: DiscoveryState, rows: readonly Presence[]): void {
     // After a full mailbox the next change, or the next second, tries again.
     if (told.isOk()) state.untold.clear();
   }, limits.tellAfterMs);
+}
+
+/** Reports signs of life that changed nothing else. A clock that was set back begins a new interval. */
+function tellSeen(state: DiscoveryState): void {
+  const nowMs = Date.now();
+  const sinceMs = state.seenToldMs;
+  if (nowMs >= sinceMs && nowMs - sinceMs < limits.seenEveryMs) return;
+  state.seenToldMs = nowMs;
+  const peers = state.roster
+    .rows()
+    .filter(({ lastSeenMs }) => lastSeenMs >= sinceMs && lastSeenMs <= nowMs)
+    .map(({ peerId, lastSeenMs }) => ({ peerId, lastSeenMs }));
+  if (peers.length > 0) state.context.links.node.cast('seen', { peers });
 }
 
 function tellTwin(state: DiscoveryState, address: string): void {

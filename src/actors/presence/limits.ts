@@ -14,6 +14,8 @@ export const beaconSocket = {
   lookEveryMs: 2_000,
   /** Pause between two checks for peers that have gone silent. */
   ageEveryMs: 1_000,
+  /** Pause between two reports of signs of life that change nothing else: as exact as a beacon interval. */
+  seenEveryMs: 8_000,
   /** Time for which changes are gathered before the node gets them. */
   tellAfterMs: 20,
   /** Pause between two reports of another node with the key of this home. */

@@ -81,6 +81,8 @@ export type DiscoveryReports = {
   hearing: Cast<Record<string, never>>;
   /** Rows that are new or changed. A hint: only a handshake proves an address. */
   presence: Cast<{ readonly rows: readonly Presence[] }>;
+  /** Peers that announced themselves since the last report, and when (wall clock, ms). */
+  seen: Cast<{ readonly peers: readonly Pick<Presence, 'peerId' | 'lastSeenMs'>[] }>;
   /** Another node with our identity is announced from this address: a copied home. */
   twin: Cast<{ readonly address: string }>;
 };

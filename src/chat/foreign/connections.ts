@@ -119,7 +119,7 @@ export function connectionEnded(
   if (state.standing.get(peer.peerId) !== live.sessionId)
     return isOurs ? unreached(peer, failureOf(live, end), turn) : [];
   state.standing.delete(peer.peerId);
-  state.people.disconnected(peer.peerId);
+  state.people.disconnected(peer.peerId, turn);
   const isByUs = end.type === 'closed' && end.by === 'us';
   if (!live.hasLeft && !isByUs)
     publishNotice(state, peer, end.type === 'closed' ? 'disconnected' : 'lost', '', turn);

@@ -20,6 +20,8 @@ export interface PeerBook {
   /** Peers with a live session, and the address at its other end. */
   readonly live: Map<PeerId, Address>;
   readonly unread: UnreadCounts;
+  /** Time of the last sign of life of each peer in this run (wall clock, ms). */
+  readonly seen: Map<PeerId, number>;
   /** Peers of which two copies answered. */
   readonly copied: Set<PeerId>;
   /** Names of all peers and of this home. */
@@ -31,6 +33,7 @@ export const emptyPeerBook = (): PeerBook => ({
   contacts: new Map(),
   presence: new Map(),
   live: new Map(),
+  seen: new Map(),
   copied: new Set(),
   unread: new UnreadCounts(),
   names: new Namesakes(),
@@ -99,7 +102,7 @@ export function peerRow(book: PeerBook, peerId: PeerId, ownId: PeerId): PeerEven
   // The last address of a peer that is gone is shown, and not dialled.
   const { host, port } = shownAddress(book, peerId) ?? foreign ?? presence?.addresses[0] ?? nowhere;
   const name = nameOf(book, peerId);
-  const lastSeenMs = Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
+  const lastSeenMs = book.seen.get(peerId) ?? Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
   const formerNames = formerNamesOf(book, peerId);
   const copies = 'two copies run: a message reaches only the one that was heard last';
   const warning = warningOf(book, peerId, ownId) ?? (book.copied.has(peerId) ? copies : null);

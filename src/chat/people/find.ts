@@ -93,20 +93,30 @@ export function sameAsBefore(
 }
 
 /**
- * Resolves a bare name of several peers to the one contact among them. While that contact is away and a stranger is
- * here under its name, the name is refused, and the user decides by giving the tag.
+ * Resolves a bare name of several peers to a contact. Keys that the user accepted under one name are keys of one person:
+ * a verified one counts before the others, then the only one that is online, and while none is online the one that was
+ * heard last. A stranger online under the name of a contact that is away is refused, and the user decides by the tag.
  */
 function ownerOfName(directory: Directory, word: string, error: ChatError): Result<PeerId, ChatError> {
   const { book, trusted } = directory;
   // A tag that fits several keys distinguishes none of them.
   if (error.code !== 'chat/ambiguous-peer' || tagIn(word) !== null) return err(error);
-  const bearers = bearersOf(word, namedPeers(book)).filter(({ peerId }) => !isBlocked(book, peerId));
+  const bearers = bearersOf(word, namedPeers(book))
+    .map(({ peerId }) => peerId)
+    .filter((peerId) => !isBlocked(book, peerId));
   // Where all others are blocked, the user has decided already.
-  const owners = bearers.length === 1 ? bearers : bearers.filter(({ peerId }) => trusted.has(peerId));
-  const [owner, second] = owners;
-  if (owner === undefined || second !== undefined) return err(error);
-  return guardName(directory, owner.peerId, word);
+  const owners = bearers.length === 1 ? bearers : bearers.filter((peerId) => trusted.has(peerId));
+  const verified = owners.filter((peerId) => book.contacts.get(peerId)?.trust === 'verified');
+  const best = verified.length > 0 ? verified : owners;
+  const online = best.filter((peerId) => stateOf(book, peerId) === 'online');
+  if (online.length > 1) return err(error);
+  const byTime = best.toSorted((one, other) => seenMs(book, other) - seenMs(book, one));
+  const [owner] = online.length === 1 ? online : byTime;
+  return owner === undefined ? err(error) : guardName(directory, owner, word);
 }
+
+const seenMs = (book: PeerBook, peerId: PeerId): number =>
+  book.seen.get(peerId) ?? book.contacts.get(peerId)?.lastSeenMs ?? 0;
 
 /**
  * Returns the contact whose name differs from the word in case only: a stranger named `bob` does not take over the

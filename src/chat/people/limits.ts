@@ -38,3 +38,20 @@ export const contacts = {
    */
   contactsMax: 20_000,
 } as const;
+
+/** Bounds of the memory of refuted addresses. */
+export const absent = {
+  addressesPerPeerMax: 8,
+  peersMax: 512,
+  /** Pause before an announcement from a refuted address counts again. It doubles (session-protocol, section 5.7). */
+  pauseMs: 30_000,
+  pauseMostMs: 3_600_000,
+} as const;
+
+/** How often the time of the last sign of life is written to disk. */
+export const seen = {
+  /** While signs of life go on: a crash loses at most this much. */
+  keepEveryMs: 600_000,
+  /** When a peer falls silent or the node ends: a smaller step is not worth a write. */
+  keepStepMs: 10_000,
+} as const;

@@ -7,7 +7,7 @@
 import type { Result } from 'neverthrow';
 import type { ChatError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
-import type { Address } from '../../wire/address.js';
+import { formatAddress, type Address } from '../../wire/address.js';
 import type { PeerEvent, PeerState } from '../events.js';
 import type { Presence } from './presence.js';
 import { logLine, type Turn } from '../turn.js';
@@ -30,7 +30,8 @@ import { noChoice, type Contact } from './contact.js';
 import type { ContactAsk, PeopleEffect } from './effects.js';
 import { knownPeer, meantBy, sameAsBefore } from './find.js';
 
-import { contacts as limits, name as nameLimits } from './limits.js';
+import { AbsentAddresses } from './absent.js';
+import { contacts as limits, name as nameLimits, seen } from './limits.js';
 import { sanitiseName } from './name.js';
 import type { Counted, UnreadCounts, UnreadMark } from './unread.js';
 
@@ -58,6 +59,7 @@ export class People {
   readonly #sources = new Map<PeerId, Source>();
   /** The row last published of each peer, without its time. */
   readonly #published = new Map<PeerId, string>();
+  readonly #absent = new AbsentAddresses();
 
   constructor(ownId: PeerId, ownName = '') {
     this.#ownId = ownId;
@@ -90,9 +92,11 @@ export class People {
   isAnnounced = (peerId: PeerId): boolean => this.#sources.get(peerId) === 'announced';
   state = (peerId: PeerId): PeerState => stateOf(this.#book, peerId);
   /** Returns the addresses to dial, best first. */
-  addresses = (peerId: PeerId): readonly Address[] => addressesOf(this.#book, peerId);
-  /** Where the peer is heard now, best address first. */
-  heardAddresses = (peerId: PeerId): readonly Address[] => heardAddresses(this.#book, peerId);
+  addresses = (peerId: PeerId): readonly Address[] =>
+    addressesOf(this.#book, peerId).filter((address) => !this.#absent.isOff(peerId, address));
+  /** Returns the addresses that the peer announces, best first. */
+  heardAddresses = (peerId: PeerId): readonly Address[] =>
+    heardAddresses(this.#book, peerId).filter((address) => !this.#absent.isOff(peerId, address));
   row = (peerId: PeerId): PeerEvent => peerRow(this.#book, peerId, this.#ownId);
   rows = (): readonly PeerEvent[] => peerRows(this.#book, this.#ownId);
   trusted = (): ReadonlySet<PeerId> => this.#trusted;
@@ -139,6 +143,9 @@ export class People {
   heard(row: Presence, source: Source, turn: PeopleTurn): void {
     if (row.peerId === this.#ownId) return;
     this.#book.presence.set(row.peerId, row);
+    this.#absent.announced(row);
+    this.seen(row.peerId, row.lastSeenMs, turn);
+    if (row.state !== 'online') this.#keepSeen(row.peerId, seen.keepStepMs, turn);
     this.#sources.set(row.peerId, source);
     this.#namesChanged(row.peerId, turn);
     if (row.state === 'offline') this.gone(row.peerId, turn);
@@ -152,11 +159,36 @@ export class People {
     this.publish(peerId, turn);
     this.#book.presence.delete(peerId);
     this.#book.copied.delete(peerId);
+    if (this.contact(peerId) === undefined) this.#book.seen.delete(peerId);
     this.#sources.delete(peerId);
     this.#namesChanged(peerId, turn);
   }
 
+  /** Takes a sign of life: an announcement, or bytes on a session. An older one than the last changes nothing. */
+  seen(peerId: PeerId, wallMs: number, turn: PeopleTurn): void {
+    const isKnown = this.#book.presence.has(peerId) || this.#book.contacts.has(peerId);
+    if (!isKnown || wallMs <= (this.#book.seen.get(peerId) ?? 0)) return;
+    this.#book.seen.set(peerId, wallMs);
+    this.#keepSeen(peerId, seen.keepEveryMs, turn);
+  }
+
+  /** Writes the last signs of life of trusted contacts, before the node ends. */
+  keepSeen(turn: PeopleTurn): void {
+    for (const peerId of this.#trusted) this.#keepSeen(peerId, seen.keepStepMs, turn);
+  }
+
+  /**
+   * Another key was proved at an address of the peer, so the peer is not there. The address is forgotten until the peer
+   * announces itself from there. Returns how often an announcement from there was refuted, this time included.
+   */
+  notAt(peerId: PeerId, address: Address, turn: PeopleTurn): number {
+    const contact = this.contact(peerId);
+    if (contact?.address === formatAddress(address)) this.#put({ ...contact, address: '' }, turn);
+    return this.#absent.refute(peerId, address, turn.now.wallMs);
+  }
+
   connected(peerId: PeerId, address: Address): void {
+    this.#absent.proved(peerId, address);
     this.#book.live.set(peerId, address);
   }
 
@@ -166,8 +198,9 @@ export class People {
     this.publish(peerId, turn);
   }
 
-  disconnected(peerId: PeerId): void {
+  disconnected(peerId: PeerId, turn: PeopleTurn): void {
     this.#book.live.delete(peerId);
+    this.#keepSeen(peerId, seen.keepStepMs, turn);
   }
 
   /** Pins a contact, or updates it. A full book forgets the stranger that was unseen for longest. */
@@ -254,6 +287,13 @@ export class People {
     return [
       ...new Set(welcome.flatMap((peerId) => provedAddresses(this.#book, peerId).map(({ host }) => host))),
     ];
+  }
+
+  #keepSeen(peerId: PeerId, stepMs: number, turn: PeopleTurn): void {
+    const contact = this.contact(peerId);
+    const lastSeenMs = this.#book.seen.get(peerId);
+    if (contact === undefined || lastSeenMs === undefined) return;
+    if (Math.abs(lastSeenMs - contact.lastSeenMs) >= stepMs) this.#put({ ...contact, lastSeenMs }, turn);
   }
 
   #put(given: Contact, turn: PeopleTurn): void {

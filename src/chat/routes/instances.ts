@@ -65,7 +65,7 @@ export class Instances {
     const [other] = this.#sessions.usableWith(peerId);
     if (other !== undefined) this.#turnTo(other, peerId, turn);
     else {
-      this.#people.disconnected(peerId);
+      this.#people.disconnected(peerId, turn);
       this.#people.publish(peerId, turn);
     }
     return other !== undefined;

@@ -49,3 +49,11 @@ export const instances = {
   /** Peers of which the last such dial is remembered. */
   lookedMax: 512,
 } as const;
+
+/** Alarms about changed keys. */
+export const alarms = {
+  /** Pause between two alarms about one pair of keys: a retry every minute must not repeat it. */
+  repeatAfterMs: 24 * 3_600_000,
+  /** Pairs of keys that are remembered. */
+  pairsMax: 512,
+} as const;

@@ -19,7 +19,7 @@ import type { People } from '../people/people.js';
 import { answer, logLine, type Turn } from '../turn.js';
 import { Dials } from './dials.js';
 import type { NativeDue, NativeEffect, SessionEffect } from './effects.js';
-import { reportFailure } from './failures.js';
+import { Failures } from './failures.js';
 import { Instances } from './instances.js';
 import { KnownCallers } from './known.js';
 import { dialing as limits } from './limits.js';
@@ -55,6 +55,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly known: KnownCallers;
   readonly #instances: Instances;
   readonly #renames: Renames;
+  readonly #failures: Failures;
   /** Utterances of unknown kinds, by kind: at most 256 numbers. */
   readonly #unknownKinds = new Map<number, number>();
   #name: string;
@@ -68,6 +69,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.known = new KnownCallers(people, tickets);
     this.#instances = new Instances(own, people, this.#sessions);
     this.#renames = new Renames(people);
+    this.#failures = new Failures(people);
   }
 
   /** Admits texts. Errors: `dialect/unsupported` (an option that only a foreign dialect has). */
@@ -189,6 +191,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (isNextChanged(this.#people.contact(peerId), peer))
       turn.emit(logLine('warn', 'next-identity-changed', { peer: peerId }));
     this.#people.pin(contactOf(this.#people, live, peer, peerId, turn.now.wallMs), turn);
+    this.#people.seen(peerId, turn.now.wallMs, turn);
     this.known.announce(turn);
     turn.emit(logLine('debug', 'session-up', { peer: peerId, direction: live.direction, isResumed }));
     if (live.direction === 'in') this.#authenticated(live, peerId, turn);
@@ -223,6 +226,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
     for (const { unconfirmed } of this.#sessions.allWith(peerId))
       for (const id of confirmed) unconfirmed.delete(id);
+    this.#people.seen(peerId, turn.now.wallMs, turn);
     const answers = names.flatMap((name) => this.#heardName(live, name, turn));
     const reports: RouteReport[] = [];
     // A peer that we never wrote to has nothing to confirm.
@@ -245,7 +249,9 @@ export class NativeRoutes implements Route<NativeTurn> {
       turn.emit({ to: 'transport', say: 'close', connectionId, reason: end.type, penaltyMs });
     }
     const answers = this.#dials.answersAt(live.address, this.#foundBy(live, end) ?? reasonOf(end));
-    if (end.type === 'failed') reportFailure(this.#people, live, end.error, turn);
+    if (end.type === 'failed') this.#failures.report(live, end.error, turn);
+    if (live.peerId !== null && end.type === 'closed' && end.by === 'peer')
+      this.#people.seen(live.peerId, turn.now.wallMs, turn);
     const { peerId } = live;
     if (peerId === null || !wasCurrent) {
       return {
@@ -258,8 +264,12 @@ export class NativeRoutes implements Route<NativeTurn> {
     return { answers, reports: [{ type: isUp ? 'up' : 'down', peerId }] };
   }
 
-  /** Takes the sign of life that a session was asked for. */
-  answered = (sessionId: SessionId, turn: NativeTurn): void => this.#instances.answered(sessionId, turn);
+  /** Takes a sign of life on a session, which may be the answer to a PING. */
+  signOfLife(sessionId: SessionId, isAnswer: boolean, turn: NativeTurn): void {
+    const peerId = this.#sessions.get(sessionId)?.peerId ?? null;
+    if (peerId !== null) this.#people.seen(peerId, turn.now.wallMs, turn);
+    if (isAnswer) this.#instances.answered(sessionId, turn);
+  }
 
   /** Returns how many utterances of each unknown kind arrived. */
   unknownKinds = (): Readonly<Record<string, number>> => Object.fromEntries(this.#unknownKinds);

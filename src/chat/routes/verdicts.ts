@@ -4,6 +4,7 @@ import type { DialError } from '../errors.js';
 import type { SessionError } from '../../session/errors.js';
 import type { PeerId } from '../../ids.js';
 import type { PeerProof } from '../../session/contract.js';
+import { toHex } from '../../wire/bytes.js';
 import { peerIdOf } from '../people/identity.js';
 import type { People } from '../people/people.js';
 import { dialing as limits } from './limits.js';
@@ -19,7 +20,7 @@ export function refusalOf(
   if (live === undefined) return { code: 'session/order', detail: 'this session has ended already' };
   const peerId = peerIdOf(peer.idKey);
   if (live.expected !== null && live.expected !== peerId)
-    return { code: 'session/key-changed', expected: live.expected, got: peerId };
+    return { code: 'session/key-changed', expected: live.expected, got: toHex(peer.idKey) };
   if (peerId === ownId) return { code: 'session/own-identity' };
   if (people.isBlocked(peerId)) return { code: 'session/blocked' };
   const pinned = people.contact(peerId)?.certificateSerial ?? 0;

@@ -1,7 +1,9 @@
 /** Names and rows of peers by inputs and effects: whom a word means, what readers of events are told. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noChoice } from '../../../src/chat/people/contact.js';
 import { tagOf } from '../../../src/chat/people/identity.js';
+import { toHex } from '../../../src/wire/bytes.js';
 import {
   CoreScene,
   connection,
@@ -272,4 +274,93 @@ test('the former name of a contact finds it, and never a stranger that takes the
   scene.sees(other, { name: 'Dave' });
   assert.equal(led(scene, 'Dave'), 'chat/ambiguous-peer');
   assert.equal(led(scene, `Dave#${tagOf(other.peerId, 8)}`), other.peerId);
+});
+
+/** The last sign of life of bob as a row tells it, ms. */
+function lastSeen(scene: CoreScene): number {
+  const rows = scene.answerTo(scene.ask('peers', {})) as readonly { id: string; lastSeen: string }[];
+  return Date.parse(rows.find(({ id }) => id === bob.peerId)?.lastSeen ?? '');
+}
+
+const kept = (scene: CoreScene): readonly number[] =>
+  scene.all.flatMap((effect) =>
+    effect.to === 'history' && effect.ask.type === 'put-contact' ? [effect.ask.contact.lastSeenMs] : [],
+  );
+
+// Case P9
+test('a peer was last seen at its last announcement, or when bytes of it last arrived', () => {
+  const scene = friendOf('bob');
+  const first = scene.nowMs;
+  assert.equal(lastSeen(scene), first);
+  scene.nowMs += 8_000;
+  scene.take({ type: 'seen', peers: [{ peerId: bob.peerId, lastSeenMs: scene.nowMs }] });
+  assert.equal(lastSeen(scene), first + 8_000);
+  scene.nowMs += 8_000;
+  scene.take({ type: 'sessionHeard', sessionId: session('s-1') });
+  assert.equal(lastSeen(scene), first + 16_000);
+  scene.take({ type: 'seen', peers: [{ peerId: bob.peerId, lastSeenMs: first }] });
+  assert.equal(lastSeen(scene), first + 16_000, 'a late report changes nothing');
+  scene.nowMs += 8_000;
+  const profile = { type: 'profile', name: 'bob', instance: '00'.repeat(8) } as const;
+  scene.ask('said', { sessionId: session('s-1'), utterances: [profile] });
+  assert.equal(lastSeen(scene), first + 24_000);
+});
+
+// Case P9
+test('the last sign of life is written when the peer falls silent, when the node ends, and every 10 min', () => {
+  const scene = friendOf('bob');
+  const writes = kept(scene).length;
+  const seenAt = (afterMs: number): void => {
+    scene.nowMs += afterMs;
+    scene.take({ type: 'seen', peers: [{ peerId: bob.peerId, lastSeenMs: scene.nowMs }] });
+  };
+  for (let n = 0; n < 70; n += 1) seenAt(8_000);
+  assert.equal(kept(scene).length, writes, '9 min 20 s of announcements are no write');
+  seenAt(40_000);
+  assert.deepEqual(kept(scene).slice(writes), [scene.nowMs]);
+  seenAt(20_000);
+  const last = scene.nowMs;
+  scene.lost('s-1');
+  assert.equal(kept(scene).at(-1), last);
+  seenAt(20_000);
+  scene.nowMs += 12_000;
+  scene.sees(bob, { name: 'bob', state: 'away', lastSeenMs: last + 20_000 });
+  assert.equal(kept(scene).at(-1), last + 20_000);
+  seenAt(20_000);
+  scene.ask('farewell', {});
+  assert.equal(kept(scene).at(-1), scene.nowMs);
+});
+
+// Case P5
+test('of several keys that the user wrote to under one name the one that is here is meant', () => {
+  const contactOf = (peer: typeof bob, lastSeenMs: number, trust: 'pinned' | 'verified' = 'pinned') => ({
+    ...noChoice,
+    peerId: peer.peerId,
+    name: 'bob',
+    idKeyHex: toHex(peer.idKey),
+    trust,
+    blocked: false,
+    certificateSerial: 1,
+    wireVersion: 1,
+    features: 0,
+    nextHex: '',
+    address: '',
+    firstSeenMs: 0,
+    lastSeenMs,
+  });
+  const wroteTo = (peer: typeof bob) => ({ peerId: peer.peerId, isWrittenTo: true, isWaiting: false });
+  const correspondents = [wroteTo(bob), wroteTo(other)];
+  const scene = new CoreScene({ contacts: [contactOf(bob, 10), contactOf(other, 20)], correspondents });
+  assert.equal(led(scene, 'bob'), other.peerId, 'nobody is here: the one that was heard last');
+  scene.sees(bob, { name: 'bob' });
+  assert.equal(led(scene, 'bob'), bob.peerId, 'the one that is here');
+  scene.sees(other, { name: 'bob' });
+  assert.equal(led(scene, 'bob'), 'chat/ambiguous-peer', 'both are here');
+  const verified = new CoreScene({
+    contacts: [contactOf(bob, 10, 'verified'), contactOf(other, 20)],
+    correspondents,
+  });
+  assert.equal(led(verified, 'bob'), bob.peerId, 'a verified key counts before others');
+  verified.sees(other, { name: 'bob' });
+  assert.equal(led(verified, 'bob'), 'chat/key-changed', 'and another one does not take its name over');
 });

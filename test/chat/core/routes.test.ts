@@ -1,8 +1,9 @@
 /** Native routes by inputs and effects: which session is used, who is welcome, and what a typed address leads to. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noChoice, type Contact } from '../../../src/chat/people/contact.js';
 import { wordsOf } from '../../../src/chat/delivery/entry.js';
-import { fromHex } from '../../../src/wire/bytes.js';
+import { fromHex, toHex } from '../../../src/wire/bytes.js';
 import {
   CoreScene,
   connection,
@@ -108,7 +109,7 @@ test('a peer is refused for a changed key first, then for itself, a block and an
   assert.deepEqual(judged('s-1', great), {
     code: 'session/key-changed',
     expected: small.peerId,
-    got: great.peerId,
+    got: toHex(great.idKey),
   });
   assert.equal(judged('s-1'), null);
   scene.up('s-1', small, { certificateSerial: 5 });
@@ -249,4 +250,92 @@ test('a queued entry that this version cannot send fails, and holds up no text',
   );
   const { ask } = scene.asked('mark');
   assert.deepEqual([ask.ids, ask.state], [[messageId(5)], 'failed']);
+});
+
+const other = scenePeer(7);
+const changed = { code: 'session/key-changed', expected: '', got: toHex(other.idKey) } as const;
+
+/** A text waits for the peer, and the dialled address proves the key of another one. */
+function findsAnother(scene: CoreScene, dial: number): void {
+  scene.take({ type: 'dialled', connectionId: connection(`o-${dial}`) });
+  const sessionId = session(`s-${scene.started}`);
+  scene.take({ type: 'sessionDown', sessionId, end: { type: 'failed', error: changed } });
+}
+
+const retries = (scene: CoreScene): void => {
+  scene.nowMs += 61_000;
+  scene.take({ type: 'due', due: { type: 'outbox', atMs: 0 } });
+};
+const dials = (scene: CoreScene): number =>
+  scene.all.filter((effect) => effect.to === 'transport' && effect.say === 'dial').length;
+
+const remembered = (peer = small): Contact => ({
+  ...noChoice,
+  peerId: peer.peerId,
+  name: peer.name,
+  idKeyHex: toHex(peer.idKey),
+  trust: 'pinned',
+  blocked: false,
+  certificateSerial: 1,
+  wireVersion: 1,
+  features: 0,
+  nextHex: '',
+  address: at(peer),
+  firstSeenMs: 0,
+  lastSeenMs: 0,
+});
+
+// Case P5
+test('another key at a remembered address means that the peer is not there: no alarm, no further dial', () => {
+  for (const isOtherKnown of [false, true]) {
+    const scene = new CoreScene({ contacts: [remembered()] });
+    if (isOtherKnown) scene.sees(other, { addresses: [{ host: small.host, port: 6_000 }] });
+    const call = scene.ask('send', oneText(small.peerId));
+    scene.committed(1);
+    findsAnother(scene, 1);
+    for (let round = 0; round < 5; round += 1) retries(scene);
+    assert.deepEqual(scene.events('error', scene.all), []);
+    assert.equal(dials(scene), 1);
+    assert.deepEqual(scene.answerTo(call), [
+      { type: 'status', id: messageId(1), peer: small.name, state: 'queued' },
+    ]);
+    assert.equal(scene.asked('put-contact').ask.contact.address, '');
+    // The peer is back elsewhere, and the text goes there.
+    scene.sees(small, { addresses: [{ host: '10.0.0.99', port: 6_000 }] });
+    assert.equal(dials(scene), 2);
+  }
+});
+
+// Case P5
+test('an address that the peer announces again, and that proves another key again, is an alarm once', () => {
+  const scene = new CoreScene({ contacts: [remembered()] });
+  scene.ask('send', oneText(small.peerId));
+  scene.committed(1);
+  findsAnother(scene, 1);
+  for (let round = 2; round < 6; round += 1) {
+    scene.nowMs += 61_000 * 2 ** round;
+    scene.sees(small);
+    assert.equal(dials(scene), round, 'announced, so it is dialled');
+    findsAnother(scene, round);
+  }
+  assert.deepEqual(
+    scene.events('error', scene.all).map(({ code }) => code),
+    ['session/key-changed'],
+  );
+});
+
+// Case P5
+test('a new key under the name of the peer, or at an address that was only announced, is an alarm', () => {
+  for (const isNamesake of [true, false]) {
+    const scene = new CoreScene(isNamesake ? { contacts: [remembered()] } : {});
+    if (isNamesake) scene.sees({ ...other, name: small.name.toUpperCase() });
+    else scene.sees(small);
+    scene.ask('send', oneText(small.peerId));
+    scene.committed(1);
+    findsAnother(scene, 1);
+    assert.deepEqual(
+      scene.events('error').map(({ code }) => code),
+      ['session/key-changed'],
+    );
+  }
 });

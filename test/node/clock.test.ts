@@ -12,7 +12,8 @@ const preload = new URL('../support/shifted-clock.js', import.meta.url).href;
 test('order, receipts and retries hold while the clock of the sender jumps by days and decades', async (context) => {
   const beaconPort = await freeBeaconPort();
   const home = temporaryHome(context);
-  const clock = join(home, 'clock');
+  // A home holds nothing but a profile.
+  const clock = join(temporaryHome(context), 'clock');
   const setClock = (offsetMs: number) => writeFileSync(clock, String(offsetMs));
   setClock(0);
   let bob = await liveNode(context, { name: 'bob', beaconPort });

@@ -8,7 +8,7 @@ export { nodeEvents } from './chat/events.js';
 export { foreignDialectNames } from './chat/fields.js';
 export type { DeliveryState, Direction } from './chat/delivery/entry.js';
 export { escapeForTerminal, escapeName } from './chat/people/display.js';
-export { parseOwnName, resolvePeer, sanitiseName } from './chat/people/name.js';
+export { invisibleIn, parseOwnName, resolvePeer, sanitiseName } from './chat/people/name.js';
 export { oldLineOf } from './chat/delivery/transcript.js';
 export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, ForeignDialectName } from './dialects/dialect.js';

@@ -23,6 +23,12 @@ export const cli = {
   settingsBytesMax: 64 * 1_024,
   historyPageLines: 500,
   promptPageLines: 20,
+  /** Rows of a message that the prompt shows; `/show` shows the rest. */
+  messageRowsMax: 20,
+  /** Folded messages that `/show` finds at once. */
+  foldedKept: 100,
+  /** Peers among which a mistyped name is looked for. */
+  suggestedPeersMax: 1_000,
   inputHistoryLines: 500,
   beaconIntervalSecondsMin: 0.1,
   beaconIntervalSecondsMax: 3_600,
@@ -56,6 +62,14 @@ export const editor = {
   undoStatesMax: 100,
   /** Fewest columns of the text beside the prompt; a longer prompt is cut. */
   textColumnsMin: 10,
+} as const;
+
+/** Labels of peers and times of messages on a screen. */
+export const naming = {
+  /** Characters of the tag of a shared name, as the node has them (`people/limits.ts`). */
+  tagChars: 8,
+  /** Difference of two clocks that is worth a remark: two minutes. A message takes less on its way. */
+  clockDifferenceMs: 120_000,
 } as const;
 
 /** The log file: 50 MB at most, some weeks of a busy node at `info`. */

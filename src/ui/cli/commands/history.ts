@@ -4,6 +4,7 @@ import type { HistoryOptions, MessageEvent, NodeHandle } from '../../../index.js
 import { cli } from '../limits.js';
 import { exportTo, type Page } from './export.js';
 import { exportFormatOf } from './export-format.js';
+import { Naming } from '../screen/naming.js';
 import { messageLine } from '../screen/present.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { parseTime } from '../options/time.js';
@@ -57,11 +58,12 @@ export async function history(context: RunContext, options: HistoryCommandOption
       );
       return 0;
     }
+    const naming = new Naming((await node.peers()).unwrapOr([]));
     for await (const page of pages) {
       if (page.isErr()) return output.failure(page.error);
       await output.results(
         page.value,
-        page.value.map((message) => messageLine(message, output.colors)),
+        page.value.map((message) => messageLine(message, output.colors, naming)),
       );
       if (context.stopped.aborted) return 0;
     }

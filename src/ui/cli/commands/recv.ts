@@ -3,6 +3,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { MessageEvent, NodeError, NodeHandle } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
 import type { Attachment } from '../attach.js';
+import { Naming } from '../screen/naming.js';
 import { eventLine, messageLine } from '../screen/present.js';
 import { EndReason, until, usage, withNodes, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -62,6 +63,7 @@ async function follow(
     receiving.sinceSeq = sinceSeq;
   }
   const { sinceSeq } = receiving;
+  const naming = new Naming();
   const endReason = new EndReason();
   const signal = AbortSignal.any([stopped, timedOut]);
   for await (const event of until(node.events(sinceSeq === undefined ? {} : { sinceSeq }), signal)) {
@@ -70,7 +72,9 @@ async function follow(
     if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
     else if (event.type === 'ready' || event.type === 'error')
       output.note(eventLine(event, output.colors) ?? '');
+    if (event.type === 'peer') naming.set(event);
     if (event.type === 'ready') {
+      for (const row of (await node.peers()).unwrapOr([])) naming.set(row);
       receiving.isBegun = true;
       const known = options.from === null ? null : await lookUp(node, receiving, options.from);
       if (known?.isErr() === true) return output.failure(known.error);
@@ -81,7 +85,7 @@ async function follow(
     const isWanted = await isFrom(node, receiving, options.from, event);
     if (isWanted.isErr()) return output.failure(isWanted.error);
     if (!isWanted.value) continue;
-    await output.result(event, messageLine(event, output.colors));
+    await output.result(event, messageLine(event, output.colors, naming));
     if (options.isMarkingRead && (await output.written())) await node.markRead(event.peerId, event.seq);
     receiving.left -= 1;
     if (receiving.left <= 0) return 0;

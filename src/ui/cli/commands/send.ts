@@ -10,6 +10,8 @@ import { sendLines, type NamedLine } from '../../api/send-lines.js';
 import type { Attachment } from '../attach.js';
 import { Deliveries, type End } from './deliveries.js';
 import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
+import { nearestPeer } from '../options/suggestion.js';
+import { peerLabel, renamedRemark } from '../screen/naming.js';
 import { statusLine } from '../screen/present.js';
 import { untilKnown, usage, withNodes, type RunContext } from '../run.js';
 import {
@@ -70,6 +72,8 @@ class Sending {
   readonly #over = new AbortController();
   /** Name of the peer as the node gives it. */
   #peer: string;
+  /** Label of the peer, with its tag where the name is shared; null: not known. */
+  #label: string | null = null;
   #queued = 0;
   #newest: StatusEvent | null = null;
   #queuedMs = performance.now();
@@ -99,6 +103,7 @@ class Sending {
     next.#deliveries = await this.#deliveries.continueOn(attachment.node);
     next.#isSent = true;
     next.#peer = this.#peer;
+    next.#label = this.#label;
     next.#queued = this.#queued;
     next.#newest = this.#newest;
     next.#queuedMs = this.#queuedMs;
@@ -110,7 +115,10 @@ class Sending {
       if (!this.#isSent) {
         if (this.#options.wait !== 'queued') await this.#deliveries.begin();
         const failed = await this.#sendAll();
-        if (failed !== null) return await this.#fail(this.#explained(failed.error), failed.unsent);
+        if (failed !== null) {
+          if (failed.error.code === 'chat/unknown-peer') await this.#suggest();
+          return await this.#fail(this.#explained(failed.error), failed.unsent);
+        }
         this.#isSent = true;
         // A signal ended the input early: the lines that were read are queued, the rest was not read.
         const isCutShort = this.#options.text === null && this.#context.stopped.aborted;
@@ -149,6 +157,22 @@ class Sending {
       : node.sendVia(peer, text, cmp2204.via, { id }).map((one) => [one]));
     if (sent.isErr()) this.#deliveries.refused(ids);
     return sent;
+  }
+
+  /** Names the known peer that a mistyped word may mean. */
+  async #suggest(): Promise<void> {
+    const rows = (await this.#attachment.node.peers()).unwrapOr([]);
+    const near = nearestPeer(this.#options.peer, rows);
+    if (near !== null) this.#context.output.note(`did you mean "${escapeName(near)}"?`);
+  }
+
+  /** Learns the label of the peer, and says so where it was named by a former name. */
+  async #meet(): Promise<void> {
+    const found = await this.#attachment.node.find(this.#options.peer);
+    if (found.isErr()) return;
+    this.#label = peerLabel(found.value);
+    const remark = renamedRemark(this.#options.peer, found.value);
+    if (remark !== null) this.#context.output.note(remark);
   }
 
   /** Turns a flag for another dialect into wrong usage: only the node knows the dialect of a name. */
@@ -224,6 +248,7 @@ class Sending {
   }
 
   async #onQueued(statuses: readonly StatusEvent[]): Promise<void> {
+    if (this.#queued === 0 && !this.#context.output.isJson) await this.#meet();
     if (this.#queued === 0 && this.#options.wait === 'delivered') await this.#settleForForeign(statuses[0]);
     this.#queued += statuses.length;
     this.#peer = statuses[0]?.peer ?? this.#peer;
@@ -285,9 +310,9 @@ class Sending {
   async #summary(): Promise<void> {
     const { output } = this.#context;
     if (this.#newest !== null && this.#options.text !== null) {
-      await output.result(this.#newest, statusLine(this.#newest, output.colors));
+      await output.result(this.#newest, statusLine(this.#newest, output.colors, this.#label ?? undefined));
     } else {
-      const line = `${this.#queued} ${this.#newest?.state ?? 'sent'} → ${escapeName(this.#peer)}`;
+      const line = `${this.#queued} ${this.#newest?.state ?? 'sent'} → ${this.#label ?? escapeName(this.#peer)}`;
       if (this.#queued > 0) await output.results([], [line]);
     }
   }

@@ -1,5 +1,6 @@
 /** `parlance serve`: runs the node without a prompt, until a signal. */
 import type { NodeEvent, NodeHandle } from '../../../index.js';
+import { Naming } from '../screen/naming.js';
 import { eventLine } from '../screen/present.js';
 import { startOwn } from '../attach.js';
 import type { Output } from '../screen/output.js';
@@ -18,9 +19,11 @@ export async function serve(context: RunContext): Promise<ExitCode> {
     stopped.addEventListener('abort', leave, { once: true });
     const endReason = new EndReason();
     const fault = () => endReason.fault() ?? nodeEnded(null);
+    const naming = new Naming((await node.peers()).unwrapOr([]));
     const emission = output.isJson ? new Emission(node, output) : null;
     for await (const event of await eventsOf(node, emission)) {
-      await output.result(event, eventLine(event, output.colors));
+      if (event.type === 'peer') naming.set(event);
+      await output.result(event, eventLine(event, output.colors, naming));
       if (event.type === 'message') emission?.wrote(event.seq);
       endReason.read(event);
       if (event.type === 'bye') return stopped.aborted ? 0 : output.failureOnStderr(fault());

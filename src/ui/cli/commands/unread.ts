@@ -8,6 +8,7 @@ import {
 } from '../../../index.js';
 import { err, ok, type Result } from 'neverthrow';
 import { cli } from '../limits.js';
+import { Naming, peerLabel } from '../screen/naming.js';
 import { clock, messageLine, peerName } from '../screen/present.js';
 import type { Output } from '../screen/output.js';
 import { withHome, type RunContext } from '../run.js';
@@ -59,6 +60,7 @@ export function read(context: RunContext, word: string): Promise<ExitCode> {
       output.note(`nothing is unread from ${peerName(found.value)}`);
       return 0;
     }
+    const naming = new Naming((await node.peers()).unwrapOr([]));
     for (let afterSeq = conversation.readSeq; ;) {
       const page = await messagesAfter(node, id, afterSeq, cli.historyPageLines);
       if (page.isErr()) return output.failure(page.error);
@@ -66,7 +68,7 @@ export function read(context: RunContext, word: string): Promise<ExitCode> {
       if (last === undefined) return 0;
       await output.results(
         page.value,
-        page.value.map((message) => messageLine(message, output.colors)),
+        page.value.map((message) => messageLine(message, output.colors, naming)),
       );
       // Messages that did not reach the reader stay unread.
       if (stopped.aborted || !(await output.written())) return 0;
@@ -92,11 +94,6 @@ export async function messagesAfter(
 export function unreadLine(conversations: readonly UnreadInfo[]): string | null {
   const total = conversations.reduce((sum, { unread: count }) => sum + count, 0);
   if (total === 0) return null;
-  const isShared = (name: string): boolean =>
-    conversations.filter(({ peer }) => peer.name === name).length > 1;
-  const words = conversations.map(
-    ({ peer, unread: count }) =>
-      `${isShared(peer.name) ? peerName(peer) : escapeForTerminal(peer.name)} ${count}`,
-  );
+  const words = conversations.map(({ peer, unread: count }) => `${peerLabel(peer)} ${count}`);
   return `${total} unread: ${words.join(', ')}`;
 }

@@ -1,4 +1,6 @@
 /** Suggestions for a mistyped word. */
+import type { PeerEvent } from '../../../index.js';
+import { cli } from '../limits.js';
 
 /** Returns the nearest of `words` within two edits (one edit for short words); `null`: no word is near. */
 export function nearest(word: string, words: readonly string[]): string | null {
@@ -29,4 +31,15 @@ function distanceOf(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** Returns the name of the peer that a mistyped word may mean; null: none is near. */
+export function nearestPeer(word: string, peers: readonly PeerEvent[]): string | null {
+  const [typed = ''] = word.split('#');
+  const names = peers.slice(0, cli.suggestedPeersMax).filter(({ blocked }) => blocked !== true);
+  const near = nearest(
+    typed,
+    names.map(({ name }) => name.toLowerCase()),
+  );
+  return names.find(({ name }) => name.toLowerCase() === near)?.name ?? null;
 }

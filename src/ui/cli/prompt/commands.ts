@@ -8,6 +8,7 @@ export const slashCommands = [
   { name: 'users', argument: '', does: 'lists the peers' },
   { name: 'chat', argument: 'PEER', does: 'opens the conversation with PEER: typed lines go there' },
   { name: 'history', argument: '[QUERY]', does: 'shows the conversation, or the messages that hold QUERY' },
+  { name: 'show', argument: '[NUMBER]', does: 'shows all rows of a message that was shortened' },
   { name: 'nickname', argument: 'NAME', does: 'changes the name that others see' },
   {
     name: 'verify',
@@ -37,6 +38,12 @@ export const helpRows = (columns: number, paint: (text: string) => string): read
   ...slashCommands.flatMap(({ name, argument, does }) =>
     entryRows(`/${name} ${argument}`, does, columns, paint),
   ),
+  ...entryRows('//TEXT', 'sends a text that begins with a slash', columns, paint),
+  ...remarkRows(
+    'PEER is a name, NAME#TAG, an id, HOST:PORT, or DIALECT://HOST for an older program.',
+    columns,
+  ),
+  ...remarkRows('Alt-Enter or Ctrl-J adds a line to a message. A paste is text, never a command.', columns),
 ];
 
 /** Parses a typed line. `//` begins a text whose first character is a slash. */

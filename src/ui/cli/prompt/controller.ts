@@ -10,6 +10,7 @@ import {
   newMessageId,
   parseOwnName,
   resolvePeer,
+  type ErrorEvent,
   type MessageEvent,
   type NodeError,
   type NodeEvent,
@@ -20,15 +21,17 @@ import {
 import { cli } from '../limits.js';
 import { untilKnown } from '../run.js';
 import type { Output } from '../screen/output.js';
-import { safetyLines } from '../commands/people.js';
+import { invisibleRemark, peerLabel, renamedRemark } from '../screen/naming.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js';
-import { lineOf, wordingOf } from '../screen/wording.js';
+import { nearestPeer } from '../options/suggestion.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
-import { dayRow, markOf, messageRows, promptText, remarkRows, type Open, type Paging } from './layout.js';
+import { promptText, type Open, type Paging } from './layout.js';
+import { inPromptWords, Printer } from './printer.js';
 import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
 import { isWorthRetrying, UnsentLines } from './unsent.js';
+import { Verifier } from './verifying.js';
 
 /** Arguments of the controller. */
 export interface PromptOptions {
@@ -47,21 +50,20 @@ export interface PromptOptions {
 export class PromptController {
   readonly unsent = new UnsentLines();
   readonly #options: PromptOptions;
-  readonly #peers = new Map<string, PeerEvent>();
+  readonly #printer: Printer;
+  readonly #verifier: Verifier;
   /** Ids of sent messages that are not delivered. */
   readonly #pending = new Set<string>();
   readonly #reading: Reading;
   #open: Open | null = null;
   /** Messages that were typed while no conversation was open: they wait for the next one. */
   #drafts: string[] = [];
-  #codeShownOf: string | null = null;
   #paging: Paging | null = null;
-  /** Day of the message printed last; today before the first message. */
-  #shownDay: string;
 
   constructor(options: PromptOptions) {
     this.#options = options;
-    this.#shownDay = new Date(options.nowMs()).toDateString();
+    this.#printer = new Printer(options);
+    this.#verifier = new Verifier(options.node, this.#printer);
     this.#reading = new Reading(options.node);
   }
 
@@ -71,23 +73,27 @@ export class PromptController {
   }
 
   peers(): readonly PeerEvent[] {
-    return [...this.#peers.values()];
+    return this.#printer.naming.rows();
   }
 
-  /** Prints the own name and the peers that are online. */
+  /** Prints the own name and address, and the peers that are online. */
   async greet(): Promise<void> {
-    const { node, colors } = this.#options;
+    const { node } = this.#options;
     const self = await node.self();
-    for (const row of (await node.peers()).unwrapOr([])) this.#peers.set(row.id, row);
+    this.#know((await node.peers()).unwrapOr([]));
+    const names = this.#here().map((peer) => peerName(peer));
     if (self.isOk()) {
-      this.#say(
-        `You are ${escapeName(self.value.name)}#${escapeForTerminal(self.value.tag)}. /help lists the commands.`,
+      const { name, tag, addresses, port } = self.value;
+      const [address = 'no address'] = addresses;
+      const where = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+      const others = names.length === 0 ? '; nobody is here yet' : '';
+      this.#printer.say(
+        `You are ${escapeName(name)}#${escapeForTerminal(tag)} at ${where}${others}. /help lists the commands.`,
       );
     }
-    const names = this.#here().map((peer) => peerName(peer));
-    if (names.length > 0) this.#say(`Here: ${names.join(', ')}`, colors.green);
+    if (names.length > 0) this.#printer.say(`Here: ${names.join(', ')}`, this.#printer.colors.green);
     const unread = await this.#reading.begin();
-    if (unread !== null) this.#say(`${unread}; /chat PEER shows them`, colors.bold);
+    if (unread !== null) this.#printer.say(`${unread}; /chat PEER shows them`, this.#printer.colors.bold);
     this.#drawPrompt();
   }
 
@@ -105,10 +111,7 @@ export class PromptController {
         return this.#command(input.name, input.argument);
       case 'unknown': {
         const meant = input.meant === null ? '/help lists the commands' : `did you mean /${input.meant}?`;
-        return this.#say(
-          `unknown command /${escapeForTerminal(input.word)}: ${meant}`,
-          this.#options.colors.yellow,
-        );
+        return this.#printer.warn(`unknown command /${escapeForTerminal(input.word)}: ${meant}`);
       }
       default:
         return unreachable(input);
@@ -117,7 +120,6 @@ export class PromptController {
 
   /** Shows one event. */
   event(event: NodeEvent): void {
-    const { colors } = this.#options;
     switch (event.type) {
       case 'ready':
       case 'bye':
@@ -129,61 +131,66 @@ export class PromptController {
       case 'status':
         return this.#onStatus(event);
       case 'notice':
-        return this.#say(noticeLine(event, colors));
+        if (this.#printer.naming.get(event.peerId)?.blocked === true) return;
+        return this.#printer.say(noticeLine(event, this.#printer.colors));
       case 'error':
-        return this.#say(
-          `${escapeForTerminal(event.message)} (${escapeForTerminal(event.code)})`,
-          colors.red,
-        );
+        if (this.#isOfBlocked(event)) return;
+        return this.#printer.say(inPromptWords(escapeForTerminal(event.message)), this.#printer.colors.red);
       default:
         return unreachable(event);
     }
   }
 
   #onPeer(peer: PeerEvent): void {
-    const before = this.#peers.get(peer.id);
-    this.#peers.set(peer.id, peer);
-    const { colors } = this.#options;
-    if (before?.name !== undefined && before.name !== peer.name) {
-      this.#say(`${peerName(before)} is now called ${peerName(peer)}`, colors.dim);
-    }
-    const wasThere = before !== undefined && before.state !== 'offline';
-    const isThere = peer.state !== 'offline';
-    if (!wasThere && isThere) this.#say(`${peerName(peer)} is here`, colors.dim);
-    if (wasThere && !isThere) this.#say(`${peerName(peer)} has left`, colors.dim);
-    if (peer.warning !== undefined && peer.warning !== before?.warning) {
-      this.#say(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`, colors.yellow);
+    const { naming, note, warn } = this.#printer;
+    const before = naming.get(peer.id);
+    naming.set(peer);
+    // A blocked peer says nothing on this screen, by its name neither.
+    if (peer.blocked !== true) {
+      if (before !== undefined && before.name !== peer.name)
+        note(`${peerName(before)} is now called ${peerName(peer)}`);
+      const wasThere = before !== undefined && before.state !== 'offline';
+      const isThere = peer.state !== 'offline';
+      if (!wasThere && isThere) note(`${peerName(peer)} is here`);
+      if (wasThere && !isThere) note(`${peerName(peer)} has left`);
+      if (peer.warning !== undefined && peer.warning !== before?.warning)
+        warn(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`);
     }
     if (this.#open?.row?.id === peer.id) this.#open = { ...this.#open, row: peer };
     else this.#reading.changed(peer);
     this.#drawPrompt();
   }
 
+  /** Whether an event speaks of a blocked peer alone. */
+  #isOfBlocked({ peer }: ErrorEvent): boolean {
+    const named = this.peers().filter(({ name, id }) => name === peer || id === peer);
+    return named.length > 0 && named.every(({ blocked }) => blocked === true);
+  }
+
   #onMessage(message: MessageEvent): void {
     if (message.direction === 'in' && this.#reading.wasShown(message)) return;
     const isOpen = this.#open?.row?.id === message.peerId;
-    this.#print(message, isOpen);
+    this.#printer.message(message, isOpen);
     if (message.direction === 'out') return;
     if (isOpen) return this.#reading.showed(message.peerId, message.seq);
     if (this.#reading.arrived(message) === 1 && this.#open === null) {
-      this.#say(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`, this.#options.colors.dim);
+      this.#printer.note(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`);
     }
     this.#drawPrompt();
   }
 
   #onStatus(status: StatusEvent): void {
-    const { screen, colors } = this.#options;
     const isLast = status.state === 'delivered' || status.state === 'failed';
     if (isLast) this.#pending.delete(status.id);
-    screen.mark(status.id, status.state, markOf(status.state, colors));
+    this.#printer.mark(status.id, status.state);
     if (status.state === 'failed') {
       const reason = status.reason === undefined ? '' : `: ${escapeForTerminal(status.reason)}`;
-      this.#say(`not delivered to ${escapeName(status.peer)}${reason}`, colors.red);
+      this.#printer.say(`not delivered to ${escapeName(status.peer)}${reason}`, this.#printer.colors.red);
     }
   }
 
   async #send(text: string): Promise<void> {
-    const { node, screen, colors } = this.#options;
+    const { node, screen } = this.#options;
     if (this.#open === null) {
       const names = peerWords(this.#here());
       const there = names.length === 0 ? 'no peer is online yet' : `online: ${names.join(', ')}`;
@@ -191,7 +198,7 @@ export class PromptController {
       else this.#drafts.push(text);
       const waits = this.#drafts.length === 1 ? 'your line waits' : `${this.#drafts.length} lines wait`;
       const kept = screen.giveBack === null ? '' : `; ${waits} for it`;
-      this.#say(`no conversation is open: /chat PEER opens one (${there})${kept}`, colors.yellow);
+      this.#printer.warn(`no conversation is open: /chat PEER opens one (${there})${kept}`);
       return;
     }
     const id = newMessageId();
@@ -199,7 +206,7 @@ export class PromptController {
     const sent = await node.send(this.#open.row?.id ?? this.#open.word, text, { id });
     if (sent.isOk()) return;
     this.#pending.delete(id);
-    this.#fail(sent.error);
+    this.#printer.fail(sent.error, this.#open.row?.name ?? this.#open.word);
     if (screen.giveBack === null) this.unsent.add(sent.error);
     else if (isWorthRetrying(sent.error)) screen.giveBack(text);
   }
@@ -218,7 +225,9 @@ export class PromptController {
       case 'nickname':
         return this.#nickname(argument);
       case 'verify':
-        return this.#verify(argument);
+        return this.#verifier.run(argument, this.#open);
+      case 'show':
+        return this.#show(argument);
       case 'block':
         return this.#onPeerOf(argument, (peer) =>
           node.block(peer, true).map((row) => `${peerName(row)} is blocked`),
@@ -237,54 +246,69 @@ export class PromptController {
   }
 
   #help(): void {
-    const { screen, colors } = this.#options;
-    screen.print(helpRows(screen.columns(), colors.bold));
+    this.#printer.rows(helpRows(this.#options.screen.columns(), this.#printer.colors.bold));
+  }
+
+  async #show(argument: string): Promise<void> {
+    if (!/^\d{0,15}$/.test(argument)) return this.#printer.warn('the number is missing: /show NUMBER');
+    return this.#printer.unfold(this.#options.node, argument === '' ? null : Number(argument));
   }
 
   async #users(): Promise<void> {
-    const { node, screen, colors } = this.#options;
-    const rows = await node.peers();
-    if (rows.isErr()) return this.#fail(rows.error);
-    for (const row of rows.value) this.#peers.set(row.id, row);
-    if (rows.value.length === 0) return this.#say('no peer is online yet', colors.dim);
-    screen.print(rows.value.map((row) => peerLine(row, colors)));
+    const { colors } = this.#printer;
+    const rows = await this.#options.node.peers();
+    if (rows.isErr()) return this.#printer.fail(rows.error);
+    this.#know(rows.value);
+    if (rows.value.length === 0) return this.#printer.note('no peer is online yet');
+    this.#printer.rows(rows.value.map((row) => peerLine(row, colors)));
+  }
+
+  #know(rows: readonly PeerEvent[]): void {
+    for (const row of rows) this.#printer.naming.set(row);
   }
 
   async #chat(word: string): Promise<void> {
-    const { screen, colors } = this.#options;
-    if (word === '') return this.#say('the peer is missing: /chat PEER; Tab completes names', colors.yellow);
+    if (word === '') return this.#printer.warn('the peer is missing: /chat PEER; Tab completes names');
     const { node, ageMs } = this.#options;
     const found = await untilKnown(() => node.find(word), { ageMs });
+    this.#verifier.forget();
     const isUnheard = found.isErr() && found.error.code === 'chat/unknown-peer';
     // An address or a full id may name a peer that no beacon has announced.
     if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) {
       this.unsent.chatFault = found.error;
       // The next lines must not go to the conversation before.
       this.#open = null;
-      this.#codeShownOf = null;
-      this.#fail(found.error);
+      this.#printer.fail(found.error);
+      const near = isUnheard ? nearestPeer(word, this.peers()) : null;
+      if (near !== null) this.#printer.note(`did you mean ${escapeForTerminal(near)}?`);
       return this.#drawPrompt();
     }
     this.unsent.chatFault = null;
-    const row = found.unwrapOr(null);
+    return this.#enter({ word, row: found.unwrapOr(null) });
+  }
+
+  /** Opens a conversation: shows its unread messages, and gives back the lines that waited for it. */
+  async #enter({ word, row }: Open): Promise<void> {
     this.#open = { word, row };
-    this.#codeShownOf = null;
-    if (row !== null) this.#peers.set(row.id, row);
+    if (row !== null) this.#know([row]);
     const label = row === null ? escapeForTerminal(word) : peerName(row);
     const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
-    const remark = isUnverified ? 'unverified: /verify compares codes' : weaknessOf(row, word).join(', ');
-    this.#say(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`, colors.dim);
+    const remarks = isUnverified ? ['unverified: /verify compares codes'] : weaknessOf(row, word);
+    const former = row === null ? null : renamedRemark(word, row);
+    const remark = [...(former === null ? [] : [former]), ...remarks].join('; ');
+    this.#printer.note(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`);
+    if (row?.warning !== undefined) this.#printer.warn(`${label} ${escapeForTerminal(row.warning)}`);
     if (row !== null) await this.#showUnread(row.id);
     this.#drawPrompt();
-    for (const draft of this.#drafts) screen.giveBack?.(draft);
+    for (const draft of this.#drafts) this.#options.screen.giveBack?.(draft);
     this.#drafts = [];
   }
 
   async #showUnread(peerId: string): Promise<void> {
     const { messages, earlier } = await this.#reading.open(peerId);
     const more = earlier > 0 ? ` (${earlier} more before these: /history shows them)` : '';
-    if (messages.length > 0) this.#say(`── unread ──${more}`, this.#options.colors.bold);
-    for (const message of messages) this.#print(message, true);
+    if (messages.length > 0) this.#printer.say(`── unread ──${more}`, this.#printer.colors.bold);
+    for (const message of messages) this.#printer.message(message, true);
   }
 
   #history(search: string): Promise<void> {
@@ -296,86 +320,45 @@ export class PromptController {
   }
 
   async #page(paging: Paging): Promise<void> {
-    const { node, colors } = this.#options;
-    const page = await node.history({
+    const { note } = this.#printer;
+    const page = await this.#options.node.history({
       ...(paging.peer === null ? {} : { peer: paging.peer }),
       ...(paging.search === null ? {} : { search: paging.search }),
       ...(paging.beforeSeq === Number.MAX_SAFE_INTEGER ? {} : { beforeSeq: paging.beforeSeq }),
       limit: cli.promptPageLines,
     });
-    if (page.isErr()) return this.#fail(page.error);
+    if (page.isErr()) return this.#printer.fail(page.error);
     const [oldest] = page.value;
-    if (oldest === undefined) return this.#say('no more messages', colors.dim);
-    for (const message of page.value) this.#print(message, paging.peer !== null);
-    if (page.value.length < cli.promptPageLines || oldest.seq <= 1)
-      return this.#say('── end of the history ──', colors.dim);
+    if (oldest === undefined) return note('no more messages');
+    for (const message of page.value) this.#printer.message(message, paging.peer !== null);
+    if (page.value.length < cli.promptPageLines || oldest.seq <= 1) return note('── end of the history ──');
     this.#paging = { ...paging, beforeSeq: oldest.seq };
-    return this.#say('── Enter shows older messages ──', colors.dim);
+    return note('── Enter shows older messages ──');
   }
 
   async #nickname(name: string): Promise<void> {
-    const { node, colors, rememberName } = this.#options;
-    if (name === '') return this.#say('the name is missing: /nickname NAME', colors.yellow);
+    const { node, rememberName } = this.#options;
+    if (name === '') return this.#printer.warn('the name is missing: /nickname NAME');
     const self = await parseOwnName(name).asyncAndThen((chosen) => node.rename(chosen));
-    if (self.isErr()) return this.#fail(self.error);
+    if (self.isErr()) return this.#printer.fail(self.error);
     rememberName(self.value.name);
-    return this.#say(`you are now called ${escapeName(self.value.name)}`, colors.dim);
-  }
-
-  async #verify(argument: string): Promise<void> {
-    const { node, screen, colors } = this.#options;
-    const isYes = argument.toLowerCase() === 'yes';
-    const found = argument === '' || isYes ? null : await node.find(argument);
-    // A word that names no peer is a code.
-    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer') return this.#fail(found.error);
-    const named = found?.isOk() === true ? found.value.id : null;
-    const isShowing = argument === '' || named !== null;
-    const open = this.#open?.row?.id ?? this.#open?.word;
-    // The user confirms the code that was shown last, whichever conversation is open.
-    const peer = named ?? (isShowing ? open : (this.#codeShownOf ?? open));
-    if (peer === undefined)
-      return this.#say('the peer is missing: open a conversation with /chat PEER', colors.yellow);
-    const code = isYes ? null : argument;
-    const safety = await (isShowing ? node.safety(peer) : node.verify(peer, code));
-    if (safety.isErr()) return this.#fail(safety.error);
-    this.#codeShownOf = safety.value.peer.id;
-    screen.print(safetyLines(safety.value, colors.bold).split('\n'));
-    if (!safety.value.verified) this.#say('if the other side shows the same code: /verify yes', colors.dim);
+    const removed = invisibleRemark(name);
+    if (removed !== null) this.#printer.warn(removed);
+    return this.#printer.note(`you are now called ${escapeName(self.value.name)}`);
   }
 
   async #onPeerOf(argument: string, act: (peer: string) => ResultAsync<string, NodeError>): Promise<void> {
     const found = argument === '' ? null : await this.#options.node.find(argument);
-    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer') return this.#fail(found.error);
+    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer')
+      return this.#printer.fail(found.error);
     const named = argument === '' ? null : argument;
     const peer = (found?.isOk() === true ? found.value.id : named) ?? this.#open?.row?.id ?? this.#open?.word;
     if (peer === undefined)
-      return this.#say(
-        'the peer is missing: name one, or open a conversation with /chat PEER',
-        this.#options.colors.yellow,
-      );
+      return this.#printer.warn('the peer is missing: name one, or open a conversation with /chat PEER');
     (await act(peer)).match(
-      (words) => this.#say(words, this.#options.colors.dim),
-      (error) => this.#fail(error),
+      (words) => this.#printer.note(words),
+      (error) => this.#printer.fail(error),
     );
-  }
-
-  #print(message: MessageEvent, isOpen: boolean): void {
-    const { screen, colors } = this.#options;
-    const day = new Date(message.sentAt).toDateString();
-    if (day !== this.#shownDay) screen.print([dayRow(day, colors)]);
-    this.#shownDay = day;
-    const rows = messageRows(message, { colors, columns: screen.columns(), isOpen });
-    if (message.direction === 'out') screen.printOwn(message.id, rows);
-    else screen.print(rows);
-  }
-
-  #say(text: string, paint?: (text: string) => string): void {
-    const { screen } = this.#options;
-    screen.print(remarkRows(text, screen.columns(), paint));
-  }
-
-  #fail(error: NodeError): void {
-    this.#say(lineOf(wordingOf(error)), this.#options.colors.red);
   }
 
   #here(): readonly PeerEvent[] {
@@ -383,17 +366,17 @@ export class PromptController {
   }
 
   #wordOf(message: MessageEvent): string {
-    const row = this.#peers.get(message.peerId);
-    return row === undefined
-      ? message.peer
-      : (peerWords(this.peers())[[...this.#peers.keys()].indexOf(row.id)] ?? message.peer);
+    const rows = this.peers();
+    const at = rows.findIndex(({ id }) => id === message.peerId);
+    return peerWords(rows)[at] ?? message.peer;
   }
 
   #drawPrompt(): void {
     const { screen, colors } = this.#options;
-    const unread = [...this.#reading.counts].map(
-      ([peerId, count]) => `${escapeName(this.#peers.get(peerId)?.name ?? '?')} ${count}`,
-    );
+    const unread = [...this.#reading.counts].map(([peerId, count]) => {
+      const row = this.#printer.naming.get(peerId);
+      return `${row === undefined ? '?' : peerLabel(row)} ${count}`;
+    });
     screen.setPrompt(promptText(this.#open, unread, colors));
   }
 }

@@ -5,6 +5,7 @@ import { foreignDialectNames, parseOwnName, sanitiseName, type HomeError } from 
 import type { NodeSettings } from '../options/settings.js';
 import { flag, parseWord } from '../options/values.js';
 import { changeSettings, readSettings } from '../options/settings-file.js';
+import { invisibleRemark } from '../screen/naming.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 import type { World } from '../world.js';
 
@@ -49,6 +50,8 @@ async function askName(asking: Asking, userName: string, signal: AbortSignal, te
   for (;;) {
     const answer = (await asking.question(`Your name? [${userName}] `, { signal })).trim();
     const name = answer === '' ? sanitiseName(userName) : parseOwnName(answer);
+    const removed = answer === '' ? null : invisibleRemark(answer);
+    if (name.isOk() && removed !== null) tell(removed);
     if (name.isOk()) return name.value;
     tell(lineOf(wordingOf(name.error)));
   }

@@ -1,14 +1,9 @@
 /** The layout of the prompt: text cut into rows that fit the terminal, and the parts of a message row. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 import { unreachable } from '../../../exhaustive.js';
-import {
-  escapeForTerminal,
-  escapeName,
-  type DeliveryState,
-  type MessageEvent,
-  type PeerEvent,
-} from '../../../index.js';
+import { escapeForTerminal, type DeliveryState, type MessageEvent, type PeerEvent } from '../../../index.js';
 import type { Output } from '../screen/output.js';
+import { peerLabel, sentNote, type Naming } from '../screen/naming.js';
 import { clock, weaknessOf } from '../screen/present.js';
 import { cellsOf, widthOf } from './editor/cells.js';
 
@@ -54,30 +49,45 @@ export function markOf(state: DeliveryState | undefined, colors: Colors): string
   }
 }
 
+/** The way a message is shown. */
+export interface MessageView {
+  readonly colors: Colors;
+  readonly columns: number;
+  /** Whether the conversation of the message is open. */
+  readonly isOpen: boolean;
+  readonly naming: Naming;
+  /** Most rows; a longer message ends with a row that says how to see all of it. */
+  readonly rowsMax: number;
+}
+
 /** Returns the rows of a message: time, mark, name and text. Further rows stand under the name. */
-export function messageRows(
-  message: MessageEvent,
-  view: {
-    readonly colors: Colors;
-    readonly columns: number;
-    readonly isOpen: boolean;
-  },
-): readonly string[] {
-  const { colors } = view;
+export function messageRows(message: MessageEvent, view: MessageView): readonly string[] {
+  const { colors, naming } = view;
   const isOut = message.direction === 'out';
-  const peer = escapeName(message.peer);
+  const peer = naming.labelOf(message);
   const who = isOut ? (view.isOpen ? 'you' : `you → ${peer}`) : peer;
+  const trust = isOut ? '' : naming.trustOf(message);
   const paint = isOut ? colors.dim : colorOf(message.peerId, colors);
   const text = escapeForTerminal(message.text, { multiline: true }).replaceAll('\t', '    ');
-  const rows = wrap(`${who}: ${text}${labelOf(message)}`, view.columns - textColumn - 1);
+  const notes = `${labelOf(message)}${sentNote(message, clock)}`;
+  const rows = wrap(`${who}${trust}: ${text}${notes}`, view.columns - textColumn - 1);
   const mark = isOut ? markOf(message.state, colors) : '  ';
   const indent = ' '.repeat(textColumn);
-  const [first = '', ...rest] = rows;
+  const [first = '', ...rest] = folded(rows, view.rowsMax, message.seq, colors);
   const named = first.startsWith(who) ? paint(who) + first.slice(who.length) : first;
+  const arrivedMs = Date.parse(message.receivedAt);
   return [
-    `${colors.dim(clock(message.sentAt, Date.parse(message.sentAt)))} ${mark} ${named}`,
+    `${colors.dim(clock(message.receivedAt, arrivedMs))} ${mark} ${named}`,
     ...rest.map((row) => indent + row),
   ];
+}
+
+/** Cuts the rows of a long message. */
+function folded(rows: readonly string[], rowsMax: number, seq: number, colors: Colors): readonly string[] {
+  const hidden = rows.length - rowsMax;
+  // The row that says so takes a row itself.
+  if (hidden <= 1) return rows;
+  return [...rows.slice(0, rowsMax), colors.dim(`… ${hidden} more rows: /show ${seq} shows all`)];
 }
 
 /** Returns the rows of a remark, painted row by row. */
@@ -171,7 +181,7 @@ export function promptText(open: Open | null, unread: readonly string[], colors:
   if (unread.length > 0) parts.push(colors.yellow(`(${unread.slice(0, 3).join(', ')})`));
   if (open !== null) {
     const { row, word } = open;
-    parts.push(row === null ? escapeForTerminal(word) : colorOf(row.id, colors)(escapeName(row.name)));
+    parts.push(row === null ? escapeForTerminal(word) : colorOf(row.id, colors)(peerLabel(row)));
     const weak = weaknessOf(row, word);
     if (weak.length > 0) parts.push(colors.red(weak.join(', ')));
     else if (row !== null && !row.verified) parts.push(colors.dim('unverified'));

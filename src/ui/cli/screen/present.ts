@@ -10,6 +10,7 @@ import {
   type PeerEvent,
   type StatusEvent,
 } from '../../../index.js';
+import { Naming, sentNote } from './naming.js';
 import type { Output } from './output.js';
 
 type Colors = Output['colors'];
@@ -33,20 +34,22 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
   return `${state} ${colors.bold(peerName(peer))}  ${facts.join('  ')}`;
 }
 
-/** Formats a message as one line. */
-export function messageLine(message: MessageEvent, colors: Colors): string {
-  const name = escapeName(message.peer);
-  const arrow = message.direction === 'in' ? `${colors.cyan(name)}:` : `→ ${colors.cyan(name)}:`;
+/** Formats a message as one line; `naming` holds the peers that the view knows. */
+export function messageLine(message: MessageEvent, colors: Colors, naming = new Naming()): string {
+  const name = naming.labelOf(message);
+  const trust = naming.trustOf(message);
+  const from = message.direction === 'in' ? `${colors.cyan(name)}${trust}:` : `→ ${colors.cyan(name)}:`;
   const text = escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
-  const labels = message.direction === 'in' ? unusual(message, colors) : '';
-  return `${colors.dim(clock(message.sentAt))} ${arrow} ${text}${labels}`;
+  const labels = message.direction === 'in' ? unusual(message, colors, trust !== '') : '';
+  const note = colors.dim(sentNote(message, clock));
+  return `${colors.dim(clock(message.receivedAt))} ${from} ${text}${labels}${note}`;
 }
 
 /** Formats a status as one line. */
-export function statusLine(status: StatusEvent, colors: Colors): string {
+export function statusLine(status: StatusEvent, colors: Colors, label = escapeName(status.peer)): string {
   const reason = status.reason === undefined ? '' : ` (${escapeForTerminal(status.reason)})`;
   const state = status.state === 'failed' ? colors.red(status.state) : status.state;
-  return `${state} → ${escapeName(status.peer)}${reason}`;
+  return `${state} → ${label}${reason}`;
 }
 
 /** Returns the line of a notice. */
@@ -62,14 +65,14 @@ export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors:
 }
 
 /** Returns the line of an event; `null` for an event without a line. */
-export function eventLine(event: NodeEvent, colors: Colors): string | null {
+export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming()): string | null {
   switch (event.type) {
     case 'ready':
       return `${colors.green('ready')} as ${colors.bold(escapeName(event.name))} on ${event.address}:${event.port} (pid ${event.pid})`;
     case 'peer':
       return peerLine(event, colors);
     case 'message':
-      return messageLine(event, colors);
+      return messageLine(event, colors, naming);
     case 'status':
       return statusLine(event, colors);
     case 'notice':
@@ -115,10 +118,10 @@ export function clock(iso: string, nowMs = Date.now()): string {
   return isToday ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
 }
 
-function unusual(message: MessageEvent, colors: Colors): string {
+function unusual(message: MessageEvent, colors: Colors, isTrustSaid: boolean): string {
   if (message.encryption === 'none') return colors.red(' [not encrypted, unverified]');
   if (message.encryption === 'toy-dh-3des') return colors.red(' [weakly encrypted, unverified]');
-  return message.verified ? '' : colors.dim(' [unverified]');
+  return message.verified || isTrustSaid ? '' : colors.dim(' [unverified]');
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');

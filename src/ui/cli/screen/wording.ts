@@ -64,6 +64,9 @@ function unknownPeer({ peer }: Extract<CliError, { code: 'chat/unknown-peer' }>)
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
+/** Returns the first characters of an id, as they stand in tags. */
+const shortId = (id: string): string => `#${id.replaceAll('-', '').slice(0, 8).toLowerCase()}`;
+
 /** Several codes share each of the following wordings. */
 const noSession = (why: string): Wording =>
   say(1, 'no session with that address', why, 'nothing was sent; check that Parlance runs there');
@@ -161,7 +164,7 @@ const wordings: Wordings = {
     say(
       5,
       'the peer has another key than before',
-      `expected ${error.expected}, got ${error.got}`,
+      `expected the key ${shortId(error.expected)}, got ${shortId(error.got)}`,
       'compare codes, then "parlance verify PEER"',
     ),
   'session/blocked': () =>

@@ -1,0 +1,114 @@
+/** The output of the prompt: remarks, failures and messages, in the words of the prompt. */
+import type { DeliveryState, MessageEvent, NodeError, NodeHandle } from '../../../index.js';
+import { cli } from '../limits.js';
+import { Naming } from '../screen/naming.js';
+import type { Output } from '../screen/output.js';
+import { lineOf, wordingOf } from '../screen/wording.js';
+import { dayRow, markOf, messageRows, remarkRows } from './layout.js';
+import type { Screen } from './screen.js';
+
+type Paint = (text: string) => string;
+
+/** Arguments of the printer. */
+export interface PrinterOptions {
+  readonly screen: Screen;
+  readonly colors: Output['colors'];
+  readonly nowMs: () => number;
+}
+
+export class Printer {
+  readonly naming = new Naming();
+  readonly colors: Output['colors'];
+  readonly #screen: Screen;
+  /** Day of the message printed last; today before the first message. */
+  #shownDay: string;
+  /** Messages that were folded, by `seq`. */
+  readonly #folded = new Map<number, MessageEvent>();
+
+  constructor({ screen, colors, nowMs }: PrinterOptions) {
+    this.#screen = screen;
+    this.colors = colors;
+    this.#shownDay = new Date(nowMs()).toDateString();
+  }
+
+  say = (text: string, paint?: Paint): void => {
+    this.#screen.print(remarkRows(text, this.#screen.columns(), paint));
+  };
+
+  /** Prints an aside. */
+  note = (text: string): void => this.say(text, this.colors.dim);
+
+  /** Prints a warning. */
+  warn = (text: string): void => this.say(text, this.colors.yellow);
+
+  /** Prints a failure. `typed` is the word that the user typed for an id in it. */
+  fail = (error: NodeError, typed: string | null = null): void => {
+    this.say(
+      inPromptWords(lineOf(wordingOf(typed === null ? error : withName(error, typed)))),
+      this.colors.red,
+    );
+  };
+
+  rows(rows: readonly string[]): void {
+    this.#screen.print(rows);
+  }
+
+  /** Prints a message. `isOpen`: its conversation is open. */
+  message(message: MessageEvent, isOpen: boolean): void {
+    const day = new Date(message.receivedAt).toDateString();
+    if (day !== this.#shownDay) this.#screen.print([dayRow(day, this.colors)]);
+    this.#shownDay = day;
+    const columns = this.#screen.columns();
+    const view = { colors: this.colors, columns, isOpen, naming: this.naming };
+    const rows = messageRows(message, { ...view, rowsMax: cli.messageRowsMax });
+    if (rows.length > cli.messageRowsMax) this.#fold(message);
+    if (message.direction === 'out') this.#screen.printOwn(message.id, rows);
+    else this.#screen.print(rows);
+  }
+
+  /** Prints all rows of the message with this `seq`; null: of the one that was folded last. */
+  async unfold(node: Pick<NodeHandle, 'history'>, seq: number | null): Promise<void> {
+    const wanted = seq ?? [...this.#folded.keys()].at(-1) ?? null;
+    if (wanted === null) return this.note('no message was shortened');
+    const page = await node.history({ afterSeq: wanted - 1, limit: 1 });
+    if (page.isErr()) return this.fail(page.error);
+    const message = page.value.find((each) => each.seq === wanted) ?? this.#folded.get(wanted);
+    if (message === undefined) return this.warn(`no message has the number ${wanted}`);
+    const columns = this.#screen.columns();
+    const view = { colors: this.colors, columns, isOpen: false, naming: this.naming };
+    this.#screen.print(messageRows(message, { ...view, rowsMax: Number.POSITIVE_INFINITY }));
+  }
+
+  mark(id: string, state: DeliveryState): void {
+    this.#screen.mark(id, state, markOf(state, this.colors));
+  }
+
+  #fold(message: MessageEvent): void {
+    this.#folded.set(message.seq, message);
+    const [oldest] = this.#folded.keys();
+    if (this.#folded.size > cli.foldedKept && oldest !== undefined) this.#folded.delete(oldest);
+  }
+}
+
+/** Commands of the shell and the commands of the prompt for the same. */
+const inPrompt: ReadonlyMap<string, string> = new Map([
+  ['peers', '/users'],
+  ['verify', '/verify'],
+  ['unblock', '/unblock'],
+  ['block', '/block'],
+  ['history', '/history'],
+]);
+
+/** Returns advice in the words of the prompt: `/users` instead of `"parlance peers"`. */
+export const inPromptWords = (line: string): string =>
+  line.replace(/"parlance ([a-z]+)([^"]*)"/g, (whole, command: string, rest: string) => {
+    const name = inPrompt.get(command);
+    return name === undefined ? whole : `${name}${rest}`;
+  });
+
+/** Returns a failure with the word that the user typed in place of an id. */
+function withName(error: NodeError, typed: string): NodeError {
+  return 'peer' in error && (error.peer.includes('://') || error.peer.length > 50)
+    ? { ...error, peer: typed }
+    : error;
+}

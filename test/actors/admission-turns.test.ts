@@ -45,7 +45,7 @@ test('a slot goes to the address that was on one longest ago, and first to one t
   assert.equal(order.join(' '), '4 2 3 1 1');
 });
 
-test('who holds a slot in vain comes after who leaves it at once, though that was served later', () => {
+test('a host that holds a slot in vain comes after a host that left its slot at once', () => {
   const door = new Door(1);
   const idle = admitted(door, '10.0.0.1', message);
   door.nowMs += limits.heldMostMs;
@@ -58,7 +58,7 @@ test('who holds a slot in vain comes after who leaves it at once, though that wa
   assert.equal(door.again(first).type, 'serve');
 });
 
-test('tickets and known addresses go before strangers, words before silence, whoever was served', () => {
+test('tickets and known addresses go before strangers, and speaking callers before silent ones', () => {
   const door = new Door(1);
   door.admission.know(['10.0.0.1'], [ticketIdHex]);
   const held = admitted(door, '10.0.0.1', message);
@@ -74,7 +74,7 @@ test('tickets and known addresses go before strangers, words before silence, who
   assert.equal(door.again(ticket).type, 'serve');
 });
 
-test('where handshakes are used up in all, callers wait for the next one, by turns, and older programs do not', () => {
+test('without handshakes left native callers wait in turn, and older programs do not', () => {
   const door = new Door();
   for (let i = 0; i < limits.handshakesBurst; i += 1) door.left(door.come(`10.0.1.${i}`, full).id);
   const busy = door.wait('10.0.1.0', full);
@@ -87,7 +87,7 @@ test('where handshakes are used up in all, callers wait for the next one, by tur
   assert.equal(door.again(busy).type, 'wait');
 });
 
-test('a native caller is kept waiting where its turn is next and a slot gets free within half a second', () => {
+test('a native caller waits where its turn is next and a slot becomes free within half a second', () => {
   const door = new Door();
   for (let i = 1; i <= 4; i += 1) admitted(door, `10.0.0.${i}`, message);
   const native = door.wait('10.0.0.9', full);
@@ -111,7 +111,7 @@ test('many connections of one address are one turn to those of others', () => {
   assert.ok(door.admission.isSlotComing(native, door.nowMs), 'four slots, and three addresses before it');
 });
 
-test('a native caller waits for a session that is just up, and is told soon where none of them parks', () => {
+test('a native caller waits for a session that is just up, and gets BUSY soon where none parks', () => {
   const door = new Door();
   for (let i = 1; i <= 4; i += 1) door.session(`10.0.0.${i}`, false);
   const native = door.wait('10.0.0.9', full);
@@ -126,7 +126,7 @@ test('a native caller waits for a session that is just up, and is told soon wher
   assert.ok(!door.admission.isSlotComing(native, door.nowMs));
 });
 
-test('an older program is not overtaken by the next one of its address, whoever else is first in vain', () => {
+test('an older program is not overtaken by the next one of its address', () => {
   const door = new Door();
   for (let i = 0; i < limits.handshakesBurst; i += 1) door.left(door.come(`10.0.1.${i}`, full).id);
   const held = [1, 2, 3, 4].map((host) => admitted(door, `10.0.0.${host}`, message));

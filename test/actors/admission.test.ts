@@ -33,7 +33,7 @@ test('one address holds two unauthenticated connections at most', () => {
   assert.equal(door.admission.taken, 2);
 });
 
-test('who speaks takes the slot of who is silent, also on one shared address', () => {
+test('a speaking caller takes the slot of a silent one, also on one shared address', () => {
   const door = new Door();
   const first = door.come('127.0.0.1', null);
   door.come('127.0.0.1', null);
@@ -75,7 +75,7 @@ test('authenticated sessions are asked to park, the longest idle first, none twi
   assert.equal(door.whoMakesRoom('10.0.0.12', full), ids[0]);
 });
 
-test('a contact on the slot that is kept for contacts is not asked to park for a stranger, but for a contact', () => {
+test('a contact on the reserved slot is asked to park for a contact, and not for a stranger', () => {
   const door = new Door();
   door.admission.know(['10.0.0.8', '10.0.0.9'], []);
   const friend = door.session('10.0.0.9', true);
@@ -121,7 +121,7 @@ test('the handshake deadline counts from the accept and an idle stranger has to 
   assert.deepEqual(door.admission.due(1_000 + limits.strangerIdleMs), [{ id: stranger, reason: 'idle' }]);
 });
 
-test('handshakes are paid before they are served: per address and in total, with a share for known addresses', () => {
+test('handshakes are charged per address and in total, with a share for known addresses', () => {
   const door = new Door();
   const once = (address: string): Verdict['type'] => {
     const { id, verdict } = door.come(address, full);
@@ -165,7 +165,7 @@ test('with one connection in all, a stranger gets in', () => {
   assert.equal(new Door(1).come('10.0.0.1', full).verdict.type, 'serve');
 });
 
-test('a connection that carries one message ends after a silence, and in any case soon; a talk does not', () => {
+test('a connection for one message ends after a silence or a deadline; a conversation does not', () => {
   const door = new Door();
   const chatty = admitted(door, '10.0.0.1', message);
   const quiet = admitted(door, '10.0.0.2', message);
@@ -193,7 +193,7 @@ test('the time that an older program waited for its slot is not taken from its t
 
 for (const kind of [message, talk] as const) {
   const dialect = kind.type === 'foreign' ? kind.dialect : '';
-  test(`${dialect}: of more than two slots the longest silent goes to whoever else asks, however lively it is`, () => {
+  test(`${dialect}: of more than two slots the longest silent one goes to another address`, () => {
     const door = new Door();
     const hog = [1, 2, 3, 4].map(() => admitted(door, '10.0.0.1', kind));
     door.nowMs += limits.foreignProtectedMs - 1;
@@ -207,7 +207,7 @@ for (const kind of [message, talk] as const) {
   });
 }
 
-test('while somebody else waits, one address gets no third slot for older programs, even where one is free', () => {
+test('while another address waits, one address gets no third slot for older programs', () => {
   const door = new Door();
   const hog = [1, 2, 3, 4].map(() => admitted(door, '10.0.0.1', message));
   assert.equal(door.come('10.0.0.2', full).verdict.type, 'wait');
@@ -265,7 +265,7 @@ test('a connection that carries one message is never asked to park', () => {
   assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'serve', evict: held[0] });
 });
 
-test('a message that its user may still be typing has minutes while nobody wants its slot, and seconds otherwise', () => {
+test('a message that a user types may take minutes, and seconds while its slot is wanted', () => {
   const door = new Door();
   const typed = admitted(door, '10.0.0.1', message);
   door.admission.authenticated(typed, false, 'typed-message', door.nowMs);

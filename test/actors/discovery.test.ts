@@ -77,7 +77,7 @@ test('twenty nodes on one machine and one address all find each other', async (t
   );
 });
 
-test('who says goodbye is offline at once', async (t) => {
+test('a peer that says goodbye is offline at once', async (t) => {
   const beaconPorts = await freeUdpPorts(2);
   const alice = await node(t, { name: 'alice', beaconPorts });
   const bob = await startBeaconNode({ name: 'bob', beaconPorts });
@@ -138,7 +138,7 @@ test('a port that is taken is passed over as long as one is left', async (t) => 
   );
 });
 
-test('a second run of the own identity is told', async (t) => {
+test('a second run of the own identity is reported', async (t) => {
   const beaconPorts = await freeUdpPorts(1);
   const identity = newIdentity();
   const one = await node(t, { name: 'alice', beaconPorts, identity, intervalMs: 300 });

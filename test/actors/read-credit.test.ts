@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { connection as limits } from '../../src/actors/connection/limits.js';
 import { ReadCredit } from '../../src/actors/connection/read-credit.js';
 
-test('a peer gets credit back at once while little is uncommitted, and after the commit when much is', () => {
+test('a peer gets credit back at once while few bytes are uncommitted, else after the commit', () => {
   const given: number[] = [];
   const credit = new ReadCredit({ consumed: (bytes) => void given.push(bytes) });
   credit.received(100);

@@ -24,7 +24,7 @@ const lo = own('127.0.0.1', '127.0.0.1/8', true);
 const lan = own('10.0.0.5', '10.0.0.5/22');
 const open = own('203.0.113.9', '203.0.113.9/28');
 
-test('neighbours are private, shared, link-local and loopback addresses and those of our own networks', () => {
+test('private, shared, link-local, loopback and on-link addresses are near', () => {
   for (const near of [
     '10.9.9.9',
     '172.31.0.1',
@@ -132,7 +132,7 @@ test('every address belongs to the spaces that the system counts it to', () => {
   );
 });
 
-test('text that systems read as different addresses is no address', () => {
+test('a text that systems read as different addresses is refused', () => {
   for (const text of [
     '010.0.0.1',
     '10.1',

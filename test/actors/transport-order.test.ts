@@ -82,7 +82,7 @@ async function openDoor(t: TestContext): Promise<Door> {
   };
 }
 
-test('callers whose first bytes are read in one turn of the loop go on in the order of their acceptance', async (t) => {
+test('callers whose first bytes come in one turn of the loop go on in order of acceptance', async (t) => {
   const door = await openDoor(t);
   const callers = [
     await door.call('127.0.0.2'),
@@ -186,7 +186,7 @@ test('while an older program waits, one session after the other is asked to make
   assert.deepEqual(door.wanted.toSorted(), door.joined.map(({ connectionId }) => connectionId).toSorted());
 });
 
-test('who makes a session park only as its wait is over, gets that slot', async (t) => {
+test('a caller that makes a session park at the end of its wait gets the slot', async (t) => {
   const door = await openDoor(t);
   await fillSlots(door, fullHello);
   for (const { connectionId } of door.joined) door.pool.authenticated(connectionId, false, 'session');

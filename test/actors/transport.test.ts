@@ -212,7 +212,7 @@ test('a taken port is passed over, or refused when the port is strict', async (t
   assert.ok(!next.actor.logged.includes('port-moved'));
 });
 
-test('never more than five are served, as their callers see it, and BUSY arrives whole within 50 ms', async (t) => {
+test('at most five connections are served, and BUSY arrives whole within 50 ms', async (t) => {
   const { port, actor, stats } = await hostWithStats(t, { proves: 'contact' });
   actor.cast('known', { addresses: ['127.0.0.1'], ticketIds: [] });
   const call = clients(t);
@@ -257,7 +257,7 @@ test('a single refused caller hears BUSY within 50 ms', async (t) => {
 });
 
 // Case N9
-test('a connection that was told BUSY is closed within 20 ms, also when its caller stays', async (t) => {
+test('a connection that got BUSY is closed within 20 ms, also when its caller stays', async (t) => {
   const { port } = await host(t, { proves: 'contact' }, { connectionsMax: 1 });
   const call = clients(t);
   const first = call(port);
@@ -447,7 +447,7 @@ test('a reset at any moment costs one connection and nothing else', async (t) =>
   await eventually(() => visitOnce(port, '127.0.0.9'), 5_000, 'service goes on');
 });
 
-test('what the session ends is flushed first, and what the peer ends is heard', async (t) => {
+test('an end by the session flushes first, and an end by the peer is reported', async (t) => {
   const { port, node, streams, ends } = await host(t);
   const call = clients(t);
   const one = call(port);
@@ -507,7 +507,7 @@ test('dialled connections carry bytes, do not use places and are bounded', async
   await eventually(async () => (await stats()).outboundNow === 0, 2_000, 'all closed');
 });
 
-test('nobody dials port 0, everybody, a group or what is no address', async (t) => {
+test('a dial to port 0, to an unspecified address, to a group or to no address is refused', async (t) => {
   const { actor } = await host(t);
   const wrong: [string, number][] = [
     ['127.0.0.1', 0],

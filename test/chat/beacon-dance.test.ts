@@ -70,7 +70,7 @@ function node(name: string, address: string, post: Mail[]) {
   return { self, roster, say, hear };
 }
 
-test('two strangers know each other after one announcement, each reply no longer than its request', () => {
+test('strangers meet after one announcement, and no reply is longer than its request', () => {
   for (const [first, second] of [
     ['alice', 'bob'],
     ['a', 'z'.repeat(64)],
@@ -97,7 +97,7 @@ test('two strangers know each other after one announcement, each reply no longer
   }
 });
 
-test('a newcomer is seen in the midst of ten thousand forged beacons a second', () => {
+test('a newcomer is seen among ten thousand forged beacons a second', () => {
   const post: Mail[] = [];
   const watcher = node('watcher', '10.0.0.1', post);
   const newcomer = node('newcomer', '10.0.0.2', post);

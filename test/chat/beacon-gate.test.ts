@@ -81,7 +81,7 @@ function nonceOf(decision: BeaconDecision): Uint8Array {
 const reasonOf = (decision: { readonly type: string; readonly reason?: string }): string =>
   decision.type === 'drop' ? (decision.reason ?? '') : decision.type;
 
-test('a stranger is challenged first, and verified only when the cookie comes back from where it went', () => {
+test('a stranger is challenged first, and verified once its cookie comes back from its address', () => {
   const { hear, settle, roster } = setUp();
   const home = at('10.0.0.7');
   const first = hear(record(1), home, 0);
@@ -121,7 +121,7 @@ test('a wrong signature changes nothing: neither roster nor freshness', () => {
 });
 
 // Case N3
-test('a record that is repeated from another address counts there once the peer answers our nonce', () => {
+test('a record repeated from another address counts there once the peer answers our nonce', () => {
   const { hear, settle, introduce, roster } = setUp();
   const home = at('10.0.0.7');
   const hosts = () => roster.rows()[0]?.addresses.map(({ host }) => host);
@@ -140,7 +140,7 @@ test('a record that is repeated from another address counts there once the peer 
 });
 
 // Case N3
-test('records of a friend, said again from eight addresses after a restart, put it at none of them', () => {
+test('records of a contact that are replayed from eight addresses put it at none of them', () => {
   const { hear, introduce, roster } = setUp();
   roster.setContacts([peerIdOf(keyOf(1))]);
   for (let n = 0; n < 8; n += 1)
@@ -180,7 +180,7 @@ test("strangers eat neither the contacts' challenges nor their signature checks"
   assert.equal(hear(record(1, { seq: 3 }), at('10.200.0.7'), 1_001).type, 'verify', 'no cookie from now on');
 });
 
-test('when forgeries used up the share of contacts, the real one still gets through with a cookie', () => {
+test('after forgeries used up the share of contacts the real one passes with a cookie', () => {
   const { hear, introduce, roster } = setUp();
   roster.setContacts([peerIdOf(keyOf(1))]);
   for (let n = 0; n < 60; n += 1) hear(record(1, { seq: 100 + n }), at(`10.1.1.${n}`), 0);
@@ -188,7 +188,7 @@ test('when forgeries used up the share of contacts, the real one still gets thro
   assert.ok(introduce(record(1, { seq: 300 }), at('10.0.0.7'), 2));
 });
 
-test('whatever arrives, at most 200 signatures a second are checked and a source gets one challenge a second', () => {
+test('at most 200 signatures a second are checked, and a source gets one challenge a second', () => {
   const { hear } = setUp();
   let checks = 0;
   const challenges = new Map<string, number>();
@@ -230,7 +230,7 @@ test('challenges are answered once a second per source, within the length of the
   assert.equal(gate.judge(challenge.bytes, at('10.0.0.9'), clocks(1_000)).type, 'answer');
 });
 
-test('our own beacon is ignored, a copied home is told', () => {
+test('our own beacon is ignored, and a copied home is reported', () => {
   const { hear, settle, roster } = setUp();
   const home = at('10.0.0.7');
   assert.equal(reasonOf(hear(record(0, { bootId: new Uint8Array(8).fill(9) }), home, 0)), 'own');
@@ -241,7 +241,7 @@ test('our own beacon is ignored, a copied home is told', () => {
   assert.equal(roster.rows().length, 0);
 });
 
-test('ports of well-known services and goodbyes of strangers are dropped; a query is answered once', () => {
+test('low ports and goodbyes of strangers are dropped; a query is answered once', () => {
   const { hear, introduce, settle } = setUp();
   const home = at('10.0.0.7');
   assert.equal(reasonOf(hear(record(1, { tcpPort: 22 }), home, 0)), 'port');

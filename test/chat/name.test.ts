@@ -48,7 +48,7 @@ const why = (raw: string): string => {
   return error.detail;
 };
 
-test('a name that somebody chooses for himself is refused where it would be cut, and he learns why', () => {
+test('an own name that would be cut is refused with the reason', () => {
   assert.equal(parseOwnName(` ${'ä'.repeat(64)} `)._unsafeUnwrap(), 'ä'.repeat(64));
   assert.equal(parseOwnName('👩🏽‍🚀'.repeat(15))._unsafeUnwrap(), clean('👩🏽‍🚀'.repeat(15)));
   assert.equal(why('ä'.repeat(65)), 'it has 65 characters, at most 64 are shown');
@@ -132,7 +132,7 @@ test('names that look alike have one skeleton, others have their own', () => {
   }
 });
 
-test('a name that two identities have is told with its tag', () => {
+test('a name of two identities is shown with its tag', () => {
   const [one, two] = [peer('bob', 1), peer('Bob', 2)];
   assert.equal(labelOf(one, [one]), 'bob');
   assert.equal(labelOf(one, [one, two]), `bob#${tagOf(one.peerId, 8)}`);
@@ -154,7 +154,7 @@ test('a word finds its peer by name, tag or id, in that spelling or another', ()
   assert.equal(found(nobody), nobody, 'a full id needs no roster');
 });
 
-test('no such name and too many of it are told apart, with the labels to choose from', () => {
+test('an unknown and an ambiguous name are distinguished, with the labels to choose from', () => {
   const peers = [peer('bob', 1), peer('bob', 2)];
   assert.equal(resolvePeer('carol', peers)._unsafeUnwrapErr().code, 'chat/unknown-peer');
   assert.equal(resolvePeer('', peers)._unsafeUnwrapErr().code, 'chat/unknown-peer');
@@ -243,7 +243,7 @@ test('a name keeps the joiners and selectors that its letters and emoji need', (
 });
 
 // Case P15
-test('a joiner that no letter needs leaves the name, and can be told', () => {
+test('a needless joiner is removed from a name, and its removal is visible to the caller', () => {
   for (const [raw, name, removed] of [
     ['pay\u200Dpal', 'paypal', ['U+200D']],
     ['pay\u200Cpal', 'paypal', ['U+200C']],
@@ -275,7 +275,7 @@ test('signs and marks of trust are folded, and a name with a false tag looks lik
 });
 
 // Case P3
-test('a tag distinguishes namesakes by at least eight characters, and a prefix that fits two names both', () => {
+test('a tag of namesakes has at least eight characters, and an ambiguous prefix names both', () => {
   const peers = [peer('bob', 1), peer('bob', 2)];
   const [first, second] = peers.map(({ peerId }) => peerId);
   assert.ok(first !== undefined && second !== undefined);

@@ -70,7 +70,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant((world: OutboxWorld) => world.loseOld()) },
 );
 
-test('over a thousand histories of loss, cut, crash and delay: all shown, once, in order, and truly delivered', (t) => {
+test('in a thousand histories of loss, crash and delay all is shown once and in order', (t) => {
   let shown = 0;
   holds(
     t,
@@ -95,7 +95,7 @@ test('over a thousand histories of loss, cut, crash and delay: all shown, once, 
   assert.ok(shown > 30_000, `${shown} lines went through`);
 });
 
-test('half of all receipts dropped: ten thousand messages, shown once, at most three sends each on average', async (t) => {
+test('with half of the receipts dropped messages take at most three sends on average', async (t) => {
   await withSeeds(t, halfOfReceipts);
 });
 

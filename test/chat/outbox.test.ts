@@ -54,7 +54,7 @@ test('a line that finds a session is said at once, one that finds none makes us 
   assert.deepEqual(said(outbox.loaded(1, lines(1, 2), true, 4)), [1, 2]);
 });
 
-test('dialling backs off from one second to a minute, with jitter, and a busy peer is left alone as asked', () => {
+test('dials back off from one second to a minute, with jitter, and respect the pause of BUSY', () => {
   for (const [random, least] of [
     [0, 1],
     [0.999, 0.5],
@@ -123,7 +123,7 @@ test('a dial or a page that is never answered is asked for again', () => {
   assert.deepEqual(said(outbox.loaded(2, lines(1, 2), true, 42_002)), [1, 2]);
 });
 
-test('what was not confirmed is said again from the oldest on by the next session', () => {
+test('the next session sends unconfirmed messages again from the oldest on', () => {
   const outbox = connected();
   outbox.queued(lines(1, 5), 0);
   assert.deepEqual(outbox.confirmed(idsOf(lines(1, 2)), 1), [{ type: 'delivered', ids: idsOf(lines(1, 2)) }]);
@@ -136,7 +136,7 @@ test('what was not confirmed is said again from the oldest on by the next sessio
   assert.equal(outbox.dueAtMs(), null);
 });
 
-test('without receipts a session says everything again twice, then is hung up within fifteen seconds', () => {
+test('without receipts a session repeats its messages twice and ends within fifteen seconds', () => {
   const outbox = connected();
   outbox.queued(lines(1, 3), 0);
   const story: string[] = [];
@@ -148,7 +148,7 @@ test('without receipts a session says everything again twice, then is hung up wi
   assert.deepEqual(story, ['2000: say 1,2,3', '6000: say 1,2,3', '14000: hang-up ']);
 });
 
-test('a receipt starts the patience anew', () => {
+test('a receipt restarts the wait for the next one', () => {
   const outbox = connected();
   outbox.queued(lines(1, 3), 0);
   outbox.tick(2_000);
@@ -189,7 +189,7 @@ test('a line committed while a page is read is neither lost nor overtaken', () =
   assert.deepEqual(said(outbox.loaded(2, [line(3)], true, 3)), [3]);
 });
 
-test('a receipt of a line that is not in memory is still told', () => {
+test('a receipt of a message outside the window is still reported', () => {
   const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
   assert.deepEqual(outbox.confirmed([line(9).id, line(9).id], 0)[0], {
     type: 'delivered',
@@ -225,7 +225,7 @@ function retryAfterMs(isConfirmed: boolean): number {
 }
 
 // Case T2
-test('the back-off begins anew after a line that was confirmed, and not before', () => {
+test('the back-off restarts after a confirmed message, and not before', () => {
   assert.equal(retryAfterMs(false), 60_000);
   assert.ok(retryAfterMs(true) <= 1_000, 'the peer was there a moment ago');
 });

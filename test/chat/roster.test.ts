@@ -35,7 +35,7 @@ const hear = (roster: Roster, n: number, source: BeaconSource, nowMs: number, ch
 const byId = (a: Presence, b: Presence) => a.peerId.localeCompare(b.peerId);
 const states = (rows: readonly Presence[]) => rows.map((row) => row.state);
 
-test('a native peer is online until two beacons are missed, away for a quarter of an hour, then gone', () => {
+test('a native peer is online until it misses two beacons, then away, and gone after 15 minutes', () => {
   const roster = createRoster();
   assert.deepEqual(states(hear(roster, 1, at('10.0.0.7'), 0)), ['online']);
   assert.deepEqual(roster.tick(clocks(18_000)), []);
@@ -56,7 +56,7 @@ test('a peer of the oldest program is online for ten seconds after its announcem
   assert.deepEqual(roster.heardForeign('\u200B', at('10.0.0.8'), clocks(0)), [], 'nameless');
 });
 
-test('another beacon of the same content is no change, a new name or run is', () => {
+test('a beacon of equal content changes nothing, a new name or run does', () => {
   const roster = createRoster();
   hear(roster, 1, at('10.0.0.7'), 0);
   assert.deepEqual(hear(roster, 1, at('10.0.0.7'), 8_000, { seq: 2 }), []);
@@ -85,7 +85,7 @@ test('rows of an earlier roster age from now on, and a beacon makes them young a
   assert.deepEqual(states(hear(roster, 2, at('10.0.0.8'), 50_000, { seq: 3 })), ['online']);
 });
 
-test('what is recalled does not exceed the bound', () => {
+test('recalled rows do not exceed the bound', () => {
   const before = createRoster();
   for (let n = 0; n < 5; n += 1) hear(before, n, at(`10.0.0.${n}`), 0);
   const roster = createRoster({ rowsMax: 3 });
@@ -102,7 +102,7 @@ test('a goodbye ends the row at once', () => {
 });
 
 // Cases N3, N6
-test('one row per identity: a new address first, else the order stays until the first falls silent', () => {
+test('a row puts a new address first, else keeps the order until the first one is silent', () => {
   const roster = createRoster();
   const hosts = () => roster.rows()[0]?.addresses.map(({ host }) => host);
   hear(roster, 1, at('10.0.0.7'), 0);
@@ -149,7 +149,7 @@ test('a full roster displaces a stranger of the address that holds most, never a
   assert.deepEqual([gone?.peerId, gone?.state, came?.peerId], [idOf(10), 'offline', idOf(30)]);
 });
 
-test('whatever is heard, the roster stays bounded, contacts stay, and rows tell what the changes told', (t) => {
+test('the roster stays bounded, keeps contacts, and its rows equal the sum of its changes', (t) => {
   const event = fc.record({
     n: fc.nat(40),
     host: fc.nat(12),

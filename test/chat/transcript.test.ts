@@ -58,7 +58,7 @@ test('an event has the fields of the contract, times in UTC, and a state only wh
   assert.equal(shown({ ...line, direction: 'out', state: 'queued' }).state, 'queued');
 });
 
-test('an entry that is no message gives no event', () => {
+test('an entry that is not a message gives no event', () => {
   const target = line.id;
   assert.equal(messageEventOf({ ...line, content: { type: 'delete', target } }), null);
   const unknown = { type: 'unknown', kind: 99, body: new Uint8Array(3) } as const;

@@ -98,7 +98,7 @@ describe('the toy cipher', () => {
       assert.ok(parseGroup(p, q).isErr(), `${p} ${q}`);
   });
 
-  test('what is no sealed text does not open and does not throw', () => {
+  test('an input that is not a sealed text neither opens nor throws', () => {
     const key = cipherKey(2n, 'encoded');
     for (const base64 of ['', 'A', 'AAAA', '!!!!', 'NJEPJH6cW3w', 'AAAAAAAAAAA=', '=', '===='])
       assert.equal(openText(base64, key), null, base64);

@@ -123,7 +123,7 @@ for (const way of ways) {
       );
     });
 
-    test('what was said is reported as sent, once, with the encryption it had', () => {
+    test('a text is reported as sent once, with its encryption', () => {
       const { said } = join(way, [text('hi')], whole);
       const sent = said.filter((output) => output.type === 'sent');
       assert.deepEqual(sent, [
@@ -133,7 +133,7 @@ for (const way of ways) {
       assert.equal(ends, way.dialect.can.connection === 'message');
     });
 
-    test('what the dialect cannot carry is refused with a reason, and the talk goes on', () => {
+    test('a text that the dialect cannot carry is refused with a reason, and the connection goes on', () => {
       const id = '0190b0a0-0000-7000-8000-000000000000' as MessageId;
       const talk = way.dialect.openMachine('dial', way.options);
       for (const utterance of [text(''), { type: 'receipt', ids: [id] }] as const) {
@@ -144,7 +144,7 @@ for (const way of ways) {
       assert.ok(talk.say(text('hi')).isOk());
     });
 
-    test('a text longer than one connection carries is refused where a connection carries one message', () => {
+    test('a text longer than one message is refused where a connection carries one message', () => {
       const said = way.dialect.openMachine('dial', way.options).say(text(longText(2_000)));
       if (way.dialect.can.connection === 'conversation') assert.ok(said.isOk());
       else assert.equal(said._unsafeUnwrapErr().code, 'dialect/too-long');
@@ -180,7 +180,7 @@ test('a text that would be a command over there is refused, and no cut makes one
   }
 });
 
-test('a new nickname is told, and used from then on', () => {
+test('a new nickname is sent, and used from then on', () => {
   const way = ways.find(({ title }) => title === 'cse310');
   assert.ok(way);
   const { heard } = join(way, [text('a'), { type: 'profile', name: 'Zoë', instance: '' }, text('b')], whole);
@@ -210,7 +210,7 @@ test('silence within the head of a message does not end it', () => {
   }
 });
 
-test('what follows on a netech connection is from the one who began it', () => {
+test('later texts on a netech connection come from its first sender', () => {
   const talk = foreignDialects.netech.openMachine('accept', plainOptions);
   talk.receive({ type: 'bytes', bytes: Buffer.from('LISTENING_PORT:7070|TEAM_NAME:blue|one') }, 1);
   talk.receive({ type: 'idle' }, 1);

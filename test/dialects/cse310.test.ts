@@ -106,7 +106,7 @@ describe('cse310, messages in one piece', () => {
     }
   });
 
-  test('the rest of a text that silence had parted is no nick', () => {
+  test('the rest of a text after a silence is not taken for a nick', () => {
     const talk = open();
     assert.deepEqual(heard(talk, bytes('Ann: a long'), { type: 'idle' }), ['Ann: a long']);
     assert.deepEqual(heard(talk, bytes(' storyAnn: next'), { type: 'idle' }), ['Ann:  story', 'Ann: next']);

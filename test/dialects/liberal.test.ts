@@ -95,7 +95,7 @@ describe('synergy', () => {
     ]);
   });
 
-  test('what says nothing is malformed, once', () => {
+  test('input without meaning is malformed, once', () => {
     for (const words of [
       '{"type": "message", "sender_port": 8080}',
       '{"type": "message", "content": null}',

@@ -111,7 +111,7 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
         }
       });
 
-    test('what is held of endless input is bounded, in one message and in many', () => {
+    test('endless input takes bounded memory, in one message and in many', () => {
       const chunks = ['{"content": "', 'LISTENING_PORT:', '10.0.0.7:8080 ann ', 'x', '{"a": ', 'Ann: x'].map(
         (begin) => [bytesOf(begin), bytesOf('y'.repeat(foreignFrames.frameBytesMax))],
       );

@@ -59,7 +59,7 @@ test('small texts share a content; a large one goes alone and in its place', () 
   for (const content of contents) assert.ok(content.length <= limits.dataBytesMax);
 });
 
-test('what cannot be said is refused before a byte of it is sent', () => {
+test('an invalid utterance is refused before a byte of it is sent', () => {
   const cases: readonly (readonly [Utterance, string])[] = [
     [textOf('x'.repeat(65_537)), 'dialect/too-long'],
     [textOf('é'.repeat(32_769)), 'dialect/too-long'],
@@ -96,7 +96,7 @@ test('a receipt for very many messages becomes several', () => {
   );
 });
 
-test('an unknown kind is counted and the rest is read; what is cut, too long or not UTF-8 is refused', () => {
+test('an unknown kind is counted; incomplete, too long and invalid utterances are refused', () => {
   const known = native.encode(textOf('known'))._unsafeUnwrap();
   const unknown = Uint8Array.of(99, 0, 0, 0, 2, 1, 2);
   const counted = { type: 'unknown', kind: 99, bytes: 2 } as const;

@@ -57,7 +57,7 @@ describe('synergy peers', () => {
     );
   });
 
-  test('an exit removes the peer, whoever says it', () => {
+  test('an exit of either side removes the peer', () => {
     const peers = openSynergyPeers();
     peers.heard(ann, 'ann', text);
     assert.deepEqual(
@@ -168,7 +168,7 @@ describe('the hub of chatbuddy', () => {
     );
   });
 
-  test('a name, then LIST, are told apart by the gap or by a line end', () => {
+  test('a name and LIST are separated by a gap or by a line end', () => {
     const gapped = openHubListener();
     gapped.receive(encodeHubName('ann')._unsafeUnwrap());
     assert.deepEqual(gapped.idle()._unsafeUnwrap(), [{ type: 'joined', name: 'ann' }]);
@@ -182,7 +182,7 @@ describe('the hub of chatbuddy', () => {
     assert.deepEqual(glued.idle()._unsafeUnwrap(), [{ type: 'joined', name: 'annLIST' }]);
   });
 
-  test('a name cannot write lines of its own, and one that is no UTF-8 is refused', () => {
+  test('a name cannot write lines of its own, and is refused where it is not UTF-8', () => {
     const name = Buffer.from(encodeHubName('a\nAddress: 1.2.3.4\u001b[2J')._unsafeUnwrap()).toString();
     assert.equal(name, 'a Address: 1.2.3.4 [2J');
     assert.ok(encodeHubName(' \n ').isErr());

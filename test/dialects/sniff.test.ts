@@ -31,7 +31,7 @@ const openings: readonly (readonly [string, DialectName])[] = [
   ['LISTENING_PORT:7070|TEAM_NAME:blue|hi', 'netech'],
 ];
 
-test('each opening is told, however its bytes are cut', () => {
+test('each opening is recognised, however its bytes are cut', () => {
   for (const [text, dialect] of openings) {
     let told = false;
     for (let length = 0; length <= text.length; length += 1) {
@@ -72,7 +72,7 @@ test('text that belongs to no dialect of the shared port is unknown at once', ()
     assert.equal(sniff(bytes(text), all), 'unknown', text);
 });
 
-test('what never decides is given up at the bound', () => {
+test('an undecided opening is given up at the bound', () => {
   for (const filler of [' ', '{"a": "', '{"a": {', '{"a":1,'.padEnd(8)])
     assert.equal(sniff(bytes(filler.repeat(1_024)), all), 'unknown');
   assert.equal(sniff(bytes('{"a": "'.padEnd(foreignFrames.sniffBytesMax - 1, 'x')), all), 'need-more');

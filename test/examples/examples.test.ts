@@ -8,7 +8,7 @@ test('the example of two actors adds up to 500,500 across a crash', () => {
   assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 60_000 }), '500500\n');
 });
 
-test('with ACTOR_TRACE the flow of messages is told, one line each, without bodies', () => {
+test('ACTOR_TRACE prints one line for each message, without its body', () => {
   const program = fileURLToPath(new URL('./two-actors.js', import.meta.url));
   const { stderr } = spawnSync(process.execPath, [program], {
     encoding: 'utf8',

@@ -21,7 +21,7 @@ test('a blocked peer is not connected with, whether its program has talks or mes
   assert.equal(synergy.heard.waiting.length, 0);
 });
 
-test('who is blocked while it is being called is left, and whoever waits for the talk hears why', async (t) => {
+test('a peer that is blocked during a call is left, and the caller gets the reason', async (t) => {
   const scene = await startScene(t);
   const waiting = await waitForChat();
   t.after(waiting.close);
@@ -49,7 +49,7 @@ test('a text that is being committed when its peer is blocked waits until the pe
   assert.equal(await chat.heard.take(), 'later');
 });
 
-test('texts that wait for their connections stay back when the peer is blocked, and go once it is let in', async (t) => {
+test('waiting texts stay back while the peer is blocked, and go out after the unblock', async (t) => {
   const scene = await startScene(t);
   const [netech, other] = await Promise.all([startNetech({ team: 'ned' }), startNetech({ team: 'tim' })]);
   t.after(() => Promise.all([netech.close(), other.close()]));
@@ -77,7 +77,7 @@ test('texts that wait for their connections stay back when the peer is blocked, 
   );
 });
 
-test('whom we wrote to in an older program opens no reserved place: it proves nothing', async (t) => {
+test('a peer of an older program never uses the reserved slot, since it proves nothing', async (t) => {
   const scene = await startScene(t, { maxConnections: 2 });
   const netech = await startNetech({ team: 'ned', host: '127.0.0.2' });
   t.after(netech.close);

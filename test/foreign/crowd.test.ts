@@ -113,7 +113,7 @@ const isHeardOver =
   (event: NodeEvent): event is MessageEvent =>
     event.type === 'message' && event.direction === 'in' && event.dialect === dialect;
 
-test('all five programs and a native peer say a hundred each and are told a hundred at the same time; nothing is lost, order is kept', async (t) => {
+test('five programs and a native peer exchange a hundred messages each, none lost and in order', async (t) => {
   // As people run it.
   const scene = await startScene(t, {}, 'threads');
   const synergy = await startSynergy({ name: 'sue', host: '127.0.0.2' });

@@ -90,7 +90,7 @@ async function talksOf({ node }: Scene): Promise<number> {
   return actors.filter(({ id }: { id: string }) => id.startsWith('talk:')).length;
 }
 
-test('hundreds of malformed inputs over every port leave no talk, little memory, few lines, and the honest are heard', async (t) => {
+test('malformed inputs leave no connection and few log lines, and honest peers are served', async (t) => {
   await withSeeds(t, (seed) => floodEveryPort(t, seed));
 });
 
@@ -123,7 +123,7 @@ async function floodEveryPort(t: TestContext, seed: number): Promise<void> {
   await honestAreHeard(t, scene);
 }
 
-test('what makes no sense ends the connection, as in the programs, and what is text does not', async (t) => {
+test('malformed input ends the connection, as in the programs, and text does not', async (t) => {
   const scene = await startScene(t);
   const broken = Buffer.from([0xff, 0x41]);
   const endings: readonly (readonly [ForeignDialectName, Uint8Array])[] = [

@@ -37,7 +37,7 @@ test('the program registers with our hub and reads who is online', async (t) => 
   ]);
 });
 
-test('two users of one name are told apart', async (t) => {
+test('two users of one name are distinguished', async (t) => {
   const { hub } = await hubOf(t);
   const both = [await register(hub.port, 'bob'), await register(hub.port, 'bob')];
   await eventually(() => hub.users().length === 2, 2_000, 'both');
@@ -47,7 +47,7 @@ test('two users of one name are told apart', async (t) => {
   for (const each of both) await each.close();
 });
 
-test('who comes when the hub is full is told so', async (t) => {
+test('a full hub tells a new user that it is full', async (t) => {
   const { hub } = await hubOf(t, { maxUsers: 1 });
   const first = await register(hub.port, 'ann');
   await eventually(() => hub.users().length === 1, 2_000, 'ann');
@@ -109,7 +109,7 @@ async function otherHub(t: TestContext, serve: (socket: Socket) => void, isDeaf 
   return { port, atMs };
 }
 
-test('our client at a full hub says why once, is not registered, and comes in when somebody leaves', async (t) => {
+test('a client of a full hub reports the reason once, and registers when a user leaves', async (t) => {
   const { hub, log } = await hubOf(t, { maxUsers: 1 });
   const ann = await register(hub.port, 'ann');
   await eventually(() => hub.users().length === 1, 2_000, 'ann');
@@ -126,7 +126,7 @@ test('our client at a full hub says why once, is not registered, and comes in wh
   assert.deepEqual(told, [full, null]);
 });
 
-test('a hub that closes without a word is tried ever more rarely, and told of once', async (t) => {
+test('a hub that closes silently is tried ever more rarely, and reported once', async (t) => {
   const hub = await otherHub(t, (socket) => socket.destroy());
   const { told } = clientOf(t, hub.port);
   await eventually(() => hub.atMs.length >= 4, 10_000, 'four tries');
@@ -163,7 +163,7 @@ test('of what a hub says the first line is kept, and not more than a little', as
   assert.deepEqual(told, ['it said "no"', `it said "${'x'.repeat(256)}"`, 'it said "closed"']);
 });
 
-test('a flood of nonsense is counted, told in one line, and costs no user', async (t) => {
+test('a flood of malformed input is counted, logged in one line, and costs no user', async (t) => {
   const { hub, log } = await hubOf(t);
   const ann = await register(hub.port, 'ann');
   await eventually(() => hub.users().length === 1, 2_000, 'ann');
@@ -191,7 +191,7 @@ test('a flood of nonsense is counted, told in one line, and costs no user', asyn
   await ann.close();
 });
 
-test('that a hub is gone is told once, and again only when it has something to say', async (t) => {
+test('the end of a hub is reported once, and again only with a new reason of the hub', async (t) => {
   const first = await hubOf(t);
   const { client, told } = clientOf(t, first.hub.port);
   await eventually(() => client.isRegistered(), 2_000, 'registration');

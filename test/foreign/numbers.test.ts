@@ -10,7 +10,7 @@ import { foreignState, ownPeerId } from '../support/core-parts.js';
 import { startScene } from '../support/foreign-scene.js';
 import { startResponder } from '../support/standins/cmp2204.js';
 
-test('a private number that is none is refused at once, and nothing waits behind it', async (t) => {
+test('an invalid private number is refused at once, and nothing waits behind it', async (t) => {
   const scene = await startScene(t);
   const responder = await startResponder({});
   t.after(responder.close);
@@ -27,7 +27,7 @@ test('a private number that is none is refused at once, and nothing waits behind
   assert.equal((await responder.received.take()).text, 'good');
 });
 
-test('who knows no private numbers is not sent one, and nothing is queued', async (t) => {
+test('a peer without private numbers is not sent one, and nothing is queued', async (t) => {
   const scene = await startScene(t);
   for (const via of [{ privateNumber: 7 }, { isPlain: true }, { isPlain: false }]) {
     const refused = (await scene.node.sendVia('synergy://127.0.0.1:1', 'x', via))._unsafeUnwrapErr();

@@ -9,7 +9,7 @@ import { startScene } from '../support/foreign-scene.js';
 
 const count = 50;
 
-test('a crash lets no more than one message go out twice: whenever one comes, those before it are marked on disk', async (t) => {
+test('a crash repeats at most one message, since each one is marked before the next goes out', async (t) => {
   const scene = await startScene(t);
   const sql = openSql(join(scene.home, 'history.db'));
   t.after(() => sql.close());

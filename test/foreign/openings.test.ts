@@ -37,7 +37,7 @@ async function knock(scene: Scene, words: string, from = '127.0.0.1', stays = fa
   return localPort;
 }
 
-test('bytes that no program opens with are told with address, reason and count', async (t) => {
+test('unknown first bytes are logged with address, reason and count', async (t) => {
   const { scene, told } = await door(t);
   const port = await knock(scene, 'GET / HTTP/1.1\r\n\r\n', '127.0.0.7');
   assert.deepEqual(await unheardOf(scene), { 'no-such-opening': 1 });
@@ -48,14 +48,14 @@ test('bytes that no program opens with are told with address, reason and count',
   ]);
 });
 
-test('a program that is not switched on is told apart from nonsense', async (t) => {
+test('a program that is switched off is distinguished from unknown bytes', async (t) => {
   const { scene, told } = await door(t, { dialects: ['netech'], listen: [] });
   await initiate({ port: scene.port(), text: 'anybody?' });
   await eventually(() => told[0]?.fields['reason'] === 'dialect-off', 2_000, 'a line');
   assert.deepEqual(await unheardOf(scene), { 'dialect-off': 1 });
 });
 
-test('who ends without a word, or within its opening, or says no more of it in time, is counted', async (t) => {
+test('a caller that ends silently, within its opening or too late is counted', async (t) => {
   const { scene, told } = await door(t);
   await knock(scene, '');
   await knock(scene, 'LISTENING_');
@@ -65,7 +65,7 @@ test('who ends without a word, or within its opening, or says no more of it in t
   assert.deepEqual(told, []);
 });
 
-test('a flood of a thousand is counted whole and told in one line', async (t) => {
+test('a flood of a thousand is counted whole and logged in one line', async (t) => {
   const { scene, told } = await door(t);
   let left = 1_000;
   const startedMs = performance.now();

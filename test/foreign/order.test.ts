@@ -55,7 +55,7 @@ test('messages on fifty connections, back to back, are shown in their order on a
   }
 });
 
-test('a connection that does not go on holds up later ones of its program for a moment, not for good', async (t) => {
+test('a stuck connection holds up later ones of its program for a moment only', async (t) => {
   const scene = await startScene(t);
   const { from, wordsOf } = programs[0];
   const stalled = await dial(scene.port(), from);

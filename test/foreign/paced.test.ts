@@ -143,7 +143,7 @@ pacedTest('who leaves has said before what was queued; who is blocked hears noth
   assert.deepEqual(rest, texts.slice(6));
 });
 
-test('what has no turn of its own is told at once', async (t) => {
+test('a write without a turn of its own goes out at once', async (t) => {
   const scene = await startScene(t);
   const { peer, socket } = await areCalled(t, 'chatbuddy');
   (await scene.node.foreignConnect(peer))._unsafeUnwrap();

@@ -112,7 +112,7 @@ for (const [what, hog] of Object.entries(hogs)) {
 const twice = async (wait: () => Promise<number>): Promise<number[]> => [await wait(), await wait()];
 
 for (const hosts of [6, 12])
-  test(`strangers are served in turn while ${hosts} hosts hold messages that never end, twenty each`, async (t) => {
+  test(`strangers are served in turn while ${hosts} hosts hold twenty endless messages each`, async (t) => {
     const scene = await startScene(t);
     const kinds = Object.values(hogs).filter(({ port }) => port(scene) === scene.port());
     for (let n = 0; n < hosts; n += 1)

@@ -44,7 +44,7 @@ test('cmp2204: an initiator is heard plain and secure, and its lines say how', a
   );
 });
 
-test('cmp2204: a text that is typed after the keys were exchanged is heard, however long that takes', async (t) => {
+test('cmp2204: a text that is typed long after the key exchange is heard', async (t) => {
   const scene = await startScene(t);
   const isTyped = pause(admission.messageIdleMs + admission.messageDeadlineMs);
   const slow = initiate({ port: scene.port(), text: 'let me think', secret: 6, typing: () => isTyped });
@@ -55,7 +55,7 @@ test('cmp2204: a text that is typed after the keys were exchanged is heard, howe
   assert.deepEqual(await scene.texts('cmp2204', 2), ['quick', 'let me think']);
 });
 
-test('cmp2204: a responder gets messages secure unless plain is asked for, and both are kept in its old file', async (t) => {
+test('cmp2204: messages go out encrypted unless plain is asked for, and stand in the old file', async (t) => {
   const scene = await startScene(t);
   const responder = await startResponder({});
   t.after(responder.close);
@@ -74,7 +74,7 @@ test('cmp2204: a responder gets messages secure unless plain is asked for, and b
   );
 });
 
-test('cmp2204: who announces itself is a peer, and stands in the old file of who is online', async (t) => {
+test('cmp2204: a program that announces itself is a peer, and stands in online_peers.txt', async (t) => {
   const scene = await startScene(t);
   const to = { host: '127.0.0.1', port: scene.beaconPort };
   const announcer = await startAnnouncer({ username: 'old hand', address: '10.9.9.9', to });
@@ -94,7 +94,7 @@ test('cmp2204: who announces itself is a peer, and stands in the old file of who
   assert.equal((await scene.until(isMessage)).peer, 'old hand');
 });
 
-test('cmp2204: in its old file, who never announced itself is Unknown, and has its name as soon as it did', async (t) => {
+test('cmp2204: a peer is Unknown in the old file until it announces itself', async (t) => {
   const scene = await startScene(t);
   const file = join(scene.home, 'chat_history.txt');
   const kept = (): string[] =>
@@ -130,7 +130,7 @@ test('chatbuddy: a friend who calls is talked with until it steps away', async (
   assert.equal(left.text, 'Looks like your friend stepped away.');
 });
 
-test('chatbuddy: a friend who waits is called, and told when we step away', async (t) => {
+test('chatbuddy: a waiting friend is called, and gets our goodbye', async (t) => {
   const scene = await startScene(t);
   const waiting = await waitForChat();
   t.after(waiting.close);
@@ -171,7 +171,7 @@ test('synergy: peers are heard, listed, connected and left', async (t) => {
   assert.deepEqual(await listed(), []);
 });
 
-test('synergy: mandatory peers are greeted, and everybody is told when the node ends', async (t) => {
+test('synergy: mandatory peers are greeted, and every peer gets a goodbye when the node ends', async (t) => {
   const other = await startSynergy({ name: 'ann', form: 'course' });
   t.after(other.close);
   const scene = await startScene(t, { greet: [`127.0.0.1:${other.port}`] });

@@ -87,7 +87,7 @@ async function killing(seed: number): Promise<void> {
   }
 }
 
-test('a full disk refuses, confirms nothing it did not keep, and is forgotten once there is space', async (t) => {
+test('a full disk refuses and confirms nothing unstored, and all works once there is space', async (t) => {
   const home = mkdtempSync(join(tmpdir(), 'parlance-full-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', home]);
   if (mounted.status !== 0) {

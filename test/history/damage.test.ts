@@ -141,7 +141,7 @@ async function damaging(seed: number): Promise<void> {
   }
 }
 
-test('a salvage carries over every line outside the damage, with its number, and never gives a number twice', async () => {
+test('a salvage keeps every message outside the damage with its number, and reuses no number', async () => {
   const { home, file, remove } = temporaryHome();
   try {
     const history = (await start(file))._unsafeUnwrap();
@@ -172,7 +172,7 @@ test('a salvage carries over every line outside the damage, with its number, and
   }
 });
 
-test('a damaged search index is built anew, and the search that met it is answered', async () => {
+test('a damaged search index is rebuilt, and the search that met it is answered', async () => {
   const { home, file, remove } = temporaryHome();
   try {
     const history = (await start(file))._unsafeUnwrap();

@@ -371,7 +371,7 @@ test('every file has mode 0600 whatever the umask', { skip: process.platform ===
 });
 
 test(
-  'a home that others may enter, or that is none, is refused',
+  'a directory that others may enter, or that is not a home, is refused',
   { skip: process.platform === 'win32' },
   async () => {
     const { home, file, remove } = temporaryHome();
@@ -394,7 +394,7 @@ test(
   },
 );
 
-test('what no caller may send fails its own request before it is stored', () =>
+test('an invalid value fails its own request before it is stored', () =>
   withHistory(async (history) => {
     for (const wrong of [{ receivedAtMs: 0.5 }, { dialect: 'other' }, { state: 'lost' }, { encryption: '' }])
       await assert.rejects(

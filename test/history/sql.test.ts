@@ -5,7 +5,7 @@ import { attempt, openSql, type SqlValue } from '../../src/actors/history/sql.js
 import { migrate, migrations, schemaVersion } from '../../src/actors/history/schema.js';
 import { start, temporaryHome } from './driver.js';
 
-test('what would end the process never reaches libsql', () => {
+test('a value that would end the process never reaches libsql', () => {
   const { file, remove } = temporaryHome();
   closeSync(openSync(file, 'w'));
   const sql = openSql(file);

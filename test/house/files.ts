@@ -74,7 +74,7 @@ describe('files', () => {
 });
 
 describe('hazards', () => {
-  test('nobody uses the key export that hangs, a cipher without its tag length, or dice for secrets', () => {
+  test('no file exports keys as JWK, omits a tag length, or draws secrets from Math.random', () => {
     for (const { path, code } of sources) {
       assert.doesNotMatch(code, /\.export\(\s*\{\s*format:\s*'jwk'/, path);
       if (!path.startsWith('src/runtime/')) assert.doesNotMatch(code, /Math\.random\(/, path);

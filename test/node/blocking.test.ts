@@ -24,7 +24,7 @@ async function aliceAndBob(
   return { alice, bob, beaconPort };
 }
 
-test('a blocked peer loses its session, is refused when it comes back, and is heard again once let in', async (context) => {
+test('a blocked peer loses its session, is refused, and is heard again after the unblock', async (context) => {
   const { alice, bob } = await aliceAndBob(context);
   await deliver(bob, 'alice', 'before');
   const row = await must(alice.handle.block('bob', true));
@@ -45,7 +45,7 @@ test('a blocked peer loses its session, is refused when it comes back, and is he
   await deliver(alice, 'bob', 'after');
 });
 
-test('what waits for a peer when it is blocked waits on, and goes out once it is let in', async (context) => {
+test('messages for a blocked peer wait, and go out after the unblock', async (context) => {
   const { alice, bob, beaconPort } = await aliceAndBob(context);
   await deliver(alice, 'bob', 'before');
   const { home } = bob;

@@ -138,7 +138,7 @@ test('states come in order and once while hundreds of messages cross', async (co
   );
 });
 
-test('a session that gave its place away is resumed; after a restart of the peer a full handshake takes its place', async (context) => {
+test('a parked session is resumed; after a restart of the peer a full handshake follows', async (context) => {
   const beaconPort = await freeBeaconPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const carol = await liveNode(context, { name: 'carol', beaconPort });
@@ -158,7 +158,7 @@ test('a session that gave its place away is resumed; after a restart of the peer
   assert.deepEqual(again.heard(), ['third']);
 });
 
-test('what was queued for an absent peer flows within seconds of its first beacon', async (context) => {
+test('messages for an absent peer go out within seconds of its first beacon', async (context) => {
   const beaconPort = await freeBeaconPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });

@@ -8,7 +8,7 @@ import { within } from '../support/deadline.js';
 import { liveNode, must, untilMet, type LiveNode } from '../support/live-node.js';
 import { freeBeaconPort } from '../support/program.js';
 
-test('a reader that resumes gets what is stored and then what is new, without a gap and without a double', async (context) => {
+test('a reader that resumes gets stored and new messages without a gap and without a repetition', async (context) => {
   const beaconPort = await freeBeaconPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
@@ -31,7 +31,7 @@ test('a reader that resumes gets what is stored and then what is new, without a 
   }
 });
 
-test('every reader begins with who the node is and ends with its goodbye', async (context) => {
+test('every reader begins with the identity of the node and ends with its goodbye', async (context) => {
   const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
   const readers = [alice.handle.events(), alice.handle.events({ sinceSeq: 0 }), alice.handle.events()];
   const reading = readers.map(async (reader) => {

@@ -24,7 +24,7 @@ const isTold = (text: string) => (fields: Readonly<Record<string, unknown>>) =>
 
 // Side by side, since most of their time is spent waiting.
 describe('a peer that vanishes', { concurrency: true }, () => {
-  test('a frozen peer is noticed within 15 s, also where nothing waits, and gets its words once when it wakes', async (context) => {
+  test('a frozen peer is noticed within 15 s, and gets its messages once when it wakes', async (context) => {
     const beaconPort = await freeBeaconPort();
     const alice = await liveNode(context, { name: 'alice', beaconPort });
     const bob = await serve(context, 'bob', beaconPort);
@@ -48,7 +48,7 @@ describe('a peer that vanishes', { concurrency: true }, () => {
     assert.equal(bob.program.seen.filter(isTold('into the ice')).length, 1);
   });
 
-  test('a sender that is frozen is noticed, tells nothing false, and goes on where it was when it wakes', async (context) => {
+  test('a frozen sender is noticed, reports nothing false, and goes on when it wakes', async (context) => {
     const beaconPort = await freeBeaconPort();
     const alice = await liveNode(context, { name: 'alice', beaconPort });
     const bob = await serve(context, 'bob', beaconPort);

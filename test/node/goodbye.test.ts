@@ -9,7 +9,7 @@ import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { testMsMax } from '../support/deadline.js';
 
 test(
-  'whoever asks a node that is leaving whether it is there causes no error in its log',
+  'a query to a node that is ending causes no error in its log',
   { timeout: testMsMax },
   async (context) => {
     const beaconPort = await freeBeaconPort();

@@ -33,7 +33,7 @@ const reasonOf = (error: NodeError): string => ('reason' in error ? error.reason
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 const isRoot = process.getuid?.() === 0;
 
-test('a home has one node at a time; the second is told who has it, and after kill -9 the next one starts', async (context) => {
+test('a home has one node at a time, the second one learns its pid, and kill -9 frees the home', async (context) => {
   const home = temporaryHome(context);
   const beaconPort = await freeBeaconPort();
   const first = await liveNode(context, { name: 'alice', beaconPort, home });
@@ -77,7 +77,7 @@ test('every file of a home is private, whatever the umask', async (context) => {
   }
 });
 
-test('an identity that is missing, damaged or readable by others is a refusal, and stays as it is', async (context) => {
+test('a missing, damaged or readable identity is refused and stays as it is', async (context) => {
   const home = temporaryHome(context);
   const file = join(home, 'identity.json');
   const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort(), home });

@@ -32,7 +32,7 @@ test('a static key older than the one that was certified last is refused', async
 });
 
 // Case H11
-test('a copied home is told of on both sides and to the sender, and both can be talked to', async (context) => {
+test('a copied home is reported on both sides and to the sender, and both are reachable', async (context) => {
   const beaconPort = await freeBeaconPort();
   const home = temporaryHome(context);
   const first = await liveNode(context, { name: 'bob', beaconPort, home });
@@ -106,7 +106,7 @@ test('a flipped bit in the identity file never makes another identity of it', as
 });
 
 // Case N17
-test('a year-old static key is replaced in a running home; identity and run stay, and it ends in two years', (context) => {
+test('a year-old static key is replaced in a running home, and identity and run stay', (context) => {
   const opened = openHome(temporaryHome(context));
   assert.ok(opened.isOk());
   context.after(() => opened.value.release());

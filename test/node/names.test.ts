@@ -6,7 +6,7 @@ import { within } from '../support/deadline.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { startHangingUp } from '../support/simulated-peer.js';
 
-test('an address reaches whoever listens there, without a beacon, also while a session is up', async (context) => {
+test('an address reaches the node that listens there, without a beacon, also beside a session', async (context) => {
   const silent = { broadcast: [], beaconPort: await freeBeaconPort() };
   const alice = await liveNode(context, { name: 'alice', ...silent });
   const bob = await liveNode(context, { name: 'bob', ...silent });
@@ -22,7 +22,7 @@ test('an address reaches whoever listens there, without a beacon, also while a s
   assert.deepEqual(alice.heard(), ['and back by address', 'once more']);
 });
 
-test('whoever hangs up before it tells its name holds up nobody who asked for its address', async (context) => {
+test('a peer that hangs up before it sends its name holds up no command about its address', async (context) => {
   const alice = await liveNode(context, { name: 'alice', broadcast: [], beaconPort: await freeBeaconPort() });
   const other = await startHangingUp();
   context.after(other.close);
@@ -32,7 +32,7 @@ test('whoever hangs up before it tells its name holds up nobody who asked for it
   }
 });
 
-test('a name with control characters loses them, a long one its end, on every way by which it is told', async (context) => {
+test('a name loses control characters, and a long one its end, on every way that it travels', async (context) => {
   const beaconPort = await freeBeaconPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const sly = await liveNode(context, { name: '\u001b[31mmal\u202elory\u200b\n', beaconPort });
@@ -55,7 +55,7 @@ test('a name with control characters loses them, a long one its end, on every wa
   assert.equal((await must(alice.handle.self())).name, 'alice');
 });
 
-test('a new name is told to who is connected and to who only hears beacons, and is kept', async (context) => {
+test('a new name reaches connected peers and those that only hear beacons, and is stored', async (context) => {
   const beaconPort = await freeBeaconPort();
   const kept: string[] = [];
   const home = temporaryHome(context);

@@ -6,7 +6,7 @@ import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../supp
 
 const lines = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `line ${from + at + 1}`);
 
-test('what waits when a node ends, in order or by kill -9, goes out in order when it runs again', async (context) => {
+test('messages that wait when a node ends or is killed go out in order at its next start', async (context) => {
   const beaconPort = await freeBeaconPort();
   const options = sceneOptions(beaconPort);
   const home = temporaryHome(context);

@@ -9,7 +9,7 @@ import { eventually } from '../support/deadline.js';
 import { liveNode } from '../support/live-node.js';
 import { freeBeaconPort } from '../support/program.js';
 
-test('a source is told of once in a while, of all no more than fit, and the rest is counted', () => {
+test('each source is logged once in a period, at most as many as fit, and the rest is counted', () => {
   const ration = new FaultRation({ everyMs: 1_000, sourcesMax: 2 });
   assert.equal(ration.note('a', 0), 'told');
   assert.equal(ration.note('a', 10), 'first-untold');
@@ -22,7 +22,7 @@ test('a source is told of once in a while, of all no more than fit, and the rest
   assert.equal(ration.takeUntold(), 0);
 });
 
-test('failing handshakes from many addresses fill no log, and those that are not in it are counted there', async (context) => {
+test('failing handshakes from many addresses do not fill the log, and all are counted', async (context) => {
   const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
   const { everyMs, sourcesMax } = dialing.failureLog;
   const callers = sourcesMax + 10;

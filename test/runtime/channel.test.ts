@@ -86,7 +86,7 @@ async function pair() {
 }
 
 describe('a link whose port dies', () => {
-  test('is reported, and once joined anew has lost nothing and brought nothing twice', async () => {
+  test('is reported, and once joined again has lost nothing and repeated nothing', async () => {
     const { sender, heard, lost, join, end } = await pair();
     for (let round = 0; round < 12; round += 1) {
       const port = join();

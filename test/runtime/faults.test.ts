@@ -177,7 +177,7 @@ test('a deadline and a timer of a hundred years neither fire nor spin', async ()
 });
 
 // Runtime F8
-test('a life is told in order: started, exited, restarted', async () => {
+test('a life is reported in order: started, exited, restarted', async () => {
   type ShortProtocol = { end: Cast<null> };
   const short = actor<null, null, ShortProtocol>({
     name: 'short',
@@ -295,7 +295,7 @@ describe('a stop', () => {
 
 describe('an actor that nobody declares', () => {
   // Runtime F11
-  test('is told at once to those who send to it, and a link to it refuses the start', async () => {
+  test('is reported at once to its senders, and a link to it refuses the start', async () => {
     const tree = await startTree({ children: [notes] });
     const gone = { code: 'runtime/no-actor', actor: 'mistyped' };
     const ref = tree.root.ref(address<ProbeProtocol>('mistyped'));

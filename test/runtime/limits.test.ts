@@ -12,7 +12,7 @@ import { worker } from './actors.js';
 import { notes, own, startTree, until, workerAt } from './tree.js';
 
 describe('CPU time of one handler', () => {
-  test('above the heartbeat and within busyMsMax is no crash', async () => {
+  test('above the heartbeat and within busyMsMax does not crash it', async () => {
     const spec = workerAt(own);
     const tree = await startTree({ children: [notes, spec], limits: { busyMsMax: 6_000 } });
     tree.root

@@ -97,7 +97,7 @@ describe('a link', () => {
     await root.stop();
   });
 
-  test('waits anew for the answer when its deadline passed while the process stood still', async () => {
+  test('waits again for the answer when its deadline passed while the process stood still', async () => {
     const spec = workerAt(own);
     const { root } = await startTree({ children: [notes, spec] });
     const ref = root.ref(spec);
@@ -138,7 +138,7 @@ describe('a link', () => {
       await root.stop();
     });
 
-    test(`delivers an envelope with transferred bytes once, also when it crashes its receiver (${where})`, async () => {
+    test(`delivers transferred bytes once, also when they crash their receiver (${where})`, async () => {
       const spec = workerAt(placement);
       const tree = await startTree({ children: [notes, spec] });
       const ref = tree.root.ref(spec);

@@ -10,7 +10,7 @@ import { callerInThread, makeWords, word } from './native-caller.js';
 import { startTree, until } from './tree.js';
 
 describe('a thread is not ended inside a native call', () => {
-  test('but when it leaves it, and it makes no other one', async (context) => {
+  test('ends outside the call, and makes no further one', async (context) => {
     const words = makeWords();
     context.after(() => Atomics.store(words, word.released, 1));
     let isForced: () => void;
@@ -48,7 +48,7 @@ describe('a thread is not ended inside a native call', () => {
 });
 
 describe('the gate of native calls', () => {
-  test('is waited for only so long', async () => {
+  test('is waited for until a deadline', async () => {
     const gate = new NativeGate(insideForEver());
     const startedMs = performance.now();
     assert.equal(await within(gate.shut(50), 5_000, 'the wait'), false);

@@ -29,12 +29,12 @@ describe('of the time between two looks a thread could have used', () => {
     assert.equal(usableMs(at(1_000), at(1_050, { lateMs: 60 })), 0);
     assert.equal(usableMs(start, at(6_000, { lateMs: 4_900, ...spent(5_500, 50, 300, true) })), 100);
   });
-  test('what it ran, when it is held up now', () => {
+  test('the time that it ran, when it is held up now', () => {
     assert.equal(usableMs(start, at(1_100, spent(600, 50, 300, true))), 100);
     assert.equal(usableMs(start, at(1_100, spent(504, 50, 396, true))), 4);
     assert.equal(usableMs(start, at(1_100, spent(500, 50, 300, true))), 0);
   });
-  test('what it ran and what its loop was idle, without its wait for a processor', () => {
+  test('the time that it ran or idled, without its wait for a processor', () => {
     assert.equal(usableMs(start, at(1_100, spent(500, 50, 400))), 100);
     assert.equal(usableMs(start, at(1_100, spent(510, 50, 390))), 100);
     assert.equal(usableMs(start, at(1_100, spent(510, 130, 390))), 20);
@@ -73,7 +73,7 @@ describe('the wait for a thread ends', () => {
       95,
     );
   });
-  test('never for a thread that gets no processor, and late for an endless loop that gets a part of one', () => {
+  test('never for a thread without a processor, and late for an endless loop with a part of one', () => {
     assert.equal(
       looksUntilOver(10_000, () => spent(0, 0, 0, true)),
       null,

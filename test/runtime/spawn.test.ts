@@ -73,7 +73,7 @@ describe('a spawned child', () => {
     await tree.root.done;
   });
 
-  test('gets its address over threads: whoever has it in a body can send to it', async () => {
+  test('gets its address over threads: a holder of the address can send to it', async () => {
     const first = parentAt(own);
     const second = child(parent, { id: 'other', placement: own });
     await using root = (await startTree({ children: [first, second] })).root;
@@ -85,7 +85,7 @@ describe('a spawned child', () => {
     assert.equal((await root.ref(second).call('sum', { id: 'leaf-1' }))._unsafeUnwrap(), 5);
   });
 
-  test('that refuses to start is told and forgotten', async () => {
+  test('that refuses to start is reported and forgotten', async () => {
     const spec = parentAt(own);
     await using root = (await startTree({ children: [spec] })).root;
     const ref = root.ref(spec);
@@ -96,7 +96,7 @@ describe('a spawned child', () => {
     assert.match(JSON.stringify(twice._unsafeUnwrapErr()), /the id parent is taken/u);
   });
 
-  test('whose address nobody has any more is a dead letter, and a call to it fails at once', async () => {
+  test('which is gone turns its messages into dead letters, and a call to it fails at once', async () => {
     const spec = parentAt(own);
     const tree = await startTree({ children: [spec] });
     const ref = tree.root.ref(spec);

@@ -22,7 +22,7 @@ test('bytes written after the other end is gone never count as taken', async () 
   assert.deepEqual(drains, []);
 });
 
-test('what was written before an order to end arrives when the stream is drained, and then its end', () => {
+test('bytes written before an order to end arrive when the stream is drained, then its end', () => {
   const { port1, port2 } = new MessageChannel();
   const heard: string[] = [];
   const near = openByteStream(port1, {

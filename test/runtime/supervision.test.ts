@@ -184,7 +184,7 @@ describe('a supervisor', () => {
     assert.deepEqual(told, ['+a', '-a']);
   });
 
-  test('takes a refusal at a restart for what no restart mends', async () => {
+  test('gives up after a refusal at a restart', async () => {
     let refuses = false;
     const spec = fuse('a', [], { refuses: () => refuses });
     const tree = await startTree({ children: [spec] });

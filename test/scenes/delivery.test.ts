@@ -170,7 +170,7 @@ test('a second node on one home is refused at once and names the first; kill -9 
   await run(context, options);
 });
 
-test('with a full disk nothing is called queued, the error is told, and it recovers by itself', async (context) => {
+test('with a full disk nothing is queued, the error is reported, and the node recovers by itself', async (context) => {
   const mount = temporaryHome(context);
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m,mode=0700', 'parlance-test', mount], {

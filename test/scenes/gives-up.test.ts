@@ -6,7 +6,7 @@ import { faultyWorkers } from '../support/faulty/order.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { assertArrived, startSceneNode, untilAcquainted } from '../support/scene-nodes.js';
 
-test('a node whose history crashes over and over stops with an error, its home free and its outbox intact', async (context) => {
+test('a node whose history keeps crashing stops with an error, and its outbox is intact', async (context) => {
   const beaconPorts = [await freeBeaconPort()];
   const home = temporaryHome(context);
   const faulty = faultyWorkers();

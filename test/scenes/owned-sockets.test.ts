@@ -19,7 +19,7 @@ const openings: readonly (Uint8Array | null)[] = [null, fullHello, fullHello.sub
 
 // Case N9
 test(
-  'fifty connections a second never make a node own more than its five slots and one connection',
+  'at fifty connections a second a node owns at most its five slots and one connection',
   { skip: canSeeSockets ? false : 'only Linux lists the sockets of a process' },
   async (context) => {
     const home = temporaryHome(context);

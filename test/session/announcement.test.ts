@@ -35,7 +35,7 @@ test('features and the next identity arrive, full and resumed, and 1.0.0 announc
     }
 });
 
-test('a payload with a field twice or of a wrong length is malformed, an unknown field is skipped', () => {
+test('a repeated field or a wrong length is malformed, and an unknown field is skipped', () => {
   const bootId = new Uint8Array(8);
   const certificate = new Uint8Array(113);
   const payload = encodePayload(certificate, { wireVersions: [1], features, bootId, next });

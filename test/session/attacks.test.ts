@@ -117,7 +117,7 @@ function longer(bytes: Uint8Array): Uint8Array {
   return encodeMessage(body);
 }
 
-test('records that are dropped, swapped, repeated or of another session end the session without a word', () => {
+test('dropped, swapped, repeated and foreign records end the session silently', () => {
   for (const attack of ['drop', 'swap', 'repeat', 'other', 'reflect', 'flip', 'cut'] as const) {
     const [a, b] = [makeNode(), makeNode()];
     const pair = connect(a, b);
@@ -166,7 +166,7 @@ test('a recorded connection played again yields nothing', () => {
   assert.deepEqual(replay().sent.at(0), encodeControl({ control: 'ticket-unknown' }));
 });
 
-test('a first message of a resume, replayed while its ticket is still good, yields nothing and harms nothing', () => {
+test('a replayed first message of a resume yields nothing and harms nothing', () => {
   const [a, b] = [makeNode(), makeNode()];
   connect(a, b);
   const lost = resume(a, b, {}, (bytes, from) => (from === 'responder' ? new Uint8Array(0) : bytes));
@@ -220,7 +220,7 @@ test('another key than the one that was dialled is refused before the caller has
   assert.equal(pair.initiator.outputs.filter((output) => output.type === 'write').length, 1);
 });
 
-test('a verdict against the peer ends the session on either side, and the caller says nothing more', () => {
+test('a verdict against the peer ends the session on either side, and the caller sends no more', () => {
   const [a, b] = [makeNode(), makeNode()];
   for (const side of ['initiator', 'responder'] as const) {
     const pair = makePair(a, b);
@@ -233,7 +233,7 @@ test('a verdict against the peer ends the session on either side, and the caller
   }
 });
 
-test('certificates that are expired, foreign, of another version or of a small-order key are refused', () => {
+test('expired, foreign and small-order certificates, and those of another version, are refused', () => {
   const victim = makeNode();
   const pair = generateDhKeyPair();
   const identity = identityOf(anyBytes(32));
@@ -279,7 +279,7 @@ function answerWith(payload: Uint8Array, node: TestNode): string | undefined {
   return initiator.failure?.code;
 }
 
-test('a payload is refused when it is too long, cut, or lacks or repeats a field; unknown fields are skipped', () => {
+test('a payload that is too long, incomplete, or lacks or repeats a field is refused', () => {
   const node = makeNode();
   const { certificate } = node.local;
   const versions = Uint8Array.of(1, 0, 1, 1);
@@ -301,7 +301,7 @@ test('a payload is refused when it is too long, cut, or lacks or repeats a field
     assert.equal(answerWith(payload, node), 'session/malformed');
 });
 
-test('versions: another one is told which are spoken, and a hidden higher one is a downgrade', () => {
+test('another version gets the list of versions, and a hidden higher one is a downgrade', () => {
   const [a, b] = [makeNode(), makeNode()];
   const { responder } = makePair(a, b);
   responder.receive(Uint8Array.of(0x50, 0x41, 0x52, 0x4c, 7));
@@ -316,7 +316,7 @@ test('versions: another one is told which are spoken, and a hidden higher one is
   assert.ok(isUp(connect(c, b)));
 });
 
-test('who cannot be served is told when to come back', () => {
+test('a caller that cannot be served gets the time to come back', () => {
   const { initiator } = makePair(makeNode(), makeNode());
   initiator.take(initiator.session.start());
   initiator.receive(encodeControl({ control: 'busy', retryAfterSeconds: 7 }));

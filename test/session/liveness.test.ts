@@ -59,7 +59,7 @@ test('a probe is answered by its own PONG, not by one that was on its way before
   assert.equal(answers(), 1, 'nobody asked');
 });
 
-test('after an hour a resume is due, told once; after a day the session ends', () => {
+test('after an hour a resume is due, once; after a day the session ends', () => {
   const { initiator, responder } = connect(makeNode(), makeNode());
   const outputs: string[] = [];
   let failedAtMs = 0;

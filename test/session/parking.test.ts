@@ -110,7 +110,7 @@ test('a book keeps 512 peers and three generations of each, and wipes what it le
 });
 
 // Case N17
-test('once either side has a new static key, a resume becomes a full handshake on the same connection', () => {
+test('after a new static key a resume becomes a full handshake on its connection', () => {
   for (const isCallersKeyNew of [true, false]) {
     const seed = anyBytes(32);
     const [a, b] = [makeNode({ seed }), makeNode()];

@@ -22,7 +22,7 @@ interface File<Case, Group> {
 const nothing = new Uint8Array(0);
 
 for (const set of vectorSets)
-  test(`x25519 gives every secret of the vectors, and none at all for points of small order (${set.name})`, () => {
+  test(`x25519 gives every secret of the vectors, and none for small-order points (${set.name})`, () => {
     const { testGroups } =
       set.read<File<{ public: string; private: string; shared: string }, object>>('prim/x25519');
     let refused = 0;

@@ -149,7 +149,7 @@ test('a fragment that is not the last one carries 16 KiB', () => {
   assert.equal(fragment(1, false)._unsafeUnwrap()?.length, 1);
 });
 
-test('what was cut into fragments is put together again, within bounds', () => {
+test('fragments are joined again, within bounds', () => {
   for (const length of [0, 1, 16_384, 16_385, 65_600]) {
     const content = Uint8Array.from({ length }, (_, i) => i % 251);
     const reassembly = new Reassembly(80_000);

@@ -11,7 +11,7 @@ import { World } from './world.js';
 
 const histories = 2_000;
 
-test('what is queued is shown once, in order, and delivered means stored, whatever goes wrong', (t) => {
+test('queued messages are shown once, in order, and delivered means stored', (t) => {
   let shown = 0;
   let delivered = 0;
   let events = 0;

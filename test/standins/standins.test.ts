@@ -252,7 +252,7 @@ describe('cse310', () => {
     await waiting.close();
   });
 
-  test('our talk waits for nobody and works with who does, dialled and accepted', async () => {
+  test('our machine never waits for its turn, and works with a program that does', async () => {
     const waiting = await waitFor();
     const talk = await dialTalk(foreignDialects.cse310, waiting.port, options({ name: 'Ann' }));
     const server = await waiting.turns();

@@ -15,7 +15,7 @@ test('an address that is written is read again', (t) => {
   );
 });
 
-test('what is no address with a port is none', () => {
+test('a text that is not an address with a port is refused', () => {
   const words = [
     '',
     'host',
@@ -35,7 +35,7 @@ test('what is no address with a port is none', () => {
   assert.deepEqual(parseAddress('Host.Local:6001'), { host: 'host.local', port: 6001 });
 });
 
-test('an IP address is told from a name and from a number that some resolvers would take for one', () => {
+test('an IP address is distinguished from a name, and from a number that resolvers accept', () => {
   for (const word of ['0.0.0.0', '10.0.0.255', '::', '::1', 'fe80::1%eth0', '::ffff:10.0.0.1'])
     assert.ok(isIpAddress(word), word);
   for (const word of ['', 'localhost', '10.0.0', '010.0.0.1', '10.0.0.256', '1', ':::', '12345::', 'abcd'])

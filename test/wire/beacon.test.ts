@@ -159,7 +159,7 @@ const withTail = (hex: string) => {
   return decodeBeacon(encodeBeacon({ username: 'x', ipAddress: '', body, signature: new Uint8Array(64) }));
 };
 
-test('unknown fields of a record are skipped; known ones twice or of the wrong length are refused', () => {
+test('unknown fields of a record are skipped; repeated fields and wrong lengths are refused', () => {
   assert.ok(withTail('fe0003616263').isOk());
   for (const tail of ['01000161', 'fe', 'fe00', 'feffff', 'fe0004616263', '0400020102', 'fe0000fe0000']) {
     assert.ok(withTail(tail).isErr(), tail);

@@ -54,7 +54,7 @@ test('a frame is a copy of exactly its bytes', () => {
   assert.equal(first?.buffer.byteLength, first?.byteLength);
 });
 
-test('what came before an error is good, and nothing comes after it', () => {
+test('frames before an error are good, and none comes after it', () => {
   const frames = openJsonFrames(100, 4);
   const { frames: good, error } = frames.push(bytesOf('{"a":1} x{"b":2}'));
   assert.deepEqual(textOf(good), ['{"a":1}']);

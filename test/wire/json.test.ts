@@ -13,7 +13,7 @@ const codeOf = (source: string | Uint8Array) =>
     (error) => error.code,
   );
 
-test('what is within the bounds reads as JSON.parse reads it', (t) => {
+test('a text within the bounds reads as JSON.parse reads it', (t) => {
   holds(
     t,
     fc.property(fc.json({ maxDepth: 6, stringUnit: 'grapheme' }), (source) => {
@@ -60,7 +60,7 @@ test('prototype keys are plain keys and change nothing', () => {
   untouched();
 });
 
-test('numbers that cannot be held, broken UTF-8 and lone surrogates are refused or mended', () => {
+test('numbers out of range and broken UTF-8 are refused, and lone surrogates replaced', () => {
   assert.equal(codeOf('{"n":1e999}'), 'wire/malformed');
   assert.equal(codeOf(Uint8Array.of(0x22, 0xff, 0x22)), 'wire/malformed');
   assert.equal(parseBoundedJson('"a\\ud800b"')._unsafeUnwrap(), 'a\uFFFDb');

@@ -87,7 +87,7 @@ test('frames are the same however the bytes are cut, and views stay what they we
   );
 });
 
-test('a preamble is refused at its first wrong byte; another version is told apart', () => {
+test('a preamble is refused at its first wrong byte; another version is recognised', () => {
   for (const wrong of ['Q', 'PB', 'PAS', 'GET ', 'PARl', 'PARL\x01\x02', 'PARL\x01\xff']) {
     const reader = new NativeFrameReader();
     reader.push(Buffer.from(wrong, 'latin1'));

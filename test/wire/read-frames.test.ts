@@ -8,7 +8,7 @@ import { codePoint } from '../support/code-points.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-test('what arrives until the gap is one frame', () => {
+test('the bytes up to a gap are one frame', () => {
   const frames = openReadFrames(100);
   assert.deepEqual(frames.push(bytesOf('hel')), []);
   assert.deepEqual(frames.push(bytesOf('lo')), []);

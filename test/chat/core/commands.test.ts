@@ -10,7 +10,7 @@ const number = Array.from({ length: 12 }, (_, group) => String(10_000 + group)).
 const kinds = (scene: CoreScene): readonly string[] =>
   scene.effects.map((effect) => ('say' in effect ? `${effect.to} ${effect.say}` : effect.to));
 
-test('a block ends all sessions, is kept, and closes the reserved slot; the same block again does nothing', () => {
+test('a block ends all sessions, is stored, and closes the reserved slot', () => {
   const scene = new CoreScene();
   scene.callsIn('s-1', bob);
   const call = scene.ask('block', { peer: bob.peerId, blocked: true });
@@ -91,7 +91,7 @@ test('hanging up ends every session with the peer and forgets nothing of it', ()
   assert.equal(scene.answerTo(call), null);
 });
 
-test('the first message to a peer makes it trusted: discovery and transport are told once', () => {
+test('the first message to a peer makes it trusted: discovery and transport learn of it once', () => {
   const scene = new CoreScene();
   scene.callsIn('s-1', bob);
   const send = (id: number): void => {

@@ -242,7 +242,7 @@ test('messages that arrive while one is committed share the next commit', () => 
   );
 });
 
-test('what a lost session did not confirm is said again in the next one', () => {
+test('unconfirmed messages of a lost session are sent again in the next one', () => {
   const scene = new CoreScene();
   scene.callsIn('s-1', peer);
   send(scene, 1);
@@ -317,7 +317,7 @@ test('a timer is set where something is due before all timers that are set, and 
   }
 });
 
-test('a blocked peer gets nothing and is heard no more; what waits goes out when it is let in again', () => {
+test('a blocked peer neither gets nor sends messages; waiting ones go out after the unblock', () => {
   const scene = new CoreScene();
   scene.callsIn('s-1', peer);
   send(scene, 1);
@@ -332,7 +332,7 @@ test('a blocked peer gets nothing and is heard no more; what waits goes out when
   assert.ok(scene.to('transport').some(({ say }) => say === 'dial'));
 });
 
-test('a full outbox refuses a whole batch, counts what is being committed, and takes more once there is room', () => {
+test('a full outbox refuses a whole batch, uncommitted messages included, until there is room', () => {
   const scene = new CoreScene({ outboxSize: { lines: 9_998, bytes: 0 } });
   scene.callsIn('s-1', peer);
   const full = { code: 'chat/outbox-full', limit: 10_000 };

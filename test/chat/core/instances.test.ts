@@ -92,7 +92,7 @@ test('the session of an older run stays until a PING on it was unanswered for 3 
   assert.deepEqual(scene.warnings(), []);
 });
 
-test('two runs that answer both stay, and the sender is told once', () => {
+test('two runs that answer both stay, and the sender is warned once', () => {
   const scene = new Copies();
   scene.says('one');
   scene.bothUp();
@@ -107,7 +107,7 @@ test('two runs that answer both stay, and the sender is told once', () => {
   assert.equal(scene.warnings().length, 1);
 });
 
-test('who never wrote to the peer is told of its copies at the first message', () => {
+test('a sender that never wrote to the peer is warned of its copies at the first message', () => {
   const scene = new Copies().bothUp();
   assert.deepEqual(scene.warnings(), []);
   scene.says('one');
@@ -115,7 +115,7 @@ test('who never wrote to the peer is told of its copies at the first message', (
   assert.equal(scene.warnings().length, 1);
 });
 
-test('a message goes to the run that was heard last; its receipts are no words', () => {
+test('a message goes to the run that was heard last, and a receipt does not count as hearing', () => {
   const scene = new Copies().bothUp();
   scene.nowMs += 10;
   scene.hears('s-1', 1);
@@ -143,7 +143,7 @@ test('while a message is unconfirmed the next one follows it to the same run', (
   assert.deepEqual(scene.said(), ['s-1 three']);
 });
 
-test('what the ended run did not confirm is said to the other one, and the peer stays online', () => {
+test('unconfirmed messages of an ended run go to the other one, and the peer stays online', () => {
   const scene = new Copies().bothUp();
   scene.says('one');
   const { lines } = scene.asked('append').ask;
@@ -206,7 +206,7 @@ test('a peer with which no session is up is not dialled for its beacons', () => 
   assert.deepEqual(scene.dialled(), []);
 });
 
-test('a new name is told to both runs', () => {
+test('a new name is sent to both runs', () => {
   const scene = new Copies().bothUp();
   scene.ask('rename', { name: own.name });
   assert.deepEqual(

@@ -149,7 +149,7 @@ test('a stranger that has gone is published with what was known, and forgotten',
   assert.deepEqual(scene.answerTo(scene.ask('peers', {})), []);
 });
 
-test('a sign of life alone is no event', () => {
+test('a sign of life alone causes no event', () => {
   const scene = new CoreScene();
   scene.sees(bob);
   assert.equal(scene.events('peer').length, 1);
@@ -158,7 +158,7 @@ test('a sign of life alone is no event', () => {
   assert.deepEqual(scene.effects, []);
 });
 
-test('a new name is said to connected peers and by beacons, and kept; one that cannot be shown changes nothing', () => {
+test('a new name is sent to peers and by beacons, and stored; an invisible one changes nothing', () => {
   const scene = friendOf('bob');
   const call = scene.ask('rename', { name: 'Alicia  B.' });
   assert.equal((scene.answerTo(call) as { readonly name: string }).name, 'Alicia B.');

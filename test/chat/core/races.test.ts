@@ -102,7 +102,7 @@ test('attempts start 250 ms apart, at most four at once, and failures make room 
   );
 });
 
-test('all attempts of a round are told as one failure, and the next round begins at the best address', () => {
+test('a round of attempts is one failure, and the next round begins at the best address', () => {
   const scene = new Race().start([home, ...forged(2)]);
   scene.pass(250);
   scene.pass(250);
@@ -188,7 +188,7 @@ test('an address that is only heard does not open the slot that is kept for cont
 });
 
 // Case N6
-test('discovery is told for whom something waits once a dial failed, and an unchanged beacon makes us dial', () => {
+test('after a failed dial discovery awaits the peer, and an unchanged beacon causes a dial', () => {
   const scene = new Race().start([home]);
   assert.ok(!scene.all.some((effect) => effect.to === 'presence' && effect.say === 'awaited'));
   const awaited = (): unknown =>

@@ -307,7 +307,7 @@ test('a peer was last seen at its last announcement, or when bytes of it last ar
 });
 
 // Case P9
-test('the last sign of life is written when the peer falls silent, when the node ends, and every 10 min', () => {
+test('the last sign of life is stored at silence, at the end of the node, and every 10 minutes', () => {
   const scene = friendOf('bob');
   const writes = kept(scene).length;
   const seenAt = (afterMs: number): void => {

@@ -286,7 +286,7 @@ const remembered = (peer = small): Contact => ({
 });
 
 // Case P5
-test('another key at a remembered address means that the peer is not there: no alarm, no further dial', () => {
+test('another key at a remembered address means an absent peer, without an alarm', () => {
   for (const isOtherKnown of [false, true]) {
     const scene = new CoreScene({ contacts: [remembered()] });
     if (isOtherKnown) scene.sees(other, { addresses: [{ host: small.host, port: 6_000 }] });
@@ -307,7 +307,7 @@ test('another key at a remembered address means that the peer is not there: no a
 });
 
 // Case P5
-test('an address that the peer announces again, and that proves another key again, is an alarm once', () => {
+test('an announced address that proves another key again is an alarm once', () => {
   const scene = new CoreScene({ contacts: [remembered()] });
   scene.ask('send', oneText(small.peerId));
   scene.committed(1);
@@ -325,7 +325,7 @@ test('an address that the peer announces again, and that proves another key agai
 });
 
 // Case P5
-test('a new key under the name of the peer, or at an address that was only announced, is an alarm', () => {
+test('a new key under the name of the peer, or at an only announced address, is an alarm', () => {
   for (const isNamesake of [true, false]) {
     const scene = new CoreScene(isNamesake ? { contacts: [remembered()] } : {});
     if (isNamesake) scene.sees({ ...other, name: small.name.toUpperCase() });

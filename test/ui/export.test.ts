@@ -8,6 +8,7 @@ import {
   exportFormatOf,
   type ExportFormatName,
 } from '../../src/ui/cli/commands/export-format.js';
+import { safeText } from '../../src/ui/cli/screen/safe-json.js';
 import { holdsAsync } from '../support/seeds.js';
 import { codePoint } from '../support/code-points.js';
 
@@ -84,7 +85,8 @@ test('a CSV export reads back field by field, whatever the text', async (t) => {
       const column = rows[0]?.indexOf('text') ?? -1;
       for (const [index, text] of all.entries()) {
         const field = rows[index + 1]?.[column] ?? '';
-        assert.ok(field === text || field === `'${text}`, JSON.stringify([field, text]));
+        const shown = safeText(text);
+        assert.ok(field === shown || field === `'${shown}`, JSON.stringify([field, text]));
       }
     }),
     { numRuns: 500 },
@@ -95,7 +97,20 @@ test('no field of a CSV export is a formula', async () => {
   for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '\n=1', '＝1', '\u0000=1']) {
     const [, row] = readCsv(await file('csv', [{ ...line, text, peer: text }]));
     for (const field of row ?? []) assert.doesNotMatch(field, /^[\s\p{C}]*[=+\-@＝＋－＠]/u);
-    assert.ok(row?.includes(`'${text}`));
+    assert.ok(row?.includes(`'${safeText(text)}`));
+  }
+});
+
+// Case S15
+test('no form of the transcript holds a raw control or direction mark', async () => {
+  const text = 'a\u001b[2J\u009b\u202e\u2028b';
+  const raw = /[\u001b\u0080-\u009f\u2028\u202e]/u;
+  for (const name of ['txt', 'json', 'csv'] as const) {
+    const format = await exportFormat(name, () => '', true);
+    const written = `${format.head}${format.entry({ ...line, text }, 0)}${format.tail}`;
+    assert.doesNotMatch(written, raw, name);
+    if (name === 'json') assert.equal(JSON.parse(written)[0].text, text);
+    assert.equal(written.startsWith('\uFEFF'), name === 'csv');
   }
 });
 

@@ -115,6 +115,43 @@ test('a line too long for a message ends the input after the lines before it', o
   );
 });
 
+// Cases S8, S10, S17
+test('lines of the input that are no message are named with their number', options, async (context) => {
+  const { node, again } = await attached(context);
+  const send = async (input: Uint8Array) => {
+    const it = again();
+    it.stdin.end(input);
+    return { code: await it.run('send', 'bob', '--json'), it };
+  };
+  const bytes = (...parts: (string | number[])[]): Buffer =>
+    Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  const mixed = await send(bytes([0xef, 0xbb, 0xbf], 'one\r\n', [0x66, 0xfc, 0x72], '\nthree'));
+  assert.equal(mixed.code, 2);
+  assert.match(
+    mixed.it.stderr.text,
+    /line 2 of the input was not sent: it is not valid UTF-8; .*others were sent/,
+  );
+  const long = await send(bytes('four\n', 'x'.repeat(65_537), '\nfive\n'));
+  assert.equal(long.code, 2);
+  assert.match(
+    long.it.stderr.text,
+    /line 2 of the input was not sent: it has 65537 bytes.*none of them was sent/,
+  );
+  const endless = await send(bytes('x'.repeat(5 * 2 ** 20)));
+  assert.match(endless.it.stderr.text, /line 1 .* it has more than 4194304 bytes/);
+  assert.deepEqual(
+    node.lines().map((line) => line.text),
+    ['one', 'three', 'four'],
+  );
+  const broken = again();
+  const ended = broken.run('send', 'bob', '--json');
+  broken.stdin.write('six\n');
+  await broken.stdout.until((text) => text.includes('"delivered"'));
+  broken.stdin.destroy(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }));
+  assert.equal(await ended, 2);
+  assert.match(broken.stderr.text, /line 2 of the input was not sent: the disk reports an error \(EIO\)/);
+});
+
 test('a refusal for security is exit 5', options, async (context) => {
   const refusals: readonly NodeError[] = [
     { code: 'chat/blocked', peer: 'bob' },

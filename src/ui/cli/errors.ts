@@ -22,6 +22,15 @@ export type CommandError =
   | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
+  /** A line of stdin is no message. `isRestSent`: the lines after it were sent. */
+  | {
+      readonly code: 'command/input';
+      readonly line: number;
+      readonly detail: string;
+      readonly isRestSent: boolean;
+    }
+  /** Stdout takes no more, for another reason than a reader that left. */
+  | { readonly code: 'command/output'; readonly reason: string }
   | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
   /** Options for the start of a node that ask for something else than the running node has. */
   | {

@@ -8,6 +8,7 @@ import { launchNode } from '../api/launch.js';
 import { run } from './program.js';
 import { afterUsable } from './run.js';
 import { lineOf, type ExitCode } from './screen/wording.js';
+import { isFile, wholeWrites } from './screen/whole-writes.js';
 import type { World } from './world.js';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -15,7 +16,7 @@ const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const world: World = {
   env: process.env,
   stdin: process.stdin,
-  stdout: process.stdout,
+  stdout: isFile(process.stdout.fd) ? wholeWrites(process.stdout.fd) : process.stdout,
   stderr: process.stderr,
   userName: () => {
     try {

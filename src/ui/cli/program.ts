@@ -10,7 +10,8 @@ import { addRoleCommands } from './foreign/commands.js';
 import { usage, type RunContext } from './run.js';
 import type { Cmp2204Flags } from './options/cmp2204-flags.js';
 import { nearest } from './options/suggestion.js';
-import type { ExitCode } from './screen/wording.js';
+import { lineOf, wordingOf, type ExitCode } from './screen/wording.js';
+import { errnoOf, reasonOf } from '../../system-errors.js';
 import type { World } from './world.js';
 
 /** Parses `args` (without node and script), runs the command and resolves with its exit code. */
@@ -22,13 +23,33 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
     });
   const program = programOf(world, runs);
   refuseEmptyValues(program);
+  const loss = watchForLoss(world.stdout);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
     outcome.code = await usageFailure(world, program, args, cause);
   }
-  return outcome.code;
+  const reason = await loss();
+  if (reason === null) return outcome.code;
+  world.stderr.write(`parlance: ${lineOf(wordingOf({ code: 'command/output', reason }))}\n`);
+  return outcome.code === 0 ? 1 : outcome.code;
+}
+
+/** Returns a function that waits for what was written, and resolves with the reason why some of it is lost. */
+function watchForLoss(stdout: World['stdout']): () => Promise<string | null> {
+  let lost: Error | null = null;
+  stdout.on('error', (cause) => {
+    // A reader that left wants no more.
+    if (errnoOf(cause) !== 'EPIPE') lost ??= cause;
+  });
+  return async () => {
+    await new Promise<void>((resolve) => {
+      if (stdout.destroyed || stdout.writableLength === 0) setImmediate(resolve);
+      else stdout.write('', () => setImmediate(resolve));
+    });
+    return lost === null ? null : reasonOf(lost);
+  };
 }
 
 type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>) => Promise<void>;
@@ -198,6 +219,7 @@ interface HistoryFlags {
   readonly limit?: number;
   readonly export?: string;
   readonly force?: boolean;
+  readonly bom?: boolean;
 }
 
 function addHistory(program: Command, world: World, runs: Runs): void {
@@ -210,6 +232,7 @@ function addHistory(program: Command, world: World, runs: Runs): void {
     .addOption(new Option('--limit <n>', 'print at most the N newest messages').argParser(arg(count)))
     .option('--export <file>', 'write .txt, .json or .csv')
     .option('--force', 'replace a file that exists')
+    .option('--bom', 'begin a .csv with a byte order mark, for Excel')
     .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
       runs(command, async (context) => {
         const { history } = await import('./commands/history.js');
@@ -221,6 +244,7 @@ function addHistory(program: Command, world: World, runs: Runs): void {
           limit: options.limit ?? null,
           exportFile: options.export ?? null,
           isForced: options.force === true,
+          hasBom: options.bom === true,
         });
       }),
     );

@@ -1,5 +1,6 @@
 /** The file formats of a transcript: the line format of the oldest program, JSON and CSV. */
 import { unreachable } from '../../../exhaustive.js';
+import { safeJson, safeText } from '../screen/safe-json.js';
 import { oldLineOf, type MessageEvent } from '../../../index.js';
 
 /** The format of an export. */
@@ -18,10 +19,11 @@ export function exportFormatOf(file: string): ExportFormatName | null {
   return ending === 'txt' || ending === 'json' || ending === 'csv' ? ending : null;
 }
 
-/** Returns the writer of a format. `addressOf`: address at which a peer was last proved to be; may be empty. */
+/** Returns the writer of a format. `hasBom`: CSV begins with a byte order mark, from which Excel knows UTF-8. `addressOf`: address at which a peer was last proved to be; may be empty. */
 export async function exportFormat(
   name: ExportFormatName,
   addressOf: (peerId: string) => string,
+  hasBom = false,
 ): Promise<ExportFormat> {
   switch (name) {
     case 'txt':
@@ -29,13 +31,13 @@ export async function exportFormat(
     case 'json':
       return {
         head: '[',
-        entry: (message, index) => `${index === 0 ? '' : ','}\n${JSON.stringify(message)}`,
+        entry: (message, index) => `${index === 0 ? '' : ','}\n${safeJson(message)}`,
         tail: '\n]\n',
       };
     case 'csv': {
       const row = await csvRow();
       return {
-        head: row(csvColumns),
+        head: `${hasBom ? '\uFEFF' : ''}${row(csvColumns)}`,
         entry: (message) => row(csvColumns.map((column) => `${message[column] ?? ''}`)),
         tail: '',
       };
@@ -65,7 +67,10 @@ const csvColumns = [
 async function csvRow(): Promise<(fields: readonly string[]) => string> {
   const { stringify } = await import('csv-stringify/sync');
   return (fields) =>
-    stringify([fields.map(harmless)], { record_delimiter: '\r\n', quoted_match: /[\r\n]|^\s|\s$/ });
+    stringify([fields.map((field) => safeText(harmless(field)))], {
+      record_delimiter: '\r\n',
+      quoted_match: /[\r\n]|^\s|\s$/,
+    });
 }
 
 /** Puts an apostrophe before a field that a spreadsheet would run as a formula, blanks and controls skipped. */

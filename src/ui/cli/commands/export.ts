@@ -1,6 +1,7 @@
 /** The export of a transcript to a file of mode 0600: the line format of the oldest program, JSON or CSV. */
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { err, ok, type Result } from 'neverthrow';
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, renameSync, writeSync } from 'node:fs';
 import type { MessageEvent, NodeError } from '../../../index.js';
 import type { CliError } from '../errors.js';
@@ -10,6 +11,8 @@ import { exportFormat, type ExportFormat, type ExportFormatName } from './export
 export interface ExportOptions {
   /** Whether a file that exists is replaced. */
   readonly isForced: boolean;
+  /** Whether CSV begins with a byte order mark. */
+  readonly hasBom?: boolean;
   /** Address at which a peer was last proved to be, for the old line format; may be empty. */
   readonly addressOf: (peerId: string) => string;
 }
@@ -24,14 +27,27 @@ export async function exportTo(
   pages: AsyncIterable<Page>,
   options: ExportOptions,
 ): Promise<Result<number, CliError>> {
-  const writer = await exportFormat(format, options.addressOf);
-  const target = options.isForced ? `${file}.new` : file;
-  const descriptor = opened(target, options.isForced ? 'w' : 'wx');
+  const writer = await exportFormat(format, options.addressOf, options.hasBom);
+  // A name that nobody can foresee, made anew: a link in its place would lead the export elsewhere.
+  const target = options.isForced ? `${file}.${randomBytes(8).toString('hex')}.new` : file;
+  const descriptor = opened(target);
   if (descriptor.isErr()) return err({ code: 'command/file', file, reason: descriptor.error });
   const written = await write(descriptor.value, file, writer, pages);
-  if (written.isErr()) rmSync(target, { force: true });
-  else if (options.isForced) renameSync(target, file);
-  return written;
+  if (written.isOk() && !options.isForced) return written;
+  try {
+    if (written.isOk()) renameSync(target, file);
+    else rmSync(target, { force: true });
+    return written;
+  } catch (cause) {
+    rmSync(target, { force: true });
+    return err({ code: 'command/file', file, reason: reasonOf(cause) });
+  }
+}
+
+/** Writes the whole text: the system may take a part of it at a time. */
+function writeWhole(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
 }
 
 async function write(
@@ -42,16 +58,16 @@ async function write(
 ): Promise<Result<number, CliError>> {
   let messages = 0;
   try {
-    writeSync(descriptor, format.head);
+    writeWhole(descriptor, format.head);
     for await (const page of pages) {
       if (page.isErr()) return err(page.error);
-      writeSync(
+      writeWhole(
         descriptor,
         page.value.map((message, index) => format.entry(message, messages + index)).join(''),
       );
       messages += page.value.length;
     }
-    writeSync(descriptor, format.tail);
+    writeWhole(descriptor, format.tail);
     fsyncSync(descriptor);
     return ok(messages);
   } catch (cause) {
@@ -61,9 +77,9 @@ async function write(
   }
 }
 
-function opened(file: string, flags: 'w' | 'wx'): Result<number, string> {
+function opened(file: string): Result<number, string> {
   try {
-    return ok(openSync(file, flags, 0o600));
+    return ok(openSync(file, 'wx', 0o600));
   } catch (cause) {
     return err(errnoOf(cause) === 'EEXIST' ? 'the file exists (--force replaces it)' : reasonOf(cause));
   }

@@ -21,6 +21,8 @@ export interface HistoryCommandOptions {
   readonly exportFile: string | null;
   /** Whether an export may replace a file. */
   readonly isForced: boolean;
+  /** Whether a CSV export begins with a byte order mark. */
+  readonly hasBom: boolean;
 }
 
 /** Prints messages of the history, oldest first. */
@@ -36,6 +38,8 @@ export async function history(context: RunContext, options: HistoryCommandOption
   if (file !== null && format === null) {
     return output.failure(usage('history', `--export ${file}: the name must end in .txt, .json or .csv`));
   }
+  if (options.hasBom && format !== 'csv')
+    return output.failure(usage('history', '--bom is for --export FILE.csv'));
   const query: HistoryOptions = {
     ...(options.peer === null ? {} : { peer: options.peer }),
     ...(options.search === null ? {} : { search: options.search }),
@@ -49,6 +53,7 @@ export async function history(context: RunContext, options: HistoryCommandOption
       const addresses = new Map(rows.map((row) => [row.id, row.address]));
       const written = await exportTo(file, format, pages, {
         isForced: options.isForced,
+        hasBom: options.hasBom,
         addressOf: (peerId) => addresses.get(peerId) ?? '',
       });
       if (written.isErr()) return output.failure(written.error);

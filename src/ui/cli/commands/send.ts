@@ -5,10 +5,10 @@ import { escapeName, newMessageId, type NodeError, type StatusEvent, type WaitFo
 import type { CliError } from '../errors.js';
 import { cli } from '../limits.js';
 import { text as textLimits } from '../../../node/limits.js';
-import { LineTooLongError, splitLines } from '../../api/ndjson.js';
 import { sendLines, type NamedLine } from '../../api/send-lines.js';
 import type { Attachment } from '../attach.js';
 import { Deliveries, type End } from './deliveries.js';
+import { inputLines, troubleOf } from './input-lines.js';
 import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
 import { nearestPeer } from '../options/suggestion.js';
 import { peerLabel, renamedRemark } from '../screen/naming.js';
@@ -69,6 +69,8 @@ class Sending {
   readonly #attachment: Attachment;
   #deliveries: Deliveries;
   #isSent = false;
+  /** The first line of the input that was left out while the others were sent. */
+  #leftOut: CliError | null = null;
   readonly #over = new AbortController();
   /** Name of the peer as the node gives it. */
   #peer: string;
@@ -102,6 +104,7 @@ class Sending {
     const next = new Sending(this.#context, this.#options, this.#cmp2204, attachment);
     next.#deliveries = await this.#deliveries.continueOn(attachment.node);
     next.#isSent = true;
+    next.#leftOut = this.#leftOut;
     next.#peer = this.#peer;
     next.#label = this.#label;
     next.#queued = this.#queued;
@@ -124,7 +127,10 @@ class Sending {
         const isCutShort = this.#options.text === null && this.#context.stopped.aborted;
         if (isCutShort) return await this.#fail({ code: 'command/stopped' }, 0);
       }
-      return await this.#finish();
+      const finished = await this.#finish();
+      // The other lines arrived. The failure of the command is that one line did not leave.
+      if (finished !== 0 || this.#leftOut === null) return finished;
+      return await this.#context.output.failure(this.#leftOut);
     } finally {
       this.#over.abort();
     }
@@ -186,56 +192,49 @@ class Sending {
   async #sendStdin(): Promise<SendFailure | null> {
     const { world, output } = this.#context;
     if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends the input');
-    const tooLong: { error: CliError | null } = { error: null };
+    const trouble: { error: CliError | null } = { error: null };
     const sent = await sendLines({
       send: (lines) => new ResultAsync(this.#hand(lines)),
       lines: this.#linesOfStdin((error) => {
-        tooLong.error = error;
+        if (error.code === 'command/input' && error.isRestSent) this.#leftOut ??= error;
+        else trouble.error ??= error;
       }),
       onQueued: (statuses) => this.#onQueued(statuses),
       untilRoom: (delayMs) => this.#deliveries.moved(delayMs),
       isOver: (blockedMs) => blockedMs >= this.#options.timeoutMs || this.#context.stopped.aborted,
       nowMs: () => performance.now(),
     });
-    if (tooLong.error !== null) return { error: tooLong.error, unsent: 0 };
-    if (sent.isOk()) return null;
-    const { error, unsent } = sent.error;
-    return { error: error.code === 'chat/outbox-full' ? this.#notDelivered(unsent) : error, unsent };
+    if (sent.isErr()) {
+      const { error, unsent } = sent.error;
+      return { error: error.code === 'chat/outbox-full' ? this.#notDelivered(unsent) : error, unsent };
+    }
+    return trouble.error === null ? null : { error: trouble.error, unsent: 0 };
   }
 
-  /** Reads lines up to the first that exceeds a message. */
+  /** Reads lines up to the first that exceeds a message, and leaves out those that are not UTF-8. */
   async *#linesOfStdin(
-    onTooLong: (error: CliError) => void,
+    onTrouble: (error: CliError) => void,
   ): AsyncGenerator<readonly NamedLine[], void, undefined> {
-    const { world, stopped } = this.#context;
-    const chunks = world.stdin.setEncoding('utf8');
-    stopped.addEventListener('abort', () => chunks.destroy(), { once: true });
+    const { stdin } = this.#context.world;
+    const { stopped } = this.#context;
+    stopped.addEventListener('abort', () => stdin.destroy(), { once: true });
+    const limits = { lineBytesMax: textLimits.messageBytesMax, heldBytesMax: cli.stdinLineBytesMax };
     let isFirst = true;
-    try {
-      for await (const group of splitLines(chunks, cli.stdinLineBytesMax)) {
-        const bad = group.findIndex((line) => Buffer.byteLength(line) > textLimits.messageBytesMax);
-        const texts = bad < 0 ? group : group.slice(0, bad);
-        const good = texts.map((text): NamedLine => ({ id: newMessageId(), text }));
-        // An address of an older program needs no known peer.
-        if (isFirst && good.length > 0 && !this.#options.peer.includes('://'))
-          await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
-        isFirst = false;
-        // Flags for cmp2204 apply to single messages, so each batch has one line.
-        if (this.#cmp2204 === null) yield good;
-        else for (const line of good) yield [line];
-        if (bad >= 0) {
-          onTooLong(problemOf(group[bad] ?? '') ?? { code: 'chat/text-empty' });
-          return;
-        }
+    for await (const group of inputLines(stdin, limits)) {
+      const good = group.flatMap((line): NamedLine[] =>
+        line.type === 'line' ? [{ id: newMessageId(), text: line.text }] : [],
+      );
+      // An address of an older program needs no known peer.
+      if (isFirst && good.length > 0 && !this.#options.peer.includes('://'))
+        await this.#untilKnown(() => this.#attachment.node.safety(this.#options.peer));
+      isFirst = false;
+      // Flags for cmp2204 apply to single messages, so each batch has one line.
+      if (this.#cmp2204 === null) yield good;
+      else for (const line of good) yield [line];
+      for (const line of group) {
+        const trouble = stopped.aborted ? null : troubleOf(line);
+        if (trouble !== null) onTrouble(trouble);
       }
-    } catch (cause) {
-      if (cause instanceof LineTooLongError) {
-        onTooLong({
-          code: 'chat/text-too-long',
-          limitBytes: textLimits.messageBytesMax,
-          gotBytes: cause.limitBytes,
-        });
-      } else if (!stopped.aborted) throw cause;
     }
   }
 
@@ -337,7 +336,7 @@ class Sending {
     // The wording of this code counts the messages itself.
     if (account === null || error.code === 'command/not-delivered') return output.failure(error);
     // The remedy of a node that is gone adds nothing to the account. Another remedy names the cause.
-    const isGone = /^(api|runtime|command)\//.test(error.code);
+    const isGone = error.code !== 'command/input' && /^(api|runtime|command)\//.test(error.code);
     return output.failure(error, isGone ? account : `${wordingOf(error).remedy}; ${account}`);
   }
 

@@ -7,6 +7,7 @@ import { createColors } from 'picocolors';
 import type { NodeEvent } from '../../../index.js';
 import type { CliError } from '../errors.js';
 import type { CommandLine } from './lines.js';
+import { safeJson } from './safe-json.js';
 import { lineOf, wordingOf, type ExitCode, type Wording } from './wording.js';
 import type { OutputStream, World } from '../world.js';
 
@@ -109,7 +110,7 @@ export class Output {
 const remedied = (wording: Wording, remedy: string | null): Wording =>
   remedy === null ? wording : { ...wording, remedy };
 
-const typeFirst = ({ type, ...rest }: JsonLine): string => JSON.stringify({ type, ...rest });
+const typeFirst = ({ type, ...rest }: JsonLine): string => safeJson({ type, ...rest });
 
 const drained = (stream: OutputStream): Promise<void> =>
   new Promise((resolve) => {

@@ -289,6 +289,17 @@ const wordings: Wordings = {
       error.detail,
       `see "parlance help${error.command === '' ? '' : ` ${error.command}`}"`,
     ),
+  'command/input': (error) =>
+    say(
+      2,
+      `line ${error.line} of the input was not sent`,
+      error.detail,
+      error.isRestSent
+        ? 'correct that line and send it alone: the others were sent'
+        : 'correct it, then send that line and those after it: none of them was sent',
+    ),
+  'command/output': (error) =>
+    say(1, 'the output is not complete', error.reason, 'write to another place, and run the command again'),
   'command/not-delivered': (error) => notDelivered(error),
   'command/timeout': (error) =>
     say(

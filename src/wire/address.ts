@@ -13,9 +13,17 @@ export function parseAddress(text: string): Address | null {
     text,
   );
   const host = match?.[1] ?? match?.[2];
+  if (match?.[2] !== undefined && isNumberLike(match[2])) return null;
   const port = parsePort(match?.[3] ?? '');
   return host === undefined || port === null ? null : { host: host.toLowerCase(), port };
 }
+
+/**
+ * Whether a resolver would read the host as a number of another form, such as `0x7f000001` or `127.1`: one address has
+ * one form here.
+ */
+const isNumberLike = (host: string): boolean =>
+  /(?:^|\.)(?:\d+|0[xX][0-9a-fA-F]*)\.?$/.test(host) && !isDottedQuad(host);
 
 /** Formats an address, the inverse of `parseAddress`. */
 export const formatAddress = ({ host, port }: Address): string =>

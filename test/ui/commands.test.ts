@@ -133,6 +133,10 @@ test('recv --since resumes after a seq or a message id', options, async (context
   }
   const it = again();
   assert.equal(await it.run('recv', '--since', 'x'), 2);
+  // Case S9
+  const beyond = again();
+  assert.equal(await beyond.run('recv', '--since', '4'), 2);
+  assert.match(beyond.stderr.text, /--since 4 is beyond the newest message of this home, 3: .*another life/);
 });
 
 test('recv ends in exit 0 on a signal and in exit 4 at its timeout', options, async (context) => {

@@ -325,6 +325,18 @@ function attacks(): string[] {
   ];
 }
 
+// Case S14
+test('a message of a pipe that is still queued at the end is exit 4', options, async (context) => {
+  const node = startFakeNode();
+  node.setState('bob', 'away');
+  const it = fakeWorld({ node });
+  context.after(() => it.remove());
+  const ended = it.run();
+  it.stdin.end('/chat bob\nhello\n');
+  assert.equal(await ended, 4);
+  assert.match(it.stderr.text, /1 message is not delivered yet: the input ended; they stay queued/);
+});
+
 test('lines of a pipe that were not sent are counted, and are a failure', options, async (context) => {
   const cases: readonly (readonly [string, number, string, readonly string[]])[] = [
     [

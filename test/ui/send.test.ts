@@ -115,6 +115,9 @@ test('a line too long for a message ends the input after the lines before it', o
   );
 });
 
+const bytes = (...parts: readonly (string | readonly number[])[]): Buffer =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
+
 // Cases S8, S10, S17
 test('lines of the input that are no message are named with their number', options, async (context) => {
   const { node, again } = await attached(context);
@@ -123,8 +126,6 @@ test('lines of the input that are no message are named with their number', optio
     it.stdin.end(input);
     return { code: await it.run('send', 'bob', '--json'), it };
   };
-  const bytes = (...parts: (string | number[])[]): Buffer =>
-    Buffer.concat(parts.map((part) => Buffer.from(part as string)));
   const mixed = await send(bytes([0xef, 0xbb, 0xbf], 'one\r\n', [0x66, 0xfc, 0x72], '\nthree'));
   assert.equal(mixed.code, 2);
   assert.match(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NodeError } from '../../src/index.js';
 import { alone } from '../support/command-worlds.js';
-import { wordingOf } from '../../src/ui/cli/screen/wording.js';
+import { lineOf, wordingOf } from '../../src/ui/cli/screen/wording.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { temporaryHome } from '../support/program.js';
 import { testMsMax } from '../support/deadline.js';
@@ -224,3 +224,25 @@ test(
     assert.deepEqual(await logged(true, '--log-file', join(temporaryHome(context), 'log')), []);
   },
 );
+
+// Case S17
+test('help and version are NDJSON with --json', options, async (context) => {
+  for (const [args, type] of [
+    [['help', 'send', '--json'], 'help'],
+    [['send', '--help', '--json'], 'help'],
+    [['--version', '--json'], 'version'],
+  ] as const) {
+    const it = fakeWorld();
+    context.after(() => it.remove());
+    assert.equal(await it.run(...args), 0);
+    assert.equal(it.stdout.json()[0]?.['type'], type, args.join(' '));
+  }
+});
+
+// Case S13
+test('too few open files are one line with the remedy', () => {
+  const reason = "error: EMFILE: too many open files, open '/x'";
+  const wording = wordingOf({ code: 'runtime/start-failed', actor: 'node', reason });
+  assert.match(lineOf(wording), /raise it, such as with "ulimit -n 1024"/);
+  assert.equal(wording.exit, 1);
+});

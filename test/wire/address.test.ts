@@ -41,3 +41,11 @@ test('an IP address is distinguished from a name, and from a number that resolve
   for (const word of ['', 'localhost', '10.0.0', '010.0.0.1', '10.0.0.256', '1', ':::', '12345::', 'abcd'])
     assert.ok(!isIpAddress(word), word);
 });
+
+// Case S11
+test('an address has one form: numbers of another form are refused', () => {
+  for (const host of ['0x7f000001', '2130706433', '127.1', '1.2.3.256', '01.2.3.4', 'a.0x1', '10.0.0.7.'])
+    assert.equal(parseAddress(`${host}:6001`), null, host);
+  for (const host of ['localhost', '10.0.0.7', 'pc7', '7of9', 'a.b-1', 'x0x1'])
+    assert.equal(parseAddress(`${host}:42`)?.host, host);
+});

@@ -8,7 +8,7 @@ import type { ChatError } from '../errors.js';
 import { parsePeerId, type PeerId } from '../../ids.js';
 import { name as limits } from './limits.js';
 import { foreignPorts, text } from '../../dialects/limits.js';
-import { parseAddress } from '../../wire/address.js';
+import { isIpAddress, parseAddress } from '../../wire/address.js';
 import { hasTag, isNativeId, parseNativeId, tagCharsAmong, tagOf } from './identity.js';
 import { isJoiner, withoutIdleJoiners } from './joiners.js';
 
@@ -159,13 +159,20 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
   if (id.isOk()) return ok({ type: 'peer', peerId: id.value });
   const candidates = bearersOf(peer, peers);
   const [first, second] = candidates;
-  if (first === undefined) return unknown;
+  if (first === undefined) return bareAddress(peer) ?? unknown;
   if (second === undefined) return ok({ type: 'peer', peerId: first.peerId });
   return err({
     code: 'chat/ambiguous-peer',
     peer,
     candidates: candidates.map((each) => taggedName(each, candidates)),
   });
+}
+
+/** An IP address without a port means the port that nodes listen on by default; null: it is none. */
+function bareAddress(word: string): Result<PeerTarget, ChatError> | null {
+  const host = word.replace(/^\[(.*)\]$/, '$1');
+  if (!isIpAddress(host)) return null;
+  return ok({ type: 'address', host: host.toLowerCase(), port: foreignPorts.cmp2204 });
 }
 
 /**

@@ -62,7 +62,9 @@ export interface AttachOptions {
  * when a flag asks for something else than the running node has.
  */
 export async function attach(world: World, options: AttachOptions): Promise<Result<Attachment, AttachError>> {
-  const home = await homeOf(options.common.home, world.env);
+  const found = homeOf(options.common.home, world.env);
+  if (found.isErr()) return err(found.error);
+  const home = found.value;
   let isOwn = false;
   for (let attempt = 1; ; attempt += 1) {
     const running = await world.connectNode(home);
@@ -94,7 +96,9 @@ export async function attachAtRest(
   world: World,
   options: AttachOptions,
 ): Promise<Result<Attachment, AttachError>> {
-  const home = await homeOf(options.common.home, world.env);
+  const found = homeOf(options.common.home, world.env);
+  if (found.isErr()) return err(found.error);
+  const home = found.value;
   for (let attempt = 1; ; attempt += 1) {
     const running = await attachRunning(world, home, options);
     if (running.isErr()) return err(running.error);
@@ -126,7 +130,9 @@ export async function attachOrListen(
   options: AttachOptions,
   onRow: (row: PeerEvent) => void,
 ): Promise<Result<Reach, AttachError>> {
-  const home = await homeOf(options.common.home, world.env);
+  const found = homeOf(options.common.home, world.env);
+  if (found.isErr()) return err(found.error);
+  const home = found.value;
   for (let attempt = 1; ; attempt += 1) {
     const running = await attachRunning(world, home, options);
     if (running.isErr()) return err(running.error);
@@ -249,7 +255,9 @@ export async function startOwn(
   world: World,
   common: CommonOptions,
 ): Promise<Result<Attachment, AttachError>> {
-  const home = await homeOf(common.home, world.env);
+  const directory = homeOf(common.home, world.env);
+  if (directory.isErr()) return err(directory.error);
+  const home = directory.value;
   const found = chosenFor(world, home, common);
   if (found.isErr()) return err(found.error);
   const settings = found.value;

@@ -19,6 +19,10 @@ export type CommandError =
       readonly queued: number;
       readonly unsent: number;
     }
+  /** The system lets this process open no more files. */
+  | { readonly code: 'command/files' }
+  /** The input of the prompt ended, and messages are still queued. */
+  | { readonly code: 'command/queued'; readonly what: string }
   | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }

@@ -7,7 +7,7 @@ import { connectNode } from '../api/client.js';
 import { launchNode } from '../api/launch.js';
 import { run } from './program.js';
 import { afterUsable } from './run.js';
-import { lineOf, type ExitCode } from './screen/wording.js';
+import { isOutOfFiles, lineOf, outOfFiles, wordingOf, type ExitCode } from './screen/wording.js';
 import { isFile, wholeWrites } from './screen/whole-writes.js';
 import type { World } from './world.js';
 
@@ -58,6 +58,10 @@ function unexpected(cause: unknown): ExitCode {
   const text = cause instanceof Error ? cause.message : String(cause);
   const trace =
     process.env['PARLANCE_TRACE'] !== undefined && cause instanceof Error ? `\n${cause.stack}` : '';
+  if (isOutOfFiles(cause)) {
+    process.stderr.write(`parlance: ${lineOf(wordingOf(outOfFiles))}\n`);
+    return 1;
+  }
   const line = lineOf({
     what: 'unexpected failure',
     why: text,

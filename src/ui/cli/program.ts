@@ -10,6 +10,7 @@ import { addRoleCommands } from './foreign/commands.js';
 import { usage, type RunContext } from './run.js';
 import type { Cmp2204Flags } from './options/cmp2204-flags.js';
 import { nearest } from './options/suggestion.js';
+import { safeJson } from './screen/safe-json.js';
 import { lineOf, wordingOf, type ExitCode } from './screen/wording.js';
 import { errnoOf, reasonOf } from '../../system-errors.js';
 import type { World } from './world.js';
@@ -23,6 +24,8 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
     });
   const program = programOf(world, runs);
   refuseEmptyValues(program);
+  const isJson = args.includes('--json') || commonOptions(program, world.env).isJson;
+  if (isJson) printHelpAsJson(program, world);
   const loss = watchForLoss(world.stdout);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -110,7 +113,7 @@ function programOf(world: World, runs: Runs): Command {
     .option('-V, --version', 'print the version')
     .action((words: string[], options: { version?: boolean }, command: Command) => {
       const [word] = words;
-      if (options.version === true) return version(world);
+      if (options.version === true) return version(world, commonOptions(command, world.env).isJson);
       if (word !== undefined) return program.error(`error: ${unknownCommand(program, word)}`);
       return runs(command, async (context) => (await import('./prompt/prompt.js')).prompt(context));
     });
@@ -133,7 +136,7 @@ function programOf(world: World, runs: Runs): Command {
     .action((word: string | undefined) => {
       const command = word === undefined ? program : program.commands.find((each) => each.name() === word);
       if (command === undefined) program.error(`error: ${unknownCommand(program, word ?? '')}`);
-      else world.stdout.write(command.helpInformation());
+      else command.configureOutput().writeOut?.(command.helpInformation());
     });
   return program;
 }
@@ -338,9 +341,20 @@ function unknownCommand(program: Command, word: string): string {
   return `unknown command "${word}"${meant === null ? '' : `, did you mean "${meant}"`}`;
 }
 
-async function version(world: World): Promise<void> {
+/** Makes help one NDJSON line. */
+function printHelpAsJson(program: Command, world: World): void {
+  for (const command of [program, ...program.commands]) {
+    const name = command === program ? '' : command.name();
+    command.configureOutput({
+      writeOut: (text) => world.stdout.write(`${safeJson({ type: 'help', command: name, text })}\n`),
+    });
+  }
+}
+
+async function version(world: World, isJson: boolean): Promise<void> {
   const { readFileSync } = await import('node:fs');
   const text = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
   const found = /"version": "([^"]+)"/.exec(text);
-  world.stdout.write(`parlance ${found?.[1] ?? 'of an unknown version'}\n`);
+  const number = found?.[1] ?? 'of an unknown version';
+  world.stdout.write(isJson ? `${safeJson({ type: 'version', version: number })}\n` : `parlance ${number}\n`);
 }

@@ -60,6 +60,12 @@ async function follow(
         usage('recv', `--since ${options.since} is neither a seq nor the id of a message of this home`),
       );
     }
+    const newest = (await node.history({ limit: 1 })).map((lines) => lines.at(-1)?.seq ?? 0);
+    if (newest.isErr()) return output.failure(newest.error);
+    if (sinceSeq > newest.value) {
+      const detail = `--since ${options.since} is beyond the newest message of this home, ${newest.value}: it is from another life of the home`;
+      return output.failure(usage('recv', detail));
+    }
     receiving.sinceSeq = sinceSeq;
   }
   const { sinceSeq } = receiving;

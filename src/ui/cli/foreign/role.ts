@@ -44,7 +44,9 @@ export async function withRole(
   adjust: (settings: NodeSettings) => NodeSettings = (settings) => settings,
 ): Promise<ExitCode> {
   const { world, output, common } = context;
-  const home = await homeOf(common.home, world.env);
+  const found = homeOf(common.home, world.env);
+  if (found.isErr()) return output.failure(found.error);
+  const home = found.value;
   const chosen = settingsFor(world, home, common.node);
   if (chosen.isErr()) return output.failure(chosen.error);
   const { settings } = chosen.value;

@@ -6,6 +6,7 @@ import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
 import { changeSettings } from '../options/settings-file.js';
+import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
 import { firstStart } from './first-start.js';
@@ -18,9 +19,10 @@ export async function prompt(context: RunContext): Promise<ExitCode> {
   const { world, output, common } = context;
   const isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson;
   if (isTerminal) {
-    const home = await homeOf(common.home, world.env);
+    const home = homeOf(common.home, world.env);
+    if (home.isErr()) return output.failure(home.error);
     const given = layered(common.node, settingsOfEnv(world.env).unwrapOr({}));
-    const begun = await firstStart(world, home, given);
+    const begun = await firstStart(world, home.value, given);
     if (begun.isErr()) return output.failure(begun.error);
     if (begun.value === 'left') return 0;
   }
@@ -83,9 +85,21 @@ async function converse(
     log.print = previous;
     screen.close();
   }
-  const exit = left.signal.aborted ? await controller.unsent.report(output) : 0;
+  const exit = left.signal.aborted ? await outcomeOf(controller, output, isTerminal) : 0;
   if (output.isJson) await output.result({ type: 'bye' }, null);
   return signal.aborted ? exit : output.failureOnStderr(endReason.fault() ?? nodeEnded(null));
+}
+
+/** Reports the lines of a pipe that were not sent, or not delivered in time. A person at a terminal was told before. */
+async function outcomeOf(
+  { unsent, pending }: PromptController,
+  output: Output,
+  isTerminal: boolean,
+): Promise<ExitCode> {
+  const exit = await unsent.report(output);
+  if (exit !== 0 || isTerminal || pending === 0) return exit;
+  const what = `${pending} ${pending === 1 ? 'message is' : 'messages are'} not delivered yet`;
+  return output.failure({ code: 'command/queued', what });
 }
 
 /** Shows every event until `signal` is aborted or the node ends. */

@@ -48,6 +48,13 @@ export const commandLines = {
   hub: line('hub', '`hub`: a line of its log', {
     line: described(v.string(), 'line of the log of the hub'),
   }),
+  version: line('version', '`--version`: this version', {
+    version: described(v.string(), 'version of the program'),
+  }),
+  help: line('help', '`help`: the help of a command', {
+    command: described(v.string(), 'command; empty for the program'),
+    text: described(v.string(), 'help as a terminal shows it'),
+  }),
   schema: line('object', '`schema`: this schema', {
     $schema: described(v.string(), 'the dialect of JSON Schema'),
   }),

@@ -1,5 +1,6 @@
 /** Every expected failure in words (what happened, why, what to do) and its exit code. */
 import { escapeForTerminal, foreignDialectNames, resolvePeer } from '../../../index.js';
+import { errnoOf } from '../../../system-errors.js';
 import type { CliError, CliErrorCode } from '../errors.js';
 
 /** 0 done · 1 unexpected · 2 usage · 3 no such peer · 4 timeout · 5 security · 6 in use · 78 home unusable. */
@@ -17,6 +18,12 @@ export interface Wording {
 export function lineOf({ what, why, remedy }: Wording): string {
   return escapeForTerminal(`${what}: ${why}; ${remedy}`);
 }
+
+/** Whether something failed because this process may open no more files. */
+export const isOutOfFiles = (cause: unknown): boolean =>
+  ['EMFILE', 'ENFILE'].includes(errnoOf(cause)) || /\bE[MN]FILE\b/.test(String(cause));
+
+export const outOfFiles = { code: 'command/files' } as const;
 
 /** Returns the wording of an error. */
 export function wordingOf(error: CliError): Wording {
@@ -239,10 +246,10 @@ const wordings: Wordings = {
     ),
   'transport/dial-failed': (error) =>
     say(
-      1,
+      4,
       `cannot reach ${error.address}:${error.port}`,
       error.reason,
-      'check the address, and that the program there runs',
+      'nothing was queued: check the address and that the program there runs, then send it again',
     ),
   'transport/too-many-dials': (error) =>
     say(
@@ -301,6 +308,15 @@ const wordings: Wordings = {
   'command/output': (error) =>
     say(1, 'the output is not complete', error.reason, 'write to another place, and run the command again'),
   'command/not-delivered': (error) => notDelivered(error),
+  'command/files': () =>
+    say(
+      1,
+      'too many files are open',
+      'the limit of open files is too low for a node (EMFILE)',
+      'raise it, such as with "ulimit -n 1024"',
+    ),
+  'command/queued': ({ what }) =>
+    say(4, what, 'the input ended', 'they stay queued and go out when their peers are back'),
   'command/timeout': (error) =>
     say(
       4,
@@ -351,7 +367,9 @@ const wordings: Wordings = {
   'runtime/lost': unwell,
   'runtime/not-cloneable': unwell,
   'runtime/start-failed': (error) =>
-    say(1, 'the node did not start', `${error.actor}: ${error.reason}`, 'read the log for details'),
+    isOutOfFiles(error.reason)
+      ? wordingOf(outOfFiles)
+      : say(1, 'the node did not start', `${error.actor}: ${error.reason}`, 'read the log for details'),
   'runtime/failed': (error) => say(1, `${error.what} failed`, error.detail, 'try again; the log has details'),
   'runtime/pool-full': (error) =>
     say(1, 'too much at once', `${error.limit} jobs are waiting`, 'try again in a moment'),

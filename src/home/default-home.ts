@@ -35,7 +35,7 @@ export function homeOf(
   if (wanted !== '') return ok(resolve(wanted));
   const data = dataDirectory(env, machine);
   if (data !== null) return ok(data);
-  const reason = 'HOME is no absolute path, and the system knows no home directory of this user';
+  const reason = 'HOME is not an absolute path, and the system knows no home directory of this user';
   return err({ code: 'home/unusable', home: 'the default home', reason });
 }
 

@@ -119,7 +119,7 @@ const bytes = (...parts: readonly (string | readonly number[])[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
 
 // Cases S8, S10, S17
-test('lines of the input that are no message are named with their number', options, async (context) => {
+test('a line of the input that cannot be a message is named by its number', options, async (context) => {
   const { node, again } = await attached(context);
   const send = async (input: Uint8Array) => {
     const it = again();

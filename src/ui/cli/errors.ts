@@ -26,7 +26,7 @@ export type CommandError =
   | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }
-  /** A line of stdin is no message. `isRestSent`: the lines after it were sent. */
+  /** A line of stdin cannot be a message. `isRestSent`: the lines after it were sent. */
   | {
       readonly code: 'command/input';
       readonly line: number;

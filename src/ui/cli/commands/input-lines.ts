@@ -4,7 +4,7 @@ import { text as textLimits } from '../../../node/limits.js';
 import { reasonOf } from '../../../system-errors.js';
 import type { CliError } from '../errors.js';
 
-/** One line of the input, or the reason why it is no message. */
+/** One line of the input, or the reason why it cannot be a message. */
 export type InputLine =
   | { readonly type: 'line'; readonly number: number; readonly text: string }
   /** The line is left out, and reading goes on. */
@@ -114,7 +114,7 @@ class LineReader {
   }
 }
 
-/** Returns the failure of a line that is no message; `null`: it is one. */
+/** Returns the failure of a line that cannot be a message; `null` for a message. */
 export function troubleOf(line: InputLine): CliError | null {
   const failure = (detail: string, isRestSent: boolean): CliError => ({
     code: 'command/input',

@@ -90,7 +90,7 @@ async function converse(
   return signal.aborted ? exit : output.failureOnStderr(endReason.fault() ?? nodeEnded(null));
 }
 
-/** Reports the lines of a pipe that were not sent, or not delivered in time. A person at a terminal was told before. */
+/** Reports the lines of a pipe that were not sent, or not delivered in time. At a terminal their marks are on the screen. */
 async function outcomeOf(
   { unsent, pending }: PromptController,
   output: Output,

@@ -26,6 +26,7 @@ import type { Readable } from 'node:stream';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { Result, ResultAsync } from 'neverthrow';
 import type { RuntimeError } from './errors.js';
+import { moduleOf, noteModule } from './home-module.js';
 import type { RuntimeLimits } from './limits.js';
 import type { BodyOf, Call, Cast, CastName, Fault, Protocol } from './messages.js';
 import type { AddressOf, Address, Ref, ReplyTo } from './ref.js';
@@ -187,7 +188,8 @@ export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one';
 
 /** How children are restarted. */
 export interface Supervision {
-  readonly strategy: Strategy;
+  /** Default: one-for-one. */
+  readonly strategy?: Strategy;
   /** More restarts than this within `restartWindowMs`: it gives up. Defaults: the limits' own. */
   readonly restartsMax?: number;
   readonly restartWindowMs?: number;
@@ -201,7 +203,8 @@ export interface Supervision {
 export interface ActorDefinition<Args, State, P extends Protocol, L extends Links> {
   /** The kind of actor; ids of children are their own. */
   readonly name: string;
-  readonly restart: Restart;
+  /** Default: permanent. */
+  readonly restart?: Restart;
   /** How long `terminate` may take before the thread is ended. Default: `shutdownMs` of the system's limits. */
   readonly shutdownMs?: number;
   /** Envelopes that may wait for this actor, from all senders together. Default: that of the limits. */
@@ -227,14 +230,15 @@ export interface ActorDefinition<Args, State, P extends Protocol, L extends Link
 }
 
 /** An actor's definition with its types checked against each other. */
-export const actor = <
+export function actor<
   Args,
   State,
   P extends Protocol & CloneableProtocol<P>,
   L extends Links = Record<never, never>,
->(
-  definition: ActorDefinition<Args, State, P, L>,
-): ActorDefinition<Args, State, P, L> => definition;
+>(definition: ActorDefinition<Args, State, P, L>): ActorDefinition<Args, State, P, L> {
+  noteModule(definition, actor);
+  return definition;
+}
 
 /**
  * Where a child runs. `inline`: in the supervisor's thread. `thread`: in a worker started from `entry`; children that
@@ -245,7 +249,11 @@ export type Placement = { readonly kind: 'inline' } | ThreadPlacement;
 /** The first child that needs the thread decides how it is started. */
 export interface ThreadPlacement {
   readonly kind: 'thread';
-  readonly entry: URL;
+  /**
+   * The worker's module, which calls `hostActors`. Default: one that hosts what the module of the definition exports, so
+   * that module must not start a tree unless it `isMainThread`.
+   */
+  readonly entry?: URL;
   readonly thread?: string;
   /** Its environment variables. Default: a copy of the process's. */
   readonly env?: Readonly<Record<string, string>>;
@@ -315,9 +323,20 @@ export function child<Args, State, P extends Protocol, L extends Links>(
     behaviour: behaviourOf(definition),
     args: options.args ?? null,
     links,
-    placement: options.placement ?? { kind: 'inline' },
+    placement: placementOf(definition, options.placement ?? { kind: 'inline' }),
     transfer: options.transfer ?? [],
   };
+}
+
+/** Throws when the thread of a definition has no entry that can be found. */
+function placementOf(definition: AnyDefinition, placement: Placement): Placement {
+  if (placement.kind === 'inline' || placement.entry !== undefined) return placement;
+  const module = moduleOf(definition);
+  if (module === null)
+    throw new Error(`actor ${definition.name}: its placement needs an entry, since actor() did not make it`);
+  const entry = new URL('./thread/entry.js', import.meta.url);
+  entry.searchParams.set('module', module.href);
+  return { ...placement, entry };
 }
 
 /** Limits that a definition may set for its actors. */
@@ -333,7 +352,7 @@ export interface OwnLimits {
 /** A definition as the runtime sees it, which moves states and bodies without looking into them. */
 export interface Behaviour extends OwnLimits {
   readonly name: string;
-  readonly restart: Restart;
+  readonly restart?: Restart;
   init(args: unknown, context: unknown): Awaitable<Result<unknown, Fault>>;
   readonly receive: Readonly<Record<string, AnyHandler>>;
   settle?(state: unknown, context: unknown): Awaitable<void>;
@@ -350,7 +369,7 @@ export type AnyHandler = (
 /** Any actor's definition, whatever its types. */
 export interface AnyDefinition extends OwnLimits {
   readonly name: string;
-  readonly restart: Restart;
+  readonly restart?: Restart;
   init(args: never, context: never): Awaitable<Result<unknown, Fault>>;
   readonly receive: object;
 }

@@ -64,7 +64,7 @@ test('threads boot side by side up to twice the number of cores, the others in t
 
 test('a thread is started with the environment, the options and the output of its placement', async () => {
   const heard: string[] = [];
-  const code = `import ${JSON.stringify(own.kind === 'thread' ? own.entry.href : '')};
+  const code = `import ${JSON.stringify(own.kind === 'thread' ? own.entry?.href : '')};
     console.log(process.env.COLOUR, process.execArgv.join(' '));`;
   const spec = workerAt({
     kind: 'thread',

@@ -50,7 +50,7 @@ export function router<Args, WorkerState, P extends Protocol & CloneableProtocol
   for (const name of Object.keys(worker.receive)) receive[name] = forward(name, options.route);
   const definition = {
     name: `router of ${worker.name}`,
-    restart: worker.restart,
+    restart: worker.restart ?? 'permanent',
     receive,
     async init(_args: null, context: KinContext) {
       const workers: AnyRef[] = [];

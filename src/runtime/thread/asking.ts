@@ -13,9 +13,9 @@ import type { HostControl } from './host.js';
 /** The part of a definition that supervisors know, while the rest lies in a worker. */
 interface PlainBehaviour extends OwnLimits {
   readonly name: string;
-  readonly restart: Restart;
+  readonly restart?: Restart;
 }
-type PlainThread = Omit<ThreadPlacement, 'entry' | 'stdout'> & { readonly entry: string };
+type PlainThread = Omit<ThreadPlacement, 'entry' | 'stdout'> & { readonly entry: string | null };
 type PlainPlacement = Exclude<Placement, ThreadPlacement> | PlainThread;
 type PlainSpec = Omit<ChildSpec, 'behaviour' | 'placement'> & {
   readonly behaviour: PlainBehaviour;
@@ -99,7 +99,7 @@ function plainBehaviour({ name, restart, ...rest }: Behaviour): PlainBehaviour {
   const { shutdownMs, mailboxMax, busyMsMax, handlerMsMax, triesMax, supervision } = rest;
   return {
     name,
-    restart,
+    ...(restart === undefined ? {} : { restart }),
     ...(shutdownMs === undefined ? {} : { shutdownMs }),
     ...(mailboxMax === undefined ? {} : { mailboxMax }),
     ...(busyMsMax === undefined ? {} : { busyMsMax }),
@@ -112,7 +112,7 @@ function plainBehaviour({ name, restart, ...rest }: Behaviour): PlainBehaviour {
 function plainPlacement(placement: Placement): PlainPlacement {
   if (placement.kind === 'inline') return placement;
   const { entry, stdout: _, ...rest } = placement;
-  return { ...rest, entry: entry.href };
+  return { ...rest, entry: entry?.href ?? null };
 }
 
 /**
@@ -127,7 +127,11 @@ export function askOf(plain: PlainAsk): Ask {
     spec: {
       ...plain.spec,
       behaviour: { ...behaviour, receive: {}, init: () => ok(null) },
-      placement: placement.kind === 'inline' ? placement : { ...placement, entry: new URL(placement.entry) },
+      placement: placement.kind === 'inline' ? placement : threadOf(placement),
     },
   };
+}
+
+function threadOf({ entry, ...rest }: PlainThread): ThreadPlacement {
+  return entry === null ? rest : { ...rest, entry: new URL(entry) };
 }

@@ -6,9 +6,11 @@ import type { ThreadBirth } from './thread.js';
 /** Throws when Node refuses the entry or an option. */
 export function startWorker(name: string, placement: ThreadPlacement, birth: ThreadBirth): Worker {
   const { entry, env, execArgv, resourceLimits, stdout } = placement;
+  if (entry === undefined) throw new Error(`the thread ${name} has no entry`);
   const worker = new Worker(entry, {
     name,
-    workerData: birth,
+    // A worker does not see the parameters of its URL.
+    workerData: { ...birth, module: entry.searchParams.get('module') },
     transferList: [birth.control, birth.events],
     resourceLimits: {
       maxOldGenerationSizeMb: birth.limits.workerHeapMbMax,

@@ -226,7 +226,7 @@ export class ThreadHost extends OneWayControl {
   #start(control: MessagePort, events: MessagePort): void {
     this.#isBooting = true;
     const { placement, limits, isStrict } = this.#options;
-    const birth: ThreadBirth = { control, events, progress: this.#shared, limits, isStrict };
+    const birth: ThreadBirth = { control, events, progress: this.#shared, limits, isStrict, module: null };
     try {
       this.#worker = startWorker(this.name, placement, birth);
     } catch (error) {

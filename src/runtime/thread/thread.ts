@@ -26,6 +26,8 @@ export interface ThreadBirth {
   readonly limits: RuntimeLimits;
   /** Neighbours get clones of what they send each other. */
   readonly isStrict: boolean;
+  /** Module whose exported definitions are hosted, when its entry is the runtime's own. */
+  readonly module: string | null;
 }
 
 /** One report of a thread, over its port of events. */
@@ -38,9 +40,14 @@ export type ThreadReport =
   | { readonly type: 'wire-lost'; readonly wire: number }
   | { readonly type: 'log'; readonly args: Parameters<HostEvents['log']> };
 
+/** Does this worker host actors already? */
+export const isHosting = (): boolean => hosts.hasOne;
+const hosts = { hasOne: false };
+
 /** Offers these actors to the supervisor that started this worker. The whole of a worker's entry file. */
 export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>): void {
   const { control, events, progress, limits, isStrict } = birthOf(workerData);
+  hosts.hasOne = true;
   const table = new ProgressTable(progress);
   table.threadId = ownThreadId();
   const known = new Map<string, Behaviour>();
@@ -148,7 +155,7 @@ export function memoryTrouble(memory: MemoryStats, limits: RuntimeLimits): strin
   return null;
 }
 
-function birthOf(data: unknown): ThreadBirth {
+export function birthOf(data: unknown): ThreadBirth {
   if (typeof data !== 'object' || data === null || !('control' in data))
     throw new Error('this file is the entry of a worker that a supervisor starts');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by `startThread` of the same build

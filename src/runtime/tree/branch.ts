@@ -3,12 +3,12 @@ import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import { unreachable } from '../exhaustive.js';
 import type { RuntimeLimits } from '../limits.js';
-import type { ChildSpec, ExitReason, Protocol, Ref } from '../actor.js';
+import type { ChildSpec, ExitReason, Protocol, Ref, Strategy } from '../actor.js';
 import { isRestarted, RestartWindow, restartDelayMs } from './intensity.js';
 import { Sleepers } from './sleepers.js';
 import { gone } from '../link/faults.js';
 import type { ActorOwner, Directory } from './directory.js';
-import { checkChild, checkTree, startFailed } from './checks.js';
+import { checkChild, checkTree, isBranch, startFailed } from './checks.js';
 import type { ActorNode, SupervisorEvent, SupervisorNode, SupervisorSpec, TreeNode } from './spec.js';
 import type { Timers } from '../timers.js';
 
@@ -42,6 +42,7 @@ export class Branch implements ActorOwner, BranchOwner {
   readonly id: string;
   readonly done: Promise<ExitReason>;
   readonly #spec: SupervisorSpec;
+  readonly #strategy: Strategy;
   readonly #owner: BranchOwner | null;
   readonly #system: System;
   #window: RestartWindow;
@@ -57,6 +58,7 @@ export class Branch implements ActorOwner, BranchOwner {
   constructor(spec: SupervisorSpec, owner: BranchOwner | null, system: System) {
     this.id = spec.name;
     this.#spec = spec;
+    this.#strategy = spec.strategy ?? 'one-for-one';
     this.#owner = owner;
     this.#system = system;
     this.#window = this.#newWindow();
@@ -83,7 +85,7 @@ export class Branch implements ActorOwner, BranchOwner {
       const kind = node.spec.behaviour.name;
       return { type: 'actor', id, kind, isUp, restarts, ...(own ? { stats: own } : {}), children: spawned };
     });
-    return { type: 'supervisor', id: this.id, strategy: this.#spec.strategy, status: this.#status, children };
+    return { type: 'supervisor', id: this.id, strategy: this.#strategy, status: this.#status, children };
   }
 
   /**
@@ -199,12 +201,11 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   #childOf(spec: ChildSpec | SupervisorSpec, isDynamic: boolean, beside: string | null = null): Child {
-    const node =
-      'strategy' in spec
-        ? ({ type: 'branch', branch: new Branch(spec, this, this.#system) } as const)
-        : ({ type: 'actor', spec } as const);
-    const id = 'strategy' in spec ? spec.name : spec.id;
-    if (!('strategy' in spec)) this.#system.directory.add(spec, this, beside);
+    const node = isBranch(spec)
+      ? ({ type: 'branch', branch: new Branch(spec, this, this.#system) } as const)
+      : ({ type: 'actor', spec } as const);
+    const id = isBranch(spec) ? spec.name : spec.id;
+    if (!isBranch(spec)) this.#system.directory.add(spec, this, beside);
     return {
       id,
       node,
@@ -223,7 +224,7 @@ export class Branch implements ActorOwner, BranchOwner {
     this.#system.emit({ type: 'exited', id: child.id, reason });
     const { starts } = child;
     const endedAtMs = this.#system.timers.now();
-    const key = this.#spec.strategy === 'one-for-one' ? child.id : '';
+    const key = this.#strategy === 'one-for-one' ? child.id : '';
     const previous = this.#chains.get(key) ?? Promise.resolve();
     const job = previous.then(async () => {
       // Restarted meanwhile, together with a sibling.
@@ -291,7 +292,7 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   #groupOf(child: Child): readonly Child[] {
-    switch (this.#spec.strategy) {
+    switch (this.#strategy) {
       case 'one-for-one':
         return [child];
       case 'one-for-all':
@@ -299,7 +300,7 @@ export class Branch implements ActorOwner, BranchOwner {
       case 'rest-for-one':
         return [...this.#children.values()].slice([...this.#children.values()].indexOf(child));
       default:
-        return unreachable(this.#spec.strategy);
+        return unreachable(this.#strategy);
     }
   }
 

@@ -40,7 +40,7 @@ export function checkTree(
   const names = new Set<string>();
   const open: (ChildSpec | SupervisorSpec)[] = [root];
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
-    if (!('strategy' in one)) {
+    if (!isBranch(one)) {
       specs.push(one);
       continue;
     }
@@ -60,3 +60,6 @@ export function checkTree(
   }
   return ok(undefined);
 }
+
+/** A supervisor among the children of another one. */
+export const isBranch = (spec: ChildSpec | SupervisorSpec): spec is SupervisorSpec => 'children' in spec;

@@ -43,7 +43,7 @@ export class Families implements Kin {
 
   #found(actor: string): Branch {
     const { directory } = this.#system;
-    const supervision = directory.specOf(actor)?.behaviour.supervision ?? { strategy: 'one-for-one' };
+    const supervision = directory.specOf(actor)?.behaviour.supervision ?? {};
     const owner = { branchGaveUp: (_: Branch, detail: string) => directory.crash(actor, detail) };
     const spec = { name: familyName(actor), stopOrder: 'parallel', ...supervision, children: [] } as const;
     const branch = new Branch(spec, owner, this.#system);

@@ -51,7 +51,8 @@ export function isRestarted(
   reason: ExitReason,
 ): boolean {
   if (transfer.length > 0 && placement.kind === 'thread') return false;
-  switch (behaviour.restart) {
+  const { restart = 'permanent' } = behaviour;
+  switch (restart) {
     case 'permanent':
       return true;
     case 'transient':
@@ -59,6 +60,6 @@ export function isRestarted(
     case 'temporary':
       return false;
     default:
-      return unreachable(behaviour.restart);
+      return unreachable(restart);
   }
 }

@@ -41,6 +41,8 @@ export interface TestNode {
   readonly idKey: Uint8Array;
   readonly local: LocalIdentity;
   readonly book: TicketBook;
+  /** The engine of another version; where it is absent, that of this one. */
+  readonly createSession?: typeof createSession;
 }
 
 export function makeNode(
@@ -91,7 +93,7 @@ export class Endpoint {
   constructor(node: TestNode, role: SessionOptions['role'], more: Partial<SessionOptions> = {}) {
     this.node = node;
     this.nowMs = more.nowMs ?? 0;
-    this.session = createSession({
+    this.session = (node.createSession ?? createSession)({
       local: node.local,
       random: anyBytes,
       generateKeyPair: anyKeyPair,
@@ -129,6 +131,7 @@ export class Endpoint {
         case 'said':
           this.said.push(...output.utterances);
           break;
+        case 'answered':
         case 'closed':
         case 'due':
         case 'failed':

@@ -15,5 +15,7 @@ export type ApiError =
 export type WatchError =
   /** Another node runs with this home's key. */
   | { readonly code: 'node/twin'; readonly address: string }
+  /** The history was damaged and set aside as `file`. Each reader gets this event first. */
+  | { readonly code: 'store/damaged'; readonly file: string; readonly reason: string }
   /** A reader of events fell `waitingMax` behind and is ended. */
   | { readonly code: 'feed/too-slow'; readonly waitingMax: number };

@@ -2,12 +2,14 @@
  * The feed of a node's events: published once, read by any number of readers at their own pace. A reader that falls
  * too far behind is ended with an error event, so that a stuck reader never holds memory or the node.
  */
-import type { NodeEvent } from '../chat/events.js';
+import type { ErrorEvent, NodeEvent } from '../chat/events.js';
 import { feed as limits } from './limits.js';
 
 /** The feed of one node. */
 export interface Feed {
   publish(event: NodeEvent): void;
+  /** Publishes a failure that later readers need to know of, too: each of them gets it first. */
+  keep(event: ErrorEvent): void;
   /** Opens a reader of the events from now on. It ends after `bye`. */
   read(): FeedReader;
   /**
@@ -27,6 +29,7 @@ export interface FeedReader extends AsyncIterableIterator<NodeEvent> {
 /** Opens a feed without readers. */
 export function openFeed(): Feed {
   const readers = new Set<Queue>();
+  const kept: ErrorEvent[] = [];
   let isOver = false;
   let newestSeq: number | null = null;
   const publish = (event: NodeEvent): void => {
@@ -35,9 +38,14 @@ export function openFeed(): Feed {
   };
   return {
     publish,
+    keep(event) {
+      kept.push(event);
+      publish(event);
+    },
     publishedSeq: (newestStored) => (newestSeq ??= newestStored),
     read() {
       const queue = openQueue(() => readers.delete(queue));
+      for (const event of kept) queue.push(event);
       if (isOver) queue.end();
       else readers.add(queue);
       return queue.reader;

@@ -48,7 +48,7 @@ import { transportActor } from '../actors/transport/transport.js';
 import type { Log, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtime/tree/spec.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
-import type { HistoryProtocol } from '../actors/history/protocol.js';
+import { setAsideLogEvent, type HistoryProtocol } from '../actors/history/protocol.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 import type { Vault } from '../chat/people/vault.js';
 import { addressesOf } from '../actors/interfaces.js';
@@ -159,7 +159,7 @@ class RunningNode {
     const isReachable = this.#untilReady();
     const starting = startSupervisor({
       ...branch('root', 'one-for-one', this.#children()),
-      log: this.#log,
+      log: (level, event, fields) => this.#onLog(level, event, fields),
       limits: { busyMsMax: limits.busyMsMax },
     });
     this.#tree = Promise.resolve(starting.unwrapOr(null));
@@ -339,6 +339,15 @@ class RunningNode {
       default:
         unreachable(event);
     }
+  }
+
+  /** Passes the log on. Damage of the history is an event for every reader, too. */
+  #onLog(...[level, event, fields]: Parameters<Log>): void {
+    this.#log(level, event, fields);
+    if (event !== setAsideLogEvent) return;
+    const { file, reason } = fields;
+    const message = `the history was damaged (${String(reason)}); the damaged file is kept as ${String(file)}`;
+    this.#feed.keep({ type: 'error', code: 'store/damaged', message });
   }
 
   /** Logs a dead letter without its body: messages of people do not belong into a log. */

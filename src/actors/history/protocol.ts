@@ -69,6 +69,9 @@ export type HistoryProtocol = {
   index: Cast<Record<string, never>>;
 };
 
+/** The log line of a damaged file that was set aside; its fields are `file` and `reason`, both texts. */
+export const setAsideLogEvent = 'history-damaged-set-aside';
+
 /** Figures since the start. */
 export interface HistoryStats {
   readonly commits: number;

@@ -8,6 +8,7 @@ import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import type { LogLevel, ReplyTo } from '../../runtime/actor.js';
 import { planSalvage, resumeSalvage, setAside, type Salvage } from './damage.js';
+import { setAsideLogEvent } from './protocol.js';
 import { lossOf, namesOf, type Names } from './names.js';
 import { openError, openFile, storeError, type OpenError } from './open.js';
 import { attempt, attemptDoubtful, type SqlTrouble } from './sql.js';
@@ -162,7 +163,7 @@ function openStore(state: HistoryState): Result<Opened, OpenError> {
 /** Sets the closed file aside. Errors: `store/unusable` (the directory forbids the renaming). */
 function replace(state: HistoryState, context: UpkeepContext, reason: string): Result<void, StoreError> {
   return setAside(state.file, Date.now()).map((file) => {
-    context.log('error', 'history-damaged-set-aside', { file, reason });
+    context.log('error', setAsideLogEvent, { file, reason });
     state.asideUnplanned = file;
   });
 }

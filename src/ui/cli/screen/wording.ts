@@ -351,6 +351,8 @@ const wordings: Wordings = {
       `it runs at ${error.address}`,
       'end one of the two: a home must not be copied',
     ),
+  'store/damaged': ({ file, reason }) =>
+    say(5, 'the history was damaged', reason, `the readable part was kept; the damaged file is ${file}`),
   'feed/too-slow': (error) =>
     say(
       1,

@@ -14,7 +14,7 @@ export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, ForeignDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
 export type * from './node/handle.js';
-export { isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
+export { formatAddress, isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
 export { newMessageId } from './node/message-id.js';
 export { startNode } from './node/start.js';
 export { startHub, type HubHandle, type HubOptions } from './actors/chatbuddy-hub/server.js';

@@ -1,14 +1,37 @@
 /** The network interfaces of this machine. */
-import { networkInterfaces } from 'node:os';
-import type { InterfaceAddress } from '../wire/address-space.js';
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
+import { isLinkLocalV6, isUnspecified, isV6, type InterfaceAddress } from '../wire/address-space.js';
 
 /** Reads every address of every interface. */
 export const readInterfaces = (): readonly InterfaceAddress[] =>
-  Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.map((own) => ({ ...own, zone: zoneFor(name, own) })),
+  );
 
-/** Returns the addresses at which other hosts reach a socket bound to `bind`. */
+/** Returns the zone of an interface: its number on Windows, its name elsewhere. */
+const zoneFor = (name: string, own: NetworkInterfaceInfo): string =>
+  process.platform === 'win32' && own.family === 'IPv6' ? String(own.scopeid) : name;
+
+/** Returns the single addresses of a bind, which has commas between them. */
+export const bindsOf = (bind: string): readonly string[] => bind.split(',');
+
+/** Whether a bind failed because this machine lacks the family of the address, which another bind may make up for. */
+export const isFamilyMissing = (bind: string, errno: string): boolean =>
+  isUnspecified(bind) && ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT'].includes(errno);
+
+/** Returns the addresses at which other hosts reach sockets bound to `bind`, link-local IPv6 ones last. */
 export function addressesOf(bind: string): readonly string[] {
-  if (bind !== '0.0.0.0' && bind !== '::') return [bind];
-  const outer = readInterfaces().filter(({ internal, family }) => !internal && family === 'IPv4');
-  return outer.map((own) => own.address);
+  const outer = readInterfaces().filter(({ internal }) => !internal);
+  const all = bindsOf(bind).flatMap((each) =>
+    isUnspecified(each)
+      ? outer.filter(({ address }) => isV6(address) === isV6(each)).map(addressWithZone)
+      : [each],
+  );
+  return [
+    ...all.filter((address) => !isLinkLocalV6(address)),
+    ...all.filter((address) => isLinkLocalV6(address)),
+  ];
 }
+
+const addressWithZone = ({ address, zone = '' }: InterfaceAddress): string =>
+  isLinkLocalV6(address) && zone !== '' ? `${address}%${zone}` : address;

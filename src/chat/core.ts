@@ -55,7 +55,7 @@ export class Core {
   readonly #desk: CommandDesk;
   readonly #unseen: Unseen;
   #name: string;
-  #listening: Address | null = null;
+  #listening: (Address & { readonly addresses: readonly string[] }) | null = null;
   #tokens = 0;
 
   constructor({ own, name, foreign: foreignArgs, tickets, random }: CoreArgs) {
@@ -145,7 +145,8 @@ export class Core {
       case 'seen':
         return announced(this.#parts, input, turn);
       case 'keyRenewed':
-        this.#keyRenewed(input, turn);
+        native.keyRenewed(input, turn);
+        if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
         return [];
       case 'resumable':
         native.known.offered(input.resumption, turn);
@@ -260,14 +261,15 @@ export class Core {
 
   #listens(input: Extract<Input, { type: 'listening' }>, turn: CoreTurn): readonly RouteReport[] {
     const { own, native, foreign } = this.#parts;
-    const { address, port, others } = input;
-    this.#listening = { host: address, port };
+    const { address, addresses = [address], port, others } = input;
+    this.#listening = { host: address, addresses, port };
     const ports = new Map<ForeignDialectName, number>();
     for (const other of others) if (isForeign(other.dialect)) ports.set(other.dialect, other.port);
     foreign.listening(port, ports);
     native.known.announce(turn);
     turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
-    turn.emit({ to: 'feed', event: { type: 'ready', id: own.peerId, name: this.#name, address, port } });
+    const ready = { id: own.peerId, name: this.#name, address, addresses: [...addresses], port };
+    turn.emit({ to: 'feed', event: { type: 'ready', ...ready } });
     const { peers, text } = foreign.takeGreetings();
     for (const peer of peers) this.#desk.greet(peer, text, turn);
     return [];
@@ -327,13 +329,6 @@ export class Core {
     });
   }
 
-  #keyRenewed(renewed: Extract<Input, { type: 'keyRenewed' }>, turn: CoreTurn): void {
-    const { native } = this.#parts;
-    native.keys.renewed(renewed, turn);
-    native.known.announce(turn);
-    if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
-  }
-
   /** Returns the content of the beacon; null while the port is unknown. */
   #description() {
     const tcpPort = this.#listening?.port ?? 0;
@@ -358,6 +353,7 @@ export class Core {
       tag: tagOf(own.peerId),
       addresses: turn.ownAddresses(),
       bound: this.#listening?.host ?? '',
+      boundAll: [...(this.#listening?.addresses ?? [])],
       port: this.#listening?.port ?? 0,
       foreignPorts: [...foreign.ports()].map(([dialect, port]) => ({ dialect, port })),
     };

@@ -62,6 +62,8 @@ export type Input =
   | {
       readonly type: 'listening';
       readonly address: string;
+      /** All of them, where there are several. */
+      readonly addresses?: readonly string[];
       readonly port: number;
       readonly others: readonly { readonly dialect: DialectName; readonly port: number }[];
     }

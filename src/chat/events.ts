@@ -29,7 +29,8 @@ const event = <const Type extends string, Entries extends v.ObjectEntries>(
 const ready = event('ready', 'the reader is subscribed: it misses nothing from now on', {
   id: text('id of the own identity'),
   name: text('own name'),
-  address: text('address that TCP and UDP listen on'),
+  address: text('address that TCP and UDP listen on; of several the first'),
+  addresses: v.exactOptional(v.array(text('address that TCP and UDP listen on'))),
   port: port('TCP port that is open'),
   pid: whole('process that runs the node'),
 });

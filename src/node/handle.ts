@@ -29,7 +29,10 @@ export type NodeError =
 export interface NodeOptions {
   readonly home: string;
   readonly name?: string;
-  /** Address that TCP and UDP listen on. Default `0.0.0.0`. */
+  /**
+   * Address that TCP and UDP listen on, or several of them separated by commas. Default: `0.0.0.0` and `::`, every
+   * address of both families.
+   */
   readonly bind?: string;
   /** TCP port; 0: any free one. Where it is taken, the next free one is used, unless `portStrict`. Default 6001. */
   readonly port?: number;

@@ -12,7 +12,7 @@ export { foreignPorts, text } from '../dialects/limits.js';
 
 /** Defaults and supervision of a node. */
 export const node = {
-  bind: localAddress.bindDefault,
+  bind: localAddress.bindsDefault,
   /** TCP port: programs of the oldest dialect dial this one. */
   port: foreignPorts.cmp2204,
   connectionsMax: admission.connectionsMax,

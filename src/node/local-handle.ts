@@ -156,11 +156,12 @@ function endable(
   return reader;
 }
 
-const readyEvent = ({ id, name, bound, port }: CoreSelf): NodeEvent => ({
+const readyEvent = ({ id, name, bound, boundAll, port }: CoreSelf): NodeEvent => ({
   type: 'ready',
   id,
   name,
   address: bound,
+  ...(boundAll === undefined ? {} : { addresses: boundAll }),
   port,
   pid: process.pid,
 });

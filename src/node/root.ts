@@ -46,6 +46,7 @@ import { node } from '../actors/node/node.js';
 import { isConnection, openConnections, reportLost, type Connections } from './connections.js';
 import { transportActor } from '../actors/transport/transport.js';
 import type { Log, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtime/tree/spec.js';
+import type { ListenerOptions } from '../actors/tcp/listen.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
 import { setAsideLogEvent, type HistoryProtocol } from '../actors/history/protocol.js';
@@ -127,7 +128,7 @@ class RunningNode {
   /** Settles with the tree, or with `null` where it did not start. The node uses it while the rest still starts. */
   #tree: Promise<Supervisor | null> = Promise.resolve(null);
   /** Argument of the transport. A restarted transport gets the port that was open before. */
-  #mainListener: { bind: string; port: number; portStrict: boolean; dialect: 'sniffed' } | null = null;
+  #mainListener: (Omit<ListenerOptions, 'port'> & { port: number }) | null = null;
   #homeWatch: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
 

@@ -1,5 +1,6 @@
 /** Actors in the place of those that use the network: nothing is opened, dialled, heard or announced. */
 import { err, ok } from 'neverthrow';
+import { bindsOf } from '../actors/interfaces.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../actors/presence/protocol.js';
 import type { TransportProtocol, TransportReports } from '../actors/transport/protocol.js';
 import { actor, next, reply } from '../runtime/actor.js';
@@ -16,7 +17,9 @@ export const silentTransport = actor<
   name: 'transport',
   restart: 'permanent',
   init({ address, port }, context) {
-    context.links.node.cast('listening', { address, port, others: [] });
+    const addresses = bindsOf(address);
+    const [first = address] = addresses;
+    context.links.node.cast('listening', { address: first, addresses, port, others: [] });
     return ok(null);
   },
   receive: {

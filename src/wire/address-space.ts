@@ -11,6 +11,8 @@ export interface InterfaceAddress {
   readonly cidr: string | null;
   readonly family: string;
   readonly internal: boolean;
+  /** Zone of the interface, as it stands behind `%`. */
+  readonly zone?: string;
 }
 
 type Ip = ipaddr.IPv4 | ipaddr.IPv6;
@@ -41,16 +43,37 @@ export function plainAddress(address: string): string {
 }
 
 /**
+ * Returns the one spelling of a host: as `plainAddress`, but a link-local IPv6 address keeps its zone, without which it
+ * cannot be dialled.
+ */
+export function hostOf(address: string): string {
+  const plain = plainAddress(address);
+  const zone = zoneOf(address);
+  return zone !== '' && isLinkLocalV6(plain) ? `${plain}%${zone}` : plain;
+}
+
+/** Returns the zone of an address; empty where it has none. */
+export const zoneOf = (address: string): string => /%([0-9a-zA-Z._-]{1,15})$/.exec(address)?.[1] ?? '';
+
+/** Whether an address is an IPv6 one. An IPv4-mapped address is not. */
+export const isV6 = (address: string): boolean => parse(address) instanceof ipaddr.IPv6;
+
+/** Whether an address is a link-local IPv6 one (`fe80::/10`). */
+export function isLinkLocalV6(address: string): boolean {
+  const ip = parse(address);
+  return ip instanceof ipaddr.IPv6 && ip.range() === 'linkLocal';
+}
+
+/**
  * Returns the key of budgets and penalties: an IPv4 address, or the /64 of an IPv6 address, since one host can use
- * all of a /64. Any other text comes back as from `plainAddress`.
+ * all of a /64. Link-local networks differ by their zone. Any other text comes back as from `plainAddress`.
  */
 export function sourceKey(address: string): string {
   const ip = parse(address);
   if (!(ip instanceof ipaddr.IPv6) || ip.range() === 'loopback') return plainAddress(address);
-  return `${ip.parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':')}::/64`;
+  const prefix = ip.parts.slice(0, 4).map((part) => part.toString(16));
+  const zone = ip.range() === 'linkLocal' ? zoneOf(address) : '';
+  return `${prefix.join(':')}::/64${zone === '' ? '' : `%${zone}`}`;
 }
 
 const isInRange = (ip: Ip | null, ranges: ReadonlySet<string>): boolean =>

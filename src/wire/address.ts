@@ -15,7 +15,10 @@ export function parseAddress(text: string): Address | null {
   const host = match?.[1] ?? match?.[2];
   if (match?.[2] !== undefined && isNumberLike(match[2])) return null;
   const port = parsePort(match?.[3] ?? '');
-  return host === undefined || port === null ? null : { host: host.toLowerCase(), port };
+  if (host === undefined || port === null) return null;
+  // Names of interfaces know upper and lower case.
+  const [bare = '', ...zone] = host.split('%');
+  return { host: [bare.toLowerCase(), ...zone].join('%'), port };
 }
 
 /**

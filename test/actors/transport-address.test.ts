@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { beaconTargets, broadcastBinds, isBroadcast } from '../../src/actors/presence/targets.js';
 import {
+  beaconGroup,
+  beaconTargets,
+  broadcastBinds,
+  isBroadcast,
+} from '../../src/actors/presence/targets.js';
+import {
+  hostOf,
   broadcastAddressOf,
   isLoopback,
   isNear,
@@ -52,6 +58,37 @@ test('one host is counted once, however it spells its address or picks it in its
   assert.equal(sourceKey('2001:db8::1'), sourceKey('2001:0db8:0:0:ffff:1:2:3'));
   assert.notEqual(sourceKey('2001:db8:0:1::1'), sourceKey('2001:db8::1'));
   assert.equal(sourceKey('::ffff:10.0.0.1'), '10.0.0.1');
+});
+
+// Case N1
+test('a link-local IPv6 host keeps its zone, and each link is a source of its own', () => {
+  assert.equal(hostOf('FE80::1%eth0'), 'fe80::1%eth0');
+  assert.equal(hostOf('2001:DB8::1%eth0'), '2001:db8::1');
+  assert.equal(hostOf('::ffff:10.0.0.1%eth0'), '10.0.0.1');
+  assert.equal(hostOf('fe80::1%a b'), 'fe80::1', 'no zone');
+  assert.equal(sourceKey('fe80::1%eth0'), sourceKey('fe80::abcd%eth0'));
+  assert.notEqual(sourceKey('fe80::1%eth0'), sourceKey('fe80::1%wlan0'));
+});
+
+// Case N1
+test('beacons go to the group on each IPv6 interface, or to the named targets of the family', () => {
+  const zoned = (address: string, zone: string) => ({ ...own(address, `${address}/64`), zone });
+  const interfaces = [
+    { ...own('::1', '::1/128', true), zone: 'lo' },
+    { ...lan, zone: 'eth0' },
+    zoned('fe80::1', 'eth0'),
+    zoned('fd00::1', 'eth0'),
+    zoned('fe80::1', 'wlan0'),
+  ];
+  const addresses = (bind: string, requested: readonly string[] | null) =>
+    beaconTargets(bind, requested, interfaces).map(({ address }) => address);
+  assert.deepEqual(addresses('::', null), [`${beaconGroup}%eth0`, `${beaconGroup}%wlan0`]);
+  assert.deepEqual(addresses('fe80::1%wlan0', null), [`${beaconGroup}%wlan0`]);
+  assert.deepEqual(addresses('fd00::1', null), [`${beaconGroup}%eth0`]);
+  assert.deepEqual(addresses('::1', null), ['::1']);
+  assert.deepEqual(addresses('::', ['10.0.0.7', 'fd00::7']), ['fd00::7']);
+  assert.deepEqual(addresses('0.0.0.0', ['10.0.0.7', 'fd00::7']), ['10.0.0.7']);
+  assert.ok(!isUnicast(beaconGroup));
 });
 
 test('broadcast addresses follow from the mask', () => {

@@ -8,6 +8,7 @@ import {
   type PendingBeacon,
 } from '../../src/chat/presence/beacon-gate.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
+import { beaconGate as limits } from '../../src/chat/presence/limits.js';
 import { createRoster } from '../../src/chat/presence/roster.js';
 import { decodeBeacon, encodeBeacon, encodeBeaconBody, type BeaconRecord } from '../../src/wire/beacon.js';
 import { holds } from '../support/seeds.js';
@@ -274,4 +275,18 @@ test('random datagrams never throw, and never reach the signature check', (t) =>
     ),
     { numRuns: 1_500 },
   );
+});
+
+// Case N1
+test('an IPv6 network is one source of beacons, with room for the nodes of a network', () => {
+  const { hear } = setUp();
+  const dropped = (count: number, nowMs: number, network: string): number =>
+    Array.from({ length: count }, (_, n) => {
+      const source = { address: `${network}::${n.toString(16)}`, port: 1, isLocal: false };
+      return hear(record(1), source, nowMs);
+    }).filter((decision) => decision.type === 'drop' && decision.reason === 'source-budget').length;
+  const most = limits.sourceBurst * limits.networkShares;
+  assert.equal(dropped(most + 50, 0, 'fd00:0:0:1'), 50);
+  assert.equal(dropped(10, 0, 'fd00:0:0:2'), 0);
+  assert.equal(dropped(limits.sourceRatePerSecond * limits.networkShares, 1_001, 'fd00:0:0:1'), 0);
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { BeaconSource } from '../../src/chat/presence/beacon-gate.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
+import { roster as limits } from '../../src/chat/presence/limits.js';
 import { createRoster, type Roster } from '../../src/chat/presence/roster.js';
 import type { BeaconRecord } from '../../src/wire/beacon.js';
 import type { Presence } from '../../src/chat/people/presence.js';
@@ -212,4 +213,27 @@ test('announcements that nothing proves displace each other and no native peer',
   // A native newcomer to a full table takes the place of one of them.
   for (let n = 41; n <= 60; n += 1) hear(roster, n, at(`10.1.0.${n}`), 2);
   assert.equal(roster.rows().filter(({ dialect }) => dialect === 'native').length, 60);
+});
+
+// Case N1
+test('a link-local IPv6 address of a peer ranks after its other addresses', () => {
+  const roster = createRoster();
+  hear(roster, 1, at('fe80::7%eth0'), 0);
+  const [row] = hear(roster, 1, at('10.0.0.7'), 1, { seq: 2 });
+  assert.deepEqual(
+    row?.addresses.map(({ host }) => host),
+    ['10.0.0.7', 'fe80::7%eth0'],
+  );
+  assert.deepEqual(hear(roster, 1, at('fe80::7%eth0'), 2, { seq: 3 }), [], 'no flicker');
+});
+
+// Case N1
+test('one IPv6 network holds a quarter of the roster at most, however many addresses it uses', () => {
+  const roster = createRoster();
+  hear(roster, 1, at('10.0.0.7'), 0);
+  for (let n = 2; n < limits.rowsPerNetworkMax + 100; n += 1)
+    hear(roster, n, at(`fd00::${n.toString(16)}`), n);
+  assert.equal(roster.rows().length, limits.rowsPerNetworkMax + 1);
+  hear(roster, 5_000, at('fd00:0:0:1::1'), 5_000);
+  assert.equal(roster.rows().length, limits.rowsPerNetworkMax + 2, 'another network has its own');
 });

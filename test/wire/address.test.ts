@@ -32,6 +32,7 @@ test('a text that is not an address with a port is refused', () => {
   ];
   for (const word of words) assert.equal(parseAddress(word), null, word);
   assert.deepEqual(parseAddress('[FE80::1%eth0]:6001'), { host: 'fe80::1%eth0', port: 6001 });
+  assert.deepEqual(parseAddress('[FE80::1%Eth0]:6001'), { host: 'fe80::1%Eth0', port: 6001 });
   assert.deepEqual(parseAddress('Host.Local:6001'), { host: 'host.local', port: 6001 });
 });
 

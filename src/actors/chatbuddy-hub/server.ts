@@ -64,17 +64,18 @@ export function startHub(options: HubOptions = {}): ResultAsync<HubHandle, Liste
   const listening = listen({ bind, port, portStrict, dialect: 'chatbuddy' }, (socket) => hub.welcome(socket));
   return new ResultAsync(listening).map((listener) => {
     // An error (no descriptor is left, a connection was reset early) does not end the listening.
-    listener.server.on('error', () => undefined);
+    for (const server of listener.servers) server.on('error', () => undefined);
     let closing: Promise<void> | null = null;
     return {
       address: listener.address,
-      addresses: addressesOf(listener.address),
+      addresses: addressesOf(listener.addresses.join(',')),
       port: listener.port,
       users: () => hub.users(),
       ended: () => hub.ended(),
       close: () =>
         (closing ??= new Promise<void>((resolve) => {
-          listener.server.close(() => resolve());
+          const closed = listener.servers.map((server) => new Promise((done) => server.close(done)));
+          void Promise.all(closed).then(() => resolve());
           hub.close();
         })),
     };

@@ -5,10 +5,10 @@
  * session-protocol section 6.
  */
 import { randomInt } from 'node:crypto';
-import type { Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
 import { reasonOf } from '../../system-errors.js';
-import { readInterfaces } from '../interfaces.js';
+import { bindsOf, isFamilyMissing, readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
 import { createTokenBucket, type TokenBucket } from '../../chat/presence/token-bucket.js';
 import { clipBytes } from '../../chat/people/name.js';
@@ -16,9 +16,9 @@ import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
-import { openUdp, sendUdp } from './udp.js';
+import { openUdp, sendUdp, type UdpOptions } from './udp.js';
 import { beaconTargets, isBroadcast } from './targets.js';
-import { isNear, isUnicast, type InterfaceAddress } from '../../wire/address-space.js';
+import { isNear, isUnicast, isV6, type InterfaceAddress } from '../../wire/address-space.js';
 import type {
   DiscoveryProtocol,
   BroadcastProtocol,
@@ -45,6 +45,12 @@ type BroadcastLinks = {
 };
 type BroadcastContext = Context<BroadcastProtocol, BroadcastLinks>;
 
+/** A socket that beacons leave by. */
+interface Voice {
+  readonly bind: string;
+  readonly socket: Socket;
+}
+
 interface SignedBody {
   readonly body: Uint8Array;
   readonly signature: Uint8Array;
@@ -52,7 +58,7 @@ interface SignedBody {
 
 interface BroadcastState {
   readonly args: BroadcastArgs;
-  readonly socket: Socket;
+  readonly voices: readonly Voice[];
   readonly answers: TokenBucket;
   description: BeaconDescription | null;
   seq: number;
@@ -117,7 +123,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
     },
   },
   terminate(state) {
-    state.socket.close();
+    for (const { socket } of state.voices) socket.close();
   },
 });
 
@@ -126,37 +132,23 @@ async function start(
   context: BroadcastContext,
 ): Promise<Result<BroadcastState, ListenError>> {
   const heard = createTokenBucket(limits.heardPerSecond, limits.heardBurst);
-  const opened = await openUdp({
-    address: args.bind,
-    port: 0,
-    isShared: false,
-    onDatagram(bytes, from) {
-      if (bytes.byteLength > wire.datagramBytesMax || !heard.take(performance.now())) return;
-      // A full mailbox loses it like any datagram, and its sender repeats it.
-      void context.links.discovery.cast('heard', {
-        bytes: new Uint8Array(bytes),
-        address: from.address,
-        port: from.port,
-      });
-    },
-    onError(error) {
-      context.log('warn', 'broadcast.socket-failed', { reason: reasonOf(error) });
-    },
-  });
-  if (opened.isErr())
-    return err({
-      code: 'transport/cannot-listen',
-      address: args.bind,
-      port: 0,
-      reason: reasonOf(opened.error),
-    });
+  const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void => {
+    if (bytes.byteLength > wire.datagramBytesMax || !heard.take(performance.now())) return;
+    // A full mailbox loses the datagram like a full network; its sender repeats it.
+    const { address, port } = from;
+    void context.links.discovery.cast('heard', { bytes: new Uint8Array(bytes), address, port });
+  };
+  const onError = (error: NodeJS.ErrnoException): void =>
+    context.log('warn', 'broadcast.socket-failed', { reason: reasonOf(error) });
+  const voices = await openVoices(args.bind, { isShared: false, port: 0, onDatagram, onError });
+  if (voices.isErr()) return err(voices.error);
   // Grows over a restart of this actor, since peers refuse a number that they have seen in one run of the node.
   const ticks = Number(process.hrtime.bigint() / limits.seqTickNs);
   context.self('announce', {});
   context.self('look', {});
   return ok({
     args,
-    socket: opened.value,
+    voices: voices.value,
     answers: createTokenBucket(limits.answersPerSecond, limits.answersBurst),
     description: null,
     seq: ticks % 2 ** 32,
@@ -166,6 +158,27 @@ async function start(
     interfaces: readInterfaces(),
     callOffNext: () => undefined,
   });
+}
+
+/** Opens a socket for each address. A family that this machine lacks is left out where another one is there. */
+async function openVoices(
+  bind: BroadcastArgs['bind'],
+  options: Omit<UdpOptions, 'address'>,
+): Promise<Result<readonly Voice[], ListenError>> {
+  const voices: Voice[] = [];
+  let failure: ListenError | null = null;
+  for (const address of bindsOf(bind)) {
+    const opened = await openUdp({ ...options, address });
+    if (opened.isOk()) {
+      voices.push({ bind: address, socket: opened.value });
+      continue;
+    }
+    failure = { code: 'transport/cannot-listen', address, port: 0, reason: reasonOf(opened.error) };
+    if (isFamilyMissing(address, opened.error)) continue;
+    for (const { socket } of voices) socket.close();
+    return err(failure);
+  }
+  return voices.length === 0 && failure !== null ? err(failure) : ok(voices);
 }
 
 async function askDescription(context: BroadcastContext): Promise<BeaconDescription | null> {
@@ -225,14 +238,16 @@ const replyOf = ({ body, signature }: SignedBody): Uint8Array =>
 
 /** Sends a record to all targets. Returns the addresses that failed. */
 async function sendToAll(state: BroadcastState, signed: SignedBody): Promise<readonly string[]> {
-  const { args, socket, interfaces } = state;
-  const sends = beaconTargets(args.bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
-    const datagram = datagramOf(state, signed, ownAddress);
-    return args.beaconPorts.map(async (port) => {
-      const failure = await sendUdp(socket, datagram, address, port);
-      return failure === null ? [] : [`${address}:${port} ${failure}`];
-    });
-  });
+  const { args, voices, interfaces } = state;
+  const sends = voices.flatMap(({ bind, socket }) =>
+    beaconTargets(bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
+      const datagram = ownAddress === '' ? replyOf(signed) : datagramOf(state, signed, ownAddress);
+      return args.beaconPorts.map(async (port) => {
+        const failure = await sendUdp(socket, datagram, address, port);
+        return failure === null ? [] : [`${address}:${port} ${failure}`];
+      });
+    }),
+  );
   return (await Promise.all(sends)).flat();
 }
 
@@ -241,7 +256,8 @@ function sendToOne(state: BroadcastState, bytes: Uint8Array, address: string, po
   const { interfaces } = state;
   if (port < 1 || !isUnicast(address) || isBroadcast(address, interfaces) || !isNear(address, interfaces))
     return;
-  void sendUdp(state.socket, bytes, address, port);
+  const voice = state.voices.find(({ bind }) => isV6(bind) === isV6(address));
+  if (voice !== undefined) void sendUdp(voice.socket, bytes, address, port);
 }
 
 /** Waits at most `goodbyeMs` for the goodbye to leave. */

@@ -5,7 +5,7 @@
  * N3-N5.
  */
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
 import {
   createBeaconGate,
@@ -17,7 +17,8 @@ import {
 } from '../../chat/presence/beacon-gate.js';
 import { createRoster, type Roster } from '../../chat/presence/roster.js';
 import { reasonOf } from '../../system-errors.js';
-import { readInterfaces } from '../interfaces.js';
+import { bindsOf, isFamilyMissing, readInterfaces } from '../interfaces.js';
+import { earOf, groupBinds, joinGroups, type Ear } from './groups.js';
 import type { ListenError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
@@ -28,7 +29,7 @@ import { isDottedQuad } from '../../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';
 import { openUdp } from './udp.js';
 import { broadcastBinds } from './targets.js';
-import { isLoopback, isNear, plainAddress, type InterfaceAddress } from '../../wire/address-space.js';
+import { hostOf, isLoopback, isNear, plainAddress, type InterfaceAddress } from '../../wire/address-space.js';
 import type { BroadcastProtocol, DiscoveryProtocol, DiscoveryReports } from './protocol.js';
 import { openOnlinePeersFile, type OnlinePeersFile } from './online-peers-file.js';
 import type { Presence } from '../../chat/people/presence.js';
@@ -62,7 +63,7 @@ interface Counts {
 interface DiscoveryState {
   readonly args: DiscoveryArgs;
   readonly context: DiscoveryContext;
-  readonly sockets: readonly Socket[];
+  readonly ears: readonly Ear[];
   readonly gate: BeaconGate;
   readonly roster: Roster;
   readonly counts: Counts;
@@ -102,6 +103,7 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
     age(state, _body, context) {
       context.after(limits.ageEveryMs, 'age', {});
       state.interfaces = readInterfaces();
+      joinGroups(state.ears, state.interfaces);
       tell(state, state.roster.tick(clocks()));
       tellSeen(state);
       return next(state);
@@ -117,7 +119,7 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
   terminate(state) {
     clearTimeout(state.tellTimer);
     state.onlinePeers?.close();
-    for (const socket of state.sockets) socket.close();
+    for (const { socket } of state.ears) socket.close();
   },
 });
 
@@ -133,11 +135,11 @@ async function start(
     standingOf: (peerId) => (args.isPassive === true ? 'rostered' : roster.standingOf(peerId)),
     isKnownAddress: (peerId, host) => args.isPassive === true || roster.isKnownAddress(peerId, host),
   });
-  const sockets: Socket[] = [];
+  const ears: Ear[] = [];
   const state: DiscoveryState = {
     args,
     context,
-    sockets,
+    ears,
     gate,
     roster,
     counts: { datagrams: 0, signatureChecks: 0, challenges: 0, dropped: new Map() },
@@ -156,50 +158,66 @@ async function start(
   };
   const opened = await openAll(state);
   if (opened.isErr()) return err(opened.error);
-  sockets.push(...opened.value);
+  ears.push(...opened.value);
+  joinGroups(ears, state.interfaces);
   context.links.node.cast('hearing', {});
   context.self('age', {});
   return ok(state);
 }
 
 /** Binds to the ports. One is enough; a failure of another is logged. */
-async function openAll(state: DiscoveryState): Promise<Result<readonly Socket[], ListenError>> {
+async function openAll(state: DiscoveryState): Promise<Result<readonly Ear[], ListenError>> {
   const { args, context } = state;
-  const sockets: Socket[] = [];
-  const failures: { readonly port: number; readonly cause: string }[] = [];
+  const ears: Ear[] = [];
+  const failures: { readonly address: string; readonly port: number; readonly cause: string }[] = [];
   const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void =>
     hear(state, bytes, from.address, from.port, false);
   const onError = (error: NodeJS.ErrnoException): void =>
     context.log('warn', 'discovery.socket-failed', { reason: reasonOf(error) });
-  for (const port of args.beaconPorts) {
-    const open = (address: string) => openUdp({ address, port, isShared: true, onDatagram, onError });
-    const main = await open(args.bind);
-    if (main.isErr()) {
-      const reason = reasonOf(main.error);
-      context.log('warn', 'discovery.cannot-listen', { address: args.bind, port, reason });
-      failures.push({ port, cause: main.error });
-      continue;
+  const binds = bindsOf(args.bind);
+  for (const port of args.beaconPorts)
+    for (const bind of binds) {
+      const open = (address: string) => openUdp({ address, port, isShared: true, onDatagram, onError });
+      const main = await open(bind);
+      if (main.isErr()) {
+        const level = binds.length > 1 && isFamilyMissing(bind, main.error) ? 'debug' : 'warn';
+        context.log(level, 'discovery.cannot-listen', { address: bind, port, reason: reasonOf(main.error) });
+        failures.push({ address: bind, port, cause: main.error });
+        continue;
+      }
+      ears.push(earOf(main.value, bind));
+      for (const address of [
+        ...broadcastBinds(bind, state.interfaces),
+        ...groupBinds(bind, state.interfaces),
+      ]) {
+        const extra = await open(address);
+        // Some systems cannot bind to a broadcast or group address, and receive broadcasts without it.
+        if (extra.isOk()) ears.push(earOf(extra.value, bind));
+        else
+          context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
+      }
     }
-    sockets.push(main.value);
-    for (const address of broadcastBinds(args.bind, state.interfaces)) {
-      const extra = await open(address);
-      // Some systems cannot bind to a broadcast address, and receive broadcasts without it.
-      if (extra.isOk()) sockets.push(extra.value);
-      else context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
-    }
-  }
-  return sockets.length === 0 && failures.length > 0 ? err(faultOf(args.bind, failures)) : ok(sockets);
+  return ears.length === 0 && failures.length > 0 ? err(faultOf(failures)) : ok(ears);
 }
 
 /** Names the failure: ports in use can be changed by the user, any other cause concerns the system. */
 function faultOf(
-  address: string,
-  failures: readonly { readonly port: number; readonly cause: string }[],
+  failures: readonly { readonly address: string; readonly port: number; readonly cause: string }[],
 ): ListenError {
+  const address = failures[0]?.address ?? '';
   const other = failures.find(({ cause }) => cause !== 'EADDRINUSE');
   if (other === undefined)
-    return { code: 'transport/beacon-ports-in-use', address, ports: failures.map(({ port }) => port) };
-  return { code: 'transport/cannot-listen', address, port: other.port, reason: reasonOf(other.cause) };
+    return {
+      code: 'transport/beacon-ports-in-use',
+      address,
+      ports: [...new Set(failures.map(({ port }) => port))],
+    };
+  return {
+    code: 'transport/cannot-listen',
+    address: other.address,
+    port: other.port,
+    reason: reasonOf(other.cause),
+  };
 }
 
 /** Handles one datagram from any host. */
@@ -207,8 +225,9 @@ function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: numb
   const { gate, roster, context, counts } = state;
   counts.datagrams += 1;
   if (bytes.byteLength > wire.datagramBytesMax) return count(counts, 'size');
-  const address = plainAddress(from);
-  const isLocal = isLoopback(address) || state.interfaces.some((own) => own.address === address);
+  const address = hostOf(from);
+  const isLocal =
+    isLoopback(address) || state.interfaces.some((own) => own.address === plainAddress(address));
   if (!isLocal && !isNear(address, state.interfaces)) return count(counts, 'off-link');
   const source: BeaconSource = { address, port, isLocal, isReply };
   const decision = gate.judge(bytes, source, clocks());

@@ -1,12 +1,15 @@
 /**
  * The addresses that beacons are sent to. Pure: interfaces are an argument. Homes on one machine are reached by the
  * broadcast address of loopback, 127.255.255.255, which reaches every socket on a port; 127.0.0.1 reaches one of
- * them.
+ * them. IPv6 has no broadcast: there beacons go to a link-local group, one datagram for each interface.
  */
 import {
   broadcastAddressOf,
   isLoopback,
   isUnspecified,
+  isV6,
+  plainAddress,
+  zoneOf,
   type InterfaceAddress,
 } from '../../wire/address-space.js';
 
@@ -27,8 +30,11 @@ export function beaconTargets(
   requested: readonly string[] | null,
   interfaces: readonly InterfaceAddress[],
 ): readonly BeaconTarget[] {
-  const targets = requested
-    ? requested.flatMap((each) => namedTarget(each, bind, interfaces))
+  // Each socket reaches the addresses of its own family.
+  const named = requested?.filter((each) => isV6(each) === isV6(bind)) ?? null;
+  if (isV6(bind)) return named?.map(to) ?? groupTargets(bind, interfaces);
+  const targets = named
+    ? named.flatMap((each) => namedTarget(each, bind, interfaces))
     : [...ownMachine(bind), ...broadcastTargets(bind, interfaces)];
   const seen = new Set<string>();
   return targets.filter(({ address }) => !seen.has(address) && seen.add(address));
@@ -42,6 +48,29 @@ export function broadcastBinds(bind: string, interfaces: readonly InterfaceAddre
   if (isLoopback(bind)) return [loopbackBroadcast];
   return interfaces.filter((own) => own.address === bind).flatMap((own) => broadcastAddressOf(own) ?? []);
 }
+
+/** The link-local group of Parlance: a transient address, whose last 64 bits spell the name in ASCII. */
+export const beaconGroup = 'ff12::5061:726c:616e:6365';
+
+/** Returns the zones of the interfaces that a socket bound to the IPv6 address `bind` can send to groups on. */
+export function groupZones(bind: string, interfaces: readonly InterfaceAddress[]): readonly string[] {
+  const own = interfaces.filter(
+    ({ address, internal, zone = '' }) =>
+      isV6(address) &&
+      !internal &&
+      (isUnspecified(bind) || (address === plainAddress(bind) && ['', zone].includes(zoneOf(bind)))),
+  );
+  return [...new Set(own.flatMap(({ zone }) => zone ?? []))];
+}
+
+/** Returns the group on each interface. Loopback has no groups: of several homes there, one hears it and answers all. */
+function groupTargets(bind: string, interfaces: readonly InterfaceAddress[]): readonly BeaconTarget[] {
+  if (isLoopback(bind)) return [to(bind)];
+  return groupZones(bind, interfaces).map((zone) => to(`${beaconGroup}%${zone}`));
+}
+
+/** Makes an IPv6 target. The oldest dialect has no IPv6, so such a beacon names no address. */
+const to = (address: string): BeaconTarget => ({ address, ownAddress: '' });
 
 /** Whether a datagram to this address reaches more than one host. */
 export function isBroadcast(address: string, interfaces: readonly InterfaceAddress[]): boolean {

@@ -1,6 +1,7 @@
 /** A UDP socket for beacons: bound, allowed to broadcast, limited to one hop, with a listener for errors. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
+import { isV6 } from '../../wire/address-space.js';
 import { beaconSocket as limits } from './limits.js';
 
 /** Arguments of the socket. */
@@ -18,7 +19,9 @@ export interface UdpOptions {
 /** Opens the socket. The error is the code of the system, such as `EADDRINUSE`. */
 export function openUdp(options: UdpOptions): Promise<Result<Socket, string>> {
   const socket = createSocket({
-    type: 'udp4',
+    type: isV6(options.address) ? 'udp6' : 'udp4',
+    // Each family has a socket of its own.
+    ipv6Only: isV6(options.address),
     reuseAddr: options.isShared,
     recvBufferSize: limits.receiveBufferBytes,
   });
@@ -32,8 +35,9 @@ export function openUdp(options: UdpOptions): Promise<Result<Socket, string>> {
       socket.off('error', refuse);
       socket.on('error', options.onError);
       socket.on('message', options.onDatagram);
-      socket.setBroadcast(true);
+      if (!isV6(options.address)) socket.setBroadcast(true);
       socket.setTTL(limits.ttlHops);
+      socket.setMulticastTTL(limits.ttlHops);
       resolve(ok(socket));
     });
   });

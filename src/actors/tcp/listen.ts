@@ -3,11 +3,14 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
 import { reasonOf } from '../../system-errors.js';
+import { isV6 } from '../../wire/address-space.js';
 import type { ListenError } from '../errors.js';
+import { bindsOf, isFamilyMissing } from '../interfaces.js';
 import { tcp as limits } from './limits.js';
 
 /** The endpoint of a listener. */
 export interface ListenerOptions {
+  /** Address, or several that share the port, with commas between them. */
   readonly bind: string;
   /** 0: any free port. */
   readonly port: number;
@@ -20,8 +23,11 @@ export interface ListenerOptions {
 /** A listener that is bound. */
 export interface Listener {
   readonly options: ListenerOptions;
-  readonly server: Server;
+  /** One for each address. */
+  readonly servers: readonly Server[];
+  /** The first address. */
   readonly address: string;
+  readonly addresses: readonly string[];
   readonly port: number;
 }
 
@@ -35,27 +41,63 @@ export async function listen(
   options: ListenerOptions,
   onConnection: (socket: Socket) => void,
 ): Promise<Result<Listener, ListenError>> {
-  const { bind, port, portStrict } = options;
-  const tries = portStrict || port === 0 ? 1 : limits.portTriesMax;
-  for (let tried = port; tried < port + tries && tried <= portMost; tried += 1) {
-    const listening = await tryPort(options, tried, onConnection);
+  const { port, portStrict } = options;
+  const binds = bindsOf(options.bind);
+  const address = binds[0] ?? '';
+  const isOnePort = portStrict || (port === 0 && binds.length === 1);
+  for (let tried = 0; tried < (isOnePort ? 1 : limits.portTriesMax); tried += 1) {
+    // A port that the system chose for one address may be taken at the next one: then it chooses again.
+    const wanted = port === 0 ? 0 : port + tried;
+    if (wanted > portMost) break;
+    const listening = await tryPort(options, wanted, onConnection);
     if (listening.isOk()) return ok(listening.value);
-    if (listening.error !== 'EADDRINUSE')
-      return err({
-        code: 'transport/cannot-listen',
-        address: bind,
-        port: tried,
-        reason: reasonOf(listening.error),
-      });
+    const { errno, bind } = listening.error;
+    if (errno !== 'EADDRINUSE')
+      return err({ code: 'transport/cannot-listen', address: bind, port: wanted, reason: reasonOf(errno) });
   }
-  return err({ code: 'transport/port-in-use', address: bind, port });
+  return err({ code: 'transport/port-in-use', address, port });
 }
 
-function tryPort(
+interface BindFailure {
+  readonly bind: string;
+  readonly errno: string;
+}
+
+/** Binds every address to one port, or none. An address of a family that this machine lacks is left out. */
+async function tryPort(
   options: ListenerOptions,
   port: number,
   onConnection: (socket: Socket) => void,
-): Promise<Result<Listener, string>> {
+): Promise<Result<Listener, BindFailure>> {
+  const bound: { readonly server: Server; readonly address: string; readonly port: number }[] = [];
+  let failure: BindFailure | null = null;
+  for (const bind of bindsOf(options.bind)) {
+    const opened = await bindOne(bind, bound[0]?.port ?? port, onConnection);
+    if (opened.isOk()) {
+      bound.push(opened.value);
+      continue;
+    }
+    failure = { bind, errno: opened.error };
+    if (isFamilyMissing(bind, opened.error)) continue;
+    for (const { server } of bound) server.close();
+    return err(failure);
+  }
+  const [first] = bound;
+  if (first === undefined) return err(failure ?? { bind: '', errno: 'EADDRNOTAVAIL' });
+  return ok({
+    options,
+    servers: bound.map(({ server }) => server),
+    address: first.address,
+    addresses: bound.map(({ address }) => address),
+    port: first.port,
+  });
+}
+
+function bindOne(
+  bind: string,
+  port: number,
+  onConnection: (socket: Socket) => void,
+): Promise<Result<{ readonly server: Server; readonly address: string; readonly port: number }, string>> {
   // Half open: the end of the peer must not cut off the bytes that it has still to read.
   const server = createServer({
     allowHalfOpen: true,
@@ -67,17 +109,27 @@ function tryPort(
     const refuse = (error: NodeJS.ErrnoException): void => resolve(err(error.code ?? error.message));
     server.once('error', refuse);
     server.on('connection', onConnection);
-    server.listen({ host: options.bind, port, backlog: limits.listenBacklogMax, exclusive: true }, () => {
+    // Each family has a socket of its own: a caller has one address, not one of IPv4 in IPv6 clothes.
+    const options = {
+      host: bind,
+      port,
+      backlog: limits.listenBacklogMax,
+      exclusive: true,
+      ipv6Only: isV6(bind),
+    };
+    server.listen(options, () => {
       server.off('error', refuse);
-      resolve(ok({ options, server, ...boundTo(server.address(), options) }));
+      resolve(ok({ server, ...boundTo(server.address(), bind, port) }));
     });
   });
 }
 
 function boundTo(
   bound: AddressInfo | string | null,
-  options: ListenerOptions,
+  bind: string,
+  port: number,
 ): { readonly address: string; readonly port: number } {
-  if (bound === null || typeof bound === 'string') return { address: options.bind, port: options.port };
-  return { address: bound.address, port: bound.port };
+  if (bound === null || typeof bound === 'string') return { address: bind, port };
+  // The system leaves the zone out.
+  return { address: isV6(bind) ? bind : bound.address, port: bound.port };
 }

@@ -18,7 +18,7 @@ import {
   type Unheard,
   type UnknownOpening,
 } from '../../admission/first-bytes.js';
-import { plainAddress } from '../../wire/address-space.js';
+import { hostOf } from '../../wire/address-space.js';
 import { Refusals } from './busy.js';
 import { newCounts, type AcceptedCaller, type AcceptEvents, type AcceptOptions } from './caller.js';
 import { EagerSources, unseated } from '../../admission/spare-seats.js';
@@ -87,7 +87,7 @@ export class AcceptPool {
   welcome(socket: Socket, spoken: DialectName | 'sniffed'): void {
     // Before anything else: an `error` event without a listener would end the thread.
     socket.on('error', () => undefined);
-    const address = plainAddress(socket.remoteAddress ?? '');
+    const address = hostOf(socket.remoteAddress ?? '');
     const serial = (this.#counts.serial += 1);
     const parsed = parseConnectionId(`in-${serial}`);
     const isRefused = address === '' || this.#isClosed || !this.#options.isWelcome(address);

@@ -8,7 +8,7 @@ import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId } from '../../ids.js';
 import { tcp } from '../tcp/limits.js';
 import { transport as limits } from './limits.js';
-import { isUnicast, plainAddress } from '../../wire/address-space.js';
+import { hostOf, isUnicast } from '../../wire/address-space.js';
 import { joinSocket, type Joint } from './socket.js';
 
 /** The endpoint to dial, and the id that the connection gets. */
@@ -63,7 +63,7 @@ export class Dialer {
       onOver: () => this.#joints.delete(connectionId),
     });
     this.#joints.set(connectionId, joint);
-    return ok({ port: channel.port2, remoteAddress: plainAddress(socket.remoteAddress ?? host) });
+    return ok({ port: channel.port2, remoteAddress: hostOf(socket.remoteAddress ?? host) });
   }
 
   /** Ends a connection, or the attempt to open it. Returns whether it existed. */

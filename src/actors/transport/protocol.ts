@@ -73,6 +73,7 @@ export type TransportReports = {
    */
   listening: Cast<{
     readonly address: string;
+    readonly addresses: readonly string[];
     readonly port: number;
     readonly others: readonly {
       readonly dialect: DialectName;

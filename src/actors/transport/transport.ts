@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import type { DialectName } from '../../dialects/dialect.js';
 import { reasonOf } from '../../system-errors.js';
-import { readInterfaces } from '../interfaces.js';
+import { bindsOf, readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
 import { transport as limits } from './limits.js';
 import { actor, later, next, reply, type Context } from '../../runtime/actor.js';
@@ -69,7 +69,7 @@ export const transportActor = actor<TransportArgs, TransportState, TransportProt
     stats: (state) => reply(state, ok({ ...state.pool.stats(), outboundNow: state.dialer.outboundNow })),
   },
   terminate(state) {
-    for (const listener of state.listeners) listener.server.close();
+    for (const listener of state.listeners) closeListener(listener);
     state.pool.closeAll('shutdown');
     state.dialer.closeAll('shutdown');
   },
@@ -106,7 +106,7 @@ async function start(
       else pool.welcome(socket, options.dialect);
     });
     if (listening.isErr()) {
-      for (const listener of listeners) listener.server.close();
+      for (const listener of listeners) closeListener(listener);
       return err(faultOf(listening.error, options));
     }
     listeners.push(listening.value);
@@ -123,6 +123,10 @@ const faultOf = (error: ListenError, { dialect }: ListenerOptions): ListenError 
     ? { ...error, code: 'transport/dialect-port-in-use', dialect }
     : error;
 
+function closeListener({ servers }: Listener): void {
+  for (const server of servers) server.close();
+}
+
 function report(listeners: readonly Listener[], context: TransportContext): void {
   const [own, ...others] = listeners;
   if (!own) return;
@@ -132,6 +136,7 @@ function report(listeners: readonly Listener[], context: TransportContext): void
       context.log('warn', 'port-moved', { dialect: options.dialect, from: options.port, to: port });
   context.links.node.cast('listening', {
     address: own.address,
+    addresses: own.addresses,
     port: own.port,
     others: others.flatMap(({ options, address, port }) =>
       options.dialect === 'sniffed' ? [] : [{ dialect: options.dialect, address, port }],
@@ -143,11 +148,12 @@ function report(listeners: readonly Listener[], context: TransportContext): void
 function surviveErrors(listener: Listener, context: TransportContext): void {
   const failures = new FaultTally<string>(limits.errorLogEveryMs);
   const { port } = listener;
-  listener.server.on('error', (error: NodeJS.ErrnoException) => {
-    failures.note(error.code ?? error.message, performance.now(), (count) =>
-      context.log('warn', 'transport.accept-failed', { port, reason: reasonOf(error), count }),
-    );
-  });
+  for (const server of listener.servers)
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      failures.note(error.code ?? error.message, performance.now(), (count) =>
+        context.log('warn', 'transport.accept-failed', { port, reason: reasonOf(error), count }),
+      );
+    });
 }
 
 /**
@@ -155,7 +161,8 @@ function surviveErrors(listener: Listener, context: TransportContext): void {
  * interfaces. A node that is bound to a public address serves all.
  */
 function nearness(listeners: readonly ListenerOptions[]): (address: string) => boolean {
-  const isPublicAsked = listeners.some(({ bind }) => !isUnspecified(bind) && !isPrivate(bind));
+  const binds = listeners.flatMap(({ bind }) => bindsOf(bind));
+  const isPublicAsked = binds.some((bind) => !isUnspecified(bind) && !isPrivate(bind));
   let interfaces: readonly InterfaceAddress[] = [];
   let readAtMs = -Infinity;
   return (address) => {

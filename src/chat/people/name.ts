@@ -9,6 +9,7 @@ import { parsePeerId, type PeerId } from '../../ids.js';
 import { name as limits } from './limits.js';
 import { foreignPorts, text } from '../../dialects/limits.js';
 import { isIpAddress, parseAddress } from '../../wire/address.js';
+import { hostOf } from '../../wire/address-space.js';
 import { hasTag, isNativeId, parseNativeId, tagCharsAmong, tagOf } from './identity.js';
 import { isJoiner, withoutIdleJoiners } from './joiners.js';
 
@@ -154,7 +155,7 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
   const unknown = err<PeerTarget, ChatError>({ code: 'chat/unknown-peer', peer });
   if (peer.includes('://')) return parseForeignAddress(peer) ?? unknown;
   const address = parseAddress(peer);
-  if (address !== null) return ok({ type: 'address', ...address });
+  if (address !== null) return ok({ type: 'address', host: hostOf(address.host), port: address.port });
   const id = parseNativeId(peer);
   if (id.isOk()) return ok({ type: 'peer', peerId: id.value });
   const candidates = bearersOf(peer, peers);

@@ -10,6 +10,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../../exhaustive.js';
 import type { PeerId } from '../../ids.js';
+import { isV6, sourceKey } from '../../wire/address-space.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconGate as limits } from './limits.js';
 import { decodeBeacon, encodeChallenge, type BeaconRecord, type SignedBeacon } from '../../wire/beacon.js';
@@ -117,6 +118,7 @@ export interface BeaconGate {
 }
 
 interface SourceState {
+  /** Of an IPv6 address the bucket of its network. */
   readonly bucket: TokenBucket;
   challengedAtMs: number;
   answeredAtMs: number;
@@ -251,11 +253,25 @@ const isPortAllowed = (port: number): boolean => port === 0 || port >= limits.tc
 /** Keeps sources by address (on this machine by address and port), and forgets the longest silent one first. */
 function createSourceTable(): { of(source: BeaconSource): SourceState } {
   const states = new Map<string, SourceState>();
+  const networks = new Map<string, TokenBucket>();
+  const bucketFor = (address: string): TokenBucket => {
+    if (!isV6(address)) return createTokenBucket(limits.sourceRatePerSecond, limits.sourceBurst);
+    const network = sourceKey(address);
+    const shares = limits.networkShares;
+    const bucket =
+      networks.get(network) ??
+      createTokenBucket(limits.sourceRatePerSecond * shares, limits.sourceBurst * shares);
+    networks.delete(network);
+    networks.set(network, bucket);
+    const [oldest] = networks.keys();
+    if (networks.size > limits.sourcesMax && oldest !== undefined) networks.delete(oldest);
+    return bucket;
+  };
   return {
     of(source) {
       const key = source.isLocal ? `${source.address} ${source.port}` : source.address;
       const state = states.get(key) ?? {
-        bucket: createTokenBucket(limits.sourceRatePerSecond, limits.sourceBurst),
+        bucket: bucketFor(source.address),
         challengedAtMs: Number.NEGATIVE_INFINITY,
         answeredAtMs: Number.NEGATIVE_INFINITY,
       };

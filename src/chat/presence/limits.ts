@@ -6,6 +6,11 @@ export const beaconGate = {
   /** Datagrams of one source address, before anything is parsed. */
   sourceRatePerSecond: 5,
   sourceBurst: 20,
+  /**
+   * An IPv6 network (/64) is one source, since one host can have all of its addresses. It gets this many times the rate of
+   * an address, enough for the beacons of a thousand nodes.
+   */
+  networkShares: 32,
   /** Source addresses that are remembered. Beyond this number the longest silent one is forgotten. */
   sourcesMax: 4_096,
   /** Lifetime of a cookie key. A cookie is valid in the period that made it and in the next one. */
@@ -42,6 +47,8 @@ export const roster = {
   identitiesPerAddressMax: 4,
   /** Identities behind an address of this machine, which every home on it shares. */
   identitiesPerLocalAddressMax: 128,
+  /** Strangers of one IPv6 network (/64), all of whose addresses one host can have: a quarter of the roster. */
+  rowsPerNetworkMax: 1_024,
   addressesPerPeerMax: 8,
   /** Pause between two beacons, as in the oldest dialect: two fit into its ten seconds of *online* with a margin. */
   beaconIntervalMs: 8_000,

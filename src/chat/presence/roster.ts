@@ -5,6 +5,7 @@
 import type { PeerId } from '../../ids.js';
 import { foreignPorts } from '../../dialects/limits.js';
 import { roster as limits } from './limits.js';
+import { isLinkLocalV6, isV6, sourceKey } from '../../wire/address-space.js';
 import type { BeaconRecord } from '../../wire/beacon.js';
 import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import { foreignPeerId, sanitiseName } from '../people/name.js';
@@ -167,6 +168,11 @@ class Rows implements Roster {
     const foreign = strangers.filter(({ presence }) => presence.dialect !== 'native');
     const neighbours = strangers.filter((other) => other.home === row.home);
     if (!isContact && neighbours.length >= row.homeMax) return longestUnseen(neighbours);
+    if (!isContact && isV6(row.home)) {
+      // One host can have every address of its /64.
+      const network = strangers.filter((other) => sourceKey(other.home) === sourceKey(row.home));
+      if (network.length >= limits.rowsPerNetworkMax) return longestUnseen(network);
+    }
     if (isForeign && !isContact && foreign.length >= limits.foreignRowsMax) return longestUnseen(foreign);
     if (this.#rows.size < this.#rowsMax) return [];
     // A foreign row is unproved: it goes before any native one, and displaces none.
@@ -208,7 +214,10 @@ function ranked(
   const isSilent = (address: Address): boolean => nowMs - address.heardAtMs > silentMs;
   const live = all.filter((address) => !isSilent(address));
   const silent = all.filter(isSilent).toSorted((a, b) => b.heardAtMs - a.heardAtMs);
-  return [...live, ...silent].slice(0, limits.addressesPerPeerMax);
+  // A link-local address of IPv6 works on one network only, and people cannot read it.
+  const isLast = ({ host: other }: Address): boolean => isLinkLocalV6(other);
+  const ordered = [...live.filter((each) => !isLast(each)), ...live.filter(isLast), ...silent];
+  return ordered.slice(0, limits.addressesPerPeerMax);
 }
 
 function longestUnseen(rows: readonly Row[]): readonly Row[] {

@@ -319,6 +319,12 @@ export class NativeRoutes implements Route<NativeTurn> {
     }
   }
 
+  /** Takes over a new static key of this side: no earlier ticket is of use. */
+  keyRenewed(key: Parameters<StaticKeys['renewed']>[0], turn: NativeTurn): void {
+    this.keys.renewed(key, turn);
+    this.known.announce(turn);
+  }
+
   expireTickets(turn: NativeTurn): void {
     this.#tickets.expire(turn.now.wallMs);
     this.keys.check(turn);

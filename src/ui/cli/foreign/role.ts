@@ -12,6 +12,7 @@ import {
   type SelfInfo,
   type SendViaOptions,
   type StatusEvent,
+  isDottedQuad,
 } from '../../../index.js';
 import { settingsFor } from '../attach.js';
 import { homeOf } from '../../../home/default-home.js';
@@ -82,7 +83,8 @@ export async function withRole(
 /** Returns the addresses at which the older program reaches this node, as `IP:PORT`. */
 export function addressesOf({ self, dialect }: Role): readonly string[] {
   const port = self.foreignPorts?.find((own) => own.dialect === dialect)?.port ?? self.port;
-  const hosts = self.addresses.map((address) => address.replace(/:\d+$/, ''));
+  // Older programs know IPv4 alone.
+  const hosts = self.addresses.map((address) => address.replace(/:\d+$/, '')).filter(isDottedQuad);
   return [...new Set(hosts.length === 0 ? [self.bound] : hosts)].map((host) => `${host}:${port}`);
 }
 

@@ -26,7 +26,13 @@ export function addCommonOptions(command: Command): Command {
 function optionFor(words: string, row: Setting): Option {
   const option = new Option(words, helpOf(row));
   if (!words.includes('<')) return option;
-  return isList(row.kind) ? option.argParser(each(row.kind.each)) : option.argParser(arg(row.kind));
+  if (isList(row.kind)) return option.argParser(each(row.kind.each));
+  const parse = arg(row.kind);
+  if (row.kind.isJoined !== true) return option.argParser(parse);
+  return option.argParser<unknown>((word, before) => {
+    const value = parse(word);
+    return typeof before === 'string' && typeof value === 'string' ? `${before},${value}` : value;
+  });
 }
 
 /** Returns the help of an option: its effect and its default. */

@@ -10,6 +10,7 @@ import type { CliError } from '../errors.js';
 import { beaconSocket, foreign as foreignLimits, node as nodeLimits } from '../../../node/limits.js';
 import {
   address,
+  addresses,
   connections,
   dialects,
   endpoint,
@@ -124,7 +125,9 @@ export const settings = {
     shown: "the platform's data directory",
   }),
   name: atStart('--name <name>', ownName, null, 'show this name to others', { shown: 'the OS user' }),
-  bind: atStart('--bind <addr>', address, bind, 'listen on this address'),
+  bind: atStart('--bind <addr>', addresses, bind, 'listen on this address; repeatable', {
+    shown: 'every IPv4 and IPv6 address',
+  }),
   port: atStart('--port <n>', port, portDefault, 'listen on this TCP port, or on the next free one'),
   portStrict: atStart('--port-strict', flag, false, 'fail if the port is taken'),
   broadcast: atStart('--broadcast <addr>', anyOf(address), [], 'send beacons to this address; repeatable', {

@@ -20,6 +20,8 @@ export interface Kind<T> {
   readonly fromWord: (word: string) => unknown;
   /** Returns the reason why `given`, a word or a JSON value, is refused. */
   readonly refusal: (given: unknown) => string;
+  /** Whether an option that is given several times joins its words with commas. If not, the last one counts. */
+  readonly isJoined?: true;
 }
 
 /** A list: commas in a variable, an option that is given several times, an array in the settings file. */
@@ -137,6 +139,20 @@ export const address: Kind<string> = {
   schema: v.pipe(v.string(), v.check(isIpAddress)),
   fromWord: (word) => (word === 'localhost' ? '127.0.0.1' : word),
   refusal: rule('an address is an IPv4 or IPv6 address'),
+};
+
+/** One or more addresses, separated by commas. */
+export const addresses: Kind<string> = {
+  schema: v.pipe(
+    v.string(),
+    v.check((word) => partsOf(word).every((part) => isIpAddress(part))),
+  ),
+  fromWord: (word) =>
+    partsOf(word)
+      .map((part) => address.fromWord(part))
+      .join(','),
+  refusal: rule('an address is an IPv4 or IPv6 address'),
+  isJoined: true,
 };
 
 const isListen = (word: string): boolean => {

@@ -9,6 +9,7 @@ import {
   type NoticeEvent,
   type PeerEvent,
   type StatusEvent,
+  formatAddress,
 } from '../../../index.js';
 import { Naming, sentNote } from './naming.js';
 import type { Output } from './output.js';
@@ -25,7 +26,7 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
     peer.state.padEnd(7),
   );
   const facts = [
-    `${escapeForTerminal(peer.address)}:${peer.port}`,
+    escapeForTerminal(formatAddress({ host: peer.address, port: peer.port })),
     ...protection(peer.dialect, peer.verified, colors),
     ...(peer.blocked === true ? [colors.red('blocked')] : []),
     ...(peer.state === 'online' ? [] : [`last seen ${clock(peer.lastSeen)}`]),
@@ -68,7 +69,7 @@ export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors:
 export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming()): string | null {
   switch (event.type) {
     case 'ready':
-      return `${colors.green('ready')} as ${colors.bold(escapeName(event.name))} on ${event.address}:${event.port} (pid ${event.pid})`;
+      return `${colors.green('ready')} as ${colors.bold(escapeName(event.name))} on ${readyAt(event)} (pid ${event.pid})`;
     case 'peer':
       return peerLine(event, colors);
     case 'message':
@@ -125,3 +126,13 @@ function unusual(message: MessageEvent, colors: Colors, isTrustSaid: boolean): s
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');
+
+/** Formats the addresses that a node listens on. */
+function readyAt(ready: {
+  readonly address: string;
+  readonly addresses?: readonly string[];
+  readonly port: number;
+}): string {
+  const { address, addresses = [address], port } = ready;
+  return addresses.map((host) => formatAddress({ host, port })).join(', ');
+}

@@ -1,5 +1,5 @@
 /** Every expected failure in words (what happened, why, what to do) and its exit code. */
-import { escapeForTerminal, foreignDialectNames, resolvePeer } from '../../../index.js';
+import { escapeForTerminal, foreignDialectNames, formatAddress, resolvePeer } from '../../../index.js';
 import { errnoOf } from '../../../system-errors.js';
 import type { CliError, CliErrorCode } from '../errors.js';
 
@@ -240,14 +240,14 @@ const wordings: Wordings = {
   'transport/cannot-listen': (error) =>
     say(
       1,
-      `cannot listen on ${error.address}:${error.port}`,
+      `cannot listen on ${formatAddress({ host: error.address, port: error.port })}`,
       error.reason,
       'choose another address or port with --bind or --port',
     ),
   'transport/dial-failed': (error) =>
     say(
       4,
-      `cannot reach ${error.address}:${error.port}`,
+      `cannot reach ${formatAddress({ host: error.address, port: error.port })}`,
       error.reason,
       'nothing was queued: check the address and that the program there runs, then send it again',
     ),

@@ -68,6 +68,7 @@ async function runBody(
     isJson: common.isJson,
     isQuiet: common.isQuiet,
     isColored: common.isColored ?? world.stdout.isTTY === true,
+    isPlain: common.isPlain,
     stopAsked: asked.signal,
   });
   const unlisten = world.onSignal(() => asked.abort());
@@ -110,6 +111,9 @@ function programOf(world: World, runs: Runs): Command {
     .argument('[words...]')
     .usage('[options] [command]')
     .helpCommand(false)
+    // `send` has a `--plain` of its own.
+    .enablePositionalOptions()
+    .option('--plain', 'print plain lines, as for screen readers: nothing is drawn again, no colours')
     .option('-V, --version', 'print the version')
     .action((words: string[], options: { version?: boolean }, command: Command) => {
       const [word] = words;

@@ -49,7 +49,7 @@ const from = (peer: PeerEvent, more: Partial<MessageEvent> = {}): MessageEvent =
 });
 
 const rowsOf = (message: MessageEvent, naming: Naming, rowsMax = 20): readonly string[] =>
-  messageRows(message, { colors, columns: 80, isOpen: true, naming, rowsMax });
+  messageRows(message, { colors, columns: 80, isOpen: true, isPlain: false, naming, rowsMax });
 
 // Case P3
 test('lines of namesakes have tags and trust as a sign and a word, in every view', () => {

@@ -19,10 +19,12 @@ export async function serve(context: RunContext): Promise<ExitCode> {
     stopped.addEventListener('abort', leave, { once: true });
     const endReason = new EndReason();
     const fault = () => endReason.fault() ?? nodeEnded(null);
-    const naming = new Naming((await node.peers()).unwrapOr([]));
+    const naming = new Naming();
     const emission = output.isJson ? new Emission(node, output) : null;
     for await (const event of await eventsOf(node, emission)) {
       if (event.type === 'peer') naming.set(event);
+      if (event.type === 'ready' && !output.isJson)
+        for (const row of (await node.peers()).unwrapOr([])) naming.set(row);
       await output.result(event, eventLine(event, output.colors, naming));
       if (event.type === 'message') emission?.wrote(event.seq);
       endReason.read(event);

@@ -9,6 +9,8 @@ export interface CommonOptions {
   readonly home: string | undefined;
   readonly isJson: boolean;
   readonly isQuiet: boolean;
+  /** Whether a terminal gets plain lines: for screen readers, and for terminals that cannot move the cursor. */
+  readonly isPlain: boolean;
   /** `null`: the user did not choose; the terminal decides. */
   readonly isColored: boolean | null;
   readonly node: NodeSettings;
@@ -76,15 +78,24 @@ export function commonOptions(
     return valueOf(row) === true || (word !== undefined && parseWord(flag, word).unwrapOr(false));
   };
   const home = valueOf(settings.home);
-  const isPlain = chain.some((each) => each.opts()['color'] === false) || (env['NO_COLOR'] ?? '') !== '';
+  const isPlain = isPlainAsked(chain, env);
+  const isColorless = chain.some((each) => each.opts()['color'] === false) || (env['NO_COLOR'] ?? '') !== '';
   const isColorForced = (env['FORCE_COLOR'] ?? '') !== '';
   return {
     home: typeof home === 'string' ? home : undefined,
     isJson: isOn(settings.json),
     isQuiet: isOn(settings.quiet),
-    isColored: isPlain ? false : isColorForced ? true : null,
+    isPlain,
+    isColored: isColorless || isPlain ? false : isColorForced ? true : null,
     node: settingsOf(Object.fromEntries(rows.map(([key, row]) => [key, valueOf(row)]))),
   };
+}
+
+/** `--plain` is an option of the prompt alone: `send` has another one of that name. */
+function isPlainAsked(chain: readonly Command[], env: Readonly<Record<string, string | undefined>>): boolean {
+  const word = env['PARLANCE_PLAIN'] ?? '';
+  const isSet = word !== '' && parseWord(flag, word).unwrapOr(true);
+  return chain.at(-1)?.opts()['plain'] === true || isSet || env['TERM'] === 'dumb';
 }
 
 /** Returns the parser of commander for a kind of value. */

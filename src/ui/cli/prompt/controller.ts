@@ -26,7 +26,8 @@ import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js
 import { nearestPeer } from '../options/suggestion.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
-import { promptText, type Open, type Paging } from './layout.js';
+import { promptText, type Open } from './layout.js';
+import { Pager } from './pager.js';
 import { inPromptWords, Printer } from './printer.js';
 import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
@@ -52,18 +53,19 @@ export class PromptController {
   readonly #options: PromptOptions;
   readonly #printer: Printer;
   readonly #verifier: Verifier;
-  /** Ids of sent messages that are not delivered. */
-  readonly #pending = new Set<string>();
+  readonly #pager: Pager;
+  /** Texts of sent messages that are not delivered, by id. */
+  readonly #pending = new Map<string, string>();
   readonly #reading: Reading;
   #open: Open | null = null;
   /** Messages that were typed while no conversation was open: they wait for the next one. */
   #drafts: string[] = [];
-  #paging: Paging | null = null;
 
   constructor(options: PromptOptions) {
     this.#options = options;
     this.#printer = new Printer(options);
     this.#verifier = new Verifier(options.node, this.#printer);
+    this.#pager = new Pager(options.node, this.#printer);
     this.#reading = new Reading(options.node);
   }
 
@@ -100,11 +102,10 @@ export class PromptController {
   /** Carries out one typed line. */
   async line({ text, isText }: Typed): Promise<void> {
     const input: Input = isText ? { type: 'text', text } : parseInput(text);
-    const paging = this.#paging;
-    this.#paging = null;
+    const older = this.#pager.take();
     switch (input.type) {
       case 'nothing':
-        return paging === null ? undefined : this.#page(paging);
+        return older?.();
       case 'text':
         return this.#send(input.text);
       case 'command':
@@ -170,7 +171,9 @@ export class PromptController {
   #onMessage(message: MessageEvent): void {
     if (message.direction === 'in' && this.#reading.wasShown(message)) return;
     const isOpen = this.#open?.row?.id === message.peerId;
-    this.#printer.message(message, isOpen);
+    // The terminal has shown the line as it was typed.
+    const isShown = this.#options.screen.isEchoed && this.#pending.has(message.id);
+    if (!isShown) this.#printer.message(message, isOpen);
     if (message.direction === 'out') return;
     if (isOpen) return this.#reading.showed(message.peerId, message.seq);
     if (this.#reading.arrived(message) === 1 && this.#open === null) {
@@ -180,13 +183,25 @@ export class PromptController {
   }
 
   #onStatus(status: StatusEvent): void {
+    const text = this.#pending.get(status.id);
     const isLast = status.state === 'delivered' || status.state === 'failed';
     if (isLast) this.#pending.delete(status.id);
     this.#printer.mark(status.id, status.state);
+    if (this.#options.screen.isPlain && text !== undefined) this.#tell(status, text);
     if (status.state === 'failed') {
       const reason = status.reason === undefined ? '' : `: ${escapeForTerminal(status.reason)}`;
       this.#printer.say(`not delivered to ${escapeName(status.peer)}${reason}`, this.#printer.colors.red);
     }
+  }
+
+  /** Prints the state that a message has reached, where its mark cannot change. */
+  #tell({ state, peer }: StatusEvent, text: string): void {
+    const label = this.#open?.row?.name === peer ? peerLabel(this.#open.row) : escapeName(peer);
+    const words = escapeForTerminal(text, { graphemesMax: cli.previewGraphemes });
+    // An older program confirms nothing: `sent` is the last state.
+    const isForeign = this.#open !== null && weaknessOf(this.#open.row, this.#open.word).length > 0;
+    if (state === 'delivered' || (state === 'sent' && isForeign))
+      this.#printer.note(`${state} to ${label}: ${words}`);
   }
 
   async #send(text: string): Promise<void> {
@@ -202,9 +217,15 @@ export class PromptController {
       return;
     }
     const id = newMessageId();
-    this.#pending.add(id);
+    this.#pending.set(id, text);
     const sent = await node.send(this.#open.row?.id ?? this.#open.word, text, { id });
-    if (sent.isOk()) return;
+    if (sent.isOk()) {
+      const { row } = this.#open ?? {};
+      const isAway = row !== null && row !== undefined && row.state === 'offline';
+      if (screen.isPlain && isAway)
+        this.#printer.note(`queued: ${peerLabel(row)} is not here; it goes out later`);
+      return;
+    }
     this.#pending.delete(id);
     this.#printer.fail(sent.error, this.#open.row?.name ?? this.#open.word);
     if (screen.giveBack === null) this.unsent.add(sent.error);
@@ -312,28 +333,8 @@ export class PromptController {
   }
 
   #history(search: string): Promise<void> {
-    return this.#page({
-      peer: this.#open === null ? null : (this.#open.row?.id ?? this.#open.word),
-      search: search === '' ? null : search,
-      beforeSeq: Number.MAX_SAFE_INTEGER,
-    });
-  }
-
-  async #page(paging: Paging): Promise<void> {
-    const { note } = this.#printer;
-    const page = await this.#options.node.history({
-      ...(paging.peer === null ? {} : { peer: paging.peer }),
-      ...(paging.search === null ? {} : { search: paging.search }),
-      ...(paging.beforeSeq === Number.MAX_SAFE_INTEGER ? {} : { beforeSeq: paging.beforeSeq }),
-      limit: cli.promptPageLines,
-    });
-    if (page.isErr()) return this.#printer.fail(page.error);
-    const [oldest] = page.value;
-    if (oldest === undefined) return note('no more messages');
-    for (const message of page.value) this.#printer.message(message, paging.peer !== null);
-    if (page.value.length < cli.promptPageLines || oldest.seq <= 1) return note('── end of the history ──');
-    this.#paging = { ...paging, beforeSeq: oldest.seq };
-    return note('── Enter shows older messages ──');
+    const peer = this.#open === null ? null : (this.#open.row?.id ?? this.#open.word);
+    return this.#pager.begin(peer, search === '' ? null : search);
   }
 
   async #nickname(name: string): Promise<void> {

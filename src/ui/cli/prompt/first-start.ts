@@ -17,13 +17,14 @@ export async function firstStart(
   world: World,
   home: string,
   given: NodeSettings,
+  isTerminal: boolean,
 ): Promise<Result<'ready' | 'left', HomeError>> {
   const stored = readSettings(home);
   if (stored.isErr()) return stored.map(() => 'ready');
   const known: NodeSettings = stored.value.settings;
   // The file holds the answers of an earlier start. A name from flag or environment needs no question.
   if (known.name !== undefined || given.name !== undefined) return ok('ready');
-  const asking = createInterface({ input: world.stdin, output: world.stdout, terminal: true });
+  const asking = createInterface({ input: world.stdin, output: world.stdout, terminal: isTerminal });
   const left = new AbortController();
   asking.on('close', () => left.abort());
   asking.on('SIGINT', () => asking.close());

@@ -10,13 +10,6 @@ import { cellsOf, widthOf } from './editor/cells.js';
 type Colors = Output['colors'];
 type Paint = (text: string) => string;
 
-/** A history that is shown page by page, newest page first. */
-export interface Paging {
-  readonly peer: string | null;
-  readonly search: string | null;
-  readonly beforeSeq: number;
-}
-
 /** The open conversation; `row` is null for an address that no peer has announced. */
 export interface Open {
   readonly word: string;
@@ -56,6 +49,8 @@ export interface MessageView {
   /** Whether the conversation of the message is open. */
   readonly isOpen: boolean;
   readonly naming: Naming;
+  /** Whether the message is one line without a mark. */
+  readonly isPlain: boolean;
   /** Most rows; a longer message ends with a row that says how to see all of it. */
   readonly rowsMax: number;
 }
@@ -70,17 +65,28 @@ export function messageRows(message: MessageEvent, view: MessageView): readonly 
   const paint = isOut ? colors.dim : colorOf(message.peerId, colors);
   const text = escapeForTerminal(message.text, { multiline: true }).replaceAll('\t', '    ');
   const notes = `${labelOf(message)}${sentNote(message, clock)}`;
+  const arrivedMs = Date.parse(message.receivedAt);
+  const time = colors.dim(clock(message.receivedAt, arrivedMs));
+  if (view.isPlain) return [`${time} ${who}${trust}: ${oneLine(text, view.rowsMax, message.seq)}${notes}`];
   const rows = wrap(`${who}${trust}: ${text}${notes}`, view.columns - textColumn - 1);
   const mark = isOut ? markOf(message.state, colors) : '  ';
   const indent = ' '.repeat(textColumn);
   const [first = '', ...rest] = folded(rows, view.rowsMax, message.seq, colors);
   const named = first.startsWith(who) ? paint(who) + first.slice(who.length) : first;
-  const arrivedMs = Date.parse(message.receivedAt);
-  return [
-    `${colors.dim(clock(message.receivedAt, arrivedMs))} ${mark} ${named}`,
-    ...rest.map((row) => indent + row),
-  ];
+  return [`${time} ${mark} ${named}`, ...rest.map((row) => indent + row)];
 }
+
+/** Joins the lines of a text, and cuts a text that would fill more than `rowsMax` rows. */
+function oneLine(text: string, rowsMax: number, seq: number): string {
+  const joined = text.trimEnd().replaceAll('\n', ' ⏎ ');
+  const charsMax = rowsMax * plainRowChars;
+  if (joined.length <= charsMax) return joined;
+  const more = `… ${joined.length - charsMax} more characters: /show ${seq} shows all`;
+  return `${escapeForTerminal(joined, { graphemesMax: charsMax })} ${more}`;
+}
+
+/** Characters that a row of a plain line is taken to hold. */
+const plainRowChars = 80;
 
 /** Cuts the rows of a long message. */
 function folded(rows: readonly string[], rowsMax: number, seq: number, colors: Colors): readonly string[] {

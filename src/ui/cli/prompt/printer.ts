@@ -59,9 +59,10 @@ export class Printer {
     if (day !== this.#shownDay) this.#screen.print([dayRow(day, this.colors)]);
     this.#shownDay = day;
     const columns = this.#screen.columns();
-    const view = { colors: this.colors, columns, isOpen, naming: this.naming };
+    const { isPlain } = this.#screen;
+    const view = { colors: this.colors, columns, isOpen, naming: this.naming, isPlain };
     const rows = messageRows(message, { ...view, rowsMax: cli.messageRowsMax });
-    if (rows.length > cli.messageRowsMax) this.#fold(message);
+    if (rows.length > cli.messageRowsMax || isPlain) this.#fold(message);
     if (message.direction === 'out') this.#screen.printOwn(message.id, rows);
     else this.#screen.print(rows);
   }
@@ -75,7 +76,8 @@ export class Printer {
     const message = page.value.find((each) => each.seq === wanted) ?? this.#folded.get(wanted);
     if (message === undefined) return this.warn(`no message has the number ${wanted}`);
     const columns = this.#screen.columns();
-    const view = { colors: this.colors, columns, isOpen: false, naming: this.naming };
+    const { isPlain } = this.#screen;
+    const view = { colors: this.colors, columns, isOpen: false, naming: this.naming, isPlain };
     this.#screen.print(messageRows(message, { ...view, rowsMax: Number.POSITIVE_INFINITY }));
   }
 

@@ -17,12 +17,13 @@ import { PromptController } from './controller.js';
 /** Runs the prompt until the user leaves. */
 export async function prompt(context: RunContext): Promise<ExitCode> {
   const { world, output, common } = context;
-  const isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson;
-  if (isTerminal) {
+  const isAttended = world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson;
+  const isTerminal = isAttended && !output.isPlain;
+  if (isAttended) {
     const home = homeOf(common.home, world.env);
     if (home.isErr()) return output.failure(home.error);
     const given = layered(common.node, settingsOfEnv(world.env).unwrapOr({}));
-    const begun = await firstStart(world, home.value, given);
+    const begun = await firstStart(world, home.value, given, isTerminal);
     if (begun.isErr()) return output.failure(begun.error);
     if (begun.value === 'left') return 0;
   }

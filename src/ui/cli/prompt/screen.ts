@@ -16,6 +16,10 @@ import { fittingRows, markColumn, remarkRows } from './layout.js';
 
 /** Input and output of the prompt. `plain.ts` has the screen without a terminal. */
 export interface Screen {
+  /** Whether each event is one line, and no line is drawn again. */
+  readonly isPlain: boolean;
+  /** Whether the terminal itself shows a line as it is typed. */
+  readonly isEchoed: boolean;
   readonly columns: () => number;
   readonly print: (rows: readonly string[]) => void;
   /** Prints the rows of a sent message, whose mark stands in the first row. */
@@ -59,6 +63,8 @@ const down = (rows: number): string => (rows > 0 ? `\x1b[${rows}B` : '');
 
 /** The screen of the prompt on a terminal. */
 export class TerminalScreen implements Screen {
+  readonly isPlain = false;
+  readonly isEchoed = false;
   readonly editor: Editor;
   readonly #options: TerminalOptions;
   readonly #output: OutputStream;

@@ -16,6 +16,8 @@ export interface OutputOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isColored: boolean;
+  /** Whether terminals get plain lines, and no cursor is moved. */
+  readonly isPlain?: boolean;
   /** Aborted by a signal: later failures are its consequence. */
   readonly stopAsked?: AbortSignal;
 }
@@ -26,6 +28,7 @@ export type JsonLine = NodeEvent | CommandLine;
 /** The output of a command, as text or NDJSON, and its exit codes. */
 export class Output {
   readonly isJson: boolean;
+  readonly isPlain: boolean;
   readonly colors: ReturnType<typeof createColors>;
   /** Aborted once stdout is closed. */
   readonly closed: AbortSignal;
@@ -37,6 +40,7 @@ export class Output {
   constructor(world: Pick<World, 'stdout' | 'stderr'>, options: OutputOptions) {
     const gone = new AbortController();
     this.isJson = options.isJson;
+    this.isPlain = options.isPlain === true;
     this.#isQuiet = options.isQuiet;
     this.#stopAsked = options.stopAsked ?? null;
     this.#stdout = world.stdout;

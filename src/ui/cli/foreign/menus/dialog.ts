@@ -21,7 +21,8 @@ export class Dialog {
   readonly #over = new AbortController();
 
   constructor({ world, output, stopped }: Pick<RunContext, 'world' | 'output' | 'stopped'>) {
-    this.isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson;
+    this.isTerminal =
+      world.stdin.isTTY === true && world.stdout.isTTY === true && !output.isJson && !output.isPlain;
     this.#stopped = stopped;
     this.#screen = this.isTerminal
       ? new TerminalScreen({

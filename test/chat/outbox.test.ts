@@ -230,6 +230,24 @@ test('the back-off restarts after a confirmed message, and not before', () => {
   assert.ok(retryAfterMs(true) <= 1_000, 'the peer was there a moment ago');
 });
 
+// Case T2
+test('the back-off restarts after a session that had nothing left to send', () => {
+  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
+  let nowMs = 0;
+  for (let round = 0; round < 6; round += 1) {
+    outbox.tick(nowMs);
+    outbox.dialFailed(nowMs);
+    nowMs = outbox.dueAtMs() ?? 0;
+  }
+  outbox.tick(nowMs);
+  outbox.sessionUp(nowMs);
+  outbox.loaded(1, [], true, nowMs);
+  outbox.sessionDown(nowMs);
+  assert.deepEqual(kinds(outbox.queued([line(1)], nowMs)), ['dial']);
+  outbox.dialFailed(nowMs);
+  assert.equal((outbox.dueAtMs() ?? 0) - nowMs, 1_000);
+});
+
 test('a peer that takes sessions and confirms nothing is dialled ever more seldom', () => {
   const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
   let nowMs = 0;

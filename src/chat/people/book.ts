@@ -63,9 +63,11 @@ export function namedPeers(book: PeerBook): readonly NamedPeer[] {
 
 /** Returns the name that a peer gave itself; its tag where it gave none. */
 export function nameOf(book: PeerBook, peerId: PeerId): string {
-  const name = saidNameOf(book, peerId);
-  return name === '' ? (isNativeId(peerId) ? tagOf(peerId) : peerId) : name;
+  return saidNameOf(book, peerId) || namelessNameOf(peerId);
 }
+
+/** Returns the name under which a peer is shown that gave itself none. */
+const namelessNameOf = (peerId: PeerId): string => (isNativeId(peerId) ? tagOf(peerId) : peerId);
 
 /**
  * Returns the newest name that a peer gave itself; empty where it gave none. A beacon holds only the beginning of a
@@ -73,9 +75,15 @@ export function nameOf(book: PeerBook, peerId: PeerId): string {
  */
 export function saidNameOf(book: PeerBook, peerId: PeerId): string {
   const heard = book.presence.get(peerId)?.name ?? '';
-  const kept = book.contacts.get(peerId)?.name ?? book.unread.nameOf(peerId);
+  const kept = book.contacts.get(peerId)?.name ?? shownNameOf(book, peerId);
   const isCut = heard !== kept && clipBytes(kept, beacon.nameBytesMax).trim() === heard;
   return isCut || heard === '' ? kept : heard;
+}
+
+/** Returns the name that a peer gave itself by its newest unread message; empty where it gave none. */
+function shownNameOf(book: PeerBook, peerId: PeerId): string {
+  const name = book.unread.nameOf(peerId);
+  return name === namelessNameOf(peerId) ? '' : name;
 }
 
 /** Whether the user has blocked this peer. */

@@ -165,6 +165,7 @@ export function simulatedPeer(name: string, target: Target, tally: Tally): Simul
             over();
             return;
           case 'resumable':
+          case 'answered':
           case 'find-ticket':
           case 'due':
         }

@@ -4,7 +4,7 @@
  *   discovery ─► sightings ─► people        a reachable peer ─► routes (addresses, instances) ─► delivery (present)
  */
 import { unreachable } from '../exhaustive.js';
-import type { CoreTurn, Parts } from './commands.js';
+import type { CoreTurn, Parts } from './parts.js';
 import type { Input } from './effects.js';
 import { sightingsOf } from './presence/sightings.js';
 import type { RouteReport } from './routes/route.js';

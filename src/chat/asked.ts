@@ -9,7 +9,11 @@ import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
 import type { MessageId, SessionId } from '../ids.js';
 import type {
+  AcceptedInfo,
+  ContactChoice,
+  ContactInfo,
   EmittedInfo,
+  RetriedInfo,
   ForeignPeerInfo,
   SafetyInfo,
   SelfInfo,
@@ -19,7 +23,7 @@ import type {
 import type { PeerProof, Resumption } from '../session/contract.js';
 import type { Words, SendFailure as DeliveryFailure } from './delivery/sending.js';
 import type { StoreFailure } from './delivery/effects.js';
-import type { HistoryQuery, Entry } from './delivery/entry.js';
+import type { HistoryQuery, Entry, OutboxPage } from './delivery/entry.js';
 import type { PeerEvent, StatusEvent } from './events.js';
 import type { HeardWords } from './foreign/state.js';
 import type { Said } from './routes/utterances.js';
@@ -74,6 +78,28 @@ export interface Commands {
   readonly safety: Asking<{ readonly peer: string }, SafetyInfo, FindFailure>;
   readonly verify: Asking<{ readonly peer: string; readonly code: string | null }, SafetyInfo, FindFailure>;
   readonly block: Asking<{ readonly peer: string; readonly blocked: boolean }, PeerEvent, FindFailure>;
+  readonly contacts: Asking<Nothing, readonly ContactInfo[]>;
+  readonly contact: Asking<{ readonly peer: string }, ContactInfo, ChatError>;
+  readonly choose: Asking<{ readonly peer: string; readonly choice: ContactChoice }, ContactInfo, ChatError>;
+  /** Accepts a request or a changed key. The name of a contact is given with the tag of the new key. */
+  readonly accept: Asking<{ readonly peer: string }, AcceptedInfo, ChatError>;
+  readonly reject: Asking<{ readonly peer: string }, ContactInfo, ChatError>;
+  /** Replies with the row of the contact before it was forgotten. */
+  readonly forget: Asking<{ readonly peer: string }, PeerEvent, ChatError>;
+  /** Messages that wait, for one peer or (null) for all, oldest first, after a `seq`. */
+  readonly outbox: Asking<
+    { readonly peer: string | null; readonly afterSeq: number },
+    OutboxPage,
+    ChatError | StoreFailure
+  >;
+  /** Takes messages out of the outbox; replies with those that were still in it. */
+  readonly withdraw: Asking<
+    { readonly peer: string; readonly ids: readonly MessageId[] },
+    readonly StatusEvent[],
+    ChatError | StoreFailure
+  >;
+  /** Dials the peer, or (null) all peers for which messages wait, at once. */
+  readonly retry: Asking<{ readonly peer: string | null }, RetriedInfo, ChatError>;
   readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
   readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure>;
   readonly foreignPeers: Asking<

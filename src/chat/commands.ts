@@ -12,29 +12,14 @@ import { formatAddress, type Address } from '../wire/address.js';
 import { fromHex } from '../wire/bytes.js';
 import type { AskedInput, CallOf, Commands, FindFailure } from './asked.js';
 import type { SafetyInfo } from './contract.js';
-import type { Delivery } from './delivery/delivery.js';
 import type { LineAnswer } from './delivery/effects.js';
 import { refusalOfText } from './delivery/texts.js';
-import type { Effect } from './effects.js';
-import type { ForeignRoutes } from './foreign/foreign.js';
+import { setBlocked, type CoreTurn, type Parts } from './parts.js';
+import { isProvable } from './people/capabilities.js';
 import { isSameSafetyNumber } from './people/identity.js';
-import type { People } from './people/people.js';
-import type { AddressAnswer, OwnSide } from './routes/live-session.js';
-import type { NativeRoutes } from './routes/native.js';
+import type { AddressAnswer } from './routes/live-session.js';
 import type { RouteReport } from './routes/route.js';
-import { answer, logLine, type CallId, type Token, type Turn } from './turn.js';
-
-/** A turn that may emit every effect. */
-export type CoreTurn = Turn<Effect>;
-
-/** The parts that commands work on. */
-export interface Parts {
-  readonly own: OwnSide;
-  readonly people: People;
-  readonly native: NativeRoutes;
-  readonly foreign: ForeignRoutes;
-  readonly delivery: Delivery<CoreTurn>;
-}
+import { answer, logLine, type CallId, type Token } from './turn.js';
 
 type CommandNaming<N extends keyof Commands> = Extract<AskedInput, { readonly name: N }>;
 /** Commands that name a peer. */
@@ -49,10 +34,15 @@ interface Comparison {
 }
 
 /** Runs commands, and keeps those that wait for an address or a safety number. */
+/** A comparison that needs the key of a peer first. */
+type KeyLookup = Comparison;
+
 export class CommandDesk {
   readonly #parts: Parts;
   /** Commands that wait to learn which peer is at an address. */
   readonly #waiting = new Map<string, PeerCommand[]>();
+  /** Comparisons that wait for the key of a peer, by the address where the peer is announced. */
+  readonly #lookups = new Map<string, readonly KeyLookup[]>();
   readonly #pages = new Map<Token, CallOf<'page'>>();
   readonly #comparisons = new Map<Token, Comparison>();
 
@@ -105,6 +95,7 @@ export class CommandDesk {
       const waiting = this.#waiting.get(typed) ?? [];
       this.#waiting.delete(typed);
       const peer = this.#peerFound(address, found);
+      for (const lookup of this.#takeLookups(typed)) this.#keyShown(lookup, peer, turn);
       return waiting.flatMap((command) =>
         peer.match(
           (peerId) => this.#carryOut(command, peerId, turn),
@@ -112,6 +103,18 @@ export class CommandDesk {
         ),
       );
     });
+  }
+
+  #takeLookups(typed: string): readonly KeyLookup[] {
+    const lookups = this.#lookups.get(typed) ?? [];
+    this.#lookups.delete(typed);
+    return lookups;
+  }
+
+  /** A peer that was only announced answered where it was announced: its key can be compared now. */
+  #keyShown({ command, peerId }: KeyLookup, found: Result<PeerId, FindFailure>, turn: CoreTurn): void {
+    if (found.isErr()) turn.emit(answer(command.call, err(found.error)));
+    else this.#compare(command, peerId, turn, found.value === peerId);
   }
 
   /** Answers a page of the history. False: no user asked for it. */
@@ -155,7 +158,7 @@ export class CommandDesk {
         this.#compare(command, peerId, turn);
         return [];
       case 'block': {
-        this.#setBlocked(peerId, command.body.blocked, turn);
+        setBlocked(this.#parts, peerId, command.body.blocked, turn);
         turn.emit(answer(command.call, ok(people.row(peerId))));
         return [];
       }
@@ -199,12 +202,20 @@ export class CommandDesk {
     turn.emit({ to: 'history', token, ask: { type: 'page', query } });
   }
 
-  #compare(command: Comparison['command'], peerId: PeerId, turn: CoreTurn): void {
-    const { people, own } = this.#parts;
+  /** `isAsked`: the address of the peer was dialled for its key already. */
+  #compare(command: Comparison['command'], peerId: PeerId, turn: CoreTurn, isAsked = false): void {
+    const { people, native, own } = this.#parts;
     const idKeyHex = people.contact(peerId)?.idKeyHex ?? '';
-    // Before a handshake no key is known to compare.
     if (idKeyHex === '') {
-      turn.emit(answer(command.call, err({ code: 'chat/unknown-peer', peer: command.body.peer })));
+      // Before a handshake no key is known to compare.
+      const [address] = isAsked || !isProvable(peerId) ? [] : people.addresses(peerId);
+      if (address === undefined) {
+        turn.emit(answer(command.call, err({ code: 'chat/unknown-peer', peer: command.body.peer })));
+        return;
+      }
+      const typed = formatAddress(address);
+      this.#lookups.set(typed, [...(this.#lookups.get(typed) ?? []), { command, peerId }]);
+      native.ask(address, turn);
       return;
     }
     const token = turn.newToken();
@@ -227,18 +238,6 @@ export class CommandDesk {
   #safety(peerId: PeerId, code: string): SafetyInfo {
     const { people } = this.#parts;
     return { peer: people.row(peerId), code, verified: people.isVerified(peerId) };
-  }
-
-  /** Ends and refuses all connections with a peer from now on, or lets it in again. */
-  #setBlocked(peerId: PeerId, blocked: boolean, turn: CoreTurn): void {
-    const { people, native, foreign, delivery } = this.#parts;
-    if (!people.setBlocked(peerId, blocked, turn)) return;
-    if (blocked) {
-      foreign.blocked(peerId, turn);
-      native.blocked(peerId, turn);
-    }
-    delivery.hold(peerId, blocked, turn);
-    native.known.announce(turn);
   }
 
   /** Returns the peer at a typed address. A contact that was proved there before must be the one that answers now. */

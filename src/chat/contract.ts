@@ -3,8 +3,8 @@
  * readers of both ends and the JSON Schema. Pure.
  */
 import * as v from 'valibot';
-import { nodeEvents, type PeerEvent } from './events.js';
-import { flag, list, peerState, port, text, whole } from './fields.js';
+import { nodeEvents, type MessageEvent, type PeerEvent } from './events.js';
+import { flag, list, oneOf, peerState, port, text, time, whole } from './fields.js';
 
 type Fields<Schema extends v.GenericSchema> = Readonly<v.InferOutput<Schema>>;
 
@@ -52,8 +52,54 @@ const unreadInfo = v.object({
 
 const emitted = v.object({ seq: whole('newest seq that `serve --json` has written') });
 
+const contactInfo = v.object({
+  peer: nodeEvents.peer,
+  alias: text('name that the user gave the peer; empty: none'),
+  note: text('remark of the user; empty: none'),
+  muted: flag('whether messages of the peer notify nobody'),
+  standing: oneOf(
+    ['open', 'accepted', 'rejected', 'released'],
+    'open: nothing is decided; accepted: written to, verified or accepted; rejected: refused; released: another key was accepted for the name, or the peer was forgotten',
+  ),
+  firstSeen: time('first handshake, or first announcement'),
+  hasKey: flag('whether a handshake has shown the key'),
+});
+
+const accepted = v.object({
+  contact: contactInfo,
+  replaced: list(nodeEvents.peer, 'contacts of the same name that lost their claim to it'),
+});
+
+const outboxPage = v.object({
+  messages: list(nodeEvents.message, 'messages that wait, oldest first'),
+  isLast: flag('whether nothing waits behind these'),
+});
+
+const retried = v.object({ peers: whole('peers that are dialled at once') });
+
+const outboxQuery = v.object({
+  peer: v.exactOptional(text('only messages for this peer')),
+  afterSeq: v.exactOptional(whole('only messages with a greater seq')),
+});
+
+const choice = v.object({
+  alias: v.exactOptional(text('name that the user gives the peer; empty: none')),
+  note: v.exactOptional(text('remark of the user; empty: none')),
+  muted: v.exactOptional(flag('whether messages of the peer notify nobody')),
+});
+
 /** The schemas of answers, by name. */
-export const answers = { selfInfo, safetyInfo, foreignPeer, unreadInfo, emitted };
+export const answers = {
+  selfInfo,
+  safetyInfo,
+  foreignPeer,
+  unreadInfo,
+  emitted,
+  contactInfo,
+  accepted,
+  outboxPage,
+  retried,
+};
 
 const timeMs = (meaning: string) =>
   v.pipe(v.number(), v.description(`${meaning}, in ms since 1970; inclusive`));
@@ -82,7 +128,7 @@ const sendViaOptions = v.object({
 });
 
 /** The schemas of requests, by name. */
-export const questions = { historyOptions, sendViaOptions };
+export const questions = { historyOptions, sendViaOptions, outboxQuery, choice };
 
 /** The own identity and where others reach it. */
 export interface SelfInfo extends Fields<typeof selfInfo> {}
@@ -94,6 +140,26 @@ export interface SafetyInfo extends Omit<Fields<typeof safetyInfo>, 'peer'> {
 export interface UnreadInfo extends Omit<Fields<typeof unreadInfo>, 'peer'> {
   readonly peer: PeerEvent;
 }
+/** A contact, and what the user decided about it. */
+export interface ContactInfo extends Omit<Fields<typeof contactInfo>, 'peer'> {
+  readonly peer: PeerEvent;
+}
+/** A key that the user accepted, and the contacts that lost their name to it. */
+export interface AcceptedInfo {
+  readonly contact: ContactInfo;
+  readonly replaced: readonly PeerEvent[];
+}
+/** Which part of the outbox is read. */
+export interface OutboxOptions extends Fields<typeof outboxQuery> {}
+/** Messages that wait for peers. */
+export interface OutboxInfo {
+  readonly messages: readonly MessageEvent[];
+  readonly isLast: boolean;
+}
+/** Peers that are dialled at once. */
+export interface RetriedInfo extends Fields<typeof retried> {}
+/** Choices of the user about a contact; a missing one stays as it is. */
+export interface ContactChoice extends Fields<typeof choice> {}
 /** How far `serve --json` has written the messages of the home. */
 export interface EmittedInfo extends Fields<typeof emitted> {}
 /** A peer as the lists of an older program show it. */

@@ -6,22 +6,22 @@
  *   discovery ─► sightings ─► people                 connections ─► routes ─► reports ─► delivery ─► history, feed
  *   users ─► commands ─► people, routes, delivery    delivery ─► orders ─► routes ─► connections
  */
-import { err, ok } from 'neverthrow';
+import { ok } from 'neverthrow';
 import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
 import type { PeerId } from '../ids.js';
 import type { TicketBook } from '../session/tickets.js';
 import type { Address } from '../wire/address.js';
 import { announced } from './announcements.js';
-import { CommandDesk, type CoreTurn, type Parts } from './commands.js';
+import { CommandDesk } from './commands.js';
+import type { CoreTurn, Parts } from './parts.js';
 import type { AskedInput, CoreSelf } from './asked.js';
 import { Delivery } from './delivery/delivery.js';
 import type { DeliveryStored } from './delivery/sending.js';
-import { Unseen } from './delivery/unseen.js';
-import type { UnreadInfo } from './contract.js';
 import type { Due, Effect, Input, StoredAnswer } from './effects.js';
 import { ForeignRoutes } from './foreign/foreign.js';
 import type { ForeignArgs } from './foreign/state.js';
+import { PeopleDesk } from './decisions.js';
 import { dialectOf } from './people/capabilities.js';
 import type { Contact } from './people/contact.js';
 import { tagOf } from './people/identity.js';
@@ -53,7 +53,7 @@ export interface Stored extends DeliveryStored {
 export class Core {
   readonly #parts: Parts;
   readonly #desk: CommandDesk;
-  readonly #unseen: Unseen;
+  readonly #peopleDesk: PeopleDesk;
   #name: string;
   #listening: (Address & { readonly addresses: readonly string[] }) | null = null;
   #tokens = 0;
@@ -70,7 +70,7 @@ export class Core {
     this.#name = name;
     this.#parts = { own, people, native, foreign, delivery };
     this.#desk = new CommandDesk(this.#parts);
-    this.#unseen = new Unseen(people);
+    this.#peopleDesk = new PeopleDesk(this.#parts);
   }
 
   /** Restores the stored state. Call it before the first input. */
@@ -83,7 +83,8 @@ export class Core {
         writtenTo.map(({ peerId }) => peerId),
         { marks: stored.unseen.unread, countedSeq: stored.newestSeq },
       );
-      this.#unseen.restore(stored.unseen.emittedSeq);
+      people.age(turn);
+      this.#peopleDesk.unseen.restore(stored.unseen.emittedSeq);
       native.expireTickets(turn);
       foreign.start(turn);
       delivery.restore(stored, turn);
@@ -206,17 +207,18 @@ export class Core {
         return [];
       }
       case 'unread':
-        turn.emit(answer(input.call, ok(this.#unread())));
-        return [];
-      case 'read': {
-        const { peer, upToSeq } = input.body;
-        const found = people.known(peer);
-        if (found.isErr()) turn.emit(answer(input.call, err(found.error)));
-        else this.#unseen.read(found.value, upToSeq, input.call, turn);
-        return [];
-      }
+      case 'read':
       case 'emitted':
-        this.#unseen.emitted(input.body.seq, input.call, turn);
+      case 'contacts':
+      case 'contact':
+      case 'choose':
+      case 'accept':
+      case 'reject':
+      case 'forget':
+      case 'outbox':
+      case 'withdraw':
+      case 'retry':
+        this.#peopleDesk.command(input, turn);
         return [];
       case 'rename':
         turn.emit(answer(input.call, this.#rename(input.body.name, turn)));
@@ -282,20 +284,23 @@ export class Core {
       return;
     }
     if (stored.type === 'read' || stored.type === 'emitted') {
-      this.#unseen.answered(token, stored, turn);
+      this.#peopleDesk.unseen.answered(token, stored, turn);
       return;
     }
     if (delivery.answered(token, stored, turn)) return;
+    if (stored.type === 'outbox') this.#peopleDesk.outboxRead(token, stored.result, turn);
     if (stored.type === 'page') this.#desk.pageRead(token, stored.result, turn);
   }
 
   #due(due: Due, turn: CoreTurn): readonly RouteReport[] {
-    const { native, foreign, delivery } = this.#parts;
+    const { people, native, foreign, delivery } = this.#parts;
     switch (due.type) {
+      case 'tickets':
+        people.age(turn);
+        return this.#desk.addressesAnswered(native.due(due, turn), turn);
       case 'attempt':
       case 'name':
       case 'probe':
-      case 'tickets':
         return this.#desk.addressesAnswered(native.due(due, turn), turn);
       case 'release':
       case 'expire':
@@ -333,16 +338,6 @@ export class Core {
   #description() {
     const tcpPort = this.#listening?.port ?? 0;
     return { name: this.#name, tcpPort, certificateSerial: this.#parts.native.keys.certificateSerial };
-  }
-
-  #unread(): readonly UnreadInfo[] {
-    const { people } = this.#parts;
-    return people.unread().map(({ peerId, unread, readSeq, countedSeq }) => ({
-      peer: people.row(peerId),
-      unread,
-      readSeq,
-      countedSeq,
-    }));
   }
 
   #self(turn: CoreTurn): CoreSelf {

@@ -15,7 +15,8 @@ export type ChatError =
   | { readonly code: 'chat/name-invalid'; readonly detail: string }
   | { readonly code: 'chat/outbox-full'; readonly limit: number }
   | { readonly code: 'chat/blocked'; readonly peer: string }
-  | { readonly code: 'chat/key-changed'; readonly peer: string }
+  /** `claimant` bears the name of the contact `peer`, or answers at its address; empty where it is not known. */
+  | { readonly code: 'chat/key-changed'; readonly peer: string; readonly claimant: string }
   /** Our own node answers at the address. */
   | { readonly code: 'chat/own-address'; readonly address: string }
   | { readonly code: 'chat/code-mismatch'; readonly peer: string }

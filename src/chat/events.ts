@@ -48,6 +48,9 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   verified: flag('whether the safety code was compared'),
   lastSeen: time('last sign of life'),
   unread: whole('messages of the peer that the user has not read'),
+  alias: v.exactOptional(text('name that the user gave the peer; shown before its own')),
+  muted: v.exactOptional(flag('whether messages of the peer notify nobody')),
+  request: v.exactOptional(flag('whether a stranger wrote, and the user has decided nothing')),
   blocked: v.exactOptional(flag('whether the user blocked the peer')),
   shared: v.exactOptional(
     flag('whether another identity known here bears or bore the name, or one that looks like it'),

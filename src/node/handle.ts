@@ -4,6 +4,12 @@
  */
 import type { ResultAsync } from 'neverthrow';
 import type {
+  AcceptedInfo,
+  ContactChoice,
+  ContactInfo,
+  OutboxInfo,
+  OutboxOptions,
+  RetriedInfo,
   HistoryOptions,
   ForeignPeerInfo,
   SafetyInfo,
@@ -143,6 +149,26 @@ export interface NodeHandle {
   /** Newest `seq` that `serve --json` has written: a reader goes on behind it after a restart. */
   readonly emittedSeq: () => ResultAsync<number, NodeError>;
   readonly markEmitted: (seq: number) => ResultAsync<number, NodeError>;
+  /** Every contact with what the user decided about it. Strangers that wrote are among them, with `standing: 'open'`. */
+  readonly contacts: () => ResultAsync<readonly ContactInfo[], NodeError>;
+  readonly contact: (peer: string) => ResultAsync<ContactInfo, NodeError>;
+  /** Gives a contact an alias or a note, or mutes it. */
+  readonly changeContact: (peer: string, choice: ContactChoice) => ResultAsync<ContactInfo, NodeError>;
+  /**
+   * Accepts a request, or the new key of a contact. Errors: `chat/key-changed` where the name belongs to another key
+   * and the word does not hold the tag of the new one.
+   */
+  readonly acceptContact: (peer: string) => ResultAsync<AcceptedInfo, NodeError>;
+  /** Refuses a request or a new key: the peer is blocked. Errors: those of `acceptContact`. */
+  readonly rejectContact: (peer: string) => ResultAsync<ContactInfo, NodeError>;
+  /** Forgets a contact with its key. Messages that wait for it stay in the outbox. */
+  readonly forgetContact: (peer: string) => ResultAsync<PeerEvent, NodeError>;
+  /** Reads messages that wait, a page at a time. */
+  readonly outbox: (options?: OutboxOptions) => ResultAsync<OutboxInfo, NodeError>;
+  /** Takes messages out of the outbox. Resolves with those that were still in it. */
+  readonly withdraw: (peer: string, ids: readonly string[]) => ResultAsync<readonly StatusEvent[], NodeError>;
+  /** Dials the peer, or (null) every peer for which messages wait, at once. */
+  readonly retry: (peer: string | null) => ResultAsync<RetriedInfo, NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
   /**
    * Every event from now on. Begins with `ready`, which says that this reader is subscribed and misses no later

@@ -7,7 +7,7 @@ import { messageEventOf } from '../chat/delivery/transcript.js';
 import type { NodeEvent } from '../chat/events.js';
 import type { HistoryQuery } from '../chat/delivery/entry.js';
 import type { RuntimeError } from '../runtime/errors.js';
-import { parseMessageId } from '../ids.js';
+import { parseMessageId, type MessageId } from '../ids.js';
 import type { ChatError } from '../chat/errors.js';
 import type { Words } from '../chat/delivery/sending.js';
 import { newMessageId } from './message-id.js';
@@ -59,6 +59,22 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     markRead: (peer, upToSeq) => node.call('read', { peer, upToSeq }),
     emittedSeq: () => node.call('emitted', { seq: null }).map(({ seq }) => seq),
     markEmitted: (seq) => node.call('emitted', { seq }).map(({ seq: marked }) => marked),
+    contacts: () => node.call('contacts', {}),
+    contact: (peer) => node.call('contact', { peer }),
+    changeContact: (peer, choice) => node.call('choose', { peer, choice }),
+    acceptContact: (peer) => node.call('accept', { peer }),
+    rejectContact: (peer) => node.call('reject', { peer }),
+    forgetContact: (peer) => node.call('forget', { peer }),
+    outbox: ({ peer = null, afterSeq = 0 } = {}) =>
+      node.call('outbox', { peer, afterSeq }).map(({ lines, isLast }) => ({
+        messages: lines.flatMap((entry) => messageEventOf(entry) ?? []),
+        isLast,
+      })),
+    withdraw: (peer, ids) =>
+      Result.combine(ids.map(messageIdOf)).asyncAndThen((known) =>
+        node.call('withdraw', { peer, ids: known }),
+      ),
+    retry: (peer) => node.call('retry', { peer }),
     history: ({ peer = null, ...options }) =>
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
@@ -90,13 +106,12 @@ function named(
   if (ids.length !== texts.length)
     return invalid(`${String(ids.length)} ids were given for ${String(texts.length)} texts`);
   return Result.combine(
-    ids.map((id, at) =>
-      parseMessageId(id)
-        .map((parsed): Words => ({ id: parsed, text: texts[at] ?? '' }))
-        .orElse(() => invalid(`"${id}" is not a UUID in lower case`)),
-    ),
+    ids.map((id, at) => messageIdOf(id).map((parsed): Words => ({ id: parsed, text: texts[at] ?? '' }))),
   );
 }
+
+const messageIdOf = (id: string): Result<MessageId, ChatError> =>
+  parseMessageId(id).orElse(() => invalid(`"${id}" is not a UUID in lower case`));
 
 const invalid = (detail: string) => err<never, ChatError>({ code: 'message/id-invalid', detail });
 

@@ -82,7 +82,7 @@ export class Disk {
 
   unseen = (): Unseen => ({
     unread: [...new Set(this.lines.map(({ peerId }) => peerId))]
-      .map((peerId) => ({ peerId, name: '', ...this.#unread(peerId) }))
+      .map((peerId) => ({ peerId, name: '', bytes: 0, ...this.#unread(peerId) }))
       .filter(({ unread }) => unread > 0),
     emittedSeq: this.emittedSeq,
   });
@@ -197,6 +197,7 @@ export class SimulatedHistory {
         break;
       case 'outbox':
         this.commit();
+        if (ask.peerId === null) throw new Error('the simulation lists no outbox');
         answer({ type: 'outbox', result: ok(disk.outbox(ask.peerId, ask.afterSeq, ask.linesMax)) });
         break;
       case 'page':

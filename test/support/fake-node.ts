@@ -4,6 +4,8 @@
  */
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import type {
+  ContactChoice,
+  ContactInfo,
   HistoryOptions,
   MessageEvent,
   NodeError,
@@ -38,6 +40,10 @@ export interface FakeNode extends NodeHandle {
   /** From now on sending to `peer` fails so. */
   readonly refuse: (peer: string, error: NodeError) => void;
   readonly emit: (event: NodeEvent) => void;
+  /** What `retry` was asked for. */
+  readonly retried: () => readonly (string | null)[];
+  /** An accepted key takes the name of these. */
+  readonly replace: (peers: readonly PeerEvent[]) => void;
   readonly lines: () => readonly MessageEvent[];
   readonly isClosed: () => boolean;
   readonly subscribers: () => number;
@@ -81,6 +87,42 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     unread: () => okAsync(it.unread()),
     markRead: (word, upToSeq) => lift(it.markRead(word, upToSeq)),
     emittedSeq: () => okAsync(it.emittedSeq),
+    contacts: () => okAsync([...it.peers.values()].map((peer) => it.contact(peer))),
+    contact: (word) => lift(it.find(word).map((peer) => it.contact(peer))),
+    changeContact: (word, choice) =>
+      lift(
+        it.find(word).map((peer) => {
+          it.choices.set(peer.id, { ...it.choices.get(peer.id), ...choice });
+          const { alias } = choice;
+          return it.contact(alias === undefined ? peer : it.update({ ...peer, alias }));
+        }),
+      ),
+    acceptContact: (word) =>
+      lift(
+        it.find(word).map((peer) => ({
+          contact: it.contact(it.update({ ...peer, blocked: false })),
+          replaced: it.replaced,
+        })),
+      ),
+    rejectContact: (word) =>
+      lift(it.find(word).map((peer) => it.contact(it.update({ ...peer, blocked: true })))),
+    forgetContact: (word) => lift(it.find(word)),
+    outbox: ({ peer, afterSeq = 0 } = {}) =>
+      okAsync({
+        messages: it.history.filter(
+          (line) =>
+            line.direction === 'out' &&
+            line.state === 'queued' &&
+            line.seq > afterSeq &&
+            (peer === undefined || peer === line.peer || peer === line.peerId),
+        ),
+        isLast: true,
+      }),
+    withdraw: (word, ids) => lift(it.find(word).map((peer) => it.withdraw(peer, ids))),
+    retry: (peer) => {
+      it.retried.push(peer);
+      return okAsync({ peers: 1 });
+    },
     markEmitted: (seq) => okAsync((it.emittedSeq = Math.max(it.emittedSeq, seq))),
     history: (query) => lift(pageOf(it.history, query, (word) => it.find(word))),
     events: ({ sinceSeq } = {}) => it.events(sinceSeq),
@@ -104,6 +146,10 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
       it.refusals.set(peer, error);
     },
     emit: (event) => it.emit(event),
+    retried: () => it.retried,
+    replace: (peers) => {
+      it.replaced = peers;
+    },
     lines: () => it.history,
     isClosed: () => it.isClosed,
     subscribers: () => it.queues.size,
@@ -117,6 +163,10 @@ class Fake {
   readonly history: MessageEvent[] = [];
   readonly queues = new Set<EventQueue>();
   readonly readSeqs = new Map<string, number>();
+  readonly choices = new Map<string, ContactChoice>();
+  readonly retried: (string | null)[] = [];
+  /** Contacts that an accepted key replaces. */
+  replaced: readonly PeerEvent[] = [];
   emittedSeq = 0;
   name: string;
   isClosed = false;
@@ -260,6 +310,22 @@ class Fake {
       return this.update(
         this.unread().find(({ peer: { id } }) => id === peer.id)?.peer ?? { ...peer, unread: 0 },
       );
+    });
+  }
+
+  contact(peer: PeerEvent): ContactInfo {
+    const { alias = '', note = '', muted = false } = this.choices.get(peer.id) ?? {};
+    const firstSeen = '2026-05-01T12:00:00.000Z';
+    return { peer, alias, note, muted, standing: 'accepted', firstSeen, hasKey: true };
+  }
+
+  withdraw({ name, id: peerId }: PeerEvent, ids: readonly string[]): readonly StatusEvent[] {
+    const found = this.history.filter(
+      (line) => line.peerId === peerId && ids.includes(line.id) && line.state === 'queued',
+    );
+    return found.map((line): StatusEvent => {
+      this.history[line.seq - 1] = { ...line, state: 'failed' };
+      return { type: 'status', id: line.id, peer: name, state: 'failed', reason: 'withdrawn' };
     });
   }
 

@@ -157,7 +157,7 @@ test('a refused text returns to the input line', options, async (context) => {
   const { node, type, shows } = sit(context);
   type('/chat bob\r');
   await shows((screen) => bottom(screen) === 'bob unverified ›');
-  node.refuse('bob', { code: 'chat/key-changed', peer: 'bob' });
+  node.refuse('bob', { code: 'chat/key-changed', peer: 'bob', claimant: '' });
   type('secret\r');
   await shows(
     (screen) => has(screen, 'has another key than before') && bottom(screen) === 'bob unverified › secret',

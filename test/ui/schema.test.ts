@@ -11,6 +11,7 @@ import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { deliver, liveNode, message, untilMet, type LiveNode } from '../support/live-node.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { testMsMax } from '../support/deadline.js';
+import type { PeerEvent } from '../../src/index.js';
 
 const options = { timeout: testMsMax };
 
@@ -135,6 +136,9 @@ test('every line of every command fits the schema', options, async (context) => 
     until: /"message"/,
     also: () => deliver(bob, alice.id, 'and another'),
   });
+  await run(['contact', 'alias', 'bob', 'Bobby']);
+  await run(['contact']);
+  await run(['outbox', 'cancel', 'no such id']);
   await run(['unread']);
   await run(['read', 'bob']);
   await run(['peers']);
@@ -161,6 +165,13 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['connect', `127.0.0.1:${port}`], { input: 'hi\n' });
   await run(['wait'], { until: /"message".*cse310/s, also: () => callAs(bob, alice) });
   await bob.until(message('hi'), 'the message of an older program arrived');
+  // Bob is no stranger here, so his row is given as that of one.
+  const peers = () =>
+    alice.handle.peers().map((rows) => rows.map((row): PeerEvent => ({ ...row, request: true })));
+  const asked = fakeWorld({ node: { ...alice.handle, peers, close: () => Promise.resolve() } });
+  context.after(() => asked.remove());
+  for (const type of await linesOf(asked, checks, ['requests'])) seen.add(type);
+  covered.add('requests');
   // These two are nodes: they start with a handle of their own, and end it.
   const serving = fakeWorld({ node: alice.handle });
   const prompting = fakeWorld({ node: bob.handle });
@@ -181,6 +192,7 @@ test('every line of every command fits the schema', options, async (context) => 
   );
   const types = [
     'bye',
+    'contact',
     'error',
     'export',
     'id',
@@ -189,6 +201,7 @@ test('every line of every command fits the schema', options, async (context) => 
     'object',
     'peer',
     'ready',
+    'request',
     'safety',
     'status',
     'unread',
@@ -234,6 +247,15 @@ test('every request and answer of the local API fits the schema', options, async
     markRead: { peer: 'bob', upToSeq: null },
     emittedSeq: {},
     markEmitted: { seq: 1 },
+    contacts: {},
+    contact: { peer: 'bob' },
+    changeContact: { peer: 'bob', choice: { alias: 'Bobby', muted: true } },
+    acceptContact: { peer: 'bob' },
+    rejectContact: { peer: 'bob' },
+    forgetContact: { peer: 'bob' },
+    outbox: { peer: 'bob', afterSeq: 0 },
+    withdraw: { peer: 'bob', ids: [] },
+    retry: { peer: null },
     history: { peer: 'bob', limit: 5, sinceMs: 0 },
     safety: { peer: 'bob' },
     stats: {},

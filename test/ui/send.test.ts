@@ -49,7 +49,7 @@ test(
     assert.equal(await it.run('send', 'bob', 'later', '--timeout', '0.2'), 4);
     assert.match(
       it.stderr.text,
-      /^parlance: not delivered yet: .*; it stays queued and goes out when the peer is back\n$/,
+      /^parlance: not delivered yet: .*; it stays queued and goes out when the peer and you are here\n$/,
     );
     assert.equal(it.stderr.lines().length, 1);
   },
@@ -156,7 +156,7 @@ test('a line of the input that cannot be a message is named by its number', opti
 test('a refusal for security is exit 5', options, async (context) => {
   const refusals: readonly NodeError[] = [
     { code: 'chat/blocked', peer: 'bob' },
-    { code: 'chat/key-changed', peer: 'bob' },
+    { code: 'chat/key-changed', peer: 'bob', claimant: '' },
     { code: 'chat/secure-only', dialect: 'synergy' },
     { code: 'chat/dialect-off', dialect: 'synergy' },
   ];

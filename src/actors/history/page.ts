@@ -49,10 +49,10 @@ export function pageOf(
   });
 }
 
-/** Reads the waiting entries of one peer after `afterSeq`, oldest first. */
+/** Reads the waiting entries of one peer (null: of all) after `afterSeq`, oldest first. */
 export function outboxOf(
   sql: Sql,
-  peerNo: number,
+  peerNo: number | null,
   afterSeq: number,
   bounds: { readonly linesMax: number; readonly bytesMax: number },
 ): OutboxPage {
@@ -62,7 +62,10 @@ export function outboxOf(
     columns: deliveryColumns,
     peerColumn: 'delivery.recipient',
   };
-  const conditions = [{ sql: 'delivery.waits = 1 AND delivery.recipient = ?', values: [peerNo] }];
+  const conditions =
+    peerNo === null
+      ? [{ sql: 'delivery.waits = 1', values: [] }]
+      : [{ sql: 'delivery.waits = 1 AND delivery.recipient = ?', values: [peerNo] }];
   const range = { fromSeq: afterSeq + 1, toSeq: Number.MAX_SAFE_INTEGER };
   const { pageLinesMax, pageBytesMax } = limits;
   const within = {

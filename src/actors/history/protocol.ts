@@ -34,13 +34,13 @@ export type HistoryProtocol = {
     StoreError
   >;
   /**
-   * Reads the outgoing entries that wait for a peer, oldest first. An entry over a dialect without receipts waits
+   * Reads the outgoing entries that wait for a peer (null: for any), oldest first. An entry over a dialect without receipts waits
    * until it is sent, every other one until it is delivered. A page holds one entry at least, otherwise at most
    * `bytesMax`.
    */
   outbox: Call<
     {
-      readonly peerId: PeerId;
+      readonly peerId: PeerId | null;
       readonly afterSeq: number;
       readonly linesMax: number;
       readonly bytesMax: number;

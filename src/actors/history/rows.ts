@@ -20,7 +20,7 @@ const states: readonly DeliveryState[] = ['queued', 'sent', 'delivered', 'failed
 const dialects: readonly DialectName[] = ['native', 'cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'];
 const encryptions: readonly Encryption[] = ['noise', 'toy-dh-3des', 'none'];
 const trusts: readonly Trust[] = ['pinned', 'verified'];
-const standings: readonly Standing[] = ['open', 'accepted', 'rejected', 'replaced'];
+const standings: readonly Standing[] = ['open', 'accepted', 'rejected', 'released'];
 
 /** Returns the stored number of a state. */
 export const stateNumber = (state: DeliveryState): number => place(states, state);

@@ -241,8 +241,9 @@ export class HistoryStore {
     return rows.map(decodeContact);
   }
 
-  /** Reads the waiting entries of a peer, oldest first. */
-  outbox(peerId: PeerId, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
+  /** Reads the waiting entries of a peer (null: of all), oldest first. */
+  outbox(peerId: PeerId | null, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
+    if (peerId === null) return outboxOf(this.#sql, null, afterSeq, bounds);
     const peerNo = this.#peerNo(peerId);
     return peerNo === null ? { lines: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
   }

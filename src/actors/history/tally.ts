@@ -48,20 +48,21 @@ export function recount(sql: Sql, peerNo: number | null): void {
   else sql.prepare(`UPDATE tally ${counted} WHERE peer_no = ?`).run([peerNo]);
 }
 
-/** Peers with unread messages. */
+/** The counts of all peers that wrote. */
 export function unreadOf(sql: Sql): readonly Unread[] {
   const rows = sql
     .prepare(
       `SELECT CAST(peer.id AS BLOB), CAST(read_seq AS INTEGER), CAST(unread AS INTEGER),
-         (SELECT CAST(name AS BLOB) FROM line WHERE seq = (SELECT max(seq) FROM line WHERE line.peer_no = tally.peer_no))
-       FROM tally JOIN peer ON peer.no = peer_no WHERE unread > 0 ORDER BY peer_no`,
+         CAST(bytes AS INTEGER), CASE WHEN unread > 0 THEN (SELECT CAST(name AS BLOB) FROM line WHERE seq = (SELECT max(seq) FROM line WHERE line.peer_no = tally.peer_no)) END
+       FROM tally JOIN peer ON peer.no = peer_no ORDER BY peer_no`,
     )
     .rows([]);
-  return rows.flatMap(([id, readSeq, unread, name]) => {
+  return rows.flatMap(([id, readSeq, unread, bytes, name]) => {
     const peerId = parsePeerId(decodeText(bytesOf(id)));
     if (peerId.isErr()) return [];
-    const label = decodeText(bytesOf(name));
-    return [{ peerId: peerId.value, readSeq: integerOf(readSeq), unread: integerOf(unread), name: label }];
+    const label = name === null ? '' : decodeText(bytesOf(name));
+    const counts = { readSeq: integerOf(readSeq), unread: integerOf(unread), bytes: integerOf(bytes) };
+    return [{ peerId: peerId.value, name: label, ...counts }];
   });
 }
 

@@ -59,6 +59,24 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'read', body, call: state.calls.open(from) }, context, from),
     emitted: (state, body, context, from) =>
       ask(state, { name: 'emitted', body, call: state.calls.open(from) }, context, from),
+    contacts: (state, body, context, from) =>
+      ask(state, { name: 'contacts', body, call: state.calls.open(from) }, context, from),
+    contact: (state, body, context, from) =>
+      ask(state, { name: 'contact', body, call: state.calls.open(from) }, context, from),
+    choose: (state, body, context, from) =>
+      ask(state, { name: 'choose', body, call: state.calls.open(from) }, context, from),
+    accept: (state, body, context, from) =>
+      ask(state, { name: 'accept', body, call: state.calls.open(from) }, context, from),
+    reject: (state, body, context, from) =>
+      ask(state, { name: 'reject', body, call: state.calls.open(from) }, context, from),
+    forget: (state, body, context, from) =>
+      ask(state, { name: 'forget', body, call: state.calls.open(from) }, context, from),
+    outbox: (state, body, context, from) =>
+      ask(state, { name: 'outbox', body, call: state.calls.open(from) }, context, from),
+    withdraw: (state, body, context, from) =>
+      ask(state, { name: 'withdraw', body, call: state.calls.open(from) }, context, from),
+    retry: (state, body, context, from) =>
+      ask(state, { name: 'retry', body, call: state.calls.open(from) }, context, from),
     page: (state, body, context, from) =>
       ask(state, { name: 'page', body, call: state.calls.open(from) }, context, from),
     safety: (state, body, context, from) =>

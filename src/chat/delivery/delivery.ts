@@ -10,8 +10,7 @@ import { unreachable } from '../../exhaustive.js';
 import type { ChatError, IdTaken } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import { directConversation, type MessageId, type PeerId } from '../../ids.js';
-import type { StatusEvent } from '../events.js';
-import type { People } from '../people/people.js';
+import type { People, PeopleTurn } from '../people/people.js';
 import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
@@ -25,14 +24,15 @@ import {
 } from './entry.js';
 import { Incoming } from './incoming.js';
 import { Marks } from './marks.js';
-import type { OutboxOutput } from './outbox.js';
+import { withoutMark, type OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
 import type { DeliveryStored, Sending, Words } from './sending.js';
 import { Shown } from './shown.js';
+import { status } from './status.js';
 import { PublishedStates } from './published-states.js';
+import { Withdrawals, withdrawn, type Withdrawal } from './withdrawals.js';
 
-/** A turn of this part. */
-export type DeliveryTurn = Turn<DeliveryEffect>;
+export type DeliveryTurn = Turn<DeliveryEffect> & PeopleTurn;
 
 /** Entries of a sending that are being committed. */
 interface Append {
@@ -58,7 +58,9 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #shown: Shown;
   readonly #appends = new Map<Token, Append>();
   readonly #marks = new Marks();
+  readonly #withdrawals = new Withdrawals();
   readonly #published = new PublishedStates();
+  /** Pages of outboxes that are being read, by the request of the outbox. */
   readonly #loads = new Map<Token, Load>();
   /** The greatest `seq` handed to a session of each peer, so that an entry is published as `sent` once. */
   readonly #sentSeq = new Map<PeerId, number>();
@@ -117,7 +119,8 @@ export class Delivery<T extends DeliveryTurn> {
         return this.#marked(token, result, turn);
       case 'outbox': {
         const load = this.#loads.get(token);
-        if (load === undefined) return false;
+        if (load === undefined)
+          return this.#withdrawals.looked(token, result, (peerId) => this.#idle(peerId));
         this.#loads.delete(token);
         this.#follow(load.peerId, this.#loaded(load, result, turn), turn);
         return true;
@@ -155,6 +158,23 @@ export class Delivery<T extends DeliveryTurn> {
   hold(peerId: PeerId, isHeld: boolean, turn: T): void {
     if (isHeld) this.#outboxes.close(peerId);
     else this.#follow(peerId, this.#outboxes.open(peerId, true).tick(turn.now.monotonicMs), turn);
+  }
+
+  /** Takes messages out of the outbox. The call is answered once the disk knows, with those that were still in it. */
+  withdraw(peerId: PeerId, ids: readonly MessageId[], call: Withdrawal, turn: T): void {
+    const mark = { peerId, ids, state: 'failed', reason: withdrawn } as const;
+    const token = this.#marks.write(mark, turn);
+    this.#withdrawals.asked(token, { peerId, peer: this.#people.name(peerId), call });
+    const outbox = this.#outboxes.peek(peerId);
+    if (outbox === undefined) return;
+    this.#follow(peerId, withoutMark(outbox.confirmed(ids, turn.now.monotonicMs)), turn);
+  }
+
+  /** Dials a peer, or (null) every peer for which something waits, at once. Returns the number of peers. */
+  retry(peerId: PeerId | null, turn: T): number {
+    const waiting = this.#outboxes.waiting().filter(([other]) => peerId === null || other === peerId);
+    for (const [other, outbox] of waiting) this.#follow(other, outbox.hurry(turn.now.monotonicMs), turn);
+    return waiting.length;
   }
 
   /** Repeats the awaited peers for a discovery that starts again. */
@@ -195,9 +215,7 @@ export class Delivery<T extends DeliveryTurn> {
       case 'refused': {
         if (report.ids.length === 0) return [];
         this.#marks.write({ peerId, ids: report.ids, state: 'failed', reason: report.reason }, turn);
-        // They leave the window, too, and are marked once.
-        const outputs = outbox.confirmed(report.ids, nowMs).filter(({ type }) => type !== 'delivered');
-        return this.#carryOut(peerId, outputs, turn);
+        return this.#carryOut(peerId, withoutMark(outbox.confirmed(report.ids, nowMs)), turn);
       }
       default:
         return unreachable(report);
@@ -205,6 +223,8 @@ export class Delivery<T extends DeliveryTurn> {
   }
 
   #heard(heard: Heard, turn: T): readonly RouteReport[] {
+    const refusal = this.#incoming.refusal(heard, this.#people, turn);
+    if (refusal !== null) return this.#order(refusal, turn);
     this.#incoming.heard(heard, turn);
     return [];
   }
@@ -307,6 +327,7 @@ export class Delivery<T extends DeliveryTurn> {
   /** Publishes a state once, however often a receipt comes. */
   #marked(token: Token, result: MarkResult, turn: T): boolean {
     if (!this.#marks.isAsked(token)) return false;
+    this.#withdrawals.marked(token, result, turn);
     const settled = this.#marks.answered(token, result, turn);
     if (settled === null) return true;
     const { peerId, ids, state, reason } = settled.mark;
@@ -320,6 +341,11 @@ export class Delivery<T extends DeliveryTurn> {
     }
     this.apply(this.#order({ type: 'settled', peerId, ids }, turn), turn);
     return true;
+  }
+
+  /** Nothing waits for the peer any more, so it is dialled no more. */
+  #idle(peerId: PeerId): void {
+    if (!this.#people.isLive(peerId)) this.#outboxes.close(peerId);
   }
 
   #load(peerId: PeerId, need: Extract<OutboxOutput, { type: 'need-more' }>, turn: T): void {
@@ -365,10 +391,3 @@ type Committed = Result<
 >;
 
 const isOwed = (state: DeliveryState): boolean => state === 'queued' || state === 'sent';
-
-const status = (id: MessageId, peer: string, state: DeliveryState): StatusEvent => ({
-  type: 'status',
-  id,
-  peer,
-  state,
-});

@@ -46,12 +46,12 @@ export type LineAsk =
       readonly state: DeliveryState;
     }
   /**
-   * Read undelivered entries of one peer with a greater `seq`, oldest first: one at least, otherwise within both
+   * Read undelivered entries of one peer, or (null) of all, with a greater `seq`, oldest first: one at least, otherwise within both
    * bounds.
    */
   | {
       readonly type: 'outbox';
-      readonly peerId: PeerId;
+      readonly peerId: PeerId | null;
       readonly afterSeq: number;
       readonly linesMax: number;
       readonly bytesMax: number;

@@ -138,13 +138,15 @@ export interface OutboxSize {
   readonly bytes: number;
 }
 
-/** Messages of a peer that the user has not read. */
+/** Counts of the messages of a peer. */
 export interface Unread {
   readonly peerId: PeerId;
   /** Messages up to this `seq` are read. */
   readonly readSeq: number;
   readonly unread: number;
-  /** The peer's label in its newest message. */
+  /** Bytes of all its messages. */
+  readonly bytes: number;
+  /** The peer's label in its newest message; empty where nothing is unread. */
   readonly name: string;
 }
 

@@ -10,10 +10,11 @@
 import { ok, type Result } from 'neverthrow';
 import type { MessageId, SessionId } from '../../ids.js';
 import type { IdTaken } from '../errors.js';
+import type { People } from '../people/people.js';
 import type { Heard, RouteOrder } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
-import type { NewEntry } from './entry.js';
+import { bytesOf, type NewEntry } from './entry.js';
 import { incoming as limits } from './limits.js';
 import { Poison } from './poison.js';
 
@@ -40,6 +41,26 @@ export class Incoming {
   readonly #appends = new Map<Token, readonly Portion[]>();
   /** Portions that wait for the append of their session that is under way. */
   readonly #waiting = new Map<SessionId, Portion[]>();
+
+  /** Refuses messages of a stranger that has said too much before the user accepted it. Null: they are welcome. */
+  refusal(
+    { lines, repeatedBy, call }: Heard,
+    people: Pick<People, 'isOverQuota' | 'isTrusted'>,
+    turn: IncomingTurn,
+  ): RouteOrder | null {
+    if (repeatedBy === null || people.isTrusted(repeatedBy.peerId)) return null;
+    const { peerId } = repeatedBy;
+    // Messages that are being stored count.
+    const portions = [...this.#appends.values(), ...this.#waiting.values()].flat();
+    const underWay = portions.filter(({ batch }) => batch.heard.repeatedBy?.peerId === peerId);
+    const all = [...lines, ...underWay.flatMap((portion) => portion.lines)];
+    const bytes = all.reduce((sum, { content }) => sum + bytesOf(content), 0);
+    if (!people.isOverQuota(peerId, bytes)) return null;
+    turn.emit(answer(call, ok({ receipts: [] })));
+    const ration = { source: peerId, isRestTold: true };
+    turn.emit(logLine('warn', 'stranger-over-quota', { peer: peerId }, ration));
+    return { type: 'refuse', ...repeatedBy };
+  }
 
   /** Hands the messages to the history, at once or behind those of the same session that are under way. */
   heard(heard: Heard, turn: IncomingTurn): void {

@@ -31,6 +31,8 @@ export const outbox = {
   sayAgainMax: 2,
   /** Pause before refused states of messages are written again: a disk recovers within 5 s (faults, D10). */
   markAgainMs: 2_000,
+  /** Messages and bytes of one page of the list that a user reads. */
+  list: { linesMax: 1_000, bytesMax: 2 ** 20 },
 } as const;
 
 /** Published states of messages. */

@@ -33,11 +33,13 @@ export class Marks {
   /** Marks that the disk refused. Their number is bounded by the outbox. */
   readonly #unkept: Mark[] = [];
 
-  write(mark: Mark, turn: MarksTurn): void {
+  /** Returns the token of the request. */
+  write(mark: Mark, turn: MarksTurn): Token {
     const token = turn.newToken();
     this.#asked.set(token, mark);
     const { peerId, ids, state } = mark;
     turn.emit({ to: 'history', token, ask: { type: 'mark', peerId, ids, state } });
+    return token;
   }
 
   isAsked = (token: Token): boolean => this.#asked.has(token);

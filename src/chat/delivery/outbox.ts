@@ -51,6 +51,8 @@ export interface Outbox {
   confirmed(ids: readonly MessageId[], nowMs: number): readonly OutboxOutput[];
   /** Notes a sign of life of the peer. */
   present(nowMs: number): readonly OutboxOutput[];
+  /** The user wants the next try now; past failures do not count. */
+  hurry(nowMs: number): readonly OutboxOutput[];
   tick(nowMs: number): readonly OutboxOutput[];
   /** Returns the earliest time at which `tick` has work; null: not before another call. */
   dueAtMs(): number | null;
@@ -67,6 +69,10 @@ export interface OutboxOptions {
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
 }
+
+/** Returns the outputs for messages that leave the window and are marked elsewhere. */
+export const withoutMark = (outputs: readonly OutboxOutput[]): readonly OutboxOutput[] =>
+  outputs.filter(({ type }) => type !== 'delivered');
 
 /** Creates the outbox of a peer without a session. */
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -205,6 +211,12 @@ class PeerOutbox implements Outbox {
       this.#hurriedToMs = dialAtMs;
       this.#link = { type: 'down', dialAtMs };
     }
+    return this.#work(nowMs);
+  }
+
+  hurry(nowMs: number): readonly OutboxOutput[] {
+    this.#failures = 0;
+    if (this.#link.type === 'down') this.#link = { type: 'down', dialAtMs: nowMs };
     return this.#work(nowMs);
   }
 

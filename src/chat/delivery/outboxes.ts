@@ -43,6 +43,10 @@ export class Outboxes {
 
   hasWork = (peerId: PeerId): boolean => this.#byPeer.get(peerId)?.isEmpty() === false;
 
+  /** Peers for which something waits, as far as is known. */
+  waiting = (): readonly (readonly [PeerId, Outbox])[] =>
+    [...this.#byPeer].filter(([, outbox]) => !outbox.isEmpty());
+
   /** Returns the peers whose outbox is due. */
   due(nowMs: number): readonly (readonly [PeerId, Outbox])[] {
     return [...this.#byPeer].filter(([, outbox]) => {

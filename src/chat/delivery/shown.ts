@@ -3,14 +3,14 @@
  * and none left out, so that a reader that remembers the last `seq` has seen everything before it.
  */
 import type { Result } from 'neverthrow';
-import type { People } from '../people/people.js';
+import type { People, PeopleTurn } from '../people/people.js';
 import { logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
-import type { Entry } from './entry.js';
+import { bytesOf, type Entry } from './entry.js';
 import { shown as limits } from './limits.js';
 import { messageEventOf } from './transcript.js';
 
-type ShownTurn = Turn<DeliveryEffect>;
+type ShownTurn = Turn<DeliveryEffect> & PeopleTurn;
 
 /** The publication of committed entries. */
 export class Shown {
@@ -78,7 +78,10 @@ export class Shown {
     this.#seq = line.seq;
     const event = messageEventOf(line);
     if (event === null) return;
-    if (line.direction === 'in') this.#people.arrived(line.peerId, line.peer, line.seq);
+    if (line.direction === 'in') {
+      const { peerId, peer, seq, content } = line;
+      this.#people.arrived({ peerId, name: peer, seq, bytes: bytesOf(content) }, turn);
+    }
     turn.emit({ to: 'feed', event });
   }
 }

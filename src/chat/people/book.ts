@@ -5,6 +5,7 @@
 import type { PeerId } from '../../ids.js';
 import { beacon } from '../../wire/limits.js';
 import { parseAddress, type Address } from '../../wire/address.js';
+import { isProvable } from './capabilities.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagCharsAmong, tagOf } from './identity.js';
@@ -51,7 +52,20 @@ const idsOf = (book: PeerBook): readonly PeerId[] => [
 
 /** Returns one row per identity: announced, connected, or a contact. */
 export const peerRows = (book: PeerBook, ownId: PeerId): readonly PeerEvent[] =>
-  idsOf(book).map((id) => peerRow(book, id, ownId));
+  idsOf(book)
+    .filter((id) => !isHidden(book, id))
+    .map((id) => peerRow(book, id, ownId));
+
+/** A contact that the user forgot is shown while it is here. */
+const isHidden = (book: PeerBook, peerId: PeerId): boolean =>
+  book.contacts.get(peerId)?.standing === 'released' &&
+  !book.presence.has(peerId) &&
+  !book.live.has(peerId) &&
+  book.unread.of(peerId) === 0;
+
+/** Returns the name of a peer with its tag. */
+export const labelOf = (book: PeerBook, peerId: PeerId): string =>
+  `${nameOf(book, peerId)}#${tagAmongAll(book, peerId)}`;
 
 /** Returns all peers with their names, for resolving a PEER word. */
 export function namedPeers(book: PeerBook): readonly NamedPeer[] {
@@ -127,6 +141,7 @@ export function peerRow(book: PeerBook, peerId: PeerId, ownId: PeerId): PeerEven
     lastSeen: new Date(lastSeenMs).toISOString(),
     unread: book.unread.of(peerId),
     ...(contact?.blocked === true ? { blocked: true } : {}),
+    ...choicesOf(book, contact),
     ...(book.names.of(peerId).length > 0 ? { shared: true } : {}),
     ...(formerNames.length > 0 ? { formerNames } : {}),
     ...(warning === null ? {} : { warning }),
@@ -145,6 +160,24 @@ function warningOf(book: PeerBook, peerId: PeerId, ownId: PeerId): string | null
   if (!alike.includes(ownId) || contact?.trust === 'verified') return null;
   return `looks like you, ${book.names.namesOf(ownId)[0] ?? ''}#${tagAmongAll(book, ownId)}`;
 }
+
+/** The choices of the user that a row shows, and whether the messages of the peer are a request. */
+function choicesOf(
+  { unread }: PeerBook,
+  contact: Contact | undefined,
+): Pick<PeerEvent, 'alias' | 'muted' | 'request'> {
+  if (contact === undefined) return {};
+  const { peerId, alias, muted } = contact;
+  return {
+    ...(alias === '' ? {} : { alias }),
+    ...(muted ? { muted } : {}),
+    ...(isUndecided(contact) && !contact.blocked && unread.bytesOf(peerId) > 0 ? { request: true } : {}),
+  };
+}
+
+/** Whether the user decided nothing about a pinned peer. */
+export const isUndecided = ({ standing, trust }: Contact): boolean =>
+  standing === 'open' && trust !== 'verified';
 
 /**
  * Returns the contact to forget first: not trusted, verified, blocked or connected, and unseen for longest. `null`:
@@ -212,3 +245,15 @@ const shownAddress = (book: PeerBook, peerId: PeerId): Address | undefined =>
 
 const sameAddress = (one: Address, other: Address): boolean =>
   one.host === other.host && one.port === other.port;
+
+/** Returns the hosts where a handshake proved a trusted contact. Announced addresses and unprovable ids do not count. */
+export function welcomeHosts(book: PeerBook, trusted: ReadonlySet<PeerId>): readonly string[] {
+  const welcome = [...trusted].filter((peerId) => isProvable(peerId) && !isBlocked(book, peerId));
+  return [...new Set(welcome.flatMap((peerId) => provedAddresses(book, peerId).map(({ host }) => host)))];
+}
+
+/** Returns the connected peer at an address, or null. */
+export function peerAt(book: PeerBook, isHere: (address: Address) => boolean): PeerId | null {
+  for (const [peerId, address] of book.live) if (isHere(address)) return peerId;
+  return null;
+}

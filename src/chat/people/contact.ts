@@ -1,15 +1,16 @@
 /** Contacts: the keys this home has pinned, and what its user decided about them. Pure. */
 import type { PeerId } from '../../ids.js';
+import { name as nameLimits } from './limits.js';
 
 /** `pinned`: seen in a finished handshake, numbers not compared. `verified`: compared. */
 export type Trust = 'pinned' | 'verified';
 
 /**
  * Decision of the user. `open`: nothing yet, so the messages of the peer are a request. `accepted`: the user wrote to
- * the peer, verified it or accepted it. `rejected`: the user refused the request or the changed key. `replaced`: the
- * user accepted another key for the name.
+ * the peer, verified it or accepted it. `rejected`: the user refused the request or the changed key. `released`: the
+ * user accepted another key for the name, or forgot the peer; the name is free.
  */
-export type Standing = 'open' | 'accepted' | 'rejected' | 'replaced';
+export type Standing = 'open' | 'accepted' | 'rejected' | 'released';
 
 /** A pinned peer. */
 export interface Contact extends Choice {
@@ -54,6 +55,10 @@ export interface Choice {
 /** The choice about a peer before the user made one. */
 export const noChoice: Choice = { alias: '', note: '', muted: false, standing: 'open', warnedAtMs: 0 };
 
+/** Whether the user turned the peer away, or forgot it. */
+export const isDeclined = (contact: Contact | undefined): boolean =>
+  contact?.standing === 'released' || contact?.standing === 'rejected';
+
 export const choiceOf = ({ alias, note, muted, standing, warnedAtMs }: Contact): Choice => ({
   alias,
   note,
@@ -61,3 +66,16 @@ export const choiceOf = ({ alias, note, muted, standing, warnedAtMs }: Contact):
   standing,
   warnedAtMs,
 });
+
+/** Names of a contact, the present one first. */
+export const namesOf = ({ name, formerNames = [] }: Contact): readonly string[] => [name, ...formerNames];
+
+/** Keeps the name that a contact had before. */
+export function withFormerNames(contact: Contact, before: Contact | undefined): Contact {
+  if (before === undefined) return contact;
+  const borne = [...(contact.name === before.name ? [] : [before.name]), ...(before.formerNames ?? [])];
+  const formerNames = [...new Set(borne)].filter((name) => name !== contact.name && name !== '');
+  return formerNames.length === 0
+    ? contact
+    : { ...contact, formerNames: formerNames.slice(0, nameLimits.formerNamesMax) };
+}

@@ -10,20 +10,19 @@ import type { Address } from '../../wire/address.js';
 import {
   formerNamesOf,
   isBlocked,
+  labelOf,
   namedPeers,
   nameOf,
   peerRow,
   stateOf,
-  tagAmongAll,
   type PeerBook,
 } from './book.js';
 import { isProvable } from './capabilities.js';
-import { bearersOf, foldCase, resolvePeer, tagIn } from './name.js';
+import { claimantOf, holdersOf, isHolder, type Claims } from './claims.js';
+import { bearersOf, foldCase, resolvePeer, tagIn, type NamedPeer } from './name.js';
 
 /** The data that a search reads. */
-export interface Directory {
-  readonly book: PeerBook;
-  readonly trusted: ReadonlySet<PeerId>;
+export interface Directory extends Claims {
   readonly ownId: PeerId;
 }
 
@@ -33,7 +32,9 @@ export interface Directory {
  * `chat/own-name` (the word names this home).
  */
 export function meantBy(directory: Directory, word: string): Result<PeerId | Address, ChatError> {
-  const target = resolvePeer(word, namedPeers(directory.book));
+  const aliased = aliasedPeer(directory, word);
+  if (aliased !== null) return aliased;
+  const target = resolvePeer(word, nameable(directory, word));
   if (target.isErr()) {
     const isUnknown = target.error.code === 'chat/unknown-peer';
     if (isUnknown && isOwnName(directory, word)) return err({ code: 'chat/own-name', peer: word });
@@ -53,6 +54,34 @@ export function meantBy(directory: Directory, word: string): Result<PeerId | Add
     default:
       return unreachable(target.value);
   }
+}
+
+/** Returns the peer that the user gave this name. Null: there is none. Errors: `chat/ambiguous-peer`. */
+function aliasedPeer({ book }: Directory, word: string): Result<PeerId, ChatError> | null {
+  const alias = foldCase(word.trim());
+  const bearers = [...book.contacts.values()].filter(
+    (contact) => contact.alias !== '' && foldCase(contact.alias) === alias,
+  );
+  const [bearer, second] = bearers;
+  if (bearer === undefined) return null;
+  if (second === undefined) return ok(bearer.peerId);
+  return err({
+    code: 'chat/ambiguous-peer',
+    peer: word,
+    candidates: bearers.map(({ peerId }) => labelOf(book, peerId)),
+  });
+}
+
+/** Returns the peers that a word may name: a bare name leads past peers without a claim to it, where others bear it. */
+function nameable({ book }: Directory, word: string): readonly NamedPeer[] {
+  const peers = namedPeers(book);
+  const name = foldCase(word.trim());
+  const hasClaim = ({ peerId }: NamedPeer): boolean => {
+    const standing = book.contacts.get(peerId)?.standing;
+    return standing !== 'released' && standing !== 'rejected';
+  };
+  const bearers = peers.filter((peer) => foldCase(peer.name) === name);
+  return bearers.some(hasClaim) ? peers.filter((peer) => !bearers.includes(peer) || hasClaim(peer)) : peers;
 }
 
 /** Resolves a word to a known peer; an address means the peer that was last there. Errors: those of `meantBy`. */
@@ -78,34 +107,30 @@ export function knownPeer(directory: Directory, word: string): Result<PeerId, Ch
  * Checks the peer that answered at a typed address: it must not replace the contact that is pinned there. Errors:
  * `chat/key-changed`.
  */
-export function sameAsBefore(
-  { book, trusted }: Directory,
-  found: PeerId,
-  typed: string,
-): Result<PeerId, ChatError> {
+export function sameAsBefore(directory: Directory, found: PeerId, typed: string): Result<PeerId, ChatError> {
+  const { book, trusted } = directory;
   if (trusted.has(found)) return ok(found);
   for (const peerId of trusted) {
     const contact = book.contacts.get(peerId);
-    if (contact?.address === typed && !contact.blocked)
-      return err({ code: 'chat/key-changed', peer: labelOf(book, peerId) });
+    if (contact?.address === typed && !contact.blocked) return keyChanged(directory, peerId, found);
   }
   return ok(found);
 }
 
 /**
- * Resolves a bare name of several peers to a contact. Keys that the user accepted under one name are keys of one person:
- * a verified one counts before the others, then the only one that is online, and while none is online the one that was
- * heard last. A stranger online under the name of a contact that is away is refused, and the user decides by the tag.
+ * Resolves a bare name of several peers to a holder of it. Keys that the user accepted under one name are keys of one
+ * person: a verified one counts before the others, then the only one that is online, and while none is online the one
+ * that was heard last. While the holder is away or blocked and another peer is here under its name, the name is
+ * refused, and the user decides by the tag.
  */
 function ownerOfName(directory: Directory, word: string, error: ChatError): Result<PeerId, ChatError> {
-  const { book, trusted } = directory;
+  const { book } = directory;
   // A tag that fits several keys distinguishes none of them.
   if (error.code !== 'chat/ambiguous-peer' || tagIn(word) !== null) return err(error);
-  const bearers = bearersOf(word, namedPeers(book))
-    .map(({ peerId }) => peerId)
-    .filter((peerId) => !isBlocked(book, peerId));
-  // Where all others are blocked, the user has decided already.
-  const owners = bearers.length === 1 ? bearers : bearers.filter((peerId) => trusted.has(peerId));
+  const bearers = bearersOf(word, namedPeers(book)).map(({ peerId }) => peerId);
+  const welcome = bearers.filter((peerId) => !isBlocked(book, peerId));
+  const owners = welcome.filter((peerId) => isHolder(directory, peerId));
+  if (owners.length === 0) return strangerOfName(directory, word, bearers, error);
   const verified = owners.filter((peerId) => book.contacts.get(peerId)?.trust === 'verified');
   const best = verified.length > 0 ? verified : owners;
   const online = best.filter((peerId) => stateOf(book, peerId) === 'online');
@@ -113,6 +138,21 @@ function ownerOfName(directory: Directory, word: string, error: ChatError): Resu
   const byTime = best.toSorted((one, other) => seenMs(book, other) - seenMs(book, one));
   const [owner] = online.length === 1 ? online : byTime;
   return owner === undefined ? err(error) : guardName(directory, owner, word);
+}
+
+/** Resolves a name without a holder to its only bearer; the name of a blocked holder leads to none. */
+function strangerOfName(
+  directory: Directory,
+  word: string,
+  bearers: readonly PeerId[],
+  error: ChatError,
+): Result<PeerId, ChatError> {
+  const { book } = directory;
+  const blocked = bearers.find((peerId) => isBlocked(book, peerId) && isHolder(directory, peerId));
+  const [stranger, another] = bearers.filter((peerId) => !isBlocked(book, peerId));
+  if (stranger === undefined) return err(error);
+  if (blocked !== undefined) return keyChanged(directory, blocked, stranger);
+  return another === undefined ? guardName(directory, stranger, word) : err(error);
 }
 
 const seenMs = (book: PeerBook, peerId: PeerId): number =>
@@ -157,20 +197,42 @@ function isOwnName({ book, ownId }: Directory, word: string): boolean {
   return name !== '' && bearersOf(word, [{ peerId: ownId, name }]).length > 0;
 }
 
-const labelOf = (book: PeerBook, peerId: PeerId): string =>
-  `${nameOf(book, peerId)}#${tagAmongAll(book, peerId)}`;
+function guardName(directory: Directory, peerId: PeerId, word: string): Result<PeerId, ChatError> {
+  const { book } = directory;
+  const peer = { peerId, name: nameOf(book, peerId) };
+  if (foldCase(word.trim()) !== foldCase(peer.name)) return ok(peerId);
+  if (!isHolder(directory, peerId)) {
+    const blocked = holdersOf(directory, peer).find((holder) => isBlocked(book, holder.peerId));
+    if (blocked !== undefined && !isBlocked(book, peerId))
+      return keyChanged(directory, blocked.peerId, peerId);
+  }
+  if (stateOf(book, peerId) === 'online') return ok(peerId);
+  const claimant = claimantOf(directory, peer);
+  return claimant === null ? ok(peerId) : keyChanged(directory, peerId, claimant.peerId);
+}
 
-function guardName({ book }: Directory, peerId: PeerId, word: string): Result<PeerId, ChatError> {
-  const name = nameOf(book, peerId);
-  const isBareName = foldCase(word.trim()) === foldCase(name);
-  if (!isBareName || stateOf(book, peerId) === 'online') return ok(peerId);
-  const impostor = namedPeers(book).find(
-    (other) =>
-      other.peerId !== peerId &&
-      // An unproved name takes over no other.
-      isProvable(other.peerId) &&
-      foldCase(other.name) === foldCase(name) &&
-      stateOf(book, other.peerId) === 'online',
+const keyChanged = ({ book }: Directory, holder: PeerId, claimant: PeerId): Result<never, ChatError> =>
+  err({ code: 'chat/key-changed', peer: labelOf(book, holder), claimant: labelOf(book, claimant) });
+
+/**
+ * Resolves a word for a decision about a key. A bare name means the one peer about which nothing is decided; where the
+ * name belongs to another key, the word must hold the tag. Errors: those of `meantBy`.
+ */
+export function undecidedPeer(directory: Directory, word: string): Result<PeerId, ChatError> {
+  const { book } = directory;
+  const name = foldCase(word.trim());
+  const bearers = namedPeers(book).filter((peer) => foldCase(peer.name) === name);
+  const open = bearers.filter(
+    ({ peerId }) => !isHolder(directory, peerId) && book.contacts.get(peerId)?.standing !== 'released',
   );
-  return impostor === undefined ? ok(peerId) : err({ code: 'chat/key-changed', peer: labelOf(book, peerId) });
+  const [first, second] = open;
+  if (first === undefined) return knownPeer(directory, word);
+  const [holder] = bearers.filter(({ peerId }) => isHolder(directory, peerId));
+  if (holder !== undefined) return keyChanged(directory, holder.peerId, first.peerId);
+  if (second === undefined) return ok(first.peerId);
+  return err({
+    code: 'chat/ambiguous-peer',
+    peer: word,
+    candidates: open.map(({ peerId }) => labelOf(book, peerId)),
+  });
 }

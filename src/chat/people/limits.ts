@@ -37,6 +37,18 @@ export const contacts = {
    * longest.
    */
   contactsMax: 20_000,
+  /** Pinned keys about which the user decided nothing: as many as a person looks through. */
+  strangersMax: 100,
+  /** Time after which a stranger that wrote is forgotten: a month, as people come back after holidays. */
+  strangerAgeMs: 30 * 24 * 3_600_000,
+  /** Time after which a stranger that wrote nothing is forgotten: the time until a peer is gone from the roster. */
+  silentAgeMs: 15 * 60_000,
+  /** Bytes of messages that are stored of a peer before the user accepts it: 16 of the longest. */
+  strangerBytesMax: 2 ** 20,
+  /** Time until a changed key is warned of again. */
+  warnAgainMs: 24 * 3_600_000,
+  /** Keys of one name that are warned of in that time: a host can make keys without end. */
+  warningsPerNameMax: 3,
 } as const;
 
 /** Bounds of the memory of refuted addresses. */

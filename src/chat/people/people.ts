@@ -16,38 +16,34 @@ import {
   emptyPeerBook,
   heardAddresses,
   isBlocked,
+  isUndecided,
   longestUnseenStranger,
+  peerAt,
+  welcomeHosts,
   nameOf,
   peerRow,
   peerRows,
-  provedAddresses,
   saidNameOf,
   stateOf,
   type PeerBook,
 } from './book.js';
-import { isProvable } from './capabilities.js';
-import { noChoice, type Contact } from './contact.js';
+import { changedKeyWarning, isWarned } from './changed-key.js';
+import { holdersOf } from './claims.js';
+import { isDeclined, namesOf, withFormerNames, type Choice, type Contact } from './contact.js';
 import type { ContactAsk, PeopleEffect } from './effects.js';
-import { knownPeer, meantBy, sameAsBefore } from './find.js';
+import { knownPeer, meantBy, sameAsBefore, undecidedPeer } from './find.js';
 
 import { AbsentAddresses } from './absent.js';
-import { contacts as limits, name as nameLimits, seen } from './limits.js';
+import { contacts as limits, seen } from './limits.js';
 import { sanitiseName } from './name.js';
-import type { Counted, UnreadCounts, UnreadMark } from './unread.js';
+import { announcedContact, expiredStrangers, isFull, isKept, isOverQuota, strangersOf } from './strangers.js';
+import { nothingUnread, type Arrival, type Counted, type UnreadCounts, type Unseen } from './unread.js';
 
 /** A turn of this part. */
 export type PeopleTurn = Turn<PeopleEffect>;
 
 /** The source of a row of presence: an announcement on the network, or a text over a connection. */
 export type Source = 'announced' | 'spoke';
-
-/** The unread messages at the start. `countedSeq`: messages up to it are counted. */
-export interface Unseen {
-  readonly marks: readonly UnreadMark[];
-  readonly countedSeq: number;
-}
-
-const nothingUnread: Unseen = { marks: [], countedSeq: 0 };
 
 /** The knowledge of peers. */
 export class People {
@@ -72,9 +68,9 @@ export class People {
     for (const contact of contacts) {
       this.#book.contacts.set(contact.peerId, contact);
       this.#book.names.set(contact.peerId, namesOf(contact));
-      if (contact.trust === 'verified') this.#trusted.add(contact.peerId);
+      if (contact.trust === 'verified' || contact.standing === 'accepted') this.#trusted.add(contact.peerId);
     }
-    for (const peerId of writtenTo) this.#trusted.add(peerId);
+    for (const peerId of writtenTo) if (!isDeclined(this.contact(peerId))) this.#trusted.add(peerId);
   }
 
   // Questions of the other parts.
@@ -109,33 +105,32 @@ export class People {
     return this.presenceRows().filter(({ peerId }) => this.isAnnounced(peerId));
   }
 
-  presenceRows(): readonly Presence[] {
-    return [...this.#book.presence.values()];
-  }
+  presenceRows = (): readonly Presence[] => [...this.#book.presence.values()];
 
   /** Returns the connected peer at an address, or null. */
-  peerAt(isHere: (address: Address) => boolean): PeerId | null {
-    for (const [peerId, address] of this.#book.live) if (isHere(address)) return peerId;
-    return null;
-  }
+  peerAt = (isHere: (address: Address) => boolean): PeerId | null => peerAt(this.#book, isHere);
 
   /**
    * Resolves a word to an identity, or to an address to dial. Errors: `chat/unknown-peer`, `chat/ambiguous-peer`,
    * `chat/key-changed`.
    */
-  meantBy(word: string): Result<PeerId | Address, ChatError> {
-    return meantBy(this.#directory(), word);
-  }
+  meantBy = (word: string): Result<PeerId | Address, ChatError> => meantBy(this.#directory(), word);
 
   /** Resolves a word to a known peer; an address means the peer that was last there. Errors: those of `meantBy`. */
-  known(word: string): Result<PeerId, ChatError> {
-    return knownPeer(this.#directory(), word);
-  }
+  known = (word: string): Result<PeerId, ChatError> => knownPeer(this.#directory(), word);
+
+  /** Resolves a word for a decision about a key. Errors: those of `meantBy`. */
+  undecided = (word: string): Result<PeerId, ChatError> => undecidedPeer(this.#directory(), word);
+
+  /** Returns the holders of the peer's name, without the peer itself. */
+  holders = (peerId: PeerId): readonly PeerId[] =>
+    holdersOf(this.#directory(), { peerId, name: this.name(peerId) }).map((holder) => holder.peerId);
+
+  contacts = (): readonly Contact[] => [...this.#book.contacts.values()];
 
   /** Checks the peer that answered at a typed address. Errors: `chat/key-changed`. */
-  sameAsBefore(found: PeerId, typed: string): Result<PeerId, ChatError> {
-    return sameAsBefore(this.#directory(), found, typed);
-  }
+  sameAsBefore = (found: PeerId, typed: string): Result<PeerId, ChatError> =>
+    sameAsBefore(this.#directory(), found, typed);
 
   // Reports of the other parts.
 
@@ -206,7 +201,7 @@ export class People {
   /** Pins a contact, or updates it. A full book forgets the stranger that was unseen for longest. */
   pin(contact: Contact, turn: PeopleTurn): void {
     const isNew = !this.#book.contacts.has(contact.peerId);
-    if (isNew && this.#book.contacts.size >= limits.contactsMax) this.#forgetStranger(turn);
+    if (isNew && isFull(this.#directory())) this.#forgetStranger(turn);
     this.#put(contact, turn);
   }
 
@@ -228,16 +223,30 @@ export class People {
     if (row.state === 'offline' && this.contact(peerId) === undefined) this.#published.delete(peerId);
     else this.#published.set(peerId, published);
     turn.emit({ to: 'feed', event: row });
+    this.#warnOfChangedKey(peerId, turn);
   }
 
   /** Forgets the published row of a peer that is not kept otherwise. */
-  forget(peerId: PeerId): void {
-    this.#published.delete(peerId);
-  }
+  forget = (peerId: PeerId): void => void this.#published.delete(peerId);
 
   /** A message of the peer is stored. */
-  arrived(peerId: PeerId, name: string, seq: number): void {
-    this.#book.unread.arrived(peerId, name, seq);
+  arrived(arrival: Arrival, turn: PeopleTurn): void {
+    const isFirst = this.#book.unread.bytesOf(arrival.peerId) === 0;
+    this.#book.unread.arrived(arrival);
+    const contact = this.contact(arrival.peerId);
+    if (!isFirst || contact === undefined || !isUndecided(contact)) return;
+    // Its first message makes a request of a stranger, which is worth a row on disk.
+    this.#put(contact, turn);
+    this.publish(contact.peerId, turn);
+  }
+
+  /** Whether these further bytes of a peer are beyond the quota of a peer that the user has not accepted. */
+  isOverQuota = (peerId: PeerId, bytes: number): boolean => isOverQuota(this.#directory(), peerId, bytes);
+
+  /** Forgets strangers that are gone for long, and those beyond the bound. */
+  age(turn: PeopleTurn): void {
+    for (const peerId of expiredStrangers(this.#directory(), turn.now.wallMs)) this.#drop(peerId, turn);
+    while (strangersOf(this.#directory()).length > limits.strangersMax && this.#forgetStranger(turn));
   }
 
   /** The user read messages of the peer. Its row is published where the number of unread ones changed. */
@@ -254,14 +263,42 @@ export class People {
   trust(peerId: PeerId, turn: PeopleTurn): boolean {
     if (this.#trusted.has(peerId)) return false;
     this.#trusted.add(peerId);
+    const contact = this.contact(peerId);
+    if (contact !== undefined && contact.standing !== 'accepted')
+      this.#put({ ...contact, standing: 'accepted' }, turn);
     this.announceContacts(turn);
     return true;
+  }
+
+  /** Changes choices of the user. */
+  choose(peerId: PeerId, choice: Partial<Choice>, turn: PeopleTurn): void {
+    this.#put({ ...(this.contact(peerId) ?? this.#onlyHeardOf(peerId)), ...choice }, turn);
+    this.publish(peerId, turn);
+  }
+
+  /** Takes the claim to its name from a contact, and its trust. The key stays pinned. */
+  release(peerId: PeerId, turn: PeopleTurn): void {
+    const contact = this.contact(peerId);
+    this.#trusted.delete(peerId);
+    if (contact !== undefined) this.#put({ ...contact, trust: 'pinned', standing: 'released' }, turn);
+    this.announceContacts(turn);
+  }
+
+  /** Forgets a contact with its key and the choices of the user. */
+  forgetContact(peerId: PeerId, turn: PeopleTurn): void {
+    const contact = this.contact(peerId);
+    this.#trusted.delete(peerId);
+    this.#published.delete(peerId);
+    // The row stays without its content: messages to the peer would make it trusted again.
+    const bare = { ...this.#onlyHeardOf(peerId), name: contact?.name ?? this.name(peerId) };
+    this.#put({ ...bare, standing: 'released' }, turn);
+    this.announceContacts(turn);
   }
 
   verify(peerId: PeerId, turn: PeopleTurn): void {
     const contact = this.contact(peerId);
     if (contact === undefined) return;
-    this.#put({ ...contact, trust: 'verified' }, turn);
+    this.#put({ ...contact, trust: 'verified', standing: 'accepted' }, turn);
     this.publish(peerId, turn);
   }
 
@@ -269,7 +306,7 @@ export class People {
   setBlocked(peerId: PeerId, blocked: boolean, turn: PeopleTurn): boolean {
     const before = this.contact(peerId) ?? this.#onlyHeardOf(peerId);
     if (before.blocked === blocked) return false;
-    this.#put({ ...before, blocked }, turn);
+    this.#put({ ...before, blocked, ...(before.standing === 'rejected' ? { standing: 'open' } : {}) }, turn);
     this.publish(peerId, turn);
     return true;
   }
@@ -282,12 +319,7 @@ export class People {
    * Returns the hosts that may use the reserved slot: those where a handshake proved a trusted contact. Announced
    * addresses and unprovable ids do not count.
    */
-  welcomeHosts(): readonly string[] {
-    const welcome = [...this.#trusted].filter((peerId) => isProvable(peerId) && !this.isBlocked(peerId));
-    return [
-      ...new Set(welcome.flatMap((peerId) => provedAddresses(this.#book, peerId).map(({ host }) => host))),
-    ];
-  }
+  welcomeHosts = (): readonly string[] => welcomeHosts(this.#book, this.#trusted);
 
   #keepSeen(peerId: PeerId, stepMs: number, turn: PeopleTurn): void {
     const contact = this.contact(peerId);
@@ -296,11 +328,25 @@ export class People {
     if (Math.abs(lastSeenMs - contact.lastSeenMs) >= stepMs) this.#put({ ...contact, lastSeenMs }, turn);
   }
 
+  #warnOfChangedKey(peerId: PeerId, turn: PeopleTurn): void {
+    const warning = changedKeyWarning(this.#directory(), peerId, turn.now.wallMs);
+    if (warning !== null && this.warnOnce(peerId, turn)) turn.emit({ to: 'feed', event: warning });
+  }
+
+  /** Notes that the user is warned of the key of a peer. False: the user was warned within a day. */
+  warnOnce(peerId: PeerId, turn: PeopleTurn): boolean {
+    const contact = this.contact(peerId) ?? this.#onlyHeardOf(peerId);
+    if (isWarned(contact, turn.now.wallMs)) return false;
+    this.#put({ ...contact, warnedAtMs: turn.now.wallMs }, turn);
+    return true;
+  }
+
+  /** Strangers that wrote nothing stay in memory: a row on disk for each would let any host fill it. */
   #put(given: Contact, turn: PeopleTurn): void {
     const contact = withFormerNames(given, this.contact(given.peerId));
     this.#book.contacts.set(contact.peerId, contact);
     this.#namesChanged(contact.peerId, turn);
-    this.#ask({ type: 'put-contact', contact }, turn);
+    if (isKept(this.#directory(), contact)) this.#ask({ type: 'put-contact', contact }, turn);
   }
 
   /** This home has another name. */
@@ -321,10 +367,14 @@ export class People {
     for (const peerId of peerIds) if (this.#published.has(peerId)) this.publish(peerId, turn);
   }
 
-  /** Makes room for a new contact: forgets the longest unseen stranger with all its data. */
-  #forgetStranger(turn: PeopleTurn): void {
+  /** Makes room for a new contact: forgets the longest unseen stranger with all its data. False: there is none. */
+  #forgetStranger(turn: PeopleTurn): boolean {
     const peerId = longestUnseenStranger(this.#book, this.#trusted);
-    if (peerId === null) return;
+    if (peerId !== null) this.#drop(peerId, turn);
+    return peerId !== null;
+  }
+
+  #drop(peerId: PeerId, turn: PeopleTurn): void {
     this.#book.contacts.delete(peerId);
     this.#namesChanged(peerId, turn);
     // A peer that is still present is published once more when it leaves.
@@ -341,40 +391,8 @@ export class People {
     turn.emit(logLine('error', 'contact-not-kept', { code }));
   }
 
-  #directory() {
-    return { book: this.#book, trusted: this.#trusted, ownId: this.#ownId };
-  }
+  #directory = () => ({ book: this.#book, trusted: this.#trusted, ownId: this.#ownId });
 
-  /** Makes a contact of a peer that was only announced: its id is known, its key is not. */
-  #onlyHeardOf(peerId: PeerId): Contact {
-    const lastSeenMs = this.presence(peerId)?.lastSeenMs ?? 0;
-    return {
-      peerId,
-      name: this.name(peerId),
-      idKeyHex: '',
-      trust: 'pinned',
-      blocked: false,
-      certificateSerial: 0,
-      wireVersion: 0,
-      features: 0,
-      nextHex: '',
-      address: '',
-      firstSeenMs: lastSeenMs,
-      lastSeenMs,
-      ...noChoice,
-    };
-  }
-}
-
-/** Names of a contact, the present one first. */
-const namesOf = ({ name, formerNames = [] }: Contact): readonly string[] => [name, ...formerNames];
-
-/** Keeps the name that a contact had before. */
-function withFormerNames(contact: Contact, before: Contact | undefined): Contact {
-  if (before === undefined) return contact;
-  const borne = [...(contact.name === before.name ? [] : [before.name]), ...(before.formerNames ?? [])];
-  const formerNames = [...new Set(borne)].filter((name) => name !== contact.name && name !== '');
-  return formerNames.length === 0
-    ? contact
-    : { ...contact, formerNames: formerNames.slice(0, nameLimits.formerNamesMax) };
+  #onlyHeardOf = (peerId: PeerId): Contact =>
+    announcedContact(peerId, this.name(peerId), this.presence(peerId)?.lastSeenMs ?? 0);
 }

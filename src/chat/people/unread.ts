@@ -10,7 +10,9 @@ export interface UnreadMark {
   /** Messages up to this `seq` are read. */
   readonly readSeq: number;
   readonly unread: number;
-  /** Name of the peer in its newest message. */
+  /** Bytes of all messages of the peer. */
+  readonly bytes: number;
+  /** Name that the peer bore in its newest message; empty where nothing is unread. */
   readonly name: string;
 }
 
@@ -18,6 +20,14 @@ export interface UnreadMark {
 export interface Counted extends UnreadMark {
   /** Messages up to this `seq` are in the number. */
   readonly countedSeq: number;
+}
+
+/** A message of a peer that is stored. */
+export interface Arrival {
+  readonly peerId: PeerId;
+  readonly name: string;
+  readonly seq: number;
+  readonly bytes: number;
 }
 
 /** The counts of all peers. */
@@ -31,12 +41,13 @@ export class UnreadCounts {
     for (const mark of marks) this.#byPeer.set(mark.peerId, { ...mark, countedSeq });
   }
 
-  /** Counts a stored message of the peer, once however often it comes. */
-  arrived(peerId: PeerId, name: string, seq: number): void {
+  /** A message of the peer is stored. A message that comes again is counted once. */
+  arrived({ peerId, name, seq, bytes: more }: Arrival): void {
     const before = this.#byPeer.get(peerId);
     if (seq <= (before?.countedSeq ?? this.#countedSeq)) return;
-    const { readSeq = 0, unread = 0 } = before ?? {};
-    this.#byPeer.set(peerId, { peerId, name, readSeq, unread: unread + 1, countedSeq: seq });
+    const { readSeq = 0, unread = 0, bytes = 0 } = before ?? {};
+    const counts = { readSeq, unread: unread + 1, bytes: bytes + more, countedSeq: seq };
+    this.#byPeer.set(peerId, { peerId, name, ...counts });
   }
 
   /** Takes the moved mark of a peer. Returns false where the number is unchanged. */
@@ -46,9 +57,13 @@ export class UnreadCounts {
   ): boolean {
     const before = this.#byPeer.get(peerId);
     const { readSeq, unread, newestSeq } = mark;
-    this.#byPeer.set(peerId, { peerId, name: before?.name ?? '', readSeq, unread, countedSeq: newestSeq });
+    const { name = '', bytes = 0 } = before ?? {};
+    this.#byPeer.set(peerId, { peerId, name, bytes, readSeq, unread, countedSeq: newestSeq });
     return (before?.unread ?? 0) !== unread;
   }
+
+  /** Returns the bytes of all messages of the peer. */
+  bytesOf = (peerId: PeerId): number => this.#byPeer.get(peerId)?.bytes ?? 0;
 
   of = (peerId: PeerId): number => this.#byPeer.get(peerId)?.unread ?? 0;
 
@@ -61,3 +76,12 @@ export class UnreadCounts {
     return counted === undefined || counted.unread === 0 ? '' : counted.name;
   };
 }
+
+/** The unread messages at the start. `countedSeq`: messages up to it are counted. */
+export interface Unseen {
+  readonly marks: readonly UnreadMark[];
+  readonly countedSeq: number;
+}
+
+/** The state of a home without messages. */
+export const nothingUnread: Unseen = { marks: [], countedSeq: 0 };

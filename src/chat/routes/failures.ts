@@ -65,6 +65,10 @@ export class Failures {
     const pair = `${expected} ${got}`;
     const { monotonicMs: nowMs } = turn.now;
     if (nowMs - (this.#alarmedAtMs.get(pair) ?? Number.NEGATIVE_INFINITY) < limits.repeatAfterMs) return;
+    const claimant = peerIdOf(fromHex(got));
+    const isNamesake =
+      foldCase(this.#people.saidName(claimant)) === foldCase(this.#people.saidName(expected));
+    if (isNamesake && !this.#people.warnOnce(claimant, turn)) return;
     this.#alarmedAtMs.delete(pair);
     this.#alarmedAtMs.set(pair, nowMs);
     for (const oldest of this.#alarmedAtMs.keys()) {

@@ -49,7 +49,7 @@ const fields: Fields = {
   'chat/name-invalid': { detail: 'text' },
   'chat/outbox-full': { limit: 'number' },
   'chat/blocked': { peer: 'text' },
-  'chat/key-changed': { peer: 'text' },
+  'chat/key-changed': { peer: 'text', claimant: 'text' },
   'chat/code-mismatch': { peer: 'text' },
   'chat/own-address': { address: 'text' },
   'chat/secure-only': { dialect: 'text' },

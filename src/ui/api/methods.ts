@@ -12,6 +12,7 @@ import type { ForeignDialectName } from '../../dialects/dialect.js';
 import type { SendAllOptions, SendOptions } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 import { method, nothing, onePeer, peer } from './method.js';
+import { peopleMethods } from './people-methods.js';
 import { unseenMethods } from './unseen-methods.js';
 
 // The id that the caller gives a message; without it the node gives one.
@@ -224,7 +225,7 @@ const foreign = {
 };
 
 /** All methods of the API, one row for each. */
-export const methods = { ...asking, ...acting, ...unseenMethods, ...foreign };
+export const methods = { ...asking, ...acting, ...unseenMethods, ...peopleMethods, ...foreign };
 /** The types of all rows. */
 export type Methods = typeof methods;
 

@@ -41,6 +41,13 @@ export const cli = {
   marksKept: 200,
   /** Unread messages that opening a conversation shows at once: four screens. */
   promptUnreadLines: 100,
+  /** Time that a leaving user waits for the list of waiting messages: one answer of the node. */
+  farewellMs: 1_000,
+  /** Ids in one request that withdraws messages: far below the bound of a body. */
+  withdrawChunkIds: 500,
+  /** Characters of an id that a user must give at least, and those that a list shows. */
+  shortIdChars: 4,
+  shownIdChars: 8,
   /** Characters of a message that a list shows. */
   previewGraphemes: 60,
 } as const;

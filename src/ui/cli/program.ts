@@ -7,6 +7,7 @@ import { addCommonOptions, arg, commonOptions } from './options/common-options.j
 import { count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
+import { addPeopleCommands } from './people-program.js';
 import { usage, type RunContext } from './run.js';
 import type { Cmp2204Flags } from './options/cmp2204-flags.js';
 import { nearest } from './options/suggestion.js';
@@ -198,17 +199,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
       }),
     );
   addHistory(program, world, runs);
-  base(program.command('unread'), world)
-    .description('list the conversations with messages that you have not read')
-    .action((_options: object, command: Command) =>
-      runs(command, async (context) => (await import('./commands/unread.js')).unread(context)),
-    );
-  base(program.command('read'), world)
-    .description('print the unread messages of a peer and mark them as read')
-    .argument('<peer>')
-    .action((peer: string, _options: object, command: Command) =>
-      runs(command, async (context) => (await import('./commands/unread.js')).read(context, peer)),
-    );
+  addPeopleCommands(program, (command) => base(command, world), runs);
 }
 
 interface RecvFlags {

@@ -83,6 +83,7 @@ test('a stranger that spells the name of a contact differently takes nothing ove
   assert.deepEqual(scene.answerTo(scene.ask('find', { peer: 'bob' })), {
     code: 'chat/key-changed',
     peer: `Bob#${tagOf(bob.peerId, 8)}`,
+    claimant: `bob#${tagOf(other.peerId, 8)}`,
   });
 });
 
@@ -222,6 +223,7 @@ test('the next identity that a peer announced first stays pinned, and another on
   const scene = new CoreScene();
   const peer = scenePeer(1);
   const [first, other] = ['11'.repeat(32), '22'.repeat(32)];
+  sendTo(scene, peer.peerId);
   const pinned = (sessionId: string, proof: Parameters<CoreScene['up']>[2]) => {
     scene.callsIn(sessionId, peer);
     scene.up(sessionId, peer, proof);

@@ -46,7 +46,7 @@ test('a message that arrives is unread until the mark has reached the disk', () 
 
 // Case P1
 test('a start counts what the history counted, and no message twice', () => {
-  const unread = [{ peerId: bob.peerId, readSeq: 2, unread: 2, name: 'bob' }];
+  const unread = [{ peerId: bob.peerId, readSeq: 2, unread: 2, bytes: 2, name: 'bob' }];
   const scene = new CoreScene({
     newestSeq: 4,
     publishedSeq: 3,

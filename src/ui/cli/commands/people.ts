@@ -1,6 +1,6 @@
 /** `id`, `verify`, `block` and `unblock`: the own identity, and the trust in peers. */
 import { escapeForTerminal, type SafetyInfo } from '../../../index.js';
-import { peerLine, peerName } from '../screen/present.js';
+import { peerLine, peerName, taggedWord } from '../screen/present.js';
 import { untilKnown, withHome, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
@@ -54,7 +54,7 @@ export function verify(context: RunContext, options: VerifyOptions): Promise<Exi
       { type: 'safety', peer: peer.name, peerId: peer.id, code, verified },
       safetyLines(safety.value, output.colors.bold),
     );
-    if (!verified) output.note(`if both sides show the same code: parlance verify ${peerName(peer)} --yes`);
+    if (!verified) output.note(`if both sides show the same code: parlance verify ${taggedWord(peer)} --yes`);
     return 0;
   });
 }

@@ -296,7 +296,7 @@ class Sending {
         return output.failure(
           end.event.code.endsWith('blocked')
             ? { code: 'chat/blocked', peer: this.#peer }
-            : { code: 'chat/key-changed', peer: this.#peer },
+            : { code: 'chat/key-changed', peer: this.#peer, claimant: '' },
         );
       case 'lost':
         if (!this.#context.stopped.aborted) return 'again';
@@ -385,7 +385,7 @@ const maybeTaken: ReadonlySet<string> = new Set([
 /** Returns the outcome in words; `null` where nothing was queued. */
 function accountOf({ taken, pending, reached, isOne, unsent, isUnsure }: Account): string | null {
   const isOpen = isUnsure && unsent !== null && unsent > 0;
-  if (isOne && taken > 0) return 'the message stays queued and goes out when the peer is back';
+  if (isOne && taken > 0) return 'the message stays queued and goes out when the peer and you are here';
   if (isOne) return isOpen ? '"parlance history" shows whether it was queued' : null;
   if (taken === 0 && !isOpen) return null;
   const states = pending === 0 ? `all ${reached}` : `${taken - pending} ${reached}, ${pending} still queued`;

@@ -17,6 +17,16 @@ export const slashCommands = [
   },
   { name: 'block', argument: '[PEER]', does: 'blocks the peer: its messages are neither shown nor stored' },
   { name: 'unblock', argument: 'PEER', does: 'unblocks the peer' },
+  { name: 'unread', argument: '', does: 'tells which conversations have messages that you have not read' },
+  { name: 'requests', argument: '', does: 'lists the strangers that wrote' },
+  { name: 'accept', argument: 'PEER', does: 'accepts a request, or a changed key after showing both codes' },
+  { name: 'reject', argument: 'PEER', does: 'refuses a request or a changed key' },
+  { name: 'contact', argument: '[PEER]', does: 'lists the contacts, or shows one' },
+  {
+    name: 'outbox',
+    argument: '[cancel|retry] [ID]',
+    does: 'lists the messages that wait, cancels them, tries again',
+  },
   { name: 'disconnect', argument: '[PEER]', does: 'ends the session; the next message starts a new one' },
   { name: 'help', argument: '', does: 'lists the commands' },
   { name: 'exit', argument: '', does: 'leaves, as Ctrl-D does' },
@@ -62,7 +72,16 @@ export function parseInput(line: string): Input {
   return { type: 'unknown', word, meant };
 }
 
-const takesPeer: ReadonlySet<string> = new Set(['chat', 'block', 'unblock', 'disconnect', 'verify']);
+const takesPeer: ReadonlySet<string> = new Set([
+  'chat',
+  'block',
+  'unblock',
+  'disconnect',
+  'verify',
+  'accept',
+  'reject',
+  'contact',
+]);
 
 /** Returns the candidates for the end of `line`, and the part of it that they replace. */
 export function complete(line: string, peers: readonly PeerEvent[]): readonly [string[], string] {

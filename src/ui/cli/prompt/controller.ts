@@ -8,7 +8,6 @@ import {
   escapeForTerminal,
   escapeName,
   newMessageId,
-  parseOwnName,
   resolvePeer,
   type ErrorEvent,
   type MessageEvent,
@@ -21,7 +20,7 @@ import {
 import { cli } from '../limits.js';
 import { untilKnown } from '../run.js';
 import type { Output } from '../screen/output.js';
-import { invisibleRemark, peerLabel, renamedRemark } from '../screen/naming.js';
+import { peerLabel, renamedRemark } from '../screen/naming.js';
 import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js';
 import { nearestPeer } from '../options/suggestion.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
@@ -29,6 +28,7 @@ import type { Typed } from './editor/editor.js';
 import { promptText, type Open } from './layout.js';
 import { Pager } from './pager.js';
 import { inPromptWords, Printer } from './printer.js';
+import { isPeopleCommand, PeopleCommands } from './people-commands.js';
 import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
 import { isWorthRetrying, UnsentLines } from './unsent.js';
@@ -57,6 +57,7 @@ export class PromptController {
   /** Texts of sent messages that are not delivered, by id. */
   readonly #pending = new Map<string, string>();
   readonly #reading: Reading;
+  readonly #people: PeopleCommands;
   #open: Open | null = null;
   /** Messages that were typed while no conversation was open: they wait for the next one. */
   #drafts: string[] = [];
@@ -67,12 +68,19 @@ export class PromptController {
     this.#verifier = new Verifier(options.node, this.#printer);
     this.#pager = new Pager(options.node, this.#printer);
     this.#reading = new Reading(options.node);
+    this.#people = new PeopleCommands({
+      ...options,
+      say: (text, isFailure) => (isFailure === true ? this.#printer.warn(text) : this.#printer.note(text)),
+    });
   }
 
   /** Number of sent messages that are not delivered. */
   get pending(): number {
     return this.#pending.size;
   }
+
+  /** Says which messages wait, as the user leaves. */
+  farewell = (): Promise<void> => this.#people.farewell();
 
   peers(): readonly PeerEvent[] {
     return this.#printer.naming.rows();
@@ -234,6 +242,7 @@ export class PromptController {
 
   async #command(name: SlashName, argument: string): Promise<void> {
     const { node, onExit } = this.#options;
+    if (isPeopleCommand(name)) return this.#people.run(name, argument);
     switch (name) {
       case 'help':
         return this.#help();
@@ -243,8 +252,6 @@ export class PromptController {
         return this.#chat(argument);
       case 'history':
         return this.#history(argument);
-      case 'nickname':
-        return this.#nickname(argument);
       case 'verify':
         return this.#verifier.run(argument, this.#open);
       case 'show':
@@ -335,17 +342,6 @@ export class PromptController {
   #history(search: string): Promise<void> {
     const peer = this.#open === null ? null : (this.#open.row?.id ?? this.#open.word);
     return this.#pager.begin(peer, search === '' ? null : search);
-  }
-
-  async #nickname(name: string): Promise<void> {
-    const { node, rememberName } = this.#options;
-    if (name === '') return this.#printer.warn('the name is missing: /nickname NAME');
-    const self = await parseOwnName(name).asyncAndThen((chosen) => node.rename(chosen));
-    if (self.isErr()) return this.#printer.fail(self.error);
-    rememberName(self.value.name);
-    const removed = invisibleRemark(name);
-    if (removed !== null) this.#printer.warn(removed);
-    return this.#printer.note(`you are now called ${escapeName(self.value.name)}`);
   }
 
   async #onPeerOf(argument: string, act: (peer: string) => ResultAsync<string, NodeError>): Promise<void> {

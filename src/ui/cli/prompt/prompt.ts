@@ -4,7 +4,7 @@ import { homeOf } from '../../../home/default-home.js';
 import { cli } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
-import { EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
+import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
 import { changeSettings } from '../options/settings-file.js';
 import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -65,7 +65,8 @@ async function converse(
   // The input of a pipe ends long before the last message is delivered.
   const leave = (): void => {
     const settled = isTerminal ? Promise.resolve() : untilDelivered(controller, stopped);
-    settled.then(
+    const said = settled.then(() => within(cli.farewellMs, controller.farewell()));
+    said.then(
       () => left.abort(),
       () => left.abort(),
     );

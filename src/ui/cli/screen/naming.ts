@@ -10,7 +10,14 @@ import { naming as limits } from '../limits.js';
 
 /** Returns the name of a peer, with its tag where another identity bears or bore that name. */
 export const peerLabel = (peer: PeerEvent): string =>
-  peer.shared === true ? `${escapeName(peer.name)}#${escapeForTerminal(peer.tag)}` : escapeName(peer.name);
+  withAlias(
+    peer.alias,
+    peer.shared === true ? `${escapeName(peer.name)}#${escapeForTerminal(peer.tag)}` : escapeName(peer.name),
+  );
+
+/** Puts the name that the user gave a peer before its own. */
+export const withAlias = (alias: string | undefined, own: string): string =>
+  alias === undefined || alias === '' ? own : `${escapeName(alias)} (${own})`;
 
 /** The peers that a view has heard of. */
 export class Naming {
@@ -41,7 +48,8 @@ export class Naming {
   /** Returns the label of the peer of a message: the name of then, with the tag where it is shared. */
   labelOf({ peer, peerId }: Pick<MessageEvent, 'peer' | 'peerId'>): string {
     const name = escapeName(peer);
-    return this.#isShared(peer, peerId) ? `${name}#${escapeForTerminal(this.#tagOf(peerId))}` : name;
+    const own = this.#isShared(peer, peerId) ? `${name}#${escapeForTerminal(this.#tagOf(peerId))}` : name;
+    return withAlias(this.#rows.get(peerId)?.alias, own);
   }
 
   /**

@@ -11,14 +11,18 @@ import {
   type StatusEvent,
   formatAddress,
 } from '../../../index.js';
-import { Naming, sentNote } from './naming.js';
+import { Naming, sentNote, withAlias } from './naming.js';
 import type { Output } from './output.js';
 
 type Colors = Output['colors'];
 
 /** Returns the name with the tag, such as `bob#7kq2`, since names are only labels. */
-export const peerName = (peer: Pick<PeerEvent, 'name' | 'tag'>): string =>
-  `${escapeName(peer.name)}#${escapeForTerminal(peer.tag)}`;
+export const peerName = ({ name, tag, alias }: Pick<PeerEvent, 'name' | 'tag' | 'alias'>): string =>
+  withAlias(alias, `${escapeName(name)}#${escapeForTerminal(tag)}`);
+
+/** Returns the name with the tag as a word that names the peer. */
+export const taggedWord = (peer: Pick<PeerEvent, 'name' | 'tag'>): string =>
+  peerName({ name: peer.name, tag: peer.tag });
 
 /** Formats a peer as one line. */
 export function peerLine(peer: PeerEvent, colors: Colors): string {
@@ -30,6 +34,9 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
     ...protection(peer.dialect, peer.verified, colors),
     ...(peer.blocked === true ? [colors.red('blocked')] : []),
     ...(peer.state === 'online' ? [] : [`last seen ${clock(peer.lastSeen)}`]),
+    ...(peer.muted === true ? ['muted'] : []),
+    ...(peer.request === true ? [colors.yellow('request')] : []),
+    ...(peer.unread > 0 ? [colors.bold(`${peer.unread} unread`)] : []),
     ...(peer.warning === undefined ? [] : [colors.yellow(escapeForTerminal(peer.warning))]),
   ];
   return `${state} ${colors.bold(peerName(peer))}  ${facts.join('  ')}`;

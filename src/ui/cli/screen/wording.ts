@@ -2,6 +2,7 @@
 import { escapeForTerminal, foreignDialectNames, formatAddress, resolvePeer } from '../../../index.js';
 import { errnoOf } from '../../../system-errors.js';
 import type { CliError, CliErrorCode } from '../errors.js';
+import { keyChangedWords } from './key-changed.js';
 
 /** 0 done · 1 unexpected · 2 usage · 3 no such peer · 4 timeout · 5 security · 6 in use · 78 home unusable. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 78;
@@ -52,7 +53,7 @@ function notDelivered(error: Extract<CliError, { code: 'command/not-delivered' }
   const remedy =
     unsent > 0
       ? `${queued} stay queued; send the ${unsent} lines again that were not queued`
-      : 'it stays queued and goes out when the peer is back';
+      : 'it stays queued and goes out when the peer and you are here';
   return say(4, 'not delivered yet', why, remedy);
 }
 
@@ -132,13 +133,7 @@ const wordings: Wordings = {
       'you blocked this peer',
       `unblock it with "parlance unblock ${error.peer}"`,
     ),
-  'chat/key-changed': (error) =>
-    say(
-      5,
-      `"${error.peer}" has another key than before`,
-      'the peer has a new device, or somebody poses as the peer',
-      `compare codes, then "parlance verify ${error.peer}"`,
-    ),
+  'chat/key-changed': (error) => say(5, ...keyChangedWords(error)),
   'chat/own-address': (error) =>
     say(
       2,

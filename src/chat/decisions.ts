@@ -1,0 +1,206 @@
+/**
+ * Commands about people and about what waits for them: contacts and the decisions about their keys, unread messages,
+ * the outbox. A peer is found among those that are known; nobody is dialled.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { unreachable } from '../exhaustive.js';
+import type { PeerId } from '../ids.js';
+import type { AskedInput, CallOf, Commands } from './asked.js';
+import type { ContactInfo, UnreadInfo } from './contract.js';
+import type { LineAnswer } from './delivery/effects.js';
+import { outbox as limits } from './delivery/limits.js';
+import { Unseen } from './delivery/unseen.js';
+import type { ChatError } from './errors.js';
+import { setBlocked, type CoreTurn, type Parts } from './parts.js';
+import { noChoice } from './people/contact.js';
+import { answer, type Token } from './turn.js';
+
+/** Commands of this desk. */
+export type PeopleCommand = Extract<
+  AskedInput,
+  {
+    readonly name:
+      | 'unread'
+      | 'read'
+      | 'emitted'
+      | 'contacts'
+      | 'contact'
+      | 'choose'
+      | 'accept'
+      | 'reject'
+      | 'forget'
+      | 'outbox'
+      | 'withdraw'
+      | 'retry';
+  }
+>;
+type Named<N extends keyof Commands> = Extract<PeopleCommand, { readonly name: N }>;
+
+export class PeopleDesk {
+  readonly unseen: Unseen;
+  readonly #parts: Parts;
+  readonly #outboxes = new Map<Token, CallOf<'outbox'>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.unseen = new Unseen(parts.people);
+  }
+
+  /** Carries out a command. */
+  command(input: PeopleCommand, turn: CoreTurn): void {
+    const { people, delivery } = this.#parts;
+    switch (input.name) {
+      case 'unread':
+        turn.emit(answer(input.call, ok(this.#unread())));
+        return;
+      case 'read':
+        this.#withKnown(input, turn, (peerId) =>
+          this.unseen.read(peerId, input.body.upToSeq, input.call, turn),
+        );
+        return;
+      case 'emitted':
+        this.unseen.emitted(input.body.seq, input.call, turn);
+        return;
+      case 'contacts':
+        turn.emit(answer(input.call, ok(people.contacts().map(({ peerId }) => this.#info(peerId)))));
+        return;
+      case 'contact':
+        turn.emit(answer(input.call, people.known(input.body.peer).map(this.#info)));
+        return;
+      case 'choose':
+        this.#withKnown(input, turn, (peerId) => {
+          people.choose(peerId, input.body.choice, turn);
+          turn.emit(answer(input.call, ok(this.#info(peerId))));
+        });
+        return;
+      case 'accept':
+        this.#accept(input, turn);
+        return;
+      case 'reject':
+        this.#reject(input, turn);
+        return;
+      case 'forget':
+        this.#withKnown(input, turn, (peerId) => this.#forget(peerId, input, turn));
+        return;
+      case 'outbox':
+        this.#outbox(input, turn);
+        return;
+      case 'withdraw':
+        this.#withKnown(input, turn, (peerId) => delivery.withdraw(peerId, input.body.ids, input.call, turn));
+        return;
+      case 'retry':
+        this.#retry(input, turn);
+        return;
+      default:
+        unreachable(input);
+    }
+  }
+
+  /** The history answered the request for a page of the outbox. */
+  outboxRead(token: Token, result: Extract<LineAnswer, { type: 'outbox' }>['result'], turn: CoreTurn): void {
+    const call = this.#outboxes.get(token);
+    this.#outboxes.delete(token);
+    if (call !== undefined) turn.emit(answer(call, result));
+  }
+
+  #withKnown(
+    input: Named<'read' | 'choose' | 'forget' | 'withdraw'>,
+    turn: CoreTurn,
+    carryOut: (peerId: PeerId) => void,
+  ): void {
+    this.#parts.people
+      .known(input.body.peer)
+      .match(carryOut, (error) => turn.emit(answer<never, ChatError>(input.call, err(error))));
+  }
+
+  #unread(): readonly UnreadInfo[] {
+    const { people } = this.#parts;
+    return people.unread().map(({ peerId, unread, readSeq, countedSeq }) => ({
+      peer: people.row(peerId),
+      unread,
+      readSeq,
+      countedSeq,
+    }));
+  }
+
+  readonly #info = (peerId: PeerId): ContactInfo => {
+    const { people } = this.#parts;
+    const contact = people.contact(peerId);
+    const { alias, note, muted, standing } = contact ?? noChoice;
+    return {
+      peer: people.row(peerId),
+      alias,
+      note,
+      muted,
+      standing: people.isTrusted(peerId) ? 'accepted' : standing,
+      firstSeen: new Date(contact?.firstSeenMs ?? 0).toISOString(),
+      hasKey: contact !== undefined && contact.idKeyHex !== '',
+    };
+  };
+
+  /** Accepts a request or a changed key: contacts that bore its name and are gone lose their claim to it. */
+  #accept({ body, call }: Named<'accept'>, turn: CoreTurn): void {
+    const { people, native } = this.#parts;
+    const found = people.undecided(body.peer);
+    if (found.isErr()) {
+      turn.emit(answer(call, err(found.error)));
+      return;
+    }
+    const peerId = found.value;
+    const released = people.holders(peerId).filter((holder) => people.state(holder) === 'offline');
+    for (const holder of released) people.release(holder, turn);
+    setBlocked(this.#parts, peerId, false, turn);
+    people.choose(peerId, { standing: 'accepted' }, turn);
+    people.trust(peerId, turn);
+    native.known.announce(turn);
+    const replaced = released.map((holder) => people.row(holder));
+    turn.emit(answer(call, ok({ contact: this.#info(peerId), replaced })));
+  }
+
+  #reject({ body, call }: Named<'reject'>, turn: CoreTurn): void {
+    const { people } = this.#parts;
+    const found = people.undecided(body.peer);
+    if (found.isOk()) {
+      setBlocked(this.#parts, found.value, true, turn);
+      people.choose(found.value, { standing: 'rejected' }, turn);
+    }
+    turn.emit(answer(call, found.map(this.#info)));
+  }
+
+  #forget(peerId: PeerId, { call }: Named<'forget'>, turn: CoreTurn): void {
+    const { people, native } = this.#parts;
+    const before = people.row(peerId);
+    setBlocked(this.#parts, peerId, false, turn);
+    native.blocked(peerId, turn);
+    people.forgetContact(peerId, turn);
+    native.known.announce(turn);
+    turn.emit(answer(call, ok(before)));
+  }
+
+  #outbox({ body: { peer, afterSeq }, call }: Named<'outbox'>, turn: CoreTurn): void {
+    const found: Result<PeerId | null, ChatError> = peer === null ? ok(null) : this.#parts.people.known(peer);
+    if (found.isErr()) {
+      turn.emit(answer(call, err(found.error)));
+      return;
+    }
+    const token = turn.newToken();
+    this.#outboxes.set(token, call);
+    const { linesMax, bytesMax } = limits.list;
+    turn.emit({
+      to: 'history',
+      token,
+      ask: { type: 'outbox', peerId: found.value, afterSeq, linesMax, bytesMax },
+    });
+  }
+
+  #retry({ body: { peer }, call }: Named<'retry'>, turn: CoreTurn): void {
+    const { people, delivery } = this.#parts;
+    const found: Result<PeerId | null, ChatError> = peer === null ? ok(null) : people.known(peer);
+    turn.emit(
+      answer(
+        call,
+        found.map((peerId) => ({ peers: delivery.retry(peerId, turn) })),
+      ),
+    );
+  }
+}

@@ -1,0 +1,11 @@
+/** Statuses of messages as events. Pure. */
+import type { MessageId } from '../../ids.js';
+import type { StatusEvent } from '../events.js';
+import type { DeliveryState } from './entry.js';
+
+export const status = (id: MessageId, peer: string, state: DeliveryState): StatusEvent => ({
+  type: 'status',
+  id,
+  peer,
+  state,
+});

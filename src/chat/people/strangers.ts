@@ -1,0 +1,59 @@
+/**
+ * Strangers: peers about which the user decided nothing. Any host can make any number of them, so what is kept of them
+ * is bounded by number, by bytes and by time. Pure.
+ */
+import type { PeerId } from '../../ids.js';
+import { isUndecided } from './book.js';
+import { isProvable } from './capabilities.js';
+import type { Claims } from './claims.js';
+import { noChoice, type Contact } from './contact.js';
+import { contacts as limits } from './limits.js';
+
+export const isStranger = ({ trusted }: Claims, contact: Contact): boolean =>
+  isUndecided(contact) && !contact.blocked && !trusted.has(contact.peerId);
+
+/** Whether a contact has a row on disk. Strangers without messages stay in memory. */
+export function isKept(claims: Claims, contact: Contact): boolean {
+  const { peerId, alias, note, muted, warnedAtMs } = contact;
+  const isChosen = alias !== '' || note !== '' || muted || warnedAtMs > 0;
+  return isChosen || !isStranger(claims, contact) || claims.book.unread.bytesOf(peerId) > 0;
+}
+
+export const strangersOf = (claims: Claims): readonly Contact[] =>
+  [...claims.book.contacts.values()].filter((contact) => isStranger(claims, contact));
+
+/** Whether a new contact displaces a stranger. */
+export const isFull = (claims: Claims): boolean =>
+  claims.book.contacts.size >= limits.contactsMax || strangersOf(claims).length >= limits.strangersMax;
+
+/** Whether these further bytes of a peer are beyond the quota of a peer that the user has not accepted. */
+export function isOverQuota({ book, trusted }: Claims, peerId: PeerId, bytes: number): boolean {
+  if (!isProvable(peerId) || trusted.has(peerId)) return false;
+  return book.unread.bytesOf(peerId) + bytes > limits.strangerBytesMax;
+}
+
+/** Returns the strangers that were away for too long. */
+export function expiredStrangers(claims: Claims, nowMs: number): readonly PeerId[] {
+  const { presence, unread } = claims.book;
+  return strangersOf(claims).flatMap(({ peerId, lastSeenMs }) => {
+    const ageMaxMs = unread.bytesOf(peerId) === 0 ? limits.silentAgeMs : limits.strangerAgeMs;
+    return !presence.has(peerId) && nowMs - lastSeenMs > ageMaxMs ? [peerId] : [];
+  });
+}
+
+/** Makes a contact of a peer that was only announced: its id is known, its key is not. */
+export const announcedContact = (peerId: PeerId, name: string, lastSeenMs: number): Contact => ({
+  peerId,
+  name,
+  idKeyHex: '',
+  trust: 'pinned',
+  blocked: false,
+  certificateSerial: 0,
+  wireVersion: 0,
+  features: 0,
+  nextHex: '',
+  address: '',
+  firstSeenMs: lastSeenMs,
+  lastSeenMs,
+  ...noChoice,
+});

@@ -1,0 +1,233 @@
+/** `contact` and `requests`: the people that the user knows, and the decisions about their keys. */
+import type { ResultAsync } from 'neverthrow';
+import {
+  escapeForTerminal,
+  type ContactInfo,
+  type MessageEvent,
+  type NodeError,
+  type NodeHandle,
+  type PeerEvent,
+} from '../../../index.js';
+import { cli } from '../limits.js';
+import { usage, withHome, type RunContext } from '../run.js';
+import { clock, peerName, taggedWord } from '../screen/present.js';
+import type { Output } from '../screen/output.js';
+import type { ExitCode } from '../screen/wording.js';
+import { queuedFates, type ContactVerb, type QueuedFate } from '../options/verbs.js';
+import { waitingFor, withdrawAll } from './outbox.js';
+import { messagesAfter } from './unread.js';
+
+export interface ContactOptions {
+  readonly verb: ContactVerb;
+  readonly peer: string | null;
+  /** Alias or note; empty: it is removed. */
+  readonly text: string;
+  /** Null: the user is asked, or the messages are kept. */
+  readonly queued: QueuedFate | null;
+}
+
+export function contact(context: RunContext, options: ContactOptions): Promise<ExitCode> {
+  const { output } = context;
+  const { verb, peer } = options;
+  if (verb === 'list') return listContacts(context);
+  if (peer === null) return output.failure(usage('contact', `the peer is missing: contact ${verb} PEER`));
+  return withHome(context, async ({ node }) => {
+    if (verb === 'accept') return accept(context, node, peer, options.queued);
+    if (verb === 'forget') return forget(output, node, peer);
+    const changed = await change(node, peer, verb, options.text);
+    if (changed.isErr()) return output.failure(changed.error);
+    const lines = verb === 'show' ? detailLines(changed.value, output) : contactLine(changed.value, output);
+    await output.result(lineOf(changed.value), lines);
+    return 0;
+  });
+}
+
+function listContacts(context: RunContext): Promise<ExitCode> {
+  const { output } = context;
+  return withHome(context, async ({ node }) => {
+    const contacts = await node.contacts();
+    if (contacts.isErr()) return output.failure(contacts.error);
+    const known = contacts.value.filter(isKnown);
+    await output.results(
+      known.map(lineOf),
+      known.map((each) => contactLine(each, output)),
+    );
+    if (known.length === 0) output.note('no contact yet: write to a peer, or accept a request');
+    return 0;
+  });
+}
+
+/** Leaves out strangers and forgotten peers. */
+function isKnown({ standing, alias, note, muted, peer }: ContactInfo): boolean {
+  const isChosen = alias !== '' || note !== '' || muted || peer.blocked === true;
+  return isChosen || standing === 'accepted' || standing === 'rejected';
+}
+
+type Change = Exclude<ContactVerb, 'list' | 'accept' | 'forget'>;
+
+function change(
+  node: NodeHandle,
+  peer: string,
+  verb: Change,
+  text: string,
+): ResultAsync<ContactInfo, NodeError> {
+  switch (verb) {
+    case 'show':
+      return node.contact(peer);
+    case 'alias':
+      return node.changeContact(peer, { alias: text });
+    case 'note':
+      return node.changeContact(peer, { note: text });
+    case 'mute':
+    case 'unmute':
+      return node.changeContact(peer, { muted: verb === 'mute' });
+    case 'reject':
+      return node.rejectContact(peer);
+    case 'block':
+    case 'unblock':
+      return node.block(peer, verb === 'block').andThen(({ id }) => node.contact(id));
+    default:
+      return verb satisfies never;
+  }
+}
+
+async function accept(
+  { world, output }: RunContext,
+  node: NodeHandle,
+  word: string,
+  given: QueuedFate | null,
+): Promise<ExitCode> {
+  const accepted = await node.acceptContact(word);
+  if (accepted.isErr()) return output.failure(accepted.error);
+  const { contact: fresh, replaced } = accepted.value;
+  await output.result(lineOf(fresh), `${peerName(fresh.peer)} is accepted`);
+  for (const old of replaced) {
+    const waiting = await waitingFor(node, old.id);
+    if (waiting.isErr()) return output.failure(waiting.error);
+    if (waiting.value.length === 0) continue;
+    const isAsking = given === null && world.stdin.isTTY === true && !output.isJson;
+    const question = `${waitLine(waiting.value.length, old)} Send to the new key, keep or drop? [send/KEEP/drop] `;
+    const fate = isAsking ? await askFate(world, question) : (given ?? 'keep');
+    const failure = await settleQueued(node, old, fresh.peer, waiting.value, fate);
+    if (failure !== null) return output.failure(failure);
+    output.note(fateLine(fate, waiting.value.length, old, fresh.peer));
+  }
+  return 0;
+}
+
+const waitLine = (count: number, old: PeerEvent): string =>
+  `${count} ${count === 1 ? 'message waits' : 'messages wait'} for the old key ${peerName(old)}.`;
+
+function fateLine(fate: QueuedFate, count: number, old: PeerEvent, fresh: PeerEvent): string {
+  const words = { send: `go to ${peerName(fresh)}`, keep: 'stay in the outbox', drop: 'were withdrawn' }[
+    fate
+  ];
+  const more = fate === 'keep' ? '; see "parlance outbox"' : '';
+  return `${count} for ${peerName(old)} ${words}${more}`;
+}
+
+/** Moves, keeps or drops the messages for an old key. Returns the failure; null: it is done. */
+export async function settleQueued(
+  node: Pick<NodeHandle, 'sendAll' | 'withdraw'>,
+  old: PeerEvent,
+  fresh: PeerEvent,
+  waiting: readonly MessageEvent[],
+  fate: QueuedFate,
+): Promise<NodeError | null> {
+  if (fate === 'keep') return null;
+  if (fate === 'send') {
+    // First queued, then withdrawn: a crash in between sends nothing twice, since the old key is gone.
+    const sent = await node.sendAll(
+      fresh.id,
+      waiting.map(({ text }) => text),
+    );
+    if (sent.isErr()) return sent.error;
+  }
+  const dropped = await withdrawAll(node, old.id, waiting);
+  return dropped.isErr() ? dropped.error : null;
+}
+
+async function askFate(world: RunContext['world'], question: string): Promise<QueuedFate> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: world.stdin, output: world.stderr });
+  const answer = await reader.question(question);
+  reader.close();
+  return queuedFates.find((fate) => fate === answer.trim().toLowerCase()) ?? 'keep';
+}
+
+async function forget(output: Output, node: NodeHandle, word: string): Promise<ExitCode> {
+  const found = await node.find(word);
+  const waiting = found.isOk() ? (await waitingFor(node, found.value.id)).unwrapOr([]) : [];
+  const forgotten = await node.forgetContact(found.isOk() ? found.value.id : word);
+  if (forgotten.isErr()) return output.failure(forgotten.error);
+  await output.result(forgotten.value, `${peerName(forgotten.value)} is forgotten`);
+  if (waiting.length > 0)
+    output.note(`${waitLine(waiting.length, forgotten.value)} "parlance outbox cancel" withdraws them`);
+  return 0;
+}
+
+/** Lists strangers that wrote and about whom the user decided nothing. */
+export function requests(context: RunContext): Promise<ExitCode> {
+  const { output } = context;
+  return withHome(context, async ({ node }) => {
+    const rows = await node.peers();
+    if (rows.isErr()) return output.failure(rows.error);
+    const strangers = rows.value.filter(({ request }) => request === true);
+    for (const peer of strangers) {
+      const first = (await messagesAfter(node, peer.id, 0, 1)).unwrapOr([])[0];
+      const { name, id, tag, unread } = peer;
+      const text = first?.text ?? '';
+      await output.result(
+        { type: 'request', peer: name, peerId: id, name, id, tag, unread, text },
+        requestLine(peer, text, output),
+      );
+    }
+    if (strangers.length === 0) output.note('no request waits');
+    else output.note('decide with "parlance contact accept NAME#TAG" or "parlance contact reject NAME#TAG"');
+    return 0;
+  });
+}
+
+const requestLine = (peer: PeerEvent, text: string, { colors }: Output): string =>
+  `${colors.bold(peerName(peer))}  ${escapeForTerminal(text, { graphemesMax: cli.previewGraphemes })}`;
+
+const lineOf = ({ peer, alias, note, muted, standing, firstSeen, hasKey }: ContactInfo) => {
+  const { name, id, tag, state, verified, lastSeen, unread, blocked = false } = peer;
+  const facts = { alias, note, standing, verified, blocked, muted, hasKey };
+  return { type: 'contact', name, id, tag, state, ...facts, firstSeen, lastSeen, unread } as const;
+};
+
+function contactLine({ peer, note, standing, muted }: ContactInfo, { colors }: Output): string {
+  const facts = [
+    peer.dialect === 'native' ? (peer.verified ? colors.green('verified') : colors.yellow('unverified')) : '',
+    standing === 'accepted' ? '' : standing,
+    peer.blocked === true ? colors.red('blocked') : '',
+    muted ? 'muted' : '',
+    `last seen ${clock(peer.lastSeen)}`,
+    note === '' ? '' : escapeForTerminal(note),
+  ];
+  return [colors.bold(peerName(peer)), ...facts.filter((fact) => fact !== '')].join('  ');
+}
+
+function detailLines(info: ContactInfo, output: Output): string {
+  const { peer, alias, note, muted, standing, firstSeen, hasKey } = info;
+  const rows: readonly (readonly [string, string])[] = [
+    ['name', peerName(peer)],
+    ['alias', alias],
+    ['note', note],
+    ['id', peer.id],
+    ['standing', standing],
+    ['verified', peer.verified ? 'yes' : `no: "parlance verify ${taggedWord(peer)}" shows the code`],
+    ['key', hasKey ? 'seen in a handshake' : 'not seen yet'],
+    ['blocked', peer.blocked === true ? 'yes' : ''],
+    ['muted', muted ? 'yes' : ''],
+    ['address', peer.address === '' ? '' : `${peer.address}:${String(peer.port)}`],
+    ['first seen', clock(firstSeen)],
+    ['last seen', clock(peer.lastSeen)],
+    ['unread', peer.unread === 0 ? '' : String(peer.unread)],
+  ];
+  return rows
+    .filter(([, value]) => value !== '')
+    .map(([label, value]) => `${output.colors.dim(label.padEnd(10))}  ${escapeForTerminal(value)}`)
+    .join('\n');
+}

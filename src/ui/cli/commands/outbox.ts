@@ -1,0 +1,127 @@
+/** `outbox`: the messages that wait for their peers. */
+import { err, ok, type Result } from 'neverthrow';
+import {
+  escapeForTerminal,
+  escapeName,
+  type MessageEvent,
+  type NodeError,
+  type NodeHandle,
+  type StatusEvent,
+} from '../../../index.js';
+import { cli } from '../limits.js';
+import type { OutboxVerb } from '../options/verbs.js';
+import { usage, withHome, withNode, type RunContext } from '../run.js';
+import { clock, statusLine } from '../screen/present.js';
+import type { ExitCode } from '../screen/wording.js';
+
+/** `id`: a whole id, or at least four last characters of one; null: all messages. */
+export function outbox(context: RunContext, verb: OutboxVerb, id: string | null): Promise<ExitCode> {
+  const { output } = context;
+  // A try needs the network; the outbox itself is in the home.
+  const attached = verb === 'retry' ? withNode<ExitCode> : withHome<ExitCode>;
+  return attached(context, async ({ node }) => {
+    const waiting = await waitingFor(node, null);
+    if (waiting.isErr()) return output.failure(waiting.error);
+    const chosen = id === null ? ok(waiting.value) : withId(waiting.value, id);
+    if (chosen.isErr()) return output.failure(usage('outbox', chosen.error));
+    if (chosen.value.length === 0) {
+      output.note('nothing waits');
+      return 0;
+    }
+    if (verb === 'list') {
+      await output.results(
+        chosen.value,
+        chosen.value.map((message) => waitingLine(message)),
+      );
+      for (const line of waitLines(chosen.value)) output.note(line);
+      return 0;
+    }
+    const byPeer = groupedByPeer(chosen.value);
+    for (const [peerId, messages] of byPeer) {
+      const done =
+        verb === 'cancel'
+          ? await withdrawAll(node, peerId, messages)
+          : (await node.retry(peerId)).map(() => messages.map(statusOf));
+      if (done.isErr()) return output.failure(done.error);
+      await output.results(
+        done.value,
+        done.value.map((status) => `${shortId(status.id)}  ${statusLine(status, output.colors)}`),
+      );
+      const late = messages.length - done.value.length;
+      if (late > 0) output.note(`${late} had been delivered already`);
+    }
+    return 0;
+  });
+}
+
+/** Reads what waits for a peer, or (null) for all, oldest first. */
+export async function waitingFor(
+  node: Pick<NodeHandle, 'outbox'>,
+  peer: string | null,
+): Promise<Result<readonly MessageEvent[], NodeError>> {
+  const messages: MessageEvent[] = [];
+  for (let afterSeq = 0; ;) {
+    const page = await node.outbox({ afterSeq, ...(peer === null ? {} : { peer }) });
+    if (page.isErr()) return err(page.error);
+    messages.push(...page.value.messages);
+    const last = page.value.messages.at(-1);
+    if (page.value.isLast || last === undefined) return ok(messages);
+    afterSeq = last.seq;
+  }
+}
+
+export async function withdrawAll(
+  node: Pick<NodeHandle, 'withdraw'>,
+  peerId: string,
+  messages: readonly MessageEvent[],
+): Promise<Result<readonly StatusEvent[], NodeError>> {
+  const done: StatusEvent[] = [];
+  for (let at = 0; at < messages.length; at += cli.withdrawChunkIds) {
+    const ids = messages.slice(at, at + cli.withdrawChunkIds).map(({ id }) => id);
+    const statuses = await node.withdraw(peerId, ids);
+    if (statuses.isErr()) return err(statuses.error);
+    done.push(...statuses.value);
+  }
+  return ok(done);
+}
+
+/** Such as `2 wait for Dave; they go out when Dave and you are here`, one line for each peer. */
+export const waitLines = (messages: readonly MessageEvent[]): readonly string[] =>
+  [...groupedByPeer(messages).values()].map((waiting) => {
+    const name = escapeName(waiting.at(-1)?.peer ?? '');
+    const { length } = waiting;
+    return length === 1
+      ? `1 waits for ${name}; it goes out when ${name} and you are here`
+      : `${length} wait for ${name}; they go out when ${name} and you are here`;
+  });
+
+function groupedByPeer(messages: readonly MessageEvent[]): ReadonlyMap<string, readonly MessageEvent[]> {
+  const byPeer = new Map<string, MessageEvent[]>();
+  for (const message of messages)
+    byPeer.set(message.peerId, [...(byPeer.get(message.peerId) ?? []), message]);
+  return byPeer;
+}
+
+/** Finds the message of an id or of its end. Errors: in words. */
+export function withId(
+  messages: readonly MessageEvent[],
+  word: string,
+): Result<readonly MessageEvent[], string> {
+  const end = word.toLowerCase();
+  if (end.length < cli.shortIdChars)
+    return err(`"${word}" is too short: give the last ${cli.shortIdChars} characters`);
+  const found = messages.filter(({ id }) => id.endsWith(end));
+  if (found.length === 0) return err(`no message with the id "${word}" waits; see "parlance outbox"`);
+  return found.length === 1
+    ? ok(found)
+    : err(`"${word}" is the end of ${found.length} ids: give more characters`);
+}
+
+const shortId = (id: string): string => id.slice(-cli.shownIdChars);
+
+const statusOf = ({ id, peer }: MessageEvent): StatusEvent => ({ type: 'status', id, peer, state: 'queued' });
+
+export function waitingLine({ id, peer, text, receivedAt, state }: MessageEvent): string {
+  const preview = escapeForTerminal(text, { graphemesMax: cli.previewGraphemes });
+  return `${shortId(id)}  ${clock(receivedAt)}  → ${escapeName(peer)}: ${preview}  (${state ?? 'queued'})`;
+}

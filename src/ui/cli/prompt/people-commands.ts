@@ -1,0 +1,210 @@
+/** Commands of the prompt about people and about what waits for them; each does as the command of the same name. */
+import {
+  escapeForTerminal,
+  escapeName,
+  parseOwnName,
+  type ContactInfo,
+  type NodeError,
+  type NodeHandle,
+  type PeerEvent,
+} from '../../../index.js';
+import { settleQueued } from '../commands/contacts.js';
+import { waitingFor, waitingLine, waitLines, withdrawAll, withId } from '../commands/outbox.js';
+import { safetyLines } from '../commands/people.js';
+import { unreadLine } from '../commands/unread.js';
+import { outboxVerbs, queuedFates } from '../options/verbs.js';
+import { invisibleRemark } from '../screen/naming.js';
+import { peerName, taggedWord } from '../screen/present.js';
+import { lineOf, wordingOf } from '../screen/wording.js';
+
+const names = ['accept', 'reject', 'requests', 'contact', 'unread', 'outbox', 'nickname'] as const;
+export type PeopleCommandName = (typeof names)[number];
+
+export const isPeopleCommand = (name: string): name is PeopleCommandName =>
+  names.some((known) => known === name);
+
+export interface PeopleCommandOptions {
+  readonly node: NodeHandle;
+  /** Stores a new name in the settings. */
+  readonly rememberName: (name: string) => void;
+  /** Prints a remark; `isFailure`: in the colour of failures. */
+  readonly say: (text: string, isFailure?: boolean) => void;
+}
+
+export class PeopleCommands {
+  readonly #node: NodeHandle;
+  readonly #say: PeopleCommandOptions['say'];
+  readonly #rememberName: (name: string) => void;
+
+  constructor({ node, say, rememberName }: PeopleCommandOptions) {
+    this.#node = node;
+    this.#rememberName = rememberName;
+    this.#say = say;
+  }
+
+  run(name: PeopleCommandName, argument: string): Promise<void> {
+    switch (name) {
+      case 'accept':
+        return this.#accept(argument);
+      case 'reject':
+        return this.#reject(argument);
+      case 'requests':
+        return this.#requests();
+      case 'contact':
+        return this.#contact(argument);
+      case 'unread':
+        return this.#unread();
+      case 'outbox':
+        return this.#outbox(argument);
+      case 'nickname':
+        return this.#nickname(argument);
+      default:
+        return name satisfies never;
+    }
+  }
+
+  /** Says which messages wait, for a user that leaves. */
+  async farewell(): Promise<void> {
+    const waiting = await waitingFor(this.#node, null);
+    for (const line of waitLines(waiting.unwrapOr([]))) this.#say(line);
+  }
+
+  /** The first use for a changed key shows both codes; `yes` behind the name accepts the key. */
+  async #accept(argument: string): Promise<void> {
+    const [, word = '', isYes, fate = 'keep'] =
+      /^(.*?)(?:\s+(yes)(?:\s+(send|keep|drop))?)?$/s.exec(argument) ?? [];
+    if (word === '')
+      return this.#say('the peer is missing: /accept NAME#TAG; /requests lists who wrote', true);
+    if (isYes === undefined && (await this.#showsCodes(word))) return;
+    const accepted = await this.#node.acceptContact(word);
+    if (accepted.isErr()) return this.#fail(accepted.error);
+    const { contact, replaced } = accepted.value;
+    this.#say(`${peerName(contact.peer)} is accepted`);
+    for (const old of replaced) await this.#settle(old, contact.peer, fate);
+  }
+
+  async #settle(old: PeerEvent, fresh: PeerEvent, word: string): Promise<void> {
+    const waiting = (await waitingFor(this.#node, old.id)).unwrapOr([]);
+    if (waiting.length === 0) return;
+    const fate = queuedFates.find((each) => each === word) ?? 'keep';
+    const failure = await settleQueued(this.#node, old, fresh, waiting, fate);
+    if (failure !== null) return this.#fail(failure);
+    const count = `${waiting.length} for the old key ${peerName(old)}`;
+    if (fate === 'keep') this.#say(`${count} stay in the outbox: /outbox cancel withdraws them`);
+    else this.#say(fate === 'send' ? `${count} go to ${peerName(fresh)}` : `${count} were withdrawn`);
+  }
+
+  /** Shows the codes of the old and the new key of a name. False: the name has one key. */
+  async #showsCodes(word: string): Promise<boolean> {
+    const fresh = await this.#node.contact(word);
+    if (fresh.isErr()) return false;
+    const contacts = (await this.#node.contacts()).unwrapOr([]);
+    const isOld = ({ peer, standing }: ContactInfo): boolean =>
+      standing === 'accepted' && peer.id !== fresh.value.peer.id && peer.name === fresh.value.peer.name;
+    const old = contacts.find(isOld);
+    if (old === undefined || fresh.value.standing === 'accepted') return false;
+    for (const { peer, hasKey } of [old, fresh.value]) {
+      const safety = hasKey || peer.state !== 'offline' ? await this.#node.safety(peer.id) : null;
+      if (safety?.isOk() === true) this.#say(safetyLines(safety.value, (text) => text));
+      else this.#say(`the key of ${peerName(peer)} was not seen yet`);
+    }
+    const waiting = (await waitingFor(this.#node, old.peer.id)).unwrapOr([]).length;
+    const name = taggedWord(fresh.value.peer);
+    const queued =
+      waiting === 0
+        ? `/accept ${name} yes`
+        : `/accept ${name} yes send, keep or drop, for the ${waiting} that wait for the old key`;
+    this.#say(
+      `if ${escapeForTerminal(fresh.value.peer.name)} confirms the new code: ${queued}; else /reject ${name}`,
+    );
+    return true;
+  }
+
+  async #reject(word: string): Promise<void> {
+    if (word === '') return this.#say('the peer is missing: /reject NAME#TAG', true);
+    const rejected = await this.#node.rejectContact(word);
+    if (rejected.isErr()) return this.#fail(rejected.error);
+    this.#say(`${peerName(rejected.value.peer)} is rejected: nothing of it is shown or stored`);
+  }
+
+  async #requests(): Promise<void> {
+    const rows = await this.#node.peers();
+    if (rows.isErr()) return this.#fail(rows.error);
+    const strangers = rows.value.filter(({ request }) => request === true);
+    for (const peer of strangers)
+      this.#say(
+        `${peerName(peer)}: ${peer.unread} unread; /accept ${taggedWord(peer)} or /reject ${taggedWord(peer)}`,
+      );
+    if (strangers.length === 0) this.#say('no request waits');
+  }
+
+  async #contact(word: string): Promise<void> {
+    if (word === '') {
+      const contacts = await this.#node.contacts();
+      if (contacts.isErr()) return this.#fail(contacts.error);
+      const known = contacts.value.filter(({ standing }) => standing === 'accepted');
+      return this.#say(
+        known.length === 0 ? 'no contact yet' : known.map(({ peer }) => peerName(peer)).join(', '),
+      );
+    }
+    const contact = await this.#node.contact(word);
+    if (contact.isErr()) return this.#fail(contact.error);
+    const { peer, note, standing, muted } = contact.value;
+    const facts = [standing, peer.verified ? 'verified' : 'unverified', muted ? 'muted' : '', note];
+    this.#say(
+      `${peerName(peer)}: ${facts
+        .filter((fact) => fact !== '')
+        .map((fact) => escapeForTerminal(fact))
+        .join(', ')}`,
+    );
+  }
+
+  async #unread(): Promise<void> {
+    const conversations = await this.#node.unread();
+    if (conversations.isErr()) return this.#fail(conversations.error);
+    this.#say(unreadLine(conversations.value) ?? 'nothing is unread');
+  }
+
+  async #outbox(argument: string): Promise<void> {
+    const [verbWord = '', id] = argument.split(/\s+/u);
+    const verb = outboxVerbs.find((each) => each === (verbWord === '' ? 'list' : verbWord));
+    if (verb === undefined) return this.#say('/outbox [list|cancel|retry] [ID]', true);
+    const waiting = await waitingFor(this.#node, null);
+    if (waiting.isErr()) return this.#fail(waiting.error);
+    const chosen = id === undefined ? waiting : withId(waiting.value, id);
+    if (chosen.isErr())
+      return this.#say(
+        typeof chosen.error === 'string' ? chosen.error : lineOf(wordingOf(chosen.error)),
+        true,
+      );
+    if (chosen.value.length === 0) return this.#say('nothing waits');
+    if (verb === 'list') {
+      for (const message of chosen.value) this.#say(waitingLine(message));
+      for (const line of waitLines(chosen.value)) this.#say(line);
+      return;
+    }
+    for (const peerId of new Set(chosen.value.map((message) => message.peerId))) {
+      const own = chosen.value.filter((message) => message.peerId === peerId);
+      const done =
+        verb === 'cancel'
+          ? (await withdrawAll(this.#node, peerId, own)).map(({ length }) => `${length} withdrawn`)
+          : (await this.#node.retry(peerId)).map(() => `trying ${own.length} again now`);
+      if (done.isErr()) return this.#fail(done.error);
+      this.#say(done.value);
+    }
+  }
+
+  async #nickname(name: string): Promise<void> {
+    if (name === '') return this.#say('the name is missing: /nickname NAME', true);
+    const self = await parseOwnName(name).asyncAndThen((chosen) => this.#node.rename(chosen));
+    if (self.isErr()) return this.#fail(self.error);
+    this.#rememberName(self.value.name);
+    const removed = invisibleRemark(name);
+    if (removed !== null) this.#say(removed, true);
+    return this.#say(`you are now called ${escapeName(self.value.name)}`);
+  }
+
+  #fail(error: NodeError): void {
+    this.#say(lineOf(wordingOf(error)), true);
+  }
+}

@@ -76,6 +76,6 @@ export const silentBroadcast = actor<Nothing, null, BroadcastProtocol>({
     answer: (state) => next(state),
     greet: (state) => next(state),
     leave: (state) => reply(state, ok(null)),
-    look: (state) => next(state),
+    pollInterfaces: (state) => next(state),
   },
 });

@@ -40,7 +40,7 @@ export class RecordSealer {
   /** Buffer of one plaintext, reused. Wiped with the key; zero behind the end of the previous record. */
   readonly #scratch = new Uint8Array(paddedBytes(wireV1.recordContentBytesMax));
 
-  /** Takes `key` over. `nonce` other than 0 is for tests of the boundaries. */
+  /** Takes ownership of `key`. A `nonce` other than 0 is for tests of the boundaries. */
   constructor(aead: Aead, key: Uint8Array, nonce = 0) {
     this.#cipher = new CipherState(aead, key, nonce);
   }

@@ -7,23 +7,24 @@ import type { Sql } from './sql.js';
 /**
  * The migrations, as SQL.
  *
- * Migration 1. `line` holds the entries. `line.waits` is 1 while the outbox holds the entry. `line_id` begins with the
- * id, and an id with the time, so appends of many peers meet on the last page of the index. `line.conversation` is
- * NULL for the common case, a conversation of two. `span` holds the earliest and the latest arrival in each block of
- * `limits.spanLines` rows: a query by time reads only the blocks in question, without an index that every append would
- * have to update. `line_text.scope` holds peer and direction as words, so that a search for a frequent word of a quiet
- * peer skips the matches of other peers; the table keeps no texts of its own.
+ * Migration 1. `line` holds the entries. `line.waits` is 1 while the outbox holds the entry. `line_id` begins with
+ * the id, and an id with the time, so appends of many peers meet on the last page of the index. `line.conversation`
+ * is NULL for the common case, a conversation of two. `span` holds the earliest and the latest arrival in each block
+ * of `limits.spanLines` rows: a query by time reads only the blocks in question, without an index that every append
+ * would have to update. `line_text.scope` holds peer and direction as words, so that a search for a frequent word of
+ * a quiet peer skips the matches of other peers; the table keeps no texts of its own.
  *
  * Migration 2. `delivery` has a row for each recipient of an outgoing entry; `waits` moves there. `line.state` and
  * `line.waits` stay unused, since dropping them would rewrite a file of a million rows before the first start.
- * `line.kind` is the kind of content in `line.text`. `contact.features` and `contact.next_key` come from the handshake
- * of the peer.
+ * `line.kind` is the kind of content in `line.text`. `contact.features` and `contact.next_key` come from the
+ * handshake of the peer.
  *
  * Migration 3. `tally` has a row for each peer with received messages: the `seq` up to which the user has read, the
- * number of later messages, and the bytes of all texts. Messages of an older version count as read. `progress.emitted`
- * is the greatest `seq` that `serve --json` has written. The new columns of `contact` are decisions of the user.
+ * number of later messages, and the bytes of all texts. Messages of an older version count as read.
+ * `progress.emitted` is the greatest `seq` that `serve --json` has written. The new columns of `contact` are
+ * decisions of the user.
  *
- * Migration 4. `contact.former_names` holds the names that the peer bore before, one a line, newest first.
+ * Migration 4. `contact.former_names` holds the former names of the peer, one per line, newest first.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);

@@ -46,7 +46,7 @@ type BroadcastLinks = {
 type BroadcastContext = Context<BroadcastProtocol, BroadcastLinks>;
 
 /** A socket that beacons leave by. */
-interface Voice {
+interface BeaconSocket {
   readonly bind: string;
   readonly socket: Socket;
 }
@@ -58,7 +58,7 @@ interface SignedBody {
 
 interface BroadcastState {
   readonly args: BroadcastArgs;
-  readonly voices: readonly Voice[];
+  readonly sockets: readonly BeaconSocket[];
   readonly answers: TokenBucket;
   description: BeaconDescription | null;
   seq: number;
@@ -67,7 +67,7 @@ interface BroadcastState {
   goodbye: SignedBody | null;
   hasLeft: boolean;
   interfaces: readonly InterfaceAddress[];
-  callOffNext: () => void;
+  cancelNext: () => void;
 }
 
 /** Errors of `init`: `transport/cannot-listen`. */
@@ -106,14 +106,14 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       return next(state);
     },
     async leave(state) {
-      state.callOffNext();
+      state.cancelNext();
       if (state.goodbye) await flushed(sendToAll(state, state.goodbye));
       state.hasLeft = true;
       state.announced = null;
       return reply(state, ok(null));
     },
-    async look(state, _body, context) {
-      context.after(limits.lookEveryMs, 'look', {});
+    async pollInterfaces(state, _body, context) {
+      context.after(limits.pollInterfacesEveryMs, 'pollInterfaces', {});
       const interfaces = readInterfaces();
       if (JSON.stringify(interfaces) === JSON.stringify(state.interfaces)) return next(state);
       state.interfaces = interfaces;
@@ -123,7 +123,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
     },
   },
   terminate(state) {
-    for (const { socket } of state.voices) socket.close();
+    for (const { socket } of state.sockets) socket.close();
   },
 });
 
@@ -140,15 +140,15 @@ async function start(
   };
   const onError = (error: NodeJS.ErrnoException): void =>
     context.log('warn', 'broadcast.socket-failed', { reason: reasonOf(error) });
-  const voices = await openVoices(args.bind, { isShared: false, port: 0, onDatagram, onError });
-  if (voices.isErr()) return err(voices.error);
+  const sockets = await openSockets(args.bind, { isShared: false, port: 0, onDatagram, onError });
+  if (sockets.isErr()) return err(sockets.error);
   // Grows over a restart of this actor, since peers refuse a number that they have seen in one run of the node.
   const ticks = Number(process.hrtime.bigint() / limits.seqTickNs);
   context.self('announce', {});
-  context.self('look', {});
+  context.self('pollInterfaces', {});
   return ok({
     args,
-    voices: voices.value,
+    sockets: sockets.value,
     answers: createTokenBucket(limits.answersPerSecond, limits.answersBurst),
     description: null,
     seq: ticks % 2 ** 32,
@@ -156,29 +156,29 @@ async function start(
     goodbye: null,
     hasLeft: false,
     interfaces: readInterfaces(),
-    callOffNext: () => undefined,
+    cancelNext: () => undefined,
   });
 }
 
 /** Opens a socket for each address. A family that this machine lacks is left out where another one is there. */
-async function openVoices(
+async function openSockets(
   bind: BroadcastArgs['bind'],
   options: Omit<UdpOptions, 'address'>,
-): Promise<Result<readonly Voice[], ListenError>> {
-  const voices: Voice[] = [];
+): Promise<Result<readonly BeaconSocket[], ListenError>> {
+  const sockets: BeaconSocket[] = [];
   let failure: ListenError | null = null;
   for (const address of bindsOf(bind)) {
     const opened = await openUdp({ ...options, address });
     if (opened.isOk()) {
-      voices.push({ bind: address, socket: opened.value });
+      sockets.push({ bind: address, socket: opened.value });
       continue;
     }
     failure = { code: 'transport/cannot-listen', address, port: 0, reason: reasonOf(opened.error) };
     if (isFamilyMissing(address, opened.error)) continue;
-    for (const { socket } of voices) socket.close();
+    for (const { socket } of sockets) socket.close();
     return err(failure);
   }
-  return voices.length === 0 && failure !== null ? err(failure) : ok(voices);
+  return sockets.length === 0 && failure !== null ? err(failure) : ok(sockets);
 }
 
 async function askDescription(context: BroadcastContext): Promise<BeaconDescription | null> {
@@ -188,9 +188,9 @@ async function askDescription(context: BroadcastContext): Promise<BeaconDescript
 
 /** Announces to all, and plans the next time. Sends nothing while the node has no description yet. */
 async function announce(state: BroadcastState, context: BroadcastContext): Promise<void> {
-  state.callOffNext();
+  state.cancelNext();
   const spread = 1 + (randomInt(-1_000, 1_001) / 1_000) * limits.intervalJitterShare;
-  state.callOffNext = context.after(state.args.intervalMs * spread, 'announce', {});
+  state.cancelNext = context.after(state.args.intervalMs * spread, 'announce', {});
   if (state.description === null) return;
   state.announced = (await sign(state, context, 'announce', null)) ?? state.announced;
   state.goodbye ??= await sign(state, context, 'bye', null);
@@ -238,8 +238,8 @@ const replyOf = ({ body, signature }: SignedBody): Uint8Array =>
 
 /** Sends a record to all targets. Returns the addresses that failed. */
 async function sendToAll(state: BroadcastState, signed: SignedBody): Promise<readonly string[]> {
-  const { args, voices, interfaces } = state;
-  const sends = voices.flatMap(({ bind, socket }) =>
+  const { args, sockets, interfaces } = state;
+  const sends = sockets.flatMap(({ bind, socket }) =>
     beaconTargets(bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
       const datagram = ownAddress === '' ? replyOf(signed) : datagramOf(state, signed, ownAddress);
       return args.beaconPorts.map(async (port) => {
@@ -256,8 +256,8 @@ function sendToOne(state: BroadcastState, bytes: Uint8Array, address: string, po
   const { interfaces } = state;
   if (port < 1 || !isUnicast(address) || isBroadcast(address, interfaces) || !isNear(address, interfaces))
     return;
-  const voice = state.voices.find(({ bind }) => isV6(bind) === isV6(address));
-  if (voice !== undefined) void sendUdp(voice.socket, bytes, address, port);
+  const from = state.sockets.find(({ bind }) => isV6(bind) === isV6(address));
+  if (from !== undefined) void sendUdp(from.socket, bytes, address, port);
 }
 
 /** Waits at most `goodbyeMs` for the goodbye to leave. */

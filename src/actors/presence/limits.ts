@@ -11,7 +11,7 @@ export const beaconSocket = {
   /** Share of the interval that is drawn at random, so that nodes which started together drift apart. */
   intervalJitterShare: 0.1,
   /** Pause between two readings of the interfaces of this machine. */
-  lookEveryMs: 2_000,
+  pollInterfacesEveryMs: 2_000,
   /** Pause between two checks for peers that have gone silent. */
   ageEveryMs: 1_000,
   /** Pause between two reports of signs of life that change nothing else: as exact as a beacon interval. */

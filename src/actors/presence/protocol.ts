@@ -30,7 +30,7 @@ export type BroadcastProtocol = {
    */
   leave: Call<Record<string, never>, null>;
   /** Checks whether the interfaces changed. Sent to itself. */
-  look: Cast<Record<string, never>>;
+  pollInterfaces: Cast<Record<string, never>>;
 };
 
 /** The content of a beacon. */

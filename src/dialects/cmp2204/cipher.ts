@@ -5,7 +5,7 @@
  *
  * The shared number as cipher key, in 24 bytes:
  * - `encoded` (the real program): base64url of the decimal digits, with its `=`, padded with blanks on the right;
- * - `plain` (other answers to the assignment): the decimal digits, padded with blanks on the right.
+ * - `plain` (other programs of the same assignment): the decimal digits, padded with blanks on the right.
  * Cipher: Triple-DES, ECB, PKCS#5 padding, UTF-8 text, standard base64.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
@@ -34,9 +34,9 @@ export function parseGroup(p: string | undefined, q: string | undefined): Result
   const prime = parseNumber(p);
   const generator = parseNumber(q);
   if (prime === null || prime < 3n)
-    return err(`P, the prime, is "${p}": no number from 3 to ${'9'.repeat(toyCipher.digitsMax)}`);
+    return err(`P, the prime, is "${p}": it must be a number from 3 to ${'9'.repeat(toyCipher.digitsMax)}`);
   if (generator === null || generator < 2n || generator >= prime)
-    return err(`Q, the generator, is "${q}": no number from 2 to below P, which is ${prime}`);
+    return err(`Q, the generator, is "${q}": it must be at least 2 and below P, which is ${prime}`);
   return ok({ prime, generator });
 }
 

@@ -123,7 +123,7 @@ export class CipherState {
   #key: Uint8Array | null;
   #nonce: number;
 
-  /** Takes `key` over. `nonce` other than 0 is for tests of the boundaries. */
+  /** Takes ownership of `key`. A `nonce` other than 0 is for tests of the boundaries. */
   constructor(aead: Aead, key: Uint8Array | null, nonce = 0) {
     this.#aead = aead;
     this.#key = key;

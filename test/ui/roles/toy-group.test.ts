@@ -40,11 +40,11 @@ test(
       [
         'x',
         '5',
-        /^parlance: wrong setting for cmp2204: P, the prime, is "x": no number from 3 to 9+; correct it/,
+        /^parlance: wrong setting for cmp2204: P, the prime, is "x": it must be a number from 3 to 9+; correct it/,
       ],
       ['2', '5', /P, the prime, is "2"/],
       ['1000000000000000000', '5', /P, the prime, is "1000000000000000000"/],
-      ['23', '0', /Q, the generator, is "0": no number from 2 to below P, which is 23; correct it/],
+      ['23', '0', /Q, the generator, is "0": it must be at least 2 and below P, which is 23; correct it/],
       ['23', '23', /Q, the generator, is "23"/],
       ['23', '', /Q, the generator, is ""/],
     ];

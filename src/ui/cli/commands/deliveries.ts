@@ -1,6 +1,6 @@
 /**
- * Deliveries: follows messages from before their sending to the wanted state. The sender gives their ids, so a status is
- * recognised whether the event or the answer of the node brings it first.
+ * Deliveries: the states of sent messages, from before their sending up to the wanted state. The sender gives their
+ * ids, so a status is recognised whether the event or the answer of the node brings it first.
  */
 import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
@@ -12,11 +12,11 @@ export interface DeliveriesOptions {
   readonly wait: WaitFor;
   /** Callback for each status of the followed messages, once and in order per message. */
   readonly onStatus: (status: StatusEvent) => Promise<void>;
-  /** Ends the following. */
+  /** Aborted when no further status is awaited. */
   readonly signal: AbortSignal;
 }
 
-/** How the following ended. */
+/** The reason why no further status is awaited. */
 export type End =
   | { readonly type: 'all' }
   /** A message failed finally. */
@@ -88,12 +88,12 @@ export class Deliveries {
     return next;
   }
 
-  /** Begins to follow messages before they are sent; `queued` or `refused` follows. */
+  /** Adds messages before they are sent. Call `queued` or `refused` afterwards. */
   sending(ids: readonly string[]): void {
     for (const id of ids) this.#pending.set(id, unsent);
   }
 
-  /** Ends the following of messages that the node did not queue. */
+  /** Removes messages that the node did not queue. */
   refused(ids: readonly string[]): void {
     for (const id of ids) this.#pending.delete(id);
   }

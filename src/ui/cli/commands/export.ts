@@ -28,7 +28,7 @@ export async function exportTo(
   options: ExportOptions,
 ): Promise<Result<number, CliError>> {
   const writer = await exportFormat(format, options.addressOf, options.hasBom);
-  // A random name: a link that waits under a known one would lead the export elsewhere.
+  // A random name, since a symbolic link under a predictable one would redirect the export.
   const target = options.isForced ? `${file}.${randomBytes(8).toString('hex')}.new` : file;
   const descriptor = opened(target);
   if (descriptor.isErr()) return err({ code: 'command/file', file, reason: descriptor.error });

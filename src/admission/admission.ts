@@ -157,7 +157,8 @@ export class Admission {
   answered(id: ConnectionId, nowMs: number): void {
     const slot = this.#slots.get(id);
     if (!slot || slot.workSinceMs === null) return;
-    this.#window.answered(nowMs - slot.workSinceMs, nowMs);
+    slot.workedMs = nowMs - slot.workSinceMs;
+    this.#window.answered(slot.workedMs, nowMs);
     slot.workSinceMs = null;
     slot.stageAtMs = nowMs;
     slot.restMs = this.#window.restMs();
@@ -183,9 +184,8 @@ export class Admission {
     this.#turns.gaveBack(slot.source, nowMs - slot.takenAtMs, nowMs);
   }
 
-  penalise(address: string, penaltyMs: number, nowMs: number): void {
+  penalise = (address: string, penaltyMs: number, nowMs: number): void =>
     this.#penalties.add(sourceKey(address), penaltyMs, isLoopback(address), nowMs);
-  }
 
   /** Returns the connections whose time is over at `nowMs`. They keep their slots until `left`. */
   due(nowMs: number): readonly Due[] {
@@ -197,8 +197,7 @@ export class Admission {
 
   /** Returns the time of the next call of `due`; `null` while no connection has a deadline. */
   nextDueMs(): number | null {
-    const ends = this.#slots.all.map((slot) => endOf(slot).atMs);
-    const first = Math.min(...ends);
+    const first = Math.min(...this.#slots.all.map((slot) => endOf(slot).atMs));
     return Number.isFinite(first) ? first : null;
   }
 
@@ -264,6 +263,7 @@ export class Admission {
       lastActiveMs: nowMs,
       slotWantedAtMs: -Infinity,
       workSinceMs: null,
+      workedMs: 0,
       restMs: limits.speakingProtectedMs,
     });
   }

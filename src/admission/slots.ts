@@ -29,6 +29,8 @@ export interface Slot {
   slotWantedAtMs: number;
   /** When the first message of a native caller was whole, until it is answered: this node works on it. Otherwise null. */
   workSinceMs: number | null;
+  /** Time that this node took for the answer, ms; 0: not answered. */
+  workedMs: number;
   /** Time after its last step for which a caller that speaks keeps its slot. */
   restMs: number;
 }
@@ -44,7 +46,8 @@ export interface Newcomer {
 /** A connection whose time is over. */
 export interface Due {
   readonly id: ConnectionId;
-  readonly reason: 'deadline' | 'idle';
+  /** `deadline`: the caller took too long. `own-delay`: this node did, so the caller is not penalised. */
+  readonly reason: 'deadline' | 'own-delay' | 'idle';
 }
 
 /** All slots that are taken. */
@@ -138,8 +141,11 @@ export const isStranger = (slot: Slot): boolean =>
 export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due['reason'] } {
   const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isForeign, carries } = slot;
   // The time of an older program starts with its slot, since it may have waited long before.
-  if (stage !== 'authenticated')
-    return { atMs: (isForeign ? stageAtMs : acceptedAtMs) + wireV1.handshakeDeadlineMs, reason: 'deadline' };
+  if (stage !== 'authenticated') {
+    const atMs = (isForeign ? stageAtMs : acceptedAtMs) + wireV1.handshakeDeadlineMs;
+    const ownMs = slot.workSinceMs === null ? slot.workedMs : atMs - slot.workSinceMs;
+    return { atMs, reason: ownMs > limits.answerQuickMs ? 'own-delay' : 'deadline' };
+  }
   if (isContact) return { atMs: Infinity, reason: 'idle' };
   if (carries === 'conversation') return { atMs: lastActiveMs + limits.foreignIdleMs, reason: 'idle' };
   if (carries === 'typed-message') return { atMs: stageAtMs + limits.typedDeadlineMs, reason: 'idle' };

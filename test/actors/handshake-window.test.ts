@@ -132,3 +132,28 @@ test('the first message of a caller is whole with its last byte, however it is c
       assert.equal(meter.take(opening), false, 'once');
     }
 });
+
+/** The reason for which a caller loses its slot at the deadline of its handshake. */
+function endOfSlow({ openedMs, answeredMs }: { openedMs: number | null; answeredMs: number | null }): string {
+  const door = new Door();
+  const { id } = door.come('10.0.0.1', full);
+  const startMs = door.nowMs;
+  if (openedMs !== null) door.admission.opened(id, startMs + openedMs);
+  if (answeredMs !== null) door.admission.answered(id, startMs + answeredMs);
+  const [due] = door.admission.due(startMs + wireV1.handshakeDeadlineMs);
+  return due?.reason ?? '';
+}
+
+// Case N8
+test('a caller that this machine answered late, or never, is not penalised', () => {
+  const late = wireV1.handshakeDeadlineMs;
+  assert.equal(endOfSlow({ openedMs: 5, answeredMs: 2_400 }), 'own-delay');
+  assert.equal(endOfSlow({ openedMs: 5, answeredMs: null }), 'own-delay');
+  assert.equal(endOfSlow({ openedMs: 5, answeredMs: 20 }), 'deadline', 'the caller sent no further message');
+  assert.equal(endOfSlow({ openedMs: null, answeredMs: null }), 'deadline', 'the caller sent nothing');
+  assert.equal(
+    endOfSlow({ openedMs: late - 50, answeredMs: null }),
+    'deadline',
+    'the caller sent its message late',
+  );
+});

@@ -37,7 +37,7 @@ import { Renames } from './renames.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
 import { StaticKeys } from './static-keys.js';
 import { SessionTable } from './session-table.js';
-import { reasonOf, refusalOf } from './verdicts.js';
+import { isCallersFault, reasonOf, refusalOf } from './verdicts.js';
 import { tellSession } from './tell-session.js';
 import { understand, type Said } from './utterances.js';
 
@@ -245,7 +245,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     const { connectionId } = live;
     // A crashed session leaves its stream and its socket open, since its thread lives on.
     if (live.direction === 'in' || end.type === 'lost') {
-      const penaltyMs = end.type === 'failed' && !live.isUp ? limits.failurePenaltyMs : 0;
+      const penaltyMs = isCallersFault(end) && !live.isUp ? limits.failurePenaltyMs : 0;
       turn.emit({ to: 'transport', say: 'close', connectionId, reason: end.type, penaltyMs });
     }
     const answers = this.#dials.answersAt(live.address, this.#foundBy(live, end) ?? reasonOf(end));

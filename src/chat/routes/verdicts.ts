@@ -44,3 +44,10 @@ export function busyForMs(end: SessionEnd | DialError | RuntimeError, random: ()
   const { resetRetryMinMs: leastMs, resetRetryMaxMs: mostMs } = limits;
   return isReset ? Math.round(leastMs + random() * (mostMs - leastMs)) : 0;
 }
+
+/**
+ * Whether the caller is to blame for the end of a handshake. Of a handshake that took too long the transport judges,
+ * since it alone knows on which side the time passed.
+ */
+export const isCallersFault = (end: SessionEnd): boolean =>
+  end.type === 'failed' && end.error.code !== 'session/deadline';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noChoice, type Contact } from '../../../src/chat/people/contact.js';
 import { wordsOf } from '../../../src/chat/delivery/entry.js';
+import { dialing as limits } from '../../../src/chat/routes/limits.js';
 import { fromHex, toHex } from '../../../src/wire/bytes.js';
 import {
   CoreScene,
@@ -337,5 +338,20 @@ test('a new key under the name of the peer, or at an only announced address, is 
       scene.events('error').map(({ code }) => code),
       ['session/key-changed'],
     );
+  }
+});
+
+// Case N8
+test('a caller is penalised for what it sent, and not for a handshake that took too long', () => {
+  for (const [error, penaltyMs] of [
+    [{ code: 'session/decrypt-failed' }, limits.failurePenaltyMs],
+    [{ code: 'session/deadline' }, 0],
+  ] as const) {
+    const scene = new CoreScene();
+    const address = { host: small.host, port: 50_000 };
+    scene.take({ type: 'accepted', connectionId: connection('i-1'), dialect: 'native', address });
+    scene.take({ type: 'sessionDown', sessionId: session('s-1'), end: { type: 'failed', error } });
+    const [close] = scene.to('transport');
+    assert.equal(close?.say === 'close' && close.penaltyMs, penaltyMs, error.code);
   }
 });

@@ -1,4 +1,4 @@
-/** Tells when the first message of a native caller is whole: from then on the work is on this side. Pure. */
+/** Measures the first message of a native caller, whose end is the start of the work on this side. Pure. */
 import { wireV1 } from '../wire/limits.js';
 
 const modeAt = 5;
@@ -12,7 +12,7 @@ export class OpeningMeter {
   #seenBytes = 0;
   #isWhole = false;
 
-  /** Takes the next bytes. True: these bytes made the first message whole. */
+  /** Takes the next bytes. True: these bytes completed the first message. */
   take(chunk: Uint8Array): boolean {
     if (this.#isWhole) return false;
     this.#seenBytes += chunk.byteLength;

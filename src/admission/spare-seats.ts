@@ -1,6 +1,7 @@
 /**
- * The seats beside the slots: one connection more than there are slots is held, so that a caller can say what it wants
- * before it gets a slot or BUSY. Which caller leaves when a further one arrives. Pure; times are monotonic ms.
+ * The seats beside the slots: one connection more than there are slots is held, so that a caller can send its first
+ * bytes before it gets a slot or BUSY. This file decides which caller is disconnected when a further one arrives.
+ * Pure; times are monotonic ms.
  */
 import { sourceKey } from '../wire/address-space.js';
 import { admission as limits } from './limits.js';
@@ -9,7 +10,7 @@ import type { Waiting } from './queues.js';
 /** A connection without a slot. */
 export interface Visitor extends Waiting {
   readonly acceptedAtMs: number;
-  /** Its source has opened another connection just before. */
+  /** Whether its source has opened another connection just before. */
   readonly isEager: boolean;
 }
 

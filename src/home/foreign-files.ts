@@ -1,6 +1,6 @@
 /**
- * `chat_history.txt`, a file that users of cmp2204 know, kept in the home beside the database. The node appends to it and
- * never reads it. Its other file, `online_peers.txt`, is kept by presence.
+ * `chat_history.txt`, the transcript of cmp2204, kept in the home beside the database. The node appends to it and
+ * never reads it. Presence keeps `online_peers.txt`, the other file of cmp2204.
  */
 import { appendFile } from 'node:fs/promises';
 import { reasonOf } from '../system-errors.js';

@@ -18,7 +18,7 @@ import {
 import { createRoster, type Roster } from '../../chat/presence/roster.js';
 import { reasonOf } from '../../system-errors.js';
 import { bindsOf, isFamilyMissing, readInterfaces } from '../interfaces.js';
-import { earOf, groupBinds, joinGroups, type Ear } from './groups.js';
+import { receiverOf, groupBinds, joinGroups, type BeaconReceiver } from './groups.js';
 import type { ListenError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
@@ -63,19 +63,19 @@ interface Counts {
 interface DiscoveryState {
   readonly args: DiscoveryArgs;
   readonly context: DiscoveryContext;
-  readonly ears: readonly Ear[];
+  readonly receivers: readonly BeaconReceiver[];
   readonly gate: BeaconGate;
   readonly roster: Roster;
   readonly counts: Counts;
   readonly onlinePeers: OnlinePeersFile | null;
   /** Rows that were not sent to the node yet. */
-  readonly untold: Map<PeerId, Presence>;
-  tellTimer: NodeJS.Timeout | undefined;
+  readonly unsent: Map<PeerId, Presence>;
+  sendTimer: NodeJS.Timeout | undefined;
   awaited: ReadonlySet<PeerId>;
   readonly twins: FaultTally<'twin'>;
   interfaces: readonly InterfaceAddress[];
   /** The last report of signs of life (wall clock, ms). */
-  seenToldMs: number;
+  seenReportedMs: number;
 }
 
 /** Errors of `init`, when none of the ports could be bound: `transport/beacon-ports-in-use`, `transport/cannot-listen`. */
@@ -103,9 +103,9 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
     age(state, _body, context) {
       context.after(limits.ageEveryMs, 'age', {});
       state.interfaces = readInterfaces();
-      joinGroups(state.ears, state.interfaces);
-      tell(state, state.roster.tick(clocks()));
-      tellSeen(state);
+      joinGroups(state.receivers, state.interfaces);
+      reportRows(state, state.roster.tick(clocks()));
+      reportSeen(state);
       return next(state);
     },
     stats: (state) => {
@@ -117,9 +117,9 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
     },
   },
   terminate(state) {
-    clearTimeout(state.tellTimer);
+    clearTimeout(state.sendTimer);
     state.onlinePeers?.close();
-    for (const { socket } of state.ears) socket.close();
+    for (const { socket } of state.receivers) socket.close();
   },
 });
 
@@ -135,11 +135,11 @@ async function start(
     standingOf: (peerId) => (args.isPassive === true ? 'rostered' : roster.standingOf(peerId)),
     isKnownAddress: (peerId, host) => args.isPassive === true || roster.isKnownAddress(peerId, host),
   });
-  const ears: Ear[] = [];
+  const receivers: BeaconReceiver[] = [];
   const state: DiscoveryState = {
     args,
     context,
-    ears,
+    receivers,
     gate,
     roster,
     counts: { datagrams: 0, signatureChecks: 0, challenges: 0, dropped: new Map() },
@@ -149,26 +149,26 @@ async function start(
         : openOnlinePeersFile(args.onlinePeersFile, Date.now(), (reason) =>
             context.log('warn', 'online-peers-not-written', { reason }),
           ),
-    untold: new Map(),
-    tellTimer: undefined,
+    unsent: new Map(),
+    sendTimer: undefined,
     awaited: new Set(),
     twins: new FaultTally(limits.twinToldEveryMs),
     interfaces: readInterfaces(),
-    seenToldMs: Date.now(),
+    seenReportedMs: Date.now(),
   };
   const opened = await openAll(state);
   if (opened.isErr()) return err(opened.error);
-  ears.push(...opened.value);
-  joinGroups(ears, state.interfaces);
+  receivers.push(...opened.value);
+  joinGroups(receivers, state.interfaces);
   context.links.node.cast('hearing', {});
   context.self('age', {});
   return ok(state);
 }
 
 /** Binds to the ports. One is enough; a failure of another is logged. */
-async function openAll(state: DiscoveryState): Promise<Result<readonly Ear[], ListenError>> {
+async function openAll(state: DiscoveryState): Promise<Result<readonly BeaconReceiver[], ListenError>> {
   const { args, context } = state;
-  const ears: Ear[] = [];
+  const receivers: BeaconReceiver[] = [];
   const failures: { readonly address: string; readonly port: number; readonly cause: string }[] = [];
   const onDatagram = (bytes: Uint8Array, from: RemoteInfo): void =>
     hear(state, bytes, from.address, from.port, false);
@@ -185,19 +185,19 @@ async function openAll(state: DiscoveryState): Promise<Result<readonly Ear[], Li
         failures.push({ address: bind, port, cause: main.error });
         continue;
       }
-      ears.push(earOf(main.value, bind));
+      receivers.push(receiverOf(main.value, bind));
       for (const address of [
         ...broadcastBinds(bind, state.interfaces),
         ...groupBinds(bind, state.interfaces),
       ]) {
         const extra = await open(address);
         // Some systems cannot bind to a broadcast or group address, and receive broadcasts without it.
-        if (extra.isOk()) ears.push(earOf(extra.value, bind));
+        if (extra.isOk()) receivers.push(receiverOf(extra.value, bind));
         else
           context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
       }
     }
-  return ears.length === 0 && failures.length > 0 ? err(faultOf(failures)) : ok(ears);
+  return receivers.length === 0 && failures.length > 0 ? err(faultOf(failures)) : ok(receivers);
 }
 
 /** Names the failure: ports in use can be changed by the user, any other cause concerns the system. */
@@ -242,7 +242,7 @@ function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: numb
     case 'foreign':
       if (state.onlinePeers === null) return;
       noteOnline(state, decision.username, source);
-      return tell(state, roster.heardForeign(decision.username, source, clocks()));
+      return reportRows(state, roster.heardForeign(decision.username, source, clocks()));
     case 'verify':
       return settle(state, decision, source);
   }
@@ -260,14 +260,14 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
     case 'drop':
       return count(counts, settled.reason);
     case 'twin':
-      return tellTwin(state, address);
+      return reportTwin(state, address);
     case 'heard': {
       const { peerId, record, answer, isAddressProven } = settled;
       const isNew = isNewRun(roster, peerId, record);
-      tell(state, roster.heard(peerId, record, source, clocks()));
+      reportRows(state, roster.heard(peerId, record, source, clocks()));
       // For an awaited peer a sign of life alone is reported.
       if (state.awaited.has(peerId))
-        tell(
+        reportRows(
           state,
           roster.rows().filter((row) => row.peerId === peerId),
         );
@@ -300,23 +300,23 @@ function verifyEd25519(idKey: Uint8Array, message: Uint8Array, signature: Uint8A
 }
 
 /** Sends changes to the node. Those of a short time travel together. */
-function tell(state: DiscoveryState, rows: readonly Presence[]): void {
-  for (const row of rows) state.untold.set(row.peerId, row);
-  if (state.untold.size === 0) return;
-  state.tellTimer ??= setTimeout(() => {
-    state.tellTimer = undefined;
-    const told = state.context.links.node.cast('presence', { rows: [...state.untold.values()] });
+function reportRows(state: DiscoveryState, rows: readonly Presence[]): void {
+  for (const row of rows) state.unsent.set(row.peerId, row);
+  if (state.unsent.size === 0) return;
+  state.sendTimer ??= setTimeout(() => {
+    state.sendTimer = undefined;
+    const sent = state.context.links.node.cast('presence', { rows: [...state.unsent.values()] });
     // After a full mailbox the next change, or the next second, tries again.
-    if (told.isOk()) state.untold.clear();
+    if (sent.isOk()) state.unsent.clear();
   }, limits.tellAfterMs);
 }
 
 /** Reports signs of life that changed nothing else. A clock that was set back begins a new interval. */
-function tellSeen(state: DiscoveryState): void {
+function reportSeen(state: DiscoveryState): void {
   const nowMs = Date.now();
-  const sinceMs = state.seenToldMs;
+  const sinceMs = state.seenReportedMs;
   if (nowMs >= sinceMs && nowMs - sinceMs < limits.seenEveryMs) return;
-  state.seenToldMs = nowMs;
+  state.seenReportedMs = nowMs;
   const peers = state.roster
     .rows()
     .filter(({ lastSeenMs }) => lastSeenMs >= sinceMs && lastSeenMs <= nowMs)
@@ -324,7 +324,7 @@ function tellSeen(state: DiscoveryState): void {
   if (peers.length > 0) state.context.links.node.cast('seen', { peers });
 }
 
-function tellTwin(state: DiscoveryState, address: string): void {
+function reportTwin(state: DiscoveryState, address: string): void {
   state.twins.note('twin', performance.now(), () => state.context.links.node.cast('twin', { address }));
 }
 

@@ -4,15 +4,19 @@ import { isLoopback, isUnspecified, isV6, type InterfaceAddress } from '../../wi
 import { beaconGroup, groupZones } from './targets.js';
 
 /** A socket that hears beacons. */
-export interface Ear {
+export interface BeaconReceiver {
   readonly socket: Socket;
   readonly bind: string;
   /** Zones on which the socket is in the group. */
   readonly joined: Set<string>;
 }
 
-/** Makes an ear of a bound socket. */
-export const earOf = (socket: Socket, bind: string): Ear => ({ socket, bind, joined: new Set() });
+/** Makes an receiver of a bound socket. */
+export const receiverOf = (socket: Socket, bind: string): BeaconReceiver => ({
+  socket,
+  bind,
+  joined: new Set(),
+});
 
 /** Returns the addresses beside `bind` to bind to: a socket that is bound to one address gets nothing for the group. */
 export const groupBinds = (bind: string, interfaces: readonly InterfaceAddress[]): readonly string[] =>
@@ -21,8 +25,11 @@ export const groupBinds = (bind: string, interfaces: readonly InterfaceAddress[]
     : groupZones(bind, interfaces).map((zone) => `${beaconGroup}%${zone}`);
 
 /** Joins the group on interfaces that are new, and forgets those that are gone. */
-export function joinGroups(ears: readonly Ear[], interfaces: readonly InterfaceAddress[]): void {
-  for (const { socket, bind, joined } of ears) {
+export function joinGroups(
+  receivers: readonly BeaconReceiver[],
+  interfaces: readonly InterfaceAddress[],
+): void {
+  for (const { socket, bind, joined } of receivers) {
     if (!isV6(bind) || isLoopback(bind)) continue;
     const zones = groupZones(bind, interfaces);
     for (const zone of joined) if (!zones.includes(zone)) joined.delete(zone);

@@ -129,9 +129,10 @@ export class AcceptPool {
   }
 
   /**
-   * Whether one more connection may be held: one beyond the slots, callers that get BUSY included, and none while a slot
-   * is free, since each newcomer is held until it is reset. Otherwise one is reset: the newcomer, or one with less claim
-   * to stay. Where foreign programs may call, callers wait in queues: such a program loses its words when it is reset.
+   * Whether one more connection may be held: one beyond the slots, callers that get BUSY included, and none while a
+   * slot is free, since each newcomer is held until it is reset. Otherwise one is reset: the newcomer, or one with
+   * less claim to stay. Where foreign programs may call, callers wait in queues: such a program loses its message
+   * when it is reset.
    */
   #holds(caller: AcceptedCaller): boolean {
     if (this.#isForeignSpoken || this.#hasSeat()) return true;

@@ -32,6 +32,7 @@ import { status } from './status.js';
 import { PublishedStates } from './published-states.js';
 import { Withdrawals, withdrawn, type Withdrawal } from './withdrawals.js';
 
+/** A turn of this part. */
 export type DeliveryTurn = Turn<DeliveryEffect> & PeopleTurn;
 
 /** Entries of a sending that are being committed. */
@@ -343,7 +344,7 @@ export class Delivery<T extends DeliveryTurn> {
     return true;
   }
 
-  /** Nothing waits for the peer any more, so it is dialled no more. */
+  /** Stops dialling a peer for which nothing waits any longer. */
   #idle(peerId: PeerId): void {
     if (!this.#people.isLive(peerId)) this.#outboxes.close(peerId);
   }
@@ -381,7 +382,7 @@ export class Delivery<T extends DeliveryTurn> {
   }
 }
 
-/** Answers about lines; those about marks of readers are taken by `unseen.ts`. */
+/** Answers about entries; `unseen.ts` takes those about marks of readers. */
 export type SentAnswer = Exclude<LineAnswer, { readonly type: 'read' | 'emitted' }>;
 type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];

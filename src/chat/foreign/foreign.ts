@@ -53,7 +53,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     for (const [dialect, port] of ports) this.#state.ports.set(dialect, port);
   }
 
-  // As a route.
+  // The contract of a route.
 
   admit(
     peerId: PeerId,
@@ -75,18 +75,18 @@ export class ForeignRoutes implements Route<ForeignTurn> {
       case 'open':
         return this.#with(openRoute(this.#state, peerId, turn));
       case 'utter':
-        // A foreign program confirms nothing: what the socket has not taken yet is not to be said twice.
+        // A foreign program confirms nothing, so an entry that the socket has not taken yet must not be sent twice.
         if (!order.isAgain) sayLines(this.#state, peerId, order.lines, turn);
         return this.#with([]);
       case 'close': {
-        // Nothing is ever confirmed, so nobody concludes from silence that a connection is dead.
+        // Nothing is ever confirmed, so silence does not show that a connection is dead.
         return [];
       }
       case 'settled':
         marked(this.#state, peerId, order.ids, turn);
         return [];
       case 'refuse':
-        // A foreign program never repeats its words, so its connection goes on.
+        // A foreign program never repeats a text, so its connection goes on.
         return [];
       default:
         return unreachable(order);
@@ -104,11 +104,11 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     return this.#with(connections.accepted(this.#state, connectionId, dialect, address, turn));
   }
 
-  /** False: the connection is none of a foreign program. */
+  /** Takes a connection that was dialled. False: it was not dialled for a foreign program. */
   dialled = (connectionId: ConnectionId, turn: ForeignTurn): boolean =>
     connections.dialled(this.#state, connectionId, turn);
 
-  /** Null: the dial was none of a foreign program. */
+  /** Takes the failure of a dial. Null: it was not made for a foreign program. */
   dialFailed = (
     connectionId: ConnectionId,
     error: DialError | RuntimeError,
@@ -198,20 +198,20 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     commands.farewell(this.#state, call, turn);
   }
 
-  /** Ends the conversation with a peer as its dialect does, after the lines that wait. */
+  /** Ends the conversation with a peer as its dialect does, after the waiting texts. */
   end(peerId: PeerId, turn: ForeignTurn): void {
     const live = standingConnection(this.#state, peerId);
     if (live !== undefined) release(this.#state, live, turn);
   }
 
-  /** Nothing more is said to a blocked peer. */
+  /** Stops sending to a blocked peer. */
   blocked(peerId: PeerId, turn: ForeignTurn): void {
     commands.stopSending(this.#state, peerId, turn);
     const live = standingConnection(this.#state, peerId);
     if (live !== undefined) abort(live, turn);
   }
 
-  /** This side is called otherwise from now on. */
+  /** Sends the new name of this side to the peers of open conversations. */
   renamed(name: string, turn: ForeignTurn): void {
     const { instance, standing } = this.#state;
     this.#state.name = name;
@@ -231,10 +231,10 @@ export class ForeignRoutes implements Route<ForeignTurn> {
 
   ports = (): ReadonlyMap<ForeignDialectName, number> => this.#state.ports;
 
-  /** Connections that ended because what came over them made no sense, by dialect. */
+  /** Counts the connections that ended because of malformed input, by dialect. */
   malformed = (): Readonly<Record<string, number>> => Object.fromEntries(this.#state.malformed);
 
-  /** Adds the peers that made room for others in this turn. */
+  /** Adds the peers that were forgotten in favour of others in this turn. */
   #with(reports: readonly RouteReport[]): readonly RouteReport[] {
     const { evicted } = this.#state;
     this.#state.evicted = [];

@@ -1,4 +1,4 @@
-/** Skeletons: what a name looks like. Pure. */
+/** Skeletons: forms of names that are equal where the names look alike. Pure. */
 import { name as limits } from './limits.js';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Unread messages at the prompt: their counts, what is shown of them when a conversation is opened, and the marks of
- * what the open conversation showed. The marks stand on the disk of the node; the counts here follow them.
+ * Unread messages at the prompt: their counts, the ones to show when a conversation is opened, and the marks of shown
+ * messages. The node keeps the marks on disk; the counts here follow them.
  */
 import type { MessageEvent, NodeHandle, PeerEvent } from '../../../index.js';
 import { unreadLine } from '../commands/unread.js';
@@ -37,7 +37,7 @@ export class Reading {
     return this.#counts;
   }
 
-  /** Takes the counts of the node over. Returns the line that tells of them; null: nothing is unread. */
+  /** Reads the counts of the node. Returns them as a line; null: nothing is unread. */
   async begin(): Promise<string | null> {
     const conversations = (await this.#node.unread()).unwrapOr([]);
     for (const { peer, unread, countedSeq } of conversations) {
@@ -47,10 +47,10 @@ export class Reading {
     return unreadLine(conversations);
   }
 
-  /** Opening the conversation showed this message before its event came. */
+  /** Whether the conversation showed this message when it was opened, before its event came. */
   wasShown = ({ peerId, seq }: MessageEvent): boolean => seq <= (this.#opened.get(peerId) ?? 0);
 
-  /** A message arrived outside the open conversation, and was printed. Returns how many are unread now. */
+  /** Counts a printed message outside the open conversation. Returns the unread number of its peer. */
   arrived({ peerId, seq }: MessageEvent): number {
     this.#printed.set(peerId, { first: this.#printed.get(peerId)?.first ?? seq, last: seq });
     const isCounted = seq <= (this.#counted.get(peerId) ?? 0);
@@ -59,13 +59,13 @@ export class Reading {
     return count;
   }
 
-  /** Another reader of the home may have read messages of the peer. */
+  /** Takes the unread number of a peer, which another reader of the home may have changed. */
   changed({ id, unread }: PeerEvent): void {
     if (unread === 0) this.#counts.delete(id);
     else this.#counts.set(id, unread);
   }
 
-  /** The conversation is opened: its messages are read from now on. Returns those that were not printed yet. */
+  /** Opens a conversation, whose messages count as read. Returns those that were not printed yet. */
   async open(peerId: string): Promise<UnreadPart> {
     const conversations = (await this.#node.unread()).unwrapOr([]);
     const conversation = conversations.find(({ peer }) => peer.id === peerId);
@@ -85,7 +85,7 @@ export class Reading {
     };
   }
 
-  /** The user was shown the messages of the peer up to this `seq`. One mark is on its way at a time. */
+  /** Notes that the messages of a peer up to this `seq` were shown. One mark is sent at a time. */
   showed(peerId: string, seq: number): void {
     this.#shown.set(peerId, Math.max(seq, this.#shown.get(peerId) ?? 0));
     if (this.#isMarking) return;

@@ -1,4 +1,7 @@
-/** The session of a menu on its node: events are shown between questions, and peers hear when the user leaves. */
+/**
+ * The session of a menu on its node: events are shown between questions, and peers get a goodbye when the user
+ * leaves.
+ */
 import { unreachable } from '../../../../exhaustive.js';
 import {
   escapeForTerminal,

@@ -49,6 +49,7 @@ export {
   type TopicOptions,
   type TopicProtocol,
 } from './kit/topic.js';
+export type { Meter } from './tree/meter.js';
 export { startSupervisor } from './tree/supervisor.js';
 export {
   type ActorNode,

@@ -49,6 +49,7 @@ async function pair() {
       new Host(events, () => behaviourOf(ear), new ProgressTable(ProgressTable.memory(1)), {
         limits,
         loop: systemLoop,
+        recorder: null,
         isStrict: false,
         isLasting: false,
       }),

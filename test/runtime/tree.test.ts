@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { child, type TreeNode } from '../../src/runtime/index.js';
 import { leaf, parent } from './family.js';
-import { notes, own, startTree, workerAt } from './tree.js';
+import type { TraceEvent } from '../../src/runtime/recorder.js';
+import type { MeterCallback } from '../../src/runtime/tree/meter.js';
+import { inline, notes, own, startTree, workerAt } from './tree.js';
 
 const outline = (node: TreeNode): string =>
   node.children.length === 0 ? node.id : `${node.id}(${node.children.map(outline).join(' ')})`;
@@ -33,5 +35,51 @@ describe('a running system', () => {
     await tree.root.drained();
     assert.equal((await tree.journal()).length, 2_000);
     await tree.root.stop();
+  });
+
+  test('records bars for handlers and arrows for messages, over threads', async () => {
+    const spec = workerAt(own);
+    const tree = await startTree({ children: [notes, spec], trace: true });
+    for (let n = 0; n < 5; n += 1) tree.root.ref(spec).cast('work', { n })._unsafeUnwrap();
+    await tree.root.drained();
+    const { traceEvents } = JSON.parse(await tree.root.trace()) as { traceEvents: TraceEvent[] };
+    const of = (ph: string, name: string) => traceEvents.filter((one) => one.ph === ph && one.name === name);
+    assert.deepEqual([of('X', 'worker work').length, of('X', 'journal wrote').length], [5, 5]);
+    const ids = (ph: string) => of(ph, 'wrote').map(({ id }) => id);
+    assert.deepEqual(ids('s'), ids('f'), 'each arrow has both ends');
+    const [bar] = of('X', 'worker work');
+    const [arrow] = of('s', 'wrote');
+    assert.ok(bar && arrow && bar.tid === arrow.tid && arrow.ts >= bar.ts);
+    assert.ok(arrow.ts <= bar.ts + (bar.dur ?? 0), 'an arrow begins within the bar that sent it');
+    assert.deepEqual(
+      traceEvents.filter(({ ph }) => ph === 'M').map(({ args }) => args?.['name']),
+      ['inline', 'actor worker'],
+    );
+    await tree.root.stop();
+  });
+
+  test('counts for the meter of its embedder', async () => {
+    const counts = new Map<string, number>();
+    const observed = new Map<string, MeterCallback>();
+    const add = (name: string) => (value: number) => void counts.set(name, (counts.get(name) ?? 0) + value);
+    const observable = (name: string) => ({
+      addCallback: (callback: MeterCallback) => void observed.set(name, callback),
+      removeCallback: () => void observed.delete(name),
+    });
+    const meter = {
+      createCounter: (name: string) => ({ add: add(name) }),
+      createObservableGauge: observable,
+      createObservableCounter: observable,
+    };
+    const spec = workerAt(inline);
+    const tree = await startTree({ children: [notes, spec], meter });
+    tree.root.ref(spec).cast('work', { n: 1, fate: 'throw' })._unsafeUnwrap();
+    await tree.event((event) => event.type === 'restarted' && event.restarts === 3);
+    assert.deepEqual(Object.fromEntries(counts), { 'actor.restarts': 3, 'actor.dead_letters': 1 });
+    const handled: number[] = [];
+    await observed.get('actor.handled')?.({ observe: (value) => void handled.push(value) });
+    assert.deepEqual(handled, [0, 3]);
+    await tree.root.stop();
+    assert.equal(observed.size, 0);
   });
 });

@@ -3,6 +3,7 @@ import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Behaviour, ChildSpec, Ended, ExitReason, Fault, LogLevel } from '../actor.js';
 import type { RuntimeLimits } from '../limits.js';
+import type { Recorder } from '../recorder.js';
 import type { Loop } from '../timers.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkSender } from '../link/sender.js';
@@ -51,6 +52,7 @@ export interface CellEvents {
 export interface CellHost extends CellEvents {
   readonly limits: RuntimeLimits;
   readonly loop: Loop;
+  readonly recorder: Recorder | null;
   /** Its memory ends with the process only, so what an actor here has sent is as safe as it can be. */
   readonly isLasting: boolean;
   schedule(drain: () => void): void;

@@ -158,7 +158,6 @@ export class Cell implements Inbox, CellPart {
     if ((code & isCall) !== 0) from.answer(seq, false, poison(this.id, name));
     this.#mailbox.push(from, seq, takenOut, undefined);
   }
-
   wake(): void {
     if (this.#phase !== 'idle') return;
     this.#phase = 'planned';
@@ -232,7 +231,8 @@ export class Cell implements Inbox, CellPart {
     const [seq, body] = [mailbox.seqAt(place), mailbox.bodyAt(place)];
     const from = end !== null && (code & isCall) !== 0 ? end.replyTo(seq) : undefined;
     if (from !== undefined && end?.isCancelled(seq) === true) return null;
-    const startedMs = (place & timedEvery) === 0 || mailbox.depth <= timedEvery ? performance.now() : 0;
+    const isTimed = (place & timedEvery) === 0 || mailbox.depth <= timedEvery || this.host.recorder !== null;
+    const startedMs = isTimed ? performance.now() : 0;
     this.#meter.handled(1);
     this.host.note(this.#slot, end?.link.id ?? 0, seq);
     this.host.running(this.#slot);
@@ -266,6 +266,7 @@ export class Cell implements Inbox, CellPart {
   ): void {
     const step = checkStep(returned, name);
     if (startedMs > 0) this.#meter.took(performance.now() - startedMs);
+    this.host.recorder?.handled(this.id, name, end?.messageId(seq) ?? null, startedMs);
     this.host.note(this.#slot, 0, 0);
     this.#state = step.state;
     if (from !== undefined && end !== null) {

@@ -1,6 +1,10 @@
 /** The names of messages on a link: each is sent to the receiver once, then its index stands for it. */
 import { nameShift, type EnvelopeCode } from '../cell/mailbox.js';
 
+/** The same at each delivery by one life of the sender. */
+export const envelopeId = (link: { readonly id: number; readonly epoch: number }, seq: number): string =>
+  `${link.id}.${link.epoch}.${seq}`;
+
 const openedMark = '\0';
 /** Senders that an actor opened by an address stand among those of its links under a name that no link has. */
 export const openedName = (to: string): string => `${openedMark}${to}`;

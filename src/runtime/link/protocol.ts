@@ -2,6 +2,7 @@
 import type { Transferable } from 'node:worker_threads';
 import type { EnvelopeCode } from '../cell/mailbox.js';
 import type { RuntimeLimits } from '../limits.js';
+import type { Recorder } from '../recorder.js';
 import type { Loop } from '../timers.js';
 
 /**
@@ -87,6 +88,8 @@ export interface SenderEvents {
 export interface SenderOptions {
   readonly limits: RuntimeLimits;
   readonly loop: Loop;
+  /** Null: nothing is recorded. */
+  readonly recorder: Recorder | null;
   /** Bodies are frozen, so that a later change of one throws where it is made. */
   readonly isStrict: boolean;
 }

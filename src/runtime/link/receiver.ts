@@ -8,6 +8,7 @@ import type { Loop } from '../timers.js';
 import type { Fault, ReplyTo } from '../actor.js';
 import type { Batch, LinkAddress, Progress } from './protocol.js';
 import { isCall, nameShift, type EnvelopeCode } from '../cell/mailbox.js';
+import { envelopeId } from './names.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 
 /** The services of a cell for the ends that lead to it. */
@@ -258,7 +259,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** Id of an envelope; the same at each delivery by one life of its sender. */
   messageId(seq: number): string {
-    return `${this.link.id}.${this.link.epoch}.${seq}`;
+    return envelopeId(this.link, seq);
   }
 
   replyTo(seq: number): CallReply {

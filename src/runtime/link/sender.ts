@@ -8,6 +8,7 @@ import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import type { Transferable } from 'node:worker_threads';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
+import type { Recorder } from '../recorder.js';
 import type { Loop } from '../timers.js';
 import type { Fault } from '../actor.js';
 import { isOnce, isCall, takenOut, type EnvelopeCode } from '../cell/mailbox.js';
@@ -25,7 +26,7 @@ import type {
   SenderEvents,
   SenderOptions,
 } from './protocol.js';
-import { NameTable } from './names.js';
+import { envelopeId, NameTable } from './names.js';
 import { EnvelopeRing } from './ring.js';
 import { Suspect } from './suspect.js';
 import { callLater, WaitingLine } from './waiting-line.js';
@@ -65,6 +66,7 @@ export class LinkSender implements PipeEnd<Progress> {
   readonly #transfers = new Map<number, readonly Transferable[]>();
   readonly #waiting: WaitingLine;
   readonly #loop: Loop;
+  readonly #recorder: Recorder | null;
   readonly #suspect = new Suspect();
 
   constructor(link: LinkAddress, events: SenderEvents, options: SenderOptions) {
@@ -73,6 +75,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#limits = options.limits;
     this.#isStrict = options.isStrict;
     this.#loop = options.loop;
+    this.#recorder = options.recorder;
     this.#waiting = new WaitingLine(options.loop);
     this.#credit = link.credit;
     this.isCircular = link.isCircular;
@@ -290,6 +293,8 @@ export class LinkSender implements PipeEnd<Progress> {
     if (isMoving) this.#transfers.set(seq, transfer);
     this.#next = seq + 1;
     if (seq === this.#head) this.onBusy(this);
+    if (this.#recorder !== null)
+      this.#recorder.sent(envelopeId(this.link, seq), this.#names.nameOf(code), this.link.from);
     if (seq + 1 - this.#flushed >= this.#limits.linkBatchMax) this.flush();
     else this.#planFlush();
   }

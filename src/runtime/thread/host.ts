@@ -13,6 +13,7 @@ import type { Batch, DeadLetter, LinkAddress, Progress } from '../link/protocol.
 import { LinkSender } from '../link/sender.js';
 import { LinkReceiver } from '../link/receiver.js';
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
+import type { Recorder, TraceEvent } from '../recorder.js';
 import type { Loop } from '../timers.js';
 import { joinLocally } from '../link/pipe.js';
 import { Wire, type Channel } from '../link/wire.js';
@@ -83,6 +84,8 @@ export interface HostControl {
   closeSender(linkId: number): void;
   pulse(): Pulse;
   stats(): ThreadStats;
+  /** Events recorded since this was last asked. */
+  recorded(): readonly TraceEvent[];
 }
 
 /** The detail of a crash by an endless wait. */
@@ -91,6 +94,7 @@ export const hungDetail = 'hung: a handler waited too long';
 /** Options that all actors of a thread share. */
 export interface HostOptions {
   readonly loop: Loop;
+  readonly recorder: Recorder | null;
   readonly limits: RuntimeLimits;
   /** Neighbours get clones, as from another thread, and bodies are frozen. */
   readonly isStrict: boolean;
@@ -110,6 +114,7 @@ export class Host implements HostControl, CellHost {
   readonly #options: HostOptions;
   readonly limits: RuntimeLimits;
   readonly loop: Loop;
+  readonly recorder: Recorder | null;
   readonly isLasting: boolean;
   #drains = 0;
   #isTurnPlanned = false;
@@ -124,6 +129,7 @@ export class Host implements HostControl, CellHost {
     this.#options = options;
     this.limits = options.limits;
     this.loop = options.loop;
+    this.recorder = options.recorder;
     this.isLasting = options.isLasting;
     this.#events = events;
     this.#behaviour = behaviour;
@@ -295,6 +301,10 @@ export class Host implements HostControl, CellHost {
       cell.stats(nowMs, this.#restarts.get(cell.id) ?? 0),
     );
     return { actors, pending: this.#pending(), memory: threadMemory() };
+  }
+
+  recorded(): readonly TraceEvent[] {
+    return this.recorder?.take() ?? [];
   }
 
   #pending(): number {

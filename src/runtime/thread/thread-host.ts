@@ -15,6 +15,7 @@ import { hungDetail, type CellSpec, type HostEvents, type ThreadStats } from './
 import { detailOf } from '../cell/step.js';
 import type { StartOutcome } from '../cell/cell-host.js';
 import { askOf, plainAnswer } from './asking.js';
+import type { TraceEvent } from '../recorder.js';
 import type { Boots } from './boots.js';
 import { ThreadClock } from './clock.js';
 import { inTime, startInTime, type Settling, type Sight, type StartAnswer } from './in-time.js';
@@ -24,18 +25,13 @@ import { ProgressTable } from './progress.js';
 import { OneWayControl } from './one-way.js';
 import { Signal } from './signal.js';
 import { startWorker } from './start-worker.js';
+import { Tenants, type Blame } from './tenants.js';
 import type { Timers } from '../timers.js';
 import { wrapHandle, type ArgsOf, type MethodName, type ThreadHandle } from './handle.js';
 import { memoryTrouble, type ThreadBirth, type ThreadReport } from './thread.js';
 import type { WorkerControl } from './asking.js';
 
-/** An envelope that was being handled when its thread died. */
-export interface Blame {
-  readonly linkId: number;
-  /** Low 32 bits of its number. */
-  readonly seq: number;
-}
-
+/** For calls whose deadline is judged by `inTime`. */
 const patient = { deadlineMs: Infinity };
 /** Turns of its loop within which a thread answers at the latest: the second began after the question arrived. */
 const deafTurns = 2;
@@ -54,12 +50,8 @@ export interface ThreadOptions {
   readonly placement: ThreadPlacement;
   readonly limits: RuntimeLimits;
   readonly isStrict: boolean;
+  readonly isRecording: boolean;
   readonly boots: Boots;
-}
-
-interface Tenant {
-  readonly id: string;
-  readonly busyMsMax: number;
 }
 
 /** `WorkerControl` across a port. Calls to a dead thread are lost, since its death is reported in any case. */
@@ -82,9 +74,7 @@ export class ThreadHost extends OneWayControl {
   readonly #online = new Signal();
   #isBooting = false;
   #startsAsked = 0;
-  readonly #tenants = new Map<number, Tenant>();
-  readonly #freeSlots: number[] = [];
-  #slotsUsed = 0;
+  readonly #tenants: Tenants;
   readonly #createFaults = new Map<string, string>();
   #isDead = false;
   #isEnding = false;
@@ -100,6 +90,7 @@ export class ThreadHost extends OneWayControl {
     this.#timers = timers;
     this.#shared = ProgressTable.memory(options.limits.actorsPerThreadMax);
     this.#progress = new ProgressTable(this.#shared);
+    this.#tenants = new Tenants(this.#progress, options.limits.actorsPerThreadMax);
     this.#gate = new NativeGate(ProgressTable.nativeWord(this.#shared));
     const control = new MessageChannel();
     const reports = new MessageChannel();
@@ -127,21 +118,11 @@ export class ThreadHost extends OneWayControl {
 
   /** A place in the progress table, or 0 when the thread is full. */
   takeSlot(id: string, busyMsMax: number = this.limits.busyMsMax): number {
-    let slot = this.#freeSlots.pop() ?? 0;
-    if (slot === 0) {
-      if (this.#slotsUsed >= this.limits.actorsPerThreadMax) return 0;
-      this.#slotsUsed += 1;
-      slot = this.#slotsUsed;
-    }
-    this.#tenants.set(slot, { id, busyMsMax });
-    return slot;
+    return this.#tenants.take(id, busyMsMax);
   }
 
   freeSlot(slot: number): void {
-    this.#progress.note(slot, 0, 0);
-    this.#progress.setUnsafe(slot, 0);
-    this.#tenants.delete(slot);
-    this.#freeSlots.push(slot);
+    this.#tenants.free(slot);
   }
 
   create(spec: CellSpec, transfer: readonly Transferable[]): void {
@@ -195,6 +176,11 @@ export class ThreadHost extends OneWayControl {
     await this.#inTime(this.#control.call('remove', [id], patient), this.limits.stopMarkerMs, () => 0);
   }
 
+  /** Empty when the thread is gone. */
+  async recorded(): Promise<readonly TraceEvent[]> {
+    return (await this.#control.call('recorded', [])).unwrapOr([]);
+  }
+
   /** Null when it does not answer in time, as while it boots. */
   async stats(): Promise<ThreadStats | null> {
     if (!this.#online.isHeard || this.isDead) return null;
@@ -225,8 +211,16 @@ export class ThreadHost extends OneWayControl {
 
   #start(control: MessagePort, events: MessagePort): void {
     this.#isBooting = true;
-    const { placement, limits, isStrict } = this.#options;
-    const birth: ThreadBirth = { control, events, progress: this.#shared, limits, isStrict, module: null };
+    const { placement, limits, isStrict, isRecording } = this.#options;
+    const birth: ThreadBirth = {
+      control,
+      events,
+      progress: this.#shared,
+      limits,
+      isStrict,
+      isRecording,
+      module: null,
+    };
     try {
       this.#worker = startWorker(this.name, placement, birth);
     } catch (error) {
@@ -316,12 +310,12 @@ export class ThreadHost extends OneWayControl {
     const { heartbeatDeadlineMs } = this.limits;
     const isInTime = await inTime(answer, heartbeatDeadlineMs, this.#timers, () => ({
       ...this.#sight(() => this.#progress.handled, isDeaf)(),
-      busyMsMax: this.#tenants.get(this.#progress.running)?.busyMsMax ?? heartbeatDeadlineMs,
+      busyMsMax: this.#tenants.busyMsMax() ?? heartbeatDeadlineMs,
     }));
     if (this.isDead) return;
     if (!isInTime) {
       const passedMs = Math.round(this.#timers.now() - askedMs);
-      const busyMsMax = this.#tenants.get(this.#progress.running)?.busyMsMax ?? heartbeatDeadlineMs;
+      const busyMsMax = this.#tenants.busyMsMax() ?? heartbeatDeadlineMs;
       this.kill(`no sign of life for ${busyMsMax} ms that it could have used (${passedMs} ms in all)`);
       return;
     }
@@ -367,34 +361,11 @@ export class ThreadHost extends OneWayControl {
     this.#bootOver();
     this.#gone.tell();
     if (code === heapFullExitCode) this.#cause ||= 'its heap is full';
-    this.#reportUnsafe();
+    for (const letter of this.#tenants.lost()) this.#events.deadLetter(letter);
     if (this.#isEnding) {
       this.#events.ended(this);
       return;
     }
-    this.#events.died(this, this.#cause || `the thread ended with code ${code}`, this.#blames());
-  }
-
-  /** Messages that nobody holds now; how many at most is all that is known of them. */
-  #reportUnsafe(): void {
-    for (const [slot, { id }] of this.#tenants) {
-      const count = this.#progress.unsafe(slot);
-      if (count <= 0) continue;
-      this.#events.deadLetter({
-        actor: '',
-        from: id,
-        name: '',
-        reason: 'lost-with-thread',
-        body: undefined,
-        count,
-      });
-    }
-  }
-
-  /** The cell that had the thread, if any had; otherwise every cell that waited within a handler. */
-  #blames(): readonly Blame[] {
-    const { running } = this.#progress;
-    const slots = running > 0 ? [running] : Array.from({ length: this.#slotsUsed }, (_, i) => i + 1);
-    return slots.map((slot) => this.#progress.noted(slot)).filter(({ linkId }) => linkId !== 0);
+    this.#events.died(this, this.#cause || `the thread ended with code ${code}`, this.#tenants.blames());
   }
 }

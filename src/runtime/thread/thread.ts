@@ -2,7 +2,7 @@
  * The worker's side of a thread that hosts actors. A worker entry is one line, `hostActors({ history })`; the
  * supervisors in the thread that started it decide which of them run, and when.
  */
-import { workerData, type MessagePort, type Transferable } from 'node:worker_threads';
+import { threadId, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { err, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
@@ -14,6 +14,7 @@ import { ownThreadId } from './clock.js';
 import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } from './host.js';
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
 import { systemLoop } from '../timers.js';
+import { Recorder } from '../recorder.js';
 import { openNativeGate } from './native-call.js';
 import { ProgressTable } from './progress.js';
 import { exposeHandle } from './handle.js';
@@ -26,6 +27,7 @@ export interface ThreadBirth {
   readonly limits: RuntimeLimits;
   /** Neighbours get clones of what they send each other. */
   readonly isStrict: boolean;
+  readonly isRecording: boolean;
   /** Module whose exported definitions are hosted, when its entry is the runtime's own. */
   readonly module: string | null;
 }
@@ -46,7 +48,8 @@ const hosts = { hasOne: false };
 
 /** Offers these actors to the supervisor that started this worker. The whole of a worker's entry file. */
 export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>): void {
-  const { control, events, progress, limits, isStrict } = birthOf(workerData);
+  const { control, events, progress, limits, isStrict, isRecording } = birthOf(workerData);
+  const recorder = isRecording ? new Recorder(threadId) : null;
   hosts.hasOne = true;
   const table = new ProgressTable(progress);
   table.threadId = ownThreadId();
@@ -84,7 +87,7 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
     },
     (name) => known.get(name),
     table,
-    { limits, loop: systemLoop, isStrict, isLasting: false },
+    { limits, loop: systemLoop, recorder, isStrict, isLasting: false },
     questions,
   );
   openNativeGate(ProgressTable.nativeWord(progress), limits);

@@ -12,10 +12,11 @@ import { gone } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { Host } from '../thread/host.js';
 import { inTime, isDoneSoon, startInTime, type StartAnswer } from '../thread/in-time.js';
-import { ThreadHost, type Blame, type ThreadEvents } from '../thread/thread-host.js';
+import type { Blame } from '../thread/tenants.js';
+import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import { Links, type Seats } from './links.js';
 import { OutsideRefs } from './outside.js';
-import { gatherStats, type SystemStats } from './stats.js';
+import { gatherStats, gatherTrace, type SystemStats } from './stats.js';
 import { Watches } from './watches.js';
 import { Placements, type PlacementOptions } from './placement.js';
 
@@ -225,6 +226,10 @@ export class Directory implements ThreadEvents, Seats {
   /** For code outside any actor. */
   ref<P extends Protocol>(to: string): Ref<P> {
     return this.#outside.ref<P>(to);
+  }
+
+  trace(): Promise<string> {
+    return gatherTrace(this.#placements.inline, this.#placements.threads);
   }
 
   stats(): Promise<SystemStats> {

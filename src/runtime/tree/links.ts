@@ -3,7 +3,8 @@ import { creditPerLink, type RuntimeLimits } from '../limits.js';
 import type { ChildSpec } from '../actor.js';
 import type { LinkAddress } from '../link/protocol.js';
 import type { Host } from '../thread/host.js';
-import type { Blame, ThreadHost } from '../thread/thread-host.js';
+import type { Blame } from '../thread/tenants.js';
+import type { ThreadHost } from '../thread/thread-host.js';
 import type { Timers } from '../timers.js';
 import { Wires } from './wires.js';
 

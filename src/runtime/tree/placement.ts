@@ -1,4 +1,5 @@
 /** In which thread each actor runs: threads are started when an actor needs them and ended when none does. */
+import { threadId } from 'node:worker_threads';
 import type { ChildSpec } from '../actor.js';
 import { limitsWith, type RuntimeLimits } from '../limits.js';
 import { Boots } from '../thread/boots.js';
@@ -6,6 +7,7 @@ import { Host, hungDetail } from '../thread/host.js';
 import { ProgressTable } from '../thread/progress.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import type { Behaviour } from '../actor.js';
+import { Recorder } from '../recorder.js';
 import type { Loop, Timers } from '../timers.js';
 
 /** Options of all threads. */
@@ -13,6 +15,7 @@ export interface PlacementOptions {
   readonly limits: RuntimeLimits;
   readonly isStrict: boolean;
   readonly timers: Timers;
+  readonly isRecording: boolean;
   /** Of the supervisors' own thread. */
   readonly loop: Loop;
 }
@@ -39,11 +42,13 @@ export class Placements {
     this.#events = events;
     this.#boots = new Boots(options.limits.bootsMax);
     const { limits, isStrict, loop } = options;
+    const recorder = options.isRecording ? new Recorder(threadId) : null;
     const table = new ProgressTable(ProgressTable.memory(0));
     this.inline = new Host(events, (_, id) => behaviourOf(id), table, {
       limits,
       loop,
       isStrict,
+      recorder,
       isLasting: true,
     });
     this.#watchInline();
@@ -61,10 +66,10 @@ export class Placements {
     const name = threadName(spec);
     let thread = this.#threads.get(name);
     if (thread === undefined || thread.isDead || thread.isDying) {
-      const { isStrict, timers } = this.#options;
+      const { isStrict, isRecording, timers } = this.#options;
       const limits = limitsWith({ ...this.#options.limits, ...placement.limits });
       thread = new ThreadHost(
-        { name, placement, limits, isStrict, boots: this.#boots },
+        { name, placement, limits, isStrict, isRecording, boots: this.#boots },
         timers,
         this.#events,
       );

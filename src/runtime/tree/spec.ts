@@ -12,6 +12,7 @@ import type {
   Supervision,
 } from '../actor.js';
 import type { ActorStats } from '../metrics.js';
+import type { Meter } from './meter.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { SystemStats } from './stats.js';
@@ -41,6 +42,10 @@ export interface SystemOptions {
    * is made; for tests.
    */
   readonly inline?: 'by-reference' | 'strict';
+  /** Records handlers and messages for `trace()`. Costs some 2 µs a message. */
+  readonly trace?: boolean;
+  /** Counts restarts, dead letters, handled messages, mailbox depths and heaps. */
+  readonly meter?: Meter;
   /** Clock, timers and dice. Default: the machine's. */
   readonly timers?: Timers;
 }
@@ -106,6 +111,11 @@ export interface Supervisor {
   tree(): Promise<SupervisorNode>;
   /** Resolves once no message of the whole system waits or is being handled. A stashed message waits. */
   drained(): Promise<void>;
+  /**
+   * The events recorded since the last call, of the whole system with `trace: true`: a file for Perfetto or
+   * `chrome://tracing`.
+   */
+  trace(): Promise<string>;
   /** Links of the whole system; constant when nothing leaks. */
   linkCount(): number;
   /** Messages of the whole system that were given up: the latest `deadLettersMax`. */

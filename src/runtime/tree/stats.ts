@@ -1,5 +1,6 @@
 /** Figures of a running system. */
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
+import { traceFile } from '../recorder.js';
 import type { Host } from '../thread/host.js';
 import type { Timers } from '../timers.js';
 import type { ThreadHost } from '../thread/thread-host.js';
@@ -32,6 +33,12 @@ export async function gatherStats(inline: Host, threads: readonly ThreadHost[]):
       ...known.map(({ name, stats }) => ({ name, pending: stats.pending, ...stats.memory })),
     ],
   };
+}
+
+/** Events recorded since the last call, as a file for a timeline. */
+export async function gatherTrace(inline: Host, threads: readonly ThreadHost[]): Promise<string> {
+  const recorded = threads.map(async (thread) => ({ name: thread.name, events: await thread.recorded() }));
+  return traceFile([{ name: 'inline', events: inline.recorded() }, ...(await Promise.all(recorded))]);
 }
 
 const pauseMsMax = 50;

@@ -12,6 +12,7 @@ import type { DeadLetter } from '../link/protocol.js';
 import { checkTree } from './checks.js';
 import { Directory } from './directory.js';
 import { Families, familyName } from './families.js';
+import { connectMeter } from './meter.js';
 import { untilDrained } from './stats.js';
 import { systemLoop, systemTimers, type Loop } from '../timers.js';
 import { detailOf } from '../cell/step.js';
@@ -47,7 +48,7 @@ export async function startSystem(
   };
   const isStrict = spec.inline === 'strict';
   const directory = new Directory(
-    { limits, isStrict, timers, loop },
+    { limits, isStrict, timers, loop, isRecording: spec.trace === true },
     {
       deadLetter(letter) {
         letters.push(letter);
@@ -64,23 +65,41 @@ export async function startSystem(
   }
   const system: System = { directory, limits, timers, branches, emit };
   directory.families = new Families(system);
+  const metered = spec.meter === undefined ? null : connectMeter(spec.meter, () => directory.stats());
+  if (metered !== null) listeners.add(guarded('meter', metered.onEvent));
   const root = new Branch(spec, null, system);
   const started = await root.start();
   if (started.isErr()) {
     await root.stop();
+    metered?.end();
     return err(started.error);
   }
 
-  const handleOf = (branch: Branch): Supervisor => ({
+  void root.done.then(() => metered?.end());
+  return ok({ root: handleOf(root, { system, listeners, letters }), directory });
+}
+
+/** Parts that all handles of one system share. */
+interface Shared {
+  readonly system: System;
+  readonly listeners: Set<(event: SupervisorEvent) => void>;
+  readonly letters: readonly DeadLetter[];
+}
+
+/** The handle on one supervisor. */
+function handleOf(branch: Branch, shared: Shared): Supervisor {
+  const { system, listeners, letters } = shared;
+  const { directory, branches, timers } = system;
+  return {
     name: branch.id,
     ref: <P extends Protocol>(to: Address<P>) => directory.ref<P>(to.id),
     startChild: <P extends Protocol>(child: ChildSpec<P>) => new ResultAsync(branch.startChild(child)),
-    startBranch: (nested) => new ResultAsync(branch.startBranch(nested)).map(handleOf),
+    startBranch: (nested) => new ResultAsync(branch.startBranch(nested)).map((one) => handleOf(one, shared)),
     stopChild: (id) => new ResultAsync(branch.stopChild(id)),
     children: () => branch.childIds(),
     supervisor(name) {
       const nested = branches.get(name);
-      return nested === undefined ? null : handleOf(nested);
+      return nested === undefined ? null : handleOf(nested, shared);
     },
     onEvent(listener) {
       const safe = guarded('event listener', listener);
@@ -93,14 +112,14 @@ export async function startSystem(
       const stats = new Map(actors.map((one) => [one.id, one]));
       return branch.node(stats, (actor) => branches.get(familyName(actor)));
     },
+    trace: () => directory.trace(),
     drained: () => untilDrained(() => directory.stats(), timers),
     linkCount: () => directory.linkCount,
     deadLetters: () => [...letters],
     stop: () => branch.stop(),
     [Symbol.asyncDispose]: () => branch.stop(),
     done: branch.done,
-  });
-  return ok({ root: handleOf(root), directory });
+  };
 }
 
 const printErrors: Log = (level, event, { actor, ...fields }) => {

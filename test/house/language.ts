@@ -67,6 +67,16 @@ describe('language', () => {
       [],
     );
   });
+  test('the pages keep the rules', () => {
+    for (const page of ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md', 'src/DECISIONS.md']) {
+      const lines = readFileSync(join(root, page), 'utf8').split('\n');
+      assert.ok(lines.length > 20, page);
+      assert.deepEqual(
+        lines.flatMap((line, index) => faultsOf(`${page}:${index + 1}`, line, ['nounless', 'phrase'])),
+        [],
+      );
+    }
+  });
   test('each rule finds its offence and passes what is right', () => {
     for (const offence of [
       '// … and its end.',

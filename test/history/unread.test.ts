@@ -11,7 +11,8 @@ const incoming = (number: number, peerId: PeerId) =>
 const unreadOf = async (history: Driver) =>
   (await history.call('unseen', none))
     ._unsafeUnwrap()
-    .unread.map(({ peerId, readSeq, unread }) => [peerId, readSeq, unread]);
+    .unread.filter(({ unread }) => unread > 0)
+    .map(({ peerId, readSeq, unread }) => [peerId, readSeq, unread]);
 
 const [alice, dave] = [peer(1), peer(2)];
 

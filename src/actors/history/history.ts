@@ -21,7 +21,9 @@ import { attempt } from './sql.js';
 import type { HistoryStore } from './store.js';
 import {
   current,
+  indexFor,
   indexLines,
+  indexSliceOf,
   lossAfterCommit,
   newState,
   onIndexTrouble,
@@ -110,7 +112,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
           read(state, context, (store) => store.page(body)).andThen((page) => page),
         );
       commit(state, context);
-      state.searches.push({ query: body, from });
+      state.searches.push({ query: body, from, isHealing: false });
       answerSearches(state, context);
       return later(state, from);
     },
@@ -215,27 +217,30 @@ function afterCommit(state: HistoryState, context: HistoryContext, { store }: Op
   planIndex(state, context, limits.indexIdleMs);
 }
 
-/** Answers the waiting searches where the index can catch up at once; else as soon as the history is idle. */
+/** Answers the waiting searches from what is indexed; the index catches up for a short time first. */
 function answerSearches(state: HistoryState, context: HistoryContext): void {
   if (state.searches.length === 0) return;
-  indexLines(state, context, limits.indexLagLinesMax + limits.indexSliceLines);
-  const opened = current(state);
-  if (opened.isOk() && opened.value.store.unindexed > 0) {
-    planIndex(state, context, 0);
-    return;
-  }
+  indexFor(state, context, limits.searchCatchUpMs);
+  const isBehind = current(state)
+    .map(({ store }) => store.unindexed > 0)
+    .unwrapOr(false);
   const searches = state.searches;
   state.searches = [];
   for (const search of searches) {
+    if (search.isHealing && isBehind) {
+      state.searches.push(search);
+      continue;
+    }
     const page = current(state).andThen(({ store }) =>
       attempt(() => store.page(search.query)).mapErr((trouble) => {
         const fault = onIndexTrouble(state, context, trouble);
         // The index was reset meanwhile: the search waits for the new one.
-        if (trouble.kind === 'damaged' && 'store' in state.opened) state.searches.push(search);
+        if (trouble.kind === 'damaged' && 'store' in state.opened)
+          state.searches.push({ ...search, isHealing: true });
         return fault;
       }),
     );
-    if (state.searches.includes(search)) continue;
+    if (state.searches.some(({ from }) => from === search.from)) continue;
     page
       .andThen((answer) => answer)
       .match(
@@ -258,7 +263,7 @@ function workWhenIdle(state: HistoryState, context: HistoryContext): void {
     return;
   }
   const isIdle = performance.now() - state.lastWriteMs >= limits.indexIdleMs;
-  if (isIdle) indexLines(state, context, limits.indexSliceLines);
+  if (isIdle) indexSliceOf(state, context);
   answerSearches(state, context);
   if ('store' in state.opened && state.opened.store.unindexed > 0)
     planIndex(state, context, isIdle ? 0 : limits.indexIdleMs);

@@ -37,6 +37,16 @@ export const history = {
   pageFirstStepLines: 16,
   /** Lines indexed for search in one transaction: about 20 ms. */
   indexSliceLines: 2_000,
+  /** Bytes of text in one slice, and the least that a slow disk makes of it. A slice is at least one entry. */
+  indexSliceBytes: 128 * 1_024,
+  indexSliceBytesMin: 8 * 1_024,
+  /** Time of one slice at which the next one is smaller: an acknowledgement that waits behind it is not felt. */
+  indexSliceMs: 40,
+  /** Divisor of a slice for each end of the thread over it, and the ends after which the entry is set aside. */
+  indexShrink: 16,
+  indexDeathsMax: 3,
+  /** Time that a search waits for the index. It answers from the indexed entries then. */
+  searchCatchUpMs: 50,
   /** Time without an append after which the history is idle and indexes. */
   indexIdleMs: 50,
   /**

@@ -70,14 +70,24 @@ const bad = (detail: string): Result<never, StoreError> => err({ code: 'store/ba
 export const indexedSeq = (sql: Sql): number =>
   sql.integer("SELECT coalesce(max(number), 0) FROM progress WHERE name = 'indexed'");
 
-/** Indexes at most `linesMax` entries after `fromSeq`. Returns the new watermark. Throws `SqlTrouble`. */
-export function indexSlice(sql: Sql, fromSeq: number, newestSeq: number, linesMax: number): number {
-  // Count rows, not numbers: after a salvage the numbers may have a wide hole.
-  const lastSeq = sql.integer(
-    'SELECT coalesce(max(seq), ?) FROM (SELECT seq FROM line WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?)',
-    [fromSeq, fromSeq, newestSeq, linesMax],
-  );
-  if (lastSeq === fromSeq) return newestSeq;
+/** Reads the `seq` of the first entry after `fromSeq`; null: there is none. */
+export function nextSeq(sql: Sql, fromSeq: number): number | null {
+  const row = sql.prepare('SELECT seq FROM line WHERE seq > ? ORDER BY seq LIMIT 1').row([fromSeq]);
+  return row === undefined ? null : integerOf(row[0]);
+}
+
+/**
+ * Indexes entries after `fromSeq`: one at least, otherwise within both bounds. Returns the new watermark. `moved` is
+ * called within the transaction. Throws `SqlTrouble`.
+ */
+export function indexSlice(
+  sql: Sql,
+  fromSeq: number,
+  newestSeq: number,
+  bounds: { readonly linesMax: number; readonly bytesMax: number },
+  moved: (lastSeq: number) => void,
+): number {
+  const lastSeq = endOfSlice(sql, fromSeq, newestSeq, bounds);
   sql.transaction(() => {
     // SQLite's tokenizer reads the stored bytes itself; nothing of a text crosses into JavaScript.
     sql
@@ -87,11 +97,29 @@ export function indexSlice(sql: Sql, fromSeq: number, newestSeq: number, linesMa
       )
       .run([fromSeq, lastSeq]);
     indexUtf16(sql, fromSeq, lastSeq);
-    sql
-      .prepare("INSERT OR REPLACE INTO progress(name, number) VALUES ('indexed', CAST(? AS INTEGER))")
-      .run([lastSeq]);
+    moved(lastSeq);
   });
   return lastSeq;
+}
+
+/** Reads rows, not numbers: after a salvage the numbers may have a wide hole. */
+function endOfSlice(
+  sql: Sql,
+  fromSeq: number,
+  newestSeq: number,
+  { linesMax, bytesMax }: { readonly linesMax: number; readonly bytesMax: number },
+): number {
+  const rows = sql
+    .prepare('SELECT seq, length(text) FROM line WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?')
+    .rows([fromSeq, newestSeq, linesMax]);
+  let lastSeq = fromSeq;
+  let bytes = 0;
+  for (const [seq, length] of rows) {
+    bytes += integerOf(length);
+    if (bytes > bytesMax && lastSeq > fromSeq) return lastSeq;
+    lastSeq = integerOf(seq);
+  }
+  return rows.length < linesMax ? newestSeq : lastSeq;
 }
 
 /** Drops the index. It holds no data of its own, so damage in it costs time alone. */

@@ -25,7 +25,8 @@ import { history as limits } from './limits.js';
 import { contactColumns, decodeContact, stateOf, type EncodedLine } from './rows.js';
 import { markDeliveries } from './deliveries.js';
 import { pageOf, outboxOf } from './page.js';
-import { indexedSeq, indexSlice, resetIndex } from './search.js';
+import { indexedSeq, resetIndex } from './search.js';
+import { IndexSlices } from './slices.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
 import { addArrivals, emittedOf, raiseEmitted, readUpTo, recount, unreadOf, type Arrival } from './tally.js';
 import { decodeText, encodeText } from './text.js';
@@ -48,6 +49,7 @@ export class HistoryStore {
   #draft: Draft;
   #newestSeq: number;
   #indexedSeq: number;
+  #slices: IndexSlices;
   #outbox: OutboxSize;
   #walBytes = 0;
   #commits = 0;
@@ -60,6 +62,7 @@ export class HistoryStore {
          coalesce((SELECT number FROM progress WHERE name = 'seq-floor'), 0))`,
     );
     this.#indexedSeq = indexedSeq(sql);
+    this.#slices = new IndexSlices(sql, this.#indexedSeq);
     const waiting = sql
       .prepare(
         `SELECT count(*), coalesce(sum(length(text)), 0) FROM delivery INDEXED BY delivery_waits
@@ -267,17 +270,18 @@ export class HistoryStore {
     return pageOf(this.#sql, query, query.peerId === undefined ? null : (this.#peerNo(query.peerId) ?? 0));
   }
 
-  /** Indexes at most `linesMax` further entries. */
-  index(linesMax: number): void {
+  /** Indexes one slice more. */
+  index(): void {
     if (this.unindexed === 0) return;
-    this.#indexedSeq = indexSlice(this.#sql, this.#indexedSeq, this.#newestSeq, linesMax);
-    this.#walBytes += linesMax * limits.walBytesPerLine;
+    this.#indexedSeq = this.#slices.step(this.#indexedSeq, this.#newestSeq);
+    this.#walBytes += limits.indexSliceBytes;
   }
 
   /** Empties the search index, to be rebuilt. */
   resetIndex(): void {
     resetIndex(this.#sql);
     this.#indexedSeq = 0;
+    this.#slices = new IndexSlices(this.#sql, 0);
   }
 
   /** Keeps the WAL short. Call it after the replies, so that no request waits for it. */
@@ -288,6 +292,7 @@ export class HistoryStore {
   }
 
   close(): void {
+    this.#slices.rest();
     this.#sql.prepare('PRAGMA wal_checkpoint(TRUNCATE)').rows([]);
     this.abandon();
   }

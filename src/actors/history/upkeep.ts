@@ -31,6 +31,8 @@ export interface PendingWrite {
 export interface PendingSearch {
   readonly query: HistoryQuery;
   readonly from: ReplyTo<readonly Entry[], StoreError>;
+  /** Whether it waits for an index that is rebuilt after damage. */
+  readonly isHealing: boolean;
 }
 
 /** The open file. */
@@ -80,15 +82,27 @@ export const current = (state: HistoryState): Result<Opened, StoreError> =>
 
 /** Indexes about `linesMax` entries. Trouble is handled; if it lasts, the next search meets it again. */
 export function indexLines(state: HistoryState, context: UpkeepContext, linesMax: number): void {
-  for (let left = linesMax; left > 0; left -= limits.indexSliceLines) {
-    const opened = current(state);
-    if (opened.isErr() || opened.value.store.unindexed === 0) return;
-    const { store } = opened.value;
-    const sliced = attempt(() => store.index(limits.indexSliceLines));
-    if (sliced.isOk()) continue;
-    onIndexTrouble(state, context, sliced.error);
-    return;
-  }
+  const opened = current(state);
+  if (opened.isErr()) return;
+  const { store } = opened.value;
+  const wanted = Math.max(0, store.unindexed - linesMax);
+  while (store.unindexed > wanted && indexSliceOf(state, context));
+}
+
+/** Indexes for about `budgetMs`, one slice at least. */
+export function indexFor(state: HistoryState, context: UpkeepContext, budgetMs: number): void {
+  const untilMs = performance.now() + budgetMs;
+  while (indexSliceOf(state, context) && performance.now() < untilMs);
+}
+
+/** Indexes one slice. False: nothing is left, or trouble was handled. */
+export function indexSliceOf(state: HistoryState, context: UpkeepContext): boolean {
+  const opened = current(state);
+  if (opened.isErr() || opened.value.store.unindexed === 0) return false;
+  const { store } = opened.value;
+  const sliced = attempt(() => store.index());
+  if (sliced.isErr()) onIndexTrouble(state, context, sliced.error);
+  return sliced.isOk();
 }
 
 /** Plans a slice of background work. */

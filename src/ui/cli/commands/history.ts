@@ -1,10 +1,12 @@
 /** `parlance history`: prints or exports the transcript, oldest first. */
 import { ok } from 'neverthrow';
+import * as v from 'valibot';
 import type { HistoryOptions, MessageEvent, NodeHandle } from '../../../index.js';
 import { cli } from '../limits.js';
 import { exportTo, type Page } from './export.js';
 import { exportFormatOf } from './export-format.js';
 import { Naming } from '../screen/naming.js';
+import type { Output } from '../screen/output.js';
 import { messageLine } from '../screen/present.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { parseTime } from '../options/time.js';
@@ -72,9 +74,21 @@ export async function history(context: RunContext, options: HistoryCommandOption
       );
       if (context.stopped.aborted) return 0;
     }
+    if (options.search !== null) await tellUnindexed(node, output);
     return 0;
   });
 }
+
+/** Tells of messages that no search finds yet: they were stored a short time ago. */
+async function tellUnindexed(node: NodeHandle, output: Output): Promise<void> {
+  const stats = v.safeParse(indexFigures, (await node.stats()).unwrapOr({}));
+  const unindexed = stats.success ? stats.output.history.unindexed : 0;
+  if (unindexed === 0) return;
+  if (output.isJson) await output.result({ type: 'search', unindexed }, null);
+  else output.note(`${unindexed} messages are not in the index yet: search again in a moment`);
+}
+
+const indexFigures = v.object({ history: v.object({ unindexed: v.number() }) });
 
 /** Reads the pages of the transcript, oldest first. With a limit it reads backwards first. */
 async function* pagesOf(

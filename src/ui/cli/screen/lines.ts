@@ -65,6 +65,12 @@ export const commandLines = {
     lastSeen: nodeEvents.peer.entries.lastSeen,
     unread: nodeEvents.peer.entries.unread,
   }),
+  search: line('search', '`history --search`: messages that the search did not find yet', {
+    unindexed: described(
+      v.pipe(v.number(), v.integer(), v.minValue(1)),
+      'messages that are not in the index yet',
+    ),
+  }),
   export: line('export', '`history --export`: a file was written', {
     file: described(v.string(), 'file that was written'),
     messages: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages in the file'),

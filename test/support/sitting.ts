@@ -18,11 +18,16 @@ export interface Sitting {
   readonly leave: () => Promise<void>;
 }
 
-/** Opens the prompt at a terminal, with the first questions answered. */
-export function sit(context: TestContext, nodeOptions: FakeNodeOptions = {}): Sitting {
+/** Opens the prompt at a terminal, with the first questions answered; `memory` is what an earlier run left. */
+export function sit(
+  context: TestContext,
+  nodeOptions: FakeNodeOptions = {},
+  memory: string | null = null,
+): Sitting {
   const node = startFakeNode(nodeOptions);
   const it = fakeWorld({ node, isTTY: true, nowMs: Date.UTC(2026, 4, 1, 12), env: { NO_COLOR: '1' } });
   writeFileSync(join(it.home, 'settings.json'), '{"name":"alice","dialects":[]}');
+  if (memory !== null) writeFileSync(join(it.home, 'prompt.json'), memory, { mode: 0o600 });
   const ended = it.run();
   const shows = async (is: (screen: ScreenModel) => boolean): Promise<ScreenModel> => {
     const screenNow = (): ScreenModel => {

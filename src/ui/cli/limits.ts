@@ -79,6 +79,18 @@ export const naming = {
   clockDifferenceMs: 120_000,
 } as const;
 
+/** The file with the memory of the prompt. */
+export const memory = {
+  /** Characters of all its lines: 500 lines of a usual length are a tenth of it. */
+  charsMax: 2 ** 18,
+  /** Characters of a line that is kept: a message of 64 KiB is the longest. */
+  lineCharsMax: 2 ** 16,
+  /** Conversations with unsent lines. */
+  draftsMax: 64,
+  /** Time after a change until the file is written. */
+  delayMs: 500,
+} as const;
+
 /** The log file: 50 MB at most, some weeks of a busy node at `info`. */
 export const logFile = {
   bytesMax: 10 * 2 ** 20,

@@ -9,7 +9,6 @@ import {
   escapeName,
   newMessageId,
   resolvePeer,
-  type ErrorEvent,
   type MessageEvent,
   type NodeError,
   type NodeEvent,
@@ -26,6 +25,8 @@ import { nearestPeer } from '../options/suggestion.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
 import { promptText, type Open } from './layout.js';
+import { Drafts } from './drafts.js';
+import type { Memory } from './memory.js';
 import { Pager } from './pager.js';
 import { inPromptWords, Printer } from './printer.js';
 import { isPeopleCommand, PeopleCommands } from './people-commands.js';
@@ -45,6 +46,8 @@ export interface PromptOptions {
   /** Stores a new name in the settings. */
   readonly rememberName: (name: string) => void;
   readonly onExit: () => void;
+  /** Conversation and unsent lines of the last run. */
+  readonly memory?: Pick<Memory, 'open' | 'drafts'>;
 }
 
 /** The state of the prompt. */
@@ -59,8 +62,7 @@ export class PromptController {
   readonly #reading: Reading;
   readonly #people: PeopleCommands;
   #open: Open | null = null;
-  /** Messages that were typed while no conversation was open: they wait for the next one. */
-  #drafts: string[] = [];
+  readonly #drafts: Drafts;
 
   constructor(options: PromptOptions) {
     this.#options = options;
@@ -72,6 +74,7 @@ export class PromptController {
       ...options,
       say: (text, isFailure) => (isFailure === true ? this.#printer.warn(text) : this.#printer.note(text)),
     });
+    this.#drafts = new Drafts(options.screen, options.memory?.drafts);
   }
 
   /** Number of sent messages that are not delivered. */
@@ -104,6 +107,8 @@ export class PromptController {
     if (names.length > 0) this.#printer.say(`Here: ${names.join(', ')}`, this.#printer.colors.green);
     const unread = await this.#reading.begin();
     if (unread !== null) this.#printer.say(`${unread}; /chat PEER shows them`, this.#printer.colors.bold);
+    const open = this.#options.memory?.open ?? null;
+    if (open !== null) await this.#resume(open);
     this.#drawPrompt();
   }
 
@@ -143,7 +148,7 @@ export class PromptController {
         if (this.#printer.naming.get(event.peerId)?.blocked === true) return;
         return this.#printer.say(noticeLine(event, this.#printer.colors));
       case 'error':
-        if (this.#isOfBlocked(event)) return;
+        if (event.peer !== undefined && this.#printer.naming.isBlocked(event.peer)) return;
         return this.#printer.say(inPromptWords(escapeForTerminal(event.message)), this.#printer.colors.red);
       default:
         return unreachable(event);
@@ -168,12 +173,6 @@ export class PromptController {
     if (this.#open?.row?.id === peer.id) this.#open = { ...this.#open, row: peer };
     else this.#reading.changed(peer);
     this.#drawPrompt();
-  }
-
-  /** Whether an event speaks of a blocked peer alone. */
-  #isOfBlocked({ peer }: ErrorEvent): boolean {
-    const named = this.peers().filter(({ name, id }) => name === peer || id === peer);
-    return named.length > 0 && named.every(({ blocked }) => blocked === true);
   }
 
   #onMessage(message: MessageEvent): void {
@@ -218,8 +217,8 @@ export class PromptController {
       const names = peerWords(this.#here());
       const there = names.length === 0 ? 'no peer is online yet' : `online: ${names.join(', ')}`;
       if (screen.giveBack === null) this.unsent.add();
-      else this.#drafts.push(text);
-      const waits = this.#drafts.length === 1 ? 'your line waits' : `${this.#drafts.length} lines wait`;
+      const waiting = screen.giveBack === null ? 0 : this.#drafts.wait(text);
+      const waits = waiting === 1 ? 'your line waits' : `${waiting} lines wait`;
       const kept = screen.giveBack === null ? '' : `; ${waits} for it`;
       this.#printer.warn(`no conversation is open: /chat PEER opens one (${there})${kept}`);
       return;
@@ -305,13 +304,14 @@ export class PromptController {
     if (found.isErr() && !(isUnheard && resolvePeer(word, []).isOk())) {
       this.unsent.chatFault = found.error;
       // The next lines must not go to the conversation before.
-      this.#open = null;
+      this.#leaveOpen();
       this.#printer.fail(found.error);
       const near = isUnheard ? nearestPeer(word, this.peers()) : null;
       if (near !== null) this.#printer.note(`did you mean ${escapeForTerminal(near)}?`);
       return this.#drawPrompt();
     }
     this.unsent.chatFault = null;
+    this.#leaveOpen();
     return this.#enter({ word, row: found.unwrapOr(null) });
   }
 
@@ -328,8 +328,23 @@ export class PromptController {
     if (row?.warning !== undefined) this.#printer.warn(`${label} ${escapeForTerminal(row.warning)}`);
     if (row !== null) await this.#showUnread(row.id);
     this.#drawPrompt();
-    for (const draft of this.#drafts) this.#options.screen.giveBack?.(draft);
-    this.#drafts = [];
+    this.#drafts.enter(this.#open);
+  }
+
+  /** Closes the open conversation. */
+  #leaveOpen(): void {
+    this.#drafts.leave(this.#open);
+    this.#open = null;
+  }
+
+  /** Returns the state that the next run begins with. */
+  memory = (): Pick<Memory, 'open' | 'drafts'> => this.#drafts.memory(this.#open);
+
+  /** Opens the conversation of the last run, if its peer is known. */
+  async #resume(word: string): Promise<void> {
+    const found = await this.#options.node.find(word);
+    if (found.isOk()) await this.#enter({ word, row: found.value });
+    else if (word.includes('://')) await this.#enter({ word, row: null });
   }
 
   async #showUnread(peerId: string): Promise<void> {

@@ -55,6 +55,8 @@ export function plainScreen(input: InputStream, output: Output, untilTaken: () =
     mark: ignore,
     setPrompt: ignore,
     giveBack: null,
+    takeBack: () => [],
+    unfinished: () => [],
     onLine: (listener) => {
       onLine = listener;
     },

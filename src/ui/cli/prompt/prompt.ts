@@ -1,7 +1,7 @@
 /** `parlance` without a command: a node with a prompt. */
 import { layered, settingsOfEnv } from '../options/settings.js';
 import { homeOf } from '../../../home/default-home.js';
-import { cli } from '../limits.js';
+import { cli, memory as limits } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
@@ -10,6 +10,7 @@ import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
 import { firstStart } from './first-start.js';
+import { noMemory, readMemory, writeMemory } from './memory.js';
 import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
 import { PromptController } from './controller.js';
@@ -44,14 +45,17 @@ async function converse(
   const left = new AbortController();
   const signal = AbortSignal.any([stopped, left.signal]);
   let taken: Promise<void> = Promise.resolve();
-  const screen: Screen = isTerminal
+  const memory = isTerminal ? readMemory(attachment.home) : noMemory;
+  const terminal = isTerminal
     ? new TerminalScreen({
+        history: memory.history,
         input: world.stdin,
         output: world.stdout,
         complete: (line) => complete(line, controller.peers()),
         ...(world.suspend === undefined ? {} : { suspend: world.suspend }),
       })
-    : plainScreen(world.stdin, output, () => taken);
+    : null;
+  const screen: Screen = terminal ?? plainScreen(world.stdin, output, () => taken);
   const controller = new PromptController({
     node: attachment.node,
     screen,
@@ -61,6 +65,7 @@ async function converse(
     // A name changed in the prompt is the name of the next start, too.
     rememberName: (name) => void changeSettings(attachment.home, { name }),
     onExit: () => leave(),
+    memory,
   });
   // The input of a pipe ends long before the last message is delivered.
   const leave = (): void => {
@@ -80,11 +85,13 @@ async function converse(
   screen.onEnd(() => {
     taken.then(leave, leave);
   });
+  const keep = terminal === null ? null : new Keeper(attachment.home, terminal, controller);
   const endReason = new EndReason();
   try {
     await watch(context, attachment, controller, signal, endReason);
   } finally {
     log.print = previous;
+    keep?.close();
     screen.close();
   }
   const exit = left.signal.aborted ? await outcomeOf(controller, output, isTerminal) : 0;
@@ -130,4 +137,25 @@ async function untilDelivered(controller: PromptController, stopped: AbortSignal
   const deadlineMs = performance.now() + cli.discoveryMs;
   while (controller.pending > 0 && performance.now() < deadlineMs && !stopped.aborted)
     await pause(cli.pollMs, stopped);
+}
+
+/** Writes the memory of the prompt some time after each change, and at the end. */
+class Keeper {
+  readonly #write: () => void;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(home: string, terminal: TerminalScreen, controller: PromptController) {
+    this.#write = () => {
+      this.#timer = null;
+      writeMemory(home, { ...controller.memory(), history: terminal.editor.history() });
+    };
+    terminal.onEdit(() => {
+      this.#timer ??= setTimeout(this.#write, limits.delayMs);
+    });
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#write();
+  }
 }

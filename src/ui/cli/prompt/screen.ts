@@ -9,7 +9,15 @@ import { cli } from '../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
 import { BurstReader } from './editor/bursts.js';
 import { widthOf } from './editor/cells.js';
-import { asTyped, Editor, type Complete, type EditorEffect, type Typed } from './editor/editor.js';
+import {
+  asMessage,
+  asTyped,
+  Editor,
+  isMessage,
+  type Complete,
+  type EditorEffect,
+  type Typed,
+} from './editor/editor.js';
 import { frameOf, type Frame } from './editor/frame.js';
 import type { Key } from './editor/keys.js';
 import { fittingRows, markColumn, remarkRows } from './layout.js';
@@ -28,6 +36,10 @@ export interface Screen {
   readonly setPrompt: (text: string) => void;
   /** Puts a message back into the input line as soon as that is empty; `null`: the screen has no input line. */
   readonly giveBack: ((message: string) => void) | null;
+  /** Takes the messages back that `giveBack` put there and that nobody has changed. */
+  readonly takeBack: () => readonly string[];
+  /** Messages in the input line and behind it. */
+  readonly unfinished: () => readonly string[];
   readonly onLine: (listener: (line: Typed) => void) => void;
   /** Calls `listener` when the user leaves: Ctrl-C on an empty line, Ctrl-D, end of input. */
   readonly onEnd: (listener: () => void) => void;
@@ -132,6 +144,14 @@ export class TerminalScreen implements Screen {
     this.#redraw();
     this.#onEdit();
   };
+
+  takeBack = (): readonly string[] => {
+    const taken = this.editor.takeGivenBack();
+    if (taken.length > 0) this.#redraw();
+    return taken.map(asMessage);
+  };
+
+  unfinished = (): readonly string[] => this.editor.unfinished().filter(isMessage).map(asMessage);
 
   onLine = (listener: (line: Typed) => void): void => {
     this.#onLine = listener;

@@ -41,6 +41,12 @@ export class Naming {
     return this.#rows.get(peerId);
   }
 
+  /** Whether only blocked peers bear this name, or have this id. */
+  isBlocked(word: string): boolean {
+    const meant = this.rows().filter(({ name, id }) => name === word || id === word);
+    return meant.length > 0 && meant.every(({ blocked }) => blocked === true);
+  }
+
   rows(): readonly PeerEvent[] {
     return [...this.#rows.values()];
   }

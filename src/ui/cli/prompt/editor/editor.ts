@@ -36,6 +36,12 @@ export type Complete = (line: string) => readonly [readonly string[], string];
 /** Returns a message as it is typed: a slash at its start is doubled, since one slash begins a command. */
 export const asTyped = (message: string): string => (message.startsWith('/') ? `/${message}` : message);
 
+/** Returns the message of a line that was typed so. */
+export const asMessage = (line: string): string => (line.startsWith('//') ? line.slice(1) : line);
+
+/** Whether a typed line is a message, not a command. */
+export const isMessage = (line: string): boolean => !line.startsWith('/') || line.startsWith('//');
+
 /** Text that an answer to the question may go on with. */
 interface Answered {
   /** Rest of the word of the answer, such as `es` of `yes`. */
@@ -82,6 +88,15 @@ export class Editor {
   unfinished(): readonly string[] {
     const own = this.#shownEntry === -1 ? this.#line.text : this.#ownLine;
     return [...(own === '' ? [] : [own]), ...this.#waiting];
+  }
+
+  /** Takes the lines that were given back and that nobody has changed. The line being typed stays. */
+  takeGivenBack(): readonly string[] {
+    const isUnchanged = this.#givenBack !== null && this.#givenBack === this.#line.text;
+    const taken = [...(isUnchanged ? [this.#line.text] : []), ...this.#waiting.splice(0)];
+    if (isUnchanged) this.#line.clear();
+    this.#givenBack = null;
+    return taken;
   }
 
   /** Puts a line back that was not sent. It waits while another line is typed. */

@@ -146,6 +146,7 @@ test('a second run of the own identity is reported', async (t) => {
   await one.reports.wait('twin');
 });
 
+// Fault N5
 test('a reply is never longer than its request and goes to its sender alone', async (t) => {
   const beaconPorts = await freeUdpPorts(1);
   const [port = 0] = beaconPorts;
@@ -201,6 +202,7 @@ test('10,000 malformed datagrams do nothing, and a newcomer is found right after
   await Promise.all([sees(alice, bob), sees(bob, alice)]);
 });
 
+// Fault N5
 test('sources off the link are not heard', async (t) => {
   const alice = await node(t, { name: 'alice', beaconPorts: await freeUdpPorts(1) });
   const stranger = newIdentity();
@@ -214,6 +216,7 @@ test('sources off the link are not heard', async (t) => {
   assert.equal(challenges, 0);
 });
 
+// Fault N3
 test('a flood of forged beacons costs little and hides neither a contact nor a newcomer', async (t) => {
   const beaconPorts = await freeUdpPorts(2);
   const [port = 0] = beaconPorts;

@@ -45,6 +45,7 @@ const attacks: readonly string[] = [
 const dangerous =
   /[\x00-\x1f\x7f-\x9f\p{Bidi_Control}\u2028\u2029\p{Cs}\u200B\u2060\uFEFF\u{E0000}-\u{E007F}]/u;
 
+// Fault U1
 test('no control character of a peer reaches the terminal, in one line or several', () => {
   assert.ok(attacks.length >= 200, `${attacks.length} sequences`);
   for (const attack of attacks) {
@@ -92,6 +93,7 @@ test('a flood of combining marks is capped', () => {
   assert.ok(escapeForTerminal(`z${'\u0336\u0489'.repeat(5_000)}`).length <= 7);
 });
 
+// Fault U2
 test('a name takes one line, 64 graphemes, and cannot reorder what stands around it', () => {
   assert.equal(escapeName('bob'), 'bob');
   assert.equal(escapeName('שרה'), '\u2068שרה\u2069');

@@ -46,6 +46,7 @@ async function allLines(history: Driver): Promise<ReadonlyMap<number, string>> {
   }
 }
 
+// Fault D1
 test('whatever the moment of a kill, what was confirmed is there, and seq has no gap', async (t) => {
   await withSeeds(t, killing);
 });
@@ -87,6 +88,7 @@ async function killing(seed: number): Promise<void> {
   }
 }
 
+// Fault D10
 test('a full disk refuses and confirms nothing unstored, and all works once there is space', async (t) => {
   const home = mkdtempSync(join(tmpdir(), 'parlance-full-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', home]);
@@ -130,6 +132,7 @@ test('a full disk refuses and confirms nothing unstored, and all works once ther
   }
 });
 
+// Fault D11
 test('a failed sync confirms nothing, and the file is opened afresh', async (t) => {
   const { file, remove } = temporaryHome();
   try {

@@ -83,6 +83,7 @@ async function exercise(history: Driver): Promise<void> {
   assert.equal(said.length, 3, JSON.stringify(history.log));
 }
 
+// Fault D13
 test('a damaged file never crashes the history, and is set aside rather than written over', async (t) => {
   await withSeeds(t, damaging);
 });

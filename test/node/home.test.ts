@@ -33,6 +33,7 @@ const reasonOf = (error: NodeError): string => ('reason' in error ? error.reason
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 const isRoot = process.getuid?.() === 0;
 
+// Fault D15
 test('a home has one node at a time, the second one learns its pid, and kill -9 frees the home', async (context) => {
   const home = temporaryHome(context);
   const beaconPort = await freeBeaconPort();
@@ -54,6 +55,7 @@ test('a home has one node at a time, the second one learns its pid, and kill -9 
   assert.equal(fourth.id, first.id);
 });
 
+// Fault D12
 test('every file of a home is private, whatever the umask', async (context) => {
   const before = process.umask(0);
   context.after(() => process.umask(before));

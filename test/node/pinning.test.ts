@@ -35,6 +35,7 @@ async function bobWithANewKey(
   return { alice, bobId: id, other };
 }
 
+// Fault C2
 test('a peer that is back with a new key gets nothing until the user names it by its tag', async (context) => {
   const { alice, bobId, other } = await bobWithANewKey(context);
   assert.equal(await refusal(alice.handle.send('bob', 'a secret')), 'chat/key-changed');

@@ -53,6 +53,7 @@ function flipAt(from: 'initiator' | 'responder', position: number): { bend: Bend
 
 const both = (a: Endpoint, b: Endpoint) => a.has('up') && b.has('up');
 
+// Fault C3
 test('no byte of a full handshake can be flipped: the two never both come up', () => {
   const [a, b] = [makeNode(), makeNode()];
   let refused = 0;
@@ -145,6 +146,7 @@ test('dropped, swapped, repeated and foreign records end the session silently', 
   }
 });
 
+// Fault C3
 test('a recorded connection played again yields nothing', () => {
   const [a, b] = [makeNode(), makeNode()];
   const recorded: Uint8Array[] = [];
@@ -184,6 +186,7 @@ test('a replayed first message of a resume yields nothing and harms nothing', ()
   assert.equal(pair.initiator.resumed, true);
 });
 
+// Fault C4
 test('stripping or forging a control frame does not bring a session up', () => {
   const [a, b] = [makeNode(), makeNode()];
   const unknown = encodeControl({ control: 'ticket-unknown' });
@@ -212,6 +215,7 @@ test('stripping or forging a control frame does not bring a session up', () => {
   assert.equal(responder.failure?.code, 'session/order');
 });
 
+// Fault C2
 test('another key than the one that was dialled is refused before the caller has named itself', () => {
   const [a, b, impostor] = [makeNode(), makeNode(), makeNode()];
   const pair = connect(a, impostor, { expectedIdKey: b.idKey });

@@ -9,6 +9,7 @@ import type { Input } from './effects.js';
 import { sightingsOf } from './presence/sightings.js';
 import type { RouteReport } from './routes/route.js';
 
+/** A report of discovery. */
 export type Announcement = Extract<Input, { type: 'discoveryStarted' | 'twin' | 'presence' | 'seen' }>;
 
 /** Takes a report of discovery. */

@@ -37,6 +37,7 @@ interface Comparison {
 /** A comparison that needs the key of a peer first. */
 type KeyLookup = Comparison;
 
+/** Runs commands, and keeps those that wait for an address or a safety number. */
 export class CommandDesk {
   readonly #parts: Parts;
   /** Commands that wait to learn which peer is at an address. */

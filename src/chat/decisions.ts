@@ -36,6 +36,7 @@ export type PeopleCommand = Extract<
 >;
 type Named<N extends keyof Commands> = Extract<PeopleCommand, { readonly name: N }>;
 
+/** Runs these commands, and keeps those that wait for the history. */
 export class PeopleDesk {
   readonly unseen: Unseen;
   readonly #parts: Parts;

@@ -4,6 +4,7 @@ import type { Home } from '../home/home.js';
 import { renewStaticKey } from '../home/identity-file.js';
 import type { Log } from '../runtime/tree/spec.js';
 
+/** The identity, and its renewal. */
 export interface Keyring {
   /** The identity as it is now. */
   identity(): Vault;
@@ -11,6 +12,7 @@ export interface Keyring {
   renew(): Vault | null;
 }
 
+/** Starts with the identity that was loaded. */
 export function openKeyring(home: Home, loaded: Vault, log: Log): Keyring {
   let current = loaded;
   return {

@@ -27,6 +27,7 @@ import { newMessageId } from './message-id.js';
 import { silentBroadcast } from './silent.js';
 import { branch, causeOf } from './tree.js';
 
+/** A listener that sends nothing. */
 export interface Listening {
   /** Everybody heard so far, and every contact. */
   readonly rows: () => readonly PeerEvent[];

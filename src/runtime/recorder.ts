@@ -25,6 +25,7 @@ const eventsMax = 50_000;
 /** A bar for what is sent by code outside any handler, which an arrow could not begin at otherwise. */
 const sendUs = 1;
 
+/** The events of one thread. */
 export class Recorder {
   readonly #pid = process.pid;
   readonly #tid: number;

@@ -35,6 +35,7 @@ export const timerMsMax = 2 ** 31 - 1;
 /** A delay as Node's timers keep it. The one place where delays are bounded. */
 export const timerMs = (ms: number): number => (ms > 0 ? Math.min(ms, timerMsMax) : 0);
 
+/** The event loop of the machine. */
 export const systemLoop: Loop = {
   now: () => performance.now(),
   soon: (job) => queueMicrotask(job),

@@ -12,6 +12,7 @@ import { status } from './status.js';
 /** Reason of the state `failed` of a withdrawn message. */
 export const withdrawn = 'withdrawn';
 
+/** The call that withdraws messages. */
 export type Withdrawal = CallId<readonly StatusEvent[], StoreFailure>;
 
 interface Open {
@@ -20,6 +21,7 @@ interface Open {
   readonly call: Withdrawal;
 }
 
+/** The withdrawals that are being committed. */
 export class Withdrawals {
   readonly #open = new Map<Token, Open>();
   /** Looks at the disk whether anything waits for a peer still. */

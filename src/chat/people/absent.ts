@@ -15,6 +15,7 @@ interface Refuted {
   readonly isOff: boolean;
 }
 
+/** The refuted addresses of each peer. */
 export class AbsentAddresses {
   readonly #refuted = new Map<PeerId, Map<string, Refuted>>();
 

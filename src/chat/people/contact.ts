@@ -59,6 +59,7 @@ export const noChoice: Choice = { alias: '', note: '', muted: false, standing: '
 export const isDeclined = (contact: Contact | undefined): boolean =>
   contact?.standing === 'released' || contact?.standing === 'rejected';
 
+/** Returns the decisions of the user about a contact. */
 export const choiceOf = ({ alias, note, muted, standing, warnedAtMs }: Contact): Choice => ({
   alias,
   note,

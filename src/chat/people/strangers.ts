@@ -9,6 +9,7 @@ import type { Claims } from './claims.js';
 import { noChoice, type Contact } from './contact.js';
 import { contacts as limits } from './limits.js';
 
+/** Whether the user decided nothing about a contact. */
 export const isStranger = ({ trusted }: Claims, contact: Contact): boolean =>
   isUndecided(contact) && !contact.blocked && !trusted.has(contact.peerId);
 
@@ -19,6 +20,7 @@ export function isKept(claims: Claims, contact: Contact): boolean {
   return isChosen || !isStranger(claims, contact) || claims.book.unread.bytesOf(peerId) > 0;
 }
 
+/** Returns all strangers. */
 export const strangersOf = (claims: Claims): readonly Contact[] =>
   [...claims.book.contacts.values()].filter((contact) => isStranger(claims, contact));
 

@@ -13,6 +13,7 @@ import type { LiveSession } from './live-session.js';
 
 type KeyChanged = Extract<SessionError, { readonly code: 'session/key-changed' }>;
 
+/** Reports failed sessions, each alarm once in a while. */
 export class Failures {
   readonly #people: People;
   /** Time of the alarm for each pair of expected and found key (monotonic, ms). */

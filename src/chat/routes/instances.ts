@@ -21,6 +21,7 @@ import { sendableOf } from './utterances.js';
 
 type InstanceTurn = Turn<NativeEffect>;
 
+/** The probes of sessions whose run may be gone. */
 export class Instances {
   readonly #own: OwnSide;
   readonly #people: People;

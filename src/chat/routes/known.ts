@@ -8,6 +8,7 @@ import type { People } from '../people/people.js';
 import type { Turn } from '../turn.js';
 import type { NativeEffect } from './effects.js';
 
+/** Keeps the transport informed about these callers. */
 export class KnownCallers {
   readonly #people: People;
   readonly #tickets: TicketBook;

@@ -8,6 +8,7 @@ import type { NativeEffect } from './effects.js';
 import { dialing as limits } from './limits.js';
 import type { LiveSession } from './live-session.js';
 
+/** Takes changes of names, at most one a second of each peer. */
 export class Renames {
   readonly #people: Pick<People, 'renamed'>;
 

@@ -5,11 +5,13 @@ import type { Turn } from '../turn.js';
 import type { SessionEffect } from './effects.js';
 import type { LiveSession } from './live-session.js';
 
+/** An order to a session that is up. */
 export type SessionOrder =
   | { readonly say: 'utter'; readonly utterances: readonly Utterance[] }
   | { readonly say: 'probe' }
   | { readonly say: 'close'; readonly reason: CloseReason };
 
+/** Sends an order, unless the session is closing. */
 export function tellSession(live: LiveSession, order: SessionOrder, turn: Turn<SessionEffect>): void {
   live.isClosing ||= order.say === 'close';
   turn.emit({ to: 'session', sessionId: live.sessionId, ...order });

@@ -30,6 +30,7 @@ export interface World {
   idle(): Promise<void>;
 }
 
+/** Options of an exploration. */
 export interface ExploreOptions {
   /** Orders to try. Default: 200. */
   readonly runs?: number;

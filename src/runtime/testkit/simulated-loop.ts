@@ -23,6 +23,7 @@ export function diceOf(seed: number): () => number {
   };
 }
 
+/** An event loop under virtual time. */
 export class SimulatedLoop implements Loop {
   readonly #random: () => number;
   #nowMs = 0;

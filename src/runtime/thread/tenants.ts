@@ -14,6 +14,7 @@ interface Tenant {
   readonly busyMsMax: number;
 }
 
+/** The actors in one thread. */
 export class Tenants {
   readonly #progress: ProgressTable;
   readonly #max: number;

@@ -2,6 +2,7 @@
 import type { DeadLetter } from '../link/protocol.js';
 import type { SystemStats } from './stats.js';
 
+/** Attributes of a counted event. */
 export type MeterAttributes = Record<string, string>;
 
 /** The instruments of a meter that are used. */
@@ -11,20 +12,24 @@ export interface Meter {
   createObservableCounter(name: string, options?: InstrumentOptions): MeterObservable;
 }
 
+/** Options of an instrument. */
 export interface InstrumentOptions {
   readonly description?: string;
   readonly unit?: string;
 }
 
+/** A counter. */
 export interface MeterCounter {
   add(value: number, attributes?: MeterAttributes): void;
 }
 
+/** An instrument that is read by a callback. */
 export interface MeterObservable {
   addCallback(callback: MeterCallback): void;
   removeCallback(callback: MeterCallback): void;
 }
 
+/** Reports the value of an instrument. */
 export type MeterCallback = (result: {
   observe(value: number, attributes?: MeterAttributes): void;
 }) => void | Promise<void>;

@@ -1,6 +1,7 @@
 /** Waits before a restart, which the end of their supervisor cuts short. */
 import type { Timers } from '../timers.js';
 
+/** The pending delays of a supervisor. */
 export class Sleepers {
   readonly #wakes = new Set<() => void>();
 

@@ -73,6 +73,7 @@ export interface SupervisorNode {
   readonly children: readonly TreeNode[];
 }
 
+/** An actor in the description of a tree. */
 export interface ActorNode {
   readonly type: 'actor';
   readonly id: string;
@@ -86,6 +87,7 @@ export interface ActorNode {
   readonly children: readonly TreeNode[];
 }
 
+/** A node in the description of a tree. */
 export type TreeNode = SupervisorNode | ActorNode;
 
 /** A running supervisor. */

@@ -6,6 +6,7 @@ import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { NodeError, NodeHandle } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 
+/** Arguments of the handle. */
 export interface IntermittentOptions {
   /** Opens the home. Errors: `home/in-use` when a node serves it, and others. */
   readonly open: () => ResultAsync<NodeHandle, NodeError>;
@@ -13,6 +14,7 @@ export interface IntermittentOptions {
   readonly connect: () => ResultAsync<NodeHandle, NodeError>;
 }
 
+/** A handle that holds the home during calls only. */
 export interface Intermittent {
   readonly handle: NodeHandle;
   readonly close: () => Promise<void>;

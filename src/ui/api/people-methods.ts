@@ -9,6 +9,7 @@ const short = v.pipe(v.string(), v.maxLength(controlApi.nameCharsMax));
 
 const packPeer = (word: string) => ({ peer: word });
 
+/** Rows of the methods about contacts. */
 export const peopleMethods = {
   contacts: method({
     verb: 'GET',

@@ -17,6 +17,7 @@ import { queuedFates, type ContactVerb, type QueuedFate } from '../options/verbs
 import { waitingFor, withdrawAll } from './outbox.js';
 import { messagesAfter } from './unread.js';
 
+/** Arguments of `contact`. */
 export interface ContactOptions {
   readonly verb: ContactVerb;
   readonly peer: string | null;
@@ -26,6 +27,7 @@ export interface ContactOptions {
   readonly queued: QueuedFate | null;
 }
 
+/** Runs one verb of `contact`. */
 export function contact(context: RunContext, options: ContactOptions): Promise<ExitCode> {
   const { output } = context;
   const { verb, peer } = options;

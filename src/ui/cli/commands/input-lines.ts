@@ -14,6 +14,7 @@ export type InputLine =
   /** The last item: the input cannot be read on. */
   | { readonly type: 'unreadable'; readonly number: number; readonly reason: string };
 
+/** Bounds of the input. */
 export interface InputLimits {
   /** Bytes of a line that is accepted. */
   readonly lineBytesMax: number;

@@ -70,6 +70,7 @@ export async function waitingFor(
   }
 }
 
+/** Withdraws messages to a peer, in chunks. Returns those that were still in the outbox. */
 export async function withdrawAll(
   node: Pick<NodeHandle, 'withdraw'>,
   peerId: string,
@@ -121,6 +122,7 @@ const shortId = (id: string): string => id.slice(-cli.shownIdChars);
 
 const statusOf = ({ id, peer }: MessageEvent): StatusEvent => ({ type: 'status', id, peer, state: 'queued' });
 
+/** Formats a waiting message as one line. */
 export function waitingLine({ id, peer, text, receivedAt, state }: MessageEvent): string {
   const preview = escapeForTerminal(text, { graphemesMax: cli.previewGraphemes });
   return `${shortId(id)}  ${clock(receivedAt)}  → ${escapeName(peer)}: ${preview}  (${state ?? 'queued'})`;

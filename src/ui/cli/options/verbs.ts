@@ -1,5 +1,6 @@
 /** The verbs of commands that have several. */
 
+/** Verbs of `contact`. */
 export const contactVerbs = [
   'list',
   'show',
@@ -13,11 +14,15 @@ export const contactVerbs = [
   'mute',
   'unmute',
 ] as const;
+/** A verb of `contact`. */
 export type ContactVerb = (typeof contactVerbs)[number];
 
 /** Fates of messages that wait for an old key. */
 export const queuedFates = ['send', 'keep', 'drop'] as const;
+/** The fate of such messages. */
 export type QueuedFate = (typeof queuedFates)[number];
 
+/** Verbs of `outbox`. */
 export const outboxVerbs = ['list', 'cancel', 'retry'] as const;
+/** A verb of `outbox`. */
 export type OutboxVerb = (typeof outboxVerbs)[number];

@@ -10,6 +10,7 @@ interface Paging {
   readonly beforeSeq: number;
 }
 
+/** Shows the history page by page. */
 export class Pager {
   readonly #node: Pick<NodeHandle, 'history'>;
   readonly #printer: Printer;

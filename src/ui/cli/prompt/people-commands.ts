@@ -18,11 +18,14 @@ import { peerName, taggedWord } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 
 const names = ['accept', 'reject', 'requests', 'contact', 'unread', 'outbox', 'nickname'] as const;
+/** The name of such a command. */
 export type PeopleCommandName = (typeof names)[number];
 
+/** Whether a command is one of these. */
 export const isPeopleCommand = (name: string): name is PeopleCommandName =>
   names.some((known) => known === name);
 
+/** Arguments of the commands. */
 export interface PeopleCommandOptions {
   readonly node: NodeHandle;
   /** Stores a new name in the settings. */
@@ -31,6 +34,7 @@ export interface PeopleCommandOptions {
   readonly say: (text: string, isFailure?: boolean) => void;
 }
 
+/** Runs the commands about people. */
 export class PeopleCommands {
   readonly #node: NodeHandle;
   readonly #say: PeopleCommandOptions['say'];

@@ -16,6 +16,7 @@ export interface PrinterOptions {
   readonly nowMs: () => number;
 }
 
+/** Prints to the screen of the prompt. */
 export class Printer {
   readonly naming = new Naming();
   readonly colors: Output['colors'];

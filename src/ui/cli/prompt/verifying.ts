@@ -6,6 +6,7 @@ import type { Printer } from './printer.js';
 
 const noKeys = 'older programs cannot be verified: they have no keys, and anybody can use their names';
 
+/** Runs `/verify`, and keeps the code shown last. */
 export class Verifier {
   readonly #node: Pick<NodeHandle, 'find' | 'safety' | 'verify'>;
   readonly #printer: Printer;

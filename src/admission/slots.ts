@@ -185,7 +185,8 @@ export function weakest(slots: readonly Slot[], newcomer: Newcomer, nowMs: numbe
 export function protectedMs(slot: Slot, newcomer: Newcomer): number {
   if (slot.standing === 'ticket') return limits.ticketProtectedMs;
   if (slot.isForeign) return wireV1.handshakeDeadlineMs;
-  if (newcomer.standing === 'ticket') return 0;
+  // A resume is cheap, so it goes before the handshake of a stranger, and never before that of a known address.
+  if (newcomer.standing === 'ticket' && slot.standing === 'stranger') return 0;
   // A handshake that is given up halfway has cost its work for nothing.
   if (slot.workSinceMs !== null && !isContactBeforeStranger(slot, newcomer))
     return wireV1.handshakeDeadlineMs;

@@ -1,5 +1,5 @@
 /**
- * The order of the callers that wait for a slot. Callers with a ticket of ours come first, then known addresses, then
+ * The order of the callers that wait for a slot. Callers with a ticket of ours and known addresses come first, then
  * callers that have sent something, then silent ones. Within a rank that address comes first which had its last slot
  * longest ago. So a host with many connections gets no more slots than a host with one, and a host that holds its
  * slots in vain comes after one that leaves them soon. Pure.
@@ -137,6 +137,7 @@ function rankOf(caller: Waiting): number {
   return isOlder(caller) ? rankOfWords.stranger : rankOfWords[caller.standing];
 }
 
-const rankOfWords: Readonly<Record<Standing, number>> = { ticket: 3, known: 2, stranger: 1 };
+/** A ticket gives no precedence over another friend, or friends that call in a loop would keep all others out. */
+const rankOfWords: Readonly<Record<Standing, number>> = { ticket: 2, known: 2, stranger: 1 };
 
 const isOlder = ({ hello }: Waiting): boolean => hello?.type === 'foreign';

@@ -69,9 +69,9 @@ test('tickets and known addresses go before strangers, and speaking callers befo
     door.wait('10.0.0.1', resume),
   ];
   door.left(held);
-  assert.deepEqual(door.admission.inTurn(), [ticket.id, known.id, older.id, silent.id]);
-  assert.deepEqual(door.again(silent), { type: 'wait', slotWanted: null, first: ticket.id });
-  assert.equal(door.again(ticket).type, 'serve');
+  assert.deepEqual(door.admission.inTurn(), [known.id, ticket.id, older.id, silent.id]);
+  assert.deepEqual(door.again(silent), { type: 'wait', slotWanted: null, first: known.id });
+  assert.equal(door.again(known).type, 'serve');
 });
 
 test('without handshakes left native callers wait in turn, and older programs do not', () => {

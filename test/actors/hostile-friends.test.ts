@@ -1,0 +1,138 @@
+/** Friends that call in a loop, and another friend that has something to say, under virtual time. Case N7. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Caller } from '../../src/admission/admission.js';
+import type { Hello } from '../../src/admission/first-bytes.js';
+import { admission as limits } from '../../src/admission/limits.js';
+import { Door, full } from '../support/admission-door.js';
+import { dice, runSeed, type Dice } from '../support/seeds.js';
+
+const stepMs = 5;
+const handshakeMs = 10;
+const lastsMs = 150_000;
+
+/** A peer that calls. `isHostile`: it calls again at once and never falls silent; else it waits as BUSY asks. */
+interface Peer {
+  readonly address: string;
+  readonly hello: Hello;
+  readonly isHostile: boolean;
+  callsAtMs: number;
+  wantsSinceMs: number;
+  waiting: Caller | null;
+  leavesAtMs: number;
+  held: { readonly caller: Caller; readonly sinceMs: number; isUp: boolean; endsAtMs: number } | null;
+}
+
+const ticketOf = (n: number): string => n.toString(16).padStart(32, '0');
+
+class Street {
+  readonly door = new Door();
+  readonly peers: Peer[] = [];
+  readonly waitsMs: number[] = [];
+  readonly #roll: Dice = dice(runSeed);
+
+  constructor(hostile: number, callsEach: number, hello: 'full' | 'resume') {
+    for (let n = 0; n < hostile * callsEach; n += 1) {
+      const host = n % hostile;
+      this.peers.push(this.#peer(`10.0.1.${host}`, { type: 'resume', ticketIdHex: ticketOf(host) }, true));
+    }
+    const friendly: Hello = hello === 'full' ? full : { type: 'resume', ticketIdHex: ticketOf(99) };
+    this.peers.push(this.#peer('10.0.2.1', friendly, false));
+    this.door.admission.know(
+      this.peers.map(({ address }) => address),
+      this.peers.flatMap((peer) => (peer.hello.type === 'resume' ? [peer.hello.ticketIdHex] : [])),
+    );
+  }
+
+  run(): readonly number[] {
+    const { door } = this;
+    for (const startMs = door.nowMs; door.nowMs - startMs < lastsMs; door.nowMs += stepMs) {
+      for (const { id } of door.admission.due(door.nowMs)) this.#end(id);
+      for (const peer of this.peers) this.#step(peer);
+    }
+    return this.waitsMs.toSorted((a, b) => a - b);
+  }
+
+  #peer(address: string, hello: Hello, isHostile: boolean): Peer {
+    const idle = { waiting: null, leavesAtMs: 0, held: null, wantsSinceMs: 0 };
+    return { address, hello, isHostile, callsAtMs: this.#roll(1_000), ...idle };
+  }
+
+  #step(peer: Peer): void {
+    const { door } = this;
+    const { held } = peer;
+    if (held !== null) {
+      if (!held.isUp && door.nowMs - held.sinceMs >= handshakeMs) {
+        held.isUp = true;
+        door.admission.authenticated(held.caller.id, true, 'session', door.nowMs);
+        if (!peer.isHostile) this.waitsMs.push(door.nowMs - peer.wantsSinceMs);
+      }
+      if (peer.isHostile) door.admission.active(held.caller.id, door.nowMs);
+      if (door.nowMs >= held.endsAtMs) this.#end(held.caller.id);
+      return;
+    }
+    if (peer.waiting !== null) {
+      if (door.nowMs < peer.leavesAtMs) return;
+      // The pool keeps a caller whose turn is next.
+      if (door.admission.isSlotComing(peer.waiting, door.nowMs)) {
+        peer.leavesAtMs += limits.parkMs;
+        this.#ask(peer);
+        return;
+      }
+      door.left(peer.waiting.id);
+      peer.waiting = null;
+      peer.callsAtMs = door.nowMs + (peer.isHostile ? stepMs : 1_000 + this.#roll(1_000));
+      return;
+    }
+    if (door.nowMs < peer.callsAtMs) return;
+    if (peer.wantsSinceMs === 0) peer.wantsSinceMs = door.nowMs;
+    peer.waiting = door.caller(peer.address, peer.hello);
+    peer.leavesAtMs = door.nowMs + limits.waitMs;
+    this.#ask(peer);
+  }
+
+  #ask(peer: Peer): void {
+    const { waiting: caller } = peer;
+    if (caller === null) return;
+    const verdict = this.door.again(caller);
+    if (verdict.type === 'serve') {
+      if (verdict.evict !== null) this.#end(verdict.evict);
+      peer.waiting = null;
+      peer.held = { caller, sinceMs: this.door.nowMs, isUp: false, endsAtMs: Infinity };
+    } else if (verdict.type === 'wait' && verdict.slotWanted !== null) {
+      const parked = this.peers.find(({ held }) => held?.caller.id === verdict.slotWanted)?.held;
+      if (parked) parked.endsAtMs = Math.min(parked.endsAtMs, this.door.nowMs + limits.parkMs);
+    } else if (verdict.type === 'refuse') {
+      peer.waiting = null;
+      peer.callsAtMs = this.door.nowMs + (peer.isHostile ? stepMs : 1_000 + this.#roll(1_000));
+    }
+  }
+
+  /** A connection ends, and who waits asks again in turn. */
+  #end(id: Caller['id']): void {
+    this.door.left(id);
+    const peer = this.peers.find(({ held }) => held?.caller.id === id);
+    if (peer !== undefined) {
+      peer.held = null;
+      peer.wantsSinceMs = 0;
+      peer.callsAtMs = this.door.nowMs + (peer.isHostile ? stepMs : 500 + this.#roll(3_000));
+    }
+    for (const next of this.door.admission.inTurn()) {
+      const asking = this.peers.find(({ waiting }) => waiting?.id === next);
+      if (asking !== undefined) this.#ask(asking);
+    }
+  }
+}
+
+// Case N7
+test('beside eight friends that call in a loop another friend is served within 5 s', (t) => {
+  for (const hello of ['full', 'resume'] as const)
+    for (const callsEach of [1, 3]) {
+      const waitsMs = new Street(8, callsEach, hello).run();
+      const p95 = waitsMs[Math.floor(waitsMs.length * 0.95)] ?? Infinity;
+      t.diagnostic(
+        `${hello}, ${callsEach} calls each: ${waitsMs.length} served, p50 ${waitsMs[waitsMs.length >> 1]}, p95 ${p95} ms, most ${waitsMs.at(-1)}`,
+      );
+      assert.ok(waitsMs.length > 20 && p95 <= 5_000, `p95 ${p95} ms of ${waitsMs.length}`);
+    }
+});

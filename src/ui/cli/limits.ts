@@ -65,6 +65,8 @@ export const editor = {
   pasteGapMs: 2_000,
   /** Characters of a paste: a message holds 64 KiB, so that a longer paste is a mistake. */
   pasteCharsMax: 2 ** 20,
+  /** Time after the start in which input may have been typed before it. */
+  typedAheadMs: 200,
   /** States of the line that can be restored. */
   undoStatesMax: 100,
   /** Fewest columns of the text beside the prompt; a longer prompt is cut. */

@@ -68,3 +68,10 @@ test('a long prompt leaves room for the text', () => {
   const { rows } = frame('hello', 5, 30, `${'n'.repeat(64)} unverified › `);
   assert.ok(rows[0]?.endsWith('… › hello'), rows[0]);
 });
+
+// Case P2
+test('a question may fill its row', () => {
+  const prompt = 'paste 3 lines as one message? [Y/n/edit] ';
+  const { rows } = frameOf({ prompt, text: '', cursor: 0, columns: 50, rowsMax: 10, textColumns: 1 });
+  assert.deepEqual(rows, [prompt]);
+});

@@ -5,7 +5,7 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import type { DeliveryState } from '../../../index.js';
-import { cli } from '../limits.js';
+import { cli, editor as limits } from '../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
 import { BurstReader } from './editor/bursts.js';
 import { widthOf } from './editor/cells.js';
@@ -96,6 +96,7 @@ export class TerminalScreen implements Screen {
   #waiting: { block: Block; text: string }[] = [];
   #flushing: NodeJS.Immediate | null = null;
   #isClosed = false;
+  readonly #openedMs = performance.now();
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -184,7 +185,10 @@ export class TerminalScreen implements Screen {
   readonly #end = (): void => this.#onEnd();
 
   readonly #read = (chunk: Buffer | string): void => {
-    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
+    const arrived = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
+    // The terminal wrote Enter as a line feed while no prompt read its keys.
+    const isTypedAhead = performance.now() - this.#openedMs < limits.typedAheadMs;
+    const text = isTypedAhead ? arrived.replaceAll('\n', '\r') : arrived;
     this.#press(this.#bursts.feed(text));
     this.#awaitPause();
   };
@@ -312,6 +316,7 @@ export class TerminalScreen implements Screen {
     const columns = this.columns();
     const frame = frameOf({
       prompt: question ?? this.#prompt,
+      ...(question === null ? {} : { textColumns: 1 }),
       text,
       cursor,
       columns,

@@ -20,6 +20,8 @@ export interface Frame {
 export interface FrameOptions {
   /** Prompt, which may have colours. */
   readonly prompt: string;
+  /** Columns that the prompt leaves to the text, at least. */
+  readonly textColumns?: number;
   readonly text: string;
   readonly cursor: number;
   readonly columns: number;
@@ -28,8 +30,9 @@ export interface FrameOptions {
 }
 
 /** Cuts prompt and text into rows. */
-export function frameOf({ prompt, text, cursor, columns, rowsMax }: FrameOptions): Frame {
-  const lead = fitted(prompt, columns);
+export function frameOf(options: FrameOptions): Frame {
+  const { prompt, text, cursor, columns, rowsMax, textColumns = limits.textColumnsMin } = options;
+  const lead = fitted(prompt, Math.max(2, columns - textColumns));
   const rows: Row[] = [{ text: lead.text, width: lead.width }];
   let cursorAt = { row: 0, prefix: lead.text };
   let at = 0;
@@ -71,10 +74,9 @@ function endOf(rows: readonly Row[], chars: number): { row: number; prefix: stri
 }
 
 /** Cuts a prompt that leaves too little room for the text. */
-function fitted(prompt: string, columns: number): Row {
+function fitted(prompt: string, room: number): Row {
   const plain = stripVTControlCharacters(prompt);
   const width = widthOf(plain);
-  const room = Math.max(2, columns - limits.textColumnsMin);
   if (width <= room) return { text: prompt, width };
   const kept = { text: '', width: 0 };
   for (const cell of cellsOf(plain.trimEnd().replace(/ ›$/u, ''))) {

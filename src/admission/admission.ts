@@ -12,12 +12,13 @@
  * faster than others would hold every slot. Free slots are given by turns (`turns.ts`).
  */
 import type { ConnectionId } from '../ids.js';
-import type { Carries } from '../dialects/dialect.js';
+import type { Carries, DialectName } from '../dialects/dialect.js';
 import { admission as limits } from './limits.js';
 import { HandshakeWindow } from './handshake-window.js';
-import { HandshakeBudget, Penalties, type Standing } from './budget.js';
+import { HandshakeBudget, Nonsense, Penalties, type Standing } from './budget.js';
 import {
   endOf,
+  forContactAtMs,
   givesWayAtMs,
   isOpen,
   isStranger,
@@ -29,6 +30,7 @@ import {
   type Newcomer,
   type Slot,
 } from './slots.js';
+import { LatestWaiting } from './latest-waiting.js';
 import { Turns, type Waiting } from './turns.js';
 import type { Hello } from './first-bytes.js';
 import { isLoopback, sourceKey } from '../wire/address-space.js';
@@ -56,6 +58,8 @@ export type Verdict =
 /** Arguments of the policy. */
 export interface AdmissionOptions {
   readonly connectionsMax: number;
+  /** Dialects of sniffed ports; absent: the native one alone. */
+  readonly enabled?: ReadonlySet<DialectName>;
   readonly nowMs: number;
 }
 
@@ -65,19 +69,17 @@ export class Admission {
   readonly #budget: HandshakeBudget;
   readonly #window: HandshakeWindow;
   readonly #penalties = new Penalties();
+  readonly #nonsense: Nonsense;
   readonly #turns = new Turns();
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
-  /**
-   * The last two addresses with the verdict `wait`, with its time in ms, the later one last. With two, one of them
-   * differs from any caller.
-   */
-  readonly #waited = new Map<string, number>();
+  readonly #waited = new LatestWaiting();
 
   constructor(options: AdmissionOptions) {
     this.#slots = new Slots(options.connectionsMax);
     this.#budget = new HandshakeBudget(options.nowMs);
     this.#window = new HandshakeWindow(options.connectionsMax);
+    this.#nonsense = new Nonsense((options.enabled?.size ?? 1) > 1 ? limits.nonsenseFree : 0);
   }
 
   get taken(): number {
@@ -110,7 +112,7 @@ export class Admission {
     const useful = this.#slots.usefulTo(newcomer.standing);
     const coming = useful.filter((slot) => this.#isComing(slot, newcomer, nowMs));
     // A slot that is free already counts: then the caller waits for the budget of handshakes alone.
-    const count = coming.length + (this.#slots.hasRoom(newcomer.standing) ? 1 : 0);
+    const count = coming.length + (this.#slots.hasRoom(newcomer) ? 1 : 0);
     return this.#turns.isAmongFirst(caller.id, count);
   }
 
@@ -187,6 +189,11 @@ export class Admission {
   penalise = (address: string, penaltyMs: number, nowMs: number): void =>
     this.#penalties.add(sourceKey(address), penaltyMs, isLoopback(address), nowMs);
 
+  /** Counts a connection that made no sense. Where older programs are served, the first ones get no penalty. */
+  madeNoSense(address: string, nowMs: number): void {
+    this.penalise(address, this.#nonsense.penaltyMs(sourceKey(address), nowMs), nowMs);
+  }
+
   /** Returns the connections whose time is over at `nowMs`. They keep their slots until `left`. */
   due(nowMs: number): readonly Due[] {
     return this.#slots.all.flatMap((slot) => {
@@ -226,7 +233,7 @@ export class Admission {
       return this.#pay(newcomer, nowMs) ?? { type: 'serve', evict: room.evict };
     }
     if (hello === null) return noRoom;
-    this.#noteWaiting(source, nowMs);
+    this.#waited.note(source, nowMs);
     // No session is parked for a silent caller, nor for an address that has its share of slots.
     if (this.#hasShare(source, hello, nowMs)) return noRoom;
     return { ...noRoom, slotWanted: this.#sessionToPark(standing, nowMs) };
@@ -304,7 +311,7 @@ export class Admission {
       const victim = weakest(own, newcomer, nowMs);
       return victim && useful.includes(victim) ? { evict: victim.id } : null;
     }
-    if (this.#slots.hasRoom(standing)) return { evict: null };
+    if (this.#slots.hasRoom(newcomer)) return { evict: null };
     const victim = weakest(useful.filter(isOpen), newcomer, nowMs);
     if (victim) return { evict: victim.id };
     if (hello === null) return null;
@@ -313,24 +320,16 @@ export class Admission {
     const crowder = longestSilent(older.filter((slot) => nowMs >= this.#ripeAtMs(slot)));
     if (crowder) return { evict: crowder.id };
     if (standing === 'stranger') return hello.type === 'foreign' ? this.#ownSlot(newcomer, nowMs) : null;
-    const hog = this.#slots.longestIdle((slot) => {
-      const givesWayMs = givesWayAtMs(slot) ?? slot.lastActiveMs + limits.strangerIdleForContactMs;
-      return isStranger(slot) && nowMs >= givesWayMs;
-    });
+    const borrower = longestSilent(this.#slots.lent());
+    if (borrower) return { evict: borrower.id };
+    const hog = this.#slots.longestIdle((slot) => isStranger(slot) && nowMs >= forContactAtMs(slot));
     return hog ? { evict: hog.id } : null;
   }
 
   /** Whether an address holds its share of slots for older programs while another address waits. */
   #isCrowding(source: string, nowMs: number): boolean {
     if (this.#slots.foreignAt(source).length < limits.foreignPerAddressMax) return false;
-    return [...this.#waited].some(([other, atMs]) => other !== source && nowMs - atMs < limits.wantedForMs);
-  }
-
-  #noteWaiting(source: string, nowMs: number): void {
-    this.#waited.delete(source);
-    this.#waited.set(source, nowMs);
-    const [oldest] = this.#waited.keys();
-    if (this.#waited.size > 2 && oldest !== undefined) this.#waited.delete(oldest);
+    return this.#waited.hasOther(source, nowMs);
   }
 
   /** Finds an idle connection of an older program that an address with its full share gives up for the caller. */

@@ -71,6 +71,27 @@ export class RecentMap<Value> {
   }
 }
 
+/** Counts the connections of each source that made no sense. After `nonsenseForgottenMs` without one the count starts again. */
+export class Nonsense {
+  readonly #seen = new RecentMap<{ readonly count: number; readonly atMs: number }>(limits.addressesMax);
+
+  readonly #free: number;
+
+  /** `free`: number of them that cost a source nothing. */
+  constructor(free: number) {
+    this.#free = free;
+  }
+
+  /** Counts one more, and returns the penalty of its source. */
+  penaltyMs(source: string, nowMs: number): number {
+    const known = this.#seen.get(source);
+    const isRecent = known !== undefined && nowMs - known.atMs < limits.nonsenseForgottenMs;
+    const count = isRecent ? known.count + 1 : 1;
+    this.#seen.set(source, { count, atMs: nowMs });
+    return count > this.#free ? limits.penaltyNoAuthenticationMs : 0;
+  }
+}
+
 /**
  * The standing of a caller: `ticket` resumes with a ticket of ours, `known` calls from an address where a contact was
  * proved.

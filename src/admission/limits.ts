@@ -66,10 +66,19 @@ export const admission = {
   answerWeight: 0.25,
   /** Time without an answer after which the machine counts as idle again. */
   answerMemoryMs: 10_000,
+  /** Penalty of an address whose connection made no sense, or ended without authentication. */
+  penaltyNoAuthenticationMs: 1_000,
   /** The longest penalty of one address. */
   penaltyMostMs: 600_000,
   /** The longest penalty of the loopback address: many homes share it, so one of them must not keep the others out. */
   penaltyLoopbackMostMs: 1_000,
+  /**
+   * Connections from one address that make no sense and cost nothing but themselves, where older programs are served:
+   * these never try again, so a valid message that follows a stray one must not be refused.
+   */
+  nonsenseFree: 2,
+  /** Time without nonsense after which the count of an address starts again. */
+  nonsenseForgottenMs: 60_000,
   /** Addresses with a penalty or a handshake budget that are remembered. */
   addressesMax: 1_024,
   knownAddressesMax: 4_096,

@@ -90,15 +90,30 @@ export class Slots {
     this.#taken.delete(id);
   }
 
-  /** Whether a slot is free for a caller of this standing. */
-  hasRoom(standing: Standing): boolean {
-    return this.count < this.#max && (standing !== 'stranger' || this.#strangers < this.#strangersMax);
+  /** Whether a slot is free for such a caller. */
+  hasRoom({ standing, hello }: Pick<Newcomer, 'standing' | 'hello'>): boolean {
+    if (this.count >= this.#max) return false;
+    if (standing !== 'stranger' || this.#strangers < this.#strangersMax) return true;
+    return hello?.type === 'foreign' && this.#isLendable();
+  }
+
+  /**
+   * Whether the reserved slot may be lent: users of foreign programs hold all others and are typing. Five of them are to
+   * be served at a time, and no other slot becomes free soon.
+   */
+  #isLendable(): boolean {
+    return this.#strangers === this.#strangersMax && this.all.filter(isStranger).every(isBeingTyped);
+  }
+
+  /** Returns the slots that a contact may take at once while the reserved slot is lent to a stranger. */
+  lent(): readonly Slot[] {
+    return this.#strangers > this.#strangersMax ? this.all.filter(isStranger) : [];
   }
 
   /** Returns the slots that a caller of this standing could use if they were free. */
   usefulTo(standing: Standing): readonly Slot[] {
     if (standing !== 'stranger' || this.#strangers < this.#strangersMax) return this.all;
-    return this.#strangers > this.#strangersMax ? [] : this.all.filter(isStranger);
+    return this.all.filter(isStranger);
   }
 
   /** Returns the slots of older programs at this address, in any stage. */
@@ -126,8 +141,16 @@ export class Slots {
   }
 }
 
+/** Whether the user of an older program types its message. */
+const isBeingTyped = ({ stage, isForeign, carries }: Slot): boolean =>
+  isForeign && stage === 'authenticated' && carries === 'typed-message';
+
 /** Whether the connection is not authenticated yet. */
 export const isOpen = (slot: Slot): boolean => slot.stage !== 'authenticated';
+
+/** Returns the time from which on an authenticated stranger gives way to a contact. */
+export const forContactAtMs = (slot: Slot): number =>
+  givesWayAtMs(slot) ?? slot.lastActiveMs + limits.strangerIdleForContactMs;
 
 /** Returns the slot with the oldest activity. */
 export const longestSilent = (slots: readonly Slot[]): Slot | null =>

@@ -101,7 +101,7 @@ export interface Commands {
   /** Dials the peer, or (null) all peers for which messages wait, at once. */
   readonly retry: Asking<{ readonly peer: string | null }, RetriedInfo, ChatError>;
   readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
-  readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure>;
+  readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure | DialectError>;
   readonly foreignPeers: Asking<
     { readonly dialect: ForeignDialectName },
     readonly ForeignPeerInfo[],

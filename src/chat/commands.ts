@@ -16,7 +16,7 @@ import type { LineAnswer } from './delivery/effects.js';
 import { refusalOfText } from './delivery/texts.js';
 import { setBlocked, type CoreTurn, type Parts } from './parts.js';
 import { isProvable } from './people/capabilities.js';
-import { isSameSafetyNumber } from './people/identity.js';
+import { isNativeId, isSameSafetyNumber } from './people/identity.js';
 import type { AddressAnswer } from './routes/live-session.js';
 import type { RouteReport } from './routes/route.js';
 import { answer, logLine, type CallId, type Token } from './turn.js';
@@ -65,7 +65,10 @@ export class CommandDesk {
     if (word === null) return this.#withoutPeer(command, turn);
     const meant = people.meantBy(word);
     if (meant.isErr()) return refuse(command, meant.error, turn);
-    if (typeof meant.value === 'string') return this.#carryOut(command, meant.value, turn);
+    if (typeof meant.value === 'string') {
+      this.#parts.foreign.addressed(meant.value, word, turn);
+      return this.#carryOut(command, meant.value, turn);
+    }
     const address = meant.value;
     const typed = formatAddress(address);
     const here = people.peerAt((live) => formatAddress(live) === typed);
@@ -164,9 +167,9 @@ export class CommandDesk {
         return [];
       }
       case 'disconnect':
-        foreign.end(peerId, turn);
         native.end(peerId, turn);
-        turn.emit(answer(command.call, ok(null)));
+        if (isNativeId(peerId)) turn.emit(answer(command.call, ok(null)));
+        else foreign.disconnect(peerId, command.call, turn);
         return [];
       case 'foreignConnect':
         return foreign.connect(peerId, command.body.isManual, command.call, turn);

@@ -132,6 +132,9 @@ export class Core {
         native.slotWanted(input.connectionId, turn);
         foreign.slotWanted(input.connectionId, turn);
         return [];
+      case 'turnedAway':
+        if (isForeign(input.dialect)) foreign.turnedAway(input.address, input.dialect, turn);
+        return [];
       case 'dialled': {
         const { connectionId } = input;
         const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);
@@ -161,16 +164,11 @@ export class Core {
       case 'sessionDown':
         return this.#outcome(native.sessionDown(input.sessionId, input.end, turn), turn);
       case 'foreignRunning':
-        foreign.running(input.sessionId);
-        return [];
       case 'foreignUp':
-        return foreign.up(input.sessionId, input.isTextToCome, turn);
       case 'foreignSent':
-        return foreign.sent(input.sessionId, input.token, turn);
       case 'foreignRefused':
-        return foreign.refused(input.sessionId, input.token, input.error, turn);
       case 'foreignDown':
-        return foreign.down(input.sessionId, input.end, turn);
+        return foreign.reported(input, turn);
       case 'stored':
         this.#stored(input.token, input.answer, turn);
         return [];

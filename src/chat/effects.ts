@@ -4,7 +4,6 @@
  */
 import type { Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
-import type { DialectError } from '../dialects/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { DialError } from './errors.js';
 import type { ConnectionId, SessionId } from '../ids.js';
@@ -14,7 +13,7 @@ import type { AskedInput } from './asked.js';
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './delivery/effects.js';
 import type { ErrorEvent, ReadyEvent } from './events.js';
 import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
-import type { ForeignEnd } from './foreign/state.js';
+import type { ForeignInput } from './foreign/state.js';
 import type { PeopleEffect } from './people/effects.js';
 import type { Presence } from './people/presence.js';
 import type { NativeDue, NativeEffect } from './routes/effects.js';
@@ -76,6 +75,7 @@ export type Input =
     }
   /** Another caller needs the slot of this connection. */
   | { readonly type: 'slotWanted'; readonly connectionId: ConnectionId }
+  | { readonly type: 'turnedAway'; readonly address: Address; readonly dialect: DialectName }
   | { readonly type: 'dialled'; readonly connectionId: ConnectionId }
   | {
       readonly type: 'dialFailed';
@@ -98,17 +98,7 @@ export type Input =
   /** The peer gave the sign of life that a session was asked for. */
   | { readonly type: 'sessionAnswered'; readonly sessionId: SessionId }
   | { readonly type: 'sessionDown'; readonly sessionId: SessionId; readonly end: SessionEnd }
-  /** The actor of a foreign connection runs. */
-  | { readonly type: 'foreignRunning'; readonly sessionId: SessionId }
-  | { readonly type: 'foreignUp'; readonly sessionId: SessionId; readonly isTextToCome: boolean }
-  | { readonly type: 'foreignSent'; readonly sessionId: SessionId; readonly token: number }
-  | {
-      readonly type: 'foreignRefused';
-      readonly sessionId: SessionId;
-      readonly token: number;
-      readonly error: DialectError;
-    }
-  | { readonly type: 'foreignDown'; readonly sessionId: SessionId; readonly end: ForeignEnd }
+  | ForeignInput
   | { readonly type: 'stored'; readonly token: Token; readonly answer: StoredAnswer }
   | { readonly type: 'computed'; readonly token: Token; readonly result: Result<string, RuntimeError> }
   | { readonly type: 'due'; readonly due: Due };

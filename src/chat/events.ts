@@ -88,13 +88,15 @@ const status = event('status', 'a sent message reached another state', {
 
 const notice = event('notice', 'an older program reports about a peer', {
   notice: oneOf(
-    ['new-peer', 'connected', 'disconnected', 'lost'],
-    'new-peer: first message; connected: a connection message, or a conversation began; disconnected: the peer said that it leaves; lost: the connection broke',
+    ['new-peer', 'connected', 'disconnected', 'lost', 'text-form', 'cut-off', 'unreadable', 'your-turn'],
+    'new-peer: first message; connected: a connection message, or a conversation began; disconnected: the peer said that it leaves; lost: the connection broke; text-form: a first message went out in a form that the peer may not read; cut-off: somebody lost the connection because others needed it; unreadable: a message came that cannot be read; your-turn: the peer waits for a message',
   ),
   peer: text('name of the peer'),
   peerId: text('identity of the peer'),
   dialect: foreignDialect,
-  text: text('what the peer said as it left; otherwise empty'),
+  text: text(
+    'what the peer said as it left; of text-form, cut-off and unreadable the sentence for the user; otherwise empty',
+  ),
 });
 
 const error = event('error', 'something failed that the user should know of', {

@@ -75,16 +75,34 @@ export interface ForeignDialect<Message> {
   encode(message: Message): Result<Uint8Array, DialectError>;
   /**
    * Cuts `text` at code points so that each piece fits one write. Where a connection carries one message, the caller
-   * opens one for each piece. Errors: `dialect/unsupported` (text that would mean something else there, or nothing).
+   * opens one for each piece. A text that means a command is one piece. Errors: `dialect/unsupported` (no text at all).
    */
   pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError>;
+  /** Returns the meaning of this whole text to the program at the other end. */
+  means(text: string): 'text' | 'connect' | 'leave';
+  /** Of a program that must not be written to at any time. */
+  readonly openPacing?: (role: ForeignRole) => Pacing;
   openMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine;
+}
+
+/** Holds writes back for a program that reads only now and then. Times are monotonic ms. */
+export interface Pacing {
+  /** Notes bytes of the other side, also a part of a message. */
+  heard(nowMs: number): void;
+  /**
+   * Returns the bytes to write now. Null: the message has to wait until the other side speaks or, unless it is null,
+   * for `retryAfterMs`.
+   */
+  take(
+    bytes: Uint8Array,
+    nowMs: number,
+  ): { readonly bytes: Uint8Array } | { readonly bytes: null; readonly retryAfterMs: number | null };
 }
 
 /** A foreign dialect without the type of its messages: enough to hold a conversation. */
 export type AnyForeignDialect = Pick<
   ForeignDialect<unknown>,
-  'name' | 'framing' | 'can' | 'pieces' | 'openMachine'
+  'name' | 'framing' | 'can' | 'pieces' | 'means' | 'openPacing' | 'openMachine'
 >;
 
 /** The side that opened the connection: this one (`dial`) or the other (`accept`). */

@@ -42,11 +42,10 @@ export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct
 
   /** Passes outputs up to the end, and notes the end. */
   const through = (all: readonly ForeignOutput[]): readonly ForeignOutput[] => {
-    const outputs = all.filter((output) => !isNothing(output));
-    const end = outputs.findIndex(({ type }) => type === 'close' || type === 'failed');
-    if (end < 0) return outputs;
+    const end = all.findIndex(({ type }) => type === 'close' || type === 'failed');
+    if (end < 0) return all;
     isOver = true;
-    return outputs.slice(0, end + 1);
+    return all.slice(0, end + 1);
   };
   const hearAll = (frames: readonly Uint8Array[], end: FrameEnd, nowMs: number): ForeignOutput[] => {
     const outputs: ForeignOutput[] = [];
@@ -85,10 +84,6 @@ export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct
       isOver ? unsupported(dialect, 'a connection that is over') : conduct.say(utterance).map(through),
   };
 }
-
-/** Whether the output is an empty text, which some programs let their users send. */
-const isNothing = (output: ForeignOutput): boolean =>
-  output.type === 'heard' && output.utterance.type === 'text' && output.utterance.text === '';
 
 /** Cuts JSON objects. Silence has no meaning. */
 export function cutJson(): Cutter {
@@ -133,14 +128,20 @@ export function dialectError(dialect: ForeignDialectName, error: WireError): Dia
 export const frameText = (dialect: ForeignDialectName, frame: Uint8Array): Result<string, DialectError> =>
   decodeUtf8(frame).mapErr((error) => dialectError(dialect, error));
 
+/** A member of a JSON object, with each way in which its key was spelled. */
+export interface Field {
+  readonly spelled: readonly string[];
+  readonly value: JsonValue;
+}
+
 /**
- * Reads the members of a JSON object by `plainKey`, which makes different spellings equal. `spelled` keeps the
- * original. Errors: `dialect/malformed`, `dialect/too-long`.
+ * The members of a JSON object by `plainKey`, so that the spellings of one assignment are one. A member under several
+ * spellings is one member where all have the same value. Errors: `dialect/malformed`, `dialect/too-long`.
  */
 export function frameFields(
   dialect: ForeignDialectName,
   frame: Uint8Array,
-): Result<ReadonlyMap<string, { readonly spelled: string; readonly value: JsonValue }>, DialectError> {
+): Result<ReadonlyMap<string, Field>, DialectError> {
   const bounds = {
     bytesMax: foreignFrames.frameBytesMax,
     depthMax: foreignFrames.jsonDepthMax,
@@ -150,11 +151,13 @@ export function frameFields(
     .mapErr((error) => dialectError(dialect, error))
     .andThen((value) => {
       if (!isJsonObject(value)) return malformed(dialect, 'no JSON object');
-      const fields = new Map<string, { spelled: string; value: JsonValue }>();
-      for (const [spelled, member] of Object.entries(value)) {
+      const fields = new Map<string, Field>();
+      for (const [spelled, member = null] of Object.entries(value)) {
         const key = plainKey(spelled);
-        if (fields.has(key)) return malformed(dialect, 'a key in two spellings');
-        fields.set(key, { spelled, value: member ?? null });
+        const known = fields.get(key);
+        if (known !== undefined && known.value !== member)
+          return malformed(dialect, 'a key in two spellings with two values');
+        fields.set(key, { spelled: [...(known?.spelled ?? []), spelled], value: member });
       }
       return ok(fields);
     });

@@ -59,7 +59,12 @@ export type BeaconDatagram =
   | ({ readonly kind: 'native' } & SignedBeacon)
   | { readonly kind: 'challenge'; readonly nonce: Uint8Array }
   /** An announcement of the oldest dialect; the name as it came. */
-  | { readonly kind: 'foreign'; readonly username: string };
+  | {
+      readonly kind: 'foreign';
+      readonly username: string;
+      /** It tells its address, as the program of cmp2204 does and other answers to its assignment do not. */
+      readonly hasAddress: boolean;
+    };
 
 /** Encodes a record up to its signature. Throws on a length that the caller must have checked. */
 export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
@@ -156,7 +161,9 @@ export function decodeBeacon(datagram: Uint8Array): Result<BeaconDatagram, WireE
   // A broken field of ours is an attack or damage, not an older program.
   if (parlance !== undefined) return malformed('record is not text');
   const username = usernameIn(parsed.value);
-  return username === null ? malformed('no username') : ok({ kind: 'foreign', username });
+  if (username === null) return malformed('no username');
+  const hasAddress = Object.keys(parsed.value).some((key) => plainKey(key) === 'ipaddress');
+  return ok({ kind: 'foreign', username, hasAddress });
 }
 
 /**

@@ -37,6 +37,7 @@ async function openDoor(t: TestContext): Promise<Door> {
     {
       onAccepted: (connection) => joined.push(connection) > 0,
       onSlotWanted: (connectionId) => wanted.push(connectionId),
+      onTurnedAway: () => undefined,
       onTrace: () => undefined,
       onUnknown: () => undefined,
     },

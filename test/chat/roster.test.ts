@@ -50,11 +50,15 @@ test('a native peer is online until it misses two beacons, then away, and gone a
 
 test('a peer of the oldest program is online for ten seconds after its announcement', () => {
   const roster = createRoster();
-  const [row] = roster.heardForeign('bob\u0007', at('10.0.0.7'), clocks(0));
+  const [row] = roster.heardForeign({ username: 'bob\u0007', hasAddress: true }, at('10.0.0.7'), clocks(0));
   assert.deepEqual([row?.peerId, row?.name, row?.dialect], ['cmp2204://10.0.0.7', 'bob', 'cmp2204']);
   assert.deepEqual(roster.tick(clocks(10_000)), []);
   assert.deepEqual(states(roster.tick(clocks(10_001))), ['away']);
-  assert.deepEqual(roster.heardForeign('\u200B', at('10.0.0.8'), clocks(0)), [], 'nameless');
+  assert.deepEqual(
+    roster.heardForeign({ username: '\u200B', hasAddress: true }, at('10.0.0.8'), clocks(0)),
+    [],
+    'nameless',
+  );
 });
 
 test('a beacon of equal content changes nothing, a new name or run does', () => {
@@ -176,7 +180,13 @@ test('the roster stays bounded, keeps contacts, and its rows equal the sum of it
         const had = [0, 1].filter((contact) => roster.rows().some((row) => row.peerId === idOf(contact)));
         if (kind === 'tick') note(roster.tick(clocks(nowMs)));
         else if (kind === 'foreign')
-          note(roster.heardForeign(`old${n}`, at(`10.0.0.${host}`), clocks(nowMs)));
+          note(
+            roster.heardForeign(
+              { username: `old${n}`, hasAddress: true },
+              at(`10.0.0.${host}`),
+              clocks(nowMs),
+            ),
+          );
         else
           note(hear(roster, n, at(`10.0.0.${host}`), nowMs, { kind, bootId: new Uint8Array(8).fill(boot) }));
         assert.ok(roster.rows().length <= 12);
@@ -206,7 +216,11 @@ test('announcements that nothing proves displace each other and no native peer',
   const roster = createRoster({ rowsMax: 300 });
   for (let n = 1; n <= 40; n += 1) hear(roster, n, at(`10.1.0.${n}`), 0);
   for (let n = 0; n < 1_000; n += 1)
-    roster.heardForeign(`forged ${n}`, at(`10.2.${n >> 8}.${n & 255}`), clocks(1));
+    roster.heardForeign(
+      { username: `forged ${n}`, hasAddress: true },
+      at(`10.2.${n >> 8}.${n & 255}`),
+      clocks(1),
+    );
   const rows = roster.rows();
   assert.equal(rows.filter(({ dialect }) => dialect === 'native').length, 40);
   assert.equal(rows.filter(({ dialect }) => dialect === 'cmp2204').length, 256);

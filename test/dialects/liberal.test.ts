@@ -204,7 +204,7 @@ describe('cmp2204', () => {
     ] as const)
       assert.deepEqual(
         cmp2204.decode(Buffer.from(`{"${key}": "hi", "extra": [1]}`))._unsafeUnwrap(),
-        { type: 'plain', keys, text: 'hi' },
+        { type: 'plain', keys, text: 'hi', user: null },
         key,
       );
   });
@@ -231,7 +231,13 @@ describe('cmp2204', () => {
       type: 'plain',
       keys: 'blank',
       text: '42',
+      user: null,
     });
+    // Case O9: a sibling sends such objects.
+    assert.deepEqual(
+      cmp2204.decode(Buffer.from('{"user": "eve", "key": 0, "unencrypted_message": "hi"}'))._unsafeUnwrap(),
+      { type: 'plain', keys: 'underscore', text: 'hi', user: 'eve' },
+    );
     for (const words of [
       '{"unencrypted message": true}',
       '{"unencrypted message": null}',
@@ -241,7 +247,7 @@ describe('cmp2204', () => {
       '{"key": 8.5}',
       '{"key": -8}',
       `{"key": "b'8"}`,
-      '{"key": 8, "unencrypted message": "hi"}',
+      '{"key": 8, "encrypted message": "hi"}',
       '{}',
     ])
       assert.deepEqual(heard(cmp2204, words), [{ failed: 'dialect/malformed' }], words);

@@ -60,7 +60,7 @@ test('waiting texts stay back while the peer is blocked, and go out after the un
   (await scene.node.block(peer, true))._unsafeUnwrap();
   // As many for another take as long as all of those would have taken.
   (await scene.node.sendAll(`netech://127.0.0.1:${other.port}`, texts))._unsafeUnwrap();
-  await eventually(() => other.heard.waiting.length === texts.length, 10_000, 'those for the other');
+  await eventually(() => other.heard.waiting.length === texts.length, 60_000, 'those for the other');
   const queued = async () =>
     (await scene.node.history({ peer, direction: 'out', limit: 500 }))
       ._unsafeUnwrap()
@@ -68,7 +68,7 @@ test('waiting texts stay back while the peer is blocked, and go out after the un
   // What was under way comes to its end; the rest is not begun.
   assert.ok(netech.heard.waiting.length < texts.length - 1, 'all of it went out to a blocked peer');
   (await scene.node.block(peer, false))._unsafeUnwrap();
-  await eventually(async () => (await queued()) === 0, 5_000, 'the rest');
+  await eventually(async () => (await queued()) === 0, 60_000, 'the rest');
   // It is sent when the system has it; the program over there reads it a moment later.
   await eventually(() => netech.heard.waiting.length >= texts.length - 1, 5_000, 'the last one');
   assert.deepEqual(

@@ -52,8 +52,15 @@ async function oneByOne<Heard>(
   const say = async (): Promise<void> => {
     for (const text of inbound) await program.say(text);
   };
-  await Promise.all([hear(), say(), burst(scene, `${dialect}://${at}`, outbound)]);
-  assert.deepEqual(await scene.texts(dialect, count), inbound, dialect);
+  // This version of synergy reads JSON alone.
+  const scheme = dialect === 'synergy' ? 'synergy+json' : dialect;
+  await Promise.all([hear(), say(), burst(scene, `${scheme}://${at}`, outbound)]);
+  const texts = await scene.texts(dialect, count + (dialect === 'cmp2204' ? 1 : 0));
+  assert.deepEqual(
+    texts.filter((text) => text !== 'before the rush;'),
+    inbound,
+    dialect,
+  );
 }
 
 async function chatbuddyTalks(scene: Scene, chat: Chat): Promise<void> {
@@ -89,7 +96,8 @@ async function cse310Talks(scene: Scene, turns: Turns): Promise<void> {
     async () => {
       const words = first ?? (await takeTurn());
       first = null;
-      return words;
+      // A message behind one that was not read yet begins with a line end.
+      return words?.replace(/(^|;)\n/g, '$1') ?? null;
     },
   );
   await queued;
@@ -124,6 +132,9 @@ test('five programs and a native peer exchange a hundred messages each, none los
   t.after(() =>
     Promise.all([synergy, netech, responder, chat, turns].map((each) => each.close())).then(() => undefined),
   );
+  // Its threads run before the rush: while one starts, a program here may be silent longer than any caller may.
+  await initiate({ port: scene.port(), text: 'before the rush;', secret: 6, localAddress: '127.0.0.6' });
+  await scene.texts('cmp2204', 1);
   const target = { host: '127.0.0.1', port: scene.port(), from: '127.0.0.5' };
   await Promise.all([
     oneByOne(

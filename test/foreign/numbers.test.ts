@@ -6,7 +6,7 @@ import { forgetLines } from '../../src/chat/foreign/sending.js';
 import { foreignPeerId } from '../../src/chat/people/name.js';
 import { messageIdFromBytes } from '../../src/ids.js';
 import { People } from '../../src/chat/people/people.js';
-import { foreignState, ownPeerId } from '../support/core-parts.js';
+import { foreignState, openTurn, ownPeerId } from '../support/core-parts.js';
 import { startScene } from '../support/foreign-scene.js';
 import { startResponder } from '../support/standins/cmp2204.js';
 
@@ -46,8 +46,8 @@ test('a private number is forgotten with its line, however that ends', () => {
   assert.equal(state.privateNumbers.size, 0);
 
   state.privateNumbers.set(id, 6n);
-  state.timed.add(id);
-  const [report] = expire(state, peerId, [id]);
+  state.timed.set(id, 0);
+  const [report] = expire(state, peerId, [id], openTurn(20_000));
   assert.ok(report?.type === 'refused');
   assert.deepEqual(report.ids, [id]);
   assert.deepEqual([state.privateNumbers.size, state.timed.size], [0, 0]);

@@ -61,7 +61,7 @@ test('a long text to synergy arrives whole although we are called otherwise in i
   const synergy = await startSynergy({ name: 'sue' });
   t.after(synergy.close);
   const text = Array.from({ length: 4_000 }, (_, at) => `word ${at}`).join(' ');
-  (await scene.node.send(`synergy://127.0.0.1:${synergy.port}`, text))._unsafeUnwrap();
+  (await scene.node.send(`synergy+json://127.0.0.1:${synergy.port}`, text))._unsafeUnwrap();
   const names = new Set<string>();
   let heard = '';
   while (heard.length < text.length) {

@@ -127,6 +127,7 @@ const foreign = (text: string) => decodeBeacon(new TextEncoder().encode(text));
 test('an older program is heard by its name alone', () => {
   assert.deepEqual(foreign('{"username": "bob", "ip_address": "10.0.0.7", "port": 6000}')._unsafeUnwrap(), {
     kind: 'foreign',
+    hasAddress: true,
     username: 'bob',
   });
   for (const text of [
@@ -134,7 +135,11 @@ test('an older program is heard by its name alone', () => {
     '{"User Name":"bob","IP":"x"}\n',
     '{"n": [1], "USERNAME": "bob"}',
   ])
-    assert.deepEqual(foreign(text)._unsafeUnwrap(), { kind: 'foreign', username: 'bob' }, text);
+    assert.deepEqual(
+      foreign(text)._unsafeUnwrap(),
+      { kind: 'foreign', username: 'bob', hasAddress: text.includes('ZZ') },
+      text,
+    );
   for (const text of [
     '',
     '[]',

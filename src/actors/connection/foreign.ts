@@ -16,6 +16,7 @@ import type {
   ForeignInput,
   ForeignOutput,
   ForeignRole,
+  Pacing,
 } from '../../dialects/dialect.js';
 import { foreignDialects } from '../../dialects/sniff.js';
 import { unreachable } from '../../exhaustive.js';
@@ -35,6 +36,12 @@ interface State {
   readonly role: ForeignRole;
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
+  /** Null: the program may be written to at any time. */
+  readonly pacing: Pacing | null;
+  /** A later try to write is planned. */
+  isRetryPlanned: boolean;
+  /** Our farewell is said: what cannot be written before it stays unsaid. */
+  isLeaving: boolean;
   isUp: boolean;
   /** Tokens of utterances that are not all in `unwritten` yet, since the key of cmp2204 has to arrive first. */
   readonly said: number[];
@@ -79,6 +86,9 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
       stream,
       credit: new ReadCredit(stream),
       role: args.role,
+      pacing: dialect.openPacing?.(args.role) ?? null,
+      isRetryPlanned: false,
+      isLeaving: false,
       isUp: false,
       said: [],
       unwritten: [],
@@ -105,6 +115,7 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
         return next(state);
       }
       state.said.push(token);
+      state.isLeaving ||= utterance.type === 'leave';
       return act(state, said.value, 0, context);
     },
     close(state, _body, context) {
@@ -117,6 +128,8 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
     },
     received(state, { chunk }, context) {
       state.chunks += 1;
+      // With its first byte: what the program reads next is all that was written by then.
+      state.pacing?.heard(performance.now());
       if (state.dialect.framing.type === 'read')
         context.after(state.dialect.framing.idleGapMs, 'quiet', { afterChunks: state.chunks });
       return hear(state, { type: 'bytes', bytes: chunk }, chunk.byteLength, context);
@@ -133,7 +146,12 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
     },
     rested(state, _body, context) {
       state.pause = 'none';
-      write(state);
+      write(state, context);
+      return settle(state, context);
+    },
+    retry(state, _body, context) {
+      state.isRetryPlanned = false;
+      write(state, context);
       return settle(state, context);
     },
     streamEnded(state, { reason }, context) {
@@ -196,7 +214,7 @@ function act(state: State, outputs: readonly ForeignOutput[], bytes: number, con
         unreachable(output);
     }
   }
-  write(state);
+  write(state, context);
   if (failure === null && outputs.length > 0) {
     const isAnswered = outputs.some(({ type }) => type === 'write');
     up(state, state.role === 'accept' && isAnswered && words.length === 0, context);
@@ -206,17 +224,36 @@ function act(state: State, outputs: readonly ForeignOutput[], bytes: number, con
   return settle(state, context);
 }
 
-/** Hands the next writes to the socket, as far as the pause allows. */
-function write(state: State): void {
+/** Hands the next writes to the socket, as far as the pause and the turns of the program allow. */
+function write(state: State, context: Here): void {
   for (let item = state.unwritten[0]; item !== undefined; item = state.unwritten[0]) {
     if (typeof item === 'number') state.flushing.push(item);
     else if (state.pause !== 'none') return;
     else {
-      state.stream.write(item);
+      const bytes = paced(state, item, context);
+      if (bytes === null) return;
+      state.stream.write(bytes);
       if (state.gapMs > 0) state.pause = 'taken';
     }
     state.unwritten.shift();
   }
+}
+
+/** Returns the bytes to write; null: the program is not to be written to now. Our farewell does not wait for a turn. */
+function paced(state: State, message: Uint8Array, context: Here): Uint8Array | null {
+  if (state.pacing === null) return message;
+  const taken = state.pacing.take(message, performance.now());
+  if (taken.bytes !== null) return taken.bytes;
+  if (state.isLeaving) {
+    const [farewell, token] = state.unwritten.slice(-2);
+    const isHeld = farewell !== undefined && farewell !== message;
+    state.unwritten = isHeld && token !== undefined ? [farewell, token] : [];
+    if (isHeld) write(state, context);
+  } else if (taken.retryAfterMs !== null && !state.isRetryPlanned) {
+    state.isRetryPlanned = true;
+    context.after(taken.retryAfterMs, 'retry', {});
+  }
+  return null;
 }
 
 /** Returns the pause between writes. A connection for one message needs none. */

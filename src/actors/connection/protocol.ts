@@ -84,6 +84,8 @@ export type ForeignProtocol = {
   committed: Cast<{ readonly bytes: number }>;
   /** The pause after a write is over. */
   rested: Cast<Record<string, never>>;
+  /** A later try to write to a program that takes no turns. */
+  retry: Cast<Record<string, never>>;
   /** The silence that ends a frame. `afterChunks`: chunks received before it. */
   quiet: Cast<{ readonly afterChunks: number }>;
   overdue: Cast<Record<string, never>>;

@@ -106,6 +106,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       const address = { host: remoteAddress, port: remotePort };
       return step(state, { type: 'accepted', connectionId, dialect, address }, context);
     },
+    turnedAway: (state, body, context) => step(state, { type: 'turnedAway', ...body }, context),
     slotWanted: (state, body, context) => step(state, { type: 'slotWanted', ...body }, context),
     dialled(state, { connectionId, opened }, context) {
       state.ports.set(connectionId, opened);

@@ -107,7 +107,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
     },
     async leave(state) {
       state.cancelNext();
-      if (state.goodbye) await flushed(sendToAll(state, state.goodbye));
+      if (state.goodbye) await flushed(sendToAll(state, state.goodbye, goodbyePorts(state.args.beaconPorts)));
       state.hasLeft = true;
       state.announced = null;
       return reply(state, ok(null));
@@ -236,13 +236,21 @@ const datagramOf = (state: BroadcastState, { body, signature }: SignedBody, ipAd
 const replyOf = ({ body, signature }: SignedBody): Uint8Array =>
   encodeBeacon({ username: '', ipAddress: '', body, signature });
 
+/** Returns the ports for a goodbye. Peer_Discovery of cmp2204 reports each datagram on its port as a peer that is online. */
+const goodbyePorts = (ports: readonly number[]): readonly number[] =>
+  ports.filter((port) => port !== limits.announcementPort);
+
 /** Sends a record to all targets. Returns the addresses that failed. */
-async function sendToAll(state: BroadcastState, signed: SignedBody): Promise<readonly string[]> {
+async function sendToAll(
+  state: BroadcastState,
+  signed: SignedBody,
+  ports: readonly number[] = state.args.beaconPorts,
+): Promise<readonly string[]> {
   const { args, sockets, interfaces } = state;
   const sends = sockets.flatMap(({ bind, socket }) =>
     beaconTargets(bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
       const datagram = ownAddress === '' ? replyOf(signed) : datagramOf(state, signed, ownAddress);
-      return args.beaconPorts.map(async (port) => {
+      return ports.map(async (port) => {
         const failure = await sendUdp(socket, datagram, address, port);
         return failure === null ? [] : [`${address}:${port} ${failure}`];
       });

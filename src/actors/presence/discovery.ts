@@ -242,7 +242,7 @@ function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: numb
     case 'foreign':
       if (state.onlinePeers === null) return;
       noteOnline(state, decision.username, source);
-      return reportRows(state, roster.heardForeign(decision.username, source, clocks()));
+      return reportRows(state, roster.heardForeign(decision, source, clocks()));
     case 'verify':
       return settle(state, decision, source);
   }

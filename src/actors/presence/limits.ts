@@ -4,6 +4,8 @@
 export const beaconSocket = {
   /** UDP ports: the first is ours, the second that of the oldest dialect. */
   portsDefault: [6_000, 6_001],
+  /** UDP port that Peer_Discovery of cmp2204 binds. */
+  announcementPort: 6_000,
   /** Hops of a beacon: it never passes a router. */
   ttlHops: 1,
   /** Receive buffer: holds the burst of hundreds of neighbours that start at once. */

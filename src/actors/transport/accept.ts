@@ -11,13 +11,8 @@ import { admission as limits } from '../../admission/limits.js';
 import { Admission, type Verdict } from '../../admission/admission.js';
 import { EventTurn } from './event-turn.js';
 import { FaultTally } from '../../runtime/log-tally.js';
-import {
-  dialectOf,
-  readFirstBytes,
-  type Hello,
-  type Unheard,
-  type UnknownOpening,
-} from '../../admission/first-bytes.js';
+import { dialectOf, readFirstBytes } from '../../admission/first-bytes.js';
+import type { Hello, Unheard, UnknownOpening } from '../../admission/first-bytes.js';
 import { hostOf } from '../../wire/address-space.js';
 import { Refusals } from './busy.js';
 import { newCounts, type AcceptedCaller, type AcceptEvents, type AcceptOptions } from './caller.js';
@@ -48,7 +43,7 @@ export class AcceptPool {
   constructor(options: AcceptOptions, events: AcceptEvents) {
     this.#options = options;
     this.#events = events;
-    this.#admission = new Admission({ connectionsMax: options.connectionsMax, nowMs: options.now() });
+    this.#admission = new Admission({ ...options, nowMs: options.now() });
   }
 
   stats(): AcceptStats {
@@ -163,6 +158,7 @@ export class AcceptPool {
     const leaver = crowdedOut(others, caller);
     if (leaver === null) return true;
     this.#counts.crowdedOut += 1;
+    this.#tellTurnedAway(leaver);
     this.#drop(leaver);
     return leaver !== caller;
   }
@@ -192,7 +188,7 @@ export class AcceptPool {
   #dropUnknown(caller: AcceptedCaller, { reason }: UnknownOpening): void {
     const { address: host, remotePort: port } = caller;
     const nowMs = this.#options.now();
-    this.#admission.penalise(host, transport.penaltyNoAuthenticationMs, nowMs);
+    this.#admission.madeNoSense(host, nowMs);
     this.#unheard.note(reason, nowMs, (count) => this.#events.onUnknown({ host, port }, reason, count));
     this.#drop(caller);
   }
@@ -325,6 +321,7 @@ export class AcceptPool {
   #refuse(caller: AcceptedCaller): void {
     const { socket } = caller;
     this.#counts.refusedBusy += 1;
+    this.#tellTurnedAway(caller);
     caller.unhear();
     this.#forget(caller);
     if (this.#mayBeForeign(caller)) return void socket.destroy();
@@ -338,6 +335,10 @@ export class AcceptPool {
     this.#counts.reset += 1;
     caller.socket.resetAndDestroy();
     this.#forget(caller);
+  }
+
+  #tellTurnedAway({ address: host, remotePort: port, hello }: AcceptedCaller): void {
+    if (hello?.type === 'foreign') this.#events.onTurnedAway({ host, port }, hello.dialect);
   }
 
   #drop(caller: AcceptedCaller): void {
@@ -362,7 +363,7 @@ export class AcceptPool {
     queueMicrotask(() => this.#serveWaiting());
   }
 
-  /** Lets the waiting callers ask again after a slot became free. */
+  /** Lets waiting callers ask again. */
   #serveWaiting(): void {
     this.#isServePlanned = false;
     if (this.#isClosed) return;
@@ -388,8 +389,7 @@ export class AcceptPool {
       if (!caller) continue;
       this.#events.onTrace('transport.due', { address: caller.address, reason });
       this.#countUnheard(caller);
-      if (reason === 'deadline')
-        this.#admission.penalise(caller.address, transport.penaltyNoAuthenticationMs, nowMs);
+      if (reason === 'deadline') this.#admission.madeNoSense(caller.address, nowMs);
       if (caller.joint) caller.joint.destroy(reason);
       else this.#drop(caller);
     }

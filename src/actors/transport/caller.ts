@@ -13,6 +13,8 @@ export interface AcceptEvents {
   /** Hands a connection over. False: the node cannot take it. */
   onAccepted(connection: AcceptedConnection): boolean;
   onSlotWanted(connectionId: ConnectionId): void;
+  /** Reports a foreign program that got no slot, so that its words are lost. */
+  onTurnedAway(caller: Address, dialect: DialectName): void;
   onTrace(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** Reports unknown first bytes, at most once in a while; `count`: all so far for this reason. */
   onUnknown(caller: Address, reason: UnknownOpening['reason'], count: number): void;

@@ -19,6 +19,4 @@ export const transport = {
   interfacesAgeMs: 2_000,
   /** Time from BUSY to the end of its connection: a refused caller must not hold up the next one. */
   busyCloseMs: 15,
-  /** Penalty of an address whose connection ended without authentication. */
-  penaltyNoAuthenticationMs: 1_000,
 } as const;

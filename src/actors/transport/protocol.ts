@@ -1,5 +1,6 @@
 /** The protocol of the transport: its messages, and its reports to the node. */
 import type { Unheard } from '../../admission/first-bytes.js';
+import type { Address } from '../../wire/address.js';
 import type { MessagePort } from 'node:worker_threads';
 import type { DialectName } from '../../dialects/dialect.js';
 import type { DialError } from '../../chat/errors.js';
@@ -85,4 +86,6 @@ export type TransportReports = {
   accepted: Cast<AcceptedConnection>;
   /** A caller needs a slot and none is free: park this authenticated, idle session. */
   slotWanted: Cast<{ readonly connectionId: ConnectionId }>;
+  /** A foreign program got no slot, and cannot come again: its words are lost. */
+  turnedAway: Cast<{ readonly address: Address; readonly dialect: DialectName }>;
 };

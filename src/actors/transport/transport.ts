@@ -92,6 +92,7 @@ async function start(
       onAccepted: (connection) => context.links.node.cast('accepted', connection, [connection.port]).isOk(),
       // A lost message is harmless: the next request to park follows.
       onSlotWanted: (connectionId) => void context.links.node.cast('slotWanted', { connectionId }),
+      onTurnedAway: (address, dialect) => void context.links.node.cast('turnedAway', { address, dialect }),
       onTrace: (event, fields) => context.log('debug', event, fields),
       onUnknown: (caller, reason, count) =>
         context.log('warn', 'unknown-first-bytes', { address: formatAddress(caller), reason, count }),

@@ -200,6 +200,8 @@ export class Delivery<T extends DeliveryTurn> {
         if (outbox.isEmpty()) this.#outboxes.close(peerId);
         return further;
       }
+      case 'way-failed':
+        return this.#carryOut(peerId, outbox.wayFailed(nowMs), turn);
       case 'unreached':
         return this.#carryOut(peerId, outbox.dialFailed(nowMs, report.retryAfterMs), turn);
       case 'present':
@@ -386,9 +388,7 @@ export class Delivery<T extends DeliveryTurn> {
 export type SentAnswer = Exclude<LineAnswer, { readonly type: 'read' | 'emitted' }>;
 type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
-type Committed = Result<
-  { readonly lines: readonly Entry[]; readonly duplicates: readonly Duplicate[] },
-  StoreFailure | IdTaken
->;
+type Stored = { readonly lines: readonly Entry[]; readonly duplicates: readonly Duplicate[] };
+type Committed = Result<Stored, StoreFailure | IdTaken>;
 
 const isOwed = (state: DeliveryState): boolean => state === 'queued' || state === 'sent';

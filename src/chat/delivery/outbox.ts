@@ -47,6 +47,8 @@ export interface Outbox {
   sessionDown(nowMs: number): readonly OutboxOutput[];
   /** Notes a failed dial. `retryAfterMs`: the pause that a busy peer asked for. */
   dialFailed(nowMs: number, retryAfterMs?: number): readonly OutboxOutput[];
+  /** Notes that the connection for an entry brought nothing, on a route that is always up. */
+  wayFailed(nowMs: number): readonly OutboxOutput[];
   /** Takes receipts. In a dialect without receipts: the ids that were written to the connection. */
   confirmed(ids: readonly MessageId[], nowMs: number): readonly OutboxOutput[];
   /** Notes a sign of life of the peer. */
@@ -183,6 +185,12 @@ class PeerOutbox implements Outbox {
   dialFailed(nowMs: number, retryAfterMs = 0): readonly OutboxOutput[] {
     // The peer may have opened a session meanwhile.
     return this.#link.type === 'dialling' ? this.#retryLater(nowMs, retryAfterMs) : [];
+  }
+
+  wayFailed(nowMs: number): readonly OutboxOutput[] {
+    if (this.#link.type !== 'up') return [];
+    this.#forgetWindow();
+    return this.#retryLater(nowMs, 0);
   }
 
   confirmed(ids: readonly MessageId[], nowMs: number): readonly OutboxOutput[] {

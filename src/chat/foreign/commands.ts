@@ -1,5 +1,6 @@
 /** The commands of users about foreign programs, and the goodbyes at the end of the node. */
 import { err, ok, type Result } from 'neverthrow';
+import { synergyJson } from '../../dialects/synergy/codec.js';
 import { parsePrivate } from '../../dialects/cmp2204/cipher.js';
 import type { DialectName, ForeignDialectName, Utterance } from '../../dialects/dialect.js';
 import type { ChatError } from '../errors.js';
@@ -11,6 +12,7 @@ import type { SendViaOptions } from '../contract.js';
 import type { Carriage, RouteReport } from '../routes/route.js';
 import { answer, type CallId } from '../turn.js';
 import { blockedFailure } from './connections.js';
+import { foreignRoutes as limits } from './limits.js';
 import { allowed, allowedDialect, ownOptions } from './peers.js';
 import { listPeers } from './presence.js';
 import { dropLines, reach, sayControl } from './sending.js';
@@ -52,6 +54,9 @@ export function admit(
     const chosen = { form: peer.form, secure, privateNumber };
     const options = { ...ownOptions(state, name, peer.host, chosen, turn), random: noRandom };
     for (const text of texts) {
+      if (peer.dialect.can.connection === 'conversation' && peer.dialect.means(text) === 'leave')
+        if (standingConnection(state, peerId) === undefined)
+          return unsupported(name, `${text} where no talk is open`);
       const pieces = peer.dialect.pieces(text, options);
       if (pieces.isErr()) return err(pieces.error);
     }
@@ -62,18 +67,42 @@ export function admit(
 const unsupported = (dialect: DialectName, what: string): Result<Carriage, DialectError> =>
   err({ code: 'dialect/unsupported', dialect, what });
 
-/** Gives up the entries that are still unsent after their time. */
+/**
+ * Gives up the entries whose time is over. The time of a peer that took something meanwhile starts again, so that one
+ * failed connection never fails all entries that wait behind it.
+ */
 export function expire(
   state: ForeignState,
   peerId: PeerId,
   ids: readonly MessageId[],
+  turn: ForeignTurn,
 ): readonly RouteReport[] {
-  const left = ids.filter((id) => state.timed.has(id));
   const peer = state.peers.get(peerId);
+  const left = ids.filter((id) => state.timed.has(id));
+  const leftMs = Math.max(0, ...left.map((id) => timeLeftMs(state, peer, id, turn)));
+  if (leftMs > 0) {
+    turn.emit({ to: 'self', afterMs: leftMs, due: { type: 'expire', peerId, ids: left } });
+    return [];
+  }
   dropLines(state, peerId, left);
   const where = peer === undefined ? peerId : formatAddress(peer);
   const why = peer === undefined || peer.lastFailure === '' ? '' : ` (${peer.lastFailure})`;
   return [{ type: 'refused', peerId, ids: left, reason: `${where} could not be reached${why}` }];
+}
+
+/** Returns the time left for an entry, ms; not above 0: none. */
+function timeLeftMs(
+  state: ForeignState,
+  peer: ForeignPeer | undefined,
+  id: MessageId,
+  turn: ForeignTurn,
+): number {
+  const sinceMs = Math.max(state.timed.get(id) ?? 0, peer?.takenAtMs ?? Number.NEGATIVE_INFINITY);
+  const leftMs = sinceMs + state.args.sendTimeoutMs - turn.now.monotonicMs;
+  // The end of a connection that stands shows whether the entry went out.
+  const work = peer?.work ?? null;
+  const isUnderWay = work !== null && !state.dials.has(work.connectionId);
+  return isUnderWay ? Math.max(leftMs, limits.standingLookMs) : leftMs;
 }
 
 /** Connects to a peer, see `NodeHandle.foreignConnect`. */
@@ -115,6 +144,30 @@ export function leaveOne(
   const found = allowed(state, peerId, turn);
   if (found.isErr()) turn.emit(answer(call, err(found.error)));
   else leave(state, found.value, { type: 'call', call }, turn);
+}
+
+/** Notes the form of synergy in the word that names a peer. A peer that spoke is answered in its own form. */
+export function addressed(state: ForeignState, peerId: PeerId, word: string, turn: ForeignTurn): void {
+  const scheme = /^synergy(\+json)?:\/\//i.exec(word.trim());
+  const peer = scheme === null ? null : allowed(state, peerId, turn).unwrapOr(null);
+  if (peer === null) return;
+  if (scheme?.[1] !== undefined) peer.form = synergyJson;
+  else if (!peer.hasSpoken) peer.form = null;
+}
+
+/** Says goodbye to a peer in the way of its dialect, unless there was no exchange with it. */
+export function disconnect(
+  state: ForeignState,
+  peerId: PeerId,
+  call: CallId<null, ForeignFailure>,
+  turn: ForeignTurn,
+): void {
+  const peer = state.peers.get(peerId);
+  const isThere =
+    peer !== undefined &&
+    (state.people.presence(peerId) !== undefined || peer.work !== null || state.standing.has(peerId));
+  if (isThere) leaveOne(state, peerId, call, turn);
+  else turn.emit(answer(call, ok(null)));
 }
 
 /** Says goodbye to every active peer of a dialect. Unreachable peers are skipped. */

@@ -13,7 +13,7 @@ import type { RouteReport } from '../routes/route.js';
 import { logLine } from '../turn.js';
 import { foreignRoutes as limits } from './limits.js';
 import { foreignPeerAt, ownOptions } from './peers.js';
-import { noteAbsent, notePresent, publishNotice } from './presence.js';
+import { noteAbsent, notePresent, publishNotice, tellCutOff } from './presence.js';
 import { dialOptions, jobEnded, sayJob, takeDial, unreached } from './sending.js';
 import { close, release } from './standing.js';
 import {
@@ -110,22 +110,31 @@ export function connectionEnded(
   turn: ForeignTurn,
 ): readonly RouteReport[] {
   if (end.type === 'failed') noteFailure(state, live, end.error, turn);
+  const isCutOff = isCutOffEnd(live, end);
+  if (isCutOff) tellCutOff(state, live.dialect.name, live.address, turn);
   for (const gathering of live.endWaiters) ended(gathering, turn);
   const peer = peerOf(state, live);
   if (peer === undefined) return [];
   const isOurs = peer.work?.connectionId === live.connectionId;
   if (live.dialect.can.connection === 'message')
-    return isOurs ? jobEnded(state, peer, failureOf(live, end), turn) : [];
+    return isOurs ? jobEnded(state, peer, failureOf(live, end), turn, { form: live.form, end }) : [];
   if (state.standing.get(peer.peerId) !== live.sessionId)
     return isOurs ? unreached(peer, failureOf(live, end), turn) : [];
   state.standing.delete(peer.peerId);
   state.people.disconnected(peer.peerId, turn);
   const isByUs = end.type === 'closed' && end.by === 'us';
-  if (!live.hasLeft && !isByUs)
+  if (!live.hasLeft && !isByUs && !isCutOff)
     publishNotice(state, peer, end.type === 'closed' ? 'disconnected' : 'lost', '', turn);
   noteAbsent(state, peer, turn);
   return [{ type: 'down', peerId: peer.peerId }];
 }
+
+/** Others needed its slot before all was said. A single message that had come by then lost nothing. */
+const isCutOffEnd = (live: ForeignConnection, end: ForeignEnd): boolean =>
+  end.type === 'lost' &&
+  live.direction === 'in' &&
+  (end.reason === 'evicted' || end.reason === 'idle') &&
+  (live.dialect.can.connection === 'conversation' || live.isTyped);
 
 /** Another caller needs the slot: a connection that has been silent for long ends as its dialect ends it. */
 export function slotWanted(state: ForeignState, connectionId: ConnectionId, turn: ForeignTurn): void {
@@ -169,6 +178,7 @@ function start(
   const live: ForeignConnection = {
     ...opening,
     sessionId,
+    form: options.form,
     dialect: foreignDialects[dialect],
     isRunning: false,
     releases: 0,
@@ -230,17 +240,31 @@ function stand(state: ForeignState, live: ForeignConnection, turn: ForeignTurn):
 
 /** Counted always; any host can provoke these lines, so the log has a ration of them for each dialect. */
 function noteFailure(
-  { malformed }: ForeignState,
+  state: ForeignState,
   live: ForeignConnection,
   error: DialectError,
   turn: ForeignTurn,
 ): void {
+  const { malformed } = state;
   const { name } = live.dialect;
   const count = (malformed.get(name) ?? 0) + 1;
   malformed.set(name, count);
   const reason = error.code === 'dialect/malformed' ? error.detail : error.code;
   const fields = { dialect: name, address: formatAddress(live.address), reason, count };
   turn.emit(logLine('warn', 'talk-failed', fields, { source: name, isRestTold: false }));
+  const peer = peerOf(state, live);
+  const isBlocked = peer === undefined || state.people.isBlocked(peer.peerId);
+  if (error.code !== 'dialect/unreadable' || isBlocked) return;
+  const who = state.people.saidName(peer.peerId);
+  const from = who === '' ? `somebody at ${peer.host}` : `${who} (${peer.host})`;
+  const remedy = 'start Parlance with the P and Q of that program, or let it send without encryption';
+  publishNotice(
+    state,
+    peer,
+    'unreadable',
+    `${from} sent an encrypted message that cannot be read: its numbers P and Q are not ours; ${remedy}`,
+    turn,
+  );
 }
 
 const failureOf = ({ address: { host, port } }: ForeignConnection, end: ForeignEnd): DialError => ({

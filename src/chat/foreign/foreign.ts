@@ -20,15 +20,15 @@ import type { ForeignDue } from './effects.js';
 import * as hearing from './hearing.js';
 import { foreignRoutes as limits } from './limits.js';
 import { allowedDialect } from './peers.js';
-import { agePeers, listPeers } from './presence.js';
+import { agePeers, listPeers, tellCutOff } from './presence.js';
 import { marked, openRoute, refused, sayLines, sent } from './sending.js';
-import { abort, release } from './standing.js';
+import { abort } from './standing.js';
 import {
   newForeignState,
   standingConnection,
   type ForeignArgs,
-  type ForeignEnd,
   type ForeignFailure,
+  type ForeignInput,
   type ForeignState,
   type ForeignTurn,
   type HeardWords,
@@ -115,13 +115,26 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     turn: ForeignTurn,
   ): readonly RouteReport[] | null => connections.dialFailed(this.#state, connectionId, error, turn);
 
-  running(sessionId: SessionId): void {
-    const live = this.#state.connections.get(sessionId);
-    if (live !== undefined) live.isRunning = true;
-  }
-
-  up(sessionId: SessionId, isTextToCome: boolean, turn: ForeignTurn): readonly RouteReport[] {
-    return this.#with(connections.up(this.#state, sessionId, isTextToCome, turn));
+  /** Takes a report of the actor of a connection. */
+  reported(input: ForeignInput, turn: ForeignTurn): readonly RouteReport[] {
+    const { sessionId } = input;
+    switch (input.type) {
+      case 'foreignRunning': {
+        const live = this.#state.connections.get(sessionId);
+        if (live !== undefined) live.isRunning = true;
+        return [];
+      }
+      case 'foreignUp':
+        return this.#with(connections.up(this.#state, sessionId, input.isTextToCome, turn));
+      case 'foreignSent':
+        return this.#with(sent(this.#state, sessionId, input.token, turn));
+      case 'foreignRefused':
+        return this.#with(refused(this.#state, sessionId, input.token, input.error, turn));
+      case 'foreignDown':
+        return this.#with(hearing.down(this.#state, sessionId, input.end, turn));
+      default:
+        return unreachable(input);
+    }
   }
 
   heard(
@@ -133,21 +146,8 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     return this.#with(hearing.heard(this.#state, sessionId, words, call, turn));
   }
 
-  sent(sessionId: SessionId, token: number, turn: ForeignTurn): readonly RouteReport[] {
-    return this.#with(sent(this.#state, sessionId, token, turn));
-  }
-
-  refused(
-    sessionId: SessionId,
-    token: number,
-    error: DialectError,
-    turn: ForeignTurn,
-  ): readonly RouteReport[] {
-    return this.#with(refused(this.#state, sessionId, token, error, turn));
-  }
-
-  down(sessionId: SessionId, end: ForeignEnd, turn: ForeignTurn): readonly RouteReport[] {
-    return this.#with(hearing.down(this.#state, sessionId, end, turn));
+  turnedAway(address: Address, dialect: ForeignDialectName, turn: ForeignTurn): void {
+    tellCutOff(this.#state, dialect, address, turn);
   }
 
   slotWanted(connectionId: ConnectionId, turn: ForeignTurn): void {
@@ -159,7 +159,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
       case 'release':
         return this.#with(hearing.releaseDue(this.#state, turn));
       case 'expire':
-        return commands.expire(this.#state, due.peerId, due.ids);
+        return commands.expire(this.#state, due.peerId, due.ids, turn);
       case 'age':
         turn.emit({ to: 'self', afterMs: limits.ageEveryMs, due });
         agePeers(this.#state, turn);
@@ -199,9 +199,13 @@ export class ForeignRoutes implements Route<ForeignTurn> {
   }
 
   /** Ends the conversation with a peer as its dialect does, after the waiting texts. */
-  end(peerId: PeerId, turn: ForeignTurn): void {
-    const live = standingConnection(this.#state, peerId);
-    if (live !== undefined) release(this.#state, live, turn);
+  disconnect(peerId: PeerId, call: CallId<null, ForeignFailure>, turn: ForeignTurn): void {
+    commands.disconnect(this.#state, peerId, call, turn);
+  }
+
+  /** Notes the form to speak in, which the word for a peer may name. */
+  addressed(peerId: PeerId, word: string, turn: ForeignTurn): void {
+    commands.addressed(this.#state, peerId, word, turn);
   }
 
   /** Stops sending to a blocked peer. */

@@ -4,6 +4,7 @@
  *   heard ─► held until earlier connections of the same program are done ─► lines for delivery
  */
 import { ok } from 'neverthrow';
+import { synergyJson } from '../../dialects/synergy/codec.js';
 import { chatbuddyFarewell } from '../../dialects/chatbuddy/codec.js';
 import { unreachable } from '../../exhaustive.js';
 import { directConversation, type SessionId } from '../../ids.js';
@@ -14,7 +15,7 @@ import { answer } from '../turn.js';
 import { connectionEnded, planRelease, spoke } from './connections.js';
 import { foreignRoutes as limits } from './limits.js';
 import { foreignPeerAt } from './peers.js';
-import { isListable, noteAbsent, notePresent, publishNotice } from './presence.js';
+import { isListable, noteLeft, notePresent, publishNotice } from './presence.js';
 import { keepHistoryLine } from './sending.js';
 import {
   peerOf,
@@ -108,17 +109,32 @@ function understandAll(
   turn: ForeignTurn,
 ): readonly RouteReport[] {
   const lines: NewEntry[] = [];
+  const isPresent = live.dialect.can.connection === 'message' && live.direction === 'in';
   for (const word of words) {
     const peer = speakerOf(state, live, word, turn);
     if (peer === null || state.people.isBlocked(peer.peerId)) continue;
-    if (word.speaker.form !== null) peer.form = word.speaker.form;
+    noteForm(state, peer, word);
     const name = word.speaker.name === null ? null : sanitiseName(word.speaker.name).unwrapOr(null);
     const line = understand(state, live, peer, name, word, turn);
     if (line !== null) lines.push(line);
   }
-  if (lines.length > 0) return [{ type: 'heard', lines, call, repeatedBy: null }];
+  // A peer that speaks can be spoken to: what waits for it need not wait longer.
+  const present =
+    isPresent && live.peerId !== null ? [{ type: 'present', peerId: live.peerId } as const] : [];
+  if (lines.length > 0) return [{ type: 'heard', lines, call, repeatedBy: null }, ...present];
   turn.emit(answer(call, ok({ receipts: [] })));
-  return [];
+  return present;
+}
+
+/** It is answered as it spoke, whatever the user chose before. */
+function noteForm(state: ForeignState, peer: ForeignPeer, { speaker }: HeardWords): void {
+  peer.hasSpoken = true;
+  if (speaker.form === null) return;
+  peer.form = speaker.form;
+  if (peer.dialect.name !== 'synergy') return;
+  // The connection message that went out before was in this form, so that the peer knows of it.
+  if (peer.isConnectUnsure && peer.form !== synergyJson) state.synergy.sent(peer, { type: 'connect' });
+  peer.isConnectUnsure = false;
 }
 
 /** The peer that says these words. Null: they give no address that a peer could have. */
@@ -155,6 +171,9 @@ function understand(
     case 'text': {
       const line = incoming(state, peer, word, utterance.text, utterance.sentAtMs, turn);
       keepHistoryLine(state, peer, line, turn);
+      // An empty text of a program that takes turns says nothing but that it waits now.
+      if (peer.dialect.name === 'cse310' && utterance.text === '')
+        publishNotice(state, peer, 'your-turn', '', turn);
       return line;
     }
     case 'connect':
@@ -167,7 +186,7 @@ function understand(
         publishNotice(state, peer, 'disconnected', utterance.words ?? farewell, turn);
       }
       // A conversation ends with its connection; of the others this is all that tells it.
-      if (peer.dialect.can.connection === 'message') noteAbsent(state, peer, turn);
+      if (peer.dialect.can.connection === 'message') noteLeft(state, peer, turn);
       return null;
     case 'profile':
     case 'receipt':

@@ -9,6 +9,16 @@ export const foreignRoutes = {
    */
   orderLooks: 20,
   orderLookMs: 50,
+  /** Failed key exchanges of cmp2204 after which a message fails: one for each form of a number, and one more. */
+  keyTriesMax: 4,
+  /** Exchanges that nobody ended after which their form counts as failed: a program may just have been stopped once. */
+  keySilencesMax: 2,
+  /** Pause before a message whose time is over is looked at again while its connection stands. */
+  standingLookMs: 1_000,
+  /** Pause between two notices about connections of one host that were cut off. */
+  cutOffToldEveryMs: 5_000,
+  /** Hosts for which this pause is kept: a class of hundreds. */
+  cutOffHostsMax: 512,
   /** Pause between two log lines about failures of one dialect. The failures between them are counted. */
   failureLogEveryMs: 5_000,
   /** Pause between two checks of the peers that send no announcements. */

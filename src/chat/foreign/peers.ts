@@ -7,6 +7,7 @@ import type { PeerId } from '../../ids.js';
 import { foreignPeers as limits } from '../../dialects/limits.js';
 import type { Address } from '../../wire/address.js';
 import { foreignPeerId, parseForeignPeerId } from '../people/name.js';
+import { newKeyForms } from './key-forms.js';
 import type { ForeignPeer, ForeignState, ForeignTurn } from './state.js';
 
 /** Errors: `chat/unknown-peer` (the id is of no foreign program), `chat/secure-only`, `chat/dialect-off`. */
@@ -53,7 +54,12 @@ function foreignPeer(
     host,
     port,
     form: null,
+    keyForms: newKeyForms(),
+    isConnectUnsure: false,
+    isFormTold: false,
+    hasSpoken: false,
     activeAtMs: turn.now.monotonicMs,
+    takenAtMs: Number.NEGATIVE_INFINITY,
     jobs: [],
     work: null,
     lastFailure: '',

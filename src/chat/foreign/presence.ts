@@ -4,8 +4,11 @@
  */
 import type { ForeignDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
+import { foreignPorts } from '../../dialects/limits.js';
+import { foreignRoutes as limits } from './limits.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
-import { isDottedQuad, type Endpoint } from '../../wire/address.js';
+import { synergyFormHint } from '../../dialects/synergy/codec.js';
+import { formatEndpoint, isDottedQuad, type Endpoint } from '../../wire/address.js';
 import type { ForeignPeerInfo } from '../contract.js';
 import type { NoticeEvent, PeerState } from '../events.js';
 import { foreignPeerId } from '../people/name.js';
@@ -23,9 +26,17 @@ export function notePresent(
   setPresence(state, peer, name ?? state.people.presence(peer.peerId)?.name ?? '', 'online', turn);
 }
 
-/** The peer leaves: it is not there any more. */
+/** The peer is not there any more. */
 export function noteAbsent({ people }: ForeignState, { peerId }: ForeignPeer, turn: ForeignTurn): void {
   if (!people.isAnnounced(peerId)) people.gone(peerId, turn);
+}
+
+/** One of the two sides said goodbye. */
+export function noteLeft({ people }: ForeignState, { peerId }: ForeignPeer, turn: ForeignTurn): void {
+  if (people.isAnnounced(peerId)) return;
+  const name = people.saidName(peerId);
+  people.gone(peerId, turn);
+  people.left(peerId, name);
 }
 
 /** Nobody announces that these peers are still there: after a long silence they are away, and later gone. */
@@ -72,9 +83,30 @@ export function noteSent(
   turn: ForeignTurn,
 ): void {
   notePresent(state, peer, null, turn);
-  if (peer.dialect.name === 'synergy') state.synergy.sent(peer, utterance);
+  if (peer.dialect.name === 'synergy') noteSynergySent(state, peer, utterance, turn);
   if (peer.dialect.name === 'netech') state.netech.sent(peer, utterance);
-  if (utterance.type === 'leave') noteAbsent(state, peer, turn);
+  if (utterance.type === 'leave') noteLeft(state, peer, turn);
+}
+
+/**
+ * Notes an utterance for synergy. One version of it reads the text form alone and another one JSON alone, and nobody
+ * knows the version of a peer before it speaks. Such a peer counts as connected once it speaks in the form of the
+ * connection message. The user gets one hint about the address of the other version.
+ */
+function noteSynergySent(
+  state: ForeignState,
+  peer: ForeignPeer,
+  utterance: Utterance,
+  turn: ForeignTurn,
+): void {
+  const isGuess = peer.form === null;
+  peer.isConnectUnsure = isGuess && (utterance.type === 'connect' || peer.isConnectUnsure);
+  if (isGuess && utterance.type === 'connect')
+    state.synergy.sent(peer, { type: 'text', id: null, sentAtMs: turn.now.wallMs, text: '' });
+  else state.synergy.sent(peer, utterance);
+  if (!isGuess || peer.isFormTold || utterance.type === 'leave') return;
+  peer.isFormTold = true;
+  publishNotice(state, peer, 'text-form', synergyFormHint(formatEndpoint(peer)), turn);
 }
 
 /** Publishes a notice about a peer. */
@@ -88,6 +120,36 @@ export function publishNotice(
   const peer = people.name(peerId);
   turn.emit({ to: 'feed', event: { type: 'notice', notice, peer, peerId, dialect: dialect.name, text } });
 }
+
+/**
+ * Publishes that a caller lost its connection, or got none, because others needed the slots. Any host can cause these
+ * notices, so each host is named once in a while. Its program knows no word for this, so it hears nothing.
+ */
+export function tellCutOff(
+  state: ForeignState,
+  dialect: ForeignDialectName,
+  { host, port }: Endpoint,
+  turn: ForeignTurn,
+): void {
+  const { monotonicMs } = turn.now;
+  const known = state.cutOffToldAtMs.get(host) ?? -Infinity;
+  if (monotonicMs - known < limits.cutOffToldEveryMs) return;
+  state.cutOffToldAtMs.delete(host);
+  state.cutOffToldAtMs.set(host, monotonicMs);
+  const [oldest] = state.cutOffToldAtMs.keys();
+  if (state.cutOffToldAtMs.size > limits.cutOffHostsMax && oldest !== undefined)
+    state.cutOffToldAtMs.delete(oldest);
+  const peerId = foreignPeerId(dialect, host, usualPortOr(dialect, port));
+  if (peerId === null || state.people.isBlocked(peerId)) return;
+  const name = state.people.saidName(peerId);
+  const who = name === '' ? `somebody at ${host}` : `${name} (${host})`;
+  const text = `${who} was cut off: more wanted to talk over ${dialect} than are served at once`;
+  const peer = state.people.name(peerId);
+  turn.emit({ to: 'feed', event: { type: 'notice', notice: 'cut-off', peer, peerId, dialect, text } });
+}
+
+const usualPortOr = (dialect: ForeignDialectName, port: number): number =>
+  dialect === 'synergy' || dialect === 'netech' ? port : foreignPorts[dialect];
 
 /** The lists know peers by IPv4 addresses. */
 export const isListable = ({ host }: Endpoint): boolean => isDottedQuad(host);

@@ -7,6 +7,7 @@
 import { err, ok } from 'neverthrow';
 import { formatHistoryLine, unannouncedName } from '../../dialects/cmp2204/files.js';
 import type { AnyForeignDialect, ForeignOptions, Utterance } from '../../dialects/dialect.js';
+import { parseForm } from '../../dialects/cmp2204/codec.js';
 import { netechManual } from '../../dialects/netech/codec.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
@@ -21,6 +22,7 @@ import {
 import { dialing } from '../routes/limits.js';
 import { wordsOf, type Entry } from '../delivery/entry.js';
 import type { RouteReport } from '../routes/route.js';
+import { exchangeFailed, formFor } from './key-forms.js';
 import { allowed, ownOptions } from './peers.js';
 import { noteSent } from './presence.js';
 import { close, sayNext } from './standing.js';
@@ -32,6 +34,7 @@ import {
   standingConnection,
   textOf,
   type ForeignConnection,
+  type ForeignEnd,
   type ForeignFailure,
   type ForeignPeer,
   type ForeignState,
@@ -117,7 +120,7 @@ export function dialOptions(state: ForeignState, peer: ForeignPeer, turn: Foreig
   const line = job?.type === 'line' ? job.line : null;
   const isManual = job?.type === 'control' && job.isManual && dialect.name === 'netech';
   const chosen = {
-    form: isManual ? netechManual : peer.form,
+    form: isManual ? netechManual : dialect.name === 'cmp2204' ? formFor(state, peer) : peer.form,
     secure: line?.encryption === 'toy-dh-3des',
     privateNumber: (line === null ? undefined : state.privateNumbers.get(line.id)) ?? null,
   };
@@ -165,9 +168,13 @@ export function nextPiece(
 ): string {
   const rest = text.slice(saidUnits);
   return dialect.pieces(rest, options).match(
-    ([first]) => first ?? rest,
-    // A rest may be what alone would be a command; its first character is none. A whole text is refused for it.
-    () => (saidUnits === 0 ? rest : String.fromCodePoint(rest.codePointAt(0) ?? 0)),
+    ([first]) => {
+      const piece = first ?? rest;
+      // A rest may be what alone would be a command; its first character is none.
+      const isCommand = saidUnits > 0 && dialect.means(piece) !== 'text';
+      return isCommand ? String.fromCodePoint(rest.codePointAt(0) ?? 0) : piece;
+    },
+    () => rest,
   );
 }
 
@@ -191,7 +198,8 @@ export function sent(
   if (work?.connectionId !== live.connectionId || work.job === null) return [];
   const { job } = work;
   work.isSent = true;
-  noteSent(state, peer, utteranceOf(job, work.piece), turn);
+  peer.takenAtMs = turn.now.monotonicMs;
+  noteSent(state, peer, meantUtterance(peer.dialect, job, work.piece), turn);
   if (job.type === 'line') {
     const { id, content } = job.line;
     const saidUnits = (peer.saidUnits.get(id) ?? 0) + work.piece.length;
@@ -199,9 +207,20 @@ export function sent(
     if (saidUnits < (wordsOf(content) ?? '').length) return [];
   }
   peer.jobs = peer.jobs.filter((each) => each !== job);
-  if (job.type === 'line') return [lineSent(state, peer, job.line, turn)];
+  if (job.type === 'line') {
+    noteAnswered(peer, live, job.line);
+    return [lineSent(state, peer, job.line, turn)];
+  }
   settle(job.waiter, ok(null), turn);
   return [];
+}
+
+/** cmp2204: a text that went out encrypted proves the form of the number before it. */
+function noteAnswered(peer: ForeignPeer, { form }: ForeignConnection, { id, encryption }: Entry): void {
+  if (encryption !== 'toy-dh-3des') return;
+  peer.keyForms.proven = parseForm(form).number;
+  peer.keyForms.silences = 0;
+  peer.keyForms.tries.delete(id);
 }
 
 /** It can never be said there, so nobody tries again. */
@@ -232,12 +251,16 @@ export function refused(
   return [];
 }
 
-/** The connection for a message is over: the next one follows if it brought its message; else the outbox tries later. */
+/**
+ * The connection for a message is over: the next one follows if it brought its message; else the outbox tries later.
+ * `stood`: how it was opened and how it ended; null: it never stood.
+ */
 export function jobEnded(
   state: ForeignState,
   peer: ForeignPeer,
   failure: DialError | RuntimeError,
   turn: ForeignTurn,
+  stood: { readonly form: string | null; readonly end: ForeignEnd } | null = null,
 ): readonly RouteReport[] {
   const { work } = peer;
   peer.work = null;
@@ -255,7 +278,17 @@ export function jobEnded(
   }
   peer.jobs = peer.jobs.filter((each) => each.type !== 'line');
   workOn(state, peer, turn);
-  return [{ type: 'down', peerId: peer.peerId }];
+  const { line } = job;
+  const wasExchange = stood !== null && line.encryption === 'toy-dh-3des';
+  const reason = wasExchange ? exchangeFailed(state, peer, line.id, stood) : null;
+  if (reason !== null) {
+    forgetLines(state, peer.peerId, [line.id]);
+    return [
+      { type: 'refused', peerId: peer.peerId, ids: [line.id], reason },
+      { type: 'way-failed', peerId: peer.peerId },
+    ];
+  }
+  return [{ type: 'way-failed', peerId: peer.peerId }];
 }
 
 /** No peer took part in the conversation that we wanted to open. */
@@ -285,6 +318,7 @@ export function forgetLines(state: ForeignState, peerId: PeerId, ids: readonly M
   const peer = state.peers.get(peerId);
   for (const id of ids) {
     peer?.saidUnits.delete(id);
+    peer?.keyForms.tries.delete(id);
     state.privateNumbers.delete(id);
     state.timed.delete(id);
   }
@@ -320,12 +354,10 @@ export function marked(
 /** synergy tells its user that a peer cannot be reached instead of trying for ever. */
 function limitTime(state: ForeignState, peerId: PeerId, lines: readonly Entry[], turn: ForeignTurn): void {
   const fresh = lines.filter(({ id }) => !state.timed.has(id));
-  const [first] = fresh;
-  if (first === undefined) return;
+  if (fresh.length === 0) return;
   const ids = fresh.map(({ id }) => id);
-  for (const id of ids) state.timed.add(id);
-  const leftMs = first.receivedAtMs + state.args.sendTimeoutMs - turn.now.wallMs;
-  turn.emit({ to: 'self', afterMs: Math.max(0, leftMs), due: { type: 'expire', peerId, ids } });
+  for (const id of ids) state.timed.set(id, turn.now.monotonicMs);
+  turn.emit({ to: 'self', afterMs: state.args.sendTimeoutMs, due: { type: 'expire', peerId, ids } });
 }
 
 function workOn(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): void {
@@ -348,6 +380,13 @@ function lineRefused(state: ForeignState, { peerId, id }: Entry, error: DialectE
   const reason =
     error.code === 'dialect/unsupported' ? `${error.dialect} cannot carry ${error.what}` : error.code;
   return { type: 'refused', peerId, ids: [id], reason };
+}
+
+/** Returns the meaning to the peer: a typed text may be the word of a command. */
+function meantUtterance(dialect: AnyForeignDialect, job: Job, piece: string): Utterance {
+  const meant = job.type === 'line' && piece === wordsOf(job.line.content) ? dialect.means(piece) : 'text';
+  if (meant === 'leave') return { type: 'leave', words: null };
+  return meant === 'connect' ? { type: 'connect' } : utteranceOf(job, piece);
 }
 
 const utteranceOf = (job: Job, piece: string): Utterance =>

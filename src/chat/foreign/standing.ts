@@ -24,7 +24,11 @@ export function sayNext(state: ForeignState, live: ForeignConnection, turn: Fore
 export function release(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): void {
   if (live.isLeaving) return;
   live.isLeaving = true;
-  sayNext(state, live, turn);
+  // A program that takes turns may never read what waits for its turn: that stays in the outbox.
+  if (live.dialect.openPacing !== undefined) {
+    live.waiting.length = 0;
+    leave(live, turn);
+  } else sayNext(state, live, turn);
 }
 
 /** Ends the connection now: what waits, or is half said, stays in the outbox. */

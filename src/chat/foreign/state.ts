@@ -22,6 +22,7 @@ import type { Entry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 import type { HeardCall } from '../routes/route.js';
 import { answer, type CallId, type Turn } from '../turn.js';
+import type { NumberForm } from '../../dialects/cmp2204/codec.js';
 import type { ForeignEffect } from './effects.js';
 
 /** A turn of this part. */
@@ -84,6 +85,18 @@ export interface Work {
   isSent: boolean;
 }
 
+/** The results of key exchanges with one peer. */
+export interface KeyForms {
+  /** The form in which it answered the last time. */
+  proven: NumberForm | null;
+  /** Forms whose exchange ended without an answer. */
+  readonly failed: Set<NumberForm>;
+  /** Exchanges in a row that nobody ended: a program that hangs says nothing about a form. */
+  silences: number;
+  /** Failed exchanges of each message. */
+  readonly tries: Map<MessageId, number>;
+}
+
 /** One peer that runs a foreign program. */
 export interface ForeignPeer extends Address {
   readonly peerId: PeerId;
@@ -92,10 +105,20 @@ export interface ForeignPeer extends Address {
   form: string | null;
   /** Monotonic; when it last spoke or was spoken to. */
   activeAtMs: number;
+  /** Monotonic; when it last took something that we said. */
+  takenAtMs: number;
   /** In order; the one under way among them. */
   jobs: readonly Job[];
   /** The connection for a job, or (`null`) for a standing connection. */
   work: Work | null;
+  /** cmp2204. */
+  readonly keyForms: KeyForms;
+  /** synergy: a connection message went out in a form that the peer may not read. */
+  isConnectUnsure: boolean;
+  /** synergy: the user knows that the text form was used, and how to choose the other one. */
+  isFormTold: boolean;
+  /** A message came from it. */
+  hasSpoken: boolean;
   /** Why it could not be reached the last time. */
   lastFailure: string;
   /** Lines that have gone out and are not marked on disk yet: after a crash they go out once more. */
@@ -113,6 +136,8 @@ export interface ForeignConnection {
   readonly dialect: AnyForeignDialect;
   readonly direction: 'in' | 'out';
   readonly address: Address;
+  /** `ForeignOptions.form` with which it was opened. */
+  readonly form: string | null;
   /** Its thread has booted and it reads. */
   isRunning: boolean;
   /** How often its age was counted since it runs; only where the order of connections matters. */
@@ -157,6 +182,19 @@ export type ForeignEnd =
   /** The connection ended without a word. */
   | { readonly type: 'lost'; readonly reason: string };
 
+/** The reports of the actor of a foreign connection. */
+export type ForeignInput =
+  | { readonly type: 'foreignRunning'; readonly sessionId: SessionId }
+  | { readonly type: 'foreignUp'; readonly sessionId: SessionId; readonly isTextToCome: boolean }
+  | { readonly type: 'foreignSent'; readonly sessionId: SessionId; readonly token: number }
+  | {
+      readonly type: 'foreignRefused';
+      readonly sessionId: SessionId;
+      readonly token: number;
+      readonly error: DialectError;
+    }
+  | { readonly type: 'foreignDown'; readonly sessionId: SessionId; readonly end: ForeignEnd };
+
 /** The state of this part. */
 export interface ForeignState {
   readonly args: ForeignArgs;
@@ -180,10 +218,12 @@ export interface ForeignState {
   readonly netech: NetechPeers;
   /** Private numbers that users typed, for messages not sent yet. */
   readonly privateNumbers: Map<MessageId, bigint>;
-  /** synergy lines that are tried until their time is over. */
-  readonly timed: Set<MessageId>;
+  /** synergy lines that are tried until their time is over, and since when (monotonic ms). */
+  readonly timed: Map<MessageId, number>;
   /** Connections that made no sense, by dialect. */
   readonly malformed: Map<ForeignDialectName, number>;
+  /** Time of the last notice about a host that was cut off, monotonic ms. */
+  readonly cutOffToldAtMs: Map<string, number>;
   /** Peers that made room for others in this turn; nothing of them is kept. */
   evicted: PeerId[];
   isReleasePlanned: boolean;
@@ -208,8 +248,9 @@ export const newForeignState = (
   synergy: openSynergyPeers(),
   netech: openNetechPeers(),
   privateNumbers: new Map(),
-  timed: new Set(),
+  timed: new Map(),
   malformed: new Map(),
+  cutOffToldAtMs: new Map(),
   evicted: [],
   isReleasePlanned: false,
   isGreeted: false,

@@ -11,7 +11,7 @@ import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagCharsAmong, tagOf } from './identity.js';
 import { clipBytes, parseForeignPeerId, type NamedPeer } from './name.js';
 import { Namesakes } from './namesakes.js';
-import type { Presence } from './presence.js';
+import { LeftNames, type Presence } from './presence.js';
 import { UnreadCounts } from './unread.js';
 
 /** The maps of the book. */
@@ -25,6 +25,7 @@ export interface PeerBook {
   readonly seen: Map<PeerId, number>;
   /** Peers of which two copies answered. */
   readonly copied: Set<PeerId>;
+  readonly left: LeftNames;
   /** Names of all peers and of this home. */
   readonly names: Namesakes;
 }
@@ -34,6 +35,7 @@ export const emptyPeerBook = (): PeerBook => ({
   contacts: new Map(),
   presence: new Map(),
   live: new Map(),
+  left: new LeftNames(),
   seen: new Map(),
   copied: new Set(),
   unread: new UnreadCounts(),
@@ -77,6 +79,8 @@ export function namedPeers(book: PeerBook): readonly NamedPeer[] {
 
 /** Returns the name that a peer gave itself; its tag where it gave none. */
 export function nameOf(book: PeerBook, peerId: PeerId): string {
+  const label = book.left.get(peerId);
+  if (label !== undefined) return `${label} (left)`;
   return saidNameOf(book, peerId) || namelessNameOf(peerId);
 }
 

@@ -49,6 +49,8 @@ export const contacts = {
   warnAgainMs: 24 * 3_600_000,
   /** Keys of one name that are warned of in that time: a host can make keys without end. */
   warningsPerNameMax: 3,
+  /** Peers of foreign programs that said goodbye whose names are kept: as many as are remembered while they are there. */
+  leftMax: 512,
 } as const;
 
 /** Bounds of the memory of refuted addresses. */

@@ -233,7 +233,8 @@ const unique = (peers: readonly NamedPeer[]): NamedPeer[] => [
 ];
 
 function parseForeignAddress(word: string): Result<PeerTarget, ChatError> | null {
-  const match = /^([a-z0-9]+):\/\/(.+)$/i.exec(word);
+  // The identity does not contain the form in which synergy is spoken.
+  const match = /^([a-z0-9]+)(?:(?<=^synergy)\+json)?:\/\/(.+)$/i.exec(word);
   const dialect = foreignDialect(match?.[1]?.toLowerCase() ?? '');
   const rest = match?.[2]?.replace(/\/$/, '') ?? '';
   if (dialect === null || rest === '') return null;

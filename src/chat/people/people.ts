@@ -137,7 +137,7 @@ export class People {
   /** Takes a row of presence. An offline row is published once and forgotten. */
   heard(row: Presence, source: Source, turn: PeopleTurn): void {
     if (row.peerId === this.#ownId) return;
-    this.#book.presence.set(row.peerId, row);
+    this.#book.presence.set(row.peerId, this.#book.left.back(row));
     this.#absent.announced(row);
     this.seen(row.peerId, row.lastSeenMs, turn);
     if (row.state !== 'online') this.#keepSeen(row.peerId, seen.keepStepMs, turn);
@@ -226,6 +226,8 @@ export class People {
     this.#warnOfChangedKey(peerId, turn);
   }
 
+  /** Keeps the name of a foreign peer that said goodbye. */
+  left = (peerId: PeerId, name: string): void => this.#book.left.note(peerId, name, this.contact(peerId));
   /** Forgets the published row of a peer that is not kept otherwise. */
   forget = (peerId: PeerId): void => void this.#published.delete(peerId);
 

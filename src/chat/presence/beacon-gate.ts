@@ -71,7 +71,7 @@ export type BeaconDecision =
   /** Check the signature (`verifyBeacon`), then call `settle` with this decision. */
   | PendingBeacon
   /** An announcement of the oldest dialect; unsigned. */
-  | { readonly type: 'foreign'; readonly username: string };
+  | { readonly type: 'foreign'; readonly username: string; readonly hasAddress: boolean };
 
 /** A beacon whose signature has to be checked. */
 export interface PendingBeacon {
@@ -165,7 +165,7 @@ class Gate implements BeaconGate {
     const heard = decoded.value;
     switch (heard.kind) {
       case 'foreign':
-        return { type: 'foreign', username: heard.username };
+        return { type: 'foreign', username: heard.username, hasAddress: heard.hasAddress };
       case 'challenge':
         if (clocks.nowMs - state.answeredAtMs < limits.answerEveryMs) return drop('answered');
         state.answeredAtMs = clocks.nowMs;

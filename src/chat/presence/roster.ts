@@ -6,10 +6,13 @@ import type { PeerId } from '../../ids.js';
 import { foreignPorts } from '../../dialects/limits.js';
 import { roster as limits } from './limits.js';
 import { isLinkLocalV6, isV6, sourceKey } from '../../wire/address-space.js';
-import type { BeaconRecord } from '../../wire/beacon.js';
+import type { BeaconDatagram, BeaconRecord } from '../../wire/beacon.js';
 import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import { foreignPeerId, sanitiseName } from '../people/name.js';
 import type { Presence } from '../people/presence.js';
+
+/** The content of an announcement of cmp2204. */
+export type ForeignBeacon = Omit<Extract<BeaconDatagram, { readonly kind: 'foreign' }>, 'kind'>;
 
 /**
  * The rows of all peers on the network. Every call returns the rows that are new or changed in more than
@@ -19,7 +22,7 @@ export interface Roster {
   /** A beacon that the gate settled as heard. */
   heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** An announcement of the oldest dialect. */
-  heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[];
+  heardForeign(announced: ForeignBeacon, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** Takes over the rows of an earlier roster. Their peers announce themselves soon, or age from now on. */
   recall(rows: readonly Presence[], clocks: Clocks): void;
   /** Ages the rows; call about once a second. */
@@ -85,7 +88,11 @@ class Rows implements Roster {
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
   }
 
-  heardForeign(username: string, source: BeaconSource, clocks: Clocks): readonly Presence[] {
+  heardForeign(
+    { username, hasAddress }: ForeignBeacon,
+    source: BeaconSource,
+    clocks: Clocks,
+  ): readonly Presence[] {
     const name = sanitiseName(username);
     const peerId = foreignPeerId('cmp2204', source.address, foreignPorts.cmp2204);
     if (name.isErr() || peerId === null) return [];
@@ -98,6 +105,7 @@ class Rows implements Roster {
       dialect: 'cmp2204',
       lastSeenMs: clocks.wallClockMs,
       bootIdHex: '',
+      announcesAddress: hasAddress,
     };
     const addresses = [{ ...address, heardAtMs: clocks.nowMs }];
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });

@@ -43,6 +43,8 @@ export type RouteReport =
   | { readonly type: 'up' | 'down'; readonly peerId: PeerId }
   /** A dial, or the handshake on it, failed. `retryAfterMs`: the pause that a busy peer asked for; 0: none. */
   | { readonly type: 'unreached'; readonly peerId: PeerId; readonly retryAfterMs: number }
+  /** The connection for one message brought nothing. Each message of such a way has a connection of its own. */
+  | { readonly type: 'way-failed'; readonly peerId: PeerId }
   /** A beacon shows that the peer is on the network. */
   | { readonly type: 'present'; readonly peerId: PeerId }
   /** The peer was forgotten in favour of another one. */

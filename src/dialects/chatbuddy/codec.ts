@@ -48,6 +48,7 @@ export const chatbuddy: ForeignDialect<ChatbuddyMessage> = {
   decode,
   encode,
   pieces,
+  means: (text) => (text === endMark ? 'leave' : 'text'),
   openMachine: openChatbuddyMachine,
 };
 
@@ -72,7 +73,7 @@ function encode(message: ChatbuddyMessage): Result<Uint8Array, DialectError> {
 
 function pieces(text: string): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('chatbuddy', 'an empty text');
-  if (text === endMark) return unsupported('chatbuddy', 'the text EOM, which would end the chat');
+  if (text === endMark) return ok([text]);
   const cut = splitText(text, foreignFrames.writeBytesMax, utf8Cost);
   // A cut that leaves just `EOM` would end the chat: such a piece is cut once more.
   return ok(cut.flatMap((piece) => (piece === endMark ? ['EO', 'M'] : [piece])));
@@ -90,7 +91,7 @@ function hear(frame: string, end: FrameEnd, nowMs: number): ForeignOutput[] {
   const isEnd = text === endMark || (end === 'closed' && text.endsWith(endMark));
   const words = isEnd ? withoutLineEnd(text.slice(0, -endMark.length)) : text;
   const outputs: ForeignOutput[] = [];
-  if (words !== '') outputs.push(heard({ type: 'text', id: null, sentAtMs: nowMs, text: words }));
+  if (words !== '' || !isEnd) outputs.push(heard({ type: 'text', id: null, sentAtMs: nowMs, text: words }));
   if (isEnd) outputs.push(heard({ type: 'leave', words: null }), { type: 'close' });
   return outputs;
 }
@@ -104,7 +105,7 @@ const heard = (utterance: Utterance): ForeignOutput => ({
 
 function say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError> {
   const sent: ForeignOutput = { type: 'sent', utterance, encryption: 'none' };
-  if (utterance.type === 'leave')
+  if (utterance.type === 'leave' || (utterance.type === 'text' && utterance.text === endMark))
     return ok([{ type: 'write', bytes: utf8Bytes(endMark) }, sent, { type: 'close' }]);
   if (utterance.type !== 'text') return unsupported('chatbuddy', utterance.type);
   return pieces(utterance.text).map((texts) => [

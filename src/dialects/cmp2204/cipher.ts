@@ -25,6 +25,9 @@ export type KeyDerivation = 'encoded' | 'plain';
 /** The group of the program. */
 export const defaultGroup: ToyGroup = { prime: 23n, generator: 5n };
 
+/** The groups that the program and other answers to its assignment use. */
+export const knownGroups: readonly ToyGroup[] = [defaultGroup, { prime: 19n, generator: 2n }];
+
 /**
  * Parses the group in the environment, `P` and `Q`; `null`: neither is set. Errors: the mistake in words for the
  * user.
@@ -64,6 +67,14 @@ export const publicNumber = (group: ToyGroup, secret: bigint): bigint =>
 /** Computes the shared number; `null`: `other` is not a public number of this group (1 to below the prime). */
 export function sharedNumber(group: ToyGroup, secret: bigint, other: bigint): bigint | null {
   return other >= 1n && other < group.prime ? power(other, secret, group.prime) : null;
+}
+
+/** Finds the private number of a public one by trying all; null: none fits, or the group is large. */
+export function privateOf(group: ToyGroup, other: bigint): bigint | null {
+  if (group.prime > toyCipher.triedPrimeMax) return null;
+  for (let secret = 1n; secret < group.prime; secret += 1n)
+    if (publicNumber(group, secret) === other) return secret;
+  return null;
 }
 
 /** Derives the key, 24 bytes. */

@@ -15,12 +15,16 @@
  *   encrypted message    base64 of Triple-DES (`cmp2204-cipher.ts`)
  *   unencrypted message  the text
  *
- * COMPAT other answers spell the keys with underscores or as one word: any spelling is read, and answered in kind.
- * COMPAT a public number without b'' means that the cipher key is made of the plain digits. COMPAT base64 wrapped in
- * b'' as well: it is what `str()` of Python's bytes gives. COMPAT the real responder prints and never answers but
- * with its key, so nothing is said on an accepted connection.
+ * COMPAT other answers spell the keys with underscores or as one word: any spelling is read, and answered in kind. A
+ * text for a program that has not spoken yet stands under all three spellings, since every program tests by key.
+ * COMPAT a public number without b'' means that the cipher key is made of the plain digits. COMPAT programs that send
+ * such numbers use the group of 23 and 5 or that of 19 and 2, and do not say which: an exchange with them opens with
+ * the number 1, by which both sides share the number 1 in every group. COMPAT a text of an initiator in another known
+ * group than ours is read. COMPAT a text beside a key without a use is read, and a member `user` names the sender.
+ * COMPAT base64 wrapped in b'' as well: it is what `str()` of Python's bytes gives. COMPAT the real responder prints
+ * and never answers but with its key, so nothing is said on an accepted connection.
  */
-import { ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
 import { unreachable } from '../../exhaustive.js';
 import type { DialectError } from '../errors.js';
@@ -29,8 +33,10 @@ import {
   cipherKey,
   defaultGroup,
   drawPrivate,
+  knownGroups,
   openText,
   parseNumber,
+  privateOf,
   publicNumber,
   sealableBytes,
   sealText,
@@ -47,6 +53,7 @@ import type {
   Utterance,
 } from '../dialect.js';
 import {
+  boundedName,
   cutJson,
   frameFields,
   malformed,
@@ -59,13 +66,22 @@ import {
 
 /** The spelling of a peer: the form of its JSON keys, and that of its public number. */
 export interface Cmp2204Form {
-  readonly keys: 'blank' | 'underscore' | 'joined';
-  readonly number: 'repr' | 'string' | 'bare';
+  readonly keys: Spelling | 'every';
+  readonly number: NumberForm;
 }
+
+type Spelling = 'blank' | 'underscore' | 'joined';
+/** The form of a public number. */
+export type NumberForm = 'repr' | 'string' | 'bare';
 
 /** One message on the wire. */
 export type Cmp2204Message =
-  | { readonly type: 'plain'; readonly keys: Cmp2204Form['keys']; readonly text: string }
+  | {
+      readonly type: 'plain';
+      readonly keys: Cmp2204Form['keys'];
+      readonly text: string;
+      readonly user: string | null;
+    }
   | { readonly type: 'sealed'; readonly keys: Cmp2204Form['keys']; readonly base64: string }
   | { readonly type: 'key'; readonly number: Cmp2204Form['number']; readonly publicNumber: bigint };
 
@@ -86,33 +102,44 @@ export const cmp2204: ForeignDialect<Cmp2204Message> = {
       ? unsupported('cmp2204', 'an empty text')
       : ok(
           options.secure
-            ? splitText(text, sealableBytes(room('encrypted message')), utf8Cost)
-            : splitText(text, room('unencrypted message'), jsonCost),
+            ? splitText(text, sealableBytes(room('encrypted message', options)), utf8Cost)
+            : splitText(text, room('unencrypted message', options), jsonCost),
         ),
+  means: () => 'text',
   openMachine: openCmp2204Machine,
 };
 
-/** Bytes left for the value of `key` in one write. */
-const room = (key: string): number => foreignFrames.writeBytesMax - utf8Bytes(`{"${key}": ""}`).length;
+/** Bytes left for the value of `key` in one write, under each of its spellings. */
+function room(key: string, options: ForeignOptions): number {
+  const { keys } = parseForm(options.form);
+  const left = foreignFrames.writeBytesMax - utf8Bytes(object(key, keys, '')).length;
+  return Math.floor(left / spellingsOf(keys).length);
+}
 
 function decode(frame: Uint8Array): Result<Cmp2204Message, DialectError> {
   return frameFields('cmp2204', frame).andThen((fields): Result<Cmp2204Message, DialectError> => {
     const plain = fields.get('unencryptedmessage');
     const sealed = fields.get('encryptedmessage');
     const key = fields.get('key');
-    if ([plain, sealed, key].filter((field) => field !== undefined).length !== 1)
-      return malformed('cmp2204', 'not exactly one of a text, an encrypted text and a key');
-    if (key !== undefined) return decodeKey(key.value);
-    const words = scalarText((plain ?? sealed)?.value);
-    const keys = keysForm((plain ?? sealed)?.spelled ?? '');
+    const isPlain = plain !== undefined && !(plain.value === '' && isText(sealed?.value));
+    const message = isPlain ? plain : sealed;
+    if (message === undefined)
+      return key === undefined ? malformed('cmp2204', 'neither a text nor a key') : decodeKey(key.value);
+    if (!isPlain && (key !== undefined || plain !== undefined))
+      return malformed('cmp2204', 'an encrypted text beside a text or a key');
+    const words = scalarText(message.value);
+    const keys = keysForm(message.spelled);
     if (words === null) return malformed('cmp2204', 'a message that is not text');
+    const user = boundedName(scalarText((fields.get('user') ?? fields.get('username'))?.value) ?? '');
     return ok(
-      plain !== undefined
-        ? { type: 'plain', keys, text: words }
+      isPlain
+        ? { type: 'plain', keys, text: words, user }
         : { type: 'sealed', keys, base64: unquoteRepr(words) ?? words },
     );
   });
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 function decodeKey(value: unknown): Result<Cmp2204Message, DialectError> {
   const isBare = typeof value === 'number';
@@ -138,9 +165,9 @@ function encode(message: Cmp2204Message): Result<Uint8Array, DialectError> {
 function format(message: Cmp2204Message): string {
   switch (message.type) {
     case 'plain':
-      return `{"${joinKey('unencrypted message', message.keys)}": ${JSON.stringify(message.text)}}`;
+      return object('unencrypted message', message.keys, message.text);
     case 'sealed':
-      return `{"${joinKey('encrypted message', message.keys)}": ${JSON.stringify(message.base64)}}`;
+      return object('encrypted message', message.keys, message.base64);
     case 'key': {
       const digits = message.publicNumber.toString();
       const value = { repr: `"b'${digits}'"`, string: `"${digits}"`, bare: digits }[message.number];
@@ -152,9 +179,19 @@ function format(message: Cmp2204Message): string {
 }
 
 const separators = { blank: ' ', underscore: '_', joined: '' } as const;
-const joinKey = (words: string, keys: Cmp2204Form['keys']): string => words.replace(' ', separators[keys]);
-const keysForm = (spelled: string): Cmp2204Form['keys'] =>
-  spelled.includes('_') ? 'underscore' : spelled.includes(' ') ? 'blank' : 'joined';
+const spellings = ['blank', 'underscore', 'joined'] as const;
+const spellingsOf = (keys: Cmp2204Form['keys']): readonly Spelling[] =>
+  keys === 'every' ? spellings : [keys];
+/** One object that has the value under each spelling. */
+const object = (key: string, keys: Cmp2204Form['keys'], value: string): string =>
+  `{${spellingsOf(keys)
+    .map((spelling) => `"${key.replace(' ', separators[spelling])}": ${JSON.stringify(value)}`)
+    .join(', ')}}`;
+const keysForm = (spelled: readonly string[]): Cmp2204Form['keys'] => {
+  const [first = '', ...others] = spelled;
+  if (others.length > 0) return 'every';
+  return first.includes('_') ? 'underscore' : first.includes(' ') ? 'blank' : 'joined';
+};
 
 /** Returns the content of Python's repr of bytes, `b'…'` or `b"…"`; `null` for any other text. */
 function unquoteRepr(text: string): string | null {
@@ -162,16 +199,18 @@ function unquoteRepr(text: string): string | null {
   return match?.[2] ?? null;
 }
 
-const realForm: Cmp2204Form = { keys: 'blank', number: 'repr' };
-const formatForm = (form: Cmp2204Form): string => `${form.keys}/${form.number}`;
+/** To a program of which nothing is known: the repr of bytes would end one that reads a number. */
+const firstForm: Cmp2204Form = { keys: 'every', number: 'bare' };
+export const formatForm = (form: Cmp2204Form): string => `${form.keys}/${form.number}`;
 
-function parseForm(text: string | null): Cmp2204Form {
-  for (const keys of ['blank', 'underscore', 'joined'] as const) {
+/** Parses `ForeignOptions.form` of this dialect. Any other word, and null, give the form for an unknown program. */
+export function parseForm(text: string | null): Cmp2204Form {
+  for (const keys of [...spellings, 'every'] as const) {
     for (const number of ['repr', 'string', 'bare'] as const) {
       if (text === formatForm({ keys, number })) return { keys, number };
     }
   }
-  return realForm;
+  return firstForm;
 }
 
 /** The state of one connection. */
@@ -182,6 +221,8 @@ interface Exchange {
   form: Cmp2204Form;
   secret: bigint | null;
   key: Uint8Array | null;
+  /** The public number of the other side, with its form. */
+  theirs: Extract<Cmp2204Message, { type: 'key' }> | null;
   /** The utterance that waits for the key of the other side. */
   waiting: { readonly utterance: Utterance; readonly text: string } | null;
   hasSaid: boolean;
@@ -197,6 +238,7 @@ function openCmp2204Machine(role: ForeignRole, options: ForeignOptions): Foreign
     form: parseForm(options.form),
     secret: null,
     key: null,
+    theirs: null,
     waiting: null,
     hasSaid: false,
   };
@@ -214,17 +256,21 @@ function hearText(
   message: Exclude<Cmp2204Message, { type: 'key' }>,
   nowMs: number,
 ): Outputs {
-  exchange.form = { keys: message.keys, number: guessNumber(exchange.form, message.keys) };
+  exchange.form = { keys: message.keys, number: guessNumber(exchange, message.keys) };
   let text: string | null;
   if (message.type === 'plain') text = message.text;
   else if (exchange.key === null) return malformed('cmp2204', 'an encrypted text before a key');
-  else text = openText(message.base64, exchange.key);
-  if (text === null) return malformed('cmp2204', 'an encrypted text that does not open');
+  else text = openText(message.base64, exchange.key) ?? openInKnownGroup(exchange, message.base64);
+  if (text === null) return unreadable('a text that does not open with the key that was agreed on');
   return ok([
     {
       type: 'heard',
       utterance: { type: 'text', id: null, sentAtMs: nowMs, text },
-      speaker: { name: null, listeningPort: null, form: formatForm(exchange.form) },
+      speaker: {
+        name: message.type === 'plain' ? message.user : null,
+        listeningPort: null,
+        form: formatForm(exchange.form),
+      },
       encryption: message.type === 'plain' ? 'none' : 'toy-dh-3des',
     },
   ]);
@@ -233,16 +279,50 @@ function hearText(
 function hearKey(exchange: Exchange, message: Extract<Cmp2204Message, { type: 'key' }>): Outputs {
   const { role, group, waiting } = exchange;
   if (role === 'dial' && waiting === null) return malformed('cmp2204', 'a key nobody asked for');
-  const secret = ownSecret(exchange);
-  const shared = sharedNumber(group, secret, message.publicNumber);
-  if (shared === null) return malformed('cmp2204', 'a public number outside the group');
+  const shared = sharedIn(exchange, message.publicNumber);
+  if (shared === null) return unreadable(`a public number that is not below ${group.prime}`);
   exchange.form = { keys: guessKeys(exchange.form, message.number), number: message.number };
+  exchange.theirs = message;
   exchange.key = cipherKey(shared, message.number === 'repr' ? 'encoded' : 'plain');
   if (waiting === null) return writeKey(exchange);
   exchange.waiting = null;
   const base64 = sealText(waiting.text, exchange.key);
   return writeText(waiting.utterance, { type: 'sealed', keys: exchange.form.keys, base64 }, 'toy-dh-3des');
 }
+
+/** Null: their number is of no group in which the exchange could go on. */
+function sharedIn(exchange: Exchange, theirs: bigint): bigint | null {
+  const secret = ownSecret(exchange);
+  // Any number to the power of 0 is 1.
+  if (secret === neutralSecret) return 1n;
+  const shared = sharedNumber(exchange.group, secret, theirs);
+  const isOfKnownGroup = knownGroups.some(({ prime }) => theirs >= 1n && theirs < prime);
+  // A text of an initiator may still open in its own group.
+  return shared ?? (exchange.role === 'accept' && isOfKnownGroup ? 1n : null);
+}
+
+/**
+ * The text, where the initiator works in another one of the known groups: it raised our number to its private one,
+ * which its public number gives away in a group as small as these.
+ */
+function openInKnownGroup(exchange: Exchange, base64: string): string | null {
+  const { theirs, group } = exchange;
+  if (theirs === null) return null;
+  const ours = publicNumber(group, ownSecret(exchange));
+  for (const other of knownGroups) {
+    const secret = privateOf(other, theirs.publicNumber);
+    if (secret === null) continue;
+    const shared = publicNumber({ prime: other.prime, generator: ours }, secret);
+    for (const derivation of ['encoded', 'plain'] as const) {
+      const text = openText(base64, cipherKey(shared, derivation));
+      if (text !== null) return text;
+    }
+  }
+  return null;
+}
+
+const unreadable = (detail: string) =>
+  err<never, DialectError>({ code: 'dialect/unreadable', dialect: 'cmp2204', detail });
 
 function say(exchange: Exchange, utterance: Utterance): Outputs {
   const { role, options } = exchange;
@@ -255,17 +335,21 @@ function say(exchange: Exchange, utterance: Utterance): Outputs {
     if (rest.length > 0) return tooLong('cmp2204', foreignFrames.writeBytesMax);
     exchange.hasSaid = true;
     if (!options.secure)
-      return writeText(utterance, { type: 'plain', keys: exchange.form.keys, text }, 'none');
+      return writeText(utterance, { type: 'plain', keys: exchange.form.keys, text, user: null }, 'none');
     exchange.waiting = { utterance, text };
     return writeKey(exchange);
   });
 }
 
 function ownSecret(exchange: Exchange): bigint {
-  const { privateNumber, random } = exchange.options;
-  exchange.secret ??= privateNumber ?? drawPrivate(exchange.group, random);
+  const { privateNumber, random, group } = exchange.options;
+  const isGroupOpen = exchange.role === 'dial' && exchange.form.number !== 'repr' && group === null;
+  exchange.secret ??= isGroupOpen ? neutralSecret : (privateNumber ?? drawPrivate(exchange.group, random));
   return exchange.secret;
 }
+
+/** Its public number is 1 in every group, and so is what is shared. */
+const neutralSecret = 0n;
 
 const writeKey = (exchange: Exchange): Outputs =>
   encode({
@@ -283,7 +367,14 @@ const writeText = (utterance: Utterance, message: Cmp2204Message, encryption: En
   ]);
 
 /** Guesses the other half of a peer's form: both halves are those of the real program, or neither is. */
-const guessNumber = (form: Cmp2204Form, keys: Cmp2204Form['keys']): Cmp2204Form['number'] =>
-  (keys === 'blank') === (form.number === 'repr') ? form.number : keys === 'blank' ? 'repr' : 'string';
-const guessKeys = (form: Cmp2204Form, number: Cmp2204Form['number']): Cmp2204Form['keys'] =>
-  (number === 'repr') === (form.keys === 'blank') ? form.keys : number === 'repr' ? 'blank' : 'underscore';
+function guessNumber({ form, theirs }: Exchange, keys: Cmp2204Form['keys']): NumberForm {
+  if (theirs !== null) return theirs.number;
+  if (keys === 'every') return form.number;
+  if (keys === 'blank') return 'repr';
+  return form.keys === 'every' || form.number === 'repr' ? 'string' : form.number;
+}
+
+function guessKeys(form: Cmp2204Form, number: NumberForm): Cmp2204Form['keys'] {
+  if (number === 'repr') return 'blank';
+  return form.keys === 'blank' ? 'every' : form.keys;
+}

@@ -6,6 +6,8 @@ export const toyCipher = {
   blockBytes: 8,
   /** Digits of the shared number: a longer one would not fit the key in base64. */
   digitsMax: 18,
+  /** The largest prime whose private numbers are tried one by one. */
+  triedPrimeMax: 1_000n,
 } as const;
 
 /** Presence as cmp2204 sees it. */

@@ -12,10 +12,10 @@
  * Layout: `NICK: TEXT`, UTF-8, one message in one write of at most 1,024 bytes, no delimiter; `/nickname NEW` and
  * `/disconnect` travel as the sentences above. After `/disconnect…` the sender closes.
  *
- * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send. Here
- * nothing waits for a turn; early bytes of ours lie in its socket until it reads. COMPAT a text without a nick is
- * read as a text of an unnamed peer. COMPAT a sentence that is not a plain rename is read as text, so that it is
- * shown. COMPAT joined messages are separated (`words.ts`).
+ * COMPAT the real program takes strict turns, the connecting side first: each reads once after each send, at most 1,024
+ * bytes. Early bytes of ours lie in its socket until it reads, so `turns.ts` limits them to one read. COMPAT a text
+ * without a nick is read as a text of an unnamed peer. COMPAT a sentence that is not a plain rename is read as text, so
+ * that it is shown. COMPAT joined messages are separated (`words.ts`).
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames } from '../limits.js';
@@ -30,6 +30,7 @@ import type {
   ForeignRole,
   Utterance,
 } from '../dialect.js';
+import { openTurns } from './turns.js';
 import { format, isNick, leaveWords, nickAfter, parse, partFrame, type Cse310Message } from './words.js';
 import {
   boundedName,
@@ -58,6 +59,8 @@ export const cse310: ForeignDialect<Cse310Message> = {
   decode: (frame) => frameText('cse310', frame).map(parse),
   encode,
   pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
+  means: () => 'text',
+  openPacing: openTurns,
   openMachine: openCse310Machine,
 };
 

@@ -56,7 +56,8 @@ export function parse(frame: string): Cse310Message {
  * Separates the messages of `frame`. `nick`: the name of the other side before it; `null`: unknown. A farewell at the
  * end counts where it names the speaker, or where the connection ended with it.
  */
-export function partFrame(frame: string, nick: string | null, isClosed: boolean): readonly Cse310Message[] {
+export function partFrame(raw: string, nick: string | null, isClosed: boolean): readonly Cse310Message[] {
+  const frame = withoutLeadingLineEnd(raw);
   const text = withoutLineEnd(frame);
   if (text.startsWith(leaveCommand)) return [parse(frame)];
   const at = text.endsWith(leaveWords) ? text.lastIndexOf(leaveCommand) : -1;
@@ -68,6 +69,10 @@ export function partFrame(frame: string, nick: string | null, isClosed: boolean)
   }
   return partTexts(frame, nick);
 }
+
+/** Removes the line end with which a message begins that follows an unread one. */
+const withoutLeadingLineEnd = (frame: string): string =>
+  frame.length > 1 && frame.startsWith('\n') ? frame.slice(1) : frame;
 
 /** Returns the name of the other side after `message`. */
 export function nickAfter(nick: string | null, message: Cse310Message): string | null {

@@ -70,6 +70,7 @@ export const netech: ForeignDialect<NetechMessage> = {
       .map((text) => parse(withoutLineEnd(text)))
       .map(({ sender, text }) => ({ sender, text })),
   encode,
+  means: meaning,
   pieces,
   openMachine: openNetechMachine,
 };
@@ -120,7 +121,8 @@ const ownSender = (options: ForeignOptions): NonNullable<NetechMessage['sender']
 
 function pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('netech', 'an empty text');
-  if (meaning(text) !== 'text') return unsupported('netech', `the text ${text.trim()}, which is a command`);
+  // The words of a command are what the program itself sends for it.
+  if (meaning(text) !== 'text') return ok([text]);
   const head = utf8Bytes(format({ sender: ownSender(options), text: '' })).length;
   const cut = splitText(text, foreignFrames.writeBytesMax - head, utf8Cost);
   // A cut that leaves just a command would be obeyed: such a piece is cut once more.

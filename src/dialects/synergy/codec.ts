@@ -1,20 +1,21 @@
 /**
  * Dialect synergy: one peer to another, on a TCP port of the user's choice. Its list of active peers: `peers.ts`.
  *
- * A message, the receiver closes:
+ * A message of the JSON version, the receiver closes:
  *   > 7b2274797065223a20226d657373616765222c202273656e6465725f6e616d65223a2022616e6e222c202273
  *     656e6465725f706f7274223a20383038302c2022636f6e74656e74223a20226869227d
  *     {"type": "message", "sender_name": "ann", "sender_port": 8080, "content": "hi"}
- * The same from an older version, in the format of the course:
+ * A message in the text form, which today's version and its siblings read and send:
  *   > 31302e302e302e373a3830383020616e6e206869      10.0.0.7:8080 ann hi
  *
  * Layout: `json` one object of at most 1,024 bytes in one write; `course` `IP:PORT NAME TEXT`, parted at the first
  * two blanks. The content `connect` is a connection message and `exit` the leave, in any case. One message per
  * connection. Peer identity: source address and `sender_port`.
  *
- * COMPAT a peer is answered in the form it last used; JSON comes first. COMPAT a port written as text, a missing
- * type, name or port, and other spellings of the keys are read. COMPAT a message with an invalid port is still a
- * message, from its source port. COMPAT a name with blanks cannot travel in the older form: there they become
+ * COMPAT a peer is answered in the form it last used; the text form comes first. JSON would deafen a reader of the text
+ * form that parses in its only accept thread, while the JSON version survives a text. COMPAT a port written as text, a
+ * missing type, name or port, and other spellings of the keys are read. COMPAT a message with an invalid port is still
+ * a message, from its source port. COMPAT a name with blanks cannot travel in the text form: there they become
  * underscores.
  */
 import { ok, type Result } from 'neverthrow';
@@ -66,10 +67,17 @@ export type SynergyMessage =
       readonly content: string;
     };
 
+/** `ForeignOptions.form` of a peer that reads JSON. */
+export const synergyJson = 'json';
+
+/** Returns the hint for the user after the first message to a peer that never spoke. */
+export const synergyFormHint = (endpoint: string): string =>
+  `sent in the text form; if nothing shows there, write synergy+json://${endpoint}`;
+
 /** The dialect. */
 export const synergy: ForeignDialect<SynergyMessage> = {
   name: 'synergy',
-  // Of the older form; an object ends with its brace, and silence within it means nothing.
+  // Of the text form; an object ends with its brace, and silence within it means nothing.
   framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
   can: {
     receipts: false,
@@ -79,6 +87,7 @@ export const synergy: ForeignDialect<SynergyMessage> = {
   },
   decode,
   encode,
+  means: meaning,
   pieces,
   openMachine: openSynergyMachine,
 };
@@ -145,16 +154,17 @@ function meaning(content: string): 'connect' | 'leave' | 'text' {
 function ownMessage(options: ForeignOptions, content: string): SynergyMessage {
   const name = boundedName(oneLine(options.name)) ?? 'unknown';
   const port = options.listeningPort;
-  return options.form === 'course'
-    ? { form: 'course', host: options.address, port, name: name.replace(/\s+/g, '_'), content }
-    : { form: 'json', name, port, content };
+  return options.form === synergyJson
+    ? { form: 'json', name, port, content }
+    : { form: 'course', host: options.address, port, name: name.replace(/\s+/g, '_'), content };
 }
 
 function pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('synergy', 'an empty text');
-  if (meaning(text) !== 'text') return unsupported('synergy', `the text ${text.trim()}, which is a command`);
+  // The words of a command are what the program itself sends for it.
+  if (meaning(text) !== 'text') return ok([text]);
   const head = utf8Bytes(format(ownMessage(options, ''))).length;
-  const cost = options.form === 'course' ? utf8Cost : jsonCost;
+  const cost = options.form === synergyJson ? jsonCost : utf8Cost;
   const cut = splitText(text, foreignFrames.writeBytesMax - head, cost);
   // A cut that leaves just a command would be obeyed: such a piece is cut once more.
   return ok(cut.flatMap((piece) => (meaning(piece) === 'text' ? [piece] : splitText(piece, 6, () => 3))));

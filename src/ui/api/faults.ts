@@ -57,6 +57,7 @@ const fields: Fields = {
   'message/id-taken': { id: 'text' },
   'message/id-invalid': { detail: 'text' },
   'dialect/malformed': { dialect: 'text', detail: 'text' },
+  'dialect/unreadable': { dialect: 'text', detail: 'text' },
   'dialect/too-long': { dialect: 'text', limitBytes: 'number' },
   'dialect/unsupported': { dialect: 'text', what: 'text' },
   'dialect/bad-option': { dialect: 'text', detail: 'text' },

@@ -14,6 +14,8 @@ export type CommandError =
   /** `queued`: messages that are safe in the outbox and go out later; `unsent`: lines that never got that far. */
   | {
       readonly code: 'command/not-delivered';
+      /** The peer runs a foreign program, which never confirms anything. */
+      readonly isForeign: boolean;
       readonly peer: string;
       readonly waitedMs: number;
       readonly queued: number;

@@ -10,6 +10,7 @@ import {
   pythonJson,
   queue,
   serveForever,
+  type BlockingSocket,
   type Queue,
 } from './blocking-socket.js';
 
@@ -31,7 +32,12 @@ export interface ToyGroup {
   readonly q: number;
 }
 
-const usualGroup: ToyGroup = { p: 23, q: 5 };
+/** Each answer to the assignment has the group that it was handed in with. */
+const usualGroups: Readonly<Record<Cmp2204Spelling, ToyGroup>> = {
+  real: { p: 23, q: 5 },
+  underscore: { p: 19, q: 2 },
+  joined: { p: 19, q: 2 },
+};
 
 const pow = (base: number, exponent: number, { p }: ToyGroup): number => {
   let result = 1;
@@ -45,9 +51,12 @@ function keyValue(secret: number, spelling: Cmp2204Spelling, group: ToyGroup): s
   return { real: `"b'${value}'"`, underscore: `"${value}"`, joined: `${value}` }[spelling];
 }
 
-/** Each answer to the assignment reads the form that it writes, and no other. */
+/**
+ * The program reads the repr of bytes alone. The others do `int(value)`: a number, or the digits of one. What is
+ * neither is the exception that ends a thread of the program, and all of another one.
+ */
 function cipherKey(theirs: unknown, secret: number, spelling: Cmp2204Spelling, group: ToyGroup): Buffer {
-  const form = { real: /^"b'(\d+)'"$/, underscore: /^"(\d+)"$/, joined: /^(\d+)$/ }[spelling];
+  const form = spelling === 'real' ? /^"b'(\d+)'"$/ : /^"?(\d+)"?$/;
   const [, digits] = form.exec(JSON.stringify(theirs)) ?? [];
   if (digits === undefined) throw new Error(`no key: ${JSON.stringify(theirs)}`);
   const shared = String(pow(Number(digits), secret, group));
@@ -67,10 +76,17 @@ function decrypt(base64: string, key: Buffer): string {
 export interface Responder {
   readonly port: number;
   readonly received: Queue<Cmp2204Received>;
+  /** What ended single threads of it: the user sees a traceback, and the program goes on. */
+  readonly threadsLost: readonly string[];
+  /** What ended the whole program; null: it lives. */
+  readonly death: () => string | null;
   readonly close: () => Promise<void>;
 }
 
-/** One `recv(1024)` is one JSON object; what is none ends the connection, as the exception does in the program. */
+/**
+ * One `recv(1024)` is one JSON object. What cannot be read ends the thread of its connection; in a sibling a key or a
+ * sealed text that cannot be read ends the program, and a text under a key that it does not know is dropped.
+ */
 export async function startResponder(options: {
   readonly host?: string;
   readonly port?: number;
@@ -78,10 +94,13 @@ export async function startResponder(options: {
   readonly spelling?: Cmp2204Spelling;
   readonly group?: ToyGroup;
 }): Promise<Responder> {
-  const { host = '127.0.0.1', port = 0, secret = 15, spelling = 'real', group = usualGroup } = options;
+  const { host = '127.0.0.1', port = 0, secret = 15, spelling = 'real' } = options;
+  const group = options.group ?? usualGroups[spelling];
   const received = queue<Cmp2204Received>();
+  const threadsLost: string[] = [];
+  let death: string | null = null;
   const server = await listenBlocking(host, port);
-  const { close } = serveForever(server, async (socket) => {
+  const serve = async (socket: BlockingSocket): Promise<void> => {
     let key: Buffer | null = null;
     for (;;) {
       const words = await socket.recv(1_024);
@@ -96,10 +115,21 @@ export async function startResponder(options: {
         socket.send(`{"key": ${keyValue(secret, spelling, group)}}`);
       } else if (typeof sealed === 'string' && key !== null)
         received.put({ text: decrypt(sealed, key), isEncrypted: true, from });
-      else throw new Error(`Chat_Responder cannot read ${words}`);
+    }
+  };
+  const { close } = serveForever(server, async (socket) => {
+    try {
+      await serve(socket);
+    } catch (cause) {
+      const reason = String(cause);
+      if (spelling === 'real') threadsLost.push(reason);
+      else {
+        death ??= reason;
+        void server.close();
+      }
     }
   });
-  return { port: server.port, received, close };
+  return { port: server.port, received, threadsLost, death: () => death, close };
 }
 
 /** One connection for one message; `secret`: the number typed for a secure one. */
@@ -115,7 +145,7 @@ export async function initiate(options: {
   readonly typing?: () => Promise<void>;
 }): Promise<void> {
   const { host = '127.0.0.1', port, text, secret, spelling = 'real', localAddress } = options;
-  const { group = usualGroup } = options;
+  const group = options.group ?? usualGroups[spelling];
   const socket = await connectBlocking(host, port, localAddress);
   try {
     if (secret === undefined) {
@@ -139,13 +169,15 @@ export async function startAnnouncer(options: {
   readonly to: { readonly host: string; readonly port: number };
   readonly intervalMs?: number;
   readonly withPort?: boolean;
+  /** Siblings announce their name alone. */
+  readonly withAddress?: boolean;
 }): Promise<{ readonly port: number; announce(): Promise<void>; readonly close: () => Promise<void> }> {
   const socket = createSocket('udp4');
   await bind(socket, 0);
   const { username, address, to } = options;
   const datagram = pythonJson({
     username,
-    ip_address: address,
+    ...(options.withAddress === false ? {} : { ip_address: address }),
     ...(options.withPort === true ? { port: 6_000 } : {}),
   });
   const announce = (): Promise<void> =>

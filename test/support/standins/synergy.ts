@@ -18,6 +18,10 @@ export interface SynergyHeard {
 
 export interface SynergyStandin {
   readonly port: number;
+  /** Tracebacks that its user saw: the JSON version survives a text, and shows nothing of it. */
+  readonly tracebacks: readonly string[];
+  /** What ended its only accept thread: from then on it hears nothing; null: it listens. */
+  readonly deafness: () => string | null;
   readonly heard: Queue<SynergyHeard>;
   /** `host:port` of who is active, and whether we have sent it `connect`. */
   readonly active: ReadonlyMap<string, 'Connected' | 'Yet to connect'>;
@@ -33,12 +37,16 @@ export async function startSynergy(options: {
   readonly form?: 'json' | 'course';
   readonly host?: string;
   readonly port?: number;
+  /** Parses in its only accept thread: what cannot be read makes it deaf. */
+  readonly isSingleThreaded?: boolean;
   /** Ports on this machine that are greeted at start. */
   readonly mandatory?: readonly number[];
 }): Promise<SynergyStandin> {
   const { name, form = 'json', host: ownHost = '127.0.0.1', port = 0 } = options;
   const heard = queue<SynergyHeard>();
   const active = new Map<string, 'Connected' | 'Yet to connect'>();
+  const tracebacks: string[] = [];
+  let deafness: string | null = null;
   const server = await listenBlocking(ownHost, port);
   const note = (peer: string, content: string, isOurs: boolean): void => {
     const word = content.toLowerCase();
@@ -50,10 +58,16 @@ export async function startSynergy(options: {
     // Read once, then closed by the one who serves: the rest of a longer message is lost, as in the program.
     const words = await socket.recv(1_024);
     if (words === '') return;
+    if (deafness !== null) return;
     const host = socket.remote.address;
-    const message = words.startsWith('{') ? readJson(words) : readCourse(words);
-    heard.put({ ...message, host });
-    note(`${host}:${message.port}`, message.content, false);
+    try {
+      const message = form === 'json' ? readJson(words) : readCourse(words);
+      heard.put({ ...message, host });
+      note(`${host}:${message.port}`, message.content, false);
+    } catch (cause) {
+      tracebacks.push(String(cause));
+      if (options.isSingleThreaded === true) deafness = String(cause);
+    }
   });
   const send = async (port: number, content: string, host = '127.0.0.1'): Promise<void> => {
     const socket = await connectBlocking(host, port, ownHost);
@@ -70,6 +84,8 @@ export async function startSynergy(options: {
     port: server.port,
     heard,
     active,
+    tracebacks,
+    deafness: () => deafness,
     send,
     async quit() {
       for (const peer of active.keys()) {

@@ -21,13 +21,18 @@ test('initiate uses the group of its environment, and asks for a number of it', 
   assert.equal(await role.exit(), 0);
 });
 
-test('respond uses the group of its environment, and cannot read another group', options, async (t) => {
+// Case O7
+test('respond reads its own group and the known ones, and tells of a text of another', options, async (t) => {
   const role = await runRole(t, ['respond'], { env });
   const port = portIn(await role.line(/^Waiting for messages at /));
-  await initiate({ port, text: 'another group', secret: 45 });
+  await initiate({ port, text: 'usual group', secret: 45 });
+  await role.line(/: usual group \[weakly encrypted, unverified\]/);
+  const unknown = { p: 1_009, q: 11 };
+  await initiate({ port, text: 'unknown group', secret: 500, group: unknown }).catch(() => undefined);
+  await role.line(/sent an encrypted message that cannot be read: its numbers P and Q are not ours/);
   await initiate({ port, text: 'sealed', secret: 45, group });
   await role.line(/: sealed \[weakly encrypted, unverified\]/);
-  assert.ok(!role.lines().some((line) => line.includes('another group')));
+  assert.ok(!role.lines().some((line) => line.includes('unknown group')));
   role.kill('SIGINT');
   assert.equal(await role.exit(), 0);
 });

@@ -39,6 +39,7 @@ export class Deliveries {
   #peer: string | null = null;
   /** Refusals by peer: the refusal of one peer does not end the waiting for another. */
   readonly #refusals = new Map<string, ErrorEvent>();
+  #hasReceipts = true;
   #wanted: number;
   /** Newest `seq` at the beginning: followed messages come after it. */
   #afterSeq: number | null = null;
@@ -62,7 +63,13 @@ export class Deliveries {
 
   /** Lowers the wanted state to `sent`, for peers whose program has no receipts. */
   settleForSent(): void {
+    this.#hasReceipts = false;
     this.#wanted = Math.min(this.#wanted, ranks.sent);
+  }
+
+  /** Whether the program of the peer confirms messages. */
+  get hasReceipts(): boolean {
+    return this.#hasReceipts;
   }
 
   /** Subscribes to statuses: those of messages sent afterwards are not missed. */

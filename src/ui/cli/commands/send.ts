@@ -259,14 +259,12 @@ class Sending {
   async #settleForForeign(status: StatusEvent | undefined): Promise<void> {
     const rows = (await this.#attachment.node.peers()).unwrapOr([]);
     const named = rows.filter((row) => row.name === status?.peer).map((row) => row.dialect);
-    const isForeign =
-      this.#options.peer.includes('://') || (named.some(isForeignDialect) && !named.includes('native'));
+    const { peer } = this.#options;
+    const isForeign = peer.includes('://') || (named.some(isForeignDialect) && !named.includes('native'));
     if (isForeign) this.#deliveries.settleForSent();
-    const isCmp2204 = this.#options.peer.startsWith('cmp2204://') || (isForeign && named.includes('cmp2204'));
-    if (isCmp2204 && this.#cmp2204?.via.isPlain !== true)
-      this.#context.output.note(
-        'weakly encrypted: anybody who listens can break the key exchange of cmp2204',
-      );
+    const isCmp2204 = peer.startsWith('cmp2204://') || (isForeign && named.includes('cmp2204'));
+    const warning = 'weakly encrypted: anybody who listens can break the key exchange of cmp2204';
+    if (isCmp2204 && this.#cmp2204?.via.isPlain !== true) this.#context.output.note(warning);
   }
 
   async #finish(): Promise<ExitCode | 'again'> {
@@ -343,6 +341,7 @@ class Sending {
   #notDelivered(unsent: number): CliError {
     return {
       code: 'command/not-delivered',
+      isForeign: !this.#deliveries.hasReceipts,
       peer: this.#peer,
       waitedMs: this.#options.timeoutMs,
       queued: this.#deliveries.pending,

@@ -62,6 +62,8 @@ export const respond = (context: RunContext): Promise<ExitCode> =>
       }
       if (event.type === 'message' && event.direction === 'in' && isShown(event))
         await output.result(event, messageLine(event, output.colors));
+      if (event.type === 'notice' && event.dialect === 'cmp2204')
+        await output.result(event, eventLine(event, output.colors));
       if (event.type === 'error') output.note(eventLine(event, output.colors) ?? '');
     });
   });

@@ -182,7 +182,7 @@ export class RoleEvents {
 /** A status after `queued` is the last one, since older programs have no receipts. */
 const isEnd = (event: NodeEvent): event is StatusEvent => event.type === 'status' && event.state !== 'queued';
 
-/** Sends one message and waits for its last status; `null`: it did not come within `waitMs`. */
+/** Sends one message and waits for its last status; `end` `null`: it did not come within `waitMs`. */
 export async function deliver(
   { node, context }: Role,
   events: RoleEvents,
@@ -192,7 +192,7 @@ export async function deliver(
     readonly via?: SendViaOptions;
     readonly waitMs: number;
   },
-): Promise<Result<StatusEvent | null, NodeError>> {
+): Promise<Result<{ readonly id: string; readonly end: StatusEvent | null }, NodeError>> {
   const { peer, text, via, waitMs } = message;
   const id = newMessageId();
   // Before it is sent: the status may come before the answer of the node.
@@ -204,5 +204,5 @@ export async function deliver(
     ending.drop();
     return err(queued.error);
   }
-  return ok(await ending.within(waitMs));
+  return ok({ id, end: await ending.within(waitMs) });
 }

@@ -47,7 +47,11 @@ export function messageLine(message: MessageEvent, colors: Colors, naming = new 
   const name = naming.labelOf(message);
   const trust = naming.trustOf(message);
   const from = message.direction === 'in' ? `${colors.cyan(name)}${trust}:` : `→ ${colors.cyan(name)}:`;
-  const text = escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
+  // Older programs send empty messages, and one of them passes its turn by it.
+  const text =
+    message.text === ''
+      ? '(empty message)'
+      : escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
   const labels = message.direction === 'in' ? unusual(message, colors, trust !== '') : '';
   const note = colors.dim(sentNote(message, clock));
   return `${colors.dim(clock(message.receivedAt))} ${from} ${text}${labels}${note}`;
@@ -62,14 +66,27 @@ export function statusLine(status: StatusEvent, colors: Colors, label = escapeNa
 
 /** Returns the line of a notice. */
 export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors: Colors): string {
-  const words = {
-    'new-peer': 'is new',
-    connected: 'is connected',
-    disconnected: 'has left',
-    lost: 'was lost: the connection broke',
-  }[notice];
   const said = text === '' ? '' : `: ${escapeForTerminal(text)}`;
-  return colors.dim(`${escapeName(peer)} ${words} (${dialect})${said}`);
+  const about = (words: string): string => colors.dim(`${escapeName(peer)} ${words} (${dialect})${said}`);
+  switch (notice) {
+    case 'new-peer':
+      return about('is new');
+    case 'connected':
+      return about('is connected');
+    case 'disconnected':
+      return about('has left');
+    case 'lost':
+      return about('was lost: the connection broke');
+    case 'your-turn':
+      return about('waits for a message: your turn');
+    case 'text-form':
+      return colors.dim(`${escapeName(peer)}${said}`);
+    case 'cut-off':
+    case 'unreadable':
+      return colors.yellow(escapeForTerminal(text));
+    default:
+      return unreachable(notice);
+  }
 }
 
 /** Returns the line of an event; `null` for an event without a line. */

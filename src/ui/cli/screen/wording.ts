@@ -45,11 +45,10 @@ const say = (exit: ExitCode, what: string, why: string, remedy: string): Wording
 });
 
 function notDelivered(error: Extract<CliError, { code: 'command/not-delivered' }>): Wording {
-  const { peer, waitedMs, queued, unsent } = error;
-  const why =
-    queued === 0
-      ? `"${peer}" accepted no message within ${seconds(waitedMs)}`
-      : `"${peer}" did not confirm ${queued === 1 ? 'it' : `${queued} messages`} within ${seconds(waitedMs)}`;
+  const { peer, waitedMs, queued, unsent, isForeign } = error;
+  const unconfirmed = `did not confirm ${queued === 1 ? 'it' : `${queued} messages`}`;
+  const failed = isForeign ? 'could not be reached' : queued === 0 ? 'accepted no message' : unconfirmed;
+  const why = `"${peer}" ${failed} within ${seconds(waitedMs)}`;
   const remedy =
     unsent > 0
       ? `${queued} stay queued; send the ${unsent} lines again that were not queued`
@@ -380,6 +379,7 @@ const wordings: Wordings = {
   'wire/frame-too-large': notUnderstood,
   'wire/malformed': notUnderstood,
   'dialect/malformed': notUnderstood,
+  'dialect/unreadable': notUnderstood,
   'dialect/too-long': (error) =>
     say(2, 'not possible', `${error.dialect} carries at most ${error.limitBytes} bytes`, 'send it in parts'),
   'dialect/unsupported': (error) =>

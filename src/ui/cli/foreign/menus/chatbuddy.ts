@@ -10,12 +10,13 @@ import {
   type HubUser,
   type NodeError,
 } from '../../../../index.js';
-import { hubProtocol } from '../../../../node/limits.js';
+import { foreignPorts, hubProtocol } from '../../../../node/limits.js';
 import { addressesOf } from '../role.js';
 import { usage, type RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';
 import { readPort, readQuad } from './answers.js';
 import { Callers } from './callers.js';
+import { HubNames } from './hub-names.js';
 import { awaitPartner, awaitPartnerOrEnter, converse, type Partner } from './conversation.js';
 import { runMenu } from './menu.js';
 import { withMenu, type MenuSession } from './menu-session.js';
@@ -39,18 +40,20 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
   const address = hubWord === null ? null : parseHub(hubWord);
   if (hubWord !== null && address === null)
     return context.output.failure(usage('menu', `--hub is HOST:PORT, not "${hubWord}"`));
-  return withMenu(context, { dialect: 'chatbuddy', saysGoodbye: true }, async (menu) => {
-    const hub = address === null ? null : register(menu, address);
+  const names = new HubNames();
+  const labelled = { dialect: 'chatbuddy', saysGoodbye: true, label: names.label } as const;
+  return withMenu(context, labelled, async (menu) => {
+    const hub = address === null ? null : register(menu, address, names);
     const callers = new Callers(menu, '3');
     try {
       await runMenu(menu.dialog, 'Talk with chatbuddy', [
-        { key: '1', label: "See who's online", act: () => list(menu, hub) },
+        { key: '1', label: "See who's online", act: () => list(menu, hub, names) },
         {
           key: '2',
           label: 'Start a chat with someone',
           act: () =>
             callers.converseWith(
-              () => start(menu),
+              () => start(menu, hub, names),
               (partner) => chat(menu, partner),
             ),
         },
@@ -59,7 +62,7 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
           label: 'Wait for someone to chat',
           act: () =>
             callers.converseWith(
-              () => waitForFriend(menu),
+              () => waitForFriend(menu, hub, names),
               (partner) => chat(menu, partner),
             ),
         },
@@ -72,7 +75,11 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
 }
 
 /** Registers at the hub, and prints each change of the registration. */
-function register({ dialog, role, fail }: MenuSession, address: HubAddress): HubClient | null {
+function register(
+  { dialog, role, fail }: MenuSession,
+  address: HubAddress,
+  names: HubNames,
+): HubClient | null {
   const where = `${address.host}:${address.port}`;
   let wasRegistered = false;
   const opened = openHubClient({
@@ -80,8 +87,10 @@ function register({ dialog, role, fail }: MenuSession, address: HubAddress): Hub
     name: role.self.name,
     onChange: (isRegistered, reason) => {
       const why = escapeForTerminal(reason ?? '');
-      if (isRegistered) dialog.say(`Registered with the hub at ${where}.`);
-      else if (wasRegistered)
+      if (isRegistered) {
+        dialog.say(`Registered with the hub at ${where}.`);
+        void names.refresh(opened.unwrapOr(null));
+      } else if (wasRegistered)
         dialog.say(
           `The hub at ${where} is gone: ${why}. Parlance tries it again in the background; chats go on.`,
         );
@@ -96,7 +105,7 @@ function register({ dialog, role, fail }: MenuSession, address: HubAddress): Hub
   return opened.unwrapOr(null);
 }
 
-async function list({ dialog, fail }: MenuSession, hub: HubClient | null): Promise<void> {
+async function list({ dialog, fail }: MenuSession, hub: HubClient | null, names: HubNames): Promise<void> {
   if (hub === null) {
     dialog.say('There is no hub: start with --hub HOST:PORT.');
     return;
@@ -107,6 +116,7 @@ async function list({ dialog, fail }: MenuSession, hub: HubClient | null): Promi
     dialog.say('There is no list without the hub. Parlance tries it again in the background.');
     return;
   }
+  names.learn(users.value);
   dialog.say('Online now:');
   dialog.say(...rowsOf(users.value));
 }
@@ -122,11 +132,14 @@ function rowsOf(users: readonly HubUser[]): readonly string[] {
   });
 }
 
-async function start(menu: MenuSession): Promise<Partner | null> {
+async function start(menu: MenuSession, hub: HubClient | null, names: HubNames): Promise<Partner | null> {
   const { dialog, role, fail } = menu;
-  const host = await dialog.askFor('Their IPv4 address:', readQuad);
+  await names.refresh(hub);
+  const question = hub === null ? 'Their IPv4 address:' : 'Their IPv4 address, or their name at the hub:';
+  const host = await dialog.askFor(question, (answer) => names.addressOf(answer) ?? readQuad(answer));
   if (host === null) return null;
-  const port = await dialog.askFor('Their port:', readPort);
+  const usual = foreignPorts.chatbuddy;
+  const port = await dialog.askFor(`Their port (Enter: ${usual}):`, readPort, usual);
   if (port === null) return null;
   const connected = await role.node.foreignConnect(`chatbuddy://${host}:${port}`);
   if (connected.isErr()) {
@@ -137,8 +150,13 @@ async function start(menu: MenuSession): Promise<Partner | null> {
   return { peer: row?.peer ?? `chatbuddy://${host}:${port}` };
 }
 
-async function waitForFriend(menu: MenuSession): Promise<Partner | null> {
+async function waitForFriend(
+  menu: MenuSession,
+  hub: HubClient | null,
+  names: HubNames,
+): Promise<Partner | null> {
   const { dialog, role, events } = menu;
+  await names.refresh(hub);
   dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
   const signal = AbortSignal.any([role.context.stopped, events.ended, dialog.over]);
   // Lines of a pipe are messages to the friend.

@@ -62,7 +62,7 @@ async function chat(menu: MenuSession): Promise<void> {
   const via = chosen.isNative ? undefined : await askVia(menu);
   if (via === null) return;
   const text = await dialog.askText('Message:');
-  if (text === null || text === '') return;
+  if (text === null) return;
   await menu.send(chosen.peer, text, via);
 }
 

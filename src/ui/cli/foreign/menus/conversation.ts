@@ -44,7 +44,11 @@ export async function converse(
         await within(limits.leaveMs, leave(menu, peer, ended.signal));
         return 'left';
       }
-      if (line === '' || (await rules.command?.(line.trim())) === true) continue;
+      if (line === '') {
+        dialog.say('The message is empty: nothing was sent.');
+        continue;
+      }
+      if ((await rules.command?.(line.trim())) === true) continue;
       await menu.sendLine(peer, line);
     }
   } finally {

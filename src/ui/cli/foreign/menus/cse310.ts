@@ -107,7 +107,10 @@ async function chooseAddress({ dialog }: MenuSession, given: string | null): Pro
   const first = given === null ? null : readAddress(given);
   if (first?.isOk() === true) return first.value;
   if (first?.isErr() === true) dialog.say(first.error);
-  return dialog.askFor('IPv4 address to connect to:', readAddress);
+  return dialog.askFor(
+    `IPv4 address to connect to (port ${foreignPorts.cse310} unless you add another):`,
+    readAddress,
+  );
 }
 
 const readAddress = (answer: string) => readQuadAndPort(answer, foreignPorts.cse310);

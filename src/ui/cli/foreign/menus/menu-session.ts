@@ -34,6 +34,8 @@ export interface MenuSession {
   readonly sendLine: (peer: string, text: string) => Promise<void>;
   /** Prints a failure. */
   readonly fail: (error: NodeError) => void;
+  /** Ids of messages that have not gone out yet. */
+  readonly waiting: ReadonlySet<string>;
 }
 
 /** Arguments of `withMenu`. */
@@ -41,6 +43,8 @@ export interface MenuOptions {
   readonly dialect: ForeignDialectName;
   /** Changes the settings of a node that is started for this menu. */
   readonly adjust?: (settings: NodeSettings) => NodeSettings;
+  /** Gives the event as it is shown; absent: unchanged. */
+  readonly label?: (event: NodeEvent) => NodeEvent;
   /** Whether the older program says goodbye to all peers when its user leaves. */
   readonly saysGoodbye: boolean;
 }
@@ -48,7 +52,7 @@ export interface MenuOptions {
 /** Runs `use` until the user leaves. Exit codes: as `withRole`; 1 when the node ends before. */
 export function withMenu(
   context: RunContext,
-  { dialect, adjust, saysGoodbye }: MenuOptions,
+  { dialect, adjust, saysGoodbye, label = (event) => event }: MenuOptions,
   use: (menu: MenuSession) => Promise<void>,
 ): Promise<ExitCode> {
   return withRole(
@@ -59,7 +63,7 @@ export function withMenu(
       const events = new RoleEvents(role.node);
       const dialog = new Dialog({ ...context, stopped: AbortSignal.any([stopped, events.ended]) });
       const menu = openMenu(role, dialog, events);
-      events.listen((event) => show(menu, event));
+      events.listen((event) => show({ ...menu, label }, event));
       await events.begin();
       dialog.say(`${dialect}: ${weakness(dialect).join(', ')}`);
       try {
@@ -72,11 +76,23 @@ export function withMenu(
       if (events.ended.aborted && !stopped.aborted)
         return output.failure({ code: 'api/lost', detail: 'it ended before the menu did' });
       if (output.isJson) await output.result({ type: 'bye' }, null);
-      return 0;
+      return menu.waiting.size > 0 ? stillWaiting(menu) : 0;
     },
     adjust,
   );
 }
+
+/** Nothing runs on behalf of the messages once a node that was started for this menu ends. */
+async function stillWaiting({ role, waiting }: MenuSession): Promise<ExitCode> {
+  const count = waiting.size === 1 ? '1 message waits' : `${waiting.size} messages wait`;
+  const when = role.isOwnNode ? 'when a node of this home runs again' : 'when its peer answers';
+  role.context.output.note(`${count} in the outbox: not sent yet; it goes out ${when}`);
+  return 4;
+}
+
+/** Whether the older program takes this text for a farewell to one peer. */
+const isExit = (dialect: ForeignDialectName, text: string): boolean =>
+  (dialect === 'synergy' || dialect === 'netech') && text.trim().toLowerCase() === 'exit';
 
 const sayGoodbye = async ({ node, dialect }: Role): Promise<void> =>
   void (await node.foreignLeave(dialect, null));
@@ -84,22 +100,36 @@ const sayGoodbye = async ({ node, dialect }: Role): Promise<void> =>
 function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
   const waitMs = dialog.isTerminal ? limits.deliverWaitMs : pipedWaitMs(role);
   const fail = (error: NodeError): void => dialog.say(lineOf(wordingOf(error)));
+  const leaveOne = async (peer: string): Promise<void> =>
+    (await role.node.foreignLeave(role.dialect, peer)).match(
+      () => dialog.say(`${escapeName(peer)} knows that you leave.`),
+      fail,
+    );
   const send = async (
     peer: string,
     text: string,
     isReported: boolean,
     via?: SendViaOptions,
   ): Promise<void> => {
+    if (text === '') return dialog.say('The message is empty: nothing was sent.');
+    if (isExit(role.dialect, text)) return leaveOne(peer);
     const sent = await deliver(role, events, { peer, text, waitMs, ...(via === undefined ? {} : { via }) });
-    sent.match((status) => {
-      if (status === null) dialog.say(`not sent yet: it goes out when ${escapeName(peer)} answers`);
-      else if (status.state !== 'failed' && isReported) dialog.say(`sent to ${escapeName(status.peer)}`);
+    sent.match(({ id, end }) => {
+      if (end === null) {
+        waiting.add(id);
+        dialog.say(`not sent yet: it goes out when ${escapeName(peer)} answers`);
+      } else if (end.state !== 'failed' && isReported) dialog.say(`sent to ${escapeName(end.peer)}`);
     }, fail);
   };
+  const waiting = new Set<string>();
+  events.listen((event) => {
+    if (event.type === 'status' && event.state !== 'queued') waiting.delete(event.id);
+  });
   return {
     role,
     dialog,
     events,
+    waiting,
     fail,
     peers: async () => {
       const listed = await role.node.foreignPeers(role.dialect);
@@ -117,8 +147,12 @@ function pipedWaitMs({ dialect, settings }: Role): number {
 }
 
 /** Shows an event. `send` reports sent messages; a failure may come long after it. */
-function show({ role, dialog }: MenuSession, event: NodeEvent): void {
+function show(
+  { role, dialog, label }: MenuSession & Required<Pick<MenuOptions, 'label'>>,
+  raw: NodeEvent,
+): void {
   const { output } = role.context;
+  const event = label(raw);
   if (output.isJson) output.result(event, null).catch(() => undefined);
   if (!isShown(event, role.dialect)) return;
   if (event.type === 'status') {

@@ -24,7 +24,7 @@ async function message(menu: MenuSession): Promise<void> {
   const peer = await askAddress(menu);
   if (peer === null) return;
   const text = await menu.dialog.askText('Message:');
-  if (text !== null && text !== '') await menu.send(peer, text);
+  if (text !== null) await menu.send(peer, text);
 }
 
 async function askAddress({ dialog }: MenuSession): Promise<string | null> {

@@ -1,5 +1,5 @@
 /** The menu of synergy: active peers, connecting, messages. Leaving says goodbye to all peers. */
-import { ok } from 'neverthrow';
+import { ok, type Result } from 'neverthrow';
 import { escapeName, type ForeignPeerInfo } from '../../../../index.js';
 import { addressesOf } from '../role.js';
 import type { RunContext } from '../../run.js';
@@ -13,10 +13,10 @@ export const synergyMenu = (context: RunContext): Promise<ExitCode> =>
   withMenu(context, { dialect: 'synergy', saysGoodbye: true }, (menu) => {
     menu.dialog.say(`You can be reached at ${addressesOf(menu.role).join(', ')}.`);
     return runMenu(menu.dialog, 'Talk with synergy', [
-      { key: '1', label: 'Active peers', act: () => list(menu) },
-      { key: '2', label: 'Connect', act: () => connect(menu) },
-      { key: '3', label: 'Send message', act: () => message(menu) },
-      { key: '4', label: 'Exit', act: null },
+      { key: '1', label: 'Send message', act: () => message(menu) },
+      { key: '2', label: 'Query active peers', act: () => list(menu) },
+      { key: '3', label: 'Connect to active peers', act: () => connect(menu) },
+      { key: '0', label: 'Quit', act: null },
     ]);
   });
 
@@ -46,9 +46,18 @@ async function connect(menu: MenuSession): Promise<void> {
   await Promise.all((chosen ?? []).map((peer) => connectOne(menu, peer)));
 }
 
-async function connectOne({ role, dialog, fail }: MenuSession, peer: ForeignPeerInfo): Promise<void> {
+async function connectOne(menu: MenuSession, peer: ForeignPeerInfo): Promise<void> {
+  const { role, dialog, fail } = menu;
   const connected = await role.node.foreignConnect(peer.peer);
-  connected.match(() => dialog.say(`${escapeName(peer.name)} is connected.`), fail);
+  if (connected.isErr()) return fail(connected.error);
+  const isConnected = (await menu.peers()).some((row) => row.peer === peer.peer && row.isConnected);
+  const name = escapeName(peer.name);
+  // Which form a peer reads is known only once it has spoken.
+  dialog.say(
+    isConnected
+      ? `${name} is connected.`
+      : `A connection message went to ${name} in the text form; it counts as connected once it answers.`,
+  );
 }
 
 /** Sends to an active peer or to any address, which becomes an active peer. */
@@ -56,12 +65,17 @@ async function message(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
   const peers = await menu.peers();
   dialog.say(...rowsOf(peers));
-  const peer = await dialog.askFor('Peer (number, name or IP:PORT)?', (answer) =>
-    /^\S+:\d+$/.test(answer)
-      ? readQuadAndPort(answer, 0).map((address) => `synergy://${address}`)
-      : readPeer(answer, peers).map((found) => found.peer),
+  const peer = await dialog.askFor('Peer (number, name, IP:PORT or synergy+json://IP:PORT)?', (answer) =>
+    isAddress(answer) ? readAddress(answer) : readPeer(answer, peers).map((found) => found.peer),
   );
   if (peer === null) return;
   const text = await dialog.askText('Message:');
-  if (text !== null && text !== '') await menu.send(peer, text);
+  if (text !== null) await menu.send(peer, text);
+}
+
+const isAddress = (answer: string): boolean => /^(?:synergy(?:\+json)?:\/\/)?\S+:\d+$/i.test(answer);
+
+function readAddress(answer: string): Result<string, string> {
+  const [, scheme = 'synergy://', address = ''] = /^(synergy(?:\+json)?:\/\/)?(.*)$/i.exec(answer) ?? [];
+  return readQuadAndPort(address, 0).map((where) => `${scheme}${where}`);
 }

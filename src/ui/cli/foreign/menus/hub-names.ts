@@ -1,0 +1,38 @@
+/** The names that the hub of chatbuddy gives to addresses: the program itself sends none in a chat. */
+import { err, ok, type Result } from 'neverthrow';
+import type { HubClient, HubUser, NodeEvent } from '../../../../index.js';
+
+const scheme = 'chatbuddy://';
+
+export class HubNames {
+  #users: readonly HubUser[] = [];
+
+  learn(users: readonly HubUser[]): void {
+    this.#users = users;
+  }
+
+  /** Asks the hub again; without an answer what is known stays. */
+  async refresh(hub: HubClient | null): Promise<void> {
+    const users = await hub?.list();
+    if (users?.isOk() === true) this.learn(users.value);
+  }
+
+  /** Returns the address of a user; null: no user of the hub has that name. Errors: more than one user has it. */
+  addressOf(word: string): Result<string, string> | null {
+    const found = this.#users.filter(({ name }) => name.toLowerCase() === word.toLowerCase());
+    const [first, ...others] = new Set(found.map(({ address }) => address));
+    if (first === undefined) return null;
+    return others.length === 0
+      ? ok(first)
+      : err(`Several are called so: give one of ${[first, ...others].join(', ')}.`);
+  }
+
+  /** The event with the name at the hub in place of an address. An address that several users share keeps standing. */
+  readonly label = (event: NodeEvent): NodeEvent => {
+    if (event.type !== 'message' && event.type !== 'notice' && event.type !== 'status') return event;
+    if (!event.peer.startsWith(scheme)) return event;
+    const host = event.peer.slice(scheme.length).replace(/:\d+$/, '');
+    const [user, ...others] = this.#users.filter(({ address }) => address === host);
+    return user === undefined || others.length > 0 ? event : { ...event, peer: user.name };
+  };
+}

@@ -1,7 +1,7 @@
 /**
- * What strangers can do with handshakes: first messages by the thousand, and handshakes without end. Told is what the
- * node pays for it, in memory and CPU, and how long honest callers wait meanwhile. `FLOOD_SECONDS` and
- * `SOAK_HANDSHAKES` make it longer (a whole soak: 100000). Spec: faults.md, section 2.5.
+ * Floods of handshakes by strangers: first messages by the thousand, and handshakes without end. Reports the cost of
+ * the node, in memory and CPU, and the time that honest callers wait meanwhile. `FLOOD_SECONDS` and `SOAK_HANDSHAKES`
+ * make it longer (a whole soak: 100000). Spec: faults.md, section 2.5.
  */
 import { once } from 'node:events';
 import { fork, type ChildProcess } from 'node:child_process';
@@ -33,7 +33,7 @@ export async function run(): Promise<void> {
   await withNode(['--gc-global', '--max-semi-space-size=1'], soak);
 }
 
-/** First messages from so many addresses, and every so often somebody honest from one of its own. */
+/** First messages from many addresses, and now and then an honest caller from an address of its own. */
 async function flood({ port, usage }: BusyNode, addresses: number): Promise<void> {
   const known = Array.from({ length: knownPeers }, (_, n) =>
     simulatedPeer(`known-${n}`, { host: '127.0.0.1', port, from: `127.0.8.${n + 1}` }, newTally()),
@@ -92,7 +92,7 @@ async function soak({ port, usage }: BusyNode): Promise<void> {
   const peers = Array.from({ length: soakPeers }, (_, n) =>
     simulatedPeer(`peer-${n}`, { host: '127.0.0.1', port, from: `127.0.8.${n + 1}` }, tally),
   );
-  // What is loaded with the first sessions is no growth.
+  // Code loaded with the first sessions does not count as growth.
   for (const peer of peers) for (let n = 0; n < 25; n += 1) await peer.deliver(['0 hello']);
   const first = tally.resumed + tally.fullHandshakes;
   const before = await usage();

@@ -1,6 +1,6 @@
 /**
- * What the history costs: lines appended and marked per second when they come in batches as over a link, and searches
- * and pages over a million lines. Every append is synced to the disk of the temporary directory.
+ * The cost of the history: messages appended and marked per second when they come in batches as over a link, and
+ * searches and pages over a million lines. Every append is synced to the disk of the temporary directory.
  */
 import { cpus } from 'node:os';
 import type { HistoryQuery } from '../src/chat/delivery/entry.js';

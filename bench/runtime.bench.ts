@@ -1,6 +1,6 @@
 /**
- * What a link costs beside a bare MessagePort and beside comlink: one-way casts of small objects between two threads,
- * pipelined calls, and the time of one call with its reply.
+ * The cost of a link compared with a bare MessagePort and beside comlink: one-way casts of small objects between two
+ * threads, pipelined calls, and the time of one call with its reply.
  */
 import { wrap, type Endpoint } from 'comlink';
 import { ok } from 'neverthrow';

@@ -1,6 +1,6 @@
 /**
- * What a session costs, in CPU time of this process, both sides together: handshakes when warm, sealing and opening of
- * records, and whole texts from utterance to bytes and back. Medians over rounds.
+ * The cost of a session, in CPU time of this process, both sides together: handshakes when warm, sealing and opening
+ * of records, and whole texts from utterance to bytes and back. Medians over rounds.
  */
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';

@@ -48,7 +48,7 @@ process.env[seedVariable] = String(runSeed);
 const seedLine = `seed: ${runSeed} (the same inputs again: ${seedVariable}=${runSeed} npm test)\n`;
 process.stdout.write(seedLine);
 
-/** What the reporter says of each file at its end; the whole is counted below. */
+/** The report on each file at its end; the sum is counted below. */
 const summary = /^ℹ (?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+\n/gmu;
 
 const counts = { passed: 0, failed: 0, skipped: 0 };

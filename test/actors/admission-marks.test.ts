@@ -1,4 +1,4 @@
-/** What the admission notes of time: when a connection came to what it carries, and who waits for a slot. Case T2. */
+/** Times that the admission notes: when a connection began to carry a message, and which addresses wait. Case T2. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admission as limits } from '../../src/admission/limits.js';

@@ -1,4 +1,4 @@
-/** Whose turn it is when somebody has to wait for a slot. */
+/** The order of the callers that wait for a slot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Caller } from '../../src/admission/admission.js';

@@ -40,7 +40,7 @@ const sees = (one: BeaconNode, other: BeaconNode, state: PeerState = 'online') =
     rows.some((row) => row.peerId === other.identity.peerId && row.state === state),
   );
 
-/** The rows that the node was told of and that are not gone. */
+/** The reported rows that are not gone. */
 function rosterOf(one: BeaconNode): readonly Presence[] {
   const rows = one.reports.all('presence').flatMap((report) => report.rows);
   const latest = new Map(rows.map((row) => [row.peerId, row]));
@@ -161,7 +161,7 @@ test('a reply is never longer than its request and goes to its sender alone', as
   assert.ok((replies[0]?.byteLength ?? Infinity) <= request.byteLength);
   const challenge = decodeBeacon(replies[0] ?? new Uint8Array())._unsafeUnwrap();
   assert.ok(challenge.kind === 'challenge');
-  // And now the other way: a challenge of ours, too short to be answered, gets no answer.
+  // The other way round a challenge that is too short gets no answer.
   const short = Buffer.from(
     JSON.stringify({
       parlance: Buffer.concat([Buffer.from('PARL\x01\x05', 'latin1'), Buffer.alloc(16)]).toString(

@@ -30,7 +30,7 @@ import type {
 
 type HubProtocol = TransportReports & DiscoveryReports & BroadcastRequests;
 
-/** What the three tell the node, as the test sees it. Echoes on every connection. */
+/** The reports of the three actors to the node. Echoes on every connection. */
 interface Seen {
   tcpPort: number;
   readonly names: Set<string>;

@@ -1,4 +1,4 @@
-/** Who is handed to the node first, and who may wait: what matters to programs that open a connection per message. */
+/** The order in which callers reach the node, which matters to programs that open a connection per message. */
 import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
@@ -15,15 +15,15 @@ const fullHello = Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.a
 
 interface Door {
   readonly joined: readonly AcceptedConnection[];
-  /** Who was asked to make room. */
+  /** The sessions that were asked to park. */
   readonly wanted: readonly ConnectionId[];
   readonly clock: { nowMs: number };
   readonly pool: AcceptPool;
   /** Accepted by the pool once it settles. */
   call(from: string): Promise<Socket>;
-  /** The same, and its first bytes are on their way. */
+  /** Connects and sends first bytes. */
   speak(from: string, first?: string | Buffer): Promise<Socket>;
-  /** Until the first bytes of who came last are read. */
+  /** Waits until the first bytes of the last caller are read. */
   untilHeard(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ async function openDoor(t: TestContext): Promise<Door> {
     },
     async untilHeard() {
       await eventually(() => (welcomed.at(-1)?.bytesRead ?? 0) > 0, 2_000, 'its first bytes');
-      // Who is heard in one turn of the loop goes on in the next.
+      // A caller that is read in one turn of the loop goes on in the next.
       await new Promise((resolve) => setTimeout(resolve));
     },
   };

@@ -20,7 +20,7 @@ const connectionId = (text: string): ConnectionId => parseConnectionId(text)._un
 /** Preamble of a full handshake and as many bytes as message 1 has. */
 const fullHello = Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.alloc(1_218, 7)]);
 
-/** What a test does with an accepted connection: echo, and prove at once or never. */
+/** The treatment of an accepted connection: echo, and authenticate at once or never. */
 interface Behaviour {
   readonly proves: 'contact' | 'stranger' | 'never';
   readonly parks: boolean;
@@ -197,7 +197,7 @@ test('a taken port is passed over, or refused when the port is strict', async (t
     { listeners: [{ bind: '127.0.0.1', port, portStrict: true, dialect: 'chatbuddy' }] },
   );
   await assert.rejects(ownPort, /transport\/dialect-port-in-use/);
-  // Nothing would tell an older program of another port, so its user is told.
+  // An older program cannot learn of another port, so the user gets an error.
   const moved = await host(
     t,
     {},
@@ -357,7 +357,7 @@ test('a peer that never reads stops the session at a bound', async (t) => {
   };
   fill();
   let last = -1;
-  // What kernel buffers take ends at some time; from then on no credit comes back.
+  // The buffers of the kernel fill up; from then on no credit comes back.
   await eventually(
     async () => {
       fill();

@@ -20,7 +20,7 @@ interface Mail {
   readonly to: BeaconSource;
 }
 
-/** A node as far as discovery goes, with true signatures; what it sends goes into `post`. */
+/** The discovery of a node, with real signatures. Its datagrams go into `post`. */
 function node(name: string, address: string, post: Mail[]) {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const spki = publicKey.export({ type: 'spki', format: 'der' });

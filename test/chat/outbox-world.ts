@@ -31,7 +31,7 @@ export class OutboxWorld {
     readonly lines: readonly Entry[];
   }[] = [];
   #isDialling = false;
-  /** Committed, but the outbox was not told yet. */
+  /** Committed entries that the outbox does not know of yet. */
   #untold: Entry[] = [];
 
   constructor(makeLine: (seq: number) => Entry, chance: () => number, receiptLoss: number) {

@@ -16,7 +16,7 @@ export const adder = actor<{ ledger: Int32Array }, Int32Array, AdderProtocol>({
   receive: {
     add: (ledger, { n }) => {
       if (n === 500 && Atomics.add(ledger, 2, 1) === 0) process.exit(1);
-      // A message may come twice after a crash: whoever receives it recognises it.
+      // A message may come twice after a crash, and its receiver recognises it.
       if (n > Atomics.load(ledger, 1)) Atomics.add(ledger, 0, n);
       Atomics.store(ledger, 1, Math.max(n, Atomics.load(ledger, 1)));
       return next(ledger);

@@ -55,7 +55,7 @@ async function fillHeap(id: string): Promise<void> {
   });
   void ref.call('readAndKeep', null);
   await died;
-  // Or the next one would fill its heap with the same message.
+  // Otherwise the next reader would fill its heap with this message.
   (await root.stopChild(id))._unsafeUnwrap();
 }
 

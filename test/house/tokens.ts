@@ -1,4 +1,6 @@
-/** Comments and literals of a source, found by one pass over its characters: `//` within a string is no comment. */
+/**
+ * Comments and literals of a source, found by one pass over its characters: `//` within a string does not begin one.
+ */
 
 export interface Token {
   readonly kind: 'comment' | 'literal';

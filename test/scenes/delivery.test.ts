@@ -48,7 +48,9 @@ const inline = { placing: 'inline' } as const;
 const queuedBy = (process: NodeProcess): readonly string[] =>
   process.said.flatMap((said) => (said.said === 'queued' ? said.texts : []));
 
-/** All that was queued is in the history of `at`: once, and in order. What was not answered for may be there too. */
+/**
+ * All that was queued is in the history of `at`: once, and in order. Messages without an answer may be there, too.
+ */
 async function assertArrived(queued: readonly string[], at: NodeProcess): Promise<void> {
   const shown = (): readonly string[] =>
     at.said.flatMap((said) => (said.said === 'shown' ? [said.text] : []));

@@ -1,4 +1,7 @@
-/** A fault that no restart mends: the node says so and stops, and what was queued is delivered later. faults.md S8. */
+/**
+ * A fault that a restart cannot repair: the node reports it and stops, and queued messages are delivered later.
+ * faults.md S8.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../support/deadline.js';

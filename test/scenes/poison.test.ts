@@ -1,6 +1,5 @@
 /**
- * A message that crashes whoever handles it, each time: it is set aside where it can be seen, and everything else goes
- * on. Spec: faults.md S4.
+ * A message that crashes its handler each time is set aside visibly, and everything else goes on. Spec: faults.md S4.
  */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';

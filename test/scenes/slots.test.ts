@@ -89,7 +89,7 @@ describe('a node with five slots', () => {
     context.after(() => hogs.stop());
     const waitsMs: number[] = [];
     for (let n = 0; n < 5; n += 1) {
-      // Also those that were parked for the stranger before.
+      // The sessions that were parked for the stranger are among them.
       await eventually(async () => (await transportOf(bob)).inboundNow >= 4, 10_000, 'the hogs are back');
       const from = `127.0.2.${n + 1}`;
       const peer = simulatedPeer(`honest-${n}`, { host: '127.0.0.1', port: bob.port, from }, newTally());
@@ -177,7 +177,7 @@ function holdPlaces(port: number, count: number): { stop: () => void; parked: ()
   };
 }
 
-/** What the transport counts. */
+/** The figures of the transport. */
 async function transportOf(node: SceneNode): Promise<Pick<TransportStats, 'inboundNow' | 'inboundMost'>> {
   const { transport } = (await node.handle.stats())._unsafeUnwrap();
   const counts = new Map<string, unknown>(Object.entries(transport ?? {}));

@@ -1,4 +1,4 @@
-/** What two sides announce of themselves in the handshake, also where one of them is version 1.0.0. */
+/** The announcements of two sides in a handshake, also where one of them is version 1.0.0. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ import { connect, isUp, makeNode, resume, type Endpoint } from '../support/sessi
 const next = new Uint8Array(randomBytes(32));
 const features = feature.files | feature.hub;
 
-/** What the endpoint knows of the other side, once it is up. */
+/** The proof of the other side, once the session is up. */
 function announced({ outputs }: Endpoint) {
   const up = outputs.find((output) => output.type === 'up');
   assert.ok(up?.type === 'up');

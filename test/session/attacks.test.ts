@@ -1,4 +1,4 @@
-/** What somebody on the wire, or at its other end, may try. Section 10, item 3 of the protocol's test plan. */
+/** Attacks by a host on the wire, or at its other end. Section 10, item 3 of the protocol's test plan. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { messageIdFromBytes } from '../../src/ids.js';
@@ -98,7 +98,7 @@ test('a handshake that is cut, extended, doubled or reflected is refused', () =>
   };
   for (const [name, bend] of Object.entries(bends)) {
     const { initiator, responder } = connect(a, b, {}, bend);
-    // A second message 3 comes after the first has been taken: then it is no record, and ends what had begun.
+    // A second message 3 comes after the first one was taken: it is not a record, and ends the session.
     assert.ok(!both(initiator, responder) || responder.failure !== null, name);
   }
 

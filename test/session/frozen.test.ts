@@ -1,5 +1,5 @@
 /**
- * What must never change by accident: bytes of a whole deterministic conversation, from certificate to resume, and a
+ * Bytes that must never change by accident: a whole deterministic conversation, from certificate to resume, and a
  * second small implementation of the key schedule (test/support/oracle).
  */
 import assert from 'node:assert/strict';

@@ -47,7 +47,7 @@ async function ask(child: ChildProcess, request: Request): Promise<string> {
 test('noise-c and this engine understand each other in XX, IK, KK and NN, in both roles', async () => {
   const child = fork(join(import.meta.dirname, '../support/noise-c-peer.js'), {
     execArgv: [],
-    // It tells on its error output that it found no URL to load itself from, which is no news.
+    // It prints an error that it found no URL to load itself from, which is expected.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   try {

@@ -1,4 +1,4 @@
-/** What the code of the session must not contain: forms that are known to be unsafe in some Node. */
+/** Forms that the code of the session must not contain, since they are unsafe in some Node. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -24,7 +24,7 @@ export interface Recorded {
   readonly body: unknown;
 }
 
-/** What an actor cast over one of its links. `answers`: replies to the calls it makes. */
+/** The casts of an actor over one of its links. `answers`: replies to the calls it makes. */
 export class Recorder<P extends Protocol> {
   readonly #casts: Recorded[] = [];
   readonly #waiting = new Set<() => void>();

@@ -25,7 +25,7 @@ export class Door {
     return { id: idOf((this.serial += 1)), address, acceptedAtMs: this.nowMs, hello };
   }
 
-  /** Whoever finds no slot leaves. */
+  /** A caller without a slot leaves. */
   come(address: string, hello: Hello | null): { readonly id: ConnectionId; readonly verdict: Verdict } {
     const caller = this.caller(address, hello);
     const verdict = this.admission.request(caller, this.nowMs);
@@ -55,7 +55,7 @@ export class Door {
     return id;
   }
 
-  /** Whom a caller that finds no slot makes park; it leaves. */
+  /** The session that a caller without a slot makes park; the caller leaves. */
   whoMakesRoom(address: string, hello: Hello): ConnectionId | null {
     const caller = this.caller(address, hello);
     const wanted = this.whoMakesRoomFor(caller);

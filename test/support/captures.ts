@@ -17,7 +17,7 @@ export interface Capture {
   readonly file: string;
   readonly dialect: ForeignDialectName;
   readonly role: 'dial' | 'accept';
-  /** What ends the last message: its own shape, silence or the close. */
+  /** The end of the last message: its own shape, silence or the close. */
   readonly end: 'shape' | 'gap' | 'close';
   readonly isCanonical: boolean;
   /** Two of them in one piece are two messages; `first`: the first one ends the talk. */
@@ -105,7 +105,7 @@ export function play(
   return { talk, outputs };
 }
 
-/** What was heard, or the code of the failure, as `expect` lines put it. */
+/** The received utterances, or the code of the failure, in the form of `expect` lines. */
 export const heardOf = (outputs: readonly ForeignOutput[]): readonly unknown[] =>
   outputs.flatMap((output): readonly unknown[] => {
     if (output.type === 'failed') return [{ failed: output.error.code }];
@@ -123,6 +123,6 @@ export const heardOf = (outputs: readonly ForeignOutput[]): readonly unknown[] =
     return [{ type: utterance.type, ...said, name, port, form, encryption }];
   });
 
-/** What was written, as hex, one entry for each write. */
+/** The written bytes as hex, one entry for each write. */
 export const writesOf = (outputs: readonly ForeignOutput[]): readonly string[] =>
   outputs.flatMap((output) => (output.type === 'write' ? [Buffer.from(output.bytes).toString('hex')] : []));

@@ -1,6 +1,6 @@
 /**
- * A core by itself: inputs go in, the lists of effects come out, and time is a number. Peers are keys; what their nodes
- * would say is given as inputs.
+ * A core by itself: inputs go in, the lists of effects come out, and time is a number. Peers are keys; messages of
+ * their nodes are inputs.
  */
 import assert from 'node:assert/strict';
 import { ok } from 'neverthrow';

@@ -1,6 +1,6 @@
 /**
- * Deadlines of tests are given for a quiet machine and stretched by this: they only tell a hang from progress. What
- * has to be fast is measured and asserted where it is claimed.
+ * Deadlines of tests are given for a quiet machine and stretched by this: they only tell a hang from progress. A test
+ * of speed measures and asserts it itself.
  */
 export const patience = 10;
 

@@ -40,7 +40,7 @@ export interface FakeNode extends NodeHandle {
   /** From now on sending to `peer` fails so. */
   readonly refuse: (peer: string, error: NodeError) => void;
   readonly emit: (event: NodeEvent) => void;
-  /** What `retry` was asked for. */
+  /** The arguments of `retry`. */
   readonly retried: () => readonly (string | null)[];
   /** An accepted key takes the name of these. */
   readonly replace: (peers: readonly PeerEvent[]) => void;
@@ -156,7 +156,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
   };
 }
 
-/** What the fake knows and does. */
+/** The data and the functions of the fake. */
 class Fake {
   readonly peers = new Map<string, PeerEvent>();
   readonly refusals = new Map<string, NodeError>();

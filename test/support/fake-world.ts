@@ -13,7 +13,7 @@ import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
 import type { World } from '../../src/ui/cli/world.js';
 import { hangMs } from './deadline.js';
 
-/** What was written, and a way to wait for it. */
+/** The written output, and a way to wait for it. */
 export class Kept extends Writable {
   text = '';
   readonly columns: number;

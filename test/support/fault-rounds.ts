@@ -1,6 +1,6 @@
 /**
- * Two nodes that talk while the workers of one of them fail on order: nothing may be lost, doubled or reordered. What
- * is measured is how long after each fault both directions carry new words again.
+ * Two nodes that talk while the workers of one of them fail on order: nothing may be lost, doubled or reordered. The
+ * measure is the time after each fault until both directions carry new messages again.
  */
 import type { TestContext } from 'node:test';
 import { eventually } from './deadline.js';

@@ -22,13 +22,13 @@ export interface LiveNode {
   readonly home: string;
   readonly port: number;
   readonly id: string;
-  /** Everything told so far. */
+  /** All events so far. */
   readonly events: readonly NodeEvent[];
   readonly log: readonly LogLine[];
-  /** The first event, told already or still to come, that `pick` does not turn down with `undefined`. */
+  /** Waits for the first event, past or future, for which `pick` does not return `undefined`. */
   until<T>(pick: (event: NodeEvent) => T | undefined, what: string, deadlineMs?: number): Promise<T>;
   untilLogged(event: string, wanted?: (fields: LogLine['fields']) => boolean): Promise<LogLine>;
-  /** Texts that came in, in the order in which they were told. */
+  /** Received texts in the order of their events. */
   heard(): readonly string[];
   close(): Promise<void>;
 }

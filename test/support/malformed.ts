@@ -70,7 +70,7 @@ const words = [
 ] as const;
 
 export interface Kind {
-  /** What this input is to a dialect of JSON, or to any: always malformed. Otherwise it may mean something. */
+  /** `always`: malformed for every dialect. `json`: for those of JSON. `may`: some dialects read it. */
   readonly fails: 'always' | 'json' | 'may';
   make(corpus: readonly Uint8Array[], draw: Dice): Uint8Array;
 }
@@ -188,7 +188,7 @@ const collectGarbage: unknown = (() => {
   return runInNewContext('gc');
 })();
 
-/** What the collector leaves in this thread, buffers included. */
+/** Memory of this thread after a collection, buffers included. */
 export function retainedBytes(): number {
   assert.ok(typeof collectGarbage === 'function');
   for (let round = 0; round < 3; round += 1) collectGarbage();

@@ -58,7 +58,7 @@ export class ScreenModel {
     return this.#grid.map((row) => row.join('').trimEnd());
   }
 
-  /** What is on the screen now. */
+  /** The present content of the screen. */
   lines(): string[] {
     return this.all().slice(-this.rows);
   }

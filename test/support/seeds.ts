@@ -10,10 +10,10 @@ import type { TestContext } from 'node:test';
 import fc from 'fast-check';
 
 export const seedVariable = 'PARLANCE_TEST_SEED';
-/** What fast-check takes for a seed without a change. */
+/** Bound of the seeds that fast-check takes unchanged. */
 const seedMax = 2 ** 31;
 
-/** `text`: the value of the variable; without one a seed is drawn. Throws for what is no seed. */
+/** `text`: the value of the variable; without one a seed is drawn. Throws on any other text. */
 export function seedOf(text: string | undefined): number {
   if (text === undefined || text === '') return randomInt(1, seedMax);
   const seed = Number(text);

@@ -189,7 +189,7 @@ export const makePair = (a: TestNode, b: TestNode, options: PairOptions = {}): P
   responder: new Endpoint(b, { type: 'responder' }, options.responder),
 });
 
-/** What happens to a delivery on its way; the number counts deliveries. An empty array: it is lost. */
+/** The fate of a delivery; the number counts deliveries. An empty array: it is lost. */
 export type Bend = (bytes: Uint8Array, from: 'initiator' | 'responder', index: number) => Uint8Array;
 
 /** Delivers until nobody has anything to say. */

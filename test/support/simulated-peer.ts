@@ -273,7 +273,7 @@ export function openRawSession(target: Target, { local }: Identity = newIdentity
   });
 }
 
-/** Answers with a handshake, and hangs up as soon as it is done, without having told its name. */
+/** Answers with a handshake, and hangs up at its end without sending its name. */
 export function startHangingUp(): Promise<Listening> {
   return startAnswering((socket) => void socket.end());
 }

@@ -15,6 +15,8 @@ const here = join(import.meta.dirname, '../../../test/history');
 const first = join(here, 'version-1/alice/history.db');
 /** A file of schema 2, whose last message is not indexed. */
 const second = join(here, 'version-2/history.db');
+/** A file of schema 4, whose last message is not indexed. */
+const fourth = join(here, 'version-4/history.db');
 /** A file of schema 3. */
 const third = join(here, 'version-3/history.db');
 
@@ -108,6 +110,19 @@ test('a kill during the upgrade leaves the version of before, whole', async (con
   const upgraded = openSql(file);
   assert.equal(schemaVersion(upgraded), migrations.length);
   upgraded.close();
+});
+
+// Case H4
+test('the index of a history of schema 4 is rebuilt and finds words in every script', async (context) => {
+  const file = copy(context, fourth);
+  const history = (await start(file))._unsafeUnwrap();
+  await history.idle();
+  const found = async (search: string) =>
+    (await history.call('page', { limit: 9, search }))._unsafeUnwrap().map(({ seq }) => seq);
+  assert.deepEqual(await found('正午'), [4]);
+  assert.deepEqual(await found('zanzibar'), [8]);
+  assert.equal((await history.call('stats', none))._unsafeUnwrap().unindexed, 0);
+  await history.stop();
 });
 
 // Case P1

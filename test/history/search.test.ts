@@ -64,7 +64,7 @@ test('a query that cannot be understood is refused', () =>
   withHistory(async (history) => {
     await history.call('append', { lines: [line(1, { text: 'word' })] });
     const wordy = Array.from({ length: 33 }, () => 'a').join(' ');
-    for (const query of ['', '   ', '"open', '*', 'a*b', '**', '!!!', '🎉', '""', wordy, 'x'.repeat(1_025)])
+    for (const query of ['', '   ', '"open', '*', '**', '""', wordy, 'x'.repeat(1_025)])
       assert.equal(await found(history, query), 'store/bad-query', query);
   }));
 

@@ -45,6 +45,8 @@ export const history = {
   /** Divisor of a slice for each end of the thread over it, and the ends after which the entry is set aside. */
   indexShrink: 16,
   indexDeathsMax: 3,
+  /** Hits of the index whose texts are checked for signs in one search: about 0.2 s. */
+  checkedHitsMax: 20_000,
   /** Time that a search waits for the index. It answers from the indexed entries then. */
   searchCatchUpMs: 50,
   /** Time without an append after which the history is idle and indexes. */

@@ -1,10 +1,16 @@
 /** Reading the history: pages of a transcript, with or without a search, and pages of the outbox. */
 import { ok, type Result } from 'neverthrow';
-import { bytesOf, type Entry, type HistoryQuery, type OutboxPage } from '../../chat/delivery/entry.js';
+import {
+  bytesOf,
+  wordsOf,
+  type Entry,
+  type HistoryQuery,
+  type OutboxPage,
+} from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { decodeLine, deliveryColumns, lineColumns } from './rows.js';
-import { searchExpression } from './search.js';
+import { searchOf } from './search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';
 
 /** Part of a WHERE clause and its parameters. */
@@ -34,19 +40,35 @@ export function pageOf(
   const isForward = query.afterSeq !== undefined;
   const conditions = timeConditions(query);
   if (query.search === undefined) {
-    if (peerNo !== null) conditions.push({ sql: 'line.peer_no = ?', values: [peerNo] });
-    if (query.direction !== undefined)
-      conditions.push({ sql: 'line.direction = ?', values: [query.direction === 'out' ? 1 : 0] });
     const source = { from: 'line', seqColumn: 'line.seq', ...whole };
+    conditions.push(...scopeConditions(query, peerNo));
     return ok(readSteps(sql, source, conditions, range, bounds, isForward).entries);
   }
-  return searchExpression(query.search, { peerNo, direction: query.direction ?? null }).map((expression) => {
-    conditions.push({ sql: 'line_text MATCH ?', values: [expression] });
-    // CROSS JOIN fixes the order: the index yields matches by `seq` and stops at the limit.
-    const from = 'line_text CROSS JOIN line ON line.seq = line_text.rowid';
-    const source = { from, seqColumn: 'line_text.rowid', ...whole };
-    return readSteps(sql, source, conditions, range, bounds, isForward).entries;
-  });
+  return searchOf(query.search, { peerNo, direction: query.direction ?? null }).map(
+    ({ expression, signs, isHit }) => {
+      if (expression === null) {
+        conditions.push(...scopeConditions(query, peerNo), {
+          sql: 'instr(line.text, CAST(? AS BLOB)) > 0',
+          values: [signs],
+        });
+        const source = { from: 'line', seqColumn: 'line.seq', ...whole };
+        return readSteps(sql, source, conditions, range, bounds, isForward, isHit).entries;
+      }
+      conditions.push({ sql: 'line_text MATCH ?', values: [expression] });
+      // CROSS JOIN fixes the order: the index yields matches by `seq` and stops at the limit.
+      const from = 'line_text CROSS JOIN line ON line.seq = line_text.rowid';
+      const source = { from, seqColumn: 'line_text.rowid', ...whole };
+      return readSteps(sql, source, conditions, range, bounds, isForward, isHit).entries;
+    },
+  );
+}
+
+function scopeConditions(query: HistoryQuery, peerNo: number | null): readonly Condition[] {
+  const conditions: Condition[] = [];
+  if (peerNo !== null) conditions.push({ sql: 'line.peer_no = ?', values: [peerNo] });
+  if (query.direction !== undefined)
+    conditions.push({ sql: 'line.direction = ?', values: [query.direction === 'out' ? 1 : 0] });
+  return conditions;
 }
 
 /** Reads the waiting entries of one peer (null: of all) after `afterSeq`, oldest first. */
@@ -132,6 +154,7 @@ function readSteps(
   range: SeqRange,
   { linesMax, bytesMax }: { readonly linesMax: number; readonly bytesMax: number },
   isForward: boolean,
+  isHit: ((text: string) => boolean) | null = null,
 ): { readonly entries: readonly Entry[]; readonly isLast: boolean } {
   const where = conditions.map((condition) => ` AND ${condition.sql}`).join('');
   // libsql binds every number as a REAL, and FTS5 takes only integers for bounds it can seek by.
@@ -145,19 +168,26 @@ function readSteps(
   const page = (isLast: boolean) => ({ entries: isForward ? entries : entries.toReversed(), isLast });
   let { fromSeq, toSeq } = range;
   let bytes = 0;
+  let checked = 0;
   let stepMax = Math.min(limits.pageFirstStepLines, linesMax);
   while (stepMax > 0) {
     const rows: readonly SqlRow[] = fromSeq > toSeq ? [] : read.rows([fromSeq, toSeq, ...values, stepMax]);
     for (const row of rows) {
       const entry = decodeLine(row);
-      bytes += bytesOf(entry.content);
-      if (bytes > bytesMax && entries.length > 0) return page(false);
-      entries.push(entry);
+      if (isHit !== null) {
+        checked += 1;
+        if (checked > limits.checkedHitsMax) return page(true);
+      }
+      if (isHit === null || isHit(wordsOf(entry.content) ?? '')) {
+        bytes += bytesOf(entry.content);
+        if (bytes > bytesMax && entries.length > 0) return page(false);
+        entries.push(entry);
+      }
       if (isForward) fromSeq = entry.seq + 1;
       else toSeq = entry.seq - 1;
     }
     if (rows.length < stepMax) return page(true);
-    const fitting = Math.ceil((bytesMax - bytes) / Math.max(1, bytes / entries.length));
+    const fitting = Math.ceil((bytesMax - bytes) / Math.max(1, bytes / Math.max(1, entries.length)));
     stepMax = Math.min(limits.pageStepLines, linesMax - entries.length, Math.max(1, fitting));
   }
   return page(false);

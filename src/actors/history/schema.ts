@@ -4,6 +4,12 @@
  */
 import type { Sql } from './sql.js';
 
+/** Recreates the search index, empty. */
+export const emptyIndex = `DROP TABLE IF EXISTS line_text;
+  CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', contentless_delete=1,
+    prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');
+  DELETE FROM progress WHERE name = 'indexed';`;
+
 /**
  * The migrations, as SQL.
  *
@@ -25,6 +31,9 @@ import type { Sql } from './sql.js';
  * decisions of the user.
  *
  * Migration 4. `contact.former_names` holds the former names of the peer, one per line, newest first.
+ *
+ * Migration 5. The index is rebuilt: texts are folded and cut before they are indexed (`words.ts`), and entries can be
+ * deleted from it.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
@@ -67,13 +76,8 @@ export const migrations: readonly string[] = [
   UPDATE contact SET standing = 1 WHERE trust = 1
     OR EXISTS(SELECT 1 FROM line WHERE line.peer_no = contact.peer_no AND direction = 1);`,
   `ALTER TABLE contact ADD COLUMN former_names BLOB;`,
+  emptyIndex,
 ];
-
-/** Recreates the search index, empty. */
-export const emptyIndex = `DROP TABLE IF EXISTS line_text;
-  CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', columnsize=0,
-    prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');
-  DELETE FROM progress WHERE name = 'indexed';`;
 
 /** Reads the version of the schema. */
 export const schemaVersion = (sql: Sql): number => sql.integer('PRAGMA user_version');

@@ -7,6 +7,7 @@ import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { decodeText } from './text.js';
 import { emptyIndex } from './schema.js';
+import { fold, hasSigns, hasWord, indexed } from './words.js';
 import { bytesOf, integerOf, type Sql } from './sql.js';
 
 /** The peer and the direction that a search is limited to, as words that only this file writes. */
@@ -15,30 +16,54 @@ export interface SearchScope {
   readonly direction: 'in' | 'out' | null;
 }
 
-/** One word or phrase of a query. */
+/** One word or phrase of a query, folded. */
 interface Term {
   readonly text: string;
   readonly isPrefix: boolean;
+  /** The text of a hit must hold the term as written. */
+  readonly isChecked: boolean;
+}
+
+/** A query for the index, and for the texts of what it finds. */
+export interface Search {
+  /** Expression of FTS5; null: the index holds nothing of the query, and every text is checked. */
+  readonly expression: string | null;
+  /** Signs that every text must hold where the index is of no help. */
+  readonly signs: string;
+  /** Whether a text holds what the index cannot tell; null: every hit does. */
+  readonly isHit: ((text: string) => boolean) | null;
 }
 
 /**
- * Turns words (all must occur, a `*` at the end makes a prefix) and phrases in double quotes into an FTS5 expression.
- * Every term is quoted, so the operators of FTS5 are ordinary words. Errors: `store/bad-query`.
+ * Turns words (all must occur, a `*` at the end makes a prefix) and phrases in double quotes into a search. Every term
+ * is quoted, so the operators of FTS5 are ordinary words. Errors: `store/bad-query`.
  */
-export function searchExpression(query: string, scope: SearchScope): Result<string, StoreError> {
+export function searchOf(query: string, scope: SearchScope): Result<Search, StoreError> {
   return parseQuery(query).map((terms) => {
-    const words = terms.map(({ text, isPrefix }) => `"${text}"${isPrefix ? ' *' : ''}`).join(' AND ');
+    const words = terms
+      .filter(({ text }) => hasWord(text))
+      .map(({ text, isPrefix }) => `"${indexed(text)}"${isPrefix ? ' *' : ''}`);
     const scopes = [
       ...(scope.peerNo === null ? [] : [`"p${String(scope.peerNo)}"`]),
       ...(scope.direction === null ? [] : [`"${scope.direction}"`]),
     ].map((word) => ` AND {scope} : ${word}`);
-    return `{text} : (${words})${scopes.join('')}`;
+    const checked = terms.filter(({ isChecked }) => isChecked).map(({ text }) => text);
+    return {
+      expression: words.length === 0 ? null : `{text} : (${words.join(' AND ')})${scopes.join('')}`,
+      signs: checked[0] ?? '',
+      isHit: checked.length === 0 ? null : holding(checked),
+    };
   });
 }
 
-/**
- * Parses a query. Errors: `store/bad-query` for an open quote, a star that does not end a word, no word, or too many.
- */
+const holding =
+  (parts: readonly string[]) =>
+  (text: string): boolean => {
+    const folded = fold(text);
+    return parts.every((part) => folded.includes(part));
+  };
+
+/** Parses a query. Errors: `store/bad-query` for an open quote, a star without a word, no word, or too many. */
 export function parseQuery(query: string): Result<readonly Term[], StoreError> {
   if (query.length > limits.queryCharsMax)
     return bad(`longer than ${String(limits.queryCharsMax)} characters`);
@@ -48,12 +73,19 @@ export function parseQuery(query: string): Result<readonly Term[], StoreError> {
   if (pieces.length % 2 === 0) return bad('a double quote is left open');
   for (const [place, piece] of pieces.entries()) {
     const isPhrase = place % 2 === 1;
-    for (const word of isPhrase ? [piece] : piece.split(/\s+/u).filter((word) => word !== '')) {
-      const isPrefix = !isPhrase && word.endsWith('*');
-      const text = isPrefix ? word.slice(0, -1) : word;
-      if (!isPhrase && text.includes('*')) return bad('a star stands at the end of a word only');
-      if (hasWord.test(text)) terms.push({ text, isPrefix });
-      else if (isPrefix) return bad('a star needs a word before it');
+    for (const word of isPhrase ? [piece] : piece.split(/\s+/u)) {
+      const written = fold(word).trim();
+      const isPrefix = !isPhrase && written.endsWith('*') && hasWord(written);
+      const text = isPrefix ? written.slice(0, -1) : written;
+      const isWord = hasWord(text);
+      if (/^\**$/u.test(text)) {
+        if (text !== '') return bad('a star needs a word before it');
+      } else {
+        // Signs before a word are operators elsewhere, so they are not taken at their word.
+        const tail = text.replace(leading, '');
+        const isChecked = !isWord || (!isPhrase && hasSigns(tail));
+        terms.push({ text: isWord && isChecked ? tail : text, isPrefix, isChecked });
+      }
     }
   }
   if (terms.length === 0) return bad('no word to search for');
@@ -61,8 +93,7 @@ export function parseQuery(query: string): Result<readonly Term[], StoreError> {
   return ok(terms);
 }
 
-/** Characters that the tokenizer `unicode61` takes for parts of words: letters, digits and private use. */
-const hasWord = /[\p{L}\p{N}\p{Co}]/u;
+const leading = /^[^\p{L}\p{N}\p{M}\p{Co}\p{So}\p{Extended_Pictographic}]+/u;
 
 const bad = (detail: string): Result<never, StoreError> => err({ code: 'store/bad-query', detail });
 
@@ -89,14 +120,14 @@ export function indexSlice(
 ): number {
   const lastSeq = endOfSlice(sql, fromSeq, newestSeq, bounds);
   sql.transaction(() => {
-    // SQLite's tokenizer reads the stored bytes itself; nothing of a text crosses into JavaScript.
+    // The tokenizer reads plain texts from the disk itself; nothing of them crosses into JavaScript.
     sql
       .prepare(
         `INSERT INTO line_text(rowid, text, scope) SELECT seq, CAST(text AS TEXT), ${scopeWords}
-         FROM line WHERE seq > ? AND seq <= ? AND kind = 0 AND text < x'FF' ORDER BY seq`,
+         FROM line WHERE seq > ? AND seq <= ? AND kind = 0 AND CAST(text AS TEXT) NOT GLOB ? ORDER BY seq`,
       )
-      .run([fromSeq, lastSeq]);
-    indexUtf16(sql, fromSeq, lastSeq);
+      .run([fromSeq, lastSeq, notPlain]);
+    indexOthers(sql, fromSeq, lastSeq);
     moved(lastSeq);
   });
   return lastSeq;
@@ -129,16 +160,18 @@ export function resetIndex(sql: Sql): void {
 
 const scopeWords = `'p' || peer_no || CASE direction WHEN 1 THEN ' out' ELSE ' in' END`;
 
-/** Indexes the rare texts that are stored as UTF-16, with lone surrogates replaced. */
-function indexUtf16(sql: Sql, fromSeq: number, lastSeq: number): void {
+/** A text with anything but ASCII: it is folded and cut first. */
+const notPlain = '*[^ -~\t\n\r]*';
+
+function indexOthers(sql: Sql, fromSeq: number, lastSeq: number): void {
   const rows = sql
     .prepare(
       `SELECT seq, CAST(text AS BLOB), CAST(peer_no AS INTEGER), direction = 1
-       FROM line WHERE seq > ? AND seq <= ? AND kind = 0 AND text >= x'FF'`,
+       FROM line WHERE seq > ? AND seq <= ? AND kind = 0 AND CAST(text AS TEXT) GLOB ? ORDER BY seq`,
     )
-    .rows([fromSeq, lastSeq]);
+    .rows([fromSeq, lastSeq, notPlain]);
   for (const row of rows) {
-    const text = decodeText(bytesOf(row[1])).replaceAll(/\0|\p{Surrogate}/gu, ' ');
+    const text = indexed(fold(decodeText(bytesOf(row[1]))));
     const scope = `p${String(integerOf(row[2]))} ${integerOf(row[3]) === 1 ? 'out' : 'in'}`;
     sql
       .prepare('INSERT INTO line_text(rowid, text, scope) VALUES (CAST(? AS INTEGER), ?, ?)')

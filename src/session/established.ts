@@ -29,7 +29,7 @@ export class Established {
   #isPinged = false;
   /** PINGs that the peer has not answered yet. It answers each of them, in order. */
   #openPings = 0;
-  /** Answers that come before the one to the probe, and that one; null: no probe is open. */
+  /** Number of answers up to and including the one to the probe; null: no probe is open. */
   #answersToProbe: number | null = null;
   #isDueTold = false;
   /** Bytes of ciphertext in both directions. */

@@ -42,7 +42,7 @@ export interface SystemEvents {
   log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** `ready`: it runs, but its supervisor has not said so yet. */
+/** `ready`: it runs, and its supervisor has not reported that yet. */
 type Status = 'down' | 'starting' | 'ready' | 'up';
 type Exit = { readonly reason: ExitReason; readonly cause: unknown };
 
@@ -134,7 +134,7 @@ export class Directory implements ThreadEvents, Seats {
     if (this.isInThread(spec.id)) this.#links.findCircles(spec.id);
   }
 
-  /** Has the child's thread boot already, while those before it in the order still start. */
+  /** Boots the thread of a child while its earlier siblings still start. */
   prepare(spec: ChildSpec): void {
     this.#placements.hostFor(spec);
   }
@@ -179,8 +179,8 @@ export class Directory implements ThreadEvents, Seats {
   }
 
   /**
-   * Lets it finish within `deadlineMs`, else takes its thread (or what it has in a shared one) away. Resolves with how
-   * it ended.
+   * Lets an actor finish within `deadlineMs`; otherwise ends its thread, or removes it from a shared one. Resolves
+   * with the reason of its end.
    */
   async stop(id: string, reason: ExitReason, deadlineMs: number): Promise<ExitReason> {
     const actor = this.#actors.get(id);
@@ -265,7 +265,7 @@ export class Directory implements ThreadEvents, Seats {
     }
     for (const actor of lost) void this.#lifeOver(actor);
     for (const actor of lost) this.#links.disconnectInto(actor.spec.id);
-    // Not before what it said last was taken in.
+    // Its last packets are read first.
     this.#links.wires.threadGone(thread);
     this.#events.log(thread.name, 'error', 'thread-died', { detail });
     const reason: ExitReason = { type: 'crash', detail };
@@ -319,7 +319,7 @@ export class Directory implements ThreadEvents, Seats {
     }
   }
 
-  /** As if it had thrown between two messages. */
+  /** Crashes an actor as if it had thrown between two messages. */
   crash(id: string, detail: string): void {
     this.hostOf(id)?.crash(id, detail, false);
   }
@@ -356,7 +356,7 @@ export class Directory implements ThreadEvents, Seats {
     actor.owner.actorExited(actor.spec.id, reason, cause);
   }
 
-  /** Returns why there is no place. */
+  /** Places an actor in a thread. Returns the reason where that fails. */
   #place(actor: Placed): string | null {
     const { spec } = actor;
     const { id, args, behaviour } = spec;
@@ -376,14 +376,14 @@ export class Directory implements ThreadEvents, Seats {
     return null;
   }
 
-  /** Takes away what it has in its thread, or a thread of its own. */
+  /** Removes an actor from a shared thread, or ends its own. */
   async #displace(actor: Placed): Promise<void> {
     const { host } = actor;
     await this.#unseat(actor, true);
     if (host instanceof ThreadHost) await this.#placements.leave(host, actor.spec);
   }
 
-  /** Takes an actor out of its thread; by force, without waiting for what it has still to say. */
+  /** Removes an actor from its thread. `isForced`: without waiting for its last packets. */
   async #unseat(actor: Placed, isForced: boolean): Promise<void> {
     const { host, spec, slot } = actor;
     actor.host = null;

@@ -182,3 +182,18 @@ test('/help names // and the addresses of older programs', options, async (conte
   type('/help\r');
   await shows((screen) => has(screen, '//TEXT') && has(screen, 'DIALECT://HOST'));
 });
+
+// Case P3
+test(
+  'a message counts as unread once, whether its row or the message comes first',
+  options,
+  async (context) => {
+    const { node, shows } = sit(context);
+    await shows((screen) => bottom(screen) === '›');
+    const [bob] = (await node.peers())._unsafeUnwrap();
+    assert.ok(bob !== undefined);
+    node.emit({ ...bob, unread: 1 });
+    node.receive('bob', 'psst');
+    await shows((screen) => bottom(screen) === '(bob 1) ›');
+  },
+);

@@ -61,8 +61,10 @@ export class Reading {
 
   /** Takes the unread number of a peer, which another reader of the home may have changed. */
   changed({ id, unread }: PeerEvent): void {
-    if (unread === 0) this.#counts.delete(id);
-    else this.#counts.set(id, unread);
+    // A message that is not read is counted when it arrives, which may be after the row.
+    const count = Math.min(unread, this.#counts.get(id) ?? 0);
+    if (count === 0) this.#counts.delete(id);
+    else this.#counts.set(id, count);
   }
 
   /** Opens a conversation, whose messages count as read. Returns those that were not printed yet. */

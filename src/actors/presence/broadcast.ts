@@ -17,7 +17,7 @@ import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
 import { openUdp, sendUdp, type UdpOptions } from './udp.js';
-import { beaconTargets, isBroadcast } from './targets.js';
+import { beaconTargets, goodbyePorts, isBroadcast } from './targets.js';
 import { isNear, isUnicast, isV6, type InterfaceAddress } from '../../wire/address-space.js';
 import type {
   DiscoveryProtocol,
@@ -235,10 +235,6 @@ const datagramOf = (state: BroadcastState, { body, signature }: SignedBody, ipAd
 /** Encodes a reply to a native peer, which reads the record alone. */
 const replyOf = ({ body, signature }: SignedBody): Uint8Array =>
   encodeBeacon({ username: '', ipAddress: '', body, signature });
-
-/** Returns the ports for a goodbye. Peer_Discovery of cmp2204 reports each datagram on its port as a peer that is online. */
-const goodbyePorts = (ports: readonly number[]): readonly number[] =>
-  ports.filter((port) => port !== limits.announcementPort);
 
 /** Sends a record to all targets. Returns the addresses that failed. */
 async function sendToAll(

@@ -12,6 +12,14 @@ import {
   zoneOf,
   type InterfaceAddress,
 } from '../../wire/address-space.js';
+import { beaconSocket } from './limits.js';
+
+/**
+ * Returns the ports for a goodbye: Peer_Discovery of cmp2204 reports each datagram on its own port as a peer that came
+ * online.
+ */
+export const goodbyePorts = (ports: readonly number[]): readonly number[] =>
+  ports.filter((port) => port !== beaconSocket.announcementPort);
 
 /** An address that beacons are sent to. */
 export interface BeaconTarget {

@@ -1,7 +1,7 @@
 // Runs before start, test and bench: installs the locked dependencies where they are missing or older than
 // the lock file, then builds to dist/. Plain JavaScript, since nothing may be installed yet.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
@@ -13,7 +13,8 @@ const installed = join(root, 'node_modules', '.package-lock.json');
 if (modifiedMs(installed) < modifiedMs(lock)) {
   process.stderr.write('parlance: installing dependencies (npm ci), once…\n');
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Without scripts: no dependency needs any, and the one of this package would call this file again.
+  const args = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const options = { cwd: root, stdio: ['ignore', process.stderr, process.stderr] };
   if (npm) execFileSync(process.execPath, [npm, ...args], options);
   else
@@ -22,6 +23,9 @@ if (modifiedMs(installed) < modifiedMs(lock)) {
       shell: process.platform === 'win32',
     });
 }
+
+// A package must not hold what was built from files that are gone.
+if (process.argv.includes('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true });
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const built = spawnSync(process.execPath, [tsc, '--project', root], {

@@ -17,6 +17,8 @@ export type * from './node/handle.js';
 export { formatAddress, isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
 export { newMessageId } from './node/message-id.js';
 export { startNode } from './node/start.js';
+export { attach } from './ui/api/attach.js';
+export type { RemoteNode } from './ui/api/client.js';
 export { startHub, type HubHandle, type HubOptions } from './actors/chatbuddy-hub/server.js';
 export { openHubClient, type HubClient, type HubClientOptions } from './actors/chatbuddy-hub/client.js';
 export type { HubListing, HubUser } from './dialects/chatbuddy/hub-codec.js';

@@ -50,14 +50,14 @@ export interface NodeOptions {
   readonly beaconIntervalMs?: number;
   readonly maxConnections?: number;
   /** Foreign dialects to switch on: names, or `all`. Default: none. */
-  readonly dialects?: readonly string[];
+  readonly dialects?: readonly (ForeignDialectName | 'all')[];
   /** Whether to speak the native dialect alone, whatever else is set. */
   readonly secureOnly?: boolean;
   /**
    * TCP ports for single foreign dialects, as `DIALECT=PORT`, which those need that the shared port cannot recognise.
    * Default `chatbuddy=9090` and `cse310=65500`, where these are switched on.
    */
-  readonly listen?: readonly string[];
+  readonly listen?: readonly `${ForeignDialectName}=${number}`[];
   /** synergy: `IP:PORT` of the mandatory peers, which are greeted at the start. */
   readonly greet?: readonly string[];
   /** synergy: time in ms after which a message fails. Default 20 s. */
@@ -85,6 +85,10 @@ export interface EventsOptions {
  */
 export interface SendOptions {
   readonly id?: string;
+  /** State to wait for. Default `queued`. */
+  readonly wait?: WaitFor;
+  /** Ends the waiting; the message stays queued. */
+  readonly signal?: AbortSignal;
 }
 
 /** Options of `sendAll`. */
@@ -187,4 +191,6 @@ export interface NodeHandle {
   readonly disconnect: (peer: string) => ResultAsync<null, NodeError>;
   readonly stats: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;
   readonly close: () => Promise<void>;
+  /** As `close`, so that `await using` ends it. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }

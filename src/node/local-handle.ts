@@ -10,6 +10,7 @@ import type { RuntimeError } from '../runtime/errors.js';
 import { parseMessageId, type MessageId } from '../ids.js';
 import type { ChatError } from '../chat/errors.js';
 import type { Words } from '../chat/delivery/sending.js';
+import { sendAwaited } from './awaited.js';
 import { newMessageId } from './message-id.js';
 import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';
@@ -38,12 +39,20 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
       node.call('send', { peer, messages, via: null }, { deadlineMs: limits.commandDeadlineMs }),
     );
   const whole = (self: CoreSelf): SelfInfo => ({ ...self, pid: process.pid, home });
+  const find: NodeHandle['find'] = (peer) => node.call('find', { peer });
+  const events: NodeHandle['events'] = ({ sinceSeq } = {}) => {
+    // Subscribe now, however late the first event is asked for.
+    const live = feed.read();
+    return endable(follow(node, live, sinceSeq ?? null), live);
+  };
   return {
     self: () => node.call('self', {}).map(whole),
     ownSafetyCode,
     sendAll,
-    send: (peer, text, { id } = {}) =>
-      sendAll(peer, [text], id === undefined ? {} : { ids: [id] }).map(([status]) => one(status)),
+    send: (peer, text, options = {}) =>
+      sendAwaited({ events, find }, peer, options, ({ id }) =>
+        sendAll(peer, [text], id === undefined ? {} : { ids: [id] }).map(([status]) => one(status)),
+      ),
     sendVia: (peer, text, via, { id } = {}) =>
       named([text], id === undefined ? undefined : [id])
         .asyncAndThen((messages) => node.call('send', { peer, messages, via }))
@@ -54,7 +63,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     foreignLeave: (dialect, peer) =>
       node.call('foreignLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
     peers: () => node.call('peers', {}),
-    find: (peer) => node.call('find', { peer }),
+    find,
     unread: () => node.call('unread', {}),
     markRead: (peer, upToSeq) => node.call('read', { peer, upToSeq }),
     emittedSeq: () => node.call('emitted', { seq: null }).map(({ seq }) => seq),
@@ -79,11 +88,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
         .map((entries) => entries.flatMap((entry) => messageEventOf(entry) ?? [])),
-    // Subscribe now, however late the first event is asked for.
-    events({ sinceSeq } = {}) {
-      const live = feed.read();
-      return endable(follow(node, live, sinceSeq ?? null), live);
-    },
+    events,
     safety: (peer) => node.call('safety', { peer }),
     verify: (peer, code) => node.call('verify', { peer, code }),
     block: (peer, blocked) => node.call('block', { peer, blocked }),
@@ -91,6 +96,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     disconnect: (peer) => node.call('disconnect', { peer }),
     stats,
     close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

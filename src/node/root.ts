@@ -39,7 +39,7 @@ import { openJobs, type Jobs } from './jobs.js';
 import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
 import { readForeignSettings, type ForeignSettings } from './foreign-options.js';
 import { localHandle } from './local-handle.js';
-import { branch, causeOf } from './tree.js';
+import { branch, causeOf, missingEntry } from './tree.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import type { NodeArgs } from '../actors/node/services.js';
 import { node } from '../actors/node/node.js';
@@ -91,6 +91,8 @@ async function start(
   if (name.isErr()) return err(name.error);
   const foreign = readForeignSettings(options);
   if (foreign.isErr()) return err(foreign.error);
+  const missing = placing === 'threads' ? missingEntry(workers('history')) : null;
+  if (missing !== null) return err(missing);
   const home = open();
   if (home.isErr()) return err(home.error);
   const identity = loadIdentity(home.value, Date.now());

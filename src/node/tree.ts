@@ -1,4 +1,6 @@
 /** The shape of the supervision tree of a node, and the reason why it did not start. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { StoreError } from '../chat/errors.js';
 import type { TransportError } from '../errors.js';
 import type { ChildSpec } from '../runtime/actor.js';
@@ -25,3 +27,10 @@ export function causeOf(error: RuntimeError): NodeError {
 /** `init` of history refuses with a `StoreError`, that of transport, discovery and broadcast with a `TransportError`. */
 const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
   /^(store|transport)\//.test(fault.code);
+
+/** Returns the failure of a start whose threads have no code, as in a bundle; null: the file of a thread is there. */
+export function missingEntry(entry: URL): NodeError | null {
+  if (entry.protocol !== 'file:' || existsSync(entry)) return null;
+  const detail = `there is no ${fileURLToPath(entry)}: a bundler must leave parlance-chat out (external)`;
+  return { code: 'runtime/failed', what: 'the start of threads', detail };
+}

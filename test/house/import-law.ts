@@ -45,7 +45,7 @@ const actorProtocols = /^src\/actors\/[^/]+\/protocol\.ts$/;
 /** What ui writes its own files with. */
 const homeForUi = /^src\/home\/(default-home|directory|private-file)\.ts$/;
 /** What the local API serves, and how a node is started. */
-const nodeForUi = /^src\/node\/(handle|limits|message-id|start)\.ts$/;
+const nodeForUi = /^src\/node\/(awaited|handle|limits|message-id|start)\.ts$/;
 
 const room = (name: string, files: RegExp, may: readonly RegExp[], file: string, imports: string): Room => ({
   name,

@@ -39,7 +39,7 @@ test('the connection of an older program whose talk throws is ended', options, a
   const faults = faultyWorkers();
   context.after(() => faults.close());
   const beaconPorts = [await freeBeaconPort()];
-  const older = { dialects: ['chatbuddy'], listen: ['chatbuddy=0'] };
+  const older = { dialects: ['chatbuddy'], listen: ['chatbuddy=0'] } as const;
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts, ...older }, faults.entries);
   const self = (await alice.handle.self())._unsafeUnwrap();
   const chat = await startChat(self.foreignPorts?.[0]?.port ?? 0);

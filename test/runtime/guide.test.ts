@@ -26,8 +26,8 @@ describe('the guide of the runtime', () => {
       writeFileSync(
         program,
         code
-          .replaceAll("'parlance/runtime'", `'${runtime}'`)
-          .replaceAll("'parlance/runtime/testkit'", `'${testkit}'`),
+          .replaceAll("'parlance-chat/runtime'", `'${runtime}'`)
+          .replaceAll("'parlance-chat/runtime/testkit'", `'${testkit}'`),
       );
       const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 60_000 });
       assert.equal(stdout, expected);

@@ -137,6 +137,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     disconnect: (word) => lift(it.find(word).map(() => null)),
     stats: () => okAsync({ actors: [] }),
     close: async () => it.close(),
+    [Symbol.asyncDispose]: async () => it.close(),
     receive: (word, text) => it.append(it.find(word)._unsafeUnwrap(), 'in', text),
     addForeignPeer: (name) => it.addForeignPeer(name),
     addNamesake: (name) => it.addNamesake(name),

@@ -52,7 +52,7 @@ interface Scene {
 /** Starts two nodes that exchanged messages, one of them behind its control socket. */
 async function sceneOf(context: TestContext): Promise<Scene> {
   const beaconPort = await freeBeaconPort();
-  const foreign = { dialects: ['all'], listen: ['chatbuddy=0', 'cse310=0'] };
+  const foreign = { dialects: ['all'], listen: ['chatbuddy=0', 'cse310=0'] } as const;
   const alice = await liveNode(context, { name: 'alice', beaconPort, ...foreign });
   const bob = await liveNode(context, { name: 'bob', beaconPort, ...foreign });
   await untilMet(alice, bob);

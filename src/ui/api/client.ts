@@ -2,7 +2,8 @@
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { NodeEvent } from '../../chat/events.js';
-import type { EventsOptions, NodeError, NodeHandle } from '../../node/handle.js';
+import { sendAwaited } from '../../node/awaited.js';
+import type { NodeError, NodeHandle } from '../../node/handle.js';
 import { reasonOf } from '../../system-errors.js';
 import { controlApi } from './limits.js';
 import { splitLines } from './ndjson.js';
@@ -36,13 +37,18 @@ type Calls = {
 export function connectNode(home: string): ResultAsync<RemoteNode, NodeError> {
   const line = new ControlLine(home);
   const calls = callsOver(line);
+  const events: NodeHandle['events'] = ({ sinceSeq } = {}) =>
+    line.events(`${streams.events.path}?${queryOf(sinceSeq === undefined ? {} : { since: sinceSeq })}`);
+  const close = (): Promise<void> => line.close();
   return calls.self().map(() => ({
     ...calls,
+    send: (peer, text, options = {}) =>
+      sendAwaited({ events, find: calls.find }, peer, options, (named) => calls.send(peer, text, named)),
     ownSafetyCode: () => calls.ownSafetyCode().map(({ code }) => code),
     ageMs: line.ageMs,
-    events: ({ sinceSeq }: EventsOptions = {}) =>
-      line.events(`${streams.events.path}?${queryOf(sinceSeq === undefined ? {} : { since: sinceSeq })}`),
-    close: () => line.close(),
+    events,
+    close,
+    [Symbol.asyncDispose]: close,
   }));
 }
 

@@ -29,7 +29,7 @@ export async function openIntermittent(
   const use = new Use(options, first.value);
   const handle = new Proxy(first.value, {
     get: (node, key): unknown => {
-      if (key === 'close') return () => use.close();
+      if (key === 'close' || key === Symbol.asyncDispose) return () => use.close();
       const method: unknown = Reflect.get(node, key);
       if (key === 'events' || typeof method !== 'function') return method;
       return (...args: readonly unknown[]) => new ResultAsync(use.call(key, args));

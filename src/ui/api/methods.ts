@@ -121,7 +121,11 @@ const acting = {
     does: 'queue one message',
     takes: v.object({ peer, text: v.string(), id }),
     gives: nodeEvents.status,
-    pack: (peer: string, text: string, options: SendOptions = {}) => ({ peer, text, ...options }),
+    pack: (peer: string, text: string, { id }: Pick<SendOptions, 'id'> = {}) => ({
+      peer,
+      text,
+      ...(id === undefined ? {} : { id }),
+    }),
     run: ({ node }, { peer, text, ...options }) => node.send(peer, text, options),
   }),
   sendAll: method({

@@ -1,4 +1,4 @@
-/** Two nodes on a network of their own, which has no IPv4. Cases N1, N12. */
+/** Two nodes on a network of their own: without IPv4, or with loss. Cases N1, N12. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Fields } from '../support/program.js';
@@ -22,7 +22,7 @@ async function openPair(context: TestContext, families: 'both' | 'IPv6') {
   const lab = await openLab(context, families);
   const [alice, bob] = await Promise.all([lab.node(0, 'alice'), lab.node(1, 'bob')]);
   await Promise.all([alice.until(online('bob'), 'sees bob'), bob.until(online('alice'), 'sees alice')]);
-  return { alice, bob };
+  return { lab, alice, bob };
 }
 
 /** Sends the lines, and checks that each was shown once and in order. Returns the times from sent to shown, ms. */
@@ -54,4 +54,20 @@ test(
     await bob.until((fields) => fields['text'] === 'to an address', 'the last text');
     context.diagnostic(`N1: 21 of 21 over ${String(seen['address'])}, p95 ${quantile(waitsMs, 0.95)} ms`);
   },
+);
+
+async function lossy(context: TestContext, loss: number, goalMs: number): Promise<void> {
+  const { lab, alice, bob } = await openPair(context, 'both');
+  await sendAll(alice, bob, ['first']);
+  lab.impair({ loss, delayMs: 100, reorder: 0.25, duplicate: 0.05 });
+  const waitsMs = await sendAll(alice, bob, lines(60));
+  const p95 = quantile(waitsMs, 0.95);
+  context.diagnostic(
+    `D5 at ${loss * 100} %: 60 of 60 in order, p50 ${quantile(waitsMs, 0.5)} ms, p95 ${p95} ms of ${goalMs}`,
+  );
+}
+
+// Fault D5
+test('with a tenth of all frames lost every text arrives once and in order', options, (context) =>
+  lossy(context, 0.1, 1_000),
 );

@@ -88,13 +88,13 @@ test('menu: a changed nickname lasts for later conversations', options, async (t
 });
 
 test(
-  'connect: asks again for a malformed address, and is exit 1 when no peer waits there',
+  'connect: asks again for a malformed address, and is exit 4 when no peer waits there',
   options,
   async (t) => {
     const nobody = `127.0.0.1:${await closedPort()}`;
     const role = await runRole(t, ['connect', '1.2.3']);
     role.end(`${nobody}\n`);
-    assert.equal(await role.exit(), 1);
+    assert.equal(await role.exit(), 4);
     await role.line(/"1\.2\.3" is not an IPv4 address/);
     assert.ok(role.stderr().includes(`cannot reach ${nobody}`), role.stderr());
   },

@@ -24,8 +24,8 @@ export const slashCommands = [
   { name: 'contact', argument: '[PEER]', does: 'lists the contacts, or shows one' },
   {
     name: 'outbox',
-    argument: '[cancel|retry] [ID]',
-    does: 'lists the messages that wait, cancels them, tries again',
+    argument: '[VERB] [ID]',
+    does: 'lists what waits; cancel withdraws it, retry tries again',
   },
   { name: 'disconnect', argument: '[PEER]', does: 'ends the session; the next message starts a new one' },
   { name: 'help', argument: '', does: 'lists the commands' },

@@ -114,7 +114,7 @@ function programOf(world: World, runs: Runs): Command {
     .helpCommand(false)
     // `send` has a `--plain` of its own.
     .enablePositionalOptions()
-    .option('--plain', 'print plain lines, as for screen readers: nothing is drawn again, no colours')
+    .option('--plain', 'print plain lines, for screen readers')
     .option('-V, --version', 'print the version')
     .action((words: string[], options: { version?: boolean }, command: Command) => {
       const [word] = words;

@@ -22,7 +22,12 @@ export function addCommonOptions(command: Command): Command {
     const option = row.flag === null ? null : optionFor(row.flag, row);
     if (option !== null) command.addOption(option.helpGroup(commonGroup));
   }
-  return command.configureHelp({ groupItems: ownFirst, minWidthToWrap: cli.helpWrapColumnsMin });
+  return command.configureHelp({
+    groupItems: ownFirst,
+    minWidthToWrap: cli.helpWrapColumnsMin,
+    // Every command has options; a word less leaves room for the explanation.
+    subcommandTerm: (listed) => `${listed.name()} ${listed.usage().replace(/^\[options\] ?/, '')}`.trimEnd(),
+  });
 }
 
 function optionFor(words: string, row: Setting): Option {

@@ -44,7 +44,7 @@ export async function firstStart(
 }
 
 type Asking = ReturnType<typeof createInterface>;
-/** Prints why an answer was refused. */
+/** Prints one line beside the questions. */
 type Tell = (line: string) => void;
 
 async function askName(asking: Asking, userName: string, signal: AbortSignal, tell: Tell): Promise<string> {
@@ -59,8 +59,10 @@ async function askName(asking: Asking, userName: string, signal: AbortSignal, te
 }
 
 async function askOlder(asking: Asking, signal: AbortSignal, tell: Tell): Promise<boolean> {
-  const question =
-    'Talk with older chat programs, too? Everybody on the network can read those messages. [y/N] ';
+  // Short lines, since the terminal would break a long question within a word.
+  tell('Older chat programs can take part, too. Everybody');
+  tell('on the network can read messages to and from them.');
+  const question = 'Talk with older chat programs? [y/N] ';
   for (;;) {
     const answer = (await asking.question(question, { signal })).trim().toLowerCase();
     const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseWord(flag, answer);

@@ -73,6 +73,8 @@ class ControlLine {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
   readonly #streams = new Set<IncomingMessage>();
   #ageMs = 0;
+  /** A request after the end would open a connection that keeps the node, and the process of its client, from ending. */
+  #isClosed = false;
 
   constructor(home: string) {
     this.home = home;
@@ -108,6 +110,10 @@ class ControlLine {
     agent: Agent | false,
   ): Promise<Result<IncomingMessage, NodeError>> {
     return new Promise((resolve) => {
+      if (this.#isClosed) {
+        resolve(err({ code: 'api/lost', detail: 'this client is closed' }));
+        return;
+      }
       const request = httpRequest({
         socketPath: this.#path,
         agent,
@@ -178,6 +184,7 @@ class ControlLine {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const stream of this.#streams) stream.destroy();
     this.#agent.destroy();
   }

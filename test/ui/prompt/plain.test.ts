@@ -15,7 +15,7 @@ function attend(context: TestContext, env: Readonly<Record<string, string>>, ...
   writeFileSync(join(it.home, 'settings.json'), '{"name":"alice","dialects":[]}');
   const ended = it.run(...args);
   context.after(async () => {
-    it.stdin.write('/exit\n');
+    it.signal();
     await ended;
     it.remove();
   });

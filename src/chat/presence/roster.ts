@@ -47,6 +47,8 @@ interface Row {
   readonly addresses: readonly Address[];
   /** The address that it is counted under; `homeMax`: rows that this address may hold. */
   readonly home: string;
+  /** The /64 of an IPv6 address; null: IPv4. Kept, since a flood compares it with that of every row. */
+  readonly network: string | null;
   readonly homeMax: number;
 }
 
@@ -176,9 +178,9 @@ class Rows implements Roster {
     const foreign = strangers.filter(({ presence }) => presence.dialect !== 'native');
     const neighbours = strangers.filter((other) => other.home === row.home);
     if (!isContact && neighbours.length >= row.homeMax) return longestUnseen(neighbours);
-    if (!isContact && isV6(row.home)) {
+    if (!isContact && row.network !== null) {
       // One host can have every address of its /64.
-      const network = strangers.filter((other) => sourceKey(other.home) === sourceKey(row.home));
+      const network = strangers.filter((other) => other.network === row.network);
       if (network.length >= limits.rowsPerNetworkMax) return longestUnseen(network);
     }
     if (isForeign && !isContact && foreign.length >= limits.foreignRowsMax) return longestUnseen(foreign);
@@ -196,8 +198,11 @@ class Rows implements Roster {
   }
 }
 
-const homeOf = (source: Pick<BeaconSource, 'address' | 'isLocal'>): Pick<Row, 'home' | 'homeMax'> => ({
+const homeOf = (
+  source: Pick<BeaconSource, 'address' | 'isLocal'>,
+): Pick<Row, 'home' | 'network' | 'homeMax'> => ({
   home: source.address,
+  network: isV6(source.address) ? sourceKey(source.address) : null,
   homeMax: source.isLocal ? limits.identitiesPerLocalAddressMax : limits.identitiesPerAddressMax,
 });
 

@@ -42,7 +42,7 @@ export function searchOf(query: string, scope: SearchScope): Result<Search, Stor
   return parseQuery(query).map((terms) => {
     const words = terms
       .filter(({ text }) => hasWord(text))
-      .map(({ text, isPrefix }) => `"${indexed(text)}"${isPrefix ? ' *' : ''}`);
+      .map(({ text, isPrefix }) => `${quoted(indexed(text))}${isPrefix ? ' *' : ''}`);
     const scopes = [
       ...(scope.peerNo === null ? [] : [`"p${String(scope.peerNo)}"`]),
       ...(scope.direction === null ? [] : [`"${scope.direction}"`]),
@@ -55,6 +55,9 @@ export function searchOf(query: string, scope: SearchScope): Result<Search, Stor
     };
   });
 }
+
+/** As a string of FTS5. A quote of another width folds to a plain one, so it may occur in a word. */
+const quoted = (words: string): string => `"${words.replaceAll('"', '""')}"`;
 
 const holding =
   (parts: readonly string[]) =>

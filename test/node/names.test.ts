@@ -89,10 +89,12 @@ test('both sides show the same sixty digits, and only the right ones verify', as
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
-  assert.equal(await refusal(alice.handle.safety('bob')), 'chat/unknown-peer', 'no key before a handshake');
+  // Case P4: a peer that was only heard is dialled for its key.
+  const heard = await must(alice.handle.safety('bob'));
+  assert.equal(await refusal(alice.handle.safety('nobody')), 'chat/unknown-peer');
   await deliver(alice, 'bob', 'before');
   const [here, there] = [await must(alice.handle.safety('bob')), await must(bob.handle.safety('alice'))];
-  assert.equal(here.code, there.code);
+  assert.deepEqual([here.code, heard.code], [there.code, there.code]);
   assert.match(here.code, /^(\d{5} ){11}\d{5}$/);
   assert.equal(here.verified, false);
   const wrong = here.code.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10));

@@ -403,11 +403,12 @@ describe('inline, strictly,', () => {
 });
 
 // Runtime F18
-test('threads boot a few at a time, and all of them come up', async () => {
+test('threads boot a few at a time, and all of them come up', async (context) => {
   const specs = Array.from({ length: 12 }, (_, n) => workerAt(own, `w${n}`));
   const tree = await startTree({ children: [notes, ...specs], limits: { bootsMax: 2 } });
-  assert.equal((await tree.root.stats()).threads.length, 13);
-  await tree.root.stop();
+  context.after(() => tree.root.stop());
+  // A thread that is too busy to answer in time is left out of one answer.
+  await until(async () => (await tree.root.stats()).threads.length === 13);
 });
 
 // Runtime F19

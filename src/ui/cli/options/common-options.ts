@@ -69,13 +69,15 @@ function ownFirst<Item extends Command | Option>(
   return groups;
 }
 
-/** Reads the options before and after the name of the command. The later ones win. */
+/** Reads the options before and after the name of the command. The later ones win; repeatable ones add up. */
 export function commonOptions(
   command: Command,
   env: Readonly<Record<string, string | undefined>>,
 ): CommonOptions {
   const chain = [command, ...ancestors(command)];
-  const given = new Map(chain.toReversed().flatMap((each) => Object.entries<unknown>(each.opts())));
+  const given = new Map<string, unknown>();
+  for (const [name, value] of chain.toReversed().flatMap((each) => Object.entries<unknown>(each.opts())))
+    given.set(name, addedUp(name, given.get(name), value));
   const valueOf = ({ flag: words }: Setting): unknown =>
     words === null ? undefined : given.get(new Option(words).attributeName());
   const isOn = (row: Setting): boolean => {
@@ -96,12 +98,24 @@ export function commonOptions(
   };
 }
 
+/** Returns the value of an option that stands before the name of the command, or not, and behind it. */
+function addedUp(name: string, before: unknown, value: unknown): unknown {
+  if (isArray(before) && isArray(value)) return [...before, ...value];
+  const row = rows.find(
+    ([, { flag: words }]) => words !== null && new Option(words).attributeName() === name,
+  )?.[1];
+  const isJoined = row !== undefined && !isList(row.kind) && row.kind.isJoined === true;
+  return isJoined && typeof before === 'string' && typeof value === 'string' ? `${before},${value}` : value;
+}
+
 /** `--plain` is an option of the prompt alone: `send` has another one of that name. */
 function isPlainAsked(chain: readonly Command[], env: Readonly<Record<string, string | undefined>>): boolean {
   const word = env['PARLANCE_PLAIN'] ?? '';
   const isSet = word !== '' && parseWord(flag, word).unwrapOr(true);
   return chain.at(-1)?.opts()['plain'] === true || isSet || env['TERM'] === 'dumb';
 }
+
+const isArray = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 /** Returns the parser of commander for a kind of value. */
 export const arg =

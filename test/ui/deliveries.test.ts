@@ -46,3 +46,21 @@ test('messages that the node refused are not waited for', async (t) => {
   deliveries.refused(ids);
   assert.deepEqual(await deliveries.settled(0), { type: 'all' });
 });
+
+test('a message that was sent before its program proved to have no receipts is not waited for', async (t) => {
+  const node = startFakeNode();
+  t.after(() => node.close());
+  const over = new AbortController();
+  t.after(() => over.abort());
+  const told: string[] = [];
+  const onStatus = async ({ state }: StatusEvent): Promise<void> => void told.push(state);
+  const deliveries = new Deliveries({ node, wait: 'delivered', onStatus, signal: over.signal });
+  const id = newMessageId();
+  await deliveries.begin();
+  deliveries.sending([id]);
+  node.emit({ type: 'status', id, peer: 'bob', state: 'sent' });
+  await eventually(() => told.length === 1, 5_000, 'the event is told');
+  assert.equal(await deliveries.settled(0), null);
+  deliveries.settleForSent();
+  assert.deepEqual(await deliveries.settled(0), { type: 'all' });
+});

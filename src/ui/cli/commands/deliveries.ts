@@ -65,6 +65,10 @@ export class Deliveries {
   settleForSent(): void {
     this.#hasReceipts = false;
     this.#wanted = Math.min(this.#wanted, ranks.sent);
+    // A program nearby takes a message before its dialect is known here.
+    for (const [id, rank] of this.#pending)
+      if (rank >= this.#wanted && rank !== ranks.failed) this.#pending.delete(id);
+    this.#wake();
   }
 
   /** Whether the program of the peer confirms messages. */

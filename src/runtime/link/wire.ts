@@ -52,7 +52,11 @@ export class Wire {
     });
   }
 
-  open<In, Out>(nth: number, end: PipeEnd<In>): Pipe<Out> {
+  /**
+   * Opens a channel. `attach` gives the pipe to its end, which forgets then what it knew of an earlier channel: so it
+   * comes before the packets that waited here, whose names would be forgotten otherwise.
+   */
+  open<In, Out>(nth: number, end: PipeEnd<In>, attach: (pipe: Pipe<Out>) => void): void {
     this.#newest = Math.max(this.#newest, nth);
     this.#ends.set(nth, end);
     const pipe: Pipe<Out> = {
@@ -73,10 +77,10 @@ export class Wire {
         if (this.#ends.delete(nth)) this.refuse(nth);
       },
     };
+    attach(pipe);
     for (const packet of this.#early.get(nth) ?? []) this.#hand(nth, packet);
     // Orders come in the order of their numbers, so an older channel that is not open never will be.
     for (const early of this.#early.keys()) if (early <= nth) this.#early.delete(early);
-    return pipe;
   }
 
   /** Tells the other end that there is nobody at this one. */

@@ -238,14 +238,15 @@ export class Host implements HostControl, CellHost {
     }
     for (const seq of blamedSeqs) sender.blame(seq);
     if (wire === undefined) this.#events.linkLost(linkId);
-    else sender.attach(wire.open<Progress, Batch>(channel, sender));
+    else wire.open<Progress, Batch>(channel, sender, (pipe) => sender.attach(pipe));
   }
 
   connectReceiver(link: LinkAddress, { wire: nth, nth: channel }: Channel): void {
     const wire = this.#wires.get(nth);
     const receiver = this.#receiver(link);
     if (receiver === null) wire?.refuse(channel);
-    else if (wire !== undefined) receiver.attach(wire.open<Batch, Progress>(channel, receiver));
+    else if (wire !== undefined)
+      wire.open<Batch, Progress>(channel, receiver, (pipe) => receiver.attach(pipe));
   }
 
   /** Sends waiting packets before anything leaves over another port. */

@@ -88,7 +88,7 @@ describe('cmp2204', () => {
 
   test('the initiator is heard by our talk, and the responder hears it', async () => {
     for (const [spelling, form] of [
-      ['real', null],
+      ['real', 'blank/repr'],
       ['underscore', 'underscore/string'],
       ['joined', 'joined/bare'],
     ] as const) {
@@ -180,7 +180,7 @@ describe('chatbuddy', () => {
 
 describe('synergy', () => {
   test('two peers become active, connect, talk and leave', async () => {
-    const bob = await startSynergy({ name: 'bob', form: 'course' });
+    const bob = await startSynergy({ name: 'bob' });
     const ann = await startSynergy({ name: 'ann', mandatory: [bob.port] });
     const [annAt, bobAt] = [`127.0.0.1:${ann.port}`, `127.0.0.1:${bob.port}`];
     assert.deepEqual(await bob.heard.take(), {
@@ -196,7 +196,7 @@ describe('synergy', () => {
       host: '127.0.0.1',
       port: bob.port,
       content: 'connect',
-      form: 'course',
+      form: 'json',
     });
     assert.deepEqual([ann.active.get(bobAt), bob.active.get(annAt)], ['Yet to connect', 'Connected']);
     await ann.quit();

@@ -207,8 +207,8 @@ test('after a session that had nothing left to say the next line dials at once',
   assert.deepEqual(kinds(outbox.queued([line(1)], 101)), ['dial']);
 });
 
-/** After six dials that failed and a session in which one line of two was confirmed, or none. */
-function retryAfterMs(isConfirmed: boolean): number {
+/** An outbox whose session has just come up, after six dials that failed. */
+function reachedAfterFailures(): { readonly outbox: Outbox; readonly nowMs: number } {
   const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
   let nowMs = 0;
   for (let round = 0; round < 6; round += 1) {
@@ -218,6 +218,12 @@ function retryAfterMs(isConfirmed: boolean): number {
   }
   outbox.tick(nowMs);
   outbox.sessionUp(nowMs);
+  return { outbox, nowMs };
+}
+
+/** After six dials that failed and a session in which one line of two was confirmed, or none. */
+function retryAfterMs(isConfirmed: boolean): number {
+  const { outbox, nowMs } = reachedAfterFailures();
   outbox.loaded(1, lines(1, 2), true, nowMs);
   if (isConfirmed) outbox.confirmed(idsOf(lines(1, 1)), nowMs);
   outbox.sessionDown(nowMs);
@@ -232,15 +238,7 @@ test('the back-off restarts after a confirmed message, and not before', () => {
 
 // Case T2
 test('the back-off restarts after a session that had nothing left to send', () => {
-  const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
-  let nowMs = 0;
-  for (let round = 0; round < 6; round += 1) {
-    outbox.tick(nowMs);
-    outbox.dialFailed(nowMs);
-    nowMs = outbox.dueAtMs() ?? 0;
-  }
-  outbox.tick(nowMs);
-  outbox.sessionUp(nowMs);
+  const { outbox, nowMs } = reachedAfterFailures();
   outbox.loaded(1, [], true, nowMs);
   outbox.sessionDown(nowMs);
   assert.deepEqual(kinds(outbox.queued([line(1)], nowMs)), ['dial']);

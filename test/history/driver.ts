@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { err, errAsync, ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { history } from '../../src/actors/history/history.js';
 import type { HistoryState } from '../../src/actors/history/upkeep.js';
 import { textContent, type NewEntry } from '../../src/chat/delivery/entry.js';
@@ -16,6 +16,7 @@ import {
   type PeerId,
 } from '../../src/ids.js';
 import type { BodyOf, CallName, Context, Fault, FaultOf, ReplyOf, Step } from '../../src/runtime/actor.js';
+import { unjoined } from '../support/actor-driver.js';
 import type { HistoryProtocol } from '../../src/actors/history/protocol.js';
 
 type P = HistoryProtocol;
@@ -66,15 +67,7 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
     },
     every: () => () => undefined,
     address: { id: 'history' },
-    stash: () => undefined,
-    unstash: () => undefined,
-    spawn: (spec) => errAsync({ code: 'runtime/no-actor', actor: spec.id }),
-    stopChild: ({ id }) => errAsync({ code: 'runtime/no-actor', actor: id }),
-    ref: ({ id }) => {
-      throw new Error(`nobody is joined with ${id} here`);
-    },
-    find: () => Promise.resolve(null),
-    watch: () => () => undefined,
+    ...unjoined,
     log: (level, event, fields) => void log.push(`${level} ${event} ${JSON.stringify(fields)}`),
   };
   const started = await history.init({ file }, context);

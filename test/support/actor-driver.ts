@@ -108,6 +108,23 @@ export function refTo<P extends Protocol>(to: () => Driven<P> | undefined): Ref<
 
 export type RefsOf<L extends Links> = { readonly [K in keyof L]: Ref<L[K]> };
 
+interface Named {
+  readonly id: string;
+}
+
+/** What a context offers towards other actors, where there are none. */
+export const unjoined = {
+  stash: () => undefined,
+  unstash: () => undefined,
+  spawn: ({ id }: Named) => errAsync({ code: 'runtime/no-actor', actor: id } as const),
+  stopChild: ({ id }: Named) => errAsync({ code: 'runtime/no-actor', actor: id } as const),
+  ref: ({ id }: Named): never => {
+    throw new Error(`nobody is joined with ${id} here`);
+  },
+  find: () => Promise.resolve(null),
+  watch: () => () => undefined,
+};
+
 /** Starts the actor. Rejects with the fault when `init` refuses. */
 export async function drive<Args, State, P extends Protocol, L extends Links>(
   definition: ActorDefinition<Args, State, P, L>,
@@ -169,15 +186,7 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
       return () => clearInterval(timer);
     },
     address: { id: definition.name },
-    stash: () => undefined,
-    unstash: () => undefined,
-    spawn: (spec) => errAsync({ code: 'runtime/no-actor', actor: spec.id }),
-    stopChild: ({ id }) => errAsync({ code: 'runtime/no-actor', actor: id }),
-    ref: ({ id }) => {
-      throw new Error(`nobody is joined with ${id} here`);
-    },
-    find: () => Promise.resolve(null),
-    watch: () => () => undefined,
+    ...unjoined,
     log: (_level, event) => logged.push(event),
   };
   // In turn: what `init` casts to its own actor waits until it is done.

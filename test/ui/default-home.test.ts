@@ -12,9 +12,9 @@ const machine = (userDirectory: string | null, platform: NodeJS.Platform = 'linu
 test('the default home is never below the current directory', { skip: process.platform === 'win32' }, () => {
   const known = machine('/home/nora');
   const found = (env: Record<string, string>, on = known) => homeOf(undefined, env, on).unwrapOr('refused');
-  assert.equal(found({ HOME: '/root' }), '/root/.local/share/parlance');
-  assert.equal(found({ HOME: '/root', XDG_DATA_HOME: '/data' }), '/data/parlance');
-  assert.equal(found({ HOME: '/root', XDG_DATA_HOME: 'data' }), '/root/.local/share/parlance');
+  assert.equal(found({ HOME: '/home/anna' }), '/home/anna/.local/share/parlance');
+  assert.equal(found({ HOME: '/home/anna', XDG_DATA_HOME: '/data' }), '/data/parlance');
+  assert.equal(found({ HOME: '/home/anna', XDG_DATA_HOME: 'data' }), '/home/anna/.local/share/parlance');
   for (const HOME of ['', '.', 'home/nora'])
     assert.equal(found({ HOME }), '/home/nora/.local/share/parlance', JSON.stringify(HOME));
   assert.equal(found({}), '/home/nora/.local/share/parlance');

@@ -11,6 +11,7 @@ import {
   type ForeignDialectName,
   type NodeError,
   type NodeHandle,
+  type NodeOptions,
   type PeerEvent,
 } from '../../index.js';
 import { reasonOf } from '../../system-errors.js';
@@ -92,32 +93,28 @@ export async function attach(world: World, options: AttachOptions): Promise<Resu
  * Attaches to the node of the home where one runs, and opens the home without the network otherwise. Errors: as
  * `attach`.
  */
-export async function attachAtRest(
+export const attachAtRest = (
   world: World,
   options: AttachOptions,
-): Promise<Result<Attachment, AttachError>> {
-  const found = homeOf(options.common.home, world.env);
-  if (found.isErr()) return err(found.error);
-  const home = found.value;
-  for (let attempt = 1; ; attempt += 1) {
-    const running = await attachRunning(world, home, options);
-    if (running.isErr()) return err(running.error);
-    if (running.value !== null) return ok(running.value);
-    const chosen = chosenFor(world, home, options.common);
-    if (chosen.isErr()) return err(chosen.error);
-    const resting = await openIntermittent({
-      open: () => world.restNode(nodeOptions(home, chosen.value)),
-      connect: () => world.connectNode(home),
-    });
-    if (resting.isOk()) {
-      const { handle, close } = resting.value;
-      return ok({ node: handle, home, isOwn: true, ageMs: () => Infinity, release: close });
-    }
-    // A node was faster.
-    const isServed = resting.error.code === 'home/in-use';
-    if (!isServed || attempt >= controlApi.attachAttemptsMax) return err(resting.error);
-  }
-}
+): Promise<Result<Attachment, AttachError>> =>
+  attachOr<Attachment>(
+    world,
+    options,
+    (attachment) => attachment,
+    async (inside) => {
+      const resting = await openIntermittent({
+        open: () => world.restNode(inside),
+        connect: () => world.connectNode(inside.home),
+      });
+      return resting.map(({ handle, close }) => ({
+        node: handle,
+        home: inside.home,
+        isOwn: true,
+        ageMs: () => Infinity,
+        release: close,
+      }));
+    },
+  );
 
 /** The node of the home, or the peers that are heard without one. */
 export type Reach =
@@ -125,24 +122,40 @@ export type Reach =
   | { readonly type: 'listening'; readonly listening: Listening };
 
 /** Attaches to the node of the home where one runs, and listens to announcements otherwise. Errors: as `attach`. */
-export async function attachOrListen(
+export const attachOrListen = (
   world: World,
   options: AttachOptions,
   onRow: (row: PeerEvent) => void,
-): Promise<Result<Reach, AttachError>> {
+): Promise<Result<Reach, AttachError>> =>
+  attachOr<Reach>(
+    world,
+    options,
+    (attachment) => ({ type: 'attached', attachment }),
+    async (inside) =>
+      (await world.listenToPeers(inside, onRow)).map((listening) => ({ type: 'listening', listening })),
+  );
+
+/** Attaches to the node of the home where one runs. Where none runs, `open` opens the home in another way. */
+async function attachOr<T>(
+  world: World,
+  options: AttachOptions,
+  attachedAs: (attachment: Attachment) => T,
+  open: (inside: NodeOptions) => Promise<Result<T, NodeError>>,
+): Promise<Result<T, AttachError>> {
   const found = homeOf(options.common.home, world.env);
   if (found.isErr()) return err(found.error);
   const home = found.value;
   for (let attempt = 1; ; attempt += 1) {
     const running = await attachRunning(world, home, options);
     if (running.isErr()) return err(running.error);
-    if (running.value !== null) return ok({ type: 'attached', attachment: running.value });
+    if (running.value !== null) return ok(attachedAs(running.value));
     const chosen = chosenFor(world, home, options.common);
     if (chosen.isErr()) return err(chosen.error);
-    const listening = await world.listenToPeers(nodeOptions(home, chosen.value), onRow);
-    if (listening.isOk()) return ok({ type: 'listening', listening: listening.value });
-    const isServed = listening.error.code === 'home/in-use';
-    if (!isServed || attempt >= controlApi.attachAttemptsMax) return err(listening.error);
+    const opened = await open(nodeOptions(home, chosen.value));
+    if (opened.isOk()) return ok(opened.value);
+    // A node was faster.
+    const isServed = opened.error.code === 'home/in-use';
+    if (!isServed || attempt >= controlApi.attachAttemptsMax) return err(opened.error);
   }
 }
 

@@ -28,19 +28,10 @@ export async function prompt(context: RunContext): Promise<ExitCode> {
     if (begun.isErr()) return output.failure(begun.error);
     if (begun.value === 'left') return 0;
   }
-  // A log line may come before the screen is open.
-  const log: { print: (line: string) => void } = {
-    print: (line) => world.stderr.write(`parlance: ${line}\n`),
-  };
-  return withNode(context, (attachment) => converse(context, attachment, isTerminal, log));
+  return withNode(context, (attachment) => converse(context, attachment, isTerminal));
 }
 
-async function converse(
-  context: RunContext,
-  attachment: Attachment,
-  isTerminal: boolean,
-  log: { print: (line: string) => void },
-): Promise<ExitCode> {
+async function converse(context: RunContext, attachment: Attachment, isTerminal: boolean): Promise<ExitCode> {
   const { world, output, stopped } = context;
   const left = new AbortController();
   const signal = AbortSignal.any([stopped, left.signal]);
@@ -76,11 +67,11 @@ async function converse(
       () => left.abort(),
     );
   };
-  const previous = log.print;
-  log.print = (line) => screen.print([output.colors.dim(`! ${escapeForTerminal(line)}`)]);
+  const warn = (cause: unknown): void =>
+    screen.print([output.colors.dim(`! ${escapeForTerminal(String(cause))}`)]);
   // Lines are carried out one after the other, so that `/chat bob` is done before the message to bob.
   screen.onLine((line) => {
-    taken = taken.then(() => controller.line(line)).catch((cause: unknown) => log.print(String(cause)));
+    taken = taken.then(() => controller.line(line)).catch(warn);
   });
   screen.onEnd(() => {
     taken.then(leave, leave);
@@ -90,7 +81,6 @@ async function converse(
   try {
     await watch(context, attachment, controller, signal, endReason);
   } finally {
-    log.print = previous;
     keep?.close();
     screen.close();
   }

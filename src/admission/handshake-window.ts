@@ -39,7 +39,10 @@ export class HandshakeWindow {
 
   /** Whether one more handshake may start beside `working` others. A contact may always have one of its own. */
   isOpen(working: number, standing: Standing, nowMs: number): boolean {
-    if (nowMs - this.#answeredAtMs > limits.answerMemoryMs) this.#most = this.#cap;
+    if (nowMs - this.#answeredAtMs > limits.answerMemoryMs) {
+      this.#most = this.#cap;
+      this.#tookMs = 0;
+    }
     return working < Math.floor(this.#most) + (standing === 'stranger' ? 0 : 1);
   }
 

@@ -34,16 +34,12 @@ interface Comparison {
 }
 
 /** Runs commands, and keeps those that wait for an address or a safety number. */
-/** A comparison that needs the key of a peer first. */
-type KeyLookup = Comparison;
-
-/** Runs commands, and keeps those that wait for an address or a safety number. */
 export class CommandDesk {
   readonly #parts: Parts;
   /** Commands that wait to learn which peer is at an address. */
   readonly #waiting = new Map<string, PeerCommand[]>();
   /** Comparisons that wait for the key of a peer, by the address where the peer is announced. */
-  readonly #lookups = new Map<string, readonly KeyLookup[]>();
+  readonly #lookups = new Map<string, readonly Comparison[]>();
   readonly #pages = new Map<Token, CallOf<'page'>>();
   readonly #comparisons = new Map<Token, Comparison>();
 
@@ -109,14 +105,14 @@ export class CommandDesk {
     });
   }
 
-  #takeLookups(typed: string): readonly KeyLookup[] {
+  #takeLookups(typed: string): readonly Comparison[] {
     const lookups = this.#lookups.get(typed) ?? [];
     this.#lookups.delete(typed);
     return lookups;
   }
 
   /** A peer that was only announced answered where it was announced: its key can be compared now. */
-  #keyShown({ command, peerId }: KeyLookup, found: Result<PeerId, FindFailure>, turn: CoreTurn): void {
+  #keyShown({ command, peerId }: Comparison, found: Result<PeerId, FindFailure>, turn: CoreTurn): void {
     if (found.isErr()) turn.emit(answer(command.call, err(found.error)));
     else this.#compare(command, peerId, turn, found.value === peerId);
   }

@@ -44,6 +44,9 @@ async function follow(
     const found = await node.find(peer);
     const isForeign = found.isOk() ? found.value.dialect !== 'native' : peer.includes('://');
     const wanted = isForeign ? ranks.sent : ranks[wait];
+    // A repeated id is answered with the state that its message has reached, and may bring no further event.
+    const reached = outcomeOf(queued.value, queued.value, wanted);
+    if (reached !== null) return reached;
     for (;;) {
       const next = await events.next();
       if (signal?.aborted === true) return err(aborted);

@@ -125,7 +125,7 @@ export interface NodeHandle {
     peer: string,
     text: string,
     via: SendViaOptions,
-    options?: SendOptions,
+    options?: Pick<SendOptions, 'id'>,
   ) => ResultAsync<StatusEvent, NodeError>;
   /** Returns the active peers of an older program, in order of appearance. */
   readonly foreignPeers: (dialect: ForeignDialectName) => ResultAsync<readonly ForeignPeerInfo[], NodeError>;

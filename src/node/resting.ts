@@ -13,12 +13,14 @@ import type { NodeServices } from '../actors/node/services.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../actors/presence/protocol.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import { ownSafetyNumber, safetyNumber } from '../chat/people/identity.js';
+import type { NodeEvent } from '../chat/events.js';
 import { sanitiseName } from '../chat/people/name.js';
 import type { Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
 import { address, child } from '../runtime/actor.js';
+import type { Supervisor } from '../runtime/tree/spec.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
-import { openFeed } from './feed.js';
+import { openFeed, type Feed } from './feed.js';
 import { readForeignSettings } from './foreign-options.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import { openKeyring } from './keyring.js';
@@ -92,7 +94,10 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
   });
   if (started.isErr()) return err(causeOf(started.error));
   const tree = started.value;
-  for await (const event of reader) if (event.type === 'ready') break;
+  if (!(await isReady(tree, feed, reader))) {
+    home.release();
+    return err({ code: 'runtime/start-failed', actor: 'node', reason: 'it failed too often in a row' });
+  }
   let closing: Promise<void> | null = null;
   const close = (): Promise<void> =>
     (closing ??= tree.stop().then(() => {
@@ -109,4 +114,15 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
       close,
     }),
   );
+}
+
+/** Waits for the first `ready`. False: the tree gave up before. */
+async function isReady(
+  tree: Pick<Supervisor, 'done'>,
+  feed: Pick<Feed, 'end'>,
+  reader: AsyncIterable<NodeEvent>,
+): Promise<boolean> {
+  void tree.done.then(() => feed.end());
+  for await (const event of reader) if (event.type === 'ready') return true;
+  return false;
 }

@@ -5,7 +5,6 @@ import { peerIdOf, tagCharsAmong, tagOf } from '../../src/chat/people/identity.j
 import {
   clipBytes,
   invisibleIn,
-  labelOf,
   resolvePeer,
   parseOwnName,
   sanitiseName,
@@ -134,9 +133,8 @@ test('names that look alike have one skeleton, others have their own', () => {
 
 test('a name of two identities is shown with its tag', () => {
   const [one, two] = [peer('bob', 1), peer('Bob', 2)];
-  assert.equal(labelOf(one, [one]), 'bob');
-  assert.equal(labelOf(one, [one, two]), `bob#${tagOf(one.peerId, 8)}`);
-  assert.equal(resolvePeer(labelOf(two, [one, two]), [one, two])._unsafeUnwrap().type, 'peer');
+  assert.equal(taggedName(one, [one, two]), `bob#${tagOf(one.peerId, 8)}`);
+  assert.equal(resolvePeer(taggedName(two, [one, two]), [one, two])._unsafeUnwrap().type, 'peer');
 });
 
 test('a word finds its peer by name, tag or id, in that spelling or another', () => {

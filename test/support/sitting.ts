@@ -1,9 +1,9 @@
 /** A user at the prompt: a terminal that shows what was written, and a node that is not real. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
+import { testMsMax, within } from './deadline.js';
 import { startFakeNode, type FakeNode, type FakeNodeOptions } from './fake-node.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
 import { ScreenModel } from './screen-model.js';
@@ -44,7 +44,7 @@ export function sit(
   };
   const leave = async (): Promise<void> => {
     it.stdin.write('\u0004');
-    await Promise.race([ended, delay(3_000)]);
+    await within(ended, testMsMax, 'the end of the prompt');
   };
   context.after(async () => {
     it.signal();

@@ -111,7 +111,6 @@ test('a user that leaves the prompt learns what waits', async (context) => {
   const commands = new PeopleCommands({
     node,
     say: (text) => void said.push(text),
-    rememberName: () => undefined,
   });
   await commands.farewell();
   assert.deepEqual(said, ['2 wait for Dave; they go out when Dave and you are here']);

@@ -177,7 +177,7 @@ test('the prompt counts unread messages until their conversation is open', optio
 });
 
 test('verify, block, nickname and history work at the prompt', options, async (context) => {
-  const { it, node, type, shows } = sit(context);
+  const { node, type, shows } = sit(context);
   await shows((screen) => bottom(screen) === '›');
   for (let i = 0; i < 45; i += 1) node.receive('bob', `line ${i}.`);
   type('/chat bob\r');
@@ -188,10 +188,10 @@ test('verify, block, nickname and history work at the prompt', options, async (c
   await shows((screen) => bottom(screen) === 'bob ›');
   type('/nickname Alicia\r');
   await shows((screen) => has(screen, 'you are now called Alicia'));
-  assert.equal(JSON.parse(readFileSync(join(it.home, 'settings.json'), 'utf8')).name, 'Alicia');
+  assert.equal((await node.self())._unsafeUnwrap().name, 'Alicia', 'a node keeps its name itself');
   type(`/nickname ${'x'.repeat(65)}\r`);
   await shows((screen) => has(screen, 'it has 65 characters, at most 64'));
-  assert.equal(JSON.parse(readFileSync(join(it.home, 'settings.json'), 'utf8')).name, 'Alicia');
+  assert.equal((await node.self())._unsafeUnwrap().name, 'Alicia');
   type('/history\r');
   await shows(
     (screen) =>

@@ -10,7 +10,7 @@ import {
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { decodeLine, deliveryColumns, lineColumns } from './rows.js';
-import { searchOf } from './search.js';
+import { notPlain, searchOf } from './search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';
 
 /** Part of a WHERE clause and its parameters. */
@@ -48,8 +48,9 @@ export function pageOf(
     ({ expression, signs, isHit }) => {
       if (expression === null) {
         conditions.push(...scopeConditions(query, peerNo), {
-          sql: 'instr(line.text, CAST(? AS BLOB)) > 0',
-          values: [signs],
+          // Signs are folded, and texts are not: a text that folding may change is left to `isHit`.
+          sql: '(CAST(line.text AS TEXT) GLOB ? OR instr(line.text, CAST(? AS BLOB)) > 0)',
+          values: [notPlain, signs],
         });
         const source = { from: 'line', seqColumn: 'line.seq', ...whole };
         return readSteps(sql, source, conditions, range, bounds, isForward, isHit).entries;

@@ -164,7 +164,7 @@ export function resetIndex(sql: Sql): void {
 const scopeWords = `'p' || peer_no || CASE direction WHEN 1 THEN ' out' ELSE ' in' END`;
 
 /** A text with anything but ASCII: it is folded and cut first. */
-const notPlain = '*[^ -~\t\n\r]*';
+export const notPlain = '*[^ -~\t\n\r]*';
 
 function indexOthers(sql: Sql, fromSeq: number, lastSeq: number): void {
   const rows = sql

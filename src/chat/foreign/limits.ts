@@ -19,8 +19,6 @@ export const foreignRoutes = {
   cutOffToldEveryMs: 5_000,
   /** Hosts for which this pause is kept: a class of hundreds. */
   cutOffHostsMax: 512,
-  /** Pause between two log lines about failures of one dialect. The failures between them are counted. */
-  failureLogEveryMs: 5_000,
   /** Pause between two checks of the peers that send no announcements. */
   ageEveryMs: 5_000,
   /** Time in which peers hear that the node ends. A peer that is not reached by then misses it. */

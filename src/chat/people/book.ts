@@ -183,20 +183,6 @@ function choicesOf(
 export const isUndecided = ({ standing, trust }: Contact): boolean =>
   standing === 'open' && trust !== 'verified';
 
-/**
- * Returns the contact to forget first: not trusted, verified, blocked or connected, and unseen for longest. `null`:
- * there is none.
- */
-export function longestUnseenStranger(book: PeerBook, friends: ReadonlySet<PeerId>): PeerId | null {
-  let oldest: Contact | null = null;
-  for (const contact of book.contacts.values()) {
-    if (contact.blocked || contact.trust === 'verified' || friends.has(contact.peerId)) continue;
-    if (book.live.has(contact.peerId)) continue;
-    if (oldest === null || contact.lastSeenMs < oldest.lastSeenMs) oldest = contact;
-  }
-  return oldest?.peerId ?? null;
-}
-
 const nowhere: Address = { host: '', port: 0 };
 
 /**

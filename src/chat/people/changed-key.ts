@@ -29,7 +29,7 @@ export function changedKeyWarning(claims: Claims, peerId: PeerId, nowMs: number)
 
 function changedKeyEvent(name: string, old: string, fresh: string): ErrorEvent {
   const meaning = `a new device or a new home of ${name}, or another person who poses as ${name}`;
-  const remedy = `compare codes with "verify ${fresh}", then "contact accept ${fresh}" or "contact reject ${fresh}"`;
+  const remedy = `compare codes with "parlance verify ${fresh}", then "parlance contact accept ${fresh}" or "parlance contact reject ${fresh}"`;
   const message = `${name} is here with another key: you know ${old}, and ${fresh} is new. It is ${meaning}. Nothing goes to the new key until you decide: ${remedy}`;
   return { type: 'error', code: 'session/key-changed', message, peer: name };
 }

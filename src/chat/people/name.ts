@@ -131,14 +131,6 @@ export function clipBytes(value: string, bytesMax: number): string {
   return whole === '' ? takeWhileFits(value, bytesMax) : whole;
 }
 
-/** Returns the label of `peer` among `peers`: its name, or `name#tag` where another identity has that name. */
-export function labelOf(peer: NamedPeer, peers: Iterable<NamedPeer>): string {
-  const folded = foldCase(peer.name);
-  const sharers = [...peers].filter((other) => foldCase(other.name) === folded);
-  const isShared = sharers.some((other) => other.peerId !== peer.peerId);
-  return isShared ? taggedName(peer, sharers) : peer.name;
-}
-
 /** Returns the name of a peer with its tag, `name#tag`, which is longer among `sharers` of the name. */
 export function taggedName(peer: NamedPeer, sharers: readonly NamedPeer[] = []): string {
   const others = sharers.map(({ peerId }) => peerId).filter((peerId) => peerId !== peer.peerId);

@@ -9,7 +9,7 @@ import type { ChatError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import type { PeerEvent, PeerState } from '../events.js';
-import type { Presence } from './presence.js';
+import type { Presence, Source } from './presence.js';
 import { logLine, type Turn } from '../turn.js';
 import {
   addressesOf,
@@ -17,7 +17,6 @@ import {
   heardAddresses,
   isBlocked,
   isUndecided,
-  longestUnseenStranger,
   peerAt,
   welcomeHosts,
   nameOf,
@@ -32,18 +31,14 @@ import { holdersOf } from './claims.js';
 import { isDeclined, namesOf, withFormerNames, type Choice, type Contact } from './contact.js';
 import type { ContactAsk, PeopleEffect } from './effects.js';
 import { knownPeer, meantBy, sameAsBefore, undecidedPeer } from './find.js';
-
 import { AbsentAddresses } from './absent.js';
 import { contacts as limits, seen } from './limits.js';
 import { sanitiseName } from './name.js';
-import { announcedContact, expiredStrangers, isFull, isKept, isOverQuota, strangersOf } from './strangers.js';
+import * as strangers from './strangers.js';
 import { nothingUnread, type Arrival, type Counted, type UnreadCounts, type Unseen } from './unread.js';
 
 /** A turn of this part. */
 export type PeopleTurn = Turn<PeopleEffect>;
-
-/** The source of a row of presence: an announcement on the network, or a text over a connection. */
-export type Source = 'announced' | 'spoke';
 
 /** The knowledge of peers. */
 export class People {
@@ -201,7 +196,7 @@ export class People {
   /** Pins a contact, or updates it. A full book forgets the stranger that was unseen for longest. */
   pin(contact: Contact, turn: PeopleTurn): void {
     const isNew = !this.#book.contacts.has(contact.peerId);
-    if (isNew && isFull(this.#directory())) this.#forgetStranger(turn);
+    if (isNew && strangers.isFull(this.#directory())) this.#forgetStranger(turn);
     this.#put(contact, turn);
   }
 
@@ -242,13 +237,17 @@ export class People {
     this.publish(contact.peerId, turn);
   }
 
-  /** Whether these further bytes of a peer are beyond the quota of a peer that the user has not accepted. */
-  isOverQuota = (peerId: PeerId, bytes: number): boolean => isOverQuota(this.#directory(), peerId, bytes);
+  isOverQuota = (peerId: PeerId, bytes: number): boolean =>
+    strangers.isOverQuota(this.#directory(), peerId, bytes);
 
   /** Forgets strangers that are gone for long, and those beyond the bound. */
   age(turn: PeopleTurn): void {
-    for (const peerId of expiredStrangers(this.#directory(), turn.now.wallMs)) this.#drop(peerId, turn);
-    while (strangersOf(this.#directory()).length > limits.strangersMax && this.#forgetStranger(turn));
+    for (const peerId of strangers.expiredStrangers(this.#directory(), turn.now.wallMs))
+      this.#drop(peerId, turn);
+    while (
+      strangers.strangersOf(this.#directory()).length > limits.strangersMax &&
+      this.#forgetStranger(turn)
+    );
   }
 
   /** The user read messages of the peer. Its row is published where the number of unread ones changed. */
@@ -343,12 +342,11 @@ export class People {
     return true;
   }
 
-  /** Strangers that wrote nothing stay in memory: a row on disk for each would let any host fill it. */
   #put(given: Contact, turn: PeopleTurn): void {
     const contact = withFormerNames(given, this.contact(given.peerId));
     this.#book.contacts.set(contact.peerId, contact);
     this.#namesChanged(contact.peerId, turn);
-    if (isKept(this.#directory(), contact)) this.#ask({ type: 'put-contact', contact }, turn);
+    if (strangers.isKept(this.#directory(), contact)) this.#ask({ type: 'put-contact', contact }, turn);
   }
 
   /** This home has another name. */
@@ -371,7 +369,7 @@ export class People {
 
   /** Makes room for a new contact: forgets the longest unseen stranger with all its data. False: there is none. */
   #forgetStranger(turn: PeopleTurn): boolean {
-    const peerId = longestUnseenStranger(this.#book, this.#trusted);
+    const peerId = strangers.longestUnseenStranger(this.#directory());
     if (peerId !== null) this.#drop(peerId, turn);
     return peerId !== null;
   }
@@ -380,7 +378,8 @@ export class People {
     this.#book.contacts.delete(peerId);
     this.#namesChanged(peerId, turn);
     // A peer that is still present is published once more when it leaves.
-    if (!this.#book.presence.has(peerId)) this.#published.delete(peerId);
+    const isPresent = this.#book.presence.has(peerId);
+    if (!isPresent) for (const kept of [this.#published, this.#book.seen]) kept.delete(peerId);
     this.#ask({ type: 'drop-contact', peerId }, turn);
   }
 
@@ -396,5 +395,5 @@ export class People {
   #directory = () => ({ book: this.#book, trusted: this.#trusted, ownId: this.#ownId });
 
   #onlyHeardOf = (peerId: PeerId): Contact =>
-    announcedContact(peerId, this.name(peerId), this.presence(peerId)?.lastSeenMs ?? 0);
+    strangers.announcedContact(peerId, this.name(peerId), this.presence(peerId)?.lastSeenMs ?? 0);
 }

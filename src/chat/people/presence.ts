@@ -46,3 +46,6 @@ export class LeftNames {
 
   get = (peerId: PeerId): string | undefined => this.#names.get(peerId);
 }
+
+/** The source of a row of presence: an announcement on the network, or a text over a connection. */
+export type Source = 'announced' | 'spoke';

@@ -9,15 +9,17 @@ import type { Claims } from './claims.js';
 import { noChoice, type Contact } from './contact.js';
 import { contacts as limits } from './limits.js';
 
+/** Whether the user gave a contact a name or a note, or muted it. */
+const isMarked = ({ alias, note, muted }: Contact): boolean => alias !== '' || note !== '' || muted;
+
 /** Whether the user decided nothing about a contact. */
 export const isStranger = ({ trusted }: Claims, contact: Contact): boolean =>
-  isUndecided(contact) && !contact.blocked && !trusted.has(contact.peerId);
+  isUndecided(contact) && !contact.blocked && !isMarked(contact) && !trusted.has(contact.peerId);
 
-/** Whether a contact has a row on disk. Strangers without messages stay in memory. */
+/** Whether a contact has a row on disk. Strangers without messages stay in memory: a row on disk for each would let any host fill it. */
 export function isKept(claims: Claims, contact: Contact): boolean {
-  const { peerId, alias, note, muted, warnedAtMs } = contact;
-  const isChosen = alias !== '' || note !== '' || muted || warnedAtMs > 0;
-  return isChosen || !isStranger(claims, contact) || claims.book.unread.bytesOf(peerId) > 0;
+  const { peerId, warnedAtMs } = contact;
+  return warnedAtMs > 0 || !isStranger(claims, contact) || claims.book.unread.bytesOf(peerId) > 0;
 }
 
 /** Returns all strangers. */
@@ -32,6 +34,16 @@ export const isFull = (claims: Claims): boolean =>
 export function isOverQuota({ book, trusted }: Claims, peerId: PeerId, bytes: number): boolean {
   if (!isProvable(peerId) || trusted.has(peerId)) return false;
   return book.unread.bytesOf(peerId) + bytes > limits.strangerBytesMax;
+}
+
+/** Returns the stranger to forget first: not connected, and unseen for longest. `null`: there is none. */
+export function longestUnseenStranger(claims: Claims): PeerId | null {
+  let oldest: Contact | null = null;
+  for (const contact of strangersOf(claims)) {
+    if (claims.book.live.has(contact.peerId)) continue;
+    if (oldest === null || contact.lastSeenMs < oldest.lastSeenMs) oldest = contact;
+  }
+  return oldest?.peerId ?? null;
 }
 
 /** Returns the strangers that were away for too long. */

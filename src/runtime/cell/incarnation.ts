@@ -59,7 +59,7 @@ export function refOver(sender: LinkSender, life: Incarnation | null): AnyRef {
       life?.isOver === true ? errAsync(gone(actor)) : sender.send(name, body, transfer),
     call: (name, body, options) =>
       life?.isOver === true ? errAsync(gone(actor)) : sender.call(name, body, options),
-    credit: () => sender.credit(),
+    credit: () => (life?.isOver === true ? Promise.resolve(err(gone(actor))) : sender.credit()),
     get pending() {
       return sender.pending;
     },

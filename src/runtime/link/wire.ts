@@ -79,13 +79,13 @@ export class Wire {
     };
     attach(pipe);
     for (const packet of this.#early.get(nth) ?? []) this.#hand(nth, packet);
-    // Orders come in the order of their numbers, so an older channel that is not open never will be.
-    for (const early of this.#early.keys()) if (early <= nth) this.#early.delete(early);
+    this.#forgetEarly(nth);
   }
 
   /** Tells the other end that there is nobody at this one. */
   refuse(nth: number): void {
     this.#newest = Math.max(this.#newest, nth);
+    this.#forgetEarly(nth);
     this.#frames.push({ nth, packet: closed, transfer: none, refused: null });
     this.#plan();
   }
@@ -111,8 +111,15 @@ export class Wire {
   }
 
   close(): void {
+    // A port that this side closes drops what it has not read.
+    this.#drain();
     this.flush();
     this.#port.close();
+  }
+
+  /** Orders come in the order of their numbers, so an older channel that is not open never will be. */
+  #forgetEarly(nth: number): void {
+    for (const early of this.#early.keys()) if (early <= nth) this.#early.delete(early);
   }
 
   #plan(): void {

@@ -146,6 +146,7 @@ export class ThreadHost extends OneWayControl {
       const result = await started;
       if (result.isErr()) await this.#untilGone();
       const fault = this.#createFaults.get(id);
+      this.#createFaults.delete(id);
       if (fault !== undefined) return { type: 'uncloneable', detail: fault };
       if (result.isOk()) return result.value;
       return { type: 'crashed', detail: this.#cause || result.error.code };

@@ -121,7 +121,7 @@ class WorkerHost extends Host implements WorkerControl {
       return err({ code: 'runtime/start-failed', actor: id, reason: `the id ${id} is taken` });
     this.#spawned.set(id, ask.spec);
     const answer = await super.asked(from, ask);
-    if (answer.isErr()) this.#spawned.delete(id);
+    if (answer.isErr() && this.#spawned.get(id) === ask.spec) this.#spawned.delete(id);
     return answer;
   }
 

@@ -149,7 +149,8 @@ export class Branch implements ActorOwner, BranchOwner {
       this.#system.directory.confirm(child.id);
       return ok(undefined);
     }
-    await this.#forget(child);
+    // It may have been stopped meanwhile, and another one of its id started.
+    if (this.#isKept(child)) await this.#forget(child);
     return err(failure.error);
   }
 

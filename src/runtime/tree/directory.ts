@@ -145,8 +145,8 @@ export class Directory implements ThreadEvents, Seats {
    */
   async start(id: string, restarts: number): Promise<StartOutcome> {
     const actor = this.#actors.get(id);
-    if (actor === undefined) return { type: 'crashed', detail: 'not known any more' };
-    await actor.familyOver;
+    await actor?.familyOver;
+    if (!actor || this.#actors.get(id) !== actor) return { type: 'crashed', detail: 'forgotten' };
     const refusal = actor.host === null ? this.#place(actor) : null;
     if (refusal !== null) return { type: 'crashed', detail: refusal };
     const { host, isCautious } = actor;
@@ -211,8 +211,9 @@ export class Directory implements ThreadEvents, Seats {
     const actor = this.#actors.get(id);
     if (actor === undefined) return;
     actor.status = 'down';
-    const { host } = actor;
     await this.#lifeOver(actor);
+    // A start that waited for the same end may have placed it.
+    const { host } = actor;
     // Its last acknowledgements come before its senders learn of its end.
     await this.#unseat(actor, false);
     this.#links.forget(id);

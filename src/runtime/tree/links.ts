@@ -133,7 +133,8 @@ export class Links {
   }
 
   connectAll(id: string): void {
-    for (const link of [...this.from(id), ...this.into(id)]) this.connect(link);
+    // A link of an actor to itself is in both, and is joined once.
+    for (const link of new Set([...this.from(id), ...this.into(id)])) this.connect(link);
   }
 
   /** Joins the two ends of a link, if both are in a thread now. */

@@ -86,6 +86,8 @@ export class Placements {
 
   /** After `spec` has left: a thread of its own ends, a named one that is empty stays warm for a while. */
   async leave(thread: ThreadHost, spec: ChildSpec): Promise<void> {
+    // It may have died meanwhile: `died` has forgotten it.
+    if (!this.#tenants.has(thread)) return;
     this.#tenants.set(thread, (this.#tenants.get(thread) ?? 1) - 1);
     await this.#vacate(thread, spec);
   }

@@ -27,8 +27,14 @@ export class Watches {
   }
 
   drop(watcher: LifeId, nth: number): void {
-    for (const of of this.#by.get(watcher.actor) ?? [])
+    const watched = this.#by.get(watcher.actor);
+    if (watched === undefined) return;
+    for (const of of watched) {
       this.#keep(of, (one) => one.watcher.actor !== watcher.actor || one.nth !== nth);
+      const isWatched = this.#of.get(of)?.some((one) => one.watcher.actor === watcher.actor) ?? false;
+      if (!isWatched) watched.delete(of);
+    }
+    if (watched.size === 0) this.#by.delete(watcher.actor);
   }
 
   /** A life that watched is over. */

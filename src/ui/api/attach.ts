@@ -37,7 +37,7 @@ export function attach(
 /** Attaches, and launches a node with `launch` while none runs. A node that ends meanwhile is replaced. */
 async function attachTo(
   home: string,
-  launch: () => ResultAsync<null, NodeError>,
+  launch: () => ResultAsync<unknown, NodeError>,
 ): Promise<Result<RemoteNode, NodeError>> {
   for (let attempt = 1; ; attempt += 1) {
     const running = await connectNode(home);

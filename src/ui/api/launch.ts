@@ -24,10 +24,13 @@ export interface LaunchTask {
   readonly logFile: string | null;
 }
 
+/** The process that serves the home after a start: the new one, or one that was faster. */
+export type Server = 'own' | 'faster';
+
 /** The outcome of a start, as the new process reports it. */
 export type LaunchReport =
   /** A node serves the home: the new one, or one that was faster. */
-  { readonly type: 'served' } | { readonly type: 'failed'; readonly error: NodeError };
+  { readonly type: 'served'; readonly by: Server } | { readonly type: 'failed'; readonly error: NodeError };
 
 /** The file that the new process runs. It may import the command line, which this room may not. */
 const entry = fileURLToPath(new URL('../cli/background.js', import.meta.url));
@@ -40,11 +43,11 @@ export const logFileOf = ({ options, logFile }: LaunchTask): string =>
  * Starts the process and waits until a node serves the home. Errors: those of `startNode`; `runtime/start-failed` with
  * the end of its log when the process dies before.
  */
-export function launchNode(task: LaunchTask): ResultAsync<null, NodeError> {
+export function launchNode(task: LaunchTask): ResultAsync<Server, NodeError> {
   return new ResultAsync(launch(task));
 }
 
-async function launch(task: LaunchTask): Promise<Result<null, NodeError>> {
+async function launch(task: LaunchTask): Promise<Result<Server, NodeError>> {
   const { home } = task.options;
   const made = ensureDirectory(home);
   if (made.isErr()) return err(made.error);
@@ -74,9 +77,9 @@ async function launch(task: LaunchTask): Promise<Result<null, NodeError>> {
 }
 
 /** Resolves with the report, or with the end of a process that gave none, in words. */
-function outcomeOf(child: ChildProcess, task: LaunchTask): Promise<Result<null, NodeError> | string> {
+function outcomeOf(child: ChildProcess, task: LaunchTask): Promise<Result<Server, NodeError> | string> {
   return new Promise((resolve) => {
-    const settle = (outcome: Result<null, NodeError> | string): void => {
+    const settle = (outcome: Result<Server, NodeError> | string): void => {
       child.removeAllListeners();
       child.on('error', () => undefined);
       if (child.connected) child.disconnect();
@@ -89,7 +92,7 @@ function outcomeOf(child: ChildProcess, task: LaunchTask): Promise<Result<null, 
     );
     child.on('message', (message) => {
       const report = readRecord(message);
-      if (report?.['type'] === 'served') settle(ok(null));
+      if (report?.['type'] === 'served') settle(ok(report['by'] === 'faster' ? 'faster' : 'own'));
       const error = report?.['type'] === 'failed' ? readFault(report['error']) : null;
       if (error !== null) settle(err(error));
     });

@@ -190,11 +190,11 @@ const foreign = {
     does: 'cmp2204: queue one message with options',
     takes: v.object({ peer, text: v.string(), id, ...questions.sendViaOptions.entries }),
     gives: nodeEvents.status,
-    pack: (peer: string, text: string, via: SendViaOptions, options: SendOptions = {}) => ({
+    pack: (peer: string, text: string, via: SendViaOptions, { id }: Pick<SendOptions, 'id'> = {}) => ({
       peer,
       text,
       ...via,
-      ...options,
+      ...(id === undefined ? {} : { id }),
     }),
     run: ({ node }, { peer, text, id, ...via }) =>
       node.sendVia(peer, text, via, id === undefined ? {} : { id }),

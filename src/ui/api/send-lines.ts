@@ -62,8 +62,9 @@ async function sendBatch(
   }
 }
 
-function* batches(lines: readonly NamedLine[]): Generator<readonly NamedLine[], void, undefined> {
-  let batch: NamedLine[] = [];
+/** Cuts lines into batches that fit one request. Empty lines are skipped. */
+export function* batches<T extends NamedLine>(lines: readonly T[]): Generator<readonly T[], void, undefined> {
+  let batch: T[] = [];
   let bytes = 0;
   for (const line of lines) {
     if (line.text === '') continue;

@@ -19,6 +19,7 @@ import { isEnding, type Listening } from '../api/attach.js';
 import { openIntermittent } from '../api/intermittent.js';
 import type { RemoteNode } from '../api/client.js';
 import { readFault } from '../api/faults.js';
+import type { Server } from '../api/launch.js';
 import { controlApi } from '../api/limits.js';
 import type { CommonOptions } from './options/common-options.js';
 import { homeOf } from '../../home/default-home.js';
@@ -85,7 +86,7 @@ export async function attach(world: World, options: AttachOptions): Promise<Resu
     }
     const launched = await launch(world, home, options);
     if (launched.isErr()) return err(launched.error);
-    isOwn = true;
+    isOwn = launched.value === 'own';
   }
 }
 
@@ -208,7 +209,7 @@ async function launch(
   world: World,
   home: string,
   { common, start }: AttachOptions,
-): Promise<Result<null, AttachError>> {
+): Promise<Result<Server, AttachError>> {
   const found = chosenFor(world, home, common, start);
   if (found.isErr()) return err(found.error);
   const settings = found.value;
@@ -223,7 +224,7 @@ async function launch(
   });
   if (launched.isErr()) return err(launched.error);
   rememberName(home, common);
-  return ok(null);
+  return ok(launched.value);
 }
 
 /** Reads all settings of a new node and warns of unknown keys. */

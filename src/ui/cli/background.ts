@@ -50,7 +50,7 @@ async function run(task: LaunchTask): Promise<number> {
   if (started.isErr()) {
     const { error } = started;
     const isTaken = error.code === 'home/in-use' && (await isServed(options.home));
-    await report(isTaken ? { type: 'served' } : { type: 'failed', error });
+    await report(isTaken ? { type: 'served', by: 'faster' } : { type: 'failed', error });
     return isTaken ? 0 : 1;
   }
   log.open(await logOf(task));
@@ -60,7 +60,7 @@ async function run(task: LaunchTask): Promise<number> {
     await started.value.close();
     return 1;
   }
-  await report({ type: 'served' });
+  await report({ type: 'served', by: 'own' });
   const { close, done } = attended.value;
   if (stopped.signal.aborted) void close();
   stopped.signal.addEventListener('abort', () => void close(), { once: true });

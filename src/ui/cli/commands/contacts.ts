@@ -8,6 +8,7 @@ import {
   type NodeHandle,
   type PeerEvent,
 } from '../../../index.js';
+import { batches } from '../../api/send-lines.js';
 import { cli } from '../limits.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { clock, peerName, taggedWord } from '../screen/present.js';
@@ -60,7 +61,7 @@ function listContacts(context: RunContext): Promise<ExitCode> {
 }
 
 /** Leaves out strangers and forgotten peers. */
-function isKnown({ standing, alias, note, muted, peer }: ContactInfo): boolean {
+export function isKnown({ standing, alias, note, muted, peer }: ContactInfo): boolean {
   const isChosen = alias !== '' || note !== '' || muted || peer.blocked === true;
   return isChosen || standing === 'accepted' || standing === 'rejected';
 }
@@ -137,16 +138,22 @@ export async function settleQueued(
   fate: QueuedFate,
 ): Promise<NodeError | null> {
   if (fate === 'keep') return null;
-  if (fate === 'send') {
-    // First queued, then withdrawn: a crash in between sends nothing twice, since the old key is gone.
+  if (fate === 'drop') {
+    const dropped = await withdrawAll(node, old.id, waiting);
+    return dropped.isErr() ? dropped.error : null;
+  }
+  for (const batch of batches(waiting)) {
+    // First queued, then withdrawn: a crash in between sends nothing twice, since the old key is gone. In batches, so
+    // that neither a request nor the outbox, which holds both for a moment, is too small.
     const sent = await node.sendAll(
       fresh.id,
-      waiting.map(({ text }) => text),
+      batch.map(({ text }) => text),
     );
     if (sent.isErr()) return sent.error;
+    const dropped = await withdrawAll(node, old.id, batch);
+    if (dropped.isErr()) return dropped.error;
   }
-  const dropped = await withdrawAll(node, old.id, waiting);
-  return dropped.isErr() ? dropped.error : null;
+  return null;
 }
 
 async function askFate(world: RunContext['world'], question: string): Promise<QueuedFate> {

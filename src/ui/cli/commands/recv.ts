@@ -54,7 +54,9 @@ async function follow(
   timedOut: AbortSignal,
 ): Promise<ExitCode | 'again'> {
   if (!receiving.isBegun && options.since !== null) {
-    const sinceSeq = await seqOf(node, options.since);
+    const since = await seqOf(node, options.since);
+    if (since.isErr()) return output.failure(since.error);
+    const sinceSeq = since.value;
     if (sinceSeq === null) {
       return output.failure(
         usage('recv', `--since ${options.since} is neither a seq nor the id of a message of this home`),
@@ -136,21 +138,21 @@ async function lookUp(
   return ok(true);
 }
 
-/** Returns the `seq` of `word`; `null` when it is neither a number nor the id of a stored message. */
-async function seqOf(node: NodeHandle, word: string): Promise<number | null> {
-  if (/^\d{1,15}$/.test(word)) return Number(word);
-  if (!/^[0-9a-f-]{36}$/i.test(word)) return null;
+/** Returns the `seq` of `word`; `null` when it is neither a number nor the id of a stored message. Errors: of the history. */
+async function seqOf(node: NodeHandle, word: string): Promise<Result<number | null, NodeError>> {
+  if (/^\d{1,15}$/.test(word)) return ok(Number(word));
+  if (!/^[0-9a-f-]{36}$/i.test(word)) return ok(null);
   let beforeSeq: number | undefined;
   for (;;) {
     const page = await node.history({
       limit: controlApi.historyLimitMax,
       ...(beforeSeq === undefined ? {} : { beforeSeq }),
     });
-    const lines = page.unwrapOr([]);
-    const found = lines.find((line) => line.id === word.toLowerCase());
-    if (found !== undefined) return found.seq;
-    const oldest = lines[0];
-    if (oldest === undefined || oldest.seq <= 1) return null;
+    if (page.isErr()) return err(page.error);
+    const found = page.value.find((line) => line.id === word.toLowerCase());
+    if (found !== undefined) return ok(found.seq);
+    const [oldest] = page.value;
+    if (oldest === undefined || oldest.seq <= 1) return ok(null);
     beforeSeq = oldest.seq;
   }
 }

@@ -111,4 +111,4 @@ export function peerWords(peers: readonly PeerEvent[]): string[] {
 }
 
 /** Folds a name, since names are found in any case. */
-const folded = ({ name }: PeerEvent): string => name.normalize('NFC').toLowerCase();
+export const folded = ({ name }: PeerEvent): string => name.normalize('NFC').toLowerCase();

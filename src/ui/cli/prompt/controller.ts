@@ -32,7 +32,7 @@ import { inPromptWords, Printer } from './printer.js';
 import { isPeopleCommand, PeopleCommands } from './people-commands.js';
 import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
-import { isWorthRetrying, UnsentLines } from './unsent.js';
+import { isWorthRetrying, UnsentLines, type Pending } from './unsent.js';
 import { Verifier } from './verifying.js';
 
 /** Arguments of the controller. */
@@ -43,8 +43,6 @@ export interface PromptOptions {
   readonly nowMs: () => number;
   /** Age of the node in ms. */
   readonly ageMs: () => number;
-  /** Stores a new name in the settings. */
-  readonly rememberName: (name: string) => void;
   readonly onExit: () => void;
   /** Conversation and unsent lines of the last run. */
   readonly memory?: Pick<Memory, 'open' | 'drafts'>;
@@ -57,8 +55,8 @@ export class PromptController {
   readonly #printer: Printer;
   readonly #verifier: Verifier;
   readonly #pager: Pager;
-  /** Texts of sent messages that are not delivered, by id. */
-  readonly #pending = new Map<string, string>();
+  /** Sent messages that have not reached their last state, by id. */
+  readonly #pending = new Map<string, Pending>();
   readonly #reading: Reading;
   readonly #people: PeopleCommands;
   #open: Open | null = null;
@@ -72,7 +70,7 @@ export class PromptController {
     this.#reading = new Reading(options.node);
     this.#people = new PeopleCommands({
       ...options,
-      say: (text, isFailure) => (isFailure === true ? this.#printer.warn(text) : this.#printer.note(text)),
+      say: (text, isFailure) => this.#printer[isFailure === true ? 'warn' : 'note'](inPromptWords(text)),
     });
     this.#drafts = new Drafts(options.screen, options.memory?.drafts);
   }
@@ -108,7 +106,8 @@ export class PromptController {
     const unread = await this.#reading.begin();
     if (unread !== null) this.#printer.say(`${unread}; /chat PEER shows them`, this.#printer.colors.bold);
     const open = this.#options.memory?.open ?? null;
-    if (open !== null) await this.#resume(open);
+    // The user may have opened one while this was read.
+    if (open !== null && this.#open === null) await this.#resume(open);
     this.#drawPrompt();
   }
 
@@ -178,6 +177,11 @@ export class PromptController {
   #onMessage(message: MessageEvent): void {
     if (message.direction === 'in' && this.#reading.wasShown(message)) return;
     const isOpen = this.#open?.row?.id === message.peerId;
+    const isMuted = this.#printer.naming.get(message.peerId)?.muted === true;
+    if (message.direction === 'in' && isMuted && !isOpen) {
+      this.#reading.passed(message);
+      return this.#drawPrompt();
+    }
     // The terminal has shown the line as it was typed.
     const isShown = this.#options.screen.isEchoed && this.#pending.has(message.id);
     if (!isShown) this.#printer.message(message, isOpen);
@@ -190,11 +194,12 @@ export class PromptController {
   }
 
   #onStatus(status: StatusEvent): void {
-    const text = this.#pending.get(status.id);
-    const isLast = status.state === 'delivered' || status.state === 'failed';
-    if (isLast) this.#pending.delete(status.id);
+    const pending = this.#pending.get(status.id);
+    const isReached =
+      status.state === 'delivered' || (status.state === 'sent' && pending?.isForeign === true);
+    if (isReached || status.state === 'failed') this.#pending.delete(status.id);
     this.#printer.mark(status.id, status.state);
-    if (this.#options.screen.isPlain && text !== undefined) this.#tell(status, text);
+    if (this.#options.screen.isPlain && pending !== undefined && isReached) this.#tell(status, pending.text);
     if (status.state === 'failed') {
       const reason = status.reason === undefined ? '' : `: ${escapeForTerminal(status.reason)}`;
       this.#printer.say(`not delivered to ${escapeName(status.peer)}${reason}`, this.#printer.colors.red);
@@ -205,10 +210,7 @@ export class PromptController {
   #tell({ state, peer }: StatusEvent, text: string): void {
     const label = this.#open?.row?.name === peer ? peerLabel(this.#open.row) : escapeName(peer);
     const words = escapeForTerminal(text, { graphemesMax: cli.previewGraphemes });
-    // An older program confirms nothing: `sent` is the last state.
-    const isForeign = this.#open !== null && weaknessOf(this.#open.row, this.#open.word).length > 0;
-    if (state === 'delivered' || (state === 'sent' && isForeign))
-      this.#printer.note(`${state} to ${label}: ${words}`);
+    this.#printer.note(`${state} to ${label}: ${words}`);
   }
 
   async #send(text: string): Promise<void> {
@@ -224,7 +226,8 @@ export class PromptController {
       return;
     }
     const id = newMessageId();
-    this.#pending.set(id, text);
+    const isForeign = weaknessOf(this.#open.row, this.#open.word).length > 0;
+    this.#pending.set(id, { text, isForeign });
     const sent = await node.send(this.#open.row?.id ?? this.#open.word, text, { id });
     if (sent.isOk()) {
       const { row } = this.#open ?? {};
@@ -343,6 +346,7 @@ export class PromptController {
   /** Opens the conversation of the last run, if its peer is known. */
   async #resume(word: string): Promise<void> {
     const found = await this.#options.node.find(word);
+    if (this.#open !== null) return;
     if (found.isOk()) await this.#enter({ word, row: found.value });
     else if (word.includes('://')) await this.#enter({ word, row: null });
   }

@@ -8,11 +8,12 @@ import {
   type NodeHandle,
   type PeerEvent,
 } from '../../../index.js';
-import { settleQueued } from '../commands/contacts.js';
+import { isKnown, settleQueued } from '../commands/contacts.js';
 import { waitingFor, waitingLine, waitLines, withdrawAll, withId } from '../commands/outbox.js';
 import { safetyLines } from '../commands/people.js';
 import { unreadLine } from '../commands/unread.js';
 import { outboxVerbs, queuedFates } from '../options/verbs.js';
+import { folded } from './commands.js';
 import { invisibleRemark } from '../screen/naming.js';
 import { peerName, taggedWord } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
@@ -28,8 +29,6 @@ export const isPeopleCommand = (name: string): name is PeopleCommandName =>
 /** Arguments of the commands. */
 export interface PeopleCommandOptions {
   readonly node: NodeHandle;
-  /** Stores a new name in the settings. */
-  readonly rememberName: (name: string) => void;
   /** Prints a remark; `isFailure`: in the colour of failures. */
   readonly say: (text: string, isFailure?: boolean) => void;
 }
@@ -38,11 +37,9 @@ export interface PeopleCommandOptions {
 export class PeopleCommands {
   readonly #node: NodeHandle;
   readonly #say: PeopleCommandOptions['say'];
-  readonly #rememberName: (name: string) => void;
 
-  constructor({ node, say, rememberName }: PeopleCommandOptions) {
+  constructor({ node, say }: PeopleCommandOptions) {
     this.#node = node;
-    this.#rememberName = rememberName;
     this.#say = say;
   }
 
@@ -104,7 +101,7 @@ export class PeopleCommands {
     if (fresh.isErr()) return false;
     const contacts = (await this.#node.contacts()).unwrapOr([]);
     const isOld = ({ peer, standing }: ContactInfo): boolean =>
-      standing === 'accepted' && peer.id !== fresh.value.peer.id && peer.name === fresh.value.peer.name;
+      standing === 'accepted' && peer.id !== fresh.value.peer.id && folded(peer) === folded(fresh.value.peer);
     const old = contacts.find(isOld);
     if (old === undefined || fresh.value.standing === 'accepted') return false;
     for (const { peer, hasKey } of [old, fresh.value]) {
@@ -146,7 +143,7 @@ export class PeopleCommands {
     if (word === '') {
       const contacts = await this.#node.contacts();
       if (contacts.isErr()) return this.#fail(contacts.error);
-      const known = contacts.value.filter(({ standing }) => standing === 'accepted');
+      const known = contacts.value.filter(isKnown);
       return this.#say(
         known.length === 0 ? 'no contact yet' : known.map(({ peer }) => peerName(peer)).join(', '),
       );
@@ -202,7 +199,6 @@ export class PeopleCommands {
     if (name === '') return this.#say('the name is missing: /nickname NAME', true);
     const self = await parseOwnName(name).asyncAndThen((chosen) => this.#node.rename(chosen));
     if (self.isErr()) return this.#fail(self.error);
-    this.#rememberName(self.value.name);
     const removed = invisibleRemark(name);
     if (removed !== null) this.#say(removed, true);
     return this.#say(`you are now called ${escapeName(self.value.name)}`);

@@ -100,14 +100,22 @@ const inPrompt: ReadonlyMap<string, string> = new Map([
   ['unblock', '/unblock'],
   ['block', '/block'],
   ['history', '/history'],
+  ['contact accept', '/accept'],
+  ['contact reject', '/reject'],
+  ['contact', '/contact'],
+  ['outbox', '/outbox'],
+  ['unread', '/unread'],
 ]);
 
 /** Returns advice in the words of the prompt: `/users` instead of `"parlance peers"`. */
 export const inPromptWords = (line: string): string =>
-  line.replace(/"parlance ([a-z]+)([^"]*)"/g, (whole, command: string, rest: string) => {
-    const name = inPrompt.get(command);
-    return name === undefined ? whole : `${name}${rest}`;
-  });
+  line.replace(
+    /"parlance (contact accept|contact reject|[a-z]+)([^"]*)"/g,
+    (whole, command: string, rest: string) => {
+      const name = inPrompt.get(command);
+      return name === undefined ? whole : `${name}${rest}`;
+    },
+  );
 
 /** Returns a failure with the word that the user typed in place of an id. */
 function withName(error: NodeError, typed: string): NodeError {

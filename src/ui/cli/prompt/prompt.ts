@@ -5,7 +5,6 @@ import { cli, memory as limits } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
-import { changeSettings } from '../options/settings-file.js';
 import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
@@ -53,8 +52,6 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
     colors: output.colors,
     nowMs: world.nowMs,
     ageMs: attachment.ageMs,
-    // A name changed in the prompt is the name of the next start, too.
-    rememberName: (name) => void changeSettings(attachment.home, { name }),
     onExit: () => leave(),
     memory,
   });
@@ -114,10 +111,15 @@ async function watch(
     if (output.isJson) await output.result(event, null);
     controller.event(event);
   };
+  let isGreeted = false;
   for await (const event of until(attachment.node.events(), signal)) {
     if (event.type === 'bye') return;
     endReason.read(event);
-    if (event.type === 'ready') await controller.greet();
+    // A later `ready` tells of another port.
+    if (event.type === 'ready' && !isGreeted) {
+      isGreeted = true;
+      await controller.greet();
+    }
     await show(event);
   }
 }

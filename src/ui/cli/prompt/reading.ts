@@ -24,6 +24,8 @@ export class Reading {
   readonly #printed = new Map<string, { readonly first: number; readonly last: number }>();
   /** Newest `seq` that opening a conversation showed: its event may still be on the way. */
   readonly #opened = new Map<string, number>();
+  /** Peers whose conversation is being opened. */
+  readonly #opening = new Set<string>();
   /** Newest `seq` that was shown, by peer, where the node does not know of it yet. */
   readonly #shown = new Map<string, number>();
   #isMarking = false;
@@ -51,12 +53,15 @@ export class Reading {
   wasShown = ({ peerId, seq }: MessageEvent): boolean => seq <= (this.#opened.get(peerId) ?? 0);
 
   /** Counts a printed message outside the open conversation. Returns the unread number of its peer. */
-  arrived({ peerId, seq }: MessageEvent): number {
-    this.#printed.set(peerId, { first: this.#printed.get(peerId)?.first ?? seq, last: seq });
-    const isCounted = seq <= (this.#counted.get(peerId) ?? 0);
-    const count = (this.#counts.get(peerId) ?? 0) + (isCounted ? 0 : 1);
-    this.#counts.set(peerId, count);
-    return count;
+  arrived(message: MessageEvent): number {
+    this.#notePrinted(message.peerId, message.seq);
+    return this.#count(message);
+  }
+
+  /** Counts a message that is not printed: opening its conversation shows all that is unread. */
+  passed(message: MessageEvent): void {
+    this.#printed.delete(message.peerId);
+    this.#count(message);
   }
 
   /** Takes the unread number of a peer, which another reader of the home may have changed. */
@@ -69,30 +74,48 @@ export class Reading {
 
   /** Opens a conversation, whose messages count as read. Returns those that were not printed yet. */
   async open(peerId: string): Promise<UnreadPart> {
+    this.#counts.delete(peerId);
+    this.#opening.add(peerId);
     const conversations = (await this.#node.unread()).unwrapOr([]);
     const conversation = conversations.find(({ peer }) => peer.id === peerId);
+    const page = await this.#node.history({ peer: peerId, direction: 'in', limit: cli.promptUnreadLines });
+    // Messages that arrived meanwhile are printed by now.
+    this.#opening.delete(peerId);
     const printed = this.#printed.get(peerId);
-    this.#counts.delete(peerId);
     this.#printed.delete(peerId);
     if (conversation === undefined) return { messages: [], earlier: 0 };
     const { unread, readSeq } = conversation;
-    const page = await this.#node.history({ peer: peerId, direction: 'in', limit: cli.promptUnreadLines });
     const messages = page.unwrapOr([]).filter(({ seq }) => seq > readSeq);
-    const last = printed?.last ?? messages.at(-1)?.seq;
-    if (last !== undefined) this.showed(peerId, last);
-    this.#opened.set(peerId, messages.at(-1)?.seq ?? 0);
+    const newest = messages.at(-1)?.seq ?? 0;
+    this.#opened.set(peerId, newest);
+    const last = Math.max(newest, printed?.last ?? 0);
+    if (last > 0) this.showed(peerId, last);
+    const isPrinted = ({ seq }: MessageEvent): boolean =>
+      printed !== undefined && seq >= printed.first && seq <= printed.last;
     return {
-      messages: messages.filter(({ seq }) => seq < (printed?.first ?? Number.POSITIVE_INFINITY)),
+      messages: messages.filter((message) => !isPrinted(message)),
       earlier: Math.max(0, unread - messages.length),
     };
   }
 
   /** Notes that the messages of a peer up to this `seq` were shown. One mark is sent at a time. */
   showed(peerId: string, seq: number): void {
+    if (this.#opening.has(peerId)) this.#notePrinted(peerId, seq);
     this.#shown.set(peerId, Math.max(seq, this.#shown.get(peerId) ?? 0));
     if (this.#isMarking) return;
     this.#isMarking = true;
     this.#mark().then(undefined, () => undefined);
+  }
+
+  #notePrinted(peerId: string, seq: number): void {
+    this.#printed.set(peerId, { first: this.#printed.get(peerId)?.first ?? seq, last: seq });
+  }
+
+  #count({ peerId, seq }: MessageEvent): number {
+    const isCounted = seq <= (this.#counted.get(peerId) ?? 0);
+    const count = (this.#counts.get(peerId) ?? 0) + (isCounted ? 0 : 1);
+    this.#counts.set(peerId, count);
+    return count;
   }
 
   async #mark(): Promise<void> {

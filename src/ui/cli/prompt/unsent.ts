@@ -1,4 +1,4 @@
-/** Messages that were not sent: the number of lines of a pipe, the reason of the first, and which may be sent again. */
+/** Messages that wait for their last state, and those that were not sent: the number of lines of a pipe, the reason of the first, and which may be sent again. */
 import type { NodeError } from '../../../index.js';
 import type { Output } from '../screen/output.js';
 import { usage } from '../run.js';
@@ -14,6 +14,13 @@ const hopeless: ReadonlySet<NodeError['code']> = new Set<NodeError['code']>([
   'dialect/too-long',
   'dialect/unsupported',
 ]);
+
+/** A message that was sent and has not reached its last state. */
+export interface Pending {
+  readonly text: string;
+  /** An older program confirms nothing: `sent` is its last state. */
+  readonly isForeign: boolean;
+}
 
 /** Counts lines that were typed and not queued. */
 export class UnsentLines {

@@ -1,5 +1,5 @@
 // Runs before start, test and bench: installs the locked dependencies where they are missing or older than
-// the lock file, then builds to dist/. Plain JavaScript, since nothing may be installed yet.
+// the lock file, then builds to dist/ and bundles to dist/bundle/. Plain JavaScript, since nothing may be installed yet.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,3 +33,4 @@ const built = spawnSync(process.execPath, [tsc, '--project', root], {
   stdio: ['ignore', process.stderr, process.stderr],
 });
 process.exitCode = built.status ?? 1;
+if (built.status === 0) await (await import('./bundle.mjs')).bundle();

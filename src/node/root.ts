@@ -39,7 +39,7 @@ import { openJobs, type Jobs } from './jobs.js';
 import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
 import { readForeignSettings, type ForeignSettings } from './foreign-options.js';
 import { localHandle } from './local-handle.js';
-import { branch, causeOf, missingEntry } from './tree.js';
+import { branch, causeOf, missingEntry, shippedWorkers, type WorkerEntries } from './tree.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import type { NodeArgs } from '../actors/node/services.js';
 import { node } from '../actors/node/node.js';
@@ -54,18 +54,11 @@ import type { NodeProtocol } from '../actors/node/protocol.js';
 import type { Vault } from '../chat/people/vault.js';
 import { addressesOf } from '../actors/interfaces.js';
 
-/** Locates the code of each worker thread. Tests substitute faulty actors. */
-export type WorkerEntries = (
-  worker: 'history' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'jobs',
-) => URL;
-
 /**
  * The placement of the actors beside the node. `inline`: all run in the calling thread, which makes a start fifty
  * times cheaper, but a long query or a blocked actor stops the caller. Tests of the node's rules use it.
  */
 export type Placing = 'threads' | 'inline';
-
-const shippedWorkers: WorkerEntries = (worker) => new URL(`../../workers/${worker}.js`, import.meta.url);
 
 /**
  * Starts a node and waits until peers can reach it. Errors: `home/…` (in use, unusable, damaged identity), `store/…`

@@ -1,4 +1,4 @@
-/** The shape of the supervision tree of a node, and the reason why it did not start. */
+/** The shape of the supervision tree of a node, the code of its threads, and the reason why it did not start. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { StoreError } from '../chat/errors.js';
@@ -8,6 +8,15 @@ import type { RuntimeError } from '../runtime/errors.js';
 import type { Strategy, SupervisorSpec } from '../runtime/tree/spec.js';
 import type { NodeError } from './handle.js';
 import { node as limits } from './limits.js';
+
+/** Locates the code of each worker thread. Tests substitute faulty actors. */
+export type WorkerEntries = (
+  worker: 'history' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'jobs',
+) => URL;
+
+/** The bundled threads, which start in less time than those of `dist/workers/`. */
+export const shippedWorkers: WorkerEntries = (worker) =>
+  new URL(`../../bundle/thread-${worker}.js`, import.meta.url);
 
 const patience = { restartsMax: limits.restartsMax, restartWindowMs: limits.restartWindowMs } as const;
 

@@ -13,7 +13,8 @@ import type { TestContext } from 'node:test';
 import { hangMs } from './deadline.js';
 import type { Placing } from '../../src/node/root.js';
 
-export const mainFile = join(import.meta.dirname, '..', '..', 'src', 'ui', 'cli', 'main.js');
+/** The bundled program, as the package has it. */
+export const mainFile = join(import.meta.dirname, '..', '..', 'bundle', 'main.js');
 const inlineMainFile = join(import.meta.dirname, 'inline-main.js');
 
 /** One line of NDJSON, fields unchecked: tests look at those they name. */

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { startNode, type Placing, type WorkerEntries } from '../../src/node/root.js';
+import { startNode, type Placing } from '../../src/node/root.js';
+import type { WorkerEntries } from '../../src/node/tree.js';
 import type { NodeEvent, NodeHandle, NodeOptions } from '../../src/index.js';
 import { eventually } from './deadline.js';
 import { temporaryHome } from './program.js';

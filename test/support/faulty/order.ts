@@ -6,7 +6,7 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import { eventually } from '../deadline.js';
 import type { AnyDefinition, AnyHandler, Behaviour } from '../../../src/runtime/actor.js';
-import type { WorkerEntries } from '../../../src/node/root.js';
+import type { WorkerEntries } from '../../../src/node/tree.js';
 
 export type FaultyWorker = Exclude<Parameters<WorkerEntries>[0], 'jobs'>;
 
@@ -47,7 +47,7 @@ export function faultyWorkers(): {
     },
     entries: (worker) =>
       worker === 'jobs'
-        ? new URL('../../../workers/jobs.js', import.meta.url)
+        ? new URL('../../../bundle/thread-jobs.js', import.meta.url)
         : new URL(`./${worker}.js`, import.meta.url),
     fail: (worker, fault) => post({ order: 'fail', worker, fault }),
     close: () => channel.close(),

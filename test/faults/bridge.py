@@ -2,7 +2,7 @@
 
 Usage: bridge.py LEFT RIGHT SETTINGS SEED. SETTINGS is a file of JSON that is read again when it changes:
 loss, duplicate, reorder (shares of frames from 0 to 1), delayMs, jitterMs, and `cut`: "", "left", "right" or "both",
-the sides whose frames are dropped.
+the sides whose frames are dropped; frameBytesMax: longer frames are dropped.
 """
 import heapq
 import json
@@ -36,6 +36,8 @@ while True:
             continue
         side = sockets.index(raw)
         if settings.get("cut", "") in ("both", ("left", "right")[side]):
+            continue
+        if len(frame) > settings.get("frameBytesMax", 65535):
             continue
         for _ in range(2 if dice.random() < settings.get("duplicate", 0) else 1):
             if dice.random() < settings.get("loss", 0):

@@ -19,6 +19,8 @@ export interface Impairment {
   readonly reorder?: number;
   readonly delayMs?: number;
   readonly jitterMs?: number;
+  /** Longer frames are dropped, and nobody is told. */
+  readonly frameBytesMax?: number;
   readonly cut?: '' | 'left' | 'right' | 'both';
 }
 

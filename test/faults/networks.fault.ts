@@ -71,3 +71,22 @@ async function lossy(context: TestContext, loss: number, goalMs: number): Promis
 test('with a tenth of all frames lost every text arrives once and in order', options, (context) =>
   lossy(context, 0.1, 1_000),
 );
+
+// Case N10
+test(
+  'where large packets are lost a large text and later ones arrive, and the sender sees why',
+  options,
+  async (context) => {
+    const { lab, alice, bob } = await openPair(context, 'both');
+    await sendAll(alice, bob, ['first']);
+    lab.impair({ frameBytesMax: 1_300 });
+    const startedMs = performance.now();
+    await sendAll(alice, bob, ['x'.repeat(60_000), 'second', 'third']);
+    const tookMs = performance.now() - startedMs;
+    await alice.until((fields) => fields['code'] === 'session/narrow-path', 'is told');
+    context.diagnostic(`N10: a text of 60,000 bytes and two others after ${(tookMs / 1_000).toFixed(1)} s`);
+    const againMs = performance.now();
+    await sendAll(alice, bob, ['y'.repeat(60_000)]);
+    context.diagnostic(`N10: another one after ${((performance.now() - againMs) / 1_000).toFixed(1)} s`);
+  },
+);

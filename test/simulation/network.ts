@@ -40,6 +40,8 @@ class Pipe {
   lastAtMs = 0;
   /** Nothing arrives any more. */
   isDead = false;
+  /** A packet of it is too large for the network. */
+  isStuck = false;
   /** The writer has ended it. */
   isFinished = false;
   handlers: EndHandlers | null = null;
@@ -63,6 +65,8 @@ export class Network {
   /** Directions `from>to` that let nothing through. */
   readonly #blocked = new Set<string>();
   #ports = 50_000;
+  /** Parcels that are longer get lost on their way, with all that follow them on their connection. */
+  parcelBytesMax = Number.POSITIVE_INFINITY;
   /** Most ms that a parcel takes. */
   latencyMostMs = 3;
 
@@ -171,7 +175,10 @@ export class Network {
   }
 
   #send(pipe: Pipe, parcel: Parcel): void {
-    if (pipe.isFinished || pipe.isDead) return;
+    if (pipe.isFinished || pipe.isDead || pipe.isStuck) return;
+    // The system repeats the lost packet for minutes, and sends nothing else meanwhile.
+    pipe.isStuck = parcel !== 'end' && parcel.byteLength > this.parcelBytesMax;
+    if (pipe.isStuck) return;
     pipe.lastAtMs = Math.max(pipe.lastAtMs, this.#clock.nowMs + this.delayMs());
     this.#clock.at(pipe.lastAtMs, () => {
       if (pipe.isDead) return;

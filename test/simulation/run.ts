@@ -363,6 +363,7 @@ export class NodeRun {
       this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'gone' } });
     else if (effect.say === 'utter') session.say(effect.utterances);
     else if (effect.say === 'probe') session.probe();
+    else if (effect.say === 'narrow') session.narrow();
     else session.close(effect.reason);
   }
 

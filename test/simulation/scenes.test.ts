@@ -162,6 +162,41 @@ test('with half of all receipts lost each message is shown once, and marked once
     until(world, 60_000, () => delivered(scene) === 200);
   }));
 
+// Case N10
+test('a large message passes a network that loses large packets, and the sender sees why', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob, events } = scene;
+    world.send(alice, bob, 1);
+    until(world, 1_000, () => delivered(scene) === 1);
+    world.network.parcelBytesMax = 1_400;
+    world.send(alice, bob, 1, false, ' '.repeat(60_000));
+    world.send(alice, bob, 3);
+    const tookMs = until(world, 30_000, () => delivered(scene) === 5);
+    assert.ok(tookMs < 20_000, `${tookMs} ms`);
+    const told = events.filter((event) => event.type === 'error' && event.code === 'session/narrow-path');
+    assert.equal(told.length, 1);
+    // The next large message waits for nothing.
+    alice.run?.crashSession(0);
+    world.send(alice, bob, 1, false, ' '.repeat(60_000));
+    until(world, 5_000, () => delivered(scene) === 6);
+    assert.deepEqual(events.filter((event) => event.type === 'error').length, 1);
+  }));
+
+// Case N10
+test('after a partition messages are not cut in pieces, and no narrow path is reported', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob, events } = scene;
+    world.send(alice, bob, 1);
+    until(world, 1_000, () => delivered(scene) === 1);
+    world.network.block(alice.host, bob.host);
+    world.network.block(bob.host, alice.host);
+    world.send(alice, bob, 1, false, ' '.repeat(60_000));
+    world.clock.advance(60_000);
+    world.network.mend();
+    until(world, 10_000, () => delivered(scene) === 2);
+    assert.ok(!events.some((event) => event.type === 'error'));
+  }));
+
 const isTold = (event: NodeEvent): boolean =>
   event.type === 'error' && event.message.startsWith('two copies of node0 run');
 

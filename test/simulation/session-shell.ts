@@ -4,6 +4,7 @@
  */
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { connection as limits } from '../../src/actors/connection/limits.js';
+import { Pieces, piecesOf } from '../../src/actors/connection/pieces.js';
 import type { SessionEnd, SessionUp } from '../../src/chat/routes/live-session.js';
 import { unreachable } from '../../src/exhaustive.js';
 import type { MessageId } from '../../src/ids.js';
@@ -44,6 +45,7 @@ export class SessionShell {
   /** To the session, from the node. */
   readonly #fromNode: Lane;
   readonly #mailbox: (() => void)[] = [];
+  readonly #pieces = new Pieces();
   #isAsking = false;
   #isUp = false;
   #isOver = false;
@@ -62,7 +64,7 @@ export class SessionShell {
     this.#node = options.node;
     this.#faults = options.faults;
     this.#fromNode = new Lane(options.clock, options.delayMs);
-    this.#write(this.#machine.start());
+    for (const output of this.#machine.start()) if (output.type === 'write') this.#put(output.bytes);
     options.end.listen({
       onBytes: (bytes) => this.#post(() => this.#act(this.#machine.receive(bytes, this.#clock.nowMs))),
       onEnd: (reason) => this.#post(() => this.#over({ type: 'lost', reason })),
@@ -80,6 +82,10 @@ export class SessionShell {
 
   probe(): void {
     this.#fromNode.send(() => this.#post(() => this.#act(this.#machine.probe())));
+  }
+
+  narrow(): void {
+    this.#fromNode.send(() => this.#post(() => this.#pieces.narrow()));
   }
 
   close(reason: CloseReason): void {
@@ -139,7 +145,7 @@ export class SessionShell {
     for (const output of outputs) {
       switch (output.type) {
         case 'write':
-          this.#end.write(output.bytes);
+          this.#put(output.bytes);
           break;
         case 'find-ticket':
           this.#isAsking = true;
@@ -197,7 +203,30 @@ export class SessionShell {
     );
   }
 
+  #put(bytes: Uint8Array): void {
+    if (!this.#isUp) {
+      for (const piece of piecesOf(bytes)) this.#end.write(piece);
+      return;
+    }
+    const now = this.#pieces.write(bytes);
+    if (now === null) return;
+    this.#end.write(now);
+    this.#planPiece();
+  }
+
+  #planPiece(): void {
+    if (!this.#pieces.areWaiting) return;
+    this.#clock.after(limits.pieceEveryMs, () =>
+      this.#post(() => {
+        const piece = this.#pieces.next();
+        if (piece !== null) this.#end.write(piece);
+        this.#planPiece();
+      }),
+    );
+  }
+
   #write(outputs: readonly SessionOutput[]): void {
+    for (const piece of this.#pieces.rest()) this.#end.write(piece);
     for (const output of outputs) if (output.type === 'write') this.#end.write(output.bytes);
   }
 

@@ -93,11 +93,11 @@ export class World {
   }
 
   /** Sends texts in one call; the peer is named by its identity, or by its address. */
-  send(from: SimulatedNode, to: SimulatedNode, count: number, isByAddress = false): void {
+  send(from: SimulatedNode, to: SimulatedNode, count: number, isByAddress = false, padding = ''): void {
     if (from.peerId === to.peerId || from.run === null) return;
     const messages = Array.from({ length: count }, () => {
       this.#texts += 1;
-      return { id: from.newMessageId(), text: `text ${this.#texts}` };
+      return { id: from.newMessageId(), text: `text ${this.#texts}${padding}` };
     });
     // Somebody else may listen at the address by the time that it is dialled.
     const peerId = isByAddress ? null : to.peerId;
@@ -120,6 +120,7 @@ export class World {
     this.beaconLossPercent = 0;
     this.beaconDoublePercent = 0;
     this.network.latencyMostMs = 3;
+    this.network.parcelBytesMax = Number.POSITIVE_INFINITY;
     this.network.mend();
     for (const node of this.nodes) {
       node.faults.isFull = false;

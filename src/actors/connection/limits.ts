@@ -2,10 +2,14 @@
 
 /** Bounds and times of one connection. */
 export const connection = {
-  /** Pause between two checks of a session's deadlines: they are seconds, so once a second is exact enough. */
   /** Ticks between two reports of signs of life: as exact as beacons, and cheap beside a ping every 5 s. */
   heardEveryTicks: 8,
+  /** Pause between two checks of a session's deadlines: they are seconds, so once a second is exact enough. */
   tickEveryMs: 1_000,
+  /** Bytes of a piece: with its headers below the least MTU of IPv6, and of every tunnel that is in use. */
+  pieceBytes: 1_000,
+  /** Pause between two pieces on a narrow path. On a LAN the system has sent one before the next comes. */
+  pieceEveryMs: 10,
   /**
    * Bytes of one connection that were given to the node and are not committed yet. Beyond this number the bytes of
    * the peer wait in its socket.

@@ -26,6 +26,10 @@ export type SessionProtocol = {
   close: Cast<{ readonly reason: CloseReason }>;
   /** Asks the peer for a sign of life, which `sessionAnswered` reports. */
   probe: Cast<Record<string, never>>;
+  /** The path to the peer loses large packets: bytes go out in small pieces from now on. */
+  narrow: Cast<Record<string, never>>;
+  /** The pause after a piece is over. */
+  pieceDue: Cast<Record<string, never>>;
   /** Bytes arrived. Sent to itself, since listeners only enqueue. */
   received: Cast<{ readonly chunk: Uint8Array }>;
   streamEnded: Cast<{ readonly reason: string }>;

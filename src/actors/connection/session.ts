@@ -11,6 +11,7 @@ import type { SessionId } from '../../ids.js';
 import { connection as limits } from './limits.js';
 import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
+import { Pieces, piecesOf } from './pieces.js';
 import { ReadCredit } from './read-credit.js';
 import type { Session, SessionOutput } from '../../session/contract.js';
 import { createSession } from '../../session/machine.js';
@@ -22,6 +23,7 @@ interface State {
   readonly machine: Session;
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
+  readonly pieces: Pieces;
   isUp: boolean;
   /** Bytes arrived since the last `sessionHeard`, and the ticks since then. */
   hasHeard: boolean;
@@ -56,8 +58,9 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       hasHeard: false,
       quietTicks: 0,
       credit: new ReadCredit(stream),
+      pieces: new Pieces(),
     };
-    for (const output of machine.start()) if (output.type === 'write') stream.write(output.bytes);
+    for (const output of machine.start()) if (output.type === 'write') put(state, output.bytes, context);
     context.after(limits.tickEveryMs, 'tick', {});
     return ok(state);
   },
@@ -73,6 +76,16 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     },
     probe(state, _body, context) {
       return act(state, state.machine.probe(), context);
+    },
+    narrow(state) {
+      state.pieces.narrow();
+      return next(state);
+    },
+    pieceDue(state, _body, context) {
+      const piece = state.pieces.next();
+      if (piece !== null) state.stream.write(piece);
+      if (state.pieces.areWaiting) context.after(limits.pieceEveryMs, 'pieceDue', {});
+      return next(state);
     },
     async received(state, { chunk }, context) {
       state.hasHeard = true;
@@ -116,7 +129,7 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
   for (const output of outputs) {
     switch (output.type) {
       case 'write':
-        state.stream.write(output.bytes);
+        put(state, output.bytes, context);
         break;
       case 'find-ticket': {
         const found = await context.links.node.call('findTicket', { ticketId: output.ticketId });
@@ -183,7 +196,20 @@ function tellHeard(state: State, context: Here): void {
 const weightOf = (utterance: Utterance): number =>
   limits.utteranceOverheadBytes + (utterance.type === 'text' ? utterance.text.length : 0);
 
+/** Writes bytes as they are, or in pieces: those of a handshake, and all on a narrow path. */
+function put({ isUp, pieces, stream }: State, bytes: Uint8Array, context: Here): void {
+  if (!isUp) {
+    for (const piece of piecesOf(bytes)) stream.write(piece);
+    return;
+  }
+  const now = pieces.write(bytes);
+  if (now !== null) stream.write(now);
+  if (now !== null && pieces.areWaiting) context.after(limits.pieceEveryMs, 'pieceDue', {});
+}
+
+/** Writes at once what waits, and the last bytes of a session. */
 function write(state: State, outputs: readonly SessionOutput[]): void {
+  for (const piece of state.pieces.rest()) state.stream.write(piece);
   for (const output of outputs) if (output.type === 'write') state.stream.write(output.bytes);
 }
 

@@ -238,7 +238,8 @@ function sendTo(
     case 'utter':
       return ref.cast('say', { utterances: effect.utterances });
     case 'probe':
-      return ref.cast('probe', {});
+    case 'narrow':
+      return ref.cast(effect.say, {});
     case 'close':
       return ref.cast('close', { reason: effect.reason });
     default:

@@ -35,6 +35,8 @@ export type SessionEffect =
       readonly sessionId: SessionId;
       readonly utterances: readonly Utterance[];
     }
+  /** From now on bytes are written in small pieces: the path to the peer loses large packets. */
+  | { readonly to: 'session'; readonly say: 'narrow'; readonly sessionId: SessionId }
   /** Asks the peer for a sign of life; the answer is the input `sessionAnswered`. */
   | { readonly to: 'session'; readonly say: 'probe'; readonly sessionId: SessionId }
   | {

@@ -39,6 +39,16 @@ export class Failures {
     }
   }
 
+  /** Reports that large messages to a peer were lost on the way. */
+  reportNarrow(peerId: PeerId, turn: Turn<NativeEffect>): void {
+    const peer = this.#people.name(peerId);
+    const message =
+      `large messages to ${peer} did not get through, so they go out in small pieces now; ` +
+      'the network between you may lose large packets: check its MTU';
+    turn.emit(logLine('warn', 'path-narrow', { peer: peerId }));
+    turn.emit({ to: 'feed', event: { type: 'error', code: 'session/narrow-path', message, peer } });
+  }
+
   /**
    * Another key at a remembered address means that the peer is not there. Three cases are an alarm: the other key bears
    * the name of the peer, the address was only announced, or it was announced again after it was refuted.

@@ -50,6 +50,19 @@ export const instances = {
   lookedMax: 512,
 } as const;
 
+/** Paths that lose large packets. */
+export const narrowPaths = {
+  /** Unanswered bytes below which no path is suspected: they fit one packet on every path. */
+  suspectBytes: 400,
+  /** Time without a receipt before the end of a session: shorter than the silence that ends it. */
+  suspectAfterMs: 8_000,
+  /** Time from that end to the next session: behind a narrow path the peer answers the next dial. */
+  backWithinMs: 10_000,
+  /** Time for which a path counts as narrow. A wide one is slower meanwhile, and loses nothing. */
+  rememberedMs: 3_600_000,
+  peersMax: 512,
+} as const;
+
 /** Alarms about changed keys. */
 export const alarms = {
   /** Pause between two alarms about one pair of keys: a retry every minute must not repeat it. */

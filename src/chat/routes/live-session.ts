@@ -35,6 +35,8 @@ export interface LiveSession {
   probe: Probe;
   /** Messages that went out on it and that the peer has not confirmed. */
   readonly unconfirmed: Set<MessageId>;
+  /** Bytes of messages that went out since the peer last had nothing to confirm, and its last receipt (monotonic, ms). */
+  unanswered: { readonly sinceMs: number; bytes: number } | null;
 }
 
 /** The state of a question for a sign of life. */

@@ -31,6 +31,7 @@ import type {
   SessionEnd,
   SessionUp,
 } from './live-session.js';
+import { cameBack, NarrowPaths } from './narrow-paths.js';
 import { addressAtOtherEnd, contactOf, isNextChanged } from './pinning.js';
 import type { SendViaOptions } from '../contract.js';
 import { Renames } from './renames.js';
@@ -56,6 +57,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #instances: Instances;
   readonly #renames: Renames;
   readonly #failures: Failures;
+  readonly #narrow = new NarrowPaths();
   /** Utterances of unknown kinds, by kind: at most 256 numbers. */
   readonly #unknownKinds = new Map<number, number>();
   #name: string;
@@ -199,6 +201,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (!this.#instances.takesOver(live, peer.idKey, turn))
       return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
     this.#people.connected(peerId, addressAtOtherEnd(this.#people, live, peerId));
+    if (this.#narrow.up(live, peerId, turn)) this.#failures.reportNarrow(peerId, turn);
     tellSession(live, { say: 'utter', utterances: [this.#profile()] }, turn);
     // Its name comes with its first utterances, and a peer should not be published without a name.
     const isNamed = this.#people.saidName(peerId) !== '';
@@ -224,8 +227,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     for (const kind of unknownKinds) this.#unknownKinds.set(kind, (this.#unknownKinds.get(kind) ?? 0) + 1);
     // A receipt comes by itself, so it does not show which instance the user of the peer uses.
     if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
-    for (const { unconfirmed } of this.#sessions.allWith(peerId))
-      for (const id of confirmed) unconfirmed.delete(id);
+    for (const each of this.#sessions.allWith(peerId)) cameBack(each, confirmed, turn.now.monotonicMs);
     this.#people.seen(peerId, turn.now.wallMs, turn);
     const answers = names.flatMap((name) => this.#heardName(live, name, turn));
     const reports: RouteReport[] = [];
@@ -242,6 +244,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     const live = this.#sessions.get(sessionId);
     if (live === undefined) return nothing;
     const wasCurrent = this.#sessions.end(live);
+    if (wasCurrent) this.#narrow.ended(live, turn.now.monotonicMs);
     const { connectionId } = live;
     // A crashed session leaves its stream and its socket open, since its thread lives on.
     if (live.direction === 'in' || end.type === 'lost') {

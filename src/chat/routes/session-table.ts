@@ -32,6 +32,7 @@ export class SessionTable {
       heardAtMs: Number.NEGATIVE_INFINITY,
       probe: { state: 'none' },
       unconfirmed: new Set(),
+      unanswered: null,
     };
     this.#sessions.set(live.sessionId, live);
     return live;

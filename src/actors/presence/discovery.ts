@@ -116,10 +116,10 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       );
     },
   },
-  terminate(state) {
+  async terminate(state) {
     clearTimeout(state.sendTimer);
-    state.onlinePeers?.close();
     for (const { socket } of state.receivers) socket.close();
+    await state.onlinePeers?.close();
   },
 });
 

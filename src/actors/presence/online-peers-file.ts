@@ -14,8 +14,8 @@ import { beaconSocket as limits } from './limits.js';
 /** The file, kept up to date. */
 export interface OnlinePeersFile {
   heard(peer: OnlinePeer): void;
-  /** Stops writing: no write begins afterwards. */
-  close(): void;
+  /** Stops writing: no write begins afterwards. Resolves when the one under way has ended. */
+  close(): Promise<void>;
 }
 
 /**
@@ -31,11 +31,10 @@ export function openOnlinePeersFile(
   const peers = openOnlinePeers(readRows(file, nowMs));
   const temporary = `${file}.new`;
   let timer: NodeJS.Timeout | null = null;
-  let isWriting = false;
+  let writing: Promise<void> | null = null;
   let isStale = false;
   let isInTrouble = false;
   const write = async (): Promise<void> => {
-    isWriting = true;
     isStale = false;
     try {
       await writeFile(temporary, formatOnlinePeers(peers.list(Date.now())), { mode: 0o600 });
@@ -45,15 +44,15 @@ export function openOnlinePeersFile(
       if (!isInTrouble) onTrouble(reasonOf(error));
       isInTrouble = true;
     }
-    isWriting = false;
+    writing = null;
     if (isStale) plan();
   };
   const plan = (): void => {
     isStale = true;
-    if (isWriting || isClosed) return;
+    if (writing !== null || isClosed) return;
     timer ??= setTimeout(() => {
       timer = null;
-      void write();
+      writing = write();
     }, limits.fileWriteAfterMs);
   };
   let isClosed = false;
@@ -62,9 +61,10 @@ export function openOnlinePeersFile(
       peers.heard(peer);
       plan();
     },
-    close() {
+    async close() {
       isClosed = true;
       if (timer !== null) clearTimeout(timer);
+      await writing;
     },
   };
 }

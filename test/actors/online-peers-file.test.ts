@@ -1,0 +1,34 @@
+/** `online_peers.txt` on a real disk, under a clock of the test. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openOnlinePeersFile } from '../../src/actors/presence/online-peers-file.js';
+import { beaconSocket as limits } from '../../src/actors/presence/limits.js';
+
+const peer = { host: '10.0.0.7', port: 7_070, username: 'ann', lastSeenMs: Date.now() };
+
+test('closing the list of peers waits for the write that is under way', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'parlance-test-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const file = openOnlinePeersFile(join(home, 'online_peers.txt'), peer.lastSeenMs, assert.fail);
+  file.heard(peer);
+  t.mock.timers.tick(limits.fileWriteAfterMs);
+  await file.close();
+  assert.deepEqual(readdirSync(home), ['online_peers.txt']);
+});
+
+test('a closed list of peers writes nothing more', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'parlance-test-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const file = openOnlinePeersFile(join(home, 'online_peers.txt'), peer.lastSeenMs, assert.fail);
+  file.heard(peer);
+  await file.close();
+  file.heard(peer);
+  t.mock.timers.tick(limits.fileWriteAfterMs);
+  await file.close();
+  assert.deepEqual(readdirSync(home), []);
+});

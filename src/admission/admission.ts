@@ -20,9 +20,11 @@ import {
   endOf,
   forContactAtMs,
   givesWayAtMs,
+  isAskedToEnd,
   isOpen,
   isStranger,
   longestSilent,
+  newSlot,
   Slots,
   protectedMs,
   weakest,
@@ -30,6 +32,7 @@ import {
   type Newcomer,
   type Slot,
 } from './slots.js';
+import { carriedBy, Loans } from './loans.js';
 import { LatestWaiting } from './latest-waiting.js';
 import { Turns, type Waiting } from './turns.js';
 import type { Hello } from './first-bytes.js';
@@ -74,9 +77,11 @@ export class Admission {
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
   readonly #waited = new LatestWaiting();
+  readonly #loans: Loans;
 
   constructor(options: AdmissionOptions) {
     this.#slots = new Slots(options.connectionsMax);
+    this.#loans = new Loans(this.#slots);
     this.#budget = new HandshakeBudget(options.nowMs);
     this.#window = new HandshakeWindow(options.connectionsMax);
     this.#nonsense = new Nonsense((options.enabled?.size ?? 1) > 1 ? limits.nonsenseFree : 0);
@@ -96,6 +101,7 @@ export class Admission {
   request(caller: Caller, nowMs: number): Verdict {
     const newcomer = this.#newcomer(caller);
     this.#turns.waits(newcomer);
+    this.#loans.note(newcomer, nowMs);
     const verdict = this.#decide(newcomer, nowMs);
     if (verdict.type === 'wait') return verdict;
     this.#turns.leaves(caller.id);
@@ -133,6 +139,7 @@ export class Admission {
     }
     if (slot.stage === 'silent') slot.stage = 'speaking';
     slot.isForeign = hello.type === 'foreign';
+    slot.carries = carriedBy(hello);
     slot.standing = standing;
     slot.stageAtMs = nowMs;
     slot.lastActiveMs = nowMs;
@@ -236,7 +243,7 @@ export class Admission {
     this.#waited.note(source, nowMs);
     // No session is parked for a silent caller, nor for an address that has its share of slots.
     if (this.#hasShare(source, hello, nowMs)) return noRoom;
-    return { ...noRoom, slotWanted: this.#sessionToPark(standing, nowMs) };
+    return { ...noRoom, slotWanted: this.#sessionToPark(newcomer, nowMs) };
   }
 
   /** Returns the caller whose turn it is, if that is another one and it could be served now; else `null`. */
@@ -247,32 +254,10 @@ export class Admission {
     return isAble ? first.id : null;
   }
 
-  #give(
-    { id, source, standing, hello }: Waiting,
-    evict: ConnectionId | null,
-    acceptedAtMs: number,
-    nowMs: number,
-  ): void {
+  #give(caller: Waiting, evict: ConnectionId | null, acceptedAtMs: number, nowMs: number): void {
     if (evict !== null) this.left(evict, nowMs);
-    this.#turns.took(source, nowMs);
-    this.#slots.add({
-      id,
-      source,
-      acceptedAtMs,
-      takenAtMs: nowMs,
-      stage: hello === null ? 'silent' : 'speaking',
-      isForeign: hello?.type === 'foreign',
-      standing,
-      stageAtMs: nowMs,
-      isContact: false,
-      carries: 'session',
-      hasSpoken: false,
-      lastActiveMs: nowMs,
-      slotWantedAtMs: -Infinity,
-      workSinceMs: null,
-      workedMs: 0,
-      restMs: limits.speakingProtectedMs,
-    });
+    this.#turns.took(caller.source, nowMs);
+    this.#slots.add(newSlot(caller, carriedBy(caller.hello), acceptedAtMs, nowMs));
   }
 
   #newcomer({ id, address, hello }: Caller): Waiting {
@@ -311,6 +296,7 @@ export class Admission {
       const victim = weakest(own, newcomer, nowMs);
       return victim && useful.includes(victim) ? { evict: victim.id } : null;
     }
+    if (this.#loans.isRefused(newcomer, nowMs)) return this.#ownSlot(newcomer, nowMs);
     if (this.#slots.hasRoom(newcomer)) return { evict: null };
     const victim = weakest(useful.filter(isOpen), newcomer, nowMs);
     if (victim) return { evict: victim.id };
@@ -358,10 +344,10 @@ export class Admission {
   #isComing(slot: Slot, newcomer: Newcomer, nowMs: number): boolean {
     // The session parks, or will be asked to as soon as it has settled.
     const isSettling = !isOpen(slot) && !slot.isForeign && nowMs - slot.stageAtMs < limits.sessionSettledMs;
-    if (isSettling || nowMs - slot.slotWantedAtMs < limits.parkMs) return true;
+    if (isSettling || isAskedToEnd(slot) || nowMs - slot.slotWantedAtMs < limits.parkMs) return true;
     const atMs = Math.min(
       endOf(slot).atMs,
-      givesWayAtMs(slot) ?? Infinity,
+      this.#loans.givesWayAtMs(slot, newcomer) ?? Infinity,
       isOpen(slot) ? slot.stageAtMs + protectedMs(slot, newcomer) : Infinity,
       this.#slots.foreignFor(newcomer).includes(slot) ? this.#ripeAtMs(slot) : Infinity,
     );
@@ -378,17 +364,19 @@ export class Admission {
     return limits.unauthenticatedPerAddressMax - (this.#penalties.isIn(source, nowMs) ? 1 : 0);
   }
 
-  #sessionToPark(standing: Standing, nowMs: number): ConnectionId | null {
-    const useful = this.#slots.usefulTo(standing);
+  #sessionToPark(newcomer: Newcomer, nowMs: number): ConnectionId | null {
+    if (this.#loans.isRefused(newcomer, nowMs)) return null;
+    const useful = this.#slots.usefulTo(newcomer.standing);
     const slot = this.#slots.longestIdle(
       (each) =>
         // A stranger cannot use the slot that is reserved for contacts.
         useful.includes(each) &&
         nowMs - each.stageAtMs >= limits.sessionSettledMs &&
         nowMs - each.slotWantedAtMs >= limits.slotWantedEveryMs &&
+        !isAskedToEnd(each) &&
         // A connection of an older program that carries one message ends by itself, and cannot be resumed to bring
         // it.
-        nowMs >= (givesWayAtMs(each) ?? (each.isForeign ? Infinity : -Infinity)),
+        nowMs >= (this.#loans.givesWayAtMs(each, newcomer) ?? (each.isForeign ? Infinity : -Infinity)),
     );
     if (!slot) return null;
     slot.slotWantedAtMs = nowMs;

@@ -95,6 +95,13 @@ export const admission = {
   foreignGiveWayMs: 60_000,
   /** The value of `foreignGiveWayMs` where neither side has written: a port scan holds a slot in that way. */
   foreignUnspokenGiveWayMs: 5_000,
+  /**
+   * Silence after which a conversation on loan gives way to messages: short, since their programs wait
+   * `foreignCallerWaitMs`, and longer than words are under way.
+   */
+  loanSilentMs: 3_000,
+  /** Time in which a conversation that was asked to end says its farewell. */
+  conversationEndMs: 1_000,
   /** Silence that ends a connection which carries one message, although its program does not close it. */
   messageIdleMs: 2_000,
   /** Whole time of a connection that carries one message: a key exchange takes milliseconds. */

@@ -43,6 +43,31 @@ export interface Newcomer {
   readonly hello: Hello | null;
 }
 
+/** Makes the slot of a caller that has just got it. */
+export const newSlot = (
+  { id, source, standing, hello }: Newcomer & Pick<Slot, 'id'>,
+  carries: Carries,
+  acceptedAtMs: number,
+  nowMs: number,
+): Slot => ({
+  id,
+  source,
+  acceptedAtMs,
+  takenAtMs: nowMs,
+  stage: hello === null ? 'silent' : 'speaking',
+  isForeign: hello?.type === 'foreign',
+  standing,
+  stageAtMs: nowMs,
+  isContact: false,
+  carries,
+  hasSpoken: false,
+  lastActiveMs: nowMs,
+  slotWantedAtMs: -Infinity,
+  workSinceMs: null,
+  workedMs: 0,
+  restMs: limits.speakingProtectedMs,
+});
+
 /** A connection whose time is over. */
 export interface Due {
   readonly id: ConnectionId;
@@ -90,6 +115,11 @@ export class Slots {
     this.#taken.delete(id);
   }
 
+  /** The number of slots that strangers may use. */
+  get strangersMax(): number {
+    return this.#strangersMax;
+  }
+
   /** Whether a slot is free for such a caller. */
   hasRoom({ standing, hello }: Pick<Newcomer, 'standing' | 'hello'>): boolean {
     if (this.count >= this.#max) return false;
@@ -98,11 +128,11 @@ export class Slots {
   }
 
   /**
-   * Whether the reserved slot may be lent: users of foreign programs hold all others and are typing. Five of them are to
-   * be served at a time, and no other slot becomes free soon.
+   * Whether the reserved slot may be lent: foreign programs hold all others for as long as their users type. Five of
+   * them are to be served at a time, and no other slot becomes free soon.
    */
   #isLendable(): boolean {
-    return this.#strangers === this.#strangersMax && this.all.filter(isStranger).every(isBeingTyped);
+    return this.#strangers === this.#strangersMax && this.all.filter(isStranger).every(isHeldByUser);
   }
 
   /** Returns the slots that a contact may take at once while the reserved slot is lent to a stranger. */
@@ -141,9 +171,13 @@ export class Slots {
   }
 }
 
-/** Whether the user of an older program types its message. */
-const isBeingTyped = ({ stage, isForeign, carries }: Slot): boolean =>
-  isForeign && stage === 'authenticated' && carries === 'typed-message';
+/** Whether the user of an older program types its message, or talks. */
+const isHeldByUser = ({ stage, isForeign, carries }: Slot): boolean =>
+  isForeign && stage === 'authenticated' && (carries === 'typed-message' || carries === 'conversation');
+
+/** Whether a conversation was asked to end. Its program cannot be asked to come back, so it is asked once. */
+export const isAskedToEnd = ({ carries, slotWantedAtMs }: Slot): boolean =>
+  carries === 'conversation' && Number.isFinite(slotWantedAtMs);
 
 /** Whether the connection is not authenticated yet. */
 export const isOpen = (slot: Slot): boolean => slot.stage !== 'authenticated';
@@ -170,7 +204,10 @@ export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due
     return { atMs, reason: ownMs > limits.answerQuickMs ? 'own-delay' : 'deadline' };
   }
   if (isContact) return { atMs: Infinity, reason: 'idle' };
-  if (carries === 'conversation') return { atMs: lastActiveMs + limits.foreignIdleMs, reason: 'idle' };
+  if (carries === 'conversation') {
+    const leftAtMs = isAskedToEnd(slot) ? slot.slotWantedAtMs + limits.conversationEndMs : Infinity;
+    return { atMs: Math.min(leftAtMs, lastActiveMs + limits.foreignIdleMs), reason: 'idle' };
+  }
   if (carries === 'typed-message') return { atMs: stageAtMs + limits.typedDeadlineMs, reason: 'idle' };
   if (!isForeign) return { atMs: lastActiveMs + limits.strangerIdleMs, reason: 'idle' };
   const atMs = Math.min(lastActiveMs + limits.messageIdleMs, stageAtMs + limits.messageDeadlineMs);

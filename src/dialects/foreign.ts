@@ -128,6 +128,10 @@ export function dialectError(dialect: ForeignDialectName, error: WireError): Dia
 export const frameText = (dialect: ForeignDialectName, frame: Uint8Array): Result<string, DialectError> =>
   decodeUtf8(frame).mapErr((error) => dialectError(dialect, error));
 
+/** Cuts a sentence of this side to one line of at most `bytesMax` bytes. */
+export const oneSentence = (words: string, bytesMax: number): string =>
+  splitText(oneLine(words), bytesMax, utf8Cost)[0] ?? '';
+
 /** A member of a JSON object, with each way in which its key was spelled. */
 export interface Field {
   readonly spelled: readonly string[];

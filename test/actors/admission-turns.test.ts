@@ -8,7 +8,7 @@ import { admitted, Door, full, message, resume, talk, ticketIdHex } from '../sup
 
 test('an address that wants more than its share keeps no slot for longer than one message takes', () => {
   const door = new Door();
-  const held = [1, 1, 2, 3].map((host) => admitted(door, `10.0.0.${host}`, talk));
+  const held = [1, 1, 2, 3, 4].map((host) => admitted(door, `10.0.0.${host}`, talk));
   for (const id of held) door.admission.active(id, door.nowMs);
   door.wait('10.0.0.1', talk);
   door.nowMs += limits.foreignProtectedMs - 1;

@@ -230,16 +230,16 @@ test('with nobody else asking, one address may have all slots for strangers', ()
 test('a talk in which nothing was said gives way much sooner than one with words', () => {
   const door = new Door();
   const [mute, spoken] = [admitted(door, '10.0.0.1', talk), admitted(door, '10.0.0.2', talk)];
-  for (let i = 3; i <= 4; i += 1) door.admission.active(admitted(door, `10.0.0.${i}`, talk), door.nowMs);
+  for (let i = 3; i <= 5; i += 1) door.admission.active(admitted(door, `10.0.0.${i}`, talk), door.nowMs);
   door.admission.active(spoken, door.nowMs);
   door.nowMs += limits.foreignUnspokenGiveWayMs - 1;
-  assert.equal(door.whoMakesRoom('10.0.0.9', full), null);
+  assert.equal(door.whoMakesRoom('10.0.0.9', talk), null);
   door.nowMs += 1;
-  assert.equal(door.whoMakesRoom('10.0.0.9', full), mute);
+  assert.equal(door.whoMakesRoom('10.0.0.9', talk), mute);
   door.nowMs += limits.slotWantedEveryMs;
   door.left(mute);
-  assert.equal(door.come('10.0.0.9', full).verdict.type, 'serve');
-  assert.equal(door.whoMakesRoom('10.0.0.8', full), null);
+  assert.equal(door.come('10.0.0.9', talk).verdict.type, 'serve');
+  assert.equal(door.whoMakesRoom('10.0.0.8', talk), null);
 });
 
 test('no session is asked to park for an address that has its share of older programs already', () => {
@@ -272,11 +272,11 @@ test('a message that a user types may take minutes, and seconds while its slot i
   const startMs = door.nowMs;
   assert.equal(door.admission.nextDueMs(), startMs + limits.typedDeadlineMs);
   for (let i = 2; i <= 4; i += 1) door.admission.active(admitted(door, `10.0.0.${i}`, talk), startMs);
-  assert.equal(door.whoMakesRoom('10.0.0.9', message), null);
+  assert.equal(door.whoMakesRoom('10.0.0.9', full), null);
   // Single letters do not make it longer.
   for (; door.nowMs < startMs + limits.typedGiveWayMs; door.nowMs += 500)
     door.admission.active(typed, door.nowMs);
-  assert.equal(door.whoMakesRoom('10.0.0.9', message), typed);
+  assert.equal(door.whoMakesRoom('10.0.0.9', full), typed);
   // Once its words are there it has as long as any message.
   door.admission.authenticated(typed, false, 'message', door.nowMs);
   const isDue = (atMs: number): boolean => door.admission.due(atMs).some(({ id }) => id === typed);

@@ -15,6 +15,7 @@ import { dialectOf, readFirstBytes } from '../../admission/first-bytes.js';
 import type { Hello, Unheard, UnknownOpening } from '../../admission/first-bytes.js';
 import { hostOf } from '../../wire/address-space.js';
 import { Refusals } from './busy.js';
+import { evict, turnAway } from './farewell.js';
 import { newCounts, type AcceptedCaller, type AcceptEvents, type AcceptOptions } from './caller.js';
 import { EagerSources, unseated } from '../../admission/spare-seats.js';
 import { joinSocket } from './socket.js';
@@ -34,6 +35,7 @@ export class AcceptPool {
     ([caller]) => caller.serial,
     ([caller, hello]) => this.#spoke(caller, hello),
   );
+  readonly #isForeignSpoken: boolean;
   #isServePlanned = false;
   readonly #eager = new EagerSources();
   readonly #refusals = new Refusals();
@@ -43,6 +45,7 @@ export class AcceptPool {
   constructor(options: AcceptOptions, events: AcceptEvents) {
     this.#options = options;
     this.#events = events;
+    this.#isForeignSpoken = options.enabled.size > 1;
     this.#admission = new Admission({ ...options, nowMs: options.now() });
   }
 
@@ -145,10 +148,6 @@ export class AcceptPool {
     return this.#callers.size + this.#refusals.count < heldMost;
   }
 
-  get #isForeignSpoken(): boolean {
-    return this.#options.enabled.size > 1;
-  }
-
   /** Whether the caller may wait. A full queue drops it, or a caller of an address that has more of them. */
   #makeRoom(caller: AcceptedCaller): boolean {
     if (!this.#isForeignSpoken) return true;
@@ -159,7 +158,8 @@ export class AcceptPool {
     if (leaver === null) return true;
     this.#counts.crowdedOut += 1;
     this.#tellTurnedAway(leaver);
-    this.#drop(leaver);
+    this.#forget(leaver);
+    turnAway(leaver.socket, leaver.hello);
     return leaver !== caller;
   }
 
@@ -249,6 +249,8 @@ export class AcceptPool {
         return;
       case 'wait':
         if (verdict.slotWanted !== null) this.#events.onSlotWanted(verdict.slotWanted);
+        // A conversation that is asked to end has a deadline from now on.
+        if (verdict.slotWanted !== null) this.#arm();
         caller.waitTimer ??= setTimeout(
           () => this.#askAgain(caller),
           pauseMs(caller, this.#options.now() - caller.acceptedAtMs),
@@ -270,7 +272,7 @@ export class AcceptPool {
     else this.#settle(caller, verdict);
   }
 
-  /** Whether the caller may be an older program, which would take BUSY for text. */
+  /** Whether it may be an older program, which would take BUSY for text. */
   #mayBeForeign = (caller: AcceptedCaller): boolean => mayBeOlderProgram(caller, this.#options.enabled);
 
   #slot(caller: AcceptedCaller): void {
@@ -311,7 +313,7 @@ export class AcceptPool {
     if (!caller) return;
     this.#counts.evicted += 1;
     this.#events.onTrace('transport.evicted', { address: caller.address });
-    if (caller.joint) caller.joint.destroy('evicted');
+    if (caller.joint) evict(caller.socket, caller.joint, caller.hello);
     // A silent caller may be a slow older program, which could not come back.
     else if (caller.hello === null && this.#mayBeForeign(caller)) this.#sendBack(caller);
     else this.#refuse(caller);
@@ -324,7 +326,7 @@ export class AcceptPool {
     this.#tellTurnedAway(caller);
     caller.unhear();
     this.#forget(caller);
-    if (this.#mayBeForeign(caller)) return void socket.destroy();
+    if (this.#mayBeForeign(caller)) return turnAway(socket, caller.hello);
     this.#refusals.cut();
     if (this.#refusals.count > 0) this.#reset(caller);
     else this.#refusals.tell(socket, this.#options.random());

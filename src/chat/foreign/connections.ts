@@ -7,7 +7,7 @@ import type { ChatError, DialError } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import { parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../../ids.js';
-import { foreignPorts } from '../../dialects/limits.js';
+import { cutOffWords, foreignPorts } from '../../dialects/limits.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import type { RouteReport } from '../routes/route.js';
 import { logLine } from '../turn.js';
@@ -136,10 +136,18 @@ const isCutOffEnd = (live: ForeignConnection, end: ForeignEnd): boolean =>
   (end.reason === 'evicted' || end.reason === 'idle') &&
   (live.dialect.can.connection === 'conversation' || live.isTyped);
 
-/** Another caller needs the slot: a connection that has been silent for long ends as its dialect ends it. */
+/**
+ * Another caller needs the slot: a connection that has been silent for a while ends as its dialect ends it, with a
+ * sentence to its user.
+ */
 export function slotWanted(state: ForeignState, connectionId: ConnectionId, turn: ForeignTurn): void {
-  for (const live of state.connections.values())
-    if (live.connectionId === connectionId) release(state, live, turn);
+  for (const live of state.connections.values()) {
+    if (live.connectionId !== connectionId || live.isLeaving) continue;
+    live.lastWords = cutOffWords.evicted;
+    if (live.dialect.can.connection === 'conversation' || live.isTyped)
+      tellCutOff(state, live.dialect.name, live.address, turn);
+    release(state, live, turn);
+  }
 }
 
 /** Later connections of a program are held back for a while by those that are open. */
@@ -189,6 +197,7 @@ function start(
     said: new Map(),
     isTyped: false,
     isLeaving: false,
+    lastWords: null,
     endWaiters: [],
   };
   state.connections.set(sessionId, live);

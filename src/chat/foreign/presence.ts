@@ -123,7 +123,7 @@ export function publishNotice(
 
 /**
  * Publishes that a caller lost its connection, or got none, because others needed the slots. Any host can cause these
- * notices, so each host is named once in a while. Its program knows no word for this, so it hears nothing.
+ * notices, so each host is named once in a while. Where its program shows a sentence, its user reads one, too.
  */
 export function tellCutOff(
   state: ForeignState,

@@ -157,6 +157,8 @@ export interface ForeignConnection {
   readonly said: Map<number, Entry>;
   /** We end it after the lines that wait. */
   isLeaving: boolean;
+  /** The sentence of our farewell; null: the usual one. */
+  lastWords: string | null;
   readonly endWaiters: Gathering[];
 }
 

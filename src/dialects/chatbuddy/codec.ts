@@ -21,6 +21,7 @@ import type { ForeignDialect, ForeignMachine, ForeignOutput, Utterance } from '.
 import {
   cutReads,
   frameText,
+  oneSentence,
   openMachine,
   tooLong,
   unsupported,
@@ -49,6 +50,7 @@ export const chatbuddy: ForeignDialect<ChatbuddyMessage> = {
   encode,
   pieces,
   means: (text) => (text === endMark ? 'leave' : 'text'),
+  lastWords: (words) => utf8Bytes(oneSentence(words, foreignFrames.writeBytesMax)),
   openMachine: openChatbuddyMachine,
 };
 
@@ -103,10 +105,22 @@ const heard = (utterance: Utterance): ForeignOutput => ({
   encryption: 'none',
 });
 
+/** The words before the end mark, in a write of their own. */
+function lastWords(utterance: Utterance): readonly ForeignOutput[] {
+  const words = utterance.type === 'leave' ? (utterance.words ?? '') : '';
+  const sentence = oneSentence(words, foreignFrames.writeBytesMax);
+  return sentence === '' || sentence === endMark ? [] : [{ type: 'write', bytes: utf8Bytes(sentence) }];
+}
+
 function say(utterance: Utterance): Result<readonly ForeignOutput[], DialectError> {
   const sent: ForeignOutput = { type: 'sent', utterance, encryption: 'none' };
   if (utterance.type === 'leave' || (utterance.type === 'text' && utterance.text === endMark))
-    return ok([{ type: 'write', bytes: utf8Bytes(endMark) }, sent, { type: 'close' }]);
+    return ok([
+      ...lastWords(utterance),
+      { type: 'write', bytes: utf8Bytes(endMark) },
+      sent,
+      { type: 'close' },
+    ]);
   if (utterance.type !== 'text') return unsupported('chatbuddy', utterance.type);
   return pieces(utterance.text).map((texts) => [
     ...texts.map((text): ForeignOutput => ({ type: 'write', bytes: utf8Bytes(text) })),

@@ -31,12 +31,22 @@ import type {
   Utterance,
 } from '../dialect.js';
 import { openTurns } from './turns.js';
-import { format, isNick, leaveWords, nickAfter, parse, partFrame, type Cse310Message } from './words.js';
+import {
+  format,
+  isNick,
+  leaveCommand,
+  leaveWords,
+  nickAfter,
+  parse,
+  partFrame,
+  type Cse310Message,
+} from './words.js';
 import {
   boundedName,
   cutReads,
   frameText,
   oneLine,
+  oneSentence,
   openMachine,
   tooLong,
   unsupported,
@@ -60,6 +70,7 @@ export const cse310: ForeignDialect<Cse310Message> = {
   encode,
   pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
   means: () => 'text',
+  lastWords: (words) => utf8Bytes(format(farewell(words, cse310DefaultNick.accept))),
   openPacing: openTurns,
   openMachine: openCse310Machine,
 };
@@ -142,10 +153,7 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
         written(nick === nicks.own ? [] : [{ type: 'renamed', from: nick, to: nicks.own }], utterance),
       );
     case 'leave':
-      return ok([
-        ...written([{ type: 'disconnect', words: `${nick}${leaveWords}` }], utterance),
-        { type: 'close' },
-      ]);
+      return ok([...written([farewell(utterance.words ?? '', nick)], utterance), { type: 'close' }]);
     case 'connect':
     case 'receipt':
     case 'unknown':
@@ -153,6 +161,13 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
     default:
       return unreachable(utterance);
   }
+}
+
+/** The words of a farewell; of an empty one, the words of the real program. */
+function farewell(words: string, nick: string): Cse310Message {
+  const bytesMax = foreignFrames.writeBytesMax - utf8Bytes(leaveCommand).length;
+  const sentence = oneSentence(words, bytesMax);
+  return { type: 'disconnect', words: sentence === '' ? `${nick}${leaveWords}` : sentence };
 }
 
 /** Each message is a write of its own. */

@@ -1,0 +1,29 @@
+/** The end of a connection that a foreign program may lose, with a sentence for its user where the dialect has words. */
+import type { Socket } from 'node:net';
+import type { Hello } from '../../admission/first-bytes.js';
+import { cutOffWords } from '../../dialects/limits.js';
+import { foreignDialects } from '../../dialects/sniff.js';
+import { finishSocket } from '../tcp/finish.js';
+import { transport as limits } from './limits.js';
+import type { Joint } from './socket.js';
+
+/** Ends the connection of a caller that got no slot. */
+export function turnAway(socket: Socket, hello: Hello | null): void {
+  const sentence = sentenceFor(hello, cutOffWords.turnedAway);
+  if (sentence === null) return void socket.destroy();
+  const patience = setTimeout(() => socket.destroy(), limits.flushMs);
+  socket.once('close', () => clearTimeout(patience));
+  socket.write(sentence);
+  finishSocket(socket, () => undefined);
+}
+
+/** Ends a connection whose slot another caller has. */
+export function evict(socket: Socket, joint: Joint, hello: Hello | null): void {
+  const sentence = sentenceFor(hello, cutOffWords.evicted);
+  if (sentence === null) return joint.destroy('evicted');
+  socket.write(sentence);
+  joint.end('evicted');
+}
+
+const sentenceFor = (hello: Hello | null, words: string): Uint8Array | null =>
+  hello?.type === 'foreign' ? (foreignDialects[hello.dialect].lastWords?.(words) ?? null) : null;

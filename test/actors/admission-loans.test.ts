@@ -1,0 +1,84 @@
+/** Slots on loan to conversations with foreign programs: five at a time, and none of them in the way of messages. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { admission as limits } from '../../src/admission/limits.js';
+import type { ConnectionId } from '../../src/ids.js';
+import { admitted, Door, full, message, talk } from '../support/admission-door.js';
+
+/** So many conversations, each with a host of its own, the first one silent for longest. */
+function conversations(door: Door, count: number): readonly ConnectionId[] {
+  const ids = Array.from({ length: count }, (_, at) => admitted(door, `10.0.1.${at + 1}`, talk));
+  for (const id of ids) {
+    door.nowMs += 10;
+    door.admission.active(id, door.nowMs);
+  }
+  return ids;
+}
+
+// Case O5
+test('five conversations are served at once, and a sixth waits until one ends', () => {
+  const door = new Door();
+  const [first] = conversations(door, 5);
+  const sixth = door.wait('10.0.2.1', talk);
+  door.nowMs += limits.foreignGiveWayMs / 2;
+  assert.equal(door.again(sixth).type, 'wait');
+  if (first !== undefined) door.left(first);
+  assert.deepEqual(door.again(sixth), { type: 'serve', evict: null });
+});
+
+test('the longest silent conversation on loan gives way to a message after three seconds', () => {
+  const door = new Door();
+  const [first, second] = conversations(door, 5);
+  const caller = door.wait('10.0.2.1', message);
+  // The third of those that stay spoke last, so the first one is silent for longest.
+  door.nowMs += limits.loanSilentMs - 5 * 10;
+  assert.equal(door.whoMakesRoomFor(caller), null);
+  door.nowMs += 10;
+  assert.equal(door.whoMakesRoomFor(caller), first);
+  // It is asked once, and a second caller makes a second one give way, down to those that are kept.
+  assert.equal(door.whoMakesRoomFor(caller), null);
+  door.nowMs += limits.loanSilentMs;
+  assert.equal(door.whoMakesRoomFor(caller), second);
+  assert.equal(door.whoMakesRoomFor(caller), null);
+  assert.equal(door.whoMakesRoom('10.0.2.2', message), null);
+});
+
+test('three conversations are kept however many messages come, and messages pass beside them', () => {
+  const door = new Door();
+  const kept = conversations(door, 3);
+  for (let host = 1; host <= 50; host += 1) {
+    const { id, verdict } = door.come(`10.0.2.${host}`, host % 2 === 0 ? message : full);
+    assert.deepEqual(verdict, { type: 'serve', evict: null });
+    door.nowMs += 200;
+    door.left(id);
+  }
+  assert.ok(kept.every((id) => !door.admission.due(door.nowMs).some((due) => due.id === id)));
+});
+
+test('no further slot is lent to a conversation while messages come', () => {
+  const door = new Door();
+  conversations(door, 3);
+  door.left(admitted(door, '10.0.2.1', message));
+  assert.equal(door.come('10.0.2.9', talk).verdict.type, 'wait');
+  door.nowMs += limits.wantedForMs;
+  assert.equal(door.come('10.0.2.9', talk).verdict.type, 'serve');
+});
+
+test('a conversation that was asked to end and stays is ended', () => {
+  const door = new Door();
+  const [first] = conversations(door, 5);
+  const caller = door.wait('10.0.2.1', message);
+  door.nowMs += limits.loanSilentMs;
+  assert.equal(door.whoMakesRoomFor(caller), first);
+  assert.equal(door.admission.nextDueMs(), door.nowMs + limits.conversationEndMs);
+  assert.deepEqual(door.admission.due(door.nowMs + limits.conversationEndMs), [
+    { id: first, reason: 'idle' },
+  ]);
+});
+
+test('a contact takes the slot on loan at once', () => {
+  const door = new Door();
+  const [first] = conversations(door, 5);
+  door.admission.know(['10.0.2.1'], []);
+  assert.deepEqual(door.come('10.0.2.1', full).verdict, { type: 'serve', evict: first });
+});

@@ -10,21 +10,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist', 'bundle');
 const stamp = join(folder, 'stamp');
 
-/** Entries of the process, which share their code. */
-const program = {
-  main: 'src/ui/cli/main.ts',
-  background: 'src/ui/cli/background.ts',
-  index: 'src/index.ts',
-};
+/** Entries of a process, which share their code. */
+const processes = { main: 'src/ui/cli/main.ts', background: 'src/ui/cli/background.ts' };
 /** Entries of the threads, one self-contained file each. */
 const threads = readdirSync(join(root, 'workers')).map((file) => file.replace(/\.ts$/u, ''));
 
-/**
- * Stay packages: libsql loads a native library, piscina and pino start files of their own, and the Results of neverthrow
- * in the hands of an embedder must be those of the embedder's neverthrow.
- */
+/** Stay packages: libsql loads a native library, piscina and pino start files of their own. */
 const outside = ['libsql', 'piscina', 'pino'];
-const outsideOfProgram = [...outside, 'neverthrow'];
+
+/** To be loaded for what they do: entries alone. Anything else that an entry does not use is left out. */
+const moduleSideEffects = [
+  { test: /[\\/](src[\\/]ui[\\/]cli[\\/](main|background)|workers[\\/]\w+)\.ts$/u, sideEffects: true },
+  { test: /[\\/](src|workers)[\\/]/u, sideEffects: false },
+  { external: true, sideEffects: false },
+];
 
 /** Hash of all that goes in: paths, sizes and times of the sources, the lock file, and this file. */
 function inputs() {
@@ -39,26 +38,28 @@ function inputs() {
   return hash.digest('hex');
 }
 
-/** Lets `import.meta.url` of a source name the file that `tsc` makes of it: other files are found from there. */
-const placesOfSources = {
+/**
+ * Lets `import.meta.url` of a source name the file that `tsc` makes of it: other files are found from there.
+ * `here`: an expression for the URL of the bundle.
+ */
+const placesOfSources = (here) => ({
   name: 'places-of-sources',
   transform: {
     filter: { id: /[\\/]src[\\/].*\.ts$/u, code: 'import.meta.url' },
     handler(code, id) {
       const built = relative(root, id).split(sep).join('/').replace(/\.ts$/u, '.js');
-      const place = `new URL('../${built}', import.meta.url).href`;
       // Lines stay where they are, so the source map still holds.
-      return { code: code.replaceAll('import.meta.url', place), map: null };
+      return { code: code.replaceAll('import.meta.url', `new URL('../${built}', ${here}).href`), map: null };
     },
   },
-};
+});
 
-const common = {
-  cwd: root,
-  platform: 'node',
-  resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
-  plugins: [placesOfSources],
-};
+/**
+ * CommonJS starts sooner than modules do: it is read without a turn of the loop for each file, and `require` of a part of
+ * Node does not list all that the part exports.
+ */
+const commonJs = { format: 'cjs', here: "require('node:url').pathToFileURL(__filename)", ending: 'cjs' };
+const modules = { format: 'esm', here: 'import.meta.url', ending: 'js' };
 
 /** Makes the bundles unless they are up to date. */
 export async function bundle() {
@@ -67,17 +68,33 @@ export async function bundle() {
   const { rolldown } = await import('rolldown');
   const next = `${folder}.next`;
   rmSync(next, { recursive: true, force: true });
-  const write = async (options, output) => {
-    const built = await rolldown({ ...common, ...options });
-    await built.write({ dir: next, format: 'esm', sourcemap: true, entryFileNames: '[name].js', ...output });
+  const write = async ({ format, here, ending }, input, external, output = {}) => {
+    const built = await rolldown({
+      cwd: root,
+      platform: 'node',
+      resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+      plugins: [placesOfSources(here)],
+      treeshake: { moduleSideEffects },
+      input,
+      external,
+    });
+    await built.write({
+      dir: next,
+      format,
+      sourcemap: true,
+      // Names stay, for whoever reads a stack trace.
+      minify: { mangle: false, compress: true, codegen: true },
+      entryFileNames: `[name].${ending}`,
+      chunkFileNames: `part-[name]-[hash].${ending}`,
+      ...output,
+    });
     await built.close();
   };
-  await write({ input: program, external: outsideOfProgram }, { chunkFileNames: 'part-[name]-[hash].js' });
+  await write(commonJs, processes, outside);
   for (const name of threads)
-    await write(
-      { input: { [`thread-${name}`]: `workers/${name}.ts` }, external: outside },
-      { codeSplitting: false },
-    );
+    await write(commonJs, { [`thread-${name}`]: `workers/${name}.ts` }, outside, { codeSplitting: false });
+  // For programs that embed the node, whose Results must be those of the neverthrow that they have.
+  await write(modules, { index: 'src/index.ts' }, [...outside, 'neverthrow']);
   writeFileSync(join(next, 'stamp'), wanted);
   rmSync(folder, { recursive: true, force: true });
   renameSync(next, folder);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const lines = 100_000;
-const mainFile = join(import.meta.dirname, '..', 'bundle', 'main.js');
+const mainFile = join(import.meta.dirname, '..', 'bundle', 'main.cjs');
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export async function run(): Promise<void> {

@@ -16,7 +16,7 @@ export type WorkerEntries = (
 
 /** The bundled threads, which start in less time than those of `dist/workers/`. */
 export const shippedWorkers: WorkerEntries = (worker) =>
-  new URL(`../../bundle/thread-${worker}.js`, import.meta.url);
+  new URL(`../../bundle/thread-${worker}.cjs`, import.meta.url);
 
 const patience = { restartsMax: limits.restartsMax, restartWindowMs: limits.restartWindowMs } as const;
 

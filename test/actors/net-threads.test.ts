@@ -86,7 +86,7 @@ const hub = actor<
 
 const inThread = (worker: string): Placement => ({
   kind: 'thread',
-  entry: new URL(`../../bundle/thread-${worker}.js`, import.meta.url),
+  entry: new URL(`../../bundle/thread-${worker}.cjs`, import.meta.url),
 });
 
 async function start(t: TestContext, name: string, beaconPorts: readonly number[]) {

@@ -5,7 +5,7 @@ import { child, startSupervisor } from '../../src/runtime/index.js';
 import { within } from '../support/deadline.js';
 import { line, messageId, peer, temporaryHome } from './driver.js';
 
-const entry = new URL('../../bundle/thread-history.js', import.meta.url);
+const entry = new URL('../../bundle/thread-history.cjs', import.meta.url);
 
 test('the history keeps lines from its own thread, and commits what waits together', async () => {
   const { file, remove } = temporaryHome();

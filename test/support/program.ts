@@ -14,7 +14,7 @@ import { hangMs } from './deadline.js';
 import type { Placing } from '../../src/node/root.js';
 
 /** The bundled program, as the package has it. */
-export const mainFile = join(import.meta.dirname, '..', '..', 'bundle', 'main.js');
+export const mainFile = join(import.meta.dirname, '..', '..', 'bundle', 'main.cjs');
 const inlineMainFile = join(import.meta.dirname, 'inline-main.js');
 
 /** One line of NDJSON, fields unchecked: tests look at those they name. */

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { testMsMax, within } from '../support/deadline.js';
 import { usableNowMs } from '../support/usable-time.js';
 
-const main = new URL('../../bundle/main.js', import.meta.url).pathname;
+const main = new URL('../../bundle/main.cjs', import.meta.url).pathname;
 const options = { timeout: testMsMax };
 const parent = mkdtempSync(join(tmpdir(), 'parlance-test-'));
 const beaconPort = String(20_000 + (process.pid % 20_000));

@@ -55,7 +55,7 @@ export function parseOwnName(raw: string): Result<string, NameFault> {
   const whole = cleaned(raw);
   const isCut = whole !== clipName(whole);
   if (!isCut && raw.length <= limits.rawCharsMax) return sanitiseName(raw);
-  const characters = [...graphemes.segment(whole)].length;
+  const characters = [...graphemesOf(whole)].length;
   const detail =
     characters > limits.graphemesMax
       ? `it has ${characters} characters, at most ${limits.graphemesMax} are shown`
@@ -113,7 +113,7 @@ export function clipGraphemes(value: string, graphemesMax: number): string {
   if (value.length <= graphemesMax) return value;
   let clipped = '';
   let count = 0;
-  for (const { segment } of graphemes.segment(value)) {
+  for (const { segment } of graphemesOf(value)) {
     count += 1;
     if (count > graphemesMax) return clipped;
     clipped += segment;
@@ -257,11 +257,14 @@ export const foldCase = (name: string): string =>
     .toLowerCase()
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '');
 
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | null = null;
+/** Cuts into grapheme clusters. Made when first used: it loads tables for some 25 ms, and most threads need none. */
+const graphemesOf = (value: string): Intl.Segments =>
+  (segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' })).segment(value);
 const excessMarks = new RegExp(`(\\p{M}{${limits.combiningMarksMax}})\\p{M}+`, 'gu');
 
 function* segmentsOf(value: string): Generator<string> {
-  for (const { segment } of graphemes.segment(value)) yield segment;
+  for (const { segment } of graphemesOf(value)) yield segment;
 }
 
 function takeWhileFits(parts: Iterable<string>, bytesMax: number): string {

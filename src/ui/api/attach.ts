@@ -14,6 +14,7 @@ import {
 
 export type { Listening } from '../../node/start.js';
 import { connectNode, type RemoteNode } from './client.js';
+import { isEnding } from './faults.js';
 import { launchNode } from './launch.js';
 import { controlApi } from './limits.js';
 
@@ -50,9 +51,6 @@ async function attachTo(
     } else await delay(controlApi.attachPauseMs);
   }
 }
-
-/** Decides whether a failed attempt to attach met no node, or one that ends just now. */
-export const isEnding = ({ code }: NodeError): boolean => code === 'api/no-node' || code === 'api/lost';
 
 /** Asks the node that serves `home` to make room. `null`: none serves it. */
 export async function askHolder(home: string): Promise<HolderAnswer | null> {

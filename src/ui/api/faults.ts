@@ -142,3 +142,6 @@ function isOfKind(value: unknown, kind: string): boolean {
       return Array.isArray(value) && value.every((each) => typeof each === 'number');
   }
 }
+
+/** Decides whether a failed attempt to attach met no node, or one that ends just now. */
+export const isEnding = ({ code }: NodeError): boolean => code === 'api/no-node' || code === 'api/lost';

@@ -33,7 +33,7 @@ export type LaunchReport =
   { readonly type: 'served'; readonly by: Server } | { readonly type: 'failed'; readonly error: NodeError };
 
 /** The file that the new process runs. It may import the command line, which this room may not. */
-const entry = fileURLToPath(new URL('../../../bundle/background.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../../bundle/background.cjs', import.meta.url));
 
 /** Path of the log of a node. */
 export const logFileOf = ({ options, logFile }: LaunchTask): string =>

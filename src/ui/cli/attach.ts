@@ -15,10 +15,10 @@ import {
   type PeerEvent,
 } from '../../index.js';
 import { reasonOf } from '../../system-errors.js';
-import { isEnding, type Listening } from '../api/attach.js';
+import type { Listening } from '../api/attach.js';
 import { openIntermittent } from '../api/intermittent.js';
 import type { RemoteNode } from '../api/client.js';
-import { readFault } from '../api/faults.js';
+import { isEnding, readFault } from '../api/faults.js';
 import type { Server } from '../api/launch.js';
 import { controlApi } from '../api/limits.js';
 import type { CommonOptions } from './options/common-options.js';

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /** The program `parlance`: runs a command in the real world and exits with its code. */
 import { userInfo } from 'node:os';
+import { ResultAsync, type Result } from 'neverthrow';
 import { cli } from './limits.js';
-import { listenToPeers, openRestingNode, startOwnNode } from '../api/attach.js';
-import { connectNode } from '../api/client.js';
-import { launchNode } from '../api/launch.js';
 import { run } from './program.js';
 import { afterUsable } from './run.js';
 import { isOutOfFiles, lineOf, outOfFiles, wordingOf, type ExitCode } from './screen/wording.js';
@@ -12,6 +10,12 @@ import { isFile, wholeWrites } from './screen/whole-writes.js';
 import type { World } from './world.js';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs `use` on code that is loaded now: help and wrong command lines need no node. */
+const loaded = <Code, T, E>(
+  code: Promise<Code>,
+  use: (code: Code) => PromiseLike<Result<T, E>>,
+): ResultAsync<T, E> => new ResultAsync(code.then(use));
 
 const world: World = {
   env: process.env,
@@ -26,11 +30,11 @@ const world: World = {
       return 'me';
     }
   },
-  startNode: startOwnNode,
-  launchNode,
-  restNode: openRestingNode,
-  listenToPeers,
-  connectNode,
+  startNode: (options) => loaded(import('../api/attach.js'), (code) => code.startOwnNode(options)),
+  launchNode: (task) => loaded(import('../api/launch.js'), (code) => code.launchNode(task)),
+  restNode: (options) => loaded(import('../api/attach.js'), (code) => code.openRestingNode(options)),
+  listenToPeers: (...given) => loaded(import('../api/attach.js'), (code) => code.listenToPeers(...given)),
+  connectNode: (home) => loaded(import('../api/client.js'), (code) => code.connectNode(home)),
   onSignal: (listener) => {
     const onSignal = (): void => {
       // A signal ends the program even if something hangs.
@@ -72,5 +76,9 @@ function unexpected(cause: unknown): ExitCode {
   return 1;
 }
 
+// A command that nothing can end any more must not pass for a success.
+process.once('beforeExit', () => process.exit(unexpected(new Error('the command came to no end'))));
 // The exit is explicit: a worker or a socket that ends slowly must not hold the shell.
-process.exit(await run(process.argv.slice(2), world).catch(unexpected));
+void run(process.argv.slice(2), world)
+  .catch(unexpected)
+  .then((code) => process.exit(code));

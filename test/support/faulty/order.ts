@@ -47,7 +47,7 @@ export function faultyWorkers(): {
     },
     entries: (worker) =>
       worker === 'jobs'
-        ? new URL('../../../bundle/thread-jobs.js', import.meta.url)
+        ? new URL('../../../bundle/thread-jobs.cjs', import.meta.url)
         : new URL(`./${worker}.js`, import.meta.url),
     fail: (worker, fault) => post({ order: 'fail', worker, fault }),
     close: () => channel.close(),

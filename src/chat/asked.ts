@@ -24,7 +24,8 @@ import type { PeerProof, Resumption } from '../session/contract.js';
 import type { Words, SendFailure as DeliveryFailure } from './delivery/sending.js';
 import type { StoreFailure } from './delivery/effects.js';
 import type { HistoryQuery, Entry, OutboxPage } from './delivery/entry.js';
-import type { PeerEvent, StatusEvent } from './events.js';
+import type { PeerEvent, PresenceEvent, StatusEvent } from './events.js';
+import type { Status } from '../wire/status.js';
 import type { HeardWords } from './foreign/state.js';
 import type { Said } from './routes/utterances.js';
 import type { CallId, Fault } from './turn.js';
@@ -101,6 +102,11 @@ export interface Commands {
   /** Dials the peer, or (null) all peers for which messages wait, at once. */
   readonly retry: Asking<{ readonly peer: string | null }, RetriedInfo, ChatError>;
   readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
+  readonly ownStatus: Asking<Nothing, PresenceEvent>;
+  /** Sets the own status, until it is changed or until a time (wall clock, ms). */
+  readonly setStatus: Asking<Status, PresenceEvent, ChatError>;
+  /** The user stopped, or went on, to use the program: without a status of its own it is away meanwhile. */
+  readonly idle: Asking<{ readonly isIdle: boolean }, PresenceEvent>;
   readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure | DialectError>;
   readonly foreignPeers: Asking<
     { readonly dialect: ForeignDialectName },
@@ -148,7 +154,12 @@ export interface Questions {
   /** The content of the beacon; null while the port is unknown. */
   readonly description: Asking<
     Nothing,
-    { readonly name: string; readonly tcpPort: number; readonly certificateSerial: number } | null
+    {
+      readonly name: string;
+      readonly tcpPort: number;
+      readonly certificateSerial: number;
+      readonly status: Status;
+    } | null
   >;
 }
 

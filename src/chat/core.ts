@@ -12,6 +12,9 @@ import { unreachable } from '../exhaustive.js';
 import type { PeerId } from '../ids.js';
 import type { TicketBook } from '../session/tickets.js';
 import type { Address } from '../wire/address.js';
+import type { Status } from '../wire/status.js';
+import { isHere } from './people/presence.js';
+import { StatusDesk } from './status.js';
 import { announced } from './announcements.js';
 import { CommandDesk } from './commands.js';
 import type { CoreTurn, Parts } from './parts.js';
@@ -47,6 +50,8 @@ export interface CoreArgs {
 /** The state that the history keeps from earlier runs. */
 export interface Stored extends DeliveryStored {
   readonly contacts: readonly Contact[];
+  /** Own status at the end of the last run. */
+  readonly status?: Status;
 }
 
 /** The decisions of a node. The parts hold the state; this class routes inputs to them. */
@@ -54,6 +59,7 @@ export class Core {
   readonly #parts: Parts;
   readonly #desk: CommandDesk;
   readonly #peopleDesk: PeopleDesk;
+  readonly #status: StatusDesk;
   #name: string;
   #listening: (Address & { readonly addresses: readonly string[] }) | null = null;
   #tokens = 0;
@@ -71,6 +77,7 @@ export class Core {
     this.#parts = { own, people, native, foreign, delivery };
     this.#desk = new CommandDesk(this.#parts);
     this.#peopleDesk = new PeopleDesk(this.#parts);
+    this.#status = new StatusDesk(this.#parts, (turn) => this.#describe(turn));
   }
 
   /** Restores the stored state. Call it before the first input. */
@@ -85,6 +92,7 @@ export class Core {
       );
       people.age(turn);
       this.#peopleDesk.unseen.restore(stored.unseen.emittedSeq);
+      this.#status.restore(stored.status ?? isHere, turn);
       native.expireTickets(turn);
       foreign.start(turn);
       delivery.restore(stored, turn);
@@ -122,12 +130,8 @@ export class Core {
         return this.#asked(input, turn);
       case 'listening':
         return this.#listens(input, turn);
-      case 'accepted': {
-        const { connectionId, dialect, address } = input;
-        if (isForeign(dialect)) return foreign.accepted(connectionId, dialect, address, turn);
-        native.accepted(connectionId, address, turn);
-        return [];
-      }
+      case 'accepted':
+        return this.#accepted(input, turn);
       case 'slotWanted':
         native.slotWanted(input.connectionId, turn);
         foreign.slotWanted(input.connectionId, turn);
@@ -144,13 +148,15 @@ export class Core {
       case 'dialFailed':
         return this.#dialFailed(input, turn);
       case 'discoveryStarted':
+        if (this.#status.isInvisible) this.#status.beQuiet(turn);
+        return announced(this.#parts, input, turn);
       case 'twin':
       case 'presence':
       case 'seen':
         return announced(this.#parts, input, turn);
       case 'keyRenewed':
         native.keyRenewed(input, turn);
-        if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
+        this.#describe(turn);
         return [];
       case 'resumable':
         native.known.offered(input.resumption, turn);
@@ -182,6 +188,18 @@ export class Core {
     }
   }
 
+  #accepted(input: Extract<Input, { type: 'accepted' }>, turn: CoreTurn): readonly RouteReport[] {
+    const { native, foreign } = this.#parts;
+    const { connectionId, dialect, address } = input;
+    if (this.#status.isInvisible) {
+      turn.emit({ to: 'transport', say: 'close', connectionId, reason: 'invisible', penaltyMs: 0 });
+      return [];
+    }
+    if (isForeign(dialect)) return foreign.accepted(connectionId, dialect, address, turn);
+    native.accepted(connectionId, address, turn);
+    return [];
+  }
+
   #dialFailed(input: Extract<Input, { type: 'dialFailed' }>, turn: CoreTurn): readonly RouteReport[] {
     const { native, foreign } = this.#parts;
     const { connectionId, error } = input;
@@ -199,11 +217,9 @@ export class Core {
       case 'peers':
         turn.emit(answer(input.call, ok(people.rows())));
         return [];
-      case 'find': {
-        const found = people.known(input.body.peer).map(people.row);
-        turn.emit(answer(input.call, found));
+      case 'find':
+        turn.emit(answer(input.call, people.known(input.body.peer).map(people.row)));
         return [];
-      }
       case 'unread':
       case 'read':
       case 'emitted':
@@ -217,6 +233,11 @@ export class Core {
       case 'withdraw':
       case 'retry':
         this.#peopleDesk.command(input, turn);
+        return [];
+      case 'ownStatus':
+      case 'setStatus':
+      case 'idle':
+        this.#status.command(input, turn);
         return [];
       case 'rename':
         turn.emit(answer(input.call, this.#rename(input.body.name, turn)));
@@ -237,10 +258,9 @@ export class Core {
       case 'judgePeer':
         turn.emit(answer(input.call, ok(native.judge(input.body.sessionId, input.body.peer))));
         return [];
-      case 'description': {
+      case 'description':
         turn.emit(answer(input.call, ok(this.#listening === null ? null : this.#description())));
         return [];
-      }
       case 'said':
         return this.#outcome(native.said(input.body, input.call, turn), turn);
       case 'foreignHeard':
@@ -267,7 +287,7 @@ export class Core {
     for (const other of others) if (isForeign(other.dialect)) ports.set(other.dialect, other.port);
     foreign.listening(port, ports);
     native.known.announce(turn);
-    turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
+    this.#describe(turn);
     const ready = { id: own.peerId, name: this.#name, address, addresses: [...addresses], port };
     turn.emit({ to: 'feed', event: { type: 'ready', ...ready } });
     const { peers, text } = foreign.takeGreetings();
@@ -299,6 +319,7 @@ export class Core {
       case 'attempt':
       case 'name':
       case 'probe':
+      case 'status-heard':
         return this.#desk.addressesAnswered(native.due(due, turn), turn);
       case 'release':
       case 'expire':
@@ -307,6 +328,10 @@ export class Core {
       case 'outbox':
       case 'marks':
         delivery.due(due, turn);
+        return [];
+      case 'status-end':
+      case 'status-tell':
+        this.#status.due(due, turn);
         return [];
       default:
         return unreachable(due);
@@ -324,7 +349,7 @@ export class Core {
       const { people, native, foreign } = this.#parts;
       this.#name = name;
       turn.emit({ to: 'settings', name });
-      turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
+      this.#describe(turn);
       people.calledSelf(name, turn);
       native.renamed(name, turn);
       foreign.renamed(name, turn);
@@ -335,7 +360,13 @@ export class Core {
   /** Returns the content of the beacon; null while the port is unknown. */
   #description() {
     const tcpPort = this.#listening?.port ?? 0;
-    return { name: this.#name, tcpPort, certificateSerial: this.#parts.native.keys.certificateSerial };
+    const { certificateSerial } = this.#parts.native.keys;
+    return { name: this.#name, tcpPort, certificateSerial, status: this.#status.status };
+  }
+
+  /** Renews the beacon, once the port is known. */
+  #describe(turn: CoreTurn): void {
+    if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
   }
 
   #self(turn: CoreTurn): CoreSelf {

@@ -9,16 +9,17 @@ import type { DialError } from './errors.js';
 import type { ConnectionId, SessionId } from '../ids.js';
 import type { Resumption } from '../session/contract.js';
 import type { Address } from '../wire/address.js';
+import type { Status } from '../wire/status.js';
 import type { AskedInput } from './asked.js';
 import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './delivery/effects.js';
-import type { ErrorEvent, ReadyEvent } from './events.js';
+import type { ErrorEvent, PresenceEvent, ReadyEvent } from './events.js';
 import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
 import type { ForeignInput } from './foreign/state.js';
-import type { PeopleEffect } from './people/effects.js';
+import type { PeopleEffect, StatusDue } from './people/effects.js';
 import type { Presence } from './people/presence.js';
 import type { NativeDue, NativeEffect } from './routes/effects.js';
 import type { OwnSide, SessionEnd, SessionUp } from './routes/live-session.js';
-import type { LogEffect, Token } from './turn.js';
+import type { LogEffect, TimerEffect, Token } from './turn.js';
 
 /** One effect of the core: a request to the shell. */
 export type Effect = PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | CoreEffect;
@@ -39,16 +40,23 @@ export type CoreEffect =
       readonly name: string;
       readonly tcpPort: number;
       readonly certificateSerial: number;
+      /** `invisible`: no beacon is sent. */
+      readonly status: Status;
     }
+  /** Whether discovery must send nothing. */
+  | { readonly to: 'presence'; readonly say: 'quiet'; readonly isQuiet: boolean }
+  /** Keeps the own status for the next start. */
+  | { readonly to: 'own-status'; readonly status: Status }
   /** The rows that discovery had announced, for a discovery that starts again. */
   | { readonly to: 'presence'; readonly say: 'recall'; readonly rows: readonly Presence[] }
-  | { readonly to: 'feed'; readonly event: Omit<ReadyEvent, 'pid'> | ErrorEvent }
+  | { readonly to: 'feed'; readonly event: Omit<ReadyEvent, 'pid'> | PresenceEvent | ErrorEvent }
   /** Keeps the own name for the next start. */
   | { readonly to: 'settings'; readonly name: string }
+  | TimerEffect<StatusDue>
   | LogEffect;
 
 /** A timer that has fired. */
-export type Due = NativeDue | ForeignDue | DeliveryDue;
+export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue;
 
 /** An answer of the history, under the token of the ask. */
 export type StoredAnswer =

@@ -13,6 +13,7 @@ export type ChatError =
   | { readonly code: 'chat/text-too-long'; readonly limitBytes: number; readonly gotBytes: number }
   | { readonly code: 'chat/text-invalid'; readonly detail: string }
   | { readonly code: 'chat/name-invalid'; readonly detail: string }
+  | { readonly code: 'chat/status-invalid'; readonly detail: string }
   | { readonly code: 'chat/outbox-full'; readonly limit: number }
   | { readonly code: 'chat/blocked'; readonly peer: string }
   /** `claimant` bears the name of the contact `peer`, or answers at its address; empty where it is not known. */

@@ -15,6 +15,7 @@ import {
   oneOf,
   peerState,
   port,
+  presence,
   text,
   time,
   whole,
@@ -48,6 +49,9 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   verified: flag('whether the safety code was compared'),
   lastSeen: time('last sign of life'),
   unread: whole('messages of the peer that the user has not read'),
+  presence: v.exactOptional(presence),
+  statusText: v.exactOptional(text('status of the person in its own words')),
+  statusUntil: v.exactOptional(time('end of the status, by the clock of the peer')),
   alias: v.exactOptional(text('name that the user gave the peer; shown before its own')),
   muted: v.exactOptional(flag('whether messages of the peer notify nobody')),
   request: v.exactOptional(flag('whether a stranger wrote, and the user has decided nothing')),
@@ -79,6 +83,12 @@ const message = event('message', 'a message was stored', {
   state: v.exactOptional(deliveryState),
 });
 
+const ownPresence = event('presence', 'the own status is, or became, this', {
+  presence,
+  statusText: v.exactOptional(text('own status in words')),
+  statusUntil: v.exactOptional(time('end of the status')),
+});
+
 const status = event('status', 'a sent message reached another state', {
   id: text('id of the message'),
   peer: text('name of the peer'),
@@ -108,7 +118,7 @@ const error = event('error', 'something failed that the user should know of', {
 const bye = event('bye', 'the node ends; nothing follows', {});
 
 /** By type, in the order of a node's life. */
-export const nodeEvents = { ready, peer, message, status, notice, error, bye };
+export const nodeEvents = { ready, peer, message, status, presence: ownPresence, notice, error, bye };
 
 /** The presence of a peer. */
 export type PeerState = v.InferOutput<typeof peerState>;
@@ -123,6 +133,8 @@ export interface PeerEvent extends Fields<typeof peer> {}
 export interface MessageEvent extends Fields<typeof message> {}
 /** A sent message reached another state. */
 export interface StatusEvent extends Fields<typeof status> {}
+/** The own status. */
+export interface PresenceEvent extends Fields<typeof ownPresence> {}
 /** An older program reports about a peer. */
 export interface NoticeEvent extends Fields<typeof notice> {}
 /** A failure that the user should know of. */
@@ -132,4 +144,4 @@ export interface ByeEvent extends Fields<typeof bye> {}
 
 /** Any event that a node publishes. */
 export type NodeEvent =
-  ReadyEvent | PeerEvent | MessageEvent | StatusEvent | NoticeEvent | ErrorEvent | ByeEvent;
+  ReadyEvent | PeerEvent | MessageEvent | StatusEvent | PresenceEvent | NoticeEvent | ErrorEvent | ByeEvent;

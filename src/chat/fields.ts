@@ -1,6 +1,7 @@
 /** The kinds of field that the catalogue is made of: each one a valibot schema with a description. Pure. */
 import * as v from 'valibot';
 import type { DialectName, Encryption } from '../dialects/dialect.js';
+import { presenceWords } from '../wire/status.js';
 
 /** The names of the foreign dialects. */
 export const foreignDialectNames = [
@@ -59,6 +60,11 @@ export const encryption = oneOf(
 export const peerState = oneOf(
   ['online', 'away', 'offline'],
   'online: heard within 10 s (native: two beacons); away: within 15 minutes; offline: not since then',
+);
+/** The presence that a person gives. */
+export const presence = oneOf(
+  presenceWords,
+  'here; away; busy: notifications are muted; invisible: it is seen only by those to whom it writes',
 );
 /** The state of a sent message. */
 export const deliveryState = oneOf(

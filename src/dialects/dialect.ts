@@ -5,6 +5,7 @@
 import type { Result } from 'neverthrow';
 import type { DialectError } from './errors.js';
 import type { MessageId } from '../ids.js';
+import type { Status } from '../wire/status.js';
 
 /** The name of an older program's dialect. */
 export type ForeignDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';
@@ -22,6 +23,8 @@ export type Utterance =
   | { readonly type: 'receipt'; readonly ids: readonly MessageId[] }
   /** The name of the speaker, and the instance (8 bytes, hex) of its identity. */
   | { readonly type: 'profile'; readonly name: string; readonly instance: string }
+  /** The status of the speaker now. */
+  | { readonly type: 'status'; readonly status: Status }
   /** The speaker asks to connect, in dialects with such a message. */
   | { readonly type: 'connect' }
   /** The speaker leaves. `words`: what to show, where the dialect sends some. */

@@ -6,6 +6,7 @@
  *   text    = id(16) sentAtMs(u48) UTF-8
  *   receipt = id(16)…
  *   profile = instance(8) UTF-8 name
+ *   now     = what(u8) …                          3: a status (`wire/status.ts`); others are skipped and counted
  */
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
@@ -15,10 +16,14 @@ import { native as sessionLimits, text as textLimits } from './limits.js';
 import { wireV1 } from '../wire/limits.js';
 import { ByteReader, ByteWriter, copy, toHex } from '../wire/bytes.js';
 import { encodeControl, magic } from '../wire/frames.js';
+import { decodeStatus, encodeStatus } from '../wire/status.js';
 import type { Dialect, Sniffed, Utterance } from './dialect.js';
 
 /** The kinds that this version reads and writes. */
-export const kind = { text: 1, receipt: 2, profile: 3 } as const;
+export const kind = { text: 1, receipt: 2, profile: 3, now: 10 } as const;
+
+/** Subjects of the kind `now`, which matters at this moment alone: it has neither id nor receipt. */
+const now = { status: 3 } as const;
 
 /** A range of kinds that a later version gives a meaning, both ends included. */
 interface ReservedKinds {
@@ -34,8 +39,8 @@ interface ReservedKinds {
 export const reservedKinds: readonly ReservedKinds[] = [
   {
     first: 4,
-    last: 10,
-    use: 'messages: second form of a text, edit, delete, reaction, read mark, timer, typing',
+    last: 9,
+    use: 'messages: second form of a text, edit, delete, reaction, read mark, timer',
   },
   { first: 16, last: 24, use: 'rooms' },
   { first: 32, last: 41, use: 'files' },
@@ -136,6 +141,15 @@ function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectEr
     }
     case 'profile':
       return writeProfile(writer, utterance.name, utterance.instance);
+    case 'status': {
+      const status = encodeStatus(utterance.status);
+      writer
+        .u8(kind.now)
+        .u32(1 + status.length)
+        .u8(now.status);
+      writer.window(status.length).set(status);
+      return ok(undefined);
+    }
     case 'connect':
     case 'leave':
     case 'unknown':
@@ -209,6 +223,12 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
       const name = readUtf8(body.subarray(instanceBytes));
       if (name === null) return err(malformed('name is not UTF-8'));
       return ok({ type: 'profile', name, instance: toHex(copy(body, 0, instanceBytes)) });
+    }
+    case kind.now: {
+      const status = body[0] === now.status ? decodeStatus(body.subarray(1)) : null;
+      return ok(
+        status === null ? { type: 'unknown', kind: code, bytes: body.length } : { type: 'status', status },
+      );
     }
     default:
       return ok({ type: 'unknown', kind: code, bytes: body.length });

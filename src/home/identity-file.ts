@@ -18,6 +18,7 @@ import type { HomeError } from './errors.js';
 import { identityFile as limits } from './limits.js';
 import { keyIsOldAtMs, makeCertificate, nextIdentityHash, notAfterOf } from '../session/certificate.js';
 import { fromHex, isSame, toHex } from '../wire/bytes.js';
+import { feature } from '../wire/features.js';
 import { isJsonObject, parseBoundedJson } from '../wire/json/parse.js';
 import type { Home } from './home.js';
 import { readPrivate, writePrivate } from './private-file.js';
@@ -192,7 +193,15 @@ function open(identity: Keys, bootId: Uint8Array, bad: Bad): Result<Vault, HomeE
     peerId: peerIdOf(idKey),
     idKey,
     certificateSerial: serial,
-    local: { staticKey, staticPublic, certificate, bootId, wireVersions: [1], features: 0, next },
+    local: {
+      staticKey,
+      staticPublic,
+      certificate,
+      bootId,
+      wireVersions: [1],
+      features: feature.ephemeral,
+      next,
+    },
     sign: signWithIdentity,
   });
 }

@@ -6,6 +6,14 @@ export const identityFile = {
   fileBytesMax: 16_384,
 } as const;
 
+/** The file with the own status. */
+export const ownStatusFile = {
+  /** Bytes that are read: a text of 240 bytes, escaped, and two fields. */
+  bytesMax: 4_096,
+  depthMax: 1,
+  keysMax: 8,
+} as const;
+
 /** The files of the older programs. */
 export const foreignFiles = {
   /** Lines for `chat_history.txt` that wait for the disk. */

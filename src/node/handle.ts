@@ -17,7 +17,7 @@ import type {
   SendViaOptions,
   UnreadInfo,
 } from '../chat/contract.js';
-import type { MessageEvent, NodeEvent, PeerEvent, StatusEvent } from '../chat/events.js';
+import type { MessageEvent, NodeEvent, PeerEvent, PresenceEvent, StatusEvent } from '../chat/events.js';
 import type { ForeignDialectName } from '../dialects/dialect.js';
 import type { ApiError } from './errors.js';
 import type { ChatError, StoreError } from '../chat/errors.js';
@@ -95,6 +95,14 @@ export interface SendOptions {
 export interface SendAllOptions {
   /** One id for each text. */
   readonly ids?: readonly string[];
+}
+
+/** A status for others. */
+export interface OwnStatus {
+  readonly presence: PresenceEvent['presence'];
+  readonly text?: string;
+  /** Time at which it ends, in ms since 1970. */
+  readonly untilMs?: number;
 }
 
 /** A running node. Methods that name a peer accept every form of PEER: id, name, tag or address. */
@@ -187,6 +195,12 @@ export interface NodeHandle {
   readonly verify: (peer: string, code: string | null) => ResultAsync<SafetyInfo, NodeError>;
   readonly block: (peer: string, blocked: boolean) => ResultAsync<PeerEvent, NodeError>;
   readonly rename: (name: string) => ResultAsync<SelfInfo, NodeError>;
+  /** The own status, as peers see it. */
+  readonly status: () => ResultAsync<PresenceEvent, NodeError>;
+  /** Sets the own status. It is kept over restarts. Errors: `chat/status-invalid`. */
+  readonly setStatus: (status: OwnStatus) => ResultAsync<PresenceEvent, NodeError>;
+  /** The user is idle, or no longer: without a status of its own the user is away meanwhile. */
+  readonly setIdle: (isIdle: boolean) => ResultAsync<PresenceEvent, NodeError>;
   /** Ends live sessions with the peer. The next message starts a new one. */
   readonly disconnect: (peer: string) => ResultAsync<null, NodeError>;
   readonly stats: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;

@@ -93,12 +93,19 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     verify: (peer, code) => node.call('verify', { peer, code }),
     block: (peer, blocked) => node.call('block', { peer, blocked }),
     rename: (name) => node.call('rename', { name }).map(whole),
+    ...statusMethodsOf(node),
     disconnect: (peer) => node.call('disconnect', { peer }),
     stats,
     close,
     [Symbol.asyncDispose]: close,
   };
 }
+
+const statusMethodsOf = (node: Ref<NodeProtocol>): Pick<NodeHandle, 'status' | 'setStatus' | 'setIdle'> => ({
+  status: () => node.call('ownStatus', {}),
+  setStatus: ({ presence, text = '', untilMs = null }) => node.call('setStatus', { presence, text, untilMs }),
+  setIdle: (isIdle) => node.call('idle', { isIdle }),
+});
 
 /**
  * Pairs texts with ids: those of the caller, or new ones. New ids are made here and not by the node, since a node

@@ -17,6 +17,7 @@ import type { NodeEvent } from '../chat/events.js';
 import { sanitiseName } from '../chat/people/name.js';
 import type { Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
+import { openOwnStatus } from '../home/own-status-file.js';
 import { address, child } from '../runtime/actor.js';
 import type { Supervisor } from '../runtime/tree/spec.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
@@ -63,6 +64,7 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
   const services: NodeServices = {
     name: () => name.value,
     keepName: (changed) => options.keepName?.(changed),
+    ...openOwnStatus(home.directory, (reason) => log('warn', 'own-status-not-kept', { reason })),
     publish: (event) => feed.publish(event),
     publishedSeq: (newestStored) => feed.publishedSeq(newestStored),
     renewKey: () => keyring.renew(),

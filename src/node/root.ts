@@ -34,11 +34,13 @@ import { history } from '../actors/history/history.js';
 import type { HomeError } from '../home/errors.js';
 import { openHome, type Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
+import { openOwnStatus } from '../home/own-status-file.js';
 import { openKeyring, type Keyring } from './keyring.js';
 import { openJobs, type Jobs } from './jobs.js';
 import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
 import { readForeignSettings, type ForeignSettings } from './foreign-options.js';
 import { localHandle } from './local-handle.js';
+import { statsOf } from './stats.js';
 import { branch, causeOf, missingEntry, shippedWorkers, type WorkerEntries } from './tree.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import type { NodeArgs } from '../actors/node/services.js';
@@ -185,23 +187,12 @@ class RunningNode {
       node: tree.ref(nodeAddress),
       home: this.#home.directory,
       feed: this.#feed,
-      stats: () =>
-        ResultAsync.fromSafePromise(
-          Promise.all([
-            tree.stats(),
-            tree.ref(nodeAddress).call('counts', {}),
-            tree.ref(transportAddress).call('stats', {}),
-            tree.ref(historyAddress).call('stats', {}),
-            tree.ref(discoveryAddress).call('stats', {}),
-          ]).then(([stats, counts, transport, history, discovery]) => ({
-            ...stats,
-            letters: tree.deadLetters(),
-            ...counts.unwrapOr({ malformed: {}, unknownKinds: {} }),
-            transport: transport.unwrapOr(null),
-            history: history.unwrapOr(null),
-            discovery: discovery.unwrapOr(null),
-          })),
-        ),
+      stats: statsOf(tree, {
+        node: nodeAddress,
+        transport: transportAddress,
+        history: historyAddress,
+        discovery: discoveryAddress,
+      }),
       ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#keyring.identity().idKey),
       close: () => this.close(),
     });
@@ -298,6 +289,9 @@ class RunningNode {
         this.#name = name;
         this.#options.keepName?.(name);
       },
+      ...openOwnStatus(this.#home.directory, (reason) =>
+        this.#log('warn', 'own-status-not-kept', { reason }),
+      ),
       publish: (event) => this.#feed.publish(event),
       publishedSeq: (newestStored) => this.#feed.publishedSeq(newestStored),
       renewKey: () => this.#keyring.renew(),

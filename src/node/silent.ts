@@ -59,6 +59,7 @@ export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
     contacts: (state) => next(state),
     awaited: (state) => next(state),
     recall: (state) => next(state),
+    quiet: (state) => next(state),
     age: (state) => next(state),
     stats: (state) => reply(state, ok({ datagrams: 0, signatureChecks: 0, challenges: 0, dropped: {} })),
   },

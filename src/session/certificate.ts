@@ -29,7 +29,7 @@ export interface Certificate {
 export interface Announcement {
   readonly wireVersions: readonly number[];
   /**
-   * Operations beyond texts that this side understands: 32 bits, see `feature`. Null: not announced, as in version
+   * Operations beyond texts that this side understands: 32 bits, see `wire/features.ts`. Null: not announced, as in version
    * 1.0.0.
    */
   readonly features: number | null;
@@ -38,16 +38,6 @@ export interface Announcement {
   /** SHA-256 of the key of the next identity, 32 bytes. Null: not announced. */
   readonly next: Uint8Array | null;
 }
-
-/** The bits of `features`. Reserved: this version sets none of them. */
-export const feature = {
-  messageOperations: 1,
-  files: 2,
-  rooms: 4,
-  ephemeral: 8,
-  timers: 16,
-  hub: 32,
-} as const;
 
 /** Hashes the key of the next identity. Only the holder of its private key can later prove that identity. */
 export const nextIdentityHash = (nextIdKey: Uint8Array): Uint8Array =>

@@ -7,7 +7,7 @@
  *   record     "PARL" ver=1 type(1) idKey(32) bootId(8) seq(u32) time(u64 ms) tcpPort(u16) TLVs sig(64)
  *   TLV        type(u8) len(u16) value; unknown types are skipped, a known one occurs once
  *              0 padding, 1 name (UTF-8, <= 64), 2 wire versions (u8 each), 3 certificate serial (u64),
- *              4 echoed nonce (16), 5 instance (8)
+ *              4 echoed nonce (16), 5 instance (8), 6 status (`status.ts`)
  *   sig        Ed25519(idKey, "parlance/1 beacon\0" | all before sig)
  *   challenge  "PARL" ver=1 type=5 nonce(16): unsigned, asks who sent a beacon to answer with the nonce echoed
  *
@@ -20,6 +20,7 @@ import { isSoundIdKey } from './identity-key.js';
 import { beacon as limits } from './limits.js';
 import { isJsonObject, parseBoundedJson, type JsonObject } from './json/parse.js';
 import { plainKey } from './json/keys.js';
+import { decodeStatus, encodeStatus, type Status } from './status.js';
 
 /** The purpose of a record: presence, goodbye, request for an answer, and that answer. */
 export type BeaconKind = 'announce' | 'bye' | 'query' | 'answer';
@@ -45,6 +46,8 @@ export interface BeaconRecord {
   readonly nonce: Uint8Array | null;
   /** 8 bytes: which instance of the identity speaks, the same over restarts. */
   readonly instance: Uint8Array | null;
+  /** Status of the person; absent: here. */
+  readonly status?: Status;
 }
 
 /** A record with its signature, not checked yet. `body` is what was signed, without the label. */
@@ -78,6 +81,7 @@ export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
     [tlv.certificateSerial, u64(record.certificateSerial)],
   ];
   if (record.instance !== null) tlvs.push([tlv.instance, record.instance]);
+  if (record.status !== undefined) tlvs.push([tlv.status, encodeStatus(record.status)]);
   tlvs.push(
     record.nonce === null ? [tlv.padding, new Uint8Array(limits.nonceBytes)] : [tlv.nonce, record.nonce],
   );
@@ -184,7 +188,15 @@ export function verifyBeacon(
   return verify(beacon.record.idKey, beaconSigningBytes(beacon.body), beacon.signature);
 }
 
-const tlv = { padding: 0, name: 1, wireVersions: 2, certificateSerial: 3, nonce: 4, instance: 5 } as const;
+const tlv = {
+  padding: 0,
+  name: 1,
+  wireVersions: 2,
+  certificateSerial: 3,
+  nonce: 4,
+  instance: 5,
+  status: 6,
+} as const;
 const codeOfKind: Readonly<Record<BeaconKind, number>> = { announce: 1, bye: 2, query: 3, answer: 4 };
 const kindOfCode: ReadonlyMap<number, BeaconKind> = new Map([
   [1, 'announce'],
@@ -236,7 +248,10 @@ function decodeRecord(encoded: string): Result<BeaconDatagram, WireError> {
   }));
 }
 
-type TlvFields = Pick<BeaconRecord, 'name' | 'wireVersions' | 'certificateSerial' | 'nonce' | 'instance'>;
+type TlvFields = Pick<
+  BeaconRecord,
+  'name' | 'wireVersions' | 'certificateSerial' | 'nonce' | 'instance' | 'status'
+>;
 
 function decodeTlvs(body: Uint8Array): Result<TlvFields, WireError> {
   const view = new DataView(body.buffer);
@@ -268,7 +283,16 @@ function readFields(values: ReadonlyMap<number, Uint8Array>): Result<TlvFields, 
   if (!Number.isSafeInteger(certificateSerial)) return malformed('certificate serial');
   // Broken UTF-8 becomes U+FFFD here: a name is a label, not worth losing a peer for.
   const name = new TextDecoder().decode(nameBytes);
-  return ok({ name, wireVersions: [...wireVersions], certificateSerial, nonce, instance });
+  // A status that this version cannot read is not worth losing a peer for, either.
+  const status = decodeStatus(values.get(tlv.status) ?? new Uint8Array());
+  return ok({
+    name,
+    wireVersions: [...wireVersions],
+    certificateSerial,
+    nonce,
+    instance,
+    ...(status === null ? {} : { status }),
+  });
 }
 
 const jsonBytes = (value: Readonly<Record<string, string>>): Uint8Array =>

@@ -31,6 +31,16 @@ export const beacon = {
   recordBytesMax: 512,
 } as const;
 
+/** The status of a person, in beacons and sessions. */
+export const status = {
+  /** presence 1, until 6. */
+  headerBytes: 7,
+  /** Own text: one line of a screen. */
+  textBytesMax: 240,
+  /** Bytes that are read of others. */
+  bytesMax: 256,
+} as const;
+
 /** Bounds of JSON from strangers where the reader names none, checked before `JSON.parse` sees the text. */
 export const json = {
   bytesMax: 65_536,

@@ -98,6 +98,27 @@ test('a new name is known to the others at once', async (t) => {
   assert.equal(rows[0]?.addresses[0]?.port, 7_777);
 });
 
+test('an invisible node says goodbye, sends nothing, and comes back in the same run', async (t) => {
+  const beaconPorts = await freeUdpPorts(1);
+  const alice = await node(t, { name: 'alice', beaconPorts });
+  const bob = await node(t, { name: 'bob', beaconPorts, intervalMs: 200 });
+  await sees(alice, bob);
+  const fields = { name: 'bob', tcpPort: 6_001, certificateSerial: 1 };
+  const status = { presence: 'invisible', text: '', untilMs: null } as const;
+  bob.broadcast.cast('describe', { ...fields, status });
+  await sees(alice, bob, 'offline');
+  bob.discovery.cast('quiet', { isQuiet: true });
+  const before = await statsOf(bob);
+  const carol = await node(t, { name: 'carol', beaconPorts });
+  await sees(bob, carol);
+  assert.equal((await statsOf(bob)).challenges, before.challenges);
+  assert.ok(rosterOf(carol).every((row) => row.peerId !== bob.identity.peerId));
+  bob.broadcast.cast('describe', { ...fields, status: { ...status, presence: 'busy' } });
+  await alice.reports.wait('presence', ({ rows }) =>
+    rows.some((row) => row.peerId === bob.identity.peerId && row.status?.presence === 'busy'),
+  );
+});
+
 test('a reader of the oldest dialect understands the datagram', async (t) => {
   const [port = 0] = await freeUdpPorts(1);
   const reader = await udp(t, '127.0.0.1', port, true);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { decodePayload, encodePayload, feature, nextIdentityHash } from '../../src/session/certificate.js';
+import { decodePayload, encodePayload, nextIdentityHash } from '../../src/session/certificate.js';
+import { feature } from '../../src/wire/features.js';
 import { native } from '../../src/dialects/native.js';
 import { messageIdFromBytes } from '../../src/ids.js';
 import { Established } from '../../src/session/established.js';

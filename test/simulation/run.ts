@@ -247,7 +247,7 @@ export class NodeRun {
         if (effect.say === 'contacts') this.#presence.contacts(effect.peerIds);
         else if (effect.say === 'awaited') this.#presence.awaited(effect.peerIds);
         else if (effect.say === 'recall') this.#presence.recall(effect.rows);
-        else this.#presence.describe(effect.name, effect.tcpPort);
+        else if (effect.say === 'describe') this.#presence.describe(effect.name, effect.tcpPort);
         break;
       case 'identity':
         node.renewKey();
@@ -261,6 +261,8 @@ export class NodeRun {
         this.#publish(event.type === 'ready' ? { ...event, pid: 1 } : event);
         break;
       }
+      case 'own-status':
+        break;
       case 'settings':
         node.name = effect.name;
         break;

@@ -13,6 +13,7 @@ import type {
   NodeHandle,
   PeerEvent,
   PeerState,
+  PresenceEvent,
   SafetyInfo,
   SelfInfo,
   StatusEvent,
@@ -134,6 +135,9 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
       it.name = name;
       return okAsync(it.self());
     },
+    status: () => okAsync(it.status),
+    setStatus: ({ presence, text = '' }) => okAsync(it.setStatus(presence, text)),
+    setIdle: (isIdle) => okAsync(it.setStatus(isIdle ? 'away' : 'here', '')),
     disconnect: (word) => lift(it.find(word).map(() => null)),
     stats: () => okAsync({ actors: [] }),
     close: async () => it.close(),
@@ -169,6 +173,7 @@ class Fake {
   /** Contacts that an accepted key replaces. */
   replaced: readonly PeerEvent[] = [];
   emittedSeq = 0;
+  status: PresenceEvent = { type: 'presence', presence: 'here' };
   name: string;
   isClosed = false;
   readonly #home: string;
@@ -192,6 +197,12 @@ class Fake {
       home: this.#home,
       bound: '0.0.0.0',
     };
+  }
+
+  setStatus(presence: PresenceEvent['presence'], text: string): PresenceEvent {
+    this.status = { type: 'presence', presence, ...(text === '' ? {} : { statusText: text }) };
+    this.emit(this.status);
+    return this.status;
   }
 
   emit(event: NodeEvent): void {

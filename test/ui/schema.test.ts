@@ -150,6 +150,7 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['verify', 'bob', '--yes']);
   await run(['block', 'bob']);
   await run(['unblock', 'bob']);
+  await run(['status', 'busy', 'in a call', '--until', '2h']);
   await run(['schema']);
   await run(['hub', '--bind', '127.0.0.1', '--port', '0'], { until: /"ready"/ });
   await run(['announce'], { until: /"ready"/ });
@@ -264,6 +265,9 @@ test('every request and answer of the local API fits the schema', options, async
     verify: { peer: 'bob', code: null },
     block: { peer: 'bob', blocked: false },
     rename: { name: 'alicia' },
+    status: {},
+    setStatus: { presence: 'busy', text: 'in a call' },
+    setIdle: { isIdle: false },
     disconnect: { peer: 'bob' },
     sendVia: { peer: `cmp2204://127.0.0.1:${bob.port}`, text: 'x', isPlain: true },
     foreignPeers: { dialect: 'cmp2204' },

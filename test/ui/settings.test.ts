@@ -47,6 +47,9 @@ const samples: Readonly<Record<keyof typeof settings, readonly [string, unknown]
   quiet: null,
   logLevel: ['debug', 'debug'],
   logFile: [logFile, logFile],
+  awayAfterMinutes: null,
+  notify: null,
+  notifyBodies: null,
   color: null,
 };
 

@@ -87,6 +87,12 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'block', body, call: state.calls.open(from) }, context, from),
     rename: (state, body, context, from) =>
       ask(state, { name: 'rename', body, call: state.calls.open(from) }, context, from),
+    ownStatus: (state, body, context, from) =>
+      ask(state, { name: 'ownStatus', body, call: state.calls.open(from) }, context, from),
+    setStatus: (state, body, context, from) =>
+      ask(state, { name: 'setStatus', body, call: state.calls.open(from) }, context, from),
+    idle: (state, body, context, from) =>
+      ask(state, { name: 'idle', body, call: state.calls.open(from) }, context, from),
     disconnect: (state, body, context, from) =>
       ask(state, { name: 'disconnect', body, call: state.calls.open(from) }, context, from),
     foreignPeers: (state, body, context, from) =>
@@ -201,6 +207,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
     outboxSize: size.value,
     unseen: unseen.value,
     publishedSeq: services.publishedSeq(newest.value),
+    status: services.status(),
   };
   for (const effect of core.restore(stored, given(args))) perform(state, effect, context);
   return ok(state);

@@ -83,9 +83,10 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       if (effect.say === 'contacts') context.links.discovery.cast('contacts', { peerIds: effect.peerIds });
       else if (effect.say === 'awaited') context.links.discovery.cast('awaited', { peerIds: effect.peerIds });
       else if (effect.say === 'recall') context.links.discovery.cast('recall', { rows: effect.rows });
+      else if (effect.say === 'quiet') context.links.discovery.cast('quiet', { isQuiet: effect.isQuiet });
       else {
-        const { name, tcpPort, certificateSerial } = effect;
-        context.links.broadcast.cast('describe', { name, tcpPort, certificateSerial });
+        const { name, tcpPort, certificateSerial, status } = effect;
+        context.links.broadcast.cast('describe', { name, tcpPort, certificateSerial, status });
       }
       break;
     case 'identity': {
@@ -111,6 +112,9 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       break;
     case 'settings':
       services.keepName(effect.name);
+      break;
+    case 'own-status':
+      services.keepStatus(effect.status);
       break;
     case 'caller':
       answerCaller(shell, effect, context);

@@ -8,6 +8,7 @@ import type { NodeEvent } from '../../chat/events.js';
 import type { ForeignArgs } from '../../chat/foreign/state.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { MessageId } from '../../ids.js';
+import type { Status } from '../../wire/status.js';
 import type { Ref } from '../../runtime/actor.js';
 import type { Vault } from '../../chat/people/vault.js';
 import type {
@@ -31,6 +32,10 @@ export interface NodeServices {
   name(): string;
   /** Keeps a new name for the next start. */
   keepName(name: string): void;
+  /** The own status at the end of the last run, or the last one of `keepStatus`. */
+  status(): Status;
+  /** Keeps the own status for the next start; errors are logged. */
+  keepStatus(status: Status): void;
   publish(event: NodeEvent): void;
   /** Greatest `seq` published in this run; at its start `newestStored`, the greatest one in the history. */
   publishedSeq(newestStored: number): number;

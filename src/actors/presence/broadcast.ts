@@ -16,6 +16,7 @@ import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
+import type { Status } from '../../wire/status.js';
 import { openUdp, sendUdp, type UdpOptions } from './udp.js';
 import { beaconTargets, goodbyePorts, isBroadcast } from './targets.js';
 import { isNear, isUnicast, isV6, type InterfaceAddress } from '../../wire/address-space.js';
@@ -82,13 +83,14 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       return next(state);
     },
     async describe(state, body, context) {
+      if (isHidden(body) && state.announced !== null) await disappear(state, context);
       state.description = body;
       state.goodbye = null;
       await announce(state, context);
       return next(state);
     },
     unicast(state, { bytes, address, port }) {
-      sendToOne(state, bytes, address, port);
+      if (!isHidden(state.description)) sendToOne(state, bytes, address, port);
       return next(state);
     },
     async answer(state, { nonce, address, port, bytesMax }, context) {
@@ -191,12 +193,23 @@ async function announce(state: BroadcastState, context: BroadcastContext): Promi
   state.cancelNext();
   const spread = 1 + (randomInt(-1_000, 1_001) / 1_000) * limits.intervalJitterShare;
   state.cancelNext = context.after(state.args.intervalMs * spread, 'announce', {});
-  if (state.description === null) return;
+  if (state.description === null || isHidden(state.description)) return;
   state.announced = (await sign(state, context, 'announce', null)) ?? state.announced;
   state.goodbye ??= await sign(state, context, 'bye', null);
   if (!state.announced) return;
   const failed = await sendToAll(state, state.announced);
   if (failed.length > 0) context.log('debug', 'broadcast.send-failed', { failed });
+}
+
+/** Whether nothing may be sent, since its user is invisible. */
+const isHidden = (description: BeaconDescription | null): boolean =>
+  description?.status?.presence === 'invisible';
+
+/** Says goodbye, but not with the last number of this run: it announces itself again when its user wants so. */
+async function disappear(state: BroadcastState, context: BroadcastContext): Promise<void> {
+  const goodbye = await sign(state, context, 'bye', null, false);
+  if (goodbye) await flushed(sendToAll(state, goodbye, goodbyePorts(state.args.beaconPorts)));
+  state.announced = null;
 }
 
 /** Signs a record. `null`: the node does not answer, and the next interval tries again. */
@@ -205,11 +218,12 @@ async function sign(
   context: BroadcastContext,
   kind: BeaconKind,
   nonce: Uint8Array | null,
+  isLast = kind === 'bye',
 ): Promise<SignedBody | null> {
   const { args, description } = state;
-  if (description === null || state.hasLeft) return null;
+  if (description === null || state.hasLeft || isHidden(description)) return null;
   // The goodbye has the last number of this run, however early it was signed.
-  const seq = kind === 'bye' ? limits.seqLast : (state.seq = Math.min(state.seq + 1, limits.seqLast - 1));
+  const seq = isLast ? limits.seqLast : (state.seq = Math.min(state.seq + 1, limits.seqLast - 1));
   const body = encodeBeaconBody({
     kind,
     idKey: args.idKey,
@@ -222,11 +236,21 @@ async function sign(
     certificateSerial: description.certificateSerial,
     nonce,
     instance: args.instance,
+    ...statusOf(kind, description),
   });
   const signed = await context.links.node.call('signBeacon', { body });
   if (signed.isOk()) return { body, signature: signed.value };
   context.log('warn', 'broadcast.not-signed', { reason: signed.error.code });
   return null;
+}
+
+/** Returns the status to announce. A goodbye needs none, and a long name leaves no room for a text. */
+function statusOf(kind: BeaconKind, { status, name }: BeaconDescription): { readonly status?: Status } {
+  if (status === undefined || kind === 'bye') return {};
+  const isPlain = status.presence === 'here' && status.text === '' && status.untilMs === null;
+  if (isPlain) return {};
+  const isRoomy = Buffer.byteLength(JSON.stringify(name)) <= limits.nameBesideStatusBytesMax;
+  return { status: isRoomy ? status : { ...status, text: '' } };
 }
 
 const datagramOf = (state: BroadcastState, { body, signature }: SignedBody, ipAddress: string): Uint8Array =>

@@ -63,6 +63,8 @@ interface Counts {
 interface DiscoveryState {
   readonly args: DiscoveryArgs;
   readonly context: DiscoveryContext;
+  /** Whether nothing may be sent. */
+  isQuiet: boolean;
   readonly receivers: readonly BeaconReceiver[];
   readonly gate: BeaconGate;
   readonly roster: Roster;
@@ -100,6 +102,10 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       state.roster.recall(rows, clocks());
       return next(state);
     },
+    quiet(state, { isQuiet }) {
+      state.isQuiet = isQuiet;
+      return next(state);
+    },
     age(state, _body, context) {
       context.after(limits.ageEveryMs, 'age', {});
       state.interfaces = readInterfaces();
@@ -132,13 +138,14 @@ async function start(
     secret: randomBytes(limits.cookieSecretBytes),
     ownId: args.ownId,
     ownBootId: args.ownBootId,
-    standingOf: (peerId) => (args.isPassive === true ? 'rostered' : roster.standingOf(peerId)),
-    isKnownAddress: (peerId, host) => args.isPassive === true || roster.isKnownAddress(peerId, host),
+    standingOf: (peerId) => (state.isQuiet ? 'rostered' : roster.standingOf(peerId)),
+    isKnownAddress: (peerId, host) => state.isQuiet || roster.isKnownAddress(peerId, host),
   });
   const receivers: BeaconReceiver[] = [];
   const state: DiscoveryState = {
     args,
     context,
+    isQuiet: args.isPassive === true,
     receivers,
     gate,
     roster,

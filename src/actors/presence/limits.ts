@@ -34,6 +34,8 @@ export const beaconSocket = {
   /** Sequence numbers start from the uptime in tenths of a second: 32 bits last 13 years. */
   seqTickNs: 100_000_000n,
   seqLast: 0xffff_ffff,
+  /** Bytes of a name, as JSON, beside which a beacon has room for the longest status. */
+  nameBesideStatusBytesMax: 400,
   /** Time for which changes of `online_peers.txt` share one write: it changes at every beacon. */
   fileWriteAfterMs: 50,
 } as const;

@@ -3,6 +3,7 @@ import type { Call, Cast } from '../../runtime/actor.js';
 import type { DropReason } from '../../chat/presence/beacon-gate.js';
 import type { PeerId } from '../../ids.js';
 import type { Presence } from '../../chat/people/presence.js';
+import type { Status } from '../../wire/status.js';
 
 /** The messages that broadcast takes. */
 export type BroadcastProtocol = {
@@ -39,6 +40,8 @@ export interface BeaconDescription {
   /** 0: accepts no connections (yet). */
   readonly tcpPort: number;
   readonly certificateSerial: number;
+  /** `invisible`: nothing is announced, after a goodbye where something was. Absent: here. */
+  readonly status?: Status;
 }
 
 /** The requests of broadcast to the node, which alone holds the identity key. */
@@ -62,6 +65,8 @@ export type DiscoveryProtocol = {
   awaited: Cast<{ readonly peerIds: readonly PeerId[] }>;
   /** Takes over the rows of an earlier life of this actor, which alone notices that their peers fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;
+  /** Whether nothing may be sent: then the signature alone counts, and no sender proves its address. */
+  quiet: Cast<{ readonly isQuiet: boolean }>;
   /** Re-reads clocks: online → away → gone. Sent to itself. */
   age: Cast<Record<string, never>>;
   stats: Call<Record<string, never>, DiscoveryStats>;

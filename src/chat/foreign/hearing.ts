@@ -189,6 +189,7 @@ function understand(
       if (peer.dialect.can.connection === 'message') noteLeft(state, peer, turn);
       return null;
     case 'profile':
+    case 'status':
     case 'receipt':
     case 'unknown':
       return null;

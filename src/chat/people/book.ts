@@ -11,7 +11,7 @@ import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagCharsAmong, tagOf } from './identity.js';
 import { clipBytes, parseForeignPeerId, type NamedPeer } from './name.js';
 import { Namesakes } from './namesakes.js';
-import { LeftNames, type Presence } from './presence.js';
+import { LeftNames, statusFields, ToldStatuses, type Presence } from './presence.js';
 import { UnreadCounts } from './unread.js';
 
 /** The maps of the book. */
@@ -26,6 +26,7 @@ export interface PeerBook {
   /** Peers of which two copies answered. */
   readonly copied: Set<PeerId>;
   readonly left: LeftNames;
+  readonly statuses: ToldStatuses;
   /** Names of all peers and of this home. */
   readonly names: Namesakes;
 }
@@ -36,6 +37,7 @@ export const emptyPeerBook = (): PeerBook => ({
   presence: new Map(),
   live: new Map(),
   left: new LeftNames(),
+  statuses: new ToldStatuses(),
   seen: new Map(),
   copied: new Set(),
   unread: new UnreadCounts(),
@@ -132,9 +134,11 @@ export function peerRow(book: PeerBook, peerId: PeerId, ownId: PeerId): PeerEven
   const formerNames = formerNamesOf(book, peerId);
   const copies = 'two copies run: a message reaches only the one that was heard last';
   const warning = warningOf(book, peerId, ownId) ?? (book.copied.has(peerId) ? copies : null);
+  const state = stateOf(book, peerId);
+  const hasStatus = state !== 'offline' && foreign === null;
   return {
     type: 'peer',
-    state: stateOf(book, peerId),
+    state,
     name,
     id: peerId,
     tag: tagAmongAll(book, peerId),
@@ -144,6 +148,7 @@ export function peerRow(book: PeerBook, peerId: PeerId, ownId: PeerId): PeerEven
     verified: contact?.trust === 'verified',
     lastSeen: new Date(lastSeenMs).toISOString(),
     unread: book.unread.of(peerId),
+    ...(hasStatus ? statusFields(book.statuses.of(peerId, presence, book.live.has(peerId))) : {}),
     ...(contact?.blocked === true ? { blocked: true } : {}),
     ...choicesOf(book, contact),
     ...(book.names.of(peerId).length > 0 ? { shared: true } : {}),

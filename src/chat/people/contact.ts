@@ -28,7 +28,7 @@ export interface Contact extends Choice {
   /** Highest wire version ever completed with it. */
   readonly wireVersion: number;
   /**
-   * Bits of the operations beyond texts that its last handshake announced (`feature` in `session/certificate.ts`).
+   * Bits of the operations beyond texts that its last handshake announced (`wire/features.ts`).
    */
   readonly features: number;
   /** Hash of the key of its next identity as it announced it first, in hex; never replaced. Empty: none announced. */

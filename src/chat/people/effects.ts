@@ -16,3 +16,10 @@ export type PeopleEffect =
 export type ContactAsk =
   | { readonly type: 'put-contact'; readonly contact: Contact }
   | { readonly type: 'drop-contact'; readonly peerId: PeerId };
+
+/** A timer of the own status. */
+export type StatusDue =
+  /** The chosen status may have ended. */
+  | { readonly type: 'status-end' }
+  /** Sessions may get the status again. */
+  | { readonly type: 'status-tell' };

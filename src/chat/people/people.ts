@@ -10,6 +10,7 @@ import type { PeerId } from '../../ids.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import type { PeerEvent, PeerState } from '../events.js';
 import type { Presence, Source } from './presence.js';
+import type { Status } from '../../wire/status.js';
 import { logLine, type Turn } from '../turn.js';
 import {
   addressesOf,
@@ -127,8 +128,6 @@ export class People {
   sameAsBefore = (found: PeerId, typed: string): Result<PeerId, ChatError> =>
     sameAsBefore(this.#directory(), found, typed);
 
-  // Reports of the other parts.
-
   /** Takes a row of presence. An offline row is published once and forgotten. */
   heard(row: Presence, source: Source, turn: PeopleTurn): void {
     if (row.peerId === this.#ownId) return;
@@ -209,6 +208,12 @@ export class People {
     this.publish(peerId, turn);
   }
 
+  /** The peer sent its status over a session. */
+  statusHeard(peerId: PeerId, status: Status, turn: PeopleTurn): void {
+    this.#book.statuses.note(peerId, status, this.isLive);
+    this.publish(peerId, turn);
+  }
+
   /** Publishes the row of a peer where more than its last sign of life and its unread messages has changed. */
   publish(peerId: PeerId, turn: PeopleTurn): void {
     const row = this.row(peerId);
@@ -218,7 +223,8 @@ export class People {
     if (row.state === 'offline' && this.contact(peerId) === undefined) this.#published.delete(peerId);
     else this.#published.set(peerId, published);
     turn.emit({ to: 'feed', event: row });
-    this.#warnOfChangedKey(peerId, turn);
+    const warning = changedKeyWarning(this.#directory(), peerId, turn.now.wallMs);
+    if (warning !== null && this.warnOnce(peerId, turn)) turn.emit({ to: 'feed', event: warning });
   }
 
   /** Keeps the name of a foreign peer that said goodbye. */
@@ -254,8 +260,6 @@ export class People {
   read(peerId: PeerId, mark: Parameters<UnreadCounts['marked']>[1], turn: PeopleTurn): void {
     if (this.#book.unread.marked(peerId, mark)) turn.emit({ to: 'feed', event: this.row(peerId) });
   }
-
-  // Decisions of the user.
 
   /**
    * Trusts a peer: it may use the reserved slot, and its name is protected. Returns false where it was trusted
@@ -327,11 +331,6 @@ export class People {
     const lastSeenMs = this.#book.seen.get(peerId);
     if (contact === undefined || lastSeenMs === undefined) return;
     if (Math.abs(lastSeenMs - contact.lastSeenMs) >= stepMs) this.#put({ ...contact, lastSeenMs }, turn);
-  }
-
-  #warnOfChangedKey(peerId: PeerId, turn: PeopleTurn): void {
-    const warning = changedKeyWarning(this.#directory(), peerId, turn.now.wallMs);
-    if (warning !== null && this.warnOnce(peerId, turn)) turn.emit({ to: 'feed', event: warning });
   }
 
   /** Notes that the user is warned of the key of a peer. False: the user was warned within a day. */

@@ -1,9 +1,17 @@
-/** The announced presence of a peer, which is a hint: only a handshake proves an address. */
+/**
+ * The announced presence of a peer, which is a hint: only a handshake proves an address. And the statuses of people: the
+ * check of an own one, and those that peers sent over their sessions. Pure.
+ */
+import { err, ok, type Result } from 'neverthrow';
 import type { Contact } from './contact.js';
 import { contacts as limits } from './limits.js';
 import type { DialectName } from '../../dialects/dialect.js';
 import type { PeerId } from '../../ids.js';
-import type { PeerState } from '../events.js';
+import type { PeerEvent, PeerState } from '../events.js';
+import type { ChatError } from '../errors.js';
+import { status as wire } from '../../wire/limits.js';
+import { clipBytes } from './name.js';
+import type { Status } from '../../wire/status.js';
 
 /** One row of the roster: an announced identity with its addresses, best first. */
 export interface Presence {
@@ -20,6 +28,8 @@ export interface Presence {
   readonly certificateSerial?: number;
   /** cmp2204: whether its announcement has its address, as the original program sends it; absent: no announcement was heard. */
   readonly announcesAddress?: boolean;
+  /** The status that its beacon tells; absent: none. */
+  readonly status?: Status;
 }
 
 /**
@@ -49,3 +59,57 @@ export class LeftNames {
 
 /** The source of a row of presence: an announcement on the network, or a text over a connection. */
 export type Source = 'announced' | 'spoke';
+
+/** The status of a person that gave none. */
+export const isHere: Status = { presence: 'here', text: '', untilMs: null };
+
+/** Checks the text of an own status, and joins its lines. Errors: `chat/status-invalid`. */
+export function statusText(raw: string): Result<string, ChatError> {
+  const text = raw.replaceAll(/\s+/gu, ' ').trim();
+  if (/\p{Surrogate}/u.test(text)) return err(invalid('the text is not valid Unicode'));
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes <= wire.textBytesMax) return ok(text);
+  return err(invalid(`the text has ${bytes} bytes, and a status at most ${wire.textBytesMax}`));
+}
+
+const invalid = (detail: string): ChatError => ({ code: 'chat/status-invalid', detail });
+
+/** Checks the end of an own status. Errors: `chat/status-invalid`. */
+export const statusEnd = (untilMs: number | null, nowMs: number): Result<number | null, ChatError> =>
+  untilMs !== null && untilMs <= nowMs ? err(invalid('its end is in the past')) : ok(untilMs);
+
+/**
+ * Statuses that peers sent over sessions. A session brings a status sooner than a beacon, so it counts while the session is
+ * up.
+ */
+export class ToldStatuses {
+  readonly #told = new Map<PeerId, Status>();
+
+  /** Notes a status. Those of peers without a session are forgotten. */
+  note(peerId: PeerId, status: Status, isLive: (peerId: PeerId) => boolean): void {
+    for (const other of this.#told.keys()) if (!isLive(other)) this.#told.delete(other);
+    this.#told.set(peerId, { ...status, text: clipBytes(status.text, wire.textBytesMax) });
+  }
+
+  /** Returns the status of a peer that is here. */
+  of = (peerId: PeerId, announced: Presence | undefined, isLive: boolean): Status =>
+    (isLive ? this.#told.get(peerId) : undefined) ?? announced?.status ?? isHere;
+}
+
+/** Returns the fields of a row about a status. */
+export function statusFields({
+  presence,
+  text,
+  untilMs,
+}: Status): Pick<PeerEvent, 'presence' | 'statusText' | 'statusUntil'> {
+  return {
+    presence,
+    ...(text === '' ? {} : { statusText: text }),
+    ...(untilMs === null ? {} : { statusUntil: isoOf(untilMs) }),
+  };
+}
+
+/** The last moment that four digits of a year can name. */
+const latestMs = Date.UTC(9999, 11, 31);
+
+const isoOf = (atMs: number): string => new Date(Math.min(atMs, latestMs)).toISOString();

@@ -86,6 +86,7 @@ class Rows implements Roster {
       lastSeenMs: clocks.wallClockMs,
       bootIdHex,
       certificateSerial: record.certificateSerial,
+      ...(record.status === undefined ? {} : { status: record.status }),
     };
     return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
   }

@@ -61,5 +61,7 @@ export type NativeDue =
   | { readonly type: 'name'; readonly sessionId: SessionId }
   /** A session that was asked for a sign of life must have answered by now. */
   | ProbeDue
+  /** The pause after a change of status of the peer is over. */
+  | { readonly type: 'status-heard'; readonly sessionId: SessionId }
   /** Expired tickets are forgotten. */
   | { readonly type: 'tickets' };

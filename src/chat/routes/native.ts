@@ -38,6 +38,7 @@ import { Renames } from './renames.js';
 import type { Carriage, HeardCall, Route, RouteOrder, RouteReport } from './route.js';
 import { StaticKeys } from './static-keys.js';
 import { SessionTable } from './session-table.js';
+import { Statuses } from './statuses.js';
 import { isCallersFault, reasonOf, refusalOf } from './verdicts.js';
 import { tellSession } from './tell-session.js';
 import { understand, type Said } from './utterances.js';
@@ -54,6 +55,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #dials = new Dials(() => this.#sessions.outgoing());
   readonly keys: StaticKeys;
   readonly known: KnownCallers;
+  readonly statuses: Statuses;
   readonly #instances: Instances;
   readonly #renames: Renames;
   readonly #failures: Failures;
@@ -69,6 +71,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     this.#tickets = tickets;
     this.keys = new StaticKeys(own, people, tickets);
     this.known = new KnownCallers(people, tickets);
+    this.statuses = new Statuses(people, this.#sessions);
     this.#instances = new Instances(own, people, this.#sessions);
     this.#renames = new Renames(people);
     this.#failures = new Failures(people);
@@ -202,7 +205,8 @@ export class NativeRoutes implements Route<NativeTurn> {
       return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
     this.#people.connected(peerId, addressAtOtherEnd(this.#people, live, peerId));
     if (this.#narrow.up(live, peerId, turn)) this.#failures.reportNarrow(peerId, turn);
-    tellSession(live, { say: 'utter', utterances: [this.#profile()] }, turn);
+    const utterances = [this.#profile(), ...this.statuses.for(peerId)];
+    tellSession(live, { say: 'utter', utterances }, turn);
     // Its name comes with its first utterances, and a peer should not be published without a name.
     const isNamed = this.#people.saidName(peerId) !== '';
     const answers = isNamed ? this.#introduce(live, turn) : [];
@@ -218,7 +222,7 @@ export class NativeRoutes implements Route<NativeTurn> {
       turn.emit(answer(call, ok({ receipts: [] })));
       return nothing;
     }
-    const { lines, confirmed, names, unknownKinds } = understand(
+    const { lines, confirmed, names, statuses, unknownKinds } = understand(
       this.#people,
       peerId,
       utterances,
@@ -229,6 +233,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
     for (const each of this.#sessions.allWith(peerId)) cameBack(each, confirmed, turn.now.monotonicMs);
     this.#people.seen(peerId, turn.now.wallMs, turn);
+    this.statuses.heard(sessionId, statuses, turn);
     const answers = names.flatMap((name) => this.#heardName(live, name, turn));
     const reports: RouteReport[] = [];
     // A peer that we never wrote to has nothing to confirm.
@@ -251,7 +256,7 @@ export class NativeRoutes implements Route<NativeTurn> {
       const penaltyMs = isCallersFault(end) && !live.isUp ? limits.failurePenaltyMs : 0;
       turn.emit({ to: 'transport', say: 'close', connectionId, reason: end.type, penaltyMs });
     }
-    const answers = this.#dials.answersAt(live.address, this.#foundBy(live, end) ?? reasonOf(end));
+    const answers = this.#dials.answersAt(live.address, this.#sessions.foundBy(live, end) ?? reasonOf(end));
     if (end.type === 'failed') this.#failures.report(live, end.error, turn);
     if (live.peerId !== null && end.type === 'closed' && end.by === 'peer')
       this.#people.seen(live.peerId, turn.now.wallMs, turn);
@@ -317,6 +322,9 @@ export class NativeRoutes implements Route<NativeTurn> {
       case 'probe':
         this.#instances.due(due, turn);
         return [];
+      case 'status-heard':
+        this.statuses.due(due.sessionId, turn);
+        return [];
       default:
         return due satisfies never;
     }
@@ -376,17 +384,6 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   #heardName(live: LiveSession, raw: string, turn: NativeTurn): readonly AddressAnswer[] {
     return this.#renames.heard(live, raw, turn) ? this.#introduce(live, turn) : [];
-  }
-
-  /**
-   * Returns the peer that an ended session found at its address; null: none. A session that was up may have ended
-   * before the peer sent its name. One that was not up may be the duplicate of a session that stays: of two crossed
-   * dials each side closes one, which the other side may see as a lost connection.
-   */
-  #foundBy({ isUp, peerId, welcomed }: LiveSession, end: SessionEnd): PeerId | null {
-    if (isUp) return peerId;
-    const isStaying = welcomed !== null && this.#sessions.with(welcomed)?.isUp === true;
-    return isStaying && end.type !== 'failed' ? welcomed : null;
   }
 
   #profile() {

@@ -5,7 +5,7 @@
 import { parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../../ids.js';
 import { isKeptDial } from './crossed-dials.js';
 import { instances as limits } from './limits.js';
-import type { LiveSession } from './live-session.js';
+import type { LiveSession, SessionEnd } from './live-session.js';
 
 /** All native sessions by id and by peer. */
 export class SessionTable {
@@ -77,6 +77,17 @@ export class SessionTable {
     if (live.peerId === null || this.#current.get(live.peerId) !== live.sessionId) return false;
     this.#current.delete(live.peerId);
     return true;
+  }
+
+  /**
+   * Returns the peer that an ended session found at its address; null: none. A session that was up may have ended
+   * before the peer sent its name. One that was not up may be the duplicate of a session that stays: of two crossed
+   * dials each side closes one, which the other side may see as a lost connection.
+   */
+  foundBy({ isUp, peerId, welcomed }: LiveSession, end: SessionEnd): PeerId | null {
+    if (isUp) return peerId;
+    const isStaying = welcomed !== null && this.with(welcomed)?.isUp === true;
+    return isStaying && end.type !== 'failed' ? welcomed : null;
   }
 
   /** Makes `live` the current session of a peer. */

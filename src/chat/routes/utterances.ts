@@ -4,6 +4,7 @@ import { unreachable } from '../../exhaustive.js';
 import { directConversation, type MessageId, type PeerId, type SessionId } from '../../ids.js';
 import { textContent, wordsOf, type Entry, type NewEntry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
+import type { Status } from '../../wire/status.js';
 
 /** Utterances that came over a session. */
 export interface Said {
@@ -17,6 +18,8 @@ export interface Understood {
   /** Messages of ours that the peer has committed. */
   readonly confirmed: readonly MessageId[];
   readonly names: readonly string[];
+  /** Statuses of the peer, oldest first. */
+  readonly statuses: readonly Status[];
   /** The kinds that this version does not know, once per utterance. */
   readonly unknownKinds: readonly number[];
 }
@@ -31,6 +34,7 @@ export function understand(
   const lines: NewEntry[] = [];
   const confirmed: MessageId[] = [];
   const names: string[] = [];
+  const statuses: Status[] = [];
   const unknownKinds: number[] = [];
   for (const utterance of utterances) {
     switch (utterance.type) {
@@ -57,6 +61,9 @@ export function understand(
       case 'profile':
         names.push(utterance.name);
         break;
+      case 'status':
+        statuses.push(utterance.status);
+        break;
       case 'unknown':
         unknownKinds.push(utterance.kind);
         break;
@@ -68,7 +75,7 @@ export function understand(
         return unreachable(utterance);
     }
   }
-  return { lines, confirmed, names, unknownKinds };
+  return { lines, confirmed, names, statuses, unknownKinds };
 }
 
 /** Entries as a route takes them. */

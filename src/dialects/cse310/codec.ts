@@ -156,6 +156,7 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
       return ok([...written([farewell(utterance.words ?? '', nick)], utterance), { type: 'close' }]);
     case 'connect':
     case 'receipt':
+    case 'status':
     case 'unknown':
       return unsupported('cse310', utterance.type);
     default:

@@ -206,6 +206,7 @@ function contentOf(utterance: Utterance, options: ForeignOptions): Result<string
       );
     case 'receipt':
     case 'profile':
+    case 'status':
     case 'unknown':
       return unsupported('synergy', utterance.type);
     default:

@@ -47,6 +47,7 @@ const fields: Fields = {
   'chat/text-too-long': { limitBytes: 'number', gotBytes: 'number' },
   'chat/text-invalid': { detail: 'text' },
   'chat/name-invalid': { detail: 'text' },
+  'chat/status-invalid': { detail: 'text' },
   'chat/outbox-full': { limit: 'number' },
   'chat/blocked': { peer: 'text' },
   'chat/key-changed': { peer: 'text', claimant: 'text' },

@@ -13,6 +13,7 @@ import type { SendAllOptions, SendOptions } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 import { method, nothing, onePeer, peer } from './method.js';
 import { peopleMethods } from './people-methods.js';
+import { statusMethods } from './status-methods.js';
 import { unseenMethods } from './unseen-methods.js';
 
 // The id that the caller gives a message; without it the node gives one.
@@ -229,7 +230,14 @@ const foreign = {
 };
 
 /** All methods of the API, one row for each. */
-export const methods = { ...asking, ...acting, ...unseenMethods, ...peopleMethods, ...foreign };
+export const methods = {
+  ...asking,
+  ...acting,
+  ...unseenMethods,
+  ...peopleMethods,
+  ...statusMethods,
+  ...foreign,
+};
 /** The types of all rows. */
 export type Methods = typeof methods;
 
@@ -246,6 +254,7 @@ export const streams = {
       nodeEvents.peer,
       nodeEvents.message,
       nodeEvents.status,
+      nodeEvents.presence,
       nodeEvents.notice,
       nodeEvents.error,
       nodeEvents.bye,

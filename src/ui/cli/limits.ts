@@ -3,6 +3,8 @@
 /** Commands and the prompt. */
 export const cli = {
   timeoutMsMax: 86_400_000,
+  /** A day. */
+  minutesMax: 1_440,
   /** Time for others to answer the first beacon of a new node. A peer that is silent by then is unknown. */
   discoveryMs: 2_500,
   /** Time that `peers` listens without a node: a beacon of every peer, sent each 8 s, and a second for its way. */

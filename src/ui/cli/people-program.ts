@@ -3,9 +3,11 @@ import { Argument, Option, type Command } from 'commander';
 import {
   contactVerbs,
   outboxVerbs,
+  presenceChoices,
   queuedFates,
   type ContactVerb,
   type OutboxVerb,
+  type PresenceChoice,
   type QueuedFate,
 } from './options/verbs.js';
 import type { RunContext } from './run.js';
@@ -59,6 +61,7 @@ export function addPeopleCommands(program: Command, base: (command: Command) => 
     .action((_options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/contacts.js')).requests(context)),
     );
+  addStatus(program, base, runs);
   base(program.command('outbox'))
     .description('list the messages that wait, cancel them, or try again now')
     .addArgument(new Argument('[verb]', 'list, cancel or retry').choices(outboxVerbs).default('list'))
@@ -67,5 +70,32 @@ export function addPeopleCommands(program: Command, base: (command: Command) => 
       runs(command, async (context) =>
         (await import('./commands/outbox.js')).outbox(context, verb, id ?? null),
       ),
+    );
+}
+
+function addStatus(program: Command, base: (command: Command) => Command, runs: Runs): void {
+  base(program.command('status'))
+    .description('show the own status, or set it for others to see')
+    .addArgument(
+      new Argument('[presence]', 'busy mutes notifications; invisible announces nothing').choices(
+        presenceChoices,
+      ),
+    )
+    .argument('[text...]', 'words that others see with it')
+    .option('--until <time>', 'be here again at 13:00, in 2h, tomorrow or at 2026-05-01T14:30')
+    .action(
+      (
+        presence: PresenceChoice | undefined,
+        words: string[],
+        options: { until?: string },
+        command: Command,
+      ) =>
+        runs(command, async (context) =>
+          (await import('./commands/status.js')).status(context, {
+            presence: presence ?? null,
+            text: words.join(' '),
+            until: options.until ?? null,
+          }),
+        ),
     );
 }

@@ -109,6 +109,7 @@ test('the beacon says nothing before the node listens, and then its name and por
     name: 'own',
     tcpPort: 6_000,
     certificateSerial: 1,
+    status: { presence: 'here', text: '', untilMs: null },
   });
   const self = scene.answerTo(scene.ask('self', {})) as { readonly port: number; readonly name: string };
   assert.deepEqual([self.port, self.name], [6_000, 'own']);

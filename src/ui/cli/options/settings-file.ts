@@ -11,7 +11,7 @@ import { errnoOf, reasonOf } from '../../../system-errors.js';
 import type { HomeError } from '../../../index.js';
 import { readRecord } from '../../api/reading.js';
 import { cli } from '../limits.js';
-import { settingsOf, startRows, type NodeSettings } from './settings.js';
+import { settingsOf, storedRows, type NodeSettings } from './settings.js';
 import { readValue } from './values.js';
 
 const fileName = 'settings.json';
@@ -20,6 +20,8 @@ const fileName = 'settings.json';
 export interface StoredSettings {
   readonly file: string;
   readonly settings: NodeSettings;
+  /** All values of known keys. */
+  readonly values: Readonly<Record<string, unknown>>;
   /** Keys that this version does not know: they have no effect and stay in the file. */
   readonly unknownKeys: readonly string[];
 }
@@ -28,7 +30,7 @@ export interface StoredSettings {
 export function readSettings(home: string): Result<StoredSettings, HomeError> {
   const file = join(home, fileName);
   return fieldsOf(home).andThen((fields): Result<StoredSettings, HomeError> => {
-    const known = new Map(startRows.filter(([, { isStored }]) => isStored));
+    const known = new Map(storedRows);
     for (const [key, value] of Object.entries(fields)) {
       const kind = known.get(key)?.kind;
       const problem = kind === undefined ? ok(null) : readValue(kind, value);
@@ -39,6 +41,7 @@ export function readSettings(home: string): Result<StoredSettings, HomeError> {
     return ok({
       file,
       settings: settingsOf(stored),
+      values: stored,
       unknownKeys: keys.filter((key) => !known.has(key)),
     });
   });

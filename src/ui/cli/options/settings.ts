@@ -21,6 +21,11 @@ import {
   listen,
   logLevel,
   logLevels,
+  minutes,
+  notifyBodies,
+  notifyBodiesNames,
+  notifyWayNames,
+  notifyWays,
   someOf,
   ownName,
   parseWord,
@@ -33,9 +38,9 @@ import {
 
 type UsageError = Extract<CliError, { readonly code: 'command/usage' }>;
 type Env = Readonly<Record<string, string | undefined>>;
-type When = 'command' | 'start';
+type When = 'command' | 'start' | 'user';
 
-/** One row of the table. `when`: whether it counts for each command, or at the start of a node. */
+/** One row of the table. `when`: whether it counts for each command, at the start of a node, or for its user. */
 export interface Setting<T = unknown, W extends When = When> {
   /** Option as the help shows it; `null`: there is no option. */
   readonly flag: string | null;
@@ -43,7 +48,10 @@ export interface Setting<T = unknown, W extends When = When> {
   readonly kind: Kind<T>;
   /** Default; `null`: no fixed value, see `shown`. */
   readonly default: T | null;
-  /** Time of its effect. `command`: each command reads it. `start`: a node reads it at its start and keeps it. */
+  /**
+   * Time of its effect. `command`: each command reads it. `start`: a node reads it at its start and keeps it. `user`:
+   * it has no option; prompts and nodes read it at their start.
+   */
   readonly when: W;
   /** Help of the option, which begins with a verb. */
   readonly does: string;
@@ -90,6 +98,24 @@ const perCommand = <T>(
   does,
   isStored: false,
   ...more,
+});
+
+/** Returns the row of a choice that stands in the settings file or in the environment. */
+const ofUser = <T>(
+  variable: string,
+  kind: Kind<T>,
+  standard: T,
+  does: string,
+  shown?: string,
+): Setting<T, 'user'> => ({
+  flag: null,
+  variable,
+  kind,
+  default: standard,
+  when: 'user',
+  does,
+  isStored: true,
+  ...(shown === undefined ? {} : { shown }),
 });
 
 /** Returns the row of a variable of cmp2204, which has neither option nor key. */
@@ -189,6 +215,24 @@ export const settings = {
     shown: 'warn; error with --quiet',
   }),
   logFile: atStart('--log-file <file>', filePath, null, 'write the log to this file', { shown: 'stderr' }),
+  awayAfterMinutes: ofUser(
+    'PARLANCE_AWAY_AFTER',
+    minutes,
+    15,
+    'show others that you are away after this many minutes without a key; 0: never',
+  ),
+  notify: ofUser(
+    'PARLANCE_NOTIFY',
+    notifyWays,
+    ['bell'],
+    `tell of messages by these ways: ${notifyWayNames.join(', ')}, or none`,
+  ),
+  notifyBodies: ofUser(
+    'PARLANCE_NOTIFY_BODIES',
+    notifyBodies,
+    'contacts',
+    `show the text in notifications about: ${notifyBodiesNames.join(', ')}`,
+  ),
   color: perCommand('--no-color', text, 'print no colours', { variable: 'NO_COLOR' }),
 };
 
@@ -201,10 +245,30 @@ export type NodeSettings = {
     ValueOf<Table[Key]> | undefined;
 };
 
+/** The choices of the user, with defaults filled in. */
+export type UserSettings = {
+  readonly [Key in keyof Table as Table[Key]['when'] extends 'user' ? Key : never]: ValueOf<Table[Key]>;
+};
+
 /** The rows of the table with their keys. */
 export const rows: readonly (readonly [string, Setting])[] = Object.entries(settings);
 /** The rows that count at the start of a node. */
 export const startRows = rows.filter(([, { when }]) => when === 'start');
+/** The rows that the settings file may hold. */
+export const storedRows = rows.filter(([, { isStored }]) => isStored);
+const userRows = rows.filter(([, { when }]) => when === 'user');
+
+/** Returns the choices of the user: those of the environment, of `stored` or the defaults. */
+export function userSettingsOf(stored: object, env: Env): UserSettings {
+  const kept = new Map<string, unknown>(Object.entries(stored));
+  const found = userRows.map(([key, { kind, variable, default: standard }]) => {
+    const word = env[variable];
+    const given = word === undefined ? kept.get(key) : parseWord(kind, word).unwrapOr(undefined);
+    return [key, v.is(kind.schema, given) ? given : standard];
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value fits the schema of its own row
+  return Object.fromEntries(found) as UserSettings;
+}
 
 /** Collects the settings of a node for which `find` returns a value that their row accepts. */
 function collect(find: (row: Setting, key: string) => unknown): NodeSettings {
@@ -232,6 +296,10 @@ export function settingsOfEnv(env: Env): Result<NodeSettings, string> {
       .mapErr((detail) => problems.push(`${variable}: ${detail}`))
       .unwrapOr(undefined);
   });
+  for (const [, { variable, kind }] of userRows) {
+    const word = env[variable];
+    if (word !== undefined) parseWord(kind, word).mapErr((detail) => problems.push(`${variable}: ${detail}`));
+  }
   const [first] = problems;
   return first === undefined ? ok(found) : err(first);
 }

@@ -32,6 +32,36 @@ export function parseTime(word: string, nowMs: number, edge: 'start' | 'end'): R
   return Number.isNaN(atMs) ? err(problem(word)) : ok(atMs);
 }
 
+/**
+ * Parses a time to come: `13:00` (today, or tomorrow where it is past), `2h` (from now; s, m, h, d, w), `tomorrow` (its
+ * first moment), `YYYY-MM-DD` (its last moment) and ISO 8601. Errors: a sentence.
+ */
+export function parseComing(word: string, nowMs: number): Result<number, string> {
+  const text = word.trim().toLowerCase();
+  const ahead = /^(?:in\s?)?(\d{1,9}(?:\.\d{1,3})?)\s?([smhdw])$/.exec(text);
+  const today = new Date(nowMs);
+  const tomorrowMs = new Date(today.getFullYear(), today.getMonth(), today.getDate() + 1).getTime();
+  const found =
+    ahead !== null
+      ? ok(nowMs + Number(ahead[1]) * (unitMs[ahead[2] ?? ''] ?? 0))
+      : text === 'tomorrow'
+        ? ok(tomorrowMs)
+        : /^\d{1,2}:\d{2}$/.test(text)
+          ? parseTime(text, nowMs, 'start').map((atMs) => (atMs > nowMs ? atMs : nextDay(atMs)))
+          : /^\d{4}-/.test(text)
+            ? parseTime(text, nowMs, 'end')
+            : err('');
+  if (found.isErr()) return err(`"${word}" is not a time; write 13:00, 2h, tomorrow or 2026-05-01T14:30`);
+  return found.value > nowMs ? found : err(`"${word}" is in the past`);
+}
+
+/** Returns the same time of the next day, also where the clocks change. */
+function nextDay(atMs: number): number {
+  const at = new Date(atMs);
+  at.setDate(at.getDate() + 1);
+  return at.getTime();
+}
+
 const problem = (word: string): string =>
   `"${word}" is not a time; write 2026-05-01, 2026-05-01T14:30, 14:30, 2h, today or yesterday`;
 

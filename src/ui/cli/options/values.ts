@@ -93,6 +93,13 @@ export const timeout: Kind<number> = {
       : rule(`a timeout is 0 to ${cli.timeoutMsMax / 1_000} seconds`)(given),
 };
 
+/** A number of minutes, at most a day. */
+export const minutes = wholeWithin(
+  0,
+  cli.minutesMax,
+  `minutes are a whole number from 0 to ${cli.minutesMax}`,
+);
+
 /** A switch. */
 export const flag: Kind<boolean> = {
   schema: v.boolean(),
@@ -189,6 +196,27 @@ export const logLevel: Kind<LogLevel> = {
   schema: v.picklist(logLevels),
   fromWord: (word) => word,
   refusal: rule(`a log level is one of ${logLevels.join(', ')}`),
+};
+
+/** The ways to notify the user. */
+export const notifyWayNames = ['bell', 'osc9', 'osc777', 'desktop'] as const;
+/** One way to notify the user. */
+export type NotifyWay = (typeof notifyWayNames)[number];
+
+/** `none`, or ways to notify the user separated by commas. */
+export const notifyWays: Kind<readonly NotifyWay[]> = {
+  schema: v.pipe(v.array(v.picklist(notifyWayNames)), v.readonly()),
+  fromWord: (word) => (word === 'none' || word === '' ? [] : [...new Set(namesOf(word))]),
+  refusal: rule(`ways to notify are ${notifyWayNames.join(', ')}, or none`),
+};
+
+/** The peers whose texts a notification may show. */
+export const notifyBodiesNames = ['none', 'contacts', 'all'] as const;
+/** The peers whose texts a notification may show. */
+export const notifyBodies: Kind<(typeof notifyBodiesNames)[number]> = {
+  schema: v.picklist(notifyBodiesNames),
+  fromWord: (word) => word,
+  refusal: rule(`texts are shown of ${notifyBodiesNames.join(', ')}`),
 };
 
 /** `all`, `none`, or names separated by commas. */

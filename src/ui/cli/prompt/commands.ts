@@ -17,6 +17,13 @@ export const slashCommands = [
   },
   { name: 'block', argument: '[PEER]', does: 'blocks the peer: its messages are neither shown nor stored' },
   { name: 'unblock', argument: 'PEER', does: 'unblocks the peer' },
+  {
+    name: 'status',
+    argument: '[STATUS] [TEXT]',
+    does: 'shows your status, or sets it: here, away, busy or invisible; --until TIME ends it',
+  },
+  { name: 'away', argument: '[TEXT]', does: 'tells others that you are away; --until TIME ends it' },
+  { name: 'back', argument: '', does: 'tells others that you are here again' },
   { name: 'unread', argument: '', does: 'tells which conversations have messages that you have not read' },
   { name: 'requests', argument: '', does: 'lists the strangers that wrote' },
   { name: 'accept', argument: 'PEER', does: 'accepts a request, or a changed key after showing both codes' },

@@ -2,7 +2,6 @@
  * The controller of the prompt: keeps the open conversation and the unread counts, and carries out each typed line and
  * each event. It calls a node and a screen; it uses no socket and no terminal.
  */
-import type { ResultAsync } from 'neverthrow';
 import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -10,7 +9,6 @@ import {
   newMessageId,
   resolvePeer,
   type MessageEvent,
-  type NodeError,
   type NodeEvent,
   type NodeHandle,
   type PeerEvent,
@@ -20,7 +18,7 @@ import { cli } from '../limits.js';
 import { untilKnown } from '../run.js';
 import type { Output } from '../screen/output.js';
 import { peerLabel, renamedRemark } from '../screen/naming.js';
-import { noticeLine, peerLine, peerName, weaknessOf } from '../screen/present.js';
+import { noticeLine, peerLine, peerName, peerStatusWords, weaknessOf } from '../screen/present.js';
 import { nearestPeer } from '../options/suggestion.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
@@ -29,9 +27,11 @@ import { Drafts } from './drafts.js';
 import type { Memory } from './memory.js';
 import { Pager } from './pager.js';
 import { inPromptWords, Printer } from './printer.js';
+import { isPeerCommand, PeerCommands } from './peer-commands.js';
 import { isPeopleCommand, PeopleCommands } from './people-commands.js';
 import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
+import { isStatusCommand, StatusCommands } from './status-commands.js';
 import { isWorthRetrying, UnsentLines, type Pending } from './unsent.js';
 import { Verifier } from './verifying.js';
 
@@ -59,6 +59,8 @@ export class PromptController {
   readonly #pending = new Map<string, Pending>();
   readonly #reading: Reading;
   readonly #people: PeopleCommands;
+  readonly #onePeer: PeerCommands;
+  readonly #status: StatusCommands;
   #open: Open | null = null;
   readonly #drafts: Drafts;
 
@@ -72,6 +74,8 @@ export class PromptController {
       ...options,
       say: (text, isFailure) => this.#printer[isFailure === true ? 'warn' : 'note'](inPromptWords(text)),
     });
+    this.#onePeer = new PeerCommands(options.node, this.#printer);
+    this.#status = new StatusCommands(options.node, this.#printer, options.nowMs);
     this.#drafts = new Drafts(options.screen, options.memory?.drafts);
   }
 
@@ -103,6 +107,7 @@ export class PromptController {
       );
     }
     if (names.length > 0) this.#printer.say(`Here: ${names.join(', ')}`, this.#printer.colors.green);
+    await this.#status.begin();
     const unread = await this.#reading.begin();
     if (unread !== null) this.#printer.say(`${unread}; /chat PEER shows them`, this.#printer.colors.bold);
     const open = this.#options.memory?.open ?? null;
@@ -143,6 +148,9 @@ export class PromptController {
         return this.#onMessage(event);
       case 'status':
         return this.#onStatus(event);
+      case 'presence':
+        this.#status.changed(event);
+        return this.#drawPrompt();
       case 'notice':
         if (this.#printer.naming.get(event.peerId)?.blocked === true) return;
         return this.#printer.say(noticeLine(event, this.#printer.colors));
@@ -166,6 +174,10 @@ export class PromptController {
       const isThere = peer.state !== 'offline';
       if (!wasThere && isThere) note(`${peerName(peer)} is here`);
       if (wasThere && !isThere) note(`${peerName(peer)} has left`);
+      const isOpen = this.#open?.row?.id === peer.id;
+      const words = peerStatusWords(peer) ?? 'here';
+      if (isOpen && isThere && before !== undefined && words !== (peerStatusWords(before) ?? 'here'))
+        note(`${peerName(peer)} is ${words}`);
       if (peer.warning !== undefined && peer.warning !== before?.warning)
         warn(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`);
     }
@@ -243,8 +255,13 @@ export class PromptController {
   }
 
   async #command(name: SlashName, argument: string): Promise<void> {
-    const { node, onExit } = this.#options;
+    const { onExit } = this.#options;
     if (isPeopleCommand(name)) return this.#people.run(name, argument);
+    if (isPeerCommand(name)) return this.#onePeer.run(name, argument, this.#open);
+    if (isStatusCommand(name)) {
+      await this.#status.run(name, argument);
+      return this.#drawPrompt();
+    }
     switch (name) {
       case 'help':
         return this.#help();
@@ -258,16 +275,6 @@ export class PromptController {
         return this.#verifier.run(argument, this.#open);
       case 'show':
         return this.#show(argument);
-      case 'block':
-        return this.#onPeerOf(argument, (peer) =>
-          node.block(peer, true).map((row) => `${peerName(row)} is blocked`),
-        );
-      case 'unblock':
-        return this.#onPeerOf(argument, (peer) =>
-          node.block(peer, false).map((row) => `${peerName(row)} is no longer blocked`),
-        );
-      case 'disconnect':
-        return this.#onPeerOf(argument, (peer) => node.disconnect(peer).map(() => 'disconnected'));
       case 'exit':
         return onExit();
       default:
@@ -326,7 +333,8 @@ export class PromptController {
     const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
     const remarks = isUnverified ? ['unverified: /verify compares codes'] : weaknessOf(row, word);
     const former = row === null ? null : renamedRemark(word, row);
-    const remark = [...(former === null ? [] : [former]), ...remarks].join('; ');
+    const status = row === null ? null : peerStatusWords(row);
+    const remark = [...[former, status].filter((each) => each !== null), ...remarks].join('; ');
     this.#printer.note(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`);
     if (row?.warning !== undefined) this.#printer.warn(`${label} ${escapeForTerminal(row.warning)}`);
     if (row !== null) await this.#showUnread(row.id);
@@ -363,20 +371,6 @@ export class PromptController {
     return this.#pager.begin(peer, search === '' ? null : search);
   }
 
-  async #onPeerOf(argument: string, act: (peer: string) => ResultAsync<string, NodeError>): Promise<void> {
-    const found = argument === '' ? null : await this.#options.node.find(argument);
-    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer')
-      return this.#printer.fail(found.error);
-    const named = argument === '' ? null : argument;
-    const peer = (found?.isOk() === true ? found.value.id : named) ?? this.#open?.row?.id ?? this.#open?.word;
-    if (peer === undefined)
-      return this.#printer.warn('the peer is missing: name one, or open a conversation with /chat PEER');
-    (await act(peer)).match(
-      (words) => this.#printer.note(words),
-      (error) => this.#printer.fail(error),
-    );
-  }
-
   #here(): readonly PeerEvent[] {
     return this.peers().filter((peer) => peer.state !== 'offline' && peer.blocked !== true);
   }
@@ -393,6 +387,6 @@ export class PromptController {
       const row = this.#printer.naming.get(peerId);
       return `${row === undefined ? '?' : peerLabel(row)} ${count}`;
     });
-    screen.setPrompt(promptText(this.#open, unread, colors));
+    screen.setPrompt(promptText(this.#open, unread, colors, this.#status.presence));
   }
 }

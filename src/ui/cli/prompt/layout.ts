@@ -1,7 +1,13 @@
 /** The layout of the prompt: text cut into rows that fit the terminal, and the parts of a message row. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 import { unreachable } from '../../../exhaustive.js';
-import { escapeForTerminal, type DeliveryState, type MessageEvent, type PeerEvent } from '../../../index.js';
+import {
+  escapeForTerminal,
+  type DeliveryState,
+  type MessageEvent,
+  type PeerEvent,
+  type PresenceEvent,
+} from '../../../index.js';
 import type { Output } from '../screen/output.js';
 import { peerLabel, sentNote, type Naming } from '../screen/naming.js';
 import { clock, weaknessOf } from '../screen/present.js';
@@ -182,8 +188,13 @@ function labelOf(message: MessageEvent): string {
 }
 
 /** Returns the prompt: unread counts, the open conversation and its protection. */
-export function promptText(open: Open | null, unread: readonly string[], colors: Colors): string {
-  const parts: string[] = [];
+export function promptText(
+  open: Open | null,
+  unread: readonly string[],
+  colors: Colors,
+  presence: PresenceEvent['presence'] = 'here',
+): string {
+  const parts: string[] = presence === 'here' ? [] : [colors.yellow(`[${presence}]`)];
   if (unread.length > 0) parts.push(colors.yellow(`(${unread.slice(0, 3).join(', ')})`));
   if (open !== null) {
     const { row, word } = open;

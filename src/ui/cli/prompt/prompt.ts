@@ -1,5 +1,6 @@
 /** `parlance` without a command: a node with a prompt. */
-import { layered, settingsOfEnv } from '../options/settings.js';
+import { layered, settingsOfEnv, userSettingsOf } from '../options/settings.js';
+import { readSettings } from '../options/settings-file.js';
 import { homeOf } from '../../../home/default-home.js';
 import { cli, memory as limits } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
@@ -9,6 +10,7 @@ import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
 import { firstStart } from './first-start.js';
+import { Idleness } from './idleness.js';
 import { noMemory, readMemory, writeMemory } from './memory.js';
 import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
@@ -73,18 +75,25 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
   screen.onEnd(() => {
     taken.then(leave, leave);
   });
-  const keep = terminal === null ? null : new Keeper(attachment.home, terminal, controller);
+  const user = readSettings(attachment.home).map(({ values }) => userSettingsOf(values, world.env));
+  const { awayAfterMinutes } = user.unwrapOr(userSettingsOf({}, world.env));
+  const idleness = isTerminal ? new Idleness(attachment.node, awayAfterMinutes * minuteMs) : null;
+  const keep =
+    terminal === null ? null : new Keeper(attachment.home, terminal, controller, () => idleness?.active());
   const endReason = new EndReason();
   try {
     await watch(context, attachment, controller, signal, endReason);
   } finally {
     keep?.close();
     screen.close();
+    if (idleness !== null) await within(cli.farewellMs, idleness.close());
   }
   const exit = left.signal.aborted ? await outcomeOf(controller, output, isTerminal) : 0;
   if (output.isJson) await output.result({ type: 'bye' }, null);
   return signal.aborted ? exit : output.failureOnStderr(endReason.fault() ?? nodeEnded(null));
 }
+
+const minuteMs = 60_000;
 
 /** Reports the lines of a pipe that were not sent, or not delivered in time. At a terminal their marks are on the screen. */
 async function outcomeOf(
@@ -136,12 +145,13 @@ class Keeper {
   readonly #write: () => void;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(home: string, terminal: TerminalScreen, controller: PromptController) {
+  constructor(home: string, terminal: TerminalScreen, controller: PromptController, onEdit: () => void) {
     this.#write = () => {
       this.#timer = null;
       writeMemory(home, { ...controller.memory(), history: terminal.editor.history() });
     };
     terminal.onEdit(() => {
+      onEdit();
       this.#timer ??= setTimeout(this.#write, limits.delayMs);
     });
   }

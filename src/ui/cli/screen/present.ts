@@ -8,6 +8,7 @@ import {
   type NodeEvent,
   type NoticeEvent,
   type PeerEvent,
+  type PresenceEvent,
   type StatusEvent,
   formatAddress,
 } from '../../../index.js';
@@ -33,6 +34,7 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
     escapeForTerminal(formatAddress({ host: peer.address, port: peer.port })),
     ...protection(peer.dialect, peer.verified, colors),
     ...(peer.blocked === true ? [colors.red('blocked')] : []),
+    ...statusOf(peer, colors),
     ...(peer.state === 'online' ? [] : [`last seen ${clock(peer.lastSeen)}`]),
     ...(peer.muted === true ? ['muted'] : []),
     ...(peer.request === true ? [colors.yellow('request')] : []),
@@ -40,6 +42,29 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
     ...(peer.warning === undefined ? [] : [colors.yellow(escapeForTerminal(peer.warning))]),
   ];
   return `${state} ${colors.bold(peerName(peer))}  ${facts.join('  ')}`;
+}
+
+function statusOf(peer: PeerEvent, colors: Colors): readonly string[] {
+  const words = peerStatusWords(peer);
+  return words === null ? [] : [peer.presence === 'here' ? words : colors.yellow(words)];
+}
+
+/** Returns the status of a peer in words; null: it is here, and says no more. */
+export function peerStatusWords(
+  peer: Pick<PeerEvent, 'presence' | 'statusText' | 'statusUntil'>,
+): string | null {
+  const { presence = 'here', statusText } = peer;
+  return presence === 'here' && statusText === undefined ? null : statusWords({ ...peer, presence });
+}
+
+/** Returns a status in words: `busy: in a call (until 13:00)`. */
+export function statusWords(
+  { presence, statusText, statusUntil }: Omit<PresenceEvent, 'type'>,
+  nowMs = Date.now(),
+): string {
+  const words = statusText === undefined ? '' : `: ${escapeForTerminal(statusText)}`;
+  const until = statusUntil === undefined ? '' : ` (until ${clock(statusUntil, nowMs)})`;
+  return `${presence}${words}${until}`;
 }
 
 /** Formats a message as one line; `naming` holds the peers that the view knows. */
@@ -100,6 +125,8 @@ export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming(
       return messageLine(event, colors, naming);
     case 'status':
       return statusLine(event, colors);
+    case 'presence':
+      return `you are ${statusWords(event)}`;
     case 'notice':
       return noticeLine(event, colors);
     case 'error':

@@ -123,6 +123,8 @@ const wordings: Wordings = {
     say(2, 'not sent', error.detail, 'give a UUID in lower case, or no id at all'),
   'chat/name-invalid': (error) =>
     say(2, 'that name cannot be used', error.detail, 'choose a name of 1 to 64 visible characters'),
+  'chat/status-invalid': (error) =>
+    say(2, 'that status cannot be used', error.detail, 'give a shorter text, or a later time'),
   'chat/outbox-full': () => say(1, 'not queued', 'the outbox is full', 'wait until some are delivered'),
   'chat/blocked': (error) =>
     say(

@@ -176,6 +176,7 @@ function isShown(event: NodeEvent, dialect: ForeignDialectName): boolean {
       return true;
     case 'ready':
     case 'peer':
+    case 'presence':
     case 'bye':
       return false;
     default:

@@ -1,0 +1,42 @@
+/** Rows of the local API about the own status. */
+import * as v from 'valibot';
+import { nodeEvents } from '../../chat/events.js';
+import { presence } from '../../chat/fields.js';
+import type { OwnStatus } from '../../node/handle.js';
+import { controlApi } from './limits.js';
+import { method, nothing } from './method.js';
+
+/** Rows of the methods about the own status. */
+export const statusMethods = {
+  status: method({
+    verb: 'GET',
+    path: '/v1/status',
+    does: 'the own status',
+    takes: nothing,
+    gives: nodeEvents.presence,
+    pack: () => ({}),
+    run: ({ node }) => node.status(),
+  }),
+  setStatus: method({
+    verb: 'POST',
+    path: '/v1/status',
+    does: 'set the own status, until it is set again or until a time (ms since 1970)',
+    takes: v.object({
+      presence,
+      text: v.exactOptional(v.pipe(v.string(), v.maxLength(controlApi.nameCharsMax))),
+      untilMs: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+    }),
+    gives: nodeEvents.presence,
+    pack: (status: OwnStatus) => status,
+    run: ({ node }, status) => node.setStatus(status),
+  }),
+  setIdle: method({
+    verb: 'POST',
+    path: '/v1/idle',
+    does: 'tell whether the user is idle: without a status of its own the user is away meanwhile',
+    takes: v.object({ isIdle: v.boolean() }),
+    gives: nodeEvents.presence,
+    pack: (isIdle: boolean) => ({ isIdle }),
+    run: ({ node }, { isIdle }) => node.setIdle(isIdle),
+  }),
+};

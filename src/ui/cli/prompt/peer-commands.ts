@@ -1,0 +1,61 @@
+/** Commands of the prompt about one peer: the one that is named, or the one of the open conversation. */
+import type { ResultAsync } from 'neverthrow';
+import type { NodeError, NodeHandle } from '../../../index.js';
+import { peerName } from '../screen/present.js';
+import type { Open } from './layout.js';
+import type { Printer } from './printer.js';
+
+const names = ['block', 'unblock', 'disconnect'] as const;
+/** The name of such a command. */
+export type PeerCommandName = (typeof names)[number];
+
+/** Whether a command is one of these. */
+export const isPeerCommand = (name: string): name is PeerCommandName => names.some((known) => known === name);
+
+/** Runs the commands about one peer. */
+export class PeerCommands {
+  readonly #node: Pick<NodeHandle, 'find' | 'block' | 'disconnect'>;
+  readonly #printer: Printer;
+
+  constructor(node: Pick<NodeHandle, 'find' | 'block' | 'disconnect'>, printer: Printer) {
+    this.#node = node;
+    this.#printer = printer;
+  }
+
+  run(name: PeerCommandName, argument: string, open: Open | null): Promise<void> {
+    switch (name) {
+      case 'block':
+        return this.#onPeerOf(argument, open, (peer) =>
+          this.#node.block(peer, true).map((row) => `${peerName(row)} is blocked`),
+        );
+      case 'unblock':
+        return this.#onPeerOf(argument, open, (peer) =>
+          this.#node.block(peer, false).map((row) => `${peerName(row)} is no longer blocked`),
+        );
+      case 'disconnect':
+        return this.#onPeerOf(argument, open, (peer) =>
+          this.#node.disconnect(peer).map(() => 'disconnected'),
+        );
+      default:
+        return name satisfies never;
+    }
+  }
+
+  async #onPeerOf(
+    argument: string,
+    open: Open | null,
+    act: (peer: string) => ResultAsync<string, NodeError>,
+  ): Promise<void> {
+    const found = argument === '' ? null : await this.#node.find(argument);
+    if (found?.isErr() === true && found.error.code !== 'chat/unknown-peer')
+      return this.#printer.fail(found.error);
+    const named = argument === '' ? null : argument;
+    const peer = (found?.isOk() === true ? found.value.id : named) ?? open?.row?.id ?? open?.word;
+    if (peer === undefined)
+      return this.#printer.warn('the peer is missing: name one, or open a conversation with /chat PEER');
+    (await act(peer)).match(
+      (words) => this.#printer.note(words),
+      (error) => this.#printer.fail(error),
+    );
+  }
+}

@@ -1,0 +1,64 @@
+/** Commands of the prompt about the own status. */
+import type { NodeHandle, PresenceEvent } from '../../../index.js';
+import { ownStatusLine, readStatus } from '../commands/status.js';
+import { presenceChoices } from '../options/verbs.js';
+import type { Printer } from './printer.js';
+
+const names = ['status', 'away', 'back'] as const;
+/** The name of such a command. */
+export type StatusCommandName = (typeof names)[number];
+
+/** Whether a command is one of these. */
+export const isStatusCommand = (name: string): name is StatusCommandName =>
+  names.some((known) => known === name);
+
+/** Runs the commands about the own status, and remembers it. */
+export class StatusCommands {
+  readonly #node: Pick<NodeHandle, 'status' | 'setStatus'>;
+  readonly #printer: Printer;
+  readonly #nowMs: () => number;
+  #status: PresenceEvent = { type: 'presence', presence: 'here' };
+
+  constructor(node: Pick<NodeHandle, 'status' | 'setStatus'>, printer: Printer, nowMs: () => number) {
+    this.#node = node;
+    this.#printer = printer;
+    this.#nowMs = nowMs;
+  }
+
+  /** The own status, as far as it is known here. */
+  get presence(): PresenceEvent['presence'] {
+    return this.#status.presence;
+  }
+
+  /** Asks the node, and says a status that others may not expect. */
+  async begin(): Promise<void> {
+    const found = await this.#node.status();
+    if (found.isErr()) return;
+    this.#status = found.value;
+    if (this.presence !== 'here') this.#say(found.value);
+  }
+
+  /** The status changed, by a command or by its end. */
+  changed(status: PresenceEvent): void {
+    const isNews = JSON.stringify(status) !== JSON.stringify(this.#status);
+    this.#status = status;
+    if (isNews) this.#say(status);
+  }
+
+  async run(name: StatusCommandName, argument: string): Promise<void> {
+    const words = { status: argument, away: `away ${argument}`, back: 'here' }[name];
+    const wanted = readStatus(words, this.#nowMs());
+    if (wanted.isErr()) {
+      this.#printer.warn(`${wanted.error}: /status [${presenceChoices.join('|')}] [TEXT] [--until TIME]`);
+      return;
+    }
+    const asked = await (wanted.value === null ? this.#node.status() : this.#node.setStatus(wanted.value));
+    if (asked.isErr()) return this.#printer.fail(asked.error);
+    this.#status = asked.value;
+    this.#say(asked.value);
+  }
+
+  #say(status: PresenceEvent): void {
+    this.#printer.note(ownStatusLine(status, this.#nowMs()));
+  }
+}

@@ -133,6 +133,8 @@ export interface Session {
   say(utterances: readonly Utterance[], nowMs: number): readonly SessionOutput[];
   /** Sends PING; the PONG that answers it is output as `answered`. Without effect before `up` and after the end. */
   probe(): readonly SessionOutput[];
+  /** Whether `tick` has something to do now. Costs next to nothing. */
+  needsTick(nowMs: number): boolean;
   /** Checks deadlines and rekeying. Call about once a second, and at the deadline of the handshake. */
   tick(nowMs: number): readonly SessionOutput[];
   /** Sends CLOSE to the peer and wipes the keys. Idempotent. */

@@ -72,6 +72,15 @@ export class Established {
     return this.#seal([encodeClose(reason)]);
   }
 
+  /** Whether `tick` has something to do: silence, age or volume has reached a bound that `tick` has not reported yet. */
+  needsTick(nowMs: number): boolean {
+    const silenceMs = nowMs - this.#heardAtMs;
+    if (silenceMs >= sessionLimits.silenceMaxMs) return true;
+    if (silenceMs >= sessionLimits.pingAfterSilenceMs && !this.#isPinged) return true;
+    if (nowMs - this.#sinceMs >= sessionV1.sessionAgeMaxMs) return true;
+    return !this.#isDueTold && this.#isDue(nowMs);
+  }
+
   /** Checks age and silence, and pings a silent peer. Errors: `session/limit` (age), `session/deadline` (silence). */
   tick(nowMs: number): Result<readonly SessionOutput[], SessionError> {
     const ageMs = nowMs - this.#sinceMs;
@@ -79,14 +88,18 @@ export class Established {
     if (ageMs >= sessionV1.sessionAgeMaxMs) return err({ code: 'session/limit', detail: 'age' });
     if (silenceMs >= sessionLimits.silenceMaxMs) return err({ code: 'session/deadline' });
     const outputs: SessionOutput[] = [];
-    const isDue = ageMs >= sessionV1.rekeySessionAfterMs || this.#bytes >= sessionV1.rekeySessionAfterBytes;
-    if (isDue && !this.#isDueTold) {
+    if (!this.#isDueTold && this.#isDue(nowMs)) {
       this.#isDueTold = true;
       outputs.push({ type: 'due', reason: 'rekey' });
     }
     if (silenceMs < sessionLimits.pingAfterSilenceMs || this.#isPinged) return ok(outputs);
     this.#isPinged = true;
     return this.#ping().map((bytes) => [...outputs, { type: 'write', bytes }]);
+  }
+
+  #isDue(nowMs: number): boolean {
+    const ageMs = nowMs - this.#sinceMs;
+    return ageMs >= sessionV1.rekeySessionAfterMs || this.#bytes >= sessionV1.rekeySessionAfterBytes;
   }
 
   wipe(): void {

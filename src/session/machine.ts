@@ -97,6 +97,11 @@ export class SessionMachine implements Session {
     return this.#drain();
   }
 
+  needsTick(nowMs: number): boolean {
+    const phase = this.#phase;
+    return phase.at === 'established' ? phase.records.needsTick(nowMs) : this.#isPastDeadline(nowMs);
+  }
+
   tick(nowMs: number): readonly SessionOutput[] {
     const phase = this.#phase;
     if (phase.at === 'established') {
@@ -229,9 +234,13 @@ export class SessionMachine implements Session {
   }
 
   #isLate(nowMs: number): boolean {
-    const isLate = this.#phase.at === 'opening' && nowMs - this.#options.nowMs >= wireV1.handshakeDeadlineMs;
+    const isLate = this.#isPastDeadline(nowMs);
     if (isLate) this.#fail({ code: 'session/deadline' });
     return isLate;
+  }
+
+  #isPastDeadline(nowMs: number): boolean {
+    return this.#phase.at === 'opening' && nowMs - this.#options.nowMs >= wireV1.handshakeDeadlineMs;
   }
 
   #failWire(error: WireError): false {

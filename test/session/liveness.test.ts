@@ -30,8 +30,11 @@ test('a close before the session is up, and a destroy, say nothing', () => {
 test('silence is answered with one ping, the answer keeps the session, more silence ends it', () => {
   const { initiator, responder } = connect(makeNode(), makeNode());
   const { session } = initiator;
+  assert.equal(session.needsTick(limits.pingAfterSilenceMs - 1), false);
   assert.deepEqual(session.tick(limits.pingAfterSilenceMs - 1), []);
+  assert.equal(session.needsTick(limits.pingAfterSilenceMs), true);
   initiator.take(session.tick(limits.pingAfterSilenceMs));
+  assert.equal(session.needsTick(limits.pingAfterSilenceMs + 1), false, 'the ping is on its way');
   assert.deepEqual(session.tick(limits.pingAfterSilenceMs + 1), [], 'one ping, not one per tick');
   initiator.nowMs = limits.pingAfterSilenceMs + 5;
   settle({ initiator, responder });
@@ -39,6 +42,7 @@ test('silence is answered with one ping, the answer keeps the session, more sile
   assert.equal(isOver, false, 'the pong was heard');
   const end = initiator.nowMs + limits.silenceMaxMs;
   session.tick(end - 1_000);
+  assert.equal(session.needsTick(end), true);
   assert.deepEqual(session.tick(end), [{ type: 'failed', error: { code: 'session/deadline' } }]);
   assert.deepEqual(session.tick(end + 1), []);
 });
@@ -66,7 +70,10 @@ test('after an hour a resume is due, once; after a day the session ends', () => 
   for (let nowMs = 0; nowMs <= sessionV1.sessionAgeMaxMs && failedAtMs === 0; nowMs += 12_000) {
     initiator.nowMs = nowMs;
     responder.nowMs = nowMs;
-    for (const output of initiator.session.tick(nowMs)) {
+    const isNeeded = initiator.session.needsTick(nowMs);
+    const ticked = initiator.session.tick(nowMs);
+    assert.equal(ticked.length > 0, isNeeded, `at ${nowMs} ms`);
+    for (const output of ticked) {
       if (output.type === 'write') initiator.sent.push(output.bytes);
       else outputs.push(`${output.type} ${String(nowMs)}`);
       if (output.type === 'failed') failedAtMs = nowMs;

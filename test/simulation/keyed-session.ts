@@ -164,6 +164,10 @@ export class KeyedSession implements Session {
     return this.#drain();
   }
 
+  needsTick(): boolean {
+    return this.#phase.at !== 'over';
+  }
+
   tick(nowMs: number): readonly SessionOutput[] {
     if (this.#phase.at !== 'established') {
       this.#isLate(nowMs);

@@ -13,6 +13,7 @@ import { actor, next, stop, type Context, type Step } from '../../runtime/actor.
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
 import { Pieces, piecesOf } from './pieces.js';
 import { ReadCredit } from './read-credit.js';
+import { Ticker } from './ticker.js';
 import type { Session, SessionOutput } from '../../session/contract.js';
 import { createSession } from '../../session/machine.js';
 import type { SessionProtocol, SessionReports, SessionArgs } from './protocol.js';
@@ -24,6 +25,7 @@ interface State {
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
   readonly pieces: Pieces;
+  readonly endTicks: () => void;
   isUp: boolean;
   /** Bytes arrived since the last `sessionHeard`, and the ticks since then. */
   hasHeard: boolean;
@@ -50,8 +52,14 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       onBytes: (chunk) => context.self('received', { chunk }),
       onEnd: (reason) => context.self('streamEnded', { reason }),
     });
+    // A silent session gets no message, so nothing but this look is done for it.
+    const endTicks = ticker.add(() => {
+      state.quietTicks += 1;
+      if (isHeardDue(state) || machine.needsTick(performance.now())) context.self('tick', {});
+    });
     const state: State = {
       sessionId: args.sessionId,
+      endTicks,
       machine,
       stream,
       isUp: false,
@@ -61,7 +69,6 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       pieces: new Pieces(),
     };
     for (const output of machine.start()) if (output.type === 'write') put(state, output.bytes, context);
-    context.after(limits.tickEveryMs, 'tick', {});
     return ok(state);
   },
   receive: {
@@ -103,17 +110,20 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       return act(state, state.machine.say([{ type: 'receipt', ids: receipts }], performance.now()), context);
     },
     tick(state, _body, context) {
-      context.after(limits.tickEveryMs, 'tick', {});
       tellHeard(state, context);
       return act(state, state.machine.tick(performance.now()), context);
     },
   },
   terminate(state) {
+    state.endTicks();
     write(state, state.machine.close('shutdown'));
     state.machine.destroy();
     state.stream.end('shutdown');
   },
 });
+
+/** Shared by the sessions of this thread. */
+const ticker = new Ticker(limits.tickEveryMs);
 
 /**
  * Returns the wall clock for the expiry of certificates. A clock that jumps ahead must not make every peer look
@@ -186,12 +196,14 @@ function report(state: State, utterances: readonly Utterance[], context: Here): 
 
 /** Reports now and then that bytes arrived, for the time of the last sign of life. */
 function tellHeard(state: State, context: Here): void {
-  state.quietTicks += 1;
-  if (!state.isUp || !state.hasHeard || state.quietTicks < limits.heardEveryTicks) return;
+  if (!isHeardDue(state)) return;
   state.hasHeard = false;
   state.quietTicks = 0;
   context.links.node.cast('sessionHeard', { sessionId: state.sessionId });
 }
+
+const isHeardDue = ({ isUp, hasHeard, quietTicks }: State): boolean =>
+  isUp && hasHeard && quietTicks >= limits.heardEveryTicks;
 
 const weightOf = (utterance: Utterance): number =>
   limits.utteranceOverheadBytes + (utterance.type === 'text' ? utterance.text.length : 0);

@@ -89,7 +89,16 @@ export async function startScene(
     beaconPort,
     seen,
     port: (dialect) => self.foreignPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
-    until: (wanted, deadlineMs = hangMs) => wait(() => seen.find(wanted), 'an event', deadlineMs),
+    until(wanted, deadlineMs = hangMs) {
+      // Each event is looked at once: a scene has thousands.
+      let looked = 0;
+      const find = () => {
+        const event = seen.slice(looked).find(wanted);
+        looked = seen.length;
+        return event;
+      };
+      return wait(find, 'an event', deadlineMs);
+    },
     texts: (dialect, count, deadlineMs = hangMs) =>
       wait(
         () => {

@@ -74,8 +74,11 @@ export interface Chat {
 }
 
 /** Menu 2. */
-export const startChat = async (port: number, host = '127.0.0.1'): Promise<Chat> =>
-  openChat(await connectBlocking(host, port));
+export const startChat = async (
+  port: number,
+  host = '127.0.0.1',
+  localAddress = '127.0.0.1',
+): Promise<Chat> => openChat(await connectBlocking(host, port, localAddress));
 
 /** Menu 3: listens, and takes one friend. */
 export async function waitForChat(

@@ -171,9 +171,10 @@ export async function startAnnouncer(options: {
   readonly withPort?: boolean;
   /** Siblings announce their name alone. */
   readonly withAddress?: boolean;
+  readonly localAddress?: string;
 }): Promise<{ readonly port: number; announce(): Promise<void>; readonly close: () => Promise<void> }> {
   const socket = createSocket('udp4');
-  await bind(socket, 0);
+  await bind(socket, 0, options.localAddress);
   const { username, address, to } = options;
   const datagram = pythonJson({
     username,
@@ -218,8 +219,8 @@ export async function startDiscovery(port = 0): Promise<{
   };
 }
 
-const bind = (socket: Socket, port: number): Promise<void> =>
+const bind = (socket: Socket, port: number, host = '127.0.0.1'): Promise<void> =>
   new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(port, '127.0.0.1', resolve);
+    socket.bind(port, host, resolve);
   });

@@ -12,8 +12,11 @@ export interface Turns {
   readonly close: () => Promise<void>;
 }
 
-export const connectTo = async (port: number, host = '127.0.0.1'): Promise<Turns> =>
-  openTurns(await connectBlocking(host, port), 'Client', true);
+export const connectTo = async (
+  port: number,
+  host = '127.0.0.1',
+  localAddress = '127.0.0.1',
+): Promise<Turns> => openTurns(await connectBlocking(host, port, localAddress), 'Client', true);
 
 export async function waitFor(
   host = '127.0.0.1',

@@ -23,6 +23,7 @@ import type { Server } from '../api/launch.js';
 import { controlApi } from '../api/limits.js';
 import type { CommonOptions } from './options/common-options.js';
 import { homeOf } from '../../home/default-home.js';
+import { watchNode } from './notify/watcher.js';
 import { deferredLog, openLog } from './screen/log.js';
 import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options/settings.js';
 import { changeSettings, readSettings, type StoredSettings } from './options/settings-file.js';
@@ -312,6 +313,7 @@ export async function startOwn(
     return err(api.error);
   }
   rememberName(home, common);
+  watchNode({ node, home, env: world.env, log: log.write });
   return ok({
     node,
     home,

@@ -7,6 +7,7 @@ import { attend } from '../api/attended.js';
 import { logFileOf, type LaunchReport, type LaunchTask } from '../api/launch.js';
 import { reasonOf } from '../../system-errors.js';
 import { cli } from './limits.js';
+import { watchNode } from './notify/watcher.js';
 import { changeSettings } from './options/settings-file.js';
 import { parseWord, logLevel } from './options/values.js';
 import { afterUsable } from './run.js';
@@ -60,6 +61,7 @@ async function run(task: LaunchTask): Promise<number> {
     await started.value.close();
     return 1;
   }
+  watchNode({ node: started.value, home: options.home, env: process.env, log: log.write });
   await report({ type: 'served', by: 'own' });
   const { close, done } = attended.value;
   if (stopped.signal.aborted) void close();

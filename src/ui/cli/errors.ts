@@ -37,6 +37,8 @@ export type CommandError =
     }
   /** Stdout takes no more, for another reason than a reader that left. */
   | { readonly code: 'command/output'; readonly reason: string }
+  /** The program of `recv --exec` failed for a message. */
+  | { readonly code: 'command/exec'; readonly command: string; readonly reason: string }
   | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
   /** Options for the start of a node that ask for something else than the running node has. */
   | {

@@ -185,6 +185,12 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     .option('--from <peer>', 'print messages of this peer alone')
     .option('--since <id>', 'begin after this seq or message id')
     .option('--mark-read', 'mark the printed messages as read')
+    .addOption(
+      new Option(
+        '--exec <command>',
+        'run this program for each message, with its JSON line on stdin; no shell',
+      ),
+    )
     .addOption(timeout)
     .action((options: RecvFlags, command: Command) =>
       runs(command, async (context) => {
@@ -195,6 +201,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
           since: options.since ?? null,
           timeoutMs: options.timeout ?? null,
           isMarkingRead: options.markRead === true,
+          exec: options.exec ?? null,
         });
       }),
     );
@@ -208,6 +215,7 @@ interface RecvFlags {
   readonly since?: string;
   readonly timeout?: number;
   readonly markRead?: boolean;
+  readonly exec?: string;
 }
 
 interface HistoryFlags {

@@ -1,8 +1,10 @@
 /** `parlance recv`: prints messages as they arrive. */
 import { err, ok, type Result } from 'neverthrow';
-import type { MessageEvent, NodeError, NodeHandle } from '../../../index.js';
+import { escapeForTerminal, type MessageEvent, type NodeError, type NodeHandle } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
 import type { Attachment } from '../attach.js';
+import type { CliError } from '../errors.js';
+import { runProgram } from '../notify/run-program.js';
 import { Naming } from '../screen/naming.js';
 import { eventLine, messageLine } from '../screen/present.js';
 import { EndReason, until, usage, withNodes, type RunContext } from '../run.js';
@@ -19,6 +21,8 @@ export interface RecvOptions {
   readonly timeoutMs: number | null;
   /** Whether printed messages count as read. */
   readonly isMarkingRead: boolean;
+  /** A program with arguments, separated by blanks, that runs for each message; null: none. */
+  readonly exec: string | null;
 }
 
 /** Prints messages as they arrive. Exit codes: 4 where `timeoutMs` passed before `count` messages came. */
@@ -28,10 +32,13 @@ export async function recv(context: RunContext, options: RecvOptions): Promise<E
     sinceSeq: undefined,
     isBegun: false,
     from: null,
+    failed: null,
   };
-  return withNodes(context, options.timeoutMs, (attachment, timedOut) =>
+  const exit = await withNodes(context, options.timeoutMs, (attachment, timedOut) =>
     follow(context, options, attachment, receiving, timedOut),
   );
+  // Each failed run is on stderr already.
+  return exit === 0 && receiving.failed !== null ? context.output.failure(receiving.failed) : exit;
 }
 
 /** The progress of the command over several nodes. */
@@ -44,10 +51,12 @@ interface Receiving {
   isBegun: boolean;
   /** Id of the peer of `--from`; null: no peer has that name yet. */
   from: string | null;
+  /** The first failure of the program of `--exec`. */
+  failed: CliError | null;
 }
 
 async function follow(
-  { output, stopped }: RunContext,
+  { output, stopped, world }: RunContext,
   options: RecvOptions,
   { node }: Attachment,
   receiving: Receiving,
@@ -94,7 +103,12 @@ async function follow(
     if (isWanted.isErr()) return output.failure(isWanted.error);
     if (!isWanted.value) continue;
     await output.result(event, messageLine(event, output.colors, naming));
-    if (options.isMarkingRead && (await output.written())) await node.markRead(event.peerId, event.seq);
+    const reason = options.exec === null ? null : await execute(options.exec, event, world.env, stopped);
+    if (reason !== null) {
+      receiving.failed ??= { code: 'command/exec', command: options.exec ?? '', reason };
+      output.note(`message ${event.seq}: ${escapeForTerminal(reason)}`);
+    } else if (options.isMarkingRead && (await output.written()))
+      await node.markRead(event.peerId, event.seq);
     receiving.left -= 1;
     if (receiving.left <= 0) return 0;
   }
@@ -106,6 +120,17 @@ async function follow(
   }
   const fault = endReason.fault();
   return fault === null ? 'again' : output.failure(fault);
+}
+
+/** Runs the program of `--exec` for a message. Returns null, or the reason why it failed. */
+function execute(
+  command: string,
+  message: MessageEvent,
+  env: RunContext['world']['env'],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const [file = '', ...args] = command.trim().split(/\s+/u);
+  return runProgram({ file, args, input: `${JSON.stringify(message)}\n`, env, output: 'stderr', signal });
 }
 
 /**

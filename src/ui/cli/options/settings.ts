@@ -224,8 +224,9 @@ export const settings = {
   notify: ofUser(
     'PARLANCE_NOTIFY',
     notifyWays,
-    ['bell'],
+    [],
     `tell of messages by these ways: ${notifyWayNames.join(', ')}, or none`,
+    'none',
   ),
   notifyBodies: ofUser(
     'PARLANCE_NOTIFY_BODIES',

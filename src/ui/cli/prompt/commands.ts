@@ -19,7 +19,7 @@ export const slashCommands = [
   { name: 'unblock', argument: 'PEER', does: 'unblocks the peer' },
   {
     name: 'status',
-    argument: '[STATUS] [TEXT]',
+    argument: '[WORD] [TEXT]',
     does: 'shows your status, or sets it: here, away, busy or invisible; --until TIME ends it',
   },
   { name: 'away', argument: '[TEXT]', does: 'tells others that you are away; --until TIME ends it' },

@@ -16,6 +16,7 @@ import {
 } from '../../../index.js';
 import { cli } from '../limits.js';
 import { untilKnown } from '../run.js';
+import type { Moment } from '../notify/signals.js';
 import type { Output } from '../screen/output.js';
 import { peerLabel, renamedRemark } from '../screen/naming.js';
 import { noticeLine, peerLine, peerName, peerStatusWords, weaknessOf } from '../screen/present.js';
@@ -44,6 +45,8 @@ export interface PromptOptions {
   /** Age of the node in ms. */
   readonly ageMs: () => number;
   readonly onExit: () => void;
+  /** Signals a message that was shown, or counted. */
+  readonly signal?: (message: MessageEvent, peer: PeerEvent | undefined, now: Omit<Moment, 'idleMs'>) => void;
   /** Conversation and unsent lines of the last run. */
   readonly memory?: Pick<Memory, 'open' | 'drafts'>;
 }
@@ -198,6 +201,8 @@ export class PromptController {
     const isShown = this.#options.screen.isEchoed && this.#pending.has(message.id);
     if (!isShown) this.#printer.message(message, isOpen);
     if (message.direction === 'out') return;
+    const isBusy = this.#status.presence === 'busy';
+    this.#options.signal?.(message, this.#printer.naming.get(message.peerId), { isOpen, isBusy });
     if (isOpen) return this.#reading.showed(message.peerId, message.seq);
     if (this.#reading.arrived(message) === 1 && this.#open === null) {
       this.#printer.note(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`);

@@ -6,6 +6,7 @@ import { cli, memory as limits } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
+import { Signals } from '../notify/signals.js';
 import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
 import { complete } from './commands.js';
@@ -48,6 +49,10 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
       })
     : null;
   const screen: Screen = terminal ?? plainScreen(world.stdin, output, () => taken);
+  const stored = readSettings(attachment.home).map(({ values }) => values);
+  const user = userSettingsOf(stored.unwrapOr({}), world.env);
+  const idleness = isTerminal ? new Idleness(attachment.node, user.awayAfterMinutes * minuteMs) : null;
+  const signals = new Signals(user, world.nowMs);
   const controller = new PromptController({
     node: attachment.node,
     screen,
@@ -55,6 +60,10 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
     nowMs: world.nowMs,
     ageMs: attachment.ageMs,
     onExit: () => leave(),
+    signal: (message, peer, now) => {
+      const sequence = signals.of(message, peer, { ...now, idleMs: idleness?.idleMs ?? 0 });
+      if (sequence !== '') screen.signal?.(sequence);
+    },
     memory,
   });
   // The input of a pipe ends long before the last message is delivered.
@@ -75,9 +84,6 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
   screen.onEnd(() => {
     taken.then(leave, leave);
   });
-  const user = readSettings(attachment.home).map(({ values }) => userSettingsOf(values, world.env));
-  const { awayAfterMinutes } = user.unwrapOr(userSettingsOf({}, world.env));
-  const idleness = isTerminal ? new Idleness(attachment.node, awayAfterMinutes * minuteMs) : null;
   const keep =
     terminal === null ? null : new Keeper(attachment.home, terminal, controller, () => idleness?.active());
   const endReason = new EndReason();

@@ -34,6 +34,8 @@ export interface Screen {
   readonly printOwn: (id: string, rows: readonly string[]) => void;
   readonly mark: (id: string, state: DeliveryState, mark: string) => void;
   readonly setPrompt: (text: string) => void;
+  /** Sends a sequence that moves no cursor, such as the bell; absent: the screen is not a terminal. */
+  readonly signal?: (sequence: string) => void;
   /** Puts a message back into the input line as soon as that is empty; `null`: the screen has no input line. */
   readonly giveBack: ((message: string) => void) | null;
   /** Takes the messages back that `giveBack` put there and that nobody has changed. */
@@ -131,6 +133,10 @@ export class TerminalScreen implements Screen {
       this.#correct(above, mark);
       return;
     }
+  };
+
+  signal = (sequence: string): void => {
+    if (!this.#isClosed) this.#output.write(sequence);
   };
 
   setPrompt = (text: string): void => {

@@ -355,6 +355,8 @@ const wordings: Wordings = {
       `more than ${error.waitingMax} waited for this reader`,
       'read again with --since',
     ),
+  'command/exec': (error) =>
+    say(1, `"${error.command}" failed`, error.reason, 'the message is kept; see "parlance history"'),
   'command/file': (error) => say(1, `cannot write ${error.file}`, error.reason, 'choose another file'),
   'runtime/mailbox-full': unwell,
   'runtime/deadline': unwell,

@@ -1,0 +1,54 @@
+/** The words of a notification about a message, and the sequences by which a terminal shows them. Pure. */
+import { escapeForTerminal, escapeName, type MessageEvent, type PeerEvent } from '../../../index.js';
+import type { NotifyWay } from '../options/values.js';
+import type { UserSettings } from '../options/settings.js';
+import type { Notification } from './desktop.js';
+import { notifications as limits } from './limits.js';
+
+/** Whether an event of this peer may notify. */
+export const mayNotify = (peer: Pick<PeerEvent, 'muted' | 'blocked'> | undefined): boolean =>
+  peer?.muted !== true && peer?.blocked !== true;
+
+/**
+ * Returns the notification about messages of one peer. `peer` undefined: its row is not known, so it counts as a
+ * stranger. `count`: how many messages it is about.
+ */
+export function noticeOf(
+  message: Pick<MessageEvent, 'peer' | 'text'>,
+  peer: PeerEvent | undefined,
+  bodies: UserSettings['notifyBodies'],
+  count: number,
+): Notification {
+  const isStranger = peer === undefined || peer.request === true;
+  const name = escapeName(peer?.alias ?? peer?.name ?? message.peer);
+  const label =
+    peer === undefined || peer.alias !== undefined ? name : `${name}#${escapeForTerminal(peer.tag)}`;
+  const isShown = bodies === 'all' || (bodies === 'contacts' && !isStranger);
+  const text = escapeForTerminal(message.text, { graphemesMax: limits.bodyGraphemes });
+  const words = count === 1 ? 'new message' : `${count} new messages`;
+  return {
+    title: isStranger ? `${label}, a stranger` : label,
+    body: !isShown ? words : count === 1 ? text : `${words}: ${text}`,
+  };
+}
+
+/** Returns the sequences that signal in the terminal; empty: none is asked for. */
+export function terminalSignal(ways: readonly NotifyWay[], { title, body }: Notification): string {
+  return ways
+    .map((way) => {
+      switch (way) {
+        case 'bell':
+          return '\u0007';
+        case 'osc9':
+          return `\u001B]9;${title}: ${body}\u001B\\`;
+        case 'osc777':
+          // A semicolon separates title and body.
+          return `\u001B]777;notify;${title.replaceAll(';', ',')};${body.replaceAll(';', ',')}\u001B\\`;
+        case 'desktop':
+          return '';
+        default:
+          return way satisfies never;
+      }
+    })
+    .join('');
+}

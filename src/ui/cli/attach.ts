@@ -27,6 +27,7 @@ import { watchNode } from './notify/watcher.js';
 import { deferredLog, openLog } from './screen/log.js';
 import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options/settings.js';
 import { changeSettings, readSettings, type StoredSettings } from './options/settings-file.js';
+import { nearestKey } from './options/suggestion.js';
 import { differencesOf, startSettings } from './options/start-settings.js';
 import type { CliError } from './errors.js';
 import type { World } from './world.js';
@@ -353,10 +354,16 @@ export function settingsFor(
   }));
 }
 
+/** Returns an unknown key, with the known one that it may mean. */
+function named(key: string): string {
+  const near = nearestKey(key);
+  return near === null ? `"${key}"` : `"${key}" (did you mean "${near}"?)`;
+}
+
 /** Names the keys of another version and the mistyped ones. */
 function warnOfUnknownKeys(world: World, { stored: { file, unknownKeys } }: ChosenSettings): void {
   if (unknownKeys.length === 0) return;
-  const keys = unknownKeys.map((key) => `"${key}"`).join(', ');
+  const keys = unknownKeys.map((key) => named(key)).join(', ');
   const line = `warning: unknown settings ${keys}: this version does not know them; they stay in ${file} and have no effect`;
   world.stderr.write(`parlance: ${escapeForTerminal(line)}\n`);
 }

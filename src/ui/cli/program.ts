@@ -7,6 +7,7 @@ import { addCommonOptions, arg, commonOptions } from './options/common-options.j
 import { count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
+import { addHomeCommands } from './home-program.js';
 import { addPeopleCommands } from './people-program.js';
 import { usage, type RunContext } from './run.js';
 import type { Cmp2204Flags } from './options/cmp2204-flags.js';
@@ -134,6 +135,7 @@ function programOf(world: World, runs: Runs): Command {
     .action((_options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/schema.js')).schema(context)),
     );
+  addHomeCommands(program, (command) => base(command, world), runs);
   addRoleCommands(program, (command) => base(command, world), runs);
   base(program.command('help'), world)
     .description('show the help of a command')

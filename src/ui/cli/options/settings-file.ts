@@ -14,7 +14,8 @@ import { cli } from '../limits.js';
 import { settingsOf, storedRows, type NodeSettings } from './settings.js';
 import { readValue } from './values.js';
 
-const fileName = 'settings.json';
+/** Name of the file in the home. */
+export const settingsFileName = 'settings.json';
 
 /** The settings file, parsed. */
 export interface StoredSettings {
@@ -28,8 +29,8 @@ export interface StoredSettings {
 
 /** Reads the file; empty without a file. Errors: `home/bad-settings` for a wrong value of a known key, and without JSON. */
 export function readSettings(home: string): Result<StoredSettings, HomeError> {
-  const file = join(home, fileName);
-  return fieldsOf(home).andThen((fields): Result<StoredSettings, HomeError> => {
+  const file = join(home, settingsFileName);
+  return readFields(home).andThen((fields): Result<StoredSettings, HomeError> => {
     const known = new Map(storedRows);
     for (const [key, value] of Object.entries(fields)) {
       const kind = known.get(key)?.kind;
@@ -42,25 +43,34 @@ export function readSettings(home: string): Result<StoredSettings, HomeError> {
       file,
       settings: settingsOf(stored),
       values: stored,
-      unknownKeys: keys.filter((key) => !known.has(key)),
+      // An editor finds the schema of the file by this key.
+      unknownKeys: keys.filter((key) => !known.has(key) && key !== '$schema'),
     });
   });
 }
 
 /** Changes the given keys and keeps the rest of the file. It makes a missing home. Errors: `home/…`. */
-export function changeSettings(home: string, changed: NodeSettings): Result<null, HomeError> {
-  return fieldsOf(home).andThen((fields) =>
-    ensureDirectory(home).andThen(() =>
-      writePrivate(join(home, fileName), `${JSON.stringify({ ...fields, ...changed }, null, 2)}\n`)
-        .map(() => null)
+export const changeSettings = (home: string, changed: NodeSettings): Result<null, HomeError> =>
+  editSettings(home, changed).map(() => null);
+
+/** Changes values by key; `undefined` removes the key. Returns all fields of the file. Errors: as `changeSettings`. */
+export function editSettings(
+  home: string,
+  changed: Readonly<Record<string, unknown>>,
+): Result<Readonly<Record<string, unknown>>, HomeError> {
+  return readFields(home).andThen((fields) => {
+    const edited = { ...fields, ...changed };
+    return ensureDirectory(home).andThen(() =>
+      writePrivate(join(home, settingsFileName), `${JSON.stringify(edited, null, 2)}\n`)
+        .map(() => edited)
         .mapErr((reason): HomeError => ({ code: 'home/unusable', home, reason })),
-    ),
-  );
+    );
+  });
 }
 
 /** Reads the JSON object of the file with any keys. Errors: `home/bad-settings`. */
-function fieldsOf(home: string): Result<Readonly<Record<string, unknown>>, HomeError> {
-  const text = textOf(join(home, fileName));
+export function readFields(home: string): Result<Readonly<Record<string, unknown>>, HomeError> {
+  const text = textOf(join(home, settingsFileName));
   if (text.isErr()) return err(badSettings(home, text.error));
   if (text.value === null) return ok({});
   try {
@@ -74,7 +84,7 @@ function fieldsOf(home: string): Result<Readonly<Record<string, unknown>>, HomeE
 
 const badSettings = (home: string, detail: string): HomeError => ({
   code: 'home/bad-settings',
-  file: join(home, fileName),
+  file: join(home, settingsFileName),
   detail,
 });
 

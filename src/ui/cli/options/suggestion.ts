@@ -1,6 +1,7 @@
 /** Suggestions for a mistyped word. */
 import type { PeerEvent } from '../../../index.js';
 import { cli } from '../limits.js';
+import { storedRows } from './settings.js';
 
 /** Returns the nearest of `words` within two edits (one edit for short words); `null`: no word is near. */
 export function nearest(word: string, words: readonly string[]): string | null {
@@ -42,4 +43,20 @@ export function nearestPeer(word: string, peers: readonly PeerEvent[]): string |
     names.map(({ name }) => name.toLowerCase()),
   );
   return names.find(({ name }) => name.toLowerCase() === near)?.name ?? null;
+}
+
+/** Folds the ways to write a key: `beaconPorts`, `--beacon-port`, `BEACON_PORT`. */
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '');
+
+/** Returns the key that a mistyped one may mean; null: none is near. An option's name counts, too. */
+export function nearestKey(key: string): string | null {
+  const names = storedRows.flatMap(([name, { flag }]) => [
+    [plain(name), name] as const,
+    ...(flag === null ? [] : [[plain(flag.split(' ')[0] ?? ''), name] as const]),
+  ]);
+  const near = nearest(
+    plain(key),
+    names.map(([word]) => word),
+  );
+  return names.find(([word]) => word === near)?.[1] ?? null;
 }

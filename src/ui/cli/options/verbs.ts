@@ -27,6 +27,11 @@ export const presenceChoices = ['here', 'away', 'busy', 'invisible'] as const;
 /** A presence of `status`. */
 export type PresenceChoice = (typeof presenceChoices)[number];
 
+/** Verbs of `config`. */
+export const configVerbs = ['get', 'set', 'unset', 'path', 'check', 'schema'] as const;
+/** A verb of `config`. */
+export type ConfigVerb = (typeof configVerbs)[number];
+
 /** Verbs of `outbox`. */
 export const outboxVerbs = ['list', 'cancel', 'retry'] as const;
 /** A verb of `outbox`. */

@@ -65,6 +65,17 @@ export const commandLines = {
     lastSeen: nodeEvents.peer.entries.lastSeen,
     unread: nodeEvents.peer.entries.unread,
   }),
+  setting: line('setting', '`config`: a setting as it is in effect', {
+    key: described(v.string(), 'key of the settings file'),
+    value: described(v.unknown(), 'its value; null: none is set, and none is fixed'),
+    source: described(
+      v.picklist(['environment', 'file', 'default']),
+      'where the value comes from: an option of a command goes before all of them',
+    ),
+  }),
+  settings: line('settings', '`config path`, `config check`: the settings file', {
+    file: described(v.string(), 'path of the file'),
+  }),
   search: line('search', '`history --search`: messages that the search did not find yet', {
     unindexed: described(
       v.pipe(v.number(), v.integer(), v.minValue(1)),

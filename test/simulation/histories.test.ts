@@ -3,13 +3,19 @@
  * virtual time. Case D8.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { holds } from '../support/seeds.js';
-import { steps } from './steps.js';
+import { root } from '../house/sources.js';
+import { holds, withSeeds } from '../support/seeds.js';
+import { steps, type WorldStep } from './steps.js';
+import { play, shrink, stepsOf } from './play.js';
 import { World } from './world.js';
 
-const histories = 2_000;
+/** Some 13 s of CPU: each run has a fresh seed, so runs add up. */
+const histories = 400;
 
 test('queued messages are shown once, in order, and delivered means stored', (t) => {
   let shown = 0;
@@ -25,11 +31,14 @@ test('queued messages are shown once, in order, and delivered means stored', (t)
       fc.array(steps, { minLength: 10, maxLength: 60 }),
       // In one history of four the home of a node was copied, and both run.
       fc.nat(3).map((draw) => draw === 3),
-      (nodes, seed, history, isCopied) => {
-        const world = new World({ nodes: isCopied ? nodes + 1 : nodes, seed, hasCopy: isCopied });
+      // In one of twenty keys, signatures and ciphers are the real ones.
+      fc.nat(19).map((draw) => draw === 19),
+      (nodes, seed, history, isCopied, isReal) => {
+        const world = new World({ nodes: isCopied ? nodes + 1 : nodes, seed, hasCopy: isCopied, isReal });
         for (const { run } of history) run(world);
         world.heal();
         world.settle(15 * 60_000);
+        world.checkBounds();
         shown += world.ledger.shownCount;
         delivered += world.ledger.delivered;
         events += world.clock.taken;
@@ -43,4 +52,41 @@ test('queued messages are shown once, in order, and delivered means stored', (t)
     `${histories} histories in ${seconds.toFixed(1)} s: ${shown} messages shown, ${delivered} delivered, ${events} events, at most ${sessions} sessions a minute`,
   );
   assert.ok(shown > 4 * histories, `${shown} messages were shown`);
+});
+
+test('the same seed gives the same history', (t) =>
+  withSeeds(t, (seed) => {
+    for (const isReal of [false, true]) {
+      const run = { peers: 4, hours: isReal ? 0.05 : 0.5, seed, pauseMs: 5_000, segment: 4, isReal };
+      const prints = [1, 2].map(() => {
+        const { world, failure } = play(run, stepsOf(run));
+        assert.equal(failure, null);
+        return `${world.clock.taken} ${world.fingerprint}`;
+      });
+      assert.equal(prints[0], prints[1]);
+    }
+  }));
+
+test('a failing history is shrunk to the steps that it needs', () => {
+  const run = { peers: 3, hours: 0.2, seed: 11, pauseMs: 5_000, segment: 3, isReal: false };
+  const bite: WorldStep = {
+    name: 'bite',
+    run: () => assert.fail('bitten (I1)'),
+    [fc.toStringMethod]: () => 'bite',
+  };
+  const paced = [...stepsOf(run), { step: bite, pauseMs: 0 }, ...stepsOf({ ...run, seed: 12 })];
+  const needed = shrink(run, paced, '(I1)', Infinity, () => 0);
+  assert.deepEqual(
+    needed.map(({ step }) => step.name),
+    ['bite'],
+  );
+});
+
+test('each planted fault fits the sources', (t) => {
+  const folder = join(root, 'test/simulation/planted');
+  const patches = readdirSync(folder).map((name) => join(folder, name));
+  assert.ok(patches.length >= 4);
+  const { status, stderr, error } = spawnSync('git', ['apply', '--check', ...patches], { cwd: root });
+  if (error !== undefined) return t.skip('git is not installed');
+  assert.equal(status, 0, String(stderr));
 });

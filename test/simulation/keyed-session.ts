@@ -1,7 +1,8 @@
 /**
  * A stand-in for the session machine: the contract of `src/session/contract.ts` to the letter (who is asked when, what
  * is said to whom, deadlines, pings, resumption), with keyed hashes instead of a key exchange, signatures and a cipher.
- * Its messages are lines of JSON, so that a simulated network may cut them anywhere.
+ * Its preamble is the real one, since admission reads it. Its messages are lines of JSON, so that a simulated network may
+ * cut them anywhere.
  */
 import { createHash } from 'node:crypto';
 import type { Utterance } from '../../src/dialects/dialect.js';
@@ -18,6 +19,7 @@ import type { SessionError } from '../../src/session/errors.js';
 import { session as limits, sessionV1 } from '../../src/session/limits.js';
 import { copyResumption, deriveTicket, isUsable } from '../../src/session/tickets.js';
 import { fromHex, toHex } from '../../src/wire/bytes.js';
+import { encodePreamble } from '../../src/wire/frames.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import type { KeyedIdentity } from './keyed-identity.js';
 import { isProof, proofOf } from './keyed-identity.js';
@@ -69,6 +71,8 @@ export class KeyedSession implements Session {
   #phase: Phase;
   #out: SessionOutput[] = [];
   #partial = '';
+  /** Bytes of the preamble that are still to come; null: not known yet. */
+  #preambleBytes: number | null;
   /** Messages that came while an answer was awaited. */
   #waiting: Message[] = [];
   #key = '';
@@ -81,6 +85,7 @@ export class KeyedSession implements Session {
   constructor(options: KeyedSessionOptions) {
     this.#options = options;
     this.#phase = { at: options.role.type === 'initiator' ? 'certificate' : 'hello' };
+    this.#preambleBytes = options.role.type === 'initiator' ? 0 : null;
   }
 
   start(): readonly SessionOutput[] {
@@ -90,18 +95,32 @@ export class KeyedSession implements Session {
     if (resumption !== null && isUsable(resumption, wallClockMs)) {
       const ticketIdHex = toHex(resumption.dial.ticketId);
       this.#phase = { at: 'resumed', before: copyResumption(resumption) };
+      this.#preamble({ mode: 'resume', ticketId: resumption.dial.ticketId });
       this.#send({ m: 'resume', ticketIdHex, nonce, mac: hash('resume', toHex(resumption.rms), nonce) });
-    } else this.#send({ m: 'hello', nonce });
+    } else {
+      this.#preamble({ mode: 'full' });
+      this.#send({ m: 'hello', nonce });
+    }
     return this.#drain();
   }
 
   receive(bytes: Uint8Array, nowMs: number): readonly SessionOutput[] {
     if (this.#phase.at === 'over' || this.#isLate(nowMs)) return this.#drain();
     this.#partial += Buffer.from(bytes).toString('latin1');
+    this.#preambleBytes ??= this.#partial.length < 6 ? null : this.#partial.charCodeAt(5) === 1 ? 22 : 6;
+    if (this.#preambleBytes === null || this.#partial.length < this.#preambleBytes) return this.#drain();
+    this.#partial = this.#partial.slice(this.#preambleBytes);
+    this.#preambleBytes = 0;
     const lines = this.#partial.split('\n');
     this.#partial = lines.pop() ?? '';
-    for (const line of lines)
-      this.#waiting.push(JSON.parse(Buffer.from(line, 'latin1').toString()) as Message);
+    for (const line of lines) {
+      const message = messageIn(line);
+      if (message === null) {
+        this.#fail({ code: 'session/malformed', detail: 'no message' });
+        break;
+      }
+      this.#waiting.push(message);
+    }
     this.#pump(nowMs);
     return this.#drain();
   }
@@ -360,6 +379,10 @@ export class KeyedSession implements Session {
     return isLate;
   }
 
+  #preamble(preamble: Parameters<typeof encodePreamble>[0]): void {
+    this.#out.push({ type: 'write', bytes: encodePreamble(preamble) });
+  }
+
   #send(message: Message): void {
     this.#out.push({ type: 'write', bytes: Buffer.from(`${JSON.stringify(message)}\n`) });
   }
@@ -373,6 +396,20 @@ export class KeyedSession implements Session {
     const outputs = this.#out;
     this.#out = [];
     return outputs;
+  }
+}
+
+/** BUSY as a line of this protocol. */
+export const keyedBusy = (retryAfterMs: number): Uint8Array =>
+  Buffer.from(`${JSON.stringify({ m: 'busy', retryAfterMs })}\n`);
+
+/** Null: a hostile host wrote the line. */
+function messageIn(line: string): Message | null {
+  try {
+    const value = JSON.parse(Buffer.from(line, 'latin1').toString()) as Message | null;
+    return typeof value === 'object' && value !== null && 'm' in value ? value : null;
+  } catch {
+    return null;
   }
 }
 

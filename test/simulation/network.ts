@@ -4,6 +4,7 @@
  * learns it), or be held up by a partition and go on afterwards.
  */
 import type { Dice } from '../support/seeds.js';
+import type { PeerId } from '../../src/ids.js';
 import type { Address } from '../../src/wire/address.js';
 import type { VirtualClock } from './clock.js';
 
@@ -15,6 +16,8 @@ export interface EndHandlers {
 /** One end of a connection. */
 export interface ConnectionEnd {
   readonly remote: Address;
+  /** The identity that is really at the other end; null: a hostile host. */
+  readonly owner: PeerId | null;
   write(bytes: Uint8Array): void;
   /** Ends the connection; what was written before still arrives. */
   finish(): void;
@@ -26,6 +29,8 @@ export interface ConnectionEnd {
 
 export interface Host {
   readonly host: string;
+  /** Null: a hostile host. */
+  readonly peerId: PeerId | null;
   readonly onCaller: (end: ConnectionEnd) => void;
 }
 
@@ -64,6 +69,8 @@ export class Network {
   readonly #connections = new Set<Connection>();
   /** Directions `from>to` that let nothing through. */
   readonly #blocked = new Set<string>();
+  /** Hosts whose connections end at another host, as a forged ARP answer brings about. */
+  readonly #diverted = new Map<string, string>();
   #ports = 50_000;
   /** Parcels that are longer get lost on their way, with all that follow them on their connection. */
   parcelBytesMax = Number.POSITIVE_INFINITY;
@@ -85,6 +92,10 @@ export class Network {
 
   isBlocked = (from: string, to: string): boolean => this.#blocked.has(`${from}>${to}`);
 
+  get hasBlocks(): boolean {
+    return this.#blocked.size > 0;
+  }
+
   delayMs = (): number => (1 + this.#dice(1_000)) * (this.latencyMostMs / 1_000);
 
   /** Lets nothing through from one host to another until `mend`. */
@@ -92,21 +103,32 @@ export class Network {
     this.#blocked.add(`${from}>${to}`);
   }
 
+  /** Connections to one host arrive at another one until `mend`. */
+  divert(host: string, to: string): void {
+    this.#diverted.set(host, to);
+  }
+
   /** All ways are free again, and what was held up arrives. */
   mend(): void {
     this.#blocked.clear();
+    this.#diverted.clear();
     for (const { there, back } of this.#connections) for (const pipe of [there, back]) this.#release(pipe);
   }
 
   /** Connects one host to another; `opened` gets null after `deadlineMs`, or at once where nobody listens. */
-  connect(from: string, to: Address, deadlineMs: number, opened: (end: ConnectionEnd | null) => void): void {
+  connect(
+    { host: from, peerId }: Omit<Host, 'onCaller'>,
+    to: Address,
+    deadlineMs: number,
+    opened: (end: ConnectionEnd | null) => void,
+  ): void {
     const isHeard = !this.isBlocked(from, to.host) && !this.isBlocked(to.host, from);
     if (!isHeard) {
       this.#clock.after(deadlineMs, () => opened(null));
       return;
     }
     this.#clock.after(this.delayMs(), () => {
-      const host = this.#hosts.get(to.host);
+      const host = this.#hosts.get(this.#diverted.get(to.host) ?? to.host);
       if (host === undefined || to.port !== listeningPort) {
         this.#clock.after(this.delayMs(), () => opened(null));
         return;
@@ -114,8 +136,10 @@ export class Network {
       const connection = { there: new Pipe(from, to.host), back: new Pipe(to.host, from) };
       this.#connections.add(connection);
       this.#ports = this.#ports >= 60_000 ? 50_000 : this.#ports + 1;
-      host.onCaller(this.#end(connection, 'back', { host: from, port: this.#ports }));
-      this.#clock.after(this.delayMs(), () => opened(this.#end(connection, 'there', to)));
+      const caller = { remote: { host: from, port: this.#ports }, owner: peerId };
+      host.onCaller(this.#end(connection, 'back', caller));
+      const called = { remote: to, owner: host.peerId };
+      this.#clock.after(this.delayMs(), () => opened(this.#end(connection, 'there', called)));
     });
   }
 
@@ -148,11 +172,15 @@ export class Network {
     });
   }
 
-  #end(connection: Connection, writes: keyof Connection, remote: Address): ConnectionEnd {
+  #end(
+    connection: Connection,
+    writes: keyof Connection,
+    other: Pick<ConnectionEnd, 'remote' | 'owner'>,
+  ): ConnectionEnd {
     const out = connection[writes];
     const into = connection[writes === 'there' ? 'back' : 'there'];
     return {
-      remote,
+      ...other,
       write: (bytes) => this.#send(out, bytes),
       finish: () => {
         this.#send(out, 'end');

@@ -10,9 +10,9 @@ import { messageIdFromBytes, type MessageId, type PeerId } from '../../src/ids.j
 import type { Dice } from '../support/seeds.js';
 import type { VirtualClock } from './clock.js';
 import { keyIsOldAtMs } from '../../src/session/certificate.js';
-import { keyedIdentity, type KeyedIdentity } from './keyed-identity.js';
+import { keyedIdentity, realIdentity, type KeyedIdentity } from './keyed-identity.js';
 import type { Network } from './network.js';
-import type { Announcement } from './presence-shell.js';
+import type { Datagram } from './presence-shell.js';
 import { NodeRun } from './run.js';
 import { Disk, type HistoryFaults } from './store.js';
 
@@ -29,7 +29,9 @@ export interface Surroundings {
   readonly clock: VirtualClock;
   readonly dice: Dice;
   readonly network: Network;
-  announce(from: SimulatedNode, announcement: Announcement, to: string | null): void;
+  /** Whether keys, signatures and ciphers are the real ones. */
+  readonly isReal: boolean;
+  announce(from: string, bytes: Uint8Array, to: string | null): void;
   watch(node: SimulatedNode, event: NodeEvent): void;
   /** Tells what happens, for those who look into a history that failed. */
   trace(node: SimulatedNode, what: string, content: object): void;
@@ -75,7 +77,7 @@ export class SimulatedNode {
     this.#secret = `secret of ${original}`;
     this.label = `node${number}`;
     this.name = `node${original}`;
-    this.host = `10.0.0.${number + 1}`;
+    this.host = hostOf(10, number + 1);
     this.#identity = this.#freshIdentity();
     this.peerId = this.#identity.peerId;
   }
@@ -91,7 +93,7 @@ export class SimulatedNode {
   /** The static key is old by the calendar of this node: another one is made, and outlives the run. */
   renewKey(): void {
     this.#certificateSerial = Math.max(this.#certificateSerial + 1, this.wallMs());
-    this.#identity = { ...this.#identity, certificateSerial: this.#certificateSerial };
+    this.#identity = this.#identityOf(this.#identity.bootIdHex);
   }
 
   get key() {
@@ -101,7 +103,7 @@ export class SimulatedNode {
     };
   }
 
-  wallMs = (): number => epochMs + this.world.clock.nowMs + this.wallOffsetMs;
+  wallMs = (): number => Math.floor(epochMs + this.world.clock.nowMs + this.wallOffsetMs);
 
   newMessageId(): MessageId {
     this.#ids += 1;
@@ -141,8 +143,8 @@ export class SimulatedNode {
     this.#run?.listen();
   }
 
-  hear(announcement: Announcement): void {
-    this.#run?.hear(announcement);
+  hear(datagram: Datagram): void {
+    this.#run?.hear(datagram);
   }
 
   /** Asks the node; a node that is down answers nothing. */
@@ -161,6 +163,15 @@ export class SimulatedNode {
     new DataView(boot.buffer).setUint32(0, this.#number + 1);
     new DataView(boot.buffer).setUint32(4, this.#runs);
     const bootIdHex = Buffer.from(boot).toString('hex');
-    return keyedIdentity(this.#secret, bootIdHex, this.#certificateSerial);
+    return this.#identityOf(bootIdHex);
+  }
+
+  #identityOf(bootIdHex: string): KeyedIdentity {
+    const make = this.world.isReal ? realIdentity : keyedIdentity;
+    return make(this.#secret, bootIdHex, this.#certificateSerial);
   }
 }
+
+/** Address number `at` of the network `first.0.0.0`. */
+export const hostOf = (first: number, at: number): string =>
+  `${first}.${at >>> 16}.${(at >>> 8) & 255}.${at & 255}`;

@@ -35,7 +35,7 @@ function find(patch: string): { readonly isFound: boolean; readonly tookMs: numb
       ['dist/test/run.js', 'simulation/histories'],
       deadlineMs,
     );
-    const isFound = status === 1 && /\(I[1-5]\)/.test(stdout);
+    const isFound = status === 1 && /\([IB]\d\)/.test(stdout);
     return { isFound, tookMs: performance.now() - startedMs };
   } finally {
     rmSync(copy, { recursive: true, force: true });

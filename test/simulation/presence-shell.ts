@@ -1,50 +1,102 @@
 /**
- * The actors of presence, in memory: announces this node on a simulated network at intervals, and keeps the real roster
- * of the announcements that arrive. The network may drop, double, delay and reorder them.
+ * The actors of presence, in memory: announces this node on a simulated network at intervals, and passes each datagram
+ * that arrives through the real gate into the real roster. The network may drop, double, delay and reorder datagrams,
+ * and hostile hosts send their own.
  */
+import { createHash } from 'node:crypto';
 import { beaconSocket as shellLimits } from '../../src/actors/presence/limits.js';
 import type { Presence } from '../../src/chat/people/presence.js';
+import { createBeaconGate, type BeaconGate, type BeaconSource } from '../../src/chat/presence/beacon-gate.js';
 import { roster as limits } from '../../src/chat/presence/limits.js';
 import { createRoster, type Roster } from '../../src/chat/presence/roster.js';
 import type { PeerId } from '../../src/ids.js';
-import type { BeaconRecord } from '../../src/wire/beacon.js';
+import {
+  beaconSigningBytes,
+  decodeBeacon,
+  encodeBeacon,
+  encodeBeaconBody,
+  verifyBeacon,
+  type BeaconRecord,
+  type SignedBeacon,
+} from '../../src/wire/beacon.js';
+import { fromHex } from '../../src/wire/bytes.js';
 import type { VirtualClock } from './clock.js';
-import type { KeyedIdentity } from './keyed-identity.js';
+import { isSigned, type KeyedIdentity } from './keyed-identity.js';
 
-/** An announcement on its way. */
-export interface Announcement {
-  readonly peerId: PeerId;
-  readonly record: BeaconRecord;
+/** One datagram on its way. */
+export interface Datagram {
+  readonly bytes: Uint8Array;
   readonly host: string;
+  /** It was sent to one host alone, to the socket that this host's own beacons leave by. */
+  readonly isReply: boolean;
 }
 
 export interface PresenceOptions {
   readonly clock: VirtualClock;
   readonly wallMs: () => number;
-  readonly identity: KeyedIdentity;
+  readonly identity: () => KeyedIdentity;
   readonly host: () => string;
   /** To every host in reach, or to one. */
-  readonly send: (announcement: Announcement, to: string | null) => void;
+  readonly send: (bytes: Uint8Array, to: string | null) => void;
   readonly tell: (rows: readonly Presence[]) => void;
+  readonly twin: (address: string) => void;
+}
+
+const beaconPort = 6_000;
+const decoded = new WeakMap<Uint8Array, ReturnType<typeof decodeBeacon>>();
+
+/** All that hear a datagram read the same bytes. */
+function decodeOnce(bytes: Uint8Array): ReturnType<typeof decodeBeacon> {
+  const known = decoded.get(bytes) ?? decodeBeacon(bytes);
+  decoded.set(bytes, known);
+  return known;
+}
+
+const genuine = new WeakMap<Uint8Array, boolean>();
+
+/** All that hear a beacon check the same signature. */
+function isGenuineOnce(beacon: SignedBeacon, isReal: boolean): boolean {
+  const known =
+    genuine.get(beacon.body) ??
+    verifyBeacon(beacon, (idKey, message, signature) => isSigned(isReal, idKey, message, signature));
+  genuine.set(beacon.body, known);
+  return known;
 }
 
 export class PresenceShell {
   readonly #options: PresenceOptions;
   readonly #roster: Roster = createRoster({});
+  readonly #gate: BeaconGate;
   readonly #untold = new Map<PeerId, Presence>();
   #described: { readonly name: string; readonly tcpPort: number } | null = null;
   #awaited: ReadonlySet<PeerId> = new Set();
   #seq = 0;
   #isOver = false;
   #isTelling = false;
+  #twinToldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
+    const { bootIdHex, peerId, secret } = options.identity();
+    // As an actor that starts again within a run: its numbers go on from the uptime.
+    this.#seq = Math.floor(options.clock.nowMs / 100);
+    this.#gate = createBeaconGate({
+      secret: new Uint8Array(createHash('sha256').update(`${secret} ${bootIdHex} cookies`).digest()),
+      ownId: peerId,
+      ownBootId: fromHex(bootIdHex),
+      standingOf: (peer) => this.#roster.standingOf(peer),
+      decode: decodeOnce,
+      isKnownAddress: (peer, host) => this.#roster.isKnownAddress(peer, host),
+    });
     this.#repeat(limits.beaconIntervalMs, () => this.#announce(null));
     this.#repeat(shellLimits.ageEveryMs, () => this.#tell(this.#roster.tick(this.#clocks())));
   }
 
-  /** What the announcements say from now on; the first one goes out at once. */
+  get rowCount(): number {
+    return this.#roster.rows().length;
+  }
+
+  /** What the beacons say from now on; the first one goes out at once. */
   describe(name: string, tcpPort: number): void {
     this.#described = { name, tcpPort };
     this.#announce(null);
@@ -62,14 +114,21 @@ export class PresenceShell {
     this.#roster.recall(rows, this.#clocks());
   }
 
-  hear({ peerId, record, host }: Announcement): void {
-    if (this.#isOver || peerId === this.#options.identity.peerId) return;
-    const bootIdHex = Buffer.from(record.bootId).toString('hex');
-    const isNew = this.#roster.rows().every((row) => row.peerId !== peerId || row.bootIdHex !== bootIdHex);
-    const source = { address: host, port: 6_000, isLocal: false };
-    this.#tell(this.#roster.heard(peerId, record, source, this.#clocks()));
-    if (this.#awaited.has(peerId)) this.#tell(this.#roster.rows().filter((row) => row.peerId === peerId));
-    if (isNew && record.kind !== 'bye') this.#announce(host);
+  hear({ bytes, host, isReply }: Datagram): void {
+    if (this.#isOver) return;
+    const source: BeaconSource = { address: host, port: beaconPort, isLocal: false, isReply };
+    const decision = this.#gate.judge(bytes, source, this.#clocks());
+    switch (decision.type) {
+      case 'drop':
+      case 'foreign':
+        return;
+      case 'challenge':
+        return this.#options.send(decision.bytes, host);
+      case 'answer':
+        return this.#answer(decision.nonce, decision.bytesMax, host);
+      case 'verify':
+        return this.#settle(decision, source);
+    }
   }
 
   /** Says goodbye, or just falls silent. */
@@ -78,23 +137,64 @@ export class PresenceShell {
     this.#isOver = true;
   }
 
+  #settle(pending: Parameters<BeaconGate['settle']>[0], source: BeaconSource): void {
+    const isReal = this.#options.identity().local !== null;
+    const settled = this.#gate.settle(pending, isGenuineOnce(pending.beacon, isReal), this.#clocks());
+    const { address } = source;
+    if (settled.type === 'twin') this.#tellTwin(address);
+    if (settled.type !== 'heard') return;
+    const { peerId, record, answer, isAddressProven } = settled;
+    const isNew = !this.#roster.isOfRun(peerId, record.bootId);
+    this.#tell(this.#roster.heard(peerId, record, source, this.#clocks()));
+    const row = this.#awaited.has(peerId) ? this.#roster.row(peerId) : null;
+    if (row !== null) this.#tell([row]);
+    if (answer !== null) this.#answer(answer.nonce, answer.bytesMax, address);
+    else if (isNew && record.kind !== 'bye') {
+      const bytes = this.#datagram('announce', null, true);
+      if (bytes === null) return;
+      const isShort = bytes.byteLength <= (isAddressProven ? Infinity : pending.requestBytes);
+      if (isShort) this.#options.send(bytes, address);
+      else this.#announce(null);
+    }
+  }
+
+  #answer(nonce: Uint8Array, bytesMax: number, host: string): void {
+    const bytes = this.#datagram('answer', nonce, true);
+    if (bytes !== null && bytes.byteLength <= bytesMax) this.#options.send(bytes, host);
+  }
+
   #announce(to: string | null, kind: BeaconRecord['kind'] = 'announce'): void {
-    const { identity, host, wallMs, send } = this.#options;
-    if (this.#described === null || this.#isOver) return;
+    const bytes = this.#datagram(kind, null, false);
+    if (bytes !== null) this.#options.send(bytes, to);
+  }
+
+  #datagram(kind: BeaconRecord['kind'], nonce: Uint8Array | null, isReply: boolean): Uint8Array | null {
+    const { identity, host, wallMs } = this.#options;
+    if (this.#described === null || this.#isOver) return null;
     this.#seq += 1;
-    const record: BeaconRecord = {
+    const { idKey, bootIdHex, certificateSerial, sign } = identity();
+    const body = encodeBeaconBody({
       kind,
-      idKey: identity.idKey,
-      bootId: new Uint8Array(Buffer.from(identity.bootIdHex, 'hex')),
-      seq: this.#seq,
-      timeMs: wallMs(),
+      idKey,
+      bootId: fromHex(bootIdHex),
+      seq: kind === 'bye' ? shellLimits.seqLast : this.#seq,
+      timeMs: Math.max(0, wallMs()),
       ...this.#described,
       wireVersions: [1],
-      certificateSerial: identity.certificateSerial,
-      nonce: null,
+      certificateSerial,
+      nonce,
       instance: null,
-    };
-    send({ peerId: identity.peerId, record, host: host() }, to);
+    });
+    const signature = sign(beaconSigningBytes(body));
+    const [username, ipAddress] = isReply ? ['', ''] : [this.#described.name, host()];
+    return encodeBeacon({ username, ipAddress, body, signature });
+  }
+
+  #tellTwin(address: string): void {
+    const { nowMs } = this.#options.clock;
+    if (nowMs - this.#twinToldAtMs < shellLimits.twinToldEveryMs) return;
+    this.#twinToldAtMs = nowMs;
+    this.#options.twin(address);
   }
 
   /** Changes that come together are told together. */

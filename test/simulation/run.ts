@@ -2,25 +2,29 @@
  * One run of a simulated node: the shell that carries out every effect of the core as `src/actors/node` does, with
  * actors in memory whose messages take virtual time. Dies with the process, except for what is on the disk.
  */
+import assert from 'node:assert/strict';
 import type { Result } from 'neverthrow';
 import type { AskedInput, Questions } from '../../src/chat/asked.js';
 import { Core } from '../../src/chat/core.js';
 import type { Effect, Input } from '../../src/chat/effects.js';
 import type { NodeEvent } from '../../src/chat/events.js';
-import { safetyNumber } from '../../src/chat/people/identity.js';
+import { peerIdOf, safetyNumber } from '../../src/chat/people/identity.js';
 import type { SessionEffect } from '../../src/chat/routes/effects.js';
 import type { TransportEffect } from '../../src/chat/routes/route.js';
 import type { CallerEffect, Fault, Given } from '../../src/chat/turn.js';
 import { unreachable } from '../../src/exhaustive.js';
-import { parseConnectionId, type ConnectionId, type SessionId } from '../../src/ids.js';
+import { type ConnectionId, type SessionId } from '../../src/ids.js';
+import { encodeBusy } from '../../src/dialects/native.js';
+import { createSession } from '../../src/session/machine.js';
 import { TicketBook } from '../../src/session/tickets.js';
 import { ok } from 'neverthrow';
 import { Lane } from './clock.js';
 import { HistoryShell } from './history-shell.js';
-import { KeyedSession } from './keyed-session.js';
+import { AdmissionShell } from './admission-shell.js';
+import { keyedBusy, KeyedSession } from './keyed-session.js';
 import { listeningPort, type ConnectionEnd } from './network.js';
 import type { SimulatedNode } from './node.js';
-import { PresenceShell, type Announcement } from './presence-shell.js';
+import { PresenceShell, type Datagram } from './presence-shell.js';
 import { SessionShell, type SessionNode } from './session-shell.js';
 
 type Answer = (result: Result<unknown, Fault>) => void;
@@ -36,6 +40,7 @@ export class NodeRun {
   readonly #node: SimulatedNode;
   readonly #history: HistoryShell;
   #presence: PresenceShell;
+  readonly #door: AdmissionShell;
   /** From transport and presence to the node. */
   readonly #inbound: Lane;
   readonly #connections = new Map<ConnectionId, ConnectionEnd>();
@@ -46,7 +51,6 @@ export class NodeRun {
   #core: Core;
   /** Counts the cores of this run: what belongs to an earlier one is not heard. */
   #epoch = 0;
-  #accepted = 0;
   #called = 0;
   /** What readers of events were given, or stored before this run. */
   #publishedSeq: number;
@@ -64,7 +68,13 @@ export class NodeRun {
     const { disk, faults } = node;
     this.#history = new HistoryShell({ clock, disk, faults, delayMs, syncMs });
     this.#presence = this.#newPresence();
+    this.#door = this.#newDoor();
     this.#core = this.#newCore();
+  }
+
+  /** Memory that grows with peers: rows of the roster, and connections. */
+  get sizes() {
+    return { rows: this.#presence.rowCount, connections: this.#connections.size, calls: this.#calls.size };
   }
 
   get sessionCount(): number {
@@ -80,12 +90,12 @@ export class NodeRun {
   }
 
   listen(): void {
-    const { host } = this.#node;
-    this.#node.world.network.attach({ host, onCaller: (end) => this.#accept(end) });
+    const { host, peerId, world } = this.#node;
+    world.network.attach({ host, peerId, onCaller: (end) => this.#door.welcome(end) });
   }
 
-  hear(announcement: Announcement): void {
-    this.#presence.hear(announcement);
+  hear(datagram: Datagram): void {
+    this.#presence.hear(datagram);
   }
 
   command(asked: AskedInput, answer: Answer): void {
@@ -116,12 +126,13 @@ export class NodeRun {
     const [sessionId, session] = [...this.#sessions][choice % Math.max(1, this.#sessions.size)] ?? [];
     if (sessionId === undefined || session === undefined) return;
     session.die(true);
+    this.#sessions.delete(sessionId);
     this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'crash' } });
   }
 
   /** Another caller needs a slot. */
   wantSlot(choice: number): void {
-    const ids = [...this.#connections.keys()].filter((id) => id.startsWith('i-'));
+    const ids = this.#door.inbound;
     const connectionId = ids[choice % Math.max(1, ids.length)];
     if (connectionId !== undefined) this.#later({ type: 'slotWanted', connectionId });
   }
@@ -134,18 +145,20 @@ export class NodeRun {
         this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'reset' } });
       }
     }
-    if (isOrderly) this.#sessions.clear();
+    this.#sessions.clear();
   }
 
   die(isHeard: boolean): void {
     this.#over();
     this.#presence.end(false);
     for (const session of this.#sessions.values()) session.die(isHeard);
+    this.#door.closeAll(isHeard);
   }
 
   stop(): void {
     this.#presence.end(true);
     for (const session of this.#sessions.values()) session.stop();
+    this.#door.closeAll(true);
     this.#over();
   }
 
@@ -161,10 +174,11 @@ export class NodeRun {
     return new PresenceShell({
       clock: world.clock,
       wallMs: node.wallMs,
-      identity: node.identity,
+      identity: () => node.identity,
       host: () => node.host,
-      send: (announcement, to) => world.announce(node, announcement, to),
+      send: (bytes, to) => world.announce(node.host, bytes, to),
       tell: (rows) => this.#later({ type: 'presence', rows }),
+      twin: (address) => this.#later({ type: 'twin', address }),
     });
   }
 
@@ -305,12 +319,19 @@ export class NodeRun {
     call?.answer(result);
   }
 
-  #accept(end: ConnectionEnd): void {
-    this.#accepted += 1;
-    const connectionId = parseConnectionId(`i-${this.#accepted}`)._unsafeUnwrap();
-    this.#connections.set(connectionId, end);
-    this.#ports.set(connectionId, end);
-    this.#later({ type: 'accepted', connectionId, dialect: 'native', address: end.remote });
+  #newDoor(): AdmissionShell {
+    const { clock, dice, isReal } = this.#node.world;
+    return new AdmissionShell({
+      clock,
+      random: () => dice(2 ** 32) / 2 ** 32,
+      busy: isReal ? encodeBusy : keyedBusy,
+      slotWanted: (connectionId) => this.#later({ type: 'slotWanted', connectionId }),
+      accepted: (connectionId, end) => {
+        this.#connections.set(connectionId, end);
+        this.#ports.set(connectionId, end);
+        this.#later({ type: 'accepted', connectionId, dialect: 'native', address: end.remote });
+      },
+    });
   }
 
   #tellTransport(effect: TransportEffect): void {
@@ -323,11 +344,15 @@ export class NodeRun {
       case 'discard':
         if (connectionId === null) break;
         this.#ports.delete(connectionId);
-        this.#connections.get(connectionId)?.finish();
+        if (!this.#door.close(connectionId, effect.say === 'close' ? effect.penaltyMs : 0))
+          this.#connections.get(connectionId)?.finish();
         this.#connections.delete(connectionId);
         break;
       case 'authenticated':
+        this.#door.authenticated(effect.connectionId, effect.isContact);
+        break;
       case 'known':
+        this.#door.know(effect.hosts, effect.ticketIds);
         break;
       default:
         unreachable(effect);
@@ -336,8 +361,8 @@ export class NodeRun {
 
   #dial({ connectionId, address, deadlineMs }: Extract<TransportEffect, { say: 'dial' }>): void {
     const epoch = this.#epoch;
-    const { host, world } = this.#node;
-    world.network.connect(host, address, deadlineMs, (end) => {
+    const { host, peerId, world } = this.#node;
+    world.network.connect({ host, peerId }, address, deadlineMs, (end) => {
       if (this.#isOver || epoch !== this.#epoch) {
         end?.finish();
         return;
@@ -374,29 +399,29 @@ export class NodeRun {
     this.#ports.delete(connectionId);
     if (end === undefined) return;
     const { clock, dice } = this.#node.world;
-    const machine = new KeyedSession({
-      role,
-      nowMs: clock.nowMs,
-      wallClockMs: this.#node.wallMs(),
-      identity: this.#node.identity,
-      nonce: dice(2 ** 32).toString(36),
-    });
+    const { identity } = this.#node;
+    const times = { nowMs: clock.nowMs, wallClockMs: this.#node.wallMs() };
+    const { local } = identity;
+    const random = (bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, () => dice(256));
+    const machine =
+      local === null
+        ? new KeyedSession({ role, ...times, identity, nonce: dice(2 ** 32).toString(36) })
+        : createSession({ role, ...times, local, random });
     const { faults } = this.#node;
-    this.#sessions.set(
-      sessionId,
-      new SessionShell({
-        clock,
-        machine,
-        end,
-        node: this.#nodeOf(sessionId),
-        faults: { losesReceipt: () => dice(100) < faults.receiptLossPercent },
-        delayMs: () => dice(1_000) / 2_000,
-      }),
-    );
+    const session = new SessionShell({
+      clock,
+      machine,
+      end,
+      node: this.#nodeOf(sessionId, connectionId, end),
+      faults: { losesReceipt: () => dice(100) < faults.receiptLossPercent },
+      delayMs: () => dice(1_000) / 2_000,
+    });
+    // It may have read BUSY within its first bytes.
+    if (!session.isOver) this.#sessions.set(sessionId, session);
   }
 
   /** The messages between a session and the node. */
-  #nodeOf(sessionId: SessionId): SessionNode {
+  #nodeOf(sessionId: SessionId, connectionId: ConnectionId, end: ConnectionEnd): SessionNode {
     const { clock, dice } = this.#node.world;
     const lane = new Lane(clock, () => dice(1_000) / 2_000);
     const epoch = this.#epoch;
@@ -415,12 +440,17 @@ export class NodeRun {
       findTicket: (ticketId, answer) => ask('findTicket', { ticketId }, answer),
       judgePeer: (peer, answer) => ask('judgePeer', { sessionId, peer }, answer),
       resumable: (resumption) => tell({ type: 'resumable', resumption }),
-      up: (up) => tell({ type: 'sessionUp', sessionId, ...up }),
+      up: (up) => {
+        const proved = peerIdOf(up.peer.idKey);
+        assert.equal(proved, end.owner, `${this.#node.label} has a session to a wrong key (B2)`);
+        tell({ type: 'sessionUp', sessionId, ...up });
+      },
       answered: () => tell({ type: 'sessionAnswered', sessionId }),
       said: (utterances, answer) =>
         ask('said', { sessionId, utterances }, ({ receipts }) => answer(receipts)),
       down: (end) => {
         this.#sessions.delete(sessionId);
+        this.#connections.delete(connectionId);
         tell({ type: 'sessionDown', sessionId, end });
       },
     };

@@ -197,6 +197,18 @@ test('after a partition messages are not cut in pieces, and no narrow path is re
     assert.ok(!events.some((event) => event.type === 'error'));
   }));
 
+// Case D9
+test('a peer whose address was taken over is dialled again although the calendar was set back', (t) =>
+  play(t, (scene) => {
+    const { world, alice, bob } = scene;
+    world.network.divert(bob.host, alice.host);
+    world.send(alice, bob, 1);
+    world.clock.advance(10_000);
+    alice.wallOffsetMs = -86_400_000;
+    world.network.mend();
+    until(world, 120_000, () => delivered(scene) === 1);
+  }));
+
 const isTold = (event: NodeEvent): boolean =>
   event.type === 'error' && event.message.startsWith('two copies of node0 run');
 

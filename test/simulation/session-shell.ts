@@ -72,6 +72,10 @@ export class SessionShell {
     this.#tick();
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   say(utterances: readonly Utterance[]): void {
     this.#fromNode.send(() =>
       this.#post(() => {

@@ -1,77 +1,70 @@
 /**
- * A long run of a simulated network: `npm run simulate -- --peers N --hours H --seed S`. Prints what happened and how
- * fast; exit code 1 with the seed, which replays the run, as soon as an invariant fails.
+ * A long run of a simulated network:
+ *
+ *   npm run simulate -- --peers N --hours H --seed S [--pause MS] [--segment N] [--real]
+ *
+ * Prints what happened and how fast. Exit code 1 as soon as an invariant fails, with the seed, which replays the run, and
+ * the steps that are needed for it.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import fc from 'fast-check';
-import { steps, type WorldStep } from './steps.js';
-import { World } from './world.js';
+import { hourMs, kindOf, play, shrink, stepsOf, type Run } from './play.js';
 
-interface Run {
-  readonly peers: number;
-  /** Virtual hours. */
-  readonly hours: number;
-  readonly seed: number;
-}
-
-const hourMs = 3_600_000;
-/** Steps are drawn in portions, each from a seed of its own. */
-const portionSteps = 200;
-/** Pause between two steps on average: a busy, unlucky network. */
-const pauseMs = 4_000;
-/** After so many steps everything works until all is delivered. */
-const stepsPerHeal = 600;
-
-function simulate({ peers, hours, seed }: Run, told: (line: string) => void): World {
-  const world = new World({ nodes: peers, seed });
-  let taken = 0;
-  for (let portion = 0; world.clock.nowMs < hours * hourMs; portion += 1) {
-    const drawn: readonly WorldStep[] = fc.sample(steps, { numRuns: portionSteps, seed: seed + portion });
-    for (const { run } of drawn) {
-      run(world);
-      world.clock.advance(world.dice(2 * pauseMs));
-      taken += 1;
-      if (taken % stepsPerHeal !== 0) continue;
-      world.heal();
-      world.settle(15 * 60_000);
-      told(`${(world.clock.nowMs / hourMs).toFixed(1)} h: ${world.ledger.delivered} delivered`);
-    }
-  }
-  world.heal();
-  world.settle(15 * 60_000);
-  return world;
-}
+const shrinkMs = 60_000;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({
   options: {
     peers: { type: 'string', default: '10' },
     hours: { type: 'string', default: '2' },
     seed: { type: 'string' },
+    pause: { type: 'string', default: '30000' },
+    segment: { type: 'string' },
+    real: { type: 'boolean' },
   },
 });
+const peers = Number(values.peers);
+const seed = values.seed === undefined ? randomInt(2 ** 30) : Number(values.seed);
 const run: Run = {
-  peers: Number(values.peers),
+  peers,
   hours: Number(values.hours),
-  seed: values.seed === undefined ? randomInt(2 ** 30) : Number(values.seed),
+  seed,
+  pauseMs: Number(values.pause),
+  segment: Number(values.segment ?? peers),
+  // One seed in twenty plays with real keys and ciphers.
+  isReal: values.real ?? seed % 20 === 0,
 };
-if (![run.peers, run.seed].every(Number.isSafeInteger) || run.peers < 2 || !(run.hours > 0)) {
-  process.stderr.write('simulate: give --peers N (2 or more), --hours H (more than 0), --seed S (whole)\n');
+const isWhole = [run.peers, run.seed, run.pauseMs, run.segment].every(Number.isSafeInteger);
+if (!isWhole || run.peers < 2 || run.segment < 2 || run.pauseMs < 1 || !(run.hours > 0)) {
+  process.stderr.write(
+    'simulate: give --peers N and --segment N (2 or more), --hours H (more than 0), --pause MS and --seed S (whole)\n',
+  );
   process.exit(2);
 }
-const again = `npm run simulate -- --peers ${run.peers} --hours ${run.hours} --seed ${run.seed}`;
-process.stdout.write(`${again}\n`);
-const startedMs = performance.now();
-try {
-  const world = simulate(run, (line) => void process.stdout.write(`${line}\n`));
-  const minutes = (performance.now() - startedMs) / 60_000;
-  const nodeHours = (run.peers * world.clock.nowMs) / hourMs;
-  process.stdout.write(
-    `${nodeHours.toFixed(0)} node-hours in ${(minutes * 60).toFixed(1)} s, ${(nodeHours / minutes).toFixed(0)} a minute; ` +
-      `${world.ledger.shownCount} messages shown, ${world.ledger.delivered} delivered, ${world.clock.taken} events, ` +
-      `at most ${world.mostSessionsPerMinute} sessions of a node within a minute\n`,
-  );
-} catch (error) {
-  process.stdout.write(`${error instanceof Error ? error.message : String(error)}\nreplays with: ${again}\n`);
+const again =
+  `npm run simulate -- --peers ${peers} --hours ${run.hours} --seed ${seed} --pause ${run.pauseMs}` +
+  ` --segment ${run.segment}${run.isReal ? ' --real' : ''}`;
+say(again);
+const paced = stepsOf(run);
+const started = { wallMs: performance.now(), cpu: process.cpuUsage() };
+const { world, failure } = play(run, paced, say);
+const { user, system } = process.cpuUsage(started.cpu);
+const minutes = (performance.now() - started.wallMs) / 60_000;
+const cpuMinutes = (user + system) / 60e6;
+const nodeHours = (peers * world.clock.nowMs) / hourMs;
+say(
+  `${nodeHours.toFixed(0)} node-hours in ${(minutes * 60).toFixed(1)} s (${(cpuMinutes * 60).toFixed(1)} s of CPU), ` +
+    `${(nodeHours / minutes).toFixed(0)} a minute (${(nodeHours / cpuMinutes).toFixed(0)} a minute of CPU)`,
+);
+say(
+  `${paced.length} steps, ${world.ledger.shownCount} messages shown, ${world.ledger.delivered} delivered, ` +
+    `${world.clock.taken} events, at most ${world.mostSessionsPerMinute} sessions of a node in a minute, ` +
+    `trace ${world.fingerprint}`,
+);
+if (failure !== null) {
+  say(`${failure.message}\nreplays with: ${again}\nkeep it in test/simulation/seeds.txt`);
+  const needed = shrink(run, paced, kindOf(failure), performance.now() + shrinkMs, () => performance.now());
+  say(`${needed.length} of ${paced.length} steps are needed:`);
+  for (const { step, pauseMs } of needed) say(`  ${step.name}, then ${pauseMs} ms`);
   process.exitCode = 1;
 }

@@ -15,7 +15,8 @@ const step = (name: string, run: (world: World) => void): WorldStep => ({
   [fc.toStringMethod]: () => name,
 });
 
-const who = fc.nat(9);
+/** Chooses a node; see `World.node`. */
+const who = fc.nat(9_999);
 const days = 86_400_000;
 
 const withOne = (name: string, run: (world: World, one: number) => void): fc.Arbitrary<WorldStep> =>
@@ -146,6 +147,38 @@ const faults: readonly { readonly weight: number; readonly arbitrary: fc.Arbitra
     weight: 1,
     arbitrary: withTwo('block one way', (world, one, other) =>
       world.network.block(world.node(one).host, world.node(other).host),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(1_400, 1_100, Infinity).map((bytes) =>
+      step(`packets of at most ${bytes} bytes`, (world) => {
+        world.network.parcelBytesMax = bytes;
+      }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: counted('replay beacons', fc.nat(30), (world, _one, count) => world.hostile.replay(count)),
+  },
+  {
+    weight: 1,
+    arbitrary: counted('forge beacons', fc.nat(30), (world, _one, count) => world.hostile.forge(count)),
+  },
+  {
+    weight: 1,
+    arbitrary: counted('flood', fc.nat(60), (world, one, count) =>
+      world.hostile.flood(world.node(one).host, count),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: withOne('take over', (world, one) => world.hostile.takeOver(world.node(one).host)),
+  },
+  {
+    weight: 1,
+    arbitrary: withTwo('divert', (world, one, other) =>
+      world.network.divert(world.node(one).host, world.node(other).host),
     ),
   },
   { weight: 2, arbitrary: fc.constant(step('mend network', (world) => world.network.mend())) },

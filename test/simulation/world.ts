@@ -3,19 +3,26 @@
  * users do and what goes wrong; the ledger holds what users see against the invariants after every event.
  */
 import assert from 'node:assert/strict';
+import { admission } from '../../src/admission/limits.js';
 import type { NodeEvent } from '../../src/chat/events.js';
+import { dialing } from '../../src/chat/routes/limits.js';
 import { dice } from '../support/seeds.js';
 import type { Dice } from '../support/seeds.js';
 import { VirtualClock } from './clock.js';
 import { Ledger } from './ledger.js';
 import { Network } from './network.js';
-import { SimulatedNode, type Surroundings } from './node.js';
+import { hostOf, SimulatedNode, type Surroundings } from './node.js';
+import { Hostile } from './hostile.js';
 
 export interface WorldOptions {
   readonly nodes: number;
   readonly seed: number;
   /** The last node runs on a copy of the first one's home. */
   readonly hasCopy?: boolean;
+  /** Keys, signatures and ciphers are the real ones, and not keyed hashes. */
+  readonly isReal?: boolean;
+  /** Nodes that hear each other's beacons: the first of them, the next, and so on. Default: all. */
+  readonly segment?: number;
   /** Gets every input and every effect, with the time and the node. */
   readonly trace?: (atMs: number, label: string, what: string, content: object) => void;
 }
@@ -26,6 +33,9 @@ export interface WorldOptions {
  */
 const sessionsPerMinuteMax = 150;
 const minuteMs = 60_000;
+/** Connections that a node holds when all is delivered: its slots, its dials and those that are being closed. */
+const connectionsMost = admission.connectionsMax + dialing.outgoingMax + 4;
+const callsMost = 16;
 
 export class World {
   readonly clock = new VirtualClock();
@@ -33,6 +43,12 @@ export class World {
   readonly dice: Dice;
   readonly network: Network;
   readonly nodes: readonly SimulatedNode[];
+  readonly hostile: Hostile;
+  /** The nodes that hear the beacons of each node. */
+  readonly #neighbours = new Map<SimulatedNode, readonly SimulatedNode[]>();
+  readonly #atHost = new Map<string, SimulatedNode>();
+  /** Counts what happened, and in which order: two runs of a seed end with the same number. */
+  #fingerprint = 0;
   /** Of 100 announcements: how many get lost, and how many arrive twice. */
   beaconLossPercent = 0;
   beaconDoublePercent = 0;
@@ -44,28 +60,21 @@ export class World {
   #texts = 0;
   #hosts = 0;
 
-  constructor({ nodes, seed, hasCopy = false, trace }: WorldOptions) {
+  constructor({ nodes, seed, hasCopy = false, isReal = false, segment, trace }: WorldOptions) {
     this.dice = dice(seed);
     this.network = new Network(this.clock, this.dice);
     const surroundings: Surroundings = {
       clock: this.clock,
       dice: this.dice,
       network: this.network,
-      announce: (from, announcement, to) => {
-        for (const other of this.nodes) {
-          if (other === from || (to !== null && other.host !== to)) continue;
-          if (this.network.isBlocked(from.host, other.host)) continue;
-          if (this.dice(100) < this.beaconLossPercent) continue;
-          const copies = this.dice(100) < this.beaconDoublePercent ? 2 : 1;
-          for (let copy = 0; copy < copies; copy += 1)
-            this.clock.after(this.network.delayMs(), () => other.hear(announcement));
-        }
-      },
+      isReal,
+      announce: (from, bytes, to) => this.#announce(from, bytes, to),
       watch: (node, event) => {
         this.ledger.saw(node.label, event);
         this.#watchers.get(node)?.(event);
       },
       trace: (node, what, content) => {
+        this.#note(node.label, content);
         if ('type' in content && content.type === 'sessionUp') this.#countSession(node);
         trace?.(this.clock.nowMs, node.label, what, content);
       },
@@ -75,6 +84,18 @@ export class World {
       const isCopied = hasCopy && (number === 0 || number === nodes - 1);
       return new SimulatedNode(surroundings, number, isCopied ? 0 : null);
     });
+    const apart = segment ?? nodes;
+    for (let first = 0; first < nodes; first += apart) {
+      const near = this.nodes.slice(first, first + apart);
+      for (const node of near) this.#neighbours.set(node, near);
+    }
+    this.hostile = new Hostile({
+      clock: this.clock,
+      dice: this.dice,
+      network: this.network,
+      announce: (from, bytes, to) => this.#announce(from, bytes, to),
+    });
+    for (const node of this.nodes) this.#atHost.set(node.host, node);
     for (const node of this.nodes) this.ledger.enter(node);
     for (const node of this.nodes) node.start();
     // Everybody has heard of everybody.
@@ -112,7 +133,9 @@ export class World {
   /** The host gets an address that nobody has had. */
   move(node: SimulatedNode): void {
     this.#hosts += 1;
-    node.move(`10.1.0.${this.#hosts}`);
+    this.#atHost.delete(node.host);
+    node.move(hostOf(11, this.#hosts));
+    this.#atHost.set(node.host, node);
   }
 
   /** Everything works from now on. */
@@ -146,6 +169,55 @@ export class World {
     assert.equal(missing, null, `${missing} (I1)`);
     for (const { label, run } of this.nodes)
       assert.ok((run?.outboxTimers ?? 0) <= 8, `${label} has ${run?.outboxTimers} timers of outboxes`);
+  }
+
+  /** B3: what a node holds is bounded by the peers around it. */
+  checkBounds(): void {
+    for (const { label, run } of this.nodes) {
+      if (run === null) continue;
+      const { rows, connections, calls } = run.sizes;
+      assert.ok(rows <= this.nodes.length, `${label} has ${rows} rows of ${this.nodes.length} nodes (B3)`);
+      assert.ok(connections <= connectionsMost, `${label} holds ${connections} connections (B3)`);
+      assert.ok(run.sessionCount <= connectionsMost, `${label} has ${run.sessionCount} sessions (B3)`);
+      assert.ok(calls <= callsMost, `${label} has ${calls} open calls (B3)`);
+    }
+  }
+
+  /** Two runs of one seed have the same one. */
+  get fingerprint(): string {
+    return this.#fingerprint.toString(16).padStart(8, '0');
+  }
+
+  #note(label: string, content: object): void {
+    const kind = 'type' in content ? content.type : 'say' in content ? content.say : '';
+    const text = `${this.clock.nowMs} ${label} ${String(kind)}`;
+    for (let at = 0; at < text.length; at += 1)
+      this.#fingerprint = Math.imul(this.#fingerprint ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  }
+
+  #announce(from: string, bytes: Uint8Array, to: string | null): void {
+    const sender = this.#atHost.get(from);
+    const receivers =
+      to !== null ? [this.#atHost.get(to)] : ((sender && this.#neighbours.get(sender)) ?? this.nodes);
+    if (to === null || to === this.hostile.host) this.hostile.hear(bytes, from);
+    const isCalm = this.beaconLossPercent + this.beaconDoublePercent === 0 && this.network.latencyMostMs <= 3;
+    if (isCalm && to === null && !this.network.hasBlocks) {
+      // All hear it at once: one event instead of one for each.
+      const datagram = { bytes, host: from, isReply: false };
+      this.clock.after(this.network.delayMs(), () => {
+        for (const other of receivers) if (other !== sender) other?.hear(datagram);
+      });
+      return;
+    }
+    for (const other of receivers) {
+      if (other === undefined || other === sender) continue;
+      if (this.network.isBlocked(from, other.host)) continue;
+      if (this.beaconLossPercent > 0 && this.dice(100) < this.beaconLossPercent) continue;
+      const isDoubled = this.beaconDoublePercent > 0 && this.dice(100) < this.beaconDoublePercent;
+      const hear = (): void => other.hear({ bytes, host: from, isReply: to !== null });
+      this.clock.after(this.network.delayMs(), hear);
+      if (isDoubled) this.clock.after(this.network.delayMs(), hear);
+    }
   }
 
   #countSession(node: SimulatedNode): void {

@@ -273,11 +273,7 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       const isNew = isNewRun(roster, peerId, record);
       reportRows(state, roster.heard(peerId, record, source, clocks()));
       // For an awaited peer a sign of life alone is reported.
-      if (state.awaited.has(peerId))
-        reportRows(
-          state,
-          roster.rows().filter((row) => row.peerId === peerId),
-        );
+      if (state.awaited.has(peerId)) reportRows(state, rowOf(roster, peerId));
       if (record.kind !== 'bye') noteOnline(state, record.name, source);
       if (answer) context.links.broadcast.cast('answer', { ...decisionOf(answer), address, port });
       else if (isNew && record.kind !== 'bye') {
@@ -295,10 +291,13 @@ function noteOnline(state: DiscoveryState, username: string, { address, port }: 
   state.onlinePeers?.heard({ host: address, port, username, lastSeenMs: Date.now() });
 }
 
-const isNewRun = (roster: Roster, peerId: PeerId, record: BeaconRecord): boolean => {
-  const bootIdHex = Buffer.from(record.bootId).toString('hex');
-  return roster.rows().every((row) => row.peerId !== peerId || row.bootIdHex !== bootIdHex);
+const rowOf = (roster: Roster, peerId: PeerId): readonly Presence[] => {
+  const row = roster.row(peerId);
+  return row === null ? [] : [row];
 };
+
+const isNewRun = (roster: Roster, peerId: PeerId, record: BeaconRecord): boolean =>
+  !roster.isOfRun(peerId, record.bootId);
 
 function verifyEd25519(idKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const x = Buffer.from(idKey).toString('base64url');

@@ -10,8 +10,10 @@ import type { Presence } from './presence.js';
 
 interface Refuted {
   readonly times: number;
-  /** Announcements before this time are ignored (wall clock, ms). */
+  /** Announcements before this time are ignored (monotonic, ms): the calendar may be set back meanwhile. */
   readonly untilMs: number;
+  /** The last announcement before (wall clock, ms), to tell it from a later one; null: none. */
+  readonly seenMs: number | null;
   readonly isOff: boolean;
 }
 
@@ -23,14 +25,18 @@ export class AbsentAddresses {
   isOff = (peerId: PeerId, address: Address): boolean =>
     this.#refuted.get(peerId)?.get(formatAddress(address))?.isOff === true;
 
-  /** Notes that another key was proved there. Returns how often that happened, each time after an announcement. */
-  refute(peerId: PeerId, address: Address, wallMs: number): number {
+  /**
+   * Notes that another key was proved there at `nowMs` (monotonic). `heard`: the row of the peer. Returns how often that
+   * happened, each time after an announcement.
+   */
+  refute(peerId: PeerId, address: Address, heard: Presence | undefined, nowMs: number): number {
     const ofPeer = this.#refuted.get(peerId) ?? new Map<string, Refuted>();
     const key = formatAddress(address);
     const times = (ofPeer.get(key)?.times ?? 0) + 1;
-    const pauseMs = times === 1 ? 0 : Math.min(limits.pauseMostMs, limits.pauseMs * 2 ** (times - 2));
+    const pauseMs =
+      times === 1 ? limits.onItsWayMs : Math.min(limits.pauseMostMs, limits.pauseMs * 2 ** (times - 2));
     ofPeer.delete(key);
-    ofPeer.set(key, { times, untilMs: wallMs + pauseMs, isOff: true });
+    ofPeer.set(key, { times, untilMs: nowMs + pauseMs, seenMs: heard?.lastSeenMs ?? null, isOff: true });
     this.#refuted.delete(peerId);
     this.#refuted.set(peerId, ofPeer);
     dropOldest(ofPeer, limits.addressesPerPeerMax);
@@ -39,12 +45,12 @@ export class AbsentAddresses {
   }
 
   /** Takes an announcement. The address that it came from may be dialled again. */
-  announced({ peerId, addresses: [address], lastSeenMs }: Presence): void {
+  announced({ peerId, addresses: [address], lastSeenMs, state }: Presence, nowMs: number): void {
     const ofPeer = this.#refuted.get(peerId);
-    if (ofPeer === undefined || address === undefined) return;
+    if (ofPeer === undefined || address === undefined || state !== 'online') return;
     const key = formatAddress(address);
     const refuted = ofPeer.get(key);
-    if (refuted?.isOff === true && lastSeenMs > refuted.untilMs)
+    if (refuted?.isOff === true && lastSeenMs !== refuted.seenMs && nowMs > refuted.untilMs)
       ofPeer.set(key, { ...refuted, isOff: false });
   }
 

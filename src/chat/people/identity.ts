@@ -8,8 +8,22 @@ import { err, type Result } from 'neverthrow';
 import { parsePeerId, type IdError, type PeerId } from '../../ids.js';
 import { identity as limits } from './limits.js';
 
+/** Ids by key: each beacon of a known peer needs one, and a hash costs more than all else in its check. */
+const ids = new Map<string, PeerId>();
+
 /** The id of an Ed25519 identity key (32 bytes): `SHA-256("parlance/1 id\0" | idKey)` in eight groups of seven. */
 export function peerIdOf(idKey: Uint8Array): PeerId {
+  const key = Buffer.from(idKey.buffer, idKey.byteOffset, idKey.byteLength).toString('latin1');
+  const known = ids.get(key);
+  if (known !== undefined) return known;
+  const id = hashedId(idKey);
+  // A flood of forged keys must not fill memory.
+  if (ids.size >= limits.idsRemembered) ids.clear();
+  ids.set(key, id);
+  return id;
+}
+
+function hashedId(idKey: Uint8Array): PeerId {
   const digest = createHash('sha256').update('parlance/1 id\0').update(idKey).digest();
   const id = parsePeerId(formatId(digest));
   if (id.isErr()) throw new Error('an id made here has the shape of an id');

@@ -12,6 +12,8 @@ export const identity = {
   /** Characters of the tag of a peer whose name is shared: 2^40 keys must be tried to match it. */
   tagCharsShared: 8,
   safetyIterations: 5_200,
+  /** Ids that are remembered by their key: twice the rows of a full roster. */
+  idsRemembered: 8_192,
   /** Thirty digits for each of the two identities. */
   safetyDigits: 60,
 } as const;
@@ -57,9 +59,12 @@ export const contacts = {
 export const absent = {
   addressesPerPeerMax: 8,
   peersMax: 512,
+  /** Time in which an announcement that was heard before may still be on its way to the core. */
+  onItsWayMs: 100,
   /** Pause before an announcement from a refuted address counts again. It doubles (session-protocol, section 5.7). */
   pauseMs: 30_000,
-  pauseMostMs: 3_600_000,
+  /** As the longest penalty of a source: who answered for a peer for an hour must not keep it away for another one. */
+  pauseMostMs: 600_000,
 } as const;
 
 /** How often the time of the last sign of life is written to disk. */

@@ -132,7 +132,7 @@ export class People {
   heard(row: Presence, source: Source, turn: PeopleTurn): void {
     if (row.peerId === this.#ownId) return;
     this.#book.presence.set(row.peerId, this.#book.left.back(row));
-    this.#absent.announced(row);
+    this.#absent.announced(row, turn.now.monotonicMs);
     this.seen(row.peerId, row.lastSeenMs, turn);
     if (row.state !== 'online') this.#keepSeen(row.peerId, seen.keepStepMs, turn);
     this.#sources.set(row.peerId, source);
@@ -173,7 +173,8 @@ export class People {
   notAt(peerId: PeerId, address: Address, turn: PeopleTurn): number {
     const contact = this.contact(peerId);
     if (contact?.address === formatAddress(address)) this.#put({ ...contact, address: '' }, turn);
-    return this.#absent.refute(peerId, address, turn.now.wallMs);
+    const heard = this.#book.presence.get(peerId);
+    return this.#absent.refute(peerId, address, heard, turn.now.monotonicMs);
   }
 
   connected(peerId: PeerId, address: Address): void {

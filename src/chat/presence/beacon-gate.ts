@@ -108,6 +108,8 @@ export interface BeaconGateOptions {
    * Whether the roster has `host` for this peer. Then the address needs no proof, and a repeated record changes nothing.
    */
   readonly isKnownAddress: (peerId: PeerId, host: string) => boolean;
+  /** Default: `decodeBeacon`. A simulation decodes a datagram once for all that hear it. */
+  readonly decode?: typeof decodeBeacon;
 }
 
 /** The checks of discovery. `judge` a datagram, verify where it says so, then `settle`. */
@@ -160,7 +162,7 @@ class Gate implements BeaconGate {
     if (datagram.length === 0 || datagram.length > wire.datagramBytesMax) return drop('size');
     const state = this.#sources.of(source);
     if (!state.bucket.take(clocks.nowMs)) return drop('source-budget');
-    const decoded = decodeBeacon(datagram);
+    const decoded = (this.#options.decode ?? decodeBeacon)(datagram);
     if (decoded.isErr()) return drop('malformed');
     const heard = decoded.value;
     switch (heard.kind) {

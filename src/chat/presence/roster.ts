@@ -31,25 +31,35 @@ export interface Roster {
   setContacts(peerIds: Iterable<PeerId>): void;
   standingOf(peerId: PeerId): Standing;
   isKnownAddress(peerId: PeerId, host: string): boolean;
+  /** Whether the row of the peer is of this run of it. */
+  isOfRun(peerId: PeerId, bootId: Uint8Array): boolean;
+  /** Returns the row of a peer, or null. */
+  row(peerId: PeerId): Presence | null;
   rows(): readonly Presence[];
 }
 
 interface Address {
   readonly host: string;
   readonly port: number;
-  readonly heardAtMs: number;
+  heardAtMs: number;
 }
 
 interface Row {
+  /** Up to the last change; `lastSeenMs` of the row is newer where beacons have only repeated it. */
   readonly presence: Presence;
+  lastSeenMs: number;
   /** Monotonic. */
-  readonly seenAtMs: number;
+  seenAtMs: number;
   readonly addresses: readonly Address[];
   /** The address that it is counted under; `homeMax`: rows that this address may hold. */
   readonly home: string;
   /** The /64 of an IPv6 address; null: IPv4. Kept, since a flood compares it with that of every row. */
   readonly network: string | null;
   readonly homeMax: number;
+  /** The name as it was announced; null: announced by no beacon. */
+  readonly rawName: string | null;
+  /** The run that was announced; null: announced by no beacon. */
+  readonly bootId: Uint8Array | null;
 }
 
 /** Creates an empty roster. Defaults are those of `limits.ts`. */
@@ -73,6 +83,10 @@ class Rows implements Roster {
   heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[] {
     const before = this.#rows.get(peerId);
     if (record.kind === 'bye') return before ? [this.#remove(before)] : [];
+    if (before !== undefined && isRepeated(before, record, source.address)) {
+      refresh(before, clocks);
+      return [];
+    }
     const bootIdHex = Buffer.from(record.bootId).toString('hex');
     // Addresses of an earlier run are dropped, since another host may have them now.
     const known = before?.presence.bootIdHex === bootIdHex ? before.addresses : [];
@@ -88,7 +102,8 @@ class Rows implements Roster {
       certificateSerial: record.certificateSerial,
       ...(record.status === undefined ? {} : { status: record.status }),
     };
-    return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
+    const announced = { rawName: record.name, bootId: record.bootId };
+    return this.#put({ ...rowOf(presence, clocks.nowMs), addresses, ...announced, ...homeOf(source) });
   }
 
   heardForeign(
@@ -111,7 +126,7 @@ class Rows implements Roster {
       announcesAddress: hasAddress,
     };
     const addresses = [{ ...address, heardAtMs: clocks.nowMs }];
-    return this.#put({ presence, seenAtMs: clocks.nowMs, addresses, ...homeOf(source) });
+    return this.#put({ ...rowOf(presence, clocks.nowMs), addresses, ...homeOf(source) });
   }
 
   recall(rows: readonly Presence[], { nowMs }: Clocks): void {
@@ -121,20 +136,23 @@ class Rows implements Roster {
       const seenAtMs = state === 'online' ? nowMs : nowMs - this.#onlineMs(presence) - 1;
       const addresses = known.map((address) => ({ ...address, heardAtMs: seenAtMs }));
       const home = homeOf({ address: known[0]?.host ?? '', isLocal: false });
-      this.#rows.set(peerId, { presence, seenAtMs, addresses, ...home });
+      this.#rows.set(peerId, { ...rowOf(presence, seenAtMs), addresses, ...home });
     }
   }
 
   tick({ nowMs }: Clocks): readonly Presence[] {
-    return [...this.#rows.values()].flatMap((row) => {
+    const changed: Presence[] = [];
+    for (const row of this.#rows.values()) {
       const ageMs = nowMs - row.seenAtMs;
-      if (ageMs > limits.awayMs) return [this.#remove(row)];
       const state = ageMs <= this.#onlineMs(row.presence) ? 'online' : 'away';
-      if (state === row.presence.state) return [];
-      const presence: Presence = { ...row.presence, state };
-      this.#rows.set(presence.peerId, { ...row, presence });
-      return [presence];
-    });
+      if (ageMs > limits.awayMs) changed.push(this.#remove(row));
+      else if (state !== row.presence.state) {
+        const presence: Presence = { ...presenceOf(row), state };
+        this.#rows.set(presence.peerId, { ...row, presence });
+        changed.push(presence);
+      }
+    }
+    return changed;
   }
 
   setContacts(peerIds: Iterable<PeerId>): void {
@@ -150,8 +168,20 @@ class Rows implements Roster {
     return this.#rows.get(peerId)?.addresses.some((address) => address.host === host) ?? false;
   }
 
+  isOfRun(peerId: PeerId, bootId: Uint8Array): boolean {
+    const row = this.#rows.get(peerId);
+    if (row === undefined) return false;
+    if (row.bootId !== null) return isSameBytes(row.bootId, bootId);
+    return row.presence.bootIdHex === Buffer.from(bootId).toString('hex');
+  }
+
+  row(peerId: PeerId): Presence | null {
+    const row = this.#rows.get(peerId);
+    return row === undefined ? null : presenceOf(row);
+  }
+
   rows(): readonly Presence[] {
-    return [...this.#rows.values()].map((row) => row.presence);
+    return [...this.#rows.values()].map(presenceOf);
   }
 
   #onlineMs({ dialect }: Presence): number {
@@ -195,7 +225,7 @@ class Rows implements Roster {
 
   #remove(row: Row): Presence {
     this.#rows.delete(row.presence.peerId);
-    return { ...row.presence, state: 'offline' };
+    return { ...presenceOf(row), state: 'offline' };
   }
 }
 
@@ -254,6 +284,52 @@ function groupByHome(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> 
   }
   return groups;
 }
+
+/** Notes a beacon that changes nothing but the time: by far the most frequent one. */
+function refresh(row: Row, { nowMs, wallClockMs }: Clocks): void {
+  const [address] = row.addresses;
+  if (address !== undefined) address.heardAtMs = nowMs;
+  row.seenAtMs = nowMs;
+  row.lastSeenMs = wallClockMs;
+}
+
+const presenceOf = ({ presence, lastSeenMs }: Row): Presence =>
+  presence.lastSeenMs === lastSeenMs ? presence : { ...presence, lastSeenMs };
+
+const rowOf = (
+  presence: Presence,
+  seenAtMs: number,
+): Pick<Row, 'presence' | 'lastSeenMs' | 'seenAtMs' | 'rawName' | 'bootId'> => ({
+  presence,
+  lastSeenMs: presence.lastSeenMs,
+  seenAtMs,
+  rawName: null,
+  bootId: null,
+});
+
+/** Whether the beacon says what its row says already. A peer with several addresses may get them in another order. */
+function isRepeated(
+  { presence, addresses, rawName, bootId, home }: Row,
+  record: BeaconRecord,
+  host: string,
+): boolean {
+  const [address, ...others] = addresses;
+  return (
+    presence.state === 'online' &&
+    presence.dialect === 'native' &&
+    bootId !== null &&
+    isSameBytes(bootId, record.bootId) &&
+    presence.certificateSerial === record.certificateSerial &&
+    rawName === record.name &&
+    others.length === 0 &&
+    address?.host === host &&
+    address.port === record.tcpPort &&
+    home === host
+  );
+}
+
+const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, at) => byte === b[at]);
 
 const isSame = (a: Presence, b: Presence): boolean =>
   JSON.stringify({ ...a, lastSeenMs: 0 }) === JSON.stringify({ ...b, lastSeenMs: 0 });

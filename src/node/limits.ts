@@ -12,6 +12,8 @@ export { foreignPorts, text } from '../dialects/limits.js';
 
 /** Defaults and supervision of a node. */
 export const node = {
+  /** Random words in memory for new ids: an id takes two or three, so some 400 ids share one call of the system. */
+  randomWords: 1_024,
   bind: localAddress.bindsDefault,
   /** TCP port: programs of the oldest dialect dial this one. */
   port: foreignPorts.cmp2204,

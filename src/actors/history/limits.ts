@@ -6,6 +6,8 @@ export const history = {
   spanLines: 1_024,
   /** Messages marked by one statement: more gain little, and most receipts name fewer ids. */
   markChunkIds: 64,
+  /** Waiting messages whose `seq` is kept in memory: more than the windows of a few busy peers, some 2 MB. */
+  waitingKnownMax: 16_384,
   /** Pages SQLite keeps in memory: the hot ends of three indexes of a million lines fit. */
   cacheKib: 32_768,
   /** Bytes written to the WAL after which a checkpoint follows the replies: short enough not to be felt. */

@@ -32,6 +32,8 @@ export interface EncodedLine {
   readonly peerId: PeerId;
   readonly direction: 0 | 1;
   readonly id: Uint8Array;
+  readonly messageId: MessageId;
+  readonly dialect: DialectName;
   readonly receivedAtMs: number;
   readonly kind: number;
   readonly body: Uint8Array;
@@ -54,6 +56,8 @@ export function encodeLine(line: NewEntry): EncodedLine {
     peerId: line.peerId,
     direction,
     id: idBytes(line.id),
+    messageId: line.id,
+    dialect: line.dialect,
     receivedAtMs: line.receivedAtMs,
     kind,
     body,

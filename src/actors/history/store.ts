@@ -30,6 +30,7 @@ import { IndexSlices } from './slices.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
 import { addArrivals, emittedOf, raiseEmitted, readUpTo, recount, unreadOf, type Arrival } from './tally.js';
 import { decodeText, encodeText } from './text.js';
+import { WaitingMessages } from './waiting.js';
 
 /** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
 interface Draft {
@@ -51,6 +52,7 @@ export class HistoryStore {
   #indexedSeq: number;
   #slices: IndexSlices;
   #outbox: OutboxSize;
+  readonly #waiting = new WaitingMessages();
   #walBytes = 0;
   #commits = 0;
 
@@ -63,13 +65,7 @@ export class HistoryStore {
     );
     this.#indexedSeq = indexedSeq(sql);
     this.#slices = new IndexSlices(sql, this.#indexedSeq);
-    const waiting = sql
-      .prepare(
-        `SELECT count(*), coalesce(sum(length(text)), 0) FROM delivery INDEXED BY delivery_waits
-         JOIN line ON line.seq = message WHERE delivery.waits = 1`,
-      )
-      .row([]);
-    this.#outbox = { lines: integerOf(waiting?.[0]), bytes: integerOf(waiting?.[1]) };
+    this.#outbox = waitingSize(sql);
     this.#draft = this.#newDraft();
   }
 
@@ -117,6 +113,7 @@ export class HistoryStore {
     } catch (cause) {
       // A peer loses the number that it got in a transaction that was rolled back.
       this.#peerNos.clear();
+      this.#waiting.clear();
       throw cause;
     }
   }
@@ -168,6 +165,7 @@ export class HistoryStore {
     this.#sql.prepare('DELETE FROM delivery WHERE message > ?').run([before.newestSeq]);
     this.#sql.prepare('DELETE FROM line WHERE seq > ?').run([before.newestSeq]);
     Object.assign(this.#draft, before);
+    this.#waiting.clear();
   }
 
   /**
@@ -195,11 +193,18 @@ export class HistoryStore {
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
     const peerNo = this.#peerNo(peerId);
     if (peerNo === null) return [];
-    const { reached, outboxLines, outboxBytes, moved } = markDeliveries(this.#sql, peerNo, ids, state);
-    this.#draft.outboxLines += outboxLines;
-    this.#draft.outboxBytes += outboxBytes;
-    this.#draft.walBytes += moved * limits.walBytesPerMark;
-    return reached;
+    const known = this.#waiting.mark(this.#sql, peerNo, ids, state);
+    const looked = markDeliveries(this.#sql, peerNo, known?.rest ?? ids, state);
+    for (const { outboxLines, outboxBytes, moved } of known === null ? [looked] : [known, looked]) {
+      this.#draft.outboxLines += outboxLines;
+      this.#draft.outboxBytes += outboxBytes;
+      this.#draft.walBytes += moved * limits.walBytesPerMark;
+    }
+    if (known !== null) return [...known.reached, ...looked.reached];
+    this.#waiting.clear();
+    const { lines, bytes } = waitingSize(this.#sql);
+    Object.assign(this.#draft, { outboxLines: lines, outboxBytes: bytes });
+    return looked.reached;
   }
 
   /** Within `transaction`. Marks messages of a peer as read up to a `seq`; null: all that are stored. */
@@ -321,6 +326,10 @@ export class HistoryStore {
       this.#sql
         .prepare('INSERT INTO delivery VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
         .run([seq, this.#givePeerNo(recipient), state, waits]);
+    if (waits === 1 && recipients.length === 1) {
+      const peerNo = this.#givePeerNo(recipients[0] ?? line.peerId);
+      this.#waiting.add(line.messageId, { seq, peerNo, bytes: body.byteLength, dialect: line.dialect });
+    }
     draft.outboxLines += waits * recipients.length;
     draft.outboxBytes += waits * recipients.length * body.byteLength;
     draft.walBytes += limits.walBytesPerLine + body.byteLength;
@@ -376,3 +385,14 @@ export class HistoryStore {
 
 const insertLine =
   'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
+
+/** Counts the entries that wait, within the open transaction or outside of one. */
+function waitingSize(sql: Sql): OutboxSize {
+  const row = sql
+    .prepare(
+      `SELECT count(*), coalesce(sum(length(text)), 0) FROM delivery INDEXED BY delivery_waits
+       JOIN line ON line.seq = message WHERE delivery.waits = 1`,
+    )
+    .row([]);
+  return { lines: integerOf(row?.[0]), bytes: integerOf(row?.[1]) };
+}

@@ -42,15 +42,21 @@ export function messageEventOf(line: Entry): MessageEvent | null {
  * nearest one.
  */
 export function isoTime(ms: number): string {
-  if (ms !== latest.ms) {
+  if (ms === latest.ms) return latest.text;
+  if (ms !== before.ms) {
     const bounded = Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 0), lastYearMs);
-    latest = { ms, text: new Date(bounded).toISOString() };
+    before = { ms, text: new Date(bounded).toISOString() };
   }
+  [latest, before] = [before, latest];
   return latest.text;
 }
 
-/** The last formatted time: entries of one batch share it, and formatting costs more than the rest of the event. */
+/**
+ * The two times that were formatted last: the entries of one batch share theirs, one of the sender and one of ours, and
+ * formatting costs more than the rest of the event.
+ */
 let latest = { ms: 0, text: new Date(0).toISOString() };
+let before = latest;
 
 /**
  * Formats one line, `YYYY-MM-DD HH:MM:SS - IP - USERNAME - SENT|RECEIVED - TEXT`, without line end. One message is

@@ -157,7 +157,8 @@ export const stop = <State>(
   reason,
 });
 
-type Awaitable<T> = T | Promise<T>;
+/** There now or later. */
+export type Awaitable<T> = T | Promise<T>;
 
 /** The handler of one message. */
 export type Handler<State, P extends Protocol, L extends Links, N extends keyof P> =

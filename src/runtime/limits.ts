@@ -77,8 +77,10 @@ export const runtime = {
   cautiousEnvelopes: 1_024,
   /** Time after which a handler that awaits counts as hung: no wait in a handler is longer than a dial. */
   handlerDeadlineMs: 60_000,
-  /** Actors in one thread; each has two words in the shared progress table. */
-  actorsPerThreadMax: 4_096,
+  /** Actors in one thread; each has three words in the shared progress table, which take memory once they are used. */
+  actorsPerThreadMax: 16_384,
+  /** Time for which a spare waits after the death of a thread; 0: none is booted. It costs 5 to 10 MB. */
+  spareIdleMs: 60_000,
   /** Time for which a named thread without actors stays alive: a new one costs 30 ms. */
   threadIdleMs: 30_000,
   /** Time after which a link whose port closed is joined again while both ends live: a dying thread says so sooner. */

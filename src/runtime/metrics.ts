@@ -7,7 +7,8 @@ const nsPerMs = 1e6;
 /** A count and its rate over the last full second or more. */
 export class Rate {
   #total = 0;
-  #mark = { total: 0, atMs: performance.now() };
+  #markTotal = 0;
+  #markAtMs = performance.now();
   #perSecond = 0;
 
   add(count: number): void {
@@ -19,10 +20,11 @@ export class Rate {
   }
 
   perSecond(nowMs: number): number {
-    const passedMs = nowMs - this.#mark.atMs;
+    const passedMs = nowMs - this.#markAtMs;
     if (passedMs >= rateWindowMs) {
-      this.#perSecond = ((this.#total - this.#mark.total) * 1_000) / passedMs;
-      this.#mark = { total: this.#total, atMs: nowMs };
+      this.#perSecond = ((this.#total - this.#markTotal) * 1_000) / passedMs;
+      this.#markTotal = this.#total;
+      this.#markAtMs = nowMs;
     }
     return this.#perSecond;
   }

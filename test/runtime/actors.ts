@@ -1,5 +1,5 @@
 /** Actors that the tests of the runtime supervise, inline and in threads. */
-import { workerData, type MessagePort } from 'node:worker_threads';
+import { threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { err, ok } from 'neverthrow';
 import { readFileSync } from 'node:fs';
 import { ownThreadId } from '../../src/runtime/thread/clock.js';
@@ -80,6 +80,8 @@ export type WorkProtocol = {
   compute: Cast<{ readonly n: number; readonly cpuMs: number }>;
   /** Number by which the system knows its thread; 0 where it does not tell. */
   threadId: Call<null, number>;
+  /** Node's number of its thread: they rise in the order in which threads are started. */
+  nodeThreadId: Call<null, number>;
   never: Call<null, null>;
   carry: Cast<{ readonly n: number; readonly bytes: Uint8Array; readonly fate?: Fate }>;
 };
@@ -130,6 +132,7 @@ export const worker = actor<WorkArgs, WorkState, WorkProtocol, WorkLinks>({
       return next(state);
     },
     threadId: (state) => reply(state, ok(ownThreadId())),
+    nodeThreadId: (state) => reply(state, ok(threadId)),
     never: (state, _body, _context, from) => later(state, from),
     carry: (state, { n, bytes, fate = 'ok' }, context) => {
       void meet(fate);

@@ -134,7 +134,8 @@ test('a mailbox gives back what was put in, in order, through any mix of settlin
         for (const step of steps) {
           if (step === 'push') mailbox.push(end, (pushed += 1), 0, pushed);
           else if (step === 'rewind') mailbox.rewind();
-          else if (step === 'settle') mailbox.discard(mailbox.head, (_, seq) => settled.push(seq));
+          else if (step === 'settle')
+            mailbox.discard(mailbox.head, { onDone: (_, seq) => void settled.push(seq) });
           else if (mailbox.depth > 0) {
             assert.equal(mailbox.seqAt(mailbox.head), settled.length + mailbox.unfinished + 1);
             assert.equal(mailbox.bodyAt(mailbox.head), mailbox.seqAt(mailbox.head));

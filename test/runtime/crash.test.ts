@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { runtime as limits } from '../../src/runtime/limits.js';
 import type { Placement } from '../../src/runtime/index.js';
 import type { Fate } from './actors.js';
 import { notes, places, startTree, threads, until, workerAt, type Tree } from './tree.js';
+import { hangMs } from '../support/deadline.js';
 import { usableNowMs } from '../support/usable-time.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
@@ -17,7 +19,7 @@ async function crashOnce(placement: Placement, fate: Fate, count = 200) {
   const middle = count / 2;
   for (const n of numbers(count))
     ref.cast('work', n === middle ? { n, fate, times: 1, tries } : { n })._unsafeUnwrap();
-  const answer = await ref.call('ask', { n: 2 });
+  const answer = await ref.call('ask', { n: 2 }, { deadlineMs: hangMs });
   const written = await settled(tree, numbers(count));
   const { actors } = await tree.root.stats();
   await tree.root.stop();
@@ -78,6 +80,24 @@ describe('an actor that crashes', () => {
     await tree.root.stop();
   });
 
+  // Runtime section 4: a restart does not wait for the boot of a thread.
+  test('gets a thread at its second death that was started before', async () => {
+    const spec = workerAt(threads['its own thread']);
+    const tree = await startTree({ children: [notes, spec] });
+    const ref = tree.root.ref(spec);
+    const dieAndReturn = async (): Promise<number> => {
+      const body = { n: 2, fate: 'exit', times: 1, tries: new SharedArrayBuffer(4) } as const;
+      (await ref.call('ask', body, { deadlineMs: hangMs }))._unsafeUnwrap();
+      return (await ref.call('nodeThreadId', null, { deadlineMs: hangMs }))._unsafeUnwrap();
+    };
+    await dieAndReturn();
+    const between = new Worker('', { eval: true }).threadId;
+    assert.ok((await dieAndReturn()) < between);
+    const { threads: left } = await tree.root.stats();
+    assert.deepEqual(left.map(({ name }) => name).toSorted(), ['actor worker', 'inline']);
+    await tree.root.stop();
+  });
+
   test('is serving again at once in 95 of 100 cases', async (context) => {
     const spec = workerAt(threads['its own thread']);
     const tree = await startTree({ children: [notes, spec], restartsMax: 20 });
@@ -87,7 +107,7 @@ describe('an actor that crashes', () => {
       const tries = new SharedArrayBuffer(4);
       const fate = n % 2 === 0 ? 'exit' : 'throw';
       const startedMs = usableNowMs();
-      (await ref.call('ask', { n: 2, fate, times: 1, tries }))._unsafeUnwrap();
+      (await ref.call('ask', { n: 2, fate, times: 1, tries }, { deadlineMs: hangMs }))._unsafeUnwrap();
       tookMs.push(usableNowMs() - startedMs);
     }
     tookMs.sort((a, b) => a - b);
@@ -104,7 +124,7 @@ async function crashOncePoison(placement: Placement, fate: Fate) {
   const tree = await startTree({ children: [notes, spec] });
   const ref = tree.root.ref(spec);
   for (const n of numbers(100)) ref.cast('work', n === 50 ? { n, fate } : { n })._unsafeUnwrap();
-  const answer = await ref.call('ask', { n: 2 });
+  const answer = await ref.call('ask', { n: 2 }, { deadlineMs: hangMs });
   const written = await settled(
     tree,
     numbers(100).filter((n) => n !== 50),
@@ -136,8 +156,8 @@ describe('a message that crashes its actor each time', () => {
         const tree = await startTree({ children: [notes, spec] });
         const ref = tree.root.ref(spec);
         const [poisoned, healthy] = await Promise.all([
-          ref.call('ask', { n: 2, fate }),
-          ref.call('ask', { n: 4 }),
+          ref.call('ask', { n: 2, fate }, { deadlineMs: hangMs }),
+          ref.call('ask', { n: 4 }, { deadlineMs: hangMs }),
         ]);
         assert.deepEqual(poisoned._unsafeUnwrapErr(), {
           code: 'runtime/poison',

@@ -5,23 +5,30 @@
 import type { Timer } from '../timers.js';
 import { creditPerLink, type RuntimeLimits } from '../limits.js';
 import type { CellHost } from './cell-host.js';
+import type { SenderOwner } from '../link/protocol.js';
 import type { LinkSender } from '../link/sender.js';
 import { openedName } from '../link/names.js';
 import type { LinkReceiver } from '../link/receiver.js';
-import type { Mailbox } from './mailbox.js';
+import type { DoneListener, Mailbox } from './mailbox.js';
 import { Withheld } from './withheld.js';
 
+/** Most actors have no links in one direction: they share these. */
+const noSenders: ReadonlyMap<string, LinkSender> = new Map();
+const noReceivers: ReadonlySet<LinkReceiver> = new Set();
+const noEnds: LinkReceiver[] = [];
+
 /** The links of one actor, by name and by number. */
-export class CellLinks {
-  readonly senders = new Map<string, LinkSender>();
-  readonly receivers = new Set<LinkReceiver>();
+export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkReceiver | null> {
+  #senders: Map<string, LinkSender> | null = null;
+  #receivers: Set<LinkReceiver> | null = null;
   readonly #slot: number;
   readonly #limits: RuntimeLimits;
   readonly #host: CellHost;
-  readonly #withheld: Withheld;
-  readonly #touched = new Set<LinkReceiver>();
+  #withheld: Withheld | null = null;
+  /** Ends with envelopes that were handled since the last acknowledgement. */
+  #touched: LinkReceiver[] = noEnds;
   /** Senders with envelopes that are not acknowledged. */
-  readonly #busy = new Set<LinkSender>();
+  #busy: Set<LinkSender> | null = null;
   /** Messages of the actor to itself that are not handled. */
   #selfWaiting = 0;
   #unsafe = 0;
@@ -30,7 +37,14 @@ export class CellLinks {
     this.#slot = slot;
     this.#limits = limits;
     this.#host = host;
-    this.#withheld = new Withheld(limits.withheldMax);
+  }
+
+  get senders(): ReadonlyMap<string, LinkSender> {
+    return this.#senders ?? noSenders;
+  }
+
+  get receivers(): ReadonlySet<LinkReceiver> {
+    return this.#receivers ?? noReceivers;
   }
 
   /** Envelopes that each link into this actor may hold now. */
@@ -39,9 +53,9 @@ export class CellLinks {
   }
 
   addSender(name: string, sender: LinkSender): void {
-    this.senders.set(name, sender);
-    sender.onAcknowledged = this.#onAcknowledged;
-    sender.onBusy = this.#onBusy;
+    this.#senders ??= new Map<string, LinkSender>();
+    this.#senders.set(name, sender);
+    sender.owner = this;
   }
 
   /** The sender to an address: opened once for all lives in this thread. */
@@ -64,8 +78,8 @@ export class CellLinks {
   forgetOpened(sender: LinkSender): void {
     const name = openedName(sender.link.to);
     if (this.senders.get(name) !== sender) return;
-    this.senders.delete(name);
-    this.#busy.delete(sender);
+    this.#senders?.delete(name);
+    this.#busy?.delete(sender);
   }
 
   receiver(linkId: number, epoch: number): LinkReceiver | null {
@@ -75,7 +89,8 @@ export class CellLinks {
 
   addReceiver(end: LinkReceiver): void {
     const before = this.credit;
-    this.receivers.add(end);
+    this.#receivers ??= new Set<LinkReceiver>();
+    this.#receivers.add(end);
     this.#tellCredit(before);
   }
 
@@ -91,7 +106,7 @@ export class CellLinks {
   forgetDone(end: LinkReceiver): void {
     if (!end.isDone) return;
     const before = this.credit;
-    this.receivers.delete(end);
+    this.#receivers?.delete(end);
     this.#tellCredit(before);
   }
 
@@ -104,7 +119,7 @@ export class CellLinks {
   }
 
   flushSenders(): void {
-    for (const sender of this.#busy) sender.flush();
+    if (this.#busy !== null) for (const sender of this.#busy) sender.flush();
   }
 
   /**
@@ -113,19 +128,37 @@ export class CellLinks {
    */
   acknowledge(mailbox: Mailbox<LinkReceiver | null>, place: number): void {
     this.flushSenders();
-    mailbox.discard(place, this.#onDone);
-    if (this.#host.isLasting || !this.#withheld.add(this.#busy, this.#touched))
-      for (const end of this.#touched) {
+    mailbox.discard(place, this);
+    const touched = this.#touched;
+    this.#touched = noEnds;
+    const isWithheld = !this.#host.isLasting && this.#withhold(touched);
+    for (const end of touched) {
+      end.isTouched = false;
+      if (isWithheld) end.flush();
+      else {
         end.release(end.done);
         this.#released(end);
       }
-    else for (const end of this.#touched) end.flush();
-    this.#touched.clear();
+    }
     this.#noteUnsafe();
   }
 
-  /** Sends answers and acknowledgements that may leave. */
-  flushReceivers(): void {
+  /** An envelope in the mailbox is done. */
+  onDone(end: LinkReceiver | null, seq: number): void {
+    if (end === null) {
+      this.#selfWaiting -= 1;
+      return;
+    }
+    end.finish(seq);
+    if (end.isTouched) return;
+    end.isTouched = true;
+    if (this.#touched === noEnds) this.#touched = [end];
+    else this.#touched.push(end);
+  }
+
+  /** Sends messages, answers and acknowledgements that may leave. */
+  flushAll(): void {
+    this.flushSenders();
     for (const end of this.receivers) {
       end.flush();
       end.acknowledge();
@@ -136,15 +169,22 @@ export class CellLinks {
   close(): void {
     for (const end of this.receivers) end.close();
     for (const sender of this.senders.values()) sender.abandon();
-    this.receivers.clear();
-    this.senders.clear();
-    this.#busy.clear();
+    this.#receivers = null;
+    this.#senders = null;
+    this.#busy = null;
   }
 
-  /** Resolves when everything that was sent on these links before the marker is here, or at the latest after a moment. */
-  async allReached(marker: number, links: readonly number[]): Promise<void> {
+  /**
+   * Resolves when everything that was sent on these links before the marker is here, or at the latest after a moment;
+   * null when it is here.
+   */
+  allReached(marker: number, links: readonly number[]): Promise<void> | null {
+    if (links.length === 0) return null;
     const ends = [...this.receivers].filter((end) => links.includes(end.link.id) && !end.hasReached(marker));
-    if (ends.length === 0) return;
+    return ends.length === 0 ? null : this.#untilReached(ends, marker);
+  }
+
+  async #untilReached(ends: readonly LinkReceiver[], marker: number): Promise<void> {
     let timer: Timer | undefined;
     const tooLate = new Promise<void>((resolve) => {
       timer = this.#host.loop.timer(this.#limits.stopMarkerMs, resolve);
@@ -153,34 +193,37 @@ export class CellLinks {
     timer?.cancel();
   }
 
-  readonly #released = (end: LinkReceiver): void => {
+  #released(end: LinkReceiver): void {
     end.flush();
     this.forgetDone(end);
-  };
+  }
 
-  readonly #onAcknowledged = (sender: LinkSender): void => {
-    if (sender.head >= sender.next) this.#busy.delete(sender);
-    if (!this.#withheld.isEmpty) this.#withheld.release(this.#released);
+  onAcknowledged(sender: LinkSender): void {
+    if (sender.head >= sender.next) this.#busy?.delete(sender);
+    if (this.#withheld !== null && !this.#withheld.isEmpty)
+      this.#withheld.release((end) => this.#released(end));
     this.#noteUnsafe();
-  };
+  }
 
-  readonly #onBusy = (sender: LinkSender): void => {
+  onBusy(sender: LinkSender): void {
+    this.#busy ??= new Set<LinkSender>();
     this.#busy.add(sender);
-  };
+  }
 
-  readonly #onDone = (end: LinkReceiver | null, seq: number): void => {
-    if (end === null) {
-      this.#selfWaiting -= 1;
-      return;
+  /** Returns false when nothing has to wait. */
+  #withhold(ends: readonly LinkReceiver[]): boolean {
+    if (this.#withheld === null) {
+      if (this.#busy === null || this.#busy.size === 0) return false;
+      this.#withheld = new Withheld(this.#limits.withheldMax);
     }
-    end.finish(seq);
-    this.#touched.add(end);
-  };
+    return this.#withheld.add(this.#busy ?? [], ends);
+  }
 
   #noteUnsafe(): void {
     if (this.#host.isLasting) return;
     let count = this.#selfWaiting;
-    for (const sender of this.#busy) if (sender.isCircular) count += sender.next - sender.head;
+    if (this.#busy !== null)
+      for (const sender of this.#busy) if (sender.isCircular) count += sender.next - sender.head;
     if (count === this.#unsafe) return;
     this.#unsafe = count;
     this.#host.unsafe(this.#slot, count);

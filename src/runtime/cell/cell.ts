@@ -8,8 +8,10 @@ import type { RuntimeError } from '../errors.js';
 import { full, poison } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
-import type { Behaviour, Ended, ExitReason, Fault } from '../actor.js';
+import type { Awaitable, Behaviour, Ended, ExitReason } from '../actor.js';
 import type { CellBirth, CellHost, StartOutcome } from './cell-host.js';
+import { Attention } from './attention.js';
+import { begin, type Begun } from './begin.js';
 import { CellLinks } from './cell-links.js';
 import { contextOf, type CellPart } from './context.js';
 import { endLife, newLife, type Incarnation } from './incarnation.js';
@@ -17,6 +19,7 @@ import type { CallReply, Inbox, LinkReceiver } from '../link/receiver.js';
 import { isCall, Mailbox, nameShift, takenOut, type EnvelopeCode } from './mailbox.js';
 import { ActorMeter, type ActorStats } from '../metrics.js';
 import { Redelivery } from './redelivery.js';
+import { handlersOf, type Handlers } from './handlers.js';
 import { takeWatch } from './kin.js';
 import { checkStep, detailOf, isThenable, nativePromise } from './step.js';
 
@@ -33,19 +36,17 @@ export class Cell implements Inbox, CellPart {
   readonly links: CellLinks;
   readonly #behaviour: Behaviour;
   readonly #args: unknown;
-  readonly #slot: number;
   readonly #limits: RuntimeLimits;
   readonly host: CellHost;
+  readonly loop: Loop;
   readonly #mailbox = new Mailbox<LinkReceiver | null>();
-  readonly #names: readonly string[];
-  readonly #indexOfName: ReadonlyMap<string, number>;
+  readonly #handlers: Handlers;
   #phase: Phase = 'new';
   #state: unknown = undefined;
   #context: unknown = undefined;
   #life: Incarnation | null = null;
   #incarnation = 0;
-  /** Since when a handler waits for a promise; for the watchdog. */
-  #waitingSinceMs = Infinity;
+  readonly #attention: Attention;
   #stop: { readonly until: number; readonly done: (reason: ExitReason) => void } | null = null;
   #cautious = 0;
   readonly #redelivery: Redelivery;
@@ -55,51 +56,45 @@ export class Cell implements Inbox, CellPart {
     this.id = birth.id;
     this.#behaviour = birth.behaviour;
     this.#args = birth.args;
-    this.#slot = birth.slot;
     this.#limits = birth.limits;
     this.host = host;
-    this.#names = Object.keys(birth.behaviour.receive);
-    this.#indexOfName = new Map(this.#names.map((name, index) => [name, index]));
+    this.loop = host.loop;
+    this.#attention = new Attention(birth.slot, host);
+    this.#handlers = handlersOf(birth.behaviour);
     this.links = new CellLinks(birth.slot, birth.limits, host);
-    const { receivers } = this.links;
-    const { poisonTriesMax } = birth.limits;
-    this.#redelivery = new Redelivery(this.id, this.#names, this.#mailbox, receivers, poisonTriesMax, host);
+    this.#redelivery = new Redelivery(birth, this.#handlers.names, this.#mailbox, this.links, host);
   }
 
   get credit(): number {
     return this.links.credit;
-  }
-  get loop(): Loop {
-    return this.host.loop;
   }
   get #isRunning(): boolean {
     return this.#phase === 'idle' || this.#phase === 'planned' || this.#phase === 'draining';
   }
 
   /** Runs `init`; messages wait meanwhile. */
-  async start(incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
+  start(incarnation: number, restarts: number, isCautious: boolean): Awaitable<StartOutcome> {
     this.#incarnation = incarnation;
     this.#phase = 'starting';
     if (isCautious) this.#cautious = this.#limits.cautiousEnvelopes;
     const life = newLife(incarnation);
     this.#life = life;
-    const context = contextOf(this, life, restarts);
-    this.#context = context;
-    let result: Result<unknown, Fault>;
-    try {
-      result = await this.#behaviour.init(this.#args, context);
-      if (!life.isOver && result.isErr()) {
-        this.#bringDown();
-        return { type: 'refused', fault: result.error };
-      }
-    } catch (error) {
+    this.#context = contextOf(this, life, restarts);
+    const begun = begin(this.#behaviour, this.#args, this.#context);
+    return begun instanceof Promise
+      ? begun.then((later) => this.#begun(life, later))
+      : this.#begun(life, begun);
+  }
+
+  #begun(life: Incarnation, begun: Begun): StartOutcome {
+    if (life.isOver) return { type: 'crashed', detail: 'stopped while starting' };
+    if (begun.isErr()) {
       this.#bringDown();
-      return { type: 'crashed', detail: detailOf(error) };
+      return begun.error;
     }
-    if (life.isOver || result.isErr()) return { type: 'crashed', detail: 'stopped while starting' };
-    this.#state = result.value;
+    this.#state = begun.value;
     this.#phase = 'idle';
-    this.wake();
+    if (this.#mailbox.depth > 0) this.wake();
     return { type: 'ready' };
   }
 
@@ -107,16 +102,25 @@ export class Cell implements Inbox, CellPart {
    * Handles what was sent to it before the stop marker, then `terminate`. Resolves with how it ended; the caller keeps
    * the deadline. `links`: those whose senders put the marker.
    */
-  async stop(reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason> {
-    if (this.#isRunning) await this.links.allReached(marker, links);
+  stop(reason: ExitReason, marker: number, links: readonly number[]): Awaitable<ExitReason> {
+    const reaching = this.#isRunning ? this.links.allReached(marker, links) : null;
+    return reaching === null ? this.#stopNow(reason) : reaching.then(() => this.#stopNow(reason));
+  }
+
+  #stopNow(reason: ExitReason): Awaitable<ExitReason> {
     if (!this.#isRunning) {
       this.#bringDown();
       return reason;
     }
+    const isBusy = this.#phase === 'draining' || this.#mailbox.depth > 0;
+    if (!isBusy && this.#behaviour.terminate === undefined) {
+      this.#endLife();
+      return reason;
+    }
     return new Promise<ExitReason>((resolve) => {
       this.#stop = { until: this.#mailbox.tail, done: resolve };
-      if (this.#phase !== 'draining' && this.#mailbox.depth === 0) void this.#terminate(reason);
-      else this.wake();
+      if (isBusy) this.wake();
+      else void this.#terminate(reason);
     });
   }
 
@@ -139,14 +143,14 @@ export class Cell implements Inbox, CellPart {
   }
 
   isHung(nowMs: number): boolean {
-    return nowMs - this.#waitingSinceMs > this.#limits.handlerDeadlineMs;
+    return this.#attention.waitsLongerThan(this.#limits.handlerDeadlineMs, nowMs);
   }
 
   stats(nowMs: number, restarts: number): ActorStats {
     return this.#meter.stats(this.id, this.#mailbox.depth, this.links.receivers.size, restarts, nowMs);
   }
   handlerIndex(name: string): number {
-    return this.#indexOfName.get(name) ?? -1;
+    return this.#handlers.indexOf.get(name) ?? -1;
   }
 
   enqueue(from: LinkReceiver, seq: number, code: EnvelopeCode, body: unknown): void {
@@ -192,9 +196,7 @@ export class Cell implements Inbox, CellPart {
   }
 
   messageInHand(): string | null {
-    const place = this.#mailbox.head - 1;
-    const end = this.#phase === 'draining' ? this.#mailbox.endAt(place) : null;
-    return end?.messageId(this.#mailbox.seqAt(place)) ?? null;
+    return this.#phase === 'draining' ? this.#redelivery.idAt(this.#mailbox.head - 1) : null;
   }
 
   readonly #drain = (): void => {
@@ -208,7 +210,7 @@ export class Cell implements Inbox, CellPart {
     for (let n = left; n > 0 && this.#mailbox.depth > 0; n -= 1) {
       const until = this.#stop?.until ?? Infinity;
       if (this.#mailbox.head >= until || this.#redelivery.isUnstashAsked) break;
-      const waiting = this.#handleNext();
+      const waiting = this.#handleNext(life);
       if (life.isOver || this.#phase !== 'draining') return;
       if (waiting !== null) {
         this.#await(life, waiting, n - 1);
@@ -219,63 +221,62 @@ export class Cell implements Inbox, CellPart {
   }
 
   /** Returns the promise the handler waits for, if any. */
-  #handleNext(): PromiseLike<void> | null {
+  #handleNext(life: Incarnation): PromiseLike<void> | null {
     const mailbox = this.#mailbox;
     const place = mailbox.head;
     const code = mailbox.codeAt(place);
     mailbox.advance();
-    const name = this.#names[code >> nameShift] ?? '';
-    const handler = this.#behaviour.receive[name];
-    if (code === takenOut || handler === undefined) return null;
+    const handler = code === takenOut ? undefined : this.#handlers.all[code >> nameShift];
+    if (handler === undefined) return null;
     const end = mailbox.endAt(place) ?? null;
-    const [seq, body] = [mailbox.seqAt(place), mailbox.bodyAt(place)];
+    const seq = mailbox.seqAt(place);
     const from = end !== null && (code & isCall) !== 0 ? end.replyTo(seq) : undefined;
     if (from !== undefined && end?.isCancelled(seq) === true) return null;
     const isTimed = (place & timedEvery) === 0 || mailbox.depth <= timedEvery || this.host.recorder !== null;
-    const startedMs = isTimed ? performance.now() : 0;
+    const sinceMs = isTimed ? performance.now() : 0;
     this.#meter.handled(1);
-    this.host.note(this.#slot, end?.link.id ?? 0, seq);
-    this.host.running(this.#slot);
+    this.#attention.take(end, seq);
+    this.#attention.enter();
     try {
-      const step: unknown = handler(this.#state, body, this.#context, from);
+      const step: unknown = handler(this.#state, mailbox.bodyAt(place), this.#context, from);
       if (isThenable(step)) {
-        this.#waitingSinceMs = performance.now();
-        return nativePromise(step).then((later) =>
-          this.#apply(later, name, end, seq, code, body, from, startedMs),
-        );
+        this.#attention.wait();
+        return nativePromise(step).then((later) => {
+          if (!life.isOver) this.#apply(later, place, code, from, sinceMs);
+        });
       }
-      this.#apply(step, name, end, seq, code, body, from, startedMs);
+      this.#apply(step, place, code, from, sinceMs);
     } catch (error) {
       this.#crash(detailOf(error), true);
     } finally {
-      this.host.running(0);
+      this.#attention.leave();
     }
     return null;
   }
 
-  /** Throws when the handler returned no step. */
+  /** Throws when the handler returned no step. `code`: a stashed envelope has lost it. */
   #apply(
-    returned: unknown,
-    name: string,
-    end: LinkReceiver | null,
-    seq: number,
+    step: unknown,
+    place: number,
     code: EnvelopeCode,
-    body: unknown,
     from: CallReply | undefined,
-    startedMs: number,
+    sinceMs: number,
   ): void {
-    const step = checkStep(returned, name);
-    if (startedMs > 0) this.#meter.took(performance.now() - startedMs);
-    this.host.recorder?.handled(this.id, name, end?.messageId(seq) ?? null, startedMs);
-    this.host.note(this.#slot, 0, 0);
-    this.#state = step.state;
-    if (from !== undefined && end !== null) {
-      if (step.step === 'reply' && !from.isAnswered) {
+    const name = this.#handlers.names[code >> nameShift] ?? '';
+    const done = checkStep(step, name);
+    const end = this.#mailbox.endAt(place) ?? null;
+    const seq = this.#mailbox.seqAt(place);
+    if (sinceMs > 0) this.#meter.took(performance.now() - sinceMs);
+    this.host.recorder?.handled(this.id, name, end?.messageId(seq) ?? null, sinceMs);
+    this.#attention.drop();
+    this.#state = done.state;
+    if (from !== undefined && end !== null && !from.isAnswered) {
+      if (done.step === 'reply') {
         from.isAnswered = true;
-        end.answer(seq, step.result.isOk(), step.result.isOk() ? step.result.value : step.result.error);
-      } else if (!from.isAnswered && !end.isAside(seq)) end.defer(seq, code, body);
+        end.answer(seq, done.result.isOk(), done.result.isOk() ? done.result.value : done.result.error);
+      } else if (!end.isAside(seq)) end.defer(seq, code, this.#mailbox.bodyAt(place));
     }
-    if (step.step === 'stop') this.#stopItself(step.reason);
+    if (done.step === 'stop') this.#stopItself(done.reason);
   }
 
   #await(life: Incarnation, waiting: PromiseLike<void>, left: number): void {
@@ -284,7 +285,7 @@ export class Cell implements Inbox, CellPart {
     waiting.then(
       () => {
         if (life.isOver) return;
-        this.#waitingSinceMs = Infinity;
+        this.#attention.goOn();
         if (this.#phase === 'draining') this.#run(life, left);
       },
       (error: unknown) => {
@@ -302,34 +303,34 @@ export class Cell implements Inbox, CellPart {
     const isSingle = this.#mailbox.unfinished === 1;
     if (isSingle) {
       const place = this.#mailbox.base;
-      this.host.note(this.#slot, this.#mailbox.endAt(place)?.link.id ?? 0, this.#mailbox.seqAt(place));
+      this.#attention.take(this.#mailbox.endAt(place) ?? null, this.#mailbox.seqAt(place));
     }
     const fail = (error: unknown): void => {
       if (!life.isOver) this.#crash(detailOf(error), isSingle);
     };
     try {
-      this.host.running(this.#slot);
+      this.#attention.enter();
       const settling: unknown = behaviour.settle(this.#state, this.#context);
       if (!isThenable(settling)) {
         this.#finish();
         return;
       }
-      this.#waitingSinceMs = performance.now();
+      this.#attention.wait();
       nativePromise(settling).then(() => {
         if (life.isOver) return;
-        this.#waitingSinceMs = Infinity;
+        this.#attention.goOn();
         this.#finish();
       }, fail);
     } catch (error) {
       fail(error);
     } finally {
-      this.host.running(0);
+      this.#attention.leave();
     }
   }
 
   #finish(): void {
     if (this.#phase !== 'draining') return;
-    this.host.note(this.#slot, 0, 0);
+    this.#attention.drop();
     if (this.#cautious > 0) this.#cautious -= 1;
     this.links.acknowledge(this.#mailbox, this.#mailbox.head);
     this.#redelivery.unstash();
@@ -363,25 +364,25 @@ export class Cell implements Inbox, CellPart {
     } catch (error) {
       this.host.log(this.id, 'error', 'terminate-failed', { detail: detailOf(error) });
     }
-    this.links.flushSenders();
-    this.links.flushReceivers();
-    this.#bringDown();
+    this.#endLife();
     stop?.done(reason);
+  }
+
+  #endLife(): void {
+    this.links.flushAll();
+    this.#bringDown();
   }
 
   #crash(detail: string, isAtEnvelope: boolean): void {
     const stop = this.#stop;
     const place = this.#mailbox.head - 1;
-    const end = isAtEnvelope ? this.#mailbox.endAt(place) : null;
-    const cause = end === null || end === undefined ? null : end.messageId(this.#mailbox.seqAt(place));
+    const cause = isAtEnvelope ? this.#redelivery.idAt(place) : null;
     this.#bringDown();
-    this.host.note(this.#slot, 0, 0);
+    this.#attention.drop();
     // Without `settle`, what was handled before this envelope is done.
     if (this.#behaviour.settle === undefined)
       this.links.acknowledge(this.#mailbox, isAtEnvelope ? place : this.#mailbox.head);
-    this.#redelivery.rewind();
-    if (isAtEnvelope) this.#redelivery.suspect(place);
-    for (const one of this.links.receivers) one.flush();
+    this.#redelivery.afterCrash(isAtEnvelope ? place : null);
     this.#cautious = this.#limits.cautiousEnvelopes;
     this.host.log(this.id, 'error', 'crashed', { detail });
     if (stop !== null) stop.done({ type: 'crash', detail });
@@ -391,10 +392,9 @@ export class Cell implements Inbox, CellPart {
   /** Its life ends here: timers are called off, the context sends nothing any more. */
   #bringDown(): void {
     this.#phase = 'down';
-    this.#waitingSinceMs = Infinity;
+    this.#attention.goOn();
     this.#stop = null;
     this.#state = undefined;
-    const life = this.#life;
-    if (life !== null) endLife(life);
+    if (this.#life !== null) endLife(this.#life);
   }
 }

@@ -2,12 +2,13 @@
 import { err, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { LogLevel } from '../actor.js';
+import type { Timer } from '../timers.js';
 import { gone } from '../link/faults.js';
 import { isOpened } from '../link/names.js';
 import type { CellHost } from './cell-host.js';
 import type { CellLinks } from './cell-links.js';
 import { refOver, type AnyRef, type Incarnation } from './incarnation.js';
-import { kinOf, type KinContext } from './kin.js';
+import { KinContext } from './kin.js';
 
 /** The functions of a cell that a context uses. */
 export interface CellPart {
@@ -23,71 +24,95 @@ export interface CellPart {
   messageInHand(): string | null;
 }
 
-/** The context as the runtime makes it: names and bodies unchecked, since `Context` has checked them. */
-interface AnyContext {
-  readonly id: string;
+/**
+ * The context as the runtime makes it: names and bodies unchecked, since `Context` has checked them. Its functions are
+ * made when they are used, and need no `this`.
+ */
+class LifeContext extends KinContext {
   readonly restarts: number;
-  readonly links: Readonly<Record<string, AnyRef>>;
-  /** Id of the message in hand; null between two. */
-  readonly messageId: string | null;
-  self(name: string, body: unknown): Result<void, RuntimeError>;
-  after(delayMs: number, name: string, body: unknown): () => void;
-  every(everyMs: number, name: string, body: unknown): () => void;
-  stash(): void;
-  unstash(): void;
-  log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
-}
+  readonly #cell: CellPart;
+  #links: Readonly<Record<string, AnyRef>> | null = null;
 
-/** Makes the context of one life. */
-export function contextOf(cell: CellPart, life: Incarnation, restarts: number): AnyContext & KinContext {
-  const { id, host } = cell;
-  const links: Record<string, AnyRef> = {};
-  for (const [name, sender] of cell.links.senders) if (!isOpened(name)) links[name] = refOver(sender, life);
-  const own: AnyContext = {
-    id,
-    restarts,
-    links,
-    get messageId() {
-      return cell.messageInHand();
-    },
-    self: (name, body) => (life.isOver ? err(gone(id)) : cell.sendSelf(name, body)),
-    after: (delayMs, name, body) => plan(cell, life, delayMs, () => cell.sendSelfOrBury(name, body)),
-    every(everyMs, name, body) {
+  constructor(cell: CellPart, life: Incarnation, restarts: number) {
+    super(cell.id, life, cell.links, cell.host);
+    this.restarts = restarts;
+    this.#cell = cell;
+  }
+
+  get links(): Readonly<Record<string, AnyRef>> {
+    this.#links ??= linksOf(this.#cell, this.life);
+    return this.#links;
+  }
+
+  /** Id of the message in hand; null between two. */
+  get messageId(): string | null {
+    return this.#cell.messageInHand();
+  }
+
+  get self() {
+    return (name: string, body: unknown): Result<void, RuntimeError> =>
+      this.life.isOver ? err(gone(this.id)) : this.#cell.sendSelf(name, body);
+  }
+
+  get after() {
+    return (delayMs: number, name: string, body: unknown): (() => void) =>
+      plan(this.#cell, this.life, delayMs, () => this.#cell.sendSelfOrBury(name, body));
+  }
+
+  get every() {
+    return (everyMs: number, name: string, body: unknown): (() => void) => {
       let callOff: () => void;
       const again = (): void => {
-        callOff = plan(cell, life, everyMs, () => {
+        callOff = plan(this.#cell, this.life, everyMs, () => {
           again();
           // A full mailbox has one of these waiting already.
-          cell.sendSelf(name, body);
+          this.#cell.sendSelf(name, body);
         });
       };
       again();
       return () => callOff();
-    },
-    stash() {
-      if (!life.isOver) cell.stash();
-    },
-    unstash() {
-      if (!life.isOver) cell.unstash();
-    },
-    log(level, event, fields = {}) {
-      host.log(id, level, event, fields);
-    },
-  };
-  // Keeps the getter, which a spread would read.
-  return Object.assign(own, kinOf(id, life, cell.links, host));
+    };
+  }
+
+  get stash() {
+    return (): void => {
+      if (!this.life.isOver) this.#cell.stash();
+    };
+  }
+
+  get unstash() {
+    return (): void => {
+      if (!this.life.isOver) this.#cell.unstash();
+    };
+  }
+
+  get log() {
+    return (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>> = {}): void =>
+      this.#cell.host.log(this.id, level, event, fields);
+  }
+}
+
+/** Makes the context of one life. */
+export const contextOf = (cell: CellPart, life: Incarnation, restarts: number): object =>
+  new LifeContext(cell, life, restarts);
+
+function linksOf(cell: CellPart, life: Incarnation): Readonly<Record<string, AnyRef>> {
+  const links: Record<string, AnyRef> = {};
+  for (const [name, sender] of cell.links.senders) if (!isOpened(name)) links[name] = refOver(sender, life);
+  return links;
 }
 
 /** Runs `job` later, unless this life is over; returns the function that calls it off. */
 function plan({ host }: CellPart, life: Incarnation, delayMs: number, job: () => void): () => void {
   if (life.isOver) return () => undefined;
+  const timers = (life.timers ??= new Set<Timer>());
   const timer = host.loop.timer(delayMs, () => {
-    life.timers.delete(timer);
+    timers.delete(timer);
     if (!life.isOver) job();
   });
-  life.timers.add(timer);
+  timers.add(timer);
   return () => {
     timer.cancel();
-    life.timers.delete(timer);
+    timers.delete(timer);
   };
 }

@@ -12,26 +12,26 @@ export interface Incarnation {
   isOver: boolean;
   /** Count of starts of its actor. */
   readonly incarnation: number;
-  /** Number of a watch → the message that tells of the end. */
-  readonly watches: Map<number, string>;
+  /** Number of a watch → the message that tells of the end. Null: there was none yet, as for most lives. */
+  watches: Map<number, string> | null;
   watchesMade: number;
-  readonly timers: Set<Timer>;
+  timers: Set<Timer> | null;
 }
 
 /** Begins a life. */
 export const newLife = (incarnation: number): Incarnation => ({
   isOver: false,
   incarnation,
-  timers: new Set(),
-  watches: new Map(),
+  timers: null,
+  watches: null,
   watchesMade: 0,
 });
 
 /** Timers are called off; its context sends nothing any more. */
 export function endLife(life: Incarnation): void {
   life.isOver = true;
-  for (const timer of life.timers) timer.cancel();
-  life.timers.clear();
+  if (life.timers !== null) for (const timer of life.timers) timer.cancel();
+  life.timers = null;
 }
 
 /** A `Ref` without the types of its protocol. */
@@ -46,25 +46,61 @@ export interface AnyRef {
 }
 type Transfer = Parameters<LinkSender['cast']>[2];
 
-/** `life`: whose ref it is; after its end nothing is sent. `null`: code outside any actor. */
-export function refOver(sender: LinkSender, life: Incarnation | null): AnyRef {
-  const actor = sender.link.to;
-  return {
-    actor,
-    cast: (name, body, transfer) =>
-      life?.isOver === true ? err(gone(actor)) : sender.cast(name, body, transfer),
-    castOnce: (name, body, transfer) =>
-      life?.isOver === true ? err(gone(actor)) : sender.castOnce(name, body, transfer),
-    send: (name, body, transfer) =>
-      life?.isOver === true ? errAsync(gone(actor)) : sender.send(name, body, transfer),
-    call: (name, body, options) =>
-      life?.isOver === true ? errAsync(gone(actor)) : sender.call(name, body, options),
-    credit: () => (life?.isOver === true ? Promise.resolve(err(gone(actor))) : sender.credit()),
-    get pending() {
-      return sender.pending;
-    },
-  };
+/** Sends for one life of an actor, or for code outside any actor. */
+class SenderRef implements AnyRef {
+  readonly actor: string;
+  readonly #open: () => LinkSender;
+  #opened: LinkSender | null;
+  readonly #life: Incarnation | null;
+
+  constructor(actor: string, sender: LinkSender | (() => LinkSender), life: Incarnation | null) {
+    this.actor = actor;
+    this.#opened = typeof sender === 'function' ? null : sender;
+    this.#open = typeof sender === 'function' ? sender : () => sender;
+    this.#life = life;
+  }
+
+  #sender(): LinkSender {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  get #isOver(): boolean {
+    return this.#life !== null && this.#life.isOver;
+  }
+
+  cast(name: string, body: unknown, transfer?: Transfer): Result<void, RuntimeError> {
+    return this.#isOver ? err(gone(this.actor)) : this.#sender().cast(name, body, transfer);
+  }
+
+  castOnce(name: string, body: unknown, transfer?: Transfer): Result<void, RuntimeError> {
+    return this.#isOver ? err(gone(this.actor)) : this.#sender().castOnce(name, body, transfer);
+  }
+
+  send(name: string, body: unknown, transfer?: Transfer): ResultAsync<void, RuntimeError> {
+    return this.#isOver ? errAsync(gone(this.actor)) : this.#sender().send(name, body, transfer);
+  }
+
+  call(name: string, body: unknown, options?: CallOptions): ResultAsync<unknown, Fault> {
+    return this.#isOver ? errAsync(gone(this.actor)) : this.#sender().call(name, body, options);
+  }
+
+  credit(): Promise<Result<void, RuntimeError>> {
+    return this.#isOver ? Promise.resolve(err(gone(this.actor))) : this.#sender().credit();
+  }
+
+  get pending(): number {
+    return this.#opened?.pending ?? 0;
+  }
 }
+
+/** `life`: whose ref it is; after its end nothing is sent. `null`: code outside any actor. */
+export const refOver = (sender: LinkSender, life: Incarnation | null): AnyRef =>
+  new SenderRef(sender.link.to, sender, life);
+
+/** As `refOver`, but the link is opened when something is sent over it. */
+export const refTo = (actor: string, sender: () => LinkSender, life: Incarnation): AnyRef =>
+  new SenderRef(actor, sender, life);
 
 /** The one place where a ref gets its types: `Address<P>` says what the actor at its other end understands. */
 export const typedRef = <P extends Protocol>(ref: AnyRef): Ref<P> =>

@@ -20,13 +20,20 @@ export const nameShift = 2;
 export const takenOut: EnvelopeCode = -1;
 
 const slotsMin = 16;
+/** Before the first envelope; never written to. */
+const nothing: never[] = [];
+
+/** Hears of each envelope that is done. */
+export interface DoneListener<End> {
+  onDone(end: End, seq: number): void;
+}
 
 /** A ring of envelopes. `End`: the receiving end of their link. */
 export class Mailbox<End> {
-  #ends: (End | undefined)[] = [];
-  #seqs: number[] = [];
-  #codes: EnvelopeCode[] = [];
-  #bodies: unknown[] = [];
+  #ends: (End | undefined)[] = nothing;
+  #seqs: number[] = nothing;
+  #codes: EnvelopeCode[] = nothing;
+  #bodies: unknown[] = nothing;
   #mask = -1;
   #base = 0;
   #head = 0;
@@ -94,11 +101,11 @@ export class Mailbox<End> {
   }
 
   /** Forgets what was handled before `place`, telling each sender's end how far it is done. */
-  discard(place: number, onDone: (end: End, seq: number) => void): void {
+  discard(place: number, listener: DoneListener<End>): void {
     for (; this.#base < place; this.#base += 1) {
       const slot = this.#base & this.#mask;
       const end = this.#ends[slot];
-      if (end !== undefined) onDone(end, this.#seqs[slot] ?? 0);
+      if (end !== undefined) listener.onDone(end, this.#seqs[slot] ?? 0);
       this.#bodies[slot] = undefined;
     }
   }

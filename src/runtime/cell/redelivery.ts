@@ -1,15 +1,21 @@
 /** The messages of an actor after a crash: delivered again, set aside as poison, or lost by contract. */
+import type { CellBirth } from './cell-host.js';
 import { lost, poison } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkReceiver } from '../link/receiver.js';
 import { isOnce, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';
+
+/** The ends of the links into an actor. */
+interface Receiving {
+  readonly receivers: ReadonlySet<LinkReceiver>;
+}
 
 /** The envelopes of one actor that a crash concerns. */
 export class Redelivery {
   readonly #id: string;
   readonly #names: readonly string[];
   readonly #mailbox: Mailbox<LinkReceiver | null>;
-  readonly #receivers: ReadonlySet<LinkReceiver>;
+  readonly #links: Receiving;
   readonly #triesMax: number;
   readonly #events: { deadLetter(letter: DeadLetter): void };
   /** Messages that their actor has put aside, oldest first. */
@@ -24,18 +30,17 @@ export class Redelivery {
   #last: { end: LinkReceiver | null; seq: number; tries: number } = { end: null, seq: 0, tries: 0 };
 
   constructor(
-    id: string,
+    birth: CellBirth,
     names: readonly string[],
     mailbox: Mailbox<LinkReceiver | null>,
-    receivers: ReadonlySet<LinkReceiver>,
-    triesMax: number,
+    links: Receiving,
     events: { deadLetter(letter: DeadLetter): void },
   ) {
-    this.#id = id;
+    this.#id = birth.id;
     this.#names = names;
     this.#mailbox = mailbox;
-    this.#receivers = receivers;
-    this.#triesMax = triesMax;
+    this.#links = links;
+    this.#triesMax = birth.limits.poisonTriesMax;
     this.#events = events;
   }
 
@@ -62,11 +67,23 @@ export class Redelivery {
     }
   }
 
+  /** Id of the envelope at `place`; null for one of the actor to itself. */
+  idAt(place: number): string | null {
+    return this.#mailbox.endAt(place)?.messageId(this.#mailbox.seqAt(place)) ?? null;
+  }
+
+  /** `place`: of the envelope at which the actor crashed; null: it crashed at none. */
+  afterCrash(place: number | null): void {
+    this.#rewind();
+    if (place !== null) this.#suspect(place);
+    for (const end of this.#links.receivers) end.flush();
+  }
+
   /** Makes everything that is not done wait again, calls without an answer first. */
-  rewind(): void {
+  #rewind(): void {
     const mailbox = this.#mailbox;
     // Answers of a batch that is handled again must not leave; before any other answer is added below.
-    for (const end of this.#receivers) end.dropAnswersAfter(end.done);
+    for (const end of this.#links.receivers) end.dropAnswersAfter(end.done);
     for (let place = mailbox.base; place < mailbox.head; place += 1) {
       const end = mailbox.endAt(place) ?? null;
       if (end !== null && (mailbox.codeAt(place) & isOnce) !== 0) this.#lose(place, end);
@@ -78,7 +95,7 @@ export class Redelivery {
         mailbox.takeOut(place);
       }
     mailbox.rewind();
-    for (const end of this.#receivers)
+    for (const end of this.#links.receivers)
       for (const { seq, code, body } of end.takeDeferred().toReversed())
         if ((code & isOnce) === 0) mailbox.unshift(end, seq, code, body);
         else end.answer(seq, false, lost(this.#id, this.#nameOf(code)));
@@ -86,8 +103,8 @@ export class Redelivery {
     this.unstash();
   }
 
-  /** It crashed at this envelope; the same one at several crashes is poison. After `rewind`. */
-  suspect(place: number): void {
+  /** It crashed at this envelope; the same one at several crashes is poison. After `#rewind`. */
+  #suspect(place: number): void {
     const end = this.#mailbox.endAt(place) ?? null;
     const code = this.#mailbox.codeAt(place);
     if (end === null || place < this.#mailbox.base || code === takenOut) return;

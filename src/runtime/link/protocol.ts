@@ -84,6 +84,14 @@ export interface SenderEvents {
   linkLost(linkId: number): void;
 }
 
+/** The actor that sends over a link. */
+export interface SenderOwner<Sender> {
+  /** Envelopes were acknowledged. */
+  onAcknowledged(sender: Sender): void;
+  /** The first envelope after all were acknowledged. */
+  onBusy(sender: Sender): void;
+}
+
 /** How a sender treats what it is given. */
 export interface SenderOptions {
   readonly limits: RuntimeLimits;

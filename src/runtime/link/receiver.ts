@@ -71,6 +71,8 @@ export class LinkReceiver implements PipeEnd<Batch> {
     return this.#done;
   }
 
+  /** Envelopes were handled since its cell acknowledged last. */
+  isTouched = false;
   /** The sender will not come back: once its port is closed and all is handled, this end may be forgotten. */
   isLast = false;
 

@@ -25,6 +25,7 @@ import type {
   Progress,
   SenderEvents,
   SenderOptions,
+  SenderOwner,
 } from './protocol.js';
 import { envelopeId, NameTable } from './names.js';
 import { EnvelopeRing } from './ring.js';
@@ -49,10 +50,8 @@ export class LinkSender implements PipeEnd<Progress> {
   #credit: number;
   readonly #limits: RuntimeLimits;
   readonly #isStrict: boolean;
-  /** Called when envelopes were acknowledged. */
-  onAcknowledged: (sender: LinkSender) => void = () => undefined;
-  /** Called with the first envelope after all were acknowledged. */
-  onBusy: (sender: LinkSender) => void = () => undefined;
+  /** Null: code outside any actor. */
+  owner: SenderOwner<LinkSender> | null = null;
   isCircular: boolean;
   #isAbandoned = false;
   #pipe: Pipe<Batch> | null = null;
@@ -198,7 +197,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#buryAll();
     this.#calls.failAll(gone(this.link.to));
     this.#wake();
-    this.onAcknowledged(this);
+    this.owner?.onAcknowledged(this);
   }
 
   /**
@@ -209,7 +208,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.flush();
     this.isGone = true;
     this.#isAbandoned = true;
-    this.onAcknowledged = () => undefined;
+    this.owner = null;
     this.#calls.failAll(gone(this.link.to));
     this.#wake();
     if (this.#pipe === null) this.#buryAll();
@@ -292,7 +291,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#ring.put(this.#head, seq, isMoving ? code | isOnce : code, body);
     if (isMoving) this.#transfers.set(seq, transfer);
     this.#next = seq + 1;
-    if (seq === this.#head) this.onBusy(this);
+    if (seq === this.#head) this.owner?.onBusy(this);
     if (this.#recorder !== null)
       this.#recorder.sent(envelopeId(this.link, seq), this.#names.nameOf(code), this.link.from);
     if (seq + 1 - this.#flushed >= this.#limits.linkBatchMax) this.flush();
@@ -389,7 +388,7 @@ export class LinkSender implements PipeEnd<Progress> {
     }
     if (!this.#waiting.isEmpty) this.#wake();
     if (this.#flushed < this.#next) this.#planFlush();
-    this.onAcknowledged(this);
+    this.owner?.onAcknowledged(this);
   }
 
   #wake(): void {

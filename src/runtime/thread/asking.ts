@@ -47,11 +47,12 @@ export const plainAnswer = (result: Result<unknown, RuntimeError>): PlainAnswer 
 
 /** The worker's side: questions that have no answer yet. */
 export class Questions {
-  readonly #post: (question: Question, transfer: readonly Transferable[]) => void;
+  readonly #post: (questions: readonly Question[], transfer: readonly Transferable[]) => void;
+  #waiting: Question[] = [];
   readonly #open = new Map<number, (result: Result<unknown, RuntimeError>) => void>();
   #asked = 0;
 
-  constructor(post: (question: Question, transfer: readonly Transferable[]) => void) {
+  constructor(post: (questions: readonly Question[], transfer: readonly Transferable[]) => void) {
     this.#post = post;
   }
 
@@ -59,15 +60,26 @@ export class Questions {
   ask(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>> {
     this.#asked += 1;
     const nth = this.#asked;
-    try {
-      this.#post({ nth, from, ask: plainAsk(ask) }, ask.type === 'spawn' ? ask.spec.transfer : []);
-    } catch (error) {
-      const actor = ask.type === 'spawn' ? ask.spec.id : from.actor;
-      const reason = `its arguments cannot be cloned into its thread: ${detailOf(error)}`;
-      return Promise.resolve(err({ code: 'runtime/start-failed', actor, reason }));
-    }
+    const question = { nth, from, ask: plainAsk(ask) };
+    if (ask.type === 'spawn' && ask.spec.placement.kind === 'thread') {
+      this.flush();
+      try {
+        this.#post([question], ask.spec.transfer);
+      } catch (error) {
+        const reason = `its arguments cannot be cloned into its thread: ${detailOf(error)}`;
+        return Promise.resolve(err({ code: 'runtime/start-failed', actor: ask.spec.id, reason }));
+      }
+    } else if (this.#waiting.push(question) === 1) queueMicrotask(this.flush);
     return new Promise((resolve) => this.#open.set(nth, resolve));
   }
+
+  /** Posts what waits: the questions of one turn travel together. */
+  readonly flush = (): void => {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    this.#post(waiting, []);
+  };
 
   answered(nth: number, answer: PlainAnswer): void {
     const settle = this.#open.get(nth);

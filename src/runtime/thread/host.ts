@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { RuntimeLimits } from '../limits.js';
-import type { Behaviour, ExitReason, LogLevel, OwnLimits } from '../actor.js';
+import type { Awaitable, Behaviour, ExitReason, LogLevel, OwnLimits } from '../actor.js';
 import { Cell } from '../cell/cell.js';
 import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
@@ -56,9 +56,9 @@ export interface ThreadStats {
 export interface HostControl {
   create(spec: CellSpec): void;
   /** `isCautious`: its thread died; messages are settled one by one for a while. */
-  start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome>;
+  start(id: string, incarnation: number, restarts: number, isCautious: boolean): Awaitable<StartOutcome>;
   /** Handles what was sent before the marker on these links; resolves with how the actor ended. */
-  stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason>;
+  stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Awaitable<ExitReason>;
   /** `isAtEnvelope`: because of the message in hand. */
   crash(id: string, detail: string, isAtEnvelope: boolean): void;
   /** The address of a link that an actor here opened; null: no actor has that id. */
@@ -145,7 +145,7 @@ export class Host implements HostControl, CellHost {
     for (const link of spec.links) cell.links.addSender(link.name, this.openSender(link));
   }
 
-  async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartOutcome> {
+  start(id: string, incarnation: number, restarts: number, isCautious: boolean): Awaitable<StartOutcome> {
     this.#progress.beginStart();
     const cell = this.#cells.get(id);
     if (cell === undefined)
@@ -154,10 +154,13 @@ export class Host implements HostControl, CellHost {
     return cell.start(incarnation, restarts, isCautious);
   }
 
-  async stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Promise<ExitReason> {
-    const ended = (await this.#cells.get(id)?.stop(reason, marker, links)) ?? reason;
-    this.flushWires();
-    return ended;
+  stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Awaitable<ExitReason> {
+    const ending = this.#cells.get(id)?.stop(reason, marker, links) ?? reason;
+    if (!(ending instanceof Promise)) {
+      this.flushWires();
+      return ending;
+    }
+    return ending.finally(() => this.flushWires());
   }
 
   crash(id: string, detail: string, isAtEnvelope: boolean): void {

@@ -1,5 +1,6 @@
 /** Waits for an answer of a thread for as long as `Patience` says: the shell that keeps its timer. */
 import type { StartOutcome } from '../cell/cell-host.js';
+import type { Awaitable, ExitReason } from '../actor.js';
 import { Patience, type Look } from './patience.js';
 import type { Timers } from '../timers.js';
 
@@ -52,7 +53,7 @@ export function inTime(
 }
 
 /** Most work in this thread is done before a timer is worth its while: waits for that. */
-export async function isDoneSoon(work: Settling): Promise<boolean> {
+async function isDoneSoon(work: Settling): Promise<boolean> {
   const seen = { isSettled: false };
   const note = (): void => {
     seen.isSettled = true;
@@ -74,4 +75,28 @@ export async function startInTime(
 ): Promise<StartAnswer> {
   if (await inTime(starting, readyDeadlineMs, timers, see)) return starting;
   return { type: 'late', detail: `its init took more than ${readyDeadlineMs} ms` };
+}
+
+/** As `startInTime`, in this thread; at once when the start does not wait. */
+export function startHere(
+  starting: Awaitable<StartOutcome>,
+  readyDeadlineMs: number,
+  timers: Timers,
+): Awaitable<StartAnswer> {
+  if (!(starting instanceof Promise)) return starting;
+  return isDoneSoon(starting).then((isDone) =>
+    isDone ? starting : startInTime(starting, readyDeadlineMs, timers),
+  );
+}
+
+/** The end of an actor in this thread; null when it took longer than `deadlineMs`. */
+export function endHere(
+  ending: Awaitable<ExitReason>,
+  deadlineMs: number,
+  timers: Timers,
+): Awaitable<ExitReason | null> {
+  if (!(ending instanceof Promise)) return ending;
+  return isDoneSoon(ending).then(async (isDone) =>
+    isDone || (await inTime(ending, deadlineMs, timers)) ? ending : null,
+  );
 }

@@ -3,8 +3,7 @@ import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { WatchedEnd } from '../cell/cell-host.js';
 import type { LinkAddress } from '../link/protocol.js';
 import type { Channel } from '../link/wire.js';
-import type { WorkerControl } from './asking.js';
-import type { ArgsOf, MethodName } from './handle.js';
+import type { OrderArgs, OrderName } from './orders.js';
 
 /** Passes each call of the control on as a message. */
 export abstract class OneWayControl {
@@ -60,9 +59,9 @@ export abstract class OneWayControl {
     this.tell('closeSender', [linkId]);
   }
 
-  protected abstract tell<N extends MethodName<WorkerControl>>(
+  protected abstract tell<N extends OrderName>(
     name: N,
-    args: ArgsOf<WorkerControl, N>,
+    args: OrderArgs<N>,
     transfer?: readonly Transferable[],
   ): void;
 }

@@ -23,11 +23,12 @@ import { heapFullExitCode } from './native-call.js';
 import { NativeGate } from './native-gate.js';
 import { ProgressTable } from './progress.js';
 import { OneWayControl } from './one-way.js';
+import { Orders, type OrderArgs, type OrderName } from './orders.js';
 import { Signal } from './signal.js';
 import { startWorker } from './start-worker.js';
 import { Tenants, type Blame } from './tenants.js';
 import type { Timers } from '../timers.js';
-import { wrapHandle, type ArgsOf, type MethodName, type ThreadHandle } from './handle.js';
+import { wrapHandle, type ThreadHandle } from './handle.js';
 import { memoryTrouble, type ThreadBirth, type ThreadReport } from './thread.js';
 import type { WorkerControl } from './asking.js';
 
@@ -56,11 +57,15 @@ export interface ThreadOptions {
 
 /** `WorkerControl` across a port. Calls to a dead thread are lost, since its death is reported in any case. */
 export class ThreadHost extends OneWayControl {
-  readonly name: string;
+  /** Of a spare it is changed when it gets its first actor. */
+  name: string;
   readonly limits: RuntimeLimits;
+  readonly placement: ThreadPlacement;
   readonly #options: ThreadOptions;
   #worker: Worker | null = null;
+  /** For questions. */
   readonly #control: ThreadHandle<WorkerControl>;
+  readonly #orders: Orders;
   readonly #reports: MessagePort;
   #clock: ThreadClock | null = null;
   readonly #shared: SharedArrayBuffer;
@@ -85,6 +90,7 @@ export class ThreadHost extends OneWayControl {
     super();
     this.name = options.name;
     this.limits = options.limits;
+    this.placement = options.placement;
     this.#options = options;
     this.#events = events;
     this.#timers = timers;
@@ -104,7 +110,8 @@ export class ThreadHost extends OneWayControl {
       gone: this.#gone.heard,
       deadlineMs: this.limits.readyDeadlineMs,
     });
-    // Earlier calls wait in its ports.
+    this.#orders = new Orders(reports.port1, (name, args, detail) => this.#orderRefused(name, args, detail));
+    // Earlier orders wait in its ports.
     this.#boot = () => this.#start(control.port2, reports.port2);
     options.boots.admit(this.#boot);
   }
@@ -127,29 +134,31 @@ export class ThreadHost extends OneWayControl {
 
   create(spec: CellSpec, transfer: readonly Transferable[]): void {
     this.#createFaults.delete(spec.id);
-    void this.#control.call('create', [spec], { transfer }).then((told) => {
-      if (told.isErr() && told.error.code === 'runtime/failed' && 'detail' in told.error)
-        this.#createFaults.set(spec.id, told.error.detail);
-    });
+    this.#orders.tell('create', [spec], transfer);
+  }
+
+  #orderRefused(name: OrderName, [first]: readonly unknown[], detail: string): void {
+    if (name === 'create' && isCellSpec(first)) this.#createFaults.set(first.id, detail);
+    else this.#events.log(this.name, 'error', 'control-failed', { name, detail });
   }
 
   /** The deadline of an actor begins when its thread is up and comes to it: neither boot nor neighbours count. */
   async start(id: string, incarnation: number, restarts: number, isCautious: boolean): Promise<StartAnswer> {
     this.#startsAsked += 1;
     const nth = this.#startsAsked;
-    const started = this.#control.call('start', [id, incarnation, restarts, isCautious], patient);
-    await Promise.race([this.#booted.heard, started]);
+    const started = this.#orders.ask('start', [id, incarnation, restarts, isCautious]);
     const { bootDeadlineMs, readyDeadlineMs } = this.limits;
-    const isUp = await this.#inTime(Promise.race([this.#online.heard, started]), bootDeadlineMs, () => 0);
-    if (!isUp) return { type: 'late', detail: `its thread did not come up within ${bootDeadlineMs} ms` };
+    if (!this.#online.isHeard) {
+      await Promise.race([this.#booted.heard, started]);
+      const isUp = await this.#inTime(Promise.race([this.#online.heard, started]), bootDeadlineMs, () => 0);
+      if (!isUp) return { type: 'late', detail: `its thread did not come up within ${bootDeadlineMs} ms` };
+    }
     const outcome = async (): Promise<StartOutcome> => {
       const result = await started;
-      if (result.isErr()) await this.#untilGone();
       const fault = this.#createFaults.get(id);
       this.#createFaults.delete(id);
       if (fault !== undefined) return { type: 'uncloneable', detail: fault };
-      if (result.isOk()) return result.value;
-      return { type: 'crashed', detail: this.#cause || result.error.code };
+      return result ?? { type: 'crashed', detail: this.#cause || 'its thread is gone' };
     };
     const table = this.#progress;
     const progress = (): number => (table.startsBegun >= nth ? begun : table.startsBegun + table.handled);
@@ -164,17 +173,14 @@ export class ThreadHost extends OneWayControl {
     links: readonly number[],
     deadlineMs: number,
   ): Promise<ExitReason | null> {
-    const stopped = this.#control.call('stop', [id, reason, marker, links], patient);
-    if (!(await this.#inTime(stopped, deadlineMs, () => 0))) return null;
-    const answer = await stopped;
-    if (answer.isErr()) await this.#untilGone();
-    return answer.unwrapOr(null);
+    const stopped = this.#orders.ask('stop', [id, reason, marker, links]);
+    return (await this.#inTime(stopped, deadlineMs, () => 0)) ? stopped : null;
   }
 
   /** Resolves when its last reports have arrived, at the latest after a short time. */
   async remove(id: string): Promise<void> {
     if (this.isDead) return;
-    await this.#inTime(this.#control.call('remove', [id], patient), this.limits.stopMarkerMs, () => 0);
+    await this.#inTime(this.#orders.ask('remove', [id]), this.limits.stopMarkerMs, () => 0);
   }
 
   /** Empty when the thread is gone. */
@@ -253,16 +259,12 @@ export class ThreadHost extends OneWayControl {
     await this.#worker?.terminate();
   }
 
-  protected override tell<N extends MethodName<WorkerControl>>(
+  protected override tell<N extends OrderName>(
     name: N,
-    args: ArgsOf<WorkerControl, N>,
-    transfer: readonly Transferable[] = [],
+    args: OrderArgs<N>,
+    transfer?: readonly Transferable[],
   ): void {
-    void this.#control.call(name, args, { transfer, ...patient }).then((told) => {
-      // A thread that is dead or hangs is found by its exit or its heart; anything else is a bug worth a line.
-      if (told.isErr() && told.error.code === 'runtime/failed')
-        this.#events.log(this.name, 'error', 'control-failed', { name, error: told.error });
-    });
+    this.#orders.tell(name, args, transfer);
   }
 
   #onReport(report: ThreadReport): void {
@@ -279,13 +281,18 @@ export class ThreadHost extends OneWayControl {
       case 'dead-letter':
         this.#events.deadLetter(report.letter);
         return;
-      case 'asked': {
-        const { nth, from, ask } = report.question;
-        void this.#events
-          .asked(from, askOf(ask))
-          .then((answer) => this.tell('answered', [nth, plainAnswer(answer)]));
+      case 'answers':
+        this.#orders.answered(report.answers);
         return;
-      }
+      case 'asked':
+        for (const { nth, from, ask } of report.questions)
+          void this.#events
+            .asked(from, askOf(ask))
+            .then((answer) => this.tell('answered', [nth, plainAnswer(answer)]));
+        return;
+      case 'order-failed':
+        this.#events.log(this.name, 'error', 'control-failed', { name: report.name, detail: report.detail });
+        return;
       case 'link-lost':
         this.#events.linkLost(report.linkId);
         return;
@@ -358,6 +365,7 @@ export class ThreadHost extends OneWayControl {
       last = receiveMessageOnPort(this.#reports)
     )
       this.#onReport(last.message);
+    this.#orders.close();
     this.#reports.close();
     this.#bootOver();
     this.#gone.tell();
@@ -370,3 +378,6 @@ export class ThreadHost extends OneWayControl {
     this.#events.died(this, this.#cause || `the thread ended with code ${code}`, this.#tenants.blames());
   }
 }
+
+const isCellSpec = (value: unknown): value is CellSpec =>
+  typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';

@@ -15,6 +15,7 @@ import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } fr
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
 import { systemLoop } from '../timers.js';
 import { Recorder } from '../recorder.js';
+import { Obedience, type AnswerBatch, type OrderBatch } from './orders.js';
 import { openNativeGate } from './native-call.js';
 import { ProgressTable } from './progress.js';
 import { exposeHandle } from './handle.js';
@@ -37,7 +38,9 @@ export type ThreadReport =
   | { readonly type: 'online' }
   | { readonly type: 'exited'; readonly args: Parameters<HostEvents['exited']> }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
-  | { readonly type: 'asked'; readonly question: Question }
+  | { readonly type: 'answers'; readonly answers: AnswerBatch }
+  | { readonly type: 'asked'; readonly questions: readonly Question[] }
+  | { readonly type: 'order-failed'; readonly name: string; readonly detail: string }
   | { readonly type: 'link-lost'; readonly linkId: number }
   | { readonly type: 'wire-lost'; readonly wire: number }
   | { readonly type: 'log'; readonly args: Parameters<HostEvents['log']> };
@@ -59,9 +62,14 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
       throw new Error(`hostActors: the key ${key} is not the name of its definition, ${definition.name}`);
     known.set(key, behaviourOf(definition));
   }
-  const report = (message: ThreadReport, transfer: readonly Transferable[] = []): void =>
+  const report = (message: ThreadReport, transfer: readonly Transferable[] = []): void => {
+    obedience.flush();
+    questions.flush();
     events.postMessage(message, transfer);
-  const questions = new Questions((question, transfer) => report({ type: 'asked', question }, transfer));
+  };
+  const post = (message: ThreadReport, transfer: readonly Transferable[] = []): void =>
+    events.postMessage(message, transfer);
+  const questions = new Questions((asked, transfer) => post({ type: 'asked', questions: asked }, transfer));
   const host = new WorkerHost(
     {
       exited: (...args) => report({ type: 'exited', args }),
@@ -93,6 +101,12 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
   openNativeGate(ProgressTable.nativeWord(progress), limits);
   setInterval(() => table.turn(), limits.loopTurnEveryMs).unref();
   exposeHandle(host, control);
+  const obedience = new Obedience(
+    host,
+    (answers) => post({ type: 'answers', answers }),
+    (name, detail) => report({ type: 'order-failed', name, detail }),
+  );
+  events.on('message', (batch: OrderBatch) => obedience.obey(batch));
   report({ type: 'online' });
 }
 

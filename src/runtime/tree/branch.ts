@@ -3,12 +3,14 @@ import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import { unreachable } from '../exhaustive.js';
 import type { RuntimeLimits } from '../limits.js';
-import type { ChildSpec, ExitReason, Protocol, Ref, Strategy } from '../actor.js';
+import type { Awaitable, ChildSpec, ExitReason, Protocol, Ref, Strategy } from '../actor.js';
 import { isRestarted, RestartWindow, restartDelayMs } from './intensity.js';
 import { Sleepers } from './sleepers.js';
 import { gone } from '../link/faults.js';
-import type { ActorOwner, Directory } from './directory.js';
+import type { Directory } from './directory.js';
+import type { ActorOwner } from './placed.js';
 import { checkChild, checkTree, isBranch, startFailed } from './checks.js';
+import { failureOf, type BranchOutcome, type Failure } from './failure.js';
 import type { ActorNode, SupervisorEvent, SupervisorNode, SupervisorSpec, TreeNode } from './spec.js';
 import type { Timers } from '../timers.js';
 
@@ -28,9 +30,6 @@ interface Child {
   lastCause: unknown;
   startedAtMs: number;
 }
-
-/** The reason why a child is down. `isRefusal`: no restart is tried. */
-type Failure = { readonly isRefusal: boolean; readonly error: RuntimeError };
 
 /** The owner of a supervisor. */
 export interface BranchOwner {
@@ -123,7 +122,7 @@ export class Branch implements ActorOwner, BranchOwner {
     beside: string | null = null,
   ): Promise<Result<Ref<P>, RuntimeError>> {
     if (this.#status !== 'running') return err(startFailed(spec.id, `supervisor ${this.id} is not running`));
-    const checked = checkChild(spec, this.#system.directory, new Set([spec.id]));
+    const checked = checkChild(spec, this.#system.directory, { has: (id) => id === spec.id });
     if (checked.isErr()) return err(checked.error);
     const ref = this.#system.directory.ref<P>(spec.id);
     const started = await this.#startAdded(this.#childOf(spec, true, beside));
@@ -310,27 +309,22 @@ export class Branch implements ActorOwner, BranchOwner {
     else node.branch.prepare();
   }
 
-  async #startOne(child: Child): Promise<Failure | null> {
+  /** At once where a child is. */
+  #startOne(child: Child): Awaitable<Failure | null> {
     child.starts += 1;
     child.startedAtMs = this.#system.timers.now();
     const { node } = child;
-    if (node.type === 'branch') {
-      const started = await node.branch.start();
-      if (started.isErr()) {
-        await node.branch.halt();
-        return { isRefusal: false, error: started.error };
-      }
-    } else {
-      const outcome = await this.#system.directory.start(child.id, child.restarts);
-      if (outcome.type === 'refused')
-        return { isRefusal: true, error: startFailed(child.id, outcome.fault.code, outcome.fault) };
-      if (outcome.type === 'uncloneable') {
-        const detail = `its arguments cannot be cloned into its thread: ${outcome.detail}`;
-        return { isRefusal: true, error: startFailed(child.id, detail, { code: 'runtime/not-cloneable' }) };
-      }
-      if (outcome.type === 'crashed')
-        return { isRefusal: false, error: startFailed(child.id, outcome.detail) };
-    }
+    const starting =
+      node.type === 'branch'
+        ? startBranch(node.branch)
+        : this.#system.directory.start(child.id, child.restarts);
+    if (starting instanceof Promise) return starting.then((outcome) => this.#started(child, outcome));
+    return this.#started(child, starting);
+  }
+
+  #started(child: Child, outcome: BranchOutcome): Failure | null {
+    const failure = failureOf(child.id, outcome);
+    if (failure !== null) return failure;
     child.isUp = true;
     this.#system.emit({ type: 'started', id: child.id, restarts: child.restarts });
     return null;
@@ -384,8 +378,15 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 }
 
-/** An actor and a supervisor may have the same name. */
-const keyOf = (type: Child['node']['type'], id: string): string => `${type} ${id}`;
+/** An actor and a supervisor may have the same name. That of an actor is used as it is, since there are many. */
+const keyOf = (type: Child['node']['type'], id: string): string => (type === 'actor' ? id : `\0${id}`);
+
+async function startBranch(branch: Branch): Promise<BranchOutcome> {
+  const started = await branch.start();
+  if (started.isOk()) return { type: 'ready' };
+  await branch.halt();
+  return { type: 'failed', error: started.error };
+}
 
 /** The state that all supervisors of one tree share. */
 export interface System {

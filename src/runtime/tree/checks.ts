@@ -21,7 +21,7 @@ export function startFailed(actor: string, detail: string, fault?: { readonly co
 export function checkChild(
   spec: ChildSpec,
   known: { has(id: string): boolean },
-  declared: ReadonlySet<string>,
+  declared: { has(id: string): boolean },
 ): Result<void, RuntimeError> {
   if (known.has(spec.id)) return err(startFailed(spec.id, `the id ${spec.id} is taken`));
   for (const [name, to] of Object.entries(spec.links))

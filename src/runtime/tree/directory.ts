@@ -5,26 +5,21 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
-import type { ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
+import type { Awaitable, ChildSpec, ExitReason, LogLevel, Protocol, Ref } from '../actor.js';
 import type { Ask, LifeId, StartOutcome, WatchedEnd } from '../cell/cell-host.js';
 import { unreachable } from '../exhaustive.js';
 import { gone } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { Host } from '../thread/host.js';
-import { inTime, isDoneSoon, startInTime, type StartAnswer } from '../thread/in-time.js';
+import { endHere, startHere, type StartAnswer } from '../thread/in-time.js';
 import type { Blame } from '../thread/tenants.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import { Links, type Seats } from './links.js';
+import { placedOf, type ActorOwner, type Exit, type Placed } from './placed.js';
 import { OutsideRefs } from './outside.js';
 import { gatherStats, gatherTrace, type SystemStats } from './stats.js';
 import { Watches } from './watches.js';
 import { Placements, type PlacementOptions } from './placement.js';
-
-/** The owner of an actor, which decides on its restart. */
-export interface ActorOwner {
-  /** `cause` is the same for all crashes at one envelope, and for all actors that a dying thread takes along. */
-  actorExited(id: string, reason: ExitReason, cause: unknown): void;
-}
 
 /** A question about children. */
 export type ChildAsk = Extract<Ask, { readonly type: 'spawn' | 'stop-child' }>;
@@ -33,35 +28,14 @@ export type ChildAsk = Extract<Ask, { readonly type: 'spawn' | 'stop-child' }>;
 export interface Kin {
   /** `from` is alive. Errors: `runtime/start-failed`, `runtime/no-actor`. */
   asked(from: string, ask: ChildAsk): Promise<Result<unknown, RuntimeError>>;
-  lifeOver(actor: string): Promise<void>;
+  /** Null: it had none. */
+  lifeOver(actor: string): Promise<void> | null;
 }
 
 /** The reports of a system. */
 export interface SystemEvents {
   deadLetter(letter: DeadLetter): void;
   log(actor: string, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void;
-}
-
-/** `ready`: it runs, and its supervisor has not reported that yet. */
-type Status = 'down' | 'starting' | 'ready' | 'up';
-type Exit = { readonly reason: ExitReason; readonly cause: unknown };
-
-interface Placed {
-  readonly spec: ChildSpec;
-  readonly owner: ActorOwner;
-  /** In whose thread it is placed, when it has no thread of its own to be in. */
-  readonly beside: string | null;
-  /** Settles when what its last life had spawned has ended. */
-  familyOver: Promise<void> | null;
-  lastReason: ExitReason;
-  /** `null`: not in any thread now. */
-  host: Host | ThreadHost | null;
-  slot: number;
-  starts: number;
-  status: Status;
-  isCautious: boolean;
-  /** Its end before its supervisor has reported the start. */
-  earlyExit: Exit | null;
 }
 
 /** All actors of one system. */
@@ -117,19 +91,7 @@ export class Directory implements ThreadEvents, Seats {
 
   /** Makes an actor known, with its links. */
   add(spec: ChildSpec, owner: ActorOwner, beside: string | null): void {
-    this.#actors.set(spec.id, {
-      spec,
-      owner,
-      beside: spec.placement.kind === 'inline' ? beside : null,
-      familyOver: null,
-      lastReason: { type: 'shutdown' },
-      host: null,
-      slot: 0,
-      starts: 0,
-      status: 'down',
-      isCautious: false,
-      earlyExit: null,
-    });
+    this.#actors.set(spec.id, placedOf(spec, owner, beside));
     for (const [name, to] of Object.entries(spec.links)) this.#links.add(spec.id, name, to);
     if (this.isInThread(spec.id)) this.#links.findCircles(spec.id);
   }
@@ -143,10 +105,16 @@ export class Directory implements ThreadEvents, Seats {
    * Starts an actor, in its present thread or in a new place. The caller calls `confirm` once it has reported the
    * start; an end of this life is reported only then.
    */
-  async start(id: string, restarts: number): Promise<StartOutcome> {
+  start(id: string, restarts: number): Awaitable<StartOutcome> {
     const actor = this.#actors.get(id);
-    await actor?.familyOver;
-    if (!actor || this.#actors.get(id) !== actor) return { type: 'crashed', detail: 'forgotten' };
+    const over = actor?.familyOver ?? null;
+    if (over === null) return this.#startNow(actor, restarts);
+    return over.then(() => this.#startNow(actor, restarts));
+  }
+
+  /** At once where the actor starts in this thread and its `init` does not wait. */
+  #startNow(actor: Placed | undefined, restarts: number): Awaitable<StartOutcome> {
+    if (!actor || this.#actors.get(actor.spec.id) !== actor) return { type: 'crashed', detail: 'forgotten' };
     const refusal = actor.host === null ? this.#place(actor) : null;
     if (refusal !== null) return { type: 'crashed', detail: refusal };
     const { host, isCautious } = actor;
@@ -155,20 +123,21 @@ export class Directory implements ThreadEvents, Seats {
     actor.starts += 1;
     actor.isCautious = false;
     actor.earlyExit = null;
-    const how = [id, actor.starts, restarts, isCautious] as const;
-    const answer = await (host instanceof ThreadHost
-      ? host.start(...how)
-      : this.#startHere(host.start(...how)));
-    if (answer.type === 'late' && actor.host === host) await this.#displace(actor);
-    const outcome: StartOutcome =
-      answer.type === 'late' ? { type: 'crashed', detail: `not ready in time: ${answer.detail}` } : answer;
-    actor.status = outcome.type === 'ready' ? 'ready' : 'down';
-    return outcome;
+    const how = [actor.spec.id, actor.starts, restarts, isCautious] as const;
+    const { readyDeadlineMs } = this.#limits;
+    const starting =
+      host instanceof ThreadHost
+        ? host.start(...how)
+        : startHere(host.start(...how), readyDeadlineMs, this.#options.timers);
+    if (!(starting instanceof Promise)) return this.#started(actor, host, starting);
+    return starting.then((answer) => this.#started(actor, host, answer));
   }
 
-  async #startHere(starting: Promise<StartOutcome>): Promise<StartAnswer> {
-    if (await isDoneSoon(starting)) return starting;
-    return startInTime(starting, this.#limits.readyDeadlineMs, this.#options.timers);
+  #started(actor: Placed, host: Host | ThreadHost, answer: StartAnswer): Awaitable<StartOutcome> {
+    actor.status = answer.type === 'ready' ? 'ready' : 'down';
+    if (answer.type !== 'late') return answer;
+    const outcome: StartOutcome = { type: 'crashed', detail: `not ready in time: ${answer.detail}` };
+    return actor.host === host ? this.#displace(actor).then(() => outcome) : outcome;
   }
 
   confirm(id: string): void {
@@ -188,14 +157,9 @@ export class Directory implements ThreadEvents, Seats {
     actor.status = 'down';
     const { host } = actor;
     const { marker, links } = this.#links.markInto(id);
-    let ended: ExitReason | null;
-    if (host instanceof ThreadHost) ended = await host.stop(id, reason, marker, links, deadlineMs);
-    else {
-      const stopping = host.stop(id, reason, marker, links);
-      const { timers } = this.#options;
-      const isInTime = (await isDoneSoon(stopping)) || (await inTime(stopping, deadlineMs, timers));
-      ended = isInTime ? await stopping : null;
-    }
+    const ended = await (host instanceof ThreadHost
+      ? host.stop(id, reason, marker, links, deadlineMs)
+      : endHere(host.stop(id, reason, marker, links), deadlineMs, this.#options.timers));
     await this.#lifeOver(actor);
     actor.lastReason = ended ?? reason;
     if (ended !== null) return ended;
@@ -257,7 +221,7 @@ export class Directory implements ThreadEvents, Seats {
   }
 
   died(thread: ThreadHost, detail: string, blames: readonly Blame[]): void {
-    this.#placements.died(thread);
+    if (!this.#placements.died(thread)) return;
     const cause = this.#links.blame(blames) ?? {};
     const lost = [...this.#actors.values()].filter((actor) => actor.host === thread);
     for (const actor of lost) {
@@ -273,6 +237,7 @@ export class Directory implements ThreadEvents, Seats {
     for (const actor of lost)
       if (actor.status === 'up') this.#exitedNow(actor, { reason, cause });
       else if (actor.status === 'ready') actor.earlyExit = { reason, cause };
+    this.#placements.keepSpare(thread);
   }
 
   ended(thread: ThreadHost): void {
@@ -340,11 +305,12 @@ export class Directory implements ThreadEvents, Seats {
     if (watcher?.starts === end.watcher.incarnation) watcher.host?.ended(end);
   }
 
-  /** Settles when what this life had spawned has ended. */
-  #lifeOver(actor: Placed): Promise<void> {
+  /** Settles when what this life had spawned has ended; null when it had spawned nothing. */
+  #lifeOver(actor: Placed): Promise<void> | null {
     this.#watches.lifeOver(actor.spec.id);
-    const ending = this.families?.lifeOver(actor.spec.id) ?? Promise.resolve();
+    const ending = this.families?.lifeOver(actor.spec.id) ?? null;
     const before = actor.familyOver;
+    if (ending === null) return before;
     const over = before === null ? ending : Promise.all([before, ending]).then(() => undefined);
     actor.familyOver = over;
     return over;

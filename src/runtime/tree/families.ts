@@ -34,11 +34,11 @@ export class Families implements Kin {
   }
 
   /** A life is over: its children end with it. */
-  async lifeOver(actor: string): Promise<void> {
+  lifeOver(actor: string): Promise<void> | null {
     const branch = this.#branches.get(actor);
-    if (branch === undefined) return;
+    if (branch === undefined) return null;
     this.#branches.delete(actor);
-    await branch.stop();
+    return branch.stop();
   }
 
   #found(actor: string): Branch {

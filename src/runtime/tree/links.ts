@@ -95,11 +95,11 @@ export class Links {
   }
 
   from(id: string): readonly Link[] {
-    return [...(this.#out.get(id) ?? [])];
+    return listOf(this.#out.get(id));
   }
 
   into(id: string): readonly Link[] {
-    return [...(this.#into.get(id) ?? [])];
+    return listOf(this.#into.get(id));
   }
 
   /** Finds the circles that the links of this actor close; the senders on them wait for nobody. */
@@ -133,8 +133,9 @@ export class Links {
   }
 
   connectAll(id: string): void {
+    for (const link of this.from(id)) this.connect(link);
     // A link of an actor to itself is in both, and is joined once.
-    for (const link of new Set([...this.from(id), ...this.into(id)])) this.connect(link);
+    for (const link of this.into(id)) if (link.from !== id) this.connect(link);
   }
 
   /** Joins the two ends of a link, if both are in a thread now. */
@@ -161,10 +162,12 @@ export class Links {
 
   /** Has every sender put a stop marker; returns it with the links on which it comes. */
   markInto(id: string): { readonly marker: number; readonly links: readonly number[] } {
+    const into = this.into(id);
+    if (into.length === 0) return noMarker;
     this.#markers += 1;
     const marker = this.#markers;
     const links: number[] = [];
-    for (const link of this.into(id)) {
+    for (const link of into) {
       const sender = this.#senderSide(link);
       if (sender === null || link.from === id) continue;
       sender.markSender(link.id, marker);
@@ -235,6 +238,13 @@ export class Links {
     return false;
   }
 }
+
+const noLinks: readonly Link[] = [];
+const noMarker = { marker: 0, links: [] };
+
+/** A copy, since links are dropped while they are looked at. */
+const listOf = (links: ReadonlySet<Link> | undefined): readonly Link[] =>
+  links === undefined ? noLinks : [...links];
 
 function addTo(table: Map<string, Set<Link>>, id: string, link: Link): void {
   const links = table.get(id) ?? new Set();

@@ -21,18 +21,7 @@ export class OutsideRefs {
   }
 
   ref<P extends Protocol>(to: string): Ref<P> {
-    const known = (): AnyRef | null => this.#known(to);
-    return typedRef<P>({
-      actor: to,
-      cast: (...args) => known()?.cast(...args) ?? err(gone(to)),
-      castOnce: (...args) => known()?.castOnce(...args) ?? err(gone(to)),
-      send: (...args) => known()?.send(...args) ?? errAsync(gone(to)),
-      call: (...args) => known()?.call(...args) ?? errAsync(gone(to)),
-      credit: () => known()?.credit() ?? Promise.resolve(err(gone(to))),
-      get pending() {
-        return known()?.pending ?? 0;
-      },
-    });
+    return typedRef<P>(new OutsideRef(to, this));
   }
 
   /** The actor is gone. */
@@ -40,7 +29,8 @@ export class OutsideRefs {
     this.#refs.delete(to);
   }
 
-  #known(to: string): AnyRef | null {
+  /** Null: there is no such actor. */
+  known(to: string): AnyRef | null {
     if (!this.#isKnown(to)) return null;
     const made = this.#refs.get(to);
     if (made !== undefined) return made;
@@ -49,5 +39,43 @@ export class OutsideRefs {
     this.#refs.set(to, ref);
     this.#links.connect(link);
     return ref;
+  }
+}
+
+class OutsideRef implements AnyRef {
+  readonly actor: string;
+  readonly #refs: OutsideRefs;
+
+  constructor(to: string, refs: OutsideRefs) {
+    this.actor = to;
+    this.#refs = refs;
+  }
+
+  get #known(): AnyRef | null {
+    return this.#refs.known(this.actor);
+  }
+
+  cast(...args: Parameters<AnyRef['cast']>): ReturnType<AnyRef['cast']> {
+    return this.#known?.cast(...args) ?? err(gone(this.actor));
+  }
+
+  castOnce(...args: Parameters<AnyRef['castOnce']>): ReturnType<AnyRef['castOnce']> {
+    return this.#known?.castOnce(...args) ?? err(gone(this.actor));
+  }
+
+  send(...args: Parameters<AnyRef['send']>): ReturnType<AnyRef['send']> {
+    return this.#known?.send(...args) ?? errAsync(gone(this.actor));
+  }
+
+  call(...args: Parameters<AnyRef['call']>): ReturnType<AnyRef['call']> {
+    return this.#known?.call(...args) ?? errAsync(gone(this.actor));
+  }
+
+  credit(): ReturnType<AnyRef['credit']> {
+    return this.#known?.credit() ?? Promise.resolve(err(gone(this.actor)));
+  }
+
+  get pending(): number {
+    return this.#known?.pending ?? 0;
   }
 }

@@ -1,6 +1,6 @@
 /** In which thread each actor runs: threads are started when an actor needs them and ended when none does. */
 import { threadId } from 'node:worker_threads';
-import type { ChildSpec } from '../actor.js';
+import type { ChildSpec, ThreadPlacement } from '../actor.js';
 import { limitsWith, type RuntimeLimits } from '../limits.js';
 import { Boots } from '../thread/boots.js';
 import { Host, hungDetail } from '../thread/host.js';
@@ -8,6 +8,7 @@ import { ProgressTable } from '../thread/progress.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import type { Behaviour } from '../actor.js';
 import { Recorder } from '../recorder.js';
+import { Spares } from './spares.js';
 import type { Loop, Timers } from '../timers.js';
 
 /** Options of all threads. */
@@ -31,6 +32,7 @@ export class Placements {
   readonly #ending = new Set<Promise<void>>();
   /** Actors in each thread. */
   readonly #tenants = new Map<ThreadHost, number>();
+  readonly #spares: Spares;
   #isClosed = false;
 
   constructor(
@@ -41,6 +43,7 @@ export class Placements {
     this.#options = options;
     this.#events = events;
     this.#boots = new Boots(options.limits.bootsMax);
+    this.#spares = new Spares(options.limits, options.timers, (thread) => void this.#end(thread));
     const { limits, isStrict, loop } = options;
     const recorder = options.isRecording ? new Recorder(threadId) : null;
     const table = new ProgressTable(ProgressTable.memory(0));
@@ -66,13 +69,8 @@ export class Placements {
     const name = threadName(spec);
     let thread = this.#threads.get(name);
     if (thread === undefined || thread.isDead || thread.isDying) {
-      const { isStrict, isRecording, timers } = this.#options;
-      const limits = limitsWith({ ...this.#options.limits, ...placement.limits });
-      thread = new ThreadHost(
-        { name, placement, limits, isStrict, isRecording, boots: this.#boots },
-        timers,
-        this.#events,
-      );
+      thread = this.#spares.take(placement) ?? this.#boot(name, placement);
+      thread.name = name;
       this.#threads.set(name, thread);
     }
     this.#idle.get(thread)?.();
@@ -98,16 +96,34 @@ export class Placements {
     if (booting !== undefined) await this.#vacate(booting, spec);
   }
 
-  died(thread: ThreadHost): void {
+  /** Returns false for a spare, which nobody misses. */
+  died(thread: ThreadHost): boolean {
+    if (this.#spares.drop(thread)) return false;
     if (this.#threads.get(thread.name) === thread) this.#threads.delete(thread.name);
     this.#idle.get(thread)?.();
     this.#idle.delete(thread);
     this.#tenants.delete(thread);
+    return true;
+  }
+
+  /** Boots a spare, once the restart of the actors that were in a thread like it has taken the one that waits. */
+  keepSpare({ placement }: ThreadHost): void {
+    this.#options.timers.after(0, () => {
+      if (!this.#isClosed) this.#spares.want(placement, () => this.#boot('spare', placement));
+    });
+  }
+
+  #boot(name: string, placement: ThreadPlacement): ThreadHost {
+    const { isStrict, isRecording, timers } = this.#options;
+    const limits = limitsWith({ ...this.#options.limits, ...placement.limits });
+    const options = { name, placement, limits, isStrict, isRecording, boots: this.#boots };
+    return new ThreadHost(options, timers, this.#events);
   }
 
   /** Ends every thread. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#spares.close();
     for (const callOff of this.#idle.values()) callOff();
     for (const thread of this.#threads.values()) void this.#end(thread);
     await Promise.all(this.#ending);

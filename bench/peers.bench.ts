@@ -6,45 +6,28 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ok } from 'neverthrow';
 import { child, startSupervisor, type Supervisor } from '../src/runtime/index.js';
 import { echo } from './runtime.bench.js';
 import { median, type Measured } from './measure.js';
+import {
+  comedyContestant,
+  comlinkContestant,
+  effectContestant,
+  nactContestant,
+  piscinaContestant,
+  xstateContestant,
+  type Comedy,
+  type Contestant,
+  type EffectModule,
+  type Nact,
+  type XState,
+} from './contestants.js';
 
 const folder = join(import.meta.dirname, '../../bench/peers');
 const rounds = 5;
 const calls = 2_000;
 const casts = 20_000;
 const spawns = 500;
-
-/** What each contestant can do. */
-interface Contestant {
-  readonly name: string;
-  call(): Promise<unknown>;
-  /** Sends them all and resolves when the last one is handled. */
-  castAll(count: number): Promise<unknown>;
-  spawn(nth: number): Promise<unknown>;
-  stop(): Promise<unknown>;
-}
-
-interface Nact {
-  start(): unknown;
-  spawn(parent: unknown, handler: (state: number, message: NactMessage) => number, name: string): unknown;
-  dispatch(to: unknown, message: unknown): void;
-  query(to: unknown, message: (sender: unknown) => NactMessage, timeoutMs: number): Promise<unknown>;
-  stop(system: unknown): void;
-}
-interface NactMessage {
-  readonly sender?: unknown;
-}
-interface ComedyActor {
-  createChild(behaviour: object, options: object): Promise<ComedyActor>;
-  send(name: string, body: unknown): Promise<unknown>;
-  sendAndReceive(name: string, body: unknown): Promise<unknown>;
-}
-interface Comedy {
-  createSystem(options: object): { rootActor(): Promise<ComedyActor>; destroy(): Promise<unknown> };
-}
 
 export async function run(): Promise<readonly Measured[]> {
   if (!existsSync(join(folder, 'node_modules')))
@@ -57,12 +40,17 @@ export async function run(): Promise<readonly Measured[]> {
   const inline = await ownContestant(false);
   const nact = nactContestant(load('nact') as Nact);
   const comedy = await comedyContestant(load('comedy') as Comedy, 'in-memory');
+  const xstate = xstateContestant(load('xstate') as XState);
+  const effect = effectContestant(load('effect') as EffectModule);
   const comedyThreaded = await comedyContestant(load('comedy') as Comedy, 'threaded');
+  const remote = await comlinkContestant();
+  const pool = piscinaContestant();
   const found = [
-    ...(await compare(inline, [nact, comedy], true)),
-    ...(await compare(threaded, [comedyThreaded], false)),
+    ...(await compare(inline, [nact, comedy, xstate, effect], true)),
+    ...(await compare(threaded, [comedyThreaded, remote, pool], false)),
   ];
-  for (const one of [threaded, inline, nact, comedy, comedyThreaded]) await one.stop();
+  for (const one of [threaded, inline, nact, comedy, xstate, effect, comedyThreaded, remote, pool])
+    await one.stop();
   return found;
 }
 
@@ -130,43 +118,5 @@ async function ownContestant(isThreaded: boolean): Promise<Contestant> {
     },
     spawn: async (nth) => (await root.startChild(child(echo, { id: `echo-${nth}` })))._unsafeUnwrap(),
     stop: () => root.stop(),
-  };
-}
-
-function nactContestant(nact: Nact): Contestant {
-  const system = nact.start();
-  const handler = (count: number, { sender }: NactMessage): number => {
-    if (sender !== undefined) nact.dispatch(sender, { count });
-    return count + 1;
-  };
-  const actor = nact.spawn(system, handler, 'echo');
-  const ask = () => nact.query(actor, (sender) => ({ sender }), 10_000);
-  return {
-    name: 'nact',
-    call: ask,
-    castAll(count) {
-      for (let n = 0; n < count; n += 1) nact.dispatch(actor, { n });
-      return ask();
-    },
-    spawn: async (nth) => Promise.resolve(nact.spawn(system, handler, `echo-${nth}`)),
-    stop: async () => Promise.resolve(nact.stop(system)),
-  };
-}
-
-async function comedyContestant(comedy: Comedy, mode: 'in-memory' | 'threaded'): Promise<Contestant> {
-  const quiet = { debug: ok, info: ok, warn: ok, error: ok };
-  const system = comedy.createSystem({ log: quiet, test: true });
-  const root = await system.rootActor();
-  const behaviour = { echo: (body: unknown) => body, note: () => undefined };
-  const actor = await root.createChild(behaviour, { mode, name: 'echo' });
-  return {
-    name: `comedy, ${mode}`,
-    call: () => actor.sendAndReceive('echo', { id: 1, text: 'x' }),
-    async castAll(count) {
-      for (let id = 0; id < count; id += 1) void actor.send('note', { id, text: 'x' });
-      await actor.sendAndReceive('echo', {});
-    },
-    spawn: (nth) => root.createChild(behaviour, { mode: 'in-memory', name: `echo-${nth}` }),
-    stop: () => system.destroy(),
   };
 }

@@ -23,12 +23,14 @@ export const statsOf =
     ResultAsync.fromSafePromise(
       Promise.all([
         tree.stats(),
+        tree.tree(),
         tree.ref(actors.node).call('counts', {}),
         tree.ref(actors.transport).call('stats', {}),
         tree.ref(actors.history).call('stats', {}),
         tree.ref(actors.discovery).call('stats', {}),
-      ]).then(([stats, counts, transport, history, discovery]) => ({
+      ]).then(([stats, root, counts, transport, history, discovery]) => ({
         ...stats,
+        tree: root,
         letters: tree.deadLetters(),
         ...counts.unwrapOr({ malformed: {}, unknownKinds: {} }),
         transport: transport.unwrapOr(null),

@@ -36,6 +36,7 @@ export type { Cloneable, Given, Local } from './typing.js';
 export type { DeadLetter, DeadLetterReason } from './link/protocol.js';
 export type { ActorStats, MemoryStats } from './metrics.js';
 export { nativeCall } from './thread/native-call.js';
+export { topLines, type TopSize } from './top.js';
 export type { SystemStats } from './tree/stats.js';
 export { exposeHandle, wrapHandle, type HandleAnswer, type ThreadHandle } from './thread/handle.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const nsPerMs = 1e6;
+const msPerSecond = 1_000;
 
 /** A count and its rate over the last full second or more. */
 export class Rate {
@@ -22,7 +23,7 @@ export class Rate {
   perSecond(nowMs: number): number {
     const passedMs = nowMs - this.#markAtMs;
     if (passedMs >= rateWindowMs) {
-      this.#perSecond = ((this.#total - this.#markTotal) * 1_000) / passedMs;
+      this.#perSecond = ((this.#total - this.#markTotal) * msPerSecond) / passedMs;
       this.#markTotal = this.#total;
       this.#markAtMs = nowMs;
     }
@@ -40,6 +41,8 @@ export interface ActorStats {
   readonly linksIn: number;
   readonly handled: number;
   readonly handledPerSecond: number;
+  /** Share of the last second in which a handler was at work or waited for a promise, 0 to 1; estimated like latencies. */
+  readonly busyShare: number;
   /** How long handlers took, waiting for promises included. Of long batches every sixteenth is measured. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly restarts: number;
@@ -81,18 +84,24 @@ export class Latencies {
   }
 }
 
+/** Of longer batches every sixteenth handler is timed: the clock costs as much as a small message. A mask. */
+export const timedEvery = 15;
+
 /** Counts the messages of one actor, and measures its handlers. */
 export class ActorMeter {
   readonly #rate = new Rate();
+  readonly #busyMs = new Rate();
   #latencies: Latencies | null = null;
 
   handled(count: number): void {
     this.#rate.add(count);
   }
 
-  took(ms: number): void {
+  /** `depth`: messages that wait now. */
+  took(ms: number, depth: number): void {
     this.#latencies ??= new Latencies();
     this.#latencies.record(ms);
+    this.#busyMs.add(depth <= timedEvery ? ms : ms * (timedEvery + 1));
   }
 
   stats(id: string, mailboxDepth: number, linksIn: number, restarts: number, nowMs: number): ActorStats {
@@ -102,6 +111,7 @@ export class ActorMeter {
       linksIn,
       handled: this.#rate.total,
       handledPerSecond: this.#rate.perSecond(nowMs),
+      busyShare: Math.min(1, this.#busyMs.perSecond(nowMs) / msPerSecond),
       latencyMs: {
         p50: this.#latencies?.percentileMs(50) ?? 0,
         p99: this.#latencies?.percentileMs(99) ?? 0,

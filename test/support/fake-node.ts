@@ -50,6 +50,15 @@ export interface FakeNode extends NodeHandle {
   readonly subscribers: () => number;
 }
 
+/** Figures of a tree without actors. */
+const noActors = {
+  type: 'supervisor',
+  id: 'root',
+  strategy: 'one-for-one',
+  status: 'running',
+  children: [],
+} as const;
+
 const safetyCode = '11111 22222 33333 44444 55555 66666 77777 88888 99999 00000 12345 67890';
 
 export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
@@ -139,7 +148,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     setStatus: ({ presence, text = '' }) => okAsync(it.setStatus(presence, text)),
     setIdle: (isIdle) => okAsync(it.setStatus(isIdle ? 'away' : 'here', '')),
     disconnect: (word) => lift(it.find(word).map(() => null)),
-    stats: () => okAsync({ actors: [] }),
+    stats: () => okAsync({ actors: [], threads: [], tree: noActors }),
     close: async () => it.close(),
     [Symbol.asyncDispose]: async () => it.close(),
     receive: (word, text) => it.append(it.find(word)._unsafeUnwrap(), 'in', text),

@@ -140,6 +140,7 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['contact']);
   await run(['outbox', 'cancel', 'no such id']);
   await run(['unread']);
+  await run(['top']);
   await run(['read', 'bob']);
   await run(['peers']);
   await run(['peers', '--watch'], { until: /"peer"/ });
@@ -207,6 +208,7 @@ test('every line of every command fits the schema', options, async (context) => 
     'request',
     'safety',
     'status',
+    'top',
     'unread',
   ];
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** What the watchdogs see of an actor: the envelope in hand, whether its handler has the thread, and since when it waits. */
+/** The view that watchdogs have of an actor: its envelope in hand, and whether its handler runs or waits. */
 import type { LinkReceiver } from '../link/receiver.js';
 import type { CellHost } from './cell-host.js';
 

@@ -1,4 +1,4 @@
-/** Runs `init` of an actor: it may refuse, throw, answer later, or return what is no Result. */
+/** Runs `init` of an actor: it may refuse, throw, answer later, or return something else than a Result. */
 import { err, type Result } from 'neverthrow';
 import type { Awaitable, Behaviour, Fault } from '../actor.js';
 import type { StartOutcome } from './cell-host.js';

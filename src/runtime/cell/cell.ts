@@ -17,7 +17,7 @@ import { contextOf, type CellPart } from './context.js';
 import { endLife, newLife, type Incarnation } from './incarnation.js';
 import type { CallReply, Inbox, LinkReceiver } from '../link/receiver.js';
 import { isCall, Mailbox, nameShift, takenOut, type EnvelopeCode } from './mailbox.js';
-import { ActorMeter, type ActorStats } from '../metrics.js';
+import { ActorMeter, timedEvery, type ActorStats } from '../metrics.js';
 import { Redelivery } from './redelivery.js';
 import { handlersOf, type Handlers } from './handlers.js';
 import { takeWatch } from './kin.js';
@@ -28,8 +28,6 @@ import { checkStep, detailOf, isThenable, nativePromise } from './step.js';
  * for a promise. `ending`: `terminate` runs. `down`: between two lives, or after the last one.
  */
 type Phase = 'new' | 'starting' | 'idle' | 'planned' | 'draining' | 'ending' | 'down';
-/** Of long batches every sixteenth handler is timed: the clock costs as much as a small message. */
-const timedEvery = 15;
 
 export class Cell implements Inbox, CellPart {
   readonly id: string;
@@ -266,7 +264,7 @@ export class Cell implements Inbox, CellPart {
     const done = checkStep(step, name);
     const end = this.#mailbox.endAt(place) ?? null;
     const seq = this.#mailbox.seqAt(place);
-    if (sinceMs > 0) this.#meter.took(performance.now() - sinceMs);
+    if (sinceMs > 0) this.#meter.took(performance.now() - sinceMs, this.#mailbox.depth);
     this.host.recorder?.handled(this.id, name, end?.messageId(seq) ?? null, sinceMs);
     this.#attention.drop();
     this.#state = done.state;

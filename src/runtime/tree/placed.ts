@@ -1,4 +1,4 @@
-/** What a system knows of one actor. */
+/** The record that a system keeps of one actor. */
 import type { ChildSpec, ExitReason } from '../actor.js';
 import type { Host } from '../thread/host.js';
 import type { ThreadHost } from '../thread/thread-host.js';
@@ -14,7 +14,7 @@ export type Status = 'down' | 'starting' | 'ready' | 'up';
 /** The end of a life. */
 export type Exit = { readonly reason: ExitReason; readonly cause: unknown };
 
-/** What its system knows of an actor. */
+/** The record of one actor. */
 export interface Placed {
   readonly spec: ChildSpec;
   readonly owner: ActorOwner;

@@ -10,6 +10,11 @@ export const cli = {
   /** Time that `peers` listens without a node: a beacon of every peer, sent each 8 s, and a second for its way. */
   listenMs: 9_000,
   pollMs: 100,
+  /** Pause between two tables of `top`. */
+  topEveryMs: 1_000,
+  /** Size of a terminal that does not tell it. */
+  columnsDefault: 80,
+  rowsDefault: 24,
   /** A node that lived shorter than this may be ending for a lasting reason; after `shortLivesMax` in a row it is. */
   shortLifeMs: 5_000,
   shortLivesMax: 3,

@@ -279,6 +279,14 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
         });
       }),
     );
+  base(program.command('top'), world)
+    .description('watch the actors of the running node: queue, rate, busy share, restarts')
+    .option('--once', 'print one table and end')
+    .action((options: { once?: boolean }, command: Command) =>
+      runs(command, async (context) =>
+        (await import('./commands/top.js')).top(context, options.once === true),
+      ),
+    );
   base(program.command('id'), world)
     .description('show the own name, id, safety code and addresses')
     .option('--qr', 'show the id as a QR code, too')

@@ -86,6 +86,10 @@ export const commandLines = {
     file: described(v.string(), 'file that was written'),
     messages: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages in the file'),
   }),
+  top: line('top', '`top`: the actors of the node and its threads', {
+    tree: described(v.looseObject({}), 'supervisors and actors with their figures'),
+    threads: described(v.array(v.looseObject({})), 'threads with their memory in bytes'),
+  }),
   hubReady: line('ready', '`hub`: it listens', { address, port, pid }),
   hub: line('hub', '`hub`: a line of its log', {
     line: described(v.string(), 'line of the log of the hub'),

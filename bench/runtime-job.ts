@@ -1,0 +1,2 @@
+/** A task for piscina, for comparison. */
+export default (body: unknown): unknown => body;

@@ -1,6 +1,7 @@
 /**
  * Runs the tests: every test file below this folder, or those whose path contains one of the arguments, such as
- * `chat/outbox` or `test/chat/outbox.test.ts`. With `--faults` as first argument: the fault tests instead, one by one. Ends with the files that cost most, the seed of the run, and one line,
+ * `chat/outbox` or `test/chat/outbox.test.ts`. With `--faults`, `--nightly` or `--release` as first argument: the files of that
+ * level instead, one by one. Ends with the files that cost most, the seed of the run, and one line,
  * `N passed, N failed, N skipped`. Exit code 1 unless all passed, at least one ran, and each argument matched a file.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -21,10 +22,17 @@ const lanesMax = 2;
 const costliestShown = 12;
 
 const here = import.meta.dirname;
-const isFaults = process.argv[2] === '--faults';
+/** The endings of the files of each level beyond `npm test`. */
+const levels = new Map([
+  ['--faults', '.fault.js'],
+  ['--nightly', '.night.js'],
+  ['--release', '.release.js'],
+]);
+const ending = levels.get(process.argv[2] ?? '');
+const isFaults = ending !== undefined;
 const wanted = process.argv.slice(isFaults ? 3 : 2);
 const all = readdirSync(here, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith(isFaults ? '.fault.js' : '.test.js'))
+  .filter((path) => path.endsWith(ending ?? '.test.js'))
   .map((path) => path.replaceAll(sep, '/'))
   .toSorted();
 /** As people name it: from the project's folder, with the ending of its source. */

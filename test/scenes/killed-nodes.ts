@@ -1,0 +1,119 @@
+/** Nodes in processes of their own that are killed while they talk, and what must be there afterwards. Fault D1. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { eventually } from '../support/deadline.js';
+import { spawnNode, type NodeProcess, type SpawnOptions } from '../support/node-process.js';
+import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { quantile } from '../support/scene-nodes.js';
+import { dice } from '../support/seeds.js';
+
+export async function run(
+  context: TestContext,
+  options: SpawnOptions,
+): Promise<NodeProcess & { readonly id: string }> {
+  const process = spawnNode(options);
+  context.after(() => process.child.kill('SIGKILL'));
+  const { id } = await process.until('ready');
+  return { ...process, id };
+}
+
+/** Sends ten texts each 20 ms until the process is gone. Texts are numbered from `from`; returns the next number. */
+export async function talkUntil(
+  end: Promise<unknown>,
+  process: NodeProcess,
+  to: string,
+  from: number,
+): Promise<number> {
+  const ended = new AbortController();
+  void end.then(() => ended.abort());
+  let next = from;
+  while (!ended.signal.aborted) {
+    const first = next;
+    next += 10;
+    process.tell({ told: 'send', to, texts: Array.from({ length: 10 }, (_, at) => String(first + at)) });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return next;
+}
+
+export const queuedBy = (process: NodeProcess): readonly string[] =>
+  process.said.flatMap((said) => (said.said === 'queued' ? said.texts : []));
+
+/**
+ * All that was queued is in the history of `at`: once, and in order. Messages without an answer may be there, too.
+ */
+export async function assertArrived(queued: readonly string[], at: NodeProcess): Promise<void> {
+  const shown = (): readonly string[] =>
+    at.said.flatMap((said) => (said.said === 'shown' ? [said.text] : []));
+  const isAll = (): boolean => {
+    const seen = new Set(shown());
+    return queued.every((text) => seen.has(text));
+  };
+  await eventually(isAll, 20_000, 'all arrived').catch(() => undefined);
+  const seen = shown();
+  const lost = queued.filter((text) => !seen.includes(text));
+  assert.deepEqual(lost, [], `${lost.length} of ${queued.length} lost`);
+  assert.equal(new Set(seen).size, seen.length, 'shown twice');
+  assert.deepEqual(
+    seen,
+    seen.toSorted((a, b) => Number(a) - Number(b)),
+    'order',
+  );
+}
+
+/**
+ * A sender talks all the time, and the victim is killed at a random moment of each round and started again. At the end all
+ * that was queued is there.
+ */
+export async function killing(
+  context: TestContext,
+  victim: 'sender' | 'receiver',
+  seed: number,
+  rounds: number,
+): Promise<void> {
+  const roll = dice(seed);
+  const beaconPort = await freeBeaconPort();
+  const homes = { sender: temporaryHome(context), receiver: temporaryHome(context) };
+  let starts = 0;
+  const start = (name: 'sender' | 'receiver'): Promise<NodeProcess & { readonly id: string }> => {
+    // The one that is killed runs on threads and inline in turn: as shipped, and at a third of the CPU time.
+    const placing = name === victim && (starts += 1) % 2 === 1 ? 'threads' : 'inline';
+    return run(context, { home: homes[name], name, beaconPort, placing });
+  };
+  let [sender, receiver] = [await start('sender'), await start('receiver')];
+  await sender.until('peer', ({ id }) => id === receiver.id);
+  const queued: string[] = [];
+  const readyMs: number[] = [];
+  let next = 1;
+  for (let round = 0; round < rounds; round += 1) {
+    const dead = victim === 'sender' ? sender : receiver;
+    const killed = new Promise<void>((resolve) => {
+      setTimeout(
+        () => {
+          dead.child.kill('SIGKILL');
+          resolve();
+        },
+        20 + roll(300),
+      );
+    });
+    next = await talkUntil(killed, sender, receiver.id, next);
+    await dead.exited;
+    const startedMs = performance.now();
+    if (victim === 'sender') {
+      queued.push(...queuedBy(sender));
+      sender = await start('sender');
+      await sender.until('peer', ({ id }) => id === receiver.id).catch(() => undefined);
+    } else receiver = await start('receiver');
+    readyMs.push(performance.now() - startedMs);
+  }
+  await sender.until('peer', ({ id }) => id === receiver.id);
+  sender.tell({ told: 'send', to: receiver.id, texts: [String(next)] });
+  await sender.until('queued', ({ texts }) => texts.includes(String(next)));
+  queued.push(...queuedBy(sender));
+  await assertArrived(queued, receiver);
+  const worst = Math.max(...readyMs).toFixed(0);
+  const p95 = quantile(readyMs, 0.95).toFixed(0);
+  context.diagnostic(
+    `${rounds} kills of the ${victim}, ${queued.length} queued, 0 lost; ready again p95 ${p95} ms, at worst ${worst} ms`,
+  );
+}

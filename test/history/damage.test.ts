@@ -167,6 +167,8 @@ test('a salvage keeps every message outside the damage with its number, and reus
     const page = (await again.call('page', { limit: 10_000 }))._unsafeUnwrap();
     for (const { seq, content } of page.slice(0, -1))
       assert.equal(wordsOf(content), `message ${String(seq - 1)}`);
+    // A search answers from what is indexed by then.
+    await again.idle();
     assert.equal((await again.call('page', { limit: 5, search: '4999' }))._unsafeUnwrap().length, 1);
     await again.stop();
     assert.ok(!readdirSync(home).some((name) => name.includes('salvage')));

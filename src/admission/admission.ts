@@ -278,7 +278,7 @@ export class Admission {
 
   #meansOf({ source, standing, hello }: Newcomer, nowMs: number): 'there' | 'later' | 'spent' | 'not-needed' {
     if (hello === null || hello.type === 'foreign') return 'not-needed';
-    const state = this.#budget.stateOf(source, standing, nowMs);
+    const state = this.#budget.stateOf(source, standing, nowMs, this.#window.speed(nowMs));
     return state === 'there' && !this.#window.isOpen(this.#slots.working, standing, nowMs) ? 'later' : state;
   }
 

@@ -18,10 +18,10 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  /** Whether one token may be taken while `reserved` others stay. */
-  has(nowMs: number, reserved = 0): boolean {
+  /** Whether one token may be taken while `reserved` others stay. `speed`: factor of the rate since the last call. */
+  has(nowMs: number, reserved = 0, speed = 1): boolean {
     const elapsedMs = Math.max(0, nowMs - this.#atMs);
-    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsedMs / 1_000) * this.#perSecond);
+    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsedMs / 1_000) * this.#perSecond * speed);
     this.#atMs = Math.max(this.#atMs, nowMs);
     return this.#tokens >= 1 + reserved;
   }
@@ -111,12 +111,13 @@ export class HandshakeBudget {
 
   /**
    * Says whether a handshake can be paid for. `later`: the total budget is used up; `spent`: that of this address is.
+   * `speed`: factor of the total rate, as quick as the machine is.
    */
-  stateOf(source: string, standing: Standing, nowMs: number): 'there' | 'later' | 'spent' {
+  stateOf(source: string, standing: Standing, nowMs: number, speed = 1): 'there' | 'later' | 'spent' {
     if (standing === 'ticket') return this.#resumes.has(nowMs) ? 'there' : 'later';
     if (!this.#bucketOf(source, nowMs).has(nowMs)) return 'spent';
     const reserved = standing === 'known' ? 0 : limits.handshakesReserved;
-    return this.#total.has(nowMs, reserved) ? 'there' : 'later';
+    return this.#total.has(nowMs, reserved, speed) ? 'there' : 'later';
   }
 
   /** Takes the cost of one handshake; the caller asked `stateOf` before. */

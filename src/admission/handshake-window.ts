@@ -39,11 +39,21 @@ export class HandshakeWindow {
 
   /** Whether one more handshake may start beside `working` others. A contact may always have one of its own. */
   isOpen(working: number, standing: Standing, nowMs: number): boolean {
-    if (nowMs - this.#answeredAtMs > limits.answerMemoryMs) {
+    if (this.#isForgotten(nowMs)) {
       this.#most = this.#cap;
       this.#tookMs = 0;
     }
     return working < Math.floor(this.#most) + (standing === 'stranger' ? 0 : 1);
+  }
+
+  /** Returns the factor of the budget of handshakes: above 1 while each is answered at once. */
+  speed(nowMs: number): number {
+    if (this.#tookMs <= 0 || this.#isForgotten(nowMs)) return 1;
+    return Math.max(1, Math.min(limits.handshakesSpeedMost, limits.answerIdleMs / this.#tookMs));
+  }
+
+  #isForgotten(nowMs: number): boolean {
+    return nowMs - this.#answeredAtMs > limits.answerMemoryMs;
   }
 
   /** Time for which an answered caller keeps its slot: its next message is as much work for this machine. */

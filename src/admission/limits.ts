@@ -51,6 +51,12 @@ export const admission = {
   handshakesPerAddressBurst: 20,
   handshakesPerSecond: 50,
   handshakesBurst: 100,
+  /**
+   * Time of an answer up to which a machine has time for more: the rate grows as answers are quicker, at most
+   * threefold. 150 handshakes take a third of a core, and then answers take longer, which slows the rate again.
+   */
+  answerIdleMs: 100,
+  handshakesSpeedMost: 3,
   /** Part of the total burst that strangers leave to known addresses. */
   handshakesReserved: 20,
   /** Resumes with a known ticket: tickets travel in clear, so a replay must be bounded too. */

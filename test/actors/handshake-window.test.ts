@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admission as limits } from '../../src/admission/limits.js';
+import { HandshakeBudget } from '../../src/admission/budget.js';
 import { OpeningMeter } from '../../src/admission/opening-meter.js';
 import { HandshakeWindow } from '../../src/admission/handshake-window.js';
 import { wireV1 } from '../../src/wire/limits.js';
@@ -156,4 +157,41 @@ test('a caller that this machine answered late, or never, is not penalised', () 
     'deadline',
     'the caller sent its message late',
   );
+});
+
+/** Answers ten handshakes in this time each; returns the window, and the time of the last one. */
+function answering(tookMs: number): { readonly window: HandshakeWindow; readonly nowMs: number } {
+  const window = new HandshakeWindow(limits.connectionsMax);
+  for (let at = 1; at <= 10; at += 1) window.answered(tookMs, at * tookMs);
+  return { window, nowMs: 10 * tookMs };
+}
+
+test('the budget of handshakes grows while answers are quick, and only then', () => {
+  assert.equal(new HandshakeWindow(limits.connectionsMax).speed(0), 1, 'nothing is measured');
+  const quick = answering(10);
+  assert.equal(quick.window.speed(quick.nowMs), limits.handshakesSpeedMost);
+  assert.equal(quick.window.speed(quick.nowMs + limits.answerMemoryMs + 1), 1, 'the measure is old');
+  const half = answering(limits.answerIdleMs / 2);
+  const between = half.window.speed(half.nowMs);
+  assert.ok(between > 1 && between < limits.handshakesSpeedMost, String(between));
+  const slow = answering(limits.answerSlowMs);
+  assert.equal(slow.window.speed(slow.nowMs), 1);
+
+  for (const speed of [1, limits.handshakesSpeedMost]) {
+    const budget = new HandshakeBudget(0);
+    const served = (nowMs: number): number => {
+      let count = 0;
+      for (let n = 0; n < 400; n += 1) {
+        if (budget.stateOf(`10.1.${n}.1`, 'stranger', nowMs, speed) !== 'there') break;
+        budget.take(`10.1.${n}.1`, 'stranger', nowMs);
+        count += 1;
+      }
+      return count;
+    };
+    assert.equal(served(0), limits.handshakesBurst - limits.handshakesReserved, 'the burst is as before');
+    const perSecond = limits.handshakesPerSecond * speed;
+    let inTenSeconds = 0;
+    for (let at = 1; at <= 100; at += 1) inTenSeconds += served(at * 100);
+    assert.ok(Math.abs(inTenSeconds - 10 * perSecond) <= 1, `${inTenSeconds} at speed ${speed}`);
+  }
 });

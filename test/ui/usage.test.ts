@@ -64,6 +64,7 @@ test('wrong usage is exit 2 and one line, whatever is wrong', options, async (co
     ['serve', '--name', 'x'.repeat(65)],
     ['serve', '--name', ' '],
     ['serve', '--max-connections', '0'],
+    ['serve', '--max-connections', '1001'],
     ['serve', '--broadcast', 'x'],
     ['recv', '--count', '0'],
     ['recv', '--count', '1', '--follow'],

@@ -39,7 +39,7 @@ export const cli = {
   inputHistoryLines: 500,
   beaconIntervalSecondsMin: 0.1,
   beaconIntervalSecondsMax: 3_600,
-  maxConnectionsMax: 64,
+  maxConnectionsMax: 1_000,
   /** Columns of the help where the width of the page is unknown. */
   helpColumns: 80,
   /** Columns of an explanation below which its lines are not wrapped. */

@@ -1,7 +1,7 @@
 // Runs before start, test and bench: installs the locked dependencies where they are missing or older than
 // the lock file, then builds to dist/ and bundles to dist/bundle/. Plain JavaScript, since nothing may be installed yet.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
@@ -33,4 +33,11 @@ const built = spawnSync(process.execPath, [tsc, '--project', root], {
   stdio: ['ignore', process.stderr, process.stderr],
 });
 process.exitCode = built.status ?? 1;
-if (built.status === 0) await (await import('./bundle.mjs')).bundle();
+if (built.status === 0) {
+  await (await import('./bundle.mjs')).bundle();
+  const man = join(root, 'dist', 'parlance.1');
+  if (modifiedMs(man) < modifiedMs(join(root, 'dist', 'bundle', 'stamp'))) {
+    const page = execFileSync(process.execPath, [join(root, 'dist/src/ui/cli/main.js'), 'help', '--man']);
+    writeFileSync(man, page);
+  }
+}

@@ -154,6 +154,7 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['status', 'busy', 'in a call', '--until', '2h']);
   await run(['config']);
   await run(['config', 'check']);
+  await run(['completion', 'bash']);
   await run(['schema']);
   await run(['hub', '--bind', '127.0.0.1', '--port', '0'], { until: /"ready"/ });
   await run(['announce'], { until: /"ready"/ });

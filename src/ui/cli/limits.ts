@@ -15,6 +15,8 @@ export const cli = {
   /** Size of a terminal that does not tell it. */
   columnsDefault: 80,
   rowsDefault: 24,
+  /** Time that a completion waits for the peers of a node: a user presses Tab and waits. */
+  completeMs: 800,
   /** A node that lived shorter than this may be ending for a lasting reason; after `shortLivesMax` in a row it is. */
   shortLifeMs: 5_000,
   shortLivesMax: 3,

@@ -7,6 +7,7 @@ import { addCommonOptions, arg, commonOptions } from './options/common-options.j
 import { count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
+import { addHelpCommands } from './help-program.js';
 import { addHomeCommands } from './home-program.js';
 import { addPeopleCommands } from './people-program.js';
 import { usage, type RunContext } from './run.js';
@@ -137,14 +138,12 @@ function programOf(world: World, runs: Runs): Command {
     );
   addHomeCommands(program, (command) => base(command, world), runs);
   addRoleCommands(program, (command) => base(command, world), runs);
-  base(program.command('help'), world)
-    .description('show the help of a command')
-    .argument('[command]')
-    .action((word: string | undefined) => {
-      const command = word === undefined ? program : program.commands.find((each) => each.name() === word);
-      if (command === undefined) program.error(`error: ${unknownCommand(program, word ?? '')}`);
-      else command.configureOutput().writeOut?.(command.helpInformation());
-    });
+  addHelpCommands(program, {
+    base: (command) => base(command, world),
+    runs,
+    columns: () => world.stdout.columns ?? cli.helpColumns,
+    unknown: (word) => unknownCommand(program, word),
+  });
   return program;
 }
 

@@ -94,6 +94,10 @@ export const commandLines = {
   hub: line('hub', '`hub`: a line of its log', {
     line: described(v.string(), 'line of the log of the hub'),
   }),
+  completion: line('completion', '`completion`: the completions of a shell', {
+    shell: described(v.picklist(['bash', 'zsh', 'fish']), 'the shell'),
+    script: described(v.string(), 'script that the shell reads'),
+  }),
   version: line('version', '`--version`: this version', {
     version: described(v.string(), 'version of the program'),
   }),

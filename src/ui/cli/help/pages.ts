@@ -1,0 +1,93 @@
+/** The words of help and the man page beside options: examples, exit codes, forms of a peer, environment, files. Data. */
+
+/** A command line and its effect. */
+export type Example = readonly [string, string];
+
+/** Examples by command; the empty name is the program itself. */
+export const examples: Readonly<Record<string, readonly Example[]>> = {
+  '': [
+    ['parlance', 'opens the prompt'],
+    ["parlance send bob 'Lunch at noon?'", 'sends one message and waits until it is delivered'],
+    ['parlance peers', 'lists who is here'],
+  ],
+  serve: [
+    ['parlance serve --json', 'prints every event as a line'],
+    ['parlance serve --log-file node.log', 'keeps the log in a file'],
+  ],
+  send: [
+    ["parlance send bob 'Lunch at noon?'", 'sends one message'],
+    ['git log -1 | parlance send bob --wait queued', 'sends each line, and waits only for the disk'],
+  ],
+  recv: [
+    ['parlance recv --from bob --count 1', 'waits for the next message of bob'],
+    ['parlance recv --json --since 120', 'goes on behind the message 120'],
+    ['parlance recv --exec ./print-it', 'runs a program for each message'],
+  ],
+  peers: [
+    ['parlance peers --wait bob && parlance send bob ready', 'waits for bob'],
+    ['parlance peers --watch --json', 'prints each change'],
+  ],
+  history: [
+    ['parlance history bob --search soup', 'finds messages'],
+    ['parlance history --since yesterday --export talk.csv --bom', 'writes a table for Excel'],
+  ],
+  verify: [['parlance verify bob', 'shows the sixty digits to compare']],
+  contact: [
+    ['parlance contact alias bob Bobby', 'gives bob a name of yours'],
+    ["parlance contact accept 'dave#7kq2'", 'accepts a changed key'],
+  ],
+  outbox: [['parlance outbox cancel', 'withdraws all that waits']],
+  status: [
+    ["parlance status busy 'in a call' --until 13:00", 'mutes notifications until then'],
+    ['parlance status invisible', 'announces nothing from now on'],
+  ],
+  config: [
+    ['parlance config set notify bell,desktop', 'switches notifications on'],
+    ['parlance config check', 'names what is wrong in the file'],
+  ],
+  completion: [
+    ['source <(parlance completion bash)', 'in ~/.bashrc'],
+    ['source <(parlance completion zsh)', 'in ~/.zshrc, after compinit'],
+    ['parlance completion fish | source', 'in config.fish'],
+  ],
+  hub: [['parlance hub --port 8080', 'serves the directory of chatbuddy']],
+};
+
+/** Exit codes and their meaning. */
+export const exitCodes: readonly (readonly [string, string])[] = [
+  ['0', 'done'],
+  ['1', 'unexpected failure'],
+  ['2', 'wrong usage, or an option that differs from the running node'],
+  ['3', 'no such peer'],
+  ['4', 'not done in time; still queued where it can be'],
+  ['5', 'refused for security: changed key, blocked, --secure-only'],
+  ['6', 'port or home in use'],
+  ['78', 'home unusable: permissions, full, read-only, newer schema'],
+];
+
+/** Forms of PEER. */
+export const peerForms: readonly (readonly [string, string])[] = [
+  ['bob', 'a name, or an alias of yours'],
+  ['bob#7kq2', 'a name with the tag of its key, where names collide'],
+  ['ID', 'a full id, as "parlance id" shows it'],
+  ['10.0.0.7:6001', 'an address; the port is 6001 where none is given'],
+  ['cmp2204://10.0.0.7', 'an address of an older program: cmp2204, chatbuddy, synergy, cse310 or netech'],
+];
+
+/** Variables without an option. The table of settings has the others. */
+export const variables: readonly (readonly [string, string])[] = [
+  ['PARLANCE_PLAIN', 'plain lines at the prompt, as --plain'],
+  ['PARLANCE_TRACE', 'print the trace of a bug'],
+];
+
+/** Files of a home. */
+export const files: readonly (readonly [string, string])[] = [
+  ['settings.json', 'lasting choices; see "parlance config"'],
+  ['identity.json', 'the key of this identity: whoever has it is you'],
+  ['history.db', 'messages, contacts and the outbox'],
+  ['status.json', 'the own status'],
+  ['prompt.json', 'drafts and input history of the prompt'],
+  ['hooks/', 'programs that run at an event: on-message, on-peer, on-status'],
+  ['control.sock', 'the local API, for this user alone'],
+  ['node.log', 'log of a node that a command started'],
+];

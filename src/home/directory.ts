@@ -16,6 +16,7 @@ const early = [
   'settings.json',
   'identity-next',
   'node.log',
+  'node.log.1',
   'node.pid',
   'control.sock',
   'control.path',

@@ -1,17 +1,18 @@
 /** Homes, settings and log files in unusable places, and the size of the log. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { makeDirectory } from '../../src/home/private-file.js';
 import { startNode } from '../../src/index.js';
-import { logFile } from '../../src/ui/cli/limits.js';
+import { launchNode } from '../../src/ui/api/launch.js';
+import { logFile, nodeLog } from '../../src/ui/cli/limits.js';
 import { openLog } from '../../src/ui/cli/screen/log.js';
 import { changeSettings } from '../../src/ui/cli/options/settings-file.js';
 import { fakeWorld, Kept } from '../support/fake-world.js';
 import { playProgram } from '../support/played-program.js';
 import { temporaryHome } from '../support/program.js';
-import { testMsMax } from '../support/deadline.js';
+import { eventually, testMsMax } from '../support/deadline.js';
 
 const options = { timeout: testMsMax };
 const isLinux = process.platform === 'linux';
@@ -79,6 +80,44 @@ test('a log file that is full at its opening is set aside', async (context) => {
   write('info', 'first', {});
   assert.equal(statSync(`${file}.1`).size, logFile.bytesMax);
   assert.equal(eventOf(readFileSync(file, 'utf8').trimEnd()), 'first');
+});
+
+// Case H10
+test('a log file that was moved away is opened anew under its name', async (context) => {
+  const file = join(temporaryHome(context), 'log');
+  const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
+  write('info', 'before', {});
+  renameSync(file, `${file}.moved`);
+  await eventually(
+    () => {
+      write('info', 'after', {});
+      return existsSync(file);
+    },
+    20_000,
+    'the file under its name',
+  );
+  assert.match(readFileSync(`${file}.moved`, 'utf8'), /"before"/);
+  assert.match(readFileSync(file, 'utf8'), /"after"/);
+});
+
+test('the log of a shared node keeps one older file', async (context) => {
+  const file = join(temporaryHome(context), 'node.log');
+  const write = await openLog({ level: 'info', file, bounds: nodeLog, stderr: new Kept(), onLine: null });
+  const words = 'x'.repeat(nodeLog.bytesMax / 4);
+  for (let n = 0; n < 12; n += 1) write('info', `line-${n}`, { words });
+  const names = readdirSync(dirname(file)).filter((name) => name.startsWith('node.log'));
+  assert.deepEqual(names.toSorted(), ['node.log', 'node.log.1']);
+});
+
+test('a log of failed starts is set aside before the next start', async (context) => {
+  const home = temporaryHome(context);
+  const file = join(home, 'node.log');
+  writeFileSync(file, 'x'.repeat(nodeLog.bytesMax));
+  writeFileSync(join(home, 'identity.json'), 'broken', { mode: 0o600 });
+  const task = { options: { home }, startedWith: {}, logLevel: 'warn', logFile: null };
+  assert.ok((await launchNode(task)).isErr());
+  assert.equal(statSync(`${file}.1`).size, nodeLog.bytesMax);
+  assert.ok(statSync(file).size < nodeLog.bytesMax);
 });
 
 function eventOf(line: string | undefined): unknown {

@@ -3,7 +3,7 @@
  * without a terminal, its output in a log file of the home.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
@@ -54,6 +54,9 @@ async function launch(task: LaunchTask): Promise<Result<Server, NodeError>> {
   const file = logFileOf(task);
   let log: number;
   try {
+    // Nodes that fail at their start write here before any log bounds the file.
+    const isFull = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= controlApi.nodeLogBytesMax;
+    if (isFull && task.logFile === null) renameSync(file, `${file}.1`);
     log = openSync(file, 'a+', 0o600);
   } catch (cause) {
     return err({ code: 'home/unusable', home, reason: `${file}: ${reasonOf(cause)}` });

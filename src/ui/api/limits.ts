@@ -20,6 +20,8 @@ export const controlApi = {
   firstClientMs: 15_000,
   /** Bytes of the log that are read for the reason why a node did not start. */
   logTailBytes: 8_192,
+  /** Size at which `node.log` is renamed before a node starts: each failed start adds some lines. */
+  nodeLogBytesMax: 2 * 2 ** 20,
   /** Attempts to attach to a node that ends meanwhile. */
   attachAttemptsMax: 20,
   /** Pause between two such attempts. */

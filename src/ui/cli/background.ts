@@ -6,7 +6,7 @@ import { isServed, startSharedNode } from '../api/attach.js';
 import { attend } from '../api/attended.js';
 import { logFileOf, type LaunchReport, type LaunchTask } from '../api/launch.js';
 import { reasonOf } from '../../system-errors.js';
-import { cli } from './limits.js';
+import { cli, nodeLog } from './limits.js';
 import { watchNode } from './notify/watcher.js';
 import { changeSettings } from './options/settings-file.js';
 import { parseWord, logLevel } from './options/values.js';
@@ -73,7 +73,8 @@ async function logOf(task: LaunchTask): Promise<WriteLog> {
   const level = parseWord(logLevel, task.logLevel).unwrapOr('warn');
   const target = { level, stderr: process.stderr, onLine: null };
   try {
-    return await openLog({ ...target, file: logFileOf(task) });
+    const bounds = task.logFile === null ? { bounds: nodeLog } : {};
+    return await openLog({ ...target, ...bounds, file: logFileOf(task) });
   } catch (cause) {
     process.stderr.write(`warning: the log file cannot be opened: ${reasonOf(cause)}\n`);
     return openLog({ ...target, file: undefined });

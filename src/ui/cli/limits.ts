@@ -107,7 +107,12 @@ export const logFile = {
   bytesMax: 10 * 2 ** 20,
   /** Files, the current one included. */
   filesMax: 5,
+  /** Pause between two looks whether the file still has its name: logrotate moves it away. */
+  nameCheckMs: 1_000,
 } as const;
+
+/** The log of a node that commands share, `node.log` in the home: 4 MB at most. */
+export const nodeLog = { bytesMax: 2 * 2 ** 20, filesMax: 2 } as const;
 
 /** The roles and menus of the older programs. */
 export const roles = {

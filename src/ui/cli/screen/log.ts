@@ -2,7 +2,7 @@
  * The log of a node that this process runs: one line of JSON per event (pino), to stderr or to `--log-file`. A person at
  * a terminal gets plain lines instead; the prompt prints them above the line being typed.
  */
-import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { makeDirectory } from '../../../home/private-file.js';
 import { escapeForTerminal, type NodeOptions } from '../../../index.js';
@@ -10,10 +10,18 @@ import { logFile } from '../limits.js';
 import { logLevels, type LogLevel } from '../options/values.js';
 import type { OutputStream } from '../world.js';
 
+/** The size at which a log file is renamed, and how many files there are, the current one included. */
+export interface LogBounds {
+  readonly bytesMax: number;
+  readonly filesMax: number;
+}
+
 /** The destination of the log. */
 export interface LogTarget {
   readonly level: LogLevel;
   readonly file: string | undefined;
+  /** Bounds of the file. Default: those of `--log-file`. */
+  readonly bounds?: LogBounds;
   readonly stderr: OutputStream;
   /** Callback for plain lines, used without `file`; `null`: the log is JSON. */
   readonly onLine: ((line: string) => void) | null;
@@ -58,8 +66,8 @@ const levels: ReadonlyMap<string, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
   ['error', 'error'],
 ]);
 
-const streamOf = ({ file, stderr }: LogTarget): { write(line: string): unknown } =>
-  file === undefined ? { write: (line) => stderr.write(line) } : new RotatingFile(resolve(file));
+const streamOf = ({ file, stderr, bounds = logFile }: LogTarget): { write(line: string): unknown } =>
+  file === undefined ? { write: (line) => stderr.write(line) } : new RotatingFile(resolve(file), bounds);
 
 function plainLog(lowest: LogLevel, onLine: (line: string) => void): WriteLog {
   return (level, event, fields) => {
@@ -85,26 +93,33 @@ const wordsOf = (name: string): string =>
     .replace(/[-._]/g, ' ')
     .toLowerCase();
 
-/** The log file `FILE` and its older parts, `FILE.1` (newest) to `FILE.4`, so that a log never fills the disk. */
+/**
+ * The log file `FILE` and its older parts, `FILE.1` being the newest, so that a log never fills the disk. A file that
+ * another program moved away is opened anew under its name.
+ */
 class RotatingFile {
   readonly #file: string;
+  readonly #bounds: LogBounds;
   #descriptor: number;
   #bytes: number;
+  #checkedMs = performance.now();
 
   /** Opens the file. Throws a reason in words. */
-  constructor(file: string) {
+  constructor(file: string, bounds: LogBounds) {
     this.#file = file;
+    this.#bounds = bounds;
     const made = makeDirectory(dirname(file));
     if (made.isErr()) throw new Error(made.error);
     this.#descriptor = openSync(file, 'a', 0o600);
     this.#bytes = fstatSync(this.#descriptor).size;
-    if (this.#bytes >= logFile.bytesMax) this.#rotate();
+    if (this.#bytes >= bounds.bytesMax) this.#rotate();
   }
 
   write(line: string): void {
     try {
       const bytes = Buffer.byteLength(line);
-      if (this.#bytes > 0 && this.#bytes + bytes > logFile.bytesMax) this.#rotate();
+      this.#followName();
+      if (this.#bytes > 0 && this.#bytes + bytes > this.#bounds.bytesMax) this.#rotate();
       writeSync(this.#descriptor, line);
       this.#bytes += bytes;
     } catch {
@@ -112,15 +127,30 @@ class RotatingFile {
     }
   }
 
+  /** Opens the file anew where its name means another file by now, or none. */
+  #followName(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#checkedMs < logFile.nameCheckMs) return;
+    this.#checkedMs = nowMs;
+    const open = fstatSync(this.#descriptor);
+    const named = statSync(this.#file, { throwIfNoEntry: false });
+    if (named?.ino === open.ino && named.dev === open.dev) return;
+    this.#reopen();
+  }
+
   #rotate(): void {
-    for (let age = logFile.filesMax - 1; age > 0; age -= 1) {
+    for (let age = this.#bounds.filesMax - 1; age > 0; age -= 1) {
       const newer = age === 1 ? this.#file : `${this.#file}.${age - 1}`;
       if (existsSync(newer)) renameSync(newer, `${this.#file}.${age}`);
     }
+    this.#reopen();
+  }
+
+  #reopen(): void {
     // The old file is closed last, so that lines are not lost when the new file cannot be opened.
-    const full = this.#descriptor;
+    const old = this.#descriptor;
     this.#descriptor = openSync(this.#file, 'a', 0o600);
-    this.#bytes = 0;
-    closeSync(full);
+    this.#bytes = fstatSync(this.#descriptor).size;
+    closeSync(old);
   }
 }

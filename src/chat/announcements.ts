@@ -18,6 +18,7 @@ export function announced(parts: Parts, input: Announcement, turn: CoreTurn): re
   switch (input.type) {
     case 'discoveryStarted': {
       people.announceContacts(turn);
+      parts.native.known.discoveryStarted(turn);
       delivery.announceAwaited(turn);
       const rows = people.announcedRows();
       if (rows.length > 0) turn.emit({ to: 'presence', say: 'recall', rows });

@@ -15,6 +15,7 @@ import type {
   EmittedInfo,
   RetriedInfo,
   ForeignPeerInfo,
+  ProbeInfo,
   SafetyInfo,
   SelfInfo,
   SendViaOptions,
@@ -107,6 +108,8 @@ export interface Commands {
   readonly setStatus: Asking<Status, PresenceEvent, ChatError>;
   /** The user stopped, or went on, to use the program: without a status of its own it is away meanwhile. */
   readonly idle: Asking<{ readonly isIdle: boolean }, PresenceEvent>;
+  /** Finds out what arrives in each direction between this node and a peer. */
+  readonly probe: Asking<{ readonly peer: string }, ProbeInfo, FindFailure | DialectError>;
   readonly disconnect: Asking<{ readonly peer: string }, null, FindFailure | DialectError>;
   readonly foreignPeers: Asking<
     { readonly dialect: ForeignDialectName },

@@ -88,6 +88,70 @@ const choice = v.object({
   muted: v.exactOptional(flag('whether messages of the peer notify nobody')),
 });
 
+const heardPeer = v.object({
+  id: text('identity that the announcement names'),
+  name: text('name in the announcement'),
+  address: text('address that it came from'),
+  via: text('interface whose network the address is in; empty: none'),
+  lastHeard: time('last announcement from there'),
+  clockMs: v.nullable(v.pipe(v.number(), v.description('clock of the peer less ours, ms; null: unknown'))),
+  isReply: flag('whether it replied to something that this node sent'),
+});
+
+const networkInfo = v.object({
+  binds: list(v.string(), 'addresses that sockets are bound to'),
+  tcpPort: port('TCP port that is open'),
+  beaconPorts: list(port('UDP port'), 'ports that announcements are sent to and heard on'),
+  replyPorts: list(port('UDP port'), 'ports that replies to own announcements come to'),
+  sent: list(
+    v.object({
+      address: text('address that the last announcement was sent to'),
+      port: port('UDP port there'),
+      problem: v.nullable(text('error code of sending; null: it left this machine')),
+    }),
+    'where the last announcement went',
+  ),
+  own: list(
+    v.object({
+      address: text('own address that it came from'),
+      via: text('interface; empty: none'),
+      lastHeard: time('when it came back'),
+    }),
+    'own announcements that came back',
+  ),
+  heard: list(heardPeer, 'announcements of others'),
+  offLinkCount: whole('datagrams from hosts of no network of this machine'),
+});
+
+const probeInfo = v.object({
+  name: v.nullable(text('name of the peer; null: the word names nobody that is known')),
+  tried: list(
+    v.object({
+      host: text('address that was dialled'),
+      port: port('TCP port there'),
+      problem: v.nullable(text('error code; null: the peer answered')),
+    }),
+    'attempts to reach the peer by TCP',
+  ),
+  heard: list(heardPeer, 'announcements of the peer that arrived here'),
+  answer: v.nullable(
+    v.object({
+      seenAt: text('our address at the end of the peer'),
+      heard: list(
+        v.object({
+          address: text('address that our announcement came from'),
+          via: text('interface of the peer; empty: none'),
+          ageMs: whole('time since the last one'),
+        }),
+        'announcements of ours that arrived there',
+      ),
+      dialBack: oneOf(['reached', 'failed', 'untried'], 'attempt of the peer to connect to us'),
+      dialProblem: text('error code of that attempt; empty: none'),
+      clockMs: v.pipe(v.number(), v.description('clock of the peer less ours, ms')),
+    }),
+  ),
+});
+
 /** The schemas of answers, by name. */
 export const answers = {
   selfInfo,
@@ -99,6 +163,8 @@ export const answers = {
   accepted,
   outboxPage,
   retried,
+  networkInfo,
+  probeInfo,
 };
 
 const timeMs = (meaning: string) =>
@@ -132,6 +198,10 @@ export const questions = { historyOptions, sendViaOptions, outboxQuery, choice }
 
 /** The own identity and where others reach it. */
 export interface SelfInfo extends Fields<typeof selfInfo> {}
+/** The announcements that a node sends to and hears from its network. */
+export interface NetworkInfo extends Fields<typeof networkInfo> {}
+/** The traffic between a node and a peer that arrives, in each direction. */
+export interface ProbeInfo extends Fields<typeof probeInfo> {}
 /** The safety code of a pair, which two people compare to exclude an attacker between them. */
 export interface SafetyInfo extends Omit<Fields<typeof safetyInfo>, 'peer'> {
   readonly peer: PeerEvent;

@@ -16,10 +16,12 @@ import type { Status } from '../wire/status.js';
 import { isHere } from './people/presence.js';
 import { StatusDesk } from './status.js';
 import { announced } from './announcements.js';
+import { selfOf } from './self.js';
 import { CommandDesk } from './commands.js';
 import type { CoreTurn, Parts } from './parts.js';
 import type { AskedInput, CoreSelf } from './asked.js';
 import { Delivery } from './delivery/delivery.js';
+import { Inquiries } from './doctor/inquiries.js';
 import type { DeliveryStored } from './delivery/sending.js';
 import type { Due, Effect, Input, StoredAnswer } from './effects.js';
 import { ForeignRoutes } from './foreign/foreign.js';
@@ -27,7 +29,6 @@ import type { ForeignArgs } from './foreign/state.js';
 import { PeopleDesk } from './decisions.js';
 import { dialectOf } from './people/capabilities.js';
 import type { Contact } from './people/contact.js';
-import { tagOf } from './people/identity.js';
 import { sanitiseName } from './people/name.js';
 import { People } from './people/people.js';
 import type { NativeOutcome, OwnSide } from './routes/live-session.js';
@@ -60,6 +61,7 @@ export class Core {
   readonly #desk: CommandDesk;
   readonly #peopleDesk: PeopleDesk;
   readonly #status: StatusDesk;
+  readonly #inquiries: Inquiries;
   #name: string;
   #listening: (Address & { readonly addresses: readonly string[] }) | null = null;
   #tokens = 0;
@@ -78,6 +80,7 @@ export class Core {
     this.#desk = new CommandDesk(this.#parts);
     this.#peopleDesk = new PeopleDesk(this.#parts);
     this.#status = new StatusDesk(this.#parts, (turn) => this.#describe(turn));
+    this.#inquiries = new Inquiries(people, native, () => this.#listening?.port ?? 0);
   }
 
   /** Restores the stored state. Call it before the first input. */
@@ -142,6 +145,7 @@ export class Core {
       case 'dialled': {
         const { connectionId } = input;
         const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);
+        this.#inquiries.dialled(connectionId, turn);
         if (!isWanted) turn.emit({ to: 'transport', say: 'discard', connectionId });
         return [];
       }
@@ -178,6 +182,9 @@ export class Core {
       case 'stored':
         this.#stored(input.token, input.answer, turn);
         return [];
+      case 'heardReport':
+        this.#inquiries.reported(input.token, input.report, turn);
+        return [];
       case 'computed':
         this.#desk.computed(input.token, input.result, turn);
         return [];
@@ -205,6 +212,7 @@ export class Core {
     const { connectionId, error } = input;
     const outcome = native.dialFailed(connectionId, error, turn);
     if (outcome !== null) return this.#outcome(outcome, turn);
+    if (this.#inquiries.dialFailed(connectionId, error, turn)) return [];
     return foreign.dialFailed(connectionId, error, turn) ?? [];
   }
 
@@ -238,6 +246,9 @@ export class Core {
       case 'setStatus':
       case 'idle':
         this.#status.command(input, turn);
+        return [];
+      case 'probe':
+        this.#inquiries.ask(input.body.peer, input.call, turn);
         return [];
       case 'rename':
         turn.emit(answer(input.call, this.#rename(input.body.name, turn)));
@@ -315,12 +326,15 @@ export class Core {
     switch (due.type) {
       case 'tickets':
         people.age(turn);
-        return this.#desk.addressesAnswered(native.due(due, turn), turn);
+        return this.#answered(native.due(due, turn), turn);
       case 'attempt':
       case 'name':
       case 'probe':
       case 'status-heard':
-        return this.#desk.addressesAnswered(native.due(due, turn), turn);
+        return this.#answered(native.due(due, turn), turn);
+      case 'inquiry':
+        this.#inquiries.due(due, turn);
+        return [];
       case 'release':
       case 'expire':
       case 'age':
@@ -339,8 +353,15 @@ export class Core {
   }
 
   /** Runs the commands that waited for an address, and then passes the reports on to delivery. */
-  #outcome({ answers, reports }: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
-    return [...this.#desk.addressesAnswered(answers, turn), ...reports];
+  #outcome({ answers, reports, inquiries = [] }: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
+    const answered = this.#answered(answers, turn);
+    this.#inquiries.heard(inquiries, turn);
+    return [...answered, ...reports];
+  }
+
+  #answered(answers: NativeOutcome['answers'], turn: CoreTurn): readonly RouteReport[] {
+    this.#inquiries.answered(answers, turn);
+    return this.#desk.addressesAnswered(answers, turn);
   }
 
   /** Takes another name and sends it to every peer. Errors: `chat/name-invalid`. */
@@ -369,19 +390,7 @@ export class Core {
     if (this.#listening !== null) turn.emit({ to: 'presence', say: 'describe', ...this.#description() });
   }
 
-  #self(turn: CoreTurn): CoreSelf {
-    const { own, foreign } = this.#parts;
-    return {
-      id: own.peerId,
-      name: this.#name,
-      tag: tagOf(own.peerId),
-      addresses: turn.ownAddresses(),
-      bound: this.#listening?.host ?? '',
-      boundAll: [...(this.#listening?.addresses ?? [])],
-      port: this.#listening?.port ?? 0,
-      foreignPorts: [...foreign.ports()].map(([dialect, port]) => ({ dialect, port })),
-    };
-  }
+  #self = (turn: CoreTurn): CoreSelf => selfOf(this.#parts, this.#name, this.#listening, turn);
 }
 
 const isForeign = (dialect: DialectName): dialect is ForeignDialectName => dialect !== 'native';

@@ -16,13 +16,16 @@ import type { ErrorEvent, PresenceEvent, ReadyEvent } from './events.js';
 import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
 import type { ForeignInput } from './foreign/state.js';
 import type { PeopleEffect, StatusDue } from './people/effects.js';
+import type { InquiryDue, InquiryEffect } from './doctor/effects.js';
+import type { HeardReport } from './presence/heard-log.js';
 import type { Presence } from './people/presence.js';
 import type { NativeDue, NativeEffect } from './routes/effects.js';
 import type { OwnSide, SessionEnd, SessionUp } from './routes/live-session.js';
 import type { LogEffect, TimerEffect, Token } from './turn.js';
 
 /** One effect of the core: a request to the shell. */
-export type Effect = PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | CoreEffect;
+export type Effect =
+  PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | InquiryEffect | CoreEffect;
 
 /** Effects that no single part emits. */
 export type CoreEffect =
@@ -56,7 +59,7 @@ export type CoreEffect =
   | LogEffect;
 
 /** A timer that has fired. */
-export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue;
+export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue | InquiryDue;
 
 /** An answer of the history, under the token of the ask. */
 export type StoredAnswer =
@@ -108,5 +111,7 @@ export type Input =
   | { readonly type: 'sessionDown'; readonly sessionId: SessionId; readonly end: SessionEnd }
   | ForeignInput
   | { readonly type: 'stored'; readonly token: Token; readonly answer: StoredAnswer }
+  /** All that discovery heard, under the token of the effect. */
+  | { readonly type: 'heardReport'; readonly token: Token; readonly report: HeardReport }
   | { readonly type: 'computed'; readonly token: Token; readonly result: Result<string, RuntimeError> }
   | { readonly type: 'due'; readonly due: Due };

@@ -6,6 +6,7 @@ import type { Result } from 'neverthrow';
 import type { DialectError } from './errors.js';
 import type { MessageId } from '../ids.js';
 import type { Status } from '../wire/status.js';
+import type { Inquiry } from './inquiry.js';
 
 /** The name of an older program's dialect. */
 export type ForeignDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';
@@ -29,6 +30,8 @@ export type Utterance =
   | { readonly type: 'connect' }
   /** The speaker leaves. `words`: what to show, where the dialect sends some. */
   | { readonly type: 'leave'; readonly words: string | null }
+  /** A question about the network between two native peers, or its answer. */
+  | { readonly type: 'inquiry'; readonly words: Inquiry }
   /** A native utterance of a kind that this version does not know. It is counted and otherwise ignored. */
   | { readonly type: 'unknown'; readonly kind: number; readonly bytes: number };
 

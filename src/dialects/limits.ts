@@ -55,3 +55,11 @@ export const foreignPeers = {
    */
   activeMax: 512,
 } as const;
+
+/** Words about the network between two native peers. */
+export const inquiry = {
+  /** Characters of one text: the longest address with a zone has 62. */
+  textCharsMax: 64,
+  /** Addresses in one answer: a peer has few interfaces. */
+  arrivedMax: 16,
+} as const;

@@ -7,11 +7,13 @@
  *   receipt = id(16)…
  *   profile = instance(8) UTF-8 name
  *   now     = what(u8) …                          3: a status (`wire/status.ts`); others are skipped and counted
+ *   inquiry = question or answer about the network, see `inquiry.ts`
  */
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
 import type { DialectError } from './errors.js';
 import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
+import { decodeInquiry, encodeInquiry, inquiryKind } from './inquiry.js';
 import { native as sessionLimits, text as textLimits } from './limits.js';
 import { wireV1 } from '../wire/limits.js';
 import { ByteReader, ByteWriter, copy, toHex } from '../wire/bytes.js';
@@ -20,7 +22,7 @@ import { decodeStatus, encodeStatus } from '../wire/status.js';
 import type { Dialect, Sniffed, Utterance } from './dialect.js';
 
 /** The kinds that this version reads and writes. */
-export const kind = { text: 1, receipt: 2, profile: 3, now: 10 } as const;
+export const kind = { text: 1, receipt: 2, profile: 3, now: 10, ...inquiryKind } as const;
 
 /** Subjects of the kind `now`, which matters at this moment alone: it has neither id nor receipt. */
 const now = { status: 3 } as const;
@@ -150,6 +152,12 @@ function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectEr
       writer.window(status.length).set(status);
       return ok(undefined);
     }
+    case 'inquiry': {
+      const code = kind[utterance.words.kind];
+      return encodeInquiry(utterance.words).map((body) => {
+        writer.u8(code).u32(body.length).bytes(body);
+      });
+    }
     case 'connect':
     case 'leave':
     case 'unknown':
@@ -230,6 +238,10 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
         status === null ? { type: 'unknown', kind: code, bytes: body.length } : { type: 'status', status },
       );
     }
+    case kind.question:
+      return decodeInquiry('question', body).map((words) => ({ type: 'inquiry', words }));
+    case kind.answer:
+      return decodeInquiry('answer', body).map((words) => ({ type: 'inquiry', words }));
     default:
       return ok({ type: 'unknown', kind: code, bytes: body.length });
   }

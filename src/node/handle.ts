@@ -12,6 +12,8 @@ import type {
   RetriedInfo,
   HistoryOptions,
   ForeignPeerInfo,
+  NetworkInfo,
+  ProbeInfo,
   SafetyInfo,
   SelfInfo,
   SendViaOptions,
@@ -203,6 +205,13 @@ export interface NodeHandle {
   readonly setIdle: (isIdle: boolean) => ResultAsync<PresenceEvent, NodeError>;
   /** Ends live sessions with the peer. The next message starts a new one. */
   readonly disconnect: (peer: string) => ResultAsync<null, NodeError>;
+  /** The announcements that this node sends and hears, for finding out why peers are not found. */
+  readonly network: () => ResultAsync<NetworkInfo, NodeError>;
+  /**
+   * Finds out which traffic arrives in each direction between this node and a peer. Dials the peer, sends it an announcement, and
+   * asks it what it heard. A peer that cannot be reached is a result, not an error. Errors: as `find`, for a name.
+   */
+  readonly probe: (peer: string) => ResultAsync<ProbeInfo, NodeError>;
   readonly stats: () => ResultAsync<Readonly<Record<string, unknown>>, NodeError>;
   readonly close: () => Promise<void>;
   /** As `close`, so that `await using` ends it. */

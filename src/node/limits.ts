@@ -54,6 +54,8 @@ export const feed = {
   historyLines: 100,
   /** Messages of a transcript in one answer. */
   historyLinesMax: 10_000,
+  /** Time for a question about the network: four addresses that do not answer, then the answer of the peer. */
+  probeDeadlineMs: 25_000,
   /** Time for one command, which may dial and search. */
   commandDeadlineMs: 15_000,
 } as const;

@@ -27,13 +27,14 @@ export interface LocalHandleParts {
   readonly home: string;
   readonly feed: Feed;
   readonly stats: NodeHandle['stats'];
+  readonly network: NodeHandle['network'];
   readonly ownSafetyCode: () => ResultAsync<string, RuntimeError>;
   readonly close: () => Promise<void>;
 }
 
 /** Makes the handle. */
 export function localHandle(parts: LocalHandleParts): NodeHandle {
-  const { node, home, feed, stats, ownSafetyCode, close } = parts;
+  const { node, home, feed, stats, network, ownSafetyCode, close } = parts;
   const sendAll: NodeHandle['sendAll'] = (peer, texts, { ids } = {}) =>
     named(texts, ids).asyncAndThen((messages) =>
       node.call('send', { peer, messages, via: null }, { deadlineMs: limits.commandDeadlineMs }),
@@ -95,6 +96,8 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     rename: (name) => node.call('rename', { name }).map(whole),
     ...statusMethodsOf(node),
     disconnect: (peer) => node.call('disconnect', { peer }),
+    network,
+    probe: (peer) => node.call('probe', { peer }, { deadlineMs: limits.probeDeadlineMs }),
     stats,
     close,
     [Symbol.asyncDispose]: close,

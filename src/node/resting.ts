@@ -28,6 +28,7 @@ import { openKeyring } from './keyring.js';
 import { node as limits } from './limits.js';
 import { localHandle } from './local-handle.js';
 import { newMessageId } from './message-id.js';
+import { networkInfo } from './network-info.js';
 import { silentBroadcast, silentDiscovery, silentTransport } from './silent.js';
 import { branch, causeOf } from './tree.js';
 
@@ -112,11 +113,19 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
       home: home.directory,
       feed,
       stats: () => ResultAsync.fromSafePromise(tree.stats()).map((stats) => ({ ...stats })),
+      network: () => networkOf(options, tree),
       ownSafetyCode: () => okAsync(ownSafetyNumber(keyring.identity().idKey)),
       close,
     }),
   );
 }
+
+const networkOf = (options: NodeOptions, tree: Pick<Supervisor, 'ref'>): ReturnType<typeof networkInfo> =>
+  networkInfo(options, {
+    node: tree.ref(nodeAddress),
+    discovery: tree.ref(addresses.discovery),
+    broadcast: tree.ref(addresses.broadcast),
+  });
 
 /** Waits for the first `ready`. False: the tree gave up before. */
 async function isReady(

@@ -21,14 +21,13 @@ import type { DialectName } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
 import type { StoreError } from '../chat/errors.js';
 import { newMessageId } from './message-id.js';
-import { beaconSocket } from '../actors/presence/limits.js';
 import { node as limits } from './limits.js';
 import { foreignRoutes } from '../chat/foreign/limits.js';
 import { address, child, type ChildSpec, type Placement } from '../runtime/actor.js';
 import type { DeadLetter } from '../runtime/link/protocol.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
-import { broadcastActor } from '../actors/presence/broadcast.js';
-import { discoveryActor } from '../actors/presence/discovery.js';
+import { presenceBranch } from './presence.js';
+import { networkInfo } from './network-info.js';
 import { openFeed, type Feed } from './feed.js';
 import { history } from '../actors/history/history.js';
 import type { HomeError } from '../home/errors.js';
@@ -193,6 +192,12 @@ class RunningNode {
         history: historyAddress,
         discovery: discoveryAddress,
       }),
+      network: () =>
+        networkInfo(this.#options, {
+          node: tree.ref(nodeAddress),
+          discovery: tree.ref(discoveryAddress),
+          broadcast: tree.ref(broadcastAddress),
+        }),
       ownSafetyCode: () => this.#jobs.ownSafetyCode(this.#keyring.identity().idKey),
       close: () => this.close(),
     });
@@ -219,10 +224,6 @@ class RunningNode {
 
   #children(): readonly (ChildSpec | SupervisorSpec)[] {
     const { bind = limits.bind, port = limits.port, portStrict = false } = this.#options;
-    const { beaconPorts = beaconSocket.portsDefault, beaconIntervalMs = limits.beaconIntervalMs } =
-      this.#options;
-    const { idKey, peerId, local } = this.#keyring.identity();
-    const { bootId, wireVersions } = local;
     const links = {
       history: historyAddress,
       transport: transportAddress,
@@ -247,37 +248,19 @@ class RunningNode {
       links: { node: nodeAddress },
       placement: this.#place('transport'),
     });
-    const discoveryChild = child(discoveryActor, {
-      args: {
-        bind,
-        beaconPorts,
-        intervalMs: beaconIntervalMs,
-        ownId: peerId,
-        ownBootId: bootId,
-        onlinePeersFile: this.#foreign.enabled.has('cmp2204')
-          ? join(this.#home.directory, 'online_peers.txt')
-          : null,
-      },
-      links: { node: nodeAddress, broadcast: broadcastAddress },
-      placement: this.#place('discovery'),
-    });
-    const broadcastChild = child(broadcastActor, {
-      args: {
-        bind,
-        targets: this.#options.broadcast ?? null,
-        beaconPorts,
-        intervalMs: beaconIntervalMs,
-        idKey,
-        bootId,
-        instance: bootId,
-        wireVersions,
-      },
-      links: { node: nodeAddress, discovery: discoveryAddress },
-      placement: this.#place('broadcast'),
-    });
     const sessions = branch('sessions', 'one-for-one', []);
     const connections = branch('connections', 'rest-for-one', [transportChild, sessions]);
-    const presence = branch('presence', 'rest-for-one', [discoveryChild, broadcastChild]);
+    const presence = presenceBranch({
+      options: this.#options,
+      identity: this.#keyring.identity(),
+      onlinePeersFile: this.#foreign.enabled.has('cmp2204')
+        ? join(this.#home.directory, 'online_peers.txt')
+        : null,
+      place: this.#place,
+      node: nodeAddress,
+      discovery: discoveryAddress,
+      broadcast: broadcastAddress,
+    });
     const network = branch('network', 'one-for-one', [connections, presence]);
     return [historyChild, branch('core', 'rest-for-one', [nodeChild, network])];
   }

@@ -60,8 +60,11 @@ export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
     awaited: (state) => next(state),
     recall: (state) => next(state),
     quiet: (state) => next(state),
+    reach: (state) => next(state),
+    hint: (state) => next(state),
     age: (state) => next(state),
     stats: (state) => reply(state, ok({ datagrams: 0, signatureChecks: 0, challenges: 0, dropped: {} })),
+    report: (state) => reply(state, ok({ own: [], peers: [], offLinkCount: 0 })),
   },
 });
 
@@ -74,9 +77,11 @@ export const silentBroadcast = actor<Nothing, null, BroadcastProtocol>({
     announce: (state) => next(state),
     describe: (state) => next(state),
     unicast: (state) => next(state),
+    query: (state) => next(state),
     answer: (state) => next(state),
     greet: (state) => next(state),
     leave: (state) => reply(state, ok(null)),
+    sent: (state) => reply(state, ok({ targets: [], replyPorts: [] })),
     pollInterfaces: (state) => next(state),
   },
 });

@@ -119,6 +119,21 @@ export function broadcastAddressOf(own: InterfaceAddress): string | null {
   return ipaddr.IPv4.broadcastAddressFromCIDR(`${network.ip.toString()}/${network.prefixBits}`).toString();
 }
 
+/**
+ * Returns the zone of the interface whose network an address is in, the narrowest one of several; empty: there is none.
+ */
+export function interfaceOf(address: string, interfaces: readonly InterfaceAddress[]): string {
+  const zone = zoneOf(address);
+  if (zone !== '') return zone;
+  const ip = parse(address);
+  if (ip === null) return '';
+  const fitting = interfaces
+    .flatMap((own) => ({ own, bits: networkOf(own)?.prefixBits ?? -1 }))
+    .filter(({ own, bits }) => bits > 0 && isOnLink(ip, own))
+    .toSorted((a, b) => b.bits - a.bits);
+  return fitting[0]?.own.zone ?? '';
+}
+
 /** A tunnel with a shorter prefix would make a large part of the internet a neighbour. */
 const onLinkPrefixBitsMin = 8;
 

@@ -131,6 +131,7 @@ async function start(t: TestContext, name: string, beaconPorts: readonly number[
           args: {
             bind,
             targets: null,
+            replyPorts: [],
             beaconPorts,
             intervalMs: 8_000,
             idKey: identity.idKey,

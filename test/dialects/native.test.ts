@@ -11,6 +11,10 @@ import { holds } from '../support/seeds.js';
 import { codePoint } from '../support/code-points.js';
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => messageIdFromBytes(bytes));
+const eight = fc
+  .uint8Array({ minLength: 8, maxLength: 8 })
+  .map((bytes) => Buffer.from(bytes).toString('hex'));
+const printable = fc.string({ unit: 'grapheme-ascii', maxLength: 64 });
 const aText = fc
   .tuple(id, fc.nat(2 ** 41), fc.string({ unit: codePoint, maxLength: 300 }))
   .map(([messageId, sentAtMs, text]): Utterance => ({ type: 'text', id: messageId, sentAtMs, text }));
@@ -24,6 +28,28 @@ const anUtterance: fc.Arbitrary<Utterance> = fc.oneof(
       name,
       instance: Buffer.from(bytes).toString('hex'),
     })),
+  fc.record({ id: eight, tcpPort: fc.nat(65_535) }, { noNullPrototype: true }).map((words): Utterance => ({
+    type: 'inquiry',
+    words: { kind: 'question', ...words },
+  })),
+  fc
+    .record(
+      {
+        id: eight,
+        clockMs: fc.nat(2 ** 41),
+        seenAt: printable,
+        dialBack: fc.constantFrom('untried' as const, 'reached' as const, 'failed' as const),
+        dialProblem: printable,
+        arrived: fc.array(
+          fc.record({ address: printable, via: printable, ageMs: fc.nat(1e9) }, { noNullPrototype: true }),
+          {
+            maxLength: 16,
+          },
+        ),
+      },
+      { noNullPrototype: true },
+    )
+    .map((words): Utterance => ({ type: 'inquiry', words: { kind: 'answer', ...words } })),
 );
 const unpackAll = (contents: readonly Uint8Array[]) =>
   contents.flatMap((content) => unpack(content)._unsafeUnwrap());
@@ -154,6 +180,29 @@ test('a connection is ours from its fourth byte on, and not ours from the first 
     ['{', 'no'],
   ] as const)
     assert.equal(native.sniff(Buffer.from(first)), verdict, first);
+});
+
+test('words about the network are bounded, harmless to a terminal, and refused when cut', () => {
+  const long = { address: 'x'.repeat(300), via: '\u001b[31m', ageMs: 2 ** 40 };
+  const arrived = Array.from({ length: 100 }, () => long);
+  const answer = {
+    kind: 'answer',
+    id: '00'.repeat(8),
+    clockMs: 1,
+    seenAt: '',
+    dialProblem: '',
+    arrived,
+  } as const;
+  const [content] = pack([{ type: 'inquiry', words: { ...answer, dialBack: 'failed' } }])._unsafeUnwrap();
+  assert.ok(content !== undefined && content.length < 2_000);
+  const [read] = unpack(content)._unsafeUnwrap();
+  assert.ok(read?.type === 'inquiry' && read.words.kind === 'answer');
+  assert.equal(read.words.arrived.length, 16);
+  assert.deepEqual(read.words.arrived[0], { address: 'x'.repeat(64), via: '?[31m', ageMs: 0xffff_ffff });
+  for (const code of [kind.question, kind.answer])
+    for (const length of [0, 1, 9]) assert.ok(unpack(concat([header(code, length), body(length)])).isErr());
+  const later = concat([header(kind.question, 13), body(13)]);
+  assert.ok(unpack(later).isOk(), 'a later version may add fields');
 });
 
 test('busy says when to come back, in whole seconds, rounded up', () => {

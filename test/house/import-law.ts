@@ -31,6 +31,8 @@ interface Room {
 /** The vocabulary of chat: imports none of its rooms. */
 const chatWords = /^src\/chat\/(errors|limits|events|contract|fields|turn)\.ts$/;
 const entry = /^src\/chat\/delivery\/entry\.ts$/;
+/** The types of the calls that the core answers. */
+const chatInputs = /^src\/chat\/asked\.ts$/;
 /** Failures of other actors pass through chat as values, from one shell to another. */
 const failuresOfActors = /^src\/runtime\/errors\.ts$/;
 const wire = /^src\/wire\//;
@@ -45,7 +47,7 @@ const actorProtocols = /^src\/actors\/[^/]+\/protocol\.ts$/;
 /** What ui writes its own files with. */
 const homeForUi = /^src\/home\/(default-home|directory|private-file)\.ts$/;
 /** What the local API serves, and how a node is started. */
-const nodeForUi = /^src\/node\/(awaited|handle|limits|message-id|start)\.ts$/;
+const nodeForUi = /^src\/node\/(awaited|handle|limits|message-id|start|doctor\/diagnose)\.ts$/;
 
 const room = (name: string, files: RegExp, may: readonly RegExp[], file: string, imports: string): Room => ({
   name,
@@ -106,6 +108,12 @@ export const rooms: readonly Room[] = [
   room('the words of chat', chatWords, [wire, dialects], 'src/chat/events.ts', './people/name.js'),
   chatRoom('people', [], 'src/chat/people/name.ts', '../presence/roster.js'),
   chatRoom('presence', [people], 'src/chat/presence/roster.ts', '../delivery/outbox.js'),
+  chatRoom(
+    'doctor',
+    [people, chatInputs, /^src\/chat\/(presence|routes)\//],
+    'src/chat/doctor/limits.ts',
+    '../delivery/outbox.js',
+  ),
   chatRoom('routes', [people, entry], 'src/chat/routes/limits.ts', '../delivery/outbox.js'),
   chatRoom(
     'foreign',

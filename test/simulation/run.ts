@@ -262,6 +262,7 @@ export class NodeRun {
         else if (effect.say === 'awaited') this.#presence.awaited(effect.peerIds);
         else if (effect.say === 'recall') this.#presence.recall(effect.rows);
         else if (effect.say === 'describe') this.#presence.describe(effect.name, effect.tcpPort);
+        // Announcements to single hosts are left out: here broadcasts arrive.
         break;
       case 'identity':
         node.renewKey();

@@ -105,6 +105,7 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
       bind,
       targets: options.targets ?? ['127.0.0.1'],
       beaconPorts,
+      replyPorts: [],
       intervalMs,
       idKey: identity.idKey,
       bootId,

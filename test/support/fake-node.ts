@@ -149,6 +149,18 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     setIdle: (isIdle) => okAsync(it.setStatus(isIdle ? 'away' : 'here', '')),
     disconnect: (word) => lift(it.find(word).map(() => null)),
     stats: () => okAsync({ actors: [], threads: [], tree: noActors }),
+    network: () =>
+      okAsync({
+        binds: ['127.0.0.1'],
+        tcpPort: 6_001,
+        beaconPorts: [6_000, 6_001],
+        replyPorts: [],
+        sent: [],
+        own: [],
+        heard: [],
+        offLinkCount: 0,
+      }),
+    probe: (peer) => lift(it.find(peer).map(({ name }) => ({ name, tried: [], heard: [], answer: null }))),
     close: async () => it.close(),
     [Symbol.asyncDispose]: async () => it.close(),
     receive: (word, text) => it.append(it.find(word)._unsafeUnwrap(), 'in', text),

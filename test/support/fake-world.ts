@@ -7,6 +7,7 @@ import { PassThrough, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../src/index.js';
 import { attend } from '../../src/ui/api/attended.js';
 import { listenToPeers } from '../../src/ui/api/attach.js';
+import { diagnose } from '../../src/ui/api/doctor.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
 import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
@@ -82,6 +83,8 @@ export interface FakeWorldOptions {
   readonly columns?: number;
   readonly home?: string;
   readonly nowMs?: number;
+  /** In place of the doctor. */
+  readonly diagnose?: World['diagnose'];
 }
 
 export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
@@ -118,6 +121,7 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
       return 'code' in node ? errAsync(node) : okAsync(node);
     },
     listenToPeers,
+    diagnose: options.diagnose ?? diagnose,
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { diagnose } from '../../src/ui/api/doctor.js';
 import { listenToPeers, openRestingNode } from '../../src/ui/api/attach.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { run } from '../../src/ui/cli/program.js';
@@ -38,6 +39,7 @@ export function playProgram(
     launchNode: launchInline,
     restNode: openRestingNode,
     listenToPeers,
+    diagnose,
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);

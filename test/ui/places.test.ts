@@ -83,7 +83,7 @@ test('a log file that is full at its opening is set aside', async (context) => {
 });
 
 // Case H10
-test('a log file that was moved away is opened anew under its name', async (context) => {
+test('a new log file is opened under the name of one that was moved away', async (context) => {
   const file = join(temporaryHome(context), 'log');
   const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
   write('info', 'before', {});

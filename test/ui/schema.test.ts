@@ -143,6 +143,7 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['top']);
   await run(['read', 'bob']);
   await run(['peers']);
+  await run(['doctor', '--timeout', '1']);
   await run(['peers', '--watch'], { until: /"peer"/ });
   await run(['history']);
   await run(['history', '--export', join(temporaryHome(context), 'all.csv')]);
@@ -200,6 +201,7 @@ test('every line of every command fits the schema', options, async (context) => 
     'contact',
     'error',
     'export',
+    'finding',
     'id',
     'message',
     'notice',
@@ -265,6 +267,8 @@ test('every request and answer of the local API fits the schema', options, async
     history: { peer: 'bob', limit: 5, sinceMs: 0 },
     safety: { peer: 'bob' },
     stats: {},
+    network: {},
+    probe: { peer: 'bob' },
     send: { peer: 'bob', text: 'x' },
     sendAll: { peer: 'bob', texts: ['y', 'z'] },
     verify: { peer: 'bob', code: null },

@@ -93,6 +93,8 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'setStatus', body, call: state.calls.open(from) }, context, from),
     idle: (state, body, context, from) =>
       ask(state, { name: 'idle', body, call: state.calls.open(from) }, context, from),
+    probe: (state, body, context, from) =>
+      ask(state, { name: 'probe', body, call: state.calls.open(from) }, context, from),
     disconnect: (state, body, context, from) =>
       ask(state, { name: 'disconnect', body, call: state.calls.open(from) }, context, from),
     foreignPeers: (state, body, context, from) =>
@@ -164,6 +166,7 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     },
 
     stored: (state, body, context) => step(state, { type: 'stored', ...body }, context),
+    heardReport: (state, body, context) => step(state, { type: 'heardReport', ...body }, context),
     computed: (state, body, context) => step(state, { type: 'computed', ...body }, context),
     keyRenewed: (state, body, context) => step(state, { type: 'keyRenewed', ...body }, context),
     due: (state, { due }, context) => step(state, { type: 'due', due }, context),

@@ -80,14 +80,7 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       tellTransport(shell, effect, context);
       break;
     case 'presence':
-      if (effect.say === 'contacts') context.links.discovery.cast('contacts', { peerIds: effect.peerIds });
-      else if (effect.say === 'awaited') context.links.discovery.cast('awaited', { peerIds: effect.peerIds });
-      else if (effect.say === 'recall') context.links.discovery.cast('recall', { rows: effect.rows });
-      else if (effect.say === 'quiet') context.links.discovery.cast('quiet', { isQuiet: effect.isQuiet });
-      else {
-        const { name, tcpPort, certificateSerial, status } = effect;
-        context.links.broadcast.cast('describe', { name, tcpPort, certificateSerial, status });
-      }
+      tellPresence(effect, context);
       break;
     case 'identity': {
       const renewed = services.renewKey();
@@ -125,6 +118,43 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
     case 'log':
       log(shell, effect, context);
       break;
+    default:
+      unreachable(effect);
+  }
+}
+
+function tellPresence(effect: Extract<Effect, { readonly to: 'presence' }>, context: NodeContext): void {
+  const { discovery, broadcast } = context.links;
+  switch (effect.say) {
+    case 'contacts':
+    case 'awaited':
+      discovery.cast(effect.say, { peerIds: effect.peerIds });
+      break;
+    case 'recall':
+      discovery.cast('recall', { rows: effect.rows });
+      break;
+    case 'reach':
+      discovery.cast('reach', { places: effect.places });
+      break;
+    case 'report': {
+      const { token } = effect;
+      void discovery.call('report', {}).then((reported) => {
+        const report = reported.unwrapOr({ own: [], peers: [], offLinkCount: 0 });
+        context.self('heardReport', { token, report });
+      });
+      break;
+    }
+    case 'query':
+      broadcast.cast('query', { hosts: effect.hosts });
+      break;
+    case 'quiet':
+      discovery.cast('quiet', { isQuiet: effect.isQuiet });
+      break;
+    case 'describe': {
+      const { name, tcpPort, certificateSerial, status } = effect;
+      broadcast.cast('describe', { name, tcpPort, certificateSerial, status });
+      break;
+    }
     default:
       unreachable(effect);
   }

@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Commands } from '../../chat/asked.js';
 import type { Due, StoredAnswer } from '../../chat/effects.js';
+import type { HeardReport } from '../../chat/presence/heard-log.js';
 import type { Token } from '../../chat/turn.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { DialError } from '../../chat/errors.js';
@@ -35,6 +36,7 @@ type Continuations = {
   dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: DialError | RuntimeError }>;
   stored: Cast<Local<{ readonly token: Token; readonly answer: StoredAnswer }>>;
   computed: Cast<Local<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>>;
+  heardReport: Cast<Local<{ readonly token: Token; readonly report: HeardReport }>>;
   due: Cast<{ readonly due: Due }>;
   keyRenewed: Cast<{ readonly certificateSerial: number; readonly keyIsOldAtMs: number }>;
   /** The actor of a foreign connection runs. Sent by the root. */

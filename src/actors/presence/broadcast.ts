@@ -4,7 +4,7 @@
  * challenges and answers reach this node even where many homes share a beacon port. Spec: design.md *Beacon*,
  * session-protocol section 6.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
 import { reasonOf } from '../../system-errors.js';
@@ -18,13 +18,14 @@ import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
 import type { Status } from '../../wire/status.js';
 import { openUdp, sendUdp, type UdpOptions } from './udp.js';
-import { beaconTargets, goodbyePorts, isBroadcast } from './targets.js';
+import { beaconTargets, goodbyePorts, isBroadcast, queryPorts } from './targets.js';
 import { isNear, isUnicast, isV6, type InterfaceAddress } from '../../wire/address-space.js';
 import type {
   DiscoveryProtocol,
   BroadcastProtocol,
   BeaconDescription,
   BroadcastRequests,
+  SentReport,
 } from './protocol.js';
 
 /** Arguments of the actor. */
@@ -33,6 +34,8 @@ export interface BroadcastArgs {
   /** Addresses that beacons are sent to; `null`: the broadcast address of every interface, and this machine. */
   readonly targets: readonly string[] | null;
   readonly beaconPorts: readonly number[];
+  /** Ports for the socket that beacons leave by, of which the first free one is used; none free: any port. */
+  readonly replyPorts: readonly number[];
   readonly intervalMs: number;
   readonly idKey: Uint8Array;
   readonly bootId: Uint8Array;
@@ -69,6 +72,7 @@ interface BroadcastState {
   hasLeft: boolean;
   interfaces: readonly InterfaceAddress[];
   cancelNext: () => void;
+  lastSent: SentReport['targets'];
 }
 
 /** Errors of `init`: `transport/cannot-listen`. */
@@ -93,6 +97,15 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       if (!isHidden(state.description)) sendToOne(state, bytes, address, port);
       return next(state);
     },
+    async query(state, { hosts }, context) {
+      if (isHidden(state.description)) return next(state);
+      const signed = await sign(state, context, 'query', new Uint8Array(randomBytes(wire.nonceBytes)));
+      if (signed === null) return next(state);
+      const datagram = replyOf(signed);
+      for (const host of hosts)
+        for (const port of queryPorts(state.args.beaconPorts)) sendToOne(state, datagram, host, port);
+      return next(state);
+    },
     async answer(state, { nonce, address, port, bytesMax }, context) {
       if (!state.answers.take(performance.now())) return next(state);
       const signed = await sign(state, context, 'answer', nonce);
@@ -113,6 +126,11 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       state.hasLeft = true;
       state.announced = null;
       return reply(state, ok(null));
+    },
+    sent: (state) => {
+      const ports = state.sockets.map(({ socket }) => socket.address().port);
+      const targets = isHidden(state.description) ? [] : state.lastSent;
+      return reply(state, ok({ targets, replyPorts: [...new Set(ports)] }));
     },
     async pollInterfaces(state, _body, context) {
       context.after(limits.pollInterfacesEveryMs, 'pollInterfaces', {});
@@ -142,7 +160,7 @@ async function start(
   };
   const onError = (error: NodeJS.ErrnoException): void =>
     context.log('warn', 'broadcast.socket-failed', { reason: reasonOf(error) });
-  const sockets = await openSockets(args.bind, { isShared: false, port: 0, onDatagram, onError });
+  const sockets = await openSockets(args, { isShared: false, onDatagram, onError });
   if (sockets.isErr()) return err(sockets.error);
   // Grows over a restart of this actor, since peers refuse a number that they have seen in one run of the node.
   const ticks = Number(process.hrtime.bigint() / limits.seqTickNs);
@@ -159,18 +177,19 @@ async function start(
     hasLeft: false,
     interfaces: readInterfaces(),
     cancelNext: () => undefined,
+    lastSent: [],
   });
 }
 
 /** Opens a socket for each address. A family that this machine lacks is left out where another one is there. */
 async function openSockets(
-  bind: BroadcastArgs['bind'],
-  options: Omit<UdpOptions, 'address'>,
+  { bind, replyPorts }: Pick<BroadcastArgs, 'bind' | 'replyPorts'>,
+  options: Omit<UdpOptions, 'address' | 'port'>,
 ): Promise<Result<readonly BeaconSocket[], ListenError>> {
   const sockets: BeaconSocket[] = [];
   let failure: ListenError | null = null;
   for (const address of bindsOf(bind)) {
-    const opened = await openUdp({ ...options, address });
+    const opened = await openFirst(address, replyPorts, options);
     if (opened.isOk()) {
       sockets.push({ bind: address, socket: opened.value });
       continue;
@@ -181,6 +200,19 @@ async function openSockets(
     return err(failure);
   }
   return sockets.length === 0 && failure !== null ? err(failure) : ok(sockets);
+}
+
+/** Opens a socket on the first free port of these, or on any port. The error is the code of the system. */
+async function openFirst(
+  address: string,
+  ports: readonly number[],
+  options: Omit<UdpOptions, 'address' | 'port'>,
+): ReturnType<typeof openUdp> {
+  for (const port of ports) {
+    const opened = await openUdp({ ...options, address, port });
+    if (opened.isOk() || opened.error !== 'EADDRINUSE') return opened;
+  }
+  return openUdp({ ...options, address, port: 0 });
 }
 
 async function askDescription(context: BroadcastContext): Promise<BeaconDescription | null> {
@@ -271,12 +303,14 @@ async function sendToAll(
     beaconTargets(bind, args.targets, interfaces).flatMap(({ address, ownAddress }) => {
       const datagram = ownAddress === '' ? replyOf(signed) : datagramOf(state, signed, ownAddress);
       return ports.map(async (port) => {
-        const failure = await sendUdp(socket, datagram, address, port);
-        return failure === null ? [] : [`${address}:${port} ${failure}`];
+        return { address, port, problem: await sendUdp(socket, datagram, address, port) };
       });
     }),
   );
-  return (await Promise.all(sends)).flat();
+  state.lastSent = await Promise.all(sends);
+  return state.lastSent.flatMap(({ address, port, problem }) =>
+    problem === null ? [] : [`${address}:${port} ${problem}`],
+  );
 }
 
 /** Sends a reply to the peer that asked: never to a broadcast address, and never out of the network. */

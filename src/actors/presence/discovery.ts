@@ -4,7 +4,7 @@
  * Replies leave by the socket of the broadcast actor. Spec: design.md *Discovery*, faults.md section 4 *Discovery*,
  * N3-N5.
  */
-import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
 import {
@@ -20,6 +20,9 @@ import { reasonOf } from '../../system-errors.js';
 import { bindsOf, isFamilyMissing, readInterfaces } from '../interfaces.js';
 import { receiverOf, groupBinds, joinGroups, type BeaconReceiver } from './groups.js';
 import type { ListenError } from '../errors.js';
+import { HeardLog } from '../../chat/presence/heard-log.js';
+import { reach } from '../../chat/presence/limits.js';
+import { agesOf, Reach } from '../../chat/presence/reach.js';
 import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
@@ -28,10 +31,19 @@ import { FaultTally } from '../../runtime/log-tally.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';
 import { openUdp } from './udp.js';
+import { verifyEd25519 } from './verify.js';
 import { broadcastBinds } from './targets.js';
-import { hostOf, isLoopback, isNear, plainAddress, type InterfaceAddress } from '../../wire/address-space.js';
+import {
+  hostOf,
+  interfaceOf,
+  isLoopback,
+  isNear,
+  plainAddress,
+  type InterfaceAddress,
+} from '../../wire/address-space.js';
 import type { BroadcastProtocol, DiscoveryProtocol, DiscoveryReports } from './protocol.js';
 import { openOnlinePeersFile, type OnlinePeersFile } from './online-peers-file.js';
+import { sanitiseName } from '../../chat/people/name.js';
 import type { Presence } from '../../chat/people/presence.js';
 
 /** Arguments of the actor. */
@@ -69,6 +81,8 @@ interface DiscoveryState {
   readonly gate: BeaconGate;
   readonly roster: Roster;
   readonly counts: Counts;
+  readonly log: HeardLog;
+  readonly reach: Reach;
   readonly onlinePeers: OnlinePeersFile | null;
   /** Rows that were not sent to the node yet. */
   readonly unsent: Map<PeerId, Presence>;
@@ -106,10 +120,19 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       state.isQuiet = isQuiet;
       return next(state);
     },
+    reach(state, { places }) {
+      state.reach.setPlaces(places);
+      return next(state);
+    },
+    hint(state, { host }) {
+      state.reach.hint(host, performance.now());
+      return next(state);
+    },
     age(state, _body, context) {
       context.after(limits.ageEveryMs, 'age', {});
       state.interfaces = readInterfaces();
       joinGroups(state.receivers, state.interfaces);
+      askSilent(state);
       reportRows(state, state.roster.tick(clocks()));
       reportSeen(state);
       return next(state);
@@ -121,6 +144,7 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
         ok({ datagrams, signatureChecks, challenges, dropped: Object.fromEntries(dropped) }),
       );
     },
+    report: (state) => reply(state, ok(state.log.report())),
   },
   async terminate(state) {
     clearTimeout(state.sendTimer);
@@ -149,6 +173,8 @@ async function start(
     receivers,
     gate,
     roster,
+    log: new HeardLog(),
+    reach: new Reach(performance.now(), roster.onlineMs - reach.beforeAwayMs),
     counts: { datagrams: 0, signatureChecks: 0, challenges: 0, dropped: new Map() },
     onlinePeers:
       args.onlinePeersFile === null
@@ -235,12 +261,20 @@ function hear(state: DiscoveryState, bytes: Uint8Array, from: string, port: numb
   const address = hostOf(from);
   const isLocal =
     isLoopback(address) || state.interfaces.some((own) => own.address === plainAddress(address));
-  if (!isLocal && !isNear(address, state.interfaces)) return count(counts, 'off-link');
+  if (!isLocal && !isNear(address, state.interfaces)) {
+    state.log.noteOffLink();
+    return count(counts, 'off-link');
+  }
   const source: BeaconSource = { address, port, isLocal, isReply };
   const decision = gate.judge(bytes, source, clocks());
   switch (decision.type) {
-    case 'drop':
-      return count(counts, decision.reason);
+    case 'drop': {
+      const { reason, repeated } = decision;
+      const atMs = Date.now();
+      if (reason === 'own') state.log.noteOwn({ address, via: interfaceOf(address, state.interfaces), atMs });
+      if (repeated !== undefined) state.log.noteRepeat(repeated, address, atMs);
+      return count(counts, reason);
+    }
     case 'challenge':
       counts.challenges += 1;
       return void context.links.broadcast.cast('unicast', { bytes: decision.bytes, address, port });
@@ -271,6 +305,7 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
     case 'heard': {
       const { peerId, record, answer, isAddressProven } = settled;
       const isNew = isNewRun(roster, peerId, record);
+      if (record.kind !== 'bye') noteHeard(state, peerId, record, source);
       reportRows(state, roster.heard(peerId, record, source, clocks()));
       // For an awaited peer a sign of life alone is reported.
       if (state.awaited.has(peerId)) reportRows(state, rowOf(roster, peerId));
@@ -283,6 +318,34 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       }
     }
   }
+}
+
+/** Asks silent contacts, and hosts that another service named, for a sign of life. */
+function askSilent({ isQuiet, reach, roster, context }: DiscoveryState): void {
+  if (isQuiet) return;
+  const { nowMs, wallClockMs } = clocks();
+  const hosts = reach.due(nowMs, agesOf(roster.rows(), wallClockMs));
+  if (hosts.length > 0) context.links.broadcast.cast('query', { hosts });
+}
+
+/** Notes an announcement for the doctor. A reply to a newcomer repeats an older record, so its time tells no clock. */
+function noteHeard(
+  { log, interfaces }: DiscoveryState,
+  peerId: PeerId,
+  { name, kind, timeMs }: BeaconRecord,
+  { address, isReply = false }: BeaconSource,
+): void {
+  const atMs = Date.now();
+  const isFresh = !isReply || kind === 'answer';
+  log.notePeer({
+    peerId,
+    name: sanitiseName(name).unwrapOr('unnamed'),
+    address,
+    via: interfaceOf(address, interfaces),
+    atMs,
+    clockMs: isFresh ? timeMs - atMs : null,
+    isReply,
+  });
 }
 
 /** Notes a peer in the file of the oldest dialect. Native beacons are announcements of it, too. */
@@ -298,12 +361,6 @@ const rowOf = (roster: Roster, peerId: PeerId): readonly Presence[] => {
 
 const isNewRun = (roster: Roster, peerId: PeerId, record: BeaconRecord): boolean =>
   !roster.isOfRun(peerId, record.bootId);
-
-function verifyEd25519(idKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const x = Buffer.from(idKey).toString('base64url');
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-  return verify(null, message, key, signature);
-}
 
 /** Sends changes to the node. Those of a short time travel together. */
 function reportRows(state: DiscoveryState, rows: readonly Presence[]): void {

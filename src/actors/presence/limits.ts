@@ -6,6 +6,11 @@ export const beaconSocket = {
   portsDefault: [6_000, 6_001],
   /** UDP port that Peer_Discovery of cmp2204 binds. */
   announcementPort: 6_000,
+  /**
+   * Ports of the socket that beacons leave by, the first free one, where beacons use the default ports. Peers send their
+   * replies there, and a firewall can admit a range that is known. There are eight, since each home on a machine has one.
+   */
+  replyPorts: [6_002, 6_003, 6_004, 6_005, 6_006, 6_007, 6_008, 6_009],
   /** Hops of a beacon: it never passes a router. */
   ttlHops: 1,
   /** Receive buffer: holds the burst of hundreds of neighbours that start at once. */
@@ -31,6 +36,9 @@ export const beaconSocket = {
   answersPerSecond: 100,
   answersBurst: 400,
   cookieSecretBytes: 32,
+  /** Time in which a test datagram comes back to its sender: it never leaves the machine and the next switch. */
+  selfTestMs: 1_000,
+  selfTestPollMs: 20,
   /** Sequence numbers start from the uptime in tenths of a second: 32 bits last 13 years. */
   seqTickNs: 100_000_000n,
   seqLast: 0xffff_ffff,

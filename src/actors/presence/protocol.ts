@@ -1,8 +1,9 @@
 /** The protocols of presence: broadcast, which sends beacons, and discovery, which receives them. */
 import type { Call, Cast } from '../../runtime/actor.js';
 import type { DropReason } from '../../chat/presence/beacon-gate.js';
+import type { HeardReport } from '../../chat/presence/heard-log.js';
 import type { PeerId } from '../../ids.js';
-import type { Presence } from '../../chat/people/presence.js';
+import type { Place, Presence } from '../../chat/people/presence.js';
 import type { Status } from '../../wire/status.js';
 
 /** The messages that broadcast takes. */
@@ -13,6 +14,8 @@ export type BroadcastProtocol = {
   describe: Cast<BeaconDescription>;
   /** Sends one datagram to one address, from the socket that answers come to. Ignores broadcast and far addresses. */
   unicast: Cast<{ readonly bytes: Uint8Array; readonly address: string; readonly port: number }>;
+  /** Sends one announcement to each of these hosts, which asks for a reply. Ignores broadcast and far addresses. */
+  query: Cast<{ readonly hosts: readonly string[] }>;
   /** Proves our identity to one address: sends an answer with the nonce, unless it would exceed `bytesMax`. */
   answer: Cast<{
     readonly nonce: Uint8Array;
@@ -30,9 +33,23 @@ export type BroadcastProtocol = {
    * must not end the run for peers, which ignore beacons after a goodbye. Replies once the goodbye has left.
    */
   leave: Call<Record<string, never>, null>;
+  /** The last announcement: where it was sent to, and where replies to it arrive. */
+  sent: Call<Record<string, never>, SentReport>;
   /** Checks whether the interfaces changed. Sent to itself. */
   pollInterfaces: Cast<Record<string, never>>;
 };
+
+/** Where the last announcement went. */
+export interface SentReport {
+  /** `problem`: the error code of sending; null: it left this machine. */
+  readonly targets: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly problem: string | null;
+  }[];
+  /** UDP ports to which peers send their replies. */
+  readonly replyPorts: readonly number[];
+}
 
 /** The content of a beacon. */
 export interface BeaconDescription {
@@ -63,6 +80,10 @@ export type DiscoveryProtocol = {
    * is reported to the node.
    */
   awaited: Cast<{ readonly peerIds: readonly PeerId[] }>;
+  /** Sets the places of contacts, which are asked for a sign of life when they fall silent. */
+  reach: Cast<{ readonly places: readonly Place[] }>;
+  /** A host at which a node may run, as another service says. It is asked, and proves itself like any other. */
+  hint: Cast<{ readonly host: string }>;
   /** Takes over the rows of an earlier life of this actor, which alone notices that their peers fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Whether nothing may be sent: then the signature alone counts, and no sender proves its address. */
@@ -70,6 +91,8 @@ export type DiscoveryProtocol = {
   /** Re-reads clocks: online → away → gone. Sent to itself. */
   age: Cast<Record<string, never>>;
   stats: Call<Record<string, never>, DiscoveryStats>;
+  /** All that was heard, and where. */
+  report: Call<Record<string, never>, HeardReport>;
 };
 
 /** Figures since the start. */

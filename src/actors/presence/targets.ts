@@ -21,6 +21,21 @@ import { beaconSocket } from './limits.js';
 export const goodbyePorts = (ports: readonly number[]): readonly number[] =>
   ports.filter((port) => port !== beaconSocket.announcementPort);
 
+/** Returns the ports for an announcement to one host: that of the oldest dialect only where there is no other. */
+export function queryPorts(ports: readonly number[]): readonly number[] {
+  const own = goodbyePorts(ports);
+  return own.length === 0 ? ports : own;
+}
+
+/**
+ * Returns the ports for the socket that beacons leave by. Beside other ports of beacons any port will do, since such
+ * ports were chosen to keep nodes apart.
+ */
+export const replyPortsFor = (beaconPorts: readonly number[]): readonly number[] =>
+  beaconPorts.some((port) => beaconSocket.portsDefault.some((usual) => usual === port))
+    ? beaconSocket.replyPorts
+    : [];
+
 /** An address that beacons are sent to. */
 export interface BeaconTarget {
   readonly address: string;

@@ -190,6 +190,7 @@ function understand(
       return null;
     case 'profile':
     case 'status':
+    case 'inquiry':
     case 'receipt':
     case 'unknown':
       return null;

@@ -13,6 +13,12 @@ import { status as wire } from '../../wire/limits.js';
 import { clipBytes } from './name.js';
 import type { Status } from '../../wire/status.js';
 
+/** A host where a handshake proved a peer. */
+export interface Place {
+  readonly peerId: PeerId;
+  readonly host: string;
+}
+
 /** One row of the roster: an announced identity with its addresses, best first. */
 export interface Presence {
   readonly peerId: PeerId;

@@ -63,7 +63,8 @@ export type DropReason =
 
 /** The treatment of one datagram. */
 export type BeaconDecision =
-  | { readonly type: 'drop'; readonly reason: DropReason }
+  /** `repeated`: the peer whose last record was heard once more. */
+  | { readonly type: 'drop'; readonly reason: DropReason; readonly repeated?: PeerId }
   /** Send `bytes` back to the source of the datagram. They are never longer than it. */
   | { readonly type: 'challenge'; readonly bytes: Uint8Array }
   /** A peer asks for proof that this address is ours: send an answer with `nonce`, at most `bytesMax` long. */
@@ -209,7 +210,8 @@ class Gate implements BeaconGate {
     const standing = standingOf(peerId);
     const age = this.#freshness.judge(peerId, record, isProven, clocks.wallClockMs);
     if (age === 'stale') return drop('stale');
-    if (age === 'repeat' && isKnownAddress(peerId, source.address)) return drop('repeat');
+    if (age === 'repeat' && isKnownAddress(peerId, source.address))
+      return { type: 'drop', reason: 'repeat', repeated: peerId };
     if (record.kind === 'bye' && standing === 'unknown') return drop('unknown-bye');
     // Any host can replay a record from another address, and a record from before our start seems fresh. A goodbye
     // needs no proof, since its sender is gone.

@@ -37,6 +37,31 @@ export const beaconGate = {
   tcpPortMin: 1_024,
 } as const;
 
+/** The log of what was heard, which the doctor reads. */
+export const heardLog = {
+  /** Addresses of others, and as many own ones: a network of hundreds is listed whole. */
+  addressesMax: 512,
+} as const;
+
+/** Announcements to single hosts, where broadcasts may be held back. */
+export const reach = {
+  /** Places of contacts that are remembered. */
+  placesMax: 1_024,
+  /** Hosts that another service named. */
+  hintsMax: 64,
+  /** Time for which such a host counts without being named again. */
+  hintMs: 600_000,
+  /** Wait after the start: where broadcasts arrive, they have arrived by then. */
+  firstAfterMs: 3_000,
+  /** Pause before a silent host is asked again, doubled each time. */
+  pauseMs: 8_000,
+  pauseMostMs: 300_000,
+  /** Hosts asked in one round of a second: a signature and as many datagrams of 400 bytes. */
+  hostsPerRoundMax: 8,
+  /** Time before a peer counts as away in which it is asked. */
+  beforeAwayMs: 2_000,
+} as const;
+
 /** Bounds and ages of the roster. */
 export const roster = {
   /** Rows in all: a network of 1,000 nodes is complete, and a row takes about 1 KiB. */

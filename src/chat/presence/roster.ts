@@ -19,6 +19,8 @@ export type ForeignBeacon = Omit<Extract<BeaconDatagram, { readonly kind: 'forei
  * `lastSeenMs`. A row that ended (goodbye, too long unseen, displaced) is returned once more, as `offline`.
  */
 export interface Roster {
+  /** Silence after which a native peer counts as away, ms. */
+  readonly onlineMs: number;
   /** A beacon that the gate settled as heard. */
   heard(peerId: PeerId, record: BeaconRecord, source: BeaconSource, clocks: Clocks): readonly Presence[];
   /** An announcement of the oldest dialect. */
@@ -182,6 +184,10 @@ class Rows implements Roster {
 
   rows(): readonly Presence[] {
     return [...this.#rows.values()].map(presenceOf);
+  }
+
+  get onlineMs(): number {
+    return this.#nativeOnlineMs;
   }
 
   #onlineMs({ dialect }: Presence): number {

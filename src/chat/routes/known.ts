@@ -12,6 +12,8 @@ import type { NativeEffect } from './effects.js';
 export class KnownCallers {
   readonly #people: People;
   readonly #tickets: TicketBook;
+  /** The places that discovery knows, as text. */
+  #published = '[]';
 
   constructor(people: People, tickets: TicketBook) {
     this.#people = people;
@@ -20,8 +22,24 @@ export class KnownCallers {
 
   /** Tells the transport which callers may use the reserved slot. */
   announce(turn: Turn<NativeEffect>): void {
-    const hosts = this.#people.welcomeHosts();
+    const hosts = [...new Set(this.#people.provedPlaces().map(({ host }) => host))];
     turn.emit({ to: 'transport', say: 'known', hosts, ticketIds: this.#tickets.ticketIds() });
+    this.#tellPlaces(turn);
+  }
+
+  /** Discovery starts again and knows no place. */
+  discoveryStarted(turn: Turn<NativeEffect>): void {
+    this.#published = '[]';
+    this.#tellPlaces(turn);
+  }
+
+  /** Tells discovery the places of trusted contacts where they changed. */
+  #tellPlaces(turn: Turn<NativeEffect>): void {
+    const places = this.#people.provedPlaces();
+    const text = JSON.stringify(places);
+    if (text === this.#published) return;
+    this.#published = text;
+    turn.emit({ to: 'presence', say: 'reach', places });
   }
 
   /** Returns the ticket that a caller names, or null. */

@@ -4,6 +4,7 @@ import type { SessionError } from '../../session/errors.js';
 import type { DialError } from '../errors.js';
 import type { ConnectionId, MessageId, PeerId, SessionId } from '../../ids.js';
 import type { CloseReason, PeerProof, Resumption } from '../../session/contract.js';
+import type { Inquiry } from '../../dialects/inquiry.js';
 import type { Address } from '../../wire/address.js';
 import type { RouteReport } from './route.js';
 
@@ -82,4 +83,14 @@ export interface AddressAnswer {
 export interface NativeOutcome {
   readonly reports: readonly RouteReport[];
   readonly answers: readonly AddressAnswer[];
+  /** Words about the network that a peer said. */
+  readonly inquiries?: readonly HeardInquiry[];
+}
+
+/** Words about the network, and the peer that said them. */
+export interface HeardInquiry {
+  readonly peerId: PeerId;
+  /** Host at the other end of the session. */
+  readonly host: string;
+  readonly words: Inquiry;
 }

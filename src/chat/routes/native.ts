@@ -20,6 +20,7 @@ import { answer, logLine, type Turn } from '../turn.js';
 import { Dials } from './dials.js';
 import type { NativeDue, NativeEffect, SessionEffect } from './effects.js';
 import { Failures } from './failures.js';
+import { Inquirer } from './inquirer.js';
 import { Instances } from './instances.js';
 import { KnownCallers } from './known.js';
 import { dialing as limits } from './limits.js';
@@ -59,6 +60,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #instances: Instances;
   readonly #renames: Renames;
   readonly #failures: Failures;
+  readonly inquirer = new Inquirer(this.#sessions);
   readonly #narrow = new NarrowPaths();
   /** Utterances of unknown kinds, by kind: at most 256 numbers. */
   readonly #unknownKinds = new Map<number, number>();
@@ -222,12 +224,8 @@ export class NativeRoutes implements Route<NativeTurn> {
       turn.emit(answer(call, ok({ receipts: [] })));
       return nothing;
     }
-    const { lines, confirmed, names, statuses, unknownKinds } = understand(
-      this.#people,
-      peerId,
-      utterances,
-      turn.now.wallMs,
-    );
+    const understood = understand(this.#people, peerId, utterances, turn.now.wallMs);
+    const { lines, confirmed, names, statuses, unknownKinds } = understood;
     for (const kind of unknownKinds) this.#unknownKinds.set(kind, (this.#unknownKinds.get(kind) ?? 0) + 1);
     // A receipt comes by itself, so it does not show which instance the user of the peer uses.
     if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
@@ -241,7 +239,9 @@ export class NativeRoutes implements Route<NativeTurn> {
       reports.push({ type: 'confirmed', peerId, ids: confirmed, as: 'delivered' });
     if (lines.length > 0) reports.push({ type: 'heard', lines, call, repeatedBy: { peerId, sessionId } });
     else turn.emit({ ...answer(call, ok({ receipts: [] })), afterCredit: true });
-    return { reports, answers };
+    const { host } = live.address;
+    const inquiries = understood.inquiries.map((words) => ({ peerId, host, words }));
+    return { reports, answers, inquiries };
   }
 
   /** Forgets a session that ended. */

@@ -1,5 +1,6 @@
 /** Utterances of a native peer, as the core takes them: entries for the history, receipts, and names. Pure. */
 import type { Utterance } from '../../dialects/dialect.js';
+import type { Inquiry } from '../../dialects/inquiry.js';
 import { unreachable } from '../../exhaustive.js';
 import { directConversation, type MessageId, type PeerId, type SessionId } from '../../ids.js';
 import { textContent, wordsOf, type Entry, type NewEntry } from '../delivery/entry.js';
@@ -20,6 +21,8 @@ export interface Understood {
   readonly names: readonly string[];
   /** Statuses of the peer, oldest first. */
   readonly statuses: readonly Status[];
+  /** Questions about the network, and answers to ours. */
+  readonly inquiries: readonly Inquiry[];
   /** The kinds that this version does not know, once per utterance. */
   readonly unknownKinds: readonly number[];
 }
@@ -35,6 +38,7 @@ export function understand(
   const confirmed: MessageId[] = [];
   const names: string[] = [];
   const statuses: Status[] = [];
+  const inquiries: Inquiry[] = [];
   const unknownKinds: number[] = [];
   for (const utterance of utterances) {
     switch (utterance.type) {
@@ -64,6 +68,9 @@ export function understand(
       case 'status':
         statuses.push(utterance.status);
         break;
+      case 'inquiry':
+        inquiries.push(utterance.words);
+        break;
       case 'unknown':
         unknownKinds.push(utterance.kind);
         break;
@@ -75,7 +82,7 @@ export function understand(
         return unreachable(utterance);
     }
   }
-  return { lines, confirmed, names, statuses, unknownKinds };
+  return { lines, confirmed, names, statuses, inquiries, unknownKinds };
 }
 
 /** Entries as a route takes them. */

@@ -157,6 +157,7 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
     case 'connect':
     case 'receipt':
     case 'status':
+    case 'inquiry':
     case 'unknown':
       return unsupported('cse310', utterance.type);
     default:

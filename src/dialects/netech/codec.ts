@@ -142,6 +142,7 @@ function textOf(utterance: Utterance, options: ForeignOptions): Result<string, D
     case 'receipt':
     case 'profile':
     case 'status':
+    case 'inquiry':
     case 'unknown':
       return unsupported('netech', utterance.type);
     default:

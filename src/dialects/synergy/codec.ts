@@ -207,6 +207,7 @@ function contentOf(utterance: Utterance, options: ForeignOptions): Result<string
     case 'receipt':
     case 'profile':
     case 'status':
+    case 'inquiry':
     case 'unknown':
       return unsupported('synergy', utterance.type);
     default:

@@ -95,6 +95,15 @@ const asking = {
     pack: (peer: string) => ({ peer }),
     run: ({ node }, { peer }) => node.safety(peer),
   }),
+  network: method({
+    verb: 'GET',
+    path: '/v1/network',
+    does: 'what the node sends to and hears from its network',
+    takes: nothing,
+    gives: answers.networkInfo,
+    pack: () => ({}),
+    run: ({ node }) => node.network(),
+  }),
   stats: method({
     verb: 'GET',
     path: '/v1/stats',
@@ -171,6 +180,15 @@ const acting = {
     gives: answers.selfInfo,
     pack: (name: string) => ({ name }),
     run: ({ node }, { name }) => node.rename(name),
+  }),
+  probe: method({
+    verb: 'POST',
+    path: '/v1/probe',
+    does: 'find out what arrives in each direction between this node and the peer',
+    takes: onePeer,
+    gives: answers.probeInfo,
+    pack: (peer: string) => ({ peer }),
+    run: ({ node }, { peer }) => node.probe(peer),
   }),
   disconnect: method({
     verb: 'POST',

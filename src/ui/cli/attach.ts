@@ -230,7 +230,7 @@ async function launch(
 }
 
 /** Reads all settings of a new node and warns of unknown keys. */
-function chosenFor(
+export function chosenFor(
   world: World,
   home: string,
   common: CommonOptions,

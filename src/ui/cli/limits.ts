@@ -114,6 +114,14 @@ export const logFile = {
 /** The log of a node that commands share, `node.log` in the home: 4 MB at most. */
 export const nodeLog = { bytesMax: 2 * 2 ** 20, filesMax: 2 } as const;
 
+/** The row that shows the progress of long work. */
+export const progressRow = {
+  /** Pause between two drawings. */
+  drawEveryMs: 200,
+  /** Pause between two lines of `--json`. */
+  lineEveryMs: 1_000,
+} as const;
+
 /** The roles and menus of the older programs. */
 export const roles = {
   /** Time after which the menu of a terminal returns. The outcome of the message is printed when it is known. */

@@ -35,6 +35,7 @@ const world: World = {
   restNode: (options) => loaded(import('../api/attach.js'), (code) => code.openRestingNode(options)),
   listenToPeers: (...given) => loaded(import('../api/attach.js'), (code) => code.listenToPeers(...given)),
   connectNode: (home) => loaded(import('../api/client.js'), (code) => code.connectNode(home)),
+  diagnose: async (options) => (await import('../api/doctor.js')).diagnose(options),
   onSignal: (listener) => {
     const onSignal = (): void => {
       // A signal ends the program even if something hangs.

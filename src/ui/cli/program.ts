@@ -286,6 +286,20 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
         (await import('./commands/top.js')).top(context, options.once === true),
       ),
     );
+  base(program.command('doctor'), world)
+    .description('find out why peers are not found, or what stands between here and PEER; exit 4: a finding')
+    .argument('[peer]')
+    .addOption(
+      new Option('--timeout <seconds>', 'listen to announcements at most this long (default 9)').argParser(
+        arg(timeoutKind),
+      ),
+    )
+    .action((peer: string | undefined, options: { timeout?: number }, command: Command) =>
+      runs(command, async (context) => {
+        const { doctor } = await import('./commands/doctor.js');
+        return doctor(context, { peer: peer ?? null, timeoutMs: options.timeout ?? null });
+      }),
+    );
   base(program.command('id'), world)
     .description('show the own name, id, safety code and addresses')
     .option('--qr', 'show the id as a QR code, too')

@@ -3,6 +3,7 @@ import type { ResultAsync } from 'neverthrow';
 import type { Readable, Writable } from 'node:stream';
 import type { NodeError, NodeHandle, NodeOptions } from '../../index.js';
 import type { listenToPeers } from '../api/attach.js';
+import type { diagnose } from '../api/doctor.js';
 import type { RemoteNode } from '../api/client.js';
 import type { LaunchTask, Server } from '../api/launch.js';
 
@@ -31,6 +32,8 @@ export interface World {
   readonly restNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
   /** Hears the peers of a home without a node, announcing nothing. */
   readonly listenToPeers: typeof listenToPeers;
+  /** Examines this machine and its network. */
+  readonly diagnose: typeof diagnose;
   readonly connectNode: (home: string) => ResultAsync<RemoteNode, NodeError>;
   /** Calls `listener` at each SIGINT, SIGTERM and SIGHUP. Returns the function that unsubscribes. */
   readonly onSignal: (listener: () => void) => () => void;

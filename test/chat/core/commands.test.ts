@@ -65,7 +65,14 @@ test('only the right digits verify; the peer is then trusted, and its messages s
   assert.deepEqual(kinds(scene), ['caller']);
   const right = verify(number.replaceAll(' ', '')) as { readonly verified: boolean };
   assert.equal(right.verified, true);
-  assert.deepEqual(kinds(scene), ['history', 'feed', 'presence contacts', 'transport known', 'caller']);
+  assert.deepEqual(kinds(scene), [
+    'history',
+    'feed',
+    'presence contacts',
+    'transport known',
+    'presence reach',
+    'caller',
+  ]);
   assert.equal(scene.asked('put-contact').ask.contact.trust, 'verified');
   scene.ask('send', { peer: bob.peerId, messages: [{ id: messageId(1), text: 'x' }], via: null });
   assert.equal(scene.asked('append').ask.lines[0]?.verified, true);
@@ -98,7 +105,13 @@ test('the first message to a peer makes it trusted: discovery and transport lear
     scene.ask('send', { peer: bob.peerId, messages: [{ id: messageId(id), text: 'x' }], via: null });
   };
   send(1);
-  assert.deepEqual(kinds(scene), ['history', 'history', 'presence contacts', 'transport known']);
+  assert.deepEqual(kinds(scene), [
+    'history',
+    'history',
+    'presence contacts',
+    'transport known',
+    'presence reach',
+  ]);
   send(2);
   assert.deepEqual(kinds(scene), ['history']);
 });

@@ -201,14 +201,13 @@ test('discovery that starts again gets the contacts and the rows that it had ann
   scene.sees(other);
   scene.take({ type: 'discoveryStarted' });
   assert.deepEqual(
-    scene.effects.map((effect) =>
-      effect.to !== 'presence'
-        ? effect.to
-        : effect.say === 'contacts'
-          ? effect.peerIds
-          : effect.say === 'recall' && effect.rows.map(({ peerId }) => peerId),
-    ),
-    [[bob.peerId], [bob.peerId, other.peerId]],
+    scene.effects.map((effect) => {
+      if (effect.to !== 'presence') return effect.to;
+      if (effect.say === 'contacts') return effect.peerIds;
+      if (effect.say === 'reach') return effect.places;
+      return effect.say === 'recall' && effect.rows.map(({ peerId }) => peerId);
+    }),
+    [[bob.peerId], [{ peerId: bob.peerId, host: bob.host }], [bob.peerId, other.peerId]],
   );
 });
 

@@ -192,7 +192,7 @@ test('after a failed dial discovery awaits the peer, and an unchanged beacon cau
   const scene = new Race().start([home]);
   assert.ok(!scene.all.some((effect) => effect.to === 'presence' && effect.say === 'awaited'));
   const awaited = (): unknown =>
-    scene.to('presence').map((effect) => (effect.say === 'awaited' ? effect.peerIds : effect.say));
+    scene.to('presence').flatMap((effect) => (effect.say === 'awaited' ? [effect.peerIds] : []));
   // A long outage: the back-off has grown to a minute.
   for (let dial = 1; dial <= 8; dial += 1) {
     scene.fails(`o-${dial}`);

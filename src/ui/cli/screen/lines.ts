@@ -90,6 +90,17 @@ export const commandLines = {
     tree: described(v.looseObject({}), 'supervisors and actors with their figures'),
     threads: described(v.array(v.looseObject({})), 'threads with their memory in bytes'),
   }),
+  finding: line('finding', '`doctor`: the result of one check', {
+    check: described(v.string(), 'name of the check'),
+    ok: described(v.boolean(), 'whether nothing has to be done'),
+    cause: described(v.string(), 'what was observed'),
+    remedy: described(v.string(), 'what to do; empty where nothing has to be done'),
+  }),
+  progress: line('progress', '`doctor`: how much of the time has passed', {
+    what: described(v.string(), 'the work'),
+    doneMs: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'time that has passed'),
+    totalMs: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'most time that the work takes'),
+  }),
   hubReady: line('ready', '`hub`: it listens', { address, port, pid }),
   hub: line('hub', '`hub`: a line of its log', {
     line: described(v.string(), 'line of the log of the hub'),

@@ -94,8 +94,8 @@ const wordsOf = (name: string): string =>
     .toLowerCase();
 
 /**
- * The log file `FILE` and its older parts, `FILE.1` being the newest, so that a log never fills the disk. A file that
- * another program moved away is opened anew under its name.
+ * The log file `FILE` and its older parts, `FILE.1` being the newest, so that a log never fills the disk. Where
+ * another program moves a file away, a new one is opened under its name.
  */
 class RotatingFile {
   readonly #file: string;
@@ -127,7 +127,7 @@ class RotatingFile {
     }
   }
 
-  /** Opens the file anew where its name means another file by now, or none. */
+  /** Opens a new file where the name means another file by now, or none. */
   #followName(): void {
     const nowMs = performance.now();
     if (nowMs - this.#checkedMs < logFile.nameCheckMs) return;

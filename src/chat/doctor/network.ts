@@ -1,0 +1,233 @@
+/** Findings about the network: own announcements that come back, others that are heard, firewalls. Pure. */
+import { fine, trouble, type Check, type Finding } from './finding.js';
+import { judgeUfw, isUfwActive, activeZones, judgeZones } from './firewall/front-ends.js';
+import { judgeIptables, readIptables } from './firewall/iptables.js';
+import { judgeNft, readNft } from './firewall/nft.js';
+import type { Packet, Verdict } from './firewall/walk.js';
+import { isLoopbackOnly, outerAddresses } from './machine.js';
+import type { Echo, FirewallReading, FirewallTool, Observations } from './observations.js';
+import {
+  listed,
+  meaningOf,
+  openCommand,
+  rangesOf,
+  spanOf,
+  type Openings,
+  type RulePlace,
+} from './remedies.js';
+
+const echoWords = {
+  loopback: 'on this machine',
+  broadcast: 'by broadcast',
+  multicast: 'by multicast (IPv6)',
+} as const satisfies Record<Echo['kind'], string>;
+
+/** Whether own datagrams come back, for each way that there is. */
+export function echoFindings(seen: Observations): readonly Finding[] {
+  return (['loopback', 'broadcast', 'multicast'] as const).flatMap((kind) => {
+    const echoes = seen.echoes.filter((echo) => echo.kind === kind);
+    return echoes.length === 0 ? [] : [echoFinding(kind, echoes, seen)];
+  });
+}
+
+function echoFinding(kind: Check & Echo['kind'], echoes: readonly Echo[], seen: Observations): Finding {
+  const lost = echoes.filter(({ isHeard }) => !isHeard);
+  const nameOf = ({ interfaceName, target }: Echo): string => `${interfaceName} (${target})`;
+  const [first] = lost;
+  if (first === undefined)
+    return fine(kind, `own announcements ${echoWords[kind]} come back on ${listed(echoes.map(nameOf))}`);
+  const { sendProblem } = first;
+  const where = listed(lost.map(nameOf));
+  if (sendProblem !== null) {
+    const words = `announcements ${echoWords[kind]} cannot be sent on ${where}: ${meaningOf(sendProblem)}`;
+    const remedy =
+      sendProblem === 'EPERM'
+        ? `let outgoing UDP through: sudo nft insert rule inet filter output udp dport ${listed(rangesOf(portsOf(seen), '-'))} accept`
+        : `check the interface: ip address show dev ${first.interfaceName}`;
+    return trouble(kind, words, remedy);
+  }
+  return trouble(
+    kind,
+    `own announcements ${echoWords[kind]} do not come back on ${where}: something on this machine drops them`,
+    remedyOfFirewall(seen, { tcp: [], udp: seen.openPorts }),
+  );
+}
+
+const portsOf = ({ udp }: Observations): readonly number[] => udp.map(({ port }) => port);
+
+/** Returns the command for the firewall that is there; for the most usual one where none can be read. */
+function remedyOfFirewall(seen: Observations, openings: Openings): string {
+  const closed = readingsOf(seen).find(({ closed: refused }) => refused.length > 0);
+  const present = seen.firewalls.find(({ state }) => state === 'read' || state === 'denied')?.tool;
+  return `open the ports: ${openCommand(closed?.tool ?? present ?? 'nft', openings, closed?.place)}`;
+}
+
+/** Whether anybody else was heard. */
+export function heardFinding(seen: Observations): Finding {
+  const { heard, listenedMs, contacts, offLinkCount } = seen;
+  if (heard.length > 0) {
+    const words = heard.map(
+      ({ name, address, via }) => `${name} (${address}${via === '' ? '' : ` on ${via}`})`,
+    );
+    return fine('heard', `${heard.length} heard: ${listed(words)}`);
+  }
+  if (outerAddresses(seen).length === 0 || isLoopbackOnly(seen))
+    return trouble('heard', 'nobody else was heard, since this machine is on no network', 'see "interfaces"');
+  const foreign =
+    offLinkCount === 0
+      ? ''
+      : `; ${offLinkCount} datagrams came from machines with addresses of another network`;
+  const expected =
+    contacts.length === 0
+      ? ''
+      : `, not even ${listed(contacts.map(({ name, address }) => `${name} (last at ${address})`))}`;
+  return trouble(
+    'heard',
+    `nobody else was heard in ${spanOf(listenedMs)}${expected}${foreign}`,
+    offLinkCount > 0
+      ? 'give all machines addresses of one network (same router, same mask)'
+      : 'is Parlance running on another machine of this network? Run "parlance doctor" there, and "parlance doctor HOST:PORT" here',
+  );
+}
+
+/** The result of one firewall. */
+interface FirewallResult {
+  readonly tool: FirewallTool;
+  readonly closed: readonly Opening[];
+  readonly unknown: readonly Opening[];
+  readonly place: RulePlace;
+}
+interface Opening {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+}
+
+/** Judges the packets of peers by each visible firewall. */
+export function firewallFindings(seen: Observations): readonly Finding[] {
+  const results = readingsOf(seen);
+  const findings = results.map((result) => firewallFinding(result, seen));
+  const denied = seen.firewalls.filter(({ state }) => state === 'denied').map(({ tool }) => tool);
+  const failed = seen.firewalls.flatMap((each) =>
+    each.state === 'failed' ? [`${each.tool} (${each.reason})`] : [],
+  );
+  const missing = seen.firewalls.filter(({ state }) => state === 'missing').map(({ tool }) => tool);
+  if (denied.length > 0)
+    findings.push(
+      fine('firewall', `the rules of ${listed(denied)} can be read by root alone: ${commandsOf(denied)}`),
+    );
+  if (failed.length > 0) findings.push(fine('firewall', `the rules of ${listed(failed)} could not be read`));
+  if (findings.length === 0) {
+    const tools = missing.length === 0 ? '' : ` (${listed(missing)} not installed)`;
+    findings.push(fine('firewall', `no firewall of this machine is visible${tools}`));
+  }
+  return findings;
+}
+
+const commandsOf = (tools: readonly FirewallTool[]): string =>
+  listed(tools.map((tool) => `sudo ${showCommand[tool]}`));
+
+/** The command that shows the rules of a firewall. */
+const showCommand: Readonly<Record<FirewallTool, string>> = {
+  ufw: 'ufw status verbose',
+  firewalld: 'firewall-cmd --list-all-zones',
+  nft: 'nft list ruleset',
+  iptables: 'iptables-save',
+  macos: 'socketfilterfw --getglobalstate',
+  windows: 'netsh advfirewall show currentprofile',
+};
+
+function firewallFinding({ tool, closed, unknown, place }: FirewallResult, seen: Observations): Finding {
+  if (closed.length > 0) {
+    const where =
+      place.chain === undefined
+        ? ''
+        : ` (chain ${place.chain.family} ${place.chain.table} ${place.chain.chain})`;
+    const zone = place.zone === undefined ? '' : ` (zone ${place.zone})`;
+    const openings = openingsOf(seen, closed);
+    return trouble(
+      'firewall',
+      `${tool}${where}${zone} refuses ${wordsOf(closed)}`,
+      openCommand(tool, openings, place),
+    );
+  }
+  if (unknown.length > 0)
+    return fine(
+      'firewall',
+      `${tool}: it is not clear whether ${wordsOf(unknown)} is admitted: ${showCommand[tool]}`,
+    );
+  return fine('firewall', `${tool} admits what is needed`);
+}
+
+/** Opens all ports of a protocol of which one is closed. */
+function openingsOf(seen: Observations, closed: readonly Opening[]): Openings {
+  const has = (protocol: 'tcp' | 'udp'): boolean => closed.some((each) => each.protocol === protocol);
+  return { tcp: has('tcp') ? [seen.tcp.open ?? seen.tcp.wanted] : [], udp: has('udp') ? seen.openPorts : [] };
+}
+
+function wordsOf(openings: readonly Opening[]): string {
+  const ranges = (['tcp', 'udp'] as const).flatMap((protocol) => {
+    const ports = openings.filter((each) => each.protocol === protocol).map(({ port }) => port);
+    const words = rangesOf(ports, '-');
+    return words.length === 0 ? [] : [`${protocol.toUpperCase()} ${words.join(', ')}`];
+  });
+  return ranges.join(' and ');
+}
+
+/** Judges the readings. A front end stands for the rules that it makes below. */
+function readingsOf(seen: Observations): readonly FirewallResult[] {
+  const read = seen.firewalls.filter(
+    (each): each is Extract<FirewallReading, { state: 'read' }> => each.state === 'read',
+  );
+  const textOf = (tool: FirewallTool): string | null => read.find((each) => each.tool === tool)?.text ?? null;
+  const [ufw, zones] = [textOf('ufw'), activeZones(textOf('firewalld') ?? '')];
+  const results: FirewallResult[] = [];
+  if (ufw !== null && isUfwActive(ufw))
+    results.push(resultOf('ufw', seen, (packet) => ({ verdict: judgeUfw(ufw, packet), place: {} })));
+  if (zones.length > 0) {
+    results.push(
+      resultOf('firewalld', seen, (packet) => {
+        const judged = judgeZones(zones, packet);
+        return { verdict: judged?.verdict ?? 'unknown', place: judged === null ? {} : { zone: judged.zone } };
+      }),
+    );
+  }
+  if (results.length > 0) return results;
+  const nft = readNft(textOf('nft') ?? '');
+  if (nft !== null && nft.bases.length > 0) {
+    return [
+      resultOf('nft', seen, (packet) => {
+        const { verdict, place } = judgeNft(nft, packet);
+        return { verdict, place: place === null ? {} : { chain: place } };
+      }),
+    ];
+  }
+  const iptables = readIptables(textOf('iptables') ?? '');
+  if (iptables === null) return [];
+  return [resultOf('iptables', seen, (packet) => ({ verdict: judgeIptables(iptables, packet), place: {} }))];
+}
+
+/** Judges every port on every interface. */
+function resultOf(
+  tool: FirewallTool,
+  seen: Observations,
+  judge: (packet: Packet) => { readonly verdict: Verdict; readonly place: RulePlace },
+): FirewallResult {
+  const names = [...new Set(outerAddresses(seen).map(({ name }) => name))];
+  const openings: readonly Opening[] = [
+    { protocol: 'tcp', port: seen.tcp.open ?? seen.tcp.wanted },
+    ...[...portsOf(seen), ...seen.replyPorts].map((port) => ({ protocol: 'udp', port }) as const),
+  ];
+  const judged = openings.map((opening) => {
+    const verdicts = names.map((interfaceName) => judge({ ...opening, interfaceName }));
+    const closed = verdicts.find(({ verdict }) => verdict === 'closed');
+    const unknown = verdicts.find(({ verdict }) => verdict === 'unknown');
+    return { opening, closed, unknown };
+  });
+  const closed = judged.filter((each) => each.closed !== undefined);
+  return {
+    tool,
+    closed: closed.map(({ opening }) => opening),
+    unknown: judged.filter((each) => each.unknown !== undefined).map(({ opening }) => opening),
+    place: closed[0]?.closed?.place ?? {},
+  };
+}

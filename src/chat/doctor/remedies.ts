@@ -1,0 +1,113 @@
+/** Remedies: the commands that open what Parlance needs, and words that several rules share. */
+import type { FirewallTool } from './observations.js';
+import { doctor as limits } from './limits.js';
+
+/** The ports to open. */
+export interface Openings {
+  readonly tcp: readonly number[];
+  readonly udp: readonly number[];
+}
+
+/** The place of the rules that refuse. `chain`: of nftables; `zone`: of firewalld. */
+export interface RulePlace {
+  readonly chain?: { readonly family: string; readonly table: string; readonly chain: string };
+  readonly zone?: string;
+}
+
+/** Returns the command that opens the ports in this firewall. */
+export function openCommand(tool: FirewallTool, openings: Openings, place: RulePlace = {}): string {
+  const each = (separator: string) =>
+    (['tcp', 'udp'] as const).flatMap((protocol) =>
+      rangesOf(openings[protocol], separator).map((range) => ({ protocol, range })),
+    );
+  switch (tool) {
+    case 'ufw':
+      return joined(each(':').map(({ protocol, range }) => `sudo ufw allow ${range}/${protocol}`));
+    case 'firewalld': {
+      const zone = place.zone === undefined ? '' : ` --zone=${place.zone}`;
+      const ports = each('-').map(({ protocol, range }) => `--add-port=${range}/${protocol}`);
+      return `sudo firewall-cmd --permanent${zone} ${ports.join(' ')} && sudo firewall-cmd --reload`;
+    }
+    case 'nft': {
+      const { family, table, chain } = place.chain ?? { family: 'inet', table: 'filter', chain: 'input' };
+      const sets = (['tcp', 'udp'] as const).flatMap((protocol) => {
+        const ranges = rangesOf(openings[protocol], '-');
+        const set = ranges.length === 1 ? ranges[0] : `{ ${ranges.join(', ')} }`;
+        return ranges.length === 0 ? [] : [`${protocol} dport ${set} accept`];
+      });
+      return joined(sets.map((rule) => `sudo nft insert rule ${family} ${table} ${chain} ${rule}`));
+    }
+    case 'iptables':
+      return joined(
+        each(':').map(
+          ({ protocol, range }) => `sudo iptables -I INPUT -p ${protocol} --dport ${range} -j ACCEPT`,
+        ),
+      );
+    case 'macos':
+      return 'sudo /usr/libexec/ApplicationFirewall/socketfilterfw --add "$(which node)" --unblockapp "$(which node)"';
+    case 'windows':
+      return joined(
+        each('-').map(
+          ({ protocol, range }) =>
+            `netsh advfirewall firewall add rule name=Parlance dir=in action=allow protocol=${protocol} localport=${range}`,
+        ),
+      );
+    default:
+      return tool satisfies never;
+  }
+}
+
+const joined = (commands: readonly string[]): string => commands.join(' && ');
+
+/** Joins neighbouring ports: `6000:6009`, `7000`. */
+export function rangesOf(ports: readonly number[], separator: string): readonly string[] {
+  const sorted = [...new Set(ports)].toSorted((a, b) => a - b);
+  const ranges: [number, number][] = [];
+  for (const port of sorted) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === port - 1) last[1] = port;
+    else ranges.push([port, port]);
+  }
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}${separator}${last}`));
+}
+
+/** Lists words in a sentence, at most some of them. */
+export function listed(words: readonly string[]): string {
+  const shown = words.slice(0, limits.listedMax);
+  const rest = words.length - shown.length;
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
+}
+
+/** Returns a time in words: `3 s`, `5 min`, `2 h`. */
+export function spanOf(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+/** Returns the meaning of a system error code for people. */
+export function meaningOf(code: string): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another program has it';
+    case 'EACCES':
+      return 'the system allows it to administrators alone (EACCES)';
+    case 'EPERM':
+      return 'a firewall on this machine refuses it (EPERM)';
+    case 'ENETUNREACH':
+      return 'there is no route to the network (ENETUNREACH)';
+    case 'EHOSTUNREACH':
+      return 'the host does not answer on the link (EHOSTUNREACH)';
+    case 'ENETDOWN':
+      return 'the interface is down (ENETDOWN)';
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address (EADDRNOTAVAIL)';
+    case 'ECONNREFUSED':
+      return 'the host is there, but nothing listens on the port (ECONNREFUSED)';
+    case 'ETIMEDOUT':
+      return 'nothing came back (ETIMEDOUT)';
+    default:
+      return code;
+  }
+}

@@ -1,0 +1,128 @@
+/** `parlance doctor`: its lines, its exit codes and its progress, with observations that a test gives. */
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ok } from 'neverthrow';
+import { createColors } from 'picocolors';
+import type { DiagnoseOptions, Finding } from '../../src/ui/api/doctor.js';
+import { findingLines } from '../../src/ui/cli/commands/doctor.js';
+import { runTool } from '../../src/node/doctor/tools.js';
+import { homeState } from '../../src/node/doctor/machine.js';
+import { fakeWorld } from '../support/fake-world.js';
+import { temporaryHome } from '../support/program.js';
+import { testMsMax } from '../support/deadline.js';
+
+const options = { timeout: testMsMax };
+const fine: Finding = { check: 'clock', ok: true, cause: 'the clocks agree', remedy: '' };
+const closed: Finding = {
+  check: 'firewall',
+  ok: false,
+  cause: 'ufw refuses UDP 6000-6001',
+  remedy: 'sudo ufw allow 6000:6009/udp',
+};
+
+/** A doctor that finds these, after some progress. */
+const finding =
+  (...findings: readonly Finding[]) =>
+  async ({ onProgress }: DiagnoseOptions) => {
+    onProgress(0, 9_000);
+    return ok(findings);
+  };
+
+test('doctor: all well is exit 0, a finding is exit 4', options, async (context) => {
+  for (const [findings, code, verdict] of [
+    [[fine], 0, 'all well'],
+    [[fine, closed], 4, '1 finding (firewall)'],
+  ] as const) {
+    const it = fakeWorld({ diagnose: finding(...findings) });
+    context.after(() => it.remove());
+    assert.equal(await it.run('doctor'), code);
+    assert.ok(it.stdout.text.includes(verdict), it.stdout.text);
+    assert.match(it.stderr.text, /^no node runs here: .*test datagram/);
+    assert.equal(existsSync(join(it.home, 'identity.json')), false, 'the home is not touched');
+  }
+});
+
+test(
+  'doctor --json: findings and progress are lines, and nothing else is printed',
+  options,
+  async (context) => {
+    const it = fakeWorld({ diagnose: finding(closed), isTTY: true });
+    context.after(() => it.remove());
+    assert.equal(await it.run('doctor', '--json', '--quiet'), 4);
+    assert.deepEqual(it.stdout.json(), [
+      { type: 'progress', what: 'listening to announcements', doneMs: 0, totalMs: 9_000 },
+      { type: 'finding', ...closed },
+    ]);
+    assert.equal(it.stderr.text, '');
+  },
+);
+
+test('doctor: the progress is a row on a terminal, and absent in a pipe', options, async (context) => {
+  for (const isTTY of [true, false]) {
+    const it = fakeWorld({ diagnose: finding(fine), isTTY });
+    context.after(() => it.remove());
+    await it.run('doctor', '--quiet');
+    assert.equal(it.stderr.text.includes('9 s left'), isTTY);
+    assert.ok(!isTTY || it.stderr.text.endsWith('\r\u001B[K'), 'the row is gone in the end');
+  }
+});
+
+test('doctor: a narrow terminal has the words below the check, and a command stays whole', () => {
+  const rows = (columns: number) => findingLines(closed, columns, createColors(false)).split('\n');
+  assert.deepEqual(rows(80), [
+    'BAD firewall      ufw refuses UDP 6000-6001',
+    '                  → sudo ufw allow 6000:6009/udp',
+  ]);
+  assert.deepEqual(rows(24), [
+    'BAD firewall',
+    '    ufw refuses UDP',
+    '    6000-6001',
+    '    → sudo ufw allow 6000:6009/udp',
+  ]);
+});
+
+test('doctor: the settings of the home choose what is examined', options, async (context) => {
+  const asked: DiagnoseOptions[] = [];
+  const diagnose = async (given: DiagnoseOptions) => {
+    asked.push(given);
+    return ok([fine]);
+  };
+  const it = fakeWorld({ diagnose });
+  context.after(() => it.remove());
+  await it.run('doctor', '--port', '7001', '--beacon-port', '7002', '--timeout', '2');
+  const [given] = asked;
+  assert.deepEqual(
+    [given?.options.port, given?.options.beaconPorts, given?.listenMs],
+    [7_001, [7_002], 2_000],
+  );
+  assert.equal(given?.running, null);
+});
+
+test('a tool that is missing, fails or hangs is said and no error', options, async () => {
+  assert.deepEqual(await runTool('no-such-tool-of-parlance', []), { state: 'missing' });
+  const done = await runTool('node', ['-e', 'process.stdout.write(process.argv[1] ?? "")', '$(id); x']);
+  assert.deepEqual(done, { state: 'done', text: '$(id); x' }, 'no shell reads the arguments');
+  const denied = await runTool('node', ['-e', 'console.error("Operation not permitted"); process.exit(1)']);
+  assert.deepEqual(denied, { state: 'denied' });
+  const failed = await runTool('node', ['-e', 'console.error("broken\\nmore"); process.exit(3)']);
+  assert.deepEqual(failed, { state: 'failed', reason: 'broken' });
+  const late = await runTool('node', ['-e', 'setInterval(() => {}, 1000)']);
+  assert.ok(late.state === 'failed' && /did not end within/.test(late.reason));
+});
+
+test(
+  'the state of a home is read and not changed',
+  { ...options, skip: process.platform === 'win32' },
+  (context) => {
+    const home = join(temporaryHome(context), 'home');
+    assert.deepEqual([homeState(home).isThere, existsSync(home)], [false, false]);
+    mkdirSync(home, { mode: 0o700 });
+    writeFileSync(join(home, 'settings.json'), '{}', { mode: 0o600 });
+    assert.deepEqual(homeState(home).open, []);
+    chmodSync(join(home, 'settings.json'), 0o644);
+    chmodSync(home, 0o755);
+    assert.deepEqual(homeState(home).open, ['.', 'settings.json']);
+  },
+);

@@ -130,7 +130,9 @@ export class Core {
     const { native, foreign } = this.#parts;
     switch (input.type) {
       case 'asked':
-        return this.#asked(input, turn);
+        if (input.name !== 'probe') return this.#asked(input, turn);
+        this.#inquiries.ask(input.body.peer, input.call, turn);
+        return [];
       case 'listening':
         return this.#listens(input, turn);
       case 'accepted':
@@ -216,7 +218,7 @@ export class Core {
     return foreign.dialFailed(connectionId, error, turn) ?? [];
   }
 
-  #asked(input: AskedInput, turn: CoreTurn): readonly RouteReport[] {
+  #asked(input: Exclude<AskedInput, { name: 'probe' }>, turn: CoreTurn): readonly RouteReport[] {
     const { people, native, foreign } = this.#parts;
     switch (input.name) {
       case 'self':
@@ -246,9 +248,6 @@ export class Core {
       case 'setStatus':
       case 'idle':
         this.#status.command(input, turn);
-        return [];
-      case 'probe':
-        this.#inquiries.ask(input.body.peer, input.call, turn);
         return [];
       case 'rename':
         turn.emit(answer(input.call, this.#rename(input.body.name, turn)));

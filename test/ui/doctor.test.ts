@@ -69,8 +69,9 @@ test('doctor: the progress is a row on a terminal, and absent in a pipe', option
   }
 });
 
+const rows = (columns: number) => findingLines(closed, columns, createColors(false)).split('\n');
+
 test('doctor: a narrow terminal has the words below the check, and a command stays whole', () => {
-  const rows = (columns: number) => findingLines(closed, columns, createColors(false)).split('\n');
   assert.deepEqual(rows(80), [
     'BAD firewall      ufw refuses UDP 6000-6001',
     '                  → sudo ufw allow 6000:6009/udp',

@@ -32,13 +32,14 @@ export interface SelfTestOptions {
 export async function udpProblem(bind: string, port: number): Promise<string | null> {
   let problem: string | null = null;
   for (const address of bindsOf(bind)) {
-    const ignore = (): void => undefined;
     const opened = await openUdp({ address, port, isShared: true, onDatagram: ignore, onError: ignore });
     if (opened.isOk()) opened.value.close();
     else if (!isFamilyProblem(opened.error)) problem ??= opened.error;
   }
   return problem;
 }
+
+const ignore = (): void => undefined;
 
 const isFamilyProblem = (code: string): boolean =>
   ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT'].includes(code);
@@ -68,14 +69,19 @@ async function testFrom(
     const target = words.get(Buffer.from(bytes).toString('utf8'));
     if (target !== undefined) heard.add(target);
   };
-  const onError = (): void => undefined;
   const receivers: BeaconReceiver[] = [];
   for (const address of [bind, ...broadcastBinds(bind, interfaces)]) {
-    const opened = await openUdp({ address, port, isShared: true, onDatagram, onError });
+    const opened = await openUdp({ address, port, isShared: true, onDatagram, onError: ignore });
     if (opened.isOk()) receivers.push(receiverOf(opened.value, bind));
   }
   joinGroups(receivers, interfaces);
-  const sender = await openUdp({ address: bind, port: 0, isShared: false, onDatagram: onError, onError });
+  const sender = await openUdp({
+    address: bind,
+    port: 0,
+    isShared: false,
+    onDatagram: ignore,
+    onError: ignore,
+  });
   try {
     if (sender.isErr() || receivers.length === 0) return [];
     const socket = sender.value;

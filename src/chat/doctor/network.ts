@@ -30,9 +30,10 @@ export function echoFindings(seen: Observations): readonly Finding[] {
   });
 }
 
+const nameOf = ({ interfaceName, target }: Echo): string => `${interfaceName} (${target})`;
+
 function echoFinding(kind: Check & Echo['kind'], echoes: readonly Echo[], seen: Observations): Finding {
   const lost = echoes.filter(({ isHeard }) => !isHeard);
-  const nameOf = ({ interfaceName, target }: Echo): string => `${interfaceName} (${target})`;
   const [first] = lost;
   if (first === undefined)
     return fine(kind, `own announcements ${echoWords[kind]} come back on ${listed(echoes.map(nameOf))}`);
@@ -69,7 +70,8 @@ export function heardFinding(seen: Observations): Finding {
     const words = heard.map(
       ({ name, address, via }) => `${name} (${address}${via === '' ? '' : ` on ${via}`})`,
     );
-    return fine('heard', `${heard.length} heard: ${listed(words)}`);
+    const count = new Set(heard.map(({ id }) => id)).size;
+    return fine('heard', `${count} heard: ${listed(words)}`);
   }
   if (outerAddresses(seen).length === 0 || isLoopbackOnly(seen))
     return trouble('heard', 'nobody else was heard, since this machine is on no network', 'see "interfaces"');

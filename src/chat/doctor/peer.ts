@@ -1,5 +1,6 @@
 /** Findings about one peer: what arrives here, what arrives there, by which protocol. Pure. */
-import { isV6, plainAddress } from '../../wire/address-space.js';
+import { formatAddress } from '../../wire/address.js';
+import { interfaceOf, isV6 } from '../../wire/address-space.js';
 import { fine, trouble, type Finding } from './finding.js';
 import { doctor as limits } from './limits.js';
 import { isTunnel, outerAddresses } from './machine.js';
@@ -33,7 +34,7 @@ function networkFinding(peer: PeerState, seen: Observations, isReached: boolean)
   ];
   const own = outerAddresses(seen).filter(({ name }) => !isTunnel(name));
   const v4 = hosts.filter((host) => !isV6(host) && /^[\d.]+$/.test(host));
-  if (v4.length === 0 || v4.some((host) => isOnLink(host, seen))) return [];
+  if (v4.length === 0 || v4.some((host) => interfaceOf(host, seen.addresses) !== '')) return [];
   const networks = own.flatMap(({ address, cidr, name }) =>
     isV6(address) ? [] : [`${cidr ?? address} on ${name}`],
   );
@@ -44,27 +45,11 @@ function networkFinding(peer: PeerState, seen: Observations, isReached: boolean)
   return [trouble('peer-network', words, remedy)];
 }
 
-/** Whether an address is in the network of an interface: private space alone does not count. */
-function isOnLink(host: string, { addresses }: Observations): boolean {
-  const plain = plainAddress(host);
-  return addresses.some((own) => own.address === plain || sharesNetwork(plain, own.cidr));
-}
-
-function sharesNetwork(host: string, cidr: string | null): boolean {
-  const [network = '', bits = ''] = (cidr ?? '').split('/');
-  if (isV6(network) || !/^\d+$/.test(bits)) return false;
-  const mask = Number(bits) === 0 ? 0 : (~0 << (32 - Number(bits))) >>> 0;
-  return ((numberOf(host) ^ numberOf(network)) & mask) >>> 0 === 0;
-}
-
-const numberOf = (quad: string): number =>
-  quad.split('.').reduce((sum, part) => (sum * 256 + Number(part)) >>> 0, 0);
-
 function udpInFinding(peer: PeerState, isReached: boolean): Finding {
   const name = nameOf(peer);
   if (peer.heard.length > 0) {
     const words = peer.heard.map(
-      ({ address, via, ageMs }) => `${address}${via === '' ? '' : ` on ${via}`}, ${spanOf(ageMs)} ago`,
+      ({ address, via, ageMs }) => `${address}${via === '' ? '' : ` on ${via}`} (${spanOf(ageMs)} ago)`,
     );
     const both = peer.heard.some(({ isReply }) => isReply)
       ? '; it answers to announcements of this node'
@@ -86,7 +71,7 @@ function udpOutFinding(peer: PeerState, seen: Observations): Finding {
   const heard = peer.answer?.heard ?? [];
   if (heard.length > 0) {
     const words = heard.map(
-      ({ address, via, ageMs }) => `${address}${via === '' ? '' : ` on its ${via}`}, ${spanOf(ageMs)} ago`,
+      ({ address, via, ageMs }) => `${address}${via === '' ? '' : ` on its ${via}`} (${spanOf(ageMs)} ago)`,
     );
     return fine('peer-udp-out', `${name} hears announcements of this node: ${listed(words)}`);
   }
@@ -101,11 +86,9 @@ function udpOutFinding(peer: PeerState, seen: Observations): Finding {
 function tcpOutFinding(peer: PeerState, seen: Observations): Finding {
   const name = nameOf(peer);
   const reached = peer.tried.filter(({ problem }) => problem === null);
-  const words = ({ host, port }: { host: string; port: number }): string =>
-    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   if (reached.length > 0)
-    return fine('peer-tcp-out', `${name} is reached by TCP at ${listed(reached.map(words))}`);
-  const failed = peer.tried.map((each) => `${words(each)}: ${meaningOf(each.problem ?? '')}`);
+    return fine('peer-tcp-out', `${name} is reached by TCP at ${listed(reached.map(formatAddress))}`);
+  const failed = peer.tried.map((each) => `${formatAddress(each)}: ${meaningOf(each.problem ?? '')}`);
   if (failed.length === 0)
     return trouble('peer-tcp-out', `no address of ${name} is known`, 'give PEER as HOST:PORT');
   const port = peer.tried[0]?.port ?? seen.tcp.wanted;

@@ -126,9 +126,10 @@ const zones = (lines: readonly string[], interfaces = 'eth0'): string =>
     .concat([`  interfaces: ${interfaces}`, ...lines.map((line) => `  ${line}`), ''])
     .join('\n');
 
+const judged = (lines: readonly string[], asked: Packet, interfaces?: string) =>
+  judgeZones(activeZones(zones(lines, interfaces)), asked);
+
 test('firewalld: the zone of the interface decides', () => {
-  const judged = (lines: readonly string[], asked: Packet, interfaces?: string) =>
-    judgeZones(activeZones(zones(lines, interfaces)), asked);
   assert.deepEqual(judged(['services: ssh', 'ports: '], udp), { verdict: 'closed', zone: 'public' });
   assert.equal(judged(['ports: 6000-6009/udp 6001/tcp'], udp)?.verdict, 'open');
   assert.equal(judged(['ports: 6000-6009/udp'], tcp)?.verdict, 'closed');

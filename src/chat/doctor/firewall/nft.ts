@@ -58,12 +58,12 @@ export function readNft(text: string): NftRules | null {
     if (!isJsonObject(chain)) continue;
     const key = keyOf(chain, chain['name']);
     const policy = chain['hook'] === undefined ? null : chain['policy'] === 'drop' ? 'drop' : 'accept';
-    const made: Chain = { name: String(chain['name']), rules: rules.get(key) ?? [], policy };
+    const made: Chain = { name: wordOf(chain['name']), rules: rules.get(key) ?? [], policy };
     chains.set(key, made);
-    const family = String(chain['family']);
+    const family = wordOf(chain['family']);
     if (chain['hook'] !== 'input' || chain['type'] !== 'filter' || !families.includes(family)) continue;
     const priority = typeof chain['prio'] === 'number' ? chain['prio'] : 0;
-    bases.push({ family, table: String(chain['table']), priority, chain: made });
+    bases.push({ family, table: wordOf(chain['table']), priority, chain: made });
   }
   return {
     bases: bases.toSorted((a, b) => a.priority - b.priority),
@@ -83,8 +83,12 @@ export function judgeNft({ bases, chainOf }: NftRules, packet: Packet): NftVerdi
   return doubtful ?? { verdict: 'open', place: null };
 }
 
+/** Returns a text or a number as text; anything else is empty, and names nothing. */
+const wordOf = (value: JsonValue | undefined): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 const keyOf = ({ family, table }: JsonObject, name: JsonValue | undefined): string =>
-  [family, table, name].map(String).join(' ');
+  [family, table, name].map(wordOf).join(' ');
 
 function ruleOf(expressions: JsonValue | undefined): Rule {
   const parts = isList(expressions) ? expressions.filter(isJsonObject) : [];
@@ -111,7 +115,7 @@ function matchOf(part: JsonObject, packet: Packet): Match {
 
 function compared(left: JsonObject, right: JsonValue | undefined, packet: Packet): Match {
   const { meta, ct, payload } = left;
-  if (isJsonObject(meta)) return metaMatch(String(meta['key']), right, packet);
+  if (isJsonObject(meta)) return metaMatch(wordOf(meta['key']), right, packet);
   if (isJsonObject(ct)) return ct['key'] === 'state' ? when(valuesOf(right).includes('new')) : 'maybe';
   if (!isJsonObject(payload)) return 'maybe';
   const [protocol, field] = [payload['protocol'], payload['field']];
@@ -127,7 +131,7 @@ function metaMatch(key: string, right: JsonValue | undefined, packet: Packet): M
   switch (key) {
     case 'iif':
     case 'iifname':
-      return when(values.some((value) => fitsName(String(value), packet.interfaceName)));
+      return when(values.some((value) => fitsName(wordOf(value), packet.interfaceName)));
     case 'l4proto':
       return when(values.includes(packet.protocol));
     case 'nfproto':
@@ -166,7 +170,7 @@ function actionOf(part: JsonObject, packet: Packet): Action {
   if ('return' in part) return { type: 'return' };
   for (const type of ['jump', 'goto'] as const) {
     const jump = part[type];
-    if (isJsonObject(jump)) return { type, chain: String(jump['target']) };
+    if (isJsonObject(jump)) return { type, chain: wordOf(jump['target']) };
   }
   const { vmap } = part;
   return isJsonObject(vmap) ? chosenBy(vmap, packet) : none;

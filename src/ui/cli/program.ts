@@ -131,6 +131,7 @@ function programOf(world: World, runs: Runs): Command {
     );
   addMessageCommands(program, world, runs);
   addPeerCommands(program, world, runs);
+  addInspection(program, world, runs);
   base(program.command('schema'), world)
     .description('print the JSON Schema of every NDJSON line and every body of the local API')
     .action((_options: object, command: Command) =>
@@ -257,27 +258,8 @@ function addHistory(program: Command, world: World, runs: Runs): void {
     );
 }
 
-function addPeerCommands(program: Command, world: World, runs: Runs): void {
-  base(program.command('peers'), world)
-    .description('list the peers')
-    .option('--watch', 'print every change, too, until a signal')
-    .addOption(new Option('--wait <peer>', 'wait until this peer is reachable').conflicts('watch'))
-    .addOption(
-      new Option(
-        '--timeout <seconds>',
-        'end --wait (default 30), --watch, or listening without a node (default 9) after this time',
-      ).argParser(arg(timeoutKind)),
-    )
-    .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
-      runs(command, async (context) => {
-        const { peers } = await import('./commands/peers.js');
-        return peers(context, {
-          isWatching: options.watch === true,
-          wait: options.wait ?? null,
-          timeoutMs: options.timeout ?? null,
-        });
-      }),
-    );
+/** Adds the commands that look into a node and its network. */
+function addInspection(program: Command, world: World, runs: Runs): void {
   base(program.command('top'), world)
     .description('watch the actors of the running node: queue, rate, busy share, restarts')
     .option('--once', 'print one table and end')
@@ -298,6 +280,29 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
       runs(command, async (context) => {
         const { doctor } = await import('./commands/doctor.js');
         return doctor(context, { peer: peer ?? null, timeoutMs: options.timeout ?? null });
+      }),
+    );
+}
+
+function addPeerCommands(program: Command, world: World, runs: Runs): void {
+  base(program.command('peers'), world)
+    .description('list the peers')
+    .option('--watch', 'print every change, too, until a signal')
+    .addOption(new Option('--wait <peer>', 'wait until this peer is reachable').conflicts('watch'))
+    .addOption(
+      new Option(
+        '--timeout <seconds>',
+        'end --wait (default 30), --watch, or listening without a node (default 9) after this time',
+      ).argParser(arg(timeoutKind)),
+    )
+    .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
+      runs(command, async (context) => {
+        const { peers } = await import('./commands/peers.js');
+        return peers(context, {
+          isWatching: options.watch === true,
+          wait: options.wait ?? null,
+          timeoutMs: options.timeout ?? null,
+        });
       }),
     );
   base(program.command('id'), world)

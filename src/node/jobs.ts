@@ -9,7 +9,6 @@ import type { Pool } from '../runtime/pool.js';
 /** The functions of `workers/jobs.ts`. */
 export type JobNames = {
   readonly safetyNumber: { readonly task: SafetyTask; readonly result: string };
-  readonly ownSafetyCode: { readonly task: { readonly own: Uint8Array }; readonly result: string };
 };
 
 /** The identity keys of a pair, 32 bytes each. */
@@ -24,8 +23,6 @@ export interface Jobs {
    * Computes the safety number of a pair: sixty digits in groups of five, equal on both sides. Errors: `runtime/…`.
    */
   safetyNumber(own: Uint8Array, other: Uint8Array): ResultAsync<string, RuntimeError>;
-  /** Computes our thirty digits of every safety number. Errors: `runtime/…`. */
-  ownSafetyCode(own: Uint8Array): ResultAsync<string, RuntimeError>;
   close(): Promise<void>;
 }
 
@@ -40,8 +37,6 @@ export function openJobs(entry: URL): Jobs {
   return {
     safetyNumber: (own, other) =>
       ResultAsync.fromSafePromise(opened()).andThen((jobs) => jobs.run('safetyNumber', { own, other })),
-    ownSafetyCode: (own) =>
-      ResultAsync.fromSafePromise(opened()).andThen((jobs) => jobs.run('ownSafetyCode', { own })),
     async close() {
       await (await pool)?.close();
     },

@@ -86,9 +86,11 @@ export function heardFinding(seen: Observations): Finding {
   return trouble(
     'heard',
     `nobody else was heard in ${spanOf(listenedMs)}${expected}${foreign}`,
-    offLinkCount > 0
-      ? 'give all machines addresses of one network (same router, same mask)'
-      : 'is Parlance running on another machine of this network? Run "parlance doctor" there, and "parlance doctor HOST:PORT" here',
+    readingsOf(seen).some(({ closed }) => closed.length > 0)
+      ? 'open the firewall of this machine first, see "firewall"'
+      : offLinkCount > 0
+        ? 'give all machines addresses of one network (same router, same mask)'
+        : 'is Parlance running on another machine of this network? Run "parlance doctor" there, and "parlance doctor HOST:PORT" here',
   );
 }
 

@@ -4,7 +4,7 @@ import { escapeForTerminal, type NodeError } from '../../../index.js';
 import { isEnding } from '../../api/faults.js';
 import type { Finding } from '../../api/doctor.js';
 import { homeOf } from '../../../home/default-home.js';
-import { attach, chosenFor, type Attachment } from '../attach.js';
+import { attach, chosenFor, settingsFor, type Attachment } from '../attach.js';
 import { cli } from '../limits.js';
 import { nodeOptions } from '../options/settings.js';
 import type { RunContext } from '../run.js';
@@ -49,6 +49,23 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
     progress.end();
     await running.value?.release();
   }
+}
+
+/** Examines for the prompt, which has a node. Errors: of the settings and of the node. */
+export async function examined(
+  { world, common, stopped }: RunContext,
+  { node, home, ageMs }: Pick<Attachment, 'node' | 'home' | 'ageMs'>,
+  peer: string | null,
+): Promise<Result<readonly Finding[], NodeError>> {
+  const stored = settingsFor(world, home, common.node);
+  return world.diagnose({
+    running: { node, ageMs: ageMs() },
+    options: nodeOptions(home, stored.isOk() ? stored.value.settings : {}),
+    peer,
+    listenMs: cli.listenMs,
+    signal: stopped,
+    onProgress: () => undefined,
+  });
 }
 
 const listening = 'no node runs here: the doctor listens, and sends one test datagram to each network';

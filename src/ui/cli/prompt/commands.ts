@@ -34,6 +34,11 @@ export const slashCommands = [
     argument: '[VERB] [ID]',
     does: 'lists what waits; cancel withdraws it, retry tries again',
   },
+  {
+    name: 'doctor',
+    argument: '[PEER]',
+    does: 'finds out why peers are not found, or what stands between here and PEER',
+  },
   { name: 'disconnect', argument: '[PEER]', does: 'ends the session; the next message starts a new one' },
   { name: 'help', argument: '', does: 'lists the commands' },
   { name: 'exit', argument: '', does: 'leaves, as Ctrl-D does' },
@@ -88,6 +93,7 @@ const takesPeer: ReadonlySet<string> = new Set([
   'accept',
   'reject',
   'contact',
+  'doctor',
 ]);
 
 /** Returns the candidates for the end of `line`, and the part of it that they replace. */

@@ -29,7 +29,7 @@ import type { Memory } from './memory.js';
 import { Pager } from './pager.js';
 import { inPromptWords, Printer } from './printer.js';
 import { isPeerCommand, PeerCommands } from './peer-commands.js';
-import { isPeopleCommand, PeopleCommands } from './people-commands.js';
+import { isPeopleCommand, PeopleCommands, type PeopleCommandOptions } from './people-commands.js';
 import { Reading } from './reading.js';
 import type { Screen } from './screen.js';
 import { isStatusCommand, StatusCommands } from './status-commands.js';
@@ -45,6 +45,7 @@ export interface PromptOptions {
   /** Age of the node in ms. */
   readonly ageMs: () => number;
   readonly onExit: () => void;
+  readonly doctor?: PeopleCommandOptions['doctor'];
   /** Signals a message that was shown, or counted. */
   readonly signal?: (message: MessageEvent, peer: PeerEvent | undefined, now: Omit<Moment, 'idleMs'>) => void;
   /** Conversation and unsent lines of the last run. */

@@ -8,6 +8,9 @@ import {
   type NodeHandle,
   type PeerEvent,
 } from '../../../index.js';
+import type { Result } from 'neverthrow';
+import type { Finding } from '../../api/doctor.js';
+import { verdictOf } from '../commands/doctor.js';
 import { isKnown, settleQueued } from '../commands/contacts.js';
 import { waitingFor, waitingLine, waitLines, withdrawAll, withId } from '../commands/outbox.js';
 import { safetyLines } from '../commands/people.js';
@@ -18,7 +21,7 @@ import { invisibleRemark } from '../screen/naming.js';
 import { peerName, taggedWord } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 
-const names = ['accept', 'reject', 'requests', 'contact', 'unread', 'outbox', 'nickname'] as const;
+const names = ['accept', 'reject', 'requests', 'contact', 'unread', 'outbox', 'nickname', 'doctor'] as const;
 /** The name of such a command. */
 export type PeopleCommandName = (typeof names)[number];
 
@@ -31,16 +34,20 @@ export interface PeopleCommandOptions {
   readonly node: NodeHandle;
   /** Prints a remark; `isFailure`: in the colour of failures. */
   readonly say: (text: string, isFailure?: boolean) => void;
+  /** Examines this machine and its network, or the way to a peer. */
+  readonly doctor?: ((peer: string | null) => Promise<Result<readonly Finding[], NodeError>>) | undefined;
 }
 
 /** Runs the commands about people. */
 export class PeopleCommands {
   readonly #node: NodeHandle;
   readonly #say: PeopleCommandOptions['say'];
+  readonly #doctor: PeopleCommandOptions['doctor'];
 
-  constructor({ node, say }: PeopleCommandOptions) {
+  constructor({ node, say, doctor }: PeopleCommandOptions) {
     this.#node = node;
     this.#say = say;
+    this.#doctor = doctor;
   }
 
   run(name: PeopleCommandName, argument: string): Promise<void> {
@@ -57,6 +64,8 @@ export class PeopleCommands {
         return this.#unread();
       case 'outbox':
         return this.#outbox(argument);
+      case 'doctor':
+        return this.#diagnose(argument);
       case 'nickname':
         return this.#nickname(argument);
       default:
@@ -158,6 +167,17 @@ export class PeopleCommands {
         .map((fact) => escapeForTerminal(fact))
         .join(', ')}`,
     );
+  }
+
+  /** Tells each finding that needs an action, with its remedy. */
+  async #diagnose(peer: string): Promise<void> {
+    if (this.#doctor === undefined) return;
+    this.#say('the doctor listens and asks…');
+    const found = await this.#doctor(peer === '' ? null : peer);
+    if (found.isErr()) return this.#fail(found.error);
+    for (const { check, ok, cause, remedy } of found.value)
+      if (!ok) this.#say(escapeForTerminal(`${check}: ${cause} → ${remedy}`), true);
+    this.#say(verdictOf(found.value));
   }
 
   async #unread(): Promise<void> {

@@ -15,6 +15,7 @@ import { Idleness } from './idleness.js';
 import { noMemory, readMemory, writeMemory } from './memory.js';
 import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
+import { examined } from '../commands/doctor.js';
 import { PromptController } from './controller.js';
 
 /** Runs the prompt until the user leaves. */
@@ -60,6 +61,7 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
     nowMs: world.nowMs,
     ageMs: attachment.ageMs,
     onExit: () => leave(),
+    doctor: (peer) => examined(context, attachment, peer),
     signal: (message, peer, now) => {
       const sequence = signals.of(message, peer, { ...now, idleMs: idleness?.idleMs ?? 0 });
       if (sequence !== '') screen.signal?.(sequence);

@@ -1,17 +1,15 @@
 /** The commands with their arguments and help. The code of a command is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { WaitFor } from '../../index.js';
-import { controlApi } from '../api/limits.js';
 import { cli } from './limits.js';
 import { addCommonOptions, arg, commonOptions } from './options/common-options.js';
 import { count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
+import { runSend, type SendFlags } from './send-program.js';
 import { addHelpCommands } from './help-program.js';
 import { addHomeCommands } from './home-program.js';
 import { addPeopleCommands } from './people-program.js';
 import { usage, type RunContext } from './run.js';
-import type { Cmp2204Flags } from './options/cmp2204-flags.js';
 import { nearest } from './options/suggestion.js';
 import { safeJson } from './screen/safe-json.js';
 import { lineOf, wordingOf, type ExitCode } from './screen/wording.js';
@@ -148,16 +146,11 @@ function programOf(world: World, runs: Runs): Command {
   return program;
 }
 
-interface SendFlags extends Cmp2204Flags {
-  readonly wait: WaitFor;
-  readonly timeout?: number;
-}
-
 function addMessageCommands(program: Command, world: World, runs: Runs): void {
   const timeout = new Option('--timeout <seconds>', 'wait at most this long').argParser(arg(timeoutKind));
   base(program.command('send'), world)
     .description('send one message; without TEXT each line of stdin is one message')
-    .argument('<peer>')
+    .argument('[peer]', 'the recipient, or several with commas between them')
     .argument('[text...]')
     .addOption(
       new Option('--wait <state>', 'wait until the message is queued, sent or delivered')
@@ -172,13 +165,10 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         arg(count),
       ),
     )
-    .action((peer: string, words: string[], options: SendFlags, command: Command) =>
-      runs(command, async (context) => {
-        const { send } = await import('./commands/send.js');
-        const text = words.length === 0 ? null : words.join(' ');
-        const { wait, timeout: timeoutMs = controlApi.timeoutMs, ...cmp2204 } = options;
-        return send(context, { peer, text, wait, timeoutMs, cmp2204 });
-      }),
+    .option('--all-here', 'send to every native peer that is here; the first word is text then')
+    .option('--yes', '--all-here: do not ask')
+    .action((peer: string | undefined, words: string[], options: SendFlags, command: Command) =>
+      runs(command, (context) => runSend(context, peer ?? '', words, options)),
     );
   base(program.command('recv'), world)
     .description('print messages as they arrive')

@@ -16,6 +16,8 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   send: [
     ["parlance send bob 'Lunch at noon?'", 'sends one message'],
+    ["parlance send alice,bob 'Lunch at noon?'", 'sends it to both'],
+    ["parlance send --all-here --yes 'Fire drill at ten'", 'sends it to every native peer that is here'],
     ['git log -1 | parlance send bob --wait queued', 'sends each line, and waits only for the disk'],
   ],
   recv: [

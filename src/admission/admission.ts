@@ -14,6 +14,7 @@
 import type { ConnectionId } from '../ids.js';
 import type { Carries, DialectName } from '../dialects/dialect.js';
 import { admission as limits } from './limits.js';
+import { wireV1 } from '../wire/limits.js';
 import { HandshakeWindow } from './handshake-window.js';
 import { HandshakeBudget, Nonsense, Penalties, type Standing } from './budget.js';
 import {
@@ -25,6 +26,7 @@ import {
   isStranger,
   longestSilent,
   newSlot,
+  noteRead,
   Slots,
   protectedMs,
   weakest,
@@ -73,6 +75,7 @@ export class Admission {
   readonly #window: HandshakeWindow;
   readonly #penalties = new Penalties();
   readonly #nonsense: Nonsense;
+  readonly #silentMs: number;
   readonly #turns = new Turns();
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
@@ -84,7 +87,9 @@ export class Admission {
     this.#loans = new Loans(this.#slots);
     this.#budget = new HandshakeBudget(options.nowMs);
     this.#window = new HandshakeWindow(options.connectionsMax);
-    this.#nonsense = new Nonsense((options.enabled?.size ?? 1) > 1 ? limits.nonsenseFree : 0);
+    const isForeignSpoken = (options.enabled?.size ?? 1) > 1;
+    this.#nonsense = new Nonsense(isForeignSpoken ? limits.nonsenseFree : 0);
+    this.#silentMs = isForeignSpoken ? limits.foreignOpeningMs : wireV1.handshakeDeadlineMs;
   }
 
   get taken(): number {
@@ -139,6 +144,7 @@ export class Admission {
     }
     if (slot.stage === 'silent') slot.stage = 'speaking';
     slot.isForeign = hello.type === 'foreign';
+    slot.isUnread = slot.isForeign;
     slot.carries = carriedBy(hello);
     slot.standing = standing;
     slot.stageAtMs = nowMs;
@@ -172,6 +178,9 @@ export class Admission {
     slot.stageAtMs = nowMs;
     slot.restMs = this.#window.restMs();
   }
+
+  /** Notes that this node has read the first bytes of a connection. */
+  read = (id: ConnectionId, nowMs: number): void => noteRead(this.#slots.get(id), nowMs);
 
   /** Notes that bytes went in or out. */
   active(id: ConnectionId, nowMs: number): void {
@@ -257,7 +266,8 @@ export class Admission {
   #give(caller: Waiting, evict: ConnectionId | null, acceptedAtMs: number, nowMs: number): void {
     if (evict !== null) this.left(evict, nowMs);
     this.#turns.took(caller.source, nowMs);
-    this.#slots.add(newSlot(caller, carriedBy(caller.hello), acceptedAtMs, nowMs));
+    const carries = carriedBy(caller.hello);
+    this.#slots.add(newSlot(caller, { carries, silentMs: this.#silentMs, acceptedAtMs }, nowMs));
   }
 
   #newcomer({ id, address, hello }: Caller): Waiting {
@@ -333,7 +343,8 @@ export class Admission {
   }
 
   /** Returns the time (ms) from which another address may take the slot of an older program; `Infinity`: never. */
-  #ripeAtMs({ source, stage, stageAtMs, carries }: Slot): number {
+  #ripeAtMs({ source, stage, stageAtMs, carries, isUnread }: Slot): number {
+    if (isUnread && stage !== 'authenticated') return Infinity;
     const wanted = this.#slots.foreignAt(source).length + this.#turns.olderAt(source);
     if (wanted > limits.foreignPerAddressMax) return stageAtMs + limits.foreignProtectedMs;
     return stage === 'authenticated' && carries === 'message'

@@ -95,6 +95,15 @@ export const admission = {
    * holds a slot for milliseconds only. A burst of a few hundred passes in this time while one slot is free.
    */
   foreignCallerWaitMs: 10_000,
+  /**
+   * Time in which an older program says its first word, and from then on the time in which its first message is whole.
+   * It takes some ms on an idle machine and seconds on one with thirty times the work it can do. The message would be
+   * lost, so this is longer than `handshakeDeadlineMs`. A silent caller, and one that takes longer than
+   * `handshakeDeadlineMs`, gives way where others wait.
+   */
+  foreignOpeningMs: 10_000,
+  /** Time that this node may take to read the first bytes of an older program: a thread that starts on a busy machine. */
+  unreadMostMs: 60_000,
   /** Silence that ends a connection with an older program: it cannot be resumed, and people type slowly. */
   foreignIdleMs: 15 * 60_000,
   /** Silence after which a connection with an older program gives way to others. */

@@ -5,7 +5,6 @@
  */
 import type { DialectName } from '../dialects/dialect.js';
 import { admission as limits } from './limits.js';
-import { wireV1 } from '../wire/limits.js';
 import type { Hello } from './first-bytes.js';
 import { sourceKey } from '../wire/address-space.js';
 
@@ -53,8 +52,7 @@ export function patienceMs(
   enabled: ReadonlySet<DialectName>,
   isSlotComing: () => boolean,
 ): number {
-  if (isOlderProgram(caller)) return limits.foreignCallerWaitMs;
-  if (mayBeOlderProgram(caller, enabled)) return wireV1.handshakeDeadlineMs;
+  if (mayBeOlderProgram(caller, enabled)) return limits.foreignCallerWaitMs;
   // A short wait is cheaper than BUSY, which costs the caller a second or two.
   return isSlotComing() ? limits.foreignProtectedMs + limits.waitMs : 0;
 }

@@ -18,6 +18,10 @@ export interface Slot {
   stage: 'silent' | 'speaking' | 'authenticated';
   /** Whether an older program holds it, which cannot try again: its message is let through once it has begun. */
   isForeign: boolean;
+  /** Time from its accept for which it may be silent, ms. */
+  readonly silentMs: number;
+  /** Whether an older program has sent bytes that this node has not read yet: until then only this node is slow. */
+  isUnread: boolean;
   standing: Standing;
   /** Time at which it entered this stage; for the first stage, the time at which it got its slot. */
   stageAtMs: number;
@@ -46,16 +50,17 @@ export interface Newcomer {
 /** Makes the slot of a caller that has just got it. */
 export const newSlot = (
   { id, source, standing, hello }: Newcomer & Pick<Slot, 'id'>,
-  carries: Carries,
-  acceptedAtMs: number,
+  { carries, silentMs, acceptedAtMs }: Pick<Slot, 'carries' | 'silentMs' | 'acceptedAtMs'>,
   nowMs: number,
 ): Slot => ({
   id,
   source,
   acceptedAtMs,
+  silentMs,
   takenAtMs: nowMs,
   stage: hello === null ? 'silent' : 'speaking',
   isForeign: hello?.type === 'foreign',
+  isUnread: hello?.type === 'foreign',
   standing,
   stageAtMs: nowMs,
   isContact: false,
@@ -67,6 +72,13 @@ export const newSlot = (
   workedMs: 0,
   restMs: limits.speakingProtectedMs,
 });
+
+/** Notes that this node has read the first bytes of an older program: its time starts now. */
+export function noteRead(slot: Slot | undefined, nowMs: number): void {
+  if (slot?.isUnread !== true) return;
+  slot.isUnread = false;
+  if (isOpen(slot)) slot.stageAtMs = nowMs;
+}
 
 /** A connection whose time is over. */
 export interface Due {
@@ -197,9 +209,12 @@ export const isStranger = (slot: Slot): boolean =>
 /** Returns the time at which a connection has to end, whether or not another caller wants its slot. */
 export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due['reason'] } {
   const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isForeign, carries } = slot;
-  // The time of an older program starts with its slot, since it may have waited long before.
+  // The time of an older program starts when its first bytes are read, since it may have waited long before.
+  if (stage !== 'authenticated' && slot.isUnread)
+    return { atMs: stageAtMs + limits.unreadMostMs, reason: 'own-delay' };
   if (stage !== 'authenticated') {
-    const atMs = (isForeign ? stageAtMs : acceptedAtMs) + wireV1.handshakeDeadlineMs;
+    const ofNativeMs = acceptedAtMs + (stage === 'silent' ? slot.silentMs : wireV1.handshakeDeadlineMs);
+    const atMs = isForeign ? stageAtMs + limits.foreignOpeningMs : ofNativeMs;
     const ownMs = slot.workSinceMs === null ? slot.workedMs : atMs - slot.workSinceMs;
     return { atMs, reason: ownMs > limits.answerQuickMs ? 'own-delay' : 'deadline' };
   }
@@ -244,7 +259,7 @@ export function weakest(slots: readonly Slot[], newcomer: Newcomer, nowMs: numbe
 /** Returns the time in ms after its last stage for which an unauthenticated slot is safe from this newcomer. */
 export function protectedMs(slot: Slot, newcomer: Newcomer): number {
   if (slot.standing === 'ticket') return limits.ticketProtectedMs;
-  if (slot.isForeign) return wireV1.handshakeDeadlineMs;
+  if (slot.isForeign) return slot.isUnread ? Infinity : wireV1.handshakeDeadlineMs;
   // A resume is cheap, so it goes before the handshake of a stranger, and never before that of a known address.
   if (newcomer.standing === 'ticket' && slot.standing === 'stranger') return 0;
   // A handshake that is given up halfway has cost its work for nothing.

@@ -82,3 +82,34 @@ test('a contact takes the slot on loan at once', () => {
   door.admission.know(['10.0.2.1'], []);
   assert.deepEqual(door.come('10.0.2.1', full).verdict, { type: 'serve', evict: first });
 });
+
+// Case O11
+test('two nonsenses of a far address cost only themselves where foreign programs are served', () => {
+  const door = new Door(5, new Set(['native', 'cmp2204', 'netech']));
+  const speak = (): string => {
+    const { id, verdict } = door.come('10.0.0.7', message);
+    if (verdict.type === 'serve') door.left(id);
+    return verdict.type;
+  };
+  for (let nonsense = 1; nonsense <= limits.nonsenseFree; nonsense += 1) {
+    door.admission.madeNoSense('10.0.0.7', door.nowMs);
+    assert.equal(speak(), 'serve', `a valid message right after nonsense ${nonsense}`);
+    door.nowMs += 400;
+  }
+  door.admission.madeNoSense('10.0.0.7', door.nowMs);
+  assert.equal(speak(), 'refuse', 'from the third one on there is a penalty');
+  assert.equal(door.come('10.0.0.8', message).verdict.type, 'serve', 'for that address alone');
+  door.nowMs += limits.penaltyNoAuthenticationMs;
+  assert.equal(speak(), 'serve');
+  // Long after, the count starts again.
+  door.nowMs += limits.nonsenseForgottenMs;
+  door.admission.madeNoSense('10.0.0.7', door.nowMs);
+  assert.equal(speak(), 'serve');
+});
+
+// Case O11
+test('where no foreign program is served the first nonsense of a far address has a penalty', () => {
+  const door = new Door();
+  door.admission.madeNoSense('10.0.0.7', door.nowMs);
+  assert.equal(door.come('10.0.0.7', full).verdict.type, 'refuse');
+});

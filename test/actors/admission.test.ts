@@ -188,7 +188,12 @@ test('the time that an older program waited for its slot is not taken from its t
   door.left(first);
   assert.equal(door.admission.request(caller, door.nowMs).type, 'serve');
   assert.deepEqual(door.admission.due(door.nowMs), []);
-  assert.equal(door.admission.nextDueMs(), door.nowMs + wireV1.handshakeDeadlineMs);
+  // While this node has not read its words, it is not blamed and not evicted; from then on it has its own time.
+  door.nowMs += limits.foreignOpeningMs + 1;
+  assert.deepEqual(door.admission.due(door.nowMs), []);
+  assert.equal(door.come('10.0.0.3', message).verdict.type, 'wait');
+  door.admission.read(caller.id, door.nowMs);
+  assert.equal(door.admission.nextDueMs(), door.nowMs + limits.foreignOpeningMs);
 });
 
 for (const kind of [message, talk] as const) {

@@ -1,6 +1,7 @@
 /** The admission with a clock of its own and callers by address, as its tests need them. */
 import assert from 'node:assert/strict';
 import { Admission, type Caller, type Verdict } from '../../src/admission/admission.js';
+import type { DialectName } from '../../src/dialects/dialect.js';
 import type { Hello } from '../../src/admission/first-bytes.js';
 import { parseConnectionId, type ConnectionId } from '../../src/ids.js';
 import { admission as limits } from '../../src/admission/limits.js';
@@ -17,8 +18,8 @@ export class Door {
   serial = 0;
   readonly admission: Admission;
 
-  constructor(connectionsMax: number = limits.connectionsMax) {
-    this.admission = new Admission({ connectionsMax, nowMs: this.nowMs });
+  constructor(connectionsMax: number = limits.connectionsMax, enabled: ReadonlySet<DialectName> = new Set()) {
+    this.admission = new Admission({ connectionsMax, enabled, nowMs: this.nowMs });
   }
 
   caller(address: string, hello: Hello | null): Caller {

@@ -220,9 +220,7 @@ export class AcceptPool {
     caller.waitTimer = setTimeout(() => this.#askAgain(caller), limits.waitMs);
   }
 
-  #ask(caller: AcceptedCaller): void {
-    this.#settle(caller, this.#request(caller));
-  }
+  #ask = (caller: AcceptedCaller): void => this.#settle(caller, this.#request(caller));
 
   /** Asks admission. A caller whose turn comes first asks first. */
   #request(caller: AcceptedCaller): Verdict {
@@ -293,6 +291,7 @@ export class AcceptPool {
         this.#admission.answered(caller.id, this.#options.now());
         this.#planServe();
       },
+      onRead: () => this.#admission.read(caller.id, this.#options.now()),
       onActive: () => this.#admission.active(caller.id, this.#options.now()),
       onOver: () => this.#forget(caller),
     });

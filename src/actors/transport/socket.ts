@@ -15,6 +15,8 @@ export interface JointEvents {
   onActive(): void;
   /** The first message of a native caller is whole. Called at most once. */
   onOpened?(): void;
+  /** The session has read bytes. */
+  onRead?(): void;
   /** The session has written its first bytes. Called at most once. */
   onAnswered?(): void;
   /** The connection is over for the peer, so its slot is free. Called once. */
@@ -73,6 +75,7 @@ export function joinSocket(
       if (socket.writableLength > limits.unsentBytesMax) destroy('overrun');
     },
     onDrain(outstandingBytes) {
+      events.onRead?.();
       if (outstandingBytes <= limits.streamLowBytes && socket.isPaused()) socket.resume();
     },
     onEnd(reason) {

@@ -1,24 +1,28 @@
 /**
  * Runs the tests: every test file below this folder, or those whose path contains one of the arguments, such as
- * `chat/outbox` or `test/chat/outbox.test.ts`. With `--faults`, `--nightly` or `--release` as first argument: the files of that
- * level instead, one by one. Ends with the files that cost most, the seed of the run, and one line,
+ * `chat/outbox` or `test/chat/outbox.test.ts`. With `--faults`, `--nightly` or `--release` as first argument: the files
+ * of that level instead, one by one. Small files share a process. Ends with the processes that cost most, the seed of
+ * the run, and one line,
  * `N passed, N failed, N skipped`. Exit code 1 unless all passed, at least one ran, and each argument matched a file.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
+import { batchesOf, type Batch } from './support/batches.js';
 import { runSeed, seedVariable } from './support/seeds.js';
 
 /**
- * A file that hangs, or that leaves something open and so never ends, is killed and named: when none of its tests has
+ * A process that hangs, or that leaves something open and so never ends, is killed and named: when none of its tests has
  * ended for this long. A busy machine stretches a file, but each end of a test is progress. The runner's own `timeout`
  * does not do: from Node 24 on it ends a test but not the file around it.
  */
 const silenceMsMax = 300_000;
-const lanesMax = 2;
+/** Bound of the processes that run at once. One more than two cores, since many tests wait for timers. */
+const lanesMax = 3;
 const costliestShown = 12;
 
 const here = import.meta.dirname;
@@ -40,9 +44,7 @@ const sourceOf = (path: string): string => `test/${path.replace(/\.js$/u, '.ts')
 const matches = (path: string, part: string): boolean =>
   sourceOf(path).includes(part.replaceAll('\\', '/').replace(/^\.\//u, ''));
 const unmatched = wanted.filter((part) => !all.some((path) => matches(path, part)));
-const files = all
-  .filter((path) => wanted.length === 0 || wanted.some((part) => matches(path, part)))
-  .map((path) => join(here, path));
+const files = all.filter((path) => wanted.length === 0 || wanted.some((part) => matches(path, part)));
 
 if (unmatched.length > 0) {
   for (const part of unmatched)
@@ -62,27 +64,32 @@ const summary = /^ℹ (?:tests|suites|pass|fail|cancelled|skipped|todo|duration_
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
-const costs: { readonly file: string; readonly tookMs: number; readonly cpuMs: number }[] = [];
+const costs: { readonly name: string; readonly tookMs: number; readonly cpuMs: number }[] = [];
 
 let cpuTakenMs = 0;
-const waiting = [...files];
-const lanes = Array.from({ length: isFaults ? 1 : Math.min(lanesMax, availableParallelism()) }, async () => {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    const startedMs = performance.now();
-    process.stdout.write(await runFile(file));
-    costs.push({ file, tookMs: performance.now() - startedMs, cpuMs: takeCpuMs() });
-  }
-});
+const loaders = mkdtempSync(join(tmpdir(), 'parlance-test-run-'));
+process.on('exit', () => rmSync(loaders, { recursive: true, force: true }));
+const waiting = isFaults ? files.map((file) => ({ name: file, files: [file] })) : batchesOf(files);
+const lanes = Array.from(
+  { length: isFaults ? 1 : Math.min(lanesMax, availableParallelism() + 1) },
+  async () => {
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      const startedMs = performance.now();
+      process.stdout.write(await runBatch(batch));
+      costs.push({ name: batch.name, tookMs: performance.now() - startedMs, cpuMs: takeCpuMs() });
+    }
+  },
+);
 await Promise.all(lanes);
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1).padStart(6);
-process.stdout.write('\nCPU and wall-clock time of the files that cost most:\n');
-for (const { file, tookMs, cpuMs } of costs
+process.stdout.write('\nCPU and wall-clock time of the processes that cost most:\n');
+for (const { name, tookMs, cpuMs } of costs
   .toSorted((a, b) => b.cpuMs - a.cpuMs || b.tookMs - a.tookMs)
   .slice(0, costliestShown))
-  process.stdout.write(`${seconds(cpuMs)} s ${seconds(tookMs)} s  ${relative(here, file)}\n`);
+  process.stdout.write(`${seconds(cpuMs)} s ${seconds(tookMs)} s  ${name}\n`);
 const cpuMs = costs.reduce((sum, cost) => sum + cost.cpuMs, 0);
-process.stdout.write(`cpu: ${(cpuMs / 1_000).toFixed(0)} s in ${costs.length} files\n`);
+process.stdout.write(`cpu: ${(cpuMs / 1_000).toFixed(0)} s in ${files.length} files\n`);
 for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
 process.stdout.write(seedLine);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
@@ -108,24 +115,42 @@ function takeCpuMs(): number {
   }
 }
 
-/** Returns what is to be printed of it: whole files one after another, however many run at once. */
-async function runFile(file: string): Promise<string> {
+/** The module to run: the file itself, or one that imports all files of the batch, which then share a process. */
+function moduleOf({ files: [first = '', ...others] }: Batch): string {
+  if (others.length === 0) return join(here, first);
+  const path = join(loaders, `${first.replaceAll('/', '-')}.mjs`);
+  const imports = [first, ...others].map((file) => `import ${JSON.stringify(urlOf(file))};\n`);
+  writeFileSync(path, imports.join(''));
+  return path;
+}
+
+function urlOf(file: string): string {
+  return pathToFileURL(join(here, file)).href;
+}
+
+/** Returns what is to be printed of it: whole batches one after another, however many run at once. */
+async function runBatch(batch: Batch): Promise<string> {
   const deadline = new AbortController();
+  let last = '';
   const timer = setTimeout(() => {
-    deadline.abort(new Error(`${relative(here, file)}: no test of it ended for ${silenceMsMax / 1_000} s`));
+    const since = last === '' ? '' : ` since "${last}"`;
+    deadline.abort(new Error(`${batch.name}: no test of it ended for ${silenceMsMax / 1_000} s${since}`));
   }, silenceMsMax);
-  const stream = run({ files: [file], signal: deadline.signal });
+  const module = moduleOf(batch);
+  const stream = run({ files: [module], signal: deadline.signal });
   stream.on('test:pass', (event) => {
     timer.refresh();
+    last = event.name;
     if (event.details.type === 'suite') return;
     if (event.skip !== undefined && event.skip !== false) counts.skipped += 1;
     else counts.passed += 1;
   });
   stream.on('test:fail', (event) => {
     timer.refresh();
+    last = event.name;
     if (event.details.type === 'suite') return;
     counts.failed += 1;
-    failures.push(`${event.name} (${relative(here, event.file ?? file)})`);
+    failures.push(`${event.name} (${event.file === undefined ? batch.name : relative(here, event.file)})`);
   });
   const printed: string[] = [];
   for await (const chunk of Readable.from(stream.compose(new spec()))) printed.push(String(chunk));

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { batchesOf } from './support/batches.js';
 import { anyBytes, dice, holds, parseSeeds, runSeed, seedOf, seedsOf, withSeeds } from './support/seeds.js';
 
 const runner = join(import.meta.dirname, 'run.js');
@@ -23,12 +24,26 @@ test('the runner names an argument that matches no test file and exits with 1', 
 // Case T2
 test('the runner takes a path as it stands in the repository', () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const args = [runner, 'test/ids.test.ts'];
+  // Two files, which share a process.
+  const args = [runner, 'test/ids.test.ts', 'test/wire/read-frames.test.ts'];
   const seeded = { ...env, PARLANCE_TEST_SEED: '4711' };
   const run = spawnSync(process.execPath, args, { encoding: 'utf8', env: seeded });
   assert.equal(run.status, 0, run.stdout);
   assert.match(run.stdout, /^seed: 4711 \(the same inputs again: PARLANCE_TEST_SEED=4711 npm test\)$/m);
-  assert.match(run.stdout, /^cpu: \d+ s in 1 files$/m);
+  assert.match(run.stdout, /^cpu: \d+ s in 2 files$/m);
+  assert.match(run.stdout, /^ +[\d.]+ s +[\d.]+ s {2}ids\.test\.js and 1 more$/m);
+});
+
+// Case T2
+test('each test file is in one batch, and files of one folder share a process', () => {
+  const files = ['chat/name', 'chat/core/routes', 'scenes/slots', 'scenes/poison', 'ids', 'wire/json'];
+  const many = Array.from({ length: 30 }, (_, n) => `ui/file-${n}`);
+  const batches = batchesOf([...files, ...many]);
+  assert.deepEqual(batches.flatMap((batch) => batch.files).toSorted(), [...files, ...many].toSorted());
+  const mates = (file: string) => batches.find((batch) => batch.files.includes(file))?.files;
+  assert.deepEqual(mates('scenes/slots'), ['scenes/slots']);
+  assert.ok(mates('chat/name')?.includes('chat/core/routes'));
+  assert.equal(mates('ui/file-0')?.length, 12);
 });
 
 function fail(): never {

@@ -1,0 +1,65 @@
+/**
+ * Which test files share a process. Starting one and loading the product costs 0.3 to 0.8 s of CPU, which is more than
+ * most files need; and a node that starts in a warm process costs a third of the first one.
+ */
+
+export interface Batch {
+  readonly name: string;
+  /** Paths of compiled test files below the folder of the tests. */
+  readonly files: readonly string[];
+}
+
+/** Bound of the files of a batch, so that no lane ends long after the others. */
+const batchFilesMax = 12;
+
+/**
+ * Parts of the paths of files that have a process of their own: they measure it, fill its memory, change its priority,
+ * or prepare a scene for all tests of the process.
+ */
+const alone: readonly string[] = [
+  'runtime/watchdog',
+  'runtime/patience',
+  'runtime/faults',
+  'scenes/',
+  'history/thread',
+  'actors/transport-load',
+  'ui/program',
+  'ui/at-rest',
+];
+
+/** Folders whose tests wait longest: they start first, so that no lane is left alone with one of them at the end. */
+const longest: readonly string[] = ['scenes', 'node', 'foreign', 'history', 'runtime', 'actors', 'ui'];
+
+const folderOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')));
+
+/** Place in `longest`; other folders come after those. */
+const rankOf = (file: string): number => {
+  const rank = longest.indexOf(folderOf(file).split('/')[0] ?? '');
+  return rank === -1 ? longest.length : rank;
+};
+
+/** Divides the files, named by their paths below the folder of the tests, into batches, in the order of their start. */
+export function batchesOf(files: readonly string[]): Batch[] {
+  const isAlone = (file: string): boolean => alone.some((part) => file.startsWith(part));
+  const batches: Batch[] = [];
+  let open: string[] = [];
+  const close = (): void => {
+    const [first = '', ...others] = open;
+    if (open.length > 0)
+      batches.push({
+        name: others.length === 0 ? first : `${first} and ${others.length} more`,
+        files: open,
+      });
+    open = [];
+  };
+  for (const file of files.toSorted((a, b) => rankOf(a) - rankOf(b))) {
+    if (isAlone(file)) {
+      batches.push({ name: file, files: [file] });
+      continue;
+    }
+    if (open.length === batchFilesMax || (open[0] !== undefined && rankOf(open[0]) !== rankOf(file))) close();
+    open.push(file);
+  }
+  close();
+  return batches.toSorted((a, b) => rankOf(a.files[0] ?? '') - rankOf(b.files[0] ?? ''));
+}

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { openSql } from '../../src/actors/history/sql.js';
 import { child, startSupervisor } from '../../src/runtime/index.js';
+import { runtime as defaults } from '../../src/runtime/limits.js';
 import { temporaryHome } from './driver.js';
 import { reader } from './reader.js';
 
@@ -32,6 +33,12 @@ const root = (
     strategy: 'one-for-one',
     restartsMax: rounds,
     children: [],
+    // A quarter of what a thread may hold by default: filling it costs a quarter of the time.
+    limits: {
+      workerHeapMbMax: defaults.workerHeapMbMax / 4,
+      workerHeapHighBytes: defaults.workerHeapHighBytes / 4,
+      workerHeapFullBytes: defaults.workerHeapFullBytes / 4,
+    },
     log: (_level, event, { detail }) => {
       if (event === 'stopped-by-force') seen.push('by force');
       if (event === 'thread-died') seen.push(String(detail));

@@ -29,7 +29,7 @@ async function endReaders(what: 'force' | 'heap', times: number): Promise<string
 describe('a thread that ends while it reads from SQLite leaves the process alone', () => {
   test('when its host ends it by force', async () => {
     // Without the gate of native calls about every tenth takes the process along.
-    assert.equal(await endReaders('force', 60), 'by force: 60\n');
+    assert.equal(await endReaders('force', 40), 'by force: 40\n');
   });
 
   test('when it fills its heap with what it reads', async () => {

@@ -1,5 +1,5 @@
 /** Actors that the tests of the runtime supervise, inline and in threads. */
-import { threadId, workerData, type MessagePort } from 'node:worker_threads';
+import { resourceLimits, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { err, ok } from 'neverthrow';
 import { readFileSync } from 'node:fs';
 import { ownThreadId } from '../../src/runtime/thread/clock.js';
@@ -180,7 +180,7 @@ function meet(fate: Fate): Promise<void> | null {
     case 'much-heap':
       return fillMuch();
     case 'off-heap': {
-      kept.push(...Array.from({ length: 300 }, () => Buffer.alloc(2 ** 20, 1)));
+      kept.push(...Array.from({ length: 64 }, () => Buffer.alloc(2 ** 20, 1)));
       return null;
     }
     case 'unhandled':
@@ -209,7 +209,8 @@ function controlPortOf(birth: { readonly control: MessagePort }): MessagePort {
 
 /** More than a thread should hold, and less than its limit; in slices, so that its heart goes on beating. */
 async function fillMuch(): Promise<void> {
-  while (process.memoryUsage().heapUsed < 210 * 2 ** 20) {
+  const heapMbMax = resourceLimits.maxOldGenerationSizeMb ?? Infinity;
+  while (process.memoryUsage().heapUsed < 0.82 * heapMbMax * 2 ** 20) {
     for (let n = 0; n < 100_000; n += 1) chained = { chained };
     await new Promise((resolve) => setImmediate(resolve));
   }

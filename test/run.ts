@@ -16,9 +16,9 @@ import { batchesOf, type Batch } from './support/batches.js';
 import { runSeed, seedVariable } from './support/seeds.js';
 
 /**
- * A process that hangs, or that leaves something open and so never ends, is killed and named: when none of its tests has
- * ended for this long. A busy machine stretches a file, but each end of a test is progress. The runner's own `timeout`
- * does not do: from Node 24 on it ends a test but not the file around it.
+ * A process that hangs, or that leaves something open and so never ends, is killed and named: when none of its tests
+ * has ended for this long. A busy machine stretches a file, but each end of a test is progress. The runner's own
+ * `timeout` does not do: from Node 24 on it ends a test but not the file around it.
  */
 const silenceMsMax = 300_000;
 /** Bound of the processes that run at once. One more than two cores, since many tests wait for timers. */
@@ -93,7 +93,7 @@ process.stdout.write(`cpu: ${(cpuMs / 1_000).toFixed(0)} s in ${files.length} fi
 for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
 process.stdout.write(seedLine);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
-// Fault tests that this machine cannot run are no failure; their reasons are printed.
+// A fault test that this machine cannot run does not fail; its reason is printed.
 const hasRun = counts.passed > 0 || (isFaults && counts.skipped > 0);
 process.exitCode = counts.failed > 0 || !hasRun ? 1 : 0;
 

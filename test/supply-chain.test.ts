@@ -1,4 +1,6 @@
-/** What is shipped, and where it comes from: the lock file, its licences, its bill of materials, and the reasons. */
+/**
+ * The packages that are shipped, and their origin: the lock file, its licences, its bill of materials, and the reasons.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,7 +27,7 @@ const manifest = JSON.parse(read('package.json')) as Manifest;
 const lock = JSON.parse(read('package-lock.json')) as { readonly packages: Readonly<Record<string, Locked>> };
 const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
 
-/** What is wrong with an entry of the lock file. */
+/** The faults of an entry of the lock file. */
 function faultOf({ integrity = '', version = '', resolved, hasInstallScript }: Locked): string | null {
   if (!integrity.startsWith('sha512-')) return 'no SHA-512';
   if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) return 'no exact version';

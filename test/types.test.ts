@@ -1,6 +1,6 @@
 /**
- * What must not compile: each case is a small program with one mistake, given to the compiler that builds the project;
- * the same program without the mistake must compile, so that a case cannot pass for a wrong reason.
+ * Programs that must not compile: each case is a small program with one mistake, given to the compiler that builds the
+ * project; the same program without the mistake must compile, so that a case cannot pass for a wrong reason.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

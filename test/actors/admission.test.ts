@@ -265,7 +265,7 @@ test('a connection that carries one message is never asked to park', () => {
   const held = [1, 2, 3, 4].map((i) => admitted(door, `10.0.0.${i}`, message));
   door.nowMs += limits.messageGiveWayMs - 1;
   assert.equal(door.whoMakesRoom('10.0.0.9', full), null);
-  // After so long it has had its time, and is cut off where somebody else waits.
+  // After this time it has had its turn, and is cut off where somebody else waits.
   door.nowMs += 1;
   assert.deepEqual(door.come('10.0.0.9', full).verdict, { type: 'serve', evict: held[0] });
 });

@@ -145,7 +145,7 @@ const inputOf = (dialect: AnyForeignDialect): fc.Arbitrary<ForeignInput> =>
     { weight: 1, arbitrary: fc.constant<ForeignInput>({ type: 'closed' }) },
   );
 
-/** What the other side's one `recv` takes, in UTF-8. */
+/** The text that one `recv` of the other side takes, in UTF-8. */
 function checkWrites(outputs: readonly ForeignOutput[]): void {
   for (const output of outputs) {
     if (output.type !== 'write') continue;

@@ -1,4 +1,7 @@
-/** What may be written to a program of cse310 that takes strict turns, and when a message begins with a line end. */
+/**
+ * The texts that may be written to a program of cse310 that takes strict turns, and when a message begins with a line
+ * end.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ForeignRole, Pacing } from '../../src/dialects/dialect.js';

@@ -11,7 +11,7 @@ import { codePoint } from '../support/code-points.js';
 
 const bytes = (words: string): ForeignInput => ({ type: 'bytes', bytes: Buffer.from(words) });
 
-/** What a talk hears of `inputs`, each as `NICK: TEXT`, `-> NICK` or `bye WORDS`. */
+/** The words that a conversation takes from `inputs`, each as `NICK: TEXT`, `-> NICK` or `bye WORDS`. */
 function heard(talk: ForeignMachine, ...inputs: readonly ForeignInput[]): readonly string[] {
   return inputs
     .flatMap((input) => talk.receive(input, 1))

@@ -1,4 +1,4 @@
-/** What other answers to the same assignments send, and what is read in it. */
+/** Messages of other answers to the same assignments, and how they are read. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
 /** Two nodes in one program: they find each other, talk, and end. */
-/* oxlint-disable eslint/no-console -- an example speaks to whoever runs it */
+/* oxlint-disable eslint/no-console -- an example prints for the person that runs it */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

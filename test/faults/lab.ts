@@ -1,6 +1,6 @@
 /**
- * Two hosts on one network of this machine, in network namespaces, with a bridge between them that can lose, delay, double
- * and reorder what passes. Needs root, `ip` and Python; where one is missing the reason is said.
+ * Two hosts on one network of this machine, in network namespaces, with a bridge between them that can lose, delay,
+ * double and reorder what passes. Needs root, `ip` and Python; where one is missing the reason is said.
  */
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { eventually } from '../support/deadline.js';
 import { mainFile, temporaryHome, type Fields } from '../support/program.js';
 import { runSeed } from '../support/seeds.js';
 
-/** What the bridge does to frames; see `bridge.py`. */
+/** Treatment of frames by the bridge; see `bridge.py`. */
 export interface Impairment {
   readonly loss?: number;
   readonly duplicate?: number;

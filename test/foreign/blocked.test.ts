@@ -1,4 +1,4 @@
-/** A blocked peer of an older program: it is not called, and whoever asks for it hears why. */
+/** A blocked peer of an older program: it is not dialled, and a command that names it is refused with the reason. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StatusEvent } from '../../src/index.js';
@@ -65,7 +65,7 @@ test('waiting texts stay back while the peer is blocked, and go out after the un
     (await scene.node.history({ peer, direction: 'out', limit: 500 }))
       ._unsafeUnwrap()
       .filter(({ state }) => state === 'queued').length;
-  // What was under way comes to its end; the rest is not begun.
+  // A message under way is finished; the rest is not begun.
   assert.ok(netech.heard.waiting.length < texts.length - 1, 'all of it went out to a blocked peer');
   (await scene.node.block(peer, false))._unsafeUnwrap();
   await eventually(async () => (await queued()) === 0, 60_000, 'the rest');
@@ -85,7 +85,7 @@ test('a peer of an older program never uses the reserved slot, since it proves n
   await scene.until(
     (event): event is StatusEvent => event.type === 'status' && event.id === id && event.state === 'sent',
   );
-  // Whoever is blocked, the transport is told anew whom it may let in.
+  // After each block the transport learns which peers it may let in.
   (await scene.node.block('netech://127.0.0.3:9', true))._unsafeUnwrap();
   const chat = await startChat(scene.port('chatbuddy'));
   chat.say('I hold the place of strangers');

@@ -101,7 +101,7 @@ async function cse310Talks(scene: Scene, turns: Turns): Promise<void> {
     },
   );
   await queued;
-  // What was read together gave it one turn only.
+  // Texts that were read together gave it one turn only.
   while (unsaid.length > 0) {
     await burst(scene, peerId, ['go on;']);
     await takeTurn();

@@ -20,7 +20,10 @@ const inputsEach = 60;
 /** Of the inputs that the dialect always refuses, in each round. */
 const refusedEach = 6;
 const lanesEach = 4;
-/** What is kept of two more rounds: counts, and the texts that a reader of events holds. A talk that stayed holds more. */
+/**
+ * Memory that two more rounds may take: counts, and the texts that a reader of events holds. A connection that stayed
+ * would take more.
+ */
 const growthMibMax = 16;
 const logEveryMs = 5_000;
 

@@ -75,7 +75,7 @@ test('our client registers with the hub of the program, and again when it comes 
 
 interface Client {
   readonly client: HubClient;
-  /** What `onChange` was told: `null` for registered, else the reason. */
+  /** The arguments of `onChange`: `null` for registered, else the reason. */
   readonly told: (string | null)[];
 }
 
@@ -197,7 +197,7 @@ test('the end of a hub is reported once, and again only with a new reason of the
   await eventually(() => client.isRegistered(), 2_000, 'registration');
   await first.hub.close();
   await eventually(() => told.length === 2, 2_000, 'the end');
-  // A try that finds nobody, told to who asks.
+  // A try that finds nobody; the caller gets the reason.
   assert.match(JSON.stringify((await client.list())._unsafeUnwrapErr()), /ECONNREFUSED/);
   assert.deepEqual(told, [null, 'it closed the connection']);
   const { hub } = await hubOf(t, { port: first.hub.port, maxUsers: 1 });

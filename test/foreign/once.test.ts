@@ -1,4 +1,4 @@
-/** What has gone out to a program that confirms nothing is known to the disk before the next one goes out. */
+/** A message that went out to a program that confirms nothing is marked on disk before the next one goes out. */
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';

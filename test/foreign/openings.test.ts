@@ -1,4 +1,4 @@
-/** Connections to the shared port on which nothing came that anybody here answers: counted, and told now and then. */
+/** Connections to the shared port whose first bytes belong to no dialect: counted, and logged now and then. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';

@@ -8,7 +8,7 @@ import { startScene } from '../support/foreign-scene.js';
 const count = 50;
 const rounds = 3;
 
-/** What each program writes. */
+/** The texts that each program writes. */
 const programs = [
   { name: 'cmp2204', from: '127.0.0.2', wordsOf: (text: string) => `{"unencrypted message": "${text}"}` },
   {

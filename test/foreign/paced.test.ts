@@ -16,8 +16,8 @@ const numbered = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `text ${at} ü`);
 
 /**
- * What is said a pause apart comes glued to a reader that did not get to run meanwhile, as on a busy machine: then, and
- * only then, the claim is tried again.
+ * Texts that are sent a pause apart come glued to a reader that did not get to run meanwhile, as on a busy machine:
+ * then, and only then, the claim is tried again.
  */
 function pacedTest(name: string, claim: (t: TestContext) => Promise<void>): void {
   test(name, async (t) => {

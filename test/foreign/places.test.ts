@@ -13,7 +13,7 @@ import { usableNowMs } from '../support/usable-time.js';
 interface Hog {
   readonly port: (scene: Scene) => number;
   readonly first: string;
-  /** Said every so often; empty: nothing more. */
+  /** Sent again and again; empty: nothing more. */
   readonly more: string;
 }
 
@@ -38,7 +38,7 @@ async function hold(t: TestContext, scene: Scene, hog: Hog): Promise<void> {
   await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hog has its places');
 }
 
-/** So many connections from one address, each opened again when it is ended. */
+/** `count` connections from one address, each opened again when it is ended. */
 function press(
   t: TestContext,
   scene: Scene,
@@ -108,7 +108,7 @@ for (const [what, hog] of Object.entries(hogs)) {
   });
 }
 
-/** Who was just served is not put behind all others for it. */
+/** A caller that was just served is not put behind all others. */
 const twice = async (wait: () => Promise<number>): Promise<number[]> => [await wait(), await wait()];
 
 for (const hosts of [6, 12])
@@ -152,7 +152,7 @@ test('a friend gets through at once while many hosts hold all that strangers can
   const target = { host: '127.0.0.1', port: scene.port(), from: '127.0.3.1' };
   const pat = simulatedPeer('pat', target, newTally());
   await pat.deliver(['hello']);
-  // Whom we write to is a friend from then on.
+  // A peer that we write to is trusted from then on.
   (await scene.node.send(peerIdOf(pat.idKey), 'hello pat'))._unsafeUnwrap();
   for (let n = 0; n < 6; n += 1)
     for (const [at, hog] of Object.values(hogs).entries())

@@ -182,7 +182,7 @@ test('cse310: a peer that takes turns gets one read at a time, and no character 
     const words = (await turns.read()) ?? '';
     assert.ok(Buffer.byteLength(words) <= 1_024);
     lines.push(...words.split('\n').filter((line) => line !== ''));
-    // Only what the socket took is told as sent.
+    // Only a text that the socket took is reported as sent.
     const sent = scene.seen.filter((event) => event.type === 'status' && event.state === 'sent').length;
     assert.ok(sent <= lines.length + 5, `${sent} told as sent, ${lines.length} read`);
     await turns.type('next');

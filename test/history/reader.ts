@@ -1,4 +1,4 @@
-/** An actor that reads the same rows over and over as soon as it is told to, and never comes back. */
+/** An actor that reads the same rows over and over as soon as it is asked to, and never returns. */
 import { ok } from 'neverthrow';
 import { openSql, type Sql } from '../../src/actors/history/sql.js';
 import { actor, later, reply, type Call } from '../../src/runtime/index.js';

@@ -23,7 +23,7 @@ test('unread messages are counted by peer, over restarts, until they are read', 
   const history = (await start(file))._unsafeUnwrap();
   const lines = [incoming(1, alice), incoming(2, dave), incoming(3, alice), line(4, { peerId: alice })];
   await history.call('append', { lines });
-  // A message that comes again is no second one.
+  // A message that comes again is not counted twice.
   await history.call('append', { lines: [incoming(1, alice)] });
   assert.deepEqual(await unreadOf(history), [
     [alice, 0, 2],

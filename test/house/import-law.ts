@@ -44,9 +44,9 @@ const routeContract = /^src\/chat\/routes\/(route|errors|limits)\.ts$/;
 const belowActors = [/^src\/runtime\//, wire, dialects, /^src\/session\//, /^src\/admission\//];
 const sharedByActors = /^src\/actors\/(tcp\/\w+|errors|interfaces)\.ts$/;
 const actorProtocols = /^src\/actors\/[^/]+\/protocol\.ts$/;
-/** What ui writes its own files with. */
+/** Functions with which ui writes its own files. */
 const homeForUi = /^src\/home\/(default-home|directory|private-file)\.ts$/;
-/** What the local API serves, and how a node is started. */
+/** The handle that the local API serves, and the start of a node. */
 const nodeForUi = /^src\/node\/(awaited|handle|limits|message-id|start|doctor\/diagnose)\.ts$/;
 
 const room = (name: string, files: RegExp, may: readonly RegExp[], file: string, imports: string): Room => ({

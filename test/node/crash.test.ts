@@ -10,11 +10,11 @@ test('a node actor that crashes amid messages loses, doubles and forgets nothing
   const alice = await liveNode(context, {
     name: 'alice',
     beaconPort,
-    // What the other actors say to it must be kept on the way between threads.
+    // Messages of the other actors to it must be kept on the way between threads.
     placing: 'threads',
     keepName() {
       tries += 1;
-      // What an embedding program hands in may throw: here at the first try of each name.
+      // A function of an embedding program may throw: here at the first try of each name.
       if (tries % 2 === 1) throw new Error('cannot keep it');
     },
   });

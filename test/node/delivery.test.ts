@@ -1,4 +1,4 @@
-/** What is sent arrives: once, in order, byte for byte, and its states are told once each in their order. */
+/** Messages arrive once, in order, byte for byte, and each of their states is published once, in order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StatusEvent } from '../../src/chat/events.js';

@@ -1,4 +1,4 @@
-/** Those who watch a node: they miss nothing, see nothing twice, and hold nobody up. */
+/** Readers of the events of a node miss nothing, see nothing twice, and hold nobody up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openFeed } from '../../src/node/feed.js';
@@ -85,7 +85,7 @@ test('a reader that leaves is forgotten, also while it waits', async (context) =
 
 const sentTo = (peer: string): NodeEvent => ({ type: 'status', id: 'x', peer, state: 'sent' });
 
-/** The numbers of all messages after `since` that a reader is told, until number `last` has come. */
+/** The numbers of all messages after `since` that a reader gets, until number `last` has come. */
 async function seqsSince(node: LiveNode, since: number, last: number): Promise<readonly number[]> {
   const seqs: number[] = [];
   for await (const event of node.handle.events({ sinceSeq: since })) {

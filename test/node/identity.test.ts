@@ -1,4 +1,4 @@
-/** One identity: its certificates only grow newer, it is no peer of itself, and there is one of it. */
+/** One identity: its certificates only grow newer, it is not a peer of itself, and there is one of it. */
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -101,7 +101,7 @@ test('a flipped bit in the identity file never makes another identity of it', as
     else assert.equal(loaded.value.peerId, made.value.peerId, `bit ${bit}`);
     assert.deepEqual(readFileSync(file), damaged, 'the file stays as it is');
   }
-  // What may pass is a blank between two fields that became another blank.
+  // Only a blank between two fields that became another blank may pass.
   assert.ok(refused > whole.length * 8 * 0.95, `${refused}`);
 });
 

@@ -12,7 +12,7 @@ test('an address reaches the node that listens there, without a beacon, also bes
   const bob = await liveNode(context, { name: 'bob', ...silent });
   assert.deepEqual(await must(alice.handle.peers()), []);
   await deliver(alice, `127.0.0.1:${bob.port}`, 'by address');
-  // Each way round: of the two connections the rule for crossed dials keeps one, whoever dialled last.
+  // Each way round: of the two connections the rule for crossed dials keeps one, whichever side dialled last.
   await deliver(bob, `127.0.0.1:${alice.port}`, 'and back by address');
   await must(alice.handle.disconnect('bob'));
   await deliver(bob, `127.0.0.1:${alice.port}`, 'once more');

@@ -1,4 +1,4 @@
-/** Whom a node talks to: the key that was pinned, or nobody. */
+/** A node talks to the key that was pinned, or to nobody. */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { test, type TestContext } from 'node:test';
@@ -46,7 +46,7 @@ test('a peer that is back with a new key gets nothing until the user names it by
   const row = rows.find(({ id }) => id === other.id);
   assert.match(row?.warning ?? '', /looks like bob#/);
 
-  // What was meant for the old key by its full name waits, and does not go to the new one.
+  // A message for the full name of the old key waits, and does not go to the new one.
   const waiting = await must(alice.handle.send(bobId, 'for the old key only'));
   await alice.until(failure('session/key-changed'), 'the address of bob answers with another key');
 

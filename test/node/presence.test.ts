@@ -1,4 +1,4 @@
-/** Who is there, when the actor that hears it fails. */
+/** Presence of peers while the actor that hears beacons fails. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerEvent } from '../../src/chat/events.js';

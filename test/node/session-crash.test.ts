@@ -1,6 +1,6 @@
 /**
- * A session or a talk that throws takes its state with it while its thread lives on: whoever owns the connection has to
- * end it, or the other side would talk to nobody.
+ * A session or a foreign connection that throws loses its state while its thread lives on: the owner of the socket
+ * has to end it, or the other side would talk to nobody.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ test('the connection that we opened for a session that throws is ended', options
   assert.ok((await asked).isOk());
   faults.fail('session', 'handler');
   await within(ended, 5_000, 'the connection is ended');
-  // What waited is said again, over a new one.
+  // Messages that waited are sent again, over a new one.
   await other.held.take();
 });
 

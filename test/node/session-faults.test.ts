@@ -26,7 +26,7 @@ test('failing handshakes from many addresses do not fill the log, and all are co
   const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
   const { everyMs, sourcesMax } = dialing.failureLog;
   const callers = sourcesMax + 10;
-  // The beginning of a native connection, and a first message that is none.
+  // The beginning of a native connection, and a first message that cannot be read.
   const nonsense = Buffer.concat([Buffer.from('PARL\u0001\u0000'), Buffer.from([0, 4, 1, 2, 3, 4])]);
   const startedMs = performance.now();
   for (let caller = 0; caller < callers; caller += 1) {

@@ -1,4 +1,4 @@
-/** What a stranger with a finished handshake may cost: names, receipts and contacts without end. */
+/** Costs of a stranger with a finished handshake that sends names, receipts and texts without end. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Utterance } from '../../src/dialects/dialect.js';

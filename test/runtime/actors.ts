@@ -35,7 +35,7 @@ export type JournalProtocol = {
   read: Call<null, readonly { readonly by: string; readonly n: number }[]>;
 };
 
-/** Remembers what it is told. */
+/** Remembers all entries. */
 export const journal = actor<null, { by: string; n: number }[], JournalProtocol>({
   name: 'journal',
   restart: 'permanent',

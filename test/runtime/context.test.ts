@@ -1,4 +1,4 @@
-/** What the runtime offers a running actor beyond its links. */
+/** Functions that the runtime offers a running actor beside its links. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { actor, child, later, next, ok, reply, type Call, type Cast } from '../../src/runtime/index.js';

@@ -1,4 +1,4 @@
-/** A parent that spawns what it is told to, and the leaves that it spawns. */
+/** A parent that spawns leaves on request, and the leaves. */
 import { setTimeout } from 'node:timers/promises';
 import { err, ok } from 'neverthrow';
 import {

@@ -42,7 +42,7 @@ const probe = (handled: number[], id = 'probe', more: { mailboxMax?: number } = 
           return next(state);
         },
         odd: (state) => reply(state, ok(1)),
-        // What an embedder without types may do.
+        // Mistakes that an embedder without types may make.
         wrong: (() => undefined) as never,
         thenable: ((state: null) => ({
           // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested

@@ -1,4 +1,4 @@
-/** What stands on actors: stash, router, topic, streams, messages that are delivered at most once. */
+/** Tools that stand on actors: stash, router, topic, streams, messages that are delivered at most once. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {

@@ -9,14 +9,14 @@ export const word = { turns: 0, released: 1, left: 2, again: 3 } as const;
 export const makeWords = (): Int32Array => new Int32Array(new SharedArrayBuffer(16));
 
 export type CallerProtocol = {
-  /** Stays inside for so many ms, or until it is released. */
+  /** Stays inside for the given ms, or until it is released. */
   stay: Cast<{ readonly words: Int32Array; readonly ms: number }>;
 };
 
 const caller = actor<null, null, CallerProtocol>({
   name: 'caller',
   restart: 'permanent',
-  /** None, so that whoever stops it takes its thread away. */
+  /** None, so that a stop takes its thread away. */
   shutdownMs: 0,
   init: () => ok(null),
   receive: {

@@ -1,4 +1,4 @@
-/** What there is to see of a running system. */
+/** Views of a running system. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { child, type TreeNode } from '../../src/runtime/index.js';

@@ -24,7 +24,7 @@ import { wireV1 } from '../../src/wire/limits.js';
 import type { KeyedIdentity } from './keyed-identity.js';
 import { isProof, proofOf } from './keyed-identity.js';
 
-/** What a handshake proves, as it travels. */
+/** The proof of a handshake, as it travels. */
 interface Certificate {
   readonly idKeyHex: string;
   readonly serial: number;

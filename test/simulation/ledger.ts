@@ -1,5 +1,5 @@
 /**
- * What users of a simulated network did and saw, held against the invariants after every event:
+ * All that users of a simulated network did and saw, held against the invariants after every event:
  *
  * I1 each id for which send answered *queued* is shown at the receiver once everything works again.
  * I2 it is shown once.
@@ -40,7 +40,7 @@ export class Ledger {
   readonly #shown = new Map<string, Set<MessageId>>();
   /** `seq` that a receiver's line has at its sender, newest shown, by receiver and sender. */
   readonly #newestShown = new Map<string, number>();
-  /** What each reader of events saw last. */
+  /** The event that each reader saw last. */
   readonly #readSeq = new Map<string, number>();
   delivered = 0;
 
@@ -59,7 +59,7 @@ export class Ledger {
     this.#sent.set(id, { from, to, text, isQueued: false, isDelivered: false });
   }
 
-  /** The caller was told that this is queued. */
+  /** The caller learned that this is queued. */
   queued(id: MessageId): void {
     const sent = this.#sent.get(id);
     assert.ok(sent !== undefined, `queued ${id}, which nobody sent`);

@@ -19,7 +19,7 @@ export interface ConnectionEnd {
   /** The identity that is really at the other end; null: a hostile host. */
   readonly owner: PeerId | null;
   write(bytes: Uint8Array): void;
-  /** Ends the connection; what was written before still arrives. */
+  /** Ends the connection; bytes that were written before still arrive. */
   finish(): void;
   /** Ends the connection without a word to the other end. */
   vanish(): void;

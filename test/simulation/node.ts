@@ -16,7 +16,7 @@ import type { Datagram } from './presence-shell.js';
 import { NodeRun } from './run.js';
 import { Disk, type HistoryFaults } from './store.js';
 
-/** What goes wrong within one node. */
+/** Faults within one node. */
 export interface NodeFaults extends HistoryFaults {
   /** Share of receipts that get lost, of 100. */
   receiptLossPercent: number;
@@ -24,7 +24,7 @@ export interface NodeFaults extends HistoryFaults {
   syncMostMs: number;
 }
 
-/** What a node needs of the world around it. */
+/** The world around a node, as far as it needs it. */
 export interface Surroundings {
   readonly clock: VirtualClock;
   readonly dice: Dice;
@@ -67,7 +67,9 @@ export class SimulatedNode {
   readonly #number: number;
   readonly #secret: string;
 
-  /** `copyOf`: the node whose home was copied, for both of the two; null: the home is its own, and there is one of it. */
+  /**
+   * `copyOf`: the node whose home was copied, for both of the two; null: the home is its own, and there is one of it.
+   */
   constructor(world: Surroundings, number: number, copyOf: number | null) {
     const original = copyOf ?? number;
     this.world = world;

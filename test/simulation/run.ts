@@ -52,7 +52,7 @@ export class NodeRun {
   /** Counts the cores of this run: what belongs to an earlier one is not heard. */
   #epoch = 0;
   #called = 0;
-  /** What readers of events were given, or stored before this run. */
+  /** Events that readers got, or that were stored before this run. */
   #publishedSeq: number;
   #isOver = false;
   /** Timers of outboxes that have not fired yet. */

@@ -224,7 +224,7 @@ test('two copies of a peer both get messages, none is lost, and the sender is wa
       const events: NodeEvent[] = [];
       world.watch(alice, (event) => void events.push(event));
       world.send(alice, bob, 1);
-      // Announcements that come together are told as the last of them.
+      // Of announcements that come together the last one is reported.
       copy.stop();
       world.clock.advance(3_000);
       copy.start();

@@ -20,7 +20,7 @@ import { copyResumption } from '../../src/session/tickets.js';
 import { Lane, type VirtualClock } from './clock.js';
 import type { ConnectionEnd } from './network.js';
 
-/** What the session reports to its node, and asks of it. Each message takes its time, in order. */
+/** Reports and requests of the session to its node. Each message takes its time, in order. */
 export interface SessionNode {
   findTicket(ticketId: Uint8Array, answer: (found: Resumption | null) => void): void;
   judgePeer(peer: PeerProof, answer: (refusal: SessionError | null) => void): void;

@@ -1,4 +1,4 @@
-/** What happens in a simulated network, as fast-check draws it: the doings of users, and faults. */
+/** Steps of a simulated network, as fast-check draws them: the doings of users, and faults. */
 import fc from 'fast-check';
 import type { World } from './world.js';
 

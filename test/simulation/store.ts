@@ -27,7 +27,7 @@ import type { MessageId, PeerId } from '../../src/ids.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What is synced. Outlives every crash. */
+/** Synced rows, which outlive every crash. */
 export class Disk {
   readonly lines: Mutable<Entry>[] = [];
   readonly contacts = new Map<PeerId, Contact>();
@@ -156,7 +156,7 @@ interface Write {
   readonly fail: (failure: StoreFailure) => void;
 }
 
-/** What goes wrong with the history. */
+/** Faults of the history. */
 export interface HistoryFaults {
   /** The disk takes nothing. */
   isFull: boolean;

@@ -112,7 +112,7 @@ interface Named {
   readonly id: string;
 }
 
-/** What a context offers towards other actors, where there are none. */
+/** The part of a context that concerns other actors, where there are none. */
 export const unjoined = {
   stash: () => undefined,
   unstash: () => undefined,

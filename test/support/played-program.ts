@@ -1,7 +1,7 @@
 /**
- * The program without a process of its own: its commands in this one, with a node whose actors run inline. What a
- * command says and does is the same; a start costs a twentieth of the CPU time. What only a process shows (its exit,
- * signals, `kill -9`) is tested with `runProgram`.
+ * The program without a process of its own: its commands in this one, with a node whose actors run inline. A command
+ * prints and does the same; a start costs a twentieth of the CPU time. Exits, signals and `kill -9`, which only a
+ * process shows, are tested with `runProgram`.
  */
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
  * The program itself, as people and scripts run it: spawned from dist/, its lines read as they come, ended by its own
- * pid. Homes are temporary; beacon ports are drawn anew for each scene so that scenes never hear each other.
+ * pid. Homes are temporary; each scene draws a beacon port of its own, so that scenes never hear each other.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 /**
- * Where the random inputs of tests come from: one seed for each run, told when a test fails and played again with
+ * Where the random inputs of tests come from: one seed for each run, printed when a test fails and played again with
  * `PARLANCE_TEST_SEED=N npm test`; and the seeds that failed once, kept in test/seeds.txt and played in every run.
  * Case N12.
  */

@@ -1,6 +1,6 @@
 /**
  * A native peer that is nothing but its protocol: own keys, a real socket, real handshakes, no disk and no actors.
- * Hundreds of them fit in one process; what they count is what the network sees of the node under test.
+ * Hundreds of them fit in one process. They count what the network sees of the node under test.
  */
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';

@@ -171,7 +171,7 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['connect', `127.0.0.1:${port}`], { input: 'hi\n' });
   await run(['wait'], { until: /"message".*cse310/s, also: () => callAs(bob, alice) });
   await bob.until(message('hi'), 'the message of an older program arrived');
-  // Bob is no stranger here, so his row is given as that of one.
+  // Bob is known here, so his row is given as that of a stranger.
   const peers = () =>
     alice.handle.peers().map((rows) => rows.map((row): PeerEvent => ({ ...row, request: true })));
   const asked = fakeWorld({ node: { ...alice.handle, peers, close: () => Promise.resolve() } });

@@ -1,4 +1,4 @@
-/** What users ask, by inputs and effects: blocking, verifying, reading back, hanging up. */
+/** Requests of users, by inputs and effects: blocking, verifying, reading back, hanging up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ok } from 'neverthrow';

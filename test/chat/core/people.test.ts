@@ -1,4 +1,4 @@
-/** Names and rows of peers by inputs and effects: whom a word means, what readers of events are told. */
+/** Names and rows of peers by inputs and effects: the peer that a word means, and the events that readers get. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noChoice } from '../../../src/chat/people/contact.js';

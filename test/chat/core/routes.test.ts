@@ -87,7 +87,7 @@ test('of two sessions in one direction the newer one is used', () => {
     scene.to('session').filter(({ say }) => say === 'close'),
     [{ to: 'session', sessionId: 's-1', say: 'close', reason: 'dup' }],
   );
-  // The end of the older one is no loss.
+  // The end of the older one loses nothing.
   scene.lost('s-1');
   assert.deepEqual(scene.events('peer'), []);
   scene.lost('s-2');

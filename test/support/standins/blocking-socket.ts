@@ -1,7 +1,7 @@
 /**
  * A socket as the older programs see it: `recv(n)` waits until something is there and returns at most `n` bytes of
- * it, glued or torn as the network left it; nothing at all means that the other side has ended its half. What is not
- * read stays with the system, and holds the sender back in the end.
+ * it, glued or torn as the network left it; nothing at all means that the other side has ended its half. Unread bytes
+ * stay with the system, and hold the sender back in the end.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { within } from '../deadline.js';
@@ -10,13 +10,13 @@ const deadlineMs = 10_000;
 
 export interface BlockingSocket {
   readonly remote: { readonly address: string; readonly port: number };
-  /** Text of one read; empty when the other side has closed. Fails, as the programs do, on what is no UTF-8. */
+  /** Text of one read; empty when the other side has closed. Fails, as the programs do, on bytes that are not UTF-8. */
   recv(bytesMax: number): Promise<string>;
   /** One write. */
   send(words: string | Uint8Array): void;
   /**
-   * Both directions at once, whatever the other side still wants to say; what was sent still gets there. With unread
-   * bytes the system tells the other side by a reset.
+   * Ends both directions at once, whatever the other side still wants to say. Bytes that were sent still arrive. With
+   * unread bytes the system tells the other side by a reset.
    */
   readonly close: () => Promise<void>;
 }
@@ -25,7 +25,7 @@ export interface BlockingServer {
   readonly port: number;
   /** Waits as long as it takes. */
   readonly accept: () => Promise<BlockingSocket>;
-  /** Also ends the connections that were accepted. */
+  /** Ends the server and the connections that it accepted. */
   readonly close: () => Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export async function listenBlocking(host: string, port: number): Promise<Blocki
   };
 }
 
-/** What `accept` throws once the server is closed: how a stand-in's loop ends. */
+/** Error that `accept` throws once the server is closed: it ends the loop of a stand-in. */
 export class ServerClosed extends Error {}
 
 /** Accepts until the server is closed; each connection is served on its own. A failure in `serve` surfaces on close. */
@@ -180,7 +180,7 @@ export interface Queue<T> {
   readonly waiting: readonly T[];
 }
 
-/** What one side of a test puts and the other waits for. */
+/** Values that one side of a test puts and the other waits for. */
 export function queue<T>(): Queue<T> {
   const items: T[] = [];
   let takers: ((item: T) => void)[] = [];

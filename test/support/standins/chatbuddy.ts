@@ -10,7 +10,7 @@ import {
 
 export interface Hub {
   readonly port: number;
-  /** What the program prints. */
+  /** The lines that the program prints. */
   readonly log: Queue<string>;
   readonly close: () => Promise<void>;
 }
@@ -65,7 +65,7 @@ export async function register(
 }
 
 export interface Chat {
-  /** What each `recv` returned; `null` once the friend has stepped away or the connection is lost. */
+  /** The results of `recv`; `null` once the friend has stepped away or the connection is lost. */
   readonly heard: Queue<string | null>;
   say(text: string): void;
   /** Sends `EOM` and closes. */

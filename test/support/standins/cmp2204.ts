@@ -52,8 +52,8 @@ function keyValue(secret: number, spelling: Cmp2204Spelling, group: ToyGroup): s
 }
 
 /**
- * The program reads the repr of bytes alone. The others do `int(value)`: a number, or the digits of one. What is
- * neither is the exception that ends a thread of the program, and all of another one.
+ * The program reads the repr of bytes alone. The others do `int(value)`: a number, or the digits of one. Anything
+ * else is the exception that ends a thread of the program, and the whole of another one.
  */
 function cipherKey(theirs: unknown, secret: number, spelling: Cmp2204Spelling, group: ToyGroup): Buffer {
   const form = spelling === 'real' ? /^"b'(\d+)'"$/ : /^"?(\d+)"?$/;
@@ -76,15 +76,15 @@ function decrypt(base64: string, key: Buffer): string {
 export interface Responder {
   readonly port: number;
   readonly received: Queue<Cmp2204Received>;
-  /** What ended single threads of it: the user sees a traceback, and the program goes on. */
+  /** Exceptions that ended single threads of it: the user sees a traceback, and the program goes on. */
   readonly threadsLost: readonly string[];
-  /** What ended the whole program; null: it lives. */
+  /** Exception that ended the whole program; null: it lives. */
   readonly death: () => string | null;
   readonly close: () => Promise<void>;
 }
 
 /**
- * One `recv(1024)` is one JSON object. What cannot be read ends the thread of its connection; in a sibling a key or a
+ * One `recv(1024)` is one JSON object. An unreadable one ends the thread of its connection; in a sibling a key or a
  * sealed text that cannot be read ends the program, and a text under a key that it does not know is dropped.
  */
 export async function startResponder(options: {

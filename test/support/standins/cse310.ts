@@ -1,11 +1,11 @@
 /**
- * A stand-in for the two sides of cse310, written from the description of the program: strict turns. Who connects
- * sends first; each side reads once after each send, and cannot read or send otherwise.
+ * A stand-in for the two sides of cse310, written from the description of the program: strict turns. The side that
+ * connects sends first; each side reads once after each send, and cannot read or send otherwise.
  */
 import { connectBlocking, listenBlocking, type BlockingSocket } from './blocking-socket.js';
 
 export interface Turns {
-  /** What is shown of the other side's turn; `null` once the chat has ended. Fails when it is ours. */
+  /** The text that is shown of the other side's turn; `null` once the chat has ended. Fails when the turn is ours. */
   read(): Promise<string | null>;
   /** A line typed at our turn: a text, `/nickname NEW` or `/disconnect`. Fails when it is not ours. */
   type(line: string): Promise<void>;

@@ -20,10 +20,10 @@ export interface SynergyStandin {
   readonly port: number;
   /** Tracebacks that its user saw: the JSON version survives a text, and shows nothing of it. */
   readonly tracebacks: readonly string[];
-  /** What ended its only accept thread: from then on it hears nothing; null: it listens. */
+  /** Exception that ended its only accept thread, after which it hears nothing; null: it listens. */
   readonly deafness: () => string | null;
   readonly heard: Queue<SynergyHeard>;
-  /** `host:port` of who is active, and whether we have sent it `connect`. */
+  /** `host:port` of each active peer, and whether we have sent it `connect`. */
   readonly active: ReadonlyMap<string, 'Connected' | 'Yet to connect'>;
   /** One connection, one write of at most 1,024 bytes; the other side closes. */
   send(port: number, content: string, host?: string): Promise<void>;

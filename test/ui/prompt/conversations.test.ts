@@ -1,4 +1,4 @@
-/** What becomes of a line when no conversation is open, or when it is refused. */
+/** The fate of a typed line when no conversation is open, or when it is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testMsMax } from '../../support/deadline.js';

@@ -1,4 +1,4 @@
-/** What the prompt remembers over a restart. */
+/** The memory of the prompt over a restart. */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -5,7 +5,7 @@ import { admission as limits } from '../../src/admission/limits.js';
 import type { ConnectionId } from '../../src/ids.js';
 import { admitted, Door, full, message, talk } from '../support/admission-door.js';
 
-/** So many conversations, each with a host of its own, the first one silent for longest. */
+/** `count` conversations, each with a host of its own, the first one silent for longest. */
 function conversations(door: Door, count: number): readonly ConnectionId[] {
   const ids = Array.from({ length: count }, (_, at) => admitted(door, `10.0.1.${at + 1}`, talk));
   for (const id of ids) {

@@ -19,7 +19,7 @@ export interface Impairment {
   readonly reorder?: number;
   readonly delayMs?: number;
   readonly jitterMs?: number;
-  /** Longer frames are dropped, and nobody is told. */
+  /** Longer frames are dropped in silence. */
   readonly frameBytesMax?: number;
   readonly cut?: '' | 'left' | 'right' | 'both';
 }

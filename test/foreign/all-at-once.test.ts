@@ -43,7 +43,7 @@ async function messagesFrom(scene: Scene, from: string): Promise<readonly Messag
   return messages();
 }
 
-/** What our user sees of one peer: every text once and in order, under the labels of its dialect. */
+/** Our user sees of one peer every text once and in order, under the labels of its dialect. */
 async function shown(
   scene: Scene,
   from: string,

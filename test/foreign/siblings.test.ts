@@ -294,7 +294,7 @@ test('five of seven talks are served, the users of the others read why not, and 
 /** Half of the callers by each program. */
 const dialectOf = (host: number) => (host % 2 === 0 ? 'chatbuddy' : 'cse310');
 
-/** The hosts whose users our user was told of as cut off, in order. */
+/** The hosts of the users that were reported as cut off, in order. */
 const cutOff = ({ seen }: Scene): readonly string[] =>
   seen.filter(isNotice('cut-off')).map(({ text }) => /127\.0\.\d+\.\d+/.exec(text)?.[0] ?? text);
 

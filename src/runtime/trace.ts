@@ -1,6 +1,6 @@
 /** With `ACTOR_TRACE` set, one line per envelope on stderr: names and sizes, never bodies. */
 import { writeSync } from 'node:fs';
-import { isCall, nameShift, type EnvelopeCode } from './cell/mailbox.js';
+import { isCall, nameShift, type EnvelopeCode } from './link/envelope.js';
 
 /** Whether envelopes are traced. */
 export const isTracing = (process.env['ACTOR_TRACE'] ?? '') !== '';

@@ -17,7 +17,7 @@ import {
 } from '../../src/runtime/index.js';
 import { runtime as limits } from '../../src/runtime/limits.js';
 import { standStill } from '../support/standstill.js';
-import { brief, type WorkProtocol } from './actors.js';
+import { brief, looper, type JournalProtocol, type LooperProtocol, type WorkProtocol } from './actors.js';
 import { inline, notes, own, places, shared, startTree, storeAt, until, workerAt } from './tree.js';
 
 type GateProtocol = { pass: Cast<number>; open: Call<null, number> };
@@ -62,6 +62,20 @@ describe('a link', () => {
     (await credit)._unsafeUnwrap();
     assert.equal((await asked)._unsafeUnwrap(), 11, 'a call waits for room, behind what waited before');
     await root.stop();
+  });
+
+  test('of an actor to itself is joined once: a message that ends the thread is set aside', async () => {
+    const links = { journal: address<JournalProtocol>('journal'), again: address<LooperProtocol>('looper') };
+    const spec = child(looper, { args: null, links, placement: own });
+    const tree = await startTree({ children: [notes, spec] });
+    const ref = tree.root.ref(spec);
+    for (let n = 0; n < 100; n += 1) ref.cast('go', n)._unsafeUnwrap();
+    await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === 99);
+    assert.deepEqual(
+      tree.root.deadLetters().map(({ reason, body }) => ({ reason, body })),
+      [{ reason: 'poison', body: { n: 50, fate: 'exit' } }],
+    );
+    await tree.root.stop();
   });
 
   test('keeps what is sent before its receiver has started', async () => {

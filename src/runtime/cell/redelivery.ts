@@ -3,7 +3,8 @@ import type { CellBirth } from './cell-host.js';
 import { lost, poison } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkReceiver } from '../link/receiver.js';
-import { isOnce, isCall, nameShift, takenOut, type Mailbox } from './mailbox.js';
+import { isOnce, isCall, nameShift, takenOut } from '../link/envelope.js';
+import type { Mailbox } from './mailbox.js';
 
 /** The ends of the links into an actor. */
 interface Receiving {

@@ -1,5 +1,5 @@
 /** The names of messages on a link: each is sent to the receiver once, then its index stands for it. */
-import { nameShift, type EnvelopeCode } from '../cell/mailbox.js';
+import { nameShift, type EnvelopeCode } from './envelope.js';
 
 /** The same at each delivery by one life of the sender. */
 export const envelopeId = (link: { readonly id: number; readonly epoch: number }, seq: number): string =>

@@ -1,6 +1,6 @@
 /** The packets between the two ends of a link, and dead letters. */
 import type { Transferable } from 'node:worker_threads';
-import type { EnvelopeCode } from '../cell/mailbox.js';
+import type { EnvelopeCode } from './envelope.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Recorder } from '../recorder.js';
 import type { Loop } from '../timers.js';

@@ -7,7 +7,7 @@ import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Fault, ReplyTo } from '../actor.js';
 import type { Batch, LinkAddress, Progress } from './protocol.js';
-import { isCall, nameShift, type EnvelopeCode } from '../cell/mailbox.js';
+import { isCall, nameShift, type EnvelopeCode } from './envelope.js';
 import { envelopeId } from './names.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 

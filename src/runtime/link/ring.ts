@@ -1,5 +1,5 @@
 /** The envelopes of a sender that are not acknowledged: parallel rings, since an object per envelope costs too much. */
-import { takenOut, type EnvelopeCode } from '../cell/mailbox.js';
+import { takenOut, type EnvelopeCode } from './envelope.js';
 
 const slotsMin = 16;
 

@@ -11,7 +11,7 @@ import type { RuntimeLimits } from '../limits.js';
 import type { Recorder } from '../recorder.js';
 import type { Loop } from '../timers.js';
 import type { Fault } from '../actor.js';
-import { isOnce, isCall, takenOut, type EnvelopeCode } from '../cell/mailbox.js';
+import { isOnce, isCall, takenOut, type EnvelopeCode } from './envelope.js';
 import type { Pipe, PipeEnd, Refused } from './pipe.js';
 import { PendingCalls } from './pending-calls.js';
 import { isTracing, traceBatch } from '../trace.js';

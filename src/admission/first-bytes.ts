@@ -4,6 +4,7 @@
  */
 import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
 import { foreignDialects, sniff } from '../dialects/sniff.js';
+import { preambleAt, preambleMode } from '../wire/frames.js';
 import { wireV1 } from '../wire/limits.js';
 
 /** The request of a caller, read from its first bytes. */
@@ -36,10 +37,6 @@ const everyDialect: ReadonlySet<DialectName> = new Set([
   ...Object.values(foreignDialects).map(({ name }) => name),
 ]);
 
-const resumeMode = 1;
-const versionAt = 4;
-const modeAt = 5;
-
 /**
  * Recognises the dialect. `need-more` ends soon: the preamble has 22 bytes, and `sniff` bounds the bytes that it
  * reads.
@@ -49,10 +46,10 @@ export function readFirstBytes(first: Uint8Array, enabled: ReadonlySet<DialectNa
   if (sniffed === 'unknown') return { type: 'unknown', reason: reasonOf(first) };
   if (sniffed === 'need-more') return { type: 'need-more' };
   if (sniffed.dialect !== 'native') return { type: 'foreign', dialect: sniffed.dialect };
-  const version = first[versionAt];
-  const mode = first[modeAt];
+  const version = first[preambleAt.version];
+  const mode = first[preambleAt.mode];
   if (version === undefined || mode === undefined) return { type: 'need-more' };
-  if (version !== 1 || mode !== resumeMode) return { type: 'full' };
+  if (version !== wireV1.version || mode !== preambleMode.resume) return { type: 'full' };
   if (first.byteLength < wireV1.preambleResumeBytes) return { type: 'need-more' };
   const ticketId = first.subarray(
     wireV1.preambleResumeBytes - wireV1.ticketIdBytes,

@@ -1,8 +1,7 @@
 /** Measures the first message of a native caller, whose end is the start of the work on this side. Pure. */
+import { preambleAt, preambleMode } from '../wire/frames.js';
 import { wireV1 } from '../wire/limits.js';
 
-const modeAt = 5;
-const resumeMode = 1;
 const lengthBytes = 2;
 
 /** Counts the bytes of an opening. */
@@ -26,9 +25,9 @@ export class OpeningMeter {
 
 /** Returns the length of preamble and first message; null: its header is not there yet. */
 function openingBytes(head: Uint8Array): number | null {
-  const mode = head[modeAt];
+  const mode = head[preambleAt.mode];
   if (mode === undefined) return null;
-  const at = mode === resumeMode ? wireV1.preambleResumeBytes : wireV1.preambleFullBytes;
+  const at = mode === preambleMode.resume ? wireV1.preambleResumeBytes : wireV1.preambleFullBytes;
   const [high, low] = [head[at], head[at + 1]];
   return high === undefined || low === undefined ? null : at + lengthBytes + high * 256 + low;
 }

@@ -4,6 +4,7 @@
  * Pure; times are monotonic ms.
  */
 import { sourceKey } from '../wire/address-space.js';
+import { RecentMap } from './budget.js';
 import { admission as limits } from './limits.js';
 import type { Waiting } from './queues.js';
 
@@ -16,17 +17,14 @@ export interface Visitor extends Waiting {
 
 /** Remembers which sources open connections in quick succession. */
 export class EagerSources {
-  /** The time of the latest arrival from each source, the longest unseen first. */
-  readonly #arrivals = new Map<string, number>();
+  /** The time of the latest arrival from each source. */
+  readonly #arrivals = new RecentMap<number>(limits.addressesMax);
 
   /** Notes an arrival. Returns whether its source is eager. */
   arrives(address: string, nowMs: number): boolean {
     const source = sourceKey(address);
-    const before = this.#arrivals.get(source) ?? Number.NEGATIVE_INFINITY;
-    this.#arrivals.delete(source);
+    const before = this.#arrivals.peek(source) ?? Number.NEGATIVE_INFINITY;
     this.#arrivals.set(source, nowMs);
-    const [oldest] = this.#arrivals.keys();
-    if (this.#arrivals.size > limits.addressesMax && oldest !== undefined) this.#arrivals.delete(oldest);
     return nowMs - before < limits.eagerMs;
   }
 }

@@ -11,6 +11,10 @@ import { ByteReader, ByteWriter, copy } from './bytes.js';
 
 /** First bytes of every native connection. */
 export const magic = new Uint8Array([0x50, 0x41, 0x52, 0x4c]);
+/** Places of the bytes that follow `magic` in a preamble. */
+export const preambleAt = { version: 4, mode: 5 } as const;
+/** Values of the mode of a preamble. */
+export const preambleMode = { full: 0, resume: 1 } as const;
 
 /** The start of a native connection: the handshake that the dialling side wants. */
 export type Preamble =
@@ -165,7 +169,6 @@ export class NativeFrameReader {
   }
 }
 
-const preambleMode = { full: 0, resume: 1 } as const;
 const controlCode = { ticketUnknown: 1, unsupportedVersion: 2, busy: 3 } as const;
 
 const malformed = (detail: string) => err<never, WireError>({ code: 'wire/malformed', detail });

@@ -5,7 +5,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { endpointOf } from './runtime.bench.js';
 
-/** What each contestant can do. */
+/** The operations of each contestant. */
 export interface Contestant {
   readonly name: string;
   call(): Promise<unknown>;

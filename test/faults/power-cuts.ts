@@ -12,7 +12,7 @@ import { start } from '../history/driver.js';
 import type { Dice } from '../support/seeds.js';
 import { cutAt, printedBefore, record, type Recording } from './power.js';
 
-/** What was cut, for the report. */
+/** The cut, for the report. */
 export interface Cuts {
   readonly cuts: number;
   /** Confirmed messages that had to be there, over all cuts. */

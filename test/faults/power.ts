@@ -1,6 +1,6 @@
 /**
  * Power cuts, replayed: records what a process writes, syncs, renames and removes below a folder, with strace, and
- * rebuilds the folder as a cut of the power may leave it at any moment. What was synced is there. Of the rest nothing
+ * rebuilds the folder as a cut of the power may leave it at any moment. Synced bytes are there. Of the rest nothing
  * is, or any sectors of it, in any order.
  */
 import { spawnSync } from 'node:child_process';
@@ -48,7 +48,7 @@ export function record(folder: string, args: readonly string[]): Recording {
   return { ops, before };
 }
 
-/** What the process had printed before the cut. */
+/** Output of the process before the cut. */
 export const printedBefore = ({ ops }: Recording, cut: number): string =>
   ops
     .slice(0, cut)

@@ -26,7 +26,7 @@ export interface StageArgs {
   readonly strikes: SharedArrayBuffer;
 }
 
-/** What happens to a stage at a strike. Two of them kill the thread in a handler, one between two handlers. */
+/** Fate of a stage at a strike. Two of them kill the thread in a handler, one between two handlers. */
 const fates = ['none', 'throw', 'exit', 'uncaught', 'exit-later'] as const;
 type Fate = (typeof fates)[number];
 const strikesPerStage = 2;
@@ -93,7 +93,7 @@ function strikesOf(roll: Dice, stages: number, messages: number): SharedArrayBuf
   return strikes;
 }
 
-/** What became of the messages of one run. */
+/** Fate of the messages of one run. */
 export interface Account {
   readonly messages: number;
   readonly handled: number;
@@ -132,7 +132,7 @@ export async function playPipeline(seed: number, stages: number, messages: numbe
   for (let n = 0; n < messages; n += 1)
     if (ref.cast('pass', n).isErr()) (await ref.send('pass', n))._unsafeUnwrap();
   const account = (): Account => accountOf(new Uint8Array(arrived), letters, restarts);
-  // What is lost for good shows as a pipeline that is at rest, with messages missing.
+  // A loss for good shows as a pipeline that is at rest, with messages missing.
   const isOver = async (): Promise<boolean> => account().lost === 0 || (await isAtRest());
   let handledBefore = -1;
   const isAtRest = async (): Promise<boolean> => {

@@ -72,7 +72,7 @@ export class Hostile {
       });
   }
 
-  /** Calls for one host arrive here until the network is mended. */
+  /** Calls for one host arrive here until the network is whole again. */
   takeOver(host: string): void {
     this.#network.divert(host, this.host);
   }

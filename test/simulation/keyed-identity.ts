@@ -20,7 +20,7 @@ export interface KeyedIdentity {
   readonly bootIdHex: string;
   readonly secret: string;
   readonly sign: Signer;
-  /** What real sessions need; null: sessions are doubles. */
+  /** Keys that real sessions need; null: sessions are doubles. */
   readonly local: LocalIdentity | null;
 }
 

@@ -34,7 +34,7 @@ export interface Played {
 }
 
 export const hourMs = 3_600_000;
-/** Virtual time after which everything is mended and has to be delivered. */
+/** Virtual time after which everything works again and has to be delivered. */
 const healEveryMs = 3_000_000;
 /** Most time from then on until all is delivered. */
 const settleMostMs = 15 * 60_000;

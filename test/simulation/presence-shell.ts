@@ -96,7 +96,7 @@ export class PresenceShell {
     return this.#roster.rows().length;
   }
 
-  /** What the beacons say from now on; the first one goes out at once. */
+  /** Sets the text of the beacons; the first one goes out at once. */
   describe(name: string, tcpPort: number): void {
     this.#described = { name, tcpPort };
     this.#announce(null);
@@ -197,7 +197,7 @@ export class PresenceShell {
     this.#options.twin(address);
   }
 
-  /** Changes that come together are told together. */
+  /** Changes that come together are reported together. */
   #tell(rows: readonly Presence[]): void {
     for (const row of rows) this.#untold.set(row.peerId, row);
     if (this.#untold.size === 0 || this.#isTelling) return;

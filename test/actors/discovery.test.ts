@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -192,7 +193,12 @@ test('a reply is never longer than its request and goes to its sender alone', as
   );
   raw.send(short, port, '127.0.0.1');
   raw.send(request.subarray(0, 40), port, '127.0.0.1');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // A later request that is answered shows that the earlier ones were not.
+  const other = newIdentity();
+  const later = await udp(t, '127.0.0.4', 0);
+  const answered = once(later, 'message');
+  later.send(signedDatagram(other, recordOf(other)), port, '127.0.0.1');
+  await within(answered, 2_000, 'a challenge to another stranger');
   assert.equal(replies.length, 1);
 });
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ForeignDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
 import { eventually } from '../support/deadline.js';
 import { incoming, startScene, type Scene } from '../support/foreign-scene.js';
+import { transportOf } from '../support/scene-nodes.js';
 import { anyBytes } from '../support/seeds.js';
 import { newTally, simulatedPeer } from '../support/simulated-peer.js';
 import type { Queue } from '../support/standins/blocking-socket.js';
@@ -199,7 +199,9 @@ test('nonsense over every port ends its connection and nothing else', async (t) 
     socket.end(anyBytes(2_000));
     await new Promise((resolve) => socket.once('close', resolve));
   }
-  await pause(50);
+  // A program that finds no slot free does not try again.
+  const isIdle = async () => (await transportOf(scene.node)).inboundNow === 0;
+  await eventually(isIdle, 5_000, 'all connections have ended');
   await initiate({ port: scene.port(), text: 'still here' });
   const texts = await scene.texts('cmp2204', 1);
   assert.equal(texts.at(-1), 'still here');

@@ -40,13 +40,14 @@ test('a home has one node at a time, the second one learns its pid, and kill -9 
   const first = await liveNode(context, { name: 'alice', beaconPort, home });
   assert.deepEqual(await refused(home), { code: 'home/in-use', home, pid: process.pid });
   const startedMs = performance.now();
-  const second = runProgram(context, ['serve', '--home', home, ...sceneOptions(beaconPort)]);
+  const second = runProgram(context, ['serve', '--home', home, ...sceneOptions(beaconPort)], {}, 'inline');
   assert.equal(await second.exit(), 6);
   assert.match(second.stderr(), new RegExp(`\\b${process.pid}\\b`));
   context.diagnostic(`second process left after ${Math.round(performance.now() - startedMs)} ms`);
   await first.close();
 
-  const third = runProgram(context, ['serve', '--json', '--home', home, ...sceneOptions(beaconPort)]);
+  const serve = ['serve', '--json', '--home', home, ...sceneOptions(beaconPort)];
+  const third = runProgram(context, serve, {}, 'inline');
   await third.until(({ type }) => type === 'ready');
   assert.deepEqual(await refused(home), { code: 'home/in-use', home, pid: third.child.pid });
   third.kill('SIGKILL');

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { eventually } from '../support/deadline.js';
-import { spawnNode, type NodeProcess, type SpawnOptions } from '../support/node-process.js';
+import {
+  playNode,
+  spawnNode,
+  type NodeProcess,
+  type PlayedNode,
+  type SpawnOptions,
+} from '../support/node-process.js';
 import { freeBeaconPort, temporaryHome } from '../support/program.js';
 import { quantile } from '../support/scene-nodes.js';
 import { dice } from '../support/seeds.js';
@@ -17,10 +23,20 @@ export async function run(
   return { ...process, id };
 }
 
+/** Starts the node at the other end of the tested one, in this process. */
+export async function playPeer(
+  context: TestContext,
+  options: Omit<SpawnOptions, 'placing'>,
+): Promise<PlayedNode & { readonly id: string }> {
+  const peer = await playNode(context, options);
+  const { id } = await peer.until('ready');
+  return { ...peer, id };
+}
+
 /** Sends ten texts each 20 ms until the process is gone. Texts are numbered from `from`; returns the next number. */
 export async function talkUntil(
   end: Promise<unknown>,
-  process: NodeProcess,
+  process: PlayedNode,
   to: string,
   from: number,
 ): Promise<number> {
@@ -36,13 +52,13 @@ export async function talkUntil(
   return next;
 }
 
-export const queuedBy = (process: NodeProcess): readonly string[] =>
+export const queuedBy = (process: PlayedNode): readonly string[] =>
   process.said.flatMap((said) => (said.said === 'queued' ? said.texts : []));
 
 /**
  * All that was queued is in the history of `at`: once, and in order. Messages without an answer may be there, too.
  */
-export async function assertArrived(queued: readonly string[], at: NodeProcess): Promise<void> {
+export async function assertArrived(queued: readonly string[], at: PlayedNode): Promise<void> {
   const shown = (): readonly string[] =>
     at.said.flatMap((said) => (said.said === 'shown' ? [said.text] : []));
   const isAll = (): boolean => {
@@ -75,42 +91,44 @@ export async function killing(
   const beaconPort = await freeBeaconPort();
   const homes = { sender: temporaryHome(context), receiver: temporaryHome(context) };
   let starts = 0;
-  const start = (name: 'sender' | 'receiver'): Promise<NodeProcess & { readonly id: string }> => {
-    // The one that is killed runs on threads and inline in turn: as shipped, and at a third of the CPU time.
-    const placing = name === victim && (starts += 1) % 2 === 1 ? 'threads' : 'inline';
-    return run(context, { home: homes[name], name, beaconPort, placing });
+  const start = (): Promise<NodeProcess & { readonly id: string }> => {
+    // On threads and inline in turn: as shipped, and at a third of the CPU time.
+    const placing = (starts += 1) % 2 === 1 ? 'threads' : 'inline';
+    return run(context, { home: homes[victim], name: victim, beaconPort, placing });
   };
-  let [sender, receiver] = [await start('sender'), await start('receiver')];
-  await sender.until('peer', ({ id }) => id === receiver.id);
+  const other = victim === 'sender' ? 'receiver' : 'sender';
+  const peer = await playPeer(context, { home: homes[other], name: other, beaconPort });
+  let mortal = await start();
+  const sender = (): PlayedNode => (victim === 'sender' ? mortal : peer);
+  const receiver = (): PlayedNode & { readonly id: string } => (victim === 'sender' ? peer : mortal);
+  const knows = () => sender().until('peer', ({ id }) => id === receiver().id);
+  await knows();
   const queued: string[] = [];
   const readyMs: number[] = [];
   let next = 1;
   for (let round = 0; round < rounds; round += 1) {
-    const dead = victim === 'sender' ? sender : receiver;
     const killed = new Promise<void>((resolve) => {
       setTimeout(
         () => {
-          dead.child.kill('SIGKILL');
+          mortal.child.kill('SIGKILL');
           resolve();
         },
         20 + roll(300),
       );
     });
-    next = await talkUntil(killed, sender, receiver.id, next);
-    await dead.exited;
+    next = await talkUntil(killed, sender(), receiver().id, next);
+    await mortal.exited;
     const startedMs = performance.now();
-    if (victim === 'sender') {
-      queued.push(...queuedBy(sender));
-      sender = await start('sender');
-      await sender.until('peer', ({ id }) => id === receiver.id).catch(() => undefined);
-    } else receiver = await start('receiver');
+    if (victim === 'sender') queued.push(...queuedBy(mortal));
+    mortal = await start();
+    if (victim === 'sender') await knows().catch(() => undefined);
     readyMs.push(performance.now() - startedMs);
   }
-  await sender.until('peer', ({ id }) => id === receiver.id);
-  sender.tell({ told: 'send', to: receiver.id, texts: [String(next)] });
-  await sender.until('queued', ({ texts }) => texts.includes(String(next)));
-  queued.push(...queuedBy(sender));
-  await assertArrived(queued, receiver);
+  await knows();
+  sender().tell({ told: 'send', to: receiver().id, texts: [String(next)] });
+  await sender().until('queued', ({ texts }) => texts.includes(String(next)));
+  queued.push(...queuedBy(sender()));
+  await assertArrived(queued, receiver());
   const worst = Math.max(...readyMs).toFixed(0);
   const p95 = quantile(readyMs, 0.95).toFixed(0);
   context.diagnostic(

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, within } from '../support/deadline.js';
 import { freeBeaconPort } from '../support/program.js';
-import { quantile, startSceneNode, untilAcquainted, type SceneNode } from '../support/scene-nodes.js';
+import { quantile, startSceneNode, transportOf, untilAcquainted } from '../support/scene-nodes.js';
 import {
   newIdentity,
   newTally,
@@ -16,7 +16,6 @@ import {
   simulatedPeer,
   type RawSession,
 } from '../support/simulated-peer.js';
-import type { TransportStats } from '../../src/actors/transport/protocol.js';
 import { usableNowMs } from '../support/usable-time.js';
 
 const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `text ${n}`);
@@ -42,7 +41,7 @@ describe('a node with five slots', () => {
     assert.equal(waits.flat().length, 500);
     assert.equal(new Set(bob.shown).size, 500);
     assert.equal(bob.shown.length, 500);
-    assert.ok((await transportOf(bob)).inboundMost <= 5);
+    assert.ok((await transportOf(bob.handle)).inboundMost <= 5);
     const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
     context.diagnostic(
       `${seconds} s, ${tally.busy} told BUSY, ${tally.resumed} resumed; sockets held at most ${mostHeld}, open as the peers see it ${tally.servedMost}`,
@@ -73,7 +72,7 @@ describe('a node with five slots', () => {
       `25 of 25 served, p50 ${quantile(waitsMs, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`,
     );
     assert.equal(bob.shown.length, 25);
-    assert.ok((await transportOf(bob)).inboundMost <= 5);
+    assert.ok((await transportOf(bob.handle)).inboundMost <= 5);
     assert.ok(p95 < 3_000, `p95 ${p95.toFixed(0)} ms`);
   });
 
@@ -90,7 +89,11 @@ describe('a node with five slots', () => {
     const waitsMs: number[] = [];
     for (let n = 0; n < 5; n += 1) {
       // The sessions that were parked for the stranger are among them.
-      await eventually(async () => (await transportOf(bob)).inboundNow >= 4, 10_000, 'the hogs are back');
+      await eventually(
+        async () => (await transportOf(bob.handle)).inboundNow >= 4,
+        10_000,
+        'the hogs are back',
+      );
       const from = `127.0.2.${n + 1}`;
       const peer = simulatedPeer(`honest-${n}`, { host: '127.0.0.1', port: bob.port, from }, newTally());
       waitsMs.push(...(await within(peer.deliver([`honest ${n}`]), 10_000, 'a stranger is served')));
@@ -99,7 +102,7 @@ describe('a node with five slots', () => {
     (await carol.handle.send(bob.id, 'a contact'))._unsafeUnwrap();
     await eventually(() => bob.shown.includes('a contact'), 10_000, 'a contact is served');
     const contactMs = usableNowMs() - startedMs;
-    const { inboundMost } = await transportOf(bob);
+    const { inboundMost } = await transportOf(bob.handle);
     context.diagnostic(
       `strangers waited at most ${Math.max(...waitsMs).toFixed(0)} ms, the contact ${contactMs.toFixed(0)} ms; ${hogs.parked()} hogs parked, at most ${inboundMost} connections at once`,
     );
@@ -119,8 +122,12 @@ describe('a node with five slots', () => {
       if (before !== null) await within(before.ended, 10_000, 'the one before is ended');
       before = session;
     }
-    await eventually(async () => (await transportOf(bob)).inboundNow === 1, 10_000, 'one place is taken');
-    assert.ok((await transportOf(bob)).inboundMost <= 3);
+    await eventually(
+      async () => (await transportOf(bob.handle)).inboundNow === 1,
+      10_000,
+      'one place is taken',
+    );
+    assert.ok((await transportOf(bob.handle)).inboundMost <= 3);
   });
 
   test('outlives connections that are reset at every point of a handshake', async (context) => {
@@ -175,13 +182,6 @@ function holdPlaces(port: number, count: number): { stop: () => void; parked: ()
     },
     parked: () => parked,
   };
-}
-
-/** The figures of the transport. */
-async function transportOf(node: SceneNode): Promise<Pick<TransportStats, 'inboundNow' | 'inboundMost'>> {
-  const { transport } = (await node.handle.stats())._unsafeUnwrap();
-  const counts = new Map<string, unknown>(Object.entries(transport ?? {}));
-  return { inboundNow: Number(counts.get('inboundNow')), inboundMost: Number(counts.get('inboundMost')) };
 }
 
 /** A connection that says nothing, and comes back for more when it is thrown out. */

@@ -36,9 +36,10 @@ const rankOf = (file: string): number => {
   return rank === -1 ? longest.length : rank;
 };
 
+const isAlone = (file: string): boolean => alone.some((part) => file.startsWith(part));
+
 /** Divides the files, named by their paths below the folder of the tests, into batches, in the order of their start. */
 export function batchesOf(files: readonly string[]): Batch[] {
-  const isAlone = (file: string): boolean => alone.some((part) => file.startsWith(part));
   const batches: Batch[] = [];
   let open: string[] = [];
   const close = (): void => {

@@ -5,6 +5,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import type { NodeHandle } from '../../src/node/handle.js';
 import { startNode, type Placing } from '../../src/node/root.js';
 import { hangMs } from './deadline.js';
 
@@ -35,6 +37,9 @@ export interface NodeProcess {
   readonly exited: Promise<number>;
 }
 
+/** A node that says what happens and takes orders, wherever it runs. */
+export type PlayedNode = Pick<NodeProcess, 'said' | 'tell' | 'until'>;
+
 export interface SpawnOptions {
   readonly home: string;
   readonly name: string;
@@ -49,55 +54,81 @@ export function spawnNode(options: SpawnOptions, env: Readonly<Record<string, st
     stdio: 'pipe',
     env: { ...process.env, ...env },
   });
-  const said: Said[] = [];
-  const checks = new Set<() => void>();
   let errors = '';
+  const sayings = new Sayings(options.name, () => `; stderr: ${errors}`);
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   child.stdin.on('error', () => undefined);
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    said.push(JSON.parse(line) as Said);
-    for (const check of checks) check();
-  });
+  createInterface({ input: child.stdout }).on('line', (line) => sayings.add(JSON.parse(line) as Said));
   const exited = once(child, 'close').then(([code]: (number | null)[]) => code ?? 137);
+  child.on('close', () => sayings.end());
   return {
     child,
-    said,
+    said: sayings.all,
     exited,
     tell: (order) => void child.stdin.write(`${JSON.stringify(order)}\n`),
-    until: (kind, wanted = () => true, deadlineMs = hangMs) =>
-      new Promise((resolve, reject) => {
-        let at = 0;
-        const check = (): void => {
-          for (; at < said.length; at += 1) {
-            const one = said[at];
-            if (one?.said !== kind || !wanted(one as Parameters<typeof wanted>[0])) continue;
-            finish();
-            resolve(one as Parameters<typeof wanted>[0]);
-            return;
-          }
-        };
-        const fail = (why: string): void => {
-          finish();
-          reject(new Error(`${options.name}: no ${kind}: ${why}; stderr: ${errors}`));
-        };
-        const timer = setTimeout(() => fail(`not within ${deadlineMs} ms`), deadlineMs);
-        const onClose = (): void => fail('it has ended');
-        const finish = (): void => {
-          clearTimeout(timer);
-          checks.delete(check);
-          child.off('close', onClose);
-        };
-        checks.add(check);
-        child.on('close', onClose);
-        check();
-      }),
+    until: sayings.until,
   };
 }
 
-/** One write per line: what was said before a kill was said whole. */
-const say = (said: Said): void => void process.stdout.write(`${JSON.stringify(said)}\n`);
+/** All that a node has said, and those that wait for more. */
+class Sayings {
+  readonly all: Said[] = [];
+  readonly #name: string;
+  readonly #more: () => string;
+  readonly #checks = new Set<() => void>();
+  #hasEnded = false;
 
-async function main({ beaconPort, placing = 'threads', ...options }: SpawnOptions): Promise<void> {
+  /** `more`: what a failure tells besides. */
+  constructor(name: string, more: () => string = () => '') {
+    this.#name = name;
+    this.#more = more;
+  }
+
+  add(said: Said): void {
+    this.all.push(said);
+    for (const check of this.#checks) check();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    for (const check of this.#checks) check();
+  }
+
+  readonly until: NodeProcess['until'] = (kind, wanted = () => true, deadlineMs = hangMs) =>
+    new Promise((resolve, reject) => {
+      let at = 0;
+      const check = (): void => {
+        for (; at < this.all.length; at += 1) {
+          const one = this.all[at];
+          if (one?.said !== kind || !wanted(one as Parameters<typeof wanted>[0])) continue;
+          finish();
+          resolve(one as Parameters<typeof wanted>[0]);
+          return;
+        }
+        if (this.#hasEnded) fail('it has ended');
+      };
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#checks.delete(check);
+      };
+      const fail = (why: string): void => {
+        finish();
+        reject(new Error(`${this.#name}: no ${kind}: ${why}${this.#more()}`));
+      };
+      const timer = setTimeout(() => fail(`not within ${deadlineMs} ms`), deadlineMs);
+      this.#checks.add(check);
+      check();
+    });
+}
+
+/** One write per line: what was said before a kill was said whole. */
+const print = (said: Said): void => void process.stdout.write(`${JSON.stringify(said)}\n`);
+
+/** Starts a node that says what happens and takes orders; null: it was refused, and has said so. */
+async function serve(
+  { beaconPort, placing = 'threads', ...options }: SpawnOptions,
+  say: (said: Said) => void,
+): Promise<{ readonly node: NodeHandle; obey(order: Told): void } | null> {
   const started = await startNode(
     {
       port: 0,
@@ -111,13 +142,9 @@ async function main({ beaconPort, placing = 'threads', ...options }: SpawnOption
   );
   if (started.isErr()) {
     say({ said: 'refused', error: started.error });
-    process.exitCode = 1;
-    process.stdin.destroy();
-    return;
+    return null;
   }
   const node = started.value;
-  const close = (): void => void node.close().then(() => process.exit(0));
-  process.on('SIGTERM', close);
   void (async () => {
     for await (const event of node.events({ sinceSeq: 0 })) {
       if (event.type === 'message' && event.direction === 'in') say({ said: 'shown', text: event.text });
@@ -126,21 +153,49 @@ async function main({ beaconPort, placing = 'threads', ...options }: SpawnOption
     }
   })();
   const self = (await node.self())._unsafeUnwrap();
-  createInterface({ input: process.stdin }).on('line', (line) => {
-    const order = JSON.parse(line) as Told;
-    if (order.told === 'history') {
-      void node
-        .history({ limit: 10_000, direction: 'in' })
-        .map((lines) => say({ said: 'history', texts: lines.map(({ text }) => text) }));
-      return;
-    }
-    const { texts } = order;
-    void node.sendAll(order.to, texts).match(
-      () => say({ said: 'queued', texts }),
-      ({ code }) => say({ said: 'not-queued', texts, code }),
-    );
-  });
   say({ said: 'ready', id: self.id, port: self.port });
+  return {
+    node,
+    obey(order) {
+      if (order.told === 'history') {
+        void node
+          .history({ limit: 10_000, direction: 'in' })
+          .map((lines) => say({ said: 'history', texts: lines.map(({ text }) => text) }));
+        return;
+      }
+      const { texts } = order;
+      void node.sendAll(order.to, texts).match(
+        () => say({ said: 'queued', texts }),
+        ({ code }) => say({ said: 'not-queued', texts, code }),
+      );
+    },
+  };
+}
+
+/** A node in this process: the peer of one that is killed. A process of its own would cost a second of CPU. */
+export async function playNode(
+  context: TestContext,
+  options: Omit<SpawnOptions, 'placing'>,
+): Promise<PlayedNode> {
+  const sayings = new Sayings(options.name);
+  const served = await serve({ ...options, placing: 'inline' }, (said) => sayings.add(said));
+  context.after(() => served?.node.close());
+  return {
+    said: sayings.all,
+    until: sayings.until,
+    tell: (order) => served?.obey(order),
+  };
+}
+
+async function main(options: SpawnOptions): Promise<void> {
+  const served = await serve(options, print);
+  if (served === null) {
+    process.exitCode = 1;
+    process.stdin.destroy();
+    return;
+  }
+  process.on('SIGTERM', () => void served.node.close().then(() => process.exit(0)));
+  createInterface({ input: process.stdin }).on('line', (line) => served.obey(JSON.parse(line) as Told));
 }
 
 if (process.argv[1] === import.meta.filename) await main(JSON.parse(process.argv[2] ?? '{}') as SpawnOptions);

@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { startNode, type Placing } from '../../src/node/root.js';
 import type { WorkerEntries } from '../../src/node/tree.js';
 import type { NodeEvent, NodeHandle, NodeOptions } from '../../src/index.js';
+import type { TransportStats } from '../../src/actors/transport/protocol.js';
 import { eventually } from './deadline.js';
 import { temporaryHome } from './program.js';
 import { usableNowMs } from './usable-time.js';
@@ -89,6 +90,15 @@ export async function startSceneNode(
     log,
     watch: (watcher) => void watchers.push(watcher),
   };
+}
+
+/** Returns how many connections a node holds that others opened, and how many it held at most. */
+export async function transportOf(
+  handle: NodeHandle,
+): Promise<Pick<TransportStats, 'inboundNow' | 'inboundMost'>> {
+  const { transport } = (await handle.stats())._unsafeUnwrap();
+  const counts = new Map<string, unknown>(Object.entries(transport ?? {}));
+  return { inboundNow: Number(counts.get('inboundNow')), inboundMost: Number(counts.get('inboundMost')) };
 }
 
 /** Waits until each of the two knows that the other is there. */

@@ -252,23 +252,3 @@ export const store = actor<null, StoreState, StoreProtocol, Links>({
     for (const { done } of state.pending.splice(0)) done();
   },
 });
-
-export type LooperProtocol = { go: Cast<number>; step: WorkProtocol['work'] };
-
-/** Sends itself a step for each number, over a link whose two ends it is. */
-export const looper = actor<null, null, LooperProtocol, WorkLinks & { readonly again: LooperProtocol }>({
-  name: 'looper',
-  restart: 'permanent',
-  init: () => ok(null),
-  receive: {
-    go: async (state, n, context) => {
-      (await context.links.again.send('step', n === 50 ? { n, fate: 'exit' } : { n }))._unsafeUnwrap();
-      return next(state);
-    },
-    step: (state, { n, fate = 'ok' }, context) => {
-      void meet(fate);
-      context.links.journal.cast('wrote', { by: context.id, n });
-      return next(state);
-    },
-  },
-});

@@ -17,7 +17,7 @@ import {
 } from '../../src/runtime/index.js';
 import { runtime as limits } from '../../src/runtime/limits.js';
 import { standStill } from '../support/standstill.js';
-import { brief, looper, type JournalProtocol, type LooperProtocol, type WorkProtocol } from './actors.js';
+import { brief, type WorkProtocol } from './actors.js';
 import { inline, notes, own, places, shared, startTree, storeAt, until, workerAt } from './tree.js';
 
 type GateProtocol = { pass: Cast<number>; open: Call<null, number> };
@@ -64,20 +64,6 @@ describe('a link', () => {
     await root.stop();
   });
 
-  test('of an actor to itself is joined once: a message that ends the thread is set aside', async () => {
-    const links = { journal: address<JournalProtocol>('journal'), again: address<LooperProtocol>('looper') };
-    const spec = child(looper, { args: null, links, placement: own });
-    const tree = await startTree({ children: [notes, spec] });
-    const ref = tree.root.ref(spec);
-    for (let n = 0; n < 100; n += 1) ref.cast('go', n)._unsafeUnwrap();
-    await until(async () => new Set((await tree.journal()).map(({ n }) => n)).size === 99);
-    assert.deepEqual(
-      tree.root.deadLetters().map(({ reason, body }) => ({ reason, body })),
-      [{ reason: 'poison', body: { n: 50, fate: 'exit' } }],
-    );
-    await tree.root.stop();
-  });
-
   test('keeps what is sent before its receiver has started', async () => {
     const heard: number[] = [];
     type EarlyProtocol = { none: Cast<null> };
@@ -117,7 +103,7 @@ describe('a link', () => {
     const ref = root.ref(spec);
     (await ref.call('later', { n: 1, delayMs: 0 }))._unsafeUnwrap();
     const answer = ref.call('later', { n: 2, delayMs: 1_250 }, { deadlineMs: 500 });
-    // The question leaves before the standstill. The worker stands still as well, and needs a moment after it.
+    // The question leaves before the standstill; who answers stands still as well, and needs a moment after it.
     await new Promise((resolve) => setTimeout(resolve, 20));
     standStill(600 + limits.standstillMs);
     assert.equal((await answer)._unsafeUnwrap(), 2);

@@ -103,7 +103,7 @@ describe('a link', () => {
     const ref = root.ref(spec);
     (await ref.call('later', { n: 1, delayMs: 0 }))._unsafeUnwrap();
     const answer = ref.call('later', { n: 2, delayMs: 1_250 }, { deadlineMs: 500 });
-    // The question leaves before the standstill; who answers stands still as well, and needs a moment after it.
+    // The question leaves before the standstill. The worker stands still as well, and needs a moment after it.
     await new Promise((resolve) => setTimeout(resolve, 20));
     standStill(600 + limits.standstillMs);
     assert.equal((await answer)._unsafeUnwrap(), 2);

@@ -61,12 +61,15 @@ const placesOfSources = (here) => ({
 const commonJs = { format: 'cjs', here: "require('node:url').pathToFileURL(__filename)", ending: 'cjs' };
 const modules = { format: 'esm', here: 'import.meta.url', ending: 'js' };
 
+const isCurrent = (wanted) => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+
 /** Makes the bundles unless they are up to date. */
 export async function bundle() {
   const wanted = inputs();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (isCurrent(wanted)) return;
   const { rolldown } = await import('rolldown');
-  const next = `${folder}.next`;
+  // Several builds of one checkout may run at once: each writes a folder of its own.
+  const next = `${folder}.${process.pid}`;
   rmSync(next, { recursive: true, force: true });
   const write = async ({ format, here, ending }, input, external, output = {}) => {
     const built = await rolldown({
@@ -96,6 +99,12 @@ export async function bundle() {
   // For programs that embed the node, whose Results must be those of the neverthrow that they have.
   await write(modules, { index: 'src/index.ts' }, [...outside, 'neverthrow']);
   writeFileSync(join(next, 'stamp'), wanted);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(next, folder);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(next, folder);
+  } catch (cause) {
+    // Another build was faster; its bundles are as good where they are of the same sources.
+    rmSync(next, { recursive: true, force: true });
+    if (!isCurrent(wanted)) throw cause;
+  }
 }

@@ -222,6 +222,10 @@ export class AdmissionShell {
         caller.end.finish();
         this.#forget(caller);
       },
+      reset: () => {
+        caller.end.reset();
+        this.#forget(caller);
+      },
       vanish: () => {
         caller.end.vanish();
         this.#forget(caller);
@@ -249,7 +253,8 @@ export class AdmissionShell {
   }
 
   #drop(caller: Caller, reason: string): void {
-    caller.end.finish();
+    if (reason === 'reset') caller.end.reset();
+    else caller.end.finish();
     caller.endedBy ??= reason;
     this.#forget(caller);
     caller.session?.onEnd(reason);

@@ -21,6 +21,8 @@ export interface ConnectionEnd {
   write(bytes: Uint8Array): void;
   /** Ends the connection; bytes that were written before still arrive. */
   finish(): void;
+  /** Ends the connection at once; the other end learns that it was reset. */
+  reset(): void;
   /** Ends the connection without a word to the other end. */
   vanish(): void;
   /** Bytes that came before are handed over at once. */
@@ -34,7 +36,7 @@ export interface Host {
   readonly onCaller: (end: ConnectionEnd) => void;
 }
 
-type Parcel = Uint8Array | 'end';
+type Parcel = Uint8Array | 'end' | 'reset';
 
 /** One direction of a connection. */
 class Pipe {
@@ -179,22 +181,19 @@ export class Network {
   ): ConnectionEnd {
     const out = connection[writes];
     const into = connection[writes === 'there' ? 'back' : 'there'];
+    const close = (last: 'end' | 'reset' | null): void => {
+      if (last !== null) this.#send(out, last);
+      out.isFinished = true;
+      into.handlers = null;
+      into.isDead = true;
+      if (into.isFinished) this.#connections.delete(connection);
+    };
     return {
       ...other,
       write: (bytes) => this.#send(out, bytes),
-      finish: () => {
-        this.#send(out, 'end');
-        out.isFinished = true;
-        into.handlers = null;
-        into.isDead = true;
-        if (into.isFinished) this.#connections.delete(connection);
-      },
-      vanish: () => {
-        out.isFinished = true;
-        into.handlers = null;
-        into.isDead = true;
-        if (into.isFinished) this.#connections.delete(connection);
-      },
+      finish: () => close('end'),
+      reset: () => close('reset'),
+      vanish: () => close(null),
       listen: (handlers) => {
         into.handlers = handlers;
         this.#release(into);
@@ -205,7 +204,7 @@ export class Network {
   #send(pipe: Pipe, parcel: Parcel): void {
     if (pipe.isFinished || pipe.isDead || pipe.isStuck) return;
     // The system repeats the lost packet for minutes, and sends nothing else meanwhile.
-    pipe.isStuck = parcel !== 'end' && parcel.byteLength > this.parcelBytesMax;
+    pipe.isStuck = typeof parcel !== 'string' && parcel.byteLength > this.parcelBytesMax;
     if (pipe.isStuck) return;
     pipe.lastAtMs = Math.max(pipe.lastAtMs, this.#clock.nowMs + this.delayMs());
     this.#clock.at(pipe.lastAtMs, () => {
@@ -220,7 +219,7 @@ export class Network {
     while (pipe.handlers !== null && !pipe.isDead && !this.isBlocked(pipe.from, pipe.to)) {
       const parcel = pipe.held.shift();
       if (parcel === undefined) return;
-      if (parcel === 'end') this.#endOf(pipe, 'closed');
+      if (typeof parcel === 'string') this.#endOf(pipe, parcel === 'end' ? 'closed' : 'reset');
       else pipe.handlers.onBytes(parcel);
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Shows that the simulation bites: plants each fault of `planted/` into a copy of the sources, builds the copy, and runs
  * the histories there. Exit code 1 if a planted fault is not found within a minute.
- * Run with `npm run simulate:planted`; needs git.
+ * Run with `npm run simulate:planted`, or for one patch with `-- PART` of its name; needs git.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -23,6 +23,7 @@ function find(patch: string): { readonly isFound: boolean; readonly tookMs: numb
       spawnSync(command, args, {
         cwd: copy,
         encoding: 'utf8',
+        env: { ...process.env, PARLANCE_PLANTED: '1' },
         ...(timeout === undefined ? {} : { timeout }),
       });
     const applied = run('git', ['apply', join(patches, patch)]);
@@ -42,7 +43,8 @@ function find(patch: string): { readonly isFound: boolean; readonly tookMs: numb
   }
 }
 
-for (const patch of readdirSync(patches)) {
+const [part = ''] = process.argv.slice(2);
+for (const patch of readdirSync(patches).filter((name) => name.includes(part))) {
   const { isFound, tookMs } = find(patch);
   process.stdout.write(
     `${patch}: ${isFound ? 'found' : 'NOT FOUND'} after ${(tookMs / 1_000).toFixed(1)} s\n`,

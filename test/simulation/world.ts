@@ -23,6 +23,10 @@ export interface WorldOptions {
   readonly isReal?: boolean;
   /** Nodes that hear each other's beacons: the first of them, the next, and so on. Default: all. */
   readonly segment?: number;
+  /** The first node and each other one hear each other, and no others do. */
+  readonly isStar?: boolean;
+  /** Most sessions of a node within a minute. Default: what faults and users explain. */
+  readonly sessionsPerMinuteMax?: number;
   /** Gets every input and every effect, with the time and the node. */
   readonly trace?: (atMs: number, label: string, what: string, content: object) => void;
 }
@@ -31,7 +35,7 @@ export interface WorldOptions {
  * Sessions of one node in a minute that faults and users can explain: each cut, park or dial of a user makes one or two.
  * A node that makes more dials in a loop.
  */
-const sessionsPerMinuteMax = 150;
+const sessionsPerMinuteDefault = 150;
 const minuteMs = 60_000;
 /** Connections that a node holds when all is delivered: its slots, its dials and those that are being closed. */
 const connectionsMost = admission.connectionsMax + dialing.outgoingMax + 4;
@@ -57,11 +61,14 @@ export class World {
   readonly #watchers = new Map<SimulatedNode, (event: NodeEvent) => void>();
   /** When the sessions of a node came up, within the last minute. */
   readonly #sessionsAtMs = new Map<SimulatedNode, number[]>();
+  readonly #sessionsPerMinuteMax: number;
   #texts = 0;
   #hosts = 0;
 
-  constructor({ nodes, seed, hasCopy = false, isReal = false, segment, trace }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { nodes, seed, hasCopy = false, isReal = false, segment, trace } = options;
     this.dice = dice(seed);
+    this.#sessionsPerMinuteMax = options.sessionsPerMinuteMax ?? sessionsPerMinuteDefault;
     this.network = new Network(this.clock, this.dice);
     const surroundings: Surroundings = {
       clock: this.clock,
@@ -89,6 +96,8 @@ export class World {
       const near = this.nodes.slice(first, first + apart);
       for (const node of near) this.#neighbours.set(node, near);
     }
+    if (options.isStar === true)
+      for (const node of this.nodes.slice(1)) this.#neighbours.set(node, this.nodes.slice(0, 1));
     this.hostile = new Hostile({
       clock: this.clock,
       dice: this.dice,
@@ -227,7 +236,7 @@ export class World {
     this.#sessionsAtMs.set(node, recent);
     this.mostSessionsPerMinute = Math.max(this.mostSessionsPerMinute, recent.length);
     assert.ok(
-      recent.length <= sessionsPerMinuteMax,
+      recent.length <= this.#sessionsPerMinuteMax,
       `${node.label} had ${recent.length} sessions within a minute`,
     );
   }

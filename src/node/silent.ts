@@ -61,7 +61,6 @@ export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
     recall: (state) => next(state),
     quiet: (state) => next(state),
     reach: (state) => next(state),
-    hint: (state) => next(state),
     age: (state) => next(state),
     stats: (state) => reply(state, ok({ datagrams: 0, signatureChecks: 0, challenges: 0, dropped: {} })),
     report: (state) => reply(state, ok({ own: [], peers: [], offLinkCount: 0 })),

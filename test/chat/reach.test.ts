@@ -1,4 +1,4 @@
-/** The choice of hosts that get an announcement of their own: silent contacts, and hosts that another service names. */
+/** The choice of hosts that get an announcement of their own: silent contacts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reach as limits } from '../../src/chat/presence/limits.js';
@@ -67,24 +67,8 @@ test('a round asks a bounded number of hosts, and those that wait come first', (
   assert.equal(seen.size, 100);
 });
 
-test('a host that another service names is asked like a contact, and forgotten with time', () => {
-  const it = new Reach(0, silentMs);
-  it.hint('10.0.0.9', 5_000);
-  assert.deepEqual(it.due(6_000, never), ['10.0.0.9']);
-  assert.deepEqual(it.due(6_500, never), []);
-  assert.deepEqual(it.due(5_000 + limits.hintMs + 1, never), []);
-  for (let at = 0; at < 1_000; at += 1) it.hint(`10.2.${at >> 8}.${at & 255}`, 1_000_000);
-  let hosts = 0;
-  for (let nowMs = 1_000_000; nowMs < 1_007_000; nowMs += 500) hosts += it.due(nowMs, never).length;
-  assert.equal(hosts, limits.hintsMax);
-});
-
-test('the age of a place is that of its peer, and that of a hint is that of anybody at the host', () => {
+test('the age of a peer is that of its row', () => {
   const row = { name: 'x', state: 'online', dialect: 'native', bootIdHex: '', lastSeenMs: 4_000 } as const;
-  const rows = [{ ...row, peerId: bob.peerId, addresses: [{ host: bob.host, port: 1 }] }];
-  const age = agesOf(rows, 5_000);
-  assert.equal(age({ peerId: bob.peerId, host: 'elsewhere' }), 1_000);
-  assert.equal(age({ peerId: null, host: bob.host }), 1_000);
-  assert.equal(age(place(carol)), null);
-  assert.equal(age({ peerId: null, host: carol.host }), null);
+  const age = agesOf((id) => (id === bob.peerId ? { ...row, peerId: id, addresses: [] } : null), 5_000);
+  assert.deepEqual([age(bob.peerId), age(carol.peerId)], [1_000, null]);
 });

@@ -2,7 +2,9 @@
 
 Usage: bridge.py LEFT RIGHT SETTINGS SEED. SETTINGS is a file of JSON that is read again when it changes:
 loss, duplicate, reorder (shares of frames from 0 to 1), delayMs, jitterMs, and `cut`: "", "left", "right" or "both",
-the sides whose frames are dropped; frameBytesMax: longer frames are dropped.
+the sides whose frames are dropped; frameBytesMax: longer frames are dropped. `block`: protocols ("udp", "tcp") that
+are dropped. `broadcast`: false drops IPv4 frames to more than one host. `admit`: first and last port by protocol that
+host firewalls admit; other frames of that protocol are dropped.
 """
 import heapq
 import json
@@ -20,6 +22,25 @@ for name in (left, right):
     raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     raw.bind((name, 0))
     sockets.append(raw)
+
+
+def passes(frame, settings):
+    if frame[12:14] != b"\x08\x00":
+        return True
+    if frame[0] & 1 and not settings.get("broadcast", True):
+        return False
+    name = {6: "tcp", 17: "udp"}.get(frame[23])
+    if name in settings.get("block", []):
+        return False
+    admitted = settings.get("admit", {}).get(name)
+    if admitted is None:
+        return True
+    start = 14 + (frame[14] & 15) * 4
+    ports = [int.from_bytes(frame[at:at + 2], "big") for at in (start, start + 2)]
+    # A firewall follows connections: what comes from an admitted port is a reply. Announcements are no connections.
+    return any(admitted[0] <= port <= admitted[1] for port in (ports if name == "tcp" else ports[1:]))
+
+
 waiting, serial, read_at, settings = [], 0, 0.0, {}
 print("ready", flush=True)
 while True:
@@ -38,6 +59,8 @@ while True:
         if settings.get("cut", "") in ("both", ("left", "right")[side]):
             continue
         if len(frame) > settings.get("frameBytesMax", 65535):
+            continue
+        if not passes(frame, settings):
             continue
         for _ in range(2 if dice.random() < settings.get("duplicate", 0) else 1):
             if dice.random() < settings.get("loss", 0):

@@ -22,6 +22,9 @@ export interface Impairment {
   /** Longer frames are dropped in silence. */
   readonly frameBytesMax?: number;
   readonly cut?: '' | 'left' | 'right' | 'both';
+  readonly block?: readonly ('udp' | 'tcp')[];
+  readonly broadcast?: boolean;
+  readonly admit?: Readonly<Partial<Record<'udp' | 'tcp', readonly [number, number]>>>;
 }
 
 /** A node on a host of the lab. */
@@ -30,12 +33,22 @@ export interface LabNode {
   until(wanted: (fields: Fields) => boolean, what: string): Promise<Fields>;
   /** Runs a command of the same home on the same host. Resolves with its exit code. */
   run(args: readonly string[], input?: string): Promise<number>;
+  /** Runs a command with `--json`. */
+  lines(args: readonly string[]): Promise<Ended>;
+}
+
+/** A command that has ended. */
+export interface Ended {
+  readonly code: number;
+  readonly seen: readonly Fields[];
 }
 
 export interface Lab {
   impair(impairment: Impairment): void;
   /** Starts a node on host 0 or 1. */
   node(host: 0 | 1, name: string): Promise<LabNode>;
+  /** Runs a command on a host with `--json`, in a home of its own without a node. */
+  lines(host: 0 | 1, args: readonly string[]): Promise<Ended>;
   /** Runs `ip` on a host. */
   ip(host: 0 | 1, ...args: readonly string[]): void;
 }
@@ -95,6 +108,7 @@ export async function openLab(context: TestContext, families: 'both' | 'IPv6'): 
     impair,
     ip: (host, ...args) => ip('-n', hosts[host], ...args),
     node: (host, name) => startNode(context, hosts[host], name),
+    lines: (host, args) => linesOf(hosts[host], temporaryHome(context), args),
   };
 }
 
@@ -107,6 +121,16 @@ function ip(...args: readonly string[]): void {
 
 const inSpace = (space: string, file: string, args: readonly string[]): ChildProcessWithoutNullStreams =>
   spawn('ip', ['netns', 'exec', space, file, ...args], { stdio: 'pipe' });
+
+async function linesOf(space: string, home: string, args: readonly string[]): Promise<Ended> {
+  const command = inSpace(space, process.execPath, [mainFile, ...args, '--json', '--home', home]);
+  command.stdin.end();
+  command.stderr.resume();
+  const seen: Fields[] = [];
+  createInterface({ input: command.stdout }).on('line', (line) => seen.push(JSON.parse(line) as Fields));
+  const [code] = (await once(command, 'close')) as [number | null];
+  return { code: code ?? 137, seen };
+}
 
 async function startNode(context: TestContext, space: string, name: string): Promise<LabNode> {
   const home = temporaryHome(context);
@@ -138,6 +162,7 @@ async function startNode(context: TestContext, space: string, name: string): Pro
   return {
     seen,
     until,
+    lines: (args) => linesOf(space, home, args),
     async run(args, input = '') {
       const command = inSpace(space, process.execPath, [mainFile, ...args, '--home', home]);
       command.stdin.on('error', () => undefined);

@@ -124,10 +124,6 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       state.reach.setPlaces(places);
       return next(state);
     },
-    hint(state, { host }) {
-      state.reach.hint(host, performance.now());
-      return next(state);
-    },
     age(state, _body, context) {
       context.after(limits.ageEveryMs, 'age', {});
       state.interfaces = readInterfaces();
@@ -324,7 +320,10 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
 function askSilent({ isQuiet, reach, roster, context }: DiscoveryState): void {
   if (isQuiet) return;
   const { nowMs, wallClockMs } = clocks();
-  const hosts = reach.due(nowMs, agesOf(roster.rows(), wallClockMs));
+  const hosts = reach.due(
+    nowMs,
+    agesOf((peerId) => roster.row(peerId), wallClockMs),
+  );
   if (hosts.length > 0) context.links.broadcast.cast('query', { hosts });
 }
 

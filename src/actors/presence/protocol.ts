@@ -82,8 +82,6 @@ export type DiscoveryProtocol = {
   awaited: Cast<{ readonly peerIds: readonly PeerId[] }>;
   /** Sets the places of contacts, which are asked for a sign of life when they fall silent. */
   reach: Cast<{ readonly places: readonly Place[] }>;
-  /** A host at which a node may run, as another service says. It is asked, and proves itself like any other. */
-  hint: Cast<{ readonly host: string }>;
   /** Takes over the rows of an earlier life of this actor, which alone notices that their peers fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Whether nothing may be sent: then the signature alone counts, and no sender proves its address. */

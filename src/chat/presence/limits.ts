@@ -47,10 +47,6 @@ export const heardLog = {
 export const reach = {
   /** Places of contacts that are remembered. */
   placesMax: 1_024,
-  /** Hosts that another service named. */
-  hintsMax: 64,
-  /** Time for which such a host counts without being named again. */
-  hintMs: 600_000,
   /** Wait after the start: where broadcasts arrive, they have arrived by then. */
   firstAfterMs: 3_000,
   /** Pause before a silent host is asked again, doubled each time. */

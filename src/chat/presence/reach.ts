@@ -1,14 +1,13 @@
 /**
- * Decides which hosts get an announcement of their own, for networks that hold broadcasts back: hosts where a contact was
- * last proved and that fell silent, and hosts that another service names. Such an announcement asks for a reply. Pure;
- * clocks are arguments.
+ * Decides which hosts get an announcement of their own, for networks that hold broadcasts back: those where a contact was
+ * last proved and that fell silent. Such an announcement asks for a reply. Pure; clocks are arguments.
  */
 import type { PeerId } from '../../ids.js';
 import type { Place, Presence } from '../people/presence.js';
 import { reach as limits } from './limits.js';
 
-/** The age of the last announcement of a peer (null: of any peer at the host), ms; null: none was heard. */
-export type HeardAge = (place: { readonly peerId: PeerId | null; readonly host: string }) => number | null;
+/** The age of the last announcement of a peer, ms; null: none was heard. */
+export type HeardAge = (peerId: PeerId) => number | null;
 
 interface Attempts {
   count: number;
@@ -20,8 +19,6 @@ export class Reach {
   readonly #startedMs: number;
   readonly #silentMs: number;
   #places: readonly Place[] = [];
-  /** Hosts named by another service, and when (monotonic, ms). */
-  readonly #hints = new Map<string, number>();
   readonly #attempts = new Map<string, Attempts>();
 
   /** `silentMs`: silence after which a peer is asked, shortly before it counts as away. */
@@ -36,21 +33,11 @@ export class Reach {
     this.#forgetStrays();
   }
 
-  /** Notes a host at which a node may run. It is forgotten when it is not named again. */
-  hint(host: string, nowMs: number): void {
-    this.#hints.delete(host);
-    this.#hints.set(host, nowMs);
-    const [oldest] = this.#hints.keys();
-    if (this.#hints.size > limits.hintsMax && oldest !== undefined) this.#hints.delete(oldest);
-  }
-
   /** Returns the hosts to ask now, those first that wait for longest. */
   due(nowMs: number, heardAge: HeardAge): readonly string[] {
-    for (const [host, namedMs] of this.#hints) if (nowMs - namedMs > limits.hintMs) this.#hints.delete(host);
-    const all = [...this.#places, ...[...this.#hints.keys()].map((host) => ({ peerId: null, host }))];
-    const waiting = all.flatMap((place) => {
+    const waiting = this.#places.flatMap((place) => {
       const key = keyOf(place);
-      const ageMs = heardAge(place);
+      const ageMs = heardAge(place.peerId);
       if (ageMs !== null && ageMs < this.#silentMs) {
         this.#attempts.delete(key);
         return [];
@@ -72,26 +59,17 @@ export class Reach {
   }
 
   #forgetStrays(): void {
-    const known = new Set([
-      ...this.#places.map(keyOf),
-      ...[...this.#hints.keys()].map((host) => `- ${host}`),
-    ]);
+    const known = new Set(this.#places.map(keyOf));
     for (const key of this.#attempts.keys()) if (!known.has(key)) this.#attempts.delete(key);
   }
 }
 
-const keyOf = ({ peerId, host }: { readonly peerId: PeerId | null; readonly host: string }): string =>
-  `${peerId ?? '-'} ${host}`;
+const keyOf = ({ peerId, host }: Place): string => `${peerId} ${host}`;
 
-/** Returns the ages of native rows of the roster. */
-export function agesOf(rows: readonly Presence[], wallMs: number): HeardAge {
-  const native = rows.filter(({ dialect }) => dialect === 'native');
-  return ({ peerId, host }) => {
-    const ages = native
-      .filter((row) =>
-        peerId === null ? row.addresses.some((address) => address.host === host) : row.peerId === peerId,
-      )
-      .map(({ lastSeenMs }) => Math.max(0, wallMs - lastSeenMs));
-    return ages.length === 0 ? null : Math.min(...ages);
+/** Returns the ages of rows of the roster. */
+export const agesOf =
+  (row: (peerId: PeerId) => Presence | null, wallMs: number): HeardAge =>
+  (peerId) => {
+    const found = row(peerId);
+    return found === null ? null : Math.max(0, wallMs - found.lastSeenMs);
   };
-}

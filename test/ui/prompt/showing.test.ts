@@ -197,3 +197,20 @@ test(
     await shows((screen) => bottom(screen) === '(bob 1) ›');
   },
 );
+
+test('a stranger is named once beside a talk, and its lines stay out of it', options, async (context) => {
+  const { node, type, shows } = sit(context, { peers: ['bob', 'mallory'] });
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  const stranger = (await node.find('mallory'))._unsafeUnwrap();
+  node.emit({ ...stranger, request: true });
+  node.receive('mallory', 'first words');
+  node.receive('mallory', 'second words');
+  node.receive('bob', 'of a friend');
+  const screen = await shows((now) => has(now, 'of a friend'));
+  const rows = screen.all().join('\n');
+  assert.equal(rows.split('a stranger, wrote').length, 2, 'one remark');
+  assert.ok(!rows.includes('first words') && !rows.includes('second words'));
+  type('/chat mallory\r');
+  await shows((now) => has(now, 'first words') && has(now, 'second words'));
+});

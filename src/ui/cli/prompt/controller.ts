@@ -30,7 +30,7 @@ import { Pager } from './pager.js';
 import { inPromptWords, Printer } from './printer.js';
 import { isPeerCommand, PeerCommands } from './peer-commands.js';
 import { isPeopleCommand, PeopleCommands, type PeopleCommandOptions } from './people-commands.js';
-import { Reading } from './reading.js';
+import { isApart, Reading, strangerNote } from './reading.js';
 import type { Screen } from './screen.js';
 import { isStatusCommand, StatusCommands } from './status-commands.js';
 import { isWorthRetrying, UnsentLines, type Pending } from './unsent.js';
@@ -193,8 +193,11 @@ export class PromptController {
   #onMessage(message: MessageEvent): void {
     if (message.direction === 'in' && this.#reading.wasShown(message)) return;
     const isOpen = this.#open?.row?.id === message.peerId;
-    const isMuted = this.#printer.naming.get(message.peerId)?.muted === true;
-    if (message.direction === 'in' && isMuted && !isOpen) {
+    const row = this.#printer.naming.get(message.peerId);
+    const now = { isOpen, isBusy: this.#status.presence === 'busy' };
+    if (message.direction === 'in' && isApart(row, this.#open) && !isOpen) {
+      if (row.muted !== true && !this.#reading.counts.has(row.id)) this.#printer.note(strangerNote(row));
+      this.#options.signal?.(message, row, now);
       this.#reading.passed(message);
       return this.#drawPrompt();
     }
@@ -202,8 +205,7 @@ export class PromptController {
     const isShown = this.#options.screen.isEchoed && this.#pending.has(message.id);
     if (!isShown) this.#printer.message(message, isOpen);
     if (message.direction === 'out') return;
-    const isBusy = this.#status.presence === 'busy';
-    this.#options.signal?.(message, this.#printer.naming.get(message.peerId), { isOpen, isBusy });
+    this.#options.signal?.(message, row, now);
     if (isOpen) return this.#reading.showed(message.peerId, message.seq);
     if (this.#reading.arrived(message) === 1 && this.#open === null) {
       this.#printer.note(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`);

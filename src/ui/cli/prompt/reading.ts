@@ -5,6 +5,8 @@
 import type { MessageEvent, NodeHandle, PeerEvent } from '../../../index.js';
 import { unreadLine } from '../commands/unread.js';
 import { cli } from '../limits.js';
+import { peerName, taggedWord } from '../screen/present.js';
+import type { Open } from './layout.js';
 
 /** The unread messages of a conversation that is opened. */
 export interface UnreadPart {
@@ -127,3 +129,11 @@ export class Reading {
     this.#isMarking = false;
   }
 }
+
+/** Whether messages of a peer are counted and not printed: it is muted, or a stranger while another talk is open. */
+export const isApart = (row: PeerEvent | undefined, open: Open | null): row is PeerEvent =>
+  row?.muted === true || (row?.request === true && open !== null);
+
+/** Returns the remark about the first message of a stranger, which is not printed amid a talk. */
+export const strangerNote = (row: PeerEvent): string =>
+  `${peerName(row)}, a stranger, wrote: /chat ${taggedWord(row)} shows it, /reject ${taggedWord(row)} ends it`;

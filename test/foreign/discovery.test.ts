@@ -34,7 +34,7 @@ async function printingDiscovery(
 }
 
 // Case O6
-test('Peer_Discovery prints a node once, and prints nothing when the node says goodbye', async (t) => {
+test('Peer_Discovery hears a node every 8 s, and prints nothing when the node says goodbye', async (t) => {
   // Both have an address of their own, since the port of the program is fixed.
   const program = await printingDiscovery(t, '127.0.77.2', 6_000, -1);
   const other = await printingDiscovery(t, '127.0.77.2', 6_001, 60_000);
@@ -45,6 +45,15 @@ test('Peer_Discovery prints a node once, and prints nothing when the node says g
   });
   await eventually(() => program.count() > 0 && program.count() === other.count(), 20_000, 'it is announced');
   assert.deepEqual(new Set(program.printed), new Set(['nora is online']));
+  // The next announcement comes 8 s after those of the start.
+  const started = program.count();
+  const startedMs = performance.now();
+  await eventually(
+    () => program.count() > started && program.count() === other.count(),
+    60_000,
+    'the next one',
+  );
+  assert.ok(performance.now() - startedMs > 5_000, 'not sooner');
   const announced = program.count();
   await scene.node.close();
   await eventually(() => other.count() > announced, 20_000, 'a goodbye on the other port');

@@ -1,6 +1,7 @@
 /** One peer of several is left: by a command, or by the word that its program knows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { NodeEvent, NoticeEvent } from '../../src/index.js';
 import { eventually } from '../support/deadline.js';
 import { startScene, type Scene } from '../support/foreign-scene.js';
 import { startChat, waitForChat } from '../support/standins/chatbuddy.js';
@@ -76,3 +77,15 @@ async function heardBy(
   const heard = await program.heard.take();
   return 'content' in heard ? heard.content : heard.text;
 }
+
+const isEnd = (event: NodeEvent): event is NoticeEvent =>
+  event.type === 'notice' && (event.notice === 'disconnected' || event.notice === 'lost');
+
+test('chatbuddy: a connection that ends without EOM is reported to the user', async (t) => {
+  const scene = await startScene(t);
+  const chat = await startChat(scene.port('chatbuddy'));
+  chat.say('hi');
+  await scene.texts('chatbuddy', 1);
+  await chat.close();
+  assert.equal((await scene.until(isEnd)).peerId, 'chatbuddy://127.0.0.1');
+});

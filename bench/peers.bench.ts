@@ -27,7 +27,7 @@ const folder = join(import.meta.dirname, '../../bench/peers');
 const rounds = 5;
 const calls = 2_000;
 const casts = 20_000;
-const spawns = 500;
+const spawns = 2_000;
 
 export async function run(): Promise<readonly Measured[]> {
   if (!existsSync(join(folder, 'node_modules')))
@@ -54,51 +54,46 @@ export async function run(): Promise<readonly Measured[]> {
   return found;
 }
 
-/** Medians, and for each other contestant how many times as long it takes. */
+/** Medians of wall clock and of CPU, and for each other contestant how many times our CPU time it takes. */
 async function compare(
   own: Contestant,
   others: readonly Contestant[],
   withSpawn: boolean,
 ): Promise<readonly Measured[]> {
   const all = [own, ...others];
-  const tasks: Record<string, (one: Contestant, round: number) => Promise<number>> = {
-    call: async (one) => {
-      const startedMs = performance.now();
-      for (let n = 0; n < calls; n += 1) await one.call();
-      return ((performance.now() - startedMs) * 1_000) / calls;
-    },
-    cast: async (one) => {
-      const startedMs = performance.now();
-      await one.castAll(casts);
-      return ((performance.now() - startedMs) * 1_000) / casts;
-    },
-    ...(withSpawn
-      ? {
-          spawn: async (one: Contestant, round: number) => {
-            const startedMs = performance.now();
-            for (let n = 0; n < spawns; n += 1) await one.spawn(round * spawns + n);
-            return ((performance.now() - startedMs) * 1_000) / spawns;
-          },
-        }
-      : {}),
+  const tasks: Record<string, readonly [number, (one: Contestant, round: number) => Promise<unknown>]> = {
+    call: [calls, repeated(calls, (one) => one.call())],
+    cast: [casts, (one) => one.castAll(casts)],
+    ...(withSpawn ? { spawn: [spawns, repeated(spawns, (one, nth) => one.spawn(nth))] } : {}),
   };
   const found: Measured[] = [];
-  for (const [task, measure] of Object.entries(tasks)) {
-    const took = all.map((): number[] => []);
+  for (const [task, [count, work]] of Object.entries(tasks)) {
+    const took = all.map(() => ({ wallUs: [] as number[], cpuUs: [] as number[] }));
     for (let round = 0; round <= rounds; round += 1)
       for (const [i, one] of all.entries()) {
-        const us = await measure(one, round);
-        if (round > 0) took[i]?.push(us);
+        const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
+        await work(one, round);
+        const { user, system } = process.cpuUsage(cpu);
+        if (round === 0) continue;
+        took[i]?.wallUs.push(((performance.now() - startedMs) * 1_000) / count);
+        took[i]?.cpuUs.push((user + system) / count);
       }
-    const ownUs = median(took[0] ?? []);
-    found.push({ what: `${task}, ${own.name}`, value: ownUs, unit: 'µs' });
-    for (const [i, one] of others.entries()) {
-      const us = median(took[i + 1] ?? []);
-      found.push({ what: `${task}, ${one.name}`, value: us, unit: `µs = ${(us / ownUs).toFixed(2)} × ours` });
+    const ownUs = median(took[0]?.cpuUs ?? []);
+    for (const [i, one] of all.entries()) {
+      const cpuUs = median(took[i]?.cpuUs ?? []);
+      const ratio = i === 0 ? '' : ` = ${(cpuUs / ownUs).toFixed(2)} × ours`;
+      const unit = `µs, ${cpuUs.toFixed(1)} µs CPU${ratio}`;
+      found.push({ what: `${task}, ${one.name}`, value: median(took[i]?.wallUs ?? []), unit });
     }
   }
   return found;
 }
+
+const repeated =
+  (count: number, work: (one: Contestant, nth: number) => Promise<unknown>) =>
+  async (one: Contestant, round: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) await work(one, round * count + n);
+  };
 
 async function ownContestant(isThreaded: boolean): Promise<Contestant> {
   const placement = isThreaded

@@ -1,4 +1,5 @@
 import { hostActors } from '../src/runtime/thread/thread.js';
 import { echo } from './runtime.bench.js';
+import { mortal } from './spawn.bench.js';
 
-hostActors({ echo });
+hostActors({ echo, mortal });

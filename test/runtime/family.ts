@@ -48,6 +48,8 @@ export type ParentProtocol = {
   ended: Cast<Ended>;
   ends: Call<null, readonly string[]>;
   self: Call<null, Address<ParentProtocol>>;
+  /** Sends itself the rest, over a ref to its own address. */
+  repeat: Cast<number>;
   crash: Cast<null>;
 };
 
@@ -85,6 +87,11 @@ export const parent = actor<null, readonly string[], ParentProtocol>({
     ended: (ends, { actor: id, reason }) => next([...ends, `${id} ${reason.type}`]),
     ends: (ends) => reply(ends, ok(ends)),
     self: (ends, _body, context) => reply(ends, ok(context.address)),
+    repeat: (ends, times, context) => {
+      if (times === 0) return next([...ends, 'repeated']);
+      context.ref(context.address).cast('repeat', times - 1);
+      return next(ends);
+    },
     crash: () => {
       throw new Error('crashed on purpose');
     },

@@ -1,6 +1,7 @@
 /** Tools that stand on actors: stash, router, topic, streams, messages that are delivered at most once. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { hangMs } from '../support/deadline.js';
 import {
   actor,
   child,
@@ -110,11 +111,11 @@ describe('a router', () => {
 
   test('has workers on threads of their own, answers calls and restarts a worker that crashes', async () => {
     const spec = child(router(leaf, { workers: 2, route: 'round-robin', args: null, placement }));
-    const tree = await startTree({ children: [spec] });
+    const tree = await startTree({ children: [spec], limits: { readyDeadlineMs: hangMs } });
     const ref = tree.root.ref(spec);
     ref.cast('add', -1)._unsafeUnwrap();
     await tree.event((event) => event.type === 'restarted');
-    assert.equal((await ref.call('sum', null))._unsafeUnwrap(), 0);
+    assert.equal((await ref.call('sum', null, { deadlineMs: hangMs }))._unsafeUnwrap(), 0);
     assert.equal((await tree.root.stats()).threads.length, 3);
     await tree.root.stop();
   });

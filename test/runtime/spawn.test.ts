@@ -11,7 +11,7 @@ const leafAddress = address<LeafProtocol>('leaf-1');
 
 for (const [where, placement] of Object.entries(places))
   describe(`an actor ${where === 'inline' ? 'in the main thread' : where}`, () => {
-    test('spawns children beside itself and in threads of their own, and sends to them', async () => {
+    test('spawns children here and in threads of their own, and sends to them and to itself', async () => {
       const spec = parentAt(placement);
       await using root = (await startTree({ children: [spec] })).root;
       const ref = root.ref(spec);
@@ -25,6 +25,8 @@ for (const [where, placement] of Object.entries(places))
       const threadOf = (id: string) => stats.actors.find((one) => one.id === id)?.thread;
       assert.equal(threadOf('leaf-1'), threadOf('parent'));
       assert.notEqual(threadOf('leaf-2'), threadOf('parent'));
+      ref.cast('repeat', 3)._unsafeUnwrap();
+      await until(async () => (await ref.call('ends', null))._unsafeUnwrap().includes('repeated'));
     });
 
     test('takes its children along when it crashes, and may spawn them again', async () => {
@@ -50,6 +52,10 @@ for (const [where, placement] of Object.entries(places))
       ref.cast('watch', { id: 'nobody' })._unsafeUnwrap();
       ref.cast('pass', { id: 'leaf-1', n: -1 })._unsafeUnwrap();
       await tree.event((event) => event.type === 'restarted' && event.id === 'leaf-1');
+      // The poison comes from a neighbour of the same thread.
+      await until(() => tree.root.deadLetters().length === 1);
+      assert.equal(tree.root.deadLetters()[0]?.reason, 'poison');
+      assert.equal(tree.root.deadLetters()[0]?.from, 'parent');
       (await ref.call('stopChild', { id: 'leaf-1' }))._unsafeUnwrap();
       await until(async () => (await ref.call('ends', null))._unsafeUnwrap().length === 2);
       assert.deepEqual((await ref.call('ends', null))._unsafeUnwrap(), [

@@ -18,6 +18,7 @@ import {
 import type { BodyOf, CallName, Context, Fault, FaultOf, ReplyOf, Step } from '../../src/runtime/actor.js';
 import { unjoined } from '../support/actor-driver.js';
 import type { HistoryProtocol } from '../../src/actors/history/protocol.js';
+import { hangMs } from '../support/deadline.js';
 
 type P = HistoryProtocol;
 type Name = CallName<P>;
@@ -115,7 +116,7 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
       return answer;
     },
     async idle(isEnough = () => planned.length === 0) {
-      const deadlineMs = performance.now() + 10_000;
+      const deadlineMs = performance.now() + hangMs;
       while (!isEnough()) {
         if (performance.now() > deadlineMs) throw new Error('never idle');
         await runPlanned();

@@ -102,10 +102,10 @@ describe('a link', () => {
     const { root } = await startTree({ children: [notes, spec] });
     const ref = root.ref(spec);
     (await ref.call('later', { n: 1, delayMs: 0 }))._unsafeUnwrap();
-    const answer = ref.call('later', { n: 2, delayMs: 1_250 }, { deadlineMs: 500 });
+    const answer = ref.call('later', { n: 2, delayMs: 2_750 }, { deadlineMs: 2_000 });
     // The question leaves before the standstill. The worker stands still as well, and needs a moment after it.
     await new Promise((resolve) => setTimeout(resolve, 20));
-    standStill(600 + limits.standstillMs);
+    standStill(2_100 + limits.standstillMs);
     assert.equal((await answer)._unsafeUnwrap(), 2);
     await root.stop();
   });

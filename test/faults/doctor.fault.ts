@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Fields } from '../support/program.js';
-import { labMissing, openLab, type Ended, type Lab } from './lab.js';
+import { labMissing, openLab, type Ended, type Impairment, type Lab } from './lab.js';
 
 const missing = labMissing();
 if (missing !== false) process.stdout.write(`NO LAB HERE, NOTHING WAS TESTED: ${missing}\n`);
@@ -31,6 +31,26 @@ async function openPair(context: TestContext) {
   assert.equal(await bob.run(['send', 'alice', 'hello', '--timeout', '60']), 0);
   return { lab, alice, bob };
 }
+
+async function finds(context: TestContext, impairment: Impairment, checks: readonly string[]): Promise<void> {
+  const { lab, alice } = await openPair(context);
+  assert.deepEqual(badOf(await alice.lines(['doctor', 'bob'])), [], 'all is well before');
+  lab.impair(impairment);
+  // The session is closed, and what was heard before is too old to count.
+  const { id } = (await alice.lines(['peers'])).seen.find(online('bob')) ?? {};
+  await alice.run(['block', String(id)]);
+  await alice.run(['peers', '--watch', '--timeout', '25']);
+  await alice.run(['unblock', String(id)]);
+  const doctor = await alice.lines(['doctor', String(id)]);
+  const bad = badOf(doctor);
+  context.diagnostic(`exit ${doctor.code}: ${bad.join(', ')}`);
+  assert.equal(doctor.code, 4);
+  for (const check of checks) assert.ok(bad.includes(check), JSON.stringify(doctor.seen));
+}
+
+test('doctor: TCP that is blocked is found, while UDP works', options, (context) =>
+  finds(context, { block: ['tcp'] }, ['peer-tcp-out']),
+);
 
 test('doctor: a peer of another subnet is found', options, async (context) => {
   const lab = await openV4(context);

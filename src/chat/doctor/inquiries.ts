@@ -107,12 +107,12 @@ export class Inquiries {
         const [next, ...rest] = own.waiting;
         if (next === undefined || formatAddress(next) !== formatAddress(address)) continue;
         own.waiting = rest;
-        const isFound = typeof found === 'string';
-        own.tried.push({ ...next, problem: isFound ? null : problemOf(found) });
-        if (isFound) {
-          own.peerId ??= found;
-          own.waiting = [];
-        }
+        // Of two connections at once one is closed; the peer is reached all the same.
+        const isLive = own.peerId !== null && this.#people.isLive(own.peerId);
+        const problem = typeof found === 'string' || isLive ? null : problemOf(found);
+        own.tried.push({ ...next, problem });
+        if (typeof found === 'string') own.peerId ??= found;
+        if (problem === null) own.waiting = [];
         this.#goOn(key, own, turn);
       }
     }

@@ -89,7 +89,9 @@ export function homeState(directory: string): HomeState {
   };
   const found = statSync(directory, { throwIfNoEntry: false });
   if (found === undefined) return absent;
-  const isForeign = process.getuid !== undefined && found.uid !== process.getuid();
+  // An administrator may examine any home, since rules of firewalls are told to administrators alone.
+  const ownUid = process.getuid?.() ?? 0;
+  const isForeign = ownUid !== 0 && found.uid !== ownUid;
   const canMode = process.platform !== 'win32';
   const isOpen = (mode: number): boolean => canMode && (mode & 0o077) !== 0;
   return {

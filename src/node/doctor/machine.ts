@@ -89,7 +89,7 @@ export function homeState(directory: string): HomeState {
   };
   const found = statSync(directory, { throwIfNoEntry: false });
   if (found === undefined) return absent;
-  // An administrator may examine any home, since rules of firewalls are told to administrators alone.
+  // An administrator may examine any home, since only administrators can read the rules of firewalls.
   const ownUid = process.getuid?.() ?? 0;
   const isForeign = ownUid !== 0 && found.uid !== ownUid;
   const canMode = process.platform !== 'win32';

@@ -52,10 +52,16 @@ async function shown(
 ): Promise<void> {
   const messages = await messagesFrom(scene, from);
   assert.deepEqual(
-    messages.map(({ text, dialect, encryption, verified }) => ({ text, dialect, encryption, verified })),
-    said.map((text, at) => ({ text, ...label(at) })),
+    inOrder(
+      messages.map(({ text, dialect, encryption, verified }) => ({ text, dialect, encryption, verified })),
+    ),
+    inOrder(said.map((text, at) => ({ text, ...label(at) }))),
   );
 }
+
+const inOrder = <Message extends { readonly text: string }>(
+  messages: readonly Message[],
+): readonly Message[] => messages.toSorted((a, b) => (a.text < b.text ? -1 : 1));
 
 /** Sends a text and waits until the node reports that it went out. */
 async function sendOne(scene: Scene, peer: string, text: string): Promise<void> {

@@ -20,7 +20,7 @@ const count = 100;
 const numbered = (program: string): readonly string[] =>
   Array.from({ length: count }, (_, at) => `${program} ${at} ğ`);
 
-/** Texts that a program says, and texts that it hears, each in order. */
+/** Texts that a program says, and texts that it hears. */
 interface Exchange {
   readonly said: readonly string[];
   readonly heard: readonly string[];
@@ -43,7 +43,10 @@ async function messagesFrom(scene: Scene, from: string): Promise<readonly Messag
   return messages();
 }
 
-/** Our user sees of one peer every text once and in order, under the labels of its dialect. */
+/**
+ * Our user sees of one peer every text once, under the labels of its dialect. Messages over connections of their own
+ * can overtake each other.
+ */
 async function shown(
   scene: Scene,
   from: string,

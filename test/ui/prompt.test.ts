@@ -120,8 +120,8 @@ test('an unknown command is reported with a suggestion', options, async (context
   const { type, shows } = sit(context);
   type('/hsitory\r');
   await shows((screen) => has(screen, 'unknown command /hsitory'));
-  type('/doctor\r');
-  const screen = await shows((screen) => has(screen, 'unknown command /doctor'));
+  type('/banana\r');
+  const screen = await shows((screen) => has(screen, 'unknown command /banana'));
   assert.ok(has(screen, 'unknown command /hsitory: did you mean /history?'));
 });
 

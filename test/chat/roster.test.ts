@@ -6,6 +6,7 @@ import { peerIdOf } from '../../src/chat/people/identity.js';
 import { roster as limits } from '../../src/chat/presence/limits.js';
 import { createRoster, type Roster } from '../../src/chat/presence/roster.js';
 import type { BeaconRecord } from '../../src/wire/beacon.js';
+import type { Status } from '../../src/wire/status.js';
 import type { Presence } from '../../src/chat/people/presence.js';
 import { holds } from '../support/seeds.js';
 
@@ -68,6 +69,30 @@ test('a beacon of equal content changes nothing, a new name or run does', () => 
   assert.equal(roster.rows()[0]?.lastSeenMs, clocks(8_000).wallClockMs);
   assert.equal(hear(roster, 1, at('10.0.0.7'), 9_000, { name: 'new' })[0]?.name, 'new');
   assert.equal(hear(roster, 1, at('10.0.0.7'), 9_000, { bootId: new Uint8Array(8) }).length, 1);
+});
+
+test('every change of the status in a beacon changes the row, and its end does, too', () => {
+  const roster = createRoster();
+  const busy: Status = { presence: 'busy', text: 'exam', untilMs: null };
+  const statuses: readonly (Status | undefined)[] = [
+    undefined,
+    busy,
+    { ...busy, text: 'lunch' },
+    { ...busy, text: 'lunch', untilMs: 90_000 },
+    { ...busy, presence: 'away' },
+    undefined,
+  ];
+  for (const [turn, status] of statuses.entries()) {
+    const nowMs = turn * 8_000;
+    const changes = status === undefined ? {} : { status };
+    const rows = hear(roster, 1, at('10.0.0.7'), nowMs, { seq: 2 * turn + 1, ...changes });
+    assert.deepEqual(
+      rows.map((row) => row.status),
+      [status],
+    );
+    const repeated = { seq: 2 * turn + 2, ...(status === undefined ? {} : { status: { ...status } }) };
+    assert.deepEqual(hear(roster, 1, at('10.0.0.7'), nowMs + 1, repeated), [], 'nothing new');
+  }
 });
 
 test('rows of an earlier roster age from now on, and a beacon makes them young again', () => {

@@ -7,6 +7,7 @@ import { foreignPorts } from '../../dialects/limits.js';
 import { roster as limits } from './limits.js';
 import { isLinkLocalV6, isV6, sourceKey } from '../../wire/address-space.js';
 import type { BeaconDatagram, BeaconRecord } from '../../wire/beacon.js';
+import type { Status } from '../../wire/status.js';
 import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import { foreignPeerId, sanitiseName } from '../people/name.js';
 import type { Presence } from '../people/presence.js';
@@ -327,12 +328,16 @@ function isRepeated(
     isSameBytes(bootId, record.bootId) &&
     presence.certificateSerial === record.certificateSerial &&
     rawName === record.name &&
+    isSameStatus(presence.status, record.status) &&
     others.length === 0 &&
     address?.host === host &&
     address.port === record.tcpPort &&
     home === host
   );
 }
+
+const isSameStatus = (a: Status | undefined, b: Status | undefined): boolean =>
+  a?.presence === b?.presence && a?.text === b?.text && a?.untilMs === b?.untilMs;
 
 const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, at) => byte === b[at]);

@@ -12,7 +12,8 @@
  *   challenge  "PARL" ver=1 type=5 nonce(16): unsigned, asks who sent a beacon to answer with the nonce echoed
  *
  * All numbers are big endian. An announcement carries padding as long as a nonce, so that an answer to a challenge is
- * never longer than the announcement that provoked it: nobody gains by sending under another's address.
+ * never longer than the announcement that provoked it: nobody gains by sending under another's address. A query carries
+ * text beside its record, `"pad"`, up to 1,200 bytes, so that no answer to it is longer.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { WireError } from './errors.js';
@@ -131,6 +132,19 @@ export function encodeBeacon(parts: {
   const bytes = jsonBytes({ username: parts.username, ip_address: parts.ipAddress, parlance: record });
   if (bytes.length > limits.datagramBytesMax) throw new RangeError('beacon datagram too long');
   return bytes;
+}
+
+/**
+ * Encodes a query as long as a datagram may be. An answer must not be longer than its query, and the name and the status
+ * of the answerer may be the longest ones.
+ */
+export function encodeQuery({ body, signature }: Pick<SignedBeacon, 'body' | 'signature'>): Uint8Array {
+  const padding = ',"pad":""';
+  const bytes = encodeBeacon({ username: '', ipAddress: '', body, signature });
+  const spareBytes = limits.datagramBytesMax - bytes.length - padding.length;
+  if (spareBytes < 0) return bytes;
+  const text = new TextDecoder().decode(bytes.subarray(0, -1));
+  return new TextEncoder().encode(`${text},"pad":"${'.'.repeat(spareBytes)}"}`);
 }
 
 /**

@@ -120,6 +120,22 @@ test('an invisible node says goodbye, sends nothing, and comes back in the same 
   );
 });
 
+test('a query to one host leaves room for every answer', async (t) => {
+  const [port = 0] = await freeUdpPorts(1);
+  const reader = await udp(t, '127.0.0.1', port, true);
+  const heard = new Promise<Buffer>((resolve) => {
+    reader.on('message', (bytes) => {
+      const read = decodeBeacon(bytes).unwrapOr(null);
+      if (read?.kind === 'native' && read.record.kind === 'query') resolve(bytes);
+    });
+  });
+  const alice = await node(t, { name: 'a', beaconPorts: [port], bind: '127.0.0.1' });
+  // Of two sockets on one port the system gives a datagram to the one bound last.
+  await alice.discovery.stop();
+  alice.broadcast.cast('query', { hosts: ['127.0.0.1'] });
+  assert.equal((await within(heard, 10_000, 'a query')).byteLength, wire.datagramBytesMax);
+});
+
 test('a reader of the oldest dialect understands the datagram', async (t) => {
   const [port = 0] = await freeUdpPorts(1);
   const reader = await udp(t, '127.0.0.1', port, true);

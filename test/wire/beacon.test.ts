@@ -8,10 +8,12 @@ import {
   encodeBeacon,
   encodeBeaconBody,
   encodeChallenge,
+  encodeQuery,
   verifyBeacon,
   type BeaconRecord,
 } from '../../src/wire/beacon.js';
 import { isSoundIdKey } from '../../src/wire/identity-key.js';
+import type { Status } from '../../src/wire/status.js';
 import { clipBytes } from '../../src/chat/people/name.js';
 import { holds } from '../support/seeds.js';
 import { ownCpuMs } from '../support/usable-time.js';
@@ -120,6 +122,24 @@ test('an answer is never longer than the announcement, nor a challenge than what
   }
   assert.equal(encodeChallenge(nonce, announcement.length)?.length, announcement.length);
   assert.equal(encodeChallenge(nonce, 20), null);
+});
+
+test('no answer is longer than its query, whatever name and status the answerer has', () => {
+  const nonce = new Uint8Array(16).fill(1);
+  const queries = ['a', 'ü'.repeat(32)].map((name) => {
+    const body = encodeBeaconBody({ ...base, kind: 'query', nonce, name });
+    const signature = signed(body);
+    const bytes = encodeQuery({ body, signature });
+    const read = decodeBeacon(bytes)._unsafeUnwrap();
+    assert.ok(read.kind === 'native' && read.record.name === name);
+    assert.ok(verifyBeacon(read, verifyEd25519), 'the signature holds beside the padding');
+    return bytes.length;
+  });
+  const status: Status = { presence: 'invisible', text: 'x'.repeat(240), untilMs: 2 ** 47 };
+  const longest = { ...base, kind: 'answer', nonce, status, name: 'n'.repeat(64) } as const;
+  const answer = datagram({ ...longest, wireVersions: Array<number>(16).fill(1) }, '');
+  assert.ok(answer.length > 400, `${answer.length} bytes`);
+  for (const bytes of queries) assert.ok(bytes <= 1_200 && answer.length <= bytes, `${bytes} bytes`);
 });
 
 const foreign = (text: string) => decodeBeacon(new TextEncoder().encode(text));

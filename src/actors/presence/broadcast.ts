@@ -15,7 +15,7 @@ import { clipBytes } from '../../chat/people/name.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
-import { encodeBeacon, encodeBeaconBody, type BeaconKind } from '../../wire/beacon.js';
+import { encodeBeacon, encodeBeaconBody, encodeQuery, type BeaconKind } from '../../wire/beacon.js';
 import type { Status } from '../../wire/status.js';
 import { openUdp, sendUdp, type UdpOptions } from './udp.js';
 import { beaconTargets, goodbyePorts, isBroadcast, queryPorts } from './targets.js';
@@ -101,7 +101,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       if (isHidden(state.description)) return next(state);
       const signed = await sign(state, context, 'query', new Uint8Array(randomBytes(wire.nonceBytes)));
       if (signed === null) return next(state);
-      const datagram = replyOf(signed);
+      const datagram = encodeQuery(signed);
       for (const host of hosts)
         for (const port of queryPorts(state.args.beaconPorts)) sendToOne(state, datagram, host, port);
       return next(state);

@@ -195,7 +195,7 @@ test('the text of a stranger is hidden, and no text can leave its place', async 
   assert.ok(desktopCommand('linux', notice).args.at(-1)?.includes('&lt;b&gt;'));
   const sequence = terminalSignal(['bell', 'osc9', 'osc777', 'desktop'], { title: 'a;b', body: notice.body });
   assert.equal(sequence.split('\u001B').length, 5, 'two sequences, each with its end');
-  assert.ok(sequence.startsWith('\u0007\u001B]9;a;b: ') && sequence.includes(']777;notify;a,b;'));
+  assert.ok(sequence.startsWith('\u0007\u001B]9;Parlance: a,b: ') && sequence.includes(']777;notify;a,b;'));
 });
 
 test('a message signals once a second at most, unless it is seen or the user is busy', async () => {

@@ -32,6 +32,9 @@ export function noticeOf(
   };
 }
 
+/** Replaces the semicolon, which separates the parts of a sequence. */
+const plain = (text: string): string => text.replaceAll(';', ',');
+
 /** Returns the sequences that signal in the terminal; empty: none is asked for. */
 export function terminalSignal(ways: readonly NotifyWay[], { title, body }: Notification): string {
   return ways
@@ -40,10 +43,10 @@ export function terminalSignal(ways: readonly NotifyWay[], { title, body }: Noti
         case 'bell':
           return '\u0007';
         case 'osc9':
-          return `\u001B]9;${title}: ${body}\u001B\\`;
+          // The fixed word comes first: a name such as `4;2;100` in its place is a command of some terminals.
+          return `\u001B]9;Parlance: ${plain(title)}: ${plain(body)}\u001B\\`;
         case 'osc777':
-          // A semicolon separates title and body.
-          return `\u001B]777;notify;${title.replaceAll(';', ',')};${body.replaceAll(';', ',')}\u001B\\`;
+          return `\u001B]777;notify;${plain(title)};${plain(body)}\u001B\\`;
         case 'desktop':
           return '';
         default:

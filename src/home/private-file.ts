@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
+import { shellWord } from '../shell-word.js';
 import { reasonOf } from '../system-errors.js';
 
 /**
@@ -68,7 +69,7 @@ export function readPrivate(file: string): Result<string | null, string> {
   try {
     const mode = statSync(file).mode & 0o777;
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      return err(`others may read it (mode ${mode.toString(8)}); run: chmod 600 ${file}`);
+      return err(`others may read it (mode ${mode.toString(8)}); run: chmod 600 ${shellWord(file)}`);
     }
     return ok(readFileSync(file, 'utf8'));
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Findings about this machine: interfaces, ports, tunnels, clock, home. Pure. */
+import { shellWord } from '../../shell-word.js';
 import { isLoopback, isV6 } from '../../wire/address-space.js';
 import { fine, trouble, type Finding } from './finding.js';
 import { doctor as limits } from './limits.js';
@@ -180,14 +181,14 @@ export function homeFinding({ home, platform }: Observations): Finding {
     return trouble(
       'home',
       `${directory} cannot be written to`,
-      `chmod u+rwx ${directory}, or choose another home`,
+      `chmod u+rwx ${shellWord(directory)}, or choose another home`,
     );
   if (open.length > 0 && platform !== 'win32') {
     const isItself = open.includes('.');
     return trouble(
       'home',
       `other users may read ${isItself ? directory : listed(open)}${isItself ? '' : ` in ${directory}`}`,
-      `chmod -R go= ${directory}`,
+      `chmod -R go= ${shellWord(directory)}`,
     );
   }
   if (freeBytes !== null && freeBytes < limits.freeBytesMin) {

@@ -6,6 +6,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeEvent } from '../../../index.js';
+import { shellWord } from '../../../shell-word.js';
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { hooks as limits } from './limits.js';
 import { runProgram } from './run-program.js';
@@ -113,12 +114,14 @@ export function refusalOf(path: string): string | null {
     if (process.platform === 'win32') return null;
     if (process.getuid !== undefined && found.uid !== process.getuid()) return 'it belongs to another user';
     if ((found.mode & 0o022) !== 0)
-      return `others may write it (mode ${(found.mode & 0o777).toString(8)}); run: chmod go-w ${path}`;
+      return `others may write it (mode ${(found.mode & 0o777).toString(8)}); run: chmod go-w ${shellWord(path)}`;
     if (found.isDirectory()) return null;
     accessSync(path, constants.X_OK);
     return found.isFile() ? null : 'it is not a file';
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR') return null;
-    return errnoOf(cause) === 'EACCES' ? `it is not executable; run: chmod u+x ${path}` : reasonOf(cause);
+    return errnoOf(cause) === 'EACCES'
+      ? `it is not executable; run: chmod u+x ${shellWord(path)}`
+      : reasonOf(cause);
   }
 }

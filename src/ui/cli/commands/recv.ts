@@ -27,6 +27,7 @@ export interface RecvOptions {
 
 /** Prints messages as they arrive. Exit codes: 4 where `timeoutMs` passed before `count` messages came. */
 export async function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
+  if (options.exec?.trim() === '') return context.output.failure(usage('recv', '--exec names no program'));
   const receiving: Receiving = {
     left: options.count ?? Number.POSITIVE_INFINITY,
     sinceSeq: undefined,
@@ -130,7 +131,8 @@ function execute(
   signal: AbortSignal,
 ): Promise<string | null> {
   const [file = '', ...args] = command.trim().split(/\s+/u);
-  return runProgram({ file, args, input: `${JSON.stringify(message)}\n`, env, output: 'stderr', signal });
+  const input = `${JSON.stringify(message)}\n`;
+  return runProgram({ file, args, input, env, output: 'stderr', leavesChildren: true, signal });
 }
 
 /**

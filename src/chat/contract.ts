@@ -101,6 +101,8 @@ const heardPeer = v.object({
 const networkInfo = v.object({
   binds: list(v.string(), 'addresses that sockets are bound to'),
   tcpPort: port('TCP port that is open'),
+  tcpPortWanted: port('TCP port that the node was started with; another one is open where it was taken'),
+  beaconIntervalMs: whole('pause between two own announcements, ms'),
   beaconPorts: list(port('UDP port'), 'ports that announcements are sent to and heard on'),
   replyPorts: list(port('UDP port'), 'ports that replies to own announcements come to'),
   sent: list(

@@ -20,9 +20,10 @@ interface Asked {
 
 /** Asks the actors. An actor that starts again at this moment reports nothing. */
 export function networkInfo(
-  { bind = limits.bind, beaconPorts = beaconSocket.portsDefault }: NodeOptions,
+  options: NodeOptions,
   { node, discovery, broadcast }: Asked,
 ): ResultAsync<NetworkInfo, RuntimeError> {
+  const { bind = limits.bind, beaconPorts = beaconSocket.portsDefault, port: wanted = limits.port } = options;
   const others = ResultAsync.fromSafePromise(
     Promise.all([discovery.call('report', {}), broadcast.call('sent', {})]),
   );
@@ -33,6 +34,8 @@ export function networkInfo(
       return {
         binds: bindsOf(bind),
         tcpPort: port,
+        tcpPortWanted: wanted === 0 ? port : wanted,
+        beaconIntervalMs: options.beaconIntervalMs ?? limits.beaconIntervalMs,
         beaconPorts: [...beaconPorts],
         replyPorts: [...replyPorts],
         sent: targets.map((target) => ({ ...target })),

@@ -153,6 +153,8 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
       okAsync({
         binds: ['127.0.0.1'],
         tcpPort: 6_001,
+        tcpPortWanted: 6_001,
+        beaconIntervalMs: 8_000,
         beaconPorts: [6_000, 6_001],
         replyPorts: [],
         sent: [],

@@ -1,14 +1,17 @@
 /** `parlance doctor`: its lines, its exit codes and its progress, with observations that a test gives. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ok } from 'neverthrow';
+import { ok, okAsync } from 'neverthrow';
 import { createColors } from 'picocolors';
-import type { DiagnoseOptions, Finding } from '../../src/ui/api/doctor.js';
+import { diagnose as diagnoseHere, type DiagnoseOptions, type Finding } from '../../src/ui/api/doctor.js';
 import { findingLines } from '../../src/ui/cli/commands/doctor.js';
 import { runTool } from '../../src/node/doctor/tools.js';
 import { homeState } from '../../src/node/doctor/machine.js';
+import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { temporaryHome } from '../support/program.js';
 import { testMsMax } from '../support/deadline.js';
@@ -99,6 +102,47 @@ test('doctor: the settings of the home choose what is examined', options, async 
     [7_001, [7_002], 2_000],
   );
   assert.equal(given?.running, null);
+});
+
+test('doctor: a node runs with its own settings, whatever the home says', options, async (context) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const node = startFakeNode();
+  const lastHeard = new Date(Date.now() - 60_000).toISOString();
+  const heard = { id: 'B', name: 'bob', address: '10.0.0.7', via: '', lastHeard, clockMs: 0, isReply: false };
+  const info = (await node.network())._unsafeUnwrap();
+  const network = () =>
+    okAsync({
+      ...info,
+      tcpPort: address.port,
+      tcpPortWanted: address.port,
+      beaconIntervalMs: 60_000,
+      beaconPorts: [],
+      sent: [{ address: '127.255.255.255', port: 6_000, problem: null }],
+      own: [{ address: '127.0.0.1', via: 'lo', lastHeard }],
+      heard: [heard],
+    });
+  const found = await diagnoseHere({
+    running: { node: { ...node, network }, ageMs: 600_000 },
+    options: { home: temporaryHome(context) },
+    peer: null,
+    listenMs: 9_000,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+  const findings = found._unsafeUnwrap();
+  const asked = findings.filter(({ check }) => ['tcp-port', 'loopback', 'heard'].includes(check));
+  assert.deepEqual(
+    asked.map(({ check, ok: isFine }) => [check, isFine]),
+    [
+      ['tcp-port', true],
+      ['loopback', true],
+      ['heard', true],
+    ],
+  );
 });
 
 test('a tool that is missing, fails or hangs is said and no error', options, async () => {

@@ -72,8 +72,10 @@ export function tcpFinding(seen: Observations): Finding {
   }
   if (open !== null && open === wanted) return fine('tcp-port', `TCP port ${open} is open`);
   if (open === null && problem === null) return fine('tcp-port', `TCP port ${wanted} is free`);
+  if (problem === null)
+    return fine('tcp-port', `TCP port ${open} is open; ${wanted} is free again, and the next start takes it`);
   const by = holder === '' ? 'another program' : holder;
-  if (problem !== null && problem !== 'EADDRINUSE') {
+  if (problem !== 'EADDRINUSE') {
     const words = `TCP port ${wanted} cannot be listened on: ${meaningOf(problem)}`;
     return trouble('tcp-port', words, 'choose another one with --port');
   }

@@ -63,11 +63,8 @@ export async function diagnose(asked: DiagnoseOptions): Promise<Result<readonly 
   const beaconPorts = options.beaconPorts ?? beaconSocket.portsDefault;
   const listened = running === null ? ok(await listen(asked, beaconPorts)) : await ask(asked, running);
   if (listened.isErr()) return listened.map(() => []);
-  const openPorts = [
-    ...listened.value.udp.map(({ port }) => port),
-    ...replyPortsFor(beaconPorts),
-    ...listened.value.replyPorts,
-  ];
+  const heardOn = listened.value.udp.map(({ port }) => port);
+  const openPorts = [...heardOn, ...replyPortsFor(heardOn), ...listened.value.replyPorts];
   return ok(
     judge({
       platform: process.platform,
@@ -88,7 +85,10 @@ async function ask(
   { options, peer, listenMs, signal, onProgress }: DiagnoseOptions,
   { node, ageMs }: NonNullable<DiagnoseOptions['running']>,
 ): Promise<Result<Listened, NodeError>> {
-  const intervalMs = options.beaconIntervalMs ?? nodeLimits.beaconIntervalMs;
+  const begun = await node.network();
+  if (begun.isErr()) return begun.map(() => never());
+  // The node may run with other settings than those of the home.
+  const intervalMs = begun.value.beaconIntervalMs;
   // A node that is older than an interval has heard everybody who announces itself.
   const totalMs = Math.max(0, Math.min(listenMs, intervalMs + limits.marginMs - ageMs));
   const startedMs = performance.now();
@@ -103,13 +103,14 @@ async function ask(
   if (probed?.isErr() === true && probed.error.code !== 'chat/unknown-peer') return probed.map(() => never());
   const info = await node.network();
   if (info.isErr()) return info.map(() => never());
-  const { binds, tcpPort, beaconPorts, replyPorts, sent, own, heard, offLinkCount } = info.value;
+  const { binds, tcpPort, tcpPortWanted, beaconPorts, replyPorts, sent, own, heard, offLinkCount } =
+    info.value;
   const recentMs = limits.recentIntervals * intervalMs;
   const isRecent = ({ lastHeard }: { readonly lastHeard: string }): boolean =>
     Date.now() - Date.parse(lastHeard) <= recentMs;
   return ok({
     binds,
-    tcp: await tcpOf(options, binds, tcpPort),
+    tcp: await tcpOf({ ...options, port: tcpPortWanted }, binds, tcpPort),
     udp: await udpOf(binds, beaconPorts),
     replyPorts,
     echoes: echoesOf({ sent, own: own.filter(isRecent) }, ownAddresses()),

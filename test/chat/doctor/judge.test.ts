@@ -118,6 +118,7 @@ const table: readonly (readonly [string, Partial<Observations>, readonly string[
     /6001 is taken by nc \(pid 7\); the node listens on 6002/,
     /end nc/,
   ],
+  ['a wanted TCP port that is free again', { tcp: { ...healthy.tcp, open: 6_002 } }, [], /./, /./],
   [
     'a TCP port that another home has',
     { tcp: { ...healthy.tcp, open: 6_002, problem: 'EADDRINUSE', holder: 'node (pid 7)' } },

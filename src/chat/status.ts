@@ -1,6 +1,6 @@
 /**
  * The status of this person: chosen by the user until a time, or away while the user is idle. Beacons and sessions
- * carry it. While it is invisible nothing is announced, no session stays and no caller is accepted.
+ * carry it. While it is invisible nothing is announced, no session or foreign conversation stays and no caller is accepted.
  */
 import { ok } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
@@ -110,12 +110,14 @@ export class StatusDesk {
     const wasInvisible = this.isInvisible;
     work();
     if (JSON.stringify(before) === JSON.stringify(this.status)) return;
-    const { native } = this.#parts;
+    const { native, foreign } = this.#parts;
     native.statuses.set(this.status);
     if (wasInvisible !== this.isInvisible) this.beQuiet(turn);
     this.#describe(turn);
-    if (this.isInvisible) native.statuses.hide(turn);
-    else this.#tell(turn);
+    if (this.isInvisible) {
+      native.statuses.hide(turn);
+      foreign.hide(turn);
+    } else this.#tell(turn);
     turn.emit({ to: 'feed', event: this.#event() });
   }
 

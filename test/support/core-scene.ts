@@ -204,11 +204,16 @@ export class CoreScene {
     });
   }
 
-  /** The peer calls, and proves itself. The sessions of a core are counted from `s-1`. */
-  callsIn(sessionId: string, peer: ScenePeer, proof: Parameters<typeof proofOf>[1] = {}): readonly Effect[] {
+  /** The peer calls. The sessions of a core are counted from `s-1`. */
+  calls(sessionId: string, peer: ScenePeer): readonly Effect[] {
     const connectionId = connection(`i-${sessionId.slice(2)}`);
     const address = { host: peer.host, port: 50_000 };
-    this.take({ type: 'accepted', connectionId, dialect: 'native', address });
+    return this.take({ type: 'accepted', connectionId, dialect: 'native', address });
+  }
+
+  /** The peer calls, and proves itself. */
+  callsIn(sessionId: string, peer: ScenePeer, proof: Parameters<typeof proofOf>[1] = {}): readonly Effect[] {
+    this.calls(sessionId, peer);
     return this.up(sessionId, peer, proof);
   }
 

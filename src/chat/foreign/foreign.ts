@@ -22,7 +22,7 @@ import { foreignRoutes as limits } from './limits.js';
 import { allowedDialect } from './peers.js';
 import { agePeers, listPeers, tellCutOff } from './presence.js';
 import { marked, openRoute, refused, sayLines, sent } from './sending.js';
-import { abort } from './standing.js';
+import { abort, release } from './standing.js';
 import {
   newForeignState,
   standingConnection,
@@ -213,6 +213,14 @@ export class ForeignRoutes implements Route<ForeignTurn> {
     commands.stopSending(this.#state, peerId, turn);
     const live = standingConnection(this.#state, peerId);
     if (live !== undefined) abort(live, turn);
+  }
+
+  /** Ends every open conversation in the way of its dialect: a peer with one sees that we are here. */
+  hide(turn: ForeignTurn): void {
+    for (const sessionId of this.#state.standing.values()) {
+      const live = this.#state.connections.get(sessionId);
+      if (live !== undefined) release(this.#state, live, turn);
+    }
   }
 
   /** Sends the new name of this side to the peers of open conversations. */

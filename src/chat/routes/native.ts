@@ -185,9 +185,10 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (live === undefined) return nothing;
     const peerId = peerIdOf(peer.idKey);
     const isBlocked = this.#people.isBlocked(peerId);
-    if (isBlocked || (isResumed && this.#tickets.isOutdated(resumption))) {
-      // Meanwhile the peer was blocked, or a static key was replaced: a resume is not judged again.
-      tellSession(live, { say: 'close', reason: isBlocked ? 'shutdown' : 'rekey' }, turn);
+    const isUnwanted = isBlocked || (live.direction === 'in' && this.statuses.isHidden);
+    if (isUnwanted || (isResumed && this.#tickets.isOutdated(resumption))) {
+      // Since the call the peer was blocked, this side became invisible or a key was replaced.
+      tellSession(live, { say: 'close', reason: isUnwanted ? 'shutdown' : 'rekey' }, turn);
       return nothing;
     }
     live.peerId = peerId;

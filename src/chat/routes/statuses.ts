@@ -39,6 +39,11 @@ export class Statuses {
     this.#own = own;
   }
 
+  /** Whether this side is invisible, and wants no session that a peer opened. */
+  get isHidden(): boolean {
+    return this.#own.presence === 'invisible';
+  }
+
   /** Returns the utterances that tell the own status to a peer. None: it would not understand them. */
   for(peerId: PeerId): readonly Utterance[] {
     const features = this.#people.contact(peerId)?.features ?? 0;

@@ -137,6 +137,48 @@ test('an invisible user ends its sessions, takes no caller and lets discovery se
   assert.ok(scene.to('presence').some((effect) => effect.say === 'quiet' && !effect.isQuiet));
 });
 
+test('a call whose handshake runs while the user becomes invisible ends without a word', () => {
+  const hidden = { presence: 'invisible', text: '', untilMs: null } as const;
+  const scene = new CoreScene();
+  scene.calls('s-1', bob);
+  set(scene, hidden);
+  scene.up('s-1', bob, hasNow);
+  assert.deepEqual(
+    scene.to('session').map((effect) => (effect.say === 'close' ? effect.reason : effect.say)),
+    ['shutdown'],
+  );
+  assert.deepEqual(scene.events('peer'), []);
+  const back = new CoreScene();
+  back.calls('s-1', bob);
+  set(back, hidden);
+  set(back, busy);
+  back.up('s-1', bob, hasNow);
+  assert.deepEqual(sent(back), { 's-1': [busy] }, 'a user that is back takes the call');
+});
+
+test('an invisible user takes leave of every conversation with an older program', () => {
+  const scene = new CoreScene();
+  for (const [at, dialect] of (['cse310', 'chatbuddy'] as const).entries())
+    scene.take({
+      type: 'accepted',
+      connectionId: connection(`i-${at}`),
+      dialect,
+      address: { host: bob.host, port: 50_000 + at },
+    });
+  set(scene, busy);
+  assert.deepEqual(scene.to('foreign'), [], 'busy ends none');
+  set(scene, { presence: 'invisible', text: '', untilMs: null });
+  assert.deepEqual(
+    scene
+      .to('foreign')
+      .map((effect) => [effect.sessionId, effect.say === 'utter' ? effect.utterance.type : effect.say]),
+    ['t-1', 't-2'].flatMap((sessionId) => [
+      [sessionId, 'leave'],
+      [sessionId, 'close'],
+    ]),
+  );
+});
+
 test('the row of a peer has the status of its beacon, and that of its session before it', () => {
   const scene = new CoreScene();
   scene.sees(bob, { status: { ...busy, untilMs: 5_000 } });

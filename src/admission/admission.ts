@@ -24,9 +24,11 @@ import {
   isAskedToEnd,
   isOpen,
   isStranger,
+  isUnread,
   longestSilent,
   newSlot,
-  noteRead,
+  noteFirstBytes,
+  noteHello,
   Slots,
   protectedMs,
   weakest,
@@ -142,13 +144,7 @@ export class Admission {
       this.left(id, nowMs);
       return payment;
     }
-    if (slot.stage === 'silent') slot.stage = 'speaking';
-    slot.isForeign = hello.type === 'foreign';
-    slot.isUnread = slot.isForeign;
-    slot.carries = carriedBy(hello);
-    slot.standing = standing;
-    slot.stageAtMs = nowMs;
-    slot.lastActiveMs = nowMs;
+    noteHello(slot, { hello, standing, carries: carriedBy(hello) }, nowMs);
     return { type: 'serve', evict: null };
   }
 
@@ -179,8 +175,9 @@ export class Admission {
     slot.restMs = this.#window.restMs();
   }
 
-  /** Notes that this node has read the first bytes of a connection. */
-  read = (id: ConnectionId, nowMs: number): void => noteRead(this.#slots.get(id), nowMs);
+  /** Notes that the first bytes of a connection wait for its session, or that its session has read them. */
+  firstBytes = (id: ConnectionId, state: 'unread' | 'read', nowMs: number): void =>
+    noteFirstBytes(this.#slots.get(id), state, nowMs);
 
   /** Notes that bytes went in or out. */
   active(id: ConnectionId, nowMs: number): void {
@@ -343,8 +340,9 @@ export class Admission {
   }
 
   /** Returns the time (ms) from which another address may take the slot of an older program; `Infinity`: never. */
-  #ripeAtMs({ source, stage, stageAtMs, carries, isUnread }: Slot): number {
-    if (isUnread && stage !== 'authenticated') return Infinity;
+  #ripeAtMs(slot: Slot): number {
+    if (isUnread(slot)) return Infinity;
+    const { source, stage, stageAtMs, carries } = slot;
     const wanted = this.#slots.foreignAt(source).length + this.#turns.olderAt(source);
     if (wanted > limits.foreignPerAddressMax) return stageAtMs + limits.foreignProtectedMs;
     return stage === 'authenticated' && carries === 'message'

@@ -20,8 +20,8 @@ export interface Slot {
   isForeign: boolean;
   /** Time from its accept for which it may be silent, ms. */
   readonly silentMs: number;
-  /** Whether an older program has sent bytes that this node has not read yet: until then only this node is slow. */
-  isUnread: boolean;
+  /** The first bytes of an older program: none is here, they wait for this node, or this node has read them. */
+  firstBytes: 'awaited' | 'unread' | 'read';
   standing: Standing;
   /** Time at which it entered this stage; for the first stage, the time at which it got its slot. */
   stageAtMs: number;
@@ -60,7 +60,7 @@ export const newSlot = (
   takenAtMs: nowMs,
   stage: hello === null ? 'silent' : 'speaking',
   isForeign: hello?.type === 'foreign',
-  isUnread: hello?.type === 'foreign',
+  firstBytes: 'awaited',
   standing,
   stageAtMs: nowMs,
   isContact: false,
@@ -73,12 +73,31 @@ export const newSlot = (
   restMs: limits.speakingProtectedMs,
 });
 
-/** Notes that this node has read the first bytes of an older program: its time starts now. */
-export function noteRead(slot: Slot | undefined, nowMs: number): void {
-  if (slot?.isUnread !== true) return;
-  slot.isUnread = false;
-  if (isOpen(slot)) slot.stageAtMs = nowMs;
+/** Notes the first bytes of a caller that had a slot before they came. */
+export function noteHello(
+  slot: Slot,
+  { hello, standing, carries }: Pick<Slot, 'standing' | 'carries'> & { readonly hello: Hello },
+  nowMs: number,
+): void {
+  if (slot.stage === 'silent') slot.stage = 'speaking';
+  slot.isForeign = hello.type === 'foreign';
+  slot.firstBytes = 'unread';
+  slot.carries = carries;
+  slot.standing = standing;
+  slot.stageAtMs = nowMs;
+  slot.lastActiveMs = nowMs;
 }
+
+/** Notes that the first bytes of an older program are here, or that this node has read them: its time starts again. */
+export function noteFirstBytes(slot: Slot | undefined, state: 'unread' | 'read', nowMs: number): void {
+  if (slot?.firstBytes !== (state === 'unread' ? 'awaited' : 'unread')) return;
+  slot.firstBytes = state;
+  if (slot.isForeign && isOpen(slot)) slot.stageAtMs = nowMs;
+}
+
+/** Whether an older program has sent bytes that this node has not read yet: until then only this node is slow. */
+export const isUnread = (slot: Slot): boolean =>
+  slot.isForeign && isOpen(slot) && slot.firstBytes === 'unread';
 
 /** A connection whose time is over. */
 export interface Due {
@@ -210,8 +229,7 @@ export const isStranger = (slot: Slot): boolean =>
 export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due['reason'] } {
   const { stage, stageAtMs, acceptedAtMs, lastActiveMs, isContact, isForeign, carries } = slot;
   // The time of an older program starts when its first bytes are read, since it may have waited long before.
-  if (stage !== 'authenticated' && slot.isUnread)
-    return { atMs: stageAtMs + limits.unreadMostMs, reason: 'own-delay' };
+  if (isUnread(slot)) return { atMs: stageAtMs + limits.unreadMostMs, reason: 'own-delay' };
   if (stage !== 'authenticated') {
     const ofNativeMs = acceptedAtMs + (stage === 'silent' ? slot.silentMs : wireV1.handshakeDeadlineMs);
     const atMs = isForeign ? stageAtMs + limits.foreignOpeningMs : ofNativeMs;
@@ -259,7 +277,7 @@ export function weakest(slots: readonly Slot[], newcomer: Newcomer, nowMs: numbe
 /** Returns the time in ms after its last stage for which an unauthenticated slot is safe from this newcomer. */
 export function protectedMs(slot: Slot, newcomer: Newcomer): number {
   if (slot.standing === 'ticket') return limits.ticketProtectedMs;
-  if (slot.isForeign) return slot.isUnread ? Infinity : wireV1.handshakeDeadlineMs;
+  if (slot.isForeign) return isUnread(slot) ? Infinity : wireV1.handshakeDeadlineMs;
   // A resume is cheap, so it goes before the handshake of a stranger, and never before that of a known address.
   if (newcomer.standing === 'ticket' && slot.standing === 'stranger') return 0;
   // A handshake that is given up halfway has cost its work for nothing.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionId } from '../../src/ids.js';
 import { admission as limits } from '../../src/admission/limits.js';
+import { wireV1 } from '../../src/wire/limits.js';
 import { admitted, Door, full, message, talk } from '../support/admission-door.js';
 
 /** A native peer that holds a slot, and wants none any more. */
@@ -87,4 +88,38 @@ test('a session counts as settled from its proof on, not from its first bytes', 
   assert.equal(door.whoMakesRoom('10.0.0.2', full), null);
   door.nowMs += limits.sessionSettledMs;
   assert.equal(door.whoMakesRoom('10.0.0.2', full), id);
+});
+
+// Cases N1, O11
+test('silent callers on the port of a foreign program give way, and end with a penalty', () => {
+  const door = new Door(5, new Set(['native', 'netech']));
+  const silent = [1, 1, 2, 2].map((host) => door.come(`10.0.0.${host}`, message));
+  assert.ok(silent.every(({ verdict }) => verdict.type === 'serve'));
+  door.nowMs += wireV1.handshakeDeadlineMs - 1;
+  assert.equal(door.come('10.0.0.3', message).verdict.type, 'wait', 'the first words may be under way');
+  door.nowMs += 1;
+  assert.deepEqual(door.come('10.0.0.3', message).verdict, { type: 'serve', evict: silent[0]?.id });
+  door.nowMs += limits.foreignOpeningMs - wireV1.handshakeDeadlineMs;
+  assert.deepEqual(
+    door.admission.due(door.nowMs),
+    silent.slice(1).map(({ id }) => ({ id, reason: 'deadline' })),
+  );
+});
+
+// Case N1
+test('the words of a foreign program wait for this node without blame, once', () => {
+  const door = new Door(5, new Set(['native', 'netech']));
+  const { id } = door.come('10.0.0.1', message);
+  door.nowMs += wireV1.handshakeDeadlineMs;
+  door.admission.firstBytes(id, 'unread', door.nowMs);
+  assert.equal(door.admission.nextDueMs(), door.nowMs + limits.unreadMostMs);
+  door.nowMs += limits.foreignOpeningMs;
+  door.admission.firstBytes(id, 'read', door.nowMs);
+  const endMs = door.nowMs + limits.foreignOpeningMs;
+  // Later bytes give no further time.
+  door.nowMs += 1_000;
+  door.admission.firstBytes(id, 'unread', door.nowMs);
+  door.admission.firstBytes(id, 'read', door.nowMs);
+  assert.equal(door.admission.nextDueMs(), endMs);
+  assert.deepEqual(door.admission.due(endMs), [{ id, reason: 'deadline' }]);
 });

@@ -189,10 +189,11 @@ test('the time that an older program waited for its slot is not taken from its t
   assert.equal(door.admission.request(caller, door.nowMs).type, 'serve');
   assert.deepEqual(door.admission.due(door.nowMs), []);
   // While this node has not read its words, it is not blamed and not evicted; from then on it has its own time.
+  door.admission.firstBytes(caller.id, 'unread', door.nowMs);
   door.nowMs += limits.foreignOpeningMs + 1;
   assert.deepEqual(door.admission.due(door.nowMs), []);
   assert.equal(door.come('10.0.0.3', message).verdict.type, 'wait');
-  door.admission.read(caller.id, door.nowMs);
+  door.admission.firstBytes(caller.id, 'read', door.nowMs);
   assert.equal(door.admission.nextDueMs(), door.nowMs + limits.foreignOpeningMs);
 });
 

@@ -291,7 +291,8 @@ export class AcceptPool {
         this.#admission.answered(caller.id, this.#options.now());
         this.#planServe();
       },
-      onRead: () => this.#admission.read(caller.id, this.#options.now()),
+      onHeard: () => this.#admission.firstBytes(caller.id, 'unread', this.#options.now()),
+      onRead: () => this.#admission.firstBytes(caller.id, 'read', this.#options.now()),
       onActive: () => this.#admission.active(caller.id, this.#options.now()),
       onOver: () => this.#forget(caller),
     });
@@ -375,15 +376,15 @@ export class AcceptPool {
     }
   }
 
-  /** Sets the one timer of all deadlines. */
+  /** Sets the one timer of all deadlines. After a standstill the bytes that came in time are read before it acts. */
   #arm(): void {
     clearTimeout(this.#dueTimer);
     const dueMs = this.#admission.nextDueMs();
     if (dueMs === null || this.#isClosed) return;
-    this.#dueTimer = setTimeout(() => this.#endDue(), Math.max(1, dueMs - this.#options.now()));
+    this.#dueTimer = setTimeout(() => setImmediate(this.#endDue), Math.max(1, dueMs - this.#options.now()));
   }
 
-  #endDue(): void {
+  #endDue = (): void => {
     const nowMs = this.#options.now();
     for (const { id, reason } of this.#admission.due(nowMs)) {
       const caller = this.#callers.get(id);
@@ -395,5 +396,5 @@ export class AcceptPool {
       else this.#drop(caller);
     }
     this.#arm();
-  }
+  };
 }

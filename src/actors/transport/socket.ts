@@ -15,6 +15,8 @@ export interface JointEvents {
   onActive(): void;
   /** The first message of a native caller is whole. Called at most once. */
   onOpened?(): void;
+  /** The first bytes of the caller wait for the session. Called at most once. */
+  onHeard?(): void;
   /** The session has read bytes. */
   onRead?(): void;
   /** The session has written its first bytes. Called at most once. */
@@ -105,7 +107,10 @@ export function joinSocket(
 /** Returns a function that passes bytes of the socket on, and stops reading where too many wait. */
 function forwarder(socket: Socket, stream: ByteStream, events: JointEvents): (chunk: Uint8Array) => void {
   const meter = new OpeningMeter();
+  let isHeard = false;
   return (chunk) => {
+    if (!isHeard) events.onHeard?.();
+    isHeard = true;
     events.onActive();
     if (meter.take(chunk)) events.onOpened?.();
     // A plain view of the whole buffer is transferred; a `Buffer` would be copied.

@@ -15,7 +15,7 @@ import { dialectOf, readFirstBytes } from '../../admission/first-bytes.js';
 import type { Hello, Unheard, UnknownOpening } from '../../admission/first-bytes.js';
 import { hostOf } from '../../wire/address-space.js';
 import { Refusals } from './busy.js';
-import { evict, turnAway } from './farewell.js';
+import { evict, Farewells } from './farewell.js';
 import { newCounts, type AcceptedCaller, type AcceptEvents, type AcceptOptions } from './caller.js';
 import { EagerSources, unseated } from '../../admission/spare-seats.js';
 import { joinSocket } from './socket.js';
@@ -39,6 +39,7 @@ export class AcceptPool {
   #isServePlanned = false;
   readonly #eager = new EagerSources();
   readonly #refusals = new Refusals();
+  readonly #farewells = new Farewells();
   #dueTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -151,15 +152,13 @@ export class AcceptPool {
   /** Whether the caller may wait. A full queue drops it, or a caller of an address that has more of them. */
   #makeRoom(caller: AcceptedCaller): boolean {
     if (!this.#isForeignSpoken) return true;
-    const others = [...this.#callers.values()].filter(
-      (other) => other !== caller && other.stage === 'waiting',
-    );
+    const others = [...this.#callers.values()].filter((each) => each !== caller && each.stage === 'waiting');
     const leaver = crowdedOut(others, caller);
     if (leaver === null) return true;
     this.#counts.crowdedOut += 1;
     this.#tellTurnedAway(leaver);
     this.#forget(leaver);
-    turnAway(leaver.socket, leaver.hello);
+    this.#farewells.turnAway(leaver.socket, leaver.hello);
     return leaver !== caller;
   }
 
@@ -326,7 +325,7 @@ export class AcceptPool {
     this.#tellTurnedAway(caller);
     caller.unhear();
     this.#forget(caller);
-    if (this.#mayBeForeign(caller)) return turnAway(socket, caller.hello);
+    if (this.#mayBeForeign(caller)) return this.#farewells.turnAway(socket, caller.hello);
     this.#refusals.cut();
     if (this.#refusals.count > 0) this.#reset(caller);
     else this.#refusals.tell(socket, this.#options.random());

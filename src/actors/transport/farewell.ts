@@ -7,14 +7,26 @@ import { finishSocket } from '../tcp/finish.js';
 import { transport as limits } from './limits.js';
 import type { Joint } from './socket.js';
 
-/** Ends the connection of a caller that got no slot. */
-export function turnAway(socket: Socket, hello: Hello | null): void {
-  const sentence = sentenceFor(hello, cutOffWords.turnedAway);
-  if (sentence === null) return void socket.destroy();
-  const patience = setTimeout(() => socket.destroy(), limits.flushMs);
-  socket.once('close', () => clearTimeout(patience));
-  socket.write(sentence);
-  finishSocket(socket, () => undefined);
+/** The callers that got no slot and read a sentence. Bounded, since each of them keeps its socket for a while. */
+export class Farewells {
+  #count = 0;
+
+  /** Ends the connection of a caller that got no slot. Beyond the bound it gets no sentence. */
+  turnAway(socket: Socket, hello: Hello | null): void {
+    const sentence = sentenceFor(hello, cutOffWords.turnedAway);
+    if (sentence === null || socket.destroyed || this.#count >= limits.farewellsMost) {
+      socket.destroy();
+      return;
+    }
+    this.#count += 1;
+    const patience = setTimeout(() => socket.destroy(), limits.flushMs);
+    socket.once('close', () => {
+      this.#count -= 1;
+      clearTimeout(patience);
+    });
+    socket.write(sentence);
+    finishSocket(socket, () => undefined);
+  }
 }
 
 /** Ends a connection whose slot another caller has. */

@@ -10,6 +10,8 @@ export const transport = {
   unsentBytesMax: 4 * 2 ** 20,
   /** Time that flushing may take before the socket is destroyed. */
   flushMs: 1_000,
+  /** Callers without a slot that read a sentence at the same time. */
+  farewellsMost: 32,
   dialDeadlineMsMax: 30_000,
   /** Characters of a host name, fixed by DNS. */
   hostCharsMax: 253,

@@ -108,7 +108,6 @@ export class Admission {
   request(caller: Caller, nowMs: number): Verdict {
     const newcomer = this.#newcomer(caller);
     this.#turns.waits(newcomer);
-    this.#loans.note(newcomer, nowMs);
     const verdict = this.#decide(newcomer, nowMs);
     if (verdict.type === 'wait') return verdict;
     this.#turns.leaves(caller.id);
@@ -169,7 +168,7 @@ export class Admission {
     const slot = this.#slots.get(id);
     if (!slot || slot.workSinceMs === null) return;
     slot.workedMs = nowMs - slot.workSinceMs;
-    this.#window.answered(slot.workedMs, nowMs);
+    if (!slot.isCheap) this.#window.answered(slot.workedMs, nowMs);
     slot.workSinceMs = null;
     slot.stageAtMs = nowMs;
     slot.restMs = this.#window.restMs();
@@ -238,6 +237,7 @@ export class Admission {
   #decide(newcomer: Waiting, nowMs: number): Verdict {
     const { source, standing, hello } = newcomer;
     if (this.#isKeptOut(source, standing, nowMs)) return { type: 'refuse', reason: 'penalty' };
+    this.#loans.note(newcomer, nowMs);
     if (this.#turns.isOvertaking(newcomer)) return noRoom;
     const room = this.#findRoom(newcomer, nowMs);
     if (room !== null) {

@@ -23,6 +23,8 @@ export interface Slot {
   /** The first bytes of an older program: none is here, they wait for this node, or this node has read them. */
   firstBytes: 'awaited' | 'unread' | 'read';
   standing: Standing;
+  /** Whether it resumes with a ticket that is unknown here: a few words answer it, which tell nothing of the machine. */
+  isCheap: boolean;
   /** Time at which it entered this stage; for the first stage, the time at which it got its slot. */
   stageAtMs: number;
   isContact: boolean;
@@ -62,6 +64,7 @@ export const newSlot = (
   isForeign: hello?.type === 'foreign',
   firstBytes: 'awaited',
   standing,
+  isCheap: isCheap(hello, standing),
   stageAtMs: nowMs,
   isContact: false,
   carries,
@@ -72,6 +75,9 @@ export const newSlot = (
   workedMs: 0,
   restMs: limits.speakingProtectedMs,
 });
+
+const isCheap = (hello: Hello | null, standing: Standing): boolean =>
+  hello?.type === 'resume' && standing !== 'ticket';
 
 /** Notes the first bytes of a caller that had a slot before they came. */
 export function noteHello(
@@ -84,6 +90,7 @@ export function noteHello(
   slot.firstBytes = 'unread';
   slot.carries = carries;
   slot.standing = standing;
+  slot.isCheap = isCheap(hello, standing);
   slot.stageAtMs = nowMs;
   slot.lastActiveMs = nowMs;
 }

@@ -64,6 +64,17 @@ test('no further slot is lent to a conversation while messages come', () => {
   assert.equal(door.come('10.0.2.9', talk).verdict.type, 'serve');
 });
 
+// Case O5
+test('a caller that a penalty keeps out does not keep a fourth conversation from its slot', () => {
+  for (const hello of [message, full]) {
+    const door = new Door();
+    conversations(door, 3);
+    door.admission.penalise('10.0.2.1', limits.penaltyMostMs, door.nowMs);
+    assert.deepEqual(door.come('10.0.2.1', hello).verdict, { type: 'refuse', reason: 'penalty' });
+    assert.equal(door.come('10.0.2.9', talk).verdict.type, 'serve');
+  }
+});
+
 test('a conversation that was asked to end and stays is ended', () => {
   const door = new Door();
   const [first] = conversations(door, 5);

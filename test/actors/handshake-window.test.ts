@@ -6,8 +6,9 @@ import { HandshakeBudget } from '../../src/admission/budget.js';
 import { OpeningMeter } from '../../src/admission/opening-meter.js';
 import { HandshakeWindow } from '../../src/admission/handshake-window.js';
 import { wireV1 } from '../../src/wire/limits.js';
+import type { Hello } from '../../src/admission/first-bytes.js';
 import type { ConnectionId } from '../../src/ids.js';
-import { Door, full } from '../support/admission-door.js';
+import { Door, full, resume, ticketIdHex } from '../support/admission-door.js';
 import { dice, runSeed } from '../support/seeds.js';
 
 const stepMs = 10;
@@ -193,5 +194,40 @@ test('the budget of handshakes grows while answers are quick, and only then', ()
     let inTenSeconds = 0;
     for (let at = 1; at <= 100; at += 1) inTenSeconds += served(at * 100);
     assert.ok(Math.abs(inTenSeconds - 10 * perSecond) <= 1, `${inTenSeconds} at speed ${speed}`);
+  }
+});
+
+/** The number of handshakes that strangers may begin in half a second after quick answers to such first messages. */
+function begunAfter(hello: Hello, isSilentFirst: boolean, knownTickets: readonly string[]): number {
+  const door = new Door();
+  door.admission.know([], knownTickets);
+  const begin = (first: Hello): boolean => {
+    const { id, verdict } = door.come(`10.0.${door.serial}.1`, isSilentFirst ? null : first);
+    const isServed =
+      verdict.type === 'serve' &&
+      (!isSilentFirst || door.admission.spoke(id, first, door.nowMs).type === 'serve');
+    if (isServed && first === hello) {
+      door.admission.opened(id, door.nowMs);
+      door.admission.answered(id, door.nowMs + 1);
+    }
+    door.left(id);
+    return isServed;
+  };
+  for (let at = 0; at < 20; at += 1) assert.ok(begin(hello));
+  const other: Hello = { type: 'full' };
+  while (begin(other));
+  door.nowMs += 500;
+  let begun = 0;
+  while (begin(other)) begun += 1;
+  return begun;
+}
+
+// Case N14
+test('refused tickets, which are answered in no time, do not raise the budget of handshakes', () => {
+  const plain = limits.handshakesPerSecond / 2;
+  for (const isSilentFirst of [false, true]) {
+    assert.equal(begunAfter(resume, isSilentFirst, []), plain);
+    assert.equal(begunAfter(full, isSilentFirst, []), limits.handshakesSpeedMost * plain);
+    assert.equal(begunAfter(resume, isSilentFirst, [ticketIdHex]), limits.handshakesSpeedMost * plain);
   }
 });

@@ -1,6 +1,7 @@
 /**
  * The status of this person: chosen by the user until a time, or away while the user is idle. Beacons and sessions
- * carry it. While it is invisible nothing is announced, no session or foreign conversation stays and no caller is accepted.
+ * carry it. While it is invisible nothing is announced, no session or foreign conversation stays, and no caller is
+ * accepted.
  */
 import { ok } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
@@ -25,6 +26,8 @@ export class StatusDesk {
   /** The last time that sessions got the status (monotonic, ms). */
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #isTellDue = false;
+  /** Number of the timer that was set last for the end of the chosen status. */
+  #watch = 0;
 
   constructor(parts: Parts, describe: (turn: CoreTurn) => void) {
     this.#parts = parts;
@@ -91,6 +94,7 @@ export class StatusDesk {
       this.#tell(turn);
       return;
     }
+    if (due.watch !== this.#watch) return;
     const { untilMs } = this.#chosen;
     if (untilMs !== null && untilMs <= turn.now.wallMs) this.#choose(isHere, turn);
     else this.#watchEnd(turn);
@@ -142,9 +146,11 @@ export class StatusDesk {
   /** Looks again before the end of the chosen status. A clock that was set, or a machine that slept, is noticed. */
   #watchEnd(turn: CoreTurn): void {
     const { untilMs } = this.#chosen;
+    // A timer of an earlier choice would set another one for as long as the status lasts.
+    this.#watch += 1;
     if (untilMs === null) return;
     const afterMs = Math.max(0, Math.min(untilMs - turn.now.wallMs, limits.endLookEveryMs));
-    turn.emit({ to: 'self', afterMs, due: { type: 'status-end' } });
+    turn.emit({ to: 'self', afterMs, due: { type: 'status-end', watch: this.#watch } });
   }
 
   #event(): PresenceEvent {

@@ -19,7 +19,7 @@ export type ContactAsk =
 
 /** A timer of the own status. */
 export type StatusDue =
-  /** The chosen status may have ended. */
-  | { readonly type: 'status-end' }
+  /** The chosen status may have ended. `watch`: only the timer that was set last counts. */
+  | { readonly type: 'status-end'; readonly watch: number }
   /** Sessions may get the status again. */
   | { readonly type: 'status-tell' };

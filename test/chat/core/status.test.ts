@@ -1,6 +1,7 @@
 /** The own status, and the statuses of peers, by inputs and effects. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Due } from '../../../src/chat/effects.js';
 import type { PeerEvent, PresenceEvent } from '../../../src/chat/events.js';
 import { feature } from '../../../src/wire/features.js';
 import type { Status } from '../../../src/wire/status.js';
@@ -68,13 +69,15 @@ test('a status is kept, ends by itself, and is restored only while it lasts', ()
   set(scene, { ...busy, untilMs });
   assert.deepEqual(scene.to('own-status'), [{ to: 'own-status', status: { ...busy, untilMs } }]);
   const [timer] = scene.to('self');
-  assert.deepEqual(timer?.due, { type: 'status-end' });
-  assert.ok((timer?.afterMs ?? 0) <= 60_000, 'a clock that was set is noticed');
+  assert.ok(timer?.due.type === 'status-end');
+  assert.ok(timer.afterMs <= 60_000, 'a clock that was set is noticed');
   scene.nowMs += 60_000;
-  scene.take({ type: 'due', due: { type: 'status-end' } });
+  scene.take({ type: 'due', due: timer.due });
   assert.deepEqual(scene.events('presence'), []);
+  const [next] = scene.to('self');
+  assert.ok(next?.due.type === 'status-end');
   scene.nowMs = untilMs;
-  scene.take({ type: 'due', due: { type: 'status-end' } });
+  scene.take({ type: 'due', due: next.due });
   assert.deepEqual(scene.events('presence'), [{ type: 'presence', presence: 'here' }]);
   assert.equal(scene.to('own-status')[0]?.status.presence, 'here');
   for (const [endMs, presence] of [
@@ -85,6 +88,36 @@ test('a status is kept, ends by itself, and is restored only while it lasts', ()
     const next = new CoreScene({ status: { ...busy, untilMs: endMs } });
     assert.equal((next.answerTo(next.ask('ownStatus', {})) as PresenceEvent).presence, presence);
   }
+});
+
+test('many choices of a status leave one timer for its end', () => {
+  const scene = new CoreScene();
+  let timers: Due[] = [];
+  const collect = (): void => {
+    timers.push(...scene.to('self').flatMap(({ due }) => (due.type === 'status-end' ? [due] : [])));
+  };
+  for (let n = 0; n < 10; n += 1) {
+    set(scene, { ...busy, text: `choice ${n}`, untilMs: scene.nowMs + 600_000 });
+    collect();
+  }
+  for (let minute = 0; minute < 5; minute += 1) {
+    const due = timers;
+    timers = [];
+    scene.nowMs += 60_000;
+    for (const each of due) {
+      scene.take({ type: 'due', due: each });
+      collect();
+    }
+    assert.equal(timers.length, 1);
+  }
+  set(scene, { ...busy, untilMs: scene.nowMs + 1_000 });
+  const [sooner] = scene.to('self');
+  assert.ok(sooner !== undefined && sooner.afterMs <= 1_000, 'an earlier end is noticed in time');
+  scene.nowMs += 1_000;
+  scene.take({ type: 'due', due: sooner.due });
+  assert.equal(scene.events('presence')[0]?.presence, 'here');
+  scene.take({ type: 'due', due: sooner.due });
+  assert.deepEqual(scene.to('self'), [], 'no timer is left behind the end');
 });
 
 test('a text too long, and an end in the past, are refused', () => {

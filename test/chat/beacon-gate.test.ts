@@ -9,7 +9,7 @@ import {
 } from '../../src/chat/presence/beacon-gate.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import { beaconGate as limits } from '../../src/chat/presence/limits.js';
-import { createRoster } from '../../src/chat/presence/roster.js';
+import { createRoster, gateViewOf } from '../../src/chat/presence/roster.js';
 import { decodeBeacon, encodeBeacon, encodeBeaconBody, type BeaconRecord } from '../../src/wire/beacon.js';
 import { holds } from '../support/seeds.js';
 
@@ -44,14 +44,13 @@ const datagram = (content: BeaconRecord): Uint8Array =>
     signature: new Uint8Array(64),
   });
 
-function setUp(ownKey = 0) {
+function setUp(ownKey = 0, isQuiet = false) {
   const roster = createRoster();
   const gate = createBeaconGate({
     secret: new Uint8Array(32).fill(7),
     ownId: peerIdOf(keyOf(ownKey)),
     ownBootId: new Uint8Array(8).fill(9),
-    standingOf: (peerId) => roster.standingOf(peerId),
-    isKnownAddress: (peerId, host) => roster.isKnownAddress(peerId, host),
+    ...gateViewOf(roster, () => isQuiet),
   });
   const hear = (content: BeaconRecord, source: BeaconSource, nowMs: number) =>
     gate.judge(datagram(content), source, clocks(nowMs));
@@ -119,6 +118,17 @@ test('a wrong signature changes nothing: neither roster nor freshness', () => {
   assert.equal(reasonOf(settle(forged, home, 10, false)), 'bad-signature');
   assert.deepEqual(roster.rows()[0]?.addresses, [{ host: '10.0.0.7', port: 6001 }]);
   assert.equal(hear(record(1, { seq: 5 }), home, 20).type, 'verify');
+});
+
+test('while nothing may be sent, a flood of strangers leaves contacts their signature checks', () => {
+  const { hear, roster } = setUp(0, true);
+  roster.setContacts([peerIdOf(keyOf(1))]);
+  const flood = Array.from({ length: 2 * limits.rosteredVerifyPerSecond }, (_, n) =>
+    hear(record(n + 2), at(`10.0.${n >> 8}.${n & 255}`), 0),
+  );
+  assert.equal(flood[0]?.type, 'verify', 'a stranger needs no cookie');
+  assert.notEqual(flood.at(-1)?.type, 'verify', 'the budget of strangers is spent');
+  assert.equal(hear(record(1), at('10.1.0.1'), 0).type, 'verify');
 });
 
 // Case N3

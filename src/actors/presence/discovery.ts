@@ -15,7 +15,7 @@ import {
   type DropReason,
   type PendingBeacon,
 } from '../../chat/presence/beacon-gate.js';
-import { createRoster, type Roster } from '../../chat/presence/roster.js';
+import { createRoster, gateViewOf, type Roster } from '../../chat/presence/roster.js';
 import { reasonOf } from '../../system-errors.js';
 import { bindsOf, isFamilyMissing, readInterfaces } from '../interfaces.js';
 import { receiverOf, groupBinds, joinGroups, type BeaconReceiver } from './groups.js';
@@ -158,8 +158,7 @@ async function start(
     secret: randomBytes(limits.cookieSecretBytes),
     ownId: args.ownId,
     ownBootId: args.ownBootId,
-    standingOf: (peerId) => (state.isQuiet ? 'rostered' : roster.standingOf(peerId)),
-    isKnownAddress: (peerId, host) => state.isQuiet || roster.isKnownAddress(peerId, host),
+    ...gateViewOf(roster, () => state.isQuiet),
   });
   const receivers: BeaconReceiver[] = [];
   const state: DiscoveryState = {

@@ -8,7 +8,7 @@ import { roster as limits } from './limits.js';
 import { isLinkLocalV6, isV6, sourceKey } from '../../wire/address-space.js';
 import type { BeaconDatagram, BeaconRecord } from '../../wire/beacon.js';
 import type { Status } from '../../wire/status.js';
-import type { BeaconSource, Clocks, Standing } from './beacon-gate.js';
+import type { BeaconGateOptions, BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import { foreignPeerId, sanitiseName } from '../people/name.js';
 import type { Presence } from '../people/presence.js';
 
@@ -71,6 +71,21 @@ export function createRoster(
 ): Roster {
   return new Rows(options.beaconIntervalMs ?? limits.beaconIntervalMs, options.rowsMax ?? limits.rowsMax);
 }
+
+/**
+ * Returns the answers of a roster to the gate. While this side may send nothing it can challenge nobody, so a stranger
+ * counts as known to the roster; a contact keeps the budget of contacts.
+ */
+export const gateViewOf = (
+  roster: Pick<Roster, 'standingOf' | 'isKnownAddress'>,
+  isQuiet: () => boolean,
+): Pick<BeaconGateOptions, 'standingOf' | 'isKnownAddress'> => ({
+  standingOf(peerId) {
+    const standing = roster.standingOf(peerId);
+    return standing === 'unknown' && isQuiet() ? 'rostered' : standing;
+  },
+  isKnownAddress: (peerId, host) => isQuiet() || roster.isKnownAddress(peerId, host),
+});
 
 class Rows implements Roster {
   readonly #rows = new Map<PeerId, Row>();

@@ -22,6 +22,8 @@ const match = (left: object, right: unknown, op = '==') => ({ match: { op, left,
 const port = (protocol: string, right: unknown) => match({ payload: { protocol, field: 'dport' } }, right);
 const accept = { accept: null };
 
+const inNews = (...expr: readonly object[]) => ({ rule: { ...base, chain: 'news', handle: 3, expr } });
+
 function nft(...items: readonly object[]) {
   const rules = readNft(JSON.stringify({ nftables: [{ metainfo: { version: '1.0.6' } }, ...items] }));
   assert.ok(rules !== null);
@@ -42,8 +44,7 @@ test('nft: a packet follows rules, sets, ranges, jumps and the policy of its cha
   const vmap = {
     vmap: { key: { ct: { key: 'state' } }, data: { set: [['new', { jump: { target: 'news' } }]] } },
   };
-  const inNews = { rule: { ...base, chain: 'news', handle: 3, expr: [port('th', 6_001), accept] } };
-  assert.equal(nft(input, chain('news'), rule(vmap), inNews)(tcp).verdict, 'open');
+  assert.equal(nft(input, chain('news'), rule(vmap), inNews(port('th', 6_001), accept))(tcp).verdict, 'open');
   assert.equal(nft(chain('output', { type: 'filter', hook: 'output', policy: 'drop' }))(tcp).verdict, 'open');
 });
 
@@ -56,6 +57,42 @@ test('nft: a condition that is not understood makes the result doubtful', () => 
   assert.equal(nft(input, rule(port('udp', '@ports'), accept))(udp).verdict, 'unknown');
   assert.equal(nft(input, rule({ xt: null }, accept))(udp).verdict, 'unknown');
   assert.equal(nft(input, rule({ limit: { rate: 3 } }, { reject: null }))(udp).verdict, 'closed');
+});
+
+test('nft: a map or a set with a name, and a return under a condition, make the result doubtful', () => {
+  const tcpPort = { payload: { protocol: 'tcp', field: 'dport' } };
+  const from = { payload: { protocol: 'ip', field: 'saddr' } };
+  const map = (key: object, data: unknown) => rule({ vmap: { key, data } });
+  assert.equal(nft(input, map(tcpPort, '@services'))(tcp).verdict, 'unknown');
+  assert.equal(nft(input, map(tcpPort, '@services'))(udp).verdict, 'closed', 'the map is of TCP');
+  assert.equal(nft(input, map({ meta: { key: 'iifname' } }, '@zones'))(udp).verdict, 'unknown');
+  assert.equal(nft(input, map(from, { set: [['10.0.0.7', accept]] }))(udp).verdict, 'unknown');
+  const concat = { concat: [{ meta: { key: 'iifname' } }, tcpPort] };
+  const both = { set: [[{ concat: ['eth0', 6_001] }, accept]] };
+  assert.equal(nft(input, map(concat, both))(tcp).verdict, 'unknown');
+  assert.equal(
+    nft(
+      input,
+      map(tcpPort, {
+        set: [
+          [22, { drop: null }],
+          ['*', accept],
+        ],
+      }),
+    )(tcp).verdict,
+    'open',
+  );
+  assert.equal(nft(input, rule(match({ meta: { key: 'iifname' } }, '@lan'), accept))(udp).verdict, 'unknown');
+  assert.equal(nft(input, rule({ queue: { num: 1 } }))(udp).verdict, 'unknown');
+  const lan = match({ meta: { key: 'iifname' } }, { set: [{ elem: { val: 'eth0', comment: 'LAN' } }] });
+  assert.equal(nft(input, rule(lan, accept))(udp).verdict, 'open');
+  const toNews = rule({ jump: { target: 'news' } });
+  const leaving = inNews(match(from, '10.0.0.7'), { return: null });
+  const refusing = inNews({ drop: null });
+  const news = (...items: readonly object[]) => nft(input, chain('news'), toNews, ...items)(udp).verdict;
+  assert.equal(news(leaving, refusing, rule(accept)), 'unknown');
+  assert.equal(news(leaving, refusing), 'closed', 'both ways end so');
+  assert.equal(news(refusing, rule(accept)), 'closed');
 });
 
 test('nft: text that does not hold rules is refused', () => {
@@ -90,6 +127,9 @@ test('iptables: a packet follows ports, states, interfaces, inversions and jumps
     'closed',
   );
   assert.equal(iptables(saved('DROP', 'INPUT -s 10.0.0.0/8 -j ACCEPT'), tcp), 'unknown');
+  const leaving = ['INPUT -s 10.0.0.0/8 -j RETURN', 'INPUT -j DROP'];
+  assert.equal(iptables(saved('ACCEPT', ...leaving), tcp), 'unknown');
+  assert.equal(iptables(saved('DROP', ...leaving), tcp), 'closed');
   assert.equal(readIptables('*nat\nCOMMIT\n'), null);
 });
 
@@ -121,6 +161,23 @@ test('ufw: the first rule that fits decides, else the default', () => {
   assert.equal(judgeUfw(ufw('deny', '6001   ALLOW IN    192.168.0.0/16'), tcp), 'unknown');
 });
 
+test('ufw: a rule for one host is doubtful, and its address is not read as a port', () => {
+  for (const to of ['192.168.1.5 6001/tcp', '192.168.1.0/24 6001', '192.168.1.5', '192.168.1.5 6001 on eth0'])
+    assert.equal(judgeUfw(ufw('deny', `${to}   ALLOW IN    Anywhere`), tcp), 'unknown', to);
+  for (const to of [
+    '192.168.1.5 6002/tcp',
+    '192.168.1.5 6001/udp',
+    '192.168.1.5/tcp on wlan0',
+    '6001.example',
+  ])
+    assert.equal(judgeUfw(ufw('deny', `${to}   ALLOW IN    Anywhere`), tcp), 'closed', to);
+  const at192 = packet('tcp', 192);
+  assert.equal(judgeUfw(ufw('allow', '192.168.1.5 6001/tcp   DENY IN    Anywhere'), at192), 'open');
+  const lan = '6001   ALLOW IN    192.168.0.0/16';
+  assert.equal(judgeUfw(ufw('deny', lan, '6001   DENY IN    Anywhere'), tcp), 'unknown');
+  assert.equal(judgeUfw(ufw('deny', lan, '6001   ALLOW IN    Anywhere'), tcp), 'open');
+});
+
 const zones = (lines: readonly string[], interfaces = 'eth0'): string =>
   ['drop', '  target: DROP', '  interfaces: ', '', 'public (default, active)', '  target: default']
     .concat([`  interfaces: ${interfaces}`, ...lines.map((line) => `  ${line}`), ''])
@@ -136,6 +193,33 @@ test('firewalld: the zone of the interface decides', () => {
   assert.equal(judged(['services: parlance'], tcp)?.verdict, 'open');
   assert.equal(judged(['ports: ', 'services: '], udp, 'wlan0'), null);
   assert.deepEqual(activeZones(''), []);
+});
+
+test('firewalld: rich rules stand below their key, and make the result doubtful', () => {
+  const rich = [
+    'rich rules: ',
+    '\trule family="ipv4" source address="10.0.0.0/8" port port="6001" protocol="tcp" accept',
+  ];
+  assert.equal(judged(['ports: ', ...rich], tcp)?.verdict, 'unknown');
+  assert.equal(judged(['ports: 6001/tcp', ...rich], tcp)?.verdict, 'open');
+  const refusal = '\trule family="ipv4" source address="10.0.0.7" reject';
+  assert.equal(judged(['ports: 6001/tcp', 'rich rules: ', refusal], tcp)?.verdict, 'unknown');
+  assert.equal(judged(['ports: ', 'rich rules: ', refusal], tcp)?.verdict, 'closed');
+  assert.equal(judged(['ports: ', 'rich rules: '], tcp)?.verdict, 'closed');
+  assert.equal(judged(['ports: ', 'protocols: tcp'], tcp)?.verdict, 'open');
+});
+
+const withSources = (ports: string, own: string): string =>
+  `${zones([`ports: ${own}`])}lan (active)\n  interfaces: \n  sources: 10.0.0.0/8\n  ports: ${ports}\n`;
+
+test('firewalld: a zone of sources that decides otherwise makes the result doubtful', () => {
+  const verdict = (ports: string, own: string) =>
+    judgeZones(activeZones(withSources(ports, own)), tcp)?.verdict;
+  assert.equal(verdict('6001/tcp', ''), 'unknown');
+  assert.equal(verdict('', '6001/tcp'), 'unknown');
+  assert.equal(verdict('', ''), 'closed');
+  assert.equal(verdict('6001/tcp', '6001/tcp'), 'open');
+  assert.equal(judged(['sources: 10.0.0.0/8', 'ports: '], tcp)?.verdict, 'closed', 'one zone for both');
 });
 
 test('the command that opens the ports is whole for each firewall', () => {

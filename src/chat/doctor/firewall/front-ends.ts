@@ -1,6 +1,6 @@
 /** The rules of ufw and firewalld, as `ufw status verbose` and `firewall-cmd --list-all-zones` print them. Pure. */
 import { isPortIn } from './iptables.js';
-import type { Packet, Verdict } from './walk.js';
+import { all, when, type Match, type Packet, type Verdict } from './walk.js';
 
 /** Whether ufw refuses anything. */
 export const isUfwActive = (text: string): boolean => /^Status: active$/m.test(text);
@@ -8,30 +8,48 @@ export const isUfwActive = (text: string): boolean => /^Status: active$/m.test(t
 /** Judges an incoming packet by the first rule of ufw that fits, else by its default. */
 export function judgeUfw(text: string, packet: Packet): Verdict {
   if (!isUfwActive(text)) return 'open';
-  let doubtful = false;
+  const doubts = new Set<Verdict>();
+  // An earlier rule may have decided otherwise.
+  const endOf = (verdict: Verdict): Verdict =>
+    [...doubts].every((doubt) => doubt === verdict) ? verdict : 'unknown';
   for (const line of text.split('\n')) {
     const rule = /^(\S.*?)\s{2,}(ALLOW|DENY|REJECT|LIMIT)(?: IN)?\s{2,}(\S.*)$/.exec(line);
     const [, to = '', action, from = ''] = rule ?? [];
-    if (rule === null || to.includes('(v6)') || !fits(to, packet)) continue;
-    if (from.startsWith('Anywhere')) return action === 'ALLOW' || action === 'LIMIT' ? 'open' : 'closed';
-    doubtful = true;
+    const match = rule === null || to.includes('(v6)') ? 'no' : fits(to, packet);
+    if (match === 'no') continue;
+    const verdict = action === 'ALLOW' || action === 'LIMIT' ? 'open' : 'closed';
+    if (match === 'yes' && from.startsWith('Anywhere')) return endOf(verdict);
+    doubts.add(verdict);
   }
-  if (doubtful) return 'unknown';
-  return /^Default: allow \(incoming\)/m.test(text) ? 'open' : 'closed';
+  return endOf(/^Default: allow \(incoming\)/m.test(text) ? 'open' : 'closed');
 }
 
-/** Whether the column `To` covers the packet: `6001`, `6001/tcp`, `6000:6009/udp (Parlance)`, `6000,6001/udp on eth0`. */
-function fits(to: string, { protocol, port, interfaceName }: Packet): boolean {
-  const [, ports = '', named, on] = /^([\d:,]+|Anywhere)(?:\/(tcp|udp))?(?:.* on (\S+))?/.exec(to) ?? [];
-  if (ports === '' || (named !== undefined && named !== protocol)) return false;
-  if (on !== undefined && on !== interfaceName) return false;
-  return ports === 'Anywhere' || ports.split(',').some((range) => isPortIn(range, port));
+/**
+ * Whether the column `To` covers the packet: `6001`, `6001/tcp`, `6000:6009/udp (Parlance)`, `6000,6001/udp on eth0`. A
+ * host in front, as in `192.168.1.5 6001/tcp`, is one of this machine's addresses or another one.
+ */
+function fits(to: string, { protocol, port, interfaceName }: Packet): Match {
+  const [, host, rest = ''] = /^(\d+\.\d+\.\d+\.\d+(?:\/\d+)?)?\s*(.*)$/.exec(to) ?? [];
+  const [, ports] = /^([\d:,]+|Anywhere)(?=[/\s]|$)/.exec(rest) ?? [];
+  if (ports === undefined && host === undefined) return 'no';
+  const [, named] = /^\S*\/(tcp|udp)\b/.exec(rest) ?? [];
+  const [, on] = /(?:^|\s)on (\S+)/.exec(rest) ?? [];
+  const isPort =
+    ports === undefined || ports === 'Anywhere' || ports.split(',').some((range) => isPortIn(range, port));
+  return all([
+    when(isPort),
+    when(named === undefined || named === protocol),
+    when(on === undefined || on === interfaceName),
+    host === undefined ? 'yes' : 'maybe',
+  ]);
 }
 
-/** A zone of firewalld with interfaces. */
+/** An active zone of firewalld. */
 export interface Zone {
   readonly name: string;
   readonly lines: ReadonlyMap<string, string>;
+  /** The lines below `rich rules:`. Their conditions are not read. */
+  readonly richRules: readonly string[];
 }
 
 /** Returns the active zones; empty: firewalld does not run. */
@@ -41,28 +59,44 @@ export function activeZones(text: string): readonly Zone[] {
     const name = /^(\S+) \(.*\bactive\b.*\)/.exec(head)?.[1];
     if (name === undefined) return [];
     const lines = rest.flatMap((line): [string, string][] => {
-      const [, key, value] = /^\s+([\w-]+):\s*(.*)$/.exec(line) ?? [];
+      const [, key, value] = /^\s+([\w-]+(?: [\w-]+)*):\s*(.*)$/.exec(line) ?? [];
       return key === undefined ? [] : [[key, value ?? '']];
     });
-    return [{ name, lines: new Map(lines) }];
+    const richRules = rest.filter((line) => /^\s+(?:rich rules:\s*)?rule /.test(line));
+    return [{ name, lines: new Map(lines), richRules }];
   });
 }
 
-/** Judges an incoming packet by the zone of its interface. Null: no zone has the interface. */
+/**
+ * Judges an incoming packet by the zone of its interface. Null: no zone has the interface. A zone with sources takes
+ * packets from these before, and it is not known whether a peer is one of them.
+ */
 export function judgeZones(
   zones: readonly Zone[],
   packet: Packet,
 ): { readonly verdict: Verdict; readonly zone: string } | null {
-  const wordsOf = ({ lines }: Zone, key: string): readonly string[] => (lines.get(key) ?? '').split(/\s+/);
   const zone = zones.find((each) => wordsOf(each, 'interfaces').includes(packet.interfaceName));
   if (zone === undefined) return null;
+  const verdict = judgeZone(zone, packet);
+  const isAgreed = zones
+    .filter((each) => wordsOf(each, 'sources').length > 0)
+    .every((each) => judgeZone(each, packet) === verdict);
+  return { verdict: isAgreed ? verdict : 'unknown', zone: zone.name };
+}
+
+const wordsOf = ({ lines }: Zone, key: string): readonly string[] =>
+  (lines.get(key) ?? '').split(/\s+/).filter((word) => word !== '');
+
+function judgeZone(zone: Zone, packet: Packet): Verdict {
   const isOpen =
     zone.lines.get('target') === 'ACCEPT' ||
     wordsOf(zone, 'services').includes('parlance') ||
+    wordsOf(zone, 'protocols').includes(packet.protocol) ||
     wordsOf(zone, 'ports').some((word) => {
       const [range = '', protocol] = word.split('/');
-      return range !== '' && protocol === packet.protocol && isPortIn(range, packet.port);
+      return protocol === packet.protocol && isPortIn(range, packet.port);
     });
-  const hasRich = (zone.lines.get('rich rules') ?? '') !== '';
-  return { verdict: isOpen ? 'open' : hasRich ? 'unknown' : 'closed', zone: zone.name };
+  const hasRich = (action: RegExp): boolean => zone.richRules.some((line) => action.test(line));
+  if (isOpen) return hasRich(/\b(?:reject|drop)\b/) ? 'unknown' : 'open';
+  return hasRich(/\baccept\b/) || wordsOf(zone, 'source-ports').length > 0 ? 'unknown' : 'closed';
 }

@@ -100,9 +100,10 @@ function ruleOf(expressions: JsonValue | undefined): Rule {
 }
 
 const none: Action = { type: 'none' };
+const unknown: Action = { type: 'unknown' };
 /** Statements that neither match nor decide. */
 const idle = ['counter', 'log', 'comment', 'notrack', 'quota', 'mangle'];
-const decisions = ['accept', 'drop', 'reject', 'return', 'jump', 'goto', 'vmap'];
+const decisions = ['accept', 'drop', 'reject', 'return', 'jump', 'goto', 'vmap', 'queue'];
 
 function matchOf(part: JsonObject, packet: Packet): Match {
   const [name = ''] = Object.keys(part);
@@ -115,11 +116,14 @@ function matchOf(part: JsonObject, packet: Packet): Match {
 
 function compared(left: JsonObject, right: JsonValue | undefined, packet: Packet): Match {
   const { meta, ct, payload } = left;
+  // The members of a set with a name are not read.
+  if (!isJsonObject(payload) && isNamedSet(right)) return 'maybe';
   if (isJsonObject(meta)) return metaMatch(wordOf(meta['key']), right, packet);
   if (isJsonObject(ct)) return ct['key'] === 'state' ? when(valuesOf(right).includes('new')) : 'maybe';
   if (!isJsonObject(payload)) return 'maybe';
   const [protocol, field] = [payload['protocol'], payload['field']];
-  if (protocol === 'ip' && field === 'protocol') return when(valuesOf(right).includes(packet.protocol));
+  if (protocol === 'ip' && field === 'protocol')
+    return isNamedSet(right) ? 'maybe' : when(valuesOf(right).includes(packet.protocol));
   if (protocol === 'tcp' || protocol === 'udp') {
     if (protocol !== packet.protocol) return 'no';
   } else if (protocol !== 'th') return 'maybe';
@@ -156,18 +160,28 @@ function portMatch(right: JsonValue | undefined, port: number): Match {
   return isDoubtful ? 'maybe' : 'no';
 }
 
-/** Returns the single values of a comparison: a value, a list or an anonymous set. */
+const isNamedSet = (right: JsonValue | undefined): boolean =>
+  typeof right === 'string' && right.startsWith('@');
+
+/** Returns the single values of a comparison: a value, a list, an anonymous set or joined flags. */
 function valuesOf(right: JsonValue | undefined): readonly JsonValue[] {
   if (right === undefined) return [];
-  if (isList(right)) return right;
-  const set = isJsonObject(right) ? right['set'] : undefined;
-  return isList(set) ? set : [right];
+  const inner = isJsonObject(right) ? (right['set'] ?? right['|']) : right;
+  return (isList(inner) ? inner : [right]).map(valueOf);
+}
+
+/** Returns the value of an element, which may carry a counter or a remark. */
+function valueOf(element: JsonValue): JsonValue {
+  const elem = isJsonObject(element) ? element['elem'] : undefined;
+  return isJsonObject(elem) ? (elem['val'] ?? element) : element;
 }
 
 function actionOf(part: JsonObject, packet: Packet): Action {
   if ('accept' in part) return { type: 'accept' };
   if ('drop' in part || 'reject' in part) return { type: 'drop' };
   if ('return' in part) return { type: 'return' };
+  // Another program decides.
+  if ('queue' in part) return unknown;
   for (const type of ['jump', 'goto'] as const) {
     const jump = part[type];
     if (isJsonObject(jump)) return { type, chain: wordOf(jump['target']) };
@@ -176,13 +190,20 @@ function actionOf(part: JsonObject, packet: Packet): Action {
   return isJsonObject(vmap) ? chosenBy(vmap, packet) : none;
 }
 
-/** Returns the entry of a verdict map that fits the packet. */
+/** Returns the entry of a verdict map that fits the packet. A map with a name, or a key that is not understood, is unknown. */
 function chosenBy({ key, data }: JsonObject, packet: Packet): Action {
-  const entries = isJsonObject(data) && isList(data['set']) ? data['set'] : [];
+  const entries = isJsonObject(data) ? data['set'] : undefined;
+  if (!isJsonObject(key)) return unknown;
+  if (!isList(entries)) return compared(key, data, packet) === 'no' ? none : unknown;
+  let rest: Action = none;
   for (const entry of entries) {
-    if (!isList(entry) || !isJsonObject(key)) continue;
-    const [value, verdict] = entry;
-    if (compared(key, value, packet) === 'yes' && isJsonObject(verdict)) return actionOf(verdict, packet);
+    const [value, verdict] = isList(entry) ? entry : [];
+    if (!isJsonObject(verdict)) return unknown;
+    // This key stands for every other one.
+    const match = valueOf(value ?? '') === '*' ? 'rest' : compared(key, value, packet);
+    if (match === 'yes') return actionOf(verdict, packet);
+    if (match === 'maybe') rest = unknown;
+    if (match === 'rest' && rest.type !== 'unknown') rest = actionOf(verdict, packet);
   }
-  return none;
+  return rest;
 }

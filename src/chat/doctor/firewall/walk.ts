@@ -14,9 +14,9 @@ export interface Packet {
 /** Whether a rule matches a packet. */
 export type Match = 'yes' | 'no' | 'maybe';
 
-/** The action of a rule on a packet that it matches. */
+/** The action of a rule on a packet that it matches. `unknown`: any action is possible. */
 export type Action =
-  | { readonly type: 'accept' | 'drop' | 'return' | 'none' }
+  | { readonly type: 'accept' | 'drop' | 'return' | 'none' | 'unknown' }
   | { readonly type: 'jump' | 'goto'; readonly chain: string };
 
 /** One rule. */
@@ -57,20 +57,29 @@ function follow(
   depth: number,
 ): 'accept' | 'drop' | null {
   if (depth > limits.jumpsMax) return null;
+  // A packet that may have left the chain meets each later rule perhaps.
+  let hasPerhapsLeft = false;
   for (const rule of chain.rules) {
-    const match = rule.matches(packet);
-    if (match === 'no') continue;
+    const found = rule.matches(packet);
+    if (found === 'no') continue;
+    const match = hasPerhapsLeft ? 'maybe' : found;
     const action = rule.action(packet);
     switch (action.type) {
       case 'none':
         break;
       case 'return':
-        if (match === 'yes') return null;
+        if (found === 'yes') return null;
+        hasPerhapsLeft = true;
+        break;
+      case 'unknown':
+        doubt.accept = true;
+        doubt.drop = true;
         break;
       case 'accept':
       case 'drop':
         if (match === 'yes') return action.type;
         doubt[action.type] = true;
+        if (found === 'yes') return null;
         break;
       case 'jump':
       case 'goto': {
@@ -78,7 +87,7 @@ function follow(
         const end = target === undefined ? null : follow(target, chainOf, packet, doubt, depth + 1);
         if (end !== null && match === 'yes') return end;
         if (end !== null) doubt[end] = true;
-        if (action.type === 'goto' && match === 'yes') return null;
+        if (found === 'yes' && (end !== null || action.type === 'goto')) return null;
         break;
       }
       default:

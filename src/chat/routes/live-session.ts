@@ -34,10 +34,10 @@ export interface LiveSession {
   heardAtMs: number;
   /** Whether the peer was asked for a sign of life. */
   probe: Probe;
-  /** Messages that went out on it and that the peer has not confirmed. */
-  readonly unconfirmed: Set<MessageId>;
-  /** Bytes of messages that went out since the peer last had nothing to confirm, and its last receipt (monotonic, ms). */
-  unanswered: { readonly sinceMs: number; bytes: number } | null;
+  /** Messages that went out on it and that the peer has not confirmed, and the bytes of each. */
+  readonly unconfirmed: Map<MessageId, number>;
+  /** Time since which the peer has confirmed none of them (monotonic, ms). */
+  unansweredSinceMs: number;
 }
 
 /** The state of a question for a sign of life. */

@@ -13,20 +13,20 @@ import type { LiveSession } from './live-session.js';
 import { tellSession } from './tell-session.js';
 
 /** Notes entries that go out on a session, for `NarrowPaths.ended`. */
-export function wentOut(live: LiveSession, lines: readonly Entry[], nowMs: number): void {
-  if (live.unanswered === null || live.unconfirmed.size === 0) live.unanswered = { sinceMs: nowMs, bytes: 0 };
-  for (const { id, content } of lines) {
-    if (!live.unconfirmed.has(id)) live.unanswered.bytes += bytesOf(content);
-    live.unconfirmed.add(id);
-  }
+export function wentOut(
+  live: LiveSession,
+  lines: readonly Pick<Entry, 'id' | 'content'>[],
+  nowMs: number,
+): void {
+  if (live.unconfirmed.size === 0) live.unansweredSinceMs = nowMs;
+  for (const { id, content } of lines) live.unconfirmed.set(id, bytesOf(content));
 }
 
 /** Notes receipts of the peer: the path carries what went out. */
 export function cameBack(live: LiveSession, ids: readonly MessageId[], nowMs: number): void {
   let isProgress = false;
   for (const id of ids) isProgress = live.unconfirmed.delete(id) || isProgress;
-  if (isProgress && live.unanswered !== null)
-    live.unanswered = { sinceMs: nowMs, bytes: live.unanswered.bytes };
+  if (isProgress) live.unansweredSinceMs = nowMs;
 }
 
 /** The peers that a narrow path leads to. Bounded; in memory only. */
@@ -37,9 +37,11 @@ export class NarrowPaths {
   readonly #untilMs = new Map<PeerId, number>();
 
   /** Takes the end of the current session with a peer. */
-  ended({ peerId, unanswered, unconfirmed }: LiveSession, nowMs: number): void {
-    if (peerId === null || unanswered === null || unconfirmed.size === 0) return;
-    if (unanswered.bytes < limits.suspectBytes || nowMs - unanswered.sinceMs < limits.suspectAfterMs) return;
+  ended({ peerId, unansweredSinceMs, unconfirmed }: LiveSession, nowMs: number): void {
+    if (peerId === null || nowMs - unansweredSinceMs < limits.suspectAfterMs) return;
+    // Several small messages may have gone out in one large packet, so their sum counts.
+    const bytes = [...unconfirmed.values()].reduce((sum, each) => sum + each, 0);
+    if (bytes < limits.suspectBytes) return;
     remember(this.#suspectedAtMs, peerId, nowMs);
   }
 

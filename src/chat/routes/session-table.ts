@@ -31,8 +31,8 @@ export class SessionTable {
       isClosing: false,
       heardAtMs: Number.NEGATIVE_INFINITY,
       probe: { state: 'none' },
-      unconfirmed: new Set(),
-      unanswered: null,
+      unconfirmed: new Map(),
+      unansweredSinceMs: Number.NEGATIVE_INFINITY,
     };
     this.#sessions.set(live.sessionId, live);
     return live;

@@ -18,12 +18,15 @@ const threads = readdirSync(join(root, 'workers')).map((file) => file.replace(/\
 /** Stay packages: libsql loads a native library, piscina and pino start files of their own. */
 const outside = ['libsql', 'piscina', 'pino'];
 
-/** To be loaded for what they do: entries alone. Anything else that an entry does not use is left out. */
-const moduleSideEffects = [
-  { test: /[\\/](src[\\/]ui[\\/]cli[\\/](main|background)|workers[\\/]\w+)\.ts$/u, sideEffects: true },
-  { test: /[\\/](src|workers)[\\/]/u, sideEffects: false },
-  { external: true, sideEffects: false },
-];
+const entries = new Set([...Object.values(processes), ...threads.map((name) => `workers/${name}.ts`)]);
+
+/** Of our sources only entries are loaded for what they do: anything else that is not used is left out. */
+function moduleSideEffects(id, isExternal) {
+  if (isExternal) return false;
+  const path = relative(root, id).split(sep).join('/');
+  // A package says it of itself.
+  return /^(src|workers)\//u.test(path) ? entries.has(path) : undefined;
+}
 
 /** Hash of all that goes in: paths, sizes and times of the sources, the lock file, and this file. */
 function inputs() {

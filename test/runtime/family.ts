@@ -37,6 +37,27 @@ export const slowLeaf = actor<{ readonly endMs: number }, number, { wait: Cast<n
   terminate: (endMs) => setTimeout(endMs),
 });
 
+export type AskedProtocol = { ask: Call<null, number> };
+
+/** Its first life is ready, and takes the thread along at once. Tells how often it was restarted. */
+export const hasty = actor<null, number, AskedProtocol>({
+  name: 'hasty',
+  restart: 'permanent',
+  init: (_args, { restarts }) => {
+    if (restarts === 0) setImmediate(() => process.exit(1));
+    return ok(restarts);
+  },
+  receive: { ask: (restarts) => reply(restarts, ok(restarts)) },
+});
+
+/** Refuses to start, with a fault that cannot be cloned. */
+export const grudging = actor<null, null, AskedProtocol>({
+  name: 'grudging',
+  restart: 'temporary',
+  init: () => err({ code: 'test/refused', retry: () => undefined }),
+  receive: { ask: (state) => reply(state, ok(0)) },
+});
+
 export type ParentProtocol = {
   /** `entry`: of a thread of its own; null: beside its parent. */
   spawn: Call<{ readonly id: string; readonly entry: string | null }, string, Fault>;

@@ -11,7 +11,9 @@ import {
   type Strategy,
 } from '../../src/runtime/index.js';
 import { RestartWindow, restartDelayMs } from '../../src/runtime/tree/intensity.js';
-import { within } from '../support/deadline.js';
+import { hangMs, within } from '../support/deadline.js';
+import { standStill } from '../support/standstill.js';
+import { grudging, hasty } from './family.js';
 import { entry, inline, notes, own, startTree, threads, until, workerAt } from './tree.js';
 
 type FuseProtocol = { blow: Cast<{ readonly left: Int32Array }>; leave: Cast<null>; linger: Cast<null> };
@@ -191,6 +193,31 @@ describe('a supervisor', () => {
     refuses = true;
     tree.root.ref(spec).cast('blow', { left: Int32Array.of(1) });
     assert.match(JSON.stringify(await tree.root.done), /refused to start/);
+  });
+
+  test('restarts a child whose thread dies as soon as it is ready', async () => {
+    const spec = child(hasty, { placement: own });
+    const starting = startTree({ children: [spec] });
+    // Its answer and the end of its thread wait for this thread together.
+    setImmediate(() => standStill(500));
+    const { root } = await starting;
+    assert.equal((await root.ref(spec).call('ask', null, { deadlineMs: hangMs }))._unsafeUnwrap(), 1);
+    await root.stop();
+  });
+
+  test('a refusal that cannot be cloned fails its own start and leaves the neighbours alone', async () => {
+    const [kept, refusing] = [
+      child(hasty, { id: 'kept', placement: { kind: 'thread', entry, thread: 'shared' } }),
+      child(grudging, { placement: { kind: 'thread', entry, thread: 'shared' } }),
+    ];
+    const { root, events } = await startTree({ children: [notes, kept] });
+    // Its first life ends by itself.
+    assert.equal((await root.ref(kept).call('ask', null, { deadlineMs: hangMs }))._unsafeUnwrap(), 1);
+    const started = await root.startChild(refusing);
+    assert.equal(started._unsafeUnwrapErr().code, 'runtime/start-failed');
+    assert.equal((await root.ref(kept).call('ask', null))._unsafeUnwrap(), 1);
+    assert.equal(events.filter(({ type }) => type === 'restarted').length, 1);
+    await root.stop();
   });
 
   test('restarts a transient child after a crash only, and a temporary one never', async () => {

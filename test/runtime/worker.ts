@@ -1,6 +1,6 @@
 import { hostActors } from '../../src/runtime/thread/thread.js';
 import { stage } from './pipeline.js';
-import { leaf, parent } from './family.js';
+import { grudging, hasty, leaf, parent } from './family.js';
 import { brief, journal, store, worker } from './actors.js';
 
-hostActors({ brief, journal, store, leaf, parent, worker, stage });
+hostActors({ brief, journal, store, leaf, parent, hasty, grudging, worker, stage });

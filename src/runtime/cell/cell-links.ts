@@ -170,7 +170,7 @@ export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkRece
     for (const end of this.receivers) end.close();
     for (const sender of this.senders.values()) sender.abandon();
     this.#receivers = null;
-    this.#senders = null;
+    // The senders stay: a context whose links are used for the first time now still finds them, and they are gone.
     this.#busy = null;
   }
 

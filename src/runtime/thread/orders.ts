@@ -140,8 +140,22 @@ export class Obedience {
     const answers = this.#answers;
     if (answers.length === 0) return;
     this.#answers = [];
-    this.#post(answers);
+    try {
+      this.#post(answers);
+    } catch {
+      for (let i = 0; i < answers.length; i += 2) this.#postAlone(answers[i], answers[i + 1]);
+    }
   };
+
+  /** An answer that cannot be cloned, such as the fault of a refused start, fails alone. */
+  #postAlone(nth: unknown, answer: unknown): void {
+    try {
+      this.#post([nth, answer]);
+    } catch (error) {
+      this.#post([nth, null]);
+      this.#onFailed('answer', detailOf(error));
+    }
+  }
 
   #carryOut(nth: number, name: string, args: unknown): void {
     try {

@@ -19,6 +19,7 @@ import { placedOf, type ActorOwner, type Exit, type Placed } from './placed.js';
 import { OutsideRefs } from './outside.js';
 import { gatherStats, gatherTrace, type SystemStats } from './stats.js';
 import { Watches } from './watches.js';
+import { isRestarted } from './intensity.js';
 import { Placements, type PlacementOptions } from './placement.js';
 
 /** A question about children. */
@@ -236,8 +237,9 @@ export class Directory implements ThreadEvents, Seats {
     const reason: ExitReason = { type: 'crash', detail };
     for (const actor of lost)
       if (actor.status === 'up') this.#exitedNow(actor, { reason, cause });
-      else if (actor.status === 'ready') actor.earlyExit = { reason, cause };
-    this.#placements.keepSpare(thread);
+      // The answer to a start can be read in the same turn as the end of its thread.
+      else if (actor.status !== 'down') actor.earlyExit = { reason, cause };
+    if (lost.some(({ spec }) => isRestarted(spec, reason))) this.#placements.keepSpare(thread);
   }
 
   ended(thread: ThreadHost): void {

@@ -74,5 +74,6 @@ export class Spares {
 /** Null: a thread whose output goes to a function of its own has no spare, since the function belongs to one thread. */
 function kindOf({ entry, env, execArgv, resourceLimits, limits, stdout }: ThreadPlacement): string | null {
   if (entry === undefined || stdout !== undefined) return null;
-  return JSON.stringify([entry.href, env, execArgv, resourceLimits, limits]);
+  // A thread without an environment of its own copies that of the process when it boots.
+  return JSON.stringify([entry.href, env ?? process.env, execArgv, resourceLimits, limits]);
 }

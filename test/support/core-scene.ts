@@ -86,6 +86,8 @@ export const keyIsOldAtMs = 1e9;
 
 export class CoreScene {
   nowMs = 1_000;
+  /** The next number of the dice. */
+  random = 0;
   readonly core: Core;
   /** Of the last input. */
   effects: readonly Effect[] = [];
@@ -239,7 +241,7 @@ export class CoreScene {
   #given() {
     return {
       now: { monotonicMs: this.nowMs, wallMs: this.nowMs },
-      random: () => 0,
+      random: () => this.random,
       newMessageId: () => messageId(255),
       ownAddresses: () => ['10.0.0.100'],
     };

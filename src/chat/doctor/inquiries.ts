@@ -30,6 +30,8 @@ interface Own {
   readonly side: 'own';
   readonly call: CallOf<'probe'>;
   peerId: PeerId | null;
+  /** The id of the question that the peer was asked; null: none was sent yet. */
+  questionId: string | null;
   /** Addresses that are not tried yet. */
   waiting: readonly Address[];
   readonly tried: ProbeInfo['tried'][number][];
@@ -86,6 +88,7 @@ export class Inquiries {
       side: 'own',
       call,
       peerId,
+      questionId: null,
       waiting,
       tried: [],
       hosts: [...new Set(waiting.map(({ host }) => host))],
@@ -181,8 +184,10 @@ export class Inquiries {
     }
     const isReached = own.tried.some(({ problem }) => problem === null);
     if (isReached && peerId !== null) {
-      const question = { kind: 'question', id: idOf(turn), tcpPort: this.#tcpPort() } as const;
+      const id = this.#openQuestionTo(peerId) ?? idOf(turn);
+      const question = { kind: 'question', id, tcpPort: this.#tcpPort() } as const;
       if (this.#native.inquirer.say(peerId, question, turn)) {
+        own.questionId = id;
         turn.emit({ to: 'self', afterMs: limits.answerMs, due: { type: 'inquiry', key, stage: 'late' } });
         return;
       }
@@ -191,9 +196,19 @@ export class Inquiries {
     this.#finish(key, own, turn);
   }
 
+  /** Returns the id of a question that the peer has not answered yet. It answers one of several at once. */
+  #openQuestionTo(peerId: PeerId): string | null {
+    for (const own of this.#waiting.values())
+      if (own.side === 'own' && own.peerId === peerId && !own.isSettled && own.questionId !== null)
+        return own.questionId;
+    return null;
+  }
+
   #told(peerId: PeerId, words: Extract<Inquiry, { kind: 'answer' }>, turn: InquiryTurn): void {
     for (const [key, own] of this.#waiting) {
       if (own.side !== 'own' || own.peerId !== peerId || own.isSettled) continue;
+      // A late answer to an earlier question tells of an earlier time.
+      if (own.questionId !== words.id) continue;
       const { seenAt, dialBack, dialProblem, arrived } = words;
       const clockMs = words.clockMs - turn.now.wallMs;
       own.answer = { seenAt, dialBack, dialProblem, clockMs, heard: arrived.map((each) => ({ ...each })) };

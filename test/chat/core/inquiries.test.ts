@@ -218,6 +218,42 @@ test('questions that come too often are ignored, and a blocked peer gets no answ
   assert.deepEqual(blocked.queried(), []);
 });
 
+test('an answer to an earlier question is not the answer to a new one', () => {
+  const it = new Asking();
+  it.callsIn('s-1', bob);
+  const first = it.ask('probe', { peer: bob.peerId });
+  it.passes('ripe');
+  it.passes('late');
+  assert.ok(it.reports());
+  assert.ok(JSON.stringify(it.answerTo(first)).includes('"answer":null'), 'the answer is late');
+  it.random = 0.5;
+  const second = it.ask('probe', { peer: bob.peerId });
+  it.hears({ ...answered, dialBack: 'failed' });
+  it.passes('ripe');
+  assert.equal(it.answerTo(second), undefined);
+  const [, asked] = it.said();
+  it.hears({ ...answered, id: asked?.id ?? '' });
+  assert.ok(it.reports());
+  assert.ok(JSON.stringify(it.answerTo(second)).includes('"dialBack":"reached"'));
+});
+
+test('two questions to one peer at once share the one answer that it gives', () => {
+  const it = new Asking();
+  it.callsIn('s-1', bob);
+  const calls = [0.25, 0.5].map((random) => {
+    it.random = random;
+    const call = it.ask('probe', { peer: bob.peerId });
+    it.passes('ripe');
+    return call;
+  });
+  const [asked] = it.said();
+  it.hears({ ...answered, id: asked?.id ?? '' });
+  for (const effect of it.to('presence'))
+    if (effect.say === 'report')
+      it.take({ type: 'heardReport', token: effect.token, report: { own: [], peers: [], offLinkCount: 0 } });
+  for (const call of calls) assert.ok(JSON.stringify(it.answerTo(call)).includes('"dialBack":"reached"'));
+});
+
 test('an answer that nobody asked for, or that another peer gives, changes nothing', () => {
   const it = new Asking();
   it.callsIn('s-1', bob);

@@ -70,6 +70,11 @@ export interface Context<P extends Protocol, L extends Links> {
   /** A cast to itself every `everyMs`, as long as this life lasts. Returns the function that calls it off. */
   every<N extends CastName<P>>(everyMs: number, name: N, body: Given<BodyOf<P, N>>): () => void;
   /**
+   * Runs `job` once when this life ends: after `terminate`, and after a crash, where `terminate` does not run. Runs it at
+   * once after this life. The job must not throw.
+   */
+  atEnd(job: () => void): void;
+  /**
    * Puts the message in hand aside, for a handler that cannot deal with it yet: return `next`, or `later` for a call. It
    * is not acknowledged, so it survives what other messages survive, and its sender's credit bounds how many there are.
    * Throws where no message of another actor is in hand.

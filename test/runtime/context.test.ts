@@ -7,6 +7,7 @@ import { startTree, until } from './tree.js';
 type ClockProtocol = {
   tick: Cast<null>;
   start: Cast<number>;
+  mark: Cast<number>;
   crash: Cast<{ readonly ids: readonly string[] }>;
   wait: Call<null, null>;
   ticks: Call<null, number>;
@@ -14,6 +15,7 @@ type ClockProtocol = {
 
 const seen: (string | null)[] = [];
 const aborted: boolean[] = [];
+const ended: number[] = [];
 
 const clock = actor<null, number, ClockProtocol>({
   name: 'clock',
@@ -23,6 +25,10 @@ const clock = actor<null, number, ClockProtocol>({
     tick: (ticks) => next(ticks + 1),
     start: (ticks, everyMs, context) => {
       context.every(everyMs, 'tick', null);
+      return next(ticks);
+    },
+    mark: (ticks, mark, context) => {
+      context.atEnd(() => ended.push(mark));
       return next(ticks);
     },
     crash: (_ticks, _body, context) => {
@@ -48,6 +54,23 @@ describe('the context of an actor', () => {
     await tree.event((event) => event.type === 'dead-letter' && event.letter.reason === 'poison');
     assert.equal((await ref.call('ticks', null))._unsafeUnwrap(), 0, 'a new life begins without timers');
     await tree.root.stop();
+  });
+
+  test('runs the jobs for the end of a life once, after a crash and after an orderly end', async () => {
+    ended.length = 0;
+    const spec = child(clock);
+    const tree = await startTree({ children: [spec] });
+    const ref = tree.root.ref(spec);
+    for (const mark of [1, 2]) ref.cast('mark', mark)._unsafeUnwrap();
+    await ref.call('ticks', null);
+    assert.deepEqual(ended, []);
+    ref.cast('crash', { ids: [] })._unsafeUnwrap();
+    await tree.event((event) => event.type === 'dead-letter' && event.letter.reason === 'poison');
+    assert.deepEqual(ended, [1, 2]);
+    ref.cast('mark', 3)._unsafeUnwrap();
+    await ref.call('ticks', null);
+    await tree.root.stop();
+    assert.deepEqual(ended, [1, 2, 3]);
   });
 
   test('gives a message the same id at each delivery', async () => {

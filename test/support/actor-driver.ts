@@ -95,6 +95,8 @@ export interface Driven<P extends Protocol> {
   cast<N extends CastName<P>>(name: N, body: BodyOf<P, N>): void;
   call<N extends CallName<P>>(name: N, body: BodyOf<P, N>): Promise<Result<ReplyOf<P, N>, FaultOf<P, N>>>;
   stop(): Promise<void>;
+  /** Ends its life as a crash does: without `terminate`. */
+  crash(): Promise<void>;
   readonly logged: readonly string[];
 }
 
@@ -114,6 +116,7 @@ interface Named {
 
 /** The part of a context that concerns other actors, where there are none. */
 export const unjoined = {
+  atEnd: () => undefined,
   stash: () => undefined,
   unstash: () => undefined,
   spawn: ({ id }: Named) => errAsync({ code: 'runtime/no-actor', actor: id } as const),
@@ -133,6 +136,7 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
 ): Promise<Driven<P>> {
   const timers = new Set<NodeJS.Timeout>();
   const logged: string[] = [];
+  const endJobs: (() => void)[] = [];
   let isStopped = false;
   let state: State;
   let tail: Promise<unknown> = Promise.resolve();
@@ -187,6 +191,7 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
     },
     address: { id: definition.name },
     ...unjoined,
+    atEnd: (job) => void endJobs.push(job),
     log: (_level, event) => logged.push(event),
   };
   // In turn: what `init` casts to its own actor waits until it is done.
@@ -195,18 +200,20 @@ export async function drive<Args, State, P extends Protocol, L extends Links>(
     if (started.isErr()) throw Object.assign(new Error(started.error.code), { fault: started.error });
     state = started.value;
   });
+  const end = (terminate: () => Promise<void>): Promise<void> =>
+    inTurn(async () => {
+      if (isStopped) return;
+      isStopped = true;
+      for (const timer of timers) clearTimeout(timer);
+      await terminate();
+      for (const job of endJobs) job();
+    });
   return {
     cast,
     call: (name, body) =>
       handle(name, body) as Promise<Result<ReplyOf<P, typeof name>, FaultOf<P, typeof name>>>,
-    async stop() {
-      await inTurn(async () => {
-        if (isStopped) return;
-        isStopped = true;
-        for (const timer of timers) clearTimeout(timer);
-        await definition.terminate?.(state, { type: 'shutdown' });
-      });
-    },
+    stop: () => end(async () => definition.terminate?.(state, { type: 'shutdown' })),
+    crash: () => end(() => Promise.resolve()),
     logged,
   };
 }

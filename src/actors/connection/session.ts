@@ -25,7 +25,6 @@ interface State {
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
   readonly pieces: Pieces;
-  readonly endTicks: () => void;
   isUp: boolean;
   /** Bytes arrived since the last `sessionHeard`, and the ticks since then. */
   hasHeard: boolean;
@@ -57,9 +56,10 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       state.quietTicks += 1;
       if (isHeardDue(state) || machine.needsTick(performance.now())) context.self('tick', {});
     });
+    // A crash runs no `terminate`, and the job holds the machine with its keys.
+    context.atEnd(endTicks);
     const state: State = {
       sessionId: args.sessionId,
-      endTicks,
       machine,
       stream,
       isUp: false,
@@ -115,7 +115,6 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     },
   },
   terminate(state) {
-    state.endTicks();
     write(state, state.machine.close('shutdown'));
     state.machine.destroy();
     state.stream.end('shutdown');

@@ -74,6 +74,13 @@ class LifeContext extends KinContext {
     };
   }
 
+  get atEnd() {
+    return (job: () => void): void => {
+      if (this.life.isOver) job();
+      else (this.life.endJobs ??= []).push(job);
+    };
+  }
+
   get stash() {
     return (): void => {
       if (!this.life.isOver) this.#cell.stash();

@@ -16,6 +16,8 @@ export interface Incarnation {
   watches: Map<number, string> | null;
   watchesMade: number;
   timers: Set<Timer> | null;
+  /** Called when it is over. Null: there are none, as for most lives. */
+  endJobs: (() => void)[] | null;
 }
 
 /** Begins a life. */
@@ -23,15 +25,19 @@ export const newLife = (incarnation: number): Incarnation => ({
   isOver: false,
   incarnation,
   timers: null,
+  endJobs: null,
   watches: null,
   watchesMade: 0,
 });
 
-/** Timers are called off; its context sends nothing any more. */
+/** Timers are called off, the jobs for its end run; its context sends nothing any more. */
 export function endLife(life: Incarnation): void {
   life.isOver = true;
   if (life.timers !== null) for (const timer of life.timers) timer.cancel();
   life.timers = null;
+  const jobs = life.endJobs;
+  life.endJobs = null;
+  for (const job of jobs ?? []) job();
 }
 
 /** A `Ref` without the types of its protocol. */

@@ -167,6 +167,7 @@ test(
     writeFileSync(join(home, 'settings.json'), '{}', { mode: 0o600 });
     assert.deepEqual(homeState(home).open, []);
     chmodSync(join(home, 'settings.json'), 0o644);
+    assert.deepEqual(homeState(home).open, [], 'nobody else reaches the file');
     chmodSync(home, 0o755);
     assert.deepEqual(homeState(home).open, ['.', 'settings.json']);
   },

@@ -2,17 +2,20 @@
 import { shellWord } from '../../shell-word.js';
 import { isLoopback, isV6 } from '../../wire/address-space.js';
 import { fine, trouble, type Finding } from './finding.js';
+import { toolOf } from './firewall/tool.js';
 import { doctor as limits } from './limits.js';
 import type { Observations, OwnAddress, UdpPort } from './observations.js';
-import { listed, meaningOf, openCommand, spanOf } from './remedies.js';
+import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
 
 /** Whether an address belongs to a tunnel, by the name of its interface. */
 export const isTunnel = (name: string): boolean =>
-  /^(tun|tap|wg|ppp|utun|ipsec|tailscale|zt|nordlynx|proton|mullvad|cscotun|gpd)/i.test(name);
+  /^(tun|tap|wg|ppp|utun|ipsec|tailscale|zt|nordlynx|proton|mullvad|cscotun|gpd|sit|gre|ip6?tnl|ip6gre|ip6?_vti|erspan)/i.test(
+    name,
+  );
 
-/** Whether an interface joins virtual machines or containers of this machine alone. */
-const isVirtual = (name: string): boolean =>
-  /^(docker|br-|veth|virbr|vmnet|vboxnet|lxc|cni|podman)/i.test(name);
+/** Whether an interface joins virtual machines or containers of this machine alone. Docker names bridges by twelve digits. */
+export const isVirtual = (name: string): boolean =>
+  /^(docker|br-[0-9a-f]{12}$|veth|virbr|vmnet|vboxnet|lxc|lxdbr|cni|podman|dummy|ifb)/i.test(name);
 
 const isOuter = ({ internal }: OwnAddress): boolean => !internal;
 
@@ -36,7 +39,7 @@ export function interfacesFinding(seen: Observations): Finding {
   const words = outer.map(({ address, cidr, name }) => `${cidr ?? address} on ${name}`);
   if (outer.length === 0) {
     const down = seen.links
-      .filter(({ isUp, name }) => isUp === false && name !== 'lo')
+      .filter(({ isUp, name }) => isUp === false && name !== 'lo' && !isTunnel(name) && !isVirtual(name))
       .map(({ name }) => name);
     const detail = down.length === 0 ? '' : `; ${listed(down)} is down`;
     return trouble(
@@ -44,7 +47,7 @@ export function interfacesFinding(seen: Observations): Finding {
       `this machine has no address on a network${detail}`,
       down.length === 0
         ? 'connect it to the network (cable or Wi-Fi), and wait until it has an address'
-        : `connect it to the network: sudo ip link set ${down[0] ?? ''} up, then wait for an address`,
+        : `connect it to the network: sudo ip link set ${shellWord(down[0] ?? '')} up, then wait for an address`,
     );
   }
   const v4 = outer.filter(({ address }) => !isV6(address));
@@ -68,7 +71,7 @@ export function tcpFinding(seen: Observations): Finding {
   const openings = { tcp: [open ?? wanted], udp: [] };
   if (open !== null && isAnswering === false) {
     const words = `TCP port ${open} is open, but a connection from this machine to it fails`;
-    return trouble('tcp-port', words, `see the firewall: ${openCommand('nft', openings)}`);
+    return trouble('tcp-port', words, `see the firewall: ${openCommand(toolOf(seen), openings)}`);
   }
   if (open !== null && open === wanted) return fine('tcp-port', `TCP port ${open} is open`);
   if (open === null && problem === null) return fine('tcp-port', `TCP port ${wanted} is free`);
@@ -151,7 +154,7 @@ export function isolationFinding(seen: Observations): Finding {
 }
 
 /** Whether the clocks agree. Beacons of a clock that is ten minutes off are not believed at first sight. */
-export function clockFinding({ heard }: Observations): Finding {
+export function clockFinding({ heard, platform }: Observations): Finding {
   const known = heard.flatMap(({ name, clockMs }) => (clockMs === null ? [] : [{ name, clockMs }]));
   if (known.length === 0) return fine('clock', 'no other clock was heard to compare with');
   const off = known.filter(({ clockMs }) => Math.abs(clockMs) > limits.clockMs);
@@ -169,7 +172,7 @@ export function clockFinding({ heard }: Observations): Finding {
     isOurs
       ? `the clock of this machine differs from all others: ${listed(words)}`
       : `a clock is wrong: ${listed(words)}`,
-    `set ${isOurs ? 'the clock of this machine' : 'that clock'}: sudo timedatectl set-ntp true, or sudo date -s`,
+    `set ${isOurs ? 'the clock of this machine' : 'that clock'}: ${setClockCommand(platform)}`,
   );
 }
 
@@ -183,7 +186,7 @@ export function homeFinding({ home, platform }: Observations): Finding {
     return trouble(
       'home',
       `${directory} cannot be written to`,
-      `chmod u+rwx ${shellWord(directory)}, or choose another home`,
+      `${platform === 'win32' ? `icacls "${directory}" /grant "%USERNAME%:F"` : `chmod u+rwx ${shellWord(directory)}`}, or choose another home`,
     );
   if (open.length > 0 && platform !== 'win32') {
     const isItself = open.includes('.');

@@ -3,14 +3,17 @@ import { fine, trouble, type Check, type Finding } from './finding.js';
 import { judgeUfw, isUfwActive, activeZones, judgeZones } from './firewall/front-ends.js';
 import { judgeIptables, readIptables } from './firewall/iptables.js';
 import { judgeNft, readNft } from './firewall/nft.js';
+import { toolOf } from './firewall/tool.js';
 import type { Packet, Verdict } from './firewall/walk.js';
-import { isLoopbackOnly, outerAddresses } from './machine.js';
+import { isLoopbackOnly, isTunnel, isVirtual, outerAddresses } from './machine.js';
 import type { Echo, FirewallReading, FirewallTool, Observations } from './observations.js';
 import {
   listed,
   meaningOf,
   openCommand,
+  openOutCommand,
   rangesOf,
+  showInterfaceCommand,
   spanOf,
   type Openings,
   type RulePlace,
@@ -43,8 +46,8 @@ function echoFinding(kind: Check & Echo['kind'], echoes: readonly Echo[], seen: 
     const words = `announcements ${echoWords[kind]} cannot be sent on ${where}: ${meaningOf(sendProblem)}`;
     const remedy =
       sendProblem === 'EPERM'
-        ? `let outgoing UDP through: sudo nft insert rule inet filter output udp dport ${listed(rangesOf(portsOf(seen), '-'))} accept`
-        : `check the interface: ip address show dev ${first.interfaceName}`;
+        ? `let outgoing UDP through: ${openOutCommand(toolOf(seen), portsOf(seen))}`
+        : `check the interface: ${showInterfaceCommand(seen.platform, first.interfaceName)}`;
     return trouble(kind, words, remedy);
   }
   return trouble(
@@ -56,11 +59,10 @@ function echoFinding(kind: Check & Echo['kind'], echoes: readonly Echo[], seen: 
 
 const portsOf = ({ udp }: Observations): readonly number[] => udp.map(({ port }) => port);
 
-/** Returns the command for the firewall that is there; for the most usual one where none can be read. */
+/** Returns the command for the firewall that refuses, else for the one that is there. */
 function remedyOfFirewall(seen: Observations, openings: Openings): string {
   const closed = readingsOf(seen).find(({ closed: refused }) => refused.length > 0);
-  const present = seen.firewalls.find(({ state }) => state === 'read' || state === 'denied')?.tool;
-  return `open the ports: ${openCommand(closed?.tool ?? present ?? 'nft', openings, closed?.place)}`;
+  return `open the ports: ${openCommand(closed?.tool ?? toolOf(seen), openings, closed?.place)}`;
 }
 
 /** Whether anybody else was heard. */
@@ -99,6 +101,8 @@ interface FirewallResult {
   readonly tool: FirewallTool;
   readonly closed: readonly Opening[];
   readonly unknown: readonly Opening[];
+  /** Interfaces on which something is refused; empty: all. */
+  readonly refusingOn: readonly string[];
   readonly place: RulePlace;
 }
 interface Opening {
@@ -140,7 +144,10 @@ const showCommand: Readonly<Record<FirewallTool, string>> = {
   windows: 'netsh advfirewall show currentprofile',
 };
 
-function firewallFinding({ tool, closed, unknown, place }: FirewallResult, seen: Observations): Finding {
+function firewallFinding(
+  { tool, closed, unknown, refusingOn, place }: FirewallResult,
+  seen: Observations,
+): Finding {
   if (closed.length > 0) {
     const where =
       place.chain === undefined
@@ -150,7 +157,7 @@ function firewallFinding({ tool, closed, unknown, place }: FirewallResult, seen:
     const openings = openingsOf(seen, closed);
     return trouble(
       'firewall',
-      `${tool}${where}${zone} refuses ${wordsOf(closed)}`,
+      `${tool}${where}${zone} refuses ${wordsOf(closed)}${refusingOn.length === 0 ? '' : ` on ${listed(refusingOn)}`}`,
       openCommand(tool, openings, place),
     );
   }
@@ -210,28 +217,38 @@ function readingsOf(seen: Observations): readonly FirewallResult[] {
   return [resultOf('iptables', seen, (packet) => ({ verdict: judgeIptables(iptables, packet), place: {} }))];
 }
 
-/** Judges every port on every interface. */
+/** Judges every port on every interface that leads to a network of several machines. */
 function resultOf(
   tool: FirewallTool,
   seen: Observations,
   judge: (packet: Packet) => { readonly verdict: Verdict; readonly place: RulePlace },
 ): FirewallResult {
-  const names = [...new Set(outerAddresses(seen).map(({ name }) => name))];
+  const outer = [...new Set(outerAddresses(seen).map(({ name }) => name))];
+  const shared = outer.filter((name) => !isTunnel(name) && !isVirtual(name));
+  // A container has nothing else.
+  const names = shared.length === 0 ? outer : shared;
   const openings: readonly Opening[] = [
     { protocol: 'tcp', port: seen.tcp.open ?? seen.tcp.wanted },
     ...[...portsOf(seen), ...seen.replyPorts].map((port) => ({ protocol: 'udp', port }) as const),
   ];
-  const judged = openings.map((opening) => {
-    const verdicts = names.map((interfaceName) => judge({ ...opening, interfaceName }));
-    const closed = verdicts.find(({ verdict }) => verdict === 'closed');
-    const unknown = verdicts.find(({ verdict }) => verdict === 'unknown');
-    return { opening, closed, unknown };
-  });
-  const closed = judged.filter((each) => each.closed !== undefined);
+  const judged = openings.flatMap((opening) =>
+    names.map((name) => ({ opening, name, ...judge({ ...opening, interfaceName: name }) })),
+  );
+  const closed = judged.filter(({ verdict }) => verdict === 'closed');
+  const refusing = names.filter((name) => closed.some((each) => each.name === name));
+  const refusingOn = refusing.length === names.length ? [] : refusing;
+  const isOf =
+    (wanted: Verdict) =>
+    (opening: Opening): boolean =>
+      judged.some((each) => each.opening === opening && each.verdict === wanted);
   return {
     tool,
-    closed: closed.map(({ opening }) => opening),
-    unknown: judged.filter((each) => each.unknown !== undefined).map(({ opening }) => opening),
-    place: closed[0]?.closed?.place ?? {},
+    closed: openings.filter(isOf('closed')),
+    unknown: openings.filter(isOf('unknown')),
+    refusingOn,
+    place: {
+      ...closed[0]?.place,
+      ...(refusingOn.length === 1 ? { interfaceName: refusingOn[0] } : {}),
+    },
   };
 }

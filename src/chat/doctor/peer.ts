@@ -2,10 +2,11 @@
 import { formatAddress } from '../../wire/address.js';
 import { interfaceOf, isV6 } from '../../wire/address-space.js';
 import { fine, trouble, type Finding } from './finding.js';
+import { toolOf } from './firewall/tool.js';
 import { doctor as limits } from './limits.js';
 import { isTunnel, outerAddresses } from './machine.js';
 import type { Observations, PeerState } from './observations.js';
-import { listed, meaningOf, openCommand, spanOf } from './remedies.js';
+import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
 
 /** Judges what is known about the peer that was asked about. */
 export function peerFindings(seen: Observations): readonly Finding[] {
@@ -21,7 +22,7 @@ export function peerFindings(seen: Observations): readonly Finding[] {
     udpInFinding(peer, isReached),
     ...(peer.answer === null ? [] : [udpOutFinding(peer, seen)]),
     tcpOutFinding(peer, seen),
-    ...(isReached ? [tcpInFinding(peer, seen), clockOf(peer)] : []),
+    ...(isReached ? [tcpInFinding(peer, seen), clockOf(peer, seen)] : []),
   ];
 }
 
@@ -133,16 +134,16 @@ function tcpInFinding(peer: PeerState, seen: Observations): Finding {
 }
 
 function openIn(seen: Observations): string {
-  const tool = seen.firewalls.find(({ state }) => state === 'read' || state === 'denied')?.tool ?? 'ufw';
-  return `open the port on this machine: ${openCommand(tool, { tcp: [seen.tcp.open ?? seen.tcp.wanted], udp: [] })}`;
+  const openings = { tcp: [seen.tcp.open ?? seen.tcp.wanted], udp: [] };
+  return `open the port on this machine: ${openCommand(toolOf(seen), openings)}`;
 }
 
-function clockOf(peer: PeerState): Finding {
+function clockOf(peer: PeerState, { platform }: Observations): Finding {
   const name = nameOf(peer);
   if (peer.answer === null) return fine('peer-clock', `the clock of ${name} is not known`);
   const { clockMs } = peer.answer;
   if (Math.abs(clockMs) <= limits.clockMs)
     return fine('peer-clock', `the clock of ${name} agrees within ${spanOf(clockMs)}`);
   const words = `the clock of ${name} is ${spanOf(clockMs)} ${clockMs > 0 ? 'ahead' : 'behind'}`;
-  return trouble('peer-clock', words, 'set the wrong one of the two clocks: sudo timedatectl set-ntp true');
+  return trouble('peer-clock', words, `set the wrong one of the two clocks: ${setClockCommand(platform)}`);
 }

@@ -1,4 +1,5 @@
 /** Remedies: the commands that open what Parlance needs, and words that several rules share. */
+import { shellWord } from '../../shell-word.js';
 import type { FirewallTool } from './observations.js';
 import { doctor as limits } from './limits.js';
 
@@ -8,10 +9,11 @@ export interface Openings {
   readonly udp: readonly number[];
 }
 
-/** The place of the rules that refuse. `chain`: of nftables; `zone`: of firewalld. */
+/** The place of the rules that refuse. `chain`: of nftables; `zone`: of firewalld; `interfaceName`: the only one. */
 export interface RulePlace {
   readonly chain?: { readonly family: string; readonly table: string; readonly chain: string };
   readonly zone?: string;
+  readonly interfaceName?: string | undefined;
 }
 
 /** Returns the command that opens the ports in this firewall. */
@@ -20,9 +22,16 @@ export function openCommand(tool: FirewallTool, openings: Openings, place: RuleP
     (['tcp', 'udp'] as const).flatMap((protocol) =>
       rangesOf(openings[protocol], separator).map((range) => ({ protocol, range })),
     );
+  const on = place.interfaceName === undefined ? null : shellWord(place.interfaceName);
   switch (tool) {
     case 'ufw':
-      return joined(each(':').map(({ protocol, range }) => `sudo ufw allow ${range}/${protocol}`));
+      return joined(
+        each(':').map(({ protocol, range }) =>
+          on === null
+            ? `sudo ufw allow ${range}/${protocol}`
+            : `sudo ufw allow in on ${on} to any port ${range} proto ${protocol}`,
+        ),
+      );
     case 'firewalld': {
       const zone = place.zone === undefined ? '' : ` --zone=${place.zone}`;
       const ports = each('-').map(({ protocol, range }) => `--add-port=${range}/${protocol}`);
@@ -30,17 +39,17 @@ export function openCommand(tool: FirewallTool, openings: Openings, place: RuleP
     }
     case 'nft': {
       const { family, table, chain } = place.chain ?? { family: 'inet', table: 'filter', chain: 'input' };
-      const sets = (['tcp', 'udp'] as const).flatMap((protocol) => {
-        const ranges = rangesOf(openings[protocol], '-');
-        const set = ranges.length === 1 ? ranges[0] : `{ ${ranges.join(', ')} }`;
-        return ranges.length === 0 ? [] : [`${protocol} dport ${set} accept`];
-      });
-      return joined(sets.map((rule) => `sudo nft insert rule ${family} ${table} ${chain} ${rule}`));
+      const from = on === null ? '' : `iifname ${on} `;
+      const rules = (['tcp', 'udp'] as const).flatMap((protocol) =>
+        openings[protocol].length === 0 ? [] : [`${from}${nftRule(protocol, openings[protocol])}`],
+      );
+      return joined(rules.map((rule) => `sudo nft insert rule ${family} ${table} ${chain} ${rule}`));
     }
     case 'iptables':
       return joined(
         each(':').map(
-          ({ protocol, range }) => `sudo iptables -I INPUT -p ${protocol} --dport ${range} -j ACCEPT`,
+          ({ protocol, range }) =>
+            `sudo iptables -I INPUT${on === null ? '' : ` -i ${on}`} -p ${protocol} --dport ${range} -j ACCEPT`,
         ),
       );
     case 'macos':
@@ -55,6 +64,49 @@ export function openCommand(tool: FirewallTool, openings: Openings, place: RuleP
     default:
       return tool satisfies never;
   }
+}
+
+/** Returns the command that lets own datagrams out. */
+export function openOutCommand(tool: FirewallTool, ports: readonly number[]): string {
+  const each = (separator: string, command: (range: string) => string): string =>
+    joined(rangesOf(ports, separator).map(command));
+  switch (tool) {
+    case 'ufw':
+      return each(':', (range) => `sudo ufw allow out ${range}/udp`);
+    case 'firewalld':
+    case 'iptables':
+      return each(':', (range) => `sudo iptables -I OUTPUT -p udp --dport ${range} -j ACCEPT`);
+    case 'nft':
+      return `sudo nft insert rule inet filter output ${nftRule('udp', ports)}`;
+    case 'macos':
+      return 'see its rules: sudo pfctl -s rules';
+    case 'windows':
+      return each(
+        '-',
+        (range) =>
+          `netsh advfirewall firewall add rule name=Parlance dir=out action=allow protocol=udp remoteport=${range}`,
+      );
+    default:
+      return tool satisfies never;
+  }
+}
+
+function nftRule(protocol: 'tcp' | 'udp', ports: readonly number[]): string {
+  const ranges = rangesOf(ports, '-');
+  const set = ranges.length === 1 ? ranges.join('') : `{ ${ranges.join(', ')} }`;
+  return `${protocol} dport ${set} accept`;
+}
+
+/** Returns the command that shows an interface. */
+export function showInterfaceCommand(platform: string, name: string): string {
+  if (platform === 'win32') return 'ipconfig /all';
+  return platform === 'darwin' ? `ifconfig ${shellWord(name)}` : `ip address show dev ${shellWord(name)}`;
+}
+
+/** Returns the command that sets a clock by the network. */
+export function setClockCommand(platform: string): string {
+  if (platform === 'win32') return 'w32tm /resync';
+  return platform === 'darwin' ? 'sudo sntp -sS time.apple.com' : 'sudo timedatectl set-ntp true';
 }
 
 const joined = (commands: readonly string[]): string => commands.join(' && ');

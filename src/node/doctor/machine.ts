@@ -98,7 +98,8 @@ export function homeState(directory: string): HomeState {
     directory,
     isThere: true,
     isForeign,
-    open: isForeign ? [] : [...(isOpen(found.mode) ? ['.'] : []), ...openFiles(directory, isOpen)],
+    // Nobody reaches a file in a directory that is closed.
+    open: !isForeign && isOpen(found.mode) ? ['.', ...openFiles(directory, isOpen)] : [],
     isWritable: isWritable(directory),
     freeBytes: freeBytesOf(directory),
   };

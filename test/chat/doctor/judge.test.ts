@@ -104,6 +104,28 @@ const table: readonly (readonly [string, Partial<Observations>, readonly string[
     /ip link set wlan0 up/,
   ],
   [
+    'no network beside interfaces of containers and tunnels that are down',
+    {
+      addresses: [lo],
+      heard: [],
+      links: ['docker0', 'br-0123456789ab', 'wg0', 'sit0', 'eth0'].map((name) => ({
+        name,
+        isUp: false,
+        isWireless: false,
+      })),
+    },
+    ['interfaces', 'heard'],
+    /network; eth0 is down/,
+    /ip link set eth0 up/,
+  ],
+  [
+    'no network beside a container bridge that is down',
+    { addresses: [lo], heard: [], links: [{ name: 'docker0', isUp: false, isWireless: false }] },
+    ['interfaces', 'heard'],
+    /network$/,
+    /cable/,
+  ],
+  [
     'an address that no router gave',
     { addresses: [{ ...eth0, address: '169.254.3.4', cidr: '169.254.3.4/16' }] },
     ['interfaces'],
@@ -190,6 +212,14 @@ const table: readonly (readonly [string, Partial<Observations>, readonly string[
     /--network host/,
   ],
   [
+    'a bridge of containers by its twelve digits',
+    { addresses: [lo, { ...eth0, name: 'br-0123456789ab', zone: 'br-0123456789ab' }] },
+    ['isolation'],
+    /containers/,
+    /bridged/,
+  ],
+  ['a bridge of the local network', { addresses: [lo, { ...eth0, name: 'br-lan' }] }, [], /./, /./],
+  [
     'a clock that is off',
     { heard: [{ ...bob, clockMs: 900_000 }] },
     ['clock'],
@@ -216,6 +246,20 @@ const table: readonly (readonly [string, Partial<Observations>, readonly string[
     ['home'],
     /written/,
     /chmod/,
+  ],
+  [
+    'a home with blanks that others may read',
+    { home: { ...healthy.home, directory: "/Users/o'neil/Application Support/parlance", open: ['.'] } },
+    ['home'],
+    /other users may read/,
+    /^chmod -R go= '\/Users\/o'\\''neil\/Application Support\/parlance'$/,
+  ],
+  [
+    'a home with blanks that cannot be written',
+    { home: { ...healthy.home, directory: '/a b;c', isWritable: false } },
+    ['home'],
+    /written/,
+    /^chmod u\+rwx '\/a b;c', or/,
   ],
   ['a full disk', { home: { ...healthy.home, freeBytes: 1e6 } }, ['home'], /0 MB left/, /room/],
   [
@@ -295,3 +339,80 @@ for (const [what, change, checks, cause, remedy] of table) {
     assert.match(first.remedy, remedy);
   });
 }
+
+const ufwRules = (...rules: readonly string[]): Observations['firewalls'] => [
+  { tool: 'ufw', state: 'read', text: ['Status: active', ...rules].join('\n') },
+];
+const onWifi = { ...eth0, name: 'wlan0', zone: 'wlan0', address: '10.1.0.5', cidr: '10.1.0.5/24' };
+const firewallOf = (change: Partial<Observations>): Finding | undefined =>
+  judge({ ...healthy, ...change }).find(({ check }) => check === 'firewall');
+
+test('doctor: a firewall need not admit anything on tunnels and networks of containers', () => {
+  const firewalls = ufwRules('Anywhere on eth0   ALLOW IN    Anywhere');
+  const others = ['docker0', 'br-0123456789ab', 'tailscale0', 'virbr0'].map((name) => ({ ...onWifi, name }));
+  assert.equal(firewallOf({ firewalls, addresses: [lo, eth0, ...others] })?.ok, true);
+  const inContainer = { ...eth0, name: 'docker0' };
+  assert.equal(firewallOf({ firewalls, addresses: [lo, inContainer] })?.ok, false, 'it has nothing else');
+});
+
+test('doctor: a firewall that refuses on one interface of several is found with its name', () => {
+  const firewalls = ufwRules('Anywhere on eth0   ALLOW IN    Anywhere');
+  const found = firewallOf({ firewalls, addresses: [lo, eth0, onWifi] });
+  assert.equal(found?.ok, false);
+  assert.match(found.cause, /^ufw refuses TCP 6001 and UDP 6000-6002 on wlan0$/);
+  assert.match(found.remedy, /^sudo ufw allow in on wlan0 to any port 6001 proto tcp && /);
+  const everywhere = firewallOf({ firewalls: ufwRules(), addresses: [lo, eth0, onWifi] });
+  assert.match(everywhere?.remedy ?? '', /^sudo ufw allow 6001\/tcp && sudo ufw allow 6000:6003\/udp$/);
+});
+
+/** Platform and firewalls; words of each remedy that opens a port. */
+const tools: readonly (readonly [string, string, Observations['firewalls'], RegExp])[] = [
+  ['macOS', 'darwin', [], /socketfilterfw/],
+  ['Windows', 'win32', [], /netsh advfirewall/],
+  [
+    'an inactive ufw',
+    'linux',
+    [
+      { tool: 'ufw', state: 'read', text: 'Status: inactive\n' },
+      { tool: 'nft', state: 'denied' },
+    ],
+    /sudo nft /,
+  ],
+  ['an active ufw', 'linux', ufwRules('Anywhere   ALLOW IN    Anywhere'), /sudo ufw allow/],
+  [
+    'an active firewalld beside an inactive ufw',
+    'linux',
+    [
+      { tool: 'ufw', state: 'read', text: 'Status: inactive\n' },
+      { tool: 'firewalld', state: 'read', text: 'public (active)\n  interfaces: eth0\n  target: ACCEPT\n' },
+    ],
+    /sudo firewall-cmd/,
+  ],
+  ['iptables alone', 'linux', [{ tool: 'iptables', state: 'denied' }], /sudo iptables/],
+];
+
+for (const [what, platform, firewalls, command] of tools) {
+  test(`doctor: each remedy that opens a port fits ${what}`, () => {
+    const here = { ...healthy, platform, firewalls };
+    const remedies = [
+      { ...here, tcp: { ...healthy.tcp, isAnswering: false } },
+      { ...here, echoes: lost(null) },
+      { ...here, ...answer({ dialBack: 'failed', dialProblem: 'ETIMEDOUT' }) },
+    ].map((seen) => bad(judge(seen))[0]?.remedy ?? '');
+    for (const remedy of remedies) assert.match(remedy, command);
+  });
+}
+
+test('doctor: macOS and Windows get no command of Linux for interfaces, clocks and sending', () => {
+  for (const platform of ['darwin', 'win32']) {
+    const found = [
+      { echoes: lost('EPERM') },
+      { echoes: lost('ENETUNREACH') },
+      { heard: [{ ...bob, clockMs: 900_000 }] },
+      answer({ clockMs: -600_000 }),
+      platform === 'win32' ? { home: { ...healthy.home, isWritable: false } } : { echoes: lost(null) },
+    ].flatMap((change) => bad(judge({ ...healthy, platform, ...change })));
+    assert.equal(found.length, 5);
+    for (const { remedy } of found) assert.doesNotMatch(remedy, /nft|\bip |timedatectl|ufw|chmod/);
+  }
+});

@@ -120,7 +120,9 @@ export function findingLines(
   const rows = [...head, ...more.map((row) => `${indent}${row}`)];
   if (remedy === '') return rows.join('\n');
   // A command is not wrapped, so that it can be copied; the terminal breaks it where it must.
-  const words = remedy.includes('sudo ') ? [escapeForTerminal(remedy)] : rowsOf(remedy, arrow.length);
+  const words = /\b(?:sudo|chmod|icacls|netsh) /.test(remedy)
+    ? [escapeForTerminal(remedy)]
+    : rowsOf(remedy, arrow.length);
   const shown = words.map((row, at) => `${indent}${at === 0 ? arrow : ' '.repeat(arrow.length)}${row}`);
   return [...rows, ...shown].join('\n');
 }

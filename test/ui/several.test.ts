@@ -81,3 +81,53 @@ test('--all-here goes to native peers that are here, after --yes or a yes', opti
   }
   assert.equal(await worldOf(context, fresh()).run('send', 'bob', 'hi', '--yes'), 2);
 });
+
+test('--all-here with --json never asks: without --yes it is wrong usage', options, async (context) => {
+  const node = fresh();
+  const it = worldOf(context, node, true);
+  assert.equal(await it.run('send', '--all-here', 'drill', '--json'), 2);
+  assert.match(it.stderr.text, /names 2 peers: add --yes/);
+  assert.deepEqual(sentTo(node), []);
+});
+
+test('Ctrl-C, Ctrl-D and the end of the input answer a question with no', options, async (context) => {
+  for (const leave of ['\u0003', '\u0004', null]) {
+    const node = fresh();
+    const it = worldOf(context, node, true);
+    const ended = it.run('send', '--all-here', 'drill');
+    await it.stderr.until((text) => text.includes('[y/N]'));
+    if (leave === null) it.stdin.end();
+    else it.stdin.write(leave);
+    assert.equal(await ended, 0);
+    assert.match(it.stderr.text, /nothing was sent/);
+    assert.deepEqual(sentTo(node), []);
+  }
+});
+
+test(
+  'a young node waits for a peer whose name has a comma, unless all parts are known',
+  options,
+  async (context) => {
+    const node = startFakeNode({ peers: ['Anna', 'bob', 'carol'] });
+    const asked: string[] = [];
+    const find: typeof node.find = (word) => {
+      asked.push(word);
+      const found = node.find(word);
+      if (word === 'Ben') node.addPeer('Anna,Ben');
+      return found;
+    };
+    assert.equal(await worldOf(context, { ...node, find }).run('send', 'Anna,Ben', 'hi'), 0);
+    assert.deepEqual(sentTo(node), ['Anna,Ben']);
+    assert.equal(await worldOf(context, { ...node, find }).run('send', 'bob,carol', 'hi'), 0);
+    assert.equal(asked.filter((word) => word === 'bob,carol').length, 1);
+  },
+);
+
+test('an ambiguous name with a comma is refused, not split', options, async (context) => {
+  const node = startFakeNode({ peers: ['Anna,Ben', 'Anna', 'Ben'] });
+  node.addNamesake('Anna,Ben');
+  const it = worldOf(context, node);
+  assert.equal(await it.run('send', 'Anna,Ben', 'hi'), 3);
+  assert.match(it.stderr.text, /ambiguous/);
+  assert.deepEqual(sentTo(node), []);
+});

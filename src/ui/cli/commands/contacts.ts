@@ -10,6 +10,7 @@ import {
 } from '../../../index.js';
 import { batches } from '../../api/send-lines.js';
 import { cli } from '../limits.js';
+import { ask } from '../question.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { clock, peerName, taggedWord } from '../screen/present.js';
 import type { Output } from '../screen/output.js';
@@ -95,11 +96,12 @@ function change(
 }
 
 async function accept(
-  { world, output }: RunContext,
+  context: RunContext,
   node: NodeHandle,
   word: string,
   given: QueuedFate | null,
 ): Promise<ExitCode> {
+  const { world, output } = context;
   const accepted = await node.acceptContact(word);
   if (accepted.isErr()) return output.failure(accepted.error);
   const { contact: fresh, replaced } = accepted.value;
@@ -110,7 +112,7 @@ async function accept(
     if (waiting.value.length === 0) continue;
     const isAsking = given === null && world.stdin.isTTY === true && !output.isJson;
     const question = `${waitLine(waiting.value.length, old)} Send to the new key, keep or drop? [send/KEEP/drop] `;
-    const fate = isAsking ? await askFate(world, question) : (given ?? 'keep');
+    const fate = isAsking ? await askFate(context, question) : (given ?? 'keep');
     const failure = await settleQueued(node, old, fresh.peer, waiting.value, fate);
     if (failure !== null) return output.failure(failure);
     output.note(fateLine(fate, waiting.value.length, old, fresh.peer));
@@ -156,11 +158,9 @@ export async function settleQueued(
   return null;
 }
 
-async function askFate(world: RunContext['world'], question: string): Promise<QueuedFate> {
-  const { createInterface } = await import('node:readline/promises');
-  const reader = createInterface({ input: world.stdin, output: world.stderr });
-  const answer = await reader.question(question);
-  reader.close();
+/** Asks what becomes of queued messages. They are kept where the user gives no answer. */
+async function askFate({ world, stopped }: RunContext, question: string): Promise<QueuedFate> {
+  const answer = (await ask(world, question, stopped)) ?? '';
   return queuedFates.find((fate) => fate === answer.trim().toLowerCase()) ?? 'keep';
 }
 

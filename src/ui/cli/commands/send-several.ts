@@ -1,8 +1,10 @@
 /** `parlance send` to several peers: one message, and a delivery state of each recipient. */
+import { ok, type Result } from 'neverthrow';
 import {
   escapeName,
   newMessageId,
   resolvePeer,
+  type NodeError,
   type NodeHandle,
   type PeerEvent,
   type StatusEvent,
@@ -13,6 +15,7 @@ import type { CliError } from '../errors.js';
 import { cli } from '../limits.js';
 import { peerLabel } from '../screen/naming.js';
 import { peerName, statusLine } from '../screen/present.js';
+import { ask } from '../question.js';
 import { pause, until, untilKnown, usage, withNode, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
 
@@ -52,8 +55,9 @@ export async function sendSeveral(
   let one: string | null = null;
   const exit = await withNode(context, async (attachment): Promise<ExitCode> => {
     const { node } = attachment;
-    const whole = options.peers === null ? null : await node.find(options.peers);
-    if (whole?.isOk() === true) {
+    const whole = options.peers === null ? ok(null) : await wholeWord(context, attachment, options.peers);
+    if (whole.isErr()) return output.failure(whole.error);
+    if (whole.value !== null) {
       one = whole.value.id;
       return 0;
     }
@@ -62,17 +66,45 @@ export async function sendSeveral(
         ? await everybodyHere(context, attachment)
         : await named(context, attachment, options.peers);
     if ('code' in found) return output.failure(found);
-    if (options.peers === null && !(await isConfirmed(context, options, found))) {
-      if (context.world.stdin.isTTY === true) output.note('nothing was sent');
-      else
-        return output.failure(
-          usage('send', `--all-here names ${found.length} peers: add --yes to send to them`),
-        );
-      return 0;
+    if (options.peers === null && !options.isConfirmed) {
+      const detail = `--all-here names ${found.length} peers: add --yes to send to them`;
+      if (context.world.stdin.isTTY !== true || output.isJson) return output.failure(usage('send', detail));
+      if (!(await isConfirmed(context, found))) {
+        output.note('nothing was sent');
+        return 0;
+      }
     }
     return new Several(context, options, node, found).run();
   });
   return one === null ? exit : alone(one);
+}
+
+const wordsOf = (list: string): readonly string[] =>
+  [...new Set(list.split(',').map((word) => word.trim()))].filter((word) => word !== '');
+
+const isAddress = (word: string): boolean => word.includes('://') || resolvePeer(word, []).isOk();
+
+const isUnknown = (found: Result<unknown, NodeError>): boolean =>
+  found.isErr() && found.error.code === 'chat/unknown-peer';
+
+/**
+ * Finds the peer that the whole list names; null: its words name the peers. A young node waits for a peer of that name
+ * only while a word names nobody, so that a list of known peers is sent at once. Errors: any but an unknown peer.
+ */
+async function wholeWord(
+  { stopped }: RunContext,
+  { node, ageMs }: Attachment,
+  list: string,
+): Promise<Result<PeerEvent | null, NodeError>> {
+  const words = wordsOf(list).filter((word) => !isAddress(word));
+  const attempt = async (): Promise<Result<PeerEvent | null, NodeError>> => {
+    const whole = await node.find(list);
+    if (!isUnknown(whole)) return whole;
+    const found = await Promise.all(words.map((word) => node.find(word)));
+    return found.some(isUnknown) ? whole : ok(null);
+  };
+  const found = await untilKnown(attempt, { ageMs, signal: stopped });
+  return isUnknown(found) ? ok(null) : found;
 }
 
 /** Finds the peers of a list. Errors: of the first word that names none. */
@@ -81,13 +113,11 @@ async function named(
   { node, ageMs }: Attachment,
   list: string,
 ): Promise<readonly Recipient[] | CliError> {
-  const words = [...new Set(list.split(',').map((word) => word.trim()))].filter((word) => word !== '');
   const recipients: Recipient[] = [];
   const id = newMessageId();
-  for (const word of words) {
+  for (const word of wordsOf(list)) {
     const found = await untilKnown(() => node.find(word), { ageMs, signal: stopped });
-    const isAddress = word.includes('://') || resolvePeer(word, []).isOk();
-    if (found.isErr() && !(found.error.code === 'chat/unknown-peer' && isAddress)) return found.error;
+    if (found.isErr() && !(isUnknown(found) && isAddress(word))) return found.error;
     const row = found.unwrapOr(null);
     if (row !== null && recipients.some((other) => other.row?.id === row.id)) continue;
     recipients.push(recipientOf(word, row, id, recipients));
@@ -127,19 +157,13 @@ function recipientOf(
 
 /** Asks on a terminal, with the number and the first names. */
 async function isConfirmed(
-  { world, output }: RunContext,
-  options: SeveralOptions,
+  { world, stopped }: RunContext,
   recipients: readonly Recipient[],
 ): Promise<boolean> {
-  if (options.isConfirmed) return true;
-  if (world.stdin.isTTY !== true || output.isJson) return false;
-  const { createInterface } = await import('node:readline/promises');
-  const reader = createInterface({ input: world.stdin, output: world.stderr });
   const names = recipients.slice(0, 5).map(({ row, word }) => (row === null ? word : peerName(row)));
   const more = recipients.length > names.length ? ', …' : '';
-  const answer = await reader.question(`Send to ${recipients.length}: ${names.join(', ')}${more}? [y/N] `);
-  reader.close();
-  return /^y/i.test(answer.trim());
+  const question = `Send to ${recipients.length}: ${names.join(', ')}${more}? [y/N] `;
+  return /^y/i.test((await ask(world, question, stopped))?.trim() ?? '');
 }
 
 /** The message on its way to all. */

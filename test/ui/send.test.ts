@@ -191,7 +191,8 @@ test('a key that changes while a message waits is exit 5 at once', options, asyn
   const { it, node } = await attached(context);
   node.setState('bob', 'away');
   const ended = it.run('send', 'bob', 'hello');
-  setTimeout(() => node.emit({ type: 'error', code: 'session/key-changed', message: 'x', peer: 'bob' }), 200);
+  await eventually(() => node.lines().length === 1, testMsMax, 'the message waits');
+  node.emit({ type: 'error', code: 'session/key-changed', message: 'x', peer: 'bob' });
   assert.equal(await ended, 5);
 });
 

@@ -1,6 +1,7 @@
 /** One message to several peers: who they are, what is asked, and a state of each. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import type { NodeEvent } from '../../src/index.js';
 import { testMsMax } from '../support/deadline.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
@@ -130,4 +131,65 @@ test('an ambiguous name with a comma is refused, not split', options, async (con
   assert.equal(await it.run('send', 'Anna,Ben', 'hi'), 3);
   assert.match(it.stderr.text, /ambiguous/);
   assert.deepEqual(sentTo(node), []);
+});
+
+/** A node that emits more events once it queued a message to `peer`. */
+function afterSending(node: FakeNode, peer: string, more: (id: string) => readonly NodeEvent[]): FakeNode {
+  const send: FakeNode['send'] = (word, text, given) =>
+    node.send(word, text, given).map((status) => {
+      if (status.peer === peer) for (const event of more(status.id)) node.emit(event);
+      return status;
+    });
+  return { ...node, send };
+}
+
+const failed = (id: string): readonly NodeEvent[] => [
+  { type: 'status', id, peer: 'carol', state: 'failed', reason: 'it was withdrawn' },
+];
+
+test(
+  'each recipient without the message has a line of its own, and a late one is exit 4',
+  options,
+  async (context) => {
+    for (const late of [['dave', 'erin'], []]) {
+      const node = startFakeNode({ peers: ['bob', 'carol', 'dave', 'erin'] });
+      for (const peer of ['carol', ...late]) node.setState(peer, 'offline');
+      node.refuse('bob', { code: 'chat/blocked', peer: 'bob' });
+      const it = worldOf(context, afterSending(node, 'carol', failed));
+      const words = ['bob,carol,dave,erin', 'hi', '--timeout', late.length === 0 ? '30' : '0.5'];
+      assert.equal(await it.run('send', ...words), late.length === 0 ? 5 : 4);
+      const lines = it.stderr.lines().filter((line) => line.startsWith('parlance:'));
+      assert.equal(lines.length, 2 + late.length);
+      assert.match(lines[0] ?? '', /bob.*blocked/);
+      assert.match(lines[1] ?? '', /not delivered to "carol": it was withdrawn/);
+      for (const [at, peer] of late.entries())
+        assert.ok(lines[2 + at]?.includes(`"${peer}" did not confirm it`));
+    }
+  },
+);
+
+test('a changed key of one recipient ends the waiting for it with exit 5', options, async (context) => {
+  const node = startFakeNode({ peers: ['bob', 'carol'] });
+  node.setState('carol', 'offline');
+  const changed = { type: 'error', code: 'session/key-changed', message: 'x', peer: 'carol' } as const;
+  const it = worldOf(
+    context,
+    afterSending(node, 'carol', () => [changed]),
+  );
+  assert.equal(await it.run('send', 'bob,carol', 'hi'), 5);
+  assert.match(it.stderr.text, /carol/);
+});
+
+test('a recipient that takes another name meanwhile still gets its states', options, async (context) => {
+  for (const isHeard of [true, false]) {
+    const node = startFakeNode({ peers: ['bob', 'carol', 'dave'] });
+    node.setState('carol', 'offline');
+    const row = (await node.find('carol'))._unsafeUnwrap();
+    const renamed = (id: string): readonly NodeEvent[] => [
+      ...(isHeard ? [{ ...row, name: 'Caroline' }] : []),
+      { type: 'status', id, peer: 'Caroline', state: 'delivered' },
+    ];
+    const it = worldOf(context, afterSending(node, 'carol', renamed));
+    assert.equal(await it.run('send', 'bob,carol,dave', 'hi'), 0, it.stderr.text);
+  }
 });

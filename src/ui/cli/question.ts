@@ -20,7 +20,7 @@ export async function ask(
     return await reader.question(question, { signal: left.signal });
   } catch (cause) {
     if (!left.signal.aborted) throw cause;
-    // What follows begins on a line of its own.
+    // The next output begins a new line.
     stderr.write('\n');
     return null;
   } finally {

@@ -4,6 +4,7 @@
  */
 import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
+import type { CliError } from '../errors.js';
 import { until } from '../run.js';
 
 /** Arguments of `Deliveries`. */
@@ -200,7 +201,14 @@ export class Deliveries {
 
 const nothing = (): void => undefined;
 
-const isRefusal = (event: ErrorEvent): boolean =>
+/** Whether the node refused a peer for security. */
+export const isRefusal = (event: ErrorEvent): boolean =>
   ['session/key-changed', 'chat/key-changed', 'session/blocked', 'chat/blocked', 'chat/secure-only'].includes(
     event.code,
   );
+
+/** Returns the failure that a refusal of `peer` is for a command. */
+export const refusalOf = ({ code }: ErrorEvent, peer: string): CliError =>
+  code.endsWith('blocked')
+    ? { code: 'chat/blocked', peer }
+    : { code: 'chat/key-changed', peer, claimant: '' };

@@ -4,6 +4,7 @@ import {
   escapeName,
   newMessageId,
   resolvePeer,
+  type ErrorEvent,
   type NodeError,
   type NodeHandle,
   type PeerEvent,
@@ -18,6 +19,7 @@ import { peerName, statusLine } from '../screen/present.js';
 import { ask } from '../question.js';
 import { pause, until, untilKnown, usage, withNode, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
+import { isRefusal, refusalOf } from './deliveries.js';
 
 /** Arguments of a message to several peers. */
 export interface SeveralOptions {
@@ -35,9 +37,16 @@ interface Recipient {
   readonly word: string;
   readonly row: PeerEvent | null;
   readonly id: string;
-  name: string;
+  /** Names that the peer has had since the command began, newest first: a status names its peer. */
+  names: readonly string[];
   state: StatusEvent['state'] | null;
+  /** Whether the node was asked to send to it. */
+  isAsked: boolean;
+  /** Whether its failure was reported. */
+  isOver: boolean;
 }
+
+const nameOf = ({ names, word }: Recipient): string => names[0] ?? word;
 
 const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
 
@@ -151,8 +160,16 @@ function recipientOf(
   others: readonly Recipient[],
 ): Recipient {
   const name = row?.name ?? word;
-  const isAlone = others.every((other) => other.name !== name);
-  return { word: row?.id ?? word, row, id: isAlone ? id : newMessageId(), name, state: null };
+  const isAlone = others.every((other) => nameOf(other) !== name);
+  return {
+    word: row?.id ?? word,
+    row,
+    id: isAlone ? id : newMessageId(),
+    names: [name],
+    state: null,
+    isAsked: false,
+    isOver: false,
+  };
 }
 
 /** Asks on a terminal, with the number and the first names. */
@@ -173,6 +190,8 @@ class Several {
   readonly #node: NodeHandle;
   readonly #recipients: readonly Recipient[];
   readonly #over = new AbortController();
+  /** Statuses whose recipient is not known yet, oldest first. */
+  #unclaimed: readonly StatusEvent[] = [];
   #exit: ExitCode = 0;
 
   constructor(
@@ -196,68 +215,118 @@ class Several {
     while (this.#waiting().length > 0 && performance.now() < endMs && !stopped.aborted)
       await pause(Math.min(cli.pollMs, Math.max(1, endMs - performance.now())), stopped);
     this.#over.abort();
+    await following.done;
     if (!output.isJson) await this.#report();
     const waiting = this.#waiting();
-    if (waiting.length === 0 || this.#exit !== 0) return this.#exit;
-    if (stopped.aborted) return output.failure({ code: 'command/stopped' });
-    return output.failure({
-      code: 'command/not-delivered',
-      isForeign: false,
-      peer: waiting.map(({ name }) => name).join(', '),
-      waitedMs: this.#options.timeoutMs,
-      queued: waiting.length,
-      unsent: 0,
-    });
+    if (stopped.aborted && waiting.length > 0)
+      return this.#exit === 0 ? output.failure({ code: 'command/stopped' }) : this.#exit;
+    // A message that still goes out decides the exit code, whatever became of the others.
+    for (const recipient of waiting) this.#exit = await output.failure(this.#notDelivered(recipient));
+    return this.#exit;
   }
 
   async #send(recipient: Recipient): Promise<void> {
+    recipient.isAsked = true;
     const sent = await this.#node.send(recipient.word, this.#options.text, { id: recipient.id });
-    if (sent.isOk()) {
-      recipient.name = sent.value.peer;
-      await this.#advance(sent.value);
-      return;
+    if (sent.isErr()) {
+      recipient.state = 'failed';
+      return this.#fail(recipient, sent.error);
     }
-    recipient.state = 'failed';
-    const exit = await this.#context.output.failure(sent.error);
+    called(recipient, sent.value.peer);
+    await this.#reached(recipient, sent.value);
+    await this.#claim();
+  }
+
+  /** Reports the failure of one recipient. The first failure gives the exit code. */
+  async #fail(recipient: Recipient, error: CliError): Promise<void> {
+    if (recipient.isOver) return;
+    recipient.isOver = true;
+    const exit = await this.#context.output.failure(error);
     if (this.#exit === 0) this.#exit = exit;
+  }
+
+  #notDelivered(recipient: Recipient): CliError {
+    return {
+      code: 'command/not-delivered',
+      isForeign: isForeign(recipient),
+      peer: nameOf(recipient),
+      waitedMs: this.#options.timeoutMs,
+      queued: 1,
+      unsent: 0,
+    };
   }
 
   /** Recipients whose message has not reached the wanted state. An older program confirms nothing. */
   #waiting(): readonly Recipient[] {
-    return this.#recipients.filter(({ state, row, word }) => {
-      const isForeign = word.includes('://') || (row !== null && row.dialect !== 'native');
-      const wanted = isForeign && this.#options.wait === 'delivered' ? 'sent' : this.#options.wait;
-      return state === null || ranks[state] < ranks[wanted];
+    return this.#recipients.filter((recipient) => {
+      const wanted = isForeign(recipient) && this.#options.wait === 'delivered' ? 'sent' : this.#options.wait;
+      return !recipient.isOver && rankOf(recipient) < ranks[wanted];
     });
   }
 
-  #follow(): { readonly ready: Promise<void> } {
-    const ready = new Promise<void>((resolve) => {
-      const read = async (): Promise<void> => {
-        for await (const event of until(this.#node.events(), this.#over.signal)) {
-          if (event.type === 'ready') resolve();
-          if (event.type === 'status') await this.#advance(event);
-        }
-      };
-      // Without events the answers of the node alone count.
-      read().then(resolve, () => resolve());
-    });
-    return { ready };
+  #follow(): { readonly ready: Promise<void>; readonly done: Promise<void> } {
+    const begun = new AbortController();
+    const ready = new Promise<void>((resolve) => begun.signal.addEventListener('abort', () => resolve()));
+    // Without events the answers of the node alone count.
+    const done = this.#read(() => begun.abort()).catch(() => undefined);
+    return { ready: Promise.race([ready, done]), done };
+  }
+
+  async #read(onReady: () => void): Promise<void> {
+    for await (const event of until(this.#node.events(), this.#over.signal)) {
+      if (event.type === 'ready') onReady();
+      if (event.type === 'status') await this.#advance(event);
+      if (event.type === 'peer') this.#renamed(event);
+      if (event.type === 'error') await this.#refused(event);
+    }
+  }
+
+  #renamed({ id, name }: PeerEvent): void {
+    const recipient = this.#recipients.find(({ row }) => row?.id === id);
+    if (recipient !== undefined) called(recipient, name);
+  }
+
+  /** Takes an error of the node that ends the sending to one recipient. */
+  async #refused(event: ErrorEvent): Promise<void> {
+    const { peer } = event;
+    if (peer === undefined || !isRefusal(event)) return;
+    const recipient = this.#waiting().find(({ isAsked, names }) => isAsked && names.includes(peer));
+    if (recipient !== undefined) await this.#fail(recipient, refusalOf(event, peer));
   }
 
   async #advance(status: StatusEvent): Promise<void> {
-    const recipient = this.#recipients.find(({ id, name }) => id === status.id && name === status.peer);
-    if (recipient === undefined) return;
-    if (recipient.state !== null && ranks[status.state] <= ranks[recipient.state]) return;
+    // Statuses of other messages are not kept.
+    if (!this.#recipients.some(({ id }) => id === status.id)) return;
+    this.#unclaimed = [...this.#unclaimed, status];
+    await this.#claim();
+  }
+
+  /** Gives statuses to their recipients. One that fits several waits until their names or states decide. */
+  async #claim(): Promise<void> {
+    for (const status of this.#unclaimed) {
+      const recipient = recipientIn(this.#recipients, status);
+      if (recipient === undefined) continue;
+      this.#unclaimed = this.#unclaimed.filter((other) => other !== status);
+      await this.#reached(recipient, status);
+      return this.#claim();
+    }
+  }
+
+  async #reached(recipient: Recipient, status: StatusEvent): Promise<void> {
+    if (ranks[status.state] <= rankOf(recipient)) return;
     recipient.state = status.state;
-    if (status.state === 'failed' && this.#exit === 0) this.#exit = 1;
     const { output } = this.#context;
     if (output.isJson) await output.result(status, null);
+    if (status.state !== 'failed') return;
+    const reason = status.reason ?? 'the node gave no reason';
+    await this.#fail(recipient, { code: 'command/failed', peer: nameOf(recipient), reason });
   }
 
   async #report(): Promise<void> {
     const { output } = this.#context;
-    const lines = this.#recipients.flatMap(({ row, id, name, state }) => {
+    const lines = this.#recipients.flatMap((recipient) => {
+      const { row, id, state } = recipient;
+      const name = nameOf(recipient);
       const label = row === null ? escapeName(name) : peerLabel(row);
       return state === null
         ? []
@@ -265,4 +334,27 @@ class Several {
     });
     if (lines.length > 0) await output.results([], lines);
   }
+}
+
+const rankOf = ({ state }: Recipient): number => (state === null ? -1 : ranks[state]);
+
+const isForeign = ({ word, row }: Recipient): boolean =>
+  word.includes('://') || (row !== null && row.dialect !== 'native');
+
+/** Keeps a name of a recipient. */
+function called(recipient: Recipient, name: string): void {
+  recipient.names = [name, ...recipient.names.filter((other) => other !== name)];
+}
+
+/**
+ * Finds the recipient of a status. Recipients share an id, so the names decide; a name that none of them had belongs to
+ * the only one that can still reach this state.
+ */
+function recipientIn(recipients: readonly Recipient[], status: StatusEvent): Recipient | undefined {
+  const asked = recipients.filter(({ id, isAsked }) => id === status.id && isAsked);
+  const named = asked.filter(({ names }) => names.includes(status.peer));
+  const found = named.find((recipient) => nameOf(recipient) === status.peer) ?? named[0];
+  if (found !== undefined) return found;
+  const open = asked.filter((recipient) => rankOf(recipient) < ranks[status.state]);
+  return open.length === 1 ? open[0] : undefined;
 }

@@ -7,7 +7,7 @@ import { cli } from '../limits.js';
 import { text as textLimits } from '../../../node/limits.js';
 import { sendLines, type NamedLine } from '../../api/send-lines.js';
 import type { Attachment } from '../attach.js';
-import { Deliveries, type End } from './deliveries.js';
+import { Deliveries, refusalOf, type End } from './deliveries.js';
 import { inputLines, troubleOf } from './input-lines.js';
 import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
 import { nearestPeer } from '../options/suggestion.js';
@@ -291,11 +291,7 @@ class Sending {
           reason: end.status.reason ?? 'the node gave no reason',
         });
       case 'refused':
-        return output.failure(
-          end.event.code.endsWith('blocked')
-            ? { code: 'chat/blocked', peer: this.#peer }
-            : { code: 'chat/key-changed', peer: this.#peer, claimant: '' },
-        );
+        return output.failure(refusalOf(end.event, this.#peer));
       case 'lost':
         if (!this.#context.stopped.aborted) return 'again';
         return this.#fail({ code: 'api/lost', detail: 'it ended before the message was confirmed' }, null);

@@ -302,8 +302,9 @@ test('all programs, siblings and natives talk at once while six hosts hold talks
         `a notice about ${host}`,
       );
   }
+  // The two talks of the stand-ins are silent once they have said everything, and may be cut off then.
   assert.ok(
-    notices.every((text) => /127\.0\.9\.\d/.test(text)),
+    notices.every((text) => /127\.0\.(9\.\d|0\.1[89])/.test(text)),
     notices.join('|'),
   );
   const ends = [...held.values()].map(({ length }) => length);

@@ -23,7 +23,8 @@ const hostile = '"; touch /tmp/x; $(id) `id` <b>\u001B]0;t\u0007\u202E\n-e';
 /** A home with a folder for hooks, and a log that is kept. */
 function homeOf(context: TestContext) {
   const home = mkdtempSync(join(tmpdir(), 'parlance-test-'));
-  context.after(() => rmSync(home, { recursive: true, force: true }));
+  // A hook writes until its end, which comes after the close.
+  context.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
   const folder = join(home, 'hooks');
   mkdirSync(folder, { mode: 0o700 });
   const logged: Readonly<Record<string, unknown>>[] = [];

@@ -1,6 +1,7 @@
 /** `top`: the table of a running node's actors. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { errAsync } from 'neverthrow';
 import { serveApi } from '../../src/ui/api/server.js';
 import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
@@ -28,4 +29,21 @@ test('top prints one table into a pipe, and one object with --json', options, as
     it.stdout.json().map(({ type, threads }) => [type, threads]),
     [['top', []]],
   );
+});
+
+const stats = () => errAsync({ code: 'runtime/aborted', actor: 'node', name: 'stats' } as const);
+
+test('top leaves the alternate screen before it reports a failure', options, async (context) => {
+  const it = fakeWorld({ isTTY: true });
+  context.after(() => it.remove());
+  const server = (await serveApi({ ...startFakeNode(), stats }, it.home))._unsafeUnwrap();
+  context.after(() => server.close());
+  let before = '';
+  const failed = it.stderr.until((text) => {
+    if (text.includes('parlance:')) before = it.stdout.text;
+    return before !== '';
+  });
+  assert.equal(await it.run('top'), 1);
+  await failed;
+  assert.ok(before.endsWith('\u001B[?1049l'), JSON.stringify(before));
 });

@@ -8,6 +8,7 @@ import {
   type TreeNode,
 } from '../../../index.js';
 import { homeOf } from '../../../home/default-home.js';
+import type { CliError } from '../errors.js';
 import { cli } from '../limits.js';
 import { pause, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -71,26 +72,29 @@ export async function top(context: RunContext, isOnce: boolean): Promise<ExitCod
   const { stdout } = world;
   const isInPlace = stdout.isTTY === true && !isOnce && !output.isJson && !output.isPlain;
   if (isInPlace) stdout.write(enter);
+  let ended: ExitCode | CliError;
   try {
-    return await show(context, node, isInPlace);
+    ended = await show(context, node, isInPlace);
   } finally {
     if (isInPlace) stdout.write(leave);
     await node.close();
   }
+  // The line of a failure would vanish with the alternate screen.
+  return typeof ended === 'number' ? ended : output.failure(ended);
 }
 
+/** Prints the table. Returns the exit code, or the failure to report. */
 async function show(
   { output, stopped, world: { stdout } }: RunContext,
   node: Pick<NodeHandle, 'stats'>,
   isInPlace: boolean,
-): Promise<ExitCode> {
+): Promise<ExitCode | CliError> {
   for (;;) {
     const answer = await node.stats();
-    if (answer.isErr()) return output.failure(answer.error);
+    if (answer.isErr()) return answer.error;
     const read = v.safeParse(figures, answer.value);
     // A node of another version.
-    if (!read.success)
-      return output.failure({ code: 'api/malformed', detail: 'the node tells no figures of its actors' });
+    if (!read.success) return { code: 'api/malformed', detail: 'the node tells no figures of its actors' };
     if (!isInPlace) {
       const lines = table(read.output, stdout.columns, Infinity);
       await output.result({ type: 'top', ...read.output }, lines.join('\n'));

@@ -78,6 +78,39 @@ test(
   },
 );
 
+test('config get prints what config set takes, also of a time', options, async (context) => {
+  const it = worldOf(context);
+  assert.equal(await it.run('config', 'set', 'sendTimeoutMs', '2.5'), 0);
+  assert.equal(it.stdout.text, 'sendTimeoutMs = 2.5\n');
+  assert.deepEqual(it.stored(), { sendTimeoutMs: 2_500 });
+  for (const [key, { default: standard }] of storedRows) {
+    if (standard === null || (Array.isArray(standard) && standard.length === 0)) continue;
+    it.stdout.text = '';
+    assert.equal(await it.run('config', 'get', key, '--json'), 0);
+    const [before] = it.stdout.json();
+    it.stdout.text = '';
+    assert.equal(await it.run('config', 'get', key), 0);
+    assert.equal(await it.run('config', 'set', key, it.stdout.text.trim()), 0, it.stderr.text);
+    it.stdout.text = '';
+    assert.equal(await it.run('config', 'get', key, '--json'), 0);
+    assert.deepEqual(it.stdout.json()[0]?.['value'], before?.['value'], key);
+  }
+});
+
+test('config refuses words that a verb does not take', options, async (context) => {
+  const it = worldOf(context);
+  for (const words of [
+    ['path', 'port'],
+    ['check', 'port'],
+    ['schema', 'x'],
+    ['get', 'port', '7'],
+    ['unset', 'port', '7'],
+  ]) {
+    assert.equal(await it.run('config', ...words), 2, words.join(' '));
+    assert.ok(it.stderr.text.includes(`config ${words[0] ?? ''} takes no "${words.at(-1) ?? ''}"`));
+  }
+});
+
 test('config check names every wrong value, exit 78, and suggests keys', options, async (context) => {
   const it = worldOf(context);
   assert.equal(await it.run('config', 'check'), 0, 'a home without the file');

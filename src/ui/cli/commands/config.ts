@@ -40,6 +40,9 @@ interface InEffect {
 export async function config(context: RunContext, options: ConfigOptions): Promise<ExitCode> {
   const { output, world, common } = context;
   const { verb, key, words } = options;
+  const surplus = surplusOf(options);
+  if (surplus !== undefined)
+    return output.failure(usage('config', `config ${verb} takes no "${escapeForTerminal(surplus)}"`));
   if (verb === 'schema') {
     const schema = settingsSchema();
     await output.result(schema, JSON.stringify(schema, null, 2));
@@ -71,6 +74,12 @@ export async function config(context: RunContext, options: ConfigOptions): Promi
   }
 }
 
+/** Returns the first word that the verb does not take. */
+function surplusOf({ verb, key, words }: ConfigOptions): string | undefined {
+  if (verb === 'set') return undefined;
+  return verb === 'get' || verb === 'unset' ? words[0] : (key ?? words[0]);
+}
+
 /** Finds the row of a key. Errors: a sentence that names the nearest key. */
 function rowOf(key: string): Result<Row, string> {
   const row = storedRows.find(([name]) => name === key);
@@ -93,8 +102,8 @@ async function get(
 ): Promise<ExitCode> {
   const values = chosen.map(([key, row]) => inEffect(key, row, fields, world.env));
   const width = Math.max(...chosen.map(([key]) => key.length));
-  const lines = values.map(({ key, value, source }) => {
-    const word = escapeForTerminal(wordOf(value));
+  const lines = values.map(({ key, value, source }, at) => {
+    const word = escapeForTerminal(wordOf(value, chosen[at]?.[1].kind));
     return isOne ? word : `${key.padEnd(width)}  ${word === '' ? '-' : word}  (${source})`;
   });
   await output.results(values, lines);
@@ -115,8 +124,9 @@ function inEffect(key: string, row: Setting, fields: Fields, env: RunContext['wo
 }
 
 /** Returns a value as it can be given to `config set`. */
-function wordOf(value: unknown): string {
+function wordOf(value: unknown, kind?: Setting['kind']): string {
   if (value === null || value === undefined) return '';
+  if (kind?.toWord !== undefined) return kind.toWord(value);
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map((each) => wordOf(each)).join(',');
   return JSON.stringify(value);
@@ -133,7 +143,7 @@ async function change(
   const changed = editSettings(home, { [key]: value.value });
   if (changed.isErr()) return output.failure(changed.error);
   const now = inEffect(key, row, changed.value, world.env);
-  await output.result(now, `${key} = ${escapeForTerminal(wordOf(now.value))}`);
+  await output.result(now, `${key} = ${escapeForTerminal(wordOf(now.value, row.kind))}`);
   if (now.source === 'environment') output.note(`${row.variable} of the environment goes before the file`);
   else if (row.when === 'start') output.note('a node that runs keeps what it was started with');
   return 0;

@@ -18,6 +18,8 @@ export interface Kind<T> {
   readonly schema: v.GenericSchema<T>;
   /** Reads a word as a value, which `schema` then accepts or refuses. */
   readonly fromWord: (word: string) => unknown;
+  /** Writes a value as a word that `fromWord` reads. Default: its text. */
+  readonly toWord?: (value: unknown) => string;
   /** Returns the reason why `given`, a word or a JSON value, is refused. */
   readonly refusal: (given: unknown) => string;
   /** Whether an option that is given several times joins its words with commas. If not, the last one counts. */
@@ -87,6 +89,7 @@ export const timeout: Kind<number> = {
     const seconds = numberOf(word);
     return typeof seconds === 'number' ? Math.round(seconds * 1_000) : word;
   },
+  toWord: (value) => String(Number(value) / 1_000),
   refusal: (given) =>
     typeof given === 'number'
       ? rule(`a timeout is 0 to ${cli.timeoutMsMax} ms here`)(given)

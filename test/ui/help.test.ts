@@ -114,6 +114,9 @@ test(
     assert.deepEqual(await candidates('send', '--wait', 'd'), ['delivered']);
     assert.deepEqual(await candidates('contact', 'fo'), ['forget']);
     assert.deepEqual(await candidates('contact', 'alias', 'b'), ['bob']);
+    for (const home of [['--home', '/no/such/home'], ['--home=/no/such/home']])
+      assert.deepEqual(await candidates(...home, 'send', ...home, 'b'), [], 'the typed home counts');
+    assert.deepEqual(await candidates('send', '--home', '/no/such/home', '--home', it.home, 'b'), ['bob']);
     assert.deepEqual(await candidates('config', 'set', 'maxC'), ['maxConnections']);
     assert.deepEqual(await candidates('help', 'com'), ['completion']);
     assert.deepEqual(await candidates('--port', '6003', 'send', 'c'), ['carol with blanks']);

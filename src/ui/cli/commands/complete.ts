@@ -15,7 +15,7 @@ export async function complete(
   words: readonly string[],
 ): Promise<ExitCode> {
   const { list, takesPeers } = candidatesFor(program, words);
-  const peers = takesPeers ? await peersOf(world, common.home) : [];
+  const peers = takesPeers ? await peersOf(world, homeIn(words) ?? common.home) : [];
   // The last of several peers is being typed.
   const typed = words.at(-1) ?? '';
   const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
@@ -27,6 +27,15 @@ export async function complete(
     all.map(({ word, meaning }) => (meaning === '' ? word : `${word}\t${meaning}`)),
   );
   return 0;
+}
+
+/** Returns the value of `--home` before the word that is being typed. */
+function homeIn(words: readonly string[]): string | undefined {
+  const typed = words.slice(0, -1);
+  const options = typed.includes('--') ? typed.slice(0, typed.indexOf('--')) : typed;
+  const at = options.findLastIndex((word) => word === '--home' || word.startsWith('--home='));
+  const word = options[at];
+  return word === '--home' ? options[at + 1] : word?.slice('--home='.length);
 }
 
 /** Returns the names of peers as they can be typed. */

@@ -7,8 +7,8 @@ import { test, type TestContext } from 'node:test';
 import type { MessageEvent, PeerEvent } from '../../src/index.js';
 import { desktopCommand } from '../../src/ui/cli/notify/desktop.js';
 import { Hooks, refusalOf } from '../../src/ui/cli/notify/hooks.js';
-import { hooks as limits } from '../../src/ui/cli/notify/limits.js';
-import { noticeOf, terminalSignal } from '../../src/ui/cli/notify/notice.js';
+import { hooks as limits, notifications as limitsOfNotices } from '../../src/ui/cli/notify/limits.js';
+import { noticeOf, noticesOf, terminalSignal } from '../../src/ui/cli/notify/notice.js';
 import { runProgram } from '../../src/ui/cli/notify/run-program.js';
 import { Signals } from '../../src/ui/cli/notify/signals.js';
 import { Watcher } from '../../src/ui/cli/notify/watcher.js';
@@ -249,4 +249,22 @@ test('recv --exec runs a program for each message, and a failure is exit 1', opt
   }
   const texts = it.written('out').map((line) => (JSON.parse(line) as MessageEvent).text);
   assert.deepEqual(texts, ['first', hostile]);
+});
+
+test('a hundred strangers at once are a few notifications, contacts first', async () => {
+  const [bob, message] = await bobAndMessage('hi');
+  const strangers = Array.from({ length: 100 }, (_, at) => ({
+    message,
+    peer: { ...bob, name: `x${at}`, request: true },
+    count: 2,
+  }));
+  const notices = noticesOf([...strangers, { message, peer: bob, count: 1 }], 'contacts');
+  assert.equal(notices.length, limitsOfNotices.peersAtOnceMax);
+  assert.match(notices[0]?.title ?? '', /^bob#/);
+  const others = 101 - (notices.length - 1);
+  assert.equal(notices.at(-1)?.body, `${others * 2} new messages from ${others} others`);
+  assert.equal(
+    noticesOf(strangers.slice(0, limitsOfNotices.peersAtOnceMax), 'all').at(-1)?.body,
+    '2 new messages: hi',
+  );
 });

@@ -26,6 +26,10 @@ export const notifications = {
   desktopEveryMs: 3_000,
   /** Time for the program that shows one. */
   desktopRunMs: 5_000,
+  /** Notifications at one time. With more peers the last one is about all others. */
+  peersAtOnceMax: 4,
+  /** Rows of peers that are kept: as many as the node lists. Muted and blocked peers are kept beyond it. */
+  peersMax: 4_096,
   /** Pause between two signals in the terminal. */
   signalEveryMs: 1_000,
   /** Time without a key after which the open conversation notifies, too. */

@@ -32,6 +32,31 @@ export function noticeOf(
   };
 }
 
+/** Messages of one peer that are unread. */
+export interface Unread {
+  readonly message: MessageEvent;
+  /** Undefined: the row is not known. */
+  readonly peer: PeerEvent | undefined;
+  readonly count: number;
+}
+
+/** Returns the notifications about several peers: a few of them, contacts first, and one about all others. */
+export function noticesOf(
+  unread: readonly Unread[],
+  bodies: UserSettings['notifyBodies'],
+): readonly Notification[] {
+  const isStranger = ({ peer }: Unread): boolean => peer === undefined || peer.request === true;
+  const sorted = [...unread.filter((each) => !isStranger(each)), ...unread.filter(isStranger)];
+  const shownMax = sorted.length > limits.peersAtOnceMax ? limits.peersAtOnceMax - 1 : sorted.length;
+  const shown = sorted
+    .slice(0, shownMax)
+    .map(({ message, peer, count }) => noticeOf(message, peer, bodies, count));
+  const others = sorted.slice(shownMax);
+  if (others.length === 0) return shown;
+  const count = others.reduce((sum, each) => sum + each.count, 0);
+  return [...shown, { title: 'Parlance', body: `${count} new messages from ${others.length} others` }];
+}
+
 /** Replaces the semicolon, which separates the parts of a sequence. */
 const plain = (text: string): string => text.replaceAll(';', ',');
 

@@ -9,10 +9,10 @@ import { unreachable } from '../../../exhaustive.js';
 import { reasonOf } from '../../../system-errors.js';
 import { userSettingsOf, type UserSettings } from '../options/settings.js';
 import { readSettings } from '../options/settings-file.js';
-import { desktopCommand } from './desktop.js';
+import { desktopCommand, type Notification } from './desktop.js';
 import { Hooks, type HookOptions } from './hooks.js';
 import { notifications as limits } from './limits.js';
-import { mayNotify, noticeOf } from './notice.js';
+import { mayNotify, noticesOf } from './notice.js';
 import { runProgram } from './run-program.js';
 
 /** Arguments of the watcher. */
@@ -45,7 +45,7 @@ export class Watcher {
     for await (const event of node.events()) {
       if (event.type === 'bye') break;
       if (event.type === 'ready') {
-        for (const row of (await node.peers()).unwrapOr([])) this.#peers.set(row.id, row);
+        for (const row of (await node.peers()).unwrapOr([])) this.#keep(row);
         this.#presence = (await node.status()).map(({ presence }) => presence).unwrapOr('here');
       } else this.#take(event);
     }
@@ -61,7 +61,7 @@ export class Watcher {
   #take(event: NodeEvent): void {
     switch (event.type) {
       case 'peer':
-        this.#peers.set(event.id, event);
+        this.#keep(event);
         if (mayNotify(event)) this.#hooks.run(event);
         return;
       case 'message':
@@ -85,6 +85,18 @@ export class Watcher {
     }
   }
 
+  /** Keeps a row as the newest. The oldest that decides nothing makes room. */
+  #keep(row: PeerEvent): void {
+    this.#peers.delete(row.id);
+    this.#peers.set(row.id, row);
+    if (this.#peers.size <= limits.peersMax) return;
+    for (const [id, peer] of this.#peers) {
+      if (!mayNotify(peer)) continue;
+      this.#peers.delete(id);
+      return;
+    }
+  }
+
   #notice(message: MessageEvent): void {
     const { count = 0 } = this.#waiting.get(message.peerId) ?? {};
     this.#waiting.set(message.peerId, { newest: message, count: count + 1 });
@@ -103,19 +115,22 @@ export class Watcher {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     const unread = (await this.#options.node.unread()).unwrapOr([]);
-    for (const { newest, count } of waiting) {
+    const due = waiting.flatMap(({ newest, count }) => {
       const mark = unread.find(({ peer }) => peer.id === newest.peerId);
       const peer = this.#peers.get(newest.peerId);
-      const isRead = mark === undefined || mark.readSeq >= newest.seq;
-      if (isRead || this.#presence === 'busy' || !mayNotify(peer)) continue;
+      if (mark === undefined || mark.readSeq >= newest.seq || !mayNotify(peer)) return [];
+      return [{ message: newest, peer, count: Math.max(1, Math.min(count, mark.unread)) }];
+    });
+    for (const notice of noticesOf(due, this.#options.user.notifyBodies)) {
+      // The status may change while a program runs.
+      if (this.#presence === 'busy') return;
       this.#shownAtMs = performance.now();
-      await this.#run(newest, peer, Math.min(count, mark.unread));
+      await this.#run(notice);
     }
   }
 
-  async #run(message: MessageEvent, peer: PeerEvent | undefined, count: number): Promise<void> {
-    const { env, user, log, platform = process.platform } = this.#options;
-    const notice = noticeOf(message, peer, user.notifyBodies, Math.max(1, count));
+  async #run(notice: Notification): Promise<void> {
+    const { env, log, platform = process.platform } = this.#options;
     const command = desktopCommand(platform, notice);
     const reason = await runProgram({
       file: command.file,

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ExitCode } from '../../src/ui/cli/screen/wording.js';
+import type { World } from '../../src/ui/cli/world.js';
 import { testMsMax, within } from './deadline.js';
 import { startFakeNode, type FakeNode, type FakeNodeOptions } from './fake-node.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
@@ -23,9 +24,16 @@ export function sit(
   context: TestContext,
   nodeOptions: FakeNodeOptions = {},
   memory: string | null = null,
+  diagnose?: World['diagnose'],
 ): Sitting {
   const node = startFakeNode(nodeOptions);
-  const it = fakeWorld({ node, isTTY: true, nowMs: Date.UTC(2026, 4, 1, 12), env: { NO_COLOR: '1' } });
+  const it = fakeWorld({
+    node,
+    isTTY: true,
+    nowMs: Date.UTC(2026, 4, 1, 12),
+    env: { NO_COLOR: '1' },
+    ...(diagnose === undefined ? {} : { diagnose }),
+  });
   writeFileSync(join(it.home, 'settings.json'), '{"name":"alice","dialects":[]}');
   if (memory !== null) writeFileSync(join(it.home, 'prompt.json'), memory, { mode: 0o600 });
   const ended = it.run();

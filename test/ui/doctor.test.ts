@@ -1,6 +1,6 @@
 /** `parlance doctor`: its lines, its exit codes and its progress, with observations that a test gives. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ import { homeState } from '../../src/node/doctor/machine.js';
 import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { temporaryHome } from '../support/program.js';
+import type { ScreenModel } from '../support/screen-model.js';
+import { bottom, has, sit } from '../support/sitting.js';
 import { testMsMax } from '../support/deadline.js';
 
 const options = { timeout: testMsMax };
@@ -102,6 +104,55 @@ test('doctor: the settings of the home choose what is examined', options, async 
     [7_001, [7_002], 2_000],
   );
   assert.equal(given?.running, null);
+});
+
+/** A doctor that waits for the release of each examination; it records what was asked. */
+function heldDoctor() {
+  const asked: (string | null)[] = [];
+  const held = new EventEmitter();
+  const diagnose = async ({ peer, signal }: DiagnoseOptions) => {
+    asked.push(peer);
+    await once(held, 'release', { signal }).catch(() => null);
+    return ok([closed]);
+  };
+  return { asked, diagnose, release: () => held.emit('release') };
+}
+
+const begun = (screen: ScreenModel): number =>
+  screen.all().filter((row) => row.includes('the doctor listens')).length;
+
+test('/doctor holds no typed line up, and examines once at a time', options, async (context) => {
+  const { asked, diagnose, release } = heldDoctor();
+  const { node, type, shows, leave } = sit(context, {}, null, diagnose);
+  await shows((screen) => has(screen, 'Here: bob#boba'));
+  type('/doctor\r');
+  await shows((screen) => begun(screen) === 1);
+  type('/doctor\r');
+  await shows((screen) => has(screen, 'still at work'));
+  type('/doctor bob\r');
+  await shows((screen) => begun(screen) === 2);
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  type('hello there\r');
+  await shows((screen) => has(screen, '✓✓ you: hello there'));
+  assert.equal(node.lines().length, 1);
+  assert.deepEqual(asked, [null]);
+  release();
+  await shows((screen) => has(screen, '1 finding (firewall)'));
+  await leave();
+  assert.deepEqual(asked, [null, 'bob']);
+});
+
+test('/doctor in a pipe tells its findings before the end', options, async (context) => {
+  const { diagnose, release } = heldDoctor();
+  const it = fakeWorld({ node: startFakeNode(), diagnose });
+  context.after(() => it.remove());
+  it.stdin.end('/doctor\n/users\n');
+  const ended = it.run();
+  await it.stdout.until((text) => text.includes('bob#boba'));
+  release();
+  assert.equal(await ended, 0);
+  assert.ok(it.stdout.text.includes('1 finding (firewall)'), it.stdout.text);
 });
 
 test('doctor: a node runs with its own settings, whatever the home says', options, async (context) => {

@@ -55,6 +55,7 @@ export interface PromptOptions {
 /** The state of the prompt. */
 export class PromptController {
   readonly unsent = new UnsentLines();
+  readonly people: PeopleCommands;
   readonly #options: PromptOptions;
   readonly #printer: Printer;
   readonly #verifier: Verifier;
@@ -62,7 +63,6 @@ export class PromptController {
   /** Sent messages that have not reached their last state, by id. */
   readonly #pending = new Map<string, Pending>();
   readonly #reading: Reading;
-  readonly #people: PeopleCommands;
   readonly #onePeer: PeerCommands;
   readonly #status: StatusCommands;
   #open: Open | null = null;
@@ -74,7 +74,7 @@ export class PromptController {
     this.#verifier = new Verifier(options.node, this.#printer);
     this.#pager = new Pager(options.node, this.#printer);
     this.#reading = new Reading(options.node);
-    this.#people = new PeopleCommands({
+    this.people = new PeopleCommands({
       ...options,
       say: (text, isFailure) => this.#printer[isFailure === true ? 'warn' : 'note'](inPromptWords(text)),
     });
@@ -87,9 +87,6 @@ export class PromptController {
   get pending(): number {
     return this.#pending.size;
   }
-
-  /** Says which messages wait, as the user leaves. */
-  farewell = (): Promise<void> => this.#people.farewell();
 
   peers(): readonly PeerEvent[] {
     return this.#printer.naming.rows();
@@ -264,7 +261,7 @@ export class PromptController {
 
   async #command(name: SlashName, argument: string): Promise<void> {
     const { onExit } = this.#options;
-    if (isPeopleCommand(name)) return this.#people.run(name, argument);
+    if (isPeopleCommand(name)) return this.people.run(name, argument);
     if (isPeerCommand(name)) return this.#onePeer.run(name, argument, this.#open);
     if (isStatusCommand(name)) {
       await this.#status.run(name, argument);

@@ -34,8 +34,9 @@ export interface PeopleCommandOptions {
   readonly node: NodeHandle;
   /** Prints a remark; `isFailure`: in the colour of failures. */
   readonly say: (text: string, isFailure?: boolean) => void;
-  /** Examines this machine and its network, or the way to a peer. */
-  readonly doctor?: ((peer: string | null) => Promise<Result<readonly Finding[], NodeError>>) | undefined;
+  /** Examines this machine and its network, or the way to a peer. Null: the user left meanwhile. */
+  readonly doctor?:
+    ((peer: string | null) => Promise<Result<readonly Finding[], NodeError> | null>) | undefined;
 }
 
 /** Runs the commands about people. */
@@ -43,6 +44,9 @@ export class PeopleCommands {
   readonly #node: NodeHandle;
   readonly #say: PeopleCommandOptions['say'];
   readonly #doctor: PeopleCommandOptions['doctor'];
+  /** Words of the examinations that run or wait. */
+  readonly #examined = new Set<string>();
+  #examinations: Promise<void> = Promise.resolve();
 
   constructor({ node, say, doctor }: PeopleCommandOptions) {
     this.#node = node;
@@ -50,7 +54,12 @@ export class PeopleCommands {
     this.#doctor = doctor;
   }
 
-  run(name: PeopleCommandName, argument: string): Promise<void> {
+  /** Settles when every examination has ended. */
+  examinations(): Promise<void> {
+    return this.#examinations;
+  }
+
+  async run(name: PeopleCommandName, argument: string): Promise<void> {
     switch (name) {
       case 'accept':
         return this.#accept(argument);
@@ -169,11 +178,21 @@ export class PeopleCommands {
     );
   }
 
-  /** Tells each finding that needs an action, with its remedy. */
-  async #diagnose(peer: string): Promise<void> {
-    if (this.#doctor === undefined) return;
+  /** Examines beside the lines that follow, since it takes many seconds. Two examinations would disturb each other. */
+  #diagnose(peer: string): void {
+    if (this.#examined.has(peer)) return this.#say('the doctor is still at work; its findings come here');
     this.#say('the doctor listens and asks…');
-    const found = await this.#doctor(peer === '' ? null : peer);
+    this.#examined.add(peer);
+    this.#examinations = this.#examinations
+      .then(() => this.#examine(peer))
+      .catch((cause: unknown) => this.#say(escapeForTerminal(String(cause)), true))
+      .finally(() => this.#examined.delete(peer));
+  }
+
+  /** Tells each finding that needs an action, with its remedy. */
+  async #examine(peer: string): Promise<void> {
+    const found = (await this.#doctor?.(peer === '' ? null : peer)) ?? null;
+    if (found === null) return;
     if (found.isErr()) return this.#fail(found.error);
     for (const { check, ok, cause, remedy } of found.value)
       if (!ok) this.#say(escapeForTerminal(`${check}: ${cause} → ${remedy}`), true);

@@ -61,17 +61,21 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
     nowMs: world.nowMs,
     ageMs: attachment.ageMs,
     onExit: () => leave(),
-    doctor: (peer) => examined(context, attachment, peer),
+    doctor: async (peer) => {
+      const found = await examined({ ...context, stopped: signal }, attachment, peer);
+      return signal.aborted ? null : found;
+    },
     signal: (message, peer, now) => {
       const sequence = signals.of(message, peer, { ...now, idleMs: idleness?.idleMs ?? 0 });
       if (sequence !== '') screen.signal?.(sequence);
     },
     memory,
   });
-  // The input of a pipe ends long before the last message is delivered.
+  // The input of a pipe ends long before the last message is delivered, and before the doctor is done.
   const leave = (): void => {
-    const settled = isTerminal ? Promise.resolve() : untilDelivered(controller, stopped);
-    const said = settled.then(() => within(cli.farewellMs, controller.farewell()));
+    const answered = world.stdin.isTTY === true ? Promise.resolve() : controller.people.examinations();
+    const settled = isTerminal ? answered : answered.then(() => untilDelivered(controller, stopped));
+    const said = settled.then(() => within(cli.farewellMs, controller.people.farewell()));
     said.then(
       () => left.abort(),
       () => left.abort(),

@@ -32,7 +32,13 @@ async function openPair(context: TestContext) {
   return { lab, alice, bob };
 }
 
-async function finds(context: TestContext, impairment: Impairment, checks: readonly string[]): Promise<void> {
+/** Breaks the network between a pair: these checks fail then, and those of `fine` do not. */
+async function finds(
+  context: TestContext,
+  impairment: Impairment,
+  checks: readonly string[],
+  fine: readonly string[] = [],
+): Promise<void> {
   const { lab, alice } = await openPair(context);
   assert.deepEqual(badOf(await alice.lines(['doctor', 'bob'])), [], 'all is well before');
   lab.impair(impairment);
@@ -46,10 +52,15 @@ async function finds(context: TestContext, impairment: Impairment, checks: reado
   context.diagnostic(`exit ${doctor.code}: ${bad.join(', ')}`);
   assert.equal(doctor.code, 4);
   for (const check of checks) assert.ok(bad.includes(check), JSON.stringify(doctor.seen));
+  for (const check of fine) assert.ok(!bad.includes(check), JSON.stringify(doctor.seen));
 }
 
 test('doctor: TCP that is blocked is found, while UDP works', options, (context) =>
   finds(context, { block: ['tcp'] }, ['peer-tcp-out']),
+);
+
+test('doctor: UDP that is blocked is found, while TCP works', options, (context) =>
+  finds(context, { block: ['udp'] }, ['heard', 'peer-udp-in'], ['peer-tcp-out']),
 );
 
 test('doctor: a peer of another subnet is found', options, async (context) => {

@@ -13,7 +13,10 @@ export type FaultyWorker = Exclude<Parameters<WorkerEntries>[0], 'jobs'>;
 /** How a worker fails. `handler`: its actor throws at its next message, and the thread lives on. `loop` and `off-heap` do not end it: the supervisor must notice. */
 export type Fault = 'handler' | 'throw' | 'reject' | 'exit' | 'loop' | 'heap' | 'off-heap';
 
-/** `hear` is answered by `hears`: an order to a worker that is just starting would be lost. */
+/**
+ * `hear` is answered by `hears`: an order to a worker that is just starting would be lost. A spare thread, which hosts
+ * no actor, neither answers nor fails.
+ */
 type Order =
   | { readonly order: 'hear' | 'hears'; readonly worker: FaultyWorker }
   | { readonly order: 'fail'; readonly worker: FaultyWorker; readonly fault: Fault };
@@ -59,7 +62,7 @@ export function obeyFaults(worker: FaultyWorker): void {
   const channel = new BroadcastChannel(channelName);
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the types know messages on `onmessage` only
   channel.onmessage = ({ data }: { readonly data: Order }) => {
-    if (data.worker !== worker) return;
+    if (data.worker !== worker || !isHosting) return;
     if (data.order === 'hear') channel.postMessage({ order: 'hears', worker } satisfies Order);
     else if (data.order === 'fail') fail(data.fault);
   };
@@ -95,6 +98,7 @@ function fail(fault: Fault): void {
   }
 }
 
+let isHosting = false;
 let isNextMessageFatal = false;
 
 /** The shipped actor; its handlers fail on order. */
@@ -113,7 +117,11 @@ export function faulty(definition: AnyDefinition): AnyDefinition {
       ],
     ),
   );
-  return { ...definition, receive };
+  const init: typeof definition.init = (...args) => {
+    isHosting = true;
+    return definition.init(...args);
+  };
+  return { ...definition, init, receive };
 }
 
 /** A text that the actor of `poisonable` cannot stand: it throws whenever it meets it. */

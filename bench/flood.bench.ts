@@ -5,7 +5,6 @@
  */
 import { once } from 'node:events';
 import { fork, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { join } from 'node:path';
 import { percentile } from './measure.js';
 import type { Order, Report } from './node-child.js';
 import { firstMessage, newTally, simulatedPeer, type SimulatedPeer } from '../test/support/simulated-peer.js';
+import { freeUdpPort } from '../test/support/free-port.js';
 
 const floodSeconds = Number(process.env['FLOOD_SECONDS'] ?? 8);
 const floodPerSecond = 1_000;
@@ -150,7 +150,7 @@ async function withNode(execArgv: readonly string[], use: (node: BusyNode) => Pr
   });
   try {
     const ready = reportOf(child, 'ready');
-    tell(child, { order: 'start', home, name: 'busy', beaconPort: await freeBeaconPort() });
+    tell(child, { order: 'start', home, name: 'busy', beaconPort: await freeUdpPort() });
     const { port } = await ready;
     await use({
       port,
@@ -190,11 +190,3 @@ const isOf = <Kind extends Report['report']>(
   told: Report,
   kind: Kind,
 ): told is Extract<Report, { report: Kind }> => told.report === kind;
-
-async function freeBeaconPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}

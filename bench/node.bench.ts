@@ -3,12 +3,12 @@
  * sustained, latency of a lone message, time to ready and to mutual presence, memory and CPU when idle.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Order, Report } from './node-child.js';
+import { freeUdpPort } from '../test/support/free-port.js';
 
 const rounds = 5;
 const messagesPerRound = 40_000;
@@ -21,7 +21,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export async function run(): Promise<void> {
   print(`machine: ${cpus()[0]?.model ?? '?'}, ${String(cpus().length)} cores, node ${process.version}`);
-  const beaconPort = await freePort();
+  const beaconPort = await freeUdpPort();
   const alice = new Child();
   const bob = new Child();
   try {
@@ -115,15 +115,6 @@ class Child {
     await exited;
     rmSync(this.home, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }
 
 const ms = (value: number): string => `${value.toFixed(1)} ms`;

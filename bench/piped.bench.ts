@@ -1,11 +1,11 @@
 /** The program as scripts use it: 100,000 lines piped into `parlance send`, delivered by one serving node to another. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freeUdpPort } from '../test/support/free-port.js';
 
 const lines = 100_000;
 const mainFile = join(import.meta.dirname, '..', 'bundle', 'main.cjs');
@@ -14,7 +14,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 export async function run(): Promise<void> {
   print(`machine: ${cpus()[0]?.model ?? '?'}, ${String(cpus().length)} cores, node ${process.version}`);
   const options = ['--json', '--bind', '127.0.0.1', '--port', '0', '--broadcast', '127.255.255.255'];
-  options.push('--beacon-port', String(await freePort()));
+  options.push('--beacon-port', String(await freeUdpPort()));
   const homes = { alice: home(), bob: home() };
   const alice = parlance(['serve', '--home', homes.alice, '--name', 'alice', ...options]);
   const bob = parlance(['serve', '--home', homes.bob, '--name', 'bob', ...options]);
@@ -66,13 +66,4 @@ function watch(
     });
     child.once('exit', (code) => reject(new Error(`a node exited with ${String(code)}`)));
   });
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

@@ -3,7 +3,6 @@
  * to it, beside the start of Node itself. CPU time of other processes is read from /proc, so it is 0 but on Linux.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { figure, median, type Measured } from './measure.js';
+import { freeUdpPort } from '../test/support/free-port.js';
 
 const rounds = 5;
 const settleMs = 3_000;
@@ -73,7 +73,7 @@ async function oneRound(keep: Keep): Promise<void> {
   };
   timed(bareNode, ['-e', '0']);
   timed('--help', [mainFile, '--help']);
-  const beaconPort = String(await freePort());
+  const beaconPort = String(await freeUdpPort());
   const [alice, bob] = [mkdtempSync(join(tmpdir(), 'alice-')), mkdtempSync(join(tmpdir(), 'bob-'))];
   const startedMs = performance.now();
   const first = serve(alice, 'alice', beaconPort);
@@ -140,12 +140,4 @@ function rssMib(pid: number): number {
   } catch {
     return 0;
   }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

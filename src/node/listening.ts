@@ -3,13 +3,11 @@
  * only while its contacts are read.
  */
 import { randomInt } from 'node:crypto';
-import { err, ok, type Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
 import { openFile } from '../actors/history/open.js';
 import { attemptDoubtful } from '../actors/history/sql.js';
 import { HistoryStore } from '../actors/history/store.js';
-import { discoveryActor } from '../actors/presence/discovery.js';
 import { beaconSocket } from '../actors/presence/limits.js';
-import type { BroadcastProtocol, DiscoveryReports } from '../actors/presence/protocol.js';
 import type { StoreError } from '../chat/errors.js';
 import type { PeerEvent } from '../chat/events.js';
 import type { PeopleEffect } from '../chat/people/effects.js';
@@ -19,13 +17,10 @@ import { tokenOf } from '../chat/turn.js';
 import type { Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
 import type { PeerId } from '../ids.js';
-import { actor, address, child, next } from '../runtime/actor.js';
-import { startSupervisor } from '../runtime/tree/supervisor.js';
 import type { NodeError, NodeOptions } from './handle.js';
 import { node as limits } from './limits.js';
 import { newMessageId } from './message-id.js';
-import { silentBroadcast } from './silent.js';
-import { branch, causeOf } from './tree.js';
+import { startPassiveDiscovery } from './passive/discovery.js';
 
 /** A listener that sends nothing. */
 export interface Listening {
@@ -34,23 +29,7 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-/** The actor that takes the reports of discovery in place of a node. */
-const listener = actor<{ readonly people: People; readonly onRow: OnRow }, OnReport, DiscoveryReports>({
-  name: 'node',
-  restart: 'permanent',
-  init: ({ people, onRow }) => ok((rows) => void sightingsOf(people, rows, turnOf(onRow))),
-  receive: {
-    hearing: (state) => next(state),
-    seen: (state) => next(state),
-    twin: (state) => next(state),
-    presence(state, { rows }) {
-      state(rows);
-      return next(state);
-    },
-  },
-});
 type OnRow = (row: PeerEvent) => void;
-type OnReport = (rows: Parameters<typeof sightingsOf>[1]) => void;
 
 const turnOf = (onRow: OnRow): PeopleTurn => ({
   now: { monotonicMs: performance.now(), wallMs: Date.now() },
@@ -77,9 +56,6 @@ export async function listenIn(
   home.release();
   if (identity.isErr()) return err(identity.error);
   if (people.isErr()) return err(people.error);
-  const nodeAddress = address<DiscoveryReports>('node');
-  const broadcastAddress = address<BroadcastProtocol>('broadcast');
-  const inline = { kind: 'inline' } as const;
   const { bind = limits.bind, beaconPorts = beaconSocket.portsDefault } = options;
   const args = {
     bind,
@@ -87,23 +63,14 @@ export async function listenIn(
     intervalMs: options.beaconIntervalMs ?? limits.beaconIntervalMs,
     ownId: identity.value.peerId,
     ownBootId: identity.value.local.bootId,
-    onlinePeersFile: null,
-    isPassive: true,
   };
-  const started = await startSupervisor({
-    ...branch('root', 'one-for-one', [
-      child(listener, { args: { people: people.value, onRow }, links: {}, placement: inline }),
-      child(silentBroadcast, { args: {}, links: {}, placement: inline }),
-      child(discoveryActor, {
-        args,
-        links: { node: nodeAddress, broadcast: broadcastAddress },
-        placement: inline,
-      }),
-    ]),
-    log: options.log ?? (() => undefined),
-  });
-  if (started.isErr()) return err(causeOf(started.error));
-  return ok({ rows: () => people.value.rows(), close: () => started.value.stop() });
+  const turn = turnOf(onRow);
+  const started = await startPassiveDiscovery(
+    args,
+    (rows) => void sightingsOf(people.value, rows, turn),
+    options.log,
+  );
+  return started.map(({ close }) => ({ rows: () => people.value.rows(), close }));
 }
 
 /** Reads contacts and unread messages. Errors: `store/…`. */

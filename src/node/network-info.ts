@@ -3,6 +3,7 @@ import { ResultAsync } from 'neverthrow';
 import { bindsOf } from '../actors/interfaces.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 import { beaconSocket } from '../actors/presence/limits.js';
+import { nothingHeard } from '../chat/presence/heard-log.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../actors/presence/protocol.js';
 import type { NetworkInfo } from '../chat/contract.js';
 import { heardPeerOf } from '../chat/doctor/heard.js';
@@ -29,7 +30,7 @@ export function networkInfo(
   );
   return node.call('self', {}).andThen(({ port }) =>
     others.map(([reported, sent]): NetworkInfo => {
-      const { own, peers, offLinkCount } = reported.unwrapOr({ own: [], peers: [], offLinkCount: 0 });
+      const { own, peers, offLinkCount } = reported.unwrapOr(nothingHeard);
       const { targets, replyPorts } = sent.unwrapOr({ targets: [], replyPorts: [] });
       return {
         binds: bindsOf(bind),

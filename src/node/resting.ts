@@ -29,7 +29,7 @@ import { node as limits } from './limits.js';
 import { localHandle } from './local-handle.js';
 import { newMessageId } from './message-id.js';
 import { networkInfo } from './network-info.js';
-import { silentBroadcast, silentDiscovery, silentTransport } from './silent.js';
+import { silentBroadcast, silentDiscovery, silentTransport } from './passive/silent.js';
 import { branch, causeOf } from './tree.js';
 
 const addresses = {

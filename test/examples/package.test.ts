@@ -7,7 +7,7 @@ import { before, after, describe, test } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { testMsMax } from '../support/deadline.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const prefix = mkdtempSync(join(tmpdir(), 'parlance-package-'));
@@ -84,7 +84,7 @@ describe('the packed program', options, () => {
   test('talks: two nodes of an importing program deliver a message', async () => {
     const program = join(prefix, 'talk.mjs');
     writeFileSync(program, talk);
-    const args = [program, String(await freeBeaconPort()), prefix];
+    const args = [program, String(await freeUdpPort()), prefix];
     const said = execFileSync(process.execPath, args, { encoding: 'utf8', timeout: testMsMax });
     assert.equal(said, 'delivered hello function\n');
   });
@@ -99,6 +99,7 @@ const talk = `
 import { join } from 'node:path';
 import { attach, startNode } from 'parlance-chat';
 import { startSupervisor } from 'parlance-chat/runtime';
+import { freeUdpPort } from '../support/free-port.js';
 const [, , port, folder] = process.argv;
 const scene = { bind: '127.0.0.1', port: 0, broadcast: ['127.255.255.255'], beaconPorts: [Number(port)] };
 const value = (result) => result.match((it) => it, (error) => { throw new Error(JSON.stringify(error)); });

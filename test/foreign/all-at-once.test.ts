@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { ForeignDialectName, MessageEvent, NodeEvent } from '../../src/index.js';
 import { eventually, hangMs } from '../support/deadline.js';
-import { freeUdpPort, startScene, type Scene } from '../support/foreign-scene.js';
+import { startScene, type Scene } from '../support/foreign-scene.js';
 import { startSceneNode, type SceneNode } from '../support/scene-nodes.js';
 import type { Queue } from '../support/standins/blocking-socket.js';
 import { startChat } from '../support/standins/chatbuddy.js';
@@ -15,6 +15,7 @@ import { initiate, startAnnouncer, startResponder } from '../support/standins/cm
 import { connectTo } from '../support/standins/cse310.js';
 import { startNetech } from '../support/standins/netech.js';
 import { startSynergy } from '../support/standins/synergy.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const count = 100;
 const numbered = (program: string): readonly string[] =>

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome } from '../support/program.js';
 import { line, request, withHistory } from './driver.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const losses: Readonly<Record<string, (file: string, home: string) => void>> = {
   'its home is removed': (_file, home) => rmSync(home, { recursive: true }),
@@ -39,7 +40,7 @@ for (const [name, lose] of Object.entries(losses)) {
 
 test('a node whose home is renamed says so and ends with exit 78', { timeout: 60_000 }, async (context) => {
   const home = join(temporaryHome(context), 'home');
-  const network = sceneOptions(await freeBeaconPort());
+  const network = sceneOptions(await freeUdpPort());
   const serve = runProgram(context, ['serve', '--json', '--home', home, '--name', 'alice', ...network]);
   await serve.until(({ type }) => type === 'ready', 30_000);
   renameSync(home, `${home}.moved`);

@@ -12,12 +12,12 @@ import {
   untilMet,
   type LiveNode,
 } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 async function aliceAndBob(
   context: TestContext,
 ): Promise<{ readonly alice: LiveNode; readonly bob: LiveNode; readonly beaconPort: number }> {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);

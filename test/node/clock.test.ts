@@ -4,13 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { liveNode } from '../support/live-node.js';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const dayMs = 86_400_000;
 const preload = new URL('../support/shifted-clock.js', import.meta.url).href;
 
 test('order, receipts and retries hold while the clock of the sender jumps by days and decades', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const home = temporaryHome(context);
   // A home holds nothing but a profile.
   const clock = join(temporaryHome(context), 'clock');

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { liveNode, must, status, untilMet } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test('a node actor that crashes amid messages loses, doubles and forgets nothing', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   let tries = 0;
   const alice = await liveNode(context, {
     name: 'alice',

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startNode } from '../../src/node/root.js';
 import { within } from '../support/deadline.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test('a reader that subscribes after the start learns that the history was damaged', async (context) => {
   const home = temporaryHome(context);
   const logged: string[] = [];
-  const beaconPorts = [await freeBeaconPort()];
+  const beaconPorts = [await freeUdpPort()];
   const log = (_level: string, event: string): void => void logged.push(event);
   const options = { home, name: 'alice', bind: '127.0.0.1', port: 0, broadcast: [], beaconPorts, log };
   const start = async () => (await startNode(options, undefined, 'inline'))._unsafeUnwrap();

@@ -15,14 +15,14 @@ import {
   type LiveNode,
 } from '../support/live-node.js';
 import { eventually } from '../support/deadline.js';
-import { freeBeaconPort } from '../support/program.js';
 import { usableNowMs } from '../support/usable-time.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const statesOf = (node: LiveNode, id: string): readonly StatusEvent['state'][] =>
   node.events.flatMap((event) => (event.type === 'status' && event.id === id ? [event.state] : []));
 
 test('the longest text, and one full of strange characters, arrive byte for byte', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
@@ -48,7 +48,7 @@ test('the longest text, and one full of strange characters, arrive byte for byte
 });
 
 test('a message keeps the id that its sender gives it, and a repetition sends nothing', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
@@ -82,7 +82,7 @@ test('a message keeps the id that its sender gives it, and a repetition sends no
 });
 
 test('two who dial each other at once end with one session, and nothing is lost or doubled', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
@@ -113,7 +113,7 @@ test('two who dial each other at once end with one session, and nothing is lost 
 });
 
 test('states come in order and once while hundreds of messages cross', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   // A state is ahead of the answer that names its message only where the disk has a thread of its own.
   const alice = await liveNode(context, { name: 'alice', beaconPort, placing: 'threads' });
   const bob = await liveNode(context, { name: 'bob', beaconPort, placing: 'threads' });
@@ -139,7 +139,7 @@ test('states come in order and once while hundreds of messages cross', async (co
 });
 
 test('a parked session is resumed; after a restart of the peer a full handshake follows', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const carol = await liveNode(context, { name: 'carol', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort, maxConnections: 1 });
@@ -159,7 +159,7 @@ test('a parked session is resumed; after a restart of the peer a full handshake 
 });
 
 test('messages for an absent peer go out within seconds of its first beacon', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);

@@ -6,10 +6,10 @@ import type { NodeEvent } from '../../src/chat/events.js';
 import { feed as limits } from '../../src/node/limits.js';
 import { within } from '../support/deadline.js';
 import { liveNode, must, untilMet, type LiveNode } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test('a reader that resumes gets stored and new messages without a gap and without a repetition', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
@@ -32,7 +32,7 @@ test('a reader that resumes gets stored and new messages without a gap and witho
 });
 
 test('every reader begins with the identity of the node and ends with its goodbye', async (context) => {
-  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
+  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeUdpPort() });
   const readers = [alice.handle.events(), alice.handle.events({ sinceSeq: 0 }), alice.handle.events()];
   const reading = readers.map(async (reader) => {
     const types: string[] = [];
@@ -75,7 +75,7 @@ test('a reader that does not read is ended with an error, and the others miss no
 });
 
 test('a reader that leaves is forgotten, also while it waits', async (context) => {
-  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
+  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeUdpPort() });
   const reader = alice.handle.events()[Symbol.asyncIterator]();
   assert.equal((await reader.next()).value?.type, 'ready');
   const waiting = reader.next();

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { deliver, liveNode, message, must, peer, status, type LiveNode } from '../support/live-node.js';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome, type Program } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome, type Program } from '../support/program.js';
 import { usableNowMs } from '../support/usable-time.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 interface Frozen {
   readonly program: Program;
@@ -25,7 +26,7 @@ const isTold = (text: string) => (fields: Readonly<Record<string, unknown>>) =>
 // Side by side, since most of their time is spent waiting.
 describe('a peer that vanishes', { concurrency: true }, () => {
   test('a frozen peer is noticed within 15 s, and gets its messages once when it wakes', async (context) => {
-    const beaconPort = await freeBeaconPort();
+    const beaconPort = await freeUdpPort();
     const alice = await liveNode(context, { name: 'alice', beaconPort });
     const bob = await serve(context, 'bob', beaconPort);
     const carol = await serve(context, 'carol', beaconPort);
@@ -49,7 +50,7 @@ describe('a peer that vanishes', { concurrency: true }, () => {
   });
 
   test('a frozen sender is noticed, reports nothing false, and goes on when it wakes', async (context) => {
-    const beaconPort = await freeBeaconPort();
+    const beaconPort = await freeUdpPort();
     const alice = await liveNode(context, { name: 'alice', beaconPort });
     const bob = await serve(context, 'bob', beaconPort);
     await alice.until(peer(bob.id, 'online'), 'there');

@@ -5,14 +5,15 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { startNode } from '../../src/node/root.js';
 import { encodeChallenge } from '../../src/wire/beacon.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { testMsMax } from '../support/deadline.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test(
   'a query to a node that is ending causes no error in its log',
   { timeout: testMsMax },
   async (context) => {
-    const beaconPort = await freeBeaconPort();
+    const beaconPort = await freeUdpPort();
     const levels = new Map<string, string>();
     const started = await startNode({
       home: temporaryHome(context),

@@ -17,12 +17,13 @@ import { test } from 'node:test';
 import type { NodeError } from '../../src/node/handle.js';
 import { startNode } from '../../src/node/root.js';
 import { deliver, liveNode, must, untilMet } from '../support/live-node.js';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome } from '../support/program.js';
 import { nobody } from './open-as-nobody.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 /** Why a node does not start there. */
 async function refused(home: string): Promise<NodeError> {
-  const options = { bind: '127.0.0.1', port: 0, broadcast: [], beaconPorts: [await freeBeaconPort()] };
+  const options = { bind: '127.0.0.1', port: 0, broadcast: [], beaconPorts: [await freeUdpPort()] };
   const started = await startNode({ home, name: 'alice', ...options });
   if (started.isErr()) return started.error;
   await started.value.close();
@@ -36,7 +37,7 @@ const isRoot = process.getuid?.() === 0;
 // Fault D15
 test('a home has one node at a time, the second one learns its pid, and kill -9 frees the home', async (context) => {
   const home = temporaryHome(context);
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const first = await liveNode(context, { name: 'alice', beaconPort, home });
   assert.deepEqual(await refused(home), { code: 'home/in-use', home, pid: process.pid });
   const startedMs = performance.now();
@@ -64,7 +65,7 @@ test('every file of a home is private, whatever the umask', async (context) => {
   for (const mask of [0o000, 0o777]) {
     process.umask(mask);
     const home = join(parent, `under-${mask.toString(8)}`);
-    const beaconPort = await freeBeaconPort();
+    const beaconPort = await freeUdpPort();
     const alice = await liveNode(context, { name: 'alice', beaconPort, home });
     const bob = await liveNode(context, {
       name: 'bob',
@@ -83,7 +84,7 @@ test('every file of a home is private, whatever the umask', async (context) => {
 test('a missing, damaged or readable identity is refused and stays as it is', async (context) => {
   const home = temporaryHome(context);
   const file = join(home, 'identity.json');
-  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort(), home });
+  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeUdpPort(), home });
   await alice.close();
   const whole = readFileSync(file, 'utf8');
 
@@ -119,7 +120,7 @@ test('a missing, damaged or readable identity is refused and stays as it is', as
   rmSync(file);
 
   writeFileSync(file, whole, { mode: 0o600 });
-  const again = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort(), home });
+  const again = await liveNode(context, { name: 'alice', beaconPort: await freeUdpPort(), home });
   assert.equal(again.id, alice.id, 'a refusal has freed the home');
 });
 
@@ -127,7 +128,7 @@ test('a damaged lock file is emptied, and locks as before', async (context) => {
   const home = temporaryHome(context);
   for (const damage of ['x'.repeat(8_192), 'SQLite format 3\0'.padEnd(4_096, '\u0001')]) {
     writeFileSync(join(home, 'lock.db'), damage);
-    const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort(), home });
+    const alice = await liveNode(context, { name: 'alice', beaconPort: await freeUdpPort(), home });
     assert.equal((await refused(home)).code, 'home/in-use');
     await alice.close();
   }
@@ -183,7 +184,7 @@ test('a new home is made with all directories above it, and its node bears a cle
   const home = join(temporaryHome(context), 'a', 'b');
   const { handle } = await liveNode(context, {
     name: '  Al\u200bice ',
-    beaconPort: await freeBeaconPort(),
+    beaconPort: await freeUdpPort(),
     home,
   });
   const self = await must(handle.self());

@@ -9,11 +9,12 @@ import { loadIdentity, renewStaticKey } from '../../src/home/identity-file.js';
 import { nextIdentityHash, verifyCertificate } from '../../src/session/certificate.js';
 import { session as limits } from '../../src/session/limits.js';
 import { deliver, failure, liveNode, must, peer, status, untilMet } from '../support/live-node.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { readIdentity, writeSerial } from '../support/stored-identity.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test('a static key older than the one that was certified last is refused', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const home = temporaryHome(context);
   const bob = await liveNode(context, { name: 'bob', beaconPort, home });
@@ -33,7 +34,7 @@ test('a static key older than the one that was certified last is refused', async
 
 // Case H11
 test('a copied home is reported on both sides and to the sender, and both are reachable', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const home = temporaryHome(context);
   const first = await liveNode(context, { name: 'bob', beaconPort, home });
   const copy = temporaryHome(context);

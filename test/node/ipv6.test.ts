@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { listen } from '../../src/actors/tcp/listen.js';
 import { localAddress } from '../../src/wire/limits.js';
 import { deliver, liveNode, untilMet } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const hasV6 = Object.values(networkInterfaces()).some((each) =>
   each?.some(({ address }) => address === '::1'),
@@ -53,7 +53,7 @@ test('a port that one family has taken is passed over for both', options, async 
 
 // Case N1
 test('two homes that listen on ::1 alone find each other and talk', options, async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const shared = { beaconPort, bind: '::1', broadcast: ['::1'] };
   const alice = await liveNode(context, { name: 'alice', ...shared });
   const bob = await liveNode(context, { name: 'bob', ...shared });

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliver, liveNode, message, must, peer, refusal, untilMet } from '../support/live-node.js';
 import { within } from '../support/deadline.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { startHangingUp } from '../support/simulated-peer.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test('an address reaches the node that listens there, without a beacon, also beside a session', async (context) => {
-  const silent = { broadcast: [], beaconPort: await freeBeaconPort() };
+  const silent = { broadcast: [], beaconPort: await freeUdpPort() };
   const alice = await liveNode(context, { name: 'alice', ...silent });
   const bob = await liveNode(context, { name: 'bob', ...silent });
   assert.deepEqual(await must(alice.handle.peers()), []);
@@ -23,7 +24,7 @@ test('an address reaches the node that listens there, without a beacon, also bes
 });
 
 test('a peer that hangs up before it sends its name holds up no command about its address', async (context) => {
-  const alice = await liveNode(context, { name: 'alice', broadcast: [], beaconPort: await freeBeaconPort() });
+  const alice = await liveNode(context, { name: 'alice', broadcast: [], beaconPort: await freeUdpPort() });
   const other = await startHangingUp();
   context.after(other.close);
   for (const text of ['one', 'two']) {
@@ -33,7 +34,7 @@ test('a peer that hangs up before it sends its name holds up no command about it
 });
 
 test('a name loses control characters, and a long one its end, on every way that it travels', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const sly = await liveNode(context, { name: '\u001b[31mmal\u202elory\u200b\n', beaconPort });
   assert.equal((await alice.until(peer(sly.id, 'online'), 'told by beacon')).name, '[31mmallory');
@@ -56,7 +57,7 @@ test('a name loses control characters, and a long one its end, on every way that
 });
 
 test('a new name reaches connected peers and those that only hear beacons, and is stored', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const kept: string[] = [];
   const home = temporaryHome(context);
   const keepName = (name: string) => void kept.push(name);
@@ -68,7 +69,7 @@ test('a new name reaches connected peers and those that only hear beacons, and i
     keepName,
   });
   const friend = await liveNode(context, { name: 'friend', beaconPort });
-  const remote = await liveNode(context, { name: 'remote', beaconPort: await freeBeaconPort() });
+  const remote = await liveNode(context, { name: 'remote', beaconPort: await freeUdpPort() });
   await untilMet(alice, friend);
   await deliver(remote, `127.0.0.1:${alice.port}`, 'no beacon of mine reaches you');
   await must(alice.handle.rename('Alicia  B.'));
@@ -85,7 +86,7 @@ test('a new name reaches connected peers and those that only hear beacons, and i
 });
 
 test('both sides show the same sixty digits, and only the right ones verify', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliver, liveNode, must, peer, status, untilMet } from '../support/live-node.js';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const lines = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `line ${from + at + 1}`);
 
 test('messages that wait when a node ends or is killed go out in order at its next start', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const options = sceneOptions(beaconPort);
   const home = temporaryHome(context);
   const alice = await liveNode(context, { name: 'alice', beaconPort, home });

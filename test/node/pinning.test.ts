@@ -15,14 +15,14 @@ import {
   untilMet,
   type LiveNode,
 } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
 import { identityIn } from '../support/stored-identity.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 /** Alice has talked to bob; then bob lost its home and is back under the same name at the same address. */
 async function bobWithANewKey(
   context: TestContext,
 ): Promise<{ readonly alice: LiveNode; readonly bobId: string; readonly other: LiveNode }> {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
@@ -63,7 +63,7 @@ test('a peer that is back with a new key gets nothing until the user names it by
 
 // Case N3
 test('a beacon of a known peer that somebody else sends leads nowhere, and the words wait', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);

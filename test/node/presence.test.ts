@@ -5,14 +5,14 @@ import type { PeerEvent } from '../../src/chat/events.js';
 import { startBeaconNode } from '../support/beacon-node.js';
 import { eventually, testMsMax } from '../support/deadline.js';
 import { faultyWorkers } from '../support/faulty/order.js';
-import { freeBeaconPort } from '../support/program.js';
 import { startSceneNode } from '../support/scene-nodes.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test(
   'a peer that went unheard while discovery was down does not stay online',
   { timeout: testMsMax },
   async (t) => {
-    const beaconPorts = [await freeBeaconPort()];
+    const beaconPorts = [await freeUdpPort()];
     const faulty = faultyWorkers();
     t.after(() => faulty.close());
     const alice = await startSceneNode(

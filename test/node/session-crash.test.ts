@@ -11,11 +11,11 @@ import { parseSessionId } from '../../src/ids.js';
 import { startSupervisor } from '../../src/runtime/tree/supervisor.js';
 import { testMsMax, within } from '../support/deadline.js';
 import { faultyWorkers } from '../support/faulty/order.js';
-import { freeBeaconPort } from '../support/program.js';
 import { startSceneNode } from '../support/scene-nodes.js';
 import { makeNode } from '../support/session-pair.js';
 import { startHolding } from '../support/simulated-peer.js';
 import { startChat } from '../support/standins/chatbuddy.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const options = { timeout: testMsMax };
 
@@ -24,7 +24,7 @@ test('the connection that we opened for a session that throws is ended', options
   context.after(() => faults.close());
   const other = await startHolding();
   context.after(other.close);
-  const beaconPorts = [await freeBeaconPort()];
+  const beaconPorts = [await freeUdpPort()];
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts }, faults.entries);
   const asked = alice.handle.send(`127.0.0.1:${other.port}`, 'hello?');
   const { ended } = await other.held.take();
@@ -38,7 +38,7 @@ test('the connection that we opened for a session that throws is ended', options
 test('the connection of an older program whose talk throws is ended', options, async (context) => {
   const faults = faultyWorkers();
   context.after(() => faults.close());
-  const beaconPorts = [await freeBeaconPort()];
+  const beaconPorts = [await freeUdpPort()];
   const older = { dialects: ['chatbuddy'], listen: ['chatbuddy=0'] } as const;
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts, ...older }, faults.entries);
   const self = (await alice.handle.self())._unsafeUnwrap();

@@ -7,7 +7,7 @@ import { FaultRation } from '../../src/runtime/log-ration.js';
 import { dialing } from '../../src/chat/routes/limits.js';
 import { eventually } from '../support/deadline.js';
 import { liveNode } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test('each source is logged once in a period, at most as many as fit, and the rest is counted', () => {
   const ration = new FaultRation({ everyMs: 1_000, sourcesMax: 2 });
@@ -23,7 +23,7 @@ test('each source is logged once in a period, at most as many as fit, and the re
 });
 
 test('failing handshakes from many addresses do not fill the log, and all are counted', async (context) => {
-  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeBeaconPort() });
+  const alice = await liveNode(context, { name: 'alice', beaconPort: await freeUdpPort() });
   const { everyMs, sourcesMax } = dialing.failureLog;
   const callers = sourcesMax + 10;
   // The beginning of a native connection, and a first message that cannot be read.

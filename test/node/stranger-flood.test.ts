@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { messageIdFromBytes } from '../../src/ids.js';
 import { deliver, liveNode, untilMet } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
 import { openRawSession } from '../support/simulated-peer.js';
 import { anyBytes } from '../support/seeds.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const rounds = 40;
 const perRound = 500;
@@ -22,7 +22,7 @@ function utteranceOf(kind: Kind, n: number): Utterance {
 
 for (const kind of ['names', 'receipts', 'texts'] as const) {
   test(`a stranger's flood of ${kind} holds up nobody else`, async (context) => {
-    const beaconPort = await freeBeaconPort();
+    const beaconPort = await freeUdpPort();
     const alice = await liveNode(context, { name: 'alice', beaconPort });
     const bob = await liveNode(context, { name: 'bob', beaconPort });
     await untilMet(alice, bob);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { liveNode, message, must } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const written = join(import.meta.dirname, '../../../test/history/version-1');
 
@@ -20,7 +20,7 @@ function homeOf(context: TestContext, name: 'alice' | 'carol'): string {
 }
 
 test('messages that waited in a home of version 1.0.0 are delivered once and in order', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort, home: homeOf(context, 'alice') });
   const [known] = (await must(alice.handle.peers())).filter(({ name }) => name === 'bob');
   assert.equal(known?.verified, true, 'a verified contact stays verified');

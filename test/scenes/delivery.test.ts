@@ -8,10 +8,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { eventually } from '../support/deadline.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { withSeeds } from '../support/seeds.js';
 import { usableNowMs } from '../support/usable-time.js';
 import { assertArrived, killing, playPeer, queuedBy, run, talkUntil } from './killed-nodes.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 describe('kill -9', () => {
   for (const victim of ['sender', 'receiver'] as const)
@@ -21,7 +22,7 @@ describe('kill -9', () => {
 });
 
 test('SIGTERM under load ends soon and loses nothing', async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const home = temporaryHome(context);
   const receiver = await playPeer(context, { home: temporaryHome(context), name: 'receiver', beaconPort });
   const sender = await run(context, { home, name: 'sender', beaconPort });
@@ -57,7 +58,7 @@ test('with a full disk nothing is queued, the error is reported, and the node re
     return;
   }
   try {
-    const beaconPort = await freeBeaconPort();
+    const beaconPort = await freeUdpPort();
     const receiver = await playPeer(context, { home: temporaryHome(context), name: 'receiver', beaconPort });
     const home = join(mount, 'home');
     mkdirSync(home, { mode: 0o700 });

@@ -6,11 +6,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../support/deadline.js';
 import { faultyWorkers } from '../support/faulty/order.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { assertArrived, startSceneNode, untilAcquainted } from '../support/scene-nodes.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 test('a node whose history keeps crashing stops with an error, and its outbox is intact', async (context) => {
-  const beaconPorts = [await freeBeaconPort()];
+  const beaconPorts = [await freeUdpPort()];
   const home = temporaryHome(context);
   const faulty = faultyWorkers();
   context.after(() => faulty.close());

@@ -9,9 +9,10 @@ import {
   type PlayedNode,
   type SpawnOptions,
 } from '../support/node-process.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { quantile } from '../support/scene-nodes.js';
 import { dice } from '../support/seeds.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 export async function run(
   context: TestContext,
@@ -88,7 +89,7 @@ export async function killing(
   rounds: number,
 ): Promise<void> {
   const roll = dice(seed);
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const homes = { sender: temporaryHome(context), receiver: temporaryHome(context) };
   let starts = 0;
   const start = (): Promise<NodeProcess & { readonly id: string }> => {

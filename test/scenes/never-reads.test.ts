@@ -9,9 +9,10 @@ import { outbox } from '../../src/chat/delivery/limits.js';
 import { eventually, testMsMax, within } from '../support/deadline.js';
 import { deliver, liveNode, message, must, peer, untilMet } from '../support/live-node.js';
 import { spawnNode, type NodeProcess } from '../support/node-process.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { quantile } from '../support/scene-nodes.js';
 import { startHolding } from '../support/simulated-peer.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const mib = 2 ** 20;
 
@@ -19,7 +20,7 @@ test(
   'a peer that never reads costs little memory and holds up nobody else',
   { timeout: testMsMax },
   async (context) => {
-    const beaconPort = await freeBeaconPort();
+    const beaconPort = await freeUdpPort();
     const deaf = await startHolding(true);
     context.after(deaf.close);
     const alice = spawnNode({ home: temporaryHome(context), name: 'alice', beaconPort });
@@ -73,7 +74,7 @@ test(
 test('of what waits for a peer that never reads, one megabyte is under way', async (context) => {
   const deaf = await startHolding(true);
   context.after(deaf.close);
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);

@@ -9,8 +9,9 @@ import { admission } from '../../src/admission/limits.js';
 import { eventually } from '../support/deadline.js';
 import { spawnNode } from '../support/node-process.js';
 import { canSeeSockets, ownedAt } from '../support/owned-sockets.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { newTally, simulatedPeer } from '../support/simulated-peer.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const floodSeconds = Number(process.env['PARLANCE_FLOOD_SECONDS'] ?? 3);
 const everyMs = 20;
@@ -23,7 +24,7 @@ test(
   { skip: canSeeSockets ? false : 'only Linux lists the sockets of a process' },
   async (context) => {
     const home = temporaryHome(context);
-    const bob = spawnNode({ home, name: 'bob', beaconPort: await freeBeaconPort(), placing: 'inline' });
+    const bob = spawnNode({ home, name: 'bob', beaconPort: await freeUdpPort(), placing: 'inline' });
     const { port } = await bob.until('ready');
     const pid = bob.child.pid ?? 0;
     const callers: Socket[] = [];

@@ -6,8 +6,8 @@ import { test, type TestContext } from 'node:test';
 import { runtime as limits } from '../../src/runtime/limits.js';
 import { eventually, testMsMax } from '../support/deadline.js';
 import { faultyWorkers, poison } from '../support/faulty/order.js';
-import { freeBeaconPort } from '../support/program.js';
 import { startSceneNode, untilAcquainted, type SceneNode } from '../support/scene-nodes.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const options = { timeout: testMsMax };
 
@@ -17,7 +17,7 @@ async function acquainted(
 ): Promise<{ readonly alice: SceneNode; readonly bob: SceneNode }> {
   const faults = faultyWorkers();
   context.after(() => faults.close());
-  const beaconPorts = [await freeBeaconPort()];
+  const beaconPorts = [await freeUdpPort()];
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts }, faults.entries);
   const bob = await startSceneNode(context, { name: 'bob', beaconPorts });
   await untilAcquainted(alice, bob);

@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, within } from '../support/deadline.js';
-import { freeBeaconPort } from '../support/program.js';
 import { quantile, startSceneNode, transportOf, untilAcquainted } from '../support/scene-nodes.js';
 import {
   newIdentity,
@@ -17,12 +16,13 @@ import {
   type RawSession,
 } from '../support/simulated-peer.js';
 import { usableNowMs } from '../support/usable-time.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `text ${n}`);
 
 describe('a node with five slots', () => {
   test('serves fifty peers behind one address, each with ten messages', async (context) => {
-    const options = { name: 'bob', beaconPorts: [await freeBeaconPort()] };
+    const options = { name: 'bob', beaconPorts: [await freeUdpPort()] };
     // As people run it; the other scenes of this file look at rules, not at threads.
     const bob = await startSceneNode(context, options, undefined, 'threads');
     const tally = newTally();
@@ -49,7 +49,7 @@ describe('a node with five slots', () => {
   });
 
   test('an honest peer is served soon while one address opens fifty silent connections a second', async (context) => {
-    const bob = await startSceneNode(context, { name: 'bob', beaconPorts: [await freeBeaconPort()] });
+    const bob = await startSceneNode(context, { name: 'bob', beaconPorts: [await freeUdpPort()] });
     const sloths: Socket[] = [];
     const opening = setInterval(() => sloths.push(silent(bob.port, '127.0.0.2')), 20);
     context.after(() => {
@@ -77,7 +77,7 @@ describe('a node with five slots', () => {
   });
 
   test('parks those who prove who they are and then say nothing, for strangers and for a contact', async (context) => {
-    const beaconPorts = [await freeBeaconPort()];
+    const beaconPorts = [await freeUdpPort()];
     const bob = await startSceneNode(context, { name: 'bob', beaconPorts });
     const carol = await startSceneNode(context, { name: 'carol', beaconPorts });
     await untilAcquainted(bob, carol);
@@ -112,7 +112,7 @@ describe('a node with five slots', () => {
   });
 
   test('gives one identity one place, however often it calls', async (context) => {
-    const bob = await startSceneNode(context, { name: 'bob', beaconPorts: [await freeBeaconPort()] });
+    const bob = await startSceneNode(context, { name: 'bob', beaconPorts: [await freeUdpPort()] });
     const identity = newIdentity();
     let before: RawSession | null = null;
     for (let n = 0; n < 8; n += 1) {
@@ -131,7 +131,7 @@ describe('a node with five slots', () => {
   });
 
   test('outlives connections that are reset at every point of a handshake', async (context) => {
-    const bob = await startSceneNode(context, { name: 'bob', beaconPorts: [await freeBeaconPort()] });
+    const bob = await startSceneNode(context, { name: 'bob', beaconPorts: [await freeUdpPort()] });
     const crashes = (): number => bob.log.filter(({ event }) => event === 'actor-crashed').length;
     for (let bytes = 0; bytes < 120; bytes += 1) {
       const socket = connect({ host: '127.0.0.1', port: bob.port, localAddress: '127.0.0.3' });

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { playProgram } from '../support/played-program.js';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome, type Fields } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome, type Fields } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const isMessage = (text: string) => (fields: Fields) =>
   fields['type'] === 'message' && fields['text'] === text;
@@ -12,7 +13,7 @@ const isState = (state: string) => (fields: Fields) =>
   fields['type'] === 'status' && fields['state'] === state;
 
 test('a message from one home to another is delivered, shown once and found on both sides', async (context) => {
-  const options = sceneOptions(await freeBeaconPort());
+  const options = sceneOptions(await freeUdpPort());
   const [alice, bob] = [temporaryHome(context), temporaryHome(context)];
   const serve = runProgram(context, ['serve', '--json', '--home', alice, '--name', 'alice', ...options]);
   const ready = await serve.until(({ type }) => type === 'ready');
@@ -45,7 +46,7 @@ test('a message from one home to another is delivered, shown once and found on b
 });
 
 test('a thousand lines reach a receiver that is killed in between, each once and in order', async (context) => {
-  const options = sceneOptions(await freeBeaconPort());
+  const options = sceneOptions(await freeUdpPort());
   const [alice, bob] = [temporaryHome(context), temporaryHome(context)];
   const serve = runProgram(context, ['serve', '--json', '--home', alice, '--name', 'alice', ...options]);
   await serve.until(({ type }) => type === 'ready');

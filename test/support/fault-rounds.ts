@@ -5,9 +5,9 @@
 import type { TestContext } from 'node:test';
 import { eventually } from './deadline.js';
 import { faultyWorkers, type Fault, type FaultyWorker } from './faulty/order.js';
-import { freeBeaconPort } from './program.js';
 import { assertArrived, startSceneNode, talk, untilAcquainted } from './scene-nodes.js';
 import { usableNowMs } from './usable-time.js';
+import { freeUdpPort } from './free-port.js';
 
 /** In an order in which none is replaced together with the one before it. */
 export const allWorkers: readonly FaultyWorker[] = [
@@ -42,7 +42,7 @@ export interface FaultScene {
 
 /** Two nodes that talk. The workers of bob fail on order. */
 export async function startFaultScene(context: TestContext): Promise<FaultScene> {
-  const beaconPorts = [await freeBeaconPort()];
+  const beaconPorts = [await freeUdpPort()];
   const faulty = faultyWorkers();
   context.after(() => faulty.close());
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts });

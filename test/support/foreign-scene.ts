@@ -1,6 +1,5 @@
 /** One node in this process with older programs switched on, and what a test waits for of it. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -13,6 +12,7 @@ import type {
 } from '../../src/index.js';
 import { startNode, type Placing } from '../../src/node/root.js';
 import { hangMs } from './deadline.js';
+import { freeUdpPort } from './free-port.js';
 
 export interface Scene {
   readonly node: NodeHandle;
@@ -121,12 +121,4 @@ export const incoming = (seen: readonly NodeEvent[], dialect: string): readonly 
 export async function unheardOf({ node }: Scene): Promise<unknown> {
   const { transport } = (await node.stats())._unsafeUnwrap();
   return typeof transport === 'object' && transport !== null ? Reflect.get(transport, 'unheard') : null;
-}
-
-export async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
 }

@@ -5,7 +5,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -186,17 +185,6 @@ export function temporaryHome(context: TestContext): string {
   const home = mkdtempSync(join(tmpdir(), 'parlance-test-'));
   context.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
   return home;
-}
-
-/** A UDP port that was free a moment ago: nodes of one scene share it, other scenes do not hear it. */
-export async function freeBeaconPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }
 
 /** Options that keep a node on this machine and within its scene. */

@@ -2,7 +2,8 @@
 import type { TestContext } from 'node:test';
 import { listenBlocking } from './standins/blocking-socket.js';
 import { playProgram } from './played-program.js';
-import { freeBeaconPort, temporaryHome, type Program } from './program.js';
+import { temporaryHome, type Program } from './program.js';
+import { freeUdpPort } from './free-port.js';
 
 export interface RoleProgram extends Program {
   readonly home: string;
@@ -23,7 +24,7 @@ export async function runRole(
   } = {},
 ): Promise<RoleProgram> {
   const home = options.home ?? temporaryHome(context);
-  const beaconPort = options.beaconPort ?? (await freeBeaconPort());
+  const beaconPort = options.beaconPort ?? (await freeUdpPort());
   const scene = ['--home', home, '--bind', options.bind ?? '127.0.0.1', '--broadcast', '127.0.0.1'];
   const all = [...args, ...scene, '--beacon-port', String(beaconPort)];
   const program = playProgram(context, all, { PARLANCE_PORT: '0', PARLANCE_NAME: 'nora', ...options.env });

@@ -11,13 +11,13 @@ import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { liveNode } from '../support/live-node.js';
-import { freeBeaconPort } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const options = { timeout: testMsMax };
 
 // Case S2
 test('commands that read send no datagram and start no node', options, async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   (await alice.handle.send(`127.0.0.1:${bob.port}`, 'hello'))._unsafeUnwrap();
@@ -55,7 +55,7 @@ test('commands that read send no datagram and start no node', options, async (co
 
 // Case S2
 test('peers without a node prints who is heard, and announces nobody', options, async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = fakeWorld();
   context.after(() => bob.remove());

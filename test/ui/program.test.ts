@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { testMsMax } from '../support/deadline.js';
 import { playProgram } from '../support/played-program.js';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome, type Fields } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome, type Fields } from '../support/program.js';
 import { usableNowMs } from '../support/usable-time.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const isType = (type: string) => (fields: Fields) => fields['type'] === type;
 
 test('a node in a process of its own serves commands', { timeout: testMsMax }, async (context) => {
-  const network = sceneOptions(await freeBeaconPort());
+  const network = sceneOptions(await freeUdpPort());
   const [alice, bob, carol] = [temporaryHome(context), temporaryHome(context), temporaryHome(context)];
   // On threads, as shipped; the other end is cheaper.
   const node = runProgram(context, ['serve', '--json', '--home', alice, '--name', 'alice', ...network]);

@@ -9,9 +9,10 @@ import { methods, streams } from '../../src/ui/api/methods.js';
 import { serveApi } from '../../src/ui/api/server.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { deliver, liveNode, message, untilMet, type LiveNode } from '../support/live-node.js';
-import { freeBeaconPort, temporaryHome } from '../support/program.js';
+import { temporaryHome } from '../support/program.js';
 import { testMsMax } from '../support/deadline.js';
 import type { PeerEvent } from '../../src/index.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const options = { timeout: testMsMax };
 
@@ -51,7 +52,7 @@ interface Scene {
 
 /** Starts two nodes that exchanged messages, one of them behind its control socket. */
 async function sceneOf(context: TestContext): Promise<Scene> {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const foreign = { dialects: ['all'], listen: ['chatbuddy=0', 'cse310=0'] } as const;
   const alice = await liveNode(context, { name: 'alice', beaconPort, ...foreign });
   const bob = await liveNode(context, { name: 'bob', beaconPort, ...foreign });

@@ -12,13 +12,14 @@ import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { liveNode } from '../support/live-node.js';
 import { playProgram } from '../support/played-program.js';
-import { freeBeaconPort, runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { runProgram, sceneOptions, temporaryHome } from '../support/program.js';
+import { freeUdpPort } from '../support/free-port.js';
 
 const options = { timeout: testMsMax };
 
 // Case S1
 test('five send that start at once without a node share one and deliver all', options, async (context) => {
-  const beaconPort = await freeBeaconPort();
+  const beaconPort = await freeUdpPort();
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   const home = temporaryHome(context);
   const texts = ['one', 'two', 'three', 'four', 'five'];
@@ -65,7 +66,7 @@ test(
   'serve takes over the home of a node without users, and is exit 6 beside users',
   options,
   async (context) => {
-    const [home, beaconPort] = [temporaryHome(context), await freeBeaconPort()];
+    const [home, beaconPort] = [temporaryHome(context), await freeUdpPort()];
     const play = (...args: string[]) => {
       const all = [...args, '--home', home, ...sceneOptions(beaconPort)];
       return playProgram(context, all, { PARLANCE_NAME: 'nora' });

@@ -20,6 +20,7 @@ import { FaultRation } from '../../runtime/log-ration.js';
 import { keyIsOldAtMs } from '../../session/certificate.js';
 import type { SessionProtocol, ForeignProtocol } from '../connection/protocol.js';
 import type { HistoryProtocol } from '../history/protocol.js';
+import { nothingHeard } from '../../chat/presence/heard-log.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../presence/protocol.js';
 import type { TransportProtocol } from '../transport/protocol.js';
 import { Calls } from './calls.js';
@@ -139,7 +140,7 @@ function tellPresence(effect: Extract<Effect, { readonly to: 'presence' }>, cont
     case 'report': {
       const { token } = effect;
       void discovery.call('report', {}).then((reported) => {
-        const report = reported.unwrapOr({ own: [], peers: [], offLinkCount: 0 });
+        const report = reported.unwrapOr(nothingHeard);
         context.self('heardReport', { token, report });
       });
       break;

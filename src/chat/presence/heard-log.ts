@@ -32,6 +32,9 @@ export interface HeardReport {
   readonly offLinkCount: number;
 }
 
+/** The report where no discovery answers. */
+export const nothingHeard: HeardReport = { own: [], peers: [], offLinkCount: 0 };
+
 /** A log without entries. */
 export class HeardLog {
   readonly #own = new Map<string, OwnHeard>();

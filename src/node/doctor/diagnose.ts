@@ -3,6 +3,7 @@
  * the causes. A node that runs is asked for what it heard. Without one the doctor listens for a bounded time; it then
  * sends one test datagram to each target of announcements, and nothing else.
  */
+import { randomBytes } from 'node:crypto';
 import { ok, type Result } from 'neverthrow';
 import { bindsOf } from '../../actors/interfaces.js';
 import { beaconSocket } from '../../actors/presence/limits.js';
@@ -14,12 +15,14 @@ import type { Finding } from '../../chat/doctor/finding.js';
 import { echoesOf, heardOf, heardPeerOf, wayOf } from '../../chat/doctor/heard.js';
 import { judge } from '../../chat/doctor/judge.js';
 import type { Echo, Observations, PeerState, TcpPort, UdpPort } from '../../chat/doctor/observations.js';
+import { peerIdOf } from '../../chat/people/identity.js';
+import { nothingHeard, type HeardReport } from '../../chat/presence/heard-log.js';
 import { isUnspecified } from '../../wire/address-space.js';
 import type { NodeError, NodeHandle, NodeOptions } from '../handle.js';
 import { node as nodeLimits } from '../limits.js';
+import { startPassiveDiscovery } from '../passive/discovery.js';
 import { readFirewalls } from './firewalls.js';
 import { doctorShell as limits } from './limits.js';
-import { listenFor } from './listening.js';
 import { gateway, holderOf, homeState, links, ownAddresses } from './machine.js';
 
 export type { Finding } from '../../chat/doctor/finding.js';
@@ -149,12 +152,25 @@ async function listen(
   const binds = bindsOf(bind);
   const udp = await udpOf(binds, beaconPorts);
   const intervalMs = options.beaconIntervalMs ?? nodeLimits.beaconIntervalMs;
-  const ear = await listenFor(bind, beaconPorts, intervalMs);
+  const listening = await startPassiveDiscovery(
+    {
+      bind,
+      beaconPorts,
+      intervalMs,
+      // An identity of this moment: the home is not touched.
+      ownId: peerIdOf(new Uint8Array(randomBytes(32))),
+      ownBootId: new Uint8Array(randomBytes(8)),
+    },
+    () => undefined,
+  );
+  // Where no port can be bound nothing is heard, and the finding about the ports says so.
+  const report = async (): Promise<HeardReport> =>
+    listening.isOk() ? await listening.value.report() : nothingHeard;
   const startedMs = performance.now();
   const returned = await selfTest({ bind, targets, beaconPorts });
-  await waited(listenMs, signal, onProgress, async () => (await ear.report()).peers.length > 0);
-  const { peers, offLinkCount } = await ear.report();
-  await ear.close();
+  await waited(listenMs, signal, onProgress, async () => (await report()).peers.length > 0);
+  const { peers, offLinkCount } = await report();
+  if (listening.isOk()) await listening.value.close();
   const own = ownAddresses();
   return {
     binds,

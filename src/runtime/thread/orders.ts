@@ -113,8 +113,8 @@ export class Orders {
   }
 }
 
-/** The worker's side: carries orders out, and collects the answers of one turn. */
-export class Obedience {
+/** The worker's side: performs orders, and collects the answers of one turn. */
+export class OrderReceiver {
   readonly #control: WorkerControl;
   readonly #post: (answers: AnswerBatch) => void;
   readonly #onFailed: (name: string, detail: string) => void;
@@ -130,9 +130,9 @@ export class Obedience {
     this.#onFailed = onFailed;
   }
 
-  obey(batch: OrderBatch): void {
+  receive(batch: OrderBatch): void {
     for (let i = 0; i < batch.length; i += 3)
-      this.#carryOut(Number(batch[i]), String(batch[i + 1]), batch[i + 2]);
+      this.#perform(Number(batch[i]), String(batch[i + 1]), batch[i + 2]);
   }
 
   /** Posts the answers that wait: before any other report, so that all arrive in order. */
@@ -157,7 +157,7 @@ export class Obedience {
     }
   }
 
-  #carryOut(nth: number, name: string, args: unknown): void {
+  #perform(nth: number, name: string, args: unknown): void {
     try {
       const method: unknown = Reflect.get(this.#control, name);
       if (typeof method !== 'function' || !Array.isArray(args)) throw new TypeError(`no order ${name}`);

@@ -15,7 +15,7 @@ import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } fr
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
 import { systemLoop } from '../timers.js';
 import { Recorder } from '../recorder.js';
-import { Obedience, type AnswerBatch, type OrderBatch } from './orders.js';
+import { OrderReceiver, type AnswerBatch, type OrderBatch } from './orders.js';
 import { openNativeGate } from './native-call.js';
 import { ProgressTable } from './progress.js';
 import { exposeHandle } from './handle.js';
@@ -63,7 +63,7 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
     known.set(key, behaviourOf(definition));
   }
   const report = (message: ThreadReport, transfer: readonly Transferable[] = []): void => {
-    obedience.flush();
+    orders.flush();
     questions.flush();
     events.postMessage(message, transfer);
   };
@@ -101,12 +101,12 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
   openNativeGate(ProgressTable.nativeWord(progress), limits);
   setInterval(() => table.turn(), limits.loopTurnEveryMs).unref();
   exposeHandle(host, control);
-  const obedience = new Obedience(
+  const orders = new OrderReceiver(
     host,
     (answers) => post({ type: 'answers', answers }),
     (name, detail) => report({ type: 'order-failed', name, detail }),
   );
-  events.on('message', (batch: OrderBatch) => obedience.obey(batch));
+  events.on('message', (batch: OrderBatch) => orders.receive(batch));
   report({ type: 'online' });
 }
 

@@ -5,8 +5,8 @@ import { run } from '../../../src/ui/cli/program.js';
 import { eventually, testMsMax, within } from '../../support/deadline.js';
 import { fakeWorld } from '../../support/fake-world.js';
 import { launchInline } from '../../support/inline-nodes.js';
-import { freeBeaconPort } from '../../support/program.js';
 import { startChat } from '../../support/standins/chatbuddy.js';
+import { freeUdpPort } from '../../support/free-port.js';
 
 const options = { timeout: testMsMax };
 
@@ -18,7 +18,7 @@ async function menuAtTerminal(t: TestContext) {
     it.remove();
   });
   const scene = ['--bind', '127.0.0.1', '--port', '0', '--broadcast', '127.0.0.1', '--listen', 'chatbuddy=0'];
-  const args = ['menu', 'chatbuddy', '--beacon-port', String(await freeBeaconPort()), ...scene];
+  const args = ['menu', 'chatbuddy', '--beacon-port', String(await freeUdpPort()), ...scene];
   const ended = run(args, { ...it.world, launchNode: launchInline });
   const count = (words: string): number => it.stdout.text.split(words).length - 1;
   return {

@@ -85,7 +85,7 @@ export const variables: readonly (readonly [string, string])[] = [
 /** Files of a home. */
 export const files: readonly (readonly [string, string])[] = [
   ['settings.json', 'lasting choices; see "parlance config"'],
-  ['identity.json', 'the key of this identity: whoever has it is you'],
+  ['identity.json', 'the secret key of this identity: keep it private, a copy of it can act in your name'],
   ['history.db', 'messages, contacts and the outbox'],
   ['status.json', 'the own status'],
   ['prompt.json', 'drafts and input history of the prompt'],

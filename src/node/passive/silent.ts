@@ -1,9 +1,10 @@
 /** Actors in the place of those that use the network: nothing is opened, dialled, heard or announced. */
 import { err, ok } from 'neverthrow';
-import { bindsOf } from '../actors/interfaces.js';
-import type { BroadcastProtocol, DiscoveryProtocol } from '../actors/presence/protocol.js';
-import type { TransportProtocol, TransportReports } from '../actors/transport/protocol.js';
-import { actor, next, reply } from '../runtime/actor.js';
+import { bindsOf } from '../../actors/interfaces.js';
+import { nothingHeard } from '../../chat/presence/heard-log.js';
+import type { BroadcastProtocol, DiscoveryProtocol } from '../../actors/presence/protocol.js';
+import type { TransportProtocol, TransportReports } from '../../actors/transport/protocol.js';
+import { actor, next, reply } from '../../runtime/actor.js';
 
 type Nothing = Record<never, never>;
 
@@ -63,7 +64,7 @@ export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
     reach: (state) => next(state),
     age: (state) => next(state),
     stats: (state) => reply(state, ok({ datagrams: 0, signatureChecks: 0, challenges: 0, dropped: {} })),
-    report: (state) => reply(state, ok({ own: [], peers: [], offLinkCount: 0 })),
+    report: (state) => reply(state, ok(nothingHeard)),
   },
 });
 

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bindsOf, readInterfaces } from '../interfaces.js';
+import { bindsOf, isFamilyMissing, readInterfaces } from '../interfaces.js';
 import { isV6 } from '../../wire/address-space.js';
 import { joinGroups, receiverOf, type BeaconReceiver } from './groups.js';
 import { beaconSocket as limits } from './limits.js';
@@ -29,20 +29,17 @@ export interface SelfTestOptions {
 }
 
 /** Returns the error code of listening on a beacon port; null: it can be listened on. */
-export async function udpProblem(bind: string, port: number): Promise<string | null> {
+export async function udpProblem(binds: readonly string[], port: number): Promise<string | null> {
   let problem: string | null = null;
-  for (const address of bindsOf(bind)) {
+  for (const address of binds) {
     const opened = await openUdp({ address, port, isShared: true, onDatagram: ignore, onError: ignore });
     if (opened.isOk()) opened.value.close();
-    else if (!isFamilyProblem(opened.error)) problem ??= opened.error;
+    else if (!isFamilyMissing(address, opened.error)) problem ??= opened.error;
   }
   return problem;
 }
 
 const ignore = (): void => undefined;
-
-const isFamilyProblem = (code: string): boolean =>
-  ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT'].includes(code);
 
 /** Sends the test datagrams, and waits until all are back, at most `selfTestMs`. */
 export async function selfTest(options: SelfTestOptions): Promise<readonly Returned[]> {

@@ -229,7 +229,7 @@ async function tcpOf(
 const udpOf = (binds: NetworkInfo['binds'], beaconPorts: readonly number[]): Promise<readonly UdpPort[]> =>
   Promise.all(
     beaconPorts.map(async (port) => {
-      const problem = await udpProblem(binds.join(','), port);
+      const problem = await udpProblem(binds, port);
       return { port, problem, holder: problem === 'EADDRINUSE' ? await holderOf('udp', port) : '' };
     }),
   );

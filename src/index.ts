@@ -6,7 +6,7 @@ export type * from './chat/events.js';
 export { answers, questions } from './chat/contract.js';
 export { nodeEvents } from './chat/events.js';
 export { foreignDialectNames } from './chat/fields.js';
-export type { DeliveryState, Direction } from './chat/delivery/entry.js';
+export { deliveryRanks, type DeliveryState, type Direction } from './chat/delivery/entry.js';
 export { escapeForTerminal, escapeName } from './chat/people/display.js';
 export { invisibleIn, parseOwnName, resolvePeer, sanitiseName } from './chat/people/name.js';
 export { oldLineOf } from './chat/delivery/transcript.js';

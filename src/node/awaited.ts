@@ -1,11 +1,11 @@
 /** Sends a message and waits until it reaches a state, for embedders: one call in place of a reader of events. */
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
+import { deliveryRanks } from '../chat/delivery/entry.js';
 import type { NodeEvent, StatusEvent } from '../chat/events.js';
 import type { NodeError, NodeHandle, SendOptions, WaitFor } from './handle.js';
 
 type Queue = (options: { readonly id?: string }) => ResultAsync<StatusEvent, NodeError>;
 
-const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
 const aborted: NodeError = { code: 'runtime/aborted', actor: 'node', name: 'send' };
 
 /**
@@ -43,7 +43,7 @@ async function follow(
     if (queued.isErr()) return err(queued.error);
     const found = await node.find(peer);
     const isForeign = found.isOk() ? found.value.dialect !== 'native' : peer.includes('://');
-    const wanted = isForeign ? ranks.sent : ranks[wait];
+    const wanted = isForeign ? deliveryRanks.sent : deliveryRanks[wait];
     // A repeated id is answered with the state that its message has reached, and may bring no further event.
     const reached = outcomeOf(queued.value, queued.value, wanted);
     if (reached !== null) return reached;
@@ -78,5 +78,5 @@ function outcomeOf(
       what: 'the delivery',
       detail: event.reason ?? 'no reason is known',
     });
-  return ranks[event.state] >= wanted ? ok(event) : null;
+  return deliveryRanks[event.state] >= wanted ? ok(event) : null;
 }

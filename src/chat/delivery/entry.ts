@@ -15,6 +15,14 @@ export type Direction = 'in' | 'out';
  */
 export type DeliveryState = 'queued' | 'sent' | 'delivered' | 'failed';
 
+/** The order of the states: a delivery only goes up. */
+export const deliveryRanks = {
+  queued: 0,
+  sent: 1,
+  delivered: 2,
+  failed: 3,
+} as const satisfies Readonly<Record<DeliveryState, number>>;
+
 /**
  * The content of an entry. This version sends texts alone; the other kinds belong to later versions. `target`: the id
  * of the message that the entry is about.

@@ -2,7 +2,13 @@
  * Deliveries: the states of sent messages, from before their sending up to the wanted state. The sender gives their
  * ids, so a status is recognised whether the event or the answer of the node brings it first.
  */
-import type { ErrorEvent, NodeHandle, StatusEvent, WaitFor } from '../../../index.js';
+import {
+  deliveryRanks,
+  type ErrorEvent,
+  type NodeHandle,
+  type StatusEvent,
+  type WaitFor,
+} from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
 import type { CliError } from '../errors.js';
 import { until } from '../run.js';
@@ -27,7 +33,6 @@ export type End =
   /** The events ended before the messages reached the state. */
   | { readonly type: 'lost' };
 
-const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
 /** The rank of a message that the node has not taken yet. */
 const unsent = -1;
 
@@ -49,7 +54,7 @@ export class Deliveries {
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
-    this.#wanted = ranks[options.wait];
+    this.#wanted = deliveryRanks[options.wait];
   }
 
   /** Number of queued messages below the wanted state. */
@@ -59,16 +64,20 @@ export class Deliveries {
 
   /** State that is waited for. */
   get wanted(): WaitFor {
-    return this.#wanted === ranks.delivered ? 'delivered' : this.#wanted === ranks.sent ? 'sent' : 'queued';
+    return this.#wanted === deliveryRanks.delivered
+      ? 'delivered'
+      : this.#wanted === deliveryRanks.sent
+        ? 'sent'
+        : 'queued';
   }
 
   /** Lowers the wanted state to `sent`, for peers whose program has no receipts. */
   settleForSent(): void {
     this.#hasReceipts = false;
-    this.#wanted = Math.min(this.#wanted, ranks.sent);
+    this.#wanted = Math.min(this.#wanted, deliveryRanks.sent);
     // A program nearby takes a message before its dialect is known here.
     for (const [id, rank] of this.#pending)
-      if (rank >= this.#wanted && rank !== ranks.failed) this.#pending.delete(id);
+      if (rank >= this.#wanted && rank !== deliveryRanks.failed) this.#pending.delete(id);
     this.#wake();
   }
 
@@ -177,7 +186,7 @@ export class Deliveries {
 
   async #advance(status: StatusEvent): Promise<void> {
     const reached = this.#pending.get(status.id);
-    const rank = ranks[status.state];
+    const rank = deliveryRanks[status.state];
     if (reached === undefined || rank <= reached) return;
     this.#pending.set(status.id, rank);
     await this.#options.onStatus(status);

@@ -1,6 +1,7 @@
 /** `parlance send` to several peers: one message, and a delivery state of each recipient. */
 import { ok, type Result } from 'neverthrow';
 import {
+  deliveryRanks,
   escapeName,
   newMessageId,
   resolvePeer,
@@ -47,8 +48,6 @@ interface Recipient {
 }
 
 const nameOf = ({ names, word }: Recipient): string => names[0] ?? word;
-
-const ranks = { queued: 0, sent: 1, delivered: 2, failed: 3 } as const;
 
 /**
  * Sends one message to several peers and waits for each. Where one is unknown nothing is sent. Exit codes: 4 where a
@@ -260,7 +259,7 @@ class Several {
   #waiting(): readonly Recipient[] {
     return this.#recipients.filter((recipient) => {
       const wanted = isForeign(recipient) && this.#options.wait === 'delivered' ? 'sent' : this.#options.wait;
-      return !recipient.isOver && rankOf(recipient) < ranks[wanted];
+      return !recipient.isOver && rankOf(recipient) < deliveryRanks[wanted];
     });
   }
 
@@ -313,7 +312,7 @@ class Several {
   }
 
   async #reached(recipient: Recipient, status: StatusEvent): Promise<void> {
-    if (ranks[status.state] <= rankOf(recipient)) return;
+    if (deliveryRanks[status.state] <= rankOf(recipient)) return;
     recipient.state = status.state;
     const { output } = this.#context;
     if (output.isJson) await output.result(status, null);
@@ -336,7 +335,7 @@ class Several {
   }
 }
 
-const rankOf = ({ state }: Recipient): number => (state === null ? -1 : ranks[state]);
+const rankOf = ({ state }: Recipient): number => (state === null ? -1 : deliveryRanks[state]);
 
 const isForeign = ({ word, row }: Recipient): boolean =>
   word.includes('://') || (row !== null && row.dialect !== 'native');
@@ -355,6 +354,6 @@ function recipientIn(recipients: readonly Recipient[], status: StatusEvent): Rec
   const named = asked.filter(({ names }) => names.includes(status.peer));
   const found = named.find((recipient) => nameOf(recipient) === status.peer) ?? named[0];
   if (found !== undefined) return found;
-  const open = asked.filter((recipient) => rankOf(recipient) < ranks[status.state]);
+  const open = asked.filter((recipient) => rankOf(recipient) < deliveryRanks[status.state]);
   return open.length === 1 ? open[0] : undefined;
 }

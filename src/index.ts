@@ -15,6 +15,7 @@ export type { DialectName, Encryption, ForeignDialectName } from './dialects/dia
 export type * from './errors.js';
 export type * from './node/handle.js';
 export { formatAddress, isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
+export { presenceWords, type PresenceWord } from './wire/status.js';
 export { newMessageId } from './node/message-id.js';
 export { startNode } from './node/start.js';
 export { topLines } from './runtime/top.js';

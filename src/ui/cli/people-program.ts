@@ -1,13 +1,12 @@
 /** The commands about people and about what waits for them, with their arguments and help. */
 import { Argument, Option, type Command } from 'commander';
+import { presenceWords, type PresenceWord } from '../../index.js';
 import {
   contactVerbs,
   outboxVerbs,
-  presenceChoices,
   queuedFates,
   type ContactVerb,
   type OutboxVerb,
-  type PresenceChoice,
   type QueuedFate,
 } from './options/verbs.js';
 import type { RunContext } from './run.js';
@@ -78,18 +77,13 @@ function addStatus(program: Command, base: (command: Command) => Command, runs: 
     .description('show the own status, or set it for others to see')
     .addArgument(
       new Argument('[presence]', 'busy mutes notifications; invisible announces nothing').choices(
-        presenceChoices,
+        presenceWords,
       ),
     )
     .argument('[text...]', 'words that others see with it')
     .option('--until <time>', 'be here again at 13:00, in 2h, tomorrow or at 2026-05-01T14:30')
     .action(
-      (
-        presence: PresenceChoice | undefined,
-        words: string[],
-        options: { until?: string },
-        command: Command,
-      ) =>
+      (presence: PresenceWord | undefined, words: string[], options: { until?: string }, command: Command) =>
         runs(command, async (context) =>
           (await import('./commands/status.js')).status(context, {
             presence: presence ?? null,

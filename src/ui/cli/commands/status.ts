@@ -1,8 +1,7 @@
 /** `parlance status`: the own status, shown or set. */
 import { err, ok, type Result } from 'neverthrow';
-import type { OwnStatus, PresenceEvent } from '../../../index.js';
+import { presenceWords, type OwnStatus, type PresenceEvent, type PresenceWord } from '../../../index.js';
 import { parseComing } from '../options/time.js';
-import { presenceChoices, type PresenceChoice } from '../options/verbs.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { statusWords } from '../screen/present.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -10,7 +9,7 @@ import type { ExitCode } from '../screen/wording.js';
 /** Arguments of `status`. */
 export interface StatusOptions {
   /** Null: the status is shown. */
-  readonly presence: PresenceChoice | null;
+  readonly presence: PresenceWord | null;
   readonly text: string;
   /** End of the status, as it was typed; null: none. */
   readonly until: string | null;
@@ -34,7 +33,7 @@ export async function status(context: RunContext, options: StatusOptions): Promi
 
 /** Returns a status with the end that a word names. Errors: a sentence. */
 export function statusOf(
-  presence: PresenceChoice,
+  presence: PresenceWord,
   text: string,
   until: string | null,
   nowMs: number,
@@ -49,9 +48,8 @@ export function readStatus(argument: string, nowMs: number): Result<OwnStatus | 
     /^(.*?)(?:(?:^|\s+)--until(?:\s+|=)(\S+))?$/s.exec(argument.trim()) ?? [];
   if (words === '' && until === null) return ok(null);
   const [first = '', ...rest] = words.split(/\s+/u);
-  const presence = presenceChoices.find((each) => each === first.toLowerCase());
-  if (presence === undefined)
-    return err(`"${first}" is not a status; there are ${presenceChoices.join(', ')}`);
+  const presence = presenceWords.find((each) => each === first.toLowerCase());
+  if (presence === undefined) return err(`"${first}" is not a status; there are ${presenceWords.join(', ')}`);
   return statusOf(presence, rest.join(' '), until, nowMs);
 }
 

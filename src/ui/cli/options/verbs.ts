@@ -22,11 +22,6 @@ export const queuedFates = ['send', 'keep', 'drop'] as const;
 /** The fate of such messages. */
 export type QueuedFate = (typeof queuedFates)[number];
 
-/** The presences of `status`. */
-export const presenceChoices = ['here', 'away', 'busy', 'invisible'] as const;
-/** A presence of `status`. */
-export type PresenceChoice = (typeof presenceChoices)[number];
-
 /** Verbs of `config`. */
 export const configVerbs = ['get', 'set', 'unset', 'path', 'check', 'schema'] as const;
 /** A verb of `config`. */

@@ -1,7 +1,6 @@
 /** Commands of the prompt about the own status. */
-import type { NodeHandle, PresenceEvent } from '../../../index.js';
+import { presenceWords, type NodeHandle, type PresenceEvent } from '../../../index.js';
 import { ownStatusLine, readStatus } from '../commands/status.js';
-import { presenceChoices } from '../options/verbs.js';
 import type { Printer } from './printer.js';
 
 const names = ['status', 'away', 'back'] as const;
@@ -49,7 +48,7 @@ export class StatusCommands {
     const words = { status: argument, away: `away ${argument}`, back: 'here' }[name];
     const wanted = readStatus(words, this.#nowMs());
     if (wanted.isErr()) {
-      this.#printer.warn(`${wanted.error}: /status [${presenceChoices.join('|')}] [TEXT] [--until TIME]`);
+      this.#printer.warn(`${wanted.error}: /status [${presenceWords.join('|')}] [TEXT] [--until TIME]`);
       return;
     }
     const asked = await (wanted.value === null ? this.#node.status() : this.#node.setStatus(wanted.value));

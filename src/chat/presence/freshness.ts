@@ -7,6 +7,7 @@
 import type { PeerId } from '../../ids.js';
 import { beaconGate as limits } from './limits.js';
 import type { BeaconRecord } from '../../wire/beacon.js';
+import { isSame } from '../../wire/bytes.js';
 
 /**
  * The result of the check. `repeat`: the record accepted last, since one announcement goes to several ports and
@@ -37,7 +38,7 @@ export function createFreshnessMemory(): FreshnessMemory {
         if (isLive) return 'fresh';
         return Math.abs(record.timeMs - wallClockMs) <= limits.clockSkewMaxMs ? 'fresh' : 'unproven';
       }
-      if (isSameBytes(last.bootId, record.bootId)) {
+      if (isSame(last.bootId, record.bootId)) {
         if (record.seq > last.seq) return 'fresh';
         return record.seq === last.seq ? 'repeat' : 'stale';
       }
@@ -52,6 +53,3 @@ export function createFreshnessMemory(): FreshnessMemory {
     },
   };
 }
-
-const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, index) => byte === b[index]);

@@ -7,6 +7,7 @@ import { foreignPorts } from '../../dialects/limits.js';
 import { roster as limits } from './limits.js';
 import { isLinkLocalV6, isV6, sourceKey } from '../../wire/address-space.js';
 import type { BeaconDatagram, BeaconRecord } from '../../wire/beacon.js';
+import { isSame } from '../../wire/bytes.js';
 import type { Status } from '../../wire/status.js';
 import type { BeaconGateOptions, BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import { foreignPeerId, sanitiseName } from '../people/name.js';
@@ -189,7 +190,7 @@ class Rows implements Roster {
   isOfRun(peerId: PeerId, bootId: Uint8Array): boolean {
     const row = this.#rows.get(peerId);
     if (row === undefined) return false;
-    if (row.bootId !== null) return isSameBytes(row.bootId, bootId);
+    if (row.bootId !== null) return isSame(row.bootId, bootId);
     return row.presence.bootIdHex === Buffer.from(bootId).toString('hex');
   }
 
@@ -217,7 +218,7 @@ class Rows implements Roster {
     if (displaced === null) return [];
     const gone = displaced.map((other) => this.#remove(other));
     this.#rows.set(peerId, row);
-    return before && isSame(before.presence, row.presence) ? gone : [...gone, row.presence];
+    return before && isSamePresence(before.presence, row.presence) ? gone : [...gone, row.presence];
   }
 
   /**
@@ -340,7 +341,7 @@ function isRepeated(
     presence.state === 'online' &&
     presence.dialect === 'native' &&
     bootId !== null &&
-    isSameBytes(bootId, record.bootId) &&
+    isSame(bootId, record.bootId) &&
     presence.certificateSerial === record.certificateSerial &&
     rawName === record.name &&
     isSameStatus(presence.status, record.status) &&
@@ -354,8 +355,5 @@ function isRepeated(
 const isSameStatus = (a: Status | undefined, b: Status | undefined): boolean =>
   a?.presence === b?.presence && a?.text === b?.text && a?.untilMs === b?.untilMs;
 
-const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, at) => byte === b[at]);
-
-const isSame = (a: Presence, b: Presence): boolean =>
+const isSamePresence = (a: Presence, b: Presence): boolean =>
   JSON.stringify({ ...a, lastSeenMs: 0 }) === JSON.stringify({ ...b, lastSeenMs: 0 });

@@ -12,8 +12,7 @@ import { unreachable } from '../exhaustive.js';
 import type { PeerId } from '../ids.js';
 import type { TicketBook } from '../session/tickets.js';
 import type { Address } from '../wire/address.js';
-import type { Status } from '../wire/status.js';
-import { isHere } from './people/presence.js';
+import { plainStatus, type Status } from '../wire/status.js';
 import { StatusDesk } from './status.js';
 import { announced } from './announcements.js';
 import { selfOf } from './self.js';
@@ -95,7 +94,7 @@ export class Core {
       );
       people.age(turn);
       this.#peopleDesk.unseen.restore(stored.unseen.emittedSeq);
-      this.#status.restore(stored.status ?? isHere, turn);
+      this.#status.restore(stored.status ?? plainStatus, turn);
       native.expireTickets(turn);
       foreign.start(turn);
       delivery.restore(stored, turn);

@@ -5,10 +5,10 @@
  */
 import { ok } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
-import type { Status } from '../wire/status.js';
+import { plainStatus, type Status } from '../wire/status.js';
 import type { AskedInput } from './asked.js';
 import type { PresenceEvent } from './events.js';
-import { isHere, statusEnd, statusFields, statusText } from './people/presence.js';
+import { statusEnd, statusFields, statusText } from './people/presence.js';
 import type { CoreTurn, Parts } from './parts.js';
 import { statuses as limits } from './routes/limits.js';
 import { answer } from './turn.js';
@@ -21,7 +21,7 @@ export type StatusCommand = Extract<AskedInput, { readonly name: 'ownStatus' | '
 export class StatusDesk {
   readonly #parts: Parts;
   readonly #describe: (turn: CoreTurn) => void;
-  #chosen: Status = isHere;
+  #chosen: Status = plainStatus;
   #isIdle = false;
   /** The last time that sessions got the status (monotonic, ms). */
   #toldAtMs = Number.NEGATIVE_INFINITY;
@@ -37,7 +37,7 @@ export class StatusDesk {
   /** Restores the status of an earlier run. */
   restore(stored: Status, turn: CoreTurn): void {
     const isOver = stored.untilMs !== null && stored.untilMs <= turn.now.wallMs;
-    this.#chosen = isOver ? isHere : stored;
+    this.#chosen = isOver ? plainStatus : stored;
     this.#parts.native.statuses.set(this.status);
     this.#watchEnd(turn);
   }
@@ -96,7 +96,7 @@ export class StatusDesk {
     }
     if (due.watch !== this.#watch) return;
     const { untilMs } = this.#chosen;
-    if (untilMs !== null && untilMs <= turn.now.wallMs) this.#choose(isHere, turn);
+    if (untilMs !== null && untilMs <= turn.now.wallMs) this.#choose(plainStatus, turn);
     else this.#watchEnd(turn);
   }
 

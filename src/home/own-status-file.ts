@@ -1,7 +1,7 @@
 /** The file `status.json` of a home: the status that its user chose, kept over restarts. */
 import { join } from 'node:path';
 import { isJsonObject, parseBoundedJson } from '../wire/json/parse.js';
-import { presenceWords, type Status } from '../wire/status.js';
+import { plainStatus, presenceWords, type Status } from '../wire/status.js';
 import { ownStatusFile as limits } from './limits.js';
 import { readPrivate, writePrivate } from './private-file.js';
 
@@ -17,7 +17,7 @@ export interface OwnStatusFile {
 export function openOwnStatus(home: string, onTrouble: (reason: string) => void): OwnStatusFile {
   const file = join(home, fileName);
   const text = readPrivate(file).mapErr(onTrouble).unwrapOr(null);
-  let current = (text === null ? null : statusIn(text)) ?? { presence: 'here', text: '', untilMs: null };
+  let current = (text === null ? null : statusIn(text)) ?? plainStatus;
   return {
     status: () => current,
     keepStatus(status) {

@@ -21,6 +21,13 @@ export interface Status {
   readonly untilMs: number | null;
 }
 
+/** The status of a person that gave none. */
+export const plainStatus: Status = { presence: 'here', text: '', untilMs: null };
+
+/** Whether two statuses say the same. Undefined: no status is known. */
+export const isSameStatus = (a: Status | undefined, b: Status | undefined): boolean =>
+  a?.presence === b?.presence && a?.text === b?.text && a?.untilMs === b?.untilMs;
+
 /** Encodes a status. Throws on a text that the caller must have checked. */
 export function encodeStatus({ presence, text, untilMs }: Status): Uint8Array {
   const bytes = new TextEncoder().encode(text);

@@ -16,7 +16,7 @@ import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, encodeQuery, type BeaconKind } from '../../wire/beacon.js';
-import type { Status } from '../../wire/status.js';
+import { isSameStatus, plainStatus, type Status } from '../../wire/status.js';
 import { openUdp, sendUdp, type UdpOptions } from './udp.js';
 import { beaconTargets, goodbyePorts, isBroadcast, queryPorts } from './targets.js';
 import { isNear, isUnicast, isV6, type InterfaceAddress } from '../../wire/address-space.js';
@@ -279,8 +279,7 @@ async function sign(
 /** Returns the status to announce. A goodbye needs none, and a long name leaves no room for a text. */
 function statusOf(kind: BeaconKind, { status, name }: BeaconDescription): { readonly status?: Status } {
   if (status === undefined || kind === 'bye') return {};
-  const isPlain = status.presence === 'here' && status.text === '' && status.untilMs === null;
-  if (isPlain) return {};
+  if (isSameStatus(status, plainStatus)) return {};
   const isRoomy = Buffer.byteLength(JSON.stringify(name)) <= limits.nameBesideStatusBytesMax;
   return { status: isRoomy ? status : { ...status, text: '' } };
 }

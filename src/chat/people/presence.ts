@@ -11,7 +11,7 @@ import type { PeerEvent, PeerState } from '../events.js';
 import type { ChatError } from '../errors.js';
 import { status as wire } from '../../wire/limits.js';
 import { clipBytes } from './name.js';
-import type { Status } from '../../wire/status.js';
+import { plainStatus, type Status } from '../../wire/status.js';
 
 /** A host where a handshake proved a peer. */
 export interface Place {
@@ -66,9 +66,6 @@ export class LeftNames {
 /** The source of a row of presence: an announcement on the network, or a text over a connection. */
 export type Source = 'announced' | 'spoke';
 
-/** The status of a person that gave none. */
-export const isHere: Status = { presence: 'here', text: '', untilMs: null };
-
 /** Checks the text of an own status, and joins its lines. Errors: `chat/status-invalid`. */
 export function statusText(raw: string): Result<string, ChatError> {
   const text = raw.replaceAll(/\s+/gu, ' ').trim();
@@ -99,7 +96,7 @@ export class ToldStatuses {
 
   /** Returns the status of a peer that is here. */
   of = (peerId: PeerId, announced: Presence | undefined, isLive: boolean): Status =>
-    (isLive ? this.#told.get(peerId) : undefined) ?? announced?.status ?? isHere;
+    (isLive ? this.#told.get(peerId) : undefined) ?? announced?.status ?? plainStatus;
 }
 
 /** Returns the fields of a row about a status. */

@@ -8,7 +8,7 @@ import { roster as limits } from './limits.js';
 import { isLinkLocalV6, isV6, sourceKey } from '../../wire/address-space.js';
 import type { BeaconDatagram, BeaconRecord } from '../../wire/beacon.js';
 import { isSame } from '../../wire/bytes.js';
-import type { Status } from '../../wire/status.js';
+import { isSameStatus } from '../../wire/status.js';
 import type { BeaconGateOptions, BeaconSource, Clocks, Standing } from './beacon-gate.js';
 import { foreignPeerId, sanitiseName } from '../people/name.js';
 import type { Presence } from '../people/presence.js';
@@ -351,9 +351,6 @@ function isRepeated(
     home === host
   );
 }
-
-const isSameStatus = (a: Status | undefined, b: Status | undefined): boolean =>
-  a?.presence === b?.presence && a?.text === b?.text && a?.untilMs === b?.untilMs;
 
 const isSamePresence = (a: Presence, b: Presence): boolean =>
   JSON.stringify({ ...a, lastSeenMs: 0 }) === JSON.stringify({ ...b, lastSeenMs: 0 });

@@ -5,9 +5,8 @@
 import type { Utterance } from '../../dialects/dialect.js';
 import type { PeerId, SessionId } from '../../ids.js';
 import { feature } from '../../wire/features.js';
-import type { Status } from '../../wire/status.js';
+import { plainStatus, type Status } from '../../wire/status.js';
 import type { People } from '../people/people.js';
-import { isHere } from '../people/presence.js';
 import type { Turn } from '../turn.js';
 import type { NativeEffect } from './effects.js';
 import { statuses as limits } from './limits.js';
@@ -27,7 +26,7 @@ export class Statuses {
   readonly #people: Pick<People, 'contact' | 'statusHeard'>;
   readonly #sessions: SessionTable;
   readonly #heard = new Map<SessionId, Heard>();
-  #own: Status = isHere;
+  #own: Status = plainStatus;
 
   constructor(people: Pick<People, 'contact' | 'statusHeard'>, sessions: SessionTable) {
     this.#people = people;

@@ -39,6 +39,8 @@ export const controlApi = {
   searchCharsMax: 4_096,
   /** Characters of a raw name: the node cleans it and then bounds it. */
   nameCharsMax: 4_096,
+  /** Characters of the raw text of a status: the node joins its blanks and then bounds its bytes. */
+  statusTextCharsMax: 4_096,
   /** Bytes of one answer: bounds memory. `historyLimitMax` messages of the longest text, escaped, would be 400 MB. */
   answerBytesMax: 128 * 2 ** 20,
   /** Time that clients have to leave after streams have said `bye`. A client that stays is cut off. */

@@ -23,7 +23,7 @@ export const statusMethods = {
     does: 'set the own status, until it is set again or until a time (ms since 1970)',
     takes: v.object({
       presence,
-      text: v.exactOptional(v.pipe(v.string(), v.maxLength(controlApi.nameCharsMax))),
+      text: v.exactOptional(v.pipe(v.string(), v.maxLength(controlApi.statusTextCharsMax))),
       untilMs: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
     }),
     gives: nodeEvents.presence,

@@ -32,7 +32,7 @@ function optionsHelp(command: Command): string {
 }
 
 /** Returns the sections of one command. */
-export function sectionsOf(command: Command, columns: number): readonly string[] {
+function sectionsOf(command: Command, columns: number): readonly string[] {
   const takesPeer = command.registeredArguments.some((argument) => argument.name() === 'peer');
   return [
     ...exampleRows(examples[command.name()] ?? [], columns),

@@ -106,7 +106,7 @@ export interface Commands {
   readonly ownStatus: Asking<Nothing, PresenceEvent>;
   /** Sets the own status, until it is changed or until a time (wall clock, ms). */
   readonly setStatus: Asking<Status, PresenceEvent, ChatError>;
-  /** The user stopped, or went on, to use the program: without a status of its own it is away meanwhile. */
+  /** Tells whether the user is idle. An idle user whose own presence is `here` is shown as away. */
   readonly idle: Asking<{ readonly isIdle: boolean }, PresenceEvent>;
   /** Finds out what arrives in each direction between this node and a peer. */
   readonly probe: Asking<{ readonly peer: string }, ProbeInfo, FindFailure | DialectError>;

@@ -94,7 +94,9 @@ const heardPeer = v.object({
   address: text('address that it came from'),
   via: text('interface whose network the address is in; empty: none'),
   lastHeard: time('last announcement from there'),
-  clockMs: v.nullable(v.pipe(v.number(), v.description('clock of the peer less ours, ms; null: unknown'))),
+  clockMs: v.nullable(
+    v.pipe(v.number(), v.description('clock of the peer minus our clock, ms; null: unknown')),
+  ),
   isReply: flag('whether it replied to something that this node sent'),
 });
 
@@ -149,7 +151,7 @@ const probeInfo = v.object({
       ),
       dialBack: oneOf(['reached', 'failed', 'untried'], 'attempt of the peer to connect to us'),
       dialProblem: text('error code of that attempt; empty: none'),
-      clockMs: v.pipe(v.number(), v.description('clock of the peer less ours, ms')),
+      clockMs: v.pipe(v.number(), v.description('clock of the peer minus our clock, ms')),
     }),
   ),
 });

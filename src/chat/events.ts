@@ -50,7 +50,7 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   lastSeen: time('last sign of life'),
   unread: whole('messages of the peer that the user has not read'),
   presence: v.exactOptional(presence),
-  statusText: v.exactOptional(text('status of the person in its own words')),
+  statusText: v.exactOptional(text('text that the person gave with the status')),
   statusUntil: v.exactOptional(time('end of the status, by the clock of the peer')),
   alias: v.exactOptional(text('name that the user gave the peer; shown before its own')),
   muted: v.exactOptional(flag('whether messages of the peer notify nobody')),

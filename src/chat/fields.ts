@@ -64,7 +64,7 @@ export const peerState = oneOf(
 /** The presence that a person gives. */
 export const presence = oneOf(
   presenceWords,
-  'here; away; busy: notifications are muted; invisible: it is seen only by those to whom it writes',
+  'here; away; busy: notifications are muted; invisible: only peers that this user writes to can see the user',
 );
 /** The state of a sent message. */
 export const deliveryState = oneOf(

@@ -42,9 +42,10 @@ export const foreignPorts = {
 /** The sentences that users of foreign programs read where this node cannot serve them. */
 export const cutOffWords = {
   /** It had a slot. */
-  evicted: 'This talk ends here: others need its place. Please call again in a minute.',
+  evicted: 'This conversation ends because other callers need its connection. Please call again in a minute.',
   /** It got no slot. */
-  turnedAway: 'All places are taken. Nothing that you wrote was read. Please call again in a minute.',
+  turnedAway:
+    'All connections are in use, so nothing that you wrote was read. Please call again in a minute.',
 } as const;
 
 /** Peers that synergy and netech remember while they run. */

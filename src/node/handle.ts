@@ -201,7 +201,7 @@ export interface NodeHandle {
   readonly status: () => ResultAsync<PresenceEvent, NodeError>;
   /** Sets the own status. It is kept over restarts. Errors: `chat/status-invalid`. */
   readonly setStatus: (status: OwnStatus) => ResultAsync<PresenceEvent, NodeError>;
-  /** The user is idle, or no longer: without a status of its own the user is away meanwhile. */
+  /** Tells whether the user is idle. An idle user whose own presence is `here` is shown as away. */
   readonly setIdle: (isIdle: boolean) => ResultAsync<PresenceEvent, NodeError>;
   /** Ends live sessions with the peer. The next message starts a new one. */
   readonly disconnect: (peer: string) => ResultAsync<null, NodeError>;

@@ -263,7 +263,7 @@ test('five of seven talks are served, the users of the others read why not, and 
   for (const host of [6, 7]) {
     assert.match(
       await read(host),
-      /^(\/disconnect)?All places are taken\. Nothing that you wrote was read\./,
+      /^(\/disconnect)?All connections are in use, so nothing that you wrote was read\./,
     );
     assert.equal(await read(host), '');
   }
@@ -282,10 +282,13 @@ test('five of seven talks are served, the users of the others read why not, and 
   // A message of a foreign program, and a native stranger, need a slot: those that are silent for longest leave.
   await initiate({ port: scene.port(), text: 'a message', localAddress: '127.0.3.1' });
   assert.deepEqual(await scene.texts('cmp2204', 1), ['a message']);
-  assert.match(await read(1), /^\/disconnectThis talk ends here: others need its place\./);
+  assert.match(
+    await read(1),
+    /^\/disconnectThis conversation ends because other callers need its connection\./,
+  );
   const target = { host: '127.0.0.1', port: scene.port(), from: '127.0.3.2' };
   await simulatedPeer('pat', target, newTally()).deliver(['a native message']);
-  assert.match(await read(2), /^This talk ends here: others need its place\./);
+  assert.match(await read(2), /^This conversation ends because other callers need its connection\./);
   assert.equal(await read(2), 'EOM');
   await areCutOff(['127.0.2.1', '127.0.2.2']);
   assert.equal(cutOff(scene).length, 4);

@@ -33,7 +33,7 @@ test('config sets, shows and unsets a value, and keeps what it does not know', o
     dialects: ['synergy', 'netech'],
     notify: ['bell', 'desktop'],
   });
-  assert.match(it.stderr.text, /a node that runs keeps what it was started with/);
+  assert.match(it.stderr.text, /a running node keeps its old value: restart it/);
   const shown = worldOf(context, { PARLANCE_HOME: it.home, PARLANCE_NOTIFY: 'none' });
   assert.equal(await shown.run('config', 'get', 'port'), 0);
   assert.equal(shown.stdout.text, '7003\n');
@@ -67,7 +67,7 @@ test(
       [['set'], /the key is missing/],
       [['set', 'prot', '1'], /there is no setting "prot": did you mean "port"/],
       [['get', 'beacon-port'], /did you mean "beaconPorts"/],
-      [['set', 'home', '/x'], /home cannot stand in settings.json: use --home <dir> or PARLANCE_HOME/],
+      [['set', 'home', '/x'], /home cannot be set in settings.json: use --home <dir> or PARLANCE_HOME/],
       [['frob'], /config/],
     ] as const) {
       assert.equal(await it.run('config', ...words), 2, words.join(' '));

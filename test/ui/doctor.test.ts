@@ -38,7 +38,7 @@ const finding =
 test('doctor: all well is exit 0, a finding is exit 4', options, async (context) => {
   for (const [findings, code, verdict] of [
     [[fine], 0, 'all well'],
-    [[fine, closed], 4, '1 finding (firewall)'],
+    [[fine, closed], 4, '1 failed check (firewall)'],
   ] as const) {
     const it = fakeWorld({ diagnose: finding(...findings) });
     context.after(() => it.remove());
@@ -119,7 +119,7 @@ function heldDoctor() {
 }
 
 const begun = (screen: ScreenModel): number =>
-  screen.all().filter((row) => row.includes('the doctor listens')).length;
+  screen.all().filter((row) => row.includes('examining the network')).length;
 
 test('/doctor holds no typed line up, and examines once at a time', options, async (context) => {
   const { asked, diagnose, release } = heldDoctor();
@@ -128,7 +128,7 @@ test('/doctor holds no typed line up, and examines once at a time', options, asy
   type('/doctor\r');
   await shows((screen) => begun(screen) === 1);
   type('/doctor\r');
-  await shows((screen) => has(screen, 'still at work'));
+  await shows((screen) => has(screen, 'an examination is still running'));
   type('/doctor bob\r');
   await shows((screen) => begun(screen) === 2);
   type('/chat bob\r');
@@ -138,7 +138,7 @@ test('/doctor holds no typed line up, and examines once at a time', options, asy
   assert.equal(node.lines().length, 1);
   assert.deepEqual(asked, [null]);
   release();
-  await shows((screen) => has(screen, '1 finding (firewall)'));
+  await shows((screen) => has(screen, '1 failed check (firewall)'));
   await leave();
   assert.deepEqual(asked, [null, 'bob']);
 });
@@ -152,7 +152,7 @@ test('/doctor in a pipe tells its findings before the end', options, async (cont
   await it.stdout.until((text) => text.includes('bob#boba'));
   release();
   assert.equal(await ended, 0);
-  assert.ok(it.stdout.text.includes('1 finding (firewall)'), it.stdout.text);
+  assert.ok(it.stdout.text.includes('1 failed check (firewall)'), it.stdout.text);
 });
 
 test('doctor: a node runs with its own settings, whatever the home says', options, async (context) => {

@@ -60,7 +60,7 @@ export function interfacesFinding(seen: Observations): Finding {
   }
   if (isLoopbackOnly(seen)) {
     const option = `--bind ${seen.binds.join(' --bind ')}`;
-    return trouble('interfaces', `${option} keeps the node on this machine`, 'start it without --bind');
+    return trouble('interfaces', `${option} keeps the node on this machine`, 'start the node without --bind');
   }
   return fine('interfaces', listed(words));
 }
@@ -84,14 +84,14 @@ export function tcpFinding(seen: Observations): Finding {
   }
   const taken = `TCP port ${wanted} is taken by ${by}`;
   if (open === null && isStrict)
-    return trouble('tcp-port', `${taken}, and --port-strict is set`, `end ${by}, or choose another port`);
+    return trouble('tcp-port', `${taken}, and --port-strict is set`, `stop ${by}, or choose another port`);
   const moved = open === null ? 'a node would take the next free one' : `the node listens on ${open}`;
   // Two homes on one machine are an ordinary case.
   if (/^node\b/.test(holder)) return fine('tcp-port', `${taken}; ${moved}`);
   return trouble(
     'tcp-port',
     `${taken}; ${moved}, and peers find it there`,
-    `end ${by}, or choose a port with --port N and open it in every firewall`,
+    `stop ${by}, or choose a port with --port N and open it in every firewall`,
   );
 }
 
@@ -105,11 +105,7 @@ function udpFinding({ port, problem, holder }: UdpPort, isNodeRunning: boolean):
   const by = holder === '' ? 'another program' : holder;
   if (problem === 'EADDRINUSE') {
     const words = `UDP port ${port} is taken by ${by}: announcements to it are not heard`;
-    return trouble(
-      'udp-port',
-      words,
-      `end ${by}; parlance then hears announcements again after its next start`,
-    );
+    return trouble('udp-port', words, `stop ${by}, then restart Parlance`);
   }
   const words = `UDP port ${port} cannot be listened on: ${meaningOf(problem)}`;
   return trouble('udp-port', words, 'choose other ports with --beacon-port, the same ones on every machine');

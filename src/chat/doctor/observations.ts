@@ -84,7 +84,7 @@ export interface Heard {
   /** The interface whose network the address is in; empty: none. */
   readonly via: string;
   readonly ageMs: number;
-  /** Clock of the peer less our clock; null: unknown. */
+  /** Clock of the peer minus our clock, ms; null: unknown. */
   readonly clockMs: number | null;
   /** Whether it replied to something that we sent to it, which shows both directions. */
   readonly isReply: boolean;
@@ -155,6 +155,6 @@ export interface PeerReport {
   /** The result of its attempt to connect to us; `untried`: it does not know us well enough. */
   readonly dialBack: 'reached' | 'failed' | 'untried';
   readonly dialProblem: string;
-  /** Its clock less ours. */
+  /** Clock of the peer minus our clock, ms. */
   readonly clockMs: number;
 }

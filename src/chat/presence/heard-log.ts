@@ -18,7 +18,7 @@ export interface OwnHeard {
 export interface PeerHeard extends OwnHeard {
   readonly peerId: PeerId;
   readonly name: string;
-  /** Clock of the peer less our clock at the last fresh announcement, ms; null: none was fresh. */
+  /** Clock of the peer minus our clock at the last fresh announcement, ms; null: none was fresh. */
   readonly clockMs: number | null;
   /** Whether it came to the socket that our own announcements leave by, and so replies to one of them. */
   readonly isReply: boolean;

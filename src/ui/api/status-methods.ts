@@ -33,7 +33,7 @@ export const statusMethods = {
   setIdle: method({
     verb: 'POST',
     path: '/v1/idle',
-    does: 'tell whether the user is idle: without a status of its own the user is away meanwhile',
+    does: 'tell whether the user is idle: an idle user whose own presence is "here" is shown as away',
     takes: v.object({ isIdle: v.boolean() }),
     gives: nodeEvents.presence,
     pack: (isIdle: boolean) => ({ isIdle }),

@@ -25,6 +25,8 @@ export type CommandError =
   | { readonly code: 'command/files' }
   /** The input of the prompt ended, and messages are still queued. */
   | { readonly code: 'command/queued'; readonly what: string }
+  /** `send --all-here`: no native peer is online. */
+  | { readonly code: 'command/nobody-here' }
   | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }

@@ -78,7 +78,7 @@ function unexpected(cause: unknown): ExitCode {
 }
 
 // A command that nothing can end any more must not pass for a success.
-process.once('beforeExit', () => process.exit(unexpected(new Error('the command came to no end'))));
+process.once('beforeExit', () => process.exit(unexpected(new Error('the command stopped without a result'))));
 // The exit is explicit: a worker or a socket that ends slowly must not hold the shell.
 void run(process.argv.slice(2), world)
   .catch(unexpected)

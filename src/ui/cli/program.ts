@@ -259,7 +259,9 @@ function addInspection(program: Command, world: World, runs: Runs): void {
       ),
     );
   base(program.command('doctor'), world)
-    .description('find out why peers are not found, or what stands between here and PEER; exit 4: a finding')
+    .description(
+      'find out why peers are not found, or why PEER is not reached; exit code 4 when a check fails',
+    )
     .argument('[peer]')
     .addOption(
       new Option('--timeout <seconds>', 'listen to announcements at most this long (default 9)').argParser(

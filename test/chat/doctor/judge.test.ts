@@ -138,7 +138,7 @@ const table: readonly (readonly [string, Partial<Observations>, readonly string[
     { tcp: { ...healthy.tcp, open: 6_002, problem: 'EADDRINUSE', holder: 'nc (pid 7)' } },
     ['tcp-port'],
     /6001 is taken by nc \(pid 7\); the node listens on 6002/,
-    /end nc/,
+    /stop nc/,
   ],
   ['a wanted TCP port that is free again', { tcp: { ...healthy.tcp, open: 6_002 } }, [], /./, /./],
   [
@@ -160,7 +160,7 @@ const table: readonly (readonly [string, Partial<Observations>, readonly string[
     { udp: [{ port: 6_001, problem: 'EADDRINUSE', holder: 'syncd (pid 9)' }] },
     ['udp-port'],
     /6001 is taken by syncd/,
-    /end syncd/,
+    /stop syncd/,
   ],
   [
     'a beacon that does not come back',

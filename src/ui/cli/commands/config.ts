@@ -87,7 +87,7 @@ function rowOf(key: string): Result<Row, string> {
   const other = rows.find(([name]) => name === key)?.[1];
   if (other !== undefined) {
     const option = other.flag === null ? '' : `${other.flag} or `;
-    return err(`${key} cannot stand in ${settingsFileName}: use ${option}${other.variable}`);
+    return err(`${key} cannot be set in ${settingsFileName}: use ${option}${other.variable}`);
   }
   const near = nearestKey(key);
   const hint = near === null ? '"parlance config get" lists the keys' : `did you mean "${near}"`;
@@ -144,8 +144,9 @@ async function change(
   if (changed.isErr()) return output.failure(changed.error);
   const now = inEffect(key, row, changed.value, world.env);
   await output.result(now, `${key} = ${escapeForTerminal(wordOf(now.value, row.kind))}`);
-  if (now.source === 'environment') output.note(`${row.variable} of the environment goes before the file`);
-  else if (row.when === 'start') output.note('a node that runs keeps what it was started with');
+  if (now.source === 'environment')
+    output.note(`the environment variable ${row.variable} overrides the file: unset it to use the file`);
+  else if (row.when === 'start') output.note('a running node keeps its old value: restart it');
   return 0;
 }
 

@@ -132,7 +132,7 @@ const arrow = '→ ';
 /** Returns the verdict in one sentence. */
 export function verdictOf(findings: readonly Finding[]): string {
   const bad = findings.filter(({ ok: isFine }) => !isFine);
-  if (bad.length === 0) return 'all well';
+  if (bad.length === 0) return 'all well: every check passed';
   const checks = [...new Set(bad.map(({ check }) => check))].join(', ');
-  return `${bad.length === 1 ? '1 finding' : `${bad.length} findings`} (${checks}): do what stands behind each arrow, the first one first`;
+  return `${bad.length} failed ${bad.length === 1 ? 'check' : 'checks'} (${checks}): follow the arrows from top to bottom`;
 }

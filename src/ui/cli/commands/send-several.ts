@@ -148,7 +148,7 @@ async function everybodyHere(
     const isHere = row.state === 'online' && row.dialect === 'native' && row.blocked !== true;
     if (isHere) recipients.push(recipientOf(row.id, row, id, recipients));
   }
-  return recipients.length === 0 ? { code: 'chat/unknown-peer', peer: '--all-here' } : recipients;
+  return recipients.length === 0 ? { code: 'command/nobody-here' } : recipients;
 }
 
 /** A status names its peer and not its key, so namesakes get ids of their own. */

@@ -94,7 +94,11 @@ async function show(
     if (answer.isErr()) return answer.error;
     const read = v.safeParse(figures, answer.value);
     // A node of another version.
-    if (!read.success) return { code: 'api/malformed', detail: 'the node tells no figures of its actors' };
+    if (!read.success)
+      return {
+        code: 'api/malformed',
+        detail: 'the running node reports no figures of its actors: it runs another version, so restart it',
+      };
     if (!isInPlace) {
       const lines = table(read.output, stdout.columns, Infinity);
       await output.result({ type: 'top', ...read.output }, lines.join('\n'));

@@ -61,7 +61,7 @@ export const exitCodes: readonly (readonly [string, string])[] = [
   ['1', 'unexpected failure'],
   ['2', 'wrong usage, or an option that differs from the running node'],
   ['3', 'no such peer'],
-  ['4', 'not done in time; still queued where it can be'],
+  ['4', 'not done in time (a message stays queued where it can); doctor: a check failed'],
   ['5', 'refused for security: changed key, blocked, --secure-only'],
   ['6', 'port or home in use'],
   ['78', 'home unusable: permissions, full, read-only, newer schema'],

@@ -225,7 +225,7 @@ export const settings = {
     'PARLANCE_NOTIFY',
     notifyWays,
     [],
-    `tell of messages by these ways: ${notifyWayNames.join(', ')}, or none`,
+    `notify of messages by: ${notifyWayNames.join(', ')}, or none`,
     'none',
   ),
   notifyBodies: ofUser(

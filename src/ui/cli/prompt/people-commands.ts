@@ -180,8 +180,9 @@ export class PeopleCommands {
 
   /** Examines beside the lines that follow, since it takes many seconds. Two examinations would disturb each other. */
   #diagnose(peer: string): void {
-    if (this.#examined.has(peer)) return this.#say('the doctor is still at work; its findings come here');
-    this.#say('the doctor listens and asks…');
+    if (this.#examined.has(peer))
+      return this.#say('an examination is still running: its result is printed here');
+    this.#say('examining the network, which takes some seconds…');
     this.#examined.add(peer);
     this.#examinations = this.#examinations
       .then(() => this.#examine(peer))

@@ -136,4 +136,4 @@ export const isApart = (row: PeerEvent | undefined, open: Open | null): row is P
 
 /** Returns the remark about the first message of a stranger, which is not printed amid a talk. */
 export const strangerNote = (row: PeerEvent): string =>
-  `${peerName(row)}, a stranger, wrote: /chat ${taggedWord(row)} shows it, /reject ${taggedWord(row)} ends it`;
+  `${peerName(row)}, a stranger, wrote: read it with /chat ${taggedWord(row)}, or silence the sender with /reject ${taggedWord(row)}`;

@@ -67,10 +67,10 @@ export const commandLines = {
   }),
   setting: line('setting', '`config`: a setting as it is in effect', {
     key: described(v.string(), 'key of the settings file'),
-    value: described(v.unknown(), 'its value; null: none is set, and none is fixed'),
+    value: described(v.unknown(), 'its value; null: not set, and without a fixed default'),
     source: described(
       v.picklist(['environment', 'file', 'default']),
-      'where the value comes from: an option of a command goes before all of them',
+      'source of the value; an option of a command overrides it',
     ),
   }),
   settings: line('settings', '`config path`, `config check`: the settings file', {

@@ -310,6 +310,8 @@ const wordings: Wordings = {
       'the limit of open files is too low for a node (EMFILE)',
       'raise it, such as with "ulimit -n 1024"',
     ),
+  'command/nobody-here': () =>
+    say(3, 'nothing was sent', 'no native peer is online', 'see "parlance peers --watch", or name a peer'),
   'command/queued': ({ what }) =>
     say(4, what, 'the input ended', 'they stay queued and go out when their peers are back'),
   'command/timeout': (error) =>

@@ -99,7 +99,6 @@ const talk = `
 import { join } from 'node:path';
 import { attach, startNode } from 'parlance-chat';
 import { startSupervisor } from 'parlance-chat/runtime';
-import { freeUdpPort } from '../support/free-port.js';
 const [, , port, folder] = process.argv;
 const scene = { bind: '127.0.0.1', port: 0, broadcast: ['127.255.255.255'], beaconPorts: [Number(port)] };
 const value = (result) => result.match((it) => it, (error) => { throw new Error(JSON.stringify(error)); });

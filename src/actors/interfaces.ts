@@ -1,11 +1,11 @@
 /** The network interfaces of this machine. */
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
-import { isLinkLocalV6, isUnspecified, isV6, type InterfaceAddress } from '../wire/address-space.js';
+import { isLinkLocalV6, isUnspecified, isV6, type OwnAddress } from '../wire/address-space.js';
 
 /** Reads every address of every interface. */
-export const readInterfaces = (): readonly InterfaceAddress[] =>
+export const readInterfaces = (): readonly OwnAddress[] =>
   Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
-    addresses.map((own) => ({ ...own, zone: zoneFor(name, own) })),
+    addresses.map((own) => ({ ...own, name, zone: zoneFor(name, own) })),
   );
 
 /** Returns the zone of an interface: its number on Windows, its name elsewhere. */
@@ -33,5 +33,5 @@ export function addressesOf(bind: string): readonly string[] {
   ];
 }
 
-const addressWithZone = ({ address, zone = '' }: InterfaceAddress): string =>
+const addressWithZone = ({ address, zone = '' }: OwnAddress): string =>
   isLinkLocalV6(address) && zone !== '' ? `${address}%${zone}` : address;

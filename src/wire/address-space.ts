@@ -15,6 +15,11 @@ export interface InterfaceAddress {
   readonly zone?: string;
 }
 
+/** An address of this machine with the name of its interface. */
+export interface OwnAddress extends InterfaceAddress {
+  readonly name: string;
+}
+
 type Ip = ipaddr.IPv4 | ipaddr.IPv6;
 
 /**

@@ -1,10 +1,10 @@
 /** Findings about this machine: interfaces, ports, tunnels, clock, home. Pure. */
 import { shellWord } from '../../shell-word.js';
-import { isLoopback, isV6 } from '../../wire/address-space.js';
+import { isLoopback, isV6, type OwnAddress } from '../../wire/address-space.js';
 import { fine, trouble, type Finding } from './finding.js';
 import { toolOf } from './firewall/tool.js';
 import { doctor as limits } from './limits.js';
-import type { Observations, OwnAddress, UdpPort } from './observations.js';
+import type { Observations, UdpPort } from './observations.js';
 import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
 
 /** Whether an address belongs to a tunnel, by the name of its interface. */

@@ -1,5 +1,5 @@
 /** The observations of the doctor on this machine and its network. Plain data: the judgement is a function of it. */
-import type { InterfaceAddress } from '../../wire/address-space.js';
+import type { OwnAddress } from '../../wire/address-space.js';
 
 /** All observations of one run. */
 export interface Observations {
@@ -30,11 +30,6 @@ export interface Observations {
   readonly home: HomeState;
   /** Null: no PEER was given. */
   readonly peer: PeerState | null;
-}
-
-/** An address of this machine with the name of its interface. */
-export interface OwnAddress extends InterfaceAddress {
-  readonly name: string;
 }
 
 /** A network interface. Null: the platform does not tell. */

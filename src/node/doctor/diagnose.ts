@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { ok, type Result } from 'neverthrow';
-import { bindsOf } from '../../actors/interfaces.js';
+import { bindsOf, readInterfaces } from '../../actors/interfaces.js';
 import { beaconSocket } from '../../actors/presence/limits.js';
 import { selfTest, udpProblem } from '../../actors/presence/self-test.js';
 import { replyPortsFor } from '../../actors/presence/targets.js';
@@ -23,7 +23,7 @@ import { node as nodeLimits } from '../limits.js';
 import { startPassiveDiscovery } from '../passive/discovery.js';
 import { readFirewalls } from './firewalls.js';
 import { doctorShell as limits } from './limits.js';
-import { gateway, holderOf, homeState, links, ownAddresses } from './machine.js';
+import { gateway, holderOf, homeState, links } from './machine.js';
 
 export type { Finding } from '../../chat/doctor/finding.js';
 
@@ -72,7 +72,7 @@ export async function diagnose(asked: DiagnoseOptions): Promise<Result<readonly 
     judge({
       platform: process.platform,
       isNodeRunning: running !== null,
-      addresses: ownAddresses(),
+      addresses: readInterfaces(),
       links: links(),
       openPorts,
       firewalls: await firewalls,
@@ -99,7 +99,9 @@ async function ask(
   await waited(totalMs, signal, onProgress, async () => {
     const info = (await node.network()).unwrapOr(null);
     return (
-      info !== null && info.heard.length > 0 && echoesOf(info, ownAddresses()).every(({ isHeard }) => isHeard)
+      info !== null &&
+      info.heard.length > 0 &&
+      echoesOf(info, readInterfaces()).every(({ isHeard }) => isHeard)
     );
   });
   const probed = (await probing) ?? null;
@@ -116,7 +118,7 @@ async function ask(
     tcp: await tcpOf({ ...options, port: tcpPortWanted }, binds, tcpPort),
     udp: await udpOf(binds, beaconPorts),
     replyPorts,
-    echoes: echoesOf({ sent, own: own.filter(isRecent) }, ownAddresses()),
+    echoes: echoesOf({ sent, own: own.filter(isRecent) }, readInterfaces()),
     heard: heard.filter(isRecent).map((entry) => heardOf(entry, Date.now())),
     offLinkCount,
     contacts: await contactsOf(node),
@@ -171,7 +173,7 @@ async function listen(
   await waited(listenMs, signal, onProgress, async () => (await report()).peers.length > 0);
   const { peers, offLinkCount } = await report();
   if (listening.isOk()) await listening.value.close();
-  const own = ownAddresses();
+  const own = readInterfaces();
   return {
     binds,
     tcp: await tcpOf(options, binds, null),

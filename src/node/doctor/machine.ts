@@ -2,17 +2,10 @@
 import { constants, accessSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { readInterfaces } from '../../actors/interfaces.js';
-import type { Gateway, HomeState, Link, OwnAddress } from '../../chat/doctor/observations.js';
+import type { Gateway, HomeState, Link } from '../../chat/doctor/observations.js';
 import { isJsonObject, parseBoundedJson, type JsonObject } from '../../wire/json/parse.js';
 import { doctorShell as limits } from './limits.js';
 import { runTool } from './tools.js';
-
-/** Returns every address with the name of its interface. */
-export function ownAddresses(): readonly OwnAddress[] {
-  const names = Object.entries(networkInterfaces()).flatMap(([name, all = []]) => all.map(() => name));
-  return readInterfaces().map((own, at) => ({ ...own, name: names[at] ?? own.zone ?? '' }));
-}
 
 /** Returns the interfaces, also those without an address. Linux tells them in `/sys`; elsewhere only names are known. */
 export function links(): readonly Link[] {

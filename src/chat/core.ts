@@ -43,6 +43,8 @@ export interface CoreArgs {
   readonly foreign: ForeignArgs;
   /** Secrets that let peers resume; in memory only. */
   readonly tickets: TicketBook;
+  /** Pause between two announcements, ms. */
+  readonly beaconIntervalMs: number;
   /** A number from 0 (included) to 1 (excluded), for the jitter of outboxes. */
   readonly random: () => number;
 }
@@ -65,7 +67,7 @@ export class Core {
   #listening: (Address & { readonly addresses: readonly string[] }) | null = null;
   #tokens = 0;
 
-  constructor({ own, name, foreign: foreignArgs, tickets, random }: CoreArgs) {
+  constructor({ own, name, foreign: foreignArgs, tickets, beaconIntervalMs, random }: CoreArgs) {
     const people = new People(own.peerId, name);
     const native = new NativeRoutes(own, name, people, tickets);
     const hasWork = (peerId: PeerId): boolean => delivery.hasWork(peerId);
@@ -79,7 +81,7 @@ export class Core {
     this.#desk = new CommandDesk(this.#parts);
     this.#peopleDesk = new PeopleDesk(this.#parts);
     this.#status = new StatusDesk(this.#parts, (turn) => this.#describe(turn));
-    this.#inquiries = new Inquiries(people, native, () => this.#listening?.port ?? 0);
+    this.#inquiries = new Inquiries(people, native, () => this.#listening?.port ?? 0, beaconIntervalMs);
   }
 
   /** Restores the stored state. Call it before the first input. */

@@ -61,7 +61,7 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
   const log = options.log ?? (() => undefined);
   const keyring = openKeyring(home, identity.value, log);
   const feed = openFeed();
-  const { bind = limits.bind, port = limits.port } = options;
+  const { bind = limits.bind, port = limits.port, beaconIntervalMs = limits.beaconIntervalMs } = options;
   const services: NodeServices = {
     name: () => name.value,
     keepName: (changed) => options.keepName?.(changed),
@@ -79,7 +79,7 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
     startForeign: unconnected,
   };
   const inline = { kind: 'inline' } as const;
-  const args = { identity: () => keyring.identity(), foreign: foreign.value, services };
+  const args = { identity: () => keyring.identity(), foreign: foreign.value, beaconIntervalMs, services };
   const reader = feed.read();
   const started = await startSupervisor({
     ...branch('root', 'one-for-one', [

@@ -290,7 +290,8 @@ class RunningNode {
       startSession: (args) => this.#connections.startSession(args),
       startForeign: (args) => this.#connections.startForeign(args),
     };
-    return { identity: () => this.#keyring.identity(), foreign: this.#foreign, services };
+    const { beaconIntervalMs = limits.beaconIntervalMs } = this.#options;
+    return { identity: () => this.#keyring.identity(), foreign: this.#foreign, beaconIntervalMs, services };
   }
 
   #onEvent(event: SupervisorEvent, tree: Supervisor): void {

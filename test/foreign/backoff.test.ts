@@ -27,6 +27,7 @@ const newCore = (sendTimeoutMs: number): Core =>
       greet: [],
     },
     tickets: new TicketBook(),
+    beaconIntervalMs: 8_000,
     random: () => 0.5,
   });
 

@@ -190,6 +190,7 @@ export class NodeRun {
       name,
       foreign: { enabled: new Set(), secureOnly: false, group: null, sendTimeoutMs: 20_000, greet: [] },
       tickets: new TicketBook(),
+      beaconIntervalMs: 8_000,
       random: () => world.dice(2 ** 32) / 2 ** 32,
     });
   }

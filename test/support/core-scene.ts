@@ -95,7 +95,7 @@ export class CoreScene {
   readonly all: Effect[] = [];
   #calls = 0;
 
-  constructor(stored: Partial<Stored> = {}) {
+  constructor(stored: Partial<Stored> = {}, beaconIntervalMs = 8_000) {
     this.core = new Core({
       own: {
         peerId: own.peerId,
@@ -107,6 +107,7 @@ export class CoreScene {
       name: 'own',
       foreign: { enabled: new Set(), secureOnly: false, group: null, sendTimeoutMs: 20_000, greet: [] },
       tickets: new TicketBook(),
+      beaconIntervalMs,
       random: () => 0,
     });
     const unseen = { unread: [], emittedSeq: 0 };

@@ -191,7 +191,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
   const size = await history.call('outboxSize', {});
   if (size.isErr()) return err(size.error);
 
-  const { services, foreign } = args;
+  const { services, foreign, beaconIntervalMs } = args;
   const identity = args.identity();
   const { peerId, idKey, local } = identity;
   const own = { peerId, idKey, instance: toHex(local.bootId), ...ownKeyOf(identity) };
@@ -200,6 +200,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
     name: services.name(),
     foreign,
     tickets: new TicketBook(),
+    beaconIntervalMs,
     random: () => services.random(),
   });
   const state: State = { ...newShell(args), core };

@@ -23,6 +23,8 @@ export interface NodeArgs {
   /** The identity of the home as it is now. */
   readonly identity: () => Vault;
   readonly foreign: ForeignArgs;
+  /** Pause between two announcements, ms. */
+  readonly beaconIntervalMs: number;
   readonly services: NodeServices;
 }
 

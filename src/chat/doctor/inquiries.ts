@@ -59,6 +59,8 @@ export class Inquiries {
   readonly #people: People;
   readonly #native: NativeRoutes;
   readonly #tcpPort: () => number;
+  /** Age up to which an announcement counts, ms. */
+  readonly #recentMs: number;
   readonly #waiting = new Map<number, Own | Theirs>();
   readonly #reports = new Map<Token, number>();
   readonly #dials = new Map<ConnectionId, number>();
@@ -66,10 +68,12 @@ export class Inquiries {
   readonly #answered = new Map<PeerId, number>();
   #keys = 0;
 
-  constructor(people: People, native: NativeRoutes, tcpPort: () => number) {
+  /** `intervalMs`: the pause between two announcements. */
+  constructor(people: People, native: NativeRoutes, tcpPort: () => number, intervalMs: number) {
     this.#people = people;
     this.#native = native;
     this.#tcpPort = tcpPort;
+    this.#recentMs = limits.recentIntervals * intervalMs;
   }
 
   /** Takes the command of a user. */
@@ -278,7 +282,7 @@ export class Inquiries {
     const nowMs = turn.now.wallMs;
     const heard = peers.filter(
       (each) =>
-        nowMs - each.atMs <= limits.recentMs &&
+        nowMs - each.atMs <= this.#recentMs &&
         (peerId === null ? hosts.includes(each.address) : each.peerId === peerId),
     );
     const name = peerId === null ? (heard[0]?.name ?? null) : this.#people.name(peerId);
@@ -292,7 +296,7 @@ export class Inquiries {
   ): void {
     const nowMs = turn.now.wallMs;
     const arrived = peers
-      .filter((each) => each.peerId === peerId && nowMs - each.atMs <= limits.recentMs)
+      .filter((each) => each.peerId === peerId && nowMs - each.atMs <= this.#recentMs)
       .map(({ address, via, atMs }) => ({ address, via, ageMs: Math.max(0, nowMs - atMs) }));
     const words = {
       kind: 'answer',

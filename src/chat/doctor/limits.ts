@@ -6,8 +6,8 @@ export const doctor = {
   clockMs: 120_000,
   /** Free space of the disk of the home below which messages may soon be lost. */
   freeBytesMin: 64 * 2 ** 20,
-  /** Bytes of the rules of a firewall: a machine with some hundred containers has less than one million. */
-  rulesBytesMax: 8 * 2 ** 20,
+  /** Bytes that a tool of the system prints: the firewall rules of some hundred containers have less than one million. */
+  outputBytesMax: 8 * 2 ** 20,
   /** Depth of jumps between chains, which the kernel bounds to 16. */
   jumpsMax: 16,
   /** Names or addresses that one sentence lists. */
@@ -24,8 +24,8 @@ export const inquiry = {
   answerMs: 6_000,
   /** Time for the connection back to an asker. */
   dialBackMs: 2_500,
-  /** Age of an announcement that still counts: two and a half usual intervals. */
-  recentMs: 20_000,
+  /** Intervals of announcements after which one no longer counts: one may be lost, and half of the next be waited for. */
+  recentIntervals: 2.5,
   /** Pause between two answers to one peer: each sends a datagram and opens a connection. */
   perPeerEveryMs: 10_000,
   /** Questions of peers that are worked on at once. Further ones are ignored. */

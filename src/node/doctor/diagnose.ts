@@ -14,6 +14,7 @@ import type { NetworkInfo, ProbeInfo } from '../../chat/contract.js';
 import type { Finding } from '../../chat/doctor/finding.js';
 import { echoesOf, heardOf, heardPeerOf, wayOf } from '../../chat/doctor/heard.js';
 import { judge } from '../../chat/doctor/judge.js';
+import { inquiry } from '../../chat/doctor/limits.js';
 import type { Echo, Observations, PeerState, TcpPort, UdpPort } from '../../chat/doctor/observations.js';
 import { peerIdOf } from '../../chat/people/identity.js';
 import { nothingHeard, type HeardReport } from '../../chat/presence/heard-log.js';
@@ -110,7 +111,7 @@ async function ask(
   if (info.isErr()) return info.map(() => never());
   const { binds, tcpPort, tcpPortWanted, beaconPorts, replyPorts, sent, own, heard, offLinkCount } =
     info.value;
-  const recentMs = limits.recentIntervals * intervalMs;
+  const recentMs = inquiry.recentIntervals * intervalMs;
   const isRecent = ({ lastHeard }: { readonly lastHeard: string }): boolean =>
     Date.now() - Date.parse(lastHeard) <= recentMs;
   return ok({

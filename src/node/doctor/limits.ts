@@ -4,8 +4,6 @@
 export const doctorShell = {
   /** Time for one tool: each of them reads tables of the kernel, which takes milliseconds. */
   toolMs: 4_000,
-  /** Bytes of its output: the rules of a machine with some hundred containers. */
-  outputBytesMax: 8 * 2 ** 20,
   /** Characters of a reason that a tool gives. */
   reasonCharsMax: 200,
   /** Time for a connection from this machine to itself. */
@@ -14,8 +12,6 @@ export const doctorShell = {
   pollMs: 250,
   /** Time that an announcement may take beyond the interval of announcements. */
   marginMs: 1_000,
-  /** Intervals after which an announcement no longer counts as heard now. */
-  recentIntervals: 2.5,
   /** Files of a home whose mode is checked. */
   filesMax: 200,
 } as const;

@@ -2,6 +2,7 @@
 import { constants, accessSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { doctor } from '../../chat/doctor/limits.js';
 import type { Gateway, HomeState, Link } from '../../chat/doctor/observations.js';
 import { isJsonObject, parseBoundedJson, type JsonObject } from '../../wire/json/parse.js';
 import { doctorShell as limits } from './limits.js';
@@ -52,7 +53,7 @@ export async function gateway(): Promise<Gateway | null> {
 
 function objectsOf(ran: Awaited<ReturnType<typeof runTool>>): readonly JsonObject[] {
   if (ran.state !== 'done') return [];
-  const parsed = parseBoundedJson(ran.text, { bytesMax: limits.outputBytesMax }).unwrapOr(null);
+  const parsed = parseBoundedJson(ran.text, { bytesMax: doctor.outputBytesMax }).unwrapOr(null);
   return Array.isArray(parsed) ? parsed.filter(isJsonObject) : [];
 }
 

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { doctor } from '../../chat/doctor/limits.js';
 import { doctorShell as limits } from './limits.js';
 
 /** The outcome of a tool. */
@@ -20,7 +21,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<Ra
     const options = {
       timeout: limits.toolMs,
       killSignal: 'SIGKILL',
-      maxBuffer: limits.outputBytesMax,
+      maxBuffer: doctor.outputBytesMax,
       windowsHide: true,
       env: { ...process.env, LC_ALL: 'C', LANG: 'C' },
     } as const;

@@ -123,6 +123,20 @@ test('a question dials the peer, asks it, and tells both sides of what arrived',
   });
 });
 
+test('an announcement counts for two and a half intervals of announcements', () => {
+  for (const intervalMs of [1_000, 8_000, 60_000]) {
+    const it = new Asking({}, intervalMs);
+    it.callsIn('s-1', bob);
+    it.hears(question);
+    it.passes('ripe');
+    const ages = [2.4, 2.6].map((intervals) => intervals * intervalMs);
+    assert.ok(it.reports(...ages.map((ageMs) => heard(bob, it.nowMs - ageMs))));
+    const [answer] = it.said();
+    const arrived = answer?.kind === 'answer' ? answer.arrived.map(({ ageMs }) => ageMs) : [];
+    assert.deepEqual(arrived, ages.slice(0, 1), `${intervalMs}`);
+  }
+});
+
 test('a peer that cannot be reached is an answer with the reason at each address', () => {
   const it = new Asking();
   it.sees(bob, { addresses: [bob.host, '10.1.0.1'].map((host) => ({ host, port: 6_000 })) });

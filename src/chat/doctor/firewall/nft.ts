@@ -41,7 +41,7 @@ const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => 
 
 /** Reads the rules. Null: the text does not hold rules. */
 export function readNft(text: string): NftRules | null {
-  const parsed = parseBoundedJson(text, { bytesMax: limits.rulesBytesMax, keysMax: 1e6, depthMax: 64 });
+  const parsed = parseBoundedJson(text, { bytesMax: limits.outputBytesMax, keysMax: 1e6, depthMax: 64 });
   const root = parsed.unwrapOr(null);
   const items = isJsonObject(root) ? root['nftables'] : undefined;
   if (!isList(items)) return null;

@@ -4,7 +4,7 @@
  * sends one test datagram to each target of announcements, and nothing else.
  */
 import { randomBytes } from 'node:crypto';
-import { ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { bindsOf, readInterfaces } from '../../actors/interfaces.js';
 import { beaconSocket } from '../../actors/presence/limits.js';
 import { selfTest, udpProblem } from '../../actors/presence/self-test.js';
@@ -66,7 +66,7 @@ export async function diagnose(asked: DiagnoseOptions): Promise<Result<readonly 
   const router = gateway();
   const beaconPorts = options.beaconPorts ?? beaconSocket.portsDefault;
   const listened = running === null ? ok(await listen(asked, beaconPorts)) : await ask(asked, running);
-  if (listened.isErr()) return listened.map(() => []);
+  if (listened.isErr()) return err(listened.error);
   const heardOn = listened.value.udp.map(({ port }) => port);
   const openPorts = [...heardOn, ...replyPortsFor(heardOn), ...listened.value.replyPorts];
   return ok(
@@ -90,7 +90,7 @@ async function ask(
   { node, ageMs }: NonNullable<DiagnoseOptions['running']>,
 ): Promise<Result<Listened, NodeError>> {
   const begun = await node.network();
-  if (begun.isErr()) return begun.map(() => never());
+  if (begun.isErr()) return err(begun.error);
   // The node may run with other settings than those of the home.
   const intervalMs = begun.value.beaconIntervalMs;
   // A node that is older than an interval has heard everybody who announces itself.
@@ -106,9 +106,9 @@ async function ask(
     );
   });
   const probed = (await probing) ?? null;
-  if (probed?.isErr() === true && probed.error.code !== 'chat/unknown-peer') return probed.map(() => never());
+  if (probed?.isErr() === true && probed.error.code !== 'chat/unknown-peer') return err(probed.error);
   const info = await node.network();
-  if (info.isErr()) return info.map(() => never());
+  if (info.isErr()) return err(info.error);
   const { binds, tcpPort, tcpPortWanted, beaconPorts, replyPorts, sent, own, heard, offLinkCount } =
     info.value;
   const recentMs = inquiry.recentIntervals * intervalMs;
@@ -127,10 +127,6 @@ async function ask(
     listenedMs: Math.min(ageMs + performance.now() - startedMs, recentMs),
   });
 }
-
-const never = (): never => {
-  throw new Error('a failure has no value');
-};
 
 async function contactsOf(node: NodeHandle): Promise<Observations['contacts']> {
   const contacts = (await node.contacts()).unwrapOr([]);

@@ -1,5 +1,5 @@
 /** `parlance doctor [PEER]`: finds out why peers are not found, and prints cause and remedy of each finding. */
-import { ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { escapeForTerminal, type NodeError } from '../../../index.js';
 import { isEnding } from '../../api/faults.js';
 import type { Finding } from '../../api/doctor.js';
@@ -78,7 +78,7 @@ async function reached(
 ): Promise<Result<Pick<Attachment, 'node' | 'ageMs' | 'release'> | null, NodeError | AttachFailure>> {
   if (peer !== null) return attach(world, { common });
   const running = await world.connectNode(home);
-  if (running.isErr()) return isEnding(running.error) ? ok(null) : running.map(() => null);
+  if (running.isErr()) return isEnding(running.error) ? ok(null) : err(running.error);
   const node = running.value;
   const attachedMs = performance.now();
   return ok({

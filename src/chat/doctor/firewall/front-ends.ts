@@ -1,6 +1,5 @@
 /** The rules of ufw and firewalld, as `ufw status verbose` and `firewall-cmd --list-all-zones` print them. Pure. */
-import { isPortIn } from './iptables.js';
-import { all, when, type Match, type Packet, type Verdict } from './walk.js';
+import { all, isPortIn, when, type Match, type Packet, type Verdict } from './walk.js';
 
 /** Whether ufw refuses anything. */
 export const isUfwActive = (text: string): boolean => /^Status: active$/m.test(text);

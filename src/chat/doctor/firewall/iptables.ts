@@ -2,6 +2,7 @@
 import {
   all,
   fitsName,
+  isPortIn,
   not,
   walk,
   when,
@@ -110,12 +111,6 @@ function plainMatch(option: string, value: string, { protocol, port, interfaceNa
     default:
       return 'maybe';
   }
-}
-
-/** Whether a port is in `6001` or `6000:6009`. */
-export function isPortIn(range: string, port: number): boolean {
-  const [first = '', last = first] = range.split(/[:-]/);
-  return Number(first) <= port && port <= Number(last);
 }
 
 function actionOf(target: string, type: 'jump' | 'goto'): Action {

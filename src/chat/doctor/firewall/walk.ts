@@ -110,3 +110,9 @@ export const when = (isSo: boolean): Match => (isSo ? 'yes' : 'no');
 /** Whether a name of an interface fits a pattern, which may end with a wildcard. */
 export const fitsName = (pattern: string, name: string): boolean =>
   /[*+]$/.test(pattern) ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+
+/** Whether a port is in `6001` or `6000:6009`. */
+export function isPortIn(range: string, port: number): boolean {
+  const [first = '', last = first] = range.split(/[:-]/);
+  return Number(first) <= port && port <= Number(last);
+}

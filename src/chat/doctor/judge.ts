@@ -1,5 +1,6 @@
 /** The judgement of the doctor: all observations in, all findings out. Pure. */
 import type { Finding } from './finding.js';
+import { activeFirewall } from './firewall/active.js';
 import {
   clockFinding,
   homeFinding,
@@ -15,17 +16,20 @@ import type { Observations } from './observations.js';
 import { peerFindings } from './peer.js';
 
 /** Returns a finding for each check, in the order in which a person would look. */
-export const judge = (seen: Observations): readonly Finding[] => [
-  nodeFinding(seen),
-  interfacesFinding(seen),
-  tcpFinding(seen),
-  ...udpFindings(seen),
-  ...echoFindings(seen),
-  ...firewallFindings(seen),
-  heardFinding(seen),
-  vpnFinding(seen),
-  isolationFinding(seen),
-  clockFinding(seen),
-  homeFinding(seen),
-  ...peerFindings(seen),
-];
+export function judge(seen: Observations): readonly Finding[] {
+  const firewall = activeFirewall(seen);
+  return [
+    nodeFinding(seen),
+    interfacesFinding(seen),
+    tcpFinding(seen, firewall.tool),
+    ...udpFindings(seen),
+    ...echoFindings(seen, firewall),
+    ...firewallFindings(seen, firewall),
+    heardFinding(seen, firewall),
+    vpnFinding(seen),
+    isolationFinding(seen),
+    clockFinding(seen),
+    homeFinding(seen),
+    ...peerFindings(seen, firewall.tool),
+  ];
+}

@@ -2,9 +2,8 @@
 import { shellWord } from '../../shell-word.js';
 import { isLoopback, isV6, type OwnAddress } from '../../wire/address-space.js';
 import { fine, trouble, type Finding } from './finding.js';
-import { toolOf } from './firewall/tool.js';
 import { doctor as limits } from './limits.js';
-import type { Observations, UdpPort } from './observations.js';
+import type { FirewallTool, Observations, UdpPort } from './observations.js';
 import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
 
 /** Whether an address belongs to a tunnel, by the name of its interface. */
@@ -65,13 +64,13 @@ export function interfacesFinding(seen: Observations): Finding {
   return fine('interfaces', listed(words));
 }
 
-/** Whether the TCP port can be listened on. */
-export function tcpFinding(seen: Observations): Finding {
+/** Whether the TCP port can be listened on. `firewall`: the one that a remedy names. */
+export function tcpFinding(seen: Observations, firewall: FirewallTool): Finding {
   const { wanted, open, isStrict, problem, holder, isAnswering } = seen.tcp;
   const openings = { tcp: [open ?? wanted], udp: [] };
   if (open !== null && isAnswering === false) {
     const words = `TCP port ${open} is open, but a connection from this machine to it fails`;
-    return trouble('tcp-port', words, `see the firewall: ${openCommand(toolOf(seen), openings)}`);
+    return trouble('tcp-port', words, `see the firewall: ${openCommand(firewall, openings)}`);
   }
   if (open !== null && open === wanted) return fine('tcp-port', `TCP port ${open} is open`);
   if (open === null && problem === null) return fine('tcp-port', `TCP port ${wanted} is free`);

@@ -1,12 +1,8 @@
 /** Findings about the network: own announcements that come back, others that are heard, firewalls. Pure. */
 import { fine, trouble, type Check, type Finding } from './finding.js';
-import { judgeUfw, isUfwActive, activeZones, judgeZones } from './firewall/front-ends.js';
-import { judgeIptables, readIptables } from './firewall/iptables.js';
-import { judgeNft, readNft } from './firewall/nft.js';
-import { toolOf } from './firewall/tool.js';
-import type { Packet, Verdict } from './firewall/walk.js';
-import { isLoopbackOnly, isTunnel, isVirtual, outerAddresses } from './machine.js';
-import type { Echo, FirewallReading, FirewallTool, Observations } from './observations.js';
+import type { ActiveFirewall, FirewallResult, Opening } from './firewall/active.js';
+import { isLoopbackOnly, outerAddresses } from './machine.js';
+import type { Echo, FirewallTool, Observations } from './observations.js';
 import {
   listed,
   meaningOf,
@@ -16,7 +12,6 @@ import {
   showInterfaceCommand,
   spanOf,
   type Openings,
-  type RulePlace,
 } from './remedies.js';
 
 const echoWords = {
@@ -26,16 +21,21 @@ const echoWords = {
 } as const satisfies Record<Echo['kind'], string>;
 
 /** Whether own datagrams come back, for each way that there is. */
-export function echoFindings(seen: Observations): readonly Finding[] {
+export function echoFindings(seen: Observations, firewall: ActiveFirewall): readonly Finding[] {
   return (['loopback', 'broadcast', 'multicast'] as const).flatMap((kind) => {
     const echoes = seen.echoes.filter((echo) => echo.kind === kind);
-    return echoes.length === 0 ? [] : [echoFinding(kind, echoes, seen)];
+    return echoes.length === 0 ? [] : [echoFinding(kind, echoes, seen, firewall)];
   });
 }
 
 const nameOf = ({ interfaceName, target }: Echo): string => `${interfaceName} (${target})`;
 
-function echoFinding(kind: Check & Echo['kind'], echoes: readonly Echo[], seen: Observations): Finding {
+function echoFinding(
+  kind: Check & Echo['kind'],
+  echoes: readonly Echo[],
+  seen: Observations,
+  firewall: ActiveFirewall,
+): Finding {
   const lost = echoes.filter(({ isHeard }) => !isHeard);
   const [first] = lost;
   if (first === undefined)
@@ -46,27 +46,27 @@ function echoFinding(kind: Check & Echo['kind'], echoes: readonly Echo[], seen: 
     const words = `announcements ${echoWords[kind]} cannot be sent on ${where}: ${meaningOf(sendProblem)}`;
     const remedy =
       sendProblem === 'EPERM'
-        ? `let outgoing UDP through: ${openOutCommand(toolOf(seen), portsOf(seen))}`
+        ? `let outgoing UDP through: ${openOutCommand(firewall.tool, portsOf(seen))}`
         : `check the interface: ${showInterfaceCommand(seen.platform, first.interfaceName)}`;
     return trouble(kind, words, remedy);
   }
   return trouble(
     kind,
     `own announcements ${echoWords[kind]} do not come back on ${where}: something on this machine drops them`,
-    remedyOfFirewall(seen, { tcp: [], udp: seen.openPorts }),
+    remedyOfFirewall(firewall, { tcp: [], udp: seen.openPorts }),
   );
 }
 
 const portsOf = ({ udp }: Observations): readonly number[] => udp.map(({ port }) => port);
 
 /** Returns the command for the firewall that refuses, else for the one that is there. */
-function remedyOfFirewall(seen: Observations, openings: Openings): string {
-  const closed = readingsOf(seen).find(({ closed: refused }) => refused.length > 0);
-  return `open the ports: ${openCommand(closed?.tool ?? toolOf(seen), openings, closed?.place)}`;
+function remedyOfFirewall({ tool, results }: ActiveFirewall, openings: Openings): string {
+  const closed = results.find(({ closed: refused }) => refused.length > 0);
+  return `open the ports: ${openCommand(closed?.tool ?? tool, openings, closed?.place)}`;
 }
 
 /** Whether anybody else was heard. */
-export function heardFinding(seen: Observations): Finding {
+export function heardFinding(seen: Observations, { results }: ActiveFirewall): Finding {
   const { heard, listenedMs, contacts, offLinkCount } = seen;
   if (heard.length > 0) {
     const words = heard.map(
@@ -88,7 +88,7 @@ export function heardFinding(seen: Observations): Finding {
   return trouble(
     'heard',
     `nobody else was heard in ${spanOf(listenedMs)}${expected}${foreign}`,
-    readingsOf(seen).some(({ closed }) => closed.length > 0)
+    results.some(({ closed }) => closed.length > 0)
       ? 'open the firewall of this machine first, see "firewall"'
       : offLinkCount > 0
         ? 'give all machines addresses of one network (same router, same mask)'
@@ -96,23 +96,8 @@ export function heardFinding(seen: Observations): Finding {
   );
 }
 
-/** The result of one firewall. */
-interface FirewallResult {
-  readonly tool: FirewallTool;
-  readonly closed: readonly Opening[];
-  readonly unknown: readonly Opening[];
-  /** Interfaces on which something is refused; empty: all. */
-  readonly refusingOn: readonly string[];
-  readonly place: RulePlace;
-}
-interface Opening {
-  readonly protocol: 'tcp' | 'udp';
-  readonly port: number;
-}
-
-/** Judges the packets of peers by each visible firewall. */
-export function firewallFindings(seen: Observations): readonly Finding[] {
-  const results = readingsOf(seen);
+/** Whether each visible firewall admits the packets of peers. */
+export function firewallFindings(seen: Observations, { results }: ActiveFirewall): readonly Finding[] {
   const findings = results.map((result) => firewallFinding(result, seen));
   const denied = seen.firewalls.filter(({ state }) => state === 'denied').map(({ tool }) => tool);
   const failed = seen.firewalls.flatMap((each) =>
@@ -182,73 +167,4 @@ function wordsOf(openings: readonly Opening[]): string {
     return words.length === 0 ? [] : [`${protocol.toUpperCase()} ${words.join(', ')}`];
   });
   return ranges.join(' and ');
-}
-
-/** Judges the readings. A front end stands for the rules that it makes below. */
-function readingsOf(seen: Observations): readonly FirewallResult[] {
-  const read = seen.firewalls.filter(
-    (each): each is Extract<FirewallReading, { state: 'read' }> => each.state === 'read',
-  );
-  const textOf = (tool: FirewallTool): string | null => read.find((each) => each.tool === tool)?.text ?? null;
-  const [ufw, zones] = [textOf('ufw'), activeZones(textOf('firewalld') ?? '')];
-  const results: FirewallResult[] = [];
-  if (ufw !== null && isUfwActive(ufw))
-    results.push(resultOf('ufw', seen, (packet) => ({ verdict: judgeUfw(ufw, packet), place: {} })));
-  if (zones.length > 0) {
-    results.push(
-      resultOf('firewalld', seen, (packet) => {
-        const judged = judgeZones(zones, packet);
-        return { verdict: judged?.verdict ?? 'unknown', place: judged === null ? {} : { zone: judged.zone } };
-      }),
-    );
-  }
-  if (results.length > 0) return results;
-  const nft = readNft(textOf('nft') ?? '');
-  if (nft !== null && nft.bases.length > 0) {
-    return [
-      resultOf('nft', seen, (packet) => {
-        const { verdict, place } = judgeNft(nft, packet);
-        return { verdict, place: place === null ? {} : { chain: place } };
-      }),
-    ];
-  }
-  const iptables = readIptables(textOf('iptables') ?? '');
-  if (iptables === null) return [];
-  return [resultOf('iptables', seen, (packet) => ({ verdict: judgeIptables(iptables, packet), place: {} }))];
-}
-
-/** Judges every port on every interface that leads to a network of several machines. */
-function resultOf(
-  tool: FirewallTool,
-  seen: Observations,
-  judge: (packet: Packet) => { readonly verdict: Verdict; readonly place: RulePlace },
-): FirewallResult {
-  const outer = [...new Set(outerAddresses(seen).map(({ name }) => name))];
-  const shared = outer.filter((name) => !isTunnel(name) && !isVirtual(name));
-  // A container has nothing else.
-  const names = shared.length === 0 ? outer : shared;
-  const openings: readonly Opening[] = [
-    { protocol: 'tcp', port: seen.tcp.open ?? seen.tcp.wanted },
-    ...[...portsOf(seen), ...seen.replyPorts].map((port) => ({ protocol: 'udp', port }) as const),
-  ];
-  const judged = openings.flatMap((opening) =>
-    names.map((name) => ({ opening, name, ...judge({ ...opening, interfaceName: name }) })),
-  );
-  const closed = judged.filter(({ verdict }) => verdict === 'closed');
-  const refusing = names.filter((name) => closed.some((each) => each.name === name));
-  const refusingOn = refusing.length === names.length ? [] : refusing;
-  const isOf =
-    (wanted: Verdict) =>
-    (opening: Opening): boolean =>
-      judged.some((each) => each.opening === opening && each.verdict === wanted);
-  return {
-    tool,
-    closed: openings.filter(isOf('closed')),
-    unknown: openings.filter(isOf('unknown')),
-    refusingOn,
-    place: {
-      ...closed[0]?.place,
-      ...(refusingOn.length === 1 ? { interfaceName: refusingOn[0] } : {}),
-    },
-  };
 }

@@ -2,14 +2,13 @@
 import { formatAddress } from '../../wire/address.js';
 import { interfaceOf, isV6 } from '../../wire/address-space.js';
 import { fine, trouble, type Finding } from './finding.js';
-import { toolOf } from './firewall/tool.js';
 import { doctor as limits } from './limits.js';
 import { isTunnel, outerAddresses } from './machine.js';
-import type { Observations, PeerState } from './observations.js';
+import type { FirewallTool, Observations, PeerState } from './observations.js';
 import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
 
-/** Judges what is known about the peer that was asked about. */
-export function peerFindings(seen: Observations): readonly Finding[] {
+/** Judges what is known about the peer that was asked about. `firewall`: the one that a remedy names. */
+export function peerFindings(seen: Observations, firewall: FirewallTool): readonly Finding[] {
   const { peer } = seen;
   if (peer === null) return [];
   const isReached = peer.tried.some(({ problem }) => problem === null);
@@ -22,7 +21,7 @@ export function peerFindings(seen: Observations): readonly Finding[] {
     udpInFinding(peer, isReached),
     ...(peer.answer === null ? [] : [udpOutFinding(peer, seen)]),
     tcpOutFinding(peer, seen),
-    ...(isReached ? [tcpInFinding(peer, seen), clockOf(peer, seen)] : []),
+    ...(isReached ? [tcpInFinding(peer, seen, firewall), clockOf(peer, seen)] : []),
   ];
 }
 
@@ -110,7 +109,7 @@ function tcpOutFinding(peer: PeerState, seen: Observations): Finding {
   );
 }
 
-function tcpInFinding(peer: PeerState, seen: Observations): Finding {
+function tcpInFinding(peer: PeerState, seen: Observations, firewall: FirewallTool): Finding {
   const name = nameOf(peer);
   const { answer } = peer;
   if (answer === null) {
@@ -126,16 +125,16 @@ function tcpInFinding(peer: PeerState, seen: Observations): Finding {
       return trouble(
         'peer-tcp-in',
         `${name} does not reach this node by TCP at ${answer.seenAt}: ${meaningOf(answer.dialProblem)}`,
-        openIn(seen),
+        openIn(seen, firewall),
       );
     default:
       return answer.dialBack satisfies never;
   }
 }
 
-function openIn(seen: Observations): string {
+function openIn(seen: Observations, firewall: FirewallTool): string {
   const openings = { tcp: [seen.tcp.open ?? seen.tcp.wanted], udp: [] };
-  return `open the port on this machine: ${openCommand(toolOf(seen), openings)}`;
+  return `open the port on this machine: ${openCommand(firewall, openings)}`;
 }
 
 function clockOf(peer: PeerState, { platform }: Observations): Finding {

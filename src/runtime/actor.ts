@@ -70,8 +70,8 @@ export interface Context<P extends Protocol, L extends Links> {
   /** A cast to itself every `everyMs`, as long as this life lasts. Returns the function that calls it off. */
   every<N extends CastName<P>>(everyMs: number, name: N, body: Given<BodyOf<P, N>>): () => void;
   /**
-   * Runs `job` once when this life ends: after `terminate`, and after a crash, where `terminate` does not run. Runs it at
-   * once after this life. The job must not throw.
+   * Runs `job` once when this life ends: after `terminate`, and after a crash, where `terminate` does not run. Runs the
+   * job at once if this life has already ended. The job must not throw.
    */
   atEnd(job: () => void): void;
   /**
@@ -162,7 +162,7 @@ export const stop = <State>(
   reason,
 });
 
-/** There now or later. */
+/** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
 
 /** The handler of one message. */

@@ -10,7 +10,7 @@ import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Awaitable, Behaviour, Ended, ExitReason } from '../actor.js';
 import type { CellBirth, CellHost, StartOutcome } from './cell-host.js';
-import { Attention } from './attention.js';
+import { HandlerWatch } from './handler-watch.js';
 import { begin, type Begun } from './begin.js';
 import { CellLinks } from './cell-links.js';
 import { contextOf, type CellPart } from './context.js';
@@ -45,7 +45,7 @@ export class Cell implements Inbox, CellPart {
   #context: unknown = undefined;
   #life: Incarnation | null = null;
   #incarnation = 0;
-  readonly #attention: Attention;
+  readonly #watch: HandlerWatch;
   #stop: { readonly until: number; readonly done: (reason: ExitReason) => void } | null = null;
   #cautious = 0;
   readonly #redelivery: Redelivery;
@@ -58,7 +58,7 @@ export class Cell implements Inbox, CellPart {
     this.#limits = birth.limits;
     this.host = host;
     this.loop = host.loop;
-    this.#attention = new Attention(birth.slot, host);
+    this.#watch = new HandlerWatch(birth.slot, host);
     this.#handlers = handlersOf(birth.behaviour);
     this.links = new CellLinks(birth.slot, birth.limits, host);
     this.#redelivery = new Redelivery(birth, this.#handlers.names, this.#mailbox, this.links, host);
@@ -142,7 +142,7 @@ export class Cell implements Inbox, CellPart {
   }
 
   isHung(nowMs: number): boolean {
-    return this.#attention.waitsLongerThan(this.#limits.handlerDeadlineMs, nowMs);
+    return this.#watch.waitsLongerThan(this.#limits.handlerDeadlineMs, nowMs);
   }
 
   stats(nowMs: number, restarts: number): ActorStats {
@@ -234,12 +234,12 @@ export class Cell implements Inbox, CellPart {
     const isTimed = (place & timedEvery) === 0 || mailbox.depth <= timedEvery || this.host.recorder !== null;
     const sinceMs = isTimed ? performance.now() : 0;
     this.#meter.handled(1);
-    this.#attention.take(end, seq);
-    this.#attention.enter();
+    this.#watch.noteEnvelope(end, seq);
+    this.#watch.noteRunning();
     try {
       const step: unknown = handler(this.#state, mailbox.bodyAt(place), this.#context, from);
       if (isThenable(step)) {
-        this.#attention.wait();
+        this.#watch.noteWaiting();
         return nativePromise(step).then((later) => {
           if (!life.isOver) this.#apply(later, place, code, from, sinceMs);
         });
@@ -248,7 +248,7 @@ export class Cell implements Inbox, CellPart {
     } catch (error) {
       this.#crash(detailOf(error), true);
     } finally {
-      this.#attention.leave();
+      this.#watch.noteIdle();
     }
     return null;
   }
@@ -267,7 +267,7 @@ export class Cell implements Inbox, CellPart {
     const seq = this.#mailbox.seqAt(place);
     if (sinceMs > 0) this.#meter.took(performance.now() - sinceMs, this.#mailbox.depth);
     this.host.recorder?.handled(this.id, name, end?.messageId(seq) ?? null, sinceMs);
-    this.#attention.drop();
+    this.#watch.clearEnvelope();
     this.#state = done.state;
     if (from !== undefined && end !== null && !from.isAnswered) {
       if (done.step === 'reply') {
@@ -284,7 +284,7 @@ export class Cell implements Inbox, CellPart {
     waiting.then(
       () => {
         if (life.isOver) return;
-        this.#attention.goOn();
+        this.#watch.noteSettled();
         if (this.#phase === 'draining') this.#run(life, left);
       },
       (error: unknown) => {
@@ -302,34 +302,34 @@ export class Cell implements Inbox, CellPart {
     const isSingle = this.#mailbox.unfinished === 1;
     if (isSingle) {
       const place = this.#mailbox.base;
-      this.#attention.take(this.#mailbox.endAt(place) ?? null, this.#mailbox.seqAt(place));
+      this.#watch.noteEnvelope(this.#mailbox.endAt(place) ?? null, this.#mailbox.seqAt(place));
     }
     const fail = (error: unknown): void => {
       if (!life.isOver) this.#crash(detailOf(error), isSingle);
     };
     try {
-      this.#attention.enter();
+      this.#watch.noteRunning();
       const settling: unknown = behaviour.settle(this.#state, this.#context);
       if (!isThenable(settling)) {
         this.#finish();
         return;
       }
-      this.#attention.wait();
+      this.#watch.noteWaiting();
       nativePromise(settling).then(() => {
         if (life.isOver) return;
-        this.#attention.goOn();
+        this.#watch.noteSettled();
         this.#finish();
       }, fail);
     } catch (error) {
       fail(error);
     } finally {
-      this.#attention.leave();
+      this.#watch.noteIdle();
     }
   }
 
   #finish(): void {
     if (this.#phase !== 'draining') return;
-    this.#attention.drop();
+    this.#watch.clearEnvelope();
     if (this.#cautious > 0) this.#cautious -= 1;
     this.links.acknowledge(this.#mailbox, this.#mailbox.head);
     this.#redelivery.unstash();
@@ -377,7 +377,7 @@ export class Cell implements Inbox, CellPart {
     const place = this.#mailbox.head - 1;
     const cause = isAtEnvelope ? this.#redelivery.idAt(place) : null;
     this.#bringDown();
-    this.#attention.drop();
+    this.#watch.clearEnvelope();
     // Without `settle`, what was handled before this envelope is done.
     if (this.#behaviour.settle === undefined)
       this.links.acknowledge(this.#mailbox, isAtEnvelope ? place : this.#mailbox.head);
@@ -391,7 +391,7 @@ export class Cell implements Inbox, CellPart {
   /** Its life ends here: timers are called off, the context sends nothing any more. */
   #bringDown(): void {
     this.#phase = 'down';
-    this.#attention.goOn();
+    this.#watch.noteSettled();
     this.#stop = null;
     this.#state = undefined;
     if (this.#life !== null) endLife(this.#life);

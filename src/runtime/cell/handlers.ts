@@ -10,7 +10,7 @@ export interface Handlers {
 
 const known = new WeakMap<Behaviour, Handlers>();
 
-/** Those of a definition. */
+/** Returns the handlers of a definition. */
 export function handlersOf(behaviour: Behaviour): Handlers {
   const before = known.get(behaviour);
   if (before !== undefined) return before;

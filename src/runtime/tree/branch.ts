@@ -309,7 +309,7 @@ export class Branch implements ActorOwner, BranchOwner {
     else node.branch.prepare();
   }
 
-  /** At once where a child is. */
+  /** Starts one child; returns the failure without a promise where the start does not wait. */
   #startOne(child: Child): Awaitable<Failure | null> {
     child.starts += 1;
     child.startedAtMs = this.#system.timers.now();

@@ -18,7 +18,7 @@ export type Exit = { readonly reason: ExitReason; readonly cause: unknown };
 export interface Placed {
   readonly spec: ChildSpec;
   readonly owner: ActorOwner;
-  /** In whose thread it is placed, when it has no thread of its own to be in. */
+  /** Id of the actor whose thread this actor shares; null: none. */
   readonly beside: string | null;
   /** Settles when what its last life had spawned has ended. */
   familyOver: Promise<void> | null;

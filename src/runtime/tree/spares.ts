@@ -28,7 +28,7 @@ export class Spares {
     this.#end = end;
   }
 
-  /** A thread like this one was lost: the next one will find a spare. */
+  /** Boots a spare for the kind of a thread that died. */
   want(placement: ThreadPlacement, make: () => ThreadHost): void {
     const kind = kindOf(placement);
     const { spareIdleMs } = this.#limits;
@@ -41,7 +41,7 @@ export class Spares {
     this.#waiting.set(kind, { thread, callOff });
   }
 
-  /** Null: there is none for this placement. */
+  /** Takes the spare for a placement out; null: there is none. */
   take(placement: ThreadPlacement): ThreadHost | null {
     const kind = kindOf(placement);
     const spare = kind === null ? undefined : this.#waiting.get(kind);

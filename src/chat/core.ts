@@ -186,7 +186,7 @@ export class Core {
         this.#stored(input.token, input.answer, turn);
         return [];
       case 'heardReport':
-        this.#inquiries.reported(input.token, input.report, turn);
+        this.#inquiries.takeReport(input.token, input.report, turn);
         return [];
       case 'computed':
         this.#desk.computed(input.token, input.result, turn);
@@ -355,7 +355,7 @@ export class Core {
   /** Runs the commands that waited for an address, and then passes the reports on to delivery. */
   #outcome({ answers, reports, inquiries = [] }: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
     const answered = this.#answered(answers, turn);
-    this.#inquiries.heard(inquiries, turn);
+    this.#inquiries.takeInquiries(inquiries, turn);
     return [...answered, ...reports];
   }
 

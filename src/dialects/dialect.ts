@@ -31,7 +31,7 @@ export type Utterance =
   /** The speaker leaves. `words`: what to show, where the dialect sends some. */
   | { readonly type: 'leave'; readonly words: string | null }
   /** A question about the network between two native peers, or its answer. */
-  | { readonly type: 'inquiry'; readonly words: Inquiry }
+  | { readonly type: 'inquiry'; readonly inquiry: Inquiry }
   /** A native utterance of a kind that this version does not know. It is counted and otherwise ignored. */
   | { readonly type: 'unknown'; readonly kind: number; readonly bytes: number };
 

@@ -41,22 +41,22 @@ export type Inquiry =
       readonly arrived: readonly ArrivedThere[];
     };
 
-/** The kinds of these words on the wire. */
+/** The kinds of inquiries on the wire. */
 export const inquiryKind = { question: 56, answer: 57 } as const;
 
 const idBytes = 8;
 const outcomes: readonly DialBack[] = ['untried', 'reached', 'failed'];
 
 /** Encodes the body. Errors: `dialect/malformed` (an id that is not 8 bytes in hex). Longer texts and lists are cut. */
-export function encodeInquiry(words: Inquiry): Result<Uint8Array, DialectError> {
-  if (!/^[0-9a-f]{16}$/.test(words.id)) return err(malformed('id'));
-  const writer = new ByteWriter().bytes(fromHex(words.id));
-  if (words.kind === 'question') return ok(writer.u16(words.tcpPort).finish());
-  writer.u48(Math.max(0, Math.round(words.clockMs)));
-  writeText(writer, words.seenAt);
-  writer.u8(Math.max(0, outcomes.indexOf(words.dialBack)));
-  writeText(writer, words.dialProblem);
-  const arrived = words.arrived.slice(0, limits.arrivedMax);
+export function encodeInquiry(inquiry: Inquiry): Result<Uint8Array, DialectError> {
+  if (!/^[0-9a-f]{16}$/.test(inquiry.id)) return err(malformed('id'));
+  const writer = new ByteWriter().bytes(fromHex(inquiry.id));
+  if (inquiry.kind === 'question') return ok(writer.u16(inquiry.tcpPort).finish());
+  writer.u48(Math.max(0, Math.round(inquiry.clockMs)));
+  writeText(writer, inquiry.seenAt);
+  writer.u8(Math.max(0, outcomes.indexOf(inquiry.dialBack)));
+  writeText(writer, inquiry.dialProblem);
+  const arrived = inquiry.arrived.slice(0, limits.arrivedMax);
   writer.u8(arrived.length);
   for (const { address, via, ageMs } of arrived) {
     writeText(writer, address);

@@ -153,8 +153,8 @@ function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectEr
       return ok(undefined);
     }
     case 'inquiry': {
-      const code = kind[utterance.words.kind];
-      return encodeInquiry(utterance.words).map((body) => {
+      const code = kind[utterance.inquiry.kind];
+      return encodeInquiry(utterance.inquiry).map((body) => {
         writer.u8(code).u32(body.length).bytes(body);
       });
     }
@@ -239,9 +239,9 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
       );
     }
     case kind.question:
-      return decodeInquiry('question', body).map((words) => ({ type: 'inquiry', words }));
+      return decodeInquiry('question', body).map((inquiry) => ({ type: 'inquiry', inquiry }));
     case kind.answer:
-      return decodeInquiry('answer', body).map((words) => ({ type: 'inquiry', words }));
+      return decodeInquiry('answer', body).map((inquiry) => ({ type: 'inquiry', inquiry }));
     default:
       return ok({ type: 'unknown', kind: code, bytes: body.length });
   }

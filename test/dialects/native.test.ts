@@ -30,7 +30,7 @@ const anUtterance: fc.Arbitrary<Utterance> = fc.oneof(
     })),
   fc.record({ id: eight, tcpPort: fc.nat(65_535) }, { noNullPrototype: true }).map((words): Utterance => ({
     type: 'inquiry',
-    words: { kind: 'question', ...words },
+    inquiry: { kind: 'question', ...words },
   })),
   fc
     .record(
@@ -49,7 +49,7 @@ const anUtterance: fc.Arbitrary<Utterance> = fc.oneof(
       },
       { noNullPrototype: true },
     )
-    .map((words): Utterance => ({ type: 'inquiry', words: { kind: 'answer', ...words } })),
+    .map((words): Utterance => ({ type: 'inquiry', inquiry: { kind: 'answer', ...words } })),
 );
 const unpackAll = (contents: readonly Uint8Array[]) =>
   contents.flatMap((content) => unpack(content)._unsafeUnwrap());
@@ -193,12 +193,12 @@ test('words about the network are bounded, harmless to a terminal, and refused w
     dialProblem: '',
     arrived,
   } as const;
-  const [content] = pack([{ type: 'inquiry', words: { ...answer, dialBack: 'failed' } }])._unsafeUnwrap();
+  const [content] = pack([{ type: 'inquiry', inquiry: { ...answer, dialBack: 'failed' } }])._unsafeUnwrap();
   assert.ok(content !== undefined && content.length < 2_000);
   const [read] = unpack(content)._unsafeUnwrap();
-  assert.ok(read?.type === 'inquiry' && read.words.kind === 'answer');
-  assert.equal(read.words.arrived.length, 16);
-  assert.deepEqual(read.words.arrived[0], { address: 'x'.repeat(64), via: '?[31m', ageMs: 0xffff_ffff });
+  assert.ok(read?.type === 'inquiry' && read.inquiry.kind === 'answer');
+  assert.equal(read.inquiry.arrived.length, 16);
+  assert.deepEqual(read.inquiry.arrived[0], { address: 'x'.repeat(64), via: '?[31m', ageMs: 0xffff_ffff });
   for (const code of [kind.question, kind.answer])
     for (const length of [0, 1, 9]) assert.ok(unpack(concat([header(code, length), body(length)])).isErr());
   const later = concat([header(kind.question, 13), body(13)]);

@@ -12,9 +12,9 @@ export type InquiryEffect =
   | TimerEffect<InquiryDue>
   | CallerEffect;
 
-/** A question has waited long enough for announcements (`ripe`), or for the answer of the peer (`late`). */
+/** A question has waited long enough for announcements (`collected`), or for the answer of the peer (`overdue`). */
 export interface InquiryDue {
   readonly type: 'inquiry';
   readonly key: number;
-  readonly stage: 'ripe' | 'late';
+  readonly stage: 'collected' | 'overdue';
 }

@@ -25,9 +25,9 @@ import { inquiry as limits } from './limits.js';
 /** A turn of this part. */
 export type InquiryTurn = Turn<InquiryEffect> & NativeTurn;
 
-/** A question of ours that waits. */
-interface Own {
-  readonly side: 'own';
+/** A question of a user that waits for the answer of a peer. */
+interface AskedByUser {
+  readonly askedBy: 'user';
   readonly call: CallOf<'probe'>;
   peerId: PeerId | null;
   /** The id of the question that the peer was asked; null: none was sent yet. */
@@ -39,19 +39,19 @@ interface Own {
   answer: ProbeInfo['answer'];
   /** Whether nothing more is to come from the peer. */
   isSettled: boolean;
-  isRipe: boolean;
+  isCollected: boolean;
 }
 
 /** A question of a peer that waits for our answer. */
-interface Theirs {
-  readonly side: 'theirs';
+interface AskedByPeer {
+  readonly askedBy: 'peer';
   readonly peerId: PeerId;
   readonly id: string;
   readonly host: string;
   dialBack: DialBack;
   dialProblem: string;
   isSettled: boolean;
-  isRipe: boolean;
+  isCollected: boolean;
 }
 
 /** All questions that wait. */
@@ -61,7 +61,7 @@ export class Inquiries {
   readonly #tcpPort: () => number;
   /** Age up to which an announcement counts, ms. */
   readonly #recentMs: number;
-  readonly #waiting = new Map<number, Own | Theirs>();
+  readonly #waiting = new Map<number, AskedByUser | AskedByPeer>();
   readonly #reports = new Map<Token, number>();
   readonly #dials = new Map<ConnectionId, number>();
   /** When each peer was answered last (monotonic, ms). */
@@ -88,8 +88,8 @@ export class Inquiries {
     const peerId = typeof found === 'string' ? found : this.#peerAt(found);
     const addresses = typeof found === 'string' ? this.#people.addresses(found) : [found];
     const waiting = addresses.slice(0, limits.addressesMax);
-    const own: Own = {
-      side: 'own',
+    const own: AskedByUser = {
+      askedBy: 'user',
       call,
       peerId,
       questionId: null,
@@ -98,19 +98,19 @@ export class Inquiries {
       hosts: [...new Set(waiting.map(({ host }) => host))],
       answer: null,
       isSettled: false,
-      isRipe: false,
+      isCollected: false,
     };
     const key = this.#keep(own);
     turn.emit({ to: 'presence', say: 'query', hosts: own.hosts });
-    turn.emit({ to: 'self', afterMs: limits.ripeMs, due: { type: 'inquiry', key, stage: 'ripe' } });
-    this.#goOn(key, own, turn);
+    turn.emit({ to: 'self', afterMs: limits.collectMs, due: { type: 'inquiry', key, stage: 'collected' } });
+    this.#advance(key, own, turn);
   }
 
   /** Takes the peers that answered at dialled addresses, or the failures there. */
   answered(answers: readonly AddressAnswer[], turn: InquiryTurn): void {
     for (const { address, found } of answers) {
       for (const [key, own] of this.#waiting) {
-        if (own.side !== 'own' || own.isSettled) continue;
+        if (own.askedBy !== 'user' || own.isSettled) continue;
         const [next, ...rest] = own.waiting;
         if (next === undefined || formatAddress(next) !== formatAddress(address)) continue;
         own.waiting = rest;
@@ -120,16 +120,16 @@ export class Inquiries {
         own.tried.push({ ...next, problem });
         if (typeof found === 'string') own.peerId ??= found;
         if (problem === null) own.waiting = [];
-        this.#goOn(key, own, turn);
+        this.#advance(key, own, turn);
       }
     }
   }
 
-  /** Takes words of peers. */
-  heard(inquiries: readonly HeardInquiry[], turn: InquiryTurn): void {
-    for (const { peerId, host, words } of inquiries) {
-      if (words.kind === 'question') this.#asked(peerId, host, words, turn);
-      else this.#told(peerId, words, turn);
+  /** Takes questions and answers of peers. */
+  takeInquiries(inquiries: readonly HeardInquiry[], turn: InquiryTurn): void {
+    for (const { peerId, host, inquiry } of inquiries) {
+      if (inquiry.kind === 'question') this.#takeQuestion(peerId, host, inquiry, turn);
+      else this.#takeAnswer(peerId, inquiry, turn);
     }
   }
 
@@ -147,23 +147,23 @@ export class Inquiries {
   due({ key, stage }: InquiryDue, turn: InquiryTurn): void {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
-    if (stage === 'ripe') waiting.isRipe = true;
+    if (stage === 'collected') waiting.isCollected = true;
     else waiting.isSettled = true;
     this.#finish(key, waiting, turn);
   }
 
   /** Takes what discovery heard, and answers the question that waits for it. */
-  reported(token: Token, report: HeardReport, turn: InquiryTurn): void {
+  takeReport(token: Token, report: HeardReport, turn: InquiryTurn): void {
     const key = this.#reports.get(token);
     const waiting = key === undefined ? undefined : this.#waiting.get(key);
     this.#reports.delete(token);
     if (key === undefined || waiting === undefined) return;
     this.#waiting.delete(key);
-    if (waiting.side === 'own') this.#answerCaller(waiting, report, turn);
+    if (waiting.askedBy === 'user') this.#answerCaller(waiting, report, turn);
     else this.#answerPeer(waiting, report, turn);
   }
 
-  #keep(waiting: Own | Theirs): number {
+  #keep(waiting: AskedByUser | AskedByPeer): number {
     this.#keys += 1;
     this.#waiting.set(this.#keys, waiting);
     return this.#keys;
@@ -175,7 +175,7 @@ export class Inquiries {
   }
 
   /** Dials the next address, asks the peer that was found, or settles. */
-  #goOn(key: number, own: Own, turn: InquiryTurn): void {
+  #advance(key: number, own: AskedByUser, turn: InquiryTurn): void {
     const { peerId } = own;
     const [next] = own.waiting;
     const isLive = peerId !== null && this.#people.isLive(peerId);
@@ -192,7 +192,7 @@ export class Inquiries {
       const question = { kind: 'question', id, tcpPort: this.#tcpPort() } as const;
       if (this.#native.inquirer.say(peerId, question, turn)) {
         own.questionId = id;
-        turn.emit({ to: 'self', afterMs: limits.answerMs, due: { type: 'inquiry', key, stage: 'late' } });
+        turn.emit({ to: 'self', afterMs: limits.answerMs, due: { type: 'inquiry', key, stage: 'overdue' } });
         return;
       }
     }
@@ -203,18 +203,18 @@ export class Inquiries {
   /** Returns the id of a question that the peer has not answered yet. It answers one of several at once. */
   #openQuestionTo(peerId: PeerId): string | null {
     for (const own of this.#waiting.values())
-      if (own.side === 'own' && own.peerId === peerId && !own.isSettled && own.questionId !== null)
+      if (own.askedBy === 'user' && own.peerId === peerId && !own.isSettled && own.questionId !== null)
         return own.questionId;
     return null;
   }
 
-  #told(peerId: PeerId, words: Extract<Inquiry, { kind: 'answer' }>, turn: InquiryTurn): void {
+  #takeAnswer(peerId: PeerId, inquiry: Extract<Inquiry, { kind: 'answer' }>, turn: InquiryTurn): void {
     for (const [key, own] of this.#waiting) {
-      if (own.side !== 'own' || own.peerId !== peerId || own.isSettled) continue;
+      if (own.askedBy !== 'user' || own.peerId !== peerId || own.isSettled) continue;
       // A late answer to an earlier question tells of an earlier time.
-      if (own.questionId !== words.id) continue;
-      const { seenAt, dialBack, dialProblem, arrived } = words;
-      const clockMs = words.clockMs - turn.now.wallMs;
+      if (own.questionId !== inquiry.id) continue;
+      const { seenAt, dialBack, dialProblem, arrived } = inquiry;
+      const clockMs = inquiry.clockMs - turn.now.wallMs;
       own.answer = { seenAt, dialBack, dialProblem, clockMs, heard: arrived.map((each) => ({ ...each })) };
       own.isSettled = true;
       this.#finish(key, own, turn);
@@ -222,14 +222,14 @@ export class Inquiries {
   }
 
   /** Takes the question of a peer, unless it asks too often. A stranger gets no connection back. */
-  #asked(
+  #takeQuestion(
     peerId: PeerId,
     host: string,
     { id, tcpPort }: Extract<Inquiry, { kind: 'question' }>,
     turn: InquiryTurn,
   ): void {
     const nowMs = turn.now.monotonicMs;
-    const others = [...this.#waiting.values()].filter(({ side }) => side === 'theirs');
+    const others = [...this.#waiting.values()].filter(({ askedBy }) => askedBy === 'peer');
     const lastMs = this.#answered.get(peerId) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - lastMs < limits.perPeerEveryMs || others.length >= limits.answeringMax) return;
     this.#answered.delete(peerId);
@@ -237,19 +237,19 @@ export class Inquiries {
     const [oldest] = this.#answered.keys();
     if (this.#answered.size > limits.rememberedMax && oldest !== undefined) this.#answered.delete(oldest);
     const isDialled = this.#people.isTrusted(peerId) && tcpPort >= beaconGate.tcpPortMin;
-    const theirs: Theirs = {
-      side: 'theirs',
+    const theirs: AskedByPeer = {
+      askedBy: 'peer',
       peerId,
       id,
       host,
       dialBack: 'untried',
       dialProblem: '',
       isSettled: !isDialled,
-      isRipe: false,
+      isCollected: false,
     };
     const key = this.#keep(theirs);
     turn.emit({ to: 'presence', say: 'query', hosts: [host] });
-    turn.emit({ to: 'self', afterMs: limits.ripeMs, due: { type: 'inquiry', key, stage: 'ripe' } });
+    turn.emit({ to: 'self', afterMs: limits.collectMs, due: { type: 'inquiry', key, stage: 'collected' } });
     if (!isDialled) return;
     // The shape of the id is ours: a failure here is a bug.
     const connectionId = parseConnectionId(`q-${key}`)._unsafeUnwrap();
@@ -262,7 +262,7 @@ export class Inquiries {
     const key = this.#dials.get(connectionId);
     const theirs = key === undefined ? undefined : this.#waiting.get(key);
     this.#dials.delete(connectionId);
-    if (key === undefined || theirs?.side !== 'theirs') return;
+    if (key === undefined || theirs?.askedBy !== 'peer') return;
     theirs.dialBack = dialBack;
     theirs.dialProblem = problem;
     theirs.isSettled = true;
@@ -270,14 +270,14 @@ export class Inquiries {
   }
 
   /** Asks discovery what it heard, once nothing else is waited for. */
-  #finish(key: number, { isSettled, isRipe }: Own | Theirs, turn: InquiryTurn): void {
-    if (!isSettled || !isRipe || [...this.#reports.values()].includes(key)) return;
+  #finish(key: number, { isSettled, isCollected }: AskedByUser | AskedByPeer, turn: InquiryTurn): void {
+    if (!isSettled || !isCollected || [...this.#reports.values()].includes(key)) return;
     const token = turn.newToken();
     this.#reports.set(token, key);
     turn.emit({ to: 'presence', say: 'report', token });
   }
 
-  #answerCaller(own: Own, { peers }: HeardReport, turn: InquiryTurn): void {
+  #answerCaller(own: AskedByUser, { peers }: HeardReport, turn: InquiryTurn): void {
     const { call, peerId, tried, hosts } = own;
     const nowMs = turn.now.wallMs;
     const heard = peers.filter(
@@ -290,7 +290,7 @@ export class Inquiries {
   }
 
   #answerPeer(
-    { peerId, id, host, dialBack, dialProblem }: Theirs,
+    { peerId, id, host, dialBack, dialProblem }: AskedByPeer,
     { peers }: HeardReport,
     turn: InquiryTurn,
   ): void {

@@ -19,7 +19,7 @@ export const inquiry = {
   /** Addresses of a peer that one question dials. */
   addressesMax: 4,
   /** Time in which announcements that were asked for arrive. */
-  ripeMs: 1_500,
+  collectMs: 1_500,
   /** Time in which a peer answers: it waits for announcements, and tries a connection. */
   answerMs: 6_000,
   /** Time for the connection back to an asker. */

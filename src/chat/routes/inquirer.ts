@@ -1,4 +1,4 @@
-/** Says words about the network to peers. They are not kept, and a peer without a session does not get them. */
+/** Sends questions and answers about the network to peers with a live session. They are not kept. */
 import type { Inquiry } from '../../dialects/inquiry.js';
 import type { PeerId } from '../../ids.js';
 import type { Turn } from '../turn.js';
@@ -6,7 +6,7 @@ import type { SessionEffect } from './effects.js';
 import type { SessionTable } from './session-table.js';
 import { tellSession } from './tell-session.js';
 
-/** The way of such words to a peer. */
+/** Sends inquiries on sessions. */
 export class Inquirer {
   readonly #sessions: SessionTable;
 
@@ -14,11 +14,11 @@ export class Inquirer {
     this.#sessions = sessions;
   }
 
-  /** Says them on the session that was heard last. False: no session with the peer is up. */
-  say(peerId: PeerId, words: Inquiry, turn: Turn<SessionEffect>): boolean {
+  /** Sends an inquiry on the session that was heard last. False: no session with the peer is up. */
+  say(peerId: PeerId, inquiry: Inquiry, turn: Turn<SessionEffect>): boolean {
     const [live] = this.#sessions.usableWith(peerId);
     if (live !== undefined)
-      tellSession(live, { say: 'utter', utterances: [{ type: 'inquiry', words }] }, turn);
+      tellSession(live, { say: 'utter', utterances: [{ type: 'inquiry', inquiry }] }, turn);
     return live !== undefined;
   }
 }

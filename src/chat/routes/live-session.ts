@@ -83,14 +83,14 @@ export interface AddressAnswer {
 export interface NativeOutcome {
   readonly reports: readonly RouteReport[];
   readonly answers: readonly AddressAnswer[];
-  /** Words about the network that a peer said. */
+  /** Questions and answers about the network that a peer sent. */
   readonly inquiries?: readonly HeardInquiry[];
 }
 
-/** Words about the network, and the peer that said them. */
+/** A question or an answer about the network, and the peer that sent it. */
 export interface HeardInquiry {
   readonly peerId: PeerId;
   /** Host at the other end of the session. */
   readonly host: string;
-  readonly words: Inquiry;
+  readonly inquiry: Inquiry;
 }

@@ -241,7 +241,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (lines.length > 0) reports.push({ type: 'heard', lines, call, repeatedBy: { peerId, sessionId } });
     else turn.emit({ ...answer(call, ok({ receipts: [] })), afterCredit: true });
     const { host } = live.address;
-    const inquiries = understood.inquiries.map((words) => ({ peerId, host, words }));
+    const inquiries = understood.inquiries.map((inquiry) => ({ peerId, host, inquiry }));
     return { reports, answers, inquiries };
   }
 

@@ -69,7 +69,7 @@ export function understand(
         statuses.push(utterance.status);
         break;
       case 'inquiry':
-        inquiries.push(utterance.words);
+        inquiries.push(utterance.inquiry);
         break;
       case 'unknown':
         unknownKinds.push(utterance.kind);

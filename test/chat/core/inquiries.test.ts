@@ -24,15 +24,15 @@ class Asking extends CoreScene {
     return this;
   }
 
-  hears(words: Inquiry): void {
-    this.ask('said', { sessionId: session('s-1'), utterances: [{ type: 'inquiry', words }] });
+  hears(inquiry: Inquiry): void {
+    this.ask('said', { sessionId: session('s-1'), utterances: [{ type: 'inquiry', inquiry }] });
   }
 
-  /** Words about the network that went out since the start. */
+  /** Inquiries that went out since the start. */
   said = (): readonly Inquiry[] =>
     this.all.flatMap((effect) =>
       effect.to === 'session' && effect.say === 'utter'
-        ? effect.utterances.flatMap((each) => (each.type === 'inquiry' ? [each.words] : []))
+        ? effect.utterances.flatMap((each) => (each.type === 'inquiry' ? [each.inquiry] : []))
         : [],
     );
 
@@ -47,7 +47,7 @@ class Asking extends CoreScene {
     );
 
   /** The time of the newest timer of this stage is over. */
-  passes(stage: 'ripe' | 'late'): void {
+  passes(stage: 'collected' | 'overdue'): void {
     const timer = this.all.findLast(
       (effect) => effect.to === 'self' && effect.due.type === 'inquiry' && effect.due.stage === stage,
     );
@@ -102,7 +102,7 @@ test('a question dials the peer, asks it, and tells both sides of what arrived',
   assert.deepEqual(asked, { kind: 'question', id: '0'.repeat(16), tcpPort: 6_000 });
   it.hears(answered);
   assert.equal(it.answerTo(call), undefined, 'announcements that were asked for may still arrive');
-  it.take({ type: 'due', due: { type: 'inquiry', key: 1, stage: 'ripe' } });
+  it.take({ type: 'due', due: { type: 'inquiry', key: 1, stage: 'collected' } });
   assert.ok(it.reports(heard(bob, it.nowMs), heard(carol, it.nowMs), heard(bob, it.nowMs - 60_000)));
   const { kind: _kind, id: _id, clockMs: _clock, arrived, ...rest } = answered;
   assert.deepEqual(it.answerTo(call), {
@@ -146,7 +146,7 @@ test('a peer that cannot be reached is an answer with the reason at each address
     const error = { code: 'transport/dial-failed', address: 'x', port: 6_000, reason } as const;
     it.take({ type: 'dialFailed', connectionId: connection(`o-${at + 1}`), error });
   }
-  it.passes('ripe');
+  it.passes('collected');
   assert.ok(it.reports());
   assert.deepEqual(it.answerTo(call), {
     name: bob.name,
@@ -164,9 +164,9 @@ test('a peer of an older version, which is silent, is an answer without its side
   it.callsIn('s-1', bob);
   const call = it.ask('probe', { peer: bob.peerId });
   assert.equal(it.said().length, 1);
-  it.passes('ripe');
+  it.passes('collected');
   assert.equal(it.reports(), false);
-  it.passes('late');
+  it.passes('overdue');
   assert.ok(it.reports());
   assert.ok(JSON.stringify(it.answerTo(call)).includes('"answer":null'));
 });
@@ -182,7 +182,7 @@ test('a question of a contact is answered after a connection back to its host al
   assert.deepEqual(it.to('transport'), [
     { to: 'transport', say: 'discard', connectionId: connection('q-1') },
   ]);
-  it.passes('ripe');
+  it.passes('collected');
   it.reports(heard(bob, it.nowMs - 700), heard(carol, it.nowMs));
   assert.deepEqual(it.said(), [
     {
@@ -210,7 +210,7 @@ test('a stranger gets no connection back, a port of the system is never dialled'
       it.dialled().filter((each) => each.startsWith('q-')),
       [],
     );
-    it.passes('ripe');
+    it.passes('collected');
     assert.ok(it.reports());
     const [words] = it.said();
     assert.ok(words?.kind === 'answer' && words.dialBack === 'untried');
@@ -236,14 +236,14 @@ test('an answer to an earlier question is not the answer to a new one', () => {
   const it = new Asking();
   it.callsIn('s-1', bob);
   const first = it.ask('probe', { peer: bob.peerId });
-  it.passes('ripe');
-  it.passes('late');
+  it.passes('collected');
+  it.passes('overdue');
   assert.ok(it.reports());
   assert.ok(JSON.stringify(it.answerTo(first)).includes('"answer":null'), 'the answer is late');
   it.random = 0.5;
   const second = it.ask('probe', { peer: bob.peerId });
   it.hears({ ...answered, dialBack: 'failed' });
-  it.passes('ripe');
+  it.passes('collected');
   assert.equal(it.answerTo(second), undefined);
   const [, asked] = it.said();
   it.hears({ ...answered, id: asked?.id ?? '' });
@@ -257,7 +257,7 @@ test('two questions to one peer at once share the one answer that it gives', () 
   const calls = [0.25, 0.5].map((random) => {
     it.random = random;
     const call = it.ask('probe', { peer: bob.peerId });
-    it.passes('ripe');
+    it.passes('collected');
     return call;
   });
   const [asked] = it.said();

@@ -216,10 +216,10 @@ test(
     assert.deepEqual([homeState(home).isThere, existsSync(home)], [false, false]);
     mkdirSync(home, { mode: 0o700 });
     writeFileSync(join(home, 'settings.json'), '{}', { mode: 0o600 });
-    assert.deepEqual(homeState(home).open, []);
+    assert.deepEqual(homeState(home).exposedFiles, []);
     chmodSync(join(home, 'settings.json'), 0o644);
-    assert.deepEqual(homeState(home).open, [], 'nobody else reaches the file');
+    assert.deepEqual(homeState(home).exposedFiles, [], 'nobody else reaches the file');
     chmodSync(home, 0o755);
-    assert.deepEqual(homeState(home).open, ['.', 'settings.json']);
+    assert.deepEqual(homeState(home).exposedFiles, ['.', 'settings.json']);
   },
 );

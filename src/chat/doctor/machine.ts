@@ -27,7 +27,7 @@ export const isLoopbackOnly = ({ binds }: Observations): boolean => binds.every(
 
 /** Whether a node of the home runs. */
 export function nodeFinding({ isNodeRunning, tcp, listenedMs }: Observations): Finding {
-  if (isNodeRunning) return fine('node', `a node runs, TCP port ${tcp.open ?? tcp.wanted}`);
+  if (isNodeRunning) return fine('node', `a node runs, TCP port ${tcp.listeningPort ?? tcp.wanted}`);
   const words = `no node runs: the doctor listened for ${spanOf(listenedMs)} and sent one test datagram per interface`;
   return fine('node', words);
 }
@@ -66,25 +66,30 @@ export function interfacesFinding(seen: Observations): Finding {
 
 /** Whether the TCP port can be listened on. `firewall`: the one that a remedy names. */
 export function tcpFinding(seen: Observations, firewall: FirewallTool): Finding {
-  const { wanted, open, isStrict, problem, holder, isAnswering } = seen.tcp;
-  const openings = { tcp: [open ?? wanted], udp: [] };
-  if (open !== null && isAnswering === false) {
-    const words = `TCP port ${open} is open, but a connection from this machine to it fails`;
+  const { wanted, listeningPort, isStrict, problem, holder, isAnswering } = seen.tcp;
+  const openings = { tcp: [listeningPort ?? wanted], udp: [] };
+  if (listeningPort !== null && isAnswering === false) {
+    const words = `TCP port ${listeningPort} is open, but a connection from this machine to it fails`;
     return trouble('tcp-port', words, `see the firewall: ${openCommand(firewall, openings)}`);
   }
-  if (open !== null && open === wanted) return fine('tcp-port', `TCP port ${open} is open`);
-  if (open === null && problem === null) return fine('tcp-port', `TCP port ${wanted} is free`);
+  if (listeningPort !== null && listeningPort === wanted)
+    return fine('tcp-port', `TCP port ${listeningPort} is open`);
+  if (listeningPort === null && problem === null) return fine('tcp-port', `TCP port ${wanted} is free`);
   if (problem === null)
-    return fine('tcp-port', `TCP port ${open} is open; ${wanted} is free again, and the next start takes it`);
+    return fine(
+      'tcp-port',
+      `TCP port ${listeningPort} is open; ${wanted} is free again, and the next start takes it`,
+    );
   const by = holder === '' ? 'another program' : holder;
   if (problem !== 'EADDRINUSE') {
     const words = `TCP port ${wanted} cannot be listened on: ${meaningOf(problem)}`;
     return trouble('tcp-port', words, 'choose another one with --port');
   }
   const taken = `TCP port ${wanted} is taken by ${by}`;
-  if (open === null && isStrict)
+  if (listeningPort === null && isStrict)
     return trouble('tcp-port', `${taken}, and --port-strict is set`, `stop ${by}, or choose another port`);
-  const moved = open === null ? 'a node would take the next free one' : `the node listens on ${open}`;
+  const moved =
+    listeningPort === null ? 'a node would take the next free one' : `the node listens on ${listeningPort}`;
   // Two homes on one machine are an ordinary case.
   if (/^node\b/.test(holder)) return fine('tcp-port', `${taken}; ${moved}`);
   return trouble(
@@ -173,9 +178,9 @@ export function clockFinding({ heard, platform }: Observations): Finding {
 
 /** Whether the home is private, writable and has room. */
 export function homeFinding({ home, platform }: Observations): Finding {
-  const { directory, isThere, isForeign, open, isWritable, freeBytes } = home;
+  const { directory, isThere, belongsToOther, exposedFiles, isWritable, freeBytes } = home;
   if (!isThere) return fine('home', `${directory} does not exist yet; the first start makes it`);
-  if (isForeign)
+  if (belongsToOther)
     return trouble('home', `${directory} belongs to another user`, 'choose another home with --home DIR');
   if (!isWritable)
     return trouble(
@@ -183,11 +188,11 @@ export function homeFinding({ home, platform }: Observations): Finding {
       `${directory} cannot be written to`,
       `${platform === 'win32' ? `icacls "${directory}" /grant "%USERNAME%:F"` : `chmod u+rwx ${shellWord(directory)}`}, or choose another home`,
     );
-  if (open.length > 0 && platform !== 'win32') {
-    const isItself = open.includes('.');
+  if (exposedFiles.length > 0 && platform !== 'win32') {
+    const isItself = exposedFiles.includes('.');
     return trouble(
       'home',
-      `other users may read ${isItself ? directory : listed(open)}${isItself ? '' : ` in ${directory}`}`,
+      `other users may read ${isItself ? directory : listed(exposedFiles)}${isItself ? '' : ` in ${directory}`}`,
       `chmod -R go= ${shellWord(directory)}`,
     );
   }

@@ -53,7 +53,7 @@ function echoFinding(
   return trouble(
     kind,
     `own announcements ${echoWords[kind]} do not come back on ${where}: something on this machine drops them`,
-    remedyOfFirewall(firewall, { tcp: [], udp: seen.openPorts }),
+    remedyOfFirewall(firewall, { tcp: [], udp: seen.neededUdpPorts }),
   );
 }
 
@@ -77,7 +77,7 @@ export function heardFinding(seen: Observations, { results }: ActiveFirewall): F
   }
   if (outerAddresses(seen).length === 0 || isLoopbackOnly(seen))
     return trouble('heard', 'nobody else was heard, since this machine is on no network', 'see "interfaces"');
-  const foreign =
+  const offLinkNote =
     offLinkCount === 0
       ? ''
       : `; ${offLinkCount} datagrams came from machines with addresses of another network`;
@@ -87,7 +87,7 @@ export function heardFinding(seen: Observations, { results }: ActiveFirewall): F
       : `, not even ${listed(contacts.map(({ name, address }) => `${name} (last at ${address})`))}`;
   return trouble(
     'heard',
-    `nobody else was heard in ${spanOf(listenedMs)}${expected}${foreign}`,
+    `nobody else was heard in ${spanOf(listenedMs)}${expected}${offLinkNote}`,
     results.some(({ closed }) => closed.length > 0)
       ? 'open the firewall of this machine first, see "firewall"'
       : offLinkCount > 0
@@ -157,7 +157,10 @@ function firewallFinding(
 /** Opens all ports of a protocol of which one is closed. */
 function openingsOf(seen: Observations, closed: readonly Opening[]): Openings {
   const has = (protocol: 'tcp' | 'udp'): boolean => closed.some((each) => each.protocol === protocol);
-  return { tcp: has('tcp') ? [seen.tcp.open ?? seen.tcp.wanted] : [], udp: has('udp') ? seen.openPorts : [] };
+  return {
+    tcp: has('tcp') ? [seen.tcp.listeningPort ?? seen.tcp.wanted] : [],
+    udp: has('udp') ? seen.neededUdpPorts : [],
+  };
 }
 
 function wordsOf(openings: readonly Opening[]): string {

@@ -18,7 +18,7 @@ export interface Observations {
   /** UDP ports to which peers send their replies to this node. */
   readonly replyPorts: readonly number[];
   /** All UDP ports that a firewall should admit: those of beacons, and those that replies may come to. */
-  readonly openPorts: readonly number[];
+  readonly neededUdpPorts: readonly number[];
   readonly echoes: readonly Echo[];
   readonly heard: readonly Heard[];
   /** Datagrams that came from a host of no network of this machine. */
@@ -42,10 +42,10 @@ export interface Link {
 /** The TCP port of the node. */
 export interface TcpPort {
   readonly wanted: number;
-  /** The port that is open; null: none, or no node runs. */
-  readonly open: number | null;
+  /** The port that the node listens on; null: none, or no node runs. */
+  readonly listeningPort: number | null;
   readonly isStrict: boolean;
-  /** Whether a connection from this machine to the open port succeeded; null: it was not tried. */
+  /** Whether a connection from this machine to the listening port succeeded; null: it was not tried. */
   readonly isAnswering: boolean | null;
   /** The error code of a bind to the wanted port; null: it is free or belongs to the node. */
   readonly problem: string | null;
@@ -116,9 +116,9 @@ export interface HomeState {
   /** Whether it exists: a first start makes it. */
   readonly isThere: boolean;
   /** Whether it belongs to another user. */
-  readonly isForeign: boolean;
-  /** Names that other users may read or write; the directory itself is `.`. */
-  readonly open: readonly string[];
+  readonly belongsToOther: boolean;
+  /** Names of files that other users may read or write; the directory itself is `.`. */
+  readonly exposedFiles: readonly string[];
   readonly isWritable: boolean;
   /** Null: unknown. */
   readonly freeBytes: number | null;

@@ -79,7 +79,7 @@ function udpOutFinding(peer: PeerState, seen: Observations): Finding {
   return trouble(
     'peer-udp-out',
     `${name} hears no announcement of this node${isOneWay ? ', although its own arrive here: UDP passes in one direction only' : ''}`,
-    `on the machine of ${name}: ${openCommand('ufw', { tcp: [], udp: seen.openPorts })} (or its firewall's own command)`,
+    `on the machine of ${name}: ${openCommand('ufw', { tcp: [], udp: seen.neededUdpPorts })} (or its firewall's own command)`,
   );
 }
 
@@ -133,7 +133,7 @@ function tcpInFinding(peer: PeerState, seen: Observations, firewall: FirewallToo
 }
 
 function openIn(seen: Observations, firewall: FirewallTool): string {
-  const openings = { tcp: [seen.tcp.open ?? seen.tcp.wanted], udp: [] };
+  const openings = { tcp: [seen.tcp.listeningPort ?? seen.tcp.wanted], udp: [] };
   return `open the port on this machine: ${openCommand(firewall, openings)}`;
 }
 

@@ -68,14 +68,14 @@ export async function diagnose(asked: DiagnoseOptions): Promise<Result<readonly 
   const listened = running === null ? ok(await listen(asked, beaconPorts)) : await ask(asked, running);
   if (listened.isErr()) return err(listened.error);
   const heardOn = listened.value.udp.map(({ port }) => port);
-  const openPorts = [...heardOn, ...replyPortsFor(heardOn), ...listened.value.replyPorts];
+  const neededUdpPorts = [...heardOn, ...replyPortsFor(heardOn), ...listened.value.replyPorts];
   return ok(
     judge({
       platform: process.platform,
       isNodeRunning: running !== null,
       addresses: readInterfaces(),
       links: links(),
-      openPorts,
+      neededUdpPorts,
       firewalls: await firewalls,
       gateway: await router,
       home,
@@ -204,21 +204,21 @@ async function waited(
   }
 }
 
-/** Tests the TCP port. `open`: the port of the running node; null: none runs. */
+/** Tests the TCP port. `listeningPort`: the port of the running node; null: none runs. */
 async function tcpOf(
   { port = nodeLimits.port, portStrict = false }: NodeOptions,
   binds: readonly string[],
-  open: number | null,
+  listeningPort: number | null,
 ): Promise<TcpPort> {
   const [bind = ''] = binds;
-  const isOther = open !== port && port !== 0;
+  const isOther = listeningPort !== port && port !== 0;
   const problem = isOther ? await tcpProblem(bind, port) : null;
   const host = isUnspecified(bind) ? '127.0.0.1' : bind;
   return {
-    wanted: port === 0 ? (open ?? 0) : port,
-    open,
+    wanted: port === 0 ? (listeningPort ?? 0) : port,
+    listeningPort,
     isStrict: portStrict,
-    isAnswering: open === null ? null : await isAnswering(host, open, limits.connectMs),
+    isAnswering: listeningPort === null ? null : await isAnswering(host, listeningPort, limits.connectMs),
     problem,
     holder: problem === 'EADDRINUSE' ? await holderOf('tcp', port) : '',
   };

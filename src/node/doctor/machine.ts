@@ -76,8 +76,8 @@ export function homeState(directory: string): HomeState {
   const absent: HomeState = {
     directory,
     isThere: false,
-    isForeign: false,
-    open: [],
+    belongsToOther: false,
+    exposedFiles: [],
     isWritable: true,
     freeBytes: null,
   };
@@ -85,15 +85,15 @@ export function homeState(directory: string): HomeState {
   if (found === undefined) return absent;
   // An administrator may examine any home, since only administrators can read the rules of firewalls.
   const ownUid = process.getuid?.() ?? 0;
-  const isForeign = ownUid !== 0 && found.uid !== ownUid;
+  const belongsToOther = ownUid !== 0 && found.uid !== ownUid;
   const canMode = process.platform !== 'win32';
   const isOpen = (mode: number): boolean => canMode && (mode & 0o077) !== 0;
   return {
     directory,
     isThere: true,
-    isForeign,
+    belongsToOther,
     // Nobody reaches a file in a directory that is closed.
-    open: !isForeign && isOpen(found.mode) ? ['.', ...openFiles(directory, isOpen)] : [],
+    exposedFiles: !belongsToOther && isOpen(found.mode) ? ['.', ...openFiles(directory, isOpen)] : [],
     isWritable: isWritable(directory),
     freeBytes: freeBytesOf(directory),
   };

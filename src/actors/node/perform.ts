@@ -134,8 +134,8 @@ function tellPresence(effect: Extract<Effect, { readonly to: 'presence' }>, cont
     case 'recall':
       discovery.cast('recall', { rows: effect.rows });
       break;
-    case 'reach':
-      discovery.cast('reach', { places: effect.places });
+    case 'watchHosts':
+      discovery.cast('watchHosts', { hosts: effect.hosts });
       break;
     case 'report': {
       const { token } = effect;

@@ -21,8 +21,8 @@ import { bindsOf, isFamilyMissing, readInterfaces } from '../interfaces.js';
 import { receiverOf, groupBinds, joinGroups, type BeaconReceiver } from './groups.js';
 import type { ListenError } from '../errors.js';
 import { HeardLog } from '../../chat/presence/heard-log.js';
-import { reach } from '../../chat/presence/limits.js';
-import { agesOf, Reach } from '../../chat/presence/reach.js';
+import { silentContacts } from '../../chat/presence/limits.js';
+import { agesOf, SilentContacts } from '../../chat/presence/silent-contacts.js';
 import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
@@ -82,7 +82,7 @@ interface DiscoveryState {
   readonly roster: Roster;
   readonly counts: Counts;
   readonly log: HeardLog;
-  readonly reach: Reach;
+  readonly silentContacts: SilentContacts;
   readonly onlinePeers: OnlinePeersFile | null;
   /** Rows that were not sent to the node yet. */
   readonly unsent: Map<PeerId, Presence>;
@@ -120,8 +120,8 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       state.isQuiet = isQuiet;
       return next(state);
     },
-    reach(state, { places }) {
-      state.reach.setPlaces(places);
+    watchHosts(state, { hosts }) {
+      state.silentContacts.setHosts(hosts);
       return next(state);
     },
     age(state, _body, context) {
@@ -169,7 +169,7 @@ async function start(
     gate,
     roster,
     log: new HeardLog(),
-    reach: new Reach(performance.now(), roster.onlineMs - reach.beforeAwayMs),
+    silentContacts: new SilentContacts(performance.now(), roster.onlineMs - silentContacts.beforeAwayMs),
     counts: { datagrams: 0, signatureChecks: 0, challenges: 0, dropped: new Map() },
     onlinePeers:
       args.onlinePeersFile === null
@@ -316,10 +316,10 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
 }
 
 /** Asks silent contacts, and hosts that another service named, for a sign of life. */
-function askSilent({ isQuiet, reach, roster, context }: DiscoveryState): void {
+function askSilent({ isQuiet, silentContacts, roster, context }: DiscoveryState): void {
   if (isQuiet) return;
   const { nowMs, wallClockMs } = clocks();
-  const hosts = reach.due(
+  const hosts = silentContacts.due(
     nowMs,
     agesOf((peerId) => roster.row(peerId), wallClockMs),
   );

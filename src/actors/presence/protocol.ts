@@ -3,7 +3,7 @@ import type { Call, Cast } from '../../runtime/actor.js';
 import type { DropReason } from '../../chat/presence/beacon-gate.js';
 import type { HeardReport } from '../../chat/presence/heard-log.js';
 import type { PeerId } from '../../ids.js';
-import type { Place, Presence } from '../../chat/people/presence.js';
+import type { ProvedHost, Presence } from '../../chat/people/presence.js';
 import type { Status } from '../../wire/status.js';
 
 /** The messages that broadcast takes. */
@@ -80,8 +80,8 @@ export type DiscoveryProtocol = {
    * is reported to the node.
    */
   awaited: Cast<{ readonly peerIds: readonly PeerId[] }>;
-  /** Sets the places of contacts, which are asked for a sign of life when they fall silent. */
-  reach: Cast<{ readonly places: readonly Place[] }>;
+  /** Sets the proved hosts of contacts, which are asked for a sign of life when they fall silent. */
+  watchHosts: Cast<{ readonly hosts: readonly ProvedHost[] }>;
   /** Takes over the rows of an earlier life of this actor, which alone notices that their peers fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Whether nothing may be sent: then the signature alone counts, and no sender proves its address. */

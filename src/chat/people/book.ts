@@ -11,7 +11,7 @@ import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagCharsAmong, tagOf } from './identity.js';
 import { clipBytes, parseForeignPeerId, type NamedPeer } from './name.js';
 import { Namesakes } from './namesakes.js';
-import { LeftNames, statusFields, ToldStatuses, type Place, type Presence } from './presence.js';
+import { LeftNames, statusFields, ToldStatuses, type ProvedHost, type Presence } from './presence.js';
 import { UnreadCounts } from './unread.js';
 
 /** The maps of the book. */
@@ -241,8 +241,8 @@ const shownAddress = (book: PeerBook, peerId: PeerId): Address | undefined =>
 const sameAddress = (one: Address, other: Address): boolean =>
   one.host === other.host && one.port === other.port;
 
-/** Returns the places where a handshake proved a trusted contact. Announced addresses and unprovable ids do not count. */
-export function provedPlaces(book: PeerBook, trusted: ReadonlySet<PeerId>): readonly Place[] {
+/** Returns the hosts where a handshake proved a trusted contact. Announced addresses and unprovable ids do not count. */
+export function provedHosts(book: PeerBook, trusted: ReadonlySet<PeerId>): readonly ProvedHost[] {
   const welcome = [...trusted].filter((peerId) => isProvable(peerId) && !isBlocked(book, peerId));
   return welcome.flatMap((peerId) => {
     const hosts = new Set(provedAddresses(book, peerId).map(({ host }) => host));

@@ -9,7 +9,7 @@ import type { ChatError } from '../errors.js';
 import type { PeerId } from '../../ids.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import type { PeerEvent, PeerState } from '../events.js';
-import type { Place, Presence, Source } from './presence.js';
+import type { ProvedHost, Presence, Source } from './presence.js';
 import type { Status } from '../../wire/status.js';
 import { logLine, type Turn } from '../turn.js';
 import {
@@ -19,7 +19,7 @@ import {
   isBlocked,
   isUndecided,
   peerAt,
-  provedPlaces,
+  provedHosts,
   nameOf,
   peerRow,
   peerRows,
@@ -322,7 +322,7 @@ export class People {
   }
 
   /** Returns the places where a handshake proved a trusted contact: its hosts may use the reserved slot. */
-  provedPlaces = (): readonly Place[] => provedPlaces(this.#book, this.#trusted);
+  provedHosts = (): readonly ProvedHost[] => provedHosts(this.#book, this.#trusted);
 
   #keepSeen(peerId: PeerId, stepMs: number, turn: PeopleTurn): void {
     const contact = this.contact(peerId);

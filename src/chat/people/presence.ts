@@ -14,7 +14,7 @@ import { clipBytes } from './name.js';
 import { plainStatus, type Status } from '../../wire/status.js';
 
 /** A host where a handshake proved a peer. */
-export interface Place {
+export interface ProvedHost {
   readonly peerId: PeerId;
   readonly host: string;
 }

@@ -44,9 +44,9 @@ export const heardLog = {
 } as const;
 
 /** Announcements to single hosts, where broadcasts may be held back. */
-export const reach = {
-  /** Places of contacts that are remembered. */
-  placesMax: 1_024,
+export const silentContacts = {
+  /** Proved hosts of contacts that are remembered. */
+  hostsMax: 1_024,
   /** Wait after the start: where broadcasts arrive, they have arrived by then. */
   firstAfterMs: 3_000,
   /** Pause before a silent host is asked again, doubled each time. */

@@ -4,7 +4,7 @@ import type { ConnectionId, PeerId, SessionId } from '../../ids.js';
 import type { CloseReason, SessionOptions } from '../../session/contract.js';
 import type { ErrorEvent } from '../events.js';
 import type { PeopleEffect } from '../people/effects.js';
-import type { Place } from '../people/presence.js';
+import type { ProvedHost } from '../people/presence.js';
 import type { TransportEffect } from './route.js';
 import type { CallerEffect, LogEffect, TimerEffect } from '../turn.js';
 
@@ -15,7 +15,7 @@ export type NativeEffect =
   | SessionEffect
   | { readonly to: 'feed'; readonly event: ErrorEvent }
   /** Places where trusted contacts were last proved, which are asked for a sign of life when they fall silent. */
-  | { readonly to: 'presence'; readonly say: 'reach'; readonly places: readonly Place[] }
+  | { readonly to: 'presence'; readonly say: 'watchHosts'; readonly hosts: readonly ProvedHost[] }
   /** Replaces the old static key. Success comes back as `keyRenewed`; after a failure it is tried again later. */
   | { readonly to: 'identity'; readonly say: 'renew' }
   | TimerEffect<NativeDue>

@@ -12,7 +12,7 @@ import type { NativeEffect } from './effects.js';
 export class KnownCallers {
   readonly #people: People;
   readonly #tickets: TicketBook;
-  /** The places that discovery knows, as text. */
+  /** The proved hosts that discovery knows, as text. */
   #published = '[]';
 
   constructor(people: People, tickets: TicketBook) {
@@ -22,24 +22,24 @@ export class KnownCallers {
 
   /** Tells the transport which callers may use the reserved slot. */
   announce(turn: Turn<NativeEffect>): void {
-    const hosts = [...new Set(this.#people.provedPlaces().map(({ host }) => host))];
+    const hosts = [...new Set(this.#people.provedHosts().map(({ host }) => host))];
     turn.emit({ to: 'transport', say: 'known', hosts, ticketIds: this.#tickets.ticketIds() });
-    this.#tellPlaces(turn);
+    this.#tellHosts(turn);
   }
 
-  /** Discovery starts again and knows no place. */
+  /** Tells discovery the proved hosts again, since it has started again and knows none. */
   discoveryStarted(turn: Turn<NativeEffect>): void {
     this.#published = '[]';
-    this.#tellPlaces(turn);
+    this.#tellHosts(turn);
   }
 
-  /** Tells discovery the places of trusted contacts where they changed. */
-  #tellPlaces(turn: Turn<NativeEffect>): void {
-    const places = this.#people.provedPlaces();
-    const text = JSON.stringify(places);
+  /** Tells discovery the proved hosts of trusted contacts where they changed. */
+  #tellHosts(turn: Turn<NativeEffect>): void {
+    const hosts = this.#people.provedHosts();
+    const text = JSON.stringify(hosts);
     if (text === this.#published) return;
     this.#published = text;
-    turn.emit({ to: 'presence', say: 'reach', places });
+    turn.emit({ to: 'presence', say: 'watchHosts', hosts });
   }
 
   /** Returns the ticket that a caller names, or null. */

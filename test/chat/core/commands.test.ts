@@ -70,7 +70,7 @@ test('only the right digits verify; the peer is then trusted, and its messages s
     'feed',
     'presence contacts',
     'transport known',
-    'presence reach',
+    'presence watchHosts',
     'caller',
   ]);
   assert.equal(scene.asked('put-contact').ask.contact.trust, 'verified');
@@ -110,7 +110,7 @@ test('the first message to a peer makes it trusted: discovery and transport lear
     'history',
     'presence contacts',
     'transport known',
-    'presence reach',
+    'presence watchHosts',
   ]);
   send(2);
   assert.deepEqual(kinds(scene), ['history']);

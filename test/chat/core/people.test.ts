@@ -204,7 +204,7 @@ test('discovery that starts again gets the contacts and the rows that it had ann
     scene.effects.map((effect) => {
       if (effect.to !== 'presence') return effect.to;
       if (effect.say === 'contacts') return effect.peerIds;
-      if (effect.say === 'reach') return effect.places;
+      if (effect.say === 'watchHosts') return effect.hosts;
       return effect.say === 'recall' && effect.rows.map(({ peerId }) => peerId);
     }),
     [[bob.peerId], [{ peerId: bob.peerId, host: bob.host }], [bob.peerId, other.peerId]],

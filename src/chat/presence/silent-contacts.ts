@@ -3,8 +3,8 @@
  * last proved and that fell silent. Such an announcement asks for a reply. Pure; clocks are arguments.
  */
 import type { PeerId } from '../../ids.js';
-import type { Place, Presence } from '../people/presence.js';
-import { reach as limits } from './limits.js';
+import type { ProvedHost, Presence } from '../people/presence.js';
+import { silentContacts as limits } from './limits.js';
 
 /** The age of the last announcement of a peer, ms; null: none was heard. */
 export type HeardAge = (peerId: PeerId) => number | null;
@@ -14,11 +14,11 @@ interface Attempts {
   nextAtMs: number;
 }
 
-/** The hosts to ask, and how often each was asked. */
-export class Reach {
+/** Contacts that may be silent: the hosts to ask for them, and the attempts at each. */
+export class SilentContacts {
   readonly #startedMs: number;
   readonly #silentMs: number;
-  #places: readonly Place[] = [];
+  #hosts: readonly ProvedHost[] = [];
   readonly #attempts = new Map<string, Attempts>();
 
   /** `silentMs`: silence after which a peer is asked, shortly before it counts as away. */
@@ -27,17 +27,17 @@ export class Reach {
     this.#silentMs = silentMs;
   }
 
-  /** Sets the places of contacts. */
-  setPlaces(places: readonly Place[]): void {
-    this.#places = places.slice(0, limits.placesMax);
+  /** Sets the proved hosts of contacts. */
+  setHosts(hosts: readonly ProvedHost[]): void {
+    this.#hosts = hosts.slice(0, limits.hostsMax);
     this.#forgetStrays();
   }
 
   /** Returns the hosts to ask now, those first that wait for longest. */
   due(nowMs: number, heardAge: HeardAge): readonly string[] {
-    const waiting = this.#places.flatMap((place) => {
-      const key = keyOf(place);
-      const ageMs = heardAge(place.peerId);
+    const waiting = this.#hosts.flatMap((proved) => {
+      const key = keyOf(proved);
+      const ageMs = heardAge(proved.peerId);
       if (ageMs !== null && ageMs < this.#silentMs) {
         this.#attempts.delete(key);
         return [];
@@ -46,7 +46,7 @@ export class Reach {
         count: 0,
         nextAtMs: this.#startedMs + limits.firstAfterMs,
       };
-      return attempts.nextAtMs <= nowMs ? [{ key, host: place.host, attempts }] : [];
+      return attempts.nextAtMs <= nowMs ? [{ key, host: proved.host, attempts }] : [];
     });
     const chosen = waiting
       .toSorted((one, other) => one.attempts.nextAtMs - other.attempts.nextAtMs)
@@ -59,12 +59,12 @@ export class Reach {
   }
 
   #forgetStrays(): void {
-    const known = new Set(this.#places.map(keyOf));
+    const known = new Set(this.#hosts.map(keyOf));
     for (const key of this.#attempts.keys()) if (!known.has(key)) this.#attempts.delete(key);
   }
 }
 
-const keyOf = ({ peerId, host }: Place): string => `${peerId} ${host}`;
+const keyOf = ({ peerId, host }: ProvedHost): string => `${peerId} ${host}`;
 
 /** Returns the ages of rows of the roster. */
 export const agesOf =

@@ -1,17 +1,21 @@
 /** The choice of hosts that get an announcement of their own: silent contacts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reach as limits } from '../../src/chat/presence/limits.js';
-import { agesOf, Reach } from '../../src/chat/presence/reach.js';
+import { silentContacts as limits } from '../../src/chat/presence/limits.js';
+import { agesOf, SilentContacts } from '../../src/chat/presence/silent-contacts.js';
 import { scenePeer } from '../support/core-scene.js';
 
 const silentMs = 16_000;
 const [bob, carol] = [scenePeer(1), scenePeer(2)];
-const place = ({ peerId, host }: typeof bob) => ({ peerId, host });
+const proved = ({ peerId, host }: typeof bob) => ({ peerId, host });
 const never = (): null => null;
 
 /** The times (ms) in `untilMs` at which a host is asked, one round a second. */
-function asked(it: Reach, untilMs: number, age: (nowMs: number) => number | null): readonly number[] {
+function asked(
+  it: SilentContacts,
+  untilMs: number,
+  age: (nowMs: number) => number | null,
+): readonly number[] {
   const times: number[] = [];
   for (let nowMs = 0; nowMs <= untilMs; nowMs += 1_000)
     if (it.due(nowMs, () => age(nowMs)).length > 0) times.push(nowMs);
@@ -19,8 +23,8 @@ function asked(it: Reach, untilMs: number, age: (nowMs: number) => number | null
 }
 
 test('a contact that was never heard is asked after three seconds, then ever more seldom', () => {
-  const it = new Reach(0, silentMs);
-  it.setPlaces([place(bob)]);
+  const it = new SilentContacts(0, silentMs);
+  it.setHosts([proved(bob)]);
   const times = asked(it, 3_600_000, never);
   assert.deepEqual(times.slice(0, 4), [3_000, 11_000, 27_000, 59_000]);
   assert.ok(times.length <= 17, `${times.length} times in an hour`);
@@ -29,8 +33,8 @@ test('a contact that was never heard is asked after three seconds, then ever mor
 });
 
 test('a contact is not asked while its broadcasts arrive, and at once when it falls silent', () => {
-  const it = new Reach(0, silentMs);
-  it.setPlaces([place(bob)]);
+  const it = new SilentContacts(0, silentMs);
+  it.setHosts([proved(bob)]);
   assert.deepEqual(
     asked(it, 600_000, (nowMs) => nowMs % 8_800),
     [],
@@ -42,8 +46,8 @@ test('a contact is not asked while its broadcasts arrive, and at once when it fa
 });
 
 test('a contact that only replies is kept online: it is asked before it counts as away', () => {
-  const it = new Reach(0, silentMs);
-  it.setPlaces([place(bob)]);
+  const it = new SilentContacts(0, silentMs);
+  it.setHosts([proved(bob)]);
   let heardMs = 0;
   const times: number[] = [];
   for (let nowMs = 0; nowMs < 120_000; nowMs += 1_000) {
@@ -55,9 +59,9 @@ test('a contact that only replies is kept online: it is asked before it counts a
 });
 
 test('a round asks a bounded number of hosts, and those that wait come first', () => {
-  const it = new Reach(0, silentMs);
+  const it = new SilentContacts(0, silentMs);
   const many = Array.from({ length: 100 }, (_, at) => ({ peerId: bob.peerId, host: `10.1.0.${at}` }));
-  it.setPlaces(many);
+  it.setHosts(many);
   const seen = new Set<string>();
   for (let nowMs = 3_000; nowMs < 16_000; nowMs += 1_000) {
     const hosts = it.due(nowMs, never);

@@ -87,7 +87,7 @@ export interface ForeignDialect<Message> {
   /** Returns the meaning of this whole text to the program at the other end. */
   means(text: string): 'text' | 'connect' | 'leave';
   /** Encodes a sentence with which this side ends a conversation, for a program that shows it. */
-  readonly lastWords?: (words: string) => Uint8Array;
+  readonly encodeFarewell?: (words: string) => Uint8Array;
   /** Of a program that must not be written to at any time. */
   readonly openPacing?: (role: ForeignRole) => Pacing;
   openMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine;
@@ -110,7 +110,7 @@ export interface Pacing {
 /** A foreign dialect without the type of its messages: enough to hold a conversation. */
 export type AnyForeignDialect = Pick<
   ForeignDialect<unknown>,
-  'name' | 'framing' | 'can' | 'pieces' | 'means' | 'lastWords' | 'openPacing' | 'openMachine'
+  'name' | 'framing' | 'can' | 'pieces' | 'means' | 'encodeFarewell' | 'openPacing' | 'openMachine'
 >;
 
 /** The side that opened the connection: this one (`dial`) or the other (`accept`). */

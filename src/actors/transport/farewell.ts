@@ -38,4 +38,4 @@ export function evict(socket: Socket, joint: Joint, hello: Hello | null): void {
 }
 
 const sentenceFor = (hello: Hello | null, words: string): Uint8Array | null =>
-  hello?.type === 'foreign' ? (foreignDialects[hello.dialect].lastWords?.(words) ?? null) : null;
+  hello?.type === 'foreign' ? (foreignDialects[hello.dialect].encodeFarewell?.(words) ?? null) : null;

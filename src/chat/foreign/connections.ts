@@ -143,7 +143,7 @@ const isCutOffEnd = (live: ForeignConnection, end: ForeignEnd): boolean =>
 export function slotWanted(state: ForeignState, connectionId: ConnectionId, turn: ForeignTurn): void {
   for (const live of state.connections.values()) {
     if (live.connectionId !== connectionId || live.isLeaving) continue;
-    live.lastWords = cutOffWords.evicted;
+    live.farewellText = cutOffWords.evicted;
     if (live.dialect.can.connection === 'conversation' || live.isTyped)
       tellCutOff(state, live.dialect.name, live.address, turn);
     release(state, live, turn);
@@ -197,7 +197,7 @@ function start(
     said: new Map(),
     isTyped: false,
     isLeaving: false,
-    lastWords: null,
+    farewellText: null,
     endWaiters: [],
   };
   state.connections.set(sessionId, live);

@@ -45,13 +45,13 @@ export function close({ sessionId }: ForeignConnection, turn: ForeignTurn): void
 }
 
 function leave(live: ForeignConnection, turn: ForeignTurn): void {
-  const { sessionId, lastWords } = live;
+  const { sessionId, farewellText } = live;
   turn.emit({
     to: 'foreign',
     say: 'utter',
     sessionId,
     token: 0,
-    utterance: { type: 'leave', words: lastWords },
+    utterance: { type: 'leave', words: farewellText },
   });
   close(live, turn);
 }

@@ -158,7 +158,7 @@ export interface ForeignConnection {
   /** We end it after the lines that wait. */
   isLeaving: boolean;
   /** The sentence of our farewell; null: the usual one. */
-  lastWords: string | null;
+  farewellText: string | null;
   readonly endWaiters: Gathering[];
 }
 

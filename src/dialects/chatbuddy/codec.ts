@@ -50,7 +50,7 @@ export const chatbuddy: ForeignDialect<ChatbuddyMessage> = {
   encode,
   pieces,
   means: (text) => (text === endMark ? 'leave' : 'text'),
-  lastWords: (words) => utf8Bytes(oneSentence(words, foreignFrames.writeBytesMax)),
+  encodeFarewell: (words) => utf8Bytes(oneSentence(words, foreignFrames.writeBytesMax)),
   openMachine: openChatbuddyMachine,
 };
 
@@ -106,7 +106,7 @@ const heard = (utterance: Utterance): ForeignOutput => ({
 });
 
 /** The words before the end mark, in a write of their own. */
-function lastWords(utterance: Utterance): readonly ForeignOutput[] {
+function farewellOutputs(utterance: Utterance): readonly ForeignOutput[] {
   const words = utterance.type === 'leave' ? (utterance.words ?? '') : '';
   const sentence = oneSentence(words, foreignFrames.writeBytesMax);
   return sentence === '' || sentence === endMark ? [] : [{ type: 'write', bytes: utf8Bytes(sentence) }];
@@ -116,7 +116,7 @@ function say(utterance: Utterance): Result<readonly ForeignOutput[], DialectErro
   const sent: ForeignOutput = { type: 'sent', utterance, encryption: 'none' };
   if (utterance.type === 'leave' || (utterance.type === 'text' && utterance.text === endMark))
     return ok([
-      ...lastWords(utterance),
+      ...farewellOutputs(utterance),
       { type: 'write', bytes: utf8Bytes(endMark) },
       sent,
       { type: 'close' },

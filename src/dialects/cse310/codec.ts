@@ -70,7 +70,7 @@ export const cse310: ForeignDialect<Cse310Message> = {
   encode,
   pieces: (text, options) => pieces(text, ownNick(options.name, 'dial')),
   means: () => 'text',
-  lastWords: (words) => utf8Bytes(format(farewell(words, cse310DefaultNick.accept))),
+  encodeFarewell: (words) => utf8Bytes(format(farewell(words, cse310DefaultNick.accept))),
   openPacing: openTurns,
   openMachine: openCse310Machine,
 };

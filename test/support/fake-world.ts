@@ -112,7 +112,7 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
       const { node } = options;
       if (node === undefined) throw new Error('no node was to be started');
       if ('code' in node) return errAsync(node);
-      return new ResultAsync(attend(node, home, task.startedWith)).map(() => 'own' as const);
+      return new ResultAsync(attend(node, home, task.startedWith)).map(() => 'new' as const);
     },
     restNode: (nodeOptions) => {
       started.push(nodeOptions);

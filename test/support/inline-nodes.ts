@@ -5,7 +5,7 @@ import { startNode } from '../../src/node/root.js';
 import { startNodeInTurn } from '../../src/node/start.js';
 import { askHolder } from '../../src/ui/api/attach.js';
 import { attend } from '../../src/ui/api/attended.js';
-import type { LaunchTask, Server } from '../../src/ui/api/launch.js';
+import type { LaunchTask, ServedBy } from '../../src/ui/api/launch.js';
 
 /** Starts a node of `serve` with inline actors once its home is free. */
 export const startInline = (options: NodeOptions) =>
@@ -16,7 +16,7 @@ export const startInline = (options: NodeOptions) =>
   );
 
 /** Starts a node of commands in this process. It ends after its last client, as one of its own process does. */
-export const launchInline = ({ options, startedWith }: LaunchTask): ResultAsync<Server, NodeError> =>
+export const launchInline = ({ options, startedWith }: LaunchTask): ResultAsync<ServedBy, NodeError> =>
   startInline(options)
     .andThen((node) => new ResultAsync(attend(node, options.home, startedWith)))
-    .map(() => 'own' as const);
+    .map(() => 'new' as const);

@@ -24,13 +24,13 @@ export interface LaunchTask {
   readonly logFile: string | null;
 }
 
-/** The process that serves the home after a start: the new one, or one that was faster. */
-export type Server = 'own' | 'faster';
+/** The process that serves the home after a start: the new one, or one that has started meanwhile. */
+export type ServedBy = 'new' | 'existing';
 
 /** The outcome of a start, as the new process reports it. */
 export type LaunchReport =
-  /** A node serves the home: the new one, or one that was faster. */
-  { readonly type: 'served'; readonly by: Server } | { readonly type: 'failed'; readonly error: NodeError };
+  /** A node serves the home: the new one, or one that has started meanwhile. */
+  { readonly type: 'served'; readonly by: ServedBy } | { readonly type: 'failed'; readonly error: NodeError };
 
 /** The file that the new process runs. It may import the command line, which this room may not. */
 const entry = fileURLToPath(new URL('../../../bundle/background.cjs', import.meta.url));
@@ -43,11 +43,11 @@ export const logFileOf = ({ options, logFile }: LaunchTask): string =>
  * Starts the process and waits until a node serves the home. Errors: those of `startNode`; `runtime/start-failed` with
  * the end of its log when the process dies before.
  */
-export function launchNode(task: LaunchTask): ResultAsync<Server, NodeError> {
+export function launchNode(task: LaunchTask): ResultAsync<ServedBy, NodeError> {
   return new ResultAsync(launch(task));
 }
 
-async function launch(task: LaunchTask): Promise<Result<Server, NodeError>> {
+async function launch(task: LaunchTask): Promise<Result<ServedBy, NodeError>> {
   const { home } = task.options;
   const made = ensureDirectory(home);
   if (made.isErr()) return err(made.error);
@@ -80,9 +80,9 @@ async function launch(task: LaunchTask): Promise<Result<Server, NodeError>> {
 }
 
 /** Resolves with the report, or with the end of a process that gave none, in words. */
-function outcomeOf(child: ChildProcess, task: LaunchTask): Promise<Result<Server, NodeError> | string> {
+function outcomeOf(child: ChildProcess, task: LaunchTask): Promise<Result<ServedBy, NodeError> | string> {
   return new Promise((resolve) => {
-    const settle = (outcome: Result<Server, NodeError> | string): void => {
+    const settle = (outcome: Result<ServedBy, NodeError> | string): void => {
       child.removeAllListeners();
       child.on('error', () => undefined);
       if (child.connected) child.disconnect();
@@ -95,7 +95,7 @@ function outcomeOf(child: ChildProcess, task: LaunchTask): Promise<Result<Server
     );
     child.on('message', (message) => {
       const report = readRecord(message);
-      if (report?.['type'] === 'served') settle(ok(report['by'] === 'faster' ? 'faster' : 'own'));
+      if (report?.['type'] === 'served') settle(ok(report['by'] === 'existing' ? 'existing' : 'new'));
       const error = report?.['type'] === 'failed' ? readFault(report['error']) : null;
       if (error !== null) settle(err(error));
     });

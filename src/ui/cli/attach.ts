@@ -19,7 +19,7 @@ import type { Listening } from '../api/attach.js';
 import { openIntermittent } from '../api/intermittent.js';
 import type { RemoteNode } from '../api/client.js';
 import { isEnding, readFault } from '../api/faults.js';
-import type { Server } from '../api/launch.js';
+import type { ServedBy } from '../api/launch.js';
 import { controlApi } from '../api/limits.js';
 import type { CommonOptions } from './options/common-options.js';
 import { homeOf } from '../../home/default-home.js';
@@ -88,7 +88,7 @@ export async function attach(world: World, options: AttachOptions): Promise<Resu
     }
     const launched = await launch(world, home, options);
     if (launched.isErr()) return err(launched.error);
-    isOwn = launched.value === 'own';
+    isOwn = launched.value === 'new';
   }
 }
 
@@ -156,7 +156,7 @@ async function attachOr<T>(
     if (chosen.isErr()) return err(chosen.error);
     const opened = await open(nodeOptions(home, chosen.value));
     if (opened.isOk()) return ok(opened.value);
-    // A node was faster.
+    // Another process has started a node meanwhile.
     const isServed = opened.error.code === 'home/in-use';
     if (!isServed || attempt >= controlApi.attachAttemptsMax) return err(opened.error);
   }
@@ -211,7 +211,7 @@ async function launch(
   world: World,
   home: string,
   { common, start }: AttachOptions,
-): Promise<Result<Server, AttachError>> {
+): Promise<Result<ServedBy, AttachError>> {
   const found = chosenFor(world, home, common, start);
   if (found.isErr()) return err(found.error);
   const settings = found.value;

@@ -1,6 +1,6 @@
 /**
  * The process of a node that commands share. A command starts it and gives it its task; it reports once a node serves
- * the home, this one or a faster one, and ends a moment after its last client.
+ * the home, this one or one that started meanwhile, and ends a moment after its last client.
  */
 import { isServed, startSharedNode } from '../api/attach.js';
 import { attend } from '../api/attended.js';
@@ -51,7 +51,7 @@ async function run(task: LaunchTask): Promise<number> {
   if (started.isErr()) {
     const { error } = started;
     const isTaken = error.code === 'home/in-use' && (await isServed(options.home));
-    await report(isTaken ? { type: 'served', by: 'faster' } : { type: 'failed', error });
+    await report(isTaken ? { type: 'served', by: 'existing' } : { type: 'failed', error });
     return isTaken ? 0 : 1;
   }
   log.open(await logOf(task));
@@ -62,7 +62,7 @@ async function run(task: LaunchTask): Promise<number> {
     return 1;
   }
   watchNode({ node: started.value, home: options.home, env: process.env, log: log.write });
-  await report({ type: 'served', by: 'own' });
+  await report({ type: 'served', by: 'new' });
   const { close, done } = attended.value;
   if (stopped.signal.aborted) void close();
   stopped.signal.addEventListener('abort', () => void close(), { once: true });

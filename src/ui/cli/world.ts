@@ -5,7 +5,7 @@ import type { NodeError, NodeHandle, NodeOptions } from '../../index.js';
 import type { listenToPeers } from '../api/attach.js';
 import type { diagnose } from '../api/doctor.js';
 import type { RemoteNode } from '../api/client.js';
-import type { LaunchTask, Server } from '../api/launch.js';
+import type { LaunchTask, ServedBy } from '../api/launch.js';
 
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & {
@@ -27,7 +27,7 @@ export interface World {
   /** Starts a node in this process once the home is free. */
   readonly startNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
   /** Starts a node that outlives the command, and waits until it, or a faster one, serves the home. */
-  readonly launchNode: (task: LaunchTask) => ResultAsync<Server, NodeError>;
+  readonly launchNode: (task: LaunchTask) => ResultAsync<ServedBy, NodeError>;
   /** Opens the node of a home without the network; closing it releases the home. */
   readonly restNode: (options: NodeOptions) => ResultAsync<NodeHandle, NodeError>;
   /** Hears the peers of a home without a node, announcing nothing. */

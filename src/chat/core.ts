@@ -155,7 +155,7 @@ export class Core {
       case 'dialFailed':
         return this.#dialFailed(input, turn);
       case 'discoveryStarted':
-        if (this.#status.isInvisible) this.#status.beQuiet(turn);
+        if (this.#status.isInvisible) this.#status.tellQuiet(turn);
         return announced(this.#parts, input, turn);
       case 'twin':
       case 'presence':

@@ -116,17 +116,17 @@ export class StatusDesk {
     if (JSON.stringify(before) === JSON.stringify(this.status)) return;
     const { native, foreign } = this.#parts;
     native.statuses.set(this.status);
-    if (wasInvisible !== this.isInvisible) this.beQuiet(turn);
+    if (wasInvisible !== this.isInvisible) this.tellQuiet(turn);
     this.#describe(turn);
     if (this.isInvisible) {
-      native.statuses.hide(turn);
-      foreign.hide(turn);
+      native.statuses.closeSessions(turn);
+      foreign.closeConversations(turn);
     } else this.#tell(turn);
     turn.emit({ to: 'feed', event: this.#event() });
   }
 
-  /** Tells discovery whether it may send. */
-  beQuiet(turn: CoreTurn): void {
+  /** Tells discovery whether it must be quiet. */
+  tellQuiet(turn: CoreTurn): void {
     turn.emit({ to: 'presence', say: 'quiet', isQuiet: this.isInvisible });
   }
 

@@ -87,7 +87,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       return next(state);
     },
     async describe(state, body, context) {
-      if (isHidden(body) && state.announced !== null) await disappear(state, context);
+      if (isHidden(body) && state.announced !== null) await withdraw(state, context);
       state.description = body;
       state.goodbye = null;
       await announce(state, context);
@@ -237,8 +237,8 @@ async function announce(state: BroadcastState, context: BroadcastContext): Promi
 const isHidden = (description: BeaconDescription | null): boolean =>
   description?.status?.presence === 'invisible';
 
-/** Says goodbye, but not with the last number of this run: it announces itself again when its user wants so. */
-async function disappear(state: BroadcastState, context: BroadcastContext): Promise<void> {
+/** Says goodbye, but not with the last number of this run, since the user may want to be seen again. */
+async function withdraw(state: BroadcastState, context: BroadcastContext): Promise<void> {
   const goodbye = await sign(state, context, 'bye', null, false);
   if (goodbye) await flushed(sendToAll(state, goodbye, goodbyePorts(state.args.beaconPorts)));
   state.announced = null;

@@ -216,7 +216,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
   }
 
   /** Ends every open conversation in the way of its dialect: a peer with one sees that we are here. */
-  hide(turn: ForeignTurn): void {
+  closeConversations(turn: ForeignTurn): void {
     for (const sessionId of this.#state.standing.values()) {
       const live = this.#state.connections.get(sessionId);
       if (live !== undefined) release(this.#state, live, turn);

@@ -13,7 +13,7 @@ import type { Turn } from '../turn.js';
 import type { NativeEffect, ProbeDue } from './effects.js';
 import { instances as limits } from './limits.js';
 import type { LiveSession, OwnSide } from './live-session.js';
-import { wentOut } from './narrow-paths.js';
+import { noteSent } from './narrow-paths.js';
 import { addressAtOtherEnd } from './pinning.js';
 import type { RouteReport } from './route.js';
 import type { SessionTable } from './session-table.js';
@@ -53,7 +53,7 @@ export class Instances {
     const live = this.#toSpeakOn(peerId, turn);
     if (live === undefined) return [];
     const { lines, utterances, unsendable: ids } = sendableOf(entries);
-    wentOut(live, lines, turn.now.monotonicMs);
+    noteSent(live, lines, turn.now.monotonicMs);
     if (utterances.length > 0) tellSession(live, { say: 'utter', utterances }, turn);
     const reason = 'this version cannot send an entry of its kind';
     return [

@@ -13,7 +13,7 @@ import type { LiveSession } from './live-session.js';
 import { tellSession } from './tell-session.js';
 
 /** Notes entries that go out on a session, for `NarrowPaths.ended`. */
-export function wentOut(
+export function noteSent(
   live: LiveSession,
   lines: readonly Pick<Entry, 'id' | 'content'>[],
   nowMs: number,
@@ -23,7 +23,7 @@ export function wentOut(
 }
 
 /** Notes receipts of the peer: the path carries what went out. */
-export function cameBack(live: LiveSession, ids: readonly MessageId[], nowMs: number): void {
+export function noteConfirmed(live: LiveSession, ids: readonly MessageId[], nowMs: number): void {
   let isProgress = false;
   for (const id of ids) isProgress = live.unconfirmed.delete(id) || isProgress;
   if (isProgress) live.unansweredSinceMs = nowMs;

@@ -32,7 +32,7 @@ import type {
   SessionEnd,
   SessionUp,
 } from './live-session.js';
-import { cameBack, NarrowPaths } from './narrow-paths.js';
+import { noteConfirmed, NarrowPaths } from './narrow-paths.js';
 import { addressAtOtherEnd, contactOf, isNextChanged } from './pinning.js';
 import type { SendViaOptions } from '../contract.js';
 import { Renames } from './renames.js';
@@ -208,7 +208,7 @@ export class NativeRoutes implements Route<NativeTurn> {
       return { answers: this.#dials.answersAt(live.address, peerId), reports: [] };
     this.#people.connected(peerId, addressAtOtherEnd(this.#people, live, peerId));
     if (this.#narrow.up(live, peerId, turn)) this.#failures.reportNarrow(peerId, turn);
-    const utterances = [this.#profile(), ...this.statuses.for(peerId)];
+    const utterances = [this.#profile(), ...this.statuses.utterancesFor(peerId)];
     tellSession(live, { say: 'utter', utterances }, turn);
     // Its name comes with its first utterances, and a peer should not be published without a name.
     const isNamed = this.#people.saidName(peerId) !== '';
@@ -230,7 +230,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     for (const kind of unknownKinds) this.#unknownKinds.set(kind, (this.#unknownKinds.get(kind) ?? 0) + 1);
     // A receipt comes by itself, so it does not show which instance the user of the peer uses.
     if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
-    for (const each of this.#sessions.allWith(peerId)) cameBack(each, confirmed, turn.now.monotonicMs);
+    for (const each of this.#sessions.allWith(peerId)) noteConfirmed(each, confirmed, turn.now.monotonicMs);
     this.#people.seen(peerId, turn.now.wallMs, turn);
     this.statuses.heard(sessionId, statuses, turn);
     const answers = names.flatMap((name) => this.#heardName(live, name, turn));

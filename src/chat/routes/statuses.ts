@@ -44,7 +44,7 @@ export class Statuses {
   }
 
   /** Returns the utterances that tell the own status to a peer. None: it would not understand them. */
-  for(peerId: PeerId): readonly Utterance[] {
+  utterancesFor(peerId: PeerId): readonly Utterance[] {
     const features = this.#people.contact(peerId)?.features ?? 0;
     return (features & feature.ephemeral) === 0 ? [] : [{ type: 'status', status: this.#own }];
   }
@@ -52,13 +52,13 @@ export class Statuses {
   /** Tells every peer with a session. Nobody is dialled for it. */
   tell(turn: Turn<NativeEffect>): void {
     for (const live of this.#sessions.usable()) {
-      const utterances = live.peerId === null ? [] : this.for(live.peerId);
+      const utterances = live.peerId === null ? [] : this.utterancesFor(live.peerId);
       if (utterances.length > 0) tellSession(live, { say: 'utter', utterances }, turn);
     }
   }
 
   /** Ends every session: a peer with one sees that we are here. */
-  hide(turn: Turn<NativeEffect>): void {
+  closeSessions(turn: Turn<NativeEffect>): void {
     for (const live of this.#sessions.usable()) tellSession(live, { say: 'close', reason: 'shutdown' }, turn);
   }
 

@@ -204,14 +204,14 @@ test('a message signals once a second at most, unless it is seen or the user is 
   let nowMs = 10_000;
   const signals = new Signals({ notify: ['bell'], notifyBodies: 'contacts' }, () => nowMs);
   const at = { isOpen: false, idleMs: 0, isBusy: false };
-  assert.equal(signals.of(message, bob, { ...at, isBusy: true }), '');
-  assert.equal(signals.of(message, bob, { ...at, isOpen: true }), '');
-  assert.equal(signals.of(message, { ...bob, muted: true }, at), '');
-  assert.equal(signals.of({ ...message, direction: 'out' }, bob, at), '');
-  assert.equal(signals.of(message, bob, at), '\u0007');
-  assert.equal(signals.of(message, bob, at), '');
+  assert.equal(signals.sequencesFor(message, bob, { ...at, isBusy: true }), '');
+  assert.equal(signals.sequencesFor(message, bob, { ...at, isOpen: true }), '');
+  assert.equal(signals.sequencesFor(message, { ...bob, muted: true }, at), '');
+  assert.equal(signals.sequencesFor({ ...message, direction: 'out' }, bob, at), '');
+  assert.equal(signals.sequencesFor(message, bob, at), '\u0007');
+  assert.equal(signals.sequencesFor(message, bob, at), '');
   nowMs += 1_000;
-  assert.equal(signals.of(message, bob, { ...at, isOpen: true, idleMs: 60_000 }), '\u0007');
+  assert.equal(signals.sequencesFor(message, bob, { ...at, isOpen: true, idleMs: 60_000 }), '\u0007');
 });
 
 test('the prompt rings for a message outside the open conversation alone', options, async () => {

@@ -97,7 +97,7 @@ async function ask(
   const totalMs = Math.max(0, Math.min(listenMs, intervalMs + limits.marginMs - ageMs));
   const startedMs = performance.now();
   const probing = peer === null ? null : node.probe(peer);
-  await waited(totalMs, signal, onProgress, async () => {
+  await waitUntil(totalMs, signal, onProgress, async () => {
     const info = (await node.network()).unwrapOr(null);
     return (
       info !== null &&
@@ -167,7 +167,7 @@ async function listen(
     listening.isOk() ? await listening.value.report() : nothingHeard;
   const startedMs = performance.now();
   const returned = await selfTest({ bind, targets, beaconPorts });
-  await waited(listenMs, signal, onProgress, async () => (await report()).peers.length > 0);
+  await waitUntil(listenMs, signal, onProgress, async () => (await report()).peers.length > 0);
   const { peers, offLinkCount } = await report();
   if (listening.isOk()) await listening.value.close();
   const own = readInterfaces();
@@ -189,7 +189,7 @@ async function listen(
 }
 
 /** Waits until `isDone`, at most `totalMs`. */
-async function waited(
+async function waitUntil(
   totalMs: number,
   signal: AbortSignal,
   onProgress: DiagnoseOptions['onProgress'],

@@ -355,7 +355,7 @@ export function settingsFor(
 }
 
 /** Returns an unknown key, with the known one that it may mean. */
-function named(key: string): string {
+function withSuggestion(key: string): string {
   const near = nearestKey(key);
   return near === null ? `"${key}"` : `"${key}" (did you mean "${near}"?)`;
 }
@@ -363,7 +363,7 @@ function named(key: string): string {
 /** Names the keys of another version and the mistyped ones. */
 function warnOfUnknownKeys(world: World, { stored: { file, unknownKeys } }: ChosenSettings): void {
   if (unknownKeys.length === 0) return;
-  const keys = unknownKeys.map((key) => named(key)).join(', ');
+  const keys = unknownKeys.map((key) => withSuggestion(key)).join(', ');
   const line = `warning: unknown settings ${keys}: this version does not know them; they stay in ${file} and have no effect`;
   world.stderr.write(`parlance: ${escapeForTerminal(line)}\n`);
 }

@@ -107,7 +107,7 @@ export const logFile = {
   bytesMax: 10 * 2 ** 20,
   /** Files, the current one included. */
   filesMax: 5,
-  /** Pause between two looks whether the file still has its name: logrotate moves it away. */
+  /** Pause between two checks whether the file still has its name: logrotate moves it away. */
   nameCheckMs: 1_000,
 } as const;
 

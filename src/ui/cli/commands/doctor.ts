@@ -25,7 +25,7 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
   const { world, common, output, stopped } = context;
   const home = homeOf(common.home, world.env);
   if (home.isErr()) return output.failure(home.error);
-  const running = await reached(context, home.value, options.peer);
+  const running = await attachForDoctor(context, home.value, options.peer);
   if (running.isErr()) return output.failure(running.error);
   const chosen = chosenFor(world, home.value, common);
   if (chosen.isErr()) return output.failure(chosen.error);
@@ -52,7 +52,7 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
 }
 
 /** Examines for the prompt, which has a node. Errors: of the settings and of the node. */
-export async function examined(
+export async function examine(
   { world, common, stopped }: RunContext,
   { node, home, ageMs }: Pick<Attachment, 'node' | 'home' | 'ageMs'>,
   peer: string | null,
@@ -71,7 +71,7 @@ export async function examined(
 const listening = 'no node runs here: the doctor listens, and sends one test datagram to each network';
 
 /** Attaches to the node of the home. A question to a peer needs one, so it starts one; else `null` where none runs. */
-async function reached(
+async function attachForDoctor(
   { world, common }: RunContext,
   home: string,
   peer: string | null,

@@ -72,7 +72,7 @@ export async function sendSeveral(
     const found =
       options.peers === null
         ? await everybodyHere(context, attachment)
-        : await named(context, attachment, options.peers);
+        : await findListed(context, attachment, options.peers);
     if ('code' in found) return output.failure(found);
     if (options.peers === null && !options.isConfirmed) {
       const detail = `--all-here names ${found.length} peers: add --yes to send to them`;
@@ -116,7 +116,7 @@ async function wholeWord(
 }
 
 /** Finds the peers of a list. Errors: of the first word that names none. */
-async function named(
+async function findListed(
   { stopped }: RunContext,
   { node, ageMs }: Attachment,
   list: string,
@@ -231,7 +231,7 @@ class Several {
       recipient.state = 'failed';
       return this.#fail(recipient, sent.error);
     }
-    called(recipient, sent.value.peer);
+    noteName(recipient, sent.value.peer);
     await this.#reached(recipient, sent.value);
     await this.#claim();
   }
@@ -282,7 +282,7 @@ class Several {
 
   #renamed({ id, name }: PeerEvent): void {
     const recipient = this.#recipients.find(({ row }) => row?.id === id);
-    if (recipient !== undefined) called(recipient, name);
+    if (recipient !== undefined) noteName(recipient, name);
   }
 
   /** Takes an error of the node that ends the sending to one recipient. */
@@ -341,7 +341,7 @@ const isForeign = ({ word, row }: Recipient): boolean =>
   word.includes('://') || (row !== null && row.dialect !== 'native');
 
 /** Keeps a name of a recipient. */
-function called(recipient: Recipient, name: string): void {
+function noteName(recipient: Recipient, name: string): void {
   recipient.names = [name, ...recipient.names.filter((other) => other !== name)];
 }
 

@@ -26,7 +26,7 @@ export interface HookOptions {
 /** Runs the hooks of a home. */
 export class Hooks {
   readonly #options: HookOptions;
-  readonly #lines = new Map<HookedType, Queue>();
+  readonly #queues = new Map<HookedType, Queue>();
   readonly #ended = new AbortController();
   /** The trouble of each hook that was logged last, so that it is logged once. */
   readonly #troubles = new Map<string, string>();
@@ -38,8 +38,8 @@ export class Hooks {
   /** Hands an event to its hook, if there is one. */
   run(event: Extract<NodeEvent, { readonly type: HookedType }>): void {
     const { type } = event;
-    const queue = this.#lines.get(type) ?? { waiting: [], isRunning: false };
-    this.#lines.set(type, queue);
+    const queue = this.#queues.get(type) ?? { waiting: [], isRunning: false };
+    this.#queues.set(type, queue);
     if (!queue.isRunning && this.#fileOf(type) === null) return;
     queue.waiting.push(`${JSON.stringify(event)}\n`);
     if (queue.waiting.length > limits.waitingMax) {

@@ -6,7 +6,7 @@ export const programs = {
   runMs: 30_000,
   /** Time between the request to end and the kill. */
   killAfterMs: 2_000,
-  /** Pause between two looks whether the children of a program that ended still run. */
+  /** Pause between two checks whether the children of a program that ended still run. */
   childrenEveryMs: 250,
   /** Bytes of its stderr that the log shows. */
   stderrBytesMax: 2_000,

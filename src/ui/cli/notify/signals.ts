@@ -25,7 +25,11 @@ export class Signals {
   }
 
   /** Returns the sequences for a message; empty: it signals nothing. */
-  of(message: MessageEvent, peer: PeerEvent | undefined, { isOpen, idleMs, isBusy }: Moment): string {
+  sequencesFor(
+    message: MessageEvent,
+    peer: PeerEvent | undefined,
+    { isOpen, idleMs, isBusy }: Moment,
+  ): string {
     const isSeen = isOpen && idleMs < limits.absentMs;
     if (message.direction === 'out' || isBusy || isSeen || !mayNotify(peer)) return '';
     const nowMs = this.#nowMs();

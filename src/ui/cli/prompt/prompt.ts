@@ -15,7 +15,7 @@ import { Idleness } from './idleness.js';
 import { noMemory, readMemory, writeMemory } from './memory.js';
 import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
-import { examined } from '../commands/doctor.js';
+import { examine } from '../commands/doctor.js';
 import { PromptController } from './controller.js';
 
 /** Runs the prompt until the user leaves. */
@@ -62,11 +62,11 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
     ageMs: attachment.ageMs,
     onExit: () => leave(),
     doctor: async (peer) => {
-      const found = await examined({ ...context, stopped: signal }, attachment, peer);
+      const found = await examine({ ...context, stopped: signal }, attachment, peer);
       return signal.aborted ? null : found;
     },
     signal: (message, peer, now) => {
-      const sequence = signals.of(message, peer, { ...now, idleMs: idleness?.idleMs ?? 0 });
+      const sequence = signals.sequencesFor(message, peer, { ...now, idleMs: idleness?.idleMs ?? 0 });
       if (sequence !== '') screen.signal?.(sequence);
     },
     memory,

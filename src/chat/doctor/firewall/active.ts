@@ -90,7 +90,7 @@ function resultOf(
   // A container has nothing else.
   const names = shared.length === 0 ? outer : shared;
   const openings: readonly Opening[] = [
-    { protocol: 'tcp', port: seen.tcp.open ?? seen.tcp.wanted },
+    { protocol: 'tcp', port: seen.tcp.listeningPort ?? seen.tcp.wanted },
     ...[...seen.udp.map((each) => each.port), ...seen.replyPorts].map(
       (port) => ({ protocol: 'udp', port }) as const,
     ),

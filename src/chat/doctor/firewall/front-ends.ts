@@ -1,5 +1,5 @@
 /** The rules of ufw and firewalld, as `ufw status verbose` and `firewall-cmd --list-all-zones` print them. Pure. */
-import { all, isPortIn, when, type Match, type Packet, type Verdict } from './walk.js';
+import { all, isPortIn, matchIf, type Match, type Packet, type Verdict } from './walk.js';
 
 /** Whether ufw refuses anything. */
 export const isUfwActive = (text: string): boolean => /^Status: active$/m.test(text);
@@ -36,9 +36,9 @@ function fits(to: string, { protocol, port, interfaceName }: Packet): Match {
   const isPort =
     ports === undefined || ports === 'Anywhere' || ports.split(',').some((range) => isPortIn(range, port));
   return all([
-    when(isPort),
-    when(named === undefined || named === protocol),
-    when(on === undefined || on === interfaceName),
+    matchIf(isPort),
+    matchIf(named === undefined || named === protocol),
+    matchIf(on === undefined || on === interfaceName),
     host === undefined ? 'yes' : 'maybe',
   ]);
 }

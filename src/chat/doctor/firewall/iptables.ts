@@ -5,7 +5,7 @@ import {
   isPortIn,
   not,
   walk,
-  when,
+  matchIf,
   type Action,
   type Chain,
   type Match,
@@ -84,30 +84,37 @@ function matchOf({ option, values, isInverted }: Condition, packet: Packet): Mat
 }
 
 /** Options of a target or a remark, which match everything. */
-const idle = ['--comment', '--reject-with', '--log-prefix', '--log-level', '--nflog-prefix', '--nflog-group'];
+const neutralOptions = [
+  '--comment',
+  '--reject-with',
+  '--log-prefix',
+  '--log-level',
+  '--nflog-prefix',
+  '--nflog-group',
+];
 /** Matches that only load the code of the options behind them. */
 const loaders = ['tcp', 'udp', 'state', 'conntrack', 'comment', 'multiport', 'pkttype', 'addrtype', 'limit'];
 
 function plainMatch(option: string, value: string, { protocol, port, interfaceName }: Packet): Match {
-  if (idle.includes(option)) return 'yes';
+  if (neutralOptions.includes(option)) return 'yes';
   const values = value.split(',');
   switch (option) {
     case '-m':
       return loaders.includes(value) ? 'yes' : 'maybe';
     case '-i':
-      return when(fitsName(value, interfaceName));
+      return matchIf(fitsName(value, interfaceName));
     case '-p':
-      return when(value === protocol || value === 'all');
+      return matchIf(value === protocol || value === 'all');
     case '--dport':
     case '--dports':
-      return when(values.some((each) => isPortIn(each, port)));
+      return matchIf(values.some((each) => isPortIn(each, port)));
     case '--state':
     case '--ctstate':
-      return when(values.includes('NEW'));
+      return matchIf(values.includes('NEW'));
     case '--pkt-type':
-      return when(value === (protocol === 'udp' ? 'broadcast' : 'unicast'));
+      return matchIf(value === (protocol === 'udp' ? 'broadcast' : 'unicast'));
     case '--dst-type':
-      return when(values.includes(protocol === 'udp' ? 'BROADCAST' : 'LOCAL'));
+      return matchIf(values.includes(protocol === 'udp' ? 'BROADCAST' : 'LOCAL'));
     default:
       return 'maybe';
   }

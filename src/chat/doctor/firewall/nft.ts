@@ -6,7 +6,7 @@ import {
   fitsName,
   not,
   walk,
-  when,
+  matchIf,
   type Action,
   type Chain,
   type Match,
@@ -102,28 +102,28 @@ function ruleOf(expressions: JsonValue | undefined): Rule {
 const none: Action = { type: 'none' };
 const unknown: Action = { type: 'unknown' };
 /** Statements that neither match nor decide. */
-const idle = ['counter', 'log', 'comment', 'notrack', 'quota', 'mangle'];
+const neutralStatements = ['counter', 'log', 'comment', 'notrack', 'quota', 'mangle'];
 const decisions = ['accept', 'drop', 'reject', 'return', 'jump', 'goto', 'vmap', 'queue'];
 
 function matchOf(part: JsonObject, packet: Packet): Match {
   const [name = ''] = Object.keys(part);
-  if (idle.includes(name) || decisions.includes(name)) return 'yes';
+  if (neutralStatements.includes(name) || decisions.includes(name)) return 'yes';
   const match = part['match'];
   if (!isJsonObject(match) || !isJsonObject(match['left'])) return 'maybe';
-  const found = compared(match['left'], match['right'], packet);
+  const found = matchValue(match['left'], match['right'], packet);
   return match['op'] === '!=' ? not(found) : found;
 }
 
-function compared(left: JsonObject, right: JsonValue | undefined, packet: Packet): Match {
+function matchValue(left: JsonObject, right: JsonValue | undefined, packet: Packet): Match {
   const { meta, ct, payload } = left;
   // The members of a set with a name are not read.
   if (!isJsonObject(payload) && isNamedSet(right)) return 'maybe';
   if (isJsonObject(meta)) return metaMatch(wordOf(meta['key']), right, packet);
-  if (isJsonObject(ct)) return ct['key'] === 'state' ? when(valuesOf(right).includes('new')) : 'maybe';
+  if (isJsonObject(ct)) return ct['key'] === 'state' ? matchIf(valuesOf(right).includes('new')) : 'maybe';
   if (!isJsonObject(payload)) return 'maybe';
   const [protocol, field] = [payload['protocol'], payload['field']];
   if (protocol === 'ip' && field === 'protocol')
-    return isNamedSet(right) ? 'maybe' : when(valuesOf(right).includes(packet.protocol));
+    return isNamedSet(right) ? 'maybe' : matchIf(valuesOf(right).includes(packet.protocol));
   if (protocol === 'tcp' || protocol === 'udp') {
     if (protocol !== packet.protocol) return 'no';
   } else if (protocol !== 'th') return 'maybe';
@@ -135,13 +135,13 @@ function metaMatch(key: string, right: JsonValue | undefined, packet: Packet): M
   switch (key) {
     case 'iif':
     case 'iifname':
-      return when(values.some((value) => fitsName(wordOf(value), packet.interfaceName)));
+      return matchIf(values.some((value) => fitsName(wordOf(value), packet.interfaceName)));
     case 'l4proto':
-      return when(values.includes(packet.protocol));
+      return matchIf(values.includes(packet.protocol));
     case 'nfproto':
-      return when(values.includes('ipv4'));
+      return matchIf(values.includes('ipv4'));
     case 'pkttype':
-      return when(values.includes(packet.protocol === 'udp' ? 'broadcast' : 'host'));
+      return matchIf(values.includes(packet.protocol === 'udp' ? 'broadcast' : 'host'));
     default:
       return 'maybe';
   }
@@ -194,13 +194,13 @@ function actionOf(part: JsonObject, packet: Packet): Action {
 function chosenBy({ key, data }: JsonObject, packet: Packet): Action {
   const entries = isJsonObject(data) ? data['set'] : undefined;
   if (!isJsonObject(key)) return unknown;
-  if (!isList(entries)) return compared(key, data, packet) === 'no' ? none : unknown;
+  if (!isList(entries)) return matchValue(key, data, packet) === 'no' ? none : unknown;
   let rest: Action = none;
   for (const entry of entries) {
     const [value, verdict] = isList(entry) ? entry : [];
     if (!isJsonObject(verdict)) return unknown;
     // This key stands for every other one.
-    const match = valueOf(value ?? '') === '*' ? 'rest' : compared(key, value, packet);
+    const match = valueOf(value ?? '') === '*' ? 'rest' : matchValue(key, value, packet);
     if (match === 'yes') return actionOf(verdict, packet);
     if (match === 'maybe') rest = unknown;
     if (match === 'rest' && rest.type !== 'unknown') rest = actionOf(verdict, packet);

@@ -57,7 +57,7 @@ function follow(
   depth: number,
 ): 'accept' | 'drop' | null {
   if (depth > limits.jumpsMax) return null;
-  // A packet that may have left the chain meets each later rule perhaps.
+  // After a doubtful `return`, a later rule may or may not be reached.
   let hasPerhapsLeft = false;
   for (const rule of chain.rules) {
     const found = rule.matches(packet);
@@ -104,8 +104,8 @@ export const all = (matches: readonly Match[]): Match =>
 /** Turns a match round. */
 export const not = (match: Match): Match => (match === 'yes' ? 'no' : match === 'no' ? 'yes' : 'maybe');
 
-/** Makes a match of a fact. */
-export const when = (isSo: boolean): Match => (isSo ? 'yes' : 'no');
+/** Returns the match of a certain condition. */
+export const matchIf = (isSo: boolean): Match => (isSo ? 'yes' : 'no');
 
 /** Whether a name of an interface fits a pattern, which may end with a wildcard. */
 export const fitsName = (pattern: string, name: string): boolean =>

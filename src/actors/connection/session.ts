@@ -51,7 +51,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       onBytes: (chunk) => context.self('received', { chunk }),
       onEnd: (reason) => context.self('streamEnded', { reason }),
     });
-    // A silent session gets no message, so nothing but this look is done for it.
+    // A silent session costs only this check.
     const endTicks = ticker.add(() => {
       state.quietTicks += 1;
       if (isHeardDue(state) || machine.needsTick(performance.now())) context.self('tick', {});

@@ -1,4 +1,4 @@
-/** One timer for all sessions of a thread: a wake-up of the thread costs more than the look at a silent session. */
+/** One timer for all sessions of a thread: a wake-up of the thread costs more than the check of a silent session. */
 
 /** Calls jobs at an interval, and sleeps while there are none. */
 export class Ticker {

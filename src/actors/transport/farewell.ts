@@ -19,10 +19,10 @@ export class Farewells {
       return;
     }
     this.#count += 1;
-    const patience = setTimeout(() => socket.destroy(), limits.flushMs);
+    const flushTimer = setTimeout(() => socket.destroy(), limits.flushMs);
     socket.once('close', () => {
       this.#count -= 1;
-      clearTimeout(patience);
+      clearTimeout(flushTimer);
     });
     socket.write(sentence);
     finishSocket(socket, () => undefined);

@@ -63,7 +63,7 @@ export const absent = {
   onItsWayMs: 100,
   /** Pause before an announcement from a refuted address counts again. It doubles (session-protocol, section 5.7). */
   pauseMs: 30_000,
-  /** As the longest penalty of a source: who answered for a peer for an hour must not keep it away for another one. */
+  /** Longest pause: an impostor that answered for a peer for an hour must not keep the peer away for another hour. */
   pauseMostMs: 600_000,
 } as const;
 

@@ -128,7 +128,7 @@ test('an announcement counts for two and a half intervals of announcements', () 
     const it = new Asking({}, intervalMs);
     it.callsIn('s-1', bob);
     it.hears(question);
-    it.passes('ripe');
+    it.passes('collected');
     const ages = [2.4, 2.6].map((intervals) => intervals * intervalMs);
     assert.ok(it.reports(...ages.map((ageMs) => heard(bob, it.nowMs - ageMs))));
     const [answer] = it.said();

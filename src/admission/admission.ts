@@ -20,7 +20,7 @@ import { HandshakeBudget, Nonsense, Penalties, type Standing } from './budget.js
 import {
   endOf,
   forContactAtMs,
-  givesWayAtMs,
+  preemptibleAtMs,
   isAskedToEnd,
   isOpen,
   isStranger,
@@ -36,7 +36,7 @@ import {
   type Newcomer,
   type Slot,
 } from './slots.js';
-import { carriedBy, Loans } from './loans.js';
+import { carriedBy, Conversations } from './conversations.js';
 import { LatestWaiting } from './latest-waiting.js';
 import { Turns, type Waiting } from './turns.js';
 import type { Hello } from './first-bytes.js';
@@ -82,11 +82,11 @@ export class Admission {
   #knownSources: ReadonlySet<string> = new Set();
   #knownTickets: ReadonlySet<string> = new Set();
   readonly #waited = new LatestWaiting();
-  readonly #loans: Loans;
+  readonly #conversations: Conversations;
 
   constructor(options: AdmissionOptions) {
     this.#slots = new Slots(options.connectionsMax);
-    this.#loans = new Loans(this.#slots);
+    this.#conversations = new Conversations(this.#slots);
     this.#budget = new HandshakeBudget(options.nowMs);
     this.#window = new HandshakeWindow(options.connectionsMax);
     const isForeignSpoken = (options.enabled?.size ?? 1) > 1;
@@ -237,7 +237,7 @@ export class Admission {
   #decide(newcomer: Waiting, nowMs: number): Verdict {
     const { source, standing, hello } = newcomer;
     if (this.#isKeptOut(source, standing, nowMs)) return { type: 'refuse', reason: 'penalty' };
-    this.#loans.note(newcomer, nowMs);
+    this.#conversations.note(newcomer, nowMs);
     if (this.#turns.isOvertaking(newcomer)) return noRoom;
     const room = this.#findRoom(newcomer, nowMs);
     if (room !== null) {
@@ -303,7 +303,7 @@ export class Admission {
       const victim = weakest(own, newcomer, nowMs);
       return victim && useful.includes(victim) ? { evict: victim.id } : null;
     }
-    if (this.#loans.isRefused(newcomer, nowMs)) return this.#ownSlot(newcomer, nowMs);
+    if (this.#conversations.isRefused(newcomer, nowMs)) return this.#ownSlot(newcomer, nowMs);
     if (this.#slots.hasRoom(newcomer)) return { evict: null };
     const victim = weakest(useful.filter(isOpen), newcomer, nowMs);
     if (victim) return { evict: victim.id };
@@ -333,7 +333,7 @@ export class Admission {
     const victim = longestSilent(
       useful.filter((slot) => {
         const sinceMs = Math.max(slot.lastActiveMs, slot.stageAtMs);
-        return nowMs >= (givesWayAtMs(slot) ?? sinceMs + limits.foreignProtectedMs);
+        return nowMs >= (preemptibleAtMs(slot) ?? sinceMs + limits.foreignProtectedMs);
       }),
     );
     return victim ? { evict: victim.id } : null;
@@ -346,7 +346,7 @@ export class Admission {
     const wanted = this.#slots.foreignAt(source).length + this.#turns.olderAt(source);
     if (wanted > limits.foreignPerAddressMax) return stageAtMs + limits.foreignProtectedMs;
     return stage === 'authenticated' && carries === 'message'
-      ? stageAtMs + limits.messageGiveWayMs
+      ? stageAtMs + limits.messagePreemptibleAfterMs
       : Infinity;
   }
 
@@ -356,7 +356,7 @@ export class Admission {
     if (isSettling || isAskedToEnd(slot) || nowMs - slot.slotWantedAtMs < limits.parkMs) return true;
     const atMs = Math.min(
       endOf(slot).atMs,
-      this.#loans.givesWayAtMs(slot, newcomer) ?? Infinity,
+      this.#conversations.preemptibleAtMs(slot, newcomer) ?? Infinity,
       isOpen(slot) ? slot.stageAtMs + protectedMs(slot, newcomer) : Infinity,
       this.#slots.foreignFor(newcomer).includes(slot) ? this.#ripeAtMs(slot) : Infinity,
     );
@@ -374,7 +374,7 @@ export class Admission {
   }
 
   #sessionToPark(newcomer: Newcomer, nowMs: number): ConnectionId | null {
-    if (this.#loans.isRefused(newcomer, nowMs)) return null;
+    if (this.#conversations.isRefused(newcomer, nowMs)) return null;
     const useful = this.#slots.usefulTo(newcomer.standing);
     const slot = this.#slots.longestIdle(
       (each) =>
@@ -385,7 +385,8 @@ export class Admission {
         !isAskedToEnd(each) &&
         // A connection of an older program that carries one message ends by itself, and cannot be resumed to bring
         // it.
-        nowMs >= (this.#loans.givesWayAtMs(each, newcomer) ?? (each.isForeign ? Infinity : -Infinity)),
+        nowMs >=
+          (this.#conversations.preemptibleAtMs(each, newcomer) ?? (each.isForeign ? Infinity : -Infinity)),
     );
     if (!slot) return null;
     slot.slotWantedAtMs = nowMs;

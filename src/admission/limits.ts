@@ -107,14 +107,14 @@ export const admission = {
   /** Silence that ends a connection with an older program: it cannot be resumed, and people type slowly. */
   foreignIdleMs: 15 * 60_000,
   /** Silence after which a connection with an older program gives way to others. */
-  foreignGiveWayMs: 60_000,
-  /** The value of `foreignGiveWayMs` where neither side has written: a port scan holds a slot in that way. */
-  foreignUnspokenGiveWayMs: 5_000,
+  foreignPreemptibleAfterMs: 60_000,
+  /** The value of `foreignPreemptibleAfterMs` where neither side has written: a port scan holds a slot in that way. */
+  unspokenPreemptibleAfterMs: 5_000,
   /**
-   * Silence after which a conversation on loan gives way to messages: short, since their programs wait
+   * Silence after which a conversation in a preemptible slot gives way to messages: short, since their programs wait
    * `foreignCallerWaitMs`, and longer than words are under way.
    */
-  loanSilentMs: 3_000,
+  preemptAfterSilenceMs: 3_000,
   /** Time in which a conversation that was asked to end says its farewell. */
   conversationEndMs: 1_000,
   /** Silence that ends a connection which carries one message, although its program does not close it. */
@@ -122,11 +122,11 @@ export const admission = {
   /** Whole time of a connection that carries one message: a key exchange takes milliseconds. */
   messageDeadlineMs: 10_000,
   /** Age after which a connection that carries one message gives way to others, however busy it is. */
-  messageGiveWayMs: 2_000,
+  messagePreemptibleAfterMs: 2_000,
   /** Time that cmp2204 may take for its text after the key exchange: its user types it in this time. */
   typedDeadlineMs: 5 * 60_000,
   /** Age after which such a connection gives way to others: before their `foreignCallerWaitMs` is over. */
-  typedGiveWayMs: 5_000,
+  typedPreemptibleAfterMs: 5_000,
   /** Slots for older programs that an address keeps while another address wants one. */
   foreignPerAddressMax: 2,
   /** Age below which a connection beyond that number keeps its slot: an honest one has brought its message by then. */

@@ -222,7 +222,7 @@ export const isOpen = (slot: Slot): boolean => slot.stage !== 'authenticated';
 
 /** Returns the time from which on an authenticated stranger gives way to a contact. */
 export const forContactAtMs = (slot: Slot): number =>
-  givesWayAtMs(slot) ?? slot.lastActiveMs + limits.strangerIdleForContactMs;
+  preemptibleAtMs(slot) ?? slot.lastActiveMs + limits.strangerIdleForContactMs;
 
 /** Returns the slot with the oldest activity. */
 export const longestSilent = (slots: readonly Slot[]): Slot | null =>
@@ -258,11 +258,11 @@ export function endOf(slot: Slot): { readonly atMs: number; readonly reason: Due
  * Returns the time (ms) from which a connection that waits for a typing person gives way to others; `null`: it does
  * not wait for one.
  */
-export function givesWayAtMs({ carries, hasSpoken, lastActiveMs, stageAtMs }: Slot): number | null {
+export function preemptibleAtMs({ carries, hasSpoken, lastActiveMs, stageAtMs }: Slot): number | null {
   if (carries === 'conversation')
-    return lastActiveMs + (hasSpoken ? limits.foreignGiveWayMs : limits.foreignUnspokenGiveWayMs);
+    return lastActiveMs + (hasSpoken ? limits.foreignPreemptibleAfterMs : limits.unspokenPreemptibleAfterMs);
   // Counted from its key exchange, since single letters must not hold a slot for ever.
-  return carries === 'typed-message' ? stageAtMs + limits.typedGiveWayMs : null;
+  return carries === 'typed-message' ? stageAtMs + limits.typedPreemptibleAfterMs : null;
 }
 
 /**

@@ -155,7 +155,7 @@ export class Core {
       case 'dialFailed':
         return this.#dialFailed(input, turn);
       case 'discoveryStarted':
-        if (this.#status.isInvisible) this.#status.tellQuiet(turn);
+        if (this.#status.isInvisible) this.#status.reportInvisible(turn);
         return announced(this.#parts, input, turn);
       case 'twin':
       case 'presence':
@@ -329,7 +329,7 @@ export class Core {
         return this.#answered(native.due(due, turn), turn);
       case 'attempt':
       case 'name':
-      case 'probe':
+      case 'ping':
       case 'status-heard':
         return this.#answered(native.due(due, turn), turn);
       case 'inquiry':
@@ -344,7 +344,7 @@ export class Core {
         delivery.due(due, turn);
         return [];
       case 'status-end':
-      case 'status-tell':
+      case 'status-send':
         this.#status.due(due, turn);
         return [];
       default:

@@ -15,7 +15,7 @@ import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './de
 import type { ErrorEvent, PresenceEvent, ReadyEvent } from './events.js';
 import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
 import type { ForeignInput } from './foreign/state.js';
-import type { PeopleEffect, StatusDue } from './people/effects.js';
+import type { PeopleEffect } from './people/effects.js';
 import type { InquiryDue, InquiryEffect } from './doctor/effects.js';
 import type { HeardReport } from './presence/heard-log.js';
 import type { Presence } from './people/presence.js';
@@ -46,8 +46,8 @@ export type CoreEffect =
       /** `invisible`: no beacon is sent. */
       readonly status: Status;
     }
-  /** Whether discovery must send nothing. */
-  | { readonly to: 'presence'; readonly say: 'quiet'; readonly isQuiet: boolean }
+  /** Whether this user is invisible: then discovery sends nothing. */
+  | { readonly to: 'presence'; readonly say: 'invisible'; readonly isInvisible: boolean }
   /** Keeps the own status for the next start. */
   | { readonly to: 'own-status'; readonly status: Status }
   /** The rows that discovery had announced, for a discovery that starts again. */
@@ -57,6 +57,13 @@ export type CoreEffect =
   | { readonly to: 'settings'; readonly name: string }
   | TimerEffect<StatusDue>
   | LogEffect;
+
+/** A timer of the own status. */
+export type StatusDue =
+  /** The chosen status may have ended. `timerNo`: only the timer that was set last counts. */
+  | { readonly type: 'status-end'; readonly timerNo: number }
+  /** Sessions may get the status again. */
+  | { readonly type: 'status-send' };
 
 /** A timer that has fired. */
 export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue | InquiryDue;

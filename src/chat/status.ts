@@ -10,24 +10,24 @@ import type { AskedInput } from './asked.js';
 import type { PresenceEvent } from './events.js';
 import { statusEnd, statusFields, statusText } from './people/presence.js';
 import type { CoreTurn, Parts } from './parts.js';
-import { statuses as limits } from './routes/limits.js';
+import type { StatusDue } from './effects.js';
+import { ownStatus as limits } from './limits.js';
 import { answer } from './turn.js';
-import type { StatusDue } from './people/effects.js';
 
-/** Commands of this desk. */
+/** A command about the own status. */
 export type StatusCommand = Extract<AskedInput, { readonly name: 'ownStatus' | 'setStatus' | 'idle' }>;
 
-/** Keeps the own status. `describe`: renews the beacon. */
+/** Keeps the own status. `describe`: sets the content of the beacon. */
 export class StatusDesk {
   readonly #parts: Parts;
   readonly #describe: (turn: CoreTurn) => void;
   #chosen: Status = plainStatus;
   #isIdle = false;
-  /** The last time that sessions got the status (monotonic, ms). */
-  #toldAtMs = Number.NEGATIVE_INFINITY;
-  #isTellDue = false;
+  /** Time at which sessions got the status last (monotonic, ms). */
+  #sentAtMs = Number.NEGATIVE_INFINITY;
+  #isSendPlanned = false;
   /** Number of the timer that was set last for the end of the chosen status. */
-  #watch = 0;
+  #endTimerNo = 0;
 
   constructor(parts: Parts, describe: (turn: CoreTurn) => void) {
     this.#parts = parts;
@@ -39,7 +39,7 @@ export class StatusDesk {
     const isOver = stored.untilMs !== null && stored.untilMs <= turn.now.wallMs;
     this.#chosen = isOver ? plainStatus : stored;
     this.#parts.native.statuses.set(this.status);
-    this.#watchEnd(turn);
+    this.#planEnd(turn);
   }
 
   /** The status that peers see. */
@@ -49,6 +49,7 @@ export class StatusDesk {
       : this.#chosen;
   }
 
+  /** Whether the user chose to be invisible. */
   get isInvisible(): boolean {
     return this.#chosen.presence === 'invisible';
   }
@@ -88,16 +89,17 @@ export class StatusDesk {
     }
   }
 
+  /** Takes a timer that has fired. */
   due(due: StatusDue, turn: CoreTurn): void {
-    if (due.type === 'status-tell') {
-      this.#isTellDue = false;
-      this.#tell(turn);
+    if (due.type === 'status-send') {
+      this.#isSendPlanned = false;
+      this.#send(turn);
       return;
     }
-    if (due.watch !== this.#watch) return;
+    if (due.timerNo !== this.#endTimerNo) return;
     const { untilMs } = this.#chosen;
     if (untilMs !== null && untilMs <= turn.now.wallMs) this.#choose(plainStatus, turn);
-    else this.#watchEnd(turn);
+    else this.#planEnd(turn);
   }
 
   #choose(chosen: Status, turn: CoreTurn): void {
@@ -105,52 +107,55 @@ export class StatusDesk {
       this.#chosen = chosen;
     });
     turn.emit({ to: 'own-status', status: chosen });
-    this.#watchEnd(turn);
+    this.#planEnd(turn);
   }
 
-  /** Makes a change, and tells it where it changes what peers see. */
-  #change(turn: CoreTurn, work: () => void): void {
+  /** Makes a change. Where it alters the status that peers see, it goes to beacons, sessions and readers of events. */
+  #change(turn: CoreTurn, makeChange: () => void): void {
     const before = this.status;
     const wasInvisible = this.isInvisible;
-    work();
+    makeChange();
     if (JSON.stringify(before) === JSON.stringify(this.status)) return;
     const { native, foreign } = this.#parts;
     native.statuses.set(this.status);
-    if (wasInvisible !== this.isInvisible) this.tellQuiet(turn);
+    if (wasInvisible !== this.isInvisible) this.reportInvisible(turn);
     this.#describe(turn);
     if (this.isInvisible) {
       native.statuses.closeSessions(turn);
       foreign.closeConversations(turn);
-    } else this.#tell(turn);
+    } else this.#send(turn);
     turn.emit({ to: 'feed', event: this.#event() });
   }
 
-  /** Tells discovery whether it must be quiet. */
-  tellQuiet(turn: CoreTurn): void {
-    turn.emit({ to: 'presence', say: 'quiet', isQuiet: this.isInvisible });
+  /** Tells discovery whether this user is invisible: then it sends nothing. */
+  reportInvisible(turn: CoreTurn): void {
+    turn.emit({ to: 'presence', say: 'invisible', isInvisible: this.isInvisible });
   }
 
-  /** Sends the status on sessions, once in a while at most: of several changes the last. */
-  #tell(turn: CoreTurn): void {
-    if (this.#isTellDue) return;
-    const waitMs = this.#toldAtMs + limits.tellEveryMs - turn.now.monotonicMs;
+  /** Sends the status on sessions, at most once in `sendEveryMs`. Of changes in between, the last one is sent. */
+  #send(turn: CoreTurn): void {
+    if (this.#isSendPlanned) return;
+    const waitMs = this.#sentAtMs + limits.sendEveryMs - turn.now.monotonicMs;
     if (waitMs > 0) {
-      this.#isTellDue = true;
-      turn.emit({ to: 'self', afterMs: waitMs, due: { type: 'status-tell' } });
+      this.#isSendPlanned = true;
+      turn.emit({ to: 'self', afterMs: waitMs, due: { type: 'status-send' } });
       return;
     }
-    this.#toldAtMs = turn.now.monotonicMs;
-    this.#parts.native.statuses.tell(turn);
+    this.#sentAtMs = turn.now.monotonicMs;
+    this.#parts.native.statuses.send(turn);
   }
 
-  /** Looks again before the end of the chosen status. A clock that was set, or a machine that slept, is noticed. */
-  #watchEnd(turn: CoreTurn): void {
+  /**
+   * Plans the next check whether the chosen status has ended. Checks come more often than the end itself, so that a
+   * wall clock that was set, or a machine that slept, is noticed.
+   */
+  #planEnd(turn: CoreTurn): void {
     const { untilMs } = this.#chosen;
     // A timer of an earlier choice would set another one for as long as the status lasts.
-    this.#watch += 1;
+    this.#endTimerNo += 1;
     if (untilMs === null) return;
-    const afterMs = Math.max(0, Math.min(untilMs - turn.now.wallMs, limits.endLookEveryMs));
-    turn.emit({ to: 'self', afterMs, due: { type: 'status-end', watch: this.#watch } });
+    const afterMs = Math.max(0, Math.min(untilMs - turn.now.wallMs, limits.endCheckEveryMs));
+    turn.emit({ to: 'self', afterMs, due: { type: 'status-end', timerNo: this.#endTimerNo } });
   }
 
   #event(): PresenceEvent {

@@ -29,7 +29,7 @@ import { node as limits } from './limits.js';
 import { localHandle } from './local-handle.js';
 import { newMessageId } from './message-id.js';
 import { networkInfo } from './network-info.js';
-import { silentBroadcast, silentDiscovery, silentTransport } from './passive/silent.js';
+import { inertBroadcast, inertDiscovery, inertTransport } from './passive/inert.js';
 import { branch, causeOf } from './tree.js';
 
 const addresses = {
@@ -85,13 +85,13 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
     ...branch('root', 'one-for-one', [
       child(history, { args: { file: home.historyFile }, links: {}, placement: inline }),
       child(node, { args, links: addresses, placement: inline }),
-      child(silentTransport, {
+      child(inertTransport, {
         args: { address: bind, port },
         links: { node: nodeAddress },
         placement: inline,
       }),
-      child(silentDiscovery, { args: {}, links: {}, placement: inline }),
-      child(silentBroadcast, { args: {}, links: {}, placement: inline }),
+      child(inertDiscovery, { args: {}, links: {}, placement: inline }),
+      child(inertBroadcast, { args: {}, links: {}, placement: inline }),
     ]),
     log,
   });

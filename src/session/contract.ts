@@ -107,7 +107,7 @@ export type SessionOutput =
       readonly resumption: Resumption;
     }
   | { readonly type: 'said'; readonly utterances: readonly Utterance[] }
-  /** The peer answered the PING of `probe`. */
+  /** The peer answered the PING of `ping`. */
   | { readonly type: 'answered' }
   /** The peer closed with this reason; the connection may be ended. */
   | { readonly type: 'closed'; readonly reason: CloseReason }
@@ -132,7 +132,7 @@ export interface Session {
    */
   say(utterances: readonly Utterance[], nowMs: number): readonly SessionOutput[];
   /** Sends PING; the PONG that answers it is output as `answered`. Without effect before `up` and after the end. */
-  probe(): readonly SessionOutput[];
+  ping(): readonly SessionOutput[];
   /** Whether `tick` has something to do now. Costs next to nothing. */
   needsTick(nowMs: number): boolean;
   /** Checks deadlines and rekeying. Call about once a second, and at the deadline of the handshake. */

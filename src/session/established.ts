@@ -29,8 +29,8 @@ export class Established {
   #isPinged = false;
   /** PINGs that the peer has not answered yet. It answers each of them, in order. */
   #openPings = 0;
-  /** Number of answers up to and including the one to the probe; null: no probe is open. */
-  #answersToProbe: number | null = null;
+  /** PONGs up to and including the one that answers `ping`; null: no `ping` is open. */
+  #pongsUntilOwn: number | null = null;
   #isDueTold = false;
   /** Bytes of ciphertext in both directions. */
   #bytes = 0;
@@ -57,9 +57,9 @@ export class Established {
   }
 
   /** Sends a PING whose answer is reported. */
-  probe(): Result<Uint8Array, SessionError> {
-    return this.#ping().map((frames) => {
-      this.#answersToProbe = this.#openPings;
+  ping(): Result<Uint8Array, SessionError> {
+    return this.#sealPing().map((frames) => {
+      this.#pongsUntilOwn = this.#openPings;
       return frames;
     });
   }
@@ -94,7 +94,7 @@ export class Established {
     }
     if (silenceMs < sessionLimits.pingAfterSilenceMs || this.#isPinged) return ok(outputs);
     this.#isPinged = true;
-    return this.#ping().map((bytes) => [...outputs, { type: 'write', bytes }]);
+    return this.#sealPing().map((bytes) => [...outputs, { type: 'write', bytes }]);
   }
 
   #isDue(nowMs: number): boolean {
@@ -107,17 +107,17 @@ export class Established {
     this.#channel.opener.wipe();
   }
 
-  #ping(): Result<Uint8Array, SessionError> {
+  #sealPing(): Result<Uint8Array, SessionError> {
     this.#openPings += 1;
     return this.#seal([empty('ping')]);
   }
 
   #ponged(): Opened {
     this.#openPings = Math.max(0, this.#openPings - 1);
-    if (this.#answersToProbe === null) return { type: 'nothing' };
-    this.#answersToProbe -= 1;
-    if (this.#answersToProbe > 0) return { type: 'nothing' };
-    this.#answersToProbe = null;
+    if (this.#pongsUntilOwn === null) return { type: 'nothing' };
+    this.#pongsUntilOwn -= 1;
+    if (this.#pongsUntilOwn > 0) return { type: 'nothing' };
+    this.#pongsUntilOwn = null;
     return { type: 'answered' };
   }
 

@@ -88,10 +88,10 @@ export class SessionMachine implements Session {
     return this.#drain();
   }
 
-  probe(): readonly SessionOutput[] {
+  ping(): readonly SessionOutput[] {
     const phase = this.#phase;
     if (phase.at !== 'established') return [];
-    const ping = phase.records.probe();
+    const ping = phase.records.ping();
     if (ping.isErr()) this.#fail(ping.error);
     else this.#out.push({ type: 'write', bytes: ping.value });
     return this.#drain();

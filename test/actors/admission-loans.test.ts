@@ -1,4 +1,4 @@
-/** Slots on loan to conversations with foreign programs: five at a time, and none of them in the way of messages. */
+/** Slots of conversations with foreign programs: five at a time, and none of them in the way of messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admission as limits } from '../../src/admission/limits.js';
@@ -20,24 +20,24 @@ test('five conversations are served at once, and a sixth waits until one ends', 
   const door = new Door();
   const [first] = conversations(door, 5);
   const sixth = door.wait('10.0.2.1', talk);
-  door.nowMs += limits.foreignGiveWayMs / 2;
+  door.nowMs += limits.foreignPreemptibleAfterMs / 2;
   assert.equal(door.again(sixth).type, 'wait');
   if (first !== undefined) door.left(first);
   assert.deepEqual(door.again(sixth), { type: 'serve', evict: null });
 });
 
-test('the longest silent conversation on loan gives way to a message after three seconds', () => {
+test('the longest silent preemptible conversation gives way to a message after three seconds', () => {
   const door = new Door();
   const [first, second] = conversations(door, 5);
   const caller = door.wait('10.0.2.1', message);
   // The third of those that stay spoke last, so the first one is silent for longest.
-  door.nowMs += limits.loanSilentMs - 5 * 10;
+  door.nowMs += limits.preemptAfterSilenceMs - 5 * 10;
   assert.equal(door.whoMakesRoomFor(caller), null);
   door.nowMs += 10;
   assert.equal(door.whoMakesRoomFor(caller), first);
   // It is asked once, and a second caller makes a second one give way, down to those that are kept.
   assert.equal(door.whoMakesRoomFor(caller), null);
-  door.nowMs += limits.loanSilentMs;
+  door.nowMs += limits.preemptAfterSilenceMs;
   assert.equal(door.whoMakesRoomFor(caller), second);
   assert.equal(door.whoMakesRoomFor(caller), null);
   assert.equal(door.whoMakesRoom('10.0.2.2', message), null);
@@ -79,7 +79,7 @@ test('a conversation that was asked to end and stays is ended', () => {
   const door = new Door();
   const [first] = conversations(door, 5);
   const caller = door.wait('10.0.2.1', message);
-  door.nowMs += limits.loanSilentMs;
+  door.nowMs += limits.preemptAfterSilenceMs;
   assert.equal(door.whoMakesRoomFor(caller), first);
   assert.equal(door.admission.nextDueMs(), door.nowMs + limits.conversationEndMs);
   assert.deepEqual(door.admission.due(door.nowMs + limits.conversationEndMs), [
@@ -87,7 +87,7 @@ test('a conversation that was asked to end and stays is ended', () => {
   ]);
 });
 
-test('a contact takes the slot on loan at once', () => {
+test('a contact takes the preemptible slot at once', () => {
   const door = new Door();
   const [first] = conversations(door, 5);
   door.admission.know(['10.0.2.1'], []);

@@ -98,7 +98,7 @@ test('a native caller waits where its turn is next and a slot becomes free withi
   const [next, other] = [door.wait('10.0.0.9', full), door.wait('10.0.0.10', full)];
   for (const late of [next, other])
     assert.ok(!door.admission.isSlotComing(late, door.nowMs), 'it is for one');
-  door.nowMs += limits.messageGiveWayMs - limits.foreignProtectedMs;
+  door.nowMs += limits.messagePreemptibleAfterMs - limits.foreignProtectedMs;
   assert.ok(door.admission.isSlotComing(other, door.nowMs), 'the others have had their time, too');
 });
 

@@ -238,7 +238,7 @@ test('a talk in which nothing was said gives way much sooner than one with words
   const [mute, spoken] = [admitted(door, '10.0.0.1', talk), admitted(door, '10.0.0.2', talk)];
   for (let i = 3; i <= 5; i += 1) door.admission.active(admitted(door, `10.0.0.${i}`, talk), door.nowMs);
   door.admission.active(spoken, door.nowMs);
-  door.nowMs += limits.foreignUnspokenGiveWayMs - 1;
+  door.nowMs += limits.unspokenPreemptibleAfterMs - 1;
   assert.equal(door.whoMakesRoom('10.0.0.9', talk), null);
   door.nowMs += 1;
   assert.equal(door.whoMakesRoom('10.0.0.9', talk), mute);
@@ -264,7 +264,7 @@ test('no session is asked to park for an address that has its share of older pro
 test('a connection that carries one message is never asked to park', () => {
   const door = new Door();
   const held = [1, 2, 3, 4].map((i) => admitted(door, `10.0.0.${i}`, message));
-  door.nowMs += limits.messageGiveWayMs - 1;
+  door.nowMs += limits.messagePreemptibleAfterMs - 1;
   assert.equal(door.whoMakesRoom('10.0.0.9', full), null);
   // After this time it has had its turn, and is cut off where somebody else waits.
   door.nowMs += 1;
@@ -280,7 +280,7 @@ test('a message that a user types may take minutes, and seconds while its slot i
   for (let i = 2; i <= 4; i += 1) door.admission.active(admitted(door, `10.0.0.${i}`, talk), startMs);
   assert.equal(door.whoMakesRoom('10.0.0.9', full), null);
   // Single letters do not make it longer.
-  for (; door.nowMs < startMs + limits.typedGiveWayMs; door.nowMs += 500)
+  for (; door.nowMs < startMs + limits.typedPreemptibleAfterMs; door.nowMs += 500)
     door.admission.active(typed, door.nowMs);
   assert.equal(door.whoMakesRoom('10.0.0.9', full), typed);
   // Once its words are there it has as long as any message.

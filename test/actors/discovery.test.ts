@@ -108,7 +108,7 @@ test('an invisible node says goodbye, sends nothing, and comes back in the same 
   const status = { presence: 'invisible', text: '', untilMs: null } as const;
   bob.broadcast.cast('describe', { ...fields, status });
   await sees(alice, bob, 'offline');
-  bob.discovery.cast('quiet', { isQuiet: true });
+  bob.discovery.cast('invisible', { isInvisible: true });
   const before = await statsOf(bob);
   const carol = await node(t, { name: 'carol', beaconPorts });
   await sees(bob, carol);

@@ -44,13 +44,13 @@ const datagram = (content: BeaconRecord): Uint8Array =>
     signature: new Uint8Array(64),
   });
 
-function setUp(ownKey = 0, isQuiet = false) {
+function setUp(ownKey = 0, isInvisible = false) {
   const roster = createRoster();
   const gate = createBeaconGate({
     secret: new Uint8Array(32).fill(7),
     ownId: peerIdOf(keyOf(ownKey)),
     ownBootId: new Uint8Array(8).fill(9),
-    ...gateViewOf(roster, () => isQuiet),
+    ...gateViewOf(roster, () => isInvisible),
   });
   const hear = (content: BeaconRecord, source: BeaconSource, nowMs: number) =>
     gate.judge(datagram(content), source, clocks(nowMs));

@@ -47,12 +47,12 @@ test('silence is answered with one ping, the answer keeps the session, more sile
   assert.deepEqual(session.tick(end + 1), []);
 });
 
-test('a probe is answered by its own PONG, not by one that was on its way before', () => {
+test('a ping is answered by its own PONG, not by one that was on its way before', () => {
   const { initiator, responder } = connect(makeNode(), makeNode());
   const answers = (): number => initiator.outputs.filter(({ type }) => type === 'answered').length;
   initiator.take(initiator.session.tick(limits.pingAfterSilenceMs));
   responder.receive(initiator.flush());
-  initiator.take(initiator.session.probe());
+  initiator.take(initiator.session.ping());
   initiator.receive(responder.flush());
   assert.equal(answers(), 0, 'this answers the PING after silence');
   responder.receive(initiator.flush());

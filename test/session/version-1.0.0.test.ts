@@ -100,7 +100,7 @@ test('1.0.0 answers our question for a sign of life, and we answer its pings', a
   for (const pair of [connect(old, fresh), connect(fresh, old)]) {
     const [ours, theirs] =
       pair.initiator.node === fresh ? [pair.initiator, pair.responder] : [pair.responder, pair.initiator];
-    ours.take(ours.session.probe());
+    ours.take(ours.session.ping());
     settle(pair);
     assert.ok(ours.has('answered'));
     theirs.take(theirs.session.tick(limits.pingAfterSilenceMs));

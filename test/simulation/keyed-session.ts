@@ -175,7 +175,7 @@ export class KeyedSession implements Session {
     return this.#drain();
   }
 
-  probe(): readonly SessionOutput[] {
+  ping(): readonly SessionOutput[] {
     if (this.#phase.at === 'established') {
       this.#isProbed = true;
       this.#send({ m: 'ping', key: this.#key });

@@ -391,7 +391,7 @@ export class NodeRun {
     if (session === undefined)
       this.#later({ type: 'sessionDown', sessionId, end: { type: 'lost', reason: 'gone' } });
     else if (effect.say === 'utter') session.say(effect.utterances);
-    else if (effect.say === 'probe') session.probe();
+    else if (effect.say === 'ping') session.ping();
     else if (effect.say === 'narrow') session.narrow();
     else session.close(effect.reason);
   }

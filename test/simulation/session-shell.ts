@@ -84,8 +84,8 @@ export class SessionShell {
     );
   }
 
-  probe(): void {
-    this.#fromNode.send(() => this.#post(() => this.#act(this.#machine.probe())));
+  ping(): void {
+    this.#fromNode.send(() => this.#post(() => this.#act(this.#machine.ping())));
   }
 
   narrow(): void {

@@ -25,7 +25,7 @@ export type SessionProtocol = {
   /** Ends the session, and sends the reason to the peer. */
   close: Cast<{ readonly reason: CloseReason }>;
   /** Asks the peer for a sign of life, which `sessionAnswered` reports. */
-  probe: Cast<Record<string, never>>;
+  ping: Cast<Record<string, never>>;
   /** The path to the peer loses large packets: bytes go out in small pieces from now on. */
   narrow: Cast<Record<string, never>>;
   /** The pause after a piece is over. */
@@ -54,7 +54,7 @@ export type SessionReports = {
   }>;
   /** Bytes of the peer arrived since the last such report. */
   sessionHeard: Cast<{ readonly sessionId: SessionId }>;
-  /** The peer answered a `probe`. */
+  /** The peer answered a `ping`. */
   sessionAnswered: Cast<{ readonly sessionId: SessionId }>;
   /** Utterances of the peer. The reply comes once they are committed, and names the messages that get a receipt. */
   said: Call<

@@ -81,8 +81,8 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       write(state, outputs);
       return end(state, { type: 'closed', by: 'us', reason }, context);
     },
-    probe(state, _body, context) {
-      return act(state, state.machine.probe(), context);
+    ping(state, _body, context) {
+      return act(state, state.machine.ping(), context);
     },
     narrow(state) {
       state.pieces.narrow();

@@ -148,8 +148,8 @@ function tellPresence(effect: Extract<Effect, { readonly to: 'presence' }>, cont
     case 'query':
       broadcast.cast('query', { hosts: effect.hosts });
       break;
-    case 'quiet':
-      discovery.cast('quiet', { isQuiet: effect.isQuiet });
+    case 'invisible':
+      discovery.cast('invisible', { isInvisible: effect.isInvisible });
       break;
     case 'describe': {
       const { name, tcpPort, certificateSerial, status } = effect;
@@ -272,7 +272,7 @@ function sendTo(
   switch (effect.say) {
     case 'utter':
       return ref.cast('say', { utterances: effect.utterances });
-    case 'probe':
+    case 'ping':
     case 'narrow':
       return ref.cast(effect.say, {});
     case 'close':

@@ -87,18 +87,18 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       return next(state);
     },
     async describe(state, body, context) {
-      if (isHidden(body) && state.announced !== null) await withdraw(state, context);
+      if (isInvisible(body) && state.announced !== null) await withdraw(state, context);
       state.description = body;
       state.goodbye = null;
       await announce(state, context);
       return next(state);
     },
     unicast(state, { bytes, address, port }) {
-      if (!isHidden(state.description)) sendToOne(state, bytes, address, port);
+      if (!isInvisible(state.description)) sendToOne(state, bytes, address, port);
       return next(state);
     },
     async query(state, { hosts }, context) {
-      if (isHidden(state.description)) return next(state);
+      if (isInvisible(state.description)) return next(state);
       const signed = await sign(state, context, 'query', new Uint8Array(randomBytes(wire.nonceBytes)));
       if (signed === null) return next(state);
       const datagram = encodeQuery(signed);
@@ -129,7 +129,7 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
     },
     sent: (state) => {
       const ports = state.sockets.map(({ socket }) => socket.address().port);
-      const targets = isHidden(state.description) ? [] : state.lastSent;
+      const targets = isInvisible(state.description) ? [] : state.lastSent;
       return reply(state, ok({ targets, replyPorts: [...new Set(ports)] }));
     },
     async pollInterfaces(state, _body, context) {
@@ -225,7 +225,7 @@ async function announce(state: BroadcastState, context: BroadcastContext): Promi
   state.cancelNext();
   const spread = 1 + (randomInt(-1_000, 1_001) / 1_000) * limits.intervalJitterShare;
   state.cancelNext = context.after(state.args.intervalMs * spread, 'announce', {});
-  if (state.description === null || isHidden(state.description)) return;
+  if (state.description === null || isInvisible(state.description)) return;
   state.announced = (await sign(state, context, 'announce', null)) ?? state.announced;
   state.goodbye ??= await sign(state, context, 'bye', null);
   if (!state.announced) return;
@@ -234,7 +234,7 @@ async function announce(state: BroadcastState, context: BroadcastContext): Promi
 }
 
 /** Whether nothing may be sent, since its user is invisible. */
-const isHidden = (description: BeaconDescription | null): boolean =>
+const isInvisible = (description: BeaconDescription | null): boolean =>
   description?.status?.presence === 'invisible';
 
 /** Says goodbye, but not with the last number of this run, since the user may want to be seen again. */
@@ -253,7 +253,7 @@ async function sign(
   isLast = kind === 'bye',
 ): Promise<SignedBody | null> {
   const { args, description } = state;
-  if (description === null || state.hasLeft || isHidden(description)) return null;
+  if (description === null || state.hasLeft || isInvisible(description)) return null;
   // The goodbye has the last number of this run, however early it was signed.
   const seq = isLast ? limits.seqLast : (state.seq = Math.min(state.seq + 1, limits.seqLast - 1));
   const body = encodeBeaconBody({

@@ -58,8 +58,11 @@ export interface DiscoveryArgs {
    * The file of the oldest dialect that lists peers; `null`: that dialect is off, and its announcements are ignored.
    */
   readonly onlinePeersFile: string | null;
-  /** Whether nothing may be sent: the signature alone counts, and no sender proves its address. Default: false. */
-  readonly isPassive?: boolean;
+  /**
+   * Whether nothing may be sent, as for an invisible user: the signature alone counts, and no sender proves its address.
+   * Default: false.
+   */
+  readonly isInvisible?: boolean;
 }
 
 type DiscoveryLinks = { readonly node: DiscoveryReports; readonly broadcast: BroadcastProtocol };
@@ -76,7 +79,7 @@ interface DiscoveryState {
   readonly args: DiscoveryArgs;
   readonly context: DiscoveryContext;
   /** Whether nothing may be sent. */
-  isQuiet: boolean;
+  isInvisible: boolean;
   readonly receivers: readonly BeaconReceiver[];
   readonly gate: BeaconGate;
   readonly roster: Roster;
@@ -116,8 +119,8 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
       state.roster.recall(rows, clocks());
       return next(state);
     },
-    quiet(state, { isQuiet }) {
-      state.isQuiet = isQuiet;
+    invisible(state, { isInvisible }) {
+      state.isInvisible = isInvisible;
       return next(state);
     },
     watchHosts(state, { hosts }) {
@@ -158,13 +161,13 @@ async function start(
     secret: randomBytes(limits.cookieSecretBytes),
     ownId: args.ownId,
     ownBootId: args.ownBootId,
-    ...gateViewOf(roster, () => state.isQuiet),
+    ...gateViewOf(roster, () => state.isInvisible),
   });
   const receivers: BeaconReceiver[] = [];
   const state: DiscoveryState = {
     args,
     context,
-    isQuiet: args.isPassive === true,
+    isInvisible: args.isInvisible === true,
     receivers,
     gate,
     roster,
@@ -316,8 +319,8 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
 }
 
 /** Asks silent contacts, and hosts that another service named, for a sign of life. */
-function askSilent({ isQuiet, silentContacts, roster, context }: DiscoveryState): void {
-  if (isQuiet) return;
+function askSilent({ isInvisible, silentContacts, roster, context }: DiscoveryState): void {
+  if (isInvisible) return;
   const { nowMs, wallClockMs } = clocks();
   const hosts = silentContacts.due(
     nowMs,

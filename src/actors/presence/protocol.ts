@@ -85,7 +85,7 @@ export type DiscoveryProtocol = {
   /** Takes over the rows of an earlier life of this actor, which alone notices that their peers fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;
   /** Whether nothing may be sent: then the signature alone counts, and no sender proves its address. */
-  quiet: Cast<{ readonly isQuiet: boolean }>;
+  invisible: Cast<{ readonly isInvisible: boolean }>;
   /** Re-reads clocks: online → away → gone. Sent to itself. */
   age: Cast<Record<string, never>>;
   stats: Call<Record<string, never>, DiscoveryStats>;

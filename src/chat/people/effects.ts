@@ -16,10 +16,3 @@ export type PeopleEffect =
 export type ContactAsk =
   | { readonly type: 'put-contact'; readonly contact: Contact }
   | { readonly type: 'drop-contact'; readonly peerId: PeerId };
-
-/** A timer of the own status. */
-export type StatusDue =
-  /** The chosen status may have ended. `watch`: only the timer that was set last counts. */
-  | { readonly type: 'status-end'; readonly watch: number }
-  /** Sessions may get the status again. */
-  | { readonly type: 'status-tell' };

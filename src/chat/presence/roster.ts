@@ -79,13 +79,13 @@ export function createRoster(
  */
 export const gateViewOf = (
   roster: Pick<Roster, 'standingOf' | 'isKnownAddress'>,
-  isQuiet: () => boolean,
+  isInvisible: () => boolean,
 ): Pick<BeaconGateOptions, 'standingOf' | 'isKnownAddress'> => ({
   standingOf(peerId) {
     const standing = roster.standingOf(peerId);
-    return standing === 'unknown' && isQuiet() ? 'rostered' : standing;
+    return standing === 'unknown' && isInvisible() ? 'rostered' : standing;
   },
-  isKnownAddress: (peerId, host) => isQuiet() || roster.isKnownAddress(peerId, host),
+  isKnownAddress: (peerId, host) => isInvisible() || roster.isKnownAddress(peerId, host),
 });
 
 class Rows implements Roster {

@@ -41,7 +41,7 @@ export type SessionEffect =
   /** From now on bytes are written in small pieces: the path to the peer loses large packets. */
   | { readonly to: 'session'; readonly say: 'narrow'; readonly sessionId: SessionId }
   /** Asks the peer for a sign of life; the answer is the input `sessionAnswered`. */
-  | { readonly to: 'session'; readonly say: 'probe'; readonly sessionId: SessionId }
+  | { readonly to: 'session'; readonly say: 'ping'; readonly sessionId: SessionId }
   | {
       readonly to: 'session';
       readonly say: 'close';
@@ -50,8 +50,8 @@ export type SessionEffect =
     };
 
 /** `atMs`: when the session was asked (monotonic). */
-export interface ProbeDue {
-  readonly type: 'probe';
+export interface PingDue {
+  readonly type: 'ping';
   readonly sessionId: SessionId;
   readonly atMs: number;
 }
@@ -63,7 +63,7 @@ export type NativeDue =
   /** A delayed change of name is taken, or a peer without a name is shown. */
   | { readonly type: 'name'; readonly sessionId: SessionId }
   /** A session that was asked for a sign of life must have answered by now. */
-  | ProbeDue
+  | PingDue
   /** The pause after a change of status of the peer is over. */
   | { readonly type: 'status-heard'; readonly sessionId: SessionId }
   /** Expired tickets are forgotten. */

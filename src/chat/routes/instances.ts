@@ -3,14 +3,14 @@
  * answer to a PING tells the two cases apart: the session of a run that is gone is closed, and of two runs that answer
  * both sessions stay, with a warning for the user.
  *
- *   another instance is up ─► probe ─► answered: both stay, one warning       unanswered in time: the older one is closed
+ *   another instance is up ─► ping ─► answered: both stay, one warning       unanswered in time: the older one is closed
  */
 import type { PeerId, SessionId } from '../../ids.js';
 import { peerIdOf } from '../people/identity.js';
 import type { Entry } from '../delivery/entry.js';
 import type { People } from '../people/people.js';
 import type { Turn } from '../turn.js';
-import type { NativeEffect, ProbeDue } from './effects.js';
+import type { NativeEffect, PingDue } from './effects.js';
 import { instances as limits } from './limits.js';
 import type { LiveSession, OwnSide } from './live-session.js';
 import { noteSent } from './narrow-paths.js';
@@ -22,7 +22,7 @@ import { sendableOf } from './utterances.js';
 
 type InstanceTurn = Turn<NativeEffect>;
 
-/** The probes of sessions whose run may be gone. */
+/** The pings on sessions whose run may be gone. */
 export class Instances {
   readonly #own: OwnSide;
   readonly #people: People;
@@ -44,7 +44,7 @@ export class Instances {
     const { duplicates, strangers, surplus } = this.#sessions.takeOver(live, peerIdOf(idKey), keys);
     for (const other of duplicates) tellSession(other, { say: 'close', reason: 'dup' }, turn);
     for (const other of surplus) tellSession(other, { say: 'close', reason: 'park' }, turn);
-    for (const other of strangers) this.#probe(other, turn);
+    for (const other of strangers) this.#ping(other, turn);
     return !duplicates.includes(live);
   }
 
@@ -76,21 +76,21 @@ export class Instances {
   /** Takes the answer to the PING on a session. */
   answered(sessionId: SessionId, turn: InstanceTurn): void {
     const live = this.#sessions.get(sessionId);
-    if (live === undefined || live.peerId === null || live.probe.state !== 'open') return;
-    live.probe = { state: 'answered' };
+    if (live === undefined || live.peerId === null || live.ping.state !== 'open') return;
+    live.ping = { state: 'answered' };
     this.#warn(live.peerId, this.#sessions.usableWith(live.peerId), turn);
   }
 
   /** Closes a session on which a PING was not answered in time. */
-  due({ sessionId, atMs }: ProbeDue, turn: InstanceTurn): void {
+  due({ sessionId, atMs }: PingDue, turn: InstanceTurn): void {
     const live = this.#sessions.get(sessionId);
-    if (live?.probe.state !== 'open' || live.probe.atMs !== atMs) return;
+    if (live?.ping.state !== 'open' || live.ping.atMs !== atMs) return;
     const lateMs = turn.now.monotonicMs - atMs - limits.answerWithinMs;
     if (lateMs <= limits.ownDelayMs) tellSession(live, { say: 'close', reason: 'dup' }, turn);
     else {
       // This node stood still meanwhile, and the answer may wait behind the timer.
-      live.probe = { state: 'none' };
-      this.#probe(live, turn);
+      live.ping = { state: 'none' };
+      this.#ping(live, turn);
     }
   }
 
@@ -117,18 +117,18 @@ export class Instances {
     return last;
   }
 
-  #probe(live: LiveSession, turn: InstanceTurn): void {
-    if (live.probe.state === 'open') return;
+  #ping(live: LiveSession, turn: InstanceTurn): void {
+    if (live.ping.state === 'open') return;
     const { monotonicMs: atMs } = turn.now;
     const { sessionId } = live;
-    live.probe = { state: 'open', atMs };
-    tellSession(live, { say: 'probe' }, turn);
-    turn.emit({ to: 'self', afterMs: limits.answerWithinMs, due: { type: 'probe', sessionId, atMs } });
+    live.ping = { state: 'open', atMs };
+    tellSession(live, { say: 'ping' }, turn);
+    turn.emit({ to: 'self', afterMs: limits.answerWithinMs, due: { type: 'ping', sessionId, atMs } });
   }
 
   /** Warns the user once that two instances of a peer answer, provided that the user wrote to the peer. */
   #warn(peerId: PeerId, usable: readonly LiveSession[], turn: InstanceTurn): void {
-    const unproved = usable.filter(({ probe }) => probe.state !== 'answered').length;
+    const unproved = usable.filter(({ ping }) => ping.state !== 'answered').length;
     if (usable.length < 2 || unproved > 1 || !this.#people.isTrusted(peerId)) return;
     const { monotonicMs: nowMs } = turn.now;
     if (nowMs - (this.#warnedAtMs.get(peerId) ?? Number.NEGATIVE_INFINITY) < limits.warnEveryMs) return;

@@ -63,14 +63,10 @@ export const narrowPaths = {
   peersMax: 512,
 } as const;
 
-/** Statuses on sessions. */
+/** Statuses of peers on sessions. */
 export const statuses = {
-  /** Pause between two statuses of ours on sessions (messages, section 2). */
-  tellEveryMs: 3_000,
   /** Pause between two statuses of a peer: each is an event for every reader. */
   takeEveryMs: 1_000,
-  /** Longest pause until the end of the own status is looked at again. */
-  endLookEveryMs: 60_000,
 } as const;
 
 /** Alarms about changed keys. */

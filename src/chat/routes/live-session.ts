@@ -33,7 +33,7 @@ export interface LiveSession {
   /** Time of the last handshake, text or name of the peer on it (monotonic, ms). */
   heardAtMs: number;
   /** Whether the peer was asked for a sign of life. */
-  probe: Probe;
+  ping: PingState;
   /** Messages that went out on it and that the peer has not confirmed, and the bytes of each. */
   readonly unconfirmed: Map<MessageId, number>;
   /** Time since which the peer has confirmed none of them (monotonic, ms). */
@@ -41,7 +41,7 @@ export interface LiveSession {
 }
 
 /** The state of a question for a sign of life. */
-export type Probe =
+export type PingState =
   | { readonly state: 'none' | 'answered' }
   /** `atMs`: monotonic. */
   | { readonly state: 'open'; readonly atMs: number };

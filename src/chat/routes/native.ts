@@ -185,7 +185,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (live === undefined) return nothing;
     const peerId = peerIdOf(peer.idKey);
     const isBlocked = this.#people.isBlocked(peerId);
-    const isUnwanted = isBlocked || (live.direction === 'in' && this.statuses.isHidden);
+    const isUnwanted = isBlocked || (live.direction === 'in' && this.statuses.isInvisible);
     if (isUnwanted || (isResumed && this.#tickets.isOutdated(resumption))) {
       // Since the call the peer was blocked, this side became invisible or a key was replaced.
       tellSession(live, { say: 'close', reason: isUnwanted ? 'shutdown' : 'rekey' }, turn);
@@ -232,7 +232,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
     for (const each of this.#sessions.allWith(peerId)) noteConfirmed(each, confirmed, turn.now.monotonicMs);
     this.#people.seen(peerId, turn.now.wallMs, turn);
-    this.statuses.heard(sessionId, statuses, turn);
+    this.statuses.receive(sessionId, statuses, turn);
     const answers = names.flatMap((name) => this.#heardName(live, name, turn));
     const reports: RouteReport[] = [];
     // A peer that we never wrote to has nothing to confirm.
@@ -320,7 +320,7 @@ export class NativeRoutes implements Route<NativeTurn> {
         const live = this.#sessions.get(due.sessionId);
         return live !== undefined && this.#renames.due(live, turn) ? this.#introduce(live, turn) : [];
       }
-      case 'probe':
+      case 'ping':
         this.#instances.due(due, turn);
         return [];
       case 'status-heard':

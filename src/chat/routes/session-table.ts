@@ -30,7 +30,7 @@ export class SessionTable {
       isRefused: false,
       isClosing: false,
       heardAtMs: Number.NEGATIVE_INFINITY,
-      probe: { state: 'none' },
+      ping: { state: 'none' },
       unconfirmed: new Map(),
       unansweredSinceMs: Number.NEGATIVE_INFINITY,
     };

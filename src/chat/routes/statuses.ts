@@ -1,6 +1,6 @@
 /**
  * Statuses on native sessions: our own is sent when a session begins and when it changes, to peers that announced that
- * they understand it. Changes of a peer are taken at a bounded rate; of those that come faster the last.
+ * they understand it. Changes of a peer are taken at a bounded rate; of changes that come faster, the last one is taken.
  */
 import type { Utterance } from '../../dialects/dialect.js';
 import type { PeerId, SessionId } from '../../ids.js';
@@ -13,8 +13,8 @@ import { statuses as limits } from './limits.js';
 import type { SessionTable } from './session-table.js';
 import { tellSession } from './tell-session.js';
 
-/** The memory of a session about the statuses of its peer. */
-interface Heard {
+/** The statuses that a peer sent on one session. */
+interface Received {
   /** Time of the last change that was taken (monotonic, ms). */
   atMs: number;
   /** A change that came too soon; null: none. */
@@ -25,7 +25,7 @@ interface Heard {
 export class Statuses {
   readonly #people: Pick<People, 'contact' | 'statusHeard'>;
   readonly #sessions: SessionTable;
-  readonly #heard = new Map<SessionId, Heard>();
+  readonly #received = new Map<SessionId, Received>();
   #own: Status = plainStatus;
 
   constructor(people: Pick<People, 'contact' | 'statusHeard'>, sessions: SessionTable) {
@@ -39,18 +39,18 @@ export class Statuses {
   }
 
   /** Whether this side is invisible, and wants no session that a peer opened. */
-  get isHidden(): boolean {
+  get isInvisible(): boolean {
     return this.#own.presence === 'invisible';
   }
 
-  /** Returns the utterances that tell the own status to a peer. None: it would not understand them. */
+  /** Returns the utterances that carry the own status to a peer; empty: the peer would not understand them. */
   utterancesFor(peerId: PeerId): readonly Utterance[] {
     const features = this.#people.contact(peerId)?.features ?? 0;
     return (features & feature.ephemeral) === 0 ? [] : [{ type: 'status', status: this.#own }];
   }
 
-  /** Tells every peer with a session. Nobody is dialled for it. */
-  tell(turn: Turn<NativeEffect>): void {
+  /** Sends the own status to every peer with a session. Nobody is dialled for it. */
+  send(turn: Turn<NativeEffect>): void {
     for (const live of this.#sessions.usable()) {
       const utterances = live.peerId === null ? [] : this.utterancesFor(live.peerId);
       if (utterances.length > 0) tellSession(live, { say: 'utter', utterances }, turn);
@@ -63,12 +63,12 @@ export class Statuses {
   }
 
   /** Takes the statuses that a peer sent on a session, oldest first. */
-  heard(sessionId: SessionId, sent: readonly Status[], turn: Turn<NativeEffect>): void {
+  receive(sessionId: SessionId, sent: readonly Status[], turn: Turn<NativeEffect>): void {
     const newest = sent.at(-1);
     if (newest === undefined) return;
-    for (const ended of this.#heard.keys())
-      if (this.#sessions.get(ended) === undefined) this.#heard.delete(ended);
-    const before = this.#heard.get(sessionId) ?? { atMs: Number.NEGATIVE_INFINITY, next: null };
+    for (const ended of this.#received.keys())
+      if (this.#sessions.get(ended) === undefined) this.#received.delete(ended);
+    const before = this.#received.get(sessionId) ?? { atMs: Number.NEGATIVE_INFINITY, next: null };
     const waitMs = before.atMs + limits.takeEveryMs - turn.now.monotonicMs;
     if (waitMs <= 0) {
       this.#take(sessionId, newest, turn);
@@ -79,14 +79,14 @@ export class Statuses {
     before.next = newest;
   }
 
-  /** The pause after the last change of a peer is over. */
+  /** Takes the change that came too soon, now that the pause after the one before is over. */
   due(sessionId: SessionId, turn: Turn<NativeEffect>): void {
-    const next = this.#heard.get(sessionId)?.next ?? null;
+    const next = this.#received.get(sessionId)?.next ?? null;
     if (next !== null) this.#take(sessionId, next, turn);
   }
 
   #take(sessionId: SessionId, status: Status, turn: Turn<NativeEffect>): void {
-    this.#heard.set(sessionId, { atMs: turn.now.monotonicMs, next: null });
+    this.#received.set(sessionId, { atMs: turn.now.monotonicMs, next: null });
     const peerId = this.#sessions.get(sessionId)?.peerId ?? null;
     if (peerId !== null) this.#people.statusHeard(peerId, status, turn);
   }

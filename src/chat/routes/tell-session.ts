@@ -8,7 +8,7 @@ import type { LiveSession } from './live-session.js';
 /** An order to a session that is up. */
 export type SessionOrder =
   | { readonly say: 'utter'; readonly utterances: readonly Utterance[] }
-  | { readonly say: 'probe' | 'narrow' }
+  | { readonly say: 'ping' | 'narrow' }
   | { readonly say: 'close'; readonly reason: CloseReason };
 
 /** Sends an order, unless the session is closing. */

@@ -14,7 +14,7 @@ import { nothingHeard, type HeardReport } from '../../chat/presence/heard-log.js
 import { actor, address, child, next } from '../../runtime/actor.js';
 import { startSupervisor } from '../../runtime/tree/supervisor.js';
 import type { NodeError, NodeOptions } from '../handle.js';
-import { silentBroadcast } from './silent.js';
+import { inertBroadcast } from './inert.js';
 import { branch, causeOf } from '../tree.js';
 
 /** Rows of the roster that are new or changed. */
@@ -56,9 +56,9 @@ export async function startPassiveDiscovery(
   const started = await startSupervisor({
     ...branch('root', 'one-for-one', [
       child(reader, { args: { onRows }, links: {}, placement }),
-      child(silentBroadcast, { args: {}, links: {}, placement }),
+      child(inertBroadcast, { args: {}, links: {}, placement }),
       child(discoveryActor, {
-        args: { ...args, onlinePeersFile: null, isPassive: true },
+        args: { ...args, onlinePeersFile: null, isInvisible: true },
         links: {
           node: address<DiscoveryReports>('node'),
           broadcast: address<BroadcastProtocol>('broadcast'),

@@ -58,8 +58,8 @@ class Copies extends CoreScene {
       effect.say === 'close' ? [`${effect.sessionId} ${effect.reason}`] : [],
     );
 
-  probed = (): readonly string[] =>
-    this.to('session').flatMap((effect) => (effect.say === 'probe' ? [effect.sessionId] : []));
+  pinged = (): readonly string[] =>
+    this.to('session').flatMap((effect) => (effect.say === 'ping' ? [effect.sessionId] : []));
 
   dialled = (): readonly string[] =>
     this.to('transport').flatMap((effect) => (effect.say === 'dial' ? [effect.address.host] : []));
@@ -67,7 +67,7 @@ class Copies extends CoreScene {
   /** The time for the answer of a session is over. */
   timeIsOver(sessionId: string, lateMs = 0): void {
     const timer = this.all.findLast(
-      (effect) => effect.to === 'self' && effect.due.type === 'probe' && effect.due.sessionId === sessionId,
+      (effect) => effect.to === 'self' && effect.due.type === 'ping' && effect.due.sessionId === sessionId,
     );
     assert.ok(timer?.to === 'self');
     this.nowMs += timer.afterMs + lateMs;
@@ -84,8 +84,8 @@ test('the session of an older run stays until a PING on it was unanswered for 3 
   const scene = new Copies();
   scene.callsIn('s-1', bob, { bootIdHex: first });
   scene.callsIn('s-2', bob, { bootIdHex: second });
-  assert.deepEqual([scene.probed(), scene.closed()], [['s-1'], []]);
-  const timer = scene.to('self').find(({ due }) => due.type === 'probe');
+  assert.deepEqual([scene.pinged(), scene.closed()], [['s-1'], []]);
+  const timer = scene.to('self').find(({ due }) => due.type === 'ping');
   assert.equal(timer?.afterMs, 3_000);
   scene.timeIsOver('s-1');
   assert.deepEqual(scene.closed(), ['s-1 dup']);
@@ -164,7 +164,7 @@ test('a third run parks the one that was not heard for longest', () => {
   scene.hears('s-1', 1);
   scene.nowMs += 10;
   scene.callsIn('s-3', bob, { bootIdHex: third });
-  assert.deepEqual([scene.closed(), scene.probed()], [['s-2 park'], ['s-1']]);
+  assert.deepEqual([scene.closed(), scene.pinged()], [['s-2 park'], ['s-1']]);
 });
 
 test('a node that stood still asks again instead of closing a session for its own silence', () => {
@@ -172,7 +172,7 @@ test('a node that stood still asks again instead of closing a session for its ow
   scene.callsIn('s-1', bob, { bootIdHex: first });
   scene.callsIn('s-2', bob, { bootIdHex: second });
   scene.timeIsOver('s-1', limits.ownDelayMs + 1);
-  assert.deepEqual([scene.closed(), scene.probed()], [[], ['s-1']]);
+  assert.deepEqual([scene.closed(), scene.pinged()], [[], ['s-1']]);
   scene.timeIsOver('s-1');
   assert.deepEqual(scene.closed(), ['s-1 dup']);
 });

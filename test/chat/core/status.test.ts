@@ -59,7 +59,7 @@ test('of quick changes the sessions get the last, after three seconds', () => {
     assert.equal(announced(scene)?.text, text, 'beacons follow at once');
   }
   scene.nowMs += 3_000;
-  scene.take({ type: 'due', due: { type: 'status-tell' } });
+  scene.take({ type: 'due', due: { type: 'status-send' } });
   assert.deepEqual(sent(scene), { 's-1': [{ ...busy, text: 'two' }] });
 });
 
@@ -152,7 +152,7 @@ test('an invisible user ends its sessions, takes no caller and lets discovery se
     scene.to('session').map((effect) => [effect.say, effect.sessionId]),
     [['close', 's-1']],
   );
-  assert.ok(scene.to('presence').some((effect) => effect.say === 'quiet' && effect.isQuiet));
+  assert.ok(scene.to('presence').some((effect) => effect.say === 'invisible' && effect.isInvisible));
   scene.lost('s-1');
   scene.take({
     type: 'accepted',
@@ -165,9 +165,9 @@ test('an invisible user ends its sessions, takes no caller and lets discovery se
     ['close'],
   );
   scene.take({ type: 'discoveryStarted' });
-  assert.ok(scene.to('presence').some((effect) => effect.say === 'quiet' && effect.isQuiet));
+  assert.ok(scene.to('presence').some((effect) => effect.say === 'invisible' && effect.isInvisible));
   set(scene, { presence: 'here', text: '', untilMs: null });
-  assert.ok(scene.to('presence').some((effect) => effect.say === 'quiet' && !effect.isQuiet));
+  assert.ok(scene.to('presence').some((effect) => effect.say === 'invisible' && !effect.isInvisible));
 });
 
 test('a call whose handshake runs while the user becomes invisible ends without a word', () => {

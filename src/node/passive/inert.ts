@@ -9,7 +9,7 @@ import { actor, next, reply } from '../../runtime/actor.js';
 type Nothing = Record<never, never>;
 
 /** A transport that reports the port of the settings as open, and reaches nobody. */
-export const silentTransport = actor<
+export const inertTransport = actor<
   { readonly address: string; readonly port: number },
   null,
   TransportProtocol,
@@ -51,7 +51,7 @@ export const silentTransport = actor<
 });
 
 /** A discovery that hears nobody. */
-export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
+export const inertDiscovery = actor<Nothing, null, DiscoveryProtocol>({
   name: 'discovery',
   restart: 'permanent',
   init: () => ok(null),
@@ -60,7 +60,7 @@ export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
     contacts: (state) => next(state),
     awaited: (state) => next(state),
     recall: (state) => next(state),
-    quiet: (state) => next(state),
+    invisible: (state) => next(state),
     watchHosts: (state) => next(state),
     age: (state) => next(state),
     stats: (state) => reply(state, ok({ datagrams: 0, signatureChecks: 0, challenges: 0, dropped: {} })),
@@ -69,7 +69,7 @@ export const silentDiscovery = actor<Nothing, null, DiscoveryProtocol>({
 });
 
 /** A broadcast that announces nothing. */
-export const silentBroadcast = actor<Nothing, null, BroadcastProtocol>({
+export const inertBroadcast = actor<Nothing, null, BroadcastProtocol>({
   name: 'broadcast',
   restart: 'permanent',
   init: () => ok(null),

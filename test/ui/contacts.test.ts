@@ -47,7 +47,7 @@ test(
     const { node, it, old } = await withChangedKey(context);
     assert.equal(await it.run('contact', 'accept', 'carol'), 0);
     assert.equal((await waitingTexts(node, old.id)).length, 2);
-    assert.match(it.stderr.text, /2 for Dave#\w+ stay in the outbox; see "parlance outbox"/);
+    assert.match(it.stderr.text, /2 for the old key Dave#\w+ stay in the outbox; see "parlance outbox"/);
   },
 );
 

@@ -19,12 +19,13 @@ import { bottom, has, sit } from '../support/sitting.js';
 import { testMsMax } from '../support/deadline.js';
 
 const options = { timeout: testMsMax };
-const fine: Finding = { check: 'clock', ok: true, cause: 'the clocks agree', remedy: '' };
+const fine: Finding = { check: 'clock', ok: true, cause: 'the clocks agree', remedy: '', command: '' };
 const closed: Finding = {
   check: 'firewall',
   ok: false,
   cause: 'ufw refuses UDP 6000-6001',
   remedy: 'sudo ufw allow 6000:6009/udp',
+  command: 'sudo ufw allow 6000:6009/udp',
 };
 
 /** A doctor that finds these, after some progress. */

@@ -30,17 +30,34 @@ export interface Finding {
   readonly ok: boolean;
   /** The observation, in one sentence. */
   readonly cause: string;
-  /** The action; empty where nothing has to be done. */
+  /** The action in words, with its command; empty where nothing has to be done. */
   readonly remedy: string;
+  /** The command within `remedy`, as it can be copied into a shell; empty: the remedy has none. */
+  readonly command: string;
 }
 
+/** An action with a command. */
+export type Remedy = Pick<Finding, 'remedy' | 'command'>;
+
 /** Makes a result that needs no action. */
-export const fine = (check: Check, cause: string): Finding => ({ check, ok: true, cause, remedy: '' });
+export const fine = (check: Check, cause: string): Finding => ({
+  check,
+  ok: true,
+  cause,
+  remedy: '',
+  command: '',
+});
 
 /** Makes a result that needs an action. */
-export const trouble = (check: Check, cause: string, remedy: string): Finding => ({
+export const trouble = (check: Check, cause: string, remedy: string | Remedy): Finding => ({
   check,
   ok: false,
   cause,
-  remedy,
+  ...(typeof remedy === 'string' ? { remedy, command: '' } : remedy),
+});
+
+/** Makes the remedy of a command: the command between words. */
+export const commandRemedy = (before: string, command: string, after = ''): Remedy => ({
+  remedy: `${before}${command}${after}`,
+  command,
 });

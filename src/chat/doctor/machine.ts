@@ -1,7 +1,7 @@
 /** Findings about this machine: interfaces, ports, tunnels, clock, home. Pure. */
 import { shellWord } from '../../shell-word.js';
 import { isLoopback, isV6, type OwnAddress } from '../../wire/address-space.js';
-import { fine, trouble, type Finding } from './finding.js';
+import { commandRemedy, fine, trouble, type Finding } from './finding.js';
 import { doctor as limits } from './limits.js';
 import type { FirewallTool, Observations, UdpPort } from './observations.js';
 import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
@@ -70,7 +70,7 @@ export function tcpFinding(seen: Observations, firewall: FirewallTool): Finding 
   const openings = { tcp: [listeningPort ?? wanted], udp: [] };
   if (listeningPort !== null && isAnswering === false) {
     const words = `TCP port ${listeningPort} is open, but a connection from this machine to it fails`;
-    return trouble('tcp-port', words, `see the firewall: ${openCommand(firewall, openings)}`);
+    return trouble('tcp-port', words, commandRemedy('see the firewall: ', openCommand(firewall, openings)));
   }
   if (listeningPort !== null && listeningPort === wanted)
     return fine('tcp-port', `TCP port ${listeningPort} is open`);
@@ -172,9 +172,14 @@ export function clockFinding({ heard, platform }: Observations): Finding {
     isOurs
       ? `the clock of this machine differs from all others: ${listed(words)}`
       : `a clock is wrong: ${listed(words)}`,
-    `set ${isOurs ? 'the clock of this machine' : 'that clock'}: ${setClockCommand(platform)}`,
+    commandRemedy(`set ${isOurs ? 'the clock of this machine' : 'that clock'}: `, setClockCommand(platform)),
   );
 }
+
+const writableCommand = (platform: string, directory: string): string =>
+  platform === 'win32'
+    ? `icacls "${directory}" /grant "%USERNAME%:F"`
+    : `chmod u+rwx ${shellWord(directory)}`;
 
 /** Whether the home is private, writable and has room. */
 export function homeFinding({ home, platform }: Observations): Finding {
@@ -186,14 +191,14 @@ export function homeFinding({ home, platform }: Observations): Finding {
     return trouble(
       'home',
       `${directory} cannot be written to`,
-      `${platform === 'win32' ? `icacls "${directory}" /grant "%USERNAME%:F"` : `chmod u+rwx ${shellWord(directory)}`}, or choose another home`,
+      commandRemedy('', writableCommand(platform, directory), ', or choose another home'),
     );
   if (exposedFiles.length > 0 && platform !== 'win32') {
     const isItself = exposedFiles.includes('.');
     return trouble(
       'home',
       `other users may read ${isItself ? directory : listed(exposedFiles)}${isItself ? '' : ` in ${directory}`}`,
-      `chmod -R go= ${shellWord(directory)}`,
+      commandRemedy('', `chmod -R go= ${shellWord(directory)}`),
     );
   }
   if (freeBytes !== null && freeBytes < limits.freeBytesMin) {

@@ -1,5 +1,5 @@
 /** Findings about the network: own announcements that come back, others that are heard, firewalls. Pure. */
-import { fine, trouble, type Check, type Finding } from './finding.js';
+import { commandRemedy, fine, trouble, type Check, type Finding, type Remedy } from './finding.js';
 import type { ActiveFirewall, FirewallResult, Opening } from './firewall/active.js';
 import { isLoopbackOnly, outerAddresses } from './machine.js';
 import type { Echo, FirewallTool, Observations } from './observations.js';
@@ -46,8 +46,8 @@ function echoFinding(
     const words = `announcements ${echoWords[kind]} cannot be sent on ${where}: ${meaningOf(sendProblem)}`;
     const remedy =
       sendProblem === 'EPERM'
-        ? `let outgoing UDP through: ${openOutCommand(firewall.tool, portsOf(seen))}`
-        : `check the interface: ${showInterfaceCommand(seen.platform, first.interfaceName)}`;
+        ? commandRemedy(outWords(firewall.tool), openOutCommand(firewall.tool, portsOf(seen)))
+        : commandRemedy('check the interface: ', showInterfaceCommand(seen.platform, first.interfaceName));
     return trouble(kind, words, remedy);
   }
   return trouble(
@@ -57,12 +57,15 @@ function echoFinding(
   );
 }
 
+const outWords = (tool: FirewallTool): string =>
+  tool === 'macos' ? 'let outgoing UDP through; its rules: ' : 'let outgoing UDP through: ';
+
 const portsOf = ({ udp }: Observations): readonly number[] => udp.map(({ port }) => port);
 
-/** Returns the command for the firewall that refuses, else for the one that is there. */
-function remedyOfFirewall({ tool, results }: ActiveFirewall, openings: Openings): string {
+/** Returns the remedy for the firewall that refuses, else for the one that is there. */
+function remedyOfFirewall({ tool, results }: ActiveFirewall, openings: Openings): Remedy {
   const closed = results.find(({ closed: refused }) => refused.length > 0);
-  return `open the ports: ${openCommand(closed?.tool ?? tool, openings, closed?.place)}`;
+  return commandRemedy('open the ports: ', openCommand(closed?.tool ?? tool, openings, closed?.place));
 }
 
 /** Whether anybody else was heard. */
@@ -143,7 +146,7 @@ function firewallFinding(
     return trouble(
       'firewall',
       `${tool}${where}${zone} refuses ${wordsOf(closed)}${refusingOn.length === 0 ? '' : ` on ${listed(refusingOn)}`}`,
-      openCommand(tool, openings, place),
+      commandRemedy('', openCommand(tool, openings, place)),
     );
   }
   if (unknown.length > 0)

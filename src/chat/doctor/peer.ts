@@ -1,7 +1,7 @@
 /** Findings about one peer: what arrives here, what arrives there, by which protocol. Pure. */
 import { formatAddress } from '../../wire/address.js';
 import { interfaceOf, isV6 } from '../../wire/address-space.js';
-import { fine, trouble, type Finding } from './finding.js';
+import { commandRemedy, fine, trouble, type Finding, type Remedy } from './finding.js';
 import { doctor as limits } from './limits.js';
 import { isTunnel, outerAddresses } from './machine.js';
 import type { FirewallTool, Observations, PeerState } from './observations.js';
@@ -79,7 +79,11 @@ function udpOutFinding(peer: PeerState, seen: Observations): Finding {
   return trouble(
     'peer-udp-out',
     `${name} hears no announcement of this node${isOneWay ? ', although its own arrive here: UDP passes in one direction only' : ''}`,
-    `on the machine of ${name}: ${openCommand('ufw', { tcp: [], udp: seen.neededUdpPorts })} (or its firewall's own command)`,
+    commandRemedy(
+      `on the machine of ${name}: `,
+      openCommand('ufw', { tcp: [], udp: seen.neededUdpPorts }),
+      " (or its firewall's own command)",
+    ),
   );
 }
 
@@ -105,7 +109,11 @@ function tcpOutFinding(peer: PeerState, seen: Observations): Finding {
     `${name} is not reached by TCP (${listed(failed)})${tail}`,
     isOff
       ? `start Parlance on the machine of ${name}, and look at its port with "parlance id"`
-      : `on the machine of ${name}: ${openCommand('ufw', { tcp: [port], udp: [] })} (or its firewall's own command); see also "isolation"`,
+      : commandRemedy(
+          `on the machine of ${name}: `,
+          openCommand('ufw', { tcp: [port], udp: [] }),
+          ` (or its firewall's own command); see also "isolation"`,
+        ),
   );
 }
 
@@ -132,9 +140,9 @@ function tcpInFinding(peer: PeerState, seen: Observations, firewall: FirewallToo
   }
 }
 
-function openIn(seen: Observations, firewall: FirewallTool): string {
+function openIn(seen: Observations, firewall: FirewallTool): Remedy {
   const openings = { tcp: [seen.tcp.listeningPort ?? seen.tcp.wanted], udp: [] };
-  return `open the port on this machine: ${openCommand(firewall, openings)}`;
+  return commandRemedy('open the port on this machine: ', openCommand(firewall, openings));
 }
 
 function clockOf(peer: PeerState, { platform }: Observations): Finding {
@@ -144,5 +152,6 @@ function clockOf(peer: PeerState, { platform }: Observations): Finding {
   if (Math.abs(clockMs) <= limits.clockMs)
     return fine('peer-clock', `the clock of ${name} agrees within ${spanOf(clockMs)}`);
   const words = `the clock of ${name} is ${spanOf(clockMs)} ${clockMs > 0 ? 'ahead' : 'behind'}`;
-  return trouble('peer-clock', words, `set the wrong one of the two clocks: ${setClockCommand(platform)}`);
+  const remedy = commandRemedy('set the wrong one of the two clocks: ', setClockCommand(platform));
+  return trouble('peer-clock', words, remedy);
 }

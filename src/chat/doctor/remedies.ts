@@ -66,7 +66,7 @@ export function openCommand(tool: FirewallTool, openings: Openings, place: RuleP
   }
 }
 
-/** Returns the command that lets own datagrams out. */
+/** Returns the command that lets own datagrams out; on macOS, the one that shows the rules for them. */
 export function openOutCommand(tool: FirewallTool, ports: readonly number[]): string {
   const each = (separator: string, command: (range: string) => string): string =>
     joined(rangesOf(ports, separator).map(command));
@@ -79,7 +79,7 @@ export function openOutCommand(tool: FirewallTool, ports: readonly number[]): st
     case 'nft':
       return `sudo nft insert rule inet filter output ${nftRule('udp', ports)}`;
     case 'macos':
-      return 'see its rules: sudo pfctl -s rules';
+      return 'sudo pfctl -s rules';
     case 'windows':
       return each(
         '-',

@@ -349,6 +349,7 @@ for (const [what, change, checks, cause, remedy] of table) {
     if (first === undefined) return;
     assert.match(first.cause, cause);
     assert.match(first.remedy, remedy);
+    assert.ok(found.every((each) => each.remedy.includes(each.command)));
   });
 }
 
@@ -373,6 +374,7 @@ test('doctor: a firewall that refuses on one interface of several is found with 
   assert.equal(found?.ok, false);
   assert.match(found.cause, /^ufw refuses TCP 6001 and UDP 6000-6002 on wlan0$/);
   assert.match(found.remedy, /^sudo ufw allow in on wlan0 to any port 6001 proto tcp && /);
+  assert.equal(found.command, found.remedy);
   const everywhere = firewallOf({ firewalls: ufwRules(), addresses: [lo, eth0, onWifi] });
   assert.match(everywhere?.remedy ?? '', /^sudo ufw allow 6001\/tcp && sudo ufw allow 6000:6003\/udp$/);
 });

@@ -115,7 +115,8 @@ async function accept(
     const fate = isAsking ? await askFate(context, question) : (given ?? 'keep');
     const failure = await settleQueued(node, old, fresh.peer, waiting.value, fate);
     if (failure !== null) return output.failure(failure);
-    output.note(fateLine(fate, waiting.value.length, old, fresh.peer));
+    const sentence = fateSentence(fate, waiting.value.length, old, fresh.peer);
+    output.note(fate === 'keep' ? `${sentence}; see "parlance outbox"` : sentence);
   }
   return 0;
 }
@@ -123,12 +124,10 @@ async function accept(
 const waitLine = (count: number, old: PeerEvent): string =>
   `${count} ${count === 1 ? 'message waits' : 'messages wait'} for the old key ${peerName(old)}.`;
 
-function fateLine(fate: QueuedFate, count: number, old: PeerEvent, fresh: PeerEvent): string {
-  const words = { send: `go to ${peerName(fresh)}`, keep: 'stay in the outbox', drop: 'were withdrawn' }[
-    fate
-  ];
-  const more = fate === 'keep' ? '; see "parlance outbox"' : '';
-  return `${count} for ${peerName(old)} ${words}${more}`;
+/** Says what became of the messages for an old key. */
+export function fateSentence(fate: QueuedFate, count: number, old: PeerEvent, fresh: PeerEvent): string {
+  const fates = { send: `go to ${peerName(fresh)}`, keep: 'stay in the outbox', drop: 'were withdrawn' };
+  return `${count} for the old key ${peerName(old)} ${fates[fate]}`;
 }
 
 /** Moves, keeps or drops the messages for an old key. Returns the failure; null: it is done. */

@@ -104,7 +104,7 @@ const narrowColumns = 70;
 
 /** Returns the rows of a finding: its sign and check, the cause, and the remedy below it. */
 export function findingLines(
-  { check, ok: isFine, cause, remedy }: Finding,
+  { check, ok: isFine, cause, remedy, command }: Finding,
   columns: number,
   colors: RunContext['output']['colors'],
 ): string {
@@ -120,9 +120,7 @@ export function findingLines(
   const rows = [...head, ...more.map((row) => `${indent}${row}`)];
   if (remedy === '') return rows.join('\n');
   // A command is not wrapped, so that it can be copied; the terminal breaks it where it must.
-  const words = /\b(?:sudo|chmod|icacls|netsh) /.test(remedy)
-    ? [escapeForTerminal(remedy)]
-    : rowsOf(remedy, arrow.length);
+  const words = command === '' ? rowsOf(remedy, arrow.length) : [escapeForTerminal(remedy)];
   const shown = words.map((row, at) => `${indent}${at === 0 ? arrow : ' '.repeat(arrow.length)}${row}`);
   return [...rows, ...shown].join('\n');
 }

@@ -14,10 +14,10 @@ import { usage, withHome, withNode, type RunContext } from '../run.js';
 import { clock, statusLine } from '../screen/present.js';
 import type { ExitCode } from '../screen/wording.js';
 
-/** `id`: a whole id, or at least four last characters of one; null: all messages. */
+/** Runs one verb of `outbox`. `id`: a whole id, or at least four last characters of one; null: all messages. */
 export function outbox(context: RunContext, verb: OutboxVerb, id: string | null): Promise<ExitCode> {
   const { output } = context;
-  // A try needs the network; the outbox itself is in the home.
+  // A retry needs the network; the other verbs need only the home.
   const attached = verb === 'retry' ? withNode<ExitCode> : withHome<ExitCode>;
   return attached(context, async ({ node }) => {
     const waiting = await waitingFor(node, null);
@@ -36,22 +36,40 @@ export function outbox(context: RunContext, verb: OutboxVerb, id: string | null)
       for (const line of waitLines(chosen.value)) output.note(line);
       return 0;
     }
-    const byPeer = groupedByPeer(chosen.value);
-    for (const [peerId, messages] of byPeer) {
-      const done =
-        verb === 'cancel'
-          ? await withdrawAll(node, peerId, messages)
-          : (await node.retry(peerId)).map(() => messages.map(statusOf));
+    for await (const done of changeWaiting(node, verb, chosen.value)) {
       if (done.isErr()) return output.failure(done.error);
+      const { statuses, messages } = done.value;
       await output.results(
-        done.value,
-        done.value.map((status) => `${shortId(status.id)}  ${statusLine(status, output.colors)}`),
+        statuses,
+        statuses.map((status) => `${shortId(status.id)}  ${statusLine(status, output.colors)}`),
       );
-      const late = messages.length - done.value.length;
+      const late = messages.length - statuses.length;
       if (late > 0) output.note(`${late} had been delivered already`);
     }
     return 0;
   });
+}
+
+/** The messages to one peer that a verb was carried out on, and the statuses that it gave them. */
+export interface Changed {
+  readonly messages: readonly MessageEvent[];
+  readonly statuses: readonly StatusEvent[];
+}
+
+/** Withdraws or retries waiting messages, peer by peer. Ends after the first failure. */
+export async function* changeWaiting(
+  node: Pick<NodeHandle, 'withdraw' | 'retry'>,
+  verb: Exclude<OutboxVerb, 'list'>,
+  waiting: readonly MessageEvent[],
+): AsyncGenerator<Result<Changed, NodeError>> {
+  for (const [peerId, messages] of groupedByPeer(waiting)) {
+    const done =
+      verb === 'cancel'
+        ? await withdrawAll(node, peerId, messages)
+        : (await node.retry(peerId)).map(() => messages.map(statusOf));
+    yield done.map((statuses) => ({ messages, statuses }));
+    if (done.isErr()) return;
+  }
 }
 
 /** Reads what waits for a peer, or (null) for all, oldest first. */

@@ -11,8 +11,8 @@ import {
 import type { Result } from 'neverthrow';
 import type { Finding } from '../../api/doctor.js';
 import { verdictOf } from '../commands/doctor.js';
-import { isKnown, settleQueued } from '../commands/contacts.js';
-import { waitingFor, waitingLine, waitLines, withdrawAll, withId } from '../commands/outbox.js';
+import { fateSentence, isKnown, settleQueued } from '../commands/contacts.js';
+import { changeWaiting, waitingFor, waitingLine, waitLines, withId } from '../commands/outbox.js';
 import { safetyLines } from '../commands/people.js';
 import { unreadLine } from '../commands/unread.js';
 import { outboxVerbs, queuedFates } from '../options/verbs.js';
@@ -108,9 +108,8 @@ export class PeopleCommands {
     const fate = queuedFates.find((each) => each === word) ?? 'keep';
     const failure = await settleQueued(this.#node, old, fresh, waiting, fate);
     if (failure !== null) return this.#fail(failure);
-    const count = `${waiting.length} for the old key ${peerName(old)}`;
-    if (fate === 'keep') this.#say(`${count} stay in the outbox: /outbox cancel withdraws them`);
-    else this.#say(fate === 'send' ? `${count} go to ${peerName(fresh)}` : `${count} were withdrawn`);
+    const sentence = fateSentence(fate, waiting.length, old, fresh);
+    this.#say(fate === 'keep' ? `${sentence}: /outbox cancel withdraws them` : sentence);
   }
 
   /** Shows the codes of the old and the new key of a name. False: the name has one key. */
@@ -224,14 +223,10 @@ export class PeopleCommands {
       for (const line of waitLines(chosen.value)) this.#say(line);
       return;
     }
-    for (const peerId of new Set(chosen.value.map((message) => message.peerId))) {
-      const own = chosen.value.filter((message) => message.peerId === peerId);
-      const done =
-        verb === 'cancel'
-          ? (await withdrawAll(this.#node, peerId, own)).map(({ length }) => `${length} withdrawn`)
-          : (await this.#node.retry(peerId)).map(() => `trying ${own.length} again now`);
+    for await (const done of changeWaiting(this.#node, verb, chosen.value)) {
       if (done.isErr()) return this.#fail(done.error);
-      this.#say(done.value);
+      const { length: count } = done.value.statuses;
+      this.#say(verb === 'cancel' ? `${count} withdrawn` : `trying ${count} again now`);
     }
   }
 

@@ -95,6 +95,7 @@ export const commandLines = {
     ok: described(v.boolean(), 'whether nothing has to be done'),
     cause: described(v.string(), 'what was observed'),
     remedy: described(v.string(), 'what to do; empty where nothing has to be done'),
+    command: described(v.string(), 'command within the remedy; empty where it has none'),
   }),
   progress: line('progress', '`doctor`: how much of the time has passed', {
     what: described(v.string(), 'the work'),

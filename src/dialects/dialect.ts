@@ -7,6 +7,7 @@ import type { DialectError } from './errors.js';
 import type { MessageId } from '../ids.js';
 import type { Status } from '../wire/status.js';
 import type { Inquiry } from './inquiry.js';
+import type { SentOperation } from './operations.js';
 
 /** The name of an older program's dialect. */
 export type ForeignDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';
@@ -32,6 +33,8 @@ export type Utterance =
   | { readonly type: 'leave'; readonly words: string | null }
   /** A question about the network between two native peers, or its answer. */
   | { readonly type: 'inquiry'; readonly inquiry: Inquiry }
+  /** An operation on a message between two native peers. */
+  | ({ readonly type: 'operation' } & SentOperation)
   /** A native utterance of a kind that this version does not know. It is counted and otherwise ignored. */
   | { readonly type: 'unknown'; readonly kind: number; readonly bytes: number };
 

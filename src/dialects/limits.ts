@@ -64,3 +64,14 @@ export const inquiry = {
   /** Addresses in one answer: a peer has few interfaces. */
   arrivedMax: 16,
 } as const;
+
+/** Operations on messages between two native peers. */
+export const operation = {
+  /** Bytes behind id and time: the longest text, and 1 KiB for the fields before it. */
+  restBytesMax: text.messageBytesMax + 1_024,
+  /** The number of an edit or a reaction is 16 bits. */
+  revisionMax: 65_535,
+  /** Bytes and code points of one emoji: a family of four has 25 and 7. */
+  emojiBytesMax: 32,
+  emojiPointsMax: 8,
+} as const;

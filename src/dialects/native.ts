@@ -7,6 +7,7 @@
  *   receipt = id(16)…
  *   profile = instance(8) UTF-8 name
  *   now     = what(u8) …                          3: a status (`wire/status.ts`); others are skipped and counted
+ *   operation on a message, see `operations.ts`
  *   inquiry = question or answer about the network, see `inquiry.ts`
  */
 import { err, ok, type Result } from 'neverthrow';
@@ -14,6 +15,7 @@ import { unreachable } from '../exhaustive.js';
 import type { DialectError } from './errors.js';
 import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
 import { decodeInquiry, encodeInquiry, inquiryKind } from './inquiry.js';
+import { decodeOperation, encodeOperation, operationKind } from './operations.js';
 import { native as sessionLimits, text as textLimits } from './limits.js';
 import { wireV1 } from '../wire/limits.js';
 import { ByteReader, ByteWriter, copy, toHex } from '../wire/bytes.js';
@@ -22,7 +24,7 @@ import { decodeStatus, encodeStatus } from '../wire/status.js';
 import type { Dialect, Sniffed, Utterance } from './dialect.js';
 
 /** The kinds that this version reads and writes. */
-export const kind = { text: 1, receipt: 2, profile: 3, now: 10, ...inquiryKind } as const;
+export const kind = { text: 1, receipt: 2, profile: 3, now: 10, ...inquiryKind, ...operationKind } as const;
 
 /** Subjects of the kind `now`, which matters at this moment alone: it has neither id nor receipt. */
 const now = { status: 3 } as const;
@@ -40,9 +42,9 @@ interface ReservedKinds {
  */
 export const reservedKinds: readonly ReservedKinds[] = [
   {
-    first: 4,
+    first: 8,
     last: 9,
-    use: 'messages: second form of a text, edit, delete, reaction, read mark, timer',
+    use: 'messages: read mark, timer',
   },
   { first: 16, last: 24, use: 'rooms' },
   { first: 32, last: 41, use: 'files' },
@@ -158,6 +160,10 @@ function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectEr
         writer.u8(code).u32(body.length).bytes(body);
       });
     }
+    case 'operation':
+      return encodeOperation(utterance).map(({ code, body }) => {
+        writer.u8(code).u32(body.length).bytes(body);
+      });
     case 'connect':
     case 'leave':
     case 'unknown':
@@ -242,6 +248,11 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
       return decodeInquiry('question', body).map((inquiry) => ({ type: 'inquiry', inquiry }));
     case kind.answer:
       return decodeInquiry('answer', body).map((inquiry) => ({ type: 'inquiry', inquiry }));
+    case kind.extendedText:
+    case kind.edit:
+    case kind.delete:
+    case kind.reaction:
+      return decodeOperation(code, body).map((operation) => ({ type: 'operation', ...operation }));
     default:
       return ok({ type: 'unknown', kind: code, bytes: body.length });
   }

@@ -31,6 +31,8 @@ interface Room {
 /** The vocabulary of chat: imports none of its rooms. */
 const chatWords = /^src\/chat\/(errors|limits|events|contract|fields|turn)\.ts$/;
 const entry = /^src\/chat\/delivery\/entry\.ts$/;
+/** Operations on messages, and their forms. */
+const operations = /^src\/chat\/operations\//;
 /** The types of the calls that the core answers. */
 const chatInputs = /^src\/chat\/asked\.ts$/;
 /** Failures of other actors pass through chat as values, from one shell to another. */
@@ -114,14 +116,20 @@ export const rooms: readonly Room[] = [
     'src/chat/doctor/limits.ts',
     '../delivery/outbox.js',
   ),
-  chatRoom('routes', [people, entry], 'src/chat/routes/limits.ts', '../delivery/outbox.js'),
+  chatRoom('operations', [entry], 'src/chat/operations/limits.ts', '../delivery/outbox.js'),
+  chatRoom('routes', [people, entry, operations], 'src/chat/routes/limits.ts', '../delivery/outbox.js'),
   chatRoom(
     'foreign',
-    [people, entry, routeContract],
+    [people, entry, operations, routeContract],
     'src/chat/foreign/limits.ts',
     '../delivery/transcript.js',
   ),
-  chatRoom('delivery', [people, routeContract], 'src/chat/delivery/outbox.ts', '../presence/roster.js'),
+  chatRoom(
+    'delivery',
+    [people, operations, routeContract],
+    'src/chat/delivery/outbox.ts',
+    '../presence/roster.js',
+  ),
   room(
     'the core of chat',
     /^src\/chat\/(?!errors|limits|events|contract|fields|turn)\w+\.ts$/,

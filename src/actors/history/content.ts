@@ -16,7 +16,7 @@ export interface StoredContent {
 /** Encodes a content. */
 export function encodeContent(content: Content): StoredContent {
   if (content.type === 'text') return { kind: 0, body: encodeText(content.text) };
-  if (content.type === 'unknown') return content;
+  if (content.type === 'unknown') return { kind: content.kind, body: content.body };
   const { type, ...fields } = content;
   return { kind: kinds.indexOf(type), body: encodeText(JSON.stringify(fields)) };
 }

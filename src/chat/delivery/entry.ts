@@ -23,12 +23,10 @@ export const deliveryRanks = {
   failed: 3,
 } as const satisfies Readonly<Record<DeliveryState, number>>;
 
-/**
- * The content of an entry. This version sends texts alone; the other kinds belong to later versions. `target`: the id
- * of the message that the entry is about.
- */
+/** The content of an entry. `target`: the id of the message that the entry is about. */
 export type Content =
-  | { readonly type: 'text'; readonly text: string }
+  /** `replyTo`: the message that the text answers. */
+  | { readonly type: 'text'; readonly text: string; readonly replyTo?: MessageId }
   | {
       readonly type: 'edit';
       readonly target: MessageId;
@@ -56,18 +54,23 @@ export const textContent = (text: string): Content => ({ type: 'text', text });
  */
 export const wordsOf = (content: Content): string | null => (content.type === 'text' ? content.text : null);
 
+/** An operation without a text counts, too, or it would pass every bound. */
+const operationBytes = 64;
+
 /** Returns the size in bytes that counts for the bounds of the outbox. */
 export function bytesOf(content: Content): number {
   switch (content.type) {
     case 'text':
-    case 'edit':
       return Buffer.byteLength(content.text);
+    case 'edit':
+      return operationBytes + Buffer.byteLength(content.text);
     case 'delete':
     case 'reaction':
+      return operationBytes;
     case 'file-offer':
       return 0;
     case 'unknown':
-      return content.body.byteLength;
+      return operationBytes + content.body.byteLength;
     default:
       return unreachable(content);
   }
@@ -99,6 +102,8 @@ export interface NewEntry {
 /** An entry in the history. `seq` numbers the entries of a home, over both directions. */
 export interface Entry extends NewEntry {
   readonly seq: number;
+  /** Text of the message that a waiting reply answers, for a peer that knows texts alone; not stored with the reply. */
+  readonly quoted?: string;
 }
 
 /** A request for a transcript. All bounds are inclusive; `limit` keeps the newest; the answer is oldest first. */

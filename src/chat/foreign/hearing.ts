@@ -191,6 +191,7 @@ function understand(
     case 'profile':
     case 'status':
     case 'inquiry':
+    case 'operation':
     case 'receipt':
     case 'unknown':
       return null;

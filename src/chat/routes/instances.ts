@@ -52,10 +52,14 @@ export class Instances {
   utter(peerId: PeerId, entries: readonly Entry[], turn: InstanceTurn): readonly RouteReport[] {
     const live = this.#toSpeakOn(peerId, turn);
     if (live === undefined) return [];
-    const { lines, utterances, unsendable: ids } = sendableOf(entries);
+    const {
+      lines,
+      utterances,
+      unsendable: ids,
+    } = sendableOf(entries, this.#people.contact(peerId)?.features ?? 0);
     noteSent(live, lines, turn.now.monotonicMs);
     if (utterances.length > 0) tellSession(live, { say: 'utter', utterances }, turn);
-    const reason = 'this version cannot send an entry of its kind';
+    const reason = 'the program of the peer does not know this operation';
     return [
       { type: 'taken', peerId, lines },
       ...(ids.length === 0 ? [] : [{ type: 'refused', peerId, ids, reason } as const]),

@@ -3,9 +3,12 @@ import type { Utterance } from '../../dialects/dialect.js';
 import type { Inquiry } from '../../dialects/inquiry.js';
 import { unreachable } from '../../exhaustive.js';
 import { directConversation, type MessageId, type PeerId, type SessionId } from '../../ids.js';
-import { textContent, wordsOf, type Entry, type NewEntry } from '../delivery/entry.js';
+import { textContent, type Content, type Entry, type NewEntry } from '../delivery/entry.js';
+import { plainForm } from '../operations/plain-forms.js';
 import type { People } from '../people/people.js';
+import { feature } from '../../wire/features.js';
 import type { Status } from '../../wire/status.js';
+import { contentOf, operationOf } from '../operations/native-forms.js';
 
 /** Utterances that came over a session. */
 export interface Said {
@@ -40,24 +43,28 @@ export function understand(
   const statuses: Status[] = [];
   const inquiries: Inquiry[] = [];
   const unknownKinds: number[] = [];
+  const lineOf = (id: MessageId, sentAtMs: number, content: Content): NewEntry => ({
+    id,
+    direction: 'in',
+    peerId,
+    peer: people.name(peerId),
+    conversation: directConversation(peerId),
+    content,
+    sentAtMs,
+    receivedAtMs: wallMs,
+    dialect: 'native',
+    encryption: 'noise',
+    verified: people.isVerified(peerId),
+    state: 'delivered',
+  });
   for (const utterance of utterances) {
     switch (utterance.type) {
       case 'text':
-        if (utterance.id === null) break;
-        lines.push({
-          id: utterance.id,
-          direction: 'in',
-          peerId,
-          peer: people.name(peerId),
-          conversation: directConversation(peerId),
-          content: textContent(utterance.text),
-          sentAtMs: utterance.sentAtMs,
-          receivedAtMs: wallMs,
-          dialect: 'native',
-          encryption: 'noise',
-          verified: people.isVerified(peerId),
-          state: 'delivered',
-        });
+        if (utterance.id !== null)
+          lines.push(lineOf(utterance.id, utterance.sentAtMs, textContent(utterance.text)));
+        break;
+      case 'operation':
+        lines.push(lineOf(utterance.id, utterance.sentAtMs, contentOf(utterance.operation)));
         break;
       case 'receipt':
         confirmed.push(...utterance.ids);
@@ -88,17 +95,30 @@ export function understand(
 /** Entries as a route takes them. */
 export interface Sendable {
   readonly lines: readonly Entry[];
-  readonly utterances: readonly Extract<Utterance, { readonly type: 'text' }>[];
-  /** Entries of kinds that this version cannot send. They fail, since they would hold up all that follow. */
+  readonly utterances: readonly Utterance[];
+  /** Entries that the peer cannot take. They fail, since they would hold up all that follow. */
   readonly unsendable: readonly MessageId[];
 }
 
-/** Turns entries into utterances. */
-export function sendableOf(entries: readonly Entry[]): Sendable {
-  const lines = entries.filter(({ content }) => wordsOf(content) !== null);
-  const utterances = lines.map(
-    ({ id, sentAtMs, content }) => ({ type: 'text', id, sentAtMs, text: wordsOf(content) ?? '' }) as const,
-  );
-  const unsendable = entries.filter((entry) => !lines.includes(entry)).map(({ id }) => id);
+/** Turns entries into utterances, for a peer that announced these features. */
+export function sendableOf(entries: readonly Entry[], features: number): Sendable {
+  const lines: Entry[] = [];
+  const utterances: Utterance[] = [];
+  const unsendable: MessageId[] = [];
+  for (const entry of entries) {
+    const utterance = utteranceOf(entry, (features & feature.messageOperations) !== 0);
+    if (utterance === null) unsendable.push(entry.id);
+    else {
+      lines.push(entry);
+      utterances.push(utterance);
+    }
+  }
   return { lines, utterances, unsendable };
+}
+
+function utteranceOf({ id, sentAtMs, content, quoted }: Entry, canOperate: boolean): Utterance | null {
+  const operation = canOperate ? operationOf(content) : null;
+  if (operation !== null) return { type: 'operation', id, sentAtMs, operation };
+  const text = plainForm(content, quoted ?? '', 'older');
+  return text === null ? null : { type: 'text', id, sentAtMs, text };
 }

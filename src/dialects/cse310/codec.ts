@@ -158,6 +158,7 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
     case 'receipt':
     case 'status':
     case 'inquiry':
+    case 'operation':
     case 'unknown':
       return unsupported('cse310', utterance.type);
     default:

@@ -143,6 +143,7 @@ function textOf(utterance: Utterance, options: ForeignOptions): Result<string, D
     case 'profile':
     case 'status':
     case 'inquiry':
+    case 'operation':
     case 'unknown':
       return unsupported('netech', utterance.type);
     default:

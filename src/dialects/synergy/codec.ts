@@ -208,6 +208,7 @@ function contentOf(utterance: Utterance, options: ForeignOptions): Result<string
     case 'profile':
     case 'status':
     case 'inquiry':
+    case 'operation':
     case 'unknown':
       return unsupported('synergy', utterance.type);
     default:

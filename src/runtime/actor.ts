@@ -8,7 +8,8 @@
  *    dead letter. A crash of the receiver, the death of its thread and the death of the sender's thread keep this, for
  *    any number of actors in a row: an actor in a worker acknowledges a message only when the casts that its handler
  *    made are acknowledged in turn. The chain begins with the first cast out of the main thread, which holds it.
- * 3. A message that crashes its actor `poisonTriesMax` times is set aside as a dead letter.
+ * 3. A message that crashes its actor `poisonTriesMax` times is set aside as a dead letter. One whose consequence ends the
+ *    thread that often, at a neighbour in the same thread, is set aside itself, at its own actor.
  * 4. A call settles: with its answer, with a fault, or at its deadline.
  *
  * Limits of guarantee 2.

@@ -2,5 +2,6 @@ import { hostActors } from '../../src/runtime/thread/thread.js';
 import { stage } from './pipeline.js';
 import { grudging, hasty, leaf, parent } from './family.js';
 import { brief, journal, store, worker } from './actors.js';
+import { relay } from './neighbours.js';
 
-hostActors({ brief, journal, store, leaf, parent, hasty, grudging, worker, stage });
+hostActors({ brief, journal, store, leaf, parent, hasty, grudging, worker, stage, relay });

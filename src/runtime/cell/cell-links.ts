@@ -5,6 +5,7 @@
 import type { Timer } from '../timers.js';
 import { creditPerLink, type RuntimeLimits } from '../limits.js';
 import type { CellHost } from './cell-host.js';
+import type { Origin } from '../link/envelope.js';
 import type { SenderOwner } from '../link/protocol.js';
 import type { LinkSender } from '../link/sender.js';
 import { openedName } from '../link/names.js';
@@ -24,6 +25,7 @@ export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkRece
   readonly #slot: number;
   readonly #limits: RuntimeLimits;
   readonly #host: CellHost;
+  readonly #inHand: { readonly origin: Origin | null };
   #withheld: Withheld | null = null;
   /** Ends with envelopes that were handled since the last acknowledgement. */
   #touched: LinkReceiver[] = noEnds;
@@ -33,10 +35,20 @@ export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkRece
   #selfWaiting = 0;
   #unsafe = 0;
 
-  constructor(slot: number, limits: RuntimeLimits, host: CellHost) {
+  constructor(
+    slot: number,
+    limits: RuntimeLimits,
+    host: CellHost,
+    inHand: { readonly origin: Origin | null },
+  ) {
     this.#slot = slot;
     this.#limits = limits;
     this.#host = host;
+    this.#inHand = inHand;
+  }
+
+  get origin(): Origin | null {
+    return this.#inHand.origin;
   }
 
   get senders(): ReadonlyMap<string, LinkSender> {

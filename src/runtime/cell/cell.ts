@@ -3,9 +3,7 @@
  * messages over a crash for the next incarnation. Its supervisor decides on restarts. The mailbox belongs to the cell
  * and not to the incarnation: only the death of the thread empties it.
  */
-import { err, ok, type Result } from 'neverthrow';
-import type { RuntimeError } from '../errors.js';
-import { full, poison } from '../link/faults.js';
+import { poison } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Awaitable, Behaviour, Ended, ExitReason } from '../actor.js';
@@ -18,6 +16,7 @@ import { endLife, newLife, type Incarnation } from './incarnation.js';
 import type { CallReply, Inbox, LinkReceiver } from '../link/receiver.js';
 import { isCall, nameShift, takenOut, type EnvelopeCode } from '../link/envelope.js';
 import { Mailbox } from './mailbox.js';
+import { OwnMessages } from './own-messages.js';
 import { ActorMeter, timedEvery, type ActorStats } from '../metrics.js';
 import { Redelivery } from './redelivery.js';
 import { handlersOf, type Handlers } from './handlers.js';
@@ -33,6 +32,7 @@ type Phase = 'new' | 'starting' | 'idle' | 'planned' | 'draining' | 'ending' | '
 export class Cell implements Inbox, CellPart {
   readonly id: string;
   readonly links: CellLinks;
+  readonly own: OwnMessages;
   readonly #behaviour: Behaviour;
   readonly #args: unknown;
   readonly #limits: RuntimeLimits;
@@ -60,7 +60,8 @@ export class Cell implements Inbox, CellPart {
     this.loop = host.loop;
     this.#watch = new HandlerWatch(birth.slot, host);
     this.#handlers = handlersOf(birth.behaviour);
-    this.links = new CellLinks(birth.slot, birth.limits, host);
+    this.links = new CellLinks(birth.slot, birth.limits, host, this.#watch);
+    this.own = new OwnMessages(this, this.#watch);
     this.#redelivery = new Redelivery(birth, this.#handlers.names, this.#mailbox, this.links, host);
   }
 
@@ -138,7 +139,7 @@ export class Cell implements Inbox, CellPart {
   /** Another actor has ended, for which the life of that number watched. */
   hearEnd(incarnation: number, nth: number, ended: Ended): void {
     const name = takeWatch(this.#life, incarnation, nth);
-    if (name !== null) this.sendSelfOrBury(name, ended);
+    if (name !== null) this.own.sendOrBury(name, ended);
   }
 
   isHung(nowMs: number): boolean {
@@ -173,16 +174,9 @@ export class Cell implements Inbox, CellPart {
     return this.#phase !== 'draining' || this.#behaviour.settle === undefined;
   }
 
-  sendSelf(name: string, body: unknown): Result<void, RuntimeError> {
-    if (!this.links.takeSelf()) return err(full(this.id));
-    this.#mailbox.push(null, 0, this.handlerIndex(name) << nameShift, body);
+  enqueueOwn(code: EnvelopeCode, body: unknown): void {
+    this.#mailbox.push(null, 0, code, body);
     this.wake();
-    return ok(undefined);
-  }
-
-  sendSelfOrBury(name: string, body: unknown): void {
-    if (this.sendSelf(name, body).isErr())
-      this.host.deadLetter({ actor: this.id, from: this.id, name, reason: 'mailbox-full', body });
   }
 
   stash(): void {
@@ -302,7 +296,8 @@ export class Cell implements Inbox, CellPart {
     const isSingle = this.#mailbox.unfinished === 1;
     if (isSingle) {
       const place = this.#mailbox.base;
-      this.#watch.noteEnvelope(this.#mailbox.endAt(place) ?? null, this.#mailbox.seqAt(place));
+      const end = this.#mailbox.endAt(place) ?? null;
+      if (end !== null) this.#watch.noteEnvelope(end, this.#mailbox.seqAt(place));
     }
     const fail = (error: unknown): void => {
       if (!life.isOver) this.#crash(detailOf(error), isSingle);
@@ -382,6 +377,7 @@ export class Cell implements Inbox, CellPart {
     if (this.#behaviour.settle === undefined)
       this.links.acknowledge(this.#mailbox, isAtEnvelope ? place : this.#mailbox.head);
     this.#redelivery.afterCrash(isAtEnvelope ? place : null);
+    this.#watch.clearOwn();
     this.#cautious = this.#limits.cautiousEnvelopes;
     this.host.log(this.id, 'error', 'crashed', { detail });
     if (stop !== null) stop.done({ type: 'crash', detail });

@@ -9,15 +9,14 @@ import type { CellHost } from './cell-host.js';
 import type { CellLinks } from './cell-links.js';
 import { refOver, type AnyRef, type Incarnation } from './incarnation.js';
 import { KinContext } from './kin.js';
+import type { OwnMessages } from './own-messages.js';
 
 /** The functions of a cell that a context uses. */
 export interface CellPart {
   readonly id: string;
   readonly links: CellLinks;
   readonly host: CellHost;
-  sendSelf(name: string, body: unknown): Result<void, RuntimeError>;
-  /** For messages that no handler sends: without room it becomes a dead letter. */
-  sendSelfOrBury(name: string, body: unknown): void;
+  readonly own: OwnMessages;
   stash(): void;
   unstash(): void;
   /** Id of the message in hand; null between two. */
@@ -51,12 +50,12 @@ class LifeContext extends KinContext {
 
   get self() {
     return (name: string, body: unknown): Result<void, RuntimeError> =>
-      this.life.isOver ? err(gone(this.id)) : this.#cell.sendSelf(name, body);
+      this.life.isOver ? err(gone(this.id)) : this.#cell.own.send(name, body);
   }
 
   get after() {
     return (delayMs: number, name: string, body: unknown): (() => void) =>
-      plan(this.#cell, this.life, delayMs, () => this.#cell.sendSelfOrBury(name, body));
+      plan(this.#cell, this.life, delayMs, () => this.#cell.own.sendOrBury(name, body));
   }
 
   get every() {
@@ -66,7 +65,7 @@ class LifeContext extends KinContext {
         callOff = plan(this.#cell, this.life, everyMs, () => {
           again();
           // A full mailbox has one of these waiting already.
-          this.#cell.sendSelf(name, body);
+          this.#cell.own.send(name, body);
         });
       };
       again();

@@ -2,6 +2,12 @@
 
 /** A name's index in the actor, shifted by two, and the flags below. */
 export type EnvelopeCode = number;
+/** An envelope from another thread, which others follow from. */
+export interface Origin {
+  readonly linkId: number;
+  readonly seq: number;
+}
+
 /** Flag of a call. */
 export const isCall = 1;
 /** Delivered at most once: objects move with it, or its sender wanted so. */

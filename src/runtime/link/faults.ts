@@ -1,5 +1,6 @@
 /** How a call fails whose receiver gives no answer. */
 import type { RuntimeError } from '../errors.js';
+import type { DeadLetterReason } from './protocol.js';
 
 /** The receiver is stopped for good, or unknown. */
 export const gone = (actor: string): RuntimeError => ({ code: 'runtime/no-actor', actor });
@@ -32,3 +33,8 @@ export const notCloneable = (actor: string, name: string): RuntimeError => ({
   actor,
   name,
 });
+/** The call has become a dead letter. */
+export function givenUp(actor: string, name: string, reason: DeadLetterReason): RuntimeError {
+  if (reason === 'poison') return poison(actor, name);
+  return reason === 'not-cloneable' ? notCloneable(actor, name) : lost(actor, name);
+}

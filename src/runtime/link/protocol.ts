@@ -1,6 +1,6 @@
 /** The packets between the two ends of a link, and dead letters. */
 import type { Transferable } from 'node:worker_threads';
-import type { EnvelopeCode } from './envelope.js';
+import type { EnvelopeCode, Origin } from './envelope.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Recorder } from '../recorder.js';
 import type { Loop } from '../timers.js';
@@ -86,6 +86,8 @@ export interface SenderEvents {
 
 /** The actor that sends over a link. */
 export interface SenderOwner<Sender> {
+  /** Of what it sends now; null: its origin is unknown. */
+  readonly origin: Origin | null;
   /** Envelopes were acknowledged. */
   onAcknowledged(sender: Sender): void;
   /** The first envelope after all were acknowledged. */
@@ -98,6 +100,8 @@ export interface SenderOptions {
   readonly loop: Loop;
   /** Null: nothing is recorded. */
   readonly recorder: Recorder | null;
+  /** The memory of this thread ends with the process only. */
+  readonly isLasting: boolean;
   /** Bodies are frozen, so that a later change of one throws where it is made. */
   readonly isStrict: boolean;
 }

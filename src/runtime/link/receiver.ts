@@ -7,7 +7,7 @@ import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Fault, ReplyTo } from '../actor.js';
 import type { Batch, LinkAddress, Progress } from './protocol.js';
-import { isCall, nameShift, type EnvelopeCode } from './envelope.js';
+import { isCall, nameShift, type EnvelopeCode, type Origin } from './envelope.js';
 import { envelopeId } from './names.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 
@@ -66,6 +66,9 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#limits = limits;
     this.#toldCredit = link.credit;
   }
+
+  /** The sender, where it is in this thread and this thread can die. */
+  neighbour: { originOf(seq: number): Origin | null } | null = null;
 
   get done(): number {
     return this.#done;
@@ -182,6 +185,11 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#values.push(value);
     this.#transfers.push(transfer);
     if (this.#open.size > 0) this.#open.delete(seq);
+  }
+
+  /** Null for an envelope from another thread, and where none is known. */
+  originOf(seq: number): Origin | null {
+    return this.neighbour === null ? null : this.neighbour.originOf(seq);
   }
 
   /** Did the caller give this call up before its handler began? Asked once. */

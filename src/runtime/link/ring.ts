@@ -1,5 +1,5 @@
 /** The envelopes of a sender that are not acknowledged: parallel rings, since an object per envelope costs too much. */
-import { takenOut, type EnvelopeCode } from './envelope.js';
+import { takenOut, type EnvelopeCode, type Origin } from './envelope.js';
 
 const slotsMin = 16;
 
@@ -7,6 +7,8 @@ const slotsMin = 16;
 export class EnvelopeRing {
   #codes: EnvelopeCode[] = [];
   #bodies: unknown[] = [];
+  /** Null: there was none yet. */
+  #origins: (Origin | null)[] | null = null;
   #mask = -1;
 
   codeAt(seq: number): EnvelopeCode {
@@ -23,6 +25,16 @@ export class EnvelopeRing {
     const slot = seq & this.#mask;
     this.#codes[slot] = code;
     this.#bodies[slot] = body;
+  }
+
+  /** For an envelope that was put just now. */
+  putOrigin(seq: number, origin: Origin | null): void {
+    if (origin !== null) this.#origins ??= this.#codes.map(() => null);
+    if (this.#origins !== null) this.#origins[seq & this.#mask] = origin;
+  }
+
+  originAt(seq: number): Origin | null {
+    return this.#origins?.[seq & this.#mask] ?? null;
   }
 
   /** Envelopes from `first` on, up to `until` or to one that was taken out. */
@@ -57,18 +69,21 @@ export class EnvelopeRing {
   clear(): void {
     this.#codes = [];
     this.#bodies = [];
+    this.#origins = null;
     this.#mask = -1;
   }
 
   #grow(head: number, next: number): void {
-    const [codes, bodies, oldMask] = [this.#codes, this.#bodies, this.#mask];
+    const [codes, bodies, origins, oldMask] = [this.#codes, this.#bodies, this.#origins, this.#mask];
     const slots = Math.max(slotsMin, (oldMask + 1) * 2);
     this.#codes = Array.from({ length: slots }, () => takenOut);
     this.#bodies = Array.from({ length: slots });
+    this.#origins = origins === null ? null : Array.from({ length: slots }, () => null);
     this.#mask = slots - 1;
     for (let seq = head; seq < next; seq += 1) {
       this.#codes[seq & this.#mask] = codes[seq & oldMask] ?? takenOut;
       this.#bodies[seq & this.#mask] = bodies[seq & oldMask];
+      if (this.#origins !== null) this.#origins[seq & this.#mask] = origins?.[seq & oldMask] ?? null;
     }
   }
 }

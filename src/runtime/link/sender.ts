@@ -9,13 +9,12 @@ import type { Transferable } from 'node:worker_threads';
 import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Recorder } from '../recorder.js';
-import type { Loop } from '../timers.js';
 import type { Fault } from '../actor.js';
-import { isOnce, isCall, takenOut, type EnvelopeCode } from './envelope.js';
+import { isOnce, isCall, takenOut, type EnvelopeCode, type Origin } from './envelope.js';
 import type { Pipe, PipeEnd, Refused } from './pipe.js';
 import { PendingCalls } from './pending-calls.js';
 import { isTracing, traceBatch } from '../trace.js';
-import { aborted, full, gone, lost, notCloneable, poison } from './faults.js';
+import { aborted, full, givenUp, gone, lost, poison } from './faults.js';
 import { deepFreeze } from './freeze.js';
 import type {
   Batch,
@@ -49,10 +48,11 @@ export class LinkSender implements PipeEnd<Progress> {
   #next = 1;
   #credit: number;
   readonly #limits: RuntimeLimits;
-  readonly #isStrict: boolean;
   /** Null: code outside any actor. */
   owner: SenderOwner<LinkSender> | null = null;
   isCircular: boolean;
+  /** The receiver may be in this thread, and this thread can die. */
+  keepsOrigins: boolean;
   #isAbandoned = false;
   #pipe: Pipe<Batch> | null = null;
   #onRefused: Refused<Batch> | null = null;
@@ -64,7 +64,7 @@ export class LinkSender implements PipeEnd<Progress> {
   /** Transferred objects of an envelope. Once posted they exist at the receiver only. */
   readonly #transfers = new Map<number, readonly Transferable[]>();
   readonly #waiting: WaitingLine;
-  readonly #loop: Loop;
+  readonly #options: SenderOptions;
   readonly #recorder: Recorder | null;
   readonly #suspect = new Suspect();
 
@@ -72,8 +72,8 @@ export class LinkSender implements PipeEnd<Progress> {
     this.link = link;
     this.#events = events;
     this.#limits = options.limits;
-    this.#isStrict = options.isStrict;
-    this.#loop = options.loop;
+    this.keepsOrigins = !options.isLasting;
+    this.#options = options;
     this.#recorder = options.recorder;
     this.#waiting = new WaitingLine(options.loop);
     this.#credit = link.credit;
@@ -123,8 +123,9 @@ export class LinkSender implements PipeEnd<Progress> {
   send(name: string, body: unknown, transfer?: readonly Transferable[]): ResultAsync<void, RuntimeError> {
     if (this.isGone || !this.#isFull())
       return new ResultAsync(Promise.resolve(this.cast(name, body, transfer)));
-    const push = (): void => this.#push(this.#names.codeOf(name), body, transfer);
-    return new ResultAsync(this.#waiting.joinMessage(push));
+    return new ResultAsync(
+      this.#waiting.joinMessage(() => this.#push(this.#names.codeOf(name), body, transfer)),
+    );
   }
 
   call(name: string, body: unknown, options: CallOptions = {}): ResultAsync<unknown, Fault> {
@@ -133,9 +134,8 @@ export class LinkSender implements PipeEnd<Progress> {
     if (options.signal?.aborted === true) return errAsync(aborted(this.link.to, name));
     if (!this.#isFull() && this.#calls.size < this.#credit)
       return new ResultAsync(this.#callNow(name, body, deadlineMs, options));
-    const line = this.#waiting;
     const go = (leftMs: number): Answer => this.#callNow(name, body, leftMs, options);
-    return new ResultAsync(callLater(line, this.link.to, name, deadlineMs, options.signal, go));
+    return new ResultAsync(callLater(this.#waiting, this.link.to, name, deadlineMs, options.signal, go));
   }
 
   /** Resolves when there is room again; fails when the receiver is gone for good. */
@@ -171,6 +171,10 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#flushed = this.#head;
     for (const call of this.#calls.before(this.#head)) this.#post(call.seq, [call.code], [call.body], []);
     this.flush();
+  }
+
+  originOf(seq: number): Origin | null {
+    return seq < this.#head ? null : this.#ring.originAt(seq);
   }
 
   /** The receiver is dead. Takes in what it said last, so that nothing handled is sent again without need. */
@@ -286,10 +290,11 @@ export class LinkSender implements PipeEnd<Progress> {
 
   #push(code: EnvelopeCode, body: unknown, transfer: readonly Transferable[] | undefined): void {
     const seq = this.#next;
-    if (this.#isStrict) deepFreeze(body);
+    if (this.#options.isStrict) deepFreeze(body);
     const isMoving = transfer !== undefined && transfer.length > 0;
     this.#ring.put(this.#head, seq, isMoving ? code | isOnce : code, body);
     if (isMoving) this.#transfers.set(seq, transfer);
+    if (this.keepsOrigins) this.#ring.putOrigin(seq, this.owner?.origin ?? null);
     this.#next = seq + 1;
     if (seq === this.#head) this.owner?.onBusy(this);
     if (this.#recorder !== null)
@@ -301,7 +306,7 @@ export class LinkSender implements PipeEnd<Progress> {
   #planFlush(): void {
     if (this.#isFlushPlanned) return;
     this.#isFlushPlanned = true;
-    this.#loop.soon(this.#flushNow);
+    this.#options.loop.soon(this.#flushNow);
   }
 
   readonly #flushNow = (): void => {
@@ -356,12 +361,8 @@ export class LinkSender implements PipeEnd<Progress> {
   }
 
   #giveUp(seq: number, reason: DeadLetter['reason']): void {
-    const name = this.#names.nameOf(this.#ring.codeAt(seq));
     this.#bury(seq, reason);
-    const actor = this.link.to;
-    if (reason === 'poison') this.#calls.fail(seq, poison(actor, name));
-    else if (reason === 'not-cloneable') this.#calls.fail(seq, notCloneable(actor, name));
-    else this.#calls.fail(seq, lost(actor, name));
+    this.#calls.fail(seq, givenUp(this.link.to, this.#names.nameOf(this.#ring.codeAt(seq)), reason));
     this.#ring.takeOut(seq);
     this.#transfers.delete(seq);
     this.#acknowledged(this.#head - 1);

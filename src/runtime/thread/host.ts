@@ -239,6 +239,7 @@ export class Host implements HostControl, CellHost {
       wire?.refuse(channel);
       return;
     }
+    sender.keepsOrigins = false;
     for (const seq of blamedSeqs) sender.blame(seq);
     if (wire === undefined) this.#events.linkLost(linkId);
     else wire.open<Progress, Batch>(channel, sender, (pipe) => sender.attach(pipe));
@@ -262,6 +263,7 @@ export class Host implements HostControl, CellHost {
     const receiver = sender === undefined ? null : this.#receiver(sender.link);
     if (sender === undefined || receiver === null) return;
     for (const seq of blamedSeqs) sender.blame(seq);
+    if (!this.isLasting) receiver.neighbour = sender;
     joinLocally<Batch, Progress>(sender, receiver, this.#options.isStrict);
   }
 

@@ -64,6 +64,8 @@ export class Tenants {
   blames(): readonly Blame[] {
     const { running } = this.#progress;
     const slots = running > 0 ? [running] : Array.from({ length: this.#slotsUsed }, (_, i) => i + 1);
-    return slots.map((slot) => this.#progress.noted(slot)).filter(({ linkId }) => linkId !== 0);
+    // Actors that deal with what follows from one envelope have noted the same one.
+    const noted = slots.map((slot) => this.#progress.noted(slot)).filter(({ linkId }) => linkId !== 0);
+    return [...new Map(noted.map((blame) => [`${blame.linkId} ${blame.seq}`, blame])).values()];
   }
 }

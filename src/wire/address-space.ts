@@ -75,7 +75,8 @@ export function isLinkLocalV6(address: string): boolean {
  */
 export function sourceKey(address: string): string {
   const ip = parse(address);
-  if (!(ip instanceof ipaddr.IPv6) || ip.range() === 'loopback') return plainAddress(address);
+  if (ip instanceof ipaddr.IPv4) return ip.toString();
+  if (ip === null || ip.range() === 'loopback') return plainAddress(address);
   const prefix = ip.parts.slice(0, 4).map((part) => part.toString(16));
   const zone = ip.range() === 'linkLocal' ? zoneOf(address) : '';
   return `${prefix.join(':')}::/64${zone === '' ? '' : `%${zone}`}`;

@@ -72,7 +72,7 @@ export type BeaconDatagram =
 
 /** Encodes a record up to its signature. Throws on a length that the caller must have checked. */
 export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
-  const name = new TextEncoder().encode(record.name);
+  const name = toUtf8.encode(record.name);
   assertLength('idKey', record.idKey, 32);
   assertLength('bootId', record.bootId, limits.bootIdBytes);
   if (name.length > limits.nameBytesMax) throw new RangeError('beacon name too long');
@@ -95,7 +95,7 @@ export function encodeBeaconBody(record: BeaconRecord): Uint8Array {
   bytes.set(record.idKey, 6);
   bytes.set(record.bootId, 38);
   view.setUint32(46, record.seq);
-  view.setBigUint64(50, BigInt(record.timeMs));
+  setU64(view, 50, record.timeMs);
   view.setUint16(58, record.tcpPort);
   let at: number = limits.fixedBytes;
   for (const [type, value] of tlvs) {
@@ -229,6 +229,7 @@ const malformed = (detail: string) =>
 function decodeRecord(encoded: string): Result<BeaconDatagram, WireError> {
   if (encoded.length > Math.ceil((limits.recordBytesMax * 4) / 3)) return malformed('record too long');
   if (!/^[A-Za-z0-9_-]*$/.test(encoded)) return malformed('record is not base64url');
+  // Its own bytes and not a part of a pool, since they are kept with the record.
   const bytes = new Uint8Array(Buffer.from(encoded, 'base64url'));
   if (!magic.every((byte, index) => bytes[index] === byte)) return malformed('magic or version');
   const code = bytes[5] ?? 0;
@@ -241,8 +242,8 @@ function decodeRecord(encoded: string): Result<BeaconDatagram, WireError> {
   if (bytes.length < limits.fixedBytes + limits.signatureBytes) return malformed('record too short');
   const body = bytes.slice(0, -limits.signatureBytes);
   const view = new DataView(body.buffer);
-  const timeMs = Number(view.getBigUint64(50));
-  if (!Number.isSafeInteger(timeMs)) return malformed('time');
+  const timeMs = u64At(view, 50);
+  if (timeMs === null) return malformed('time');
   const idKey = body.slice(6, 38);
   // With a key of small order one signature fits every beacon, so it is refused before any is checked.
   if (!isSoundIdKey(idKey)) return malformed('identity key');
@@ -293,12 +294,13 @@ function readFields(values: ReadonlyMap<number, Uint8Array>): Result<TlvFields, 
   if (serialBytes.length !== 8) return malformed('certificate serial');
   if (nonce !== null && nonce.length !== limits.nonceBytes) return malformed('nonce');
   if (instance !== null && instance.length !== limits.instanceBytes) return malformed('instance');
-  const certificateSerial = Number(new DataView(serialBytes.buffer).getBigUint64(0));
-  if (!Number.isSafeInteger(certificateSerial)) return malformed('certificate serial');
+  const certificateSerial = u64At(viewOf(serialBytes), 0);
+  if (certificateSerial === null) return malformed('certificate serial');
   // Broken UTF-8 becomes U+FFFD here: a name is a label, not worth losing a peer for.
-  const name = new TextDecoder().decode(nameBytes);
+  const name = fromUtf8.decode(nameBytes);
   // A status that this version cannot read is not worth losing a peer for, either.
-  const status = decodeStatus(values.get(tlv.status) ?? new Uint8Array());
+  const statusBytes = values.get(tlv.status);
+  const status = statusBytes === undefined ? null : decodeStatus(statusBytes);
   return ok({
     name,
     wireVersions: [...wireVersions],
@@ -310,11 +312,29 @@ function readFields(values: ReadonlyMap<number, Uint8Array>): Result<TlvFields, 
 }
 
 const jsonBytes = (value: Readonly<Record<string, string>>): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify(value));
+  toUtf8.encode(JSON.stringify(value));
+
+const toUtf8 = new TextEncoder();
+const fromUtf8 = new TextDecoder();
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Null: above 2^53-1, where a number loses precision. */
+function u64At(view: DataView, at: number): number | null {
+  const value = view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
+  return value <= Number.MAX_SAFE_INTEGER ? value : null;
+}
+
+function setU64(view: DataView, at: number, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not an unsigned number: ${value}`);
+  view.setUint32(at, Math.floor(value / 2 ** 32));
+  view.setUint32(at + 4, value % 2 ** 32);
+}
 
 function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  setU64(viewOf(bytes), 0, value);
   return bytes;
 }
 

@@ -200,9 +200,12 @@ export function isSame(a: Uint8Array, b: Uint8Array): boolean {
 /** Encodes bytes as lower-case hexadecimal digits. */
 export const toHex = (bytes: Uint8Array): string => {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) text += hexOf[byte] ?? '';
   return text;
 };
+
+/** The two digits of each byte. */
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Decodes hexadecimal digits, the inverse of `toHex`. Digits after the last whole byte are ignored. */
 export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));

@@ -3,7 +3,7 @@
  * the secret nobody makes a proof, and the simulation looks the secret up to check one. In other runs the keys,
  * signatures and certificates are the real ones.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { peerIdOf } from '../../src/chat/people/identity.js';
 import type { PeerId } from '../../src/ids.js';
 import { makeCertificate, verifySignature, type Signer } from '../../src/session/certificate.js';
@@ -82,8 +82,8 @@ export function isProof(proof: string, idKeyHex: string, challenge: string): boo
 const sha256 = (text: string): Uint8Array => new Uint8Array(createHash('sha256').update(text).digest());
 
 const keyedHash = (secret: string, text: string): string =>
-  createHash('sha256').update(`${secret}|${text}`).digest('hex').slice(0, 32);
+  hash('sha256', `${secret}|${text}`, 'hex').slice(0, 32);
 
 /** 64 bytes, as long as a real signature. */
 const keyedSignature = (secret: string, message: Uint8Array): Uint8Array =>
-  new Uint8Array(createHash('sha512').update(secret).update('|').update(message).digest());
+  hash('sha512', Buffer.concat([Buffer.from(`${secret}|`), message]), 'buffer');

@@ -4,7 +4,7 @@
  * Its preamble is the real one, since admission reads it. Its messages are lines of JSON, so that a simulated network may
  * cut them anywhere.
  */
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { unreachable } from '../../src/exhaustive.js';
 import type {
@@ -106,7 +106,7 @@ export class KeyedSession implements Session {
 
   receive(bytes: Uint8Array, nowMs: number): readonly SessionOutput[] {
     if (this.#phase.at === 'over' || this.#isLate(nowMs)) return this.#drain();
-    this.#partial += Buffer.from(bytes).toString('latin1');
+    this.#partial += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     this.#preambleBytes ??= this.#partial.length < 6 ? null : this.#partial.charCodeAt(5) === 1 ? 22 : 6;
     if (this.#preambleBytes === null || this.#partial.length < this.#preambleBytes) return this.#drain();
     this.#partial = this.#partial.slice(this.#preambleBytes);
@@ -415,5 +415,4 @@ function messageIn(line: string): Message | null {
 
 const outOfOrder: SessionError = { code: 'session/order', detail: 'a message out of order' };
 
-const hash = (...parts: readonly string[]): string =>
-  createHash('sha256').update(parts.join('|')).digest('hex');
+const hash = (...parts: readonly string[]): string => digest('sha256', parts.join('|'), 'hex');

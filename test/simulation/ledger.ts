@@ -20,7 +20,6 @@ interface Sent {
   /** Null: the user named no identity. */
   readonly to: PeerId | null;
   readonly text: string;
-  isQueued: boolean;
   isDelivered: boolean;
 }
 
@@ -36,6 +35,8 @@ export class Ledger {
   /** The node of each identity, and the copies of its home. */
   readonly #byPeer = new Map<PeerId, readonly Witness[]>();
   readonly #sent = new Map<MessageId, Sent>();
+  /** Those that are queued, and not known to be shown and delivered. */
+  readonly #open = new Map<MessageId, Sent>();
   /** Messages shown, by receiver. */
   readonly #shown = new Map<string, Set<MessageId>>();
   /** `seq` that a receiver's line has at its sender, newest shown, by receiver and sender. */
@@ -56,17 +57,15 @@ export class Ledger {
   }
 
   asked(from: string, to: PeerId | null, id: MessageId, text: string): void {
-    this.#sent.set(id, { from, to, text, isQueued: false, isDelivered: false });
+    this.#sent.set(id, { from, to, text, isDelivered: false });
   }
 
   /** The caller learned that this is queued. */
   queued(id: MessageId): void {
     const sent = this.#sent.get(id);
     assert.ok(sent !== undefined, `queued ${id}, which nobody sent`);
-    sent.isQueued = true;
-    const line = this.#witness(sent.from).disk.lines.find(
-      (line) => line.id === id && line.direction === 'out',
-    );
+    this.#open.set(id, sent);
+    const line = this.#witness(sent.from).disk.outgoing(id);
     assert.ok(line !== undefined, `${sent.from} was told that ${id} is queued, and it is not on disk`);
   }
 
@@ -94,14 +93,15 @@ export class Ledger {
 
   /** I1, once everything works: null, or what is missing. */
   missing(): string | null {
-    for (const [id, { from, to, isQueued, isDelivered, text }] of this.#sent) {
-      if (!isQueued) continue;
-      const line = this.#witness(from).disk.lines.find((each) => each.id === id && each.direction === 'out');
+    for (const [id, { from, to, isDelivered, text }] of this.#open) {
+      const line = this.#witness(from).disk.outgoing(id);
       const receivers = this.#copies(to ?? line?.peerId ?? ('' as PeerId));
       if (receivers.length === 0) return `${text} of ${from} went to nobody`;
       if (!receivers.some(({ label }) => this.#shown.get(label)?.has(id) === true))
         return `${text} of ${from} was queued, and ${receivers[0]?.label} was never shown it`;
       if (line?.state !== 'delivered' && !isDelivered) return `${text} of ${from} is still ${line?.state}`;
+      // Neither is ever taken back.
+      this.#open.delete(id);
     }
     return null;
   }
@@ -126,7 +126,7 @@ export class Ledger {
   #deliveredSaid(label: string, id: MessageId): void {
     const sent = this.#sent.get(id);
     assert.ok(sent?.from === label, `${label} is told that ${id} of somebody else is delivered`);
-    const line = this.#witness(label).disk.lines.find((each) => each.id === id && each.direction === 'out');
+    const line = this.#witness(label).disk.outgoing(id);
     const own = this.#witness(label).peerId;
     const receivers = line === undefined ? [] : this.#copies(line.peerId);
     assert.ok(

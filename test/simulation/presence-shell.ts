@@ -23,9 +23,32 @@ import { fromHex } from '../../src/wire/bytes.js';
 import type { VirtualClock } from './clock.js';
 import { isSigned, type KeyedIdentity } from './keyed-identity.js';
 
+/** The bytes of one datagram. All that hear it read the same ones, and check the same signature. */
+export class Sent {
+  readonly bytes: Uint8Array;
+  #decoded: ReturnType<typeof decodeBeacon> | null = null;
+  #isGenuine: boolean | null = null;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  decoded(): ReturnType<typeof decodeBeacon> {
+    this.#decoded ??= decodeBeacon(this.bytes);
+    return this.#decoded;
+  }
+
+  isGenuine(beacon: SignedBeacon, isReal: boolean): boolean {
+    this.#isGenuine ??= verifyBeacon(beacon, (idKey, message, signature) =>
+      isSigned(isReal, idKey, message, signature),
+    );
+    return this.#isGenuine;
+  }
+}
+
 /** One datagram on its way. */
 export interface Datagram {
-  readonly bytes: Uint8Array;
+  readonly sent: Sent;
   readonly host: string;
   /** It was sent to one host alone, to the socket that this host's own beacons leave by. */
   readonly isReply: boolean;
@@ -43,31 +66,13 @@ export interface PresenceOptions {
 }
 
 const beaconPort = 6_000;
-const decoded = new WeakMap<Uint8Array, ReturnType<typeof decodeBeacon>>();
-
-/** All that hear a datagram read the same bytes. */
-function decodeOnce(bytes: Uint8Array): ReturnType<typeof decodeBeacon> {
-  const known = decoded.get(bytes) ?? decodeBeacon(bytes);
-  decoded.set(bytes, known);
-  return known;
-}
-
-const genuine = new WeakMap<Uint8Array, boolean>();
-
-/** All that hear a beacon check the same signature. */
-function isGenuineOnce(beacon: SignedBeacon, isReal: boolean): boolean {
-  const known =
-    genuine.get(beacon.body) ??
-    verifyBeacon(beacon, (idKey, message, signature) => isSigned(isReal, idKey, message, signature));
-  genuine.set(beacon.body, known);
-  return known;
-}
-
 export class PresenceShell {
   readonly #options: PresenceOptions;
   readonly #roster: Roster = createRoster({});
   readonly #gate: BeaconGate;
   readonly #untold = new Map<PeerId, Presence>();
+  /** The datagram that is judged. */
+  #heard: Sent | null = null;
   #described: { readonly name: string; readonly tcpPort: number } | null = null;
   #awaited: ReadonlySet<PeerId> = new Set();
   #seq = 0;
@@ -85,7 +90,7 @@ export class PresenceShell {
       ownId: peerId,
       ownBootId: fromHex(bootIdHex),
       standingOf: (peer) => this.#roster.standingOf(peer),
-      decode: decodeOnce,
+      decode: (bytes) => this.#heard?.decoded() ?? decodeBeacon(bytes),
       isKnownAddress: (peer, host) => this.#roster.isKnownAddress(peer, host),
     });
     this.#repeat(limits.beaconIntervalMs, () => this.#announce(null));
@@ -114,10 +119,11 @@ export class PresenceShell {
     this.#roster.recall(rows, this.#clocks());
   }
 
-  hear({ bytes, host, isReply }: Datagram): void {
+  hear({ sent, host, isReply }: Datagram): void {
     if (this.#isOver) return;
     const source: BeaconSource = { address: host, port: beaconPort, isLocal: false, isReply };
-    const decision = this.#gate.judge(bytes, source, this.#clocks());
+    this.#heard = sent;
+    const decision = this.#gate.judge(sent.bytes, source, this.#clocks());
     switch (decision.type) {
       case 'drop':
       case 'foreign':
@@ -127,7 +133,7 @@ export class PresenceShell {
       case 'answer':
         return this.#answer(decision.nonce, decision.bytesMax, host);
       case 'verify':
-        return this.#settle(decision, source);
+        return this.#settle(decision, sent, source);
     }
   }
 
@@ -137,9 +143,10 @@ export class PresenceShell {
     this.#isOver = true;
   }
 
-  #settle(pending: Parameters<BeaconGate['settle']>[0], source: BeaconSource): void {
+  #settle(pending: Parameters<BeaconGate['settle']>[0], sent: Sent, source: BeaconSource): void {
     const isReal = this.#options.identity().local !== null;
-    const settled = this.#gate.settle(pending, isGenuineOnce(pending.beacon, isReal), this.#clocks());
+    const isGenuine = sent.isGenuine(pending.beacon, isReal);
+    const settled = this.#gate.settle(pending, isGenuine, this.#clocks());
     const { address } = source;
     if (settled.type === 'twin') this.#tellTwin(address);
     if (settled.type !== 'heard') return;

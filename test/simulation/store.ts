@@ -34,12 +34,15 @@ export class Disk {
   readonly #readSeqs = new Map<PeerId, number>();
   emittedSeq = 0;
   readonly #byKey = new Map<string, Mutable<Entry>>();
+  readonly #outgoing = new Map<MessageId, Mutable<Entry>>();
   /** Outgoing lines that wait, oldest first, by peer. */
   readonly #waiting = new Map<PeerId, Map<number, Entry>>();
   #size: OutboxSize = { lines: 0, bytes: 0 };
 
   find = (peerId: PeerId, direction: 'in' | 'out', id: MessageId): Entry | undefined =>
     this.#byKey.get(keyOf({ peerId, direction, id }));
+
+  outgoing = (id: MessageId): Entry | undefined => this.#outgoing.get(id);
 
   /** All or none. */
   append(lines: readonly NewEntry[]): Result<Appended, IdTaken> {
@@ -60,6 +63,7 @@ export class Disk {
       const stored = { ...line, seq: this.lines.length + 1 };
       this.lines.push(stored);
       this.#byKey.set(keyOf(line), stored);
+      if (line.direction === 'out') this.#outgoing.set(line.id, stored);
       this.#note(stored);
       return stored.seq;
     });

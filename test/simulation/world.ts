@@ -11,6 +11,7 @@ import type { Dice } from '../support/seeds.js';
 import { VirtualClock } from './clock.js';
 import { Ledger } from './ledger.js';
 import { Network } from './network.js';
+import { Sent } from './presence-shell.js';
 import { hostOf, SimulatedNode, type Surroundings } from './node.js';
 import { Hostile } from './hostile.js';
 
@@ -209,10 +210,11 @@ export class World {
     const receivers =
       to !== null ? [this.#atHost.get(to)] : ((sender && this.#neighbours.get(sender)) ?? this.nodes);
     if (to === null || to === this.hostile.host) this.hostile.hear(bytes, from);
+    const sent = new Sent(bytes);
     const isCalm = this.beaconLossPercent + this.beaconDoublePercent === 0 && this.network.latencyMostMs <= 3;
     if (isCalm && to === null && !this.network.hasBlocks) {
       // All hear it at once: one event instead of one for each.
-      const datagram = { bytes, host: from, isReply: false };
+      const datagram = { sent, host: from, isReply: false };
       this.clock.after(this.network.delayMs(), () => {
         for (const other of receivers) if (other !== sender) other?.hear(datagram);
       });
@@ -223,7 +225,7 @@ export class World {
       if (this.network.isBlocked(from, other.host)) continue;
       if (this.beaconLossPercent > 0 && this.dice(100) < this.beaconLossPercent) continue;
       const isDoubled = this.beaconDoublePercent > 0 && this.dice(100) < this.beaconDoublePercent;
-      const hear = (): void => other.hear({ bytes, host: from, isReply: to !== null });
+      const hear = (): void => other.hear({ sent, host: from, isReply: to !== null });
       this.clock.after(this.network.delayMs(), hear);
       if (isDoubled) this.clock.after(this.network.delayMs(), hear);
     }

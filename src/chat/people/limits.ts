@@ -26,6 +26,9 @@ export const name = {
   combiningMarksMax: 6,
   /** Characters after a sign like `#` from which on they pass for a tag. */
   fakeTagCharsMin: 3,
+  /** Skeletons that are remembered by their name, and the longest such name: as many as rows of a full roster. */
+  skeletonsRemembered: 4_096,
+  skeletonCharsRemembered: 256,
   /** Former names that are kept of a contact, newest first. */
   formerNamesMax: 8,
   /** Characters of a raw name that are read. */

@@ -7,6 +7,20 @@ import { name as limits } from './limits.js';
  * Marks of trust, which only we give, leave the name. Never shown.
  */
 export function skeletonOf(name: string): string {
+  const known = skeletons.get(name);
+  if (known !== undefined) return known;
+  const skeleton = foldedLooks(name);
+  if (name.length > limits.skeletonCharsRemembered) return skeleton;
+  // A flood of names must not fill memory.
+  if (skeletons.size >= limits.skeletonsRemembered) skeletons.clear();
+  skeletons.set(name, skeleton);
+  return skeleton;
+}
+
+/** Skeletons by name: each change of a row asks for that of its name. */
+const skeletons = new Map<string, string>();
+
+function foldedLooks(name: string): string {
   const stripped = name
     .normalize('NFKD')
     .replace(/[\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, '')

@@ -345,12 +345,24 @@ function isRepeated(
     presence.certificateSerial === record.certificateSerial &&
     rawName === record.name &&
     isSameStatus(presence.status, record.status) &&
-    others.length === 0 &&
+    // One other address stays behind: the first one is heard again, and only a third could change places with it.
+    others.length <= 1 &&
     address?.host === host &&
     address.port === record.tcpPort &&
     home === host
   );
 }
 
+/** Whether two rows of one peer differ in nothing but `lastSeenMs`. */
 const isSamePresence = (a: Presence, b: Presence): boolean =>
-  JSON.stringify({ ...a, lastSeenMs: 0 }) === JSON.stringify({ ...b, lastSeenMs: 0 });
+  a.state === b.state &&
+  a.name === b.name &&
+  a.bootIdHex === b.bootIdHex &&
+  a.certificateSerial === b.certificateSerial &&
+  a.announcesAddress === b.announcesAddress &&
+  isSameStatus(a.status, b.status) &&
+  a.addresses.length === b.addresses.length &&
+  a.addresses.every(({ host, port }, at) => {
+    const other = b.addresses[at];
+    return other?.host === host && other.port === port;
+  });

@@ -75,7 +75,7 @@ function revive(this: unknown, _key: string, value: unknown): unknown {
     if (!Number.isFinite(value)) throw new NumberTooLarge();
     return value;
   }
-  if (typeof value === 'string') return value.replace(/\p{Cs}/gu, '\uFFFD');
+  if (typeof value === 'string') return value.toWellFormed();
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   // Without a prototype there is no `__proto__` setter: every key becomes an own property.
   const bare: Record<string, unknown> = Object.create(null);

@@ -8,6 +8,7 @@ import type { MessageId } from '../ids.js';
 import type { Status } from '../wire/status.js';
 import type { Inquiry } from './inquiry.js';
 import type { SentOperation } from './operations.js';
+import type { FileWords, OfferMessage } from './files.js';
 
 /** The name of an older program's dialect. */
 export type ForeignDialectName = 'cmp2204' | 'chatbuddy' | 'synergy' | 'cse310' | 'netech';
@@ -35,6 +36,10 @@ export type Utterance =
   | { readonly type: 'inquiry'; readonly inquiry: Inquiry }
   /** An operation on a message between two native peers. */
   | ({ readonly type: 'operation' } & SentOperation)
+  /** An offer of files, which is kept and acknowledged like a text. */
+  | ({ readonly type: 'offer' } & OfferMessage)
+  /** A word about a transfer of files, for the time of a session. */
+  | { readonly type: 'file'; readonly words: FileWords }
   /** A native utterance of a kind that this version does not know. It is counted and otherwise ignored. */
   | { readonly type: 'unknown'; readonly kind: number; readonly bytes: number };
 

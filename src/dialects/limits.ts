@@ -75,3 +75,16 @@ export const operation = {
   emojiBytesMax: 32,
   emojiPointsMax: 8,
 } as const;
+
+/** Words about files between two native peers. */
+export const files = {
+  /** UTF-8 bytes of the name and of the comment of an offer. */
+  nameBytesMax: 256,
+  commentBytesMax: 1_024,
+  /** Bytes of an offer with the fields of later versions. */
+  offerBytesMax: 4_096,
+  /** Bytes of a file in one utterance, which fills a record of the greatest length. */
+  dataBytesMax: 65_000,
+  /** Hashes of chunks in one utterance: 32 KiB. */
+  hashesMax: 1_024,
+} as const;

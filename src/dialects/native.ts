@@ -8,12 +8,21 @@
  *   profile = instance(8) UTF-8 name
  *   now     = what(u8) …                          3: a status (`wire/status.ts`); others are skipped and counted
  *   operation on a message, see `operations.ts`
+ *   offer and other words about files, see `files.ts`
  *   inquiry = question or answer about the network, see `inquiry.ts`
  */
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
 import type { DialectError } from './errors.js';
 import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
+import {
+  decodeFileWords,
+  decodeOffer,
+  encodeFileWords,
+  encodeOffer,
+  fileKind,
+  type FileWords,
+} from './files.js';
 import { decodeInquiry, encodeInquiry, inquiryKind } from './inquiry.js';
 import { decodeOperation, encodeOperation, operationKind } from './operations.js';
 import { native as sessionLimits, text as textLimits } from './limits.js';
@@ -24,7 +33,15 @@ import { decodeStatus, encodeStatus } from '../wire/status.js';
 import type { Dialect, Sniffed, Utterance } from './dialect.js';
 
 /** The kinds that this version reads and writes. */
-export const kind = { text: 1, receipt: 2, profile: 3, now: 10, ...inquiryKind, ...operationKind } as const;
+export const kind = {
+  text: 1,
+  receipt: 2,
+  profile: 3,
+  now: 10,
+  ...inquiryKind,
+  ...operationKind,
+  ...fileKind,
+} as const;
 
 /** Subjects of the kind `now`, which matters at this moment alone: it has neither id nor receipt. */
 const now = { status: 3 } as const;
@@ -47,7 +64,7 @@ export const reservedKinds: readonly ReservedKinds[] = [
     use: 'messages: read mark, timer',
   },
   { first: 16, last: 24, use: 'rooms' },
-  { first: 32, last: 41, use: 'files' },
+  { first: 41, last: 41, use: 'files: chunks that a member of a room has' },
   { first: 48, last: 49, use: 'proofs' },
   { first: 64, last: 79, use: 'hub' },
 ];
@@ -112,6 +129,14 @@ export function pack(utterances: readonly Utterance[]): Result<readonly Uint8Arr
   return ok(ends.map((end, i) => whole.subarray(ends[i - 1] ?? 0, end)));
 }
 
+/** Packs a word about files as a content of its own. Throws where it exceeds a record: its maker bounds it. */
+export function packFileWords(words: FileWords): Uint8Array {
+  const body = encodeFileWords(words);
+  const content = new ByteWriter(body.length + 5).u8(fileKind[words.type]).u32(body.length).bytes(body);
+  if (content.length > wireV1.bulkContentBytesMax) throw new Error('a word about files is too long');
+  return content.view();
+}
+
 /** Reads the utterances in the content of DATA. Errors: `dialect/malformed`, `dialect/too-long`. */
 export function unpack(data: Uint8Array): Result<readonly Utterance[], DialectError> {
   const reader = new ByteReader(data);
@@ -164,6 +189,15 @@ function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectEr
       return encodeOperation(utterance).map(({ code, body }) => {
         writer.u8(code).u32(body.length).bytes(body);
       });
+    case 'offer':
+      return encodeOffer(utterance.id, utterance.sentAtMs, utterance.offer).map((body) => {
+        writer.u8(fileKind.offer).u32(body.length).bytes(body);
+      });
+    case 'file': {
+      const body = encodeFileWords(utterance.words);
+      writer.u8(fileKind[utterance.words.type]).u32(body.length).bytes(body);
+      return ok(undefined);
+    }
     case 'connect':
     case 'leave':
     case 'unknown':
@@ -253,10 +287,22 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
     case kind.delete:
     case kind.reaction:
       return decodeOperation(code, body).map((operation) => ({ type: 'operation', ...operation }));
-    default:
-      return ok({ type: 'unknown', kind: code, bytes: body.length });
+    case fileKind.offer:
+      return decodeOffer(body).map((message) => ({ type: 'offer', ...message }));
+    default: {
+      const type = fileWordsOf.get(code);
+      if (type === undefined) return ok({ type: 'unknown', kind: code, bytes: body.length });
+      return decodeFileWords(type, body).map((words) => ({ type: 'file', words }));
+    }
   }
 }
+
+const fileWordsOf: ReadonlyMap<number, FileWords['type']> = new Map(
+  (['consent', 'manifest', 'pull', 'hash', 'data', 'root', 'stop', 'stored'] as const).map((type) => [
+    fileKind[type],
+    type,
+  ]),
+);
 
 function readUtf8(bytes: Uint8Array): string | null {
   try {

@@ -5,6 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Utterance } from '../dialects/dialect.js';
+import type { FileWords } from '../dialects/files.js';
 import type { SessionError } from './errors.js';
 import type { DhKeyPair } from './noise/dh.js';
 import type { Kem } from './noise/kem.js';
@@ -131,6 +132,11 @@ export interface Session {
    * Utterances that cross a close are lost, so the caller keeps them until their receipt.
    */
   say(utterances: readonly Utterance[], nowMs: number): readonly SessionOutput[];
+  /**
+   * Sends words about files, each in a record of its own. Throws before `up`, and on words that exceed a record. Words
+   * that cross a close are lost.
+   */
+  sayBulk(words: readonly FileWords[]): readonly SessionOutput[];
   /** Sends PING; the PONG that answers it is output as `answered`. Without effect before `up` and after the end. */
   ping(): readonly SessionOutput[];
   /** Whether `tick` has something to do now. Costs next to nothing. */

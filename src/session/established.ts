@@ -3,8 +3,9 @@
  * Source: session-protocol, sections 5.4 and 5.5.
  */
 import { err, ok, type Result } from 'neverthrow';
-import { pack, unpack } from '../dialects/native.js';
+import { pack, packFileWords, unpack } from '../dialects/native.js';
 import type { Utterance } from '../dialects/dialect.js';
+import type { FileWords } from '../dialects/files.js';
 import { unreachable } from '../exhaustive.js';
 import type { SessionError } from './errors.js';
 import { session as sessionLimits, sessionV1 } from './limits.js';
@@ -54,6 +55,11 @@ export class Established {
     const packed = pack(utterances);
     if (packed.isErr()) throw new Error(`an utterance that cannot be said: ${packed.error.code}`);
     return this.#seal(packed.value.flatMap(fragments));
+  }
+
+  /** Returns frames that carry words about files, each in a record of its own. Errors: `session/limit`. */
+  sayBulk(words: readonly FileWords[]): Result<Uint8Array, SessionError> {
+    return this.#seal(words.map((each) => ({ type: 'data', content: packFileWords(each), hasMore: false })));
   }
 
   /** Sends a PING whose answer is reported. */

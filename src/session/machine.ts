@@ -6,6 +6,7 @@ import { unreachable } from '../exhaustive.js';
 import type { SessionError } from './errors.js';
 import type { WireError } from '../wire/errors.js';
 import type { Utterance } from '../dialects/dialect.js';
+import type { FileWords } from '../dialects/files.js';
 import { sessionV1 } from './limits.js';
 import { wireV1 } from '../wire/limits.js';
 import { NativeFrameReader } from '../wire/frames.js';
@@ -83,6 +84,16 @@ export class SessionMachine implements Session {
     // The utterances crossed a close. The caller keeps them until a receipt comes.
     if (phase.at === 'over') return [];
     const frames = phase.records.say(utterances);
+    if (frames.isErr()) this.#fail(frames.error);
+    else if (frames.value.length > 0) this.#out.push({ type: 'write', bytes: frames.value });
+    return this.#drain();
+  }
+
+  sayBulk(words: readonly FileWords[]): readonly SessionOutput[] {
+    const phase = this.#phase;
+    if (phase.at === 'opening') throw new Error('nothing can be said before the session is up');
+    if (phase.at === 'over') return [];
+    const frames = phase.records.sayBulk(words);
     if (frames.isErr()) this.#fail(frames.error);
     else if (frames.value.length > 0) this.#out.push({ type: 'write', bytes: frames.value });
     return this.#drain();

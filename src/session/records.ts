@@ -38,7 +38,7 @@ export function paddedBytes(contentBytes: number): number {
 export class RecordSealer {
   readonly #cipher: CipherState;
   /** Buffer of one plaintext, reused. Wiped with the key; zero behind the end of the previous record. */
-  readonly #scratch = new Uint8Array(paddedBytes(wireV1.recordContentBytesMax));
+  readonly #scratch = new Uint8Array(paddedBytes(wireV1.bulkContentBytesMax));
 
   /** Takes ownership of `key`. A `nonce` other than 0 is for tests of the boundaries. */
   constructor(aead: Aead, key: Uint8Array, nonce = 0) {
@@ -69,7 +69,7 @@ export class RecordSealer {
   }
 
   #sealInto({ type, content, hasMore }: PlainRecord, target: Uint8Array, at: number): number {
-    if (content.length > wireV1.recordContentBytesMax) throw new Error('a record’s content is too long');
+    if (content.length > wireV1.bulkContentBytesMax) throw new Error('a record’s content is too long');
     rekeyIfDue(this.#cipher);
     const plaintext = this.#scratch.subarray(0, paddedBytes(content.length));
     plaintext[0] = typeCode[type] | (hasMore ? moreBit : 0);
@@ -164,7 +164,9 @@ function parse(plaintext: Uint8Array): Result<PlainRecord, SessionError> {
   if (plaintext.length < sessionV1.recordHeaderBytes || end > plaintext.length)
     return malformed('record length');
   if (type === null || (hasMore && type !== 'data')) return malformed('record type');
-  if (length > wireV1.recordContentBytesMax) return malformed('record content');
+  // Only data is longer than an ordinary record: bytes of files.
+  if (length > (type === 'data' ? wireV1.bulkContentBytesMax : wireV1.recordContentBytesMax))
+    return malformed('record content');
   for (let i = end; i < plaintext.length; i += 1) if (plaintext[i] !== 0) return malformed('padding');
   return ok({ type, content: plaintext.subarray(sessionV1.recordHeaderBytes, end), hasMore });
 }

@@ -7,6 +7,8 @@ export const wireV1 = {
   noiseMessageBytesMax: 65_535,
   /** Bytes of content in one record. */
   recordContentBytesMax: 16_384,
+  /** Bytes of content in one record that carries bytes of files. */
+  bulkContentBytesMax: 65_516,
   preambleFullBytes: 6,
   preambleResumeBytes: 22,
   ticketIdBytes: 16,

@@ -38,7 +38,7 @@ const chatInputs = /^src\/chat\/asked\.ts$/;
 /** Failures of other actors pass through chat as values, from one shell to another. */
 const failuresOfActors = /^src\/runtime\/errors\.ts$/;
 const wire = /^src\/wire\//;
-const dialectContract = /^src\/dialects\/(dialect|native|sniff|errors|limits)\.ts$/;
+const dialectContract = /^src\/dialects\/(dialect|native|files|sniff|errors|limits)\.ts$/;
 const dialects = /^src\/dialects\//;
 const sessionContract = /^src\/session\/(contract|tickets|errors|limits)\.ts$/;
 const people = /^src\/chat\/people\//;
@@ -96,7 +96,7 @@ export const rooms: readonly Room[] = [
   room(
     'session',
     /^src\/session\//,
-    [wire, /^src\/dialects\/(dialect|native|errors|limits)\.ts$/],
+    [wire, /^src\/dialects\/(dialect|native|files|errors|limits)\.ts$/],
     'src/session/records.ts',
     '../admission/slots.js',
   ),
@@ -130,6 +130,7 @@ export const rooms: readonly Room[] = [
     'src/chat/delivery/outbox.ts',
     '../presence/roster.js',
   ),
+  chatRoom('files', [people, entry, chatInputs], 'src/chat/files/limits.ts', '../delivery/outbox.js'),
   room(
     'the core of chat',
     /^src\/chat\/(?!errors|limits|events|contract|fields|turn)\w+\.ts$/,

@@ -114,7 +114,8 @@ test('records of unknown type, with nonzero padding or wrong lengths are refused
   const dirty = padded(4, 0, 0);
   dirty[63] = 1;
   const long = new Uint8Array(17_408);
-  long.set([1, 0x40, 0x01]);
+  // Only data is longer than 16 KiB: bytes of files.
+  long.set([4, 0x40, 0x01]);
   for (const plaintext of [
     padded(0, 0, 0),
     padded(6, 0, 0),

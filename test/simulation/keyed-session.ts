@@ -125,6 +125,11 @@ export class KeyedSession implements Session {
     return this.#drain();
   }
 
+  /** No scene of the simulation transfers files. */
+  sayBulk(): readonly SessionOutput[] {
+    return [];
+  }
+
   ticket(found: Resumption | null, nowMs: number): readonly SessionOutput[] {
     const phase = this.#phase;
     if (phase.at !== 'ticket' || this.#isLate(nowMs)) return this.#drain();

@@ -30,7 +30,7 @@ export function decodeContent({ kind, body }: StoredContent): Content {
 }
 
 function readFields(type: Exclude<(typeof kinds)[number], 'text'>, fields: Fields): Content | null {
-  const { target: targetText, revision, text, emoji, isOn, name, files, bytes } = fields;
+  const { target: targetText, revision, text, emoji, isOn } = fields;
   const target = typeof targetText === 'string' ? parseMessageId(targetText).unwrapOr(null) : null;
   switch (type) {
     case 'edit':
@@ -44,12 +44,22 @@ function readFields(type: Exclude<(typeof kinds)[number], 'text'>, fields: Field
         ? { type, target, revision, emoji, isOn }
         : null;
     case 'file-offer':
-      return typeof name === 'string' && isWhole(files) && isWhole(bytes)
-        ? { type, name, files, bytes }
-        : null;
+      return readOffer(fields);
     default:
       return type satisfies never;
   }
+}
+
+function readOffer(fields: Fields): Content | null {
+  const { name, files, directories, bytes, manifestBytes, manifestHash, chunkBytes } = fields;
+  const { isFolder, root, expiresSeconds, comment } = fields;
+  if (!isWhole(files) || !isWhole(directories) || !isWhole(bytes)) return null;
+  if (!isWhole(manifestBytes) || !isWhole(chunkBytes) || !isWhole(expiresSeconds)) return null;
+  if (typeof name !== 'string' || typeof manifestHash !== 'string' || typeof comment !== 'string')
+    return null;
+  if (typeof isFolder !== 'boolean' || (root !== null && typeof root !== 'string')) return null;
+  const sizes = { files, directories, bytes, manifestBytes, chunkBytes, expiresSeconds };
+  return { type: 'file-offer', name, manifestHash, comment, isFolder, root, ...sizes };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@
  * → delivery → history → ui.
  */
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
+import type { FileOffer } from '../../dialects/files.js';
 import { unreachable } from '../../exhaustive.js';
 import type { ConversationId, MessageId, PeerId } from '../../ids.js';
 
@@ -42,7 +43,7 @@ export type Content =
       readonly emoji: string;
       readonly isOn: boolean;
     }
-  | { readonly type: 'file-offer'; readonly name: string; readonly files: number; readonly bytes: number }
+  | ({ readonly type: 'file-offer' } & FileOffer)
   /** A kind of a newer version: kept as it is, and not shown. */
   | { readonly type: 'unknown'; readonly kind: number; readonly body: Uint8Array };
 

@@ -193,6 +193,8 @@ function understand(
     case 'inquiry':
     case 'operation':
     case 'receipt':
+    case 'offer':
+    case 'file':
     case 'unknown':
       return null;
     default:

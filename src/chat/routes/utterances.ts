@@ -66,6 +66,14 @@ export function understand(
       case 'operation':
         lines.push(lineOf(utterance.id, utterance.sentAtMs, contentOf(utterance.operation)));
         break;
+      case 'offer': {
+        const { id, sentAtMs, offer } = utterance;
+        lines.push(lineOf(id, sentAtMs, { type: 'file-offer', ...offer }));
+        break;
+      }
+      case 'file':
+        // The session hands words about a transfer to the actor of files.
+        break;
       case 'receipt':
         confirmed.push(...utterance.ids);
         break;

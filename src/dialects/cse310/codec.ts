@@ -159,6 +159,8 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
     case 'status':
     case 'inquiry':
     case 'operation':
+    case 'offer':
+    case 'file':
     case 'unknown':
       return unsupported('cse310', utterance.type);
     default:

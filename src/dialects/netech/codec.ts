@@ -144,6 +144,8 @@ function textOf(utterance: Utterance, options: ForeignOptions): Result<string, D
     case 'status':
     case 'inquiry':
     case 'operation':
+    case 'offer':
+    case 'file':
     case 'unknown':
       return unsupported('netech', utterance.type);
     default:

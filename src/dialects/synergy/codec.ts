@@ -209,6 +209,8 @@ function contentOf(utterance: Utterance, options: ForeignOptions): Result<string
     case 'status':
     case 'inquiry':
     case 'operation':
+    case 'offer':
+    case 'file':
     case 'unknown':
       return unsupported('synergy', utterance.type);
     default:

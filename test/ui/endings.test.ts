@@ -127,3 +127,34 @@ test(
 /** Waits until a command reads the events of `node`, as the process of the node does. */
 const untilSubscribed = (node: FakeNode): Promise<void> =>
   eventually(() => node.subscribers() > 1, 5_000, 'its events are read');
+
+test('the prompt goes on with another node when its node ends', options, async (context) => {
+  const [first, second] = [startFakeNode(), startFakeNode({ peers: ['bob'] })];
+  const it = fakeWorld({ node: second });
+  context.after(() => it.remove());
+  const api = (await serveApi(first, it.home, () => 60_000))._unsafeUnwrap();
+  const ended = it.run();
+  it.stdin.write('/chat bob\n');
+  await it.stdout.until((text) => text.includes('talking with'));
+  await first.close();
+  await api.close();
+  await it.stdout.until((text) => text.includes('the node of this home ended: another one takes over'));
+  it.stdin.write('still here\n');
+  await eventually(() => second.lines().some(({ text }) => text === 'still here'), 10_000, 'it is sent');
+  it.stdin.end('/exit\n');
+  assert.equal(await ended, 0, it.stderr.text);
+});
+
+test('recv prints what another node receives after its first node ended', options, async (context) => {
+  const [first, second] = [startFakeNode(), startFakeNode({ peers: ['bob'] })];
+  const it = fakeWorld({ node: second });
+  context.after(() => it.remove());
+  const api = (await serveApi(first, it.home, () => 60_000))._unsafeUnwrap();
+  const ended = it.run('recv', '--json', '--count', '1');
+  await eventually(() => first.subscribers() > 0, 5_000, 'its events are read');
+  second.receive('bob', 'between two nodes');
+  await first.close();
+  await api.close();
+  assert.equal(await ended, 0, it.stderr.text);
+  assert.equal(it.stdout.json().at(-1)?.['text'], 'between two nodes');
+});

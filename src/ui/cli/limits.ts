@@ -20,6 +20,8 @@ export const cli = {
   /** A node that lived shorter than this may be ending for a lasting reason; after `shortLivesMax` in a row it is. */
   shortLifeMs: 5_000,
   shortLivesMax: 3,
+  /** Time that a call of the prompt waits for the next node when its node ended: a start on a busy machine. */
+  nextNodeMs: 15_000,
   /** Time for an orderly end after a signal: the program ends within 2 s, whatever hangs; on a quiet machine. */
   shutdownMs: 1_800,
   /**

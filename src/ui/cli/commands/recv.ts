@@ -88,17 +88,21 @@ async function follow(
     if (event.type === 'bye') break;
     endReason.read(event);
     if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
+    else if (event.type === 'error' && event.code === 'api/lost')
+      output.note('the node of this home ended: another one takes over');
     else if (event.type === 'ready' || event.type === 'error')
       output.note(eventLine(event, output.colors) ?? '');
     if (event.type === 'peer') naming.set(event);
     if (event.type === 'ready') {
       for (const row of (await node.peers()).unwrapOr([])) naming.set(row);
       receiving.isBegun = true;
+      // A later node goes on behind what was stored by now, also where no message was printed yet.
+      receiving.sinceSeq ??= (await node.history({ limit: 1 })).unwrapOr([]).at(-1)?.seq ?? 0;
       const known = options.from === null ? null : await lookUp(node, receiving, options.from);
       if (known?.isErr() === true) return output.failure(known.error);
     }
     if (event.type !== 'message') continue;
-    receiving.sinceSeq = event.seq;
+    receiving.sinceSeq = Math.max(event.seq, receiving.sinceSeq ?? 0);
     if (event.direction === 'out') continue;
     const isWanted = await isFrom(node, receiving, options.from, event);
     if (isWanted.isErr()) return output.failure(isWanted.error);

@@ -5,6 +5,7 @@ import { homeOf } from '../../../home/default-home.js';
 import { cli, memory as limits } from '../limits.js';
 import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
+import { lasting, type Lasting } from '../lasting.js';
 import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
 import { Signals } from '../notify/signals.js';
 import type { Output } from '../screen/output.js';
@@ -31,10 +32,17 @@ export async function prompt(context: RunContext): Promise<ExitCode> {
     if (begun.isErr()) return output.failure(begun.error);
     if (begun.value === 'left') return 0;
   }
-  return withNode(context, (attachment) => converse(context, attachment, isTerminal));
+  return withNode(context, async (attachment) => {
+    const line = lasting(context, attachment);
+    try {
+      return await converse(context, line, isTerminal);
+    } finally {
+      await line.release();
+    }
+  });
 }
 
-async function converse(context: RunContext, attachment: Attachment, isTerminal: boolean): Promise<ExitCode> {
+async function converse(context: RunContext, attachment: Lasting, isTerminal: boolean): Promise<ExitCode> {
   const { world, output, stopped } = context;
   const left = new AbortController();
   const signal = AbortSignal.any([stopped, left.signal]);
@@ -102,7 +110,9 @@ async function converse(context: RunContext, attachment: Attachment, isTerminal:
   }
   const exit = left.signal.aborted ? await outcomeOf(controller, output, isTerminal) : 0;
   if (output.isJson) await output.result({ type: 'bye' }, null);
-  return signal.aborted ? exit : output.failureOnStderr(endReason.fault() ?? nodeEnded(null));
+  return signal.aborted
+    ? exit
+    : output.failureOnStderr(endReason.fault() ?? attachment.failure() ?? nodeEnded(null));
 }
 
 const minuteMs = 60_000;
@@ -133,16 +143,37 @@ async function watch(
     controller.event(event);
   };
   let isGreeted = false;
+  let isMoved = false;
   for await (const event of until(attachment.node.events(), signal)) {
     if (event.type === 'bye') return;
     endReason.read(event);
+    if (event.type === 'error' && event.code === 'api/lost') isMoved = true;
     // A later `ready` tells of another port.
     if (event.type === 'ready' && !isGreeted) {
       isGreeted = true;
       await controller.greet();
+    } else if (event.type === 'ready' && isMoved) {
+      isMoved = false;
+      void catchUp(attachment, controller, signal);
     }
     await show(event);
   }
+}
+
+/** Shows what changed while one node of the home followed another: states of sent messages, peers that are not here. */
+async function catchUp(
+  { node }: Attachment,
+  controller: PromptController,
+  signal: AbortSignal,
+): Promise<void> {
+  const sent = await node.history({ direction: 'out', limit: cli.historyPageLines });
+  for (const { id, peer, state } of sent.unwrapOr([])) {
+    if (state === 'sent' || state === 'delivered') controller.event({ type: 'status', id, peer, state });
+  }
+  // The peers answer the first beacon of the new node.
+  await pause(cli.discoveryMs, signal);
+  if (signal.aborted) return;
+  for (const row of (await node.peers()).unwrapOr([])) controller.event(row);
 }
 
 /** Waits until all messages are delivered, at most `discoveryMs`. */

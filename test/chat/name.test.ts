@@ -176,6 +176,15 @@ test('the peer of an older program takes no name from a native one', () => {
   assert.deepEqual(resolvePeer('bob', spelt)._unsafeUnwrap(), { type: 'peer', peerId: spelt[1]?.peerId });
 });
 
+// Case S11
+test('localhost and an IP address mean the usual port, unless a peer is called so', () => {
+  for (const host of ['localhost', '10.0.0.9', '::1'])
+    assert.deepEqual(resolvePeer(host, [])._unsafeUnwrap(), { type: 'address', host, port: 6001 });
+  const peers = [peer('localhost', 1)];
+  assert.equal(resolvePeer('localhost', peers)._unsafeUnwrap().type, 'peer');
+  assert.ok(resolvePeer('0x7f000001', []).isErr());
+});
+
 test('addresses are addresses, even when somebody is called so', () => {
   const peers = [peer('10.0.0.7:6001', 1)];
   assert.deepEqual(resolvePeer('10.0.0.7:6001', peers)._unsafeUnwrap(), {

@@ -161,10 +161,10 @@ export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<P
   });
 }
 
-/** An IP address without a port means the port that nodes listen on by default; null: it is none. */
+/** An IP address, or `localhost`, without a port means the port that nodes listen on by default; null: neither. */
 function bareAddress(word: string): Result<PeerTarget, ChatError> | null {
   const host = word.replace(/^\[(.*)\]$/, '$1');
-  if (!isIpAddress(host)) return null;
+  if (!isIpAddress(host) && host.toLowerCase() !== 'localhost') return null;
   return ok({ type: 'address', host: host.toLowerCase(), port: foreignPorts.cmp2204 });
 }
 

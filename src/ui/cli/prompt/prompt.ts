@@ -79,21 +79,19 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
     },
     memory,
   });
-  // The input of a pipe ends long before the last message is delivered, and before the doctor is done.
   const leave = (): void => {
-    const answered = world.stdin.isTTY === true ? Promise.resolve() : controller.people.examinations();
-    const settled = isTerminal ? answered : answered.then(() => untilDelivered(controller, stopped));
-    const said = settled.then(() => within(cli.farewellMs, controller.people.farewell()));
-    said.then(
+    farewell(context, controller, isTerminal).then(
       () => left.abort(),
       () => left.abort(),
     );
   };
-  const warn = (cause: unknown): void =>
-    screen.print([output.colors.dim(`! ${escapeForTerminal(String(cause))}`)]);
   // Lines are carried out one after the other, so that `/chat bob` is done before the message to bob.
   screen.onLine((line) => {
-    taken = taken.then(() => controller.line(line)).catch(warn);
+    taken = taken
+      .then(() => controller.line(line))
+      .catch((cause: unknown) => {
+        screen.print([output.colors.dim(`! ${escapeForTerminal(String(cause))}`)]);
+      });
   });
   screen.onEnd(() => {
     taken.then(leave, leave);
@@ -116,6 +114,17 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
 }
 
 const minuteMs = 60_000;
+
+/** Ends the work of the prompt. The input of a pipe ends long before the last message is delivered, or the doctor done. */
+async function farewell(
+  { world, stopped }: RunContext,
+  controller: PromptController,
+  isTerminal: boolean,
+): Promise<void> {
+  if (world.stdin.isTTY !== true) await controller.people.examinations();
+  if (!isTerminal) await untilDelivered(controller, stopped);
+  await within(cli.farewellMs, controller.people.farewell());
+}
 
 /** Reports the lines of a pipe that were not sent, or not delivered in time. At a terminal their marks are on the screen. */
 async function outcomeOf(

@@ -1,15 +1,15 @@
 /**
  * The cost of the history: messages appended and marked per second when they come in batches as over a link, and
- * searches and pages over a million lines. Every append is synced to the disk of the temporary directory.
+ * searches and pages over a million entries. Every append is synced to the disk of the temporary directory.
  */
 import { cpus } from 'node:os';
 import type { HistoryQuery } from '../src/chat/delivery/entry.js';
-import { line, peer, request, start, temporaryHome, type Driver } from '../test/history/driver.js';
+import { entry, peer, request, start, temporaryHome, type Driver } from '../test/history/driver.js';
 
 const rounds = 7;
-const linesPerRound = 25_600;
+const entriesPerRound = 25_600;
 const envelopesPerBatch = 256;
-const millionLines = 1_000_000;
+const millionEntries = 1_000_000;
 const samplesPerQuery = 40;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -32,22 +32,22 @@ async function benchWrites(): Promise<void> {
   const duplicates: number[] = [];
   try {
     for (let round = 0; round < rounds; round += 1) {
-      const batches: ReturnType<typeof line>[][] = [];
-      for (let from = 0; from < linesPerRound; from += envelopesPerBatch)
+      const batches: ReturnType<typeof entry>[][] = [];
+      for (let from = 0; from < entriesPerRound; from += envelopesPerBatch)
         batches.push(
           Array.from({ length: envelopesPerBatch }, (_, i) => {
-            const number = round * linesPerRound + from + i;
-            return line(number, { peerId: peer(number % 50), text: `hello ${sentence(number)}` });
+            const number = round * entriesPerRound + from + i;
+            return entry(number, { peerId: peer(number % 50), text: `hello ${sentence(number)}` });
           }),
         );
       const append = async (): Promise<void> => {
         for (const batch of batches)
-          await history.batch(batch.map((one) => request('append', { lines: [one] })));
+          await history.batch(batch.map((one) => request('append', { entries: [one] })));
       };
-      appends.push(await perSecond(linesPerRound, append));
-      duplicates.push(await perSecond(linesPerRound, append));
+      appends.push(await perSecond(entriesPerRound, append));
+      duplicates.push(await perSecond(entriesPerRound, append));
       marks.push(
-        await perSecond(linesPerRound, async () => {
+        await perSecond(entriesPerRound, async () => {
           for (const batch of batches)
             await history.batch(
               batch.map((one) => request('mark', { peerId: one.peerId, ids: [one.id], state: 'delivered' })),
@@ -73,11 +73,11 @@ async function benchReads(): Promise<void> {
   try {
     const buildMs = performance.now();
     const perBatch = 20_000;
-    for (let from = 0; from < millionLines; from += perBatch)
+    for (let from = 0; from < millionEntries; from += perBatch)
       await history.call('append', {
-        lines: Array.from({ length: perBatch }, (_, i) =>
-          line(from + i, {
-            // Peer 7 says one line in a thousand.
+        entries: Array.from({ length: perBatch }, (_, i) =>
+          entry(from + i, {
+            // Peer 7 says one entry in a thousand.
             peerId: peer((from + i) % 1_000 === 0 ? 7 : 8 + ((from + i) % 40)),
             state: 'delivered',
             text: `the ${sentence(from + i)}`,
@@ -85,7 +85,7 @@ async function benchReads(): Promise<void> {
         ),
       });
     await history.call('page', { limit: 1, search: 'the' });
-    print(`built   ${millionLines.toLocaleString('en')} lines in ${seconds(buildMs)} s, indexed`);
+    print(`built   ${millionEntries.toLocaleString('en')} lines in ${seconds(buildMs)} s, indexed`);
     const queries: readonly (readonly [string, Omit<HistoryQuery, 'limit'>])[] = [
       ['a word in every line', { search: 'the' }],
       ['…of a quiet peer', { search: 'the', peerId: peer(7) }],

@@ -12,7 +12,7 @@ import { formatAddress, type Address } from '../wire/address.js';
 import { fromHex } from '../wire/bytes.js';
 import type { AskedInput, CallOf, Commands, FindFailure } from './asked.js';
 import type { SafetyInfo } from './contract.js';
-import type { LineAnswer } from './delivery/effects.js';
+import type { EntryAnswer } from './delivery/effects.js';
 import { refusalOfText } from './delivery/texts.js';
 import { setBlocked, type CoreTurn, type Parts } from './parts.js';
 import { isProvable } from './people/capabilities.js';
@@ -118,7 +118,7 @@ export class CommandDesk {
   }
 
   /** Answers a page of the history. False: no user asked for it. */
-  pageRead(token: Token, result: Extract<LineAnswer, { type: 'page' }>['result'], turn: CoreTurn): boolean {
+  pageRead(token: Token, result: Extract<EntryAnswer, { type: 'page' }>['result'], turn: CoreTurn): boolean {
     const call = this.#pages.get(token);
     if (call === undefined) return false;
     this.#pages.delete(token);

@@ -7,7 +7,7 @@ import { unreachable } from '../exhaustive.js';
 import type { PeerId } from '../ids.js';
 import type { AskedInput, CallOf, Commands } from './asked.js';
 import type { ContactInfo, UnreadInfo } from './contract.js';
-import type { LineAnswer } from './delivery/effects.js';
+import type { EntryAnswer } from './delivery/effects.js';
 import { outbox as limits } from './delivery/limits.js';
 import { Unseen } from './delivery/unseen.js';
 import type { ChatError } from './errors.js';
@@ -98,7 +98,7 @@ export class PeopleDesk {
   }
 
   /** The history answered the request for a page of the outbox. */
-  outboxRead(token: Token, result: Extract<LineAnswer, { type: 'outbox' }>['result'], turn: CoreTurn): void {
+  outboxRead(token: Token, result: Extract<EntryAnswer, { type: 'outbox' }>['result'], turn: CoreTurn): void {
     const call = this.#outboxes.get(token);
     this.#outboxes.delete(token);
     if (call !== undefined) turn.emit(answer(call, result));
@@ -186,11 +186,11 @@ export class PeopleDesk {
     }
     const token = turn.newToken();
     this.#outboxes.set(token, call);
-    const { linesMax, bytesMax } = limits.list;
+    const { entriesMax, bytesMax } = limits.list;
     turn.emit({
       to: 'history',
       token,
-      ask: { type: 'outbox', peerId: found.value, afterSeq, linesMax, bytesMax },
+      ask: { type: 'outbox', peerId: found.value, afterSeq, entriesMax, bytesMax },
     });
   }
 

@@ -11,7 +11,7 @@ import type { Resumption } from '../session/contract.js';
 import type { Address } from '../wire/address.js';
 import type { Status } from '../wire/status.js';
 import type { AskedInput } from './asked.js';
-import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './delivery/effects.js';
+import type { DeliveryDue, DeliveryEffect, EntryAnswer, StoreFailure } from './delivery/effects.js';
 import type { ErrorEvent, PresenceEvent, ReadyEvent } from './events.js';
 import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
 import type { ForeignInput } from './foreign/state.js';
@@ -70,7 +70,7 @@ export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue | InquiryDue;
 
 /** An answer of the history, under the token of the ask. */
 export type StoredAnswer =
-  LineAnswer | { readonly type: 'contact'; readonly result: Result<null, StoreFailure> };
+  EntryAnswer | { readonly type: 'contact'; readonly result: Result<null, StoreFailure> };
 
 /** One input of the core: a call, a report of an actor, an answer, or a timer. */
 export type Input =

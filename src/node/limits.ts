@@ -49,11 +49,11 @@ export const foreign = {
 export const feed = {
   /** Events that may wait for one reader: some seconds at full speed, some tens of megabytes at most. */
   eventsWaitingMax: 200_000,
-  resumePageLines: shown.resumePageLines,
+  resumePageEntries: shown.resumePageEntries,
   /** Messages of a transcript where the caller names no limit. */
-  historyLines: 100,
+  historyEntries: 100,
   /** Messages of a transcript in one answer. */
-  historyLinesMax: 10_000,
+  historyEntriesMax: 10_000,
   /** Time for a question about the network: four addresses that do not answer, then the answer of the peer. */
   probeDeadlineMs: 25_000,
   /** Time for one command, which may dial and search. */

@@ -76,8 +76,8 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     rejectContact: (peer) => node.call('reject', { peer }),
     forgetContact: (peer) => node.call('forget', { peer }),
     outbox: ({ peer = null, afterSeq = 0 } = {}) =>
-      node.call('outbox', { peer, afterSeq }).map(({ lines, isLast }) => ({
-        messages: lines.flatMap((entry) => messageEventOf(entry) ?? []),
+      node.call('outbox', { peer, afterSeq }).map(({ entries, isLast }) => ({
+        messages: entries.flatMap((entry) => messageEventOf(entry) ?? []),
         isLast,
       })),
     withdraw: (peer, ids) =>
@@ -146,15 +146,15 @@ async function* follow(
     const port = self.isOk() ? self.value.port : null;
     if (self.isOk()) yield readyEvent(self.value);
     for (let isLast = sinceSeq === null; !isLast;) {
-      const query: HistoryQuery = { afterSeq: newestSeq, limit: limits.resumePageLines };
+      const query: HistoryQuery = { afterSeq: newestSeq, limit: limits.resumePageEntries };
       const page = await node.call('page', { peer: null, query });
       if (page.isErr()) {
         yield { type: 'error', code: page.error.code, message: 'the history could not be read' };
         return;
       }
-      for (const line of page.value) {
-        newestSeq = line.seq;
-        const event = messageEventOf(line);
+      for (const entry of page.value) {
+        newestSeq = entry.seq;
+        const event = messageEventOf(entry);
         if (event !== null) yield event;
       }
       // A short page is not the last one, since its bytes are bounded.
@@ -198,7 +198,7 @@ const readyEvent = ({ id, name, bound, boundAll, port }: CoreSelf): NodeEvent =>
 });
 
 function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {
-  return { ...options, limit: Math.min(options.limit ?? limits.historyLines, limits.historyLinesMax) };
+  return { ...options, limit: Math.min(options.limit ?? limits.historyEntries, limits.historyEntriesMax) };
 }
 
 /** Returns the one status of one text. Throws where it is missing. */

@@ -9,7 +9,7 @@ import { dice, holds, withSeeds } from '../support/seeds.js';
 
 const peerId = peerIdOf(new Uint8Array(32));
 
-function makeLine(seq: number): Entry {
+function makeEntry(seq: number): Entry {
   const id = new Uint8Array(16);
   new DataView(id.buffer).setUint32(12, seq);
   return {
@@ -37,12 +37,12 @@ function chanceFrom(seed: number): () => number {
 
 /** I2 to I5: shown is the beginning of what was sent, in order, once each; delivered means shown. */
 function assertInvariants(world: OutboxWorld): void {
-  for (const [index, line] of world.shown.entries()) {
-    assert.equal(line.seq, index + 1, 'shown in order, once, nothing invented');
+  for (const [index, entry] of world.shown.entries()) {
+    assert.equal(entry.seq, index + 1, 'shown in order, once, nothing invented');
   }
   assert.ok(world.shown.length <= world.history.length);
-  for (const { line, isDelivered } of world.history) {
-    if (isDelivered) assert.ok(line.seq <= world.shown.length, 'delivered implies committed');
+  for (const { entry, isDelivered } of world.history) {
+    if (isDelivered) assert.ok(entry.seq <= world.shown.length, 'delivered implies committed');
   }
 }
 
@@ -79,7 +79,7 @@ test('in a thousand histories of loss, crash and delay all is shown once and in 
       fc.nat(),
       fc.constantFrom(0, 0.3, 0.5),
       (history, seed, loss) => {
-        const world = new OutboxWorld(makeLine, chanceFrom(seed), loss);
+        const world = new OutboxWorld(makeEntry, chanceFrom(seed), loss);
         for (const step of history) {
           step(world);
           assertInvariants(world);
@@ -100,7 +100,7 @@ test('with half of the receipts dropped messages take at most three sends on ave
 });
 
 function halfOfReceipts(seed: number): void {
-  const world = new OutboxWorld(makeLine, chanceFrom(seed), 0.5);
+  const world = new OutboxWorld(makeEntry, chanceFrom(seed), 0.5);
   for (let n = 0; n < 100; n += 1) {
     world.send(100);
     world.tellCommitted();
@@ -113,7 +113,7 @@ function halfOfReceipts(seed: number): void {
   assert.ok(world.heal(10_000));
   assertInvariants(world);
   assert.equal(world.shown.length, 10_000);
-  const average = world.saidLines / 10_000;
+  const average = world.saidEntries / 10_000;
   assert.ok(average <= 3, `${average} sends each`);
   assert.ok(world.saidAgainAtMs.length > 0, 'something was said again');
 }

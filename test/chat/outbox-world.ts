@@ -12,14 +12,14 @@ interface Connection {
 }
 
 export class OutboxWorld {
-  readonly history: { readonly line: Entry; isDelivered: boolean }[] = [];
+  readonly history: { readonly entry: Entry; isDelivered: boolean }[] = [];
   readonly shown: Entry[] = [];
   readonly #shownIds = new Set<MessageId>();
-  readonly #makeLine: (seq: number) => Entry;
+  readonly #makeEntry: (seq: number) => Entry;
   readonly #chance: () => number;
   readonly receiptLoss: number;
   nowMs = 0;
-  saidLines = 0;
+  saidEntries = 0;
   readonly saidAgainAtMs: number[] = [];
   readonly dialsAtMs: number[] = [];
   #outbox: Outbox;
@@ -28,14 +28,14 @@ export class OutboxWorld {
   readonly #old: Connection[] = [];
   readonly #pages: {
     readonly output: OutboxOutput & { type: 'need-more' };
-    readonly lines: readonly Entry[];
+    readonly entries: readonly Entry[];
   }[] = [];
   #isDialling = false;
   /** Committed entries that the outbox does not know of yet. */
   #untold: Entry[] = [];
 
-  constructor(makeLine: (seq: number) => Entry, chance: () => number, receiptLoss: number) {
-    this.#makeLine = makeLine;
+  constructor(makeEntry: (seq: number) => Entry, chance: () => number, receiptLoss: number) {
+    this.#makeEntry = makeEntry;
     this.#chance = chance;
     this.receiptLoss = receiptLoss;
     this.#outbox = this.#newOutbox(false);
@@ -43,16 +43,16 @@ export class OutboxWorld {
 
   send(count: number): void {
     for (let n = 0; n < count; n += 1) {
-      const line = this.#makeLine(this.history.length + 1);
-      this.history.push({ line, isDelivered: false });
-      this.#untold.push(line);
+      const entry = this.#makeEntry(this.history.length + 1);
+      this.history.push({ entry, isDelivered: false });
+      this.#untold.push(entry);
     }
   }
 
   tellCommitted(): void {
-    const lines = this.#untold;
+    const entries = this.#untold;
     this.#untold = [];
-    this.#do(this.#outbox.queued(lines, this.nowMs));
+    this.#do(this.#outbox.queued(entries, this.nowMs));
   }
 
   answerDial(isReachable: boolean): void {
@@ -77,8 +77,8 @@ export class OutboxWorld {
   answerPage(): void {
     const page = this.#pages.shift();
     if (page === undefined) return;
-    const isLast = page.lines.length < page.output.linesMax;
-    this.#do(this.#outbox.loaded(page.output.request, page.lines, isLast, this.nowMs));
+    const isLast = page.entries.length < page.output.entriesMax;
+    this.#do(this.#outbox.loaded(page.output.request, page.entries, isLast, this.nowMs));
   }
 
   failPage(): void {
@@ -86,17 +86,17 @@ export class OutboxWorld {
     if (page) this.#do(this.#outbox.loadFailed(page.output.request, this.nowMs));
   }
 
-  /** The receiver reads up to `count` lines: of the live connection, or of what an old one still holds. */
+  /** The receiver reads up to `count` entries: of the live connection, or of what an old one still holds. */
   receive(count: number, isOld: boolean): void {
     const connection = isOld ? this.#old.find((old) => old.toReceiver.length > 0) : this.#current;
-    const lines = connection?.toReceiver.splice(0, count) ?? [];
-    for (const line of lines) {
-      if (this.#shownIds.has(line.id)) continue;
-      this.#shownIds.add(line.id);
-      this.shown.push(line);
+    const entries = connection?.toReceiver.splice(0, count) ?? [];
+    for (const entry of entries) {
+      if (this.#shownIds.has(entry.id)) continue;
+      this.#shownIds.add(entry.id);
+      this.shown.push(entry);
     }
-    if (lines.length > 0 && connection === this.#current) {
-      connection?.toSender.push(lines.map(({ id }) => id));
+    if (entries.length > 0 && connection === this.#current) {
+      connection?.toSender.push(entries.map(({ id }) => id));
     }
   }
 
@@ -167,21 +167,21 @@ export class OutboxWorld {
         return;
       case 'say':
         if (this.#current === null) throw new Error('says without a session');
-        this.#current.toReceiver.push(...output.lines);
-        this.saidLines += output.lines.length;
+        this.#current.toReceiver.push(...output.entries);
+        this.saidEntries += output.entries.length;
         if (output.isAgain) this.saidAgainAtMs.push(this.nowMs);
         return;
       case 'need-more': {
         // Read now, answered later: what is committed in between is not on the page.
         const waiting = this.history.filter(
-          ({ line, isDelivered }) => !isDelivered && line.seq > output.afterSeq,
+          ({ entry, isDelivered }) => !isDelivered && entry.seq > output.afterSeq,
         );
-        this.#pages.push({ output, lines: waiting.slice(0, output.linesMax).map(({ line }) => line) });
+        this.#pages.push({ output, entries: waiting.slice(0, output.entriesMax).map(({ entry }) => entry) });
         return;
       }
       case 'delivered':
         for (const id of output.ids) {
-          const entry = this.history.find(({ line }) => line.id === id);
+          const entry = this.history.find(({ entry }) => entry.id === id);
           if (entry) entry.isDelivered = true;
         }
         return;

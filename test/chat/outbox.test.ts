@@ -7,7 +7,7 @@ import { directConversation, messageIdFromBytes, type MessageId } from '../../sr
 
 const peerId = peerIdOf(new Uint8Array(32));
 
-function line(seq: number, text = `line ${seq}`): Entry {
+function entry(seq: number, text = `line ${seq}`): Entry {
   const id = new Uint8Array(16);
   new DataView(id.buffer).setUint32(12, seq);
   return {
@@ -26,10 +26,10 @@ function line(seq: number, text = `line ${seq}`): Entry {
     state: 'queued',
   };
 }
-const lines = (from: number, to: number): Entry[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
+const entries = (from: number, to: number): Entry[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => entry(from + index));
 const said = (outputs: readonly OutboxOutput[]): number[] =>
-  outputs.flatMap((output) => (output.type === 'say' ? output.lines.map(({ seq }) => seq) : []));
+  outputs.flatMap((output) => (output.type === 'say' ? output.entries.map(({ seq }) => seq) : []));
 const kinds = (outputs: readonly OutboxOutput[]): string[] => outputs.map((output) => output.type);
 const idsOf = (some: readonly Entry[]): MessageId[] => some.map(({ id }) => id);
 const noJitter = () => 0;
@@ -42,16 +42,16 @@ function connected(): Outbox {
 }
 
 /** A page for an empty window. */
-const whole = { type: 'need-more', afterSeq: 0, linesMax: 4_096, bytesMax: 2 ** 20 } as const;
+const whole = { type: 'need-more', afterSeq: 0, entriesMax: 4_096, bytesMax: 2 ** 20 } as const;
 
-test('a line that finds a session is said at once, one that finds none makes us dial', () => {
-  assert.deepEqual(said(connected().queued([line(1)], 1)), [1]);
+test('an entry that finds a session is said at once, one that finds none makes us dial', () => {
+  assert.deepEqual(said(connected().queued([entry(1)], 1)), [1]);
   const outbox = createOutbox({ hasUndelivered: false, random: noJitter });
-  assert.deepEqual(kinds(outbox.queued([line(1)], 1)), ['dial']);
-  assert.deepEqual(kinds(outbox.queued([line(2)], 2)), [], 'one dial at a time');
+  assert.deepEqual(kinds(outbox.queued([entry(1)], 1)), ['dial']);
+  assert.deepEqual(kinds(outbox.queued([entry(2)], 2)), [], 'one dial at a time');
   const [ask] = outbox.sessionUp(3);
   assert.deepEqual(ask, { ...whole, request: 1 });
-  assert.deepEqual(said(outbox.loaded(1, lines(1, 2), true, 4)), [1, 2]);
+  assert.deepEqual(said(outbox.loaded(1, entries(1, 2), true, 4)), [1, 2]);
 });
 
 test('dials back off from one second to a minute, with jitter, and respect the pause of BUSY', () => {
@@ -119,26 +119,28 @@ test('a dial or a page that is never answered is asked for again', () => {
   assert.deepEqual(outbox.tick(41_999), []);
   const [again] = outbox.tick(42_000);
   assert.deepEqual(again, { ...whole, request: 2 });
-  assert.deepEqual(outbox.loaded(1, lines(1, 2), true, 42_001), [], 'too late');
-  assert.deepEqual(said(outbox.loaded(2, lines(1, 2), true, 42_002)), [1, 2]);
+  assert.deepEqual(outbox.loaded(1, entries(1, 2), true, 42_001), [], 'too late');
+  assert.deepEqual(said(outbox.loaded(2, entries(1, 2), true, 42_002)), [1, 2]);
 });
 
 test('the next session sends unconfirmed messages again from the oldest on', () => {
   const outbox = connected();
-  outbox.queued(lines(1, 5), 0);
-  assert.deepEqual(outbox.confirmed(idsOf(lines(1, 2)), 1), [{ type: 'delivered', ids: idsOf(lines(1, 2)) }]);
+  outbox.queued(entries(1, 5), 0);
+  assert.deepEqual(outbox.confirmed(idsOf(entries(1, 2)), 1), [
+    { type: 'delivered', ids: idsOf(entries(1, 2)) },
+  ]);
   outbox.sessionDown(2);
   assert.deepEqual(kinds(outbox.tick(1_002)), ['dial']);
   assert.deepEqual(kinds(outbox.sessionUp(1_003)), ['need-more']);
-  assert.deepEqual(said(outbox.loaded(1, lines(3, 5), true, 1_004)), [3, 4, 5]);
-  outbox.confirmed(idsOf(lines(3, 5)), 1_005);
+  assert.deepEqual(said(outbox.loaded(1, entries(3, 5), true, 1_004)), [3, 4, 5]);
+  outbox.confirmed(idsOf(entries(3, 5)), 1_005);
   assert.ok(outbox.isEmpty());
   assert.equal(outbox.dueAtMs(), null);
 });
 
 test('without receipts a session repeats its messages twice and ends within fifteen seconds', () => {
   const outbox = connected();
-  outbox.queued(lines(1, 3), 0);
+  outbox.queued(entries(1, 3), 0);
   const story: string[] = [];
   for (let due = outbox.dueAtMs(); due !== null; due = outbox.dueAtMs()) {
     const outputs = outbox.tick(due);
@@ -150,61 +152,61 @@ test('without receipts a session repeats its messages twice and ends within fift
 
 test('a receipt restarts the wait for the next one', () => {
   const outbox = connected();
-  outbox.queued(lines(1, 3), 0);
+  outbox.queued(entries(1, 3), 0);
   outbox.tick(2_000);
-  outbox.confirmed(idsOf([line(2)]), 3_000);
+  outbox.confirmed(idsOf([entry(2)]), 3_000);
   assert.equal(outbox.dueAtMs(), 5_000);
   assert.deepEqual(said(outbox.tick(5_000)), [1, 3]);
 });
 
-test('at most 4,096 lines and one megabyte are under way, in pieces of at most 512', () => {
+test('at most 4,096 entries and one megabyte are under way, in pieces of at most 512', () => {
   const outbox = connected();
-  const outputs = outbox.queued(lines(1, 5_000), 0);
+  const outputs = outbox.queued(entries(1, 5_000), 0);
   assert.equal(said(outputs).length, 4_096);
-  for (const output of outputs) if (output.type === 'say') assert.ok(output.lines.length <= 512);
-  const next = outbox.confirmed(idsOf(lines(1, 2_048)), 1);
+  for (const output of outputs) if (output.type === 'say') assert.ok(output.entries.length <= 512);
+  const next = outbox.confirmed(idsOf(entries(1, 2_048)), 1);
   assert.deepEqual(next.at(-1), {
     ...whole,
     request: 1,
     afterSeq: 4_096,
-    linesMax: 2_048,
+    entriesMax: 2_048,
     bytesMax: 2 ** 20 - 2_048 * Buffer.byteLength('line 4000'),
   });
   assert.deepEqual(
-    said(outbox.loaded(1, lines(4_097, 5_000), true, 2)),
-    said([{ type: 'say', lines: lines(4_097, 5_000), isAgain: false }]),
+    said(outbox.loaded(1, entries(4_097, 5_000), true, 2)),
+    said([{ type: 'say', entries: entries(4_097, 5_000), isAgain: false }]),
   );
   const big = connected();
-  const letters = Array.from({ length: 40 }, (_, index) => line(index + 1, 'x'.repeat(65_536)));
+  const letters = Array.from({ length: 40 }, (_, index) => entry(index + 1, 'x'.repeat(65_536)));
   assert.equal(said(big.queued(letters, 0)).length, 16);
 });
 
-test('a line committed while a page is read is neither lost nor overtaken', () => {
+test('an entry committed while a page is read is neither lost nor overtaken', () => {
   const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
   outbox.sessionUp(0);
-  assert.deepEqual(outbox.queued([line(3)], 1), []);
-  const outputs = outbox.loaded(1, lines(1, 2), true, 2);
+  assert.deepEqual(outbox.queued([entry(3)], 1), []);
+  const outputs = outbox.loaded(1, entries(1, 2), true, 2);
   assert.deepEqual(said(outputs), [1, 2]);
   assert.equal(kinds(outputs).at(-1), 'need-more');
-  assert.deepEqual(said(outbox.loaded(2, [line(3)], true, 3)), [3]);
+  assert.deepEqual(said(outbox.loaded(2, [entry(3)], true, 3)), [3]);
 });
 
 test('a receipt of a message outside the window is still reported', () => {
   const outbox = createOutbox({ hasUndelivered: true, random: noJitter });
-  assert.deepEqual(outbox.confirmed([line(9).id, line(9).id], 0)[0], {
+  assert.deepEqual(outbox.confirmed([entry(9).id, entry(9).id], 0)[0], {
     type: 'delivered',
-    ids: [line(9).id],
+    ids: [entry(9).id],
   });
 });
 
-test('after a session that had nothing left to say the next line dials at once', () => {
+test('after a session that had nothing left to say the next entry dials at once', () => {
   const outbox = connected();
   for (let round = 0; round < 8; round += 1) {
     outbox.sessionDown(round * 10);
     outbox.sessionUp(round * 10 + 5);
   }
   outbox.sessionDown(100);
-  assert.deepEqual(kinds(outbox.queued([line(1)], 101)), ['dial']);
+  assert.deepEqual(kinds(outbox.queued([entry(1)], 101)), ['dial']);
 });
 
 /** An outbox whose session has just come up, after six dials that failed. */
@@ -221,11 +223,11 @@ function reachedAfterFailures(): { readonly outbox: Outbox; readonly nowMs: numb
   return { outbox, nowMs };
 }
 
-/** After six dials that failed and a session in which one line of two was confirmed, or none. */
+/** After six dials that failed and a session in which one entry of two was confirmed, or none. */
 function retryAfterMs(isConfirmed: boolean): number {
   const { outbox, nowMs } = reachedAfterFailures();
-  outbox.loaded(1, lines(1, 2), true, nowMs);
-  if (isConfirmed) outbox.confirmed(idsOf(lines(1, 1)), nowMs);
+  outbox.loaded(1, entries(1, 2), true, nowMs);
+  if (isConfirmed) outbox.confirmed(idsOf(entries(1, 1)), nowMs);
   outbox.sessionDown(nowMs);
   return (outbox.dueAtMs() ?? 0) - nowMs;
 }
@@ -241,7 +243,7 @@ test('the back-off restarts after a session that had nothing left to send', () =
   const { outbox, nowMs } = reachedAfterFailures();
   outbox.loaded(1, [], true, nowMs);
   outbox.sessionDown(nowMs);
-  assert.deepEqual(kinds(outbox.queued([line(1)], nowMs)), ['dial']);
+  assert.deepEqual(kinds(outbox.queued([entry(1)], nowMs)), ['dial']);
   outbox.dialFailed(nowMs);
   assert.equal((outbox.dueAtMs() ?? 0) - nowMs, 1_000);
 });
@@ -253,7 +255,7 @@ test('a peer that takes sessions and confirms nothing is dialled ever more seldo
   for (let request = 1; nowMs < 3_600_000; request += 1) {
     dials += outbox.tick(nowMs).filter(({ type }) => type === 'dial').length;
     outbox.sessionUp(nowMs);
-    outbox.loaded(request, lines(1, 2), true, nowMs);
+    outbox.loaded(request, entries(1, 2), true, nowMs);
     outbox.sessionDown(nowMs + 100);
     nowMs = outbox.dueAtMs() ?? 0;
   }

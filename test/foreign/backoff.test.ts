@@ -80,7 +80,7 @@ function dialTimes(peer: string, fate: Fate, forMs: number): readonly number[] {
   const take = (input: Input): void => core.handle(input, given()).forEach(perform);
   const unseen = { unread: [], emittedSeq: 0 };
   const nothing = { contacts: [], correspondents: [], newestSeq: 0, publishedSeq: 0, unseen };
-  core.restore({ ...nothing, outboxSize: { lines: 0, bytes: 0 } }, given()).forEach(perform);
+  core.restore({ ...nothing, outboxSize: { entries: 0, bytes: 0 } }, given()).forEach(perform);
   take({ type: 'listening', address: '10.0.0.100', port: 6_000, others: [] });
   const text = { id: messageIdFromBytes(new Uint8Array(16).fill(200)), text: 'hello?' };
   const body = { peer, messages: [text], via: null };

@@ -5,7 +5,7 @@ import type { RouteReport } from '../../src/chat/routes/route.js';
 import { expire } from '../../src/chat/foreign/commands.js';
 import { dialFailed } from '../../src/chat/foreign/connections.js';
 import { allowed } from '../../src/chat/foreign/peers.js';
-import { sayLines, sent } from '../../src/chat/foreign/sending.js';
+import { sayEntries, sent } from '../../src/chat/foreign/sending.js';
 import { dialled } from '../../src/chat/foreign/connections.js';
 import { textContent, type Entry } from '../../src/chat/delivery/entry.js';
 import { foreignPeerId } from '../../src/chat/people/name.js';
@@ -39,10 +39,10 @@ const failedIds = (reports: readonly RouteReport[]): number =>
 function openCase() {
   const state = foreignState(new People(ownPeerId));
   const peerId = foreignPeerId('synergy', '127.0.0.2', 7_000) ?? assert.fail('no peer');
-  const lines = [1, 2, 3].map((seq) => entry(peerId, seq));
+  const entries = [1, 2, 3].map((seq) => entry(peerId, seq));
   const turn = openTurn(0);
-  sayLines(state, peerId, lines, turn);
-  const ids = lines.map(({ id }) => id);
+  sayEntries(state, peerId, entries, turn);
+  const ids = entries.map(({ id }) => id);
   return { state, peerId, ids, connectionId: dialOf(turn) };
 }
 
@@ -61,7 +61,7 @@ test('messages behind one that was taken do not fail with one connection that fa
   const peer = allowed(state, peerId, taken)._unsafeUnwrap();
   peer.work = null;
   peer.unmarked.clear();
-  sayLines(state, peerId, [], taken);
+  sayEntries(state, peerId, [], taken);
   const failed = openTurn(19_500);
   const reason = { code: 'transport/dial-failed', address: '127.0.0.2', port: 7_000, reason: 'no' } as const;
   const reports = dialFailed(state, dialOf({ ...taken, effects: taken.effects.slice(1) }), reason, failed);

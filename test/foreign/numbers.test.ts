@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expire } from '../../src/chat/foreign/commands.js';
-import { forgetLines } from '../../src/chat/foreign/sending.js';
+import { forgetEntries } from '../../src/chat/foreign/sending.js';
 import { foreignPeerId } from '../../src/chat/people/name.js';
 import { messageIdFromBytes } from '../../src/ids.js';
 import { People } from '../../src/chat/people/people.js';
@@ -42,7 +42,7 @@ test('a private number is forgotten with its line, however that ends', () => {
   const id = messageIdFromBytes(new Uint8Array(16).fill(1));
   assert.ok(peerId !== null);
   state.privateNumbers.set(id, 6n);
-  forgetLines(state, peerId, [id]);
+  forgetEntries(state, peerId, [id]);
   assert.equal(state.privateNumbers.size, 0);
 
   state.privateNumbers.set(id, 6n);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { withSeeds } from '../support/seeds.js';
-import { line, start, temporaryHome, asidesOf } from './driver.js';
-import { allLines, confirmed, killing, writer } from './killed-writer.js';
+import { entry, start, temporaryHome, asidesOf } from './driver.js';
+import { allEntries, confirmed, killing, writer } from './killed-writer.js';
 
 // Fault D1
 test('whatever the moment of a kill, what was confirmed is there, and seq has no gap', async (t) => {
@@ -30,7 +30,7 @@ test('a full disk refuses and confirms nothing unstored, and all works once ther
     const ballast = join(home, 'ballast');
     writeFileSync(ballast, Buffer.alloc(2 ** 20 - 8_192));
     const history = (await start(file))._unsafeUnwrap();
-    const refused = await history.call('append', { lines: [line(1)] });
+    const refused = await history.call('append', { entries: [entry(1)] });
     assert.equal(refused._unsafeUnwrapErr().code, 'store/full', 'full from the start');
     rmSync(ballast);
     await history.idle(() => 'store' in history.state.opened);
@@ -38,18 +38,18 @@ test('a full disk refuses and confirms nothing unstored, and all works once ther
     const text = 'x'.repeat(3_000);
     let code = '';
     for (let i = 2; code === ''; i += 1) {
-      const answer = await history.call('append', { lines: [line(i, { text })] });
+      const answer = await history.call('append', { entries: [entry(i, { text })] });
       if (answer.isOk()) kept.push(i);
       else code = answer.error.code;
     }
     assert.equal(code, 'store/full');
     assert.ok(kept.length > 20);
-    assert.ok((await history.call('append', { lines: [line(5_000, { text })] })).isErr(), 'still full');
+    assert.ok((await history.call('append', { entries: [entry(5_000, { text })] })).isErr(), 'still full');
     const page = (await history.call('page', { limit: 1_000 }))._unsafeUnwrap();
     assert.equal(page.length, kept.length, 'reading goes on');
     spawnSync('mount', ['-o', 'remount,size=8m', home]);
     if ('closedBy' in history.state.opened) await history.idle(() => 'store' in history.state.opened);
-    const { seqs, duplicates } = (await history.call('append', { lines: [line(5_001)] }))._unsafeUnwrap();
+    const { seqs, duplicates } = (await history.call('append', { entries: [entry(5_001)] }))._unsafeUnwrap();
     assert.deepEqual([seqs, duplicates], [[kept.length + 1], []]);
     assert.deepEqual(asidesOf(history), []);
     await history.stop();
@@ -77,9 +77,9 @@ test('a failed sync confirms nothing, and the file is opened afresh', async (t) 
     assert.ok(faults.length > 0 && faults.every((text) => text === 'fault store/io'), run.stdout);
     assert.ok(run.stdout.lastIndexOf('ack') > run.stdout.lastIndexOf('fault'), 'goes on afterwards');
     const history = (await start(file))._unsafeUnwrap();
-    const lines = await allLines(history);
+    const entries = await allEntries(history);
     for (const [seq, number] of confirmed(run.stdout))
-      assert.equal(lines.get(seq), `message ${String(number)}`);
+      assert.equal(entries.get(seq), `message ${String(number)}`);
     await history.stop();
   } finally {
     remove();

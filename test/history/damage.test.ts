@@ -14,7 +14,7 @@ import { openSql } from '../../src/actors/history/sql.js';
 import { unreachable } from '../../src/exhaustive.js';
 import { dice, withSeeds, type Dice } from '../support/seeds.js';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
-import { line, peer, start, temporaryHome, type Driver, asidesOf } from './driver.js';
+import { entry, peer, start, temporaryHome, type Driver, asidesOf } from './driver.js';
 
 /** Damage of each kind in one run; every run has a seed of its own. */
 const roundsEach = 3;
@@ -56,20 +56,20 @@ function damage(bytes: Buffer, kind: (typeof kinds)[number], roll: Dice): Buffer
   }
 }
 
-const fresh = (i: number) => line(100_000 + i, { text: 'after the damage' });
+const fresh = (i: number) => entry(100_000 + i, { text: 'after the damage' });
 
 /** Everything a node does with a history; none of it may throw, and what is confirmed must be there. */
 async function exercise(history: Driver): Promise<void> {
   await history.call('page', { limit: 1_000 });
   await history.call('page', { limit: 50, search: 'message' });
   await history.call('contacts', {});
-  await history.call('outbox', { peerId: peer(1), afterSeq: 0, linesMax: 1_000, bytesMax: 2 ** 20 });
+  await history.call('outbox', { peerId: peer(1), afterSeq: 0, entriesMax: 1_000, bytesMax: 2 ** 20 });
   for (let i = 0; i < 3; i += 1) {
-    let stored = await history.call('append', { lines: [fresh(i)] });
+    let stored = await history.call('append', { entries: [fresh(i)] });
     // Damage met only now is set aside while this request fails; the next one must succeed.
     if (stored.isErr()) {
       await history.idle();
-      stored = await history.call('append', { lines: [fresh(i)] });
+      stored = await history.call('append', { entries: [fresh(i)] });
     }
     assert.ok(stored.isOk(), JSON.stringify(stored));
   }
@@ -96,8 +96,8 @@ async function damaging(seed: number): Promise<void> {
     const history = (await start(original.file))._unsafeUnwrap();
     for (let i = 0; i < 2_000; i += 100)
       await history.call('append', {
-        lines: Array.from({ length: 100 }, (_, j) =>
-          line(i + j, { peerId: peer(j % 7), text: `message ${'é'.repeat(j)}` }),
+        entries: Array.from({ length: 100 }, (_, j) =>
+          entry(i + j, { peerId: peer(j % 7), text: `message ${'é'.repeat(j)}` }),
         ),
       });
     await history.idle();
@@ -123,9 +123,9 @@ async function damaging(seed: number): Promise<void> {
         );
         assert.equal(asides.length, told.length, label);
         counts[asides.length > 0 ? 'aside' : 'unnoticed'] += 1;
-        if (told.some(({ lines }) => lines !== null && lines > 0)) counts.salvaged += 1;
+        if (told.some(({ entries }) => entries !== null && entries > 0)) counts.salvaged += 1;
         assert.ok(
-          told.every(({ lines }) => lines !== null),
+          told.every(({ entries }) => entries !== null),
           label,
         );
         await opened.value.stop();
@@ -147,22 +147,22 @@ test('a salvage keeps every message outside the damage with its number, and reus
   try {
     const history = (await start(file))._unsafeUnwrap();
     for (let i = 0; i < 5_000; i += 1_000)
-      await history.call('append', { lines: Array.from({ length: 1_000 }, (_, j) => line(i + j)) });
+      await history.call('append', { entries: Array.from({ length: 1_000 }, (_, j) => entry(i + j)) });
     await history.stop();
     const bytes = readFileSync(file);
-    // The page that holds line 2,500.
+    // The page that holds entry 2,500.
     const at = bytes.indexOf('message 2500');
     assert.ok(at > 0);
     bytes.fill(0, at - (at % 4_096), at - (at % 4_096) + 4_096);
     writeFileSync(file, bytes);
     const again = (await start(file))._unsafeUnwrap();
     // On a busy machine the salvage takes more than the slice at the start.
-    await again.idle(() => asidesOf(again).every(({ lines }) => lines !== null));
+    await again.idle(() => asidesOf(again).every(({ entries }) => entries !== null));
     const [aside] = asidesOf(again);
     assert.ok(aside !== undefined && existsSync(aside.file));
     assert.deepEqual(readFileSync(aside.file), bytes, 'as it was found');
-    assert.ok(aside.lines !== null && aside.lines > 4_700, JSON.stringify(aside));
-    const [seq] = (await again.call('append', { lines: [line(9_999)] }))._unsafeUnwrap().seqs;
+    assert.ok(aside.entries !== null && aside.entries > 4_700, JSON.stringify(aside));
+    const [seq] = (await again.call('append', { entries: [entry(9_999)] }))._unsafeUnwrap().seqs;
     assert.ok(seq !== undefined && seq > 5_000);
     const page = (await again.call('page', { limit: 10_000 }))._unsafeUnwrap();
     for (const { seq, content } of page.slice(0, -1))
@@ -181,7 +181,7 @@ test('a damaged search index is rebuilt, and the search that met it is answered'
   const { home, file, remove } = temporaryHome();
   try {
     const history = (await start(file))._unsafeUnwrap();
-    await history.call('append', { lines: Array.from({ length: 3_000 }, (_, i) => line(i)) });
+    await history.call('append', { entries: Array.from({ length: 3_000 }, (_, i) => entry(i)) });
     assert.equal((await history.call('page', { limit: 9, search: 'message' }))._unsafeUnwrap().length, 9);
     await history.stop();
     const sql = openSql(file);

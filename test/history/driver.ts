@@ -130,21 +130,21 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
   });
 }
 
-/** Files that a history set aside as damaged, and the lines it carried over from each; `null`: not done yet. */
+/** Files that a history set aside as damaged, and the entries it carried over from each; `null`: not done yet. */
 export function asidesOf({
   log,
-}: Driver): readonly { readonly file: string; readonly lines: number | null }[] {
+}: Driver): readonly { readonly file: string; readonly entries: number | null }[] {
   const told = (event: string) =>
     log.flatMap((entry) => {
       const [, name, ...fields] = entry.split(' ');
       return name === event
-        ? [JSON.parse(fields.join(' ')) as { readonly file: string; readonly lines?: number }]
+        ? [JSON.parse(fields.join(' ')) as { readonly file: string; readonly entries?: number }]
         : [];
     });
   const salvaged = told('history-salvaged');
   return told('history-damaged-set-aside').map(({ file }) => ({
     file,
-    lines: salvaged.find((each) => each.file === file)?.lines ?? null,
+    entries: salvaged.find((each) => each.file === file)?.entries ?? null,
   }));
 }
 
@@ -173,8 +173,8 @@ export function messageId(number: number): MessageId {
   return messageIdFromBytes(bytes);
 }
 
-/** An outgoing native line to peer 1, or whatever is said instead. */
-export function line(
+/** An outgoing native entry to peer 1, or whatever is said instead. */
+export function entry(
   number: number,
   { text = `message ${String(number)}`, ...said }: Partial<NewEntry> & { readonly text?: string } = {},
 ): NewEntry {

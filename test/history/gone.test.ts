@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runProgram, sceneOptions, temporaryHome } from '../support/program.js';
-import { line, request, withHistory } from './driver.js';
+import { entry, request, withHistory } from './driver.js';
 import { freeUdpPort } from '../support/free-port.js';
 
 const losses: Readonly<Record<string, (file: string, home: string) => void>> = {
@@ -22,13 +22,13 @@ const losses: Readonly<Record<string, (file: string, home: string) => void>> = {
 };
 
 for (const [name, lose] of Object.entries(losses)) {
-  test(`a line is not acknowledged once ${name}`, () =>
+  test(`an entry is not acknowledged once ${name}`, () =>
     withHistory(async (driver, file, home) => {
-      assert.ok((await driver.call('append', { lines: [line(1)] })).isOk());
+      assert.ok((await driver.call('append', { entries: [entry(1)] })).isOk());
       lose(file, home);
       const answers = await driver.batch([
-        request('append', { lines: [line(2)] }),
-        request('append', { lines: [line(3)] }),
+        request('append', { entries: [entry(2)] }),
+        request('append', { entries: [entry(3)] }),
       ]);
       const codes = answers.map((answer) => (answer.isErr() ? answer.error.code : 'acknowledged'));
       assert.deepEqual(codes, ['store/gone', 'store/gone']);

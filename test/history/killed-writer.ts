@@ -10,7 +10,7 @@ import { asidesOf, start, temporaryHome, type Driver } from './driver.js';
 /** The script of the process. */
 export const writer = join(import.meta.dirname, 'writer.js');
 
-/** Runs the writer and kills it once it has confirmed `acks` lines. Returns what it printed. */
+/** Runs the writer and kills it once it has confirmed `acks` entries. Returns what it printed. */
 function killAfter(file: string, acks: number, firstId: number): Promise<string> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [writer, file, '1000000', String(firstId)], {
@@ -25,7 +25,7 @@ function killAfter(file: string, acks: number, firstId: number): Promise<string>
   });
 }
 
-/** `seq` → number of the line, of whole lines only: a kill may cut the last. */
+/** `seq` → number of the entry, of whole entries only: a kill may cut the last. */
 export function confirmed(printed: string): ReadonlyMap<number, number> {
   const acks = printed
     .split('\n')
@@ -34,18 +34,18 @@ export function confirmed(printed: string): ReadonlyMap<number, number> {
   return new Map(acks.map((text) => text.split(' ').slice(1).map(Number) as [number, number]));
 }
 
-export async function allLines(history: Driver): Promise<ReadonlyMap<number, string>> {
-  const lines = new Map<number, string>();
+export async function allEntries(history: Driver): Promise<ReadonlyMap<number, string>> {
+  const entries = new Map<number, string>();
   for (let afterSeq = 0; ;) {
     const page = (await history.call('page', { afterSeq, limit: 10_000 }))._unsafeUnwrap();
-    for (const { seq, content } of page) lines.set(seq, wordsOf(content) ?? '');
+    for (const { seq, content } of page) entries.set(seq, wordsOf(content) ?? '');
     const last = page.at(-1);
-    if (last === undefined) return lines;
+    if (last === undefined) return entries;
     afterSeq = last.seq;
   }
 }
 
-/** Kills the writer at random moments. Returns the number of confirmed lines, all of which were there. */
+/** Kills the writer at random moments. Returns the number of confirmed entries, all of which were there. */
 export async function killing(seed: number, kills: number): Promise<number> {
   const roll = dice(seed);
   const { file, remove } = temporaryHome();
@@ -60,11 +60,11 @@ export async function killing(seed: number, kills: number): Promise<number> {
     }
     assert.ok(acked.size >= kills);
     const history = (await start(file))._unsafeUnwrap();
-    const lines = await allLines(history);
-    for (const [seq, number] of acked) assert.equal(lines.get(seq), `message ${String(number)}`);
+    const entries = await allEntries(history);
+    for (const [seq, number] of acked) assert.equal(entries.get(seq), `message ${String(number)}`);
     assert.deepEqual(
-      [...lines.keys()],
-      Array.from({ length: lines.size }, (_, i) => i + 1),
+      [...entries.keys()],
+      Array.from({ length: entries.size }, (_, i) => i + 1),
     );
     assert.deepEqual(asidesOf(history), []);
     await history.idle();

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DeliveryState } from '../../src/chat/delivery/entry.js';
 import { holdsAsync } from '../support/seeds.js';
-import { line, messageId, peer, request, start, temporaryHome, type Driver } from './driver.js';
+import { entry, messageId, peer, request, start, temporaryHome, type Driver } from './driver.js';
 
 const numbers = fc.array(fc.integer({ min: 1, max: 24 }), { minLength: 1, maxLength: 12 });
 const recipient = fc.integer({ min: 1, max: 2 });
@@ -40,8 +40,8 @@ async function run(steps: readonly Step[], isForgetful: boolean): Promise<readon
       const peerId = peer(each.to);
       if (each.type === 'append') {
         const { dialect, direction } = each;
-        const lines = each.numbers.map((number) => line(number, { peerId, dialect, direction }));
-        const [answer] = await history.batch<'append'>([request('append', { lines })]);
+        const entries = each.numbers.map((number) => entry(number, { peerId, dialect, direction }));
+        const [answer] = await history.batch<'append'>([request('append', { entries })]);
         said.push(answer?.isOk() === true ? answer.value : answer?._unsafeUnwrapErr());
         continue;
       }
@@ -73,7 +73,7 @@ test('the disk counts where the memory differs from it', async () => {
   const { file, remove } = temporaryHome();
   const history = (await start(file))._unsafeUnwrap();
   try {
-    await history.call('append', { lines: [line(1), line(2), line(3)] });
+    await history.call('append', { entries: [entry(1), entry(2), entry(3)] });
     const { opened } = history.state;
     assert.ok('store' in opened);
     const other = (await start(file))._unsafeUnwrap();
@@ -82,7 +82,7 @@ test('the disk counts where the memory differs from it', async () => {
     const ids = [1, 2, 3].map(messageId);
     const marked = (await history.call('mark', { peerId: peer(1), ids, state: 'delivered' }))._unsafeUnwrap();
     assert.deepEqual(marked.reached.toSorted(), ids.toSorted());
-    assert.deepEqual(marked.outbox, { lines: 0, bytes: 0 });
+    assert.deepEqual(marked.outbox, { entries: 0, bytes: 0 });
   } finally {
     await history.stop();
     remove();

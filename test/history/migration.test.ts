@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { openSql } from '../../src/actors/history/sql.js';
 import { migrations, schemaVersion } from '../../src/actors/history/schema.js';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
-import { line, start, temporaryHome, type Driver } from './driver.js';
+import { entry, start, temporaryHome, type Driver } from './driver.js';
 
 const none = {};
 const here = join(import.meta.dirname, '../../../test/history');
@@ -63,19 +63,19 @@ async function assertWhole(history: Driver): Promise<void> {
   const waiting = texts.slice(8);
   const bytes = waiting.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const size = (await history.call('outboxSize', none))._unsafeUnwrap();
-  assert.deepEqual(size, { lines: waiting.length, bytes });
+  assert.deepEqual(size, { entries: waiting.length, bytes });
   const carol = contacts[1]?.peerId;
   assert.ok(carol !== undefined);
-  const body = { peerId: carol, afterSeq: 0, linesMax: 4_096, bytesMax: 2 ** 20 };
+  const body = { peerId: carol, afterSeq: 0, entriesMax: 4_096, bytesMax: 2 ** 20 };
   const outbox = (await history.call('outbox', body))._unsafeUnwrap();
   assert.deepEqual(
-    outbox.lines.map(({ content }) => wordsOf(content)),
+    outbox.entries.map(({ content }) => wordsOf(content)),
     waiting.filter((text) => text !== 'nobody listens there'),
   );
   assert.equal(outbox.isLast, true);
 }
 
-test('a history of version 1.0.0 opens with every line, contact and waiting message', async (context) => {
+test('a history of version 1.0.0 opens with every entry, contact and waiting message', async (context) => {
   const file = copy(context);
   const history = (await start(file))._unsafeUnwrap();
   await assertWhole(history);
@@ -85,14 +85,14 @@ test('a history of version 1.0.0 opens with every line, contact and waiting mess
   assert.deepEqual(await found('zanzibar'), [24], 'and what it had no time to index');
   assert.deepEqual(history.log, []);
 
-  const [seq] = (await history.call('append', { lines: [line(1)] }))._unsafeUnwrap().seqs;
+  const [seq] = (await history.call('append', { entries: [entry(1)] }))._unsafeUnwrap().seqs;
   assert.equal(seq, 25);
   const [waiting] = (await history.call('page', { limit: 100 }))._unsafeUnwrap().slice(8);
   assert.ok(waiting !== undefined);
   const { peerId, id } = waiting;
   const marked = await history.call('mark', { peerId, ids: [id], state: 'delivered' });
   assert.deepEqual(marked._unsafeUnwrap().reached, [id]);
-  assert.equal((await history.call('outboxSize', none))._unsafeUnwrap().lines, 16);
+  assert.equal((await history.call('outboxSize', none))._unsafeUnwrap().entries, 16);
   await history.stop();
 });
 
@@ -126,7 +126,7 @@ test('the index of a history of schema 4 is rebuilt and finds words in every scr
 });
 
 // Case P1
-test('a history of schema 2 opens with its contacts and lines, and with nothing unread', async (context) => {
+test('a history of schema 2 opens with its contacts and entries, and with nothing unread', async (context) => {
   const file = copy(context, second);
   const history = (await start(file))._unsafeUnwrap();
   const contacts = (await history.call('contacts', none))._unsafeUnwrap();

@@ -4,7 +4,7 @@ import { history as limits } from '../../src/actors/history/limits.js';
 import fc from 'fast-check';
 import { parseQuery } from '../../src/actors/history/search.js';
 import type { HistoryQuery } from '../../src/chat/delivery/entry.js';
-import { line, peer, withHistory, type Driver } from './driver.js';
+import { entry, peer, withHistory, type Driver } from './driver.js';
 import { holdsAsync } from '../support/seeds.js';
 import { codePoint } from '../support/code-points.js';
 
@@ -21,7 +21,7 @@ const texts = [
 ];
 
 const many = (from: number) =>
-  Array.from({ length: 5_000 }, (_, i) => line(from + i, { text: `w${String(i)}` }));
+  Array.from({ length: 5_000 }, (_, i) => entry(from + i, { text: `w${String(i)}` }));
 
 const found = async (history: Driver, search: string, more: Partial<HistoryQuery> = {}) => {
   const page = await history.call('page', { limit: 100, search, ...more });
@@ -30,7 +30,7 @@ const found = async (history: Driver, search: string, more: Partial<HistoryQuery
 
 test('a search finds words without regard to case and accents, all of which must occur', () =>
   withHistory(async (history) => {
-    await history.call('append', { lines: texts.map((text, i) => line(i, { text })) });
+    await history.call('append', { entries: texts.map((text, i) => entry(i, { text })) });
     assert.deepEqual(await found(history, 'cafe'), [1, 2]);
     assert.deepEqual(await found(history, 'Café'), [1, 2]);
     assert.deepEqual(await found(history, 'cafe*'), [1, 2, 3]);
@@ -48,7 +48,7 @@ test('a search finds words without regard to case and accents, all of which must
 
 test('operators of the index are words like any other', () =>
   withHistory(async (history) => {
-    await history.call('append', { lines: texts.map((text, i) => line(i, { text })) });
+    await history.call('append', { entries: texts.map((text, i) => entry(i, { text })) });
     assert.deepEqual(await found(history, 'OR AND'), [7]);
     assert.deepEqual(await found(history, 'cafe OR moon'), []);
     assert.deepEqual(await found(history, 'text:cafe'), []);
@@ -62,15 +62,15 @@ test('operators of the index are words like any other', () =>
 
 test('a query that cannot be understood is refused', () =>
   withHistory(async (history) => {
-    await history.call('append', { lines: [line(1, { text: 'word' })] });
+    await history.call('append', { entries: [entry(1, { text: 'word' })] });
     const wordy = Array.from({ length: 33 }, () => 'a').join(' ');
     for (const query of ['', '   ', '"open', '*', '**', '""', wordy, 'x'.repeat(1_025)])
       assert.equal(await found(history, query), 'store/bad-query', query);
   }));
 
-test('whatever is typed, the answer is lines or a refusal', (t) =>
+test('whatever is typed, the answer is entries or a refusal', (t) =>
   withHistory(async (history) => {
-    await history.call('append', { lines: texts.map((text, i) => line(i, { text })) });
+    await history.call('append', { entries: texts.map((text, i) => entry(i, { text })) });
     const anything = fc.oneof(
       fc.string({ unit: codePoint }),
       fc
@@ -94,15 +94,15 @@ test('whatever is typed, the answer is lines or a refusal', (t) =>
 
 test('a search is limited to peer, direction and time', () =>
   withHistory(async (history) => {
-    const lines = Array.from({ length: 600 }, (_, i) =>
-      line(i, {
+    const entries = Array.from({ length: 600 }, (_, i) =>
+      entry(i, {
         peerId: peer(i % 100),
         direction: i % 2 === 0 ? 'in' : 'out',
         text: 'the word',
         receivedAtMs: i,
       }),
     );
-    await history.call('append', { lines });
+    await history.call('append', { entries });
     assert.deepEqual(await found(history, 'word', { peerId: peer(7) }), [8, 108, 208, 308, 408, 508]);
     assert.deepEqual(await found(history, 'word', { peerId: peer(7), direction: 'in' }), []);
     assert.deepEqual(await found(history, 'word', { peerId: peer(700) }), []);
@@ -116,15 +116,15 @@ test('a search is limited to peer, direction and time', () =>
 // Case H9
 test('indexing stays behind the appends, and a search answers from what is indexed', () =>
   withHistory(async (history) => {
-    await history.call('append', { lines: many(0) });
+    await history.call('append', { entries: many(0) });
     const unindexed = async () => (await history.call('stats', {}))._unsafeUnwrap().unindexed;
     assert.equal(await unindexed(), 5_000);
     await history.idle();
     assert.deepEqual(await found(history, 'w4999'), [5_000]);
     assert.equal(await unindexed(), 0);
-    const until = limits.indexLagLinesMax + 30_000;
-    for (let from = 5_000; from < until; from += 5_000) await history.call('append', { lines: many(from) });
-    assert.ok((await unindexed()) <= limits.indexLagLinesMax, 'the lag is bounded while appends go on');
+    const until = limits.indexLagEntriesMax + 30_000;
+    for (let from = 5_000; from < until; from += 5_000) await history.call('append', { entries: many(from) });
+    assert.ok((await unindexed()) <= limits.indexLagEntriesMax, 'the lag is bounded while appends go on');
     assert.deepEqual(await found(history, 'w4998', { limit: 1, afterSeq: 0 }), [4_999]);
     assert.ok((await unindexed()) > 0, 'and the search did not wait for the rest');
     await history.idle();

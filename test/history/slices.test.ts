@@ -5,7 +5,7 @@ import { history as limits } from '../../src/actors/history/limits.js';
 import { openSql } from '../../src/actors/history/sql.js';
 import type { HistoryStore } from '../../src/actors/history/store.js';
 import { dice, runSeed } from '../support/seeds.js';
-import { line, start, temporaryHome, withHistory, type Driver } from './driver.js';
+import { entry, start, temporaryHome, withHistory, type Driver } from './driver.js';
 
 const bytesMax = 65_536;
 const draw = dice(runSeed);
@@ -33,8 +33,8 @@ const found = async (history: Driver, search: string) =>
 for (const [kind, text] of Object.entries(texts))
   test(`a slice holds few of the longest texts: ${kind}`, () =>
     withHistory(async (history) => {
-      const lines = Array.from({ length: 12 }, (_, at) => line(at, { text: text() }));
-      await history.call('append', { lines });
+      const entries = Array.from({ length: 12 }, (_, at) => entry(at, { text: text() }));
+      await history.call('append', { entries });
       const store = storeOf(history);
       const slices: number[] = [];
       while (store.unindexed > 0) {
@@ -49,7 +49,7 @@ for (const [kind, text] of Object.entries(texts))
 async function afterDeaths(file: string, deaths: number): Promise<Driver> {
   const history = (await start(file))._unsafeUnwrap();
   await history.call('append', {
-    lines: Array.from({ length: 6 }, (_, at) => line(at, { text: `word${String(at + 1)}` })),
+    entries: Array.from({ length: 6 }, (_, at) => entry(at, { text: `word${String(at + 1)}` })),
   });
   await history.stop();
   const sql = openSql(file);

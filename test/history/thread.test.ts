@@ -3,19 +3,23 @@ import { test } from 'node:test';
 import { history } from '../../src/actors/history/history.js';
 import { child, startSupervisor } from '../../src/runtime/index.js';
 import { within } from '../support/deadline.js';
-import { line, messageId, peer, temporaryHome } from './driver.js';
+import { entry, messageId, peer, temporaryHome } from './driver.js';
 
-const entry = new URL('../../bundle/thread-history.cjs', import.meta.url);
+const threadEntry = new URL('../../bundle/thread-history.cjs', import.meta.url);
 
-test('the history keeps lines from its own thread, and commits what waits together', async () => {
+test('the history keeps entries from its own thread, and commits what waits together', async () => {
   const { file, remove } = temporaryHome();
   try {
-    const keeper = child(history, { args: { file }, links: {}, placement: { kind: 'thread', entry } });
+    const keeper = child(history, {
+      args: { file },
+      links: {},
+      placement: { kind: 'thread', entry: threadEntry },
+    });
     const root = (
       await startSupervisor({ name: 'root', strategy: 'one-for-one', children: [keeper] })
     )._unsafeUnwrap();
     const ref = root.ref(keeper);
-    const appends = Array.from({ length: 2_000 }, (_, i) => ref.call('append', { lines: [line(i)] }));
+    const appends = Array.from({ length: 2_000 }, (_, i) => ref.call('append', { entries: [entry(i)] }));
     const answers = await within(Promise.all(appends), 10_000, 'the appends');
     assert.deepEqual(
       answers.map((answer) => answer._unsafeUnwrap().seqs[0]),
@@ -40,7 +44,7 @@ test('a history whose home cannot be used refuses to start and says why', async 
   const keeper = child(history, {
     args: { file: '/nonexistent/history.db' },
     links: {},
-    placement: { kind: 'thread', entry },
+    placement: { kind: 'thread', entry: threadEntry },
   });
   const refused = (
     await startSupervisor({ name: 'root', strategy: 'one-for-one', children: [keeper] })

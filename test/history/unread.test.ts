@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerId } from '../../src/ids.js';
-import { line, peer, start, temporaryHome, withHistory, type Driver } from './driver.js';
+import { entry, peer, start, temporaryHome, withHistory, type Driver } from './driver.js';
 
 const none = {};
 const incoming = (number: number, peerId: PeerId) =>
-  line(number, { direction: 'in', state: 'delivered', peerId, peer: `from ${peerId}` });
+  entry(number, { direction: 'in', state: 'delivered', peerId, peer: `from ${peerId}` });
 
 const unreadOf = async (history: Driver) =>
   (await history.call('unseen', none))
@@ -21,10 +21,10 @@ test('unread messages are counted by peer, over restarts, until they are read', 
   const { file, remove } = temporaryHome();
   context.after(remove);
   const history = (await start(file))._unsafeUnwrap();
-  const lines = [incoming(1, alice), incoming(2, dave), incoming(3, alice), line(4, { peerId: alice })];
-  await history.call('append', { lines });
+  const entries = [incoming(1, alice), incoming(2, dave), incoming(3, alice), entry(4, { peerId: alice })];
+  await history.call('append', { entries });
   // A message that comes again is not counted twice.
-  await history.call('append', { lines: [incoming(1, alice)] });
+  await history.call('append', { entries: [incoming(1, alice)] });
   assert.deepEqual(await unreadOf(history), [
     [alice, 0, 2],
     [dave, 0, 1],
@@ -47,9 +47,9 @@ test('unread messages are counted by peer, over restarts, until they are read', 
 // Case P1
 test('a mark in one batch with a new message counts that message once', () =>
   withHistory(async (history) => {
-    await history.call('append', { lines: [incoming(1, alice)] });
+    await history.call('append', { entries: [incoming(1, alice)] });
     const [, mark] = await history.batch([
-      { name: 'append', body: { lines: [incoming(2, alice)] } },
+      { name: 'append', body: { entries: [incoming(2, alice)] } },
       { name: 'read', body: { peerId: alice, upToSeq: 1 } },
     ]);
     assert.deepEqual(mark?._unsafeUnwrap(), { readSeq: 1, unread: 1, newestSeq: 2 });

@@ -1,7 +1,7 @@
 /** Searches in scripts without blanks, for emoji and for signs, and in every form of one letter. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { line, withHistory, type Driver } from './driver.js';
+import { entry, withHistory, type Driver } from './driver.js';
 
 const found = async (history: Driver, search: string) => {
   const page = await history.call('page', { limit: 100, search });
@@ -26,7 +26,7 @@ const texts = [
 // Case H4
 test('a search finds words as people see them, in every script', () =>
   withHistory(async (history) => {
-    await history.call('append', { lines: texts.map((text, at) => line(at, { text })) });
+    await history.call('append', { entries: texts.map((text, at) => entry(at, { text })) });
     for (const [query, seqs] of [
       ['湖边', [1]],
       ['午', [1]],
@@ -66,6 +66,8 @@ test('a search finds words as people see them, in every script', () =>
 // Case H4
 test('a prefix of a cut sign finds no other sign', () =>
   withHistory(async (history) => {
-    await history.call('append', { lines: [line(1, { text: '\u{1F600}' }), line(2, { text: '\u1F60' })] });
+    await history.call('append', {
+      entries: [entry(1, { text: '\u{1F600}' }), entry(2, { text: '\u1F60' })],
+    });
     assert.deepEqual(await found(history, '\u{1F600}*'), [1]);
   }));

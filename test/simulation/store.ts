@@ -3,7 +3,7 @@
  * the sync. A crash loses what is not synced; answers may be lost after the sync, and writes may fail.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { LineAsk, StoreFailure } from '../../src/chat/delivery/effects.js';
+import type { EntryAsk, StoreFailure } from '../../src/chat/delivery/effects.js';
 import type {
   Appended,
   Correspondent,
@@ -37,7 +37,7 @@ export class Disk {
   readonly #outgoing = new Map<MessageId, Mutable<Entry>>();
   /** Outgoing lines that wait, oldest first, by peer. */
   readonly #waiting = new Map<PeerId, Map<number, Entry>>();
-  #size: OutboxSize = { lines: 0, bytes: 0 };
+  #size: OutboxSize = { entries: 0, bytes: 0 };
 
   find = (peerId: PeerId, direction: 'in' | 'out', id: MessageId): Entry | undefined =>
     this.#byKey.get(keyOf({ peerId, direction, id }));
@@ -103,10 +103,10 @@ export class Disk {
     return { readSeq, unread: this.lines.filter(isUnread).length };
   }
 
-  outbox(peerId: PeerId, afterSeq: number, linesMax: number): OutboxPage {
+  outbox(peerId: PeerId, afterSeq: number, entriesMax: number): OutboxPage {
     const waiting = [...(this.#waiting.get(peerId)?.values() ?? [])].filter(({ seq }) => seq > afterSeq);
-    const lines = waiting.slice(0, linesMax).map((line) => ({ ...line }));
-    return { lines, isLast: lines.length === waiting.length };
+    const lines = waiting.slice(0, entriesMax).map((line) => ({ ...line }));
+    return { entries: lines, isLast: lines.length === waiting.length };
   }
 
   page(query: HistoryQuery): readonly Entry[] {
@@ -134,8 +134,8 @@ export class Disk {
     if (isWaiting(line)) waiting.set(line.seq, line);
     else waiting.delete(line.seq);
     const step = waiting.size - before;
-    const { lines, bytes } = this.#size;
-    this.#size = { lines: lines + step, bytes: bytes + step * bytesOf(line.content) };
+    const { entries, bytes } = this.#size;
+    this.#size = { entries: entries + step, bytes: bytes + step * bytesOf(line.content) };
   }
 }
 
@@ -153,7 +153,7 @@ const statesBefore: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = 
 const isWaiting = ({ direction, state }: Entry): boolean =>
   direction === 'out' && (state === 'queued' || state === 'sent');
 
-export type HistoryAsk = LineAsk | ContactAsk;
+export type HistoryAsk = EntryAsk | ContactAsk;
 
 interface Write {
   readonly apply: () => () => void;
@@ -189,7 +189,7 @@ export class SimulatedHistory {
     switch (ask.type) {
       case 'append':
         this.#write<Result<Appended, IdTaken>>(
-          () => disk.append(ask.lines),
+          () => disk.append(ask.entries),
           (result) => answer({ type: 'append', result: result.andThen((appended) => appended) }),
         );
         break;
@@ -202,7 +202,7 @@ export class SimulatedHistory {
       case 'outbox':
         this.commit();
         if (ask.peerId === null) throw new Error('the simulation lists no outbox');
-        answer({ type: 'outbox', result: ok(disk.outbox(ask.peerId, ask.afterSeq, ask.linesMax)) });
+        answer({ type: 'outbox', result: ok(disk.outbox(ask.peerId, ask.afterSeq, ask.entriesMax)) });
         break;
       case 'page':
         this.commit();

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { ok } from 'neverthrow';
 import type { AskedInput, Asked, AskedName } from '../../src/chat/asked.js';
 import { Core, type Stored } from '../../src/chat/core.js';
-import type { LineAsk } from '../../src/chat/delivery/effects.js';
+import type { EntryAsk } from '../../src/chat/delivery/effects.js';
 import type { Appended, Entry, NewEntry } from '../../src/chat/delivery/entry.js';
 import type { Effect, Input, StoredAnswer } from '../../src/chat/effects.js';
 import type { NodeEvent } from '../../src/chat/events.js';
@@ -79,7 +79,7 @@ export const resumptionOf = (peer: PeerProof, generation = 1): Resumption => ({
 });
 
 type Of<To extends Effect['to']> = Extract<Effect, { readonly to: To }>;
-type HistoryAsk = LineAsk | ContactAsk;
+type HistoryAsk = EntryAsk | ContactAsk;
 
 /** Far enough ahead of the clock of a scene, in ms. */
 export const keyIsOldAtMs = 1e9;
@@ -112,7 +112,7 @@ export class CoreScene {
     });
     const unseen = { unread: [], emittedSeq: 0 };
     const nothing = { contacts: [], correspondents: [], newestSeq: 0, publishedSeq: 0, unseen };
-    const outboxSize = { lines: 0, bytes: 0 };
+    const outboxSize = { entries: 0, bytes: 0 };
     this.#keep(this.core.restore({ ...nothing, outboxSize, ...stored }, this.#given()));
     this.take({ type: 'listening', address: '10.0.0.100', port: 6_000, others: [] });
   }
@@ -178,10 +178,10 @@ export class CoreScene {
   }
 
   /** The newest request for a page of an outbox is answered. */
-  outboxRead(lines: readonly Entry[]): readonly Effect[] {
+  outboxRead(entries: readonly Entry[]): readonly Effect[] {
     return this.stored(this.asked('outbox').token, {
       type: 'outbox',
-      result: ok({ lines, isLast: true }),
+      result: ok({ entries, isLast: true }),
     });
   }
 
@@ -249,12 +249,12 @@ export class CoreScene {
   }
 }
 
-/** The answer of the history to lines that it did not know. */
+/** The answer of the history to entries that it did not know. */
 export const appended = (...seqs: readonly number[]): Appended => ({
   seqs,
   duplicates: [],
-  outbox: { lines: 1, bytes: 1 },
+  outbox: { entries: 1, bytes: 1 },
 });
 
-/** A line as the history gives it back. */
-export const lineOf = (line: NewEntry, seq: number): Entry => ({ ...line, seq });
+/** An entry as the history gives it back. */
+export const entryOf = (entry: NewEntry, seq: number): Entry => ({ ...entry, seq });

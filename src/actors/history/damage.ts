@@ -15,10 +15,10 @@ import {
   contactColumnsOf,
   contactValues,
   decodeContact,
-  decodeLine,
-  encodeLine,
-  lineColumns,
-  lineColumnsWith,
+  decodeEntry,
+  encodeEntry,
+  entryColumns,
+  entryColumnsWith,
 } from './rows.js';
 import { schemaVersion } from './schema.js';
 import {
@@ -78,7 +78,7 @@ export function planSalvage(
 export interface Salvage {
   readonly damagedFile: string;
   /** Entries copied in this run. */
-  readonly lines: number;
+  readonly entries: number;
   /** Copies one slice in one transaction. Returns true once all is done. Throws `SqlTrouble` of the new file. */
   step(): boolean;
 }
@@ -91,7 +91,7 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
   const source = openSource(damagedFile);
   let { afterSeq } = planned;
   let leaps = 0;
-  let lines = 0;
+  let entries = 0;
   const finish = (): true => {
     if (source !== null) closeSource(source, damagedFile);
     store.transaction(() => {
@@ -104,8 +104,8 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
   };
   return {
     damagedFile,
-    get lines() {
-      return lines;
+    get entries() {
+      return entries;
     },
     step() {
       if (source === null) return finish();
@@ -115,7 +115,7 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
       // Where only single entries can be read, many reads share one transaction.
       for (
         let reads = 0;
-        reads < limits.salvageReadsMax && read.length < limits.salvageSliceLines;
+        reads < limits.salvageReadsMax && read.length < limits.salvageSliceEntries;
         reads += 1
       ) {
         const slice = readSlice(source, afterSeq, leaps);
@@ -123,11 +123,11 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
         isEnd = slice.isEnd || leaps > limits.salvageLeapsMax;
         if (isEnd) break;
         afterSeq = slice.afterSeq;
-        read.push(...slice.lines);
+        read.push(...slice.entries);
       }
-      lines += store.transaction(() => {
+      entries += store.transaction(() => {
         if (isFirst) restoreOthers(store, source);
-        const restored = read.filter((line) => store.restore(line.seq, encodeLine(line)));
+        const restored = read.filter((entry) => store.restore(entry.seq, encodeEntry(entry)));
         writeProgress(sql, { damagedFile, afterSeq });
         return restored.length;
       });
@@ -138,7 +138,7 @@ export function resumeSalvage(store: HistoryStore, sql: Sql): Salvage | null {
 }
 
 interface Slice {
-  readonly lines: readonly Entry[];
+  readonly entries: readonly Entry[];
   readonly afterSeq: number;
   readonly isHole: boolean;
   readonly isEnd: boolean;
@@ -150,22 +150,22 @@ interface Slice {
  */
 function readSlice(source: Sql, afterSeq: number, leaps: number): Slice {
   const from = leaps === 0 ? afterSeq : afterSeq + 2 ** (leaps - 1);
-  for (const linesMax of [limits.salvageSliceLines, 16, 1]) {
-    const rows = readRows(source, from, linesMax);
+  for (const entriesMax of [limits.salvageSliceEntries, 16, 1]) {
+    const rows = readRows(source, from, entriesMax);
     if (rows.isErr()) continue;
     const last = rows.value.at(-1);
-    if (last === undefined) return { lines: [], afterSeq: from, isHole: false, isEnd: true };
+    if (last === undefined) return { entries: [], afterSeq: from, isHole: false, isEnd: true };
     const seq = attemptDoubtful(() => integerOf(last[0]));
     // A damaged index could lead backwards for ever.
     if (seq.isErr() || seq.value <= from) continue;
-    const lines = rows.value.flatMap((row) => attemptDoubtful(() => decodeLine(row)).unwrapOr(null) ?? []);
-    return { lines, afterSeq: seq.value, isHole: false, isEnd: false };
+    const entries = rows.value.flatMap((row) => attemptDoubtful(() => decodeEntry(row)).unwrapOr(null) ?? []);
+    return { entries, afterSeq: seq.value, isHole: false, isEnd: false };
   }
-  return { lines: [], afterSeq: from, isHole: true, isEnd: false };
+  return { entries: [], afterSeq: from, isHole: true, isEnd: false };
 }
 
 /** Reads rows with their states; where these cannot be read, with a state that loses no message. */
-function readRows(source: Sql, afterSeq: number, linesMax: number): Result<readonly SqlRow[], SqlTrouble> {
+function readRows(source: Sql, afterSeq: number, entriesMax: number): Result<readonly SqlRow[], SqlTrouble> {
   const read = (columns: string) =>
     attemptDoubtful(() =>
       source
@@ -173,16 +173,16 @@ function readRows(source: Sql, afterSeq: number, linesMax: number): Result<reado
           `SELECT ${columns} FROM line NOT INDEXED LEFT JOIN peer ON peer.no = line.peer_no
            WHERE seq > ? ORDER BY seq LIMIT ?`,
         )
-        .rows([afterSeq, linesMax]),
+        .rows([afterSeq, entriesMax]),
     );
   if (schemaVersion(source) === 1) return read(firstColumns);
-  return read(lineColumns).orElse(() => read(stateless));
+  return read(entryColumns).orElse(() => read(stateless));
 }
 
 /** Columns of a file of schema version 1. */
-const firstColumns = lineColumnsWith('CAST(line.state AS INTEGER)', '0');
+const firstColumns = entryColumnsWith('CAST(line.state AS INTEGER)', '0');
 /** A native message may be sent again, since its receiver recognises it. A foreign program would show it twice. */
-const stateless = lineColumnsWith(
+const stateless = entryColumnsWith(
   'CASE WHEN line.direction <> 1 THEN 2 WHEN line.dialect = 0 THEN 0 ELSE 1 END',
 );
 
@@ -218,7 +218,7 @@ function newestSeqOf(source: Sql): number {
   const questions = [
     'SELECT max(seq) FROM line',
     'SELECT max(seq) FROM line INDEXED BY line_peer',
-    `SELECT (max(block) + 1) * ${String(limits.spanLines)} FROM span`,
+    `SELECT (max(block) + 1) * ${String(limits.spanEntries)} FROM span`,
     "SELECT number FROM progress WHERE name = 'seq-floor'",
   ];
   const answers = questions.map((question) => attemptDoubtful(() => source.integer(question)).unwrapOr(0));

@@ -11,7 +11,7 @@ export interface Marked {
   /** Messages that are in the state now, whether this mark moved them or an earlier one did. */
   readonly reached: readonly MessageId[];
   /** Growth of the outbox; below zero where it shrank. */
-  readonly outboxLines: number;
+  readonly outboxEntries: number;
   readonly outboxBytes: number;
   readonly moved: number;
 }
@@ -27,15 +27,15 @@ export function markDeliveries(
   state: DeliveryState,
 ): Marked {
   const reached: MessageId[] = [];
-  let [outboxLines, outboxBytes, moved] = [0, 0, 0];
+  let [outboxEntries, outboxBytes, moved] = [0, 0, 0];
   for (let at = 0; at < ids.length; at += limits.markChunkIds) {
     const chunk = markChunk(sql, peerNo, ids.slice(at, at + limits.markChunkIds), state);
     reached.push(...chunk.reached);
-    outboxLines += chunk.outboxLines;
+    outboxEntries += chunk.outboxEntries;
     outboxBytes += chunk.outboxBytes;
     moved += chunk.moved;
   }
-  return { reached, outboxLines, outboxBytes, moved };
+  return { reached, outboxEntries, outboxBytes, moved };
 }
 
 function markChunk(sql: Sql, peerNo: number, ids: readonly MessageId[], state: DeliveryState): Marked {
@@ -48,7 +48,7 @@ function markChunk(sql: Sql, peerNo: number, ids: readonly MessageId[], state: D
     )
     .rows([peerNo, ...filled(ids.map(idBytes))]);
   const rows = found.filter((row) => from.includes(integerOf(row[1])));
-  let [outboxLines, outboxBytes] = [0, 0];
+  let [outboxEntries, outboxBytes] = [0, 0];
   for (const isNative of [true, false]) {
     const waits = isWaiting(state, isNative ? 'native' : 'netech') ? 1 : 0;
     const own = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
@@ -60,7 +60,7 @@ function markChunk(sql: Sql, peerNo: number, ids: readonly MessageId[], state: D
       .run([stateNumber(state), waits, peerNo, ...filled(own.map((row) => integerOf(row[0])))]);
     for (const row of own) {
       const step = waits - integerOf(row[2]);
-      outboxLines += step;
+      outboxEntries += step;
       outboxBytes += step * integerOf(row[3]);
     }
   }
@@ -68,7 +68,7 @@ function markChunk(sql: Sql, peerNo: number, ids: readonly MessageId[], state: D
   const there = found.filter((row) => row[1] === wanted || rows.includes(row));
   return {
     reached: there.map((row) => messageIdFromBytes(bytesOf(row[5]))),
-    outboxLines,
+    outboxEntries,
     outboxBytes,
     moved: rows.length,
   };

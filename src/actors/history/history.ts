@@ -16,13 +16,13 @@ import {
   type ReplyTo,
   type CallStep,
 } from '../../runtime/actor.js';
-import { contactValues, encodeLine } from './rows.js';
+import { contactValues, encodeEntry } from './rows.js';
 import { attempt } from './sql.js';
 import type { HistoryStore } from './store.js';
 import {
   current,
   indexFor,
-  indexLines,
+  indexEntries,
   indexSliceOf,
   lossAfterCommit,
   newState,
@@ -58,8 +58,8 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
   receive: {
     append(state, body, _context, from) {
       // Encode now: an invalid entry must fail its own request, not the batch.
-      const lines = body.lines.map(encodeLine);
-      return write(state, from, (store) => store.append(lines));
+      const entries = body.entries.map(encodeEntry);
+      return write(state, from, (store) => store.append(entries));
     },
     mark: (state, body, _context, from) =>
       write(state, from, (store) =>
@@ -212,8 +212,8 @@ function afterCommit(state: HistoryState, context: HistoryContext, { store }: Op
   state.lastWriteMs = performance.now();
   const checkpoint = attempt(() => store.checkpointIfDue());
   if (checkpoint.isErr()) onTrouble(state, context, checkpoint.error);
-  if (store.unindexed > limits.indexLagLinesMax)
-    indexLines(state, context, store.unindexed - limits.indexLagLinesMax);
+  if (store.unindexed > limits.indexLagEntriesMax)
+    indexEntries(state, context, store.unindexed - limits.indexLagEntriesMax);
   planIndex(state, context, limits.indexIdleMs);
 }
 
@@ -244,7 +244,7 @@ function answerSearches(state: HistoryState, context: HistoryContext): void {
     page
       .andThen((answer) => answer)
       .match(
-        (lines) => search.from.ok(lines),
+        (entries) => search.from.ok(entries),
         (fault) => search.from.err(fault),
       );
   }

@@ -2,13 +2,13 @@
 
 /** Bounds and times of the history. */
 export const history = {
-  /** Lines per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */
-  spanLines: 1_024,
+  /** Entries per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */
+  spanEntries: 1_024,
   /** Messages marked by one statement: more gain little, and most receipts name fewer ids. */
   markChunkIds: 64,
   /** Waiting messages whose `seq` is kept in memory: more than the windows of a few busy peers, some 2 MB. */
   waitingKnownMax: 16_384,
-  /** Pages SQLite keeps in memory: the hot ends of three indexes of a million lines fit. */
+  /** Pages SQLite keeps in memory: the hot ends of three indexes of a million entries fit. */
   cacheKib: 32_768,
   /** Bytes written to the WAL after which a checkpoint follows the replies: short enough not to be felt. */
   checkpointAfterBytes: 4 * 2 ** 20,
@@ -16,8 +16,8 @@ export const history = {
   checkpointBackstopPages: 4_096,
   /** Bytes to which the WAL file is cut back after a large transaction. */
   walBytesMax: 16 * 2 ** 20,
-  /** Bytes that one line adds to the WAL besides its text, roughly: its row and its entries in three indexes. */
-  walBytesPerLine: 300,
+  /** Bytes that one entry adds to the WAL besides its text, roughly: its row, and its rows in three indexes. */
+  walBytesPerEntry: 300,
   /** Bytes that one mark adds to the WAL, roughly: the rows of deliveries are small, and those marked lie together. */
   walBytesPerMark: 40,
   /** Bytes of the pages that the smallest commit writes: table, indexes, their parents. */
@@ -29,16 +29,16 @@ export const history = {
   /** Pause before a file that failed is opened again (goal: recovered < 5 s after the cause is gone). */
   reopenDelayMs: 500,
   /** Messages and bytes of text in one answer: a receiver takes so much in one message without a stall. */
-  pageLinesMax: 10_000,
+  pageEntriesMax: 10_000,
   pageBytesMax: 16 * 2 ** 20,
   /**
    * Messages read in one step towards an answer, so that the limit in bytes is noticed in time. The first step learns
    * their lengths: 16 of the longest are 1 MiB.
    */
-  pageStepLines: 256,
-  pageFirstStepLines: 16,
-  /** Lines indexed for search in one transaction: about 20 ms. */
-  indexSliceLines: 2_000,
+  pageStepEntries: 256,
+  pageFirstStepEntries: 16,
+  /** Entries indexed for search in one transaction: about 20 ms. */
+  indexSliceEntries: 2_000,
   /** Bytes of text in one slice, and the least that a slow disk makes of it. A slice is at least one entry. */
   indexSliceBytes: 128 * 1_024,
   indexSliceBytesMin: 8 * 1_024,
@@ -57,7 +57,7 @@ export const history = {
    * Unindexed messages beyond which indexing runs beside appends: a search catches up within 2 s. Indexing beside
    * appends halves their rate, so a flood of this size is stored at full speed and indexed afterwards.
    */
-  indexLagLinesMax: 200_000,
+  indexLagEntriesMax: 200_000,
   /** Terms and characters of a query: a longer one finds no less than one of this size. */
   queryTermsMax: 32,
   queryCharsMax: 1_024,
@@ -66,7 +66,7 @@ export const history = {
   /** Time of salvage before the history starts. The rest follows in slices while it runs (start deadline: 10 s). */
   salvageAtStartMs: 3_000,
   salvageStepMs: 50,
-  salvageSliceLines: 500,
+  salvageSliceEntries: 500,
   salvageReadsMax: 200,
   /** Doubling steps over one hole in a damaged file. Nothing lies beyond the last of them. */
   salvageLeapsMax: 40,

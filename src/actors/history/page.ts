@@ -9,7 +9,7 @@ import {
 } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
-import { decodeLine, deliveryColumns, lineColumns } from './rows.js';
+import { decodeEntry, deliveryColumns, entryColumns } from './rows.js';
 import { notPlain, searchOf } from './search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';
 
@@ -35,8 +35,8 @@ export function pageOf(
   peerNo: number | null,
 ): Result<readonly Entry[], StoreError> {
   const range = seqRange(sql, query);
-  const linesMax = Math.min(Math.max(0, Math.trunc(query.limit)), limits.pageLinesMax);
-  const bounds = { linesMax, bytesMax: limits.pageBytesMax };
+  const entriesMax = Math.min(Math.max(0, Math.trunc(query.limit)), limits.pageEntriesMax);
+  const bounds = { entriesMax, bytesMax: limits.pageBytesMax };
   const isForward = query.afterSeq !== undefined;
   const conditions = timeConditions(query);
   if (query.search === undefined) {
@@ -77,7 +77,7 @@ export function outboxOf(
   sql: Sql,
   peerNo: number | null,
   afterSeq: number,
-  bounds: { readonly linesMax: number; readonly bytesMax: number },
+  bounds: { readonly entriesMax: number; readonly bytesMax: number },
 ): OutboxPage {
   const source = {
     from: 'delivery INDEXED BY delivery_waits CROSS JOIN line ON line.seq = delivery.message',
@@ -90,13 +90,13 @@ export function outboxOf(
       ? [{ sql: 'delivery.waits = 1', values: [] }]
       : [{ sql: 'delivery.waits = 1 AND delivery.recipient = ?', values: [peerNo] }];
   const range = { fromSeq: afterSeq + 1, toSeq: Number.MAX_SAFE_INTEGER };
-  const { pageLinesMax, pageBytesMax } = limits;
+  const { pageEntriesMax, pageBytesMax } = limits;
   const within = {
-    linesMax: Math.min(bounds.linesMax, pageLinesMax),
+    entriesMax: Math.min(bounds.entriesMax, pageEntriesMax),
     bytesMax: Math.min(bounds.bytesMax, pageBytesMax),
   };
   const { entries, isLast } = readSteps(sql, source, conditions, range, within, true);
-  return { lines: entries, isLast };
+  return { entries: entries, isLast };
 }
 
 function timeConditions(query: HistoryQuery): Condition[] {
@@ -128,8 +128,8 @@ function seqRange(sql: Sql, query: HistoryQuery): SeqRange {
     ]);
   if (row === undefined || row[0] === null) return { fromSeq: 1, toSeq: 0 };
   return {
-    fromSeq: Math.max(range.fromSeq, integerOf(row[0]) * limits.spanLines),
-    toSeq: Math.min(range.toSeq, (integerOf(row[1]) + 1) * limits.spanLines - 1),
+    fromSeq: Math.max(range.fromSeq, integerOf(row[0]) * limits.spanEntries),
+    toSeq: Math.min(range.toSeq, (integerOf(row[1]) + 1) * limits.spanEntries - 1),
   };
 }
 
@@ -142,10 +142,10 @@ interface Source {
   readonly peerColumn: string;
 }
 
-const whole = { columns: lineColumns, peerColumn: 'line.peer_no' } as const;
+const whole = { columns: entryColumns, peerColumn: 'line.peer_no' } as const;
 
 /**
- * Reads at most `linesMax` entries within `bytesMax`; the first one in any case. The rows of one step are in memory
+ * Reads at most `entriesMax` entries within `bytesMax`; the first one in any case. The rows of one step are in memory
  * together, so a step is sized by the bytes left and the length of earlier entries.
  */
 function readSteps(
@@ -153,7 +153,7 @@ function readSteps(
   { from, seqColumn, columns, peerColumn }: Source,
   conditions: readonly Condition[],
   range: SeqRange,
-  { linesMax, bytesMax }: { readonly linesMax: number; readonly bytesMax: number },
+  { entriesMax, bytesMax }: { readonly entriesMax: number; readonly bytesMax: number },
   isForward: boolean,
   isHit: ((text: string) => boolean) | null = null,
 ): { readonly entries: readonly Entry[]; readonly isLast: boolean } {
@@ -170,11 +170,11 @@ function readSteps(
   let { fromSeq, toSeq } = range;
   let bytes = 0;
   let checked = 0;
-  let stepMax = Math.min(limits.pageFirstStepLines, linesMax);
+  let stepMax = Math.min(limits.pageFirstStepEntries, entriesMax);
   while (stepMax > 0) {
     const rows: readonly SqlRow[] = fromSeq > toSeq ? [] : read.rows([fromSeq, toSeq, ...values, stepMax]);
     for (const row of rows) {
-      const entry = decodeLine(row);
+      const entry = decodeEntry(row);
       if (isHit !== null) {
         checked += 1;
         if (checked > limits.checkedHitsMax) return page(true);
@@ -189,7 +189,7 @@ function readSteps(
     }
     if (rows.length < stepMax) return page(true);
     const fitting = Math.ceil((bytesMax - bytes) / Math.max(1, bytes / Math.max(1, entries.length)));
-    stepMax = Math.min(limits.pageStepLines, linesMax - entries.length, Math.max(1, fitting));
+    stepMax = Math.min(limits.pageStepEntries, entriesMax - entries.length, Math.max(1, fitting));
   }
   return page(false);
 }

@@ -23,7 +23,7 @@ export type HistoryProtocol = {
    * Commits entries, all or none. The reply comes after the sync and holds the `seq` of each entry. A stored entry
    * (equal peer, direction and id) is not written again; an outgoing one must have an equal text.
    */
-  append: Call<{ readonly lines: readonly NewEntry[] }, Appended, StoreError | IdTaken>;
+  append: Call<{ readonly entries: readonly NewEntry[] }, Appended, StoreError | IdTaken>;
   /**
    * Moves deliveries of outgoing entries to a later state. The reply comes after the sync and names the entries that
    * are in this state now, whether this call moved them or an earlier one did.
@@ -42,7 +42,7 @@ export type HistoryProtocol = {
     {
       readonly peerId: PeerId | null;
       readonly afterSeq: number;
-      readonly linesMax: number;
+      readonly entriesMax: number;
       readonly bytesMax: number;
     },
     OutboxPage,

@@ -28,7 +28,7 @@ export const stateNumber = (state: DeliveryState): number => place(states, state
 export const stateOf = (value: unknown): DeliveryState => member(states, value);
 
 /** An entry that is checked and encoded before any transaction is open. */
-export interface EncodedLine {
+export interface EncodedEntry {
   readonly peerId: PeerId;
   readonly direction: 0 | 1;
   readonly id: Uint8Array;
@@ -47,32 +47,32 @@ export interface EncodedLine {
 }
 
 /** Encodes an entry. Throws a TypeError on invalid values: stored, they would look like damage to the whole file. */
-export function encodeLine(line: NewEntry): EncodedLine {
-  const { kind, body } = encodeContent(line.content);
-  const direction = line.direction === 'out' ? 1 : 0;
-  const waits = direction === 1 && isWaiting(line.state, line.dialect) ? 1 : 0;
-  const isDirect = line.conversation === directConversation(line.peerId);
+export function encodeEntry(entry: NewEntry): EncodedEntry {
+  const { kind, body } = encodeContent(entry.content);
+  const direction = entry.direction === 'out' ? 1 : 0;
+  const waits = direction === 1 && isWaiting(entry.state, entry.dialect) ? 1 : 0;
+  const isDirect = entry.conversation === directConversation(entry.peerId);
   return {
-    peerId: line.peerId,
+    peerId: entry.peerId,
     direction,
-    id: idBytes(line.id),
-    messageId: line.id,
-    dialect: line.dialect,
-    receivedAtMs: line.receivedAtMs,
+    id: idBytes(entry.id),
+    messageId: entry.id,
+    dialect: entry.dialect,
+    receivedAtMs: entry.receivedAtMs,
     kind,
     body,
-    recipients: line.direction === 'out' ? (line.recipients ?? [line.peerId]) : [],
-    state: stateNumber(line.state),
+    recipients: entry.direction === 'out' ? (entry.recipients ?? [entry.peerId]) : [],
+    state: stateNumber(entry.state),
     waits,
     rest: [
-      whole(line.sentAtMs),
-      whole(line.receivedAtMs),
+      whole(entry.sentAtMs),
+      whole(entry.receivedAtMs),
       ...unused,
-      place(dialects, line.dialect),
-      place(encryptions, line.encryption),
-      line.verified ? 1 : 0,
-      encodeText(line.peer),
-      isDirect ? null : encodeText(line.conversation),
+      place(dialects, entry.dialect),
+      place(encryptions, entry.encryption),
+      entry.verified ? 1 : 0,
+      encodeText(entry.peer),
+      isDirect ? null : encodeText(entry.conversation),
       body,
       kind,
     ],
@@ -87,10 +87,10 @@ export const isWaiting = (state: DeliveryState, dialect: DialectName): boolean =
   state === 'queued' || (state === 'sent' && dialect === 'native');
 
 /**
- * The columns that `decodeLine` reads; `state` and `kind` are expressions. Casts keep a damaged cell from reaching
+ * The columns that `decodeEntry` reads; `state` and `kind` are expressions. Casts keep a damaged cell from reaching
  * libsql as an invalid text.
  */
-export const lineColumnsWith = (state: string, kind = 'CAST(line.kind AS INTEGER)'): string =>
+export const entryColumnsWith = (state: string, kind = 'CAST(line.kind AS INTEGER)'): string =>
   `line.seq, line.direction = 1, CAST(line.id AS BLOB), CAST(line.sent_at AS INTEGER),
   CAST(line.received_at AS INTEGER), ${state}, CAST(line.dialect AS INTEGER),
   CAST(line.encryption AS INTEGER), line.verified = 1, CAST(line.name AS BLOB), CAST(line.conversation AS BLOB),
@@ -101,16 +101,16 @@ const receivedState = String(stateNumber('delivered'));
 const failedState = String(stateNumber('failed'));
 
 /** With several recipients the least advanced delivery counts; a message has failed only where it failed for all. */
-export const lineColumns = lineColumnsWith(
+export const entryColumns = entryColumnsWith(
   `CASE line.direction WHEN 1 THEN (SELECT coalesce(min(CASE WHEN state < ${failedState} THEN state END), ${failedState})
     FROM delivery WHERE message = line.seq) ELSE ${receivedState} END`,
 );
 
 /** The columns of an entry together with its delivery to one recipient. */
-export const deliveryColumns = lineColumnsWith('CAST(delivery.state AS INTEGER)');
+export const deliveryColumns = entryColumnsWith('CAST(delivery.state AS INTEGER)');
 
 /** Decodes an entry. Throws `SqlTrouble` (damaged) where this program cannot have written the row. */
-export function decodeLine(row: SqlRow): Entry {
+export function decodeEntry(row: SqlRow): Entry {
   const peerId = decodePeerId(row[12]);
   const id = bytesOf(row[2]);
   if (id.byteLength !== 16) throw damaged('message id');

@@ -118,7 +118,7 @@ export function indexSlice(
   sql: Sql,
   fromSeq: number,
   newestSeq: number,
-  bounds: { readonly linesMax: number; readonly bytesMax: number },
+  bounds: { readonly entriesMax: number; readonly bytesMax: number },
   moved: (lastSeq: number) => void,
 ): number {
   const lastSeq = endOfSlice(sql, fromSeq, newestSeq, bounds);
@@ -141,11 +141,11 @@ function endOfSlice(
   sql: Sql,
   fromSeq: number,
   newestSeq: number,
-  { linesMax, bytesMax }: { readonly linesMax: number; readonly bytesMax: number },
+  { entriesMax, bytesMax }: { readonly entriesMax: number; readonly bytesMax: number },
 ): number {
   const rows = sql
     .prepare('SELECT seq, length(text) FROM line WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?')
-    .rows([fromSeq, newestSeq, linesMax]);
+    .rows([fromSeq, newestSeq, entriesMax]);
   let lastSeq = fromSeq;
   let bytes = 0;
   for (const [seq, length] of rows) {
@@ -153,7 +153,7 @@ function endOfSlice(
     if (bytes > bytesMax && lastSeq > fromSeq) return lastSeq;
     lastSeq = integerOf(seq);
   }
-  return rows.length < linesMax ? newestSeq : lastSeq;
+  return rows.length < entriesMax ? newestSeq : lastSeq;
 }
 
 /** Drops the index. It holds no data of its own, so damage in it costs time alone. */

@@ -29,12 +29,12 @@ export class IndexSlices {
   }
 
   /** Entries and bytes of the next slice; null: the next entry is set aside. */
-  get bounds(): { readonly linesMax: number; readonly bytesMax: number } | null {
+  get bounds(): { readonly entriesMax: number; readonly bytesMax: number } | null {
     if (this.#deaths > limits.indexDeathsMax) return null;
     const share = limits.indexShrink ** this.#deaths;
     const isLast = this.#deaths === limits.indexDeathsMax;
     return {
-      linesMax: isLast ? 1 : Math.max(1, Math.floor(limits.indexSliceLines / share)),
+      entriesMax: isLast ? 1 : Math.max(1, Math.floor(limits.indexSliceEntries / share)),
       bytesMax: Math.max(1, Math.floor(this.#bytesMax / share)),
     };
   }

@@ -22,7 +22,7 @@ import type {
 import type { IdTaken, StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
 import { history as limits } from './limits.js';
-import { contactColumns, decodeContact, stateOf, type EncodedLine } from './rows.js';
+import { contactColumns, decodeContact, stateOf, type EncodedEntry } from './rows.js';
 import { markDeliveries } from './deliveries.js';
 import { pageOf, outboxOf } from './page.js';
 import { indexedSeq, resetIndex } from './search.js';
@@ -35,7 +35,7 @@ import { WaitingMessages } from './waiting.js';
 /** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
 interface Draft {
   newestSeq: number;
-  outboxLines: number;
+  outboxEntries: number;
   outboxBytes: number;
   walBytes: number;
   readonly spans: Map<number, { fromMs: number; toMs: number }>;
@@ -86,7 +86,7 @@ export class HistoryStore {
 
   /** Within `transaction`: the size after the commit. */
   get outboxDraft(): OutboxSize {
-    return { lines: this.#draft.outboxLines, bytes: this.#draft.outboxBytes };
+    return { entries: this.#draft.outboxEntries, bytes: this.#draft.outboxBytes };
   }
 
   /** Transactions committed by `transaction` so far. */
@@ -104,9 +104,9 @@ export class HistoryStore {
         this.#writeArrivals();
         return value;
       });
-      const { newestSeq, outboxLines, outboxBytes, walBytes } = this.#draft;
+      const { newestSeq, outboxEntries, outboxBytes, walBytes } = this.#draft;
       this.#newestSeq = newestSeq;
-      this.#outbox = { lines: outboxLines, bytes: outboxBytes };
+      this.#outbox = { entries: outboxEntries, bytes: outboxBytes };
       this.#walBytes += walBytes + limits.walBytesPerCommit;
       this.#commits += 1;
       return value;
@@ -122,25 +122,25 @@ export class HistoryStore {
    * Within `transaction`: appends entries, all or none. One known by (peer, direction, id) keeps its `seq`. Errors:
    * `message/id-taken` for an outgoing entry whose id belongs to another text.
    */
-  append(lines: readonly EncodedLine[]): Result<Appended, IdTaken> {
-    const insert = this.#sql.prepare(insertLine);
+  append(entries: readonly EncodedEntry[]): Result<Appended, IdTaken> {
+    const insert = this.#sql.prepare(insertEntry);
     const draft = this.#draft;
     const before = { ...draft };
     const seqs: number[] = [];
     const duplicates: Duplicate[] = [];
-    for (const [at, line] of lines.entries()) {
-      const peerNo = this.#givePeerNo(line.peerId);
+    for (const [at, entry] of entries.entries()) {
+      const peerNo = this.#givePeerNo(entry.peerId);
       const seq = draft.newestSeq + 1;
-      if (insert.run([seq, peerNo, line.direction, line.id, ...line.rest]) > 0) {
+      if (insert.run([seq, peerNo, entry.direction, entry.id, ...entry.rest]) > 0) {
         draft.newestSeq = seq;
-        this.#written(draft, seq, line);
+        this.#written(draft, seq, entry);
         seqs.push(seq);
         continue;
       }
-      const known = this.#known(peerNo, line);
-      if (line.direction === 1 && !known.isSame) {
+      const known = this.#known(peerNo, entry);
+      if (entry.direction === 1 && !known.isSame) {
         this.#takeBack(before);
-        return err({ code: 'message/id-taken', id: messageIdFromBytes(line.id) });
+        return err({ code: 'message/id-taken', id: messageIdFromBytes(entry.id) });
       }
       seqs.push(known.seq);
       duplicates.push({ at, state: known.state });
@@ -148,8 +148,8 @@ export class HistoryStore {
     return ok({ seqs, duplicates, outbox: this.outboxDraft });
   }
 
-  /** Finds the stored entry with the peer, direction and id of `line`. */
-  #known(peerNo: number, { direction, id, kind, body }: EncodedLine) {
+  /** Finds the stored entry with the peer, direction and id of `entry`. */
+  #known(peerNo: number, { direction, id, kind, body }: EncodedEntry) {
     const row = this.#sql
       .prepare(
         `SELECT seq, (SELECT state FROM delivery WHERE message = seq AND recipient = peer_no), kind = ? AND text = ?
@@ -172,12 +172,14 @@ export class HistoryStore {
    * Within `transaction`: restores an entry with its old `seq` (salvage). Returns false where that `seq` or its
    * (peer, direction, id) is taken.
    */
-  restore(seq: number, line: EncodedLine): boolean {
-    const peerNo = this.#givePeerNo(line.peerId);
-    const changes = this.#sql.prepare(insertLine).run([seq, peerNo, line.direction, line.id, ...line.rest]);
+  restore(seq: number, entry: EncodedEntry): boolean {
+    const peerNo = this.#givePeerNo(entry.peerId);
+    const changes = this.#sql
+      .prepare(insertEntry)
+      .run([seq, peerNo, entry.direction, entry.id, ...entry.rest]);
     if (changes === 0) return false;
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
-    this.#written(this.#draft, seq, line);
+    this.#written(this.#draft, seq, entry);
     return true;
   }
 
@@ -195,15 +197,15 @@ export class HistoryStore {
     if (peerNo === null) return [];
     const known = this.#waiting.mark(this.#sql, peerNo, ids, state);
     const looked = markDeliveries(this.#sql, peerNo, known?.rest ?? ids, state);
-    for (const { outboxLines, outboxBytes, moved } of known === null ? [looked] : [known, looked]) {
-      this.#draft.outboxLines += outboxLines;
+    for (const { outboxEntries, outboxBytes, moved } of known === null ? [looked] : [known, looked]) {
+      this.#draft.outboxEntries += outboxEntries;
       this.#draft.outboxBytes += outboxBytes;
       this.#draft.walBytes += moved * limits.walBytesPerMark;
     }
     if (known !== null) return [...known.reached, ...looked.reached];
     this.#waiting.clear();
-    const { lines, bytes } = waitingSize(this.#sql);
-    Object.assign(this.#draft, { outboxLines: lines, outboxBytes: bytes });
+    const { entries, bytes } = waitingSize(this.#sql);
+    Object.assign(this.#draft, { outboxEntries: entries, outboxBytes: bytes });
     return looked.reached;
   }
 
@@ -218,7 +220,7 @@ export class HistoryStore {
   /** Within `transaction`. A reader of `serve --json` got everything up to this `seq`. */
   raiseEmitted = (seq: number): Emitted => raiseEmitted(this.#sql, seq);
 
-  /** Within `transaction`. Counts again what is unread, after lines were put back. */
+  /** Within `transaction`. Counts again what is unread, after entries were put back. */
   recount(): void {
     this.#writeArrivals();
     recount(this.#sql, null);
@@ -253,7 +255,7 @@ export class HistoryStore {
   outbox(peerId: PeerId | null, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
     if (peerId === null) return outboxOf(this.#sql, null, afterSeq, bounds);
     const peerNo = this.#peerNo(peerId);
-    return peerNo === null ? { lines: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
+    return peerNo === null ? { entries: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
   }
 
   correspondents(): readonly Correspondent[] {
@@ -310,7 +312,7 @@ export class HistoryStore {
   #newDraft(): Draft {
     return {
       newestSeq: this.#newestSeq,
-      outboxLines: this.#outbox.lines,
+      outboxEntries: this.#outbox.entries,
       outboxBytes: this.#outbox.bytes,
       walBytes: 0,
       spans: new Map(),
@@ -319,30 +321,30 @@ export class HistoryStore {
   }
 
   /** Writes the deliveries of a written row, and counts it. */
-  #written(draft: Draft, seq: number, line: EncodedLine): void {
-    const { body, recipients, state, waits, direction } = line;
-    if (direction === 0) this.#arrived(draft, line);
+  #written(draft: Draft, seq: number, entry: EncodedEntry): void {
+    const { body, recipients, state, waits, direction } = entry;
+    if (direction === 0) this.#arrived(draft, entry);
     for (const recipient of recipients)
       this.#sql
         .prepare('INSERT INTO delivery VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
         .run([seq, this.#givePeerNo(recipient), state, waits]);
     if (waits === 1 && recipients.length === 1) {
-      const peerNo = this.#givePeerNo(recipients[0] ?? line.peerId);
-      this.#waiting.add(line.messageId, { seq, peerNo, bytes: body.byteLength, dialect: line.dialect });
+      const peerNo = this.#givePeerNo(recipients[0] ?? entry.peerId);
+      this.#waiting.add(entry.messageId, { seq, peerNo, bytes: body.byteLength, dialect: entry.dialect });
     }
-    draft.outboxLines += waits * recipients.length;
+    draft.outboxEntries += waits * recipients.length;
     draft.outboxBytes += waits * recipients.length * body.byteLength;
-    draft.walBytes += limits.walBytesPerLine + body.byteLength;
-    const block = Math.floor(seq / limits.spanLines);
+    draft.walBytes += limits.walBytesPerEntry + body.byteLength;
+    const block = Math.floor(seq / limits.spanEntries);
     const span = draft.spans.get(block);
-    if (span === undefined) draft.spans.set(block, { fromMs: line.receivedAtMs, toMs: line.receivedAtMs });
+    if (span === undefined) draft.spans.set(block, { fromMs: entry.receivedAtMs, toMs: entry.receivedAtMs });
     else {
-      span.fromMs = Math.min(span.fromMs, line.receivedAtMs);
-      span.toMs = Math.max(span.toMs, line.receivedAtMs);
+      span.fromMs = Math.min(span.fromMs, entry.receivedAtMs);
+      span.toMs = Math.max(span.toMs, entry.receivedAtMs);
     }
   }
 
-  #arrived({ arrivals }: Draft, { peerId, kind, body }: EncodedLine): void {
+  #arrived({ arrivals }: Draft, { peerId, kind, body }: EncodedEntry): void {
     const peerNo = this.#givePeerNo(peerId);
     const arrival = arrivals.get(peerNo) ?? { messages: 0, bytes: 0 };
     arrival.messages += kind === 0 ? 1 : 0;
@@ -383,7 +385,7 @@ export class HistoryStore {
   }
 }
 
-const insertLine =
+const insertEntry =
   'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
 
 /** Counts the entries that wait, within the open transaction or outside of one. */
@@ -394,5 +396,5 @@ function waitingSize(sql: Sql): OutboxSize {
        JOIN line ON line.seq = message WHERE delivery.waits = 1`,
     )
     .row([]);
-  return { lines: integerOf(row?.[0]), bytes: integerOf(row?.[1]) };
+  return { entries: integerOf(row?.[0]), bytes: integerOf(row?.[1]) };
 }

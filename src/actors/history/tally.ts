@@ -40,7 +40,7 @@ export function readUpTo(sql: Sql, peerNo: number, seq: number): Pick<Unread, 'r
   return { readSeq: integerOf(row?.[0]), unread: integerOf(row?.[1]) };
 }
 
-/** Counts the unread messages again, after the mark moved or lines were put back; null: of every peer. */
+/** Counts the unread messages again, after the mark moved or entries were put back; null: of every peer. */
 export function recount(sql: Sql, peerNo: number | null): void {
   const counted = `SET unread = (SELECT count(*) FROM line INDEXED BY line_peer
       WHERE line.peer_no = tally.peer_no AND seq > read_seq AND direction = 0 AND kind = 0)`;

@@ -80,12 +80,12 @@ export const newState = (file: string): HistoryState => ({
 export const current = (state: HistoryState): Result<Opened, StoreError> =>
   'store' in state.opened ? ok(state.opened) : err(state.opened.closedBy);
 
-/** Indexes about `linesMax` entries. Trouble is handled; if it lasts, the next search meets it again. */
-export function indexLines(state: HistoryState, context: UpkeepContext, linesMax: number): void {
+/** Indexes about `entriesMax` entries. Trouble is handled; if it lasts, the next search meets it again. */
+export function indexEntries(state: HistoryState, context: UpkeepContext, entriesMax: number): void {
   const opened = current(state);
   if (opened.isErr()) return;
   const { store } = opened.value;
-  const wanted = Math.max(0, store.unindexed - linesMax);
+  const wanted = Math.max(0, store.unindexed - entriesMax);
   while (store.unindexed > wanted && indexSliceOf(state, context));
 }
 
@@ -197,7 +197,7 @@ export function salvageFor(state: HistoryState, context: UpkeepContext, budgetMs
     state.newestSeqKnown = state.opened.store.newestSeq;
     if (!isDone) continue;
     opened.salvage = null;
-    context.log('warn', 'history-salvaged', { file: salvage.damagedFile, lines: salvage.lines });
+    context.log('warn', 'history-salvaged', { file: salvage.damagedFile, entries: salvage.entries });
   }
 }
 

@@ -66,7 +66,7 @@ export class WaitingMessages {
     }
     const reached = runs.flatMap((run) => run.ids);
     for (const id of reached) this.#byId.delete(id);
-    return { reached, outboxLines: -moved, outboxBytes: -bytes, moved, rest };
+    return { reached, outboxEntries: -moved, outboxBytes: -bytes, moved, rest };
   }
 
   #runsOf(peerNo: number, ids: readonly MessageId[], state: DeliveryState) {

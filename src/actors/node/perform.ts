@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { ResultAsync } from 'neverthrow';
-import type { LineAsk, StoreFailure } from '../../chat/delivery/effects.js';
+import type { EntryAsk, StoreFailure } from '../../chat/delivery/effects.js';
 import type { IdTaken } from '../../chat/errors.js';
 import type { Effect, StoredAnswer } from '../../chat/effects.js';
 import type { ForeignConnectionEffect } from '../../chat/foreign/effects.js';
@@ -167,7 +167,7 @@ export const ownKeyOf = ({ certificateSerial }: Vault) => ({
   keyIsOldAtMs: keyIsOldAtMs(certificateSerial),
 });
 
-function askHistory(shell: Shell, token: Token, ask: LineAsk | ContactAsk, context: NodeContext): void {
+function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, context: NodeContext): void {
   const { history } = context.links;
   const back = <T, E extends StoreFailure | IdTaken>(
     asked: ResultAsync<T, E>,
@@ -180,7 +180,7 @@ function askHistory(shell: Shell, token: Token, ask: LineAsk | ContactAsk, conte
   };
   switch (ask.type) {
     case 'append':
-      back(history.call('append', { lines: ask.lines }), (result) => ({ type: 'append', result }));
+      back(history.call('append', { entries: ask.entries }), (result) => ({ type: 'append', result }));
       break;
     case 'mark': {
       const { peerId, ids, state } = ask;
@@ -188,8 +188,8 @@ function askHistory(shell: Shell, token: Token, ask: LineAsk | ContactAsk, conte
       break;
     }
     case 'outbox': {
-      const { peerId, afterSeq, linesMax, bytesMax } = ask;
-      const page = history.call('outbox', { peerId, afterSeq, linesMax, bytesMax });
+      const { peerId, afterSeq, entriesMax, bytesMax } = ask;
+      const page = history.call('outbox', { peerId, afterSeq, entriesMax, bytesMax });
       back(page, (result) => ({ type: 'outbox', result }));
       break;
     }

@@ -13,7 +13,7 @@ import { directConversation, type MessageId, type PeerId } from '../../ids.js';
 import type { People, PeopleTurn } from '../people/people.js';
 import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
-import type { DeliveryDue, DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
+import type { DeliveryDue, DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
 import {
   textContent,
   type DeliveryState,
@@ -39,7 +39,7 @@ export type DeliveryTurn = Turn<DeliveryEffect> & PeopleTurn;
 interface Append {
   readonly call: Sending['call'];
   readonly peerId: PeerId;
-  readonly lines: readonly NewEntry[];
+  readonly entries: readonly NewEntry[];
   readonly carriage: Carriage;
   readonly bytes: number;
 }
@@ -95,11 +95,11 @@ export class Delivery<T extends DeliveryTurn> {
     const route = this.#routeOf(peerId);
     const texts = messages.map(({ text }) => text);
     return route.admit(peerId, texts, via, turn).map((carriage) => {
-      const lines = messages.map((words) => this.#outgoing(words, peerId, carriage, turn));
-      this.#outboxes.committing(lines.length, bytes);
+      const entries = messages.map((words) => this.#outgoing(words, peerId, carriage, turn));
+      this.#outboxes.committing(entries.length, bytes);
       const token = turn.newToken();
-      this.#appends.set(token, { call, peerId, lines, carriage, bytes });
-      turn.emit({ to: 'history', token, ask: { type: 'append', lines } });
+      this.#appends.set(token, { call, peerId, entries, carriage, bytes });
+      turn.emit({ to: 'history', token, ask: { type: 'append', entries } });
     });
   }
 
@@ -211,7 +211,7 @@ export class Delivery<T extends DeliveryTurn> {
         this.#sentSeq.delete(peerId);
         return [];
       case 'taken':
-        this.#taken(peerId, report.lines, turn);
+        this.#taken(peerId, report.entries, turn);
         return [];
       case 'confirmed':
         return this.#carryOut(peerId, outbox.confirmed(report.ids, nowMs), turn, report.as);
@@ -244,7 +244,10 @@ export class Delivery<T extends DeliveryTurn> {
         case 'dial':
           return this.#order({ type: 'open', peerId }, turn);
         case 'say':
-          return this.#order({ type: 'utter', peerId, lines: output.lines, isAgain: output.isAgain }, turn);
+          return this.#order(
+            { type: 'utter', peerId, entries: output.entries, isAgain: output.isAgain },
+            turn,
+          );
         case 'need-more':
           this.#load(peerId, output, turn);
           return [];
@@ -268,13 +271,13 @@ export class Delivery<T extends DeliveryTurn> {
   }
 
   #appended(token: Token, result: AppendResult, turn: T): boolean {
-    const lines = this.#appends.get(token)?.lines ?? this.#incoming.linesOf(token);
-    if (lines === null) return false;
+    const entries = this.#appends.get(token)?.entries ?? this.#incoming.entriesOf(token);
+    if (entries === null) return false;
     const committed = result.map(({ seqs, duplicates, outbox }) => {
       this.#outboxes.sized(outbox);
-      const all = lines.map((line, at): Entry => ({ ...line, seq: seqs[at] ?? 0 }));
+      const all = entries.map((entry, at): Entry => ({ ...entry, seq: seqs[at] ?? 0 }));
       this.#shown.show(all, turn);
-      return { lines: all, duplicates };
+      return { entries: all, duplicates };
     });
     const append = this.#appends.get(token);
     if (append === undefined) {
@@ -295,8 +298,8 @@ export class Delivery<T extends DeliveryTurn> {
     return true;
   }
 
-  #queued({ call, peerId, lines, carriage, bytes }: Append, committed: Committed, turn: T): void {
-    this.#outboxes.committing(-lines.length, -bytes);
+  #queued({ call, peerId, entries, carriage, bytes }: Append, committed: Committed, turn: T): void {
+    this.#outboxes.committing(-entries.length, -bytes);
     if (committed.isErr()) {
       turn.emit(answer(call, err(committed.error)));
       // The history is unreachable, so the entries may be on disk, and later ones must not overtake them.
@@ -305,26 +308,26 @@ export class Delivery<T extends DeliveryTurn> {
       return;
     }
     const known = new Map(committed.value.duplicates.map(({ at, state }) => [at, state]));
-    const fresh = committed.value.lines.filter((_, at) => !known.has(at));
-    const name = lines[0]?.peer ?? this.#people.name(peerId);
+    const fresh = committed.value.entries.filter((_, at) => !known.has(at));
+    const name = entries[0]?.peer ?? this.#people.name(peerId);
     for (const { id } of fresh) turn.emit({ to: 'feed', event: status(id, name, 'queued') });
-    const statuses = lines.map(({ id }, at) => status(id, name, known.get(at) ?? 'queued'));
+    const statuses = entries.map(({ id }, at) => status(id, name, known.get(at) ?? 'queued'));
     turn.emit(answer(call, ok(statuses)));
     const freshIds = fresh.map(({ id }) => id);
     this.#routeOf(peerId).queued(peerId, freshIds, carriage);
     // Those to a peer that was blocked meanwhile wait on disk.
     if (this.#people.isBlocked(peerId)) return;
     // A duplicate may repeat a request over which this node crashed, whose entries wait unnoticed.
-    const waiting = committed.value.lines.filter((_, at) => isOwed(known.get(at) ?? 'queued'));
+    const waiting = committed.value.entries.filter((_, at) => isOwed(known.get(at) ?? 'queued'));
     this.#follow(peerId, this.#outboxes.of(peerId).queued(waiting, turn.now.monotonicMs), turn);
   }
 
-  #taken(peerId: PeerId, lines: readonly Entry[], turn: T): void {
+  #taken(peerId: PeerId, entries: readonly Entry[], turn: T): void {
     const name = this.#people.name(peerId);
     const sentSeq = this.#sentSeq.get(peerId) ?? 0;
-    for (const { id, seq } of lines)
+    for (const { id, seq } of entries)
       if (seq > sentSeq) turn.emit({ to: 'feed', event: status(id, name, 'sent') });
-    this.#sentSeq.set(peerId, Math.max(sentSeq, lines.at(-1)?.seq ?? 0));
+    this.#sentSeq.set(peerId, Math.max(sentSeq, entries.at(-1)?.seq ?? 0));
   }
 
   /** Publishes a state once, however often a receipt comes. */
@@ -352,16 +355,16 @@ export class Delivery<T extends DeliveryTurn> {
   }
 
   #load(peerId: PeerId, need: Extract<OutboxOutput, { type: 'need-more' }>, turn: T): void {
-    const { request, afterSeq, linesMax, bytesMax } = need;
+    const { request, afterSeq, entriesMax, bytesMax } = need;
     const token = turn.newToken();
     this.#loads.set(token, { peerId, request });
-    turn.emit({ to: 'history', token, ask: { type: 'outbox', peerId, afterSeq, linesMax, bytesMax } });
+    turn.emit({ to: 'history', token, ask: { type: 'outbox', peerId, afterSeq, entriesMax, bytesMax } });
   }
 
   #loaded(load: Load, page: Result<OutboxPage, StoreFailure>, turn: T): readonly OutboxOutput[] {
     const outbox = this.#outboxes.of(load.peerId);
     const nowMs = turn.now.monotonicMs;
-    if (page.isOk()) return outbox.loaded(load.request, page.value.lines, page.value.isLast, nowMs);
+    if (page.isOk()) return outbox.loaded(load.request, page.value.entries, page.value.isLast, nowMs);
     turn.emit(logLine('error', 'outbox-not-read', { code: page.error.code }));
     return outbox.loadFailed(load.request, nowMs);
   }
@@ -385,10 +388,10 @@ export class Delivery<T extends DeliveryTurn> {
 }
 
 /** Answers about entries; `unseen.ts` takes those about marks of readers. */
-export type SentAnswer = Exclude<LineAnswer, { readonly type: 'read' | 'emitted' }>;
-type AppendResult = Extract<LineAnswer, { readonly type: 'append' }>['result'];
-type MarkResult = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
-type Stored = { readonly lines: readonly Entry[]; readonly duplicates: readonly Duplicate[] };
+export type SentAnswer = Exclude<EntryAnswer, { readonly type: 'read' | 'emitted' }>;
+type AppendResult = Extract<EntryAnswer, { readonly type: 'append' }>['result'];
+type MarkResult = Extract<EntryAnswer, { readonly type: 'mark' }>['result'];
+type Stored = { readonly entries: readonly Entry[]; readonly duplicates: readonly Duplicate[] };
 type Committed = Result<Stored, StoreFailure | IdTaken>;
 
 const isOwed = (state: DeliveryState): boolean => state === 'queued' || state === 'sent';

@@ -19,7 +19,7 @@ import type {
 
 /** One effect of delivery. */
 export type DeliveryEffect =
-  | { readonly to: 'history'; readonly token: Token; readonly ask: LineAsk }
+  | { readonly to: 'history'; readonly token: Token; readonly ask: EntryAsk }
   | { readonly to: 'feed'; readonly event: MessageEvent | StatusEvent | ErrorEvent }
   /** Messages wait for these unreachable peers, so each of their beacons is to be reported. */
   | { readonly to: 'presence'; readonly say: 'awaited'; readonly peerIds: readonly PeerId[] }
@@ -35,9 +35,9 @@ export type DeliveryDue =
   | { readonly type: 'marks' };
 
 /** A request to the history about entries. */
-export type LineAsk =
+export type EntryAsk =
   /** Commit entries, all or none. The answer comes after the sync. */
-  | { readonly type: 'append'; readonly lines: readonly NewEntry[] }
+  | { readonly type: 'append'; readonly entries: readonly NewEntry[] }
   /** Move the deliveries of outgoing entries to a peer to a later state. */
   | {
       readonly type: 'mark';
@@ -53,7 +53,7 @@ export type LineAsk =
       readonly type: 'outbox';
       readonly peerId: PeerId | null;
       readonly afterSeq: number;
-      readonly linesMax: number;
+      readonly entriesMax: number;
       readonly bytesMax: number;
     }
   | { readonly type: 'page'; readonly query: HistoryQuery }
@@ -65,8 +65,8 @@ export type LineAsk =
 /** Failures of a request to the history. */
 export type StoreFailure = StoreError | RuntimeError;
 
-/** The answer to a `LineAsk`, with the token of the request. */
-export type LineAnswer =
+/** The answer to an `EntryAsk`, with the token of the request. */
+export type EntryAnswer =
   | {
       readonly type: 'append';
       /** An outgoing entry whose id belongs to another text is refused, together with its whole request. */

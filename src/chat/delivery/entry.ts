@@ -141,14 +141,14 @@ export interface Duplicate {
 
 /** Entries that wait for one peer, oldest first. */
 export interface OutboxPage {
-  readonly lines: readonly Entry[];
+  readonly entries: readonly Entry[];
   /** Whether no further entry waits. */
   readonly isLast: boolean;
 }
 
 /** Entries that wait, and the bytes of their contents. */
 export interface OutboxSize {
-  readonly lines: number;
+  readonly entries: number;
   readonly bytes: number;
 }
 

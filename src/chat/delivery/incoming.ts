@@ -30,7 +30,7 @@ interface Batch {
 /** Messages of one batch that are committed together. */
 interface Portion {
   readonly batch: Batch;
-  readonly lines: readonly NewEntry[];
+  readonly entries: readonly NewEntry[];
   /** Whether one of its messages may crash the history, so that it shares no append. */
   readonly isAlone: boolean;
 }
@@ -44,7 +44,7 @@ export class Incoming {
 
   /** Refuses messages of a stranger that has said too much before the user accepted it. Null: they are welcome. */
   refusal(
-    { lines, repeatedBy, call }: Heard,
+    { entries, repeatedBy, call }: Heard,
     people: Pick<People, 'isOverQuota' | 'isTrusted'>,
     turn: IncomingTurn,
   ): RouteOrder | null {
@@ -53,7 +53,7 @@ export class Incoming {
     // Messages that are being stored count.
     const portions = [...this.#appends.values(), ...this.#waiting.values()].flat();
     const underWay = portions.filter(({ batch }) => batch.heard.repeatedBy?.peerId === peerId);
-    const all = [...lines, ...underWay.flatMap((portion) => portion.lines)];
+    const all = [...entries, ...underWay.flatMap((portion) => portion.entries)];
     const bytes = all.reduce((sum, { content }) => sum + bytesOf(content), 0);
     if (!people.isOverQuota(peerId, bytes)) return null;
     turn.emit(answer(call, ok({ receipts: [] })));
@@ -64,11 +64,11 @@ export class Incoming {
 
   /** Hands the messages to the history, at once or behind those of the same session that are under way. */
   heard(heard: Heard, turn: IncomingTurn): void {
-    const portions = heard.repeatedBy === null ? [heard.lines] : this.#poison.portionsOf(heard.lines);
+    const portions = heard.repeatedBy === null ? [heard.entries] : this.#poison.portionsOf(heard.entries);
     if (portions.length === 0) return turn.emit(answer(heard.call, ok({ receipts: [] })));
     const batch: Batch = { heard, open: portions.length, receipts: [] };
     const isAlone = portions.length > 1;
-    const parts = portions.map((lines): Portion => ({ batch, lines, isAlone }));
+    const parts = portions.map((entries): Portion => ({ batch, entries, isAlone }));
     // A sender that never repeats loses what is refused, whatever the order.
     if (heard.repeatedBy === null) return this.#append(parts, turn);
     const { sessionId } = heard.repeatedBy;
@@ -100,8 +100,8 @@ export class Incoming {
   }
 
   /** Returns the messages of an append, for publishing; null: the append belongs to another part. */
-  linesOf = (token: Token): readonly NewEntry[] | null =>
-    this.#appends.get(token)?.flatMap(({ lines }) => lines) ?? null;
+  entriesOf = (token: Token): readonly NewEntry[] | null =>
+    this.#appends.get(token)?.flatMap(({ entries }) => entries) ?? null;
 
   /** Starts the next append of a session: the waiting portions, up to one that goes alone. */
   #appendNext(sessionId: SessionId, turn: IncomingTurn): void {
@@ -109,11 +109,11 @@ export class Incoming {
     const [first] = waiting;
     if (first === undefined) return void this.#waiting.delete(sessionId);
     let count = 1;
-    let lines = first.lines.length;
+    let entries = first.entries.length;
     if (!first.isAlone)
       for (const portion of waiting.slice(1)) {
-        lines += portion.lines.length;
-        if (portion.isAlone || lines > limits.appendLinesMax) break;
+        entries += portion.entries.length;
+        if (portion.isAlone || entries > limits.appendEntriesMax) break;
         count += 1;
       }
     this.#append(waiting.splice(0, count), turn);
@@ -125,7 +125,7 @@ export class Incoming {
     turn.emit({
       to: 'history',
       token,
-      ask: { type: 'append', lines: portions.flatMap(({ lines }) => lines) },
+      ask: { type: 'append', entries: portions.flatMap(({ entries }) => entries) },
     });
   }
 
@@ -136,8 +136,8 @@ export class Incoming {
   }
 
   /** Answers the call of a batch once its last portion has ended. */
-  #close({ batch, lines }: Portion, isStored: boolean, turn: IncomingTurn): void {
-    if (isStored) batch.receipts.push(...lines.map(({ id }) => id));
+  #close({ batch, entries }: Portion, isStored: boolean, turn: IncomingTurn): void {
+    if (isStored) batch.receipts.push(...entries.map(({ id }) => id));
     batch.open -= 1;
     if (batch.open === 0) turn.emit(answer(batch.heard.call, ok({ receipts: batch.receipts })));
   }
@@ -160,4 +160,4 @@ export class Incoming {
 }
 
 const idsOf = (portions: readonly Portion[]): readonly MessageId[] =>
-  portions.flatMap(({ lines }) => lines.map(({ id }) => id));
+  portions.flatMap(({ entries }) => entries.map(({ id }) => id));

@@ -5,13 +5,13 @@ export const outbox = {
   /**
    * Messages that wait over all peers (`faults` section 4). Beyond this number a message is refused with an error.
    */
-  linesMax: 10_000,
+  entriesMax: 10_000,
   bytesMax: 256 * 2 ** 20,
   /** Bytes in memory and in flight to one peer. The rest stays in the history. */
   windowBytesMax: 2 ** 20,
-  windowLinesMax: 4_096,
+  windowEntriesMax: 4_096,
   /** Messages handed to the session in one piece. */
-  sayLinesMax: 512,
+  sayEntriesMax: 512,
   dialDelayMinMs: 1_000,
   dialDelayMaxMs: 60_000,
   /**
@@ -32,7 +32,7 @@ export const outbox = {
   /** Pause before refused states of messages are written again: a disk recovers within 5 s (faults, D10). */
   markAgainMs: 2_000,
   /** Messages and bytes of one page of the list that a user reads. */
-  list: { linesMax: 1_000, bytesMax: 2 ** 20 },
+  list: { entriesMax: 1_000, bytesMax: 2 ** 20 },
 } as const;
 
 /** Published states of messages. */
@@ -47,7 +47,7 @@ export const publishedStates = {
 /** Received messages. */
 export const incoming = {
   /** Messages of one session in one append: a few batches of a sender in a hurry. */
-  appendLinesMax: 2_048,
+  appendEntriesMax: 2_048,
   /** Ids of messages that crashed the history, which are refused from then on. A sound history has none. */
   poisonIdsMax: 1_000,
 } as const;
@@ -55,5 +55,5 @@ export const incoming = {
 /** Messages for readers. */
 export const shown = {
   /** Stored messages that a reader which resumes takes at once. */
-  resumePageLines: 1_000,
+  resumePageEntries: 1_000,
 } as const;

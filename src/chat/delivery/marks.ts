@@ -5,12 +5,12 @@
 import type { Result } from 'neverthrow';
 import type { MessageId, PeerId } from '../../ids.js';
 import { logLine, type Token, type Turn } from '../turn.js';
-import type { DeliveryEffect, LineAnswer } from './effects.js';
+import type { DeliveryEffect, EntryAnswer } from './effects.js';
 import type { DeliveryState } from './entry.js';
 import { outbox as limits } from './limits.js';
 
 type MarksTurn = Turn<DeliveryEffect>;
-type MarkAnswer = Extract<LineAnswer, { readonly type: 'mark' }>['result'];
+type MarkAnswer = Extract<EntryAnswer, { readonly type: 'mark' }>['result'];
 type Marked = MarkAnswer extends Result<infer Value, unknown> ? Value : never;
 
 /** A state that messages of one peer have reached. */

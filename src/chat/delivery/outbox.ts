@@ -16,7 +16,7 @@ export type OutboxOutput =
   /** Open a connection, and answer with `sessionUp` or `dialFailed`. A dial that is under way already serves. */
   | { readonly type: 'dial' }
   /** Send these over the session, in this order. `isAgain`: the peer did not confirm them in time. */
-  | { readonly type: 'say'; readonly lines: readonly Entry[]; readonly isAgain: boolean }
+  | { readonly type: 'say'; readonly entries: readonly Entry[]; readonly isAgain: boolean }
   /**
    * Read undelivered entries of this peer with a greater `seq`, oldest first, and answer with `loaded` or
    * `loadFailed`.
@@ -25,7 +25,7 @@ export type OutboxOutput =
       readonly type: 'need-more';
       readonly request: number;
       readonly afterSeq: number;
-      readonly linesMax: number;
+      readonly entriesMax: number;
       /** Bytes that still fit; a page holds one entry at least. */
       readonly bytesMax: number;
     }
@@ -37,11 +37,11 @@ export type OutboxOutput =
 /** The outbox of one peer. Times are monotonic ms. Each call returns the decisions that follow. */
 export interface Outbox {
   /** Takes committed entries for this peer, in the order of their `seq`. */
-  queued(lines: readonly Entry[], nowMs: number): readonly OutboxOutput[];
+  queued(entries: readonly Entry[], nowMs: number): readonly OutboxOutput[];
   /** Notes that entries for this peer may have been committed, which only the disk can tell. */
   mayHaveMore(nowMs: number): readonly OutboxOutput[];
   /** Takes the page of `request`; `isLast`: no entry follows it. A page of an older request is ignored. */
-  loaded(request: number, lines: readonly Entry[], isLast: boolean, nowMs: number): readonly OutboxOutput[];
+  loaded(request: number, entries: readonly Entry[], isLast: boolean, nowMs: number): readonly OutboxOutput[];
   loadFailed(request: number, nowMs: number): readonly OutboxOutput[];
   sessionUp(nowMs: number): readonly OutboxOutput[];
   sessionDown(nowMs: number): readonly OutboxOutput[];
@@ -88,7 +88,7 @@ type Link =
   | { readonly type: 'up' };
 
 interface Held {
-  readonly line: Entry;
+  readonly entry: Entry;
   readonly bytes: number;
 }
 
@@ -109,7 +109,7 @@ class PeerOutbox implements Outbox {
   /** Entries of the window that are not sent yet over this session, in order. */
   #unsaid: Held[] = [];
   #lastSeq = 0;
-  /** Whether the history holds entries after `#lastSeq`. */
+  /** Whether the history holds entries after `lastSeq`. */
   #hasMore: boolean;
   #load: { readonly request: number; readonly sinceMs: number } | null = null;
   #requests = 0;
@@ -123,10 +123,10 @@ class PeerOutbox implements Outbox {
     this.#hasMore = options.hasUndelivered;
   }
 
-  queued(lines: readonly Entry[], nowMs: number): readonly OutboxOutput[] {
-    for (const line of lines) {
+  queued(entries: readonly Entry[], nowMs: number): readonly OutboxOutput[] {
+    for (const entry of entries) {
       const canAppend = this.#link.type === 'up' && !this.#hasMore && this.#load === null;
-      if (canAppend && this.#hasRoom(line) && line.seq > this.#lastSeq) this.#append(line);
+      if (canAppend && this.#hasRoom(entry) && entry.seq > this.#lastSeq) this.#append(entry);
       else this.#hasMore = true;
     }
     if (this.#load !== null) this.#isPageOutdated = true;
@@ -139,15 +139,20 @@ class PeerOutbox implements Outbox {
     return this.#work(nowMs);
   }
 
-  loaded(request: number, lines: readonly Entry[], isLast: boolean, nowMs: number): readonly OutboxOutput[] {
+  loaded(
+    request: number,
+    entries: readonly Entry[],
+    isLast: boolean,
+    nowMs: number,
+  ): readonly OutboxOutput[] {
     if (this.#load?.request !== request) return [];
     this.#load = null;
-    const fresh = lines.filter((line) => line.seq > this.#lastSeq && !this.#window.has(line.id));
+    const fresh = entries.filter((entry) => entry.seq > this.#lastSeq && !this.#window.has(entry.id));
     let isWhole = true;
-    for (const line of fresh) {
+    for (const entry of fresh) {
       // The first entry that does not fit ends the page: later ones must not overtake it.
-      isWhole &&= this.#hasRoom(line);
-      if (isWhole) this.#append(line);
+      isWhole &&= this.#hasRoom(entry);
+      if (isWhole) this.#append(entry);
     }
     this.#hasMore = !isLast || !isWhole || this.#isPageOutdated;
     return this.#work(nowMs);
@@ -268,44 +273,44 @@ class PeerOutbox implements Outbox {
   }
 
   #say(nowMs: number, isAgain: boolean): readonly OutboxOutput[] {
-    const lines = this.#unsaid.filter(({ line }) => this.#window.has(line.id)).map(({ line }) => line);
+    const entries = this.#unsaid.filter(({ entry }) => this.#window.has(entry.id)).map(({ entry }) => entry);
     this.#unsaid = [];
     if (this.#window.size > 0 && this.#waitEndsAtMs === null) {
       this.#waitEndsAtMs = nowMs + this.#jittered(limits.receiptWaitMs * 2 ** this.#fruitlessWaits);
     }
-    const batches = Math.ceil(lines.length / limits.sayLinesMax);
+    const batches = Math.ceil(entries.length / limits.sayEntriesMax);
     return Array.from({ length: batches }, (_, batch) => ({
       type: 'say',
-      lines: lines.slice(batch * limits.sayLinesMax, (batch + 1) * limits.sayLinesMax),
+      entries: entries.slice(batch * limits.sayEntriesMax, (batch + 1) * limits.sayEntriesMax),
       isAgain,
     }));
   }
 
   #loadMore(nowMs: number): readonly OutboxOutput[] {
     const isHalfEmpty =
-      this.#window.size <= limits.windowLinesMax / 2 && this.#windowBytes <= limits.windowBytesMax / 2;
+      this.#window.size <= limits.windowEntriesMax / 2 && this.#windowBytes <= limits.windowBytesMax / 2;
     if (!this.#hasMore || this.#load !== null || !isHalfEmpty) return [];
     this.#requests += 1;
     this.#load = { request: this.#requests, sinceMs: nowMs };
     this.#isPageOutdated = false;
-    const linesMax = limits.windowLinesMax - this.#window.size;
+    const entriesMax = limits.windowEntriesMax - this.#window.size;
     const bytesMax = limits.windowBytesMax - this.#windowBytes;
     const request = this.#requests;
-    return [{ type: 'need-more', request, afterSeq: this.#lastSeq, linesMax, bytesMax }];
+    return [{ type: 'need-more', request, afterSeq: this.#lastSeq, entriesMax, bytesMax }];
   }
 
-  #append(line: Entry): void {
-    const held = { line, bytes: bytesOf(line.content) };
-    this.#window.set(line.id, held);
+  #append(entry: Entry): void {
+    const held = { entry, bytes: bytesOf(entry.content) };
+    this.#window.set(entry.id, held);
     this.#windowBytes += held.bytes;
     this.#unsaid.push(held);
-    this.#lastSeq = line.seq;
+    this.#lastSeq = entry.seq;
   }
 
-  #hasRoom(line: Entry): boolean {
+  #hasRoom(entry: Entry): boolean {
     if (this.#window.size === 0) return true;
-    const bytes = this.#windowBytes + bytesOf(line.content);
-    return this.#window.size < limits.windowLinesMax && bytes <= limits.windowBytesMax;
+    const bytes = this.#windowBytes + bytesOf(entry.content);
+    return this.#window.size < limits.windowEntriesMax && bytes <= limits.windowBytesMax;
   }
 
   /** Forgets the window, and ignores a page that is under way. */

@@ -14,8 +14,8 @@ export class Outboxes {
   /** The awaited peers that discovery knows of. */
   #awaited: ReadonlySet<PeerId> = new Set();
   /** Entries that wait over all peers, as the history reported last, and those on their way to the history. */
-  #size: OutboxSize = { lines: 0, bytes: 0 };
-  #committing: OutboxSize = { lines: 0, bytes: 0 };
+  #size: OutboxSize = { entries: 0, bytes: 0 };
+  #committing: OutboxSize = { entries: 0, bytes: 0 };
   /** Times of the pending timers (monotonic, ms), the latest first: a new one is set only before all others. */
   readonly #timersAtMs: number[] = [];
 
@@ -101,16 +101,16 @@ export class Outboxes {
   }
 
   /** Counts entries that are being committed, so that many callers at once cannot overfill the outbox. */
-  committing(lines: number, bytes: number): void {
-    const { lines: before, bytes: bytesBefore } = this.#committing;
-    this.#committing = { lines: before + lines, bytes: bytesBefore + bytes };
+  committing(entries: number, bytes: number): void {
+    const { entries: before, bytes: bytesBefore } = this.#committing;
+    this.#committing = { entries: before + entries, bytes: bytesBefore + bytes };
   }
 
   /** Returns the refusal of further entries, `chat/outbox-full`; null: there is room. */
-  refusal(lines: number, bytes: number): ChatError | null {
-    const { linesMax, bytesMax } = limits;
-    const linesAll = this.#size.lines + this.#committing.lines + lines;
-    if (linesAll > linesMax) return { code: 'chat/outbox-full', limit: linesMax };
+  refusal(entries: number, bytes: number): ChatError | null {
+    const { entriesMax, bytesMax } = limits;
+    const entriesAll = this.#size.entries + this.#committing.entries + entries;
+    if (entriesAll > entriesMax) return { code: 'chat/outbox-full', limit: entriesMax };
     const bytesAll = this.#size.bytes + this.#committing.bytes + bytes;
     return bytesAll > bytesMax ? { code: 'chat/outbox-full', limit: bytesMax } : null;
   }

@@ -12,17 +12,17 @@ export class Poison {
   readonly #verdicts = new Map<MessageId, 'suspect' | 'set-aside'>();
 
   /** Returns the entries that may be handed to the history, in order; each suspect is a portion by itself. */
-  portionsOf(lines: readonly NewEntry[]): readonly (readonly NewEntry[])[] {
+  portionsOf(entries: readonly NewEntry[]): readonly (readonly NewEntry[])[] {
     const portions: NewEntry[][] = [];
     let open: NewEntry[] | null = null;
-    for (const line of lines) {
-      const verdict = this.#verdicts.get(line.id);
+    for (const entry of entries) {
+      const verdict = this.#verdicts.get(entry.id);
       if (verdict === 'set-aside') continue;
       if (verdict === 'suspect') {
-        portions.push([line]);
+        portions.push([entry]);
         open = null;
-      } else if (open === null) portions.push((open = [line]));
-      else open.push(line);
+      } else if (open === null) portions.push((open = [entry]));
+      else open.push(entry);
     }
     return portions;
   }

@@ -38,13 +38,13 @@ export class Shown {
    * entries that no reader has seen. `seq` has no gaps, so a gap means that a reply was lost, and the missing entries
    * are read back before later ones are published.
    */
-  show(lines: readonly Entry[], turn: ShownTurn): void {
-    for (const line of lines) {
-      if (line.seq <= this.#seq) continue;
-      if (this.#reading === null && line.seq === this.#seq + 1) this.#publish(line, turn);
+  show(entries: readonly Entry[], turn: ShownTurn): void {
+    for (const entry of entries) {
+      if (entry.seq <= this.#seq) continue;
+      if (this.#reading === null && entry.seq === this.#seq + 1) this.#publish(entry, turn);
       else {
         // One commit may hold a gap, too: an entry that was known before, and one after the missing ones.
-        this.#heldUntilSeq = Math.max(this.#heldUntilSeq, line.seq);
+        this.#heldUntilSeq = Math.max(this.#heldUntilSeq, entry.seq);
         if (this.#reading === null) this.#read(turn);
       }
     }
@@ -59,7 +59,7 @@ export class Shown {
       turn.emit(logLine('error', 'lines-not-shown', { code: page.error.code }));
       return true;
     }
-    for (const line of page.value) this.#publish(line, turn);
+    for (const entry of page.value) this.#publish(entry, turn);
     // Numbers may have a hole where a damaged file was set aside. A short page does not show one, since its bytes are
     // bounded.
     if (page.value.length === 0) this.#seq = Math.max(this.#seq, this.#heldUntilSeq);
@@ -69,17 +69,17 @@ export class Shown {
 
   #read(turn: ShownTurn): void {
     this.#reading = turn.newToken();
-    const query = { afterSeq: this.#seq, limit: limits.resumePageLines };
+    const query = { afterSeq: this.#seq, limit: limits.resumePageEntries };
     turn.emit({ to: 'history', token: this.#reading, ask: { type: 'page', query } });
   }
 
-  #publish(line: Entry, turn: ShownTurn): void {
-    if (line.seq <= this.#seq) return;
-    this.#seq = line.seq;
-    const event = messageEventOf(line);
+  #publish(entry: Entry, turn: ShownTurn): void {
+    if (entry.seq <= this.#seq) return;
+    this.#seq = entry.seq;
+    const event = messageEventOf(entry);
     if (event === null) return;
-    if (line.direction === 'in') {
-      const { peerId, peer, seq, content } = line;
+    if (entry.direction === 'in') {
+      const { peerId, peer, seq, content } = entry;
       this.#people.arrived({ peerId, name: peer, seq, bytes: bytesOf(content) }, turn);
     }
     turn.emit({ to: 'feed', event });

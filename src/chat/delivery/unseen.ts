@@ -7,12 +7,12 @@ import type { PeerId } from '../../ids.js';
 import type { PeerEvent } from '../events.js';
 import type { People, PeopleTurn } from '../people/people.js';
 import { answer, type CallId, type Token, type Turn } from '../turn.js';
-import type { DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
+import type { DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
 import type { Emitted } from './entry.js';
 
 type ReadCall = CallId<PeerEvent, StoreFailure>;
 type EmittedCall = CallId<Emitted, StoreFailure>;
-type UnseenAnswer = Extract<LineAnswer, { readonly type: 'read' | 'emitted' }>;
+type UnseenAnswer = Extract<EntryAnswer, { readonly type: 'read' | 'emitted' }>;
 type UnseenTurn = Turn<DeliveryEffect> & PeopleTurn;
 
 /** The requests about marks that are being committed. */
@@ -64,7 +64,7 @@ export class Unseen {
 
   #readUpTo(
     { peerId, call }: { readonly peerId: PeerId; readonly call: ReadCall },
-    result: Extract<LineAnswer, { readonly type: 'read' }>['result'],
+    result: Extract<EntryAnswer, { readonly type: 'read' }>['result'],
     turn: UnseenTurn,
   ): void {
     if (result.isErr()) {

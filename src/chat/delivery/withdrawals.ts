@@ -6,7 +6,7 @@ import { err, ok } from 'neverthrow';
 import type { PeerId } from '../../ids.js';
 import type { StatusEvent } from '../events.js';
 import { answer, type CallId, type Token, type Turn } from '../turn.js';
-import type { DeliveryEffect, LineAnswer, StoreFailure } from './effects.js';
+import type { DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
 import { status } from './status.js';
 
 /** Reason of the state `failed` of a withdrawn message. */
@@ -35,7 +35,7 @@ export class Withdrawals {
   /** The disk answered the mark of this token, which may be the mark of another request. */
   marked(
     token: Token,
-    result: Extract<LineAnswer, { readonly type: 'mark' }>['result'],
+    result: Extract<EntryAnswer, { readonly type: 'mark' }>['result'],
     turn: Turn<DeliveryEffect>,
   ): void {
     const open = this.#open.get(token);
@@ -50,20 +50,20 @@ export class Withdrawals {
     turn.emit(answer(call, ok(statuses)));
     const look = turn.newToken();
     this.#looks.set(look, peerId);
-    const ask = { type: 'outbox', peerId, afterSeq: 0, linesMax: 1, bytesMax: 1 } as const;
+    const ask = { type: 'outbox', peerId, afterSeq: 0, entriesMax: 1, bytesMax: 1 } as const;
     turn.emit({ to: 'history', token: look, ask });
   }
 
   /** The disk answered a look: `idle` is called where nothing waits any more. False: the request was another one. */
   looked(
     token: Token,
-    page: Extract<LineAnswer, { readonly type: 'outbox' }>['result'],
+    page: Extract<EntryAnswer, { readonly type: 'outbox' }>['result'],
     idle: (peerId: PeerId) => void,
   ): boolean {
     const peerId = this.#looks.get(token);
     if (peerId === undefined) return false;
     this.#looks.delete(token);
-    if (page.isOk() && page.value.lines.length === 0) idle(peerId);
+    if (page.isOk() && page.value.entries.length === 0) idle(peerId);
     return true;
   }
 }

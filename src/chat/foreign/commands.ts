@@ -15,7 +15,7 @@ import { blockedFailure } from './connections.js';
 import { foreignRoutes as limits } from './limits.js';
 import { allowed, allowedDialect, ownOptions } from './peers.js';
 import { listPeers } from './presence.js';
-import { dropLines, reach, sayControl } from './sending.js';
+import { dropEntries, reach, sayControl } from './sending.js';
 import { release } from './standing.js';
 import {
   ended,
@@ -84,7 +84,7 @@ export function expire(
     turn.emit({ to: 'self', afterMs: leftMs, due: { type: 'expire', peerId, ids: left } });
     return [];
   }
-  dropLines(state, peerId, left);
+  dropEntries(state, peerId, left);
   const where = peer === undefined ? peerId : formatAddress(peer);
   const why = peer === undefined || peer.lastFailure === '' ? '' : ` (${peer.lastFailure})`;
   return [{ type: 'refused', peerId, ids: left, reason: `${where} could not be reached${why}` }];

@@ -21,7 +21,7 @@ import * as hearing from './hearing.js';
 import { foreignRoutes as limits } from './limits.js';
 import { allowedDialect } from './peers.js';
 import { agePeers, listPeers, tellCutOff } from './presence.js';
-import { marked, openRoute, refused, sayLines, sent } from './sending.js';
+import { marked, openRoute, refused, sayEntries, sent } from './sending.js';
 import { abort, release } from './standing.js';
 import {
   newForeignState,
@@ -76,7 +76,7 @@ export class ForeignRoutes implements Route<ForeignTurn> {
         return this.#with(openRoute(this.#state, peerId, turn));
       case 'utter':
         // A foreign program confirms nothing, so an entry that the socket has not taken yet must not be sent twice.
-        if (!order.isAgain) sayLines(this.#state, peerId, order.lines, turn);
+        if (!order.isAgain) sayEntries(this.#state, peerId, order.entries, turn);
         return this.#with([]);
       case 'close': {
         // Nothing is ever confirmed, so silence does not show that a connection is dead.

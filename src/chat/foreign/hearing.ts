@@ -1,7 +1,7 @@
 /**
  * Texts of foreign programs: their sender, their order, and their effect on the lists that these programs keep.
  *
- *   heard ─► held until earlier connections of the same program are done ─► lines for delivery
+ *   heard ─► held until earlier connections of the same program are done ─► entries for delivery
  */
 import { ok } from 'neverthrow';
 import { synergyJson } from '../../dialects/synergy/codec.js';
@@ -108,20 +108,20 @@ function understandAll(
   { words, call }: HeldWords,
   turn: ForeignTurn,
 ): readonly RouteReport[] {
-  const lines: NewEntry[] = [];
+  const entries: NewEntry[] = [];
   const isPresent = live.dialect.can.connection === 'message' && live.direction === 'in';
   for (const word of words) {
     const peer = speakerOf(state, live, word, turn);
     if (peer === null || state.people.isBlocked(peer.peerId)) continue;
     noteForm(state, peer, word);
     const name = word.speaker.name === null ? null : sanitiseName(word.speaker.name).unwrapOr(null);
-    const line = understand(state, live, peer, name, word, turn);
-    if (line !== null) lines.push(line);
+    const entry = understand(state, live, peer, name, word, turn);
+    if (entry !== null) entries.push(entry);
   }
   // A peer that speaks can be spoken to: what waits for it need not wait longer.
   const present =
     isPresent && live.peerId !== null ? [{ type: 'present', peerId: live.peerId } as const] : [];
-  if (lines.length > 0) return [{ type: 'heard', lines, call, repeatedBy: null }, ...present];
+  if (entries.length > 0) return [{ type: 'heard', entries, call, repeatedBy: null }, ...present];
   turn.emit(answer(call, ok({ receipts: [] })));
   return present;
 }
@@ -153,7 +153,7 @@ function speakerOf(
   return peer;
 }
 
-/** Presence, lists and notices; the line where it is a text. */
+/** Presence, lists and notices; the entry where it is a text. */
 function understand(
   state: ForeignState,
   live: ForeignConnection,
@@ -169,12 +169,12 @@ function understand(
   noteLists(state, peer, name, word, turn);
   switch (utterance.type) {
     case 'text': {
-      const line = incoming(state, peer, word, utterance.text, utterance.sentAtMs, turn);
-      keepHistoryLine(state, peer, line, turn);
+      const entry = incoming(state, peer, word, utterance.text, utterance.sentAtMs, turn);
+      keepHistoryLine(state, peer, entry, turn);
       // An empty text of a program that takes turns says nothing but that it waits now.
       if (peer.dialect.name === 'cse310' && utterance.text === '')
         publishNotice(state, peer, 'your-turn', '', turn);
-      return line;
+      return entry;
     }
     case 'connect':
       if (peer.dialect.name !== 'synergy') publishNotice(state, peer, 'connected', '', turn);

@@ -73,25 +73,25 @@ export function reach(state: ForeignState, peer: ForeignPeer, job: Job | null, t
   });
 }
 
-/** Lines of an outbox, to be said in this order. */
-export function sayLines(
+/** Entries of an outbox, to be said in this order. */
+export function sayEntries(
   state: ForeignState,
   peerId: PeerId,
-  lines: readonly Entry[],
+  entries: readonly Entry[],
   turn: ForeignTurn,
 ): void {
   const peer = allowed(state, peerId, turn);
   if (peer.isErr()) return;
   if (peer.value.dialect.can.connection === 'message') {
-    const jobs = lines.map((line): Job => ({ type: 'line', line }));
+    const jobs = entries.map((entry): Job => ({ type: 'entry', entry }));
     peer.value.jobs = [...peer.value.jobs, ...jobs];
-    if (peer.value.dialect.name === 'synergy') limitTime(state, peerId, lines, turn);
+    if (peer.value.dialect.name === 'synergy') limitTime(state, peerId, entries, turn);
     workOn(state, peer.value, turn);
     return;
   }
   const live = standingConnection(state, peerId);
   if (live === undefined) return;
-  for (const line of lines) live.waiting.push(line);
+  for (const entry of entries) live.waiting.push(entry);
   sayNext(state, live, turn);
 }
 
@@ -117,12 +117,12 @@ export function takeDial(state: ForeignState, connectionId: ConnectionId): Forei
 export function dialOptions(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): OwnOptions {
   const { dialect, host, work } = peer;
   const job = work?.job ?? null;
-  const line = job?.type === 'line' ? job.line : null;
+  const entry = job?.type === 'entry' ? job.entry : null;
   const isManual = job?.type === 'control' && job.isManual && dialect.name === 'netech';
   const chosen = {
     form: isManual ? netechManual : dialect.name === 'cmp2204' ? formFor(state, peer) : peer.form,
-    secure: line?.encryption === 'toy-dh-3des',
-    privateNumber: (line === null ? undefined : state.privateNumbers.get(line.id)) ?? null,
+    secure: entry?.encryption === 'toy-dh-3des',
+    privateNumber: (entry === null ? undefined : state.privateNumbers.get(entry.id)) ?? null,
   };
   return ownOptions(state, dialect.name, host, chosen, turn);
 }
@@ -141,8 +141,8 @@ export function sayJob(
     close(live, turn);
     return;
   }
-  if (job.type === 'line') {
-    const { id, content } = job.line;
+  if (job.type === 'entry') {
+    const { id, content } = job.entry;
     const saidUnits = peer.saidUnits.get(id) ?? 0;
     work.piece = nextPiece(peer.dialect, wordsOf(content) ?? '', saidUnits, { ...options, random: noRandom });
   }
@@ -188,11 +188,11 @@ export function sent(
   const live = state.connections.get(sessionId);
   const peer = peerOf(state, live);
   if (live === undefined || peer === undefined) return [];
-  const line = live.said.get(token);
-  if (line !== undefined) {
+  const entry = live.said.get(token);
+  if (entry !== undefined) {
     live.said.delete(token);
     sayNext(state, live, turn);
-    return [lineSent(state, peer, line, turn)];
+    return [entrySent(state, peer, entry, turn)];
   }
   const { work } = peer;
   if (work?.connectionId !== live.connectionId || work.job === null) return [];
@@ -200,16 +200,16 @@ export function sent(
   work.isSent = true;
   peer.takenAtMs = turn.now.monotonicMs;
   noteSent(state, peer, meantUtterance(peer.dialect, job, work.piece), turn);
-  if (job.type === 'line') {
-    const { id, content } = job.line;
+  if (job.type === 'entry') {
+    const { id, content } = job.entry;
     const saidUnits = (peer.saidUnits.get(id) ?? 0) + work.piece.length;
     peer.saidUnits.set(id, saidUnits);
     if (saidUnits < (wordsOf(content) ?? '').length) return [];
   }
   peer.jobs = peer.jobs.filter((each) => each !== job);
-  if (job.type === 'line') {
-    noteAnswered(peer, live, job.line);
-    return [lineSent(state, peer, job.line, turn)];
+  if (job.type === 'entry') {
+    noteAnswered(peer, live, job.entry);
+    return [entrySent(state, peer, job.entry, turn)];
   }
   settle(job.waiter, ok(null), turn);
   return [];
@@ -238,7 +238,7 @@ export function refused(
   if (said !== undefined) {
     live.said.delete(token);
     sayNext(state, live, turn);
-    return [lineRefused(state, said, error)];
+    return [entryRefused(state, said, error)];
   }
   const { work } = peer;
   if (work?.connectionId !== live.connectionId || work.job === null) return [];
@@ -246,7 +246,7 @@ export function refused(
   work.isSent = true;
   peer.jobs = peer.jobs.filter((each) => each !== job);
   close(live, turn);
-  if (job.type === 'line') return [lineRefused(state, job.line, error)];
+  if (job.type === 'entry') return [entryRefused(state, job.entry, error)];
   settle(job.waiter, err(error), turn);
   return [];
 }
@@ -276,15 +276,15 @@ export function jobEnded(
     workOn(state, peer, turn);
     return [];
   }
-  peer.jobs = peer.jobs.filter((each) => each.type !== 'line');
+  peer.jobs = peer.jobs.filter((each) => each.type !== 'entry');
   workOn(state, peer, turn);
-  const { line } = job;
-  const wasExchange = stood !== null && line.encryption === 'toy-dh-3des';
-  const reason = wasExchange ? exchangeFailed(state, peer, line.id, stood) : null;
+  const { entry } = job;
+  const wasExchange = stood !== null && entry.encryption === 'toy-dh-3des';
+  const reason = wasExchange ? exchangeFailed(state, peer, entry.id, stood) : null;
   if (reason !== null) {
-    forgetLines(state, peer.peerId, [line.id]);
+    forgetEntries(state, peer.peerId, [entry.id]);
     return [
-      { type: 'refused', peerId: peer.peerId, ids: [line.id], reason },
+      { type: 'refused', peerId: peer.peerId, ids: [entry.id], reason },
       { type: 'way-failed', peerId: peer.peerId },
     ];
   }
@@ -304,17 +304,17 @@ export function unreached(
   return [{ type: 'unreached', peerId: peer.peerId, retryAfterMs: 0 }];
 }
 
-/** Takes these lines out of what is to be said, for good. */
-export function dropLines(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
-  forgetLines(state, peerId, ids);
+/** Takes these entries out of what is to be said, for good. */
+export function dropEntries(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
+  forgetEntries(state, peerId, ids);
   const peer = state.peers.get(peerId);
   if (peer === undefined) return;
   const dropped = new Set(ids);
-  peer.jobs = peer.jobs.filter((job) => job.type !== 'line' || !dropped.has(job.line.id));
+  peer.jobs = peer.jobs.filter((job) => job.type !== 'entry' || !dropped.has(job.entry.id));
 }
 
-/** Forgets what was kept of lines that are said, or never will be. */
-export function forgetLines(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
+/** Forgets what was kept of entries that are said, or never will be. */
+export function forgetEntries(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
   const peer = state.peers.get(peerId);
   for (const id of ids) {
     peer?.saidUnits.delete(id);
@@ -352,8 +352,8 @@ export function marked(
 }
 
 /** synergy tells its user that a peer cannot be reached instead of trying for ever. */
-function limitTime(state: ForeignState, peerId: PeerId, lines: readonly Entry[], turn: ForeignTurn): void {
-  const fresh = lines.filter(({ id }) => !state.timed.has(id));
+function limitTime(state: ForeignState, peerId: PeerId, entries: readonly Entry[], turn: ForeignTurn): void {
+  const fresh = entries.filter(({ id }) => !state.timed.has(id));
   if (fresh.length === 0) return;
   const ids = fresh.map(({ id }) => id);
   for (const id of ids) state.timed.set(id, turn.now.monotonicMs);
@@ -366,17 +366,17 @@ function workOn(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): void
   if (job !== undefined && peer.unmarked.size === 0) reach(state, peer, job, turn);
 }
 
-function lineSent(state: ForeignState, peer: ForeignPeer, line: Entry, turn: ForeignTurn): RouteReport {
+function entrySent(state: ForeignState, peer: ForeignPeer, entry: Entry, turn: ForeignTurn): RouteReport {
   const { peerId } = peer;
-  forgetLines(state, peerId, [line.id]);
+  forgetEntries(state, peerId, [entry.id]);
   peer.activeAtMs = turn.now.monotonicMs;
-  if (peer.dialect.can.connection === 'message') peer.unmarked.add(line.id);
-  keepHistoryLine(state, peer, line, turn);
-  return { type: 'confirmed', peerId, ids: [line.id], as: 'sent' };
+  if (peer.dialect.can.connection === 'message') peer.unmarked.add(entry.id);
+  keepHistoryLine(state, peer, entry, turn);
+  return { type: 'confirmed', peerId, ids: [entry.id], as: 'sent' };
 }
 
-function lineRefused(state: ForeignState, { peerId, id }: Entry, error: DialectError): RouteReport {
-  forgetLines(state, peerId, [id]);
+function entryRefused(state: ForeignState, { peerId, id }: Entry, error: DialectError): RouteReport {
+  forgetEntries(state, peerId, [id]);
   const reason =
     error.code === 'dialect/unsupported' ? `${error.dialect} cannot carry ${error.what}` : error.code;
   return { type: 'refused', peerId, ids: [id], reason };
@@ -384,10 +384,10 @@ function lineRefused(state: ForeignState, { peerId, id }: Entry, error: DialectE
 
 /** Returns the meaning to the peer: a typed text may be the word of a command. */
 function meantUtterance(dialect: AnyForeignDialect, job: Job, piece: string): Utterance {
-  const meant = job.type === 'line' && piece === wordsOf(job.line.content) ? dialect.means(piece) : 'text';
+  const meant = job.type === 'entry' && piece === wordsOf(job.entry.content) ? dialect.means(piece) : 'text';
   if (meant === 'leave') return { type: 'leave', words: null };
   return meant === 'connect' ? { type: 'connect' } : utteranceOf(job, piece);
 }
 
 const utteranceOf = (job: Job, piece: string): Utterance =>
-  job.type === 'control' ? job.utterance : textOf(job.line, piece);
+  job.type === 'control' ? job.utterance : textOf(job.entry, piece);

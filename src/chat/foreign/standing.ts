@@ -2,25 +2,25 @@
 import { wordsOf } from '../delivery/entry.js';
 import { textOf, newToken, type ForeignConnection, type ForeignState, type ForeignTurn } from './state.js';
 
-/** Says the next line that waits, once the one before is sent; behind the last line our farewell. */
+/** Says the next entry that waits, once the one before is sent; behind the last entry our farewell. */
 export function sayNext(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): void {
   if (live.said.size > 0) return;
-  const line = live.waiting.shift();
-  if (line !== undefined) {
+  const entry = live.waiting.shift();
+  if (entry !== undefined) {
     const token = newToken(state);
-    live.said.set(token, line);
+    live.said.set(token, entry);
     const { sessionId } = live;
     turn.emit({
       to: 'foreign',
       say: 'utter',
       sessionId,
       token,
-      utterance: textOf(line, wordsOf(line.content) ?? ''),
+      utterance: textOf(entry, wordsOf(entry.content) ?? ''),
     });
   } else if (live.isLeaving) leave(live, turn);
 }
 
-/** Ends the connection as its dialect does, after the lines that wait. */
+/** Ends the connection as its dialect does, after the entries that wait. */
 export function release(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): void {
   if (live.isLeaving) return;
   live.isLeaving = true;

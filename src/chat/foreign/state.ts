@@ -67,7 +67,7 @@ export function ended(gathering: Gathering, turn: ForeignTurn): void {
 
 /** Something to be said over a connection of its own. */
 export type Job =
-  | { readonly type: 'line'; readonly line: Entry }
+  | { readonly type: 'entry'; readonly entry: Entry }
   | {
       readonly type: 'control';
       readonly utterance: Utterance;
@@ -80,7 +80,7 @@ export type Job =
 export interface Work {
   readonly connectionId: ConnectionId;
   readonly job: Job | null;
-  /** Of a line: what this connection carries of it. */
+  /** Of an entry: what this connection carries of it. */
   piece: string;
   isSent: boolean;
 }
@@ -121,7 +121,7 @@ export interface ForeignPeer extends Address {
   hasSpoken: boolean;
   /** Why it could not be reached the last time. */
   lastFailure: string;
-  /** Lines that have gone out and are not marked on disk yet: after a crash they go out once more. */
+  /** Entries that have gone out and are not marked on disk yet: after a crash they go out once more. */
   readonly unmarked: Set<MessageId>;
   /** Of a longer text: how much of it has gone out, over connections that carry a part each (UTF-16 units). */
   readonly saidUnits: Map<MessageId, number>;
@@ -151,11 +151,11 @@ export interface ForeignConnection {
   hasLeft: boolean;
   /** Accepted, and its user types the one message of it, perhaps. */
   isTyped: boolean;
-  /** Of a standing connection: lines that wait for the one before them to be sent. */
+  /** Of a standing connection: entries that wait for the one before them to be sent. */
   readonly waiting: Entry[];
-  /** Of a standing connection: the line that its actor has, by its token. One at a time, so that the rest can be held back. */
+  /** Of a standing connection: the entry that its actor has, by its token. One at a time, so that the rest can be held back. */
   readonly said: Map<number, Entry>;
-  /** We end it after the lines that wait. */
+  /** We end it after the entries that wait. */
   isLeaving: boolean;
   /** The sentence of our farewell; null: the usual one. */
   farewellText: string | null;
@@ -220,7 +220,7 @@ export interface ForeignState {
   readonly netech: NetechPeers;
   /** Private numbers that users typed, for messages not sent yet. */
   readonly privateNumbers: Map<MessageId, bigint>;
-  /** synergy lines that are tried until their time is over, and since when (monotonic ms). */
+  /** synergy entries that are tried until their time is over, and since when (monotonic ms). */
   readonly timed: Map<MessageId, number>;
   /** Connections that made no sense, by dialect. */
   readonly malformed: Map<ForeignDialectName, number>;

@@ -53,15 +53,15 @@ export class Instances {
     const live = this.#toSpeakOn(peerId, turn);
     if (live === undefined) return [];
     const {
-      lines,
+      sendable,
       utterances,
       unsendable: ids,
     } = sendableOf(entries, this.#people.contact(peerId)?.features ?? 0);
-    noteSent(live, lines, turn.now.monotonicMs);
+    noteSent(live, sendable, turn.now.monotonicMs);
     if (utterances.length > 0) tellSession(live, { say: 'utter', utterances }, turn);
     const reason = 'the program of the peer does not know this operation';
     return [
-      { type: 'taken', peerId, lines },
+      { type: 'taken', peerId, entries: sendable },
       ...(ids.length === 0 ? [] : [{ type: 'refused', peerId, ids, reason } as const]),
     ];
   }

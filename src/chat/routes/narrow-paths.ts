@@ -15,11 +15,11 @@ import { tellSession } from './tell-session.js';
 /** Notes entries that go out on a session, for `NarrowPaths.ended`. */
 export function noteSent(
   live: LiveSession,
-  lines: readonly Pick<Entry, 'id' | 'content'>[],
+  entries: readonly Pick<Entry, 'id' | 'content'>[],
   nowMs: number,
 ): void {
   if (live.unconfirmed.size === 0) live.unansweredSinceMs = nowMs;
-  for (const { id, content } of lines) live.unconfirmed.set(id, bytesOf(content));
+  for (const { id, content } of entries) live.unconfirmed.set(id, bytesOf(content));
 }
 
 /** Notes receipts of the peer: the path carries what went out. */

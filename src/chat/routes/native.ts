@@ -103,7 +103,7 @@ export class NativeRoutes implements Route<NativeTurn> {
         return isDialled ? [] : [{ type: 'unreached', peerId, retryAfterMs: 0 }];
       }
       case 'utter':
-        return this.#instances.utter(order.peerId, order.lines, turn);
+        return this.#instances.utter(order.peerId, order.entries, turn);
       case 'close': {
         const live = this.#sessions.with(order.peerId);
         if (live !== undefined) tellSession(live, { say: 'close', reason: 'shutdown' }, turn);
@@ -226,10 +226,10 @@ export class NativeRoutes implements Route<NativeTurn> {
       return nothing;
     }
     const understood = understand(this.#people, peerId, utterances, turn.now.wallMs);
-    const { lines, confirmed, names, statuses, unknownKinds } = understood;
+    const { entries, confirmed, names, statuses, unknownKinds } = understood;
     for (const kind of unknownKinds) this.#unknownKinds.set(kind, (this.#unknownKinds.get(kind) ?? 0) + 1);
     // A receipt comes by itself, so it does not show which instance the user of the peer uses.
-    if (lines.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
+    if (entries.length > 0 || names.length > 0) live.heardAtMs = turn.now.monotonicMs;
     for (const each of this.#sessions.allWith(peerId)) noteConfirmed(each, confirmed, turn.now.monotonicMs);
     this.#people.seen(peerId, turn.now.wallMs, turn);
     this.statuses.receive(sessionId, statuses, turn);
@@ -238,7 +238,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     // A peer that we never wrote to has nothing to confirm.
     if (confirmed.length > 0 && this.#people.isTrusted(peerId))
       reports.push({ type: 'confirmed', peerId, ids: confirmed, as: 'delivered' });
-    if (lines.length > 0) reports.push({ type: 'heard', lines, call, repeatedBy: { peerId, sessionId } });
+    if (entries.length > 0) reports.push({ type: 'heard', entries, call, repeatedBy: { peerId, sessionId } });
     else turn.emit({ ...answer(call, ok({ receipts: [] })), afterCredit: true });
     const { host } = live.address;
     const inquiries = understood.inquiries.map((inquiry) => ({ peerId, host, inquiry }));

@@ -28,7 +28,7 @@ export type RouteOrder =
   | {
       readonly type: 'utter';
       readonly peerId: PeerId;
-      readonly lines: readonly Entry[];
+      readonly entries: readonly Entry[];
       readonly isAgain: boolean;
     }
   /** Close the way: nothing was confirmed on it for long. */
@@ -50,7 +50,7 @@ export type RouteReport =
   /** The peer was forgotten in favour of another one. */
   | { readonly type: 'forgotten'; readonly peerId: PeerId }
   /** These were handed to a session that confirms them later. */
-  | { readonly type: 'taken'; readonly peerId: PeerId; readonly lines: readonly Entry[] }
+  | { readonly type: 'taken'; readonly peerId: PeerId; readonly entries: readonly Entry[] }
   /** These have reached the best state of this route. */
   | {
       readonly type: 'confirmed';
@@ -70,7 +70,7 @@ export type RouteReport =
 /** Messages of a peer, for the history. */
 export interface Heard {
   readonly type: 'heard';
-  readonly lines: readonly NewEntry[];
+  readonly entries: readonly NewEntry[];
   /** Answered after the commit. Until then the credit of the peer is bounded. */
   readonly call: HeardCall;
   /** The session of a sender that repeats unconfirmed messages; null: the sender never repeats. */

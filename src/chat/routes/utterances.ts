@@ -18,7 +18,7 @@ export interface Said {
 
 /** The meaning of a batch of utterances. */
 export interface Understood {
-  readonly lines: readonly NewEntry[];
+  readonly entries: readonly NewEntry[];
   /** Messages of ours that the peer has committed. */
   readonly confirmed: readonly MessageId[];
   readonly names: readonly string[];
@@ -37,13 +37,13 @@ export function understand(
   utterances: readonly Utterance[],
   wallMs: number,
 ): Understood {
-  const lines: NewEntry[] = [];
+  const entries: NewEntry[] = [];
   const confirmed: MessageId[] = [];
   const names: string[] = [];
   const statuses: Status[] = [];
   const inquiries: Inquiry[] = [];
   const unknownKinds: number[] = [];
-  const lineOf = (id: MessageId, sentAtMs: number, content: Content): NewEntry => ({
+  const entryOf = (id: MessageId, sentAtMs: number, content: Content): NewEntry => ({
     id,
     direction: 'in',
     peerId,
@@ -61,14 +61,14 @@ export function understand(
     switch (utterance.type) {
       case 'text':
         if (utterance.id !== null)
-          lines.push(lineOf(utterance.id, utterance.sentAtMs, textContent(utterance.text)));
+          entries.push(entryOf(utterance.id, utterance.sentAtMs, textContent(utterance.text)));
         break;
       case 'operation':
-        lines.push(lineOf(utterance.id, utterance.sentAtMs, contentOf(utterance.operation)));
+        entries.push(entryOf(utterance.id, utterance.sentAtMs, contentOf(utterance.operation)));
         break;
       case 'offer': {
         const { id, sentAtMs, offer } = utterance;
-        lines.push(lineOf(id, sentAtMs, { type: 'file-offer', ...offer }));
+        entries.push(entryOf(id, sentAtMs, { type: 'file-offer', ...offer }));
         break;
       }
       case 'file':
@@ -97,12 +97,12 @@ export function understand(
         return unreachable(utterance);
     }
   }
-  return { lines, confirmed, names, statuses, inquiries, unknownKinds };
+  return { entries, confirmed, names, statuses, inquiries, unknownKinds };
 }
 
 /** Entries as a route takes them. */
 export interface Sendable {
-  readonly lines: readonly Entry[];
+  readonly sendable: readonly Entry[];
   readonly utterances: readonly Utterance[];
   /** Entries that the peer cannot take. They fail, since they would hold up all that follow. */
   readonly unsendable: readonly MessageId[];
@@ -110,18 +110,18 @@ export interface Sendable {
 
 /** Turns entries into utterances, for a peer that announced these features. */
 export function sendableOf(entries: readonly Entry[], features: number): Sendable {
-  const lines: Entry[] = [];
+  const sendable: Entry[] = [];
   const utterances: Utterance[] = [];
   const unsendable: MessageId[] = [];
   for (const entry of entries) {
     const utterance = utteranceOf(entry, (features & feature.messageOperations) !== 0);
     if (utterance === null) unsendable.push(entry.id);
     else {
-      lines.push(entry);
+      sendable.push(entry);
       utterances.push(utterance);
     }
   }
-  return { lines, utterances, unsendable };
+  return { sendable, utterances, unsendable };
 }
 
 function utteranceOf({ id, sentAtMs, content, quoted }: Entry, canOperate: boolean): Utterance | null {

@@ -75,7 +75,7 @@ test('only the right digits verify; the peer is then trusted, and its messages s
   ]);
   assert.equal(scene.asked('put-contact').ask.contact.trust, 'verified');
   scene.ask('send', { peer: bob.peerId, messages: [{ id: messageId(1), text: 'x' }], via: null });
-  assert.equal(scene.asked('append').ask.lines[0]?.verified, true);
+  assert.equal(scene.asked('append').ask.entries[0]?.verified, true);
 });
 
 test('a page of one conversation names its peer; the page of all names none', () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { wordsOf, type NewEntry } from '../../../src/chat/delivery/entry.js';
 import { err, ok } from 'neverthrow';
 import type { Utterance } from '../../../src/dialects/dialect.js';
-import { appended, CoreScene, lineOf, messageId, scenePeer, session } from '../../support/core-scene.js';
+import { appended, CoreScene, entryOf, messageId, scenePeer, session } from '../../support/core-scene.js';
 
 const [peer, other] = [scenePeer(1), scenePeer(2)];
 const textOf = (number: number) => ({ id: messageId(number), text: `text ${number}` });
@@ -18,7 +18,7 @@ function send(scene: CoreScene, ...numbers: readonly number[]): number {
 const said = (scene: CoreScene, sessionId: string, ...utterances: readonly Utterance[]): number =>
   scene.ask('said', { sessionId: session(sessionId), utterances });
 
-const textsOf = (lines: readonly NewEntry[]) => lines.map(({ content }) => wordsOf(content));
+const textsOf = (entries: readonly NewEntry[]) => entries.map(({ content }) => wordsOf(content));
 
 test('a send is answered after the commit, and said once a session is up', () => {
   const scene = new CoreScene();
@@ -30,7 +30,7 @@ test('a send is answered after the commit, and said once a session is up', () =>
     'written first; the peer is trusted from now on',
   );
   assert.equal(scene.answerTo(call), undefined);
-  const { lines } = scene.asked('append').ask;
+  const { entries } = scene.asked('append').ask;
   scene.committed(1, 2);
   assert.deepEqual(
     scene.effects.map((effect) => (effect.to === 'feed' ? effect.event.type : effect.to)),
@@ -40,7 +40,7 @@ test('a send is answered after the commit, and said once a session is up', () =>
   assert.ok(
     !scene.to('session').some((effect) => effect.say === 'utter' && effect.utterances[0]?.type === 'text'),
   );
-  scene.outboxRead(lines.map((line, at) => lineOf(line, at + 1)));
+  scene.outboxRead(entries.map((entry, at) => entryOf(entry, at + 1)));
   assert.deepEqual(scene.to('session'), [
     {
       to: 'session',
@@ -72,17 +72,17 @@ test('after a commit with an unknown outcome nothing overtakes what may be on di
   scene.callsIn('s-1', peer);
   send(scene, 1);
   const lost = err({ code: 'runtime/lost', actor: 'history', name: 'append' } as const);
-  const [first] = scene.asked('append').ask.lines;
+  const [first] = scene.asked('append').ask.entries;
   scene.stored(scene.asked('append').token, { type: 'append', result: lost });
   const { token, ask } = scene.asked('outbox');
   assert.equal(ask.afterSeq, 0);
   send(scene, 2);
-  const [second] = scene.asked('append').ask.lines;
+  const [second] = scene.asked('append').ask.entries;
   scene.committed(2);
   assert.deepEqual(scene.to('session'), [], 'the page is awaited');
   assert.ok(first !== undefined && second !== undefined);
-  const page = [lineOf(first, 1), lineOf(second, 2)];
-  scene.stored(token, { type: 'outbox', result: ok({ lines: page, isLast: true }) });
+  const page = [entryOf(first, 1), entryOf(second, 2)];
+  scene.stored(token, { type: 'outbox', result: ok({ entries: page, isLast: true }) });
   const [uttered] = scene.to('session');
   assert.deepEqual(
     uttered?.say === 'utter' ? uttered.utterances.map((each) => each.type === 'text' && each.text) : [],
@@ -118,7 +118,7 @@ test('a receipt becomes delivered after the commit of the mark, once', () => {
   for (const isTold of [true, false]) {
     said(scene, 's-1', { type: 'receipt', ids: [messageId(1)] });
     assert.deepEqual(scene.events('status'), [], 'not before the commit');
-    const outbox = { lines: 0, bytes: 0 };
+    const outbox = { entries: 0, bytes: 0 };
     const result = ok({ reached: [messageId(1)], outbox });
     scene.stored(scene.asked('mark').token, { type: 'mark', result });
     assert.deepEqual(
@@ -141,7 +141,7 @@ test('a mark that the disk does not take is written again until it does', () => 
     scene.take({ type: 'due', due: { type: 'marks' } });
     assert.deepEqual(scene.asked('mark').ask.ids, [messageId(1)]);
   }
-  const outbox = { lines: 0, bytes: 0 };
+  const outbox = { entries: 0, bytes: 0 };
   const result = ok({ reached: [messageId(1)], outbox });
   scene.stored(scene.asked('mark').token, { type: 'mark', result });
   assert.deepEqual(
@@ -203,11 +203,11 @@ test('messages that crash the history together come one by one, and the culprit 
   scene.callsIn('s-2', peer);
   const call = said(scene, 's-2', heard(1), heard(2));
   const first = scene.asked('append');
-  assert.deepEqual(textsOf(first.ask.lines), ['text 1']);
+  assert.deepEqual(textsOf(first.ask.entries), ['text 1']);
   scene.stored(first.token, { type: 'append', result: poison });
   assert.deepEqual(scene.to('session'), [], 'the session goes on without the culprit');
   const second = scene.asked('append');
-  assert.deepEqual(textsOf(second.ask.lines), ['text 2']);
+  assert.deepEqual(textsOf(second.ask.entries), ['text 2']);
   scene.stored(second.token, { type: 'append', result: ok(appended(1)) });
   assert.deepEqual(scene.answerTo(call), { receipts: [messageId(2)] });
   assert.deepEqual(scene.answerTo(said(scene, 's-2', heard(1))), { receipts: [] });
@@ -234,7 +234,7 @@ test('messages that arrive while one is committed share the next commit', () => 
   const calls = [2, 3].map((number) => said(scene, 's-1', heard(number)));
   scene.stored(token, { type: 'append', result: ok(appended(1)) });
   const { token: next, ask } = scene.asked('append');
-  assert.deepEqual(textsOf(ask.lines), ['text 2', 'text 3']);
+  assert.deepEqual(textsOf(ask.entries), ['text 2', 'text 3']);
   scene.stored(next, { type: 'append', result: ok(appended(2, 3)) });
   assert.deepEqual(
     calls.map((call) => scene.answerTo(call)),
@@ -246,11 +246,11 @@ test('unconfirmed messages of a lost session are sent again in the next one', ()
   const scene = new CoreScene();
   scene.callsIn('s-1', peer);
   send(scene, 1);
-  const { lines } = scene.asked('append').ask;
+  const { entries } = scene.asked('append').ask;
   scene.committed(1);
   scene.lost('s-1');
   scene.callsIn('s-2', peer);
-  scene.outboxRead(lines.map((line) => lineOf(line, 1)));
+  scene.outboxRead(entries.map((entry) => entryOf(entry, 1)));
   assert.deepEqual(
     scene
       .to('session')
@@ -272,8 +272,8 @@ test('messages that are committed and were never published are read back, also w
   );
   const { token, ask } = scene.asked('page');
   assert.equal(ask.query.afterSeq, 1);
-  const { lines } = scene.asked('append').ask;
-  const page = [2, 3].map((seq) => lineOf(lines[0] ?? assert.fail(), seq));
+  const { entries } = scene.asked('append').ask;
+  const page = [2, 3].map((seq) => entryOf(entries[0] ?? assert.fail(), seq));
   scene.stored(token, { type: 'page', result: ok(page) });
   assert.deepEqual(
     scene.events('message').map(({ seq }) => seq),
@@ -333,20 +333,20 @@ test('a blocked peer neither gets nor sends messages; waiting ones go out after 
 });
 
 test('a full outbox refuses a whole batch, uncommitted messages included, until there is room', () => {
-  const scene = new CoreScene({ outboxSize: { lines: 9_998, bytes: 0 } });
+  const scene = new CoreScene({ outboxSize: { entries: 9_998, bytes: 0 } });
   scene.callsIn('s-1', peer);
   const full = { code: 'chat/outbox-full', limit: 10_000 };
   assert.deepEqual(scene.answerTo(send(scene, 1, 2, 3)), full);
   const first = send(scene, 1, 2);
   assert.equal(scene.answerTo(first), undefined);
   assert.deepEqual(scene.answerTo(send(scene, 3)), full);
-  const outbox = { lines: 10_000, bytes: 0 };
+  const outbox = { entries: 10_000, bytes: 0 };
   const { token } = scene.asked('append');
   scene.stored(token, { type: 'append', result: ok({ ...appended(1, 2), outbox }) });
   assert.deepEqual(scene.answerTo(send(scene, 3)), full);
   said(scene, 's-1', { type: 'receipt', ids: [messageId(1)] });
   const reached = [messageId(1)];
-  const room = { lines: 9_999, bytes: 0 };
+  const room = { entries: 9_999, bytes: 0 };
   scene.stored(scene.asked('mark').token, { type: 'mark', result: ok({ reached, outbox: room }) });
   assert.equal(scene.answerTo(send(scene, 3)), undefined);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instances as limits } from '../../../src/chat/routes/limits.js';
-import { CoreScene, connection, lineOf, messageId, own, scenePeer } from '../../support/core-scene.js';
+import { CoreScene, connection, entryOf, messageId, own, scenePeer } from '../../support/core-scene.js';
 
 const bob = scenePeer(1);
 const first = '01'.repeat(8);
@@ -146,13 +146,13 @@ test('while a message is unconfirmed the next one follows it to the same run', (
 test('unconfirmed messages of an ended run go to the other one, and the peer stays online', () => {
   const scene = new Copies().bothUp();
   scene.says('one');
-  const { lines } = scene.asked('append').ask;
+  const { entries } = scene.asked('append').ask;
   scene.lost('s-2');
   assert.deepEqual(
     scene.events('peer').map(({ state }) => state),
     [],
   );
-  scene.outboxRead(lines.map((line) => lineOf(line, 1)));
+  scene.outboxRead(entries.map((entry) => entryOf(entry, 1)));
   assert.deepEqual(scene.said(), ['s-1 one']);
   scene.confirms('s-1', 1);
   assert.equal(scene.asked('mark').ask.state, 'delivered');

@@ -17,7 +17,7 @@ const sendTo = (scene: CoreScene, peer: string): number =>
 
 function led(scene: CoreScene, word: string): unknown {
   const answer = scene.answerTo(sendTo(scene, word));
-  return answer ?? scene.asked('append').ask.lines[0]?.peerId;
+  return answer ?? scene.asked('append').ask.entries[0]?.peerId;
 }
 
 /** Dave is a contact that we wrote to, and is gone. */

@@ -23,7 +23,7 @@ const sendTo = (scene: CoreScene, peer: string): number =>
 /** The code of the refusal; or the peer that the text was written for. */
 function led(scene: CoreScene, word: string): string {
   const answer = scene.answerTo(sendTo(scene, word)) as { readonly code?: string } | undefined;
-  return answer?.code ?? scene.asked('append').ask.lines[0]?.peerId ?? '';
+  return answer?.code ?? scene.asked('append').ask.entries[0]?.peerId ?? '';
 }
 
 /** Bob is a contact that we wrote to. */

@@ -34,7 +34,7 @@ test('an address leads to the peer whose session stays when the dial crosses it'
   // The peer closed the duplicate before a word of it arrived.
   scene.lost('s-2');
   assert.deepEqual(
-    scene.asked('append').ask.lines.map(({ peerId, content }) => [peerId, wordsOf(content)]),
+    scene.asked('append').ask.entries.map(({ peerId, content }) => [peerId, wordsOf(content)]),
     [[small.peerId, 'text 1']],
   );
   scene.committed(1);
@@ -219,7 +219,7 @@ test('utterances of a newer version are counted by kind, and the texts beside th
   const files = { type: 'unknown', kind: 33, bytes: 0 } as const;
   scene.ask('said', { sessionId: session('s-1'), utterances: [edit, text, files, edit] });
   assert.deepEqual(
-    scene.asked('append').ask.lines.map(({ content }) => wordsOf(content)),
+    scene.asked('append').ask.entries.map(({ content }) => wordsOf(content)),
     ['hello'],
   );
   const alone = scene.ask('said', { sessionId: session('s-1'), utterances: [files] });
@@ -235,14 +235,14 @@ test('a queued entry that this version cannot send fails, and holds up no text',
   scene.sees(small);
   scene.ask('send', oneText(small.peerId));
   scene.committed(1);
-  const [line] = scene.asked('append').ask.lines;
-  assert.ok(line !== undefined);
+  const [entry] = scene.asked('append').ask.entries;
+  assert.ok(entry !== undefined);
   scene.take({ type: 'dialled', connectionId: connection('o-1') });
   scene.up('s-1', small);
   const unknown = { type: 'unknown', kind: 77, body: new Uint8Array(3) } as const;
   scene.outboxRead([
-    { ...line, seq: 1, id: messageId(5), content: unknown },
-    { ...line, seq: 2 },
+    { ...entry, seq: 1, id: messageId(5), content: unknown },
+    { ...entry, seq: 2 },
   ]);
   const said = scene.to('session').flatMap((effect) => (effect.say === 'utter' ? effect.utterances : []));
   assert.deepEqual(

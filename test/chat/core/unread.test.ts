@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { err, ok } from 'neverthrow';
 import type { PeerEvent } from '../../../src/chat/events.js';
 import { directConversation } from '../../../src/ids.js';
-import { CoreScene, lineOf, messageId, scenePeer, session } from '../../support/core-scene.js';
+import { CoreScene, entryOf, messageId, scenePeer, session } from '../../support/core-scene.js';
 
 const bob = scenePeer(1);
 
@@ -26,7 +26,7 @@ test('a message that arrives is unread until the mark has reached the disk', () 
   assert.equal(rowOf(scene)?.unread, 0, 'not stored yet');
   scene.stored(scene.asked('append').token, {
     type: 'append',
-    result: ok({ seqs: [1], duplicates: [], outbox: { lines: 0, bytes: 0 } }),
+    result: ok({ seqs: [1], duplicates: [], outbox: { entries: 0, bytes: 0 } }),
   });
   assert.equal(rowOf(scene)?.unread, 1);
   assert.deepEqual(scene.events('peer'), [], 'a message alone is no news of the peer');
@@ -54,7 +54,7 @@ test('a start counts what the history counted, and no message twice', () => {
   });
   assert.equal(rowOf(scene)?.name, 'bob', 'nothing else is known of the peer');
   assert.equal(rowOf(scene)?.unread, 2);
-  const entry = lineOf(
+  const entry = entryOf(
     {
       id: messageId(4),
       direction: 'in',

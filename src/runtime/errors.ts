@@ -17,6 +17,8 @@ export type RuntimeError =
   | { readonly code: 'runtime/no-actor'; readonly actor: string }
   /** The call crashed its actor `poisonTriesMax` times and is a dead letter now. */
   | { readonly code: 'runtime/poison'; readonly actor: string; readonly name: string }
+  /** The actor has no handler of this name. */
+  | { readonly code: 'runtime/unknown-name'; readonly actor: string; readonly name: string }
   /** A child did not become ready, or its `init` refused. */
   | {
       readonly code: 'runtime/start-failed';

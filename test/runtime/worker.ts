@@ -3,5 +3,6 @@ import { stage } from './pipeline.js';
 import { grudging, hasty, leaf, parent } from './family.js';
 import { brief, journal, store, worker } from './actors.js';
 import { relay } from './neighbours.js';
+import { odd } from './odd.js';
 
-hostActors({ brief, journal, store, leaf, parent, hasty, grudging, worker, stage, relay });
+hostActors({ brief, journal, store, leaf, parent, hasty, grudging, worker, stage, relay, odd });

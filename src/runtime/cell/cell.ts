@@ -3,7 +3,7 @@
  * messages over a crash for the next incarnation. Its supervisor decides on restarts. The mailbox belongs to the cell
  * and not to the incarnation: only the death of the thread empties it.
  */
-import { poison } from '../link/faults.js';
+import { unknownName } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Awaitable, Behaviour, Ended, ExitReason } from '../actor.js';
@@ -159,7 +159,7 @@ export class Cell implements Inbox, CellPart {
 
   unknownName(from: LinkReceiver, seq: number, code: EnvelopeCode, name: string, body: unknown): void {
     this.host.deadLetter({ actor: this.id, from: from.link.from, name, reason: 'unknown-name', body });
-    if ((code & isCall) !== 0) from.answer(seq, false, poison(this.id, name));
+    if ((code & isCall) !== 0) from.answer(seq, false, unknownName(this.id, name));
     this.#mailbox.push(from, seq, takenOut, undefined);
   }
   wake(): void {
@@ -371,6 +371,7 @@ export class Cell implements Inbox, CellPart {
     const stop = this.#stop;
     const place = this.#mailbox.head - 1;
     const cause = isAtEnvelope ? this.#redelivery.idAt(place) : null;
+    const message = isAtEnvelope ? this.#redelivery.nameAt(place) : null;
     this.#bringDown();
     this.#watch.clearEnvelope();
     // Without `settle`, what was handled before this envelope is done.
@@ -379,7 +380,7 @@ export class Cell implements Inbox, CellPart {
     this.#redelivery.afterCrash(isAtEnvelope ? place : null);
     this.#watch.clearOwn();
     this.#cautious = this.#limits.cautiousEnvelopes;
-    this.host.log(this.id, 'error', 'crashed', { detail });
+    this.host.log(this.id, 'error', 'crashed', { detail, ...(message === null ? {} : { message }) });
     if (stop !== null) stop.done({ type: 'crash', detail });
     else this.host.exited(this.id, this.#incarnation, { type: 'crash', detail }, cause);
   }

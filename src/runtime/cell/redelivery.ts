@@ -73,6 +73,11 @@ export class Redelivery {
     return this.#mailbox.endAt(place)?.messageId(this.#mailbox.seqAt(place)) ?? null;
   }
 
+  /** Name of the message at `place`; null where it was stashed. */
+  nameAt(place: number): string | null {
+    return this.#names[this.#mailbox.codeAt(place) >> nameShift] ?? null;
+  }
+
   /** `place`: of the envelope at which the actor crashed; null: it crashed at none. */
   afterCrash(place: number | null): void {
     this.#rewind();

@@ -31,9 +31,20 @@ export function checkStep(value: unknown, name: string): AnyStep {
   throw new TypeError(`handler ${name} returned ${shown}: return next(…), reply(…), later(…) or stop(…)`);
 }
 
-/** The stack where there is one, for the log. */
-export const detailOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** Longest text that is kept of a thrown value that is not an error. */
+const shownMax = 1_000;
+
+/** The stack where there is one, for the log. Never throws, whatever was thrown. */
+export function detailOf(error: unknown): string {
+  try {
+    const text = error instanceof Error ? (error.stack ?? error.message) : error;
+    if (typeof text === 'string') return text;
+    const shown = inspect(error, { depth: 1, breakLength: Infinity, customInspect: false });
+    return `threw ${shown.slice(0, shownMax)}, which is not an Error`;
+  } catch {
+    return 'threw a value that cannot be shown';
+  }
+}
 
 /** One sentence, for people. */
 export const sentenceOf = (detail: string): string => detail.split('\n', 1)[0] ?? detail;

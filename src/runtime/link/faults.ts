@@ -25,6 +25,12 @@ export const poison = (actor: string, name: string): RuntimeError => ({
   actor,
   name,
 });
+/** The receiver has no handler of that name. */
+export const unknownName = (actor: string, name: string): RuntimeError => ({
+  code: 'runtime/unknown-name',
+  actor,
+  name,
+});
 /** The receiver crashed over transferred objects. */
 export const lost = (actor: string, name: string): RuntimeError => ({ code: 'runtime/lost', actor, name });
 /** The body or the answer cannot cross a thread. */

@@ -5,6 +5,8 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Fault } from '../actor.js';
+import { notCloneable } from './faults.js';
+import { refusedReply } from './protocol.js';
 import { isStandstill, type Loop, type Timer } from '../timers.js';
 
 /** A call without an answer. */
@@ -75,7 +77,7 @@ export class PendingCalls {
     if (entry === undefined) return;
     this.#entries.delete(seq);
     if (this.#entries.size === 0) this.#timer?.unref();
-    entry.settle(isOk ? ok(value) : err(faultFrom(value)));
+    entry.settle(isOk ? ok(value) : err(this.#faultFrom(value, entry.name)));
   }
 
   get size(): number {
@@ -123,6 +125,16 @@ export class PendingCalls {
     entry.hasLostBody = true;
   }
 
+  /** Returns the fault of an answer. Any other value becomes `runtime/failed`. */
+  #faultFrom(value: unknown, name: string): Fault {
+    if (value === refusedReply) return notCloneable(this.#actor, name);
+    if (typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string') {
+      const { code } = value;
+      return { ...value, code };
+    }
+    return { code: 'runtime/failed' };
+  }
+
   /** One timer per link, for the earliest deadline: a timer per call would cost more than the call. */
   #arm(dueMs: number): void {
     if (this.#entries.size === 0) this.#timer?.ref();
@@ -152,13 +164,4 @@ export class PendingCalls {
     }
     if (nextDueMs < Infinity) this.#arm(nextDueMs);
   };
-}
-
-/** Returns the fault of an answer. Any other value becomes `runtime/failed`. */
-function faultFrom(value: unknown): Fault {
-  if (typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string') {
-    const { code } = value;
-    return { ...value, code };
-  }
-  return { code: 'runtime/failed' };
 }

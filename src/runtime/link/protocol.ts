@@ -20,6 +20,9 @@ export type Batch =
   /** A stop marker: the receiver is about to stop, and everything before this is to be handled. */
   | number;
 
+/** In place of a fault: the reply cannot be cloned. The sender knows the message that it answers. */
+export const refusedReply = 'not-cloneable';
+
 /** Receiver → sender: everything up to this number is handled; answers to calls, side by side; another credit. */
 export type Progress =
   | number

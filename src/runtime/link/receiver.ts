@@ -6,7 +6,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Fault, ReplyTo } from '../actor.js';
-import type { Batch, LinkAddress, Progress } from './protocol.js';
+import { refusedReply, type Batch, type LinkAddress, type Progress } from './protocol.js';
 import { isCall, nameShift, type EnvelopeCode, type Origin } from './envelope.js';
 import { envelopeId } from './names.js';
 import type { Pipe, PipeEnd } from './pipe.js';
@@ -322,8 +322,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
       try {
         pipe.postNow([this.#released, [seq], [areOk[i] === true], [values[i]]], transfers[i] ?? []);
       } catch {
-        const fault = { code: 'runtime/not-cloneable', actor: this.link.to, name: '' };
-        pipe.postNow([this.#released, [seq], [false], [fault]], []);
+        pipe.postNow([this.#released, [seq], [false], [refusedReply]], []);
       }
     });
   }

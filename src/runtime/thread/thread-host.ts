@@ -365,17 +365,21 @@ export class ThreadHost extends OneWayControl {
       last = receiveMessageOnPort(this.#reports)
     )
       this.#onReport(last.message);
+    if (code === heapFullExitCode) this.#cause ||= 'its heap is full';
+    const file = this.placement.entry?.href ?? 'its entry';
+    this.#cause ||= this.#online.isHeard
+      ? `the thread ended with code ${code}`
+      : `the thread ended with code ${code} before ${file} called hostActors`;
     this.#orders.close();
     this.#reports.close();
     this.#bootOver();
     this.#gone.tell();
-    if (code === heapFullExitCode) this.#cause ||= 'its heap is full';
     for (const letter of this.#tenants.lost()) this.#events.deadLetter(letter);
     if (this.#isEnding) {
       this.#events.ended(this);
       return;
     }
-    this.#events.died(this, this.#cause || `the thread ended with code ${code}`, this.#tenants.blames());
+    this.#events.died(this, this.#cause, this.#tenants.blames());
   }
 }
 

@@ -122,8 +122,9 @@ function handleOf(branch: Branch, shared: Shared): Supervisor {
   };
 }
 
-const printErrors: Log = (level, event, { actor, ...fields }) => {
-  if (level === 'error') process.stderr.write(`${String(actor)}: ${event} ${shown(fields)}\n`);
+const printErrors: Log = (level, event, { actor, message, ...fields }) => {
+  const at = typeof message === 'string' ? ` at ${message}` : '';
+  if (level === 'error') process.stderr.write(`${String(actor)}: ${event}${at} ${shown(fields)}\n`);
 };
 
 const shown = (fields: Readonly<Record<string, unknown>>): string =>

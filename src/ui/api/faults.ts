@@ -21,6 +21,7 @@ const fields: Fields = {
   'runtime/aborted': { actor: 'text', name: 'text' },
   'runtime/no-actor': { actor: 'text' },
   'runtime/poison': { actor: 'text', name: 'text' },
+  'runtime/unknown-name': { actor: 'text', name: 'text' },
   'runtime/start-failed': { actor: 'text', reason: 'text' },
   'runtime/restart-intensity': { supervisor: 'text', actor: 'text' },
   'runtime/lost': { actor: 'text', name: 'text' },

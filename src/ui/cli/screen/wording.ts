@@ -365,6 +365,7 @@ const wordings: Wordings = {
   'runtime/aborted': unwell,
   'runtime/no-actor': unwell,
   'runtime/poison': unwell,
+  'runtime/unknown-name': unwell,
   'runtime/lost': unwell,
   'runtime/not-cloneable': unwell,
   'runtime/start-failed': (error) =>

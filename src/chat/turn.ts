@@ -83,7 +83,7 @@ export interface LogEffect {
 export interface LogRation {
   readonly source: string;
   /** Whether the number of suppressed lines is written later; false where the lines themselves count. */
-  readonly isRestTold: boolean;
+  readonly isRestLogged: boolean;
 }
 
 /** Makes the effect of a log line. */

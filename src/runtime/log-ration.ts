@@ -1,43 +1,47 @@
 /**
  * A ration of log lines for faults that many sources can cause without bound. In each period each source is logged
- * once, at most `sourcesMax` sources are, and the rest is counted and logged at the end. Pure.
+ * once, and at most `sourcesMax` sources are. The other faults are suppressed: their number is logged at the end. Pure.
  */
-export interface FaultRationOptions {
-  /** Length of a period. */
+
+/** The bounds of a ration. */
+export interface LogRationOptions {
+  /** Length of a period, ms. */
   readonly everyMs: number;
   /** Sources that are logged in one period. */
   readonly sourcesMax: number;
 }
 
 /** The ration of one kind of fault. */
-export class FaultRation {
-  readonly #options: FaultRationOptions;
-  readonly #told = new Set<string>();
+export class LogRation {
+  readonly #options: LogRationOptions;
+  /** Sources that were logged in this period. */
+  readonly #loggedSources = new Set<string>();
   #sinceMs = Number.NEGATIVE_INFINITY;
-  #untold = 0;
+  /** Faults that were not logged since `takeSuppressed`. */
+  #suppressed = 0;
 
-  constructor(options: FaultRationOptions) {
+  constructor(options: LogRationOptions) {
     this.#options = options;
   }
 
-  /** `first-untold`: of those since `takeUntold`; somebody has to ask for their number later. */
-  note(source: string, nowMs: number): 'told' | 'first-untold' | 'untold' {
+  /** Notes a fault. `first-suppressed`: the first one since `takeSuppressed`; the caller plans the next such call. */
+  note(source: string, nowMs: number): 'logged' | 'first-suppressed' | 'suppressed' {
     if (nowMs - this.#sinceMs >= this.#options.everyMs) {
       this.#sinceMs = nowMs;
-      this.#told.clear();
+      this.#loggedSources.clear();
     }
-    if (!this.#told.has(source) && this.#told.size < this.#options.sourcesMax) {
-      this.#told.add(source);
-      return 'told';
+    if (!this.#loggedSources.has(source) && this.#loggedSources.size < this.#options.sourcesMax) {
+      this.#loggedSources.add(source);
+      return 'logged';
     }
-    this.#untold += 1;
-    return this.#untold === 1 ? 'first-untold' : 'untold';
+    this.#suppressed += 1;
+    return this.#suppressed === 1 ? 'first-suppressed' : 'suppressed';
   }
 
   /** Returns the suppressed faults since the last call. */
-  takeUntold(): number {
-    const untold = this.#untold;
-    this.#untold = 0;
-    return untold;
+  takeSuppressed(): number {
+    const count = this.#suppressed;
+    this.#suppressed = 0;
+    return count;
   }
 }

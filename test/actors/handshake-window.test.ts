@@ -8,7 +8,7 @@ import { HandshakeWindow } from '../../src/admission/handshake-window.js';
 import { wireV1 } from '../../src/wire/limits.js';
 import type { Hello } from '../../src/admission/first-bytes.js';
 import type { ConnectionId } from '../../src/ids.js';
-import { Door, full, resume, ticketIdHex } from '../support/admission-door.js';
+import { AdmissionDriver, fullHello, resumeHello, ticketIdHex } from '../support/admission-driver.js';
 import { dice, runSeed } from '../support/seeds.js';
 
 const stepMs = 10;
@@ -16,26 +16,26 @@ const lastsMs = 60_000;
 
 /** Peers that call until they are served once. `isMeasured` false: the machine never tells how long it took. */
 function crowd({ workMs, isMeasured }: { readonly workMs: number; readonly isMeasured: boolean }) {
-  const door = new Door();
+  const driver = new AdmissionDriver();
   const roll = dice(runSeed);
   const peers = Array.from({ length: 100 }, (_, n) => ({ address: `10.0.${n}.1`, callsAtMs: roll(2_000) }));
   const jobs = new Map<ConnectionId, { leftMs: number; readonly peer: (typeof peers)[number] }>();
   const tally = { served: 0, begun: 0, mostAtOnce: 0 };
-  const startMs = door.nowMs;
-  for (; door.nowMs - startMs < lastsMs; door.nowMs += stepMs) {
-    const nowMs = door.nowMs - startMs;
-    for (const { id } of door.admission.due(door.nowMs)) {
-      door.left(id);
+  const startMs = driver.nowMs;
+  for (; driver.nowMs - startMs < lastsMs; driver.nowMs += stepMs) {
+    const nowMs = driver.nowMs - startMs;
+    for (const { id } of driver.admission.due(driver.nowMs)) {
+      driver.left(id);
       jobs.delete(id);
     }
     for (const peer of peers) {
       if (peer.callsAtMs > nowMs) continue;
       peer.callsAtMs = nowMs + 1_000 + roll(1_000);
-      const { id, verdict } = door.come(peer.address, full);
+      const { id, verdict } = driver.call(peer.address, fullHello);
       if (verdict.type !== 'serve') continue;
       if (verdict.evict !== null) jobs.delete(verdict.evict);
       jobs.set(id, { leftMs: workMs, peer });
-      if (isMeasured) door.admission.opened(id, door.nowMs);
+      if (isMeasured) driver.admission.opened(id, driver.nowMs);
       tally.begun += 1;
       tally.mostAtOnce = Math.max(tally.mostAtOnce, jobs.size);
     }
@@ -44,8 +44,8 @@ function crowd({ workMs, isMeasured }: { readonly workMs: number; readonly isMea
       job.leftMs -= stepMs / jobs.size;
       if (job.leftMs > 0) continue;
       jobs.delete(id);
-      if (isMeasured) door.admission.answered(id, door.nowMs);
-      door.left(id);
+      if (isMeasured) driver.admission.answered(id, driver.nowMs);
+      driver.left(id);
       tally.served += 1;
     }
   }
@@ -94,24 +94,31 @@ test('late answers narrow the window to one, quick ones and idleness widen it ag
 
 // Case N14
 test('callers that send half a message neither narrow the window nor keep their slots', () => {
-  const door = new Door();
-  const stalled = [1, 2, 3, 4].map((n) => door.come(`10.0.0.${n}`, full));
+  const driver = new AdmissionDriver();
+  const stalled = [1, 2, 3, 4].map((n) => driver.call(`10.0.0.${n}`, fullHello));
   assert.ok(stalled.every(({ verdict }) => verdict.type === 'serve'));
-  door.nowMs += limits.speakingProtectedMs;
-  const { id, verdict } = door.come('10.0.0.5', full);
+  driver.nowMs += limits.speakingProtectedMs;
+  const { id, verdict } = driver.call('10.0.0.5', fullHello);
   assert.deepEqual(verdict, { type: 'serve', evict: stalled[0]?.id });
-  door.admission.opened(id, door.nowMs);
-  door.nowMs += limits.speakingProtectedMs;
+  driver.admission.opened(id, driver.nowMs);
+  driver.nowMs += limits.speakingProtectedMs;
   const [second, third, fourth] = stalled.slice(1);
   for (const late of [second, third, fourth])
-    assert.deepEqual(door.come(`10.0.1.${door.serial}`, full).verdict, { type: 'serve', evict: late?.id });
-  assert.equal(door.come('10.0.2.1', full).verdict.type, 'wait', 'a handshake in work is not given up');
+    assert.deepEqual(driver.call(`10.0.1.${driver.serial}`, fullHello).verdict, {
+      type: 'serve',
+      evict: late?.id,
+    });
+  assert.equal(
+    driver.call('10.0.2.1', fullHello).verdict.type,
+    'wait',
+    'a handshake in work is not given up',
+  );
 });
 
 // Case N14
 test('the first message of a caller is whole with its last byte, however it is cut', () => {
-  const full = Uint8Array.from([0x50, 0x41, 0x52, 0x4c, 1, 0, 0, 3, 9, 9, 9]);
-  const resume = Uint8Array.from([
+  const fullHello = Uint8Array.from([0x50, 0x41, 0x52, 0x4c, 1, 0, 0, 3, 9, 9, 9]);
+  const resumeHello = Uint8Array.from([
     0x50,
     0x41,
     0x52,
@@ -123,7 +130,7 @@ test('the first message of a caller is whole with its last byte, however it is c
     0,
     ...new Uint8Array(256),
   ]);
-  for (const opening of [full, resume])
+  for (const opening of [fullHello, resumeHello])
     for (const pieceBytes of [1, 2, 7, opening.byteLength, opening.byteLength - 1]) {
       const meter = new OpeningMeter();
       const whole: number[] = [];
@@ -137,12 +144,12 @@ test('the first message of a caller is whole with its last byte, however it is c
 
 /** The reason for which a caller loses its slot at the deadline of its handshake. */
 function endOfSlow({ openedMs, answeredMs }: { openedMs: number | null; answeredMs: number | null }): string {
-  const door = new Door();
-  const { id } = door.come('10.0.0.1', full);
-  const startMs = door.nowMs;
-  if (openedMs !== null) door.admission.opened(id, startMs + openedMs);
-  if (answeredMs !== null) door.admission.answered(id, startMs + answeredMs);
-  const [due] = door.admission.due(startMs + wireV1.handshakeDeadlineMs);
+  const driver = new AdmissionDriver();
+  const { id } = driver.call('10.0.0.1', fullHello);
+  const startMs = driver.nowMs;
+  if (openedMs !== null) driver.admission.opened(id, startMs + openedMs);
+  if (answeredMs !== null) driver.admission.answered(id, startMs + answeredMs);
+  const [due] = driver.admission.due(startMs + wireV1.handshakeDeadlineMs);
   return due?.reason ?? '';
 }
 
@@ -199,24 +206,24 @@ test('the budget of handshakes grows while answers are quick, and only then', ()
 
 /** The number of handshakes that strangers may begin in half a second after quick answers to such first messages. */
 function begunAfter(hello: Hello, isSilentFirst: boolean, knownTickets: readonly string[]): number {
-  const door = new Door();
-  door.admission.know([], knownTickets);
+  const driver = new AdmissionDriver();
+  driver.admission.know([], knownTickets);
   const begin = (first: Hello): boolean => {
-    const { id, verdict } = door.come(`10.0.${door.serial}.1`, isSilentFirst ? null : first);
+    const { id, verdict } = driver.call(`10.0.${driver.serial}.1`, isSilentFirst ? null : first);
     const isServed =
       verdict.type === 'serve' &&
-      (!isSilentFirst || door.admission.spoke(id, first, door.nowMs).type === 'serve');
+      (!isSilentFirst || driver.admission.spoke(id, first, driver.nowMs).type === 'serve');
     if (isServed && first === hello) {
-      door.admission.opened(id, door.nowMs);
-      door.admission.answered(id, door.nowMs + 1);
+      driver.admission.opened(id, driver.nowMs);
+      driver.admission.answered(id, driver.nowMs + 1);
     }
-    door.left(id);
+    driver.left(id);
     return isServed;
   };
   for (let at = 0; at < 20; at += 1) assert.ok(begin(hello));
   const other: Hello = { type: 'full' };
   while (begin(other));
-  door.nowMs += 500;
+  driver.nowMs += 500;
   let begun = 0;
   while (begin(other)) begun += 1;
   return begun;
@@ -226,8 +233,8 @@ function begunAfter(hello: Hello, isSilentFirst: boolean, knownTickets: readonly
 test('refused tickets, which are answered in no time, do not raise the budget of handshakes', () => {
   const plain = limits.handshakesPerSecond / 2;
   for (const isSilentFirst of [false, true]) {
-    assert.equal(begunAfter(resume, isSilentFirst, []), plain);
-    assert.equal(begunAfter(full, isSilentFirst, []), limits.handshakesSpeedMost * plain);
-    assert.equal(begunAfter(resume, isSilentFirst, [ticketIdHex]), limits.handshakesSpeedMost * plain);
+    assert.equal(begunAfter(resumeHello, isSilentFirst, []), plain);
+    assert.equal(begunAfter(fullHello, isSilentFirst, []), limits.handshakesSpeedMost * plain);
+    assert.equal(begunAfter(resumeHello, isSilentFirst, [ticketIdHex]), limits.handshakesSpeedMost * plain);
   }
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admission as limits } from '../../src/admission/limits.js';
 import { EagerSources, unseated, type Visitor } from '../../src/admission/spare-seats.js';
-import { full } from '../support/admission-door.js';
+import { fullHello } from '../support/admission-driver.js';
 
 const visitor = (more: Partial<Visitor> = {}): Visitor => ({
   address: '10.0.0.1',
@@ -16,7 +16,7 @@ const visitor = (more: Partial<Visitor> = {}): Visitor => ({
 // Case N9
 test('a silent caller makes way once its first bytes are late, one that has spoken does not', () => {
   const late = limits.silentProtectedMs;
-  const [silent, speaker] = [visitor(), visitor({ hello: full })];
+  const [silent, speaker] = [visitor(), visitor({ hello: fullHello })];
   const newcomer = visitor({ acceptedAtMs: late });
   assert.equal(unseated([silent], newcomer, late - 1), newcomer);
   assert.equal(unseated([silent], newcomer, late), silent);
@@ -25,7 +25,7 @@ test('a silent caller makes way once its first bytes are late, one that has spok
 
 // Case N9
 test('a source that opens one connection after the other makes way for one that does not', () => {
-  const [eager, calm] = [visitor({ isEager: true, hello: full }), visitor()];
+  const [eager, calm] = [visitor({ isEager: true, hello: fullHello }), visitor()];
   assert.equal(unseated([eager], calm, 0), eager);
   assert.equal(unseated([calm], eager, 1_000), eager, 'also where the calm one is slow to speak');
   const sources = new EagerSources();

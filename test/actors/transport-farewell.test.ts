@@ -8,7 +8,7 @@ import { Farewells } from '../../src/actors/transport/farewell.js';
 import { transport as limits } from '../../src/actors/transport/limits.js';
 import { joinSocket } from '../../src/actors/transport/socket.js';
 import { openByteStream } from '../../src/runtime/stream.js';
-import { talk } from '../support/admission-door.js';
+import { conversationHello } from '../support/admission-driver.js';
 
 /** Opens `count` connections to a server. Returns both sides of each. */
 async function connections(t: TestContext, count: number) {
@@ -36,7 +36,7 @@ async function connections(t: TestContext, count: number) {
 test('a bounded number of callers without a slot read a sentence, the others are closed at once', async (t) => {
   const { accepted } = await connections(t, limits.farewellsMost + 2);
   const farewells = new Farewells();
-  for (const socket of accepted) farewells.turnAway(socket, talk);
+  for (const socket of accepted) farewells.turnAway(socket, conversationHello);
   const open = accepted.filter(({ destroyed }) => !destroyed);
   assert.equal(open.length, limits.farewellsMost);
   // An end makes room, and one that has ended already takes none.
@@ -44,9 +44,9 @@ test('a bounded number of callers without a slot read a sentence, the others are
   const gone = once(first ?? assert.fail('none'), 'close');
   first?.destroy();
   await gone;
-  if (first) farewells.turnAway(first, talk);
+  if (first) farewells.turnAway(first, conversationHello);
   const { accepted: later } = await connections(t, 2);
-  for (const socket of later) farewells.turnAway(socket, talk);
+  for (const socket of later) farewells.turnAway(socket, conversationHello);
   assert.deepEqual(
     later.map(({ destroyed }) => destroyed),
     [false, true],

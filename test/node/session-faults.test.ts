@@ -3,23 +3,23 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { FaultRation } from '../../src/runtime/log-ration.js';
+import { LogRation } from '../../src/runtime/log-ration.js';
 import { dialing } from '../../src/chat/routes/limits.js';
 import { eventually } from '../support/deadline.js';
 import { liveNode } from '../support/live-node.js';
 import { freeUdpPort } from '../support/free-port.js';
 
 test('each source is logged once in a period, at most as many as fit, and the rest is counted', () => {
-  const ration = new FaultRation({ everyMs: 1_000, sourcesMax: 2 });
-  assert.equal(ration.note('a', 0), 'told');
-  assert.equal(ration.note('a', 10), 'first-untold');
-  assert.equal(ration.note('b', 20), 'told');
-  assert.equal(ration.note('c', 30), 'untold', 'two sources are all that fit');
-  assert.equal(ration.takeUntold(), 2);
-  assert.equal(ration.note('c', 999), 'first-untold');
-  assert.equal(ration.note('c', 1_000), 'told', 'a new while');
-  assert.equal(ration.takeUntold(), 1);
-  assert.equal(ration.takeUntold(), 0);
+  const ration = new LogRation({ everyMs: 1_000, sourcesMax: 2 });
+  assert.equal(ration.note('a', 0), 'logged');
+  assert.equal(ration.note('a', 10), 'first-suppressed');
+  assert.equal(ration.note('b', 20), 'logged');
+  assert.equal(ration.note('c', 30), 'suppressed', 'two sources are all that fit');
+  assert.equal(ration.takeSuppressed(), 2);
+  assert.equal(ration.note('c', 999), 'first-suppressed');
+  assert.equal(ration.note('c', 1_000), 'logged', 'a new while');
+  assert.equal(ration.takeSuppressed(), 1);
+  assert.equal(ration.takeSuppressed(), 0);
 });
 
 test('failing handshakes from many addresses do not fill the log, and all are counted', async (context) => {

@@ -17,7 +17,7 @@ import { hubProtocol } from '../../dialects/chatbuddy/limits.js';
 import { chatbuddyHub as limits } from './limits.js';
 import { foreignFrames } from '../../dialects/limits.js';
 import { localAddress } from '../../wire/limits.js';
-import { FaultTally } from '../../runtime/log-tally.js';
+import { LogTally } from '../../runtime/log-tally.js';
 import { plainAddress } from '../../wire/address-space.js';
 import { listen } from '../tcp/listen.js';
 import { finishSocket } from '../tcp/finish.js';
@@ -94,7 +94,7 @@ class Hub {
   readonly #usersMax: number;
   readonly #log: (line: string) => void;
   readonly #sockets = new Set<Socket>();
-  readonly #faults = new FaultTally<HubFault>(limits.faultLogEveryMs);
+  readonly #faults = new LogTally<HubFault>(limits.faultLogEveryMs);
 
   constructor(usersMax: number, log: (line: string) => void) {
     this.#table = openHubTable(usersMax);

@@ -170,8 +170,8 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     computed: (state, body, context) => step(state, { type: 'computed', ...body }, context),
     keyRenewed: (state, body, context) => step(state, { type: 'keyRenewed', ...body }, context),
     due: (state, { due }, context) => step(state, { type: 'due', due }, context),
-    logUnlogged(state, { event }, context) {
-      context.log('warn', `${event}-unlogged`, { count: rationOf(state, event).takeUntold() });
+    logSuppressed(state, { event }, context) {
+      context.log('warn', `${event}-unlogged`, { count: rationOf(state, event).takeSuppressed() });
       return next(state);
     },
   },

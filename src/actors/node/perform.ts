@@ -16,7 +16,7 @@ import type { CallerEffect, LogEffect, Token } from '../../chat/turn.js';
 import { unreachable } from '../../exhaustive.js';
 import type { ConnectionId, SessionId } from '../../ids.js';
 import type { Context, Ref } from '../../runtime/actor.js';
-import { FaultRation } from '../../runtime/log-ration.js';
+import { LogRation } from '../../runtime/log-ration.js';
 import { keyIsOldAtMs } from '../../session/certificate.js';
 import type { SessionProtocol, ForeignProtocol } from '../connection/protocol.js';
 import type { HistoryProtocol } from '../history/protocol.js';
@@ -49,7 +49,7 @@ export interface Shell {
   readonly sessions: Map<SessionId, Pick<Ref<SessionProtocol>, 'cast'>>;
   readonly foreign: Map<SessionId, Pick<Ref<ForeignProtocol>, 'cast'>>;
   /** Rations of log lines that any host can provoke, by event. */
-  readonly rations: Map<string, FaultRation>;
+  readonly rations: Map<string, LogRation>;
 }
 
 /** Makes a shell without connections. */
@@ -329,14 +329,14 @@ function log(shell: Shell, { level, event, fields, ration }: LogEffect, context:
     return;
   }
   const noted = rationOf(shell, event).note(ration.source, performance.now());
-  if (noted === 'told') context.log(level, event, fields);
-  if (noted === 'first-untold' && ration.isRestTold)
-    context.after(dialing.failureLog.everyMs, 'logUnlogged', { event });
+  if (noted === 'logged') context.log(level, event, fields);
+  if (noted === 'first-suppressed' && ration.isRestLogged)
+    context.after(dialing.failureLog.everyMs, 'logSuppressed', { event });
 }
 
 /** Returns the ration of an event, which is its own. */
-export function rationOf({ rations }: Shell, event: string): FaultRation {
-  const known = rations.get(event) ?? new FaultRation(dialing.failureLog);
+export function rationOf({ rations }: Shell, event: string): LogRation {
+  const known = rations.get(event) ?? new LogRation(dialing.failureLog);
   rations.set(event, known);
   return known;
 }

@@ -42,7 +42,7 @@ type Continuations = {
   /** The actor of a foreign connection runs. Sent by the root. */
   foreignRunning: Cast<{ readonly sessionId: SessionId }>;
   /** Log lines were left out, and their number is due. */
-  logUnlogged: Cast<{ readonly event: string }>;
+  logSuppressed: Cast<{ readonly event: string }>;
 };
 
 /** All messages that the node takes. */

@@ -27,7 +27,7 @@ import type { PeerId } from '../../ids.js';
 import { beacon as wire } from '../../wire/limits.js';
 import { beaconSocket as limits } from './limits.js';
 import { actor, next, reply, type Context } from '../../runtime/actor.js';
-import { FaultTally } from '../../runtime/log-tally.js';
+import { LogTally } from '../../runtime/log-tally.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';
 import { openUdp } from './udp.js';
@@ -91,7 +91,7 @@ interface DiscoveryState {
   readonly unsent: Map<PeerId, Presence>;
   sendTimer: NodeJS.Timeout | undefined;
   awaited: ReadonlySet<PeerId>;
-  readonly twins: FaultTally<'twin'>;
+  readonly twins: LogTally<'twin'>;
   interfaces: readonly InterfaceAddress[];
   /** The last report of signs of life (wall clock, ms). */
   seenReportedMs: number;
@@ -183,7 +183,7 @@ async function start(
     unsent: new Map(),
     sendTimer: undefined,
     awaited: new Set(),
-    twins: new FaultTally(limits.twinToldEveryMs),
+    twins: new LogTally(limits.twinToldEveryMs),
     interfaces: readInterfaces(),
     seenReportedMs: Date.now(),
   };

@@ -10,7 +10,7 @@ import { transport } from './limits.js';
 import { admission as limits } from '../../admission/limits.js';
 import { Admission, type Verdict } from '../../admission/admission.js';
 import { EventTurn } from './event-turn.js';
-import { FaultTally } from '../../runtime/log-tally.js';
+import { LogTally } from '../../runtime/log-tally.js';
 import { dialectOf, readFirstBytes } from '../../admission/first-bytes.js';
 import type { Hello, Unheard, UnknownOpening } from '../../admission/first-bytes.js';
 import { hostOf } from '../../wire/address-space.js';
@@ -29,7 +29,7 @@ export class AcceptPool {
   readonly #admission: Admission;
   readonly #callers = new Map<ConnectionId, AcceptedCaller>();
   readonly #counts = newCounts();
-  readonly #unheard = new FaultTally<Unheard>(transport.errorLogEveryMs);
+  readonly #unheard = new LogTally<Unheard>(transport.errorLogEveryMs);
   /** Callers whose first bytes became known in this turn of the event loop. */
   readonly #known = new EventTurn<readonly [AcceptedCaller, Hello]>(
     ([caller]) => caller.serial,
@@ -328,7 +328,7 @@ export class AcceptPool {
     if (this.#mayBeForeign(caller)) return this.#farewells.turnAway(socket, caller.hello);
     this.#refusals.cut();
     if (this.#refusals.count > 0) this.#reset(caller);
-    else this.#refusals.tell(socket, this.#options.random());
+    else this.#refusals.refuse(socket, this.#options.random());
   }
 
   /** Resets the connection, so that its caller knows at once and nothing of the connection stays. */

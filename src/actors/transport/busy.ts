@@ -7,33 +7,33 @@ import { finishSocket } from '../tcp/finish.js';
 
 /** The callers that get BUSY. */
 export class Refusals {
-  /** Whether the system has taken the BUSY of each. */
-  readonly #told = new Map<Socket, { isWritten: boolean }>();
+  /** Whether the system has taken the BUSY for each caller. */
+  readonly #closing = new Map<Socket, { isWritten: boolean }>();
 
   get count(): number {
-    return this.#told.size;
+    return this.#closing.size;
   }
 
   /** Answers BUSY and closes. `random`: in [0, 1). */
-  tell(socket: Socket, random: number): void {
-    const told = { isWritten: false };
-    this.#told.set(socket, told);
+  refuse(socket: Socket, random: number): void {
+    const state = { isWritten: false };
+    this.#closing.set(socket, state);
     // The system delivers the written bytes also after the socket is closed here.
-    const patience = setTimeout(() => socket.destroy(), limits.busyCloseMs);
+    const closeTimer = setTimeout(() => socket.destroy(), limits.busyCloseMs);
     socket.once('close', () => {
-      clearTimeout(patience);
-      this.#told.delete(socket);
+      clearTimeout(closeTimer);
+      this.#closing.delete(socket);
     });
-    socket.write(busyFrame(random), () => (told.isWritten = true));
+    socket.write(busyFrame(random), () => (state.isWritten = true));
     finishSocket(socket, () => undefined);
   }
 
   /** Closes the connections whose BUSY is on its way, to make room for another caller. */
   cut(): void {
-    for (const [socket, { isWritten }] of this.#told) {
+    for (const [socket, { isWritten }] of this.#closing) {
       if (!isWritten) continue;
       socket.destroy();
-      this.#told.delete(socket);
+      this.#closing.delete(socket);
     }
   }
 }

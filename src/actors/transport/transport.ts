@@ -11,7 +11,7 @@ import { bindsOf, readInterfaces } from '../interfaces.js';
 import type { ListenError } from '../errors.js';
 import { transport as limits } from './limits.js';
 import { actor, later, next, reply, type Context } from '../../runtime/actor.js';
-import { FaultTally } from '../../runtime/log-tally.js';
+import { LogTally } from '../../runtime/log-tally.js';
 import { formatAddress } from '../../wire/address.js';
 import { isNear, isPrivate, isUnspecified, type InterfaceAddress } from '../../wire/address-space.js';
 import { AcceptPool } from './accept.js';
@@ -147,7 +147,7 @@ function report(listeners: readonly Listener[], context: TransportContext): void
 
 /** Goes on listening after an error: no descriptor is left, or a connection was reset before it was accepted. */
 function surviveErrors(listener: Listener, context: TransportContext): void {
-  const failures = new FaultTally<string>(limits.errorLogEveryMs);
+  const failures = new LogTally<string>(limits.errorLogEveryMs);
   const { port } = listener;
   for (const server of listener.servers)
     server.on('error', (error: NodeJS.ErrnoException) => {

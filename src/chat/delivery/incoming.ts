@@ -57,7 +57,7 @@ export class Incoming {
     const bytes = all.reduce((sum, { content }) => sum + bytesOf(content), 0);
     if (!people.isOverQuota(peerId, bytes)) return null;
     turn.emit(answer(call, ok({ receipts: [] })));
-    const ration = { source: peerId, isRestTold: true };
+    const ration = { source: peerId, isRestLogged: true };
     turn.emit(logLine('warn', 'stranger-over-quota', { peer: peerId }, ration));
     return { type: 'refuse', ...repeatedBy };
   }

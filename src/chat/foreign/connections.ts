@@ -260,7 +260,7 @@ function noteFailure(
   malformed.set(name, count);
   const reason = error.code === 'dialect/malformed' ? error.detail : error.code;
   const fields = { dialect: name, address: formatAddress(live.address), reason, count };
-  turn.emit(logLine('warn', 'talk-failed', fields, { source: name, isRestTold: false }));
+  turn.emit(logLine('warn', 'talk-failed', fields, { source: name, isRestLogged: false }));
   const peer = peerOf(state, live);
   const isBlocked = peer === undefined || state.people.isBlocked(peer.peerId);
   if (error.code !== 'dialect/unreadable' || isBlocked) return;

@@ -11,7 +11,7 @@ import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagCharsAmong, tagOf } from './identity.js';
 import { clipBytes, parseForeignPeerId, type NamedPeer } from './name.js';
 import { Namesakes } from './namesakes.js';
-import { LeftNames, statusFields, ToldStatuses, type ProvedHost, type Presence } from './presence.js';
+import { LeftNames, statusFields, SessionStatuses, type ProvedHost, type Presence } from './presence.js';
 import { UnreadCounts } from './unread.js';
 
 /** The maps of the book. */
@@ -26,7 +26,7 @@ export interface PeerBook {
   /** Peers of which two copies answered. */
   readonly copied: Set<PeerId>;
   readonly left: LeftNames;
-  readonly statuses: ToldStatuses;
+  readonly statuses: SessionStatuses;
   /** Names of all peers and of this home. */
   readonly names: Namesakes;
 }
@@ -37,7 +37,7 @@ export const emptyPeerBook = (): PeerBook => ({
   presence: new Map(),
   live: new Map(),
   left: new LeftNames(),
-  statuses: new ToldStatuses(),
+  statuses: new SessionStatuses(),
   seen: new Map(),
   copied: new Set(),
   unread: new UnreadCounts(),

@@ -85,18 +85,18 @@ export const statusEnd = (untilMs: number | null, nowMs: number): Result<number 
  * Statuses that peers sent over sessions. A session brings a status sooner than a beacon, so it counts while the session is
  * up.
  */
-export class ToldStatuses {
-  readonly #told = new Map<PeerId, Status>();
+export class SessionStatuses {
+  readonly #bySession = new Map<PeerId, Status>();
 
   /** Notes a status. Those of peers without a session are forgotten. */
   note(peerId: PeerId, status: Status, isLive: (peerId: PeerId) => boolean): void {
-    for (const other of this.#told.keys()) if (!isLive(other)) this.#told.delete(other);
-    this.#told.set(peerId, { ...status, text: clipBytes(status.text, wire.textBytesMax) });
+    for (const other of this.#bySession.keys()) if (!isLive(other)) this.#bySession.delete(other);
+    this.#bySession.set(peerId, { ...status, text: clipBytes(status.text, wire.textBytesMax) });
   }
 
   /** Returns the status of a peer that is here. */
   of = (peerId: PeerId, announced: Presence | undefined, isLive: boolean): Status =>
-    (isLive ? this.#told.get(peerId) : undefined) ?? announced?.status ?? plainStatus;
+    (isLive ? this.#bySession.get(peerId) : undefined) ?? announced?.status ?? plainStatus;
 }
 
 /** Returns the fields of a row about a status. */

@@ -34,7 +34,7 @@ export class Failures {
     else if (error.code === 'session/busy') turn.emit(logLine('debug', 'session-failed', fields));
     else {
       const source = `${error.code} ${direction} ${expected ?? address.host}`;
-      turn.emit(logLine('warn', 'session-failed', fields, { source, isRestTold: true }));
+      turn.emit(logLine('warn', 'session-failed', fields, { source, isRestLogged: true }));
       if (isAbsent) this.#alarm(expected, error, turn);
     }
   }

@@ -1,12 +1,12 @@
 /** The names of messages on a link: each is sent to the receiver once, then its index stands for it. */
 import { nameShift, type EnvelopeCode } from './envelope.js';
 
-/** The same at each delivery by one life of the sender. */
+/** Returns the id of an envelope, which is the same each time that one life of the sender delivers it. */
 export const envelopeId = (link: { readonly id: number; readonly epoch: number }, seq: number): string =>
   `${link.id}.${link.epoch}.${seq}`;
 
 const openedMark = '\0';
-/** Senders that an actor opened by an address stand among those of its links under a name that no link has. */
+/** Returns the name of a sender that an actor opened by an address. No link of a manifest has such a name. */
 export const openedName = (to: string): string => `${openedMark}${to}`;
 /** Whether the name is that of an opened link. */
 export const isOpened = (name: string): boolean => name.startsWith(openedMark);
@@ -15,7 +15,8 @@ export const isOpened = (name: string): boolean => name.startsWith(openedMark);
 export class NameTable {
   readonly #codes = new Map<string, number>();
   readonly #names: string[] = [];
-  #told = 0;
+  /** Number of names that the receiver knows. */
+  #announced = 0;
 
   get all(): readonly string[] {
     return this.#names;
@@ -34,17 +35,18 @@ export class NameTable {
     return this.#names[code >> nameShift] ?? '';
   }
 
-  /** Null when the receiver knows them all. */
-  untold(): readonly string[] | null {
-    return this.#told < this.#names.length ? this.#names.slice(this.#told) : null;
+  /** Returns the names that the receiver does not know yet; null: it knows all. */
+  unannounced(): readonly string[] | null {
+    return this.#announced < this.#names.length ? this.#names.slice(this.#announced) : null;
   }
 
-  areTold(): void {
-    this.#told = this.#names.length;
+  /** Notes that the receiver knows all names. */
+  noteAnnounced(): void {
+    this.#announced = this.#names.length;
   }
 
-  /** A new receiver knows none. */
+  /** Notes a new receiver, which knows no name. */
   forget(): void {
-    this.#told = 0;
+    this.#announced = 0;
   }
 }

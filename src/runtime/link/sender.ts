@@ -321,9 +321,9 @@ export class LinkSender implements PipeEnd<Progress> {
   ): void {
     if (this.#pipe === null) return;
     if (isTracing) traceBatch(this.link, this.#names.all, first, codes);
-    const names = this.#names.untold();
+    const names = this.#names.unannounced();
     const cancelled = this.#cancelled.length > 0 ? this.#cancelled : null;
-    this.#names.areTold();
+    this.#names.noteAnnounced();
     this.#cancelled = [];
     for (const [i, code] of codes.entries()) if ((code & isOnce) !== 0) this.#forgetBody(first + i);
     this.#pipe.post([first, names, cancelled, codes, bodies], transfer, codes.length, this.#onRefused);

@@ -48,7 +48,13 @@ export type Framing =
   | { readonly type: 'length-prefixed' }
   | { readonly type: 'json-value'; readonly bytesMax: number }
   /** No framing: the bytes up to an idle gap or the close are one frame. */
-  | { readonly type: 'read'; readonly bytesMax: number; readonly idleGapMs: number };
+  | {
+      readonly type: 'read';
+      readonly bytesMax: number;
+      readonly idleGapMs: number;
+      /** Silence after which a receiver ends its half: programs that wait for it end the connection then. */
+      readonly finishAfterMs?: number;
+    };
 
 /** The abilities of a dialect. */
 export interface Capabilities {

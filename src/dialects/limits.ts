@@ -30,6 +30,11 @@ export const foreignFrames = {
    * than the pauses of people and scripts.
    */
   idleGapMs: 60,
+  /**
+   * Silence that ends a message where the connection carries nothing else: a lost segment of it is sent again after
+   * 200 ms.
+   */
+  messageGapMs: 300,
 } as const;
 
 /** Ports on which an older program is found when its address names none. Synergy and Netech have no usual port. */

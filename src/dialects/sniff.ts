@@ -6,7 +6,7 @@
  * 1. native, `PARL`: exact and ours, so nothing else may be asked before it.
  * 2. JSON objects: cmp2204 and synergy share the port and the brace; the first key that one of them knows decides.
  *    Asked by key and in order of arrival, so that the answer does not depend on how the bytes were cut.
- * 3. netech, `LISTENING_PORT:`: exact.
+ * 3. netech, `LISTENING_PORT:`, in any case.
  * 4. synergy's older form, `IP:PORT `: the loosest pattern, so it comes last. No other opening starts with a digit.
  *
  * chatbuddy and cse310 send free text first and cannot be recognised: they have ports of their own, and so has netech
@@ -60,7 +60,7 @@ interface Row {
 const table: readonly Row[] = [
   { dialects: ['native'], ask: (seen) => named('native', sniffPrefix(seen, 'PARL')) },
   { dialects: ['cmp2204', 'synergy'], ask: sniffJson },
-  { dialects: ['netech'], ask: (seen) => named('netech', sniffPrefix(seen, 'LISTENING_PORT:')) },
+  { dialects: ['netech'], ask: (seen) => named('netech', sniffPrefix(upperCase(seen), 'LISTENING_PORT:')) },
   { dialects: ['synergy'], ask: (seen) => named('synergy', sniffAddress(seen)) },
 ];
 
@@ -86,6 +86,10 @@ function sniffJson(seen: Uint8Array): DialectName | 'no' | 'need-more' {
   }
   return state === 'open' ? 'need-more' : 'no';
 }
+
+/** The bytes with ASCII letters in upper case. */
+const upperCase = (bytes: Uint8Array): Uint8Array =>
+  bytes.map((byte) => (byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte));
 
 function sniffPrefix(seen: Uint8Array, prefix: string): Sniffed {
   const length = Math.min(seen.length, prefix.length);

@@ -8,6 +8,7 @@ import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 type Packet =
   | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[] }
   | { readonly type: 'consumed'; readonly bytes: number }
+  | { readonly type: 'finished' }
   | { readonly type: 'end'; readonly reason: string };
 
 /** The handlers of one end of a stream. */
@@ -16,6 +17,8 @@ export interface StreamHandlers {
   onBytes(chunk: Uint8Array): void;
   /** The other end consumed something; `outstandingBytes` is lower than before. */
   onDrain?(outstandingBytes: number): void;
+  /** The other end writes nothing more, and still reads. */
+  onFinished?(): void;
   /** Called once: the other end ended the stream, or is gone (`reason` is then `lost`). */
   onEnd(reason: string): void;
 }
@@ -29,6 +32,8 @@ export interface ByteStream {
   consumed(bytes: number): void;
   /** Takes in at once what has arrived; the handlers are called within this call. */
   drain(): void;
+  /** Flushes; no write may follow. Bytes of the other end still arrive. */
+  finish(): void;
   /** Flushes and ends; the other end hears `reason`. Idempotent. */
   end(reason: string): void;
 }
@@ -41,7 +46,7 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
   let isFlushPlanned = false;
   let isOver = false;
 
-  const finish = (reason: string, isTold: boolean): void => {
+  const over = (reason: string, isTold: boolean): void => {
     if (isOver) return;
     isOver = true;
     port.close();
@@ -73,12 +78,15 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
         outstanding -= packet.bytes;
         handlers.onDrain?.(outstanding);
         return;
+      case 'finished':
+        handlers.onFinished?.();
+        return;
       case 'end':
-        finish(packet.reason, true);
+        over(packet.reason, true);
     }
   };
   port.on('message', take);
-  port.on('close', () => finish('lost', true));
+  port.on('close', () => over('lost', true));
 
   return {
     write(chunk) {
@@ -95,11 +103,16 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
       plan();
     },
     drain: () => takeArrived(port, take),
+    finish() {
+      if (isOver) return;
+      flush();
+      post(port, { type: 'finished' });
+    },
     end(reason) {
       if (isOver) return;
       flush();
       post(port, { type: 'end', reason });
-      finish(reason, false);
+      over(reason, false);
     },
   };
 }

@@ -145,6 +145,8 @@ describe('netech', () => {
       'LISTENING_PORT:7070|TEAM_NAME:blue|',
       'LISTENING_PORT: 7070 | TEAM_NAME: blue |',
       'LISTENING_PORT:07070|TEAM_NAME:blue  |',
+      'listening_port:7070|team_name:blue|',
+      'Listening_Port:7070|Team_Name:blue|',
     ])
       for (const lineEnd of ['', '\n', '\r\n']) {
         const texts = heard(netech, `${head}one|two${lineEnd}${head}three${lineEnd}`);

@@ -29,6 +29,7 @@ const openings: readonly (readonly [string, DialectName])[] = [
   ['10.0.0.7:8080 ann hi', 'synergy'],
   ['255.255.255.255:65535 a b', 'synergy'],
   ['LISTENING_PORT:7070|TEAM_NAME:blue|hi', 'netech'],
+  ['listening_port:7070|team_name:blue|hi', 'netech'],
 ];
 
 test('each opening is recognised, however its bytes are cut', () => {

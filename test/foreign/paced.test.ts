@@ -1,10 +1,10 @@
 /** Talks with programs that take what one read returns as one message: chatbuddy and cse310, in both roles. */
 import assert from 'node:assert/strict';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { test, type TestContext } from 'node:test';
 import type { NodeEvent, StatusEvent } from '../../src/index.js';
 import { foreignFrames } from '../../src/dialects/limits.js';
 import { eventually } from '../support/deadline.js';
+import { pacedTest } from '../support/paced-test.js';
 import { startScene, type Scene } from '../support/foreign-scene.js';
 import { connectBlocking, listenBlocking, type BlockingSocket } from '../support/standins/blocking-socket.js';
 import { usableNowMs } from '../support/usable-time.js';
@@ -14,30 +14,6 @@ type Paced = keyof typeof heads;
 const isSent = (event: NodeEvent): event is StatusEvent => event.type === 'status' && event.state === 'sent';
 const numbered = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `text ${at} ü`);
-
-/**
- * Texts that are sent a pause apart come glued to a reader that did not get to run meanwhile, as on a busy machine:
- * then, and only then, the claim is tried again.
- */
-function pacedTest(name: string, claim: (t: TestContext) => Promise<void>): void {
-  test(name, async (t) => {
-    for (let tries = 1; ; tries += 1) {
-      const standstill = monitorEventLoopDelay({ resolution: 5 });
-      standstill.enable();
-      try {
-        return await claim(t);
-      } catch (cause) {
-        const longestMs = standstill.max / 1e6;
-        if (tries === triesMax || longestMs < foreignFrames.idleGapMs / 2) throw cause;
-        t.diagnostic(`the reader stood still for ${longestMs.toFixed(0)} ms: tried again`);
-      } finally {
-        standstill.disable();
-      }
-    }
-  });
-}
-
-const triesMax = 4;
 
 /** Returns a reader of messages: one read is one message, as the program sees it. */
 function messagesOf(socket: BlockingSocket, dialect: Paced): () => Promise<string> {

@@ -1,4 +1,4 @@
-/** A text longer than one connection carries, to programs with a connection for each message. */
+/** Texts in parts, where a program has a connection for each message: longer than one carries, and in slow pieces. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -8,6 +8,8 @@ import { foreignDialects } from '../../src/dialects/sniff.js';
 import { foreignFrames } from '../../src/dialects/limits.js';
 import { plainOptions } from '../support/captures.js';
 import { startScene } from '../support/foreign-scene.js';
+import { pacedTest } from '../support/paced-test.js';
+import { connectBlocking } from '../support/standins/blocking-socket.js';
 import { startSynergy } from '../support/standins/synergy.js';
 import { holds } from '../support/seeds.js';
 
@@ -72,4 +74,28 @@ test('a long text to synergy arrives whole although we are called otherwise in i
   }
   assert.equal(heard, text);
   assert.deepEqual([...names], ['nora', 'nora of the much longer name']);
+});
+
+pacedTest('synergy: a text whose rest comes after we ended our half arrives whole', async (t) => {
+  const scene = await startScene(t);
+  const socket = await connectBlocking('127.0.0.1', scene.port());
+  t.after(socket.close);
+  socket.send('127.0.0.1:7000 ann the first');
+  // A program that waits for the receiver to close reads this end after a moment.
+  assert.equal(await socket.recv(1_024), '');
+  socket.send(' and the rest ğ');
+  await socket.close();
+  assert.deepEqual(await scene.texts('synergy', 1), ['the first and the rest ğ']);
+});
+
+pacedTest('netech: a text that comes in pieces with pauses is one message', async (t) => {
+  const scene = await startScene(t);
+  const socket = await connectBlocking('127.0.0.1', scene.port());
+  t.after(socket.close);
+  for (const piece of ['LISTENING_PORT:7070|TEAM_NAME:blue|one', ' two', ' three']) {
+    socket.send(piece);
+    await new Promise((resolve) => setTimeout(resolve, 2 * foreignFrames.idleGapMs));
+  }
+  await socket.close();
+  assert.deepEqual(await scene.texts('netech', 1), ['one two three']);
 });

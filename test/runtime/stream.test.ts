@@ -36,3 +36,24 @@ test('bytes written before an order to end arrive when the stream is drained, th
   near.end('ordered');
   assert.deepEqual(heard, ['last words', 'end: closed']);
 });
+
+test('an end that writes nothing more still hears the other one', () => {
+  const { port1, port2 } = new MessageChannel();
+  const heard: string[] = [];
+  const near = openByteStream(port1, {
+    onBytes: (chunk) => heard.push(Buffer.from(chunk).toString()),
+    onEnd: (reason) => heard.push(`end: ${reason}`),
+  });
+  const far = openByteStream(port2, {
+    onBytes: (chunk) => heard.push(`far: ${Buffer.from(chunk).toString()}`),
+    onFinished: () => heard.push('far: finished'),
+    onEnd: () => undefined,
+  });
+  near.write(new TextEncoder().encode('all'));
+  near.finish();
+  far.drain();
+  far.write(new TextEncoder().encode('the rest'));
+  far.end('closed');
+  near.drain();
+  assert.deepEqual(heard, ['far: all', 'far: finished', 'the rest', 'end: closed']);
+});

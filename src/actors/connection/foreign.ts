@@ -130,12 +130,15 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
       state.chunks += 1;
       // With its first byte: what the program reads next is all that was written by then.
       state.pacing?.heard(performance.now());
-      if (state.dialect.framing.type === 'read')
-        context.after(state.dialect.framing.idleGapMs, 'quiet', { afterChunks: state.chunks });
+      planQuiet(state, context);
       return hear(state, { type: 'bytes', bytes: chunk }, chunk.byteLength, context);
     },
     quiet(state, { afterChunks }, context) {
       return afterChunks === state.chunks ? hear(state, { type: 'idle' }, 0, context) : next(state);
+    },
+    finish(state, { afterChunks }) {
+      if (afterChunks === state.chunks) state.stream.finish();
+      return next(state);
     },
     drained(state, _body, context) {
       if (state.pause === 'taken' && state.stream.outstandingBytes() === 0) {
@@ -183,6 +186,14 @@ function hear(state: State, input: ForeignInput, bytes: number, context: Here): 
   const step = act(state, outputs, bytes, context);
   state.credit.repay();
   return step;
+}
+
+/** Plans what silence means. A sender that waits for our end may close then, and a slow one has time for the rest. */
+function planQuiet({ dialect: { framing }, role, chunks }: State, context: Here): void {
+  if (framing.type !== 'read') return;
+  context.after(framing.idleGapMs, 'quiet', { afterChunks: chunks });
+  if (role === 'accept' && framing.finishAfterMs !== undefined)
+    context.after(framing.finishAfterMs, 'finish', { afterChunks: chunks });
 }
 
 /** Carries out the outputs of the machine. `bytes`: the size of the texts among them. */

@@ -92,6 +92,8 @@ export type ForeignProtocol = {
   retry: Cast<Record<string, never>>;
   /** The silence that ends a frame. `afterChunks`: chunks received before it. */
   quiet: Cast<{ readonly afterChunks: number }>;
+  /** The silence after which a receiver ends its half. */
+  finish: Cast<{ readonly afterChunks: number }>;
   overdue: Cast<Record<string, never>>;
 };
 

@@ -80,6 +80,7 @@ export function joinSocket(
       events.onRead?.();
       if (outstandingBytes <= limits.streamLowBytes && socket.isPaused()) socket.resume();
     },
+    onFinished: () => void socket.end(),
     onEnd(reason) {
       if (reason === 'lost') destroy(reason);
       else end(reason);

@@ -10,7 +10,7 @@
  * message per connection. Peer identity: source address and LISTENING_PORT. `connection message` (automatic) and
  * `manual connection message` (typed address) connect, `exit` leaves; in any case.
  *
- * COMPAT text without the header is from `unknown_team`, at its source port. COMPAT a header that ends too early is
+ * COMPAT the labels are read in any case. COMPAT text without the header is from `unknown_team`, at its source port. COMPAT a header that ends too early is
  * text without a header; an invalid port becomes the source port, and a missing team `unknown_team`: no text that can
  * be shown is refused. COMPAT later texts on a connection come from the sender of the first one. COMPAT a team name
  * cannot hold `|`: there it becomes `/`.
@@ -58,7 +58,7 @@ export const netechManual = 'manual';
 /** The dialect. */
 export const netech: ForeignDialect<NetechMessage> = {
   name: 'netech',
-  framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
+  framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.messageGapMs },
   can: {
     receipts: false,
     connection: 'message',
@@ -78,6 +78,10 @@ export const netech: ForeignDialect<NetechMessage> = {
 const portLabel = 'LISTENING_PORT:';
 const teamLabel = 'TEAM_NAME:';
 
+/** Other answers write the labels in other cases. */
+const beginsWith = (text: string, label: string): boolean =>
+  text.slice(0, label.length).toUpperCase() === label;
+
 /** `head`: the header as the peer spells it. */
 interface Headed extends NetechMessage {
   readonly head: string;
@@ -87,10 +91,10 @@ interface Headed extends NetechMessage {
 function parse(text: string): Headed {
   const first = text.indexOf('|');
   const second = text.indexOf('|', first + 1);
-  if (!text.startsWith(portLabel) || first < 0 || second < 0) return { sender: null, text, head: '' };
+  if (!beginsWith(text, portLabel) || first < 0 || second < 0) return { sender: null, text, head: '' };
   const port = parsePort(text.slice(portLabel.length, first));
   const label = text.slice(first + 1, second).trimStart();
-  const team = label.startsWith(teamLabel) ? label.slice(teamLabel.length) : '';
+  const team = beginsWith(label, teamLabel) ? label.slice(teamLabel.length) : '';
   return { sender: { port, team }, text: text.slice(second + 1), head: text.slice(0, second + 1) };
 }
 
@@ -204,7 +208,7 @@ const headerBytesMax = utf8Bytes(`${portLabel}65535|${teamLabel}|`).length + tex
 /** The header has not ended, and may yet. */
 function isWithinHeader(held: Uint8Array): boolean {
   if (held.length >= headerBytesMax) return false;
-  const text = String.fromCharCode(...held);
+  const text = String.fromCharCode(...held).toUpperCase();
   if (!text.startsWith(portLabel)) return portLabel.startsWith(text);
   return text.split('|', 3).length < 3;
 }

@@ -78,7 +78,12 @@ export const synergyFormHint = (endpoint: string): string =>
 export const synergy: ForeignDialect<SynergyMessage> = {
   name: 'synergy',
   // Of the text form; an object ends with its brace, and silence within it means nothing.
-  framing: { type: 'read', bytesMax: foreignFrames.frameBytesMax, idleGapMs: foreignFrames.idleGapMs },
+  framing: {
+    type: 'read',
+    bytesMax: foreignFrames.frameBytesMax,
+    idleGapMs: foreignFrames.messageGapMs,
+    finishAfterMs: foreignFrames.idleGapMs,
+  },
   can: {
     receipts: false,
     connection: 'message',

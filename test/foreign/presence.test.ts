@@ -64,3 +64,11 @@ test('a peer that makes room for too many others is published as gone', () => {
   assert.deepEqual(state.evicted, [first]);
   assert.equal(state.peers.size, foreignPeers.activeMax);
 });
+
+test('a peer that left keeps the time when it was seen as long as its messages are unread', () => {
+  const people = new People(ownPeerId);
+  people.heard({ ...announced, lastSeenMs: 5_000 }, 'spoke', openTurn());
+  people.arrived({ seq: 1, peerId, name: 'old hand', bytes: 2 }, openTurn());
+  people.gone(peerId, openTurn());
+  assert.equal(people.row(peerId).lastSeen, new Date(5_000).toISOString());
+});

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createColors } from 'picocolors';
-import type { MessageEvent, NoticeEvent } from '../../src/index.js';
-import { messageLine, noticeLine } from '../../src/ui/cli/screen/present.js';
+import type { MessageEvent, NoticeEvent, PeerEvent } from '../../src/index.js';
+import { messageLine, noticeLine, peerLine } from '../../src/ui/cli/screen/present.js';
 
 const colors = createColors(false);
 const peer = { peer: 'Pat', peerId: 'cse310://10.0.0.7', dialect: 'cse310' } as const;
@@ -34,4 +34,22 @@ test('an empty message is shown as one, and a text as it is', () => {
 test('a user reads that it is their turn, and who was cut off', () => {
   assert.match(notice('your-turn', ''), /turn/);
   assert.match(notice('cut-off', 'somebody at 10.0.0.7 was cut off'), /somebody at 10\.0\.0\.7 was cut off/);
+});
+
+test('a peer whose last sign of life is unknown has none in its line', () => {
+  const row: PeerEvent = {
+    type: 'peer',
+    state: 'offline',
+    name: 'Pat',
+    id: peer.peerId,
+    tag: 'vuv5',
+    address: '10.0.0.7',
+    port: 65_500,
+    dialect: 'cse310',
+    verified: false,
+    lastSeen: new Date(0).toISOString(),
+    unread: 1,
+  };
+  assert.doesNotMatch(peerLine(row, colors), /last seen/);
+  assert.match(peerLine({ ...row, lastSeen: message.sentAt }, colors), /last seen/);
 });

@@ -13,9 +13,10 @@ import type { RouteReport } from '../routes/route.js';
 import { logLine } from '../turn.js';
 import { foreignRoutes as limits } from './limits.js';
 import { foreignPeerAt, ownOptions } from './peers.js';
-import { noteAbsent, notePresent, publishNotice, tellCutOff } from './presence.js';
+import { noteAbsent, notePresent, publishNotice } from './presence.js';
 import { dialOptions, jobEnded, sayJob, takeDial, unreached } from './sending.js';
 import { close, release } from './standing.js';
+import { tellCutOff, tellUnreadable } from './telling.js';
 import {
   ended,
   peerOf,
@@ -261,19 +262,7 @@ function noteFailure(
   const reason = error.code === 'dialect/malformed' ? error.detail : error.code;
   const fields = { dialect: name, address: formatAddress(live.address), reason, count };
   turn.emit(logLine('warn', 'talk-failed', fields, { source: name, isRestLogged: false }));
-  const peer = peerOf(state, live);
-  const isBlocked = peer === undefined || state.people.isBlocked(peer.peerId);
-  if (error.code !== 'dialect/unreadable' || isBlocked) return;
-  const who = state.people.saidName(peer.peerId);
-  const from = who === '' ? `somebody at ${peer.host}` : `${who} (${peer.host})`;
-  const remedy = 'start Parlance with the P and Q of that program, or let it send without encryption';
-  publishNotice(
-    state,
-    peer,
-    'unreadable',
-    `${from} sent an encrypted message that cannot be read: its numbers P and Q are not ours; ${remedy}`,
-    turn,
-  );
+  tellUnreadable(state, live, error, turn);
 }
 
 const failureOf = ({ address: { host, port } }: ForeignConnection, end: ForeignEnd): DialError => ({

@@ -20,9 +20,10 @@ import type { ForeignDue } from './effects.js';
 import * as hearing from './hearing.js';
 import { foreignRoutes as limits } from './limits.js';
 import { allowedDialect } from './peers.js';
-import { agePeers, listPeers, tellCutOff } from './presence.js';
+import { agePeers, listPeers } from './presence.js';
 import { marked, openRoute, refused, sayEntries, sent } from './sending.js';
 import { abort, release } from './standing.js';
+import { tellCutOff } from './telling.js';
 import {
   newForeignState,
   standingConnection,

@@ -15,10 +15,10 @@ export const foreignRoutes = {
   keySilencesMax: 2,
   /** Pause before a message whose time is over is looked at again while its connection stands. */
   standingLookMs: 1_000,
-  /** Pause between two notices about connections of one host that were cut off. */
-  cutOffToldEveryMs: 5_000,
-  /** Hosts for which this pause is kept: a class of hundreds. */
-  cutOffHostsMax: 512,
+  /** Pause between two sentences of one kind about one program of one host. */
+  toldEveryMs: 5_000,
+  /** Hosts and programs for which this pause is kept: a class of hundreds. */
+  toldMax: 512,
   /** Pause between two checks of the peers that send no announcements. */
   ageEveryMs: 5_000,
   /** Time in which peers hear that the node ends. A peer that is not reached by then misses it. */

@@ -4,8 +4,6 @@
  */
 import type { ForeignDialectName, Utterance } from '../../dialects/dialect.js';
 import { unreachable } from '../../exhaustive.js';
-import { foreignPorts } from '../../dialects/limits.js';
-import { foreignRoutes as limits } from './limits.js';
 import { cmp2204Presence } from '../../dialects/cmp2204/limits.js';
 import { synergyFormHint } from '../../dialects/synergy/codec.js';
 import { formatEndpoint, isDottedQuad, type Endpoint } from '../../wire/address.js';
@@ -88,6 +86,14 @@ export function noteSent(
   if (utterance.type === 'leave') noteLeft(state, peer, turn);
 }
 
+/** Takes a peer off its list that could not be reached with our goodbye: it is left all the same. */
+export function noteUntold(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): void {
+  const leave: Utterance = { type: 'leave', words: null };
+  if (peer.dialect.name === 'synergy') state.synergy.sent(peer, leave);
+  if (peer.dialect.name === 'netech') state.netech.sent(peer, leave);
+  noteLeft(state, peer, turn);
+}
+
 /**
  * Notes an utterance for synergy. One version of it reads the text form alone and another one JSON alone, and nobody
  * knows the version of a peer before it speaks. Such a peer counts as connected once it speaks in the form of the
@@ -120,36 +126,6 @@ export function publishNotice(
   const peer = people.name(peerId);
   turn.emit({ to: 'feed', event: { type: 'notice', notice, peer, peerId, dialect: dialect.name, text } });
 }
-
-/**
- * Publishes that a caller lost its connection, or got none, because others needed the slots. Any host can cause these
- * notices, so each host is named once in a while. Where its program shows a sentence, its user reads one, too.
- */
-export function tellCutOff(
-  state: ForeignState,
-  dialect: ForeignDialectName,
-  { host, port }: Endpoint,
-  turn: ForeignTurn,
-): void {
-  const { monotonicMs } = turn.now;
-  const known = state.cutOffToldAtMs.get(host) ?? -Infinity;
-  if (monotonicMs - known < limits.cutOffToldEveryMs) return;
-  state.cutOffToldAtMs.delete(host);
-  state.cutOffToldAtMs.set(host, monotonicMs);
-  const [oldest] = state.cutOffToldAtMs.keys();
-  if (state.cutOffToldAtMs.size > limits.cutOffHostsMax && oldest !== undefined)
-    state.cutOffToldAtMs.delete(oldest);
-  const peerId = foreignPeerId(dialect, host, usualPortOr(dialect, port));
-  if (peerId === null || state.people.isBlocked(peerId)) return;
-  const name = state.people.saidName(peerId);
-  const who = name === '' ? `somebody at ${host}` : `${name} (${host})`;
-  const text = `${who} was cut off: more wanted to talk over ${dialect} than are served at once`;
-  const peer = state.people.name(peerId);
-  turn.emit({ to: 'feed', event: { type: 'notice', notice: 'cut-off', peer, peerId, dialect, text } });
-}
-
-const usualPortOr = (dialect: ForeignDialectName, port: number): number =>
-  dialect === 'synergy' || dialect === 'netech' ? port : foreignPorts[dialect];
 
 /** The lists know peers by IPv4 addresses. */
 export const isListable = ({ host }: Endpoint): boolean => isDottedQuad(host);

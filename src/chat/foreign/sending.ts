@@ -24,7 +24,7 @@ import { wordsOf, type Entry } from '../delivery/entry.js';
 import type { RouteReport } from '../routes/route.js';
 import { exchangeFailed, formFor } from './key-forms.js';
 import { allowed, ownOptions } from './peers.js';
-import { noteSent } from './presence.js';
+import { noteSent, noteUntold } from './presence.js';
 import { close, sayNext } from './standing.js';
 import {
   newToken,
@@ -272,6 +272,7 @@ export function jobEnded(
   const { job } = work;
   if (job.type === 'control') {
     peer.jobs = peer.jobs.filter((each) => each !== job);
+    if (job.utterance.type === 'leave') noteUntold(state, peer, turn);
     settle(job.waiter, err(failure), turn);
     workOn(state, peer, turn);
     return [];

@@ -224,8 +224,8 @@ export interface ForeignState {
   readonly timed: Map<MessageId, number>;
   /** Connections that made no sense, by dialect. */
   readonly malformed: Map<ForeignDialectName, number>;
-  /** Time of the last notice about a host that was cut off, monotonic ms. */
-  readonly cutOffToldAtMs: Map<string, number>;
+  /** Time of the last sentence of one kind about one program of one host, monotonic ms. */
+  readonly toldAtMs: Map<string, number>;
   /** Peers that made room for others in this turn; nothing of them is kept. */
   evicted: PeerId[];
   isReleasePlanned: boolean;
@@ -252,7 +252,7 @@ export const newForeignState = (
   privateNumbers: new Map(),
   timed: new Map(),
   malformed: new Map(),
-  cutOffToldAtMs: new Map(),
+  toldAtMs: new Map(),
   evicted: [],
   isReleasePlanned: false,
   isGreeted: false,

@@ -148,7 +148,9 @@ export class People {
     this.publish(peerId, turn);
     this.#book.presence.delete(peerId);
     this.#book.copied.delete(peerId);
-    if (this.contact(peerId) === undefined) this.#book.seen.delete(peerId);
+    // A peer with unread messages is still listed, with its last sign of life.
+    if (this.contact(peerId) === undefined && this.#book.unread.of(peerId) === 0)
+      this.#book.seen.delete(peerId);
     this.#sources.delete(peerId);
     this.#namesChanged(peerId, turn);
   }

@@ -35,7 +35,7 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
     ...protection(peer.dialect, peer.verified, colors),
     ...(peer.blocked === true ? [colors.red('blocked')] : []),
     ...statusOf(peer, colors),
-    ...(peer.state === 'online' ? [] : [`last seen ${clock(peer.lastSeen)}`]),
+    ...(peer.state === 'online' || !isSeen(peer) ? [] : [`last seen ${clock(peer.lastSeen)}`]),
     ...(peer.muted === true ? ['muted'] : []),
     ...(peer.request === true ? [colors.yellow('request')] : []),
     ...(peer.unread > 0 ? [colors.bold(`${peer.unread} unread`)] : []),
@@ -43,6 +43,9 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
   ];
   return `${state} ${colors.bold(peerName(peer))}  ${facts.join('  ')}`;
 }
+
+/** Whether it is known when the peer was here the last time. */
+const isSeen = ({ lastSeen }: PeerEvent): boolean => Date.parse(lastSeen) > 0;
 
 function statusOf(peer: PeerEvent, colors: Colors): readonly string[] {
   const words = peerStatusWords(peer);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, testMsMax } from '../../support/deadline.js';
 import { closedPort, portIn, runRole } from '../../support/role-program.js';
-import { listenBlocking, serveForever } from '../../support/standins/blocking-socket.js';
+import { connectBlocking, listenBlocking, serveForever } from '../../support/standins/blocking-socket.js';
 import { register, startChat, startHub, waitForChat } from '../../support/standins/chatbuddy.js';
 
 const options = { timeout: testMsMax };
@@ -71,6 +71,19 @@ test('menu: registers, lists, starts a chat and waits for one', options, async (
   assert.equal(await caller.heard.take(), 'come in');
   await caller.end();
   await menu.line(/Looks like your friend stepped away\./);
+  // Case O9: who calls is named as the hub names the address.
+  const other = await connectBlocking('127.0.0.1', hub.port, '127.0.0.5');
+  t.after(other.close);
+  other.send('zo\u001b\u00eb');
+  menu.type('1');
+  await menu.line(/^ {2}zo.*\u00eb {2}127\.0\.0\.5$/);
+  const second = await startChat(portIn(await menu.line(/^Waiting at /)), '127.0.0.1', '127.0.0.5');
+  await menu.line(/^zo.*\u00eb wants to talk: choose 3\.$/);
+  menu.type('3', 'to you');
+  assert.equal(await second.heard.take(), 'to you');
+  await menu.line(/^sent to zo.*\u00eb$/);
+  menu.type('EOM');
+  assert.equal(await second.heard.take(), null);
   menu.type('4');
   assert.equal(await menu.exit(), 0);
 });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { closedPort, portIn, runRole } from '../../support/role-program.js';
 import { startNetech } from '../../support/standins/netech.js';
 import { startSynergy } from '../../support/standins/synergy.js';
-import { testMsMax } from '../../support/deadline.js';
+import { eventually, testMsMax } from '../../support/deadline.js';
 
 const options = { timeout: testMsMax };
 
@@ -55,6 +55,8 @@ test('netech: shows both lists, connects both ways, and refuses a malformed addr
   t.after(red.close);
   const menu = await runRole(t, ['menu', 'netech', '--name', 'green']);
   const port = portIn(await menu.line(/You can be reached/));
+  menu.type('3', 'A');
+  await menu.line(/^No active peers\.$/);
   await blue.send(port, 'a|b');
   await menu.line(/blue: a\|b \[not encrypted, unverified\]/);
   menu.type('2');
@@ -71,6 +73,20 @@ test('netech: shows both lists, connects both ways, and refuses a malformed addr
   assert.deepEqual([manual.team, manual.text, manual.port], ['green', 'manual connection message', port]);
   menu.type('1', '127.0.0.1', String(blue.port), '  go ');
   assert.equal((await blue.heard.take()).text, '  go ');
+  // A peer that is gone is left all the same.
+  const gone = await startNetech({ team: 'gone' });
+  await gone.send(port, 'bye');
+  await menu.line(/gone: bye/);
+  await gone.close();
+  menu.type('1', '127.0.0.1', String(gone.port), 'exit');
+  await menu.line(/is off your list; it could not be told that you leave: nobody listens there/);
+  menu.type('2');
+  const lists = (): number => menu.lines().filter((line) => line === 'Connected peers:').length;
+  await eventually(() => lists() === 2, testMsMax, 'the second list');
+  assert.equal(
+    menu.lines().filter((line) => line.startsWith('  ') && line.includes(`:${gone.port}`)).length,
+    0,
+  );
   menu.type('0');
   assert.equal((await blue.heard.take()).text, 'exit');
   assert.equal((await red.heard.take()).text, 'exit');

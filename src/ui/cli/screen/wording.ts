@@ -244,7 +244,7 @@ const wordings: Wordings = {
       4,
       `cannot reach ${formatAddress({ host: error.address, port: error.port })}`,
       error.reason,
-      'nothing was queued: check the address and that the program there runs, then send it again',
+      'nothing was queued: check the address and that the program there runs, then try again',
     ),
   'transport/too-many-dials': (error) =>
     say(

@@ -48,18 +48,19 @@ export class Callers {
   }
 
   #came(peer: string, name: string): void {
-    const { dialog } = this.#menu;
+    const { dialog, called } = this.#menu;
+    const shown = escapeName(called(name));
     const attention = this.#attention;
     switch (attention.to) {
       case 'choices':
-        dialog.say(`${escapeName(name)} wants to talk: choose ${this.#answerKey}.`);
+        dialog.say(`${shown} wants to talk: choose ${this.#answerKey}.`);
         return;
       case 'opening':
         attention.came.set(peer, name);
         return;
       case 'conversation':
         if (attention.peer !== peer)
-          dialog.say(`${escapeName(name)} wants to talk: end this chat, then choose ${this.#answerKey}.`);
+          dialog.say(`${shown} wants to talk: end this chat, then choose ${this.#answerKey}.`);
         return;
       default:
         unreachable(attention);

@@ -41,7 +41,7 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
   if (hubWord !== null && address === null)
     return context.output.failure(usage('menu', `--hub is HOST:PORT, not "${hubWord}"`));
   const names = new HubNames();
-  const labelled = { dialect: 'chatbuddy', saysGoodbye: true, label: names.label } as const;
+  const labelled = { dialect: 'chatbuddy', saysGoodbye: true, called: names.called } as const;
   return withMenu(context, labelled, async (menu) => {
     const hub = address === null ? null : register(menu, address, names);
     const callers = new Callers(menu, '3');

@@ -1,6 +1,6 @@
 /** The names that the hub of chatbuddy gives to addresses: the program itself sends none in a chat. */
 import { err, ok, type Result } from 'neverthrow';
-import type { HubClient, HubUser, NodeEvent } from '../../../../index.js';
+import type { HubClient, HubUser } from '../../../../index.js';
 
 const scheme = 'chatbuddy://';
 
@@ -27,12 +27,11 @@ export class HubNames {
       : err(`Several are called so: give one of ${[first, ...others].join(', ')}.`);
   }
 
-  /** The event with the name at the hub in place of an address. An address that several users share keeps standing. */
-  readonly label = (event: NodeEvent): NodeEvent => {
-    if (event.type !== 'message' && event.type !== 'notice' && event.type !== 'status') return event;
-    if (!event.peer.startsWith(scheme)) return event;
-    const host = event.peer.slice(scheme.length).replace(/:\d+$/, '');
+  /** Returns the name at the hub of a peer that is called by its address. An address of several users keeps standing. */
+  readonly called = (peer: string): string => {
+    if (!peer.startsWith(scheme)) return peer;
+    const host = peer.slice(scheme.length).replace(/:\d+$/, '');
     const [user, ...others] = this.#users.filter(({ address }) => address === host);
-    return user === undefined || others.length > 0 ? event : { ...event, peer: user.name };
+    return user === undefined || others.length > 0 ? peer : user.name;
   };
 }

@@ -32,6 +32,8 @@ export interface MenuSession {
   readonly send: (peer: string, text: string, via?: SendViaOptions) => Promise<void>;
   /** Sends a line of a conversation. A terminal shows the line already, so only a failure is printed there. */
   readonly sendLine: (peer: string, text: string) => Promise<void>;
+  /** Gives a peer the name by which its user knows it. */
+  readonly called: (peer: string) => string;
   /** Prints a failure. */
   readonly fail: (error: NodeError) => void;
   /** Ids of messages that have not gone out yet. */
@@ -43,8 +45,8 @@ export interface MenuOptions {
   readonly dialect: ForeignDialectName;
   /** Changes the settings of a node that is started for this menu. */
   readonly adjust?: (settings: NodeSettings) => NodeSettings;
-  /** Gives the event as it is shown; absent: unchanged. */
-  readonly label?: (event: NodeEvent) => NodeEvent;
+  /** Gives a peer the name by which the user knows it; absent: the name of the node. */
+  readonly called?: (peer: string) => string;
   /** Whether the older program says goodbye to all peers when its user leaves. */
   readonly saysGoodbye: boolean;
 }
@@ -52,7 +54,7 @@ export interface MenuOptions {
 /** Runs `use` until the user leaves. Exit codes: as `withRole`; 1 when the node ends before. */
 export function withMenu(
   context: RunContext,
-  { dialect, adjust, saysGoodbye, label = (event) => event }: MenuOptions,
+  { dialect, adjust, saysGoodbye, called = (peer) => peer }: MenuOptions,
   use: (menu: MenuSession) => Promise<void>,
 ): Promise<ExitCode> {
   return withRole(
@@ -62,8 +64,8 @@ export function withMenu(
       const { output, stopped } = context;
       const events = new RoleEvents(role.node);
       const dialog = new Dialog({ ...context, stopped: AbortSignal.any([stopped, events.ended]) });
-      const menu = openMenu(role, dialog, events);
-      events.listen((event) => show({ ...menu, label }, event));
+      const menu = openMenu(role, dialog, events, called);
+      events.listen((event) => show(menu, event));
       await events.begin();
       dialog.say(`${dialect}: ${weakness(dialect).join(', ')}`);
       try {
@@ -97,13 +99,23 @@ const isExit = (dialect: ForeignDialectName, text: string): boolean =>
 const sayGoodbye = async ({ node, dialect }: Role): Promise<void> =>
   void (await node.foreignLeave(dialect, null));
 
-function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
+function openMenu(
+  role: Role,
+  dialog: Dialog,
+  events: RoleEvents,
+  called: MenuSession['called'],
+): MenuSession {
+  const shown = (peer: string): string => escapeName(called(peer));
   const waitMs = dialog.isTerminal ? limits.deliverWaitMs : pipedWaitMs(role);
   const fail = (error: NodeError): void => dialog.say(lineOf(wordingOf(error)));
   const leaveOne = async (peer: string): Promise<void> =>
     (await role.node.foreignLeave(role.dialect, peer)).match(
-      () => dialog.say(`${escapeName(peer)} knows that you leave.`),
-      fail,
+      () => dialog.say(`${shown(peer)} knows that you leave.`),
+      (error) => {
+        if (error.code !== 'transport/dial-failed') return fail(error);
+        const why = escapeForTerminal(error.reason);
+        dialog.say(`${shown(peer)} is off your list; it could not be told that you leave: ${why}.`);
+      },
     );
   const send = async (
     peer: string,
@@ -117,8 +129,8 @@ function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
     sent.match(({ id, end }) => {
       if (end === null) {
         waiting.add(id);
-        dialog.say(`not sent yet: it goes out when ${escapeName(peer)} answers`);
-      } else if (end.state !== 'failed' && isReported) dialog.say(`sent to ${escapeName(end.peer)}`);
+        dialog.say(`not sent yet: it goes out when ${shown(peer)} answers`);
+      } else if (end.state !== 'failed' && isReported) dialog.say(`sent to ${shown(end.peer)}`);
     }, fail);
   };
   const waiting = new Set<string>();
@@ -129,6 +141,7 @@ function openMenu(role: Role, dialog: Dialog, events: RoleEvents): MenuSession {
     role,
     dialog,
     events,
+    called,
     waiting,
     fail,
     peers: async () => {
@@ -147,12 +160,10 @@ function pipedWaitMs({ dialect, settings }: Role): number {
 }
 
 /** Shows an event. `send` reports sent messages; a failure may come long after it. */
-function show(
-  { role, dialog, label }: MenuSession & Required<Pick<MenuOptions, 'label'>>,
-  raw: NodeEvent,
-): void {
+function show({ role, dialog, called }: MenuSession, raw: NodeEvent): void {
   const { output } = role.context;
-  const event = label(raw);
+  const isAbout = raw.type === 'message' || raw.type === 'notice' || raw.type === 'status';
+  const event = isAbout ? { ...raw, peer: called(raw.peer) } : raw;
   if (output.isJson) output.result(event, null).catch(() => undefined);
   if (!isShown(event, role.dialect)) return;
   if (event.type === 'status') {

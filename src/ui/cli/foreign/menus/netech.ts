@@ -59,8 +59,10 @@ async function connect(menu: MenuSession): Promise<void> {
     connected.match(() => dialog.say(`${peer} is connected.`), fail);
     return;
   }
-  const waiting = (await menu.peers()).filter((peer) => !peer.isConnected);
-  if (waiting.length === 0) dialog.say('Every active peer is connected already.');
+  const active = await menu.peers();
+  const waiting = active.filter((peer) => !peer.isConnected);
+  if (active.length === 0) dialog.say('No active peers.');
+  else if (waiting.length === 0) dialog.say('Every active peer is connected already.');
   const connectOne = async ({ peer, name }: ForeignPeerInfo): Promise<void> => {
     const connected = await role.node.foreignConnect(peer);
     connected.match(() => dialog.say(`${escapeName(name)} is connected.`), fail);

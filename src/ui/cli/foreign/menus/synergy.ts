@@ -34,9 +34,10 @@ const rowsOf = (peers: readonly ForeignPeerInfo[]): readonly string[] =>
 
 async function connect(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
-  const waiting = (await menu.peers()).filter((peer) => !peer.isConnected);
+  const active = await menu.peers();
+  const waiting = active.filter((peer) => !peer.isConnected);
   if (waiting.length === 0) {
-    dialog.say('Every active peer is connected already.');
+    dialog.say(active.length === 0 ? 'No active peers.' : 'Every active peer is connected already.');
     return;
   }
   dialog.say(...rowsOf(waiting));

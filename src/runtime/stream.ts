@@ -40,34 +40,17 @@ export interface ByteStream {
 
 /** Takes over `port`. Apart from `drain`, no call to the returned stream calls a handler. */
 export function openByteStream(port: MessagePort, handlers: StreamHandlers): ByteStream {
-  let pending: Uint8Array[] = [];
-  let consumedBytes = 0;
+  const packets = openPackets(port);
   let outstanding = 0;
-  let isFlushPlanned = false;
   let isOver = false;
 
   const over = (reason: string, isTold: boolean): void => {
     if (isOver) return;
     isOver = true;
+    packets.stop();
     port.close();
     if (isTold) handlers.onEnd(reason);
   };
-  const flush = (): void => {
-    isFlushPlanned = false;
-    if (isOver) return;
-    if (consumedBytes > 0) post(port, { type: 'consumed', bytes: consumedBytes });
-    consumedBytes = 0;
-    if (pending.length === 0) return;
-    const { chunks, buffers } = transferable(pending);
-    pending = [];
-    post(port, { type: 'bytes', chunks }, buffers);
-  };
-  const plan = (): void => {
-    if (isFlushPlanned || isOver) return;
-    isFlushPlanned = true;
-    queueMicrotask(flush);
-  };
-
   const take = (packet: Packet): void => {
     if (isOver) return;
     switch (packet.type) {
@@ -91,29 +74,68 @@ export function openByteStream(port: MessagePort, handlers: StreamHandlers): Byt
   return {
     write(chunk) {
       outstanding += chunk.byteLength;
-      // Never taken, and so never counted as such.
-      if (isOver) return outstanding;
-      pending.push(chunk);
-      plan();
+      // Bytes behind the end are never taken, and so never count as such.
+      packets.bytes(chunk);
       return outstanding;
     },
     outstandingBytes: () => outstanding,
+    consumed: packets.consumed,
+    drain: () => takeArrived(port, take),
+    finish: () => packets.last({ type: 'finished' }),
+    end(reason) {
+      packets.last({ type: 'end', reason });
+      over(reason, false);
+    },
+  };
+}
+
+interface Packets {
+  readonly bytes: (chunk: Uint8Array) => void;
+  readonly consumed: (bytes: number) => void;
+  /** Sends a packet behind all others, at once. */
+  readonly last: (packet: Packet) => void;
+  /** Nothing is sent from now on. */
+  readonly stop: () => void;
+}
+
+/** Collects what one end sends within a tick. */
+function openPackets(port: MessagePort): Packets {
+  let pending: Uint8Array[] = [];
+  let consumedBytes = 0;
+  let isFlushPlanned = false;
+  let isOver = false;
+
+  const flush = (): void => {
+    isFlushPlanned = false;
+    if (isOver) return;
+    if (consumedBytes > 0) post(port, { type: 'consumed', bytes: consumedBytes });
+    consumedBytes = 0;
+    if (pending.length === 0) return;
+    const { chunks, buffers } = transferable(pending);
+    pending = [];
+    post(port, { type: 'bytes', chunks }, buffers);
+  };
+  const plan = (): void => {
+    if (isFlushPlanned || isOver) return;
+    isFlushPlanned = true;
+    queueMicrotask(flush);
+  };
+  return {
+    bytes(chunk) {
+      if (isOver) return;
+      pending.push(chunk);
+      plan();
+    },
     consumed(bytes) {
       consumedBytes += bytes;
       plan();
     },
-    drain: () => takeArrived(port, take),
-    finish() {
+    last(packet) {
       if (isOver) return;
       flush();
-      post(port, { type: 'finished' });
+      post(port, packet);
     },
-    end(reason) {
-      if (isOver) return;
-      flush();
-      post(port, { type: 'end', reason });
-      over(reason, false);
-    },
+    stop: () => void (isOver = true),
   };
 }
 

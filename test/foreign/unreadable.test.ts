@@ -1,4 +1,4 @@
-/** Messages of older programs that cannot be read, and what our user reads of them. */
+/** Messages of older programs that cannot be read, and the sentences about them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ForeignDialectName, NodeEvent, NoticeEvent } from '../../src/index.js';
@@ -11,7 +11,7 @@ const { toldEveryMs } = foreignRoutes;
 const isUnreadable = (event: NodeEvent): event is NoticeEvent =>
   event.type === 'notice' && event.notice === 'unreadable';
 
-/** What a program says before it closes, and what our user reads after the name of the host. */
+/** The words of a program before it closes, and the sentence that our user reads behind the name of the host. */
 const unreadable: readonly (readonly [ForeignDialectName, string | Uint8Array, RegExp])[] = [
   ['cmp2204', '{"unencrypted message": "wor', /^broke off in the middle of a message over cmp2204/],
   ['cmp2204', '{"unencrypted message": unquoted}', /^sent a message over cmp2204 that cannot be read \(json/],
@@ -39,7 +39,7 @@ async function say(scene: Scene, dialect: ForeignDialectName, words: string | Ui
 const told = ({ seen }: Scene, host: string): readonly string[] =>
   seen.filter(isUnreadable).flatMap(({ text }) => (text.includes(`${host} `) ? [text] : []));
 
-test('whoever sends what cannot be read is named in one sentence with the reason', async (t) => {
+test('a host whose message cannot be read is named in one sentence with the reason', async (t) => {
   const scene = await startScene(t);
   for (const [at, [dialect, words, expected]] of unreadable.entries()) {
     const host = `127.0.4.${at + 1}`;

@@ -114,7 +114,7 @@ function openMenu(
       (error) => {
         if (error.code !== 'transport/dial-failed') return fail(error);
         const why = escapeForTerminal(error.reason);
-        dialog.say(`${shown(peer)} is off your list; it could not be told that you leave: ${why}.`);
+        dialog.say(`${shown(peer)} is off your list; your goodbye did not reach it: ${why}.`);
       },
     );
   const send = async (

@@ -12,6 +12,7 @@ export type Order =
       readonly text: string;
     }
   | { readonly order: 'lone'; readonly peer: string; readonly count: number }
+  | { readonly order: 'accept'; readonly peer: string }
   | { readonly order: 'received' }
   | { readonly order: 'usage' }
   | { readonly order: 'close' };
@@ -19,6 +20,7 @@ export type Order =
 export type Report =
   | { readonly report: 'ready'; readonly readyMs: number; readonly port: number }
   | { readonly report: 'peer'; readonly name: string }
+  | { readonly report: 'accepted' }
   | { readonly report: 'sent'; readonly elapsedMs: number; readonly delivered: number }
   | { readonly report: 'lone'; readonly latenciesMs: readonly number[] }
   | { readonly report: 'received'; readonly count: number; readonly isInOrder: boolean }
@@ -81,6 +83,15 @@ async function watch(watched: NodeHandle): Promise<void> {
   }
 }
 
+/** Lifts the quota of a stranger, as the user of a friend has done. */
+async function accept({ peer }: Extract<Order, { order: 'accept' }>): Promise<void> {
+  if (node === null) return;
+  const accepted = await node.acceptContact(peer);
+  tell(
+    accepted.isOk() ? { report: 'accepted' } : { report: 'failed', reason: JSON.stringify(accepted.error) },
+  );
+}
+
 /** Numbered texts as fast as the outbox takes them; done when each has its receipt. */
 async function send({ peer, count, batch, text }: Extract<Order, { order: 'send' }>): Promise<void> {
   if (node === null) return;
@@ -133,6 +144,9 @@ process.on('message', (order: Order) => {
       return;
     case 'lone':
       void lone(order);
+      return;
+    case 'accept':
+      void accept(order);
       return;
     case 'received':
       tell({ report: 'received', count: received, isInOrder });

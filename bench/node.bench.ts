@@ -38,6 +38,7 @@ export async function run(): Promise<void> {
       `a second node is known ${ms(Math.max(0, performance.now() - readyAtMs))} after its ready (goal 500 ms)`,
     );
     await alice.ask({ order: 'lone', peer: 'bob', count: 20 }, 'lone');
+    await bob.ask({ order: 'accept', peer: 'alice' }, 'accepted');
     const { latenciesMs } = await alice.ask({ order: 'lone', peer: 'bob', count: loneMessages }, 'lone');
     print(
       `lone message, sent to delivered: p50 ${ms(quantile(latenciesMs, 0.5))}, p99 ${ms(quantile(latenciesMs, 0.99))} (goal p50 5 ms)`,

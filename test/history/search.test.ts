@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { history as limits } from '../../src/actors/history/limits.js';
 import fc from 'fast-check';
-import { parseQuery } from '../../src/actors/history/search.js';
+import { parseQuery } from '../../src/actors/history/search/search.js';
 import type { HistoryQuery } from '../../src/chat/delivery/entry.js';
 import { entry, peer, withHistory, type Driver } from './driver.js';
 import { holdsAsync } from '../support/seeds.js';

@@ -4,6 +4,8 @@
 export const history = {
   /** Entries per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */
   spanEntries: 1_024,
+  /** Entries that one statement inserts, where their values allow it: more gain little. */
+  runEntries: 32,
   /** Messages marked by one statement: more gain little, and most receipts name fewer ids. */
   markChunkIds: 64,
   /** Waiting messages whose `seq` is kept in memory: more than the windows of a few busy peers, some 2 MB. */

@@ -10,7 +10,7 @@ import {
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { decodeEntry, deliveryColumns, entryColumns } from './rows.js';
-import { notPlain, searchOf } from './search.js';
+import { notPlain, searchOf } from './search/search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';
 
 /** Part of a WHERE clause and its parameters. */

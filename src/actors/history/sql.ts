@@ -125,7 +125,7 @@ export function bytesOf(value: unknown): Uint8Array {
 
 function statement(database: Database.Database, sql: string): Statement {
   const prepared = guarded(() => database.prepare(sql));
-  const arity = sql.split('?').length - 1;
+  const arity = arityOf(sql);
   const isReader = /^\s*(?:select|pragma|with)\b/i.test(sql) || /\breturning\b/i.test(sql);
   if (isReader) guarded(() => prepared.raw());
   const checked = (values: readonly SqlValue[]): readonly SqlValue[] => {
@@ -149,6 +149,12 @@ function statement(database: Database.Database, sql: string): Statement {
       return guarded(() => prepared.all(given)).filter((row): row is unknown[] => Array.isArray(row));
     },
   };
+}
+
+/** Counts the parameters of a statement, which are all numbered (`?1`) or all plain. */
+function arityOf(sql: string): number {
+  const numbers = [...sql.matchAll(/\?(\d+)/g)].map(([, number]) => Number(number));
+  return numbers.length === 0 ? sql.split('?').length - 1 : Math.max(...numbers);
 }
 
 /**

@@ -21,16 +21,18 @@ import type {
 } from '../../chat/delivery/entry.js';
 import type { IdTaken, StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
+import { insertEntry, insertRun, runsOf } from './insert.js';
 import { history as limits } from './limits.js';
 import { contactColumns, decodeContact, stateOf, type EncodedEntry } from './rows.js';
 import { markDeliveries } from './deliveries.js';
 import { pageOf, outboxOf } from './page.js';
-import { indexedSeq, resetIndex } from './search.js';
-import { IndexSlices } from './slices.js';
+import { PeerNumbers } from './peer-numbers.js';
+import { indexedSeq, resetIndex } from './search/search.js';
+import { IndexSlices } from './search/slices.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
 import { addArrivals, emittedOf, raiseEmitted, readUpTo, recount, unreadOf, type Arrival } from './tally.js';
-import { decodeText, encodeText } from './text.js';
-import { WaitingMessages } from './waiting.js';
+import { decodeText } from './text.js';
+import { WaitingMessages, waitingSize } from './waiting.js';
 
 /** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
 interface Draft {
@@ -46,7 +48,7 @@ interface Draft {
 /** The tables of one open file. */
 export class HistoryStore {
   readonly #sql: Sql;
-  readonly #peerNos = new Map<PeerId, number>();
+  readonly #peers: PeerNumbers;
   #draft: Draft;
   #newestSeq: number;
   #indexedSeq: number;
@@ -59,6 +61,7 @@ export class HistoryStore {
   /** `sql` is open, checked and of this schema version (`open.ts`). */
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#peers = new PeerNumbers(sql);
     this.#newestSeq = sql.integer(
       `SELECT max(coalesce((SELECT max(seq) FROM line), 0),
          coalesce((SELECT number FROM progress WHERE name = 'seq-floor'), 0))`,
@@ -112,7 +115,7 @@ export class HistoryStore {
       return value;
     } catch (cause) {
       // A peer loses the number that it got in a transaction that was rolled back.
-      this.#peerNos.clear();
+      this.#peers.clear();
       this.#waiting.clear();
       throw cause;
     }
@@ -128,24 +131,44 @@ export class HistoryStore {
     const before = { ...draft };
     const seqs: number[] = [];
     const duplicates: Duplicate[] = [];
-    for (const [at, entry] of entries.entries()) {
-      const peerNo = this.#givePeerNo(entry.peerId);
-      const seq = draft.newestSeq + 1;
-      if (insert.run([seq, peerNo, entry.direction, entry.id, ...entry.rest]) > 0) {
-        draft.newestSeq = seq;
-        this.#written(draft, seq, entry);
-        seqs.push(seq);
-        continue;
+    for (const run of runsOf(entries)) {
+      if (run.length > 1 && this.#appendRun(run, seqs)) continue;
+      for (const entry of run) {
+        const peerNo = this.#peers.give(entry.peerId);
+        const seq = draft.newestSeq + 1;
+        if (insert.run([seq, peerNo, entry.direction, entry.id, ...entry.rest]) > 0) {
+          draft.newestSeq = seq;
+          this.#deliver(seq, entry);
+          this.#written(draft, seq, entry);
+          seqs.push(seq);
+          continue;
+        }
+        const known = this.#known(peerNo, entry);
+        if (entry.direction === 1 && !known.isSame) {
+          this.#takeBack(before);
+          return err({ code: 'message/id-taken', id: messageIdFromBytes(entry.id) });
+        }
+        duplicates.push({ at: seqs.length, state: known.state });
+        seqs.push(known.seq);
       }
-      const known = this.#known(peerNo, entry);
-      if (entry.direction === 1 && !known.isSame) {
-        this.#takeBack(before);
-        return err({ code: 'message/id-taken', id: messageIdFromBytes(entry.id) });
-      }
-      seqs.push(known.seq);
-      duplicates.push({ at, state: known.state });
     }
     return ok({ seqs, duplicates, outbox: this.outboxDraft });
+  }
+
+  /** Appends entries that are alike, by one statement. False: one is stored already, and nothing is written. */
+  #appendRun(run: readonly EncodedEntry[], seqs: number[]): boolean {
+    const [first] = run;
+    if (first === undefined) return true;
+    const peerNo = this.#peers.give(first.peerId);
+    const [recipient] = first.recipients;
+    const recipientNo = recipient === undefined ? null : this.#peers.give(recipient);
+    if (!insertRun(this.#sql, this.#draft.newestSeq + 1, peerNo, recipientNo, run)) return false;
+    for (const entry of run) {
+      const seq = (this.#draft.newestSeq += 1);
+      this.#written(this.#draft, seq, entry);
+      seqs.push(seq);
+    }
+    return true;
   }
 
   /** Finds the stored entry with the peer, direction and id of `entry`. */
@@ -173,12 +196,13 @@ export class HistoryStore {
    * (peer, direction, id) is taken.
    */
   restore(seq: number, entry: EncodedEntry): boolean {
-    const peerNo = this.#givePeerNo(entry.peerId);
+    const peerNo = this.#peers.give(entry.peerId);
     const changes = this.#sql
       .prepare(insertEntry)
       .run([seq, peerNo, entry.direction, entry.id, ...entry.rest]);
     if (changes === 0) return false;
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
+    this.#deliver(seq, entry);
     this.#written(this.#draft, seq, entry);
     return true;
   }
@@ -193,7 +217,7 @@ export class HistoryStore {
 
   /** Within `transaction`. Returns the ids that are in `state` now (`markDeliveries`). */
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
-    const peerNo = this.#peerNo(peerId);
+    const peerNo = this.#peers.of(peerId);
     if (peerNo === null) return [];
     const known = this.#waiting.mark(this.#sql, peerNo, ids, state);
     const looked = markDeliveries(this.#sql, peerNo, known?.rest ?? ids, state);
@@ -214,7 +238,7 @@ export class HistoryStore {
     this.#writeArrivals();
     const { newestSeq } = this.#draft;
     const seq = Math.min(upToSeq ?? newestSeq, newestSeq);
-    return { ...readUpTo(this.#sql, this.#givePeerNo(peerId), seq), newestSeq };
+    return { ...readUpTo(this.#sql, this.#peers.give(peerId), seq), newestSeq };
   }
 
   /** Within `transaction`. A reader of `serve --json` got everything up to this `seq`. */
@@ -233,12 +257,12 @@ export class HistoryStore {
   putContact(peerId: PeerId, values: readonly SqlValue[]): void {
     this.#sql
       .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run([this.#givePeerNo(peerId), ...values]);
+      .run([this.#peers.give(peerId), ...values]);
   }
 
   /** Within `transaction`. */
   dropContact(peerId: PeerId): void {
-    const peerNo = this.#peerNo(peerId);
+    const peerNo = this.#peers.of(peerId);
     if (peerNo !== null) this.#sql.prepare('DELETE FROM contact WHERE peer_no = ?').run([peerNo]);
   }
 
@@ -254,7 +278,7 @@ export class HistoryStore {
   /** Reads the waiting entries of a peer (null: of all), oldest first. */
   outbox(peerId: PeerId | null, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
     if (peerId === null) return outboxOf(this.#sql, null, afterSeq, bounds);
-    const peerNo = this.#peerNo(peerId);
+    const peerNo = this.#peers.of(peerId);
     return peerNo === null ? { entries: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
   }
 
@@ -274,7 +298,7 @@ export class HistoryStore {
 
   /** Reads a page, oldest first. A search finds indexed entries only. Errors: `store/bad-query`. */
   page(query: HistoryQuery): Result<readonly Entry[], StoreError> {
-    return pageOf(this.#sql, query, query.peerId === undefined ? null : (this.#peerNo(query.peerId) ?? 0));
+    return pageOf(this.#sql, query, query.peerId === undefined ? null : (this.#peers.of(query.peerId) ?? 0));
   }
 
   /** Indexes one slice more. */
@@ -320,16 +344,20 @@ export class HistoryStore {
     };
   }
 
-  /** Writes the deliveries of a written row, and counts it. */
-  #written(draft: Draft, seq: number, entry: EncodedEntry): void {
-    const { body, recipients, state, waits, direction } = entry;
-    if (direction === 0) this.#arrived(draft, entry);
+  /** Writes the deliveries of a written row. */
+  #deliver(seq: number, { recipients, state, waits }: EncodedEntry): void {
     for (const recipient of recipients)
       this.#sql
         .prepare('INSERT INTO delivery VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-        .run([seq, this.#givePeerNo(recipient), state, waits]);
+        .run([seq, this.#peers.give(recipient), state, waits]);
+  }
+
+  /** Counts a written row. */
+  #written(draft: Draft, seq: number, entry: EncodedEntry): void {
+    const { body, recipients, waits, direction } = entry;
+    if (direction === 0) this.#arrived(draft, entry);
     if (waits === 1 && recipients.length === 1) {
-      const peerNo = this.#givePeerNo(recipients[0] ?? entry.peerId);
+      const peerNo = this.#peers.give(recipients[0] ?? entry.peerId);
       this.#waiting.add(entry.messageId, { seq, peerNo, bytes: body.byteLength, dialect: entry.dialect });
     }
     draft.outboxEntries += waits * recipients.length;
@@ -345,7 +373,7 @@ export class HistoryStore {
   }
 
   #arrived({ arrivals }: Draft, { peerId, kind, body }: EncodedEntry): void {
-    const peerNo = this.#givePeerNo(peerId);
+    const peerNo = this.#peers.give(peerId);
     const arrival = arrivals.get(peerNo) ?? { messages: 0, bytes: 0 };
     arrival.messages += kind === 0 ? 1 : 0;
     arrival.bytes += body.byteLength;
@@ -364,37 +392,4 @@ export class HistoryStore {
     );
     for (const [block, span] of this.#draft.spans) put.run([block, span.fromMs, span.toMs]);
   }
-
-  /** Reads the number of a stored peer; null: unknown. */
-  #peerNo(peerId: PeerId): number | null {
-    const known = this.#peerNos.get(peerId);
-    if (known !== undefined) return known;
-    const row = this.#sql.prepare('SELECT no FROM peer WHERE id = ?').row([encodeText(peerId)]);
-    if (row === undefined) return null;
-    if (this.#peerNos.size >= limits.peerCacheMax) this.#peerNos.clear();
-    const no = integerOf(row[0]);
-    this.#peerNos.set(peerId, no);
-    return no;
-  }
-
-  #givePeerNo(peerId: PeerId): number {
-    const known = this.#peerNo(peerId);
-    if (known !== null) return known;
-    this.#sql.prepare('INSERT INTO peer(id) VALUES (?)').run([encodeText(peerId)]);
-    return this.#peerNo(peerId) ?? 0;
-  }
-}
-
-const insertEntry =
-  'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
-
-/** Counts the entries that wait, within the open transaction or outside of one. */
-function waitingSize(sql: Sql): OutboxSize {
-  const row = sql
-    .prepare(
-      `SELECT count(*), coalesce(sum(length(text)), 0) FROM delivery INDEXED BY delivery_waits
-       JOIN line ON line.seq = message WHERE delivery.waits = 1`,
-    )
-    .row([]);
-  return { entries: integerOf(row?.[0]), bytes: integerOf(row?.[1]) };
 }

@@ -2,13 +2,13 @@
  * The messages of this run that wait in the outbox, by id: a receipt names ids, and with their `seq` in memory it takes
  * one statement for a range of rows instead of two that look up each id.
  */
-import type { DeliveryState } from '../../chat/delivery/entry.js';
+import type { DeliveryState, OutboxSize } from '../../chat/delivery/entry.js';
 import type { DialectName } from '../../dialects/dialect.js';
 import type { MessageId } from '../../ids.js';
 import type { Marked } from './deliveries.js';
 import { history as limits } from './limits.js';
 import { isWaiting, stateNumber } from './rows.js';
-import type { Sql } from './sql.js';
+import { integerOf, type Sql } from './sql.js';
 
 /** One message and its one recipient. */
 export interface WaitingMessage {
@@ -88,4 +88,15 @@ export class WaitingMessages {
     }
     return { runs, rest };
   }
+}
+
+/** Counts the entries that wait, within the open transaction or outside of one. */
+export function waitingSize(sql: Sql): OutboxSize {
+  const row = sql
+    .prepare(
+      `SELECT count(*), coalesce(sum(length(text)), 0) FROM delivery INDEXED BY delivery_waits
+       JOIN line ON line.seq = message WHERE delivery.waits = 1`,
+    )
+    .row([]);
+  return { entries: integerOf(row?.[0]), bytes: integerOf(row?.[1]) };
 }

@@ -3,9 +3,9 @@
  * note of it; a note that a start finds means that the work ended the thread. The next slices are then smaller, and an
  * entry that ends the thread by itself is set aside: it is stored and shown, and no search finds it.
  */
-import { history as limits } from './limits.js';
+import { history as limits } from '../limits.js';
 import { indexSlice, nextSeq } from './search.js';
-import { integerOf, type Sql } from './sql.js';
+import { integerOf, type Sql } from '../sql.js';
 
 /** The progress of the index. Throws `SqlTrouble`. */
 export class IndexSlices {

@@ -3,12 +3,12 @@
  * the appends. The index reaches up to a watermark, `progress.indexed`, moved in the same transaction.
  */
 import { err, ok, type Result } from 'neverthrow';
-import type { StoreError } from '../../chat/errors.js';
-import { history as limits } from './limits.js';
-import { decodeText } from './text.js';
-import { emptyIndex } from './schema.js';
+import type { StoreError } from '../../../chat/errors.js';
+import { history as limits } from '../limits.js';
+import { decodeText } from '../text.js';
+import { emptyIndex } from '../schema.js';
 import { fold, hasSigns, hasWord, indexed } from './words.js';
-import { bytesOf, integerOf, type Sql } from './sql.js';
+import { bytesOf, integerOf, type Sql } from '../sql.js';
 
 /** The peer and the direction that a search is limited to, as words that only this file writes. */
 export interface SearchScope {

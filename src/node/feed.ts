@@ -8,13 +8,13 @@ import { feed as limits } from './limits.js';
 /** The feed of one node. */
 export interface Feed {
   publish(event: NodeEvent): void;
-  /** Publishes a failure that later readers need to know of, too: each of them gets it first. */
+  /** Publishes a failure and keeps it: every later reader gets it before other events. */
   keep(event: ErrorEvent): void;
   /** Opens a reader of the events from now on. It ends after `bye`. */
   read(): FeedReader;
   /**
-   * Returns the greatest `seq` published so far. The first call, at the start of the run, passes the greatest stored
-   * one: messages up to it belong to earlier runs, and every later one is to be published.
+   * Returns the greatest `seq` published so far. Before the first message it is `newestStored` of the first call, which
+   * is the greatest stored `seq` at the start of this run.
    */
   publishedSeq(newestStored: number): number;
   /** Publishes `bye` and ends every reader. Idempotent. */
@@ -69,18 +69,19 @@ interface Queue {
 
 function openQueue(forget: () => void): Queue {
   let waiting: NodeEvent[] = [];
-  let at = 0;
+  /** Index in `waiting` of the next event to read. */
+  let nextIndex = 0;
   let isOver = false;
   let wake: ((result: IteratorResult<NodeEvent>) => void) | null = null;
   const done: IteratorResult<NodeEvent> = { done: true, value: undefined };
 
   const take = (): NodeEvent | undefined => {
-    const event = waiting[at];
+    const event = waiting[nextIndex];
     if (event === undefined) return undefined;
-    at += 1;
-    if (at === waiting.length) {
+    nextIndex += 1;
+    if (nextIndex === waiting.length) {
       waiting = [];
-      at = 0;
+      nextIndex = 0;
     }
     return event;
   };
@@ -102,7 +103,7 @@ function openQueue(forget: () => void): Queue {
     return() {
       forget();
       waiting = [];
-      at = 0;
+      nextIndex = 0;
       end();
       return Promise.resolve(done);
     },
@@ -117,10 +118,10 @@ function openQueue(forget: () => void): Queue {
         wake = null;
         return true;
       }
-      if (waiting.length - at >= limits.eventsWaitingMax) {
+      if (waiting.length - nextIndex >= limits.eventsWaitingMax) {
         const message = 'this reader was too slow; read again with --since';
         waiting = [{ type: 'error', code: 'feed/too-slow', message }];
-        at = 0;
+        nextIndex = 0;
         end();
         return false;
       }

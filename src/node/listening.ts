@@ -1,6 +1,6 @@
 /**
- * Hears the peers of a home without a node: discovery alone, which announces nothing and answers nobody. The home is held
- * only while its contacts are read.
+ * Hears peers without a node, under the identity and contacts of a home. Discovery runs alone: it announces nothing and
+ * answers nobody. The home is locked only while its contacts are read.
  */
 import { randomInt } from 'node:crypto';
 import { err, type Result } from 'neverthrow';
@@ -22,7 +22,7 @@ import { node as limits } from './limits.js';
 import { newMessageId } from './message-id.js';
 import { startPassiveDiscovery } from './passive/discovery.js';
 
-/** A listener that sends nothing. */
+/** A discovery that listens without a node. */
 export interface Listening {
   /** Everybody heard so far, and every contact. */
   readonly rows: () => readonly PeerEvent[];

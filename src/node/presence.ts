@@ -31,7 +31,7 @@ export function presenceBranch(parts: PresenceParts): SupervisorSpec {
   const intervalMs = options.beaconIntervalMs ?? limits.beaconIntervalMs;
   const { idKey, peerId, local } = identity;
   const { bootId, wireVersions } = local;
-  const hears: DiscoveryArgs = {
+  const discoveryArgs: DiscoveryArgs = {
     bind,
     beaconPorts,
     intervalMs,
@@ -39,7 +39,7 @@ export function presenceBranch(parts: PresenceParts): SupervisorSpec {
     ownBootId: bootId,
     onlinePeersFile,
   };
-  const sends: BroadcastArgs = {
+  const broadcastArgs: BroadcastArgs = {
     bind,
     targets,
     beaconPorts,
@@ -51,7 +51,7 @@ export function presenceBranch(parts: PresenceParts): SupervisorSpec {
     wireVersions,
   };
   return branch('presence', 'rest-for-one', [
-    child(discoveryActor, { args: hears, links: { node, broadcast }, placement: place('discovery') }),
-    child(broadcastActor, { args: sends, links: { node, discovery }, placement: place('broadcast') }),
+    child(discoveryActor, { args: discoveryArgs, links: { node, broadcast }, placement: place('discovery') }),
+    child(broadcastActor, { args: broadcastArgs, links: { node, discovery }, placement: place('broadcast') }),
   ]);
 }

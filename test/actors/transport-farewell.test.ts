@@ -39,7 +39,7 @@ test('a bounded number of callers without a slot read a sentence, the others are
   for (const socket of accepted) farewells.turnAway(socket, conversationHello);
   const open = accepted.filter(({ destroyed }) => !destroyed);
   assert.equal(open.length, limits.farewellsMost);
-  // An end makes room, and one that has ended already takes none.
+  // A closed connection gives its place back, and a farewell to a closed connection takes none.
   const [first] = open;
   const gone = once(first ?? assert.fail('none'), 'close');
   first?.destroy();

@@ -52,7 +52,7 @@ function attack(
   });
 }
 
-/** One honest call from `from`; whether it was served. */
+/** Calls from the address `from`. Resolves with whether the call was served. */
 async function visit(port: number, from: string): Promise<boolean> {
   const socket = connect({ host: '127.0.0.1', port, localAddress: from });
   let heard = 0;
@@ -65,7 +65,7 @@ async function visit(port: number, from: string): Promise<boolean> {
   return heard >= hello.byteLength;
 }
 
-/** One more silent caller hears BUSY. */
+/** Whether one more silent caller gets BUSY. */
 async function isTurnedAway(port: number): Promise<boolean> {
   const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.6.1' });
   let heard = 0;

@@ -37,7 +37,7 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
       }
     });
 
-    test('a talk that only listens hears the same, whichever side opened the connection', () => {
+    test('a machine that only listens hears the same, whichever side opened the connection', () => {
       // Of a dialect with one message per connection only the side that accepts is spoken to.
       for (const capture of captures.filter(({ steps }) => steps.every(({ mark }) => mark === '<'))) {
         if (dialect.can.connection === 'conversation') check({ ...capture, role: 'dial' }, single, 'dialled');
@@ -57,12 +57,16 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
       for (const capture of captures) {
         const inbound = capture.steps.filter(({ mark }) => mark === '<').at(-1)?.bytes ?? new Uint8Array();
         for (let length = 0; length < inbound.length; length += 1) {
-          const { talk, outputs } = play(dialect, { ...capture, end: 'shape' }, (bytes) =>
+          const { machine, outputs } = play(dialect, { ...capture, end: 'shape' }, (bytes) =>
             bytes === inbound ? [bytes.subarray(0, length)] : [bytes],
           );
-          const all = [...outputs, ...talk.receive({ type: 'closed' }, 1)];
+          const all = [...outputs, ...machine.receive({ type: 'closed' }, 1)];
           assert.ok(all.filter(({ type }) => type === 'failed').length <= 1, capture.file);
-          assert.deepEqual(talk.receive({ type: 'bytes', bytes: inbound }, 1), [], 'nothing after the close');
+          assert.deepEqual(
+            machine.receive({ type: 'bytes', bytes: inbound }, 1),
+            [],
+            'nothing after the close',
+          );
           for (const output of all) {
             if (output.type !== 'heard' || output.utterance.type !== 'text') continue;
             const { text } = output.utterance;

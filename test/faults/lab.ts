@@ -14,6 +14,7 @@ import { runSeed } from '../support/seeds.js';
 
 /** Treatment of frames by the bridge; see `bridge.py`. */
 export interface Impairment {
+  /** Probabilities in [0, 1] that a frame is lost, doubled or overtaken by the next one. */
   readonly loss?: number;
   readonly duplicate?: number;
   readonly reorder?: number;
@@ -21,15 +22,20 @@ export interface Impairment {
   readonly jitterMs?: number;
   /** Longer frames are dropped in silence. */
   readonly frameBytesMax?: number;
+  /** The hosts that are cut off. */
   readonly cut?: '' | 'left' | 'right' | 'both';
   readonly block?: readonly ('udp' | 'tcp')[];
+  /** Whether IPv4 frames to more than one host pass. Default: true. */
   readonly broadcast?: boolean;
+  /** Ports that the host firewalls admit, first and last, by protocol. Other frames of the protocol are dropped. */
   readonly admit?: Readonly<Partial<Record<'udp' | 'tcp', readonly [number, number]>>>;
 }
 
 /** A node on a host of the lab. */
 export interface LabNode {
+  /** The events that the node printed. */
   readonly seen: readonly Fields[];
+  /** Waits for an event. Throws when the node ends or 40 s have passed; `what` names the event there. */
   until(wanted: (fields: Fields) => boolean, what: string): Promise<Fields>;
   /** Runs a command of the same home on the same host. Resolves with its exit code. */
   run(args: readonly string[], input?: string): Promise<number>;
@@ -53,7 +59,7 @@ export interface Lab {
   ip(host: 0 | 1, ...args: readonly string[]): void;
 }
 
-/** The reason why no lab can be opened here; false: none. */
+/** Returns the reason why no lab can be opened here; false: it can. */
 export function labMissing(): string | false {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   for (const tool of ['ip', 'python3'])

@@ -37,7 +37,7 @@ export interface Driver {
   call<N extends Name>(name: N, body: BodyOf<P, N>): Promise<Answer<N>>;
   /** Several requests that arrived together. */
   batch<N extends Name>(requests: readonly Request<N>[]): Promise<readonly Answer<N>[]>;
-  /** Runs what the actor planned for itself until it plans nothing more, or `isEnough`. */
+  /** Runs the messages that the actor planned for itself, until none is left or `isEnough` is true. */
   idle(isEnough?: () => boolean): Promise<void>;
   stop(): Promise<void>;
 }
@@ -49,7 +49,7 @@ type AnyHandler = (
   from: { ok(value: unknown): void; err(fault: Fault): void },
 ) => Step<HistoryState, unknown, Fault> | Promise<Step<HistoryState, unknown, Fault>>;
 
-/** Errors: what `init` refused with. */
+/** Starts the actor. Errors: those of its `init`. */
 export async function start(file: string): Promise<Result<Driver, Fault>> {
   const planned: { readonly body: Record<string, never>; readonly dueMs: number }[] = [];
   const log: string[] = [];
@@ -77,14 +77,14 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
   let isStopped = false;
 
   const handle = async (name: keyof P, body: unknown) => {
-    const given: Result<unknown, Fault>[] = [];
+    const answers: Result<unknown, Fault>[] = [];
     const handler = history.receive[name] as AnyHandler;
     const step = await handler(state, body, context, {
-      ok: (value) => void given.push(ok(value)),
-      err: (fault) => void given.push(err(fault)),
+      ok: (value) => void answers.push(ok(value)),
+      err: (fault) => void answers.push(err(fault)),
     });
-    if (step.step === 'reply') given.push(step.result);
-    return given;
+    if (step.step === 'reply') answers.push(step.result);
+    return answers;
   };
   const runPlanned = async (): Promise<boolean> => {
     const one = planned.shift();
@@ -96,12 +96,12 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
     return true;
   };
   const batch = async <N extends Name>(requests: readonly Request<N>[]): Promise<readonly Answer<N>[]> => {
-    const given: Result<unknown, Fault>[][] = [];
-    for (const { name, body } of requests) given.push(await handle(name, body));
+    const all: Result<unknown, Fault>[][] = [];
+    for (const { name, body } of requests) all.push(await handle(name, body));
     await history.settle?.(state, context);
     // A search may wait for slices of the index, which the actor has planned then.
-    while (given.some((answers) => answers.length === 0) && (await runPlanned()));
-    return given.map(([answer, ...more]) => {
+    while (all.some((answers) => answers.length === 0) && (await runPlanned()));
+    return all.map(([answer, ...more]) => {
       assert.ok(answer !== undefined && more.length === 0, 'answered once');
       return answer as unknown as Answer<N>;
     });
@@ -130,19 +130,19 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
   });
 }
 
-/** Files that a history set aside as damaged, and the entries it carried over from each; `null`: not done yet. */
+/** Returns the damaged files that a history set aside, and the number of entries salvaged from each; null: not done yet. */
 export function asidesOf({
   log,
 }: Driver): readonly { readonly file: string; readonly entries: number | null }[] {
-  const told = (event: string) =>
+  const logged = (event: string) =>
     log.flatMap((entry) => {
       const [, name, ...fields] = entry.split(' ');
       return name === event
         ? [JSON.parse(fields.join(' ')) as { readonly file: string; readonly entries?: number }]
         : [];
     });
-  const salvaged = told('history-salvaged');
-  return told('history-damaged-set-aside').map(({ file }) => ({
+  const salvaged = logged('history-salvaged');
+  return logged('history-damaged-set-aside').map(({ file }) => ({
     file,
     entries: salvaged.find((each) => each.file === file)?.entries ?? null,
   }));
@@ -173,12 +173,12 @@ export function messageId(number: number): MessageId {
   return messageIdFromBytes(bytes);
 }
 
-/** An outgoing native entry to peer 1, or whatever is said instead. */
+/** Makes an outgoing native entry to peer 1, except for the given fields. */
 export function entry(
   number: number,
-  { text = `message ${String(number)}`, ...said }: Partial<NewEntry> & { readonly text?: string } = {},
+  { text = `message ${String(number)}`, ...given }: Partial<NewEntry> & { readonly text?: string } = {},
 ): NewEntry {
-  const peerId = said.peerId ?? peer(1);
+  const peerId = given.peerId ?? peer(1);
   return {
     id: messageId(number),
     direction: 'out',
@@ -192,7 +192,7 @@ export function entry(
     encryption: 'noise',
     verified: false,
     state: 'queued',
-    ...said,
+    ...given,
   };
 }
 

@@ -20,7 +20,7 @@ export interface Capture {
   /** The end of the last message: its own shape, silence or the close. */
   readonly end: 'shape' | 'gap' | 'close';
   readonly isCanonical: boolean;
-  /** Two of them in one piece are two messages; `first`: the first one ends the talk. */
+  /** Whether two copies that arrive in one piece are two messages; `first`: the first one ends the conversation. */
   readonly glue: 'yes' | 'no' | 'first';
   readonly say: string | null;
   readonly options: ForeignOptions;
@@ -91,18 +91,18 @@ export function play(
   dialect: AnyForeignDialect,
   capture: Capture,
   cut: (bytes: Uint8Array) => readonly Uint8Array[],
-): { readonly talk: ForeignMachine; readonly outputs: readonly ForeignOutput[] } {
-  const talk = dialect.openMachine(capture.role, capture.options);
+): { readonly machine: ForeignMachine; readonly outputs: readonly ForeignOutput[] } {
+  const machine = dialect.openMachine(capture.role, capture.options);
   const outputs: ForeignOutput[] = [];
   if (capture.say !== null)
-    outputs.push(...talk.say({ type: 'text', id: null, sentAtMs: 0, text: capture.say })._unsafeUnwrap());
+    outputs.push(...machine.say({ type: 'text', id: null, sentAtMs: 0, text: capture.say })._unsafeUnwrap());
   for (const step of capture.steps) {
     if (step.mark === '>') continue;
-    for (const bytes of cut(step.bytes)) outputs.push(...talk.receive({ type: 'bytes', bytes }, 1));
+    for (const bytes of cut(step.bytes)) outputs.push(...machine.receive({ type: 'bytes', bytes }, 1));
   }
   if (capture.end !== 'shape')
-    outputs.push(...talk.receive({ type: capture.end === 'gap' ? 'idle' : 'closed' }, 1));
-  return { talk, outputs };
+    outputs.push(...machine.receive({ type: capture.end === 'gap' ? 'idle' : 'closed' }, 1));
+  return { machine, outputs };
 }
 
 /** The received utterances, or the code of the failure, in the form of `expect` lines. */

@@ -23,7 +23,7 @@ export async function attached(
 ): Promise<{ it: FakeWorld; node: FakeNode; again: () => FakeWorld }> {
   const node = startFakeNode(nodeOptions);
   const it = fakeWorld();
-  // Old enough for nobody to wait for answers to its first beacon.
+  // The age of the node, ms: commands do not wait for answers to its first beacon any more.
   const api = (await serveApi(node, it.home, () => 60_000))._unsafeUnwrap();
   context.after(async () => {
     await node.close();

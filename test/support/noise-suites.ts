@@ -1,6 +1,6 @@
 /**
- * Ciphers, hashes and the X448 of Noise that only the vectors need, plugged into the product's engine; and what plain
- * Noise goes on with after its handshake, where the product has records of its own.
+ * Ciphers, hashes and the X448 of Noise that only the vectors need, plugged into the product's engine; and the cipher
+ * states of plain Noise after its handshake, in whose place the product has records.
  */
 import {
   createCipheriv,

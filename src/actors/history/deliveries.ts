@@ -13,12 +13,13 @@ export interface Marked {
   /** Growth of the outbox; below zero where it shrank. */
   readonly outboxEntries: number;
   readonly outboxBytes: number;
+  /** Deliveries that this mark moved. */
   readonly moved: number;
 }
 
 /**
- * Moves deliveries to a peer to a later state: queued → sent → delivered, and to or from failed. `sent` never undoes
- * `delivered`. Two statements serve many rows, since a call into SQLite costs more than the work on one row.
+ * Moves deliveries to a peer to a later state: queued → sent → delivered, or failed; see `statesBefore`. Two statements
+ * serve many rows, since a call into SQLite costs more than the work on one row.
  */
 export function markDeliveries(
   sql: Sql,
@@ -44,37 +45,38 @@ function markChunk(sql: Sql, peerNo: number, ids: readonly MessageId[], state: D
     .prepare(
       `SELECT seq, CAST(delivery.state AS INTEGER), delivery.waits = 1, length(text), dialect = 0, CAST(id AS BLOB)
        FROM line JOIN delivery ON message = seq AND recipient = ?
-       WHERE direction = 1 AND id IN (${marksOfChunk})`,
+       WHERE direction = 1 AND id IN (${placeholders})`,
     )
     .rows([peerNo, ...filled(ids.map(idBytes))]);
   const rows = found.filter((row) => from.includes(integerOf(row[1])));
   let [outboxEntries, outboxBytes] = [0, 0];
+  // Of foreign programs no receipt comes, so a delivery to one waits no longer once it is sent.
   for (const isNative of [true, false]) {
     const waits = isWaiting(state, isNative ? 'native' : 'netech') ? 1 : 0;
-    const own = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
-    if (own.length === 0) continue;
+    const group = rows.filter((row) => (integerOf(row[4]) === 1) === isNative);
+    if (group.length === 0) continue;
     sql
       .prepare(
-        `UPDATE delivery SET state = ?, waits = ? WHERE recipient = ? AND message IN (${marksOfChunk})`,
+        `UPDATE delivery SET state = ?, waits = ? WHERE recipient = ? AND message IN (${placeholders})`,
       )
-      .run([stateNumber(state), waits, peerNo, ...filled(own.map((row) => integerOf(row[0])))]);
-    for (const row of own) {
+      .run([stateNumber(state), waits, peerNo, ...filled(group.map((row) => integerOf(row[0])))]);
+    for (const row of group) {
       const step = waits - integerOf(row[2]);
       outboxEntries += step;
       outboxBytes += step * integerOf(row[3]);
     }
   }
   const wanted = stateNumber(state);
-  const there = found.filter((row) => row[1] === wanted || rows.includes(row));
+  const inState = found.filter((row) => row[1] === wanted || rows.includes(row));
   return {
-    reached: there.map((row) => messageIdFromBytes(bytesOf(row[5]))),
+    reached: inState.map((row) => messageIdFromBytes(bytesOf(row[5]))),
     outboxEntries,
     outboxBytes,
     moved: rows.length,
   };
 }
 
-const marksOfChunk = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
+const placeholders = Array.from({ length: limits.markChunkIds }, () => '?').join(', ');
 
 /** Pads the values to the length of a chunk: one statement serves all lengths, and NULL equals nothing. */
 const filled = (values: readonly SqlValue[]): readonly SqlValue[] => [

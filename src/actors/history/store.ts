@@ -323,7 +323,7 @@ export class HistoryStore {
   }
 
   close(): void {
-    this.#slices.rest();
+    this.#slices.close();
     this.#sql.prepare('PRAGMA wal_checkpoint(TRUNCATE)').rows([]);
     this.abandon();
   }

@@ -169,7 +169,7 @@ export const ownKeyOf = ({ certificateSerial }: Vault) => ({
 
 function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, context: NodeContext): void {
   const { history } = context.links;
-  const back = <T, E extends StoreFailure | IdTaken>(
+  const report = <T, E extends StoreFailure | IdTaken>(
     asked: ResultAsync<T, E>,
     answerOf: (result: Awaited<typeof asked>) => StoredAnswer,
   ): void => {
@@ -180,35 +180,35 @@ function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, cont
   };
   switch (ask.type) {
     case 'append':
-      back(history.call('append', { entries: ask.entries }), (result) => ({ type: 'append', result }));
+      report(history.call('append', { entries: ask.entries }), (result) => ({ type: 'append', result }));
       break;
     case 'mark': {
       const { peerId, ids, state } = ask;
-      back(history.call('mark', { peerId, ids, state }), (result) => ({ type: 'mark', result }));
+      report(history.call('mark', { peerId, ids, state }), (result) => ({ type: 'mark', result }));
       break;
     }
     case 'outbox': {
       const { peerId, afterSeq, entriesMax, bytesMax } = ask;
       const page = history.call('outbox', { peerId, afterSeq, entriesMax, bytesMax });
-      back(page, (result) => ({ type: 'outbox', result }));
+      report(page, (result) => ({ type: 'outbox', result }));
       break;
     }
     case 'page':
-      back(history.call('page', ask.query), (result) => ({ type: 'page', result }));
+      report(history.call('page', ask.query), (result) => ({ type: 'page', result }));
       break;
     case 'read': {
       const { peerId, upToSeq } = ask;
-      back(history.call('read', { peerId, upToSeq }), (result) => ({ type: 'read', result }));
+      report(history.call('read', { peerId, upToSeq }), (result) => ({ type: 'read', result }));
       break;
     }
     case 'emitted':
-      back(history.call('emitted', { seq: ask.seq }), (result) => ({ type: 'emitted', result }));
+      report(history.call('emitted', { seq: ask.seq }), (result) => ({ type: 'emitted', result }));
       break;
     case 'put-contact':
-      back(history.call('putContact', ask.contact), (result) => ({ type: 'contact', result }));
+      report(history.call('putContact', ask.contact), (result) => ({ type: 'contact', result }));
       break;
     case 'drop-contact':
-      back(history.call('dropContact', { peerId: ask.peerId }), (result) => ({ type: 'contact', result }));
+      report(history.call('dropContact', { peerId: ask.peerId }), (result) => ({ type: 'contact', result }));
       break;
     default:
       unreachable(ask);

@@ -23,9 +23,9 @@ export interface ListenerOptions {
 /** A listener that is bound. */
 export interface Listener {
   readonly options: ListenerOptions;
-  /** One for each address. */
+  /** The servers, one for each address. */
   readonly servers: readonly Server[];
-  /** The first address. */
+  /** The first of `addresses`. */
   readonly address: string;
   readonly addresses: readonly string[];
   readonly port: number;
@@ -109,7 +109,7 @@ function bindOne(
     const refuse = (error: NodeJS.ErrnoException): void => resolve(err(error.code ?? error.message));
     server.once('error', refuse);
     server.on('connection', onConnection);
-    // Each family has a socket of its own: a caller has one address, not one of IPv4 in IPv6 clothes.
+    // Each family has a socket of its own, so that a caller over IPv4 has no IPv4-mapped IPv6 address.
     const options = {
       host: bind,
       port,

@@ -28,7 +28,7 @@ import {
   type HeldWords,
 } from './state.js';
 
-/** Words of a foreign program; the call is answered after their commit. */
+/** Takes words of a foreign program. The call is answered after their commit. */
 export function heard(
   state: ForeignState,
   sessionId: SessionId,
@@ -64,7 +64,7 @@ export function down(
   return releaseHeld(state, turn);
 }
 
-/** Some time has passed, for every connection that runs. */
+/** Takes the release timer: every connection that runs is older by one release. */
 export function releaseDue(state: ForeignState, turn: ForeignTurn): readonly RouteReport[] {
   state.isReleasePlanned = false;
   for (const live of state.connections.values()) if (live.isRunning) live.releases += 1;
@@ -126,7 +126,7 @@ function understandAll(
   return present;
 }
 
-/** It is answered as it spoke, whatever the user chose before. */
+/** Notes the form in which a program spoke. It is answered in that form, whatever form the user chose before. */
 function noteForm(state: ForeignState, peer: ForeignPeer, { speaker }: HeardWords): void {
   peer.hasSpoken = true;
   if (speaker.form === null) return;
@@ -153,7 +153,7 @@ function speakerOf(
   return peer;
 }
 
-/** Presence, lists and notices; the entry where it is a text. */
+/** Takes the meaning of words into presence, lists and notices. Returns the entry of a text; null: the words are not a text. */
 function understand(
   state: ForeignState,
   live: ForeignConnection,
@@ -163,9 +163,9 @@ function understand(
   turn: ForeignTurn,
 ): NewEntry | null {
   const { utterance } = word;
-  const called = utterance.type === 'profile' ? sanitiseName(utterance.name).unwrapOr(name) : name;
-  // Before the notices, so that they have its name; a leaving peer has one already.
-  if (utterance.type !== 'leave') notePresent(state, peer, called, turn);
+  const newName = utterance.type === 'profile' ? sanitiseName(utterance.name).unwrapOr(name) : name;
+  // Presence comes before the notices, so that these have the peer's name. A leaving peer is known already.
+  if (utterance.type !== 'leave') notePresent(state, peer, newName, turn);
   noteLists(state, peer, name, word, turn);
   switch (utterance.type) {
     case 'text': {
@@ -185,7 +185,7 @@ function understand(
         const farewell = peer.dialect.name === 'chatbuddy' ? chatbuddyFarewell : '';
         publishNotice(state, peer, 'disconnected', utterance.words ?? farewell, turn);
       }
-      // A conversation ends with its connection; of the others this is all that tells it.
+      // A conversation ends with its connection. A program that opens a connection for each message has no other end.
       if (peer.dialect.can.connection === 'message') noteLeft(state, peer, turn);
       return null;
     case 'profile':

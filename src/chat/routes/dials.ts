@@ -48,7 +48,8 @@ export class Dials {
   readonly #rounds = new Map<PeerId, Round>();
   /** Counts the outgoing connections that exist, which the transport bounds. */
   readonly #outgoing: () => number;
-  #given = 0;
+  /** Number of the last connection. */
+  #lastNo = 0;
 
   constructor(sessionsOut: () => number) {
     this.#outgoing = () => sessionsOut() + this.#underWay.size;
@@ -67,26 +68,26 @@ export class Dials {
       retryAfterMs: 0,
     };
     this.#rounds.set(peerId, round);
-    this.#goOn(peerId, round, turn);
+    this.#tryNext(peerId, round, turn);
     return true;
   }
 
   /** Adds announced addresses of a peer to a round that is under way. */
-  heard(peerId: PeerId, addresses: readonly Address[], turn: DialTurn): void {
+  addAddresses(peerId: PeerId, addresses: readonly Address[], turn: DialTurn): void {
     const round = this.#rounds.get(peerId);
     const fresh = addresses.filter((address) => round?.addresses.has(formatAddress(address)) === false);
     if (round === undefined || fresh.length === 0) return;
     for (const address of fresh) round.addresses.add(formatAddress(address));
     round.waiting = [...fresh, ...round.waiting];
-    this.#goOn(peerId, round, turn);
+    this.#tryNext(peerId, round, turn);
   }
 
-  /** Starts the next attempt of a round where its time has come. */
+  /** Takes the timer of a round: starts the next attempt. */
   due(peerId: PeerId, turn: DialTurn): void {
     const round = this.#rounds.get(peerId);
     if (round === undefined) return;
     round.isTimerSet = false;
-    this.#goOn(peerId, round, turn);
+    this.#tryNext(peerId, round, turn);
   }
 
   /** Dials an address to learn which peer is there. A dial that is under way answers all questions about it. */
@@ -102,7 +103,7 @@ export class Dials {
    * handshake at once would burden the peer. Null: the connection was not dialled here.
    */
   opened(connectionId: ConnectionId, turn: DialTurn): Dial | null {
-    const dial = this.#taken(connectionId);
+    const dial = this.#take(connectionId);
     if (dial === null || dial.expected === null) return dial;
     const round = this.#rounds.get(dial.expected);
     if (round !== undefined) round.nextAtMs = turn.now.monotonicMs + limits.handshakePatienceMs;
@@ -110,7 +111,7 @@ export class Dials {
   }
 
   /** Notes that a connection could not be opened. Null: it was not dialled here. */
-  notOpened = (connectionId: ConnectionId): Dial | null => this.#taken(connectionId);
+  notOpened = (connectionId: ConnectionId): Dial | null => this.#take(connectionId);
 
   /**
    * Notes a failed attempt. Reports the peer as unreached once all attempts have failed. `expected` is null for an address
@@ -133,7 +134,7 @@ export class Dials {
     return [{ type: 'unreached', peerId: expected, retryAfterMs: round.retryAfterMs }];
   }
 
-  /** Ends the round, since a session of it is up. Returns the connections whose handshakes are no longer needed. */
+  /** Ends the round, since the session `by` of it is up. Returns the connections whose handshakes are no longer needed. */
   won(peerId: PeerId, by: ConnectionId, turn: DialTurn): readonly ConnectionId[] {
     const round = this.#rounds.get(peerId);
     this.#rounds.delete(peerId);
@@ -160,7 +161,7 @@ export class Dials {
   }
 
   /** Starts the next attempt where its time has come, and sets the timer for the one after it. */
-  #goOn(peerId: PeerId, round: Round, turn: DialTurn): void {
+  #tryNext(peerId: PeerId, round: Round, turn: DialTurn): void {
     const { monotonicMs: nowMs } = turn.now;
     const [address, ...others] = round.waiting;
     if (address === undefined) return;
@@ -188,15 +189,15 @@ export class Dials {
   }
 
   #dial(dial: Dial, deadlineMs: number, turn: DialTurn): ConnectionId {
-    this.#given += 1;
+    this.#lastNo += 1;
     // The shape of the id is ours: a failure here is a bug.
-    const connectionId = parseConnectionId(`o-${this.#given}`)._unsafeUnwrap();
+    const connectionId = parseConnectionId(`o-${this.#lastNo}`)._unsafeUnwrap();
     this.#underWay.set(connectionId, dial);
     turn.emit({ to: 'transport', say: 'dial', connectionId, address: dial.address, deadlineMs });
     return connectionId;
   }
 
-  #taken(connectionId: ConnectionId): Dial | null {
+  #take(connectionId: ConnectionId): Dial | null {
     const dial = this.#underWay.get(connectionId) ?? null;
     this.#underWay.delete(connectionId);
     return dial;

@@ -137,7 +137,7 @@ export class NativeRoutes implements Route<NativeTurn> {
 
   /** Adds the announced addresses of a peer to the attempts to reach it. */
   heard = (peerId: PeerId, turn: NativeTurn): void =>
-    this.#dials.heard(peerId, this.#addresses(peerId), turn);
+    this.#dials.addAddresses(peerId, this.#addresses(peerId), turn);
 
   /** Takes a connection that the transport admitted. Its caller speaks first. */
   accepted(connectionId: ConnectionId, address: Address, turn: NativeTurn): void {

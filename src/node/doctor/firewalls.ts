@@ -30,7 +30,7 @@ function readingOf(tool: FirewallTool, ran: Ran): FirewallReading {
     case 'denied':
       return { tool, state: 'denied' };
     case 'failed':
-      // firewall-cmd says so while its service is stopped, and then it refuses nothing.
+      // firewall-cmd fails with these words while its service is stopped. Then firewalld refuses nothing.
       return /not running/i.test(ran.reason)
         ? { tool, state: 'read', text: '' }
         : { tool, state: 'failed', reason: ran.reason };

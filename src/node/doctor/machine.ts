@@ -8,10 +8,10 @@ import { isJsonObject, parseBoundedJson, type JsonObject } from '../../wire/json
 import { doctorShell as limits } from './limits.js';
 import { runTool } from './tools.js';
 
-/** Returns the interfaces, also those without an address. Linux tells them in `/sys`; elsewhere only names are known. */
+/** Returns the interfaces, also those without an address. Only Linux, in `/sys`, tells more than their names. */
 export function links(): readonly Link[] {
   const folder = '/sys/class/net';
-  const word = (name: string, file: string): string | null => {
+  const attribute = (name: string, file: string): string | null => {
     try {
       return readFileSync(join(folder, name, file), 'utf8').trim();
     } catch {
@@ -20,7 +20,7 @@ export function links(): readonly Link[] {
   };
   try {
     return readdirSync(folder).map((name) => {
-      const state = word(name, 'operstate');
+      const state = attribute(name, 'operstate');
       return {
         name,
         isUp: state === null || state === 'unknown' ? null : state === 'up',

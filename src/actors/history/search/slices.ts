@@ -10,22 +10,24 @@ import { integerOf, type Sql } from '../sql.js';
 /** The progress of the index. Throws `SqlTrouble`. */
 export class IndexSlices {
   readonly #sql: Sql;
-  /** How often the thread ended in a row at this place. */
+  /** Number of times in a row that the thread ended while it indexed after this `seq`. */
   #deaths: number;
-  /** The file holds a note of the next slice, written by this run or left by an earlier one. */
+  /** Whether the file holds a note of the next slice that this run wrote. */
   #isNoted = false;
-  #isLeft: boolean;
+  /** Whether the file holds a note that an earlier run left. */
+  #hasOldNote: boolean;
+  /** Bytes of the next slice at most; adapted to the speed of this machine. */
   #bytesMax: number = limits.indexSliceBytes;
 
   constructor(sql: Sql, fromSeq: number) {
     this.#sql = sql;
     const row = sql.prepare("SELECT CAST(number AS INTEGER) FROM progress WHERE name = 'indexing'").row([]);
-    const isHere = row !== undefined && integerOf(row[0]) === fromSeq;
+    const isSameSlice = row !== undefined && integerOf(row[0]) === fromSeq;
     const before = sql.integer(
       "SELECT coalesce(max(number), 0) FROM progress WHERE name = 'indexing-deaths'",
     );
-    this.#deaths = isHere ? before + 1 : 0;
-    this.#isLeft = row !== undefined;
+    this.#deaths = isSameSlice ? before + 1 : 0;
+    this.#hasOldNote = row !== undefined;
   }
 
   /** Entries and bytes of the next slice; null: the next entry is set aside. */
@@ -50,18 +52,18 @@ export class IndexSlices {
         : indexSlice(this.#sql, fromSeq, newestSeq, bounds, (seq) =>
             moveWatermark(this.#sql, seq, newestSeq),
           );
-    this.#pace(performance.now() - startedMs);
+    this.#adaptSize(performance.now() - startedMs);
     this.#deaths = 0;
     this.#isNoted = lastSeq < newestSeq;
-    this.#isLeft = false;
+    this.#hasOldNote = false;
     return lastSeq;
   }
 
-  /** The thread ends in order: the note says nothing about the entries. */
-  rest(): void {
-    if (this.#isNoted || this.#isLeft) this.#sql.transaction(() => this.#sql.exec(forgetNote));
+  /** Removes the note, since the thread ends in order. */
+  close(): void {
+    if (this.#isNoted || this.#hasOldNote) this.#sql.transaction(() => this.#sql.exec(forgetNote));
     this.#isNoted = false;
-    this.#isLeft = false;
+    this.#hasOldNote = false;
   }
 
   #note(fromSeq: number): void {
@@ -83,8 +85,8 @@ export class IndexSlices {
     return seq;
   }
 
-  /** Long texts of new words take longer than short ones of known words. */
-  #pace(tookMs: number): void {
+  /** Adapts the size of the next slice: long texts of new words take longer than short ones of known words. */
+  #adaptSize(tookMs: number): void {
     if (tookMs > limits.indexSliceMs)
       this.#bytesMax = Math.max(limits.indexSliceBytesMin, Math.floor(this.#bytesMax / 2));
     else if (tookMs < limits.indexSliceMs / 2)
@@ -94,7 +96,7 @@ export class IndexSlices {
 
 const forgetNote = "DELETE FROM progress WHERE name IN ('indexing', 'indexing-deaths')";
 
-/** Within a transaction: the index reaches up to `seq`, and the note moves along. */
+/** Notes that the index reaches up to `seq`, and moves the note to the next slice. Call within a transaction. */
 export function moveWatermark(sql: Sql, seq: number, newestSeq: number): void {
   const put = sql.prepare('INSERT OR REPLACE INTO progress(name, number) VALUES (?, CAST(? AS INTEGER))');
   put.run(['indexed', seq]);

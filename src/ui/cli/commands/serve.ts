@@ -20,13 +20,13 @@ export async function serve(context: RunContext): Promise<ExitCode> {
     const endReason = new EndReason();
     const fault = () => endReason.fault() ?? nodeEnded(null);
     const naming = new Naming();
-    const emission = output.isJson ? new Emission(node, output) : null;
-    for await (const event of await eventsOf(node, emission)) {
+    const emittedMark = output.isJson ? new EmittedMark(node, output) : null;
+    for await (const event of await eventsOf(node, emittedMark)) {
       if (event.type === 'peer') naming.set(event);
       if (event.type === 'ready' && !output.isJson)
         for (const row of (await node.peers()).unwrapOr([])) naming.set(row);
       await output.result(event, eventLine(event, output.colors, naming));
-      if (event.type === 'message') emission?.wrote(event.seq);
+      if (event.type === 'message') emittedMark?.noteWritten(event.seq);
       endReason.read(event);
       if (event.type === 'bye') return stopped.aborted ? 0 : output.failureOnStderr(fault());
     }
@@ -38,15 +38,15 @@ export async function serve(context: RunContext): Promise<ExitCode> {
   });
 }
 
-/** A program reads on where it stopped: what arrived since the last `serve --json` comes first. */
-async function eventsOf(node: NodeHandle, emission: Emission | null): Promise<AsyncIterable<NodeEvent>> {
-  if (emission === null) return node.events();
+/** Returns the events of the node. With `--json` those begin with the messages since the last `serve --json`. */
+async function eventsOf(node: NodeHandle, mark: EmittedMark | null): Promise<AsyncIterable<NodeEvent>> {
+  if (mark === null) return node.events();
   const seq = await node.emittedSeq();
   return node.events(seq.isOk() ? { sinceSeq: seq.value } : {});
 }
 
-/** Tells the node how far its messages have left this process. One mark is on its way at a time. */
-export class Emission {
+/** Marks on the node the newest message that this process has written. One mark is under way at a time. */
+export class EmittedMark {
   readonly #node: Pick<NodeHandle, 'markEmitted'>;
   readonly #output: Pick<Output, 'written'>;
   #seq = 0;
@@ -57,8 +57,8 @@ export class Emission {
     this.#output = output;
   }
 
-  /** A message was handed to stdout. It is marked once the write succeeded. */
-  wrote(seq: number): void {
+  /** Notes a message that was handed to stdout. It is marked once the write has succeeded. */
+  noteWritten(seq: number): void {
     this.#seq = seq;
     if (this.#isMarking) return;
     this.#isMarking = true;
@@ -69,7 +69,7 @@ export class Emission {
     let marked = 0;
     while (marked < this.#seq) {
       const seq = this.#seq;
-      // A mark that fails is made up for by the next message, or by the next start: a message comes twice at worst.
+      // After a failure the next message, or the next start, sets the mark. At worst a message is emitted twice.
       const isWritten = await this.#output.written();
       if (!isWritten || (await this.#node.markEmitted(seq)).isErr()) break;
       marked = seq;

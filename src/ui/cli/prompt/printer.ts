@@ -36,7 +36,7 @@ export class Printer {
     this.#screen.print(remarkRows(text, this.#screen.columns(), paint));
   };
 
-  /** Prints an aside. */
+  /** Prints a remark of less weight, dimmed. */
   note = (text: string): void => this.say(text, this.colors.dim);
 
   /** Prints a warning. */
@@ -93,8 +93,8 @@ export class Printer {
   }
 }
 
-/** Commands of the shell and the commands of the prompt for the same. */
-const inPrompt: ReadonlyMap<string, string> = new Map([
+/** The command of the prompt that does what a command of the shell does. */
+const promptCommands: ReadonlyMap<string, string> = new Map([
   ['peers', '/users'],
   ['verify', '/verify'],
   ['unblock', '/unblock'],
@@ -112,7 +112,7 @@ export const inPromptWords = (line: string): string =>
   line.replace(
     /"parlance (contact accept|contact reject|[a-z]+)([^"]*)"/g,
     (whole, command: string, rest: string) => {
-      const name = inPrompt.get(command);
+      const name = promptCommands.get(command);
       return name === undefined ? whole : `${name}${rest}`;
     },
   );

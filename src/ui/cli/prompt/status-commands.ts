@@ -4,14 +4,14 @@ import { ownStatusLine, readStatus } from '../commands/status.js';
 import type { Printer } from './printer.js';
 
 const names = ['status', 'away', 'back'] as const;
-/** The name of such a command. */
+/** The name of a command about the own status. */
 export type StatusCommandName = (typeof names)[number];
 
-/** Whether a command is one of these. */
+/** Whether a command is one about the own status. */
 export const isStatusCommand = (name: string): name is StatusCommandName =>
   names.some((known) => known === name);
 
-/** Runs the commands about the own status, and remembers it. */
+/** Runs the commands about the own status, and keeps the last known status. */
 export class StatusCommands {
   readonly #node: Pick<NodeHandle, 'status' | 'setStatus'>;
   readonly #printer: Printer;
@@ -24,24 +24,24 @@ export class StatusCommands {
     this.#nowMs = nowMs;
   }
 
-  /** The own status, as far as it is known here. */
+  /** The presence of the last known status. */
   get presence(): PresenceEvent['presence'] {
     return this.#status.presence;
   }
 
-  /** Asks the node, and says a status that others may not expect. */
+  /** Asks the node for the status. Prints it unless it is `here`. */
   async begin(): Promise<void> {
     const found = await this.#node.status();
     if (found.isErr()) return;
     this.#status = found.value;
-    if (this.presence !== 'here') this.#say(found.value);
+    if (this.presence !== 'here') this.#print(found.value);
   }
 
-  /** The status changed, by a command or by its end. */
+  /** Takes a status from an event, and prints it unless it is known already. */
   changed(status: PresenceEvent): void {
     const isNews = JSON.stringify(status) !== JSON.stringify(this.#status);
     this.#status = status;
-    if (isNews) this.#say(status);
+    if (isNews) this.#print(status);
   }
 
   async run(name: StatusCommandName, argument: string): Promise<void> {
@@ -54,10 +54,10 @@ export class StatusCommands {
     const asked = await (wanted.value === null ? this.#node.status() : this.#node.setStatus(wanted.value));
     if (asked.isErr()) return this.#printer.fail(asked.error);
     this.#status = asked.value;
-    this.#say(asked.value);
+    this.#print(asked.value);
   }
 
-  #say(status: PresenceEvent): void {
+  #print(status: PresenceEvent): void {
     this.#printer.note(ownStatusLine(status, this.#nowMs()));
   }
 }

@@ -75,6 +75,21 @@ const outboxPage = v.object({
   isLast: flag('whether nothing waits behind these'),
 });
 
+const erased = v.object({
+  removed: whole('messages that were removed'),
+  upToSeq: whole('messages up to this seq were looked at'),
+  isLast: flag('whether nothing is left to remove: the removed texts are in no file of the history any more'),
+});
+
+const erasure = v.object({
+  peer: v.exactOptional(text('only the conversation with this peer')),
+  beforeMs: v.exactOptional(
+    v.pipe(v.number(), v.description('only messages that arrived before, in ms since 1970')),
+  ),
+  id: v.exactOptional(text('only the message with this id')),
+  afterSeq: v.exactOptional(whole('only messages with a greater seq: a removal goes on by upToSeq')),
+});
+
 const retried = v.object({ peers: whole('peers that are dialled at once') });
 
 const outboxQuery = v.object({
@@ -167,6 +182,7 @@ export const answers = {
   accepted,
   outboxPage,
   retried,
+  erased,
   networkInfo,
   probeInfo,
 };
@@ -198,7 +214,7 @@ const sendViaOptions = v.object({
 });
 
 /** The schemas of requests, by name. */
-export const questions = { historyOptions, sendViaOptions, outboxQuery, choice };
+export const questions = { historyOptions, sendViaOptions, outboxQuery, choice, erasure };
 
 /** The own identity and where others reach it. */
 export interface SelfInfo extends Fields<typeof selfInfo> {}
@@ -232,6 +248,10 @@ export interface OutboxInfo {
 }
 /** Peers that are dialled at once. */
 export interface RetriedInfo extends Fields<typeof retried> {}
+/** Messages to remove from this home, a slice at a time. */
+export interface EraseOptions extends Fields<typeof erasure> {}
+/** The outcome of one slice of a removal. */
+export interface ErasedInfo extends Fields<typeof erased> {}
 /** Choices of the user about a contact; a missing one stays as it is. */
 export interface ContactChoice extends Fields<typeof choice> {}
 /** How far `serve --json` has written the messages of the home. */

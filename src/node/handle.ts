@@ -7,6 +7,8 @@ import type {
   AcceptedInfo,
   ContactChoice,
   ContactInfo,
+  EraseOptions,
+  ErasedInfo,
   OutboxInfo,
   OutboxOptions,
   RetriedInfo,
@@ -184,6 +186,11 @@ export interface NodeHandle {
   /** Dials the peer, or (null) every peer for which messages wait, at once. */
   readonly retry: (peer: string | null) => ResultAsync<RetriedInfo, NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;
+  /**
+   * Removes messages from this home, a slice at a time: go on with `afterSeq: upToSeq` until `isLast`. Messages that wait
+   * for their recipient stay: withdraw them first. Errors: as `find`, `message/id-invalid`, `store/…`.
+   */
+  readonly erase: (options: EraseOptions) => ResultAsync<ErasedInfo, NodeError>;
   /**
    * Every event from now on. Begins with `ready`, which says that this reader is subscribed and misses no later
    * event. Ends with `bye`. A reader that falls too far behind is ended with an `error` event.

@@ -2,12 +2,12 @@
  * The handle on a node that runs in this process: turns each method into a message to the node, and the node's events
  * into feeds that readers take at their own pace.
  */
-import { err, ok, Result, type ResultAsync } from 'neverthrow';
+import { err, ok, okAsync, Result, type ResultAsync } from 'neverthrow';
 import { messageEventOf } from '../chat/delivery/transcript.js';
-import type { NodeEvent } from '../chat/events.js';
+import type { NodeEvent, PeerEvent } from '../chat/events.js';
 import type { HistoryQuery } from '../chat/delivery/entry.js';
 import type { RuntimeError } from '../runtime/errors.js';
-import { parseMessageId, type MessageId } from '../ids.js';
+import { parseMessageId, parsePeerId, type MessageId, type PeerId } from '../ids.js';
 import type { ChatError } from '../chat/errors.js';
 import type { Words } from '../chat/delivery/sending.js';
 import { sendAwaited } from './awaited.js';
@@ -15,7 +15,7 @@ import { newMessageId } from './message-id.js';
 import { feed as limits } from './limits.js';
 import type { Ref } from '../runtime/actor.js';
 import type { Feed, FeedReader } from './feed.js';
-import type { NodeHandle } from './handle.js';
+import type { NodeError, NodeHandle } from './handle.js';
 import type { CoreSelf } from '../chat/asked.js';
 import type { HistoryOptions, SelfInfo } from '../chat/contract.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
@@ -94,8 +94,8 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     verify: (peer, code) => node.call('verify', { peer, code }),
     block: (peer, blocked) => node.call('block', { peer, blocked }),
     rename: (name) => node.call('rename', { name }).map(whole),
+    erase: eraseOf(node, find),
     ...statusMethodsOf(node),
-    disconnect: (peer) => node.call('disconnect', { peer }),
     network,
     probe: (peer) => node.call('probe', { peer }, { deadlineMs: limits.probeDeadlineMs }),
     stats,
@@ -104,7 +104,30 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
   };
 }
 
-const statusMethodsOf = (node: Ref<NodeProtocol>): Pick<NodeHandle, 'status' | 'setStatus' | 'setIdle'> => ({
+const eraseOf =
+  (node: Ref<NodeProtocol>, find: NodeHandle['find']): NodeHandle['erase'] =>
+  ({ peer, beforeMs = null, id, afterSeq = 0 }) => {
+    const named: Result<MessageId | null, NodeError> = id === undefined ? ok(null) : messageIdOf(id);
+    const found: ResultAsync<PeerEvent | null, NodeError> = peer === undefined ? okAsync(null) : find(peer);
+    return found.andThen((row) => {
+      const peerId: Result<PeerId | null, NodeError> =
+        row === null
+          ? ok(null)
+          : parsePeerId(row.id).mapErr(() => ({ code: 'chat/unknown-peer', peer: row.id }) as const);
+      return Result.combine([named, peerId]).asyncAndThen(([messageId, from]) =>
+        node.call(
+          'erase',
+          { peerId: from, beforeMs, id: messageId, afterSeq },
+          { deadlineMs: limits.commandDeadlineMs },
+        ),
+      );
+    });
+  };
+
+const statusMethodsOf = (
+  node: Ref<NodeProtocol>,
+): Pick<NodeHandle, 'disconnect' | 'status' | 'setStatus' | 'setIdle'> => ({
+  disconnect: (peer) => node.call('disconnect', { peer }),
   status: () => node.call('ownStatus', {}),
   setStatus: ({ presence, text = '', untilMs = null }) => node.call('setStatus', { presence, text, untilMs }),
   setIdle: (isIdle) => node.call('idle', { isIdle }),

@@ -6,6 +6,8 @@ import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'never
 import type {
   ContactChoice,
   ContactInfo,
+  ErasedInfo,
+  EraseOptions,
   HistoryOptions,
   MessageEvent,
   NodeError,
@@ -135,6 +137,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     },
     markEmitted: (seq) => okAsync((it.emittedSeq = Math.max(it.emittedSeq, seq))),
     history: (query) => lift(pageOf(it.history, query, (word) => it.find(word))),
+    erase: (query) => lift(it.erase(query)),
     events: ({ sinceSeq } = {}) => it.events(sinceSeq),
     safety: (word) =>
       lift(it.find(word).map((peer) => ({ peer, code: safetyCode, verified: peer.verified }))),
@@ -374,6 +377,20 @@ class Fake {
   addNamesake(name: string): PeerEvent {
     const other = `other ${name}`;
     return this.update({ ...this.addPeer(other), name }, other);
+  }
+
+  erase({ peer, beforeMs = Infinity, id }: EraseOptions): Result<ErasedInfo, NodeError> {
+    const found = peer === undefined ? ok(null) : this.find(peer);
+    return found.map((row) => {
+      const isWanted = (line: MessageEvent): boolean =>
+        (row === null || line.peerId === row.id) &&
+        Date.parse(line.receivedAt) < beforeMs &&
+        (id === undefined || line.id === id);
+      const kept = this.history.filter((line) => !isWanted(line));
+      const removed = this.history.length - kept.length;
+      this.history.splice(0, this.history.length, ...kept);
+      return { removed, upToSeq: 0, isLast: true };
+    });
   }
 
   events(sinceSeq: number | undefined): AsyncIterable<NodeEvent> {

@@ -256,6 +256,7 @@ test('every request and answer of the local API fits the schema', options, async
     markRead: { peer: 'bob', upToSeq: null },
     emittedSeq: {},
     markEmitted: { seq: 1 },
+    erase: { id: '01a22df6-903b-7320-9bd7-9347ba95e228' },
     contacts: {},
     contact: { peer: 'bob' },
     changeContact: { peer: 'bob', choice: { alias: 'Bobby', muted: true } },

@@ -1,10 +1,11 @@
 /** Deliveries of outgoing entries, and the changes of their states. Throws `SqlTrouble`. */
-import type { DeliveryState } from '../../chat/delivery/entry.js';
+import type { Correspondent, DeliveryState } from '../../chat/delivery/entry.js';
 import { unreachable } from '../../exhaustive.js';
-import { messageIdFromBytes, type MessageId } from '../../ids.js';
+import { messageIdFromBytes, parsePeerId, type MessageId } from '../../ids.js';
 import { history as limits } from './limits.js';
 import { idBytes, isWaiting, stateNumber } from './rows.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
+import { decodeText } from './text.js';
 
 /** The changes that a mark made. */
 export interface Marked {
@@ -100,4 +101,19 @@ function statesBefore(state: DeliveryState): readonly DeliveryState[] {
     default:
       return unreachable(state);
   }
+}
+
+/** Reads the peers with entries: whether any was sent to them, and whether any waits. */
+export function correspondentsOf(sql: Sql): readonly Correspondent[] {
+  const rows = sql
+    .prepare(
+      `SELECT CAST(id AS BLOB), EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND direction = 1),
+         EXISTS(SELECT 1 FROM delivery WHERE recipient = peer.no AND waits = 1) FROM peer`,
+    )
+    .rows([]);
+  return rows.flatMap(([id, isWrittenTo, isWaiting]) => {
+    const peerId = parsePeerId(decodeText(bytesOf(id)));
+    if (peerId.isErr()) return [];
+    return [{ peerId: peerId.value, isWrittenTo: isWrittenTo === 1, isWaiting: isWaiting === 1 }];
+  });
 }

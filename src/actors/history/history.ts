@@ -130,6 +130,11 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
             .unwrapOr({ commits: 0, unindexed: 0 }),
         ),
       ),
+    erase(state, body, context) {
+      const erased = read(state, context, (store) => store.erase(body));
+      planIndex(state, context, 0);
+      return reply(state, erased);
+    },
     index(state, _body, context) {
       state.isIndexPlanned = false;
       workWhenIdle(state, context);

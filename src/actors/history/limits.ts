@@ -73,3 +73,11 @@ export const history = {
   /** Doubling steps over one hole in a damaged file. Nothing lies beyond the last of them. */
   salvageLeapsMax: 40,
 } as const;
+
+/** The removal of entries. */
+export const erasure = {
+  /** Entries in one transaction: about 30 ms, so that nothing waits long behind it. */
+  sliceEntries: 1_000,
+  /** Size up to which the whole file is rewritten after a removal: about half a second. */
+  rewriteBytesMax: 32 * 2 ** 20,
+} as const;

@@ -13,6 +13,7 @@ import type {
   ReadMark,
   Unseen,
 } from '../../chat/delivery/entry.js';
+import type { Erased, Erasure } from '../../chat/delivery/erasure.js';
 import type { IdTaken, StoreError } from '../../chat/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
@@ -63,6 +64,8 @@ export type HistoryProtocol = {
   contacts: Call<Record<string, never>, readonly Contact[], StoreError>;
   putContact: Call<Contact, null, StoreError>;
   dropContact: Call<{ readonly peerId: PeerId }, null, StoreError>;
+  /** Removes entries, a slice at a time. The reply comes after the sync. */
+  erase: Call<Erasure, Erased, StoreError>;
   /** Reads the transactions since the start, and the entries that a search does not find yet. */
   stats: Call<Record<string, never>, HistoryStats>;
   /** Reopens, salvages and indexes, a slice at a time. Sent to itself when idle. */

@@ -19,19 +19,20 @@ import type {
   ReadMark,
   Unseen,
 } from '../../chat/delivery/entry.js';
+import type { Erased, Erasure } from '../../chat/delivery/erasure.js';
 import type { IdTaken, StoreError } from '../../chat/errors.js';
-import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../ids.js';
+import { messageIdFromBytes, type MessageId, type PeerId } from '../../ids.js';
 import { insertEntry, insertRun, runsOf } from './insert.js';
 import { history as limits } from './limits.js';
 import { contactColumns, decodeContact, stateOf, type EncodedEntry } from './rows.js';
-import { markDeliveries } from './deliveries.js';
+import { correspondentsOf, markDeliveries } from './deliveries.js';
+import { erase } from './erasure/erase.js';
 import { pageOf, outboxOf } from './page.js';
 import { PeerNumbers } from './peer-numbers.js';
 import { indexedSeq, resetIndex } from './search/search.js';
 import { IndexSlices } from './search/slices.js';
-import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
+import { integerOf, type Sql, type SqlValue } from './sql.js';
 import { addArrivals, emittedOf, raiseEmitted, readUpTo, recount, unreadOf, type Arrival } from './tally.js';
-import { decodeText } from './text.js';
 import { WaitingMessages, waitingSize } from './waiting.js';
 
 /** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
@@ -282,19 +283,7 @@ export class HistoryStore {
     return peerNo === null ? { entries: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
   }
 
-  correspondents(): readonly Correspondent[] {
-    const rows = this.#sql
-      .prepare(
-        `SELECT CAST(id AS BLOB), EXISTS(SELECT 1 FROM line WHERE peer_no = peer.no AND direction = 1),
-           EXISTS(SELECT 1 FROM delivery WHERE recipient = peer.no AND waits = 1) FROM peer`,
-      )
-      .rows([]);
-    return rows.flatMap(([id, isWrittenTo, isWaiting]) => {
-      const peerId = parsePeerId(decodeText(bytesOf(id)));
-      if (peerId.isErr()) return [];
-      return [{ peerId: peerId.value, isWrittenTo: isWrittenTo === 1, isWaiting: isWaiting === 1 }];
-    });
-  }
+  correspondents = (): readonly Correspondent[] => correspondentsOf(this.#sql);
 
   /** Reads a page, oldest first. A search finds indexed entries only. Errors: `store/bad-query`. */
   page(query: HistoryQuery): Result<readonly Entry[], StoreError> {
@@ -314,6 +303,15 @@ export class HistoryStore {
     this.#indexedSeq = 0;
     this.#slices = new IndexSlices(this.#sql, 0);
   }
+
+  /** Removes entries, a slice at a time. */
+  erase = (erasure: Erasure): Erased =>
+    erase(
+      this,
+      this.#sql,
+      erasure.peerId === null ? null : (this.#peers.of(erasure.peerId) ?? noPeerNo),
+      erasure,
+    );
 
   /** Keeps the WAL short. Call it after the replies, so that no request waits for it. */
   checkpointIfDue(): void {
@@ -393,3 +391,6 @@ export class HistoryStore {
     for (const [block, span] of this.#draft.spans) put.run([block, span.fromMs, span.toMs]);
   }
 }
+
+/** No row of a peer has this number. */
+const noPeerNo = 0;

@@ -5,6 +5,8 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { Core } from '../../chat/core.js';
+import type { StoreFailure } from '../../chat/delivery/effects.js';
+import type { Erased, Erasure } from '../../chat/delivery/erasure.js';
 import type { AskedInput } from '../../chat/asked.js';
 import type { Input } from '../../chat/effects.js';
 import type { Given } from '../../chat/turn.js';
@@ -107,6 +109,11 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'farewell', body, call: state.calls.open(from) }, context, from),
     counts: (state, body, context, from) =>
       ask(state, { name: 'counts', body, call: state.calls.open(from) }, context, from),
+    // The history alone removes entries. Waiting ones stay, so that the core need not know.
+    erase(state, body, context, from) {
+      void eraseEntries(context, body, from);
+      return later(state, from);
+    },
 
     listening: (state, body, context) => step(state, { type: 'listening', ...body }, context),
     accepted(state, { connectionId, dialect, remoteAddress, remotePort, port }, context) {
@@ -215,6 +222,16 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
   };
   for (const effect of core.restore(stored, given(args))) perform(state, effect, context);
   return ok(state);
+}
+
+async function eraseEntries(
+  context: NodeContext,
+  erasure: Erasure,
+  from: ReplyTo<Erased, StoreFailure>,
+): Promise<void> {
+  const erased = await context.links.history.call('erase', erasure);
+  if (erased.isOk()) from.ok(erased.value);
+  else from.err(erased.error);
 }
 
 function ask<R, F extends Fault>(

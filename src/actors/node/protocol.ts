@@ -5,6 +5,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Commands } from '../../chat/asked.js';
 import type { Due, StoredAnswer } from '../../chat/effects.js';
+import type { Erased, Erasure } from '../../chat/delivery/erasure.js';
+import type { StoreFailure } from '../../chat/delivery/effects.js';
 import type { HeardReport } from '../../chat/presence/heard-log.js';
 import type { Token } from '../../chat/turn.js';
 import type { RuntimeError } from '../../runtime/errors.js';
@@ -45,8 +47,15 @@ type Continuations = {
   logSuppressed: Cast<{ readonly event: string }>;
 };
 
+/** Requests that need no decision of the core. */
+type Undecided = {
+  /** Removes stored entries, a slice at a time. */
+  erase: Call<Erasure, Erased, StoreFailure>;
+};
+
 /** All messages that the node takes. */
 export type NodeProtocol = NodeCommands &
+  Undecided &
   TransportReports &
   DiscoveryReports &
   BroadcastRequests &

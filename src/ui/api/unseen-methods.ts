@@ -1,6 +1,6 @@
 /** Rows of the local API about what readers have not seen: unread messages, and the mark of `serve --json`. */
 import * as v from 'valibot';
-import { answers } from '../../chat/contract.js';
+import { answers, questions, type EraseOptions } from '../../chat/contract.js';
 import { nodeEvents } from '../../chat/events.js';
 import { method, nothing, peer } from './method.js';
 
@@ -25,6 +25,15 @@ export const unseenMethods = {
     gives: nodeEvents.peer,
     pack: (peer: string, upToSeq: number | null) => ({ peer, upToSeq }),
     run: ({ node }, { peer, upToSeq }) => node.markRead(peer, upToSeq),
+  }),
+  erase: method({
+    verb: 'POST',
+    path: '/v1/erase',
+    does: 'remove messages from this home, a slice at a time',
+    takes: questions.erasure,
+    gives: answers.erased,
+    pack: (options: EraseOptions) => options,
+    run: ({ node }, options) => node.erase(options),
   }),
   emittedSeq: method({
     verb: 'GET',

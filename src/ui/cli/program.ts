@@ -7,6 +7,7 @@ import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
 import { runSend, type SendFlags } from './send-program.js';
 import { addHelpCommands } from './help-program.js';
+import { addHistory } from './history-program.js';
 import { addHomeCommands } from './home-program.js';
 import { addPeopleCommands } from './people-program.js';
 import { usage, type RunContext } from './run.js';
@@ -197,7 +198,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         });
       }),
     );
-  addHistory(program, world, runs);
+  addHistory(program, (command) => base(command, world), runs);
   addPeopleCommands(program, (command) => base(command, world), runs);
 }
 
@@ -208,44 +209,6 @@ interface RecvFlags {
   readonly timeout?: number;
   readonly markRead?: boolean;
   readonly exec?: string;
-}
-
-interface HistoryFlags {
-  readonly search?: string;
-  readonly since?: string;
-  readonly until?: string;
-  readonly limit?: number;
-  readonly export?: string;
-  readonly force?: boolean;
-  readonly bom?: boolean;
-}
-
-function addHistory(program: Command, world: World, runs: Runs): void {
-  base(program.command('history'), world)
-    .description('print the transcript, oldest first')
-    .argument('[peer]')
-    .option('--search <query>', 'find all of these words, or "a phrase" in quotes')
-    .option('--since <time>', 'begin at 2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
-    .option('--until <time>', 'end at this time, in the forms of --since')
-    .addOption(new Option('--limit <n>', 'print at most the N newest messages').argParser(arg(count)))
-    .option('--export <file>', 'write .txt, .json or .csv')
-    .option('--force', 'replace a file that exists')
-    .option('--bom', 'begin a .csv with a byte order mark, for Excel')
-    .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
-      runs(command, async (context) => {
-        const { history } = await import('./commands/history.js');
-        return history(context, {
-          peer: peer ?? null,
-          search: options.search ?? null,
-          since: options.since ?? null,
-          until: options.until ?? null,
-          limit: options.limit ?? null,
-          exportFile: options.export ?? null,
-          isForced: options.force === true,
-          hasBom: options.bom === true,
-        });
-      }),
-    );
 }
 
 /** Adds the commands that look into a node and its network. */

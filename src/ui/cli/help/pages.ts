@@ -32,6 +32,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   history: [
     ['parlance history bob --search soup', 'finds messages'],
     ['parlance history --since yesterday --export talk.csv --bom', 'writes a table for Excel'],
+    ['parlance history bob --delete --before 30d', 'deletes what is older than 30 days'],
   ],
   verify: [['parlance verify bob', 'shows the sixty digits to compare']],
   contact: [

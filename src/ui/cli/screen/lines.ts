@@ -82,6 +82,9 @@ export const commandLines = {
       'messages that are not in the index yet',
     ),
   }),
+  erased: line('erased', '`history --delete`: messages were removed from this home', {
+    removed: described(v.number(), 'number of messages'),
+  }),
   export: line('export', '`history --export`: a file was written', {
     file: described(v.string(), 'file that was written'),
     messages: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages in the file'),

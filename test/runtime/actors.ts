@@ -3,7 +3,7 @@ import { resourceLimits, threadId, workerData, type MessagePort } from 'node:wor
 import { err, ok } from 'neverthrow';
 import { readFileSync } from 'node:fs';
 import { ownThreadId } from '../../src/runtime/thread/clock.js';
-import { unreachable } from '../../src/exhaustive.js';
+import { unreachable } from '../../src/runtime/exhaustive.js';
 import {
   actor,
   later,

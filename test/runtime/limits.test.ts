@@ -1,9 +1,6 @@
-/** The numbers of the runtime as options, and the runtime as a package of its own. */
+/** The numbers of the runtime as options. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { describe, test } from 'node:test';
 import { child } from '../../src/runtime/index.js';
 import { creditPerLink, runtime } from '../../src/runtime/limits.js';
@@ -78,55 +75,6 @@ test('a thread is started with the environment, the options and the output of it
   await until(() => heard.join('').includes('\n'));
   assert.equal(heard.join(''), 'green --no-warnings\n');
   await tree.root.stop();
-});
-
-test('a copy of src/runtime alone builds and runs with three dependencies', (t) => {
-  const project = join(import.meta.dirname, '../../..');
-  const copy = mkdtempSync(join(tmpdir(), 'parlance-runtime-'));
-  t.after(() => rmSync(copy, { recursive: true, force: true }));
-  cpSync(join(project, 'src/runtime'), join(copy, 'src'), { recursive: true });
-  mkdirSync(join(copy, 'node_modules'));
-  // Beside the three: the types of Node, which the compiler needs, and what the three need themselves.
-  const dependencies = ['neverthrow', 'comlink', 'piscina'];
-  for (const name of [...dependencies, '@types', 'undici-types'])
-    symlinkSync(join(project, 'node_modules', name), join(copy, 'node_modules', name));
-  writeFileSync(
-    join(copy, 'package.json'),
-    JSON.stringify({ name: 'runtime', version: '1.0.0', type: 'module', files: ['dist'] }),
-  );
-  const compilerOptions = {
-    target: 'es2023',
-    lib: ['es2023', 'es2024.sharedmemory'],
-    module: 'nodenext',
-    types: ['node'],
-    rootDir: 'src',
-    outDir: 'dist',
-    declaration: true,
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: true,
-  };
-  writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
-  const compiler = join(project, 'node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [compiler, '-p', copy], { timeout: 120_000 });
-  const packages = readdirSync(join(copy, 'dist'), { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('index.js'),
-  );
-  assert.deepEqual(packages, ['index.js']);
-  const program = `import { actor, child, next, ok, startSupervisor } from './dist/index.js';
-    const hello = actor({ name: 'hello', restart: 'permanent', init: () => ok(null),
-      receive: { say: (state, text) => (console.log(text), next(state)) } });
-    const spec = child(hello, { args: null, links: {}, placement: { kind: 'inline' } });
-    const root = (await startSupervisor({ name: 'root', strategy: 'one-for-one', children: [spec] }))._unsafeUnwrap();
-    root.ref(spec).cast('say', 'hello');
-    await root.stop();`;
-  writeFileSync(join(copy, 'hello.js'), program);
-  const said = execFileSync(process.execPath, [join(copy, 'hello.js')], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  assert.equal(said, 'hello\n');
 });
 
 test('a message is set aside after as many deaths of its thread as its actor allows', async () => {

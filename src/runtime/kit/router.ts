@@ -57,7 +57,7 @@ export function router<Args, WorkerState, P extends Protocol & CloneableProtocol
       for (let nth = 0; nth < options.workers; nth += 1) {
         const placement = options.placement?.(nth) ?? { kind: 'inline' };
         const id = `${context.address.id}/${nth}`;
-        const spec = { ...child(bare(worker)), id, placement, args: options.args };
+        const spec = { ...child(bare(worker), { id, placement }), args: options.args };
         const started = await context.spawn(spec);
         if (started.isErr()) return started.map(() => null);
         workers.push(started.value);

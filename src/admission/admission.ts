@@ -263,6 +263,7 @@ export class Admission {
   #give(caller: Waiting, evict: ConnectionId | null, acceptedAtMs: number, nowMs: number): void {
     if (evict !== null) this.left(evict, nowMs);
     this.#turns.took(caller.source, nowMs);
+    this.#conversations.served(caller);
     const carries = carriedBy(caller.hello);
     this.#slots.add(newSlot(caller, { carries, silentMs: this.#silentMs, acceptedAtMs }, nowMs));
   }
@@ -390,6 +391,7 @@ export class Admission {
     );
     if (!slot) return null;
     slot.slotWantedAtMs = nowMs;
+    this.#conversations.asked(slot, nowMs);
     return slot.id;
   }
 }

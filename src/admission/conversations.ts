@@ -2,7 +2,7 @@
  * Slots of conversations with foreign programs, which can be preempted. A conversation holds its slot for minutes. A
  * message needs one for milliseconds, and its program never tries again. So conversations keep all slots for strangers
  * but one. A further conversation has a preemptible slot: when a message comes, the conversation that was silent for
- * longest is ended. Pure; times are monotonic ms.
+ * longest is ended. Conversations that never pause keep a message waiting for a while only. Pure; times are monotonic ms.
  */
 import { foreignDialects } from '../dialects/sniff.js';
 import type { Carries } from '../dialects/dialect.js';
@@ -23,6 +23,8 @@ export class Conversations {
   readonly #keptMost: number;
   /** Time of the last demand (ms). */
   #wantedAtMs = -Infinity;
+  /** Time since which there is demand and none of these callers was served (ms); Infinity: all were served. */
+  #unservedSinceMs = Infinity;
 
   constructor(slots: Slots) {
     this.#slots = slots;
@@ -32,7 +34,20 @@ export class Conversations {
   /** Notes the demand of a caller. The demand of a contact counts for nothing, since it has a slot in reserve. */
   note({ hello, standing }: Newcomer, nowMs: number): void {
     const isBrief = hello !== null && carriedBy(hello) !== 'conversation';
-    if (isBrief && (hello.type === 'foreign' || standing === 'stranger')) this.#wantedAtMs = nowMs;
+    if (!isBrief || (hello.type !== 'foreign' && standing !== 'stranger')) return;
+    const isNew = this.#unservedSinceMs === Infinity || nowMs - this.#wantedAtMs >= limits.wantedForMs;
+    if (isNew) this.#unservedSinceMs = nowMs;
+    this.#wantedAtMs = nowMs;
+  }
+
+  /** Notes that a caller got a slot. */
+  served({ hello }: Newcomer): void {
+    if (carriedBy(hello) !== 'conversation') this.#unservedSinceMs = Infinity;
+  }
+
+  /** Notes that a conversation was asked to end: the next one that never pauses has its full time. */
+  asked(slot: Slot, nowMs: number): void {
+    if (slot.carries === 'conversation') this.#unservedSinceMs = nowMs;
   }
 
   /** Whether the caller wants a preemptible slot while callers with messages need it. */
@@ -48,7 +63,8 @@ export class Conversations {
     // Conversations that were asked to end do not count, or each caller in a queue would end another one.
     const staying = this.#conversations().filter((each) => !isAskedToEnd(each));
     if (atMs === null || staying.length <= this.#keptMost) return atMs;
-    return Math.min(atMs, slot.lastActiveMs + limits.preemptAfterSilenceMs);
+    const silentAtMs = slot.lastActiveMs + limits.preemptAfterSilenceMs;
+    return Math.min(atMs, silentAtMs, this.#unservedSinceMs + limits.preemptAfterWaitMs);
   }
 
   #conversations(): readonly Slot[] {

@@ -115,6 +115,8 @@ export const admission = {
    * `foreignCallerWaitMs`, and longer than words are under way.
    */
   preemptAfterSilenceMs: 3_000,
+  /** Time for which messages wait for a pause of such a conversation: half of `foreignCallerWaitMs`. */
+  preemptAfterWaitMs: 5_000,
   /** Time in which a conversation that was asked to end says its farewell. */
   conversationEndMs: 1_000,
   /** Silence that ends a connection which carries one message, although its program does not close it. */

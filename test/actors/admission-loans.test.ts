@@ -1,6 +1,7 @@
 /** Slots of conversations with foreign programs: five at a time, and none of them in the way of messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Caller } from '../../src/admission/admission.js';
 import { admission as limits } from '../../src/admission/limits.js';
 import type { ConnectionId } from '../../src/ids.js';
 import {
@@ -93,6 +94,51 @@ test('a conversation that was asked to end and stays is ended', () => {
   assert.deepEqual(driver.admission.due(driver.nowMs + limits.conversationEndMs), [
     { id: first, reason: 'idle' },
   ]);
+});
+
+/** Requests a slot every 100 ms beside conversations that never pause. Returns the first one that is asked to end. */
+function askedBeside(driver: AdmissionDriver, busy: readonly ConnectionId[], caller: Caller, forMs: number) {
+  for (const untilMs = driver.nowMs + forMs; driver.nowMs < untilMs; driver.nowMs += 100) {
+    for (const id of busy) driver.admission.active(id, driver.nowMs);
+    const asked = driver.slotWantedBy(caller);
+    if (asked !== null) return asked;
+  }
+  return null;
+}
+
+// Case O5
+test('of five conversations that never pause one gives way to a message within its patience', () => {
+  const driver = new AdmissionDriver();
+  const busy = conversations(driver, 5);
+  const caller = driver.callAndWait('10.0.2.1', messageHello);
+  assert.equal(askedBeside(driver, busy, caller, limits.preemptAfterWaitMs), null);
+  const asked = askedBeside(driver, busy, caller, 200);
+  assert.ok(asked !== null && busy.includes(asked));
+  // The one that was asked has its time to end, and no second one is asked meanwhile.
+  const others = busy.filter((id) => id !== asked);
+  assert.equal(askedBeside(driver, others, caller, limits.conversationEndMs), null);
+  driver.left(asked);
+  assert.equal(driver.callAgain(caller).type, 'serve');
+  driver.left(caller.id);
+  // The others talk on, however many messages follow.
+  for (let host = 2; host <= 60; host += 1) {
+    for (const id of others) driver.admission.active(id, driver.nowMs);
+    driver.left(admitted(driver, `10.0.2.${host}`, messageHello));
+    driver.nowMs += 200;
+  }
+});
+
+test('a native stranger beside five conversations that never pause is served after two have ended', () => {
+  const driver = new AdmissionDriver();
+  let busy = conversations(driver, 5);
+  const caller = driver.callAndWait('10.0.2.1', fullHello);
+  for (const round of [1, 2]) {
+    const asked = askedBeside(driver, busy, caller, limits.preemptAfterWaitMs + 200);
+    assert.ok(asked !== null, `round ${round}`);
+    busy = busy.filter((id) => id !== asked);
+    driver.left(asked);
+  }
+  assert.equal(driver.callAgain(caller).type, 'serve');
 });
 
 test('a contact takes the preemptible slot at once', () => {

@@ -128,7 +128,7 @@ test('of five conversations that never pause one gives way to a message within i
   }
 });
 
-test('a native stranger beside five conversations that never pause is served after two have ended', () => {
+test('a native stranger is served once two of five talks that never pause have ended', () => {
   const driver = new AdmissionDriver();
   let busy = conversations(driver, 5);
   const caller = driver.callAndWait('10.0.2.1', fullHello);

@@ -52,7 +52,9 @@ export interface Ended {
 export interface Lab {
   impair(impairment: Impairment): void;
   /** Starts a node on host 0 or 1. */
-  node(host: 0 | 1, name: string): Promise<LabNode>;
+  node(host: 0 | 1, name: string, options?: readonly string[]): Promise<LabNode>;
+  /** Runs a Python program of this folder on a host, until the test ends. */
+  python(host: 0 | 1, file: string, ...args: readonly string[]): ChildProcessWithoutNullStreams;
   /** Runs a command on a host with `--json`, in a home of its own without a node. */
   lines(host: 0 | 1, args: readonly string[]): Promise<Ended>;
   /** Runs `ip` on a host. */
@@ -113,7 +115,12 @@ export async function openLab(context: TestContext, families: 'both' | 'IPv6'): 
   return {
     impair,
     ip: (host, ...args) => ip('-n', hosts[host], ...args),
-    node: (host, name) => startNode(context, hosts[host], name),
+    node: (host, name, options = []) => startNode(context, hosts[host], name, options),
+    python(host, file, ...args) {
+      const child = inSpace(hosts[host], 'python3', ['-u', fixture(file), ...args]);
+      context.after(() => void child.kill('SIGKILL'));
+      return child;
+    },
     lines: (host, args) => linesOf(hosts[host], temporaryHome(context), args),
   };
 }
@@ -138,10 +145,15 @@ async function linesOf(space: string, home: string, args: readonly string[]): Pr
   return { code: code ?? 137, seen };
 }
 
-async function startNode(context: TestContext, space: string, name: string): Promise<LabNode> {
+async function startNode(
+  context: TestContext,
+  space: string,
+  name: string,
+  options: readonly string[],
+): Promise<LabNode> {
   const home = temporaryHome(context);
-  const options = ['--home', home, '--name', name, '--beacon-interval', '1', '--json'];
-  const child = inSpace(space, process.execPath, [mainFile, 'serve', ...options]);
+  const usual = ['--home', home, '--name', name, '--beacon-interval', '1', '--json'];
+  const child = inSpace(space, process.execPath, [mainFile, 'serve', ...usual, ...options]);
   context.after(async () => {
     if (child.exitCode !== null) return;
     child.kill('SIGTERM');

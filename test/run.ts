@@ -5,7 +5,7 @@
  * the run, and one line,
  * `N passed, N failed, N skipped`. Exit code 1 unless all passed, at least one ran, and each argument matched a file.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { run } from 'node:test';
@@ -14,6 +14,7 @@ import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { batchesOf, type Batch } from './support/batches.js';
 import { runSeed, seedVariable } from './support/seeds.js';
+import { childrenCpuMs } from './support/children-cpu.js';
 
 /**
  * A process that hangs, or that leaves something open and so never ends, is killed and named: when none of its tests
@@ -97,22 +98,12 @@ process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts
 const hasRun = counts.passed > 0 || (isFaults && counts.skipped > 0);
 process.exitCode = counts.failed > 0 || !hasRun ? 1 : 0;
 
-/**
- * CPU time, since it was asked for last, of the children that have ended: that of the file that ended just now, with
- * all that it started and waited for. Linux alone tells it; elsewhere 0.
- */
+/** CPU time, since it was asked for last, of the children that have ended: that of the file that ended just now. */
 function takeCpuMs(): number {
-  const ticksPerSecond = 100;
-  try {
-    // Fields 16 and 17, after the name in parentheses: user and system time of children that were waited for.
-    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
-    const totalMs = ((Number(fields[13]) + Number(fields[14])) * 1_000) / ticksPerSecond;
-    const newMs = totalMs - cpuTakenMs;
-    cpuTakenMs = totalMs;
-    return newMs;
-  } catch {
-    return 0;
-  }
+  const totalMs = childrenCpuMs();
+  const newMs = totalMs - cpuTakenMs;
+  cpuTakenMs = totalMs;
+  return newMs;
 }
 
 /** The module to run: the file itself, or one that imports all files of the batch, which then share a process. */

@@ -12,7 +12,31 @@ export interface Token {
 /** Characters and words after which a slash begins a regular expression. */
 const beforeRegExp = /(?:^|[(,=:[!&|?{};>]|\b(?:return|typeof|case))\s*$/;
 const pattern =
-  /\/\*(?<block>[\s\S]*?)\*\/|\/\/(?<rest>.*)|'(?<single>(?:[^'\\\n]|\\.)*)'|"(?<double>(?:[^"\\\n]|\\.)*)"|`(?<template>(?:[^`\\]|\\[\s\S])*)`|\/(?<regexp>(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/[a-z]*/g;
+  /\/\*(?<block>[\s\S]*?)\*\/|\/\/(?<rest>.*)|'(?<single>(?:[^'\\\n]|\\.)*)'|"(?<double>(?:[^"\\\n]|\\.)*)"|`(?<template>(?:[^`\\]|\\[\s\S])*)`|\/(?<regexp>(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/(?<flags>[a-z]*)/g;
+
+/** A regular expression of a source. */
+export interface Expression {
+  readonly source: string;
+  readonly flags: string;
+  readonly line: number;
+}
+
+/** Returns the regular expressions in order. */
+export function expressionsOf(text: string): readonly Expression[] {
+  const found: Expression[] = [];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    const { regexp, flags = '' } = match.groups ?? {};
+    if (regexp === undefined) continue;
+    const line = text.slice(0, match.index).split('\n').length;
+    // Other letters behind the slash: it stands in a text within a template.
+    const isWhole = /^[dgimsuvy]*$/.test(flags);
+    if (isWhole && beforeRegExp.test(text.slice(Math.max(0, match.index - 20), match.index)))
+      found.push({ source: regexp, flags, line });
+    else pattern.lastIndex = match.index + 1;
+  }
+  return found;
+}
 
 /** Returns the comments and literals in order. Line comments that follow one another are one comment. */
 export function tokensOf(text: string): readonly Token[] {

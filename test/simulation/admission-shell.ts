@@ -263,6 +263,8 @@ export class AdmissionShell {
   #forget(caller: Caller): void {
     if (!this.#callers.delete(caller.id)) return;
     this.#admission.left(caller.id, this.#now);
+    const { taken } = this.#admission;
+    assert.ok(taken <= this.#callers.size, `${taken} slots for ${this.#callers.size} connections (B1)`);
     if (caller.stage === 'waiting') return;
     this.#planServe();
     this.#arm();

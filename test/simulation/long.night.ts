@@ -1,16 +1,10 @@
-/** Long and large runs of the simulator, with fresh seeds, and again those that failed once. Nightly. */
-import assert from 'node:assert/strict';
+/** Long runs of the simulator, with fresh seeds, and again those that failed once. Nightly. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { root } from '../house/sources.js';
 import { runSeed } from '../support/seeds.js';
 import { hourMs, play, stepsOf, type Run } from './play.js';
-import { World } from './world.js';
-
-/** By hand: smaller or larger networks. A node takes some 0.4 MB, so 10,000 need `NODE_OPTIONS=--max-old-space-size=6000`. */
-const crowd = Number(process.env['PARLANCE_CROWD'] ?? 1_000);
-const many = Number(process.env['PARLANCE_MANY'] ?? 2_000);
 
 function check(context: TestContext, run: Run): void {
   const startedMs = process.cpuUsage().user / 1_000;
@@ -53,37 +47,3 @@ for (let part = 0; part < 20; part += 1)
       segment: 10,
       isReal: part === 0,
     }));
-
-// Design, Transport: five slots serve hundreds of peers.
-test(`${crowd} peers that call at once all get a message through five slots`, (context) => {
-  const world = new World({
-    nodes: crowd + 1,
-    seed: runSeed,
-    isStar: true,
-    sessionsPerMinuteMax: Infinity,
-  });
-  const server = world.node(0);
-  world.clock.advance(20_000);
-  const startedMs = world.clock.nowMs;
-  for (const node of world.nodes) world.send(node, server, 1);
-  world.clock.advance(1_000);
-  world.settle(60 * 60_000);
-  world.checkBounds();
-  assert.equal(world.ledger.delivered, crowd);
-  const tookS = (world.clock.nowMs - startedMs) / 1_000;
-  context.diagnostic(`${crowd} messages of ${crowd} peers after ${tookS.toFixed(0)} s of virtual time`);
-});
-
-test(`${many} peers on segments of twenty all deliver a message to a neighbour`, (context) => {
-  const world = new World({ nodes: many, seed: runSeed, segment: 20 });
-  world.clock.advance(10_000);
-  for (const [at, node] of world.nodes.entries())
-    world.send(node, world.node(at % 20 === 19 ? at - 19 : at + 1), 1);
-  world.clock.advance(1_000);
-  world.settle(5 * 60_000);
-  world.checkBounds();
-  assert.equal(world.ledger.delivered, many);
-  context.diagnostic(
-    `${many} messages after ${(world.clock.nowMs / 1_000).toFixed(0)} s of virtual time, ${world.clock.taken} events`,
-  );
-});

@@ -16,7 +16,7 @@ const trialMsMax = 25;
 const tookMsMax = 100;
 /** Expressions that are tried with long texts: those that were slowest. */
 const longTried = 8;
-/** What reads names of at most 256 bytes, which were cut before, or what this user types: by the start of the path. */
+/** Beginnings of paths whose expressions read names of at most 256 bytes, or the words of this user. */
 const shortTexts: readonly string[] = [
   // The nick of a sentence, and the own name.
   'src/dialects/cse310/',
@@ -29,6 +29,7 @@ const shortTexts: readonly string[] = [
   'src/ui/cli/help/',
   'src/ui/cli/program.ts',
 ];
+const isShort = (path: string): boolean => shortTexts.some((start) => path.startsWith(start));
 /** Ends that no repetition takes, so that an expression which can try again does. */
 const ends = ['', '\u0001', '!x'];
 
@@ -53,7 +54,7 @@ const common = [
   '\ud800',
 ];
 
-/** What a text repeats: each sign of the expression, pairs of its neighbours, and the common characters. */
+/** Returns the units that texts repeat: each sign of the expression, pairs of its neighbours, common characters. */
 function unitsOf(source: string): readonly string[] {
   const plain = source
     .replaceAll(/\\u\{([0-9A-Fa-f]+)\}/g, (_all, code: string) =>
@@ -70,7 +71,7 @@ function unitsOf(source: string): readonly string[] {
   return [...new Set([...common, ...signs, ...pairs, ...words.slice(0, 20)])];
 }
 
-/** CPU time of the slowest text of so many characters, ms; the least of three tries, as the machine is busy. */
+/** CPU time of the slowest text of `chars` characters, ms: the least of three tries, since a machine may be busy. */
 function slowest(
   { source, flags }: Pick<Expression, 'source' | 'flags'>,
   chars: number,
@@ -99,7 +100,6 @@ test('each regular expression reads 64 KiB of its worst case in linear time', (t
     .filter(({ path }) => path.startsWith('src/'))
     .flatMap(({ path, text }) => expressionsOf(text).map((expression) => ({ path, ...expression })));
   assert.ok(found.length > 60, `${found.length} expressions are found`);
-  const isShort = (path: string): boolean => shortTexts.some((start) => path.startsWith(start));
   const tried = found
     .filter(({ path }) => !isShort(path))
     .map((each) => ({ ...each, tookMs: slowest(each, trialChars, trialMsMax) }))

@@ -1,4 +1,4 @@
-/** What the children of this process cost. */
+/** The cost of the children of this process. */
 import { readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100;

@@ -49,8 +49,8 @@ export const runtime = {
   workerHeapHighBytes: 192 * 2 ** 20,
   /** Bytes in use at which a worker ends itself before its next native call. */
   workerHeapFullBytes: 224 * 2 ** 20,
-  /** Native calls between two looks at the heap: they allocate a small part of what is left. */
-  nativeCallsPerHeapLook: 16,
+  /** Native calls between two checks of the heap: they allocate a small part of what is left. */
+  nativeCallsPerHeapCheck: 16,
   /**
    * Time inside native code after which a thread is ended, although that may end the process. Longer than every wait of
    * a disk that still answers; a thread in native code cannot end before it returns.

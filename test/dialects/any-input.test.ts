@@ -1,4 +1,4 @@
-/** No bytes, names, texts and options make a talk throw, or write what the real programs cannot read at once. */
+/** No bytes, names, texts and options make a machine throw, or write what the real programs cannot read at once. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -168,8 +168,8 @@ function checkText(dialect: AnyForeignDialect, text: string, own: ForeignOptions
   const connections = dialect.can.connection === 'message' ? pieces.value : [text];
   for (const piece of connections) {
     assert.notEqual(piece, '');
-    const talk = dialect.openMachine('dial', own);
-    const said = talk.say({ type: 'text', id: null, sentAtMs: 1, text: piece });
+    const machine = dialect.openMachine('dial', own);
+    const said = machine.say({ type: 'text', id: null, sentAtMs: 1, text: piece });
     assert.ok(said.isOk(), said.isErr() ? JSON.stringify(said.error) : '');
     checkWrites(said.value);
   }
@@ -186,9 +186,9 @@ for (const dialect of dialects) {
       holds(
         t,
         fc.property(role, options, fc.array(step, { maxLength: 12 }), (opener, own, steps) => {
-          const talk = dialect.openMachine(opener, own);
+          const machine = dialect.openMachine(opener, own);
           const outputs = steps.flatMap((one) =>
-            one.type === 'receive' ? talk.receive(one.input, 1) : talk.say(one.said).unwrapOr([]),
+            one.type === 'receive' ? machine.receive(one.input, 1) : machine.say(one.said).unwrapOr([]),
           );
           checkWrites(outputs);
           const ends = outputs.flatMap(({ type }, at) => (type === 'close' || type === 'failed' ? [at] : []));

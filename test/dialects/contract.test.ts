@@ -40,13 +40,13 @@ const ways: readonly {
 
 const text = (words: string): Utterance => ({ type: 'text', id: null, sentAtMs: 1, text: words });
 
-/** Two talks joined by a wire that cuts what is written; runs until nothing more is written. */
+/** Two machines joined by a wire that cuts what is written; runs until nothing more is written. */
 function join(
   { dialect, options }: (typeof ways)[number],
   say: readonly Utterance[],
   cut: (bytes: Uint8Array) => readonly Uint8Array[],
 ): { readonly heard: readonly ForeignOutput[]; readonly said: readonly ForeignOutput[] } {
-  const talks = {
+  const machines = {
     dial: dialect.openMachine('dial', options),
     accept: dialect.openMachine('accept', plainOptions),
   };
@@ -56,12 +56,12 @@ function join(
     log[from].push(...outputs);
     for (const output of outputs) {
       if (output.type !== 'write') continue;
-      for (const bytes of cut(output.bytes)) hand(to, talks[to].receive({ type: 'bytes', bytes }, 1));
-      hand(to, talks[to].receive({ type: 'idle' }, 1));
+      for (const bytes of cut(output.bytes)) hand(to, machines[to].receive({ type: 'bytes', bytes }, 1));
+      hand(to, machines[to].receive({ type: 'idle' }, 1));
     }
   };
-  for (const utterance of say) hand('dial', talks.dial.say(utterance)._unsafeUnwrap());
-  hand('accept', talks.accept.receive({ type: 'closed' }, 1));
+  for (const utterance of say) hand('dial', machines.dial.say(utterance)._unsafeUnwrap());
+  hand('accept', machines.accept.receive({ type: 'closed' }, 1));
   return { heard: log.accept, said: log.dial };
 }
 
@@ -70,7 +70,7 @@ const textsOf = (outputs: readonly ForeignOutput[]): readonly string[] =>
     output.type === 'heard' && output.utterance.type === 'text' ? [output.utterance.text] : [],
   );
 
-/** Says `words` as the node does: one talk for all, or one for each piece. */
+/** Says `words` as the node does: one machine for all, or one for each piece. */
 function carry(
   way: (typeof ways)[number],
   words: string,
@@ -135,13 +135,13 @@ for (const way of ways) {
 
     test('a text that the dialect cannot carry is refused with a reason, and the connection goes on', () => {
       const id = '0190b0a0-0000-7000-8000-000000000000' as MessageId;
-      const talk = way.dialect.openMachine('dial', way.options);
+      const machine = way.dialect.openMachine('dial', way.options);
       for (const utterance of [text(''), { type: 'receipt', ids: [id] }] as const) {
-        const refused = talk.say(utterance)._unsafeUnwrapErr();
+        const refused = machine.say(utterance)._unsafeUnwrapErr();
         assert.equal(refused.code, 'dialect/unsupported');
         assert.equal(refused.dialect, way.dialect.name);
       }
-      assert.ok(talk.say(text('hi')).isOk());
+      assert.ok(machine.say(text('hi')).isOk());
     });
 
     test('a text longer than one message is refused where a connection carries one message', () => {
@@ -151,12 +151,12 @@ for (const way of ways) {
     });
 
     test('after leaving nothing is said or heard', () => {
-      const talk = way.dialect.openMachine('dial', way.options);
-      const outputs = talk.say({ type: 'leave', words: null })._unsafeUnwrap();
+      const machine = way.dialect.openMachine('dial', way.options);
+      const outputs = machine.say({ type: 'leave', words: null })._unsafeUnwrap();
       assert.equal(outputs.at(-1)?.type, 'close');
-      assert.ok(talk.say(text('hi')).isErr());
-      assert.deepEqual(talk.receive({ type: 'bytes', bytes: Buffer.from('{"key": 1}') }, 1), []);
-      assert.deepEqual(talk.receive({ type: 'closed' }, 1), []);
+      assert.ok(machine.say(text('hi')).isErr());
+      assert.deepEqual(machine.receive({ type: 'bytes', bytes: Buffer.from('{"key": 1}') }, 1), []);
+      assert.deepEqual(machine.receive({ type: 'closed' }, 1), []);
     });
   });
 }
@@ -197,14 +197,14 @@ test('silence within the head of a message does not end it', () => {
     [synergy, '10.0.0.7:7070 ann '],
   ] as const) {
     for (let at = 1; at <= head.length; at += 1) {
-      const talk = dialect.openMachine('accept', plainOptions);
+      const machine = dialect.openMachine('accept', plainOptions);
       const words = Buffer.from(`${head}hi`);
       const outputs = [
-        ...talk.receive({ type: 'bytes', bytes: words.subarray(0, at) }, 1),
+        ...machine.receive({ type: 'bytes', bytes: words.subarray(0, at) }, 1),
         // With the head alone a message could be over: an empty one.
-        ...(at < head.length ? talk.receive({ type: 'idle' }, 1) : []),
-        ...talk.receive({ type: 'bytes', bytes: words.subarray(at) }, 1),
-        ...talk.receive({ type: 'closed' }, 1),
+        ...(at < head.length ? machine.receive({ type: 'idle' }, 1) : []),
+        ...machine.receive({ type: 'bytes', bytes: words.subarray(at) }, 1),
+        ...machine.receive({ type: 'closed' }, 1),
       ];
       assert.deepEqual(textsOf(outputs), ['hi'], `${dialect.name} at ${at}`);
       assert.ok(outputs.every(({ type }) => type !== 'failed'));
@@ -213,11 +213,11 @@ test('silence within the head of a message does not end it', () => {
 });
 
 test('later texts on a netech connection come from its first sender', () => {
-  const talk = foreignDialects.netech.openMachine('accept', plainOptions);
-  talk.receive({ type: 'bytes', bytes: Buffer.from('LISTENING_PORT:7070|TEAM_NAME:blue|one') }, 1);
-  talk.receive({ type: 'idle' }, 1);
-  talk.receive({ type: 'bytes', bytes: Buffer.from('two') }, 1);
-  const [output] = talk.receive({ type: 'closed' }, 1);
+  const machine = foreignDialects.netech.openMachine('accept', plainOptions);
+  machine.receive({ type: 'bytes', bytes: Buffer.from('LISTENING_PORT:7070|TEAM_NAME:blue|one') }, 1);
+  machine.receive({ type: 'idle' }, 1);
+  machine.receive({ type: 'bytes', bytes: Buffer.from('two') }, 1);
+  const [output] = machine.receive({ type: 'closed' }, 1);
   assert.equal(output?.type, 'heard');
   assert.deepEqual(output.speaker, { name: 'blue', listeningPort: 7_070, form: null });
 });

@@ -12,9 +12,9 @@ import { codePoint } from '../support/code-points.js';
 const bytes = (words: string): ForeignInput => ({ type: 'bytes', bytes: Buffer.from(words) });
 
 /** The words that a conversation takes from `inputs`, each as `NICK: TEXT`, `-> NICK` or `bye WORDS`. */
-function heard(talk: ForeignMachine, ...inputs: readonly ForeignInput[]): readonly string[] {
+function heard(machine: ForeignMachine, ...inputs: readonly ForeignInput[]): readonly string[] {
   return inputs
-    .flatMap((input) => talk.receive(input, 1))
+    .flatMap((input) => machine.receive(input, 1))
     .flatMap((output) => {
       if (output.type === 'failed') return ['failed'];
       if (output.type !== 'heard') return [];
@@ -99,20 +99,24 @@ describe('cse310, messages in one piece', () => {
       'Ann changed their nickname to .',
       `Ann changed their nickname to ${'e'.repeat(257)}.`,
     ]) {
-      const talk = open();
-      assert.deepEqual(heard(talk, bytes(words), { type: 'idle' }), [`?: ${words}`]);
+      const machine = open();
+      assert.deepEqual(heard(machine, bytes(words), { type: 'idle' }), [`?: ${words}`]);
       // The next message says how its speaker is called.
-      assert.deepEqual(heard(talk, bytes('Eve: hi'), { type: 'idle' }), ['Eve: hi']);
+      assert.deepEqual(heard(machine, bytes('Eve: hi'), { type: 'idle' }), ['Eve: hi']);
     }
   });
 
   test('the rest of a text after a silence is not taken for a nick', () => {
-    const talk = open();
-    assert.deepEqual(heard(talk, bytes('Ann: a long'), { type: 'idle' }), ['Ann: a long']);
-    assert.deepEqual(heard(talk, bytes(' storyAnn: next'), { type: 'idle' }), ['Ann:  story', 'Ann: next']);
-    assert.deepEqual(heard(talk, bytes('told: restAnn changed their nickname to Eve.'), { type: 'idle' }), [
-      'told: restAnn changed their nickname to Eve.',
+    const machine = open();
+    assert.deepEqual(heard(machine, bytes('Ann: a long'), { type: 'idle' }), ['Ann: a long']);
+    assert.deepEqual(heard(machine, bytes(' storyAnn: next'), { type: 'idle' }), [
+      'Ann:  story',
+      'Ann: next',
     ]);
+    assert.deepEqual(
+      heard(machine, bytes('told: restAnn changed their nickname to Eve.'), { type: 'idle' }),
+      ['told: restAnn changed their nickname to Eve.'],
+    );
   });
 
   test('a farewell of another nick counts where the connection ends with it', () => {
@@ -124,10 +128,10 @@ describe('cse310, messages in one piece', () => {
   });
 
   test('the talk ends with a glued farewell, also on silence', () => {
-    const talk = open();
-    talk.receive(bytes(`Ann: bye${farewell}`), 1);
-    assert.equal(talk.receive({ type: 'idle' }, 1).at(-1)?.type, 'close');
-    assert.deepEqual(talk.receive(bytes('Ann: hi'), 1), []);
+    const machine = open();
+    machine.receive(bytes(`Ann: bye${farewell}`), 1);
+    assert.equal(machine.receive({ type: 'idle' }, 1).at(-1)?.type, 'close');
+    assert.deepEqual(machine.receive(bytes('Ann: hi'), 1), []);
   });
 
   test('any messages of people who type, glued, are heard as they were said', (t) => {
@@ -198,8 +202,8 @@ test('our own nick is one that the other side reads, whatever our name is', (t) 
     fc.property(
       fc.oneof(fc.string({ unit: codePoint }), fc.constantFrom('a:: b', '/: x', '/', ': ', 'x:')),
       (name) => {
-        const talk = cse310.openMachine('dial', { ...plainOptions, name });
-        const said = talk.say({ type: 'text', id: null, sentAtMs: 1, text: 'hi' })._unsafeUnwrap();
+        const machine = cse310.openMachine('dial', { ...plainOptions, name });
+        const said = machine.say({ type: 'text', id: null, sentAtMs: 1, text: 'hi' })._unsafeUnwrap();
         const [write] = said.flatMap((output) => (output.type === 'write' ? [output.bytes] : []));
         const other = open();
         const outputs = [

@@ -1,4 +1,4 @@
-/** Messages of other answers to the same assignments, and how they are read. */
+/** Messages of other programs that speak a dialect in their own way, and how they are read. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -10,11 +10,11 @@ import { heardOf, plainOptions } from '../support/captures.js';
 import { holds } from '../support/seeds.js';
 
 const heard = (dialect: AnyForeignDialect, words: string): readonly unknown[] => {
-  const talk = dialect.openMachine('accept', plainOptions);
+  const machine = dialect.openMachine('accept', plainOptions);
   return heardOf([
-    ...talk.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),
-    ...talk.receive({ type: 'idle' }, 1),
-    ...talk.receive({ type: 'closed' }, 1),
+    ...machine.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),
+    ...machine.receive({ type: 'idle' }, 1),
+    ...machine.receive({ type: 'closed' }, 1),
   ]);
 };
 
@@ -164,11 +164,11 @@ describe('netech', () => {
 
   test('the rest of a text that silence had parted does not swallow the next message', () => {
     const head = 'LISTENING_PORT:7070|TEAM_NAME:blue |';
-    const talk = netech.openMachine('accept', plainOptions);
+    const machine = netech.openMachine('accept', plainOptions);
     const texts = [`${head}a long `, `story${head}next`].flatMap((words) =>
       heardOf([
-        ...talk.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),
-        ...talk.receive({ type: 'idle' }, 1),
+        ...machine.receive({ type: 'bytes', bytes: Buffer.from(words) }, 1),
+        ...machine.receive({ type: 'idle' }, 1),
       ]).map((one) => (typeof one === 'object' && one !== null && 'text' in one ? one.text : one)),
     );
     assert.deepEqual(texts, ['a long ', 'story', 'next']);

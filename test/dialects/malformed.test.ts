@@ -19,22 +19,22 @@ after(() => {
 });
 
 function feed(dialect: AnyForeignDialect, bytes: Uint8Array, draw: Dice): readonly ForeignOutput[] {
-  const talk = dialect.openMachine(draw(2) === 0 ? 'accept' : 'dial', plainOptions);
-  if (draw(4) === 0) talk.say({ type: 'text', id: null, sentAtMs: 0, text: 'hi' });
+  const machine = dialect.openMachine(draw(2) === 0 ? 'accept' : 'dial', plainOptions);
+  if (draw(4) === 0) machine.say({ type: 'text', id: null, sentAtMs: 0, text: 'hi' });
   const outputs: ForeignOutput[] = [];
   const cut = draw(bytes.length + 1);
   for (const part of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
-    outputs.push(...talk.receive({ type: 'bytes', bytes: part }, 1));
-    if (draw(3) === 0) outputs.push(...talk.receive({ type: 'idle' }, 1));
+    outputs.push(...machine.receive({ type: 'bytes', bytes: part }, 1));
+    if (draw(3) === 0) outputs.push(...machine.receive({ type: 'idle' }, 1));
   }
-  outputs.push(...talk.receive({ type: 'closed' }, 1));
+  outputs.push(...machine.receive({ type: 'closed' }, 1));
   return outputs;
 }
 
 /** As one read, which nothing within it can end early. */
 function feedWhole(dialect: AnyForeignDialect, bytes: Uint8Array): readonly ForeignOutput[] {
-  const talk = dialect.openMachine('accept', plainOptions);
-  return [...talk.receive({ type: 'bytes', bytes }, 1), ...talk.receive({ type: 'closed' }, 1)];
+  const machine = dialect.openMachine('accept', plainOptions);
+  return [...machine.receive({ type: 'bytes', bytes }, 1), ...machine.receive({ type: 'closed' }, 1)];
 }
 
 function check(dialect: string, bytes: Uint8Array, outputs: readonly ForeignOutput[]): void {
@@ -116,18 +116,21 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
         (begin) => [bytesOf(begin), bytesOf('y'.repeat(foreignFrames.frameBytesMax))],
       );
       const before = retainedBytes();
-      const talks = chunks.flatMap(([begin, endless]) =>
+      const machines = chunks.flatMap(([begin, endless]) =>
         Array.from({ length: 5 }, () => {
-          const talk = dialect.openMachine('accept', plainOptions);
-          talk.receive({ type: 'bytes', bytes: begin ?? new Uint8Array() }, 1);
+          const machine = dialect.openMachine('accept', plainOptions);
+          machine.receive({ type: 'bytes', bytes: begin ?? new Uint8Array() }, 1);
           for (let count = 0; count < 20; count += 1)
-            talk.receive({ type: 'bytes', bytes: endless ?? new Uint8Array() }, 1);
-          return talk;
+            machine.receive({ type: 'bytes', bytes: endless ?? new Uint8Array() }, 1);
+          return machine;
         }),
       );
-      const perTalk = (retainedBytes() - before) / talks.length;
-      assert.ok(perTalk <= 5 * foreignFrames.frameBytesMax, `${perTalk} bytes are held by a talk`);
-      for (const talk of talks) talk.receive({ type: 'closed' }, 1);
+      const bytesPerMachine = (retainedBytes() - before) / machines.length;
+      assert.ok(
+        bytesPerMachine <= 5 * foreignFrames.frameBytesMax,
+        `${bytesPerMachine} bytes are held by a talk`,
+      );
+      for (const machine of machines) machine.receive({ type: 'closed' }, 1);
     });
 
     test('a long input takes no longer than its length allows', () => {

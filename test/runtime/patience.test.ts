@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
 import { inTime } from '../../src/runtime/thread/in-time.js';
-import { Patience, usableMs, type Look } from '../../src/runtime/thread/patience.js';
+import { Patience, usableMs, type Observation } from '../../src/runtime/thread/patience.js';
 import { parseProc, ThreadClock } from '../../src/runtime/thread/clock.js';
 
-const at = (atMs: number, more: Partial<Look> = {}): Look => ({
+const at = (atMs: number, more: Partial<Observation> = {}): Observation => ({
   atMs,
   lateMs: 0,
   times: null,
@@ -14,7 +14,7 @@ const at = (atMs: number, more: Partial<Look> = {}): Look => ({
   isDeaf: false,
   ...more,
 });
-const spent = (ranMs: number, waitedMs: number, idleMs: number, isHeldUp = false): Partial<Look> => ({
+const spent = (ranMs: number, waitedMs: number, idleMs: number, isHeldUp = false): Partial<Observation> => ({
   times: { ranMs, waitedMs, idleMs, isHeldUp },
 });
 
@@ -48,7 +48,7 @@ describe('of the time between two looks a thread could have used', () => {
 });
 
 /** Looks every 100 ms; returns after how many of them the wait is over, or null. */
-function looksUntilOver(looksMax: number, look: (n: number) => Partial<Look>): number | null {
+function looksUntilOver(looksMax: number, look: (n: number) => Partial<Observation>): number | null {
   const patience = new Patience(1_900, at(0, look(0)));
   for (let n = 1; n <= looksMax; n += 1) if (patience.isOver(at(n * 100, look(n)))) return n;
   return null;

@@ -18,6 +18,7 @@ import { until } from './tree.js';
 
 export type StageProtocol = { pass: Cast<number> };
 export interface StageArgs {
+  /** Number of the stage, from 0. */
   readonly at: number;
   readonly stages: number;
   /** One byte for each message: how often the last stage has handled it. */
@@ -149,11 +150,11 @@ export async function playPipeline(seed: number, stages: number, messages: numbe
 }
 
 function accountOf(arrived: Uint8Array, letters: readonly DeadLetter[], restarts: number): Account {
-  const told = new Set(letters.map(({ body }) => body));
+  const lettered = new Set(letters.map(({ body }) => body));
   const account = { messages: arrived.length, handled: 0, repeated: 0, letters: 0, lost: 0, restarts };
   arrived.forEach((times, n) => {
     if (times > 0) account.handled += 1;
-    else if (told.has(n)) account.letters += 1;
+    else if (lettered.has(n)) account.letters += 1;
     else account.lost += 1;
     if (times > 1) account.repeated += 1;
   });

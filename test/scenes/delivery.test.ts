@@ -11,7 +11,7 @@ import { eventually } from '../support/deadline.js';
 import { temporaryHome } from '../support/program.js';
 import { withSeeds } from '../support/seeds.js';
 import { usableNowMs } from '../support/usable-time.js';
-import { assertArrived, killing, playPeer, queuedBy, run, talkUntil } from './killed-nodes.js';
+import { assertArrived, killing, playPeer, queuedBy, run, sendUntil } from './killed-nodes.js';
 import { freeUdpPort } from '../support/free-port.js';
 
 describe('kill -9', () => {
@@ -38,7 +38,7 @@ test('SIGTERM under load ends soon and loses nothing', async (context) => {
       });
     }, 400);
   });
-  await talkUntil(ended, sender, receiver.id, 1);
+  await sendUntil(ended, sender, receiver.id, 1);
   assert.equal(await sender.exited, 0);
   context.diagnostic(`ended after ${tookMs.toFixed(0)} ms`);
   // The goal is 2 s on a quiet machine (printed); this leaves room for a busy one.
@@ -64,14 +64,14 @@ test('with a full disk nothing is queued, the error is reported, and the node re
     mkdirSync(home, { mode: 0o700 });
     const sender = await run(context, { home, name: 'sender', beaconPort });
     await sender.until('peer', ({ id }) => id === receiver.id);
-    sender.tell({ told: 'send', to: receiver.id, texts: ['1'] });
+    sender.tell({ type: 'send', to: receiver.id, texts: ['1'] });
     await sender.until('queued');
     const ballast = join(mount, 'ballast');
     assert.throws(() => writeFileSync(ballast, Buffer.alloc(4 * 2 ** 20)), /ENOSPC/);
     const big = 'x'.repeat(60_000);
     const startedMs = performance.now();
     sender.tell({
-      told: 'send',
+      type: 'send',
       to: receiver.id,
       texts: Array.from({ length: 20 }, (_, n) => `${n + 2} ${big}`),
     });
@@ -83,7 +83,7 @@ test('with a full disk nothing is queued, the error is reported, and the node re
     let tries = 0;
     const isQueuedAgain = (): boolean => {
       tries += 1;
-      sender.tell({ told: 'send', to: receiver.id, texts: [String(1_000 + tries)] });
+      sender.tell({ type: 'send', to: receiver.id, texts: [String(1_000 + tries)] });
       return queuedBy(sender).length > 1;
     };
     await eventually(

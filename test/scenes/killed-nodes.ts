@@ -1,4 +1,4 @@
-/** Nodes in processes of their own that are killed while they talk, and what must be there afterwards. Fault D1. */
+/** Kills nodes in processes of their own while they exchange messages, and checks what arrived. Fault D1. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { eventually } from '../support/deadline.js';
@@ -34,8 +34,8 @@ export async function playPeer(
   return { ...peer, id };
 }
 
-/** Sends ten texts each 20 ms until the process is gone. Texts are numbered from `from`; returns the next number. */
-export async function talkUntil(
+/** Sends ten texts each 20 ms until `end` settles. Texts are numbered from `from`; returns the next number. */
+export async function sendUntil(
   end: Promise<unknown>,
   process: PlayedNode,
   to: string,
@@ -47,7 +47,7 @@ export async function talkUntil(
   while (!ended.signal.aborted) {
     const first = next;
     next += 10;
-    process.tell({ told: 'send', to, texts: Array.from({ length: 10 }, (_, at) => String(first + at)) });
+    process.tell({ type: 'send', to, texts: Array.from({ length: 10 }, (_, at) => String(first + at)) });
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return next;
@@ -117,7 +117,7 @@ export async function killing(
         20 + roll(300),
       );
     });
-    next = await talkUntil(killed, sender(), receiver().id, next);
+    next = await sendUntil(killed, sender(), receiver().id, next);
     await mortal.exited;
     const startedMs = performance.now();
     if (victim === 'sender') queued.push(...queuedBy(mortal));
@@ -126,7 +126,7 @@ export async function killing(
     readyMs.push(performance.now() - startedMs);
   }
   await knows();
-  sender().tell({ told: 'send', to: receiver().id, texts: [String(next)] });
+  sender().tell({ type: 'send', to: receiver().id, texts: [String(next)] });
   await sender().until('queued', ({ texts }) => texts.includes(String(next)));
   queued.push(...queuedBy(sender()));
   await assertArrived(queued, receiver());

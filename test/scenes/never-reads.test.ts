@@ -32,7 +32,7 @@ test(
     const pid = alice.child.pid ?? 0;
     const waitOf = async (text: string): Promise<number> => {
       const startedMs = performance.now();
-      alice.tell({ told: 'send', to: bob.id, texts: [text] });
+      alice.tell({ type: 'send', to: bob.id, texts: [text] });
       await bob.until(message(text), text);
       return performance.now() - startedMs;
     };
@@ -43,11 +43,11 @@ test(
     const long = 'x'.repeat(60_000);
     const queuedBytes = 10 * mib;
     const batch = Array.from({ length: 10 }, () => long);
-    alice.tell({ told: 'send', to: deafTo, texts: ['hello'] });
+    alice.tell({ type: 'send', to: deafTo, texts: ['hello'] });
     await within(deaf.held.take(), 10_000, 'the handshake with who never reads');
     for (let bytes = 0; bytes < queuedBytes; bytes += batch.length * long.length) {
       const queued = queuedAt(alice);
-      alice.tell({ told: 'send', to: deafTo, texts: batch });
+      alice.tell({ type: 'send', to: deafTo, texts: batch });
       await eventually(() => queuedAt(alice) > queued, 10_000, 'queued');
     }
 

@@ -5,7 +5,7 @@ import { startFakeNode, type FakeNode, type FakeNodeOptions } from './fake-node.
 import { fakeWorld, type FakeWorld, type FakeWorldOptions } from './fake-world.js';
 
 /** A world whose commands start this fake node themselves. */
-export function alone(
+export function worldWithOwnNode(
   context: TestContext,
   nodeOptions: FakeNodeOptions = {},
   worldOptions: FakeWorldOptions = {},
@@ -17,10 +17,10 @@ export function alone(
 }
 
 /** A world in whose home this fake node runs already. */
-export async function attached(
+export async function worldWithRunningNode(
   context: TestContext,
   nodeOptions: FakeNodeOptions = {},
-): Promise<{ it: FakeWorld; node: FakeNode; again: () => FakeWorld }> {
+): Promise<{ it: FakeWorld; node: FakeNode; anotherWorld: () => FakeWorld }> {
   const node = startFakeNode(nodeOptions);
   const it = fakeWorld();
   // The age of the node, ms: commands do not wait for answers to its first beacon any more.
@@ -30,5 +30,5 @@ export async function attached(
     await api.close();
     it.remove();
   });
-  return { it, node, again: () => fakeWorld({ home: it.home }) };
+  return { it, node, anotherWorld: () => fakeWorld({ home: it.home }) };
 }

@@ -20,14 +20,14 @@ export type Said =
   | { readonly said: 'history'; readonly texts: readonly string[] }
   | { readonly said: 'error'; readonly code: string };
 
-export type Told =
-  | { readonly told: 'send'; readonly to: string; readonly texts: readonly string[] }
-  | { readonly told: 'history' };
+export type NodeOrder =
+  | { readonly type: 'send'; readonly to: string; readonly texts: readonly string[] }
+  | { readonly type: 'history' };
 
 export interface NodeProcess {
   readonly child: ChildProcessWithoutNullStreams;
   readonly said: readonly Said[];
-  tell(order: Told): void;
+  tell(order: NodeOrder): void;
   /** The first, said already or still to come. */
   until<S extends Said['said']>(
     kind: S,
@@ -128,7 +128,7 @@ const print = (said: Said): void => void process.stdout.write(`${JSON.stringify(
 async function serve(
   { beaconPort, placing = 'threads', ...options }: SpawnOptions,
   say: (said: Said) => void,
-): Promise<{ readonly node: NodeHandle; obey(order: Told): void } | null> {
+): Promise<{ readonly node: NodeHandle; obey(order: NodeOrder): void } | null> {
   const started = await startNode(
     {
       port: 0,
@@ -157,7 +157,7 @@ async function serve(
   return {
     node,
     obey(order) {
-      if (order.told === 'history') {
+      if (order.type === 'history') {
         void node
           .history({ limit: 10_000, direction: 'in' })
           .map((lines) => say({ said: 'history', texts: lines.map(({ text }) => text) }));
@@ -195,7 +195,7 @@ async function main(options: SpawnOptions): Promise<void> {
     return;
   }
   process.on('SIGTERM', () => void served.node.close().then(() => process.exit(0)));
-  createInterface({ input: process.stdin }).on('line', (line) => served.obey(JSON.parse(line) as Told));
+  createInterface({ input: process.stdin }).on('line', (line) => served.obey(JSON.parse(line) as NodeOrder));
 }
 
 if (process.argv[1] === import.meta.filename) await main(JSON.parse(process.argv[2] ?? '{}') as SpawnOptions);

@@ -1,4 +1,4 @@
-/** The TCP connections of a process as the kernel lists them, so that what is counted is not what the program says. */
+/** The TCP connections of a process as the kernel lists them, for tests that do not rely on the program's own figures. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Linux alone lists the sockets of a process. */

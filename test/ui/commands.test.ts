@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { serveApi } from '../../src/ui/api/server.js';
-import { alone, attached } from '../support/command-worlds.js';
+import { worldWithOwnNode, worldWithRunningNode } from '../support/command-worlds.js';
 import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode, idOf, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
@@ -11,7 +11,7 @@ import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 const options = { timeout: testMsMax };
 
 test('serve --json prints ready, then every event, then bye on a signal', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   const ended = it.run('serve', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
   node.receive('bob', 'hi\u001b[2J');
@@ -37,7 +37,7 @@ test('serve --json prints ready, then every event, then bye on a signal', option
 });
 
 test('a command finds the node that serve runs', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   const ended = it.run('serve', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
   assert.equal(statSync(join(it.home, 'control.sock')).mode & 0o777, 0o600);
@@ -50,7 +50,7 @@ test('a command finds the node that serve runs', options, async (context) => {
 });
 
 test('recv prints ready and then messages only, and ends at its count', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   const ended = it.run('recv', '--json', '--count', '2', '--from', 'bob');
   await it.stdout.until((text) => text.includes('"ready"'));
   (await node.send('carol', 'out'))._unsafeUnwrap();
@@ -65,7 +65,7 @@ test('recv prints ready and then messages only, and ends at its count', options,
 });
 
 test('recv --from a peer omits an older program that took its name', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   const { id } = node.addForeignPeer('bob');
   const ended = it.run('recv', '--json', '--count', '1', '--from', 'bob');
   await it.stdout.until((text) => text.includes('"ready"'));
@@ -82,7 +82,7 @@ test(
   'an ambiguous name is exit 3 with both tags for send, recv --from and peers --wait',
   options,
   async (context) => {
-    const { node, again } = await attached(context);
+    const { node, anotherWorld } = await worldWithRunningNode(context);
     node.addNamesake('bob');
     const commands = [
       ['send', 'bob', 'hello'],
@@ -90,7 +90,7 @@ test(
       ['peers', '--wait', 'bob'],
     ];
     for (const args of commands) {
-      const it = again();
+      const it = anotherWorld();
       assert.equal(await it.run(...args), 3, args.join(' '));
       assert.match(
         it.stderr.text,
@@ -98,14 +98,14 @@ test(
         args.join(' '),
       );
     }
-    const it = again();
+    const it = anotherWorld();
     assert.equal(await it.run('peers', '--wait', 'bob#othe', '--json'), 0);
     assert.equal(it.stdout.json()[0]?.['tag'], 'othe');
   },
 );
 
 test('recv --from keeps its peer when another peer takes the name', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   const ended = it.run('recv', '--json', '--count', '2', '--from', 'bob');
   await it.stdout.until((text) => text.includes('"ready"'));
   const [bob] = (await node.peers())._unsafeUnwrap();
@@ -121,35 +121,35 @@ test('recv --from keeps its peer when another peer takes the name', options, asy
 });
 
 test('recv --since resumes after a seq or a message id', options, async (context) => {
-  const { node, again } = await attached(context);
+  const { node, anotherWorld } = await worldWithRunningNode(context);
   const lines = ['one', 'two', 'three'].map((text) => node.receive('bob', text));
   for (const since of ['1', lines[0]?.id ?? '']) {
-    const it = again();
+    const it = anotherWorld();
     assert.equal(await it.run('recv', '--json', '--since', since, '--count', '2'), 0);
     assert.deepEqual(
       it.stdout.json().map((line) => line['seq']),
       [undefined, 2, 3],
     );
   }
-  const it = again();
+  const it = anotherWorld();
   assert.equal(await it.run('recv', '--since', 'x'), 2);
   // Case S9
-  const beyond = again();
+  const beyond = anotherWorld();
   assert.equal(await beyond.run('recv', '--since', '4'), 2);
   assert.match(beyond.stderr.text, /--since 4 is beyond the newest message of this home, 3: .*another life/);
 });
 
 test('recv ends in exit 0 on a signal and in exit 4 at its timeout', options, async (context) => {
-  const { it, again } = await attached(context);
+  const { it, anotherWorld } = await worldWithRunningNode(context);
   const ended = it.run('recv', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
   it.signal();
   assert.equal(await ended, 0);
-  assert.equal(await again().run('recv', '--timeout', '0.1'), 4);
+  assert.equal(await anotherWorld().run('recv', '--timeout', '0.1'), 4);
 });
 
 test('peers prints the rows, and --wait returns once the peer is reachable', options, async (context) => {
-  const { it, node, again } = await attached(context);
+  const { it, node, anotherWorld } = await worldWithRunningNode(context);
   assert.equal(await it.run('peers', '--json'), 0);
   assert.deepEqual(
     it.stdout.json().map((line) => [line['type'], line['name'], line['state'], line['tag']]),
@@ -159,19 +159,19 @@ test('peers prints the rows, and --wait returns once the peer is reachable', opt
     ],
   );
   node.addPeer('dave', 'away');
-  const waiting = again();
+  const waiting = anotherWorld();
   const ended = waiting.run('peers', '--wait', 'dave', '--json');
   setTimeout(() => node.setState('dave', 'online'), 100);
   assert.equal(await ended, 0);
   assert.equal(waiting.stdout.json()[0]?.['name'], 'dave');
-  assert.equal(await again().run('peers', '--wait', 'erin', '--timeout', '0.2'), 4);
+  assert.equal(await anotherWorld().run('peers', '--wait', 'erin', '--timeout', '0.2'), 4);
 });
 
 test('history prints oldest first, --limit keeps the newest', options, async (context) => {
-  const { node, again } = await attached(context);
+  const { node, anotherWorld } = await worldWithRunningNode(context);
   for (let i = 0; i < 1_200; i += 1) node.receive(i % 2 === 0 ? 'bob' : 'carol', `line ${i}`);
   const seqs = async (...args: string[]): Promise<unknown[]> => {
-    const it = again();
+    const it = anotherWorld();
     assert.equal(await it.run('history', '--json', ...args), 0, it.stderr.text);
     return it.stdout.json().map((line) => line['seq']);
   };
@@ -185,38 +185,38 @@ test('history prints oldest first, --limit keeps the newest', options, async (co
   assert.deepEqual(await seqs('--search', 'line 7', '--limit', '1'), [800]);
   assert.deepEqual(await seqs('--until', '2026-05-01T12:00:02Z'), [1, 2]);
   assert.deepEqual(await seqs('--since', '2026-05-01T12:19:59Z'), [1_199, 1_200]);
-  const it = again();
+  const it = anotherWorld();
   assert.equal(await it.run('history', '--since', 'whenever'), 2);
   assert.equal(await it.run('history', 'nobody'), 3);
 });
 
 test('verify shows the code, and marks the peer only for a code that matches', options, async (context) => {
-  const { node, again } = await attached(context);
-  const shown = again();
+  const { node, anotherWorld } = await worldWithRunningNode(context);
+  const shown = anotherWorld();
   assert.equal(await shown.run('verify', 'bob', '--json'), 0);
   assert.equal(shown.stdout.json()[0]?.['verified'], false);
-  assert.equal(await again().run('verify', 'bob', '12345'), 5);
+  assert.equal(await anotherWorld().run('verify', 'bob', '12345'), 5);
   const code = String(shown.stdout.json()[0]?.['code']);
-  assert.equal(await again().run('verify', 'bob', ...code.split(' ')), 0);
+  assert.equal(await anotherWorld().run('verify', 'bob', ...code.split(' ')), 0);
   assert.equal((await node.peers())._unsafeUnwrap()[0]?.verified, true);
-  assert.equal(await again().run('verify', 'carol', '--yes'), 0);
+  assert.equal(await anotherWorld().run('verify', 'carol', '--yes'), 0);
 });
 
 test('block and unblock print the peer', options, async (context) => {
-  const { again } = await attached(context);
+  const { anotherWorld } = await worldWithRunningNode(context);
   for (const verb of ['block', 'unblock']) {
-    const it = again();
+    const it = anotherWorld();
     assert.equal(await it.run(verb, 'bob', '--json'), 0);
     assert.equal(it.stdout.json()[0]?.['blocked'], verb === 'block');
   }
 });
 
 test('id prints the own identity, and a QR code with --qr', options, async (context) => {
-  const { again } = await attached(context);
-  const json = again();
+  const { anotherWorld } = await worldWithRunningNode(context);
+  const json = anotherWorld();
   assert.equal(await json.run('id', '--json'), 0);
   assert.equal(json.stdout.json()[0]?.['id'], idOf('me'));
-  const people = again();
+  const people = anotherWorld();
   assert.equal(await people.run('id', '--qr'), 0);
   assert.match(people.stdout.text, /safety code {2}\d{5} /);
   assert.match(people.stdout.text, /[█▀▄]{10}/u);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serveApi } from '../../src/ui/api/server.js';
-import { alone, attached } from '../support/command-worlds.js';
+import { worldWithOwnNode, worldWithRunningNode } from '../support/command-worlds.js';
 import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
@@ -22,7 +22,7 @@ test(
   options,
   async (context) => {
     for (const args of [['serve'], ['recv'], ['peers', '--watch'], ['peers', '--wait', 'nobody']]) {
-      const { it, node } = alone(context);
+      const { it, node } = worldWithOwnNode(context);
       const ended = it.run(...args, '--json', '--quiet');
       if (args[0] === 'serve') await it.stdout.until((text) => text.includes('"ready"'));
       else await untilSubscribed(node);
@@ -34,7 +34,7 @@ test(
 );
 
 test('serve --json prints one error and then bye when its node gives up', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   const ended = it.run('serve', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
   await giveUp(node);
@@ -46,7 +46,7 @@ test('serve --json prints one error and then bye when its node gives up', option
 });
 
 test('the prompt is exit 1 when its node gives up', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   const ended = it.run();
   await untilSubscribed(node);
   await giveUp(node);
@@ -61,7 +61,7 @@ test('a command that a signal stops says so, and hides the failure of its node',
     ['peers', '--wait', 'nobody'],
   ];
   for (const args of commands) {
-    const { it, node } = alone(context);
+    const { it, node } = worldWithOwnNode(context);
     node.setState('bob', 'away');
     const ended = it.run(...args, '--quiet');
     await untilSubscribed(node);
@@ -73,12 +73,12 @@ test('a command that a signal stops says so, and hides the failure of its node',
 });
 
 test('a failure of a node that a signal closes is reported as the signal', options, async (context) => {
-  const { it, node, again } = await attached(context, { peers: [] });
+  const { it, node, anotherWorld } = await worldWithRunningNode(context, { peers: [] });
   node.addPeer('bob');
   node.refuse('bob', { code: 'runtime/no-actor', actor: 'node' });
   assert.equal(await it.run('send', 'bob', 'x'), 1);
   assert.match(it.stderr.text, /the node failed/);
-  const stopped = again();
+  const stopped = anotherWorld();
   const ended = stopped.run('send', 'bob', 'x');
   stopped.signal();
   assert.equal(await ended, 1);
@@ -86,7 +86,7 @@ test('a failure of a node that a signal closes is reported as the signal', optio
 });
 
 test('send is exit 1 when a signal ends its input early', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   const ended = it.run('send', 'bob', '--json');
   it.stdin.write('one\n');
   await it.stdout.until((text) => text.includes('"delivered"'));
@@ -100,10 +100,10 @@ test('send is exit 1 when a signal ends its input early', options, async (contex
 });
 
 test('peers --watch is exit 0 at its timeout, and peers --wait exit 4', options, async (context) => {
-  const { it, again } = await attached(context);
+  const { it, anotherWorld } = await worldWithRunningNode(context);
   assert.equal(await it.run('peers', '--watch', '--json', '--timeout', '0.2'), 0);
   assert.equal(it.stdout.json().length, 2);
-  assert.equal(await again().run('peers', '--wait', 'nobody', '--timeout', '0.2'), 4);
+  assert.equal(await anotherWorld().run('peers', '--wait', 'nobody', '--timeout', '0.2'), 4);
 });
 
 test(
@@ -124,7 +124,7 @@ test(
   },
 );
 
-/** Waits until a command reads the events of `node`, as the process of the node does. */
+/** Waits until a command reads the events of `node`, which has one reader of its own. */
 const untilSubscribed = (node: FakeNode): Promise<void> =>
   eventually(() => node.subscribers() > 1, 5_000, 'its events are read');
 

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { run } from '../../src/ui/cli/program.js';
-import { attached } from '../support/command-worlds.js';
+import { worldWithRunningNode } from '../support/command-worlds.js';
 import { testMsMax } from '../support/deadline.js';
 import { mainFile, temporaryHome } from '../support/program.js';
 
@@ -38,7 +38,7 @@ test(
   'a write to stdout that fails is exit 1 with one line, unless the reader left',
   options,
   async (context) => {
-    const { node, again } = await attached(context);
+    const { node, anotherWorld } = await worldWithRunningNode(context);
     for (let i = 0; i < 200; i += 1) node.receive('bob', `line ${i}`);
     for (const args of [
       ['history'],
@@ -48,13 +48,13 @@ test(
       ['--version'],
       ['help', 'send'],
     ]) {
-      const full = again();
+      const full = anotherWorld();
       assert.equal(await run(args, { ...full.world, stdout: failing('ENOSPC', 5) }), 1, args.join(' '));
       assert.match(
         full.stderr.text,
         /^parlance: the output is not complete: the disk is full \(ENOSPC\); [^\n]+\n$/,
       );
-      const left = again();
+      const left = anotherWorld();
       await run(args, { ...left.world, stdout: failing('EPIPE', 5) });
       assert.equal(left.stderr.text, '', args.join(' '));
     }
@@ -76,7 +76,7 @@ test('a full device is exit 1', { ...options, skip: !existsSync('/dev/full') }, 
 
 // Case S4
 test('a forced export replaces a link and follows none', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   node.receive('bob', 'hello');
   const folder = temporaryHome(context);
   const [file, elsewhere] = [join(folder, 'out.csv'), join(folder, 'elsewhere')];

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { ResultAsync } from 'neverthrow';
 import type { NodeError, NodeHandle } from '../../src/index.js';
 import { serveApi } from '../../src/ui/api/server.js';
-import { alone, attached } from '../support/command-worlds.js';
+import { worldWithOwnNode, worldWithRunningNode } from '../support/command-worlds.js';
 import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode, type FakeNode } from '../support/fake-node.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
@@ -11,7 +11,7 @@ import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 const options = { timeout: testMsMax };
 
 test('send waits for the delivery and prints it', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   assert.equal(await it.run('send', 'bob', 'hello', 'there'), 0);
   assert.equal(node.lines()[0]?.text, 'hello there');
   assert.equal(it.stdout.text, 'delivered → bob\n');
@@ -19,7 +19,7 @@ test('send waits for the delivery and prints it', options, async (context) => {
 });
 
 test('send --json prints one status line per state, type first', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   assert.equal(await it.run('send', '--json', 'bob', 'hello'), 0);
   const id = node.lines()[0]?.id;
   assert.deepEqual(it.stdout.json(), [
@@ -31,7 +31,7 @@ test('send --json prints one status line per state, type first', options, async 
 });
 
 test('send --wait queued returns with the message in the outbox', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   node.setState('bob', 'offline');
   assert.equal(await it.run('send', 'bob', 'later', '--wait', 'queued', '--json'), 0);
   assert.deepEqual(
@@ -44,7 +44,7 @@ test(
   'send is exit 4 when a message is not delivered in time, and the message stays queued',
   options,
   async (context) => {
-    const { it, node } = await attached(context);
+    const { it, node } = await worldWithRunningNode(context);
     node.setState('bob', 'away');
     assert.equal(await it.run('send', 'bob', 'later', '--timeout', '0.2'), 4);
     assert.match(
@@ -56,10 +56,10 @@ test(
 );
 
 test('an unknown peer is exit 3 once a new node had time to hear of it', options, async (context) => {
-  const { it, node } = alone(context, { peers: [] });
+  const { it, node } = worldWithOwnNode(context, { peers: [] });
   setTimeout(() => node.addPeer('bob'), 300);
   assert.equal(await it.run('send', 'bob', 'hello'), 0);
-  const second = alone(context);
+  const second = worldWithOwnNode(context);
   assert.equal(await second.it.run('send', 'nobody', 'hello', '--timeout', '0.3'), 3);
   assert.match(second.it.stderr.text, /^parlance: no peer "nobody": [^\n]+; [^\n]+\n$/);
 });
@@ -76,7 +76,7 @@ test(
   'each line of stdin is one message, sent in order and followed to its delivery',
   options,
   async (context) => {
-    const { it, node } = await attached(context);
+    const { it, node } = await worldWithRunningNode(context);
     const count = 5_000;
     it.stdin.end(Array.from({ length: count }, (_, i) => `line ${i}\n`).join(''));
     assert.equal(await it.run('send', 'bob', '--json'), 0);
@@ -90,7 +90,7 @@ test(
 );
 
 test('send waits for a full outbox', options, async (context) => {
-  const { it, node } = await attached(context, { outboxMax: 700 });
+  const { it, node } = await worldWithRunningNode(context, { outboxMax: 700 });
   it.stdin.end('x\n'.repeat(3_000));
   assert.equal(await it.run('send', 'bob'), 0);
   assert.equal(node.lines().length, 3_000);
@@ -98,7 +98,7 @@ test('send waits for a full outbox', options, async (context) => {
 });
 
 test('send is exit 4 when the outbox stays full, and counts the lines', options, async (context) => {
-  const { it, node } = await attached(context, { outboxMax: 600 });
+  const { it, node } = await worldWithRunningNode(context, { outboxMax: 600 });
   node.setState('bob', 'offline');
   it.stdin.end('x\n'.repeat(1_000));
   assert.equal(await it.run('send', 'bob', '--timeout', '0.5'), 4);
@@ -106,7 +106,7 @@ test('send is exit 4 when the outbox stays full, and counts the lines', options,
 });
 
 test('a line too long for a message ends the input after the lines before it', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   it.stdin.end(`one\ntwo\n${'x'.repeat(65_537)}\nthree\n`);
   assert.equal(await it.run('send', 'bob'), 2);
   assert.deepEqual(
@@ -120,9 +120,9 @@ const bytes = (...parts: readonly (string | readonly number[])[]): Buffer =>
 
 // Cases S8, S10, S17
 test('a line of the input that cannot be a message is named by its number', options, async (context) => {
-  const { node, again } = await attached(context);
+  const { node, anotherWorld } = await worldWithRunningNode(context);
   const send = async (input: Uint8Array) => {
-    const it = again();
+    const it = anotherWorld();
     it.stdin.end(input);
     return { code: await it.run('send', 'bob', '--json'), it };
   };
@@ -144,7 +144,7 @@ test('a line of the input that cannot be a message is named by its number', opti
     node.lines().map((line) => line.text),
     ['one', 'three', 'four'],
   );
-  const broken = again();
+  const broken = anotherWorld();
   const ended = broken.run('send', 'bob', '--json');
   broken.stdin.write('six\n');
   await broken.stdout.until((text) => text.includes('"delivered"'));
@@ -161,7 +161,7 @@ test('a refusal for security is exit 5', options, async (context) => {
     { code: 'chat/dialect-off', dialect: 'synergy' },
   ];
   for (const refusal of refusals) {
-    const { it, node } = alone(context);
+    const { it, node } = worldWithOwnNode(context);
     node.refuse('bob', refusal);
     assert.equal(await it.run('send', 'bob', 'hello', '--json'), 5, refusal.code);
     assert.equal(it.stderr.lines().length, 1);
@@ -180,7 +180,7 @@ test('send reports the failure of an address, and that nothing was sent', option
     [{ code: 'session/bad-certificate', detail: 'x' }, 5, /nothing was sent/],
   ];
   for (const [error, exit, words] of cases) {
-    const { it, node } = alone(context);
+    const { it, node } = worldWithOwnNode(context);
     node.refuse('bob', error);
     assert.equal(await it.run('send', '10.0.0.2:6001', 'x'), exit, error.code);
     assert.match(it.stderr.text, words);
@@ -188,7 +188,7 @@ test('send reports the failure of an address, and that nothing was sent', option
 });
 
 test('a key that changes while a message waits is exit 5 at once', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   node.setState('bob', 'away');
   const ended = it.run('send', 'bob', 'hello');
   await eventually(() => node.lines().length === 1, testMsMax, 'the message waits');
@@ -197,7 +197,7 @@ test('a key that changes while a message waits is exit 5 at once', options, asyn
 });
 
 test('a changed key of another peer does not end the waiting', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   node.setState('bob', 'away');
   const ended = it.run('send', 'bob', 'hello');
   setTimeout(() => {
@@ -247,7 +247,7 @@ test('send says that the state is unknown when the answer was lost', options, as
 });
 
 test('send counts the queued lines beside the remedy when the peer is refused', options, async (context) => {
-  const { it, node } = await attached(context);
+  const { it, node } = await worldWithRunningNode(context);
   const ended = it.run('send', 'bob', '--quiet');
   it.stdin.write('one\n');
   await eventually(() => node.lines().length === 1, 5_000, 'the first line is taken');
@@ -296,7 +296,7 @@ test('flags of cmp2204 are exit 2 for a peer of another dialect', options, async
     assert.equal(it.stderr.text, `parlance: wrong usage: ${words}; see "parlance help send"\n`);
   }
   for (const text of [['x'], []]) {
-    const { it, node } = alone(context);
+    const { it, node } = worldWithOwnNode(context);
     it.stdin.end('one\ntwo\n');
     assert.equal(await it.run('send', 'bob', ...text, '--number', '7'), 2);
     assert.equal(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readStatus } from '../../src/ui/cli/commands/status.js';
-import { parseComing } from '../../src/ui/cli/options/time.js';
+import { parseFutureTime } from '../../src/ui/cli/options/time.js';
 import { Idleness } from '../../src/ui/cli/prompt/idleness.js';
 import { peerStatusWords } from '../../src/ui/cli/screen/present.js';
 import { testMsMax } from '../support/deadline.js';
@@ -46,9 +46,9 @@ test('a time to come is read in each of its forms, and one in the past is refuse
     ['2026-05-03', at(4, 4, 0, 0) - 1],
     ['2026-05-01T18:00', at(4, 1, 18, 0)],
   ] as const)
-    assert.equal(parseComing(word, now)._unsafeUnwrap(), expected, word);
+    assert.equal(parseFutureTime(word, now)._unsafeUnwrap(), expected, word);
   for (const word of ['', '25:00', 'soon', '2026-05-01T14:00', '2020-01-01', '0s'])
-    assert.ok(parseComing(word, now).isErr(), word);
+    assert.ok(parseFutureTime(word, now).isErr(), word);
 });
 
 test('the words of /status are a presence, a text and an end', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NodeError } from '../../src/index.js';
-import { alone } from '../support/command-worlds.js';
+import { worldWithOwnNode } from '../support/command-worlds.js';
 import { lineOf, wordingOf } from '../../src/ui/cli/screen/wording.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { temporaryHome } from '../support/program.js';
@@ -175,7 +175,7 @@ test('wait --port-strict insists on the port that is waited on alone', options, 
 });
 
 test('a closed stdout ends the command quietly', options, async (context) => {
-  const { it, node } = alone(context);
+  const { it, node } = worldWithOwnNode(context);
   const ended = it.run('serve', '--json');
   await it.stdout.until((text) => text.includes('"ready"'));
   it.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));

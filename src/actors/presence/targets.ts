@@ -21,15 +21,15 @@ import { beaconSocket } from './limits.js';
 export const goodbyePorts = (ports: readonly number[]): readonly number[] =>
   ports.filter((port) => port !== beaconSocket.announcementPort);
 
-/** Returns the ports for an announcement to one host: that of the oldest dialect only where there is no other. */
+/** Returns the ports for an announcement to one host. The port of the oldest dialect is used only if it is the only one. */
 export function queryPorts(ports: readonly number[]): readonly number[] {
   const own = goodbyePorts(ports);
   return own.length === 0 ? ports : own;
 }
 
 /**
- * Returns the ports for the socket that beacons leave by. Beside other ports of beacons any port will do, since such
- * ports were chosen to keep nodes apart.
+ * Returns the ports for the socket that sends beacons; empty: any port. A node with other beacon ports than the
+ * default ones takes any port, since its user keeps it apart from other nodes.
  */
 export const replyPortsFor = (beaconPorts: readonly number[]): readonly number[] =>
   beaconPorts.some((port) => beaconSocket.portsDefault.some((usual) => usual === port))
@@ -55,7 +55,7 @@ export function beaconTargets(
 ): readonly BeaconTarget[] {
   // Each socket reaches the addresses of its own family.
   const named = requested?.filter((each) => isV6(each) === isV6(bind)) ?? null;
-  if (isV6(bind)) return named?.map(to) ?? groupTargets(bind, interfaces);
+  if (isV6(bind)) return named?.map(v6Target) ?? groupTargets(bind, interfaces);
   const targets = named
     ? named.flatMap((each) => namedTarget(each, bind, interfaces))
     : [...ownMachine(bind), ...broadcastTargets(bind, interfaces)];
@@ -88,12 +88,12 @@ export function groupZones(bind: string, interfaces: readonly InterfaceAddress[]
 
 /** Returns the group on each interface. Loopback has no groups: of several homes there, one hears it and answers all. */
 function groupTargets(bind: string, interfaces: readonly InterfaceAddress[]): readonly BeaconTarget[] {
-  if (isLoopback(bind)) return [to(bind)];
-  return groupZones(bind, interfaces).map((zone) => to(`${beaconGroup}%${zone}`));
+  if (isLoopback(bind)) return [v6Target(bind)];
+  return groupZones(bind, interfaces).map((zone) => v6Target(`${beaconGroup}%${zone}`));
 }
 
 /** Makes an IPv6 target. The oldest dialect has no IPv6, so such a beacon names no address. */
-const to = (address: string): BeaconTarget => ({ address, ownAddress: '' });
+const v6Target = (address: string): BeaconTarget => ({ address, ownAddress: '' });
 
 /** Whether a datagram to this address reaches more than one host. */
 export function isBroadcast(address: string, interfaces: readonly InterfaceAddress[]): boolean {

@@ -12,6 +12,7 @@ export const transport = {
   flushMs: 1_000,
   /** Callers without a slot that read a sentence at the same time. */
   farewellsMost: 32,
+  /** Longest time that a dial may take: beyond it, any system has given up by itself. */
   dialDeadlineMsMax: 30_000,
   /** Characters of a host name, fixed by DNS. */
   hostCharsMax: 253,

@@ -63,7 +63,7 @@ export interface AcceptedConnection {
   readonly dialect: DialectName;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Carries its bytes, the first ones included. The end for the session, transferred. */
+  /** Port over which the session gets the bytes of the connection, the first ones included. */
   readonly port: MessagePort;
 }
 

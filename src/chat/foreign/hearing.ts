@@ -88,7 +88,7 @@ function releaseHeld(state: ForeignState, turn: ForeignTurn): readonly RouteRepo
     if (live.end !== null && live.held.length === 0) {
       state.connections.delete(live.sessionId);
       reports.push(...connectionEnded(state, live, live.end, turn));
-    } else if (isOrdered && live.releases < limits.orderLooks) {
+    } else if (isOrdered && live.releases < limits.orderReleasesMax) {
       blocked.add(source);
       planRelease(state, turn);
     }

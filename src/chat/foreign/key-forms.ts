@@ -10,6 +10,7 @@ import { foreignPeerId } from '../people/name.js';
 import { foreignRoutes as limits } from './limits.js';
 import type { ForeignEnd, ForeignPeer, ForeignState, KeyForms } from './state.js';
 
+/** Makes the memory of a peer with which no exchange was tried. */
 export const newKeyForms = (): KeyForms => ({
   proven: null,
   failed: new Set(),
@@ -17,14 +18,14 @@ export const newKeyForms = (): KeyForms => ({
   tries: new Map(),
 });
 
-/** `ForeignOptions.form` for the next connection with a peer of cmp2204. */
+/** Returns `ForeignOptions.form` for the next connection with a peer of cmp2204. */
 export function formFor(state: ForeignState, peer: ForeignPeer): string {
   const spoken = parseForm(peer.form);
   if (peer.form !== null) return formatForm(spoken);
   return formatForm({ keys: spoken.keys, number: numberFor(state, peer) ?? 'bare' });
 }
 
-/** An exchange ended before the peer answered. Returns why the message fails for good, or null: it is tried again. */
+/** Notes an exchange that ended without an answer. Returns why its message fails for good; null: it is tried again. */
 export function exchangeFailed(
   state: ForeignState,
   peer: ForeignPeer,
@@ -50,7 +51,7 @@ export function exchangeFailed(
   return `it did not agree on a key in ${tries} ${tries === 1 ? 'try' : 'tries'}; send it without encryption`;
 }
 
-/** Null: no form is left. */
+/** Returns the form of the public number for a peer; null: every form has failed. */
 function numberFor(state: ForeignState, peer: ForeignPeer): NumberForm | null {
   if (peer.form !== null) return parseForm(peer.form).number;
   const { proven, failed } = peer.keyForms;

@@ -7,7 +7,7 @@ export const foreignRoutes = {
    * open: several threads read a burst of connections, and its order must stay. They wait for `orderLooks` checks from
    * when the earlier one is read: 1 s on a machine that is not overloaded.
    */
-  orderLooks: 20,
+  orderReleasesMax: 20,
   orderLookMs: 50,
   /** Failed key exchanges of cmp2204 after which a message fails: one for each form of a number, and one more. */
   keyTriesMax: 4,

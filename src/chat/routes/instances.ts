@@ -30,7 +30,7 @@ export class Instances {
   /** Time of the warning that two copies of a peer run (monotonic, ms). */
   readonly #warnedAtMs = new Map<PeerId, number>();
   /** The instance of each peer that was dialled last only to learn whether it runs, and when. */
-  readonly #looked = new Map<PeerId, { readonly bootIdHex: string; readonly atMs: number }>();
+  readonly #dialledToCheck = new Map<PeerId, { readonly bootIdHex: string; readonly atMs: number }>();
 
   constructor(own: OwnSide, people: People, sessions: SessionTable) {
     this.#own = own;
@@ -102,7 +102,7 @@ export class Instances {
   isNews(peerId: PeerId, bootIdHex: string, isWaiting: boolean, turn: InstanceTurn): boolean {
     const usable = this.#sessions.usableWith(peerId);
     if (usable.length === 0 || usable.some((live) => live.bootIdHex === bootIdHex)) return false;
-    return isWaiting || this.#mayLookAt(peerId, bootIdHex, turn);
+    return isWaiting || this.#mayDialToCheck(peerId, bootIdHex, turn);
   }
 
   /**
@@ -149,16 +149,16 @@ export class Instances {
     this.#people.publish(peerId, turn);
   }
 
-  #mayLookAt(peerId: PeerId, bootIdHex: string, turn: InstanceTurn): boolean {
+  #mayDialToCheck(peerId: PeerId, bootIdHex: string, turn: InstanceTurn): boolean {
     const { monotonicMs: atMs } = turn.now;
-    const before = this.#looked.get(peerId);
-    const isRecent = before !== undefined && atMs - before.atMs < limits.lookEveryMs;
+    const before = this.#dialledToCheck.get(peerId);
+    const isRecent = before !== undefined && atMs - before.atMs < limits.dialEveryMs;
     if (before?.bootIdHex === bootIdHex || isRecent) return false;
-    this.#looked.delete(peerId);
-    this.#looked.set(peerId, { bootIdHex, atMs });
-    for (const oldest of this.#looked.keys()) {
-      if (this.#looked.size <= limits.lookedMax) break;
-      this.#looked.delete(oldest);
+    this.#dialledToCheck.delete(peerId);
+    this.#dialledToCheck.set(peerId, { bootIdHex, atMs });
+    for (const oldest of this.#dialledToCheck.keys()) {
+      if (this.#dialledToCheck.size <= limits.dialledMax) break;
+      this.#dialledToCheck.delete(oldest);
     }
     return true;
   }

@@ -45,9 +45,9 @@ export const instances = {
   /** Pause between two warnings that two copies of a peer run. */
   warnEveryMs: 24 * 3_600_000,
   /** Pause between two dials of instances for which nothing waits: each costs the peer a handshake. */
-  lookEveryMs: 60_000,
+  dialEveryMs: 60_000,
   /** Peers of which the last such dial is remembered. */
-  lookedMax: 512,
+  dialledMax: 512,
 } as const;
 
 /** Paths that lose large packets. */

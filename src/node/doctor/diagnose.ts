@@ -43,8 +43,8 @@ export interface DiagnoseOptions {
   readonly onProgress: (doneMs: number, totalMs: number) => void;
 }
 
-/** Part of the observations that needs the network. */
-type Listened = Pick<
+/** The observations that need the network: of the running node, or of an own discovery. */
+type NetworkObservations = Pick<
   Observations,
   | 'binds'
   | 'tcp'
@@ -65,7 +65,8 @@ export async function diagnose(asked: DiagnoseOptions): Promise<Result<readonly 
   const firewalls = readFirewalls(process.platform);
   const router = gateway();
   const beaconPorts = options.beaconPorts ?? beaconSocket.portsDefault;
-  const listened = running === null ? ok(await listen(asked, beaconPorts)) : await ask(asked, running);
+  const listened =
+    running === null ? ok(await listenAlone(asked, beaconPorts)) : await askNode(asked, running);
   if (listened.isErr()) return err(listened.error);
   const heardOn = listened.value.udp.map(({ port }) => port);
   const neededUdpPorts = [...heardOn, ...replyPortsFor(heardOn), ...listened.value.replyPorts];
@@ -84,11 +85,11 @@ export async function diagnose(asked: DiagnoseOptions): Promise<Result<readonly 
   );
 }
 
-/** Asks the running node. */
-async function ask(
+/** Takes the observations of the running node. */
+async function askNode(
   { options, peer, listenMs, signal, onProgress }: DiagnoseOptions,
   { node, ageMs }: NonNullable<DiagnoseOptions['running']>,
-): Promise<Result<Listened, NodeError>> {
+): Promise<Result<NetworkObservations, NodeError>> {
   const begun = await node.network();
   if (begun.isErr()) return err(begun.error);
   // The node may run with other settings than those of the home.
@@ -142,11 +143,11 @@ function peerOf(word: string, probed: ProbeInfo | null): PeerState {
   return { word, name, tried, heard: heard.map((entry) => heardOf(entry, Date.now())), answer };
 }
 
-/** Listens without a node. */
-async function listen(
+/** Takes observations without a node: listens, and sends test datagrams. */
+async function listenAlone(
   { options, listenMs, signal, onProgress }: DiagnoseOptions,
   beaconPorts: readonly number[],
-): Promise<Listened> {
+): Promise<NetworkObservations> {
   const { bind = nodeLimits.bind, broadcast: targets = null } = options;
   const binds = bindsOf(bind);
   const udp = await udpOf(binds, beaconPorts);

@@ -60,16 +60,16 @@ class LifeContext extends KinContext {
 
   get every() {
     return (everyMs: number, name: string, body: unknown): (() => void) => {
-      let callOff: () => void;
-      const again = (): void => {
-        callOff = plan(this.#cell, this.life, everyMs, () => {
-          again();
-          // A full mailbox has one of these waiting already.
+      let cancel: () => void;
+      const planNext = (): void => {
+        cancel = plan(this.#cell, this.life, everyMs, () => {
+          planNext();
+          // Where the mailbox is full, an earlier message of this timer waits in it: this one may be lost.
           this.#cell.own.send(name, body);
         });
       };
-      again();
-      return () => callOff();
+      planNext();
+      return () => cancel();
     };
   }
 
@@ -108,7 +108,7 @@ function linksOf(cell: CellPart, life: Incarnation): Readonly<Record<string, Any
   return links;
 }
 
-/** Runs `job` later, unless this life is over; returns the function that calls it off. */
+/** Runs `job` after a delay, unless this life is over then. Returns the function that cancels it. */
 function plan({ host }: CellPart, life: Incarnation, delayMs: number, job: () => void): () => void {
   if (life.isOver) return () => undefined;
   const timers = (life.timers ??= new Set<Timer>());

@@ -1,9 +1,9 @@
 /** The entry of a worker whose placement names none: hosts the definitions that a module exports. */
 import { workerData } from 'node:worker_threads';
 import type { AnyDefinition } from '../actor.js';
-import { birthOf, hostActors, isHosting } from './thread.js';
+import { threadStartOf, hostActors, isHosting } from './thread.js';
 
-const exported: unknown = await import(birthOf(workerData).module ?? '');
+const exported: unknown = await import(threadStartOf(workerData).module ?? '');
 // A module may do it itself.
 if (!isHosting()) hostActors(definitionsIn(exported));
 

@@ -1,7 +1,7 @@
 /** Waits for an answer of a thread for as long as `Patience` says: the shell that keeps its timer. */
 import type { StartOutcome } from '../cell/cell-host.js';
 import type { Awaitable, ExitReason } from '../actor.js';
-import { Patience, type Look } from './patience.js';
+import { Patience, type Observation } from './patience.js';
 import type { Timers } from '../timers.js';
 
 const looksPerDeadline = 20;
@@ -16,7 +16,7 @@ export interface Settling {
 }
 
 /** The observable state of a thread. */
-export type Sight = Omit<Look, 'atMs' | 'lateMs'>;
+export type Sight = Omit<Observation, 'atMs' | 'lateMs'>;
 
 /** Of the supervisor's own thread, which shares no counters. */
 const nothingSeen = (): Sight => ({ times: null, progress: 0, isDeaf: false });

@@ -13,16 +13,16 @@ export const inside = 1;
 /** Bit of the word: the thread is about to be ended and makes no more native calls. */
 export const shut = 2;
 
-/** With this code a thread ends itself whose heap is so full that V8 might end it within the next native call. */
+/** Exit code of a thread that ends itself, since its heap is so full that V8 might end it within the next native call. */
 export const heapFullExitCode = 97;
 
-/** Null where nobody ends the thread from outside, as in the main one: there all this costs nothing. */
+/** The word shared with the host; null where no host can end this thread, as in the main thread. */
 let gate: Int32Array | null = null;
-let limits: Pick<RuntimeLimits, 'nativeCallsPerHeapLook' | 'workerHeapFullBytes'> = runtime;
+let limits: Pick<RuntimeLimits, 'nativeCallsPerHeapCheck' | 'workerHeapFullBytes'> = runtime;
 let isInside = false;
 let callsUnchecked = 0;
 
-/** To be called once, in a thread that a host may end. `word` is shared with that host. */
+/** Opens the gate of this thread. Called once, in a thread that a host may end. `word` is shared with that host. */
 export function openNativeGate(word: Int32Array, own: RuntimeLimits): void {
   gate = word;
   limits = own;
@@ -49,15 +49,15 @@ export function nativeCall<T>(work: () => T): T {
   }
 }
 
-/** Nothing but the end of the thread ends this. */
+/** Blocks until the host ends this thread. */
 function waitForTheEnd(word: Int32Array): void {
   for (;;) Atomics.wait(word, 0, shut);
 }
 
-/** V8 ends a thread whose heap is full wherever it is, so one that is nearly full ends itself while it is outside. */
+/** Ends this thread if its heap is nearly full, since V8 would end it at any point, a native call included. */
 function endIfHeapIsFull(): void {
   callsUnchecked += 1;
-  if (callsUnchecked < limits.nativeCallsPerHeapLook) return;
+  if (callsUnchecked < limits.nativeCallsPerHeapCheck) return;
   callsUnchecked = 0;
   if (getHeapStatistics().used_heap_size < limits.workerHeapFullBytes) return;
   collectGarbage();

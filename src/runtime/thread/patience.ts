@@ -17,10 +17,10 @@ export interface ThreadTimes {
 }
 
 /** The observation of a thread at one moment. */
-export interface Look {
+export interface Observation {
   /** Monotonic, ms. */
   readonly atMs: number;
-  /** How much later than planned the supervisor looks, ms. */
+  /** Lateness of the observation itself, ms. */
   readonly lateMs: number;
   /** Null where nothing tells them. */
   readonly times: ThreadTimes | null;
@@ -38,8 +38,8 @@ export interface Look {
  */
 const blockedShare = 1 / 5;
 
-/** Time between two looks that the thread could have used, ms. */
-export function usableMs(from: Look, to: Look): number {
+/** Returns the time between two observations that the thread could have used, ms. */
+export function usableMs(from: Observation, to: Observation): number {
   const passedMs = Math.max(0, to.atMs - from.atMs - to.lateMs);
   if (from.times === null || to.times === null) return passedMs;
   const spent = (kind: 'ranMs' | 'waitedMs' | 'idleMs'): number =>
@@ -55,20 +55,20 @@ export function usableMs(from: Look, to: Look): number {
 /** One wait for one answer of a thread. */
 export class Patience {
   readonly #deadlineMs: number;
-  #last: Look;
+  #last: Observation;
   /** Usable time since the question. */
   #unansweredMs = 0;
   /** Usable time since the last progress. */
   #motionlessMs = 0;
 
   /** `first`: the look at the moment of the question. */
-  constructor(deadlineMs: number, first: Look) {
+  constructor(deadlineMs: number, first: Observation) {
     this.#deadlineMs = deadlineMs;
     this.#last = first;
   }
 
   /** Takes in another look; returns whether the wait is over. */
-  isOver(look: Look): boolean {
+  isOver(look: Observation): boolean {
     const usedMs = usableMs(this.#last, look);
     this.#unansweredMs += usedMs;
     this.#motionlessMs = look.progress === this.#last.progress ? this.#motionlessMs + usedMs : 0;

@@ -1,10 +1,10 @@
 /** Starts a worker as its placement says. */
 import { Worker } from 'node:worker_threads';
 import type { ThreadPlacement } from '../actor.js';
-import type { ThreadBirth } from './thread.js';
+import type { ThreadStart } from './thread.js';
 
 /** Throws when Node refuses the entry or an option. */
-export function startWorker(name: string, placement: ThreadPlacement, birth: ThreadBirth): Worker {
+export function startWorker(name: string, placement: ThreadPlacement, birth: ThreadStart): Worker {
   const { entry, env, execArgv, resourceLimits, stdout } = placement;
   if (entry === undefined) throw new Error(`the thread ${name} has no entry`);
   const worker = new Worker(entry, {

@@ -29,7 +29,7 @@ import { startWorker } from './start-worker.js';
 import { Tenants, type Blame } from './tenants.js';
 import type { Timers } from '../timers.js';
 import { wrapHandle, type ThreadHandle } from './handle.js';
-import { memoryTrouble, type ThreadBirth, type ThreadReport } from './thread.js';
+import { memoryTrouble, type ThreadStart, type ThreadReport } from './thread.js';
 import type { WorkerControl } from './asking.js';
 
 /** For calls whose deadline is judged by `inTime`. */
@@ -219,7 +219,7 @@ export class ThreadHost extends OneWayControl {
   #start(control: MessagePort, events: MessagePort): void {
     this.#isBooting = true;
     const { placement, limits, isStrict, isRecording } = this.#options;
-    const birth: ThreadBirth = {
+    const birth: ThreadStart = {
       control,
       events,
       progress: this.#shared,

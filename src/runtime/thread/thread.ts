@@ -21,12 +21,12 @@ import { ProgressTable } from './progress.js';
 import { exposeHandle } from './handle.js';
 
 /** The data that a worker is started with. */
-export interface ThreadBirth {
+export interface ThreadStart {
   readonly control: MessagePort;
   readonly events: MessagePort;
   readonly progress: SharedArrayBuffer;
   readonly limits: RuntimeLimits;
-  /** Neighbours get clones of what they send each other. */
+  /** Whether actors of this thread get clones of what they send each other. */
   readonly isStrict: boolean;
   readonly isRecording: boolean;
   /** Module whose exported definitions are hosted, when its entry is the runtime's own. */
@@ -45,15 +45,15 @@ export type ThreadReport =
   | { readonly type: 'wire-lost'; readonly wire: number }
   | { readonly type: 'log'; readonly args: Parameters<HostEvents['log']> };
 
-/** Does this worker host actors already? */
-export const isHosting = (): boolean => hosts.hasOne;
-const hosts = { hasOne: false };
+let isHostStarted = false;
+/** Whether this worker hosts actors already. */
+export const isHosting = (): boolean => isHostStarted;
 
 /** Offers these actors to the supervisor that started this worker. The whole of a worker's entry file. */
 export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>): void {
-  const { control, events, progress, limits, isStrict, isRecording } = birthOf(workerData);
+  const { control, events, progress, limits, isStrict, isRecording } = threadStartOf(workerData);
   const recorder = isRecording ? new Recorder(threadId) : null;
-  hosts.hasOne = true;
+  isHostStarted = true;
   const table = new ProgressTable(progress);
   table.threadId = ownThreadId();
   const known = new Map<string, Behaviour>();
@@ -153,7 +153,7 @@ class WorkerHost extends Host implements WorkerControl {
     this.#questions.answered(nth, answer);
   }
 
-  /** Measures again after a collection: garbage must not cause the replacement of a thread. */
+  /** Returns the pulse. High memory is measured again after a collection: garbage must not cost a thread. */
   override pulse(): Pulse {
     const pulse = super.pulse();
     if (memoryTrouble(pulse.memory, this.limits) === null) return pulse;
@@ -162,7 +162,7 @@ class WorkerHost extends Host implements WorkerControl {
   }
 }
 
-/** Why a thread with so much in use is to be replaced, if it is. */
+/** Returns the reason why a thread that uses this memory is to be replaced; null: it is not. */
 export function memoryTrouble(memory: MemoryStats, limits: RuntimeLimits): string | null {
   // Node counts the memory of array buffers within `external`; the greater of the two is right either way.
   if (Math.max(memory.externalBytes, memory.arrayBuffersBytes) > limits.offHeapBytesMax)
@@ -172,9 +172,9 @@ export function memoryTrouble(memory: MemoryStats, limits: RuntimeLimits): strin
   return null;
 }
 
-export function birthOf(data: unknown): ThreadBirth {
+export function threadStartOf(data: unknown): ThreadStart {
   if (typeof data !== 'object' || data === null || !('control' in data))
     throw new Error('this file is the entry of a worker that a supervisor starts');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by `startThread` of the same build
-  return data as ThreadBirth;
+  return data as ThreadStart;
 }

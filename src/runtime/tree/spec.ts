@@ -58,13 +58,13 @@ export type SupervisorEvent =
       readonly type: 'restarted';
       readonly id: string;
       readonly restarts: number;
-      /** From the crash until it was ready again. */
+      /** Time from the crash until the actor was ready again. */
       readonly afterMs: number;
     }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly type: 'gave-up'; readonly supervisor: string; readonly actor: string };
 
-/** A part of `tree`. */
+/** A supervisor in the description of a tree. */
 export interface SupervisorNode {
   readonly type: 'supervisor';
   readonly id: string;
@@ -97,7 +97,7 @@ export interface Supervisor {
   ref<P extends Protocol>(to: Address<P>): Ref<P>;
   /** Adds a child and waits until it is ready. Errors: `runtime/start-failed`; the child is forgotten then. */
   startChild<P extends Protocol>(spec: ChildSpec<P>): ResultAsync<Ref<P>, RuntimeError>;
-  /** Adds a supervisor with its children, in the same way. */
+  /** Adds a supervisor with its children, and waits until all are ready. Errors: as `startChild`. */
   startBranch(spec: SupervisorSpec): ResultAsync<Supervisor, RuntimeError>;
   /** Stops a child of this supervisor, actor or supervisor, and forgets it. Errors: `runtime/no-actor`. */
   stopChild(id: string): ResultAsync<void, RuntimeError>;
@@ -107,7 +107,7 @@ export interface Supervisor {
   supervisor(name: string): Supervisor | null;
   /** Subscribes to the events of the whole system. Returns the function that unsubscribes. */
   onEvent(listener: (event: SupervisorEvent) => void): () => void;
-  /** Of the whole system: one call returns it all. */
+  /** Returns the figures of the whole system. */
   stats(): Promise<SystemStats>;
   /** Supervisors and actors below this one, with what each is doing. */
   tree(): Promise<SupervisorNode>;
@@ -126,6 +126,6 @@ export interface Supervisor {
   stop(): Promise<void>;
   /** As `stop`, so that `await using` ends it. */
   [Symbol.asyncDispose](): Promise<void>;
-  /** Settles when it has ended: `shutdown`, or `crash` when it gave up. */
+  /** Settles when this supervisor has ended: `shutdown`, or `crash` when it gave up. */
   readonly done: Promise<ExitReason>;
 }

@@ -45,7 +45,7 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
 function watchForLoss(stdout: World['stdout']): () => Promise<string | null> {
   let lost: Error | null = null;
   stdout.on('error', (cause) => {
-    // A reader that left wants no more.
+    // A reader that closed the pipe wants no more output: nothing is lost.
     if (errnoOf(cause) !== 'EPIPE') lost ??= cause;
   });
   return async () => {

@@ -190,7 +190,7 @@ test('a run that is only heard of is dialled once, at the address that is heard'
   for (const [bootIdHex, afterMs, dials] of [
     [first, 8_000, 0],
     [second, 8_000, 0],
-    [second, limits.lookEveryMs, 0],
+    [second, limits.dialEveryMs, 0],
     [third, 0, 1],
     [second, 8_000, 0],
   ] as const) {

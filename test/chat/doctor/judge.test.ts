@@ -94,7 +94,7 @@ test('a healthy machine has no finding, with and without a peer', () => {
   for (const { ok, remedy } of judge({ ...healthy, peer: reached })) assert.equal(remedy, '', String(ok));
 });
 
-/** The difference; the checks that fail; words of the first cause; words of its remedy. */
+/** Name; the difference from a healthy machine; the checks that fail; words of the first cause, and of its remedy. */
 const table: readonly (readonly [string, Partial<Observations>, readonly string[], RegExp, RegExp])[] = [
   [
     'no interface',

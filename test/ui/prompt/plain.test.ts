@@ -9,7 +9,7 @@ import { fakeWorld } from '../../support/fake-world.js';
 
 const options = { timeout: testMsMax };
 
-function attend(context: TestContext, env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+function openPrompt(context: TestContext, env: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const node = startFakeNode();
   const it = fakeWorld({ node, isTTY: true, nowMs: Date.UTC(2026, 4, 1, 12), env });
   writeFileSync(join(it.home, 'settings.json'), '{"name":"alice","dialects":[]}');
@@ -31,7 +31,7 @@ for (const [name, env, args] of [
   ['TERM=dumb', { TERM: 'dumb', FORCE_COLOR: '1' }, []],
 ] as const) {
   test(`${name} prints one line an event, without colours and cursor codes`, options, async (context) => {
-    const { it, node, lines, prints, type } = attend(context, env, ...args);
+    const { it, node, lines, prints, type } = openPrompt(context, env, ...args);
     await prints('Here: bob#boba');
     type('/chat bob');
     await prints('talking with bob');
@@ -50,7 +50,7 @@ for (const [name, env, args] of [
 
 // Case P11, case P2
 test('lines pasted into a plain terminal become one message after a question', options, async (context) => {
-  const { node, prints, type } = attend(context, { PARLANCE_PLAIN: '1' });
+  const { node, prints, type } = openPrompt(context, { PARLANCE_PLAIN: '1' });
   await prints('Here:');
   type('/chat bob');
   await prints('talking with bob');

@@ -1,7 +1,7 @@
 /** `parlance status`: the own status, shown or set. */
 import { err, ok, type Result } from 'neverthrow';
 import { presenceWords, type OwnStatus, type PresenceEvent, type PresenceWord } from '../../../index.js';
-import { parseComing } from '../options/time.js';
+import { parseFutureTime } from '../options/time.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { statusWords } from '../screen/present.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -39,7 +39,7 @@ export function statusOf(
   nowMs: number,
 ): Result<OwnStatus, string> {
   if (until === null) return ok({ presence, text });
-  return parseComing(until, nowMs).map((untilMs) => ({ presence, text, untilMs }));
+  return parseFutureTime(until, nowMs).map((untilMs) => ({ presence, text, untilMs }));
 }
 
 /** Reads the words of `/status`: `busy in a call --until 13:00`. Null: no words. Errors: a sentence. */

@@ -36,7 +36,7 @@ export function parseTime(word: string, nowMs: number, edge: 'start' | 'end'): R
  * Parses a time to come: `13:00` (today, or tomorrow where it is past), `2h` (from now; s, m, h, d, w), `tomorrow` (its
  * first moment), `YYYY-MM-DD` (its last moment) and ISO 8601. Errors: a sentence.
  */
-export function parseComing(word: string, nowMs: number): Result<number, string> {
+export function parseFutureTime(word: string, nowMs: number): Result<number, string> {
   const text = word.trim().toLowerCase();
   const ahead = /^(?:in\s?)?(\d{1,9}(?:\.\d{1,3})?)\s?([smhdw])$/.exec(text);
   const today = new Date(nowMs);

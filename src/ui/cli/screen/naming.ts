@@ -19,7 +19,7 @@ export const peerLabel = (peer: PeerEvent): string =>
 export const withAlias = (alias: string | undefined, own: string): string =>
   alias === undefined || alias === '' ? own : `${escapeName(alias)} (${own})`;
 
-/** The peers that a view has heard of. */
+/** The peers that a view knows, and their labels. */
 export class Naming {
   readonly #rows = new Map<string, PeerEvent>();
   /** Identities by the names that they bear or bore. */
@@ -51,7 +51,7 @@ export class Naming {
     return [...this.#rows.values()];
   }
 
-  /** Returns the label of the peer of a message: the name of then, with the tag where it is shared. */
+  /** Returns the label of the peer of a message: its name at the time of the message, with the tag where it is shared. */
   labelOf({ peer, peerId }: Pick<MessageEvent, 'peer' | 'peerId'>): string {
     const name = escapeName(peer);
     const own = this.#isShared(peer, peerId) ? `${name}#${escapeForTerminal(this.#tagOf(peerId))}` : name;

@@ -1,5 +1,5 @@
 /** The content of an entry as a number for its kind and the bytes of its body. Pure. */
-import type { Content } from '../../chat/delivery/entry.js';
+import type { Content, Direction, RevisedEntry } from '../../chat/delivery/entry.js';
 import { parseMessageId } from '../../ids.js';
 import { decodeText, encodeText } from './text.js';
 
@@ -60,6 +60,34 @@ function readOffer(fields: Fields): Content | null {
   if (typeof isFolder !== 'boolean' || (root !== null && typeof root !== 'string')) return null;
   const sizes = { files, directories, bytes, manifestBytes, chunkBytes, expiresSeconds };
   return { type: 'file-offer', name, manifestHash, comment, isFolder, root, ...sizes };
+}
+
+/** Encodes the reactions that are shown with a message; null: none. */
+export const encodeReactions = (
+  reactions: readonly { readonly emoji: string; readonly author: Direction }[],
+): Uint8Array | null =>
+  reactions.length === 0
+    ? null
+    : encodeText(JSON.stringify(reactions.map(({ emoji, author }) => [emoji, author])));
+
+/** Decodes reactions. Those that cannot be read are left out. */
+export function decodeReactions(bytes: Uint8Array): RevisedEntry['reactions'] {
+  const list = parseList(bytes);
+  return list.flatMap((each: unknown) => {
+    if (!Array.isArray(each)) return [];
+    const [emoji, author]: readonly unknown[] = each;
+    if (typeof emoji !== 'string' || (author !== 'in' && author !== 'out')) return [];
+    return [{ emoji, author }];
+  });
+}
+
+function parseList(bytes: Uint8Array): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(decodeText(bytes));
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -19,6 +19,8 @@ import {
   encodeEntry,
   entryColumns,
   entryColumnsWith,
+  entryState,
+  noSixthColumns,
 } from './rows.js';
 import { schemaVersion } from './schema.js';
 import {
@@ -175,16 +177,20 @@ function readRows(source: Sql, afterSeq: number, entriesMax: number): Result<rea
         )
         .rows([afterSeq, entriesMax]),
     );
-  if (schemaVersion(source) === 1) return read(firstColumns);
+  const version = schemaVersion(source);
+  if (version === 1) return read(firstColumns);
+  if (version < 6) return read(entryColumnsBefore).orElse(() => read(statelessBefore));
   return read(entryColumns).orElse(() => read(stateless));
 }
 
 /** Columns of a file of schema version 1. */
-const firstColumns = entryColumnsWith('CAST(line.state AS INTEGER)', '0');
+const firstColumns = entryColumnsWith('CAST(line.state AS INTEGER)', '0', noSixthColumns);
 /** A native message may be sent again, since its receiver recognises it. A foreign program would show it twice. */
-const stateless = entryColumnsWith(
-  'CASE WHEN line.direction <> 1 THEN 2 WHEN line.dialect = 0 THEN 0 ELSE 1 END',
-);
+const unreadState = 'CASE WHEN line.direction <> 1 THEN 2 WHEN line.dialect = 0 THEN 0 ELSE 1 END';
+const stateless = entryColumnsWith(unreadState);
+/** Columns of a file without operations on messages. */
+const entryColumnsBefore = entryColumnsWith(entryState, undefined, noSixthColumns);
+const statelessBefore = entryColumnsWith(unreadState, undefined, noSixthColumns);
 
 function restoreOthers(store: HistoryStore, source: Sql): void {
   const readable = (sql: string): readonly SqlRow[] =>

@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { StoreError } from '../../chat/errors.js';
-import { history as limits } from './limits.js';
+import { history as limits, operations } from './limits.js';
 import {
   actor,
   later,
@@ -65,6 +65,13 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
       write(state, from, (store) =>
         ok({ reached: store.mark(body.peerId, body.ids, body.state), outbox: store.outboxDraft }),
       ),
+    find: (state, { peerId, word, emoji }, context) =>
+      reply(
+        state,
+        read(state, context, (store) => store.find(peerId, word, emoji)),
+      ),
+    rewrite: (state, { peerId, seq, text, isHere }, _context, from) =>
+      write(state, from, (store) => ok(store.rewrite(peerId, seq, text, isHere))),
     putContact(state, body, _context, from) {
       const values = contactValues(body);
       return write(state, from, (store) => {
@@ -270,6 +277,10 @@ function workWhenIdle(state: HistoryState, context: HistoryContext): void {
   const isIdle = performance.now() - state.lastWriteMs >= limits.indexIdleMs;
   if (isIdle) indexSliceOf(state, context);
   answerSearches(state, context);
-  if ('store' in state.opened && state.opened.store.unindexed > 0)
-    planIndex(state, context, isIdle ? 0 : limits.indexIdleMs);
+  if (!('store' in state.opened)) return;
+  const { store } = state.opened;
+  const checkpoint = attempt(() => store.checkpointIfDue());
+  if (checkpoint.isErr()) onTrouble(state, context, checkpoint.error);
+  if (store.unindexed > 0) planIndex(state, context, isIdle ? 0 : limits.indexIdleMs);
+  else if (store.hasErased) planIndex(state, context, operations.eraseEveryMs);
 }

@@ -3,12 +3,12 @@
  * entries of a flood share all of them but `seq`, id and text.
  */
 import { history as limits } from './limits.js';
-import type { EncodedEntry } from './rows.js';
-import type { Sql, SqlValue } from './sql.js';
+import { stateOf, type EncodedEntry } from './rows.js';
+import { integerOf, type Sql, type SqlValue } from './sql.js';
 
 /** Inserts one entry: `seq`, peer, direction, id and `rest`. */
 export const insertEntry =
-  'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
+  'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
 
 /** Splits entries into runs of `runEntries` that one statement can insert, and the entries between them, one by one. */
 export function runsOf(entries: readonly EncodedEntry[]): readonly (readonly EncodedEntry[])[] {
@@ -95,3 +95,17 @@ function isAlike(one: EncodedEntry | undefined, other: EncodedEntry | undefined)
 const isSameValue = (one: SqlValue, other: SqlValue | undefined): boolean =>
   one === other ||
   (one instanceof Uint8Array && other instanceof Uint8Array && Buffer.compare(one, other) === 0);
+
+/** Finds the stored entry with the peer, direction and id of `entry`. */
+export function knownEntry(sql: Sql, peerNo: number, { direction, id, kind, body }: EncodedEntry) {
+  // The text of an entry may have been changed or removed since.
+  const row = sql
+    .prepare(
+      `SELECT seq, (SELECT state FROM delivery WHERE message = seq AND recipient = peer_no),
+         kind = ? AND (coalesce(first_text, text) = ? OR length(text) = 0)
+       FROM line WHERE peer_no = ? AND direction = ? AND id = ?`,
+    )
+    .row([kind, body, peerNo, direction, id]);
+  const state = direction === 1 ? stateOf(row?.[1]) : 'delivered';
+  return { seq: integerOf(row?.[0]), state, isSame: row?.[2] === 1 } as const;
+}

@@ -1,5 +1,18 @@
 /** The numbers of the history: one SQLite file, one writer. */
 
+/** Operations on stored messages. */
+export const operations = {
+  /** Operations of one peer that wait for their message: as many as messages can wait in an outbox. */
+  waitingMax: 10_000,
+  waitingAgeMs: 30 * 24 * 3_600_000,
+  /** Earlier texts of one message in one answer: one page holds several such messages. */
+  earlierTextsMax: 100,
+  /** Newest messages among which the end of an id is looked up: about 20 ms. */
+  tailEntries: 20_000,
+  /** Time after which a deleted text has left the write-ahead log, too: at most one checkpoint in this time. */
+  eraseEveryMs: 2_000,
+} as const;
+
 /** Bounds and times of the history. */
 export const history = {
   /** Entries per row of the table `span`. Fixed by migration 1: changing it makes stored rows wrong. */

@@ -108,7 +108,7 @@ function prepareTables(sql: Sql, file: string): StoreError | null {
   if (newer?.isErr() === true) return newer.error;
   if (schemaVersion(sql) > migrations.length) throw new SqlTrouble('damaged', 'impossible schema version');
   sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;
-    PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${String(limits.cacheKib)};
+    PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${String(limits.cacheKib)};
     PRAGMA wal_autocheckpoint = ${String(limits.checkpointBackstopPages)};
     PRAGMA journal_size_limit = ${String(limits.walBytesMax)};`);
   if (statSync(file).size <= limits.checkBytesMax) checkTables(sql);
@@ -122,7 +122,7 @@ function prepareTables(sql: Sql, file: string): StoreError | null {
 
 /** Checks table by table. The search index is left out: its check takes long, and it can be rebuilt. */
 function checkTables(sql: Sql): void {
-  for (const table of ['line', 'delivery', 'peer', 'span', 'contact', 'setting', 'progress', 'tally']) {
+  for (const table of ['line', 'delivery', 'peer', 'span', 'contact', 'setting', 'progress', 'tally', 'op']) {
     const present = sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", [
       table,
     ]);
@@ -137,7 +137,8 @@ function checkTables(sql: Sql): void {
 /** Checks that tables, columns and indexes exist. A missing one is damage, not a bug. */
 function checkColumns(sql: Sql): void {
   const wanted: readonly (readonly [string, number])[] = [
-    ['line', 15],
+    ['line', 20],
+    ['op', 11],
     ['delivery', 4],
     ['peer', 2],
     ['span', 3],
@@ -151,7 +152,7 @@ function checkColumns(sql: Sql): void {
     const found = sql.integer('SELECT count(*) FROM pragma_table_info(?)', [table]);
     if (found !== columns) throw new SqlTrouble('damaged', `table ${table} is not whole`);
   }
-  for (const index of ['line_id', 'line_peer', 'delivery_waits'])
+  for (const index of ['line_id', 'line_peer', 'delivery_waits', 'op_target', 'op_waits'])
     if (sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?", [index]) !== 1)
       throw new SqlTrouble('damaged', `index ${index} is missing`);
 }

@@ -10,6 +10,7 @@ import {
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
 import { decodeEntry, deliveryColumns, entryColumns } from './rows.js';
+import { withEarlier, withQuoted } from './parts/earlier.js';
 import { notPlain, searchOf } from './search/search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';
 
@@ -29,7 +30,14 @@ interface SeqRange {
  * exceed `limits.pageBytesMax`. `peerNo`: null for all peers, 0 for a peer without entries. Errors:
  * `store/bad-query`.
  */
-export function pageOf(
+export const pageOf: typeof plainPageOf = (sql, query, peerNo) => {
+  const page = plainPageOf(sql, query, peerNo);
+  return query.hasEarlier === true
+    ? page.map((entries) => entries.map((entry) => withEarlier(sql, entry)))
+    : page;
+};
+
+function plainPageOf(
   sql: Sql,
   query: HistoryQuery,
   peerNo: number | null,
@@ -38,7 +46,7 @@ export function pageOf(
   const entriesMax = Math.min(Math.max(0, Math.trunc(query.limit)), limits.pageEntriesMax);
   const bounds = { entriesMax, bytesMax: limits.pageBytesMax };
   const isForward = query.afterSeq !== undefined;
-  const conditions = timeConditions(query);
+  const conditions = [...timeConditions(query), { sql: 'line.deleted < 2', values: [] }];
   if (query.search === undefined) {
     const source = { from: 'line', seqColumn: 'line.seq', ...whole };
     conditions.push(...scopeConditions(query, peerNo));
@@ -96,7 +104,7 @@ export function outboxOf(
     bytesMax: Math.min(bounds.bytesMax, pageBytesMax),
   };
   const { entries, isLast } = readSteps(sql, source, conditions, range, within, true);
-  return { entries: entries, isLast };
+  return { entries: entries.map((entry) => withQuoted(sql, entry)), isLast };
 }
 
 function timeConditions(query: HistoryQuery): Condition[] {

@@ -10,6 +10,9 @@ import type {
   OutboxPage,
   OutboxSize,
   Emitted,
+  Found,
+  MessageWord,
+  Rewritten,
   ReadMark,
   Unseen,
 } from '../../chat/delivery/entry.js';
@@ -25,6 +28,23 @@ export type HistoryProtocol = {
    * (equal peer, direction and id) is not written again; an outgoing one must have an equal text.
    */
   append: Call<{ readonly entries: readonly NewEntry[] }, Appended, StoreError | IdTaken>;
+  /** Finds the messages that a word of a user names, two at most. `emoji`: of the reaction that is to follow. */
+  find: Call<
+    { readonly peerId: PeerId | null; readonly word: MessageWord; readonly emoji: string },
+    readonly Found[],
+    StoreError
+  >;
+  /** Changes the text of a message that was never said, or (null) removes it. `isHere`: it is hidden here alone. */
+  rewrite: Call<
+    {
+      readonly peerId: PeerId;
+      readonly seq: number;
+      readonly text: string | null;
+      readonly isHere: boolean;
+    },
+    Rewritten,
+    StoreError
+  >;
   /**
    * Moves deliveries of outgoing entries to a later state. The reply comes after the sync and names the entries that
    * are in this state now, whether this call moved them or an earlier one did.

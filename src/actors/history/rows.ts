@@ -1,6 +1,6 @@
 /** Entries and contacts as rows of the history. Pure. Rows that are read are checked, since a disk is not trusted. */
 import type { Contact, Standing, Trust } from '../../chat/people/contact.js';
-import type { DeliveryState, Entry, NewEntry } from '../../chat/delivery/entry.js';
+import type { Content, DeliveryState, Entry, NewEntry } from '../../chat/delivery/entry.js';
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
 import {
   directConversation,
@@ -11,7 +11,7 @@ import {
   type MessageId,
   type PeerId,
 } from '../../ids.js';
-import { decodeContent, encodeContent } from './content.js';
+import { decodeContent, decodeReactions, encodeContent } from './content.js';
 import { bytesOf, integerOf, SqlTrouble, type SqlRow, type SqlValue } from './sql.js';
 import { decodeText, encodeText } from './text.js';
 
@@ -75,6 +75,13 @@ export function encodeEntry(entry: NewEntry): EncodedEntry {
       isDirect ? null : encodeText(entry.conversation),
       body,
       kind,
+      entry.content.type === 'text' && entry.content.replyTo !== undefined
+        ? idBytes(entry.content.replyTo)
+        : null,
+      entry.revised?.editedAtMs ?? null,
+      entry.revised?.isDeleted === true ? 1 : 0,
+      null,
+      null,
     ],
   };
 }
@@ -90,21 +97,30 @@ export const isWaiting = (state: DeliveryState, dialect: DialectName): boolean =
  * The columns that `decodeEntry` reads; `state` and `kind` are expressions. Casts keep a damaged cell from reaching
  * libsql as an invalid text.
  */
-export const entryColumnsWith = (state: string, kind = 'CAST(line.kind AS INTEGER)'): string =>
+export const entryColumnsWith = (
+  state: string,
+  kind = 'CAST(line.kind AS INTEGER)',
+  sixth = sixthColumns,
+): string =>
   `line.seq, line.direction = 1, CAST(line.id AS BLOB), CAST(line.sent_at AS INTEGER),
   CAST(line.received_at AS INTEGER), ${state}, CAST(line.dialect AS INTEGER),
   CAST(line.encryption AS INTEGER), line.verified = 1, CAST(line.name AS BLOB), CAST(line.conversation AS BLOB),
-  CAST(line.text AS BLOB), CAST(peer.id AS BLOB), ${kind}`;
+  CAST(line.text AS BLOB), CAST(peer.id AS BLOB), ${kind}, ${sixth}`;
+
+/** The columns of migration 6, and their values in an older file. */
+const sixthColumns = `CAST(line.reply_to AS BLOB), CAST(line.edited_at AS INTEGER), CAST(line.deleted AS INTEGER),
+  CAST(line.reactions AS BLOB)`;
+export const noSixthColumns = 'NULL, NULL, 0, NULL';
 
 /** The state of a received entry. */
 const receivedState = String(stateNumber('delivered'));
 const failedState = String(stateNumber('failed'));
 
 /** With several recipients the least advanced delivery counts; a message has failed only where it failed for all. */
-export const entryColumns = entryColumnsWith(
-  `CASE line.direction WHEN 1 THEN (SELECT coalesce(min(CASE WHEN state < ${failedState} THEN state END), ${failedState})
-    FROM delivery WHERE message = line.seq) ELSE ${receivedState} END`,
-);
+export const entryState = `CASE line.direction WHEN 1 THEN (SELECT coalesce(min(CASE WHEN state < ${failedState} THEN state END), ${failedState})
+    FROM delivery WHERE message = line.seq) ELSE ${receivedState} END`;
+
+export const entryColumns = entryColumnsWith(entryState);
 
 /** The columns of an entry together with its delivery to one recipient. */
 export const deliveryColumns = entryColumnsWith('CAST(delivery.state AS INTEGER)');
@@ -121,13 +137,36 @@ export function decodeEntry(row: SqlRow): Entry {
     peerId,
     peer: decodeText(bytesOf(row[9])),
     conversation: row[10] === null ? directConversation(peerId) : decodeConversation(row[10]),
-    content: decodeContent({ kind: integerOf(row[13]), body: bytesOf(row[11]) }),
+    content: withReply(decodeContent({ kind: integerOf(row[13]), body: bytesOf(row[11]) }), row[14]),
     sentAtMs: integerOf(row[3]),
     receivedAtMs: integerOf(row[4]),
     dialect: member(dialects, row[6]),
     encryption: member(encryptions, row[7]),
     verified: integerOf(row[8]) === 1,
     state: member(states, row[5]),
+    ...revisedOf(row),
+  };
+}
+
+function withReply(content: Content, replyTo: unknown): Content {
+  if (content.type !== 'text' || replyTo === null) return content;
+  const id = bytesOf(replyTo);
+  if (id.byteLength !== 16) throw damaged('message id');
+  return { ...content, replyTo: messageIdFromBytes(id) };
+}
+
+/** Most messages are as they were sent. */
+function revisedOf([, , , , , , , , , , , , , , , editedAt, deleted, reactions]: SqlRow): Pick<
+  NewEntry,
+  'revised'
+> {
+  if (editedAt === null && deleted === 0 && reactions === null) return {};
+  return {
+    revised: {
+      editedAtMs: editedAt === null ? null : integerOf(editedAt),
+      isDeleted: integerOf(deleted) > 0,
+      reactions: reactions === null ? [] : decodeReactions(bytesOf(reactions)),
+    },
   };
 }
 

@@ -4,10 +4,14 @@
  */
 import type { Sql } from './sql.js';
 
-/** Recreates the search index, empty. */
+/**
+ * Recreates the search index, empty. With `secure-delete` the words of a deleted text leave the file at once; a table
+ * with `contentless_delete` would keep them until its segments are merged.
+ */
 export const emptyIndex = `DROP TABLE IF EXISTS line_text;
-  CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', contentless_delete=1,
+  CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', columnsize=0,
     prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');
+  INSERT INTO line_text(line_text, rank) VALUES('secure-delete', 1);
   DELETE FROM progress WHERE name = 'indexed';`;
 
 /**
@@ -34,6 +38,12 @@ export const emptyIndex = `DROP TABLE IF EXISTS line_text;
  *
  * Migration 5. The index is rebuilt: texts are folded and cut before they are indexed (`words.ts`), and entries can be
  * deleted from it.
+ *
+ * Migration 6. Operations on messages. `line.text` is the present text and `line.first_text` the one before the first
+ * edit; `line.deleted` is 1 where the author deleted the message, 2 where the user removed it here alone.
+ * `line.reactions` holds the reactions to show. `op` has a row for each edit and reaction that counts, and for each
+ * operation that waits for its message; its `seq` is that of the operation in `line`. The index is rebuilt, so that
+ * deleted words leave the file.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
@@ -76,7 +86,22 @@ export const migrations: readonly string[] = [
   UPDATE contact SET standing = 1 WHERE trust = 1
     OR EXISTS(SELECT 1 FROM line WHERE line.peer_no = contact.peer_no AND direction = 1);`,
   `ALTER TABLE contact ADD COLUMN former_names BLOB;`,
-  emptyIndex,
+  `DROP TABLE IF EXISTS line_text;
+  CREATE VIRTUAL TABLE line_text USING fts5(text, scope, content='', contentless_delete=1,
+    prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2');
+  DELETE FROM progress WHERE name = 'indexed';`,
+  `ALTER TABLE line ADD COLUMN reply_to BLOB;
+  ALTER TABLE line ADD COLUMN edited_at INTEGER;
+  ALTER TABLE line ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE line ADD COLUMN first_text BLOB;
+  ALTER TABLE line ADD COLUMN reactions BLOB;
+  CREATE TABLE op(
+    seq INTEGER PRIMARY KEY, peer_no INTEGER NOT NULL, target BLOB NOT NULL, waits INTEGER NOT NULL,
+    kind INTEGER NOT NULL, author INTEGER NOT NULL, id BLOB NOT NULL, revision INTEGER NOT NULL,
+    emoji BLOB, is_on INTEGER NOT NULL, at INTEGER NOT NULL);
+  CREATE INDEX op_target ON op(target);
+  CREATE INDEX op_waits ON op(peer_no) WHERE waits = 1;
+  ${emptyIndex}`,
 ];
 
 /** Reads the version of the schema. */

@@ -16,24 +16,40 @@ import type {
   OutboxSize,
   Correspondent,
   Emitted,
+  Found,
+  MessageWord,
+  Rewritten,
   ReadMark,
   Unseen,
 } from '../../chat/delivery/entry.js';
 import type { Erased, Erasure } from '../../chat/delivery/erasure.js';
 import type { IdTaken, StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, type MessageId, type PeerId } from '../../ids.js';
-import { insertEntry, insertRun, runsOf } from './insert.js';
+import { insertEntry, insertRun, knownEntry, runsOf } from './insert.js';
 import { history as limits } from './limits.js';
-import { contactColumns, decodeContact, stateOf, type EncodedEntry } from './rows.js';
+import type { EncodedEntry } from './rows.js';
 import { correspondentsOf, markDeliveries } from './deliveries.js';
 import { erase } from './erasure/erase.js';
 import { pageOf, outboxOf } from './page.js';
+import { contactsOf, putContact } from './parts/contacts.js';
+import { findMessages } from './parts/find.js';
+import { noConsequences, Operations, summaryOf, type Consequences } from './parts/operations.js';
+import { widen, writeSpans, type Spans } from './parts/spans.js';
 import { PeerNumbers } from './peer-numbers.js';
 import { indexedSeq, resetIndex } from './search/search.js';
 import { IndexSlices } from './search/slices.js';
-import { integerOf, type Sql, type SqlValue } from './sql.js';
-import { addArrivals, emittedOf, raiseEmitted, readUpTo, recount, unreadOf, type Arrival } from './tally.js';
-import { WaitingMessages, waitingSize } from './waiting.js';
+import type { Sql, SqlValue } from './sql.js';
+import {
+  addArrivals,
+  countArrival,
+  emittedOf,
+  raiseEmitted,
+  readUpTo,
+  recount,
+  unreadOf,
+  type Arrival,
+} from './tally.js';
+import { newestSeqOf, WaitingMessages, waitingSize } from './waiting.js';
 
 /** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
 interface Draft {
@@ -41,7 +57,7 @@ interface Draft {
   outboxEntries: number;
   outboxBytes: number;
   walBytes: number;
-  readonly spans: Map<number, { fromMs: number; toMs: number }>;
+  readonly spans: Spans;
   /** By the number of the peer. An append holds one direction, so taking it back leaves them as they are. */
   readonly arrivals: Map<number, Arrival>;
 }
@@ -56,6 +72,7 @@ export class HistoryStore {
   #slices: IndexSlices;
   #outbox: OutboxSize;
   readonly #waiting = new WaitingMessages();
+  readonly #operations: Operations;
   #walBytes = 0;
   #commits = 0;
 
@@ -63,13 +80,11 @@ export class HistoryStore {
   constructor(sql: Sql) {
     this.#sql = sql;
     this.#peers = new PeerNumbers(sql);
-    this.#newestSeq = sql.integer(
-      `SELECT max(coalesce((SELECT max(seq) FROM line), 0),
-         coalesce((SELECT number FROM progress WHERE name = 'seq-floor'), 0))`,
-    );
+    this.#newestSeq = newestSeqOf(sql);
     this.#indexedSeq = indexedSeq(sql);
     this.#slices = new IndexSlices(sql, this.#indexedSeq);
     this.#outbox = waitingSize(sql);
+    this.#operations = new Operations(sql, () => this.#indexedSeq);
     this.#draft = this.#newDraft();
   }
 
@@ -101,10 +116,11 @@ export class HistoryStore {
   /** Runs `work` in a transaction. Its writes are synced on return; on an exception nothing is written. */
   transaction<T>(work: () => T): T {
     this.#draft = this.#newDraft();
+    this.#operations.begin();
     try {
       const value = this.#sql.transaction(() => {
         const value = work();
-        this.#writeSpans();
+        writeSpans(this.#sql, this.#draft.spans);
         this.#writeArrivals();
         return value;
       });
@@ -144,7 +160,7 @@ export class HistoryStore {
           seqs.push(seq);
           continue;
         }
-        const known = this.#known(peerNo, entry);
+        const known = knownEntry(this.#sql, peerNo, entry);
         if (entry.direction === 1 && !known.isSame) {
           this.#takeBack(before);
           return err({ code: 'message/id-taken', id: messageIdFromBytes(entry.id) });
@@ -153,7 +169,36 @@ export class HistoryStore {
         seqs.push(known.seq);
       }
     }
-    return ok({ seqs, duplicates, outbox: this.outboxDraft });
+    const follows = seqs.flatMap((seq, at) => {
+      const entry = entries[at];
+      return seq <= before.newestSeq || entry === undefined ? [] : [this.#operate(seq, entry)];
+    });
+    return ok({ seqs, duplicates, outbox: this.outboxDraft, ...summaryOf(follows) });
+  }
+
+  /** Within `transaction`: changes what an operation is about, and takes out of the outbox what need not be sent. */
+  #operate(seq: number, entry: EncodedEntry): Consequences {
+    const written = this.#operations.written(seq, this.#peers.give(entry.peerId), entry);
+    return this.#followed(entry.peerId, written);
+  }
+
+  #followed(peerId: PeerId, follows: Consequences): Consequences {
+    if (follows === noConsequences) return follows;
+    if (follows.isOutboxStale) this.#countOutbox();
+    const { cancelled } = follows;
+    if (cancelled.length === 0) return follows;
+    return { ...follows, cancelled: this.mark(peerId, cancelled, 'failed') };
+  }
+
+  /** Within `transaction`: changes a message that was never said, or (null) removes its text. */
+  rewrite(peerId: PeerId, seq: number, text: string | null, isHere: boolean): Rewritten {
+    const follows = this.#followed(peerId, this.#operations.rewrite(seq, text, isHere));
+    return { cancelled: follows.cancelled, outbox: this.outboxDraft };
+  }
+
+  /** Finds the messages that a word names, two at most. */
+  find(peerId: PeerId | null, word: MessageWord, emoji: string): readonly Found[] {
+    return findMessages(this.#sql, word, peerId === null ? null : (this.#peers.of(peerId) ?? 0), emoji);
   }
 
   /** Appends entries that are alike, by one statement. False: one is stored already, and nothing is written. */
@@ -170,18 +215,6 @@ export class HistoryStore {
       seqs.push(seq);
     }
     return true;
-  }
-
-  /** Finds the stored entry with the peer, direction and id of `entry`. */
-  #known(peerNo: number, { direction, id, kind, body }: EncodedEntry) {
-    const row = this.#sql
-      .prepare(
-        `SELECT seq, (SELECT state FROM delivery WHERE message = seq AND recipient = peer_no), kind = ? AND text = ?
-         FROM line WHERE peer_no = ? AND direction = ? AND id = ?`,
-      )
-      .row([kind, body, peerNo, direction, id]);
-    const state = direction === 1 ? stateOf(row?.[1]) : 'delivered';
-    return { seq: integerOf(row?.[0]), state, isSame: row?.[2] === 1 };
   }
 
   /** Removes the writes of the open transaction since `before`. The times in `spans` stay: they are bounds. */
@@ -205,6 +238,7 @@ export class HistoryStore {
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
     this.#deliver(seq, entry);
     this.#written(this.#draft, seq, entry);
+    this.#operate(seq, entry);
     return true;
   }
 
@@ -228,10 +262,14 @@ export class HistoryStore {
       this.#draft.walBytes += moved * limits.walBytesPerMark;
     }
     if (known !== null) return [...known.reached, ...looked.reached];
+    this.#countOutbox();
+    return looked.reached;
+  }
+
+  #countOutbox(): void {
     this.#waiting.clear();
     const { entries, bytes } = waitingSize(this.#sql);
     Object.assign(this.#draft, { outboxEntries: entries, outboxBytes: bytes });
-    return looked.reached;
   }
 
   /** Within `transaction`. Marks messages of a peer as read up to a `seq`; null: all that are stored. */
@@ -255,26 +293,15 @@ export class HistoryStore {
   unseen = (): Unseen => ({ unread: unreadOf(this.#sql), emittedSeq: emittedOf(this.#sql).seq });
 
   /** Within `transaction`. `values`: `contactValues`. */
-  putContact(peerId: PeerId, values: readonly SqlValue[]): void {
-    this.#sql
-      .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run([this.#peers.give(peerId), ...values]);
-  }
+  putContact = (peerId: PeerId, values: readonly SqlValue[]): void =>
+    putContact(this.#sql, this.#peers.give(peerId), values);
 
   /** Within `transaction`. */
   dropContact(peerId: PeerId): void {
-    const peerNo = this.#peers.of(peerId);
-    if (peerNo !== null) this.#sql.prepare('DELETE FROM contact WHERE peer_no = ?').run([peerNo]);
+    this.#sql.prepare('DELETE FROM contact WHERE peer_no = ?').run([this.#peers.of(peerId) ?? 0]);
   }
 
-  contacts(): readonly Contact[] {
-    const rows = this.#sql
-      .prepare(
-        `SELECT ${contactColumns} FROM contact JOIN peer ON peer.no = contact.peer_no ORDER BY peer_no`,
-      )
-      .rows([]);
-    return rows.map(decodeContact);
-  }
+  contacts = (): readonly Contact[] => contactsOf(this.#sql);
 
   /** Reads the waiting entries of a peer (null: of all), oldest first. */
   outbox(peerId: PeerId | null, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
@@ -306,15 +333,16 @@ export class HistoryStore {
 
   /** Removes entries, a slice at a time. */
   erase = (erasure: Erasure): Erased =>
-    erase(
-      this,
-      this.#sql,
-      erasure.peerId === null ? null : (this.#peers.of(erasure.peerId) ?? noPeerNo),
-      erasure,
-    );
+    erase(this, this.#sql, erasure.peerId === null ? null : (this.#peers.of(erasure.peerId) ?? 0), erasure);
+
+  /** Whether a deleted text waits to leave the write-ahead log. */
+  get hasErased(): boolean {
+    return this.#operations.hasErased;
+  }
 
   /** Keeps the WAL short. Call it after the replies, so that no request waits for it. */
   checkpointIfDue(): void {
+    if (this.#operations.checkpointIfDue(performance.now())) this.#walBytes = 0;
     if (this.#walBytes < limits.checkpointAfterBytes) return;
     this.#walBytes = 0;
     this.#sql.prepare('PRAGMA wal_checkpoint(PASSIVE)').rows([]);
@@ -353,7 +381,7 @@ export class HistoryStore {
   /** Counts a written row. */
   #written(draft: Draft, seq: number, entry: EncodedEntry): void {
     const { body, recipients, waits, direction } = entry;
-    if (direction === 0) this.#arrived(draft, entry);
+    if (direction === 0) countArrival(draft.arrivals, this.#peers.give(entry.peerId), entry);
     if (waits === 1 && recipients.length === 1) {
       const peerNo = this.#peers.give(recipients[0] ?? entry.peerId);
       this.#waiting.add(entry.messageId, { seq, peerNo, bytes: body.byteLength, dialect: entry.dialect });
@@ -361,36 +389,11 @@ export class HistoryStore {
     draft.outboxEntries += waits * recipients.length;
     draft.outboxBytes += waits * recipients.length * body.byteLength;
     draft.walBytes += limits.walBytesPerEntry + body.byteLength;
-    const block = Math.floor(seq / limits.spanEntries);
-    const span = draft.spans.get(block);
-    if (span === undefined) draft.spans.set(block, { fromMs: entry.receivedAtMs, toMs: entry.receivedAtMs });
-    else {
-      span.fromMs = Math.min(span.fromMs, entry.receivedAtMs);
-      span.toMs = Math.max(span.toMs, entry.receivedAtMs);
-    }
-  }
-
-  #arrived({ arrivals }: Draft, { peerId, kind, body }: EncodedEntry): void {
-    const peerNo = this.#peers.give(peerId);
-    const arrival = arrivals.get(peerNo) ?? { messages: 0, bytes: 0 };
-    arrival.messages += kind === 0 ? 1 : 0;
-    arrival.bytes += body.byteLength;
-    arrivals.set(peerNo, arrival);
+    widen(draft.spans, seq, entry.receivedAtMs);
   }
 
   #writeArrivals(): void {
     addArrivals(this.#sql, this.#draft.arrivals);
     this.#draft.arrivals.clear();
   }
-
-  #writeSpans(): void {
-    const put = this.#sql.prepare(
-      `INSERT INTO span VALUES (?, ?, ?) ON CONFLICT(block) DO UPDATE
-       SET from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms)`,
-    );
-    for (const [block, span] of this.#draft.spans) put.run([block, span.fromMs, span.toMs]);
-  }
 }
-
-/** No row of a peer has this number. */
-const noPeerNo = 0;

@@ -13,6 +13,18 @@ export interface Arrival {
   bytes: number;
 }
 
+/** Counts a received entry; only a message can be unread. */
+export function countArrival(
+  arrivals: Map<number, Arrival>,
+  peerNo: number,
+  { kind, body }: { readonly kind: number; readonly body: Uint8Array },
+): void {
+  const arrival = arrivals.get(peerNo) ?? { messages: 0, bytes: 0 };
+  arrival.messages += kind === 0 ? 1 : 0;
+  arrival.bytes += body.byteLength;
+  arrivals.set(peerNo, arrival);
+}
+
 /** Adds received messages to the counts. */
 export function addArrivals(sql: Sql, arrivals: ReadonlyMap<number, Arrival>): void {
   const add = sql.prepare(
@@ -43,7 +55,7 @@ export function readUpTo(sql: Sql, peerNo: number, seq: number): Pick<Unread, 'r
 /** Counts the unread messages again, after the mark moved or entries were put back; null: of every peer. */
 export function recount(sql: Sql, peerNo: number | null): void {
   const counted = `SET unread = (SELECT count(*) FROM line INDEXED BY line_peer
-      WHERE line.peer_no = tally.peer_no AND seq > read_seq AND direction = 0 AND kind = 0)`;
+      WHERE line.peer_no = tally.peer_no AND seq > read_seq AND direction = 0 AND kind = 0 AND deleted = 0)`;
   if (peerNo === null) sql.prepare(`UPDATE tally ${counted}`).run([]);
   else sql.prepare(`UPDATE tally ${counted} WHERE peer_no = ?`).run([peerNo]);
 }

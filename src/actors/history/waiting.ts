@@ -100,3 +100,10 @@ export function waitingSize(sql: Sql): OutboxSize {
     .row([]);
   return { entries: integerOf(row?.[0]), bytes: integerOf(row?.[1]) };
 }
+
+/** Reads the greatest committed `seq`; 0: none. */
+export const newestSeqOf = (sql: Sql): number =>
+  sql.integer(
+    `SELECT max(coalesce((SELECT max(seq) FROM line), 0),
+       coalesce((SELECT number FROM progress WHERE name = 'seq-floor'), 0))`,
+  );

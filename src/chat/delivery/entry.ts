@@ -98,6 +98,39 @@ export interface NewEntry {
   readonly verified: boolean;
   /** State of the delivery; `delivered` for a received entry. */
   readonly state: DeliveryState;
+  /** The changes by later operations; missing: none. */
+  readonly revised?: RevisedEntry;
+}
+
+/** A message after operations on it. Its content is the present text; a deleted one has none. */
+export interface RevisedEntry {
+  /** When the present text replaced another one (our wall clock, ms); null: the text is the first one. */
+  readonly editedAtMs: number | null;
+  readonly isDeleted: boolean;
+  /** Oldest first. `author`: the side that reacted. */
+  readonly reactions: readonly { readonly emoji: string; readonly author: Direction }[];
+  /** Earlier texts, oldest first, where the request asked for them. */
+  readonly earlier?: readonly { readonly text: string; readonly atMs: number }[];
+}
+
+/** A message as a user names it: its id, the end of its id, or the count back over own messages, 1 for the last one. */
+export type MessageWord =
+  | { readonly by: 'id'; readonly id: MessageId }
+  | { readonly by: 'tail'; readonly hex: string }
+  | { readonly by: 'own'; readonly back: number };
+
+/** A message that was found by a word, with the numbers of the next operations of this side; null: no further one. */
+export interface Found {
+  readonly entry: Entry;
+  readonly nextEdit: number | null;
+  readonly nextReaction: number | null;
+}
+
+/** The result of a change in place. */
+export interface Rewritten {
+  /** Messages that wait no more. */
+  readonly cancelled: readonly MessageId[];
+  readonly outbox: OutboxSize;
 }
 
 /** An entry in the history. `seq` numbers the entries of a home, over both directions. */
@@ -119,6 +152,8 @@ export interface HistoryQuery {
   /** Only entries with a smaller `seq`: a reader pages back by it. */
   readonly beforeSeq?: number;
   readonly direction?: Direction;
+  /** Whether edited messages come with their earlier texts. */
+  readonly hasEarlier?: boolean;
   readonly limit: number;
 }
 
@@ -129,6 +164,10 @@ export interface Appended {
   /** Entries that were stored before. */
   readonly duplicates: readonly Duplicate[];
   readonly outbox: OutboxSize;
+  /** Whether rows differ from the entries of the request, so that readers get them from the history. */
+  readonly isAltered?: true;
+  /** Own messages and operations that need not be sent any more, since their message was deleted. */
+  readonly cancelled?: readonly MessageId[];
 }
 
 /** An entry of a request that was stored before. */

@@ -47,6 +47,7 @@ function eraseSlice(sql: Sql, peerNo: number | null, erasure: Erasure): Erased {
   if (last === undefined) return { removed: 0, upToSeq: erasure.afterSeq, isLast: true };
   let removed = 0;
   for (const seq of found) {
+    eraseOperations(sql, seq);
     removed += sql
       .prepare(
         `DELETE FROM line WHERE seq = CAST(? AS INTEGER)
@@ -56,6 +57,15 @@ function eraseSlice(sql: Sql, peerNo: number | null, erasure: Erasure): Erased {
     sql.prepare('DELETE FROM delivery WHERE message = CAST(? AS INTEGER) AND waits = 0').run([seq]);
   }
   return { removed, upToSeq: last, isLast: found.length < limits.sliceEntries };
+}
+
+/** Removes the texts of the operations on a message, and what is known of them. */
+function eraseOperations(sql: Sql, seq: number): void {
+  const operations = `SELECT op.seq FROM line JOIN op ON op.target = line.id AND op.peer_no = line.peer_no
+    WHERE line.seq = CAST(? AS INTEGER) AND NOT EXISTS(SELECT 1 FROM delivery WHERE message = line.seq AND waits = 1)`;
+  sql.prepare(`UPDATE line SET text = x'' WHERE kind > 0 AND seq IN (${operations})`).run([seq]);
+  sql.prepare(`DELETE FROM op WHERE seq IN (${operations})`).run([seq]);
+  sql.prepare('DELETE FROM op WHERE seq = CAST(? AS INTEGER)').run([seq]);
 }
 
 /** Within a transaction: counts again what depends on the removed entries, and keeps the numbers rising. */
@@ -70,7 +80,8 @@ function settle(sql: Sql, newestSeq: number): void {
     .prepare(
       `UPDATE tally SET
          unread = (SELECT count(*) FROM line INDEXED BY line_peer
-           WHERE line.peer_no = tally.peer_no AND seq > read_seq AND direction = 0 AND kind = 0),
+           WHERE line.peer_no = tally.peer_no AND seq > read_seq AND direction = 0 AND kind = 0
+             AND deleted = 0),
          bytes = (SELECT coalesce(sum(length(text)), 0) FROM line INDEXED BY line_peer
            WHERE line.peer_no = tally.peer_no AND direction = 0)`,
     )

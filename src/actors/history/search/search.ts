@@ -156,6 +156,37 @@ function endOfSlice(
   return rows.length < entriesMax ? newestSeq : lastSeq;
 }
 
+/** The place of a text in the index. */
+interface Place {
+  readonly seq: number;
+  readonly peerNo: number;
+  readonly direction: 0 | 1;
+}
+
+/** Within a transaction: adds the text of an entry to the index. */
+export function indexText(sql: Sql, place: Place, text: string): void {
+  sql
+    .prepare('INSERT INTO line_text(rowid, text, scope) VALUES (CAST(? AS INTEGER), ?, ?)')
+    .run([place.seq, wordsFor(text), scopeOf(place)]);
+}
+
+/** Within a transaction: removes an indexed text. The index needs the words that it was given. */
+export function unindexText(sql: Sql, place: Place, bytes: Uint8Array): void {
+  if (bytes.byteLength === 0) return;
+  sql
+    .prepare(
+      "INSERT INTO line_text(line_text, rowid, text, scope) VALUES ('delete', CAST(? AS INTEGER), ?, ?)",
+    )
+    .run([place.seq, wordsFor(decodeText(bytes)), scopeOf(place)]);
+}
+
+const wordsFor = (text: string): string => (plain.test(text) ? text : indexed(fold(text)));
+const scopeOf = ({ peerNo, direction }: Place): string =>
+  `p${String(peerNo)} ${direction === 1 ? 'out' : 'in'}`;
+
+/** The opposite of `notPlain`. */
+const plain = /^[ -~\t\n\r]*$/;
+
 /** Drops the index. It holds no data of its own, so damage in it costs time alone. */
 export function resetIndex(sql: Sql): void {
   sql.transaction(() => sql.exec(emptyIndex));
@@ -174,8 +205,8 @@ function indexOthers(sql: Sql, fromSeq: number, lastSeq: number): void {
     )
     .rows([fromSeq, lastSeq, notPlain]);
   for (const row of rows) {
-    const text = indexed(fold(decodeText(bytesOf(row[1]))));
-    const scope = `p${String(integerOf(row[2]))} ${integerOf(row[3]) === 1 ? 'out' : 'in'}`;
+    const text = wordsFor(decodeText(bytesOf(row[1])));
+    const scope = scopeOf({ seq: 0, peerNo: integerOf(row[2]), direction: row[3] === 1 ? 1 : 0 });
     sql
       .prepare('INSERT INTO line_text(rowid, text, scope) VALUES (CAST(? AS INTEGER), ?, ?)')
       .run([integerOf(row[0]), text, scope]);

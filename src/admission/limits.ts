@@ -115,7 +115,7 @@ export const admission = {
    * `foreignCallerWaitMs`, and longer than words are under way.
    */
   preemptAfterSilenceMs: 3_000,
-  /** Time for which messages wait for a pause of such a conversation: half of `foreignCallerWaitMs`. */
+  /** Time for which messages wait for a pause of a preemptible conversation: half of `foreignCallerWaitMs`. */
   preemptAfterWaitMs: 5_000,
   /** Time in which a conversation that was asked to end says its farewell. */
   conversationEndMs: 1_000,
@@ -127,7 +127,7 @@ export const admission = {
   messagePreemptibleAfterMs: 2_000,
   /** Time that cmp2204 may take for its text after the key exchange: its user types it in this time. */
   typedDeadlineMs: 5 * 60_000,
-  /** Age after which such a connection gives way to others: before their `foreignCallerWaitMs` is over. */
+  /** Age after which a connection of cmp2204 that waits for its text gives way: before `foreignCallerWaitMs` is over. */
   typedPreemptibleAfterMs: 5_000,
   /** Slots for older programs that an address keeps while another address wants one. */
   foreignPerAddressMax: 2,

@@ -158,7 +158,7 @@ export class Slots {
     return this.#strangersMax;
   }
 
-  /** Whether a slot is free for such a caller. */
+  /** Whether a slot is free for a caller. */
   hasRoom({ standing, hello }: Pick<Newcomer, 'standing' | 'hello'>): boolean {
     if (this.count >= this.#max) return false;
     if (standing !== 'stranger' || this.#strangers < this.#strangersMax) return true;

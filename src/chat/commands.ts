@@ -95,7 +95,7 @@ export class CommandDesk {
       const waiting = this.#waiting.get(typed) ?? [];
       this.#waiting.delete(typed);
       const peer = this.#peerFound(address, found);
-      for (const lookup of this.#takeLookups(typed)) this.#keyShown(lookup, peer, turn);
+      for (const lookup of this.#takeLookups(typed)) this.#keyFound(lookup, peer, turn);
       return waiting.flatMap((command) =>
         peer.match(
           (peerId) => this.#carryOut(command, peerId, turn),
@@ -111,8 +111,8 @@ export class CommandDesk {
     return lookups;
   }
 
-  /** A peer that was only announced answered where it was announced: its key can be compared now. */
-  #keyShown({ command, peerId }: Comparison, found: Result<PeerId, FindFailure>, turn: CoreTurn): void {
+  /** Goes on with a comparison, once the announced peer was dialled for its key. */
+  #keyFound({ command, peerId }: Comparison, found: Result<PeerId, FindFailure>, turn: CoreTurn): void {
     if (found.isErr()) turn.emit(answer(command.call, err(found.error)));
     else this.#compare(command, peerId, turn, found.value === peerId);
   }
@@ -202,7 +202,7 @@ export class CommandDesk {
     turn.emit({ to: 'history', token, ask: { type: 'page', query } });
   }
 
-  /** `isAsked`: the address of the peer was dialled for its key already. */
+  /** Computes a safety number. `isAsked`: the address of the peer was dialled for its key already. */
   #compare(command: Comparison['command'], peerId: PeerId, turn: CoreTurn, isAsked = false): void {
     const { people, native, own } = this.#parts;
     const idKeyHex = people.contact(peerId)?.idKeyHex ?? '';

@@ -35,15 +35,15 @@ export const time = (meaning: string) =>
     v.description(`${meaning}; ISO 8601, UTC, with milliseconds`),
   );
 
-/** `layer/what`. */
+/** Makes the schema of an error code, `layer/what`. */
 export const code = (meaning: string) =>
   v.pipe(v.string(), v.regex(/^[a-z]+\/[a-z-]+$/), v.description(meaning));
 
-/** One of these words. */
+/** Makes the schema of one of several words. */
 export const oneOf = <const Words extends readonly string[]>(words: Words, meaning: string) =>
   v.pipe(v.picklist(words), v.description(meaning));
 
-/** A list of such items. */
+/** Makes the schema of a list. */
 export const list = <Item extends v.GenericSchema>(item: Item, meaning: string) =>
   v.pipe(v.array(item), v.readonly(), v.description(meaning));
 

@@ -102,7 +102,7 @@ export interface ForeignDialect<Message> {
   means(text: string): 'text' | 'connect' | 'leave';
   /** Encodes a sentence with which this side ends a conversation, for a program that shows it. */
   readonly encodeFarewell?: (words: string) => Uint8Array;
-  /** Of a program that must not be written to at any time. */
+  /** Opens the pacing of writes, for a program that reads only now and then. Absent: it can always be written to. */
   readonly openPacing?: (role: ForeignRole) => Pacing;
   openMachine(role: ForeignRole, options: ForeignOptions): ForeignMachine;
 }

@@ -46,9 +46,9 @@ export const foreignPorts = {
 
 /** The sentences that users of foreign programs read where this node cannot serve them. */
 export const cutOffWords = {
-  /** It had a slot. */
+  /** For a program that loses its slot. */
   evicted: 'This conversation ends because other callers need its connection. Please call again in a minute.',
-  /** It got no slot. */
+  /** For a program that gets no slot. */
   turnedAway:
     'All connections are in use, so nothing that you wrote was read. Please call again in a minute.',
 } as const;

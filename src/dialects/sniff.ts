@@ -67,7 +67,7 @@ const table: readonly Row[] = [
 const named = (name: DialectName, answer: Sniffed): DialectName | 'no' | 'need-more' =>
   answer === 'yes' ? name : answer;
 
-/** As `plainKey` spells them. */
+/** The dialect of each key, in the spelling of `plainKey`. */
 const keyOwners: ReadonlyMap<string, DialectName> = new Map([
   ['unencryptedmessage', 'cmp2204'],
   ['encryptedmessage', 'cmp2204'],

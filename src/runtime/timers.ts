@@ -50,7 +50,7 @@ export const systemLoop: Loop = {
   },
 };
 
-/** Those of the machine. */
+/** The timers, clock and dice of the machine. */
 export const systemTimers: Timers = {
   now: () => performance.now(),
   after(ms, job) {

@@ -66,7 +66,7 @@ export type BeaconDatagram =
   | {
       readonly kind: 'foreign';
       readonly username: string;
-      /** It tells its address, as the program of cmp2204 does and other answers to its assignment do not. */
+      /** Whether the announcement names an address, as the original program of cmp2204 does and its imitations do not. */
       readonly hasAddress: boolean;
     };
 

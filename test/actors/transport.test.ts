@@ -108,7 +108,7 @@ async function host(
   return new Host(actor, node, port, streams, ends);
 }
 
-/** A caller that notes all it hears. */
+/** A caller that keeps all bytes that it receives. */
 class Client {
   readonly socket: Socket;
   readonly startedMs = performance.now();
@@ -222,8 +222,8 @@ test('at most five connections are served, and BUSY arrives whole within 50 ms',
     await eventually(() => one.isEchoed || one.isClosed, 2_000, 'answer');
     served.push(one);
   }
-  // The fifth is a stranger's, and that place is kept for contacts.
-  assert.equal(served.filter((one) => one.isEchoed).length, 5, 'contacts fill all places');
+  // The fifth slot is reserved for contacts.
+  assert.equal(served.filter((one) => one.isEchoed).length, 5, 'contacts fill all slots');
   for (let i = 0; i < 20; i += 1) {
     const one = call(port, `127.0.1.${i + 1}`);
     await eventually(() => one.isClosed, 5_000, 'refusal');
@@ -281,7 +281,7 @@ test('a connection that got BUSY is closed within 20 ms, also when its caller st
   assert.ok(median < 25, `median ${median} ms of ${took.map((ms) => ms.toFixed(1)).join(' ')}`);
 });
 
-test('hundreds get through five places when sessions park for each other', async (t) => {
+test('hundreds get through five slots when sessions park for each other', async (t) => {
   const { port, stats } = await hostWithStats(t, { proves: 'contact', parks: true });
   const callers = Array.from({ length: 100 }, (_, i) => `127.0.${1 + Math.floor(i / 50)}.${1 + (i % 50)}`);
   let served = 0;
@@ -442,7 +442,7 @@ test('a reset at any moment costs one connection and nothing else', async (t) =>
     else one.socket.once('data', reset).once('connect', () => setTimeout(reset, 15));
     await new Promise((resolve) => one.socket.once('close', resolve));
   }
-  await eventually(async () => (await stats()).inboundNow === 0, 5_000, 'all places free');
+  await eventually(async () => (await stats()).inboundNow === 0, 5_000, 'all slots free');
   actor.cast('known', { addresses: ['127.0.0.9'], ticketIds: [] });
   await eventually(() => visitOnce(port, '127.0.0.9'), 5_000, 'service goes on');
 });
@@ -465,7 +465,7 @@ test('an end by the session flushes first, and an end by the peer is reported', 
   await eventually(() => two.isClosed, 2_000, 'our end');
 });
 
-test('dialled connections carry bytes, do not use places and are bounded', async (t) => {
+test('dialled connections carry bytes, use no slots and are bounded', async (t) => {
   const { actor, stats } = await hostWithStats(t);
   const { port } = await host(t, { proves: 'contact' }, { connectionsMax: 40 });
   const heard: Uint8Array[] = [];
@@ -543,7 +543,7 @@ test('a dial to port 0, to an unspecified address, to a group or to no address i
   );
 });
 
-test('a listener of one dialect shares the places and asks for no first bytes', async (t) => {
+test('a listener of one dialect shares the slots and asks for no first bytes', async (t) => {
   const { node } = await host(
     t,
     {},
@@ -566,7 +566,7 @@ async function hostWithStats(t: TestContext, behaviour: Partial<Behaviour> = {})
   return { port: one.port, actor: one.actor, node: one.node, stats: () => one.stats() };
 }
 
-/** One honest call; whether it was served. */
+/** Calls once. Resolves with whether the call was served. */
 async function visitOnce(port: number, from: string): Promise<boolean> {
   const one = new Client(port, from);
   await eventually(() => one.isEchoed || one.isClosed, 3_500, 'answer');
@@ -576,7 +576,7 @@ async function visitOnce(port: number, from: string): Promise<boolean> {
 
 /** The attackers hold what one address may hold: one more silent caller of theirs is refused. */
 async function attackIsOn(_t: TestContext, port: number): Promise<boolean> {
-  const probe = new Client(port, '127.0.0.66', null);
-  await eventually(() => probe.isClosed, 4_000, 'refusal');
-  return probe.isBusy;
+  const caller = new Client(port, '127.0.0.66', null);
+  await eventually(() => caller.isClosed, 4_000, 'refusal');
+  return caller.isBusy;
 }

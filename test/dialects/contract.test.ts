@@ -23,7 +23,7 @@ const ways: readonly {
   { title: 'cmp2204', dialect: foreignDialects.cmp2204, options: plainOptions },
   { title: 'cmp2204, secure', dialect: foreignDialects.cmp2204, options: { ...plainOptions, secure: true } },
   {
-    title: 'cmp2204, secure, as other answers spell it',
+    title: 'cmp2204, secure, in the spelling of imitations',
     dialect: foreignDialects.cmp2204,
     options: { ...plainOptions, secure: true, form: 'joined/bare' },
   },
@@ -101,7 +101,7 @@ for (const way of ways) {
           new TextDecoder('utf-8', { fatal: true }).decode(output.bytes);
         }
       }
-      // A line end at the end of a piece is not part of it for those who read what people type.
+      // Programs that read typed lines drop a line end at the end of a piece.
       assert.equal(carry(way, words, whole).join('').replaceAll('\n', ''), words.replaceAll('\n', ''));
     });
 

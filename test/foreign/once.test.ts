@@ -17,7 +17,7 @@ test('a crash repeats at most one message, since each one is marked before the n
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', (bytes) => {
-      // At its end the node says goodbye, when the database is closed.
+      // The goodbye of the node's end comes when the database is closed already.
       if (String(bytes).includes('|text '))
         waiting.push(sql.integer('SELECT COUNT(*) FROM delivery WHERE waits = 1'));
       socket.end();
@@ -29,6 +29,6 @@ test('a crash repeats at most one message, since each one is marked before the n
   const texts = Array.from({ length: count }, (_, at) => `text ${at}`);
   (await scene.node.sendAll(`netech://127.0.0.1:${port}`, texts))._unsafeUnwrap();
   await eventually(() => waiting.length === count, 20_000, 'all of them');
-  // One that comes may be marked already.
+  // A message that arrives may be marked already, so fewer rows may wait.
   for (const [at, rows] of waiting.entries()) assert.ok(rows <= count - at, `${rows} rows wait at ${at}`);
 });

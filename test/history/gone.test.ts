@@ -32,7 +32,7 @@ for (const [name, lose] of Object.entries(losses)) {
       ]);
       const codes = answers.map((answer) => (answer.isErr() ? answer.error.code : 'acknowledged'));
       assert.deepEqual(codes, ['store/gone', 'store/gone']);
-      // It is not opened again either: what lies there now is none of ours.
+      // The file at that path is another one now, so it is not opened either.
       assert.equal((await driver.call('newest', {}))._unsafeUnwrapErr().code, 'store/gone');
       rmSync(`${home}.moved`, { recursive: true, force: true });
     }));
@@ -44,8 +44,8 @@ test('a node whose home is renamed says so and ends with exit 78', { timeout: 60
   const serve = runProgram(context, ['serve', '--json', '--home', home, '--name', 'alice', ...network]);
   await serve.until(({ type }) => type === 'ready', 30_000);
   renameSync(home, `${home}.moved`);
-  const told = await serve.until(({ type }) => type === 'error', 30_000);
-  assert.equal(told['code'], 'store/gone');
+  const failure = await serve.until(({ type }) => type === 'error', 30_000);
+  assert.equal(failure['code'], 'store/gone');
   assert.equal(await serve.exit(30_000), 78);
   assert.match(serve.stderr(), /the home is gone/);
 });

@@ -13,11 +13,11 @@ export interface Breach {
 export interface Rule {
   readonly name: string;
   breaches(sources: readonly Source[]): readonly Breach[];
-  /** The least that somebody could do against it: code put at the end of a file, or a new file. */
+  /** The smallest breach of the rule, for a test: code at the end of a file, or a new file. */
   readonly offence: { readonly file: string; readonly code: string };
 }
 
-/** Import nothing of ours; every room but the runtime may import them. */
+/** Files that import nothing of ours. Every room but the runtime may import them. */
 const leaves = /^src\/(ids|exhaustive|shell-word|system-errors)\.ts$/;
 
 interface Room {

@@ -72,7 +72,7 @@ export class Ledger {
   /** Readers of a node that started read on from what they saw last. */
   resume(label: string): void {
     const { disk } = this.#witness(label);
-    for (const line of disk.lines.slice(this.#readSeq.get(label) ?? 0)) {
+    for (const line of disk.entries.slice(this.#readSeq.get(label) ?? 0)) {
       this.#readSeq.set(label, line.seq);
       if (line.direction === 'in') this.#show(label, line.peerId, line.id, wordsOf(line.content) ?? '');
     }
@@ -83,7 +83,7 @@ export class Ledger {
       const before = this.#readSeq.get(label) ?? 0;
       assert.equal(event.seq, before + 1, `${label} is shown message ${event.seq} after ${before}`);
       this.#readSeq.set(label, event.seq);
-      const line = this.#witness(label).disk.lines[event.seq - 1];
+      const line = this.#witness(label).disk.entries[event.seq - 1];
       assert.equal(line?.id, event.id, `${label} is shown what is not on its disk`);
       if (event.direction === 'in') this.#show(label, line.peerId, line.id, event.text);
     }

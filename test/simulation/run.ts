@@ -62,7 +62,7 @@ export class NodeRun {
     this.#node = node;
     const { clock, dice } = node.world;
     const delayMs = (): number => dice(1_000) / 2_000;
-    this.#publishedSeq = node.disk.lines.length;
+    this.#publishedSeq = node.disk.entries.length;
     this.#inbound = new Lane(clock, delayMs);
     const syncMs = (): number => dice(node.faults.syncMostMs);
     const { disk, faults } = node;
@@ -200,7 +200,7 @@ export class NodeRun {
     const stored = {
       contacts: [...disk.contacts.values()],
       correspondents: disk.correspondents(),
-      newestSeq: disk.lines.length,
+      newestSeq: disk.entries.length,
       outboxSize: disk.outboxSize(),
       publishedSeq: this.#publishedSeq,
       unseen: disk.unseen(),

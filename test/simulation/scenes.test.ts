@@ -213,7 +213,7 @@ const isTold = (event: NodeEvent): boolean =>
   event.type === 'error' && event.message.startsWith('two copies of node0 run');
 
 const inbox = ({ disk }: SimulatedNode): number =>
-  disk.lines.filter(({ direction }) => direction === 'in').length;
+  disk.entries.filter(({ direction }) => direction === 'in').length;
 
 // Case H11
 test('two copies of a peer both get messages, none is lost, and the sender is warned', (t) =>

@@ -29,13 +29,13 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Synced rows, which outlive every crash. */
 export class Disk {
-  readonly lines: Mutable<Entry>[] = [];
+  readonly entries: Mutable<Entry>[] = [];
   readonly contacts = new Map<PeerId, Contact>();
   readonly #readSeqs = new Map<PeerId, number>();
   emittedSeq = 0;
   readonly #byKey = new Map<string, Mutable<Entry>>();
   readonly #outgoing = new Map<MessageId, Mutable<Entry>>();
-  /** Outgoing lines that wait, oldest first, by peer. */
+  /** Outgoing entries that wait, oldest first, by peer. */
   readonly #waiting = new Map<PeerId, Map<number, Entry>>();
   #size: OutboxSize = { entries: 0, bytes: 0 };
 
@@ -44,40 +44,40 @@ export class Disk {
 
   outgoing = (id: MessageId): Entry | undefined => this.#outgoing.get(id);
 
-  /** All or none. */
-  append(lines: readonly NewEntry[]): Result<Appended, IdTaken> {
-    const taken = lines.find((line) => {
-      const known = this.#byKey.get(keyOf(line));
+  /** Stores all entries or none. Errors: an outgoing id with another text. */
+  append(entries: readonly NewEntry[]): Result<Appended, IdTaken> {
+    const taken = entries.find((entry) => {
+      const known = this.#byKey.get(keyOf(entry));
       return (
-        line.direction === 'out' && known !== undefined && wordsOf(known.content) !== wordsOf(line.content)
+        entry.direction === 'out' && known !== undefined && wordsOf(known.content) !== wordsOf(entry.content)
       );
     });
     if (taken !== undefined) return err({ code: 'message/id-taken', id: taken.id });
     const duplicates: Duplicate[] = [];
-    const seqs = lines.map((line, at) => {
-      const known = this.#byKey.get(keyOf(line));
+    const seqs = entries.map((entry, at) => {
+      const known = this.#byKey.get(keyOf(entry));
       if (known !== undefined) {
         duplicates.push({ at, state: known.state });
         return known.seq;
       }
-      const stored = { ...line, seq: this.lines.length + 1 };
-      this.lines.push(stored);
-      this.#byKey.set(keyOf(line), stored);
-      if (line.direction === 'out') this.#outgoing.set(line.id, stored);
+      const stored = { ...entry, seq: this.entries.length + 1 };
+      this.entries.push(stored);
+      this.#byKey.set(keyOf(entry), stored);
+      if (entry.direction === 'out') this.#outgoing.set(entry.id, stored);
       this.#note(stored);
       return stored.seq;
     });
     return ok({ seqs, duplicates, outbox: this.#size });
   }
 
-  /** Those of `ids` that are in `state` afterwards. */
+  /** Moves deliveries to a state. Returns the ids that are in it afterwards. */
   mark(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState): readonly MessageId[] {
     return ids.filter((id) => {
-      const line = this.#byKey.get(keyOf({ peerId, direction: 'out', id }));
-      if (line === undefined) return false;
-      if (!statesBefore[state].includes(line.state)) return line.state === state;
-      line.state = state;
-      this.#note(line);
+      const entry = this.#byKey.get(keyOf({ peerId, direction: 'out', id }));
+      if (entry === undefined) return false;
+      if (!statesBefore[state].includes(entry.state)) return entry.state === state;
+      entry.state = state;
+      this.#note(entry);
       return true;
     });
   }
@@ -85,40 +85,43 @@ export class Disk {
   outboxSize = (): OutboxSize => this.#size;
 
   unseen = (): Unseen => ({
-    unread: [...new Set(this.lines.map(({ peerId }) => peerId))]
+    unread: [...new Set(this.entries.map(({ peerId }) => peerId))]
       .map((peerId) => ({ peerId, name: '', bytes: 0, ...this.#unread(peerId) }))
       .filter(({ unread }) => unread > 0),
     emittedSeq: this.emittedSeq,
   });
 
   read(peerId: PeerId, upToSeq: number | null): ReadMark {
-    const newestSeq = this.lines.length;
+    const newestSeq = this.entries.length;
     this.#readSeqs.set(peerId, Math.max(this.#readSeqs.get(peerId) ?? 0, upToSeq ?? newestSeq));
     return { ...this.#unread(peerId), newestSeq };
   }
 
   #unread(peerId: PeerId) {
     const readSeq = this.#readSeqs.get(peerId) ?? 0;
-    const isUnread = (line: Entry) => line.peerId === peerId && line.direction === 'in' && line.seq > readSeq;
-    return { readSeq, unread: this.lines.filter(isUnread).length };
+    const isUnread = (entry: Entry) =>
+      entry.peerId === peerId && entry.direction === 'in' && entry.seq > readSeq;
+    return { readSeq, unread: this.entries.filter(isUnread).length };
   }
 
   outbox(peerId: PeerId, afterSeq: number, entriesMax: number): OutboxPage {
     const waiting = [...(this.#waiting.get(peerId)?.values() ?? [])].filter(({ seq }) => seq > afterSeq);
-    const lines = waiting.slice(0, entriesMax).map((line) => ({ ...line }));
-    return { entries: lines, isLast: lines.length === waiting.length };
+    const entries = waiting.slice(0, entriesMax).map((entry) => ({ ...entry }));
+    return { entries: entries, isLast: entries.length === waiting.length };
   }
 
   page(query: HistoryQuery): readonly Entry[] {
     const { afterSeq = 0, peerId, limit } = query;
-    const found = this.lines.slice(afterSeq).filter((line) => peerId === undefined || line.peerId === peerId);
-    return found.slice(0, limit).map((line) => ({ ...line }));
+    const found = this.entries
+      .slice(afterSeq)
+      .filter((entry) => peerId === undefined || entry.peerId === peerId);
+    return found.slice(0, limit).map((entry) => ({ ...entry }));
   }
 
   correspondents(): readonly Correspondent[] {
-    const peers = new Set(this.lines.map(({ peerId }) => peerId));
+    const peers = new Set(this.entries.map(({ peerId }) => peerId));
     const writtenTo = new Set(
-      this.lines.filter(({ direction }) => direction === 'out').map(({ peerId }) => peerId),
+      this.entries.filter(({ direction }) => direction === 'out').map(({ peerId }) => peerId),
     );
     return [...peers].map((peerId) => ({
       peerId,
@@ -127,15 +130,15 @@ export class Disk {
     }));
   }
 
-  #note(line: Entry): void {
-    const waiting = this.#waiting.get(line.peerId) ?? new Map<number, Entry>();
-    this.#waiting.set(line.peerId, waiting);
+  #note(entry: Entry): void {
+    const waiting = this.#waiting.get(entry.peerId) ?? new Map<number, Entry>();
+    this.#waiting.set(entry.peerId, waiting);
     const before = waiting.size;
-    if (isWaiting(line)) waiting.set(line.seq, line);
-    else waiting.delete(line.seq);
+    if (isWaiting(entry)) waiting.set(entry.seq, entry);
+    else waiting.delete(entry.seq);
     const step = waiting.size - before;
     const { entries, bytes } = this.#size;
-    this.#size = { entries: entries + step, bytes: bytes + step * bytesOf(line.content) };
+    this.#size = { entries: entries + step, bytes: bytes + step * bytesOf(entry.content) };
   }
 }
 
@@ -237,13 +240,13 @@ export class SimulatedHistory {
     }
   }
 
-  /** The actor dies after the sync and before its answers. */
+  /** Syncs all writes and answers none, like an actor that dies between the two. */
   commitSilently(): void {
     if (!this.faults.isFull) for (const { apply } of this.#writes) apply();
     this.#writes = [];
   }
 
-  /** All or nothing; nobody hears of success before the sync. */
+  /** Syncs all writes or none, and answers after the sync. */
   commit(): void {
     const writes = this.#writes;
     this.#writes = [];

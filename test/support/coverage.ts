@@ -9,7 +9,7 @@ export interface Coverage {
   stop(): void;
 }
 
-/** `isCounted`: by the address of a module. */
+/** Starts the count in this thread. `isCounted`: whether the module at an address is counted. */
 export function startCoverage(isCounted: (url: string) => boolean): Coverage {
   const session = new Session();
   session.connect();

@@ -42,9 +42,9 @@ test('commands that read send no datagram and start no node', options, async (co
   ];
   for (const [args, code] of commands) {
     const it = fakeWorld({ home: bob.home });
-    const scene = ['--bind', '127.0.0.1', '--beacon-port', String(beaconPort)];
+    const network = ['--bind', '127.0.0.1', '--beacon-port', String(beaconPort)];
     const world = { ...it.world, restNode: openRestingNode };
-    assert.equal(await run([...args, '--json', ...scene], world), code, args.join(' '));
+    assert.equal(await run([...args, '--json', ...network], world), code, args.join(' '));
     assert.equal(it.started.length, 0);
     if (args[0] === 'history') assert.equal(it.stdout.json()[0]?.['text'], 'hello');
     if (args[0] === 'id') assert.equal(it.stdout.json()[0]?.['id'], bob.id);
@@ -59,14 +59,14 @@ test('peers without a node prints who is heard, and announces nobody', options, 
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = fakeWorld();
   context.after(() => bob.remove());
-  const scene = ['--bind', '127.0.0.1', '--beacon-port', String(beaconPort)];
-  const ended = bob.run('peers', '--json', '--timeout', '100', ...scene);
+  const network = ['--bind', '127.0.0.1', '--beacon-port', String(beaconPort)];
+  const ended = bob.run('peers', '--json', '--timeout', '100', ...network);
   await bob.stdout.until((text) => text.includes('"online"'));
   bob.signal();
   assert.equal(await ended, 0);
   assert.equal(bob.stdout.json()[0]?.['id'], alice.id);
   assert.ok(alice.events.every(({ type }) => type !== 'peer'));
-  assert.equal(await bob.run('peers', '--timeout', '0', ...scene), 0);
+  assert.equal(await bob.run('peers', '--timeout', '0', ...network), 0);
 });
 
 test('a home at rest is free while its reader pauses, and a node answers then', options, async () => {

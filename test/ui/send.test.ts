@@ -208,7 +208,7 @@ test('a changed key of another peer does not end the waiting', options, async (c
 });
 
 test('send counts the queued lines when its node ends amid the input', options, async (context) => {
-  const { it, node, end } = await attachedOnce(context);
+  const { it, node, end } = await worldWithMortalNode(context);
   const ended = it.run('send', 'bob', '--json', '--quiet');
   it.stdin.write('one\ntwo\n');
   await it.stdout.until((text) => (text.match(/"delivered"/g) ?? []).length === 2);
@@ -219,10 +219,10 @@ test('send counts the queued lines when its node ends amid the input', options, 
   it.stdin.end('four\nfive\n');
   assert.equal(await ended, 1);
   // Whether the request got out before the connection broke is a matter of moments.
-  const told =
+  const account =
     /; 3 lines were queued \(2 delivered, 1 still queued\)(, the rest was not: send it again|; "parlance history" shows whether the next 2 were, too; the rest was not)$/;
-  assert.match(it.stderr.text.trimEnd(), told);
-  assert.match(String(it.stdout.json().at(-1)?.['message']), told);
+  assert.match(it.stderr.text.trimEnd(), account);
+  assert.match(String(it.stdout.json().at(-1)?.['message']), account);
 });
 
 test('send says that the state is unknown when the answer was lost', options, async (context) => {
@@ -236,7 +236,7 @@ test('send says that the state is unknown when the answer was lost', options, as
       isAsked = true;
       return new ResultAsync(new Promise(() => undefined));
     };
-    const { it, end } = await attachedOnce(context, { send: never, sendAll: never });
+    const { it, end } = await worldWithMortalNode(context, { send: never, sendAll: never });
     it.stdin.end('one\ntwo\n');
     const ended = it.run('send', 'bob', ...args);
     await eventually(() => isAsked, 5_000, 'the node is asked');
@@ -257,8 +257,8 @@ test('send counts the queued lines beside the remedy when the peer is refused', 
   assert.match(it.stderr.text, /unblock bob"; 1 line was queued \(.*\), the rest was not/);
 });
 
-/** Attaches as `attached` does, to a node that the test can end. */
-async function attachedOnce(
+/** As `worldWithRunningNode`, with a node that the test can end. */
+async function worldWithMortalNode(
   context: TestContext,
   changes: Partial<NodeHandle> = {},
 ): Promise<{ it: FakeWorld; node: FakeNode; end: () => Promise<void> }> {

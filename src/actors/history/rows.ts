@@ -206,7 +206,7 @@ const contactColumnsWith = (
 const secondColumns = 'CAST(features AS INTEGER), CAST(next_key AS BLOB)';
 const thirdColumns = `CAST(alias AS BLOB), CAST(note AS BLOB), CAST(muted AS INTEGER), CAST(standing AS INTEGER),
   CAST(warned_at AS INTEGER)`;
-/** Of a contact about which nothing was decided. */
+/** The third group of columns of a contact about which nothing was decided. */
 const noThird = 'NULL, NULL, 0, 0, 0';
 
 const fourthColumns = 'CAST(former_names AS BLOB)';

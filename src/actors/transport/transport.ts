@@ -79,7 +79,7 @@ async function start(
   args: TransportArgs,
   context: TransportContext,
 ): Promise<Result<TransportState, ListenError>> {
-  const near = nearness(args.listeners);
+  const near = nearAddresses(args.listeners);
   const pool = new AcceptPool(
     {
       connectionsMax: args.connectionsMax,
@@ -99,11 +99,11 @@ async function start(
     },
   );
   const listeners: Listener[] = [];
-  const isHeld = { value: true };
+  let isAnnounced = false;
   for (const options of args.listeners) {
     const listening = await listen(options, (socket) => {
       // `listening` is sent before the first connection.
-      if (isHeld.value) socket.destroy();
+      if (!isAnnounced) socket.destroy();
       else pool.welcome(socket, options.dialect);
     });
     if (listening.isErr()) {
@@ -114,7 +114,7 @@ async function start(
   }
   for (const listener of listeners) surviveErrors(listener, context);
   report(listeners, context);
-  isHeld.value = false;
+  isAnnounced = true;
   return ok({ listeners, pool, dialer: new Dialer() });
 }
 
@@ -161,7 +161,7 @@ function surviveErrors(listener: Listener, context: TransportContext): void {
  * Decides which addresses are served: private, link-local, loopback and shared space, and the networks of our
  * interfaces. A node that is bound to a public address serves all.
  */
-function nearness(listeners: readonly ListenerOptions[]): (address: string) => boolean {
+function nearAddresses(listeners: readonly ListenerOptions[]): (address: string) => boolean {
   const binds = listeners.flatMap(({ bind }) => bindsOf(bind));
   const isPublicAsked = binds.some((bind) => !isUnspecified(bind) && !isPrivate(bind));
   let interfaces: readonly InterfaceAddress[] = [];

@@ -55,7 +55,7 @@ export const textContent = (text: string): Content => ({ type: 'text', text });
  */
 export const wordsOf = (content: Content): string | null => (content.type === 'text' ? content.text : null);
 
-/** An operation without a text counts, too, or it would pass every bound. */
+/** Bytes that an operation counts beside its text: without them, operations would pass every bound of the outbox. */
 const operationBytes = 64;
 
 /** Returns the size in bytes that counts for the bounds of the outbox. */

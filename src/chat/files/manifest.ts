@@ -18,7 +18,7 @@ export interface ManifestEntry {
   readonly bytes: number;
   readonly mtimeMs: number;
   readonly isExecutable: boolean;
-  /** Of a link; otherwise empty. */
+  /** Target of a symbolic link; empty: the entry is of another kind. */
   readonly target: string;
 }
 

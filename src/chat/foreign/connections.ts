@@ -47,7 +47,7 @@ export function accepted(
     planRelease(state, turn);
     return [];
   }
-  // It counts from its connection: either side may begin.
+  // A conversation counts as served at once, since either side may speak first.
   admit(live, 'conversation', turn);
   return stand(state, live, turn);
 }
@@ -221,7 +221,7 @@ function callerOf(
   return isTaken && dialect !== 'cmp2204' ? foreignPeerAt(state, dialect, address, turn) : usual;
 }
 
-/** It has nothing to prove, so it counts as served from now on; strangers' slots are few. */
+/** Reports a connection as served: a foreign program has nothing to prove, and slots for strangers are few. */
 function admit(live: ForeignConnection, carries: Carries, turn: ForeignTurn): void {
   const { connectionId } = live;
   turn.emit({ to: 'transport', say: 'authenticated', connectionId, isContact: false, carries });

@@ -47,7 +47,7 @@ export type ForeignConnectionEffect =
 export type ForeignDue =
   /** Words may have waited long enough for those of earlier connections. */
   | { readonly type: 'release' }
-  /** These are not tried any longer. */
+  /** The time of these messages is over: they are not tried any longer. */
   | { readonly type: 'expire'; readonly peerId: PeerId; readonly ids: readonly MessageId[] }
   /** Peers that send no announcements grow older. */
   | { readonly type: 'age' };

@@ -56,7 +56,7 @@ function foreignPeer(
     form: null,
     keyForms: newKeyForms(),
     isConnectUnsure: false,
-    isFormTold: false,
+    isFormHinted: false,
     hasSpoken: false,
     activeAtMs: turn.now.monotonicMs,
     takenAtMs: Number.NEGATIVE_INFINITY,

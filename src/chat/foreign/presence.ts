@@ -12,7 +12,7 @@ import type { NoticeEvent, PeerState } from '../events.js';
 import { foreignPeerId } from '../people/name.js';
 import type { ForeignPeer, ForeignState, ForeignTurn } from './state.js';
 
-/** The peer spoke, or took what we said. `name`: what it calls itself, fit to be shown; null: it did not say. */
+/** Notes that the peer spoke or took an utterance. `name`: its own name, fit to be shown; null: it gave none. */
 export function notePresent(
   state: ForeignState,
   peer: ForeignPeer,
@@ -24,12 +24,12 @@ export function notePresent(
   setPresence(state, peer, name ?? state.people.presence(peer.peerId)?.name ?? '', 'online', turn);
 }
 
-/** The peer is not there any more. */
+/** Notes that the peer is no longer there. */
 export function noteAbsent({ people }: ForeignState, { peerId }: ForeignPeer, turn: ForeignTurn): void {
   if (!people.isAnnounced(peerId)) people.gone(peerId, turn);
 }
 
-/** One of the two sides said goodbye. */
+/** Notes that the peer or this side said goodbye. */
 export function noteLeft({ people }: ForeignState, { peerId }: ForeignPeer, turn: ForeignTurn): void {
   if (people.isAnnounced(peerId)) return;
   const name = people.saidName(peerId);
@@ -37,7 +37,7 @@ export function noteLeft({ people }: ForeignState, { peerId }: ForeignPeer, turn
   people.left(peerId, name);
 }
 
-/** Nobody announces that these peers are still there: after a long silence they are away, and later gone. */
+/** Ages the peers that send no announcements: after a long silence they are away, and later gone. */
 export function agePeers(state: ForeignState, turn: ForeignTurn): void {
   const { people } = state;
   for (const peer of state.peers.values()) {
@@ -49,7 +49,7 @@ export function agePeers(state: ForeignState, turn: ForeignTurn): void {
   }
 }
 
-/** The peers that are active in the foreign program. */
+/** Lists the peers that a foreign program would show as active. */
 export function listPeers(state: ForeignState, dialect: ForeignDialectName): readonly ForeignPeerInfo[] {
   switch (dialect) {
     case 'synergy':
@@ -73,7 +73,7 @@ export function listPeers(state: ForeignState, dialect: ForeignDialectName): rea
   }
 }
 
-/** For the lists of synergy and netech. */
+/** Notes an utterance that the peer took, in its presence and in the lists of synergy and netech. */
 export function noteSent(
   state: ForeignState,
   peer: ForeignPeer,
@@ -86,8 +86,8 @@ export function noteSent(
   if (utterance.type === 'leave') noteLeft(state, peer, turn);
 }
 
-/** Takes a peer off its list that could not be reached with our goodbye: it is left all the same. */
-export function noteUntold(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): void {
+/** Notes that our goodbye could not reach a peer: it is taken off its list like a peer that got it. */
+export function noteGoodbyeLost(state: ForeignState, peer: ForeignPeer, turn: ForeignTurn): void {
   const leave: Utterance = { type: 'leave', words: null };
   if (peer.dialect.name === 'synergy') state.synergy.sent(peer, leave);
   if (peer.dialect.name === 'netech') state.netech.sent(peer, leave);
@@ -110,8 +110,8 @@ function noteSynergySent(
   if (isGuess && utterance.type === 'connect')
     state.synergy.sent(peer, { type: 'text', id: null, sentAtMs: turn.now.wallMs, text: '' });
   else state.synergy.sent(peer, utterance);
-  if (!isGuess || peer.isFormTold || utterance.type === 'leave') return;
-  peer.isFormTold = true;
+  if (!isGuess || peer.isFormHinted || utterance.type === 'leave') return;
+  peer.isFormHinted = true;
   publishNotice(state, peer, 'text-form', synergyFormHint(formatEndpoint(peer)), turn);
 }
 
@@ -127,7 +127,7 @@ export function publishNotice(
   turn.emit({ to: 'feed', event: { type: 'notice', notice, peer, peerId, dialect: dialect.name, text } });
 }
 
-/** The lists know peers by IPv4 addresses. */
+/** Whether the lists of synergy and netech can hold a peer: they know IPv4 addresses alone. */
 export const isListable = ({ host }: Endpoint): boolean => isDottedQuad(host);
 
 function setPresence(
@@ -147,7 +147,7 @@ function setPresence(
   );
 }
 
-/** synergy and netech forget no peer that has not left; of the others nothing is known once they are silent. */
+/** Returns the state after a silence. synergy and netech keep peers until they leave; chatbuddy and cse310 keep none. */
 function stateAfter(dialect: ForeignDialectName, silentMs: number): PeerState {
   const { onlineMs, awayMs } = cmp2204Presence;
   switch (dialect) {

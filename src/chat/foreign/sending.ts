@@ -24,7 +24,7 @@ import { wordsOf, type Entry } from '../delivery/entry.js';
 import type { RouteReport } from '../routes/route.js';
 import { exchangeFailed, formFor } from './key-forms.js';
 import { allowed, ownOptions } from './peers.js';
-import { noteSent, noteUntold } from './presence.js';
+import { noteSent, noteGoodbyeLost } from './presence.js';
 import { close, sayNext } from './standing.js';
 import {
   newToken,
@@ -73,7 +73,7 @@ export function reach(state: ForeignState, peer: ForeignPeer, job: Job | null, t
   });
 }
 
-/** Entries of an outbox, to be said in this order. */
+/** Says the entries of an outbox, in this order. */
 export function sayEntries(
   state: ForeignState,
   peerId: PeerId,
@@ -223,7 +223,7 @@ function noteAnswered(peer: ForeignPeer, { form }: ForeignConnection, { id, encr
   peer.keyForms.tries.delete(id);
 }
 
-/** It can never be said there, so nobody tries again. */
+/** Takes the refusal of an utterance that this program can never take. It is not tried again. */
 export function refused(
   state: ForeignState,
   sessionId: SessionId,
@@ -272,7 +272,7 @@ export function jobEnded(
   const { job } = work;
   if (job.type === 'control') {
     peer.jobs = peer.jobs.filter((each) => each !== job);
-    if (job.utterance.type === 'leave') noteUntold(state, peer, turn);
+    if (job.utterance.type === 'leave') noteGoodbyeLost(state, peer, turn);
     settle(job.waiter, err(failure), turn);
     workOn(state, peer, turn);
     return [];
@@ -305,7 +305,7 @@ export function unreached(
   return [{ type: 'unreached', peerId: peer.peerId, retryAfterMs: 0 }];
 }
 
-/** Takes these entries out of what is to be said, for good. */
+/** Drops entries that wait to be said, and never says them. */
 export function dropEntries(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
   forgetEntries(state, peerId, ids);
   const peer = state.peers.get(peerId);
@@ -314,7 +314,7 @@ export function dropEntries(state: ForeignState, peerId: PeerId, ids: readonly M
   peer.jobs = peer.jobs.filter((job) => job.type !== 'entry' || !dropped.has(job.entry.id));
 }
 
-/** Forgets what was kept of entries that are said, or never will be. */
+/** Forgets the facts kept about entries that are said, or never will be. */
 export function forgetEntries(state: ForeignState, peerId: PeerId, ids: readonly MessageId[]): void {
   const peer = state.peers.get(peerId);
   for (const id of ids) {

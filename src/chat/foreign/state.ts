@@ -59,7 +59,7 @@ export function settle(waiter: Waiter, result: Result<null, ForeignFailure>, tur
   else ended(waiter.gathering, turn);
 }
 
-/** One of the things that the gathering waits for has ended. */
+/** Counts one end that a gathering waits for. After the last one the caller is answered. */
 export function ended(gathering: Gathering, turn: ForeignTurn): void {
   gathering.open -= 1;
   if (gathering.open === 0) turn.emit(answer(gathering.call, ok(null)));
@@ -80,7 +80,7 @@ export type Job =
 export interface Work {
   readonly connectionId: ConnectionId;
   readonly job: Job | null;
-  /** Of an entry: what this connection carries of it. */
+  /** Part of the entry that this connection carries; empty for a control job. */
   piece: string;
   isSent: boolean;
 }
@@ -116,14 +116,14 @@ export interface ForeignPeer extends Address {
   /** synergy: a connection message went out in a form that the peer may not read. */
   isConnectUnsure: boolean;
   /** synergy: the user knows that the text form was used, and how to choose the other one. */
-  isFormTold: boolean;
-  /** A message came from it. */
+  isFormHinted: boolean;
+  /** Whether a message came from the peer. */
   hasSpoken: boolean;
-  /** Why it could not be reached the last time. */
+  /** Reason why the peer could not be reached the last time; empty: it could. */
   lastFailure: string;
   /** Entries that have gone out and are not marked on disk yet: after a crash they go out once more. */
   readonly unmarked: Set<MessageId>;
-  /** Of a longer text: how much of it has gone out, over connections that carry a part each (UTF-16 units). */
+  /** UTF-16 units of each longer text that have gone out, over connections that carry a part each. */
   readonly saidUnits: Map<MessageId, number>;
   /** Callers that wait for a standing connection. */
   waiters: readonly Waiter[];
@@ -138,24 +138,24 @@ export interface ForeignConnection {
   readonly address: Address;
   /** `ForeignOptions.form` with which it was opened. */
   readonly form: string | null;
-  /** Its thread has booted and it reads. */
+  /** Whether the thread of the connection has booted and reads. */
   isRunning: boolean;
-  /** How often its age was counted since it runs; only where the order of connections matters. */
+  /** Releases since the connection runs, which count its age; only where the order of connections matters. */
   releases: number;
-  /** Null until it is known: synergy and netech say it with each message. */
+  /** The peer; null until it is known, since synergy and netech name it with each message. */
   peerId: PeerId | null;
   /** Words that wait for those of an earlier connection. */
   held: readonly HeldWords[];
-  /** It has ended; kept until its words are dealt with. */
+  /** The end of the connection, which stays here until its words are dealt with; null: it is open. */
   end: ForeignEnd | null;
   hasLeft: boolean;
-  /** Accepted, and its user types the one message of it, perhaps. */
+  /** Whether the connection was accepted and its user may be typing its one message. */
   isTyped: boolean;
-  /** Of a standing connection: entries that wait for the one before them to be sent. */
+  /** Entries that wait on a standing connection until the one before them is sent. */
   readonly waiting: Entry[];
-  /** Of a standing connection: the entry that its actor has, by its token. One at a time, so that the rest can be held back. */
+  /** The entry that the actor of a standing connection sends, by its token: one at a time, so that the rest can wait. */
   readonly said: Map<number, Entry>;
-  /** We end it after the entries that wait. */
+  /** Whether this side ends the connection after the waiting entries. */
   isLeaving: boolean;
   /** The sentence of our farewell; null: the usual one. */
   farewellText: string | null;

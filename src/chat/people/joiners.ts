@@ -17,7 +17,7 @@ const virama =
 /** Flags of parts of a country, spelled in invisible letters: England, Scotland, Wales. */
 const regionalFlags: ReadonlySet<string> = new Set(['gbeng', 'gbsct', 'gbwls']);
 
-/** Letters of such a flag and their end. */
+/** Letters of a regional flag and their end. */
 const flagCharsMax = 6;
 
 const nonJoiner = 0x200c;

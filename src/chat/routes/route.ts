@@ -43,22 +43,22 @@ export type RouteReport =
   | { readonly type: 'up' | 'down'; readonly peerId: PeerId }
   /** A dial, or the handshake on it, failed. `retryAfterMs`: the pause that a busy peer asked for; 0: none. */
   | { readonly type: 'unreached'; readonly peerId: PeerId; readonly retryAfterMs: number }
-  /** The connection for one message brought nothing. Each message of such a way has a connection of its own. */
+  /** The connection for one message failed, on a route that opens a connection for each message. */
   | { readonly type: 'way-failed'; readonly peerId: PeerId }
   /** A beacon shows that the peer is on the network. */
   | { readonly type: 'present'; readonly peerId: PeerId }
   /** The peer was forgotten in favour of another one. */
   | { readonly type: 'forgotten'; readonly peerId: PeerId }
-  /** These were handed to a session that confirms them later. */
+  /** The entries were handed to a session that confirms them later. */
   | { readonly type: 'taken'; readonly peerId: PeerId; readonly entries: readonly Entry[] }
-  /** These have reached the best state of this route. */
+  /** The messages have reached the best state of this route. */
   | {
       readonly type: 'confirmed';
       readonly peerId: PeerId;
       readonly ids: readonly MessageId[];
       readonly as: 'sent' | 'delivered';
     }
-  /** These cannot be sent, now or later. */
+  /** The messages cannot be sent, now or later. */
   | {
       readonly type: 'refused';
       readonly peerId: PeerId;

@@ -77,7 +77,7 @@ export const synergyFormHint = (endpoint: string): string =>
 /** The dialect. */
 export const synergy: ForeignDialect<SynergyMessage> = {
   name: 'synergy',
-  // Of the text form; an object ends with its brace, and silence within it means nothing.
+  // Silence ends a message of the text form. A JSON object ends with its brace, and silence within it means nothing.
   framing: {
     type: 'read',
     bytesMax: foreignFrames.frameBytesMax,

@@ -27,7 +27,7 @@ export interface SynergyPeer extends Endpoint {
 export interface SynergyNotice {
   readonly type: 'new-peer' | 'connected' | 'message' | 'disconnected';
   readonly peer: SynergyPeer;
-  /** Of a message; empty otherwise. */
+  /** Text of the message; empty for other notices. */
   readonly text: string;
 }
 

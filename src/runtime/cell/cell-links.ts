@@ -86,7 +86,7 @@ export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkRece
     return this.senders.get(openedName(to)) ?? null;
   }
 
-  /** Its receiver is gone for good: a later ref opens another. */
+  /** Forgets an opened sender whose receiver does not come back. A later ref opens another one. */
   forgetOpened(sender: LinkSender): void {
     const name = openedName(sender.link.to);
     if (this.senders.get(name) !== sender) return;
@@ -177,7 +177,7 @@ export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkRece
     }
   }
 
-  /** The actor is gone for good. */
+  /** Closes all links, since the actor does not come back. */
   close(): void {
     for (const end of this.receivers) end.close();
     for (const sender of this.senders.values()) sender.abandon();

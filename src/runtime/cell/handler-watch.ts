@@ -16,7 +16,7 @@ export class HandlerWatch {
   #end: LinkReceiver | null = null;
   #seq = 0;
   #origin: Origin | null = null;
-  /** Of the messages that the actor has sent to itself and that wait, oldest first. Null: none. */
+  /** Origins of the waiting messages that the actor sent to itself, oldest first; null: none waits. */
   #ofOwn: (Origin | null)[] | null = null;
 
   constructor(slot: number, host: CellHost) {

@@ -109,7 +109,7 @@ export class Redelivery {
     this.unstash();
   }
 
-  /** It crashed at this envelope; the same one at several crashes is poison. After `#rewind`. */
+  /** Notes a crash at this envelope. An envelope at which several crashes happened is poison. Call after `#rewind`. */
   #suspect(place: number): void {
     const end = this.#mailbox.endAt(place) ?? null;
     const code = this.#mailbox.codeAt(place);

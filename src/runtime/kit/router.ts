@@ -30,9 +30,9 @@ export type Route = 'round-robin' | 'least-busy' | ((name: string, body: unknown
 export interface RouterOptions<Args> {
   readonly workers: number;
   readonly route: Route;
-  /** Of each worker. */
+  /** Arguments of each worker. */
   readonly args: Args;
-  /** Of the nth worker, from 0. Default: beside the router. */
+  /** Placement of the nth worker, from 0. Default: beside the router. */
   readonly placement?: (nth: number) => Placement;
 }
 

@@ -27,11 +27,11 @@ export type TopicProtocol<Body> = {
   publish: Cast<Body>;
   subscribe: Cast<Subscription>;
   unsubscribe: Cast<Subscription>;
-  /** Of a subscriber. */
+  /** A subscriber has ended. */
   ended: Cast<Ended>;
 };
 
-/** Names of casts that take such a body. */
+/** Names of the casts of a protocol that take this body. */
 export type SubscriberName<P extends Protocol, Body> = {
   [N in CastName<P>]: Body extends P[N]['body'] ? N : never;
 }[CastName<P>];

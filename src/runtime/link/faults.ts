@@ -2,11 +2,11 @@
 import type { RuntimeError } from '../errors.js';
 import type { DeadLetterReason } from './protocol.js';
 
-/** The receiver is stopped for good, or unknown. */
+/** Makes the failure of a receiver that has stopped for ever, or is unknown. */
 export const gone = (actor: string): RuntimeError => ({ code: 'runtime/no-actor', actor });
-/** The link has no credit. */
+/** Makes the failure of a link without credit. */
 export const full = (actor: string): RuntimeError => ({ code: 'runtime/mailbox-full', actor });
-/** The caller gave the call up. */
+/** Makes the failure of a call that its caller aborted. */
 export const aborted = (actor: string, name: string): RuntimeError => ({
   code: 'runtime/aborted',
   actor,

@@ -77,7 +77,7 @@ export interface LinkAddress {
   readonly credit: number;
   /** Deaths of the receiver's thread at one envelope that make it a dead letter. */
   readonly triesMax: number;
-  /** It is part of a circle of links, so nobody waits for its acknowledgements. */
+  /** Whether the link is part of a circle of links: then nobody waits for its acknowledgements. */
   readonly isCircular: boolean;
 }
 
@@ -109,10 +109,10 @@ export interface SenderOptions {
   readonly isStrict: boolean;
 }
 
-/** Of a call. */
+/** Options of a call. */
 export interface CallOptions {
   readonly deadlineMs?: number;
   readonly transfer?: readonly Transferable[];
-  /** Aborted: the caller hears `runtime/aborted`, and the handler's `from.signal` is aborted. */
+  /** Aborts the call: it fails with `runtime/aborted`, and the handler's `from.signal` is aborted. */
   readonly signal?: AbortSignal;
 }

@@ -193,7 +193,7 @@ export class LinkSender implements PipeEnd<Progress> {
     else if (call !== null) this.#calls.fail(call.seq, poison(this.link.to, call.name));
   }
 
-  /** The receiver is gone for good. */
+  /** Closes the link, since the receiver has ended and does not come back. */
   close(): void {
     if (this.isGone) return;
     this.detach();

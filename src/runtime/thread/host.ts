@@ -59,11 +59,11 @@ export interface HostControl {
   start(id: string, incarnation: number, restarts: number, isCautious: boolean): Awaitable<StartOutcome>;
   /** Handles what was sent before the marker on these links; resolves with how the actor ended. */
   stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Awaitable<ExitReason>;
-  /** `isAtEnvelope`: because of the message in hand. */
+  /** Crashes an actor. `isAtEnvelope`: the message in hand is the cause. */
   crash(id: string, detail: string, isAtEnvelope: boolean): void;
   /** The address of a link that an actor here opened; null: no actor has that id. */
   adopt(id: string, to: string, link: LinkAddress | null): void;
-  /** Another actor has ended for good. */
+  /** Reports the end of an actor that another one watches. */
   ended(end: WatchedEnd): void;
   remove(id: string): void;
   /** The port to another thread, for all links between the two. */
@@ -71,16 +71,16 @@ export interface HostControl {
   closeWire(wire: number): void;
   connectSender(linkId: number, channel: Channel, blamedSeqs: readonly number[]): void;
   connectReceiver(link: LinkAddress, channel: Channel): void;
-  /** The sender of a link to `to` is gone for good. */
+  /** Ends the receiver of a link to `to`, whose sender does not come back. */
   endReceiver(linkId: number, to: string): void;
   connectLocal(linkId: number, blamedSeqs: readonly number[]): void;
   /** Has the sender put a stop marker behind what it sent. */
   markSender(linkId: number, marker: number): void;
-  /** The link has become part of a circle of links, or has left one. */
+  /** Notes whether a link is part of a circle of links. */
   setCircular(linkId: number, isCircular: boolean): void;
-  /** The receiver is dead and will come back. */
+  /** Holds a sender, whose receiver is dead and comes back. */
   disconnectSender(linkId: number): void;
-  /** The receiver is gone for good. */
+  /** Closes a sender, whose receiver does not come back. */
   closeSender(linkId: number): void;
   pulse(): Pulse;
   stats(): ThreadStats;

@@ -18,7 +18,7 @@ export interface Settling {
 /** The observable state of a thread. */
 export type Sight = Omit<Observation, 'atMs' | 'lateMs'>;
 
-/** Of the supervisor's own thread, which shares no counters. */
+/** Observes the supervisor's own thread, which shares no counters: nothing is seen. */
 const nothingSeen = (): Sight => ({ times: null, progress: 0, isDeaf: false });
 
 /** Resolves to true as soon as `work` settles, and to false when `deadlineMs` of usable time have passed before. */

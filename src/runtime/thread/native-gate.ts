@@ -40,7 +40,7 @@ export class NativeGate {
   }
 }
 
-/** Those of all threads that live. */
+/** The gates of all living threads. */
 const gates = new Set<NativeGate>();
 
 /** Node ends all threads with the process, after `process.exit` as well as after an error that nobody caught. */

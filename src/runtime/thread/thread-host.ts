@@ -57,7 +57,7 @@ export interface ThreadOptions {
 
 /** `WorkerControl` across a port. Calls to a dead thread are lost, since its death is reported in any case. */
 export class ThreadHost extends OneWayControl {
-  /** Of a spare it is changed when it gets its first actor. */
+  /** Name of the thread. A spare thread is renamed when it gets its first actor. */
   name: string;
   readonly limits: RuntimeLimits;
   readonly placement: ThreadPlacement;

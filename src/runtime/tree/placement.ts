@@ -17,7 +17,7 @@ export interface PlacementOptions {
   readonly isStrict: boolean;
   readonly timers: Timers;
   readonly isRecording: boolean;
-  /** Of the supervisors' own thread. */
+  /** Event loop of the supervisors' own thread. */
   readonly loop: Loop;
 }
 

@@ -19,7 +19,7 @@ export class Wires {
   #made = 0;
   #channels = 0;
 
-  /** For a look from outside. */
+  /** Number of wires, for figures. */
   get count(): number {
     return this.#byId.size;
   }

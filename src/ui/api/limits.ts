@@ -16,7 +16,7 @@ export const controlApi = {
   lingerMs: 2_000,
   /** Time without a call after which a node at rest releases its home. A reader that pauses holds up nobody. */
   restIdleMs: 250,
-  /** Time that such a node waits for its first client, on a busy machine, too. */
+  /** Time that a node for commands waits for its first client: a busy machine may take this long. */
   firstClientMs: 15_000,
   /** Bytes of the log that are read for the reason why a node did not start. */
   logTailBytes: 8_192,
@@ -24,7 +24,7 @@ export const controlApi = {
   nodeLogBytesMax: 2 * 2 ** 20,
   /** Attempts to attach to a node that ends meanwhile. */
   attachAttemptsMax: 20,
-  /** Pause between two such attempts. */
+  /** Pause between two attempts to attach. */
   attachPauseMs: 50,
   /** Bytes of a body: a batch of `sendBatchBytesMax` text at the worst growth by JSON escapes (six for one). */
   bodyBytesMax: 8 * 2 ** 20,
@@ -53,6 +53,6 @@ export const controlApi = {
   eventsAheadBytesMax: 256 * 1_024,
   /** Time that a command waits where the caller names none. */
   timeoutMs: 30_000,
-  /** Pause between two looks at a full outbox. */
+  /** Pause between two checks of a full outbox. */
   outboxPollMs: 250,
 } as const;

@@ -16,10 +16,10 @@ export interface JsonObject {
 
 /** Bounds that are checked before anything is built. */
 export interface JsonBounds {
-  /** Of the UTF-8 text. */
+  /** Bytes of the UTF-8 text. */
   readonly bytesMax: number;
   readonly depthMax: number;
-  /** Over all objects of the text. */
+  /** Keys of all objects of the text together. */
   readonly keysMax: number;
 }
 

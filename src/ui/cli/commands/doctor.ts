@@ -51,7 +51,7 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
   }
 }
 
-/** Examines for the prompt, which has a node. Errors: of the settings and of the node. */
+/** Examines on behalf of the prompt, which has a node. Errors: those of the settings and of the node. */
 export async function examine(
   { world, common, stopped }: RunContext,
   { node, home, ageMs }: Pick<Attachment, 'node' | 'home' | 'ageMs'>,
@@ -70,7 +70,7 @@ export async function examine(
 
 const listening = 'no node runs here: the doctor listens, and sends one test datagram to each network';
 
-/** Attaches to the node of the home. A question to a peer needs one, so it starts one; else `null` where none runs. */
+/** Attaches to the node of the home. Null: none runs, and none is needed. A question to a peer needs one and starts it. */
 async function attachForDoctor(
   { world, common }: RunContext,
   home: string,

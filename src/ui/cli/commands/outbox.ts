@@ -104,7 +104,7 @@ export async function withdrawAll(
   return ok(done);
 }
 
-/** Such as `2 wait for Dave; they go out when Dave and you are here`, one line for each peer. */
+/** Counts waiting messages, one line for each peer: `2 wait for Dave; they go out when Dave and you are here`. */
 export const waitLines = (messages: readonly MessageEvent[]): readonly string[] =>
   [...groupedByPeer(messages).values()].map((waiting) => {
     const name = escapeName(waiting.at(-1)?.peer ?? '');

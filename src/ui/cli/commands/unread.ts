@@ -79,7 +79,7 @@ export function read(context: RunContext, word: string): Promise<ExitCode> {
   });
 }
 
-/** Messages of the peer after a `seq`, oldest first; none of ours. */
+/** Reads the messages that the peer sent after a `seq`, oldest first. */
 export async function messagesAfter(
   node: Pick<NodeHandle, 'history'>,
   peer: string,
@@ -90,7 +90,7 @@ export async function messagesAfter(
   return page.isErr() ? err(page.error) : ok(page.value);
 }
 
-/** Such as `3 unread: Alice 2, Dave 1`; null: nothing is unread. */
+/** Counts unread messages: `3 unread: Alice 2, Dave 1`; null: nothing is unread. */
 export function unreadLine(conversations: readonly UnreadInfo[]): string | null {
   const total = conversations.reduce((sum, { unread: count }) => sum + count, 0);
   if (total === 0) return null;

@@ -19,7 +19,7 @@ export function startSettings(chosen: NodeSettings): StartSettings {
   return { ...Object.fromEntries(all), logFile: pathOf(chosen) };
 }
 
-/** Returns the flags that the running node does not follow. `adjusted`: `flags` with the own port of a role. */
+/** Returns the flags that the running node does not follow. `adjusted`: `flags`, with the port of a role in `listen`. */
 export function differencesOf(
   flags: NodeSettings,
   adjusted: NodeSettings,
@@ -33,7 +33,7 @@ export function differencesOf(
   // These keys are not compared by equality with the start of the node.
   const special = new Map<string, boolean>([
     ['name', name === undefined || sanitiseName(name).unwrapOr('') === self.name],
-    ['port', opened.isPort],
+    ['port', opened.isOpen],
     ['portStrict', portStrict !== true || opened.isExact || started['portStrict'] === true],
     ['dialects', dialects.every((dialect) => wanted.includes(dialect))],
     ['listen', listen.every((word) => isOpen(word, self))],
@@ -80,18 +80,18 @@ function wordOf(key: string, value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : 'none';
 }
 
-/** Compares the ports. `isPort`: the port of `--port` is open. `isExact`: `--port` names that port. */
+/** Compares the ports. `isOpen`: the node listens on the port of the flags. `isExact`: the flags name its very port. */
 function openedPorts(
   { port, listen = [] }: NodeSettings,
   adjusted: NodeSettings,
   self: SelfInfo,
   started: StartSettings,
-): { readonly isPort: boolean; readonly isExact: boolean } {
+): { readonly isOpen: boolean; readonly isExact: boolean } {
   const rolePorts = (adjusted.listen ?? []).slice(listen.length);
   // A node whose port was taken listens on the next one. Its flags are accepted again.
   const isMain = port === undefined || port === 0 || port === self.port || port === started['port'];
-  const isPort = isMain && rolePorts.every((word) => isOpen(word, self));
-  return { isPort, isExact: isPort && (port === self.port || rolePorts.length > 0) };
+  const isPortOpen = isMain && rolePorts.every((word) => isOpen(word, self));
+  return { isOpen: isPortOpen, isExact: isPortOpen && (port === self.port || rolePorts.length > 0) };
 }
 
 function isOpen(word: string, { foreignPorts = [] }: SelfInfo): boolean {
@@ -102,7 +102,7 @@ function isOpen(word: string, { foreignPorts = [] }: SelfInfo): boolean {
 
 /** Decides whether a flag is absent or equals the start of the node. Lists may differ in order. */
 function isSame(asked: unknown, is: unknown): boolean {
-  // A node that another program embeds does not tell its start.
+  // A node that another program embeds does not report the settings of its start.
   if (asked === undefined || is === undefined) return true;
   if (!Array.isArray(asked)) return asked === is;
   const [wanted, there] = [new Set(listOf(asked)), new Set(listOf(is))];

@@ -6,10 +6,10 @@ import type { Open } from './layout.js';
 import type { Printer } from './printer.js';
 
 const names = ['block', 'unblock', 'disconnect'] as const;
-/** The name of such a command. */
+/** The name of a command about one peer. */
 export type PeerCommandName = (typeof names)[number];
 
-/** Whether a command is one of these. */
+/** Whether a command is one about one peer. */
 export const isPeerCommand = (name: string): name is PeerCommandName => names.some((known) => known === name);
 
 /** Runs the commands about one peer. */

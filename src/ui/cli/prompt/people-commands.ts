@@ -22,10 +22,10 @@ import { peerName, taggedWord } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 
 const names = ['accept', 'reject', 'requests', 'contact', 'unread', 'outbox', 'nickname', 'doctor'] as const;
-/** The name of such a command. */
+/** The name of a command about people. */
 export type PeopleCommandName = (typeof names)[number];
 
-/** Whether a command is one of these. */
+/** Whether a command is one about people. */
 export const isPeopleCommand = (name: string): name is PeopleCommandName =>
   names.some((known) => known === name);
 

@@ -21,7 +21,7 @@ export const editNames = [
   'yank',
   'undo',
 ] as const;
-/** The name of such a key. */
+/** A name of an edit. */
 export type EditName = (typeof editNames)[number];
 
 interface Snapshot {

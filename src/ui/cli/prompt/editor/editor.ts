@@ -62,7 +62,7 @@ export class Editor {
   #ownLine = '';
   /** Lines that were not sent and wait for the line to be empty. */
   readonly #waiting: string[] = [];
-  /** Text of such a line while nothing has changed it; null: the line is another one. */
+  /** Text of the unsent line that stands in the input unchanged; null: the input holds another text. */
   #givenBack: string | null = null;
   /** Paste that the user is asked about. */
   #pasted: string | null = null;

@@ -118,3 +118,17 @@ export const parent = actor<null, readonly string[], ParentProtocol>({
     },
   },
 });
+
+/** Loops for ever at the start of one of its lives. */
+export const looping = actor<{ readonly loopsAt: number }, number, AskedProtocol & { die: Cast<null> }>({
+  name: 'looping',
+  triesMax: 1,
+  init: ({ loopsAt }, { restarts }) => {
+    if (restarts === loopsAt) for (;;);
+    return ok(restarts);
+  },
+  receive: {
+    ask: (restarts) => reply(restarts, ok(restarts)),
+    die: () => process.exit(1),
+  },
+});

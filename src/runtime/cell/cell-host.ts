@@ -70,7 +70,14 @@ export interface CellHost extends CellEvents {
 export type StartOutcome =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly fault: Fault }
-  | { readonly type: 'crashed'; readonly detail: string }
+  | {
+      readonly type: 'crashed';
+      readonly detail: string;
+      /** The death of its thread took it along while another start had the thread. */
+      readonly isBystander?: boolean;
+      /** The same for all starts that one death of a thread took along. Absent: it crashed by itself. */
+      readonly cause?: unknown;
+    }
   /** Its arguments cannot be cloned into its thread. */
   | { readonly type: 'uncloneable'; readonly detail: string };
 

@@ -158,7 +158,9 @@ export class ThreadHost extends OneWayControl {
       const fault = this.#createFaults.get(id);
       this.#createFaults.delete(id);
       if (fault !== undefined) return { type: 'uncloneable', detail: fault };
-      return result ?? { type: 'crashed', detail: this.#cause || 'its thread is gone' };
+      if (result !== null) return result;
+      const isBystander = this.#progress.startsBegun !== nth;
+      return { type: 'crashed', detail: this.#cause || 'its thread is gone', isBystander };
     };
     const table = this.#progress;
     const progress = (): number => (table.startsBegun >= nth ? begun : table.startsBegun + table.handled);

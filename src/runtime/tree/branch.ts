@@ -10,7 +10,7 @@ import { gone } from '../link/faults.js';
 import type { Directory } from './directory.js';
 import type { ActorOwner } from './placed.js';
 import { checkChild, checkTree, isBranch, startFailed } from './checks.js';
-import { failureOf, type BranchOutcome, type Failure } from './failure.js';
+import { failureOf, startAmongOthers, type BranchOutcome, type Failure } from './failure.js';
 import type { ActorNode, SupervisorEvent, SupervisorNode, SupervisorSpec, TreeNode } from './spec.js';
 import type { Timers } from '../timers.js';
 
@@ -26,7 +26,7 @@ interface Child {
   restarts: number;
   /** Crashes without a quiet window between them. */
   inARow: number;
-  /** Cause of the last crash; null: unknown. */
+  /** Cause of the last crash; a text names an envelope. */
   lastCause: unknown;
   startedAtMs: number;
 }
@@ -143,7 +143,8 @@ export class Branch implements ActorOwner, BranchOwner {
 
   async #startAdded(child: Child): Promise<Result<void, RuntimeError>> {
     this.#keep(child);
-    const failure = await this.#startOne(child);
+    const isWanted = (): boolean => this.#isKept(child) && this.#status === 'running';
+    const failure = await startAmongOthers(() => this.#startOne(child), isWanted);
     if (failure === null) {
       this.#system.directory.confirm(child.id);
       return ok(undefined);
@@ -243,8 +244,9 @@ export class Branch implements ActorOwner, BranchOwner {
     }
     let failed: Child | null = child;
     let isRefusal = reason.type === 'refused';
-    for (let why = cause; failed !== null; why = null) {
-      const { timers } = this.#system;
+    let why = cause;
+    while (failed !== null) {
+      const { limits, timers } = this.#system;
       if (isRefusal || !this.#window.allow(timers.now(), why)) {
         this.#giveUp(failed, isRefusal);
         return;
@@ -253,11 +255,10 @@ export class Branch implements ActorOwner, BranchOwner {
       for (const one of group) this.#prepareOne(one);
       for (const other of group.toReversed()) await this.#stopOne(other);
       // Another envelope than before: the last one was handled or set aside.
-      const isOther = why !== null && why !== failed.lastCause;
+      const isOther = typeof why === 'string' && why !== failed.lastCause;
       const isQuiet = timers.now() - failed.startedAtMs > this.#windowMs();
       failed.inARow = isQuiet || isOther ? 1 : failed.inARow + 1;
       failed.lastCause = why;
-      const { limits } = this.#system;
       const delayMaxMs = this.#spec.restartDelayMaxMs ?? limits.restartDelayMaxMs;
       const delayMs = restartDelayMs(failed.inARow, timers.random(), delayMaxMs, limits);
       await this.#sleepers.sleep(delayMs, timers);
@@ -273,7 +274,7 @@ export class Branch implements ActorOwner, BranchOwner {
         if (!this.#isKept(one)) continue;
         if (failure !== null) {
           failed = one;
-          ({ isRefusal } = failure);
+          ({ isRefusal, cause: why } = failure);
           break;
         }
         const { id, restarts } = one;

@@ -51,6 +51,8 @@ export class Directory implements ThreadEvents, Seats {
   readonly #watches = new Watches((end) => this.#tellEnd(end));
   /** Set by the maker of the tree, before anything starts. */
   families: Kin | null = null;
+  /** Causes of the deaths of threads, for the starts that they took along. */
+  readonly #deaths = new WeakMap<ThreadHost, unknown>();
   #isClosed = false;
 
   constructor(options: PlacementOptions, events: SystemEvents) {
@@ -136,6 +138,8 @@ export class Directory implements ThreadEvents, Seats {
 
   #started(actor: Placed, host: Host | ThreadHost, answer: StartAnswer): Awaitable<StartOutcome> {
     actor.status = answer.type === 'ready' ? 'ready' : 'down';
+    if (answer.type === 'crashed' && host instanceof ThreadHost)
+      return { ...answer, cause: this.#deaths.get(host) ?? null };
     if (answer.type !== 'late') return answer;
     const outcome: StartOutcome = { type: 'crashed', detail: `not ready in time: ${answer.detail}` };
     return actor.host === host ? this.#displace(actor).then(() => outcome) : outcome;
@@ -224,6 +228,7 @@ export class Directory implements ThreadEvents, Seats {
   died(thread: ThreadHost, detail: string, blames: readonly Blame[]): void {
     if (!this.#placements.died(thread)) return;
     const cause = this.#links.blame(blames) ?? {};
+    this.#deaths.set(thread, cause);
     const lost = [...this.#actors.values()].filter((actor) => actor.host === thread);
     for (const actor of lost) {
       actor.host = null;

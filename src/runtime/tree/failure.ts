@@ -1,11 +1,22 @@
-/** Why a child did not start, as its supervisor sees it. Pure. */
+/** Why a child did not start, as its supervisor sees it. */
+import type { Awaitable } from '../actor.js';
 import type { StartOutcome } from '../cell/cell-host.js';
 import type { RuntimeError } from '../errors.js';
 import { unreachable } from '../exhaustive.js';
 import { startFailed } from './checks.js';
 
-/** `isRefusal`: no restart is tried. */
-export type Failure = { readonly isRefusal: boolean; readonly error: RuntimeError };
+/** The failure of a start. */
+export interface Failure {
+  /** No restart is tried. */
+  readonly isRefusal: boolean;
+  readonly error: RuntimeError;
+  /** Of a crash: the same for all that crashed together. Null: it crashed by itself. */
+  readonly cause: unknown;
+  /** Its thread died at the start of another actor. */
+  readonly isBystander: boolean;
+}
+
+const byItself = { cause: null, isBystander: false };
 
 /** The start of an actor or of a supervisor. */
 export type BranchOutcome = StartOutcome | { readonly type: 'failed'; readonly error: RuntimeError };
@@ -16,16 +27,35 @@ export function failureOf(id: string, outcome: BranchOutcome): Failure | null {
     case 'ready':
       return null;
     case 'refused':
-      return { isRefusal: true, error: startFailed(id, outcome.fault.code, outcome.fault) };
+      return { ...byItself, isRefusal: true, error: startFailed(id, outcome.fault.code, outcome.fault) };
     case 'uncloneable': {
       const detail = `its arguments cannot be cloned into its thread: ${outcome.detail}`;
-      return { isRefusal: true, error: startFailed(id, detail, { code: 'runtime/not-cloneable' }) };
+      return {
+        ...byItself,
+        isRefusal: true,
+        error: startFailed(id, detail, { code: 'runtime/not-cloneable' }),
+      };
     }
-    case 'crashed':
-      return { isRefusal: false, error: startFailed(id, outcome.detail) };
+    case 'crashed': {
+      const { detail, cause = null, isBystander = false } = outcome;
+      return { isRefusal: false, error: startFailed(id, detail), cause, isBystander };
+    }
     case 'failed':
-      return { isRefusal: false, error: outcome.error };
+      return { ...byItself, isRefusal: false, error: outcome.error };
     default:
       return unreachable(outcome);
   }
+}
+
+const bystanderTriesMax = 3;
+
+/** Starts a child, again where another start has ended its thread. `mayGoOn`: it is still wanted. */
+export async function startAmongOthers(
+  start: () => Awaitable<Failure | null>,
+  mayGoOn: () => boolean,
+): Promise<Failure | null> {
+  let failure = await start();
+  for (let tries = 1; failure?.isBystander === true && tries < bystanderTriesMax && mayGoOn(); tries += 1)
+    failure = await start();
+  return failure;
 }

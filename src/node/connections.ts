@@ -34,7 +34,9 @@ export interface Connections {
 export function openConnections(place: Placement, tree: () => Promise<Supervisor | null>): Connections {
   let started = 0;
   const placement = (at: number): Placement =>
-    place.kind === 'inline' ? place : { ...place, thread: `sessions-${at % limits.sessionThreads}` };
+    place.kind === 'inline' || place.thread !== undefined
+      ? place
+      : { ...place, thread: `sessions-${at % limits.sessionThreads}` };
   const hosted = <Args extends { readonly port: MessagePort }>(id: string, args: Args) => {
     started += 1;
     const links = { node: nodeAddress };

@@ -53,6 +53,8 @@ export interface NodeOptions {
   readonly beaconPorts?: readonly number[];
   readonly beaconIntervalMs?: number;
   readonly maxConnections?: number;
+  /** Whether the actors of the network share one thread, which takes less memory. Default: each has its own. */
+  readonly compact?: boolean;
   /** Foreign dialects to switch on: names, or `all`. Default: none. */
   readonly dialects?: readonly (ForeignDialectName | 'all')[];
   /** Whether to speak the native dialect alone, whatever else is set. */

@@ -12,6 +12,8 @@
  *         └─ presence     rest-for-one   last: this node is announced once it can answer
  *            ├─ discovery    own thread
  *            └─ broadcast    own thread
+ *
+ * In a compact node the actors of the network share one thread, and end together when it dies.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -145,8 +147,13 @@ class RunningNode {
     this.#oldHistory = openOldHistory(join(home.directory, 'chat_history.txt'), (reason) =>
       this.#log('warn', 'chat-history-not-written', { reason }),
     );
-    this.#place = (worker) =>
-      placing === 'inline' ? { kind: 'inline' } : { kind: 'thread', entry: workers(worker) };
+    this.#place = (worker) => {
+      if (placing === 'inline') return { kind: 'inline' };
+      // The history keeps its thread: a hang of the network must not hold up what is being synced.
+      if (options.compact === true && worker !== 'history')
+        return { kind: 'thread', entry: workers('network'), thread: 'network' };
+      return { kind: 'thread', entry: workers(worker) };
+    };
     this.#connections = openConnections(this.#place('session'), () => this.#tree);
     this.#jobs = openJobs(workers('jobs'));
     this.#log = (level, event, fields) => options.log?.(level, event, fields);

@@ -177,6 +177,7 @@ export const settings = {
     connectionsMax,
     'accept at most this many connections at once',
   ),
+  compact: atStart('--compact', flag, false, 'take less memory: one thread for the whole network'),
   dialects: atStart(
     '--dialects <list>',
     dialects,

@@ -1,0 +1,16 @@
+import { discoveryActor } from '../src/actors/presence/discovery.js';
+import { broadcastActor } from '../src/actors/presence/broadcast.js';
+import { session } from '../src/actors/connection/session.js';
+import { sessionWarmth } from '../src/actors/connection/warmth.js';
+import { foreignConnection } from '../src/actors/connection/foreign.js';
+import { transportActor } from '../src/actors/transport/transport.js';
+import { hostActors } from '../src/runtime/thread/thread.js';
+
+hostActors({
+  transport: transportActor,
+  session,
+  'session-warmth': sessionWarmth,
+  foreign: foreignConnection,
+  discovery: discoveryActor,
+  broadcast: broadcastActor,
+});

@@ -25,10 +25,10 @@ export function crowdedOut<Caller extends Waiting>(
   newcomer: Caller,
 ): Caller | null {
   const isForeign = isOlderProgram(newcomer);
-  const room = others.filter((other) => isOlderProgram(other) === isForeign);
-  if (room.length < (isForeign ? limits.foreignWaitingMax : limits.waitingMax)) return null;
+  const queue = others.filter((other) => isOlderProgram(other) === isForeign);
+  if (queue.length < (isForeign ? limits.foreignWaitingMax : limits.waitingMax)) return null;
   const byAddress = new Map<string, Caller[]>();
-  for (const caller of room) {
+  for (const caller of queue) {
     const source = sourceKey(caller.address);
     const held = byAddress.get(source);
     if (held === undefined) byAddress.set(source, [caller]);
@@ -36,7 +36,7 @@ export function crowdedOut<Caller extends Waiting>(
   }
   const own = byAddress.get(sourceKey(newcomer.address)) ?? [];
   const most = [...byAddress.values()].reduce((a, b) => (b.length > a.length ? b : a), own);
-  // Where both addresses would only swap their numbers, the earlier caller stays.
+  // With one caller more than the newcomer's address, the other address would only change places with it.
   return (most.length > own.length + 1 ? most.at(-1) : undefined) ?? newcomer;
 }
 

@@ -9,7 +9,7 @@ import type { AskedInput, CallOf, Commands } from './asked.js';
 import type { ContactInfo, UnreadInfo } from './contract.js';
 import type { EntryAnswer } from './delivery/effects.js';
 import { outbox as limits } from './delivery/limits.js';
-import { Unseen } from './delivery/unseen.js';
+import { ReaderMarks } from './delivery/unseen.js';
 import type { ChatError } from './errors.js';
 import { setBlocked, type CoreTurn, type Parts } from './parts.js';
 import { noChoice } from './people/contact.js';
@@ -38,13 +38,13 @@ type Named<N extends keyof Commands> = Extract<PeopleCommand, { readonly name: N
 
 /** Runs these commands, and keeps those that wait for the history. */
 export class PeopleDesk {
-  readonly unseen: Unseen;
+  readonly unseen: ReaderMarks;
   readonly #parts: Parts;
   readonly #outboxes = new Map<Token, CallOf<'outbox'>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.unseen = new Unseen(parts.people);
+    this.unseen = new ReaderMarks(parts.people);
   }
 
   /** Carries out a command. */

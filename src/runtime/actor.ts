@@ -83,7 +83,7 @@ export interface Context<P extends Protocol, L extends Links> {
   stash(): void;
   /** Lets the stashed messages wait again, before all others, in their old order. */
   unstash(): void;
-  /** Leads to this actor: to be given away in bodies and arguments. */
+  /** The address of this actor, to be sent to others in bodies and arguments. */
   readonly address: Address<P>;
   /**
    * Starts a child of this actor and waits until it is ready. The actor supervises it and the child ends with this life
@@ -137,7 +137,7 @@ export type CallStep<State, Reply, Failure extends Fault> =
   | { readonly step: 'reply'; readonly state: State; readonly result: Result<Reply, Failure> }
   | { readonly step: 'later'; readonly state: State; readonly from: ReplyTo<Reply, Failure> }
   | { readonly step: 'stop'; readonly state: State; readonly reason: ExitReason };
-/** With a reply: what any handler returns. */
+/** The result of any handler; `Reply` is `never` for a cast. */
 export type Step<State, Reply = never, Failure extends Fault = never> =
   CastStep<State> | ([Reply] extends [never] ? never : CallStep<State, Reply, Failure>);
 

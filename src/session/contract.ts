@@ -122,7 +122,9 @@ export interface Session {
   start(): readonly SessionOutput[];
   /** Bytes as they came from the connection, cut anyhow. */
   receive(bytes: Uint8Array, nowMs: number): readonly SessionOutput[];
+  /** Answers `find-ticket`. `found`: the secrets of the ticket; null: it is unknown here. */
   ticket(found: Resumption | null, nowMs: number): readonly SessionOutput[];
+  /** Answers `judge-peer` with the decision of the owner. */
   judge(
     verdict: { readonly welcome: true } | { readonly welcome: false; readonly error: SessionError },
     nowMs: number,

@@ -58,7 +58,7 @@ test('a text is whole however our name or the form of its peer changes between i
   holds(t, property, { numRuns: 500 });
 });
 
-test('a long text to synergy arrives whole although we are called otherwise in its middle', async (t) => {
+test('a long text to synergy arrives whole although our name changes while it is sent', async (t) => {
   const scene = await startScene(t);
   const synergy = await startSynergy({ name: 'sue' });
   t.after(synergy.close);

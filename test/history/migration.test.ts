@@ -12,15 +12,15 @@ import { entry, start, temporaryHome, type Driver } from './driver.js';
 const none = {};
 const here = join(import.meta.dirname, '../../../test/history');
 /** The file that 1.0.0 wrote; it was killed while four messages were not indexed. */
-const first = join(here, 'version-1/alice/history.db');
+const version1File = join(here, 'version-1/alice/history.db');
 /** A file of schema 2, whose last message is not indexed. */
-const second = join(here, 'version-2/history.db');
+const schema2File = join(here, 'version-2/history.db');
 /** A file of schema 4, whose last message is not indexed. */
-const fourth = join(here, 'version-4/history.db');
+const schema4File = join(here, 'version-4/history.db');
 /** A file of schema 3. */
-const third = join(here, 'version-3/history.db');
+const schema3File = join(here, 'version-3/history.db');
 
-function copy(context: TestContext, written = first): string {
+function copy(context: TestContext, written = version1File): string {
   const { file, remove } = temporaryHome();
   context.after(remove);
   copyFileSync(written, file);
@@ -114,7 +114,7 @@ test('a kill during the upgrade leaves the version of before, whole', async (con
 
 // Case H4
 test('the index of a history of schema 4 is rebuilt and finds words in every script', async (context) => {
-  const file = copy(context, fourth);
+  const file = copy(context, schema4File);
   const history = (await start(file))._unsafeUnwrap();
   await history.idle();
   const found = async (search: string) =>
@@ -127,7 +127,7 @@ test('the index of a history of schema 4 is rebuilt and finds words in every scr
 
 // Case P1
 test('a history of schema 2 opens with its contacts and entries, and with nothing unread', async (context) => {
-  const file = copy(context, second);
+  const file = copy(context, schema2File);
   const history = (await start(file))._unsafeUnwrap();
   const contacts = (await history.call('contacts', none))._unsafeUnwrap();
   assert.deepEqual(
@@ -164,7 +164,7 @@ test('a history of schema 2 opens with its contacts and entries, and with nothin
 
 // Case P16
 test('a history of schema 3 opens with its contacts, which have no former names', async (context) => {
-  const file = copy(context, third);
+  const file = copy(context, schema3File);
   const history = (await start(file))._unsafeUnwrap();
   const [bob] = (await history.call('contacts', none))._unsafeUnwrap();
   assert.ok(bob !== undefined);

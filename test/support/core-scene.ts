@@ -89,9 +89,9 @@ export class CoreScene {
   /** The next number of the dice. */
   random = 0;
   readonly core: Core;
-  /** Of the last input. */
+  /** The effects of the last input. */
   effects: readonly Effect[] = [];
-  /** Of all inputs. */
+  /** The effects of all inputs so far. */
   readonly all: Effect[] = [];
   #calls = 0;
 

@@ -1,11 +1,11 @@
-/** Tests of what a pause between two writes means, on a machine that may stand still meanwhile. */
+/** Tests in which a pause between two writes has a meaning, on a machine that may stand still in that pause. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { test, type TestContext } from 'node:test';
 import { foreignFrames } from '../../src/dialects/limits.js';
 
 /**
- * Texts that are sent a pause apart come glued to a reader that did not get to run meanwhile, as on a busy machine:
- * then, and only then, the claim is tried again.
+ * Runs a test that sends texts with pauses between them. A reader that did not run in a pause, as on a busy machine, gets
+ * two texts in one piece: then, and only then, the claim is tried again.
  */
 export function pacedTest(name: string, claim: (t: TestContext) => Promise<void>): void {
   test(name, async (t) => {

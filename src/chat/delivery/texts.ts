@@ -2,7 +2,7 @@
 import type { ChatError } from '../errors.js';
 import { text as limits } from '../../dialects/limits.js';
 
-/** Null: the text can be sent. Errors: `chat/text-empty`, `chat/text-invalid`, `chat/text-too-long`. */
+/** Returns why a text cannot be sent: `chat/text-empty`, `chat/text-invalid` or `chat/text-too-long`; null: it can. */
 export function refusalOfText(text: string): ChatError | null {
   if (text === '') return { code: 'chat/text-empty' };
   if (!isWellFormed(text)) return { code: 'chat/text-invalid', detail: 'half of a surrogate pair' };

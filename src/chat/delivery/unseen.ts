@@ -16,7 +16,7 @@ type UnseenAnswer = Extract<EntryAnswer, { readonly type: 'read' | 'emitted' }>;
 type UnseenTurn = Turn<DeliveryEffect> & PeopleTurn;
 
 /** The requests about marks that are being committed. */
-export class Unseen {
+export class ReaderMarks {
   readonly #people: People;
   readonly #reads = new Map<Token, { readonly peerId: PeerId; readonly call: ReadCall }>();
   readonly #emissions = new Map<Token, EmittedCall>();

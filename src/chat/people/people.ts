@@ -36,7 +36,7 @@ import { AbsentAddresses } from './absent.js';
 import { contacts as limits, seen } from './limits.js';
 import { sanitiseName } from './name.js';
 import * as strangers from './strangers.js';
-import { nothingUnread, type Arrival, type Counted, type UnreadCounts, type Unseen } from './unread.js';
+import { nothingUnread, type Arrival, type Counted, type UnreadCounts, type Unread } from './unread.js';
 
 /** A turn of this part. */
 export type PeopleTurn = Turn<PeopleEffect>;
@@ -59,7 +59,7 @@ export class People {
   }
 
   /** Restores stored contacts. Emits nothing. */
-  restore(contacts: readonly Contact[], writtenTo: readonly PeerId[], unread: Unseen = nothingUnread): void {
+  restore(contacts: readonly Contact[], writtenTo: readonly PeerId[], unread: Unread = nothingUnread): void {
     this.#book.unread.restore(unread.marks, unread.countedSeq);
     for (const contact of contacts) {
       this.#book.contacts.set(contact.peerId, contact);
@@ -131,7 +131,7 @@ export class People {
   /** Takes a row of presence. An offline row is published once and forgotten. */
   heard(row: Presence, source: Source, turn: PeopleTurn): void {
     if (row.peerId === this.#ownId) return;
-    this.#book.presence.set(row.peerId, this.#book.left.back(row));
+    this.#book.presence.set(row.peerId, this.#book.left.returned(row));
     this.#absent.announced(row, turn.now.monotonicMs);
     this.seen(row.peerId, row.lastSeenMs, turn);
     if (row.state !== 'online') this.#keepSeen(row.peerId, seen.keepStepMs, turn);

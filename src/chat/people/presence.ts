@@ -1,6 +1,6 @@
 /**
- * The announced presence of a peer, which is a hint: only a handshake proves an address. And the statuses of people: the
- * check of an own one, and those that peers sent over their sessions. Pure.
+ * The announced presence of a peer, which is a hint: only a handshake proves an address. Also the statuses of people: an
+ * own one is checked, and the ones that peers sent over sessions are kept. Pure.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { Contact } from './contact.js';
@@ -54,7 +54,7 @@ export class LeftNames {
   }
 
   /** Returns the row of a peer that speaks again, with its label where it gives no name, and forgets the label. */
-  back(row: Presence): Presence {
+  returned(row: Presence): Presence {
     const label = this.#names.get(row.peerId) ?? '';
     this.#names.delete(row.peerId);
     return row.name === '' ? { ...row, name: label } : row;
@@ -86,17 +86,17 @@ export const statusEnd = (untilMs: number | null, nowMs: number): Result<number 
  * up.
  */
 export class SessionStatuses {
-  readonly #bySession = new Map<PeerId, Status>();
+  readonly #byPeer = new Map<PeerId, Status>();
 
   /** Notes a status. Those of peers without a session are forgotten. */
   note(peerId: PeerId, status: Status, isLive: (peerId: PeerId) => boolean): void {
-    for (const other of this.#bySession.keys()) if (!isLive(other)) this.#bySession.delete(other);
-    this.#bySession.set(peerId, { ...status, text: clipBytes(status.text, wire.textBytesMax) });
+    for (const other of this.#byPeer.keys()) if (!isLive(other)) this.#byPeer.delete(other);
+    this.#byPeer.set(peerId, { ...status, text: clipBytes(status.text, wire.textBytesMax) });
   }
 
-  /** Returns the status of a peer that is here. */
+  /** Returns the status of a peer that is here: the one of its session, else the announced one. */
   of = (peerId: PeerId, announced: Presence | undefined, isLive: boolean): Status =>
-    (isLive ? this.#bySession.get(peerId) : undefined) ?? announced?.status ?? plainStatus;
+    (isLive ? this.#byPeer.get(peerId) : undefined) ?? announced?.status ?? plainStatus;
 }
 
 /** Returns the fields of a row about a status. */

@@ -78,10 +78,10 @@ export class UnreadCounts {
 }
 
 /** The unread messages at the start. `countedSeq`: messages up to it are counted. */
-export interface Unseen {
+export interface Unread {
   readonly marks: readonly UnreadMark[];
   readonly countedSeq: number;
 }
 
 /** The state of a home without messages. */
-export const nothingUnread: Unseen = { marks: [], countedSeq: 0 };
+export const nothingUnread: Unread = { marks: [], countedSeq: 0 };

@@ -19,13 +19,13 @@ export interface ToyGroup {
   readonly generator: bigint;
 }
 
-/** The way from the shared number to the key, as above. */
+/** The way from the shared number to the key; the head of this file describes both. */
 export type KeyDerivation = 'encoded' | 'plain';
 
-/** The group of the program. */
+/** The group of the original program. */
 export const defaultGroup: ToyGroup = { prime: 23n, generator: 5n };
 
-/** The groups that the program and other answers to its assignment use. */
+/** The groups that the original program and its imitations use. */
 export const knownGroups: readonly ToyGroup[] = [defaultGroup, { prime: 19n, generator: 2n }];
 
 /**

@@ -4,14 +4,14 @@
  */
 import type { Transferable } from 'node:worker_threads';
 
-/** Hears of a packet that holds something that cannot be cloned: nothing of it was sent. May say it in other words. */
+/** Takes a packet that cannot be cloned, of which nothing was sent. It may send a substitute with `postNow`. */
 export type Refused<Out> = (packet: Out) => void;
 
 /** The way to the other end of a link. */
 export interface Pipe<Out> {
   /** Sends now or in the next microtask. `weight`: envelopes in it. */
   post(packet: Out, transfer: readonly Transferable[], weight: number, onRefused: Refused<Out> | null): void;
-  /** For `Refused`: sends before everything that was posted later. Throws a `DataCloneError`. */
+  /** Sends before every packet that was posted later; for `Refused`. Throws a `DataCloneError`. */
   postNow(packet: Out, transfer: readonly Transferable[]): void;
   /** Takes in what the other end sent before it was gone. */
   drain(): void;

@@ -56,7 +56,7 @@ export class Questions {
     this.#post = post;
   }
 
-  /** Errors: those of the answer; `runtime/start-failed` when the arguments of a child cannot be cloned. */
+  /** Asks the system. Errors: those of the answer; `runtime/start-failed` when arguments of a child cannot be cloned. */
   ask(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>> {
     this.#asked += 1;
     const nth = this.#asked;

@@ -33,7 +33,7 @@ export interface Placed {
   earlyExit: Exit | null;
 }
 
-/** Of an actor that was not started yet. */
+/** Makes the record of an actor that was not started yet. */
 export const placedOf = (spec: ChildSpec, owner: ActorOwner, beside: string | null): Placed => ({
   spec,
   owner,

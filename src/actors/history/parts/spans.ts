@@ -16,7 +16,7 @@ export function widen(spans: Spans, seq: number, atMs: number): void {
   }
 }
 
-/** Within a transaction: adds these arrivals to the stored ones. */
+/** Adds arrivals to the stored ones. Call within a transaction. */
 export function writeSpans(sql: Sql, spans: Spans): void {
   const put = sql.prepare(
     `INSERT INTO span VALUES (?, ?, ?) ON CONFLICT(block) DO UPDATE

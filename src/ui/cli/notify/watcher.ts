@@ -85,7 +85,7 @@ export class Watcher {
     }
   }
 
-  /** Keeps a row as the newest. The oldest that decides nothing makes room. */
+  /** Keeps a row as the newest. Of too many rows, the oldest one of a peer that may notify is dropped. */
   #keep(row: PeerEvent): void {
     this.#peers.delete(row.id);
     this.#peers.set(row.id, row);

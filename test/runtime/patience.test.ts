@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
-import { inTime } from '../../src/runtime/thread/in-time.js';
+import { inTime, Waits } from '../../src/runtime/thread/in-time.js';
 import { Patience, usableMs, type Observation } from '../../src/runtime/thread/patience.js';
 import { parseProc, ThreadClock } from '../../src/runtime/thread/clock.js';
 
@@ -155,6 +155,25 @@ describe('inTime', () => {
   });
   test('settles with the work, also when it fails', async () => {
     assert.equal(await inTime(Promise.reject(new Error('failed')), 1_000, standingTimers()), true);
+  });
+});
+
+describe('waits for many answers of one thread', () => {
+  // Runtime section 2: 10,000 actors are stopped at once.
+  test('share one timer, and each answer prolongs the others', async () => {
+    const timers = standingTimers();
+    const waits = new Waits(timers, () => ({ times: null, progress: 0, isDeaf: false }));
+    const answers = new EventEmitter();
+    const [first, second] = ['first', 'second'].map((name) => waits.inTime(once(answers, name), 1_000));
+    for (let n = 0; n < 19; n += 1) timers.next();
+    answers.emit('first');
+    assert.equal(await first, true);
+    for (let n = 0; n < 20; n += 1) timers.next();
+    assert.ok(!timers.isIdle());
+    timers.next();
+    timers.next();
+    assert.equal(await second, false);
+    assert.ok(timers.isIdle());
   });
 });
 

@@ -7,6 +7,8 @@ import type { Timers } from '../timers.js';
 const looksPerDeadline = 20;
 const lookEveryMsMin = 10;
 const lookEveryMsMax = 500;
+/** Less than any difference that a deadline should show. */
+const togetherMs = 20;
 /** Microtasks that an answer may take before its time is measured. */
 const quickTurns = 8;
 
@@ -21,6 +23,66 @@ export type Sight = Omit<Observation, 'atMs' | 'lateMs'>;
 /** Observes the supervisor's own thread, which shares no counters: nothing is seen. */
 const nothingSeen = (): Sight => ({ times: null, progress: 0, isDeaf: false });
 
+/** Waits for answers of one thread with one timer. An answer is a sign of life, so that it prolongs the other waits. */
+class Wait {
+  readonly #patience: Patience;
+  readonly #everyMs: number;
+  readonly #timers: Timers;
+  readonly #see: () => Sight;
+  /** Of the answers that have not come. */
+  readonly #open = new Set<(isInTime: boolean) => void>();
+  readonly beganMs: number;
+  #answered = 0;
+  #callOff: () => void = () => undefined;
+
+  constructor(deadlineMs: number, timers: Timers, see: () => Sight) {
+    this.#timers = timers;
+    this.#see = see;
+    const slice = Math.min(lookEveryMsMax, Math.max(lookEveryMsMin, deadlineMs / looksPerDeadline));
+    this.#everyMs = Math.min(slice, deadlineMs);
+    this.beganMs = timers.now();
+    // The thread's times are not read yet: nearly every answer is there before the second look.
+    this.#patience = new Patience(deadlineMs, { ...see(), times: null, atMs: this.beganMs, lateMs: 0 });
+    this.#plan();
+  }
+
+  get isOver(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /** Resolves to true as soon as `work` settles, and to false when the wait is over before. */
+  add(work: Settling): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#open.add(resolve);
+      const settle = (): void => {
+        if (!this.#open.delete(resolve)) return;
+        this.#answered += 1;
+        if (this.isOver) this.#callOff();
+        resolve(true);
+      };
+      work.then(settle, settle);
+    });
+  }
+
+  #plan(): void {
+    const dueMs = this.#timers.now() + this.#everyMs;
+    this.#callOff = this.#timers.after(this.#everyMs, () => {
+      const atMs = this.#timers.now();
+      const sight = this.#see();
+      const progress = sight.progress + this.#answered;
+      const look = { ...sight, progress, atMs, lateMs: Math.max(0, atMs - dueMs) };
+      if (!this.#patience.isOver(look)) this.#plan();
+      // An answer may lie in a port that this turn of the loop has not read.
+      else this.#callOff = this.#timers.after(0, () => this.#end());
+    });
+  }
+
+  #end(): void {
+    for (const resolve of this.#open) resolve(false);
+    this.#open.clear();
+  }
+}
+
 /** Resolves to true as soon as `work` settles, and to false when `deadlineMs` of usable time have passed before. */
 export function inTime(
   work: Settling,
@@ -28,28 +90,30 @@ export function inTime(
   timers: Timers,
   see: () => Sight = nothingSeen,
 ): Promise<boolean> {
-  const slice = Math.min(lookEveryMsMax, Math.max(lookEveryMsMin, deadlineMs / looksPerDeadline));
-  const everyMs = Math.min(slice, deadlineMs);
-  // The thread's times are not read yet: nearly every answer is there before the second look.
-  const patience = new Patience(deadlineMs, { ...see(), times: null, atMs: timers.now(), lateMs: 0 });
-  return new Promise((resolve) => {
-    let callOff: () => void;
-    const plan = (): void => {
-      const dueMs = timers.now() + everyMs;
-      callOff = timers.after(everyMs, () => {
-        const atMs = timers.now();
-        if (!patience.isOver({ ...see(), atMs, lateMs: Math.max(0, atMs - dueMs) })) plan();
-        // An answer may lie in a port that this turn of the loop has not read.
-        else callOff = timers.after(0, () => resolve(false));
-      });
-    };
-    const settle = (): void => {
-      callOff();
-      resolve(true);
-    };
-    plan();
-    work.then(settle, settle);
-  });
+  return new Wait(deadlineMs, timers, see).add(work);
+}
+
+/** Waits with one timer for all answers of a thread that were asked for at about the same time. */
+export class Waits {
+  readonly #timers: Timers;
+  readonly #see: () => Sight;
+  /** The latest wait for each deadline. */
+  readonly #latest = new Map<number, Wait>();
+
+  constructor(timers: Timers, see: () => Sight) {
+    this.#timers = timers;
+    this.#see = see;
+  }
+
+  /** As `inTime`; the deadline begins again with each answer to what was asked together with this. */
+  inTime(work: Settling, deadlineMs: number): Promise<boolean> {
+    const latest = this.#latest.get(deadlineMs);
+    if (latest !== undefined && !latest.isOver && this.#timers.now() - latest.beganMs < togetherMs)
+      return latest.add(work);
+    const wait = new Wait(deadlineMs, this.#timers, this.#see);
+    this.#latest.set(deadlineMs, wait);
+    return wait.add(work);
+  }
 }
 
 /** Most work in this thread is done before a timer is worth its while: waits for that. */

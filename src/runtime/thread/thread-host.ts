@@ -18,7 +18,7 @@ import { askOf, plainAnswer } from './asking.js';
 import type { TraceEvent } from '../recorder.js';
 import type { Boots } from './boots.js';
 import { ThreadClock } from './clock.js';
-import { inTime, startInTime, type Settling, type Sight, type StartAnswer } from './in-time.js';
+import { inTime, startInTime, Waits, type Settling, type Sight, type StartAnswer } from './in-time.js';
 import { heapFullExitCode } from './native-call.js';
 import { NativeGate } from './native-gate.js';
 import { ProgressTable } from './progress.js';
@@ -73,6 +73,7 @@ export class ThreadHost extends OneWayControl {
   readonly #gate: NativeGate;
   readonly #events: ThreadEvents;
   readonly #timers: Timers;
+  readonly #waits: Waits;
   readonly #boot: () => void;
   readonly #booted = new Signal();
   readonly #gone = new Signal();
@@ -94,6 +95,10 @@ export class ThreadHost extends OneWayControl {
     this.#options = options;
     this.#events = events;
     this.#timers = timers;
+    this.#waits = new Waits(
+      timers,
+      this.#sight(() => 0),
+    );
     this.#shared = ProgressTable.memory(options.limits.actorsPerThreadMax);
     this.#progress = new ProgressTable(this.#shared);
     this.#tenants = new Tenants(this.#progress, options.limits.actorsPerThreadMax);
@@ -176,13 +181,13 @@ export class ThreadHost extends OneWayControl {
     deadlineMs: number,
   ): Promise<ExitReason | null> {
     const stopped = this.#orders.ask('stop', [id, reason, marker, links]);
-    return (await this.#inTime(stopped, deadlineMs, () => 0)) ? stopped : null;
+    return (await this.#waits.inTime(stopped, deadlineMs)) ? stopped : null;
   }
 
   /** Resolves when its last reports have arrived, at the latest after a short time. */
   async remove(id: string): Promise<void> {
     if (this.isDead) return;
-    await this.#inTime(this.#orders.ask('remove', [id]), this.limits.stopMarkerMs, () => 0);
+    await this.#waits.inTime(this.#orders.ask('remove', [id]), this.limits.stopMarkerMs);
   }
 
   /** Empty when the thread is gone. */

@@ -370,7 +370,8 @@ export class Branch implements ActorOwner, BranchOwner {
   #end(reason: ExitReason): Promise<void> {
     this.#stopping ??= (async () => {
       await this.halt();
-      for (const child of [...this.#children.values()].toReversed()) await this.#forget(child);
+      // All have stopped, so the order does not matter any more.
+      await Promise.all([...this.#children.values()].map((child) => this.#forget(child)));
       this.#system.branches.delete(this.id);
       if (this.#owner === null) await this.#system.directory.close();
       this.#hasEnded(reason);

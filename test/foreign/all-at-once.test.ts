@@ -263,6 +263,25 @@ function holdTalks(t: TestContext, scene: Scene): ReadonlyMap<string, readonly s
   return reads;
 }
 
+/** The texts of each peer that were heard by our user, and those for it that were sent. The hosts that stay are one row. */
+function countsOf({ seen }: Scene): ReadonlyMap<string, { readonly heard: number; readonly sent: number }> {
+  const sent = new Set(
+    seen.flatMap((event) =>
+      event.type === 'status' && (event.state === 'sent' || event.state === 'delivered') ? [event.id] : [],
+    ),
+  );
+  const counts = new Map<string, { heard: number; sent: number }>();
+  for (const event of seen) {
+    if (event.type !== 'message') continue;
+    const program = event.peerId.includes('127.0.9.') ? 'hosts that stay' : `${event.dialect} ${event.peer}`;
+    const row = counts.get(program) ?? { heard: 0, sent: 0 };
+    counts.set(program, row);
+    if (event.direction === 'in') row.heard += 1;
+    else if (sent.has(event.id)) row.sent += 1;
+  }
+  return counts;
+}
+
 // Cases O1 to O5
 test('all programs, siblings and natives talk at once while six hosts hold talks open', async (t) => {
   const scene = await startScene(t, { sendTimeoutMs: hangMs });
@@ -311,6 +330,8 @@ test('all programs, siblings and natives talk at once while six hosts hold talks
     notices.every((text) => /127\.0\.(9\.\d|0\.1[89])/.test(text)),
     notices.join('|'),
   );
+  for (const [program, count] of countsOf(scene))
+    t.diagnostic(`${program}: ${count.heard} heard, ${count.sent} sent`);
   const ends = [...held.values()].map(({ length }) => length);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   t.diagnostic(

@@ -86,7 +86,7 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#slots = new Slots(options.connectionsMax);
-    this.#conversations = new Conversations(this.#slots);
+    this.#conversations = new Conversations(this.#slots, this.#turns);
     this.#budget = new HandshakeBudget(options.nowMs);
     this.#window = new HandshakeWindow(options.connectionsMax);
     const isForeignSpoken = (options.enabled?.size ?? 1) > 1;

@@ -8,6 +8,7 @@ import { foreignDialects } from '../dialects/sniff.js';
 import type { Carries } from '../dialects/dialect.js';
 import type { Hello } from './first-bytes.js';
 import { admission as limits } from './limits.js';
+import type { Turns } from './turns.js';
 import { preemptibleAtMs, isAskedToEnd, type Newcomer, type Slot, type Slots } from './slots.js';
 
 /** The purpose of a connection, as far as its first bytes tell. */
@@ -16,9 +17,16 @@ export const carriedBy = (hello: Hello | null): Carries =>
     ? 'conversation'
     : 'session';
 
+/** Whether the caller needs a slot for a moment only. A contact is not counted, since it has a slot in reserve. */
+export const isDemand = ({ hello, standing }: Newcomer): boolean =>
+  hello !== null &&
+  carriedBy(hello) !== 'conversation' &&
+  (hello.type === 'foreign' || standing === 'stranger');
+
 /** The conversations in slots, and the demand of callers that need a slot for a moment only. */
 export class Conversations {
   readonly #slots: Slots;
+  readonly #turns: Turns;
   /** Conversations that keep their slots, however many others call. */
   readonly #keptMost: number;
   /** Time of the last demand (ms). */
@@ -26,15 +34,15 @@ export class Conversations {
   /** Time since which there is demand and none of these callers was served (ms); Infinity: all were served. */
   #unservedSinceMs = Infinity;
 
-  constructor(slots: Slots) {
+  constructor(slots: Slots, turns: Turns) {
     this.#slots = slots;
+    this.#turns = turns;
     this.#keptMost = Math.max(1, slots.strangersMax - 1);
   }
 
-  /** Notes the demand of a caller. The demand of a contact counts for nothing, since it has a slot in reserve. */
-  note({ hello, standing }: Newcomer, nowMs: number): void {
-    const isBrief = hello !== null && carriedBy(hello) !== 'conversation';
-    if (!isBrief || (hello.type !== 'foreign' && standing !== 'stranger')) return;
+  /** Notes the demand of a caller. */
+  note(caller: Newcomer, nowMs: number): void {
+    if (!isDemand(caller)) return;
     const isNew = this.#unservedSinceMs === Infinity || nowMs - this.#wantedAtMs >= limits.wantedForMs;
     if (isNew) this.#unservedSinceMs = nowMs;
     this.#wantedAtMs = nowMs;
@@ -52,7 +60,10 @@ export class Conversations {
 
   /** Whether the caller wants a preemptible slot while callers with messages need it. */
   isRefused({ hello }: Newcomer, nowMs: number): boolean {
-    if (carriedBy(hello) !== 'conversation' || nowMs - this.#wantedAtMs >= limits.wantedForMs) return false;
+    if (carriedBy(hello) !== 'conversation') return false;
+    // Those that wait ask seldom on a busy machine.
+    const isWanted = nowMs - this.#wantedAtMs < limits.wantedForMs || this.#turns.has(isDemand);
+    if (!isWanted) return false;
     return this.#conversations().length >= this.#keptMost;
   }
 

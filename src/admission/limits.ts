@@ -95,6 +95,10 @@ export const admission = {
    * holds a slot for milliseconds only. A burst of a few hundred passes in this time while one slot is free.
    */
   foreignCallerWaitMs: 10_000,
+  /** Requests for a slot before such a caller is dropped: a third of those that it makes in this time on an idle machine. */
+  foreignAsksMin: 100,
+  /** Time after which it is dropped however seldom it could ask. */
+  foreignCallerWaitMostMs: 60_000,
   /**
    * Time in which an older program says its first word, and from then on the time in which its first message is whole.
    * It takes some ms on an idle machine and seconds on one with thirty times the work it can do. The message would be

@@ -46,6 +46,22 @@ export function pauseMs(caller: Waiting, waitedMs: number): number {
   return isNative && waitedMs >= limits.waitMs / 2 ? limits.parkMs : limits.waitMs;
 }
 
+/**
+ * Whether a caller has waited for long enough. An older program must also have asked often enough, up to a bound: on a
+ * machine that is overloaded the callers before it take longer, too.
+ */
+export function isPatienceOver(
+  caller: Waiting & { readonly acceptedAtMs: number; readonly asks: number },
+  enabled: ReadonlySet<DialectName>,
+  isSlotComing: () => boolean,
+  nowMs: number,
+): boolean {
+  const waitedMs = nowMs - caller.acceptedAtMs;
+  if (waitedMs < patienceMs(caller, enabled, isSlotComing)) return false;
+  const hasAsked = caller.asks >= limits.foreignAsksMin || waitedMs >= limits.foreignCallerWaitMostMs;
+  return hasAsked || !mayBeOlderProgram(caller, enabled);
+}
+
 /** Returns the time in ms that a caller may wait. An older program waits longest, since it cannot try again. */
 export function patienceMs(
   caller: Waiting,

@@ -93,6 +93,12 @@ export class Turns {
     return before < count;
   }
 
+  /** Whether such a caller waits. */
+  has(isWanted: (caller: Waiting) => boolean): boolean {
+    for (const { caller } of this.#queued.values()) if (isWanted(caller)) return true;
+    return false;
+  }
+
   /** Counts the older programs that wait at this address. */
   olderAt(source: string): number {
     return this.#older.get(source)?.size ?? 0;

@@ -9,7 +9,7 @@
 import { ok } from 'neverthrow';
 import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
-import type { PeerId } from '../ids.js';
+import type { ConnectionId, PeerId } from '../ids.js';
 import type { TicketBook } from '../session/tickets.js';
 import type { Address } from '../wire/address.js';
 import { plainStatus, type Status } from '../wire/status.js';
@@ -145,13 +145,9 @@ export class Core {
       case 'turnedAway':
         if (isForeign(input.dialect)) foreign.turnedAway(input.address, input.dialect, turn);
         return [];
-      case 'dialled': {
-        const { connectionId } = input;
-        const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);
-        this.#inquiries.dialled(connectionId, turn);
-        if (!isWanted) turn.emit({ to: 'transport', say: 'discard', connectionId });
+      case 'dialled':
+        this.#dialled(input.connectionId, turn);
         return [];
-      }
       case 'dialFailed':
         return this.#dialFailed(input, turn);
       case 'discoveryStarted':
@@ -177,6 +173,7 @@ export class Core {
       case 'sessionDown':
         return this.#outcome(native.sessionDown(input.sessionId, input.end, turn), turn);
       case 'foreignRunning':
+      case 'foreignReading':
       case 'foreignUp':
       case 'foreignSent':
       case 'foreignRefused':
@@ -196,6 +193,13 @@ export class Core {
       default:
         return unreachable(input);
     }
+  }
+
+  #dialled(connectionId: ConnectionId, turn: CoreTurn): void {
+    const { native, foreign } = this.#parts;
+    const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);
+    this.#inquiries.dialled(connectionId, turn);
+    if (!isWanted) turn.emit({ to: 'transport', say: 'discard', connectionId });
   }
 
   #accepted(input: Extract<Input, { type: 'accepted' }>, turn: CoreTurn): readonly RouteReport[] {

@@ -96,6 +96,17 @@ test('a conversation that was asked to end and stays is ended', () => {
   ]);
 });
 
+// Case O5
+test('no preemptible slot is given to a conversation while a message waits that asks seldom', () => {
+  const driver = new AdmissionDriver();
+  const [first] = conversations(driver, 5);
+  const caller = driver.callAndWait('10.0.2.1', messageHello);
+  driver.nowMs += 2 * limits.wantedForMs;
+  if (first !== undefined) driver.left(first);
+  assert.equal(driver.call('10.0.2.9', conversationHello).verdict.type, 'wait');
+  assert.equal(driver.callAgain(caller).type, 'serve');
+});
+
 /** Requests a slot every 100 ms beside conversations that never pause. Returns the first one that is asked to end. */
 function askedBeside(driver: AdmissionDriver, busy: readonly ConnectionId[], caller: Caller, forMs: number) {
   for (const untilMs = driver.nowMs + forMs; driver.nowMs < untilMs; driver.nowMs += 100) {

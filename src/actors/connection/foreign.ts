@@ -128,6 +128,7 @@ export const foreignConnection = actor<ForeignConnectionArgs, State, ForeignProt
     },
     received(state, { chunk }, context) {
       state.chunks += 1;
+      if (state.chunks === 1) context.links.node.cast('foreignReading', { sessionId: state.sessionId });
       // With its first byte: what the program reads next is all that was written by then.
       state.pacing?.heard(performance.now());
       planQuiet(state, context);

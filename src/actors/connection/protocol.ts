@@ -99,6 +99,8 @@ export type ForeignProtocol = {
 
 /** The reports of a foreign connection to the node, whose protocol contains them. */
 export type ForeignReports = {
+  /** The first bytes of the other side were read. */
+  foreignReading: Cast<{ readonly sessionId: SessionId }>;
   /** The connection is open (dialled), or the other side has sent valid input (accepted). */
   foreignUp: Cast<{
     readonly sessionId: SessionId;

@@ -156,6 +156,8 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
 
     foreignRunning: (state, { sessionId }, context) =>
       step(state, { type: 'foreignRunning', sessionId }, context),
+    foreignReading: (state, { sessionId }, context) =>
+      step(state, { type: 'foreignReading', sessionId }, context),
     foreignUp: (state, { sessionId, isTextToCome }, context) =>
       step(state, { type: 'foreignUp', sessionId, isTextToCome }, context),
     foreignHeard: (state, { sessionId, words }, context, from) => {

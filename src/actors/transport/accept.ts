@@ -19,7 +19,7 @@ import { evict, Farewells } from './farewell.js';
 import { newCounts, type AcceptedCaller, type AcceptEvents, type AcceptOptions } from './caller.js';
 import { EagerSources, unseated } from '../../admission/spare-seats.js';
 import { joinSocket } from './socket.js';
-import { crowdedOut, mayBeOlderProgram, patienceMs, pauseMs } from '../../admission/queues.js';
+import { crowdedOut, mayBeOlderProgram, isPatienceOver, pauseMs } from '../../admission/queues.js';
 import type { AcceptStats } from './protocol.js';
 
 /** The pool of accepted sockets. */
@@ -55,9 +55,8 @@ export class AcceptPool {
     return { ...counts, inboundNow: this.#admission.taken, unheard: this.#unheard.counts() };
   }
 
-  know(addresses: readonly string[], ticketIds: readonly string[]): void {
+  know = (addresses: readonly string[], ticketIds: readonly string[]): void =>
     this.#admission.know(addresses, ticketIds);
-  }
 
   authenticated(id: ConnectionId, isContact: boolean, carries: Carries): void {
     this.#admission.authenticated(id, isContact, carries, this.#options.now());
@@ -106,6 +105,7 @@ export class AcceptPool {
       first: new Uint8Array(0),
       joint: null,
       waitTimer: undefined,
+      asks: 0,
       unhear: () => undefined,
     };
     if (!this.#holds(caller)) return;
@@ -261,11 +261,12 @@ export class AcceptPool {
   #askAgain(caller: AcceptedCaller): void {
     if (!this.#isWaiting(caller)) return;
     caller.waitTimer = undefined;
+    caller.asks += 1;
     const nowMs = this.#options.now();
     const verdict = this.#request(caller);
     const isSlotComing = (): boolean => this.#admission.isSlotComing(caller, nowMs);
-    const patience = patienceMs(caller, this.#options.enabled, isSlotComing);
-    if (verdict.type === 'wait' && nowMs - caller.acceptedAtMs >= patience) this.#refuse(caller);
+    const isOver = isPatienceOver(caller, this.#options.enabled, isSlotComing, nowMs);
+    if (verdict.type === 'wait' && isOver) this.#refuse(caller);
     else this.#settle(caller, verdict);
   }
 

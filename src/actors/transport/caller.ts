@@ -45,6 +45,8 @@ export interface AcceptedCaller extends Caller {
   first: Uint8Array;
   joint: Joint | null;
   waitTimer: NodeJS.Timeout | undefined;
+  /** How often it asked for a slot after a pause. */
+  asks: number;
   /** Stops reading first bytes. */
   unhear: () => void;
 }

@@ -190,6 +190,7 @@ function start(
     form: options.form,
     dialect: foreignDialects[dialect],
     isRunning: false,
+    hasBeenRead: false,
     releases: 0,
     held: [],
     end: null,

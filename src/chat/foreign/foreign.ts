@@ -125,6 +125,9 @@ export class ForeignRoutes implements Route<ForeignTurn> {
         if (live !== undefined) live.isRunning = true;
         return [];
       }
+      case 'foreignReading':
+        hearing.reading(this.#state, sessionId);
+        return [];
       case 'foreignUp':
         return this.#with(connections.up(this.#state, sessionId, input.isTextToCome, turn));
       case 'foreignSent':

@@ -28,6 +28,14 @@ import {
   type HeldWords,
 } from './state.js';
 
+/** Takes the report that the first bytes were read: the time of the rest counts from now. */
+export function reading(state: ForeignState, sessionId: SessionId): void {
+  const live = state.connections.get(sessionId);
+  if (live === undefined) return;
+  live.hasBeenRead = true;
+  live.releases = 0;
+}
+
 /** Takes words of a foreign program. The call is answered after their commit. */
 export function heard(
   state: ForeignState,
@@ -88,13 +96,17 @@ function releaseHeld(state: ForeignState, turn: ForeignTurn): readonly RouteRepo
     if (live.end !== null && live.held.length === 0) {
       state.connections.delete(live.sessionId);
       reports.push(...connectionEnded(state, live, live.end, turn));
-    } else if (isOrdered && live.releases < limits.orderReleasesMax) {
+    } else if (isOrdered && live.releases < releasesMaxOf(live)) {
       blocked.add(source);
       planRelease(state, turn);
     }
   }
   return reports;
 }
+
+/** A caller of the shared port has bytes: one that was not read yet waits for a thread of this node. */
+const releasesMaxOf = ({ hasBeenRead }: ForeignConnection): number =>
+  hasBeenRead ? limits.orderReleasesMax : limits.orderUnreadReleasesMax;
 
 function takeHeld(state: ForeignState, live: ForeignConnection, turn: ForeignTurn): readonly RouteReport[] {
   const all = live.held;

@@ -4,10 +4,12 @@
 export const foreignRoutes = {
   /**
    * Utterances of a later connection wait for those of an earlier one of the same program and address that is still
-   * open: several threads read a burst of connections, and its order must stay. They wait for `orderLooks` checks from
+   * open: several threads read a burst of connections, and its order must stay. They wait for `orderReleasesMax` releases from
    * when the earlier one is read: 1 s on a machine that is not overloaded.
    */
   orderReleasesMax: 20,
+  /** Releases for an earlier connection of which nothing was read: 5 s, since its thread waits for its turn on a busy machine. */
+  orderUnreadReleasesMax: 100,
   orderLookMs: 50,
   /** Failed key exchanges of cmp2204 after which a message fails: one for each form of a number, and one more. */
   keyTriesMax: 4,

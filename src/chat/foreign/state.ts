@@ -140,7 +140,9 @@ export interface ForeignConnection {
   readonly form: string | null;
   /** Whether the thread of the connection has booted and reads. */
   isRunning: boolean;
-  /** Releases since the connection runs, which count its age; only where the order of connections matters. */
+  /** Whether bytes of the connection were read. */
+  hasBeenRead: boolean;
+  /** Releases since the connection runs or was read, which count its age; only where the order of connections matters. */
   releases: number;
   /** The peer; null until it is known, since synergy and netech name it with each message. */
   peerId: PeerId | null;
@@ -187,6 +189,8 @@ export type ForeignEnd =
 /** The reports of the actor of a foreign connection. */
 export type ForeignInput =
   | { readonly type: 'foreignRunning'; readonly sessionId: SessionId }
+  /** Its first bytes were read. */
+  | { readonly type: 'foreignReading'; readonly sessionId: SessionId }
   | { readonly type: 'foreignUp'; readonly sessionId: SessionId; readonly isTextToCome: boolean }
   | { readonly type: 'foreignSent'; readonly sessionId: SessionId; readonly token: number }
   | {

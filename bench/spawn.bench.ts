@@ -20,7 +20,7 @@ import { median, type Measured } from './measure.js';
 
 export type MortalProtocol = { die: Cast<null>; here: Call<null, boolean> };
 
-/** Ends its thread when it is told to. */
+/** Ends its thread on request. */
 export const mortal = actor<null, null, MortalProtocol>({
   name: 'mortal',
   triesMax: 1,
@@ -35,7 +35,7 @@ export const mortal = actor<null, null, MortalProtocol>({
 const actors = 10_000;
 const warmUp = 1_000;
 const deaths = 9;
-/** As rarely as things go wrong: the next spare boots meanwhile. */
+/** Pause between two deaths, in which the next spare thread boots, as it does where faults are rare. */
 const pauseMs = 2_000;
 const entry = new URL('./runtime-echo.js', import.meta.url);
 const placements: Readonly<Record<string, Placement>> = {

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 
 const modules = new WeakMap<object, URL>();
 
-/** Notes the caller of the caller. */
+/** Notes the module that called `below`, such as `actor`, as the home of a definition. */
 export function noteModule(definition: object, below: (...args: never[]) => unknown): void {
   const { stackTraceLimit } = Error;
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
@@ -24,7 +24,7 @@ export function noteModule(definition: object, below: (...args: never[]) => unkn
   }
 }
 
-/** Null for a definition that `actor` did not make, such as a changed copy. */
+/** Returns the home of a definition; null: `actor` did not make it, as with a changed copy. */
 export const moduleOf = (definition: object): URL | null => modules.get(definition) ?? null;
 
 const urlOf = (file: string): URL => (/^[a-z]+:/u.test(file) ? new URL(file) : pathToFileURL(file));

@@ -29,7 +29,7 @@ function makeEntry(seq: number): Entry {
   };
 }
 
-/** For losses and jitter. */
+/** Makes the source of chance in [0, 1) for losses and jitter. */
 function chanceFrom(seed: number): () => number {
   const roll = dice(seed);
   return () => roll(2 ** 32) / 2 ** 32;

@@ -31,7 +31,7 @@ function feed(dialect: AnyForeignDialect, bytes: Uint8Array, draw: Dice): readon
   return outputs;
 }
 
-/** As one read, which nothing within it can end early. */
+/** Feeds the bytes as one read, so that no pause or cut ends a message early. */
 function feedWhole(dialect: AnyForeignDialect, bytes: Uint8Array): readonly ForeignOutput[] {
   const machine = dialect.openMachine('accept', plainOptions);
   return [...machine.receive({ type: 'bytes', bytes }, 1), ...machine.receive({ type: 'closed' }, 1)];
@@ -128,7 +128,7 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
       const bytesPerMachine = (retainedBytes() - before) / machines.length;
       assert.ok(
         bytesPerMachine <= 5 * foreignFrames.frameBytesMax,
-        `${bytesPerMachine} bytes are held by a talk`,
+        `${bytesPerMachine} bytes are held by a machine`,
       );
       for (const machine of machines) machine.receive({ type: 'closed' }, 1);
     });

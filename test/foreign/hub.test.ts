@@ -76,18 +76,18 @@ test('our client registers with the hub of the program, and again when it comes 
 interface Client {
   readonly client: HubClient;
   /** The arguments of `onChange`: `null` for registered, else the reason. */
-  readonly told: (string | null)[];
+  readonly reasons: (string | null)[];
 }
 
 function clientOf(t: TestContext, port: number): Client {
-  const told: (string | null)[] = [];
+  const reasons: (string | null)[] = [];
   const onChange = (isRegistered: boolean, reason: string | null): void => {
     assert.equal(isRegistered, reason === null);
-    told.push(reason);
+    reasons.push(reason);
   };
   const client = openHubClient({ host: '127.0.0.1', port, name: 'nora', onChange })._unsafeUnwrap();
   t.after(() => client.close());
-  return { client, told };
+  return { client, reasons };
 }
 
 /** A hub of another make; `atMs`: when each connection came. */
@@ -113,54 +113,54 @@ test('a client of a full hub reports the reason once, and registers when a user 
   const { hub, log } = await hubOf(t, { maxUsers: 1 });
   const ann = await register(hub.port, 'ann');
   await eventually(() => hub.users().length === 1, 2_000, 'ann');
-  const { client, told } = clientOf(t, hub.port);
+  const { client, reasons } = clientOf(t, hub.port);
   const full = 'it said "The hub is full: one user is online. Try again later."';
   const refusals = (): number => log.filter((line) => line.startsWith("Refused 'nora'")).length;
   await eventually(() => refusals() >= 2, 5_000, 'a second try');
   const listed = (await client.list())._unsafeUnwrapErr();
   assert.ok(listed.code === 'transport/dial-failed' && listed.reason === full, JSON.stringify(listed));
-  assert.deepEqual(told, [full]);
+  assert.deepEqual(reasons, [full]);
   assert.equal(client.isRegistered(), false);
   await ann.close();
   await eventually(() => client.isRegistered(), 10_000, 'registration');
-  assert.deepEqual(told, [full, null]);
+  assert.deepEqual(reasons, [full, null]);
 });
 
 test('a hub that closes silently is tried ever more rarely, and reported once', async (t) => {
   const hub = await otherHub(t, (socket) => socket.destroy());
-  const { told } = clientOf(t, hub.port);
+  const { reasons } = clientOf(t, hub.port);
   await eventually(() => hub.atMs.length >= 4, 10_000, 'four tries');
   const [, second = 0, third = 0, fourth = 0] = hub.atMs;
   assert.ok(third - second >= 950, `${third - second} ms`);
   assert.ok(fourth - third >= 1_900, `${fourth - third} ms`);
-  assert.equal(told.length, 1);
-  assert.match(told[0] ?? '', /^it closed the connection$|ECONNRESET/);
+  assert.equal(reasons.length, 1);
+  assert.match(reasons[0] ?? '', /^it closed the connection$|ECONNRESET/);
 });
 
-test('a hub in whose backlog we lie is found out by the list', async (t) => {
+test('a hub that accepts us and never reads is found out by the list', async (t) => {
   const hub = await otherHub(t, () => undefined, true);
-  const { client, told } = clientOf(t, hub.port);
+  const { client, reasons } = clientOf(t, hub.port);
   const listed = (await client.list())._unsafeUnwrapErr();
   assert.ok(listed.code === 'transport/dial-failed' && listed.reason === 'it does not answer');
-  assert.equal(told.at(-1), 'it does not answer');
+  assert.equal(reasons.at(-1), 'it does not answer');
   assert.equal(client.isRegistered(), false);
   await eventually(() => hub.atMs.length >= 2, 5_000, 'another try');
 });
 
 test('a list asked for at once waits for the connection, and is the proof of registration', async (t) => {
   const { hub } = await hubOf(t);
-  const { client, told } = clientOf(t, hub.port);
+  const { client, reasons } = clientOf(t, hub.port);
   assert.deepEqual((await client.list())._unsafeUnwrap(), [{ name: 'nora', address: '127.0.0.1' }]);
   assert.equal(client.isRegistered(), true);
-  assert.deepEqual(told, [null]);
+  assert.deepEqual(reasons, [null]);
 });
 
 test('of what a hub says the first line is kept, and not more than a little', async (t) => {
   const words = ['no', 'x'.repeat(100_000)];
   const hub = await otherHub(t, (socket) => socket.end(words.shift() ?? '\nclosed\nfor today\n'));
-  const { told } = clientOf(t, hub.port);
-  await eventually(() => told.length >= 3, 10_000, 'three reasons');
-  assert.deepEqual(told, ['it said "no"', `it said "${'x'.repeat(256)}"`, 'it said "closed"']);
+  const { reasons } = clientOf(t, hub.port);
+  await eventually(() => reasons.length >= 3, 10_000, 'three reasons');
+  assert.deepEqual(reasons, ['it said "no"', `it said "${'x'.repeat(256)}"`, 'it said "closed"']);
 });
 
 test('a flood of malformed input is counted, logged in one line, and costs no user', async (t) => {
@@ -169,13 +169,13 @@ test('a flood of malformed input is counted, logged in one line, and costs no us
   await eventually(() => hub.users().length === 1, 2_000, 'ann');
   const count = 400;
   const startedMs = performance.now();
-  const knock = async (): Promise<void> => {
+  const sendNonsense = async (): Promise<void> => {
     const socket = await connectBlocking('127.0.0.1', hub.port, '127.0.0.8');
     socket.send(Uint8Array.of(0xff, 0xfe, 0x80));
     assert.equal(await socket.recv(1_024), '', 'it is closed');
     await socket.close();
   };
-  for (let sent = 0; sent < count; sent += 20) await Promise.all(Array.from({ length: 20 }, knock));
+  for (let sent = 0; sent < count; sent += 20) await Promise.all(Array.from({ length: 20 }, sendNonsense));
   const tookMs = performance.now() - startedMs;
   assert.deepEqual(hub.ended(), { nonsense: count });
   const lines = log.filter((line) => line.startsWith('Closed the connection'));
@@ -193,16 +193,16 @@ test('a flood of malformed input is counted, logged in one line, and costs no us
 
 test('the end of a hub is reported once, and again only with a new reason of the hub', async (t) => {
   const first = await hubOf(t);
-  const { client, told } = clientOf(t, first.hub.port);
+  const { client, reasons } = clientOf(t, first.hub.port);
   await eventually(() => client.isRegistered(), 2_000, 'registration');
   await first.hub.close();
-  await eventually(() => told.length === 2, 2_000, 'the end');
+  await eventually(() => reasons.length === 2, 2_000, 'the end');
   // A try that finds nobody; the caller gets the reason.
   assert.match(JSON.stringify((await client.list())._unsafeUnwrapErr()), /ECONNREFUSED/);
-  assert.deepEqual(told, [null, 'it closed the connection']);
+  assert.deepEqual(reasons, [null, 'it closed the connection']);
   const { hub } = await hubOf(t, { port: first.hub.port, maxUsers: 1 });
   const ann = await register(hub.port, 'ann');
   t.after(ann.close);
-  await eventually(() => told.length === 3, 5_000, 'its words');
-  assert.match(told[2] ?? '', /The hub is full/);
+  await eventually(() => reasons.length === 3, 5_000, 'its words');
+  assert.match(reasons[2] ?? '', /The hub is full/);
 });

@@ -1,4 +1,4 @@
-/** Hosts that hold connections of older programs open, and honest people at other addresses who want a place. */
+/** Hosts that hold connections of older programs open, and honest people at other addresses who want a slot. */
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
@@ -28,14 +28,14 @@ const hogs: Readonly<Record<string, Hog>> = {
     first: 'LISTENING_PORT:7070|TEAM_NAME:hog|hi',
     more: 'x',
   },
-  'talks without a word': { port: (scene) => scene.port('chatbuddy'), first: '', more: '' },
-  'talks that never pause': { port: (scene) => scene.port('chatbuddy'), first: 'hi', more: 'so' },
+  'conversations without a word': { port: (scene) => scene.port('chatbuddy'), first: '', more: '' },
+  'conversations that never pause': { port: (scene) => scene.port('chatbuddy'), first: 'hi', more: 'so' },
 };
 
-/** Resolves once one address has all places it gets. */
+/** Resolves once one address has all slots that it gets. */
 async function hold(t: TestContext, scene: Scene, hog: Hog): Promise<void> {
   press(t, scene, hog, '127.0.0.66', 12);
-  await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hog has its places');
+  await eventually(async () => (await slotsTaken(scene)) >= 4, 5_000, 'the hog has its slots');
 }
 
 /** `count` connections from one address, each opened again when it is ended. */
@@ -70,20 +70,20 @@ function press(
   });
 }
 
-async function placesTaken(scene: Scene): Promise<number> {
+async function slotsTaken(scene: Scene): Promise<number> {
   const stats = (await scene.node.stats())._unsafeUnwrap();
   const { inboundNow } = stats['transport'] as { readonly inboundNow: number };
   return inboundNow;
 }
 
-/** How long a stranger's message takes, ms. */
+/** Time that a stranger's native message takes, ms. */
 async function nativeWait(scene: Scene, from: string): Promise<number> {
   const stranger = simulatedPeer(from, { host: '127.0.0.1', port: scene.port(), from }, newTally());
   const [waitMs = Number.NaN] = await within(stranger.deliver(['native']), 10_000, 'a native message');
   return waitMs;
 }
 
-/** The same of a program that tries once. */
+/** Time that the message of a foreign program takes, which tries once, ms. */
 async function olderWait(scene: Scene, from: string): Promise<number> {
   const sinceMs = usableNowMs();
   const text = `old, ${from}`;
@@ -108,7 +108,7 @@ for (const [what, hog] of Object.entries(hogs)) {
   });
 }
 
-/** A caller that was just served is not put behind all others. */
+/** Waits of a caller that calls again after it was served: it must not be put behind all others. */
 const twice = async (wait: () => Promise<number>): Promise<number[]> => [await wait(), await wait()];
 
 for (const hosts of [6, 12])
@@ -117,20 +117,20 @@ for (const hosts of [6, 12])
     const kinds = Object.values(hogs).filter(({ port }) => port(scene) === scene.port());
     for (let n = 0; n < hosts; n += 1)
       for (const hog of kinds) press(t, scene, hog, `127.0.4.${n + 1}`, 20 / kinds.length);
-    await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hogs have their places');
+    await eventually(async () => (await slotsTaken(scene)) >= 4, 5_000, 'the hogs have their slots');
     const waits = await Promise.all([
       twice(() => nativeWait(scene, '127.0.1.1')),
       twice(() => nativeWait(scene, '127.0.1.2')),
       twice(() => olderWait(scene, '127.0.2.1')),
       twice(() => olderWait(scene, '127.0.2.2')),
     ]);
-    const told = waits.map((each) => each.map((ms) => ms.toFixed(0)).join(' and ')).join(', ');
-    t.diagnostic(`waits ${told} ms`);
+    const listed = waits.map((each) => each.map((ms) => ms.toFixed(0)).join(' and ')).join(', ');
+    t.diagnostic(`waits ${listed} ms`);
     // A round of the hosts takes half a second for every four of them.
-    assert.ok(Math.max(...waits.flat()) < 15_000, `${told} ms`);
+    assert.ok(Math.max(...waits.flat()) < 15_000, `${listed} ms`);
   });
 
-test('a burst of messages from one address is whole while others want its places', async (t) => {
+test('a burst of messages from one address is whole while others want its slots', async (t) => {
   const scene = await startScene(t);
   const count = 40;
   const say = async (host: string, n: number): Promise<void> => {
@@ -157,7 +157,7 @@ test('a friend gets through at once while many hosts hold all that strangers can
   for (let n = 0; n < 6; n += 1)
     for (const [at, hog] of Object.values(hogs).entries())
       press(t, scene, hog, `127.0.4.${n * 10 + at + 1}`, 12);
-  await eventually(async () => (await placesTaken(scene)) >= 4, 5_000, 'the hogs have their places');
+  await eventually(async () => (await slotsTaken(scene)) >= 4, 5_000, 'the hogs have their slots');
   const waitsMs: number[] = [];
   for (let n = 0; n < 12; n += 1)
     waitsMs.push(...(await within(pat.deliver([`message ${n}`]), 10_000, 'a message of a friend')));

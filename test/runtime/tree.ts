@@ -52,32 +52,32 @@ export async function startTree(
   const waiting = new Set<() => void>();
   root.onEvent((event) => {
     events.push(event);
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
   return {
     root,
     events,
     event: (isWanted, deadlineMs = hangMs) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           const found = events.find(isWanted);
           if (found === undefined) return;
           clearTimeout(timer);
-          waiting.delete(look);
+          waiting.delete(check);
           resolve(found);
         };
         const timer = setTimeout(
           () => reject(new Error(`no such event among ${JSON.stringify(events)}\n${log.join('\n')}`)),
           deadlineMs,
         );
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
     journal: async () => (await root.ref(notes).call('read', null))._unsafeUnwrap(),
   };
 }
 
-/** Looks again, ever more rarely, until it is true; for what no event tells. */
+/** Checks a condition with growing pauses until it is true; for conditions that no event reports. */
 export async function until(isTrue: () => boolean | Promise<boolean>, deadlineMs = hangMs): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   for (let pauseMs = 5; !(await isTrue()); pauseMs = Math.min(pauseMs * 1.2, 40)) {

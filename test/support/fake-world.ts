@@ -15,7 +15,7 @@ import type { World } from '../../src/ui/cli/world.js';
 import { hangMs } from './deadline.js';
 
 /** The written output, and a way to wait for it. */
-export class Kept extends Writable {
+export class CapturedOutput extends Writable {
   text = '';
   readonly columns: number;
   readonly rows = 24;
@@ -64,8 +64,8 @@ export class Kept extends Writable {
 export interface FakeWorld {
   readonly home: string;
   readonly stdin: PassThrough;
-  readonly stdout: Kept;
-  readonly stderr: Kept;
+  readonly stdout: CapturedOutput;
+  readonly stderr: CapturedOutput;
   /** Options of every node that was started. */
   readonly started: NodeOptions[];
   readonly world: World;
@@ -91,8 +91,8 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'parlance-test-'));
   const isTTY = options.isTTY ?? false;
   const stdin = Object.assign(new PassThrough(), { isTTY });
-  const stdout = new Kept(isTTY, options.columns);
-  const stderr = new Kept(isTTY);
+  const stdout = new CapturedOutput(isTTY, options.columns);
+  const stderr = new CapturedOutput(isTTY);
   const started: NodeOptions[] = [];
   const listeners = new Set<() => void>();
   const world: World = {

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import type { NodeOptions } from '../../src/index.js';
 import { eventually } from './deadline.js';
 import { faultyWorkers, type Fault, type FaultyWorker } from './faulty/order.js';
-import { assertArrived, startSceneNode, talk, untilAcquainted } from './scene-nodes.js';
+import { assertArrived, startSceneNode, startFlow, untilAcquainted } from './scene-nodes.js';
 import { usableNowMs } from './usable-time.js';
 import { freeUdpPort } from './free-port.js';
 
@@ -55,8 +55,8 @@ export async function startFaultScene(
   const alice = await startSceneNode(context, { name: 'alice', beaconPorts });
   const bob = await startSceneNode(context, { ...options, name: 'bob', beaconPorts }, faulty.entries);
   await untilAcquainted(alice, bob);
-  const there = talk(alice, bob, 40);
-  const back = talk(bob, alice, 20);
+  const there = startFlow(alice, bob, 40);
+  const back = startFlow(bob, alice, 20);
   context.after(() => Promise.all([there.stop(), back.stop()]));
   await eventually(() => bob.shown.length > 20 && alice.shown.length > 5, 10_000, 'they talk');
 

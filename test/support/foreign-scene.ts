@@ -1,4 +1,4 @@
-/** One node in this process with older programs switched on, and what a test waits for of it. */
+/** One node in this process with older programs switched on, and ways to wait for its events. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export interface Scene {
   texts(dialect: ForeignDialectName, count: number, deadlineMs?: number): Promise<readonly string[]>;
 }
 
-/** Own ports are any free ones; beacons stay within the scene. */
+/** Starts the node on free ports. Its beacons stay within the scene. */
 export async function startScene(
   t: TestContext,
   options: Partial<NodeOptions> = {},

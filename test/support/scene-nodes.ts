@@ -1,6 +1,6 @@
 /**
- * Nodes of one scene in this process: started on loopback with a temporary home, their events written down, and what
- * they said to each other compared in the end.
+ * Nodes of one scene in this process. They run on loopback with temporary homes, their events are recorded, and the texts
+ * that they sent are compared with the texts that arrived.
  */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
@@ -34,7 +34,7 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A node whose workers are not those of a test runs inline: it is the peer of the node that is looked at. */
+/** Starts a node. Without workers of the test it runs inline, as the peer of the tested node does. */
 export async function startSceneNode(
   context: TestContext,
   options: Partial<NodeOptions> & { readonly name: string; readonly beaconPorts: readonly number[] },
@@ -112,7 +112,7 @@ export async function untilAcquainted(one: SceneNode, other: SceneNode): Promise
   );
 }
 
-export interface Talk {
+export interface MessageFlow {
   /** Texts that were queued, in this order. */
   readonly queued: readonly string[];
   /** Texts whose send failed: they were not queued, or their answer was lost with the actor that gave it. */
@@ -120,8 +120,8 @@ export interface Talk {
   stop(): Promise<void>;
 }
 
-/** Sends numbered texts at a steady pace until it is stopped. A text whose `send` failed is not said again. */
-export function talk(from: SceneNode, to: SceneNode, perSecond: number): Talk {
+/** Sends numbered texts at a steady pace until it is stopped. A text whose send failed is not sent again. */
+export function startFlow(from: SceneNode, to: SceneNode, perSecond: number): MessageFlow {
   const queued: string[] = [];
   const unsure: string[] = [];
   const everyMs = 25;
@@ -155,7 +155,7 @@ export function talk(from: SceneNode, to: SceneNode, perSecond: number): Talk {
 
 /** All that was queued was shown: once, in order, and nothing else but what may have been queued. */
 export async function assertArrived(
-  { queued, unsure }: Pick<Talk, 'queued' | 'unsure'>,
+  { queued, unsure }: Pick<MessageFlow, 'queued' | 'unsure'>,
   at: SceneNode,
   what: string,
 ): Promise<void> {

@@ -9,7 +9,7 @@ import { launchNode } from '../../src/ui/api/launch.js';
 import { logFile, nodeLog } from '../../src/ui/cli/limits.js';
 import { openLog } from '../../src/ui/cli/screen/log.js';
 import { changeSettings } from '../../src/ui/cli/options/settings-file.js';
-import { fakeWorld, Kept } from '../support/fake-world.js';
+import { fakeWorld, CapturedOutput } from '../support/fake-world.js';
 import { playProgram } from '../support/played-program.js';
 import { temporaryHome } from '../support/program.js';
 import { eventually, testMsMax } from '../support/deadline.js';
@@ -61,7 +61,7 @@ test('a log file that cannot be opened is one line', options, async (context) =>
 test('a full log file is set aside, and four older ones are kept', async (context) => {
   const home = temporaryHome(context);
   const file = join(home, 'logs', 'log');
-  const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
+  const write = await openLog({ level: 'info', file, stderr: new CapturedOutput(), onLine: null });
   const words = 'x'.repeat(logFile.bytesMax / 4);
   for (let n = 0; n < 24; n += 1) write('info', `line-${n}`, { words });
   const names = readdirSync(join(home, 'logs')).toSorted();
@@ -76,7 +76,7 @@ test('a full log file is set aside, and four older ones are kept', async (contex
 test('a log file that is full at its opening is set aside', async (context) => {
   const file = join(temporaryHome(context), 'log');
   writeFileSync(file, 'x'.repeat(logFile.bytesMax));
-  const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
+  const write = await openLog({ level: 'info', file, stderr: new CapturedOutput(), onLine: null });
   write('info', 'first', {});
   assert.equal(statSync(`${file}.1`).size, logFile.bytesMax);
   assert.equal(eventOf(readFileSync(file, 'utf8').trimEnd()), 'first');
@@ -85,7 +85,7 @@ test('a log file that is full at its opening is set aside', async (context) => {
 // Case H10
 test('a new log file is opened under the name of one that was moved away', async (context) => {
   const file = join(temporaryHome(context), 'log');
-  const write = await openLog({ level: 'info', file, stderr: new Kept(), onLine: null });
+  const write = await openLog({ level: 'info', file, stderr: new CapturedOutput(), onLine: null });
   write('info', 'before', {});
   renameSync(file, `${file}.moved`);
   await eventually(
@@ -102,7 +102,13 @@ test('a new log file is opened under the name of one that was moved away', async
 
 test('the log of a shared node keeps one older file', async (context) => {
   const file = join(temporaryHome(context), 'node.log');
-  const write = await openLog({ level: 'info', file, bounds: nodeLog, stderr: new Kept(), onLine: null });
+  const write = await openLog({
+    level: 'info',
+    file,
+    bounds: nodeLog,
+    stderr: new CapturedOutput(),
+    onLine: null,
+  });
   const words = 'x'.repeat(nodeLog.bytesMax / 4);
   for (let n = 0; n < 12; n += 1) write('info', `line-${n}`, { words });
   const names = readdirSync(dirname(file)).filter((name) => name.startsWith('node.log'));

@@ -68,7 +68,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       credit: new ReadCredit(stream),
       pieces: new Pieces(),
     };
-    for (const output of machine.start()) if (output.type === 'write') put(state, output.bytes, context);
+    for (const output of machine.start()) if (output.type === 'write') send(state, output.bytes, context);
     return ok(state);
   },
   receive: {
@@ -78,7 +78,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     },
     close(state, { reason }, context) {
       const outputs = state.machine.close(reason);
-      write(state, outputs);
+      flush(state, outputs);
       return end(state, { type: 'closed', by: 'us', reason }, context);
     },
     ping(state, _body, context) {
@@ -115,7 +115,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     },
   },
   terminate(state) {
-    write(state, state.machine.close('shutdown'));
+    flush(state, state.machine.close('shutdown'));
     state.machine.destroy();
     state.stream.end('shutdown');
   },
@@ -138,7 +138,7 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
   for (const output of outputs) {
     switch (output.type) {
       case 'write':
-        put(state, output.bytes, context);
+        send(state, output.bytes, context);
         break;
       case 'find-ticket': {
         const found = await context.links.node.call('findTicket', { ticketId: output.ticketId });
@@ -168,7 +168,7 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
         context.links.node.cast('sessionAnswered', { sessionId: state.sessionId });
         break;
       case 'due':
-        write(state, state.machine.close(output.reason));
+        flush(state, state.machine.close(output.reason));
         return end(state, { type: 'closed', by: 'us', reason: output.reason }, context);
       case 'closed':
         return end(state, { type: 'closed', by: 'peer', reason: output.reason }, context);
@@ -207,8 +207,8 @@ const isHeardDue = ({ isUp, hasHeard, quietTicks }: State): boolean =>
 const weightOf = (utterance: Utterance): number =>
   limits.utteranceOverheadBytes + (utterance.type === 'text' ? utterance.text.length : 0);
 
-/** Writes bytes as they are, or in pieces: those of a handshake, and all on a narrow path. */
-function put({ isUp, pieces, stream }: State, bytes: Uint8Array, context: Here): void {
+/** Sends bytes: in pieces during a handshake and on a narrow path, otherwise whole. */
+function send({ isUp, pieces, stream }: State, bytes: Uint8Array, context: Here): void {
   if (!isUp) {
     for (const piece of piecesOf(bytes)) stream.write(piece);
     return;
@@ -218,8 +218,8 @@ function put({ isUp, pieces, stream }: State, bytes: Uint8Array, context: Here):
   if (now !== null && pieces.areWaiting) context.after(limits.pieceEveryMs, 'pieceDue', {});
 }
 
-/** Writes at once what waits, and the last bytes of a session. */
-function write(state: State, outputs: readonly SessionOutput[]): void {
+/** Writes the waiting pieces and the last bytes of a session at once. */
+function flush(state: State, outputs: readonly SessionOutput[]): void {
   for (const piece of state.pieces.rest()) state.stream.write(piece);
   for (const output of outputs) if (output.type === 'write') state.stream.write(output.bytes);
 }

@@ -9,9 +9,11 @@ export interface Openings {
   readonly udp: readonly number[];
 }
 
-/** The place of the rules that refuse. `chain`: of nftables; `zone`: of firewalld; `interfaceName`: the only one. */
+/** The place of the rules that refuse. `interfaceName`: set where they refuse on one interface alone. */
 export interface RulePlace {
+  /** The chain of nftables. */
   readonly chain?: { readonly family: string; readonly table: string; readonly chain: string };
+  /** The zone of firewalld. */
   readonly zone?: string;
   readonly interfaceName?: string | undefined;
 }

@@ -15,7 +15,9 @@ export const beaconGate = {
   sourcesMax: 4_096,
   /** Lifetime of a cookie key. A cookie is valid in the period that made it and in the next one. */
   cookiePeriodMs: 30_000,
+  /** Pause between two challenges to one source. */
   challengeEveryMs: 1_000,
+  /** Pause between two answers to challenges of one source. */
   answerEveryMs: 1_000,
   /**
    * Challenges over all sources: 30 µs each including the send, so 10,000 forged sources a second leave most of a
@@ -51,10 +53,11 @@ export const silentContacts = {
   firstAfterMs: 3_000,
   /** Pause before a silent host is asked again, doubled each time. */
   pauseMs: 8_000,
+  /** Longest pause before a silent host is asked again. */
   pauseMostMs: 300_000,
   /** Hosts asked in one round of a second: a signature and as many datagrams of 400 bytes. */
   hostsPerRoundMax: 8,
-  /** Time before a peer counts as away in which it is asked. */
+  /** Time between the question to a silent contact and the moment at which it counts as away. */
   beforeAwayMs: 2_000,
 } as const;
 
@@ -75,7 +78,7 @@ export const roster = {
   beaconIntervalMs: 8_000,
   /** Beacons that a native peer may miss and still count as online. */
   missedBeaconsMax: 2,
-  /** Time that the last of them may take to arrive. */
+  /** Time that the beacon after the missed ones may take to arrive. */
   missedBeaconGraceMs: 2_000,
   /** Peers of the older programs: the rule of the oldest dialect. */
   foreignOnlineMs: cmp2204Presence.onlineMs,

@@ -118,6 +118,7 @@ export class Host implements HostControl, CellHost {
   readonly isLasting: boolean;
   #drains = 0;
   #isTurnPlanned = false;
+  /** Drains that wait for a turn of the event loop. */
   #late: (() => void)[] = [];
 
   constructor(
@@ -320,8 +321,8 @@ export class Host implements HostControl, CellHost {
   }
 
   /**
-   * At once as a microtask; but actors of one thread that keep each other busy must not keep I/O out, so after some
-   * drains without a turn of the loop the next ones wait for it.
+   * Schedules the drain of a mailbox as a microtask. Actors of one thread that keep each other busy must not keep I/O
+   * out, so after `drainsPerTurnMax` drains the next ones wait for a turn of the event loop.
    */
   schedule(drain: () => void): void {
     this.#drains += 1;

@@ -55,7 +55,7 @@ export async function startSynergy(options: {
     else if (!active.has(peer)) active.set(peer, 'Yet to connect');
   };
   const loop = serveForever(server, async (socket) => {
-    // Read once, then closed by the one who serves: the rest of a longer message is lost, as in the program.
+    // The server reads once and closes: the rest of a longer message is lost, as in the program.
     const words = await socket.recv(1_024);
     if (words === '') return;
     if (deafness !== null) return;

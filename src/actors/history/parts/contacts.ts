@@ -3,7 +3,7 @@ import type { Contact } from '../../../chat/people/contact.js';
 import { contactColumns, decodeContact } from '../rows.js';
 import type { Sql, SqlValue } from '../sql.js';
 
-/** Within a transaction. `values`: `contactValues`. */
+/** Stores a contact. `values`: those of `contactValues`. Call within a transaction. */
 export function putContact(sql: Sql, peerNo: number, values: readonly SqlValue[]): void {
   sql
     .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')

@@ -85,6 +85,15 @@ export class Instances {
     this.#warn(live.peerId, this.#sessions.usableWith(live.peerId), turn);
   }
 
+  /**
+   * The peer was heard at `host` first. A session with another host is asked for a sign of life: where the peer has moved,
+   * nobody ends that connection, and silence alone would show it only after 13 s.
+   */
+  heardAt(peerId: PeerId, host: string, turn: InstanceTurn): void {
+    for (const live of this.#sessions.usableWith(peerId))
+      if (live.address.host !== host) this.#ping(live, turn);
+  }
+
   /** Closes a session on which a PING was not answered in time. */
   due({ sessionId, atMs }: PingDue, turn: InstanceTurn): void {
     const live = this.#sessions.get(sessionId);

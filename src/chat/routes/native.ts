@@ -135,9 +135,12 @@ export class NativeRoutes implements Route<NativeTurn> {
       this.#dials.race(peerId, this.#addresses(peerId), turn);
   }
 
-  /** Adds the announced addresses of a peer to the attempts to reach it. */
-  heard = (peerId: PeerId, turn: NativeTurn): void =>
+  /** Adds the announced addresses of a peer to the attempts to reach it, and asks whether it left an earlier one. */
+  heard(peerId: PeerId, turn: NativeTurn): void {
     this.#dials.addAddresses(peerId, this.#addresses(peerId), turn);
+    const [first] = this.#people.heardAddresses(peerId);
+    if (first !== undefined) this.#instances.heardAt(peerId, first.host, turn);
+  }
 
   /** Takes a connection that the transport admitted. Its caller speaks first. */
   accepted(connectionId: ConnectionId, address: Address, turn: NativeTurn): void {

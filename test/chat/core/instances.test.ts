@@ -214,3 +214,28 @@ test('a new name is sent to both runs', () => {
     ['s-1', 's-2'],
   );
 });
+
+// Case N6, fault D18
+test('the session of a peer that has moved is closed once a PING on it was unanswered for 3 s', () => {
+  const scene = new Copies();
+  scene.callsIn('s-1', bob, { bootIdHex: first });
+  scene.sees(bob, { bootIdHex: first });
+  assert.deepEqual(scene.pinged(), [], 'it is where its session is');
+  const addresses = [
+    { host: '10.0.0.77', port: 47_900 },
+    { host: bob.host, port: 47_900 },
+  ];
+  scene.sees(bob, { bootIdHex: first, addresses });
+  assert.deepEqual(scene.pinged(), ['s-1']);
+  scene.timeIsOver('s-1');
+  assert.deepEqual(scene.closed(), ['s-1 dup']);
+});
+
+test('the session of a peer with two addresses stays, since it answers', () => {
+  const scene = new Copies();
+  scene.callsIn('s-1', bob, { bootIdHex: first });
+  scene.sees(bob, { bootIdHex: first, addresses: [{ host: '10.0.0.77', port: 47_900 }] });
+  scene.answers('s-1');
+  scene.timeIsOver('s-1');
+  assert.deepEqual(scene.closed(), []);
+});

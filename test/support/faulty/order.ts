@@ -11,7 +11,8 @@ import type { WorkerEntries } from '../../../src/node/tree.js';
 export type FaultyWorker = Exclude<Parameters<WorkerEntries>[0], 'jobs'>;
 
 /** How a worker fails. `handler`: its actor throws at its next message, and the thread lives on. `loop` and `off-heap` do not end it: the supervisor must notice. */
-export type Fault = 'handler' | 'throw' | 'reject' | 'exit' | 'loop' | 'heap' | 'off-heap';
+export const allFaults = ['handler', 'throw', 'reject', 'exit', 'loop', 'heap', 'off-heap'] as const;
+export type Fault = (typeof allFaults)[number];
 
 /**
  * `hear` is answered by `hears`: an order to a worker that is just starting would be lost. A spare thread, which hosts

@@ -4,8 +4,8 @@
  *   node dist/test/faults/proxy.js tcp|udp LISTEN_PORT HOST:PORT [--delay MS] [--lose PERCENT] [--flip PERCENT]
  *     [--double PERCENT] [--cut-after BYTES] [--seed S] [--log]
  *
- * A piece is one read of a stream, or one datagram. `--flip`: one bit of so many pieces of a hundred. `--cut-after` resets a
- * connection after so many bytes. The seed is printed; `--log` prints each piece as hex.
+ * A piece is one read of a stream, or one datagram; percentages are shares of pieces, and `--flip` turns one bit. A
+ * connection is reset after the bytes of `--cut-after`. The seed is printed, and with `--log` each piece as hex.
  */
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';

@@ -113,6 +113,9 @@ function hasForeignFields({ identityFile }: Home): boolean {
   return isJsonObject(read) && Object.keys(read).some((field) => !known.includes(field));
 }
 
+/** Whether a text is an identity that a home can use. */
+export const isIdentity = (text: string): boolean => parse(text) !== null;
+
 /** By hand, since a schema library would cost every start 40 ms. `null`: damaged. */
 function parse(text: string): Stored | null {
   const read = parseBoundedJson(text, { bytesMax: limits.fileBytesMax }).unwrapOr(null);

@@ -25,3 +25,15 @@ export const homeLock = {
   /** Pause between two signs of a start or an end: some within the silence after which nobody waits any more. */
   signEveryMs: 500,
 } as const;
+
+/** A copy of the identity under a passphrase. */
+export const identityCopy = {
+  passphraseCharsMin: 8,
+  /** Cost of scrypt: 128 MiB and about half a second for each attempt. */
+  scryptCost: 2 ** 17,
+  scryptBlock: 8,
+  saltBytes: 16,
+  nonceBytes: 12,
+  tagBytes: 16,
+  keyBytes: 32,
+} as const;

@@ -263,10 +263,19 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
   base(program.command('id'), world)
     .description('show the own name, id, safety code and addresses')
     .option('--qr', 'show the id as a QR code, too')
-    .action((options: { qr?: boolean }, command: Command) =>
-      runs(command, async (context) =>
-        (await import('./commands/people.js')).id(context, { isQr: options.qr === true }),
-      ),
+    .addOption(
+      new Option('--export <file>', 'write the identity to a new file, under a passphrase').conflicts('qr'),
+    )
+    .addOption(
+      new Option('--import <file>', 'put such an identity into an empty home').conflicts(['qr', 'export']),
+    )
+    .action((options: { qr?: boolean; export?: string; import?: string }, command: Command) =>
+      runs(command, async (context) => {
+        const { exportIdentity, importIdentity } = await import('./commands/home/identity.js');
+        if (options.export !== undefined) return exportIdentity(context, options.export);
+        if (options.import !== undefined) return importIdentity(context, options.import);
+        return (await import('./commands/people.js')).id(context, { isQr: options.qr === true });
+      }),
     );
   base(program.command('verify'), world)
     .description('show the safety code of the pair; with CODE or --yes, mark the peer verified')

@@ -34,6 +34,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     ['parlance history --since yesterday --export talk.csv --bom', 'writes a table for Excel'],
     ['parlance history bob --delete --before 30d', 'deletes what is older than 30 days'],
   ],
+  id: [
+    ['parlance id --export identity.txt', 'keeps a copy under a passphrase, which it asks for'],
+    ['parlance id --import identity.txt --home ~/new', 'moves the identity to another home'],
+  ],
   verify: [['parlance verify bob', 'shows the sixty digits to compare']],
   contact: [
     ['parlance contact alias bob Bobby', 'gives bob a name of yours'],

@@ -82,6 +82,9 @@ export const commandLines = {
       'messages that are not in the index yet',
     ),
   }),
+  identity: line('identity', '`id --export`, `id --import`: the identity was written or read', {
+    file: described(v.string(), 'file of the copy'),
+  }),
   erased: line('erased', '`history --delete`: messages were removed from this home', {
     removed: described(v.number(), 'number of messages'),
   }),

@@ -53,7 +53,7 @@ import type { Log, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtim
 import type { ListenerOptions } from '../actors/tcp/listen.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
-import { setAsideLogEvent, type HistoryProtocol } from '../actors/history/protocol.js';
+import { lostLogEvent, setAsideLogEvent, type HistoryProtocol } from '../actors/history/protocol.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 import type { Vault } from '../chat/people/vault.js';
 import { addressesOf } from '../actors/interfaces.js';
@@ -328,8 +328,12 @@ class RunningNode {
   /** Passes the log on. Damage of the history is an event for every reader, too. */
   #onLog(...[level, event, fields]: Parameters<Log>): void {
     this.#log(level, event, fields);
-    if (event !== setAsideLogEvent) return;
     const { file, reason } = fields;
+    if (event === lostLogEvent) {
+      const message = `${String(file)} was missing or empty: its messages are gone, and the pinned keys were kept; to bring it back, end the node and restore the file from a backup`;
+      this.#feed.keep({ type: 'error', code: 'store/damaged', message });
+    }
+    if (event !== setAsideLogEvent) return;
     const message = `the history was damaged (${String(reason)}); the damaged file is kept as ${String(file)}`;
     this.#feed.keep({ type: 'error', code: 'store/damaged', message });
   }

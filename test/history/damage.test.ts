@@ -13,6 +13,7 @@ import { test } from 'node:test';
 import { openSql } from '../../src/actors/history/sql.js';
 import { unreachable } from '../../src/exhaustive.js';
 import { dice, withSeeds, type Dice } from '../support/seeds.js';
+import { noChoice, type Contact } from '../../src/chat/people/contact.js';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
 import { entry, peer, start, temporaryHome, type Driver, asidesOf } from './driver.js';
 
@@ -195,5 +196,44 @@ test('a damaged search index is rebuilt, and the search that met it is answered'
     await again.stop();
   } finally {
     remove();
+  }
+});
+
+// Case H3
+test('a lost database is told of, keeps the pinned keys, and gives no number twice', async (context) => {
+  const pinned: Contact = {
+    ...noChoice,
+    peerId: peer(1),
+    name: 'bob',
+    idKeyHex: 'ab'.repeat(32),
+    trust: 'verified',
+    blocked: true,
+    certificateSerial: 7,
+    wireVersion: 1,
+    features: 1,
+    nextHex: '',
+    address: '10.0.0.7:6001',
+    firstSeenMs: 1,
+    lastSeenMs: 2,
+    alias: 'Bobby',
+  };
+  for (const isEmpty of [true, false]) {
+    const { file, remove } = temporaryHome();
+    context.after(remove);
+    const before = (await start(file))._unsafeUnwrap();
+    await before.call('putContact', pinned);
+    await before.call('append', { entries: [entry(1), entry(2)] });
+    await before.stop();
+    rmSync(file);
+    if (isEmpty) writeFileSync(file, '', { mode: 0o600 });
+    const after = (await start(file))._unsafeUnwrap();
+    assert.ok(after.log.some((line) => line.startsWith('error history-lost')));
+    assert.deepEqual((await after.call('contacts', {}))._unsafeUnwrap(), [pinned]);
+    const { seqs } = (await after.call('append', { entries: [entry(3)] }))._unsafeUnwrap();
+    assert.ok((seqs[0] ?? 0) > 2);
+    await after.stop();
+    const again = (await start(file))._unsafeUnwrap();
+    assert.ok(!again.log.some((line) => line.includes('history-lost')));
+    await again.stop();
   }
 });

@@ -24,6 +24,8 @@ import {
   indexFor,
   indexEntries,
   indexSliceOf,
+  keepPins,
+  keepPinsNow,
   lossAfterCommit,
   newState,
   onIndexTrouble,
@@ -74,16 +76,19 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
       write(state, from, (store) => ok(store.rewrite(peerId, seq, text, isHere))),
     putContact(state, body, _context, from) {
       const values = contactValues(body);
+      state.arePinsStale = true;
       return write(state, from, (store) => {
         store.putContact(body.peerId, values);
         return ok(null);
       });
     },
-    dropContact: (state, { peerId }, _context, from) =>
-      write(state, from, (store) => {
+    dropContact(state, { peerId }, _context, from) {
+      state.arePinsStale = true;
+      return write(state, from, (store) => {
         store.dropContact(peerId);
         return ok(null);
-      }),
+      });
+    },
     read: (state, { peerId, upToSeq }, _context, from) =>
       write(state, from, (store) => ok(store.read(peerId, upToSeq))),
     emitted: (state, { seq }, _context, from) => write(state, from, (store) => ok(store.raiseEmitted(seq))),
@@ -151,6 +156,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
   settle: (state, context) => commit(state, context),
   terminate(state) {
     const { opened } = state;
+    keepPins(state);
     if ('store' in opened) attempt(() => opened.store.close());
   },
 });
@@ -277,6 +283,7 @@ function workWhenIdle(state: HistoryState, context: HistoryContext): void {
   const isIdle = performance.now() - state.lastWriteMs >= limits.indexIdleMs;
   if (isIdle) indexSliceOf(state, context);
   answerSearches(state, context);
+  keepPinsNow(state, context);
   if (!('store' in state.opened)) return;
   const { store } = state.opened;
   const checkpoint = attempt(() => store.checkpointIfDue());

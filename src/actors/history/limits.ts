@@ -94,3 +94,14 @@ export const erasure = {
   /** Size up to which the whole file is rewritten after a removal: about half a second. */
   rewriteBytesMax: 32 * 2 ** 20,
 } as const;
+
+/** The pinned keys beside the identity. */
+export const pins = {
+  /** Bytes that are read: 20,000 contacts of the longest names and notes fit. */
+  fileBytesMax: 64 * 2 ** 20,
+  /** Pause between two writings, and the least that a large file makes of it, in times of the last writing. */
+  writeEveryMs: 1_000,
+  writeShare: 100,
+  /** Numbers that are left out after a lost database: messages since the last writing may have had them. */
+  seqLeap: 1_000,
+} as const;

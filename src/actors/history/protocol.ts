@@ -95,6 +95,9 @@ export type HistoryProtocol = {
 /** The log line of a damaged file that was set aside; its fields are `file` and `reason`, both texts. */
 export const setAsideLogEvent = 'history-damaged-set-aside';
 
+/** The log line of a database that is missing or empty beside the identity; its field is `file`, a text. */
+export const lostLogEvent = 'history-lost';
+
 /** Figures since the start. */
 export interface HistoryStats {
   readonly commits: number;

@@ -5,12 +5,14 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { HistoryQuery, Entry } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
-import { history as limits } from './limits.js';
+import { history as limits, pins as pinLimits } from './limits.js';
 import type { LogLevel, ReplyTo } from '../../runtime/actor.js';
 import { planSalvage, resumeSalvage, setAside, type Salvage } from './damage.js';
-import { setAsideLogEvent } from './protocol.js';
+import { lostLogEvent, setAsideLogEvent } from './protocol.js';
 import { lossOf, namesOf, type Names } from './names.js';
 import { openError, openFile, storeError, type OpenError } from './open.js';
+import { isLost, readPins, writePins } from './pins/pins.js';
+import { contactValues } from './rows.js';
 import { attempt, attemptDoubtful, type SqlTrouble } from './sql.js';
 import { HistoryStore } from './store.js';
 
@@ -60,6 +62,11 @@ export interface HistoryState {
   writes: PendingWrite[];
   searches: PendingSearch[];
   isIndexPlanned: boolean;
+  /** Whether contacts have changed since `pins.json` was written. */
+  arePinsStale: boolean;
+  /** Time before which it is not written again. */
+  pinsDueMs: number;
+  arePinsPlanned: boolean;
   lastWriteMs: number;
 }
 
@@ -73,6 +80,9 @@ export const newState = (file: string): HistoryState => ({
   writes: [],
   searches: [],
   isIndexPlanned: false,
+  arePinsStale: true,
+  pinsDueMs: -Infinity,
+  arePinsPlanned: false,
   lastWriteMs: -Infinity,
 });
 
@@ -120,6 +130,8 @@ export function planIndex(state: HistoryState, context: UpkeepContext, delayMs: 
 export function open(state: HistoryState, context: UpkeepContext): Result<void, StoreError> {
   // Another home may lie there now, whose database is not ours.
   if (isGone(state)) return current(state).map(() => undefined);
+  const isLostNow = state.names === null && isLost(state.file);
+  if (isLostNow) context.log('error', lostLogEvent, { file: state.file });
   let opened = openStore(state);
   if (opened.isErr() && opened.error.code === 'damaged') {
     const aside = replace(state, context, opened.error.reason);
@@ -137,10 +149,50 @@ export function open(state: HistoryState, context: UpkeepContext): Result<void, 
   state.opened = opened.value;
   state.names = namesOf(state.file);
   state.asideUnplanned = null;
+  if (isLostNow) restorePins(state, opened.value.store);
   state.newestSeqKnown = opened.value.store.newestSeq;
+  keepPins(state);
   salvageFor(state, context, limits.salvageAtStartMs);
   planIndex(state, context, limits.indexIdleMs);
   return ok();
+}
+
+/** Pins the keys again that a lost database had pinned. */
+function restorePins({ file }: HistoryState, store: HistoryStore): void {
+  const { seq, contacts } = readPins(file);
+  attempt(() =>
+    store.transaction(() => {
+      store.raiseSeqFloor(seq + pinLimits.seqLeap);
+      for (const contact of contacts) store.putContact(contact.peerId, contactValues(contact));
+    }),
+  );
+}
+
+/** Writes the pinned keys beside the identity, where they changed. */
+export function keepPins(state: HistoryState): void {
+  const opened = current(state);
+  if (opened.isErr() || !state.arePinsStale) return;
+  const { store } = opened.value;
+  const contacts = attempt(() => store.contacts());
+  if (contacts.isErr()) return;
+  const beganMs = performance.now();
+  state.arePinsStale = !writePins(state.file, { seq: store.newestSeq, contacts: contacts.value });
+  const endMs = performance.now();
+  state.pinsDueMs = endMs + Math.max(pinLimits.writeEveryMs, pinLimits.writeShare * (endMs - beganMs));
+}
+
+/** Writes them in the background, not too often. */
+export function keepPinsNow(state: HistoryState, context: UpkeepContext): void {
+  if (!state.arePinsStale) return;
+  const leftMs = state.pinsDueMs - performance.now();
+  if (leftMs <= 0) {
+    state.arePinsPlanned = false;
+    keepPins(state);
+  } else if (!state.arePinsPlanned) {
+    state.arePinsPlanned = true;
+    // The slices of the index have a timer of their own, which comes sooner.
+    context.after(leftMs, 'index', {});
+  }
 }
 
 const isGone = ({ opened }: HistoryState): boolean =>

@@ -92,6 +92,7 @@ export const files: readonly (readonly [string, string])[] = [
   ['settings.json', 'lasting choices; see "parlance config"'],
   ['identity.json', 'the secret key of this identity: keep it private, a copy of it can act in your name'],
   ['history.db', 'messages, contacts and the outbox'],
+  ['pins.json', 'the pinned keys, should history.db be lost'],
   ['status.json', 'the own status'],
   ['prompt.json', 'drafts and input history of the prompt'],
   ['hooks/', 'programs that run at an event: on-message, on-peer, on-status'],

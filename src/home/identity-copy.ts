@@ -1,13 +1,13 @@
 /**
  * A copy of the identity that leaves its home: the files with its keys, encrypted under a key that scrypt derives from a
- * passphrase. Who finds the file can try passphrases, each for about half a second and 128 MiB.
+ * passphrase. A finder of the file can try passphrases, each for about half a second and 128 MiB.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { isJsonObject, parseBoundedJson } from '../wire/json/parse.js';
 import type { HomeError } from './errors.js';
-import type { Home } from './home.js';
+import { openHome, type Home } from './home.js';
 import { isIdentity } from './identity-file.js';
 import { identityCopy as limits, identityFile } from './limits.js';
 import { readPrivate, writePrivate } from './private-file.js';
@@ -78,8 +78,19 @@ export function openIdentity(text: string, passphrase: string): Result<IdentityF
   }
 }
 
-/** Puts an identity into a home that has none. Errors: `home/bad-identity`, `home/unusable`. */
-export function installIdentity(home: Home, { identity, next }: IdentityFiles): Result<void, HomeError> {
+/** Characters of a passphrase that is accepted for a new copy. */
+export const { passphraseCharsMin } = limits;
+
+/** Puts an identity into a home that has none. Errors: `home/bad-identity`, `home/unusable`, `home/in-use`. */
+export function installIdentity(directory: string, files: IdentityFiles): Result<void, HomeError> {
+  return openHome(directory).andThen((home) => {
+    const installed = installIn(home, files);
+    home.release();
+    return installed;
+  });
+}
+
+function installIn(home: Home, { identity, next }: IdentityFiles): Result<void, HomeError> {
   const file = home.identityFile;
   for (const taken of [file, home.historyFile]) {
     if (!existsSync(taken)) continue;

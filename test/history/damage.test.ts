@@ -200,7 +200,7 @@ test('a damaged search index is rebuilt, and the search that met it is answered'
 });
 
 // Case H3
-test('a lost database is told of, keeps the pinned keys, and gives no number twice', async (context) => {
+test('a lost database is logged, keeps the pinned keys, and gives no number twice', async (context) => {
   const pinned: Contact = {
     ...noChoice,
     peerId: peer(1),

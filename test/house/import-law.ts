@@ -47,7 +47,7 @@ const belowActors = [/^src\/runtime\//, wire, dialects, /^src\/session\//, /^src
 const sharedByActors = /^src\/actors\/(tcp\/\w+|errors|interfaces)\.ts$/;
 const actorProtocols = /^src\/actors\/[^/]+\/protocol\.ts$/;
 /** Functions with which ui writes its own files. */
-const homeForUi = /^src\/home\/(default-home|directory|private-file)\.ts$/;
+const homeForUi = /^src\/home\/(default-home|directory|identity-copy|private-file)\.ts$/;
 /** The handle that the local API serves, and the start of a node. */
 const nodeForUi = /^src\/node\/(awaited|handle|limits|message-id|start|doctor\/diagnose)\.ts$/;
 

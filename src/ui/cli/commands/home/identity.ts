@@ -3,14 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import { homeOf } from '../../../../home/default-home.js';
-import { openHome } from '../../../../home/home.js';
 import {
   installIdentity,
   openIdentity,
+  passphraseCharsMin,
   readIdentityFiles,
   sealIdentity,
 } from '../../../../home/identity-copy.js';
-import { identityCopy as limits } from '../../../../home/limits.js';
 import { errnoOf, reasonOf } from '../../../../system-errors.js';
 import type { CliError } from '../../errors.js';
 import { askSecret } from '../../question.js';
@@ -55,14 +54,8 @@ export async function importIdentity(context: RunContext, file: string): Promise
   if (passphrase === null) return output.failure(notGiven);
   const files = openIdentity(text, passphrase);
   if (files.isErr()) return output.failure(usage('id', `${file}: ${files.error}`));
-  const home = openHome(directory.value);
-  if (home.isErr()) return output.failure(home.error);
-  try {
-    const installed = installIdentity(home.value, files.value);
-    if (installed.isErr()) return await output.failure(installed.error);
-  } finally {
-    home.value.release();
-  }
+  const installed = installIdentity(directory.value, files.value);
+  if (installed.isErr()) return output.failure(installed.error);
   await output.result({ type: 'identity', file }, `identity ← ${file}`);
   return 0;
 }
@@ -73,8 +66,8 @@ const notGiven = usage('id', 'no passphrase was given: type it, or put it on the
 async function newPassphrase({ world, stopped }: RunContext): Promise<Result<string, CliError>> {
   const first = await askSecret(world, 'passphrase: ', stopped);
   if (first === null) return err(notGiven);
-  if (first.length < limits.passphraseCharsMin)
-    return err(usage('id', `the passphrase needs ${limits.passphraseCharsMin} characters or more`));
+  if (first.length < passphraseCharsMin)
+    return err(usage('id', `the passphrase needs ${passphraseCharsMin} characters or more`));
   if (world.stdin.isTTY !== true) return ok(first);
   const second = await askSecret(world, 'again: ', stopped);
   if (second === null) return err(notGiven);

@@ -1,3 +1,4 @@
+/** The jobs of `node/jobs.ts`, which a pool of threads runs. */
 import { safetyNumber as numberOf } from '../src/chat/people/identity.js';
 import type { JobNames } from '../src/node/jobs.js';
 

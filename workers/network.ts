@@ -1,3 +1,4 @@
+/** Hosts transport, sessions and presence in one thread. */
 import { discoveryActor } from '../src/actors/presence/discovery.js';
 import { broadcastActor } from '../src/actors/presence/broadcast.js';
 import { session } from '../src/actors/connection/session.js';

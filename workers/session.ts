@@ -1,3 +1,4 @@
+/** Hosts sessions and foreign connections in a thread of their own. */
 import { session } from '../src/actors/connection/session.js';
 import { sessionWarmth } from '../src/actors/connection/warmth.js';
 import { foreignConnection } from '../src/actors/connection/foreign.js';

@@ -33,7 +33,7 @@ export interface Slot {
   hasSpoken: boolean;
   lastActiveMs: number;
   slotWantedAtMs: number;
-  /** When the first message of a native caller was whole, until it is answered: this node works on it. Otherwise null. */
+  /** Time since which this node works on the first message of a native caller; null: it works on none. */
   workSinceMs: number | null;
   /** Time that this node took for the answer, ms; 0: not answered. */
   workedMs: number;

@@ -49,7 +49,7 @@ export type StopReason =
   | 'policy'
   | 'full'
   | 'expired'
-  /** Not an end, but the acknowledgement of one. */
+  /** The acknowledgement of an end. */
   | 'known';
 
 /** One word about a transfer, for the time of a session. */

@@ -29,7 +29,7 @@ interface Stored {
   /** PKCS8 DER, base64. */
   readonly identityKey: string;
   readonly staticKey: string;
-  /** When the static key was made, ms; grows with each new one, so that an old certificate cannot come back. */
+  /** Time at which the static key was made, ms. It grows with each new key, so that no old certificate comes back. */
   readonly staticSerial: number;
   /** Hash of the key of the next identity, and a checksum. The file with that key may be moved away. */
   readonly next?: string;

@@ -277,6 +277,7 @@ export interface ThreadPlacement {
 /** One child of a supervisor; made by `child`, which checks it against its definition. */
 export type ChildSpec<P extends Protocol = Protocol> = ChildSpecOf<P, Understands<P>>;
 
+/** The fields of a `ChildSpec`. `Understood`: the messages that the actor understands. */
 export interface ChildSpecOf<P extends Protocol, Understood> extends AddressOf<P, Understood> {
   readonly kind: 'actor';
   readonly behaviour: Behaviour;
@@ -381,6 +382,7 @@ export interface AnyDefinition extends OwnLimits {
   readonly receive: object;
 }
 
+/** Returns a definition without its types. */
 export const behaviourOf = (definition: AnyDefinition): Behaviour =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `child` and `Ref` have checked every value that comes in
   definition as unknown as Behaviour;

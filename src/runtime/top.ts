@@ -77,7 +77,7 @@ function rowsOf(root: SupervisorNode): readonly Row[] {
 const longest = (rows: readonly Row[]): number =>
   rows.reduce((most, { lead, node }) => Math.max(most, lead.length + labelOf(node).length + 1), 0);
 
-/** As many columns as fit, the most important ones first, in their own order. */
+/** Returns the columns that fit, in their own order. The least important ones are left out. */
 function fitting(chars: number): readonly Column[] {
   let left = chars;
   const taken = columnsOfTop

@@ -54,6 +54,6 @@ export const json = {
 export const localAddress = {
   /** The address that listeners bind by default: every IPv4 interface, since a chat on a network must be reachable. */
   bindDefault: '0.0.0.0',
-  /** As above, of listeners that serve both families: with a comma between them. */
+  /** The addresses that listeners of both families bind by default, with a comma between them. */
   bindsDefault: '0.0.0.0,::',
 } as const;

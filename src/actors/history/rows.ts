@@ -107,9 +107,10 @@ export const entryColumnsWith = (
   CAST(line.encryption AS INTEGER), line.verified = 1, CAST(line.name AS BLOB), CAST(line.conversation AS BLOB),
   CAST(line.text AS BLOB), CAST(peer.id AS BLOB), ${kind}, ${sixth}`;
 
-/** The columns of migration 6, and their values in an older file. */
+/** The columns of migration 6. */
 const sixthColumns = `CAST(line.reply_to AS BLOB), CAST(line.edited_at AS INTEGER), CAST(line.deleted AS INTEGER),
   CAST(line.reactions AS BLOB)`;
+/** The values of `sixthColumns` for an entry of an older file. */
 export const noSixthColumns = 'NULL, NULL, 0, NULL';
 
 /** The state of a received entry. */
@@ -120,6 +121,7 @@ const failedState = String(stateNumber('failed'));
 export const entryState = `CASE line.direction WHEN 1 THEN (SELECT coalesce(min(CASE WHEN state < ${failedState} THEN state END), ${failedState})
     FROM delivery WHERE message = line.seq) ELSE ${receivedState} END`;
 
+/** The columns that `decodeEntry` reads, in a file of this version. */
 export const entryColumns = entryColumnsWith(entryState);
 
 /** The columns of an entry together with its delivery to one recipient. */
@@ -211,9 +213,10 @@ const noThird = 'NULL, NULL, 0, 0, 0';
 
 const fourthColumns = 'CAST(former_names AS BLOB)';
 
+/** The columns that `decodeContact` reads, in a file of this version. */
 export const contactColumns = contactColumnsWith(secondColumns, thirdColumns, fourthColumns);
 
-/** As above, for a file of an older schema version. */
+/** Returns the columns that `decodeContact` reads, for a file of an older schema version. */
 export function contactColumnsOf(version: number): string {
   if (version === 1) return contactColumnsWith('0, NULL', noThird, 'NULL');
   if (version === 2) return contactColumnsWith(secondColumns, noThird, 'NULL');

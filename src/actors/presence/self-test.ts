@@ -23,7 +23,7 @@ export interface Returned {
 /** Arguments of the test. */
 export interface SelfTestOptions {
   readonly bind: string;
-  /** As of the node; null: its default targets. */
+  /** Targets of the announcements of the node; null: its default targets. */
   readonly targets: readonly string[] | null;
   readonly beaconPorts: readonly number[];
 }

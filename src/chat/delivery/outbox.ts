@@ -82,7 +82,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 type Link =
-  /** Not connected. `dialAtMs`: time of the next attempt. */
+  /** No session is up. `dialAtMs`: time of the next attempt. */
   | { readonly type: 'down'; readonly dialAtMs: number }
   | { readonly type: 'dialling'; readonly sinceMs: number }
   | { readonly type: 'up' };

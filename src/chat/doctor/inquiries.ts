@@ -64,7 +64,7 @@ export class Inquiries {
   readonly #waiting = new Map<number, AskedByUser | AskedByPeer>();
   readonly #reports = new Map<Token, number>();
   readonly #dials = new Map<ConnectionId, number>();
-  /** When each peer was answered last (monotonic, ms). */
+  /** Time of the last answer to each peer (monotonic, ms). */
   readonly #answered = new Map<PeerId, number>();
   #keys = 0;
 

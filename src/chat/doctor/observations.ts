@@ -92,7 +92,7 @@ export type FirewallTool = 'ufw' | 'firewalld' | 'nft' | 'iptables' | 'macos' | 
 export type FirewallReading =
   | { readonly tool: FirewallTool; readonly state: 'read'; readonly text: string }
   | { readonly tool: FirewallTool; readonly state: 'missing' }
-  /** Only an administrator may read the rules. */
+  /** The rules were not read, since only an administrator may. */
   | { readonly tool: FirewallTool; readonly state: 'denied' }
   | { readonly tool: FirewallTool; readonly state: 'failed'; readonly reason: string };
 

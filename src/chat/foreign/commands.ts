@@ -102,7 +102,7 @@ function timeLeftMs(
   // The end of a connection that stands shows whether the entry went out.
   const work = peer?.work ?? null;
   const isUnderWay = work !== null && !state.dials.has(work.connectionId);
-  return isUnderWay ? Math.max(leftMs, limits.standingLookMs) : leftMs;
+  return isUnderWay ? Math.max(leftMs, limits.standingCheckMs) : leftMs;
 }
 
 /** Connects to a peer, see `NodeHandle.foreignConnect`. */

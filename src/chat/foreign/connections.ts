@@ -151,11 +151,11 @@ export function slotWanted(state: ForeignState, connectionId: ConnectionId, turn
   }
 }
 
-/** Later connections of a program are held back for a while by those that are open. */
+/** Plans the release of words that wait for earlier connections of the same program. */
 export function planRelease(state: ForeignState, turn: ForeignTurn): void {
   if (state.isReleasePlanned) return;
   state.isReleasePlanned = true;
-  turn.emit({ to: 'self', afterMs: limits.orderLookMs, due: { type: 'release' } });
+  turn.emit({ to: 'self', afterMs: limits.orderReleaseMs, due: { type: 'release' } });
 }
 
 /** Makes the failure of a command to a blocked peer. */

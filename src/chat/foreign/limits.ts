@@ -10,13 +10,13 @@ export const foreignRoutes = {
   orderReleasesMax: 20,
   /** Releases for an earlier connection of which nothing was read: 5 s, since its thread waits for its turn on a busy machine. */
   orderUnreadReleasesMax: 100,
-  orderLookMs: 50,
+  orderReleaseMs: 50,
   /** Failed key exchanges of cmp2204 after which a message fails: one for each form of a number, and one more. */
   keyTriesMax: 4,
   /** Exchanges that nobody ended after which their form counts as failed: a program may just have been stopped once. */
   keySilencesMax: 2,
   /** Pause before a message whose time is over is looked at again while its connection stands. */
-  standingLookMs: 1_000,
+  standingCheckMs: 1_000,
   /** Pause between two sentences of one kind about one program of one host. */
   toldEveryMs: 5_000,
   /** Hosts and programs for which this pause is kept: a class of hundreds. */

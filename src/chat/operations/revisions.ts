@@ -17,7 +17,7 @@ export interface Change {
   readonly id: MessageId;
   readonly author: Direction;
   readonly content: ChangeContent;
-  /** When the operation was received or queued, wall clock, ms. */
+  /** Time at which the operation was received or queued (wall clock, ms). */
   readonly atMs: number;
 }
 

@@ -72,8 +72,8 @@ export const absent = {
 
 /** How often the time of the last sign of life is written to disk. */
 export const seen = {
-  /** While signs of life go on: a crash loses at most this much. */
+  /** Pause between two writes of `lastSeenMs` while signs of life go on: a crash loses at most this much. */
   keepEveryMs: 600_000,
-  /** When a peer falls silent or the node ends: a smaller step is not worth a write. */
+  /** Step of `lastSeenMs` on disk when a peer falls silent or the node ends: a smaller one is not worth a write. */
   keepStepMs: 10_000,
 } as const;

@@ -20,7 +20,7 @@ import { boundedName, frameText, malformed, oneLine, tooLong, utf8Bytes } from '
 /** A user in the list of the hub. */
 export interface HubUser {
   readonly name: string;
-  /** As the hub sees it: the address of the client's connection. */
+  /** Address of the client's connection, as the hub sees it. */
   readonly address: string;
 }
 

@@ -199,8 +199,9 @@ function unquoteRepr(text: string): string | null {
   return match?.[2] ?? null;
 }
 
-/** To a program of which nothing is known: the repr of bytes would end one that reads a number. */
+/** The form for a program of which nothing is known: the repr of bytes would end a program that reads a number. */
 const firstForm: Cmp2204Form = { keys: 'every', number: 'bare' };
+/** Formats a form as the word of `ForeignOptions.form`. */
 export const formatForm = (form: Cmp2204Form): string => `${form.keys}/${form.number}`;
 
 /** Parses `ForeignOptions.form` of this dialect. Any other word, and null, give the form for an unknown program. */

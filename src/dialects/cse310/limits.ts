@@ -1,5 +1,6 @@
 /** The numbers of cse310. */
 
+/** The turns of the program. */
 export const turns = {
   /** Time for which a write may still be on its way when the program reads: longer than any round trip on a LAN. */
   inFlightMs: 500,

@@ -17,6 +17,7 @@ interface Write {
   readonly atMs: number;
 }
 
+/** Opens the pacing of one conversation. `role`: whether this side dialled. */
 export function openTurns(role: ForeignRole): Pacing {
   /** Writes that the program may not have read. */
   let unread: readonly Write[] = [];

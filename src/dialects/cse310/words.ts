@@ -23,6 +23,7 @@ export type Cse310Message =
   /** `words`: what is shown, such as `Ann disconnected from the chat.` */
   | { readonly type: 'disconnect'; readonly words: string };
 
+/** The beginning of a farewell. */
 export const leaveCommand = '/disconnect';
 const renameWords = ' changed their nickname to ';
 /** The end of the sentence of a farewell. */

@@ -9,7 +9,7 @@ import { doctorShell as limits } from './limits.js';
 export type Ran =
   | { readonly state: 'done'; readonly text: string }
   | { readonly state: 'missing' }
-  /** Only an administrator may run it. */
+  /** The tool did not run, since only an administrator may run it. */
   | { readonly state: 'denied' }
   | { readonly state: 'failed'; readonly reason: string };
 

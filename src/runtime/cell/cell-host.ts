@@ -78,11 +78,11 @@ export type StartOutcome =
       /** The same for all starts that one death of a thread took along. Absent: it crashed by itself. */
       readonly cause?: unknown;
     }
-  /** Its arguments cannot be cloned into its thread. */
+  /** The arguments of the actor cannot be cloned into its thread. */
   | { readonly type: 'uncloneable'; readonly detail: string };
 
 /** The data by which a cell is made. */
-export interface CellBirth {
+export interface CellParts {
   readonly id: string;
   readonly behaviour: Behaviour;
   readonly args: unknown;

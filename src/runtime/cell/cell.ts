@@ -7,7 +7,7 @@ import { unknownName } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Awaitable, Behaviour, Ended, ExitReason } from '../actor.js';
-import type { CellBirth, CellHost, StartOutcome } from './cell-host.js';
+import type { CellParts, CellHost, StartOutcome } from './cell-host.js';
 import { HandlerWatch } from './handler-watch.js';
 import { begin, type Begun } from './begin.js';
 import { CellLinks } from './cell-links.js';
@@ -29,6 +29,7 @@ import { checkStep, detailOf, isThenable, nativePromise } from './step.js';
  */
 type Phase = 'new' | 'starting' | 'idle' | 'planned' | 'draining' | 'ending' | 'down';
 
+/** One actor in a thread, over all its lives there. */
 export class Cell implements Inbox, CellPart {
   readonly id: string;
   readonly links: CellLinks;
@@ -51,18 +52,18 @@ export class Cell implements Inbox, CellPart {
   readonly #redelivery: Redelivery;
   readonly #meter = new ActorMeter();
 
-  constructor(birth: CellBirth, host: CellHost) {
-    this.id = birth.id;
-    this.#behaviour = birth.behaviour;
-    this.#args = birth.args;
-    this.#limits = birth.limits;
+  constructor(parts: CellParts, host: CellHost) {
+    this.id = parts.id;
+    this.#behaviour = parts.behaviour;
+    this.#args = parts.args;
+    this.#limits = parts.limits;
     this.host = host;
     this.loop = host.loop;
-    this.#watch = new HandlerWatch(birth.slot, host);
-    this.#handlers = handlersOf(birth.behaviour);
-    this.links = new CellLinks(birth.slot, birth.limits, host, this.#watch);
+    this.#watch = new HandlerWatch(parts.slot, host);
+    this.#handlers = handlersOf(parts.behaviour);
+    this.links = new CellLinks(parts.slot, parts.limits, host, this.#watch);
     this.own = new OwnMessages(this, this.#watch);
-    this.#redelivery = new Redelivery(birth, this.#handlers.names, this.#mailbox, this.links, host);
+    this.#redelivery = new Redelivery(parts, this.#handlers.names, this.#mailbox, this.links, host);
   }
 
   get credit(): number {
@@ -131,7 +132,7 @@ export class Cell implements Inbox, CellPart {
     this.links.close();
   }
 
-  /** As if it had thrown; `isAtEnvelope`: because of the message in hand. */
+  /** Crashes the actor as if it had thrown. `isAtEnvelope`: the message in hand is the cause. */
   crash(detail: string, isAtEnvelope: boolean): void {
     if (this.#isRunning) this.#crash(detail, isAtEnvelope);
   }

@@ -1,5 +1,5 @@
 /** The messages of an actor after a crash: delivered again, set aside as poison, or lost by contract. */
-import type { CellBirth } from './cell-host.js';
+import type { CellParts } from './cell-host.js';
 import { lost, poison } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkReceiver } from '../link/receiver.js';
@@ -31,17 +31,17 @@ export class Redelivery {
   #last: { end: LinkReceiver | null; seq: number; tries: number } = { end: null, seq: 0, tries: 0 };
 
   constructor(
-    birth: CellBirth,
+    parts: CellParts,
     names: readonly string[],
     mailbox: Mailbox<LinkReceiver | null>,
     links: Receiving,
     events: { deadLetter(letter: DeadLetter): void },
   ) {
-    this.#id = birth.id;
+    this.#id = parts.id;
     this.#names = names;
     this.#mailbox = mailbox;
     this.#links = links;
-    this.#triesMax = birth.limits.poisonTriesMax;
+    this.#triesMax = parts.limits.poisonTriesMax;
     this.#events = events;
   }
 
@@ -56,7 +56,7 @@ export class Redelivery {
     return true;
   }
 
-  /** Only between two drains. */
+  /** Call only between two drains. */
   unstash(): void {
     if (!this.isUnstashAsked) return;
     this.isUnstashAsked = false;

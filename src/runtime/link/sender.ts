@@ -119,7 +119,7 @@ export class LinkSender implements PipeEnd<Progress> {
     return this.#next - this.#head + this.#calls.size + this.#waiting.messages;
   }
 
-  /** As `cast`, but waits for room. */
+  /** Sends like `cast`, but waits for room. */
   send(name: string, body: unknown, transfer?: readonly Transferable[]): ResultAsync<void, RuntimeError> {
     if (this.isGone || !this.#isFull())
       return new ResultAsync(Promise.resolve(this.cast(name, body, transfer)));

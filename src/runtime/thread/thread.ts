@@ -172,6 +172,7 @@ export function memoryTrouble(memory: MemoryStats, limits: RuntimeLimits): strin
   return null;
 }
 
+/** Reads the data that a worker was started with. Throws where no supervisor started it. */
 export function threadStartOf(data: unknown): ThreadStart {
   if (typeof data !== 'object' || data === null || !('control' in data))
     throw new Error('this file is the entry of a worker that a supervisor starts');

@@ -26,10 +26,10 @@ export interface Link {
 
 /** Where actors are. */
 export interface Seats {
-  /** Null: in no thread now. */
+  /** Returns the thread of an actor; null: it is in no thread now. */
   hostOf(id: string): Host | ThreadHost | null;
   specOf(id: string): ChildSpec | null;
-  /** Not in the supervisors' own thread. */
+  /** Whether the actor runs in a worker, not in the supervisors' own thread. */
   isInThread(id: string): boolean;
 }
 

@@ -26,7 +26,7 @@ export function startSupervisor(spec: SupervisorSpec & SystemOptions): ResultAsy
   return new ResultAsync(startSystem(spec, systemLoop)).map(({ root }) => root);
 }
 
-/** As it runs, with what the testkit needs beside. */
+/** A running system, with the parts that the testkit needs. */
 export interface RunningSystem {
   readonly root: Supervisor;
   readonly directory: Directory;

@@ -9,7 +9,7 @@ import { concat, copy } from '../../wire/bytes.js';
 
 /** An authenticated cipher. `nonce` is a counter below 2^53, or `rekeyNonce` for 2^64-1. */
 export interface Aead {
-  /** As it stands in a protocol name. */
+  /** The name in a protocol name of Noise. */
   readonly name: string;
   /** Writes ciphertext and tag to `target` at `at`: `plaintext.length + 16` bytes. */
   seal(

@@ -22,7 +22,7 @@ export interface KemPrivateKey {
 
 /** A key encapsulation mechanism. */
 export interface Kem {
-  /** As it stands in a protocol name: no hyphens (Noise, section 8.2). */
+  /** The name in a protocol name of Noise, without hyphens (Noise, section 8.2). */
   readonly name: string;
   readonly publicKeyBytes: number;
   readonly ciphertextBytes: number;

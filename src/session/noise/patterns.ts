@@ -17,7 +17,7 @@ export interface TokenExtension {
 
 /** A handshake pattern as data. */
 export interface HandshakePattern {
-  /** As it stands in a protocol name. */
+  /** The name in a protocol name of Noise. */
   readonly name: string;
   /** Keys that the responder knows beforehand, in the order of the pattern. */
   readonly initiatorPremessage: readonly ('e' | 's')[];

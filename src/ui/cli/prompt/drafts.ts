@@ -3,6 +3,7 @@ import type { Open } from './layout.js';
 import type { Memory } from './memory.js';
 import type { Screen } from './screen.js';
 
+/** The unsent lines of the prompt. */
 export class Drafts {
   readonly #screen: Pick<Screen, 'giveBack' | 'takeBack' | 'unfinished'>;
   /** Under the empty key stand the lines that wait for the next conversation. */

@@ -4,6 +4,7 @@ import type { HubClient, HubUser } from '../../../../index.js';
 
 const scheme = 'chatbuddy://';
 
+/** The names that a hub has listed. */
 export class HubNames {
   #users: readonly HubUser[] = [];
 

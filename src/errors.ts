@@ -4,7 +4,7 @@
  * restarts.
  */
 import type { ListenError } from './actors/errors.js';
-import type { ChatError, DialError, StoreError } from './chat/errors.js';
+import type { ChatError, DialError, FileError, StoreError } from './chat/errors.js';
 import type { DialectError } from './dialects/errors.js';
 import type { HomeError } from './home/errors.js';
 import type { ApiError, WatchError } from './node/errors.js';
@@ -13,7 +13,7 @@ import type { SessionError } from './session/errors.js';
 import type { WireError } from './wire/errors.js';
 
 export type { ApiError, WatchError } from './node/errors.js';
-export type { ChatError, DialError, StoreError } from './chat/errors.js';
+export type { ChatError, DialError, FileError, StoreError } from './chat/errors.js';
 export type { DialectError } from './dialects/errors.js';
 export type { HomeError } from './home/errors.js';
 export type { ListenError } from './actors/errors.js';
@@ -31,6 +31,7 @@ export type ParlanceError =
   | DialectError
   | SessionError
   | ChatError
+  | FileError
   | StoreError
   | TransportError
   | HomeError

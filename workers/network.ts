@@ -4,6 +4,7 @@ import { broadcastActor } from '../src/actors/presence/broadcast.js';
 import { session } from '../src/actors/connection/session.js';
 import { sessionWarmth } from '../src/actors/connection/warmth.js';
 import { foreignConnection } from '../src/actors/connection/foreign.js';
+import { filesActor } from '../src/actors/files/files.js';
 import { transportActor } from '../src/actors/transport/transport.js';
 import { hostActors } from '../src/runtime/thread/thread.js';
 
@@ -14,4 +15,5 @@ hostActors({
   foreign: foreignConnection,
   discovery: discoveryActor,
   broadcast: broadcastActor,
+  files: filesActor,
 });

@@ -3,7 +3,7 @@
  * questions from the actors of connections and beacons. Types only.
  */
 import type { ForeignDialectName } from '../dialects/dialect.js';
-import type { ChatError, DialError } from './errors.js';
+import type { ChatError, DialError, FileError } from './errors.js';
 import type { DialectError } from '../dialects/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { SessionError } from '../session/errors.js';
@@ -19,13 +19,14 @@ import type {
   SafetyInfo,
   SelfInfo,
   SendViaOptions,
+  TransferAction,
   UnreadInfo,
 } from './contract.js';
 import type { PeerProof, Resumption } from '../session/contract.js';
 import type { Words, SendFailure as DeliveryFailure } from './delivery/sending.js';
 import type { StoreFailure } from './delivery/effects.js';
 import type { HistoryQuery, Entry, OutboxPage } from './delivery/entry.js';
-import type { PeerEvent, PresenceEvent, StatusEvent } from './events.js';
+import type { PeerEvent, PresenceEvent, StatusEvent, TransferEvent } from './events.js';
 import type { Status } from '../wire/status.js';
 import type { HeardWords } from './foreign/state.js';
 import type { Said } from './routes/utterances.js';
@@ -58,6 +59,27 @@ export interface Commands {
     },
     readonly StatusEvent[],
     SendFailure
+  >;
+  /** Offers files. Replies once the offer stands synced in the outbox. */
+  readonly offerFiles: Asking<
+    {
+      readonly peer: string;
+      readonly id: MessageId;
+      /** Absolute paths. */
+      readonly paths: readonly string[];
+      readonly comment: string;
+      /** A folder below the home that holds the only path; it is removed with the transfer. Empty: none. */
+      readonly spool: string;
+    },
+    readonly StatusEvent[],
+    SendFailure | FileError
+  >;
+  readonly transfers: Asking<Nothing, readonly TransferEvent[], FileError | RuntimeError>;
+  /** A command about one transfer. `directory`: where accepted files go; null: where they usually go. */
+  readonly actOnTransfer: Asking<
+    { readonly id: string; readonly action: TransferAction; readonly directory: string | null },
+    TransferEvent,
+    FileError | RuntimeError
   >;
   readonly peers: Asking<Nothing, readonly PeerEvent[]>;
   readonly find: Asking<{ readonly peer: string }, PeerEvent, ChatError>;

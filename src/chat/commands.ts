@@ -15,6 +15,7 @@ import type { SafetyInfo } from './contract.js';
 import type { EntryAnswer } from './delivery/effects.js';
 import { refusalOfText } from './delivery/texts.js';
 import { setBlocked, type CoreTurn, type Parts } from './parts.js';
+import type { TransferDesk } from './transfers.js';
 import { isProvable } from './people/capabilities.js';
 import { isNativeId, isSameSafetyNumber } from './people/identity.js';
 import type { AddressAnswer } from './routes/live-session.js';
@@ -24,7 +25,15 @@ import { answer, logLine, type CallId, type Token } from './turn.js';
 type CommandNaming<N extends keyof Commands> = Extract<AskedInput, { readonly name: N }>;
 /** Commands that name a peer. */
 type PeerCommand = CommandNaming<
-  'send' | 'page' | 'safety' | 'verify' | 'block' | 'disconnect' | 'foreignConnect' | 'foreignLeave'
+  | 'send'
+  | 'offerFiles'
+  | 'page'
+  | 'safety'
+  | 'verify'
+  | 'block'
+  | 'disconnect'
+  | 'foreignConnect'
+  | 'foreignLeave'
 >;
 
 /** A safety number that is being computed. */
@@ -36,6 +45,7 @@ interface Comparison {
 /** Runs commands, and keeps those that wait for an address or a safety number. */
 export class CommandDesk {
   readonly #parts: Parts;
+  readonly #transfers: TransferDesk;
   /** Commands that wait to learn which peer is at an address. */
   readonly #waiting = new Map<string, PeerCommand[]>();
   /** Comparisons that wait for the key of a peer, by the address where the peer is announced. */
@@ -43,8 +53,9 @@ export class CommandDesk {
   readonly #pages = new Map<Token, CallOf<'page'>>();
   readonly #comparisons = new Map<Token, Comparison>();
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, transfers: TransferDesk) {
     this.#parts = parts;
+    this.#transfers = transfers;
   }
 
   /** Finds the peer and carries the command out. Returns what routes report. */
@@ -149,6 +160,9 @@ export class CommandDesk {
     switch (command.name) {
       case 'send':
         this.#send(command, peerId, turn);
+        return [];
+      case 'offerFiles':
+        this.#transfers.offer(peerId, command.body, command.call, turn);
         return [];
       case 'page':
         this.#page(command, { ...command.body.query, peerId }, turn);

@@ -213,8 +213,16 @@ const sendViaOptions = v.object({
   ),
 });
 
+const transferAction = oneOf(
+  ['accept', 'decline', 'cancel', 'retry'],
+  'accept or decline an offer; cancel a transfer; retry: try at once what pauses or was stopped',
+);
+
 /** The schemas of requests, by name. */
-export const questions = { historyOptions, sendViaOptions, outboxQuery, choice, erasure };
+export const questions = { historyOptions, sendViaOptions, outboxQuery, choice, erasure, transferAction };
+
+/** A command about a transfer. */
+export type TransferAction = v.InferOutput<typeof transferAction>;
 
 /** The own identity and where others reach it. */
 export interface SelfInfo extends Fields<typeof selfInfo> {}

@@ -9,7 +9,7 @@
 import { ok } from 'neverthrow';
 import type { DialectName, ForeignDialectName } from '../dialects/dialect.js';
 import { unreachable } from '../exhaustive.js';
-import type { ConnectionId, PeerId } from '../ids.js';
+import type { PeerId } from '../ids.js';
 import type { TicketBook } from '../session/tickets.js';
 import type { Address } from '../wire/address.js';
 import { plainStatus, type Status } from '../wire/status.js';
@@ -17,7 +17,9 @@ import { StatusDesk } from './status.js';
 import { announced } from './announcements.js';
 import { selfOf } from './self.js';
 import { CommandDesk } from './commands.js';
+import { accepted, dialled } from './opened.js';
 import type { CoreTurn, Parts } from './parts.js';
+import { TransferDesk } from './transfers.js';
 import type { AskedInput, CoreSelf } from './asked.js';
 import { Delivery } from './delivery/delivery.js';
 import { Inquiries } from './doctor/inquiries.js';
@@ -63,6 +65,7 @@ export class Core {
   readonly #peopleDesk: PeopleDesk;
   readonly #status: StatusDesk;
   readonly #inquiries: Inquiries;
+  readonly #transfers: TransferDesk;
   #name: string;
   #listening: (Address & { readonly addresses: readonly string[] }) | null = null;
   #tokens = 0;
@@ -78,7 +81,8 @@ export class Core {
     const delivery = new Delivery<CoreTurn>(people, routeOf, random);
     this.#name = name;
     this.#parts = { own, people, native, foreign, delivery };
-    this.#desk = new CommandDesk(this.#parts);
+    this.#transfers = new TransferDesk(this.#parts);
+    this.#desk = new CommandDesk(this.#parts, this.#transfers);
     this.#peopleDesk = new PeopleDesk(this.#parts);
     this.#status = new StatusDesk(this.#parts, (turn) => this.#describe(turn));
     this.#inquiries = new Inquiries(people, native, () => this.#listening?.port ?? 0, beaconIntervalMs);
@@ -105,10 +109,7 @@ export class Core {
 
   /** Handles one input. Returns the effects, to be performed in this order. */
   handle(input: Input, given: Given): readonly Effect[] {
-    return this.#turn(given, (turn) => {
-      const reports = this.#reportsOf(input, turn);
-      if (reports.length > 0) this.#parts.delivery.apply(reports, turn);
-    });
+    return this.#turn(given, (turn) => this.#transfers.pass(this.#reportsOf(input, turn), turn));
   }
 
   #turn(given: Given, work: (turn: CoreTurn) => void): readonly Effect[] {
@@ -137,7 +138,7 @@ export class Core {
       case 'listening':
         return this.#listens(input, turn);
       case 'accepted':
-        return this.#accepted(input, turn);
+        return accepted(this.#parts, input, this.#status.isInvisible, turn);
       case 'slotWanted':
         native.slotWanted(input.connectionId, turn);
         foreign.slotWanted(input.connectionId, turn);
@@ -146,7 +147,7 @@ export class Core {
         if (isForeign(input.dialect)) foreign.turnedAway(input.address, input.dialect, turn);
         return [];
       case 'dialled':
-        this.#dialled(input.connectionId, turn);
+        dialled({ ...this.#parts, inquiries: this.#inquiries }, input.connectionId, turn);
         return [];
       case 'dialFailed':
         return this.#dialFailed(input, turn);
@@ -161,9 +162,6 @@ export class Core {
         native.keyRenewed(input, turn);
         this.#describe(turn);
         return [];
-      case 'resumable':
-        native.known.offered(input.resumption, turn);
-        return [];
       case 'sessionUp':
         return this.#outcome(native.sessionUp(input, turn), turn);
       case 'sessionAnswered':
@@ -171,7 +169,12 @@ export class Core {
         native.signOfLife(input.sessionId, input.type === 'sessionAnswered', turn);
         return [];
       case 'sessionDown':
-        return this.#outcome(native.sessionDown(input.sessionId, input.end, turn), turn);
+        return this.#outcome(this.#transfers.sessionDown(input, turn), turn);
+      case 'filesStarted':
+      case 'transferChanged':
+      case 'filesWanted':
+      case 'transfersAnswered':
+        return this.#transfers.input(input, turn);
       case 'foreignRunning':
       case 'foreignReading':
       case 'foreignUp':
@@ -180,38 +183,16 @@ export class Core {
       case 'foreignDown':
         return foreign.reported(input, turn);
       case 'stored':
-        this.#stored(input.token, input.answer, turn);
-        return [];
       case 'heardReport':
-        this.#inquiries.takeReport(input.token, input.report, turn);
-        return [];
       case 'computed':
-        this.#desk.computed(input.token, input.result, turn);
+      case 'resumable':
+        this.#takeNote(input, turn);
         return [];
       case 'due':
         return this.#due(input.due, turn);
       default:
         return unreachable(input);
     }
-  }
-
-  #dialled(connectionId: ConnectionId, turn: CoreTurn): void {
-    const { native, foreign } = this.#parts;
-    const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);
-    this.#inquiries.dialled(connectionId, turn);
-    if (!isWanted) turn.emit({ to: 'transport', say: 'discard', connectionId });
-  }
-
-  #accepted(input: Extract<Input, { type: 'accepted' }>, turn: CoreTurn): readonly RouteReport[] {
-    const { native, foreign } = this.#parts;
-    const { connectionId, dialect, address } = input;
-    if (this.#status.isInvisible) {
-      turn.emit({ to: 'transport', say: 'close', connectionId, reason: 'invisible', penaltyMs: 0 });
-      return [];
-    }
-    if (isForeign(dialect)) return foreign.accepted(connectionId, dialect, address, turn);
-    native.accepted(connectionId, address, turn);
-    return [];
   }
 
   #dialFailed(input: Extract<Input, { type: 'dialFailed' }>, turn: CoreTurn): readonly RouteReport[] {
@@ -224,17 +205,13 @@ export class Core {
   }
 
   #asked(input: Exclude<AskedInput, { name: 'probe' }>, turn: CoreTurn): readonly RouteReport[] {
-    const { people, native, foreign } = this.#parts;
+    const { native, foreign } = this.#parts;
     switch (input.name) {
       case 'self':
         turn.emit(answer(input.call, ok(this.#self(turn))));
         return [];
       case 'peers':
-        turn.emit(answer(input.call, ok(people.rows())));
-        return [];
       case 'find':
-        turn.emit(answer(input.call, people.known(input.body.peer).map(people.row)));
-        return [];
       case 'unread':
       case 'read':
       case 'emitted':
@@ -280,7 +257,11 @@ export class Core {
         return this.#outcome(native.said(input.body, input.call, turn), turn);
       case 'foreignHeard':
         return foreign.heard(input.body.sessionId, input.body.words, input.call, turn);
+      case 'transfers':
+      case 'actOnTransfer':
+        return this.#transfers.command(input, turn);
       case 'send':
+      case 'offerFiles':
       case 'page':
       case 'safety':
       case 'verify':
@@ -308,6 +289,16 @@ export class Core {
     const { peers, text } = foreign.takeGreetings();
     for (const peer of peers) this.#desk.greet(peer, text, turn);
     return [];
+  }
+
+  #takeNote(
+    input: Extract<Input, { type: 'stored' | 'heardReport' | 'computed' | 'resumable' }>,
+    turn: CoreTurn,
+  ): void {
+    if (input.type === 'resumable') this.#parts.native.known.offered(input.resumption, turn);
+    else if (input.type === 'stored') this.#stored(input.token, input.answer, turn);
+    else if (input.type === 'computed') this.#desk.computed(input.token, input.result, turn);
+    else this.#inquiries.takeReport(input.token, input.report, turn);
   }
 
   #stored(token: Token, stored: StoredAnswer, turn: CoreTurn): void {
@@ -346,6 +337,9 @@ export class Core {
       case 'outbox':
       case 'marks':
         delivery.due(due, turn);
+        return [];
+      case 'transfer-dial':
+        this.#transfers.due(due, turn);
         return [];
       case 'status-end':
       case 'status-send':

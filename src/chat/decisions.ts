@@ -20,6 +20,8 @@ export type PeopleCommand = Extract<
   AskedInput,
   {
     readonly name:
+      | 'peers'
+      | 'find'
       | 'unread'
       | 'read'
       | 'emitted'
@@ -51,6 +53,12 @@ export class PeopleDesk {
   command(input: PeopleCommand, turn: CoreTurn): void {
     const { people, delivery } = this.#parts;
     switch (input.name) {
+      case 'peers':
+        turn.emit(answer(input.call, ok(people.rows())));
+        return;
+      case 'find':
+        turn.emit(answer(input.call, people.known(input.body.peer).map(people.row)));
+        return;
       case 'unread':
         turn.emit(answer(input.call, ok(this.#unread())));
         return;

@@ -6,7 +6,9 @@ import type { Result } from 'neverthrow';
 import type { DialectName } from '../dialects/dialect.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import type { DialError } from './errors.js';
-import type { ConnectionId, SessionId } from '../ids.js';
+import type { ConnectionId, PeerId, SessionId } from '../ids.js';
+import type { TransferAnswer, TransfersDue, TransfersEffect } from './files/effects.js';
+import type { TransferRow } from './files/record.js';
 import type { Resumption } from '../session/contract.js';
 import type { Address } from '../wire/address.js';
 import type { Status } from '../wire/status.js';
@@ -25,7 +27,7 @@ import type { LogEffect, TimerEffect, Token } from './turn.js';
 
 /** One effect of the core: a request to the shell. */
 export type Effect =
-  PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | InquiryEffect | CoreEffect;
+  PeopleEffect | NativeEffect | ForeignEffect | DeliveryEffect | InquiryEffect | TransfersEffect | CoreEffect;
 
 /** Effects that no single part emits. */
 export type CoreEffect =
@@ -66,7 +68,7 @@ export type StatusDue =
   | { readonly type: 'status-send' };
 
 /** A timer that has fired. */
-export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue | InquiryDue;
+export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue | InquiryDue | TransfersDue;
 
 /** An answer of the history, under the token of the ask. */
 export type StoredAnswer =
@@ -120,5 +122,12 @@ export type Input =
   | { readonly type: 'stored'; readonly token: Token; readonly answer: StoredAnswer }
   /** All that discovery heard, under the token of the effect. */
   | { readonly type: 'heardReport'; readonly token: Token; readonly report: HeardReport }
+  /** An answer of the actor of files. */
+  | { readonly type: 'transfersAnswered'; readonly token: Token; readonly answer: TransferAnswer }
+  /** The actor of files has started, and knows no session. */
+  | { readonly type: 'filesStarted' }
+  | { readonly type: 'transferChanged'; readonly row: TransferRow }
+  /** The peers with which transfers want a session now. */
+  | { readonly type: 'filesWanted'; readonly peerIds: readonly PeerId[] }
   | { readonly type: 'computed'; readonly token: Token; readonly result: Result<string, RuntimeError> }
   | { readonly type: 'due'; readonly due: Due };

@@ -32,6 +32,28 @@ export interface IdTaken {
   readonly id: string;
 }
 
+/** Transfers of files. Handled at the edge (command line, API, embedder). */
+export type FileError =
+  | { readonly code: 'files/no-source'; readonly path: string; readonly reason: string }
+  | { readonly code: 'files/too-large'; readonly detail: string }
+  | { readonly code: 'files/unknown-transfer'; readonly id: string }
+  | {
+      readonly code: 'files/wrong-state';
+      readonly id: string;
+      readonly state: string;
+      readonly action: string;
+    }
+  | { readonly code: 'files/bad-directory'; readonly directory: string; readonly reason: string }
+  | {
+      readonly code: 'files/no-space';
+      readonly directory: string;
+      readonly neededBytes: number;
+      readonly freeBytes: number;
+    }
+  /** The peer uses a program that knows no transfers. */
+  | { readonly code: 'files/unsupported'; readonly peer: string }
+  | { readonly code: 'files/io'; readonly reason: string };
+
 /** The history. Handled by the root (at the start) and by the node (while it runs). */
 export type StoreError =
   | { readonly code: 'store/unusable'; readonly file: string; readonly reason: string }

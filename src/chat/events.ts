@@ -18,6 +18,7 @@ import {
   presence,
   text,
   time,
+  transferState,
   whole,
 } from './fields.js';
 
@@ -80,6 +81,18 @@ const message = event('message', 'a message was stored', {
   dialect,
   encryption,
   verified: flag('whether the peer was verified'),
+  file: v.exactOptional(
+    v.pipe(
+      v.object({
+        name: text('name of the file or folder, or of the first of several'),
+        files: whole('files'),
+        bytes: whole('bytes of all files'),
+        comment: v.exactOptional(text('remark of the sender')),
+      }),
+      v.readonly(),
+      v.description('the message offers files; its text is their name, and its id that of the transfer'),
+    ),
+  ),
   state: v.exactOptional(deliveryState),
 });
 
@@ -94,6 +107,30 @@ const status = event('status', 'a sent message reached another state', {
   peer: text('name of the peer'),
   state: deliveryState,
   reason: v.exactOptional(text('why the message failed')),
+});
+
+const transfer = event('transfer', 'a transfer of files appeared, moved on or ended', {
+  id: text('id of the transfer, which is that of the message with its offer'),
+  peer: text('name of the peer'),
+  peerId: text('identity of the peer'),
+  direction: oneOf(['in', 'out'], 'in: to this home; out: from this home'),
+  state: transferState,
+  name: text('name of the file or folder, or of the first of several'),
+  files: whole('files'),
+  directories: whole('folders'),
+  bytes: whole('bytes of all files'),
+  done: whole('bytes that have arrived'),
+  rate: whole('bytes per second'),
+  etaSeconds: v.exactOptional(whole('seconds until the end')),
+  reason: v.exactOptional(
+    oneOf(
+      [...(['cancelled', 'changed', 'gone', 'io', 'policy', 'full', 'expired', 'known', 'away'] as const)],
+      'cancelled: by a user; changed: a source differs from the offer; gone: a source is not there; io: a disk or the bytes on their way fail; policy: a setting refuses it; full: the disk is full; expired: no answer in time; away: no session with the peer',
+    ),
+  ),
+  comment: v.exactOptional(text('remark of the sender')),
+  places: v.exactOptional(list(v.string(), 'paths of what was received')),
+  notes: v.exactOptional(list(v.string(), 'what was left out or renamed, and why a transfer stopped')),
 });
 
 const notice = event('notice', 'an older program reports about a peer', {
@@ -118,7 +155,17 @@ const error = event('error', 'something failed that the user should know of', {
 const bye = event('bye', 'the node ends; nothing follows', {});
 
 /** By type, in the order of a node's life. */
-export const nodeEvents = { ready, peer, message, status, presence: ownPresence, notice, error, bye };
+export const nodeEvents = {
+  ready,
+  peer,
+  message,
+  status,
+  presence: ownPresence,
+  transfer,
+  notice,
+  error,
+  bye,
+};
 
 /** The presence of a peer. */
 export type PeerState = v.InferOutput<typeof peerState>;
@@ -135,6 +182,8 @@ export interface MessageEvent extends Fields<typeof message> {}
 export interface StatusEvent extends Fields<typeof status> {}
 /** The own status. */
 export interface PresenceEvent extends Fields<typeof ownPresence> {}
+/** A transfer of files appeared, moved on or ended. */
+export interface TransferEvent extends Fields<typeof transfer> {}
 /** An older program reports about a peer. */
 export interface NoticeEvent extends Fields<typeof notice> {}
 /** A failure that the user should know of. */
@@ -144,4 +193,12 @@ export interface ByeEvent extends Fields<typeof bye> {}
 
 /** Any event that a node publishes. */
 export type NodeEvent =
-  ReadyEvent | PeerEvent | MessageEvent | StatusEvent | PresenceEvent | NoticeEvent | ErrorEvent | ByeEvent;
+  | ReadyEvent
+  | PeerEvent
+  | MessageEvent
+  | StatusEvent
+  | PresenceEvent
+  | TransferEvent
+  | NoticeEvent
+  | ErrorEvent
+  | ByeEvent;

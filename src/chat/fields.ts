@@ -71,3 +71,20 @@ export const deliveryState = oneOf(
   ['queued', 'sent', 'delivered', 'failed'],
   'queued: synced to our disk; sent: handed to the peer; delivered: synced to the disk of the peer; failed: given up',
 );
+/** The state of a transfer of files. */
+export const transferState = oneOf(
+  [
+    'offered',
+    'asked',
+    'accepted',
+    'receiving',
+    'sending',
+    'paused',
+    'checking',
+    'done',
+    'declined',
+    'stopped',
+    'expired',
+  ],
+  'offered: sent, no answer yet; asked: waits for the answer of this user; accepted; receiving; sending; paused: see reason; checking: all bytes are here; done: the files are in place at the receiver; declined; stopped: see reason; expired: no answer in time',
+);

@@ -23,6 +23,7 @@ const early = [
   'chat_history.txt',
   'online_peers.txt',
   'hooks',
+  'transfers',
   'lost+found',
 ];
 

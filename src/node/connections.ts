@@ -17,6 +17,7 @@ import type {
   SessionArgs,
   SessionProtocol,
 } from '../actors/connection/protocol.js';
+import type { FilesProtocol } from '../actors/files/protocol.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 
 /**
@@ -39,7 +40,7 @@ export function openConnections(place: Placement, tree: () => Promise<Supervisor
       : { ...place, thread: `sessions-${at % limits.sessionThreads}` };
   const hosted = <Args extends { readonly port: MessagePort }>(id: string, args: Args) => {
     started += 1;
-    const links = { node: nodeAddress };
+    const links = { node: nodeAddress, files: filesAddress };
     return { id, args, links, placement: placement(started - 1), transfer: [args.port] };
   };
   return {
@@ -81,6 +82,7 @@ export const isConnection = (childId: string): boolean =>
   childId.startsWith(sessionPrefix) || childId.startsWith(foreignPrefix);
 
 const nodeAddress = address<NodeProtocol>('node');
+const filesAddress = address<FilesProtocol>('files');
 const sessionPrefix = 'session:';
 const foreignPrefix = 'foreign:';
 

@@ -19,12 +19,20 @@ import type {
   SafetyInfo,
   SelfInfo,
   SendViaOptions,
+  TransferAction,
   UnreadInfo,
 } from '../chat/contract.js';
-import type { MessageEvent, NodeEvent, PeerEvent, PresenceEvent, StatusEvent } from '../chat/events.js';
+import type {
+  MessageEvent,
+  NodeEvent,
+  PeerEvent,
+  PresenceEvent,
+  StatusEvent,
+  TransferEvent,
+} from '../chat/events.js';
 import type { ForeignDialectName } from '../dialects/dialect.js';
 import type { ApiError } from './errors.js';
-import type { ChatError, StoreError } from '../chat/errors.js';
+import type { ChatError, FileError, StoreError } from '../chat/errors.js';
 import type { DialectError } from '../dialects/errors.js';
 import type { HomeError } from '../home/errors.js';
 import type { RuntimeError } from '../runtime/errors.js';
@@ -33,7 +41,15 @@ import type { TransportError } from '../errors.js';
 
 /** Failures of the methods. `api/…` occurs only where the node runs behind the control socket. */
 export type NodeError =
-  ApiError | ChatError | DialectError | HomeError | RuntimeError | SessionError | StoreError | TransportError;
+  | ApiError
+  | ChatError
+  | DialectError
+  | FileError
+  | HomeError
+  | RuntimeError
+  | SessionError
+  | StoreError
+  | TransportError;
 
 /** Options of a node. Each one left out has the default of the command line. */
 export interface NodeOptions {
@@ -70,6 +86,12 @@ export interface NodeOptions {
   readonly sendTimeoutMs?: number;
   /** cmp2204: prime and generator of the toy key exchange, in decimal. Default 23 and 5. */
   readonly toyGroup?: { readonly p: string; readonly q: string };
+  /** Where received files go. Default: `Parlance` in the folder for downloads. */
+  readonly filesDir?: string;
+  /** Peers whose files are accepted without a question. Default: `none`. */
+  readonly filesAccept?: 'none' | 'contacts' | 'verified';
+  /** Most bytes of an offer that is accepted without a question. */
+  readonly filesBytesMax?: number;
   /** Called with a new name, which the caller stores for the next start. */
   readonly keepName?: (name: string) => void;
   readonly log?: (level: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -101,6 +123,15 @@ export interface SendOptions {
 export interface SendAllOptions {
   /** One id for each text. */
   readonly ids?: readonly string[];
+}
+
+/** Options of `offerFiles`. */
+export interface OfferOptions {
+  /** The id of the transfer: any UUID in lower case. */
+  readonly id?: string;
+  readonly comment?: string;
+  /** A folder below `transfers/spool` of the home that holds the only path; it is removed with the transfer. */
+  readonly spool?: string;
 }
 
 /** A status for others. */
@@ -154,6 +185,27 @@ export interface NodeHandle {
   ) => ResultAsync<null, NodeError>;
   /** Says goodbye to one peer, or (`null`) to every active peer of the dialect. Unreachable peers are skipped. */
   readonly foreignLeave: (dialect: ForeignDialectName, peer: string | null) => ResultAsync<null, NodeError>;
+  /**
+   * Offers files and folders. Resolves once the offer stands synced in the outbox; the peer accepts it when it likes.
+   * Errors: `files/no-source`, `files/too-large`, `files/unsupported` (the peer runs an older program), and those of
+   * `send`.
+   */
+  readonly offerFiles: (
+    peer: string,
+    paths: readonly string[],
+    options?: OfferOptions,
+  ) => ResultAsync<TransferEvent, NodeError>;
+  /** Every transfer that runs, waits or ended a while ago, oldest first. */
+  readonly transfers: () => ResultAsync<readonly TransferEvent[], NodeError>;
+  /**
+   * Accepts, declines, cancels or retries a transfer. `id`: the whole id, or its unique end. `directory`: where
+   * accepted files go. Errors: `files/unknown-transfer`, `files/wrong-state`, `files/bad-directory`, `files/no-space`.
+   */
+  readonly actOnTransfer: (
+    id: string,
+    action: TransferAction,
+    directory?: string | null,
+  ) => ResultAsync<TransferEvent, NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
   /**
    * Finds the peer that a word means, without dialling: an address means the peer that is known there. Errors:

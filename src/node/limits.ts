@@ -58,4 +58,6 @@ export const feed = {
   probeDeadlineMs: 25_000,
   /** Time for one command, which may dial and search. */
   commandDeadlineMs: 15_000,
+  /** Time for reading the names and sizes of what is to be sent. */
+  offerDeadlineMs: 30 * 60_000,
 } as const;

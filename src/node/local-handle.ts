@@ -63,7 +63,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
       node.call('foreignConnect', { peer, isManual }, { deadlineMs: limits.commandDeadlineMs }),
     foreignLeave: (dialect, peer) =>
       node.call('foreignLeave', { dialect, peer }, { deadlineMs: limits.commandDeadlineMs }),
-    peers: () => node.call('peers', {}),
+    ...peerAndFileMethodsOf(node),
     find,
     unread: () => node.call('unread', {}),
     markRead: (peer, upToSeq) => node.call('read', { peer, upToSeq }),
@@ -123,6 +123,26 @@ const eraseOf =
       );
     });
   };
+
+const peerAndFileMethodsOf = (
+  node: Ref<NodeProtocol>,
+): Pick<NodeHandle, 'offerFiles' | 'transfers' | 'actOnTransfer' | 'peers'> => ({
+  peers: () => node.call('peers', {}),
+  offerFiles: (peer, paths, { id = newMessageId(), comment = '', spool = '' } = {}) =>
+    messageIdOf(id).asyncAndThen((known) =>
+      node
+        .call(
+          'offerFiles',
+          { peer, id: known, paths, comment, spool },
+          { deadlineMs: limits.offerDeadlineMs },
+        )
+        .andThen(() => node.call('transfers', {}))
+        .map((all) => one(all.find((each) => each.id === known))),
+    ),
+  transfers: () => node.call('transfers', {}),
+  actOnTransfer: (id, action, directory = null) =>
+    node.call('actOnTransfer', { id, action, directory }, { deadlineMs: limits.commandDeadlineMs }),
+});
 
 const statusMethodsOf = (
   node: Ref<NodeProtocol>,

@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { history } from '../actors/history/history.js';
+import type { FilesProtocol } from '../actors/files/protocol.js';
 import type { HistoryProtocol } from '../actors/history/protocol.js';
 import { addressesOf } from '../actors/interfaces.js';
 import { node } from '../actors/node/node.js';
@@ -29,7 +30,7 @@ import { node as limits } from './limits.js';
 import { localHandle } from './local-handle.js';
 import { newMessageId } from './message-id.js';
 import { networkInfo } from './network-info.js';
-import { inertBroadcast, inertDiscovery, inertTransport } from './passive/inert.js';
+import { inertBroadcast, inertDiscovery, inertFiles, inertTransport } from './passive/inert.js';
 import { branch, causeOf } from './tree.js';
 
 const addresses = {
@@ -37,6 +38,7 @@ const addresses = {
   transport: address<TransportProtocol>('transport'),
   discovery: address<DiscoveryProtocol>('discovery'),
   broadcast: address<BroadcastProtocol>('broadcast'),
+  files: address<FilesProtocol>('files'),
 };
 const nodeAddress = address<NodeProtocol>('node');
 
@@ -92,6 +94,7 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
       }),
       child(inertDiscovery, { args: {}, links: {}, placement: inline }),
       child(inertBroadcast, { args: {}, links: {}, placement: inline }),
+      child(inertFiles, { args: {}, links: {}, placement: inline }),
     ]),
     log,
   });

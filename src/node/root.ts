@@ -5,7 +5,8 @@
  *   ├─ history         own thread     first: nothing is acknowledged without the disk
  *   └─ core            rest-for-one   a restart of the node ends its sessions, which no other actor knows
  *      ├─ node         this thread    decides; owns roster, outbox and sessions
- *      └─ network      one-for-one    connections and presence do not depend on each other
+ *      └─ network      one-for-one    files, connections and presence do not depend on each other
+ *         ├─ files        own thread     reads and writes files of users; takes its transfers up again
  *         ├─ connections  rest-for-one   sessions live on the streams of the transport
  *         │  ├─ transport    own thread
  *         │  └─ sessions     one temporary child per connection, on a few shared threads
@@ -51,6 +52,9 @@ import { isConnection, openConnections, reportLost, type Connections } from './c
 import { transportActor } from '../actors/transport/transport.js';
 import type { Log, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtime/tree/spec.js';
 import type { ListenerOptions } from '../actors/tcp/listen.js';
+import { filesActor } from '../actors/files/files.js';
+import type { FilesProtocol } from '../actors/files/protocol.js';
+import { filesArgs } from './files.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
 import { lostLogEvent, setAsideLogEvent, type HistoryProtocol } from '../actors/history/protocol.js';
@@ -107,6 +111,7 @@ async function start(
 
 const historyAddress = address<HistoryProtocol>('history');
 const nodeAddress = address<NodeProtocol>('node');
+const filesAddress = address<FilesProtocol>('files');
 const transportAddress = address<TransportProtocol>('transport');
 const discoveryAddress = address<DiscoveryProtocol>('discovery');
 const broadcastAddress = address<BroadcastProtocol>('broadcast');
@@ -239,6 +244,7 @@ class RunningNode {
       transport: transportAddress,
       discovery: discoveryAddress,
       broadcast: broadcastAddress,
+      files: filesAddress,
     };
     const dialects: readonly DialectName[] = ['native', ...this.#foreign.enabled];
     this.#mainListener = { bind, port, portStrict, dialect: 'sniffed' };
@@ -271,7 +277,12 @@ class RunningNode {
       discovery: discoveryAddress,
       broadcast: broadcastAddress,
     });
-    const network = branch('network', 'one-for-one', [connections, presence]);
+    const filesChild = child(filesActor, {
+      args: filesArgs(this.#home.directory, this.#options),
+      links: { node: nodeAddress },
+      placement: this.#place('files'),
+    });
+    const network = branch('network', 'one-for-one', [filesChild, connections, presence]);
     return [historyChild, branch('core', 'rest-for-one', [nodeChild, network])];
   }
 

@@ -11,7 +11,7 @@ import { node as limits } from './limits.js';
 
 /** Locates the code of each worker thread. Tests substitute faulty actors. */
 export type WorkerEntries = (
-  worker: 'history' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'network' | 'jobs',
+  worker: 'history' | 'files' | 'transport' | 'discovery' | 'broadcast' | 'session' | 'network' | 'jobs',
 ) => URL;
 
 /** The bundled threads, which start in less time than those of `dist/workers/`. */

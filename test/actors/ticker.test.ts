@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
+import type { FilesProtocol } from '../../src/actors/files/protocol.js';
 import type { SessionReports } from '../../src/actors/connection/protocol.js';
 import { session } from '../../src/actors/connection/session.js';
 import { Ticker } from '../../src/actors/connection/ticker.js';
@@ -43,7 +44,10 @@ for (const end of ['crash', 'stop'] as const)
       role: { type: 'initiator', expectedIdKey: null, resumption: null },
       port: port1,
     } as const;
-    const driven = await drive(session, args, { node: new Recorder<SessionReports>().ref });
+    const driven = await drive(session, args, {
+      node: new Recorder<SessionReports>().ref,
+      files: new Recorder<FilesProtocol>().ref,
+    });
     assert.equal(cleared.mock.callCount(), 0);
     await driven[end]();
     assert.equal(cleared.mock.callCount(), 1);

@@ -288,6 +288,8 @@ export class NodeRun {
       case 'self':
         this.#wake(effect);
         break;
+      case 'transfers':
+        throw new Error('no scene transfers files');
       case 'foreign':
       case 'files':
         throw new Error('no foreign dialect is switched on');
@@ -393,7 +395,7 @@ export class NodeRun {
     else if (effect.say === 'utter') session.say(effect.utterances);
     else if (effect.say === 'ping') session.ping();
     else if (effect.say === 'narrow') session.narrow();
-    else session.close(effect.reason);
+    else if (effect.say === 'close') session.close(effect.reason);
   }
 
   #startSession({ sessionId, connectionId, role }: Extract<SessionEffect, { say: 'start' }>): void {

@@ -137,6 +137,8 @@ test('every line of every command fits the schema', options, async (context) => 
     until: /"message"/,
     also: () => deliver(bob, alice.id, 'and another'),
   });
+  await run(['send', 'bob', '--file', import.meta.filename, '--wait', 'queued']);
+  await run(['files']);
   await run(['contact', 'alias', 'bob', 'Bobby']);
   await run(['contact']);
   await run(['outbox', 'cancel', 'no such id']);
@@ -242,6 +244,8 @@ function ask(socketPath: string, method: string, path: string, body?: string): P
   });
 }
 
+const transferId = '01234567-89ab-7def-8123-456789abcdef';
+
 test('every request and answer of the local API fits the schema', options, async (context) => {
   const checks = await checksOf(context);
   const { bob, socket } = await sceneOf(context);
@@ -271,6 +275,9 @@ test('every request and answer of the local API fits the schema', options, async
     stats: {},
     network: {},
     probe: { peer: 'bob' },
+    offerFiles: { peer: 'bob', paths: [import.meta.filename], id: transferId },
+    transfers: {},
+    actOnTransfer: { id: transferId, action: 'cancel', directory: null },
     send: { peer: 'bob', text: 'x' },
     sendAll: { peer: 'bob', texts: ['y', 'z'] },
     verify: { peer: 'bob', code: null },

@@ -15,6 +15,17 @@ export const connection = {
    * the peer wait in its socket.
    */
   uncommittedBytesMax: 2 ** 20,
+  /**
+   * Bytes of files that were given to their actor and are not dealt with. Its requests bound them, so only a peer that
+   * sends what nobody asked for comes to it.
+   */
+  filesInHandBytesMax: 40 * 2 ** 20,
+  /** Bytes of files that are written ahead of the socket: those of this time, within bounds. A word waits behind them. */
+  bulkAheadMs: 50,
+  bulkAheadBytesMin: 64 * 1_024,
+  bulkAheadBytesMax: 2 * 2 ** 20,
+  /** Time over which the rate of a socket is measured. */
+  bulkRateOverMs: 100,
   /** Bytes that an utterance counts besides its text: ids, times and the object around them. */
   utteranceOverheadBytes: 128,
   /** Time for one message of an older program over its own connection, its key exchange included. */

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ForeignEnd, HeardWords } from '../../chat/foreign/state.js';
 import type { SessionEnd } from '../../chat/routes/live-session.js';
 import type { ForeignDialectName, Utterance, ForeignOptions, ForeignRole } from '../../dialects/dialect.js';
+import type { FileWords } from '../../dialects/files.js';
 import type { SessionError } from '../../session/errors.js';
 import type { MessageId, SessionId } from '../../ids.js';
 import type { Call, Cast } from '../../runtime/actor.js';
@@ -28,6 +29,14 @@ export type SessionProtocol = {
   ping: Cast<Record<string, never>>;
   /** The path to the peer loses large packets: bytes go out in small pieces from now on. */
   narrow: Cast<Record<string, never>>;
+  /** Sends words about files once the stream has room for them. `filesWritten` reports the bytes that went out. */
+  sayFiles: Cast<{ readonly words: readonly FileWords[] }>;
+  /** The actor of files has dealt with these bytes. */
+  filesTaken: Cast<{ readonly bytes: number }>;
+  /** Reports itself to the actor of files, which has started again and knows no session. */
+  attachFiles: Cast<Record<string, never>>;
+  /** The other end of the stream took bytes. Sent to itself. */
+  drained: Cast<Record<string, never>>;
   /** The pause after a piece is over. */
   pieceDue: Cast<Record<string, never>>;
   /** Bytes arrived. Sent to itself, since listeners only enqueue. */

@@ -9,6 +9,8 @@ import { connection as limits } from './limits.js';
 export class ReadCredit {
   readonly #stream: Pick<ByteStream, 'consumed'>;
   #uncommittedBytes = 0;
+  /** Bytes of files, which are bounded apart: a slow disk must not hold up words. */
+  #filesBytes = 0;
   /** Received bytes that were not given back yet. */
   #owedBytes = 0;
 
@@ -30,9 +32,20 @@ export class ReadCredit {
     this.repay();
   }
 
+  /** Notes bytes that were handed to the actor of files. */
+  filesGiven(bytes: number): void {
+    this.#filesBytes += bytes;
+  }
+
+  filesTaken(bytes: number): void {
+    this.#filesBytes -= bytes;
+    this.repay();
+  }
+
   /** Gives owed bytes back, unless too many are uncommitted. Call it once all received bytes are reported. */
   repay(): void {
     if (this.#uncommittedBytes > limits.uncommittedBytesMax || this.#owedBytes === 0) return;
+    if (this.#filesBytes > limits.filesInHandBytesMax) return;
     this.#stream.consumed(this.#owedBytes);
     this.#owedBytes = 0;
   }

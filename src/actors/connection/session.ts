@@ -6,8 +6,14 @@
 import { randomBytes } from 'node:crypto';
 import { ok } from 'neverthrow';
 import type { Utterance } from '../../dialects/dialect.js';
+import type { FileWords } from '../../dialects/files.js';
+import { peerIdOf } from '../../chat/people/identity.js';
+import { copy } from '../../wire/bytes.js';
+import { feature } from '../../wire/features.js';
+import type { FilesProtocol } from '../files/protocol.js';
+import { Bulk } from './bulk.js';
 import { unreachable } from '../../exhaustive.js';
-import type { SessionId } from '../../ids.js';
+import type { PeerId, SessionId } from '../../ids.js';
 import { connection as limits } from './limits.js';
 import { actor, next, stop, type Context, type Step } from '../../runtime/actor.js';
 import { openByteStream, type ByteStream } from '../../runtime/stream.js';
@@ -25,13 +31,17 @@ interface State {
   readonly stream: ByteStream;
   readonly credit: ReadCredit;
   readonly pieces: Pieces;
+  /** Words about files that wait for the stream. */
+  readonly bulk: Bulk;
+  /** The peer, once it is proved and understands transfers. */
+  peerId: PeerId | null;
   isUp: boolean;
   /** Bytes arrived since the last `sessionHeard`, and the ticks since then. */
   hasHeard: boolean;
   quietTicks: number;
 }
 
-type NodeLinks = { readonly node: SessionReports };
+type NodeLinks = { readonly node: SessionReports; readonly files: FilesProtocol };
 type Here = Context<SessionProtocol, NodeLinks>;
 
 /** The actor of one session. */
@@ -49,6 +59,9 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
     });
     const stream = openByteStream(args.port, {
       onBytes: (chunk) => context.self('received', { chunk }),
+      onDrain: () => {
+        if (state.bulk.isWaiting) context.self('drained', {});
+      },
       onEnd: (reason) => context.self('streamEnded', { reason }),
     });
     // A silent session costs only this check.
@@ -67,6 +80,8 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       quietTicks: 0,
       credit: new ReadCredit(stream),
       pieces: new Pieces(),
+      bulk: new Bulk(),
+      peerId: null,
     };
     for (const output of machine.start()) if (output.type === 'write') send(state, output.bytes, context);
     return ok(state);
@@ -88,10 +103,24 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       state.pieces.narrow();
       return next(state);
     },
+    sayFiles(state, { words }, context) {
+      state.bulk.add(words);
+      return sayBulk(state, context);
+    },
+    drained: (state, _body, context) => sayBulk(state, context),
+    filesTaken(state, { bytes }) {
+      state.credit.filesTaken(bytes);
+      return next(state);
+    },
+    attachFiles(state, _body, context) {
+      attach(state, context);
+      return next(state);
+    },
     pieceDue(state, _body, context) {
       const piece = state.pieces.next();
       if (piece !== null) state.stream.write(piece);
-      if (state.pieces.areWaiting) context.after(limits.pieceEveryMs, 'pieceDue', {});
+      if (!state.pieces.areWaiting) return sayBulk(state, context);
+      context.after(limits.pieceEveryMs, 'pieceDue', {});
       return next(state);
     },
     async received(state, { chunk }, context) {
@@ -159,6 +188,8 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
         state.isUp = true;
         const { peer, isResumed, resumption } = output;
         context.links.node.cast('sessionUp', { sessionId: state.sessionId, peer, isResumed, resumption });
+        if ((peer.features & feature.files) !== 0) state.peerId = peerIdOf(peer.idKey);
+        attach(state, context);
         break;
       }
       case 'said':
@@ -181,8 +212,53 @@ async function act(state: State, outputs: readonly SessionOutput[], context: Her
   return next(state);
 }
 
+/** Makes the session known to the actor of files. */
+function attach({ isUp, peerId, sessionId }: State, context: Here): void {
+  if (!isUp || peerId === null) return;
+  context.links.files.cast('sessionUp', { sessionId, peerId, session: context.address });
+}
+
+/** Writes words about files, as far as the stream has room. Words of people are never behind more than that. */
+async function sayBulk(state: State, context: Here): Promise<Step<State>> {
+  const { bulk, stream, pieces } = state;
+  if (!state.isUp) return next(state);
+  let step: Step<State> = next(state);
+  let written = 0;
+  while (!pieces.areWaiting && step.step === 'next') {
+    const words = bulk.next(stream.outstandingBytes(), performance.now());
+    if (words === null) break;
+    step = await act(state, state.machine.sayBulk([words]), context);
+    if (words.type === 'data') written += words.bytes.length;
+  }
+  if (written > 0)
+    context.links.files.castOnce('filesWritten', { sessionId: state.sessionId, bytes: written });
+  return step;
+}
+
+/** Hands words about files to their actor, in buffers of their own. */
+function reportFiles(state: State, words: readonly FileWords[], context: Here): void {
+  const { peerId, sessionId } = state;
+  if (peerId === null || words.length === 0) return;
+  let bytes = 0;
+  const buffers: ArrayBuffer[] = [];
+  const given = words.map((each): FileWords => {
+    if (each.type !== 'data' && each.type !== 'manifest') return each;
+    const own = copy(each.bytes);
+    bytes += own.length;
+    if (own.length > 0) buffers.push(own.buffer);
+    return { ...each, bytes: own };
+  });
+  const sent = context.links.files.castOnce('heard', { sessionId, peerId, words: given }, buffers);
+  // Where they are lost, their receiver asks again.
+  if (sent.isOk()) state.credit.filesGiven(bytes);
+}
+
 /** Hands utterances to the node without waiting: several batches may be on their way to the disk. */
-function report(state: State, utterances: readonly Utterance[], context: Here): void {
+function report(state: State, said: readonly Utterance[], context: Here): void {
+  const words = said.flatMap((each) => (each.type === 'file' ? [each.words] : []));
+  reportFiles(state, words, context);
+  const utterances = words.length === 0 ? said : said.filter(({ type }) => type !== 'file');
+  if (utterances.length === 0) return;
   const bytes = utterances.reduce((sum, utterance) => sum + weightOf(utterance), 0);
   state.credit.reported(bytes);
   const { sessionId } = state;

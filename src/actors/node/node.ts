@@ -51,6 +51,12 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'self', body, call: state.calls.open(from) }, context, from),
     send: (state, body, context, from) =>
       ask(state, { name: 'send', body, call: state.calls.open(from) }, context, from),
+    offerFiles: (state, body, context, from) =>
+      ask(state, { name: 'offerFiles', body, call: state.calls.open(from) }, context, from),
+    transfers: (state, body, context, from) =>
+      ask(state, { name: 'transfers', body, call: state.calls.open(from) }, context, from),
+    actOnTransfer: (state, body, context, from) =>
+      ask(state, { name: 'actOnTransfer', body, call: state.calls.open(from) }, context, from),
     peers: (state, body, context, from) =>
       ask(state, { name: 'peers', body, call: state.calls.open(from) }, context, from),
     find: (state, body, context, from) =>
@@ -176,6 +182,10 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
 
     stored: (state, body, context) => step(state, { type: 'stored', ...body }, context),
     heardReport: (state, body, context) => step(state, { type: 'heardReport', ...body }, context),
+    transfersAnswered: (state, body, context) => step(state, { type: 'transfersAnswered', ...body }, context),
+    filesStarted: (state, _body, context) => step(state, { type: 'filesStarted' }, context),
+    transferChanged: (state, { row }, context) => step(state, { type: 'transferChanged', row }, context),
+    filesWanted: (state, { peerIds }, context) => step(state, { type: 'filesWanted', peerIds }, context),
     computed: (state, body, context) => step(state, { type: 'computed', ...body }, context),
     keyRenewed: (state, body, context) => step(state, { type: 'keyRenewed', ...body }, context),
     due: (state, { due }, context) => step(state, { type: 'due', due }, context),

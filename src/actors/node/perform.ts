@@ -7,6 +7,9 @@ import type { ResultAsync } from 'neverthrow';
 import type { EntryAsk, StoreFailure } from '../../chat/delivery/effects.js';
 import type { IdTaken } from '../../chat/errors.js';
 import type { Effect, StoredAnswer } from '../../chat/effects.js';
+import type { TransferAnswer, TransferAsk } from '../../chat/files/effects.js';
+import { times as transferTimes } from '../../chat/files/limits.js';
+import type { FilesProtocol } from '../files/protocol.js';
 import type { ForeignConnectionEffect } from '../../chat/foreign/effects.js';
 import type { ContactAsk } from '../../chat/people/effects.js';
 import { dialing } from '../../chat/routes/limits.js';
@@ -34,6 +37,7 @@ export type NodeLinks = {
   readonly transport: TransportProtocol;
   readonly discovery: DiscoveryProtocol;
   readonly broadcast: BroadcastProtocol;
+  readonly files: FilesProtocol;
 };
 /** The context of the node's handlers. */
 export type NodeContext = Context<NodeProtocol, NodeLinks>;
@@ -69,6 +73,9 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
   switch (effect.to) {
     case 'history':
       askHistory(shell, effect.token, effect.ask, context);
+      break;
+    case 'transfers':
+      askFiles(effect.token, effect.ask, context);
       break;
     case 'jobs': {
       const { token, ownIdKey, peerIdKey } = effect;
@@ -215,6 +222,36 @@ function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, cont
   }
 }
 
+function askFiles(token: Token, ask: TransferAsk, context: NodeContext): void {
+  const { files } = context.links;
+  const back = (answer: TransferAnswer): void => void context.self('transfersAnswered', { token, answer });
+  switch (ask.type) {
+    case 'offer': {
+      const { type, ...request } = ask;
+      const { offerDeadlineMs: deadlineMs } = transferTimes;
+      void files.call('offer', request, { deadlineMs }).then((result) => back({ type, result }));
+      break;
+    }
+    case 'offered': {
+      const { type, ...offered } = ask;
+      void files.call('offered', offered).then((result) => back({ type, result }));
+      break;
+    }
+    case 'list': {
+      const { type } = ask;
+      void files.call('list', {}).then((result) => back({ type, result }));
+      break;
+    }
+    case 'act': {
+      const { type, ...command } = ask;
+      void files.call('act', command).then((result) => back({ type, result }));
+      break;
+    }
+    default:
+      unreachable(ask);
+  }
+}
+
 function tellTransport(shell: Shell, effect: TransportEffect, context: NodeContext): void {
   const { transport } = context.links;
   switch (effect.say) {
@@ -275,6 +312,8 @@ function sendTo(
     case 'ping':
     case 'narrow':
       return ref.cast(effect.say, {});
+    case 'attach-files':
+      return ref.cast('attachFiles', {});
     case 'close':
       return ref.cast('close', { reason: effect.reason });
     default:

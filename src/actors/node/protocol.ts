@@ -7,6 +7,7 @@ import type { Commands } from '../../chat/asked.js';
 import type { Due, StoredAnswer } from '../../chat/effects.js';
 import type { Erased, Erasure } from '../../chat/delivery/erasure.js';
 import type { StoreFailure } from '../../chat/delivery/effects.js';
+import type { TransferAnswer } from '../../chat/files/effects.js';
 import type { HeardReport } from '../../chat/presence/heard-log.js';
 import type { Token } from '../../chat/turn.js';
 import type { RuntimeError } from '../../runtime/errors.js';
@@ -17,6 +18,7 @@ import type { Local } from '../../runtime/typing.js';
 import type { Result } from 'neverthrow';
 import type { SessionReports, ForeignReports } from '../connection/protocol.js';
 import type { BroadcastRequests, DiscoveryReports } from '../presence/protocol.js';
+import type { FilesReports } from '../files/protocol.js';
 import type { TransportReports } from '../transport/protocol.js';
 
 type CallsOf<Manifest> = {
@@ -37,6 +39,7 @@ type Continuations = {
   dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
   dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: DialError | RuntimeError }>;
   stored: Cast<Local<{ readonly token: Token; readonly answer: StoredAnswer }>>;
+  transfersAnswered: Cast<Local<{ readonly token: Token; readonly answer: TransferAnswer }>>;
   computed: Cast<Local<{ readonly token: Token; readonly result: Result<string, RuntimeError> }>>;
   heardReport: Cast<Local<{ readonly token: Token; readonly report: HeardReport }>>;
   due: Cast<{ readonly due: Due }>;
@@ -61,4 +64,5 @@ export type NodeProtocol = NodeCommands &
   BroadcastRequests &
   SessionReports &
   ForeignReports &
+  FilesReports &
   Continuations;

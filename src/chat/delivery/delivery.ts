@@ -14,19 +14,12 @@ import type { People, PeopleTurn } from '../people/people.js';
 import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryDue, DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
-import {
-  textContent,
-  type DeliveryState,
-  type Duplicate,
-  type Entry,
-  type NewEntry,
-  type OutboxPage,
-} from './entry.js';
+import { type DeliveryState, type Duplicate, type Entry, type NewEntry, type OutboxPage } from './entry.js';
 import { Incoming } from './incoming.js';
 import { Marks } from './marks.js';
 import { withoutMark, type OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
-import type { DeliveryStored, Sending, Words } from './sending.js';
+import { contentOf, type DeliveryStored, type Sending, type Words } from './sending.js';
 import { Shown } from './shown.js';
 import { status } from './status.js';
 import { PublishedStates } from './published-states.js';
@@ -369,14 +362,14 @@ export class Delivery<T extends DeliveryTurn> {
     return outbox.loadFailed(load.request, nowMs);
   }
 
-  #outgoing({ id, text }: Words, peerId: PeerId, { dialect, encryption }: Carriage, { now }: T): NewEntry {
+  #outgoing(words: Words, peerId: PeerId, { dialect, encryption }: Carriage, { now }: T): NewEntry {
     return {
-      id,
+      id: words.id,
       direction: 'out',
       peerId,
       peer: this.#people.name(peerId),
       conversation: directConversation(peerId),
-      content: textContent(text),
+      content: contentOf(words),
       sentAtMs: now.wallMs,
       receivedAtMs: now.wallMs,
       dialect,

@@ -69,7 +69,7 @@ export function bytesOf(content: Content): number {
     case 'reaction':
       return operationBytes;
     case 'file-offer':
-      return 0;
+      return operationBytes + Buffer.byteLength(content.name) + Buffer.byteLength(content.comment);
     case 'unknown':
       return operationBytes + content.body.byteLength;
     default:

@@ -17,7 +17,8 @@ export interface OldLine {
 
 /** Makes the event of an entry; null: the entry is not a message. */
 export function messageEventOf(line: Entry): MessageEvent | null {
-  const text = wordsOf(line.content);
+  const file = fileOf(line);
+  const text = file?.name ?? wordsOf(line.content);
   if (text === null) return null;
   const event: MessageEvent = {
     type: 'message',
@@ -33,8 +34,16 @@ export function messageEventOf(line: Entry): MessageEvent | null {
     dialect: line.dialect,
     encryption: line.encryption,
     verified: line.verified,
+    ...(file === null ? {} : { file }),
   };
   return line.direction === 'out' ? { ...event, state: line.state } : event;
+}
+
+/** Returns what an entry offers; null: no files. */
+function fileOf({ content }: Entry): NonNullable<MessageEvent['file']> | null {
+  if (content.type !== 'file-offer') return null;
+  const { name, files, bytes, comment } = content;
+  return { name, files, bytes, ...(comment === '' ? {} : { comment }) };
 }
 
 /**

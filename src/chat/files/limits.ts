@@ -64,6 +64,8 @@ export const times = {
   /** Pauses between two attempts to reach the peer of a transfer: the first, and the longest. */
   dialPauseMinMs: 400,
   dialPauseMaxMs: 15_000,
+  /** Time for reading the names and sizes of what is to be sent: a million files on a slow disk. */
+  offerDeadlineMs: 30 * 60_000,
   /** Time between two looks at a disk that was full. */
   fullCheckEveryMs: 30_000,
 } as const;

@@ -40,6 +40,8 @@ export type SessionEffect =
     }
   /** From now on bytes are written in small pieces: the path to the peer loses large packets. */
   | { readonly to: 'session'; readonly say: 'narrow'; readonly sessionId: SessionId }
+  /** Makes the session known to the actor of files. */
+  | { readonly to: 'session'; readonly say: 'attach-files'; readonly sessionId: SessionId }
   /** Asks the peer for a sign of life; the answer is the input `sessionAnswered`. */
   | { readonly to: 'session'; readonly say: 'ping'; readonly sessionId: SessionId }
   | {

@@ -41,7 +41,7 @@ import { StaticKeys } from './static-keys.js';
 import { SessionTable } from './session-table.js';
 import { Statuses } from './statuses.js';
 import { isCallersFault, reasonOf, refusalOf } from './verdicts.js';
-import { tellSession } from './tell-session.js';
+import { attachFiles, closeAll, tellSession } from './tell-session.js';
 import { understand, type Said } from './utterances.js';
 
 /** A turn of this part. */
@@ -292,11 +292,11 @@ export class NativeRoutes implements Route<NativeTurn> {
     if (live !== undefined) tellSession(live, { say: 'close', reason: 'park' }, turn);
   }
 
+  attachFiles = (turn: NativeTurn): void => attachFiles(this.#sessions.usable(), turn);
+
   /** Ends every session with a peer. */
-  end(peerId: PeerId, turn: NativeTurn): void {
-    for (const live of this.#sessions.allWith(peerId))
-      tellSession(live, { say: 'close', reason: 'shutdown' }, turn);
-  }
+  end = (peerId: PeerId, turn: NativeTurn): void =>
+    closeAll(this.#sessions.allWith(peerId), 'shutdown', turn);
 
   /** Forgets the tickets of a blocked peer, so that it has to show its certificate. */
   blocked(peerId: PeerId, turn: NativeTurn): void {

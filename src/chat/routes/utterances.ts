@@ -114,7 +114,7 @@ export function sendableOf(entries: readonly Entry[], features: number): Sendabl
   const utterances: Utterance[] = [];
   const unsendable: MessageId[] = [];
   for (const entry of entries) {
-    const utterance = utteranceOf(entry, (features & feature.messageOperations) !== 0);
+    const utterance = utteranceOf(entry, features);
     if (utterance === null) unsendable.push(entry.id);
     else {
       sendable.push(entry);
@@ -124,7 +124,12 @@ export function sendableOf(entries: readonly Entry[], features: number): Sendabl
   return { sendable, utterances, unsendable };
 }
 
-function utteranceOf({ id, sentAtMs, content, quoted }: Entry, canOperate: boolean): Utterance | null {
+function utteranceOf({ id, sentAtMs, content, quoted }: Entry, features: number): Utterance | null {
+  if (content.type === 'file-offer') {
+    const { type: _type, ...offer } = content;
+    return (features & feature.files) === 0 ? null : { type: 'offer', id, sentAtMs, offer };
+  }
+  const canOperate = (features & feature.messageOperations) !== 0;
   const operation = canOperate ? operationOf(content) : null;
   if (operation !== null) return { type: 'operation', id, sentAtMs, operation };
   const text = plainForm(content, quoted ?? '', 'older');

@@ -3,6 +3,8 @@ import { err, ok } from 'neverthrow';
 import { bindsOf } from '../../actors/interfaces.js';
 import { nothingHeard } from '../../chat/presence/heard-log.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../../actors/presence/protocol.js';
+import type { FilesProtocol } from '../../actors/files/protocol.js';
+import type { FileError } from '../../chat/errors.js';
 import type { TransportProtocol, TransportReports } from '../../actors/transport/protocol.js';
 import { actor, next, reply } from '../../runtime/actor.js';
 
@@ -85,3 +87,23 @@ export const inertBroadcast = actor<Nothing, null, BroadcastProtocol>({
     pollInterfaces: (state) => next(state),
   },
 });
+
+/** An actor of files that transfers none. */
+export const inertFiles = actor<Nothing, null, FilesProtocol>({
+  name: 'files',
+  restart: 'permanent',
+  init: () => ok(null),
+  receive: {
+    offer: (state) => reply(state, err(atRest)),
+    offered: (state) => reply(state, err(atRest)),
+    list: (state) => reply(state, ok([])),
+    act: (state) => reply(state, err(atRest)),
+    sessionUp: (state) => next(state),
+    heard: (state) => next(state),
+    filesWritten: (state) => next(state),
+    sessionOver: (state) => next(state),
+    tick: (state) => next(state),
+  },
+});
+
+const atRest: FileError = { code: 'files/io', reason: 'the node is not on the network' };

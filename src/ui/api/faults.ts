@@ -63,6 +63,14 @@ const fields: Fields = {
   'dialect/too-long': { dialect: 'text', limitBytes: 'number' },
   'dialect/unsupported': { dialect: 'text', what: 'text' },
   'dialect/bad-option': { dialect: 'text', detail: 'text' },
+  'files/no-source': { path: 'text', reason: 'text' },
+  'files/too-large': { detail: 'text' },
+  'files/unknown-transfer': { id: 'text' },
+  'files/wrong-state': { id: 'text', state: 'text', action: 'text' },
+  'files/bad-directory': { directory: 'text', reason: 'text' },
+  'files/no-space': { directory: 'text', neededBytes: 'number', freeBytes: 'number' },
+  'files/unsupported': { peer: 'text' },
+  'files/io': { reason: 'text' },
   'store/unusable': { file: 'text', reason: 'text' },
   'store/gone': { file: 'text', reason: 'text' },
   'store/newer-schema': { file: 'text', found: 'number', known: 'number' },
@@ -111,6 +119,7 @@ export function httpStatusOf(code: FaultCode): 400 | 403 | 404 | 408 | 409 | 413
   return code.startsWith('chat/') ||
     code.startsWith('message/') ||
     code.startsWith('dialect/') ||
+    code.startsWith('files/') ||
     code.startsWith('api/') ||
     code === 'store/bad-query'
     ? 400
@@ -120,6 +129,8 @@ export function httpStatusOf(code: FaultCode): 400 | 403 | 404 | 408 | 409 | 413
 const statuses: ReadonlyMap<FaultCode, 403 | 404 | 408 | 409 | 413 | 503> = new Map([
   ['chat/unknown-peer', 404],
   ['chat/ambiguous-peer', 409],
+  ['files/unknown-transfer', 404],
+  ['files/wrong-state', 409],
   ['message/id-taken', 409],
   ['chat/text-too-long', 413],
   ['api/too-large', 413],

@@ -2,6 +2,11 @@
 
 /** Bounds and times of the control socket. */
 export const controlApi = {
+  /** Characters of one path, and paths in one offer: what shells pass on. */
+  pathCharsMax: 8_192,
+  pathsMax: 4_096,
+  /** Characters of the remark with an offer. */
+  commentCharsMax: 1_024,
   /** Bytes of the path: `sun_path` holds 104 on BSD and macOS, 108 on Linux, the closing NUL included. */
   socketPathBytesMax: 100,
   /** Time for the head and the body of a request: the defaults of Node let a slow client hold a socket for 91 s. */

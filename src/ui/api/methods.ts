@@ -13,6 +13,7 @@ import type { SendAllOptions, SendOptions } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 import { method, nothing, onePeer, peer } from './method.js';
 import { peopleMethods } from './people-methods.js';
+import { fileMethods } from './file-methods.js';
 import { statusMethods } from './status-methods.js';
 import { unseenMethods } from './unseen-methods.js';
 
@@ -254,6 +255,7 @@ export const methods = {
   ...unseenMethods,
   ...peopleMethods,
   ...statusMethods,
+  ...fileMethods,
   ...foreign,
 };
 /** The types of all rows. */
@@ -273,6 +275,7 @@ export const streams = {
       nodeEvents.message,
       nodeEvents.status,
       nodeEvents.presence,
+      nodeEvents.transfer,
       nodeEvents.notice,
       nodeEvents.error,
       nodeEvents.bye,

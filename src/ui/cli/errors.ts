@@ -27,6 +27,16 @@ export type CommandError =
   | { readonly code: 'command/queued'; readonly what: string }
   /** `send --all-here`: no native peer is online. */
   | { readonly code: 'command/nobody-here' }
+  /** A transfer was declined, stopped, or not answered in time. */
+  | {
+      readonly code: 'command/not-transferred';
+      readonly peer: string;
+      readonly name: string;
+      readonly state: string;
+      readonly reason: string;
+    }
+  /** A transfer goes on after the time for it. */
+  | { readonly code: 'command/transfer-open'; readonly what: string }
   | { readonly code: 'command/timeout'; readonly what: string; readonly waitedMs: number }
   /** A message is `failed` for good. */
   | { readonly code: 'command/failed'; readonly peer: string; readonly reason: string }

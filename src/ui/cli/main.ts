@@ -5,7 +5,8 @@ import { ResultAsync, type Result } from 'neverthrow';
 import { cli } from './limits.js';
 import { run } from './program.js';
 import { afterUsable } from './run.js';
-import { isOutOfFiles, lineOf, outOfFiles, wordingOf, type ExitCode } from './screen/wording.js';
+import { isOutOfFiles, outOfFiles } from './screen/out-of-files.js';
+import { lineOf, wordingOf, type ExitCode } from './screen/wording.js';
 import { isFile, wholeWrites } from './screen/whole-writes.js';
 import type { World } from './world.js';
 

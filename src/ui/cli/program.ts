@@ -9,6 +9,7 @@ import { runSend, type SendFlags } from './send-program.js';
 import { addHelpCommands } from './help-program.js';
 import { addHistory } from './history-program.js';
 import { addHomeCommands } from './home-program.js';
+import { addFilesCommand, runRecvFiles } from './files/program.js';
 import { addPeopleCommands } from './people-program.js';
 import { usage, type RunContext } from './run.js';
 import { nearest } from './options/suggestion.js';
@@ -154,8 +155,8 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     .argument('[peer]', 'the recipient, or several with commas between them')
     .argument('[text...]')
     .addOption(
-      new Option('--wait <state>', 'wait until the message is queued, sent or delivered')
-        .choices(['queued', 'sent', 'delivered'])
+      new Option('--wait <state>', 'wait until the message is queued, sent, accepted (files) or delivered')
+        .choices(['queued', 'sent', 'accepted', 'delivered'])
         .default('delivered'),
     )
     .addOption(new Option(timeout.flags, 'wait at most this long (default 30)').argParser(arg(timeoutKind)))
@@ -166,6 +167,8 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         arg(count),
       ),
     )
+    .option('--file <path...>', 'offer files and folders; - reads one from stdin; TEXT is a remark then')
+    .option('--as <name>', '--file -: give what comes from stdin this name')
     .option('--all-here', 'send to every native peer that is here; the first word is text then')
     .option('--yes', '--all-here: do not ask')
     .action((peer: string | undefined, words: string[], options: SendFlags, command: Command) =>
@@ -184,9 +187,11 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         'run this program for each message, with its JSON line on stdin; no shell',
       ),
     )
+    .option('--files <dir>', 'accept files instead and put them into this directory; --count counts them')
     .addOption(timeout)
     .action((options: RecvFlags, command: Command) =>
       runs(command, async (context) => {
+        if (options.files !== undefined) return runRecvFiles(context, options.files, options);
         const { recv } = await import('./commands/recv.js');
         return recv(context, {
           count: options.count ?? null,
@@ -199,10 +204,12 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
       }),
     );
   addHistory(program, (command) => base(command, world), runs);
+  addFilesCommand(program, (command) => base(command, world), runs);
   addPeopleCommands(program, (command) => base(command, world), runs);
 }
 
 interface RecvFlags {
+  readonly files?: string;
   readonly count?: number;
   readonly from?: string;
   readonly since?: string;
@@ -310,7 +317,9 @@ function refuseEmptyValues(program: Command): void {
     const parse = option.parseArg;
     option.argParser((word: string, before: unknown) => {
       if (word === '') throw new InvalidArgumentError('It is empty.');
-      return parse === undefined ? word : parse(word, before);
+      if (parse !== undefined) return parse(word, before);
+      const words: readonly unknown[] = Array.isArray(before) ? before : [];
+      return option.variadic ? [...words, word] : word;
     });
   }
 }

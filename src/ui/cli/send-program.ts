@@ -7,8 +7,10 @@ import type { ExitCode } from './screen/wording.js';
 
 /** The options of `send`. */
 export interface SendFlags extends Cmp2204Flags {
-  readonly wait: WaitFor;
+  readonly wait: WaitFor | 'accepted';
   readonly timeout?: number;
+  readonly file?: readonly string[];
+  readonly as?: string;
   readonly allHere?: boolean;
   readonly yes?: boolean;
 }
@@ -18,8 +20,15 @@ export async function runSend(
   context: RunContext,
   word: string,
   words: readonly string[],
-  { wait, timeout: timeoutMs = controlApi.timeoutMs, allHere = false, yes = false, ...cmp2204 }: SendFlags,
+  { file, as, ...flags }: SendFlags,
 ): Promise<ExitCode> {
+  if (file !== undefined) return offerTo(context, word, words, { file, as: as ?? null, ...flags });
+  if (as !== undefined) return context.output.failure(usage('send', '--as belongs to --file -'));
+  const { timeout: timeoutMs = controlApi.timeoutMs, allHere = false, yes = false, ...rest } = flags;
+  const { wait: waitWord, ...cmp2204 } = rest;
+  if (waitWord === 'accepted')
+    return context.output.failure(usage('send', '--wait accepted belongs to --file'));
+  const wait = waitWord;
   const { send } = await import('./commands/send.js');
   const said = allHere && word !== '' ? [word, ...words] : words;
   const text = said.length === 0 ? null : said.join(' ');
@@ -35,4 +44,33 @@ export async function runSend(
   const { sendSeveral } = await import('./commands/send-several.js');
   const peers = allHere ? null : word;
   return sendSeveral(context, { peers, text, wait, timeoutMs, isConfirmed: yes }, alone);
+}
+
+/** Offers files to one peer. The words beside the paths are a remark. */
+async function offerTo(
+  context: RunContext,
+  word: string,
+  words: readonly string[],
+  {
+    file,
+    as,
+    wait,
+    timeout,
+    allHere,
+  }: Omit<SendFlags, 'file' | 'as'> & {
+    readonly file: readonly string[];
+    readonly as: string | null;
+  },
+): Promise<ExitCode> {
+  const { output } = context;
+  if (allHere === true || word === '') return output.failure(usage('send', '--file needs one peer'));
+  const { sendFiles } = await import('./files/send-files.js');
+  return sendFiles(context, {
+    peer: word,
+    paths: file,
+    as,
+    comment: words.join(' '),
+    wait: wait === 'sent' ? 'queued' : wait,
+    timeoutMs: timeout ?? null,
+  });
 }

@@ -76,6 +76,7 @@ export class Watcher {
         this.#presence = event.presence;
         return;
       case 'ready':
+      case 'transfer':
       case 'notice':
       case 'error':
       case 'bye':

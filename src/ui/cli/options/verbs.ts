@@ -31,3 +31,8 @@ export type ConfigVerb = (typeof configVerbs)[number];
 export const outboxVerbs = ['list', 'cancel', 'retry'] as const;
 /** A verb of `outbox`. */
 export type OutboxVerb = (typeof outboxVerbs)[number];
+
+/** Verbs of `files`. */
+export const filesVerbs = ['list', 'accept', 'decline', 'cancel', 'retry'] as const;
+/** A verb of `files`. */
+export type FilesVerb = (typeof filesVerbs)[number];

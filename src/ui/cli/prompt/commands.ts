@@ -7,6 +7,12 @@ import { entryRows, remarkRows } from './layout.js';
 export const slashCommands = [
   { name: 'users', argument: '', does: 'lists the peers' },
   { name: 'chat', argument: 'PEER', does: 'opens the conversation with PEER: typed lines go there' },
+  { name: 'send', argument: 'PATH', does: 'offers a file or folder to the open conversation' },
+  {
+    name: 'files',
+    argument: '[VERB] [ID] [DIR]',
+    does: 'lists the transfers; accept, decline, cancel or retry one',
+  },
   { name: 'history', argument: '[QUERY]', does: 'shows the conversation, or the messages that hold QUERY' },
   { name: 'show', argument: '[NUMBER]', does: 'shows all rows of a message that was shortened' },
   { name: 'nickname', argument: 'NAME', does: 'changes the name that others see' },
@@ -97,7 +103,11 @@ const takesPeer: ReadonlySet<string> = new Set([
 ]);
 
 /** Returns the candidates for the end of `line`, and the part of it that they replace. */
-export function complete(line: string, peers: readonly PeerEvent[]): readonly [string[], string] {
+export function complete(
+  line: string,
+  peers: readonly PeerEvent[],
+  pathsFor: (typed: string) => readonly string[] = () => [],
+): readonly [string[], string] {
   const command = /^\/(\S*)$/.exec(line);
   if (command !== null) {
     const hits = slashCommands
@@ -106,6 +116,7 @@ export function complete(line: string, peers: readonly PeerEvent[]): readonly [s
     return [hits, line];
   }
   const argument = /^\/(\S+)\s+(.*)$/s.exec(line);
+  if (argument?.[1] === 'send') return [[...pathsFor(argument[2] ?? '')], argument[2] ?? ''];
   const word = argument === null ? (/\S*$/.exec(line)?.[0] ?? '') : (argument[2] ?? '');
   if (argument !== null && !takesPeer.has(argument[1] ?? '')) return [[], line];
   if (word === '') return [argument === null ? [] : peerWords(peers), word];

@@ -152,6 +152,8 @@ export class PromptController {
       case 'presence':
         this.#status.changed(event);
         return this.#drawPrompt();
+      case 'transfer':
+        return this.#onePeer.transfer(event);
       case 'notice':
         if (this.#printer.naming.get(event.peerId)?.blocked === true) return;
         return this.#printer.say(noticeLine(event, this.#printer.colors));

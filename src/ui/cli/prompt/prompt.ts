@@ -10,6 +10,7 @@ import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext }
 import { Signals } from '../notify/signals.js';
 import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
+import { pathsFor } from './file-commands.js';
 import { complete } from './commands.js';
 import { firstStart } from './first-start.js';
 import { Idleness } from './idleness.js';
@@ -53,7 +54,7 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
         history: memory.history,
         input: world.stdin,
         output: world.stdout,
-        complete: (line) => complete(line, controller.peers()),
+        complete: (line) => complete(line, controller.peers(), pathsFor),
         ...(world.suspend === undefined ? {} : { suspend: world.suspend }),
       })
     : null;

@@ -12,6 +12,7 @@ import {
   type StatusEvent,
   formatAddress,
 } from '../../../index.js';
+import { transferLine, transferName } from '../files/words.js';
 import { Naming, sentNote, withAlias } from './naming.js';
 import type { Output } from './output.js';
 
@@ -77,9 +78,11 @@ export function messageLine(message: MessageEvent, colors: Colors, naming = new 
   const from = message.direction === 'in' ? `${colors.cyan(name)}${trust}:` : `→ ${colors.cyan(name)}:`;
   // Older programs send empty messages, and one of them passes its turn by it.
   const text =
-    message.text === ''
-      ? '(empty message)'
-      : escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
+    message.file !== undefined
+      ? `[files] ${transferName(message.file)}`
+      : message.text === ''
+        ? '(empty message)'
+        : escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
   const labels = message.direction === 'in' ? unusual(message, colors, trust !== '') : '';
   const note = colors.dim(sentNote(message, clock));
   return `${colors.dim(clock(message.receivedAt))} ${from} ${text}${labels}${note}`;
@@ -130,6 +133,8 @@ export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming(
       return statusLine(event, colors);
     case 'presence':
       return `you are ${statusWords(event)}`;
+    case 'transfer':
+      return transferLine(event, colors);
     case 'notice':
       return noticeLine(event, colors);
     case 'error':

@@ -1,8 +1,9 @@
 /** Every expected failure in words (what happened, why, what to do) and its exit code. */
 import { escapeForTerminal, foreignDialectNames, formatAddress, resolvePeer } from '../../../index.js';
-import { errnoOf } from '../../../system-errors.js';
 import type { CliError, CliErrorCode } from '../errors.js';
+import { fileWordings } from './file-wording.js';
 import { keyChangedWords } from './key-changed.js';
+import { isOutOfFiles, outOfFiles } from './out-of-files.js';
 
 /** 0 done · 1 unexpected · 2 usage · 3 no such peer · 4 timeout · 5 security · 6 in use · 78 home unusable. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 78;
@@ -19,12 +20,6 @@ export interface Wording {
 export function lineOf({ what, why, remedy }: Wording): string {
   return escapeForTerminal(`${what}: ${why}; ${remedy}`);
 }
-
-/** Whether something failed because this process may open no more files. */
-export const isOutOfFiles = (cause: unknown): boolean =>
-  ['EMFILE', 'ENFILE'].includes(errnoOf(cause)) || /\bE[MN]FILE\b/.test(String(cause));
-
-export const outOfFiles = { code: 'command/files' } as const;
 
 /** Returns the wording of an error. */
 export function wordingOf(error: CliError): Wording {
@@ -189,6 +184,7 @@ const wordings: Wordings = {
   'session/limit': (error) => noSession(error.detail),
   'session/decrypt-failed': () => noSession('its answer could not be decrypted'),
   'session/deadline': () => noSession('it did not answer in time'),
+  ...fileWordings,
   'store/newer-schema': (error) =>
     say(
       78,

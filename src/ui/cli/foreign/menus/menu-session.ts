@@ -188,6 +188,7 @@ function isShown(event: NodeEvent, dialect: ForeignDialectName): boolean {
     case 'ready':
     case 'peer':
     case 'presence':
+    case 'transfer':
     case 'bye':
       return false;
     default:

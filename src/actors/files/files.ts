@@ -1,0 +1,131 @@
+/**
+ * The actor of files: the only one that reads and writes files of users. Its transfers run beside the handling of
+ * messages, so that none waits for another one's disk. Child of the network; permanent; own thread.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { FileError } from '../../chat/errors.js';
+import { actor, later, next, reply, type Context, type Ref } from '../../runtime/actor.js';
+import type { SessionId } from '../../ids.js';
+import type { SessionProtocol } from '../connection/protocol.js';
+import { reasonOf } from '../../system-errors.js';
+import { files as limits } from './limits.js';
+import { Ways } from './peers.js';
+import type { FilesArgs, FilesProtocol, FilesReports } from './protocol.js';
+import { TransferTable } from './table.js';
+
+interface State {
+  readonly table: TransferTable;
+  readonly ways: Ways;
+  readonly sessions: Map<SessionId, Pick<Ref<SessionProtocol>, 'castOnce'>>;
+  isTickPlanned: boolean;
+}
+
+type FilesContext = Context<FilesProtocol, { readonly node: FilesReports }>;
+
+/** The actor of files. Errors of `init`: `files/io`, where the folder of the home cannot be read. */
+export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node: FilesReports }>({
+  name: 'files',
+  restart: 'permanent',
+  // Bytes of files come in messages of a record each; a session bounds how many are on their way.
+  mailboxMax: 16_384,
+  init: start,
+  receive: {
+    offer(state, body, context, from) {
+      void state.table.prepare(body).then((prepared) => {
+        prepared.match(
+          (value) => from.ok(value),
+          (error) => from.err(error),
+        );
+        planTick(state, context);
+      });
+      return later(state, from);
+    },
+    offered(state, body, context, from) {
+      void state.table.offered(body).then((row) => {
+        row.match(
+          (value) => from.ok(value),
+          (error) => from.err(error),
+        );
+        planTick(state, context);
+      });
+      return later(state, from);
+    },
+    list: (state) => reply(state, ok(state.table.rows())),
+    act(state, { id, action, directory }, context, from) {
+      void state.table.act(id, action, directory).then((row) => {
+        row.match(
+          (value) => from.ok(value),
+          (error) => from.err(error),
+        );
+        planTick(state, context);
+      });
+      return later(state, from);
+    },
+    sessionUp(state, { sessionId, peerId, session }, context) {
+      const ref = context.ref(session);
+      state.sessions.set(sessionId, ref);
+      state.ways.up(peerId, sessionId, ref, () => state.table.worksOf(peerId));
+      context.watch(session, 'sessionOver');
+      state.table.sessionUp(peerId);
+      planTick(state, context);
+      return next(state);
+    },
+    heard(state, { sessionId, peerId, words }, context) {
+      for (const each of words) {
+        const bytes = each.type === 'data' || each.type === 'manifest' ? each.bytes.length : 0;
+        state.table.heard(peerId, each, () => {
+          if (bytes > 0) state.sessions.get(sessionId)?.castOnce('filesTaken', { bytes });
+        });
+      }
+      planTick(state, context);
+      return next(state);
+    },
+    filesWritten(state, { sessionId, bytes }) {
+      state.ways.written(sessionId, bytes);
+      return next(state);
+    },
+    sessionOver(state, { actor: actorId }) {
+      for (const sessionId of state.sessions.keys())
+        if (actorId.endsWith(sessionId)) state.sessions.delete(sessionId);
+      const peerId = state.ways.over(actorId);
+      if (peerId !== null) state.table.sessionDown(peerId);
+      return next(state);
+    },
+    tick(state, _body, context) {
+      state.isTickPlanned = false;
+      state.table.tick(performance.now());
+      planTick(state, context);
+      return next(state);
+    },
+  },
+  terminate: ({ table }) => table.end(),
+});
+
+async function start(args: FilesArgs, context: FilesContext): Promise<Result<State, FileError>> {
+  const { node } = context.links;
+  const ways = new Ways();
+  const table = new TransferTable(args, {
+    onRow: (row) => void node.cast('transferChanged', { row }),
+    onWanted: (peerIds) => void node.cast('filesWanted', { peerIds }),
+    say: (peerId, words) => ways.say(peerId, words),
+    isUp: ways.isUp,
+    work: (peerId) => ways.work(peerId),
+    log: (event, fields) => context.log('warn', event, fields),
+  });
+  try {
+    await table.load();
+  } catch (cause) {
+    return err({ code: 'files/io', reason: reasonOf(cause) });
+  }
+  const state: State = { table, ways, sessions: new Map(), isTickPlanned: false };
+  node.cast('filesStarted', {});
+  planTick(state, context);
+  return ok(state);
+}
+
+/** Looks at the clock while something runs; an idle node is left asleep. */
+function planTick(state: State, context: FilesContext): void {
+  if (state.isTickPlanned || !state.table.isBusy) return;
+  state.isTickPlanned = true;
+  context.after(limits.tickMs, 'tick', {});
+}

@@ -1,0 +1,391 @@
+/**
+ * The receiving end of one accepted transfer: asks for the manifest and then for chunks, writes what comes, syncs it
+ * before it counts, and moves the files into place once the root is right. Every step is taken up again after a crash,
+ * and nothing on disk is read a second time for it.
+ */
+import type { Hash } from 'node:crypto';
+import type { FileWords } from '../../dialects/files.js';
+import { flow } from '../../chat/files/limits.js';
+import { decodeManifest, Layout, sumsOf } from '../../chat/files/manifest.js';
+import { safeNames, type SafeNames } from '../../chat/files/names.js';
+import { Progress } from '../../chat/files/progress.js';
+import { Receiving, type Verdict } from '../../chat/files/receiving.js';
+import type { PauseReason } from '../../chat/files/record.js';
+import { isChunkSize, listHashOf, manifestHashOf, openChunkHash, rootOf } from '../../chat/files/tree.js';
+import { errnoOf, reasonOf } from '../../system-errors.js';
+import { copy, fromHex, isSame, toHex } from '../../wire/bytes.js';
+import { times } from '../../chat/files/limits.js';
+import { files as limits } from './limits.js';
+import { spaceFor } from './space.js';
+import { writeAll, type LoggedChunk } from './store.js';
+import { Row, type LiveView, type TransferContext } from './transfer.js';
+import { ExchangedError, PartTree } from './tree.js';
+
+type DataWords = Extract<FileWords, { readonly type: 'data' }>;
+
+/** The files of a transfer, once its manifest is here. */
+interface Content {
+  readonly names: SafeNames;
+  readonly layout: Layout;
+  readonly receiving: Receiving;
+}
+
+/** The receiving end of one transfer. */
+export class Incoming {
+  readonly #context: TransferContext;
+  readonly #tree: PartTree;
+  readonly #row: Row;
+  readonly #hashers = new Map<number, Hash>();
+  #manifest: Uint8Array;
+  #manifestBytes = 0;
+  #askedManifestTo = 0;
+  #manifestAtMs = 0;
+  #content: Content | null = null;
+  #progress: Progress;
+  /** Good chunks that are not in the log. */
+  #unlogged: LoggedChunk[] = [];
+  #unsyncedBytes = 0;
+  #syncedAtMs = performance.now();
+  #uncheckedBytes = 0;
+  #isUp = false;
+  #isReady = false;
+  #isFinishing = false;
+  #isOver = false;
+  #pause: PauseReason | null = null;
+  #pausedAtMs = 0;
+
+  constructor(context: TransferContext) {
+    this.#context = context;
+    const { directory, id, offer } = context.record();
+    this.#tree = new PartTree(directory, id);
+    this.#row = new Row((cause) => this.#failed(cause));
+    this.#manifest = new Uint8Array(offer.manifestBytes);
+    this.#progress = new Progress(offer.bytes, 0, performance.now());
+  }
+
+  /** Takes up what an earlier run has left. */
+  start(): void {
+    this.#row.run(async () => {
+      const { offer, isPlacing } = this.#context.record();
+      await this.#tree.prepare();
+      const kept = await this.#context.folder.readManifest();
+      const isWhole =
+        kept.length === offer.manifestBytes && toHex(manifestHashOf(kept)) === offer.manifestHash;
+      if (isWhole) {
+        this.#manifest = kept;
+        this.#manifestBytes = kept.length;
+        await this.#open();
+      }
+      if (isPlacing && this.#content !== null) await this.#place(this.#content);
+      this.#isReady = true;
+      this.ask();
+    });
+  }
+
+  get view(): LiveView {
+    const { offer } = this.#context.record();
+    const done = this.#content?.receiving.goodBytes ?? 0;
+    const isPaused = this.#pause !== null || !this.#isUp;
+    const activity = this.#isFinishing ? 'checking' : isPaused ? 'paused' : 'receiving';
+    const reason = activity === 'paused' ? (this.#pause ?? 'away') : null;
+    const nowMs = performance.now();
+    const rate = activity === 'receiving' ? this.#progress.bytesPerSecond : 0;
+    const etaSeconds = activity === 'receiving' ? this.#progress.etaSeconds(nowMs) : null;
+    return { activity, reason, done: Math.min(done, offer.bytes), rate, etaSeconds };
+  }
+
+  /** Whether the peer has to be reached. */
+  get needsPeer(): boolean {
+    return !this.#isOver && this.#pause === null;
+  }
+
+  sessionUp(): void {
+    this.#isUp = true;
+    const { id } = this.#context.record();
+    this.#context.say([{ type: 'consent', id, answer: 'accept', reason: 'known' }]);
+    this.#askedManifestTo = 0;
+    this.#context.changed();
+    this.ask();
+  }
+
+  sessionDown(): void {
+    this.#isUp = false;
+    this.#content?.receiving.lost();
+    this.#context.changed();
+  }
+
+  /** Takes words of the peer. `taken` is called once their bytes are dealt with. */
+  heard(words: FileWords, taken: () => void): void {
+    this.#row.run(async () => {
+      try {
+        await this.#take(words);
+      } finally {
+        taken();
+      }
+    });
+  }
+
+  /** Looks at the clock: syncs, asks again, looks for space. */
+  tick(nowMs: number): void {
+    const content = this.#content;
+    if (content !== null) {
+      this.#progress.at(content.receiving.goodBytes, nowMs);
+      content.receiving.paced(this.#progress.bytesPerSecond);
+    }
+    const isSyncDue = this.#unlogged.length > 0 && nowMs - this.#syncedAtMs >= limits.syncEveryMs;
+    if (isSyncDue) this.#row.run(() => this.#sync());
+    if (this.#pause !== null && nowMs - this.#pausedAtMs >= times.fullCheckEveryMs) this.resume();
+    this.ask();
+  }
+
+  /** Tries again after a pause. */
+  resume(): void {
+    if (this.#pause === null) return;
+    this.#pausedAtMs = performance.now();
+    this.#row.run(async () => {
+      if (!(await this.#hasSpace())) return;
+      await this.#tree.prepare();
+      // Bytes that were written and not synced before the failure do not count.
+      if (this.#content !== null) this.#content = { ...this.#content, receiving: await this.#received() };
+      this.#pause = null;
+      this.#isReady = true;
+      this.#context.changed();
+      this.ask();
+    });
+  }
+
+  /** Ends this end of the transfer. `drop`: its unfinished files go, too. */
+  async end(drop: boolean): Promise<void> {
+    this.#isOver = true;
+    await this.#row.end();
+    if (drop) {
+      await this.#tree.prepare().then(() => this.#tree.remove(), ignored);
+      await this.#context.folder.dropChunks();
+    } else {
+      await this.#sync().catch(ignored);
+      await this.#tree.close();
+    }
+    await this.#context.folder.close();
+  }
+
+  /** Asks for what is missing. */
+  ask(): void {
+    if (!this.#isUp || !this.#isReady || this.#pause !== null || this.#isFinishing || this.#isOver) return;
+    const { id, offer } = this.#context.record();
+    if (this.#content === null) {
+      const nowMs = performance.now();
+      const isSilent = nowMs - this.#manifestAtMs > flow.stallMs;
+      if (this.#manifestBytes < this.#askedManifestTo && !isSilent) return;
+      this.#manifestAtMs = nowMs;
+      this.#askedManifestTo = Math.min(this.#manifestBytes + flow.manifestWindowBytes, offer.manifestBytes);
+      const offset = this.#manifestBytes;
+      this.#context.say([{ type: 'manifest', id, offset, bytes: new Uint8Array(0) }]);
+      return;
+    }
+    const { receiving } = this.#content;
+    if (receiving.isComplete) {
+      this.#askRoot();
+      return;
+    }
+    const pulls = receiving.pulls(performance.now());
+    if (pulls.length > 0) this.#context.say(pulls.map((pull) => ({ type: 'pull', id, ...pull })));
+  }
+
+  #rootAskedAtMs = Number.NEGATIVE_INFINITY;
+  #askRoot(): void {
+    const nowMs = performance.now();
+    // Its sender may have to read everything for it.
+    if (nowMs - this.#rootAskedAtMs < flow.stallMs) return;
+    this.#rootAskedAtMs = nowMs;
+    const { id } = this.#context.record();
+    this.#context.say([{ type: 'pull', id, first: this.#content?.receiving.chunkCount ?? 0, count: 0 }]);
+  }
+
+  async #take(words: FileWords): Promise<void> {
+    if (this.#isOver || this.#pause !== null) return;
+    switch (words.type) {
+      case 'manifest':
+        await this.#takeManifest(words.offset, words.bytes);
+        break;
+      case 'data':
+        await this.#takeData(words);
+        break;
+      case 'hash':
+        for (let at = 0; at * 32 < words.hashes.length; at += 1)
+          await this.#judged(
+            this.#content?.receiving.expected(
+              words.first + at,
+              copy(words.hashes, at * 32, (at + 1) * 32),
+            ) ?? { type: 'open' },
+          );
+        break;
+      case 'root':
+        await this.#finish(words.root);
+        break;
+      case 'consent':
+      case 'pull':
+      case 'stop':
+      case 'stored':
+        // Words of a receiver, or of interest to the table alone.
+        break;
+      default:
+        words satisfies never;
+    }
+    this.ask();
+  }
+
+  async #takeManifest(offset: number, bytes: Uint8Array): Promise<void> {
+    if (this.#content !== null || offset !== this.#manifestBytes) return;
+    if (offset + bytes.length > this.#manifest.length) return;
+    this.#manifest.set(bytes, offset);
+    this.#manifestBytes += bytes.length;
+    this.#manifestAtMs = performance.now();
+    const { offer } = this.#context.record();
+    if (this.#manifestBytes < offer.manifestBytes) return;
+    if (toHex(manifestHashOf(this.#manifest)) !== offer.manifestHash)
+      return this.#stop('the list of files is not the one that was offered');
+    await this.#context.folder.keepManifest(this.#manifest);
+    await this.#open();
+  }
+
+  /** Reads the manifest, and what earlier runs have received. */
+  async #open(): Promise<void> {
+    const { offer } = this.#context.record();
+    const read = decodeManifest(this.#manifest);
+    if (read.isErr()) return this.#stop(read.error);
+    const sums = sumsOf(read.value);
+    if (sums.bytes !== offer.bytes || !isChunkSize(offer.chunkBytes, offer.bytes))
+      return this.#stop('the list of files does not fit the offer');
+    const names = safeNames(read.value);
+    if (names.isErr()) return this.#stop(names.error);
+    const receiving = await this.#received();
+    this.#manifest = new Uint8Array(0);
+    this.#content = { names: names.value, layout: new Layout(read.value), receiving };
+    this.#progress = new Progress(offer.bytes, receiving.goodBytes, performance.now());
+    this.#context.changed();
+  }
+
+  /** The chunks that are good on disk. */
+  async #received(): Promise<Receiving> {
+    const { offer } = this.#context.record();
+    const receiving = new Receiving({ chunkBytes: offer.chunkBytes, streamBytes: offer.bytes });
+    for (const { chunk, hash } of await this.#context.folder.readChunks()) receiving.restore(chunk, hash);
+    return receiving;
+  }
+
+  async #takeData({ chunk, offset, bytes }: DataWords): Promise<void> {
+    const content = this.#content;
+    if (content === null || !content.receiving.take(chunk, offset, bytes.length, performance.now())) return;
+    const hasher = (offset === 0 ? null : this.#hashers.get(chunk)) ?? openChunkHash(chunk);
+    this.#hashers.set(chunk, hasher.update(bytes));
+    const from = chunk * content.receiving.chunkBytes + offset;
+    let written = 0;
+    for (const segment of content.layout.segments(from, bytes.length)) {
+      const entry = content.names.entries[segment.at];
+      if (entry === undefined) break;
+      const handle = await this.#tree.open(segment.at, entry);
+      await writeAll(handle, bytes.subarray(written, written + segment.bytes), segment.offset);
+      written += segment.bytes;
+    }
+    this.#unsyncedBytes += bytes.length;
+    this.#uncheckedBytes += bytes.length;
+    if (!content.receiving.isFilled(chunk)) return;
+    this.#hashers.delete(chunk);
+    await this.#judged(content.receiving.filled(chunk, new Uint8Array(hasher.digest())));
+    if (this.#unsyncedBytes >= limits.syncBytes) await this.#sync();
+    if (this.#uncheckedBytes >= limits.spaceCheckBytes) {
+      this.#uncheckedBytes = 0;
+      await this.#hasSpace();
+    }
+  }
+
+  async #judged(verdict: Verdict): Promise<void> {
+    const content = this.#content;
+    if (verdict.type === 'open' || content === null) return;
+    if (verdict.type === 'bad') return this.#stop('the bytes that arrive are not those that the peer read');
+    if (verdict.type === 'again') return;
+    const hash = content.receiving.hashOf(verdict.chunk);
+    if (hash !== null) this.#unlogged.push({ chunk: verdict.chunk, hash });
+  }
+
+  /** Syncs what is written; only then the log may name it. */
+  async #sync(): Promise<void> {
+    const entries = this.#unlogged;
+    this.#unlogged = [];
+    this.#unsyncedBytes = 0;
+    this.#syncedAtMs = performance.now();
+    await this.#tree.sync();
+    if (entries.length > 0) await this.#context.folder.logChunks(entries, true);
+  }
+
+  async #finish(root: Uint8Array): Promise<void> {
+    const content = this.#content;
+    if (content?.receiving.isComplete !== true || this.#isFinishing) return;
+    const { offer } = this.#context.record();
+    const { hashList } = content.receiving;
+    const own = rootOf(fromHex(offer.manifestHash), listHashOf(offer.chunkBytes, offer.bytes, hashList));
+    if (!isSame(own, root) || (offer.root !== null && offer.root !== toHex(root)))
+      return this.#stop('the whole is not what the peer offered');
+    this.#isFinishing = true;
+    this.#context.changed();
+    await this.#sync();
+    const left = await this.#tree.complete(content.names, this.#context.record().keepsMode);
+    const repaired = content.names.entries
+      .filter(({ isRepaired }) => isRepaired)
+      .map(({ parts }) => `renamed: ${parts.join('/')}`);
+    const notes = [...left, ...repaired].slice(0, limits.notesMax);
+    await this.#context.change({ isPlacing: true, root: toHex(root), notes });
+    await this.#place(content);
+  }
+
+  async #place({ names }: Content): Promise<void> {
+    this.#isFinishing = true;
+    const tops = [...new Set(names.entries.map(({ parts }) => parts[0] ?? ''))];
+    const places = await this.#tree.place(tops);
+    this.#isOver = true;
+    await this.#context.folder.dropChunks();
+    await this.#context.change({ state: 'done', isPlacing: false, places, isTold: false });
+  }
+
+  async #hasSpace(): Promise<boolean> {
+    const { directory, offer } = this.#context.record();
+    const missing = offer.bytes - (this.#content?.receiving.goodBytes ?? 0);
+    const space = await spaceFor(directory, missing, this.#context.home);
+    if (!space.isEnough) this.#paused('full');
+    return space.isEnough;
+  }
+
+  #paused(reason: PauseReason): void {
+    const wasPaused = this.#pause !== null;
+    this.#pause = reason;
+    this.#pausedAtMs = performance.now();
+    this.#content?.receiving.lost();
+    this.#hashers.clear();
+    if (!wasPaused) this.#context.changed();
+  }
+
+  /** A failure of the disk pauses the transfer; it goes on once the cause is gone. */
+  #failed(cause: unknown): void {
+    this.#isFinishing = false;
+    this.#unlogged = [];
+    void this.#tree.close();
+    if (cause instanceof ExchangedError) {
+      this.#stop(cause.message);
+      return;
+    }
+    const code = errnoOf(cause);
+    if (code === '') throw cause;
+    this.#context.log('transfer-paused', { id: this.#context.record().id, reason: reasonOf(cause) });
+    this.#paused(code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'io');
+  }
+
+  /** Ends the transfer: going on would bring nothing else. */
+  #stop(why: string): void {
+    this.#isOver = true;
+    const { id, notes } = this.#context.record();
+    this.#context.log('transfer-stopped', { id, reason: why });
+    void this.#context.change({ state: 'stopped', reason: 'io', notes: [...notes, why], isTold: false });
+  }
+}
+
+const ignored = (): void => undefined;

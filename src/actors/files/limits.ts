@@ -1,0 +1,31 @@
+/** The numbers of the actor of files: what it reads, writes and holds at a time. */
+
+/** Bounds and times of its work. */
+export const files = {
+  /** Bytes that are read, hashed and handed to a session at a time: four records. */
+  readBytes: 260_000,
+  /** Bytes that a session may hold unsent. While it seals one half, the other half is read. */
+  sessionBytesMax: 2 * 260_000,
+  /** Bytes and time after which received chunks are synced. A crash brings at most these again. */
+  syncBytes: 64 * 2 ** 20,
+  syncEveryMs: 2_000,
+  /** Files that are open and not synced. Every process may have 256 on each system. */
+  openMax: 48,
+  /** Calls of the system that run side by side. The pool of Node has four threads. */
+  sideBySide: 16,
+  /** Bytes between two looks at the free space. */
+  spaceCheckBytes: 256 * 2 ** 20,
+  /** Space that stays free: the greater of the two. */
+  spareBytes: 256 * 2 ** 20,
+  spareShare: 0.01,
+  /** Space that the disk of the history keeps, so that messages are stored while files wait. */
+  historySpareBytes: 64 * 2 ** 20,
+  /** Pause between two looks at the clock of running transfers. */
+  tickMs: 250,
+  /** Notes about left-out or renamed entries that are kept. */
+  notesMax: 100,
+  /** Last characters of an id that name a transfer. */
+  idCharsMin: 4,
+  /** Time after which a transfer lets go of files that nobody asks for. */
+  idleCloseMs: 30_000,
+} as const;

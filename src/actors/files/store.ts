@@ -1,0 +1,192 @@
+/**
+ * The state of transfers on disk, in a folder of the home for each: its record, its manifest, and a log of its good
+ * chunks. They lie beside the history and not in it: a manifest may have 256 MiB, and no progress of a file may hold
+ * up, or take the last bytes of the disk from, the acknowledgement of a message.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TransferRecord } from '../../chat/files/record.js';
+import { parseMessageId, type MessageId } from '../../ids.js';
+import { ByteReader, ByteWriter, isSame } from '../../wire/bytes.js';
+
+const recordFile = 'record.json';
+const manifestFile = 'manifest';
+const logFile = 'chunks';
+const hashBytes = 32;
+const checkBytes = 4;
+const logEntryBytes = 4 + hashBytes + checkBytes;
+
+/** A chunk whose bytes are on disk. */
+export interface LoggedChunk {
+  readonly chunk: number;
+  readonly hash: Uint8Array;
+}
+
+/** The folder of one transfer. */
+export class TransferFolder {
+  readonly path: string;
+  #log: FileHandle | null = null;
+  #saved: Promise<void> = Promise.resolve();
+
+  constructor(root: string, id: MessageId) {
+    this.path = join(root, id);
+  }
+
+  /** Replaces the record as a whole, and syncs it, after earlier ones. Throws errors of the system. */
+  save(record: TransferRecord): Promise<void> {
+    this.#saved = this.#saved.catch(() => undefined).then(() => this.#save(record));
+    return this.#saved;
+  }
+
+  async #save(record: TransferRecord): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const temporary = join(this.path, `${recordFile}.new`);
+    const handle = await open(temporary, 'w', 0o600);
+    try {
+      await handle.writeFile(JSON.stringify(record));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, join(this.path, recordFile));
+    await syncDirectory(this.path);
+  }
+
+  /** Keeps the manifest, or a part of it from the offset on. */
+  async keepManifest(bytes: Uint8Array, offset = 0): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const handle = await open(join(this.path, manifestFile), constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      await handle.write(bytes, 0, bytes.length, offset);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Reads the manifest; empty where none is kept. */
+  readManifest = (): Promise<Uint8Array> => readOrEmpty(join(this.path, manifestFile));
+
+  /** Appends chunks to the log. `isSynced`: the log is on disk when this settles. */
+  async logChunks(entries: readonly LoggedChunk[], isSynced: boolean): Promise<void> {
+    this.#log ??= await open(join(this.path, logFile), 'a', 0o600);
+    const writer = new ByteWriter(entries.length * logEntryBytes);
+    for (const { chunk, hash } of entries) {
+      const at = writer.length;
+      writer.u32(chunk).bytes(hash);
+      writer.bytes(checkOf(writer.view().subarray(at)));
+    }
+    await this.#log.write(writer.view());
+    if (isSynced) await this.#log.datasync();
+  }
+
+  /** Reads the log. An entry that a crash has cut, and all behind it, are left out and removed. */
+  async readChunks(): Promise<readonly LoggedChunk[]> {
+    const bytes = await readOrEmpty(join(this.path, logFile));
+    const found: LoggedChunk[] = [];
+    let at = 0;
+    for (; at + logEntryBytes <= bytes.length; at += logEntryBytes) {
+      const body = bytes.subarray(at, at + 4 + hashBytes);
+      if (!isSame(checkOf(body), bytes.subarray(at + 4 + hashBytes, at + logEntryBytes))) break;
+      const reader = new ByteReader(body);
+      found.push({ chunk: reader.u32(), hash: reader.take(hashBytes) });
+    }
+    if (at < bytes.length) {
+      const handle = await open(join(this.path, logFile), 'r+');
+      await closing(handle, () => handle.truncate(at));
+    }
+    return found;
+  }
+
+  /** Forgets which chunks are good. */
+  async dropChunks(): Promise<void> {
+    await this.close();
+    await rm(join(this.path, logFile), { force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#log?.close();
+    this.#log = null;
+  }
+
+  /** Removes all that is kept. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Reads the records of all transfers. One that cannot be read is left out and reported. */
+export async function readRecords(
+  root: string,
+  onUnreadable: (folder: string) => void,
+): Promise<readonly TransferRecord[]> {
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const records: TransferRecord[] = [];
+  for (const name of await readdir(root)) {
+    const id = parseMessageId(name);
+    if (id.isErr()) continue;
+    const bytes = await readOrEmpty(join(root, name, recordFile));
+    const record = bytes.length === 0 ? null : recordOf(Buffer.from(bytes).toString('utf8'), id.value);
+    if (record !== null) records.push(record);
+    else onUnreadable(name);
+  }
+  return records.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+}
+
+/** Reads a record that this program wrote. Its name on disk must be its id. */
+function recordOf(text: string, id: MessageId): TransferRecord | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return null;
+    if (!('id' in value) || value.id !== id || !('offer' in value) || !('state' in value)) return null;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written as a whole by `save` alone, mode 0600
+    return value as TransferRecord;
+  } catch {
+    return null;
+  }
+}
+
+/** Syncs a directory, so that names in it outlive a power cut. Windows cannot, and does not need to. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(path, 'r');
+  await closing(handle, () => handle.sync());
+}
+
+/** Closes a file after the last thing that is done with it. */
+export async function closing(handle: FileHandle, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readOrEmpty(path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return new Uint8Array(0);
+    throw cause;
+  }
+}
+
+const checkOf = (body: Uint8Array): Uint8Array =>
+  new Uint8Array(createHash('sha256').update(body).digest().subarray(0, checkBytes));
+
+/** Writes all bytes at a position of a file. */
+export async function writeAll(
+  handle: {
+    write(bytes: Uint8Array, at: number, length: number, position: number): Promise<{ bytesWritten: number }>;
+  },
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * The received files of one transfer, below `.parlance-part/ID/` in the directory that the user chose, until all of them
+ * are whole. Nothing outside is written or read: no link is followed, files are made new (O_EXCL), and the folder above
+ * each file is checked to be the one that this program made.
+ */
+import { constants } from 'node:fs';
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  unlink,
+  utimes,
+  type FileHandle,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { isSafeTarget, numbered, type PlacedEntry, type SafeNames } from '../../chat/files/names.js';
+import { boundedTime } from '../../chat/files/manifest.js';
+import { errnoOf } from '../../system-errors.js';
+import type { MessageId } from '../../ids.js';
+import { files as limits } from './limits.js';
+import { closing, syncDirectory } from './store.js';
+
+/** Folder of unfinished transfers. */
+export const partFolder = '.parlance-part';
+const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+
+/** The folder of a transfer was exchanged for something else: nothing more is written. */
+export class ExchangedError extends Error {
+  constructor(path: string) {
+    super(`${path} is not the folder that was made`);
+    this.name = 'ExchangedError';
+  }
+}
+
+/** The unfinished files of one transfer. */
+export class PartTree {
+  readonly #id: MessageId;
+  readonly #directory: string;
+  #root = '';
+  readonly #open = new Map<number, FileHandle>();
+  /** Folders that were found to be in place since the last sync. */
+  readonly #checked = new Set<string>();
+  readonly #made = new Set<string>();
+
+  constructor(directory: string, id: MessageId) {
+    this.#directory = directory;
+    this.#id = id;
+  }
+
+  /** Makes the folders where they are missing. Throws errors of the system, and `ExchangedError`. */
+  async prepare(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    const base = await realpath(this.#directory);
+    this.#root = join(base, partFolder, this.#id);
+    for (const path of [join(base, partFolder), this.#root, this.#tree]) await this.#folder(path);
+  }
+
+  get #tree(): string {
+    return join(this.#root, 'tree');
+  }
+
+  /** Opens a file for writing; it is made where it is missing. */
+  async open(at: number, entry: PlacedEntry): Promise<FileHandle> {
+    const known = this.#open.get(at);
+    if (known !== undefined) return known;
+    if (this.#open.size >= limits.openMax) await this.sync();
+    const parent = await this.#parentOf(entry.parts);
+    const path = join(parent, entry.parts.at(-1) ?? '');
+    const handle = await openNew(path);
+    // Between the check and the opening somebody may have exchanged the folder.
+    if (!this.#checked.has(parent)) await this.#check(parent);
+    this.#open.set(at, handle);
+    return handle;
+  }
+
+  /** Syncs and closes every open file. */
+  async sync(): Promise<void> {
+    const handles = [...this.#open.values()];
+    this.#open.clear();
+    this.#checked.clear();
+    const done = await Promise.allSettled(handles.map((handle) => closing(handle, () => handle.datasync())));
+    for (const each of done) if (each.status === 'rejected') throw each.reason;
+  }
+
+  /** Closes every open file, and loses what is not synced. */
+  async close(): Promise<void> {
+    const handles = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.allSettled(handles.map((handle) => handle.close()));
+  }
+
+  /**
+   * Completes the tree: empty files, folders, times, at last the links. Returns what was left out. Throws errors of the
+   * system.
+   */
+  async complete({ entries, implied }: SafeNames, keepsMode: boolean): Promise<readonly string[]> {
+    const notes: string[] = [];
+    for (const parts of implied) await this.#parentOf([...parts, '']);
+    for (const entry of entries) if (entry.kind === 'directory') await this.#parentOf([...entry.parts, '']);
+    const files = entries.filter(({ kind }) => kind === 'file');
+    await sideBySide(files, (entry) => this.#settle(entry, keepsMode));
+    for (const entry of entries) {
+      if (entry.kind !== 'link') continue;
+      const isMade = isSafeTarget(entry.target, entry.parts.length - 1) && (await this.#link(entry));
+      if (!isMade) notes.push(`left out: the link ${entry.parts.join('/')}`);
+    }
+    const folders = entries.filter(({ kind }) => kind === 'directory').toReversed();
+    for (const { parts, mtimeMs } of folders) await setTime(join(this.#tree, ...parts), mtimeMs);
+    await sideBySide([...this.#made], syncDirectory);
+    await syncDirectory(this.#tree);
+    return notes;
+  }
+
+  /** Moves everything into the directory of the user; no existing file is replaced. Returns the places. */
+  async place(tops: readonly string[]): Promise<readonly string[]> {
+    const base = await realpath(this.#directory);
+    await this.#check(this.#tree);
+    const places: string[] = [];
+    for (const top of tops) {
+      const from = join(this.#tree, top);
+      const found = await statOf(from);
+      // It was moved before a crash.
+      if (found === null) continue;
+      for (let count = 0; ; count += 1) {
+        const to = join(base, count === 0 ? top : numbered(top, count));
+        const there = await statOf(to);
+        // A crash came between the two steps of a move.
+        if (there !== null && there.isFile() && there.ino === found.ino && there.dev === found.dev) {
+          await unlink(from);
+        } else if (there !== null || !(await moved(from, to, found))) continue;
+        places.push(to);
+        break;
+      }
+    }
+    await syncDirectory(base);
+    await this.remove();
+    return places;
+  }
+
+  /** Removes the unfinished files. */
+  async remove(): Promise<void> {
+    await this.close();
+    if (this.#root === '') return;
+    const above = join(this.#root, '..');
+    // Never through a link that somebody put in the place of the folder.
+    if ((await statOf(above))?.isDirectory() !== true || (await realpath(above)) !== above) return;
+    await rm(this.#root, { recursive: true, force: true });
+    await rmdir(above).catch(() => undefined);
+  }
+
+  /** Makes the folder of a file, one level after the other, and checks each. */
+  async #parentOf(parts: readonly string[]): Promise<string> {
+    let path = this.#tree;
+    for (const part of parts.slice(0, -1)) {
+      await this.#check(path);
+      path = join(path, part);
+      if (!this.#made.has(path)) await this.#folder(path);
+      this.#made.add(path);
+    }
+    await this.#check(path);
+    return path;
+  }
+
+  async #folder(path: string): Promise<void> {
+    await mkdir(path, { mode: 0o700 }).catch((cause: unknown) => {
+      if (errnoOf(cause) !== 'EEXIST') throw cause;
+    });
+    await this.#check(path);
+  }
+
+  async #check(path: string): Promise<void> {
+    if (this.#checked.has(path)) return;
+    const found = await statOf(path);
+    if (found?.isDirectory() !== true || (await realpath(path)) !== path) throw new ExchangedError(path);
+    this.#checked.add(path);
+  }
+
+  async #settle(entry: PlacedEntry, keepsMode: boolean): Promise<void> {
+    const parent = await this.#parentOf(entry.parts);
+    const path = join(parent, entry.parts.at(-1) ?? '');
+    const handle = await openNew(path);
+    try {
+      if (entry.isExecutable && keepsMode) await handle.chmod(0o700);
+      const at = boundedTime(entry.mtimeMs) / 1_000;
+      await handle.utimes(at, at);
+      if (entry.bytes === 0) await handle.truncate(0);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #link(entry: PlacedEntry): Promise<boolean> {
+    const path = join(await this.#parentOf(entry.parts), entry.parts.at(-1) ?? '');
+    try {
+      if ((await statOf(path))?.isSymbolicLink() !== true) await symlink(entry.target, path);
+      return true;
+    } catch (cause) {
+      // Windows asks for a right that few users have.
+      if (['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP'].includes(errnoOf(cause))) return false;
+      throw cause;
+    }
+  }
+}
+
+/** Runs a few jobs at a time. */
+async function sideBySide<T>(items: readonly T[], job: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += limits.sideBySide)
+    await Promise.all(items.slice(at, at + limits.sideBySide).map(job));
+}
+
+/** Opens a file of this transfer for writing: a new one, or the one that was made before. Links are refused. */
+async function openNew(path: string): Promise<FileHandle> {
+  const { O_RDWR, O_CREAT, O_EXCL } = constants;
+  try {
+    return await open(path, O_RDWR | O_CREAT | O_EXCL | noFollow, 0o600);
+  } catch (cause) {
+    if (errnoOf(cause) !== 'EEXIST') throw cause;
+  }
+  const found = await lstat(path);
+  // A second name of the file may be anywhere.
+  if (!found.isFile() || found.nlink > 1) throw new ExchangedError(path);
+  return open(path, O_RDWR | noFollow, 0o600);
+}
+
+/** Moves one thing to a free name. False: the name was taken meanwhile. */
+async function moved(from: string, to: string, found: Awaited<ReturnType<typeof lstat>>): Promise<boolean> {
+  try {
+    if (found.isDirectory()) await rename(from, to);
+    else if (found.isSymbolicLink()) {
+      await symlink(await readlink(from), to);
+      await unlink(from);
+    } else {
+      await linked(from, to);
+      await unlink(from);
+    }
+    return true;
+  } catch (cause) {
+    if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR'].includes(errnoOf(cause))) return false;
+    throw cause;
+  }
+}
+
+/** Gives a file a second name, which never replaces one; a copy where the file system has no such names. */
+async function linked(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (cause) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK'].includes(errnoOf(cause)))
+      throw cause;
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    const handle = await open(to, 'r+');
+    await closing(handle, () => handle.sync());
+  }
+}
+
+async function statOf(path: string) {
+  try {
+    return await lstat(path);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return null;
+    throw cause;
+  }
+}
+
+async function setTime(path: string, mtimeMs: number): Promise<void> {
+  const at = boundedTime(mtimeMs) / 1_000;
+  await utimes(path, at, at);
+}

@@ -1,0 +1,56 @@
+/** The command `files` with its arguments and help. */
+import { Argument, type Command } from 'commander';
+import { filesVerbs, type FilesVerb } from '../options/verbs.js';
+import type { RunContext } from '../run.js';
+import type { ExitCode } from '../screen/wording.js';
+
+type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>) => Promise<void>;
+
+/** Adds the command to the program. `base` adds the common options. */
+export function addFilesCommand(program: Command, base: (command: Command) => Command, runs: Runs): void {
+  base(program.command('files'))
+    .description('list transfers of files; accept or decline what is offered; cancel or retry a transfer')
+    .addArgument(
+      new Argument('[verb]', 'list, accept, decline, cancel or retry').choices(filesVerbs).default('list'),
+    )
+    .argument('[id]', 'the transfer: its id, or the last characters of it')
+    .option('--to <dir>', 'accept: put the files into this directory')
+    .option('--watch', 'list: print every change, too, until a signal')
+    .action(
+      (
+        verb: FilesVerb,
+        id: string | undefined,
+        options: { to?: string; watch?: boolean },
+        command: Command,
+      ) =>
+        runs(command, async (context) =>
+          (await import('./files.js')).files(context, {
+            verb,
+            id: id ?? null,
+            to: options.to ?? null,
+            isWatching: options.watch === true,
+          }),
+        ),
+    );
+}
+
+/** Runs `recv --files`. */
+export async function runRecvFiles(
+  context: RunContext,
+  directory: string,
+  { count, from, timeout }: RecvFilesFlags,
+): Promise<ExitCode> {
+  const { recvFiles } = await import('./recv-files.js');
+  return recvFiles(context, {
+    directory,
+    count: count ?? null,
+    from: from ?? null,
+    timeoutMs: timeout ?? null,
+  });
+}
+
+interface RecvFilesFlags {
+  readonly count?: number | undefined;
+  readonly from?: string | undefined;
+  readonly timeout?: number | undefined;
+}

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { createColors } from 'picocolors';
 import type { MessageEvent, PeerEvent } from '../../../src/index.js';
 import { messageRows } from '../../../src/ui/cli/prompt/layout.js';
+import { noticeOf } from '../../../src/ui/cli/notify/notice.js';
 import { inPromptWords } from '../../../src/ui/cli/prompt/printer.js';
 import { nearestPeer } from '../../../src/ui/cli/options/suggestion.js';
 import { invisibleRemark, Naming, peerLabel, renamedRemark } from '../../../src/ui/cli/screen/naming.js';
@@ -50,6 +51,19 @@ const from = (peer: PeerEvent, more: Partial<MessageEvent> = {}): MessageEvent =
 
 const rowsOf = (message: MessageEvent, naming: Naming, rowsMax = 20): readonly string[] =>
   messageRows(message, { colors, columns: 80, isOpen: true, isPlain: false, naming, rowsMax });
+
+// Case O10
+test('an empty message is shown as one in every view', () => {
+  const message = from(row('Bob', 'friend'), { text: '' });
+  const plain = { colors, columns: 80, isOpen: true, isPlain: true, naming: new Naming(), rowsMax: 20 };
+  for (const line of [
+    rowsOf(message, new Naming())[0],
+    messageRows(message, plain)[0],
+    messageLine(message, colors),
+    noticeOf(message, undefined, 'all', 1).body,
+  ])
+    assert.match(line ?? '', /\(empty message\)/);
+});
 
 // Case P3
 test('lines of namesakes have tags and trust as a sign and a word, in every view', () => {

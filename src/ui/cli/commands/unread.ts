@@ -1,15 +1,9 @@
 /** `unread` and `read`: the messages that the user has not read. */
-import {
-  escapeForTerminal,
-  type MessageEvent,
-  type NodeError,
-  type NodeHandle,
-  type UnreadInfo,
-} from '../../../index.js';
+import { type MessageEvent, type NodeError, type NodeHandle, type UnreadInfo } from '../../../index.js';
 import { err, ok, type Result } from 'neverthrow';
 import { cli } from '../limits.js';
 import { Naming, peerLabel } from '../screen/naming.js';
-import { clock, messageLine, peerName } from '../screen/present.js';
+import { clock, messageLine, messageText, peerName } from '../screen/present.js';
 import type { Output } from '../screen/output.js';
 import { withHome, type RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -39,7 +33,7 @@ async function list(
   const words =
     oldest === undefined
       ? ''
-      : `  since ${clock(oldest.receivedAt)}  ${escapeForTerminal(oldest.text, { graphemesMax: cli.previewGraphemes })}`;
+      : `  since ${clock(oldest.receivedAt)}  ${messageText(oldest.text, { graphemesMax: cli.previewGraphemes })}`;
   await output.result(
     { type: 'unread', peer: name, peerId: id, name, id, tag, unread: count, afterSeq: readSeq, ...since },
     `${String(count).padStart(5)} ${output.colors.bold(peerName(peer))}${words}`,

@@ -1,5 +1,6 @@
 /** The words of a notification about a message, and the sequences by which a terminal shows them. Pure. */
 import { escapeForTerminal, escapeName, type MessageEvent, type PeerEvent } from '../../../index.js';
+import { messageText } from '../screen/present.js';
 import type { NotifyWay } from '../options/values.js';
 import type { UserSettings } from '../options/settings.js';
 import type { Notification } from './desktop.js';
@@ -24,7 +25,7 @@ export function noticeOf(
   const label =
     peer === undefined || peer.alias !== undefined ? name : `${name}#${escapeForTerminal(peer.tag)}`;
   const isShown = bodies === 'all' || (bodies === 'contacts' && !isStranger);
-  const text = escapeForTerminal(message.text, { graphemesMax: limits.bodyGraphemes });
+  const text = messageText(message.text, { graphemesMax: limits.bodyGraphemes });
   const words = count === 1 ? 'new message' : `${count} new messages`;
   return {
     title: isStranger ? `${label}, a stranger` : label,

@@ -10,7 +10,7 @@ import {
 } from '../../../index.js';
 import type { Output } from '../screen/output.js';
 import { peerLabel, sentNote, type Naming } from '../screen/naming.js';
-import { clock, weaknessOf } from '../screen/present.js';
+import { clock, messageText, weaknessOf } from '../screen/present.js';
 import { cellsOf, widthOf } from './editor/cells.js';
 
 type Colors = Output['colors'];
@@ -69,7 +69,7 @@ export function messageRows(message: MessageEvent, view: MessageView): readonly 
   const who = isOut ? (view.isOpen ? 'you' : `you → ${peer}`) : peer;
   const trust = isOut ? '' : naming.trustOf(message);
   const paint = isOut ? colors.dim : colorOf(message.peerId, colors);
-  const text = escapeForTerminal(message.text, { multiline: true }).replaceAll('\t', '    ');
+  const text = messageText(message.text, { multiline: true }).replaceAll('\t', '    ');
   const notes = `${labelOf(message)}${sentNote(message, clock)}`;
   const arrivedMs = Date.parse(message.receivedAt);
   const time = colors.dim(clock(message.receivedAt, arrivedMs));

@@ -71,18 +71,19 @@ export function statusWords(
   return `${presence}${words}${until}`;
 }
 
+/** Returns the text of a message for a terminal. Older programs send empty ones, and one of them passes its turn so. */
+export const messageText = (text: string, options: Parameters<typeof escapeForTerminal>[1] = {}): string =>
+  text === '' ? '(empty message)' : escapeForTerminal(text, options);
+
 /** Formats a message as one line; `naming` holds the peers that the view knows. */
 export function messageLine(message: MessageEvent, colors: Colors, naming = new Naming()): string {
   const name = naming.labelOf(message);
   const trust = naming.trustOf(message);
   const from = message.direction === 'in' ? `${colors.cyan(name)}${trust}:` : `→ ${colors.cyan(name)}:`;
-  // Older programs send empty messages, and one of them passes its turn by it.
   const text =
     message.file !== undefined
       ? `[files] ${transferName(message.file)}`
-      : message.text === ''
-        ? '(empty message)'
-        : escapeForTerminal(message.text, { multiline: true }).replaceAll('\n', '\n    ');
+      : messageText(message.text, { multiline: true }).replaceAll('\n', '\n    ');
   const labels = message.direction === 'in' ? unusual(message, colors, trust !== '') : '';
   const note = colors.dim(sentNote(message, clock));
   return `${colors.dim(clock(message.receivedAt))} ${from} ${text}${labels}${note}`;

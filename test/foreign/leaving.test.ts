@@ -5,6 +5,7 @@ import type { NodeEvent, NoticeEvent } from '../../src/index.js';
 import { eventually } from '../support/deadline.js';
 import { startScene, type Scene } from '../support/foreign-scene.js';
 import { startChat, waitForChat } from '../support/standins/chatbuddy.js';
+import { connectTo } from '../support/standins/cse310.js';
 import { startNetech } from '../support/standins/netech.js';
 import { startSynergy } from '../support/standins/synergy.js';
 
@@ -41,7 +42,8 @@ for (const dialect of ['synergy', 'netech'] as const)
         assert.deepEqual(other.heard.waiting, []);
         if (leaver === first) assert.deepEqual(await listed(), [idOf(second)]);
       }
-      const status = (await scene.node.send(idOf(first), 'come back'))._unsafeUnwrap();
+      // Its name still means it.
+      const status = (await scene.node.send('ANN', 'come back'))._unsafeUnwrap();
       assert.equal(status.peer, 'ann (left)');
       assert.equal(await heardBy(first), 'come back');
     });
@@ -69,6 +71,20 @@ for (const role of ['we call', 'they call'] as const)
       'no talk is open any more',
     );
   });
+
+// Case O12
+test('cse310: a peer whose talk has ended keeps its name, marked as left, and is found by it', async (t) => {
+  const scene = await startScene(t);
+  const pat = await connectTo(scene.port('cse310'));
+  t.after(pat.close);
+  await pat.type('/nickname Pat');
+  await scene.until((event): event is NodeEvent => event.type === 'peer' && event.name === 'Pat');
+  (await scene.node.send('Pat', 'hello'))._unsafeUnwrap();
+  assert.match((await pat.read()) ?? '', /hello/);
+  await pat.type('/disconnect');
+  await scene.until(isEnd);
+  assert.equal((await scene.node.send('pat', 'later'))._unsafeUnwrap().peer, 'Pat (left)');
+});
 
 /** The next text that a program hears. */
 async function heardBy(

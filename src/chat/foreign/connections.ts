@@ -13,7 +13,7 @@ import type { RouteReport } from '../routes/route.js';
 import { logLine } from '../turn.js';
 import { foreignRoutes as limits } from './limits.js';
 import { foreignPeerAt, ownOptions } from './peers.js';
-import { noteAbsent, notePresent, publishNotice } from './presence.js';
+import { noteLeft, notePresent, publishNotice } from './presence.js';
 import { dialOptions, jobEnded, sayJob, takeDial, unreached } from './sending.js';
 import { close, release } from './standing.js';
 import { tellCutOff, tellUnreadable } from './telling.js';
@@ -126,7 +126,7 @@ export function connectionEnded(
   const isByUs = end.type === 'closed' && end.by === 'us';
   if (!live.hasLeft && !isByUs && !isCutOff)
     publishNotice(state, peer, end.type === 'closed' ? 'disconnected' : 'lost', '', turn);
-  noteAbsent(state, peer, turn);
+  noteLeft(state, peer, turn);
   return [{ type: 'down', peerId: peer.peerId }];
 }
 

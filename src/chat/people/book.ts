@@ -71,11 +71,13 @@ const isHidden = (book: PeerBook, peerId: PeerId): boolean =>
 export const labelOf = (book: PeerBook, peerId: PeerId): string =>
   `${nameOf(book, peerId)}#${tagAmongAll(book, peerId)}`;
 
-/** Returns all peers with their names, for resolving a PEER word. */
+/** Returns all peers with their names, for resolving a PEER word. A peer that left is still found by its name. */
 export function namedPeers(book: PeerBook): readonly NamedPeer[] {
-  return idsOf(book).map((peerId) => {
+  return [...new Set([...idsOf(book), ...book.left.ids()])].map((peerId) => {
+    const label = book.left.get(peerId);
+    const formerNames = formerNamesOf(book, peerId);
     const name = nameOf(book, peerId);
-    return { peerId, name, formerNames: formerNamesOf(book, peerId) };
+    return { peerId, name, formerNames: label === undefined ? formerNames : [label, ...formerNames] };
   });
 }
 

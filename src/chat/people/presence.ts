@@ -61,6 +61,7 @@ export class LeftNames {
   }
 
   get = (peerId: PeerId): string | undefined => this.#names.get(peerId);
+  ids = (): readonly PeerId[] => [...this.#names.keys()];
 }
 
 /** The source of a row of presence: an announcement on the network, or a text over a connection. */

@@ -66,7 +66,7 @@ function mustBeUp(pair: Pair, isResumed: boolean): void {
 
 const key = () => new Uint8Array(32).fill(1);
 
-/** Without the first round, which warms up. */
+/** Formats the median of the values without that of the first round, in which code is still compiled. */
 const figure = (values: readonly number[]): string => median(values.slice(1)).toFixed(1);
 
 function benchRecords(bytes: number): void {

@@ -61,7 +61,7 @@ export class Conversations {
   /** Whether the caller wants a preemptible slot while callers with messages need it. */
   isRefused({ hello }: Newcomer, nowMs: number): boolean {
     if (carriedBy(hello) !== 'conversation') return false;
-    // Those that wait ask seldom on a busy machine.
+    // On a busy machine waiting callers ask seldom: one that asked within `wantedForMs` counts as waiting still.
     const isWanted = nowMs - this.#wantedAtMs < limits.wantedForMs || this.#turns.has(isDemand);
     if (!isWanted) return false;
     return this.#conversations().length >= this.#keptMost;

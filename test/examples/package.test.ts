@@ -83,7 +83,7 @@ describe('the packed program', options, () => {
 
   test('talks: two nodes of an importing program deliver a message', async () => {
     const program = join(prefix, 'talk.mjs');
-    writeFileSync(program, talk);
+    writeFileSync(program, importingProgram);
     const args = [program, String(await freeUdpPort()), prefix];
     const said = execFileSync(process.execPath, args, { encoding: 'utf8', timeout: testMsMax });
     assert.equal(said, 'delivered hello function\n');
@@ -95,7 +95,8 @@ const isCurrent = (map: string): boolean =>
   map.replaceAll('\\', '/').startsWith('dist/bundle/') ||
   existsSync(join(root, map.replace(/^dist\//, '').replace(/(\.d)?\.(ts|js)\.map$|\.js\.map$/, '.ts')));
 
-const talk = `
+/** Source of a program that imports the package: two nodes, of which one sends the other a message. */
+const importingProgram = `
 import { join } from 'node:path';
 import { attach, startNode } from 'parlance-chat';
 import { startSupervisor } from 'parlance-chat/runtime';

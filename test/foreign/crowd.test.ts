@@ -1,4 +1,4 @@
-/** All programs at once through five places, what is refused, and what no program would send. */
+/** All programs at once in five slots, what is refused, and what no program would send. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
@@ -63,7 +63,7 @@ async function oneByOne<Heard>(
   );
 }
 
-async function chatbuddyTalks(scene: Scene, chat: Chat): Promise<void> {
+async function exchangeOverChatbuddy(scene: Scene, chat: Chat): Promise<void> {
   const [inbound, outbound] = [numbered('chatbuddy in'), numbered('chatbuddy out')];
   // Its first words make it a peer.
   chat.say('hello;');
@@ -79,7 +79,7 @@ async function chatbuddyTalks(scene: Scene, chat: Chat): Promise<void> {
 }
 
 /** In strict turns: it says one, reads once, says the next. */
-async function cse310Talks(scene: Scene, turns: Turns): Promise<void> {
+async function exchangeOverCse310(scene: Scene, turns: Turns): Promise<void> {
   const [inbound, outbound] = [numbered('cse310 in'), numbered('cse310 out')];
   const nick = 'nora: ';
   const unsaid = [...inbound];
@@ -157,8 +157,8 @@ test('five programs and a native peer exchange a hundred messages each, none los
           isEncrypted ? text : assert.fail('sealed unless plain is asked for'),
       },
     ),
-    chatbuddyTalks(scene, chat),
-    cse310Talks(scene, turns),
+    exchangeOverChatbuddy(scene, chat),
+    exchangeOverCse310(scene, turns),
     simulatedPeer('pat', target, newTally()).deliver(numbered('native')),
   ]);
   const native = incoming(scene.seen, 'native').map(({ text }) => text);

@@ -1,7 +1,7 @@
 /** Tests of a TCP port: whether it can be listened on, and whether it answers. */
 import { connect, createServer } from 'node:net';
 
-/** Returns the error code of listening there; null: the port is free. */
+/** Returns the error code of an attempt to listen on the port; null: it is free. */
 export function tcpProblem(address: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -25,9 +25,11 @@ export const outbox = {
   presenceDialEveryMs: 2_000,
   /** Time after which a dial without a report counts as failed. */
   dialDeadlineMs: 30_000,
+  /** Time after which a page that the history did not return is asked for again. */
   loadDeadlineMs: 10_000,
   /** Time without a receipt before a message is sent again, doubled each time: 2 + 4 + 8 s show a dead peer in 15 s. */
   receiptWaitMs: 2_000,
+  /** Repeats without a receipt in between. After them the session is ended. */
   sayAgainMax: 2,
   /** Pause before refused states of messages are written again: a disk recovers within 5 s (faults, D10). */
   markAgainMs: 2_000,

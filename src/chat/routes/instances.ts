@@ -86,8 +86,8 @@ export class Instances {
   }
 
   /**
-   * The peer was heard at `host` first. A session with another host is asked for a sign of life: where the peer has moved,
-   * nobody ends that connection, and silence alone would show it only after 13 s.
+   * Asks each session with another host than `host`, where the peer is now heard, for a sign of life. A peer that has
+   * moved does not end its old connection, and silence alone would show that only after 13 s.
    */
   heardAt(peerId: PeerId, host: string, turn: InstanceTurn): void {
     for (const live of this.#sessions.usableWith(peerId))

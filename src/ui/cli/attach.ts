@@ -57,7 +57,7 @@ export interface AttachOptions {
   readonly dialect?: ForeignDialectName;
   /** Settings of a new node; by default those of flags, environment and settings file. */
   readonly start?: NodeSettings;
-  /** Adds the own port of a role to the flags. */
+  /** Adds to the flags what this command needs, such as the own port of a hub. */
   readonly adjust?: (flags: NodeSettings) => NodeSettings;
 }
 

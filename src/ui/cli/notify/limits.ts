@@ -14,7 +14,7 @@ export const programs = {
 
 /** Hooks of a home. Each hook runs once at a time. */
 export const hooks = {
-  /** Events that wait for a hook that is slower than they come. Beyond it the oldest is dropped, and the log says so. */
+  /** Events that wait for a slow hook. Beyond this number the oldest is dropped, and the log says so. */
   waitingMax: 256,
 } as const;
 
@@ -24,7 +24,7 @@ export const notifications = {
   unreadAfterMs: 1_500,
   /** Pause between two notifications on the desktop. Messages in between share the next one. */
   desktopEveryMs: 3_000,
-  /** Time for the program that shows one. */
+  /** Time after which the program that shows a notification is ended. */
   desktopRunMs: 5_000,
   /** Notifications at one time. With more peers the last one is about all others. */
   peersAtOnceMax: 4,

@@ -97,7 +97,7 @@ const plainRowChars = 80;
 /** Cuts the rows of a long message. */
 function folded(rows: readonly string[], rowsMax: number, seq: number, colors: Colors): readonly string[] {
   const hidden = rows.length - rowsMax;
-  // The row that says so takes a row itself.
+  // The row that reports hidden rows takes a row itself: it never stands for a single one.
   if (hidden <= 1) return rows;
   return [...rows.slice(0, rowsMax), colors.dim(`… ${hidden} more rows: /show ${seq} shows all`)];
 }

@@ -1,7 +1,8 @@
 /**
  * Entry of `npm run bench`: runs every `*.bench.js` beside it, or those whose name contains one of the arguments.
  * A bench prints for itself or returns figures; ratios are taken within one run, medians of at least five rounds.
- * `--json FILE` writes the figures that were returned, with every round, to a file.
+ * `--json FILE` writes the figures that were returned, with every round, to a file; `--svg FILE` draws those that have a
+ * reference.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -9,10 +10,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Measured } from './measure.js';
+import { plot } from './plot.js';
 
 const here = import.meta.dirname;
 const { values, positionals: wanted } = parseArgs({
-  options: { json: { type: 'string' } },
+  options: { json: { type: 'string' }, svg: { type: 'string' } },
   allowPositionals: true,
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -37,6 +39,7 @@ for (const file of files) {
   for (const one of figures) print(`  ${row(one)}`);
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, found }, null, 1)}\n`);
+if (values.svg !== undefined) writeFileSync(values.svg, plot(machine, Object.values(found).flat()));
 if (files.length === 0) {
   print(`no bench is called ${wanted.join(' or ')}`);
   process.exitCode = 1;

@@ -5,6 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Fault } from '../actor.js';
+import { CallList } from './call-list.js';
 import { notCloneable } from './faults.js';
 import { refusedReply } from './protocol.js';
 import { isStandstill, type Loop, type Timer } from '../timers.js';
@@ -33,8 +34,7 @@ interface Entry {
 export class PendingCalls {
   readonly #actor: string;
   readonly #onCancelled: (seq: number) => void;
-  /** In the order of their numbers. */
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new CallList<Entry>();
   readonly #loop: Loop;
   #timer: Timer | null = null;
   #timerDueMs = Infinity;
@@ -58,7 +58,7 @@ export class PendingCalls {
     this.#arm(dueMs);
     return new Promise((settle) => {
       // Written out: a spread here costs more than all the rest of a call.
-      this.#entries.set(seq, {
+      this.#entries.add({
         seq,
         code: call.code,
         name: call.name,
@@ -73,9 +73,8 @@ export class PendingCalls {
 
   /** Answers to calls that nobody waits for any more are dropped. */
   answer(seq: number, isOk: boolean, value: unknown): void {
-    const entry = this.#entries.get(seq);
-    if (entry === undefined) return;
-    this.#entries.delete(seq);
+    const entry = this.#entries.take(seq);
+    if (entry === null) return;
     if (this.#entries.size === 0) this.#timer?.unref();
     entry.settle(isOk ? ok(value) : err(this.#faultFrom(value, entry.name)));
   }
@@ -86,7 +85,7 @@ export class PendingCalls {
 
   /** Gives a call up, and notifies its receiver. */
   cancel(seq: number, error: RuntimeError): void {
-    if (!this.#entries.has(seq)) return;
+    if (this.#entries.get(seq) === null) return;
     this.#onCancelled(seq);
     this.fail(seq, error);
   }
@@ -96,7 +95,7 @@ export class PendingCalls {
   }
 
   failAll(error: RuntimeError): void {
-    for (const seq of this.#entries.keys()) this.fail(seq, error);
+    for (const { seq } of this.#entries.all()) this.fail(seq, error);
     this.#timer?.cancel();
     this.#timer = null;
     this.#timerDueMs = Infinity;
@@ -105,7 +104,7 @@ export class PendingCalls {
   /** Calls whose envelope has a smaller number, oldest first. */
   before(seq: number): readonly PendingCall[] {
     const older: PendingCall[] = [];
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries.all()) {
       if (entry.seq >= seq) break;
       older.push(entry);
     }
@@ -113,14 +112,13 @@ export class PendingCalls {
   }
 
   find(isWanted: (call: PendingCall) => boolean): PendingCall | null {
-    for (const entry of this.#entries.values()) if (isWanted(entry)) return entry;
-    return null;
+    return this.#entries.all().find(isWanted) ?? null;
   }
 
   /** Drops the body of a call, whose transferred objects cannot be sent again. */
   dropBody(seq: number): void {
     const entry = this.#entries.get(seq);
-    if (entry === undefined) return;
+    if (entry === null) return;
     entry.body = undefined;
     entry.hasLostBody = true;
   }
@@ -148,17 +146,17 @@ export class PendingCalls {
     const nowMs = this.#loop.now();
     // Answers that came meanwhile lie there unread, and who is to answer may have stood still as well.
     if (isStandstill(this.#timerDueMs, nowMs))
-      for (const entry of this.#entries.values()) entry.dueMs = nowMs + entry.deadlineMs;
+      for (const entry of this.#entries.all()) entry.dueMs = nowMs + entry.deadlineMs;
     this.#timer = null;
     this.#timerDueMs = Infinity;
     let nextDueMs = Infinity;
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries.all()) {
       if (entry.dueMs > nowMs) {
         nextDueMs = Math.min(nextDueMs, entry.dueMs);
         continue;
       }
       const { seq, name, deadlineMs } = entry;
-      this.#entries.delete(seq);
+      this.#entries.take(seq);
       this.#onCancelled(seq);
       entry.settle(err({ code: 'runtime/deadline', actor: this.#actor, name, deadlineMs }));
     }

@@ -64,6 +64,24 @@ const placesOfSources = (here) => ({
 const commonJs = { format: 'cjs', here: "require('node:url').pathToFileURL(__filename)", ending: 'cjs' };
 const modules = { format: 'esm', here: 'import.meta.url', ending: 'js' };
 
+/** The text of the licence of each package in the bundles, which the licences ask for beside their code. */
+function licencesOf(modules) {
+  const packages = new Set();
+  for (const id of modules) {
+    const [, found] = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/u.exec(id) ?? [];
+    if (found !== undefined) packages.add(found);
+  }
+  return [...packages].toSorted().map((place) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
+    const file = readdirSync(place).find((each) => /^licen[cs]e/iu.test(each));
+    const text =
+      file === undefined
+        ? 'The package has no file with its licence.'
+        : readFileSync(join(place, file), 'utf8');
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+}
+
 const isCurrent = (wanted) => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 
 /** Makes the bundles unless they are up to date. */
@@ -74,6 +92,7 @@ export async function bundle() {
   // Several builds of one checkout may run at once: each writes a folder of its own.
   const next = `${folder}.${process.pid}`;
   rmSync(next, { recursive: true, force: true });
+  const read = new Set();
   const write = async ({ format, here, ending }, input, external, output = {}) => {
     const built = await rolldown({
       cwd: root,
@@ -84,7 +103,7 @@ export async function bundle() {
       input,
       external,
     });
-    await built.write({
+    const { output: files } = await built.write({
       dir: next,
       format,
       sourcemap: true,
@@ -94,6 +113,7 @@ export async function bundle() {
       chunkFileNames: `part-[name]-[hash].${ending}`,
       ...output,
     });
+    for (const { moduleIds = [] } of files) for (const id of moduleIds) read.add(id);
     await built.close();
   };
   await write(commonJs, processes, outside);
@@ -101,6 +121,7 @@ export async function bundle() {
     await write(commonJs, { [`thread-${name}`]: `workers/${name}.ts` }, outside, { codeSplitting: false });
   // For programs that embed the node, whose Results must be those of the neverthrow that they have.
   await write(modules, { index: 'src/index.ts' }, [...outside, 'neverthrow']);
+  writeFileSync(join(next, 'licences.txt'), licencesOf(read).join(`\n${'-'.repeat(80)}\n\n`));
   writeFileSync(join(next, 'stamp'), wanted);
   try {
     rmSync(folder, { recursive: true, force: true });

@@ -9,8 +9,10 @@ const { name, version, license } = read('package.json');
 const { packages } = read('package-lock.json');
 
 const nameOf = (path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+// `devOptional`: a tool that we develop with, which a dependency would use if it were there.
+const isShipped = (entry) => entry.dev !== true && entry.devOptional !== true;
 const shipped = Object.entries(packages)
-  .filter(([path, entry]) => path !== '' && entry.dev !== true)
+  .filter(([path, entry]) => path !== '' && isShipped(entry))
   .map(([path, entry]) => ({ ...entry, path, name: nameOf(path) }))
   .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 
@@ -30,7 +32,7 @@ const resolve = (path, dependency) => {
 const dependsOn = (path, entry) =>
   [...Object.keys(entry.dependencies ?? {}), ...Object.keys(entry.optionalDependencies ?? {})]
     .map((dependency) => resolve(path, dependency))
-    .filter((found) => found !== null && packages[found].dev !== true)
+    .filter((found) => found !== null && isShipped(packages[found]))
     .toSorted();
 
 if (process.argv.includes('--licences')) {

@@ -17,6 +17,8 @@ interface Locked {
   readonly license?: string;
   readonly hasInstallScript?: boolean;
   readonly dev?: boolean;
+  /** A tool of development that a shipped package would use if it were there. */
+  readonly devOptional?: boolean;
 }
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -62,8 +64,11 @@ test('dependencies are named by exact versions, and those that are shipped have 
     assert.ok(dev === true || allowed.has(license), `${path}: ${license}`);
 });
 
+/** Its output is shipped, so it has a row beside the dependencies. */
+const bundler = 'rolldown';
+
 // Fault Q2
-test('each runtime dependency has a row in DECISIONS.md with its version and licence', () => {
+test('each runtime dependency and the bundler have a row in DECISIONS.md with version and licence', () => {
   const rows = new Map(
     read('src/DECISIONS.md')
       .split('\n')
@@ -71,7 +76,8 @@ test('each runtime dependency has a row in DECISIONS.md with its version and lic
       .map((line) => line.split('|').map((cell) => cell.trim()))
       .map(([, name = '', ...cells]) => [name.replaceAll('`', ''), cells]),
   );
-  for (const [name, version] of Object.entries(manifest.dependencies)) {
+  const bundlerVersion = manifest.devDependencies[bundler] ?? '';
+  for (const [name, version] of Object.entries({ ...manifest.dependencies, [bundler]: bundlerVersion })) {
     const row = rows.get(name);
     assert.ok(row !== undefined, `${name} has no row`);
     assert.equal(row[0], version, name);
@@ -97,7 +103,10 @@ test('the bill of materials names every shipped package once, and is the same ea
   };
   assert.equal(bom.bomFormat, 'CycloneDX');
   const refs = bom.components.map((component) => component['bom-ref']);
-  const shipped = locked.filter(([, { dev }]) => dev !== true).map(([path]) => path);
+  const shipped = locked
+    .filter(([, { dev, devOptional }]) => dev !== true && devOptional !== true)
+    .map(([path]) => path);
+  assert.ok(shipped.length > 20 && !shipped.includes('node_modules/typescript'), 'no tool is shipped');
   assert.deepEqual(refs, shipped.toSorted());
   assert.ok(bom.components.every(({ hashes }) => hashes.length === 1));
   assert.deepEqual(
@@ -105,4 +114,12 @@ test('the bill of materials names every shipped package once, and is the same ea
     [],
   );
   assert.equal(bom.dependencies[0]?.dependsOn.length, Object.keys(manifest.dependencies).length);
+});
+
+// Fault Q3
+test('the licences of all packages in the bundles are shipped with them', () => {
+  const text = read('dist/bundle/licences.txt');
+  for (const name of ['valibot', 'hono', 'commander', '@scure/base', 'uuidv7'])
+    assert.match(text, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'mu'), name);
+  assert.doesNotMatch(text, /has no file with its licence/u);
 });

@@ -64,6 +64,7 @@ function suite<Message>(dialect: ForeignDialect<Message>): void {
   const corpus = readCaptures(dialect.name).flatMap(({ steps }) => steps.map(({ bytes }) => bytes));
 
   describe(dialect.name, () => {
+    // Fault P1
     test('4,000 malformed inputs of every kind end in values, one failure each at most', async (t) => {
       await withSeeds(t, malformed);
     });

@@ -28,6 +28,7 @@ test('a text within the bounds reads as JSON.parse reads it', (t) => {
 
 const keys = (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":0`).join(',')}}`;
 
+// Fault P6
 test('depth, keys and size are refused before anything is built', () => {
   const started = ownCpuMs();
   assert.equal(codeOf('['.repeat(60_000)), 'wire/malformed');

@@ -68,7 +68,7 @@ test('dependencies are named by exact versions, and those that are shipped have 
 const bundler = 'rolldown';
 
 // Fault Q2
-test('each runtime dependency and the bundler have a row in DECISIONS.md with version and licence', () => {
+test('each dependency and the bundler have a row in DECISIONS.md with version and licence', () => {
   const rows = new Map(
     read('src/DECISIONS.md')
       .split('\n')

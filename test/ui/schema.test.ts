@@ -150,6 +150,8 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['peers', '--watch'], { until: /"peer"/ });
   await run(['history']);
   await run(['history', '--export', join(temporaryHome(context), 'all.csv')]);
+  await run(['history', '--delete', '--before', '2000-01-01', '--yes']);
+  await run(['service', 'status']);
   await run(['id']);
   await run(['verify', 'bob']);
   await run(['verify', 'bob', '--yes']);

@@ -1,6 +1,6 @@
 /** The commands about the home and its node, with their arguments and help. */
 import { Argument, type Command } from 'commander';
-import { configVerbs, type ConfigVerb } from './options/verbs.js';
+import { configVerbs, serviceVerbs, type ConfigVerb, type ServiceVerb } from './options/verbs.js';
 import type { RunContext } from './run.js';
 import type { ExitCode } from './screen/wording.js';
 
@@ -22,5 +22,18 @@ export function addHomeCommands(program: Command, base: (command: Command) => Co
         runs(command, async (context) =>
           (await import('./commands/config.js')).config(context, { verb, key: key ?? null, words }),
         ),
+    );
+  base(program.command('service'))
+    .description('let systemd or launchd start the node of the home at each login')
+    .addArgument(
+      new Argument('[verb]', 'install and start it; stop and remove it; tell whether it runs')
+        .choices(serviceVerbs)
+        .default('status'),
+    )
+    .option('--print', 'print the file of the service, and change nothing')
+    .action((verb: ServiceVerb, options: { print?: boolean }, command: Command) =>
+      runs(command, async (context) =>
+        (await import('./commands/home/service.js')).service(context, verb, options.print === true),
+      ),
     );
 }

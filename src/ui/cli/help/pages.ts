@@ -52,6 +52,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     ['parlance config set notify bell,desktop', 'switches notifications on'],
     ['parlance config check', 'names what is wrong in the file'],
   ],
+  service: [
+    ['parlance service install', 'starts the node now and at each login'],
+    ['parlance service install --print', 'shows the file, and changes nothing'],
+  ],
   completion: [
     ['source <(parlance completion bash)', 'in ~/.bashrc'],
     ['source <(parlance completion zsh)', 'in ~/.zshrc, after compinit'],

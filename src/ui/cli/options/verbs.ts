@@ -36,3 +36,8 @@ export type OutboxVerb = (typeof outboxVerbs)[number];
 export const filesVerbs = ['list', 'accept', 'decline', 'cancel', 'retry'] as const;
 /** A verb of `files`. */
 export type FilesVerb = (typeof filesVerbs)[number];
+
+/** Verbs of `service`. */
+export const serviceVerbs = ['install', 'remove', 'status'] as const;
+/** A verb of `service`. */
+export type ServiceVerb = (typeof serviceVerbs)[number];

@@ -82,6 +82,13 @@ export const commandLines = {
       'messages that are not in the index yet',
     ),
   }),
+  service: line('service', '`service`: the node of the home as a service', {
+    name: described(v.string(), 'name of the unit or job'),
+    file: described(v.string(), 'file of the service'),
+    installed: v.exactOptional(described(v.boolean(), 'whether the file exists')),
+    active: v.exactOptional(described(v.boolean(), 'whether it runs')),
+    text: v.exactOptional(described(v.string(), '`--print`: content of the file')),
+  }),
   identity: line('identity', '`id --export`, `id --import`: the identity was written or read', {
     file: described(v.string(), 'file of the copy'),
   }),

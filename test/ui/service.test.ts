@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { serviceFile, type ServiceFacts } from '../../src/ui/cli/commands/home/service-file.js';
+import { serviceFile, type ServiceFacts } from '../../src/ui/cli/commands/home/autostart-file.js';
 import { fakeWorld } from '../support/fake-world.js';
 
 const facts: ServiceFacts = {
@@ -36,7 +36,7 @@ test('systemd itself finds no fault in the unit', (context) => {
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'parlance.service');
   const text = serviceFile({ ...facts, home: folder })?.text ?? '';
-  // A page of a manual that is not installed is no fault of the unit.
+  // The page of the manual need not be installed here.
   writeFileSync(file, text.replace(/^Documentation=.*\n/m, ''));
   const checked = spawnSync('systemd-analyze', ['verify', '--user', file], {
     timeout: 30_000,

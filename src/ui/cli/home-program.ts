@@ -33,7 +33,7 @@ export function addHomeCommands(program: Command, base: (command: Command) => Co
     .option('--print', 'print the file of the service, and change nothing')
     .action((verb: ServiceVerb, options: { print?: boolean }, command: Command) =>
       runs(command, async (context) =>
-        (await import('./commands/home/service.js')).service(context, verb, options.print === true),
+        (await import('./commands/home/autostart.js')).service(context, verb, options.print === true),
       ),
     );
 }

@@ -10,7 +10,7 @@ import { runProgram } from '../../notify/run-program.js';
 import type { ServiceVerb } from '../../options/verbs.js';
 import { usage, type RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';
-import { serviceFile, type ServiceFile } from './service-file.js';
+import { serviceFile, type ServiceFile } from './autostart-file.js';
 
 /** Runs one verb. `isPrinted`: the file is printed, and nothing is changed. */
 export async function service(context: RunContext, verb: ServiceVerb, isPrinted: boolean): Promise<ExitCode> {

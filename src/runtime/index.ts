@@ -41,6 +41,14 @@ export type { SystemStats } from './tree/stats.js';
 export { exposeHandle, wrapHandle, type HandleAnswer, type ThreadHandle } from './thread/handle.js';
 export { openByteStream, type ByteStream, type StreamHandlers } from './stream.js';
 export { router, type Route, type RouterOptions } from './kit/router.js';
+export {
+  openSource,
+  type Entry,
+  type Journal,
+  type Snapshot,
+  type Source,
+  type Sourced,
+} from './kit/sourced.js';
 export { stream } from './kit/stream.js';
 export {
   subscription,

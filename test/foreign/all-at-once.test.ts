@@ -263,6 +263,10 @@ function holdTalks(t: TestContext, scene: Scene): ReadonlyMap<string, readonly s
   return reads;
 }
 
+/** The program and its host: texts of ours go to a port of it, and its own texts name another one. */
+const placeOf = ({ peerId, dialect }: MessageEvent): string =>
+  `${dialect} ${/127\.\d+\.\d+\.\d+/.exec(peerId)?.[0] ?? peerId}`;
+
 /** The texts of each peer that were heard by our user, and those for it that were sent. The hosts that stay are one row. */
 function countsOf({ seen }: Scene): ReadonlyMap<string, { readonly heard: number; readonly sent: number }> {
   const sent = new Set(
@@ -270,10 +274,16 @@ function countsOf({ seen }: Scene): ReadonlyMap<string, { readonly heard: number
       event.type === 'status' && (event.state === 'sent' || event.state === 'delivered') ? [event.id] : [],
     ),
   );
+  const messages = seen.filter((event): event is MessageEvent => event.type === 'message');
+  const names = new Map(
+    messages.flatMap((event) => (event.direction === 'in' ? [[placeOf(event), event.peer] as const] : [])),
+  );
   const counts = new Map<string, { heard: number; sent: number }>();
-  for (const event of seen) {
-    if (event.type !== 'message') continue;
-    const program = event.peerId.includes('127.0.9.') ? 'hosts that stay' : `${event.dialect} ${event.peer}`;
+  for (const event of messages) {
+    const place = placeOf(event);
+    const program = place.includes(' 127.0.9.')
+      ? 'hosts that stay'
+      : `${event.dialect} ${names.get(place) ?? place}`;
     const row = counts.get(program) ?? { heard: 0, sent: 0 };
     counts.set(program, row);
     if (event.direction === 'in') row.heard += 1;

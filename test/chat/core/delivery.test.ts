@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { wordsOf, type NewEntry } from '../../../src/chat/delivery/entry.js';
 import { err, ok } from 'neverthrow';
+import { incoming as limits } from '../../../src/chat/delivery/limits.js';
 import type { Utterance } from '../../../src/dialects/dialect.js';
 import { appended, CoreScene, entryOf, messageId, scenePeer, session } from '../../support/core-scene.js';
 
@@ -240,6 +241,21 @@ test('messages that arrive while one is committed share the next commit', () => 
     calls.map((call) => scene.answerTo(call)),
     [{ receipts: [messageId(2)] }, { receipts: [messageId(3)] }],
   );
+});
+
+test('one commit takes no more than its bound of the messages that arrived meanwhile', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', peer);
+  send(scene, 1);
+  scene.committed(1);
+  said(scene, 's-1', heard(2));
+  const { token } = scene.asked('append');
+  const half = limits.appendEntriesMax / 2;
+  // Ids of messages have one byte here, and repeated ones are told apart by the history alone.
+  const many = (count: number) => Array.from({ length: count }, (_, at) => heard(3 + (at % 200)));
+  for (const count of [half, half, 1]) said(scene, 's-1', ...many(count));
+  scene.stored(token, { type: 'append', result: ok(appended(2)) });
+  assert.equal(scene.asked('append').ask.entries.length, limits.appendEntriesMax);
 });
 
 test('unconfirmed messages of a lost session are sent again in the next one', () => {

@@ -251,7 +251,7 @@ test('one commit takes no more than its bound of the messages that arrived meanw
   said(scene, 's-1', heard(2));
   const { token } = scene.asked('append');
   const half = limits.appendEntriesMax / 2;
-  // Ids of messages have one byte here, and repeated ones are told apart by the history alone.
+  // An id has one byte in this scene; the history alone notices that some are repeated.
   const many = (count: number) => Array.from({ length: count }, (_, at) => heard(3 + (at % 200)));
   for (const count of [half, half, 1]) said(scene, 's-1', ...many(count));
   scene.stored(token, { type: 'append', result: ok(appended(2)) });

@@ -13,6 +13,7 @@ import type {
   ContactChoice,
   ContactInfo,
   EmittedInfo,
+  Operation,
   RetriedInfo,
   ForeignPeerInfo,
   ProbeInfo,
@@ -124,6 +125,12 @@ export interface Commands {
   >;
   /** Dials the peer, or (null) all peers for which messages wait, at once. */
   readonly retry: Asking<{ readonly peer: string | null }, RetriedInfo, ChatError>;
+  /** Answers, edits, deletes, or reacts to the message that `word` names. `peer`: only in that conversation. */
+  readonly operate: Asking<
+    { readonly peer: string | null; readonly word: string; readonly operation: Operation },
+    readonly StatusEvent[],
+    SendFailure
+  >;
   readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
   readonly ownStatus: Asking<Nothing, PresenceEvent>;
   /** Sets the own status, until it is changed or until a time (wall clock, ms). */

@@ -13,6 +13,7 @@ import { fromHex } from '../wire/bytes.js';
 import type { AskedInput, CallOf, Commands, FindFailure } from './asked.js';
 import type { SafetyInfo } from './contract.js';
 import type { EntryAnswer } from './delivery/effects.js';
+import { OperationDesk } from './operating.js';
 import { refusalOfText } from './delivery/texts.js';
 import { setBlocked, type CoreTurn, type Parts } from './parts.js';
 import type { TransferDesk } from './transfers.js';
@@ -44,6 +45,7 @@ interface Comparison {
 
 /** Runs commands, and keeps those that wait for an address or a safety number. */
 export class CommandDesk {
+  readonly operations: OperationDesk;
   readonly #parts: Parts;
   readonly #transfers: TransferDesk;
   /** Commands that wait to learn which peer is at an address. */
@@ -56,6 +58,7 @@ export class CommandDesk {
   constructor(parts: Parts, transfers: TransferDesk) {
     this.#parts = parts;
     this.#transfers = transfers;
+    this.operations = new OperationDesk(parts);
   }
 
   /** Finds the peer and carries the command out. Returns what routes report. */
@@ -150,9 +153,10 @@ export class CommandDesk {
   }
 
   /** Answers with the figures of the core. */
-  count(call: CallOf<'counts'>, turn: CoreTurn): void {
+  count(call: CallOf<'counts'>, turn: CoreTurn): readonly [] {
     const { native, foreign } = this.#parts;
     turn.emit(answer(call, ok({ malformed: foreign.malformed(), unknownKinds: native.unknownKinds() })));
+    return [];
   }
 
   #carryOut(command: PeerCommand, peerId: PeerId, turn: CoreTurn): readonly RouteReport[] {

@@ -187,6 +187,24 @@ export const answers = {
   probeInfo,
 };
 
+const operation = v.variant('do', [
+  v.object({
+    do: v.literal('reply'),
+    text: text('text of the answer'),
+    id: v.exactOptional(text('id of the answer: a UUID in lower case')),
+  }),
+  v.object({ do: v.literal('edit'), text: text('new text') }),
+  v.object({
+    do: v.literal('delete'),
+    forMe: v.exactOptional(flag('remove it here alone; the peer is not asked to remove it')),
+  }),
+  v.object({
+    do: v.literal('react'),
+    emoji: text('one emoji'),
+    on: v.exactOptional(flag('false: take the reaction back')),
+  }),
+]);
+
 const timeMs = (meaning: string) =>
   v.pipe(v.number(), v.description(`${meaning}, in ms since 1970; inclusive`));
 
@@ -198,6 +216,7 @@ const historyOptions = v.object({
   afterSeq: v.exactOptional(whole('only messages with a greater seq, oldest first')),
   beforeSeq: v.exactOptional(whole('only messages with a smaller seq')),
   direction: v.exactOptional(v.picklist(['in', 'out'])),
+  hasEarlier: v.exactOptional(flag('edited messages come with their earlier texts')),
   limit: v.exactOptional(whole('at most this many messages; the newest are kept')),
 });
 
@@ -219,11 +238,21 @@ const transferAction = oneOf(
 );
 
 /** The schemas of requests, by name. */
-export const questions = { historyOptions, sendViaOptions, outboxQuery, choice, erasure, transferAction };
+export const questions = {
+  operation,
+  historyOptions,
+  sendViaOptions,
+  outboxQuery,
+  choice,
+  erasure,
+  transferAction,
+};
 
 /** A command about a transfer. */
 export type TransferAction = v.InferOutput<typeof transferAction>;
 
+/** An operation on a message. */
+export type Operation = Readonly<v.InferOutput<typeof operation>>;
 /** The own identity and where others reach it. */
 export interface SelfInfo extends Fields<typeof selfInfo> {}
 /** The announcements that a node sends to and hears from its network. */

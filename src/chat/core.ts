@@ -205,6 +205,7 @@ export class Core {
   }
 
   #asked(input: Exclude<AskedInput, { name: 'probe' }>, turn: CoreTurn): readonly RouteReport[] {
+    if (input.name === 'operate') return this.#desk.operations.command(input, turn);
     const { native, foreign } = this.#parts;
     switch (input.name) {
       case 'self':
@@ -242,8 +243,7 @@ export class Core {
         foreign.farewell(input.call, turn);
         return [];
       case 'counts':
-        this.#desk.count(input.call, turn);
-        return [];
+        return this.#desk.count(input.call, turn);
       case 'findTicket':
         turn.emit(answer(input.call, ok(native.known.find(input.body.ticketId, turn))));
         return [];
@@ -311,6 +311,8 @@ export class Core {
       this.#peopleDesk.unseen.answered(token, stored, turn);
       return;
     }
+    if (stored.type === 'find' || stored.type === 'rewrite')
+      return this.#desk.operations.answered(token, stored, turn);
     if (delivery.answered(token, stored, turn)) return;
     if (stored.type === 'outbox') this.#peopleDesk.outboxRead(token, stored.result, turn);
     if (stored.type === 'page') this.#desk.pageRead(token, stored.result, turn);

@@ -24,7 +24,16 @@ export type ChatError =
   | { readonly code: 'chat/secure-only'; readonly dialect: string }
   | { readonly code: 'chat/dialect-off'; readonly dialect: string }
   | IdTaken
-  | { readonly code: 'message/id-invalid'; readonly detail: string };
+  | { readonly code: 'message/id-invalid'; readonly detail: string }
+  /** No message of the conversation has this id, or ends with it. */
+  | { readonly code: 'message/unknown'; readonly id: string }
+  | { readonly code: 'message/ambiguous'; readonly id: string }
+  | { readonly code: 'message/not-yours'; readonly id: string }
+  | { readonly code: 'message/deleted'; readonly id: string }
+  | { readonly code: 'message/changed-too-often'; readonly id: string }
+  | { readonly code: 'message/emoji-invalid'; readonly emoji: string }
+  /** The program of the peer does not know the operation. */
+  | { readonly code: 'chat/peer-cannot'; readonly peer: string; readonly what: string };
 
 /** Another message to the same peer has the id already. */
 export interface IdTaken {

@@ -68,6 +68,8 @@ const peer = event('peer', 'a peer appeared, changed or left', {
   ),
 });
 
+const side = oneOf(['me', 'peer'], 'me: this user; peer: the other side');
+
 const message = event('message', 'a message was stored', {
   seq: whole('number of the message in this home; rises by one per message'),
   id: text('id of the message, given by its sender'),
@@ -94,6 +96,44 @@ const message = event('message', 'a message was stored', {
     ),
   ),
   state: v.exactOptional(deliveryState),
+  replyTo: v.exactOptional(text('id of the message that this one answers')),
+  editedAt: v.exactOptional(time('when the text replaced an earlier one')),
+  deleted: v.exactOptional(flag('whether the message was deleted; its text is empty then')),
+  reactions: v.exactOptional(
+    list(v.object({ emoji: text('one emoji'), by: side }), 'reactions to the message, oldest first'),
+  ),
+  revisions: v.exactOptional(
+    list(
+      v.object({ text: text('an earlier text'), at: time('when it was sent') }),
+      'earlier texts, oldest first; only where they were asked for',
+    ),
+  ),
+});
+
+const operation = {
+  seq: whole('number in this home; messages and operations share the numbers'),
+  id: text('id of the operation'),
+  direction: oneOf(['in', 'out'], 'in: of the peer; out: of this home'),
+  peer: text('name of the peer when it was stored'),
+  peerId: text('identity of the peer'),
+  conversation: text('conversation that the message belongs to'),
+  target: text('id of the message'),
+  at: time('clock of this machine when it arrived or was queued'),
+};
+
+const edit = event('edit', 'a message has another text', {
+  ...operation,
+  text: text('new text'),
+  rev: whole('number of the edit: the greatest one counts'),
+});
+
+const deletion = event('delete', 'a message was deleted', operation);
+
+const reaction = event('reaction', 'somebody reacted to a message, or took it back', {
+  ...operation,
+  emoji: text('one emoji'),
+  on: flag('false: taken back'),
+  by: side,
 });
 
 const ownPresence = event('presence', 'the own status is, or became, this', {
@@ -159,6 +199,9 @@ export const nodeEvents = {
   ready,
   peer,
   message,
+  edit,
+  delete: deletion,
+  reaction,
   status,
   presence: ownPresence,
   transfer,
@@ -178,6 +221,14 @@ export interface ReadyEvent extends Fields<typeof ready> {}
 export interface PeerEvent extends Fields<typeof peer> {}
 /** A message was stored. */
 export interface MessageEvent extends Fields<typeof message> {}
+/** A message has another text. */
+export interface EditEvent extends Fields<typeof edit> {}
+/** A message was deleted. */
+export interface DeleteEvent extends Fields<typeof deletion> {}
+/** A reaction to a message, or its end. */
+export interface ReactionEvent extends Fields<typeof reaction> {}
+/** An operation on a message. */
+export type OperationEvent = EditEvent | DeleteEvent | ReactionEvent;
 /** A sent message reached another state. */
 export interface StatusEvent extends Fields<typeof status> {}
 /** The own status. */
@@ -196,6 +247,7 @@ export type NodeEvent =
   | ReadyEvent
   | PeerEvent
   | MessageEvent
+  | OperationEvent
   | StatusEvent
   | PresenceEvent
   | TransferEvent

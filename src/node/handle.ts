@@ -15,6 +15,7 @@ import type {
   HistoryOptions,
   ForeignPeerInfo,
   NetworkInfo,
+  Operation,
   ProbeInfo,
   SafetyInfo,
   SelfInfo,
@@ -134,6 +135,12 @@ export interface OfferOptions {
   readonly spool?: string;
 }
 
+/** Options of `operate`. */
+export interface OperateOptions {
+  /** Looks for the message in the conversation with this peer alone. */
+  readonly peer?: string;
+}
+
 /** A status for others. */
 export interface OwnStatus {
   readonly presence: PresenceEvent['presence'];
@@ -237,6 +244,16 @@ export interface NodeHandle {
   readonly outbox: (options?: OutboxOptions) => ResultAsync<OutboxInfo, NodeError>;
   /** Takes messages out of the outbox. Resolves with those that were still in it. */
   readonly withdraw: (peer: string, ids: readonly string[]) => ResultAsync<readonly StatusEvent[], NodeError>;
+  /**
+   * Answers, edits, deletes, or reacts to a message. `word` names it: an id, at least the last four characters of one,
+   * `^1` for the last own message, `@1` for the last received one. Resolves once the operation stands synced in the
+   * outbox, or a message that was never said is changed. Errors: `message/…`, `chat/peer-cannot`, those of `send`.
+   */
+  readonly operate: (
+    word: string,
+    operation: Operation,
+    options?: OperateOptions,
+  ) => ResultAsync<StatusEvent, NodeError>;
   /** Dials the peer, or (null) every peer for which messages wait, at once. */
   readonly retry: (peer: string | null) => ResultAsync<RetriedInfo, NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;

@@ -39,7 +39,6 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     named(texts, ids).asyncAndThen((messages) =>
       node.call('send', { peer, messages, via: null }, { deadlineMs: limits.commandDeadlineMs }),
     );
-  const whole = (self: CoreSelf): SelfInfo => ({ ...self, pid: process.pid, home });
   const find: NodeHandle['find'] = (peer) => node.call('find', { peer });
   const events: NodeHandle['events'] = ({ sinceSeq } = {}) => {
     // Subscribe now, however late the first event is asked for.
@@ -47,7 +46,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     return endable(follow(node, live, sinceSeq ?? null), live);
   };
   return {
-    self: () => node.call('self', {}).map(whole),
+    self: () => node.call('self', {}).map((self) => whole(self, home)),
     ownSafetyCode,
     sendAll,
     send: (peer, text, options = {}) =>
@@ -84,6 +83,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
       Result.combine(ids.map(messageIdOf)).asyncAndThen((known) =>
         node.call('withdraw', { peer, ids: known }),
       ),
+    operate: operateOn(node),
     retry: (peer) => node.call('retry', { peer }),
     history: ({ peer = null, ...options }) =>
       node
@@ -93,7 +93,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
     safety: (peer) => node.call('safety', { peer }),
     verify: (peer, code) => node.call('verify', { peer, code }),
     block: (peer, blocked) => node.call('block', { peer, blocked }),
-    rename: (name) => node.call('rename', { name }).map(whole),
+    rename: (name) => node.call('rename', { name }).map((self) => whole(self, home)),
     erase: eraseOf(node, find),
     ...statusMethodsOf(node),
     network,
@@ -169,6 +169,15 @@ function named(
   );
 }
 
+const whole = (self: CoreSelf, home: string): SelfInfo => ({ ...self, pid: process.pid, home });
+
+const operateOn =
+  (node: Ref<NodeProtocol>): NodeHandle['operate'] =>
+  (word, operation, { peer = null } = {}) =>
+    node
+      .call('operate', { peer, word, operation }, { deadlineMs: limits.commandDeadlineMs })
+      .map(([status]) => one(status));
+
 const messageIdOf = (id: string): Result<MessageId, ChatError> =>
   parseMessageId(id).orElse(() => invalid(`"${id}" is not a UUID in lower case`));
 
@@ -241,7 +250,11 @@ const readyEvent = ({ id, name, bound, boundAll, port }: CoreSelf): NodeEvent =>
 });
 
 function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {
-  return { ...options, limit: Math.min(options.limit ?? limits.historyEntries, limits.historyEntriesMax) };
+  return {
+    ...options,
+    isMessagesOnly: true,
+    limit: Math.min(options.limit ?? limits.historyEntries, limits.historyEntriesMax),
+  };
 }
 
 /** Returns the one status of one text. Throws where it is missing. */

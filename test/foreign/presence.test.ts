@@ -68,7 +68,7 @@ test('a peer that makes room for too many others is published as gone', () => {
 test('a peer that left keeps the time when it was seen as long as its messages are unread', () => {
   const people = new People(ownPeerId);
   people.heard({ ...announced, lastSeenMs: 5_000 }, 'spoke', openTurn());
-  people.arrived({ seq: 1, peerId, name: 'old hand', bytes: 2 }, openTurn());
+  people.arrived({ seq: 1, peerId, name: 'old hand', bytes: 2, isMessage: true }, openTurn());
   people.gone(peerId, openTurn());
   assert.equal(people.row(peerId).lastSeen, new Date(5_000).toISOString());
 });

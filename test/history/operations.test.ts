@@ -213,15 +213,18 @@ test('a word names a message by its id, by the end of its id, or by its place', 
     const find = async (word: Parameters<typeof call>[0], to: number | null = 1) =>
       (await call(word, to))._unsafeUnwrap().map(({ entry }) => wordsOf(entry.content));
     const call = (
-      word: { by: 'id'; id: MessageId } | { by: 'tail'; hex: string } | { by: 'own'; back: number },
+      word:
+        | { by: 'id'; id: MessageId }
+        | { by: 'tail'; hex: string }
+        | { by: 'place'; direction: Direction; back: number },
       to: number | null,
     ) => history.call('find', { peerId: to === null ? null : peer(to), word, emoji: '👍' });
     assert.deepEqual(await find({ by: 'id', id: messageId(2) }), ['two']);
     assert.deepEqual(await find({ by: 'id', id: messageId(2) }, 2), [], 'of another conversation');
-    assert.deepEqual(await find({ by: 'own', back: 1 }), ['drei']);
-    assert.deepEqual(await find({ by: 'own', back: 1 }, null), ['elsewhere']);
-    assert.deepEqual(await find({ by: 'own', back: 2 }), ['one']);
-    assert.deepEqual(await find({ by: 'own', back: 3 }), []);
+    assert.deepEqual(await find({ by: 'place', direction: 'out', back: 1 }), ['drei']);
+    assert.deepEqual(await find({ by: 'place', direction: 'out', back: 1 }, null), ['elsewhere']);
+    assert.deepEqual(await find({ by: 'place', direction: 'out', back: 2 }), ['one']);
+    assert.deepEqual(await find({ by: 'place', direction: 'out', back: 3 }), []);
     assert.deepEqual(await find({ by: 'tail', hex: '0000' }), ['drei', 'two'], 'two at most');
     const [three] = (await call({ by: 'id', id: messageId(3) }, 1))._unsafeUnwrap();
     assert.deepEqual([three?.nextEdit, three?.nextReaction], [2, 1]);

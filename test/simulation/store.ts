@@ -211,6 +211,9 @@ export class SimulatedHistory {
         this.commit();
         answer({ type: 'page', result: ok(disk.page(ask.query)) });
         break;
+      case 'find':
+      case 'rewrite':
+        throw new Error('the simulation operates on no message');
       case 'read':
         this.#write(
           () => disk.read(ask.peerId, ask.upToSeq),

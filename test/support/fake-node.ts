@@ -7,6 +7,7 @@ import type {
   ContactChoice,
   ContactInfo,
   ErasedInfo,
+  Operation,
   EraseOptions,
   HistoryOptions,
   MessageEvent,
@@ -99,6 +100,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     foreignLeave: () => okAsync(null),
     peers: () => okAsync([...it.peers.values()]),
     find: (word) => lift(it.find(word)),
+    operate: (word, operation, { peer } = {}) => lift(it.operate(word, operation, peer)),
     unread: () => okAsync(it.unread()),
     markRead: (word, upToSeq) => lift(it.markRead(word, upToSeq)),
     emittedSeq: () => okAsync(it.emittedSeq),
@@ -242,6 +244,15 @@ class Fake {
     this.peers.set(key, peer);
     this.emit(peer);
     return peer;
+  }
+
+  /** Operations that were asked for, in order. */
+  readonly operations: (readonly [string, Operation, string | undefined])[] = [];
+
+  operate(word: string, operation: Operation, peer: string | undefined): Result<StatusEvent, NodeError> {
+    this.operations.push([word, operation, peer]);
+    if (word === 'dead') return err({ code: 'message/unknown', id: word });
+    return ok({ type: 'status', id: idOf('op'), peer: peer ?? 'bob', state: 'queued' });
   }
 
   find(word: string): Result<PeerEvent, NodeError> {

@@ -148,6 +148,9 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['peers']);
   await run(['doctor', '--timeout', '1']);
   await run(['peers', '--watch'], { until: /"peer"/ });
+  await run(['react', '@1', '👍']);
+  await run(['edit', '^1', 'another text']);
+  await run(['delete', '^1']);
   await run(['history']);
   await run(['history', '--export', join(temporaryHome(context), 'all.csv')]);
   await run(['history', '--delete', '--before', '2000-01-01', '--yes']);
@@ -271,6 +274,7 @@ test('every request and answer of the local API fits the schema', options, async
     forgetContact: { peer: 'bob' },
     outbox: { peer: 'bob', afterSeq: 0 },
     withdraw: { peer: 'bob', ids: [] },
+    operate: { word: '^1', operation: { do: 'react', emoji: '👍' }, peer: 'bob' },
     retry: { peer: null },
     history: { peer: 'bob', limit: 5, sinceMs: 0 },
     safety: { peer: 'bob' },

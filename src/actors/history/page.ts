@@ -46,7 +46,13 @@ function plainPageOf(
   const entriesMax = Math.min(Math.max(0, Math.trunc(query.limit)), limits.pageEntriesMax);
   const bounds = { entriesMax, bytesMax: limits.pageBytesMax };
   const isForward = query.afterSeq !== undefined;
-  const conditions = [...timeConditions(query), { sql: 'line.deleted < 2', values: [] }];
+  const conditions = [
+    ...timeConditions(query),
+    {
+      sql: query.isMessagesOnly === true ? 'line.kind IN (0, 4) AND line.deleted < 2' : 'line.deleted < 2',
+      values: [],
+    },
+  ];
   if (query.search === undefined) {
     const source = { from: 'line', seqColumn: 'line.seq', ...whole };
     conditions.push(...scopeConditions(query, peerNo));

@@ -93,6 +93,8 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'verify', body, call: state.calls.open(from) }, context, from),
     block: (state, body, context, from) =>
       ask(state, { name: 'block', body, call: state.calls.open(from) }, context, from),
+    operate: (state, body, context, from) =>
+      ask(state, { name: 'operate', body, call: state.calls.open(from) }, context, from),
     rename: (state, body, context, from) =>
       ask(state, { name: 'rename', body, call: state.calls.open(from) }, context, from),
     ownStatus: (state, body, context, from) =>

@@ -203,6 +203,17 @@ function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, cont
     case 'page':
       report(history.call('page', ask.query), (result) => ({ type: 'page', result }));
       break;
+    case 'find': {
+      const { peerId, word, emoji } = ask;
+      report(history.call('find', { peerId, word, emoji }), (result) => ({ type: 'find', result }));
+      break;
+    }
+    case 'rewrite': {
+      const { peerId, seq, text, isHere } = ask;
+      const rewritten = history.call('rewrite', { peerId, seq, text, isHere });
+      report(rewritten, (result) => ({ type: 'rewrite', result }));
+      break;
+    }
     case 'read': {
       const { peerId, upToSeq } = ask;
       report(history.call('read', { peerId, upToSeq }), (result) => ({ type: 'read', result }));

@@ -9,17 +9,18 @@ import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../../exhaustive.js';
 import type { ChatError, IdTaken } from '../errors.js';
 import type { DialectError } from '../../dialects/errors.js';
-import { directConversation, type MessageId, type PeerId } from '../../ids.js';
+import type { MessageId, PeerId } from '../../ids.js';
 import type { People, PeopleTurn } from '../people/people.js';
-import type { Carriage, Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
+import type { Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryDue, DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
-import { type DeliveryState, type Duplicate, type Entry, type NewEntry, type OutboxPage } from './entry.js';
+import { type DeliveryState, type Duplicate, type Entry, type OutboxPage, type Rewritten } from './entry.js';
 import { Incoming } from './incoming.js';
 import { Marks } from './marks.js';
 import { withoutMark, type OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
-import { contentOf, type DeliveryStored, type Sending, type Words } from './sending.js';
+import { forRoute, outgoing } from './outgoing.js';
+import type { Append, DeliveryStored, Load, Sending } from './sending.js';
 import { Shown } from './shown.js';
 import { status } from './status.js';
 import { PublishedStates } from './published-states.js';
@@ -27,21 +28,6 @@ import { Withdrawals, withdrawn, type Withdrawal } from './withdrawals.js';
 
 /** A turn of this part. */
 export type DeliveryTurn = Turn<DeliveryEffect> & PeopleTurn;
-
-/** Entries of a sending that are being committed. */
-interface Append {
-  readonly call: Sending['call'];
-  readonly peerId: PeerId;
-  readonly entries: readonly NewEntry[];
-  readonly carriage: Carriage;
-  readonly bytes: number;
-}
-
-/** A page of an outbox that is being read, with the number of the outbox's request. */
-interface Load {
-  readonly peerId: PeerId;
-  readonly request: number;
-}
 
 /** The messages of a node on their way, in both directions. */
 export class Delivery<T extends DeliveryTurn> {
@@ -58,6 +44,8 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #loads = new Map<Token, Load>();
   /** The greatest `seq` handed to a session of each peer, so that an entry is published as `sent` once. */
   readonly #sentSeq = new Map<PeerId, number>();
+  /** Entries up to this `seq` are of earlier runs. */
+  #startSeq = 0;
 
   constructor(people: People, routeOf: (peerId: PeerId) => Route<T>, random: () => number) {
     this.#people = people;
@@ -70,6 +58,7 @@ export class Delivery<T extends DeliveryTurn> {
   restore(stored: DeliveryStored, turn: T): void {
     for (const { peerId, isWaiting } of stored.correspondents)
       if (isWaiting && !this.#people.isBlocked(peerId)) this.#outboxes.open(peerId, true);
+    this.#startSeq = stored.newestSeq;
     this.#outboxes.sized(stored.outboxSize);
     this.#shown.restore(stored.publishedSeq, stored.newestSeq, turn);
     this.wake(turn);
@@ -88,7 +77,7 @@ export class Delivery<T extends DeliveryTurn> {
     const route = this.#routeOf(peerId);
     const texts = messages.map(({ text }) => text);
     return route.admit(peerId, texts, via, turn).map((carriage) => {
-      const entries = messages.map((words) => this.#outgoing(words, peerId, carriage, turn));
+      const entries = messages.map((words) => outgoing(this.#people, words, peerId, carriage, turn.now));
       this.#outboxes.committing(entries.length, bytes);
       const token = turn.newToken();
       this.#appends.set(token, { call, peerId, entries, carriage, bytes });
@@ -160,6 +149,28 @@ export class Delivery<T extends DeliveryTurn> {
     const token = this.#marks.write(mark, turn);
     this.#withdrawals.asked(token, { peerId, peer: this.#people.name(peerId), call });
     const outbox = this.#outboxes.peek(peerId);
+    if (outbox === undefined) return;
+    this.#follow(peerId, withoutMark(outbox.confirmed(ids, turn.now.monotonicMs)), turn);
+  }
+
+  /** Whether no session ever had an entry, as far as this run can tell: it can be changed in place. */
+  isUnsaid(peerId: PeerId, seq: number): boolean {
+    if (seq <= Math.max(this.#startSeq, this.#sentSeq.get(peerId) ?? 0)) return false;
+    const isLoading = [...this.#loads.values()].some((load) => load.peerId === peerId);
+    return !isLoading && this.#outboxes.peek(peerId)?.isUp() !== true;
+  }
+
+  /** Takes a change in place: what was cancelled is not sent any more. */
+  rewritten(peerId: PeerId, { cancelled, outbox }: Rewritten, turn: T): void {
+    this.#outboxes.sized(outbox);
+    this.#cancelled(peerId, cancelled, turn);
+  }
+
+  #cancelled(peerId: PeerId, ids: readonly MessageId[], turn: T): void {
+    const name = this.#people.name(peerId);
+    for (const id of ids)
+      turn.emit({ to: 'feed', event: { ...status(id, name, 'failed'), reason: withdrawn } });
+    const outbox = ids.length === 0 ? undefined : this.#outboxes.peek(peerId);
     if (outbox === undefined) return;
     this.#follow(peerId, withoutMark(outbox.confirmed(ids, turn.now.monotonicMs)), turn);
   }
@@ -238,7 +249,7 @@ export class Delivery<T extends DeliveryTurn> {
           return this.#order({ type: 'open', peerId }, turn);
         case 'say':
           return this.#order(
-            { type: 'utter', peerId, entries: output.entries, isAgain: output.isAgain },
+            { type: 'utter', peerId, entries: forRoute(peerId, output.entries), isAgain: output.isAgain },
             turn,
           );
         case 'need-more':
@@ -266,10 +277,11 @@ export class Delivery<T extends DeliveryTurn> {
   #appended(token: Token, result: AppendResult, turn: T): boolean {
     const entries = this.#appends.get(token)?.entries ?? this.#incoming.entriesOf(token);
     if (entries === null) return false;
-    const committed = result.map(({ seqs, duplicates, outbox }) => {
+    const committed = result.map(({ seqs, duplicates, outbox, isAltered = false, cancelled = [] }) => {
       this.#outboxes.sized(outbox);
       const all = entries.map((entry, at): Entry => ({ ...entry, seq: seqs[at] ?? 0 }));
-      this.#shown.show(all, turn);
+      this.#shown.show(all, turn, isAltered);
+      if (all[0] !== undefined) this.#cancelled(all[0].peerId, cancelled, turn);
       return { entries: all, duplicates };
     });
     const append = this.#appends.get(token);
@@ -361,27 +373,10 @@ export class Delivery<T extends DeliveryTurn> {
     turn.emit(logLine('error', 'outbox-not-read', { code: page.error.code }));
     return outbox.loadFailed(load.request, nowMs);
   }
-
-  #outgoing(words: Words, peerId: PeerId, { dialect, encryption }: Carriage, { now }: T): NewEntry {
-    return {
-      id: words.id,
-      direction: 'out',
-      peerId,
-      peer: this.#people.name(peerId),
-      conversation: directConversation(peerId),
-      content: contentOf(words),
-      sentAtMs: now.wallMs,
-      receivedAtMs: now.wallMs,
-      dialect,
-      encryption,
-      verified: this.#people.isVerified(peerId),
-      state: 'queued',
-    };
-  }
 }
 
 /** Answers about entries; `unseen.ts` takes those about marks of readers. */
-export type SentAnswer = Exclude<EntryAnswer, { readonly type: 'read' | 'emitted' }>;
+export type SentAnswer = Exclude<EntryAnswer, { readonly type: 'read' | 'emitted' | 'find' | 'rewrite' }>;
 type AppendResult = Extract<EntryAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<EntryAnswer, { readonly type: 'mark' }>['result'];
 type Stored = { readonly entries: readonly Entry[]; readonly duplicates: readonly Duplicate[] };

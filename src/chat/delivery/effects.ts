@@ -3,12 +3,15 @@ import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { IdTaken, StoreError } from '../errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
-import type { ErrorEvent, MessageEvent, StatusEvent } from '../events.js';
+import type { ErrorEvent, MessageEvent, OperationEvent, StatusEvent } from '../events.js';
 import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
 import type {
   Appended,
   DeliveryState,
   Emitted,
+  Found,
+  MessageWord,
+  Rewritten,
   HistoryQuery,
   Entry,
   NewEntry,
@@ -20,7 +23,7 @@ import type {
 /** One effect of delivery. */
 export type DeliveryEffect =
   | { readonly to: 'history'; readonly token: Token; readonly ask: EntryAsk }
-  | { readonly to: 'feed'; readonly event: MessageEvent | StatusEvent | ErrorEvent }
+  | { readonly to: 'feed'; readonly event: MessageEvent | OperationEvent | StatusEvent | ErrorEvent }
   /** Messages wait for these unreachable peers, so each of their beacons is to be reported. */
   | { readonly to: 'presence'; readonly say: 'awaited'; readonly peerIds: readonly PeerId[] }
   | TimerEffect<DeliveryDue>
@@ -38,6 +41,21 @@ export type DeliveryDue =
 export type EntryAsk =
   /** Commit entries, all or none. The answer comes after the sync. */
   | { readonly type: 'append'; readonly entries: readonly NewEntry[] }
+  /** Find the messages that a word names, two at most. */
+  | {
+      readonly type: 'find';
+      readonly peerId: PeerId | null;
+      readonly word: MessageWord;
+      readonly emoji: string;
+    }
+  /** Change the text of a message that was never said, or (null) remove it; `isHere`: hide it here alone. */
+  | {
+      readonly type: 'rewrite';
+      readonly peerId: PeerId;
+      readonly seq: number;
+      readonly text: string | null;
+      readonly isHere: boolean;
+    }
   /** Move the deliveries of outgoing entries to a peer to a later state. */
   | {
       readonly type: 'mark';
@@ -82,5 +100,7 @@ export type EntryAnswer =
     }
   | { readonly type: 'outbox'; readonly result: Result<OutboxPage, StoreFailure> }
   | { readonly type: 'page'; readonly result: Result<readonly Entry[], StoreFailure> }
+  | { readonly type: 'find'; readonly result: Result<readonly Found[], StoreFailure> }
+  | { readonly type: 'rewrite'; readonly result: Result<Rewritten, StoreFailure> }
   | { readonly type: 'read'; readonly result: Result<ReadMark, StoreFailure> }
   | { readonly type: 'emitted'; readonly result: Result<Emitted, StoreFailure> };

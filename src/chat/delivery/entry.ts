@@ -98,6 +98,8 @@ export interface NewEntry {
   readonly verified: boolean;
   /** State of the delivery; `delivered` for a received entry. */
   readonly state: DeliveryState;
+  /** Text of the message that a waiting reply answers, for a peer that knows texts alone; not stored with the reply. */
+  readonly quoted?: string;
   /** The changes by later operations; missing: none. */
   readonly revised?: RevisedEntry;
 }
@@ -113,11 +115,14 @@ export interface RevisedEntry {
   readonly earlier?: readonly { readonly text: string; readonly atMs: number }[];
 }
 
-/** A message as a user names it: its id, the end of its id, or the count back over own messages, 1 for the last one. */
+/**
+ * A message as a user names it: its id, the end of its id, or the count back over the messages of one
+ * direction, 1 for the last one.
+ */
 export type MessageWord =
   | { readonly by: 'id'; readonly id: MessageId }
   | { readonly by: 'tail'; readonly hex: string }
-  | { readonly by: 'own'; readonly back: number };
+  | { readonly by: 'place'; readonly direction: Direction; readonly back: number };
 
 /** A message that was found by a word, with the numbers of the next operations of this side; null: no further one. */
 export interface Found {
@@ -136,8 +141,6 @@ export interface Rewritten {
 /** An entry in the history. `seq` numbers the entries of a home, over both directions. */
 export interface Entry extends NewEntry {
   readonly seq: number;
-  /** Text of the message that a waiting reply answers, for a peer that knows texts alone; not stored with the reply. */
-  readonly quoted?: string;
 }
 
 /** A request for a transcript. All bounds are inclusive; `limit` keeps the newest; the answer is oldest first. */
@@ -152,6 +155,8 @@ export interface HistoryQuery {
   /** Only entries with a smaller `seq`: a reader pages back by it. */
   readonly beforeSeq?: number;
   readonly direction?: Direction;
+  /** Whether only messages are wanted, without the operations on them. */
+  readonly isMessagesOnly?: boolean;
   /** Whether edited messages come with their earlier texts. */
   readonly hasEarlier?: boolean;
   readonly limit: number;

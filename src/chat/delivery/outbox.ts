@@ -60,6 +60,8 @@ export interface Outbox {
   dueAtMs(): number | null;
   /** Whether no entry waits, as far as is known. */
   isEmpty(): boolean;
+  /** Whether a session is up. */
+  isUp(): boolean;
   /** Whether entries wait and the last attempt to reach the peer failed, so that each sign of life counts. */
   isAwaiting(): boolean;
 }
@@ -254,6 +256,10 @@ class PeerOutbox implements Outbox {
       this.#link.type === 'down' && this.#hasMore ? this.#link.dialAtMs : null,
     ].filter((time) => time !== null);
     return times.length === 0 ? null : Math.min(...times);
+  }
+
+  isUp(): boolean {
+    return this.#link.type === 'up';
   }
 
   isEmpty(): boolean {

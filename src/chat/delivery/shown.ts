@@ -8,7 +8,7 @@ import { logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
 import { bytesOf, type Entry } from './entry.js';
 import { shown as limits } from './limits.js';
-import { messageEventOf } from './transcript.js';
+import { eventOf } from './transcript.js';
 
 type ShownTurn = Turn<DeliveryEffect> & PeopleTurn;
 
@@ -36,12 +36,13 @@ export class Shown {
   /**
    * Publishes committed entries, duplicates included: after a crash between commit and reply the history knows
    * entries that no reader has seen. `seq` has no gaps, so a gap means that a reply was lost, and the missing entries
-   * are read back before later ones are published.
+   * are read back before later ones are published. `isAltered`: the history changed some of these entries as it took
+   * them, so they are read back, too.
    */
-  show(entries: readonly Entry[], turn: ShownTurn): void {
+  show(entries: readonly Entry[], turn: ShownTurn, isAltered = false): void {
     for (const entry of entries) {
       if (entry.seq <= this.#seq) continue;
-      if (this.#reading === null && entry.seq === this.#seq + 1) this.#publish(entry, turn);
+      if (!isAltered && this.#reading === null && entry.seq === this.#seq + 1) this.#publish(entry, turn);
       else {
         // One commit may hold a gap, too: an entry that was known before, and one after the missing ones.
         this.#heldUntilSeq = Math.max(this.#heldUntilSeq, entry.seq);
@@ -76,11 +77,14 @@ export class Shown {
   #publish(entry: Entry, turn: ShownTurn): void {
     if (entry.seq <= this.#seq) return;
     this.#seq = entry.seq;
-    const event = messageEventOf(entry);
+    const event = eventOf(entry);
     if (event === null) return;
     if (entry.direction === 'in') {
       const { peerId, peer, seq, content } = entry;
-      this.#people.arrived({ peerId, name: peer, seq, bytes: bytesOf(content) }, turn);
+      this.#people.arrived(
+        { peerId, name: peer, seq, bytes: bytesOf(content), isMessage: event.type === 'message' },
+        turn,
+      );
     }
     turn.emit({ to: 'feed', event });
   }

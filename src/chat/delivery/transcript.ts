@@ -3,7 +3,9 @@
  * the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
  */
 import { wordsOf, type Entry } from './entry.js';
-import type { MessageEvent } from '../events.js';
+import type { MessageEvent, OperationEvent } from '../events.js';
+
+import { unreachable } from '../../exhaustive.js';
 
 /** One line of the format of the oldest dialect. */
 export interface OldLine {
@@ -36,7 +38,51 @@ export function messageEventOf(line: Entry): MessageEvent | null {
     verified: line.verified,
     ...(file === null ? {} : { file }),
   };
-  return line.direction === 'out' ? { ...event, state: line.state } : event;
+  const whole = line.direction === 'out' ? { ...event, state: line.state } : event;
+  return { ...whole, ...changesOf(line) };
+}
+
+/** The fields of a message that answers another one, or that operations have changed. */
+function changesOf({ content, revised }: Entry): Partial<MessageEvent> {
+  const replyTo = content.type === 'text' ? content.replyTo : undefined;
+  const { editedAtMs = null, isDeleted = false, reactions = [], earlier = [] } = revised ?? {};
+  return {
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(editedAtMs === null ? {} : { editedAt: isoTime(editedAtMs) }),
+    ...(isDeleted ? { deleted: true } : {}),
+    ...(reactions.length === 0
+      ? {}
+      : { reactions: reactions.map(({ emoji, author }) => ({ emoji, by: bySide[author] })) }),
+    ...(earlier.length === 0
+      ? {}
+      : { revisions: earlier.map(({ text, atMs }) => ({ text, at: isoTime(atMs) })) }),
+  };
+}
+
+const bySide = { in: 'peer', out: 'me' } as const;
+
+/** Makes the event of an entry; null: the entry is neither a message nor an operation on one. */
+export function eventOf(entry: Entry): MessageEvent | OperationEvent | null {
+  const { content, seq, id, direction, peer, peerId, conversation } = entry;
+  const at = isoTime(entry.receivedAtMs);
+  const common = { seq, id, direction, peer, peerId, conversation, at };
+  switch (content.type) {
+    case 'edit':
+      return { type: 'edit', ...common, target: content.target, text: content.text, rev: content.revision };
+    case 'delete':
+      return { type: 'delete', ...common, target: content.target };
+    case 'reaction': {
+      const { target, emoji, isOn: on } = content;
+      return { type: 'reaction', ...common, target, emoji, on, by: bySide[direction] };
+    }
+    case 'text':
+    case 'file-offer':
+      return messageEventOf(entry);
+    case 'unknown':
+      return null;
+    default:
+      return unreachable(content);
+  }
 }
 
 /** Returns what an entry offers; null: no files. */

@@ -28,6 +28,8 @@ export interface Arrival {
   readonly name: string;
   readonly seq: number;
   readonly bytes: number;
+  /** Whether the user is to read it; an operation on a message is not. */
+  readonly isMessage: boolean;
 }
 
 /** The counts of all peers. */
@@ -42,11 +44,11 @@ export class UnreadCounts {
   }
 
   /** A message of the peer is stored. A message that comes again is counted once. */
-  arrived({ peerId, name, seq, bytes: more }: Arrival): void {
+  arrived({ peerId, name, seq, bytes: more, isMessage }: Arrival): void {
     const before = this.#byPeer.get(peerId);
     if (seq <= (before?.countedSeq ?? this.#countedSeq)) return;
     const { readSeq = 0, unread = 0, bytes = 0 } = before ?? {};
-    const counts = { readSeq, unread: unread + 1, bytes: bytes + more, countedSeq: seq };
+    const counts = { readSeq, unread: unread + (isMessage ? 1 : 0), bytes: bytes + more, countedSeq: seq };
     this.#byPeer.set(peerId, { peerId, name, ...counts });
   }
 

@@ -15,7 +15,7 @@ import { method, nothing, onePeer, peer } from './method.js';
 import { peopleMethods } from './people-methods.js';
 import { fileMethods } from './file-methods.js';
 import { statusMethods } from './status-methods.js';
-import { unseenMethods } from './unseen-methods.js';
+import { operationMethods, unseenMethods } from './unseen-methods.js';
 
 // The id that the caller gives a message; without it the node gives one.
 const id = v.exactOptional(v.pipe(v.string(), v.description('id of the message: a UUID in lower case')));
@@ -252,6 +252,7 @@ const foreign = {
 export const methods = {
   ...asking,
   ...acting,
+  ...operationMethods,
   ...unseenMethods,
   ...peopleMethods,
   ...statusMethods,
@@ -273,6 +274,9 @@ export const streams = {
       nodeEvents.ready,
       nodeEvents.peer,
       nodeEvents.message,
+      nodeEvents.edit,
+      nodeEvents.delete,
+      nodeEvents.reaction,
       nodeEvents.status,
       nodeEvents.presence,
       nodeEvents.transfer,

@@ -68,13 +68,15 @@ async function answer(context: Context, method: AnyMethod, served: Served): Prom
     );
 }
 
-/** Turns the words of a query into fields: the word of a number's field becomes a number. */
+/** Turns the words of a query into fields: the word of a number's field becomes a number, that of a flag a boolean. */
 function fieldsOf({ entries }: Body, words: Readonly<Record<string, string>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(words).map(([name, word]) => {
       const entry = entries[name];
       const schema = entry?.type === 'exact_optional' && 'wrapped' in entry ? entry.wrapped : entry;
       const isNumber = typeof schema === 'object' && 'type' in schema && schema.type === 'number';
+      const isFlag = typeof schema === 'object' && 'type' in schema && schema.type === 'boolean';
+      if (isFlag && (word === 'true' || word === 'false')) return [name, word === 'true'];
       return [name, isNumber && word.trim() !== '' ? Number(word) : word];
     }),
   );

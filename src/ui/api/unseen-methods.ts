@@ -1,7 +1,9 @@
-/** Rows of the local API about what readers have not seen: unread messages, and the mark of `serve --json`. */
+/** Rows of the local API about stored messages: unread ones, the mark of `serve --json`, operations on messages. */
 import * as v from 'valibot';
-import { answers, questions, type EraseOptions } from '../../chat/contract.js';
+import { answers, questions, type EraseOptions, type Operation } from '../../chat/contract.js';
 import { nodeEvents } from '../../chat/events.js';
+import type { OperateOptions } from '../../node/handle.js';
+import { controlApi } from './limits.js';
 import { method, nothing, peer } from './method.js';
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -52,5 +54,26 @@ export const unseenMethods = {
     gives: seq,
     pack: (seq: number) => ({ seq }),
     run: ({ node }, { seq }) => node.markEmitted(seq),
+  }),
+};
+
+/** Rows of the methods about operations. */
+export const operationMethods = {
+  operate: method({
+    verb: 'POST',
+    path: '/v1/messages/operate',
+    does: 'answer, edit, delete or react to the message that the word names: an id, its last characters, ^1 or @1',
+    takes: v.object({
+      word: v.pipe(v.string(), v.nonEmpty(), v.maxLength(controlApi.peerWordCharsMax)),
+      operation: questions.operation,
+      peer: v.exactOptional(peer),
+    }),
+    gives: nodeEvents.status,
+    pack: (word: string, operation: Operation, { peer: to }: OperateOptions = {}) => ({
+      word,
+      operation,
+      ...(to === undefined ? {} : { peer: to }),
+    }),
+    run: ({ node }, { word, operation, ...options }) => node.operate(word, operation, options),
   }),
 };

@@ -9,6 +9,7 @@ type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>)
 
 interface HistoryFlags {
   readonly search?: string;
+  readonly revisions?: boolean;
   readonly since?: string;
   readonly until?: string;
   readonly limit?: number;
@@ -26,6 +27,7 @@ export function addHistory(program: Command, base: (command: Command) => Command
   base(program.command('history'))
     .description('print the transcript, oldest first')
     .argument('[peer]')
+    .option('--revisions', 'print the earlier texts of edited messages, too')
     .option('--search <query>', 'find all of these words, or "a phrase" in quotes')
     .option('--since <time>', 'begin at 2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
     .option('--until <time>', 'end at this time, in the forms of --since')
@@ -56,6 +58,7 @@ export function addHistory(program: Command, base: (command: Command) => Command
         return history(context, {
           peer: peer ?? null,
           search: options.search ?? null,
+          hasEarlier: options.revisions === true,
           since: options.since ?? null,
           until: options.until ?? null,
           limit: options.limit ?? null,

@@ -10,6 +10,7 @@ import { addHelpCommands } from './help-program.js';
 import { addHistory } from './history-program.js';
 import { addHomeCommands } from './home-program.js';
 import { addFilesCommand, runRecvFiles } from './files/program.js';
+import { addOperationCommands } from './operation-program.js';
 import { addPeopleCommands } from './people-program.js';
 import { usage, type RunContext } from './run.js';
 import { nearest } from './options/suggestion.js';
@@ -169,6 +170,10 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     )
     .option('--file <path...>', 'offer files and folders; - reads one from stdin; TEXT is a remark then')
     .option('--as <name>', '--file -: give what comes from stdin this name')
+    .option(
+      '--reply <id>',
+      'answer this message of the conversation: its id, the last characters of it, ^1 or @1',
+    )
     .option('--all-here', 'send to every native peer that is here; the first word is text then')
     .option('--yes', '--all-here: do not ask')
     .action((peer: string | undefined, words: string[], options: SendFlags, command: Command) =>
@@ -205,6 +210,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     );
   addHistory(program, (command) => base(command, world), runs);
   addFilesCommand(program, (command) => base(command, world), runs);
+  addOperationCommands(program, (command) => base(command, world), runs);
   addPeopleCommands(program, (command) => base(command, world), runs);
 }
 

@@ -11,6 +11,7 @@ export interface SendFlags extends Cmp2204Flags {
   readonly timeout?: number;
   readonly file?: readonly string[];
   readonly as?: string;
+  readonly reply?: string | null;
   readonly allHere?: boolean;
   readonly yes?: boolean;
 }
@@ -24,7 +25,13 @@ export async function runSend(
 ): Promise<ExitCode> {
   if (file !== undefined) return offerTo(context, word, words, { file, as: as ?? null, ...flags });
   if (as !== undefined) return context.output.failure(usage('send', '--as belongs to --file -'));
-  const { timeout: timeoutMs = controlApi.timeoutMs, allHere = false, yes = false, ...rest } = flags;
+  const {
+    timeout: timeoutMs = controlApi.timeoutMs,
+    allHere = false,
+    yes = false,
+    reply: replyTo = null,
+    ...rest
+  } = flags;
   const { wait: waitWord, ...cmp2204 } = rest;
   if (waitWord === 'accepted')
     return context.output.failure(usage('send', '--wait accepted belongs to --file'));
@@ -32,8 +39,11 @@ export async function runSend(
   const { send } = await import('./commands/send.js');
   const said = allHere && word !== '' ? [word, ...words] : words;
   const text = said.length === 0 ? null : said.join(' ');
-  const alone = (peer: string): Promise<ExitCode> => send(context, { peer, text, wait, timeoutMs, cmp2204 });
+  const alone = (peer: string): Promise<ExitCode> =>
+    send(context, { peer, text, wait, timeoutMs, replyTo, cmp2204 });
   if (!allHere && yes) return context.output.failure(usage('send', '--yes belongs to --all-here'));
+  if (replyTo !== null && (allHere || text === null))
+    return context.output.failure(usage('send', '--reply takes one peer and a text'));
   // Lines of stdin go to one peer.
   if (!allHere && (!word.includes(',') || text === null)) return alone(word);
   const { plain, secure, number } = cmp2204;

@@ -37,13 +37,13 @@ function rowsOf(sql: Sql, word: MessageWord, peerNo: number | null): readonly Sq
            ORDER BY line.seq DESC LIMIT 2`,
         )
         .rows([-word.hex.length, word.hex, ...values]);
-    case 'own':
+    case 'place':
       return sql
         .prepare(
-          `${select} WHERE line.direction = 1 AND line.kind = 0 AND line.deleted = 0${scope}
+          `${select} WHERE line.direction = ? AND line.kind = 0 AND line.deleted = 0${scope}
            ORDER BY line.seq DESC LIMIT 1 OFFSET ?`,
         )
-        .rows([...values, word.back - 1]);
+        .rows([word.direction === 'out' ? 1 : 0, ...values, word.back - 1]);
     default:
       return word satisfies never;
   }

@@ -1,13 +1,18 @@
 /** `parlance history`: prints or exports the transcript, oldest first. */
 import { ok } from 'neverthrow';
 import * as v from 'valibot';
-import type { HistoryOptions, MessageEvent, NodeHandle } from '../../../index.js';
+import {
+  escapeForTerminal,
+  type HistoryOptions,
+  type MessageEvent,
+  type NodeHandle,
+} from '../../../index.js';
 import { cli } from '../limits.js';
 import { exportTo, type Page } from './export.js';
 import { exportFormatOf } from './export-format.js';
 import { Naming } from '../screen/naming.js';
 import type { Output } from '../screen/output.js';
-import { messageLine } from '../screen/present.js';
+import { clock, messageLine } from '../screen/present.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { parseTime } from '../options/time.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -16,6 +21,8 @@ import type { ExitCode } from '../screen/wording.js';
 export interface HistoryCommandOptions {
   readonly peer: string | null;
   readonly search: string | null;
+  /** Whether edited messages come with their earlier texts. */
+  readonly hasEarlier?: boolean;
   readonly since: string | null;
   readonly until: string | null;
   /** Number of messages, of which the newest are kept; `null`: all. */
@@ -44,6 +51,7 @@ export async function history(context: RunContext, options: HistoryCommandOption
     return output.failure(usage('history', '--bom is for --export FILE.csv'));
   const query: HistoryOptions = {
     ...(options.peer === null ? {} : { peer: options.peer }),
+    ...(options.hasEarlier === true ? { hasEarlier: true } : {}),
     ...(options.search === null ? {} : { search: options.search }),
     ...(since.value === undefined ? {} : { sinceMs: since.value }),
     ...(until.value === undefined ? {} : { untilMs: until.value }),
@@ -65,18 +73,34 @@ export async function history(context: RunContext, options: HistoryCommandOption
       );
       return 0;
     }
+    const texts = new Map<string, string>();
     const naming = new Naming((await node.peers()).unwrapOr([]));
     for await (const page of pages) {
       if (page.isErr()) return output.failure(page.error);
+      for (const { id, text } of page.value) texts.set(id, text);
       await output.results(
         page.value,
-        page.value.map((message) => messageLine(message, output.colors, naming)),
+        page.value.map((message) => linesOf(message, output.colors, naming, texts)),
       );
       if (context.stopped.aborted) return 0;
     }
     if (options.search !== null) await tellUnindexed(node, output);
     return 0;
   });
+}
+
+/** Returns a message as one line, and its earlier texts below it. */
+function linesOf(
+  message: MessageEvent,
+  colors: Output['colors'],
+  naming: Naming,
+  texts: ReadonlyMap<string, string>,
+): string {
+  const line = messageLine(message, colors, naming, (id) => (id === undefined ? undefined : texts.get(id)));
+  const earlier = (message.revisions ?? []).map(
+    ({ text, at }) => `\n    ${colors.dim(`${clock(at)} before: ${escapeForTerminal(text)}`)}`,
+  );
+  return line + earlier.join('');
 }
 
 /** Tells of messages that no search finds yet: they were stored a short time ago. */

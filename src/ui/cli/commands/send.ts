@@ -29,6 +29,8 @@ export interface SendOptions {
   readonly text: string | null;
   readonly wait: WaitFor;
   readonly timeoutMs: number;
+  /** The message that the text answers, as it was typed; null: none. */
+  readonly replyTo?: string | null;
   /** Flags for cmp2204. */
   readonly cmp2204: Cmp2204Flags;
 }
@@ -158,9 +160,12 @@ class Sending {
     this.#deliveries.sending(ids);
     const [id = ''] = ids;
     const [text = ''] = texts;
-    const sent = await (cmp2204 === null
-      ? node.sendAll(peer, texts, { ids })
-      : node.sendVia(peer, text, cmp2204.via, { id }).map((one) => [one]));
+    const { replyTo = null } = this.#options;
+    const sent = await (replyTo !== null
+      ? node.operate(replyTo, { do: 'reply', text, id }, { peer }).map((one) => [one])
+      : cmp2204 === null
+        ? node.sendAll(peer, texts, { ids })
+        : node.sendVia(peer, text, cmp2204.via, { id }).map((one) => [one]));
     if (sent.isErr()) this.#deliveries.refused(ids);
     return sent;
   }

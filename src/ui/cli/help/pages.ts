@@ -43,6 +43,9 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     ['parlance contact alias bob Bobby', 'gives bob a name of yours'],
     ["parlance contact accept 'dave#7kq2'", 'accepts a changed key'],
   ],
+  edit: [["parlance edit ^1 'Lunch at one'", 'changes your last message']],
+  delete: [['parlance delete ^1', 'removes your last message here, and asks the other side to']],
+  react: [['parlance react @1 👍', 'reacts to the message received last']],
   outbox: [['parlance outbox cancel', 'withdraws all that waits']],
   status: [
     ["parlance status busy 'in a call' --until 13:00", 'mutes notifications until then'],

@@ -77,6 +77,9 @@ export class Watcher {
         return;
       case 'ready':
       case 'transfer':
+      case 'edit':
+      case 'delete':
+      case 'reaction':
       case 'notice':
       case 'error':
       case 'bye':

@@ -14,6 +14,22 @@ export const slashCommands = [
     does: 'lists the transfers; accept, decline, cancel or retry one',
   },
   { name: 'history', argument: '[QUERY]', does: 'shows the conversation, or the messages that hold QUERY' },
+  {
+    name: 'reply',
+    argument: '[ID] TEXT',
+    does: 'answers a message: the last received one, or ID',
+  },
+  { name: 'edit', argument: '[ID] TEXT', does: 'changes the text of your last message, or of ID' },
+  {
+    name: 'delete',
+    argument: '[ID]',
+    does: 'removes your last message, or ID, and asks the other side to remove it',
+  },
+  {
+    name: 'react',
+    argument: '[ID] EMOJI',
+    does: 'reacts to the last received message, or to ID; off behind it takes it back',
+  },
   { name: 'show', argument: '[NUMBER]', does: 'shows all rows of a message that was shortened' },
   { name: 'nickname', argument: 'NAME', does: 'changes the name that others see' },
   {

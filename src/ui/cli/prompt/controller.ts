@@ -11,6 +11,7 @@ import {
   type MessageEvent,
   type NodeEvent,
   type NodeHandle,
+  type OperationEvent,
   type PeerEvent,
   type StatusEvent,
 } from '../../../index.js';
@@ -32,6 +33,7 @@ import { isPeerCommand, PeerCommands } from './peer-commands.js';
 import { isPeopleCommand, PeopleCommands, type PeopleCommandOptions } from './people-commands.js';
 import { isApart, Reading, strangerNote } from './reading.js';
 import type { Screen } from './screen.js';
+import { isOperationCommand, OperationCommands } from './operation-commands.js';
 import { isStatusCommand, StatusCommands } from './status-commands.js';
 import { isWorthRetrying, UnsentLines, type Pending } from './unsent.js';
 import { Verifier } from './verifying.js';
@@ -65,6 +67,7 @@ export class PromptController {
   readonly #reading: Reading;
   readonly #onePeer: PeerCommands;
   readonly #status: StatusCommands;
+  readonly #operations: OperationCommands;
   #open: Open | null = null;
   readonly #drafts: Drafts;
 
@@ -79,6 +82,7 @@ export class PromptController {
       say: (text, isFailure) => this.#printer[isFailure === true ? 'warn' : 'note'](inPromptWords(text)),
     });
     this.#onePeer = new PeerCommands(options.node, this.#printer);
+    this.#operations = new OperationCommands(options.node, this.#printer);
     this.#status = new StatusCommands(options.node, this.#printer, options.nowMs);
     this.#drafts = new Drafts(options.screen, options.memory?.drafts);
   }
@@ -147,6 +151,10 @@ export class PromptController {
         return this.#onPeer(event);
       case 'message':
         return this.#onMessage(event);
+      case 'edit':
+      case 'delete':
+      case 'reaction':
+        return this.#onOperation(event);
       case 'status':
         return this.#onStatus(event);
       case 'presence':
@@ -166,30 +174,23 @@ export class PromptController {
   }
 
   #onPeer(peer: PeerEvent): void {
-    const { naming, note, warn } = this.#printer;
+    const { naming } = this.#printer;
     const before = naming.get(peer.id);
     naming.set(peer);
-    // A blocked peer says nothing on this screen, by its name neither.
-    if (peer.blocked !== true) {
-      if (before !== undefined && before.name !== peer.name)
-        note(`${peerName(before)} is now called ${peerName(peer)}`);
-      const wasThere = before !== undefined && before.state !== 'offline';
-      const isThere = peer.state !== 'offline';
-      if (!wasThere && isThere) note(`${peerName(peer)} is here`);
-      if (wasThere && !isThere) note(`${peerName(peer)} has left`);
-      const isOpen = this.#open?.row?.id === peer.id;
-      const words = peerStatusWords(peer) ?? 'here';
-      if (isOpen && isThere && before !== undefined && words !== (peerStatusWords(before) ?? 'here'))
-        note(`${peerName(peer)} is ${words}`);
-      if (peer.warning !== undefined && peer.warning !== before?.warning)
-        warn(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`);
-    }
+    this.#printer.peerChanged(before, peer, this.#open?.row?.id === peer.id);
     if (this.#open?.row?.id === peer.id) this.#open = { ...this.#open, row: peer };
     else this.#reading.changed(peer);
     this.#drawPrompt();
   }
 
+  #onOperation(event: OperationEvent): void {
+    const row = this.#printer.naming.get(event.peerId);
+    if (row?.blocked === true || (isApart(row, this.#open) && this.#open?.row?.id !== event.peerId)) return;
+    this.#operations.happened(event, row === undefined ? escapeName(event.peer) : peerLabel(row));
+  }
+
   #onMessage(message: MessageEvent): void {
+    const quoted = this.#operations.quotedBy(message);
     if (message.direction === 'in' && this.#reading.wasShown(message)) return;
     const isOpen = this.#open?.row?.id === message.peerId;
     const row = this.#printer.naming.get(message.peerId);
@@ -202,7 +203,7 @@ export class PromptController {
     }
     // The terminal has shown the line as it was typed.
     const isShown = this.#options.screen.isEchoed && this.#pending.has(message.id);
-    if (!isShown) this.#printer.message(message, isOpen);
+    if (!isShown) this.#printer.message(message, isOpen, quoted);
     if (message.direction === 'out') return;
     this.#options.signal?.(message, row, now);
     if (isOpen) return this.#reading.showed(message.peerId, message.seq);
@@ -264,6 +265,7 @@ export class PromptController {
   async #command(name: SlashName, argument: string): Promise<void> {
     const { onExit } = this.#options;
     if (isPeopleCommand(name)) return this.people.run(name, argument);
+    if (isOperationCommand(name)) return this.#operations.run(name, argument, this.#open);
     if (isPeerCommand(name)) return this.#onePeer.run(name, argument, this.#open);
     if (isStatusCommand(name)) {
       await this.#status.run(name, argument);
@@ -271,7 +273,7 @@ export class PromptController {
     }
     switch (name) {
       case 'help':
-        return this.#help();
+        return this.#printer.rows(helpRows(this.#options.screen.columns(), this.#printer.colors.bold));
       case 'users':
         return this.#users();
       case 'chat':
@@ -287,10 +289,6 @@ export class PromptController {
       default:
         return unreachable(name);
     }
-  }
-
-  #help(): void {
-    this.#printer.rows(helpRows(this.#options.screen.columns(), this.#printer.colors.bold));
   }
 
   async #show(argument: string): Promise<void> {
@@ -370,7 +368,7 @@ export class PromptController {
     const { messages, earlier } = await this.#reading.open(peerId);
     const more = earlier > 0 ? ` (${earlier} more before these: /history shows them)` : '';
     if (messages.length > 0) this.#printer.say(`── unread ──${more}`, this.#printer.colors.bold);
-    for (const message of messages) this.#printer.message(message, true);
+    for (const message of messages) this.#printer.message(message, true, this.#operations.quotedBy(message));
   }
 
   #history(search: string): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from '../../../index.js';
 import type { Output } from '../screen/output.js';
 import { peerLabel, sentNote, type Naming } from '../screen/naming.js';
+import { changeMarks, replyMark, shownText } from '../screen/changes.js';
 import { clock, messageText, weaknessOf } from '../screen/present.js';
 import { cellsOf, widthOf } from './editor/cells.js';
 
@@ -57,6 +58,8 @@ export interface MessageView {
   readonly naming: Naming;
   /** Whether the message is one line without a mark. */
   readonly isPlain: boolean;
+  /** Text of the message that this one answers, where it is known. */
+  readonly quoted?: string | undefined;
   /** Most rows; a longer message ends with a row that says how to see all of it. */
   readonly rowsMax: number;
 }
@@ -69,8 +72,9 @@ export function messageRows(message: MessageEvent, view: MessageView): readonly 
   const who = isOut ? (view.isOpen ? 'you' : `you → ${peer}`) : peer;
   const trust = isOut ? '' : naming.trustOf(message);
   const paint = isOut ? colors.dim : colorOf(message.peerId, colors);
-  const text = messageText(message.text, { multiline: true }).replaceAll('\t', '    ');
-  const notes = `${labelOf(message)}${sentNote(message, clock)}`;
+  const shown = replyMark(message, view.quoted) + messageText(shownText(message), { multiline: true });
+  const text = shown.replaceAll('\t', '    ');
+  const notes = `${changeMarks(message)}${labelOf(message)}${sentNote(message, clock)}`;
   const arrivedMs = Date.parse(message.receivedAt);
   const time = colors.dim(clock(message.receivedAt, arrivedMs));
   if (view.isPlain) return [`${time} ${who}${trust}: ${oneLine(text, view.rowsMax, message.seq)}${notes}`];

@@ -1,8 +1,16 @@
 /** The output of the prompt: remarks, failures and messages, in the words of the prompt. */
-import type { DeliveryState, MessageEvent, NodeError, NodeHandle } from '../../../index.js';
+import {
+  escapeForTerminal,
+  type DeliveryState,
+  type MessageEvent,
+  type NodeError,
+  type NodeHandle,
+  type PeerEvent,
+} from '../../../index.js';
 import { cli } from '../limits.js';
 import { Naming } from '../screen/naming.js';
 import type { Output } from '../screen/output.js';
+import { peerName, peerStatusWords } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 import { dayRow, markOf, messageRows, remarkRows } from './layout.js';
 import type { Screen } from './screen.js';
@@ -50,18 +58,34 @@ export class Printer {
     );
   };
 
+  /** Prints the news about a peer. A blocked peer says nothing on this screen, by its name neither. */
+  peerChanged(before: PeerEvent | undefined, peer: PeerEvent, isOpen: boolean): void {
+    if (peer.blocked === true) return;
+    if (before !== undefined && before.name !== peer.name)
+      this.note(`${peerName(before)} is now called ${peerName(peer)}`);
+    const wasThere = before !== undefined && before.state !== 'offline';
+    const isThere = peer.state !== 'offline';
+    if (!wasThere && isThere) this.note(`${peerName(peer)} is here`);
+    if (wasThere && !isThere) this.note(`${peerName(peer)} has left`);
+    const words = peerStatusWords(peer) ?? 'here';
+    if (isOpen && isThere && before !== undefined && words !== (peerStatusWords(before) ?? 'here'))
+      this.note(`${peerName(peer)} is ${words}`);
+    if (peer.warning !== undefined && peer.warning !== before?.warning)
+      this.warn(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`);
+  }
+
   rows(rows: readonly string[]): void {
     this.#screen.print(rows);
   }
 
   /** Prints a message. `isOpen`: its conversation is open. */
-  message(message: MessageEvent, isOpen: boolean): void {
+  message(message: MessageEvent, isOpen: boolean, quoted?: string): void {
     const day = new Date(message.receivedAt).toDateString();
     if (day !== this.#shownDay) this.#screen.print([dayRow(day, this.colors)]);
     this.#shownDay = day;
     const columns = this.#screen.columns();
     const { isPlain } = this.#screen;
-    const view = { colors: this.colors, columns, isOpen, naming: this.naming, isPlain };
+    const view = { colors: this.colors, columns, isOpen, naming: this.naming, isPlain, quoted };
     const rows = messageRows(message, { ...view, rowsMax: cli.messageRowsMax });
     if (rows.length > cli.messageRowsMax || isPlain) this.#fold(message);
     if (message.direction === 'out') this.#screen.printOwn(message.id, rows);

@@ -13,6 +13,7 @@ import {
   formatAddress,
 } from '../../../index.js';
 import { transferLine, transferName } from '../files/words.js';
+import { changeMarks, operationLine, replyMark, shownText, sideOf } from './changes.js';
 import { Naming, sentNote, withAlias } from './naming.js';
 import type { Output } from './output.js';
 
@@ -76,17 +77,24 @@ export const messageText = (text: string, options: Parameters<typeof escapeForTe
   text === '' ? '(empty message)' : escapeForTerminal(text, options);
 
 /** Formats a message as one line; `naming` holds the peers that the view knows. */
-export function messageLine(message: MessageEvent, colors: Colors, naming = new Naming()): string {
+export function messageLine(
+  message: MessageEvent,
+  colors: Colors,
+  naming = new Naming(),
+  quotedBy: (id: string | undefined) => string | undefined = () => undefined,
+): string {
   const name = naming.labelOf(message);
   const trust = naming.trustOf(message);
   const from = message.direction === 'in' ? `${colors.cyan(name)}${trust}:` : `→ ${colors.cyan(name)}:`;
   const text =
     message.file !== undefined
       ? `[files] ${transferName(message.file)}`
-      : messageText(message.text, { multiline: true }).replaceAll('\n', '\n    ');
+      : messageText(shownText(message), { multiline: true }).replaceAll('\n', '\n    ');
+  const marks = colors.dim(changeMarks(message));
+  const reply = colors.dim(replyMark(message, quotedBy(message.replyTo)));
   const labels = message.direction === 'in' ? unusual(message, colors, trust !== '') : '';
   const note = colors.dim(sentNote(message, clock));
-  return `${colors.dim(clock(message.receivedAt))} ${from} ${text}${labels}${note}`;
+  return `${colors.dim(clock(message.receivedAt))} ${from} ${reply}${text}${marks}${labels}${note}`;
 }
 
 /** Formats a status as one line. */
@@ -130,6 +138,10 @@ export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming(
       return peerLine(event, colors);
     case 'message':
       return messageLine(event, colors, naming);
+    case 'edit':
+    case 'delete':
+    case 'reaction':
+      return colors.dim(operationLine(event, sideOf(event), undefined));
     case 'status':
       return statusLine(event, colors);
     case 'presence':

@@ -2,19 +2,12 @@
 import { escapeForTerminal, foreignDialectNames, formatAddress, resolvePeer } from '../../../index.js';
 import type { CliError, CliErrorCode } from '../errors.js';
 import { fileWordings } from './file-wording.js';
+import { operationWordings } from './operation-wordings.js';
+import { say, type Wording } from './say.js';
 import { keyChangedWords } from './key-changed.js';
 import { isOutOfFiles, outOfFiles } from './out-of-files.js';
 
-/** 0 done · 1 unexpected · 2 usage · 3 no such peer · 4 timeout · 5 security · 6 in use · 78 home unusable. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 78;
-
-/** A failure in words: what happened, why, what to do, and the exit code. */
-export interface Wording {
-  readonly what: string;
-  readonly why: string;
-  readonly remedy: string;
-  readonly exit: ExitCode;
-}
+export type { ExitCode, Wording } from './say.js';
 
 /** Joins a wording to one line without control characters. */
 export function lineOf({ what, why, remedy }: Wording): string {
@@ -31,13 +24,6 @@ export function wordingOf(error: CliError): Wording {
 type Wordings = {
   readonly [C in CliErrorCode]: (error: Extract<CliError, { code: C }>) => Wording;
 };
-
-const say = (exit: ExitCode, what: string, why: string, remedy: string): Wording => ({
-  exit,
-  what,
-  why,
-  remedy,
-});
 
 function notDelivered(error: Extract<CliError, { code: 'command/not-delivered' }>): Wording {
   const { peer, waitedMs, queued, unsent, isForeign } = error;
@@ -116,6 +102,7 @@ const wordings: Wordings = {
     say(2, 'not sent', `another message has the id ${error.id}`, 'give each message an id of its own'),
   'message/id-invalid': (error) =>
     say(2, 'not sent', error.detail, 'give a UUID in lower case, or no id at all'),
+  ...operationWordings,
   'chat/name-invalid': (error) =>
     say(2, 'that name cannot be used', error.detail, 'choose a name of 1 to 64 visible characters'),
   'chat/status-invalid': (error) =>

@@ -187,6 +187,9 @@ function isShown(event: NodeEvent, dialect: ForeignDialectName): boolean {
       return true;
     case 'ready':
     case 'peer':
+    case 'edit':
+    case 'delete':
+    case 'reaction':
     case 'presence':
     case 'transfer':
     case 'bye':

@@ -1,0 +1,244 @@
+/**
+ * Operations of users on messages: a reply, an edit, a deletion, a reaction. The history finds the message that a word
+ * names; then the operation is queued like a text, or a message that was never said is changed in place.
+ *
+ *   asked ─► find … found ─► append (delivery) ─► answer       never said, or for this user alone: rewrite … answer
+ */
+import { err, ok } from 'neverthrow';
+import { isEmoji } from '../dialects/emoji.js';
+import { feature } from '../wire/features.js';
+import { unreachable } from '../exhaustive.js';
+import { parseMessageId, type MessageId, type PeerId } from '../ids.js';
+import type { AskedInput, CallOf } from './asked.js';
+import type { Operation } from './contract.js';
+import type { EntryAnswer } from './delivery/effects.js';
+import { wordsOf, type Content, type Entry, type Found, type MessageWord } from './delivery/entry.js';
+import { status } from './delivery/status.js';
+import { refusalOfText } from './delivery/texts.js';
+import type { ChatError } from './errors.js';
+import { plainForm } from './operations/plain-forms.js';
+import type { CoreTurn, Parts } from './parts.js';
+import { isProvable } from './people/capabilities.js';
+import { answer, type Token } from './turn.js';
+
+type OperateInput = Extract<AskedInput, { readonly name: 'operate' }>;
+type DeskAnswer = Extract<EntryAnswer, { readonly type: 'find' | 'rewrite' }>;
+
+/** A change in place that is being committed. */
+interface Rewrite {
+  readonly target: Entry;
+  readonly isDeleted: boolean;
+  readonly isHere: boolean;
+  readonly call: CallOf<'operate'>;
+}
+
+/** Runs these commands, and keeps those that wait for the history. */
+export class OperationDesk {
+  readonly #parts: Parts;
+  readonly #finds = new Map<Token, OperateInput>();
+  readonly #rewrites = new Map<Token, Rewrite>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Looks for the message that the command names. */
+  command(input: OperateInput, turn: CoreTurn): readonly [] {
+    const failure = this.#look(input, turn);
+    if (failure !== null) turn.emit(answer(input.call, err(failure)));
+    return [];
+  }
+
+  #look(input: OperateInput, turn: CoreTurn): ChatError | null {
+    const { peer, word, operation } = input.body;
+    const refusal = refusalOf(operation);
+    const named = messageWordOf(word);
+    if (refusal !== null) return refusal;
+    if (named === null) return { code: 'message/unknown', id: word };
+    const found = peer === null ? ok(null) : this.#parts.people.known(peer);
+    if (found.isErr()) return found.error;
+    const token = turn.newToken();
+    this.#finds.set(token, input);
+    const emoji = operation.do === 'react' ? operation.emoji : '';
+    turn.emit({ to: 'history', token, ask: { type: 'find', peerId: found.value, word: named, emoji } });
+    return null;
+  }
+
+  /** Takes an answer of the history. */
+  answered(token: Token, stored: DeskAnswer, turn: CoreTurn): void {
+    if (stored.type === 'rewrite') return this.#rewritten(token, stored.result, turn);
+    const input = this.#finds.get(token);
+    this.#finds.delete(token);
+    if (input === undefined) return;
+    const { call, body } = input;
+    if (stored.result.isErr()) return turn.emit(answer(call, err(stored.result.error)));
+    const [found, other] = stored.result.value;
+    const failure: ChatError | null =
+      found === undefined
+        ? { code: 'message/unknown', id: body.word }
+        : other !== undefined
+          ? { code: 'message/ambiguous', id: body.word }
+          : this.#refusal(found.entry, body.operation);
+    if (failure !== null || found === undefined)
+      return turn.emit(answer(call, err(failure ?? { code: 'message/unknown', id: body.word })));
+    this.#operate(found, input, turn);
+  }
+
+  /** Returns why the operation cannot be done on this message; null: it can. */
+  #refusal({ id, direction, peerId, revised }: Entry, operation: Operation): ChatError | null {
+    const { people } = this.#parts;
+    const isForMe = operation.do === 'delete' && operation.forMe === true;
+    if (isForMe) return null;
+    const peer = people.name(peerId);
+    if (people.isBlocked(peerId)) return { code: 'chat/blocked', peer };
+    const isOwn = operation.do === 'edit' || operation.do === 'delete';
+    if (isOwn && direction === 'in') return { code: 'message/not-yours', id };
+    if (revised?.isDeleted === true) return { code: 'message/deleted', id };
+    if (operation.do === 'react' && this.#abilityOf(peerId) === 'cannot')
+      return { code: 'chat/peer-cannot', peer, what: 'reactions' };
+    return null;
+  }
+
+  #operate(found: Found, { body: { operation }, call }: OperateInput, turn: CoreTurn): void {
+    const { entry } = found;
+    switch (operation.do) {
+      case 'reply': {
+        const { text, id } = operation;
+        const content = { type: 'text', text, replyTo: entry.id } as const;
+        return this.#queue(entry, content, call, turn, parsedId(id));
+      }
+      case 'edit': {
+        if (this.#isUnsaid(entry)) return this.#rewrite(entry, operation.text, false, call, turn);
+        if (found.nextEdit === null) return tooOften(entry.id, call, turn);
+        const { text } = operation;
+        const content = { type: 'edit', target: entry.id, revision: found.nextEdit, text } as const;
+        return this.#queue(entry, content, call, turn);
+      }
+      case 'delete': {
+        const isHere = operation.forMe === true;
+        const isAlone = isHere || this.#isUnsaid(entry) || this.#abilityOf(entry.peerId) === 'cannot';
+        if (isAlone) return this.#rewrite(entry, null, isHere, call, turn);
+        return this.#queue(entry, { type: 'delete', target: entry.id }, call, turn);
+      }
+      case 'react': {
+        if (found.nextReaction === null) return tooOften(entry.id, call, turn);
+        const { emoji, on: isOn = true } = operation;
+        const revision = found.nextReaction;
+        return this.#queue(entry, { type: 'reaction', target: entry.id, revision, emoji, isOn }, call, turn);
+      }
+      default:
+        return unreachable(operation);
+    }
+  }
+
+  #queue(
+    target: Entry,
+    content: Content,
+    call: CallOf<'operate'>,
+    turn: CoreTurn,
+    id: MessageId | null = null,
+  ): void {
+    const quoted = wordsOf(target.content) ?? '';
+    const text = plainForm(content, quoted, isProvable(target.peerId) ? 'older' : 'foreign') ?? '';
+    const words = { id: id ?? turn.newMessageId(), text, content, quoted };
+    const sending = { peerId: target.peerId, messages: [words], via: null, call };
+    const queued = this.#parts.delivery.send(sending, turn);
+    if (queued.isErr()) turn.emit(answer(call, err(queued.error)));
+    else if (this.#parts.people.trust(target.peerId, turn)) this.#parts.native.known.announce(turn);
+  }
+
+  #rewrite(
+    target: Entry,
+    text: string | null,
+    isHere: boolean,
+    call: CallOf<'operate'>,
+    turn: CoreTurn,
+  ): void {
+    const { peerId, seq } = target;
+    const token = turn.newToken();
+    this.#rewrites.set(token, { target, isDeleted: text === null, isHere, call });
+    turn.emit({ to: 'history', token, ask: { type: 'rewrite', peerId, seq, text, isHere } });
+  }
+
+  #rewritten(
+    token: Token,
+    result: Extract<DeskAnswer, { readonly type: 'rewrite' }>['result'],
+    turn: CoreTurn,
+  ): void {
+    const rewrite = this.#rewrites.get(token);
+    this.#rewrites.delete(token);
+    if (rewrite === undefined) return;
+    const { target, isDeleted, isHere, call } = rewrite;
+    if (result.isErr()) return turn.emit(answer(call, err(result.error)));
+    const { peerId, id, state, peer, conversation, direction, seq } = target;
+    this.#parts.delivery.rewritten(peerId, result.value, turn);
+    if (isDeleted) {
+      const at = new Date(turn.now.wallMs).toISOString();
+      const event = {
+        type: 'delete',
+        seq,
+        id,
+        target: id,
+        direction,
+        peer,
+        peerId,
+        conversation,
+        at,
+      } as const;
+      turn.emit({ to: 'feed', event });
+    }
+    const wasWaiting = result.value.cancelled.includes(id);
+    const reached = isDeleted && wasWaiting ? 'failed' : state;
+    const reason = !isDeleted || isHere ? null : wasWaiting ? 'withdrawn' : 'the peer keeps it';
+    const answered = { ...status(id, peer, reached), ...(reason === null ? {} : { reason }) };
+    turn.emit(answer(call, ok([answered])));
+  }
+
+  #isUnsaid = ({ peerId, seq, direction, state }: Entry): boolean =>
+    direction === 'out' && state === 'queued' && this.#parts.delivery.isUnsaid(peerId, seq);
+
+  /** Whether the program of the peer knows operations; `unknown` before its first handshake. */
+  #abilityOf(peerId: PeerId): 'can' | 'cannot' | 'unknown' {
+    if (!isProvable(peerId)) return 'cannot';
+    const contact = this.#parts.people.contact(peerId);
+    if (contact === undefined || contact.idKeyHex === '') return 'unknown';
+    return (contact.features & feature.messageOperations) === 0 ? 'cannot' : 'can';
+  }
+}
+
+function refusalOf(operation: Operation): ChatError | null {
+  switch (operation.do) {
+    case 'reply':
+      if (operation.id !== undefined && parsedId(operation.id) === null)
+        return { code: 'message/id-invalid', detail: `"${operation.id}" is not a UUID in lower case` };
+      return refusalOfText(operation.text);
+    case 'edit':
+      return refusalOfText(operation.text);
+    case 'react':
+      return isEmoji(operation.emoji) ? null : { code: 'message/emoji-invalid', emoji: operation.emoji };
+    case 'delete':
+      return null;
+    default:
+      return unreachable(operation);
+  }
+}
+
+function tooOften(id: MessageId, call: CallOf<'operate'>, turn: CoreTurn): void {
+  turn.emit(answer(call, err({ code: 'message/changed-too-often', id })));
+}
+
+const parsedId = (id: string | undefined): MessageId | null =>
+  id === undefined ? null : parseMessageId(id).unwrapOr(null);
+
+/**
+ * Reads a word that names a message: an id, the last four or more characters of one, `^1` for the last own
+ * one or `@1` for the last received one.
+ */
+export function messageWordOf(word: string): MessageWord | null {
+  const id = parsedId(word.toLowerCase());
+  if (id !== null) return { by: 'id', id };
+  const [, sign, back] = /^([\^@])([1-9][0-9]{0,5})$/.exec(word) ?? [];
+  if (back !== undefined) return { by: 'place', direction: sign === '^' ? 'out' : 'in', back: Number(back) };
+  const hex = word.toLowerCase().replaceAll('-', '');
+  return /^[0-9a-f]{4,31}$/.test(hex) ? { by: 'tail', hex } : null;
+}

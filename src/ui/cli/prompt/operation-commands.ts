@@ -1,0 +1,90 @@
+/** Commands of the prompt about messages that were sent or received, in the open conversation. */
+import type { MessageEvent, NodeHandle, Operation, OperationEvent } from '../../../index.js';
+import { outcomeOf } from '../commands/messages/operations.js';
+import { operationLine } from '../screen/changes.js';
+import type { Open } from './layout.js';
+import type { Printer } from './printer.js';
+
+const names = ['reply', 'edit', 'delete', 'react'] as const;
+/** The name of a command about a message. */
+export type OperationCommandName = (typeof names)[number];
+
+/** Whether a command is one about a message. */
+export const isOperationCommand = (name: string): name is OperationCommandName =>
+  names.some((known) => known === name);
+
+/** Messages whose texts are kept for quotes. */
+const quotedMax = 500;
+
+/** Runs the commands about messages, and keeps the texts that were shown last. */
+export class OperationCommands {
+  readonly #node: Pick<NodeHandle, 'operate'>;
+  readonly #printer: Printer;
+  readonly #texts = new Map<string, string>();
+
+  constructor(node: Pick<NodeHandle, 'operate'>, printer: Printer) {
+    this.#node = node;
+    this.#printer = printer;
+  }
+
+  /** Returns the text that a message answers, where it was seen. Keeps the text of the message for quotes of it. */
+  quotedBy({ id, text, replyTo }: MessageEvent): string | undefined {
+    this.#texts.set(id, text);
+    const [oldest] = this.#texts.keys();
+    if (this.#texts.size > quotedMax && oldest !== undefined) this.#texts.delete(oldest);
+    return this.#textOf(replyTo);
+  }
+
+  readonly #textOf = (id: string | undefined): string | undefined =>
+    id === undefined ? undefined : this.#texts.get(id);
+
+  /** Shows an operation, and takes over its consequence for quotes. */
+  happened(event: OperationEvent, label: string): void {
+    this.#printer.note(operationLine(event, label, this.#textOf(event.target)));
+    if (event.type === 'edit') this.#texts.set(event.target, event.text);
+    if (event.type === 'delete') this.#texts.delete(event.target);
+  }
+
+  async run(name: OperationCommandName, argument: string, open: Open | null): Promise<void> {
+    if (open === null) return this.#printer.warn('no conversation is open: /chat PEER opens one');
+    const [, word = null, rest = ''] =
+      /^([\^@]\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|#[0-9a-f]{4,31})(?:\s+(.*))?$/s.exec(
+        argument,
+      ) ?? [];
+    const words = word === null ? argument : rest;
+    const operation = operationOf(name, words);
+    if (operation === null) return this.#printer.warn(usageOf[name]);
+    // Without an id: the last own message, or, for an answer and a reaction, the last received one.
+    const named = word?.replace('#', '') ?? (name === 'edit' || name === 'delete' ? '^1' : '@1');
+    const done = await this.#node.operate(named, operation, { peer: open.row?.id ?? open.word });
+    if (done.isErr()) return this.#printer.fail(done.error);
+    if (name === 'delete') this.#printer.note(outcomeOf(operation, done.value));
+  }
+}
+
+function operationOf(name: OperationCommandName, words: string): Operation | null {
+  switch (name) {
+    case 'reply':
+      return words === '' ? null : { do: 'reply', text: words };
+    case 'edit':
+      return words === '' ? null : { do: 'edit', text: words };
+    case 'delete':
+      return words === '' ? { do: 'delete' } : words === 'for-me' ? { do: 'delete', forMe: true } : null;
+    case 'react': {
+      const [emoji = '', off, more] = words.split(/\s+/u);
+      if (emoji === '' || more !== undefined || (off !== undefined && off !== 'off')) return null;
+      return { do: 'react', emoji, on: off === undefined };
+    }
+    default:
+      return name satisfies never;
+  }
+}
+
+const idForms =
+  'ID is ^1 for your last message, @1 for the last received one, or # and the last characters of an id';
+const usageOf: Readonly<Record<OperationCommandName, string>> = {
+  reply: `the text is missing: /reply [ID] TEXT; ${idForms}`,
+  edit: `the text is missing: /edit [ID] TEXT; ${idForms}`,
+  delete: `/delete [ID] [for-me]; ${idForms}`,
+  react: `the emoji is missing: /react [ID] EMOJI [off]; ${idForms}`,
+};

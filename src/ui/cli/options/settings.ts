@@ -34,6 +34,8 @@ import {
   timeout,
   udpPort,
   type Kind,
+  filesAccept,
+  count,
 } from './values.js';
 
 type UsageError = Extract<CliError, { readonly code: 'command/usage' }>;
@@ -176,6 +178,22 @@ export const settings = {
     connections,
     connectionsMax,
     'accept at most this many connections at once',
+  ),
+  filesDir: atStart('--files-dir <dir>', filePath, null, 'put received files into this directory', {
+    shown: '`Parlance` in the folder for downloads',
+  }),
+  filesAccept: atStart(
+    '--files-accept <peers>',
+    filesAccept,
+    'none',
+    'accept files without a question: of none, of contacts, or of verified peers',
+  ),
+  filesBytesMax: atStart(
+    '--files-max <bytes>',
+    count,
+    null,
+    'ask about files with more bytes than this in any case',
+    { shown: 'no limit' },
   ),
   compact: atStart('--compact', flag, false, 'take less memory: one thread for the whole network'),
   dialects: atStart(

@@ -222,6 +222,13 @@ export const notifyBodies: Kind<(typeof notifyBodiesNames)[number]> = {
   refusal: rule(`texts are shown of ${notifyBodiesNames.join(', ')}`),
 };
 
+/** The peers whose files are accepted without a question. */
+export const filesAccept: Kind<'none' | 'contacts' | 'verified'> = {
+  schema: v.picklist(['none', 'contacts', 'verified']),
+  fromWord: (word) => word,
+  refusal: rule('files are accepted of none, contacts or verified'),
+};
+
 /** `all`, `none`, or names separated by commas. */
 export const dialects: Kind<readonly ForeignDialectName[]> = {
   schema: v.pipe(v.array(v.picklist(foreignDialectNames)), v.readonly()),

@@ -10,7 +10,7 @@ export const slashCommands = [
   { name: 'send', argument: 'PATH', does: 'offers a file or folder to the open conversation' },
   {
     name: 'files',
-    argument: '[VERB] [ID] [DIR]',
+    argument: '[VERB] [ID]',
     does: 'lists the transfers; accept, decline, cancel or retry one',
   },
   { name: 'history', argument: '[QUERY]', does: 'shows the conversation, or the messages that hold QUERY' },

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TransferRecord } from '../../chat/files/record.js';
 import { parseMessageId, type MessageId } from '../../ids.js';
@@ -42,6 +42,8 @@ export class TransferFolder {
 
   async #save(record: TransferRecord): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
+    // Whatever the umask.
+    for (const each of [join(this.path, '..'), this.path]) await chmod(each, 0o700);
     const temporary = join(this.path, `${recordFile}.new`);
     const handle = await open(temporary, 'w', 0o600);
     try {
@@ -123,9 +125,13 @@ export async function readRecords(
   root: string,
   onUnreadable: (folder: string) => void,
 ): Promise<readonly TransferRecord[]> {
-  await mkdir(root, { recursive: true, mode: 0o700 });
   const records: TransferRecord[] = [];
-  for (const name of await readdir(root)) {
+  const names = await readdir(root).catch((cause: unknown) => {
+    // A home without transfers has no folder for them.
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw cause;
+  });
+  for (const name of names) {
     const id = parseMessageId(name);
     if (id.isErr()) continue;
     const bytes = await readOrEmpty(join(root, name, recordFile));

@@ -84,11 +84,15 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
       state.ways.written(sessionId, bytes);
       return next(state);
     },
-    sessionOver(state, { actor: actorId }) {
+    sessionOver(state, { actor: actorId }, context) {
       for (const sessionId of state.sessions.keys())
         if (actorId.endsWith(sessionId)) state.sessions.delete(sessionId);
-      const peerId = state.ways.over(actorId);
-      if (peerId !== null) state.table.sessionDown(peerId);
+      const over = state.ways.over(actorId);
+      if (over === null) return next(state);
+      // Chunks under way are lost with the session, and are asked for again in the one that is left.
+      state.table.sessionDown(over.peerId);
+      if (over.isReplaced) state.table.sessionUp(over.peerId);
+      planTick(state, context);
       return next(state);
     },
     tick(state, _body, context) {

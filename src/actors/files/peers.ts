@@ -1,6 +1,9 @@
 /**
- * The sessions over which transfers run, one for each peer. Small words go out at once; chunks of several transfers take
- * turns, and wait until the session has written what it holds.
+ * The sessions over which transfers run. Small words go out at once; chunks of several transfers take turns, and wait
+ * until the session has written what it holds.
+ *
+ * Two that dial each other have two sessions for a moment. Which of them ends is decided elsewhere, so each is kept until
+ * it is over, and the newest one is used.
  */
 import type { FileWords } from '../../dialects/files.js';
 import type { PeerId, SessionId } from '../../ids.js';
@@ -9,98 +12,106 @@ import type { SessionProtocol } from '../connection/protocol.js';
 import { files as limits } from './limits.js';
 import type { Outgoing } from './outgoing.js';
 
+/** The part of a session's ref that is used. */
+export type SessionRef = Pick<Ref<SessionProtocol>, 'castOnce'> & { readonly actor: string };
+
+/** The end of a session. `isReplaced`: another one is used from now on. */
+export interface SessionOver {
+  readonly peerId: PeerId;
+  readonly isReplaced: boolean;
+}
+
 /** One session. */
 class Way {
   readonly sessionId: SessionId;
   readonly actor: string;
-  readonly #session: Pick<Ref<SessionProtocol>, 'castOnce'>;
-  readonly #works: () => readonly Outgoing[];
+  readonly #session: SessionRef;
   #heldBytes = 0;
-  #hasRoom: (() => void) | null = null;
-  #isWorking = false;
   #isOver = false;
-  #turn = 0;
+  #onRoom: () => void = () => undefined;
 
-  constructor(
-    sessionId: SessionId,
-    session: Pick<Ref<SessionProtocol>, 'castOnce'> & { readonly actor: string },
-    works: () => readonly Outgoing[],
-  ) {
+  constructor(sessionId: SessionId, session: SessionRef) {
     this.sessionId = sessionId;
     this.actor = session.actor;
     this.#session = session;
-    this.#works = works;
   }
 
-  say(words: readonly FileWords[]): void {
-    if (words.length > 0) this.#give(words, 0, null);
+  give(words: readonly FileWords[], buffer: ArrayBuffer | null): void {
+    const given = this.#session.castOnce('sayFiles', { words }, buffer === null ? [] : [buffer]);
+    // A session that is gone, or that takes nothing more, is reported as over.
+    if (given.isOk()) this.#heldBytes += buffer?.byteLength ?? 0;
+  }
+
+  /** Settles once the session has room, or is over. */
+  async room(): Promise<void> {
+    while (this.#heldBytes >= limits.sessionBytesMax && !this.#isOver)
+      await new Promise<void>((resolve) => (this.#onRoom = resolve));
   }
 
   written(bytes: number): void {
     this.#heldBytes -= bytes;
-    if (this.#heldBytes < limits.sessionBytesMax) this.#wake();
-  }
-
-  /** Works until no transfer is asked for anything. */
-  work(): void {
-    if (this.#isWorking || this.#isOver) return;
-    this.#isWorking = true;
-    void this.#workOn().finally(() => (this.#isWorking = false));
+    if (this.#heldBytes < limits.sessionBytesMax) this.#onRoom();
   }
 
   end(): void {
     this.#isOver = true;
-    this.#wake();
+    this.#onRoom();
+  }
+}
+
+/** The sessions with one peer. */
+class PeerWays {
+  /** The one in use last. */
+  readonly ways: Way[] = [];
+  readonly #works: () => readonly Outgoing[];
+  #isWorking = false;
+  #turn = 0;
+
+  constructor(works: () => readonly Outgoing[]) {
+    this.#works = works;
+  }
+
+  get current(): Way | undefined {
+    return this.ways.at(-1);
+  }
+
+  /** Works until no transfer is asked for anything. One piece at a time, also when the session changes meanwhile. */
+  work(): void {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    void this.#workOn().finally(() => (this.#isWorking = false));
   }
 
   async #workOn(): Promise<void> {
-    for (;;) {
+    while (this.current !== undefined) {
       const works = this.#works().filter(({ hasWork }) => hasWork);
       this.#turn += 1;
       const one = works[this.#turn % Math.max(1, works.length)];
-      if (one === undefined || this.#isOver) return;
-      await one.work((words, buffer) => this.#deliver(words, buffer));
+      if (one === undefined) return;
+      await one.work(async (words, buffer) => {
+        const way = this.current;
+        way?.give(words, buffer);
+        await way?.room();
+      });
     }
-  }
-
-  async #deliver(words: readonly FileWords[], buffer: ArrayBuffer | null): Promise<void> {
-    if (this.#isOver) return;
-    this.#give(words, buffer?.byteLength ?? 0, buffer);
-    while (this.#heldBytes >= limits.sessionBytesMax && !this.#isOver)
-      await new Promise<void>((resolve) => (this.#hasRoom = resolve));
-  }
-
-  #give(words: readonly FileWords[], bytes: number, buffer: ArrayBuffer | null): void {
-    const given = this.#session.castOnce('sayFiles', { words }, buffer === null ? [] : [buffer]);
-    // A session that is gone, or that takes nothing more, is reported as over.
-    if (given.isOk()) this.#heldBytes += bytes;
-  }
-
-  #wake(): void {
-    this.#hasRoom?.();
-    this.#hasRoom = null;
   }
 }
 
 /** The sessions of all peers. */
 export class Ways {
-  readonly #byPeer = new Map<PeerId, Way>();
+  readonly #byPeer = new Map<PeerId, PeerWays>();
 
-  /** Takes a session, which is used from now on instead of an earlier one. */
-  up(
-    peerId: PeerId,
-    sessionId: SessionId,
-    session: Pick<Ref<SessionProtocol>, 'castOnce'> & { readonly actor: string },
-    works: () => readonly Outgoing[],
-  ): void {
-    this.#byPeer.get(peerId)?.end();
-    this.#byPeer.set(peerId, new Way(sessionId, session, works));
+  /** Takes a session, which is used from now on instead of an earlier one. A repeated report changes nothing. */
+  up(peerId: PeerId, sessionId: SessionId, session: SessionRef, works: () => readonly Outgoing[]): void {
+    const known = this.#byPeer.get(peerId) ?? new PeerWays(works);
+    this.#byPeer.set(peerId, known);
+    if (known.ways.every((way) => way.sessionId !== sessionId)) known.ways.push(new Way(sessionId, session));
   }
 
   isUp = (peerId: PeerId): boolean => this.#byPeer.has(peerId);
 
   say(peerId: PeerId, words: readonly FileWords[]): void {
-    this.#byPeer.get(peerId)?.say(words);
+    if (words.length > 0) this.#byPeer.get(peerId)?.current?.give(words, null);
   }
 
   work(peerId: PeerId): void {
@@ -108,16 +119,21 @@ export class Ways {
   }
 
   written(sessionId: SessionId, bytes: number): void {
-    for (const way of this.#byPeer.values()) if (way.sessionId === sessionId) way.written(bytes);
+    for (const { ways } of this.#byPeer.values())
+      for (const way of ways) if (way.sessionId === sessionId) way.written(bytes);
   }
 
-  /** Forgets a session. Returns its peer; null: it was not in use. */
-  over(actor: string): PeerId | null {
-    for (const [peerId, way] of this.#byPeer) {
-      if (way.actor !== actor) continue;
+  /** Forgets a session. Returns null where it was not in use. */
+  over(actor: string): SessionOver | null {
+    for (const [peerId, { ways }] of this.#byPeer) {
+      const at = ways.findIndex((way) => way.actor === actor);
+      const way = ways[at];
+      if (way === undefined) continue;
+      const isInUse = at === ways.length - 1;
+      ways.splice(at, 1);
       way.end();
-      this.#byPeer.delete(peerId);
-      return peerId;
+      if (ways.length === 0) this.#byPeer.delete(peerId);
+      return isInUse ? { peerId, isReplaced: ways.length > 0 } : null;
     }
     return null;
   }

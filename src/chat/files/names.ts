@@ -43,7 +43,8 @@ export function splitPath(path: string): Result<readonly string[], string> {
 /** Repairs one part of a path. `isTop`: it stands in the user's own folder, where nothing may be hidden. */
 export function safePart(part: string, isTop = false): string {
   let safe = part.normalize('NFC').replace(removed, '').replace(forbidden, '_');
-  safe = safe.replace(/[. ]+$/u, (run) => '_'.repeat(run.length)).replace(/^ +/u, '');
+  const end = endOf(safe);
+  safe = (safe.slice(0, end) + '_'.repeat(safe.length - end)).replace(/^ +/u, '');
   if (safe === '') safe = '_';
   const [stem = ''] = safe.split('.');
   if (reserved.test(stem.trimEnd())) safe = `_${safe}`;
@@ -156,7 +157,15 @@ function shortened(stem: string, ending: string): string {
     if (bytesOf(kept) + bytesOf(character) + bytesOf(ending) > limits.partBytesMax) break;
     kept += character;
   }
-  return kept.replace(/[. ]+$/u, '_') + ending;
+  const end = endOf(kept);
+  return `${kept.slice(0, end)}${end < kept.length ? '_' : ''}${ending}`;
+}
+
+/** Returns where the dots and blanks at the end of a name begin, which Windows drops. */
+function endOf(name: string): number {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end -= 1;
+  return end;
 }
 
 /**

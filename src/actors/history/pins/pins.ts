@@ -5,6 +5,7 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -45,6 +46,8 @@ export function writePins(file: string, { seq, contacts }: Pins): boolean {
   try {
     const descriptor = openSync(`${target}.new`, 'w', 0o600);
     try {
+      // Private and readable, whatever the umask.
+      fchmodSync(descriptor, 0o600);
       const bytes = Buffer.from(text);
       for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
       fsyncSync(descriptor);

@@ -1,6 +1,6 @@
 /** Peer_Discovery of cmp2204 beside a node: the lines that it prints while the node comes, stays and goes. */
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { eventually } from '../support/deadline.js';
@@ -19,7 +19,7 @@ async function printingDiscovery(
   const printed: string[] = [];
   let datagrams = 0;
   const seenAtMs = new Map<string, number>();
-  const socket = createSocket('udp4');
+  const socket = await boundAt(host, port);
   socket.on('message', (datagram) => {
     const { username } = JSON.parse(datagram.subarray(0, 1_024).toString('utf8')) as { username: string };
     const nowMs = performance.now();
@@ -27,10 +27,28 @@ async function printingDiscovery(
     seenAtMs.set(username, nowMs);
     datagrams += 1;
   });
-  socket.bind(port, host);
-  await once(socket, 'listening');
   t.after(() => socket.close());
   return { printed, count: () => datagrams };
+}
+
+/** Binds the fixed port of the program. A test beside this one may have it for a moment, on every address. */
+async function boundAt(host: string, port: number): Promise<Socket> {
+  let bound: Socket | null = null;
+  await eventually(
+    async () => {
+      const socket = createSocket('udp4');
+      socket.bind(port, host);
+      await once(socket, 'listening').then(
+        () => (bound = socket),
+        () => socket.close(),
+      );
+      return bound !== null;
+    },
+    3_000,
+    `${host}:${port} is free`,
+  );
+  assert.ok(bound !== null);
+  return bound;
 }
 
 // Case O6

@@ -2,7 +2,7 @@
  * A node whose workers fail on order, by hand: each line of the standard input names a worker and a fault.
  *
  *   node dist/test/faults/hook.js HOME
- *   session throw        workers: broadcast discovery session transport history
+ *   session throw        workers: files broadcast discovery session transport history
  *   history exit         faults: handler throw reject exit loop heap off-heap
  *
  * Prints the log of the node.

@@ -12,6 +12,7 @@ import { freeUdpPort } from './free-port.js';
 
 /** In an order in which none is replaced together with the one before it. */
 export const allWorkers: readonly FaultyWorker[] = [
+  'files',
   'broadcast',
   'discovery',
   'session',

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { outbox } from '../../src/chat/delivery/limits.js';
 import { eventually, testMsMax, within } from '../support/deadline.js';
-import { deliver, liveNode, message, must, peer, untilMet } from '../support/live-node.js';
+import { deliver, liveNode, message, peer, sendPatiently, untilMet } from '../support/live-node.js';
 import { spawnNode, type NodeProcess } from '../support/node-process.js';
 import { temporaryHome } from '../support/program.js';
 import { quantile } from '../support/scene-nodes.js';
@@ -79,7 +79,7 @@ test('of what waits for a peer that never reads, one megabyte is under way', asy
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
   const texts = Array.from({ length: 200 }, () => 'x'.repeat(60_000));
-  const queued = await must(alice.handle.sendAll(`127.0.0.1:${deaf.port}`, texts));
+  const queued = await sendPatiently(alice.handle, `127.0.0.1:${deaf.port}`, texts);
   await within(deaf.held.take(), 10_000, 'the handshake with who never reads');
   // As long as somebody else's words go to and fro, there is time for more.
   for (let n = 0; n < 50; n += 1) await deliver(alice, bob.id, `text ${n}`);

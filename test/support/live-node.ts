@@ -175,10 +175,22 @@ export async function untilMet(one: LiveNode, other: LiveNode): Promise<void> {
 
 /** Says it and waits until it is delivered. */
 export async function deliver(from: LiveNode, to: string, text: string): Promise<void> {
-  let sent = await from.handle.send(to, text);
-  // To an address: on a busy machine a handshake may miss its three seconds, and the user tries again.
+  const [queued] = await sendPatiently(from.handle, to, [text]);
+  assert.ok(queued !== undefined);
+  await from.until(status(queued.id, 'delivered'), `"${text.slice(0, 40)}" is delivered`);
+}
+
+/**
+ * Sends texts. To an address: on a busy machine a handshake may miss its three seconds, nothing is queued then, and
+ * the user tries again.
+ */
+export async function sendPatiently(
+  handle: NodeHandle,
+  to: string,
+  texts: readonly string[],
+): Promise<readonly StatusEvent[]> {
+  let sent = await handle.sendAll(to, texts);
   for (let tries = 1; sent.isErr() && sent.error.code === 'session/deadline' && tries < 10; tries += 1)
-    sent = await from.handle.send(to, text);
-  const { id } = await must(new ResultAsync(Promise.resolve(sent)));
-  await from.until(status(id, 'delivered'), `"${text.slice(0, 40)}" is delivered`);
+    sent = await handle.sendAll(to, texts);
+  return must(new ResultAsync(Promise.resolve(sent)));
 }

@@ -10,7 +10,7 @@ import { run } from '../../src/ui/cli/program.js';
 import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
-import { liveNode } from '../support/live-node.js';
+import { liveNode, sendPatiently } from '../support/live-node.js';
 import { freeUdpPort } from '../support/free-port.js';
 
 const options = { timeout: testMsMax };
@@ -20,7 +20,7 @@ test('commands that read send no datagram and start no node', options, async (co
   const beaconPort = await freeUdpPort();
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
-  (await alice.handle.send(`127.0.0.1:${bob.port}`, 'hello'))._unsafeUnwrap();
+  await sendPatiently(alice.handle, `127.0.0.1:${bob.port}`, ['hello']);
   await bob.until((event) => (event.type === 'message' ? event : undefined), 'the message');
   await Promise.all([alice.close(), bob.close()]);
 

@@ -18,6 +18,11 @@ export class Bulk {
     return this.#at < this.#waiting.length;
   }
 
+  /** Words that are held in memory. */
+  get heldCount(): number {
+    return this.#waiting.length;
+  }
+
   add(words: readonly FileWords[]): void {
     this.#waiting.push(...words);
   }
@@ -29,8 +34,9 @@ export class Bulk {
     const words = this.#waiting[this.#at];
     if (words === undefined) return null;
     this.#at += 1;
-    if (!this.isWaiting) {
-      this.#waiting = [];
+    // Written words are let go, also where the next ones come before the last is written.
+    if (2 * this.#at >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#at);
       this.#at = 0;
     }
     if (words.type === 'data') this.#writtenBytes += words.bytes.length;

@@ -116,13 +116,7 @@ export class Incoming {
 
   /** Takes words of the peer. `taken` is called once their bytes are dealt with. */
   heard(words: FileWords, taken: () => void): void {
-    this.#row.run(async () => {
-      try {
-        await this.#take(words);
-      } finally {
-        taken();
-      }
-    });
+    this.#row.run(() => this.#take(words), taken);
   }
 
   /** Looks at the clock: syncs, asks again, looks for space. */
@@ -159,13 +153,14 @@ export class Incoming {
     this.#isOver = true;
     await this.#row.end();
     if (drop) {
-      await this.#tree.prepare().then(() => this.#tree.remove(), ignored);
-      await this.#context.folder.dropChunks();
+      const removed = this.#tree.prepare().then(() => this.#tree.remove());
+      await removed.catch(ignored);
+      await this.#context.folder.dropChunks().catch(ignored);
     } else {
       await this.#sync().catch(ignored);
       await this.#tree.close();
     }
-    await this.#context.folder.close();
+    await this.#context.folder.close().catch(ignored);
   }
 
   /** Asks for what is missing. */
@@ -364,7 +359,7 @@ export class Incoming {
     if (!wasPaused) this.#context.changed();
   }
 
-  /** A failure of the disk pauses the transfer; it goes on once the cause is gone. */
+  /** A failure of the disk pauses the transfer; it goes on once the cause is gone. Any other one ends it alone. */
   #failed(cause: unknown): void {
     this.#isFinishing = false;
     this.#unlogged = [];
@@ -374,7 +369,10 @@ export class Incoming {
       return;
     }
     const code = errnoOf(cause);
-    if (code === '') throw cause;
+    if (code === '') {
+      this.#stop(reasonOf(cause));
+      return;
+    }
     this.#context.log('transfer-paused', { id: this.#context.record().id, reason: reasonOf(cause) });
     this.#paused(code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'io');
   }

@@ -15,6 +15,9 @@ import type { Outgoing } from './outgoing.js';
 /** The part of a session's ref that is used. */
 export type SessionRef = Pick<Ref<SessionProtocol>, 'castOnce'> & { readonly actor: string };
 
+/** The part of a sending end that is used. */
+type Sender = Pick<Outgoing, 'hasWork' | 'work'>;
+
 /** The end of a session. `isReplaced`: another one is used from now on. */
 export interface SessionOver {
   readonly peerId: PeerId;
@@ -37,9 +40,11 @@ class Way {
   }
 
   give(words: readonly FileWords[], buffer: ArrayBuffer | null): void {
+    // The buffer moves to the session, which leaves it empty here.
+    const bytes = buffer?.byteLength ?? 0;
     const given = this.#session.castOnce('sayFiles', { words }, buffer === null ? [] : [buffer]);
     // A session that is gone, or that takes nothing more, is reported as over.
-    if (given.isOk()) this.#heldBytes += buffer?.byteLength ?? 0;
+    if (given.isOk()) this.#heldBytes += bytes;
   }
 
   /** Settles once the session has room, or is over. */
@@ -63,11 +68,11 @@ class Way {
 class PeerWays {
   /** The one in use last. */
   readonly ways: Way[] = [];
-  readonly #works: () => readonly Outgoing[];
+  readonly #works: () => readonly Sender[];
   #isWorking = false;
   #turn = 0;
 
-  constructor(works: () => readonly Outgoing[]) {
+  constructor(works: () => readonly Sender[]) {
     this.#works = works;
   }
 
@@ -102,7 +107,7 @@ export class Ways {
   readonly #byPeer = new Map<PeerId, PeerWays>();
 
   /** Takes a session, which is used from now on instead of an earlier one. A repeated report changes nothing. */
-  up(peerId: PeerId, sessionId: SessionId, session: SessionRef, works: () => readonly Outgoing[]): void {
+  up(peerId: PeerId, sessionId: SessionId, session: SessionRef, works: () => readonly Sender[]): void {
     const known = this.#byPeer.get(peerId) ?? new PeerWays(works);
     this.#byPeer.set(peerId, known);
     if (known.ways.every((way) => way.sessionId !== sessionId)) known.ways.push(new Way(sessionId, session));

@@ -29,7 +29,7 @@ export interface LiveView {
   readonly etaSeconds: number | null;
 }
 
-/** Runs jobs one after the other. A failure ends the row, and is reported once. */
+/** Runs jobs one after the other. A failure is reported, and the next job runs. */
 export class Row {
   #last: Promise<void> = Promise.resolve();
   #isOver = false;
@@ -39,13 +39,15 @@ export class Row {
     this.#onFailure = onFailure;
   }
 
-  run(job: () => Promise<void>): void {
-    this.#last = this.#last.then(async () => {
-      if (this.#isOver) return;
+  /** Runs a job. `onOver` is called once it has ended, failed, or was left out since the row has ended. */
+  run(job: () => Promise<void>, onOver: () => void = nothing): void {
+    this.#last = this.#last.catch(nothing).then(async () => {
       try {
-        await job();
+        if (!this.#isOver) await job();
       } catch (cause) {
         this.#onFailure(cause);
+      } finally {
+        onOver();
       }
     });
   }
@@ -53,9 +55,11 @@ export class Row {
   /** Runs no further job. Settles once the present one has ended. */
   async end(): Promise<void> {
     this.#isOver = true;
-    await this.#last;
+    await this.#last.catch(nothing);
   }
 }
+
+const nothing = (): void => undefined;
 
 /** The requests of the table to its surroundings. */
 export interface TableEvents {

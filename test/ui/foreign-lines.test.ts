@@ -30,6 +30,11 @@ test('an empty message is shown as one, and a text as it is', () => {
   assert.match(messageLine({ ...message, text: 'hi' }, colors), /Pat.*: hi/);
 });
 
+test('a part of a line that is empty has no colour codes', () => {
+  const line = messageLine({ ...message, text: 'hi' }, createColors(true));
+  assert.doesNotMatch(line, /\x1b\[\d+m\x1b\[(?:22|39)m/);
+});
+
 // Cases O5, O10
 test('a user reads that it is their turn, and who was cut off', () => {
   assert.match(notice('your-turn', ''), /turn/);

@@ -1,6 +1,7 @@
 /** The dialog of all menus: at a terminal and with lines from a pipe. */
 import assert from 'node:assert/strict';
 import { err, ok } from 'neverthrow';
+import { createColors } from 'picocolors';
 import { test, type TestContext } from 'node:test';
 import { Dialog } from '../../../src/ui/cli/foreign/menus/dialog.js';
 import { runMenu } from '../../../src/ui/cli/foreign/menus/menu.js';
@@ -41,6 +42,18 @@ test('a terminal shows no prompt before the first question', options, async (t) 
   dialog.say('It is told.');
   await it.stdout.until((text) => text.includes('It is told.'));
   assert.doesNotMatch(it.stdout.text, />/);
+});
+
+test('colours take no room: a line that fits without them stays one row', options, async (t) => {
+  const { it, dialog } = open(t, true);
+  const colors = createColors(true);
+  const words = 'word '.repeat(15).trim();
+  const fitting = words.replaceAll('word', (word) => colors.red(word));
+  dialog.say(fitting);
+  await it.stdout.until((text) => text.includes(`${fitting}\n`));
+  // A line that does not fit is broken at a blank, and no code is cut.
+  dialog.say(colors.red(`${words} ${words}`));
+  await it.stdout.until((text) => text.includes(`${words}\nword`));
 });
 
 const readDigit = (answer: string) =>

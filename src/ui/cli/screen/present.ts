@@ -90,10 +90,12 @@ export function messageLine(
     message.file !== undefined
       ? `[files] ${transferName(message.file)}`
       : messageText(shownText(message), { multiline: true }).replaceAll('\n', '\n    ');
-  const marks = colors.dim(changeMarks(message));
-  const reply = colors.dim(replyMark(message, quotedBy(message.replyTo)));
+  // A part that is empty has no colour codes either.
+  const dim = (part: string): string => (part === '' ? '' : colors.dim(part));
+  const marks = dim(changeMarks(message));
+  const reply = dim(replyMark(message, quotedBy(message.replyTo)));
   const labels = message.direction === 'in' ? unusual(message, colors, trust !== '') : '';
-  const note = colors.dim(sentNote(message, clock));
+  const note = dim(sentNote(message, clock));
   return `${colors.dim(clock(message.receivedAt))} ${from} ${reply}${text}${marks}${labels}${note}`;
 }
 

@@ -4,7 +4,6 @@
  */
 import type { Result } from 'neverthrow';
 import { escapeForTerminal } from '../../../../index.js';
-import { remarkRows } from '../../prompt/layout.js';
 import { plainScreen } from '../../prompt/plain.js';
 import { TerminalScreen, type Screen } from '../../prompt/screen.js';
 import type { RunContext } from '../../run.js';
@@ -78,10 +77,9 @@ export class Dialog {
     }
   }
 
-  /** Prints lines, in which text of peers is escaped. */
+  /** Prints lines, which may have colours and in which text of peers is escaped. The screen breaks what does not fit. */
   say(...lines: readonly string[]): void {
-    for (const line of lines)
-      for (const row of line.split('\n')) this.#screen.print(remarkRows(row, this.#screen.columns()));
+    for (const line of lines) this.#screen.print(line.split('\n'));
   }
 
   /** Whether the input has ended or a signal came. */

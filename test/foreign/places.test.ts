@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { admission } from '../../src/admission/limits.js';
 import { peerIdOf } from '../../src/chat/people/identity.js';
+import { foreignFrames } from '../../src/dialects/limits.js';
 import { eventually, within } from '../support/deadline.js';
 import { startScene, type Scene } from '../support/foreign-scene.js';
 import { newTally, simulatedPeer } from '../support/simulated-peer.js';
@@ -15,34 +17,66 @@ interface Hog {
   readonly first: string;
   /** Sent again and again; empty: nothing more. */
   readonly more: string;
+  /** Pause before `more`, ms. */
+  readonly everyMs: number;
+  /** Slots that one address gets at least. */
+  readonly slots: number;
 }
+
+/** All slots that a stranger can have. */
+const strangersMax = admission.connectionsMax - admission.reservedConnections;
 
 const hogs: Readonly<Record<string, Hog>> = {
   'messages with a key and nothing behind it': {
     port: (scene) => scene.port(),
     first: '{"key": "b\'8\'"}',
     more: '',
+    everyMs: 200,
+    slots: strangersMax,
   },
-  'messages that go on letter by letter': {
+  'a text that goes on letter by letter': {
     port: (scene) => scene.port(),
     first: 'LISTENING_PORT:7070|TEAM_NAME:hog|hi',
     more: 'x',
+    // The first text is not whole, so that an address gets as few slots as for connections without authentication.
+    everyMs: (2 / 3) * foreignFrames.messageGapMs,
+    slots: admission.unauthenticatedPerAddressMax,
   },
-  'conversations without a word': { port: (scene) => scene.port('chatbuddy'), first: '', more: '' },
-  'conversations that never pause': { port: (scene) => scene.port('chatbuddy'), first: 'hi', more: 'so' },
+  'texts of one letter that follow each other': {
+    port: (scene) => scene.port(),
+    first: 'LISTENING_PORT:7070|TEAM_NAME:hog|hi',
+    more: 'x',
+    // The pause ends each text.
+    everyMs: (4 / 3) * foreignFrames.messageGapMs,
+    slots: strangersMax,
+  },
+  'conversations without a word': {
+    port: (scene) => scene.port('chatbuddy'),
+    first: '',
+    more: '',
+    everyMs: 200,
+    slots: strangersMax,
+  },
+  'conversations that never pause': {
+    port: (scene) => scene.port('chatbuddy'),
+    first: 'hi',
+    more: 'so',
+    everyMs: 200,
+    slots: strangersMax,
+  },
 };
 
 /** Resolves once one address has all slots that it gets. */
 async function hold(t: TestContext, scene: Scene, hog: Hog): Promise<void> {
   press(t, scene, hog, '127.0.0.66', 12);
-  await eventually(async () => (await slotsTaken(scene)) >= 4, 5_000, 'the hog has its slots');
+  await eventually(async () => (await slotsTaken(scene)) >= hog.slots, 5_000, 'the hog has its slots');
 }
 
 /** `count` connections from one address, each opened again when it is ended. */
 function press(
   t: TestContext,
   scene: Scene,
-  { port, first, more }: Hog,
+  { port, first, more, everyMs }: Hog,
   localAddress: string,
   count: number,
 ): void {
@@ -62,7 +96,7 @@ function press(
   for (let n = 0; n < count; n += 1) open();
   const talking = setInterval(() => {
     if (more !== '') for (const socket of sockets) if (!socket.connecting) socket.write(more);
-  }, 200);
+  }, everyMs);
   t.after(() => {
     isOver = true;
     clearInterval(talking);
@@ -116,8 +150,13 @@ for (const hosts of [6, 12])
     const scene = await startScene(t);
     const kinds = Object.values(hogs).filter(({ port }) => port(scene) === scene.port());
     for (let n = 0; n < hosts; n += 1)
-      for (const hog of kinds) press(t, scene, hog, `127.0.4.${n + 1}`, 20 / kinds.length);
-    await eventually(async () => (await slotsTaken(scene)) >= 4, 5_000, 'the hogs have their slots');
+      for (const [at, hog] of kinds.entries())
+        press(t, scene, hog, `127.0.4.${n + 1}`, Math.ceil((20 - at) / kinds.length));
+    await eventually(
+      async () => (await slotsTaken(scene)) >= strangersMax,
+      5_000,
+      'the hogs have their slots',
+    );
     const waits = await Promise.all([
       twice(() => nativeWait(scene, '127.0.1.1')),
       twice(() => nativeWait(scene, '127.0.1.2')),
@@ -157,7 +196,7 @@ test('a friend gets through at once while many hosts hold all that strangers can
   for (let n = 0; n < 6; n += 1)
     for (const [at, hog] of Object.values(hogs).entries())
       press(t, scene, hog, `127.0.4.${n * 10 + at + 1}`, 12);
-  await eventually(async () => (await slotsTaken(scene)) >= 4, 5_000, 'the hogs have their slots');
+  await eventually(async () => (await slotsTaken(scene)) >= strangersMax, 5_000, 'the hogs have their slots');
   const waitsMs: number[] = [];
   for (let n = 0; n < 12; n += 1)
     waitsMs.push(...(await within(pat.deliver([`message ${n}`]), 10_000, 'a message of a friend')));

@@ -107,16 +107,21 @@ function rank(one: Pick<Revision, 'revision' | 'id'>, other: Pick<Revision, 'rev
   return one.id < other.id ? -1 : 1;
 }
 
+/** Whether an edit can have this number. */
+export const isEditNumber = (revision: number): boolean => revision >= 1 && revision <= limits.editsMax;
+
 function withEdit(
   edits: readonly Revision[],
   { id, atMs }: Change,
   { revision, text }: Extract<Content, { readonly type: 'edit' }>,
 ): readonly Revision[] {
-  if (revision < 1 || revision > limits.editsMax) return edits;
+  if (!isEditNumber(revision)) return edits;
   const edit: Revision = { id, revision, text, atMs };
   const same = edits.find((each) => each.revision === revision);
   if (same !== undefined && rank(same, edit) >= 0) return edits;
-  return [...edits.filter((each) => each !== same), edit].sort(rank);
+  // The list is in order already, and a peer sends thousands of edits.
+  const at = edits.findIndex((each) => each.revision >= revision);
+  return edits.toSpliced(at === -1 ? edits.length : at, same === undefined ? 0 : 1, edit);
 }
 
 function withReaction(

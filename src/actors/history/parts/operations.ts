@@ -7,6 +7,7 @@ import type { Appended, Direction } from '../../../chat/delivery/entry.js';
 import {
   isAllowed,
   isChange,
+  isEditNumber,
   lastEdit,
   revise,
   shownReactions,
@@ -15,6 +16,7 @@ import {
   type ChangeContent,
   type Revised,
 } from '../../../chat/operations/revisions.js';
+import { unreachable } from '../../../exhaustive.js';
 import { messageIdFromBytes, type MessageId } from '../../../ids.js';
 import { decodeContent, encodeReactions } from '../content.js';
 import { operations as limits } from '../limits.js';
@@ -105,7 +107,47 @@ export class Operations {
       this.#boundWaiting(peerNo);
       return noConsequences;
     }
-    return this.#fold(target, idBytes(content.target), seq);
+    return this.#change(target, seq, line, content);
+  }
+
+  /** Takes one operation more. Earlier edits stay in the file, unread: a peer may send thousands of them in one commit. */
+  #change(target: Target, seq: number, line: EncodedEntry, content: ChangeContent): Consequences {
+    const targetId = idBytes(content.target);
+    switch (content.type) {
+      case 'delete':
+        return this.#erase(target, targetId, false);
+      case 'edit':
+        return this.#edit(target, targetId, seq, line, content);
+      case 'reaction':
+        return this.#fold(target, targetId, seq);
+      default:
+        return unreachable(content);
+    }
+  }
+
+  /** Takes one edit more: of two with one number the greater id stays, and only the last one is shown. */
+  #edit(
+    target: Target,
+    targetId: Uint8Array,
+    seq: number,
+    { id, receivedAtMs }: EncodedEntry,
+    { revision, text }: Extract<ChangeContent, { readonly type: 'edit' }>,
+  ): Consequences {
+    if (!isEditNumber(revision)) return this.#ignore(seq);
+    const edits = 'FROM op WHERE target = ? AND peer_no = ? AND kind = ? AND seq <> CAST(? AS INTEGER)';
+    const values = [targetId, target.peerNo, changeKinds.indexOf('edit'), seq];
+    const [rival] = this.#sql
+      .prepare(`SELECT CAST(seq AS INTEGER), CAST(id AS BLOB) ${edits} AND revision = ?`)
+      .rows([...values, revision]);
+    const isStale = rival !== undefined && Buffer.compare(bytesOf(rival[1]), id) >= 0;
+    if (isStale) return this.#ignore(seq);
+    // A text that lost leaves at once: a deletion of the message finds only what `op` names.
+    if (rival !== undefined) this.#ignore(integerOf(rival[0]));
+    const later = this.#sql.integer(`SELECT EXISTS(SELECT 1 ${edits} AND revision > ?)`, [
+      ...values,
+      revision,
+    ]);
+    return later === 1 ? noConsequences : this.#showEdit(target, text, receivedAtMs);
   }
 
   /** Replaces the text of a message that was never said, or (null) removes it. `isHere`: it is hidden here alone. */
@@ -184,15 +226,18 @@ export class Operations {
     this.#ignore(integerOf(seq));
   }
 
-  /** Brings the row of a message to the state that its operations give. `seq`: the operation that was added. */
+  /**
+   * Brings the row of a message to the state that its operations give. `seq`: the reaction that was added; null: all
+   * operations count.
+   */
   #fold(target: Target, targetId: Uint8Array, seq: number | null): Consequences {
     const rows = this.#sql
       .prepare(
         `SELECT CAST(seq AS INTEGER), CAST(kind AS INTEGER), CAST(author AS INTEGER), CAST(id AS BLOB),
            CAST(revision AS INTEGER), CAST(emoji AS BLOB), is_on = 1, CAST(at AS INTEGER)
-         FROM op WHERE target = ? AND peer_no = ?`,
+         FROM op WHERE target = ? AND peer_no = ? AND kind >= ?`,
       )
-      .rows([targetId, target.peerNo]);
+      .rows([targetId, target.peerNo, seq === null ? 0 : changeKinds.indexOf('reaction')]);
     const author = directionOf(target.direction);
     const changes = rows.map((row) => ({ seq: integerOf(row[0]), change: changeOf(row, targetId) }));
     const revised = changes.reduce((state, { change }) => revise(state, author, change), unrevised);
@@ -204,7 +249,8 @@ export class Operations {
       this.#sql.prepare('DELETE FROM op WHERE seq = ?').run([each.seq]);
       // An operation that changes nothing is not published.
       const isWrong = !isAllowed(each.change.content, each.change.author, author);
-      if (each.seq !== seq && !isWrong) continue;
+      const isEdit = each.change.content.type === 'edit';
+      if (each.seq !== seq && !isWrong && !isEdit) continue;
       this.#wipe(each.seq);
       isAltered = true;
     }
@@ -228,11 +274,14 @@ export class Operations {
       .row([of?.seq ?? 0]);
     const content =
       row === undefined ? null : decodeContent({ kind: integerOf(row[0]), body: bytesOf(row[1]) });
-    if (content?.type !== 'edit') return noConsequences;
+    return content?.type === 'edit' ? this.#showEdit(target, content.text, edit.atMs) : noConsequences;
+  }
+
+  #showEdit(target: Target, text: string, atMs: number): Consequences {
     this.#sql
       .prepare('UPDATE line SET first_text = coalesce(first_text, text), edited_at = ? WHERE seq = ?')
-      .run([edit.atMs, target.seq]);
-    this.#setText(target, content.text);
+      .run([atMs, target.seq]);
+    this.#setText(target, text);
     return { ...noConsequences, isOutboxStale: target.direction === 1 };
   }
 
@@ -262,7 +311,8 @@ export class Operations {
       .run([isHere ? 2 : 1, target.seq]);
     const own = ops.filter((row) => row[2] === 1).map((row) => messageIdFromBytes(bytesOf(row[1])));
     const cancelled = target.direction === 1 ? [messageIdFromBytes(targetId), ...own] : own;
-    return { isAltered: false, cancelled, isOutboxStale: true };
+    // The outbox is counted again when its cancelled messages are marked.
+    return { isAltered: false, cancelled, isOutboxStale: target.direction === 1 };
   }
 
   #unindex(target: Target): void {

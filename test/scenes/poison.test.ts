@@ -81,8 +81,10 @@ test(
     const others = texts.filter((text) => text !== poison);
     await eventually(() => alice.shown.length === others.length, 20_000, 'the others arrive');
     assert.deepEqual(alice.shown, others);
-    // Together with the others, and once more by itself.
-    assert.equal(crashes(alice), 2 * limits.poisonTriesMax);
+    // Together with the others, and once more by itself. A sender without a receipt for 2 s repeats them, which on a slow
+    // machine brings one more round.
+    const rounds = crashes(alice) / limits.poisonTriesMax;
+    assert.ok(rounds === 2 || rounds === 3, `${rounds} rounds`);
   },
 );
 

@@ -6,8 +6,9 @@ import { rm } from 'node:fs/promises';
 import { err, ok, type Result } from 'neverthrow';
 import type { TransferAction } from '../../chat/contract.js';
 import type { FileError } from '../../chat/errors.js';
-import { offers as offerLimits, times } from '../../chat/files/limits.js';
+import { times } from '../../chat/files/limits.js';
 import {
+  forgettable,
   isAcceptedUnasked,
   isExpired,
   isOver,
@@ -115,8 +116,10 @@ export class TransferTable {
     });
     if (kept.isErr()) return kept;
     this.#report(held);
-    if (refusal !== null) this.#tell(held);
-    else if (isAcceptedUnasked(this.#args.policy, offer, { isTrusted, isVerified }))
+    if (refusal !== null) {
+      this.#tell(held);
+      this.#forgetOld();
+    } else if (isAcceptedUnasked(this.#args.policy, offer, { isTrusted, isVerified }))
       await this.#accept(held, this.#args.directory);
     return kept;
   }
@@ -350,12 +353,11 @@ export class TransferTable {
   /** The peer ended the transfer, or knows that it is over. */
   #stopped(held: Held, reason: Extract<FileWords, { type: 'stop' }>['reason']): void {
     const { record } = held;
-    if (reason === 'known') {
-      if (isOver(record) && !record.isTold) void this.#change(held, { isTold: true });
-      return;
-    }
-    if (!isOver(record)) void this.#change(held, { state: 'stopped', reason });
-    this.#known(held);
+    const isAcknowledgement = reason === 'known';
+    // A peer that ended it, too, or does not know it any more, has nothing left to hear.
+    if (isOver(record) && !record.isTold) void this.#change(held, { isTold: true });
+    if (!isOver(record) && !isAcknowledgement) void this.#change(held, { state: 'stopped', reason });
+    if (!isAcknowledgement) this.#known(held);
   }
 
   /** Acknowledges the end of a transfer. */
@@ -377,10 +379,10 @@ export class TransferTable {
 
   /** Forgets the oldest transfers that are over. */
   #forgetOld(): void {
-    const over = [...this.#held.values()].filter(({ record }) => isOver(record) && record.isTold);
-    for (const { record, folder } of over.slice(0, Math.max(0, over.length - offerLimits.finishedMax))) {
-      this.#held.delete(record.id);
-      void folder.remove().catch(() => undefined);
+    for (const { id } of forgettable([...this.#held.values()].map(({ record }) => record))) {
+      const folder = this.#held.get(id)?.folder;
+      this.#held.delete(id);
+      void folder?.remove().catch(() => undefined);
     }
   }
 

@@ -51,6 +51,8 @@ export const offers = {
   expiresSecondsMax: 30 * 24 * 3_600,
   /** Transfers that are over and still listed. The oldest is forgotten first. */
   finishedMax: 256,
+  /** Transfers that are over and whose peer has not acknowledged it. */
+  untoldMax: 1_024,
 } as const;
 
 /** Times of transfers. */

@@ -59,7 +59,7 @@ export function safePart(part: string, isTop = false): string {
  */
 export function safeNames(entries: readonly ManifestEntry[]): Result<SafeNames, string> {
   const places = new Map<string, Place>();
-  const taken = new Set<string>();
+  const taken: Taken = { names: new Set(), counts: new Map() };
   const implied: (readonly string[])[] = [];
   const placed: PlacedEntry[] = [];
 
@@ -68,14 +68,16 @@ export function safeNames(entries: readonly ManifestEntry[]): Result<SafeNames, 
     const known = places.get(key);
     if (known !== undefined) return ok(known);
     let parent: readonly string[] = [];
+    let parentNth = 0;
     if (raw.length > 1) {
       const above = placeOf(raw.slice(0, -1), 'implied');
       if (above.isErr()) return above;
       if (above.value.kind === 'file') return err('a file that is a folder, too');
       parent = above.value.parts;
+      parentNth = above.value.nth;
     }
-    const name = freeName(parent, safePart(raw.at(-1) ?? '', raw.length === 1), taken);
-    const place: Place = { kind, parts: [...parent, name] };
+    const name = freeName(parentNth, safePart(raw.at(-1) ?? '', raw.length === 1), taken);
+    const place: Place = { kind, parts: [...parent, name], nth: places.size + 1 };
     places.set(key, place);
     if (kind === 'implied') implied.push(place.parts);
     return ok(place);
@@ -96,15 +98,31 @@ export function safeNames(entries: readonly ManifestEntry[]): Result<SafeNames, 
 interface Place {
   readonly kind: 'file' | 'directory' | 'implied';
   readonly parts: readonly string[];
+  /** Number of the place; 0 stands for the directory of the transfer. */
+  readonly nth: number;
+}
+
+/** The names that are taken, and the numbers to try next for names of one form. */
+interface Taken {
+  readonly names: Set<string>;
+  readonly counts: Map<string, number>;
 }
 
 /** Finds a name that nothing else in the folder has on any system, and takes it. */
-function freeName(parent: readonly string[], name: string, taken: Set<string>): string {
-  for (let count = 1; ; count += 1) {
-    const candidate = count === 1 ? name : numbered(name, count);
-    const key = [...parent, candidate].map(fold).join('/');
-    if (taken.has(key)) continue;
-    taken.add(key);
+function freeName(parentNth: number, name: string, { names, counts }: Taken): string {
+  const keyOf = (each: string): string => `${String(parentNth)}/${fold(each)}`;
+  if (!names.has(keyOf(name))) {
+    names.add(keyOf(name));
+    return name;
+  }
+  // A million equal names must not cost a million looks each. Long names that are cut for their number are equal, too.
+  const form = keyOf(numbered(name, limits.entriesMax));
+  for (let count = counts.get(form) ?? 2; ; count += 1) {
+    const candidate = numbered(name, count);
+    const key = keyOf(candidate);
+    if (names.has(key)) continue;
+    names.add(key);
+    counts.set(form, count + 1);
     return candidate;
   }
 }

@@ -8,6 +8,7 @@
 import type { FileOffer, StopReason } from '../../dialects/files.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { TransferAction } from '../contract.js';
+import { isPossible } from './fits.js';
 import { offers as limits } from './limits.js';
 
 /** A state that outlives the program. */
@@ -91,7 +92,7 @@ export function refusalOf(
   offer: FileOffer,
   from: { readonly peerId: PeerId; readonly isTrusted: boolean },
 ): StopReason | null {
-  if (offer.expiresSeconds > limits.expiresSecondsMax) return 'policy';
+  if (!isPossible(offer) || offer.expiresSeconds > limits.expiresSecondsMax) return 'policy';
   let [open, ofPeer] = [0, 0];
   for (const record of records) {
     if (record.direction === 'out' || record.state !== 'asked') continue;
@@ -102,20 +103,31 @@ export function refusalOf(
   return open >= limits.openMax || ofPeer >= most ? 'policy' : null;
 }
 
+/** Returns the transfers to forget, of all in the order of their age: the oldest that are over. */
+export function forgettable(records: readonly TransferRecord[]): readonly TransferRecord[] {
+  const over = records.filter(isOver);
+  const oldest = (some: readonly TransferRecord[], kept: number) =>
+    some.slice(0, Math.max(0, some.length - kept));
+  const told = over.filter(({ isTold }) => isTold);
+  // A peer that acknowledges nothing must not fill memory and disk.
+  const untold = over.filter(({ isTold }) => !isTold);
+  return [...oldest(told, limits.finishedMax), ...oldest(untold, limits.untoldMax)];
+}
+
 /** Which offers are accepted without a question. */
 export interface FilePolicy {
   readonly accept: 'none' | 'contacts' | 'verified';
-  /** Most bytes of an offer that is accepted without a question. */
+  /** Most bytes of an offer that is accepted without a question, its names included. */
   readonly bytesMax: number;
 }
 
 /** Whether an offer is accepted without a question. */
 export const isAcceptedUnasked = (
   { accept, bytesMax }: FilePolicy,
-  offer: Pick<FileOffer, 'bytes'>,
+  offer: Pick<FileOffer, 'bytes' | 'manifestBytes'>,
   from: { readonly isTrusted: boolean; readonly isVerified: boolean },
 ): boolean =>
-  offer.bytes <= bytesMax &&
+  offer.bytes + offer.manifestBytes <= bytesMax &&
   ((accept === 'contacts' && from.isTrusted) || (accept !== 'none' && from.isVerified));
 
 /** Whether the command fits the state. */

@@ -5,21 +5,23 @@
  */
 import type { Hash } from 'node:crypto';
 import type { FileWords } from '../../dialects/files.js';
+import { isAsOffered, isPossible } from '../../chat/files/fits.js';
 import { flow } from '../../chat/files/limits.js';
-import { decodeManifest, Layout, sumsOf } from '../../chat/files/manifest.js';
+import { decodeManifest, Layout } from '../../chat/files/manifest.js';
 import { safeNames, type SafeNames } from '../../chat/files/names.js';
 import { Progress } from '../../chat/files/progress.js';
-import { Receiving, type Verdict } from '../../chat/files/receiving.js';
+import type { Receiving, Verdict } from '../../chat/files/receiving.js';
 import type { PauseReason } from '../../chat/files/record.js';
-import { isChunkSize, listHashOf, manifestHashOf, openChunkHash, rootOf } from '../../chat/files/tree.js';
+import { listHashOf, manifestHashOf, openChunkHash, rootOf } from '../../chat/files/tree.js';
 import { errnoOf, reasonOf } from '../../system-errors.js';
 import { copy, fromHex, isSame, toHex } from '../../wire/bytes.js';
 import { times } from '../../chat/files/limits.js';
+import { keptChunks } from './kept.js';
 import { files as limits } from './limits.js';
 import { spaceFor } from './space.js';
 import { writeAll, type LoggedChunk } from './store.js';
 import { Row, type LiveView, type TransferContext } from './transfer.js';
-import { ExchangedError, PartTree } from './tree.js';
+import { ExchangedError, LostPartError, PartTree } from './tree.js';
 
 type DataWords = Extract<FileWords, { readonly type: 'data' }>;
 
@@ -65,9 +67,15 @@ export class Incoming {
 
   /** Takes up what an earlier run has left. */
   start(): void {
-    this.#row.run(async () => {
-      const { offer, isPlacing } = this.#context.record();
-      await this.#tree.prepare();
+    this.#row.run(() => this.#begin());
+  }
+
+  /** Takes up what is on disk, at the start and after a failure. */
+  async #begin(): Promise<void> {
+    const { offer, isPlacing } = this.#context.record();
+    await this.#tree.prepare();
+    const content = this.#content;
+    if (content === null) {
       const kept = await this.#context.folder.readManifest();
       const isWhole =
         kept.length === offer.manifestBytes && toHex(manifestHashOf(kept)) === offer.manifestHash;
@@ -76,10 +84,10 @@ export class Incoming {
         this.#manifestBytes = kept.length;
         await this.#open();
       }
-      if (isPlacing && this.#content !== null) await this.#place(this.#content);
-      this.#isReady = true;
-      this.ask();
-    });
+    } else this.#content = { ...content, receiving: await this.#received(content) };
+    if (isPlacing && this.#content !== null) await this.#place(this.#content);
+    this.#isReady = true;
+    this.ask();
   }
 
   get view(): LiveView {
@@ -138,11 +146,9 @@ export class Incoming {
     this.#pausedAtMs = performance.now();
     this.#row.run(async () => {
       if (!(await this.#hasSpace())) return;
-      await this.#tree.prepare();
       // Bytes that were written and not synced before the failure do not count.
-      if (this.#content !== null) this.#content = { ...this.#content, receiving: await this.#received() };
+      await this.#begin();
       this.#pause = null;
-      this.#isReady = true;
       this.#context.changed();
       this.ask();
     });
@@ -248,24 +254,23 @@ export class Incoming {
     const { offer } = this.#context.record();
     const read = decodeManifest(this.#manifest);
     if (read.isErr()) return this.#stop(read.error);
-    const sums = sumsOf(read.value);
-    if (sums.bytes !== offer.bytes || !isChunkSize(offer.chunkBytes, offer.bytes))
+    if (!isAsOffered(read.value, offer) || !isPossible(offer))
       return this.#stop('the list of files does not fit the offer');
     const names = safeNames(read.value);
     if (names.isErr()) return this.#stop(names.error);
-    const receiving = await this.#received();
+    const parts = { names: names.value, layout: new Layout(read.value) };
+    const receiving = await this.#received(parts);
     this.#manifest = new Uint8Array(0);
-    this.#content = { names: names.value, layout: new Layout(read.value), receiving };
+    this.#content = { ...parts, receiving };
     this.#progress = new Progress(offer.bytes, receiving.goodBytes, performance.now());
     this.#context.changed();
   }
 
   /** The chunks that are good on disk. */
-  async #received(): Promise<Receiving> {
-    const { offer } = this.#context.record();
-    const receiving = new Receiving({ chunkBytes: offer.chunkBytes, streamBytes: offer.bytes });
-    for (const { chunk, hash } of await this.#context.folder.readChunks()) receiving.restore(chunk, hash);
-    return receiving;
+  #received({ names, layout }: Omit<Content, 'receiving'>): Promise<Receiving> {
+    const { chunkBytes, bytes: streamBytes } = this.#context.record().offer;
+    const parts = { tree: this.#tree, names, layout };
+    return keptChunks(this.#context.folder, parts, { chunkBytes, streamBytes });
   }
 
   async #takeData({ chunk, offset, bytes }: DataWords): Promise<void> {
@@ -369,7 +374,7 @@ export class Incoming {
       return;
     }
     const code = errnoOf(cause);
-    if (code === '') {
+    if (code === '' && !(cause instanceof LostPartError)) {
       this.#stop(reasonOf(cause));
       return;
     }

@@ -40,6 +40,14 @@ export class ExchangedError extends Error {
   }
 }
 
+/** Bytes that were written are not there any more: somebody has removed their file. */
+export class LostPartError extends Error {
+  constructor(path: string) {
+    super(`${path} is not there any more`);
+    this.name = 'LostPartError';
+  }
+}
+
 /** The unfinished files of one transfer. */
 export class PartTree {
   readonly #id: MessageId;
@@ -49,6 +57,8 @@ export class PartTree {
   /** Folders that were found to be in place since the last sync. */
   readonly #checked = new Set<string>();
   readonly #made = new Set<string>();
+  /** Indexes of the entries whose files have bytes: none is made a second time. */
+  readonly begun = new Set<number>();
 
   constructor(directory: string, id: MessageId) {
     this.#directory = directory;
@@ -74,11 +84,18 @@ export class PartTree {
     if (this.#open.size >= limits.openMax) await this.sync();
     const parent = await this.#parentOf(entry.parts);
     const path = join(parent, entry.parts.at(-1) ?? '');
-    const handle = await openNew(path);
+    const handle = await (this.begun.has(at) ? openKnown(path) : openNew(path));
+    this.begun.add(at);
     // Between the check and the opening somebody may have exchanged the folder.
     if (!this.#checked.has(parent)) await this.#check(parent);
     this.#open.set(at, handle);
     return handle;
+  }
+
+  /** Returns the bytes of a file; 0: it is not there. */
+  async lengthOf({ parts }: PlacedEntry): Promise<number> {
+    const found = await statOf(join(this.#tree, ...parts));
+    return found?.isFile() === true ? found.size : 0;
   }
 
   /** Syncs and closes every open file. */
@@ -186,8 +203,9 @@ export class PartTree {
   async #settle(entry: PlacedEntry, keepsMode: boolean): Promise<void> {
     const parent = await this.#parentOf(entry.parts);
     const path = join(parent, entry.parts.at(-1) ?? '');
-    const handle = await openNew(path);
+    const handle = await (entry.bytes > 0 ? openKnown(path) : openNew(path));
     try {
+      if (entry.bytes > 0 && (await handle.stat()).size !== entry.bytes) throw new LostPartError(path);
       if (entry.isExecutable && keepsMode) await handle.chmod(0o700);
       const at = boundedTime(entry.mtimeMs) / 1_000;
       await handle.utimes(at, at);
@@ -224,10 +242,16 @@ async function openNew(path: string): Promise<FileHandle> {
   } catch (cause) {
     if (errnoOf(cause) !== 'EEXIST') throw cause;
   }
-  const found = await lstat(path);
+  return openKnown(path);
+}
+
+/** Opens a file of this transfer that was made before. */
+async function openKnown(path: string): Promise<FileHandle> {
+  const found = await statOf(path);
+  if (found === null) throw new LostPartError(path);
   // A second name of the file may be anywhere.
   if (!found.isFile() || found.nlink > 1) throw new ExchangedError(path);
-  return open(path, O_RDWR | noFollow, 0o600);
+  return open(path, constants.O_RDWR | noFollow, 0o600);
 }
 
 /** Moves one thing to a free name. False: the name was taken meanwhile. */

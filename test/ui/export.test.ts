@@ -120,3 +120,18 @@ test('the ending of a file name chooses the format', () => {
   assert.equal(exportFormatOf('b.csv'), 'csv');
   assert.equal(exportFormatOf('json'), null);
 });
+
+test('an export marks edited and deleted messages', async () => {
+  const editedAt = '2026-01-02T03:05:00.000Z';
+  const lines = [
+    { ...line, editedAt },
+    { ...line, text: '', deleted: true, replyTo: line.id },
+  ];
+  assert.match(await file('txt', lines), / - hello \[edited\]\n.* - \[deleted\]\n$/);
+  const rows = readCsv(await file('csv', lines)).map((fields) => fields.slice(-3));
+  assert.deepEqual(rows, [
+    ['replyTo', 'editedAt', 'deleted'],
+    ['', editedAt, ''],
+    [line.id, '', 'true'],
+  ]);
+});

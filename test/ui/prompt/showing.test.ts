@@ -228,3 +228,13 @@ test('a stranger is named once beside a talk, and its lines stay out of it', opt
   type('/chat mallory\r');
   await shows((now) => has(now, 'first words') && has(now, 'second words'));
 });
+
+test('an answer to a deleted message says so in every view', () => {
+  const answer = from(row('Bob', 'friend'), { replyTo: '01890000-0000-7000-8000-000000000002' });
+  const view = { colors, columns: 80, isOpen: true, isPlain: false, naming: new Naming(), rowsMax: 20 };
+  for (const line of [
+    messageRows(answer, { ...view, quoted: '' })[0],
+    messageLine(answer, colors, new Naming(), () => ''),
+  ])
+    assert.match(line ?? '', /↳ deleted message: hello/);
+});

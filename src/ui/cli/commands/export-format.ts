@@ -27,7 +27,7 @@ export async function exportFormat(
 ): Promise<ExportFormat> {
   switch (name) {
     case 'txt':
-      return { head: '', entry: (message) => `${oldLineOf(message, addressOf)}\n`, tail: '' };
+      return { head: '', entry: (message) => `${oldLineOf(withMarks(message), addressOf)}\n`, tail: '' };
     case 'json':
       return {
         head: '[',
@@ -47,6 +47,12 @@ export async function exportFormat(
   }
 }
 
+/** Adds to a text that its author changed or deleted it. */
+function withMarks(message: MessageEvent): MessageEvent {
+  if (message.deleted === true) return { ...message, text: '[deleted]' };
+  return message.editedAt === undefined ? message : { ...message, text: `${message.text} [edited]` };
+}
+
 const csvColumns = [
   'seq',
   'sentAt',
@@ -61,6 +67,9 @@ const csvColumns = [
   'verified',
   'id',
   'conversation',
+  'replyTo',
+  'editedAt',
+  'deleted',
 ] as const satisfies readonly (keyof MessageEvent)[];
 
 /** Returns the writer of records (RFC 4180). The library is loaded for this format alone. */

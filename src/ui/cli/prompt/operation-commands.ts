@@ -42,7 +42,7 @@ export class OperationCommands {
   happened(event: OperationEvent, label: string): void {
     this.#printer.note(operationLine(event, label, this.#textOf(event.target)));
     if (event.type === 'edit') this.#texts.set(event.target, event.text);
-    if (event.type === 'delete') this.#texts.delete(event.target);
+    if (event.type === 'delete') this.#texts.set(event.target, '');
   }
 
   async run(name: OperationCommandName, argument: string, open: Open | null): Promise<void> {

@@ -11,9 +11,13 @@ export const snippetOf = (text: string): string =>
 /** Returns the text of a message to show: of a deleted one only that it is. */
 export const shownText = ({ text, deleted }: MessageEvent): string => (deleted === true ? '[deleted]' : text);
 
-/** Returns the mark of a reply, which stands before its text; `quoted`: the answered text, where it is known. */
+/**
+ * Returns the mark of a reply, which stands before its text; `quoted`: the answered text, where it is known; empty for a
+ * deleted message.
+ */
 export function replyMark({ replyTo }: MessageEvent, quoted: string | undefined): string {
   if (replyTo === undefined) return '';
+  if (quoted === '') return '↳ deleted message: ';
   return quoted === undefined ? '↳ ' : `↳ "${snippetOf(quoted)}" `;
 }
 

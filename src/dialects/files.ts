@@ -78,6 +78,12 @@ export type FileWords =
   | { readonly type: 'root' | 'stored'; readonly id: MessageId; readonly root: Uint8Array }
   | { readonly type: 'stop'; readonly id: MessageId; readonly reason: StopReason };
 
+/** Bytes that a word brings, as far as its sender chooses how many: they count against the credit of its session. */
+export function bytesOfWords(words: FileWords): number {
+  if (words.type === 'data' || words.type === 'manifest') return words.bytes.length;
+  return words.type === 'hash' ? words.hashes.length : 0;
+}
+
 /** Kinds of utterances about files. */
 export const fileKind = {
   offer: 32,

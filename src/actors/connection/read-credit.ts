@@ -38,8 +38,13 @@ export class ReadCredit {
   }
 
   filesTaken(bytes: number): void {
-    this.#filesBytes -= bytes;
+    this.#filesBytes = Math.max(0, this.#filesBytes - bytes);
     this.repay();
+  }
+
+  /** The actor of files has started again, and has none of the bytes that it was given. */
+  filesForgotten(): void {
+    this.filesTaken(this.#filesBytes);
   }
 
   /** Gives owed bytes back, unless too many are uncommitted. Call it once all received bytes are reported. */

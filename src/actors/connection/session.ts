@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { ok } from 'neverthrow';
 import type { Utterance } from '../../dialects/dialect.js';
-import type { FileWords } from '../../dialects/files.js';
+import { bytesOfWords, type FileWords } from '../../dialects/files.js';
 import { peerIdOf } from '../../chat/people/identity.js';
 import { copy } from '../../wire/bytes.js';
 import { feature } from '../../wire/features.js';
@@ -113,6 +113,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
       return next(state);
     },
     attachFiles(state, _body, context) {
+      state.credit.filesForgotten();
       attach(state, context);
       return next(state);
     },
@@ -242,9 +243,9 @@ function reportFiles(state: State, words: readonly FileWords[], context: Here): 
   let bytes = 0;
   const buffers: ArrayBuffer[] = [];
   const given = words.map((each): FileWords => {
+    bytes += bytesOfWords(each);
     if (each.type !== 'data' && each.type !== 'manifest') return each;
     const own = copy(each.bytes);
-    bytes += own.length;
     if (own.length > 0) buffers.push(own.buffer);
     return { ...each, bytes: own };
   });

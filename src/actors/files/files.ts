@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { FileError } from '../../chat/errors.js';
+import { bytesOfWords } from '../../dialects/files.js';
 import { actor, later, next, reply, type Context, type Ref } from '../../runtime/actor.js';
 import type { SessionId } from '../../ids.js';
 import type { SessionProtocol } from '../connection/protocol.js';
@@ -72,7 +73,7 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
     },
     heard(state, { sessionId, peerId, words }, context) {
       for (const each of words) {
-        const bytes = each.type === 'data' || each.type === 'manifest' ? each.bytes.length : 0;
+        const bytes = bytesOfWords(each);
         state.table.heard(peerId, each, () => {
           if (bytes > 0) state.sessions.get(sessionId)?.castOnce('filesTaken', { bytes });
         });

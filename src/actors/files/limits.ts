@@ -20,6 +20,8 @@ export const files = {
   spareShare: 0.01,
   /** Space that the disk of the history keeps, so that messages are stored while files wait. */
   historySpareBytes: 64 * 2 ** 20,
+  /** Parts of a manifest that a receiver may have asked for. */
+  manifestAsksMax: 16,
   /** Pause between two looks at the clock of running transfers. */
   tickMs: 250,
   /** Notes about left-out or renamed entries that are kept. */

@@ -93,7 +93,10 @@ export class Outgoing {
       const { chunkBytes } = this.#context.record().offer;
       this.#sentBytes = Math.max(this.#sentBytes, words.first * chunkBytes);
     }
-    if (words.type === 'manifest' && words.bytes.length === 0) this.#manifestAsks.push(words.offset);
+    // An honest receiver asks for one part at a time.
+    const isRoom = this.#manifestAsks.length < limits.manifestAsksMax;
+    if (words.type === 'manifest' && words.bytes.length === 0 && isRoom)
+      this.#manifestAsks.push(words.offset);
   }
 
   /** Does one piece of work: a part of the manifest, a chunk, or the root. */

@@ -243,6 +243,9 @@ export class TransferTable {
   async #accept(held: Held, directory: string): Promise<Result<TransferRow, FileError>> {
     const refusal = await refusalOfDirectory(directory, held.record.offer.bytes, this.#args.home);
     if (refusal !== null) return err(refusal);
+    const { id, state } = held.record;
+    // The user or the peer may have ended it while the disk was asked.
+    if (state !== 'asked') return err({ code: 'files/wrong-state', id, state, action: 'accept' });
     await this.#change(held, { state: 'accepted', directory });
     return ok(rowOf(held));
   }

@@ -174,6 +174,13 @@ test('the history is walked with the arrows and keeps the line that is being typ
   assert.equal(text(), 'new');
 });
 
+test('the history forgets a text of a deleted message, and the commands that said it', () => {
+  const { editor } = line(['/edit lunch', 'lunch', 'brunch', '/away', '']);
+  editor.forget('lunch');
+  editor.forget('');
+  assert.deepEqual(editor.history(), ['brunch', '/away', '']);
+});
+
 test('whatever arrives in whatever pieces, no burst submits twice what was typed once', (t) => {
   const piece = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 8 }),

@@ -82,7 +82,7 @@ export class PromptController {
       say: (text, isFailure) => this.#printer[isFailure === true ? 'warn' : 'note'](inPromptWords(text)),
     });
     this.#onePeer = new PeerCommands(options.node, this.#printer);
-    this.#operations = new OperationCommands(options.node, this.#printer);
+    this.#operations = new OperationCommands(options.node, this.#printer, options.screen);
     this.#status = new StatusCommands(options.node, this.#printer, options.nowMs);
     this.#drafts = new Drafts(options.screen, options.memory?.drafts);
   }

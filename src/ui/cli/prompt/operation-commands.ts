@@ -4,6 +4,7 @@ import { outcomeOf } from '../commands/messages/operations.js';
 import { operationLine } from '../screen/changes.js';
 import type { Open } from './layout.js';
 import type { Printer } from './printer.js';
+import type { Screen } from './screen.js';
 
 const names = ['reply', 'edit', 'delete', 'react'] as const;
 /** The name of a command about a message. */
@@ -20,11 +21,15 @@ const quotedMax = 500;
 export class OperationCommands {
   readonly #node: Pick<NodeHandle, 'operate'>;
   readonly #printer: Printer;
+  readonly #screen: Pick<Screen, 'forget'>;
   readonly #texts = new Map<string, string>();
+  /** Own texts that edits have replaced, by the message. */
+  readonly #replaced = new Map<string, readonly string[]>();
 
-  constructor(node: Pick<NodeHandle, 'operate'>, printer: Printer) {
+  constructor(node: Pick<NodeHandle, 'operate'>, printer: Printer, screen: Pick<Screen, 'forget'>) {
     this.#node = node;
     this.#printer = printer;
+    this.#screen = screen;
   }
 
   /** Returns the text that a message answers, where it was seen. Keeps the text of the message for quotes of it. */
@@ -41,8 +46,18 @@ export class OperationCommands {
   /** Shows an operation, and takes over its consequence for quotes. */
   happened(event: OperationEvent, label: string): void {
     this.#printer.note(operationLine(event, label, this.#textOf(event.target)));
+    if (event.direction === 'out') this.#forget(event);
     if (event.type === 'edit') this.#texts.set(event.target, event.text);
     if (event.type === 'delete') this.#texts.set(event.target, '');
+  }
+
+  /** A deleted text leaves the input history, too, which is a file of the home. */
+  #forget({ type, target }: OperationEvent): void {
+    const texts = [...(this.#replaced.get(target) ?? []), this.#texts.get(target) ?? ''];
+    if (type === 'edit') this.#replaced.set(target, texts);
+    if (type !== 'delete') return;
+    for (const text of texts) this.#screen.forget?.(text);
+    this.#replaced.delete(target);
   }
 
   async run(name: OperationCommandName, argument: string, open: Open | null): Promise<void> {
@@ -58,6 +73,12 @@ export class OperationCommands {
     const named = word?.replace('#', '') ?? (name === 'edit' || name === 'delete' ? '^1' : '@1');
     const done = await this.#node.operate(named, operation, { peer: open.row?.id ?? open.word });
     if (done.isErr()) return this.#printer.fail(done.error);
+    // A message that was changed before it was sent is answered by its own id, and nothing tells of the change.
+    const { id } = done.value;
+    if (name === 'edit' && this.#texts.has(id)) {
+      this.#replaced.set(id, [...(this.#replaced.get(id) ?? []), this.#texts.get(id) ?? '']);
+      this.#texts.set(id, words);
+    }
     if (name === 'delete') this.#printer.note(outcomeOf(operation, done.value));
   }
 }

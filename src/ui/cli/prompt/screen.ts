@@ -38,6 +38,8 @@ export interface Screen {
   readonly signal?: (sequence: string) => void;
   /** Puts a message back into the input line as soon as that is empty; `null`: the screen has no input line. */
   readonly giveBack: ((message: string) => void) | null;
+  /** Removes the lines that said a text from the input history; absent: there is none. */
+  readonly forget?: (text: string) => void;
   /** Takes the messages back that `giveBack` put there and that nobody has changed. */
   readonly takeBack: () => readonly string[];
   /** Messages in the input line and behind it. */
@@ -144,6 +146,11 @@ export class TerminalScreen implements Screen {
     this.#prompt = text;
     // Output that waits draws the input line, too.
     if (this.#flushing === null) this.#redraw();
+  };
+
+  forget = (text: string): void => {
+    this.editor.forget(text);
+    this.#onEdit();
   };
 
   giveBack = (message: string): void => {

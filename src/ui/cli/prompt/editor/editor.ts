@@ -84,6 +84,12 @@ export class Editor {
     return this.#history;
   }
 
+  /** Removes the finished lines that said a text, by themselves or in a command. */
+  forget(text: string): void {
+    const said = (line: string): boolean => line === text || (line.startsWith('/') && line.endsWith(text));
+    this.#history = this.#history.filter((line) => text === '' || !said(line));
+  }
+
   /** The line and the lines that wait behind it. */
   unfinished(): readonly string[] {
     const own = this.#shownEntry === -1 ? this.#line.text : this.#ownLine;

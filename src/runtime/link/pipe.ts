@@ -22,8 +22,11 @@ export interface Pipe<Out> {
 /** The receiver of packets at one end. */
 export interface PipeEnd<In> {
   onPacket(packet: In): void;
-  /** The other end is gone; not called after a `close` from this side. */
-  onClosed(): void;
+  /**
+   * The other end is gone; not called after a `close` from this side. `isLost`: together with its thread, so that it
+   * cannot account for its messages.
+   */
+  onClosed(isLost: boolean): void;
 }
 
 /**
@@ -51,7 +54,7 @@ export function joinLocally<A, B>(
     close() {
       if (!isOpen) return;
       isOpen = false;
-      other.onClosed();
+      other.onClosed(false);
     },
   });
   // The receiving end first: attaching the sending one delivers what has waited for the link.

@@ -76,6 +76,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** Envelopes were handled since its cell acknowledged last. */
   isTouched = false;
+  #isSenderLost = false;
   /** The sender will not come back: once its port is closed and all is handled, this end may be forgotten. */
   isLast = false;
 
@@ -86,12 +87,13 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** Its sender is in no thread any more, so nobody else knows of its messages. */
   get isOrphan(): boolean {
-    return this.#pipe === null;
+    return this.#isSenderLost;
   }
 
   attach(pipe: Pipe<Progress>): void {
     this.#pipe?.close();
     this.#pipe = pipe;
+    this.#isSenderLost = false;
     this.#indexes.length = 0;
     this.#names.length = 0;
     this.#acknowledged = 0;
@@ -139,8 +141,9 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#inbox.wake();
   }
 
-  onClosed(): void {
+  onClosed(isLost: boolean): void {
     this.#pipe = null;
+    this.#isSenderLost = isLost;
     this.#onMarker?.();
     this.#inbox.ended(this);
   }

@@ -48,7 +48,7 @@ export class Wire {
       onClosed();
       const ends = [...this.#ends.values()];
       this.#ends.clear();
-      for (const end of ends) end.onClosed();
+      for (const end of ends) end.onClosed(true);
     });
   }
 
@@ -160,7 +160,7 @@ export class Wire {
       return;
     }
     this.#ends.delete(nth);
-    end.onClosed();
+    end.onClosed(false);
   }
 
   /** Takes in what the other thread said before it was gone. */

@@ -20,6 +20,7 @@ import type { DialectError } from './errors.js';
 import { files as limits } from './limits.js';
 import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
 import { ByteReader, ByteWriter, fromHex, toHex } from '../wire/bytes.js';
+import { decodeUtf8 } from '../wire/utf8.js';
 
 /** The fields of an offer. */
 export interface FileOffer {
@@ -153,10 +154,10 @@ export function decodeOffer(body: Uint8Array): Result<OfferMessage, DialectError
   const root = (flags & flag.isRootKnown) === 0 ? null : toHex(reader.take(hashBytes));
   const nameLength = reader.u16();
   if (nameLength > limits.nameBytesMax) return tooLong(limits.nameBytesMax);
-  const name = textOf(reader.take(nameLength));
+  const name = decodeUtf8(reader.take(nameLength)).unwrapOr(null);
   const commentLength = reader.u16();
   if (commentLength > limits.commentBytesMax) return tooLong(limits.commentBytesMax);
-  const comment = textOf(reader.take(commentLength));
+  const comment = decodeUtf8(reader.take(commentLength)).unwrapOr(null);
   if (reader.isShort || name === null || comment === null) return malformed('file offer');
   const isFolder = (flags & flag.isFolder) !== 0;
   const sizes = { files, directories, bytes, manifestBytes, chunkBytes, expiresSeconds };
@@ -243,15 +244,6 @@ function opened(id: MessageId): ByteWriter {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return null;
-  }
-}
 
 const malformed = (detail: string) =>
   err<never, DialectError>({ code: 'dialect/malformed', dialect: 'native', detail });

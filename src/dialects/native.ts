@@ -31,6 +31,7 @@ import { ByteReader, ByteWriter, copy, toHex } from '../wire/bytes.js';
 import { encodeControl, magic } from '../wire/frames.js';
 import { decodeStatus, encodeStatus } from '../wire/status.js';
 import type { Dialect, Sniffed, Utterance } from './dialect.js';
+import { decodeUtf8 } from '../wire/utf8.js';
 
 /** The kinds that this version reads and writes. */
 export const kind = {
@@ -253,7 +254,7 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
       if (body.length < textHeaderBytes) return err(malformed('text'));
       if (body.length > textHeaderBytes + textLimits.messageBytesMax)
         return err(tooLong(textLimits.messageBytesMax));
-      const text = readUtf8(body.subarray(textHeaderBytes));
+      const text = decodeUtf8(body.subarray(textHeaderBytes)).unwrapOr(null);
       if (text === null) return err(malformed('text is not UTF-8'));
       const sentAtMs = new ByteReader(body.subarray(idBytes)).u48();
       return ok({ type: 'text', id: messageIdFromBytes(body), sentAtMs, text });
@@ -268,7 +269,7 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
     case kind.profile: {
       if (body.length < instanceBytes) return err(malformed('profile'));
       if (body.length > instanceBytes + textLimits.nameBytesMax) return err(tooLong(textLimits.nameBytesMax));
-      const name = readUtf8(body.subarray(instanceBytes));
+      const name = decodeUtf8(body.subarray(instanceBytes)).unwrapOr(null);
       if (name === null) return err(malformed('name is not UTF-8'));
       return ok({ type: 'profile', name, instance: toHex(copy(body, 0, instanceBytes)) });
     }
@@ -304,14 +305,6 @@ const fileWordsOf: ReadonlyMap<number, FileWords['type']> = new Map(
   ]),
 );
 
-function readUtf8(bytes: Uint8Array): string | null {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
 /** A receipt for more messages than one may name is several. */
 function splitReceipt(utterance: Utterance): readonly Utterance[] {
   if (utterance.type !== 'receipt' || utterance.ids.length <= sessionLimits.receiptIdsMax) return [utterance];
@@ -322,8 +315,6 @@ function splitReceipt(utterance: Utterance): readonly Utterance[] {
 }
 
 const encoder = new TextEncoder();
-// ignoreBOM: a byte order mark is part of what was said, and is kept.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const loneSurrogate = /\p{Surrogate}/u;
 const instanceShape = /^[0-9a-f]{16}$/;
 

@@ -5,9 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { FileError } from '../../chat/errors.js';
 import { bytesOfWords } from '../../dialects/files.js';
-import { actor, later, next, reply, type Context, type Ref } from '../../runtime/actor.js';
-import type { SessionId } from '../../ids.js';
-import type { SessionProtocol } from '../connection/protocol.js';
+import { actor, later, next, reply, type CallStep, type Context, type ReplyTo } from '../../runtime/actor.js';
 import { reasonOf } from '../../system-errors.js';
 import { files as limits } from './limits.js';
 import { Ways } from './peers.js';
@@ -17,7 +15,6 @@ import { TransferTable } from './table.js';
 interface State {
   readonly table: TransferTable;
   readonly ways: Ways;
-  readonly sessions: Map<SessionId, Pick<Ref<SessionProtocol>, 'castOnce'>>;
   isTickPlanned: boolean;
 }
 
@@ -32,40 +29,17 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
   init: start,
   receive: {
     offer(state, body, context, from) {
-      void state.table.prepare(body).then((prepared) => {
-        prepared.match(
-          (value) => from.ok(value),
-          (error) => from.err(error),
-        );
-        planTick(state, context);
-      });
-      return later(state, from);
+      return answerLater(state, context, from, state.table.prepare(body));
     },
     offered(state, body, context, from) {
-      void state.table.offered(body).then((row) => {
-        row.match(
-          (value) => from.ok(value),
-          (error) => from.err(error),
-        );
-        planTick(state, context);
-      });
-      return later(state, from);
+      return answerLater(state, context, from, state.table.offered(body));
     },
     list: (state) => reply(state, ok(state.table.rows())),
     act(state, { id, action, directory }, context, from) {
-      void state.table.act(id, action, directory).then((row) => {
-        row.match(
-          (value) => from.ok(value),
-          (error) => from.err(error),
-        );
-        planTick(state, context);
-      });
-      return later(state, from);
+      return answerLater(state, context, from, state.table.act(id, action, directory));
     },
     sessionUp(state, { sessionId, peerId, session }, context) {
-      const ref = context.ref(session);
-      state.sessions.set(sessionId, ref);
-      state.ways.up(peerId, sessionId, ref, () => state.table.worksOf(peerId));
+      state.ways.up(peerId, sessionId, context.ref(session), () => state.table.worksOf(peerId));
       context.watch(session, 'sessionOver');
       state.table.sessionUp(peerId);
       planTick(state, context);
@@ -75,7 +49,7 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
       for (const each of words) {
         const bytes = bytesOfWords(each);
         state.table.heard(peerId, each, () => {
-          if (bytes > 0) state.sessions.get(sessionId)?.castOnce('filesTaken', { bytes });
+          if (bytes > 0) state.ways.taken(sessionId, bytes);
         });
       }
       planTick(state, context);
@@ -86,8 +60,6 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
       return next(state);
     },
     sessionOver(state, { actor: actorId }, context) {
-      for (const sessionId of state.sessions.keys())
-        if (actorId.endsWith(sessionId)) state.sessions.delete(sessionId);
       const over = state.ways.over(actorId);
       if (over === null) return next(state);
       // Chunks under way are lost with the session, and are asked for again in the one that is left.
@@ -122,10 +94,27 @@ async function start(args: FilesArgs, context: FilesContext): Promise<Result<Sta
   } catch (cause) {
     return err({ code: 'files/io', reason: reasonOf(cause) });
   }
-  const state: State = { table, ways, sessions: new Map(), isTickPlanned: false };
+  const state: State = { table, ways, isTickPlanned: false };
   node.cast('filesStarted', {});
   planTick(state, context);
   return ok(state);
+}
+
+/** Answers once the disk has, without holding up other messages. */
+function answerLater<R>(
+  state: State,
+  context: FilesContext,
+  from: ReplyTo<R, FileError>,
+  work: Promise<Result<R, FileError>>,
+): CallStep<State, R, FileError> {
+  void work.then((done) => {
+    done.match(
+      (value) => from.ok(value),
+      (error) => from.err(error),
+    );
+    planTick(state, context);
+  });
+  return later(state, from);
 }
 
 /** Looks at the clock while something runs; an idle node is left asleep. */

@@ -58,6 +58,11 @@ class Way {
     if (this.#heldBytes < limits.sessionBytesMax) this.#onRoom();
   }
 
+  /** Gives the peer credit back for bytes that were dealt with. */
+  taken(bytes: number): void {
+    this.#session.castOnce('filesTaken', { bytes });
+  }
+
   end(): void {
     this.#isOver = true;
     this.#onRoom();
@@ -124,8 +129,19 @@ export class Ways {
   }
 
   written(sessionId: SessionId, bytes: number): void {
-    for (const { ways } of this.#byPeer.values())
-      for (const way of ways) if (way.sessionId === sessionId) way.written(bytes);
+    this.#find(sessionId)?.written(bytes);
+  }
+
+  taken(sessionId: SessionId, bytes: number): void {
+    this.#find(sessionId)?.taken(bytes);
+  }
+
+  #find(sessionId: SessionId): Way | undefined {
+    for (const { ways } of this.#byPeer.values()) {
+      const way = ways.find((each) => each.sessionId === sessionId);
+      if (way !== undefined) return way;
+    }
+    return undefined;
   }
 
   /** Forgets a session. Returns null where it was not in use. */

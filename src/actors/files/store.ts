@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { TransferRecord } from '../../chat/files/record.js';
 import { parseMessageId, type MessageId } from '../../ids.js';
 import { ByteReader, ByteWriter, isSame } from '../../wire/bytes.js';
+import { decodeRecord, encodeRecord } from './stored-record.js';
 
 const recordFile = 'record.json';
 const manifestFile = 'manifest';
@@ -47,7 +48,7 @@ export class TransferFolder {
     const temporary = join(this.path, `${recordFile}.new`);
     const handle = await open(temporary, 'w', 0o600);
     try {
-      await handle.writeFile(JSON.stringify(record));
+      await handle.writeFile(encodeRecord(record));
       await handle.sync();
     } finally {
       await handle.close();
@@ -135,24 +136,12 @@ export async function readRecords(
     const id = parseMessageId(name);
     if (id.isErr()) continue;
     const bytes = await readOrEmpty(join(root, name, recordFile));
-    const record = bytes.length === 0 ? null : recordOf(Buffer.from(bytes).toString('utf8'), id.value);
-    if (record !== null) records.push(record);
+    const record = decodeRecord(Buffer.from(bytes).toString('utf8'));
+    // Its name on disk must be its id.
+    if (record?.id === id.value) records.push(record);
     else onUnreadable(name);
   }
   return records.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
-}
-
-/** Reads a record that this program wrote. Its name on disk must be its id. */
-function recordOf(text: string, id: MessageId): TransferRecord | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return null;
-    if (!('id' in value) || value.id !== id || !('offer' in value) || !('state' in value)) return null;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written as a whole by `save` alone, mode 0600
-    return value as TransferRecord;
-  } catch {
-    return null;
-  }
 }
 
 /** Syncs a directory, so that names in it outlive a power cut. Windows cannot, and does not need to. */

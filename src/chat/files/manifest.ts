@@ -8,6 +8,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { ByteReader, ByteWriter } from '../../wire/bytes.js';
 import { manifest as limits } from './limits.js';
+import { decodeUtf8 } from '../../wire/utf8.js';
 
 /** One thing of a manifest. */
 export interface ManifestEntry {
@@ -59,8 +60,8 @@ export function decodeManifest(bytes: Uint8Array): Result<readonly ManifestEntry
     const size = reader.u48();
     const mtimeMs = reader.u48();
     const flags = reader.u8();
-    const path = textOf(reader.take(reader.u16()));
-    const target = kind === 'link' ? textOf(reader.take(reader.u16())) : '';
+    const path = decodeUtf8(reader.take(reader.u16())).unwrapOr(null);
+    const target = kind === 'link' ? decodeUtf8(reader.take(reader.u16())).unwrapOr(null) : '';
     if (reader.isShort || kind === undefined) return err('the manifest is not whole');
     if (path === null || target === null) return err('a name is not UTF-8');
     if (kind !== 'file' && size > 0) return err('something other than a file has a size');
@@ -151,12 +152,3 @@ export const boundedTime = (ms: number): number =>
   Math.floor(Math.min(Math.max(Number.isNaN(ms) ? timeMin : ms, timeMin), timeMax));
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return null;
-  }
-}

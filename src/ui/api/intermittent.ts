@@ -58,10 +58,7 @@ class Use {
     try {
       const opened = await this.#opened();
       if (opened.isErr()) return err(opened.error);
-      const method: unknown = Reflect.get(opened.value, key);
-      if (typeof method !== 'function') throw new TypeError(`unknown method ${String(key)}`);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every method of a handle returns such a result
-      return await (Reflect.apply(method, opened.value, args) as ResultAsync<unknown, NodeError>);
+      return await callByName(opened.value, key, args);
     } finally {
       this.#calls -= 1;
       this.#closeWhenIdle();
@@ -91,4 +88,16 @@ class Use {
     if (this.#calls === 0 && this.#node !== null)
       this.#timer = setTimeout(() => void this.close(), controlApi.restIdleMs);
   }
+}
+
+/** Calls a method of a handle whose name is known at run time only. */
+export function callByName(
+  node: NodeHandle,
+  name: string | symbol,
+  args: readonly unknown[],
+): ResultAsync<unknown, NodeError> {
+  const method: unknown = Reflect.get(node, name);
+  if (typeof method !== 'function') throw new TypeError(`unknown method ${String(name)}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every method of a handle returns such a result
+  return Reflect.apply(method, node, args) as ResultAsync<unknown, NodeError>;
 }

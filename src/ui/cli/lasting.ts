@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { ResultAsync, type Result } from 'neverthrow';
 import type { EventsOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
 import { isEnding } from '../api/faults.js';
+import { callByName } from '../api/intermittent.js';
 import { attach, type Attachment, type AttachError } from './attach.js';
 import { cli } from './limits.js';
 import { EndReason, NodeLives, within, type RunContext } from './run.js';
@@ -18,26 +19,27 @@ export interface Lasting extends Attachment {
 
 /** Makes an attachment last. Its events have an `error` of code `api/lost` where one node follows another. */
 export function lasting(context: RunContext, first: Attachment): Lasting {
-  const line = new Line(context, first);
+  const nodes = new NodesOfHome(context, first);
   const node = new Proxy(first.node, {
     get: (_first, key): unknown => {
-      const method: unknown = Reflect.get(line.current.node, key);
-      if (key === 'events') return (options?: EventsOptions) => line.events(options);
+      const method: unknown = Reflect.get(nodes.current.node, key);
+      if (key === 'events') return (options?: EventsOptions) => nodes.events(options);
       if (key === 'close' || key === Symbol.asyncDispose || typeof method !== 'function') return method;
-      return (...args: readonly unknown[]) => new ResultAsync(line.call(key, args));
+      return (...args: readonly unknown[]) => new ResultAsync(nodes.call(key, args));
     },
   });
   return {
     node,
     home: first.home,
     isOwn: first.isOwn,
-    ageMs: () => line.current.ageMs(),
-    release: () => line.release(),
-    failure: () => line.failure,
+    ageMs: () => nodes.current.ageMs(),
+    release: () => nodes.release(),
+    failure: () => nodes.failure,
   };
 }
 
-class Line {
+/** The nodes that serve one home, one after the other. */
+class NodesOfHome {
   current: Attachment;
   failure: AttachError | null = null;
   readonly #context: RunContext;
@@ -55,13 +57,13 @@ class Line {
   /** Calls a method. A call that the end of a node cut off is repeated once on the next node, which `events` finds. */
   async call(key: string | symbol, args: readonly unknown[]): Promise<Result<unknown, NodeError>> {
     const { current } = this;
-    const result = await invoke(current.node, key, args);
+    const result = await callByName(current.node, key, args);
     if (result.isOk() || !isEnding(result.error)) return result;
     if (current === this.current && !this.#isOver) {
       const moved = new Promise<void>((resolve) => this.#waiting.push(resolve));
       await within(cli.nextNodeMs, moved);
     }
-    return current === this.current ? result : invoke(this.current.node, key, args);
+    return current === this.current ? result : callByName(this.current.node, key, args);
   }
 
   /** Reads the events of one node after the other, without a gap. Ends with the last node, or its failure. */
@@ -123,17 +125,6 @@ class Line {
     if (this.#isOver) await this.current.release();
     return !this.#isOver;
   }
-}
-
-async function invoke(
-  node: NodeHandle,
-  key: string | symbol,
-  args: readonly unknown[],
-): Promise<Result<unknown, NodeError>> {
-  const method: unknown = Reflect.get(node, key);
-  if (typeof method !== 'function') throw new TypeError(`unknown method ${String(key)}`);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every method of a handle returns such a result
-  return await (Reflect.apply(method, node, args) as ResultAsync<unknown, NodeError>);
 }
 
 /** The newest message of the home, behind which a later node goes on. */

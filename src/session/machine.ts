@@ -79,21 +79,20 @@ export class SessionMachine implements Session {
   }
 
   say(utterances: readonly Utterance[], _nowMs: number): readonly SessionOutput[] {
-    const phase = this.#phase;
-    if (phase.at === 'opening') throw new Error('nothing can be said before the session is up');
-    // The utterances crossed a close. The caller keeps them until a receipt comes.
-    if (phase.at === 'over') return [];
-    const frames = phase.records.say(utterances);
-    if (frames.isErr()) this.#fail(frames.error);
-    else if (frames.value.length > 0) this.#out.push({ type: 'write', bytes: frames.value });
-    return this.#drain();
+    return this.#seal((records) => records.say(utterances));
   }
 
   sayBulk(words: readonly FileWords[]): readonly SessionOutput[] {
+    return this.#seal((records) => records.sayBulk(words));
+  }
+
+  /** Writes what `make` seals, unless the session is over. */
+  #seal(make: (records: Established) => ReturnType<Established['say']>): readonly SessionOutput[] {
     const phase = this.#phase;
     if (phase.at === 'opening') throw new Error('nothing can be said before the session is up');
+    // The words crossed a close. The caller keeps those that get a receipt until it comes.
     if (phase.at === 'over') return [];
-    const frames = phase.records.sayBulk(words);
+    const frames = make(phase.records);
     if (frames.isErr()) this.#fail(frames.error);
     else if (frames.value.length > 0) this.#out.push({ type: 'write', bytes: frames.value });
     return this.#drain();

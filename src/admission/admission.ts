@@ -163,9 +163,10 @@ export class Admission {
     if (slot?.stage === 'speaking' && !slot.isForeign) slot.workSinceMs = nowMs;
   }
 
-  /** Notes that the first message of a native caller is answered. */
+  /** Notes that this node has sent its first bytes, which answer the first message of a native caller. */
   answered(id: ConnectionId, nowMs: number): void {
     const slot = this.#slots.get(id);
+    if (slot) slot.isAnswered = true;
     if (!slot || slot.workSinceMs === null) return;
     slot.workedMs = nowMs - slot.workSinceMs;
     if (!slot.isCheap) this.#window.answered(slot.workedMs, nowMs);

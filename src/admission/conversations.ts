@@ -2,7 +2,8 @@
  * Slots of conversations with foreign programs, which can be preempted. A conversation holds its slot for minutes. A
  * message needs one for milliseconds, and its program never tries again. So conversations keep all slots for strangers
  * but one. A further conversation has a preemptible slot: when a message comes, the conversation that was silent for
- * longest is ended. Conversations that never pause keep a message waiting for a while only. Pure; times are monotonic ms.
+ * longest is ended, and one that this user never answered before one that was answered. Conversations that never pause
+ * keep a message waiting for a while only. Pure; times are monotonic ms.
  */
 import { foreignDialects } from '../dialects/sniff.js';
 import type { Carries } from '../dialects/dialect.js';
@@ -74,6 +75,8 @@ export class Conversations {
     // Conversations that were asked to end do not count, or each caller in a queue would end another one.
     const staying = this.#conversations().filter((each) => !isAskedToEnd(each));
     if (atMs === null || staying.length <= this.#keptMost) return atMs;
+    // A dialogue stays while a conversation that this user never answered could go, however recent its words are.
+    if (slot.isAnswered && staying.some(({ isAnswered }) => !isAnswered)) return atMs;
     const silentAtMs = slot.lastActiveMs + limits.preemptAfterSilenceMs;
     return Math.min(atMs, silentAtMs, this.#unservedSinceMs + limits.preemptAfterWaitMs);
   }

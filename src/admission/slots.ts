@@ -31,6 +31,8 @@ export interface Slot {
   carries: Carries;
   /** Whether either side has sent anything. */
   hasSpoken: boolean;
+  /** Whether this node has sent anything: its user takes part in the conversation. */
+  isAnswered: boolean;
   lastActiveMs: number;
   slotWantedAtMs: number;
   /** Time since which this node works on the first message of a native caller; null: it works on none. */
@@ -69,6 +71,7 @@ export const newSlot = (
   isContact: false,
   carries,
   hasSpoken: false,
+  isAnswered: false,
   lastActiveMs: nowMs,
   slotWantedAtMs: -Infinity,
   workSinceMs: null,

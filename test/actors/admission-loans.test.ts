@@ -52,6 +52,22 @@ test('the longest silent preemptible conversation gives way to a message after t
   assert.equal(driver.slotWantedFor('10.0.2.2', messageHello), null);
 });
 
+// Case O5: the words of a dialogue may be late on a busy machine, while a host that only holds its talk has just spoken.
+test('a conversation that this user answered stays while one that was never answered can end', () => {
+  const driver = new AdmissionDriver();
+  const ids = conversations(driver, 5);
+  const [, , , , latest] = ids;
+  for (const id of ids) if (id !== latest) driver.admission.answered(id, driver.nowMs);
+  const caller = driver.callAndWait('10.0.2.1', messageHello);
+  driver.nowMs += limits.preemptAfterSilenceMs - 10;
+  assert.equal(driver.slotWantedBy(caller), null);
+  driver.nowMs += 10;
+  assert.equal(driver.slotWantedBy(caller), latest);
+  // Among answered ones silence decides.
+  driver.nowMs += limits.preemptAfterSilenceMs;
+  assert.equal(driver.slotWantedBy(caller), ids[0]);
+});
+
 test('three conversations are kept however many messages come, and messages pass beside them', () => {
   const driver = new AdmissionDriver();
   const kept = conversations(driver, 3);

@@ -23,13 +23,12 @@
  * - What an actor sent before it was stopped for good is delivered at most once after that.
  * Not guaranteed: order between senders; a reply that arrives after its deadline (it is dropped).
  */
-import type { Readable } from 'node:stream';
-import type { ResourceLimits, Transferable } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import type { Result, ResultAsync } from 'neverthrow';
 import type { RuntimeError } from './errors.js';
 import { moduleOf, noteModule } from './home-module.js';
-import type { RuntimeLimits } from './limits.js';
 import type { BodyOf, Call, Cast, CastName, Fault, Protocol } from './messages.js';
+import type { Placement } from './placement.js';
 import type { AddressOf, Address, Ref, ReplyTo } from './ref.js';
 import type { CloneableProtocol, Given, Understands } from './typing.js';
 
@@ -44,6 +43,7 @@ export type {
   Protocol,
   ReplyOf,
 } from './messages.js';
+export type { Placement, ThreadPlacement } from './placement.js';
 export { address, type Address, type AddressOf, type Ref, type RefOf, type ReplyTo } from './ref.js';
 
 /** Names of the links an actor needs → the protocols of the actors they lead to. */
@@ -88,10 +88,21 @@ export interface Context<P extends Protocol, L extends Links> {
   /**
    * Starts a child of this actor and waits until it is ready. The actor supervises it and the child ends with this life
    * of the actor: with a crash, too. `inline`, the default placement, is the actor's own thread; its arguments are then
-   * handed over as they are. Errors: `runtime/start-failed`, `runtime/no-actor` after this life.
+   * handed over as they are. `ref` leads to the child from now on: messages wait until it has started.
+   *
+   * `under`: the supervisor of that name gets the child, once it runs, instead of this actor. `inline` is then refused
+   * where the supervisor belongs to another thread. Errors: `runtime/start-failed`, `runtime/no-actor` after this life.
    */
-  spawn<Q extends Protocol>(spec: ChildSpec<Q>): ResultAsync<Ref<Q>, RuntimeError>;
-  /** Stops a child that this life spawned, and forgets it. Errors: `runtime/no-actor`. */
+  spawn<Q extends Protocol>(
+    spec: ChildSpec<Q>,
+    options?: { readonly under?: string },
+  ): ResultAsync<Ref<Q>, RuntimeError>;
+  /**
+   * Starts a supervisor with its children and waits until all are ready. Its own supervisor is this actor, with whose
+   * life it ends; `spawn` with `under` adds children to it. Errors: as `spawn`; nothing of it runs then.
+   */
+  spawnSupervisor(spec: SupervisorSpec): ResultAsync<void, RuntimeError>;
+  /** Stops an actor or a supervisor below this life, and forgets it. Errors: `runtime/no-actor`. */
   stopChild(child: { readonly id: string }): ResultAsync<void, RuntimeError>;
   /**
    * Leads to any actor of the system, in whatever thread. It may be used at once. Where no actor has that id, its casts
@@ -206,6 +217,13 @@ export interface Supervision {
   readonly stopOrder?: 'reverse' | 'parallel';
 }
 
+/** One supervisor of a tree with its children. */
+export interface SupervisorSpec extends Supervision {
+  /** Unique among the supervisors of one system. */
+  readonly name: string;
+  readonly children: readonly (ChildSpec | SupervisorSpec)[];
+}
+
 /** The definition of an actor. `child` places it in a tree. */
 export interface ActorDefinition<Args, State, P extends Protocol, L extends Links> {
   /** The kind of actor; ids of children are their own. */
@@ -245,33 +263,6 @@ export function actor<
 >(definition: ActorDefinition<Args, State, P, L>): ActorDefinition<Args, State, P, L> {
   noteModule(definition, actor);
   return definition;
-}
-
-/**
- * Where a child runs. `inline`: in the supervisor's thread. `thread`: in a worker started from `entry`; children that
- * name the same `thread` share it, one without a name has its own.
- */
-export type Placement = { readonly kind: 'inline' } | ThreadPlacement;
-
-/** The first child that needs the thread decides how it is started. */
-export interface ThreadPlacement {
-  readonly kind: 'thread';
-  /**
-   * The worker's module, which calls `hostActors`. Default: one that hosts what the module of the definition exports, so
-   * that module must not start a tree unless it `isMainThread`.
-   */
-  readonly entry?: URL;
-  readonly thread?: string;
-  /** Its environment variables. Default: a copy of the process's. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Node's options for it. Default: those of the process. */
-  readonly execArgv?: readonly string[];
-  /** V8's limits for it. Default: `workerHeapMbMax` and `workerYoungHeapMbMax` of the limits. */
-  readonly resourceLimits?: ResourceLimits;
-  /** Its standard output is not passed on by itself but given to this function. */
-  readonly stdout?: (output: Readable) => void;
-  /** Numbers that differ in this thread. */
-  readonly limits?: Partial<RuntimeLimits>;
 }
 
 /** One child of a supervisor; made by `child`, which checks it against its definition. */

@@ -60,7 +60,13 @@ export const grudging = actor<null, null, AskedProtocol>({
 
 export type ParentProtocol = {
   /** `entry`: of a thread of its own; null: beside its parent. */
-  spawn: Call<{ readonly id: string; readonly entry: string | null }, string, Fault>;
+  spawn: Call<{ readonly id: string; readonly entry: string | null; readonly under?: string }, string, Fault>;
+  /** Spawns a supervisor, one-for-all, with these leaves. `entry`: as of `spawn`. */
+  found: Call<
+    { readonly name: string; readonly ids: readonly string[]; readonly entry: string | null },
+    null,
+    Fault
+  >;
   stopChild: Call<{ readonly id: string }, null, Fault>;
   pass: Cast<{ readonly id: string; readonly n: number }>;
   sum: Call<{ readonly id: string }, number, Fault>;
@@ -74,19 +80,32 @@ export type ParentProtocol = {
   crash: Cast<null>;
 };
 
+const leafAt = (id: string, entry: string | null) =>
+  child(leaf, {
+    id,
+    placement: entry === null ? { kind: 'inline' } : { kind: 'thread', entry: new URL(entry) },
+  });
+
 export const parent = actor<null, readonly string[], ParentProtocol>({
   name: 'parent',
   restart: 'permanent',
   triesMax: 1,
   init: () => ok([]),
   receive: {
-    spawn: async (ends, { id, entry }, context) => {
-      const placement =
-        entry === null ? ({ kind: 'inline' } as const) : ({ kind: 'thread', entry: new URL(entry) } as const);
-      const spawned = await context.spawn(child(leaf, { id, placement }));
+    spawn: async (ends, { id, entry, under }, context) => {
+      const options = under === undefined ? {} : { under };
+      const spawned = await context.spawn(leafAt(id, entry), options);
       return reply(
         ends,
         spawned.map((ref) => ref.actor),
+      );
+    },
+    found: async (ends, { name, ids, entry }, context) => {
+      const children = ids.map((id) => leafAt(id, entry));
+      const founded = await context.spawnSupervisor({ name, strategy: 'one-for-all', children });
+      return reply(
+        ends,
+        founded.map(() => null),
       );
     },
     stopChild: async (ends, { id }, context) =>
@@ -131,4 +150,15 @@ export const looping = actor<{ readonly loopsAt: number }, number, AskedProtocol
     ask: (restarts) => reply(restarts, ok(restarts)),
     die: () => process.exit(1),
   },
+});
+
+/** Spawns a leaf in its `init`, under a supervisor that starts later, and sends to it at once. */
+export const early = actor<{ readonly under: string }, null, AskedProtocol>({
+  name: 'early',
+  init: ({ under }, context) => {
+    void context.spawn(child(leaf, { id: 'leaf-1' }), { under });
+    context.ref(address<LeafProtocol>('leaf-1')).cast('add', 4);
+    return ok(null);
+  },
+  receive: { ask: (state) => reply(state, ok(0)) },
 });

@@ -120,6 +120,8 @@ export const unjoined = {
   stash: () => undefined,
   unstash: () => undefined,
   spawn: ({ id }: Named) => errAsync({ code: 'runtime/no-actor', actor: id } as const),
+  spawnSupervisor: ({ name }: { readonly name: string }) =>
+    errAsync({ code: 'runtime/no-actor', actor: name } as const),
   stopChild: ({ id }: Named) => errAsync({ code: 'runtime/no-actor', actor: id } as const),
   ref: ({ id }: Named): never => {
     throw new Error(`nobody is joined with ${id} here`);

@@ -1,7 +1,7 @@
 /** The contract between the cell of an actor and the thread that it runs in. */
 import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import type { Behaviour, ChildSpec, Ended, ExitReason, Fault, LogLevel } from '../actor.js';
+import type { Behaviour, ChildSpec, Ended, ExitReason, Fault, LogLevel, SupervisorSpec } from '../actor.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Recorder } from '../recorder.js';
 import type { Loop } from '../timers.js';
@@ -10,8 +10,10 @@ import type { LinkSender } from '../link/sender.js';
 
 /** A question of an actor to its system. */
 export type Ask =
-  /** Answered with null once it is ready. */
-  | { readonly type: 'spawn'; readonly spec: ChildSpec }
+  /** Answered with null once it is ready. `under`: name of its supervisor; null: the actor that asks. */
+  | { readonly type: 'spawn'; readonly spec: ChildSpec; readonly under: string | null }
+  /** Answered with null once all its children are ready. */
+  | { readonly type: 'spawn-supervisor'; readonly spec: SupervisorSpec }
   | { readonly type: 'stop-child'; readonly id: string }
   /** Answered with whether there is one. */
   | { readonly type: 'find'; readonly id: string }

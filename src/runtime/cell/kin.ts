@@ -1,7 +1,7 @@
 /** Relations of an actor beyond the links of its definition: children, refs by address, watches. */
 import { err, errAsync, ResultAsync, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import type { ChildSpec } from '../actor.js';
+import type { ChildSpec, SupervisorSpec } from '../actor.js';
 import { gone } from '../link/faults.js';
 import type { LinkSender } from '../link/sender.js';
 import type { Ask, CellHost } from './cell-host.js';
@@ -30,8 +30,16 @@ export class KinContext {
   }
 
   get spawn() {
-    return (spec: ChildSpec): ResultAsync<AnyRef, RuntimeError> =>
-      new ResultAsync(this.#ask({ type: 'spawn', spec })).map(() => this.#refTo(spec.id));
+    return (
+      spec: ChildSpec,
+      { under = null }: { readonly under?: string | null } = {},
+    ): ResultAsync<AnyRef, RuntimeError> =>
+      new ResultAsync(this.#ask({ type: 'spawn', spec, under })).map(() => this.#refTo(spec.id));
+  }
+
+  get spawnSupervisor() {
+    return (spec: SupervisorSpec): ResultAsync<void, RuntimeError> =>
+      new ResultAsync(this.#ask({ type: 'spawn-supervisor', spec })).map(() => undefined);
   }
 
   get stopChild() {

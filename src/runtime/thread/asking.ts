@@ -5,7 +5,15 @@
 import type { Transferable } from 'node:worker_threads';
 import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import type { Behaviour, ChildSpec, OwnLimits, Placement, Restart, ThreadPlacement } from '../actor.js';
+import type {
+  Behaviour,
+  ChildSpec,
+  OwnLimits,
+  Placement,
+  Restart,
+  SupervisorSpec,
+  ThreadPlacement,
+} from '../actor.js';
 import type { Ask, LifeId } from '../cell/cell-host.js';
 import { detailOf } from '../cell/step.js';
 import type { HostControl } from './host.js';
@@ -21,9 +29,12 @@ type PlainSpec = Omit<ChildSpec, 'behaviour' | 'placement'> & {
   readonly behaviour: PlainBehaviour;
   readonly placement: PlainPlacement;
 };
+type PlainTree = Omit<SupervisorSpec, 'children'> & { readonly children: readonly (PlainSpec | PlainTree)[] };
 /** A question that can cross the port. */
 export type PlainAsk =
-  Exclude<Ask, { readonly type: 'spawn' }> | { readonly type: 'spawn'; readonly spec: PlainSpec };
+  | Exclude<Ask, { readonly type: 'spawn' | 'spawn-supervisor' }>
+  | { readonly type: 'spawn'; readonly spec: PlainSpec; readonly under: string | null }
+  | { readonly type: 'spawn-supervisor'; readonly spec: PlainTree };
 
 /** The calls of a supervisor to a worker, and the answers to its actors. */
 export interface WorkerControl extends HostControl {
@@ -61,13 +72,19 @@ export class Questions {
     this.#asked += 1;
     const nth = this.#asked;
     const question = { nth, from, ask: plainAsk(ask) };
-    if (ask.type === 'spawn' && ask.spec.placement.kind === 'thread') {
+    const moving = newActors(ask).filter(({ placement }) => placement.kind === 'thread');
+    const [first] = moving;
+    if (first !== undefined) {
       this.flush();
       try {
-        this.#post([question], ask.spec.transfer);
+        this.#post(
+          [question],
+          moving.flatMap(({ transfer }) => transfer),
+        );
       } catch (error) {
+        const who = moving.length === 1 ? first.id : moving.map(({ id }) => id).join(', ');
         const reason = `its arguments cannot be cloned into its thread: ${detailOf(error)}`;
-        return Promise.resolve(err({ code: 'runtime/start-failed', actor: ask.spec.id, reason }));
+        return Promise.resolve(err({ code: 'runtime/start-failed', actor: who, reason }));
       }
     } else if (this.#waiting.push(question) === 1) queueMicrotask(this.flush);
     return new Promise((resolve) => this.#open.set(nth, resolve));
@@ -88,22 +105,36 @@ export class Questions {
   }
 }
 
-/** A child beside its parent keeps its arguments there, whatever they are. */
+/** Returns the actors that a question is to start. */
+export function newActors(ask: Ask): readonly ChildSpec[] {
+  if (ask.type === 'spawn') return [ask.spec];
+  return ask.type === 'spawn-supervisor' ? actorsOf(ask.spec) : [];
+}
+
+const actorsOf = ({ children }: SupervisorSpec): readonly ChildSpec[] =>
+  children.flatMap((one) => ('children' in one ? actorsOf(one) : [one]));
+
 function plainAsk(ask: Ask): PlainAsk {
-  if (ask.type !== 'spawn') return ask;
-  const { id, kind, behaviour, args, links, placement, transfer } = ask.spec;
+  if (ask.type === 'spawn') return { ...ask, spec: plainSpec(ask.spec) };
+  return ask.type === 'spawn-supervisor' ? { ...ask, spec: plainTree(ask.spec) } : ask;
+}
+
+const plainTree = ({ children, ...spec }: SupervisorSpec): PlainTree => ({
+  ...spec,
+  children: children.map((one) => ('children' in one ? plainTree(one) : plainSpec(one))),
+});
+
+/** A child beside its parent keeps its arguments there, whatever they are. */
+function plainSpec({ id, kind, behaviour, args, links, placement, transfer }: ChildSpec): PlainSpec {
   const isBeside = placement.kind === 'inline';
   return {
-    type: 'spawn',
-    spec: {
-      id,
-      kind,
-      behaviour: plainBehaviour(behaviour),
-      args: isBeside ? null : args,
-      links,
-      placement: plainPlacement(placement),
-      transfer: isBeside ? [] : transfer,
-    },
+    id,
+    kind,
+    behaviour: plainBehaviour(behaviour),
+    args: isBeside ? null : args,
+    links,
+    placement: plainPlacement(placement),
+    transfer: isBeside ? [] : transfer,
   };
 }
 
@@ -132,17 +163,20 @@ function plainPlacement(placement: Placement): PlainPlacement {
  * holds restart rules alone.
  */
 export function askOf(plain: PlainAsk): Ask {
-  if (plain.type !== 'spawn') return plain;
-  const { behaviour, placement } = plain.spec;
-  return {
-    type: 'spawn',
-    spec: {
-      ...plain.spec,
-      behaviour: { ...behaviour, receive: {}, init: () => ok(null) },
-      placement: placement.kind === 'inline' ? placement : threadOf(placement),
-    },
-  };
+  if (plain.type === 'spawn') return { ...plain, spec: specOf(plain.spec) };
+  return plain.type === 'spawn-supervisor' ? { ...plain, spec: treeOf(plain.spec) } : plain;
 }
+
+const treeOf = ({ children, ...spec }: PlainTree): SupervisorSpec => ({
+  ...spec,
+  children: children.map((one) => ('children' in one ? treeOf(one) : specOf(one))),
+});
+
+const specOf = ({ behaviour, placement, ...spec }: PlainSpec): ChildSpec => ({
+  ...spec,
+  behaviour: { ...behaviour, receive: {}, init: () => ok(null) },
+  placement: placement.kind === 'inline' ? placement : threadOf(placement),
+});
 
 function threadOf({ entry, ...rest }: PlainThread): ThreadPlacement {
   return entry === null ? rest : { ...rest, entry: new URL(entry) };

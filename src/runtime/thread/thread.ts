@@ -8,7 +8,7 @@ import type { RuntimeError } from '../errors.js';
 import type { RuntimeLimits } from '../limits.js';
 import { behaviourOf, type AnyDefinition, type Behaviour, type ChildSpec } from '../actor.js';
 import type { Ask, LifeId } from '../cell/cell-host.js';
-import { Questions, type PlainAnswer, type Question, type WorkerControl } from './asking.js';
+import { newActors, Questions, type PlainAnswer, type Question, type WorkerControl } from './asking.js';
 import type { DeadLetter } from '../link/protocol.js';
 import { ownThreadId } from './clock.js';
 import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } from './host.js';
@@ -129,13 +129,16 @@ class WorkerHost extends Host implements WorkerControl {
   }
 
   override async asked(from: LifeId, ask: Ask): Promise<Result<unknown, RuntimeError>> {
-    if (ask.type !== 'spawn' || ask.spec.placement.kind !== 'inline') return super.asked(from, ask);
-    const { id } = ask.spec;
-    if (this.#spawned.has(id))
-      return err({ code: 'runtime/start-failed', actor: id, reason: `the id ${id} is taken` });
-    this.#spawned.set(id, ask.spec);
+    const beside = newActors(ask).filter(({ placement }) => placement.kind === 'inline');
+    const taken = beside.find(({ id }) => this.#spawned.has(id));
+    if (taken !== undefined) {
+      const reason = `the id ${taken.id} is taken`;
+      return err({ code: 'runtime/start-failed', actor: taken.id, reason });
+    }
+    for (const spec of beside) this.#spawned.set(spec.id, spec);
     const answer = await super.asked(from, ask);
-    if (answer.isErr() && this.#spawned.get(id) === ask.spec) this.#spawned.delete(id);
+    if (answer.isErr())
+      for (const spec of beside) if (this.#spawned.get(spec.id) === spec) this.#spawned.delete(spec.id);
     return answer;
   }
 

@@ -9,27 +9,13 @@ import { Sleepers } from './sleepers.js';
 import { gone } from '../link/faults.js';
 import type { Directory } from './directory.js';
 import type { ActorOwner } from './placed.js';
+import { keyOf, newChild, type Child as ChildOf } from './child.js';
 import { checkChild, checkTree, isBranch, startFailed } from './checks.js';
 import { failureOf, startAmongOthers, type BranchOutcome, type Failure } from './failure.js';
 import type { ActorNode, SupervisorEvent, SupervisorNode, SupervisorSpec, TreeNode } from './spec.js';
 import type { Timers } from '../timers.js';
 
-interface Child {
-  readonly id: string;
-  readonly node:
-    | { readonly type: 'actor'; readonly spec: ChildSpec }
-    | { readonly type: 'branch'; readonly branch: Branch };
-  readonly isDynamic: boolean;
-  isUp: boolean;
-  /** Counts starts, so that news of an earlier life is known as such. */
-  starts: number;
-  restarts: number;
-  /** Crashes without a quiet window between them. */
-  inARow: number;
-  /** Cause of the last crash; a text names an envelope. */
-  lastCause: unknown;
-  startedAtMs: number;
-}
+type Child = ChildOf<Branch>;
 
 /** The owner of a supervisor. */
 export interface BranchOwner {
@@ -39,6 +25,8 @@ export interface BranchOwner {
 /** One supervisor and its children. */
 export class Branch implements ActorOwner, BranchOwner {
   readonly id: string;
+  /** The actor in whose thread inline children run; null: the supervisors' own thread. */
+  readonly beside: string | null;
   readonly done: Promise<ExitReason>;
   readonly #spec: SupervisorSpec;
   readonly #strategy: Strategy;
@@ -52,10 +40,13 @@ export class Branch implements ActorOwner, BranchOwner {
   /** Restarts of one child follow each other; with a group strategy all of them do. */
   readonly #chains = new Map<string, Promise<void>>();
   readonly #sleepers = new Sleepers();
+  /** Starts of children that wait until it runs, or stops. */
+  readonly #waiting = new Sleepers();
   #stopping: Promise<void> | null = null;
 
-  constructor(spec: SupervisorSpec, owner: BranchOwner | null, system: System) {
+  constructor(spec: SupervisorSpec, owner: BranchOwner | null, system: System, beside: string | null) {
     this.id = spec.name;
+    this.beside = beside;
     this.#spec = spec;
     this.#strategy = spec.strategy ?? 'one-for-one';
     this.#owner = owner;
@@ -66,6 +57,16 @@ export class Branch implements ActorOwner, BranchOwner {
     });
     system.branches.set(spec.name, this);
     for (const child of spec.children) this.#keep(this.#childOf(child, false));
+  }
+
+  /** This supervisor or one below it that has a child of that id, actor or supervisor; null: none has. */
+  holderOf(id: string): Branch | null {
+    if (this.#children.has(keyOf('actor', id)) || this.#children.has(keyOf('branch', id))) return this;
+    for (const { node } of this.#children.values()) {
+      const holder = node.type === 'branch' ? node.branch.holderOf(id) : null;
+      if (holder !== null) return holder;
+    }
+    return null;
   }
 
   childIds(): readonly string[] {
@@ -98,6 +99,7 @@ export class Branch implements ActorOwner, BranchOwner {
   /** Lets children be added to one that has none of its own. */
   open(): void {
     this.#status = 'running';
+    this.#waiting.wakeAll();
   }
 
   /** Starts the children in order. On an error those before it are still up: `halt` stops them. */
@@ -107,25 +109,29 @@ export class Branch implements ActorOwner, BranchOwner {
     this.#window = this.#newWindow();
     this.prepare();
     for (const child of this.#children.values()) {
+      // It was added meanwhile, and waits for the others.
+      if (child.isDynamic) continue;
       const failure = await this.#startOne(child);
       if (failure !== null) return err(failure.error);
       this.#system.directory.confirm(child.id);
       if (this.#status !== 'starting') return err(startFailed(this.id, 'stopped while starting'));
     }
-    this.#status = 'running';
+    this.open();
     return ok(undefined);
   }
 
-  /** `beside`: the actor in whose thread an inline child runs. Default: the supervisors' own. */
+  /** `isPatient`: waits until the supervisor runs, unless it stops; the child is known from now on. */
   async startChild<P extends Protocol>(
     spec: ChildSpec<P>,
-    beside: string | null = null,
+    isPatient = false,
   ): Promise<Result<Ref<P>, RuntimeError>> {
-    if (this.#status !== 'running') return err(startFailed(spec.id, `supervisor ${this.id} is not running`));
+    const isWaiting = isPatient && (this.#status === 'down' || this.#status === 'starting');
+    if (this.#status !== 'running' && (!isWaiting || this.#stopping !== null))
+      return err(startFailed(spec.id, `supervisor ${this.id} is not running`));
     const checked = checkChild(spec, this.#system.directory, { has: (id) => id === spec.id });
     if (checked.isErr()) return err(checked.error);
     const ref = this.#system.directory.ref<P>(spec.id);
-    const started = await this.#startAdded(this.#childOf(spec, true, beside));
+    const started = await this.#startAdded(this.#childOf(spec, true));
     return started.map(() => ref);
   }
 
@@ -144,6 +150,11 @@ export class Branch implements ActorOwner, BranchOwner {
   async #startAdded(child: Child): Promise<Result<void, RuntimeError>> {
     this.#keep(child);
     const isWanted = (): boolean => this.#isKept(child) && this.#status === 'running';
+    if (this.#status !== 'running') await this.#waiting.wait();
+    if (!isWanted()) {
+      if (this.#isKept(child)) await this.#forget(child);
+      return err(startFailed(child.id, `supervisor ${this.id} has stopped`));
+    }
     const failure = await startAmongOthers(() => this.#startOne(child), isWanted);
     if (failure === null) {
       this.#system.directory.confirm(child.id);
@@ -176,6 +187,7 @@ export class Branch implements ActorOwner, BranchOwner {
   async halt(): Promise<void> {
     this.#status = 'stopping';
     this.#sleepers.wakeAll();
+    this.#waiting.wakeAll();
     await Promise.all(this.#chains.values());
     const end = async (child: Child): Promise<void> => {
       await this.#stopOne(child);
@@ -201,23 +213,13 @@ export class Branch implements ActorOwner, BranchOwner {
     );
   }
 
-  #childOf(spec: ChildSpec | SupervisorSpec, isDynamic: boolean, beside: string | null = null): Child {
+  #childOf(spec: ChildSpec | SupervisorSpec, isDynamic: boolean): Child {
     const node = isBranch(spec)
-      ? ({ type: 'branch', branch: new Branch(spec, this, this.#system) } as const)
+      ? ({ type: 'branch', branch: new Branch(spec, this, this.#system, this.beside) } as const)
       : ({ type: 'actor', spec } as const);
     const id = isBranch(spec) ? spec.name : spec.id;
-    if (!isBranch(spec)) this.#system.directory.add(spec, this, beside);
-    return {
-      id,
-      node,
-      isDynamic,
-      isUp: false,
-      starts: 0,
-      restarts: 0,
-      inARow: 0,
-      lastCause: null,
-      startedAtMs: 0,
-    };
+    if (!isBranch(spec)) this.#system.directory.add(spec, this, this.beside);
+    return newChild(id, node, isDynamic);
   }
 
   #childEnded(child: Child, reason: ExitReason, cause: unknown): void {
@@ -379,9 +381,6 @@ export class Branch implements ActorOwner, BranchOwner {
     return this.#stopping;
   }
 }
-
-/** An actor and a supervisor may have the same name. That of an actor is used as it is, since there are many. */
-const keyOf = (type: Child['node']['type'], id: string): string => (type === 'actor' ? id : `\0${id}`);
 
 async function startBranch(branch: Branch): Promise<BranchOutcome> {
   const started = await branch.start();

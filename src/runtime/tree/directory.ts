@@ -23,7 +23,7 @@ import { isRestarted } from './intensity.js';
 import { Placements, type PlacementOptions } from './placement.js';
 
 /** A question about children. */
-export type ChildAsk = Extract<Ask, { readonly type: 'spawn' | 'stop-child' }>;
+export type ChildAsk = Extract<Ask, { readonly type: 'spawn' | 'spawn-supervisor' | 'stop-child' }>;
 
 /** The owner of the children that actors have spawned. */
 export interface Kin {
@@ -90,6 +90,11 @@ export class Directory implements ThreadEvents, Seats {
     const actor = this.#actors.get(id);
     if (actor?.beside === null) return actor.spec.placement.kind === 'thread';
     return actor !== undefined && this.isInThread(actor.beside);
+  }
+
+  /** Whether an actor runs in the thread of another one; null: in the supervisors' own. */
+  areTogether(id: string, other: string | null): boolean {
+    return this.hostOf(id) === (other === null ? this.#placements.inline : this.hostOf(other));
   }
 
   /** Makes an actor known, with its links. */
@@ -284,6 +289,7 @@ export class Directory implements ThreadEvents, Seats {
         this.#watches.drop(from, ask.nth);
         return ok(null);
       case 'spawn':
+      case 'spawn-supervisor':
       case 'stop-child':
         if (actor.status === 'down') return err(gone(from.actor));
         return (await this.families?.asked(from.actor, ask)) ?? err(gone(from.actor));

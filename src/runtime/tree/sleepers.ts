@@ -1,7 +1,7 @@
-/** Waits before a restart, which the end of their supervisor cuts short. */
+/** Waits of a supervisor: for the moment of a restart, and of starts for the supervisor itself. */
 import type { Timers } from '../timers.js';
 
-/** The pending delays of a supervisor. */
+/** The pending waits of a supervisor. */
 export class Sleepers {
   readonly #wakes = new Set<() => void>();
 
@@ -13,6 +13,17 @@ export class Sleepers {
         resolve();
       };
       const callOff = timers.after(ms, wake);
+      this.#wakes.add(wake);
+    });
+  }
+
+  /** Settles with the next `wakeAll`. */
+  wait(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#wakes.delete(wake);
+        resolve();
+      };
       this.#wakes.add(wake);
     });
   }

@@ -9,7 +9,7 @@ import type {
   Protocol,
   Ref,
   Strategy,
-  Supervision,
+  SupervisorSpec,
 } from '../actor.js';
 import type { ActorStats } from '../metrics.js';
 import type { Meter } from './meter.js';
@@ -18,14 +18,7 @@ import type { RuntimeLimits } from '../limits.js';
 import type { SystemStats } from './stats.js';
 import type { Timers } from '../timers.js';
 
-export type { Strategy } from '../actor.js';
-
-/** One supervisor of a tree with its children. */
-export interface SupervisorSpec extends Supervision {
-  /** Unique among the supervisors of one system. */
-  readonly name: string;
-  readonly children: readonly (ChildSpec | SupervisorSpec)[];
-}
+export type { Strategy, SupervisorSpec } from '../actor.js';
 
 /** Writes one log line. */
 export type Log = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;

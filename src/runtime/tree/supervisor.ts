@@ -67,7 +67,7 @@ export async function startSystem(
   directory.families = new Families(system);
   const metered = spec.meter === undefined ? null : connectMeter(spec.meter, () => directory.stats());
   if (metered !== null) listeners.add(guarded('meter', metered.onEvent));
-  const root = new Branch(spec, null, system);
+  const root = new Branch(spec, null, system, null);
   const started = await root.start();
   if (started.isErr()) {
     await root.stop();

@@ -2,12 +2,10 @@
  * A node at rest: identity, contacts and history of a home without the network, for commands that read and decide. It
  * opens no socket and announces nothing. All its actors run in the calling thread.
  */
-import { randomInt } from 'node:crypto';
 import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { history } from '../actors/history/history.js';
 import type { FilesProtocol } from '../actors/files/protocol.js';
 import type { HistoryProtocol } from '../actors/history/protocol.js';
-import { addressesOf } from '../actors/interfaces.js';
 import { node } from '../actors/node/node.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
 import type { NodeServices } from '../actors/node/services.js';
@@ -58,10 +56,10 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
   if (name.isErr()) return err(name.error);
   const foreign = readForeignSettings({ home: options.home });
   if (foreign.isErr()) return err(foreign.error);
-  const identity = loadIdentity(home, Date.now());
-  if (identity.isErr()) return err(identity.error);
+  const loaded = loadIdentity(home, Date.now());
+  if (loaded.isErr()) return err(loaded.error);
   const log = options.log ?? (() => undefined);
-  const keyring = openKeyring(home, identity.value, log);
+  const keyring = openKeyring(home, loaded.value, log);
   const feed = openFeed();
   const { bind = limits.bind, port = limits.port, beaconIntervalMs = limits.beaconIntervalMs } = options;
   const services: NodeServices = {
@@ -72,16 +70,14 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
     publishedSeq: (newestStored) => feed.publishedSeq(newestStored),
     renewKey: () => keyring.renew(),
     safetyNumber: (own, other) => okAsync(safetyNumber(own, other)),
-    ownAddresses: () => addressesOf(bind),
     newMessageId,
-    random: () => randomInt(2 ** 32) / 2 ** 32,
     homeGone: () => undefined,
     keepHistoryLine: () => undefined,
-    startSession: unconnected,
-    startForeign: unconnected,
   };
   const inline = { kind: 'inline' } as const;
-  const args = { identity: () => keyring.identity(), foreign: foreign.value, beaconIntervalMs, services };
+  const connections = { session: unconnected, foreign: unconnected };
+  const identity = () => keyring.identity();
+  const args = { identity, foreign: foreign.value, beaconIntervalMs, bind, connections, services };
   const reader = feed.read();
   const started = await startSupervisor({
     ...branch('root', 'one-for-one', [

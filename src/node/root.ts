@@ -16,7 +16,6 @@
  *
  * In a compact node the actors of the network share one thread, and end together when it dies.
  */
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { ownSafetyNumber } from '../chat/people/identity.js';
@@ -48,7 +47,7 @@ import { branch, causeOf, missingEntry, shippedWorkers, type WorkerEntries } fro
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import type { NodeArgs } from '../actors/node/services.js';
 import { node } from '../actors/node/node.js';
-import { isConnection, openConnections, reportLost, type Connections } from './connections.js';
+import { connectionSpecs, isConnection, warmth } from './connections.js';
 import { transportActor } from '../actors/transport/transport.js';
 import type { Log, Supervisor, SupervisorEvent, SupervisorSpec } from '../runtime/tree/spec.js';
 import type { ListenerOptions } from '../actors/tcp/listen.js';
@@ -58,9 +57,8 @@ import { filesArgs } from './files.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
 import { lostLogEvent, setAsideLogEvent, type HistoryProtocol } from '../actors/history/protocol.js';
-import type { NodeProtocol } from '../actors/node/protocol.js';
+import { sessionsSupervisor, type NodeProtocol } from '../actors/node/protocol.js';
 import type { Vault } from '../chat/people/vault.js';
-import { addressesOf } from '../actors/interfaces.js';
 
 /**
  * The placement of the actors beside the node. `inline`: all run in the calling thread, which makes a start fifty
@@ -124,7 +122,6 @@ class RunningNode {
   readonly #foreign: ForeignSettings;
   readonly #keyring: Keyring;
   readonly #oldHistory: OldHistory;
-  readonly #connections: Connections;
   readonly #place: (worker: Parameters<WorkerEntries>[0]) => Placement;
   readonly #feed: Feed = openFeed();
   readonly #jobs: Jobs;
@@ -159,7 +156,6 @@ class RunningNode {
         return { kind: 'thread', entry: workers('network'), thread: 'network' };
       return { kind: 'thread', entry: workers(worker) };
     };
-    this.#connections = openConnections(this.#place('session'), () => this.#tree);
     this.#jobs = openJobs(workers('jobs'));
     this.#log = (level, event, fields) => options.log?.(level, event, fields);
     this.#keyring = openKeyring(home, identity, this.#log);
@@ -181,7 +177,7 @@ class RunningNode {
       return err(causeOf(started.error));
     }
     const tree = started.value;
-    tree.onEvent((event) => this.#onEvent(event, tree));
+    tree.onEvent((event) => this.#onEvent(event));
     void tree.done.then((reason) => {
       if (reason.type !== 'shutdown') this.#gaveUp();
     });
@@ -189,7 +185,7 @@ class RunningNode {
     signs.stop();
     this.#watchHome();
     // Not awaited: peers can reach the node, and the first handshake comes later.
-    void this.#connections.warmUp();
+    void tree.supervisor(sessionsSupervisor)?.startChild(warmth(this.#place('session')));
     return ok(undefined);
   }
 
@@ -264,7 +260,7 @@ class RunningNode {
       links: { node: nodeAddress },
       placement: this.#place('transport'),
     });
-    const sessions = branch('sessions', 'one-for-one', []);
+    const sessions = branch(sessionsSupervisor, 'one-for-one', []);
     const connections = branch('connections', 'rest-for-one', [transportChild, sessions]);
     const presence = presenceBranch({
       options: this.#options,
@@ -300,26 +296,22 @@ class RunningNode {
       publishedSeq: (newestStored) => this.#feed.publishedSeq(newestStored),
       renewKey: () => this.#keyring.renew(),
       safetyNumber: (own, other) => this.#jobs.safetyNumber(own, other),
-      ownAddresses: () => addressesOf(this.#options.bind ?? limits.bind),
       newMessageId,
-      random: () => randomInt(2 ** 32) / 2 ** 32,
       homeGone: (error) => this.#homeGone(error),
       keepHistoryLine: (line) => this.#oldHistory.append(line),
-      startSession: (args) => this.#connections.startSession(args),
-      startForeign: (args) => this.#connections.startForeign(args),
     };
-    const { beaconIntervalMs = limits.beaconIntervalMs } = this.#options;
-    return { identity: () => this.#keyring.identity(), foreign: this.#foreign, beaconIntervalMs, services };
+    const { bind = limits.bind, beaconIntervalMs = limits.beaconIntervalMs } = this.#options;
+    const identity = () => this.#keyring.identity();
+    const connections = connectionSpecs(this.#place('session'));
+    return { identity, foreign: this.#foreign, beaconIntervalMs, bind, connections, services };
   }
 
-  #onEvent(event: SupervisorEvent, tree: Supervisor): void {
+  #onEvent(event: SupervisorEvent): void {
     switch (event.type) {
       case 'exited': {
         const { reason } = event;
         if (reason.type === 'crash')
           this.#log('warn', 'actor-crashed', { actor: event.id, detail: reason.detail });
-        // A connection that ended by itself has reported its end to the node.
-        if (reason.type === 'crash' || reason.type === 'shutdown') reportLost(tree, event.id, reason.type);
         return;
       }
       case 'dead-letter':

@@ -4,17 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { MessageChannel } from 'node:worker_threads';
-import { openConnections } from '../../src/node/connections.js';
-import { parseSessionId } from '../../src/ids.js';
-import { startSupervisor } from '../../src/runtime/tree/supervisor.js';
+import { shippedWorkers, type WorkerEntries } from '../../src/node/tree.js';
 import { testMsMax, within } from '../support/deadline.js';
 import { faultyWorkers } from '../support/faulty/order.js';
 import { sendPatiently } from '../support/live-node.js';
 import { startSceneNode } from '../support/scene-nodes.js';
-import { makeNode } from '../support/session-pair.js';
 import { startHolding } from '../support/simulated-peer.js';
+import { queue } from '../support/standins/blocking-socket.js';
 import { startChat } from '../support/standins/chatbuddy.js';
 import { freeUdpPort } from '../support/free-port.js';
 
@@ -57,25 +55,18 @@ test('the connection of an older program whose talk throws is ended', options, a
   assert.equal(await within(chat.heard.take(), 5_000, 'the connection is ended'), null);
 });
 
-test('a session that cannot be started leaves nobody at the other end of its stream', options, async () => {
-  const noWorker = { kind: 'thread', entry: new URL('./there-is-none.js', import.meta.url) } as const;
-  const growing = startSupervisor({
-    name: 'root',
-    strategy: 'one-for-one',
-    children: [{ name: 'sessions', strategy: 'one-for-one', children: [] }],
-  });
-  const tree = (await growing)._unsafeUnwrap();
-  for (const there of [null, tree]) {
-    const connections = openConnections(noWorker, () => Promise.resolve(there));
-    const channel = new MessageChannel();
-    const closed = once(channel.port1, 'close');
-    connections.startSession({
-      sessionId: parseSessionId('s-1')._unsafeUnwrap(),
-      local: makeNode().local,
-      role: { type: 'responder' },
-      port: channel.port2,
-    });
-    await within(closed, 5_000, 'the other end hears of it');
-  }
-  await tree.stop();
+const noSession: WorkerEntries = (worker) =>
+  worker === 'session' ? new URL('./there-is-none.js', import.meta.url) : shippedWorkers(worker);
+
+test('the connection of a session whose actor cannot start is ended', options, async (context) => {
+  const ended = queue<null>();
+  const server = createServer((socket) => socket.resume().on('end', () => ended.put(null)));
+  context.after(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const beaconPorts = [await freeUdpPort()];
+  const alice = await startSceneNode(context, { name: 'alice', beaconPorts }, noSession);
+  const sent = await alice.handle.sendAll(`127.0.0.1:${port}`, ['hello?']);
+  assert.ok(sent.isErr(), 'nothing is queued for a peer that is not known');
+  await within(ended.take(), 5_000, 'the other end hears of it');
 });

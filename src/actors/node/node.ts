@@ -3,6 +3,7 @@
  * thread and touches no socket and no disk itself. A restart loses live sessions only, since the rest is read back
  * from the history.
  */
+import { randomInt } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import { Core } from '../../chat/core.js';
 import type { StoreFailure } from '../../chat/delivery/effects.js';
@@ -20,18 +21,13 @@ import {
   type ReplyTo,
   type Step,
 } from '../../runtime/actor.js';
+import { addressesOf } from '../interfaces.js';
 import { TicketBook } from '../../session/tickets.js';
 import { beaconSigningBytes } from '../../wire/beacon.js';
 import { toHex } from '../../wire/bytes.js';
-import {
-  newShell,
-  ownKeyOf,
-  perform,
-  rationOf,
-  type NodeContext,
-  type NodeLinks,
-  type Shell,
-} from './perform.js';
+import { inputOfEnd } from './connections.js';
+import { perform, rationOf } from './perform.js';
+import { newShell, ownKeyOf, type NodeContext, type NodeLinks, type Shell } from './shell.js';
 import type { NodeProtocol } from './protocol.js';
 import type { NodeArgs } from './services.js';
 
@@ -156,10 +152,10 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     sessionAnswered: (state, body, context) => step(state, { type: 'sessionAnswered', ...body }, context),
     said: (state, body, context, from) =>
       ask(state, { name: 'said', body, call: state.calls.open(from) }, context, from),
-    sessionDown(state, body, context) {
-      const stepped = step(state, { type: 'sessionDown', ...body }, context);
-      state.sessions.delete(body.sessionId);
-      return stepped;
+    sessionDown: (state, body, context) => down(state, { type: 'sessionDown', ...body }, context),
+    connectionEnded(state, ended, context) {
+      const input = inputOfEnd(ended);
+      return input === null ? next(state) : down(state, input, context);
     },
 
     foreignRunning: (state, { sessionId }, context) =>
@@ -176,11 +172,8 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       step(state, { type: 'foreignSent', sessionId, token }, context),
     foreignRefused: (state, { sessionId, token, error }, context) =>
       step(state, { type: 'foreignRefused', sessionId, token, error }, context),
-    foreignDown(state, { sessionId, end }, context) {
-      const stepped = step(state, { type: 'foreignDown', sessionId, end }, context);
-      state.foreign.delete(sessionId);
-      return stepped;
-    },
+    foreignDown: (state, { sessionId, end }, context) =>
+      down(state, { type: 'foreignDown', sessionId, end }, context),
 
     stored: (state, body, context) => step(state, { type: 'stored', ...body }, context),
     heardReport: (state, body, context) => step(state, { type: 'heardReport', ...body }, context),
@@ -222,7 +215,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
     foreign,
     tickets: new TicketBook(),
     beaconIntervalMs,
-    random: () => services.random(),
+    random,
   });
   const state: State = { ...newShell(args), core };
   const stored = {
@@ -259,15 +252,29 @@ function ask<R, F extends Fault>(
 }
 type Omitted<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 
+/** The end of a connection. Its actor is sent nothing any more. */
+function down(
+  state: State,
+  input: Extract<Input, { readonly type: 'sessionDown' | 'foreignDown' }>,
+  context: NodeContext,
+): Step<State> {
+  const stepped = step(state, input, context);
+  (input.type === 'sessionDown' ? state.sessions : state.foreign).delete(input.sessionId);
+  return stepped;
+}
+
 /** Hands one input to the core and performs the effects in their order. */
 function step(state: State, input: Input, context: NodeContext): Step<State> {
   for (const effect of state.core.handle(input, given(state.args))) perform(state, effect, context);
   return next(state);
 }
 
-const given = ({ services }: NodeArgs): Given => ({
+const given = ({ services, bind }: NodeArgs): Given => ({
   now: { monotonicMs: performance.now(), wallMs: Date.now() },
-  random: () => services.random(),
+  random,
   newMessageId: () => services.newMessageId(),
-  ownAddresses: () => services.ownAddresses(),
+  ownAddresses: () => addressesOf(bind),
 });
+
+/** From 0 (included) to 1 (excluded). */
+const random = (): number => randomInt(2 ** 32) / 2 ** 32;

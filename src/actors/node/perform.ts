@@ -2,70 +2,21 @@
  * Performs the effects of the core: each one becomes a message to an actor, or a call of a service. No decision is
  * made here. Answers of other actors come back as messages to the node, and from there as inputs of the core.
  */
-import type { MessagePort } from 'node:worker_threads';
 import type { ResultAsync } from 'neverthrow';
 import type { EntryAsk, StoreFailure } from '../../chat/delivery/effects.js';
 import type { IdTaken } from '../../chat/errors.js';
 import type { Effect, StoredAnswer } from '../../chat/effects.js';
 import type { TransferAnswer, TransferAsk } from '../../chat/files/effects.js';
 import { times as transferTimes } from '../../chat/files/limits.js';
-import type { FilesProtocol } from '../files/protocol.js';
-import type { ForeignConnectionEffect } from '../../chat/foreign/effects.js';
 import type { ContactAsk } from '../../chat/people/effects.js';
 import { dialing } from '../../chat/routes/limits.js';
-import type { SessionEffect } from '../../chat/routes/effects.js';
 import type { TransportEffect } from '../../chat/routes/route.js';
 import type { CallerEffect, LogEffect, Token } from '../../chat/turn.js';
 import { unreachable } from '../../exhaustive.js';
-import type { ConnectionId, SessionId } from '../../ids.js';
-import type { Context, Ref } from '../../runtime/actor.js';
 import { LogRation } from '../../runtime/log-ration.js';
-import { keyIsOldAtMs } from '../../session/certificate.js';
-import type { SessionProtocol, ForeignProtocol } from '../connection/protocol.js';
-import type { HistoryProtocol } from '../history/protocol.js';
+import { tellForeign, tellSession } from './connections.js';
+import { ownKeyOf, takePort, type NodeContext, type Shell } from './shell.js';
 import { nothingHeard } from '../../chat/presence/heard-log.js';
-import type { BroadcastProtocol, DiscoveryProtocol } from '../presence/protocol.js';
-import type { TransportProtocol } from '../transport/protocol.js';
-import { Calls } from './calls.js';
-import type { NodeProtocol } from './protocol.js';
-import type { NodeArgs } from './services.js';
-import type { Vault } from '../../chat/people/vault.js';
-
-/** The actors that the node sends messages to. */
-export type NodeLinks = {
-  readonly history: HistoryProtocol;
-  readonly transport: TransportProtocol;
-  readonly discovery: DiscoveryProtocol;
-  readonly broadcast: BroadcastProtocol;
-  readonly files: FilesProtocol;
-};
-/** The context of the node's handlers. */
-export type NodeContext = Context<NodeProtocol, NodeLinks>;
-
-/** Resources that the shell holds for the core, since they are not data. */
-export interface Shell {
-  readonly args: NodeArgs;
-  /** Its static key is replaced while the node runs. */
-  identity: Vault;
-  readonly calls: Calls;
-  /** Bytes of connections whose actor is not started yet. */
-  readonly ports: Map<ConnectionId, MessagePort>;
-  readonly sessions: Map<SessionId, Pick<Ref<SessionProtocol>, 'cast'>>;
-  readonly foreign: Map<SessionId, Pick<Ref<ForeignProtocol>, 'cast'>>;
-  /** Rations of log lines that any host can provoke, by event. */
-  readonly rations: Map<string, LogRation>;
-}
-
-/** Makes a shell without connections. */
-export const newShell = (args: NodeArgs): Shell => ({
-  args,
-  identity: args.identity(),
-  calls: new Calls(),
-  ports: new Map(),
-  sessions: new Map(),
-  foreign: new Map(),
-  rations: new Map(),
-});
 
 /** Performs one effect. */
 export function perform(shell: Shell, effect: Effect, context: NodeContext): void {
@@ -101,7 +52,7 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       tellSession(shell, effect, context);
       break;
     case 'foreign':
-      tellForeign(shell, effect);
+      tellForeign(shell, effect, context);
       break;
     case 'feed': {
       const { event } = effect;
@@ -167,12 +118,6 @@ function tellPresence(effect: Extract<Effect, { readonly to: 'presence' }>, cont
       unreachable(effect);
   }
 }
-
-/** The facts about the static key that the core needs. */
-export const ownKeyOf = ({ certificateSerial }: Vault) => ({
-  certificateSerial,
-  keyIsOldAtMs: keyIsOldAtMs(certificateSerial),
-});
 
 function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, context: NodeContext): void {
   const { history } = context.links;
@@ -294,74 +239,6 @@ function tellTransport(shell: Shell, effect: TransportEffect, context: NodeConte
     default:
       unreachable(effect);
   }
-}
-
-function tellSession(shell: Shell, effect: SessionEffect, context: NodeContext): void {
-  const { sessionId } = effect;
-  if (effect.say === 'start') {
-    const port = takePort(shell, effect.connectionId);
-    if (port === null) return;
-    const { local } = shell.identity;
-    const ref = shell.args.services.startSession({ sessionId, local, role: effect.role, port });
-    shell.sessions.set(sessionId, ref);
-    return;
-  }
-  const ref = shell.sessions.get(sessionId);
-  const sent = ref === undefined ? undefined : sendTo(ref, effect);
-  // A session whose actor is gone is noticed here.
-  if (sent?.isErr() === true && sent.error.code === 'runtime/no-actor')
-    context.self('sessionDown', { sessionId, end: { type: 'lost', reason: 'gone' } });
-}
-
-function sendTo(
-  ref: Pick<Ref<SessionProtocol>, 'cast'>,
-  effect: Exclude<SessionEffect, { readonly say: 'start' }>,
-) {
-  switch (effect.say) {
-    case 'utter':
-      return ref.cast('say', { utterances: effect.utterances });
-    case 'ping':
-    case 'narrow':
-      return ref.cast(effect.say, {});
-    case 'attach-files':
-      return ref.cast('attachFiles', {});
-    case 'close':
-      return ref.cast('close', { reason: effect.reason });
-    default:
-      return unreachable(effect);
-  }
-}
-
-function tellForeign(shell: Shell, effect: ForeignConnectionEffect): void {
-  const { sessionId } = effect;
-  const ref = shell.foreign.get(sessionId);
-  switch (effect.say) {
-    case 'start': {
-      const port = takePort(shell, effect.connectionId);
-      if (port === null) return;
-      const { dialect, role, options } = effect;
-      const args = { sessionId, dialect, role, options, port };
-      shell.foreign.set(sessionId, shell.args.services.startForeign(args));
-      break;
-    }
-    case 'utter':
-      ref?.cast('say', { token: effect.token, utterance: effect.utterance });
-      break;
-    case 'stop':
-      ref?.cast('stopSending', {});
-      break;
-    case 'close':
-      ref?.cast('close', {});
-      break;
-    default:
-      unreachable(effect);
-  }
-}
-
-function takePort(shell: Shell, connectionId: ConnectionId): MessagePort | null {
-  const port = shell.ports.get(connectionId) ?? null;
-  shell.ports.delete(connectionId);
-  return port;
 }
 
 function answerCaller(

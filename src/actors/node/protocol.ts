@@ -1,6 +1,6 @@
 /**
- * The messages that the node takes: requests of users, reports of other actors, and continuations of its shell. Types
- * only.
+ * The messages that the node takes: requests of users, reports of other actors, and continuations of its shell; and the
+ * ids of the actors that it starts.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Commands } from '../../chat/asked.js';
@@ -13,7 +13,7 @@ import type { Token } from '../../chat/turn.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { DialError } from '../../chat/errors.js';
 import type { ConnectionId, SessionId } from '../../ids.js';
-import type { Call, Cast } from '../../runtime/actor.js';
+import type { Call, Cast, Ended } from '../../runtime/actor.js';
 import type { Local } from '../../runtime/typing.js';
 import type { Result } from 'neverthrow';
 import type { SessionReports, ForeignReports } from '../connection/protocol.js';
@@ -44,7 +44,9 @@ type Continuations = {
   heardReport: Cast<Local<{ readonly token: Token; readonly report: HeardReport }>>;
   due: Cast<{ readonly due: Due }>;
   keyRenewed: Cast<{ readonly certificateSerial: number; readonly keyIsOldAtMs: number }>;
-  /** The actor of a foreign connection runs. Sent by the root. */
+  /** The actor of a connection has ended for good. */
+  connectionEnded: Cast<Ended>;
+  /** The actor of a foreign connection runs. */
   foreignRunning: Cast<{ readonly sessionId: SessionId }>;
   /** Log lines were left out, and their number is due. */
   logSuppressed: Cast<{ readonly event: string }>;
@@ -66,3 +68,10 @@ export type NodeProtocol = NodeCommands &
   ForeignReports &
   FilesReports &
   Continuations;
+
+/** Name of the supervisor of all connections. */
+export const sessionsSupervisor = 'sessions';
+/** Begins the id of the actor of a session. */
+export const sessionPrefix = 'session:';
+/** Begins the id of the actor of a foreign connection. */
+export const foreignPrefix = 'foreign:';

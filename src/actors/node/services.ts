@@ -9,7 +9,7 @@ import type { ForeignArgs } from '../../chat/foreign/state.js';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { MessageId } from '../../ids.js';
 import type { Status } from '../../wire/status.js';
-import type { Ref } from '../../runtime/actor.js';
+import type { ChildSpec } from '../../runtime/actor.js';
 import type { Vault } from '../../chat/people/vault.js';
 import type {
   SessionArgs,
@@ -25,7 +25,16 @@ export interface NodeArgs {
   readonly foreign: ForeignArgs;
   /** Pause between two announcements, ms. */
   readonly beaconIntervalMs: number;
+  /** The local address of its listeners. */
+  readonly bind: string;
+  readonly connections: ConnectionSpecs;
   readonly services: NodeServices;
+}
+
+/** The actors of connections; `nth`: connections started before, which chooses the thread. */
+export interface ConnectionSpecs {
+  session(args: SessionArgs, nth: number): ChildSpec<SessionProtocol>;
+  foreign(args: ForeignConnectionArgs, nth: number): ChildSpec<ForeignProtocol>;
 }
 
 /** Services of the root. */
@@ -45,16 +54,9 @@ export interface NodeServices {
   renewKey(): Vault | null;
   /** CPU work of some 30 ms, done off this thread. */
   safetyNumber(own: Uint8Array, other: Uint8Array): ResultAsync<string, RuntimeError>;
-  ownAddresses(): readonly string[];
   newMessageId(): MessageId;
-  /** From 0 (included) to 1 (excluded). */
-  random(): number;
   /** The home was removed, renamed or replaced: the node ends, since it can acknowledge nothing. */
   homeGone(error: Extract<StoreError, { readonly code: 'store/gone' }>): void;
   /** Appends a line to `chat_history.txt`. */
   keepHistoryLine(line: string): void;
-  /** Starts the actor of a session. Its ref may be used at once; a start that fails is reported as `sessionDown`. */
-  startSession(args: SessionArgs): Pick<Ref<SessionProtocol>, 'cast'>;
-  /** Starts the actor of a foreign connection. A start that succeeds is reported as `foreignRunning`. */
-  startForeign(args: ForeignConnectionArgs): Pick<Ref<ForeignProtocol>, 'cast'>;
 }

@@ -143,6 +143,7 @@ export class Directory implements ThreadEvents, Seats {
 
   #started(actor: Placed, host: Host | ThreadHost, answer: StartAnswer): Awaitable<StartOutcome> {
     actor.status = answer.type === 'ready' ? 'ready' : 'down';
+    if (answer.type !== 'ready') actor.lastReason = reasonOf(answer);
     if (answer.type === 'crashed' && host instanceof ThreadHost)
       return { ...answer, cause: this.#deaths.get(host) ?? null };
     if (answer.type !== 'late') return answer;
@@ -377,3 +378,7 @@ export class Directory implements ThreadEvents, Seats {
     if (host instanceof ThreadHost) host.freeSlot(slot);
   }
 }
+
+/** The end of a life that did not begin. */
+const reasonOf = (answer: Exclude<StartAnswer, { readonly type: 'ready' }>): ExitReason =>
+  answer.type === 'refused' ? answer : { type: 'crash', detail: answer.detail };

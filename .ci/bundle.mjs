@@ -1,40 +1,67 @@
 // Bundles the program and the code of each thread into dist/bundle/, from the TypeScript sources: a thread that reads
 // one file starts sooner and keeps less in memory than one that reads a hundred. Does nothing while no source, no
-// dependency and no rule of this file has changed.
+// dependency and no rule of this file has changed. The programs and threads that tests start are bundled into
+// dist/test-programs/, for the same reason.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'dist', 'bundle');
-const stamp = join(folder, 'stamp');
 
 /** Entries of a process, which share their code. */
 const processes = { main: 'src/ui/cli/main.ts', background: 'src/ui/cli/background.ts' };
 /** Entries of the threads, one self-contained file each. */
 const threads = readdirSync(join(root, 'workers')).map((file) => file.replace(/\.ts$/u, ''));
 
+/** Threads that tests start, below test/. A test names its program by this path, without the ending. */
+const testThreads = [
+  'history/reader.worker',
+  'runtime/native-caller.worker',
+  'runtime/worker',
+  ...['broadcast', 'discovery', 'files', 'history', 'network', 'session', 'transport'].map(
+    (name) => `support/faulty/${name}`,
+  ),
+];
+/** Processes that tests start. */
+const testProcesses = [
+  'history/ended-readers',
+  'history/killed-migration',
+  'history/writer',
+  'runtime/native-exit',
+  'support/files.program',
+  'support/inline-main',
+  'support/node.program',
+  'support/transport-child',
+];
+
+/** The name of the bundle of a test program: all lie in one folder. */
+const flat = (name) => name.replaceAll('/', '-');
+
 /** Stay packages: libsql loads a native library, piscina and pino start files of their own. */
 const outside = ['libsql', 'piscina', 'pino'];
 
-const entries = new Set([...Object.values(processes), ...threads.map((name) => `workers/${name}.ts`)]);
+const entries = new Set([
+  ...Object.values(processes),
+  ...threads.map((name) => `workers/${name}.ts`),
+  ...[...testThreads, ...testProcesses].map((name) => `test/${name}.ts`),
+]);
 
 /** Of our sources only entries are loaded for what they do: anything else that is not used is left out. */
 function moduleSideEffects(id, isExternal) {
   if (isExternal) return false;
   const path = relative(root, id).split(sep).join('/');
   // A package says it of itself.
-  return /^(src|workers)\//u.test(path) ? entries.has(path) : undefined;
+  return /^(src|workers|test)\//u.test(path) ? entries.has(path) : undefined;
 }
 
 /** Hash of all that goes in: paths, sizes and times of the sources, the lock file, and this file. */
-function inputs() {
+function inputs(...tops) {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   hash.update(readFileSync(join(root, 'package-lock.json')));
-  for (const top of ['src', 'workers'])
+  for (const top of tops)
     for (const file of readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).toSorted()) {
-      if (!file.endsWith('.ts')) continue;
+      if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;
       const { size, mtimeMs } = statSync(join(root, top, file));
       hash.update(`${top}/${file} ${size} ${mtimeMs}\n`);
     }
@@ -48,11 +75,16 @@ function inputs() {
 const placesOfSources = (here) => ({
   name: 'places-of-sources',
   transform: {
-    filter: { id: /[\\/]src[\\/].*\.ts$/u, code: 'import.meta.url' },
+    filter: { id: /[\\/](?:src|test)[\\/].*\.ts$/u, code: 'import.meta.' },
     handler(code, id) {
       const built = relative(root, id).split(sep).join('/').replace(/\.ts$/u, '.js');
+      const url = `new URL('../${built}', ${here})`;
+      const folder = `process.getBuiltinModule('node:url').fileURLToPath(new URL('.', ${url}))`;
       // Lines stay where they are, so the source map still holds.
-      return { code: code.replaceAll('import.meta.url', `new URL('../${built}', ${here}).href`), map: null };
+      const placed = code
+        .replaceAll('import.meta.url', `${url}.href`)
+        .replaceAll('import.meta.dirname', folder);
+      return { code: placed, map: null };
     },
   },
 });
@@ -82,12 +114,14 @@ function licencesOf(modules) {
   });
 }
 
-const isCurrent = (wanted) => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+const isCurrent = (folder, wanted) => {
+  const stamp = join(folder, 'stamp');
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+};
 
-/** Makes the bundles unless they are up to date. */
-export async function bundle() {
-  const wanted = inputs();
-  if (isCurrent(wanted)) return;
+/** Has `make` fill a folder, unless it is there already and of these inputs. */
+async function fill(folder, wanted, make) {
+  if (isCurrent(folder, wanted)) return;
   const { rolldown } = await import('rolldown');
   // Several builds of one checkout may run at once: each writes a folder of its own.
   const next = `${folder}.${process.pid}`;
@@ -116,11 +150,7 @@ export async function bundle() {
     for (const { moduleIds = [] } of files) for (const id of moduleIds) read.add(id);
     await built.close();
   };
-  await write(commonJs, processes, outside);
-  for (const name of threads)
-    await write(commonJs, { [`thread-${name}`]: `workers/${name}.ts` }, outside, { codeSplitting: false });
-  // For programs that embed the node, whose Results must be those of the neverthrow that they have.
-  await write(modules, { index: 'src/index.ts' }, [...outside, 'neverthrow']);
+  await make(write);
   writeFileSync(join(next, 'licences.txt'), licencesOf(read).join(`\n${'-'.repeat(80)}\n\n`));
   writeFileSync(join(next, 'stamp'), wanted);
   try {
@@ -129,6 +159,24 @@ export async function bundle() {
   } catch (cause) {
     // Another build was faster; its bundles are as good where they are of the same sources.
     rmSync(next, { recursive: true, force: true });
-    if (!isCurrent(wanted)) throw cause;
+    if (!isCurrent(folder, wanted)) throw cause;
   }
 }
+
+/** Makes the bundles unless they are up to date. */
+export const bundle = () =>
+  fill(join(root, 'dist', 'bundle'), inputs('src', 'workers'), async (write) => {
+    await write(commonJs, processes, outside);
+    for (const name of threads)
+      await write(commonJs, { [`thread-${name}`]: `workers/${name}.ts` }, outside, { codeSplitting: false });
+    // For programs that embed the node, whose Results must be those of the neverthrow that they have.
+    await write(modules, { index: 'src/index.ts' }, [...outside, 'neverthrow']);
+  });
+
+/** Makes the bundles of the programs and threads that tests start, unless they are up to date. */
+export const bundleTests = () =>
+  fill(join(root, 'dist', 'test-programs'), inputs('src', 'workers', 'test'), async (write) => {
+    const named = (names) => Object.fromEntries(names.map((name) => [flat(name), `test/${name}.ts`]));
+    await write(commonJs, named(testThreads), outside);
+    await write(modules, named(testProcesses), outside);
+  });

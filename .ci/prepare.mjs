@@ -34,7 +34,10 @@ const built = spawnSync(process.execPath, [tsc, '--project', root], {
 });
 process.exitCode = built.status ?? 1;
 if (built.status === 0) {
-  await (await import('./bundle.mjs')).bundle();
+  const { bundle, bundleTests } = await import('./bundle.mjs');
+  await bundle();
+  // What is packed needs no tests.
+  if (!process.argv.includes('--clean')) await bundleTests();
   const man = join(root, 'dist', 'parlance.1');
   if (modifiedMs(man) < modifiedMs(join(root, 'dist', 'bundle', 'stamp'))) {
     const page = execFileSync(process.execPath, [join(root, 'dist/src/ui/cli/main.js'), 'help', '--man']);

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { eventually, within } from '../support/deadline.js';
+import { programFile } from '../support/programs.js';
 import { usableNowMs } from '../support/usable-time.js';
 
 const hello = Buffer.concat([Buffer.from('PARL\x01\x00', 'latin1'), Buffer.alloc(1_218, 7)]);
 
 /** A transport in a process of its own, so that attackers here do not take its event loop. */
 async function startTransport(t: TestContext, descriptors: number | null = null) {
-  const path = fileURLToPath(new URL('../support/transport-child.js', import.meta.url));
+  const path = programFile('support/transport-child');
   const limit = descriptors === null ? '' : `ulimit -n ${descriptors}; `;
   const child: ChildProcess = spawn('sh', ['-c', `${limit}exec "$0" "$1"`, process.execPath, path], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -6,12 +6,13 @@ import { writeFileSync } from 'node:fs';
 import { openSql } from '../../src/actors/history/sql.js';
 import { child, startSupervisor } from '../../src/runtime/index.js';
 import { runtime as defaults } from '../../src/runtime/limits.js';
+import { threadEntry } from '../support/programs.js';
 import { temporaryHome } from './driver.js';
 import { reader } from './reader.js';
 
 const [what, count] = process.argv.slice(2);
 const rounds = Number(count);
-const entry = new URL('./reader.worker.js', import.meta.url);
+const entry = threadEntry('history/reader.worker');
 const { file, remove } = temporaryHome();
 const seen: string[] = [];
 let hasDied: () => void = () => undefined;

@@ -1,14 +1,14 @@
 /** A process that writes the history and is killed, and what must be there afterwards. Fault D1. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { openSql } from '../../src/actors/history/sql.js';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
+import { programFile } from '../support/programs.js';
 import { dice } from '../support/seeds.js';
 import { asidesOf, start, temporaryHome, type Driver } from './driver.js';
 
 /** The script of the process. */
-export const writer = join(import.meta.dirname, 'writer.js');
+export const writer = programFile('history/writer');
 
 /** Runs the writer and kills it once it has confirmed `acks` entries. Returns what it printed. */
 function killAfter(file: string, acks: number, firstId: number): Promise<string> {

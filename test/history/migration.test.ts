@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { openSql } from '../../src/actors/history/sql.js';
 import { migrations, schemaVersion } from '../../src/actors/history/schema.js';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
+import { programFile } from '../support/programs.js';
 import { entry, start, temporaryHome, type Driver } from './driver.js';
 
 const none = {};
@@ -98,7 +99,7 @@ test('a history of version 1.0.0 opens with every entry, contact and waiting mes
 
 test('a kill during the upgrade leaves the version of before, whole', async (context) => {
   const file = copy(context);
-  const killed = spawnSync(process.execPath, [join(import.meta.dirname, 'killed-migration.js'), file]);
+  const killed = spawnSync(process.execPath, [programFile('history/killed-migration'), file]);
   assert.equal(killed.signal, 'SIGKILL', killed.stderr.toString());
   const sql = openSql(file);
   assert.equal(schemaVersion(sql), 1);

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { within } from '../support/deadline.js';
+import { programFile } from '../support/programs.js';
 
 /** In a process of their own, since what fails here ends it. Returns what it printed. */
 async function endReaders(what: 'force' | 'heap', times: number): Promise<string> {
-  const readers = spawn(process.execPath, [
-    join(import.meta.dirname, 'ended-readers.js'),
-    what,
-    String(times),
-  ]);
+  const readers = spawn(process.execPath, [programFile('history/ended-readers'), what, String(times)]);
   try {
     const [printed, said, [code, signal]] = await within(
       Promise.all([text(readers.stdout), text(readers.stderr), once(readers, 'close')]),

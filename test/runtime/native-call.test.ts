@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { runtime as limits } from '../../src/runtime/limits.js';
 import { inside, nativeCall, openNativeGate } from '../../src/runtime/thread/native-call.js';
 import { NativeGate } from '../../src/runtime/thread/native-gate.js';
 import { within } from '../support/deadline.js';
+import { programFile } from '../support/programs.js';
 import { callerInThread, makeWords, word } from './native-caller.js';
 import { startTree, until } from './tree.js';
 
@@ -39,7 +39,7 @@ describe('a thread is not ended inside a native call', () => {
   });
 
   test('when the process ends, by order or by an error', () => {
-    const program = join(import.meta.dirname, 'native-exit.js');
+    const program = programFile('runtime/native-exit');
     for (const [how, code] of [['exit', 7] as const, ['error', 1] as const]) {
       const { status, stdout } = spawnSync(process.execPath, [program, how], { encoding: 'utf8' });
       assert.deepEqual({ status, stdout }, { status: code, stdout: 'left\n' }, how);

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { ok } from 'neverthrow';
 import { nativeCall } from '../../src/runtime/thread/native-call.js';
 import { actor, child, next, type Cast } from '../../src/runtime/index.js';
+import { threadEntry } from '../support/programs.js';
 
 /** Words that the test and the actor share. */
 export const word = { turns: 0, released: 1, left: 2, again: 3 } as const;
@@ -40,5 +41,5 @@ export const callers = { caller };
 export const callerInThread = child(caller, {
   args: null,
   links: {},
-  placement: { kind: 'thread', entry: new URL('./native-caller.worker.js', import.meta.url) },
+  placement: { kind: 'thread', entry: threadEntry('runtime/native-caller.worker') },
 });

@@ -101,7 +101,7 @@ describe('the runtime by itself', { timeout: 2 * testMsMax }, () => {
     for (const folder of ['src/runtime', 'test/runtime'])
       cpSync(join(project, folder), join(copy, folder), { recursive: true });
     mkdirSync(join(copy, 'test/support'));
-    for (const name of ['busy-machine', 'deadline', 'seeds', 'standstill', 'usable-time'])
+    for (const name of ['busy-machine', 'deadline', 'programs', 'seeds', 'standstill', 'usable-time'])
       cpSync(join(project, `test/support/${name}.ts`), join(copy, `test/support/${name}.ts`));
     cpSync(join(project, 'test/seeds.txt'), join(copy, 'test/seeds.txt'));
     compile(copy);

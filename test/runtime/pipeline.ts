@@ -13,6 +13,7 @@ import {
   type ChildSpec,
   type DeadLetter,
 } from '../../src/runtime/index.js';
+import { threadEntry } from '../support/programs.js';
 import { dice, type Dice } from '../support/seeds.js';
 import { until } from './tree.js';
 
@@ -67,7 +68,7 @@ export const stage = actor<StageArgs, StageArgs, StageProtocol, { next: StagePro
   },
 });
 
-const entry = new URL('./worker.js', import.meta.url);
+const entry = threadEntry('runtime/worker');
 
 function specsOf(args: Omit<StageArgs, 'at'>): readonly ChildSpec<StageProtocol>[] {
   const specs: ChildSpec<StageProtocol>[] = [];

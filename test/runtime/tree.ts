@@ -11,8 +11,9 @@ import {
 } from '../../src/runtime/index.js';
 import { journal, store, worker, type JournalProtocol, type WorkArgs } from './actors.js';
 import { hangMs } from '../support/deadline.js';
+import { threadEntry } from '../support/programs.js';
 
-export const entry = new URL('./worker.js', import.meta.url);
+export const entry = threadEntry('runtime/worker');
 export const inline: Placement = { kind: 'inline' };
 export const own: Placement = { kind: 'thread', entry };
 export const shared: Placement = { kind: 'thread', entry, thread: 'shared' };

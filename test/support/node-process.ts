@@ -1,6 +1,6 @@
 /**
  * A node in a process of its own that is killed, stopped and started again. It says one line of JSON per order and
- * event on its standard output; orders come as lines on its standard input. Started as a program by `spawnNode`.
+ * event on its standard output; orders come as lines on its standard input. `node.program.ts` is its script.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import type { NodeHandle } from '../../src/node/handle.js';
 import { startNode, type Placing } from '../../src/node/root.js';
 import { hangMs } from './deadline.js';
+import { programFile } from './programs.js';
 
 export type Said =
   | { readonly said: 'ready'; readonly id: string; readonly port: number }
@@ -50,7 +51,7 @@ export interface SpawnOptions {
 }
 
 export function spawnNode(options: SpawnOptions, env: Readonly<Record<string, string>> = {}): NodeProcess {
-  const child = spawn(process.execPath, [import.meta.filename, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [programFile('support/node.program'), JSON.stringify(options)], {
     stdio: 'pipe',
     env: { ...process.env, ...env },
   });
@@ -121,11 +122,8 @@ class Sayings {
     });
 }
 
-/** One write per line: what was said before a kill was said whole. */
-const print = (said: Said): void => void process.stdout.write(`${JSON.stringify(said)}\n`);
-
 /** Starts a node that says what happens and takes orders; null: it was refused, and has said so. */
-async function serve(
+export async function serve(
   { beaconPort, placing = 'threads', ...options }: SpawnOptions,
   say: (said: Said) => void,
 ): Promise<{ readonly node: NodeHandle; obey(order: NodeOrder): void } | null> {
@@ -186,16 +184,3 @@ export async function playNode(
     tell: (order) => served?.obey(order),
   };
 }
-
-async function main(options: SpawnOptions): Promise<void> {
-  const served = await serve(options, print);
-  if (served === null) {
-    process.exitCode = 1;
-    process.stdin.destroy();
-    return;
-  }
-  process.on('SIGTERM', () => void served.node.close().then(() => process.exit(0)));
-  createInterface({ input: process.stdin }).on('line', (line) => served.obey(JSON.parse(line) as NodeOrder));
-}
-
-if (process.argv[1] === import.meta.filename) await main(JSON.parse(process.argv[2] ?? '{}') as SpawnOptions);

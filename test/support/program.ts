@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { hangMs } from './deadline.js';
+import { programFile } from './programs.js';
 import type { Placing } from '../../src/node/root.js';
 
 /** The bundled program, as the package has it. */
 export const mainFile = join(import.meta.dirname, '..', '..', 'bundle', 'main.cjs');
-const inlineMainFile = join(import.meta.dirname, 'inline-main.js');
+const inlineMainFile = programFile('support/inline-main');
 
 /** One line of NDJSON, fields unchecked: tests look at those they name. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -180,10 +181,24 @@ export function observe(what: string): Observed {
   };
 }
 
-/** A directory of its own for one home, removed after the test. */
+/** Homes into which a process that ends still wrote when they were to be removed. */
+const leftHomes = new Set<string>();
+const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true });
+
+/**
+ * A directory of its own for one home, removed after the test. The hooks of a test run in the order in which they were
+ * set: a removal that failed here would keep the later ones from ending the nodes.
+ */
 export function temporaryHome(context: TestContext): string {
   const home = mkdtempSync(join(tmpdir(), 'parlance-test-'));
-  context.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
+  context.after(() => {
+    try {
+      removeHome(home);
+    } catch {
+      if (leftHomes.size === 0) process.once('exit', () => leftHomes.forEach(removeHome));
+      leftHomes.add(home);
+    }
+  });
   return home;
 }
 

@@ -5,6 +5,7 @@
  */
 import { BroadcastChannel } from 'node:worker_threads';
 import { eventually } from '../deadline.js';
+import { threadEntry } from '../programs.js';
 import type { AnyDefinition, AnyHandler, Behaviour } from '../../../src/runtime/actor.js';
 import type { WorkerEntries } from '../../../src/node/tree.js';
 
@@ -52,7 +53,7 @@ export function faultyWorkers(): {
     entries: (worker) =>
       worker === 'jobs'
         ? new URL('../../../bundle/thread-jobs.cjs', import.meta.url)
-        : new URL(`./${worker}.js`, import.meta.url),
+        : threadEntry(`support/faulty/${worker}`),
     fail: (worker, fault) => post({ order: 'fail', worker, fault }),
     close: () => channel.close(),
   };

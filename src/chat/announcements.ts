@@ -4,6 +4,7 @@
  *   discovery ─► sightings ─► people        a reachable peer ─► routes (addresses, instances) ─► delivery (present)
  */
 import { unreachable } from '../exhaustive.js';
+import { addressedId } from './people/name.js';
 import type { CoreTurn, Parts } from './parts.js';
 import type { Input } from './effects.js';
 import { sightingsOf } from './presence/sightings.js';
@@ -51,6 +52,7 @@ function sighted(
     if (!isReachable) return [];
     native.heard(peerId, turn);
     native.instanceSeen(peerId, bootIdHex, delivery.hasWork(peerId), turn);
-    return [{ type: 'present', peerId }];
+    const awaited = people.heardAddresses(peerId).map(addressedId);
+    return [peerId, ...awaited].flatMap((each) => (each === null ? [] : [{ type: 'present', peerId: each }]));
   });
 }

@@ -17,8 +17,10 @@ import { OperationDesk } from './operating.js';
 import { refusalOfText } from './delivery/texts.js';
 import { setBlocked, type CoreTurn, type Parts } from './parts.js';
 import type { TransferDesk } from './transfers.js';
+import { addressedId } from './people/name.js';
 import { isProvable } from './people/capabilities.js';
 import { isNativeId, isSameSafetyNumber } from './people/identity.js';
+import { isNobodyThere, provedThere } from './routes/addressed.js';
 import type { AddressAnswer } from './routes/live-session.js';
 import type { RouteReport } from './routes/route.js';
 import { answer, logLine, type CallId, type Token } from './turn.js';
@@ -109,14 +111,24 @@ export class CommandDesk {
       const waiting = this.#waiting.get(typed) ?? [];
       this.#waiting.delete(typed);
       const peer = this.#peerFound(address, found);
+      const absent = typeof found === 'string' || !isNobodyThere(found) ? null : this.#absentAt(address);
       for (const lookup of this.#takeLookups(typed)) this.#keyFound(lookup, peer, turn);
       return waiting.flatMap((command) =>
         peer.match(
           (peerId) => this.#carryOut(command, peerId, turn),
-          (failure) => refuse(command, failure, turn),
+          (failure) =>
+            absent !== null && waitsAtAddress(command)
+              ? this.#carryOut(command, absent, turn)
+              : refuse(command, failure, turn),
         ),
       );
     });
+  }
+
+  /** Returns the peer for which messages to an address wait: the contact that was there, or the address itself. */
+  #absentAt(address: Address): PeerId | null {
+    const { people } = this.#parts;
+    return provedThere(people, address) ?? addressedId(address);
   }
 
   #takeLookups(typed: string): readonly Comparison[] {
@@ -274,6 +286,9 @@ function refuse(
   turn.emit(answer(call, err(failure)));
   return [];
 }
+
+/** Messages wait where nobody answers, and those that wait can be read. */
+const waitsAtAddress = ({ name }: PeerCommand): boolean => name === 'send' || name === 'page';
 
 /** A call without a caller. */
 const nobody = { callId: 0 } as const;

@@ -18,7 +18,7 @@ import { announced } from './announcements.js';
 import { selfOf } from './self.js';
 import { CommandDesk } from './commands.js';
 import { accepted, dialled } from './opened.js';
-import type { CoreTurn, Parts } from './parts.js';
+import { routesTo, type CoreTurn, type Parts } from './parts.js';
 import { TransferDesk } from './transfers.js';
 import type { AskedInput, CoreSelf } from './asked.js';
 import { Delivery } from './delivery/delivery.js';
@@ -28,13 +28,13 @@ import type { Due, Effect, Input, StoredAnswer } from './effects.js';
 import { ForeignRoutes } from './foreign/foreign.js';
 import type { ForeignArgs } from './foreign/state.js';
 import { PeopleDesk } from './decisions.js';
-import { dialectOf } from './people/capabilities.js';
 import type { Contact } from './people/contact.js';
 import { sanitiseName } from './people/name.js';
 import { People } from './people/people.js';
 import type { NativeOutcome, OwnSide } from './routes/live-session.js';
+import { AddressedRoutes } from './routes/addressed.js';
 import { NativeRoutes } from './routes/native.js';
-import type { Route, RouteReport } from './routes/route.js';
+import type { RouteReport } from './routes/route.js';
 import { answer, tokenOf, type Given, type Token } from './turn.js';
 
 /** Arguments of the core. */
@@ -75,12 +75,11 @@ export class Core {
     const native = new NativeRoutes(own, name, people, tickets);
     const hasWork = (peerId: PeerId): boolean => delivery.hasWork(peerId);
     const foreign = new ForeignRoutes(foreignArgs, { people, hasWork, name, instance: own.instance });
-    const routeOf = (peerId: PeerId): Route<CoreTurn> =>
-      routes[dialectOf(peerId) === 'native' ? 'native' : 'foreign'];
-    const routes = { native, foreign } as const;
+    const addressed = new AddressedRoutes(people, native, hasWork);
+    const routeOf = routesTo(native, foreign, addressed);
     const delivery = new Delivery<CoreTurn>(people, routeOf, random);
     this.#name = name;
-    this.#parts = { own, people, native, foreign, delivery };
+    this.#parts = { own, people, native, addressed, foreign, delivery };
     this.#transfers = new TransferDesk(this.#parts);
     this.#desk = new CommandDesk(this.#parts, this.#transfers);
     this.#peopleDesk = new PeopleDesk(this.#parts);
@@ -361,7 +360,9 @@ export class Core {
 
   #answered(answers: NativeOutcome['answers'], turn: CoreTurn): readonly RouteReport[] {
     this.#inquiries.answered(answers, turn);
-    return this.#desk.addressesAnswered(answers, turn);
+    const { addressed } = this.#parts;
+    const reports = this.#desk.addressesAnswered(answers, turn);
+    return [...reports, ...answers.flatMap((each) => addressed.answered(each, turn))];
   }
 
   /** Takes another name and sends it to every peer. Errors: `chat/name-invalid`. */

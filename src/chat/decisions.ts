@@ -11,7 +11,7 @@ import type { EntryAnswer } from './delivery/effects.js';
 import { outbox as limits } from './delivery/limits.js';
 import { ReaderMarks } from './delivery/unseen.js';
 import type { ChatError } from './errors.js';
-import { setBlocked, type CoreTurn, type Parts } from './parts.js';
+import { knownOrAwaited, setBlocked, type CoreTurn, type Parts } from './parts.js';
 import { noChoice } from './people/contact.js';
 import { answer, type Token } from './turn.js';
 
@@ -57,7 +57,7 @@ export class PeopleDesk {
         turn.emit(answer(input.call, ok(people.rows())));
         return;
       case 'find':
-        turn.emit(answer(input.call, people.known(input.body.peer).map(people.row)));
+        turn.emit(answer(input.call, knownOrAwaited(this.#parts, input.body.peer).map(people.row)));
         return;
       case 'unread':
         turn.emit(answer(input.call, ok(this.#unread())));
@@ -117,9 +117,12 @@ export class PeopleDesk {
     turn: CoreTurn,
     carryOut: (peerId: PeerId) => void,
   ): void {
-    this.#parts.people
-      .known(input.body.peer)
-      .match(carryOut, (error) => turn.emit(answer<never, ChatError>(input.call, err(error))));
+    const isAboutMessages = input.name === 'withdraw';
+    const { people } = this.#parts;
+    const found = isAboutMessages
+      ? knownOrAwaited(this.#parts, input.body.peer)
+      : people.known(input.body.peer);
+    found.match(carryOut, (error) => turn.emit(answer<never, ChatError>(input.call, err(error))));
   }
 
   #unread(): readonly UnreadInfo[] {
@@ -187,7 +190,8 @@ export class PeopleDesk {
   }
 
   #outbox({ body: { peer, afterSeq }, call }: Named<'outbox'>, turn: CoreTurn): void {
-    const found: Result<PeerId | null, ChatError> = peer === null ? ok(null) : this.#parts.people.known(peer);
+    const found: Result<PeerId | null, ChatError> =
+      peer === null ? ok(null) : knownOrAwaited(this.#parts, peer);
     if (found.isErr()) {
       turn.emit(answer(call, err(found.error)));
       return;
@@ -203,8 +207,9 @@ export class PeopleDesk {
   }
 
   #retry({ body: { peer }, call }: Named<'retry'>, turn: CoreTurn): void {
-    const { people, delivery } = this.#parts;
-    const found: Result<PeerId | null, ChatError> = peer === null ? ok(null) : people.known(peer);
+    const { delivery } = this.#parts;
+    const found: Result<PeerId | null, ChatError> =
+      peer === null ? ok(null) : knownOrAwaited(this.#parts, peer);
     turn.emit(
       answer(
         call,

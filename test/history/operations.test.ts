@@ -10,7 +10,7 @@ import { openSql, type Sql } from '../../src/actors/history/sql.js';
 import { HistoryStore } from '../../src/actors/history/store.js';
 import type { Content, Direction, Entry, NewEntry } from '../../src/chat/delivery/entry.js';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
-import type { MessageId } from '../../src/ids.js';
+import type { MessageId, PeerId } from '../../src/ids.js';
 import { holdsAsync } from '../support/seeds.js';
 import { entry, messageId, peer, start, temporaryHome, withHistory, type Driver } from './driver.js';
 
@@ -357,3 +357,40 @@ test('a deletion removes the text of an edit that lost against one with the same
     remove();
   }
 });
+
+// Case S11
+test('messages to an address move to the identity: to its pages, its outbox and its search', () =>
+  withHistory(async (history) => {
+    await append(history, said(1, 'out', 'soup at noon'), said(2, 'out', 'or later'));
+    await append(history, { ...said(3, 'out', 'known before'), peerId: peer(2) });
+    await history.idle();
+    await append(history, said(4, 'out', 'soup not indexed'), said(5, 'out', edit(target, 'soup at one')));
+    const moved = await history.call('readdress', { from: peer(1), peerId: peer(2), name: 'Bob' });
+    assert.equal(moved._unsafeUnwrap().entries, 5);
+    await history.idle();
+    const outbox = { peerId: peer(2), afterSeq: 0, entriesMax: 9, bytesMax: 9_999 };
+    const waiting = (await history.call('outbox', outbox))._unsafeUnwrap().entries;
+    assert.deepEqual(
+      waiting.map(({ seq, peer: name }) => [seq, name]),
+      [1, 2, 3, 4, 5].map((seq) => [seq, seq === 3 ? waiting[2]?.peer : 'Bob']),
+    );
+    const search = async (peerId: PeerId) =>
+      (await history.call('page', { limit: 9, search: 'soup', peerId }))._unsafeUnwrap();
+    assert.deepEqual(
+      [await search(peer(2)), await search(peer(1))].map((page) => page.map(({ seq }) => seq)),
+      [[1, 4], []],
+    );
+    assert.deepEqual(
+      (await history.call('correspondents', {}))._unsafeUnwrap().filter(({ isWaiting }) => isWaiting).length,
+      1,
+    );
+  }));
+
+test('a message that was sent to the address and to the identity itself stays once', () =>
+  withHistory(async (history) => {
+    await append(history, said(1, 'out', 'hello'));
+    await append(history, { ...said(1, 'out', 'hello'), peerId: peer(2) });
+    const moved = await history.call('readdress', { from: peer(1), peerId: peer(2), name: 'Bob' });
+    assert.equal(moved._unsafeUnwrap().entries, 1);
+    assert.equal((await pageOf(history)).length, 1);
+  }));

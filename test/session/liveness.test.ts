@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { session as limits, sessionV1 } from '../../src/session/limits.js';
 import type { CloseReason } from '../../src/session/contract.js';
-import { isKeptDial } from '../../src/chat/routes/crossed-dials.js';
+import { isKeptDial } from '../../src/chat/routes/session-table.js';
 import { connect, isUp, makeNode, resume, settle, wallClockMs } from '../support/session-pair.js';
 
 test('a close tells its reason, ends both sides and is idempotent', () => {

@@ -214,6 +214,8 @@ export class SimulatedHistory {
       case 'find':
       case 'rewrite':
         throw new Error('the simulation operates on no message');
+      case 'readdress':
+        throw new Error('the simulation sends to no address');
       case 'read':
         this.#write(
           () => disk.read(ask.peerId, ask.upToSeq),

@@ -146,6 +146,8 @@ export class PairNode {
         return { type: 'find', result: await this.#history.call('find', ask) };
       case 'rewrite':
         return { type: 'rewrite', result: await this.#history.call('rewrite', ask) };
+      case 'readdress':
+        return { type: 'readdress', result: await this.#history.call('readdress', ask) };
       case 'mark':
         return { type: 'mark', result: await this.#history.call('mark', ask) };
       case 'outbox':

@@ -3,7 +3,8 @@ import type { Correspondent, DeliveryState } from '../../chat/delivery/entry.js'
 import { unreachable } from '../../exhaustive.js';
 import { messageIdFromBytes, parsePeerId, type MessageId } from '../../ids.js';
 import { history as limits } from './limits.js';
-import { idBytes, isWaiting, stateNumber } from './rows.js';
+import type { PeerNumbers } from './peer-numbers.js';
+import { idBytes, isWaiting, stateNumber, type EncodedEntry } from './rows.js';
 import { bytesOf, integerOf, type Sql, type SqlValue } from './sql.js';
 import { decodeText } from './text.js';
 
@@ -101,6 +102,19 @@ function statesBefore(state: DeliveryState): readonly DeliveryState[] {
     default:
       return unreachable(state);
   }
+}
+
+/** Within a transaction: writes the deliveries of a written row. */
+export function deliver(
+  sql: Sql,
+  peers: PeerNumbers,
+  seq: number,
+  { recipients, state, waits }: EncodedEntry,
+): void {
+  for (const recipient of recipients)
+    sql
+      .prepare('INSERT INTO delivery VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .run([seq, peers.give(recipient), state, waits]);
 }
 
 /** Reads the peers with entries: whether any was sent to them, and whether any waits. */

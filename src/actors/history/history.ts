@@ -74,6 +74,8 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
       ),
     rewrite: (state, { peerId, seq, text, isHere }, _context, from) =>
       write(state, from, (store) => ok(store.rewrite(peerId, seq, text, isHere))),
+    readdress: (state, { from: fromId, peerId, name }, _context, from) =>
+      write(state, from, (store) => ok(store.readdress(fromId, peerId, name))),
     putContact(state, body, _context, from) {
       const values = contactValues(body);
       state.arePinsStale = true;

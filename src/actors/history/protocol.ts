@@ -45,6 +45,12 @@ export type HistoryProtocol = {
     Rewritten,
     StoreError
   >;
+  /** Makes all messages to `from`, which stands for an address, messages to an identity with this name. */
+  readdress: Call<
+    { readonly from: PeerId; readonly peerId: PeerId; readonly name: string },
+    OutboxSize,
+    StoreError
+  >;
   /**
    * Moves deliveries of outgoing entries to a later state. The reply comes after the sync and names the entries that
    * are in this state now, whether this call moved them or an earlier one did.

@@ -28,12 +28,13 @@ import { messageIdFromBytes, type MessageId, type PeerId } from '../../ids.js';
 import { insertEntry, insertRun, knownEntry, runsOf } from './insert.js';
 import { history as limits } from './limits.js';
 import type { EncodedEntry } from './rows.js';
-import { correspondentsOf, markDeliveries } from './deliveries.js';
+import { correspondentsOf, deliver, markDeliveries } from './deliveries.js';
 import { erase } from './erasure/erase.js';
 import { pageOf, outboxOf } from './page.js';
 import { contactsOf, putContact } from './parts/contacts.js';
 import { findMessages } from './parts/find.js';
 import { noConsequences, Operations, summaryOf, type Consequences } from './parts/operations.js';
+import { readdress } from './parts/readdress.js';
 import { widen, writeSpans, type Spans } from './parts/spans.js';
 import { PeerNumbers } from './peer-numbers.js';
 import { indexedSeq, resetIndex } from './search/search.js';
@@ -49,7 +50,7 @@ import {
   unreadOf,
   type Arrival,
 } from './tally.js';
-import { newestSeqOf, WaitingMessages, waitingSize } from './waiting.js';
+import { keepSeqFloor, newestSeqOf, WaitingMessages, waitingSize } from './waiting.js';
 
 /** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
 interface Draft {
@@ -155,7 +156,7 @@ export class HistoryStore {
         const seq = draft.newestSeq + 1;
         if (insert.run([seq, peerNo, entry.direction, entry.id, ...entry.rest]) > 0) {
           draft.newestSeq = seq;
-          this.#deliver(seq, entry);
+          deliver(this.#sql, this.#peers, seq, entry);
           this.#written(draft, seq, entry);
           seqs.push(seq);
           continue;
@@ -236,7 +237,7 @@ export class HistoryStore {
       .run([seq, peerNo, entry.direction, entry.id, ...entry.rest]);
     if (changes === 0) return false;
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
-    this.#deliver(seq, entry);
+    deliver(this.#sql, this.#peers, seq, entry);
     this.#written(this.#draft, seq, entry);
     this.#operate(seq, entry);
     return true;
@@ -245,9 +246,7 @@ export class HistoryStore {
   /** Within `transaction`: keeps later entries from a `seq` up to this one. */
   raiseSeqFloor(seq: number): void {
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
-    this.#sql
-      .prepare("INSERT OR REPLACE INTO progress(name, number) VALUES ('seq-floor', CAST(? AS INTEGER))")
-      .run([this.#draft.newestSeq]);
+    keepSeqFloor(this.#sql, this.#draft.newestSeq);
   }
 
   /** Within `transaction`. Returns the ids that are in `state` now (`markDeliveries`). */
@@ -264,6 +263,13 @@ export class HistoryStore {
     if (known !== null) return [...known.reached, ...looked.reached];
     this.#countOutbox();
     return looked.reached;
+  }
+
+  /** Within `transaction`: makes the messages to one peer those to another. */
+  readdress(from: PeerId, to: PeerId, name: string): OutboxSize {
+    readdress(this.#sql, this.#peers.give(from), { no: this.#peers.give(to), name }, this.#indexedSeq);
+    this.#countOutbox();
+    return this.outboxDraft;
   }
 
   #countOutbox(): void {
@@ -368,14 +374,6 @@ export class HistoryStore {
       spans: new Map(),
       arrivals: new Map(),
     };
-  }
-
-  /** Writes the deliveries of a written row. */
-  #deliver(seq: number, { recipients, state, waits }: EncodedEntry): void {
-    for (const recipient of recipients)
-      this.#sql
-        .prepare('INSERT INTO delivery VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-        .run([seq, this.#peers.give(recipient), state, waits]);
   }
 
   /** Counts a written row. */

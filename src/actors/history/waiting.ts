@@ -101,6 +101,13 @@ export function waitingSize(sql: Sql): OutboxSize {
   return { entries: integerOf(row?.[0]), bytes: integerOf(row?.[1]) };
 }
 
+/** Within a transaction: keeps later entries from a `seq` up to this one. */
+export function keepSeqFloor(sql: Sql, seq: number): void {
+  sql
+    .prepare("INSERT OR REPLACE INTO progress(name, number) VALUES ('seq-floor', CAST(? AS INTEGER))")
+    .run([seq]);
+}
+
 /** Reads the greatest committed `seq`; 0: none. */
 export const newestSeqOf = (sql: Sql): number =>
   sql.integer(

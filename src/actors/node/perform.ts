@@ -159,6 +159,12 @@ function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, cont
       report(rewritten, (result) => ({ type: 'rewrite', result }));
       break;
     }
+    case 'readdress': {
+      const { from, peerId, name } = ask;
+      const moved = history.call('readdress', { from, peerId, name });
+      report(moved, (result) => ({ type: 'readdress', result }));
+      break;
+    }
     case 'read': {
       const { peerId, upToSeq } = ask;
       report(history.call('read', { peerId, upToSeq }), (result) => ({ type: 'read', result }));

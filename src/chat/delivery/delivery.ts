@@ -21,6 +21,7 @@ import { withoutMark, type OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
 import { forRoute, outgoing } from './outgoing.js';
 import type { Append, DeliveryStored, Load, Sending } from './sending.js';
+import { Readdressing } from './readdressing.js';
 import { Shown } from './shown.js';
 import { status } from './status.js';
 import { PublishedStates } from './published-states.js';
@@ -40,6 +41,7 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #marks = new Marks();
   readonly #withdrawals = new Withdrawals();
   readonly #published = new PublishedStates();
+  readonly #readdressing = new Readdressing();
   /** Pages of outboxes that are being read, by the request of the outbox. */
   readonly #loads = new Map<Token, Load>();
   /** The greatest `seq` handed to a session of each peer, so that an entry is published as `sent` once. */
@@ -110,6 +112,11 @@ export class Delivery<T extends DeliveryTurn> {
       }
       case 'page':
         return this.#shown.pageRead(token, result, turn);
+      case 'readdress':
+        for (const to of this.#readdressing.answered(token, result, this.#outboxes, turn))
+          if (!this.#people.isBlocked(to))
+            this.#follow(to, this.#outboxes.restart(to, turn.now.monotonicMs), turn);
+        return true;
       default:
         return unreachable(type);
     }
@@ -213,6 +220,9 @@ export class Delivery<T extends DeliveryTurn> {
       case 'forgotten':
         this.#outboxes.close(peerId);
         this.#sentSeq.delete(peerId);
+        return [];
+      case 'found':
+        this.#readdressing.found(report, this.#people, turn);
         return [];
       case 'taken':
         this.#taken(peerId, report.entries, turn);

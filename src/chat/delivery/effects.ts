@@ -56,6 +56,8 @@ export type EntryAsk =
       readonly text: string | null;
       readonly isHere: boolean;
     }
+  /** Make all messages to `from`, which stands for an address, messages to an identity with this name. */
+  | { readonly type: 'readdress'; readonly from: PeerId; readonly peerId: PeerId; readonly name: string }
   /** Move the deliveries of outgoing entries to a peer to a later state. */
   | {
       readonly type: 'mark';
@@ -102,5 +104,6 @@ export type EntryAnswer =
   | { readonly type: 'page'; readonly result: Result<readonly Entry[], StoreFailure> }
   | { readonly type: 'find'; readonly result: Result<readonly Found[], StoreFailure> }
   | { readonly type: 'rewrite'; readonly result: Result<Rewritten, StoreFailure> }
+  | { readonly type: 'readdress'; readonly result: Result<OutboxSize, StoreFailure> }
   | { readonly type: 'read'; readonly result: Result<ReadMark, StoreFailure> }
   | { readonly type: 'emitted'; readonly result: Result<Emitted, StoreFailure> };

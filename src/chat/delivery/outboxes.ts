@@ -5,7 +5,7 @@ import type { Turn } from '../turn.js';
 import type { DeliveryEffect } from './effects.js';
 import type { OutboxSize } from './entry.js';
 import { outbox as limits } from './limits.js';
-import { createOutbox, type Outbox } from './outbox.js';
+import { createOutbox, type Outbox, type OutboxOutput } from './outbox.js';
 
 /** The outboxes of a node, and the sum of their sizes. */
 export class Outboxes {
@@ -39,6 +39,13 @@ export class Outboxes {
 
   close(peerId: PeerId): void {
     this.#byPeer.delete(peerId);
+  }
+
+  /** Reads an outbox from its beginning, since the disk has messages between those that are known. */
+  restart(peerId: PeerId, nowMs: number): readonly OutboxOutput[] {
+    const outbox = this.of(peerId);
+    const decisions = outbox.mayHaveMore(nowMs);
+    return outbox.isUp() ? outbox.sessionUp(nowMs) : decisions;
   }
 
   hasWork = (peerId: PeerId): boolean => this.#byPeer.get(peerId)?.isEmpty() === false;

@@ -4,12 +4,12 @@
  */
 import type { PeerId } from '../../ids.js';
 import { beacon } from '../../wire/limits.js';
-import { parseAddress, type Address } from '../../wire/address.js';
+import { formatAddress, parseAddress, type Address } from '../../wire/address.js';
+import { addressBehind, clipBytes, type NamedPeer, parseForeignPeerId } from './name.js';
 import { isProvable } from './capabilities.js';
 import type { Contact } from './contact.js';
 import type { PeerEvent, PeerState } from '../events.js';
 import { isNativeId, tagCharsAmong, tagOf } from './identity.js';
-import { clipBytes, parseForeignPeerId, type NamedPeer } from './name.js';
 import { Namesakes } from './namesakes.js';
 import { LeftNames, statusFields, SessionStatuses, type ProvedHost, type Presence } from './presence.js';
 import { UnreadCounts } from './unread.js';
@@ -89,7 +89,11 @@ export function nameOf(book: PeerBook, peerId: PeerId): string {
 }
 
 /** Returns the name under which a peer is shown that gave itself none. */
-const namelessNameOf = (peerId: PeerId): string => (isNativeId(peerId) ? tagOf(peerId) : peerId);
+function namelessNameOf(peerId: PeerId): string {
+  const address = addressBehind(peerId);
+  if (address !== null) return formatAddress(address);
+  return isNativeId(peerId) ? tagOf(peerId) : peerId;
+}
 
 /**
  * Returns the newest name that a peer gave itself; empty where it gave none. A beacon holds only the beginning of a
@@ -130,7 +134,8 @@ export function peerRow(book: PeerBook, peerId: PeerId, ownId: PeerId): PeerEven
   const presence = book.presence.get(peerId);
   const foreign = parseForeignPeerId(peerId);
   // The last address of a peer that is gone is shown, and not dialled.
-  const { host, port } = shownAddress(book, peerId) ?? foreign ?? presence?.addresses[0] ?? nowhere;
+  const { host, port } =
+    shownAddress(book, peerId) ?? foreign ?? presence?.addresses[0] ?? addressBehind(peerId) ?? nowhere;
   const name = nameOf(book, peerId);
   const lastSeenMs = book.seen.get(peerId) ?? Math.max(presence?.lastSeenMs ?? 0, contact?.lastSeenMs ?? 0);
   const formerNames = formerNamesOf(book, peerId);

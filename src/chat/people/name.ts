@@ -8,7 +8,7 @@ import type { ChatError } from '../errors.js';
 import { parsePeerId, type PeerId } from '../../ids.js';
 import { name as limits } from './limits.js';
 import { foreignPorts, text } from '../../dialects/limits.js';
-import { isIpAddress, parseAddress } from '../../wire/address.js';
+import { formatAddress, isIpAddress, parseAddress, type Address } from '../../wire/address.js';
 import { hostOf } from '../../wire/address-space.js';
 import { hasTag, isNativeId, parseNativeId, tagCharsAmong, tagOf } from './identity.js';
 import { isJoiner, withoutIdleJoiners } from './joiners.js';
@@ -277,3 +277,14 @@ function takeWhileFits(parts: Iterable<string>, bytesMax: number): string {
   }
   return taken;
 }
+
+/** Messages to an address where nobody answers wait under an id made of the address. */
+const scheme = 'native://';
+
+/** Returns the id under which messages to an address wait; null: the address has a form that no id can hold. */
+export const addressedId = (address: Address): PeerId | null =>
+  parsePeerId(`${scheme}${formatAddress(address)}`).unwrapOr(null);
+
+/** Returns the address that an id stands for; null: the id names an identity, or a peer of a foreign program. */
+export const addressBehind = (peerId: PeerId): Address | null =>
+  peerId.startsWith(scheme) ? parseAddress(peerId.slice(scheme.length)) : null;

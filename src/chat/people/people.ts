@@ -27,6 +27,7 @@ import {
   stateOf,
   type PeerBook,
 } from './book.js';
+import { addressBehind, sanitiseName } from './name.js';
 import { changedKeyWarning, isWarned } from './changed-key.js';
 import { holdersOf } from './claims.js';
 import { isDeclined, namesOf, withFormerNames, type Choice, type Contact } from './contact.js';
@@ -34,7 +35,6 @@ import type { ContactAsk, PeopleEffect } from './effects.js';
 import { knownPeer, meantBy, sameAsBefore, undecidedPeer } from './find.js';
 import { AbsentAddresses } from './absent.js';
 import { contacts as limits, seen } from './limits.js';
-import { sanitiseName } from './name.js';
 import * as strangers from './strangers.js';
 import { nothingUnread, type Arrival, type Counted, type UnreadCounts, type Unread } from './unread.js';
 
@@ -66,7 +66,8 @@ export class People {
       this.#book.names.set(contact.peerId, namesOf(contact));
       if (contact.trust === 'verified' || contact.standing === 'accepted') this.#trusted.add(contact.peerId);
     }
-    for (const peerId of writtenTo) if (!isDeclined(this.contact(peerId))) this.#trusted.add(peerId);
+    for (const peerId of writtenTo)
+      if (!isDeclined(this.contact(peerId)) && addressBehind(peerId) === null) this.#trusted.add(peerId);
   }
 
   // Questions of the other parts.
@@ -269,7 +270,7 @@ export class People {
    * before.
    */
   trust(peerId: PeerId, turn: PeopleTurn): boolean {
-    if (this.#trusted.has(peerId)) return false;
+    if (this.#trusted.has(peerId) || addressBehind(peerId) !== null) return false;
     this.#trusted.add(peerId);
     const contact = this.contact(peerId);
     if (contact !== undefined && contact.standing !== 'accepted')

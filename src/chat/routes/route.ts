@@ -49,6 +49,8 @@ export type RouteReport =
   | { readonly type: 'present'; readonly peerId: PeerId }
   /** The peer was forgotten in favour of another one. */
   | { readonly type: 'forgotten'; readonly peerId: PeerId }
+  /** `peerId` stands for an address, and this identity answers there: the messages are for it. */
+  | { readonly type: 'found'; readonly peerId: PeerId; readonly as: PeerId }
   /** The entries were handed to a session that confirms them later. */
   | { readonly type: 'taken'; readonly peerId: PeerId; readonly entries: readonly Entry[] }
   /** The messages have reached the best state of this route. */

@@ -3,9 +3,17 @@
  * session of each instance stays. One of the sessions with an identity is the current one.
  */
 import { parseSessionId, type ConnectionId, type PeerId, type SessionId } from '../../ids.js';
-import { isKeptDial } from './crossed-dials.js';
+import { toHex } from '../../wire/bytes.js';
 import { instances as limits } from './limits.js';
 import type { LiveSession, SessionEnd } from './live-session.js';
+
+/**
+ * Whether the connection stays of two nodes that dialled each other at the same time: the one whose initiator has the
+ * smaller identity key does (session-protocol, section 5.5). The other one is closed with CLOSE(dup). Keys of equal
+ * length compare as numbers when their hex digits compare as text.
+ */
+export const isKeptDial = (initiatorIdKey: Uint8Array, responderIdKey: Uint8Array): boolean =>
+  toHex(initiatorIdKey) < toHex(responderIdKey);
 
 /** All native sessions by id and by peer. */
 export class SessionTable {

@@ -58,9 +58,9 @@ test('our own address is answered with the reason', () => {
   assert.deepEqual(scene.answerTo(call), { code: 'chat/own-address', address: '10.0.0.100:6000' });
 });
 
-test('an address where nobody listens is answered with the reason of the dial, to all who ask', () => {
+test('an address where nobody listens is answered with the reason of the dial, to every caller', () => {
   const scene = new CoreScene();
-  const calls = [sendTo(scene, at(other)), sendTo(scene, at(other))];
+  const calls = [1, 2].map(() => scene.ask('safety', { peer: at(other) }));
   const dials = scene.all.filter((effect) => effect.to === 'transport' && effect.say === 'dial');
   assert.equal(dials.length, 1, 'one dial serves both');
   const error = {

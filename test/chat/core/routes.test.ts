@@ -46,7 +46,7 @@ test('an address leads to the peer whose session stays when the dial crosses it'
 test('an address where the handshake fails, or nobody proved itself, is answered with the reason', () => {
   const scene = new CoreScene();
   scene.callsIn('s-1', small);
-  const lost = scene.ask('send', oneText(at(small)));
+  const lost = scene.ask('safety', { peer: at(small) });
   scene.take({ type: 'dialled', connectionId: connection('o-1') });
   scene.lost('s-2');
   assert.deepEqual(scene.answerTo(lost), {

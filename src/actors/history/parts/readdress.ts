@@ -1,0 +1,41 @@
+/**
+ * Messages to an address become messages to the identity that answered there. They keep their `seq`, since readers know
+ * it. Throws `SqlTrouble`.
+ */
+import { indexText, unindexText } from '../search/search.js';
+import { bytesOf, integerOf, type Sql } from '../sql.js';
+import { decodeText, encodeText } from '../text.js';
+
+/** Within a transaction: gives the rows of one peer to another. Entries after `indexedSeq` are not in the index yet. */
+export function readdress(
+  sql: Sql,
+  fromNo: number,
+  to: { readonly no: number; readonly name: string },
+  indexedSeq: number,
+): void {
+  const rows = sql
+    .prepare(
+      `SELECT CAST(seq AS INTEGER), direction = 1, CAST(text AS BLOB), kind = 0 FROM line INDEXED BY line_peer
+       WHERE peer_no = ?`,
+    )
+    .rows([fromNo]);
+  for (const [seqValue, isOut, text, isText] of rows) {
+    const seq = integerOf(seqValue);
+    const direction = isOut === 1 ? 1 : 0;
+    const bytes = bytesOf(text);
+    const isIndexed = isText === 1 && bytes.byteLength > 0 && seq <= indexedSeq;
+    if (isIndexed) unindexText(sql, { seq, peerNo: fromNo, direction }, bytes);
+    const moved = sql
+      .prepare('UPDATE OR IGNORE line SET peer_no = ?, name = ? WHERE seq = ?')
+      .run([to.no, encodeText(to.name), seq]);
+    if (moved === 0) {
+      // The same message was sent to the identity itself, too.
+      for (const statement of ['DELETE FROM delivery WHERE message = ?', 'DELETE FROM line WHERE seq = ?'])
+        sql.prepare(statement).run([seq]);
+      continue;
+    }
+    if (isIndexed) indexText(sql, { seq, peerNo: to.no, direction }, decodeText(bytes));
+  }
+  sql.prepare('UPDATE OR IGNORE delivery SET recipient = ? WHERE recipient = ?').run([to.no, fromNo]);
+  sql.prepare('UPDATE op SET peer_no = ? WHERE peer_no = ?').run([to.no, fromNo]);
+}

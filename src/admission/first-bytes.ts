@@ -58,6 +58,15 @@ export function readFirstBytes(first: Uint8Array, enabled: ReadonlySet<DialectNa
   return { type: 'resume', ticketIdHex: Buffer.from(ticketId).toString('hex') };
 }
 
+/**
+ * Whether these bytes may be words of a person: no control characters but white space. Scans of other protocols mostly
+ * have some.
+ */
+export const areWords = (first: Uint8Array): boolean =>
+  first.some((byte) => byte > 0x20) && first.every((byte) => byte >= 0x20 || isBlank(byte));
+
+const isBlank = (byte: number): boolean => byte === 0x09 || byte === 0x0a || byte === 0x0d;
+
 function reasonOf(first: Uint8Array): UnknownOpening['reason'] {
   const sniffed = sniff(first, everyDialect);
   return sniffed === 'unknown' || sniffed === 'need-more' ? 'no-such-opening' : 'dialect-off';

@@ -145,8 +145,11 @@ export class Core {
       case 'turnedAway':
         if (isForeign(input.dialect)) foreign.turnedAway(input.address, input.dialect, turn);
         return [];
+      case 'unheard':
+        foreign.unheard(input.host, input.isOff, turn);
+        return [];
       case 'dialled':
-        dialled({ ...this.#parts, inquiries: this.#inquiries }, input.connectionId, turn);
+        dialled({ ...this.#parts, inquiries: this.#inquiries }, input, turn);
         return [];
       case 'dialFailed':
         return this.#dialFailed(input, turn);

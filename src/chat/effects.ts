@@ -96,7 +96,10 @@ export type Input =
   /** Another caller needs the slot of this connection. */
   | { readonly type: 'slotWanted'; readonly connectionId: ConnectionId }
   | { readonly type: 'turnedAway'; readonly address: Address; readonly dialect: DialectName }
-  | { readonly type: 'dialled'; readonly connectionId: ConnectionId }
+  /** Words came over the shared port that no dialect begins with, or (`isOff`) one that is switched off. */
+  | { readonly type: 'unheard'; readonly host: string; readonly isOff: boolean }
+  /** `ownHost`: the address of this side of the connection. */
+  | { readonly type: 'dialled'; readonly connectionId: ConnectionId; readonly ownHost?: string }
   | {
       readonly type: 'dialFailed';
       readonly connectionId: ConnectionId;

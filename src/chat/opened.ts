@@ -1,5 +1,4 @@
 /** Connections that were opened, by others or from here: each goes to the part that speaks its dialect. */
-import type { ConnectionId } from '../ids.js';
 import type { Inquiries } from './doctor/inquiries.js';
 import type { Input } from './effects.js';
 import type { CoreTurn, Parts } from './parts.js';
@@ -25,10 +24,10 @@ export function accepted(
 /** Takes a connection that this side opened. One that nobody waits for any more is closed. */
 export function dialled(
   { native, foreign, inquiries }: Pick<Parts, 'native' | 'foreign'> & { readonly inquiries: Inquiries },
-  connectionId: ConnectionId,
+  { connectionId, ownHost }: Extract<Input, { readonly type: 'dialled' }>,
   turn: CoreTurn,
 ): void {
-  const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn);
+  const isWanted = native.dialled(connectionId, turn) || foreign.dialled(connectionId, turn, ownHost);
   inquiries.dialled(connectionId, turn);
   if (!isWanted) turn.emit({ to: 'transport', say: 'discard', connectionId });
 }

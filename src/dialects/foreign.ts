@@ -10,7 +10,7 @@ import { isJsonObject, parseBoundedJson, type JsonValue } from '../wire/json/par
 import { openJsonFrames, type FrameCut } from '../wire/json/frames.js';
 import { plainKey } from '../wire/json/keys.js';
 import { openReadFrames } from '../wire/read-frames.js';
-import { decodeUtf8, splitText, utf8Cost } from '../wire/utf8.js';
+import { decodeUtf8, openingStart, splitText, utf8Cost } from '../wire/utf8.js';
 import type { ForeignDialectName, ForeignMachine, ForeignOutput, Utterance } from './dialect.js';
 
 /**
@@ -88,7 +88,17 @@ export function openMachine(dialect: ForeignDialectName, cutter: Cutter, conduct
 /** Cuts JSON objects. Silence has no meaning. */
 export function cutJson(): Cutter {
   const frames = openJsonFrames(foreignFrames.frameBytesMax, foreignFrames.jsonDepthMax);
-  return { push: frames.push, gap: () => null, end: () => null, isPartial: frames.isPartial };
+  let isOpening = true;
+  return {
+    push(bytes) {
+      const start = isOpening ? openingStart(bytes) : 0;
+      isOpening &&= start === bytes.length;
+      return frames.push(bytes.subarray(start));
+    },
+    gap: () => null,
+    end: () => null,
+    isPartial: frames.isPartial,
+  };
 }
 
 /**

@@ -6,14 +6,16 @@
  * 1. native, `PARL`: exact and ours, so nothing else may be asked before it.
  * 2. JSON objects: cmp2204 and synergy share the port and the brace; the first key that one of them knows decides.
  *    Asked by key and in order of arrival, so that the answer does not depend on how the bytes were cut.
- * 3. netech, `LISTENING_PORT:`, in any case.
- * 4. synergy's older form, `IP:PORT `: the loosest pattern, so it comes last. No other opening starts with a digit.
+ * 3. netech, `LISTENING_PORT:`, in any spelling.
+ * 4. synergy's text form, `IP:PORT `: the loosest pattern, so it comes last. No other opening starts with a digit.
+ * White space and a byte order mark before an opening of 2 to 4 mean nothing.
  *
  * chatbuddy and cse310 send free text first and cannot be recognised: they have ports of their own, and so has netech
  * for its text without a header.
  */
 import { foreignFrames } from './limits.js';
 import { outermostKeys, plainKey } from '../wire/json/keys.js';
+import { openingStart } from '../wire/utf8.js';
 import { chatbuddy } from './chatbuddy/codec.js';
 import { cmp2204 } from './cmp2204/codec.js';
 import { cse310 } from './cse310/codec.js';
@@ -41,10 +43,11 @@ export type SniffAnswer = { readonly dialect: DialectName } | 'need-more' | 'unk
 export function sniff(first: Uint8Array, enabled: ReadonlySet<DialectName>): SniffAnswer {
   const seen =
     first.length > foreignFrames.sniffBytesMax ? first.subarray(0, foreignFrames.sniffBytesMax) : first;
+  const opening = seen.subarray(openingStart(seen));
   let mayStillBe = false;
   for (const row of table) {
     if (!row.dialects.some((name) => enabled.has(name))) continue;
-    const answer = row.ask(seen);
+    const answer = row.ask(row.isExact === true ? seen : opening);
     if (answer === 'no') continue;
     if (answer === 'need-more') mayStillBe = true;
     else return enabled.has(answer) ? { dialect: answer } : 'unknown';
@@ -53,14 +56,16 @@ export function sniff(first: Uint8Array, enabled: ReadonlySet<DialectName>): Sni
 }
 
 interface Row {
+  /** Nothing stands before the opening. */
+  readonly isExact?: boolean;
   readonly dialects: readonly DialectName[];
   ask(seen: Uint8Array): DialectName | 'no' | 'need-more';
 }
 
 const table: readonly Row[] = [
-  { dialects: ['native'], ask: (seen) => named('native', sniffPrefix(seen, 'PARL')) },
+  { dialects: ['native'], isExact: true, ask: (seen) => named('native', sniffPrefix(seen, 'PARL')) },
   { dialects: ['cmp2204', 'synergy'], ask: sniffJson },
-  { dialects: ['netech'], ask: (seen) => named('netech', sniffPrefix(upperCase(seen), 'LISTENING_PORT:')) },
+  { dialects: ['netech'], ask: (seen) => named('netech', sniffLabel(seen)) },
   { dialects: ['synergy'], ask: (seen) => named('synergy', sniffAddress(seen)) },
 ];
 
@@ -87,9 +92,16 @@ function sniffJson(seen: Uint8Array): DialectName | 'no' | 'need-more' {
   return state === 'open' ? 'need-more' : 'no';
 }
 
-/** The bytes with ASCII letters in upper case. */
-const upperCase = (bytes: Uint8Array): Uint8Array =>
-  bytes.map((byte) => (byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte));
+/** Looks for the first label of netech, whose spellings differ as those of keys do. */
+function sniffLabel(seen: Uint8Array): Sniffed {
+  const head = String.fromCharCode(...seen.subarray(0, labelBytesMax));
+  const spelled = plainKey(head);
+  if (spelled.startsWith('listeningport:')) return 'yes';
+  return seen.length < labelBytesMax && 'listeningport:'.startsWith(spelled) ? 'need-more' : 'no';
+}
+
+/** Length of `LISTENING_PORT:` with room for blanks. */
+const labelBytesMax = 24;
 
 function sniffPrefix(seen: Uint8Array, prefix: string): Sniffed {
   const length = Math.min(seen.length, prefix.length);
@@ -101,10 +113,12 @@ function sniffPrefix(seen: Uint8Array, prefix: string): Sniffed {
 const addressBytesMax = 22;
 
 /** The forms of an address and port before the blank has come. */
-const addressBegin = /^(?:\d{0,3}|(?:\d{1,3}\.){1,3}\d{0,3}|(?:\d{1,3}\.){3}\d{1,3}:\d{0,5})$/;
+const addressBegin =
+  /^(?:localhost:\d{0,5}|\d{0,3}|(?:\d{1,3}\.){1,3}\d{0,3}|(?:\d{1,3}\.){3}\d{1,3}:\d{0,5})$/i;
 
 function sniffAddress(seen: Uint8Array): Sniffed {
   const head = String.fromCharCode(...seen.subarray(0, addressBytesMax));
-  if (/^(?:\d{1,3}\.){3}\d{1,3}:\d{1,5} /.test(head)) return 'yes';
-  return addressBegin.test(head) ? 'need-more' : 'no';
+  if (/^(?:localhost|(?:\d{1,3}\.){3}\d{1,3}):\d{1,5} /i.test(head)) return 'yes';
+  const isBegun = addressBegin.test(head) || 'localhost'.startsWith(head.toLowerCase());
+  return isBegun ? 'need-more' : 'no';
 }

@@ -39,6 +39,18 @@ export function unfinishedBytes(bytes: Uint8Array): number {
   return 0;
 }
 
+const byteOrderMark = [0xef, 0xbb, 0xbf] as const;
+
+/** Returns the index of the first byte of a text, behind a byte order mark and white space, also where a mark is cut off. */
+export function openingStart(bytes: Uint8Array): number {
+  const isMarked = bytes.length > 0 && byteOrderMark.every((byte, at) => (bytes[at] ?? byte) === byte);
+  const behindMark = isMarked ? Math.min(byteOrderMark.length, bytes.length) : 0;
+  const start = bytes.findIndex((byte, at) => at >= behindMark && !isBlank(byte));
+  return start < 0 ? bytes.length : start;
+}
+
+const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+
 /** Returns the bytes that one code point (a string of one or two units) takes in UTF-8. */
 export const utf8Cost = (codePoint: string): number => Buffer.byteLength(codePoint);
 

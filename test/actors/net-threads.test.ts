@@ -67,6 +67,7 @@ const hub = actor<
       return next(state);
     },
     slotWanted: (state) => next(state),
+    unheard: (state) => next(state),
     turnedAway: (state) => next(state),
     hearing: (state) => next(state),
     presence(state, { rows }) {

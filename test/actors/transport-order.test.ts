@@ -39,6 +39,7 @@ async function openPool(t: TestContext): Promise<PoolDriver> {
       onAccepted: (connection) => handedOn.push(connection) > 0,
       onSlotWanted: (connectionId) => wanted.push(connectionId),
       onTurnedAway: () => undefined,
+      onWordsLost: () => undefined,
       onTrace: () => undefined,
       onUnknown: () => undefined,
     },

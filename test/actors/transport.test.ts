@@ -475,8 +475,8 @@ test('dialled connections carry bytes, use no slots and are bounded', async (t) 
     port,
     deadlineMs: 1_000,
   });
-  const { port: bytes, remoteAddress } = dialled._unsafeUnwrap();
-  assert.equal(remoteAddress, '127.0.0.1');
+  const { port: bytes, remoteAddress, localAddress } = dialled._unsafeUnwrap();
+  assert.deepEqual([remoteAddress, localAddress], ['127.0.0.1', '127.0.0.1']);
   let end = '';
   const stream = openByteStream(bytes, {
     onBytes: (chunk) => void heard.push(chunk),

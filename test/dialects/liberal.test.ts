@@ -105,10 +105,67 @@ describe('synergy', () => {
       '{"content": "hi", "Content": "ho"}',
       '{"content": "hi"',
       '10.0.0.7:8080 ann',
-      '10.0.0.7:0 ann hi',
-      '10.0.0.256:8080 ann hi',
+      '10.0.0.7:x ann hi',
+      'host:8080 ann hi',
     ])
       assert.deepEqual(heard(synergy, words), [{ failed: 'dialect/malformed' }], words);
+  });
+
+  test('a text that names an invalid address is heard, from the source port', () => {
+    const text = { ...hi, form: 'course' };
+    for (const [words, port] of [
+      ['10.0.0.7:0 ann hi', null],
+      ['10.0.0.7:99999 ann hi', null],
+      ['10.0.0.256:8080 ann hi', 8_080],
+      ['LocalHost:8080 ann hi', 8_080],
+    ] as const)
+      assert.deepEqual(heard(synergy, words), [{ ...text, port }], words);
+  });
+
+  test('a byte order mark and white space before a message mean nothing', () => {
+    for (const blanks of ['\ufeff', ' \r\n', '\ufeff\n'])
+      for (const [dialect, words] of [
+        [cmp2204, '{"unencrypted message": "hi"}'],
+        [synergy, '{"content": "hi"}'],
+        [synergy, '10.0.0.7:8080 ann hi'],
+        [netech, 'LISTENING_PORT:7070|TEAM_NAME:blue|hi'],
+      ] as const)
+        assert.deepEqual(
+          heard(dialect, blanks + words),
+          heard(dialect, words),
+          JSON.stringify(blanks + words),
+        );
+  });
+
+  test('silence within a character does not end a message, whose rest would be lost', () => {
+    const machine = synergy.openMachine('accept', plainOptions);
+    const words = Buffer.from('10.0.0.7:8080 ann sp\u00e4t');
+    const cut = words.length - 2;
+    const outputs = [
+      ...machine.receive({ type: 'bytes', bytes: words.subarray(0, cut) }, 1),
+      ...machine.receive({ type: 'idle' }, 1),
+    ];
+    assert.deepEqual(outputs, []);
+    const rest = [
+      ...machine.receive({ type: 'bytes', bytes: words.subarray(cut) }, 1),
+      ...machine.receive({ type: 'idle' }, 1),
+    ];
+    assert.deepEqual(heardOf(rest), [{ ...hi, text: 'sp\u00e4t', form: 'course', port: 8_080 }]);
+  });
+
+  // Case O4
+  test('a typed command goes out alone, since programs compare the whole text with it', () => {
+    for (const dialect of [synergy, netech])
+      for (const [typed, sent] of [
+        [' Exit ', /(?: ann |\|)Exit$/],
+        ['exit now ', /exit now $/],
+      ] as const) {
+        const machine = dialect.openMachine('dial', { ...plainOptions, name: 'ann', form: null });
+        const said = machine.say({ type: 'text', id: null, sentAtMs: 1, text: typed })._unsafeUnwrap();
+        const [first] = said;
+        assert.ok(first?.type === 'write');
+        assert.match(Buffer.from(first.bytes).toString(), sent);
+      }
   });
 
   test('glued messages of the older form part at their head, however it is spelled', () => {
@@ -127,6 +184,12 @@ describe('synergy', () => {
 });
 
 describe('netech', () => {
+  test('the labels are read in every spelling', () => {
+    const blue = heard(netech, 'LISTENING_PORT:7070|TEAM_NAME:blue|hi');
+    for (const head of ['Listening Port : 7070 |Team Name :blue|', 'ListeningPort:7070|TeamName:blue|'])
+      assert.deepEqual(heard(netech, `${head}hi`), blue, head);
+  });
+
   test('a team name is written again as it was read, blanks and all', (t) => {
     const team = fc.string({ unit: fc.constantFrom('a', ' ', 'é', '|', '世', '\t', ':'), maxLength: 20 });
     holds(

@@ -30,6 +30,10 @@ const openings: readonly (readonly [string, DialectName])[] = [
   ['255.255.255.255:65535 a b', 'synergy'],
   ['LISTENING_PORT:7070|TEAM_NAME:blue|hi', 'netech'],
   ['listening_port:7070|team_name:blue|hi', 'netech'],
+  ['\xef\xbb\xbf{"key": 8}', 'cmp2204'],
+  ['\n 10.0.0.7:8080 ann hi', 'synergy'],
+  ['Localhost:8080 ann hi', 'synergy'],
+  ['\xef\xbb\xbf\r\nListening Port : 7070|Team Name: blue|hi', 'netech'],
 ];
 
 test('each opening is recognised, however its bytes are cut', () => {
@@ -56,6 +60,7 @@ test('a dialect that is not enabled is unknown, and asks for no more bytes than 
   assert.equal(sniff(bytes('1'), new Set(['native', 'cmp2204'])), 'unknown');
   assert.equal(sniff(bytes('P'), new Set(['native'])), 'need-more');
   assert.equal(sniff(bytes('PARK'), all), 'unknown');
+  assert.equal(sniff(bytes(' PARL\x01\x00'), all), 'unknown');
 });
 
 test('text that belongs to no dialect of the shared port is unknown at once', () => {

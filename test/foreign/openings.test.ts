@@ -48,11 +48,32 @@ test('unknown first bytes are logged with address, reason and count', async (t) 
   ]);
 });
 
+// Case O7
+test('words in no known form give one event for each host, other bytes none', async (t) => {
+  const { scene } = await startLoggedScene(t);
+  const told = (): readonly string[] =>
+    scene.seen.flatMap((event) =>
+      event.type === 'error' && event.code === 'dialect/unknown-form' ? [event.message] : [],
+    );
+  await callWith(scene, '\x16\x03\x01', '127.0.0.8');
+  for (const words of ["{'unencrypted message': 'hi'}", '10.0.0.7 ann hi'])
+    await callWith(scene, words, '127.0.0.9');
+  await callWith(scene, '{"unencr', '127.0.0.10');
+  await eventually(() => told().length >= 2, 5_000, 'two sentences');
+  assert.deepEqual(
+    told().map((text) => /^somebody at (\S+) sent words in a form/.exec(text)?.[1]),
+    ['127.0.0.9', '127.0.0.10'],
+  );
+});
+
 test('a program that is switched off is distinguished from unknown bytes', async (t) => {
   const { scene, logged } = await startLoggedScene(t, { dialects: ['netech'], listen: [] });
   await initiate({ port: scene.port(), text: 'anybody?' });
   await eventually(() => logged[0]?.fields['reason'] === 'dialect-off', 2_000, 'a line');
   assert.deepEqual(await unheardOf(scene), { 'dialect-off': 1 });
+  const isTold = (): boolean =>
+    scene.seen.some((event) => event.type === 'error' && event.message.includes('is switched off here'));
+  await eventually(isTold, 2_000, 'a sentence');
 });
 
 test('a caller that ends silently, within its opening or too late is counted', async (t) => {

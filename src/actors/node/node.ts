@@ -125,11 +125,12 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       const address = { host: remoteAddress, port: remotePort };
       return step(state, { type: 'accepted', connectionId, dialect, address }, context);
     },
+    unheard: (state, body, context) => step(state, { type: 'unheard', ...body }, context),
     turnedAway: (state, body, context) => step(state, { type: 'turnedAway', ...body }, context),
     slotWanted: (state, body, context) => step(state, { type: 'slotWanted', ...body }, context),
-    dialled(state, { connectionId, opened }, context) {
+    dialled(state, { connectionId, opened, ownHost }, context) {
       state.ports.set(connectionId, opened);
-      return step(state, { type: 'dialled', connectionId }, context);
+      return step(state, { type: 'dialled', connectionId, ownHost }, context);
     },
     dialFailed: (state, body, context) => step(state, { type: 'dialFailed', ...body }, context),
 

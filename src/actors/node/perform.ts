@@ -221,7 +221,8 @@ function tellTransport(shell: Shell, effect: TransportEffect, context: NodeConte
       const { connectionId, deadlineMs } = effect;
       const { host, port } = effect.address;
       void transport.call('dial', { connectionId, host, port, deadlineMs }).match(
-        (opened) => context.self('dialled', { connectionId, opened: opened.port }),
+        ({ port: opened, localAddress }) =>
+          context.self('dialled', { connectionId, opened, ownHost: localAddress }),
         (error) => context.self('dialFailed', { connectionId, error }),
       );
       break;

@@ -36,7 +36,11 @@ export type NodeCommands = CallsOf<Commands>;
 
 /** Messages of the shell to itself, sent when something that it waits for has happened. */
 type Continuations = {
-  dialled: Cast<{ readonly connectionId: ConnectionId; readonly opened: MessagePort }>;
+  dialled: Cast<{
+    readonly connectionId: ConnectionId;
+    readonly opened: MessagePort;
+    readonly ownHost: string;
+  }>;
   dialFailed: Cast<{ readonly connectionId: ConnectionId; readonly error: DialError | RuntimeError }>;
   stored: Cast<Local<{ readonly token: Token; readonly answer: StoredAnswer }>>;
   transfersAnswered: Cast<Local<{ readonly token: Token; readonly answer: TransferAnswer }>>;

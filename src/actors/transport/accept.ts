@@ -11,7 +11,7 @@ import { admission as limits } from '../../admission/limits.js';
 import { Admission, type Verdict } from '../../admission/admission.js';
 import { EventTurn } from './event-turn.js';
 import { LogTally } from '../../runtime/log-tally.js';
-import { dialectOf, readFirstBytes } from '../../admission/first-bytes.js';
+import { areWords, dialectOf, readFirstBytes } from '../../admission/first-bytes.js';
 import type { Hello, Unheard, UnknownOpening } from '../../admission/first-bytes.js';
 import { hostOf } from '../../wire/address-space.js';
 import { Refusals } from './busy.js';
@@ -176,18 +176,16 @@ export class AcceptPool {
       else this.#known.add([caller, read]);
     };
     // The caller ended before its dialect was known.
-    const onEnd = (): void => {
-      this.#countUnheard(caller);
-      this.#drop(caller);
-    };
+    const onEnd = (): void => void socket.destroy();
     socket.on('data', onData).on('end', onEnd);
     caller.unhear = () => socket.off('data', onData).off('end', onEnd);
   }
 
   #dropUnknown(caller: AcceptedCaller, { reason }: UnknownOpening): void {
-    const { address: host, remotePort: port } = caller;
+    const { address: host, remotePort: port, first } = caller;
     const nowMs = this.#options.now();
     this.#admission.madeNoSense(host, nowMs);
+    if (areWords(first)) this.#events.onWordsLost(host, reason === 'dialect-off');
     this.#unheard.note(reason, nowMs, (count) => this.#events.onUnknown({ host, port }, reason, count));
     this.#drop(caller);
   }
@@ -196,6 +194,7 @@ export class AcceptPool {
   #countUnheard(caller: AcceptedCaller): void {
     if (caller.hello !== null || !this.#callers.has(caller.id)) return;
     this.#unheard.count(caller.first.byteLength === 0 ? 'silent' : 'cut');
+    if (areWords(caller.first)) this.#events.onWordsLost(caller.address, false);
   }
 
   #spoke(caller: AcceptedCaller, hello: Hello): void {

@@ -15,6 +15,8 @@ export interface AcceptEvents {
   onSlotWanted(connectionId: ConnectionId): void;
   /** Reports a foreign program that got no slot, so that its words are lost. */
   onTurnedAway(caller: Address, dialect: DialectName): void;
+  /** Reports that words of a host are lost: no dialect begins with them, or one that is switched off. */
+  onWordsLost(host: string, isOff: boolean): void;
   onTrace(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** Reports unknown first bytes, at most once in a while; `count`: all so far for this reason. */
   onUnknown(caller: Address, reason: UnknownOpening['reason'], count: number): void;

@@ -24,6 +24,7 @@ export interface Dialled {
   /** The end of the byte stream that is transferred to the session. */
   readonly port: MessagePort;
   readonly remoteAddress: string;
+  readonly localAddress: string;
 }
 
 /** The reason why a connection did not open; `errno` is empty where no call of the system failed. */
@@ -63,7 +64,11 @@ export class Dialer {
       onOver: () => this.#joints.delete(connectionId),
     });
     this.#joints.set(connectionId, joint);
-    return ok({ port: channel.port2, remoteAddress: hostOf(socket.remoteAddress ?? host) });
+    return ok({
+      port: channel.port2,
+      remoteAddress: hostOf(socket.remoteAddress ?? host),
+      localAddress: hostOf(socket.localAddress ?? ''),
+    });
   }
 
   /** Ends a connection, or the attempt to open it. Returns whether it existed. */

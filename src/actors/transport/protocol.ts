@@ -34,7 +34,7 @@ export type TransportProtocol = {
       readonly port: number;
       readonly deadlineMs: number;
     },
-    { readonly port: MessagePort; readonly remoteAddress: string },
+    { readonly port: MessagePort; readonly remoteAddress: string; readonly localAddress: string },
     DialError
   >;
   /** The session on this accepted connection finished its handshake, so the connection counts as authenticated. */
@@ -88,4 +88,6 @@ export type TransportReports = {
   slotWanted: Cast<{ readonly connectionId: ConnectionId }>;
   /** A foreign program got no slot, and cannot come again: its words are lost. */
   turnedAway: Cast<{ readonly address: Address; readonly dialect: DialectName }>;
+  /** Words came over the shared port that no dialect begins with, or (`isOff`) one that is switched off. */
+  unheard: Cast<{ readonly host: string; readonly isOff: boolean }>;
 };

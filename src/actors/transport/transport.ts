@@ -93,6 +93,7 @@ async function start(
       // A lost message is harmless: the next request to park follows.
       onSlotWanted: (connectionId) => void context.links.node.cast('slotWanted', { connectionId }),
       onTurnedAway: (address, dialect) => void context.links.node.cast('turnedAway', { address, dialect }),
+      onWordsLost: (host, isOff) => void context.links.node.cast('unheard', { host, isOff }),
       onTrace: (event, fields) => context.log('debug', event, fields),
       onUnknown: (caller, reason, count) =>
         context.log('warn', 'unknown-first-bytes', { address: formatAddress(caller), reason, count }),

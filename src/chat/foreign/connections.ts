@@ -53,10 +53,17 @@ export function accepted(
 }
 
 /** A connection that we opened. False: it is none of a foreign program, or nobody wants it any more. */
-export function dialled(state: ForeignState, connectionId: ConnectionId, turn: ForeignTurn): boolean {
+export function dialled(
+  state: ForeignState,
+  connectionId: ConnectionId,
+  turn: ForeignTurn,
+  ownHost = '',
+): boolean {
   const peer = takeDial(state, connectionId);
   if (peer === null) return false;
-  const options = dialOptions(state, peer, turn);
+  const usual = dialOptions(state, peer, turn);
+  // A host with several networks has several addresses, of which the peer reaches this one.
+  const options = ownHost === '' ? usual : { ...usual, address: ownHost };
   const { host, port, peerId } = peer;
   const address = { host, port };
   const dialect = peer.dialect.name;

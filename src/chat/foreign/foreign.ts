@@ -23,7 +23,7 @@ import { allowedDialect } from './peers.js';
 import { agePeers, listPeers } from './presence.js';
 import { marked, openRoute, refused, sayEntries, sent } from './sending.js';
 import { abort, release } from './standing.js';
-import { tellCutOff } from './telling.js';
+import { tellCutOff, tellUnheard } from './telling.js';
 import {
   newForeignState,
   standingConnection,
@@ -106,8 +106,8 @@ export class ForeignRoutes implements Route<ForeignTurn> {
   }
 
   /** Takes a connection that was dialled. False: it was not dialled for a foreign program. */
-  dialled = (connectionId: ConnectionId, turn: ForeignTurn): boolean =>
-    connections.dialled(this.#state, connectionId, turn);
+  dialled = (connectionId: ConnectionId, turn: ForeignTurn, ownHost = ''): boolean =>
+    connections.dialled(this.#state, connectionId, turn, ownHost);
 
   /** Takes the failure of a dial. Null: it was not made for a foreign program. */
   dialFailed = (
@@ -152,6 +152,10 @@ export class ForeignRoutes implements Route<ForeignTurn> {
 
   turnedAway(address: Address, dialect: ForeignDialectName, turn: ForeignTurn): void {
     tellCutOff(this.#state, dialect, address, turn);
+  }
+
+  unheard(host: string, isOff: boolean, turn: ForeignTurn): void {
+    tellUnheard(this.#state, host, isOff, turn);
   }
 
   slotWanted(connectionId: ConnectionId, turn: ForeignTurn): void {

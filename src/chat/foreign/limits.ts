@@ -19,6 +19,8 @@ export const foreignRoutes = {
   standingCheckMs: 1_000,
   /** Pause between two sentences of one kind about one program of one host. */
   toldEveryMs: 5_000,
+  /** The same pause where nobody knows whether a chat program sent it: a monitor may ask every port each minute. */
+  unheardToldEveryMs: 10 * 60_000,
   /** Hosts and programs for which this pause is kept: a class of hundreds. */
   toldMax: 512,
   /** Pause between two checks of the peers that send no announcements. */

@@ -43,6 +43,26 @@ export function tellUnreadable(
   if (peerId !== null) tell(state, { notice: 'unreadable', dialect, peerId, host, said }, turn);
 }
 
+/**
+ * Publishes that words came over the shared port in no form that an older program uses, or (`isOff`) in that of a program
+ * which is switched off.
+ */
+export function tellUnheard(state: ForeignState, host: string, isOff: boolean, turn: ForeignTurn): void {
+  const isAwaited = sharers.some((dialect) => state.args.enabled.has(dialect));
+  const peerId = foreignPeerId('cmp2204', host, foreignPorts.cmp2204);
+  if (!isAwaited || peerId === null || state.people.isBlocked(peerId)) return;
+  if (!isDue(state, `unheard ${host}`, turn, limits.unheardToldEveryMs)) return;
+  const message =
+    `somebody at ${host} sent words ` +
+    (isOff
+      ? 'with an older program that is switched off here, so they are lost: start Parlance with --dialects all'
+      : 'in a form that no older program uses, so they are lost: ask which program that is');
+  turn.emit({ to: 'feed', event: { type: 'error', code: 'dialect/unknown-form', message } });
+}
+
+/** The dialects that are recognised on the shared port. */
+const sharers = ['cmp2204', 'synergy', 'netech'] as const;
+
 interface Telling {
   readonly notice: 'cut-off' | 'unreadable';
   readonly dialect: ForeignDialectName;
@@ -63,9 +83,13 @@ function tell(
   turn.emit({ to: 'feed', event: { type: 'notice', notice, peer, peerId, dialect, text } });
 }
 
-function isDue({ toldAtMs }: ForeignState, subject: string, { now }: ForeignTurn): boolean {
-  const { monotonicMs } = now;
-  if (monotonicMs - (toldAtMs.get(subject) ?? -Infinity) < limits.toldEveryMs) return false;
+function isDue(
+  { toldAtMs }: ForeignState,
+  subject: string,
+  { now: { monotonicMs } }: ForeignTurn,
+  everyMs: number = limits.toldEveryMs,
+): boolean {
+  if (monotonicMs - (toldAtMs.get(subject) ?? -Infinity) < everyMs) return false;
   toldAtMs.delete(subject);
   toldAtMs.set(subject, monotonicMs);
   const [oldest] = toldAtMs.keys();

@@ -10,7 +10,8 @@
  * message per connection. Peer identity: source address and LISTENING_PORT. `connection message` (automatic) and
  * `manual connection message` (typed address) connect, `exit` leaves; in any case.
  *
- * COMPAT the labels are read in any case. COMPAT text without the header is from `unknown_team`, at its source port. COMPAT a header that ends too early is
+ * COMPAT the labels are read in any case, with blanks, hyphens or nothing for their underscores, and behind white space.
+ * COMPAT text without the header is from `unknown_team`, at its source port. COMPAT a header that ends too early is
  * text without a header; an invalid port becomes the source port, and a missing team `unknown_team`: no text that can
  * be shown is refused. COMPAT later texts on a connection come from the sender of the first one. COMPAT a team name
  * cannot hold `|`: there it becomes `/`.
@@ -20,7 +21,8 @@ import { foreignFrames, text as textLimits } from '../limits.js';
 import { unreachable } from '../../exhaustive.js';
 import type { DialectError } from '../errors.js';
 import { parsePort } from '../../wire/address.js';
-import { splitText, utf8Cost } from '../../wire/utf8.js';
+import { plainKey } from '../../wire/json/keys.js';
+import { openingStart, splitText, utf8Cost } from '../../wire/utf8.js';
 import type {
   ForeignDialect,
   ForeignMachine,
@@ -67,7 +69,7 @@ export const netech: ForeignDialect<NetechMessage> = {
   },
   decode: (frame) =>
     frameText('netech', frame)
-      .map((text) => parse(withoutLineEnd(text)))
+      .map((text) => parse(headOn(withoutLineEnd(text))))
       .map(({ sender, text }) => ({ sender, text })),
   encode,
   means: meaning,
@@ -78,9 +80,14 @@ export const netech: ForeignDialect<NetechMessage> = {
 const portLabel = 'LISTENING_PORT:';
 const teamLabel = 'TEAM_NAME:';
 
-/** Other answers write the labels in other cases. */
-const beginsWith = (text: string, label: string): boolean =>
-  text.slice(0, label.length).toUpperCase() === label;
+const portHead = /^listening[ _-]?port\s*:/i;
+const teamHead = /^\s*team[ _-]?name\s*:/i;
+
+/** A text with a header begins with it; any other text stays as it is. */
+function headOn(text: string): string {
+  const trimmed = text.replace(/^\ufeff?\s*/, '');
+  return portHead.test(trimmed) ? trimmed : text;
+}
 
 /** `head`: the header as the peer spells it. */
 interface Headed extends NetechMessage {
@@ -91,10 +98,10 @@ interface Headed extends NetechMessage {
 function parse(text: string): Headed {
   const first = text.indexOf('|');
   const second = text.indexOf('|', first + 1);
-  if (!beginsWith(text, portLabel) || first < 0 || second < 0) return { sender: null, text, head: '' };
-  const port = parsePort(text.slice(portLabel.length, first));
-  const label = text.slice(first + 1, second).trimStart();
-  const team = beginsWith(label, teamLabel) ? label.slice(teamLabel.length) : '';
+  if (!portHead.test(text) || first < 0 || second < 0) return { sender: null, text, head: '' };
+  const port = parsePort(text.slice(0, first).replace(portHead, ''));
+  const label = text.slice(first + 1, second);
+  const team = teamHead.test(label) ? label.replace(teamHead, '') : '';
   return { sender: { port, team }, text: text.slice(second + 1), head: text.slice(0, second + 1) };
 }
 
@@ -123,6 +130,9 @@ const ownSender = (options: ForeignOptions): NonNullable<NetechMessage['sender']
   team: boundedName(oneLine(options.name)) ?? netechUnknownTeam,
 });
 
+/** A command stands alone: other programs compare the whole text with it. */
+const spoken = (text: string): string => (meaning(text) === 'text' ? text : text.trim());
+
 function pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('netech', 'an empty text');
   // The words of a command are what the program itself sends for it.
@@ -141,7 +151,7 @@ function textOf(utterance: Utterance, options: ForeignOptions): Result<string, D
       return ok('exit');
     case 'text':
       return pieces(utterance.text, options).andThen((cut) =>
-        cut.length > 1 ? tooLong('netech', foreignFrames.writeBytesMax) : ok(utterance.text),
+        cut.length > 1 ? tooLong('netech', foreignFrames.writeBytesMax) : ok(spoken(utterance.text)),
       );
     case 'receipt':
     case 'profile':
@@ -161,7 +171,8 @@ function openNetechMachine(role: ForeignRole, options: ForeignOptions): ForeignM
   let speaking: Headed | null = null;
   let hasSaid = false;
 
-  const hear = (frame: string, nowMs: number): readonly ForeignOutput[] => {
+  const hear = (read: string, nowMs: number): readonly ForeignOutput[] => {
+    const frame = headOn(read);
     const message = parse(frame);
     if (message.sender !== null) speaking = message;
     const texts = speaking === null ? [withoutLineEnd(frame)] : textsBetween(frame, speaking.head);
@@ -208,7 +219,8 @@ const headerBytesMax = utf8Bytes(`${portLabel}65535|${teamLabel}|`).length + tex
 /** The header has not ended, and may yet. */
 function isWithinHeader(held: Uint8Array): boolean {
   if (held.length >= headerBytesMax) return false;
-  const text = String.fromCharCode(...held).toUpperCase();
-  if (!text.startsWith(portLabel)) return portLabel.startsWith(text);
-  return text.split('|', 3).length < 3;
+  const text = String.fromCharCode(...held.subarray(openingStart(held)));
+  const spelled = plainKey(text);
+  const label = plainKey(portLabel);
+  return spelled.startsWith(label) ? text.split('|', 3).length < 3 : label.startsWith(spelled);
 }

@@ -15,15 +15,15 @@
  * COMPAT a peer is answered in the form it last used; the text form comes first. JSON would deafen a reader of the text
  * form that parses in its only accept thread, while the JSON version survives a text. COMPAT a port written as text, a
  * missing type, name or port, and other spellings of the keys are read. COMPAT a message with an invalid port is still
- * a message, from its source port. COMPAT a name with blanks cannot travel in the text form: there they become
+ * a message, from its source port, in either form. COMPAT a name with blanks cannot travel in the text form: there they become
  * underscores.
  */
 import { ok, type Result } from 'neverthrow';
 import { foreignFrames, text as textLimits } from '../limits.js';
 import { unreachable } from '../../exhaustive.js';
 import type { DialectError } from '../errors.js';
-import { parseEndpoint, parsePort } from '../../wire/address.js';
-import { jsonCost, splitText, utf8Cost } from '../../wire/utf8.js';
+import { parsePort } from '../../wire/address.js';
+import { jsonCost, openingStart, splitText, unfinishedBytes, utf8Cost } from '../../wire/utf8.js';
 import type {
   ForeignDialect,
   Speaker,
@@ -62,7 +62,8 @@ export type SynergyMessage =
   | {
       readonly form: 'course';
       readonly host: string;
-      readonly port: number;
+      /** Null where it is none. */
+      readonly port: number | null;
       readonly name: string;
       readonly content: string;
     };
@@ -122,14 +123,19 @@ function decodeJson(frame: Uint8Array): Result<SynergyMessage, DialectError> {
 function decodeCourse(text: string): Result<SynergyMessage, DialectError> {
   const first = text.indexOf(' ');
   const second = text.indexOf(' ', first + 1);
-  const endpoint = first < 0 ? null : parseEndpoint(text.slice(0, first));
+  const [, host = '', digits = ''] = sender.exec(text.slice(0, Math.max(0, first))) ?? [];
   const name = first < 0 || second < 0 ? '' : text.slice(first + 1, second);
-  if (endpoint === null || boundedName(name) === null)
+  if (host === '' || boundedName(name) === null)
     return malformed('synergy', 'neither JSON nor IP:PORT NAME TEXT');
-  return ok({ form: 'course', ...endpoint, name, content: text.slice(second + 1) });
+  return ok({ form: 'course', host, port: parsePort(digits), name, content: text.slice(second + 1) });
 }
 
+/** The address is that of the connection, so its own claim counts for nothing but its form. */
+const sender = /^(localhost|(?:\d{1,3}\.){3}\d{1,3}):(\d{1,5})$/i;
+
 function encode(message: SynergyMessage): Result<Uint8Array, DialectError> {
+  if (message.form === 'course' && message.port === null)
+    return unsupported('synergy', 'a sender without a port');
   const bytes = utf8Bytes(format(message));
   return bytes.length > foreignFrames.writeBytesMax
     ? tooLong('synergy', foreignFrames.writeBytesMax)
@@ -163,6 +169,9 @@ function ownMessage(options: ForeignOptions, content: string): SynergyMessage {
     ? { form: 'json', name, port, content }
     : { form: 'course', host: options.address, port, name: name.replace(/\s+/g, '_'), content };
 }
+
+/** A command stands alone: other programs compare the whole text with it. */
+const spoken = (text: string): string => (meaning(text) === 'text' ? text : text.trim());
 
 function pieces(text: string, options: ForeignOptions): Result<readonly string[], DialectError> {
   if (text === '') return unsupported('synergy', 'an empty text');
@@ -207,7 +216,7 @@ function contentOf(utterance: Utterance, options: ForeignOptions): Result<string
       return ok('exit');
     case 'text':
       return pieces(utterance.text, options).andThen((cut) =>
-        cut.length > 1 ? tooLong('synergy', foreignFrames.writeBytesMax) : ok(utterance.text),
+        cut.length > 1 ? tooLong('synergy', foreignFrames.writeBytesMax) : ok(spoken(utterance.text)),
       );
     case 'receipt':
     case 'profile':
@@ -259,17 +268,20 @@ const brace = 0x7b;
 /** `IP:PORT NAME ` has not ended, and may yet. */
 const isWithinHead = (held: Uint8Array): boolean =>
   held.length < headBytesMax && held.reduce((blanks, byte) => blanks + (byte === 0x20 ? 1 : 0), 0) < 2;
+
+/** Silence within a character does not end a message either: the close that follows would lose its rest. */
+const isUnfinished = (held: Uint8Array): boolean => isWithinHead(held) || unfinishedBytes(held) > 0;
 const headBytesMax = textLimits.nameBytesMax + '255.255.255.255:65535  '.length;
 
-/** Cuts either form: the first byte that is not white space decides. */
+/** Cuts either form: the first byte of the message decides. */
 function cutEitherForm(): Cutter {
   let cutter: Cutter | null = null;
   return {
     push(bytes) {
       if (cutter !== null) return cutter.push(bytes);
-      const start = bytes.findIndex((byte) => byte > 0x20);
-      if (start < 0) return { frames: [], error: null };
-      cutter = bytes[start] === brace ? cutJson() : cutReads(isWithinHead);
+      const start = openingStart(bytes);
+      if (start === bytes.length) return { frames: [], error: null };
+      cutter = bytes[start] === brace ? cutJson() : cutReads(isUnfinished);
       return cutter.push(bytes.subarray(start));
     },
     gap: () => cutter?.gap() ?? null,

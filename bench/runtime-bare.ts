@@ -5,8 +5,9 @@ import { endpointOf } from './runtime.bench.js';
 
 const { data, remote } = workerData as { data: MessagePort; remote: MessagePort };
 let count = 0;
-data.on('message', (message: { type: string; bodies?: readonly unknown[] }) => {
-  if (message.type === 'notes') for (const body of message.bodies ?? []) count += body === null ? 0 : 1;
+data.on('message', (message: { type: string; bodies?: readonly unknown[] } | readonly unknown[]) => {
+  if (!('type' in message)) data.postMessage(message);
+  else if (message.type === 'notes') for (const body of message.bodies ?? []) count += body === null ? 0 : 1;
   else data.postMessage(message.type === 'count' ? count : message);
 });
 expose({ echo: (body: unknown) => body }, endpointOf(remote));

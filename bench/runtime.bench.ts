@@ -40,6 +40,8 @@ const callsInFlight = 2_048;
 const tripsPerRound = 2_000;
 const rounds = 5;
 const batch = 64;
+/** Bodies in one message of the calls by hand: as many as in one of the runtime. */
+const callBatch = 256;
 
 export async function run(): Promise<readonly Measured[]> {
   const spec = child(echo, {
@@ -52,7 +54,7 @@ export async function run(): Promise<readonly Measured[]> {
   )._unsafeUnwrap();
   const ref = root.ref(spec);
   const bare = await startBare();
-  const found = { casts: [0], posts: [0], calls: [0], comlink: [0], trip: [0], bareTrip: [0] };
+  const found = { casts: [0], posts: [0], calls: [0], hand: [0], comlink: [0], trip: [0], bareTrip: [0] };
   // Alternating, so that both sides of each ratio meet the same machine; the first round warms up.
   for (let round = 0; round <= rounds; round += 1) {
     const isCounted = round > 0;
@@ -63,6 +65,12 @@ export async function run(): Promise<readonly Measured[]> {
       found.comlink,
       await perSecond(callsPerRound, () => pipelined((n) => bare.echo({ id: n, text: words }))),
     );
+    const byHand = batchedCalls(bare.port);
+    keep(
+      found.hand,
+      await perSecond(callsPerRound, () => pipelined((n) => byHand.call({ id: n, text: words }))),
+    );
+    byHand.end();
     keep(
       found.calls,
       await perSecond(callsPerRound, () => pipelined((n) => ref.call('echo', { id: n, text: words }))),
@@ -84,6 +92,9 @@ export async function run(): Promise<readonly Measured[]> {
     figure(`calls, ${callsInFlight} at a time`, '/s', counted(found.calls), {
       reference: beside('comlink', found.comlink),
       goal: '≥ 20 ×',
+    }),
+    figure('such calls by hand: one array a batch, a promise for each', '/s', counted(found.hand), {
+      reference: beside('comlink', found.comlink),
     }),
     figure('call and reply, p50', 'µs', counted(found.trip), {
       reference: beside('bare port there and back', found.bareTrip),
@@ -139,6 +150,33 @@ async function tripsUs(trips: readonly (() => Promise<void>)[]): Promise<readonl
       took[i]?.push((performance.now() - startedMs) * 1_000);
     }
   return took.map(median);
+}
+
+/**
+ * The least that calls with a promise for each cost: bodies in arrays over a bare port, answers in order, and no
+ * deadline, no Result, no second delivery.
+ */
+function batchedCalls(port: MessagePort): { call(body: unknown): Promise<unknown>; end(): void } {
+  let bodies: unknown[] = [];
+  const open: ((value: unknown) => void)[] = [];
+  let answered = 0;
+  const flush = (): void => {
+    if (bodies.length > 0) port.postMessage(bodies);
+    bodies = [];
+  };
+  const onAnswers = (values: readonly unknown[]): void => {
+    for (const value of values) open[answered++]?.(value);
+  };
+  port.on('message', onAnswers);
+  return {
+    call: (body) =>
+      new Promise((resolve) => {
+        open.push(resolve);
+        if (bodies.push(body) === 1) queueMicrotask(flush);
+        if (bodies.length >= callBatch) flush();
+      }),
+    end: () => void port.off('message', onAnswers),
+  };
 }
 
 const bareTrip = (port: MessagePort): Promise<void> => answer(port, { type: 'echo', id: 1, text: words });

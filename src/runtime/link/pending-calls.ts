@@ -38,6 +38,8 @@ export class PendingCalls {
   readonly #loop: Loop;
   #timer: Timer | null = null;
   #timerDueMs = Infinity;
+  /** Time of the calls of this turn: the clock is read once for all of them. Null: a new turn. */
+  #nowMs: number | null = null;
 
   constructor(actor: string, loop: Loop, onCancelled: (seq: number) => void) {
     this.#actor = actor;
@@ -54,7 +56,8 @@ export class PendingCalls {
       readonly deadlineMs: number;
     },
   ): Promise<Result<unknown, Fault>> {
-    const dueMs = this.#loop.now() + call.deadlineMs;
+    this.#nowMs ??= this.#loop.now();
+    const dueMs = this.#nowMs + call.deadlineMs;
     this.#arm(dueMs);
     return new Promise((settle) => {
       // Written out: a spread here costs more than all the rest of a call.
@@ -71,13 +74,18 @@ export class PendingCalls {
     });
   }
 
+  /** The calls made so far leave now. */
+  turnOver(): void {
+    this.#nowMs = null;
+  }
+
   /** Answers to calls that nobody waits for any more are dropped. */
-  answer(seq: number, isOk: boolean, value: unknown): void {
+  readonly answer = (seq: number, isOk: boolean, value: unknown): void => {
     const entry = this.#entries.take(seq);
     if (entry === null) return;
     if (this.#entries.size === 0) this.#timer?.unref();
     entry.settle(isOk ? ok(value) : err(this.#faultFrom(value, entry.name)));
-  }
+  };
 
   get size(): number {
     return this.#entries.size;
@@ -139,7 +147,7 @@ export class PendingCalls {
     if (this.#timerDueMs <= dueMs) return;
     this.#timer?.cancel();
     this.#timerDueMs = dueMs;
-    this.#timer = this.#loop.timer(dueMs - this.#loop.now(), this.#sweep);
+    this.#timer = this.#loop.timer(dueMs - (this.#nowMs ?? this.#loop.now()), this.#sweep);
   }
 
   readonly #sweep = (): void => {

@@ -23,16 +23,19 @@ export type Batch =
 /** In place of a fault: the reply cannot be cloned. The sender knows the message that it answers. */
 export const refusedReply = 'not-cloneable';
 
-/** Receiver → sender: everything up to this number is handled; answers to calls, side by side; another credit. */
-export type Progress =
-  | number
-  | readonly [credit: number]
-  | readonly [
-      handled: number,
-      seqs: readonly number[],
-      areOk: readonly boolean[],
-      values: readonly unknown[],
-    ];
+/**
+ * Receiver → sender: everything up to this number is handled; answers to calls, side by side; another credit. `seqs` is
+ * the first number where the calls follow each other, `areOk` is null where no answer is a fault.
+ */
+export type Progress = number | readonly [credit: number] | AnswerPacket;
+
+/** Answers to calls. */
+export type AnswerPacket = readonly [
+  handled: number,
+  seqs: number | readonly number[],
+  areOk: readonly boolean[] | null,
+  values: readonly unknown[],
+];
 
 /**
  * Why a message was given up. `poison`: it crashed its actor `poisonTriesMax` times. `stopped`: its actor stopped for

@@ -7,6 +7,7 @@ import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Fault, ReplyTo } from '../actor.js';
 import { refusedReply, type Batch, type LinkAddress, type Progress } from './protocol.js';
+import { Answers } from './answers.js';
 import { isCall, nameShift, type EnvelopeCode, type Origin } from './envelope.js';
 import { envelopeId } from './names.js';
 import type { Pipe, PipeEnd } from './pipe.js';
@@ -40,11 +41,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
   /** Up to here everything that the handling caused is safe, so the sender may forget it. */
   #released = 0;
   #acknowledged = 0;
-  #seqs: number[] = [];
-  #areOk: boolean[] = [];
-  #values: unknown[] = [];
-  /** Transferred objects of each answer, side by side with the answers. */
-  #transfers: (readonly Transferable[] | undefined)[] = [];
+  readonly #answers = new Answers();
   readonly #limits: RuntimeLimits;
   /** The credit that the sender knows of. */
   #toldCredit: number;
@@ -183,10 +180,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
   }
 
   answer(seq: number, isOk: boolean, value: unknown, transfer?: readonly Transferable[]): void {
-    this.#seqs.push(seq);
-    this.#areOk.push(isOk);
-    this.#values.push(value);
-    this.#transfers.push(transfer);
+    this.#answers.add(seq, isOk, value, transfer);
     if (this.#open.size > 0) this.#open.delete(seq);
   }
 
@@ -212,11 +206,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** Answers of a batch that will be handled again must not leave. */
   dropAnswersAfter(seq: number): void {
-    const kept = this.#seqs.map((s, i) => ({ s, i })).filter(({ s }) => s <= seq);
-    this.#areOk = kept.map(({ i }) => this.#areOk[i] === true);
-    this.#values = kept.map(({ i }) => this.#values[i]);
-    this.#transfers = kept.map(({ i }) => this.#transfers[i]);
-    this.#seqs = kept.map(({ s }) => s);
+    this.#answers.dropAfter(seq);
   }
 
   defer(seq: number, code: EnvelopeCode, body: unknown): void {
@@ -241,7 +231,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
     this.#isFlushPlanned = false;
     const pipe = this.#pipe;
     if (pipe === null) return;
-    if (this.#seqs.length === 0) {
+    if (this.#answers.isEmpty) {
       if (this.#released - this.#acknowledged >= this.#limits.acknowledgeEvery) this.acknowledge();
       else if (this.#released > this.#acknowledged && !this.#isAckPlanned) {
         this.#isAckPlanned = true;
@@ -249,18 +239,9 @@ export class LinkReceiver implements PipeEnd<Batch> {
       }
       return;
     }
-    const [seqs, areOk, values, transfers] = [this.#seqs, this.#areOk, this.#values, this.#transfers];
-    this.#seqs = [];
-    this.#areOk = [];
-    this.#values = [];
-    this.#transfers = [];
+    const batch = this.#answers.take();
     this.#acknowledged = this.#released;
-    pipe.post(
-      [this.#released, seqs, areOk, values],
-      transfers.flatMap((moved) => moved ?? []),
-      seqs.length,
-      () => this.#postApart(pipe, seqs, areOk, values, transfers),
-    );
+    pipe.post(batch.packet(this.#released), batch.transfer(), batch.size, () => this.#postApart(pipe, batch));
   }
 
   acknowledge(): void {
@@ -314,20 +295,13 @@ export class LinkReceiver implements PipeEnd<Batch> {
   }
 
   /** One answer cannot be cloned: its caller hears so, the others get theirs. */
-  #postApart(
-    pipe: Pipe<Progress>,
-    seqs: readonly number[],
-    areOk: readonly boolean[],
-    values: readonly unknown[],
-    transfers: readonly (readonly Transferable[] | undefined)[],
-  ): void {
-    seqs.forEach((seq, i) => {
+  #postApart(pipe: Pipe<Progress>, batch: Answers): void {
+    for (const { seq, isOk, value, transfer } of batch.all())
       try {
-        pipe.postNow([this.#released, [seq], [areOk[i] === true], [values[i]]], transfers[i] ?? []);
+        pipe.postNow([this.#released, seq, isOk ? null : [false], [value]], transfer);
       } catch {
-        pipe.postNow([this.#released, [seq], [false], [refusedReply]], []);
+        pipe.postNow([this.#released, seq, [false], [refusedReply]], []);
       }
-    });
   }
 }
 

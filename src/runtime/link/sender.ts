@@ -27,6 +27,7 @@ import type {
   SenderOwner,
 } from './protocol.js';
 import { envelopeId, NameTable } from './names.js';
+import { eachAnswer } from './answers.js';
 import { EnvelopeRing } from './ring.js';
 import { Suspect } from './suspect.js';
 import { callLater, WaitingLine } from './waiting-line.js';
@@ -238,6 +239,7 @@ export class LinkSender implements PipeEnd<Progress> {
   /** Posts what waits. Called at the latest in the next microtask. */
   flush(): void {
     this.#isFlushPlanned = false;
+    this.#calls.turnOver();
     if (this.#pipe === null) return;
     if (this.#cancelled.length > 0 && this.#flushed === this.#next) this.#post(this.#next, [], [], []);
     while (this.#flushed < this.#next && this.#flushed - this.#head < this.#credit) {
@@ -253,17 +255,12 @@ export class LinkSender implements PipeEnd<Progress> {
   }
 
   onPacket(packet: Progress): void {
-    if (typeof packet === 'number') {
-      this.#acknowledged(packet);
-      return;
+    if (typeof packet === 'number') this.#acknowledged(packet);
+    else if (packet.length === 1) this.setCredit(packet[0]);
+    else {
+      this.#acknowledged(packet[0]);
+      eachAnswer(packet, this.#calls.answer);
     }
-    if (packet.length === 1) {
-      this.setCredit(packet[0]);
-      return;
-    }
-    const [handled, seqs, areOk, values] = packet;
-    this.#acknowledged(handled);
-    for (let i = 0; i < seqs.length; i += 1) this.#calls.answer(seqs[i] ?? 0, areOk[i] === true, values[i]);
   }
 
   onClosed(): void {
@@ -325,7 +322,8 @@ export class LinkSender implements PipeEnd<Progress> {
     const cancelled = this.#cancelled.length > 0 ? this.#cancelled : null;
     this.#names.noteAnnounced();
     this.#cancelled = [];
-    for (const [i, code] of codes.entries()) if ((code & isOnce) !== 0) this.#forgetBody(first + i);
+    for (let i = 0; i < codes.length; i += 1)
+      if (((codes[i] ?? 0) & isOnce) !== 0) this.#forgetBody(first + i);
     this.#pipe.post([first, names, cancelled, codes, bodies], transfer, codes.length, this.#onRefused);
   }
 

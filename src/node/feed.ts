@@ -2,6 +2,8 @@
  * The feed of a node's events: published once, read by any number of readers at their own pace. A reader that falls
  * too far behind is ended with an error event, so that a stuck reader never holds memory or the node.
  */
+import { lostLogEvent, setAsideLogEvent } from '../actors/history/protocol.js';
+import type { Log } from '../runtime/tree/spec.js';
 import type { ErrorEvent, NodeEvent } from '../chat/events.js';
 import { feed as limits } from './limits.js';
 
@@ -129,4 +131,13 @@ function openQueue(forget: () => void): Queue {
       return true;
     },
   };
+}
+
+/** Returns the sentence about a log line that reports damage of the history; null: the line reports something else. */
+export function damageSentence(event: string, { file, reason }: Parameters<Log>[2]): string | null {
+  if (event === lostLogEvent)
+    return `${String(file)} was missing or empty: its messages are gone, and the pinned keys were kept; to bring it back, end the node and restore the file from a backup`;
+  if (event === setAsideLogEvent)
+    return `the history was damaged (${String(reason)}); the damaged file is kept as ${String(file)}`;
+  return null;
 }

@@ -18,9 +18,9 @@ import type { Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
 import { openOwnStatus } from '../home/own-status-file.js';
 import { address, child } from '../runtime/actor.js';
-import type { Supervisor } from '../runtime/tree/spec.js';
+import type { Log, Supervisor } from '../runtime/tree/spec.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
-import { openFeed, type Feed } from './feed.js';
+import { damageSentence, openFeed, type Feed } from './feed.js';
 import { readForeignSettings } from './foreign-options.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import { openKeyring } from './keyring.js';
@@ -58,7 +58,10 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
   if (foreign.isErr()) return err(foreign.error);
   const loaded = loadIdentity(home, Date.now());
   if (loaded.isErr()) return err(loaded.error);
-  const log = options.log ?? (() => undefined);
+  const log: Log = (level, event, fields) => {
+    const message = damageSentence(event, fields);
+    options.log?.(level, event, message === null ? fields : { ...fields, message });
+  };
   const keyring = openKeyring(home, loaded.value, log);
   const feed = openFeed();
   const { bind = limits.bind, port = limits.port, beaconIntervalMs = limits.beaconIntervalMs } = options;

@@ -31,7 +31,7 @@ import type { DeadLetter } from '../runtime/link/protocol.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
 import { presenceBranch } from './presence.js';
 import { networkInfo } from './network-info.js';
-import { openFeed, type Feed } from './feed.js';
+import { damageSentence, openFeed, type Feed } from './feed.js';
 import { history } from '../actors/history/history.js';
 import type { HomeError } from '../home/errors.js';
 import { openHome, type Home } from '../home/home.js';
@@ -56,7 +56,7 @@ import type { FilesProtocol } from '../actors/files/protocol.js';
 import { filesArgs } from './files.js';
 import type { TransportProtocol } from '../actors/transport/protocol.js';
 import type { DiscoveryProtocol, BroadcastProtocol } from '../actors/presence/protocol.js';
-import { lostLogEvent, setAsideLogEvent, type HistoryProtocol } from '../actors/history/protocol.js';
+import type { HistoryProtocol } from '../actors/history/protocol.js';
 import { sessionsSupervisor, type NodeProtocol } from '../actors/node/protocol.js';
 import type { Vault } from '../chat/people/vault.js';
 
@@ -331,14 +331,8 @@ class RunningNode {
   /** Passes the log on. Damage of the history is an event for every reader, too. */
   #onLog(...[level, event, fields]: Parameters<Log>): void {
     this.#log(level, event, fields);
-    const { file, reason } = fields;
-    if (event === lostLogEvent) {
-      const message = `${String(file)} was missing or empty: its messages are gone, and the pinned keys were kept; to bring it back, end the node and restore the file from a backup`;
-      this.#feed.keep({ type: 'error', code: 'store/damaged', message });
-    }
-    if (event !== setAsideLogEvent) return;
-    const message = `the history was damaged (${String(reason)}); the damaged file is kept as ${String(file)}`;
-    this.#feed.keep({ type: 'error', code: 'store/damaged', message });
+    const message = damageSentence(event, fields);
+    if (message !== null) this.#feed.keep({ type: 'error', code: 'store/damaged', message });
   }
 
   /** Logs a dead letter without its body: messages of people do not belong into a log. */

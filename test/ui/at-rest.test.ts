@@ -1,6 +1,8 @@
 /** Commands that read a home without a running node: they open no socket and announce nothing. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { errAsync, okAsync } from 'neverthrow';
@@ -51,6 +53,23 @@ test('commands that read send no datagram and start no node', options, async (co
     if (args[2] === '--yes') assert.equal(it.stdout.json()[0]?.['verified'], true);
   }
   assert.equal(heard.length, 0);
+});
+
+// Case H3
+test('a command that reads says once that the history is missing or empty', options, async (context) => {
+  for (const lose of [rmSync, (file: string) => writeFileSync(file, '')]) {
+    const it = fakeWorld();
+    context.after(() => it.remove());
+    const world = { ...it.world, restNode: openRestingNode };
+    assert.equal(await run(['id'], world), 0);
+    assert.equal(it.stderr.text, '');
+    lose(join(it.world.env['PARLANCE_HOME'] ?? '', 'history.db'));
+    assert.equal(await run(['contact', 'list'], world), 0);
+    assert.match(it.stderr.text, /warning: .*history\.db was missing or empty: .*pinned keys were kept/);
+    const said = it.stderr.text;
+    assert.equal(await run(['history'], world), 0);
+    assert.equal(it.stderr.text, said);
+  }
 });
 
 // Case S2

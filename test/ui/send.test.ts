@@ -153,6 +153,20 @@ test('a line of the input that cannot be a message is named by its number', opti
   assert.match(broken.stderr.text, /line 2 of the input was not sent: the disk reports an error \(EIO\)/);
 });
 
+// Case S8
+test(
+  'a line that was left out is named also where the others are not delivered in time',
+  options,
+  async (context) => {
+    const { it, node } = await worldWithRunningNode(context);
+    node.setState('bob', 'offline');
+    it.stdin.end(bytes('one\n', [0xff, 0xfe], '\nthree\n'));
+    assert.equal(await it.run('send', 'bob', '--timeout', '0.3'), 4);
+    assert.match(it.stderr.text, /did not confirm 2 messages/);
+    assert.match(it.stderr.text, /line 2 of the input was not sent: it is not valid UTF-8/);
+  },
+);
+
 test('a refusal for security is exit 5', options, async (context) => {
   const refusals: readonly NodeError[] = [
     { code: 'chat/blocked', peer: 'bob' },

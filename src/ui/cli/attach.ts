@@ -106,7 +106,7 @@ export const attachAtRest = (
     (attachment) => attachment,
     async (inside) => {
       const resting = await openIntermittent({
-        open: () => world.restNode(inside),
+        open: () => world.restNode({ ...inside, log: warnOfDamage(world) }),
         connect: () => world.connectNode(inside.home),
       });
       return resting.map(({ handle, close }) => ({
@@ -118,6 +118,13 @@ export const attachAtRest = (
       }));
     },
   );
+
+/** Tells the user of damage of the history, which no reader of events tells while no node runs. */
+const warnOfDamage =
+  (world: World): NonNullable<NodeOptions['log']> =>
+  (_level, _event, { message }) => {
+    if (typeof message === 'string') world.stderr.write(`parlance: warning: ${escapeForTerminal(message)}\n`);
+  };
 
 /** The node of the home, or the peers that are heard without one. */
 export type Reach =

@@ -131,8 +131,9 @@ class Sending {
       }
       const finished = await this.#finish();
       // The other lines arrived. The failure of the command is that one line did not leave.
-      if (finished !== 0 || this.#leftOut === null) return finished;
-      return await this.#context.output.failure(this.#leftOut);
+      if (finished === 'again' || this.#leftOut === null) return finished;
+      const leftOut = await this.#context.output.failure(this.#leftOut);
+      return finished === 0 ? leftOut : finished;
     } finally {
       this.#over.abort();
     }

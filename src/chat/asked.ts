@@ -20,6 +20,8 @@ import type {
   SafetyInfo,
   SelfInfo,
   SendViaOptions,
+  AcceptOptions,
+  OfferWishes,
   TransferAction,
   UnreadInfo,
 } from './contract.js';
@@ -71,6 +73,7 @@ export interface Commands {
       readonly comment: string;
       /** A folder below the home that holds the only path; it is removed with the transfer. Empty: none. */
       readonly spool: string;
+      readonly wishes: OfferWishes;
     },
     readonly StatusEvent[],
     SendFailure | FileError
@@ -78,7 +81,12 @@ export interface Commands {
   readonly transfers: Asking<Nothing, readonly TransferEvent[], FileError | RuntimeError>;
   /** A command about one transfer. `directory`: where accepted files go; null: where they usually go. */
   readonly actOnTransfer: Asking<
-    { readonly id: string; readonly action: TransferAction; readonly directory: string | null },
+    {
+      readonly id: string;
+      readonly action: TransferAction;
+      readonly directory: string | null;
+      readonly options: AcceptOptions;
+    },
     TransferEvent,
     FileError | RuntimeError
   >;

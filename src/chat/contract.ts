@@ -237,6 +237,21 @@ const transferAction = oneOf(
   'accept or decline an offer; cancel a transfer; retry: try at once what pauses or was stopped',
 );
 
+const acceptOptions = v.object({
+  overwrite: v.exactOptional(flag('a file takes the place of one with its name; a folder never does')),
+  keepMode: v.exactOptional(
+    flag('files keep the right to be executed; otherwise those of verified peers do'),
+  ),
+});
+
+const offerWishes = v.object({
+  follow: v.exactOptional(flag('links in folders are sent as what they point to')),
+  snapshot: v.exactOptional(flag('the bytes are copied first, so that later changes do not matter')),
+  limit: v.exactOptional(
+    v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.description('most bytes a second')),
+  ),
+});
+
 /** The schemas of requests, by name. */
 export const questions = {
   operation,
@@ -246,10 +261,16 @@ export const questions = {
   choice,
   erasure,
   transferAction,
+  acceptOptions,
+  offerWishes,
 };
 
 /** A command about a transfer. */
 export type TransferAction = v.InferOutput<typeof transferAction>;
+/** Wishes for what is accepted. */
+export type AcceptOptions = v.InferOutput<typeof acceptOptions>;
+/** Wishes for what is offered. */
+export type OfferWishes = v.InferOutput<typeof offerWishes>;
 
 /** An operation on a message. */
 export type Operation = Readonly<v.InferOutput<typeof operation>>;

@@ -9,6 +9,7 @@ import type { FileOffer } from '../dialects/files.js';
 import type { PeerId } from '../ids.js';
 import type { AskedInput, CallOf, Commands } from './asked.js';
 import type { Input } from './effects.js';
+import type { TransferAction } from './contract.js';
 import type { TransferEvent } from './events.js';
 import type { TransferAnswer, TransferAsk, TransfersDue } from './files/effects.js';
 import type { TransferRow } from './files/record.js';
@@ -33,7 +34,7 @@ type Waiting =
       readonly body: Commands['offerFiles']['body'];
     }
   | { readonly type: 'list'; readonly call: CallOf<'transfers'> }
-  | { readonly type: 'act'; readonly call: CallOf<'actOnTransfer'> }
+  | { readonly type: 'act'; readonly call: CallOf<'actOnTransfer'>; readonly action: TransferAction }
   | { readonly type: 'heard'; readonly report: Heard; open: number; isFailed: boolean };
 
 /** The desk for transfers. */
@@ -57,9 +58,9 @@ export class TransferDesk {
     const peer = people.name(peerId);
     if (!isNativeId(peerId)) return turn.emit(answer(call, err({ code: 'files/unsupported', peer })));
     if (people.isBlocked(peerId)) return turn.emit(answer(call, err({ code: 'chat/blocked', peer })));
-    const { id, paths, comment, spool } = body;
+    const { id, paths, comment, spool, wishes } = body;
     const token = this.#wait({ type: 'offer', call, peerId, body }, turn);
-    turn.emit({ to: 'transfers', token, ask: { type: 'offer', id, peerId, paths, comment, spool } });
+    turn.emit({ to: 'transfers', token, ask: { type: 'offer', id, peerId, paths, comment, spool, wishes } });
   }
 
   /** Runs a command about transfers that exist. */
@@ -71,7 +72,7 @@ export class TransferDesk {
     const ask: TransferAsk = isList ? { type: 'list' } : { type: 'act', ...command.body };
     const waiting: Waiting = isList
       ? { type: 'list', call: command.call }
-      : { type: 'act', call: command.call };
+      : { type: 'act', call: command.call, action: command.body.action };
     turn.emit({ to: 'transfers', token: this.#wait(waiting, turn), ask });
     return [];
   }
@@ -129,19 +130,30 @@ export class TransferDesk {
           );
         return [];
       case 'act':
-        if (waiting.type === 'act')
-          turn.emit(
-            answer(
-              waiting.call,
-              given.result.map((row) => this.#eventOf(row)),
-            ),
-          );
+        if (waiting.type === 'act') this.#acted(waiting, given, turn);
         return [];
       case 'offered':
         return waiting.type === 'heard' ? this.#kept(waiting, given, turn) : [];
       default:
         return given satisfies never;
     }
+  }
+
+  /** An offer that the user cancels is taken out of the outbox, where it waits still. */
+  #acted(
+    { call, action }: Extract<Waiting, { readonly type: 'act' }>,
+    { result }: Extract<TransferAnswer, { readonly type: 'offered' | 'act' }>,
+    turn: CoreTurn,
+  ): void {
+    turn.emit(
+      answer(
+        call,
+        result.map((row) => this.#eventOf(row)),
+      ),
+    );
+    if (result.isErr() || action !== 'cancel' || result.value.direction === 'in') return;
+    const { peerId, id } = result.value;
+    this.#parts.delivery.withdraw(peerId, [id], null, turn);
   }
 
   due({ peerId, nth }: TransfersDue, turn: CoreTurn): void {

@@ -76,7 +76,8 @@ export type FileWords =
       readonly offset: number;
       readonly bytes: Uint8Array;
     }
-  | { readonly type: 'root' | 'stored'; readonly id: MessageId; readonly root: Uint8Array }
+  | { readonly type: 'root'; readonly id: MessageId; readonly root: Uint8Array }
+  | { readonly type: 'stored'; readonly id: MessageId; readonly root: Uint8Array }
   | { readonly type: 'stop'; readonly id: MessageId; readonly reason: StopReason };
 
 /** Bytes that a word brings, as far as its sender chooses how many: they count against the credit of its session. */

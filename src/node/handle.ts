@@ -20,6 +20,8 @@ import type {
   SafetyInfo,
   SelfInfo,
   SendViaOptions,
+  AcceptOptions,
+  OfferWishes,
   TransferAction,
   UnreadInfo,
 } from '../chat/contract.js';
@@ -133,6 +135,7 @@ export interface OfferOptions {
   readonly comment?: string;
   /** A folder below `transfers/spool` of the home that holds the only path; it is removed with the transfer. */
   readonly spool?: string;
+  readonly wishes?: OfferWishes;
 }
 
 /** Options of `operate`. */
@@ -212,6 +215,7 @@ export interface NodeHandle {
     id: string,
     action: TransferAction,
     directory?: string | null,
+    options?: AcceptOptions,
   ) => ResultAsync<TransferEvent, NodeError>;
   readonly peers: () => ResultAsync<readonly PeerEvent[], NodeError>;
   /**

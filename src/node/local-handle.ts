@@ -128,20 +128,20 @@ const peerAndFileMethodsOf = (
   node: Ref<NodeProtocol>,
 ): Pick<NodeHandle, 'offerFiles' | 'transfers' | 'actOnTransfer' | 'peers'> => ({
   peers: () => node.call('peers', {}),
-  offerFiles: (peer, paths, { id = newMessageId(), comment = '', spool = '' } = {}) =>
+  offerFiles: (peer, paths, { id = newMessageId(), comment = '', spool = '', wishes = {} } = {}) =>
     messageIdOf(id).asyncAndThen((known) =>
       node
         .call(
           'offerFiles',
-          { peer, id: known, paths, comment, spool },
+          { peer, id: known, paths, comment, spool, wishes },
           { deadlineMs: limits.offerDeadlineMs },
         )
         .andThen(() => node.call('transfers', {}))
         .map((all) => one(all.find((each) => each.id === known))),
     ),
   transfers: () => node.call('transfers', {}),
-  actOnTransfer: (id, action, directory = null) =>
-    node.call('actOnTransfer', { id, action, directory }, { deadlineMs: limits.commandDeadlineMs }),
+  actOnTransfer: (id, action, directory = null, options = {}) =>
+    node.call('actOnTransfer', { id, action, directory, options }, { deadlineMs: limits.commandDeadlineMs }),
 });
 
 const statusMethodsOf = (

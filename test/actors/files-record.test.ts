@@ -34,7 +34,11 @@ const record: TransferRecord = {
   spool: '',
   notes: ['left out: the link a'],
   isTold: true,
+  isEndedByPeer: false,
+  hasRemains: true,
   keepsMode: false,
+  replaces: false,
+  rateMost: null,
   root: hash,
 };
 

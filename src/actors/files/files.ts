@@ -35,8 +35,8 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
       return answerLater(state, context, from, state.table.offered(body));
     },
     list: (state) => reply(state, ok(state.table.rows())),
-    act(state, { id, action, directory }, context, from) {
-      return answerLater(state, context, from, state.table.act(id, action, directory));
+    act(state, { id, action, directory, options }, context, from) {
+      return answerLater(state, context, from, state.table.act(id, action, directory, options));
     },
     sessionUp(state, { sessionId, peerId, session }, context) {
       state.ways.up(peerId, sessionId, context.ref(session), () => state.table.worksOf(peerId));
@@ -74,6 +74,11 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
       planTick(state, context);
       return next(state);
     },
+    sweep(state, _body, context) {
+      // Beside the handling of messages: large folders take their time.
+      void state.table.sweep().then(() => context.after(limits.sweepEveryMs, 'sweep', {}));
+      return next(state);
+    },
   },
   terminate: ({ table }) => table.end(),
 });
@@ -96,6 +101,7 @@ async function start(args: FilesArgs, context: FilesContext): Promise<Result<Sta
   }
   const state: State = { table, ways, isTickPlanned: false };
   node.cast('filesStarted', {});
+  context.after(limits.firstSweepMs, 'sweep', {});
   planTick(state, context);
   return ok(state);
 }

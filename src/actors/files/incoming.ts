@@ -14,14 +14,14 @@ import type { Receiving, Verdict } from '../../chat/files/receiving.js';
 import type { PauseReason } from '../../chat/files/record.js';
 import { listHashOf, manifestHashOf, openChunkHash, rootOf } from '../../chat/files/tree.js';
 import { errnoOf, reasonOf } from '../../system-errors.js';
-import { copy, fromHex, isSame, toHex } from '../../wire/bytes.js';
+import { fromHex, isSame, toHex } from '../../wire/bytes.js';
 import { times } from '../../chat/files/limits.js';
-import { keptChunks } from './kept.js';
+import { hashesOf, keptChunks, topsOf } from './kept.js';
 import { files as limits } from './limits.js';
 import { spaceFor } from './space.js';
 import { writeAll, type LoggedChunk } from './store.js';
 import { Row, type LiveView, type TransferContext } from './transfer.js';
-import { ExchangedError, LostPartError, PartTree } from './tree.js';
+import { ExchangedError, LostPartError, PartTree, UnkeptError } from './tree.js';
 
 type DataWords = Extract<FileWords, { readonly type: 'data' }>;
 
@@ -113,6 +113,7 @@ export class Incoming {
     this.#context.say([{ type: 'consent', id, answer: 'accept', reason: 'known' }]);
     this.#askedManifestTo = 0;
     this.#context.changed();
+    this.#tellPause();
     this.ask();
   }
 
@@ -154,18 +155,12 @@ export class Incoming {
     });
   }
 
-  /** Ends this end of the transfer. `drop`: its unfinished files go, too. */
-  async end(drop: boolean): Promise<void> {
+  /** Ends this end of the transfer. Its unfinished files stay. */
+  async end(): Promise<void> {
     this.#isOver = true;
     await this.#row.end();
-    if (drop) {
-      const removed = this.#tree.prepare().then(() => this.#tree.remove());
-      await removed.catch(ignored);
-      await this.#context.folder.dropChunks().catch(ignored);
-    } else {
-      await this.#sync().catch(ignored);
-      await this.#tree.close();
-    }
+    await this.#sync().catch(ignored);
+    await this.#tree.close();
     await this.#context.folder.close().catch(ignored);
   }
 
@@ -212,13 +207,8 @@ export class Incoming {
         await this.#takeData(words);
         break;
       case 'hash':
-        for (let at = 0; at * 32 < words.hashes.length; at += 1)
-          await this.#judged(
-            this.#content?.receiving.expected(
-              words.first + at,
-              copy(words.hashes, at * 32, (at + 1) * 32),
-            ) ?? { type: 'open' },
-          );
+        for (const { chunk, hash } of hashesOf(words))
+          await this.#judged(this.#content?.receiving.expected(chunk, hash) ?? { type: 'open' });
         break;
       case 'root':
         await this.#finish(words.root);
@@ -334,16 +324,21 @@ export class Incoming {
       .filter(({ isRepaired }) => isRepaired)
       .map(({ parts }) => `renamed: ${parts.join('/')}`);
     const notes = [...left, ...repaired].slice(0, limits.notesMax);
-    await this.#context.change({ isPlacing: true, root: toHex(root), notes });
+    const places = await this.#tree.planned(topsOf(content.names), this.#context.record().replaces);
+    const isKept = await this.#context.change({ isPlacing: true, root: toHex(root), notes, places });
+    if (!isKept) {
+      // Files that are moved before the disk knows would be asked for again after a crash.
+      await this.#context.change({ isPlacing: false, places: [] });
+      throw new UnkeptError();
+    }
     await this.#place(content);
   }
 
-  async #place({ names }: Content): Promise<void> {
+  async #place(content: Content): Promise<void> {
     this.#isFinishing = true;
-    const tops = [...new Set(names.entries.map(({ parts }) => parts[0] ?? ''))];
-    const places = await this.#tree.place(tops);
+    const { places: planned, replaces } = this.#context.record();
+    const places = await this.#tree.place(topsOf(content.names), planned, replaces);
     this.#isOver = true;
-    await this.#context.folder.dropChunks();
     await this.#context.change({ state: 'done', isPlacing: false, places, isTold: false });
   }
 
@@ -361,7 +356,16 @@ export class Incoming {
     this.#pausedAtMs = performance.now();
     this.#content?.receiving.lost();
     this.#hashers.clear();
-    if (!wasPaused) this.#context.changed();
+    if (wasPaused) return;
+    this.#context.changed();
+    this.#tellPause();
+  }
+
+  /** Lets the sender see why nothing is asked for. */
+  #tellPause(): void {
+    const { id } = this.#context.record();
+    const reason = this.#pause === 'full' ? 'full' : 'io';
+    if (this.#pause !== null) this.#context.say([{ type: 'consent', id, answer: 'later', reason }]);
   }
 
   /** A failure of the disk pauses the transfer; it goes on once the cause is gone. Any other one ends it alone. */
@@ -374,7 +378,7 @@ export class Incoming {
       return;
     }
     const code = errnoOf(cause);
-    if (code === '' && !(cause instanceof LostPartError)) {
+    if (code === '' && !(cause instanceof LostPartError) && !(cause instanceof UnkeptError)) {
       this.#stop(reasonOf(cause));
       return;
     }

@@ -2,10 +2,13 @@
  * The chunks that an earlier run has logged as good, as far as their files are still there. A user may have emptied the
  * folder of unfinished transfers, or its disk may be away.
  */
+import { chunks } from '../../chat/files/limits.js';
 import type { Layout } from '../../chat/files/manifest.js';
 import type { SafeNames } from '../../chat/files/names.js';
 import { Receiving } from '../../chat/files/receiving.js';
 import { chunkLengthOf } from '../../chat/files/tree.js';
+import type { FileWords } from '../../dialects/files.js';
+import { copy } from '../../wire/bytes.js';
 import type { LoggedChunk, TransferFolder } from './store.js';
 import type { PartTree } from './tree.js';
 
@@ -46,4 +49,19 @@ export async function keptChunks(
   await folder.dropChunks();
   if (kept.length > 0) await folder.logChunks(kept, true);
   return receiving;
+}
+
+/** The things that lie in the directory of the user at the end. */
+export const topsOf = ({ entries }: SafeNames): readonly string[] => [
+  ...new Set(entries.map(({ parts }) => parts[0] ?? '')),
+];
+
+/** The hashes that a sender names, each with its chunk. */
+export function* hashesOf({
+  first,
+  hashes,
+}: Extract<FileWords, { readonly type: 'hash' }>): Generator<LoggedChunk> {
+  const { hashBytes } = chunks;
+  for (let at = 0; at * hashBytes < hashes.length; at += 1)
+    yield { chunk: first + at, hash: copy(hashes, at * hashBytes, (at + 1) * hashBytes) };
 }

@@ -24,8 +24,13 @@ export const files = {
   manifestAsksMax: 16,
   /** Pause between two looks at the clock of running transfers. */
   tickMs: 250,
+  /** Pause between two looks for what stopped transfers have left, and before the first one after a start. */
+  sweepEveryMs: 3_600_000,
+  firstSweepMs: 5_000,
   /** Notes about left-out or renamed entries that are kept. */
   notesMax: 100,
+  /** Links that one offer follows: the place of each is kept. */
+  followedMax: 10_000,
   /** Last characters of an id that name a transfer. */
   idCharsMin: 4,
   /** Time after which a transfer lets go of files that nobody asks for. */

@@ -3,30 +3,21 @@
  * time; its hash follows its bytes. A source that changed since the offer ends the transfer, since its bytes would not
  * be those that were offered.
  */
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Hash } from 'node:crypto';
 import type { FileWords } from '../../dialects/files.js';
 import { files as wordLimits } from '../../dialects/limits.js';
 import { flow } from '../../chat/files/limits.js';
-import { boundedTime, decodeManifest, Layout, type ManifestEntry } from '../../chat/files/manifest.js';
+import { decodeManifest, Layout, type ManifestEntry } from '../../chat/files/manifest.js';
 import { Progress } from '../../chat/files/progress.js';
 import { Serving } from '../../chat/files/serving.js';
 import { chunkCountOf, chunkLengthOf, listHashOf, openChunkHash, rootOf } from '../../chat/files/tree.js';
+import type { MessageId } from '../../ids.js';
 import { errnoOf, reasonOf } from '../../system-errors.js';
 import { copy, fromHex, isSame, toHex } from '../../wire/bytes.js';
+import type { PauseReason } from '../../chat/files/record.js';
 import { files as limits } from './limits.js';
+import { SourceError, SourceFiles } from './sources.js';
 import type { LiveView, TransferContext } from './transfer.js';
-
-/** A source that is not what it was, or cannot be read. */
-class SourceError extends Error {
-  readonly reason: 'changed' | 'gone' | 'io';
-  constructor(reason: SourceError['reason'], message: string) {
-    super(message);
-    this.name = 'SourceError';
-    this.reason = reason;
-  }
-}
 
 /** The files of a transfer, once somebody asks for them. */
 interface Content {
@@ -35,6 +26,16 @@ interface Content {
   readonly layout: Layout;
   /** Hashes of chunks that were read before. */
   readonly hashes: (Uint8Array | null)[];
+}
+
+/** A chunk that is being read. */
+interface Part {
+  readonly chunk: number;
+  /** Bytes of it that were read. */
+  offset: number;
+  readonly hasher: Hash;
+  /** Whether the receiver asked for it; otherwise only its hash is wanted, for the root. */
+  readonly isAsked: boolean;
 }
 
 /** Sends words, and settles once the session has room for more. */
@@ -50,27 +51,36 @@ export class Outgoing {
   #sentBytes = 0;
   #isUp = false;
   #isOver = false;
-  #file: { readonly at: number; readonly handle: FileHandle } | null = null;
+  readonly #files: SourceFiles;
+  #part: Part | null = null;
+  /** Time before which nothing is sent, where the user has set a rate. */
+  #notBeforeMs = 0;
+  /** Why the receiver takes nothing now; null: it does. */
+  #peerPause: PauseReason | null = null;
   #usedAtMs = performance.now();
 
   constructor(context: TransferContext) {
     this.#context = context;
     const { offer } = context.record();
+    this.#files = new SourceFiles(context.record().sources);
     this.serving = new Serving(chunkCountOf(offer.bytes, offer.chunkBytes));
     this.#progress = new Progress(offer.bytes, 0, performance.now());
   }
 
   get view(): LiveView {
     const { offer } = this.#context.record();
-    const activity = this.#isUp ? 'sending' : 'paused';
+    const reason = this.#isUp ? this.#peerPause : 'away';
+    const activity = reason === null ? 'sending' : 'paused';
     const done = Math.min(this.#sentBytes, offer.bytes);
-    const rate = this.#isUp ? this.#progress.bytesPerSecond : 0;
-    const etaSeconds = this.#isUp ? this.#progress.etaSeconds(performance.now()) : null;
-    return { activity, reason: this.#isUp ? null : 'away', done, rate, etaSeconds };
+    const rate = reason === null ? this.#progress.bytesPerSecond : 0;
+    const etaSeconds = reason === null ? this.#progress.etaSeconds(performance.now()) : null;
+    return { activity, reason, done, rate, etaSeconds };
   }
 
   get hasWork(): boolean {
-    return !this.#isOver && (!this.serving.isIdle || this.#manifestAsks.length > 0);
+    if (this.#isOver) return false;
+    if (this.#manifestAsks.length > 0) return true;
+    return (this.#part !== null || !this.serving.isIdle) && performance.now() >= this.#notBeforeMs;
   }
 
   sessionUp(): void {
@@ -81,37 +91,56 @@ export class Outgoing {
   sessionDown(): void {
     this.#isUp = false;
     this.serving.lost();
+    this.#part = null;
+    this.#peerPause = null;
     this.#manifestAsks = [];
     this.#context.changed();
   }
 
-  /** Takes a request of the receiver. */
+  /** Takes a word of the receiver. */
   asked(words: FileWords): void {
+    if (words.type === 'consent') return this.#paused(words.reason === 'full' ? 'full' : 'io');
+    if (words.type !== 'pull' && words.type !== 'manifest') return;
+    this.#paused(null);
     if (words.type === 'pull') {
       this.serving.pulled(words);
       // Bytes before the oldest missing chunk have arrived, perhaps in an earlier run.
       const { chunkBytes } = this.#context.record().offer;
       this.#sentBytes = Math.max(this.#sentBytes, words.first * chunkBytes);
+      return;
     }
     // An honest receiver asks for one part at a time.
     const isRoom = this.#manifestAsks.length < limits.manifestAsksMax;
-    if (words.type === 'manifest' && words.bytes.length === 0 && isRoom)
-      this.#manifestAsks.push(words.offset);
+    if (words.bytes.length === 0 && isRoom) this.#manifestAsks.push(words.offset);
   }
 
-  /** Does one piece of work: a part of the manifest, a chunk, or the root. */
+  #paused(reason: PauseReason | null): void {
+    if (this.#peerPause === reason) return;
+    this.#peerPause = reason;
+    this.#context.changed();
+  }
+
+  /** Does one piece of work: a part of the manifest, a part of a chunk, or the root. */
   async work(deliver: Deliver): Promise<void> {
     this.#usedAtMs = performance.now();
     try {
       const content = await (this.#content ??= this.#open());
       const offset = this.#manifestAsks.shift();
       if (offset !== undefined) return await this.#sendManifest(content, offset, deliver);
-      const next = this.serving.next();
-      if (next?.type === 'chunk') await this.#sendChunk(content, next.chunk, deliver);
-      if (next?.type === 'root') await this.#sendRoot(content, deliver);
+      this.#part ??= this.#nextPart(content);
+      if (this.#part !== null) await this.#readPiece(content, this.#part, deliver);
+      else if (this.serving.takeRoot()) await this.#sendRoot(content, deliver);
     } catch (cause) {
       await this.#failed(cause);
     }
+  }
+
+  /** Returns the next chunk to read; null: none is wanted, or only the root is left to say. */
+  #nextPart({ hashes }: Content): Part | null {
+    const asked = this.serving.nextChunk();
+    // The root needs the hash of every chunk. Those that a crash has lost are read again, one after the other.
+    const chunk = asked ?? (this.serving.isRootWanted ? hashes.findIndex((hash) => hash === null) : -1);
+    return chunk < 0 ? null : { chunk, offset: 0, hasher: openChunkHash(chunk), isAsked: asked !== null };
   }
 
   tick(nowMs: number): void {
@@ -125,10 +154,8 @@ export class Outgoing {
   }
 
   async #close(): Promise<void> {
-    const file = this.#file;
-    this.#file = null;
     this.#content = null;
-    await file?.handle.close().catch(() => undefined);
+    await this.#files.close();
     await this.#context.folder.close();
   }
 
@@ -154,60 +181,39 @@ export class Outgoing {
     }
   }
 
-  async #sendChunk(content: Content, chunk: number, deliver: Deliver): Promise<void> {
-    const { id } = this.#context.record();
-    const hash = await this.#readChunk(content, chunk, async (bytes, offset) => {
-      const words: FileWords[] = [];
-      for (let at = 0; at < bytes.length; at += wordLimits.dataBytesMax) {
-        const part = bytes.subarray(at, at + wordLimits.dataBytesMax);
-        words.push({ type: 'data', id, chunk, offset: offset + at, bytes: part });
-      }
-      // The buffer moves to the session, which leaves it empty here.
-      const { length } = bytes;
-      await deliver(words, bytes.buffer);
-      this.#sentBytes += length;
-    });
-    await deliver([{ type: 'hash', id, first: chunk, hashes: hash }], null);
-  }
-
-  /** The root needs every hash: chunks that this side has not read yet are read now. */
-  async #sendRoot(content: Content, deliver: Deliver): Promise<void> {
-    const { id, offer } = this.#context.record();
-    const list = new Uint8Array(content.hashes.length * 32);
-    for (let chunk = 0; chunk < content.hashes.length; chunk += 1) {
-      const hash = content.hashes[chunk] ?? (await this.#readChunk(content, chunk, async () => undefined));
-      list.set(hash, chunk * 32);
-      if (this.#isOver) return;
-    }
-    const root = rootOf(fromHex(offer.manifestHash), listHashOf(offer.chunkBytes, offer.bytes, list));
-    await deliver([{ type: 'root', id, root }], null);
-    if (this.#context.record().root === null) await this.#context.change({ root: toHex(root) });
-  }
-
-  /** Reads one chunk piece by piece. Returns its hash, which must be the one of an earlier reading. */
-  async #readChunk(
-    { entries, layout, hashes }: Content,
-    chunk: number,
-    onPiece: (bytes: Uint8Array<ArrayBuffer>, offset: number) => Promise<void>,
-  ): Promise<Uint8Array> {
-    const { offer } = this.#context.record();
+  /** Reads and sends one piece of a chunk; behind the last one its hash, which must be that of an earlier reading. */
+  async #readPiece(content: Content, part: Part, deliver: Deliver): Promise<void> {
+    const { id, offer, rateMost } = this.#context.record();
+    const { chunk, offset, hasher, isAsked } = part;
     const length = chunkLengthOf(chunk, offer.bytes, offer.chunkBytes);
-    const from = chunk * offer.chunkBytes;
-    const hasher = openChunkHash(chunk);
-    for (let offset = 0; offset < length; offset += limits.readBytes) {
-      const bytes = new Uint8Array(Math.min(limits.readBytes, length - offset));
-      let filled = 0;
-      for (const segment of layout.segments(from + offset, bytes.length)) {
-        const entry = entries[segment.at];
-        if (entry === undefined) throw new SourceError('io', 'the kept manifest does not fit');
-        const target = bytes.subarray(filled, filled + segment.bytes);
-        await this.#read(segment.at, entry, target, segment.offset);
-        filled += segment.bytes;
-      }
-      hasher.update(bytes);
-      await onPiece(bytes, offset);
+    const bytes = new Uint8Array(Math.min(limits.readBytes, length - offset));
+    let filled = 0;
+    for (const segment of content.layout.segments(chunk * offer.chunkBytes + offset, bytes.length)) {
+      const entry = content.entries[segment.at];
+      if (entry === undefined) throw new SourceError('io', 'the kept manifest does not fit');
+      const target = bytes.subarray(filled, filled + segment.bytes);
+      await this.#files.read(segment.at, entry, target, segment.offset);
+      filled += segment.bytes;
     }
-    const hash = new Uint8Array(hasher.digest());
+    hasher.update(bytes);
+    part.offset += bytes.length;
+    const isLast = part.offset >= length;
+    const words: FileWords[] = isAsked ? dataWords(id, chunk, offset, bytes) : [];
+    if (isLast) {
+      const hash = await this.#hashed(content, chunk, new Uint8Array(hasher.digest()));
+      if (isAsked) words.push({ type: 'hash', id, first: chunk, hashes: copy(hash) });
+    }
+    // A session that ended meanwhile has dropped the part.
+    if (this.#part === part && isLast) this.#part = null;
+    if (!isAsked) return;
+    this.#sentBytes = Math.min(offer.bytes, this.#sentBytes + bytes.length);
+    if (rateMost !== null) this.#pace(bytes.length, rateMost);
+    // The buffer moves to the session, which leaves it empty here.
+    await deliver(words, bytes.buffer);
+  }
+
+  /** Keeps the hash of a chunk that was read for the first time. */
+  async #hashed({ hashes }: Content, chunk: number, hash: Uint8Array): Promise<Uint8Array> {
     const before = hashes[chunk] ?? null;
     if (before !== null && !isSame(before, hash)) throw new SourceError('changed', 'its bytes differ');
     if (before === null) {
@@ -218,34 +224,19 @@ export class Outgoing {
     return hash;
   }
 
-  async #read(at: number, entry: ManifestEntry, target: Uint8Array, offset: number): Promise<void> {
-    if (this.#file?.at !== at) {
-      await this.#file?.handle.close();
-      this.#file = null;
-      this.#file = { at, handle: await open(this.#pathOf(entry), constants.O_RDONLY | noFollow) };
-      await this.#checkSame(this.#file.handle, entry);
-    }
-    const { handle } = this.#file;
-    for (let filled = 0; filled < target.length;) {
-      const { bytesRead } = await handle.read(target, filled, target.length - filled, offset + filled);
-      if (bytesRead === 0) throw new SourceError('changed', `${entry.path} is shorter`);
-      filled += bytesRead;
-    }
-    await this.#checkSame(handle, entry);
+  /** Keeps to the rate that the user has set. A late look at the clock is made up for. */
+  #pace(bytes: number, rateMost: number): void {
+    const fromMs = Math.max(this.#notBeforeMs, performance.now() - 2 * limits.tickMs);
+    this.#notBeforeMs = fromMs + (bytes * 1_000) / rateMost;
   }
 
-  async #checkSame(handle: FileHandle, entry: ManifestEntry): Promise<void> {
-    const found = await handle.stat();
-    const isSameFile = found.isFile() && found.size === entry.bytes;
-    if (!isSameFile || boundedTime(found.mtimeMs) !== entry.mtimeMs)
-      throw new SourceError('changed', `${entry.path} was changed after the offer`);
-  }
-
-  #pathOf({ path }: ManifestEntry): string {
-    const [top = '', ...rest] = path.split('/');
-    const source = this.#context.record().sources.find(({ name }) => name === top);
-    if (source === undefined) throw new SourceError('gone', `${path} is not known`);
-    return join(source.path, ...rest);
+  async #sendRoot({ hashes }: Content, deliver: Deliver): Promise<void> {
+    const { id, offer } = this.#context.record();
+    const list = new Uint8Array(hashes.length * 32);
+    for (const [chunk, hash] of hashes.entries()) if (hash !== null) list.set(hash, chunk * 32);
+    const root = rootOf(fromHex(offer.manifestHash), listHashOf(offer.chunkBytes, offer.bytes, list));
+    await deliver([{ type: 'root', id, root }], null);
+    if (this.#context.record().root === null) await this.#context.change({ root: toHex(root) });
   }
 
   async #failed(cause: unknown): Promise<void> {
@@ -260,4 +251,11 @@ export class Outgoing {
   }
 }
 
-const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+function dataWords(id: MessageId, chunk: number, offset: number, bytes: Uint8Array): FileWords[] {
+  const words: FileWords[] = [];
+  for (let at = 0; at < bytes.length; at += wordLimits.dataBytesMax) {
+    const part = bytes.subarray(at, at + wordLimits.dataBytesMax);
+    words.push({ type: 'data', id, chunk, offset: offset + at, bytes: part });
+  }
+  return words;
+}

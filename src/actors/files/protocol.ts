@@ -1,6 +1,6 @@
 /** The protocol of the actor of files. Types only. */
 import type { FileError } from '../../chat/errors.js';
-import type { TransferAction } from '../../chat/contract.js';
+import type { AcceptOptions, OfferWishes, TransferAction } from '../../chat/contract.js';
 import type { TransferRow } from '../../chat/files/record.js';
 import type { FileOffer, FileWords } from '../../dialects/files.js';
 import type { MessageId, PeerId, SessionId } from '../../ids.js';
@@ -15,6 +15,7 @@ export interface OfferRequest {
   readonly comment: string;
   /** A folder of the home with the bytes of a source that cannot be read twice; it is removed with the transfer. */
   readonly spool: string;
+  readonly wishes: OfferWishes;
 }
 
 /** Files that are ready to be offered. */
@@ -42,7 +43,12 @@ export type FilesProtocol = {
   list: Call<Record<string, never>, readonly TransferRow[]>;
   /** A command of the user. `id`: the whole id, or an end that only one transfer has. */
   act: Call<
-    { readonly id: string; readonly action: TransferAction; readonly directory: string | null },
+    {
+      readonly id: string;
+      readonly action: TransferAction;
+      readonly directory: string | null;
+      readonly options: AcceptOptions;
+    },
     TransferRow,
     FileError
   >;
@@ -63,6 +69,8 @@ export type FilesProtocol = {
   sessionOver: Cast<{ readonly actor: string }>;
   /** A look at the clock while transfers run. */
   tick: Cast<Record<string, never>>;
+  /** A look for what transfers that are over have left. */
+  sweep: Cast<Record<string, never>>;
 };
 
 /** The reports of the actor to the node, whose protocol contains them. */

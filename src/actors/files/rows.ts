@@ -28,7 +28,11 @@ export const newRecord = ({ id, peerId, offer }: Offered, direction: 'in' | 'out
   spool: '',
   notes: [],
   isTold: true,
+  isEndedByPeer: false,
+  hasRemains: true,
   keepsMode: false,
+  replaces: false,
+  rateMost: null,
   root: null,
 });
 

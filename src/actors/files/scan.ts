@@ -4,7 +4,7 @@
  */
 import { constants, type Dirent, type Stats } from 'node:fs';
 import { access, lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { FileError } from '../../chat/errors.js';
 import { boundedTime, type ManifestEntry } from '../../chat/files/manifest.js';
@@ -22,9 +22,15 @@ export interface Scanned {
   readonly notes: readonly string[];
 }
 
-/** Reads the sources. Errors: `files/no-source` (a path that the user named cannot be read), `files/too-large`. */
-export async function scan(paths: readonly string[]): Promise<Result<Scanned, FileError>> {
-  const scanning = new Scanning();
+/**
+ * Reads the sources. `isFollowing`: links in folders count as what they point to. Errors: `files/no-source` (a path that
+ * the user named cannot be read), `files/too-large`.
+ */
+export async function scan(
+  paths: readonly string[],
+  isFollowing: boolean,
+): Promise<Result<Scanned, FileError>> {
+  const scanning = new Scanning(isFollowing);
   for (const path of paths) {
     const failure = await scanning.add(resolve(path));
     if (failure !== null) return err(failure);
@@ -47,6 +53,13 @@ class Scanning {
   readonly sources: Source[] = [];
   readonly notes: string[] = [];
   readonly #names = new Set<string>();
+  readonly #isFollowing: boolean;
+  /** Folders that links led to: each travels once, so that no circle of links is walked for ever. */
+  readonly #followed = new Set<string>();
+
+  constructor(isFollowing: boolean) {
+    this.#isFollowing = isFollowing;
+  }
 
   /** Adds one path of the user with all below it. Returns the failure; null: it was added. */
   async add(named: string): Promise<FileError | null> {
@@ -110,6 +123,7 @@ class Scanning {
     try {
       // A name that is not Unicode comes with a replacement character, under which nothing is found.
       const stats = await lstat(path);
+      if (this.#isFollowing && stats.isSymbolicLink()) return await this.#follow(path, place);
       const isKnown = stats.isFile() || stats.isDirectory() || stats.isSymbolicLink();
       if (!isKnown) throw new Error('it is neither a file nor a folder');
       const safe = splitPath(place);
@@ -120,6 +134,22 @@ class Scanning {
       this.notes.push(`left out: ${place} (${reasonOf(cause)})`);
       return null;
     }
+  }
+
+  /** Takes what a link points to for the link. Throws where that cannot travel. */
+  async #follow(link: string, place: string): Promise<Found> {
+    const path = await realpath(link);
+    const stats = await stat(path);
+    if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is neither a file nor a folder');
+    const isAround = link.startsWith(`${path}${sep}`) || this.#followed.has(path);
+    if (stats.isDirectory() && isAround) throw new Error('the folder that it points to travels already');
+    if (this.sources.length >= limits.followedMax) throw new Error('too many links');
+    const safe = splitPath(place);
+    if (safe.isErr()) throw new Error(safe.error);
+    await access(path, constants.R_OK);
+    this.#followed.add(path);
+    this.sources.push({ name: place, path });
+    return { path, place, stats };
   }
 
   async #entry({ path, place, stats }: Found): Promise<void> {

@@ -72,6 +72,10 @@ export class TransferFolder {
   /** Reads the manifest; empty where none is kept. */
   readManifest = (): Promise<Uint8Array> => readOrEmpty(join(this.path, manifestFile));
 
+  async dropManifest(): Promise<void> {
+    await rm(join(this.path, manifestFile), { force: true });
+  }
+
   /** Appends chunks to the log. `isSynced`: the log is on disk when this settles. */
   async logChunks(entries: readonly LoggedChunk[], isSynced: boolean): Promise<void> {
     this.#log ??= await open(join(this.path, logFile), 'a', 0o600);
@@ -135,13 +139,24 @@ export async function readRecords(
   for (const name of names) {
     const id = parseMessageId(name);
     if (id.isErr()) continue;
-    const bytes = await readOrEmpty(join(root, name, recordFile));
+    const path = join(root, name);
+    const bytes = await readOrEmpty(join(path, recordFile));
+    if (bytes.length === 0 && (await isWithoutRecord(path))) {
+      // A crash came before the first record, so no peer and no user has heard of this transfer.
+      await rm(path, { recursive: true, force: true });
+      continue;
+    }
     const record = decodeRecord(Buffer.from(bytes).toString('utf8'));
     // Its name on disk must be its id.
     if (record?.id === id.value) records.push(record);
     else onUnreadable(name);
   }
   return records.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+}
+
+/** Whether the folder of a transfer has no record, neither a whole nor a damaged one. */
+async function isWithoutRecord(path: string): Promise<boolean> {
+  return !(await readdir(path)).includes(recordFile);
 }
 
 /** Syncs a directory, so that names in it outlive a power cut. Windows cannot, and does not need to. */

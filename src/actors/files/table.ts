@@ -2,16 +2,18 @@
  * All transfers of a home: their records, the ends that run, and what their peers say. Decisions are those of
  * `chat/files`; this table carries them out on disk.
  */
-import { rm } from 'node:fs/promises';
 import { err, ok, type Result } from 'neverthrow';
-import type { TransferAction } from '../../chat/contract.js';
+import type { AcceptOptions, TransferAction } from '../../chat/contract.js';
 import type { FileError } from '../../chat/errors.js';
+import { stepsFor } from '../../chat/files/hearing.js';
 import { times } from '../../chat/files/limits.js';
 import {
   forgettable,
   isAcceptedUnasked,
   isExpired,
   isOver,
+  isWithoutUse,
+  isWordUrgent,
   mayAct,
   refusalOf,
   type TransferRecord,
@@ -20,27 +22,18 @@ import {
 import type { FileWords } from '../../dialects/files.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import { reasonOf } from '../../system-errors.js';
-import { toHex } from '../../wire/bytes.js';
 import { lastWord } from './last-word.js';
 import { newRecord, rowOf } from './rows.js';
 import { Incoming } from './incoming.js';
 import { Outgoing } from './outgoing.js';
 import type { FilesArgs, OfferRequest, Prepared } from './protocol.js';
 import { files as limits } from './limits.js';
-import { offerOf, ownSpool } from './offer.js';
+import { offerOf } from './offer.js';
 import { refusalOfDirectory } from './space.js';
-import { readRecords, TransferFolder } from './store.js';
+import { newHeld, type Held } from './held.js';
+import { readRecords } from './store.js';
 import type { Offered, TableEvents, TransferContext } from './transfer.js';
-
-/** One transfer. */
-interface Held {
-  record: TransferRecord;
-  readonly folder: TransferFolder;
-  /** The end that runs; null: none does. */
-  live: Incoming | Outgoing | null;
-  reportedAtMs: number;
-  isReportDue: boolean;
-}
+import { forget, removeLostSpools, removeRemains } from './upkeep.js';
 
 /** The transfers of a home. */
 export class TransferTable {
@@ -61,7 +54,26 @@ export class TransferTable {
     );
     for (const record of records) this.#hold(record);
     for (const held of this.#held.values()) this.#start(held);
+    await removeLostSpools(this.#args.folder, records, Date.now()).catch((cause: unknown) =>
+      this.#events.log('spool-not-removed', { reason: reasonOf(cause) }),
+    );
     this.tellWanted();
+  }
+
+  /** Removes what transfers that are over have left, once nobody can need it. */
+  async sweep(): Promise<void> {
+    for (const held of this.#held.values())
+      if (held.live === null && isWithoutUse(held.record, Date.now())) await this.#clear(held);
+  }
+
+  async #clear(held: Held): Promise<void> {
+    try {
+      await removeRemains(held.folder, held.record);
+      held.record = { ...held.record, hasRemains: false };
+      await held.folder.save(held.record);
+    } catch (cause) {
+      this.#events.log('remains-not-removed', { id: held.record.id, reason: reasonOf(cause) });
+    }
   }
 
   rows = (): readonly TransferRow[] => [...this.#held.values()].map(rowOf);
@@ -72,21 +84,20 @@ export class TransferTable {
   }
 
   /** Reads sources and keeps a transfer of them. */
-  async prepare({ id, peerId, paths, comment, spool }: OfferRequest): Promise<Result<Prepared, FileError>> {
+  async prepare(request: OfferRequest): Promise<Result<Prepared, FileError>> {
+    const { id, peerId, wishes } = request;
     const known = this.#held.get(id);
     // A repeated request is answered as before.
-    if (known?.record.peerId === peerId) return ok({ row: rowOf(known), offer: known.record.offer });
-    const offered = await offerOf(paths, comment);
+    if (known?.record.peerId === peerId)
+      return (await known.kept).map(() => ({ row: rowOf(known), offer: known.record.offer }));
+    const offered = await offerOf(request, this.#args);
     if (offered.isErr()) return err(offered.error);
-    const { offer, manifest, sources, notes } = offered.value;
-    const fields = { sources, notes, spool: ownSpool(this.#args.folder, spool) };
+    const { offer, manifest, sources, notes, spool } = offered.value;
+    const fields = { sources, notes, spool, rateMost: wishes.limit ?? null };
     const record = { ...newRecord({ id, peerId, offer }, 'out'), ...fields };
     const held = this.#hold(record);
-    return this.#kept(held, async () => {
-      await held.folder.keepManifest(manifest);
-      await held.folder.save(record);
-      return { row: rowOf(held), offer };
-    });
+    const kept = await this.#keep(held, manifest);
+    return kept.map(() => ({ row: rowOf(held), offer }));
   }
 
   /** Takes the offer of a peer. */
@@ -100,7 +111,8 @@ export class TransferTable {
     const known = this.#held.get(id);
     if (known !== undefined) {
       if (known.record.peerId !== peerId) return err({ code: 'files/io', reason: 'the id is taken' });
-      return ok(rowOf(known));
+      // A confirmed offer is never repeated, so it is confirmed once it is on disk.
+      return (await known.kept).map(() => rowOf(known));
     }
     const records = [...this.#held.values()].map(({ record }) => record);
     const refusal = refusalOf(records, offer, { peerId, isTrusted });
@@ -110,18 +122,15 @@ export class TransferTable {
         ? { ...asked, keepsMode: isVerified }
         : { ...asked, state: 'declined', reason: refusal, isTold: false };
     const held = this.#hold(record);
-    const kept = await this.#kept(held, async () => {
-      await held.folder.save(record);
-      return rowOf(held);
-    });
-    if (kept.isErr()) return kept;
+    const kept = await this.#keep(held, null);
+    if (kept.isErr()) return err(kept.error);
     this.#report(held);
     if (refusal !== null) {
       this.#tell(held);
       this.#forgetOld();
     } else if (isAcceptedUnasked(this.#args.policy, offer, { isTrusted, isVerified }))
-      await this.#accept(held, this.#args.directory);
-    return kept;
+      await this.#accept(held, this.#args.directory, {});
+    return ok(rowOf(held));
   }
 
   /** Carries out a command of the user. */
@@ -129,6 +138,7 @@ export class TransferTable {
     word: string,
     action: TransferAction,
     directory: string | null,
+    options: AcceptOptions = {},
   ): Promise<Result<TransferRow, FileError>> {
     const matching = [...this.#held.values()].filter(({ record }) => record.id.endsWith(word.toLowerCase()));
     const [held] = matching;
@@ -141,12 +151,13 @@ export class TransferTable {
     if (!mayAct(held.record, action)) return err({ code: 'files/wrong-state', id: word, state, action });
     switch (action) {
       case 'accept':
-        return this.#accept(held, directory ?? this.#args.directory);
+        return this.#accept(held, directory ?? this.#args.directory, options);
       case 'decline':
         await this.#change(held, { state: 'declined', reason: 'cancelled', isTold: false });
         return ok(rowOf(held));
       case 'cancel':
-        await this.#change(held, { state: 'stopped', reason: 'cancelled', isTold: false });
+        if (isOver(held.record)) await this.#clear(held);
+        else await this.#change(held, { state: 'stopped', reason: 'cancelled', isTold: false });
         return ok(rowOf(held));
       case 'retry':
         await this.#retry(held);
@@ -174,15 +185,32 @@ export class TransferTable {
   heard(peerId: PeerId, words: FileWords, taken: () => void): void {
     const held = this.#held.get(words.id);
     if (held === undefined || held.record.peerId !== peerId) {
-      // The peer goes on with what this side does not know: it ends there.
-      if (words.type !== 'stop') this.#events.say(peerId, [{ type: 'stop', id: words.id, reason: 'gone' }]);
+      // The peer goes on with what this side does not know, or waits until its end is known: it ends there.
+      const reason = words.type === 'stop' ? 'known' : 'gone';
+      const isAnswered = words.type !== 'stop' || words.reason !== 'known';
+      if (isAnswered) this.#events.say(peerId, [{ type: 'stop', id: words.id, reason }]);
       return taken();
     }
-    if (held.record.direction === 'in') this.#heardFromSender(held, words, taken);
-    else {
-      this.#heardFromReceiver(held, words);
-      taken();
+    let kept = Promise.resolve(true);
+    let isTaken = false;
+    for (const step of stepsFor(held.record, words)) {
+      if (step.type === 'change') kept = this.#change(held, step.fields);
+      if (step.type === 'acknowledge') void kept.then((isKept) => (isKept ? this.#known(held) : undefined));
+      if (step.type === 'tell') this.#tell(held);
+      if (step.type === 'serve') isTaken = this.#serve(held, words, taken);
     }
+    if (!isTaken) taken();
+  }
+
+  /** Hands a word to the end that runs. True: that end calls `taken`. */
+  #serve({ live, record }: Held, words: FileWords, taken: () => void): boolean {
+    if (live instanceof Incoming) {
+      live.heard(words, taken);
+      return true;
+    }
+    live?.asked(words);
+    this.#events.work(record.peerId);
+    return false;
   }
 
   /** Looks at the clock. */
@@ -191,6 +219,8 @@ export class TransferTable {
     for (const held of this.#held.values()) {
       if (isExpired(held.record, wallMs)) void this.#change(held, { state: 'expired', isTold: true });
       held.live?.tick(nowMs);
+      // Its own rate may have held it up.
+      if (held.live instanceof Outgoing && held.live.hasWork) this.#events.work(held.record.peerId);
       const isMoving = held.live !== null && held.live.view.activity !== 'paused';
       if ((isMoving || held.isReportDue) && nowMs - held.reportedAtMs >= times.reportEveryMs)
         this.#report(held);
@@ -200,9 +230,11 @@ export class TransferTable {
   /** Tells which peers have to be reached, where that has changed. */
   tellWanted(isRepeated = false): void {
     const wanted = new Set<PeerId>();
+    const wallMs = Date.now();
     for (const { record, live } of this.#held.values()) {
       const isWaiting = live instanceof Incoming ? live.needsPeer : live !== null;
-      if ((isWaiting || !record.isTold) && !this.#events.isUp(record.peerId)) wanted.add(record.peerId);
+      if ((isWaiting || isWordUrgent(record, wallMs)) && !this.#events.isUp(record.peerId))
+        wanted.add(record.peerId);
     }
     const key = [...wanted].toSorted().join(' ');
     if (key === this.#wanted && !isRepeated) return;
@@ -211,55 +243,57 @@ export class TransferTable {
   }
 
   async end(): Promise<void> {
-    for (const { live } of this.#held.values())
-      if (live instanceof Incoming) await live.end(false);
-      else await live?.end();
+    await Promise.all([...this.#held.values()].flatMap(({ live }) => (live === null ? [] : [live.end()])));
   }
 
   #hold(record: TransferRecord): Held {
-    const folder = new TransferFolder(this.#args.folder, record.id);
-    const held: Held = {
-      record,
-      folder,
-      live: null,
-      reportedAtMs: Number.NEGATIVE_INFINITY,
-      isReportDue: false,
-    };
+    const held = newHeld(record, this.#args.folder);
     this.#held.set(record.id, held);
     return held;
   }
 
-  /** Does the first writes of a transfer, which is forgotten where they fail. */
-  async #kept<T>(held: Held, write: () => Promise<T>): Promise<Result<T, FileError>> {
-    try {
-      return ok(await write());
-    } catch (cause) {
-      this.#held.delete(held.record.id);
-      await held.folder.remove().catch(() => undefined);
-      return err({ code: 'files/io', reason: reasonOf(cause) });
-    }
+  /** Does the first writes of a transfer, which is forgotten where they fail. The record comes last: it makes them count. */
+  #keep(held: Held, manifest: Uint8Array | null): Promise<Result<void, FileError>> {
+    const write = async (): Promise<Result<void, FileError>> => {
+      try {
+        if (manifest !== null) await held.folder.keepManifest(manifest);
+        await held.folder.save(held.record);
+        return ok(undefined);
+      } catch (cause) {
+        this.#held.delete(held.record.id);
+        await held.folder.remove().catch(() => undefined);
+        return err({ code: 'files/io', reason: reasonOf(cause) });
+      }
+    };
+    held.kept = write();
+    return held.kept;
   }
 
-  async #accept(held: Held, directory: string): Promise<Result<TransferRow, FileError>> {
+  async #accept(
+    held: Held,
+    directory: string,
+    { overwrite: replaces = false, keepMode: keepsMode = held.record.keepsMode }: AcceptOptions,
+  ): Promise<Result<TransferRow, FileError>> {
     const refusal = await refusalOfDirectory(directory, held.record.offer.bytes, this.#args.home);
     if (refusal !== null) return err(refusal);
     const { id, state } = held.record;
     // The user or the peer may have ended it while the disk was asked.
     if (state !== 'asked') return err({ code: 'files/wrong-state', id, state, action: 'accept' });
-    await this.#change(held, { state: 'accepted', directory });
+    await this.#change(held, { state: 'accepted', directory, replaces, keepsMode });
     return ok(rowOf(held));
   }
 
   async #retry(held: Held): Promise<void> {
     if (held.live instanceof Incoming) held.live.resume();
     if (held.record.state === 'stopped')
-      await this.#change(held, { state: 'accepted', reason: null, isTold: true });
+      await this.#change(held, { state: 'accepted', reason: null, isTold: true, isEndedByPeer: false });
     this.tellWanted(true);
   }
 
-  /** Changes the record. The peer hears of the change once it is on disk. */
-  async #change(held: Held, fields: Partial<TransferRecord>): Promise<void> {
+  /** Changes the record. The peer hears of the change once it is on disk. False: the disk did not take it. */
+  async #change(held: Held, fields: Partial<TransferRecord>): Promise<boolean> {
     const before = held.record;
+    let isKept = true;
     held.record = { ...before, ...fields, updatedAtMs: Date.now() };
     // At once, since the words of the peer that follow are for it.
     this.#start(held);
@@ -267,25 +301,31 @@ export class TransferTable {
       await held.folder.save(held.record);
     } catch (cause) {
       // The old state comes back after a restart, and with it the same step.
+      isKept = false;
       this.#events.log('transfer-not-kept', { id: before.id, reason: reasonOf(cause) });
     }
     if (held.record.state !== before.state) await this.#entered(held);
     this.#report(held);
     if (!held.record.isTold) this.#tell(held);
     this.tellWanted();
+    return isKept;
   }
 
   /** Ends what runs, where nothing follows the new state. */
   async #entered(held: Held): Promise<void> {
-    const { state, direction, spool } = held.record;
     if (!isOver(held.record)) return;
     const { live } = held;
     held.live = null;
     // A row must not wait for its own end: `end` comes after the present job.
-    if (live instanceof Incoming) void live.end(state === 'stopped' && held.record.reason === 'cancelled');
-    else await live?.end();
-    if (direction === 'out' && spool !== '') await rm(spool, { recursive: true, force: true });
+    const ended = live?.end().then(() => this.#left(held));
+    if (!(live instanceof Incoming)) await ended;
+    if (live === null) await this.#left(held);
     this.#forgetOld();
+  }
+
+  /** Nothing runs any more. The transfer may have been taken up again meanwhile. */
+  async #left(held: Held): Promise<void> {
+    if (held.live === null && isWithoutUse(held.record, Date.now())) await this.#clear(held);
   }
 
   #start(held: Held): void {
@@ -308,61 +348,6 @@ export class TransferTable {
     if (isUp) held.live.sessionUp();
   }
 
-  #heardFromSender(held: Held, words: FileWords, taken: () => void): void {
-    if (words.type === 'stop') {
-      this.#stopped(held, words.reason);
-      return taken();
-    }
-    if (held.live instanceof Incoming) held.live.heard(words, taken);
-    else taken();
-  }
-
-  #heardFromReceiver(held: Held, words: FileWords): void {
-    const { record } = held;
-    if (words.type === 'stop') return this.#stopped(held, words.reason);
-    if (isOver(record)) {
-      // It does not know that the transfer is over, or asks whether this side knows.
-      const isAgreed = words.type === 'stored' ? record.state === 'done' : words.type === 'consent';
-      if (isAgreed) this.#known(held);
-      else this.#tell(held);
-      return;
-    }
-    switch (words.type) {
-      case 'consent':
-        if (words.answer === 'accept' && record.state === 'offered')
-          void this.#change(held, { state: 'accepted' });
-        if (words.answer === 'decline')
-          void this.#change(held, { state: 'declined', reason: words.reason }).then(() => this.#known(held));
-        break;
-      case 'pull':
-      case 'manifest':
-        if (record.state === 'offered') void this.#change(held, { state: 'accepted' });
-        if (held.live instanceof Outgoing) held.live.asked(words);
-        this.#events.work(record.peerId);
-        break;
-      case 'stored':
-        void this.#change(held, { state: 'done', root: toHex(words.root) }).then(() => this.#known(held));
-        break;
-      case 'data':
-      case 'hash':
-      case 'root':
-        // Words of a sender.
-        break;
-      default:
-        words satisfies never;
-    }
-  }
-
-  /** The peer ended the transfer, or knows that it is over. */
-  #stopped(held: Held, reason: Extract<FileWords, { type: 'stop' }>['reason']): void {
-    const { record } = held;
-    const isAcknowledgement = reason === 'known';
-    // A peer that ended it, too, or does not know it any more, has nothing left to hear.
-    if (isOver(record) && !record.isTold) void this.#change(held, { isTold: true });
-    if (!isOver(record) && !isAcknowledgement) void this.#change(held, { state: 'stopped', reason });
-    if (!isAcknowledgement) this.#known(held);
-  }
-
   /** Acknowledges the end of a transfer. */
   #known({ record }: Held): void {
     this.#events.say(record.peerId, [{ type: 'stop', id: record.id, reason: 'known' }]);
@@ -383,9 +368,9 @@ export class TransferTable {
   /** Forgets the oldest transfers that are over. */
   #forgetOld(): void {
     for (const { id } of forgettable([...this.#held.values()].map(({ record }) => record))) {
-      const folder = this.#held.get(id)?.folder;
+      const held = this.#held.get(id);
       this.#held.delete(id);
-      void folder?.remove().catch(() => undefined);
+      if (held !== undefined) void forget(held.folder, held.record).catch(() => undefined);
     }
   }
 

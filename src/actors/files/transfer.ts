@@ -11,8 +11,8 @@ export interface TransferContext {
   readonly home: string;
   /** The record as it is now. */
   record(): TransferRecord;
-  /** Changes the record, and reports it once it is on disk. */
-  change(fields: Partial<TransferRecord>): Promise<void>;
+  /** Changes the record, and reports it once it is on disk. False: the disk did not take it. */
+  change(fields: Partial<TransferRecord>): Promise<boolean>;
   /** Says words to the peer; they are lost where no session is up. */
   say(words: readonly FileWords[]): void;
   /** Something that a user sees has changed. */

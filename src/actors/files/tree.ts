@@ -3,7 +3,7 @@
  * are whole. Nothing outside is written or read: no link is followed, files are made new (O_EXCL), and the folder above
  * each file is checked to be the one that this program made.
  */
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   copyFile,
   link,
@@ -20,7 +20,7 @@ import {
   utimes,
   type FileHandle,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isSafeTarget, numbered, type PlacedEntry, type SafeNames } from '../../chat/files/names.js';
 import { boundedTime } from '../../chat/files/manifest.js';
 import { errnoOf } from '../../system-errors.js';
@@ -30,13 +30,22 @@ import { closing, syncDirectory } from './store.js';
 
 /** Folder of unfinished transfers. */
 export const partFolder = '.parlance-part';
-const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+/** Links are refused, and a pipe in the place of a file does not hold the thread. */
+const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** The folder of a transfer was exchanged for something else: nothing more is written. */
 export class ExchangedError extends Error {
   constructor(path: string) {
     super(`${path} is not the folder that was made`);
     this.name = 'ExchangedError';
+  }
+}
+
+/** The record of a transfer could not be written, so the step that relies on it is not taken. */
+export class UnkeptError extends Error {
+  constructor() {
+    super('the home cannot be written');
+    this.name = 'UnkeptError';
   }
 }
 
@@ -120,6 +129,7 @@ export class PartTree {
    */
   async complete({ entries, implied }: SafeNames, keepsMode: boolean): Promise<readonly string[]> {
     const notes: string[] = [];
+    this.#checked.clear();
     for (const parts of implied) await this.#parentOf([...parts, '']);
     for (const entry of entries) if (entry.kind === 'directory') await this.#parentOf([...entry.parts, '']);
     const files = entries.filter(({ kind }) => kind === 'file');
@@ -136,30 +146,66 @@ export class PartTree {
     return notes;
   }
 
-  /** Moves everything into the directory of the user; no existing file is replaced. Returns the places. */
-  async place(tops: readonly string[]): Promise<readonly string[]> {
+  /** Returns the places that the received things will get, as far as nobody takes them before. */
+  async planned(tops: readonly string[], replaces: boolean): Promise<readonly string[]> {
     const base = await realpath(this.#directory);
-    await this.#check(this.#tree);
     const places: string[] = [];
     for (const top of tops) {
+      const found = await statOf(join(this.#tree, top));
+      let to = join(base, top);
+      for (let count = 1; !isFree(found, await statOf(to), replaces); count += 1)
+        to = join(base, numbered(top, count));
+      places.push(to);
+    }
+    return places;
+  }
+
+  /**
+   * Moves everything to its planned place in the directory of the user, or to the next free one. `replaces`: a file
+   * takes the place of another file; a folder is never replaced. Returns the places.
+   */
+  async place(
+    tops: readonly string[],
+    planned: readonly string[],
+    replaces: boolean,
+  ): Promise<readonly string[]> {
+    const base = await realpath(this.#directory);
+    // A folder that was checked before may have been exchanged since.
+    this.#checked.clear();
+    await this.#check(this.#tree);
+    const places: string[] = [];
+    for (const [nth, top] of tops.entries()) {
       const from = join(this.#tree, top);
       const found = await statOf(from);
-      // It was moved before a crash.
-      if (found === null) continue;
-      for (let count = 0; ; count += 1) {
-        const to = join(base, count === 0 ? top : numbered(top, count));
+      let to = planned[nth] ?? join(base, top);
+      // The directory may be another one than before a restart.
+      if (dirname(to) !== base) to = join(base, top);
+      // A thing that is not in the tree any more was moved before a crash.
+      if (found === null) {
+        places.push(to);
+        continue;
+      }
+      for (let count = 1; ; count += 1) {
         const there = await statOf(to);
         // A crash came between the two steps of a move.
-        if (there !== null && there.isFile() && there.ino === found.ino && there.dev === found.dev) {
-          await unlink(from);
-        } else if (there !== null || !(await moved(from, to, found))) continue;
-        places.push(to);
-        break;
+        const isMoved = there?.isFile() === true && there.ino === found.ino && there.dev === found.dev;
+        if (isMoved) await unlink(from);
+        if (isMoved || (isFree(found, there, replaces) && (await moved(from, to, found, replaces)))) break;
+        to = join(base, numbered(top, count));
       }
+      places.push(to);
     }
     await syncDirectory(base);
     await this.remove();
     return places;
+  }
+
+  /** Removes what an earlier run has left, without making anything. */
+  async removeLeft(): Promise<void> {
+    const base = await realpath(this.#directory).catch(() => null);
+    if (base === null) return;
+    this.#root = join(base, partFolder, this.#id);
+    await this.remove();
   }
 
   /** Removes the unfinished files. */
@@ -251,13 +297,23 @@ async function openKnown(path: string): Promise<FileHandle> {
   if (found === null) throw new LostPartError(path);
   // A second name of the file may be anywhere.
   if (!found.isFile() || found.nlink > 1) throw new ExchangedError(path);
-  return open(path, constants.O_RDWR | noFollow, 0o600);
+  const handle = await open(path, constants.O_RDWR | noFollow, 0o600);
+  const opened = await handle.stat();
+  if (opened.isFile() && opened.ino === found.ino && opened.dev === found.dev) return handle;
+  await handle.close();
+  throw new ExchangedError(path);
+}
+
+/** Whether a thing may get this place: nothing is there, or a file that may be replaced. */
+function isFree(found: Stats | null, there: Stats | null, replaces: boolean): boolean {
+  if (there === null) return true;
+  return replaces && found?.isFile() === true && (there.isFile() || there.isSymbolicLink());
 }
 
 /** Moves one thing to a free name. False: the name was taken meanwhile. */
-async function moved(from: string, to: string, found: Awaited<ReturnType<typeof lstat>>): Promise<boolean> {
+async function moved(from: string, to: string, found: Stats, replaces: boolean): Promise<boolean> {
   try {
-    if (found.isDirectory()) await rename(from, to);
+    if (found.isDirectory() || (replaces && found.isFile())) await rename(from, to);
     else if (found.isSymbolicLink()) {
       await symlink(await readlink(from), to);
       await unlink(from);
@@ -285,7 +341,7 @@ async function linked(from: string, to: string): Promise<void> {
   }
 }
 
-async function statOf(path: string) {
+async function statOf(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
   } catch (cause) {

@@ -150,8 +150,11 @@ export class Delivery<T extends DeliveryTurn> {
     else this.#follow(peerId, this.#outboxes.open(peerId, true).tick(turn.now.monotonicMs), turn);
   }
 
-  /** Takes messages out of the outbox. The call is answered once the disk knows, with those that were still in it. */
-  withdraw(peerId: PeerId, ids: readonly MessageId[], call: Withdrawal, turn: T): void {
+  /**
+   * Takes messages out of the outbox. The call, if there is one, is answered once the disk knows, with those that were
+   * still in it.
+   */
+  withdraw(peerId: PeerId, ids: readonly MessageId[], call: Withdrawal | null, turn: T): void {
     const mark = { peerId, ids, state: 'failed', reason: withdrawn } as const;
     const token = this.#marks.write(mark, turn);
     this.#withdrawals.asked(token, { peerId, peer: this.#people.name(peerId), call });

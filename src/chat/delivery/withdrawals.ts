@@ -18,7 +18,8 @@ export type Withdrawal = CallId<readonly StatusEvent[], StoreFailure>;
 interface Open {
   readonly peerId: PeerId;
   readonly peer: string;
-  readonly call: Withdrawal;
+  /** Null: nobody waits for an answer. */
+  readonly call: Withdrawal | null;
 }
 
 /** The withdrawals that are being committed. */
@@ -43,11 +44,11 @@ export class Withdrawals {
     this.#open.delete(token);
     const { peerId, peer, call } = open;
     if (result.isErr()) {
-      turn.emit(answer(call, err(result.error)));
+      if (call !== null) turn.emit(answer(call, err(result.error)));
       return;
     }
     const statuses = result.value.reached.map((id) => ({ ...status(id, peer, 'failed'), reason: withdrawn }));
-    turn.emit(answer(call, ok(statuses)));
+    if (call !== null) turn.emit(answer(call, ok(statuses)));
     const look = turn.newToken();
     this.#looks.set(look, peerId);
     const ask = { type: 'outbox', peerId, afterSeq: 0, entriesMax: 1, bytesMax: 1 } as const;

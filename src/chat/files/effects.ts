@@ -3,7 +3,7 @@ import type { Result } from 'neverthrow';
 import type { FileOffer } from '../../dialects/files.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { RuntimeError } from '../../runtime/errors.js';
-import type { TransferAction } from '../contract.js';
+import type { AcceptOptions, OfferWishes, TransferAction } from '../contract.js';
 import type { FileError } from '../errors.js';
 import type { TransferEvent } from '../events.js';
 import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
@@ -34,6 +34,7 @@ export type TransferAsk =
       readonly paths: readonly string[];
       readonly comment: string;
       readonly spool: string;
+      readonly wishes: OfferWishes;
     }
   | {
       readonly type: 'offered';
@@ -49,6 +50,7 @@ export type TransferAsk =
       readonly id: string;
       readonly action: TransferAction;
       readonly directory: string | null;
+      readonly options: AcceptOptions;
     };
 
 /** Failures of a request. */

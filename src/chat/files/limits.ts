@@ -49,6 +49,10 @@ export const offers = {
   /** Time for which an offer waits for an answer. */
   expiresSecondsDefault: 7 * 24 * 3_600,
   expiresSecondsMax: 30 * 24 * 3_600,
+  /** Time for which a stopped transfer can be taken up again: its unfinished files stay as long. */
+  remainsSeconds: 24 * 3_600,
+  /** Time for which a sender is sought to tell it that its file was declined or has arrived. */
+  lastWordSeconds: 7 * 24 * 3_600,
   /** Transfers that are over and still listed. The oldest is forgotten first. */
   finishedMax: 256,
   /** Transfers that are over and whose peer has not acknowledged it. */

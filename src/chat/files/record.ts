@@ -40,7 +40,7 @@ export interface TransferRecord {
   readonly directory: string;
   /** Whether received files are whole and being moved into place. */
   readonly isPlacing: boolean;
-  /** Places of what was received, once it is in place. */
+  /** Places of what was received: planned while it is moved, final once it is done. */
   readonly places: readonly string[];
   readonly sources: readonly Source[];
   /** A directory of the home with the bytes of a source that cannot be read twice; empty: none. */
@@ -49,8 +49,16 @@ export interface TransferRecord {
   readonly notes: readonly string[];
   /** Whether the peer knows the last state. */
   readonly isTold: boolean;
+  /** Whether the peer ended a transfer that is stopped. */
+  readonly isEndedByPeer: boolean;
+  /** Whether the unfinished files, the manifest and the spool are still there. */
+  readonly hasRemains: boolean;
   /** Whether files keep the right to be executed. */
   readonly keepsMode: boolean;
+  /** Whether received files replace those that have their names. */
+  readonly replaces: boolean;
+  /** Most bytes a second that are sent; null: as many as travel. */
+  readonly rateMost: number | null;
   /** Hex, once everything was read or received. */
   readonly root: string | null;
 }
@@ -103,6 +111,19 @@ export function refusalOf(
   return open >= limits.openMax || ofPeer >= most ? 'policy' : null;
 }
 
+/**
+ * Whether a session with the peer is wanted for the last word alone. The sender of a file waits for it; a receiver that
+ * has not heard of the end of a transfer comes by itself once it goes on.
+ */
+export const isWordUrgent = ({ isTold, direction, updatedAtMs }: TransferRecord, wallMs: number): boolean =>
+  !isTold && direction === 'in' && wallMs <= updatedAtMs + limits.lastWordSeconds * 1_000;
+
+/** Whether the unfinished files, the manifest and the spool of a transfer may be removed. */
+export const isWithoutUse = (record: TransferRecord, wallMs: number): boolean =>
+  isOver(record) &&
+  record.hasRemains &&
+  (record.state !== 'stopped' || wallMs > record.updatedAtMs + limits.remainsSeconds * 1_000);
+
 /** Returns the transfers to forget, of all in the order of their age: the oldest that are over. */
 export function forgettable(records: readonly TransferRecord[]): readonly TransferRecord[] {
   const over = records.filter(isOver);
@@ -137,7 +158,8 @@ export function mayAct(record: TransferRecord, action: TransferAction): boolean 
     case 'decline':
       return record.direction === 'in' && record.state === 'asked';
     case 'cancel':
-      return !isOver(record);
+      // The remains of a stopped transfer can be thrown away before their time.
+      return !isOver(record) || (record.state === 'stopped' && record.direction === 'in');
     case 'retry':
       return record.state === 'accepted' || (record.state === 'stopped' && record.direction === 'in');
     default:

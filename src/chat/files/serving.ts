@@ -26,16 +26,23 @@ export class Serving {
     }
   }
 
-  /** Returns the next thing to say; null: nothing is wanted. */
-  next(): { readonly type: 'chunk'; readonly chunk: number } | { readonly type: 'root' } | null {
+  /** Returns the next chunk to send; null: none is wanted. */
+  nextChunk(): number | null {
     const chunk = this.#queue.shift();
-    if (chunk !== undefined) {
-      this.#queued.delete(chunk);
-      return { type: 'chunk', chunk };
-    }
-    if (!this.#isRootWanted) return null;
+    if (chunk === undefined) return null;
+    this.#queued.delete(chunk);
+    return chunk;
+  }
+
+  get isRootWanted(): boolean {
+    return this.#isRootWanted;
+  }
+
+  /** Whether the root is to be said now. Its request counts once. */
+  takeRoot(): boolean {
+    const isWanted = this.#isRootWanted;
     this.#isRootWanted = false;
-    return { type: 'root' };
+    return isWanted;
   }
 
   get isIdle(): boolean {

@@ -103,6 +103,7 @@ export const inertFiles = actor<Nothing, null, FilesProtocol>({
     filesWritten: (state) => next(state),
     sessionOver: (state) => next(state),
     tick: (state) => next(state),
+    sweep: (state) => next(state),
   },
 });
 

@@ -1,6 +1,6 @@
 /** Rows of the local API about transfers of files. */
 import * as v from 'valibot';
-import { questions, type TransferAction } from '../../chat/contract.js';
+import { questions, type AcceptOptions, type TransferAction } from '../../chat/contract.js';
 import { nodeEvents } from '../../chat/events.js';
 import type { OfferOptions } from '../../node/handle.js';
 import { controlApi } from './limits.js';
@@ -20,6 +20,7 @@ export const fileMethods = {
       id: v.exactOptional(v.pipe(v.string(), v.description('id of the transfer: a UUID in lower case'))),
       comment: v.exactOptional(v.pipe(v.string(), v.maxLength(controlApi.commentCharsMax))),
       spool: v.exactOptional(path),
+      wishes: v.exactOptional(questions.offerWishes),
     }),
     gives: nodeEvents.transfer,
     pack: (peer: string, paths: readonly string[], options: OfferOptions = {}) => ({
@@ -46,13 +47,15 @@ export const fileMethods = {
       id: v.pipe(v.string(), v.nonEmpty(), v.maxLength(36)),
       action: questions.transferAction,
       directory: v.nullable(path),
+      options: v.exactOptional(questions.acceptOptions),
     }),
     gives: nodeEvents.transfer,
-    pack: (id: string, action: TransferAction, directory: string | null = null) => ({
-      id,
-      action,
-      directory,
-    }),
-    run: ({ node }, { id, action, directory }) => node.actOnTransfer(id, action, directory),
+    pack: (
+      id: string,
+      action: TransferAction,
+      directory: string | null = null,
+      options: AcceptOptions = {},
+    ) => ({ id, action, directory, options }),
+    run: ({ node }, { id, action, directory, options }) => node.actOnTransfer(id, action, directory, options),
   }),
 };

@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { cli } from './limits.js';
 import { addCommonOptions, arg, commonOptions } from './options/common-options.js';
-import { count, timeout as timeoutKind } from './options/values.js';
+import { byteRate, count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
 import { addRoleCommands } from './foreign/commands.js';
 import { runSend, type SendFlags } from './send-program.js';
@@ -150,7 +150,6 @@ function programOf(world: World, runs: Runs): Command {
 }
 
 function addMessageCommands(program: Command, world: World, runs: Runs): void {
-  const timeout = new Option('--timeout <seconds>', 'wait at most this long').argParser(arg(timeoutKind));
   base(program.command('send'), world)
     .description('send one message; without TEXT each line of stdin is one message')
     .argument('[peer]', 'the recipient, or several with commas between them')
@@ -160,7 +159,9 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         .choices(['queued', 'sent', 'accepted', 'delivered'])
         .default('delivered'),
     )
-    .addOption(new Option(timeout.flags, 'wait at most this long (default 30)').argParser(arg(timeoutKind)))
+    .addOption(
+      new Option('--timeout <seconds>', 'wait at most this long (default 30)').argParser(arg(timeoutKind)),
+    )
     .option('--secure', 'cmp2204: use its weak encryption (default)')
     .addOption(new Option('--plain', 'cmp2204: send without encryption').conflicts(['secure', 'number']))
     .addOption(
@@ -170,6 +171,13 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     )
     .option('--file <path...>', 'offer files and folders; - reads one from stdin; TEXT is a remark then')
     .option('--as <name>', '--file -: give what comes from stdin this name')
+    .option('--follow', '--file: send what links in a folder point to instead of the links')
+    .option('--snapshot', '--file: copy the files into the home first, so that later changes do not matter')
+    .addOption(
+      new Option('--limit <rate>', '--file: send at most this many bytes a second: 500k, 10M').argParser(
+        arg(byteRate),
+      ),
+    )
     .option(
       '--reply <id>',
       'answer this message of the conversation: its id, the last characters of it, ^1 or @1',
@@ -179,6 +187,14 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     .action((peer: string | undefined, words: string[], options: SendFlags, command: Command) =>
       runs(command, (context) => runSend(context, peer ?? '', words, options)),
     );
+  addRecv(program, world, runs);
+  addHistory(program, (command) => base(command, world), runs);
+  addFilesCommand(program, (command) => base(command, world), runs);
+  addOperationCommands(program, (command) => base(command, world), runs);
+  addPeopleCommands(program, (command) => base(command, world), runs);
+}
+
+function addRecv(program: Command, world: World, runs: Runs): void {
   base(program.command('recv'), world)
     .description('print messages as they arrive')
     .option('--follow', 'go on until a signal (default)')
@@ -193,10 +209,15 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
       ),
     )
     .option('--files <dir>', 'accept files instead and put them into this directory; --count counts them')
-    .addOption(timeout)
+    .option('--overwrite', '--files: let a file take the place of one with its name')
+    .option('--keep-mode', '--files: let files keep the right to be executed')
+    .addOption(new Option('--timeout <seconds>', 'wait at most this long').argParser(arg(timeoutKind)))
     .action((options: RecvFlags, command: Command) =>
       runs(command, async (context) => {
-        if (options.files !== undefined) return runRecvFiles(context, options.files, options);
+        const { files, overwrite, keepMode } = options;
+        if (files !== undefined) return runRecvFiles(context, files, options);
+        if (overwrite !== undefined || keepMode !== undefined)
+          return context.output.failure(usage('recv', '--overwrite and --keep-mode belong to --files'));
         const { recv } = await import('./commands/recv.js');
         return recv(context, {
           count: options.count ?? null,
@@ -208,14 +229,12 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
         });
       }),
     );
-  addHistory(program, (command) => base(command, world), runs);
-  addFilesCommand(program, (command) => base(command, world), runs);
-  addOperationCommands(program, (command) => base(command, world), runs);
-  addPeopleCommands(program, (command) => base(command, world), runs);
 }
 
 interface RecvFlags {
   readonly files?: string;
+  readonly overwrite?: boolean;
+  readonly keepMode?: boolean;
   readonly count?: number;
   readonly from?: string;
   readonly since?: string;

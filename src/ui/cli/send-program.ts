@@ -1,5 +1,5 @@
 /** The arguments of `send`: one peer, several, or everybody that is here. */
-import type { WaitFor } from '../../index.js';
+import type { OfferWishes, WaitFor } from '../../index.js';
 import { controlApi } from '../api/limits.js';
 import type { Cmp2204Flags } from './options/cmp2204-flags.js';
 import { usage, type RunContext } from './run.js';
@@ -11,6 +11,9 @@ export interface SendFlags extends Cmp2204Flags {
   readonly timeout?: number;
   readonly file?: readonly string[];
   readonly as?: string;
+  readonly follow?: boolean;
+  readonly snapshot?: boolean;
+  readonly limit?: number;
   readonly reply?: string | null;
   readonly allHere?: boolean;
   readonly yes?: boolean;
@@ -21,10 +24,13 @@ export async function runSend(
   context: RunContext,
   word: string,
   words: readonly string[],
-  { file, as, ...flags }: SendFlags,
+  { file, as, follow, snapshot, limit, ...flags }: SendFlags,
 ): Promise<ExitCode> {
-  if (file !== undefined) return offerTo(context, word, words, { file, as: as ?? null, ...flags });
+  const wishes = given({ follow, snapshot, limit });
+  if (file !== undefined) return offerTo(context, word, words, { file, as: as ?? null, wishes, ...flags });
   if (as !== undefined) return context.output.failure(usage('send', '--as belongs to --file -'));
+  const [wish] = Object.keys(wishes);
+  if (wish !== undefined) return context.output.failure(usage('send', `--${wish} belongs to --file`));
   const {
     timeout: timeoutMs = controlApi.timeoutMs,
     allHere = false,
@@ -64,12 +70,14 @@ async function offerTo(
   {
     file,
     as,
+    wishes,
     wait,
     timeout,
     allHere,
-  }: Omit<SendFlags, 'file' | 'as'> & {
+  }: Pick<SendFlags, 'wait' | 'timeout' | 'allHere'> & {
     readonly file: readonly string[];
     readonly as: string | null;
+    readonly wishes: OfferWishes;
   },
 ): Promise<ExitCode> {
   const { output } = context;
@@ -79,8 +87,22 @@ async function offerTo(
     peer: word,
     paths: file,
     as,
+    wishes,
     comment: words.join(' '),
     wait: wait === 'sent' ? 'queued' : wait,
     timeoutMs: timeout ?? null,
   });
 }
+
+/** The wishes that were typed. */
+const given = ({
+  follow,
+  snapshot,
+  limit,
+}: Readonly<
+  Record<'follow' | 'snapshot', boolean | undefined> & { limit: number | undefined }
+>): OfferWishes => ({
+  ...(follow === undefined ? {} : { follow }),
+  ...(snapshot === undefined ? {} : { snapshot }),
+  ...(limit === undefined ? {} : { limit }),
+});

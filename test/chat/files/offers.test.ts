@@ -52,7 +52,11 @@ const record = (nth: number, state: TransferRecord['state'], isTold: boolean): T
   spool: '',
   notes: [],
   isTold,
+  isEndedByPeer: false,
+  hasRemains: true,
   keepsMode: false,
+  replaces: false,
+  rateMost: null,
   root: null,
 });
 

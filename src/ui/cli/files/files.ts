@@ -1,6 +1,6 @@
 /** `files`: the transfers of this home, and decisions about them. */
 import { resolve } from 'node:path';
-import type { TransferEvent } from '../../../index.js';
+import type { AcceptOptions, TransferEvent } from '../../../index.js';
 import { until, usage, withNode, type RunContext } from '../run.js';
 import type { FilesVerb } from '../options/verbs.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -14,18 +14,24 @@ export interface FilesOptions {
   /** Where accepted files go, as it was typed; null: where they usually go. */
   readonly to: string | null;
   readonly isWatching: boolean;
+  readonly wishes: AcceptOptions;
 }
 
 /** Runs one verb of `files`. */
 export async function files(context: RunContext, options: FilesOptions): Promise<ExitCode> {
   const { output, stopped } = context;
-  const { verb, id, to, isWatching } = options;
+  const { verb, id, to, isWatching, wishes } = options;
   if (verb !== 'list' && id === null)
     return output.failure(usage('files', `${verb} needs the id of a transfer; "parlance files" lists them`));
   if (to !== null && verb !== 'accept') return output.failure(usage('files', '--to belongs to accept'));
+  const [wish] = Object.keys(wishes);
+  if (wish !== undefined && verb !== 'accept')
+    return output.failure(
+      usage('files', `${wish === 'overwrite' ? '--overwrite' : '--keep-mode'} belongs to accept`),
+    );
   return withNode(context, async ({ node }) => {
     if (verb !== 'list') {
-      const done = await node.actOnTransfer(id ?? '', verb, to === null ? null : resolve(to));
+      const done = await node.actOnTransfer(id ?? '', verb, to === null ? null : resolve(to), wishes);
       if (done.isErr()) return output.failure(done.error);
       await output.result(done.value, transferLine(done.value, output.colors));
       return 0;

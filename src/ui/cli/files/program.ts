@@ -1,5 +1,6 @@
 /** The command `files` with its arguments and help. */
 import { Argument, type Command } from 'commander';
+import type { AcceptOptions } from '../../../index.js';
 import { filesVerbs, type FilesVerb } from '../options/verbs.js';
 import type { RunContext } from '../run.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -15,12 +16,14 @@ export function addFilesCommand(program: Command, base: (command: Command) => Co
     )
     .argument('[id]', 'the transfer: its id, or the last characters of it')
     .option('--to <dir>', 'accept: put the files into this directory')
+    .option('--overwrite', 'accept: let a file take the place of one with its name')
+    .option('--keep-mode', 'accept: let files keep the right to be executed')
     .option('--watch', 'list: print every change, too, until a signal')
     .action(
       (
         verb: FilesVerb,
         id: string | undefined,
-        options: { to?: string; watch?: boolean },
+        options: { to?: string; watch?: boolean } & AcceptFlags,
         command: Command,
       ) =>
         runs(command, async (context) =>
@@ -29,6 +32,7 @@ export function addFilesCommand(program: Command, base: (command: Command) => Co
             id: id ?? null,
             to: options.to ?? null,
             isWatching: options.watch === true,
+            wishes: given(options),
           }),
         ),
     );
@@ -38,7 +42,7 @@ export function addFilesCommand(program: Command, base: (command: Command) => Co
 export async function runRecvFiles(
   context: RunContext,
   directory: string,
-  { count, from, timeout }: RecvFilesFlags,
+  { count, from, timeout, ...flags }: RecvFilesFlags,
 ): Promise<ExitCode> {
   const { recvFiles } = await import('./recv-files.js');
   return recvFiles(context, {
@@ -46,10 +50,22 @@ export async function runRecvFiles(
     count: count ?? null,
     from: from ?? null,
     timeoutMs: timeout ?? null,
+    wishes: given(flags),
   });
 }
 
-interface RecvFilesFlags {
+interface AcceptFlags {
+  readonly overwrite?: boolean;
+  readonly keepMode?: boolean;
+}
+
+/** The wishes that were typed. */
+const given = ({ overwrite, keepMode }: AcceptFlags): AcceptOptions => ({
+  ...(overwrite === undefined ? {} : { overwrite }),
+  ...(keepMode === undefined ? {} : { keepMode }),
+});
+
+interface RecvFilesFlags extends AcceptFlags {
   readonly count?: number | undefined;
   readonly from?: string | undefined;
   readonly timeout?: number | undefined;

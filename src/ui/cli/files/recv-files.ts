@@ -1,6 +1,11 @@
 /** `recv --files DIR`: accepts what is offered, and waits until it is there. */
 import { resolve } from 'node:path';
-import { escapeForTerminal, type NodeHandle, type TransferEvent } from '../../../index.js';
+import {
+  escapeForTerminal,
+  type AcceptOptions,
+  type NodeHandle,
+  type TransferEvent,
+} from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { EndReason, until, withNodes, type RunContext } from '../run.js';
 import { lineOf, wordingOf, type ExitCode } from '../screen/wording.js';
@@ -13,6 +18,7 @@ export interface RecvFilesOptions {
   readonly count: number | null;
   readonly from: string | null;
   readonly timeoutMs: number | null;
+  readonly wishes: AcceptOptions;
 }
 
 /** Accepts offers and prints transfers. Exit codes: 4 where `timeoutMs` passed before `count` transfers were done. */
@@ -49,7 +55,7 @@ async function follow(
     if (!(await isFrom(node, options.from, event))) return false;
     await rows.show(event);
     if (event.state === 'asked') {
-      const accepted = await node.actOnTransfer(event.id, 'accept', directory);
+      const accepted = await node.actOnTransfer(event.id, 'accept', directory, options.wishes);
       if (accepted.isErr()) output.note(lineOf(wordingOf(accepted.error)));
     }
     if (event.state !== 'done') return false;

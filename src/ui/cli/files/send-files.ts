@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { newMessageId, type TransferEvent } from '../../../index.js';
+import { newMessageId, type OfferWishes, type TransferEvent } from '../../../index.js';
 import { reasonOf } from '../../../system-errors.js';
 import type { Attachment } from '../attach.js';
 import type { CliError } from '../errors.js';
@@ -19,6 +19,7 @@ export interface SendFilesOptions {
   /** Name of what comes from stdin; null: nothing does. */
   readonly as: string | null;
   readonly comment: string;
+  readonly wishes: OfferWishes;
   readonly wait: 'queued' | 'accepted' | 'delivered';
   /** Null: a transfer that was accepted takes the time that it takes. */
   readonly timeoutMs: number | null;
@@ -67,7 +68,7 @@ async function offer(
   spool: string,
 ): Promise<ExitCode> {
   const { output, stopped, world } = context;
-  const { peer, comment } = options;
+  const { peer, comment, wishes } = options;
   const id = newMessageId();
   const timer = new AbortController();
   const endReason = new EndReason();
@@ -75,7 +76,7 @@ async function offer(
   const events = until(node.events(), AbortSignal.any([stopped, timer.signal]));
   const paths = spool === '' ? options.paths.map((path) => resolve(path)) : [join(spool, options.as ?? '')];
   const offered = await untilKnown(
-    () => node.offerFiles(peer, paths, { id, comment, ...(spool === '' ? {} : { spool }) }),
+    () => node.offerFiles(peer, paths, { id, comment, wishes, ...(spool === '' ? {} : { spool }) }),
     {
       ageMs,
       signal: stopped,

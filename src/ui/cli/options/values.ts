@@ -222,6 +222,16 @@ export const notifyBodies: Kind<(typeof notifyBodiesNames)[number]> = {
   refusal: rule(`texts are shown of ${notifyBodiesNames.join(', ')}`),
 };
 
+/** Bytes a second, with a unit of decimal thousands: `500k`, `10M`. */
+export const byteRate: Kind<number> = {
+  schema: v.pipe(v.number(), v.safeInteger(), v.minValue(1_000)),
+  fromWord(word) {
+    const [, digits = '', unit = ''] = /^(\d{1,12})([kKmMgG]?)$/u.exec(word) ?? [];
+    return digits === '' ? word : Number(digits) * 1_000 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());
+  },
+  refusal: rule('a rate is at least 1000 bytes a second, such as 500k or 10M'),
+};
+
 /** The peers whose files are accepted without a question. */
 export const filesAccept: Kind<'none' | 'contacts' | 'verified'> = {
   schema: v.picklist(['none', 'contacts', 'verified']),

@@ -1,0 +1,101 @@
+/**
+ * The files of the user that are sent. Each is opened so that it cannot hold the thread (a pipe in its place would wait
+ * for ever), and checked on every reading to be the regular file of the offer, at the place of the offer.
+ */
+import { constants } from 'node:fs';
+import { lstat, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { boundedTime, type ManifestEntry } from '../../chat/files/manifest.js';
+import type { Source } from '../../chat/files/record.js';
+
+/** A source that is not what it was, or cannot be read. */
+export class SourceError extends Error {
+  readonly reason: 'changed' | 'gone' | 'io';
+  constructor(reason: SourceError['reason'], message: string) {
+    super(message);
+    this.name = 'SourceError';
+    this.reason = reason;
+  }
+}
+
+const { O_RDONLY } = constants;
+const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+const noWait = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
+
+/** The sources of one transfer. One file is open at a time. */
+export class SourceFiles {
+  /** Paths of the things that the user named, and of those that links led to, by their names in the manifest. */
+  readonly #sources: ReadonlyMap<string, string>;
+  #file: { readonly at: number; readonly handle: FileHandle } | null = null;
+
+  constructor(sources: readonly Source[]) {
+    this.#sources = new Map(sources.map(({ name, path }) => [name, path]));
+  }
+
+  /** Fills `target` from a file. Throws `SourceError` and errors of the system. `at`: the number of the entry. */
+  async read(at: number, entry: ManifestEntry, target: Uint8Array, offset: number): Promise<void> {
+    if (this.#file?.at !== at) {
+      await this.close();
+      this.#file = { at, handle: await this.#open(entry) };
+    }
+    const { handle } = this.#file;
+    for (let filled = 0; filled < target.length;) {
+      const { bytesRead } = await handle.read(target, filled, target.length - filled, offset + filled);
+      if (bytesRead === 0) throw changed(entry);
+      filled += bytesRead;
+    }
+    await checkSame(handle, entry);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    await file?.handle.close().catch(() => undefined);
+  }
+
+  async #open(entry: ManifestEntry): Promise<FileHandle> {
+    const path = this.#pathOf(entry);
+    const handle = await open(path, O_RDONLY | noFollow | noWait);
+    try {
+      await checkSame(handle, entry);
+      await checkPlace(handle, path, entry);
+      return handle;
+    } catch (cause) {
+      await handle.close().catch(() => undefined);
+      throw cause;
+    }
+  }
+
+  #pathOf({ path }: ManifestEntry): string {
+    const parts = path.split('/');
+    for (let count = parts.length; count > 0; count -= 1) {
+      const source = this.#sources.get(parts.slice(0, count).join('/'));
+      if (source !== undefined) return join(source, ...parts.slice(count));
+    }
+    throw new SourceError('gone', `${path} is not known`);
+  }
+}
+
+/** Checks that the file is regular, and has the size and the time of the offer. */
+async function checkSame(handle: FileHandle, entry: ManifestEntry): Promise<void> {
+  const found = await handle.stat();
+  const isSameFile = found.isFile() && found.size === entry.bytes;
+  if (!isSameFile || boundedTime(found.mtimeMs) !== entry.mtimeMs) throw changed(entry);
+}
+
+/**
+ * Checks that no folder above the file was exchanged for a link, which would send a file that the user never named. The
+ * system names the place of an open file on Linux; elsewhere two looks must agree.
+ */
+async function checkPlace(handle: FileHandle, path: string, entry: ManifestEntry): Promise<void> {
+  if (process.platform === 'linux') {
+    const place = await readlink(`/proc/self/fd/${String(handle.fd)}`).catch(() => null);
+    if (place !== null && place !== path) throw changed(entry);
+  }
+  const [there, open] = await Promise.all([lstat(path), handle.stat()]);
+  const isThere = there.ino === open.ino && there.dev === open.dev;
+  if (!isThere || (await realpath(dirname(path))) !== dirname(path)) throw changed(entry);
+}
+
+const changed = ({ path }: ManifestEntry): SourceError =>
+  new SourceError('changed', `${path} was changed after the offer`);

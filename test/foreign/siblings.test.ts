@@ -157,12 +157,13 @@ test('cmp2204: an encrypted text of another known group is read', async (t) => {
 });
 
 // Case O7
-test('cmp2204: an encrypted text of an unknown group gives a sentence with the remedy', async (t) => {
+test('cmp2204: an encrypted text of any group is read where its number shows that it is not ours', async (t) => {
   const scene = await startScene(t);
   const group = { p: 1_009, q: 11 };
-  await initiate({ port: scene.port(), text: 'hidden', secret: 500, group }).catch(() => undefined);
-  const { text } = await scene.until(isNotice('unreadable'));
-  assert.match(text, /^somebody at 127\.0\.0\.1 sent an encrypted message that cannot be read: .* P and Q/);
+  await initiate({ port: scene.port(), text: 'original', secret: 500, group });
+  for (const secret of [2, 5, 500])
+    await initiate({ port: scene.port(), text: `sibling ${secret}`, secret, group, spelling: 'underscore' });
+  assert.deepEqual(await scene.texts('cmp2204', 4), ['original', 'sibling 2', 'sibling 5', 'sibling 500']);
 });
 
 // Case O3

@@ -17,6 +17,12 @@ const unreadable: readonly (readonly [ForeignDialectName, string | Uint8Array, R
   ['cmp2204', '{"unencrypted message": unquoted}', /^sent a message over cmp2204 that cannot be read \(json/],
   ['cmp2204', '{"unencrypted_message": ["hi"]}', /\(a message that is not text\): ask for it again$/],
   ['cmp2204', '{"key": "eight"}', /\(a key that is not a number\)/],
+  // Case O7
+  [
+    'cmp2204',
+    `{"key": "b'8'"}{"encrypted message": "c2VhbGVkLi4="}`,
+    /^sent an encrypted .* its numbers P and Q/,
+  ],
   ['cmp2204', '{"encrypted message": "NJEPJH6cW3w="}', /\(an encrypted text before a key\)/],
   ['synergy', '{"type": "file", "content": "hi"}', /over synergy .*\(an object of another type\)/],
   ['synergy', '{"sender_name": "ann", "sender_port": 7000}', /\(a message without content\)/],

@@ -18,9 +18,9 @@
  * COMPAT other answers spell the keys with underscores or as one word: any spelling is read, and answered in kind. A
  * text for a program that has not spoken yet stands under all three spellings, since every program tests by key.
  * COMPAT a public number without b'' means that the cipher key is made of the plain digits. COMPAT programs that send
- * such numbers use the group of 23 and 5 or that of 19 and 2, and do not say which: an exchange with them opens with
- * the number 1, by which both sides share the number 1 in every group. COMPAT a text of an initiator in another known
- * group than ours is read. COMPAT a text beside a key without a use is read, and a member `user` names the sender.
+ * such numbers use the group of 23 and 5, that of 19 and 2 or another one, and do not say which: they get the number 1,
+ * by which both sides share the number 1 in every group. So does an initiator whose number is not of our group. COMPAT a
+ * text of an initiator in another known group than ours is read. COMPAT a text beside a key without a use is read, and a member `user` names the sender.
  * COMPAT base64 wrapped in b'' as well: it is what `str()` of Python's bytes gives. COMPAT the real responder prints
  * and never answers but with its key, so nothing is said on an accepted connection.
  */
@@ -280,7 +280,7 @@ function hearText(
 function hearKey(exchange: Exchange, message: Extract<Cmp2204Message, { type: 'key' }>): Outputs {
   const { role, group, waiting } = exchange;
   if (role === 'dial' && waiting === null) return malformed('cmp2204', 'a key nobody asked for');
-  const shared = sharedIn(exchange, message.publicNumber);
+  const shared = sharedIn(exchange, message);
   if (shared === null) return unreadable(`a public number that is not below ${group.prime}`);
   exchange.form = { keys: guessKeys(exchange.form, message.number), number: message.number };
   exchange.theirs = message;
@@ -291,15 +291,18 @@ function hearKey(exchange: Exchange, message: Extract<Cmp2204Message, { type: 'k
   return writeText(waiting.utterance, { type: 'sealed', keys: exchange.form.keys, base64 }, 'toy-dh-3des');
 }
 
-/** Null: their number is of no group in which the exchange could go on. */
-function sharedIn(exchange: Exchange, theirs: bigint): bigint | null {
+/** Null: their number is not of our group. An initiator of another group gets the number that works in each. */
+function sharedIn(
+  exchange: Exchange,
+  { number, publicNumber: theirs }: Extract<Cmp2204Message, { type: 'key' }>,
+): bigint | null {
+  const { role, group, options } = exchange;
+  const isOfAnyGroup = options.group === null && options.privateNumber === null && number !== 'repr';
+  const isOfOther = theirs < 1n || theirs >= group.prime;
+  if (role === 'accept' && (isOfAnyGroup || isOfOther)) exchange.secret ??= neutralSecret;
   const secret = ownSecret(exchange);
   // Any number to the power of 0 is 1.
-  if (secret === neutralSecret) return 1n;
-  const shared = sharedNumber(exchange.group, secret, theirs);
-  const isOfKnownGroup = knownGroups.some(({ prime }) => theirs >= 1n && theirs < prime);
-  // A text of an initiator may still open in its own group.
-  return shared ?? (exchange.role === 'accept' && isOfKnownGroup ? 1n : null);
+  return secret === neutralSecret ? 1n : sharedNumber(group, secret, theirs);
 }
 
 /**

@@ -108,15 +108,19 @@ function openMenu(
   const shown = (peer: string): string => escapeName(called(peer));
   const waitMs = dialog.isTerminal ? limits.deliverWaitMs : pipedWaitMs(role);
   const fail = (error: NodeError): void => dialog.say(lineOf(wordingOf(error)));
-  const leaveOne = async (peer: string): Promise<void> =>
+  const leaveOne = async (peer: string): Promise<void> => {
+    const active = (await role.node.foreignPeers(role.dialect)).unwrapOr([]);
+    // The list does not keep the name of a peer that was left.
+    const name = shown(active.find((row) => row.peer === peer)?.name ?? peer);
     (await role.node.foreignLeave(role.dialect, peer)).match(
-      () => dialog.say(`${shown(peer)} knows that you leave.`),
+      () => dialog.say(`${name} knows that you leave.`),
       (error) => {
         if (error.code !== 'transport/dial-failed') return fail(error);
         const why = escapeForTerminal(error.reason);
-        dialog.say(`${shown(peer)} is off your list; your goodbye did not reach it: ${why}.`);
+        dialog.say(`${name} is off your list; your goodbye did not reach it: ${why}.`);
       },
     );
+  };
   const send = async (
     peer: string,
     text: string,

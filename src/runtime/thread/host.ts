@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { RuntimeLimits } from '../limits.js';
-import type { Awaitable, Behaviour, ExitReason, LogLevel, OwnLimits } from '../actor.js';
+import type { Awaitable, Behaviour, ExitReason, LogLevel } from '../actor.js';
 import { Cell } from '../cell/cell.js';
 import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
@@ -17,6 +17,7 @@ import type { Recorder, TraceEvent } from '../recorder.js';
 import type { Loop } from '../timers.js';
 import { joinLocally } from '../link/pipe.js';
 import { Wire, type Channel } from '../link/wire.js';
+import { cellLimits } from './cell-limits.js';
 import type { ProgressTable } from './progress.js';
 
 /** The data by which a thread makes a cell. */
@@ -57,8 +58,17 @@ export interface HostControl {
   create(spec: CellSpec): void;
   /** `isCautious`: its thread died; messages are settled one by one for a while. */
   start(id: string, incarnation: number, restarts: number, isCautious: boolean): Awaitable<StartOutcome>;
-  /** Handles what was sent before the marker on these links; resolves with how the actor ended. */
-  stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Awaitable<ExitReason>;
+  /**
+   * Handles what was sent before the marker on these links; resolves with how the actor ended. `isLast`: it is removed
+   * then.
+   */
+  stop(
+    id: string,
+    reason: ExitReason,
+    marker: number,
+    links: readonly number[],
+    isLast: boolean,
+  ): Awaitable<ExitReason>;
   /** Crashes an actor. `isAtEnvelope`: the message in hand is the cause. */
   crash(id: string, detail: string, isAtEnvelope: boolean): void;
   /** The address of a link that an actor here opened; null: no actor has that id. */
@@ -155,13 +165,18 @@ export class Host implements HostControl, CellHost {
     return cell.start(incarnation, restarts, isCautious);
   }
 
-  stop(id: string, reason: ExitReason, marker: number, links: readonly number[]): Awaitable<ExitReason> {
+  stop(
+    id: string,
+    reason: ExitReason,
+    marker: number,
+    links: readonly number[],
+    isLast: boolean,
+  ): Awaitable<ExitReason> {
     const ending = this.#cells.get(id)?.stop(reason, marker, links) ?? reason;
-    if (!(ending instanceof Promise)) {
-      this.flushWires();
-      return ending;
-    }
-    return ending.finally(() => this.flushWires());
+    const over = (): void => (isLast ? this.remove(id) : this.flushWires());
+    if (ending instanceof Promise) return ending.finally(over);
+    over();
+    return ending;
   }
 
   crash(id: string, detail: string, isAtEnvelope: boolean): void {
@@ -376,16 +391,4 @@ export class Host implements HostControl, CellHost {
     cell.links.addReceiver(receiver);
     return receiver;
   }
-}
-
-/** The limits of one actor: those of its thread, with what its definition sets. */
-export function cellLimits(limits: RuntimeLimits, own: OwnLimits): RuntimeLimits {
-  const { mailboxMax, handlerMsMax, triesMax } = own;
-  if (mailboxMax === undefined && handlerMsMax === undefined && triesMax === undefined) return limits;
-  return {
-    ...limits,
-    mailboxMax: mailboxMax ?? limits.mailboxMax,
-    handlerDeadlineMs: handlerMsMax ?? limits.handlerDeadlineMs,
-    poisonTriesMax: triesMax ?? limits.poisonTriesMax,
-  };
 }

@@ -130,6 +130,10 @@ async function isDoneSoon(work: Settling): Promise<boolean> {
 /** How a start went; `late`: it may still go on over there. */
 export type StartAnswer = StartOutcome | { readonly type: 'late'; readonly detail: string };
 
+/** The end of a life that did not begin. */
+export const unbegun = (answer: Exclude<StartAnswer, { readonly type: 'ready' }>): ExitReason =>
+  answer.type === 'refused' ? answer : { type: 'crash', detail: answer.detail };
+
 /** Waits for the `init` of an actor to which its thread has come. */
 export async function startInTime(
   starting: PromiseLike<StartOutcome>,

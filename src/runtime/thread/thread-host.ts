@@ -55,6 +55,8 @@ export interface ThreadOptions {
   readonly boots: Boots;
 }
 
+type StopArgs = readonly [...OrderArgs<'stop'>, deadlineMs: number];
+
 /** `WorkerControl` across a port. Calls to a dead thread are lost, since its death is reported in any case. */
 export class ThreadHost extends OneWayControl {
   /** Name of the thread. A spare thread is renamed when it gets its first actor. */
@@ -173,15 +175,9 @@ export class ThreadHost extends OneWayControl {
   }
 
   /** Resolves with how it ended; null when `deadlineMs` have passed for the thread, or when it is dead. */
-  async stop(
-    id: string,
-    reason: ExitReason,
-    marker: number,
-    links: readonly number[],
-    deadlineMs: number,
-  ): Promise<ExitReason | null> {
-    const stopped = this.#orders.ask('stop', [id, reason, marker, links]);
-    return (await this.#waits.inTime(stopped, deadlineMs)) ? stopped : null;
+  stop(...[id, reason, marker, links, isLast, deadlineMs]: StopArgs): Promise<ExitReason | null> {
+    const stopped = this.#orders.ask('stop', [id, reason, marker, links, isLast]);
+    return this.#waits.inTime(stopped, deadlineMs).then((isInTime) => (isInTime ? stopped : null));
   }
 
   /** Resolves when its last reports have arrived, at the latest after a short time. */

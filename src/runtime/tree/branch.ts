@@ -16,6 +16,7 @@ import type { ActorNode, SupervisorEvent, SupervisorNode, SupervisorSpec, TreeNo
 import type { Timers } from '../timers.js';
 
 type Child = ChildOf<Branch>;
+const shutdown: ExitReason = { type: 'shutdown' };
 
 /** The owner of a supervisor. */
 export interface BranchOwner {
@@ -168,8 +169,7 @@ export class Branch implements ActorOwner, BranchOwner {
   async stopChild(id: string): Promise<Result<void, RuntimeError>> {
     const child = this.#children.get(keyOf('actor', id)) ?? this.#children.get(keyOf('branch', id));
     if (child === undefined) return err({ code: 'runtime/no-actor', actor: id });
-    await this.#stopOne(child);
-    await this.#forget(child);
+    await this.#stopOne(child, true);
     return ok(undefined);
   }
 
@@ -189,10 +189,7 @@ export class Branch implements ActorOwner, BranchOwner {
     this.#sleepers.wakeAll();
     this.#waiting.wakeAll();
     await Promise.all(this.#chains.values());
-    const end = async (child: Child): Promise<void> => {
-      await this.#stopOne(child);
-      if (child.isDynamic) await this.#forget(child);
-    };
+    const end = (child: Child): Promise<void> => this.#stopOne(child, child.isDynamic);
     if (this.#spec.stopOrder === 'parallel') await Promise.all([...this.#children.values()].map(end));
     else for (const child of [...this.#children.values()].toReversed()) await end(child);
     this.#status = 'down';
@@ -333,24 +330,24 @@ export class Branch implements ActorOwner, BranchOwner {
     return null;
   }
 
-  async #stopOne(child: Child): Promise<void> {
-    const { node } = child;
-    if (node.type === 'branch') {
-      await node.branch.halt();
-      child.isUp = false;
-      return;
-    }
-    const wasUp = child.isUp;
+  /** `isLast`: forgets it, too. */
+  async #stopOne(child: Child, isLast = false): Promise<void> {
+    const { node, isUp } = child;
+    if (node.type === 'branch') await node.branch.halt();
     child.isUp = false;
-    const deadlineMs = node.spec.behaviour.shutdownMs ?? this.#system.limits.shutdownMs;
-    const reason = await this.#system.directory.stop(child.id, { type: 'shutdown' }, deadlineMs);
-    if (wasUp) this.#system.emit({ type: 'exited', id: child.id, reason });
+    if (node.type === 'actor') {
+      const deadlineMs = node.spec.behaviour.shutdownMs ?? this.#system.limits.shutdownMs;
+      const reason = await this.#system.directory.stop(child.id, shutdown, deadlineMs, isLast);
+      if (isUp) this.#system.emit({ type: 'exited', id: child.id, reason });
+    }
+    const forgetting = isLast ? this.#forget(child) : undefined;
+    if (forgetting !== undefined) await forgetting;
   }
 
-  async #forget(child: Child): Promise<void> {
+  #forget(child: Child): Awaitable<void> {
     if (this.#isKept(child)) this.#children.delete(keyOf(child.node.type, child.id));
-    if (child.node.type === 'branch') await child.node.branch.stop();
-    else await this.#system.directory.remove(child.id);
+    if (child.node.type === 'branch') return child.node.branch.stop();
+    return this.#system.directory.remove(child.id);
   }
 
   /** Gives up, and passes the failure to the owner of this supervisor. */
@@ -373,7 +370,7 @@ export class Branch implements ActorOwner, BranchOwner {
     this.#stopping ??= (async () => {
       await this.halt();
       // All have stopped, so the order does not matter any more.
-      await Promise.all([...this.#children.values()].map((child) => this.#forget(child)));
+      await Promise.all([...this.#children.values()].map(async (child) => this.#forget(child)));
       this.#system.branches.delete(this.id);
       if (this.#owner === null) await this.#system.directory.close();
       this.#hasEnded(reason);

@@ -11,7 +11,7 @@ import { unreachable } from '../exhaustive.js';
 import { gone } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { Host } from '../thread/host.js';
-import { endHere, startHere, type StartAnswer } from '../thread/in-time.js';
+import { endHere, startHere, unbegun, type StartAnswer } from '../thread/in-time.js';
 import type { Blame } from '../thread/tenants.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import { Links, type Seats } from './links.js';
@@ -143,7 +143,7 @@ export class Directory implements ThreadEvents, Seats {
 
   #started(actor: Placed, host: Host | ThreadHost, answer: StartAnswer): Awaitable<StartOutcome> {
     actor.status = answer.type === 'ready' ? 'ready' : 'down';
-    if (answer.type !== 'ready') actor.lastReason = reasonOf(answer);
+    if (answer.type !== 'ready') actor.lastReason = unbegun(answer);
     if (answer.type === 'crashed' && host instanceof ThreadHost)
       return { ...answer, cause: this.#deaths.get(host) ?? null };
     if (answer.type !== 'late') return answer;
@@ -160,19 +160,21 @@ export class Directory implements ThreadEvents, Seats {
 
   /**
    * Lets an actor finish within `deadlineMs`; otherwise ends its thread, or removes it from a shared one. Resolves
-   * with the reason of its end.
+   * with the reason of its end. `isLast`: `remove` follows, and the thread forgets it with this order already.
    */
-  async stop(id: string, reason: ExitReason, deadlineMs: number): Promise<ExitReason> {
+  async stop(id: string, reason: ExitReason, deadlineMs: number, isLast = false): Promise<ExitReason> {
     const actor = this.#actors.get(id);
     if (actor?.host === null || actor?.host === undefined) return reason;
     actor.status = 'down';
     const { host } = actor;
     const { marker, links } = this.#links.markInto(id);
     const ended = await (host instanceof ThreadHost
-      ? host.stop(id, reason, marker, links, deadlineMs)
-      : endHere(host.stop(id, reason, marker, links), deadlineMs, this.#options.timers));
-    await this.#lifeOver(actor);
+      ? host.stop(id, reason, marker, links, isLast, deadlineMs)
+      : endHere(host.stop(id, reason, marker, links, isLast), deadlineMs, this.#options.timers));
+    const over = this.#lifeOver(actor);
+    if (over !== null) await over;
     actor.lastReason = ended ?? reason;
+    actor.isRemoved = isLast && ended !== null && actor.host === host;
     if (ended !== null) return ended;
     if (actor.host === host) {
       this.#events.log(id, 'warn', 'stopped-by-force', { deadlineMs });
@@ -182,21 +184,36 @@ export class Directory implements ThreadEvents, Seats {
   }
 
   /** Forgets it. Later senders get `runtime/no-actor`. */
-  async remove(id: string): Promise<void> {
+  remove(id: string): Awaitable<void> {
     const actor = this.#actors.get(id);
-    if (actor === undefined) return;
+    if (actor === undefined) return undefined;
     actor.status = 'down';
-    await this.#lifeOver(actor);
+    const over = this.#lifeOver(actor);
+    if (over !== null || !actor.isRemoved) return this.#removeLater(actor, over);
+    const { host, slot } = actor;
+    actor.host = null;
+    this.#links.disconnectInto(id);
+    if (host instanceof ThreadHost) host.freeSlot(slot);
+    return this.#forget(actor, host);
+  }
+
+  async #removeLater(actor: Placed, over: Promise<void> | null): Promise<void> {
+    if (over !== null) await over;
     // A start that waited for the same end may have placed it.
     const { host } = actor;
     // Its last acknowledgements come before its senders learn of its end.
     await this.#unseat(actor, false);
+    await this.#forget(actor, host);
+  }
+
+  #forget({ spec, lastReason }: Placed, host: Host | ThreadHost | null): Awaitable<void> {
+    const { id } = spec;
     this.#links.forget(id);
     this.#actors.delete(id);
-    this.#watches.ended({ actor: id, reason: actor.lastReason });
+    this.#watches.ended({ actor: id, reason: lastReason });
     this.#outside.drop(id);
-    if (host instanceof ThreadHost) await this.#placements.leave(host, actor.spec);
-    else if (host === null) await this.#placements.cancel(actor.spec);
+    if (host instanceof ThreadHost) return this.#placements.leave(host, spec);
+    return host === null ? this.#placements.cancel(spec) : undefined;
   }
 
   /** For code outside any actor. */
@@ -370,7 +387,8 @@ export class Directory implements ThreadEvents, Seats {
     actor.host = null;
     if (host === null) return;
     if (isForced) this.#links.disconnectInto(spec.id);
-    const removed = host.remove(spec.id);
+    const removed = actor.isRemoved ? undefined : host.remove(spec.id);
+    actor.isRemoved = false;
     if (!isForced) {
       await removed;
       this.#links.disconnectInto(spec.id);
@@ -378,7 +396,3 @@ export class Directory implements ThreadEvents, Seats {
     if (host instanceof ThreadHost) host.freeSlot(slot);
   }
 }
-
-/** The end of a life that did not begin. */
-const reasonOf = (answer: Exclude<StartAnswer, { readonly type: 'ready' }>): ExitReason =>
-  answer.type === 'refused' ? answer : { type: 'crash', detail: answer.detail };

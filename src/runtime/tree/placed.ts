@@ -29,6 +29,8 @@ export interface Placed {
   starts: number;
   status: Status;
   isCautious: boolean;
+  /** Its thread has forgotten it with its last stop. */
+  isRemoved: boolean;
   /** Its end before its supervisor has reported the start. */
   earlyExit: Exit | null;
 }
@@ -45,6 +47,7 @@ export const placedOf = (spec: ChildSpec, owner: ActorOwner, beside: string | nu
   starts: 0,
   status: 'down',
   isCautious: false,
+  isRemoved: false,
   earlyExit: null,
 });
 

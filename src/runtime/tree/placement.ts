@@ -1,6 +1,6 @@
 /** In which thread each actor runs: threads are started when an actor needs them and ended when none does. */
 import { threadId } from 'node:worker_threads';
-import type { ChildSpec, ThreadPlacement } from '../actor.js';
+import type { Awaitable, ChildSpec, ThreadPlacement } from '../actor.js';
 import { limitsWith, type RuntimeLimits } from '../limits.js';
 import { Boots } from '../thread/boots.js';
 import { Host, hungDetail } from '../thread/host.js';
@@ -83,11 +83,12 @@ export class Placements {
   }
 
   /** After `spec` has left: a thread of its own ends, a named one that is empty stays warm for a while. */
-  async leave(thread: ThreadHost, spec: ChildSpec): Promise<void> {
+  leave(thread: ThreadHost, spec: ChildSpec): Awaitable<void> {
+    const tenants = this.#tenants.get(thread);
     // It may have died meanwhile: `died` has forgotten it.
-    if (!this.#tenants.has(thread)) return;
-    this.#tenants.set(thread, (this.#tenants.get(thread) ?? 1) - 1);
-    await this.#vacate(thread, spec);
+    if (tenants === undefined) return undefined;
+    this.#tenants.set(thread, tenants - 1);
+    return tenants > 1 ? undefined : this.#vacate(thread, spec);
   }
 
   /** One may boot already for an actor that is forgotten before it is there. */
